@@ -1,0 +1,61 @@
+# `make run` and `make test` need Python 3.11 or newer and make, nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format types lock clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# The first of these that is 3.11 or newer makes the environment.
+PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
+FIND_PYTHON = for python in $(PYTHONS); do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	python=; done; \
+	test -n "$$python" || { echo "QuantumTask needs Python 3.11 or newer; none of these is:" \
+	"$(strip $(PYTHONS)). Name one: make run PYTHON=/path/to/python3" >&2; exit 1; }
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: $(VENV)/run.stamp ## Start API and Worker; Ctrl-C ends them
+	@$(BIN)/quantumtask up
+
+test: lint types ## Run everything that CI runs
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.stamp ## Check imports, style and formatting
+	@$(BIN)/lint-imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(VENV)/dev.stamp ## Mend style and formatting
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(VENV)/dev.stamp ## Check types
+	@$(BIN)/mypy
+
+lock: $(VENV)/dev.stamp ## Take the newest versions that pyproject.toml allows
+	@$(INSTALL) uv
+	@$(LOCK) --upgrade --group dev pyproject.toml -o requirements/dev.lock
+	@$(LOCK) -c requirements/dev.lock pyproject.toml -o requirements/run.lock
+	@$(LOCK) -c requirements/dev.lock --group build -o requirements/build.lock
+	@$(LOCK) -c requirements/dev.lock requirements/api.in -o requirements/api.lock
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--fork-strategy fewest --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+clean: ## Remove the environment and every cache; keeps ./data
+	rm -rf $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(FIND_PYTHON); echo "Making $(VENV) with $$python"; "$$python" -m venv $(VENV)
+
+# Compiling every module takes longer than the rest of the installation: leave it to the imports.
+# The tests measure how fast the API starts, so theirs are compiled now.
+$(VENV)/run.stamp: INSTALL += --no-compile
+$(VENV)/%.stamp: requirements/%.lock requirements/build.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing $<"
+	@$(INSTALL) -r $< -r requirements/build.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,3 @@
+from quantumtask.cli.app import main
+
+main()
