@@ -1,0 +1,1 @@
+"""What the API and the Worker agree on: tasks, their lifecycle, errors, settings, the Store."""

@@ -1,0 +1,324 @@
+"""The Store: the queue and the only truth. One method per thing that can happen to tasks."""
+
+import contextlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from quantumtask.shared.dialects import Row, Sqlite
+from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError, QueueFull
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import (
+    Assignment,
+    Change,
+    Failure,
+    Problem,
+    Result,
+    Status,
+    Task,
+    TaskSpec,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A task to be stored under `id`, or to be recognised by its idempotency `key`."""
+
+    id: str
+    spec: TaskSpec
+    cost_ms: float
+    key: str | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A stored task. `first`: nothing waited before it, so a worker may be idle and want a ring."""
+
+    task_id: str
+    first: bool
+
+
+class Store:
+    """Tasks in a database. Every method is one transaction, or part of the one around it.
+
+    Not for several threads at once: each thread opens its own. Every method raises
+    StoreUnavailable when the database cannot be read or written; nothing is half-written then.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = Sqlite(settings.database, settings.busy_timeout_s)
+        self._database.migrate()
+        self._queries = {name: self._database.sql(text) for name, text in queries().items()}
+
+    def transaction(self, durable: bool = True) -> contextlib.AbstractContextManager[None]:
+        """Groups several calls: all of them are written, or none.
+
+        A power cut may undo one that is not `durable`: enough for claims and leases, which end with
+        the machine anyhow.
+        """
+        return self._database.transaction(durable)
+
+    def changed(self) -> bool:
+        """Whether any other connection has written since the last call."""
+        return self._database.changed()
+
+    def close(self) -> None:
+        self._database.close()
+
+    # What clients do
+
+    def submit(self, submissions: Sequence[Submission]) -> list[Receipt | QuantumTaskError]:
+        """Stores tasks; for each gives a receipt, or why it was not taken (QueueFull, conflict)."""
+        with self.transaction():
+            waiting = self._value("count_waiting", most=self._settings.max_waiting_tasks)
+            if any(s.key for s in submissions):
+                self._rows("forget_keys")
+            return [self._submit_one(s, waiting + n) for n, s in enumerate(submissions)]
+
+    def _submit_one(self, submission: Submission, waiting: int) -> Receipt | QuantumTaskError:
+        if submission.key and (known := self._rows("find_key", key=submission.key)):
+            return _same_or_conflict(submission, *known[0])
+        most = self._settings.max_waiting_tasks
+        if waiting >= most:
+            return QueueFull(f"{most:,} tasks are waiting already, the most this service takes")
+        self._insert(submission)
+        return Receipt(submission.id, first=waiting == 0)
+
+    def _insert(self, submission: Submission) -> None:
+        spec = submission.spec
+        row = self._rows(
+            "insert",
+            id=submission.id,
+            shots=spec.shots,
+            seed=spec.seed,
+            memory=int(spec.memory),
+            timeout_s=float(spec.timeout_s),
+            name=spec.name,
+            tags=json.dumps(spec.tags),
+            cost_ms=float(submission.cost_ms),
+        )[0]
+        self._record("submit", [row], None)
+        self._rows("insert_circuit", sequence=row[0], circuit=spec.circuit.encode())
+        for tag in spec.tags:
+            self._rows("insert_tag", sequence=row[0], tag=tag)
+        if submission.key:
+            self._rows(
+                "remember_key",
+                key=submission.key,
+                digest=submission.digest,
+                task_id=submission.id,
+                keep_s=self._settings.idempotency_hours * 3600,
+            )
+
+    def cancel(self, task_id: str) -> Task | None:
+        """Cancels a task unless it is final, and tells how it stands now; None if unknown."""
+        with self.transaction():
+            self._move("cancel", id=task_id)
+            return self.read([task_id]).get(task_id)
+
+    def read(self, ids: Iterable[str]) -> dict[str, Task]:
+        """The tasks with these ids, with results and history; unknown ids are left out."""
+        rows = self._rows("read", ids=json.dumps(list(ids)))
+        changes: dict[int, list[Change]] = {row[1]: [] for row in rows}
+        for sequence, *change in self._rows("read_changes", sequences=json.dumps(list(changes))):
+            changes[sequence].append(_change(*change))
+        return {row[0]: _task(row, tuple(changes[row[1]])) for row in rows}
+
+    def states(self, ids: Iterable[str]) -> dict[str, Status]:
+        """The states of the tasks with these ids; unknown ids are left out."""
+        rows = self._rows("states", ids=json.dumps(list(ids)))
+        return {task_id: Status(state) for task_id, state in rows}
+
+    def page(
+        self,
+        states: Iterable[Status] = tuple(Status),
+        name: str | None = None,
+        tag: str | None = None,
+        before: int | None = None,
+        most: int = 20,
+    ) -> list[Task]:
+        """Tasks, newest first, without results and history; `before` is the last one's sequence."""
+        rows = self._rows(
+            "page",
+            states=json.dumps(list(states)),
+            name=name,
+            tag=tag,
+            before=2**63 - 1 if before is None else before,
+            most=most,
+        )
+        return [_task(row) for row in rows]
+
+    # What workers do
+
+    def claim(self, worker: str, budget_ms: float) -> list[Assignment]:
+        """Takes the oldest waiting tasks whose predicted work fills the budget, under a lease."""
+        lease_s = self._settings.lease_s
+        with self.transaction():
+            rows = self._move("claim", worker=worker, lease_s=lease_s, budget_ms=budget_ms)
+            if not rows:
+                return []
+            sequences = json.dumps([row[0] for row in rows])
+            circuits: dict[int, bytes] = dict(self._rows("read_circuits", sequences=sequences))
+        return [_assignment(row, worker, circuits[row[0]]) for row in sorted(rows)]
+
+    def complete(self, assignment: Assignment, result: Result) -> bool:
+        """Stores a result. False: the task is no longer this attempt's, and nothing was written."""
+        report = {k: v for k, v in asdict(result).items() if k not in ("counts", "memory")}
+        return self._settle(
+            "complete",
+            assignment,
+            result=result.counts,
+            result_memory=result.memory,
+            report=json.dumps(report),
+        )
+
+    def fail(self, assignment: Assignment, failure: Failure) -> bool:
+        """Stores a failure. False: the task is no longer this attempt's; nothing was written."""
+        return self._settle(
+            "fail",
+            assignment,
+            code=failure.code,
+            message=failure.message,
+            problems=json.dumps([asdict(p) for p in failure.problems]),
+        )
+
+    def release(self, assignment: Assignment, *, crashed: bool = False) -> bool:
+        """Gives a task back to the queue. False: it was no longer this attempt's."""
+        return self._settle("release", assignment, crashed=int(crashed))
+
+    def renew(self, worker: str) -> set[tuple[str, int]]:
+        """Prolongs all leases of a worker; returns the (id, attempt) pairs still its own."""
+        return {
+            (task_id, attempt)
+            for task_id, attempt in self._rows(
+                "renew", worker=worker, lease_s=self._settings.lease_s
+            )
+        }
+
+    def held(self, worker: str) -> set[tuple[str, int]]:
+        """The (id, attempt) pairs a worker holds, without prolonging anything."""
+        return {(task_id, attempt) for task_id, attempt in self._rows("held", worker=worker)}
+
+    def sweep(self) -> int:
+        """Takes tasks from workers whose lease ran out; returns how many."""
+        limit = self._settings.max_crashes
+        with self.transaction():
+            abandoned = self._move("abandon", max_crashes=limit)
+            return len(abandoned) + len(self._move("release.expired", max_crashes=limit))
+
+    # Who is there
+
+    def beat(self, worker: str, slots: int) -> None:
+        """A worker says that it is alive."""
+        self._rows("beat", worker=worker, slots=slots)
+
+    def leave(self, worker: str) -> None:
+        """A worker says that it stops."""
+        self._rows("forget_workers", worker=worker)
+
+    def worker_seen(self, within_s: float) -> bool:
+        """Whether any worker has said so lately."""
+        return bool(self._value("workers_seen", within_s=within_s))
+
+    def probe(self) -> None:
+        """Writes a row, to see that writing works."""
+        self._rows("probe")
+
+    # How
+
+    def _settle(self, move: str, assignment: Assignment, /, **values: Any) -> bool:
+        return bool(
+            self._move(
+                move,
+                id=assignment.id,
+                attempt=assignment.attempt,
+                worker=assignment.worker,
+                **values,
+            )
+        )
+
+    def _move(self, move: str, /, **values: Any) -> list[Row]:
+        with self.transaction():
+            rows = self._rows(move, **values)
+            self._record(move.partition(".")[0], rows, values.get("worker"))
+        return rows
+
+    def _record(self, move: str, rows: Sequence[Row], worker: str | None) -> None:
+        changes = [
+            {"sequence": r[0], "state": r[1], "attempt": r[2], "move": move, "worker": worker}
+            for r in rows
+        ]
+        if changes:
+            self._database.run_many(self._queries["record"], changes)
+
+    def _value(self, query: str, /, **values: Any) -> Any:
+        return self._rows(query, **values)[0][0]
+
+    def _rows(self, query: str, /, **values: Any) -> list[Row]:
+        return self._database.rows(self._queries[query], values)
+
+
+@cache
+def queries() -> dict[str, str]:
+    """The queries of queries.sql, by name."""
+    text = resources.files(__package__).joinpath("sql", "queries.sql").read_text()
+    _, *parts = re.split(r"^-- name: (\S+)\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _same_or_conflict(
+    submission: Submission, digest: str, task_id: str
+) -> Receipt | QuantumTaskError:
+    if digest == submission.digest:
+        return Receipt(task_id, first=False)
+    return IdempotencyConflict("this Idempotency-Key was used with another body")
+
+
+def _assignment(row: Row, worker: str, circuit: bytes) -> Assignment:
+    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s = row
+    spec = TaskSpec(circuit.decode(), shots, seed, bool(memory), timeout_s)
+    return Assignment(task_id, attempt, worker, crashes, cost_ms, spec)
+
+
+def _change(move: str, state: str, at: float, attempt: int, worker: str | None) -> Change:
+    return Change(move, Status(state), at, attempt, worker)
+
+
+def _task(row: Row, changes: tuple[Change, ...] = ()) -> Task:
+    task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
+    counts, memory, report, code, message, problems = row[10:]
+    return Task(
+        id=task_id,
+        sequence=sequence,
+        state=Status(state),
+        shots=shots,
+        name=name,
+        tags=tuple(json.loads(tags)),
+        submitted_at=submitted,
+        attempt=attempt,
+        started_at=started,
+        finished_at=finished,
+        result=_result(counts, memory, report),
+        failure=_failure(code, message, problems),
+        changes=changes,
+    )
+
+
+def _result(counts: str | None, memory: str | None, report: str | None) -> Result | None:
+    if report is None:
+        return None
+    fields = json.loads(report)
+    fields["warnings"] = tuple(fields["warnings"])
+    return Result(counts or "", memory, **fields)
+
+
+def _failure(code: str | None, message: str, problems: str | None) -> Failure | None:
+    if code is None:
+        return None
+    return Failure(code, message, tuple(Problem(**p) for p in json.loads(problems or "[]")))

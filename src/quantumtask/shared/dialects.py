@@ -1,0 +1,129 @@
+"""The databases behind the Store. SQL drivers are imported here and nowhere else."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from quantumtask.shared.errors import StoreUnavailable
+
+Row = tuple[Any, ...]
+
+MIGRATIONS = ("0001_tasks.sql",)
+
+
+class Sqlite:
+    """One connection to an embedded database. For one thread at a time.
+
+    WAL with `synchronous=FULL`: a transaction that has returned from its commit survives a power
+    cut. Every error of the database reaches the caller as StoreUnavailable, with nothing written.
+    """
+
+    def __init__(self, path: Path, busy_timeout_s: float) -> None:
+        with _translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = apsw.Connection(str(path))
+            self._connection.set_busy_handler(_Patience(busy_timeout_s))
+            for pragma, value in _PRAGMAS:
+                self._connection.pragma(pragma, value)
+        self._depth = 0
+        self._durable = True
+        self._version: int | None = None
+
+    def migrate(self) -> None:
+        """Brings the schema up to date; safe to call from several processes at once."""
+        with self.transaction():
+            done = self._connection.pragma("user_version")
+            for number, name in enumerate(MIGRATIONS[done:], done + 1):
+                script = resources.files(__package__).joinpath("sql", name).read_text()
+                self._connection.execute(script).fetchall()
+                self._connection.pragma("user_version", number)
+
+    @staticmethod
+    def sql(query: str) -> str:
+        """A query of queries.sql in this dialect."""
+        return query.replace("$now", "unixepoch('now', 'subsec')")
+
+    @contextlib.contextmanager
+    def transaction(self, durable: bool = True) -> Iterator[None]:
+        """Everything inside is written together or not at all. They nest: the outermost counts.
+
+        One that need not be `durable` may be undone by a power cut, though by nothing less.
+        """
+        if self._depth:
+            yield
+            return
+        with _translated():
+            self._synchronize(durable)
+            self._connection.execute("BEGIN IMMEDIATE")
+        self._depth = 1
+        try:
+            yield
+            with _translated():
+                self._connection.execute("COMMIT")
+        finally:
+            self._depth = 0
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _synchronize(self, durable: bool) -> None:
+        if durable is not self._durable:
+            self._connection.pragma("synchronous", "full" if durable else "normal")
+            self._durable = durable
+
+    def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
+        with _translated():
+            return self._connection.execute(query, values).fetchall()
+
+    def run_many(self, query: str, values: Sequence[Mapping[str, Any]]) -> None:
+        with _translated():
+            self._connection.executemany(query, values).fetchall()
+
+    def changed(self) -> bool:
+        """Whether another connection has committed since the last call; costs microseconds."""
+        with _translated():
+            before, self._version = self._version, self._connection.pragma("data_version")
+        return before != self._version
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+_PRAGMAS: tuple[tuple[str, str | int], ...] = (
+    ("journal_mode", "wal"),
+    ("synchronous", "full"),
+    ("foreign_keys", "on"),
+    ("journal_size_limit", 64 * 1024 * 1024),
+    ("cache_size", -16_384),
+)
+
+
+class _Patience:
+    """Waits for another writer in steps of half a millisecond; SQLite's own steps reach 100."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit_s = limit_s
+        self._since = 0.0
+
+    def __call__(self, tries: int) -> bool:
+        now = time.monotonic()
+        if tries == 0:
+            self._since = now
+        time.sleep(0.0005)
+        return now - self._since < self._limit_s
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except apsw.BusyError as error:
+        raise StoreUnavailable("the database is locked") from error
+    except apsw.FullError as error:
+        raise StoreUnavailable("the disk is full") from error
+    except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, OSError) as error:
+        raise StoreUnavailable("the database cannot be read or written") from error

@@ -1,0 +1,111 @@
+"""One tree of errors, each with a stable `code` for programs and a message for people.
+
+QuantumTaskError
+|-- RequestError                 the request is wrong: sending it again will not help
+|   |-- InvalidJson  InvalidRequest  UnsupportedEncoding
+|   |-- BodyTooLarge  CircuitTooLarge
+|   |-- TaskNotFound
+|   `-- IdempotencyConflict  TaskAlreadyFinished
+|-- Busy                         the service cannot take it now: try again in `retry_after_s`
+|   |-- QueueFull
+|   `-- StoreUnavailable
+`-- TaskError                    the task ends as `failed`
+    |-- CircuitError             ... because of its circuit: has `problems`
+    `-- ResourceError            ... because it needs more than the slot has
+"""
+
+from quantumtask.shared.task import Failure, Problem
+
+
+class QuantumTaskError(Exception):
+    """The root. `code` never changes once published."""
+
+    code = "internal_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class RequestError(QuantumTaskError):
+    code = "invalid_request"
+
+
+class InvalidJson(RequestError):
+    code = "invalid_json"
+
+    def __init__(self) -> None:
+        super().__init__("invalid json")
+
+
+class InvalidRequest(RequestError):
+    code = "invalid_request"
+
+
+class UnsupportedEncoding(RequestError):
+    code = "unsupported_encoding"
+
+
+class BodyTooLarge(RequestError):
+    code = "body_too_large"
+
+
+class CircuitTooLarge(RequestError):
+    code = "circuit_too_large"
+
+
+class TaskNotFound(RequestError):
+    code = "task_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("task not found")
+
+
+class IdempotencyConflict(RequestError):
+    code = "idempotency_conflict"
+
+
+class TaskAlreadyFinished(RequestError):
+    code = "task_already_finished"
+
+
+class Busy(QuantumTaskError):
+    code = "unavailable"
+    retry_after_s = 1
+
+
+class QueueFull(Busy):
+    code = "queue_full"
+    retry_after_s = 5
+
+
+class StoreUnavailable(Busy):
+    code = "store_unavailable"
+    retry_after_s = 2
+
+
+class TaskError(QuantumTaskError):
+    """Ends a task: raised in the slot, stored as a `Failure`."""
+
+    def failure(self) -> Failure:
+        return Failure(self.code, self.message)
+
+
+class CircuitError(TaskError):
+    """The circuit is wrong or beyond what can be run; `problems` holds every reason."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems[0].sentence())
+        self.code = problems[0].code
+        self.problems = problems
+
+    def failure(self) -> Failure:
+        return Failure(self.code, self.message, self.problems)
+
+
+class ResourceError(TaskError):
+    """The circuit needs more memory, time or result space than it may have."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,164 @@
+"""The settings: one documented table, read once from the environment and passed in."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+PREFIX = "QUANTUMTASK_"
+MIB = 1024 * 1024
+
+
+def _setting(default: Any, doc: str) -> Any:
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting. The environment variable of `max_shots` is `QUANTUMTASK_MAX_SHOTS`."""
+
+    data_dir: Path = _setting(Path("data"), "Folder of the database and the logs.")
+    host: str = _setting("127.0.0.1", "Address the API listens on.")
+    port: int = _setting(8000, "Port of the API.")
+    worker_host: str = _setting(
+        "127.0.0.1", "Address the Worker's doorbell listens on. Never publish it."
+    )
+    worker_port: int = _setting(8001, "Port of the Worker's doorbell.")
+    worker_url: str = _setting(
+        "", "Where the API rings the Worker; empty: worker_host and worker_port."
+    )
+
+    slots: int = _setting(0, "Circuits that run at once on this Worker; 0: one for each core.")
+    slot_memory_mb: int = _setting(
+        0, "Memory (MiB) one slot may take; 0: 80 % of the machine's or container's, shared out."
+    )
+
+    max_body_bytes: int = _setting(10 * MIB, "Largest request body, after decompression.")
+    max_circuit_bytes: int = _setting(1 * MIB, "Largest circuit text, in bytes of UTF-8.")
+    max_nesting: int = _setting(100, "Deepest nesting of blocks and parentheses in a circuit.")
+    max_qubits: int = _setting(10_000, "Most qubits a circuit may declare.")
+    max_bits: int = _setting(100_000, "Most classical bits a circuit may declare.")
+    max_operations: int = _setting(
+        1_000_000, "Most operations a circuit may come to, gates inlined and loops unrolled."
+    )
+    max_shots: int = _setting(1_000_000, "Most shots of one task.")
+    max_timeout_s: float = _setting(86_400.0, "Longest `timeout_s` a task may ask for, in seconds.")
+    max_result_bytes: int = _setting(
+        32 * MIB, "Largest result (counts, and per-shot memory) of one task, as JSON."
+    )
+    max_waiting_tasks: int = _setting(
+        10_000, "Most tasks waiting to be run; beyond it, submissions get 429."
+    )
+    compile_limit_s: float = _setting(
+        5.0, "Most processor time from circuit text to engine, in seconds."
+    )
+
+    lease_s: float = _setting(
+        30.0, "How long a claimed task stays a worker's without a renewal, in seconds."
+    )
+    renew_s: float = _setting(
+        5.0, "How often a worker renews its leases and says it is alive, in seconds."
+    )
+    poll_s: float = _setting(
+        0.5, "How often a worker looks for tasks when no doorbell rings, in seconds."
+    )
+    max_crashes: int = _setting(
+        3, "How often a task may take its slot or worker down before it fails."
+    )
+    drain_s: float = _setting(
+        10.0, "How long a worker that is told to stop lets running tasks finish, in seconds."
+    )
+    busy_timeout_s: float = _setting(
+        2.0, "How long to wait for a locked database before answering 503, in seconds."
+    )
+    idempotency_hours: float = _setting(
+        24.0, "How long an Idempotency-Key is remembered, in hours."
+    )
+
+    @property
+    def database(self) -> Path:
+        return self.data_dir / "quantumtask.db"
+
+    @property
+    def doorbell(self) -> str:
+        """The URL that the API rings."""
+        return (self.worker_url or f"http://{self.worker_host}:{self.worker_port}").rstrip("/")
+
+    @property
+    def slot_count(self) -> int:
+        return self.slots or cores()
+
+    @property
+    def slot_memory_bytes(self) -> int:
+        if self.slot_memory_mb:
+            return self.slot_memory_mb * MIB
+        return int(0.8 * memory_bytes() / self.slot_count)
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the message names the variable."""
+
+
+def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    """Reads the settings from `environment`; those in `given` that are not None win over it.
+
+    Raises SettingsError for a value of the wrong type and for a QUANTUMTASK_ variable that is no
+    setting, because a misspelt limit would otherwise silently not be one.
+    """
+    known = {variable(f): f for f in fields(Settings)}
+    ours = {k: v for k, v in environment.items() if k.startswith(PREFIX) and k not in NOT_SETTINGS}
+    if unknown := sorted(set(ours) - set(known)):
+        raise SettingsError(f"{unknown[0]} is not a setting. docs/settings.md lists them all.")
+    values = {known[k].name: _parse(k, v, known[k]) for k, v in ours.items()}
+    return replace(Settings(**values), **{k: v for k, v in given.items() if v is not None})
+
+
+SUPERVISOR = PREFIX + "SUPERVISED"
+"""Set by `quantumtask up` for the services it starts: its own process id."""
+
+NOT_SETTINGS = frozenset({PREFIX + "URL", SUPERVISOR})
+"""No settings: the service that the client talks to, and who started this process."""
+
+
+def variable(setting: "Field[Any]") -> str:
+    """The environment variable of a setting."""
+    return PREFIX + setting.name.upper()
+
+
+def _parse(name: str, text: str, setting: "Field[Any]") -> Any:
+    assert setting.default is not MISSING
+    kind = type(setting.default)
+    try:
+        value = kind(text)
+    except ValueError:
+        raise SettingsError(f"{name}={text!r} is not {_ARTICLE[kind]}.") from None
+    if kind in (int, float) and not 0 <= cast(float, value) < float("inf"):
+        raise SettingsError(f"{name}={text!r} must be zero or more.")
+    return value
+
+
+_ARTICLE = {int: "a whole number", float: "a number", str: "a text", type(Path()): "a path"}
+
+
+def cores() -> int:
+    """Cores this process may use: its CPU affinity, or the container's quota if that is smaller."""
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _read("/sys/fs/cgroup/cpu.max").split()
+    if len(quota) == 2 and quota[0].isdigit():
+        mine = min(mine, max(1, int(quota[0]) // int(quota[1])))
+    return mine
+
+
+def memory_bytes() -> int:
+    """Memory of this machine, or the container's limit if that is smaller, in bytes."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = _read("/sys/fs/cgroup/memory.max").strip()
+    return min(machine, int(limit)) if limit.isdigit() else machine
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,153 @@
+"""A task, its lifecycle, and what comes of it. Standard library only."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """The exact state of a task; on the wire, the first two both read "pending"."""
+
+    SUBMITTED = "submitted"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        return self in FINAL
+
+    @property
+    def wire(self) -> str:
+        """The word that the HTTP contract uses for this state."""
+        return self.value if self.final else "pending"
+
+
+FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+
+
+@dataclass(frozen=True)
+class Move:
+    """One arrow of the lifecycle: the states it may start from and the one it ends in."""
+
+    sources: frozenset[Status]
+    target: Status
+
+
+def _move(*sources: Status, to: Status) -> Move:
+    return Move(frozenset(sources), to)
+
+
+MOVES = {
+    "claim": _move(Status.SUBMITTED, to=Status.RUNNING),
+    "complete": _move(Status.RUNNING, to=Status.COMPLETED),
+    "fail": _move(Status.RUNNING, to=Status.FAILED),
+    "cancel": _move(Status.SUBMITTED, Status.RUNNING, to=Status.CANCELLED),
+    "release": _move(Status.RUNNING, to=Status.SUBMITTED),
+    "abandon": _move(Status.RUNNING, to=Status.FAILED),
+}
+"""The lifecycle: every change of state after the submission is one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """What a client asks for. `seed` None: the slot draws one; `timeout_s`: wall-clock seconds."""
+
+    circuit: str
+    shots: int = 1024
+    seed: int | None = None
+    memory: bool = False
+    timeout_s: float = 600.0
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a circuit. `line` and `column` count from 1; None: it has no place."""
+
+    code: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    token: str | None = None
+    hint: str | None = None
+
+    def sentence(self) -> str:
+        """The problem as one line: "line 5, column 1: unknown gate 'foo'. Did you mean ..."."""
+        place = "" if self.line is None else f"line {self.line}, column {self.column}: "
+        return f"{place}{self.message}" + (f". {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a completed task gives back.
+
+    `counts` is a JSON object, bit string -> number of shots, written as Qiskit writes counts: the
+    last bit of a register first, registers separated by a space with the last declared first.
+    `memory` is a JSON array with one such bit string per shot, or None where it was not asked for.
+    Both stay JSON text from the slot to the client, so nothing on the way has to read them.
+    """
+
+    counts: str
+    memory: str | None
+    seed: int
+    engine: str
+    engine_version: str
+    method: str
+    run_ms: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task failed: a stable `code`, a readable sentence, every problem of its circuit."""
+
+    code: str
+    message: str
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A claimed task as its worker sees it: `attempt` is the fencing token of this claim."""
+
+    id: str
+    attempt: int
+    worker: str
+    crashes: int
+    cost_ms: float
+    spec: TaskSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a task's state: which move, when (seconds since 1970), at which attempt.
+
+    `worker` is the one that made the move; None: a client did, or another worker's sweep.
+    """
+
+    move: str
+    state: Status
+    at: float
+    attempt: int
+    worker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as the Store tells it, without its circuit. Times are seconds since 1970."""
+
+    id: str
+    sequence: int
+    state: Status
+    shots: int
+    name: str | None
+    tags: tuple[str, ...]
+    submitted_at: float
+    attempt: int
+    started_at: float | None = None
+    finished_at: float | None = None
+    result: Result | None = None
+    failure: Failure | None = None
+    changes: tuple[Change, ...] = ()
