@@ -1,0 +1,1 @@
+"""One file per simulator, each with `run(program, ...) -> Result`."""

@@ -1,0 +1,84 @@
+"""Places in the circuit text, and the problems found there."""
+
+import re
+from bisect import bisect_right
+from functools import cached_property
+from typing import Protocol
+
+from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.task import Problem
+
+MOST_PROBLEMS = 20
+LONGEST_TOKEN = 60
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Span(Protocol):
+    """A half-open range of UTF-8 byte offsets."""
+
+    @property
+    def lo(self) -> int: ...
+    @property
+    def hi(self) -> int: ...
+
+
+class Place:
+    """A Span of our own, for problems found before there is a tree."""
+
+    def __init__(self, lo: int, hi: int) -> None:
+        self.lo = lo
+        self.hi = hi
+
+
+class Refusal(Exception):
+    """One statement cannot be accepted; the checker turns it into a Problem and goes on."""
+
+    def __init__(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.span = span
+        self.hint = hint
+
+
+class Source:
+    """The text of a circuit, and the way from a byte offset to a line and column."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return self.text.encode(errors="replace")
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The line and column, both from 1 and counted in characters, of a byte offset."""
+        at = len(self._bytes[:offset].decode(errors="ignore"))
+        line = bisect_right(self._line_starts, at)
+        return line, at - self._line_starts[line - 1] + 1
+
+    def token(self, span: Span) -> str | None:
+        """What stands at a span, on its first line and cut to a readable length."""
+        text = self._bytes[span.lo : span.hi].decode(errors="ignore")
+        first = _LINE_END.split(text, maxsplit=1)[0].strip()
+        return (first[: LONGEST_TOKEN - 1] + "…" if len(first) > LONGEST_TOKEN else first) or None
+
+    def problem(self, refusal: Refusal) -> Problem:
+        line, column = self.position(refusal.span.lo)
+        token = self.token(refusal.span)
+        return Problem(refusal.code, refusal.message, line, column, token, refusal.hint)
+
+    def error(self, *refusals: Refusal) -> CircuitError:
+        """The error that tells all `refusals`, in the order of the text."""
+        ordered = sorted(refusals, key=lambda r: r.span.lo)
+        return CircuitError(*(self.problem(r) for r in ordered[:MOST_PROBLEMS]))
+
+
+def shorten(text: str, most: int = LONGEST_TOKEN) -> str:
+    """`text`, cut so that a message stays readable."""
+    return text if len(text) <= most else text[: most - 1] + "…"

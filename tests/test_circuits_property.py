@@ -1,0 +1,226 @@
+"""Random programs: read by us and by an independent reader, they mean the same."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qiskit import QuantumCircuit, qasm3
+from qiskit.quantum_info import Operator
+
+from quantumtask.engines import aer
+from quantumtask.openqasm import compile_circuit
+from quantumtask.shared.settings import Settings
+
+SETTINGS = Settings(slot_memory_mb=2048)
+QUBITS = 3
+GATES = {
+    "x": (0, 1), "y": (0, 1), "z": (0, 1), "h": (0, 1), "s": (0, 1), "sdg": (0, 1), "t": (0, 1),
+    "tdg": (0, 1), "sx": (0, 1), "id": (0, 1), "p": (1, 1), "rx": (1, 1), "ry": (1, 1),
+    "rz": (1, 1), "phase": (1, 1), "u1": (1, 1), "u2": (2, 1), "u3": (3, 1), "U": (3, 1),
+    "cx": (0, 2), "cy": (0, 2), "cz": (0, 2), "ch": (0, 2), "swap": (0, 2), "CX": (0, 2),
+    "cp": (1, 2), "cphase": (1, 2), "crx": (1, 2), "cry": (1, 2), "crz": (1, 2), "cu": (4, 2),
+    "ccx": (0, 3), "cswap": (0, 3), "own": (1, 2), "plain": (0, 1),
+}  # fmt: skip
+DEFINITIONS = """
+gate own(a) x, y { rx(a/2) x; crz(-a + pi) y, x; u2(a, 1.5) y; }
+gate plain x { h x; own(0.3) x, x; }
+""".replace("own(0.3) x, x", "rz(0.3*2) x")
+ANGLES = st.one_of(
+    st.floats(-20, 20).map(lambda v: f"{v:.6f}"),
+    st.sampled_from(["pi", "-pi/2", "tau/3", "2*pi + 0.5", "-(1.0 - euler)", "3", "-1", "4*pi"]),
+)
+# The other reader gives a controlled U, u2 or u3 another phase than the specification does.
+PHASED = {"U", "u2", "u3", "own", "plain"}
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> str:
+    """One gate call, perhaps under a modifier, perhaps broadcast over the register."""
+    name = draw(st.sampled_from(sorted(GATES)))
+    params, qubits = GATES[name]
+    modifier = draw(st.sampled_from(["", "", "inv @ ", "pow(2) @ ", "ctrl @ ", "negctrl @ "]))
+    if "ctrl" in modifier:
+        if name in PHASED or qubits == QUBITS:
+            modifier = ""
+        else:
+            qubits += 1
+    args = ", ".join(draw(ANGLES) for _ in range(params))
+    places = draw(st.permutations(range(QUBITS)))[:qubits]
+    operands = ", ".join(f"q[{place}]" for place in places)
+    if qubits == 1 and draw(st.booleans()):
+        operands = draw(st.sampled_from(["q", "q[0:1]", "q[{0, 2}]", "q[-1]", "q[0:2:2]"]))
+    return f"{modifier}{name}{f'({args})' if params else ''} {operands};"
+
+
+programs = st.lists(calls(), min_size=1, max_size=8).map(
+    lambda lines: (
+        f'OPENQASM 3.0;\ninclude "stdgates.inc";\n{DEFINITIONS}qubit[{QUBITS}] q;\n'
+        + "\n".join(lines)
+    )
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(programs)
+def test_a_program_has_the_unitary_that_qiskit_reads(text: str) -> None:
+    ours = compile_circuit(text, SETTINGS).circuit
+    assert Operator(ours).equiv(Operator(qasm3.loads(text)))
+
+
+REGISTERS = ["bit[2] c; bit[3] d;", "bit[5] c;", "bit[1] c; bit[1] d; bit[3] e;"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(REGISTERS), st.lists(st.integers(0, 4), max_size=4))
+def test_counts_are_written_as_qiskit_writes_them(registers: str, flipped: list[int]) -> None:
+    names = [part.split()[1] for part in registers.split(";") if part]
+    sizes = [int(part.split("[")[1].split("]")[0]) for part in registers.split(";") if part]
+    lines = [f"x q[{place}];" for place in flipped]
+    start = 0
+    for name, size in zip(names, sizes, strict=True):
+        lines.append(f"{name} = measure q[{start}:{start + size - 1}];")
+        start += size
+    text = f'include "stdgates.inc";\nqubit[5] q;\n{registers}\n' + "\n".join(lines)
+    result = aer.run(
+        compile_circuit(text, SETTINGS), shots=10, seed=1, memory=False, settings=SETTINGS
+    )
+    assert json.loads(result.counts) == run_by_qiskit(qasm3.loads(text))
+
+
+def run_by_qiskit(circuit: QuantumCircuit) -> dict[str, int]:
+    from qiskit_aer import AerSimulator
+
+    counts: dict[str, int] = AerSimulator().run(circuit, shots=10).result().get_counts()
+    return counts
+
+
+class Machine:
+    """An independent reading of control flow over qubits that are only ever 0 or 1."""
+
+    def __init__(self) -> None:
+        self.qubits = [0] * QUBITS
+        self.bits = [0] * QUBITS
+        self.steps = 0
+
+    def run(self, block: list[tuple]) -> str:
+        """Runs a block; says "break" or "continue" where it ends in one."""
+        for kind, *rest in block:
+            self.steps += 1
+            if kind == "x":
+                self.qubits[rest[0]] ^= 1
+            elif kind == "cx":
+                self.qubits[rest[1]] ^= self.qubits[rest[0]]
+            elif kind == "measure":
+                self.bits[rest[1]] = self.qubits[rest[0]]
+            elif kind == "set":
+                self.bits[rest[0]] = rest[1]
+            elif kind in ("break", "continue"):
+                return str(kind)
+            elif kind == "if":
+                ended = self.run(rest[1] if self.holds(rest[0]) else rest[2])
+                if ended:
+                    return ended
+            elif kind == "while":
+                self.loop(rest[0], rest[1])
+        return ""
+
+    def loop(self, condition: tuple, body: list[tuple]) -> None:
+        while self.holds(condition) and self.steps < 1000:
+            self.steps += 1
+            if self.run(body) == "break":
+                return
+
+    def holds(self, condition: tuple) -> bool:
+        kind, *rest = condition
+        value = sum(bit << place for place, bit in enumerate(self.bits))
+        answers = {
+            "bit": lambda: self.bits[rest[0]] == 1,
+            "not": lambda: not self.holds(rest[0]),
+            "and": lambda: self.holds(rest[0]) and self.holds(rest[1]),
+            "or": lambda: self.holds(rest[0]) or self.holds(rest[1]),
+            "==": lambda: value == rest[0],
+            "<": lambda: value < rest[0],
+            ">=": lambda: value >= rest[0],
+        }
+        return bool(answers[kind]())
+
+
+def written_condition(condition: tuple) -> str:
+    kind, *rest = condition
+    if kind == "bit":
+        return f"c[{rest[0]}]"
+    if kind == "not":
+        return f"!({written_condition(rest[0])})"
+    if kind in ("and", "or"):
+        operator = "&&" if kind == "and" else "||"
+        return f"({written_condition(rest[0])}) {operator} ({written_condition(rest[1])})"
+    return f"c {kind} {rest[0]}"
+
+
+def written(block: list[tuple]) -> str:
+    lines = []
+    for kind, *rest in block:
+        if kind == "x":
+            lines.append(f"x q[{rest[0]}];")
+        elif kind == "cx":
+            lines.append(f"cx q[{rest[0]}], q[{rest[1]}];")
+        elif kind == "measure":
+            lines.append(f"c[{rest[1]}] = measure q[{rest[0]}];")
+        elif kind == "set":
+            lines.append(f"c[{rest[0]}] = {rest[1]};")
+        elif kind == "if":
+            condition, then, otherwise = rest
+            lines.append(f"if ({written_condition(condition)}) {{ {written(then)} }}")
+            lines.append(f"else {{ {written(otherwise)} }}")
+        elif kind == "while":
+            lines.append(f"while ({written_condition(rest[0])}) {{ {written(rest[1])} }}")
+        else:
+            lines.append(f"{kind};")
+    return " ".join(lines)
+
+
+places = st.integers(0, QUBITS - 1)
+simple_conditions = st.one_of(
+    st.tuples(st.just("bit"), places),
+    st.tuples(st.sampled_from(["==", "<", ">="]), st.integers(0, 7)),
+)
+conditions = st.recursive(
+    simple_conditions,
+    lambda inner: st.one_of(
+        st.tuples(st.just("not"), inner), st.tuples(st.sampled_from(["and", "or"]), inner, inner)
+    ),
+    max_leaves=3,
+)
+simple = st.one_of(
+    st.tuples(st.just("x"), places),
+    st.permutations(range(QUBITS)).map(lambda p: ("cx", p[0], p[1])),
+    st.tuples(st.just("measure"), places, places),
+    st.tuples(st.just("set"), places, st.integers(0, 1)),
+)
+
+
+def blocks(depth: int, in_loop: bool) -> st.SearchStrategy[list[tuple]]:
+    choices: list[st.SearchStrategy[tuple]] = [simple, simple]
+    if in_loop:
+        choices.append(st.sampled_from([("break",), ("continue",)]))
+    if depth:
+        inner = blocks(depth - 1, in_loop)
+        choices.append(st.tuples(st.just("if"), conditions, inner, inner))
+        choices.append(st.tuples(st.just("while"), conditions, blocks(depth - 1, True)))
+    return st.lists(st.one_of(choices), max_size=4)
+
+
+@pytest.mark.filterwarnings("error")
+@settings(max_examples=150, deadline=None)
+@given(blocks(2, False))
+def test_control_flow_does_what_an_independent_reading_does(block: list[tuple]) -> None:
+    machine = Machine()
+    machine.run(block)
+    if machine.steps >= 1000:
+        return  # it runs for ever, here and there
+    text = f'include "stdgates.inc"; qubit[{QUBITS}] q; bit[{QUBITS}] c; {written(block)}'
+    program = compile_circuit(text, SETTINGS)
+    result = aer.run(program, shots=3, seed=1, memory=False, settings=SETTINGS)
+    expected = "".join(str(bit) for bit in reversed(machine.bits))
+    assert json.loads(result.counts) == {expected: 3}

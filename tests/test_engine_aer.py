@@ -1,0 +1,158 @@
+"""The Aer engine: results as promised, limits before they hurt."""
+
+import json
+
+import pytest
+import qiskit_aer
+
+from quantumtask.engines import aer
+from quantumtask.openqasm import compile_circuit
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Result
+
+SETTINGS = Settings(slot_memory_mb=2048)
+BELL = 'include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;'
+GHZ = (
+    'include "stdgates.inc"; qubit[40] q; bit[40] c; h q[0];'
+    + "".join(f"cx q[{i}], q[{i + 1}];" for i in range(39))
+    + "c = measure q;"
+)
+
+
+def run(
+    text: str,
+    shots: int = 100,
+    seed: int | None = 5,
+    memory: bool = False,
+    settings: Settings = SETTINGS,
+) -> Result:
+    program = compile_circuit(text, settings)
+    return aer.run(program, shots=shots, seed=seed, memory=memory, settings=settings)
+
+
+def test_a_bell_pair_gives_equal_bits() -> None:
+    result = run(BELL, shots=1000)
+    counts = json.loads(result.counts)
+    assert set(counts) == {"00", "11"}
+    assert sum(counts.values()) == 1000
+    assert abs(counts["00"] - 500) < 130
+    assert (result.engine, result.engine_version) == ("aer", qiskit_aer.__version__)
+    assert result.method == "statevector"
+    assert result.run_ms > 0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**31, 2**32 + 1, 2**53 + 1, 2**63 - 1])
+def test_the_same_seed_gives_the_same_counts(seed: int) -> None:
+    first, second = run(BELL, seed=seed), run(BELL, seed=seed)
+    assert first.seed == seed
+    assert first.counts == second.counts
+
+
+def test_a_seed_is_drawn_and_told_where_none_is_given() -> None:
+    drawn = run(BELL, seed=None)
+    assert 0 <= drawn.seed < 2**63
+    assert run(BELL, seed=drawn.seed).counts == drawn.counts
+    assert run(BELL, seed=None).seed != drawn.seed
+
+
+def test_memory_has_one_entry_for_each_shot_and_agrees_with_the_counts() -> None:
+    result = run(BELL, shots=50, memory=True)
+    assert result.memory is not None
+    lines = json.loads(result.memory)
+    assert len(lines) == 50
+    assert json.loads(result.counts) == {key: lines.count(key) for key in sorted(set(lines))}
+
+
+def test_memory_is_none_where_it_was_not_asked_for() -> None:
+    assert run(BELL).memory is None
+
+
+def test_counts_are_compact_json_with_sorted_keys() -> None:
+    text = 'include "stdgates.inc"; qubit[3] q; bit[3] c; h q; c = measure q;'
+    counts = run(text, shots=500).counts
+    assert " " not in counts
+    assert list(json.loads(counts)) == sorted(json.loads(counts))
+
+
+def test_no_bits_give_no_counts() -> None:
+    result = run("qubit q; U(1, 2, 3) q;", memory=True)
+    assert (result.counts, result.memory) == ("{}", "[]")
+    assert "nothing is measured" in result.warnings[0]
+
+
+def test_bits_that_nothing_is_measured_into_are_zero() -> None:
+    result = run("qubit q; bit[2] c; bit d; U(1, 2, 3) q;", shots=3, memory=True)
+    assert json.loads(result.counts) == {"0 00": 3}
+    assert json.loads(result.memory or "") == ["0 00"] * 3
+    assert "nothing is measured" in result.warnings[0]
+
+
+def test_a_large_clifford_circuit_runs_as_a_stabilizer_state() -> None:
+    result = run(GHZ)
+    assert result.method == "stabilizer"
+    assert set(json.loads(result.counts)) == {"0" * 40, "1" * 40}
+
+
+def test_a_large_clifford_circuit_can_have_control_flow() -> None:
+    text = GHZ + " if (c[0]) { x q; } c = measure q;"
+    result = run(text)
+    assert result.method == "stabilizer"
+    assert json.loads(result.counts) == {"0" * 40: 100}
+
+
+@pytest.mark.parametrize("call", ["ctrl(5) @ h", "ctrl(4) @ crx(0.5)", "pow(0.5) @ ctrl(2) @ h"])
+def test_gates_that_aer_does_not_know_are_translated_for_it(call: str) -> None:
+    controls = 5 if "(2)" not in call else 2
+    qubits = ", ".join(f"q[{i}]" for i in range(controls + 1))
+    head = f'include "stdgates.inc"; qubit[6] q; bit[6] c; x q[0:{controls - 1}];'
+    result = run(f"{head} {call} {qubits}; inv @ {call} {qubits}; c = measure q;")
+    assert json.loads(result.counts) == {("1" * controls).rjust(6, "0"): 100}
+
+
+def test_too_many_qubits_for_the_slot_are_refused_with_both_numbers() -> None:
+    text = 'include "stdgates.inc"; qubit[32] q; bit c; h q; t q; c = measure q[0];'
+    with pytest.raises(ResourceError, match=r"64\.0 GiB.* 1\.8 GiB") as caught:
+        run(text)
+    assert caught.value.code == "out_of_memory"
+
+
+def test_a_thousand_qubits_are_refused_in_readable_units() -> None:
+    text = 'include "stdgates.inc"; qubit[1000] q; bit c; h q; t q; c = measure q[0];'
+    with pytest.raises(ResourceError) as caught:
+        run(text)
+    assert len(caught.value.message) < 200
+
+
+def test_idle_qubits_take_no_memory() -> None:
+    text = 'include "stdgates.inc"; qubit[5000] q; bit c; h q[9]; t q[9]; c = measure q[9];'
+    assert sum(json.loads(run(text).counts).values()) == 100
+    assert sum(json.loads(run(text + " if (c) { x q[4]; }").counts).values()) == 100
+
+
+def test_memory_that_would_be_too_large_is_refused_before_it_runs() -> None:
+    small = Settings(slot_memory_mb=2048, max_result_bytes=1000)
+    with pytest.raises(ResourceError, match="1000 bytes") as caught:
+        run(BELL, shots=1000, memory=True, settings=small)
+    assert caught.value.code == "result_too_large"
+
+
+def test_counts_that_are_too_large_are_refused() -> None:
+    small = Settings(slot_memory_mb=2048, max_result_bytes=100)
+    text = 'include "stdgates.inc"; qubit[8] q; bit[8] c; h q; c = measure q;'
+    with pytest.raises(ResourceError) as caught:
+        run(text, shots=1000, settings=small)
+    assert caught.value.code == "result_too_large"
+
+
+def test_several_threads_give_the_same_counts_as_one() -> None:
+    program = compile_circuit(BELL, SETTINGS)
+    one = aer.run(program, shots=100, seed=1, memory=False, settings=SETTINGS, threads=1)
+    two = aer.run(program, shots=100, seed=1, memory=False, settings=SETTINGS, threads=2)
+    assert one.counts == two.counts
+
+
+def test_warming_up_leaves_nothing_behind() -> None:
+    before = run(BELL).counts
+    aer.warm()
+    assert run(BELL).counts == before
