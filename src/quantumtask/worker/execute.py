@@ -1,0 +1,127 @@
+"""What runs in a slot: circuits in, outcomes out. The only place that sees a hostile circuit.
+
+A slot sends its outcomes as JSON and never as pickles: a circuit that takes over a slot must not be
+able to take over the Worker as well.
+"""
+
+import json
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from quantumtask.engines import aer
+from quantumtask.openqasm import compile_circuit
+from quantumtask.shared.errors import TaskError
+from quantumtask.shared.processes import die_with_parent
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Assignment, Failure, Problem, Result, TaskSpec
+
+READY = b"ready"
+_SEND_EVERY_S = 0.01
+
+
+def serve(connection: Connection, settings: Settings, threads: int) -> None:
+    """The life of a slot: warm up, then chunks of assignments until the connection ends."""
+    die_with_parent(signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the Worker, which tells us
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    aer.warm()
+    _limit(settings.slot_memory_bytes)
+    connection.send_bytes(READY)
+    while (chunk := _receive(connection)) is not None:
+        _run(chunk, connection.send_bytes, settings, threads)
+
+
+def _receive(connection: Connection) -> list[Assignment] | None:
+    try:
+        chunk: list[Assignment] = connection.recv()
+    except (EOFError, OSError):
+        return None
+    return chunk
+
+
+def _limit(memory_bytes: int) -> None:
+    """From here on this process writes no file, dumps no core, gets no more memory than this."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if sys.platform == "linux":  # elsewhere the kernel does not enforce it
+        most = _data_bytes() + memory_bytes
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _data_bytes() -> int:
+    """What counts as data of this process now: heap, stacks and private maps."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))
+
+
+def _run(
+    chunk: list[Assignment], send: Callable[[bytes], None], settings: Settings, threads: int
+) -> None:
+    """Runs a chunk and sends outcomes as they come, but not each one for itself."""
+    done: list[Any] = []
+    sent = time.monotonic()
+    for assignment in chunk:
+        done.append([assignment.id, *encode(execute(assignment.spec, settings, threads))])
+        if time.monotonic() - sent > _SEND_EVERY_S:
+            send(json.dumps(done).encode())
+            done, sent = [], time.monotonic()
+    if done:
+        send(json.dumps(done).encode())
+
+
+def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
+    """Runs one task. Whatever goes wrong becomes a Failure; nothing is raised."""
+    try:
+        with _compile_limit(settings.compile_limit_s):
+            program = compile_circuit(spec.circuit, settings)
+        return aer.run(
+            program,
+            shots=spec.shots,
+            seed=spec.seed,
+            memory=spec.memory,
+            settings=settings,
+            threads=threads,
+        )
+    except TaskError as error:
+        return error.failure()
+    except MemoryError:
+        most = settings.slot_memory_bytes / 2**20
+        return Failure("out_of_memory", f"needed more than the {most:,.0f} MiB that a slot has")
+    except RecursionError:
+        return Failure("nesting_too_deep", "the circuit is nested too deeply to be read")
+    except Exception as error:  # the one place: nothing that a circuit does may end the slot
+        return Failure("engine_error", f"the engine failed: {type(error).__name__}")
+
+
+@contextmanager
+def _compile_limit(seconds: float) -> Iterator[None]:
+    """Ends this process by SIGPROF if reading a circuit takes more processor time than that.
+
+    No loop in C can ignore the signal, and time in which the machine was busy elsewhere or asleep
+    does not count against the circuit.
+    """
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def encode(verdict: Result | Failure) -> tuple[str, dict[str, Any]]:
+    """A verdict as JSON-able data."""
+    return type(verdict).__name__, asdict(verdict)
+
+
+def decode(kind: str, fields: dict[str, Any]) -> Result | Failure:
+    """The verdict that `encode` was given."""
+    if kind == "Result":
+        return Result(**{**fields, "warnings": tuple(fields["warnings"])})
+    return Failure(**{**fields, "problems": tuple(Problem(**p) for p in fields["problems"])})

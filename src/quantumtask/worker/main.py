@@ -1,0 +1,110 @@
+"""The Worker process: the doorbell's HTTP, the signals, the loop in a thread."""
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import AsyncIterator
+from types import FrameType
+from typing import Literal
+
+import uvicorn
+from anyio import to_thread
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from quantumtask import __version__
+from quantumtask.shared import logs
+from quantumtask.shared.processes import take_turns
+from quantumtask.shared.settings import Settings
+from quantumtask.worker.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+class Ring(BaseModel):
+    task_id: str
+
+
+class Accepted(BaseModel):
+    accepted: Literal[True] = True
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+    slots: int
+    busy: int
+
+
+def create_app(worker: Worker, stop_server: "threading.Event") -> FastAPI:
+    """The doorbell. The worker's loop runs as long as the application does."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        thread = threading.Thread(target=_run, args=(worker, stop_server), name="worker")
+        thread.start()
+        yield
+        worker.stop()
+        await to_thread.run_sync(thread.join)
+
+    app = FastAPI(title="QuantumTask Worker", version=__version__, lifespan=lifespan)
+
+    @app.post("/execute")
+    async def execute(_: Ring) -> Accepted:
+        """Look for tasks now. Idempotent: a ring carries only an id and may be lost."""
+        worker.ring()
+        return Accepted()
+
+    @app.get("/health")
+    async def health() -> Health:
+        return Health(slots=worker.slots, busy=worker.busy)
+
+    return app
+
+
+def _run(worker: Worker, ended: threading.Event) -> None:
+    try:
+        worker.run()
+    except Exception as error:
+        log.critical("the worker's loop ended", exc_info=error)
+        worker.broken = error
+    finally:
+        ended.set()
+
+
+class Server(uvicorn.Server):
+    """A server that also ends when the worker's loop has."""
+
+    def __init__(self, config: uvicorn.Config, ended: threading.Event) -> None:
+        super().__init__(config)
+        self._ended = ended
+
+    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
+        self.should_exit = True  # and no more: being told to stop is not an error
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._ended.is_set()
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT, then drains. Raises SystemExit(1) if the slots gave out."""
+    logs.start("worker")
+    take_turns()
+    # One simulator thread a core that the slot owns; before numpy and OpenMP read it, in the slots.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    ended = threading.Event()
+    worker = Worker(settings)
+    config = uvicorn.Config(
+        create_app(worker, ended),
+        host=settings.worker_host,
+        port=settings.worker_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=600,  # the API rings over one connection
+        timeout_graceful_shutdown=1,
+    )
+    Server(config, ended).run()
+    if worker.broken:
+        raise SystemExit(1)

@@ -1,0 +1,181 @@
+"""A slot: one warm child process that runs chunks of tasks and can be killed at any moment."""
+
+import json
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Assignment, Failure, Result
+from quantumtask.worker import execute
+
+log = logging.getLogger(__name__)
+
+CHUNK_LIMIT_S = 2.0
+"""A chunk of tiny tasks that takes longer holds one that is not tiny: it is broken up."""
+
+_SPAWN_LIMIT_S = 60.0
+_SPAWN_TRIES = 5
+
+_FORK = multiprocessing.get_context("forkserver")
+_FORK.set_forkserver_preload(["quantumtask.worker.nursery"])
+_PROCESSES = (
+    threading.Lock()
+)  # multiprocessing's bookkeeping of children is not for several threads
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an assignment; None: it did not finish through no fault of its own."""
+
+    assignment: Assignment
+    verdict: Result | Failure | None
+
+
+Report = Callable[[list[Outcome]], None]
+
+
+class SlotBroken(Exception):
+    """No child could be started."""
+
+
+class Slot:
+    """One child process at a time. `run` belongs to one thread; `kill` may be called from any."""
+
+    def __init__(self, settings: Settings, threads: int, report: Report) -> None:
+        self._settings = settings
+        self._threads = threads
+        self._report = report
+        self._lock = threading.Lock()
+        self._unfinished: dict[str, Assignment] = {}
+        self._killed = False
+        self._process: ForkServerProcess | None = None
+        self._connection: Connection | None = None
+
+    def run(self, chunk: list[Assignment]) -> list[Outcome]:
+        """Runs a chunk. Reports outcomes as they come, but for the last ones, which it returns."""
+        connection = self.warm()
+        with self._lock:
+            self._unfinished = {a.id: a for a in chunk}
+            self._killed = False
+        limit_s = chunk[0].spec.timeout_s if len(chunk) == 1 else CHUNK_LIMIT_S
+        outcomes: list[Outcome] = []
+        in_time = True
+        try:
+            connection.send(chunk)
+            deadline = time.monotonic() + limit_s
+            while self._unfinished and in_time:
+                self._report(outcomes)
+                outcomes = self._receive(connection, deadline)
+                in_time = bool(outcomes)
+        except (EOFError, OSError):
+            outcomes = []
+        return [*outcomes, *self._give_up(in_time)] if self._unfinished else outcomes
+
+    def kill(self, task_id: str | None = None) -> None:
+        """Kills the child if it has this task, or whatever it has if None."""
+        with self._lock:
+            if self._unfinished and task_id in (None, *self._unfinished):
+                self._killed = True
+                self._kill()
+
+    def stop(self) -> None:
+        """Ends the child for good."""
+        with self._lock:
+            self._killed = True
+            self._kill()
+        self._bury()
+
+    def warm(self) -> Connection:
+        """The connection to a child that is ready, started if there is none."""
+        for attempt in range(_SPAWN_TRIES):
+            if self._connection is not None:
+                return self._connection
+            self._spawn()
+            if self._connection is None:
+                log.error("slot did not start", extra={"attempt": attempt + 1})
+                time.sleep(0.2 * 2**attempt)
+        raise SlotBroken("no slot process could be started")
+
+    def _spawn(self) -> None:
+        ours, theirs = _FORK.Pipe()
+        with _PROCESSES:
+            self._process = _FORK.Process(
+                target=execute.serve, args=(theirs, self._settings, self._threads), daemon=True
+            )
+            self._process.start()
+        theirs.close()
+        try:
+            if ours.poll(_SPAWN_LIMIT_S) and ours.recv_bytes() == execute.READY:
+                self._connection = ours
+                return
+        except (EOFError, OSError):
+            pass
+        self._kill()
+        self._bury()
+
+    def _receive(self, connection: Connection, deadline: float) -> list[Outcome]:
+        """The next outcomes; none if there are none before the deadline."""
+        if not connection.poll(max(0.0, deadline - time.monotonic())):
+            return []
+        outcomes = []
+        for task_id, kind, fields in json.loads(connection.recv_bytes()):
+            with self._lock:
+                assignment = self._unfinished.pop(task_id)
+            outcomes.append(Outcome(assignment, execute.decode(kind, fields)))
+        return outcomes
+
+    def _give_up(self, in_time: bool) -> list[Outcome]:
+        """Buries the child and says of each task that it had why there is no result."""
+        self._kill()
+        exitcode = self._bury()
+        with self._lock:
+            left, self._unfinished = list(self._unfinished.values()), {}
+            excused = self._killed or len(left) > 1
+        return [Outcome(a, None if excused else self._blame(a, in_time, exitcode)) for a in left]
+
+    def _blame(self, assignment: Assignment, in_time: bool, exitcode: int | None) -> Failure:
+        if not in_time:
+            seconds = assignment.spec.timeout_s
+            return Failure("timeout", f"ran longer than its timeout_s of {seconds:g} seconds")
+        if exitcode == -signal.SIGPROF:
+            seconds = self._settings.compile_limit_s
+            return Failure(
+                "compile_timeout", f"reading the circuit took more than {seconds:g} seconds"
+            )
+        log.warning("slot died", extra={"task_id": assignment.id, "exitcode": exitcode})
+        return Failure("worker_crashed", f"the slot running it died ({_cause(exitcode)})")
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.pid is not None:
+            try:
+                os.kill(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+    def _bury(self) -> int | None:
+        """Waits for the end of the child and returns its exit code."""
+        process, self._process = self._process, None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        if process is None:
+            return None
+        with _PROCESSES:
+            process.join()
+            exitcode = process.exitcode
+            process.close()
+        return exitcode
+
+
+def _cause(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        return f"signal {signal.Signals(-exitcode).name}"
+    return f"exit code {exitcode}"

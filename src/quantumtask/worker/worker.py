@@ -1,0 +1,228 @@
+"""The Worker's loop: record what has ended, claim what waits, give it to the slots."""
+
+import logging
+import queue
+import threading
+import time
+import uuid
+from dataclasses import replace
+
+from quantumtask.shared.db import Store
+from quantumtask.shared.errors import StoreUnavailable
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Assignment, Failure, Result
+from quantumtask.worker.executor import CHUNK_MS, Executor, share_out
+from quantumtask.worker.slot import Outcome
+
+log = logging.getLogger(__name__)
+
+SHORTEST_PAUSE_S = 0.0005
+
+
+class Worker:
+    """Runs tasks until told to stop. `run` belongs to one thread; `ring` and `stop` to any.
+
+    A turn is one transaction: everything that ended is recorded and the next tasks are claimed with
+    one commit. What the Worker believes to hold is checked against the Store at every turn, so a
+    cancelled task and a lost lease look the same to it: the slot that has the task is killed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.id = str(uuid.uuid4())
+        self.broken: BaseException | None = None
+        self._settings = settings
+        self._store = Store(settings)
+        self._executor = Executor(settings, self._report, self._break)
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._held: dict[tuple[str, int], Assignment] = {}
+        self._backlog: list[Assignment] = []  # claimed, and not in a slot yet
+        self._alone: list[Assignment] = []  # to be run again, one at a time
+        self._ended: list[Outcome] = []  # not recorded yet
+        self._renew_at = 0.0
+
+    @property
+    def busy(self) -> int:
+        """How many slots are at work."""
+        return self._executor.size - self._executor.free
+
+    @property
+    def slots(self) -> int:
+        return self._executor.size
+
+    def ring(self) -> None:
+        """Looks for work now rather than at the next poll."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Claims nothing more, lets running tasks end within the drain time, returns the rest."""
+        self._stopping.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Works until `stop`, or until no slot can be used any more (then `broken` says why)."""
+        self._executor.warm()
+        log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
+        while not self._stopping.is_set():
+            self._try_turn()
+            self._sleep()
+        self._drain()
+
+    def _sleep(self) -> None:
+        """Until a ring, an outcome, a write of another process, or the next poll.
+
+        Whether anything was written costs microseconds to ask. It is asked again after a tenth of
+        the time that has passed, so a busy worker hardly waits and an idle one hardly asks.
+        """
+        started = time.monotonic()
+        pause = SHORTEST_PAUSE_S
+        while not self._wake.wait(pause):
+            slept = time.monotonic() - started
+            if slept >= self._settings.poll_s or self._store_changed():
+                break
+            pause = max(SHORTEST_PAUSE_S, slept / 10)
+        self._wake.clear()
+
+    def _store_changed(self) -> bool:
+        try:
+            return self._store.changed()
+        except StoreUnavailable:
+            return True
+
+    def _try_turn(self) -> None:
+        try:
+            self._turn()
+        except StoreUnavailable as error:
+            # Nothing is lost: what ended stays in `_ended`, what is held stays leased for a while.
+            log.warning("store unavailable", extra={"reason": error.message})
+            self._stopping.wait(0.1)
+            self._wake.set()
+
+    def _turn(self) -> None:
+        self._collect()
+        due = time.monotonic() >= self._renew_at
+        room = self._room()
+        if self._ended or due or room:
+            self._write(due, room)
+        self._dispatch()
+        self._drop_lost()
+
+    def _write(self, due: bool, room: int) -> None:
+        with self._store.transaction(durable=bool(self._ended)):
+            for outcome in self._ended:
+                self._record(outcome)
+            if due:
+                self._renew()
+            claimed = self._store.claim(self.id, room * CHUNK_MS) if room else []
+        for outcome in self._ended:
+            self._held.pop(_key(outcome.assignment), None)
+        self._ended = []
+        self._held |= {_key(a): a for a in claimed}
+        self._backlog += claimed
+        if due:
+            self._renew_at = time.monotonic() + self._settings.renew_s
+
+    def _room(self) -> int:
+        """How many slots could take tasks that are not claimed yet."""
+        if self._backlog or self._alone or self._stopping.is_set():
+            return 0
+        return self._executor.free
+
+    def _collect(self) -> None:
+        """Takes in what the slots report; what did not finish runs again, alone."""
+        while True:
+            try:
+                outcome = self._outcomes.get_nowait()
+            except queue.Empty:
+                return
+            if _key(outcome.assignment) not in self._held:
+                continue
+            if outcome.verdict is None and not self._stopping.is_set():
+                self._alone.append(outcome.assignment)
+            else:
+                self._ended.append(outcome)
+
+    def _record(self, outcome: Outcome) -> None:
+        """Writes an outcome, if the task is still ours; if not, it is another's to write."""
+        assignment, verdict = outcome.assignment, outcome.verdict
+        if isinstance(verdict, Result):
+            written = self._store.complete(assignment, verdict)
+        elif verdict is None:
+            written = self._store.release(assignment)
+        elif verdict.code == "worker_crashed":
+            written = self._record_crash(assignment, verdict)
+        else:
+            written = self._store.fail(assignment, verdict)
+        if not written:
+            log.info("outcome dropped: the task is not ours", extra={"task_id": assignment.id})
+
+    def _record_crash(self, assignment: Assignment, failure: Failure) -> bool:
+        crashes = assignment.crashes + 1
+        if crashes < self._settings.max_crashes:
+            return self._store.release(assignment, crashed=True)
+        message = f"{failure.message}, for the {crashes}. time: given up"
+        return self._store.fail(assignment, replace(failure, message=message))
+
+    def _renew(self) -> None:
+        self._store.beat(self.id, self._executor.size)
+        self._store.renew(self.id)
+        if swept := self._store.sweep():
+            log.warning("took over tasks of lost workers", extra={"tasks": swept})
+
+    def _drop_lost(self) -> None:
+        """Kills what was cancelled or taken from us."""
+        if not self._held:
+            return
+        for key in self._held.keys() - self._store.held(self.id):
+            lost = self._held.pop(key)
+            self._backlog = [a for a in self._backlog if a is not lost]
+            self._alone = [a for a in self._alone if a is not lost]
+            self._executor.kill(lost.id)
+
+    def _dispatch(self) -> None:
+        while self._alone and self._executor.free:
+            self._executor.submit([self._alone.pop(0)])
+        if self._backlog and (free := self._executor.free):
+            chunks, self._backlog = share_out(self._backlog, free)
+            for chunk in chunks:
+                self._executor.submit(chunk)
+
+    def _drain(self) -> None:
+        """Gives back what has not started, waits for what has, kills what takes too long."""
+        log.info("draining", extra={"held": len(self._held)})
+        self._ended += [Outcome(a, None) for a in (*self._backlog, *self._alone)]
+        self._backlog, self._alone = [], []
+        deadline = time.monotonic() + self._settings.drain_s
+        while self._held and not self.broken:
+            if time.monotonic() > deadline:
+                self._executor.kill()
+            if time.monotonic() > deadline + self._settings.busy_timeout_s:
+                break  # the leases will run out
+            self._try_turn()
+            self._wake.wait(0.05)
+            self._wake.clear()
+        self._executor.stop()
+        self._leave()
+
+    def _leave(self) -> None:
+        try:
+            self._store.leave(self.id)
+        except StoreUnavailable as error:
+            log.warning("store unavailable", extra={"reason": error.message})
+        self._store.close()
+        log.info("stopped", extra={"worker": self.id})
+
+    def _report(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            self._outcomes.put(outcome)
+        self._wake.set()
+
+    def _break(self, error: BaseException) -> None:
+        log.critical("a slot cannot be used any more", extra={"reason": str(error)})
+        self.broken = error
+        self.stop()
+
+
+def _key(assignment: Assignment) -> tuple[str, int]:
+    return assignment.id, assignment.attempt
