@@ -1,0 +1,95 @@
+"""Every error of every route as one shape: an RFC 9457 problem document with a stable `code`."""
+
+import json
+import logging
+from http import HTTPStatus
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from quantumtask.api.schemas import first_reason
+from quantumtask.shared.errors import (
+    BodyTooLarge,
+    Busy,
+    CircuitTooLarge,
+    IdempotencyConflict,
+    QuantumTaskError,
+    QueueFull,
+    RequestError,
+    TaskAlreadyFinished,
+    TaskNotFound,
+    UnsupportedEncoding,
+)
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[QuantumTaskError], HTTPStatus] = {
+    RequestError: HTTPStatus.BAD_REQUEST,
+    TaskNotFound: HTTPStatus.NOT_FOUND,
+    IdempotencyConflict: HTTPStatus.CONFLICT,
+    TaskAlreadyFinished: HTTPStatus.CONFLICT,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    CircuitTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def status_of(error: QuantumTaskError) -> HTTPStatus:
+    """The HTTP status of an error: that of its nearest ancestor in the table."""
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def problem(
+    status: HTTPStatus, code: str, detail: str, headers: dict[str, str] | None = None
+) -> Response:
+    """A problem document. `detail` is for people, `code` for programs."""
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+    }
+    return Response(json.dumps(body), int(status), headers, "application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Makes the application answer every error this way, its own mistakes included."""
+    app.add_exception_handler(QuantumTaskError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _ours(_: Request, error: Exception) -> Response:
+    error = cast(QuantumTaskError, error)
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Busy) else {}
+    if isinstance(error, BodyTooLarge):
+        headers["Connection"] = "close"  # the rest of the body is not read
+    return problem(status_of(error), error.code, error.message, headers)
+
+
+def _invalid(_: Request, error: Exception) -> Response:
+    reason = first_reason(cast(RequestValidationError, error).errors())
+    return problem(HTTPStatus.BAD_REQUEST, "invalid_request", reason)
+
+
+def _http(_: Request, error: Exception) -> Response:
+    error = cast(HTTPException, error)
+    status = HTTPStatus(error.status_code)
+    code = status.phrase.lower().replace(" ", "_")
+    return problem(status, code, status.phrase.lower(), dict(error.headers or {}))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected error", extra={"path": request.url.path}, exc_info=error)
+    detail = "something went wrong on our side; the service's log has the details"
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)

@@ -1,0 +1,153 @@
+"""What /docs shows beside the code. Kept apart so that the routes read as routes."""
+
+from typing import Any
+
+from quantumtask.api.schemas import ProblemDocument, SubmitRequest
+
+ID = "5f2c9f3e-8d0b-4c0e-9a4f-2f6f0b7f3c11"
+
+_TIMES = {
+    "name": "bell",
+    "tags": ["demo"],
+    "shots": 1024,
+    "attempt": 1,
+    "submitted_at": "2026-11-22T20:22:03.123Z",
+    "started_at": "2026-11-22T20:22:03.125Z",
+    "finished_at": "2026-11-22T20:22:03.129Z",
+    "waiting_ms": 4.1,
+    "running_ms": 1.9,
+}
+_COMPLETED = {
+    "task_id": ID,
+    "status": "completed",
+    "state": "completed",
+    **_TIMES,
+    "seed": 1374,
+    "engine": "aer",
+    "engine_version": "0.18.2",
+    "method": "statevector",
+    "warnings": [],
+}
+_HISTORY = [
+    {
+        "move": "submit",
+        "state": "submitted",
+        "at": "2026-11-22T20:22:03.123Z",
+        "attempt": 0,
+        "worker": None,
+    },
+    {
+        "move": "claim",
+        "state": "running",
+        "at": "2026-11-22T20:22:03.125Z",
+        "attempt": 1,
+        "worker": "0d3e…",
+    },
+]
+_RESULT = {"result": {"00": 511, "11": 513}}
+_PROBLEM = {
+    "code": "unknown_gate",
+    "message": "unknown gate `frobnicate`",
+    "line": 5,
+    "column": 1,
+    "token": "frobnicate",
+    "hint": None,
+}
+
+SUBMITTED = {"accepted": {"value": {"task_id": ID, "status": "submitted"}}}
+CANCELLED = {"cancelled": {"value": {"task_id": ID, "status": "cancelled"}}}
+HEALTH = {"alive": {"value": {"status": "ok"}}}
+READY = {"ready": {"value": {"ready": True, "database": True, "worker": True}}}
+LIST = {"page": {"value": {"tasks": [_COMPLETED], "next_cursor": "41"}}}
+TASK = {
+    "completed": {"value": {**_COMPLETED, **_RESULT, "history": _HISTORY}},
+    "pending": {
+        "value": {
+            "task_id": ID,
+            "status": "pending",
+            "state": "running",
+            **_TIMES,
+            "finished_at": None,
+            "running_ms": None,
+            "history": _HISTORY,
+        }
+    },
+    "failed": {
+        "value": {
+            "task_id": ID,
+            "status": "failed",
+            "state": "failed",
+            **_TIMES,
+            "error": "line 5, column 1: unknown gate `frobnicate`",
+            "error_code": "unknown_gate",
+            "errors": [_PROBLEM],
+            "history": _HISTORY,
+        }
+    },
+}
+
+
+def _parameter(place: str, name: str, about: str, **schema: Any) -> Any:
+    required = place == "path"
+    return {"in": place, "name": name, "description": about, "required": required, "schema": schema}
+
+
+SUBMISSION = {
+    "parameters": [
+        _parameter(
+            "header",
+            "Idempotency-Key",
+            "Kept 24 h: sent again with the same body, it gives the same task.",
+            type="string",
+            minLength=1,
+            maxLength=64,
+        )
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": SubmitRequest.model_json_schema()}},
+    },
+}
+WHICH_TASK = {
+    "parameters": [
+        _parameter("path", "task_id", "The id that the submission returned.", type="string"),
+        _parameter(
+            "query",
+            "wait",
+            "Seconds to wait for the end of the task before answering.",
+            type="number",
+            minimum=0,
+            maximum=30,
+            default=0,
+        ),
+    ]
+}
+
+
+def answers(examples: dict[str, Any], model: Any, *problems: tuple[int, str, str]) -> Any:
+    """The `responses` of a route: its answer with examples, and the problems it may answer with."""
+    found: dict[int, Any] = {
+        200: {"model": model, "content": {"application/json": {"examples": examples}}}
+    }
+    for status, code, detail in problems:
+        body = {
+            "type": "about:blank",
+            "title": "",
+            "status": status,
+            "detail": detail,
+            "code": code,
+        }
+        page = found.setdefault(
+            status,
+            {
+                "description": "Problem",
+                "content": {
+                    "application/problem+json": {
+                        "schema": ProblemDocument.model_json_schema(),
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        page["content"]["application/problem+json"]["examples"][code] = {"value": body}
+    return found

@@ -1,0 +1,76 @@
+"""The API process: the application, its server, its signals."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from quantumtask import __version__
+from quantumtask.api import errors
+from quantumtask.api.routes import direct, router
+from quantumtask.api.service import Service
+from quantumtask.shared import logs
+from quantumtask.shared.processes import take_turns
+from quantumtask.shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DESCRIPTION = """Runs OpenQASM 3 circuits.
+
+`POST /tasks` takes a circuit and answers with a task id at once; `GET /tasks/{id}?wait=30` returns
+its counts. Every error is a problem document (RFC 9457) with a stable `code`.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; its service lives as long as the application runs."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with Service(settings).running() as service:
+            app.state.service = service
+            log.info("ready to take tasks", extra={"database": str(settings.database)})
+            yield
+
+    app = FastAPI(
+        title="QuantumTask",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        routes=[*direct.routes, *router.routes],
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        max_body_size=None,  # ours to limit, with a code and a sentence: see body.py
+    )
+    errors.install(app)
+    return app
+
+
+class Server(uvicorn.Server):
+    """A server that sends home those who wait for a task before it waits for them."""
+
+    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
+        service: Service | None = getattr(self.config.app.state, "service", None)  # type: ignore[union-attr]
+        if service:
+            service.stop_waiting()
+        self.should_exit = True  # and no more: being told to stop is not an error
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT. Logs JSON lines to standard error."""
+    logs.start("api")
+    take_turns()
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=65_536,
+    )
+    Server(config).run()

@@ -1,0 +1,203 @@
+"""The routes: HTTP in, the service called, JSON out."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.routing import APIRoute
+
+from quantumtask.api import examples
+from quantumtask.api.body import read_body
+from quantumtask.api.examples import answers
+from quantumtask.api.schemas import (
+    Cancelled,
+    Health,
+    Ready,
+    StateFilter,
+    Submitted,
+    TaskList,
+    TaskView,
+    parse_submission,
+)
+from quantumtask.api.service import Service
+from quantumtask.api.wire import list_json, task_json
+from quantumtask.shared.errors import InvalidRequest
+from quantumtask.shared.task import Status
+
+
+class DirectRoute(APIRoute):
+    """A route that FastAPI documents and otherwise stays out of: its endpoint reads the request.
+
+    For the two calls that every task makes, whose cost is the service's speed: it halves what the
+    framework takes of a request.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return handler
+
+
+router = APIRouter()
+direct = APIRouter(route_class=DirectRoute)
+
+LONGEST_WAIT_S = 30.0
+TaskId = Annotated[str, Path(description="The id that the submission returned.")]
+NOT_FOUND = (404, "task_not_found", "task not found")
+UNAVAILABLE = (503, "store_unavailable", "the database is locked")
+
+
+def json_response(content: bytes | str, status: int = 200) -> Response:
+    return Response(content, status, media_type="application/json")
+
+
+def service_of(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+@direct.post(
+    "/tasks",
+    tags=["tasks"],
+    summary="Submit a circuit",
+    response_class=Response,
+    responses=answers(
+        examples.SUBMITTED,
+        Submitted,
+        (400, "invalid_json", "invalid json"),
+        (400, "invalid_request", "circuit: field required"),
+        (409, "idempotency_conflict", "this Idempotency-Key was used with another body"),
+        (
+            413,
+            "circuit_too_large",
+            "circuit: 1,200,000 bytes; this service takes 1,048,576 at most",
+        ),
+        (415, "unsupported_encoding", "Content-Encoding 'br': use gzip, deflate or none"),
+        (429, "queue_full", "10000 tasks are waiting already, the most this service takes"),
+        UNAVAILABLE,
+    ),
+    openapi_extra=examples.SUBMISSION,
+)
+async def submit(request: Request) -> Response:
+    """Stores the circuit durably and answers at once with a task id; a worker runs it.
+
+    The circuit is not read here: one that is wrong is accepted, and its task then fails with the
+    line, the column and the reason.
+    """
+    service = service_of(request)
+    headers = request.headers
+    body = await read_body(
+        request.stream(),
+        headers.get("content-encoding", ""),
+        headers.get("content-length", ""),
+        service.settings.max_body_bytes,
+    )
+    task_id = await service.submit(parse_submission(body), headers.get("idempotency-key"))
+    return json_response(f'{{"task_id": "{task_id}", "status": "submitted"}}')
+
+
+@router.get(
+    "/tasks",
+    tags=["tasks"],
+    summary="List tasks",
+    response_class=Response,
+    responses=answers(
+        examples.LIST,
+        TaskList,
+        (400, "invalid_request", "limit: input should be less than or equal to 100"),
+        UNAVAILABLE,
+    ),
+)
+async def list_tasks(
+    request: Request,
+    status: Annotated[StateFilter | None, Query(description="Only tasks in this state.")] = None,
+    name: Annotated[str | None, Query(max_length=50)] = None,
+    tag: Annotated[str | None, Query(max_length=50)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[
+        str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next_cursor` of the page before.")
+    ] = None,
+) -> Response:
+    """Newest first, without results."""
+    states = status.states() if status else tuple(Status)
+    before = None if cursor is None else int(cursor)
+    tasks = await service_of(request).page(states, name, tag, before, limit)
+    return json_response(list_json(tasks, limit))
+
+
+@direct.get(
+    "/tasks/{task_id}",
+    tags=["tasks"],
+    summary="Get a task",
+    response_class=Response,
+    responses=answers(
+        examples.TASK,
+        TaskView,
+        (400, "invalid_request", "wait: must be a number of seconds from 0 to 30"),
+        NOT_FOUND,
+        UNAVAILABLE,
+    ),
+    openapi_extra=examples.WHICH_TASK,
+)
+async def get_task(request: Request) -> Response:
+    """How the task stands; with `wait`, as soon as it ends or the time is up."""
+    wait_s = _seconds(request.query_params.get("wait", "0"))
+    task = await service_of(request).get(request.path_params["task_id"], wait_s)
+    return json_response(task_json(task))
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_WAIT_S:
+        raise InvalidRequest(f"wait: must be a number of seconds from 0 to {LONGEST_WAIT_S:g}")
+    return seconds
+
+
+@router.post(
+    "/tasks/{task_id}/cancel",
+    tags=["tasks"],
+    summary="Cancel a task",
+    response_class=Response,
+    responses=answers(
+        examples.CANCELLED,
+        Cancelled,
+        NOT_FOUND,
+        (409, "task_already_finished", "the task is completed already: it cannot be cancelled"),
+        UNAVAILABLE,
+    ),
+)
+async def cancel_task(request: Request, task_id: TaskId) -> Response:
+    """Ends a waiting or running task. Cancelling it again changes nothing."""
+    task = await service_of(request).cancel(task_id)
+    return json_response(f'{{"task_id": "{task.id}", "status": "cancelled"}}')
+
+
+@router.get(
+    "/health",
+    tags=["service"],
+    summary="Alive?",
+    response_class=Response,
+    responses=answers(examples.HEALTH, Health),
+)
+async def health() -> Response:
+    """Whether this process answers. Looks at nothing else."""
+    return json_response('{"status": "ok"}')
+
+
+@router.get(
+    "/ready",
+    tags=["service"],
+    summary="Ready?",
+    response_class=Response,
+    responses={
+        **answers(examples.READY, Ready),
+        503: {"model": Ready, "description": "Tasks can't be taken, or nobody would run them."},
+    },
+)
+async def ready(request: Request) -> Response:
+    """Whether the database can be written and a worker was seen lately."""
+    found = await service_of(request).readiness()
+    answer: Any = Ready(ready=found.ready, database=found.database, worker=found.worker)
+    return json_response(answer.model_dump_json(), 200 if found.ready else 503)

@@ -1,0 +1,159 @@
+"""What the API does, without HTTP: checks what is asked, stores it, rings, reads."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from quantumtask.api.batch import Batch
+from quantumtask.api.doorbell import Doorbell
+from quantumtask.api.reader import Reader
+from quantumtask.shared.cost import predicted_ms
+from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.errors import (
+    CircuitTooLarge,
+    InvalidRequest,
+    StoreUnavailable,
+    TaskAlreadyFinished,
+    TaskNotFound,
+)
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Status, Task, TaskSpec
+
+LARGEST_SEED = 2**63 - 1
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KEY = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether the service can take and run tasks, and what is missing if not."""
+
+    database: bool
+    worker: bool
+
+    @property
+    def ready(self) -> bool:
+        return self.database and self.worker
+
+
+class Service:
+    """The API's side of a task. Create it inside a running event loop; see `running`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._writing = Store(settings)
+        self._asking = Store(settings)
+        self._submissions = Batch("submissions", self._writing.submit)
+        self._calls: Batch[Callable[[Store], Any], Any] = Batch("calls", self._call)
+        self._reader = Reader(Store(settings))
+        self._doorbell = Doorbell(settings.doorbell)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["Service"]:
+        """Afterwards everything that was asked for is written, and closed."""
+        try:
+            yield self
+        finally:
+            for thread in (self._submissions, self._calls, self._reader, self._doorbell):
+                await asyncio.to_thread(thread.stop)
+            self._writing.close()
+            self._asking.close()
+
+    async def submit(self, spec: TaskSpec, key: str | None = None) -> str:
+        """Stores a task and returns its id once it is durable."""
+        self._check(spec)
+        if key is not None and not _KEY.fullmatch(key):
+            raise InvalidRequest("Idempotency-Key: 1 to 64 visible ASCII characters")
+        digest = hashlib.sha256(json.dumps(asdict(spec)).encode()).hexdigest() if key else ""
+        submission = Submission(str(uuid.uuid4()), spec, predicted_ms(spec), key, digest)
+        receipt = await self._submissions(submission)
+        # Where tasks wait already, a worker has been rung and takes this one with them.
+        if receipt.first:
+            self._doorbell.ring(receipt.task_id)
+        return receipt.task_id
+
+    async def get(self, task_id: str, wait_s: float = 0.0) -> Task:
+        """The task as it is, or as soon as it is final if that is within `wait_s` seconds."""
+        known = _known(task_id)
+        task = await (self._reader.wait(known, wait_s) if wait_s > 0 else self._reader.read(known))
+        if task is None:
+            raise TaskNotFound
+        return task
+
+    async def cancel(self, task_id: str) -> Task:
+        """Cancels a task that is not final. Cancelling a cancelled one changes nothing."""
+        known = _known(task_id)
+        task: Task | None = await self._calls(lambda store: store.cancel(known))
+        if task is None:
+            raise TaskNotFound
+        if task.state is not Status.CANCELLED:
+            raise TaskAlreadyFinished(f"the task is {task.state} already: it cannot be cancelled")
+        self._doorbell.ring(known)
+        return task
+
+    async def page(
+        self,
+        states: tuple[Status, ...],
+        name: str | None,
+        tag: str | None,
+        before: int | None,
+        most: int,
+    ) -> list[Task]:
+        """Tasks, newest first, without their results."""
+        tasks: list[Task] = await self._calls(
+            lambda store: store.page(states, name, tag, before, most)
+        )
+        return tasks
+
+    async def readiness(self) -> Readiness:
+        """Writes to the database, and looks when a worker was last seen."""
+        seen_within_s = 3 * self.settings.renew_s
+        try:
+            await self._calls(lambda store: store.probe())
+            worker = await self._calls(lambda store: store.worker_seen(seen_within_s))
+        except StoreUnavailable:
+            return Readiness(database=False, worker=False)
+        return Readiness(database=True, worker=worker)
+
+    def stop_waiting(self) -> None:
+        """Answers everybody who waits for a task now."""
+        self._reader.stop_waiting()
+
+    def _call(self, functions: list[Callable[[Store], Any]]) -> list[Any]:
+        return [_outcome(function, self._asking) for function in functions]
+
+    def _check(self, spec: TaskSpec) -> None:
+        limits = self.settings
+        size = len(spec.circuit.encode())
+        if size > limits.max_circuit_bytes:
+            most = limits.max_circuit_bytes
+            raise CircuitTooLarge(f"circuit: {size:,} bytes; this service takes {most:,} at most")
+        if not 1 <= spec.shots <= limits.max_shots:
+            raise InvalidRequest(f"shots: must be 1 to {limits.max_shots:,}")
+        if spec.seed is not None and not 0 <= spec.seed <= LARGEST_SEED:
+            raise InvalidRequest(f"seed: must be 0 to {LARGEST_SEED}")
+        if not 0 < spec.timeout_s <= limits.max_timeout_s:
+            raise InvalidRequest(
+                f"timeout_s: must be more than 0 and at most {limits.max_timeout_s:,.0f} seconds"
+            )
+
+
+def _outcome(function: Callable[[Store], Any], store: Store) -> Any:
+    try:
+        return function(store)
+    except Exception as error:
+        return error
+
+
+def _known(task_id: str) -> str:
+    """A task id in the form it is stored in. What is no UUID cannot be the id of a task."""
+    lower = task_id.lower()
+    if not _UUID.fullmatch(lower):
+        raise TaskNotFound
+    return lower

@@ -1,0 +1,91 @@
+"""Tasks as JSON. Counts and memory are JSON already and pass through unread."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from quantumtask.shared.task import Change, Task
+
+
+def task_json(task: Task) -> bytes:
+    """One task, whole."""
+    head = {**summary(task), "history": [_change(change) for change in task.changes]}
+    if task.failure:
+        head["errors"] = [asdict(problem) for problem in task.failure.problems]
+    text = json.dumps(head)
+    if task.result:
+        text = f'{text[:-1]}, "result": {task.result.counts}}}'
+        if task.result.memory is not None:
+            text = f'{text[:-1]}, "memory": {task.result.memory}}}'
+    return text.encode()
+
+
+def list_json(tasks: list[Task], limit: int) -> bytes:
+    """A page of tasks, without results. The cursor is the last one's place in the queue."""
+    cursor = str(tasks[-1].sequence) if len(tasks) == limit else None
+    return json.dumps({"tasks": [summary(t) for t in tasks], "next_cursor": cursor}).encode()
+
+
+def summary(task: Task) -> dict[str, Any]:
+    """What the list shows of a task."""
+    waiting_ms, running_ms = _durations(task)
+    view: dict[str, Any] = {
+        "task_id": task.id,
+        "status": task.state.wire,
+        "state": task.state.value,
+        "name": task.name,
+        "tags": task.tags,
+        "shots": task.shots,
+        "attempt": task.attempt,
+        "submitted_at": _time(task.submitted_at),
+        "started_at": _time(task.started_at),
+        "finished_at": _time(task.finished_at),
+        "waiting_ms": waiting_ms,
+        "running_ms": running_ms,
+    }
+    if task.result:
+        result = task.result
+        view |= {
+            "seed": result.seed,
+            "engine": result.engine,
+            "engine_version": result.engine_version,
+            "method": result.method,
+            "warnings": result.warnings,
+        }
+    if task.failure:
+        view |= {"error": task.failure.message, "error_code": task.failure.code}
+    return view
+
+
+def _durations(task: Task) -> tuple[float | None, float | None]:
+    """Milliseconds waiting and running. Time spent beside others in a chunk counts as waiting."""
+    if task.finished_at is None:
+        started = task.started_at
+        return (None if started is None else _ms(started - task.submitted_at)), None
+    running = 0.0
+    if task.result:
+        running = task.result.run_ms
+    elif task.started_at is not None:
+        running = (task.finished_at - task.started_at) * 1e3
+    return max(0.0, _ms(task.finished_at - task.submitted_at - running / 1e3)), round(running, 3)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1e3, 3)
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "move": change.move,
+        "state": change.state.value,
+        "at": _time(change.at),
+        "attempt": change.attempt,
+        "worker": change.worker,
+    }
+
+
+def _time(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:23] + "Z"
