@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Submits a circuit and prints its counts, with nothing but curl and Python for the JSON.
+# usage: submit_with_curl.sh [FILE] [SHOTS]
+set -euo pipefail
+
+url=${QUANTUMTASK_URL:-http://127.0.0.1:8000}
+file=${1:-$(dirname "$0")/bell.qasm}
+shots=${2:-1024}
+
+field() { python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)[sys.argv[1]]).strip("\""))' "$1"; }
+
+body=$(python3 -c 'import json, sys; print(json.dumps({"circuit": open(sys.argv[1]).read(), "shots": int(sys.argv[2])}))' "$file" "$shots")
+task=$(curl --silent --show-error --fail-with-body --header 'content-type: application/json' --data "$body" "$url/tasks" | field task_id)
+
+# Each question is answered when the task ends, or after 20 seconds.
+status=pending
+while [ "$status" = pending ]; do
+  answer=$(curl --silent --show-error --fail-with-body "$url/tasks/$task?wait=20")
+  status=$(field status <<<"$answer")
+done
+
+echo "$status"
+case $status in
+  completed) field result <<<"$answer" ;;
+  failed) field error <<<"$answer" >&2; exit 1 ;;
+  *) exit 1 ;;
+esac

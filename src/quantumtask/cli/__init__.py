@@ -1,0 +1,1 @@
+"""The command line: `quantumtask up | api | worker | submit | result | cancel | list`."""

@@ -1,0 +1,228 @@
+"""The terminal's commands. Exit status: 0 fine, 1 the task failed or was cancelled, 2 wrong usage,
+3 the service cannot be reached or refused.
+
+Imports httpx and rich where a command needs them: `--help` and a misspelt option answer at once.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from quantumtask import __version__
+from quantumtask.shared.settings import SettingsError, load
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from quantumtask.client import Client
+
+PROGRESS_S = 2.0
+"""How often a waiting terminal learns the state of its task."""
+
+app = typer.Typer(
+    help="Runs OpenQASM 3 circuits: starts the service, or talks to one.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the service's JSON and nothing else.")]
+Url = Annotated[
+    str | None,
+    typer.Option(help="The service; default: QUANTUMTASK_URL, then http://127.0.0.1:8000."),
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the task has ended.")]
+TaskId = Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]
+FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"quantumtask {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def up(
+    host: Annotated[str | None, typer.Option(help="Address the API listens on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the API.")] = None,
+    worker_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the Worker, on this machine only.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of database and logs.")] = None,
+    slots: Annotated[
+        int | None, typer.Option(min=0, help="Circuits that run at once; 0: one for each core.")
+    ] = None,
+) -> None:
+    """Start API and Worker, show that they work, and keep them up until Ctrl-C."""
+    from quantumtask.cli.up import Supervisor
+
+    try:
+        settings = load(
+            host=host, port=port, worker_port=worker_port, data_dir=data_dir, slots=slots
+        )
+    except SettingsError as error:
+        _stop(str(error), 2)
+    raise typer.Exit(Supervisor(settings).run())
+
+
+@app.command(context_settings=FORWARDED)
+def api(context: typer.Context) -> None:
+    """Run the API alone; `quantumtask api --help` tells its options."""
+    _service("api", context)
+
+
+@app.command(context_settings=FORWARDED)
+def worker(context: typer.Context) -> None:
+    """Run one Worker alone; `quantumtask worker --help` tells its options."""
+    _service("worker", context)
+
+
+def _service(name: str, context: typer.Context) -> None:
+    from quantumtask.cli import services
+
+    services.run(name, context.args)
+
+
+@app.command()
+def submit(
+    file: Annotated[str, typer.Argument(help="OpenQASM 3 text in UTF-8; - reads standard input.")],
+    shots: Annotated[int | None, typer.Option(help="How often to run it; default 1024.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Makes the counts repeatable.")] = None,
+    name: Annotated[str | None, typer.Option(help="A name to find the task by.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag; may be given often.")] = None,
+    memory: Annotated[bool, typer.Option("--memory", help="Also keep each shot's bits.")] = False,
+    timeout: Annotated[float | None, typer.Option(help="Most seconds it may run.")] = None,
+    wait: Wait = False,
+    as_json: Json = False,
+    url: Url = None,
+) -> None:
+    """Submit a circuit; with --wait, also show its counts."""
+    circuit = _read(file)
+    with _service_at(url) as service:
+        task_id = service.submit(
+            circuit,
+            shots=shots,
+            seed=seed,
+            memory=memory or None,
+            timeout_s=timeout,
+            name=name,
+            tags=tag or (),
+        )
+        if wait:
+            _finish(_await(service, task_id), as_json)
+        else:
+            answer = {"task_id": task_id, "status": "submitted"}
+            _print(answer, lambda show: show.submitted(task_id), as_json)
+
+
+@app.command()
+def result(task_id: TaskId, wait: Wait = False, as_json: Json = False, url: Url = None) -> None:
+    """Show how a task went: its counts, or why it failed."""
+    with _service_at(url) as service:
+        _finish(_await(service, task_id) if wait else service.get(task_id), as_json)
+
+
+@app.command()
+def cancel(task_id: TaskId, as_json: Json = False, url: Url = None) -> None:
+    """Cancel a task that has not ended."""
+    with _service_at(url) as service:
+        answer = service.cancel(task_id)
+        _print(answer, lambda show: f"Cancelled {show.plain(task_id)}", as_json)
+
+
+@app.command("list")
+def list_tasks(
+    status: Annotated[str | None, typer.Option(help="Only tasks in this state.")] = None,
+    name: Annotated[str | None, typer.Option(help="Only tasks of this name.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many, 1 to 100.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="Go on after an earlier page.")] = None,
+    as_json: Json = False,
+    url: Url = None,
+) -> None:
+    """List tasks, newest first."""
+    with _service_at(url) as service:
+        page = service.list(status=status, name=name, tag=tag, limit=limit, cursor=cursor)
+        _print(page, lambda show: show.tasks(page), as_json)
+
+
+@contextmanager
+def _service_at(url: str | None) -> Iterator["Client"]:
+    """A client whose errors become a sentence and exit status 3."""
+    from quantumtask.client import Client, ServiceError, Unreachable
+
+    try:
+        with Client(url) as client:
+            yield client
+    except ServiceError as error:
+        _stop(f"The service refused: {error.detail}", 3)
+    except Unreachable as error:
+        _stop(str(error), 3)
+    except UnicodeEncodeError:
+        _stop("Names, tags and ids must be UTF-8 text.", 2)
+
+
+def _read(file: str) -> str:
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        _stop(f"{file} cannot be read: {error.strerror}.", 2)
+    except UnicodeDecodeError as error:
+        _stop(f"{file} is not UTF-8 text (byte {error.start + 1}).", 2)
+
+
+def _await(service: "Client", task_id: str) -> dict[str, Any]:
+    """Waits for the end of a task; a terminal sees its state and the seconds go by meanwhile."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    task: dict[str, Any] = {}
+    try:
+        with Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        ) as progress:
+            row = progress.add_task("waiting")
+            for task in service.watch(task_id, every=PROGRESS_S):
+                progress.update(row, description=task.get("state", task["status"]))
+    except KeyboardInterrupt:
+        _stop(f"It goes on without you. Fetch it: quantumtask result {task_id} --wait", 130)
+    return task
+
+
+def _finish(task: dict[str, Any], as_json: bool) -> None:
+    _print(task, lambda show: show.task(task), as_json)
+    raise typer.Exit(1 if task["status"] in ("failed", "cancelled") else 0)
+
+
+def _print(answer: Any, render: Callable[[Any], "RenderableType"], as_json: bool) -> None:
+    """Prints an answer as JSON, or as `render` makes it of the module `show`."""
+    if as_json:
+        print(json.dumps(answer))
+        return
+    from quantumtask.cli import show
+
+    show.console().print(render(show))
+
+
+def _stop(sentence: str, status: int) -> NoReturn:
+    print(f"quantumtask: {sentence}", file=sys.stderr)
+    raise typer.Exit(status)

@@ -1,0 +1,157 @@
+"""What a terminal user sees of a task: its line, counts as bars, problems; and lists of tasks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from rich.bar import Bar
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from quantumtask.client import Json
+
+MOST_ROWS = 20
+PIPE_WIDTH = 160
+BAR_WIDTH = 40
+COLOURS = {
+    "submitted": "yellow",
+    "running": "blue",
+    "completed": "green",
+    "failed": "red",
+    "cancelled": "magenta",
+}
+
+
+def console() -> Console:
+    """Standard output. What is not a terminal is so wide that few lines have to be folded."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
+
+
+def task(task: Json) -> RenderableType:
+    """All of a task: the line about it, then its counts, its problems, or how to fetch it later."""
+    parts: list[RenderableType] = [heading(task)]
+    if task["status"] == "completed":
+        parts += [counts(task["result"]), *_warnings(task.get("warnings", []))]
+    elif task["status"] == "failed":
+        parts += _problems(task)
+    elif task["status"] == "pending":
+        parts.append(_how_to_fetch(task["task_id"]))
+    return Group(*parts)
+
+
+def submitted(task_id: str) -> RenderableType:
+    return Group(Text(f"Submitted as {plain(task_id)}"), _how_to_fetch(task_id))
+
+
+def heading(task: Json) -> Text:
+    """Its state and name, and below `1024 shots · waited 2 ms · ran 3 ms · aer 0.18.2 · seed 7`."""
+    state = str(task.get("state") or task["status"])
+    name = task.get("name")
+    line = Text(state, style="bold " + COLOURS.get(state, "default"))
+    line.append(f"  {plain(name)}" if name else "", style="bold")
+    line.append("\n" + " · ".join(_facts(task)), style="none")
+    return line
+
+
+def counts(counts: Mapping[str, int]) -> RenderableType:
+    """Counts as a bar histogram, most frequent first, then by bit string; the rest as one line."""
+    if not counts:
+        return Text("No bits, so no counts: the circuit declares nothing to measure into.")
+    ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    shown, hidden = ordered[:MOST_ROWS], ordered[MOST_ROWS:]
+    total, largest = sum(counts.values()), ordered[0][1]
+    table = Table.grid(padding=(0, 1))
+    table.add_column(overflow="fold")
+    table.add_column()
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for bits, count in shown:
+        bar = Bar(largest, 0, count, width=BAR_WIDTH, color="cyan")
+        table.add_row(Text(plain(bits)), bar, str(count), f"{count / total:.1%}")
+    if not hidden:
+        return table
+    rest = sum(count for _, count in hidden)
+    return Group(table, Text(f"… and {len(hidden)} more ({rest} shots, {rest / total:.1%})"))
+
+
+def tasks(page: Json) -> RenderableType:
+    """A page of tasks as a table, and how to see the next one."""
+    if not page["tasks"]:
+        return Text("No tasks.")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("task", "state", "age", "shots", "name", "tags"):
+        table.add_column(column, overflow="fold", no_wrap=column not in ("name", "tags"))
+    for task in page["tasks"]:
+        table.add_row(*_row(task))
+    if not page.get("next_cursor"):
+        return table
+    return Group(table, Text(f"More: add --cursor {plain(page['next_cursor'])}"))
+
+
+def plain(text: object) -> str:
+    """Text of others without what could move the cursor or recolour the terminal."""
+    return "".join(c if c.isprintable() else "�" for c in str(text))
+
+
+def _facts(task: Json) -> Iterator[str]:
+    yield f"{task['shots']} shots"
+    if task.get("waiting_ms") is not None:
+        yield f"waited {_duration(task['waiting_ms'])}"
+    if task.get("running_ms") is not None:
+        yield f"ran {_duration(task['running_ms'])}"
+    if task.get("engine"):
+        method = f" ({task['method']})" if task.get("method") else ""
+        yield plain(f"{task['engine']} {task['engine_version']}{method}")
+    if task.get("seed") is not None:
+        yield f"seed {task['seed']}"
+    if task.get("attempt", 0) > 1:
+        yield f"attempt {task['attempt']}"
+
+
+def _duration(ms: float) -> str:
+    if ms < 1000:
+        return f"{ms:.3g} ms"
+    if ms < 120_000:
+        return f"{ms / 1000:.1f} s"
+    return f"{ms / 60_000:.1f} min"
+
+
+def _warnings(warnings: Sequence[str]) -> list[RenderableType]:
+    return [Text(f"Warning: {plain(warning)}", style="yellow") for warning in warnings]
+
+
+def _problems(task: Json) -> list[RenderableType]:
+    """Every problem of the circuit with its place and hint; else the one sentence there is."""
+    problems = task.get("errors") or [{"message": task["error"]}]
+    return [line for problem in problems for line in _problem(problem)]
+
+
+def _problem(problem: Json) -> Iterator[Text]:
+    place = ""
+    if problem.get("line") is not None:
+        place = f"line {problem['line']}, column {problem.get('column')}: "
+    yield Text(f"  {place}{plain(problem['message'])}", style="red")
+    if problem.get("hint"):
+        yield Text(f"    hint: {plain(problem['hint'])}")
+
+
+def _how_to_fetch(task_id: str) -> Text:
+    return Text(f"Fetch it: quantumtask result {plain(task_id)} --wait", style="dim")
+
+
+def _row(task: Json) -> tuple[Text, ...]:
+    state = Text(task["state"], style=COLOURS.get(task["state"], "default"))
+    age = datetime.now(UTC) - datetime.fromisoformat(task["submitted_at"])
+    name, tags = task.get("name") or "", ", ".join(task.get("tags") or ())
+    cells = (_age(age.total_seconds()), str(task["shots"]), plain(name), plain(tags))
+    return (Text(plain(task["task_id"])), state, *map(Text, cells))
+
+
+def _age(seconds: float) -> str:
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"

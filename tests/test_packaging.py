@@ -1,0 +1,120 @@
+"""What is installed where: the locks, the API without Qiskit, the commands that CI runs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ("api", "run", "dev", "build")
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Name and version of every package in a lock file."""
+    text = (ROOT / f"requirements/{lock}.lock").read_text()
+    found = re.findall(r"^([A-Za-z0-9._-]+)==([^ \n]+)", text, re.MULTILINE)
+    assert len({name for name, _ in found}) == len(found), "one version for every Python"
+    return {canonicalize_name(name): version for name, version in found}
+
+
+def development(project: dict[str, Any]) -> list[str]:
+    groups = project["dependency-groups"]
+    return [*groups["build"], *(each for each in groups["dev"] if isinstance(each, str))]
+
+
+def unmet(requirements: list[str], lock: str) -> list[str]:
+    pinned = pins(lock)
+    wanted = [Requirement(text) for text in requirements]
+    return [
+        str(one)
+        for one in wanted
+        if not one.specifier.contains(pinned.get(canonicalize_name(one.name), "0"))
+    ]
+
+
+def test_the_locks_hold_what_the_project_asks_for(project: dict[str, Any]) -> None:
+    assert unmet(project["project"]["dependencies"], "run") == []
+    assert unmet(project["project"]["dependencies"], "dev") == []
+    assert unmet(development(project), "dev") == []
+    assert unmet(project["build-system"]["requires"], "build") == []
+
+
+def test_a_package_has_the_same_version_in_every_lock() -> None:
+    everything = pins("dev")
+    assert pins("run").items() <= everything.items()
+    assert pins("build").items() <= everything.items()
+    assert pins("api").items() <= pins("run").items()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_has_its_hashes_and_no_registry_is_named(lock: str) -> None:
+    text = (ROOT / f"requirements/{lock}.lock").read_text()
+    assert "://" not in text
+    for entry in re.split(r"\n(?=[a-z])", text):
+        assert "==" not in entry or "--hash=sha256:" in entry, entry
+
+
+def test_the_api_image_holds_no_simulator() -> None:
+    heavy = {"numpy", "scipy", "qdk", "qiskit", "qiskit-aer", "qiskit-qasm3-import"}
+    assert heavy.isdisjoint(pins("api"))
+
+
+def test_the_api_needs_nothing_that_its_lock_does_not_hold() -> None:
+    script = (
+        "import json, sys; from importlib.metadata import packages_distributions as whose; "
+        "import quantumtask.api.main; owners = whose(); "
+        "tops = {name.partition('.')[0] for name in sys.modules}; "
+        "print(json.dumps([owner for top in tops for owner in owners.get(top, [])]))"
+    )
+    command = [sys.executable, "-P", "-c", script]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    needed = {canonicalize_name(name) for name in json.loads(found.stdout)}
+    # What the project does not name itself is something optional that happens to be installed.
+    assert (needed & set(pins("dev"))) - set(pins("api")) == set()
+
+
+def test_the_documentation_says_why_for_every_dependency(project: dict[str, Any]) -> None:
+    page = canonicalize_name((ROOT / "docs/dependencies.md").read_text())
+    for text in [*project["project"]["dependencies"], *development(project)]:
+        assert canonicalize_name(Requirement(text).name) in page, text
+
+
+def test_make_test_runs_every_check_and_ci_runs_make_test() -> None:
+    plan = subprocess.run(
+        ["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for check in ("lint-imports", "ruff check", "ruff format --check", "mypy", "pytest"):
+        assert check in plan
+    script = ROOT / ".ci/run"
+    assert os.access(script, os.X_OK)
+    assert script.read_text().splitlines()[-1] == "make test"
+
+
+def test_make_names_every_python_it_tried_when_none_is_new_enough(tmp_path: Path) -> None:
+    """In a folder of its own: the checkout has its environment already."""
+    for name in ("Makefile", "pyproject.toml", "requirements"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    old = tmp_path / "python3"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    pythons = ["PYTHONS=python3 python3.99"]
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    made = subprocess.run(
+        ["make", "run", *pythons], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert made.returncode != 0
+    assert "needs Python 3.11 or newer; none of these is: python3 python3.99" in made.stderr
+    assert not (tmp_path / ".venv").exists()
