@@ -1,0 +1,52 @@
+"""The services that tests share."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.services import NO_LIMITS, Service
+
+
+class RunningElsewhere(Service):
+    """The service that QUANTUMTASK_URL names: containers, say. Its processes are not ours."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.worker_url = None
+        self.http = httpx.Client(base_url=self.url, timeout=60, limits=NO_LIMITS)
+        self.processes = []
+
+    def logs(self) -> str:
+        return f"see the logs of {self.url}"
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service with default limits and two slots, shared by all tests that do not harm it."""
+    if url := os.environ.get("QUANTUMTASK_URL"):
+        running: Service = RunningElsewhere(url)
+        running.wait_ready()
+    else:
+        running = Service(tmp_path_factory.mktemp("service"), slots=2).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts a service of the test's own, with settings of its own."""
+    running: list[Service] = []
+
+    def start_one(**settings: Any) -> Service:
+        folder = tmp_path / f"service{len(running)}"
+        folder.mkdir()
+        running.append(Service(folder, **settings))
+        return running[-1].start()
+
+    yield start_one
+    for each in running:
+        each.stop()

@@ -1,0 +1,54 @@
+"""Stores with one guard removed, to prove that the crash test would notice.
+
+usage: python mutants.py MUTANT api|worker [OPTIONS]
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from quantumtask.cli.app import main
+from quantumtask.shared import db
+from quantumtask.shared.db import Receipt, Store, Submission
+from quantumtask.shared.errors import QuantumTaskError
+
+whole = db.queries()
+
+
+def no_attempt() -> None:
+    """Any worker that ever had the task may write its end."""
+    changed = {name: text.replace(" AND attempt = :attempt", "") for name, text in whole.items()}
+    assert changed != whole
+    db.queries = lambda: changed  # type: ignore[assignment]
+
+
+def id_before_commit() -> None:
+    """The client gets its id, and the task is written a little later."""
+
+    def submit(self: Store, submissions: Sequence[Submission]) -> list[Receipt | QuantumTaskError]:
+        threading.Timer(0.3, late, (self, list(submissions))).start()
+        return [Receipt(s.id, first=True) for s in submissions]
+
+    def late(self: Store, submissions: list[Submission]) -> None:
+        other = Store(self._settings)
+        honest(other, submissions)
+        other.close()
+
+    honest = Store.submit
+    Store.submit = submit  # type: ignore[method-assign]
+
+
+def no_sweep() -> None:
+    """Nobody takes over from a worker that is gone."""
+    Store.sweep = lambda _: 0  # type: ignore[method-assign]
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "no_attempt": no_attempt,
+    "id_before_commit": id_before_commit,
+    "no_sweep": no_sweep,
+}
+
+if __name__ == "__main__":
+    MUTANTS[sys.argv.pop(1)]()
+    main()

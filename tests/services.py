@@ -1,0 +1,232 @@
+"""Real QuantumTask processes for the tests: started on free ports, ended by process id."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from quantumtask.shared.settings import load
+
+NO_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+
+BELL = (
+    'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\n'
+    "h q[0];\ncx q[0], q[1];\nc = measure q;\n"
+)
+
+# Runs for minutes in the engine on any machine, in 1 GiB: 26 qubits, thousands of gates.
+ENDLESS = (
+    'OPENQASM 3.0; include "stdgates.inc"; qubit[26] q; bit[26] c; '
+    + "".join(f"rx(0.{k + 1}) q[{k}];" for k in range(26))
+    + "".join(f"rx(0.3) q[{k % 26}]; cx q[{k % 26}], q[{(k + 1) % 26}];" for k in range(3000))
+    + "c = measure q;"
+)
+
+# A second or so in the engine: long enough to act while it runs.
+SECONDS = (
+    'OPENQASM 3.0; include "stdgates.inc"; qubit[18] q; bit[18] c; '
+    + "".join(f"rx(0.3) q[{k % 18}]; cx q[{k % 18}], q[{(k + 1) % 18}];" for k in range(1500))
+    + "c = measure q;"
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """One of our processes, and everything below it, which is why it gets a session of its own."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
+        self.log = log
+        with log.open("ab") as out:
+            self.popen = subprocess.Popen(
+                [sys.executable, *arguments],
+                env={**clean, **environment},
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status once it is gone."""
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        try:
+            return self.popen.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """SIGKILL to the process alone: what it started has to notice by itself."""
+        self.signal(signal.SIGKILL)
+        self.popen.wait(30)
+
+
+class Service:
+    """An API and a Worker on one database, with settings of their own."""
+
+    def __init__(self, folder: Path, runner: list[str] | None = None, **settings: Any) -> None:
+        self.folder = folder
+        self.runner = runner or ["-m", "quantumtask"]
+        self.port, self.worker_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.worker_url: str | None = f"http://127.0.0.1:{self.worker_port}"
+        values = {
+            "data_dir": folder / "data",
+            "port": self.port,
+            "worker_port": self.worker_port,
+            **settings,
+        }
+        self.environment = {f"QUANTUMTASK_{k.upper()}": str(v) for k, v in values.items()}
+        self.settings = load(self.environment)
+        self.http = httpx.Client(base_url=self.url, timeout=60, limits=NO_LIMITS)
+        self.processes: list[Process] = []
+
+    def start(self) -> "Service":
+        self.api = self.start_api()
+        self.worker = self.start_worker()
+        self.wait_ready()
+        return self
+
+    def start_api(self) -> Process:
+        self.api = self._start("api")
+        return self.api
+
+    def start_worker(self, **more: Any) -> Process:
+        environment = {f"QUANTUMTASK_{k.upper()}": str(v) for k, v in more.items()}
+        self.worker = self._start("worker", environment)
+        return self.worker
+
+    def _start(self, name: str, environment: dict[str, str] | None = None) -> Process:
+        log = self.folder / f"{name}.log"
+        process = Process([*self.runner, name], {**self.environment, **(environment or {})}, log)
+        self.processes.append(process)
+        return process
+
+    def wait_ready(self) -> None:
+        until(lambda: self.try_get("/ready") == 200, 60, self.logs)
+
+    def try_get(self, path: str) -> int:
+        try:
+            return self.http.get(path).status_code
+        except httpx.TransportError:
+            return 0
+
+    def logs(self) -> str:
+        return "\n".join(p.read_text()[-2000:] for p in self.folder.glob("*.log"))
+
+    def stop(self) -> None:
+        self.http.close()
+        for process in self.processes:
+            if process.popen.poll() is None:
+                process.signal(signal.SIGCONT)
+                process.kill()
+
+    # What a client does
+
+    def submit(self, circuit: str = BELL, **more: Any) -> str:
+        answer = self.http.post("/tasks", json={"circuit": circuit, **more})
+        assert answer.status_code == 200, answer.text
+        return str(uuid.UUID(answer.json()["task_id"]))
+
+    def get(self, task_id: str, wait: float = 0) -> dict[str, Any]:
+        answer = self.http.get(f"/tasks/{task_id}", params={"wait": wait} if wait else {})
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def finished(self, task_id: str, limit: float = 60) -> dict[str, Any]:
+        end = time.monotonic() + limit
+        while (left := end - time.monotonic()) > 0:
+            body = self.get(task_id, wait=min(30.0, max(0.01, left)))
+            if body["status"] != "pending":
+                return body
+        raise AssertionError(f"{task_id} did not end in {limit} s: {body}\n{self.logs()}")
+
+    def run(self, circuit: str = BELL, **more: Any) -> dict[str, Any]:
+        return self.finished(self.submit(circuit, **more))
+
+    def running(self, task_id: str, limit: float = 30) -> None:
+        """Returns when a slot has had the task for a moment."""
+        until(lambda: self.get(task_id)["state"] == "running", limit, self.logs)
+
+
+def until(condition: Any, limit: float, why: Any = lambda: "") -> None:
+    """Returns when the condition holds; fails, with what `why` says, if it does not in time."""
+    end = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < end, f"not so within {limit} s\n{why()}"
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    """All living descendants of a process."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            text = stat.read_text()
+            state, parent = text.rpartition(")")[2].split()[:2]
+            if state != "Z":
+                parents.setdefault(int(parent), []).append(int(stat.parent.name))
+    found, todo = [], [pid]
+    while todo:
+        below = parents.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
+
+
+def slot_pids(worker: Process) -> list[int]:
+    """The slots of a worker: the children of its fork server."""
+    return [
+        pid
+        for pid in children(worker.pid)
+        if "forkserver" in _command(pid) and "forkserver" in _command(_parent(pid))
+    ]
+
+
+def memory_mib(pid: int) -> float:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def cpu_ticks(pid: int) -> int:
+    """Processor time a process has used, in the kernel's ticks."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def _command(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
+
+
+def _parent(pid: int) -> int:
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
