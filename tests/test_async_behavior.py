@@ -1,5 +1,6 @@
 """Background execution and concurrency, through HTTP. Also runs against QUANTUMTASK_URL."""
 
+import re
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -163,7 +164,12 @@ def test_the_service_is_alive_and_ready_and_describes_itself(service: Service) -
     assert service.http.get("/health").json() == {"status": "ok"}
     ready = service.http.get("/ready")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
-    assert service.http.get("/docs").status_code == 200
+    page = service.http.get("/", follow_redirects=True)
+    assert page.url.path == "/docs"
+    files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert files
+    assert all(service.http.get(file).status_code == 200 for file in files if file[0] == "/")
+    assert not [file for file in files if file.startswith(("http", "//"))]
     paths = service.http.get("/openapi.json").json()["paths"]
     for path, operations in paths.items():
         for method, operation in operations.items():

@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from quantumtask import __version__
-from quantumtask.api import errors
+from quantumtask.api import docs, errors
 from quantumtask.api.routes import direct, router
 from quantumtask.api.service import Service
 from quantumtask.shared import logs
@@ -40,10 +40,13 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         routes=[*direct.routes, *router.routes],
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=None,  # ours to limit, with a code and a sentence: see body.py
     )
+    docs.install(app)
     errors.install(app)
     return app
 
