@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.services import Service, children, until
+from tests.services import Service, children, slot_pids, until
 from tests.test_worker import alive
 
 HEAVY = {"qiskit", "qiskit_aer", "qdk", "numpy", "scipy", "rustworkx"}
@@ -19,6 +19,18 @@ def test_the_api_process_has_no_simulator_and_no_parser_in_it(service: Service) 
     maps = Path(f"/proc/{service.api.pid}/maps").read_text()
     assert "apsw" in maps
     assert [name for name in HEAVY if f"/{name}/" in maps] == []
+
+
+def test_only_slots_hold_a_simulator(service: Service) -> None:
+    if not service.processes:
+        return
+    service.run()
+
+    def holds_aer(pid: int) -> bool:
+        return "/qiskit_aer/" in Path(f"/proc/{pid}/maps").read_text()
+
+    assert not holds_aer(service.worker.pid)
+    assert all(holds_aer(pid) for pid in slot_pids(service.worker))
 
 
 def test_importing_the_api_imports_nothing_heavy() -> None:

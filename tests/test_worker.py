@@ -171,7 +171,7 @@ def test_a_stopped_worker_gives_back_its_tasks_and_another_takes_them(start: Sta
     service.running(running)
     below = children(service.worker.pid)
     assert service.worker.stop() == 0
-    assert not [pid for pid in below if alive(pid)]
+    until(lambda: not [pid for pid in below if alive(pid)], 10)
     body = service.get(running)
     assert (body["state"], body["history"][-1]["move"]) == ("submitted", "release")
     assert service.http.get("/ready").status_code == 503

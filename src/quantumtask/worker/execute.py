@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,9 @@ from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.errors import TaskError
 from quantumtask.shared.processes import die_with_parent
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Problem, Result, TaskSpec
+from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
+from quantumtask.worker.outcome import READY, encode
 
-READY = b"ready"
 _SEND_EVERY_S = 0.01
 
 
@@ -113,15 +112,3 @@ def _compile_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-def encode(verdict: Result | Failure) -> tuple[str, dict[str, Any]]:
-    """A verdict as JSON-able data."""
-    return type(verdict).__name__, asdict(verdict)
-
-
-def decode(kind: str, fields: dict[str, Any]) -> Result | Failure:
-    """The verdict that `encode` was given."""
-    if kind == "Result":
-        return Result(**{**fields, "warnings": tuple(fields["warnings"])})
-    return Failure(**{**fields, "problems": tuple(Problem(**p) for p in fields["problems"])})

@@ -8,13 +8,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Result
-from quantumtask.worker import execute
+from quantumtask.shared.task import Assignment, Failure
+from quantumtask.worker.outcome import READY, Outcome, decode
 
 log = logging.getLogger(__name__)
 
@@ -26,20 +25,17 @@ _SPAWN_TRIES = 5
 
 _FORK = multiprocessing.get_context("forkserver")
 _FORK.set_forkserver_preload(["quantumtask.worker.nursery"])
-_PROCESSES = (
-    threading.Lock()
-)  # multiprocessing's bookkeeping of children is not for several threads
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of an assignment; None: it did not finish through no fault of its own."""
-
-    assignment: Assignment
-    verdict: Result | Failure | None
-
+# multiprocessing's bookkeeping of children is not for several threads.
+_PROCESSES = threading.Lock()
 
 Report = Callable[[list[Outcome]], None]
+
+
+def _live(connection: Connection, settings: Settings, threads: int) -> None:
+    """What the child does. Only there are the simulators imported: the Worker stays light."""
+    from quantumtask.worker.execute import serve
+
+    serve(connection, settings, threads)
 
 
 class SlotBroken(Exception):
@@ -108,12 +104,12 @@ class Slot:
         ours, theirs = _FORK.Pipe()
         with _PROCESSES:
             self._process = _FORK.Process(
-                target=execute.serve, args=(theirs, self._settings, self._threads), daemon=True
+                target=_live, args=(theirs, self._settings, self._threads), daemon=True
             )
             self._process.start()
         theirs.close()
         try:
-            if ours.poll(_SPAWN_LIMIT_S) and ours.recv_bytes() == execute.READY:
+            if ours.poll(_SPAWN_LIMIT_S) and ours.recv_bytes() == READY:
                 self._connection = ours
                 return
         except (EOFError, OSError):
@@ -129,7 +125,7 @@ class Slot:
         for task_id, kind, fields in json.loads(connection.recv_bytes()):
             with self._lock:
                 assignment = self._unfinished.pop(task_id)
-            outcomes.append(Outcome(assignment, execute.decode(kind, fields)))
+            outcomes.append(Outcome(assignment, decode(kind, fields)))
         return outcomes
 
     def _give_up(self, in_time: bool) -> list[Outcome]:

@@ -12,7 +12,7 @@ from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
 from quantumtask.worker.executor import CHUNK_MS, Executor, share_out
-from quantumtask.worker.slot import Outcome
+from quantumtask.worker.outcome import Outcome
 
 log = logging.getLogger(__name__)
 

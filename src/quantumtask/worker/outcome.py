@@ -1,0 +1,29 @@
+"""What comes of an assignment, and how a slot tells its supervisor."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from quantumtask.shared.task import Assignment, Failure, Problem, Result
+
+READY = b"ready"
+"""What a slot sends when it is warm."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an assignment; None: it did not finish through no fault of its own."""
+
+    assignment: Assignment
+    verdict: Result | Failure | None
+
+
+def encode(verdict: Result | Failure) -> tuple[str, dict[str, Any]]:
+    """A verdict as JSON-able data."""
+    return type(verdict).__name__, asdict(verdict)
+
+
+def decode(kind: str, fields: dict[str, Any]) -> Result | Failure:
+    """The verdict that `encode` was given."""
+    if kind == "Result":
+        return Result(**{**fields, "warnings": tuple(fields["warnings"])})
+    return Failure(**{**fields, "problems": tuple(Problem(**p) for p in fields["problems"])})
