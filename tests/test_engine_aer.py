@@ -1,12 +1,14 @@
 """The Aer engine: results as promised, limits before they hurt."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import qiskit_aer
 
 from quantumtask.engines import aer
 from quantumtask.openqasm import compile_circuit
+from quantumtask.openqasm.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result
@@ -152,7 +154,54 @@ def test_several_threads_give_the_same_counts_as_one() -> None:
     assert one.counts == two.counts
 
 
-def test_warming_up_leaves_nothing_behind() -> None:
-    before = run(BELL).counts
-    aer.warm()
-    assert run(BELL).counts == before
+FINAL = {
+    "a register": "h q; c = measure q;",
+    "bits in another order": "h q[0]; cx q[0], q[2]; c[2] = measure q[0]; c[0] = measure q[2];",
+    "some of the qubits": "rx(0.4) q[1]; cx q[1], q[0]; c[1] = measure q[0];",
+    "one qubit into two bits": "h q[1]; c[0] = measure q[1]; c[2] = measure q[1];",
+    "a phase": "h q[0]; gphase(1.0); t q[0]; h q[0]; c[0] = measure q[0];",
+}
+NOT_FINAL = {
+    "a gate after a measurement": "h q[0]; c[0] = measure q[0]; h q[0]; c[1] = measure q[0];",
+    "a reset": "h q[0]; reset q[0]; c[0] = measure q[0];",
+    "a bit that is written twice": "x q[0]; c[0] = measure q[0]; c[0] = measure q[1];",
+    "feed-forward": "h q[0]; c[0] = measure q[0]; if (c[0]) x q[1]; c[1] = measure q[1];",
+}
+
+
+def three(body: str) -> Program:
+    text = f'include "stdgates.inc"; qubit[3] q; bit[3] c; {body}'
+    return compile_circuit(text, SETTINGS)
+
+
+@pytest.mark.parametrize("what", FINAL)
+def test_shots_from_exact_probabilities_have_the_distribution_of_aers_own(what: str) -> None:
+    program = three(FINAL[what])
+    assert program.final is not None
+    shots = 20_000
+
+    def counts(drawn: Program) -> dict[str, int]:
+        result = aer.run(drawn, shots=shots, seed=3, memory=False, settings=SETTINGS)
+        found: dict[str, int] = json.loads(result.counts)
+        return found
+
+    exact, sampled = counts(program), counts(replace(program, final=None))
+    for key in exact.keys() | sampled.keys():
+        p = (exact.get(key, 0) + sampled.get(key, 0)) / (2 * shots)
+        deviation = (2 * p * (1 - p) / shots) ** 0.5
+        assert abs(exact.get(key, 0) - sampled.get(key, 0)) / shots < 6 * deviation + 1e-9
+
+
+@pytest.mark.parametrize("what", NOT_FINAL)
+def test_a_program_that_goes_on_after_measuring_is_left_to_aer(what: str) -> None:
+    assert three(NOT_FINAL[what]).final is None
+
+
+def test_the_same_circuit_again_gives_fresh_shots() -> None:
+    text = 'include "stdgates.inc"; qubit[8] q; bit[8] c; h q; c = measure q;'
+    assert run(text, seed=None).counts != run(text, seed=None).counts
+
+
+def test_a_few_measured_qubits_of_many_declared_ones_cost_only_the_few() -> None:
+    text = 'include "stdgates.inc"; qubit[60] q; bit c; h q[41]; cx q[41], q[7]; c = measure q[7];'
+    assert sum(json.loads(run(text).counts).values()) == 100

@@ -109,15 +109,6 @@ def _distribution(program: Program, threads: int, settings: Settings) -> Distrib
 _remembered = lru_cache(MOST_REMEMBERED)(_distribution)
 
 
-def warm() -> None:
-    """Runs a tiny circuit, so that the first task of this process finds everything loaded."""
-    circuit = QuantumCircuit(2, 2)
-    circuit.h(0)
-    circuit.cx(0, 1)
-    circuit.measure([0, 1], [0, 1])
-    _simulate(circuit, 1, Settings(), method="statevector", shots=1)
-
-
 def _method(program: Program) -> str:
     large = program.qubits_used >= STABILIZER_FROM
     return "stabilizer" if program.clifford and large else "statevector"

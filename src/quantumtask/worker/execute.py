@@ -25,13 +25,16 @@ from quantumtask.worker.outcome import READY, encode
 
 _SEND_EVERY_S = 0.01
 
+WARM_UP = TaskSpec("bit c; qubit q; U(1, 2, 3) q; c = measure q;", shots=1)
+"""Run before the first task, so that it finds everything loaded."""
+
 
 def serve(connection: Connection, settings: Settings, threads: int) -> None:
     """The life of a slot: warm up, then chunks of assignments until the connection ends."""
     die_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the Worker, which tells us
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    aer.warm()
+    execute(WARM_UP, settings, threads)
     _limit(settings.slot_memory_bytes)
     connection.send_bytes(READY)
     while (chunk := _receive(connection)) is not None:
