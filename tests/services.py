@@ -202,7 +202,7 @@ def slot_pids(worker: Process) -> list[int]:
     return [
         pid
         for pid in children(worker.pid)
-        if "forkserver" in _command(pid) and "forkserver" in _command(_parent(pid))
+        if "forkserver" in _command(pid) and "forkserver" in _command(parent(pid))
     ]
 
 
@@ -226,7 +226,7 @@ def _command(pid: int) -> str:
     return ""
 
 
-def _parent(pid: int) -> int:
+def parent(pid: int) -> int:
     with suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return 0

@@ -9,7 +9,7 @@ import qiskit_aer
 from quantumtask.engines import aer
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.program import Program
-from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result
 
@@ -195,6 +195,19 @@ def test_shots_from_exact_probabilities_have_the_distribution_of_aers_own(what: 
 @pytest.mark.parametrize("what", NOT_FINAL)
 def test_a_program_that_goes_on_after_measuring_is_left_to_aer(what: str) -> None:
     assert three(NOT_FINAL[what]).final is None
+
+
+def test_a_flat_result_over_wide_registers_is_refused_before_it_is_written() -> None:
+    wide = "".join(f"c[{99_000 + k}] = measure q[{k}];" for k in range(12))
+    text = f'include "stdgates.inc"; qubit[12] q; bit[99100] c; h q; {wide}'
+    with pytest.raises(ResourceError) as refused:
+        run(text, shots=20_000)
+    assert refused.value.code == "result_too_large"
+
+
+def test_an_angle_that_is_no_number_any_more_is_refused() -> None:
+    with pytest.raises(TaskError):
+        run("qubit q; bit c; U(1.0, 1e308, 1e308) q; c = measure q;")
 
 
 def test_the_same_circuit_again_gives_fresh_shots() -> None:

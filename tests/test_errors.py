@@ -82,6 +82,40 @@ def test_a_wrong_field_is_refused_by_its_name(service: Service, field: str, valu
     assert problem(answer)["code"] == "invalid_request"
 
 
+def test_a_million_unknown_fields_are_refused_at_the_first(service: Service) -> None:
+    fields = ",".join(f'"{n}":0' for n in range(600_000))
+    answer = service.http.post("/tasks", content=f'{{"circuit":"x",{fields}}}')
+    assert answer.status_code == 400
+    assert str(problem(answer)["detail"]).startswith("0:")
+
+
+def test_a_field_with_an_endless_name_is_not_echoed_whole(service: Service) -> None:
+    answer = service.http.post("/tasks", json={"circuit": "x", "y" * 1_000_000: 0})
+    assert answer.status_code == 400
+    assert len(str(problem(answer)["detail"])) < 200
+
+
+def test_tags_are_refused_at_the_first_wrong_one(service: Service) -> None:
+    answer = service.http.post("/tasks", json={"circuit": "x", "tags": [0] * 1_000_000})
+    assert answer.status_code == 400
+    assert str(problem(answer)["detail"]).startswith("tags")
+
+
+@pytest.mark.parametrize("cut", [1, 8, 20])
+def test_a_compressed_body_that_is_cut_off_is_refused(service: Service, cut: int) -> None:
+    body = gzip.compress(json.dumps({"circuit": BELL}).encode())[:-cut]
+    answer = service.http.post("/tasks", content=body, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 400
+    problem(answer)
+
+
+def test_two_compressed_bodies_in_one_are_refused(service: Service) -> None:
+    body = gzip.compress(json.dumps({"circuit": BELL}).encode()) + gzip.compress(b"x")
+    answer = service.http.post("/tasks", content=body, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 400
+    problem(answer)
+
+
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_numbers_that_are_none_are_refused(service: Service, value: str) -> None:
     body = f'{{"circuit": "x", "timeout_s": {value}}}'

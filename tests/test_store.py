@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +133,22 @@ def test_only_a_task_that_finds_the_queue_empty_asks_for_a_ring(store: Store) ->
     assert firsts("c") == [False]
     store.claim("w", 50)
     assert firsts("d") == [True]
+
+
+def test_a_replayed_submission_takes_no_room_in_the_queue(configured: Settings) -> None:
+    store = Store(replace(configured, max_waiting_tasks=2))
+    first, *replays = (Submission(t, TaskSpec("x"), 1.0, "key", "digest") for t in "axyz")
+    assert ids(store.submit([first, *replays])) == ["a", "a", "a", "a"]
+    assert ids(store.submit([*replays, Submission("b", TaskSpec("x"), 1.0)])) == [*"aaa", "b"]
+    store.close()
+
+
+def test_many_may_make_the_database_at_the_same_moment(tmp_path: Path) -> None:
+    for n in range(20):
+        made = Settings(data_dir=tmp_path / str(n), busy_timeout_s=5)
+        with ThreadPoolExecutor(4) as pool:
+            for store in pool.map(lambda settings: Store(settings), [made] * 4):
+                store.close()
 
 
 def test_one_batch_may_hold_the_same_key_twice(store: Store) -> None:

@@ -16,6 +16,7 @@ from tests.services import (
     children,
     cpu_ticks,
     memory_mib,
+    parent,
     slot_pids,
     until,
 )
@@ -117,6 +118,64 @@ def test_a_cancel_reaches_the_worker_though_its_doorbell_is_out_of_order(start: 
     until(lambda: not os.path.exists(f"/proc/{slot}"), 5)  # noqa: PTH110
     assert service.run()["status"] == "completed"
     deaf.stop()
+
+
+def test_a_task_cancelled_while_its_slot_is_still_starting_never_runs(start: Start) -> None:
+    service = start(slots=1)
+    [slot] = slot_pids(service.worker)
+    nursery = parent(slot)
+    os.kill(slot, signal.SIGKILL)
+    until(lambda: not alive(slot), 10)
+    os.kill(nursery, signal.SIGSTOP)  # the next slot takes its time
+    task_id = service.submit(ENDLESS)
+    service.running(task_id)
+    service.http.post(f"/tasks/{task_id}/cancel")
+    os.kill(nursery, signal.SIGCONT)
+    assert service.finished(service.submit(), limit=30)["status"] == "completed"
+
+
+def test_a_slot_that_died_while_it_was_idle_costs_no_task_an_attempt(start: Start) -> None:
+    service = start(slots=1)
+    for pid in slot_pids(service.worker):
+        os.kill(pid, signal.SIGKILL)
+        until(lambda pid=pid: not alive(pid), 10)  # type: ignore[misc]
+    body = service.run()
+    assert (body["status"], body["attempt"]) == ("completed", 1)
+
+
+# Tiny by its looks, and seconds in the engine: whoever guesses the cost of a task can be wrong.
+DECEPTIVE = HEAD + (
+    "const int n = 11; gate a x, y { rx(0.1) x; cx x, y; } gate b x, y { "
+    + "a x, y; " * 60
+    + "} gate d x, y { "
+    + "b x, y; " * 60
+    + "} qubit[n] q; qubit[12] r; bit[2] c; "
+    + "d q[0], r[0]; d q[1], r[1]; "
+    + "".join(f"h q[{k}]; h r[{k}];" for k in range(11))
+    + "c[0] = measure q[0]; c[1] = measure r[0];"
+)
+
+
+def test_a_slow_task_among_tiny_ones_takes_its_time_and_harms_none(start: Start) -> None:
+    service = start(slots=1, poll_s=5)
+    blocker = service.submit(ENDLESS)
+    service.running(blocker)
+    ids = [service.submit(circuit) for circuit in (SLOW_TINY, DECEPTIVE, SLOW_TINY)]
+    service.http.post(f"/tasks/{blocker}/cancel")
+    bodies = [service.finished(task_id) for task_id in ids]
+    assert [body["status"] for body in bodies] == ["completed"] * 3
+    assert [body["attempt"] for body in bodies] == [1, 1, 1]
+
+
+def test_a_slot_that_ran_out_of_memory_makes_way_for_a_fresh_one(start: Start) -> None:
+    service = start(slots=1, slot_memory_mb=600)
+    [before] = slot_pids(service.worker)
+    hungry = 'include "stdgates.inc"; qubit[27] q; bit[27] c; rx(0.1) q; c = measure q;'
+    body = service.run(hungry)
+    assert (body["status"], body["error_code"]) == ("failed", "out_of_memory")
+    body = service.run()
+    assert (body["status"], body["attempt"]) == ("completed", 1)
+    assert before not in slot_pids(service.worker)
 
 
 def test_a_task_whose_slot_dies_runs_again_and_completes(start: Start) -> None:

@@ -1,7 +1,7 @@
 """Reading a request's body, never more of it than the limit."""
 
 import zlib
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable
 
 from quantumtask.shared.errors import BodyTooLarge, InvalidRequest, UnsupportedEncoding
 
@@ -20,33 +20,33 @@ async def read_body(
     """
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
-    unpack = _unpacker(encoding.strip().lower(), limit)
+    stream = _stream(encoding.strip().lower())
     body, received = bytearray(), 0
     async for chunk in chunks:
         received += len(chunk)
-        body += unpack(chunk, limit + 1 - len(body))
+        body += _unpacked(stream, chunk, limit + 1 - len(body)) if stream else chunk
         if max(received, len(body)) > limit:
             raise _too_large(limit)
+    if stream and (not stream.eof or stream.unused_data):
+        raise InvalidRequest("the compressed body is cut off, or more than one")
     return bytes(body)
 
 
-def _unpacker(encoding: str, limit: int) -> Callable[[bytes, int], bytes]:
+def _stream(encoding: str) -> "zlib._Decompress | None":
+    """What unpacks this encoding; None where nothing has to."""
     if encoding in ("", "identity"):
-        return lambda chunk, _: chunk
+        return None
     if encoding not in _WINDOW:
         raise UnsupportedEncoding(f"Content-Encoding {encoding[:40]!r}: use gzip, deflate or none")
-    stream = zlib.decompressobj(_WINDOW[encoding])
+    return zlib.decompressobj(_WINDOW[encoding])
 
-    def unpack(chunk: bytes, room: int) -> bytes:
-        try:
-            data = stream.decompress(chunk, room)
-        except zlib.error:
-            raise InvalidRequest(f"the body is not valid {encoding}") from None
-        if stream.unconsumed_tail:
-            raise _too_large(limit)
-        return data
 
-    return unpack
+def _unpacked(stream: "zlib._Decompress", chunk: bytes, most: int) -> bytes:
+    """At most `most` bytes: where there are more, what is returned is that long."""
+    try:
+        return stream.decompress(chunk, most)
+    except zlib.error:
+        raise InvalidRequest("the body is not compressed as Content-Encoding says") from None
 
 
 def _too_large(limit: int) -> BodyTooLarge:

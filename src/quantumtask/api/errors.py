@@ -8,6 +8,7 @@ from typing import cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from quantumtask.api.schemas import first_reason
@@ -66,6 +67,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(QuantumTaskError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -87,6 +89,10 @@ def _http(_: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", "_")
     return problem(status, code, status.phrase.lower(), dict(error.headers or {}))
+
+
+def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

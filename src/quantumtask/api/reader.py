@@ -10,8 +10,9 @@ from quantumtask.api.batch import deliver
 from quantumtask.shared.db import Store
 from quantumtask.shared.task import Task
 
-_SHORTEST_S = 0.0005
+_SHORTEST_S = 0.0003
 _LONGEST_S = 0.02
+_MOST_READ = 16  # results can be large: not all of them in memory at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,7 @@ class Reader:
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._newcomer_at = 0.0
         self._pass_s = 0.0
+        self._missed = False
         self._waits: set[asyncio.Future[Task | None]] = set()
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
         self._thread.start()
@@ -96,17 +98,25 @@ class Reader:
         """Answers whom it can and returns those who go on waiting."""
         started = time.monotonic()
         self._newcomer_at = started if new else self._newcomer_at
+        answered: set[int] = set()
         try:
-            asked = new + waiting if waiting and self._store.changed() else new
-            ready = self._ready(asked)
-            tasks = self._store.read({r.task_id for r in ready}) if ready else {}
+            changed = bool(waiting) and (self._store.changed() or self._missed)
+            self._missed = changed  # until this look has succeeded
+            ready = self._ready(new + waiting if changed else new)
+            for start in range(0, len(ready), _MOST_READ):
+                answered |= self._answer(ready[start : start + _MOST_READ])
+            self._missed = False
         except Exception as error:
-            deliver([r.future for r in new], [error] * len(new))
-            return waiting
-        deliver([r.future for r in ready], [tasks.get(r.task_id) for r in ready])
+            left = [r for r in new if id(r) not in answered]
+            deliver([r.future for r in left], [error] * len(left))
+            answered |= set(map(id, left))
         self._pass_s = time.monotonic() - started
-        answered = set(map(id, ready))
         return [r for r in {id(r): r for r in new + waiting}.values() if id(r) not in answered]
+
+    def _answer(self, ready: list[_Request]) -> set[int]:
+        tasks = self._store.read({r.task_id for r in ready})
+        deliver([r.future for r in ready], [tasks.get(r.task_id) for r in ready])
+        return set(map(id, ready))
 
     def _ready(self, asked: list[_Request]) -> list[_Request]:
         """Those who do not wait, and those whose task is final or unknown."""

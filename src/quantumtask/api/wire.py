@@ -13,12 +13,12 @@ def task_json(task: Task) -> bytes:
     head = {**summary(task), "history": [_change(change) for change in task.changes]}
     if task.failure:
         head["errors"] = [asdict(problem) for problem in task.failure.problems]
-    text = json.dumps(head)
+    parts = [json.dumps(head)[:-1]]
     if task.result:
-        text = f'{text[:-1]}, "result": {task.result.counts}}}'
+        parts += [', "result": ', task.result.counts]
         if task.result.memory is not None:
-            text = f'{text[:-1]}, "memory": {task.result.memory}}}'
-    return text.encode()
+            parts += [', "memory": ', task.result.memory]
+    return "".join([*parts, "}"]).encode()
 
 
 def list_json(tasks: list[Task], limit: int) -> bytes:

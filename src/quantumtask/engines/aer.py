@@ -32,7 +32,7 @@ MOST_EXACT = 12
 
 MOST_REMEMBERED = 64
 LARGEST_REMEMBERED = 1000
-"""Distributions kept, and the operations of a program up to which its own is."""
+"""Distributions kept, and the size of a program up to which its own is."""
 
 
 def run(
@@ -77,13 +77,18 @@ def _outcomes(
     if not program.records:
         return {"counts": {"0x0": shots}, "memory": ["0x0"] * shots if memory else None}
     if program.final and method == "statevector" and len(_measured(program)) <= MOST_EXACT:
-        make = _remembered if program.operations <= LARGEST_REMEMBERED else _distribution
-        return make(program, threads, settings).sample(shots, seed, memory)
+        make = _remembered if program.size <= LARGEST_REMEMBERED else _distribution
+        distribution = make(program, threads, settings)
+        drawn = distribution.draw(shots, seed)
+        _check_counts(len(set(drawn.tolist())), program, settings)
+        return distribution.outcomes(drawn, memory)
     circuit = _without_idle_qubits(program.circuit) if program.dynamic else program.circuit
-    return _simulate(
+    data = _simulate(
         _runnable(circuit), threads, settings,
         method=method, shots=shots, seed_simulator=seed, memory=memory,
     )  # fmt: skip
+    _check_counts(len(data["counts"]), program, settings)
+    return data
 
 
 def _measured(program: Program) -> list[int]:
@@ -126,6 +131,11 @@ def _check_memory(program: Program, method: str, settings: Settings) -> None:
             f"the state of {program.qubits_used} qubits needs {human(needed)} of memory, "
             f"and this slot has {human(available)} for it",
         )
+
+
+def _check_counts(outcomes: int, program: Program, settings: Settings) -> None:
+    """Refuses counts of so many different outcomes, if they are too large, before writing them."""
+    _check_size(outcomes * (program.bits + 5), settings)
 
 
 def _check_size(size: int, settings: Settings) -> None:
@@ -226,7 +236,7 @@ def _simulate(
 
 
 def _refused(status: str) -> TaskError:
-    if "memory" in status.lower():
+    if "memory" in status.lower() or "bad_alloc" in status:
         return ResourceError("out_of_memory", "the circuit needs more memory than this slot has")
     words = [w for w in status.removeprefix("ERROR: ").split() if "/" not in w and "\\" not in w]
     return ResourceError("engine_refused", "Aer cannot run this circuit: " + " ".join(words)[:300])

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantumtask.shared.errors import ResourceError
+
 
 class Distribution:
     """Probabilities of all outcomes of some measured qubits.
@@ -15,26 +17,27 @@ class Distribution:
 
     def __init__(self, probabilities: NDArray[np.float64], places: list[tuple[int, int]]) -> None:
         total = np.cumsum(np.clip(probabilities, 0.0, None))
+        if not (np.isfinite(total[-1]) and total[-1] > 0.5):
+            raise ResourceError(
+                "engine_refused", "the state is not a number: an angle is too large"
+            )
         self._cumulative = total / total[-1]
         self._places = places
-        self._texts: dict[int, str] = {}
 
-    def sample(self, shots: int, seed: int, memory: bool) -> dict[str, Any]:
-        """Counts, and the outcome of every shot if asked for; outcomes as hexadecimal texts.
-
-        The same seed gives the same shots, whether or not the memory is asked for.
-        """
+    def draw(self, shots: int, seed: int) -> NDArray[np.intp]:
+        """The index of the outcome of every shot. The same seed gives the same shots."""
         uniform = np.random.default_rng(seed).random(shots)
-        drawn = np.searchsorted(self._cumulative, uniform, side="right")
+        drawn: NDArray[np.intp] = np.searchsorted(self._cumulative, uniform, side="right")
+        return drawn
+
+    def outcomes(self, drawn: NDArray[np.intp], memory: bool) -> dict[str, Any]:
+        """Counts, and each shot's outcome if asked for; outcomes as hexadecimal texts."""
         totals = np.bincount(drawn)
-        counts = {self._text(k): int(totals[k]) for k in np.flatnonzero(totals).tolist()}
+        texts = {index: self._text(index) for index in np.flatnonzero(totals).tolist()}
+        counts = {text: int(totals[index]) for index, text in texts.items()}
         if not memory:
             return {"counts": counts}
-        return {"counts": counts, "memory": [self._text(k) for k in drawn.tolist()]}
+        return {"counts": counts, "memory": [texts[index] for index in drawn.tolist()]}
 
     def _text(self, index: int) -> str:
-        text = self._texts.get(index)
-        if text is None:
-            value = sum(1 << bit for k, bit in self._places if index >> k & 1)
-            text = self._texts[index] = hex(value)
-        return text
+        return hex(sum(1 << bit for k, bit in self._places if index >> k & 1))

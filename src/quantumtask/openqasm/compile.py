@@ -11,7 +11,7 @@ from quantumtask.shared.settings import Settings
 LONGEST_REMEMBERED = 4096
 MOST_REMEMBERED = 64
 LARGEST_REMEMBERED = 1000
-"""Characters, programs, and operations of one: together some ten megabytes at most."""
+"""Characters, programs, and the size of one: together some ten megabytes at most."""
 
 _remembered: dict[tuple[str, Settings], Program] = {}
 
@@ -32,7 +32,7 @@ def compile_circuit(text: str, settings: Settings) -> Program:
 
 
 def _remember(text: str, settings: Settings, program: Program) -> None:
-    if program.operations <= LARGEST_REMEMBERED:
+    if program.size <= LARGEST_REMEMBERED:
         if len(_remembered) >= MOST_REMEMBERED:
             _remembered.pop(next(iter(_remembered)), None)
         _remembered[text, settings] = program

@@ -52,6 +52,10 @@ def evaluate(node: Node, lookup: Lookup) -> Number:
     return handler(node, lookup)
 
 
+LARGEST_ARGUMENT = 1e305
+"""Sums and products of what is smaller stay finite in every gate and simulator."""
+
+
 def evaluate_float(node: Node, lookup: Lookup) -> float:
     """A gate argument: a finite real number, never reduced modulo anything."""
     value = evaluate(node, lookup)
@@ -59,8 +63,8 @@ def evaluate_float(node: Node, lookup: Lookup) -> float:
         number = float(value)
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number):
-        raise Refusal("not_finite", "this argument is not a finite number", node.span)
+    if not abs(number) < LARGEST_ARGUMENT:
+        raise Refusal("not_finite", "this argument is no finite number, or too large", node.span)
     return number
 
 

@@ -35,6 +35,11 @@ class Program:
     warnings: tuple[str, ...] = ()
 
     @property
+    def size(self) -> int:
+        """About how much memory the program takes to keep, in operations."""
+        return self.operations + len(self.circuit.qubits) + len(self.circuit.clbits)
+
+    @property
     def bits(self) -> int:
         """The number of bits in a result."""
         return sum(register.size for register in self.registers)

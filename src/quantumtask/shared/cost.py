@@ -11,7 +11,9 @@ from quantumtask.shared.task import TaskSpec
 _SIZES = re.compile(
     r"\bqubit\s{0,8}\[\s{0,8}(\d{1,6})\s{0,8}\]|\bqreg\s{1,8}\w{1,64}\s{0,8}\[\s{0,8}(\d{1,6})"
 )
-_LONG = re.compile(r"\b(?:while|for|def|if|switch|include\s{0,8}\"(?!stdgates))")
+_LONG = re.compile(
+    r"\b(?:while|for|def|if|switch|qubit\s{0,8}\[\s{0,8}[^\d\s]|include\s{0,8}\"(?!stdgates))"
+)
 _HEAD = 65_536
 UNKNOWN_MS = 1_000.0
 

@@ -79,7 +79,12 @@ class Store:
             waiting = self._value("count_waiting", most=self._settings.max_waiting_tasks)
             if any(s.key for s in submissions):
                 self._rows("forget_keys")
-            return [self._submit_one(s, waiting + n) for n, s in enumerate(submissions)]
+            answers: list[Receipt | QuantumTaskError] = []
+            for submission in submissions:
+                answer = self._submit_one(submission, waiting)
+                answers.append(answer)
+                waiting += isinstance(answer, Receipt) and answer.task_id == submission.id
+            return answers
 
     def _submit_one(self, submission: Submission, waiting: int) -> Receipt | QuantumTaskError:
         if submission.key and (known := self._rows("find_key", key=submission.key)):

@@ -26,10 +26,7 @@ class Sqlite:
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
         with _translated():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = apsw.Connection(str(path))
-            self._connection.set_busy_handler(_Patience(busy_timeout_s))
-            for pragma, value in _PRAGMAS:
-                self._connection.pragma(pragma, value)
+            self._connection = _open(path, busy_timeout_s)
         self._depth = 0
         self._durable = True
         self._version: int | None = None
@@ -68,7 +65,8 @@ class Sqlite:
         finally:
             self._depth = 0
             if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+                with _translated():
+                    self._connection.execute("ROLLBACK")
 
     def _synchronize(self, durable: bool) -> None:
         if durable is not self._durable:
@@ -102,6 +100,26 @@ _PRAGMAS: tuple[tuple[str, str | int], ...] = (
 )
 
 
+def _open(path: Path, busy_timeout_s: float) -> apsw.Connection:
+    """A connection in WAL mode. Several processes may make the file at once: only one of them can
+    switch it to WAL, and SQLite does not ask the others' busy handlers to wait for that.
+    """
+    end = time.monotonic() + busy_timeout_s
+    while True:
+        connection = apsw.Connection(str(path))
+        connection.set_busy_handler(_Patience(busy_timeout_s))
+        try:
+            for pragma, value in _PRAGMAS:
+                connection.pragma(pragma, value)
+        except apsw.BusyError:
+            connection.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return connection
+
+
 class _Patience:
     """Waits for another writer in steps of half a millisecond; SQLite's own steps reach 100."""
 
@@ -121,9 +139,15 @@ class _Patience:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except apsw.BusyError as error:
+    except (apsw.BusyError, apsw.LockedError, apsw.ProtocolError) as error:
         raise StoreUnavailable("the database is locked") from error
     except apsw.FullError as error:
         raise StoreUnavailable("the disk is full") from error
-    except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, OSError) as error:
+    except (
+        apsw.IOError,
+        apsw.CantOpenError,
+        apsw.ReadOnlyError,
+        apsw.NoMemError,
+        OSError,
+    ) as error:
         raise StoreUnavailable("the database cannot be read or written") from error

@@ -37,8 +37,9 @@ def serve(connection: Connection, settings: Settings, threads: int) -> None:
     execute(WARM_UP, settings, threads)
     _limit(settings.slot_memory_bytes)
     connection.send_bytes(READY)
-    while (chunk := _receive(connection)) is not None:
-        _run(chunk, connection.send_bytes, settings, threads)
+    fit = True
+    while fit and (chunk := _receive(connection)) is not None:
+        fit = _run(chunk, connection.send_bytes, settings, threads)
 
 
 def _receive(connection: Connection) -> list[Assignment] | None:
@@ -66,17 +67,25 @@ def _data_bytes() -> int:
 
 def _run(
     chunk: list[Assignment], send: Callable[[bytes], None], settings: Settings, threads: int
-) -> None:
-    """Runs a chunk and sends outcomes as they come, but not each one for itself."""
+) -> bool:
+    """Runs a chunk and sends outcomes as they come, but not each one for itself.
+
+    False: the process ran out of memory, or nearly, and makes way for a fresh one.
+    """
     done: list[Any] = []
     sent = time.monotonic()
     for assignment in chunk:
-        done.append([assignment.id, *encode(execute(assignment.spec, settings, threads))])
+        verdict = execute(assignment.spec, settings, threads)
+        done.append([assignment.id, *encode(verdict)])
+        if isinstance(verdict, Failure) and verdict.code == "out_of_memory":
+            send(json.dumps(done).encode())
+            return False
         if time.monotonic() - sent > _SEND_EVERY_S:
             send(json.dumps(done).encode())
             done, sent = [], time.monotonic()
     if done:
         send(json.dumps(done).encode())
+    return True
 
 
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:

@@ -59,13 +59,14 @@ class Executor:
         """Gives a chunk to a free slot."""
         with self._lock:
             slot = self._free.pop()
-        future = self._pool.submit(slot.run, chunk)
+        slot.assign(chunk)
+        future = self._pool.submit(slot.run)
         future.add_done_callback(lambda ended: self._freed(ended, slot))
 
-    def kill(self, task_id: str | None = None) -> None:
-        """Kills the slot that runs this task, if any does; None: every slot that runs one."""
+    def kill(self, task_id: str | None = None, attempt: int | None = None) -> None:
+        """Kills the slot that runs this attempt, if any does; None: every slot that runs one."""
         for slot in self._slots:
-            slot.kill(task_id)
+            slot.kill(task_id, attempt)
 
     def stop(self) -> None:
         """Ends all slots, and the threads with them."""

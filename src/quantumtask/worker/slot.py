@@ -3,7 +3,6 @@
 import json
 import logging
 import multiprocessing
-import os
 import signal
 import threading
 import time
@@ -52,35 +51,49 @@ class Slot:
         self._lock = threading.Lock()
         self._unfinished: dict[str, Assignment] = {}
         self._killed = False
+        self._alone = True
         self._process: ForkServerProcess | None = None
         self._connection: Connection | None = None
 
-    def run(self, chunk: list[Assignment]) -> list[Outcome]:
-        """Runs a chunk. Reports outcomes as they come, but for the last ones, which it returns."""
-        connection = self.warm()
+    def assign(self, chunk: list[Assignment]) -> None:
+        """Says what `run` is about to run; from now on it can be killed."""
         with self._lock:
             self._unfinished = {a.id: a for a in chunk}
             self._killed = False
-        limit_s = chunk[0].spec.timeout_s if len(chunk) == 1 else CHUNK_LIMIT_S
+            self._alone = len(chunk) == 1
+
+    def run(self) -> list[Outcome]:
+        """Runs what was assigned. Reports outcomes as they come; returns the last ones."""
+        chunk = list(self._unfinished.values())
+        limit_s = chunk[0].spec.timeout_s if self._alone else CHUNK_LIMIT_S
         outcomes: list[Outcome] = []
         in_time = True
+        connection = self.warm()
         try:
-            connection.send(chunk)
+            if not self._killed:
+                connection.send(chunk)
             deadline = time.monotonic() + limit_s
-            while self._unfinished and in_time:
+            while self._unfinished and in_time and not self._killed:
                 self._report(outcomes)
                 outcomes = self._receive(connection, deadline)
                 in_time = bool(outcomes)
         except (EOFError, OSError):
             outcomes = []
-        return [*outcomes, *self._give_up(in_time)] if self._unfinished else outcomes
+        if self._unfinished or self._killed:
+            outcomes += self._give_up(in_time)
+        return outcomes
 
-    def kill(self, task_id: str | None = None) -> None:
-        """Kills the child if it has this task, or whatever it has if None."""
+    def kill(self, task_id: str | None = None, attempt: int | None = None) -> None:
+        """Kills the child if it has this attempt at a task, or whatever it has if None.
+
+        A child that is only starting has nothing yet: it is left alone and given nothing.
+        """
         with self._lock:
-            if self._unfinished and task_id in (None, *self._unfinished):
+            held = {(a.id, a.attempt) for a in self._unfinished.values()}
+            if held and (task_id is None or (task_id, attempt) in held):
                 self._killed = True
-                self._kill()
+                if self._connection is not None:
+                    self._kill()
 
     def stop(self) -> None:
         """Ends the child for good."""
@@ -91,6 +104,8 @@ class Slot:
 
     def warm(self) -> Connection:
         """The connection to a child that is ready, started if there is none."""
+        if self._connection is not None and self._connection.poll(0):
+            self._bury()  # an idle child has nothing to say: it died
         for attempt in range(_SPAWN_TRIES):
             if self._connection is not None:
                 return self._connection
@@ -114,27 +129,35 @@ class Slot:
                 return
         except (EOFError, OSError):
             pass
-        self._kill()
+        with self._lock:
+            self._kill()
         self._bury()
 
     def _receive(self, connection: Connection, deadline: float) -> list[Outcome]:
-        """The next outcomes; none if there are none before the deadline."""
+        """The next outcomes; none if there are none before the deadline.
+
+        Raises EOFError for what is no outcome: a child that says such things is as good as dead.
+        """
         if not connection.poll(max(0.0, deadline - time.monotonic())):
             return []
-        outcomes = []
-        for task_id, kind, fields in json.loads(connection.recv_bytes()):
+        try:
+            verdicts = {
+                task_id: decode(kind, fields)
+                for task_id, kind, fields in json.loads(connection.recv_bytes())
+            }
             with self._lock:
-                assignment = self._unfinished.pop(task_id)
-            outcomes.append(Outcome(assignment, decode(kind, fields)))
-        return outcomes
+                return [Outcome(self._unfinished.pop(k), v) for k, v in verdicts.items()]
+        except (ValueError, TypeError, KeyError) as error:
+            raise EOFError from error
 
     def _give_up(self, in_time: bool) -> list[Outcome]:
         """Buries the child and says of each task that it had why there is no result."""
-        self._kill()
+        with self._lock:
+            self._kill()
         exitcode = self._bury()
         with self._lock:
             left, self._unfinished = list(self._unfinished.values()), {}
-            excused = self._killed or len(left) > 1
+            excused = self._killed or not self._alone
         return [Outcome(a, None if excused else self._blame(a, in_time, exitcode)) for a in left]
 
     def _blame(self, assignment: Assignment, in_time: bool, exitcode: int | None) -> Failure:
@@ -150,16 +173,15 @@ class Slot:
         return Failure("worker_crashed", f"the slot running it died ({_cause(exitcode)})")
 
     def _kill(self) -> None:
-        if self._process is not None and self._process.pid is not None:
-            try:
-                os.kill(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                return
+        """SIGKILL to the child, if there is one. Call it with the lock held."""
+        if self._process is not None:
+            self._process.kill()
 
     def _bury(self) -> int | None:
         """Waits for the end of the child and returns its exit code."""
-        process, self._process = self._process, None
-        connection, self._connection = self._connection, None
+        with self._lock:
+            process, self._process = self._process, None
+            connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
         if process is None:

@@ -16,7 +16,7 @@ from quantumtask.worker.outcome import Outcome
 
 log = logging.getLogger(__name__)
 
-SHORTEST_PAUSE_S = 0.0005
+SHORTEST_PAUSE_S = 0.0003
 
 
 class Worker:
@@ -96,7 +96,7 @@ class Worker:
         except StoreUnavailable as error:
             # Nothing is lost: what ended stays in `_ended`, what is held stays leased for a while.
             log.warning("store unavailable", extra={"reason": error.message})
-            self._stopping.wait(0.1)
+            time.sleep(0.1)
             self._wake.set()
 
     def _turn(self) -> None:
@@ -105,11 +105,11 @@ class Worker:
         room = self._room()
         if self._ended or due or room:
             self._write(due, room)
-        self._dispatch()
         self._drop_lost()
+        self._dispatch()
 
     def _write(self, due: bool, room: int) -> None:
-        with self._store.transaction(durable=bool(self._ended)):
+        with self._store.transaction(durable=due or bool(self._ended)):
             for outcome in self._ended:
                 self._record(outcome)
             if due:
@@ -178,7 +178,7 @@ class Worker:
             lost = self._held.pop(key)
             self._backlog = [a for a in self._backlog if a is not lost]
             self._alone = [a for a in self._alone if a is not lost]
-            self._executor.kill(lost.id)
+            self._executor.kill(lost.id, lost.attempt)
 
     def _dispatch(self) -> None:
         while self._alone and self._executor.free:
@@ -193,8 +193,10 @@ class Worker:
         log.info("draining", extra={"held": len(self._held)})
         self._ended += [Outcome(a, None) for a in (*self._backlog, *self._alone)]
         self._backlog, self._alone = [], []
-        deadline = time.monotonic() + self._settings.drain_s
-        while self._held and not self.broken:
+        deadline = time.monotonic() + (0 if self.broken else self._settings.drain_s)
+        if self.broken:
+            self._give_all_back()
+        while self._held:
             if time.monotonic() > deadline:
                 self._executor.kill()
             if time.monotonic() > deadline + self._settings.busy_timeout_s:
@@ -204,6 +206,13 @@ class Worker:
             self._wake.clear()
         self._executor.stop()
         self._leave()
+
+    def _give_all_back(self) -> None:
+        """Ends the slots; what they have not finished goes back to the queue."""
+        self._executor.stop()
+        self._collect()
+        ended = {_key(outcome.assignment) for outcome in self._ended}
+        self._ended += [Outcome(a, None) for k, a in self._held.items() if k not in ended]
 
     def _leave(self) -> None:
         try:
