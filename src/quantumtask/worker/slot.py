@@ -79,7 +79,7 @@ class Slot:
                 in_time = bool(outcomes)
         except (EOFError, OSError):
             outcomes = []
-        if self._unfinished or self._killed:
+        if self._unfinished or self._killed or any(map(_spent, outcomes)):
             outcomes += self._give_up(in_time)
         return outcomes
 
@@ -191,6 +191,11 @@ class Slot:
             exitcode = process.exitcode
             process.close()
         return exitcode
+
+
+def _spent(outcome: Outcome) -> bool:
+    """Whether the child that said this is about to end: see `execute`."""
+    return isinstance(outcome.verdict, Failure) and outcome.verdict.code == "out_of_memory"
 
 
 def _cause(exitcode: int | None) -> str:

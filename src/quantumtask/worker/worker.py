@@ -17,6 +17,7 @@ from quantumtask.worker.outcome import Outcome
 log = logging.getLogger(__name__)
 
 SHORTEST_PAUSE_S = 0.0003
+BUSY_PAUSE_S = 0.005  # all slots are taken: only a cancellation would be news
 
 
 class Worker:
@@ -76,12 +77,12 @@ class Worker:
         the time that has passed, so a busy worker hardly waits and an idle one hardly asks.
         """
         started = time.monotonic()
-        pause = SHORTEST_PAUSE_S
+        pause = shortest = SHORTEST_PAUSE_S if self._executor.free else BUSY_PAUSE_S
         while not self._wake.wait(pause):
             slept = time.monotonic() - started
             if slept >= self._settings.poll_s or self._store_changed():
                 break
-            pause = max(SHORTEST_PAUSE_S, slept / 10)
+            pause = max(shortest, slept / 10)
         self._wake.clear()
 
     def _store_changed(self) -> bool:
