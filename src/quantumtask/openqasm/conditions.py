@@ -16,7 +16,6 @@ Bits = list[Condition]
 """A whole number without sign as its bits, lowest first."""
 
 _B = nodes.BinaryOperator
-_MIRRORED = {int(_B.LT): _B.GT, int(_B.GT): _B.LT, int(_B.LTE): _B.GTE, int(_B.GTE): _B.LTE}
 
 
 def condition(node: Any, operands: Operands) -> Condition:
