@@ -72,6 +72,7 @@ def test_a_missing_or_blank_circuit_is_named(service: Service, body: object) -> 
         ("tags", ["t"] * 21),
         ("tags", "t"),
         ("tags", [1]),
+        ("parameters", [1]),
         ("shot", 10),
     ],
 )
@@ -244,7 +245,7 @@ FAILURES = {
     "a qubit out of range": (HEAD + "h q[0];\nh q[5];", "0 to 1", "index_out_of_range", 6),
     "an undeclared name": (HEAD + "h r[0];", "r", "undeclared_name", 5),
     "a missing include": ("OPENQASM 3.0;\nqubit q;\nh q;", "stdgates.inc", "missing_include", 3),
-    "OpenQASM 2": ("OPENQASM 2.0;\nqreg q[1];", "OpenQASM 2", "openqasm_2", 1),
+    "a later OpenQASM": ("OPENQASM 4.0;\nqubit q;", "OpenQASM 4", "not_supported", 1),
     "a feature that is not supported": (
         HEAD + "defcal x $0 { }",
         "",
@@ -271,6 +272,8 @@ def test_a_wrong_circuit_is_accepted_and_fails_with_a_readable_reason(
     if line:
         assert body["errors"][0]["line"] == line
         assert body["errors"][0]["column"] >= 1
+        assert body["errors"][0]["severity"] == "error"
+        assert body["errors"][0]["end_line"] >= line
         assert f"line {line}" in body["error"]
     assert body["attempt"] == 1
     assert [change["move"] for change in body["history"]] == ["submit", "claim", "fail"]

@@ -143,6 +143,7 @@ BROKEN = {
     "a lease on a waiting task": (Status.SUBMITTED, "lease_until = 1.0"),
     "a completed task without a result": (Status.COMPLETED, "result = NULL"),
     "a result on a failed task": (Status.FAILED, "result = '{}'"),
+    "outputs of a failed task": (Status.FAILED, "result_outputs = '{}'"),
     "a failed task without a reason": (Status.FAILED, "failure = NULL"),
     "a failure on a completed task": (Status.COMPLETED, "failure_code = 'x'"),
     "a state that does not exist": (Status.SUBMITTED, "state = 'paused'"),

@@ -22,7 +22,9 @@ from quantumtask.shared.errors import (
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import FINAL, MOVES, Assignment, Failure, Result, Status, TaskSpec
 
-RESULT = Result('{"0": 1}', '["0"]', 7, "aer", "1", "statevector", 1.5, ("a warning",))
+RESULT = Result(
+    '{"0": 1}', '["0"]', 7, "aer", "1", "statevector", 1.5, ("a warning",), '{"x": [1.0]}'
+)
 
 
 @pytest.fixture
@@ -49,13 +51,15 @@ def put(store: Store, *names: str, cost_ms: float = 1.0) -> None:
 
 
 def test_a_task_comes_back_as_it_was_stored(store: Store) -> None:
-    spec = TaskSpec("x\0 π", 5, 2**63 - 1, True, 0.5, "name", ("a", "b"))
+    spec = TaskSpec("x\0 π", 5, 2**63 - 1, True, 0.5, "name", ("a", "b"), '{"π": 1}')
     store.submit([Submission("t", spec, 1.0)])
     [assignment] = store.claim("w", 50)
     assert assignment.spec == replace(spec, name=None, tags=())
     assert store.complete(assignment, RESULT)
     task = store.read(["t", "unknown"])["t"]
     assert (task.result, task.name, task.tags, task.shots) == (RESULT, "name", ("a", "b"), 5)
+    assert task.parameters == spec.parameters
+    assert store.page()[0].parameters is None
     assert [c.move for c in task.changes] == ["submit", "claim", "complete"]
 
 

@@ -77,10 +77,17 @@ while (c) { c = measure q; }
 """
 
 
-def test_an_endless_loop_over_a_measured_bit_ends_by_its_timeout(service: Service) -> None:
+def test_an_endless_loop_over_a_measured_bit_ends_by_its_timeout(start: Start) -> None:
+    service = start(slots=1, max_steps=10**15)
     body = service.finished(service.submit(FOREVER, timeout_s=5), limit=15)
     assert (body["status"], body["error_code"]) == ("failed", "timeout")
     assert "5 seconds" in body["error"]
+    assert body["attempt"] == 1
+
+
+def test_an_endless_loop_over_a_measured_bit_ends_by_its_steps(service: Service) -> None:
+    body = service.finished(service.submit(FOREVER), limit=30)
+    assert (body["status"], body["error_code"]) == ("failed", "too_many_steps")
     assert body["attempt"] == 1
 
 

@@ -27,7 +27,7 @@ class Doorbell:
         self._heard = True
         self._asked_at = 0.0
         self._rings: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._connection = _connect(url)
+        self._connection = connect(url, _LIMIT_S)
         self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
         self._thread.start()
 
@@ -68,6 +68,7 @@ class Doorbell:
         self._heard = heard
 
 
-def _connect(url: str) -> http.client.HTTPConnection:
+def connect(url: str, limit_s: float) -> http.client.HTTPConnection:
+    """A connection to the Worker at `url`, opened when something is asked."""
     parts = urlsplit(url)
-    return http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_LIMIT_S)
+    return http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=limit_s)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from quantumtask.api.schemas import ProblemDocument, SubmitRequest
+from quantumtask.api.schemas import ProblemDocument, SubmitRequest, ValidateRequest
 
 ID = "5f2c9f3e-8d0b-4c0e-9a4f-2f6f0b7f3c11"
 
@@ -44,23 +44,43 @@ _HISTORY = [
         "worker": "0d3e…",
     },
 ]
-_RESULT = {"result": {"00": 511, "11": 513}}
+_RESULT = {"parameters": None, "result": {"00": 511, "11": 513}}
 _PROBLEM = {
+    "severity": "error",
     "code": "unknown_gate",
     "message": "unknown gate `frobnicate`",
+    "hint": None,
     "line": 5,
     "column": 1,
+    "end_line": 5,
+    "end_column": 11,
     "token": "frobnicate",
-    "hint": None,
+}
+_PARAMETERS = {
+    "parameters": {"theta": 0.3},
+    "shots": 4,
+    "result": {"0": 3, "1": 1},
+    "outputs": {"c": ["0", "0", "1", "0"]},
+}
+_DECLARED = {
+    "inputs": [{"name": "theta", "type": "float"}],
+    "outputs": [{"name": "c", "type": "bit"}],
+    "registers": [{"name": "c", "size": 1}],
+    "qubits": 1,
 }
 
 SUBMITTED = {"accepted": {"value": {"task_id": ID, "status": "submitted"}}}
 CANCELLED = {"cancelled": {"value": {"task_id": ID, "status": "cancelled"}}}
 HEALTH = {"alive": {"value": {"status": "ok"}}}
 READY = {"ready": {"value": {"ready": True, "database": True, "worker": True}}}
+VALIDATED = {
+    "valid": {"value": {"valid": True, "problems": [], **_DECLARED, "operations": 2}},
+    "invalid": {"value": {"valid": False, "problems": [_PROBLEM], **_DECLARED, "operations": None}},
+}
 LIST = {"page": {"value": {"tasks": [_COMPLETED], "next_cursor": "41"}}}
 TASK = {
     "completed": {"value": {**_COMPLETED, **_RESULT, "history": _HISTORY}},
+    "completed with outputs": {"value": {**_COMPLETED, **_PARAMETERS, "history": _HISTORY}},
     "pending": {
         "value": {
             "task_id": ID,
@@ -106,6 +126,12 @@ SUBMISSION = {
     "requestBody": {
         "required": True,
         "content": {"application/json": {"schema": SubmitRequest.model_json_schema()}},
+    },
+}
+QUESTION = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": ValidateRequest.model_json_schema()}},
     },
 }
 WHICH_TASK = {

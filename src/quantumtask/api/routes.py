@@ -17,9 +17,12 @@ from quantumtask.api.schemas import (
     Submitted,
     TaskList,
     TaskView,
+    Validation,
+    parse_question,
     parse_submission,
 )
 from quantumtask.api.service import Service
+from quantumtask.api.validation import NO_WORKER
 from quantumtask.api.wire import list_json, task_json
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.task import Status
@@ -43,6 +46,15 @@ direct = APIRouter(route_class=DirectRoute)
 LONGEST_WAIT_S = 30.0
 TaskId = Annotated[str, Path(description="The id that the submission returned.")]
 NOT_FOUND = (404, "task_not_found", "task not found")
+INVALID_JSON = (400, "invalid_json", "invalid json")
+NO_CIRCUIT = (400, "invalid_request", "circuit: field required")
+CIRCUIT_TOO_LARGE = (
+    413,
+    "circuit_too_large",
+    "circuit: 1,200,000 bytes; this service takes 1,048,576 at most",
+)
+PARAMETERS_TOO_LARGE = (413, "parameters_too_large", "parameters: more than 65,536 bytes as JSON")
+UNSUPPORTED = (415, "unsupported_encoding", "Content-Encoding 'br': use gzip, deflate or none")
 UNAVAILABLE = (503, "store_unavailable", "the database is locked")
 
 
@@ -63,15 +75,12 @@ def service_of(request: Request) -> Service:
     responses=answers(
         examples.SUBMITTED,
         Submitted,
-        (400, "invalid_json", "invalid json"),
-        (400, "invalid_request", "circuit: field required"),
+        INVALID_JSON,
+        NO_CIRCUIT,
         (409, "idempotency_conflict", "this Idempotency-Key was used with another body"),
-        (
-            413,
-            "circuit_too_large",
-            "circuit: 1,200,000 bytes; this service takes 1,048,576 at most",
-        ),
-        (415, "unsupported_encoding", "Content-Encoding 'br': use gzip, deflate or none"),
+        CIRCUIT_TOO_LARGE,
+        PARAMETERS_TOO_LARGE,
+        UNSUPPORTED,
         (429, "queue_full", "10000 tasks are waiting already, the most this service takes"),
         UNAVAILABLE,
     ),
@@ -84,15 +93,46 @@ async def submit(request: Request) -> Response:
     line, the column and the reason.
     """
     service = service_of(request)
+    spec = parse_submission(await _body(request))
+    task_id = await service.submit(spec, request.headers.get("idempotency-key"))
+    return json_response(f'{{"task_id": "{task_id}", "status": "submitted"}}')
+
+
+async def _body(request: Request) -> bytes:
     headers = request.headers
-    body = await read_body(
+    return await read_body(
         request.stream(),
         headers.get("content-encoding", ""),
         headers.get("content-length", ""),
-        service.settings.max_body_bytes,
+        service_of(request).settings.max_body_bytes,
     )
-    task_id = await service.submit(parse_submission(body), headers.get("idempotency-key"))
-    return json_response(f'{{"task_id": "{task_id}", "status": "submitted"}}')
+
+
+@direct.post(
+    "/validate",
+    tags=["tasks"],
+    summary="Validate a circuit",
+    response_class=Response,
+    responses=answers(
+        examples.VALIDATED,
+        Validation,
+        INVALID_JSON,
+        NO_CIRCUIT,
+        CIRCUIT_TOO_LARGE,
+        PARAMETERS_TOO_LARGE,
+        UNSUPPORTED,
+        (503, "busy", "64 circuits wait to be validated already"),
+        (503, "worker_unavailable", NO_WORKER),
+    ),
+    openapi_extra=examples.QUESTION,
+)
+async def validate(request: Request) -> Response:
+    """Tells all that is wrong with a circuit, and what it declares; runs nothing, stores nothing.
+
+    A worker reads it: 503 where none answers, or too many ask.
+    """
+    circuit, parameters = parse_question(await _body(request))
+    return json_response(await service_of(request).validate(circuit, parameters))
 
 
 @router.get(

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import from_json
 
+from quantumtask.api.parameters import parameters_text
 from quantumtask.shared.errors import InvalidJson, InvalidRequest
 from quantumtask.shared.task import Status, TaskSpec
+
+M = TypeVar("M", bound=BaseModel)
 
 BELL = (
     'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\n'
@@ -28,6 +31,19 @@ def _printable(text: str) -> str:
     return text
 
 
+INPUT = (
+    'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float theta;\noutput bit c;\nqubit q;\n'
+    "ry(theta) q;\nc = measure q;\n"
+)
+
+Circuit = Annotated[str, AfterValidator(_not_blank), Field(description="OpenQASM 3 text.")]
+Parameters = Annotated[
+    dict[str, Any] | None,
+    Field(
+        description="A value for each `input` of the circuit: a number, true or false, a bit "
+        "string, a list for an array, [re, im] for a complex number. At most 64 KiB as JSON."
+    ),
+]
 Label = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
 
 
@@ -38,11 +54,15 @@ class SubmitRequest(BaseModel):
         strict=True,
         extra="forbid",
         json_schema_extra={
-            "examples": [{"circuit": BELL}, {"circuit": BELL, "shots": 100, "seed": 7}]
+            "examples": [
+                {"circuit": BELL},
+                {"circuit": BELL, "shots": 100, "seed": 7},
+                {"circuit": INPUT, "parameters": {"theta": 0.3}},
+            ]
         },
     )
 
-    circuit: Annotated[str, AfterValidator(_not_blank)] = Field(description="OpenQASM 3 text.")
+    circuit: Circuit
     shots: int = Field(1024, description="How often to run it: 1 to 1,000,000.")
     seed: int | None = Field(
         None, description="0 to 2^63 - 1; the same seed gives the same counts. None: one is drawn."
@@ -55,13 +75,41 @@ class SubmitRequest(BaseModel):
     tags: Annotated[list[Label], FailFast()] = Field(
         default=[], max_length=20, description="Up to 20 tags of up to 50 characters."
     )
+    parameters: Parameters = None
 
     def spec(self) -> TaskSpec:
-        return TaskSpec(**{**self.model_dump(), "tags": tuple(dict.fromkeys(self.tags))})
+        fields = self.model_dump(exclude={"parameters", "tags"})
+        tags = tuple(dict.fromkeys(self.tags))
+        return TaskSpec(**fields, tags=tags, parameters=parameters_text(self.parameters))
+
+
+class ValidateRequest(BaseModel):
+    """A circuit to look at and not to run."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"circuit": BELL}, {"circuit": INPUT, "parameters": {"theta": 0.3}}]
+        },
+    )
+
+    circuit: Circuit
+    parameters: Parameters = None
 
 
 def parse_submission(body: bytes) -> TaskSpec:
-    """A request body as a task. Raises InvalidJson, or InvalidRequest that names the field."""
+    """A request body as a task. Raises InvalidJson, or a RequestError that names the field."""
+    return _parsed(SubmitRequest, body).spec()
+
+
+def parse_question(body: bytes) -> tuple[str, str | None]:
+    """The circuit and parameters to be validated; raises what `parse_submission` does."""
+    question = _parsed(ValidateRequest, body)
+    return question.circuit, parameters_text(question.parameters)
+
+
+def _parsed(model: type[M], body: bytes) -> M:
     try:
         fields = from_json(body, allow_inf_nan=False)
     except ValueError:
@@ -69,10 +117,10 @@ def parse_submission(body: bytes) -> TaskSpec:
     if not isinstance(fields, dict):
         raise InvalidRequest('the body must be a JSON object with a "circuit"')
     # Before pydantic, which would make an error of each of a million unknown fields.
-    if unknown := next((name for name in fields if name not in SubmitRequest.model_fields), None):
+    if unknown := next((name for name in fields if name not in model.model_fields), None):
         raise InvalidRequest(f"{unknown[:60]}: no such field")
     try:
-        return SubmitRequest.model_validate(fields).spec()
+        return model.model_validate(fields)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
     raise InvalidRequest(first_reason(problems))
@@ -125,14 +173,17 @@ class ChangeOfState(BaseModel):
 
 
 class CircuitProblem(BaseModel):
-    """One thing wrong with a circuit; line and column count from 1."""
+    """One thing wrong with a circuit. Lines and columns count from 1, in characters."""
 
+    severity: Literal["error", "warning"]
     code: str
     message: str
+    hint: str | None = Field(description="What to do about it, where that is known.")
     line: int | None
     column: int | None
-    token: str | None
-    hint: str | None
+    end_line: int | None = Field(description="Where it has ended, with `end_column`.")
+    end_column: int | None = Field(description="The first column that is no longer part of it.")
+    token: str | None = Field(description="What stands there.")
 
 
 class TaskSummary(BaseModel):
@@ -166,8 +217,38 @@ class TaskView(TaskSummary):
         None, description="Counts, as Qiskit writes them: the last bit first, registers by a space."
     )
     memory: list[str] | None = Field(None, description="The bit string of every shot, in order.")
+    outputs: dict[str, list[Any]] | None = Field(
+        None, description="The value of every `output` variable after each shot, in order."
+    )
+    parameters: dict[str, Any] | None = Field(description="As they were submitted.")
     errors: list[CircuitProblem] | None = Field(None, description="All problems of its circuit.")
     history: list[ChangeOfState]
+
+
+class Declared(BaseModel):
+    """An `input` or `output` variable."""
+
+    name: str
+    type: str
+
+
+class DeclaredRegister(BaseModel):
+    """A register of bits, in the order in which the counts write them."""
+
+    name: str
+    size: int
+
+
+class Validation(BaseModel):
+    """What there is to say about a circuit without running it."""
+
+    valid: bool = Field(description="No problem is an error.")
+    problems: list[CircuitProblem]
+    inputs: list[Declared]
+    outputs: list[Declared]
+    registers: list[DeclaredRegister]
+    qubits: int
+    operations: int | None = Field(description="Gates inlined, loops unrolled; null: not known.")
 
 
 class TaskList(BaseModel):

@@ -13,6 +13,7 @@ from typing import Any
 from quantumtask.api.batch import Batch
 from quantumtask.api.doorbell import Doorbell
 from quantumtask.api.reader import Reader
+from quantumtask.api.validation import Validation
 from quantumtask.shared.cost import predicted_ms
 from quantumtask.shared.db import Store, Submission
 from quantumtask.shared.errors import (
@@ -53,6 +54,7 @@ class Service:
         self._calls: Batch[Callable[[Store], Any], Any] = Batch("calls", self._call)
         self._reader = Reader(Store(settings))
         self._doorbell = Doorbell(settings.doorbell)
+        self._validation = Validation(settings.doorbell)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Service"]:
@@ -60,6 +62,7 @@ class Service:
         try:
             yield self
         finally:
+            self._validation.stop()
             for thread in (self._submissions, self._calls, self._reader, self._doorbell):
                 await asyncio.to_thread(thread.stop)
             self._writing.close()
@@ -70,13 +73,18 @@ class Service:
         self._check(spec)
         if key is not None and not _KEY.fullmatch(key):
             raise InvalidRequest("Idempotency-Key: 1 to 64 visible ASCII characters")
-        digest = hashlib.sha256(json.dumps(asdict(spec)).encode()).hexdigest() if key else ""
+        digest = _digest(spec) if key else ""
         submission = Submission(str(uuid.uuid4()), spec, predicted_ms(spec), key, digest)
         receipt = await self._submissions(submission)
         # Where tasks wait already, a worker has been rung and takes this one with them.
         if receipt.first:
             self._doorbell.ring(receipt.task_id)
         return receipt.task_id
+
+    async def validate(self, circuit: str, parameters: str | None) -> bytes:
+        """All that is wrong with a circuit, as the JSON text that the Worker found it to be."""
+        self._check_size(circuit)
+        return await self._validation(circuit, parameters)
 
     async def get(self, task_id: str, wait_s: float = 0.0) -> Task:
         """The task as it is, or as soon as it is final if that is within `wait_s` seconds."""
@@ -128,12 +136,14 @@ class Service:
     def _call(self, functions: list[Callable[[Store], Any]]) -> list[Any]:
         return [_outcome(function, self._asking) for function in functions]
 
+    def _check_size(self, circuit: str) -> None:
+        size, most = len(circuit.encode()), self.settings.max_circuit_bytes
+        if size > most:
+            raise CircuitTooLarge(f"circuit: {size:,} bytes; this service takes {most:,} at most")
+
     def _check(self, spec: TaskSpec) -> None:
         limits = self.settings
-        size = len(spec.circuit.encode())
-        if size > limits.max_circuit_bytes:
-            most = limits.max_circuit_bytes
-            raise CircuitTooLarge(f"circuit: {size:,} bytes; this service takes {most:,} at most")
+        self._check_size(spec.circuit)
         if not 1 <= spec.shots <= limits.max_shots:
             raise InvalidRequest(f"shots: must be 1 to {limits.max_shots:,}")
         if spec.seed is not None and not 0 <= spec.seed <= LARGEST_SEED:
@@ -142,6 +152,14 @@ class Service:
             raise InvalidRequest(
                 f"timeout_s: must be more than 0 and at most {limits.max_timeout_s:,.0f} seconds"
             )
+
+
+def _digest(spec: TaskSpec) -> str:
+    """Tells submissions under one Idempotency-Key apart."""
+    fields = asdict(spec)
+    if spec.parameters is None:
+        del fields["parameters"]  # as before there were any: keys outlive an upgrade
+    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
 def _outcome(function: Callable[[Store], Any], store: Store) -> Any:

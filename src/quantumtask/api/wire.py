@@ -1,4 +1,4 @@
-"""Tasks as JSON. Counts and memory are JSON already and pass through unread."""
+"""Tasks as JSON. Parameters, counts, memory and outputs are JSON already and pass unread."""
 
 import json
 from dataclasses import asdict
@@ -13,11 +13,13 @@ def task_json(task: Task) -> bytes:
     head = {**summary(task), "history": [_change(change) for change in task.changes]}
     if task.failure:
         head["errors"] = [asdict(problem) for problem in task.failure.problems]
-    parts = [json.dumps(head)[:-1]]
+    parts = [json.dumps(head)[:-1], ', "parameters": ', task.parameters or "null"]
     if task.result:
         parts += [', "result": ', task.result.counts]
         if task.result.memory is not None:
             parts += [', "memory": ', task.result.memory]
+        if task.result.outputs is not None:
+            parts += [', "outputs": ', task.result.outputs]
     return "".join([*parts, "}"]).encode()
 
 

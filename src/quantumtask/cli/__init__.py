@@ -1,1 +1,1 @@
-"""The command line: `quantumtask up | api | worker | submit | result | cancel | list`."""
+"""The command line: `quantumtask up | api | worker`, and what talks to a service or validates."""

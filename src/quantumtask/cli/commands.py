@@ -1,5 +1,5 @@
-"""The terminal's commands. Exit status: 0 fine, 1 the task failed or was cancelled, 2 wrong usage,
-3 the service cannot be reached or refused.
+"""The terminal's commands. Exit status: 0 fine, 1 the task failed, was cancelled or is not valid,
+2 wrong usage or a file that cannot be read, 3 the service cannot be reached or refused.
 
 Imports httpx and rich where a command needs them: `--help` and a misspelt option answer at once.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from quantumtask import __version__
+from quantumtask.cli.parameters import Parameters, given
 from quantumtask.shared.settings import SettingsError, load
 
 if TYPE_CHECKING:
@@ -108,11 +109,13 @@ def submit(
     tag: Annotated[list[str] | None, typer.Option(help="A tag; may be given often.")] = None,
     memory: Annotated[bool, typer.Option("--memory", help="Also keep each shot's bits.")] = False,
     timeout: Annotated[float | None, typer.Option(help="Most seconds it may run.")] = None,
+    parameter: Parameters = None,
     wait: Wait = False,
     as_json: Json = False,
     url: Url = None,
 ) -> None:
     """Submit a circuit; with --wait, also show its counts."""
+    parameters = given(parameter)
     circuit = _read(file)
     with _service_at(url) as service:
         task_id = service.submit(
@@ -123,12 +126,38 @@ def submit(
             timeout_s=timeout,
             name=name,
             tags=tag or (),
+            parameters=parameters,
         )
         if wait:
             _finish(_await(service, task_id), as_json)
         else:
             answer = {"task_id": task_id, "status": "submitted"}
             _print(answer, lambda show: show.submitted(task_id), as_json)
+
+
+@app.command()
+def validate(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="As for submit; - is standard input.")
+    ],
+    parameter: Parameters = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a file and nothing else.")
+    ] = False,
+) -> None:
+    """Show all that is wrong with circuits, without a service; 0: valid, 1: not, 2: unreadable."""
+    from quantumtask.api.parameters import parameters_text
+    from quantumtask.cli import validate as here
+    from quantumtask.worker.child import SlotBroken
+
+    try:
+        status = here.validate(files, parameters_text(given(parameter)), load(), as_json)
+    except SettingsError as error:
+        _stop(str(error), 2)
+    except SlotBroken:
+        why = f"{sys.executable} -c 'import quantumtask.openqasm'"
+        _stop(f"Circuits cannot be read here. This says why: {why}", 3)
+    raise typer.Exit(status)
 
 
 @app.command()
@@ -175,7 +204,7 @@ def _service_at(url: str | None) -> Iterator["Client"]:
     except Unreachable as error:
         _stop(str(error), 3)
     except UnicodeEncodeError:
-        _stop("Names, tags and ids must be UTF-8 text.", 2)
+        _stop("Names, tags, parameters and ids must be UTF-8 text.", 2)
 
 
 def _read(file: str) -> str:

@@ -1,7 +1,10 @@
-"""What a terminal user sees of a task: its line, counts as bars, problems; and lists of tasks."""
+"""What a terminal user sees of a task: its line, counts, outputs, problems; and lists of tasks."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.bar import Bar
 from rich.console import Console, Group, RenderableType
@@ -11,6 +14,8 @@ from rich.text import Text
 from quantumtask.client import Json
 
 MOST_ROWS = 20
+MOST_VALUES = 5
+LONGEST_VALUE = 40
 PIPE_WIDTH = 160
 BAR_WIDTH = 40
 COLOURS = {
@@ -34,7 +39,10 @@ def task(task: Json) -> RenderableType:
     """All of a task: the line about it, then its counts, its problems, or how to fetch it later."""
     parts: list[RenderableType] = [heading(task)]
     if task["status"] == "completed":
-        parts += [counts(task["result"]), *_warnings(task.get("warnings", []))]
+        parts.append(counts(task["result"]))
+        if task.get("outputs"):
+            parts.append(outputs(task["outputs"]))
+        parts += _warnings(task.get("warnings", []))
     elif task["status"] == "failed":
         parts += _problems(task)
     elif task["status"] == "pending":
@@ -75,6 +83,17 @@ def counts(counts: Mapping[str, int]) -> RenderableType:
         return table
     rest = sum(count for _, count in hidden)
     return Group(table, Text(f"… and {len(hidden)} more ({rest} shots, {rest / total:.1%})"))
+
+
+def outputs(outputs: Mapping[str, Sequence[Any]]) -> RenderableType:
+    """A row for each output variable: its name, its kind, its most frequent values."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("output", overflow="fold")
+    table.add_column("type", no_wrap=True)
+    table.add_column("values", overflow="fold")
+    for name, values in outputs.items():
+        table.add_row(Text(plain(name)), _kind(values), Text(_frequent(values)))
+    return table
 
 
 def tasks(page: Json) -> RenderableType:
@@ -119,6 +138,40 @@ def _duration(ms: float) -> str:
     return f"{ms / 60_000:.1f} min"
 
 
+def _kind(values: Sequence[Any]) -> str:
+    """What the values look like; the declaration itself does not travel with them."""
+    match values[0] if values else None:
+        case bool():
+            return "bool"
+        case int():
+            return "int"
+        case float():
+            return "float"
+        case str() as bits:
+            return "bit" if len(bits) == 1 else f"bit[{len(bits)}]"
+        case list() as items:
+            return f"list[{len(items)}]"
+    return ""
+
+
+def _frequent(values: Sequence[Any]) -> str:
+    """`0101 × 512, 0011 × 500, … and 14 more`."""
+    ordered = sorted(Counter(map(_value, values)).items(), key=lambda row: (-row[1], row[0]))
+    shown = [f"{plain(_cut(value))} × {count}" for value, count in ordered[:MOST_VALUES]]
+    more = len(ordered) - MOST_VALUES
+    return ", ".join([*shown, f"… and {more} more"] if more > 0 else shown)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:.6g}" if isinstance(value, float) else json.dumps(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
 def _warnings(warnings: Sequence[str]) -> list[RenderableType]:
     return [Text(f"Warning: {plain(warning)}", style="yellow") for warning in warnings]
 
@@ -133,7 +186,9 @@ def _problem(problem: Json) -> Iterator[Text]:
     place = ""
     if problem.get("line") is not None:
         place = f"line {problem['line']}, column {problem.get('column')}: "
-    yield Text(f"  {place}{plain(problem['message'])}", style="red")
+    warning = problem.get("severity") == "warning"
+    words = f"warning: {problem['message']}" if warning else problem["message"]
+    yield Text(f"  {place}{plain(words)}", style="yellow" if warning else "red")
     if problem.get("hint"):
         yield Text(f"    hint: {plain(problem['hint'])}")
 

@@ -3,7 +3,7 @@
 import os
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -16,6 +16,8 @@ LONG_POLL_S = 25.0
 """How long one question for the end of a task stays open; the service allows at most 30 s."""
 ANSWER_S = 30.0
 """How long the service may take for an answer, on top of what it was asked to wait, in seconds."""
+VALIDATION_S = 90.0
+"""How long the service may take to validate a circuit, when many others wait for the same."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -60,9 +62,13 @@ class Client:
         timeout_s: float | None = None,
         name: str | None = None,
         tags: Sequence[str] = (),
+        parameters: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> str:
         """Submits OpenQASM 3 text and returns the task's id; what is None is left to the service.
+
+        `parameters` holds a value for each `input` of the circuit: a number, True or False, a bit
+        string, a list for an array, [re, im] for a complex number.
 
         The same `idempotency_key` with the same arguments gives the same task: without one, a
         fresh one makes sure that a retried submission is one task.
@@ -75,10 +81,22 @@ class Client:
             "timeout_s": timeout_s,
             "name": name,
             "tags": list(tags) or None,
+            "parameters": None if parameters is None else dict(parameters),
         }
         key = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
         answer = self._call("POST", "/tasks", json=_given(body), headers=key)
         return str(answer["task_id"])
+
+    def validate(self, circuit: str, parameters: Mapping[str, Any] | None = None) -> Json:
+        """All that is wrong with OpenQASM 3 text, as `problems`, and whether it is `valid`.
+
+        Nothing is run or stored. A ServiceError `worker_unavailable` means that no worker answers.
+        """
+        body = {
+            "circuit": circuit,
+            "parameters": None if parameters is None else dict(parameters),
+        }
+        return self._call("POST", "/validate", json=_given(body), timeout=VALIDATION_S)
 
     def get(self, task_id: str, wait: float = 0.0) -> Json:
         """The task as it is now, or as it is when it ends within `wait` seconds (at most 30)."""

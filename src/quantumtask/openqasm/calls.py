@@ -1,44 +1,254 @@
 """Gate calls and gate definitions: names, numbers of operands, modifiers, and what they cost."""
 
-import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
+from typing import Any, NamedTuple, cast
 
-from quantumtask.openqasm.constants import FUNCTIONS, evaluate, evaluate_float, evaluate_int
-from quantumtask.openqasm.gates import GPHASE, BodyCall, Defined, Gate
-from quantumtask.openqasm.scope import Scope
-from quantumtask.openqasm.source import Refusal, shorten
+from quantumtask.openqasm.casts import real
+from quantumtask.openqasm.context import Context
+from quantumtask.openqasm.expression import Expr
+from quantumtask.openqasm.gates import GPHASE, Argument, Gate, Opaque, Operation, Standard
+from quantumtask.openqasm.inline import (
+    MOST_QUBITS_OF_A_ROOT,
+    Call,
+    cost_of,
+    finite,
+    merged,
+    operations,
+)
+from quantumtask.openqasm.places import Places
+from quantumtask.openqasm.process import Process
+from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import Node, nodes
+from quantumtask.openqasm.typenames import constant_whole
 
 MOST_MODIFIERS = 100
 MOST_CONTROLS = 32
-MOST_QUBITS_OF_A_ROOT = 6
-COST_OF_A_ROOT = 300.0
-"""Operations that a root is worth: its matrix is taken apart."""
-
-Modifiers = tuple[tuple[float, ...], tuple[bool, ...]]
 
 
-def gate_of(node: Any, scope: Scope) -> tuple[Gate, list[Node]]:
+class Modifiers(NamedTuple):
+    """`powers`, first applied first (`inv` is -1), and `controls`, first operand first."""
+
+    powers: tuple[Expr | float, ...] = ()
+    controls: tuple[bool, ...] = ()
+
+
+def emit_call(context: Context, node: Any) -> None:
+    """A gate call as a statement. Raises Refusal."""
+    if _is_nop(context, node):
+        _named_only(context, node.qubits)
+        return
+    gate, args = gate_of(context, node)
+    modifiers = modifiers_of(context, node) if node.modifiers else _PLAIN
+    operands = check_operands(node, gate, modifiers.controls)
+    if gate is GPHASE and not modifiers.controls:
+        operands = _named_only(context, operands)
+    places = [_fixed(context, operand) for operand in operands]
+    values = [_value(context, arg) for arg in args]
+    head = _Head(gate, modifiers, context.settings.max_operations, node.span)
+    if None in places or None in values or not _all_constant(modifiers.powers):
+        params = [_argument(context, arg) for arg in args]
+        qubits = [_qubits(context, operand) for operand in operands]
+        context.code.emit(_at_run_time(head, params, qubits), node.span)
+    else:
+        context.code.emit(_prepared(head, places, tuple(values)), node.span)
+
+
+def _is_nop(context: Context, node: Any) -> bool:
+    """`nop q;` (spec: Explicit no-operation), which the parser takes for a gate."""
+    if type(node) is nodes.QuantumPhase or node.name.name != "nop":
+        return False
+    return context.scope.find("nop") is None
+
+
+def _fixed(context: Context, node: Any) -> Any:
+    """The number (or numbers) of the qubits that an operand always means; None if it may vary."""
+    span = node.span
+    words = context.text[span.lo : span.hi]
+    places = context.scope.places.get(words)
+    if places is None:
+        places = _qubits(context, node).fixed
+        if places is not None:
+            context.scope.places[words] = places
+    return places
+
+
+def _value(context: Context, node: Any) -> float | None:
+    """The number that an argument always is; None if it may vary."""
+    if type(node) is nodes.FloatLiteral:
+        return finite(node.value, node.span)
+    span = node.span
+    words = context.text[span.lo : span.hi]
+    value = context.scope.values.get(words)
+    if value is None:
+        expr = _argument(context, node)
+        if not expr.constant:
+            return None
+        value = context.scope.values[words] = expr.value
+    return value
+
+
+def _named_only(context: Context, operands: Sequence[Node]) -> list[Node]:
+    """Operands that change nothing must exist all the same."""
+    for operand in operands:
+        _qubits(context, operand)
+    return []
+
+
+def _all_constant(powers: Sequence[Expr | float]) -> bool:
+    return all(isinstance(p, float) or p.constant for p in powers)
+
+
+class _Head(NamedTuple):
+    """What is called. `limit`: operations that one statement may come to."""
+
+    gate: Gate
+    modifiers: Modifiers
+    limit: int
+    span: Span
+
+    def powers(self, memory: list[Any]) -> tuple[float, ...]:
+        written = self.modifiers.powers
+        if not written:
+            return ()
+        span = self.span
+        return merged(
+            [p if isinstance(p, float) else finite(float(p.read(memory)), span) for p in written]
+        )
+
+
+def _prepared(
+    head: _Head, places: Sequence[Any], values: tuple[Any, ...]
+) -> Callable[[Process], None]:
+    """The instruction for a call that is always the same."""
+    gate, modifiers, limit, span = head
+    powers = head.powers([])
+    length = _length(head, places)
+    cost = _cost(head, powers, length)
+    if length == 1 and type(gate) is Standard and not (powers or modifiers.controls):
+        (row,) = _rows(head, places, 1)
+        known = tuple(operations(Call(gate, values, row), span))
+        return lambda process: process.world.apply(known)  # type: ignore[union-attr]
+    for _ in _rows(head, places, length):
+        pass  # each is checked now, and made when it is needed
+
+    def run(process: Process) -> None:
+        process.spend(cost, limit, span)
+        process.world.apply(_operations(head, places, values, powers, length))  # type: ignore[union-attr]
+
+    return run
+
+
+def _at_run_time(
+    head: _Head, params: Sequence[Expr], qubits: Sequence[Places]
+) -> Callable[[Process], None]:
+    reads = [(param.read, param.span) for param in params]
+    finds = [places.find for places in qubits]
+
+    def run(process: Process) -> None:
+        memory = process.memory
+        values = tuple([finite(read(memory), at) for read, at in reads])
+        places = [find(memory) for find in finds]
+        powers = head.powers(memory)
+        length = _length(head, places)
+        process.spend(_cost(head, powers, length), head.limit, head.span)
+        process.world.apply(_operations(head, places, values, powers, length))  # type: ignore[union-attr]
+
+    return run
+
+
+def _operations(
+    head: _Head,
+    places: Sequence[Any],
+    values: tuple[float, ...],
+    powers: tuple[float, ...],
+    length: int,
+) -> list[Operation]:
+    """What all calls of a statement come to. Raises Refusal beyond the limit."""
+    gate, (_, controls), limit, span = head
+    found: list[Operation] = []
+    for row in _rows(head, places, length):
+        for operation in operations(Call(gate, values, row, powers, controls), span):
+            found.append(operation)
+            if len(found) > limit:
+                raise _too_many(head)
+    return found
+
+
+def _length(head: _Head, places: Sequence[Any]) -> int:
+    """How many calls a statement is: the common length of its registers."""
+    lengths = {len(p) for p in places if not isinstance(p, int)}
+    if len(lengths) > 1:
+        sizes = " and ".join(str(n) for n in sorted(lengths))
+        message = f"registers of different sizes in one call: {sizes}"
+        raise Refusal("size_mismatch", message, head.span)
+    return lengths.pop() if lengths else 1
+
+
+def _rows(head: _Head, places: Sequence[Any], length: int) -> Iterator[tuple[int, ...]]:
+    """The qubits of each call; a single qubit stands in all of them."""
+    if all(isinstance(p, int) for p in places):
+        rows: Iterable[tuple[int, ...]] = [tuple(places)]
+    else:
+        rows = zip(*[repeat(p, length) if isinstance(p, int) else p for p in places], strict=True)
+    for row in rows:
+        if len(row) > 1 and len(set(row)) < len(row):
+            message = f"`{shorten(head.gate.name)}` is given the same qubit twice"
+            raise Refusal("duplicate_qubit", message, head.span)
+        yield row
+
+
+def _cost(head: _Head, powers: tuple[float, ...], length: int) -> float:
+    """Operations that a statement comes to. Raises Refusal beyond the limit."""
+    gate, controls = head.gate, head.modifiers.controls
+    if powers:
+        _check_root(gate, powers, controls, head.span)
+    cost = cost_of(gate, powers, controls) * length
+    if cost > head.limit:
+        raise _too_many(head)
+    return cost
+
+
+def _too_many(head: _Head) -> Refusal:
+    name = shorten(head.gate.name)
+    message = f"this call of `{name}` comes to more than {head.limit:,} operations"
+    return Refusal("too_many_operations", message, head.span)
+
+
+def _check_root(gate: Gate, powers: Sequence[float], controls: Sequence[bool], span: Span) -> None:
+    """Raises Refusal for a fraction of a gate that is too large to take a root of."""
+    size = gate.qubits + len(controls)
+    if size > MOST_QUBITS_OF_A_ROOT and not all(p.is_integer() for p in powers):
+        message = f"a fraction of a gate on {size} qubits is not supported"
+        hint = f"At most {MOST_QUBITS_OF_A_ROOT} qubits, with its controls, can be"
+        raise Refusal("not_supported", message, span, hint)
+
+
+def gate_of(context: Context, node: Any) -> tuple[Gate, list[Node]]:
     """The gate that a call names, and its arguments. Raises Refusal."""
     if node.duration is not None:
-        raise Refusal("not_supported", "gates with a duration are not supported", node.span)
-    gate = GPHASE if type(node) is nodes.QuantumPhase else scope.gate(node.name.name, node.name)
-    args = node.args
+        message = "how long a gate takes is up to the hardware: gates have no duration here"
+        raise Refusal("not_supported", message, node.span)
+    phase = type(node) is nodes.QuantumPhase
+    gate = GPHASE if phase else context.scope.gate(node.name.name, node.name)
+    if isinstance(gate, Opaque):
+        message = f"`{shorten(gate.name)}` is opaque: nothing says what it does"
+        raise Refusal("not_supported", message, node.span)
+    args: list[Node] = node.args
     if len(args) != gate.parameters:
-        raise Refusal(
-            "wrong_arity",
-            f"`{shorten(gate.name)}` takes {_count(gate.parameters, 'parameter')}, not {len(args)}",
-            node.span,
+        message = (
+            f"`{shorten(gate.name)}` takes {_count(gate.parameters, 'parameter')}, not {len(args)}"
         )
+        raise Refusal("wrong_arity", message, node.span)
     return gate, args
 
 
 def check_operands(node: Any, gate: Gate, controls: Sequence[bool]) -> list[Node]:
     """The qubit operands of a call, in the right number. Raises Refusal."""
     operands: list[Node] = node.qubits
-    needed = gate.qubits + len(controls)
-    if len(operands) != needed:
+    if gate is GPHASE and not controls:
+        return operands  # it may name qubits: their phase is that of all
+    if len(operands) != gate.qubits + len(controls):
         given = f", and {_count(len(controls), 'control')}" if controls else ""
         message = (
             f"`{shorten(gate.name)}` takes {_count(gate.qubits, 'qubit')}{given}, "
@@ -52,182 +262,65 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def modifiers_of(node: Any, scope: Scope) -> Modifiers:
-    """The powers (first applied first; `inv` is -1) and the controls (first operand first)."""
+def _argument(context: Context, node: Node) -> Expr:
+    value = real(context.expression(node))
+    if value.constant:
+        finite(value.value, node.span)
+    return value
+
+
+def argument_of_body(context: Context, node: Node) -> Argument:
+    """An argument inside a definition, whose parameters are its memory."""
+    value = _argument(context, node)
+    return cast(Argument, value.value if value.constant else value.read)
+
+
+def _qubits(context: Context, node: Node) -> Places:
+    places = context.places(node)
+    if not places.is_quantum:
+        message = f"`{shorten(places.name)}` is no qubit, and one is needed here"
+        raise Refusal("wrong_type", message, node.span)
+    return places
+
+
+def modifiers_of(context: Context, node: Any) -> Modifiers:
+    """The modifiers of a call. Raises Refusal."""
     written = node.modifiers
-    if not written:
-        return (), ()
     if len(written) > MOST_MODIFIERS:
         message = f"this call has more than {MOST_MODIFIERS} modifiers"
         raise Refusal("nesting_too_deep", message, node.span)
-    powers: list[float] = []
+    powers: list[Expr | float] = []
     controls: list[bool] = []
     for modifier in written:
         kind = modifier.modifier
         if kind == nodes.GateModifierName.INV:
-            powers.insert(0, -1)
+            powers.insert(0, -1.0)
         elif kind == nodes.GateModifierName.POW:
-            powers.insert(0, _exponent(modifier, scope))
+            powers.insert(0, _exponent(context, modifier))
         else:
-            count = _controls(modifier, scope, MOST_CONTROLS - len(controls))
+            count = _controls(context, modifier, MOST_CONTROLS - len(controls))
             controls += [kind == nodes.GateModifierName.CTRL] * count
-    return _merged(powers), tuple(controls)
+    return Modifiers(tuple(powers), tuple(controls))
 
 
-def _exponent(modifier: Any, scope: Scope) -> float:
+_PLAIN = Modifiers()
+
+
+def _exponent(context: Context, modifier: Any) -> Expr | float:
     if modifier.argument is None:
         raise Refusal("wrong_arity", "`pow` needs an exponent: pow(2) @", modifier.span)
     node = modifier.argument
-    while type(node) is nodes.ParenExpression:
-        node = node.operand
-    # The specification itself defines sx as `pow(1/2) @ x`, so this is no whole-number division.
-    if type(node) is nodes.BinaryExpression and node.op == nodes.BinaryOperator.DIV:
-        divisor = evaluate_float(node.rhs, scope.lookup)
-        if divisor:
-            return evaluate_float(node.lhs, scope.lookup) / divisor
-    return evaluate_float(node, scope.lookup)
+    value = real(context.expression(node))
+    return finite(value.value, node.span) if value.constant else value
 
 
-def _controls(modifier: Any, scope: Scope, most: int) -> int:
-    count = 1 if modifier.argument is None else evaluate_int(modifier.argument, scope.lookup)
+def _controls(context: Context, modifier: Any, most: int) -> int:
+    count = 1
+    if modifier.argument is not None:
+        count = constant_whole(context, modifier.argument, "the number of controls")
     if count < 1:
         raise Refusal("wrong_type", "the number of controls must be 1 or more", modifier.span)
     if count > most:
         message = f"a gate can have at most {MOST_CONTROLS} controls"
         raise Refusal("not_supported", message, modifier.span)
     return count
-
-
-def _merged(powers: list[float]) -> tuple[float, ...]:
-    """Whole powers in a row are one power: their product."""
-    merged: list[float] = []
-    for power in powers:
-        if merged and merged[-1].is_integer() and float(power).is_integer():
-            merged[-1] *= power
-        else:
-            merged.append(float(power))
-    return tuple(p for p in merged if p != 1)
-
-
-def cost_of(gate: Gate, powers: Sequence[float], controls: Sequence[bool]) -> float:
-    """Operations that one call comes to; infinite where a power is beyond counting."""
-    times = math.prod(max(1.0, abs(p)) if p.is_integer() else COST_OF_A_ROOT for p in powers)
-    if len(controls) > 2:
-        times *= 4 * len(controls) ** 2
-    return gate.cost * times
-
-
-def check_root(node: Any, gate: Gate, modifiers: Modifiers) -> None:
-    """Raises Refusal for a fraction of a gate that is too large to take a root of."""
-    powers, controls = modifiers
-    size = gate.qubits + len(controls)
-    if size > MOST_QUBITS_OF_A_ROOT and not all(p.is_integer() for p in powers):
-        message = f"a fraction of a gate on {size} qubits is not supported"
-        hint = f"At most {MOST_QUBITS_OF_A_ROOT} qubits, with its controls, can be"
-        raise Refusal("not_supported", message, node.span, hint)
-
-
-def define(node: Any, scope: Scope) -> Defined:
-    """The gate that a definition describes, with its body checked once. Raises Refusal."""
-    params = [_parameter_name(p) for p in node.params]
-    qubits = [_parameter_name(q) for q in node.qubits]
-    _check_distinct(params + qubits, [*node.params, *node.qubits])
-    slots = {name: slot for slot, name in enumerate(qubits)}
-    body = [
-        call for statement in node.body for call in _body(statement, node, scope, params, slots)
-    ]
-    cost = 1 + sum(cost_of(c.gate, c.powers, c.controls) + _weight(c.args) for c in body)
-    return Defined(
-        node.name.name, len(params), len(qubits), min(int(min(cost, 1e18)), 10**18),
-        tuple(params), tuple(body), scope.lookup,
-    )  # fmt: skip
-
-
-def _weight(args: Sequence[float | Node]) -> int:
-    """Long arguments cost more: they are evaluated anew for each call of the definition."""
-    return sum((a.span.hi - a.span.lo) // 50 for a in args if not isinstance(a, float))
-
-
-def _parameter_name(node: Any) -> str:
-    name: str = node.name
-    return name
-
-
-def _check_distinct(names: list[str], where: list[Node]) -> None:
-    seen: set[str] = set()
-    for name, node in zip(names, where, strict=True):
-        if name in seen:
-            message = f"`{shorten(name)}` is declared twice in this gate"
-            raise Refusal("redeclared_name", message, node.span)
-        seen.add(name)
-
-
-def _body(
-    node: Any, definition: Any, scope: Scope, params: list[str], slots: dict[str, int]
-) -> list[BodyCall]:
-    kind = type(node)
-    if kind in (nodes.QuantumGate, nodes.QuantumPhase):
-        return [_body_call(node, definition, scope, params, slots)]
-    if kind is nodes.QuantumBarrier:
-        for operand in node.qubits:
-            _slot(operand, slots)
-        return []
-    message = "only gates can stand in a gate definition"
-    raise Refusal("not_unitary", message, node.span)
-
-
-def _body_call(
-    node: Any, definition: Any, scope: Scope, params: list[str], slots: dict[str, int]
-) -> BodyCall:
-    own = definition.name.name
-    if type(node) is nodes.QuantumGate and node.name.name == own and scope.find(own) is None:
-        raise Refusal("recursive_gate", f"the gate `{shorten(own)}` calls itself", node.name.span)
-    gate, args = gate_of(node, scope)
-    powers, controls = modifiers_of(node, scope)
-    check_root(node, gate, (powers, controls))
-    used = tuple(_slot(operand, slots) for operand in check_operands(node, gate, controls))
-    if len(set(used)) < len(used):
-        raise Refusal("duplicate_qubit", "the same qubit stands twice in this call", node.span)
-    values = tuple(_argument(arg, scope, params) for arg in args)
-    return BodyCall(gate, values, used, powers, controls)
-
-
-def _slot(node: Any, slots: dict[str, int]) -> int:
-    if type(node) is not nodes.Identifier:
-        raise Refusal("wrong_type", "the qubits of a gate definition have no index", node.span)
-    if node.name not in slots:
-        message = f"`{shorten(node.name)}` is not a qubit of this gate"
-        raise Refusal("undeclared_name", message, node.span)
-    return slots[node.name]
-
-
-def _argument(node: Node, scope: Scope, params: list[str]) -> float | Node:
-    """A number where it is one already; otherwise the expression, with its names checked."""
-    names = _names(node)
-    if params and any(type(n) is nodes.Identifier and n.name in params for n in names):
-        for name in names:
-            _check_name(name, scope, params)
-        return node
-    return evaluate_float(node, scope.lookup)
-
-
-def _names(node: Node) -> list[Any]:
-    """Every name and every function call in an expression."""
-    found, pending = [], [node]
-    while pending:
-        current: Any = pending.pop()
-        if type(current) in (nodes.Identifier, nodes.FunctionCall):
-            found.append(current)
-        if type(current) is nodes.FunctionCall:
-            pending.extend(current.args)
-        else:
-            pending.extend(current.children())
-    return found
-
-
-def _check_name(node: Any, scope: Scope, params: list[str]) -> None:
-    if type(node) is nodes.FunctionCall:
-        if node.name.name not in FUNCTIONS:
-            evaluate(node, scope.lookup)
-    elif node.name not in params:
-        evaluate(node, scope.lookup)

@@ -1,158 +1,122 @@
-"""Declarations: qubits, bits, constants, aliases, includes, loop variables; what is refused."""
+"""Declarations: qubits, variables, constants, aliases."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from quantumtask.openqasm.constants import Number, convert, evaluate, evaluate_int
-from quantumtask.openqasm.operands import Operands
-from quantumtask.openqasm.program import Register
-from quantumtask.openqasm.scope import Scope, Wires
-from quantumtask.openqasm.source import Refusal, shorten
-from quantumtask.openqasm.steps import Plan
-from quantumtask.openqasm.syntax import Node, nodes, not_includable
+from quantumtask.openqasm.assignment import value_for
+from quantumtask.openqasm.casts import convert
+from quantumtask.openqasm.context import Context
+from quantumtask.openqasm.measurement import measure
+from quantumtask.openqasm.places import Places, joined, of_symbol, storer
+from quantumtask.openqasm.scope import Constant, Stored
+from quantumtask.openqasm.source import Refusal, Span, shorten
+from quantumtask.openqasm.syntax import nodes
+from quantumtask.openqasm.typenames import register_size, type_of
+from quantumtask.openqasm.types import BIT, WHOLE, Type, zero
 
 
-class Declarations:
-    """Puts names into the scope, and registers into the plan."""
-
-    def __init__(self, scope: Scope, operands: Operands, plan: Plan, max_bits: int) -> None:
-        self.scope = scope
-        self.operands = operands
-        self.plan = plan
-        self.max_bits = max_bits
-        self.bit_count = 0
-
-    def only_global(self, node: Node, what: str) -> None:
-        if not self.scope.is_global:
-            message = f"{what} can be declared only outside of all blocks"
-            raise Refusal("not_global", message, node.span)
-
-    def include(self, node: Any) -> None:
-        if node.filename != "stdgates.inc":
-            raise not_includable(node.filename, node.span)
-        self.only_global(node, "includes")
-        self.scope.include_stdgates(node)
-
-    def qubits(self, node: Any) -> None:
-        self.only_global(node, "qubits")
-        name = node.qubit.name
-        size = self._size(node.size, "qubit")
-        wires = Wires("qubit", self.operands.reserve(name, size, node), node.size is None)
-        self.scope.declare(name, wires, node.qubit)
-
-    def bits(self, node: Any) -> Wires:
-        if type(node.type) is not nodes.BitType:
-            raise _not_a_bit(node)
-        self.only_global(node, "bits")
-        name = node.identifier.name
-        size = self._size(node.type.size, "bit")
-        total = self.bit_count + size
-        if total > self.max_bits:
-            message = f"{total:,} bits are declared, and at most {self.max_bits:,} can be"
-            raise Refusal("too_many_bits", message, node.span)
-        wires = Wires("bit", range(self.bit_count, total), node.type.size is None)
-        self.scope.declare(name, wires, node.identifier)
-        self.bit_count = total
-        self.plan.bits.append(Register(name, size))
-        return wires
-
-    def constant(self, node: Any) -> None:
-        lookup = self.scope.lookup
-        value = convert(evaluate(node.init_expr, lookup), node.type, node.init_expr, lookup)
-        self.scope.declare(node.identifier.name, value, node.identifier)
-
-    def alias(self, node: Any) -> None:
-        exprs = node.exprs
-        try:
-            wires = self._joined(exprs, "qubit")
-        except Refusal as refusal:
-            if refusal.code != "wrong_type":
-                raise
-            wires = self._joined(exprs, "bit")
-        self.scope.declare(node.target.name, wires, node.target)
-
-    def _joined(self, exprs: Sequence[Node], kind: str) -> Wires:
-        if len(exprs) == 1:
-            return self.operands.resolve(exprs[0], kind)
-        return self.operands.joined(exprs, kind)
-
-    def _size(self, node: Any, kind: str) -> int:
-        if node is None:
-            return 1
-        size = evaluate_int(node, self.scope.lookup)
-        if size < 1:
-            raise Refusal("wrong_type", f"a {kind} register needs a size of 1 or more", node.span)
-        return size
+def qubits(context: Context, node: Any) -> None:
+    context.only_global(node, "qubits")
+    name = node.qubit.name
+    size = None if node.size is None else register_size(context, node.size, "qubit")
+    if name in context.scope.levels[-1]:
+        context.scope.declare(name, Constant(BIT, 0), node.qubit)
+    numbers = context.new_qubits(name, 1 if size is None else size, node)
+    _warn_if_old(context, node, f"qubit[{size}] {name};")
+    if size is None:
+        context.scope.declare(name, Stored(Type("qubit"), numbers[0]), node.qubit)
+    else:
+        context.scope.declare(name, Stored(Type("qubits", size), numbers), node.qubit)
 
 
-def loop_values(node: Any, scope: Scope) -> Sequence[Number]:
-    """The values that a `for` variable takes; ranges include their end. Raises Refusal."""
-    if type(node.type) not in (nodes.IntType, nodes.UintType):
-        raise Refusal("not_supported", "only whole numbers can be loop variables", node.type.span)
-    iterable = node.iterable
-    if type(iterable) is nodes.DiscreteSet:
-        return [evaluate_int(value, scope.lookup) for value in iterable.values]
-    if type(iterable) is not nodes.RangeDefinition:
-        raise Refusal("not_supported", "a loop over this is not supported", iterable.span)
-    if iterable.start is None or iterable.end is None:
-        message = "the range of a loop needs a start and an end"
-        raise Refusal("wrong_type", message, iterable.span)
-    step = 1 if iterable.step is None else evaluate_int(iterable.step, scope.lookup)
-    if step == 0:
-        raise Refusal("wrong_type", "a range cannot have a step of 0", iterable.span)
-    start = evaluate_int(iterable.start, scope.lookup)
-    end = evaluate_int(iterable.end, scope.lookup)
-    if max(abs(start), abs(end)) >= 1 << 62:
-        raise Refusal("number_too_large", "this range is too large", iterable.span)
-    return range(start, end + (1 if step > 0 else -1), step)
+def _warn_if_old(context: Context, node: Any, new: str) -> None:
+    """`qreg` and `creg` still run; the specification will remove them."""
+    word = context.text[node.span.lo : node.span.lo + 4]
+    if word in (b"qreg", b"creg") and not context.legacy:
+        new = new.replace("[None]", "")
+        message = f"`{word.decode()}` is OpenQASM 2"
+        context.warn(OLD_STYLE, message, node.span, f"Write `{shorten(new)}`")
 
 
-def declared_name(node: Any) -> str | None:
-    """The name that a declaration would have declared; None if it is no declaration."""
-    attribute = _NAMED_BY.get(type(node))
-    if attribute is None:
-        return None
-    name = getattr(getattr(node, attribute), "name", None)
-    return name if isinstance(name, str) else None
+OLD_STYLE = "old_style"
+"""The code of warnings about style, which only a validation tells."""
 
 
-def unsupported(node: Any) -> Refusal:
-    """Why a kind of statement cannot be run."""
-    kind = type(node)
-    what = _UNSUPPORTED.get(kind, "this statement is")
-    return Refusal("not_supported", f"{what} not supported", node.span)
+def variable(context: Context, node: Any) -> None:
+    """`int[8] x = 5;` and the like."""
+    to = type_of(context, node.type)
+    name = node.identifier.name
+    _warn_if_old(context, node, f"bit[{to.size}] {name};")
+    if to.kind == "array":
+        context.only_global(node, "arrays")
+    init = node.init_expr
+    measured = type(init) is nodes.QuantumMeasurement
+    # A name does not stand for itself yet in its own first value.
+    value = None if init is None or measured else value_for(context, init, to)
+    places = _declare(context, node, to)
+    target = of_symbol(Stored(to, places), name, node.span)
+    if measured:
+        measure(context, init.qubits, target, node)
+    elif value is not None:
+        context.store(target, value, node.span)
+    elif not context.scope.is_global or context.loops:
+        _reset(context, to, places, node.span)
 
 
-def _not_a_bit(node: Any) -> Refusal:
-    kind = type(node.type).__name__.removesuffix("Type").lower()
-    hint = "If it never changes, declare it with `const`" if node.init_expr is not None else None
-    message = f"variables of type {shorten(kind)} are not supported"
-    return Refusal("not_supported", message, node.span, hint)
+def _declare(context: Context, node: Any, to: Type, read_only: str = "") -> Any:
+    name = node.identifier.name
+    places = context.code.reserve(to, node.span)
+    context.scope.declare(name, Stored(to, places, read_only=read_only), node.identifier)
+    if to.kind in ("bit", "bits") and context.scope.is_global:
+        context.register(name, 1 if to.size is None else to.size, places, node)
+    return places
 
 
-MEANINGFUL_PRAGMAS = ("braket unitary", "braket noise")
-"""Pragmas of others that do something to the qubits: they cannot just be ignored."""
+def _reset(context: Context, to: Type, places: Any, span: Span) -> None:
+    """A local variable is new each time its declaration is reached."""
+    store = storer(Places(to, span, "", places, lambda _: places))
+    empty = zero(to) if to.kind != "array" else None
+    if empty is not None:
+        context.code.emit(lambda p: store(p.memory, empty), span)
 
-_NAMED_BY: dict[type, str] = {
-    nodes.QubitDeclaration: "qubit",
-    nodes.ClassicalDeclaration: "identifier",
-    nodes.ConstantDeclaration: "identifier",
-    nodes.IODeclaration: "identifier",
-    nodes.AliasStatement: "target",
-    nodes.QuantumGateDefinition: "name",
-    nodes.SubroutineDefinition: "name",
-    nodes.ExternDeclaration: "name",
-}
 
-_UNSUPPORTED: dict[type, str] = {
-    nodes.SubroutineDefinition: "subroutines (`def`) are",
-    nodes.ExternDeclaration: "`extern` functions are",
-    nodes.IODeclaration: "`input` and `output` variables are",
-    nodes.CalibrationDefinition: "`defcal` is",
-    nodes.CalibrationStatement: "`cal` blocks are",
-    nodes.CalibrationGrammarDeclaration: "`defcalgrammar` is",
-    nodes.SwitchStatement: "`switch` is",
-    nodes.ReturnStatement: "`return` is",
-    nodes.EndStatement: "`end` is",
-    nodes.CompoundAssignment: "assignments with an operator are",
-}
+def constant_of(context: Context, node: Any) -> None:
+    """`const int n = 4;`: its value must be known now, and lose nothing."""
+    to = type_of(context, node.type)
+    name = node.identifier.name
+    if node.init_expr is None or type(node.init_expr) is nodes.QuantumMeasurement:
+        message = f"the constant `{shorten(name)}` needs a value that is known now"
+        raise Refusal("not_constant", message, node.span)
+    if to.kind == "array":
+        raise Refusal("not_supported", "constant arrays are not supported", node.type.span)
+    value = context.expression(node.init_expr)
+    if not value.constant:
+        hint = "Declare the variables in it `const`, or leave `const` out"
+        raise Refusal("not_constant", "this is not a constant", node.init_expr.span, hint)
+    if to.kind in WHOLE | {"bit", "bits"} and value.type.kind in ("float", "complex"):
+        hint = f"Write {to}(...) if that is meant"
+        message = f"a value of type {value.type} cannot become the constant {to}"
+        raise Refusal("wrong_type", message, node.init_expr.span, hint)
+    kept = convert(value, to).value
+    context.scope.declare(name, Constant(to, kept), node.identifier)
+
+
+def alias(context: Context, node: Any) -> None:
+    """`let a = q[0:2] ++ r;`: another name for the same places."""
+    parts = [context.places(part) for part in node.exprs]
+    places = parts[0] if len(parts) == 1 else joined(parts, node.span)
+    if places.bits is not None or places.type.kind not in _ALIASED:
+        message = f"only qubits and bits can have another name, not a {places.type}"
+        raise Refusal("wrong_type", message, node.span)
+    name = node.target.name
+    if places.fixed is not None:
+        context.count_alias(places, node)
+        symbol = Stored(places.type, places.fixed, read_only=places.read_only)
+        context.scope.declare(name, symbol, node.target)
+        return
+    cell, find = context.code.cell(node.span), places.find
+    context.code.emit(lambda p: p.memory.__setitem__(cell, find(p.memory)), node.span)
+    symbol = Stored(places.type, None, cell, places.read_only)
+    context.scope.declare(name, symbol, node.target)
+
+
+_ALIASED = frozenset({"bit", "bits", "qubit", "qubits"})

@@ -1,14 +1,214 @@
-"""The gates a program can call: the built-in ones, `stdgates.inc`, and those it defines."""
+"""Gates: the ones every program knows, those of its includes, and those it defines."""
 
+import cmath
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from qiskit.circuit import Gate as QiskitGate
-from qiskit.circuit.library import standard_gates as std
+import numpy as np
+from numpy.typing import NDArray
 
-from quantumtask.openqasm.syntax import Node
+Matrix = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, eq=False)
+class Basic:
+    """A gate that every engine knows, by the name that Qiskit has for it.
+
+    `matrix(*params)` is 2**n x 2**n; bit k of an index is the gate's qubit k. `inverse(*params)`
+    is the name and the parameters of its inverse.
+    """
+
+    name: str
+    parameters: int
+    qubits: int
+    matrix: Callable[..., Matrix]
+    inverse: Callable[..., tuple[str, tuple[float, ...]]]
+    clifford: bool = False
+
+
+class Unitary(NamedTuple):
+    """A gate given by its matrix, ordered as that of a Basic gate."""
+
+    values: Matrix
+    name: str = "unitary"
+    clifford: bool = False
+
+    def matrix(self) -> Matrix:
+        return self.values
+
+
+class Operation(NamedTuple):
+    """A gate on qubits, as an engine sees it.
+
+    The first `len(controls)` of the qubits control it: True where 1 selects, False where 0 does.
+    """
+
+    gate: Basic | Unitary
+    params: tuple[float, ...]
+    qubits: tuple[int, ...]
+    controls: tuple[bool, ...] = ()
+
+    def matrix(self) -> Matrix:
+        """The matrix of the gate, without its controls."""
+        return self.gate.matrix(*self.params)
+
+    @property
+    def clifford(self) -> bool:
+        return self.gate.clifford and not self.controls
+
+
+def _fixed(rows: Sequence[Sequence[complex]]) -> Callable[..., Matrix]:
+    matrix = np.array(rows, dtype=np.complex128)
+    matrix.setflags(write=False)
+    return lambda: matrix
+
+
+def _diagonal(*entries: complex) -> Matrix:
+    return np.diag(np.array(entries, dtype=np.complex128))
+
+
+def _exp(angle: float) -> complex:
+    return cmath.exp(1j * angle)
+
+
+def _u(theta: float, phi: float, lam: float) -> Matrix:
+    cos, sin = math.cos(theta / 2), math.sin(theta / 2)
+    return np.array(
+        [[cos, -_exp(lam) * sin], [_exp(phi) * sin, _exp(phi) * _exp(lam) * cos]],
+        dtype=np.complex128,
+    )
+
+
+def _rx(theta: float) -> Matrix:
+    return _u(theta, -math.pi / 2, math.pi / 2)
+
+
+def _ry(theta: float) -> Matrix:
+    return _u(theta, 0, 0)
+
+
+def _rz(theta: float) -> Matrix:
+    return _diagonal(_exp(-theta / 2), _exp(theta / 2))
+
+
+def _rzz(theta: float) -> Matrix:
+    same, other = _exp(-theta / 2), _exp(theta / 2)
+    return _diagonal(same, other, other, same)
+
+
+def _ryy(theta: float) -> Matrix:
+    cos, sin = math.cos(theta / 2), 1j * math.sin(theta / 2)
+    signs = np.array([1, -1, -1, 1])
+    matrix: Matrix = cos * np.eye(4, dtype=np.complex128) + sin * np.diag(signs)[::-1]
+    return matrix
+
+
+def _rxx(theta: float) -> Matrix:
+    cos, sin = math.cos(theta / 2), -1j * math.sin(theta / 2)
+    matrix: Matrix = cos * np.eye(4, dtype=np.complex128) + sin * np.eye(4)[::-1]
+    return matrix
+
+
+def controlled(matrix: Matrix, controls: Sequence[bool] = (True,)) -> Matrix:
+    """The matrix with controls in front: qubit k of the result is control k."""
+    wanted = sum(1 << k for k, on in enumerate(controls) if on)
+    step = 1 << len(controls)
+    result = np.eye(len(matrix) * step, dtype=np.complex128)
+    result[wanted::step, wanted::step] = matrix
+    return result
+
+
+def _ctrl(make: Callable[..., Matrix]) -> Callable[..., Matrix]:
+    return lambda *params: controlled(make(*params))
+
+
+_HALF = math.sqrt(0.5)
+_X = _fixed([[0, 1], [1, 0]])
+_Y = _fixed([[0, -1j], [1j, 0]])
+_Z = _fixed([[1, 0], [0, -1]])
+_H = _fixed([[_HALF, _HALF], [_HALF, -_HALF]])
+_SX = _fixed([[(1 + 1j) / 2, (1 - 1j) / 2], [(1 - 1j) / 2, (1 + 1j) / 2]])
+_SXDG = _fixed([[(1 - 1j) / 2, (1 + 1j) / 2], [(1 + 1j) / 2, (1 - 1j) / 2]])
+_SWAP = _fixed([[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+
+
+def _const(matrix: Matrix) -> Callable[..., Matrix]:
+    matrix.setflags(write=False)
+    return lambda: matrix
+
+
+def _same(name: str) -> Callable[..., tuple[str, tuple[float, ...]]]:
+    return lambda: (name, ())
+
+
+def _turned(name: str) -> Callable[..., tuple[str, tuple[float, ...]]]:
+    return lambda *params: (name, tuple(-p for p in params))
+
+
+def _inverse_u(theta: float, phi: float, lam: float) -> tuple[str, tuple[float, ...]]:
+    return "u", (-theta, -lam, -phi)
+
+
+def _inverse_cu(
+    theta: float, phi: float, lam: float, gamma: float
+) -> tuple[str, tuple[float, ...]]:
+    return "cu", (-theta, -lam, -phi, -gamma)
+
+
+def _cu(theta: float, phi: float, lam: float, gamma: float) -> Matrix:
+    return controlled(_exp(gamma) * _u(theta, phi, lam))
+
+
+def _p(angle: float) -> Matrix:
+    return _diagonal(1, _exp(angle))
+
+
+BASIC = {
+    gate.name: gate
+    for gate in (
+        Basic("id", 0, 1, _fixed([[1, 0], [0, 1]]), _same("id"), True),
+        Basic("x", 0, 1, _X, _same("x"), True),
+        Basic("y", 0, 1, _Y, _same("y"), True),
+        Basic("z", 0, 1, _Z, _same("z"), True),
+        Basic("h", 0, 1, _H, _same("h"), True),
+        Basic("s", 0, 1, _fixed([[1, 0], [0, 1j]]), _same("sdg"), True),
+        Basic("sdg", 0, 1, _fixed([[1, 0], [0, -1j]]), _same("s"), True),
+        Basic("t", 0, 1, _const(_p(math.pi / 4)), _same("tdg")),
+        Basic("tdg", 0, 1, _const(_p(-math.pi / 4)), _same("t")),
+        Basic("sx", 0, 1, _SX, _same("sxdg"), True),
+        Basic("sxdg", 0, 1, _SXDG, _same("sx"), True),
+        Basic("p", 1, 1, _p, _turned("p")),
+        Basic("rx", 1, 1, _rx, _turned("rx")),
+        Basic("ry", 1, 1, _ry, _turned("ry")),
+        Basic("rz", 1, 1, _rz, _turned("rz")),
+        Basic("u", 3, 1, _u, _inverse_u),
+        Basic("cx", 0, 2, _const(controlled(_X())), _same("cx"), True),
+        Basic("cy", 0, 2, _const(controlled(_Y())), _same("cy"), True),
+        Basic("cz", 0, 2, _const(controlled(_Z())), _same("cz"), True),
+        Basic("ch", 0, 2, _const(controlled(_H())), _same("ch")),
+        Basic(
+            "csx",
+            0,
+            2,
+            _const(controlled(_SX())),
+            lambda: ("cu", (-math.pi / 2, -math.pi / 2, math.pi / 2, -math.pi / 4)),
+        ),
+        Basic("cp", 1, 2, _ctrl(_p), _turned("cp")),
+        Basic("crx", 1, 2, _ctrl(_rx), _turned("crx")),
+        Basic("cry", 1, 2, _ctrl(_ry), _turned("cry")),
+        Basic("crz", 1, 2, _ctrl(_rz), _turned("crz")),
+        Basic("cu", 4, 2, _cu, _inverse_cu),
+        Basic("swap", 0, 2, _SWAP, _same("swap"), True),
+        Basic("rxx", 1, 2, _rxx, _turned("rxx")),
+        Basic("ryy", 1, 2, _ryy, _turned("ryy")),
+        Basic("rzz", 1, 2, _rzz, _turned("rzz")),
+        Basic("ccx", 0, 3, _const(controlled(_X(), (True, True))), _same("ccx")),
+        Basic("cswap", 0, 3, _const(controlled(_SWAP())), _same("cswap")),
+    )
+}
+"""The gates that engines know, by Qiskit's name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +223,15 @@ class Gate:
 
 @dataclass(frozen=True, eq=False)
 class Standard(Gate):
-    """A gate that Qiskit knows: the specification's gate is exp(i * phase) times Qiskit's."""
+    """A gate that is a Basic one, times exp(i * phase), under `extra` controls.
 
-    make: Callable[..., QiskitGate] = std.XGate
+    `arguments` turns its parameters into those of the Basic gate; None: they are the same.
+    """
+
+    basic: Basic = BASIC["id"]
     phase: Callable[..., float] | None = None
-    clifford: bool = False
-    fixed: QiskitGate | None = None
-
-    def build(self, params: tuple[float, ...]) -> QiskitGate:
-        return self.fixed or self.make(*params)
+    arguments: Callable[..., tuple[float, ...]] | None = None
+    extra: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,85 +240,108 @@ class GlobalPhase(Gate):
 
 
 @dataclass(frozen=True, eq=False)
-class BodyCall:
+class Opaque(Gate):
+    """A gate of OpenQASM 2 that is declared without saying what it does."""
+
+
+Argument = float | Callable[[Sequence[Any]], Any]
+"""A number, or the way to it from the parameters of the definition that it stands in."""
+
+
+class BodyCall(NamedTuple):
     """A call inside a definition: `slots` are places in the definition's list of qubits.
 
-    An argument is a number, or an expression of the definition's parameters.
+    `powers` are applied first to last, before the controls; `inv` is -1. `weight`: operations that
+    working out its arguments takes as long as.
     """
 
     gate: Gate
-    args: tuple[float | Node, ...]
+    args: tuple[Argument, ...]
     slots: tuple[int, ...]
-    powers: tuple[float, ...]
-    controls: tuple[bool, ...]
+    powers: tuple[Argument, ...] = ()
+    controls: tuple[bool, ...] = ()
+    weight: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Defined(Gate):
-    """A gate that the program defines; `outside` looks up the constants its body uses."""
+    """A gate that is made of others; `cells`: how many values its body needs to be evaluated."""
 
-    names: tuple[str, ...] = ()
     body: tuple[BodyCall, ...] = ()
-    outside: Callable[[str], Any] = lambda _: None
 
 
-def _standard(
-    name: str,
-    make: Callable[..., QiskitGate],
-    parameters: int,
-    qubits: int,
-    phase: Callable[..., float] | None = None,
-) -> Standard:
-    fixed = None if parameters else make()
-    return Standard(name, parameters, qubits, 1, make, phase, name in _CLIFFORD, fixed)
+def _standard(name: str, basic: str = "", **more: Any) -> Standard:
+    base = BASIC[basic or name]
+    extra = more.get("extra", 0)
+    parameters = more.pop("parameters", base.parameters)
+    return Standard(name, parameters, base.qubits + extra, 1, base, **more)
 
 
-def _u2(phi: float, lam: float) -> QiskitGate:
-    return std.UGate(math.pi / 2, phi, lam)
+def _u2(phi: float, lam: float) -> tuple[float, ...]:
+    return (math.pi / 2, phi, lam)
 
 
-_CLIFFORD = frozenset({"x", "y", "z", "h", "s", "sdg", "sx", "cx", "cy", "cz", "swap", "id", "CX"})
+def _cu3(theta: float, phi: float, lam: float) -> tuple[float, ...]:
+    return (theta, phi, lam, 0.0)
 
-# U and u3 differ from Qiskit's only by a phase, which shows once they are controlled.
-U = _standard("U", std.UGate, 3, 1, lambda theta, _phi, _lam: theta / 2)
+
+U = _standard("U", "u", phase=lambda theta, _phi, _lam: theta / 2)
 GPHASE = GlobalPhase("gphase", 1, 0)
-BUILT_IN = {"U": U, "gphase": GPHASE}
+BUILT_IN: dict[str, Gate] = {"U": U, "gphase": GPHASE}
 
-STDGATES = {
+# The gates `u2` and `u3` differ from Qiskit's by a phase, which shows once they are controlled.
+_U2 = _standard("u2", "u", parameters=2, arguments=_u2, phase=lambda phi, lam: -(phi + lam) / 2)
+_U3 = _standard("u3", "u", phase=lambda _theta, phi, lam: -(phi + lam) / 2)
+_SAME_NAME = "p x y z h s sdg t tdg sx rx ry rz cx cy cz cp crx cry crz ch swap ccx cswap cu id"
+
+STDGATES: dict[str, Gate] = {
     gate.name: gate
     for gate in (
-        _standard("p", std.PhaseGate, 1, 1),
-        _standard("x", std.XGate, 0, 1),
-        _standard("y", std.YGate, 0, 1),
-        _standard("z", std.ZGate, 0, 1),
-        _standard("h", std.HGate, 0, 1),
-        _standard("s", std.SGate, 0, 1),
-        _standard("sdg", std.SdgGate, 0, 1),
-        _standard("t", std.TGate, 0, 1),
-        _standard("tdg", std.TdgGate, 0, 1),
-        _standard("sx", std.SXGate, 0, 1),
-        _standard("rx", std.RXGate, 1, 1),
-        _standard("ry", std.RYGate, 1, 1),
-        _standard("rz", std.RZGate, 1, 1),
-        _standard("cx", std.CXGate, 0, 2),
-        _standard("cy", std.CYGate, 0, 2),
-        _standard("cz", std.CZGate, 0, 2),
-        _standard("cp", std.CPhaseGate, 1, 2),
-        _standard("crx", std.CRXGate, 1, 2),
-        _standard("cry", std.CRYGate, 1, 2),
-        _standard("crz", std.CRZGate, 1, 2),
-        _standard("ch", std.CHGate, 0, 2),
-        _standard("swap", std.SwapGate, 0, 2),
-        _standard("ccx", std.CCXGate, 0, 3),
-        _standard("cswap", std.CSwapGate, 0, 3),
-        _standard("cu", std.CUGate, 4, 2),
-        _standard("CX", std.CXGate, 0, 2),
-        _standard("phase", std.PhaseGate, 1, 1),
-        _standard("cphase", std.CPhaseGate, 1, 2),
-        _standard("id", std.IGate, 0, 1),
-        _standard("u1", std.PhaseGate, 1, 1),
-        _standard("u2", _u2, 2, 1, lambda phi, lam: -(phi + lam) / 2),
-        _standard("u3", std.UGate, 3, 1, lambda _theta, phi, lam: -(phi + lam) / 2),
+        *(_standard(name) for name in _SAME_NAME.split()),
+        _standard("CX", "cx"),
+        _standard("phase", "p"),
+        _standard("cphase", "cp"),
+        _standard("u1", "p"),
+        _U2,
+        _U3,
     )
 }
 """The gates of `stdgates.inc`, by name."""
+
+
+def _made_of(name: str, qubits: int, *calls: str) -> Defined:
+    """A definition from lines such as "cx 0 1" and "u1(-pi/4) 2"."""
+    body = []
+    for call in calls:
+        head, *slots = call.split()
+        gate, _, angle = head.partition(":")
+        args = (float(angle) * math.pi,) if angle else ()
+        body.append(BodyCall(QELIB1[gate], args, tuple(int(slot) for slot in slots)))
+    return Defined(name, 0, qubits, len(body), tuple(body))
+
+
+QELIB1: dict[str, Gate] = {
+    **STDGATES,
+    "u": _standard("u", "u"),
+    "u0": _standard("u0", "id", parameters=1, arguments=lambda _: ()),
+    "sxdg": _standard("sxdg"),
+    "csx": _standard("csx"),
+    "cu1": _standard("cu1", "cp"),
+    "cu3": _standard("cu3", "cu", parameters=3, arguments=_cu3),
+    "rxx": _standard("rxx"),
+    "ryy": _standard("ryy"),
+    "rzz": _standard("rzz"),
+    "c3x": _standard("c3x", "x", extra=3),
+    "c3sqrtx": _standard("c3sqrtx", "sx", extra=3),
+    "c3sx": _standard("c3sx", "sx", extra=3),
+    "c4x": _standard("c4x", "x", extra=4),
+}
+"""The gates of OpenQASM 2's `qelib1.inc`, by name."""
+
+QELIB1["rccx"] = _made_of(
+    "rccx", 3, "h 2", "t 2", "cx 1 2", "tdg 2", "cx 0 2", "t 2", "cx 1 2", "tdg 2", "h 2"
+)
+QELIB1["rc3x"] = _made_of(
+    "rc3x", 4, "h 3", "t 3", "cx 2 3", "tdg 3", "h 3", "cx 0 3", "t 3", "cx 1 3", "tdg 3",
+    "cx 0 3", "t 3", "cx 1 3", "tdg 3", "h 3", "t 3", "cx 2 3", "tdg 3", "h 3",
+)  # fmt: skip

@@ -1,67 +1,113 @@
-"""One gate call -> the standard gates it comes to, with its modifiers applied to each."""
+"""Gate calls -> the operations they come to: definitions inlined, modifiers applied to each."""
 
 import math
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from qiskit import QuantumCircuit
-from qiskit.circuit import Gate as QiskitGate
-from qiskit.circuit.library import PhaseGate, UnitaryGate, XGate
-from qiskit.quantum_info import Operator
+import numpy as np
+from scipy.linalg import schur
 
-from quantumtask.openqasm.calls import MOST_QUBITS_OF_A_ROOT
-from quantumtask.openqasm.constants import evaluate_float
-from quantumtask.openqasm.gates import BodyCall, Defined, GlobalPhase, Standard
-from quantumtask.openqasm.source import Place, Refusal
-from quantumtask.openqasm.steps import Call
+from quantumtask.openqasm.gates import (
+    BASIC,
+    Argument,
+    Defined,
+    Gate,
+    GlobalPhase,
+    Matrix,
+    Operation,
+    Standard,
+    Unitary,
+    controlled,
+)
+from quantumtask.openqasm.source import Refusal, Span
+
+MOST_QUBITS_OF_A_ROOT = 6
+LARGEST_ARGUMENT = 1e305
+"""Sums and products of what is smaller stay finite in every gate and simulator."""
 
 
-class Leaf(NamedTuple):
-    """A Qiskit gate on qubits; without a gate, a global phase in radians."""
+class Call(NamedTuple):
+    """A gate on qubits; the first `len(controls)` of them control it, where True is `ctrl`.
 
-    gate: QiskitGate | None
+    `powers` are applied to the gate first to last, before the controls; `inv` is -1.
+    """
+
+    gate: Gate
+    params: tuple[float, ...]
     qubits: tuple[int, ...]
-    clifford: bool
-    phase: float = 0.0
+    powers: tuple[float, ...] = ()
+    controls: tuple[bool, ...] = ()
 
 
-def leaves(call: Call) -> Iterator[Leaf]:
-    """The gates of a call, in order. A stack of our own: definitions can nest by the thousand."""
+def operations(call: Call, span: Span) -> Iterator[Operation]:
+    """The operations of a call, in order, up to a global phase of no effect.
+
+    Raises Refusal at `span` for a definition with an argument that is no finite number, and for a
+    fraction of a gate that is too large to take a root of.
+    """
     gate = call.gate
-    if type(gate) is Standard and not (call.powers or call.controls or gate.phase):
-        yield Leaf(gate.build(call.params), call.qubits, gate.clifford)
+    if type(gate) is Standard and not (call.powers or call.controls):
+        params = gate.arguments(*call.params) if gate.arguments else call.params
+        yield Operation(gate.basic, params, call.qubits, (True,) * gate.extra)
         return
+    # A stack of our own: definitions can nest by the thousand.
     stack = [iter((call,))]
     while stack:
         piece = next(stack[-1], None)
         if piece is None:
             stack.pop()
         elif isinstance(piece.gate, Defined) and _is_whole(piece.powers):
-            stack.append(_pieces(piece))
+            stack.append(_pieces(piece, span))
         else:
-            yield from _leaf(piece)
+            yield from _leaf(piece, span)
 
 
 def _is_whole(powers: tuple[float, ...]) -> bool:
     return not powers or (len(powers) == 1 and powers[0].is_integer())
 
 
-def _pieces(call: Call) -> Iterator[Call]:
+def _pieces(call: Call, span: Span) -> Iterator[Call]:
     """The body of a definition, repeated and turned round as a whole power says."""
     gate = call.gate
     assert isinstance(gate, Defined)
     power = int(call.powers[0]) if call.powers else 1
     body = gate.body if power > 0 else gate.body[::-1]
-    values = dict(zip(gate.names, call.params, strict=True))
+    if not body:
+        return
     own = len(call.controls)
     for _ in range(abs(power)):
         for item in body:
             qubits = [call.qubits[own + slot] for slot in item.slots]
-            powers = item.powers if power > 0 else _inverted(item.powers)
+            powers = merged(_values(item.powers, call.params, span))
             yield Call(
-                item.gate, _arguments(item, gate, values), (*call.qubits[:own], *qubits),
-                powers, (*call.controls, *item.controls),
-            )  # fmt: skip
+                item.gate,
+                _values(item.args, call.params, span),
+                (*call.qubits[:own], *qubits),
+                powers if power > 0 else _inverted(powers),
+                (*call.controls, *item.controls),
+            )
+
+
+def _values(args: Sequence[Argument], params: Sequence[float], span: Span) -> tuple[float, ...]:
+    return tuple([a if isinstance(a, float) else finite(a(params), span) for a in args])
+
+
+def finite(value: float, span: Span) -> float:
+    """A gate argument. Raises Refusal if it is no finite number, or too large."""
+    if not abs(value) < LARGEST_ARGUMENT:
+        raise Refusal("not_finite", "this argument is no finite number, or too large", span)
+    return value
+
+
+def merged(powers: Sequence[float]) -> tuple[float, ...]:
+    """Whole powers in a row are one power: their product."""
+    result: list[float] = []
+    for power in powers:
+        if result and result[-1].is_integer() and power.is_integer():
+            result[-1] *= power
+        else:
+            result.append(power)
+    return tuple([p for p in result if p != 1])
 
 
 def _inverted(powers: tuple[float, ...]) -> tuple[float, ...]:
@@ -71,38 +117,33 @@ def _inverted(powers: tuple[float, ...]) -> tuple[float, ...]:
     return (*powers, -1.0)
 
 
-def _arguments(item: BodyCall, gate: Defined, values: dict[str, float]) -> tuple[float, ...]:
-    def lookup(name: str) -> Any:
-        value = values.get(name)
-        return gate.outside(name) if value is None else value
-
-    return tuple([a if isinstance(a, float) else evaluate_float(a, lookup) for a in item.args])
-
-
-def _leaf(call: Call) -> Iterator[Leaf]:
+def _leaf(call: Call, span: Span) -> Iterator[Operation]:
     """A gate that is not inlined any further, with its powers and controls."""
-    if isinstance(call.gate, GlobalPhase):
+    gate = call.gate
+    if isinstance(gate, GlobalPhase):
         yield from _phase(_phase_power(call), call.qubits, call.controls)
-        return
-    if isinstance(call.gate, Standard) and _is_whole(call.powers):
-        base, times, phase = _whole_power(call.gate, call)
+    elif isinstance(gate, Standard) and _is_whole(call.powers):
+        yield from _whole_power(gate, call)
     else:
-        base, times, phase = _root(call), 1, 0.0
-    if call.controls and times:
-        base = _controlled(base, call.controls)
-    clifford = isinstance(call.gate, Standard) and call.gate.clifford and not call.controls
-    for _ in range(times):
-        yield Leaf(base, call.qubits, clifford)
-    if phase:
-        yield from _phase(phase, call.qubits[: len(call.controls)], call.controls)
+        yield Operation(Unitary(_root(call, span)), (), call.qubits, call.controls)
 
 
-def _whole_power(gate: Standard, call: Call) -> tuple[QiskitGate, int, float]:
-    """The gate (or its inverse), how often, and the phase that Qiskit's gate lacks."""
+def _whole_power(gate: Standard, call: Call) -> Iterator[Operation]:
+    """The gate (or its inverse) as often as the power says, and the phase it comes with."""
     power = int(call.powers[0]) if call.powers else 1
-    base = gate.build(call.params)
-    phase = gate.phase(*call.params) * power if gate.phase else 0.0
-    return (base if power >= 0 else base.inverse()), abs(power), phase
+    basic, params = gate.basic, call.params
+    if gate.arguments:
+        params = gate.arguments(*params)
+    if power < 0:
+        name, params = basic.inverse(*params)
+        basic = BASIC[name]
+    controls = call.controls + (True,) * gate.extra
+    operation = Operation(basic, params, call.qubits, controls)
+    for _ in range(abs(power)):
+        yield operation
+    if gate.phase and call.controls and power:
+        angle = gate.phase(*call.params) * power
+        yield from _phase(angle, call.qubits[: len(call.controls)], call.controls)
 
 
 def _phase_power(call: Call) -> float:
@@ -117,44 +158,72 @@ def _principal(angle: float) -> float:
     return math.pi - (math.pi - angle) % math.tau
 
 
-def _phase(angle: float, qubits: tuple[int, ...], controls: tuple[bool, ...]) -> Iterator[Leaf]:
-    """exp(i * angle) on the states that the controls select."""
-    if not controls:
-        yield Leaf(None, (), True, angle)
+def _phase(angle: float, qubits: Sequence[int], controls: Sequence[bool]) -> Iterator[Operation]:
+    """exp(i * angle) on the states that the controls select; without controls it has no effect."""
+    if not controls or not angle:
         return
-    gate: QiskitGate = PhaseGate(angle)
-    if len(controls) > 1:
-        gate = _controlled(gate, controls[:-1])
-    turn = [] if controls[-1] else [Leaf(XGate(), qubits[-1:], True)]
+    turn = [] if controls[-1] else [Operation(BASIC["x"], (), (qubits[-1],))]
     yield from turn
-    yield Leaf(gate, qubits, False)
+    yield Operation(BASIC["p"], (angle,), tuple(qubits), tuple(controls[:-1]))
     yield from turn
 
 
-def _controlled(gate: QiskitGate, controls: tuple[bool, ...]) -> QiskitGate:
-    return gate.control(len(controls), ctrl_state=_state(controls), annotated=False)
-
-
-def _state(controls: tuple[bool, ...]) -> int:
-    """Qiskit's control state: the first control is the lowest bit."""
-    return sum(1 << place for place, wanted in enumerate(controls) if wanted)
-
-
-def _root(call: Call) -> UnitaryGate:
+def _root(call: Call, span: Span) -> Matrix:
     """A gate under powers that are not all whole, by its matrix; the principal root."""
-    size = call.gate.qubits
-    if size + len(call.controls) > MOST_QUBITS_OF_A_ROOT:
-        message = (
-            f"a fraction of `{call.gate.name[:60]}`, a gate on {size} qubits, is not supported"
-        )
-        raise Refusal("not_supported", message, Place(0, 0))
-    circuit = QuantumCircuit(size)
-    for leaf in leaves(Call(call.gate, call.params, tuple(range(size)))):
-        if leaf.gate is None:
-            circuit.global_phase += leaf.phase
-        else:
-            circuit.append(leaf.gate, leaf.qubits)
-    matrix = Operator(circuit)
+    gate = call.gate
+    if gate.qubits + len(call.controls) > MOST_QUBITS_OF_A_ROOT:
+        message = f"a fraction of `{gate.name[:60]}`, a gate on {gate.qubits} qubits, is too large"
+        raise Refusal("not_supported", message, span)
+    matrix = matrix_of(Call(gate, call.params, tuple(range(gate.qubits))), span)
     for power in call.powers:
-        matrix = matrix.power(int(power) if power.is_integer() else power)
-    return UnitaryGate(matrix)
+        matrix = _power(matrix, power)
+    return matrix
+
+
+def _power(matrix: Matrix, power: float) -> Matrix:
+    if power.is_integer():
+        result: Matrix = np.linalg.matrix_power(matrix, int(power))
+        return result
+    # The Schur form of a unitary matrix is diagonal, and its vectors are orthogonal.
+    triangle, vectors = schur(matrix, output="complex")
+    angles = np.array([_principal(a) for a in np.angle(np.diag(triangle)).tolist()])
+    root: Matrix = (vectors * np.exp(1j * power * angles)) @ vectors.conj().T
+    return root
+
+
+def matrix_of(call: Call, span: Span) -> Matrix:
+    """The matrix of a call on qubits 0 to n-1, its global phase included."""
+    size = call.gate.qubits + len(call.controls)
+    # One control makes every global phase a relative one, which then can be read off.
+    twin = call._replace(qubits=(0, *[q + 1 for q in call.qubits]), controls=(True, *call.controls))
+    total: Matrix = np.eye(2 << size, dtype=np.complex128)
+    for operation in operations(twin, span):
+        total = _embedded(operation, size + 1) @ total
+    result: Matrix = total[1::2, 1::2]
+    return result
+
+
+def _embedded(operation: Operation, size: int) -> Matrix:
+    """The matrix of an operation among `size` qubits."""
+    small = controlled(operation.matrix(), operation.controls)
+    places = operation.qubits
+    count = len(places)
+    tensor = small.reshape((2,) * (2 * count))
+    state = np.eye(1 << size, dtype=np.complex128).reshape((2,) * size + (1 << size,))
+    # Axis k of a reshaped index is qubit size - 1 - k, the highest bit first.
+    axes = [size - 1 - q for q in reversed(places)]
+    moved = np.tensordot(tensor, state, axes=(list(range(count, 2 * count)), axes))
+    result: Matrix = np.moveaxis(moved, range(count), axes).reshape(1 << size, 1 << size)
+    return result
+
+
+def cost_of(gate: Gate, powers: Sequence[float], controls: Sequence[bool]) -> float:
+    """Operations that one call comes to; infinite where a power is beyond counting."""
+    times = math.prod(max(1.0, abs(p)) if p.is_integer() else COST_OF_A_ROOT for p in powers)
+    if len(controls) > 2:
+        times *= 4 * len(controls) ** 2
+    return gate.cost * times
+
+
+COST_OF_A_ROOT = 300.0
+"""Operations that a root is worth: its matrix is taken apart."""

@@ -1,43 +1,85 @@
 """What a circuit text becomes: everything an engine needs to know."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qiskit import QuantumCircuit
+from quantumtask.openqasm.gates import Operation
+
+if TYPE_CHECKING:
+    from quantumtask.openqasm.process import Process
 
 
-@dataclass(frozen=True)
-class Register:
+class Register(NamedTuple):
     """A bit register of the program, in the order of declaration; `bit c;` is one of size 1."""
 
     name: str
     size: int
 
 
+class Measure(NamedTuple):
+    """A measurement of a qubit; its outcome is number `outcome` of the run."""
+
+    qubit: int
+    outcome: int
+
+
+class Reset(NamedTuple):
+    """A qubit is put into the state |0>."""
+
+    qubit: int
+
+
+Step = Operation | Measure | Reset
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """A program whose every shot does the same: `steps`, in order.
+
+    `bits` tells what each bit of the result is: a constant 0 or 1, or -1 - k for outcome k.
+    `outcomes`: how many measurements there are. `final`: nothing happens to any qubit after its
+    measurement.
+    """
+
+    steps: tuple[Step, ...]
+    bits: tuple[int, ...]
+    outcomes: int
+    clifford: bool
+    final: bool
+
+    @cached_property
+    def touched(self) -> tuple[int, ...]:
+        """The qubits that an operation touches, ascending."""
+        used: set[int] = set()
+        for step in self.steps:
+            used.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
+        return tuple(sorted(used))
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """A checked circuit, ready to run.
 
-    `circuit` holds the bits of `registers` first, in order; bits after them are hidden and belong
-    to no result. `qubits_used` counts the qubits that an operation touches, `operations` the
-    instructions of the circuit. `clifford`: a stabilizer simulator can run it. `dynamic`: what it
-    does depends on a measurement. `records`: it writes to at least one bit. `final`: where all it
-    measures is measured once and at its end, the (qubit, bit) pairs; None for any other program.
+    `qubits` counts the declared qubits. `circuit` is what every shot does; None where that depends
+    on what is measured (or `outputs` does): then each history of outcomes is a run of `process`.
+    `operations` counts what was traced. `outputs` names the `output` variables with their types;
+    `fixed_outputs` has their values where `circuit` is given.
     """
 
-    circuit: QuantumCircuit
     registers: tuple[Register, ...]
-    qubits_used: int
-    clifford: bool
-    dynamic: bool
-    records: bool
+    qubits: int
+    process: "Process"
+    circuit: Circuit | None
     operations: int
-    final: tuple[tuple[int, int], ...] | None
+    outputs: tuple[tuple[str, str], ...] = ()
+    fixed_outputs: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
         """About how much memory the program takes to keep, in operations."""
-        return self.operations + len(self.circuit.qubits) + len(self.circuit.clbits)
+        return self.operations + self.qubits + self.bits + self.process.size
 
     @property
     def bits(self) -> int:

@@ -12,8 +12,14 @@ from quantumtask.shared.settings import Settings
 MOST_OPERATORS = 500
 """Operators in one expression: the parser's stack overflows at some ten thousand."""
 
-MOST_DIGITS = 4300
-"""Characters of one number or bit string: Python's own limit for reading integers."""
+MOST_DIGITS = 1300
+"""Characters of one number or name: more than the widest number needs."""
+
+MOST_BITS = 4300
+"""Characters of one bit string."""
+
+MOST_INDICES = 100
+"""Indices in a row: `c[0][0]...`."""
 
 MOST_ODD = 1000
 """Characters that OpenQASM has no use for: the parser reports each one, slowly."""
@@ -23,14 +29,15 @@ _VERSION_2 = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*OPENQASM\s+2(?:\.\d+)?\s*;
 _TOKEN = re.compile(
     r"""
     (?P<skip>//[^\n]*|/\*.*?\*/)
+    |(?P<directive>^[ \t]*(?:\#?pragma\b|@)[^\n]*)
     |(?P<string>"[^"\n]*"|'[^'\n]*')
     |(?P<open>[(\[{])|(?P<close>[)\]}])
     |(?P<end>[;,])
     |(?P<flow>\b(?:if|else|for|while|switch|box|case|default)\b)
     |(?P<operator>\*\*|\+\+|&&|\|\||<<|>>|[<>=!]=|[-+*/%<>!~^&|])
-    |(?P<long>[0-9A-Za-z_.]{4301,})
+    |(?P<long>[0-9A-Za-z_.]{1301,})
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 
 _SHORT = 100
@@ -50,15 +57,15 @@ def normalised(text: str) -> str:
     return re.sub(r"\r(?!\n)", "\n", text) if "\r" in text else text
 
 
-def scan(source: Source, settings: Settings) -> None:
-    """Raises CircuitError for a text that must not reach the parser."""
+def scan(source: Source, settings: Settings) -> bool:
+    """Whether it is OpenQASM 2. Raises CircuitError for a text that must not reach the parser."""
     try:
         _characters(source.text)
-        _version(source.text)
         if not _is_plain(source.text, settings):
             _Depth(source.text, settings.max_nesting).run()
     except Refusal as refusal:
         raise source.error(refusal) from None
+    return _VERSION_2.match(source.text) is not None
 
 
 def _is_plain(text: str, settings: Settings) -> bool:
@@ -77,25 +84,15 @@ def _characters(text: str) -> None:
         raise Refusal("invalid_character", f"the character {name} is not allowed", place, hint)
 
 
-def _version(text: str) -> None:
-    if found := _VERSION_2.match(text):
-        start = text.rindex("OPENQASM", 0, found.end())
-        raise Refusal(
-            "openqasm_2",
-            "this is OpenQASM 2, and only OpenQASM 3 can be run",
-            _place(text, start, found.end()),
-            "With Qiskit: `qiskit.qasm3.dumps(qiskit.qasm2.loads(text))` converts it",
-        )
-
-
 class _Depth:
     """Counts, token by token, how deep the parser would have to go."""
 
     def __init__(self, text: str, max_nesting: int) -> None:
         self.text = text
         self.max_nesting = max_nesting
-        # Per open bracket: control flow without braces, operators, and whether it holds statements.
-        self.levels = [[0, 0, 0]]
+        # Per open bracket: control flow without braces, operators, whether it holds statements, and
+        # indices in a row.
+        self.levels = [[0, 0, 0, 0]]
         self.flows = 0
         self.operators = 0
         self.last = ""
@@ -111,6 +108,7 @@ class _Depth:
             "operator": self._operator,
             "string": self._string,
             "long": self._long,
+            "directive": self._directive,
         }
         for match in _TOKEN.finditer(self.text):
             kind = match.lastgroup
@@ -121,12 +119,25 @@ class _Depth:
                 self.last_end = match.end()
 
     def _open(self, match: re.Match[str]) -> None:
-        self.levels.append([0, 0, 0])
+        if match.group() == "[":
+            level = self.levels[-1]
+            level[3] = level[3] + 1 if self.last == "]" else 0
+            if level[3] > MOST_INDICES:
+                message = f"more than {MOST_INDICES} indices stand in a row"
+                raise Refusal("nesting_too_deep", message, self._at(match))
+        self.levels.append([0, 0, 0, 0])
         self._check_depth(match)
+
+    def _directive(self, match: re.Match[str]) -> None:
+        """A pragma or an annotation: whether the parser looks into it is not ours to know."""
+        text = match.group()
+        if sum(text.count(bracket) for bracket in "([{") > self.max_nesting:
+            message = f"this is nested more than {self.max_nesting} levels deep"
+            raise Refusal("nesting_too_deep", message, self._at(match))
 
     def _close(self, match: re.Match[str]) -> None:
         if len(self.levels) > 1:
-            flows, operators, self.closed_block = self.levels.pop()
+            flows, operators, self.closed_block, _ = self.levels.pop()
             self.levels[-1][2] |= self.closed_block
             self.flows -= flows
             self.operators -= operators
@@ -159,8 +170,8 @@ class _Depth:
             raise Refusal("nesting_too_deep", message, self._at(match))
 
     def _string(self, match: re.Match[str]) -> None:
-        if len(match.group()) > MOST_DIGITS + 2:
-            self._too_large(match)
+        if len(match.group()) > MOST_BITS + 2:
+            self._too_large(match, MOST_BITS)
 
     def _long(self, match: re.Match[str]) -> None:
         if match.group()[0] in "0123456789.":
@@ -168,8 +179,8 @@ class _Depth:
         message = f"this name is longer than {MOST_DIGITS} characters"
         raise Refusal("name_too_long", message, self._at(match))
 
-    def _too_large(self, match: re.Match[str]) -> None:
-        message = f"this literal has more than {MOST_DIGITS} characters"
+    def _too_large(self, match: re.Match[str], most: int = MOST_DIGITS) -> None:
+        message = f"this literal has more than {most} characters"
         raise Refusal("number_too_large", message, self._at(match))
 
     def _forget_operators(self) -> None:

@@ -1,20 +1,51 @@
-"""Names: what each one stands for, and where it can be seen."""
+"""Names: what each one stands for, and where it can be seen (spec: Scoping of variables)."""
 
 import difflib
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from quantumtask.openqasm.gates import BUILT_IN, STDGATES, Gate
-from quantumtask.openqasm.source import Refusal, shorten
+from quantumtask.openqasm.functions import CONSTANTS
+from quantumtask.openqasm.gates import STDGATES, Gate
+from quantumtask.openqasm.source import Place, Refusal, shorten
 from quantumtask.openqasm.syntax import Node
+from quantumtask.openqasm.types import Type
 
 
-class Wires(NamedTuple):
-    """Qubits or bits that a name or an operand stands for; `single`: one, not a register of one."""
+class Stored(NamedTuple):
+    """Qubits, or a variable: an alias is another name for the places of one.
 
-    kind: str
-    indices: Sequence[int]
-    single: bool
+    `places`: the numbers of the qubits or cells, an int for a single one, a View for an array;
+    None where only `cell` tells them, at run time. `read_only`: why nothing may be assigned to it.
+    """
+
+    type: Type
+    places: Any
+    cell: int = -1
+    read_only: str = ""
+
+
+class Constant(NamedTuple):
+    type: Type
+    value: Any
+
+
+@dataclass(eq=False)
+class Routine:
+    """A `def`: where it begins, the cells that are its own, and those for its result."""
+
+    name: str
+    parameters: tuple[Stored, ...]
+    result: Type
+    places: Any
+    entry: int
+    first: int
+    last: int = 0
+    returns: bool = False
+    defined: bool = False
+
+
+class Extern:
+    """Stands for an `extern` function, which can be declared, but not called."""
 
 
 class Broken:
@@ -25,73 +56,102 @@ class AlreadyReported(Refusal):
     """Something is wrong here because of a problem that is reported elsewhere."""
 
 
-Symbol = Wires | Gate | Broken | int | float | bool
+Symbol = Stored | Constant | Gate | Routine | Extern | Broken
 
 
 class Scope:
     """The names in sight, innermost block last."""
 
-    def __init__(self) -> None:
-        self.levels: list[dict[str, Symbol]] = [dict(BUILT_IN)]
-        self.included = False
+    def __init__(self, built_in: dict[str, Gate]) -> None:
+        self.built_in = built_in
+        # What the program declares can hide what an include brings, one level further out.
+        self.levels: list[dict[str, Symbol]] = [dict(built_in), {}]
+        self.walls = [0]
+        self.gates = STDGATES
+        self.included = ""
+        self.hidden: dict[str, Node] = {}
+        # What some words mean, as long as no name changes: nine of ten operands come again.
+        self.places: dict[bytes, Any] = {}
+        self.values: dict[bytes, float] = {}
 
     @property
     def is_global(self) -> bool:
-        return len(self.levels) == 1
+        return len(self.levels) == 2
 
-    def include_stdgates(self, node: Node) -> None:
-        """Makes the standard gates visible; a program that already defined one is refused."""
-        if self.included:
-            return
-        self.included = True
-        taken = sorted(STDGATES.keys() & self.levels[0].keys())
-        self.levels[0] |= STDGATES
-        if taken:
-            raise redeclared(taken[0], node)
+    @property
+    def in_definition(self) -> bool:
+        """Inside a `gate` or `def`."""
+        return self.walls[-1] > 0
+
+    def enter(self) -> None:
+        self.levels.append({})
+        self._forget()
+
+    def _forget(self) -> None:
+        if self.places or self.values:
+            self.places.clear()
+            self.values.clear()
+
+    def enter_definition(self) -> None:
+        """A block that sees only constants, gates and subroutines of the blocks around it."""
+        self.walls.append(len(self.levels))
+        self.enter()
+
+    def leave(self) -> None:
+        self.levels.pop()
+        self._forget()
+        if self.walls[-1] == len(self.levels) and len(self.walls) > 1:
+            self.walls.pop()
+
+    def include(self, name: str, gates: dict[str, Gate]) -> None:
+        """Makes gates visible."""
+        if not self.included:
+            self.included, self.gates = name, gates
+            self.levels[0] = {**gates, **self.built_in}
+            self._forget()
 
     def declare(self, name: str, symbol: Symbol, node: Node) -> None:
-        if name in self.levels[-1]:
-            raise redeclared(name, node, by_include=name in STDGATES and self.included)
+        taken = name in self.built_in or name in CONSTANTS
+        if name in self.levels[-1] or (self.is_global and taken):
+            raise redeclared(name, node)
+        if self.is_global and name in self.levels[0]:
+            self.hidden[name] = node
         self.levels[-1][name] = symbol
+        self._forget()
 
     def mark_broken(self, name: str) -> None:
         self.levels[-1].setdefault(name, Broken())
 
     def find(self, name: str) -> Symbol | None:
-        for level in reversed(self.levels):
-            symbol = level.get(name)
-            if symbol is not None:
-                return symbol
+        """What a name stands for, where it is used. Raises AlreadyReported."""
+        wall = self.walls[-1]
+        for depth in range(len(self.levels) - 1, -1, -1):
+            symbol = self.levels[depth].get(name)
+            if symbol is None or (depth < wall and isinstance(symbol, Stored)):
+                continue
+            if isinstance(symbol, Broken):
+                raise AlreadyReported("undeclared_name", name, Place(0, 0))
+            return symbol
         return None
 
-    def lookup(self, name: str) -> Any:
-        """As `find`, for constant expressions: a broken name ends them silently."""
-        symbol = self.find(name)
-        if isinstance(symbol, Broken):
-            raise AlreadyReported("undeclared_name", name, _NOWHERE)
-        return symbol
-
-    def wires(self, name: str, node: Node, kind: str) -> Wires:
-        """The qubits (or bits) called `name`. Raises Refusal if it is none."""
-        symbol = self.lookup(name)
-        if symbol is None:
-            raise Refusal(
-                "undeclared_name", f"`{shorten(name)}` is not declared", node.span,
-                self._similar(name, Wires),
-            )  # fmt: skip
-        if not isinstance(symbol, Wires) or symbol.kind != kind:
-            message = f"`{shorten(name)}` is {describe(symbol)}, and a {kind} is needed here"
-            raise Refusal("wrong_type", message, node.span)
-        return symbol
+    def undeclared(self, name: str, node: Node) -> Refusal:
+        """The refusal of a name that stands for nothing here."""
+        message = f"`{shorten(name)}` is not declared"
+        if self.in_definition and any(name in level for level in self.levels):
+            message = f"`{shorten(name)}` cannot be seen in here"
+            hint = "Only constants can: declare it `const`, or pass it as a parameter"
+            return Refusal("undeclared_name", message, node.span, hint)
+        return Refusal("undeclared_name", message, node.span, self._similar(name, Stored))
 
     def gate(self, name: str, node: Node) -> Gate:
-        symbol = self.lookup(name)
+        """The gate called `name`. Raises Refusal if it is none."""
+        symbol = self.find(name)
         if isinstance(symbol, Gate):
             return symbol
         if symbol is not None:
             message = f"`{shorten(name)}` is {describe(symbol)}, not a gate"
             raise Refusal("wrong_type", message, node.span)
-        if name in STDGATES:
+        if name in STDGATES and not self.included:
             raise Refusal(
                 "missing_include", f"the gate `{name}` is not known without its include",
                 node.span, 'Add include "stdgates.inc"; at the top',
@@ -102,40 +162,46 @@ class Scope:
         )  # fmt: skip
 
     def _similar(self, name: str, kind: type) -> str | None:
-        names = [n for level in self.levels for n, s in level.items() if isinstance(s, kind)]
+        if kind is Gate and (known := USUAL_NAMES.get(name.lower())) in self.gates:
+            return f"Did you mean `{known}`?"
+        names = {n for level in self.levels for n, s in level.items() if isinstance(s, kind)}
         if kind is Gate:
-            known = USUAL_NAMES.get(name.lower())
-            close = [known] if known in STDGATES else []
-            names = list({*names, *STDGATES})
-        else:
-            close = []
-        if len(name) <= 40 and len(names) <= 1000:
-            close = close or difflib.get_close_matches(name, names, n=1)
-        return f"Did you mean `{close[0]}`?" if close and close[0] else None
+            names |= self.gates.keys()
+        if len(name) > 40 or len(names) > 1000:
+            return None
+        close = difflib.get_close_matches(name, sorted(names), n=1)
+        return f"Did you mean `{close[0]}`?" if close else None
 
 
 USUAL_NAMES = {"cnot": "cx", "toffoli": "ccx", "ccnot": "ccx", "hadamard": "h", "not": "x",
-               "fredkin": "cswap", "i": "id", "cnotgate": "cx", "cphaseshift": "cp"}  # fmt: skip
+               "fredkin": "cswap", "i": "id", "cnotgate": "cx", "cphaseshift": "cp",
+               "phaseshift": "p"}  # fmt: skip
 """What other languages call our gates."""
 
 
-class _Nowhere:
-    lo = 0
-    hi = 0
-
-
-_NOWHERE = _Nowhere()
-
-
-def redeclared(name: str, node: Node, by_include: bool = False) -> Refusal:
-    where = ' by include "stdgates.inc"' if by_include else ""
-    message = f"`{shorten(name)}` is already declared{where}"
+def redeclared(name: str, node: Node) -> Refusal:
+    message = f"`{shorten(name)}` is already declared"
     return Refusal("redeclared_name", message, node.span)
 
 
-def describe(symbol: object) -> str:
+def describe(symbol: Symbol) -> str:
     """A symbol in words, for messages."""
-    if isinstance(symbol, Wires):
-        register = f"a register of {len(symbol.indices)} {symbol.kind}s"
-        return f"a {symbol.kind}" if symbol.single else register
-    return "a gate" if isinstance(symbol, Gate) else "a constant"
+    if isinstance(symbol, Gate):
+        return "a gate"
+    if isinstance(symbol, Routine):
+        return "a subroutine"
+    if isinstance(symbol, Extern):
+        return "an extern function"
+    if isinstance(symbol, Constant):
+        return "a constant"
+    return describe_type(symbol.type) if isinstance(symbol, Stored) else "unknown"
+
+
+def describe_type(type: Type) -> str:
+    if type.kind in ("bits", "qubits"):
+        kind = type.kind[:-1]
+        return (
+            f"a register of {kind}s" if type.size is None else f"a register of {type.size} {kind}s"
+        )
+    name = str(type)
+    return f"an {name}" if name[0] in "ai" else f"a {name}"

@@ -43,13 +43,27 @@ class Refusal(Exception):
 
 
 class Source:
-    """The text of a circuit, and the way from a byte offset to a line and column."""
+    """The text of a circuit, and the way from a byte offset to a line and column.
 
-    def __init__(self, text: str) -> None:
+    Of a text that was made from an `original`, each of the `edits` is the byte offset where it
+    ends, and by how many bytes the text has grown there; places are told in the original.
+    `opaque`, in OpenQASM 2 only: the gates that are declared without a body.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        original: "Source | None" = None,
+        edits: tuple[tuple[int, int], ...] = (),
+        opaque: frozenset[str] | None = None,
+    ) -> None:
         self.text = text
+        self.opaque = opaque
+        self._original = original
+        self._edits = edits
 
     @cached_property
-    def _bytes(self) -> bytes:
+    def bytes(self) -> bytes:
         return self.text.encode(errors="replace")
 
     @cached_property
@@ -58,25 +72,47 @@ class Source:
 
     def position(self, offset: int) -> tuple[int, int]:
         """The line and column, both from 1 and counted in characters, of a byte offset."""
-        at = len(self._bytes[:offset].decode(errors="ignore"))
+        if self._original is not None:
+            return self._original.position(self._before(offset))
+        at = len(self.bytes[:offset].decode(errors="ignore"))
         line = bisect_right(self._line_starts, at)
         return line, at - self._line_starts[line - 1] + 1
 
+    def _before(self, offset: int) -> int:
+        """The offset in the original."""
+        grown = 0
+        for end, growth in self._edits:
+            if offset < end:
+                break
+            grown += growth
+        return offset - grown
+
     def token(self, span: Span) -> str | None:
         """What stands at a span, on its first line and cut to a readable length."""
-        text = self._bytes[span.lo : span.hi].decode(errors="ignore")
+        if self._original is not None:
+            return self._original.token(Place(self._before(span.lo), self._before(span.hi)))
+        text = self.bytes[span.lo : span.hi].decode(errors="ignore")
         first = _LINE_END.split(text, maxsplit=1)[0].strip()
         return (first[: LONGEST_TOKEN - 1] + "…" if len(first) > LONGEST_TOKEN else first) or None
 
     def problem(self, refusal: Refusal) -> Problem:
         line, column = self.position(refusal.span.lo)
-        token = self.token(refusal.span)
-        return Problem(refusal.code, refusal.message, line, column, token, refusal.hint)
+        end_line, end_column = self.position(max(refusal.span.hi, refusal.span.lo))
+        return Problem(
+            refusal.code, refusal.message, line, column, self.token(refusal.span), refusal.hint,
+            end_line=end_line, end_column=end_column,
+        )  # fmt: skip
 
     def error(self, *refusals: Refusal) -> CircuitError:
         """The error that tells all `refusals`, in the order of the text."""
         ordered = sorted(refusals, key=lambda r: r.span.lo)
         return CircuitError(*(self.problem(r) for r in ordered[:MOST_PROBLEMS]))
+
+
+def told(number: int) -> str:
+    """A whole number for a message, however long it is."""
+    digits = len(str(abs(number))) if abs(number).bit_length() < 10_000 else 3_000
+    return f"{number:,}" if digits <= 20 else f"a number of more than {digits - 1:,} digits"
 
 
 def shorten(text: str, most: int = LONGEST_TOKEN) -> str:

@@ -43,6 +43,10 @@ class Receipt:
     first: bool
 
 
+_APART = frozenset({"counts", "memory", "outputs"})
+"""What of a Result has a column of its own, because it can be large; the rest is its report."""
+
+
 class Store:
     """Tasks in a database. Every method is one transaction, or part of the one around it.
 
@@ -110,6 +114,8 @@ class Store:
         )[0]
         self._record("submit", [row], None)
         self._rows("insert_circuit", sequence=row[0], circuit=spec.circuit.encode())
+        if spec.parameters is not None:
+            self._rows("insert_parameters", sequence=row[0], parameters=spec.parameters)
         for tag in spec.tags:
             self._rows("insert_tag", sequence=row[0], tag=tag)
         if submission.key:
@@ -169,17 +175,18 @@ class Store:
             if not rows:
                 return []
             sequences = json.dumps([row[0] for row in rows])
-            circuits: dict[int, bytes] = dict(self._rows("read_circuits", sequences=sequences))
-        return [_assignment(row, worker, circuits[row[0]]) for row in sorted(rows)]
+            texts = {row[0]: row[1:] for row in self._rows("read_circuits", sequences=sequences)}
+        return [_assignment(row, worker, *texts[row[0]]) for row in sorted(rows)]
 
     def complete(self, assignment: Assignment, result: Result) -> bool:
         """Stores a result. False: the task is no longer this attempt's, and nothing was written."""
-        report = {k: v for k, v in asdict(result).items() if k not in ("counts", "memory")}
+        report = {k: v for k, v in asdict(result).items() if k not in _APART}
         return self._settle(
             "complete",
             assignment,
             result=result.counts,
             result_memory=result.memory,
+            result_outputs=result.outputs,
             report=json.dumps(report),
         )
 
@@ -285,9 +292,9 @@ def _same_or_conflict(
     return IdempotencyConflict("this Idempotency-Key was used with another body")
 
 
-def _assignment(row: Row, worker: str, circuit: bytes) -> Assignment:
+def _assignment(row: Row, worker: str, circuit: bytes, parameters: str | None) -> Assignment:
     _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s = row
-    spec = TaskSpec(circuit.decode(), shots, seed, bool(memory), timeout_s)
+    spec = TaskSpec(circuit.decode(), shots, seed, bool(memory), timeout_s, parameters=parameters)
     return Assignment(task_id, attempt, worker, crashes, cost_ms, spec)
 
 
@@ -297,7 +304,7 @@ def _change(move: str, state: str, at: float, attempt: int, worker: str | None) 
 
 def _task(row: Row, changes: tuple[Change, ...] = ()) -> Task:
     task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
-    counts, memory, report, code, message, problems = row[10:]
+    counts, memory, outputs, report, code, message, problems, parameters = row[10:]
     return Task(
         id=task_id,
         sequence=sequence,
@@ -309,18 +316,21 @@ def _task(row: Row, changes: tuple[Change, ...] = ()) -> Task:
         attempt=attempt,
         started_at=started,
         finished_at=finished,
-        result=_result(counts, memory, report),
+        result=_result(counts, memory, outputs, report),
         failure=_failure(code, message, problems),
         changes=changes,
+        parameters=parameters,
     )
 
 
-def _result(counts: str | None, memory: str | None, report: str | None) -> Result | None:
+def _result(
+    counts: str | None, memory: str | None, outputs: str | None, report: str | None
+) -> Result | None:
     if report is None:
         return None
     fields = json.loads(report)
     fields["warnings"] = tuple(fields["warnings"])
-    return Result(counts or "", memory, **fields)
+    return Result(counts or "", memory, outputs=outputs, **fields)
 
 
 def _failure(code: str | None, message: str, problems: str | None) -> Failure | None:

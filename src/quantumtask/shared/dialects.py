@@ -13,7 +13,7 @@ from quantumtask.shared.errors import StoreUnavailable
 
 Row = tuple[Any, ...]
 
-MIGRATIONS = ("0001_tasks.sql",)
+MIGRATIONS = ("0001_tasks.sql", "0002_parameters.sql")
 
 
 class Sqlite:

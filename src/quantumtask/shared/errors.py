@@ -3,12 +3,13 @@
 QuantumTaskError
 |-- RequestError                 the request is wrong: sending it again will not help
 |   |-- InvalidJson  InvalidRequest  UnsupportedEncoding
-|   |-- BodyTooLarge  CircuitTooLarge
+|   |-- BodyTooLarge  CircuitTooLarge  ParametersTooLarge
 |   |-- TaskNotFound
 |   `-- IdempotencyConflict  TaskAlreadyFinished
 |-- Busy                         the service cannot take it now: try again in `retry_after_s`
 |   |-- QueueFull
-|   `-- StoreUnavailable
+|   |-- StoreUnavailable
+|   `-- WorkerUnavailable  WorkerBusy
 `-- TaskError                    the task ends as `failed`
     |-- CircuitError             ... because of its circuit: has `problems`
     `-- ResourceError            ... because it needs more than the slot has
@@ -54,6 +55,10 @@ class CircuitTooLarge(RequestError):
     code = "circuit_too_large"
 
 
+class ParametersTooLarge(RequestError):
+    code = "parameters_too_large"
+
+
 class TaskNotFound(RequestError):
     code = "task_not_found"
 
@@ -84,6 +89,16 @@ class StoreUnavailable(Busy):
     retry_after_s = 2
 
 
+class WorkerUnavailable(Busy):
+    code = "worker_unavailable"
+    retry_after_s = 5
+
+
+class WorkerBusy(Busy):
+    code = "busy"
+    retry_after_s = 2
+
+
 class TaskError(QuantumTaskError):
     """Ends a task: raised in the slot, stored as a `Failure`."""
 
@@ -95,8 +110,9 @@ class CircuitError(TaskError):
     """The circuit is wrong or beyond what can be run; `problems` holds every reason."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__(problems[0].sentence())
-        self.code = problems[0].code
+        first = next((p for p in problems if p.severity == "error"), problems[0])
+        super().__init__(first.sentence())
+        self.code = first.code
         self.problems = problems
 
     def failure(self) -> Failure:

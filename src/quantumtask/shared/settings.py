@@ -42,10 +42,19 @@ class Settings:
     max_operations: int = _setting(
         1_000_000, "Most operations a circuit may come to, gates inlined and loops unrolled."
     )
+    max_steps: int = _setting(
+        1_000_000, "Most steps (statements, rounds of loops) of one run of a circuit."
+    )
+    max_elements: int = _setting(
+        100_000, "Most variables and elements of arrays a circuit may declare."
+    )
+    max_call_depth: int = _setting(
+        200, "How deep subroutines of a circuit may call each other and themselves."
+    )
     max_shots: int = _setting(1_000_000, "Most shots of one task.")
     max_timeout_s: float = _setting(86_400.0, "Longest `timeout_s` a task may ask for, in seconds.")
     max_result_bytes: int = _setting(
-        32 * MIB, "Largest result (counts, and per-shot memory) of one task, as JSON."
+        32 * MIB, "Largest result (counts, per-shot memory, outputs) of one task, as JSON."
     )
     max_waiting_tasks: int = _setting(
         10_000, "Most tasks waiting to be run; beyond it, submissions get 429."

@@ -51,7 +51,11 @@ MOVES = {
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """What a client asks for. `seed` None: the slot draws one; `timeout_s`: wall-clock seconds."""
+    """What a client asks for. `seed` None: the slot draws one; `timeout_s`: wall-clock seconds.
+
+    `parameters` is a JSON object, name of an `input` -> value, or None where none were given. It
+    stays JSON text from the API to the slot, so nothing on the way has to read it.
+    """
 
     circuit: str
     shots: int = 1024
@@ -60,11 +64,17 @@ class TaskSpec:
     timeout_s: float = 600.0
     name: str | None = None
     tags: tuple[str, ...] = ()
+    parameters: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a circuit. `line` and `column` count from 1; None: it has no place."""
+    """One thing wrong with a circuit; `severity` is "error", or "warning" where it still runs.
+
+    `line` and `column` are where it begins and `end_line` and `end_column` where it has ended:
+    the first character that is no longer part of it. They count from 1, in characters; None: it
+    has no place.
+    """
 
     code: str
     message: str
@@ -72,6 +82,9 @@ class Problem:
     column: int | None = None
     token: str | None = None
     hint: str | None = None
+    severity: str = "error"
+    end_line: int | None = None
+    end_column: int | None = None
 
     def sentence(self) -> str:
         """The problem as one line: "line 5, column 1: unknown gate 'foo'. Did you mean ..."."""
@@ -86,7 +99,9 @@ class Result:
     `counts` is a JSON object, bit string -> number of shots, written as Qiskit writes counts: the
     last bit of a register first, registers separated by a space with the last declared first.
     `memory` is a JSON array with one such bit string per shot, or None where it was not asked for.
-    Both stay JSON text from the slot to the client, so nothing on the way has to read them.
+    `outputs` is a JSON object, name of an `output` -> array with its value after each shot, or
+    None for a circuit that declares none.
+    All stay JSON text from the slot to the client, so nothing on the way has to read them.
     """
 
     counts: str
@@ -97,6 +112,7 @@ class Result:
     method: str
     run_ms: float
     warnings: tuple[str, ...] = ()
+    outputs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +152,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as the Store tells it, without its circuit. Times are seconds since 1970."""
+    """A task as the Store tells it, without its circuit. Times are seconds since 1970.
+
+    Lists leave out what can be large: `parameters`, counts, memory, outputs and problems.
+    """
 
     id: str
     sequence: int
@@ -151,3 +170,4 @@ class Task:
     result: Result | None = None
     failure: Failure | None = None
     changes: tuple[Change, ...] = ()
+    parameters: str | None = None

@@ -1,7 +1,8 @@
-"""What runs in a slot: circuits in, outcomes out. The only place that sees a hostile circuit.
+"""What runs in a child process: circuits in, outcomes or findings out. The only place that sees a
+hostile circuit.
 
-A slot sends its outcomes as JSON and never as pickles: a circuit that takes over a slot must not be
-able to take over the Worker as well.
+A child sends its outcomes as JSON and never as pickles: a circuit that takes over a slot must not
+be able to take over the Worker as well.
 """
 
 import json
@@ -13,15 +14,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from quantumtask.engines import aer
-from quantumtask.openqasm import compile_circuit
+from quantumtask.openqasm import Validation, compile_circuit, validate_circuit
+from quantumtask.openqasm.compile import prepared
+from quantumtask.openqasm.source import Refusal
 from quantumtask.shared.errors import TaskError
 from quantumtask.shared.processes import die_with_parent
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
-from quantumtask.worker.outcome import READY, encode
+from quantumtask.worker.child import READY
+from quantumtask.worker.findings import findings
+from quantumtask.worker.outcome import encode
+
+T = TypeVar("T")
 
 _SEND_EVERY_S = 0.01
 
@@ -31,9 +37,7 @@ WARM_UP = TaskSpec("bit c; qubit q; U(1, 2, 3) q; c = measure q;", shots=1)
 
 def serve(connection: Connection, settings: Settings, threads: int) -> None:
     """The life of a slot: warm up, then chunks of assignments until the connection ends."""
-    die_with_parent(signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the Worker, which tells us
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    _prepare()
     execute(WARM_UP, settings, threads)
     _limit(settings.slot_memory_bytes)
     connection.send_bytes(READY)
@@ -42,12 +46,31 @@ def serve(connection: Connection, settings: Settings, threads: int) -> None:
         fit = _run(chunk, connection.send_bytes, settings, threads)
 
 
-def _receive(connection: Connection) -> list[Assignment] | None:
+def serve_validations(connection: Connection, settings: Settings, _: int) -> None:
+    """The life of the validation's child: what `serve` does, one circuit at a time, none is run."""
+    _prepare()
+    validate(WARM_UP, settings)
+    _limit(settings.slot_memory_bytes)
+    connection.send_bytes(READY)
+    fit = True
+    while fit and (spec := _receive(connection)) is not None:
+        verdict = validate(spec, settings)
+        connection.send_bytes(findings(verdict))
+        fit = not _out_of_memory(verdict)
+
+
+def _prepare() -> None:
+    die_with_parent(signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the Worker, which tells us
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+
+def _receive(connection: Connection) -> Any:
+    """What there is to do next; None: nothing any more."""
     try:
-        chunk: list[Assignment] = connection.recv()
+        return connection.recv()
     except (EOFError, OSError):
         return None
-    return chunk
 
 
 def _limit(memory_bytes: int) -> None:
@@ -77,7 +100,7 @@ def _run(
     for assignment in chunk:
         verdict = execute(assignment.spec, settings, threads)
         done.append([assignment.id, *encode(verdict)])
-        if isinstance(verdict, Failure) and verdict.code == "out_of_memory":
+        if _out_of_memory(verdict):
             send(json.dumps(done).encode())
             return False
         if time.monotonic() - sent > _SEND_EVERY_S:
@@ -88,19 +111,46 @@ def _run(
     return True
 
 
+def _out_of_memory(verdict: object) -> bool:
+    return isinstance(verdict, Failure) and verdict.code == "out_of_memory"
+
+
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
     """Runs one task. Whatever goes wrong becomes a Failure; nothing is raised."""
-    try:
+    from quantumtask import engines  # not above: who only validates does without simulators
+
+    def run() -> Result:
         with _compile_limit(settings.compile_limit_s):
-            program = compile_circuit(spec.circuit, settings)
-        return aer.run(
-            program,
-            shots=spec.shots,
-            seed=spec.seed,
-            memory=spec.memory,
-            settings=settings,
-            threads=threads,
-        )
+            program = compile_circuit(spec.circuit, settings, spec.parameters)
+        try:
+            return engines.run(
+                program,
+                shots=spec.shots,
+                seed=spec.seed,
+                memory=spec.memory,
+                settings=settings,
+                threads=threads,
+            )
+        except Refusal as refusal:  # found under way: only now it is known what was measured
+            raise prepared(spec.circuit, settings).error(refusal) from None
+
+    return _attempt(run, settings)
+
+
+def validate(spec: TaskSpec, settings: Settings) -> Validation | Failure:
+    """Reads one circuit and runs nothing. What keeps it from being read at all is a Failure."""
+
+    def read() -> Validation:
+        with _compile_limit(settings.compile_limit_s):
+            return validate_circuit(spec.circuit, settings, spec.parameters)
+
+    return _attempt(read, settings)
+
+
+def _attempt(work: Callable[[], T], settings: Settings) -> T | Failure:
+    """What `work` returns, or why it could not."""
+    try:
+        return work()
     except TaskError as error:
         return error.failure()
     except MemoryError:

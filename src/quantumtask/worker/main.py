@@ -1,5 +1,6 @@
-"""The Worker process: the doorbell's HTTP, the signals, the loop in a thread."""
+"""The Worker process: the doorbell's HTTP, validation, the signals, the loop in a thread."""
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -10,13 +11,15 @@ from typing import Literal
 
 import uvicorn
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from pydantic import BaseModel
 
 from quantumtask import __version__
 from quantumtask.shared import logs
+from quantumtask.shared.errors import WorkerBusy
 from quantumtask.shared.processes import take_turns
 from quantumtask.shared.settings import Settings
+from quantumtask.worker.validator import Validations
 from quantumtask.worker.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -24,6 +27,11 @@ log = logging.getLogger(__name__)
 
 class Ring(BaseModel):
     task_id: str
+
+
+class Question(BaseModel):
+    circuit: str
+    parameters: str | None = None
 
 
 class Accepted(BaseModel):
@@ -36,14 +44,15 @@ class Health(BaseModel):
     busy: int
 
 
-def create_app(worker: Worker, stop_server: "threading.Event") -> FastAPI:
-    """The doorbell. The worker's loop runs as long as the application does."""
+def create_app(worker: Worker, validations: Validations, stop_server: "threading.Event") -> FastAPI:
+    """The doorbell and validation. The worker's loop runs as long as the application does."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         thread = threading.Thread(target=_run, args=(worker, stop_server), name="worker")
         thread.start()
         yield
+        await to_thread.run_sync(validations.stop)
         worker.stop()
         await to_thread.run_sync(thread.join)
 
@@ -54,6 +63,17 @@ def create_app(worker: Worker, stop_server: "threading.Event") -> FastAPI:
         """Look for tasks now. Idempotent: a ring carries only an id and may be lost."""
         worker.ring()
         return Accepted()
+
+    @app.post("/validate")
+    async def validate(asked: Question) -> Response:
+        """What is wrong with a circuit, as JSON; 503 with a plain reason where too many ask."""
+        try:
+            if not worker.warm:  # the fork server is the worker's loop's to start
+                raise WorkerBusy("the worker is still starting")
+            future = validations.submit(asked.circuit, asked.parameters)
+            return Response(await asyncio.wrap_future(future), media_type="application/json")
+        except WorkerBusy as error:
+            return Response(error.message, 503, media_type="text/plain")
 
     @app.get("/health")
     async def health() -> Health:
@@ -95,7 +115,7 @@ def serve(settings: Settings) -> None:
     ended = threading.Event()
     worker = Worker(settings)
     config = uvicorn.Config(
-        create_app(worker, ended),
+        create_app(worker, Validations(settings), ended),
         host=settings.worker_host,
         port=settings.worker_port,
         log_config=None,

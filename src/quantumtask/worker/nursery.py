@@ -6,9 +6,10 @@ So it dies with the Worker, and its children, the slots, die with it.
 
 import signal
 
+from quantumtask import engines
 from quantumtask.shared.processes import die_with_parent
 from quantumtask.worker import execute
 
 die_with_parent(signal.SIGKILL)
 
-__all__ = ["execute"]
+__all__ = ["engines", "execute"]

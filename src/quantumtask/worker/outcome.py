@@ -5,9 +5,6 @@ from typing import Any
 
 from quantumtask.shared.task import Assignment, Failure, Problem, Result
 
-READY = b"ready"
-"""What a slot sends when it is warm."""
-
 
 @dataclass(frozen=True)
 class Outcome:

@@ -2,30 +2,20 @@
 
 import json
 import logging
-import multiprocessing
-import signal
 import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure
-from quantumtask.worker.outcome import READY, Outcome, decode
+from quantumtask.worker.child import Child, cause_of_death
+from quantumtask.worker.outcome import Outcome, decode
 
 log = logging.getLogger(__name__)
 
 CHUNK_LIMIT_S = 2.0
 """A chunk of tiny tasks that takes longer holds one that is not tiny: it is broken up."""
-
-_SPAWN_LIMIT_S = 60.0
-_SPAWN_TRIES = 5
-
-_FORK = multiprocessing.get_context("forkserver")
-_FORK.set_forkserver_preload(["quantumtask.worker.nursery"])
-# multiprocessing's bookkeeping of children is not for several threads.
-_PROCESSES = threading.Lock()
 
 Report = Callable[[list[Outcome]], None]
 
@@ -37,23 +27,17 @@ def _live(connection: Connection, settings: Settings, threads: int) -> None:
     serve(connection, settings, threads)
 
 
-class SlotBroken(Exception):
-    """No child could be started."""
-
-
 class Slot:
     """One child process at a time. `run` belongs to one thread; `kill` may be called from any."""
 
     def __init__(self, settings: Settings, threads: int, report: Report) -> None:
         self._settings = settings
-        self._threads = threads
         self._report = report
         self._lock = threading.Lock()
         self._unfinished: dict[str, Assignment] = {}
         self._killed = False
         self._alone = True
-        self._process: ForkServerProcess | None = None
-        self._connection: Connection | None = None
+        self._child = Child(_live, settings, threads)
 
     def assign(self, chunk: list[Assignment]) -> None:
         """Says what `run` is about to run; from now on it can be killed."""
@@ -68,7 +52,7 @@ class Slot:
         limit_s = chunk[0].spec.timeout_s if self._alone else CHUNK_LIMIT_S
         outcomes: list[Outcome] = []
         in_time = True
-        connection = self.warm()
+        connection = self._child.warm()
         try:
             if not self._killed:
                 connection.send(chunk)
@@ -92,46 +76,18 @@ class Slot:
             held = {(a.id, a.attempt) for a in self._unfinished.values()}
             if held and (task_id is None or (task_id, attempt) in held):
                 self._killed = True
-                if self._connection is not None:
-                    self._kill()
+                self._child.kill(starting=False)
 
     def stop(self) -> None:
         """Ends the child for good."""
         with self._lock:
             self._killed = True
-            self._kill()
-        self._bury()
+            self._child.kill()
+        self._child.bury()
 
-    def warm(self) -> Connection:
-        """The connection to a child that is ready, started if there is none."""
-        if self._connection is not None and self._connection.poll(0):
-            self._bury()  # an idle child has nothing to say: it died
-        for attempt in range(_SPAWN_TRIES):
-            if self._connection is not None:
-                return self._connection
-            self._spawn()
-            if self._connection is None:
-                log.error("slot did not start", extra={"attempt": attempt + 1})
-                time.sleep(0.2 * 2**attempt)
-        raise SlotBroken("no slot process could be started")
-
-    def _spawn(self) -> None:
-        ours, theirs = _FORK.Pipe()
-        with _PROCESSES:
-            self._process = _FORK.Process(
-                target=_live, args=(theirs, self._settings, self._threads), daemon=True
-            )
-            self._process.start()
-        theirs.close()
-        try:
-            if ours.poll(_SPAWN_LIMIT_S) and ours.recv_bytes() == READY:
-                self._connection = ours
-                return
-        except (EOFError, OSError):
-            pass
-        with self._lock:
-            self._kill()
-        self._bury()
+    def warm(self) -> None:
+        """Has a child ready for what will be assigned."""
+        self._child.warm()
 
     def _receive(self, connection: Connection, deadline: float) -> list[Outcome]:
         """The next outcomes; none if there are none before the deadline.
@@ -153,8 +109,8 @@ class Slot:
     def _give_up(self, in_time: bool) -> list[Outcome]:
         """Buries the child and says of each task that it had why there is no result."""
         with self._lock:
-            self._kill()
-        exitcode = self._bury()
+            self._child.kill()
+        exitcode = self._child.bury()
         with self._lock:
             left, self._unfinished = list(self._unfinished.values()), {}
             excused = self._killed or not self._alone
@@ -164,41 +120,12 @@ class Slot:
         if not in_time:
             seconds = assignment.spec.timeout_s
             return Failure("timeout", f"ran longer than its timeout_s of {seconds:g} seconds")
-        if exitcode == -signal.SIGPROF:
-            seconds = self._settings.compile_limit_s
-            return Failure(
-                "compile_timeout", f"reading the circuit took more than {seconds:g} seconds"
-            )
-        log.warning("slot died", extra={"task_id": assignment.id, "exitcode": exitcode})
-        return Failure("worker_crashed", f"the slot running it died ({_cause(exitcode)})")
-
-    def _kill(self) -> None:
-        """SIGKILL to the child, if there is one. Call it with the lock held."""
-        if self._process is not None:
-            self._process.kill()
-
-    def _bury(self) -> int | None:
-        """Waits for the end of the child and returns its exit code."""
-        with self._lock:
-            process, self._process = self._process, None
-            connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-        if process is None:
-            return None
-        with _PROCESSES:
-            process.join()
-            exitcode = process.exitcode
-            process.close()
-        return exitcode
+        failure = cause_of_death(exitcode, "running", self._settings)
+        if failure.code == "worker_crashed":
+            log.warning("slot died", extra={"task_id": assignment.id, "exitcode": exitcode})
+        return failure
 
 
 def _spent(outcome: Outcome) -> bool:
     """Whether the child that said this is about to end: see `execute`."""
     return isinstance(outcome.verdict, Failure) and outcome.verdict.code == "out_of_memory"
-
-
-def _cause(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        return f"signal {signal.Signals(-exitcode).name}"
-    return f"exit code {exitcode}"

@@ -31,6 +31,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.id = str(uuid.uuid4())
         self.broken: BaseException | None = None
+        self.warm = False
         self._settings = settings
         self._store = Store(settings)
         self._executor = Executor(settings, self._report, self._break)
@@ -64,6 +65,7 @@ class Worker:
     def run(self) -> None:
         """Works until `stop`, or until no slot can be used any more (then `broken` says why)."""
         self._executor.warm()
+        self.warm = True
         log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
         while not self._stopping.is_set():
             self._try_turn()

@@ -11,6 +11,9 @@ RETURNING sequence, state, attempt;
 -- name: insert_circuit
 INSERT INTO circuits (sequence, circuit) VALUES (:sequence, :circuit);
 
+-- name: insert_parameters
+INSERT INTO parameters (sequence, parameters) VALUES (:sequence, :parameters);
+
 -- name: insert_tag
 INSERT INTO tags (tag, sequence) VALUES (:tag, :sequence) ON CONFLICT DO NOTHING;
 
@@ -34,14 +37,15 @@ WHERE state = 'submitted'
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s;
 
 -- name: read_circuits
-SELECT sequence, circuit FROM circuits
+SELECT sequence, circuit, parameters FROM circuits LEFT JOIN parameters USING (sequence)
 WHERE sequence IN (SELECT value FROM json_each(:sequences));
 
 -- name: complete
 -- move: running -> completed
 UPDATE tasks
 SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
-    result = :result, result_memory = :result_memory, report = :report
+    result = :result, result_memory = :result_memory, result_outputs = :result_outputs,
+    report = :report
 WHERE id = :id AND state = 'running' AND attempt = :attempt
 RETURNING sequence, state, attempt;
 
@@ -107,7 +111,8 @@ SELECT id, state FROM tasks WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: read
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
-       result, result_memory, report, failure_code, failure, problems
+       result, result_memory, result_outputs, report, failure_code, failure, problems,
+       (SELECT parameters FROM parameters WHERE parameters.sequence = tasks.sequence)
 FROM tasks WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: read_changes
@@ -115,9 +120,9 @@ SELECT sequence, move, state, at, attempt, worker FROM changes
 WHERE sequence IN (SELECT value FROM json_each(:sequences)) ORDER BY rowid;
 
 -- name: page
--- Newest first, below the cursor. A filter that is NULL does not filter; the result stays unread.
+-- Newest first, below the cursor. A filter that is NULL does not filter; what can be large stays unread.
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
-       NULL, NULL, report, failure_code, failure, NULL
+       NULL, NULL, NULL, report, failure_code, failure, NULL, NULL
 FROM tasks
 WHERE sequence < :before
   AND state IN (SELECT value FROM json_each(:states))

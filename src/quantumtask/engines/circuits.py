@@ -1,0 +1,93 @@
+"""Steps as a Qiskit circuit, on just the qubits that they touch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction, Gate
+from qiskit.circuit import Measure as QiskitMeasure
+from qiskit.circuit import Reset as QiskitReset
+from qiskit.circuit import library as qiskit_gates
+
+from quantumtask.openqasm.garbage import collector_paused
+from quantumtask.openqasm.gates import BASIC, Basic, Operation, Unitary
+from quantumtask.openqasm.program import Reset, Step
+
+_CLASSES: dict[str, Any] = {
+    "id": qiskit_gates.IGate, "x": qiskit_gates.XGate, "y": qiskit_gates.YGate,
+    "z": qiskit_gates.ZGate, "h": qiskit_gates.HGate, "s": qiskit_gates.SGate,
+    "sdg": qiskit_gates.SdgGate, "t": qiskit_gates.TGate, "tdg": qiskit_gates.TdgGate,
+    "sx": qiskit_gates.SXGate, "sxdg": qiskit_gates.SXdgGate, "p": qiskit_gates.PhaseGate,
+    "rx": qiskit_gates.RXGate, "ry": qiskit_gates.RYGate, "rz": qiskit_gates.RZGate,
+    "u": qiskit_gates.UGate, "cx": qiskit_gates.CXGate, "cy": qiskit_gates.CYGate,
+    "cz": qiskit_gates.CZGate, "ch": qiskit_gates.CHGate, "csx": qiskit_gates.CSXGate,
+    "cp": qiskit_gates.CPhaseGate, "crx": qiskit_gates.CRXGate, "cry": qiskit_gates.CRYGate,
+    "crz": qiskit_gates.CRZGate, "cu": qiskit_gates.CUGate, "swap": qiskit_gates.SwapGate,
+    "rxx": qiskit_gates.RXXGate, "ryy": qiskit_gates.RYYGate, "rzz": qiskit_gates.RZZGate,
+    "ccx": qiskit_gates.CCXGate, "cswap": qiskit_gates.CSwapGate,
+}  # fmt: skip
+
+_FIXED: dict[str, Gate] = {
+    name: make() for name, make in _CLASSES.items() if not BASIC[name].parameters
+}
+"""Gates without parameters, one instance of each: making one takes longer than adding it."""
+
+_MEASURE, _RESET = QiskitMeasure(), QiskitReset()
+
+MOST_CONTROLLED = 1024
+
+
+def circuit_of(
+    steps: Iterable[Step], qubits: Sequence[int], bits: Mapping[int, int]
+) -> QuantumCircuit:
+    """The circuit of some steps, which touch no other qubits than these.
+
+    `bits` has the classical bit of each outcome; what is not in there is not measured.
+    """
+    circuit = QuantumCircuit(len(qubits), max(bits.values(), default=-1) + 1)
+    places = dict(zip(qubits, circuit.qubits, strict=True))
+    clbits = circuit.clbits
+    append = circuit._append
+    with collector_paused():
+        for step in steps:
+            if isinstance(step, Operation):
+                on = [places[qubit] for qubit in step.qubits]
+                append(CircuitInstruction(_gate(step), on, ()))
+            elif isinstance(step, Reset):
+                append(CircuitInstruction(_RESET, (places[step.qubit],), ()))
+            elif step.outcome in bits:
+                to = (clbits[bits[step.outcome]],)
+                append(CircuitInstruction(_MEASURE, (places[step.qubit],), to))
+    return circuit
+
+
+def _gate(operation: Operation) -> Gate:
+    gate = operation.gate
+    if operation.controls:
+        if isinstance(gate, Basic):
+            return _controlled(gate, operation.params, operation.controls)
+        return _with_controls(_unitary(gate), operation.controls)
+    if isinstance(gate, Basic):
+        return _basic(gate, operation.params)
+    return _unitary(gate)
+
+
+def _basic(gate: Basic, params: tuple[float, ...]) -> Gate:
+    return _CLASSES[gate.name](*params) if params else _FIXED[gate.name]
+
+
+def _unitary(gate: Unitary) -> Gate:
+    # Aer reads a matrix that is a view of another one as if it were not.
+    return qiskit_gates.UnitaryGate(np.ascontiguousarray(gate.values), check_input=False)
+
+
+@lru_cache(MOST_CONTROLLED)
+def _controlled(gate: Basic, params: tuple[float, ...], controls: tuple[bool, ...]) -> Gate:
+    return _with_controls(_basic(gate, params), controls)
+
+
+def _with_controls(gate: Gate, controls: tuple[bool, ...]) -> Gate:
+    state = sum(1 << place for place, wanted in enumerate(controls) if wanted)
+    return gate.control(len(controls), ctrl_state=state, annotated=False)

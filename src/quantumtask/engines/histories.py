@@ -1,0 +1,237 @@
+"""Programs that look at what they measured: shots run together until their outcomes differ.
+
+The runs of such a program are a tree, with a fork wherever an outcome is decided both ways. It is
+walked depth first, each branch with the number of its shots, and the smaller side of a fork before
+the larger: so no more than log2(shots) branches ever wait.
+"""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial, reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from quantumtask import __version__
+from quantumtask.engines import aer
+from quantumtask.engines.limits import available_bytes
+from quantumtask.engines.stabilizer import NotClifford, Stabilizer
+from quantumtask.engines.statevector import Means, StateVector
+from quantumtask.engines.tally import Tally, Texts
+from quantumtask.engines.world import Bits, NewState, World
+from quantumtask.openqasm.process import Outcome, Process, Undecided
+from quantumtask.openqasm.program import Program
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Result
+
+FOR_WAITING = 4
+"""One part in so many of the memory is for the states of branches that wait."""
+
+MOST_SAMPLED = 1 << 24
+"""Bits that are sampled at once."""
+
+BYTES_PER_CELL = 40
+
+
+class Decision(NamedTuple):
+    """What an outcome was decided to be on the way to a branch, after what was decided before."""
+
+    value: int
+    before: "Decision | None"
+
+
+def run(
+    program: Program,
+    *,
+    shots: int,
+    seed: int | None,
+    memory: bool,
+    settings: Settings,
+    threads: int = 1,
+) -> Result:
+    """Runs a program; the same seed gives the same result.
+
+    Raises ResourceError for what is too large, and lets pass what the process raises (Refusal).
+    """
+    started = time.perf_counter()
+    seed = secrets.randbits(63) if seed is None else seed
+    means = Means(_working_bytes(settings), partial(aer.evolve, threads=threads, settings=settings))
+
+    def walk(new_state: NewState) -> Texts:
+        tree = _Tree(program, Tally(program, shots, memory, settings), new_state, settings, seed)
+        return tree.walk(shots)
+
+    try:
+        method, texts = "stabilizer", walk(Stabilizer)
+    except NotClifford:
+        method, texts = "statevector", walk(partial(StateVector, means))
+    return Result(
+        texts.counts, texts.memory, seed, "quantumtask", __version__, method,
+        (time.perf_counter() - started) * 1000, program.warnings, texts.outputs,
+    )  # fmt: skip
+
+
+def _working_bytes(settings: Settings) -> int:
+    available = available_bytes(settings)
+    return available - available // FOR_WAITING
+
+
+class _Branch(NamedTuple):
+    """Shots of equal history up to here. Where `process` is None, it is to be run again."""
+
+    shots: int
+    last: Decision | None
+    process: Process | None
+    world: World | None
+    bytes: int
+
+
+class _Tree:
+    """The walk over all histories of one task."""
+
+    def __init__(
+        self, program: Program, tally: Tally, new_state: NewState, settings: Settings, seed: int
+    ) -> None:
+        self._program = program
+        self._tally = tally
+        self._new_state = new_state
+        self._most_steps = settings.max_steps
+        self._most_waiting = available_bytes(settings) // FOR_WAITING
+        self._rng = np.random.default_rng(seed)
+        self._waiting: list[_Branch] = []
+        self._waiting_bytes = 0
+
+    def walk(self, shots: int) -> Texts:
+        self._follow(self._program.process.copy(), World(self._new_state()), shots, None)
+        while self._waiting:
+            branch = self._waiting.pop()
+            self._waiting_bytes -= branch.bytes
+            process, world = branch.process, branch.world
+            if process is None or world is None:
+                process, world = self._again(branch.last)
+            self._follow(process, world, branch.shots, branch.last)
+        order = self._tally.shuffled(self._rng) if self._tally.ordered else None
+        return self._tally.texts(order)
+
+    def _follow(self, process: Process, world: World, shots: int, last: Decision | None) -> None:
+        """Runs to the end, on the smaller side of each fork; the other side then waits."""
+        while True:
+            try:
+                process.run(world, self._most_steps)
+            except Undecided as wanted:
+                value, others = self._draw(world.probability(wanted.outcome), shots)
+                if others:
+                    self._wait(process, world, wanted.outcome, Decision(1 - value, last), others)
+                world = _decide(process, world, wanted.outcome, value)
+                shots, last = shots - others, Decision(value, last)
+            else:
+                self._end(process, world, shots)
+                return
+
+    def _draw(self, p: float, shots: int) -> tuple[int, int]:
+        """The value of an outcome for fewer of the shots, if not for all; how many have the other.
+
+        `p` is the probability of 1.
+        """
+        if p in (0.0, 1.0):
+            return int(p), 0
+        ones = int(self._rng.binomial(shots, p))
+        if ones in (0, shots):
+            return int(ones > 0), 0
+        return (1, shots - ones) if ones <= shots - ones else (0, ones)
+
+    def _wait(
+        self, process: Process, world: World, outcome: Outcome, last: Decision, shots: int
+    ) -> None:
+        """Keeps the other side of a fork: as it is if there is room, else by what was decided."""
+        size = world.state.bytes + BYTES_PER_CELL * len(process.memory)
+        if self._waiting_bytes + size > self._most_waiting:
+            self._waiting.append(_Branch(shots, last, None, None, 0))
+            return
+        twin = process.copy()
+        other = _decide(twin, world, outcome, last.value)
+        self._waiting_bytes += size
+        self._waiting.append(_Branch(shots, last, twin, other, size))
+
+    def _again(self, last: Decision | None) -> tuple[Process, World]:
+        """Runs from the start up to this decision."""
+        process, world = self._program.process.copy(), World(self._new_state())
+        for value in reversed(list(_values(last))):
+            try:
+                process.run(world, self._most_steps)
+            except Undecided as wanted:
+                world = _decide(process, world, wanted.outcome, value)
+        return process, world
+
+    def _end(self, process: Process, world: World, shots: int) -> None:
+        """Draws what nobody looked at, and counts the shots."""
+        fixed, places = _read(process.bits())
+        outputs = _outputs(process) if self._program.outputs else {}
+        wanted = list(places)
+        if outputs is None:
+            wanted = list(dict.fromkeys([*wanted, *_undecided(process)]))
+        if not wanted:
+            self._tally.add(fixed, shots, outputs)
+            return
+        most = max(1, MOST_SAMPLED // len(wanted))
+        for begun in range(0, shots, most):
+            rows = world.sample(wanted, min(most, shots - begun), self._rng)
+            alike = _alike(rows)
+            for row, count in alike.items():
+                values = [row >> k & 1 for k in range(len(wanted))]
+                ones = [places.get(o, 0) for o, value in zip(wanted, values, strict=True) if value]
+                shown = outputs if outputs is not None else _shown(process, wanted, values)
+                self._tally.add(fixed | reduce(or_, ones, 0), count, shown)
+
+
+def _decide(process: Process, world: World, outcome: Outcome, value: int) -> World:
+    process.decide(outcome, value)
+    return world.decided(outcome, value)
+
+
+def _values(last: Decision | None) -> Iterator[int]:
+    """What was decided, the last first."""
+    while last is not None:
+        yield last.value
+        last = last.before
+
+
+def _read(bits: list[int | Outcome]) -> tuple[int, dict[Outcome, int]]:
+    """A number with the bits that are decided, and the places of each other outcome in it."""
+    places: dict[Outcome, int] = {}
+    for place, bit in enumerate(bits):
+        if isinstance(bit, Outcome):
+            places[bit] = places.get(bit, 0) | 1 << place
+    decided = ["1" if bit == 1 else "0" for bit in reversed(bits)]
+    return int("".join(decided) or "0", 2), places
+
+
+def _undecided(process: Process) -> Iterator[Outcome]:
+    return (cell for cell in process.memory if isinstance(cell, Outcome))
+
+
+def _outputs(process: Process) -> dict[str, Any] | None:
+    """The outputs; None where they depend on what is not decided."""
+    try:
+        return process.outputs()
+    except Undecided:
+        return None
+
+
+def _shown(process: Process, outcomes: list[Outcome], values: list[int]) -> dict[str, Any]:
+    """The outputs once the outcomes have these values."""
+    found = dict(zip(outcomes, values, strict=True))
+    twin = process.copy()
+    twin.memory = [found.get(c, c) if isinstance(c, Outcome) else c for c in twin.memory]
+    return twin.outputs()
+
+
+def _alike(rows: Bits) -> Counter[int]:
+    """How often each row comes, as a number: bit k is column k."""
+    packed = np.packbits(rows, axis=1, bitorder="little")
+    width, data = packed.shape[1], packed.tobytes()
+    texts = Counter(data[at : at + width] for at in range(0, len(data), width))
+    return Counter({int.from_bytes(text, "little"): n for text, n in texts.items()})

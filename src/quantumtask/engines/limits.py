@@ -1,0 +1,44 @@
+"""What a slot can hold, and the errors for what it cannot."""
+
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import MIB, Settings
+
+HEADROOM = 256 * MIB
+"""Memory of a slot that is not for the state: Python, Qiskit, the circuit and the counts."""
+
+
+def available_bytes(settings: Settings) -> int:
+    """Memory of a slot that a state may take."""
+    slot = settings.slot_memory_bytes
+    return max(slot - HEADROOM, slot // 4)
+
+
+def out_of_memory(qubits: int, needed: int, available: int) -> ResourceError:
+    return ResourceError(
+        "out_of_memory",
+        f"the state of {qubits} qubits needs {human(needed)} of memory, "
+        f"and this slot has {human(available)} for it",
+    )
+
+
+def not_a_number() -> ResourceError:
+    return ResourceError("engine_refused", "the state is not a number: an angle is too large")
+
+
+def check_size(size: int, settings: Settings) -> None:
+    """Refuses a result of so many bytes if that is too much; best before it is written."""
+    if size > settings.max_result_bytes:
+        raise ResourceError(
+            "result_too_large",
+            f"the result would take {human(size)}, "
+            f"and at most {human(settings.max_result_bytes)} are kept",
+        )
+
+
+def human(size: float) -> str:
+    """A number of bytes with its unit: "4.0 GiB"."""
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1e} ZiB" if size >= 1024 else f"{size:.1f} ZiB"

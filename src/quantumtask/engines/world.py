@@ -1,0 +1,123 @@
+"""The world of one history of shots: a quantum state, and the measurements not yet looked at."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantumtask.engines.actions import action
+from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.process import Outcome, Undecided
+
+Bits = NDArray[np.uint8]
+"""Outcomes of shots: one row per shot, one column per qubit."""
+
+
+class State(Protocol):
+    """The state of all qubits, |0> at first. Qubits that nothing has touched cost nothing."""
+
+    @property
+    def bytes(self) -> int:
+        """Memory that it takes."""
+        ...
+
+    def apply(self, operations: Sequence[Operation]) -> None: ...
+
+    def known(self, qubit: int) -> int | None:
+        """The outcome of measuring a qubit, where it was just projected or nothing touched it."""
+        ...
+
+    def set(self, qubit: int, value: int) -> None:
+        """Puts a qubit that is `known` to a value."""
+        ...
+
+    def probability(self, qubit: int) -> float:
+        """The probability of measuring 1."""
+        ...
+
+    def projected(self, qubit: int, value: int) -> Self:
+        """The state after measuring that value; this one may no longer be used if it is certain."""
+        ...
+
+    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> Bits: ...
+
+
+CERTAIN = 1e-12
+"""A probability as near to 0 or 1 as this is rounding noise."""
+
+
+class World:
+    """What a process acts on. A measurement is noted and put off until somebody needs its value.
+
+    Putting it off is right as long as all that happens to the qubit leaves its outcome alone.
+    """
+
+    __slots__ = ("_measured", "_outcomes", "_pending", "state")
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._pending: dict[int, Outcome] = {}
+        self._measured: dict[Outcome, int] = {}
+        self._outcomes = 0
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        if self._pending:
+            self._check(operations)
+        self.state.apply(operations)
+
+    def _check(self, operations: Sequence[Operation]) -> None:
+        pending = self._pending
+        for operation in operations:
+            if not pending.keys().isdisjoint(operation.qubits):
+                keeps = action(operation).keeps
+                for qubit, kept in zip(operation.qubits, keeps, strict=True):
+                    if qubit in pending and not kept:
+                        raise Undecided(pending[qubit])
+
+    def measure(self, qubit: int) -> Outcome | int:
+        outcome = self._pending.get(qubit)
+        if outcome is not None:
+            return outcome
+        value = self.state.known(qubit)
+        return self._new(qubit) if value is None else value
+
+    def _new(self, qubit: int) -> Outcome:
+        outcome = Outcome(self._outcomes)
+        self._outcomes += 1
+        self._pending[qubit] = outcome
+        self._measured[outcome] = qubit
+        return outcome
+
+    def reset(self, qubits: Sequence[int]) -> None:
+        for qubit in qubits:
+            outcome = self.measure(qubit)
+            if isinstance(outcome, Outcome):
+                raise Undecided(outcome)
+        for qubit in qubits:
+            self.state.set(qubit, 0)
+
+    def probability(self, outcome: Outcome) -> float:
+        """The probability that the outcome is 1, exactly 0 or 1 where it is certain.
+
+        Rounded, so that the order in which a machine adds does not decide about a draw.
+        """
+        p = round(self.state.probability(self._measured[outcome]), 12)
+        return 0.0 if p <= CERTAIN else 1.0 if p >= 1 - CERTAIN else p
+
+    def decided(self, outcome: Outcome, value: int) -> "World":
+        """The world in which the outcome is that value. Takes the place of this one if certain."""
+        twin = World.__new__(World)
+        qubit = self._measured[outcome]
+        twin.state = self.state.projected(qubit, value)
+        twin._pending = {q: o for q, o in self._pending.items() if q != qubit}
+        twin._measured = {o: q for o, q in self._measured.items() if q != qubit}
+        twin._outcomes = self._outcomes
+        return twin
+
+    def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:
+        """Values of outcomes that are not decided, together, one row per shot."""
+        return self.state.sample([self._measured[o] for o in outcomes], shots, rng)
+
+
+NewState = Callable[[], State]

@@ -1,0 +1,137 @@
+"""Values given to variables, and values that nobody keeps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from quantumtask.openqasm.casts import convert
+from quantumtask.openqasm.context import Context
+from quantumtask.openqasm.expression import Expr
+from quantumtask.openqasm.functions import CONSTANTS
+from quantumtask.openqasm.measurement import measure, measured
+from quantumtask.openqasm.operators import binary
+from quantumtask.openqasm.places import Places, target_type, value_of
+from quantumtask.openqasm.routines import give_back
+from quantumtask.openqasm.scope import Constant
+from quantumtask.openqasm.source import Refusal, shorten
+from quantumtask.openqasm.syntax import nodes
+from quantumtask.openqasm.timing import ignored, is_nop
+from quantumtask.openqasm.types import Elements, Type, count
+
+
+def assign(context: Context, node: Any) -> None:
+    target = target_of(context, node.lhs)
+    if type(node.rhs) is nodes.QuantumMeasurement:
+        measure(context, node.rhs.qubits, target, node)
+    else:
+        context.store(target, value_for(context, node.rhs, target_type(target)), node.span)
+
+
+def target_of(context: Context, node: Any) -> Places:
+    """What is assigned to. Raises Refusal for what cannot change."""
+    name: Any = node if type(node) is nodes.Identifier else getattr(node, "name", None)
+    if type(name) is nodes.Identifier:
+        symbol = context.scope.find(name.name)
+        if isinstance(symbol, Constant) or (symbol is None and name.name in CONSTANTS):
+            message = f"`{shorten(name.name)}` is a constant and cannot be changed"
+            raise Refusal("read_only", message, node.span)
+    target = context.places(node)
+    if target.read_only:
+        message = f"`{shorten(target.name)}` cannot be changed: {target.read_only}"
+        raise Refusal("read_only", message, node.span)
+    if target.is_quantum:
+        message = f"`{shorten(target.name)}` is a qubit: nothing can be assigned to it"
+        raise Refusal("wrong_type", message, node.span)
+    return target
+
+
+def compound(context: Context, node: Any) -> None:
+    """`a += 1;`"""
+    target = target_of(context, node.lhs)
+    operator = getattr(node.op, "value", node.op).removesuffix("=") or "="
+    if type(node.rhs) is nodes.QuantumMeasurement:
+        value = measured(context, node.rhs.qubits, node)
+    else:
+        value = context.expression(node.rhs)
+    result = binary(operator, value_of(target), value, node.span)
+    context.store(target, convert(result, target_type(target)), node.span)
+
+
+def value_for(context: Context, node: Any, to: Type) -> Expr:
+    if type(node) in (nodes.ArrayLiteral, nodes.DiscreteSet):
+        if to.kind != "array":
+            message = f"a list cannot become a value of type {to}"
+            raise Refusal("wrong_type", message, node.span)
+        return _list(context, node, to)
+    return convert(context.expression(node), to)
+
+
+def _list(context: Context, node: Any, to: Type) -> Expr:
+    """`{{1, 2}, {3, 4}}`. Raises Refusal where its shape is another."""
+    assert to.base is not None
+    items: list[Expr] = []
+    _collect(context, node, to.shape, to.base, items)
+    reads = [item.read for item in items]
+    shape = tuple(n or 0 for n in to.shape)
+    return Expr(to, node.span, lambda m: Elements([read(m) for read in reads], shape))
+
+
+def _collect(
+    context: Context, node: Any, shape: Sequence[int | None], base: Type, items: list[Expr]
+) -> None:
+    if type(node) not in (nodes.ArrayLiteral, nodes.DiscreteSet):
+        if shape:
+            value = context.expression(node)
+            _collect_array(value, shape, base, items)
+        else:
+            items.append(convert(context.expression(node), base))
+        return
+    if not shape:
+        raise Refusal("wrong_type", f"a list stands where one {base} is needed", node.span)
+    if len(node.values) != shape[0]:
+        message = f"this list has {len(node.values)} elements, and {shape[0]} are needed"
+        raise Refusal("size_mismatch", message, node.span)
+    for value in node.values:
+        _collect(context, value, shape[1:], base, items)
+
+
+def _collect_array(value: Expr, shape: Sequence[int | None], base: Type, items: list[Expr]) -> None:
+    """An array as a part of a list."""
+    if value.type != Type("array", None, base, tuple(shape)):
+        message = f"a list is needed here, not a value of type {value.type}"
+        raise Refusal("wrong_type", message, value.span)
+    read = value.read
+    for k in range(count(shape)):
+        items.append(Expr(base, value.span, lambda m, k=k: read(m).values[k]))  # type: ignore[misc]
+
+
+def give(context: Context, node: Any) -> None:
+    """`return`, of a value or of a measurement."""
+    value = node.value
+    if context.routine is not None:
+        context.routine.returns = True
+    if value is None:
+        give_back(context, node, None)
+    elif type(value) is nodes.QuantumMeasurement:
+        give_back(context, node, measured(context, value.qubits, node))
+    else:
+        give_back(context, node, context.expression(value))
+
+
+def expression(context: Context, node: Any) -> None:
+    """A value as a statement: a call of a subroutine, mostly."""
+    if type(node.expr) is nodes.QuantumMeasurement:
+        measure(context, node.expr.qubits, None, node)
+        return
+    if is_nop(context, node.expr):
+        return
+    value = context.expression(node.expr)
+    if not value.constant and value.type.kind != "void":
+        # Worked out for its problems only: an index out of range, a division by zero.
+        read = value.read
+        context.code.emit(lambda p: ignored(read(p.memory)), node.span)
+
+
+def measure_statement(context: Context, node: Any) -> None:
+    """`measure q -> c;` and `measure q;`."""
+    target = None if node.target is None else target_of(context, node.target)
+    measure(context, node.qubits, target, node)

@@ -1,0 +1,69 @@
+"""Instructions as they are written: code grows at its end, memory is handed out cell by cell."""
+
+from typing import Any
+
+from quantumtask.openqasm.process import Instruction
+from quantumtask.openqasm.source import Refusal, Span
+from quantumtask.openqasm.types import Type, View, count, zero
+
+END = 1 << 62
+"""A jump here ends the program."""
+
+
+class Label:
+    """A place in the code that may not be known yet."""
+
+    __slots__ = ("at",)
+
+    def __init__(self) -> None:
+        self.at = END
+
+
+class Builder:
+    """The code of one program. `most_cells` bounds its memory."""
+
+    def __init__(self, most_cells: int) -> None:
+        self.instructions: list[Instruction] = []
+        self.spans: list[Span] = []
+        self.memory: list[Any] = []
+        self.most_cells = most_cells
+
+    @property
+    def here(self) -> int:
+        return len(self.instructions)
+
+    def emit(self, instruction: Instruction, span: Span) -> None:
+        self.instructions.append(instruction)
+        self.spans.append(span)
+
+    def jump(self, label: Label, span: Span) -> None:
+        self.emit(lambda _: label.at, span)
+
+    def place(self, label: Label) -> None:
+        label.at = self.here
+
+    def reserve(self, of: Type, span: Span) -> Any:
+        """Places for a value: one cell, a range for a register, a View for an array."""
+        first = len(self.memory)
+        if of.kind == "bits":
+            size = of.size or 0
+            self._grow(size, 0, span)
+            return range(first, first + size)
+        if of.kind == "array":
+            assert of.base is not None
+            shape = tuple(n or 0 for n in of.shape)
+            self._grow(count(shape), zero(of.base), span)
+            return View(range(first, len(self.memory)), shape)
+        self._grow(1, None if of.kind in ("qubit", "qubits") else zero(of), span)
+        return first
+
+    def cell(self, span: Span) -> int:
+        """A cell for something that is no value of the program."""
+        self._grow(1, None, span)
+        return len(self.memory) - 1
+
+    def _grow(self, cells: int, value: Any, span: Span) -> None:
+        if len(self.memory) + cells > self.most_cells:
+            message = f"all variables together have more than {self.most_cells:,} elements"
+            raise Refusal("too_many_elements", message, span)
+        self.memory.extend([value] * cells)

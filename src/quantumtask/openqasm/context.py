@@ -1,0 +1,153 @@
+"""What the checker knows while it walks a program: names, code so far, limits, problems."""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from quantumtask.openqasm.builder import Builder, Label
+from quantumtask.openqasm.expression import Expr, Read
+from quantumtask.openqasm.gates import BUILT_IN, STDGATES, Gate
+from quantumtask.openqasm.places import Places, Store, storer
+from quantumtask.openqasm.process import Process
+from quantumtask.openqasm.program import Register
+from quantumtask.openqasm.scope import Routine, Scope, Stored
+from quantumtask.openqasm.source import MOST_PROBLEMS, Refusal, Source, Span, told
+from quantumtask.openqasm.syntax import Node
+from quantumtask.openqasm.types import QUBIT, Elements, Type
+from quantumtask.shared.settings import Settings
+
+_ANNOTATION = re.compile(rb"^\s*@\w", re.MULTILINE)
+
+
+class Enough(Exception):
+    """Enough problems: the rest of the program is not looked at."""
+
+
+MOVES = 20
+"""Elements that may be copied, for each step that a program may take: they are that much faster."""
+
+
+def _copying(put: Store, read: Read, most: int, span: Span) -> Callable[[Process], None]:
+    def run(process: Process) -> None:
+        value = read(process.memory)
+        process.move(len(value[0]) if isinstance(value, Elements) else len(value), most, span)
+        put(process.memory, value)
+
+    return run
+
+
+class Context:
+    """One program on its way from a tree to code.
+
+    `parameters` are the values of its inputs; None: it is only checked, and needs none. `ending`
+    and `again` are where `break` and `continue` go in each loop around.
+    """
+
+    def __init__(
+        self, source: Source, settings: Settings, parameters: dict[str, Any] | None
+    ) -> None:
+        legacy = source.opaque is not None
+        built_in: dict[str, Gate] = {**BUILT_IN, "CX": STDGATES["CX"]} if legacy else BUILT_IN
+        self.text = source.bytes
+        self.annotated = _ANNOTATION.search(source.bytes) is not None
+        self.opaque = source.opaque or frozenset()
+        self.settings = settings
+        self.parameters = parameters
+        self.legacy = legacy
+        self.scope = Scope(built_in)
+        self.code = Builder(settings.max_elements + settings.max_bits)
+        self.loops: list[tuple[Label, Label]] = []
+        self.routine: Routine | None = None
+        self.qubits: list[Register] = []
+        self.qubit_count = 0
+        self.aliased = 0
+        self.physical: dict[int, Stored] = {}
+        self.bits: list[Register] = []
+        self.bit_cells: list[int] = []
+        self.inputs: list[tuple[str, Type]] = []
+        self.outputs: list[tuple[str, Type, Expr]] = []
+        self.declared: list[tuple[str, range, Node]] = []
+        self.refusals: dict[tuple[str, int], Refusal] = {}
+        self.warnings: dict[str, Refusal] = {}
+        self.expression: Callable[[Any], Expr]
+        self.places: Callable[[Any], Places]
+        self.block: Callable[[Sequence[Any]], None]
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Notes a problem. Raises Enough where there are too many."""
+        self.refusals.setdefault((refusal.code, refusal.span.lo), refusal)
+        if len(self.refusals) >= MOST_PROBLEMS:
+            raise Enough
+
+    def warn(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
+        if len(self.warnings) < MOST_PROBLEMS:
+            self.warnings.setdefault(message, Refusal(code, message, span, hint))
+
+    @contextmanager
+    def inner(self) -> Any:
+        """A block with names of its own."""
+        self.scope.enter()
+        try:
+            yield
+        finally:
+            self.scope.leave()
+
+    def store(self, target: Places, value: Expr, span: Span) -> None:
+        """Writes the instruction that stores a value, which has the type of the target."""
+        put, read = storer(target), value.read
+        kind, most = target.type.kind, MOVES * self.settings.max_steps
+        if kind in ("array", "bits") and target.bits is None:
+            self.code.emit(_copying(put, read, most, span), span)
+            return
+        if value.constant:
+            kept = value.value
+            self.code.emit(lambda p: put(p.memory, kept), span)
+        else:
+            self.code.emit(lambda p: put(p.memory, read(p.memory)), span)
+
+    def count_alias(self, places: Places, node: Node) -> None:
+        """Counts what the names of an alias take. Raises Refusal beyond all measure."""
+        self.aliased += 1 if isinstance(places.fixed, (int, range)) else len(places.fixed)
+        most = 10 * self.settings.max_elements
+        if self.aliased > most:
+            message = f"all aliases together name more than {most:,} qubits and bits"
+            raise Refusal("too_many_elements", message, node.span)
+
+    def only_global(self, node: Node, what: str) -> None:
+        if not self.scope.is_global:
+            message = f"{what} can be declared only outside of all blocks"
+            raise Refusal("not_global", message, node.span)
+
+    def new_qubits(self, name: str, size: int, node: Node) -> range:
+        """Numbers new qubits. Raises Refusal where there would be too many."""
+        total = self.qubit_count + size
+        most = self.settings.max_qubits
+        if total > most:
+            message = f"{told(total)} qubits are declared, and at most {most:,} can be"
+            raise Refusal("too_many_qubits", message, node.span)
+        numbers = range(self.qubit_count, total)
+        self.qubits.append(Register(name, size))
+        self.declared.append((name, numbers, getattr(node, "qubit", node)))
+        self.qubit_count = total
+        return numbers
+
+    def hardware_qubit(self, node: Any) -> Stored:
+        """`$2`: comes into being when it is first named."""
+        text = node.name.lstrip("$")
+        if not text.isdecimal() or len(text) > 9:
+            raise Refusal("undeclared_name", f"${text[:60]} is no qubit", node.span)
+        number = int(text)
+        if number not in self.physical:
+            (place,) = self.new_qubits(f"${number}", 1, node)
+            self.physical[number] = Stored(QUBIT, place)
+        return self.physical[number]
+
+    def register(self, name: str, size: int, places: Any, node: Node) -> None:
+        """A bit register of the result."""
+        if len(self.bit_cells) + size > self.settings.max_bits:
+            total, most = len(self.bit_cells) + size, self.settings.max_bits
+            message = f"{told(total)} bits are declared, and at most {most:,} can be"
+            raise Refusal("too_many_bits", message, node.span)
+        self.bits.append(Register(name, size))
+        self.bit_cells.extend([places] if isinstance(places, int) else places)

@@ -1,0 +1,252 @@
+"""Control flow: if, for, while, switch, break, continue, end (spec: Looping and branching)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from quantumtask.openqasm.arithmetic import common_whole, truth
+from quantumtask.openqasm.builder import END, Label
+from quantumtask.openqasm.casts import convert, converter
+from quantumtask.openqasm.context import Context
+from quantumtask.openqasm.expression import Expr, Read, constant
+from quantumtask.openqasm.indices import whole
+from quantumtask.openqasm.process import Process
+from quantumtask.openqasm.scope import Stored
+from quantumtask.openqasm.source import Refusal, Span, told
+from quantumtask.openqasm.syntax import nodes
+from quantumtask.openqasm.typenames import type_of
+from quantumtask.openqasm.types import BIT, WHOLE, Type, wrapped
+
+LARGEST_BOUND = 1 << 62
+
+
+def _body(context: Context, body: Any) -> None:
+    with context.inner():
+        context.block(_statements(body))
+
+
+def _statements(body: Any) -> Sequence[Any]:
+    found: Sequence[Any] = body.statements if type(body) is nodes.CompoundStatement else [body]
+    return found
+
+
+def _jump_if(context: Context, condition: Expr, wanted: bool, label: Label) -> None:
+    read = condition.read
+
+    def jump(process: Process) -> int | None:
+        return label.at if read(process.memory) == wanted else None
+
+    context.code.emit(jump, condition.span)
+
+
+def branch(context: Context, node: Any) -> None:
+    condition = truth(context.expression(node.condition))
+    code, otherwise, end = context.code, Label(), Label()
+    _jump_if(context, condition, False, otherwise)
+    _body(context, node.if_body)
+    if node.else_body is None:
+        code.place(otherwise)
+        return
+    code.jump(end, node.span)
+    code.place(otherwise)
+    _body(context, node.else_body)
+    code.place(end)
+
+
+def while_loop(context: Context, node: Any) -> None:
+    code, again, end = context.code, Label(), Label()
+    code.place(again)
+    condition = truth(context.expression(node.condition))
+    _jump_if(context, condition, False, end)
+    context.loops.append((end, again))
+    _body(context, node.body)
+    context.loops.pop()
+    code.jump(again, node.span)
+    code.place(end)
+
+
+def leave(context: Context, node: Any) -> None:
+    breaks = type(node) is nodes.BreakStatement
+    if not context.loops:
+        word = "break" if breaks else "continue"
+        raise Refusal("misplaced", f"`{word}` stands outside of a loop", node.span)
+    ending, again = context.loops[-1]
+    context.code.jump(ending if breaks else again, node.span)
+
+
+def end_program(context: Context, node: Any) -> None:
+    context.code.emit(lambda _: END, node.span)
+
+
+def for_loop(context: Context, node: Any) -> None:
+    """The values are worked out once, before the first step."""
+    to = type_of(context, node.type)
+    if to.kind not in WHOLE | {"bit", "bool", "float", "angle", "complex", "duration"}:
+        raise Refusal("wrong_type", f"a loop variable cannot be a {to}", node.type.span)
+    code, again, end = context.code, Label(), Label()
+    values = _values(context, node, to)
+    items, position = code.cell(node.span), code.cell(node.span)
+    code.emit(_start(values, items, position), node.span)
+    with context.inner():
+        variable = code.reserve(to, node.span)
+        context.scope.declare(node.identifier.name, Stored(to, variable), node.identifier)
+        code.place(again)
+        code.emit(_step(items, position, variable, end), node.span)
+        context.loops.append((end, again))
+        context.block(_statements(node.body))  # in the scope of the variable itself
+        context.loops.pop()
+    code.jump(again, node.span)
+    code.place(end)
+
+
+def _start(values: Read, items: int, position: int) -> Callable[[Process], None]:
+    def start(process: Process) -> None:
+        memory = process.memory
+        memory[items] = values(memory)
+        memory[position] = 0
+
+    return start
+
+
+def _step(items: int, position: int, variable: int, end: Label) -> Callable[[Process], int | None]:
+    def step(process: Process) -> int | None:
+        memory = process.memory
+        at, sequence = memory[position], memory[items]
+        if at >= len(sequence):
+            return end.at
+        memory[variable] = sequence[at]
+        memory[position] = at + 1
+        return None
+
+    return step
+
+
+def _values(context: Context, node: Any, to: Type) -> Read:
+    """The values that the variable takes, in order."""
+    iterable = node.iterable
+    if type(iterable) is nodes.RangeDefinition:
+        return _range(context, iterable, to)
+    if type(iterable) in (nodes.DiscreteSet, nodes.ArrayLiteral):
+        parts = [convert(context.expression(v), to).read for v in iterable.values]
+        return lambda memory: [part(memory) for part in parts]
+    value = context.expression(iterable)
+    read = value.read
+    if value.type.kind == "bits":
+        one = converter(BIT, to, iterable.span)
+        return lambda memory: [one(bit) for bit in read(memory)]
+    if value.type.kind == "array" and len(value.type.shape) == 1:
+        assert value.type.base is not None
+        one = converter(value.type.base, to, iterable.span)
+        return lambda memory: [one(element) for element in read(memory).values]
+    message = f"a loop goes over a range, a set, bits or a list, not {value.type}"
+    raise Refusal("wrong_type", message, iterable.span)
+
+
+def _bounds(context: Context, node: Any) -> tuple[Expr, Expr, Expr]:
+    """Start, step and end of a range, all of one type."""
+    if node.start is None or node.end is None:
+        message = "the range of a loop needs a start and an end"
+        raise Refusal("wrong_type", message, node.span)
+    start, end = whole(node.start, context), whole(node.end, context)
+    step = constant(start.type, 1, node.span)
+    if node.step is not None:
+        step = whole(node.step, context)
+    if start.loose and end.loose:
+        return start, step, end
+    to = common_whole(start, end)
+    return convert(start, to, explicit=True), step, convert(end, to, explicit=True)
+
+
+def _range(context: Context, node: Any, to: Type) -> Read:
+    start, step, end = _bounds(context, node)
+    first, by, last, span = start.read, step.read, end.read, node.span
+    if to.kind in WHOLE:
+        if to.kind == "uint" and start.constant and start.value < 0:
+            convert(start, to)
+        return lambda memory: _whole_range(first(memory), by(memory), last(memory), to, span)
+    one, most = converter(start.type, to, span), context.settings.max_steps
+
+    def values(memory: list[Any]) -> Sequence[Any]:
+        found = numbers(first(memory), by(memory), last(memory), span)
+        if len(found) > most:
+            raise Refusal("too_many_steps", f"this loop has more than {most:,} steps", span)
+        return [one(value) for value in found]
+
+    return values
+
+
+def numbers(start: int, step: int, end: int, span: Span) -> range:
+    """`[start:step:end]`, which includes its end. Raises Refusal."""
+    if step == 0:
+        raise Refusal("wrong_type", "a range cannot have a step of 0", span)
+    if max(abs(start), abs(end), abs(step)) >= LARGEST_BOUND:
+        raise Refusal("number_too_large", "this range is too large", span)
+    return range(start, end + (1 if step > 0 else -1), step)
+
+
+def _whole_range(start: int, step: int, end: int, to: Type, span: Span) -> Sequence[int]:
+    values = numbers(start, step, end, span)
+    if not values or (wrapped(values[0], to), wrapped(values[-1], to)) == (values[0], values[-1]):
+        return values
+    raise Refusal("number_too_large", f"this range does not fit into {to}", span)
+
+
+def constant_values(context: Context, node: Any) -> list[Expr]:
+    """The values of a loop that is unrolled where it stands. Raises Refusal if not constant."""
+    to = type_of(context, node.type)
+    iterable = node.iterable
+    if type(iterable) is nodes.RangeDefinition:
+        bounds = _bounds(context, iterable)
+        if all(bound.constant for bound in bounds):
+            first, by, last = [bound.value for bound in bounds]
+            found = numbers(first, by, last, iterable.span)
+            if len(found) > context.settings.max_operations:
+                message = f"this loop has more than {context.settings.max_operations:,} steps"
+                raise Refusal("too_many_operations", message, iterable.span)
+            return [constant(to, value, iterable.span) for value in found]
+    elif type(iterable) is nodes.DiscreteSet:
+        values = [convert(context.expression(v), to) for v in iterable.values]
+        if all(value.constant for value in values):
+            return values
+    message = "a loop in a gate definition needs constant values"
+    raise Refusal("not_constant", message, iterable.span)
+
+
+def switch(context: Context, node: Any) -> None:
+    target = context.expression(node.target)
+    if target.type.kind not in WHOLE:
+        hint = "Cast it: int(...)" if target.type.kind in ("bit", "bits", "bool") else None
+        message = f"`switch` needs a whole number, not a value of type {target.type}"
+        raise Refusal("wrong_type", message, node.target.span, hint)
+    if not node.cases:
+        raise Refusal("wrong_type", "a `switch` needs at least one `case`", node.span)
+    code, end = context.code, Label()
+    table: dict[int, Label] = {}
+    labels = [_labels(context, case, table) for case in node.cases]
+    default, read = Label(), target.read
+    code.emit(lambda p: table.get(read(p.memory), default).at, node.target.span)
+    for label, case in zip(labels, node.cases, strict=True):
+        code.place(label)
+        with context.inner():
+            context.block(case.body)
+        code.jump(end, case.span)
+    code.place(default)
+    if node.default is not None:
+        with context.inner():
+            context.block(node.default)
+    code.place(end)
+
+
+def _labels(context: Context, case: Any, table: dict[int, Label]) -> Label:
+    label = Label()
+    for node in case.labels:
+        value = context.expression(node)
+        if value.type.kind not in WHOLE:
+            message = f"a `case` needs whole numbers, not a value of type {value.type}"
+            raise Refusal("wrong_type", message, node.span)
+        if not value.constant:
+            raise Refusal("not_constant", "a `case` must be a constant", node.span)
+        if value.value in table:
+            message = f"the case {told(value.value)} stands here twice"
+            raise Refusal("duplicate_label", message, node.span)
+        table[value.value] = label
+    return label

@@ -1,0 +1,153 @@
+"""Gate definitions: their bodies checked once, and what one call of them comes to."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from quantumtask.openqasm.calls import (
+    argument_of_body,
+    check_operands,
+    gate_of,
+    modifiers_of,
+)
+from quantumtask.openqasm.context import Context
+from quantumtask.openqasm.control import constant_values
+from quantumtask.openqasm.expression import Expr
+from quantumtask.openqasm.gates import GPHASE, Argument, BodyCall, Defined, Gate, Opaque
+from quantumtask.openqasm.inline import COST_OF_A_ROOT, cost_of
+from quantumtask.openqasm.scope import Constant, Stored
+from quantumtask.openqasm.source import Refusal, shorten
+from quantumtask.openqasm.syntax import nodes
+from quantumtask.openqasm.types import FLOAT, QUBIT
+
+_HIGHEST_COST = 10**18
+
+
+def define(context: Context, node: Any) -> None:
+    """A `gate` statement. Raises Refusal."""
+    context.only_global(node, "gates")
+    name = node.name.name
+    if name in context.opaque:
+        gate: Gate = Opaque(name, len(node.params), len(node.qubits))
+        context.scope.declare(name, gate, node.name)
+        return
+    if not node.qubits:
+        raise Refusal(
+            "syntax_error", f"the gate `{shorten(name)}` acts on no qubit", node.name.span
+        )
+    params = [p.name for p in node.params]
+    qubits = [q.name for q in node.qubits]
+    _check_distinct([*node.params, *node.qubits])
+    context.scope.enter_definition()
+    try:
+        for cell, param in enumerate(params):
+            context.scope.declare(param, Stored(FLOAT, cell), node)
+        for slot, qubit in enumerate(qubits):
+            context.scope.declare(qubit, Stored(QUBIT, slot), node)
+        before = context.code.here
+        slots = {q: slot for slot, q in enumerate(qubits)}
+        body = tuple(_body(context, _Body(context, node, slots)))
+    finally:
+        context.scope.leave()
+    if context.code.here > before:
+        message = "a gate definition cannot call a subroutine"
+        raise Refusal("not_unitary", message, node.name.span)
+    cost = min(1 + sum(_cost(call) for call in body), _HIGHEST_COST)
+    gate = Defined(name, len(params), len(qubits), int(cost), body)
+    context.scope.declare(name, gate, node.name)
+
+
+def _check_distinct(names: Sequence[Any]) -> None:
+    seen: set[str] = set()
+    for node in names:
+        if node.name in seen:
+            message = f"`{shorten(node.name)}` is declared twice in this gate"
+            raise Refusal("redeclared_name", message, node.span)
+        seen.add(node.name)
+
+
+def _cost(call: BodyCall) -> float:
+    powers = [p if isinstance(p, float) else COST_OF_A_ROOT for p in call.powers]
+    return cost_of(call.gate, powers, call.controls) + call.weight
+
+
+class _Body:
+    """Counts what a body comes to while it is read: its calls, and the rounds of its loops."""
+
+    def __init__(self, context: Context, definition: Any, slots: dict[str, int]) -> None:
+        self.definition = definition
+        self.slots = slots
+        self.left = self.most = context.settings.max_operations
+
+    def count(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            name = shorten(self.definition.name.name)
+            message = f"the gate `{name}` comes to more than {self.most:,} operations"
+            raise Refusal("too_many_operations", message, self.definition.name.span)
+
+
+def _body(context: Context, body: _Body) -> Iterator[BodyCall]:
+    for node in body.definition.body:
+        yield from _statement(context, node, body)
+
+
+def _statement(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
+    kind = type(node)
+    body.count()
+    if kind in (nodes.QuantumGate, nodes.QuantumPhase):
+        yield _call(context, node, body)
+    elif kind in (nodes.QuantumBarrier, nodes.DelayInstruction):
+        for operand in node.qubits:
+            _slot(operand, body.slots)
+    elif kind is nodes.ForInLoop:
+        yield from _loop(context, node, body)
+    elif kind in (nodes.CompoundStatement, nodes.Box):
+        for inner in node.statements if kind is nodes.CompoundStatement else node.body:
+            yield from _statement(context, inner, body)
+    else:
+        message = "only gates, and loops over them, can stand in a gate definition"
+        raise Refusal("not_unitary", message, node.span)
+
+
+def _loop(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
+    for value in constant_values(context, node):
+        body.count()
+        with context.inner():
+            name = node.identifier.name
+            context.scope.declare(name, Constant(value.type, value.value), node.identifier)
+            yield from _statement(context, node.body, body)
+
+
+def _call(context: Context, node: Any, body: _Body) -> BodyCall:
+    own = body.definition.name.name
+    calls_own = type(node) is nodes.QuantumGate and node.name.name == own
+    if calls_own and context.scope.find(own) is None:
+        message = f"the gate `{shorten(own)}` calls itself"
+        raise Refusal("recursive_gate", message, node.name.span)
+    gate, args = gate_of(context, node)
+    modifiers = modifiers_of(context, node)
+    used = tuple(
+        _slot(operand, body.slots) for operand in check_operands(node, gate, modifiers.controls)
+    )
+    if gate is GPHASE and not modifiers.controls:
+        used = ()
+    if len(set(used)) < len(used):
+        raise Refusal("duplicate_qubit", "the same qubit stands twice in this call", node.span)
+    values = tuple(argument_of_body(context, arg) for arg in args)
+    powers = tuple(_power(power) for power in modifiers.powers)
+    # A long argument that is no number is worked out anew for each call.
+    weight = sum((a.span.hi - a.span.lo) // 50 for a in args)
+    return BodyCall(gate, values, used, powers, modifiers.controls, weight)
+
+
+def _power(power: Expr | float) -> Argument:
+    return power if isinstance(power, float) else cast(Argument, power.read)
+
+
+def _slot(node: Any, slots: dict[str, int]) -> int:
+    if type(node) is not nodes.Identifier:
+        raise Refusal("wrong_type", "the qubits of a gate definition have no index", node.span)
+    if node.name not in slots:
+        message = f"`{shorten(node.name)}` is not a qubit of this gate"
+        raise Refusal("undeclared_name", message, node.span)
+    return slots[node.name]

@@ -1,0 +1,61 @@
+"""The parser in Rust: the only file that imports qdk."""
+
+import os
+import re
+from typing import Any
+
+os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")  # read when the package is first imported
+
+from qdk.openqasm import parse as _parse
+from qdk.openqasm import parser as nodes
+
+from quantumtask.openqasm.refusals import (
+    MOST_DIAGNOSTICS,
+    not_includable,
+    syntax_error,
+    unreadable,
+)
+from quantumtask.openqasm.source import Place, Refusal, Source, Span
+
+__all__ = ["nodes", "read"]
+
+_INCLUDE = re.compile(rb"include\s*[\"']([^\"'\n]*)[\"']")
+
+
+def read(source: Source) -> tuple[str | None, list[Any]]:
+    """The version that a text declares, and its statements. Raises CircuitError.
+
+    Nothing is ever opened: the parser knows `stdgates.inc` by heart, and the resolver it is given
+    finds nothing.
+    """
+    try:
+        result = _parse(source.text, path="circuit", includes=lambda _: None)
+        problems = [_refusal(d, source) for d in result.diagnostics[:MOST_DIAGNOSTICS]]
+        if problems:
+            raise source.error(*problems)
+        return result.program.version, list(result.program.statements)
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, ValueError):
+            raise source.error(unreadable()) from None
+        raise
+    except BaseException:  # a Rust panic is not an Exception
+        raise source.error(unreadable()) from None
+
+
+def _refusal(diagnostic: Any, source: Source) -> Refusal:
+    labels = diagnostic.labels
+    span = labels[0].span if labels else Place(0, 0)
+    message = diagnostic.message.rstrip(".")
+    if message.startswith("Not Found") or "include" in message.lower():
+        return _include(span, source)
+    if message.startswith("Empty statements"):
+        return Refusal("syntax_error", "there is no statement before this `;`", span)
+    return syntax_error(message[:1].lower() + message[1:], span, source)
+
+
+def _include(span: Span, source: Source) -> Refusal:
+    found = _INCLUDE.search(source.text.encode(), span.lo)
+    name = found.group(1).decode(errors="replace") if found else ""
+    return not_includable(name, span)

@@ -1,0 +1,31 @@
+"""What is said of a text that a parser cannot read, whichever parser it is."""
+
+import re
+
+from quantumtask.openqasm.source import Place, Refusal, Source, Span
+
+MOST_DIAGNOSTICS = 20
+
+
+def syntax_error(message: str, span: Span, source: Source) -> Refusal:
+    """A syntax error; where the text is no OpenQASM at all, with a hint of what that looks like."""
+    return Refusal("syntax_error", message, span, _hint(source))
+
+
+def unreadable() -> Refusal:
+    return Refusal("syntax_error", "this text cannot be read as OpenQASM 3", Place(0, 0))
+
+
+def not_includable(name: str, span: Span) -> Refusal:
+    message = f"{name[:60]!r} cannot be included"
+    return Refusal("include_not_allowed", message, span, 'Only "stdgates.inc" can be included')
+
+
+def _hint(source: Source) -> str | None:
+    looks = re.search(r"\b(OPENQASM|qubit|bit|qreg|include|gate|measure)\b", source.text)
+    return None if looks and looks.group() and ";" in source.text else _NOT_OPENQASM
+
+
+_NOT_OPENQASM = (
+    "This does not look like OpenQASM 3, which begins like this: OPENQASM 3.0; qubit[2] q;"
+)

@@ -1,0 +1,130 @@
+"""Everything that can be said about a circuit without running it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from quantumtask.openqasm.compile import NOTHING_MEASURED, checked, given_values, prepared, traced
+from quantumtask.openqasm.context import Context
+from quantumtask.openqasm.garbage import collector_paused
+from quantumtask.openqasm.program import Circuit, Measure, Register
+from quantumtask.openqasm.source import MOST_PROBLEMS, Place, Refusal, Source, shorten
+from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Problem
+
+
+class Declaration(NamedTuple):
+    """An `input` or `output` variable, with its type as OpenQASM writes it."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What is wrong with a circuit (errors and warnings, in the order of the text), and its shape.
+
+    `operations`: what every shot does; None where that depends on a measurement or on an input
+    that has no value yet, and for a circuit that is wrong.
+    """
+
+    problems: tuple[Problem, ...]
+    inputs: tuple[Declaration, ...] = ()
+    outputs: tuple[Declaration, ...] = ()
+    registers: tuple[Register, ...] = ()
+    qubits: int = 0
+    operations: int | None = None
+
+    @property
+    def valid(self) -> bool:
+        return all(problem.severity != "error" for problem in self.problems)
+
+
+def validate_circuit(text: str, settings: Settings, parameters: str | None = None) -> Validation:
+    """Checks a circuit; without `parameters` (a JSON object) its inputs need no values."""
+    try:
+        source = prepared(text, settings)
+    except CircuitError as error:
+        return Validation(error.problems)
+    try:
+        given = given_values(parameters)
+        with collector_paused():
+            return _validated(checked(source, settings, given), source)
+    except CircuitError as error:
+        return Validation(error.problems)
+    except Refusal as refusal:
+        return Validation((source.problem(refusal),))
+    except RecursionError:
+        place = Place(0, 0)
+        return Validation((source.problem(Refusal("nesting_too_deep", _TOO_DEEP, place)),))
+
+
+_TOO_DEEP = "this is nested too deeply"
+
+
+def _validated(context: Context, source: Source) -> Validation:
+    refusals, warnings = list(context.refusals.values()), list(context.warnings.values())
+    circuit = None
+    if not refusals and (context.parameters is not None or not context.inputs):
+        try:
+            circuit = traced(context)[1]
+        except Refusal as refusal:
+            refusals.append(refusal)
+    if not refusals:
+        warnings += _unused(context, circuit)
+    return Validation(
+        _problems(source, refusals, warnings),
+        tuple(Declaration(name, str(to)) for name, to in context.inputs),
+        tuple(Declaration(name, str(to)) for name, to, _ in context.outputs),
+        tuple(context.bits),
+        context.qubit_count,
+        None if circuit is None else len(circuit.steps),
+    )
+
+
+def _problems(
+    source: Source, refusals: Iterable[Refusal], warnings: Iterable[Refusal]
+) -> tuple[Problem, ...]:
+    errors = [source.problem(refusal) for refusal in refusals]
+    errors += [replace(source.problem(w), severity="warning") for w in warnings]
+    return tuple(sorted(errors, key=lambda p: (p.line or 0, p.column or 0))[: 2 * MOST_PROBLEMS])
+
+
+def _unused(context: Context, circuit: Circuit | None) -> list[Refusal]:
+    """Warnings: qubits that nothing touches, or that nobody measures."""
+    if circuit is None:
+        return []
+    touched, measured = set(circuit.touched), _measured(circuit)
+    found = []
+    for name, numbers, node in context.declared:
+        idle = [k for k, number in enumerate(numbers) if number not in touched]
+        blind = [k for k, n in enumerate(numbers) if n in touched and n not in measured]
+        if idle:
+            message = f"{_some(name, idle, len(numbers))} never used"
+            found.append(Refusal("unused_qubit", message, node.span))
+        if blind and measured:
+            message = f"{_some(name, blind, len(numbers))} never measured"
+            found.append(Refusal("unmeasured_qubit", message, node.span))
+    if not measured:
+        place = context.declared[0][2].span if context.declared else Place(0, 0)
+        hint = "Measure the qubits: c = measure q;"
+        found.append(Refusal("nothing_measured", NOTHING_MEASURED, place, hint))
+    return found
+
+
+def _measured(circuit: Circuit) -> set[int]:
+    return {step.qubit for step in circuit.steps if isinstance(step, Measure)}
+
+
+def _some(name: str, which: list[int], size: int) -> str:
+    """ "qubit 2 of `q` is", "all qubits of `q` are"."""
+    name = shorten(name)
+    if len(which) == size:
+        return f"`{name}` is" if size == 1 else f"all {size} qubits of `{name}` are"
+    numbers = ", ".join(str(k) for k in which[:5]) + (", …" if len(which) > 5 else "")
+    return (
+        f"qubit {numbers} of `{name}` is"
+        if len(which) == 1
+        else f"qubits {numbers} of `{name}` are"
+    )
