@@ -1,0 +1,240 @@
+"""Programs that look at what they measure: our engine beside Aer's own control flow.
+
+Each program is written twice, as OpenQASM and as a Qiskit circuit with `if_test` and `while_loop`.
+Both run in this process, in turn, on one thread, from the compiled program to the counts.
+`distance` compares the two results; where outcomes hardly ever repeat it is near 1 for equals too.
+
+    python benchmarks/dynamic.py [--shots N] [--rounds N]
+"""
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
+from qiskit.circuit.classical import expr
+from qiskit_aer import AerSimulator
+
+from quantumtask import engines
+from quantumtask.openqasm import compile_circuit
+from quantumtask.shared.settings import Settings
+
+SETTINGS = Settings(slot_memory_mb=4096)
+HEAD = 'OPENQASM 3.0; include "stdgates.inc"; '
+PHASE = 2 * math.pi * 0.3
+
+
+def teleport() -> tuple[str, QuantumCircuit]:
+    """The state of a qubit moved to another one, and undone there."""
+    circuit = QuantumCircuit(3, 3)
+    circuit.ry(0.7, 0)
+    circuit.h(1)
+    circuit.cx(1, 2)
+    circuit.cx(0, 1)
+    circuit.h(0)
+    circuit.measure([0, 1], [0, 1])
+    with circuit.if_test((circuit.clbits[1], 1)):
+        circuit.x(2)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.z(2)
+    circuit.ry(-0.7, 2)
+    circuit.measure(2, 2)
+    text = (
+        "qubit[3] q; bit[3] c; ry(0.7) q[0]; h q[1]; cx q[1], q[2]; cx q[0], q[1]; h q[0];"
+        "c[0] = measure q[0]; c[1] = measure q[1]; if (c[1]) x q[2]; if (c[0]) z q[2];"
+        "ry(-0.7) q[2]; c[2] = measure q[2];"
+    )
+    return text, circuit
+
+
+def repeat_until_success() -> tuple[str, QuantumCircuit]:
+    """A rotation by an angle that is no fraction of pi, tried until both ancillas say 0."""
+    circuit = QuantumCircuit(QuantumRegister(3), flag := ClassicalRegister(2, "f"))
+    circuit.add_register(result := ClassicalRegister(1, "r"))
+
+    def attempt() -> None:
+        circuit.reset([0, 1])
+        circuit.h([0, 1])
+        circuit.ccx(0, 1, 2)
+        circuit.s(2)
+        circuit.ccx(0, 1, 2)
+        circuit.h([0, 1])
+        circuit.measure([0, 1], flag)
+
+    circuit.h(2)
+    attempt()
+    with circuit.while_loop(expr.not_equal(flag, 0)):
+        circuit.z(2)
+        attempt()
+    circuit.measure(2, result[0])
+    attempt_text = (
+        "reset q[0:1]; h q[0:1]; ccx q[0], q[1], q[2]; s q[2]; ccx q[0], q[1], q[2]; h q[0:1];"
+        "f = measure q[0:1];"
+    )
+    text = (
+        f"qubit[3] q; bit[2] f; bit r; h q[2]; {attempt_text}"
+        f"while (f != 0) {{ z q[2]; {attempt_text} }} r = measure q[2];"
+    )
+    return text, circuit
+
+
+def phase_estimation() -> tuple[str, QuantumCircuit]:
+    """Eight bits of a phase, one ancilla, each bit corrected by those before it."""
+    circuit = QuantumCircuit(2, 8)
+    circuit.x(1)
+    lines = ["qubit[2] q; bit[8] c; x q[1];"]
+    for k in range(8):
+        circuit.reset(0)
+        circuit.h(0)
+        circuit.cp(PHASE * 2 ** (7 - k), 0, 1)
+        lines.append(f"reset q[0]; h q[0]; cp({PHASE * 2 ** (7 - k)!r}) q[0], q[1];")
+        for j in range(k):
+            angle = -math.pi / 2 ** (k - j)
+            with circuit.if_test((circuit.clbits[j], 1)):
+                circuit.p(angle, 0)
+            lines.append(f"if (c[{j}]) p({angle!r}) q[0];")
+        circuit.h(0)
+        circuit.measure(0, k)
+        lines.append(f"h q[0]; c[{k}] = measure q[0];")
+    return "".join(lines), circuit
+
+
+def repetition_code() -> tuple[str, QuantumCircuit]:
+    """Three data qubits with small errors, corrected in five rounds by what two ancillas tell."""
+    circuit = QuantumCircuit(QuantumRegister(5), syndrome := ClassicalRegister(2, "s"))
+    circuit.add_register(result := ClassicalRegister(3, "r"))
+    lines = ["qubit[5] q; bit[2] s; bit[3] r;"]
+    for _ in range(5):
+        circuit.rx(0.2, [0, 1, 2])
+        circuit.reset([3, 4])
+        for control, target in ((0, 3), (1, 3), (1, 4), (2, 4)):
+            circuit.cx(control, target)
+        circuit.measure([3, 4], syndrome)
+        lines.append("rx(0.2) q[0:2]; reset q[3:4]; cx q[0], q[3]; cx q[1], q[3];")
+        lines.append("cx q[1], q[4]; cx q[2], q[4]; s = measure q[3:4];")
+        for value, qubit in ((1, 0), (3, 1), (2, 2)):
+            with circuit.if_test((syndrome, value)):
+                circuit.x(qubit)
+            lines.append(f"if (s == {value}) x q[{qubit}];")
+    circuit.measure([0, 1, 2], result)
+    return "".join([*lines, "r = measure q[0:2];"]), circuit
+
+
+def coin_flips() -> tuple[str, QuantumCircuit]:
+    """The worst case of shared histories: after 16 flips, each looked at, no two are equal."""
+    return _flips(16, [])
+
+
+def coin_flips_with_t() -> tuple[str, QuantumCircuit]:
+    """Eight flips with a gate that no stabilizer state can follow."""
+    return _flips(8, ["t", "h"])
+
+
+def _flips(flips: int, more: list[str]) -> tuple[str, QuantumCircuit]:
+    circuit = QuantumCircuit(flips + 1, flips)
+    lines = [f"qubit[{flips + 1}] q; bit[{flips}] c;"]
+    for k in range(flips):
+        for name in ["h", *more]:
+            getattr(circuit, name)(k)
+            lines.append(f"{name} q[{k}];")
+        circuit.measure(k, k)
+        with circuit.if_test((circuit.clbits[k], 1)):
+            circuit.x(k + 1)
+        lines.append(f"c[{k}] = measure q[{k}]; if (c[{k}]) x q[{k + 1}];")
+    return "".join(lines), circuit
+
+
+def large_state() -> tuple[str, QuantumCircuit]:
+    """Eighteen qubits, one of them measured half-way and looked at."""
+    circuit = QuantumCircuit(18, 18)
+    lines = ["qubit[18] q; bit[18] c;"]
+    _layers(circuit, lines)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.h(1)
+    lines.append("c[0] = measure q[0]; if (c[0]) h q[1];")
+    _layers(circuit, lines)
+    circuit.measure(range(18), range(18))
+    return "".join([*lines, "c = measure q;"]), circuit
+
+
+def _layers(circuit: QuantumCircuit, lines: list[str]) -> None:
+    for layer in range(4):
+        for k in range(18):
+            angle = 0.1 * (k + 1) + layer
+            circuit.ry(angle, k)
+            lines.append(f"ry({angle!r}) q[{k}];")
+        for k in range(17):
+            circuit.cx(k, k + 1)
+            lines.append(f"cx q[{k}], q[{k + 1}];")
+
+
+PROGRAMS: dict[str, Callable[[], tuple[str, QuantumCircuit]]] = {
+    "teleportation": teleport,
+    "repeat until success": repeat_until_success,
+    "phase estimation, 8 bits": phase_estimation,
+    "repetition code, 5 rounds": repetition_code,
+    "16 coin flips": coin_flips,
+    "8 coin flips with T": coin_flips_with_t,
+    "18 qubits, 1 mid-circuit": large_state,
+}
+FEW_SHOTS = {"18 qubits, 1 mid-circuit": 16}
+"""Aer runs the whole circuit for each shot; with more of them this would take minutes."""
+
+
+def best(rounds: int, *runs: Callable[[], Any]) -> list[float]:
+    """The shortest time of each, in milliseconds; they take turns, the first turn is not timed."""
+    times = [math.inf] * len(runs)
+    for turn in range(rounds + 1):
+        for k, run in enumerate(runs):
+            started = time.perf_counter()
+            run()
+            if turn:
+                times[k] = min(times[k], (time.perf_counter() - started) * 1000)
+    return times
+
+
+def distance(ours: dict[str, int], theirs: dict[str, int], shots: int) -> float:
+    """Half the sum of the differences of the frequencies."""
+    keys = ours.keys() | theirs.keys()
+    return sum(abs(ours.get(k, 0) - theirs.get(k, 0)) for k in keys) / (2 * shots)
+
+
+def compare(name: str, shots: int, rounds: int) -> None:
+    text, circuit = PROGRAMS[name]()
+    program = compile_circuit(HEAD + text, SETTINGS)
+    simulator = AerSimulator(max_parallel_threads=1)
+    circuit = transpile(circuit, simulator, optimization_level=0)
+
+    def ours() -> Any:
+        return engines.run(program, shots=shots, seed=7, memory=False, settings=SETTINGS)
+
+    def theirs() -> Any:
+        return simulator.run(circuit, shots=shots, seed_simulator=7).result().get_counts()
+
+    mine, aers = best(rounds, ours, theirs)
+    result = ours()
+    apart = distance(json.loads(result.counts), theirs(), shots)
+    print(
+        f"{name:27}{shots:6}{mine:9.1f} ms{aers:9.1f} ms{aers / mine:8.2f} x   {result.method:12}"
+        f"{len(json.loads(result.counts)):6}{apart:8.3f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--shots", type=int, default=1024)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    print(f"one thread, the best of {options.rounds}")
+    print(f"{'':27}{'shots':>6}{'ours':>12}{'Aer':>12}{'ratio':>10}   method    outcomes  distance")
+    for name in PROGRAMS:
+        compare(name, min(options.shots, FEW_SHOTS.get(name, options.shots)), options.rounds)
+
+
+if __name__ == "__main__":
+    main()

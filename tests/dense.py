@@ -1,0 +1,100 @@
+"""The slow and plain way to run a compiled program, for the tests of the engines."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from quantumtask.openqasm.gates import BASIC, Operation, controlled
+from quantumtask.openqasm.program import Program
+
+K = TypeVar("K")
+
+
+class Dense:
+    """The slow and plain state: every gate a full matrix product, every qubit there from the start.
+
+    As a World it measures at once, and takes the outcomes from a script; `chance` is how probable
+    that was. Without a script left it raises.
+    """
+
+    def __init__(self, qubits: int, script: Sequence[int] = ()) -> None:
+        self.vector = np.zeros((2,) * qubits, dtype=np.complex128)
+        self.vector[(0,) * qubits] = 1
+        self.script = list(script)
+        self.chance = 1.0
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        for operation in operations:
+            matrix = controlled(operation.matrix(), operation.controls)
+            axes = [self.vector.ndim - 1 - q for q in reversed(operation.qubits)]
+            size = len(axes)
+            shaped = matrix.reshape((2,) * (2 * size))
+            moved = np.tensordot(shaped, self.vector, (range(size, 2 * size), axes))
+            self.vector = np.moveaxis(moved, range(size), axes)
+
+    def weights(self, qubits: Sequence[int]) -> dict[tuple[int, ...], float]:
+        found: dict[tuple[int, ...], float] = {}
+        for index, amplitude in enumerate(self.vector.reshape(-1).tolist()):
+            key = tuple(index >> q & 1 for q in qubits)
+            found[key] = found.get(key, 0.0) + abs(amplitude) ** 2
+        return found
+
+    def probability(self, qubit: int) -> float:
+        return self.weights([qubit])[1,]
+
+    def project(self, qubit: int, value: int) -> None:
+        np.moveaxis(self.vector, self.vector.ndim - 1 - qubit, 0)[1 - value] = 0
+        self.vector /= np.linalg.norm(self.vector)
+
+    def measure(self, qubit: int) -> int:
+        value = self.script.pop(0) if self.script else self._missing()
+        p = self.probability(qubit)
+        self.chance *= p if value else 1 - p
+        if self.chance < 1e-12:
+            raise Impossible
+        self.project(qubit, value)
+        return value
+
+    def _missing(self) -> int:
+        raise OutOfScript
+
+    def reset(self, qubits: Sequence[int]) -> None:
+        for qubit in qubits:
+            if self.measure(qubit):
+                self.apply([Operation(BASIC["x"], (), (qubit,))])
+
+
+class Impossible(Exception):
+    """The script asks for an outcome that cannot be."""
+
+
+class OutOfScript(Exception):
+    """One more outcome is needed."""
+
+
+def exact(program: Program) -> dict[int, float]:
+    """The distribution of a program, from all scripts of outcomes."""
+    found: dict[int, float] = {}
+    scripts: list[tuple[int, ...]] = [()]
+    while scripts:
+        script = scripts.pop()
+        process, world = program.process.copy(), Dense(program.qubits, script)
+        try:
+            process.run(world, 100_000)
+        except OutOfScript:
+            scripts += [(*script, 0), (*script, 1)]
+        except Impossible:
+            continue
+        else:
+            outcome = sum(1 << k for k, bit in enumerate(process.bits()) if bit == 1)
+            found[outcome] = found.get(outcome, 0.0) + world.chance
+    return found
+
+
+def assert_drawn_from(found: dict[K, int], expected: dict[K, float]) -> None:
+    shots = sum(found.values())
+    assert found.keys() <= expected.keys()
+    for outcome, p in expected.items():
+        deviation = max(p * (1 - p) / shots, 0) ** 0.5
+        assert abs(found.get(outcome, 0) / shots - p) < 6 * deviation + 2 / shots
