@@ -1,0 +1,52 @@
+"""What programs become, as JSON: run as a child process, to be compared with its parent."""
+
+import json
+import sys
+from typing import Any
+
+from quantumtask.openqasm import compile_circuit, validate_circuit
+from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.settings import Settings
+
+SETTINGS = Settings()
+Text = tuple[str, str | None]
+"""A program, and its parameters as JSON."""
+
+
+def described(text: Text) -> dict[str, Any]:
+    """What a program becomes, or all that is wrong with it, as JSON."""
+    try:
+        program = compile_circuit(text[0], SETTINGS, text[1])
+    except CircuitError as error:
+        return {"errors": [[p.code, p.line] for p in error.problems]}
+    checked = validate_circuit(text[0], SETTINGS, text[1])
+    spans = program.process.code.spans
+    return {
+        "registers": program.registers,
+        "qubits": program.qubits,
+        "operations": program.operations,
+        "outputs": program.outputs,
+        "fixed": program.fixed_outputs,
+        "warnings": program.warnings,
+        "places": [[span.lo, span.hi] for span in spans],
+        "circuit": None if program.circuit is None else circuit(program.circuit),
+        "problems": [[p.code, p.line, p.column, p.message] for p in checked.problems],
+    }
+
+
+def circuit(found: Any) -> list[Any]:
+    return [[named(step) for step in found.steps], found.bits, found.outcomes, found.final]
+
+
+def named(step: Any) -> list[Any]:
+    """A step of a circuit; a gate by its matrix, because a root of one has no name."""
+    if not hasattr(step, "gate"):
+        return [type(step).__name__, *step]
+    matrix = [[z.real, z.imag] for z in step.matrix().ravel().tolist()]
+    return [matrix, step.qubits, step.controls]
+
+
+def answer() -> None:
+    """The child's side: texts on its standard input, what they become on its output."""
+    assert sys.modules["qdk"] is None
+    json.dump([described(tuple(text)) for text in json.load(sys.stdin)], sys.stdout)
