@@ -2,14 +2,16 @@
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit, qasm3
 from qiskit.quantum_info import Operator
 
-from quantumtask.engines import aer
+from quantumtask import engines
 from quantumtask.openqasm import compile_circuit
+from quantumtask.openqasm.gates import Operation, controlled
 from quantumtask.shared.settings import Settings
 
 SETTINGS = Settings(slot_memory_mb=2048)
@@ -64,8 +66,20 @@ programs = st.lists(calls(), min_size=1, max_size=8).map(
 @settings(max_examples=120, deadline=None)
 @given(programs)
 def test_a_program_has_the_unitary_that_qiskit_reads(text: str) -> None:
-    ours = compile_circuit(text, SETTINGS).circuit
-    assert Operator(ours).equiv(Operator(qasm3.loads(text)))
+    assert Operator(unitary(text)).equiv(Operator(qasm3.loads(text)))
+
+
+def unitary(text: str) -> np.ndarray:
+    """What we make of a text, up to a global phase."""
+    circuit = compile_circuit(text, SETTINGS).circuit
+    assert circuit is not None
+    total = Operator(np.eye(2**QUBITS))
+    for step in circuit.steps:
+        assert isinstance(step, Operation)
+        matrix = controlled(step.matrix(), step.controls)
+        total = total.compose(Operator(matrix), qargs=list(step.qubits))
+    data: np.ndarray = total.data
+    return data
 
 
 REGISTERS = ["bit[2] c; bit[3] d;", "bit[5] c;", "bit[1] c; bit[1] d; bit[3] e;"]
@@ -82,16 +96,17 @@ def test_counts_are_written_as_qiskit_writes_them(registers: str, flipped: list[
         lines.append(f"{name} = measure q[{start}:{start + size - 1}];")
         start += size
     text = f'include "stdgates.inc";\nqubit[5] q;\n{registers}\n' + "\n".join(lines)
-    result = aer.run(
+    result = engines.run(
         compile_circuit(text, SETTINGS), shots=10, seed=1, memory=False, settings=SETTINGS
     )
     assert json.loads(result.counts) == run_by_qiskit(qasm3.loads(text))
 
 
-def run_by_qiskit(circuit: QuantumCircuit) -> dict[str, int]:
+def run_by_qiskit(circuit: QuantumCircuit, shots: int = 10) -> dict[str, int]:
     from qiskit_aer import AerSimulator
 
-    counts: dict[str, int] = AerSimulator().run(circuit, shots=10).result().get_counts()
+    job = AerSimulator().run(circuit, shots=shots, seed_simulator=5)
+    counts: dict[str, int] = job.result().get_counts()
     return counts
 
 
@@ -136,6 +151,9 @@ class Machine:
         value = sum(bit << place for place, bit in enumerate(self.bits))
         answers = {
             "bit": lambda: self.bits[rest[0]] == 1,
+            "same": lambda: self.bits[rest[0]] == self.bits[rest[1]],
+            "odd": lambda: self.bits[rest[0]] ^ self.bits[rest[1]] == 1,
+            "masked": lambda: value & rest[0] == rest[1],
             "not": lambda: not self.holds(rest[0]),
             "and": lambda: self.holds(rest[0]) and self.holds(rest[1]),
             "or": lambda: self.holds(rest[0]) or self.holds(rest[1]),
@@ -155,6 +173,10 @@ def written_condition(condition: tuple) -> str:
     if kind in ("and", "or"):
         operator = "&&" if kind == "and" else "||"
         return f"({written_condition(rest[0])}) {operator} ({written_condition(rest[1])})"
+    if kind in ("same", "odd"):
+        return f"c[{rest[0]}] {'==' if kind == 'same' else '^'} c[{rest[1]}]"
+    if kind == "masked":
+        return f"(uint[{QUBITS}](c) & {rest[0]}) == {rest[1]}"
     return f"c {kind} {rest[0]}"
 
 
@@ -184,6 +206,8 @@ places = st.integers(0, QUBITS - 1)
 simple_conditions = st.one_of(
     st.tuples(st.just("bit"), places),
     st.tuples(st.sampled_from(["==", "<", ">="]), st.integers(0, 7)),
+    st.tuples(st.sampled_from(["same", "odd"]), places, places),
+    st.tuples(st.just("masked"), st.integers(0, 7), st.integers(0, 7)),
 )
 conditions = st.recursive(
     simple_conditions,
@@ -221,6 +245,51 @@ def test_control_flow_does_what_an_independent_reading_does(block: list[tuple]) 
         return  # it runs for ever, here and there
     text = f'include "stdgates.inc"; qubit[{QUBITS}] q; bit[{QUBITS}] c; {written(block)}'
     program = compile_circuit(text, SETTINGS)
-    result = aer.run(program, shots=3, seed=1, memory=False, settings=SETTINGS)
+    result = engines.run(program, shots=3, seed=1, memory=False, settings=SETTINGS)
     expected = "".join(str(bit) for bit in reversed(machine.bits))
     assert json.loads(result.counts) == {expected: 3}
+
+
+COUNTED = 2
+# All that the other reader takes: one bit, or one register compared with a number.
+measured_conditions = st.sampled_from(
+    ["c[0]", "c[1]", "!c[0]", "c[1] == true", "c[0] == false", *(f"c == {k}" for k in range(4))]
+)
+moves = st.one_of(
+    st.sampled_from(["h q[0];", "h q[1];", "x q[2];", "cx q[0], q[1];", "ry(1.1) q[2];"]),
+    st.sampled_from(["c[0] = measure q[0];", "c[1] = measure q[1];", "c = measure q[1:2];"]),
+)
+
+
+@st.composite
+def measured_programs(draw: st.DrawFn) -> str:
+    """Measurements in superposition, and gates under conditions on what they gave."""
+    lines = ["h q[0];", "c[0] = measure q[0];"]
+    for _ in range(draw(st.integers(1, 4))):
+        lines.append(draw(moves))
+        condition, body, other = draw(measured_conditions), draw(moves), draw(moves)
+        lines.append(f"if ({condition}) {{ {body} }} else {{ {other} }}")
+    if draw(st.booleans()):
+        lines.append("while (c[0]) { h q[0]; c[0] = measure q[0]; }")
+    return (
+        f'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[{QUBITS}] q;\nbit[{COUNTED}] c;\n'
+        + "\n".join(lines)
+    )
+
+
+SHOTS = 4000
+WIDEST_GAP = 0.06
+"""Five standard deviations and more of the difference of two shares of 4,000 shots each."""
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(measured_programs())
+def test_a_program_that_looks_at_measurements_gives_the_shares_that_qiskit_gives(
+    text: str,
+) -> None:
+    result = engines.run(
+        compile_circuit(text, SETTINGS), shots=SHOTS, seed=3, memory=False, settings=SETTINGS
+    )
+    ours, theirs = json.loads(result.counts), run_by_qiskit(qasm3.loads(text), SHOTS)
+    for key in {*ours, *theirs}:
+        assert abs(ours.get(key, 0) - theirs.get(key, 0)) < WIDEST_GAP * SHOTS, (key, ours, theirs)

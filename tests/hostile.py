@@ -1,0 +1,66 @@
+"""A child that runs hostile programs as a slot of the service does, and what must come of them."""
+
+from collections.abc import Sequence
+
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
+from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.slot import Slot
+
+SETTINGS = Settings(slot_memory_mb=1024)
+RAN = "ran"
+
+NEVER = frozenset({"engine_error", "worker_crashed", "compile_timeout", "timeout"})
+"""Codes that say that something went wrong on our side."""
+
+NO_LINE = frozenset({"result_too_large", "engine_refused"})
+"""Codes of what is found once the whole program has been read."""
+
+
+class Child:
+    """One killable process with the limits of a slot."""
+
+    def __init__(self, settings: Settings = SETTINGS) -> None:
+        self._slot = Slot(settings, 1, self._seen)
+        self._verdicts: dict[str, Result | Failure | None] = {}
+
+    def _seen(self, outcomes: list[Outcome]) -> None:
+        self._verdicts.update({o.assignment.id: o.verdict for o in outcomes})
+
+    def run(
+        self, texts: Sequence[str], *, shots: int = 20, parameters: str | None = None
+    ) -> list[Result | Failure]:
+        """What became of each. Those that a chunk was broken up with are run again alone."""
+        self._verdicts = {}
+        specs = [
+            TaskSpec(text, shots=shots, seed=7, parameters=parameters, timeout_s=60.0)
+            for text in texts
+        ]
+        tasks = [Assignment(str(k), 1, "test", 0, 0.0, spec) for k, spec in enumerate(specs)]
+        self._assign(tasks)
+        for task in tasks:
+            if self._verdicts.get(task.id) is None:
+                self._assign([task])
+        verdicts = [self._verdicts[task.id] for task in tasks]
+        return [verdict for verdict in verdicts if verdict is not None]
+
+    def _assign(self, tasks: list[Assignment]) -> None:
+        self._slot.assign(tasks)
+        self._seen(self._slot.run())
+
+    def stop(self) -> None:
+        self._slot.stop()
+
+
+def check(text: str, verdict: Result | Failure) -> str:
+    """The code of a verdict, which must not be our fault and must name a line of the text."""
+    if isinstance(verdict, Result):
+        return RAN
+    assert verdict.code not in NEVER, f"{verdict}\n{text[:3000]}"
+    assert len(verdict.message) < 400, verdict.message
+    assert verdict.code in NO_LINE or verdict.problems, verdict
+    height = text.count("\n") + text.count("\r") + 1
+    for problem in verdict.problems:
+        assert problem.line is not None
+        assert 1 <= problem.line <= height
+    return verdict.code
