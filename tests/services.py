@@ -37,6 +37,17 @@ SECONDS = (
     + "c = measure q;"
 )
 
+# 40 qubits, entangled with each other: no slot holds their state in any form.
+TOO_LARGE = (
+    'OPENQASM 3.0; include "stdgates.inc"; qubit[40] q; bit[40] c; h q; '
+    + "".join(
+        f"cx q[{k}], q[{(k + step) % 40}]; t q[{k}]; h q[{k}];"
+        for step in (20, 13, 7, 17, 3)
+        for k in range(40)
+    )
+    + "c = measure q;"
+)
+
 
 def free_port() -> int:
     with socket.socket() as probe:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import apsw
 import pytest
 
-from tests.services import BELL, ENDLESS, SECONDS, Service, until
+from tests.services import BELL, ENDLESS, SECONDS, TOO_LARGE, Service, until
 
 Start = Callable[..., Service]
 
@@ -84,13 +84,7 @@ def test_a_circuit_too_large_for_a_slot_is_told_both_numbers_without_running(
     start: Start,
 ) -> None:
     service = start(slots=1, slot_memory_mb=512)
-    links = "".join(
-        f"cx q[{k}], q[{(k + step) % 40}]; t q[{k}]; h q[{k}];"
-        for step in (20, 13, 7, 17, 3)
-        for k in range(40)
-    )
-    wide = f'include "stdgates.inc"; qubit[40] q; bit[40] c; h q; {links} c = measure q;'
-    body = service.run(wide)
+    body = service.run(TOO_LARGE)
     assert (body["status"], body["error_code"]) == ("failed", "out_of_memory")
     assert "16.0 TiB" in body["error"]
     assert "256.0 MiB" in body["error"]

@@ -12,6 +12,7 @@ import pytest
 from tests.services import (
     ENDLESS,
     SECONDS,
+    TOO_LARGE,
     Service,
     children,
     cpu_ticks,
@@ -177,8 +178,7 @@ def test_a_slow_task_among_tiny_ones_takes_its_time_and_harms_none(start: Start)
 def test_a_slot_that_ran_out_of_memory_makes_way_for_a_fresh_one(start: Start) -> None:
     service = start(slots=1, slot_memory_mb=600)
     [before] = slot_pids(service.worker)
-    hungry = 'include "stdgates.inc"; qubit[27] q; bit[27] c; rx(0.1) q; c = measure q;'
-    body = service.run(hungry)
+    body = service.run(TOO_LARGE)
     assert (body["status"], body["error_code"]) == ("failed", "out_of_memory")
     body = service.run()
     assert (body["status"], body["attempt"]) == ("completed", 1)
