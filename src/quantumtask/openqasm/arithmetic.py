@@ -1,6 +1,5 @@
 """Operators of numbers: bool, int, uint, float, complex (spec: Classical instructions)."""
 
-import cmath
 import math
 import operator
 from collections.abc import Callable
@@ -222,9 +221,7 @@ _FLOAT_OPERATION: dict[str, Callable[[float, float], float]] = {
 
 
 def _complex_power(left: complex, right: complex) -> complex:
-    if left == 0 and right != 0:
-        return 0j
-    return cmath.exp(right * cmath.log(left)) if left else 1 + 0j
+    return complex(left**right)
 
 
 _COMPLEX_OPERATION: dict[str, Callable[[complex, complex], complex]] = {

@@ -7,10 +7,10 @@ from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr
 from quantumtask.openqasm.functions import CONSTANTS
-from quantumtask.openqasm.measurement import measure, measured
+from quantumtask.openqasm.measurement import measure, measured, operand_of
 from quantumtask.openqasm.operators import binary
 from quantumtask.openqasm.places import Places, target_type, value_of
-from quantumtask.openqasm.routines import give_back
+from quantumtask.openqasm.routines import contains_call, give_back, kept
 from quantumtask.openqasm.scope import Constant
 from quantumtask.openqasm.source import Refusal, shorten
 from quantumtask.openqasm.syntax import nodes
@@ -49,7 +49,7 @@ def compound(context: Context, node: Any) -> None:
     target = target_of(context, node.lhs)
     operator = getattr(node.op, "value", node.op).removesuffix("=") or "="
     if type(node.rhs) is nodes.QuantumMeasurement:
-        value = measured(context, node.rhs.qubits, node)
+        value = measured(context, operand_of(context, node.rhs.qubits, node), node)
     else:
         value = context.expression(node.rhs)
     result = binary(operator, value_of(target), value, node.span)
@@ -69,21 +69,28 @@ def _list(context: Context, node: Any, to: Type) -> Expr:
     """`{{1, 2}, {3, 4}}`. Raises Refusal where its shape is another."""
     assert to.base is not None
     items: list[Expr] = []
-    _collect(context, node, to.shape, to.base, items)
+    _collect(context, node, to.shape, to.base, items, contains_call(context, node))
     reads = [item.read for item in items]
     shape = tuple(n or 0 for n in to.shape)
     return Expr(to, node.span, lambda m: Elements([read(m) for read in reads], shape))
 
 
 def _collect(
-    context: Context, node: Any, shape: Sequence[int | None], base: Type, items: list[Expr]
+    context: Context,
+    node: Any,
+    shape: Sequence[int | None],
+    base: Type,
+    items: list[Expr],
+    calls: bool,
 ) -> None:
+    """Adds the elements to `items`; with `calls` among them, each as it is before the next."""
     if type(node) not in (nodes.ArrayLiteral, nodes.DiscreteSet):
         if shape:
             value = context.expression(node)
             _collect_array(value, shape, base, items)
         else:
-            items.append(convert(context.expression(node), base))
+            item = convert(context.expression(node), base)
+            items.append(kept(context, item, item.span) if calls else item)
         return
     if not shape:
         raise Refusal("wrong_type", f"a list stands where one {base} is needed", node.span)
@@ -91,7 +98,7 @@ def _collect(
         message = f"this list has {len(node.values)} elements, and {shape[0]} are needed"
         raise Refusal("size_mismatch", message, node.span)
     for value in node.values:
-        _collect(context, value, shape[1:], base, items)
+        _collect(context, value, shape[1:], base, items, calls)
 
 
 def _collect_array(value: Expr, shape: Sequence[int | None], base: Type, items: list[Expr]) -> None:
@@ -112,7 +119,8 @@ def give(context: Context, node: Any) -> None:
     if value is None:
         give_back(context, node, None)
     elif type(value) is nodes.QuantumMeasurement:
-        give_back(context, node, measured(context, value.qubits, node))
+        source = operand_of(context, value.qubits, node)
+        give_back(context, node, measured(context, source, node))
     else:
         give_back(context, node, context.expression(value))
 

@@ -46,12 +46,9 @@ def emit_call(context: Context, node: Any) -> None:
     places = [_fixed(context, operand) for operand in operands]
     values = [_value(context, arg) for arg in args]
     head = _Head(gate, modifiers, context.settings.max_operations, node.span)
-    if None in places or None in values or not _all_constant(modifiers.powers):
-        params = [_argument(context, arg) for arg in args]
-        qubits = [_qubits(context, operand) for operand in operands]
-        context.code.emit(_at_run_time(head, params, qubits), node.span)
-    else:
-        context.code.emit(_prepared(head, places, tuple(values)), node.span)
+    varies = any(isinstance(p, Places) for p in places) or any(isinstance(v, Expr) for v in values)
+    make = _at_run_time if varies or not _all_constant(modifiers.powers) else _prepared
+    context.code.emit(make(head, places, values), node.span)
 
 
 def _is_nop(context: Context, node: Any) -> bool:
@@ -62,19 +59,21 @@ def _is_nop(context: Context, node: Any) -> bool:
 
 
 def _fixed(context: Context, node: Any) -> Any:
-    """The number (or numbers) of the qubits that an operand always means; None if it may vary."""
+    """The number (or numbers) of the qubits that an operand always means, or its Places."""
     span = node.span
     words = context.text[span.lo : span.hi]
-    places = context.scope.places.get(words)
-    if places is None:
-        places = _qubits(context, node).fixed
-        if places is not None:
-            context.scope.places[words] = places
-    return places
+    fixed = context.scope.places.get(words)
+    if fixed is None:
+        places = _qubits(context, node)
+        fixed = places.fixed
+        if fixed is None:
+            return places
+        context.scope.places[words] = fixed
+    return fixed
 
 
-def _value(context: Context, node: Any) -> float | None:
-    """The number that an argument always is; None if it may vary."""
+def _value(context: Context, node: Any) -> float | Expr:
+    """The number that an argument always is, or the way to it."""
     if type(node) is nodes.FloatLiteral:
         return finite(node.value, node.span)
     span = node.span
@@ -83,7 +82,7 @@ def _value(context: Context, node: Any) -> float | None:
     if value is None:
         expr = _argument(context, node)
         if not expr.constant:
-            return None
+            return expr
         value = context.scope.values[words] = expr.value
     return value
 
@@ -118,9 +117,10 @@ class _Head(NamedTuple):
 
 
 def _prepared(
-    head: _Head, places: Sequence[Any], values: tuple[Any, ...]
+    head: _Head, places: Sequence[Any], arguments: Sequence[Any]
 ) -> Callable[[Process], None]:
     """The instruction for a call that is always the same."""
+    values = tuple(arguments)
     gate, modifiers, limit, span = head
     powers = head.powers([])
     length = _length(head, places)
@@ -132,27 +132,38 @@ def _prepared(
     for _ in _rows(head, places, length):
         pass  # each is checked now, and made when it is needed
 
+    kept: list[Operation] = []
+
     def run(process: Process) -> None:
+        found = kept or _operations(head, places, values, powers, length)
+        if len(found) <= LONGEST_KEPT:
+            kept[:] = found
+        process.world.apply(found)  # type: ignore[union-attr]
         process.spend(cost, limit, span)
-        process.world.apply(_operations(head, places, values, powers, length))  # type: ignore[union-attr]
 
     return run
 
 
+LONGEST_KEPT = 1000
+"""Operations of a statement that are kept, because it may be run again and again."""
+
+
 def _at_run_time(
-    head: _Head, params: Sequence[Expr], qubits: Sequence[Places]
+    head: _Head, operands: Sequence[Any], arguments: Sequence[Any]
 ) -> Callable[[Process], None]:
-    reads = [(param.read, param.span) for param in params]
-    finds = [places.find for places in qubits]
+    """The instruction for a call whose qubits, arguments or powers only a run tells."""
 
     def run(process: Process) -> None:
         memory = process.memory
-        values = tuple([finite(read(memory), at) for read, at in reads])
-        places = [find(memory) for find in finds]
+        values = tuple(
+            [finite(a.read(memory), a.span) if isinstance(a, Expr) else a for a in arguments]
+        )
+        places = [p.find(memory) if isinstance(p, Places) else p for p in operands]
         powers = head.powers(memory)
         length = _length(head, places)
-        process.spend(_cost(head, powers, length), head.limit, head.span)
+        cost = _cost(head, powers, length)
         process.world.apply(_operations(head, places, values, powers, length))  # type: ignore[union-attr]
+        process.spend(cost, head.limit, head.span)
 
     return run
 

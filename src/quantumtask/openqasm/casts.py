@@ -109,10 +109,6 @@ def _always(how: Convert) -> Rule:
     return lambda _expr, _to, _explicit: how
 
 
-def _only_explicit(how: Convert) -> Rule:
-    return lambda _expr, _to, explicit: how if explicit else None
-
-
 def _truth(value: Any) -> bool:
     return bool(value)
 

@@ -34,7 +34,7 @@ def compile_circuit(text: str, settings: Settings, parameters: str | None = None
     Raises CircuitError with every problem of the text. Small programs are remembered, because
     the same circuit often comes again; nobody changes a Program.
     """
-    if len(text) > LONGEST_REMEMBERED:
+    if len(text) + len(parameters or "") > LONGEST_REMEMBERED:
         return compile_fresh(text, settings, parameters)
     key = (text, settings, parameters)
     program = _remembered.get(key)

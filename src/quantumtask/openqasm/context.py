@@ -31,8 +31,8 @@ MOVES = 20
 def _copying(put: Store, read: Read, most: int, span: Span) -> Callable[[Process], None]:
     def run(process: Process) -> None:
         value = read(process.memory)
-        process.move(len(value[0]) if isinstance(value, Elements) else len(value), most, span)
         put(process.memory, value)
+        process.move(len(value[0]) if isinstance(value, Elements) else len(value), most, span)
 
     return run
 

@@ -9,7 +9,7 @@ from quantumtask.openqasm.casts import convert, converter
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, Read, constant
 from quantumtask.openqasm.indices import whole
-from quantumtask.openqasm.process import Process
+from quantumtask.openqasm.process import Process, known
 from quantumtask.openqasm.scope import Stored
 from quantumtask.openqasm.source import Refusal, Span, told
 from quantumtask.openqasm.syntax import nodes
@@ -74,6 +74,8 @@ def leave(context: Context, node: Any) -> None:
 
 
 def end_program(context: Context, node: Any) -> None:
+    if context.routine is not None:
+        context.routine.returns = True  # it needs no other way out
     context.code.emit(lambda _: END, node.span)
 
 
@@ -127,12 +129,15 @@ def _values(context: Context, node: Any, to: Type) -> Read:
         return _range(context, iterable, to)
     if type(iterable) in (nodes.DiscreteSet, nodes.ArrayLiteral):
         parts = [convert(context.expression(v), to).read for v in iterable.values]
+        if to.kind == "bit":
+            return lambda memory: [known(part(memory)) for part in parts]
         return lambda memory: [part(memory) for part in parts]
     value = context.expression(iterable)
     read = value.read
     if value.type.kind == "bits":
+        # A list is no place for outcomes: they would not be found there once they are decided.
         one = converter(BIT, to, iterable.span)
-        return lambda memory: [one(bit) for bit in read(memory)]
+        return lambda memory: [one(known(bit)) for bit in read(memory)]
     if value.type.kind == "array" and len(value.type.shape) == 1:
         assert value.type.base is not None
         one = converter(value.type.base, to, iterable.span)

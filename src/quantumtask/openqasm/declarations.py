@@ -7,11 +7,11 @@ from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.measurement import measure
 from quantumtask.openqasm.places import Places, joined, of_symbol, storer
-from quantumtask.openqasm.scope import Constant, Stored
+from quantumtask.openqasm.scope import Constant, Stored, redeclared
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import nodes
 from quantumtask.openqasm.typenames import register_size, type_of
-from quantumtask.openqasm.types import BIT, WHOLE, Type, zero
+from quantumtask.openqasm.types import WHOLE, Type, zero
 
 
 def qubits(context: Context, node: Any) -> None:
@@ -19,7 +19,7 @@ def qubits(context: Context, node: Any) -> None:
     name = node.qubit.name
     size = None if node.size is None else register_size(context, node.size, "qubit")
     if name in context.scope.levels[-1]:
-        context.scope.declare(name, Constant(BIT, 0), node.qubit)
+        raise redeclared(name, node.qubit)
     numbers = context.new_qubits(name, 1 if size is None else size, node)
     _warn_if_old(context, node, f"qubit[{size}] {name};")
     if size is None:

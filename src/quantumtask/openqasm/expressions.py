@@ -162,7 +162,7 @@ def _binary(context: Context, node: Any) -> Expr:
     value = expression(context, node)
     for parent in reversed(pending):
         op = parent.op.value
-        if op in LOGIC and _calls(context, parent.rhs):
+        if op in LOGIC and routines.contains_call(context, parent.rhs):
             value = _short_circuit(context, op, value, parent)
         else:
             value = _joined(context, op, value, parent)
@@ -170,6 +170,7 @@ def _binary(context: Context, node: Any) -> Expr:
 
 
 def _joined(context: Context, op: str, left: Expr, parent: Any) -> Expr:
+    left = routines.frozen(context, left, [parent.rhs])
     right = expression(context, parent.rhs)
     if context.legacy and op in ("/", "^"):
         left, right = _legacy(left), _legacy(right)
@@ -180,20 +181,6 @@ def _joined(context: Context, op: str, left: Expr, parent: Any) -> Expr:
 def _legacy(expr: Expr) -> Expr:
     """OpenQASM 2 divides whole numbers as real ones."""
     return convert(expr, FLOAT) if expr.type.kind == "int" else expr
-
-
-def _calls(context: Context, node: Any) -> bool:
-    """Whether a subroutine is called in there."""
-    pending: list[Any] = [node]
-    while pending:
-        current = pending.pop()
-        if type(current) is nodes.FunctionCall:
-            if isinstance(context.scope.find(current.name.name), Routine):
-                return True
-            pending.extend(current.args)
-        else:
-            pending.extend(current.children())
-    return False
 
 
 def _short_circuit(context: Context, op: str, left: Expr, parent: Any) -> Expr:

@@ -26,6 +26,10 @@ def _or_nan(function: Callable[[float], float]) -> Callable[[float], float]:
     return run
 
 
+def _log(value: float) -> float:
+    return math.log(value) if value else -math.inf
+
+
 _REAL: dict[str, tuple[Callable[[float], float], Type]] = {
     "arccos": (_or_nan(math.acos), FLOAT),
     "arcsin": (_or_nan(math.asin), FLOAT),
@@ -35,8 +39,8 @@ _REAL: dict[str, tuple[Callable[[float], float], Type]] = {
     "tan": (math.tan, FLOAT),
     "ceiling": (lambda x: float(math.ceil(x)), FLOAT),
     "floor": (lambda x: float(math.floor(x)), FLOAT),
-    "log": (_or_nan(math.log), FLOAT),
-    "ln": (_or_nan(math.log), FLOAT),
+    "log": (_or_nan(_log), FLOAT),
+    "ln": (_or_nan(_log), FLOAT),
 }
 _OF_ANGLES = frozenset({"cos", "sin", "tan"})
 _COMPLEX: dict[str, tuple[Callable[[float], float], Callable[[complex], complex]]] = {

@@ -64,7 +64,8 @@ _KEYWORDS = frozenset(
 )
 _DECLARED = re.compile(r"\b(?:(?:qreg|creg)\s+(\w+)|(?:gate|opaque)\b([^;{]*))")
 _TOKEN = re.compile(
-    r"""//[^\n]*|"[^"\n]*"|(?P<opaque>\bopaque\b)(?P<head>[^;{}]*);|(?P<power>\^)|(?P<name>\b[a-z]\w*)"""
+    r"""//[^\n]*|/\*.*?\*/|"[^"\n]*"|(?P<opaque>\bopaque\b)(?P<head>[^;{}]*);|(?P<power>\^)|(?P<name>\b[a-z]\w*)""",
+    re.DOTALL,
 )
 
 

@@ -21,7 +21,7 @@ def measure(context: Context, operands: Any, target: Places | None, node: Any) -
     to = target_type(target)
     _check_sizes(source, to, node)
     if target.bits is not None or to.kind not in ("bit", "bits"):
-        value = convert(measured(context, operands, node), to)
+        value = convert(measured(context, source, node), to)
         context.store(target, value, node.span)
         return
     context.code.emit(_measurement(source, target, node.span), node.span)
@@ -96,9 +96,8 @@ def _fixed_measurement(places: Sequence[int], cells: Sequence[int]) -> Callable[
     return measure
 
 
-def measured(context: Context, operands: Any, node: Any) -> Expr:
+def measured(context: Context, source: Places, node: Any) -> Expr:
     """The outcomes of a measurement as a value."""
-    source = operand_of(context, operands, node)
     size = source.type.size
     if source.type.kind == "qubit":
         to = BIT

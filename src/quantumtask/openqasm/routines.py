@@ -41,15 +41,11 @@ def define(context: Context, node: Any) -> None:
         context.loops, context.routine = loops, None
         routine.last = len(code.memory)
         code.place(after)
-    if result != VOID and not routine.returns and not _ends(node):
+    if result != VOID and not routine.returns:
         message = f"`{shorten(name)}` returns {result}, and its body has no `return`"
         raise Refusal("missing_return", message, node.name.span)
     code.emit(_fallen_off(routine, node.name.span), node.name.span)
     code.place(after)
-
-
-def _ends(node: Any) -> bool:
-    return any(type(statement) is nodes.EndStatement for statement in node.body)
 
 
 def _fallen_off(routine: Routine, span: Span) -> Callable[[Process], int]:
@@ -125,15 +121,38 @@ def call(context: Context, routine: Routine, node: Any) -> Expr:
             f"not {len(args)}"
         )
         raise Refusal("wrong_arity", message, node.span)
-    pairs = zip(routine.parameters, args, strict=True)
-    given = [_argument(context, parameter, arg) for parameter, arg in pairs]
+    given = [
+        _argument(context, parameter, arg, args[place + 1 :])
+        for place, (parameter, arg) in enumerate(zip(routine.parameters, args, strict=True))
+    ]
     context.code.emit(_enter(context, routine, given, node.span), node.span)
     if routine.result == VOID:
         return Expr(VOID, node.span, lambda _: None)
-    return _kept(context, value_of(_result(routine, node.span)), node.span)
+    return kept(context, value_of(_result(routine, node.span)), node.span)
 
 
-def _kept(context: Context, value: Expr, span: Span) -> Expr:
+def frozen(context: Context, value: Expr, later: Sequence[Any]) -> Expr:
+    """A value as it is before the calls in the nodes that come after it are made."""
+    if value.constant or not any(contains_call(context, node) for node in later):
+        return value
+    return kept(context, value, value.span)
+
+
+def contains_call(context: Context, node: Any) -> bool:
+    """Whether a subroutine is called in there."""
+    pending: list[Any] = [node]
+    while pending:
+        current = pending.pop()
+        if type(current) is nodes.FunctionCall:
+            if isinstance(context.scope.find(current.name.name), Routine):
+                return True
+            pending.extend(current.args)
+        else:
+            pending.extend(current.children())
+    return False
+
+
+def kept(context: Context, value: Expr, span: Span) -> Expr:
     """The value, copied to where nothing else is."""
     places = context.code.reserve(value.type, span)
     own = Places(value.type, span, "", places, lambda _: places)
@@ -146,10 +165,10 @@ Given = tuple[Read, Callable[[list[Any], Any], None], bool]
 """How to read an argument, how to store it, and whether it is qubits."""
 
 
-def _argument(context: Context, parameter: Stored, node: Any) -> Given:
+def _argument(context: Context, parameter: Stored, node: Any, later: Sequence[Any]) -> Given:
     to = parameter.type
     if to.kind not in _REFERENCES:
-        value = convert(context.expression(node), to)
+        value = frozen(context, convert(context.expression(node), to), later)
         places = parameter.places
         return value.read, storer(Places(to, node.span, "", places, lambda _: places)), False
     given = context.places(node)

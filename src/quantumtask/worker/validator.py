@@ -62,6 +62,8 @@ class Validator:
         finally:
             watch.cancel()
             watch.join()  # so that it cannot hit the next child
+            if late.is_set():
+                self._end()  # a child that was hit just after its answer
 
     def _ask(self, connection: Connection, spec: TaskSpec) -> bytes:
         """The child's answer; raises whatever comes of a child that is dead or as good as that."""
