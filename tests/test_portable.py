@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from quantumtask.openqasm import native, portable
+from quantumtask.openqasm import native
+from quantumtask.openqasm.portable import parser as portable
 from quantumtask.openqasm.source import Source
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.task import Problem

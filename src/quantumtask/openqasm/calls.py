@@ -45,10 +45,10 @@ def emit_call(context: Context, node: Any) -> None:
         operands = _named_only(context, operands)
     places = [_fixed(context, operand) for operand in operands]
     values = [_value(context, arg) for arg in args]
-    head = _Head(gate, modifiers, context.settings.max_operations, node.span)
+    called = _Called(gate, modifiers, context.settings.max_operations, node.span)
     varies = any(isinstance(p, Places) for p in places) or any(isinstance(v, Expr) for v in values)
     make = _at_run_time if varies or not _all_constant(modifiers.powers) else _prepared
-    context.code.emit(make(head, places, values), node.span)
+    context.code.emit(make(called, places, values), node.span)
 
 
 def _is_nop(context: Context, node: Any) -> bool:
@@ -98,7 +98,7 @@ def _all_constant(powers: Sequence[Expr | float]) -> bool:
     return all(isinstance(p, float) or p.constant for p in powers)
 
 
-class _Head(NamedTuple):
+class _Called(NamedTuple):
     """What is called. `limit`: operations that one statement may come to."""
 
     gate: Gate
@@ -117,25 +117,25 @@ class _Head(NamedTuple):
 
 
 def _prepared(
-    head: _Head, places: Sequence[Any], arguments: Sequence[Any]
+    called: _Called, places: Sequence[Any], arguments: Sequence[Any]
 ) -> Callable[[Process], None]:
     """The instruction for a call that is always the same."""
     values = tuple(arguments)
-    gate, modifiers, limit, span = head
-    powers = head.powers([])
-    length = _length(head, places)
-    cost = _cost(head, powers, length)
+    gate, modifiers, limit, span = called
+    powers = called.powers([])
+    length = _length(called, places)
+    cost = _cost(called, powers, length)
     if length == 1 and type(gate) is Standard and not (powers or modifiers.controls):
-        (row,) = _rows(head, places, 1)
+        (row,) = _rows(called, places, 1)
         known = tuple(operations(Call(gate, values, row), span))
         return lambda process: process.world.apply(known)  # type: ignore[union-attr]
-    for _ in _rows(head, places, length):
+    for _ in _rows(called, places, length):
         pass  # each is checked now, and made when it is needed
 
     kept: list[Operation] = []
 
     def run(process: Process) -> None:
-        found = kept or _operations(head, places, values, powers, length)
+        found = kept or _operations(called, places, values, powers, length)
         if len(found) <= LONGEST_KEPT:
             kept[:] = found
         process.world.apply(found)  # type: ignore[union-attr]
@@ -149,7 +149,7 @@ LONGEST_KEPT = 1000
 
 
 def _at_run_time(
-    head: _Head, operands: Sequence[Any], arguments: Sequence[Any]
+    called: _Called, operands: Sequence[Any], arguments: Sequence[Any]
 ) -> Callable[[Process], None]:
     """The instruction for a call whose qubits, arguments or powers only a run tells."""
 
@@ -159,44 +159,44 @@ def _at_run_time(
             [finite(a.read(memory), a.span) if isinstance(a, Expr) else a for a in arguments]
         )
         places = [p.find(memory) if isinstance(p, Places) else p for p in operands]
-        powers = head.powers(memory)
-        length = _length(head, places)
-        cost = _cost(head, powers, length)
-        process.world.apply(_operations(head, places, values, powers, length))  # type: ignore[union-attr]
-        process.spend(cost, head.limit, head.span)
+        powers = called.powers(memory)
+        length = _length(called, places)
+        cost = _cost(called, powers, length)
+        process.world.apply(_operations(called, places, values, powers, length))  # type: ignore[union-attr]
+        process.spend(cost, called.limit, called.span)
 
     return run
 
 
 def _operations(
-    head: _Head,
+    called: _Called,
     places: Sequence[Any],
     values: tuple[float, ...],
     powers: tuple[float, ...],
     length: int,
 ) -> list[Operation]:
     """What all calls of a statement come to. Raises Refusal beyond the limit."""
-    gate, (_, controls), limit, span = head
+    gate, (_, controls), limit, span = called
     found: list[Operation] = []
-    for row in _rows(head, places, length):
+    for row in _rows(called, places, length):
         for operation in operations(Call(gate, values, row, powers, controls), span):
             found.append(operation)
             if len(found) > limit:
-                raise _too_many(head)
+                raise _too_many(called)
     return found
 
 
-def _length(head: _Head, places: Sequence[Any]) -> int:
+def _length(called: _Called, places: Sequence[Any]) -> int:
     """How many calls a statement is: the common length of its registers."""
     lengths = {len(p) for p in places if not isinstance(p, int)}
     if len(lengths) > 1:
         sizes = " and ".join(str(n) for n in sorted(lengths))
         message = f"registers of different sizes in one call: {sizes}"
-        raise Refusal("size_mismatch", message, head.span)
+        raise Refusal("size_mismatch", message, called.span)
     return lengths.pop() if lengths else 1
 
 
-def _rows(head: _Head, places: Sequence[Any], length: int) -> Iterator[tuple[int, ...]]:
+def _rows(called: _Called, places: Sequence[Any], length: int) -> Iterator[tuple[int, ...]]:
     """The qubits of each call; a single qubit stands in all of them."""
     if all(isinstance(p, int) for p in places):
         rows: Iterable[tuple[int, ...]] = [tuple(places)]
@@ -204,26 +204,26 @@ def _rows(head: _Head, places: Sequence[Any], length: int) -> Iterator[tuple[int
         rows = zip(*[repeat(p, length) if isinstance(p, int) else p for p in places], strict=True)
     for row in rows:
         if len(row) > 1 and len(set(row)) < len(row):
-            message = f"`{shorten(head.gate.name)}` is given the same qubit twice"
-            raise Refusal("duplicate_qubit", message, head.span)
+            message = f"`{shorten(called.gate.name)}` is given the same qubit twice"
+            raise Refusal("duplicate_qubit", message, called.span)
         yield row
 
 
-def _cost(head: _Head, powers: tuple[float, ...], length: int) -> float:
+def _cost(called: _Called, powers: tuple[float, ...], length: int) -> float:
     """Operations that a statement comes to. Raises Refusal beyond the limit."""
-    gate, controls = head.gate, head.modifiers.controls
+    gate, controls = called.gate, called.modifiers.controls
     if powers:
-        _check_root(gate, powers, controls, head.span)
+        _check_root(gate, powers, controls, called.span)
     cost = cost_of(gate, powers, controls) * length
-    if cost > head.limit:
-        raise _too_many(head)
+    if cost > called.limit:
+        raise _too_many(called)
     return cost
 
 
-def _too_many(head: _Head) -> Refusal:
-    name = shorten(head.gate.name)
-    message = f"this call of `{name}` comes to more than {head.limit:,} operations"
-    return Refusal("too_many_operations", message, head.span)
+def _too_many(called: _Called) -> Refusal:
+    name = shorten(called.gate.name)
+    message = f"this call of `{name}` comes to more than {called.limit:,} operations"
+    return Refusal("too_many_operations", message, called.span)
 
 
 def _check_root(gate: Gate, powers: Sequence[float], controls: Sequence[bool], span: Span) -> None:

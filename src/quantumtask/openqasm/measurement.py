@@ -6,7 +6,7 @@ from typing import Any
 from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr
-from quantumtask.openqasm.places import Places, joined, target_type, value_of
+from quantumtask.openqasm.places import Places, as_sequence, joined, target_type, value_of
 from quantumtask.openqasm.process import Process
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.types import BIT, Type
@@ -52,15 +52,11 @@ def operand_of(context: Context, operands: Any, node: Any) -> Places:
             raise Refusal("wrong_type", message, part.span)
     source = parts[0] if len(parts) == 1 else joined(parts, node.span)
     if source.fixed is not None:
-        places = _sequence(source.fixed)
+        places = as_sequence(source.fixed)
         if len(set(places)) < len(places):
             message = "the same qubit or bit stands twice in this measurement"
             raise Refusal("duplicate_qubit", message, node.span)
     return source
-
-
-def _sequence(places: Any) -> Sequence[int]:
-    return (places,) if isinstance(places, int) else places
 
 
 def _measurement(
@@ -68,15 +64,15 @@ def _measurement(
 ) -> Callable[[Process], None]:
     qubits, bits = source.find, None if target is None else target.find
     if source.fixed is not None and target is not None and target.fixed is not None:
-        places, cells = _sequence(source.fixed), _sequence(target.fixed)
+        places, cells = as_sequence(source.fixed), as_sequence(target.fixed)
         if len(set(cells)) < len(cells):
             message = "the same qubit or bit stands twice in this measurement"
             raise Refusal("duplicate_qubit", message, target.span)
         return _fixed_measurement(places, cells)
 
     def measure(process: Process) -> None:
-        numbers = _sequence(qubits(process.memory))
-        cells = None if bits is None else _sequence(bits(process.memory))
+        numbers = as_sequence(qubits(process.memory))
+        cells = None if bits is None else as_sequence(bits(process.memory))
         if cells is not None and len(cells) != len(numbers):
             message = f"{len(numbers)} qubits are measured into {len(cells)} bits"
             raise Refusal("size_mismatch", message, span or source.span)
@@ -122,6 +118,6 @@ def _resetting(places: Places) -> Callable[[Process], None]:
     find = places.find
 
     def run(process: Process) -> None:
-        process.world.reset(_sequence(find(process.memory)))  # type: ignore[union-attr]
+        process.world.reset(as_sequence(find(process.memory)))  # type: ignore[union-attr]
 
     return run

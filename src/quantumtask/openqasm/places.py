@@ -217,7 +217,7 @@ def joined(parts: Sequence[Places], span: Span) -> Places:
     finds = [part.find for part in parts]
 
     def find(memory: list[Any]) -> Sequence[int]:
-        together = [place for one in finds for place in _as_sequence(one(memory))]
+        together = [place for one in finds for place in as_sequence(one(memory))]
         if len(set(together)) < len(together):
             message = "a register cannot be joined with a part of itself"
             raise Refusal("duplicate_qubit", message, span)
@@ -234,7 +234,8 @@ def joined(parts: Sequence[Places], span: Span) -> Places:
 _JOINABLE = frozenset({"bit", "bits", "qubit", "qubits"})
 
 
-def _as_sequence(places: Any) -> Sequence[int]:
+def as_sequence(places: Any) -> Sequence[int]:
+    """A register's places, also of a single one."""
     return (places,) if isinstance(places, int) else places
 
 

@@ -17,7 +17,7 @@ def _reader() -> Any:
 
 def _portable() -> Any:
     try:
-        from quantumtask.openqasm import portable
+        from quantumtask.openqasm.portable import parser as portable
 
         return portable
     except ImportError as error:

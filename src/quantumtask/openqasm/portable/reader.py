@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import Any
 
-from quantumtask.openqasm import portable_nodes as nodes
+from quantumtask.openqasm.portable import nodes
 from quantumtask.openqasm.source import Refusal
 
 

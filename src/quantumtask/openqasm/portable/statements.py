@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from quantumtask.openqasm import portable_nodes as nodes
-from quantumtask.openqasm.portable_reader import Handler, Reader, listed, name_of, several
+from quantumtask.openqasm.portable import nodes
+from quantumtask.openqasm.portable.reader import Handler, Reader, listed, name_of, several
 from quantumtask.openqasm.source import Refusal
 
 

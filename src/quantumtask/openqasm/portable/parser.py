@@ -10,10 +10,10 @@ from antlr4 import CommonTokenStream, InputStream, PredictionMode, Token
 from antlr4.error.ErrorListener import ErrorListener
 from openqasm3.parser import qasm3Lexer, qasm3Parser
 
-from quantumtask.openqasm import portable_nodes as nodes
-from quantumtask.openqasm.portable_expressions import EXPRESSIONS
-from quantumtask.openqasm.portable_reader import Reader
-from quantumtask.openqasm.portable_statements import STATEMENTS
+from quantumtask.openqasm.portable import nodes
+from quantumtask.openqasm.portable.expressions import EXPRESSIONS
+from quantumtask.openqasm.portable.reader import Reader
+from quantumtask.openqasm.portable.statements import STATEMENTS
 from quantumtask.openqasm.refusals import MOST_DIAGNOSTICS, syntax_error
 from quantumtask.openqasm.source import Refusal, Source, shorten
 

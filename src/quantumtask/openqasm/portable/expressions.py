@@ -5,8 +5,8 @@ from typing import Any
 
 from openqasm3.parser import qasm3Lexer
 
-from quantumtask.openqasm import portable_nodes as nodes
-from quantumtask.openqasm.portable_reader import Handler, Reader, is_rule, listed, name_of, several
+from quantumtask.openqasm.portable import nodes
+from quantumtask.openqasm.portable.reader import Handler, Reader, is_rule, listed, name_of, several
 
 
 def _paren(reader: Reader, tree: Any) -> nodes.QASMNode:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, TypeAlias, dataclass_transform
 
-from quantumtask.openqasm.portable_words import AccessControl as AccessControl
-from quantumtask.openqasm.portable_words import GateModifierName as GateModifierName
-from quantumtask.openqasm.portable_words import IOKeyword as IOKeyword
-from quantumtask.openqasm.portable_words import TimeUnit as TimeUnit
+from quantumtask.openqasm.portable.words import AccessControl as AccessControl
+from quantumtask.openqasm.portable.words import GateModifierName as GateModifierName
+from quantumtask.openqasm.portable.words import IOKeyword as IOKeyword
+from quantumtask.openqasm.portable.words import TimeUnit as TimeUnit
 
 
 class Span(NamedTuple):
