@@ -88,6 +88,8 @@ def test_a_call_that_decides_nothing_is_not_made(statement: str) -> None:
         ("id(next(n), n[0])", 11),
         ("id(next(n), next(n))", 12),
         ("next(n) - next(n)", -1),
+        ("mod(n[0], next(n) + 1)", 0),
+        ("mod(next(n), n[0] + 1)", 1),
     ],
 )
 def test_operands_are_worked_out_from_left_to_right(expression: str, expected: int) -> None:
@@ -119,3 +121,35 @@ def test_operations_that_wait_for_an_outcome_are_counted_once() -> None:
     settings = Settings(max_operations=20_000)
     result = execute(TaskSpec(text, shots=2, seed=1), settings)
     assert isinstance(result, Result), result
+
+
+def test_bits_of_a_size_that_only_a_run_tells_stand_before_a_call() -> None:
+    body = """
+    def two(mutable array[int, 1] n) -> bit[2] { n[0] += 1; return "11"; }
+    int i = 1; bit[4] three = "0110"; int after = 7;
+    b = three[i:i + 1] == two(n);
+    bit[4] joined = three[i:i + 1] ++ two(n);
+    value = int(b) * 100 + int(joined) + 1000 * after;
+    """
+    assert set(outputs(body)["value"]) == {7115}
+
+
+def test_measured_bits_of_such_a_size_keep_what_they_are() -> None:
+    body = """
+    int i = 0; h q; c = measure q; bit[2] first = c[i:i + 1];
+    b = c[i:i + 1] == bit[2](uint[2](next(n) + 2));
+    value = int(first) * 2 + int(b);
+    """
+    assert set(outputs(body)["value"]) == {0, 2, 4, 7}
+
+
+def test_the_arguments_of_a_gate_are_worked_out_from_left_to_right() -> None:
+    body = """
+    def third(mutable array[int, 1] n) -> float { n[0] += 1; return 0.0; }
+    U(pi * n[0], third(n), 0.0) q[0]; b = measure q[0]; value = int(b);
+    """
+    assert set(outputs(body)["value"]) == {0}
+
+
+def test_the_bounds_of_a_loop_are_worked_out_from_left_to_right() -> None:
+    assert set(outputs("for int i in [n[0]:next(n)] { value += 10 + i; }")["value"]) == {21}

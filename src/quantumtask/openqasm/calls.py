@@ -18,6 +18,7 @@ from quantumtask.openqasm.inline import (
 )
 from quantumtask.openqasm.places import Places
 from quantumtask.openqasm.process import Process
+from quantumtask.openqasm.routines import kept, last_call
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import Node, nodes
 from quantumtask.openqasm.typenames import constant_whole
@@ -44,7 +45,7 @@ def emit_call(context: Context, node: Any) -> None:
     if gate is GPHASE and not modifiers.controls:
         operands = _named_only(context, operands)
     places = [_fixed(context, operand) for operand in operands]
-    values = [_value(context, arg) for arg in args]
+    values = _arguments(context, args)
     called = _Called(gate, modifiers, context.settings.max_operations, node.span)
     varies = any(isinstance(p, Places) for p in places) or any(isinstance(v, Expr) for v in values)
     make = _at_run_time if varies or not _all_constant(modifiers.powers) else _prepared
@@ -70,6 +71,18 @@ def _fixed(context: Context, node: Any) -> Any:
             return places
         context.scope.places[words] = fixed
     return fixed
+
+
+def _arguments(context: Context, nodes: Sequence[Node]) -> list[float | Expr]:
+    """What the arguments are, each before the subroutines in the ones after it are called."""
+    last = last_call(context, nodes)
+    values: list[float | Expr] = []
+    for place, node in enumerate(nodes):
+        value = _value(context, node)
+        if isinstance(value, Expr) and place < last:
+            value = kept(context, value, value.span)
+        values.append(value)
+    return values
 
 
 def _value(context: Context, node: Any) -> float | Expr:

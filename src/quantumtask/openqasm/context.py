@@ -59,6 +59,7 @@ class Context:
         self.code = Builder(settings.max_elements + settings.max_bits)
         self.loops: list[tuple[Label, Label]] = []
         self.routine: Routine | None = None
+        self.has_routines = False
         self.qubits: list[Register] = []
         self.qubit_count = 0
         self.aliased = 0

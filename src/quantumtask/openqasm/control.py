@@ -8,8 +8,9 @@ from quantumtask.openqasm.builder import END, Label
 from quantumtask.openqasm.casts import convert, converter
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, Read, constant
-from quantumtask.openqasm.indices import whole
+from quantumtask.openqasm.indices import as_whole
 from quantumtask.openqasm.process import Process, known
+from quantumtask.openqasm.routines import in_order
 from quantumtask.openqasm.scope import Stored
 from quantumtask.openqasm.source import Refusal, Span, told
 from quantumtask.openqasm.syntax import nodes
@@ -128,7 +129,7 @@ def _values(context: Context, node: Any, to: Type) -> Read:
     if type(iterable) is nodes.RangeDefinition:
         return _range(context, iterable, to)
     if type(iterable) in (nodes.DiscreteSet, nodes.ArrayLiteral):
-        parts = [convert(context.expression(v), to).read for v in iterable.values]
+        parts = [convert(value, to).read for value in in_order(context, iterable.values)]
         if to.kind == "bit":
             return lambda memory: [known(part(memory)) for part in parts]
         return lambda memory: [part(memory) for part in parts]
@@ -151,10 +152,9 @@ def _bounds(context: Context, node: Any) -> tuple[Expr, Expr, Expr]:
     if node.start is None or node.end is None:
         message = "the range of a loop needs a start and an end"
         raise Refusal("wrong_type", message, node.span)
-    start, end = whole(node.start, context), whole(node.end, context)
-    step = constant(start.type, 1, node.span)
-    if node.step is not None:
-        step = whole(node.step, context)
+    written = [bound for bound in (node.start, node.step, node.end) if bound is not None]
+    start, *steps, end = [as_whole(value) for value in in_order(context, written)]
+    step = steps[0] if steps else constant(start.type, 1, node.span)
     if start.loose and end.loose:
         return start, step, end
     to = common_whole(start, end)

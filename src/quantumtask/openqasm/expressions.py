@@ -170,7 +170,8 @@ def _binary(context: Context, node: Any) -> Expr:
 
 
 def _joined(context: Context, op: str, left: Expr, parent: Any) -> Expr:
-    left = routines.frozen(context, left, [parent.rhs])
+    if not left.constant and routines.contains_call(context, parent.rhs):
+        left = routines.kept(context, left, left.span)
     right = expression(context, parent.rhs)
     if context.legacy and op in ("/", "^"):
         left, right = _legacy(left), _legacy(right)
@@ -224,8 +225,7 @@ _STORED = frozenset({nodes.Identifier, nodes.IndexExpression, nodes.IndexedIdent
 
 
 def _concatenation(context: Context, node: Any) -> Expr:
-    parts = node.operands
-    values = [expression(context, part) for part in parts]
+    values = routines.in_order(context, node.operands)
     kinds = {value.type.kind for value in values}
     if kinds == {"array"}:
         return routines.joined_arrays(values, node.span)
@@ -271,7 +271,7 @@ def _call(context: Context, node: Any) -> Expr:
     if name == "sizeof":
         return _size_of(context, node)
     if name in functions.ARITY and symbol is None:
-        values = [expression(context, arg) for arg in node.args]
+        values = routines.in_order(context, node.args)
         return functions.call(name, values, node.span)
     if isinstance(symbol, Extern):
         message = f"`{shorten(name)}` is `extern`: nothing here says what it does"

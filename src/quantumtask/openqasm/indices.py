@@ -51,10 +51,14 @@ def index(node: Any, owner: Owner, context: Checks) -> Index:
 
 def whole(node: Any, context: Checks) -> Expr:
     """A whole number, for an index or a bound. Raises Refusal for anything else."""
-    value = context.expression(node)
+    return as_whole(context.expression(node))
+
+
+def as_whole(value: Expr) -> Expr:
+    """A value as a whole number. Raises Refusal if it is none."""
     if value.type.kind not in ("int", "uint", "bit", "bool", "bits"):
         message = f"a whole number is needed here, not a value of type {value.type}"
-        raise Refusal("wrong_type", message, node.span)
+        raise Refusal("wrong_type", message, value.span)
     return value if value.type.kind in ("int", "uint") else convert(value, INT)
 
 

@@ -8,7 +8,7 @@ from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import MOVES, Context
 from quantumtask.openqasm.expression import Expr, Read
 from quantumtask.openqasm.places import Places, storer, value_of
-from quantumtask.openqasm.process import Process
+from quantumtask.openqasm.process import Process, known
 from quantumtask.openqasm.scope import Routine, Stored
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import nodes
@@ -31,6 +31,7 @@ def define(context: Context, node: Any) -> None:
     places = None if result == VOID else code.reserve(result, node.span)
     routine = Routine(name, (), result, places, code.here, len(code.memory))
     context.scope.declare(name, routine, node.name)
+    context.has_routines = True
     loops, context.loops, context.routine = context.loops, [], routine
     context.scope.enter_definition()
     try:
@@ -121,8 +122,9 @@ def call(context: Context, routine: Routine, node: Any) -> Expr:
             f"not {len(args)}"
         )
         raise Refusal("wrong_arity", message, node.span)
+    last = last_call(context, args)
     given = [
-        _argument(context, parameter, arg, args[place + 1 :])
+        _argument(context, parameter, arg, place < last)
         for place, (parameter, arg) in enumerate(zip(routine.parameters, args, strict=True))
     ]
     context.code.emit(_enter(context, routine, given, node.span), node.span)
@@ -131,16 +133,27 @@ def call(context: Context, routine: Routine, node: Any) -> Expr:
     return kept(context, value_of(_result(routine, node.span)), node.span)
 
 
-def frozen(context: Context, value: Expr, later: Sequence[Any]) -> Expr:
-    """A value as it is before the calls in the nodes that come after it are made."""
-    if value.constant or not any(contains_call(context, node) for node in later):
-        return value
-    return kept(context, value, value.span)
+def in_order(context: Context, operands: Sequence[Any]) -> list[Expr]:
+    """The values of operands, each as it is before the calls in the ones after it are made."""
+    last = last_call(context, operands)
+    values = []
+    for place, node in enumerate(operands):
+        value = context.expression(node)
+        values.append(kept(context, value, value.span) if place < last else value)
+    return values
+
+
+def last_call(context: Context, operands: Sequence[Any]) -> int:
+    """The place of the last operand in which a subroutine is called; -1 for none."""
+    if not context.has_routines:
+        return -1
+    calls = [place for place, node in enumerate(operands) if contains_call(context, node)]
+    return calls[-1] if calls else -1
 
 
 def contains_call(context: Context, node: Any) -> bool:
     """Whether a subroutine is called in there."""
-    pending: list[Any] = [node]
+    pending: list[Any] = [node] if context.has_routines else []
     while pending:
         current = pending.pop()
         if type(current) is nodes.FunctionCall:
@@ -154,6 +167,10 @@ def contains_call(context: Context, node: Any) -> bool:
 
 def kept(context: Context, value: Expr, span: Span) -> Expr:
     """The value, copied to where nothing else is."""
+    if value.constant:
+        return value
+    if (value.type.size is None and value.type.kind == "bits") or None in value.type.shape:
+        return _kept_whole(context, value, span)
     places = context.code.reserve(value.type, span)
     own = Places(value.type, span, "", places, lambda _: places)
     read, store = value.read, storer(own)
@@ -161,14 +178,30 @@ def kept(context: Context, value: Expr, span: Span) -> Expr:
     return value_of(own)
 
 
+def _kept_whole(context: Context, value: Expr, span: Span) -> Expr:
+    """A value of a size that only a run tells, in one cell; its outcomes are decided for that."""
+    cell, read = context.code.cell(span), value.read
+
+    def keep(process: Process) -> None:
+        found = read(process.memory)
+        if value.type.kind == "bits":
+            found = tuple([known(bit) for bit in found])
+        process.memory[cell] = found
+
+    context.code.emit(keep, span)
+    return Expr(value.type, span, lambda m: m[cell])
+
+
 Given = tuple[Read, Callable[[list[Any], Any], None], bool]
 """How to read an argument, how to store it, and whether it is qubits."""
 
 
-def _argument(context: Context, parameter: Stored, node: Any, later: Sequence[Any]) -> Given:
+def _argument(context: Context, parameter: Stored, node: Any, before_call: bool) -> Given:
     to = parameter.type
     if to.kind not in _REFERENCES:
-        value = frozen(context, convert(context.expression(node), to), later)
+        value = convert(context.expression(node), to)
+        if before_call:
+            value = kept(context, value, value.span)
         places = parameter.places
         return value.read, storer(Places(to, node.span, "", places, lambda _: places)), False
     given = context.places(node)
