@@ -1,5 +1,6 @@
 """What random programs declare: constants, registers, variables, arrays, aliases, functions."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -22,20 +23,21 @@ REGISTERS = [
 Names = dict[str, Variable]
 
 
-class Definitions(Quantum):
+class Definitions(Quantum, ABC):
     """Writes declarations. `returns` is what the function that is being written returns."""
 
     returns: Kind | None = None
     in_function = False
 
+    @abstractmethod
     def body(
         self, count: int, *last: Callable[[], None], first: str = "", own: Names | None = None
     ) -> None:
         """The rest of a block: statements in a scope with `own` names, and the closing brace."""
-        raise NotImplementedError
 
+    @abstractmethod
     def assignment(self) -> None:
-        raise NotImplementedError
+        """A statement that assigns to a variable."""
 
     def constant(self) -> None:
         name, kind = self.fresh("k"), self.pick(KINDS)

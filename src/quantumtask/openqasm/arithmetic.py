@@ -19,9 +19,6 @@ from quantumtask.openqasm.types import (
     wrapped,
 )
 
-ARITHMETIC = frozenset({"+", "-", "*", "/", "%", "**"})
-
-
 BITWISE = frozenset({"&", "|", "^"})
 
 

@@ -1,6 +1,6 @@
 """Values given to variables, and values that nobody keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from quantumtask.openqasm.casts import convert
@@ -15,7 +15,7 @@ from quantumtask.openqasm.scope import Constant
 from quantumtask.openqasm.source import Refusal, shorten
 from quantumtask.openqasm.syntax import nodes
 from quantumtask.openqasm.timing import ignored, is_nop
-from quantumtask.openqasm.types import Elements, Type, count
+from quantumtask.openqasm.types import Elements, Type
 
 
 def assign(context: Context, node: Any) -> None:
@@ -65,14 +65,21 @@ def value_for(context: Context, node: Any, to: Type) -> Expr:
     return convert(context.expression(node), to)
 
 
+Part = Callable[[list[Any]], Sequence[Any]]
+"""The way to some elements of a list, in their order."""
+
+
 def _list(context: Context, node: Any, to: Type) -> Expr:
     """`{{1, 2}, {3, 4}}`. Raises Refusal where its shape is another."""
     assert to.base is not None
-    items: list[Expr] = []
-    _collect(context, node, to.shape, to.base, items, contains_call(context, node))
-    reads = [item.read for item in items]
+    parts: list[Part] = []
+    _collect(context, node, to.shape, to.base, parts, contains_call(context, node))
     shape = tuple(n or 0 for n in to.shape)
-    return Expr(to, node.span, lambda m: Elements([read(m) for read in reads], shape))
+
+    def read(memory: list[Any]) -> Elements:
+        return Elements([element for part in parts for element in part(memory)], shape)
+
+    return Expr(to, node.span, read)
 
 
 def _collect(
@@ -80,17 +87,14 @@ def _collect(
     node: Any,
     shape: Sequence[int | None],
     base: Type,
-    items: list[Expr],
+    parts: list[Part],
     calls: bool,
 ) -> None:
-    """Adds the elements to `items`; with `calls` among them, each as it is before the next."""
+    """Adds the elements to `parts`; with `calls` among them, each as it is before the next."""
     if type(node) not in (nodes.ArrayLiteral, nodes.DiscreteSet):
-        if shape:
-            value = context.expression(node)
-            _collect_array(value, shape, base, items)
-        else:
-            item = convert(context.expression(node), base)
-            items.append(kept(context, item, item.span) if calls else item)
+        value = _element(context.expression(node), shape, base)
+        value = kept(context, value, value.span) if calls else value
+        parts.append(_part(value))
         return
     if not shape:
         raise Refusal("wrong_type", f"a list stands where one {base} is needed", node.span)
@@ -98,17 +102,24 @@ def _collect(
         message = f"this list has {len(node.values)} elements, and {shape[0]} are needed"
         raise Refusal("size_mismatch", message, node.span)
     for value in node.values:
-        _collect(context, value, shape[1:], base, items, calls)
+        _collect(context, value, shape[1:], base, parts, calls)
 
 
-def _collect_array(value: Expr, shape: Sequence[int | None], base: Type, items: list[Expr]) -> None:
-    """An array as a part of a list."""
+def _element(value: Expr, shape: Sequence[int | None], base: Type) -> Expr:
+    """An element of a list, or an array as a part of it."""
+    if not shape:
+        return convert(value, base)
     if value.type != Type("array", None, base, tuple(shape)):
         message = f"a list is needed here, not a value of type {value.type}"
         raise Refusal("wrong_type", message, value.span)
+    return value
+
+
+def _part(value: Expr) -> Part:
     read = value.read
-    for k in range(count(shape)):
-        items.append(Expr(base, value.span, lambda m, k=k: read(m).values[k]))  # type: ignore[misc]
+    if value.type.kind == "array":
+        return lambda memory: read(memory).values
+    return lambda memory: (read(memory),)
 
 
 def give(context: Context, node: Any) -> None:

@@ -1,6 +1,6 @@
 """Gate calls and gate definitions: names, numbers of operands, modifiers, and what they cost."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple, cast
 
@@ -139,11 +139,12 @@ def _prepared(
     length = _length(called, places)
     cost = _cost(called, powers, length)
     if length == 1 and type(gate) is Standard and not (powers or modifiers.controls):
-        (row,) = _rows(called, places, 1)
+        (row,) = _rows(places, 1)
+        _check_distinct(called, row)
         known = tuple(operations(Call(gate, values, row), span))
         return lambda process: process.world.apply(known)  # type: ignore[union-attr]
-    for _ in _rows(called, places, length):
-        pass  # each is checked now, and made when it is needed
+    for row in _rows(places, length):
+        _check_distinct(called, row)
 
     kept: list[Operation] = []
 
@@ -191,7 +192,8 @@ def _operations(
     """What all calls of a statement come to. Raises Refusal beyond the limit."""
     gate, (_, controls), limit, span = called
     found: list[Operation] = []
-    for row in _rows(called, places, length):
+    for row in _rows(places, length):
+        _check_distinct(called, row)
         for operation in operations(Call(gate, values, row, powers, controls), span):
             found.append(operation)
             if len(found) > limit:
@@ -209,17 +211,17 @@ def _length(called: _Called, places: Sequence[Any]) -> int:
     return lengths.pop() if lengths else 1
 
 
-def _rows(called: _Called, places: Sequence[Any], length: int) -> Iterator[tuple[int, ...]]:
+def _rows(places: Sequence[Any], length: int) -> Iterable[tuple[int, ...]]:
     """The qubits of each call; a single qubit stands in all of them."""
     if all(isinstance(p, int) for p in places):
-        rows: Iterable[tuple[int, ...]] = [tuple(places)]
-    else:
-        rows = zip(*[repeat(p, length) if isinstance(p, int) else p for p in places], strict=True)
-    for row in rows:
-        if len(row) > 1 and len(set(row)) < len(row):
-            message = f"`{shorten(called.gate.name)}` is given the same qubit twice"
-            raise Refusal("duplicate_qubit", message, called.span)
-        yield row
+        return [tuple(places)]
+    return zip(*[repeat(p, length) if isinstance(p, int) else p for p in places], strict=True)
+
+
+def _check_distinct(called: _Called, row: tuple[int, ...]) -> None:
+    if len(row) > 1 and len(set(row)) < len(row):
+        message = f"`{shorten(called.gate.name)}` is given the same qubit twice"
+        raise Refusal("duplicate_qubit", message, called.span)
 
 
 def _cost(called: _Called, powers: tuple[float, ...], length: int) -> float:

@@ -20,7 +20,7 @@ from quantumtask.openqasm.calls import emit_call
 from quantumtask.openqasm.context import Context, Enough
 from quantumtask.openqasm.gates import QELIB1, STDGATES
 from quantumtask.openqasm.scope import AlreadyReported, Extern
-from quantumtask.openqasm.source import Place, Refusal, Source, shorten
+from quantumtask.openqasm.source import Refusal, Source, shorten
 from quantumtask.openqasm.syntax import Node, nodes, not_includable
 from quantumtask.openqasm.typenames import type_of
 from quantumtask.shared.settings import Settings
@@ -40,9 +40,8 @@ def check(
     with suppress(Enough):
         _block(context, tree)
         _warn_hidden(context)
-        if given and not context.refusals:
-            with suppress(Refusal):
-                _check_parameters(context)
+        if not context.refusals:
+            parameters.check_all_used(context)
     return context
 
 
@@ -50,13 +49,6 @@ def _warn_hidden(context: Context) -> None:
     for name, node in context.scope.hidden.items():
         message = f"`{shorten(name)}` hides the gate of that name in {context.scope.included}"
         context.warn("hides_gate", message, node.span)
-
-
-def _check_parameters(context: Context) -> None:
-    try:
-        parameters.check_all_used(context, Place(0, 0))
-    except Refusal as refusal:
-        context.refuse(refusal)
 
 
 def _block(context: Context, tree: Sequence[Node]) -> None:

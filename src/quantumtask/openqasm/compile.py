@@ -1,6 +1,8 @@
 """The way from a text to a program: scan, parse, check, and trace what every shot does."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from quantumtask.openqasm import parameters as values
@@ -59,18 +61,23 @@ def _holds_matrices(program: Program) -> bool:
 def compile_fresh(text: str, settings: Settings, parameters: str | None = None) -> Program:
     """As `compile_circuit`, without remembering anything."""
     source = prepared(text, settings)
+    with told_in(source), collector_paused():
+        context = checked(source, settings, given_values(parameters) or {})
+        if context.refusals:
+            raise source.error(*context.refusals.values())
+        return _program(context)
+
+
+@contextmanager
+def told_in(source: Source) -> Iterator[None]:
+    """What is refused in here is raised as CircuitError, with its place in the text."""
     try:
-        given = given_values(parameters) or {}
-        with collector_paused():
-            context = checked(source, settings, given)
-            if context.refusals:
-                raise source.error(*context.refusals.values())
-            return _program(context)
+        yield
     except Refusal as refusal:
         raise source.error(refusal) from None
     except RecursionError:
-        message = "this is nested too deeply"
-        raise source.error(Refusal("nesting_too_deep", message, Place(0, 0))) from None
+        deep = Refusal("nesting_too_deep", "this is nested too deeply", Place(0, 0))
+        raise source.error(deep) from None
 
 
 def given_values(parameters: str | None) -> dict[str, Any] | None:

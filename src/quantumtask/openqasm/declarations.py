@@ -5,8 +5,9 @@ from typing import Any
 from quantumtask.openqasm.assignment import value_for
 from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import Context
+from quantumtask.openqasm.expression import constant
 from quantumtask.openqasm.measurement import measure
-from quantumtask.openqasm.places import Places, joined, of_symbol, storer
+from quantumtask.openqasm.places import Places, joined, of_symbol
 from quantumtask.openqasm.scope import Constant, Stored, redeclared
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import nodes
@@ -58,14 +59,14 @@ def variable(context: Context, node: Any) -> None:
         measure(context, init.qubits, target, node)
     elif value is not None:
         context.store(target, value, node.span)
-    elif not context.scope.is_global or context.loops:
+    elif not context.scope.is_global:
         _reset(context, to, places, node.span)
 
 
-def _declare(context: Context, node: Any, to: Type, read_only: str = "") -> Any:
+def _declare(context: Context, node: Any, to: Type) -> Any:
     name = node.identifier.name
     places = context.code.reserve(to, node.span)
-    context.scope.declare(name, Stored(to, places, read_only=read_only), node.identifier)
+    context.scope.declare(name, Stored(to, places), node.identifier)
     if to.kind in ("bit", "bits") and context.scope.is_global:
         context.register(name, 1 if to.size is None else to.size, places, node)
     return places
@@ -73,10 +74,8 @@ def _declare(context: Context, node: Any, to: Type, read_only: str = "") -> Any:
 
 def _reset(context: Context, to: Type, places: Any, span: Span) -> None:
     """A local variable is new each time its declaration is reached."""
-    store = storer(Places(to, span, "", places, lambda _: places))
-    empty = zero(to) if to.kind != "array" else None
-    if empty is not None:
-        context.code.emit(lambda p: store(p.memory, empty), span)
+    target = Places(to, span, "", places, lambda _: places)
+    context.store(target, constant(to, zero(to), span), span)
 
 
 def constant_of(context: Context, node: Any) -> None:

@@ -31,8 +31,6 @@ from quantumtask.openqasm.types import (
     Type,
 )
 
-MOST_IN_A_ROW = 200
-
 
 def expression(context: Context, node: Any) -> Expr:
     """The checked expression of a node. Raises Refusal, at the part that is wrong."""

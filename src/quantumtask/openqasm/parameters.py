@@ -11,7 +11,7 @@ from quantumtask.openqasm.expression import Read
 from quantumtask.openqasm.places import of_symbol, storer, value_of
 from quantumtask.openqasm.process import known
 from quantumtask.openqasm.scope import Stored
-from quantumtask.openqasm.source import Refusal, Span, shorten
+from quantumtask.openqasm.source import Place, Refusal, Span, shorten
 from quantumtask.openqasm.syntax import nodes
 from quantumtask.openqasm.typenames import type_of
 from quantumtask.openqasm.types import WHOLE, Elements, Type, fits, from_angle, to_angle
@@ -51,20 +51,22 @@ def _given(context: Context, name: str, to: Type, node: Any) -> Any:
     return from_json(context.parameters[name], to, name, node.span)
 
 
-def check_all_used(context: Context, span: Span) -> None:
-    """Raises Refusal for a parameter that the program has no input for."""
-    if context.parameters and not context.inputs:
-        names = ", ".join(f"`{shorten(n)}`" for n in list(context.parameters)[:10])
-        message = f"the program declares no `input`: {names} ignored"
-        context.warn("ignored", message, span)
-        return
-    known_names = {name for name, _ in context.inputs}
-    unknown = [name for name in context.parameters or () if name not in known_names]
-    if unknown:
+def check_all_used(context: Context) -> None:
+    """Refuses a parameter that the program has no input for; without any input, only warns."""
+    given, start = list(context.parameters or ()), Place(0, 0)
+    inputs = [name for name, _ in context.inputs]
+    unknown = [name for name in given if name not in inputs]
+    if given and not inputs:
+        message = f"the program declares no `input`: {_quoted(given)} ignored"
+        context.warn("ignored", message, start)
+    elif unknown:
         message = f"the program has no input `{shorten(unknown[0])}`"
-        names = ", ".join(f"`{shorten(n)}`" for n, _ in context.inputs[:10])
-        hint = f"Its inputs are {names}" if names else "It declares no `input` at all"
-        raise Refusal("unknown_parameter", message, span, hint)
+        hint = f"Its inputs are {_quoted(inputs)}"
+        context.refuse(Refusal("unknown_parameter", message, start, hint))
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"`{shorten(name)}`" for name in names[:10])
 
 
 def from_json(value: Any, to: Type, name: str, span: Span) -> Any:

@@ -41,7 +41,6 @@ def define(context: Context, node: Any) -> None:
         context.scope.leave()
         context.loops, context.routine = loops, None
         routine.last = len(code.memory)
-        code.place(after)
     if result != VOID and not routine.returns:
         message = f"`{shorten(name)}` returns {result}, and its body has no `return`"
         raise Refusal("missing_return", message, node.name.span)

@@ -41,7 +41,6 @@ class Routine:
     first: int
     last: int = 0
     returns: bool = False
-    defined: bool = False
 
 
 class Extern:

@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from quantumtask.openqasm.compile import NOTHING_MEASURED, checked, given_values, prepared, traced
+from quantumtask.openqasm.compile import (
+    NOTHING_MEASURED,
+    checked,
+    given_values,
+    prepared,
+    told_in,
+    traced,
+)
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.program import Circuit, Measure, Register
@@ -45,22 +52,10 @@ def validate_circuit(text: str, settings: Settings, parameters: str | None = Non
     """Checks a circuit; without `parameters` (a JSON object) its inputs need no values."""
     try:
         source = prepared(text, settings)
+        with told_in(source), collector_paused():
+            return _validated(checked(source, settings, given_values(parameters)), source)
     except CircuitError as error:
         return Validation(error.problems)
-    try:
-        given = given_values(parameters)
-        with collector_paused():
-            return _validated(checked(source, settings, given), source)
-    except CircuitError as error:
-        return Validation(error.problems)
-    except Refusal as refusal:
-        return Validation((source.problem(refusal),))
-    except RecursionError:
-        place = Place(0, 0)
-        return Validation((source.problem(Refusal("nesting_too_deep", _TOO_DEEP, place)),))
-
-
-_TOO_DEEP = "this is nested too deeply"
 
 
 def _validated(context: Context, source: Source) -> Validation:
