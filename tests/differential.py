@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+from benchmarks.others import STDGATES_FOR_BRAKET
 from numpy.typing import NDArray
 
 from quantumtask.openqasm import Measure, Program, Reset, compile_circuit
@@ -208,28 +209,6 @@ def _bits(value: Any) -> Iterable[Any]:
 
 # Braket
 
-# Braket has the gates of the standard library under names of its own; we lend it the others.
-_LENT = """
-gate p(t) a { phaseshift(t) a; }
-gate phase(t) a { phaseshift(t) a; }
-gate sdg a { si a; }
-gate tdg a { ti a; }
-gate sx a { v a; }
-gate id a { i a; }
-gate cx a, b { cnot a, b; }
-gate CX a, b { cnot a, b; }
-gate cp(t) a, b { cphaseshift(t) a, b; }
-gate cphase(t) a, b { cphaseshift(t) a, b; }
-gate crx(t) a, b { ctrl @ rx(t) a, b; }
-gate cry(t) a, b { ctrl @ ry(t) a, b; }
-gate crz(t) a, b { ctrl @ rz(t) a, b; }
-gate ch a, b { ctrl @ h a, b; }
-gate ccx a, b, c { ccnot a, b, c; }
-gate u1(l) a { phaseshift(l) a; }
-gate u3(t, f, l) a { rz(l) a; ry(t) a; rz(f) a; }
-gate u2(f, l) a { u3(pi / 2, f, l) a; }
-gate cu(t, f, l, g) a, b { phaseshift(g + (f + l) / 2) a; ctrl @ u3(t, f, l) a, b; }
-"""
 _INCLUDE = re.compile(r'include\s*"stdgates\.inc"\s*;')
 
 
@@ -249,7 +228,7 @@ def braket(text: str, parameters: Parameters, program: Program) -> Counter[str]:
             return simulation
 
     _expect(not _is_version_2(text), "nothing for Braket")
-    lent = _INCLUDE.sub(_LENT.replace("\n", " "), text)
+    lent = _INCLUDE.sub(STDGATES_FOR_BRAKET.replace("\n", " "), text)
     random = np.random.default_rng(7)
     simulator = Simulator()
     with _trying():

@@ -18,7 +18,7 @@ from quantumtask.shared.settings import Settings
 
 log = logging.getLogger(__name__)
 
-DESCRIPTION = """Runs OpenQASM 3 circuits.
+DESCRIPTION = """Runs OpenQASM 3 (and 2) circuits.
 
 `POST /tasks` takes a circuit and answers with a task id at once; `GET /tasks/{id}?wait=30` returns
 its counts. Every error is a problem document (RFC 9457) with a stable `code`.

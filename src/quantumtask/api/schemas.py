@@ -36,7 +36,7 @@ INPUT = (
     "ry(theta) q;\nc = measure q;\n"
 )
 
-Circuit = Annotated[str, AfterValidator(_not_blank), Field(description="OpenQASM 3 text.")]
+Circuit = Annotated[str, AfterValidator(_not_blank), Field(description="OpenQASM 3 (or 2) text.")]
 Parameters = Annotated[
     dict[str, Any] | None,
     Field(
