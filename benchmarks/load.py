@@ -43,34 +43,57 @@ class Figures:
     p99_ms: float
 
 
-class Connection:
-    """One kept-alive connection."""
+class Connection(asyncio.Protocol):
+    """One kept-alive connection, one request at a time."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname, parts.port
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._received = b""
+        self._answer: asyncio.Future[tuple[int, Any]] | None = None
 
     async def request(self, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, self._port)
-        reader, writer = self._streams
+        loop = asyncio.get_running_loop()
+        if self._transport is None:
+            await loop.create_connection(lambda: self, self._host, self._port)
+        assert self._transport is not None
         head = (
             f"{method} {path} HTTP/1.1\r\nhost: {self._host}\r\n"
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         )
-        writer.write(head.encode() + body)
-        answer = (await reader.readuntil(b"\r\n\r\n")).lower()
-        at = answer.index(b"content-length:") + 15
-        data = await reader.readexactly(int(answer[at : answer.index(b"\r", at)]))
-        if b"connection: close" in answer:
+        self._answer = loop.create_future()
+        self._transport.write(head.encode() + body)
+        return await self._answer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        if not end:
+            return
+        fields = head.lower()
+        length = fields.partition(b"content-length:")[2].partition(b"\r")[0]
+        if len(body) < int(length):
+            return
+        self._received = b""
+        if b"connection: close" in fields:
             self.close()
-        return int(answer[9:12]), json.loads(data)
+        assert self._answer is not None
+        self._answer.set_result((int(fields[9:12]), json.loads(body)))
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._transport = None
+        if self._answer and not self._answer.done():
+            self._answer.set_exception(ConnectionError("closed by the service"))
 
     def close(self) -> None:
-        if self._streams:
-            self._streams[1].close()
-            self._streams = None
+        if self._transport:
+            self._transport.close()
+            self._transport = None
 
 
 async def run(

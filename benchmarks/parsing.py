@@ -1,4 +1,4 @@
-"""How long it takes from a circuit's text to what Aer runs, beside Qiskit's own way.
+"""How long a circuit's text takes to read: the short path, the full path, and Qiskit's own way.
 
 usage: python -m benchmarks.parsing [--rounds 9]
 """
@@ -12,11 +12,11 @@ from collections.abc import Callable
 from qiskit import qasm3, transpile
 from qiskit_aer import AerSimulator
 
-from quantumtask.engines.circuits import circuit_of
-from quantumtask.openqasm.compile import compile_fresh
+from benchmarks.load import BELL, layers
+from quantumtask.openqasm.full import compile_full
+from quantumtask.openqasm.straight import compile_straight
 from quantumtask.shared.settings import Settings
 
-SIZES = (275, 1332)
 GROWTH = (1_000, 10_000, 100_000)
 SETTINGS = Settings()
 SIMULATOR = AerSimulator()
@@ -38,11 +38,20 @@ def text_of(gates: int, qubits: int = 10, seed: int = 1) -> str:
     return "\n".join([*lines, "c = measure q;", ""])
 
 
-def ours(text: str) -> None:
-    program = compile_fresh(text, SETTINGS)
-    assert program.circuit is not None
-    circuit = program.circuit
-    circuit_of(circuit.steps, circuit.touched, {k: k for k in range(circuit.outcomes)})
+TEXTS = {
+    "Bell": BELL,
+    "10 qubits, 20 layers": layers(10, 20, seed=1),
+    "275 gates": text_of(275),
+    "1,332 gates": text_of(1332),
+}
+
+
+def straight(text: str) -> None:
+    assert compile_straight(text, SETTINGS) is not None
+
+
+def full(text: str) -> None:
+    compile_full(text, SETTINGS)
 
 
 def qiskits(text: str) -> None:
@@ -50,30 +59,30 @@ def qiskits(text: str) -> None:
 
 
 def seconds(work: Callable[[str], None], text: str) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     work(text)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
-def compare(gates: int, rounds: int) -> None:
-    text = text_of(gates)
-    for work in (ours, qiskits):
-        work(text)
-    pairs = [(seconds(ours, text), seconds(qiskits, text)) for _ in range(rounds)]
-    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = statistics.median(b / a for a, b in pairs)
-    print(f"{gates:>7,} gates: {mine * 1e3:7.1f} ms, Qiskit {theirs * 1e3:8.1f} ms: "
-          f"{ratio:.1f} times faster")  # fmt: skip
+def compare(name: str, rounds: int) -> None:
+    text = TEXTS[name]
+    ways = (straight, full, qiskits)
+    for way in ways:
+        way(text)
+    table = [[seconds(way, text) for way in ways] for _ in range(rounds)]
+    short, whole, theirs = (statistics.median(column) * 1e3 for column in zip(*table, strict=True))
+    print(f"{name:<22} {short:8.2f} ms, full path {whole:8.2f} ms ({whole / short:4.1f} times), "
+          f"Qiskit {theirs:8.1f} ms ({theirs / short:5.0f} times)")  # fmt: skip
 
 
-def grow(rounds: int) -> None:
+def grow(way: Callable[[str], None], rounds: int) -> None:
     base = 0.0
     for gates in GROWTH:
         text = text_of(gates)
-        each = min(seconds(ours, text) for _ in range(rounds)) / gates
+        each = min(seconds(way, text) for _ in range(rounds)) / gates
         base = base or each
-        print(f"{gates:>7,} gates: {each * 1e6:5.1f} us a gate, {each / base:.2f} times that of "
-              f"{GROWTH[0]:,}")  # fmt: skip
+        print(f"{way.__name__:<8} {gates:>7,} gates: {each * 1e6:5.1f} us a gate, "
+              f"{each / base:.2f} times that of {GROWTH[0]:,}")  # fmt: skip
 
 
 def main() -> None:
@@ -82,9 +91,10 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
-    for gates in SIZES:
-        compare(gates, rounds)
-    grow(max(2, rounds // 3))
+    for name in TEXTS:
+        compare(name, rounds)
+    for way in (straight, full):
+        grow(way, max(2, rounds // 3))
 
 
 if __name__ == "__main__":

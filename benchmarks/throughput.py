@@ -37,7 +37,7 @@ class Case:
 
 
 CASES = (
-    Case("Bell, 16 clients", lambda _: BELL, 16, 3000, 300, "per_second", 12),
+    Case("Bell, 16 clients", lambda _: BELL, 16, 3000, 300, "per_second", 30),
     Case(
         "10 qubits x 20 layers, 16 clients",
         lambda k: layers(10, 20, k),
@@ -45,7 +45,7 @@ CASES = (
         300,
         40,
         "per_second",
-        3,
+        25,
     ),
     Case("Bell, 1 client", lambda _: BELL, 1, 400, 60, "median_ms", 4),
 )

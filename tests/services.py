@@ -22,7 +22,7 @@ BELL = (
     "h q[0];\ncx q[0], q[1];\nc = measure q;\n"
 )
 
-# Runs for minutes in the engine on any machine, in 1 GiB: 26 qubits, thousands of gates.
+# Runs for minutes in the engine on any machine, in half a GiB: 26 qubits, thousands of gates.
 ENDLESS = (
     'OPENQASM 3.0; include "stdgates.inc"; qubit[26] q; bit[26] c; '
     + "".join(f"rx(0.{k + 1}) q[{k}];" for k in range(26))

@@ -17,6 +17,15 @@ def test_a_submission_is_answered_with_an_id_before_it_runs(service: Service) ->
     assert service.http.post(f"/tasks/{body['task_id']}/cancel").status_code == 200
 
 
+def test_ids_are_uuids_that_begin_with_the_time(service: Service) -> None:
+    ids = [service.submit() for _ in range(3)]
+    assert {uuid.UUID(task_id).version for task_id in ids} == {7}
+    moments = [int(task_id.replace("-", "")[:12], 16) / 1000 for task_id in ids]
+    assert moments == sorted(moments)
+    assert abs(moments[0] - time.time()) < 3600
+    assert len(set(ids)) == 3
+
+
 def test_a_bell_pair_completes_with_counts(service: Service) -> None:
     body = service.run()
     assert body["status"] == "completed"
@@ -29,7 +38,7 @@ def test_a_finished_task_tells_how_it_went(service: Service) -> None:
     body = service.run(shots=50, seed=11, name="told", tags=["a", "b"])
     assert (body["shots"], body["seed"]) == (50, 11)
     assert (body["name"], body["tags"]) == ("told", ["a", "b"])
-    assert (body["engine"], body["attempt"]) == ("aer", 1)
+    assert (body["engine"], body["attempt"]) == ("lightning", 1)
     assert body["engine_version"]
     assert body["method"]
     assert body["submitted_at"] <= body["started_at"] <= body["finished_at"]

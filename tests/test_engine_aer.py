@@ -34,7 +34,9 @@ def run(
     settings: Settings = SETTINGS,
 ) -> Result:
     program = compile_circuit(text, settings)
-    return engines.run(program, shots=shots, seed=seed, memory=memory, settings=settings)
+    return engines.run(
+        program, shots=shots, seed=seed, memory=memory, settings=settings, engine="aer"
+    )
 
 
 def test_a_bell_pair_gives_equal_bits() -> None:

@@ -172,6 +172,7 @@ def test_a_wrong_list_query_is_refused(service: Service, query: str) -> None:
     [
         ("GET", "/nothing", 404),
         ("POST", "/execute", 404),
+        ("GET", f"/tasks/{uuid.uuid4()}/nothing", 404),
         ("DELETE", "/tasks", 405),
         ("PUT", f"/tasks/{uuid.uuid4()}", 405),
     ],

@@ -49,7 +49,7 @@ def reach(store: Store, state: Status) -> Assignment:
         return Assignment(task_id, 0, "worker", 0, 1.0, TaskSpec("x"))
     assignment = claimed(store, task_id)
     if state is Status.COMPLETED:
-        store.complete(assignment, RESULT)
+        store.complete([(assignment, RESULT)])
     elif state is Status.FAILED:
         store.fail(assignment, FAILURE)
     elif state is Status.CANCELLED:
@@ -63,7 +63,7 @@ def try_claim(store: Store, _: Assignment) -> None:
 
 VERBS: dict[str, Callable[[Store, Assignment], object]] = {
     "claim": try_claim,
-    "complete": lambda store, a: store.complete(a, RESULT),
+    "complete": lambda store, a: store.complete([(a, RESULT)]),
     "fail": lambda store, a: store.fail(a, FAILURE),
     "cancel": lambda store, a: store.cancel(a.id),
     "release": lambda store, a: store.release(a),

@@ -63,7 +63,7 @@ def test_outputs_stand_beside_the_counts_and_pass_unread(start: Start) -> None:
     [assignment] = store.claim("w", 50)
     outputs = '{"angle": [0.10, 1e-7], "bits": ["01", "10"], "table": [[1, 2], [3, 4]]}'
     result = Result('{"0": 2}', None, 7, "aer", "1", "statevector", 1.5, (), outputs)
-    assert store.complete(assignment, result)
+    assert store.complete([(assignment, result)])
     store.close()
     answer = service.http.get(f"/tasks/{task_id}")
     assert answer.json()["outputs"] == json.loads(outputs)
@@ -215,16 +215,18 @@ def test_the_page_of_the_api_knows_the_new_fields(service: Service) -> None:
     }
 
 
-def test_the_database_of_the_version_before_is_upgraded_with_all_that_it_holds(
-    tmp_path: Path,
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_database_of_a_version_before_is_upgraded_with_all_that_it_holds(
+    tmp_path: Path, version: int
 ) -> None:
     """Its schema and a waiting, a completed and a failed task, as that version wrote them."""
     settings = Settings(data_dir=tmp_path)
     old = apsw.Connection(str(settings.database))
-    sql = resources.files("quantumtask.shared").joinpath("sql", "0001_tasks.sql").read_text()
-    old.execute(sql).fetchall()
+    folder = resources.files("quantumtask.shared").joinpath("sql")
+    for name in ("0001_tasks.sql", "0002_parameters.sql")[:version]:
+        old.execute(folder.joinpath(name).read_text()).fetchall()
     old.execute(OLD_TASKS).fetchall()
-    old.pragma("user_version", 1)
+    old.pragma("user_version", version)
     old.close()
     for _ in range(2):  # upgraded once, and opened again
         store = Store(settings)
@@ -234,6 +236,7 @@ def test_the_database_of_the_version_before_is_upgraded_with_all_that_it_holds(
         result, failure = tasks["completed"].result, tasks["failed"].failure
         assert result is not None
         assert (result.counts, result.outputs, result.seed) == ('{"0": 1}', None, 7)
+        assert (result.engine, result.precision, result.reason) == ("aer", None, None)
         assert failure is not None
         assert (failure.problems[0].severity, failure.problems[0].end_line) == ("error", None)
         assert failure.problems[0].line == 5
@@ -241,7 +244,8 @@ def test_the_database_of_the_version_before_is_upgraded_with_all_that_it_holds(
     store = Store(settings)
     [assignment] = store.claim("w", 50)
     assert (assignment.id, assignment.spec.parameters) == ("waiting", None)
-    assert store.complete(assignment, Result('{"0": 1}', None, 1, "aer", "1", "x", 1, (), "{}"))
+    assert (assignment.spec.engine, assignment.spec.method) == ("auto", None)
+    assert store.complete([(assignment, Result('{"0": 1}', None, 1, "aer", "1", "x", 1, (), "{}"))])
     store.close()
 
 

@@ -1,5 +1,6 @@
 """The Store as API and Worker use it, on a real database."""
 
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from quantumtask.shared.db import Receipt, Store, Submission
+from quantumtask.shared.db import Receipt, Store, Submission, queries
+from quantumtask.shared.dialects import Sqlite
 from quantumtask.shared.errors import (
     IdempotencyConflict,
     QuantumTaskError,
@@ -55,12 +57,71 @@ def test_a_task_comes_back_as_it_was_stored(store: Store) -> None:
     store.submit([Submission("t", spec, 1.0)])
     [assignment] = store.claim("w", 50)
     assert assignment.spec == replace(spec, name=None, tags=())
-    assert store.complete(assignment, RESULT)
+    assert store.complete([(assignment, RESULT)])
     task = store.read(["t", "unknown"])["t"]
     assert (task.result, task.name, task.tags, task.shots) == (RESULT, "name", ("a", "b"), 5)
     assert task.parameters == spec.parameters
     assert store.page()[0].parameters is None
     assert [c.move for c in task.changes] == ["submit", "claim", "complete"]
+
+
+def test_tasks_that_are_stored_together_keep_what_is_theirs(store: Store) -> None:
+    specs = {
+        "a": TaskSpec("plain"),
+        "b": TaskSpec("tagged", tags=("even", "odd")),
+        "c": TaskSpec("given", parameters='{"x": 1}'),
+        "d": TaskSpec("tagged too", 7, tags=("even",), parameters='{"x": 2}'),
+    }
+    store.submit([Submission(task_id, spec, 1.0) for task_id, spec in specs.items()])
+    assert {a.id: a.spec for a in store.claim("w", 50)} == {
+        task_id: replace(spec, tags=()) for task_id, spec in specs.items()
+    }
+    tasks = store.read(specs)
+    assert {t: (tasks[t].tags, tasks[t].parameters) for t in specs} == {
+        t: (spec.tags, spec.parameters) for t, spec in specs.items()
+    }
+    assert [t.id for t in store.page(tag="even")] == ["d", "b"]
+
+
+def test_of_results_written_together_those_of_lost_tasks_are_left_out(
+    configured: Settings, store: Store
+) -> None:
+    lapsed = Store(replace(configured, lease_s=-1))
+    put(store, "lost")
+    [lost] = lapsed.claim("w", 50)
+    store.sweep()
+    put(store, "kept", "cancelled")
+    kept, cancelled = (a for a in store.claim("w", 50) if a.id != "lost")
+    store.cancel("cancelled")
+    assert store.complete([(a, RESULT) for a in (lost, cancelled, kept)]) == {("kept", 1)}
+    assert store.complete([]) == set()
+    states = store.states(["lost", "kept", "cancelled"])
+    assert states == {
+        "lost": Status.RUNNING,  # the second attempt's
+        "kept": Status.COMPLETED,
+        "cancelled": Status.CANCELLED,
+    }
+    lapsed.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["claim", "read_circuits", "complete", "fail", "cancel", "release", "release.expired",
+     "abandon", "renew", "held", "count_waiting", "states", "read", "read_changes", "find_key",
+     "forget_keys", "page_of_name", "page_of_tag", "list"],
+)  # fmt: skip
+def test_what_happens_to_every_task_looks_through_no_table(
+    configured: Settings, store: Store, name: str
+) -> None:
+    query = Sqlite.sql(queries()[name])
+    values = dict.fromkeys(re.findall(r":(\w+)", query))
+    put(store, "t")
+    database = apsw.Connection(str(configured.database))
+    plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+    database.close()
+    stored = ("tasks", "tags", "circuits", "parameters", "changes", "idempotency_keys")
+    assert plan
+    assert [step for step in plan if step.startswith(tuple(f"SCAN {t}" for t in stored))] == []
 
 
 def test_claims_take_the_oldest_first_until_the_budget_is_full(store: Store) -> None:
@@ -97,12 +158,12 @@ def test_a_worker_that_lost_its_lease_cannot_write(configured: Settings, store: 
     [old] = lapsed.claim("old", 50)
     assert store.sweep() == 1
     [new] = store.claim("new", 50)
-    assert not lapsed.complete(old, RESULT)
+    assert not lapsed.complete([(old, RESULT)])
     assert not lapsed.fail(old, Failure("x", "x"))
     assert not lapsed.release(old)
     assert lapsed.renew("old") == set()
     assert store.renew("new") == {("t", 2)}
-    assert store.complete(new, RESULT)
+    assert store.complete([(new, RESULT)])
     lapsed.close()
 
 
@@ -211,6 +272,9 @@ def test_lists_are_newest_first_filtered_and_paged(store: Store) -> None:
     assert [t.id for t in store.page(before=first[-1].sequence, most=2)] == ["t2", "t1"]
     assert [t.id for t in store.page(name="n1")] == ["t3", "t1"]
     assert [t.id for t in store.page(tag="even")] == ["t4", "t2", "t0"]
+    assert [t.id for t in store.page(name="n0", tag="even", most=1)] == ["t4"]
+    assert [t.id for t in store.page(tag="even", before=first[0].sequence, most=1)] == ["t2"]
+    assert store.page(name="n1", tag="even") == []
     assert [t.id for t in store.page([Status.CANCELLED])] == ["t4"]
 
 
@@ -274,7 +338,7 @@ class Lifecycle(RuleBasedStateMachine):
             return
         before = self.store.read([assignment.id])[assignment.id]
         if verb == "complete":
-            written = self.store.complete(assignment, RESULT)
+            written = bool(self.store.complete([(assignment, RESULT)]))
         elif verb == "fail":
             written = self.store.fail(assignment, Failure("x", "x"))
         else:

@@ -105,7 +105,7 @@ def test_cancelling_a_running_26_qubit_circuit_frees_its_memory_within_a_second(
     service = start(slots=1)
     task_id = service.submit(ENDLESS)
     [slot] = slot_pids(service.worker)
-    until(lambda: memory_mib(slot) > 900, 60, service.logs)
+    until(lambda: memory_mib(slot) > 450, 60, service.logs)
     assert service.http.post(f"/tasks/{task_id}/cancel").status_code == 200
     until(lambda: memory_mib(slot) == 0, 1)
     assert service.run()["status"] == "completed"

@@ -21,25 +21,33 @@ class Batch(Generic[I, O]):
 
     def __init__(self, name: str, work: Callable[[list[I]], Sequence[O | Exception]]) -> None:
         self._work = work
-        self._queue: queue.SimpleQueue[tuple[I, asyncio.Future[O]] | None] = queue.SimpleQueue()
+        self._arrived: list[tuple[I, asyncio.Future[O]]] = []
+        self._queue: queue.SimpleQueue[list[tuple[I, asyncio.Future[O]]]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    async def __call__(self, item: I) -> O:
-        future: asyncio.Future[O] = asyncio.get_running_loop().create_future()
-        self._queue.put((item, future))
-        return await future
+    def __call__(self, item: I) -> "asyncio.Future[O]":
+        """Call it on the event loop. What arrives in one round of it is handed over together."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[O] = loop.create_future()
+        if not self._arrived:
+            loop.call_soon(self._hand_over)
+        self._arrived.append((item, future))
+        return future
+
+    def _hand_over(self) -> None:
+        arrived, self._arrived = self._arrived, []
+        self._queue.put(arrived)
 
     def stop(self) -> None:
         """Finishes what was asked for and ends the thread."""
-        self._queue.put(None)
+        self._queue.put([])
         self._thread.join()
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch = [first]
-            while len(batch) < _MOST and (more := _next(self._queue)) is not None:
-                batch.append(more)
+        while batch := self._queue.get():
+            while len(batch) < _MOST and (more := _next(self._queue)):
+                batch += more
             answers = self._answers([item for item, _ in batch])
             deliver([future for _, future in batch], answers)
 
@@ -50,15 +58,15 @@ class Batch(Generic[I, O]):
             return [error] * len(items)
 
 
-def _next(waiting: "queue.SimpleQueue[Any]") -> Any:
-    """The next item, or None where there is none; a stop signal is put back for the outer loop."""
+def _next(waiting: "queue.SimpleQueue[list[Any]]") -> list[Any]:
+    """The next items, if any; a stop signal is put back for the outer loop."""
     try:
-        item = waiting.get_nowait()
+        items = waiting.get_nowait()
     except queue.Empty:
-        return None
-    if item is None:
-        waiting.put(None)
-    return item
+        return []
+    if not items:
+        waiting.put(items)
+    return items
 
 
 def deliver(futures: Sequence["asyncio.Future[O]"], answers: Sequence[O | Exception]) -> None:

@@ -1,7 +1,9 @@
 """Reading a request's body, never more of it than the limit."""
 
 import zlib
-from collections.abc import AsyncIterable
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from quantumtask.shared.errors import BodyTooLarge, InvalidRequest, UnsupportedEncoding
 
@@ -9,20 +11,20 @@ from quantumtask.shared.errors import BodyTooLarge, InvalidRequest, UnsupportedE
 _WINDOW = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
-async def read_body(
-    chunks: AsyncIterable[bytes], encoding: str, declared: str, limit: int
-) -> bytes:
+async def read_body(receive: Receive, encoding: str, declared: str, limit: int) -> bytes:
     """The whole body, decompressed.
 
     `encoding` and `declared` are the Content-Encoding and Content-Length headers, "" where absent.
     Raises BodyTooLarge as soon as it is known that there is more than `limit` bytes, before or
-    after decompression, without holding more than that.
+    after decompression, without holding more than that; ClientDisconnect if it never comes.
     """
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
     stream = _stream(encoding.strip().lower())
     body, received = bytearray(), 0
-    async for chunk in chunks:
+    more = True
+    while more:
+        chunk, more = await _chunk(receive)
         received += len(chunk)
         body += _unpacked(stream, chunk, limit + 1 - len(body)) if stream else chunk
         if max(received, len(body)) > limit:
@@ -30,6 +32,14 @@ async def read_body(
     if stream and (not stream.eof or stream.unused_data):
         raise InvalidRequest("the compressed body is cut off, or more than one")
     return bytes(body)
+
+
+async def _chunk(receive: Receive) -> tuple[bytes, bool]:
+    """The next piece, and whether another one follows."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def _stream(encoding: str) -> "zlib._Decompress | None":

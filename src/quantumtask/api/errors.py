@@ -2,8 +2,10 @@
 
 import json
 import logging
+from collections.abc import Callable
+from dataclasses import asdict
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +17,7 @@ from quantumtask.api.schemas import first_reason
 from quantumtask.shared.errors import (
     BodyTooLarge,
     Busy,
+    CannotRun,
     CircuitTooLarge,
     IdempotencyConflict,
     ParametersTooLarge,
@@ -37,6 +40,7 @@ STATUS: dict[type[QuantumTaskError], HTTPStatus] = {
     CircuitTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ParametersTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    CannotRun: HTTPStatus.UNPROCESSABLE_ENTITY,
     QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -51,7 +55,11 @@ def status_of(error: QuantumTaskError) -> HTTPStatus:
 
 
 def problem(
-    status: HTTPStatus, code: str, detail: str, headers: dict[str, str] | None = None
+    status: HTTPStatus,
+    code: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    **more: Any,
 ) -> Response:
     """A problem document. `detail` is for people, `code` for programs."""
     body = {
@@ -60,17 +68,22 @@ def problem(
         "status": int(status),
         "detail": detail,
         "code": code,
+        **more,
     }
     return Response(json.dumps(body), int(status), headers, "application/problem+json")
 
 
 def install(app: FastAPI) -> None:
     """Makes the application answer every error this way, its own mistakes included."""
-    app.add_exception_handler(QuantumTaskError, _ours)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """The answer to an error, where the application is not there to give it."""
+    return next(_HANDLERS[kind] for kind in type(error).__mro__ if kind in _HANDLERS)(
+        request, error
+    )
 
 
 def _ours(_: Request, error: Exception) -> Response:
@@ -78,7 +91,10 @@ def _ours(_: Request, error: Exception) -> Response:
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Busy) else {}
     if isinstance(error, BodyTooLarge):
         headers["Connection"] = "close"  # the rest of the body is not read
-    return problem(status_of(error), error.code, error.message, headers)
+    more = {}
+    if isinstance(error, CannotRun):
+        more["errors"] = [asdict(each) for each in error.problems]
+    return problem(status_of(error), error.code, error.message, headers, **more)
 
 
 def _invalid(_: Request, error: Exception) -> Response:
@@ -101,3 +117,12 @@ def _unexpected(request: Request, error: Exception) -> Response:
     log.error("unexpected error", extra={"path": request.url.path}, exc_info=error)
     detail = "something went wrong on our side; the service's log has the details"
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
+    QuantumTaskError: _ours,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    ClientDisconnect: _gone,
+    Exception: _unexpected,
+}

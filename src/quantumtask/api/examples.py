@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from quantumtask.api.schemas import ProblemDocument, SubmitRequest, ValidateRequest
+from pydantic import BaseModel
+
+from quantumtask.api.schemas import (
+    EstimateRequest,
+    ProblemDocument,
+    SubmitRequest,
+    ValidateRequest,
+)
 
 ID = "5f2c9f3e-8d0b-4c0e-9a4f-2f6f0b7f3c11"
 
@@ -17,15 +24,20 @@ _TIMES = {
     "waiting_ms": 4.1,
     "running_ms": 1.9,
 }
+_ENGINE = {
+    "engine": "lightning",
+    "engine_version": "0.45.0",
+    "method": "statevector",
+    "precision": "double",
+    "reason": "the fastest state vector for 2 qubits",
+}
 _COMPLETED = {
     "task_id": ID,
     "status": "completed",
     "state": "completed",
     **_TIMES,
     "seed": 1374,
-    "engine": "aer",
-    "engine_version": "0.18.2",
-    "method": "statevector",
+    **_ENGINE,
     "warnings": [],
 }
 _HISTORY = [
@@ -77,6 +89,47 @@ VALIDATED = {
     "valid": {"value": {"valid": True, "problems": [], **_DECLARED, "operations": 2}},
     "invalid": {"value": {"valid": False, "problems": [_PROBLEM], **_DECLARED, "operations": None}},
 }
+ESTIMATED = {
+    "estimate": {
+        "value": {
+            **_ENGINE,
+            "qubits": 2,
+            "shots": 1024,
+            "memory_bytes": 128,
+            "seconds": 0.0004,
+        }
+    }
+}
+TOO_LARGE = "the state of 60 qubits needs 32.0 EiB of memory, and this slot has 6.2 GiB for it"
+UNSUITABLE = (
+    "stim (stabilizer) cannot run this program: it has gates that are not Clifford. Leave `engine` "
+    "and `method` out to have one chosen"
+)
+ENGINES = {
+    "engines": {
+        "value": {
+            "engines": [
+                {
+                    "name": "lightning",
+                    "version": "0.45.0",
+                    "installed": True,
+                    "methods": [
+                        {
+                            "name": "statevector",
+                            "precision": "double",
+                            "runs": "circuits that measure at their end",
+                            "bytes_per_amplitude": 16,
+                            "most_qubits": 27,
+                        }
+                    ],
+                },
+                {"name": "stim", "version": None, "installed": False, "methods": []},
+            ],
+            "default": "auto",
+            "slot_memory_bytes": 6_871_947_673,
+        }
+    }
+}
 LIST = {"page": {"value": {"tasks": [_COMPLETED], "next_cursor": "41"}}}
 TASK = {
     "completed": {"value": {**_COMPLETED, **_RESULT, "history": _HISTORY}},
@@ -112,6 +165,11 @@ def _parameter(place: str, name: str, about: str, **schema: Any) -> Any:
     return {"in": place, "name": name, "description": about, "required": required, "schema": schema}
 
 
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 SUBMISSION = {
     "parameters": [
         _parameter(
@@ -123,17 +181,10 @@ SUBMISSION = {
             maxLength=64,
         )
     ],
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": SubmitRequest.model_json_schema()}},
-    },
+    **_body(SubmitRequest),
 }
-QUESTION = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": ValidateRequest.model_json_schema()}},
-    },
-}
+QUESTION = _body(ValidateRequest)
+ESTIMATE = _body(EstimateRequest)
 WHICH_TASK = {
     "parameters": [
         _parameter("path", "task_id", "The id that the submission returned.", type="string"),

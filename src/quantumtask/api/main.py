@@ -10,10 +10,11 @@ from fastapi import FastAPI
 
 from quantumtask import __version__
 from quantumtask.api import docs, errors
-from quantumtask.api.routes import direct, router
+from quantumtask.api.front import Front
+from quantumtask.api.routes import router
 from quantumtask.api.service import Service
 from quantumtask.shared import logs
-from quantumtask.shared.processes import take_turns
+from quantumtask.shared.processes import keep_loaded
 from quantumtask.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -25,24 +26,25 @@ its counts. Every error is a problem document (RFC 9457) with a stable `code`.
 """
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> Front:
     """The application; its service lives as long as the application runs."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with Service(settings).running() as service:
             app.state.service = service
+            keep_loaded()
             log.info("ready to take tasks", extra={"database": str(settings.database)})
             yield
 
-    app = FastAPI(
+    app = Front(
         title="QuantumTask",
         version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        routes=[*direct.routes, *router.routes],
+        routes=router.routes,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=None,  # ours to limit, with a code and a sentence: see body.py
     )
@@ -64,7 +66,6 @@ class Server(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Logs JSON lines to standard error."""
     logs.start("api")
-    take_turns()
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

@@ -1,16 +1,19 @@
 """The routes: HTTP in, the service called, JSON out."""
 
-from collections.abc import Callable, Coroutine
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.routing import APIRoute
+from starlette.datastructures import QueryParams
 
 from quantumtask.api import examples
 from quantumtask.api.body import read_body
 from quantumtask.api.examples import answers
+from quantumtask.api.questions import NO_WORKER
 from quantumtask.api.schemas import (
     Cancelled,
+    Engines,
+    Estimate,
     Health,
     Ready,
     StateFilter,
@@ -18,30 +21,16 @@ from quantumtask.api.schemas import (
     TaskList,
     TaskView,
     Validation,
+    parse_estimate,
     parse_question,
     parse_submission,
 )
 from quantumtask.api.service import Service
-from quantumtask.api.validation import NO_WORKER
 from quantumtask.api.wire import list_json, task_json
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.task import Status
 
-
-class DirectRoute(APIRoute):
-    """A route that FastAPI documents and otherwise stays out of: its endpoint reads the request.
-
-    For the two calls that every task makes, whose cost is the service's speed: it halves what the
-    framework takes of a request.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return handler
-
-
 router = APIRouter()
-direct = APIRouter(route_class=DirectRoute)
 
 LONGEST_WAIT_S = 30.0
 TaskId = Annotated[str, Path(description="The id that the submission returned.")]
@@ -55,11 +44,20 @@ CIRCUIT_TOO_LARGE = (
 )
 PARAMETERS_TOO_LARGE = (413, "parameters_too_large", "parameters: more than 65,536 bytes as JSON")
 UNSUPPORTED = (415, "unsupported_encoding", "Content-Encoding 'br': use gzip, deflate or none")
+BUSY = (503, "busy", "64 circuits wait to be read already")
+NO_WORKER_ANSWERS = (503, "worker_unavailable", NO_WORKER)
 UNAVAILABLE = (503, "store_unavailable", "the database is locked")
 
 
-def json_response(content: bytes | str, status: int = 200) -> Response:
-    return Response(content, status, media_type="application/json")
+class Json(Response):
+    """JSON text as an answer, without the search for headers that it cannot have."""
+
+    def __init__(self, content: bytes | str, status: int = 200) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = content.encode() if isinstance(content, str) else content
+        length = str(len(self.body)).encode()
+        self.raw_headers = [(b"content-type", b"application/json"), (b"content-length", length)]
 
 
 def service_of(request: Request) -> Service:
@@ -67,7 +65,7 @@ def service_of(request: Request) -> Service:
     return service
 
 
-@direct.post(
+@router.post(
     "/tasks",
     tags=["tasks"],
     summary="Submit a circuit",
@@ -92,23 +90,22 @@ async def submit(request: Request) -> Response:
     The circuit is not read here: one that is wrong is accepted, and its task then fails with the
     line, the column and the reason.
     """
-    service = service_of(request)
     spec = parse_submission(await _body(request))
-    task_id = await service.submit(spec, request.headers.get("idempotency-key"))
-    return json_response(f'{{"task_id": "{task_id}", "status": "submitted"}}')
+    task_id = await service_of(request).submit(spec, request.headers.get("idempotency-key"))
+    return Json(f'{{"task_id": "{task_id}", "status": "submitted"}}')
 
 
 async def _body(request: Request) -> bytes:
     headers = request.headers
     return await read_body(
-        request.stream(),
+        request.receive,
         headers.get("content-encoding", ""),
         headers.get("content-length", ""),
         service_of(request).settings.max_body_bytes,
     )
 
 
-@direct.post(
+@router.post(
     "/validate",
     tags=["tasks"],
     summary="Validate a circuit",
@@ -121,8 +118,8 @@ async def _body(request: Request) -> bytes:
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED,
-        (503, "busy", "64 circuits wait to be validated already"),
-        (503, "worker_unavailable", NO_WORKER),
+        BUSY,
+        NO_WORKER_ANSWERS,
     ),
     openapi_extra=examples.QUESTION,
 )
@@ -131,8 +128,51 @@ async def validate(request: Request) -> Response:
 
     A worker reads it: 503 where none answers, or too many ask.
     """
-    circuit, parameters = parse_question(await _body(request))
-    return json_response(await service_of(request).validate(circuit, parameters))
+    spec = parse_question(await _body(request))
+    return Json(await service_of(request).validate(spec))
+
+
+@router.post(
+    "/estimate",
+    tags=["tasks"],
+    summary="Estimate a task",
+    response_class=Response,
+    responses=answers(
+        examples.ESTIMATED,
+        Estimate,
+        INVALID_JSON,
+        NO_CIRCUIT,
+        CIRCUIT_TOO_LARGE,
+        PARAMETERS_TOO_LARGE,
+        UNSUPPORTED,
+        (422, "unknown_gate", "line 5, column 1: unknown gate `frobnicate`"),
+        (422, "out_of_memory", examples.TOO_LARGE),
+        (422, "engine_unsuitable", examples.UNSUITABLE),
+        BUSY,
+        NO_WORKER_ANSWERS,
+    ),
+    openapi_extra=examples.ESTIMATE,
+)
+async def estimate(request: Request) -> Response:
+    """Tells which engine a task would run on, its memory and its time; runs and stores nothing.
+
+    422 where it would fail, with the code that the task would fail with, and the circuit's problems
+    in `errors`. A worker reads the circuit: 503 where none answers, or too many ask.
+    """
+    spec = parse_estimate(await _body(request))
+    return Json(await service_of(request).estimate(spec))
+
+
+@router.get(
+    "/engines",
+    tags=["service"],
+    summary="Engines",
+    response_class=Response,
+    responses=answers(examples.ENGINES, Engines, BUSY, NO_WORKER_ANSWERS),
+)
+async def engines(request: Request) -> Response:
+    """Every engine, whether it is installed, its methods, and how many qubits fit a slot."""
+    return Json(await service_of(request).engines())
 
 
 @router.get(
@@ -161,10 +201,10 @@ async def list_tasks(
     states = status.states() if status else tuple(Status)
     before = None if cursor is None else int(cursor)
     tasks = await service_of(request).page(states, name, tag, before, limit)
-    return json_response(list_json(tasks, limit))
+    return Json(list_json(tasks, limit))
 
 
-@direct.get(
+@router.get(
     "/tasks/{task_id}",
     tags=["tasks"],
     summary="Get a task",
@@ -180,12 +220,15 @@ async def list_tasks(
 )
 async def get_task(request: Request) -> Response:
     """How the task stands; with `wait`, as soon as it ends or the time is up."""
-    wait_s = _seconds(request.query_params.get("wait", "0"))
+    wait_s = _wait_s(request.scope["query_string"])
     task = await service_of(request).get(request.path_params["task_id"], wait_s)
-    return json_response(task_json(task))
+    return Json(task_json(task))
 
 
-def _seconds(text: str) -> float:
+@lru_cache(16)
+def _wait_s(query: bytes) -> float:
+    """The `wait` of a query, in seconds. Remembered, because most clients ask for the same."""
+    text = QueryParams(query).get("wait", "0")
     try:
         seconds = float(text)
     except ValueError:
@@ -211,7 +254,7 @@ def _seconds(text: str) -> float:
 async def cancel_task(request: Request, task_id: TaskId) -> Response:
     """Ends a waiting or running task. Cancelling it again changes nothing."""
     task = await service_of(request).cancel(task_id)
-    return json_response(f'{{"task_id": "{task.id}", "status": "cancelled"}}')
+    return Json(f'{{"task_id": "{task.id}", "status": "cancelled"}}')
 
 
 @router.get(
@@ -223,7 +266,7 @@ async def cancel_task(request: Request, task_id: TaskId) -> Response:
 )
 async def health() -> Response:
     """Whether this process answers. Looks at nothing else."""
-    return json_response('{"status": "ok"}')
+    return Json('{"status": "ok"}')
 
 
 @router.get(
@@ -240,4 +283,4 @@ async def ready(request: Request) -> Response:
     """Whether the database can be written and a worker was seen lately."""
     found = await service_of(request).readiness()
     answer: Any = Ready(ready=found.ready, database=found.database, worker=found.worker)
-    return json_response(answer.model_dump_json(), 200 if found.ready else 503)
+    return Json(answer.model_dump_json(), 200 if found.ready else 503)

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from quantumtask.api.parameters import parameters_text
 from quantumtask.shared.errors import InvalidJson, InvalidRequest
-from quantumtask.shared.task import Status, TaskSpec
+from quantumtask.shared.task import AUTO, ENGINES, Status, TaskSpec
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -44,6 +44,13 @@ Parameters = Annotated[
         "string, a list for an array, [re, im] for a complex number. At most 64 KiB as JSON."
     ),
 ]
+Engine = Annotated[
+    str, Field(description=f"{AUTO}: the fastest for the circuit. Or one of: {', '.join(ENGINES)}.")
+]
+Method = Annotated[
+    str | None, Field(description="A method of that engine, as `GET /engines` lists them.")
+]
+Shots = Annotated[int, Field(description="How often to run it: 1 to 1,000,000.")]
 Label = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
 
 
@@ -63,7 +70,7 @@ class SubmitRequest(BaseModel):
     )
 
     circuit: Circuit
-    shots: int = Field(1024, description="How often to run it: 1 to 1,000,000.")
+    shots: Shots = 1024
     seed: int | None = Field(
         None, description="0 to 2^63 - 1; the same seed gives the same counts. None: one is drawn."
     )
@@ -76,6 +83,8 @@ class SubmitRequest(BaseModel):
         default=[], max_length=20, description="Up to 20 tags of up to 50 characters."
     )
     parameters: Parameters = None
+    engine: Engine = AUTO
+    method: Method = None
 
     def spec(self) -> TaskSpec:
         fields = self.model_dump(exclude={"parameters", "tags"})
@@ -97,16 +106,32 @@ class ValidateRequest(BaseModel):
     circuit: Circuit
     parameters: Parameters = None
 
+    def spec(self) -> TaskSpec:
+        fields = self.model_dump(exclude={"parameters"})
+        return TaskSpec(**fields, parameters=parameters_text(self.parameters))
+
+
+class EstimateRequest(ValidateRequest):
+    """A circuit to look at, and how it would be run."""
+
+    shots: Shots = 1024
+    engine: Engine = AUTO
+    method: Method = None
+
 
 def parse_submission(body: bytes) -> TaskSpec:
     """A request body as a task. Raises InvalidJson, or a RequestError that names the field."""
     return _parsed(SubmitRequest, body).spec()
 
 
-def parse_question(body: bytes) -> tuple[str, str | None]:
-    """The circuit and parameters to be validated; raises what `parse_submission` does."""
-    question = _parsed(ValidateRequest, body)
-    return question.circuit, parameters_text(question.parameters)
+def parse_question(body: bytes) -> TaskSpec:
+    """What is to be validated; raises what `parse_submission` does."""
+    return _parsed(ValidateRequest, body).spec()
+
+
+def parse_estimate(body: bytes) -> TaskSpec:
+    """What is to be estimated, likewise."""
+    return _parsed(EstimateRequest, body).spec()
 
 
 def _parsed(model: type[M], body: bytes) -> M:
@@ -205,6 +230,8 @@ class TaskSummary(BaseModel):
     engine: str | None = Field(None, description="The simulator that ran it.")
     engine_version: str | None = None
     method: str | None = Field(None, description="The engine's method, such as statevector.")
+    precision: str | None = Field(None, description="double, single, or exact: see docs/api.md.")
+    reason: str | None = Field(None, description="Why this engine ran, in one sentence.")
     warnings: list[str] | None = None
     error: str | None = Field(None, description="Why it failed, in one sentence.")
     error_code: str | None = None
@@ -251,6 +278,43 @@ class Validation(BaseModel):
     operations: int | None = Field(description="Gates inlined, loops unrolled; null: not known.")
 
 
+class Estimate(BaseModel):
+    """What a task would take, told without running it."""
+
+    engine: str = Field(description="The simulator that would run it.")
+    engine_version: str
+    method: str
+    precision: str = Field(description="double, single, or exact: see docs/api.md.")
+    reason: str = Field(description="Why this engine, in one sentence.")
+    qubits: int = Field(description="Those that the circuit uses.")
+    shots: int
+    memory_bytes: int = Field(description="For the state.")
+    seconds: float = Field(description="In the slot, from the circuit's text to its counts.")
+
+
+class EngineMethod(BaseModel):
+    name: str
+    precision: str
+    runs: str = Field(description="Which programs.")
+    bytes_per_amplitude: int | None = Field(description="null: it keeps no vector of amplitudes.")
+    most_qubits: int | None = Field(description="That fit a slot, if all are measured; or null.")
+
+
+class EngineView(BaseModel):
+    name: str = Field(description="What `engine` of a task calls it.")
+    version: str | None
+    installed: bool
+    methods: list[EngineMethod]
+
+
+class Engines(BaseModel):
+    """What runs circuits."""
+
+    engines: list[EngineView]
+    default: str = Field(description="auto: the fastest for the circuit.")
+    slot_memory_bytes: int = Field(description="The memory that one task may take.")
+
+
 class TaskList(BaseModel):
     tasks: list[TaskSummary]
     next_cursor: str | None = Field(
@@ -276,3 +340,6 @@ class ProblemDocument(BaseModel):
     status: int
     detail: str
     code: str
+    errors: list[CircuitProblem] = Field(
+        [], description="Of a circuit that would fail: all its problems."
+    )

@@ -5,15 +5,16 @@ import contextlib
 import hashlib
 import json
 import re
-import uuid
+import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from quantumtask.api.batch import Batch
 from quantumtask.api.doorbell import Doorbell
+from quantumtask.api.questions import Questions
 from quantumtask.api.reader import Reader
-from quantumtask.api.validation import Validation
 from quantumtask.shared.cost import predicted_ms
 from quantumtask.shared.db import Store, Submission
 from quantumtask.shared.errors import (
@@ -24,7 +25,7 @@ from quantumtask.shared.errors import (
     TaskNotFound,
 )
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Status, Task, TaskSpec
+from quantumtask.shared.task import AUTO, ENGINES, Status, Task, TaskSpec
 
 LARGEST_SEED = 2**63 - 1
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -54,7 +55,7 @@ class Service:
         self._calls: Batch[Callable[[Store], Any], Any] = Batch("calls", self._call)
         self._reader = Reader(Store(settings))
         self._doorbell = Doorbell(settings.doorbell)
-        self._validation = Validation(settings.doorbell)
+        self._questions = Questions(settings.doorbell)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Service"]:
@@ -62,7 +63,7 @@ class Service:
         try:
             yield self
         finally:
-            self._validation.stop()
+            self._questions.stop()
             for thread in (self._submissions, self._calls, self._reader, self._doorbell):
                 await asyncio.to_thread(thread.stop)
             self._writing.close()
@@ -74,17 +75,29 @@ class Service:
         if key is not None and not _KEY.fullmatch(key):
             raise InvalidRequest("Idempotency-Key: 1 to 64 visible ASCII characters")
         digest = _digest(spec) if key else ""
-        submission = Submission(str(uuid.uuid4()), spec, predicted_ms(spec), key, digest)
+        submission = Submission(new_id(), spec, predicted_ms(spec), key, digest)
         receipt = await self._submissions(submission)
         # Where tasks wait already, a worker has been rung and takes this one with them.
         if receipt.first:
             self._doorbell.ring(receipt.task_id)
         return receipt.task_id
 
-    async def validate(self, circuit: str, parameters: str | None) -> bytes:
-        """All that is wrong with a circuit, as the JSON text that the Worker found it to be."""
-        self._check_size(circuit)
-        return await self._validation(circuit, parameters)
+    async def validate(self, spec: TaskSpec) -> bytes:
+        """All that is wrong with a task's circuit, as the JSON text that the Worker found it to be.
+
+        Raises WorkerBusy or WorkerUnavailable.
+        """
+        self._check_size(spec.circuit)
+        return await self._questions("/validate", spec)
+
+    async def estimate(self, spec: TaskSpec) -> bytes:
+        """What a task would take, likewise. Raises CannotRun where it would fail."""
+        self._check_run(spec)
+        return await self._questions("/estimate", spec)
+
+    async def engines(self) -> bytes:
+        """Which engines the Worker has, likewise."""
+        return await self._questions("/engines")
 
     async def get(self, task_id: str, wait_s: float = 0.0) -> Task:
         """The task as it is, or as soon as it is final if that is within `wait_s` seconds."""
@@ -141,24 +154,47 @@ class Service:
         if size > most:
             raise CircuitTooLarge(f"circuit: {size:,} bytes; this service takes {most:,} at most")
 
-    def _check(self, spec: TaskSpec) -> None:
-        limits = self.settings
+    def _check_run(self, spec: TaskSpec) -> None:
+        """What decides how a task runs."""
         self._check_size(spec.circuit)
-        if not 1 <= spec.shots <= limits.max_shots:
-            raise InvalidRequest(f"shots: must be 1 to {limits.max_shots:,}")
+        if not 1 <= spec.shots <= self.settings.max_shots:
+            raise InvalidRequest(f"shots: must be 1 to {self.settings.max_shots:,}")
+        _check_engine(spec)
+
+    def _check(self, spec: TaskSpec) -> None:
+        self._check_run(spec)
         if spec.seed is not None and not 0 <= spec.seed <= LARGEST_SEED:
             raise InvalidRequest(f"seed: must be 0 to {LARGEST_SEED}")
-        if not 0 < spec.timeout_s <= limits.max_timeout_s:
+        longest = self.settings.max_timeout_s
+        if not 0 < spec.timeout_s <= longest:
             raise InvalidRequest(
-                f"timeout_s: must be more than 0 and at most {limits.max_timeout_s:,.0f} seconds"
+                f"timeout_s: must be more than 0 and at most {longest:,.0f} seconds"
             )
+
+
+def _check_engine(spec: TaskSpec) -> None:
+    known = list(ENGINES)
+    if spec.engine != AUTO and spec.engine not in known:
+        raise InvalidRequest(f"engine: must be {AUTO}, {', '.join(known[:-1])} or {known[-1]}")
+    engines = known if spec.engine == AUTO else [spec.engine]
+    methods = sorted({method for engine in engines for method in ENGINES[engine]})
+    if spec.method is not None and spec.method not in methods:
+        raise InvalidRequest(f"method: {spec.engine} knows {', '.join(methods)}")
+
+
+def new_id() -> str:
+    """A UUID of version 7: it begins with the time, so that the index of ids grows at one end."""
+    ms, random = time.time_ns() // 1_000_000, secrets.randbits(74)
+    digits = f"{ms << 80 | 7 << 76 | random >> 62 << 64 | 2 << 62 | random & (1 << 62) - 1:032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _digest(spec: TaskSpec) -> str:
     """Tells submissions under one Idempotency-Key apart."""
     fields = asdict(spec)
-    if spec.parameters is None:
-        del fields["parameters"]  # as before there were any: keys outlive an upgrade
+    for name, absent in (("parameters", None), ("engine", AUTO), ("method", None)):
+        if fields[name] == absent:
+            del fields[name]  # as before there were any: keys outlive an upgrade
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from quantumtask.shared.task import Change, Task
@@ -53,6 +54,8 @@ def summary(task: Task) -> dict[str, Any]:
             "engine": result.engine,
             "engine_version": result.engine_version,
             "method": result.method,
+            "precision": result.precision,
+            "reason": result.reason,
             "warnings": result.warnings,
         }
     if task.failure:
@@ -90,4 +93,10 @@ def _change(change: Change) -> dict[str, Any]:
 def _time(seconds: float | None) -> str | None:
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+    whole, ms = divmod(round(seconds * 1e3), 1000)
+    return f"{_second(whole)}.{ms:03d}Z"
+
+
+@lru_cache(16)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).isoformat()[:19]

@@ -20,7 +20,7 @@ from quantumtask.shared.settings import SettingsError, load
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from quantumtask.client import Client
+    from quantumtask.client import Client, ServiceError
 
 PROGRESS_S = 2.0
 """How often a waiting terminal learns the state of its task."""
@@ -38,6 +38,12 @@ Url = Annotated[
     str | None,
     typer.Option(help="The service; default: QUANTUMTASK_URL, then http://127.0.0.1:8000."),
 ]
+Engine = Annotated[
+    str | None, typer.Option(help="What runs it: a name of `quantumtask engines`; default: auto.")
+]
+Method = Annotated[str | None, typer.Option(help="A method of that engine.")]
+Shots = Annotated[int | None, typer.Option(help="How often to run it; default 1024.")]
+File = Annotated[str, typer.Argument(help="OpenQASM 3 text in UTF-8; - reads standard input.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the task has ended.")]
 TaskId = Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -102,14 +108,16 @@ def _service(name: str, context: typer.Context) -> None:
 
 @app.command()
 def submit(
-    file: Annotated[str, typer.Argument(help="OpenQASM 3 text in UTF-8; - reads standard input.")],
-    shots: Annotated[int | None, typer.Option(help="How often to run it; default 1024.")] = None,
+    file: File,
+    shots: Shots = None,
     seed: Annotated[int | None, typer.Option(help="Makes the counts repeatable.")] = None,
     name: Annotated[str | None, typer.Option(help="A name to find the task by.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="A tag; may be given often.")] = None,
     memory: Annotated[bool, typer.Option("--memory", help="Also keep each shot's bits.")] = False,
     timeout: Annotated[float | None, typer.Option(help="Most seconds it may run.")] = None,
     parameter: Parameters = None,
+    engine: Engine = None,
+    method: Method = None,
     wait: Wait = False,
     as_json: Json = False,
     url: Url = None,
@@ -127,6 +135,8 @@ def submit(
             name=name,
             tags=tag or (),
             parameters=parameters,
+            engine=engine,
+            method=method,
         )
         if wait:
             _finish(_await(service, task_id), as_json)
@@ -158,6 +168,34 @@ def validate(
         why = f"{sys.executable} -c 'import quantumtask.openqasm'"
         _stop(f"Circuits cannot be read here. This says why: {why}", 3)
     raise typer.Exit(status)
+
+
+@app.command()
+def estimate(
+    file: File,
+    shots: Shots = None,
+    parameter: Parameters = None,
+    engine: Engine = None,
+    method: Method = None,
+    as_json: Json = False,
+    url: Url = None,
+) -> None:
+    """Show what a circuit would take, without running it; 1: it would fail."""
+    parameters = given(parameter)
+    circuit = _read(file)
+    with _service_at(url) as service:
+        answer = service.estimate(
+            circuit, shots=shots, parameters=parameters, engine=engine, method=method
+        )
+        _print(answer, lambda show: show.estimate(answer), as_json)
+
+
+@app.command()
+def engines(as_json: Json = False, url: Url = None) -> None:
+    """List what runs circuits, and how many qubits fit."""
+    with _service_at(url) as service:
+        answer = service.engines()
+        _print(answer, lambda show: show.engines(answer), as_json)
 
 
 @app.command()
@@ -200,11 +238,20 @@ def _service_at(url: str | None) -> Iterator["Client"]:
         with Client(url) as client:
             yield client
     except ServiceError as error:
+        if error.status == 422:
+            _stop(_reasons(error), 1)
         _stop(f"The service refused: {error.detail}", 3)
     except Unreachable as error:
         _stop(str(error), 3)
     except UnicodeEncodeError:
         _stop("Names, tags, parameters and ids must be UTF-8 text.", 2)
+
+
+def _reasons(error: "ServiceError") -> str:
+    """Why a circuit cannot be run: a line for each of its problems."""
+    from quantumtask.cli.show import plain, reasons
+
+    return "It would fail: " + "\n  ".join(reasons(error.errors) or [plain(error.detail)])
 
 
 def _read(file: str) -> str:

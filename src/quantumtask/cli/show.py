@@ -1,4 +1,4 @@
-"""What a terminal user sees of a task: its line, counts, outputs, problems; and lists of tasks."""
+"""What a terminal user sees: tasks with their counts, outputs and problems; estimates; engines."""
 
 import json
 from collections import Counter
@@ -16,7 +16,7 @@ from quantumtask.client import Json
 MOST_ROWS = 20
 MOST_VALUES = 5
 LONGEST_VALUE = 40
-PIPE_WIDTH = 160
+PIPE_WIDTH = 200
 BAR_WIDTH = 40
 COLOURS = {
     "submitted": "yellow",
@@ -55,7 +55,7 @@ def submitted(task_id: str) -> RenderableType:
 
 
 def heading(task: Json) -> Text:
-    """Its state and name, and below `1024 shots · waited 2 ms · ran 3 ms · aer 0.18.2 · seed 7`."""
+    """Its state and name, and below `1024 shots · ran 3 ms · seed 7 · aer 0.18.2 (statevector)`."""
     state = str(task.get("state") or task["status"])
     name = task.get("name")
     line = Text(state, style="bold " + COLOURS.get(state, "default"))
@@ -110,6 +110,38 @@ def tasks(page: Json) -> RenderableType:
     return Group(table, Text(f"More: add --cursor {plain(page['next_cursor'])}"))
 
 
+def estimate(found: Json) -> Text:
+    """Two lines: `2 qubits · 1024 shots · 64 bytes of memory · about 0.4 ms`, and the engine."""
+    facts = (
+        f"{found['qubits']} qubit" + "s" * (found["qubits"] != 1),
+        f"{found['shots']} shots",
+        f"{_size(found['memory_bytes'])} of memory",
+        f"about {_duration(1000 * found['seconds'])}",
+    )
+    return Text(" · ".join(facts) + "\n" + _engine(found))
+
+
+def engines(found: Json) -> RenderableType:
+    """A row for each method of each engine, and what its column `qubits` means."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("engine", "version", "method", "precision", "qubits", "runs"):
+        table.add_column(column, no_wrap=column != "runs", overflow="fold")
+    for engine in found["engines"]:
+        version = engine["version"] if engine["installed"] else "not installed"
+        for method in engine["methods"]:
+            most = method["most_qubits"]
+            cells = (engine["name"], version, method["name"], method["precision"], most or "")
+            table.add_row(*(Text(plain(cell)) for cell in (*cells, method["runs"])))
+    size = _size(found["slot_memory_bytes"])
+    note = f"qubits: those that fit the {size} of a slot; without a number, it depends on the gates"
+    return Group(table, Text(note, style="dim"))
+
+
+def reasons(problems: Sequence[Json]) -> list[str]:
+    """Every problem of a circuit with its place, and its hint if there is one."""
+    return [line.plain.strip() for problem in problems for line in _problem(problem)]
+
+
 def plain(text: object) -> str:
     """Text of others without what could move the cursor or recolour the terminal."""
     return "".join(c if c.isprintable() else "�" for c in str(text))
@@ -121,13 +153,21 @@ def _facts(task: Json) -> Iterator[str]:
         yield f"waited {_duration(task['waiting_ms'])}"
     if task.get("running_ms") is not None:
         yield f"ran {_duration(task['running_ms'])}"
-    if task.get("engine"):
-        method = f" ({task['method']})" if task.get("method") else ""
-        yield plain(f"{task['engine']} {task['engine_version']}{method}")
     if task.get("seed") is not None:
         yield f"seed {task['seed']}"
     if task.get("attempt", 0) > 1:
         yield f"attempt {task['attempt']}"
+    if task.get("engine"):
+        yield _engine(task)
+
+
+def _engine(ran: Json) -> str:
+    """`lightning 0.45.0 (statevector, single precision), the fastest state vector`."""
+    how = [ran["method"]] if ran.get("method") else []
+    how += ["single precision"] if ran.get("precision") == "single" else []
+    method = f" ({', '.join(how)})" if how else ""
+    reason = f", {ran['reason']}" if ran.get("reason") else ""
+    return plain(f"{ran['engine']} {ran['engine_version']}{method}{reason}")
 
 
 def _duration(ms: float) -> str:
@@ -136,6 +176,12 @@ def _duration(ms: float) -> str:
     if ms < 120_000:
         return f"{ms / 1000:.1f} s"
     return f"{ms / 60_000:.1f} min"
+
+
+def _size(size: float) -> str:
+    units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    power = min(len(units) - 1, max(0, int(size).bit_length() - 1) // 10)
+    return f"{size / 1024**power:.3g} {units[power]}"
 
 
 def _kind(values: Sequence[Any]) -> str:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from quantumtask.cli import report, show
+from quantumtask.cli import show
+from quantumtask.cli.report import lines
 from quantumtask.client import Json
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Failure
+from quantumtask.shared.task import Failure, TaskSpec
 from quantumtask.worker.child import Child
-from quantumtask.worker.findings import findings
-from quantumtask.worker.validator import Validator, live
+from quantumtask.worker.findings import Kind, Question, report
+from quantumtask.worker.questions import Respondent, live
 
 VALID, INVALID, UNREADABLE = 0, 1, 2
 STDIN = "<stdin>"
@@ -32,7 +33,7 @@ def validate(
     Raises SlotBroken if circuits cannot be read here at all.
     """
     fork = multiprocessing.get_context("fork")
-    validator = Validator(settings, Child(_live, settings, processes=fork))
+    reader = Respondent(settings, Child(_live, settings, processes=fork))
     status, told = VALID, []
     try:
         for file in files:
@@ -42,12 +43,12 @@ def validate(
                 print(f"quantumtask: {error}", file=sys.stderr)
                 status = UNREADABLE
                 continue
-            found = _findings(validator, text, parameters, settings)
+            found = _findings(reader, text, parameters, settings)
             _tell(file, text, found, as_json)
             told.append(found["valid"])
             status = max(status, VALID if found["valid"] else INVALID)
     finally:
-        validator.close()
+        reader.close()
     if len(files) > 1 and not as_json:
         print(f"{sum(told)} of {len(files)} files valid")
     return status
@@ -77,14 +78,12 @@ def _read(file: str, most: int) -> str:
         raise Unreadable(f"{show.plain(file)} is not UTF-8 text {where}.") from None
 
 
-def _findings(validator: Validator, text: str, parameters: str | None, settings: Settings) -> Json:
+def _findings(reader: Respondent, text: str, parameters: str | None, settings: Settings) -> Json:
     most = settings.max_circuit_bytes
     if len(text.encode()) > most:
         words = f"more than {most:,} bytes; a service takes no more (QUANTUMTASK_MAX_CIRCUIT_BYTES)"
-        found: Json = json.loads(findings(Failure("circuit_too_large", words)))
-    else:
-        found = json.loads(validator.validate(text, parameters))
-    return found
+        return report(Failure("circuit_too_large", words))
+    return reader.answer(Question(Kind.VALIDATE, TaskSpec(text, parameters=parameters))).content
 
 
 def _tell(file: str, text: str, found: Json, as_json: bool) -> None:
@@ -93,5 +92,5 @@ def _tell(file: str, text: str, found: Json, as_json: bool) -> None:
         print(json.dumps({"file": name, **found}), flush=True)
     else:
         console = show.console()
-        for line in report.lines(show.plain(name), text, found, console.width):
+        for line in lines(show.plain(name), text, found, console.width):
             console.print(line, soft_wrap=True)

@@ -16,19 +16,23 @@ LONG_POLL_S = 25.0
 """How long one question for the end of a task stays open; the service allows at most 30 s."""
 ANSWER_S = 30.0
 """How long the service may take for an answer, on top of what it was asked to wait, in seconds."""
-VALIDATION_S = 90.0
-"""How long the service may take to validate a circuit, when many others wait for the same."""
+QUESTION_S = 90.0
+"""How long the service may take to look at a circuit, when many others wait for the same."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class ServiceError(Exception):
-    """The service refused: `code` is stable, `detail` for people, `status` the HTTP status."""
+    """The service refused: `code` is stable, `detail` for people, `status` the HTTP status.
 
-    def __init__(self, code: str, detail: str, status: int) -> None:
+    `errors` holds all problems of a circuit that was refused (422), where it has any.
+    """
+
+    def __init__(self, code: str, detail: str, status: int, errors: Sequence[Json] = ()) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.status = status
+        self.errors = errors
 
 
 class Unreachable(Exception):
@@ -63,12 +67,15 @@ class Client:
         name: str | None = None,
         tags: Sequence[str] = (),
         parameters: Mapping[str, Any] | None = None,
+        engine: str | None = None,
+        method: str | None = None,
         idempotency_key: str | None = None,
     ) -> str:
         """Submits OpenQASM 3 text and returns the task's id; what is None is left to the service.
 
         `parameters` holds a value for each `input` of the circuit: a number, True or False, a bit
-        string, a list for an array, [re, im] for a complex number.
+        string, a list for an array, [re, im] for a complex number. `engine` and `method` are names
+        that `engines` lists; without them, the fastest for the circuit is chosen.
 
         The same `idempotency_key` with the same arguments gives the same task: without one, a
         fresh one makes sure that a retried submission is one task.
@@ -81,7 +88,9 @@ class Client:
             "timeout_s": timeout_s,
             "name": name,
             "tags": list(tags) or None,
-            "parameters": None if parameters is None else dict(parameters),
+            "parameters": _plain(parameters),
+            "engine": engine,
+            "method": method,
         }
         key = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
         answer = self._call("POST", "/tasks", json=_given(body), headers=key)
@@ -92,11 +101,34 @@ class Client:
 
         Nothing is run or stored. A ServiceError `worker_unavailable` means that no worker answers.
         """
+        body = {"circuit": circuit, "parameters": _plain(parameters)}
+        return self._call("POST", "/validate", json=_given(body), timeout=QUESTION_S)
+
+    def estimate(
+        self,
+        circuit: str,
+        *,
+        shots: int | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        engine: str | None = None,
+        method: str | None = None,
+    ) -> Json:
+        """What `submit` would take: `engine`, `method`, `memory_bytes`, `seconds`; nothing is run.
+
+        A ServiceError with status 422 tells why it would fail, with all problems in its `errors`.
+        """
         body = {
             "circuit": circuit,
-            "parameters": None if parameters is None else dict(parameters),
+            "shots": shots,
+            "parameters": _plain(parameters),
+            "engine": engine,
+            "method": method,
         }
-        return self._call("POST", "/validate", json=_given(body), timeout=VALIDATION_S)
+        return self._call("POST", "/estimate", json=_given(body), timeout=QUESTION_S)
+
+    def engines(self) -> Json:
+        """The engines with their methods, and how many qubits fit."""
+        return self._call("GET", "/engines", timeout=QUESTION_S)
 
     def get(self, task_id: str, wait: float = 0.0) -> Json:
         """The task as it is now, or as it is when it ends within `wait` seconds (at most 30)."""
@@ -202,6 +234,10 @@ def _given(values: Json) -> Json:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def _plain(values: Mapping[str, Any] | None) -> Json | None:
+    return None if values is None else dict(values)
+
+
 def _read(answer: httpx.Response) -> Json:
     """The JSON object of an answer that says yes; ServiceError for every other answer."""
     body = _json(answer)
@@ -214,7 +250,7 @@ def _refusal(answer: httpx.Response) -> ServiceError:
     body = _json(answer) or {}
     detail = str(body.get("detail") or f"The service answered HTTP {answer.status_code}.")
     code = str(body.get("code") or f"http_{answer.status_code}")
-    return ServiceError(code, detail, answer.status_code)
+    return ServiceError(code, detail, answer.status_code, body.get("errors") or ())
 
 
 def _json(answer: httpx.Response) -> Json | None:

@@ -21,6 +21,10 @@ class Distribution:
         total /= total[-1]
         self._cumulative = total
 
+    @property
+    def bytes(self) -> int:
+        return self._cumulative.nbytes
+
     def draw(self, shots: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """The index of the outcome of every shot."""
         drawn: NDArray[np.intp] = np.searchsorted(self._cumulative, rng.random(shots), side="right")

@@ -5,8 +5,6 @@ walked depth first, each branch with the number of its shots, and the smaller si
 the larger: so no more than log2(shots) branches ever wait.
 """
 
-import secrets
-import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial, reduce
@@ -15,17 +13,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from quantumtask import __version__
 from quantumtask.engines import aer
+from quantumtask.engines.job import Job
 from quantumtask.engines.limits import available_bytes
-from quantumtask.engines.stabilizer import NotClifford, Stabilizer
+from quantumtask.engines.select import Plan
+from quantumtask.engines.stabilizer import Stabilizer
 from quantumtask.engines.statevector import Means, StateVector
-from quantumtask.engines.tally import Tally, Texts
+from quantumtask.engines.tally import Order
 from quantumtask.engines.world import Bits, NewState, World
 from quantumtask.openqasm.process import Outcome, Process, Undecided
-from quantumtask.openqasm.program import Program
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Result
 
 FOR_WAITING = 4
 """One part in so many of the memory is for the states of branches that wait."""
@@ -43,35 +40,17 @@ class Decision(NamedTuple):
     before: "Decision | None"
 
 
-def run(
-    program: Program,
-    *,
-    shots: int,
-    seed: int | None,
-    memory: bool,
-    settings: Settings,
-    threads: int = 1,
-) -> Result:
-    """Runs a program; the same seed gives the same result.
+def run(job: Job, plan: Plan) -> Order | None:
+    """The shots of any program; the number of each, if those are asked.
 
-    Raises ResourceError for what is too large, and lets pass what the process raises (Refusal).
+    Raises NotClifford where a stabilizer state cannot follow it, ResourceError for what is too
+    large, and lets pass what the process raises (Refusal).
     """
-    started = time.perf_counter()
-    seed = secrets.randbits(63) if seed is None else seed
-    means = Means(_working_bytes(settings), partial(aer.evolve, threads=threads, settings=settings))
-
-    def walk(new_state: NewState) -> Texts:
-        tree = _Tree(program, Tally(program, shots, memory, settings), new_state, settings, seed)
-        return tree.walk(shots)
-
-    try:
-        method, texts = "stabilizer", walk(Stabilizer)
-    except NotClifford:
-        method, texts = "statevector", walk(partial(StateVector, means))
-    return Result(
-        texts.counts, texts.memory, seed, "quantumtask", __version__, method,
-        (time.perf_counter() - started) * 1000, program.warnings, texts.outputs,
-    )  # fmt: skip
+    settings = job.settings
+    evolve = partial(aer.evolve, threads=job.threads, settings=settings)
+    means = Means(_working_bytes(settings), evolve)
+    new_state = Stabilizer if plan.method == "stabilizer" else partial(StateVector, means)
+    return _Tree(job, new_state).walk()
 
 
 def _working_bytes(settings: Settings) -> int:
@@ -92,20 +71,20 @@ class _Branch(NamedTuple):
 class _Tree:
     """The walk over all histories of one task."""
 
-    def __init__(
-        self, program: Program, tally: Tally, new_state: NewState, settings: Settings, seed: int
-    ) -> None:
-        self._program = program
-        self._tally = tally
+    def __init__(self, job: Job, new_state: NewState) -> None:
+        self._program = job.program
+        self._shots = job.shots
+        self._tally = job.tally
         self._new_state = new_state
-        self._most_steps = settings.max_steps
-        self._most_waiting = available_bytes(settings) // FOR_WAITING
-        self._rng = np.random.default_rng(seed)
+        self._most_steps = job.settings.max_steps
+        self._most_waiting = available_bytes(job.settings) // FOR_WAITING
+        self._rng = job.rng()
         self._waiting: list[_Branch] = []
         self._waiting_bytes = 0
 
-    def walk(self, shots: int) -> Texts:
-        self._follow(self._program.process.copy(), World(self._new_state()), shots, None)
+    def walk(self) -> Order | None:
+        """Counts all shots; gives the number of each one's ending, if those are asked."""
+        self._follow(self._program.process.copy(), World(self._new_state()), self._shots, None)
         while self._waiting:
             branch = self._waiting.pop()
             self._waiting_bytes -= branch.bytes
@@ -113,8 +92,7 @@ class _Tree:
             if process is None or world is None:
                 process, world = self._again(branch.last)
             self._follow(process, world, branch.shots, branch.last)
-        order = self._tally.shuffled(self._rng) if self._tally.ordered else None
-        return self._tally.texts(order)
+        return self._tally.shuffled(self._rng) if self._tally.ordered else None
 
     def _follow(self, process: Process, world: World, shots: int, last: Decision | None) -> None:
         """Runs to the end, on the smaller side of each fork; the other side then waits."""

@@ -1,9 +1,15 @@
 """From what an engine measured to the bits of a result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from quantumtask.openqasm.program import Circuit, Measure
+
+WORD = 62
+"""Bits of a result that fit a machine word."""
 
 
 class Readout:
@@ -30,6 +36,11 @@ class Readout:
         return not self._places
 
     @property
+    def shown(self) -> int:
+        """How many different outcomes the result shows."""
+        return len(self._places)
+
+    @property
     def bits(self) -> dict[int, int]:
         shown = {outcome: k for k, outcome in enumerate(self._places)}
         if self._circuit.final:
@@ -41,11 +52,7 @@ class Readout:
         """The bits of the result, from a number with the bits that were measured."""
         if self._is_plain:
             return measured & self._mask
-        outcome = self._fixed
-        for k, places in enumerate(self._places.values()):
-            if measured >> k & 1:
-                outcome |= places
-        return outcome
+        return self._shown(measured, self._places.values())
 
     @cached_property
     def _mask(self) -> int:
@@ -70,4 +77,22 @@ class Readout:
         for value, places in zip(values, self.qubits.values(), strict=True):
             if value:
                 outcome |= places
+        return outcome
+
+    def results_of(self, indices: NDArray[np.intp]) -> list[int]:
+        """The bits of the result for each index, of which bit k is the value of `qubits`[k]."""
+        places = list(self.qubits.values())
+        if len(self._circuit.bits) > WORD:
+            return [self._shown(index, places) for index in indices.tolist()]
+        outcomes = np.full(len(indices), self._fixed, dtype=np.int64)
+        for k, shown in enumerate(places):
+            outcomes |= (indices >> k & 1) * shown
+        found: list[int] = outcomes.tolist()
+        return found
+
+    def _shown(self, measured: int, places: Iterable[int]) -> int:
+        outcome = self._fixed
+        for k, shown in enumerate(places):
+            if measured >> k & 1:
+                outcome |= shown
         return outcome

@@ -46,7 +46,7 @@ def emit_call(context: Context, node: Any) -> None:
         operands = _named_only(context, operands)
     places = [_fixed(context, operand) for operand in operands]
     values = _arguments(context, args)
-    called = _Called(gate, modifiers, context.settings.max_operations, node.span)
+    called = Called(gate, modifiers, context.settings.max_operations, node.span)
     varies = any(isinstance(p, Places) for p in places) or any(isinstance(v, Expr) for v in values)
     make = _at_run_time if varies or not _all_constant(modifiers.powers) else _prepared
     context.code.emit(make(called, places, values), node.span)
@@ -111,7 +111,7 @@ def _all_constant(powers: Sequence[Expr | float]) -> bool:
     return all(isinstance(p, float) or p.constant for p in powers)
 
 
-class _Called(NamedTuple):
+class Called(NamedTuple):
     """What is called. `limit`: operations that one statement may come to."""
 
     gate: Gate
@@ -130,7 +130,7 @@ class _Called(NamedTuple):
 
 
 def _prepared(
-    called: _Called, places: Sequence[Any], arguments: Sequence[Any]
+    called: Called, places: Sequence[Any], arguments: Sequence[Any]
 ) -> Callable[[Process], None]:
     """The instruction for a call that is always the same."""
     values = tuple(arguments)
@@ -163,7 +163,7 @@ LONGEST_KEPT = 1000
 
 
 def _at_run_time(
-    called: _Called, operands: Sequence[Any], arguments: Sequence[Any]
+    called: Called, operands: Sequence[Any], arguments: Sequence[Any]
 ) -> Callable[[Process], None]:
     """The instruction for a call whose qubits, arguments or powers only a run tells."""
 
@@ -182,8 +182,18 @@ def _at_run_time(
     return run
 
 
+def all_operations(
+    called: Called, places: Sequence[Any], values: tuple[float, ...]
+) -> tuple[list[Operation], float]:
+    """What a statement comes to that is always the same, and what it costs. Raises Refusal."""
+    powers = called.powers([])
+    length = _length(called, places)
+    cost = _cost(called, powers, length)
+    return _operations(called, places, values, powers, length), cost
+
+
 def _operations(
-    called: _Called,
+    called: Called,
     places: Sequence[Any],
     values: tuple[float, ...],
     powers: tuple[float, ...],
@@ -201,7 +211,7 @@ def _operations(
     return found
 
 
-def _length(called: _Called, places: Sequence[Any]) -> int:
+def _length(called: Called, places: Sequence[Any]) -> int:
     """How many calls a statement is: the common length of its registers."""
     lengths = {len(p) for p in places if not isinstance(p, int)}
     if len(lengths) > 1:
@@ -218,13 +228,13 @@ def _rows(places: Sequence[Any], length: int) -> Iterable[tuple[int, ...]]:
     return zip(*[repeat(p, length) if isinstance(p, int) else p for p in places], strict=True)
 
 
-def _check_distinct(called: _Called, row: tuple[int, ...]) -> None:
+def _check_distinct(called: Called, row: tuple[int, ...]) -> None:
     if len(row) > 1 and len(set(row)) < len(row):
         message = f"`{shorten(called.gate.name)}` is given the same qubit twice"
         raise Refusal("duplicate_qubit", message, called.span)
 
 
-def _cost(called: _Called, powers: tuple[float, ...], length: int) -> float:
+def _cost(called: Called, powers: tuple[float, ...], length: int) -> float:
     """Operations that a statement comes to. Raises Refusal beyond the limit."""
     gate, controls = called.gate, called.modifiers.controls
     if powers:
@@ -235,7 +245,7 @@ def _cost(called: _Called, powers: tuple[float, ...], length: int) -> float:
     return cost
 
 
-def _too_many(called: _Called) -> Refusal:
+def _too_many(called: Called) -> Refusal:
     name = shorten(called.gate.name)
     message = f"this call of `{name}` comes to more than {called.limit:,} operations"
     return Refusal("too_many_operations", message, called.span)
@@ -297,8 +307,8 @@ def _argument(context: Context, node: Node) -> Expr:
 
 def argument_of_body(context: Context, node: Node) -> Argument:
     """An argument inside a definition, whose parameters are its memory."""
-    value = _argument(context, node)
-    return cast(Argument, value.value if value.constant else value.read)
+    value = _value(context, node)
+    return cast(Argument, value.read if isinstance(value, Expr) else value)
 
 
 def _qubits(context: Context, node: Node) -> Places:

@@ -14,7 +14,7 @@ from quantumtask.openqasm.expression import Expr, applied, constant
 from quantumtask.openqasm.operators import binary, unary
 from quantumtask.openqasm.places import Places, bits_of_value, indexed, joined, of_symbol, value_of
 from quantumtask.openqasm.scope import Constant, Extern, Routine
-from quantumtask.openqasm.source import Refusal, shorten
+from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import Node, nodes
 from quantumtask.openqasm.typenames import type_of
 from quantumtask.openqasm.types import (
@@ -171,14 +171,17 @@ def _joined(context: Context, op: str, left: Expr, parent: Any) -> Expr:
     if not left.constant and routines.contains_call(context, parent.rhs):
         left = routines.kept(context, left, left.span)
     right = expression(context, parent.rhs)
-    if context.legacy and op in ("/", "^"):
-        left, right = _legacy(left), _legacy(right)
-        op = "**" if op == "^" else op
-    return binary(op, left, right, parent.span)
+    return (legacy_binary if context.legacy else binary)(op, left, right, parent.span)
 
 
-def _legacy(expr: Expr) -> Expr:
-    """OpenQASM 2 divides whole numbers as real ones."""
+def legacy_binary(op: str, left: Expr, right: Expr, span: Span) -> Expr:
+    """As `binary`, in OpenQASM 2: it divides whole numbers as real ones."""
+    if op in ("/", "^"):
+        left, right = _real(left), _real(right)
+    return binary("**" if op == "^" else op, left, right, span)
+
+
+def _real(expr: Expr) -> Expr:
     return convert(expr, FLOAT) if expr.type.kind == "int" else expr
 
 

@@ -47,8 +47,7 @@ def operations(call: Call, span: Span) -> Iterator[Operation]:
     """
     gate = call.gate
     if type(gate) is Standard and not (call.powers or call.controls):
-        params = gate.arguments(*call.params) if gate.arguments else call.params
-        yield Operation(gate.basic, params, call.qubits, (True,) * gate.extra)
+        yield plain(gate, call.params, call.qubits)
         return
     # A stack of our own: definitions can nest by the thousand.
     stack = [iter((call,))]
@@ -60,6 +59,12 @@ def operations(call: Call, span: Span) -> Iterator[Operation]:
             stack.append(_pieces(piece, span))
         else:
             yield from _leaf(piece, span)
+
+
+def plain(gate: Standard, params: tuple[float, ...], qubits: tuple[int, ...]) -> Operation:
+    """A call of a gate that is no definition, without modifiers."""
+    params = gate.arguments(*params) if gate.arguments else params
+    return Operation(gate.basic, params, qubits, (True,) * gate.extra)
 
 
 def _is_whole(powers: tuple[float, ...]) -> bool:

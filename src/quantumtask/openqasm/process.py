@@ -87,7 +87,8 @@ class Process:
 
     @property
     def size(self) -> int:
-        return len(self.memory) + len(self.code.instructions)
+        """About how much memory its code takes, in operations."""
+        return len(self.memory) + 10 * len(self.code.instructions)
 
     def run(self, world: World, most_steps: int) -> None:
         """Goes on to the end.

@@ -1,5 +1,6 @@
 """What a circuit text becomes: everything an engine needs to know."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -51,10 +52,10 @@ class Circuit:
     @cached_property
     def touched(self) -> tuple[int, ...]:
         """The qubits that an operation touches, ascending."""
-        used: set[int] = set()
-        for step in self.steps:
-            used.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
-        return tuple(sorted(used))
+        groups = {
+            step.qubits if isinstance(step, Operation) else (step.qubit,) for step in self.steps
+        }
+        return tuple(sorted(set().union(*groups)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,24 +63,26 @@ class Program:
     """A checked circuit, ready to run.
 
     `qubits` counts the declared qubits. `circuit` is what every shot does; None where that depends
-    on what is measured (or `outputs` does): then each history of outcomes is a run of `process`.
-    `operations` counts what was traced. `outputs` names the `output` variables with their types;
+    on what is measured (or `outputs` does): then each history of outcomes is a run of `process`,
+    which `begin` makes. `operations` counts what was traced. `size` is about how much memory the
+    program takes to keep, in operations. `outputs` names the `output` variables with their types;
     `fixed_outputs` has their values where `circuit` is given.
     """
 
     registers: tuple[Register, ...]
     qubits: int
-    process: "Process"
+    begin: "Callable[[], Process]"
     circuit: Circuit | None
     operations: int
+    size: int
     outputs: tuple[tuple[str, str], ...] = ()
     fixed_outputs: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
 
-    @property
-    def size(self) -> int:
-        """About how much memory the program takes to keep, in operations."""
-        return self.operations + self.qubits + self.bits + self.process.size
+    @cached_property
+    def process(self) -> "Process":
+        """The program before its first step: a copy of it can be run."""
+        return self.begin()
 
     @property
     def bits(self) -> int:

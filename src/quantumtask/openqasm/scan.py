@@ -41,15 +41,20 @@ _TOKEN = re.compile(
 )
 
 _SHORT = 100
-_PLAIN = re.compile(
-    r"""(?:\s*+(?:
+_STATEMENT = r"""
         //[^\n]*+\n
         |include\s*+"[^"\n;]*+"\s*+;
         |(?=[^;]{1,100};)(?!;)[^;{}"'/]*+(?:/(?![/*])[^;{}"'/]*+)*+;
+"""
+_PLAIN = re.compile(
+    rf"""(?:\s*+(?:
+        gate\b[\w\s,]*+(?:\([\w\s,]*+\)[\w\s,]*+)?+\{{(?:\s*+(?:{_STATEMENT}))*+\s*+\}}
+        |{_STATEMENT}
     ))*+\s*+""",
     re.VERBOSE,
 )
-"""Short statements in a row, without blocks: none of them can nest deeper than it is long."""
+"""Short statements in a row, in no other block than a definition: none can nest deeper than it is
+long."""
 
 
 def normalised(text: str) -> str:
@@ -60,7 +65,7 @@ def normalised(text: str) -> str:
 def scan(source: Source, settings: Settings) -> bool:
     """Whether it is OpenQASM 2. Raises CircuitError for a text that must not reach the parser."""
     try:
-        _characters(source.text)
+        check_characters(source.text)
         if not _is_plain(source.text, settings):
             _Depth(source.text, settings.max_nesting).run()
     except Refusal as refusal:
@@ -74,7 +79,7 @@ def _is_plain(text: str, settings: Settings) -> bool:
     return _PLAIN.fullmatch(text) is not None
 
 
-def _characters(text: str) -> None:
+def check_characters(text: str) -> None:
     if sum(text.count(odd) for odd in "?`\\") > MOST_ODD:
         raise Refusal("syntax_error", "this is not OpenQASM 3", Place(0, 0))
     if bad := _CONTROL.search(text):

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from quantumtask.openqasm.compile import (
+from quantumtask.openqasm.context import Context
+from quantumtask.openqasm.full import (
     NOTHING_MEASURED,
     checked,
     given_values,
@@ -12,7 +13,6 @@ from quantumtask.openqasm.compile import (
     told_in,
     traced,
 )
-from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.program import Circuit, Measure, Register
 from quantumtask.openqasm.source import MOST_PROBLEMS, Place, Refusal, Source, shorten

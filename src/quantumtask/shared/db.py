@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -13,6 +13,7 @@ from quantumtask.shared.dialects import Row, Sqlite
 from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError, QueueFull
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
+    AUTO,
     Assignment,
     Change,
     Failure,
@@ -45,6 +46,7 @@ class Receipt:
 
 _APART = frozenset({"counts", "memory", "outputs"})
 """What of a Result has a column of its own, because it can be large; the rest is its report."""
+_REPORT = tuple(field.name for field in fields(Result) if field.name not in _APART)
 
 
 class Store:
@@ -80,52 +82,56 @@ class Store:
     def submit(self, submissions: Sequence[Submission]) -> list[Receipt | QuantumTaskError]:
         """Stores tasks; for each gives a receipt, or why it was not taken (QueueFull, conflict)."""
         with self.transaction():
-            waiting = self._value("count_waiting", most=self._settings.max_waiting_tasks)
             if any(s.key for s in submissions):
                 self._rows("forget_keys")
-            answers: list[Receipt | QuantumTaskError] = []
-            for submission in submissions:
-                answer = self._submit_one(submission, waiting)
-                answers.append(answer)
-                waiting += isinstance(answer, Receipt) and answer.task_id == submission.id
-            return answers
+            waiting = self._value("count_waiting", most=self._settings.max_waiting_tasks)
+            taken: list[Submission] = []
+            answers = [self._answer(s, waiting + len(taken), taken) for s in submissions]
+            self._insert(taken)
+        return answers
 
-    def _submit_one(self, submission: Submission, waiting: int) -> Receipt | QuantumTaskError:
+    def _answer(
+        self, submission: Submission, waiting: int, taken: list[Submission]
+    ) -> Receipt | QuantumTaskError:
+        """What becomes of a submission; adds it to those that are to be stored, if it is."""
         if submission.key and (known := self._rows("find_key", key=submission.key)):
             return _same_or_conflict(submission, *known[0])
         most = self._settings.max_waiting_tasks
         if waiting >= most:
             return QueueFull(f"{most:,} tasks are waiting already, the most this service takes")
-        self._insert(submission)
+        taken.append(submission)
+        if submission.key:
+            self._remember(submission)  # now, because the next one may have the same key
         return Receipt(submission.id, first=waiting == 0)
 
-    def _insert(self, submission: Submission) -> None:
-        spec = submission.spec
-        row = self._rows(
-            "insert",
-            id=submission.id,
-            shots=spec.shots,
-            seed=spec.seed,
-            memory=int(spec.memory),
-            timeout_s=float(spec.timeout_s),
-            name=spec.name,
-            tags=json.dumps(spec.tags),
-            cost_ms=float(submission.cost_ms),
-        )[0]
-        self._record("submit", [row], None)
-        self._rows("insert_circuit", sequence=row[0], circuit=spec.circuit.encode())
-        if spec.parameters is not None:
-            self._rows("insert_parameters", sequence=row[0], parameters=spec.parameters)
-        for tag in spec.tags:
-            self._rows("insert_tag", sequence=row[0], tag=tag)
-        if submission.key:
-            self._rows(
-                "remember_key",
-                key=submission.key,
-                digest=submission.digest,
-                task_id=submission.id,
-                keep_s=self._settings.idempotency_hours * 3600,
-            )
+    def _remember(self, submission: Submission) -> None:
+        self._rows(
+            "remember_key",
+            key=submission.key,
+            digest=submission.digest,
+            task_id=submission.id,
+            keep_s=self._settings.idempotency_hours * 3600,
+        )
+
+    def _insert(self, submissions: Sequence[Submission]) -> None:
+        rows = self._each("insert", map(_new_task, submissions))
+        self._record("submit", rows, None)
+        specs = [(row[0], s.spec) for row, s in zip(rows, submissions, strict=True)]
+        self._each(
+            "insert_circuit",
+            ({"sequence": n, "circuit": spec.circuit.encode()} for n, spec in specs),
+        )
+        self._each(
+            "insert_parameters",
+            (
+                {"sequence": n, "parameters": spec.parameters}
+                for n, spec in specs
+                if spec.parameters is not None
+            ),
+        )
+        self._each(
+            "insert_tag", ({"sequence": n, "tag": tag} for n, spec in specs for tag in spec.tags)
+        )
 
     def cancel(self, task_id: str) -> Task | None:
         """Cancels a task unless it is final, and tells how it stands now; None if unknown."""
@@ -155,14 +161,15 @@ class Store:
         most: int = 20,
     ) -> list[Task]:
         """Tasks, newest first, without results and history; `before` is the last one's sequence."""
-        rows = self._rows(
-            "page",
+        found = self._rows(
+            "page_of_name" if name is not None else "page" if tag is None else "page_of_tag",
             states=json.dumps(list(states)),
             name=name,
             tag=tag,
             before=2**63 - 1 if before is None else before,
             most=most,
         )
+        rows = self._rows("list", sequences=json.dumps([row[0] for row in found]))
         return [_task(row) for row in rows]
 
     # What workers do
@@ -178,17 +185,16 @@ class Store:
             texts = {row[0]: row[1:] for row in self._rows("read_circuits", sequences=sequences)}
         return [_assignment(row, worker, *texts[row[0]]) for row in sorted(rows)]
 
-    def complete(self, assignment: Assignment, result: Result) -> bool:
-        """Stores a result. False: the task is no longer this attempt's, and nothing was written."""
-        report = {k: v for k, v in asdict(result).items() if k not in _APART}
-        return self._settle(
-            "complete",
-            assignment,
-            result=result.counts,
-            result_memory=result.memory,
-            result_outputs=result.outputs,
-            report=json.dumps(report),
-        )
+    def complete(self, done: Sequence[tuple[Assignment, Result]]) -> set[tuple[str, int]]:
+        """Stores results; returns the (id, attempt) pairs of which they were written.
+
+        A task that is no longer its attempt's is left as it is.
+        """
+        with self.transaction():
+            rows = self._each("complete", (_completion(*one) for one in done))
+            # All by one worker: it is the only one that has these assignments.
+            self._record("complete", rows, done[0][0].worker if done else None)
+        return {(task_id, attempt) for _, _, attempt, task_id in rows}
 
     def fail(self, assignment: Assignment, failure: Failure) -> bool:
         """Stores a failure. False: the task is no longer this attempt's; nothing was written."""
@@ -262,18 +268,24 @@ class Store:
         return rows
 
     def _record(self, move: str, rows: Sequence[Row], worker: str | None) -> None:
-        changes = [
-            {"sequence": r[0], "state": r[1], "attempt": r[2], "move": move, "worker": worker}
-            for r in rows
-        ]
-        if changes:
-            self._database.run_many(self._queries["record"], changes)
+        self._each(
+            "record",
+            (
+                {"sequence": r[0], "state": r[1], "attempt": r[2], "move": move, "worker": worker}
+                for r in rows
+            ),
+        )
 
     def _value(self, query: str, /, **values: Any) -> Any:
         return self._rows(query, **values)[0][0]
 
     def _rows(self, query: str, /, **values: Any) -> list[Row]:
         return self._database.rows(self._queries[query], values)
+
+    def _each(self, query: str, values: Iterable[dict[str, Any]], /) -> list[Row]:
+        """Runs a query once for each of `values`."""
+        given = list(values)
+        return self._database.rows_of_each(self._queries[query], given) if given else []
 
 
 @cache
@@ -282,6 +294,33 @@ def queries() -> dict[str, str]:
     text = resources.files(__package__).joinpath("sql", "queries.sql").read_text()
     _, *parts = re.split(r"^-- name: (\S+)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _new_task(submission: Submission) -> dict[str, Any]:
+    spec = submission.spec
+    return {
+        "id": submission.id,
+        "shots": spec.shots,
+        "seed": spec.seed,
+        "memory": int(spec.memory),
+        "timeout_s": float(spec.timeout_s),
+        "engine": None if spec.engine == AUTO else spec.engine,
+        "method": spec.method,
+        "name": spec.name,
+        "tags": json.dumps(spec.tags) if spec.tags else "[]",
+        "cost_ms": float(submission.cost_ms),
+    }
+
+
+def _completion(assignment: Assignment, result: Result) -> dict[str, Any]:
+    return {
+        "id": assignment.id,
+        "attempt": assignment.attempt,
+        "result": result.counts,
+        "result_memory": result.memory,
+        "result_outputs": result.outputs,
+        "report": json.dumps({name: getattr(result, name) for name in _REPORT}),
+    }
 
 
 def _same_or_conflict(
@@ -293,8 +332,11 @@ def _same_or_conflict(
 
 
 def _assignment(row: Row, worker: str, circuit: bytes, parameters: str | None) -> Assignment:
-    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s = row
-    spec = TaskSpec(circuit.decode(), shots, seed, bool(memory), timeout_s, parameters=parameters)
+    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s, engine, method = row
+    spec = TaskSpec(
+        circuit.decode(), shots, seed, bool(memory), timeout_s,
+        parameters=parameters, engine=engine or AUTO, method=method,
+    )  # fmt: skip
     return Assignment(task_id, attempt, worker, crashes, cost_ms, spec)
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from quantumtask.shared.errors import StoreUnavailable
 
 Row = tuple[Any, ...]
 
-MIGRATIONS = ("0001_tasks.sql", "0002_parameters.sql")
+MIGRATIONS = ("0001_tasks.sql", "0002_parameters.sql", "0003_engines.sql")
 
 
 class Sqlite:
@@ -24,7 +24,7 @@ class Sqlite:
     """
 
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
-        with _translated():
+        with _translated:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _open(path, busy_timeout_s)
         self._depth = 0
@@ -45,27 +45,29 @@ class Sqlite:
         """A query of queries.sql in this dialect."""
         return query.replace("$now", "unixepoch('now', 'subsec')")
 
-    @contextlib.contextmanager
-    def transaction(self, durable: bool = True) -> Iterator[None]:
+    def transaction(self, durable: bool = True) -> contextlib.AbstractContextManager[None]:
         """Everything inside is written together or not at all. They nest: the outermost counts.
 
         One that need not be `durable` may be undone by a power cut, though by nothing less.
         """
-        if self._depth:
-            yield
-            return
-        with _translated():
+        return _INSIDE if self._depth else _Transaction(self, durable)
+
+    def begin(self, durable: bool) -> None:
+        with _translated:
             self._synchronize(durable)
             self._connection.execute("BEGIN IMMEDIATE")
         self._depth = 1
+
+    def end(self, *, commit: bool) -> None:
+        """Writes everything since `begin`, or nothing of it."""
         try:
-            yield
-            with _translated():
-                self._connection.execute("COMMIT")
+            if commit:
+                with _translated:
+                    self._connection.execute("COMMIT")
         finally:
             self._depth = 0
             if self._connection.in_transaction:
-                with _translated():
+                with _translated:
                     self._connection.execute("ROLLBACK")
 
     def _synchronize(self, durable: bool) -> None:
@@ -74,16 +76,17 @@ class Sqlite:
             self._durable = durable
 
     def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
-        with _translated():
+        with _translated:
             return self._connection.execute(query, values).fetchall()
 
-    def run_many(self, query: str, values: Sequence[Mapping[str, Any]]) -> None:
-        with _translated():
-            self._connection.executemany(query, values).fetchall()
+    def rows_of_each(self, query: str, values: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """What the query returns for the first values, then for the second ..."""
+        with _translated:
+            return self._connection.executemany(query, values).fetchall()
 
     def changed(self) -> bool:
         """Whether another connection has committed since the last call; costs microseconds."""
-        with _translated():
+        with _translated:
             before, self._version = self._version, self._connection.pragma("data_version")
         return before != self._version
 
@@ -121,7 +124,7 @@ def _open(path: Path, busy_timeout_s: float) -> apsw.Connection:
 
 
 class _Patience:
-    """Waits for another writer in steps of half a millisecond; SQLite's own steps reach 100."""
+    """Waits for another writer in steps of a tenth of a millisecond; SQLite's own reach 100."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
@@ -131,23 +134,48 @@ class _Patience:
         now = time.monotonic()
         if tries == 0:
             self._since = now
-        time.sleep(0.0005)
+        time.sleep(0.0001)
         return now - self._since < self._limit_s
 
 
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (apsw.BusyError, apsw.LockedError, apsw.ProtocolError) as error:
-        raise StoreUnavailable("the database is locked") from error
-    except apsw.FullError as error:
-        raise StoreUnavailable("the disk is full") from error
-    except (
-        apsw.IOError,
-        apsw.CantOpenError,
-        apsw.ReadOnlyError,
-        apsw.NoMemError,
-        OSError,
-    ) as error:
-        raise StoreUnavailable("the database cannot be read or written") from error
+_INSIDE = contextlib.nullcontext()
+
+
+class _Transaction:
+    def __init__(self, database: Sqlite, durable: bool) -> None:
+        self._database = database
+        self._durable = durable
+
+    def __enter__(self) -> None:
+        self._database.begin(self._durable)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._database.end(commit=kind is None)
+
+
+class _Translated:
+    """Makes errors of the database StoreUnavailable; those of our SQL stay what they are."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: object
+    ) -> None:
+        if error is None:
+            return
+        for kinds, words in _UNAVAILABLE:
+            if isinstance(error, kinds):
+                raise StoreUnavailable(words) from error
+
+
+_UNAVAILABLE: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((apsw.BusyError, apsw.LockedError, apsw.ProtocolError), "the database is locked"),
+    ((apsw.FullError,), "the disk is full"),
+    (
+        (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.NoMemError, OSError),
+        "the database cannot be read or written",
+    ),
+)
+
+_translated = _Translated()

@@ -5,6 +5,7 @@ QuantumTaskError
 |   |-- InvalidJson  InvalidRequest  UnsupportedEncoding
 |   |-- BodyTooLarge  CircuitTooLarge  ParametersTooLarge
 |   |-- TaskNotFound
+|   |-- CannotRun                a circuit that would fail: has `problems`
 |   `-- IdempotencyConflict  TaskAlreadyFinished
 |-- Busy                         the service cannot take it now: try again in `retry_after_s`
 |   |-- QueueFull
@@ -64,6 +65,15 @@ class TaskNotFound(RequestError):
 
     def __init__(self) -> None:
         super().__init__("task not found")
+
+
+class CannotRun(RequestError):
+    """A circuit that would fail if it were run: has the code of that failure."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.code = failure.code
+        self.problems = failure.problems
 
 
 class IdempotencyConflict(RequestError):

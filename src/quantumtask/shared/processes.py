@@ -1,12 +1,12 @@
-"""What a service asks of its own process: to end with its parent, to let its threads take turns."""
+"""What a service asks of its own process: to end with its parent, to answer evenly."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
-TURN_S = 0.0002
 
 
 def die_with_parent(death: signal.Signals, parent: int | None = None) -> None:
@@ -26,10 +26,10 @@ def die_with_parent(death: signal.Signals, parent: int | None = None) -> None:
         os.kill(os.getpid(), death)
 
 
-def take_turns() -> None:
-    """Has a thread that wants the interpreter get it within a fraction of a millisecond.
+def keep_loaded() -> None:
+    """Has the garbage collector leave alone what is loaded by now; call it when all is ready.
 
-    A database thread wants it back after every statement; by default, one that computes may keep it
-    for 5 ms each time. Measured: a sixth more tasks a second.
+    Walking through it all, again and again, would stop every thread for tens of milliseconds.
     """
-    sys.setswitchinterval(TURN_S)
+    gc.collect()
+    gc.freeze()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -99,6 +100,11 @@ class Settings:
         return self.slots or cores()
 
     @property
+    def slot_threads(self) -> int:
+        """Threads that a simulator may use in one slot."""
+        return max(1, cores() // self.slot_count)
+
+    @property
     def slot_memory_bytes(self) -> int:
         if self.slot_memory_mb:
             return self.slot_memory_mb * MIB
@@ -150,6 +156,7 @@ def _parse(name: str, text: str, setting: "Field[Any]") -> Any:
 _ARTICLE = {int: "a whole number", float: "a number", str: "a text", type(Path()): "a path"}
 
 
+@cache
 def cores() -> int:
     """Cores this process may use: its CPU affinity, or the container's quota if that is smaller."""
     mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -159,6 +166,7 @@ def cores() -> int:
     return mine
 
 
+@cache
 def memory_bytes() -> int:
     """Memory of this machine, or the container's limit if that is smaller, in bytes."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

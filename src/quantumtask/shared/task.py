@@ -49,12 +49,23 @@ MOVES = {
 """The lifecycle: every change of state after the submission is one of these."""
 
 
+AUTO = "auto"
+ENGINES: dict[str, tuple[str, ...]] = {
+    "lightning": ("statevector",),
+    "stim": ("stabilizer",),
+    "aer": ("statevector", "stabilizer", "matrix_product_state"),
+    "quantumtask": ("statevector", "stabilizer"),
+}
+"""The engines that can be asked for, and their methods; AUTO chooses."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
     """What a client asks for. `seed` None: the slot draws one; `timeout_s`: wall-clock seconds.
 
     `parameters` is a JSON object, name of an `input` -> value, or None where none were given. It
-    stays JSON text from the API to the slot, so nothing on the way has to read it.
+    stays JSON text from the API to the slot, so nothing on the way has to read it. `engine` is one
+    of ENGINES, `method` one of its METHODS or None: then it is chosen.
     """
 
     circuit: str
@@ -65,6 +76,8 @@ class TaskSpec:
     name: str | None = None
     tags: tuple[str, ...] = ()
     parameters: str | None = None
+    engine: str = AUTO
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,8 @@ class Result:
     `outputs` is a JSON object, name of an `output` -> array with its value after each shot, or
     None for a circuit that declares none.
     All stay JSON text from the slot to the client, so nothing on the way has to read them.
+    `precision` of the numbers that it rests on: "double", "single", or "exact" for a method that
+    computes with bits. `reason`: why this engine ran, in one sentence.
     """
 
     counts: str
@@ -113,6 +128,8 @@ class Result:
     run_ms: float
     warnings: tuple[str, ...] = ()
     outputs: str | None = None
+    precision: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

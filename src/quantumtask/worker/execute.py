@@ -1,5 +1,5 @@
-"""What runs in a child process: circuits in, outcomes or findings out. The only place that sees a
-hostile circuit.
+"""What runs in a slot: circuits in, outcomes out. Only here and in `answer`, which lives likewise,
+is a circuit read.
 
 A child sends its outcomes as JSON and never as pickles: a circuit that takes over a slot must not
 be able to take over the Worker as well.
@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from quantumtask.openqasm import Validation, compile_circuit, validate_circuit
+from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.compile import prepared
 from quantumtask.openqasm.source import Refusal
 from quantumtask.shared.errors import TaskError
@@ -24,7 +24,6 @@ from quantumtask.shared.processes import die_with_parent
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
 from quantumtask.worker.child import READY
-from quantumtask.worker.findings import findings
 from quantumtask.worker.outcome import encode
 
 T = TypeVar("T")
@@ -37,32 +36,33 @@ WARM_UP = TaskSpec("bit c; qubit q; U(1, 2, 3) q; c = measure q;", shots=1)
 
 def serve(connection: Connection, settings: Settings, threads: int) -> None:
     """The life of a slot: warm up, then chunks of assignments until the connection ends."""
-    _prepare()
-    execute(WARM_UP, settings, threads)
-    _limit(settings.slot_memory_bytes)
-    connection.send_bytes(READY)
-    fit = True
-    while fit and (chunk := _receive(connection)) is not None:
-        fit = _run(chunk, connection.send_bytes, settings, threads)
+    live(
+        connection,
+        settings,
+        lambda: execute(WARM_UP, settings, threads),
+        lambda chunk: _run(chunk, connection.send_bytes, settings, threads),
+    )
 
 
-def serve_validations(connection: Connection, settings: Settings, _: int) -> None:
-    """The life of the validation's child: what `serve` does, one circuit at a time, none is run."""
-    _prepare()
-    validate(WARM_UP, settings)
-    _limit(settings.slot_memory_bytes)
-    connection.send_bytes(READY)
-    fit = True
-    while fit and (spec := _receive(connection)) is not None:
-        verdict = validate(spec, settings)
-        connection.send_bytes(findings(verdict))
-        fit = not _out_of_memory(verdict)
+def live(
+    connection: Connection,
+    settings: Settings,
+    warm_up: Callable[[], object],
+    work: Callable[[Any], bool],
+) -> None:
+    """The life of a child: it works until the connection ends or `work` says that it is not fit.
 
-
-def _prepare() -> None:
+    It is not once it ran out of memory, or nearly: then it makes way for a fresh one.
+    """
     die_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the Worker, which tells us
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    warm_up()
+    _limit(settings.slot_memory_bytes)
+    connection.send_bytes(READY)
+    fit = True
+    while fit and (given := _receive(connection)) is not None:
+        fit = work(given)
 
 
 def _receive(connection: Connection) -> Any:
@@ -91,16 +91,13 @@ def _data_bytes() -> int:
 def _run(
     chunk: list[Assignment], send: Callable[[bytes], None], settings: Settings, threads: int
 ) -> bool:
-    """Runs a chunk and sends outcomes as they come, but not each one for itself.
-
-    False: the process ran out of memory, or nearly, and makes way for a fresh one.
-    """
+    """Runs a chunk and sends outcomes as they come, but not each one for itself; see `live`."""
     done: list[Any] = []
     sent = time.monotonic()
     for assignment in chunk:
         verdict = execute(assignment.spec, settings, threads)
         done.append([assignment.id, *encode(verdict)])
-        if _out_of_memory(verdict):
+        if out_of_memory(verdict):
             send(json.dumps(done).encode())
             return False
         if time.monotonic() - sent > _SEND_EVERY_S:
@@ -111,16 +108,17 @@ def _run(
     return True
 
 
-def _out_of_memory(verdict: object) -> bool:
+def out_of_memory(verdict: object) -> bool:
+    """Whether this is a failure for lack of memory."""
     return isinstance(verdict, Failure) and verdict.code == "out_of_memory"
 
 
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
     """Runs one task. Whatever goes wrong becomes a Failure; nothing is raised."""
-    from quantumtask import engines  # not above: who only validates does without simulators
+    from quantumtask import engines  # not above: who only reads circuits does without
 
     def run() -> Result:
-        with _compile_limit(settings.compile_limit_s):
+        with compile_limit(settings.compile_limit_s):
             program = compile_circuit(spec.circuit, settings, spec.parameters)
         try:
             return engines.run(
@@ -130,24 +128,16 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
                 memory=spec.memory,
                 settings=settings,
                 threads=threads,
+                engine=spec.engine,
+                method=spec.method,
             )
         except Refusal as refusal:  # found under way: only now it is known what was measured
             raise prepared(spec.circuit, settings).error(refusal) from None
 
-    return _attempt(run, settings)
+    return attempt(run, settings)
 
 
-def validate(spec: TaskSpec, settings: Settings) -> Validation | Failure:
-    """Reads one circuit and runs nothing. What keeps it from being read at all is a Failure."""
-
-    def read() -> Validation:
-        with _compile_limit(settings.compile_limit_s):
-            return validate_circuit(spec.circuit, settings, spec.parameters)
-
-    return _attempt(read, settings)
-
-
-def _attempt(work: Callable[[], T], settings: Settings) -> T | Failure:
+def attempt(work: Callable[[], T], settings: Settings) -> T | Failure:
     """What `work` returns, or why it could not."""
     try:
         return work()
@@ -163,7 +153,7 @@ def _attempt(work: Callable[[], T], settings: Settings) -> T | Failure:
 
 
 @contextmanager
-def _compile_limit(seconds: float) -> Iterator[None]:
+def compile_limit(seconds: float) -> Iterator[None]:
     """Ends this process by SIGPROF if reading a circuit takes more processor time than that.
 
     No loop in C can ignore the signal, and time in which the machine was busy elsewhere or asleep

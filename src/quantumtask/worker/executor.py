@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import forkserver
 
-from quantumtask.shared.settings import Settings, cores
+from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment
 from quantumtask.worker.outcome import Outcome
 from quantumtask.worker.slot import CHUNK_LIMIT_S, Report, Slot
@@ -13,7 +13,7 @@ from quantumtask.worker.slot import CHUNK_LIMIT_S, Report, Slot
 CHUNK_MS = 50.0
 """About how much predicted work travels to a slot at once."""
 
-WORTH_MS = 5.0
+WORTH_MS = 1.0
 """Less work than this is not worth the waking of a second slot."""
 
 
@@ -32,11 +32,10 @@ class Executor:
         failed: Callable[[BaseException], None],
     ) -> None:
         count = settings.slot_count
-        threads = max(1, cores() // count)
         self._report = report
         self._failed = failed
         self._lock = threading.Lock()
-        self._slots = [Slot(settings, threads, report) for _ in range(count)]
+        self._slots = [Slot(settings, settings.slot_threads, report) for _ in range(count)]
         self._free = list(self._slots)
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="slot")
 

@@ -1,23 +1,65 @@
-"""What a validation found, as the JSON object that goes to the client."""
+"""What can be asked without running anything, and what was found, as both travel."""
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from quantumtask.shared.task import Failure, Problem
+from quantumtask.shared.task import Failure, Problem, TaskSpec
 
 if TYPE_CHECKING:
     from quantumtask.openqasm import Validation
 
+Json = dict[str, Any]
 
-def findings(verdict: "Validation | Failure") -> bytes:
-    """The JSON text: `valid`, all `problems`, and what the circuit declares.
+
+class Kind(StrEnum):
+    VALIDATE = "validate"
+    ESTIMATE = "estimate"
+    ENGINES = "engines"
+
+
+class Question(NamedTuple):
+    """What is asked: of a circuit and how it would be run; `spec` None: of none."""
+
+    kind: Kind
+    spec: TaskSpec | None = None
+
+
+class Finding(NamedTuple):
+    """What was found, a JSON object; `good`: it is what was asked for, and not why there is none.
+
+    `fit`: the child that found it can be asked again.
+    """
+
+    good: bool
+    content: Json
+    fit: bool = True
+
+    def encoded(self) -> bytes:
+        return json.dumps(self).encode()
+
+
+def decoded(data: bytes) -> Finding:
+    """What `encoded` was made of. Raises ValueError or TypeError for anything else."""
+    return Finding(*json.loads(data))
+
+
+def of_failure(kind: Kind, failure: Failure, fit: bool = True) -> Finding:
+    """Where a circuit could not be read or run. That is what a validation asks for."""
+    if kind is Kind.VALIDATE:
+        return Finding(True, report(failure), fit)
+    return Finding(False, asdict(failure), fit)
+
+
+def report(verdict: "Validation | Failure") -> Json:
+    """`valid`, all `problems`, and what the circuit declares.
 
     A Failure is a circuit that could not be read: it declares nothing, as far as we know.
     """
     if isinstance(verdict, Failure):
-        return _text(False, verdict.problems or (Problem(verdict.code, verdict.message),))
-    return _text(
+        return _report(False, verdict.problems or (Problem(verdict.code, verdict.message),))
+    return _report(
         verdict.valid,
         verdict.problems,
         inputs=[{"name": one.name, "type": one.type} for one in verdict.inputs],
@@ -28,7 +70,7 @@ def findings(verdict: "Validation | Failure") -> bytes:
     )
 
 
-def _text(valid: bool, problems: tuple[Problem, ...], **declared: Any) -> bytes:
+def _report(valid: bool, problems: tuple[Problem, ...], **declared: Any) -> Json:
     nothing = {"inputs": [], "outputs": [], "registers": [], "qubits": 0, "operations": None}
-    found = {"valid": valid, "problems": [asdict(problem) for problem in problems]}
-    return json.dumps({**found, **nothing, **declared}).encode()
+    told = {"valid": valid, "problems": [asdict(problem) for problem in problems]}
+    return {**told, **nothing, **declared}

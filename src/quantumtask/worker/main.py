@@ -1,4 +1,4 @@
-"""The Worker process: the doorbell's HTTP, validation, the signals, the loop in a thread."""
+"""The Worker process: the doorbell's HTTP, questions, the signals, the loop in a thread."""
 
 import asyncio
 import contextlib
@@ -12,14 +12,16 @@ from typing import Literal
 import uvicorn
 from anyio import to_thread
 from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from quantumtask import __version__
 from quantumtask.shared import logs
 from quantumtask.shared.errors import WorkerBusy
-from quantumtask.shared.processes import take_turns
 from quantumtask.shared.settings import Settings
-from quantumtask.worker.validator import Validations
+from quantumtask.shared.task import AUTO, TaskSpec
+from quantumtask.worker.findings import Kind, Question
+from quantumtask.worker.questions import Questions
 from quantumtask.worker.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -29,9 +31,14 @@ class Ring(BaseModel):
     task_id: str
 
 
-class Question(BaseModel):
+class Asked(BaseModel):
+    """A circuit, and how it would be run."""
+
     circuit: str
     parameters: str | None = None
+    shots: int = 1
+    engine: str = AUTO
+    method: str | None = None
 
 
 class Accepted(BaseModel):
@@ -44,15 +51,15 @@ class Health(BaseModel):
     busy: int
 
 
-def create_app(worker: Worker, validations: Validations, stop_server: "threading.Event") -> FastAPI:
-    """The doorbell and validation. The worker's loop runs as long as the application does."""
+def create_app(worker: Worker, questions: Questions, stop_server: "threading.Event") -> FastAPI:
+    """The doorbell and the questions. The worker's loop runs as long as the application does."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         thread = threading.Thread(target=_run, args=(worker, stop_server), name="worker")
         thread.start()
         yield
-        await to_thread.run_sync(validations.stop)
+        await to_thread.run_sync(questions.stop)
         worker.stop()
         await to_thread.run_sync(thread.join)
 
@@ -65,15 +72,29 @@ def create_app(worker: Worker, validations: Validations, stop_server: "threading
         return Accepted()
 
     @app.post("/validate")
-    async def validate(asked: Question) -> Response:
-        """What is wrong with a circuit, as JSON; 503 with a plain reason where too many ask."""
+    async def validate(asked: Asked) -> Response:
+        """What is wrong with a circuit."""
+        return await answer(Question(Kind.VALIDATE, TaskSpec(**asked.model_dump())))
+
+    @app.post("/estimate")
+    async def estimate(asked: Asked) -> Response:
+        """What a task would take; 422 with its failure if it would fail."""
+        return await answer(Question(Kind.ESTIMATE, TaskSpec(**asked.model_dump())))
+
+    @app.get("/engines")
+    async def engines() -> Response:
+        """Which engines there are."""
+        return await answer(Question(Kind.ENGINES))
+
+    async def answer(question: Question) -> Response:
+        """The finding as JSON; 503 with a plain reason where too many ask."""
         try:
             if not worker.warm:  # the fork server is the worker's loop's to start
                 raise WorkerBusy("the worker is still starting")
-            future = validations.submit(asked.circuit, asked.parameters)
-            return Response(await asyncio.wrap_future(future), media_type="application/json")
+            found = await asyncio.wrap_future(questions.submit(question))
         except WorkerBusy as error:
             return Response(error.message, 503, media_type="text/plain")
+        return JSONResponse(found.content, 200 if found.good else 422)
 
     @app.get("/health")
     async def health() -> Health:
@@ -109,13 +130,12 @@ class Server(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then drains. Raises SystemExit(1) if the slots gave out."""
     logs.start("worker")
-    take_turns()
     # One simulator thread a core that the slot owns; before numpy and OpenMP read it, in the slots.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     ended = threading.Event()
     worker = Worker(settings)
     config = uvicorn.Config(
-        create_app(worker, Validations(settings), ended),
+        create_app(worker, Questions(settings), ended),
         host=settings.worker_host,
         port=settings.worker_port,
         log_config=None,

@@ -6,10 +6,20 @@ So it dies with the Worker, and its children, the slots, die with it.
 
 import signal
 
-from quantumtask import engines
 from quantumtask.shared.processes import die_with_parent
-from quantumtask.worker import execute
 
-die_with_parent(signal.SIGKILL)
 
-__all__ = ["engines", "execute"]
+def _load() -> None:
+    """Loads every simulator now: a slot may not write, and some do as they are imported."""
+    from quantumtask.engines.engine import load
+    from quantumtask.engines.select import version
+    from quantumtask.shared.task import ENGINES
+    from quantumtask.worker import execute  # noqa: F401
+
+    for name in ENGINES:
+        if version(name) is not None:
+            load(name)
+
+
+die_with_parent(signal.SIGKILL)  # first: the fork server goes on where loading fails
+_load()

@@ -1,6 +1,6 @@
 """What comes of an assignment, and how a slot tells its supervisor."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from quantumtask.shared.task import Assignment, Failure, Problem, Result
@@ -14,9 +14,14 @@ class Outcome:
     verdict: Result | Failure | None
 
 
+_RESULT = tuple(field.name for field in fields(Result))
+
+
 def encode(verdict: Result | Failure) -> tuple[str, dict[str, Any]]:
     """A verdict as JSON-able data."""
-    return type(verdict).__name__, asdict(verdict)
+    if isinstance(verdict, Result):  # asdict would copy each text of it
+        return "Result", {name: getattr(verdict, name) for name in _RESULT}
+    return "Failure", asdict(verdict)
 
 
 def decode(kind: str, fields: dict[str, Any]) -> Result | Failure:

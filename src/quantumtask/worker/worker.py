@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import StoreUnavailable
+from quantumtask.shared.processes import keep_loaded
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
 from quantumtask.worker.executor import CHUNK_MS, Executor, share_out
@@ -16,7 +17,8 @@ from quantumtask.worker.outcome import Outcome
 
 log = logging.getLogger(__name__)
 
-SHORTEST_PAUSE_S = 0.0003
+IDLE_PAUSE_S = 0.0001
+SOME_PAUSE_S = 0.0005  # a slot is at work: what comes meanwhile is better claimed together
 BUSY_PAUSE_S = 0.005  # all slots are taken: only a cancellation would be news
 
 
@@ -35,9 +37,8 @@ class Worker:
         self._settings = settings
         self._store = Store(settings)
         self._executor = Executor(settings, self._report, self._break)
-        self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None: a ring
         self._held: dict[tuple[str, int], Assignment] = {}
         self._backlog: list[Assignment] = []  # claimed, and not in a slot yet
         self._alone: list[Assignment] = []  # to be run again, one at a time
@@ -55,17 +56,18 @@ class Worker:
 
     def ring(self) -> None:
         """Looks for work now rather than at the next poll."""
-        self._wake.set()
+        self._news.put(None)
 
     def stop(self) -> None:
         """Claims nothing more, lets running tasks end within the drain time, returns the rest."""
         self._stopping.set()
-        self._wake.set()
+        self._news.put(None)
 
     def run(self) -> None:
         """Works until `stop`, or until no slot can be used any more (then `broken` says why)."""
         self._executor.warm()
         self.warm = True
+        keep_loaded()
         log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
         while not self._stopping.is_set():
             self._try_turn()
@@ -79,13 +81,25 @@ class Worker:
         the time that has passed, so a busy worker hardly waits and an idle one hardly asks.
         """
         started = time.monotonic()
-        pause = shortest = SHORTEST_PAUSE_S if self._executor.free else BUSY_PAUSE_S
-        while not self._wake.wait(pause):
+        pause = shortest = self._shortest_pause_s()
+        while not self._woken(pause):
             slept = time.monotonic() - started
             if slept >= self._settings.poll_s or self._store_changed():
                 break
             pause = max(shortest, slept / 10)
-        self._wake.clear()
+
+    def _shortest_pause_s(self) -> float:
+        if not self._executor.free:
+            return BUSY_PAUSE_S
+        return SOME_PAUSE_S if self.busy else IDLE_PAUSE_S
+
+    def _woken(self, within_s: float) -> bool:
+        """Whether there is news of a slot, or a ring, before the time is up."""
+        try:
+            self._news.put(self._news.get(timeout=within_s))
+        except queue.Empty:
+            return False
+        return True
 
     def _store_changed(self) -> bool:
         try:
@@ -100,7 +114,7 @@ class Worker:
             # Nothing is lost: what ended stays in `_ended`, what is held stays leased for a while.
             log.warning("store unavailable", extra={"reason": error.message})
             time.sleep(0.1)
-            self._wake.set()
+            self._news.put(None)
 
     def _turn(self) -> None:
         self._collect()
@@ -113,8 +127,7 @@ class Worker:
 
     def _write(self, due: bool, room: int) -> None:
         with self._store.transaction(durable=due or bool(self._ended)):
-            for outcome in self._ended:
-                self._record(outcome)
+            self._record(self._ended)
             if due:
                 self._renew()
             claimed = self._store.claim(self.id, room * CHUNK_MS) if room else []
@@ -136,29 +149,33 @@ class Worker:
         """Takes in what the slots report; what did not finish runs again, alone."""
         while True:
             try:
-                outcome = self._outcomes.get_nowait()
+                outcome = self._news.get_nowait()
             except queue.Empty:
                 return
-            if _key(outcome.assignment) not in self._held:
+            if outcome is None or _key(outcome.assignment) not in self._held:
                 continue
             if outcome.verdict is None and not self._stopping.is_set():
                 self._alone.append(outcome.assignment)
             else:
                 self._ended.append(outcome)
 
-    def _record(self, outcome: Outcome) -> None:
-        """Writes an outcome, if the task is still ours; if not, it is another's to write."""
-        assignment, verdict = outcome.assignment, outcome.verdict
+    def _record(self, outcomes: list[Outcome]) -> None:
+        """Writes outcomes of tasks that are still ours; the others are another's to write."""
+        results = [(o.assignment, o.verdict) for o in outcomes if isinstance(o.verdict, Result)]
+        written = self._store.complete(results)
+        for outcome in outcomes:
+            key = _key(outcome.assignment)
+            if key not in written and not self._record_other(outcome.assignment, outcome.verdict):
+                log.info("outcome dropped: the task is not ours", extra={"task_id": key[0]})
+
+    def _record_other(self, assignment: Assignment, verdict: Result | Failure | None) -> bool:
+        if verdict is None:
+            return self._store.release(assignment)
         if isinstance(verdict, Result):
-            written = self._store.complete(assignment, verdict)
-        elif verdict is None:
-            written = self._store.release(assignment)
-        elif verdict.code == "worker_crashed":
-            written = self._record_crash(assignment, verdict)
-        else:
-            written = self._store.fail(assignment, verdict)
-        if not written:
-            log.info("outcome dropped: the task is not ours", extra={"task_id": assignment.id})
+            return False
+        if verdict.code == "worker_crashed":
+            return self._record_crash(assignment, verdict)
+        return self._store.fail(assignment, verdict)
 
     def _record_crash(self, assignment: Assignment, failure: Failure) -> bool:
         crashes = assignment.crashes + 1
@@ -205,8 +222,7 @@ class Worker:
             if time.monotonic() > deadline + self._settings.busy_timeout_s:
                 break  # the leases will run out
             self._try_turn()
-            self._wake.wait(0.05)
-            self._wake.clear()
+            self._woken(0.05)
         self._executor.stop()
         self._leave()
 
@@ -227,8 +243,7 @@ class Worker:
 
     def _report(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
-            self._outcomes.put(outcome)
-        self._wake.set()
+            self._news.put(outcome)
 
     def _break(self, error: BaseException) -> None:
         log.critical("a slot cannot be used any more", extra={"reason": str(error)})

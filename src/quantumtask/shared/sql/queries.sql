@@ -4,8 +4,10 @@
 
 -- name: insert
 -- A new task, waiting.
-INSERT INTO tasks (id, shots, seed, memory, timeout_s, name, tags, cost_ms, submitted_at)
-VALUES (:id, :shots, :seed, :memory, :timeout_s, :name, :tags, :cost_ms, $now)
+INSERT INTO tasks
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, submitted_at)
+VALUES
+  (:id, :shots, :seed, :memory, :timeout_s, :engine, :method, :name, :tags, :cost_ms, $now)
 RETURNING sequence, state, attempt;
 
 -- name: insert_circuit
@@ -34,7 +36,8 @@ SET state = 'running', attempt = attempt + 1, worker = :worker,
     lease_until = $now + :lease_s, started_at = $now
 WHERE state = 'submitted'
   AND sequence IN (SELECT sequence FROM waiting WHERE before_ms < :budget_ms)
-RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s;
+RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
+          engine, method;
 
 -- name: read_circuits
 SELECT sequence, circuit, parameters FROM circuits LEFT JOIN parameters USING (sequence)
@@ -47,7 +50,7 @@ SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
     result = :result, result_memory = :result_memory, result_outputs = :result_outputs,
     report = :report
 WHERE id = :id AND state = 'running' AND attempt = :attempt
-RETURNING sequence, state, attempt;
+RETURNING sequence, state, attempt, id;
 
 -- name: fail
 -- move: running -> failed
@@ -120,15 +123,29 @@ SELECT sequence, move, state, at, attempt, worker FROM changes
 WHERE sequence IN (SELECT value FROM json_each(:sequences)) ORDER BY rowid;
 
 -- name: page
--- Newest first, below the cursor. A filter that is NULL does not filter; what can be large stays unread.
+-- The newest tasks below the cursor, in some states. Those with a name or a tag are found by these:
+-- few tasks have them, and all would have to be looked through.
+SELECT sequence FROM tasks
+WHERE sequence < :before AND state IN (SELECT value FROM json_each(:states))
+ORDER BY sequence DESC LIMIT :most;
+
+-- name: page_of_name
+SELECT sequence FROM tasks
+WHERE name = :name AND sequence < :before AND state IN (SELECT value FROM json_each(:states))
+  AND (:tag IS NULL OR EXISTS (SELECT 1 FROM tags WHERE tag = :tag AND sequence = tasks.sequence))
+ORDER BY sequence DESC LIMIT :most;
+
+-- name: page_of_tag
+SELECT sequence FROM tags CROSS JOIN tasks USING (sequence)
+WHERE tag = :tag AND sequence < :before AND state IN (SELECT value FROM json_each(:states))
+ORDER BY sequence DESC LIMIT :most;
+
+-- name: list
+-- Tasks, newest first; what can be large stays unread.
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
        NULL, NULL, NULL, report, failure_code, failure, NULL, NULL
 FROM tasks
-WHERE sequence < :before
-  AND state IN (SELECT value FROM json_each(:states))
-  AND (:name IS NULL OR name = :name)
-  AND (:tag IS NULL OR sequence IN (SELECT sequence FROM tags WHERE tag = :tag))
-ORDER BY sequence DESC LIMIT :most;
+WHERE sequence IN (SELECT value FROM json_each(:sequences)) ORDER BY sequence DESC;
 
 -- name: forget_keys
 DELETE FROM idempotency_keys WHERE expires_at < $now;

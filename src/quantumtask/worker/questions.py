@@ -1,26 +1,24 @@
-"""Validation of circuits: in one child process for all of them, apart from the slots of tasks."""
+"""Questions about circuits: one child process, apart from the slots of tasks, answers them all."""
 
-import json
 import logging
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from typing import Any
 
 from quantumtask.shared.errors import WorkerBusy
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Failure, TaskSpec
+from quantumtask.shared.task import Failure
 from quantumtask.worker.child import Child, cause_of_death
-from quantumtask.worker.findings import findings
+from quantumtask.worker.findings import Finding, Question, decoded, of_failure
 
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 64
-"""Circuits that wait to be read, at most; one more is refused."""
+"""Questions that wait for their turn, at most; one more is refused."""
 
 PATIENCE_S = 10.0
-"""How long a circuit waits for its turn before it is refused: somebody is waiting for it."""
+"""How long a question waits for its turn before it is refused: somebody is waiting for it."""
 
 CLOCK = 4.0
 """How much longer than its processor time a reading may take by the clock: tasks want the machine
@@ -29,25 +27,25 @@ as well."""
 
 def live(connection: Connection, settings: Settings, threads: int) -> None:
     """What the child does. Only there is a circuit read."""
-    from quantumtask.worker.execute import serve_validations
+    from quantumtask.worker.answer import serve
 
-    serve_validations(connection, settings, threads)
+    serve(connection, settings, threads)
 
 
-class Validator:
-    """Has its child read circuits. `validate` belongs to one thread; `kill` may be called from any.
+class Respondent:
+    """Has its child answer. `answer` belongs to one thread; `kill` may be called from any.
 
     A child that took too long, too much or that died makes way for a fresh one.
     """
 
     def __init__(self, settings: Settings, child: Child | None = None) -> None:
         self._settings = settings
-        self._child = child or Child(live, settings)
+        self._child = child or Child(live, settings, settings.slot_threads)
         self._limit_s = CLOCK * settings.compile_limit_s
         self._stopped = False
 
-    def validate(self, circuit: str, parameters: str | None) -> bytes:
-        """The findings, as JSON text.
+    def answer(self, question: Question) -> Finding:
+        """What the child found, or why it could not.
 
         Raises SlotBroken if no child can be started, WorkerBusy once `stop` was called.
         """
@@ -56,24 +54,24 @@ class Validator:
         watch = threading.Timer(self._limit_s, self._cut_short, (late,))
         watch.start()
         try:
-            return self._ask(connection, TaskSpec(circuit, parameters=parameters))
+            return self._ask(connection, question)
         except (EOFError, OSError, ValueError, TypeError, LookupError):
-            return self._give_up(late.is_set())
+            return of_failure(question.kind, self._give_up(late.is_set()))
         finally:
             watch.cancel()
             watch.join()  # so that it cannot hit the next child
             if late.is_set():
                 self._end()  # a child that was hit just after its answer
 
-    def _ask(self, connection: Connection, spec: TaskSpec) -> bytes:
+    def _ask(self, connection: Connection, question: Question) -> Finding:
         """The child's answer; raises whatever comes of a child that is dead or as good as that."""
         if self._stopped:
             raise EOFError
-        connection.send(spec)
-        found = json.loads(connection.recv_bytes())
-        if _out_of_memory(found):
-            self._end()  # it is about to end anyhow: see `execute`
-        return json.dumps(found).encode()
+        connection.send(question)
+        finding = decoded(connection.recv_bytes())
+        if not finding.fit:
+            self._end()
+        return finding
 
     def _cut_short(self, late: threading.Event) -> None:
         late.set()
@@ -88,7 +86,7 @@ class Validator:
         """Ends the child."""
         self._end()
 
-    def _give_up(self, late: bool) -> bytes:
+    def _give_up(self, late: bool) -> Failure:
         exitcode = self._end()
         if self._stopped:
             raise WorkerBusy("the worker is stopping")
@@ -96,54 +94,50 @@ class Validator:
         if late:
             words = f"reading the circuit took more than {self._limit_s:g} seconds by the clock"
             failure = Failure("compile_timeout", words)
-        log.info("validation died", extra={"exitcode": exitcode, "code": failure.code})
-        return findings(failure)
+        log.info("reading died", extra={"exitcode": exitcode, "code": failure.code})
+        return failure
 
     def _end(self) -> int | None:
-        """Ends the child and returns its exit code; the next circuit gets a fresh one."""
+        """Ends the child and returns its exit code; the next question gets a fresh one."""
         self._child.kill()
         return self._child.bury()
 
 
-def _out_of_memory(found: Any) -> bool:
-    return not found["valid"] and found["problems"][0]["code"] == "out_of_memory"
-
-
-class Validations:
-    """Circuits in, futures of their findings out: one after the other, and only so many wait."""
+class Questions:
+    """Questions in, futures of findings out: one after the other, and only so many wait."""
 
     def __init__(self, settings: Settings) -> None:
-        self._validator = Validator(settings)
+        self._respondent = Respondent(settings)
         self._lock = threading.Lock()
         self._waiting = 0
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="validator")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="questions")
 
-    def submit(self, circuit: str, parameters: str | None) -> "Future[bytes]":
-        """Asks for the findings; what waits too long ends with WorkerBusy.
+    def submit(self, question: Question) -> "Future[Finding]":
+        """Asks; what waits too long ends with WorkerBusy.
 
         Raises WorkerBusy where too many wait already.
         """
         with self._lock:
             if self._waiting >= MOST_WAITING:
-                raise WorkerBusy(f"{MOST_WAITING} circuits wait to be validated already")
+                raise WorkerBusy(f"{MOST_WAITING} circuits wait to be read already")
             self._waiting += 1
-        future = self._pool.submit(self._validate, circuit, parameters, time.monotonic())
+        future = self._pool.submit(self._answer, question, time.monotonic())
         future.add_done_callback(self._answered)
         return future
 
     def stop(self) -> None:
         """Ends the child; what still waits is cancelled."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._validator.stop()
+        self._respondent.stop()
         self._pool.shutdown()
-        self._validator.close()
+        self._respondent.close()
 
-    def _validate(self, circuit: str, parameters: str | None, asked_at: float) -> bytes:
+    def _answer(self, question: Question, asked_at: float) -> Finding:
         waited_s = time.monotonic() - asked_at
         if waited_s > PATIENCE_S:
-            raise WorkerBusy(f"validations take long now: this one waited {waited_s:.0f} seconds")
-        return self._validator.validate(circuit, parameters)
+            raise WorkerBusy(f"reading takes long now: this circuit waited {waited_s:.0f} seconds")
+        return self._respondent.answer(question)
 
-    def _answered(self, _: "Future[bytes]") -> None:
+    def _answered(self, _: "Future[Finding]") -> None:
         with self._lock:
             self._waiting -= 1

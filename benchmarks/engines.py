@@ -1,0 +1,260 @@
+"""From a text to its counts: QuantumTask over HTTP beside Qiskit Aer in the client's own process.
+
+usage: python -m benchmarks.engines [--quick] [--seconds 8] [--url URL] [--plot docs/engines.svg]
+
+For each circuit both sides take turns, in milliseconds, medians:
+  Aer       qiskit.qasm3.loads + AerSimulator().run(circuit, shots=1024).result().get_counts()
+  ours      POST /tasks and GET /tasks/ID?wait=30 on one kept-alive connection; each time a text and
+            a program that the service has not seen
+  again     the same text a second time
+Imports, the construction of the simulator and a first run of each side are off the clock, and so is
+the way to a circuit of gates that both sides read and Aer runs as they are. The figures of another
+machine differ; quote the ratios. `--url`: a service that was just started, else one is started.
+
+Then every engine by itself, on the same compiled program, in this process, on one thread.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qiskit import qasm3
+from qiskit.qasm3 import QASM3ImporterError
+from qiskit_aer import AerSimulator
+from tests.services import Service
+
+from benchmarks.collection import Case, groups, known
+from benchmarks.load import BELL, Connection
+from benchmarks.scatter import Dot, drawn
+from quantumtask import engines
+from quantumtask.engines.profile import profile_of
+from quantumtask.engines.select import LIBRARIES, choose, version
+from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+
+WANTED = 10.0
+LEAST = 0.95
+MOST_ROUNDS = 7
+SHOTS = 1024
+SETTINGS = Settings()
+ENGINES = [name for name in LIBRARIES if version(name) is not None]
+TOO_LONG_US = 3e6
+"""An engine that is expected to take longer than this by itself is left out."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of a circuit; times in milliseconds."""
+
+    case: Case
+    theirs: float
+    cold: float
+    again: float
+    engine: str
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster ours is with a circuit it has not seen."""
+        return self.theirs / self.cold
+
+    @property
+    def ratio_again(self) -> float:
+        return self.theirs / self.again
+
+
+class Ours:
+    """The service, asked by one client on one connection."""
+
+    def __init__(self, url: str, runner: asyncio.Runner) -> None:
+        self._connection, self._runner = Connection(url), runner
+
+    def run(self, text: str) -> dict[str, Any]:
+        return self._runner.run(self._run(text))
+
+    def ready(self) -> None:
+        """Opens the connection again if the service has closed it while it was idle."""
+        try:
+            self._runner.run(self._connection.request("GET", "/health"))
+        except ConnectionError:
+            self._runner.run(self._connection.request("GET", "/health"))
+
+    async def _run(self, text: str) -> dict[str, Any]:
+        body = json.dumps({"circuit": text, "shots": SHOTS}).encode()
+        status, answer = await self._connection.request("POST", "/tasks", body)
+        assert status == 200, answer
+        path = f"/tasks/{answer['task_id']}?wait=30"
+        while (answer := (await self._connection.request("GET", path))[1])["status"] == "pending":
+            pass
+        assert answer["status"] == "completed", answer
+        assert sum(answer["result"].values()) == SHOTS
+        return answer
+
+
+class Theirs:
+    """Aer, as its documentation uses it."""
+
+    def __init__(self) -> None:
+        self._simulator = AerSimulator()
+
+    def run(self, text: str) -> dict[str, int]:
+        circuit = qasm3.loads(text)
+        counts: dict[str, int] = self._simulator.run(circuit, shots=SHOTS).result().get_counts()
+        assert sum(counts.values()) == SHOTS
+        return counts
+
+
+def timed(work: Callable[[str], Any], text: str) -> tuple[float, Any]:
+    """Milliseconds, and what it gave."""
+    started = time.perf_counter()
+    found = work(text)
+    return 1e3 * (time.perf_counter() - started), found
+
+
+def measure(case: Case, ours: Ours, theirs: Theirs, seconds: float) -> Row:
+    """The median of several rounds, as many as there is time for."""
+    times = []
+    end = time.monotonic() + seconds
+    while not times or (time.monotonic() < end and len(times) < MOST_ROUNDS):
+        text = case.variant(len(times))
+        aer, _ = timed(theirs.run, text)
+        ours.ready()
+        cold, answer = timed(ours.run, text)
+        again, _ = timed(ours.run, text)
+        times.append((aer, cold, again))
+    aer, cold, again = map(statistics.median, zip(*times, strict=True))
+    return Row(case, aer, cold, again, f"{answer['engine']} {answer['method']}")
+
+
+def compare(quick: bool, seconds: float, ours: Ours) -> dict[str, list[Row]]:
+    """The rows of each group."""
+    theirs = Theirs()
+    for _ in range(20):
+        ours.run(BELL)
+        theirs.run(BELL)
+    found = {}
+    for title, cases in groups(quick).items():
+        print(f"\n{title:28}{'gates':>6}{'Aer ms':>10}{'ours ms':>9}{'x':>7}{'again':>9}{'x':>7}")
+        found[title] = list(measured(cases, seconds, ours, theirs))
+    return found
+
+
+def measured(cases: Iterator[Case], seconds: float, ours: Ours, theirs: Theirs) -> Iterator[Row]:
+    for case in cases:
+        try:
+            row = measure(case, ours, theirs, seconds)
+        except QASM3ImporterError as error:
+            print(f"{case.title:28}{case.gates:6}  left out, Qiskit cannot read it: {error}")
+        else:
+            show(row)
+            yield row
+
+
+def show(row: Row) -> None:
+    print(
+        f"{row.case.title:28}{row.case.gates:6}{row.theirs:10.1f}{row.cold:9.1f}{row.ratio:7.1f}"
+        f"{row.again:9.1f}{row.ratio_again:7.1f}  {row.engine}",
+        flush=True,
+    )
+
+
+def summarise(found: dict[str, list[Row]]) -> bool:
+    """Prints what they come to. False: less than we want."""
+    everything = [row for rows in found.values() for row in rows]
+    print(f"\n{'geometric means':28}{'circuits':>9}{'x':>7}{'again x':>9}")
+    for title, rows in {**found, "all": everything}.items():
+        cold, again = mean(row.ratio for row in rows), mean(row.ratio_again for row in rows)
+        print(f"{title:28}{len(rows):9}{cold:7.1f}{again:9.1f}")
+    print("\nthe least")
+    for row in sorted(everything, key=lambda row: row.ratio)[:8]:
+        show(row)
+    slower = sum(row.ratio < LEAST for row in everything)
+    print(f"below {LEAST}: {slower} of {len(everything)}")
+    return not slower and mean(row.ratio for row in everything) >= WANTED
+
+
+def mean(ratios: Iterable[float]) -> float:
+    return statistics.geometric_mean(ratios)
+
+
+def by_engine(case: Case) -> None:
+    """One line: milliseconds of each engine by itself, and which of them is chosen."""
+    program = compile_fresh(case.text, SETTINGS)
+    times = {name: alone(case, name) for name in ENGINES}
+    chosen = choose(profile_of(program), SHOTS, SETTINGS).plan
+    cells = "".join(f"{'-' if ms is None else f'{ms:.2f}':>13}" for ms in times.values())
+    print(f"{case.title:28}{cells}  {chosen.engine} {chosen.method} {chosen.precision}", flush=True)
+
+
+def alone(case: Case, engine: str) -> float | None:
+    """Milliseconds that an engine takes for a program new to it; None: it cannot, or too long."""
+    times = []
+    for _ in range(5):
+        program = compile_fresh(case.text, SETTINGS)
+        try:
+            plan = choose(profile_of(program), SHOTS, SETTINGS, engine=engine).plan
+            if plan.microseconds > TOO_LONG_US:
+                return None
+            started = time.perf_counter()
+            engines.run(
+                program, shots=SHOTS, seed=None, memory=False, settings=SETTINGS, engine=engine
+            )
+        except ResourceError:
+            return None
+        times.append(1e3 * (time.perf_counter() - started))
+    return min(times)
+
+
+def dots(found: dict[str, list[Row]]) -> Iterator[Dot]:
+    for row in (row for rows in found.values() for row in rows):
+        hint = f"{row.case.title}: Aer {row.theirs:.1f} ms, ours {row.cold:.1f} ms"
+        yield Dot(row.theirs, row.ratio, row.engine, hint)
+
+
+@contextmanager
+def service(url: str | None) -> Iterator[str]:
+    """The URL of a service: the one given, or one of our own."""
+    if url is not None:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        own = Service(Path(folder))
+        try:
+            yield own.start().url
+        finally:
+            own.stop()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="few sizes of each family")
+    parser.add_argument("--seconds", type=float, default=8, help="for each circuit")
+    parser.add_argument("--url", help="of a service that was just started")
+    parser.add_argument("--plot", type=Path, help="the file to draw the plot into, as SVG")
+    options = parser.parse_args()
+    with service(options.url) as url, asyncio.Runner() as runner:
+        found = compare(options.quick, options.seconds, Ours(url, runner))
+    good = summarise(found)
+    if options.plot:
+        options.plot.write_text(drawn(list(dots(found))))
+    print(
+        f"\n{'each engine alone, ms':28}" + "".join(f"{name:>13}" for name in ENGINES) + "  chosen"
+    )
+    for case in known():
+        by_engine(case)
+    return not good
+
+
+if __name__ == "__main__":
+    sys.exit(main())

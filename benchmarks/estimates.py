@@ -1,0 +1,199 @@
+"""How good the estimates are: what is predicted beside what it takes, and what is chosen.
+
+usage: python -m benchmarks.estimates [--quick] [--seconds 1.5]
+
+Each circuit is run by every engine and method that can run it, in this process, on one thread: new
+to it each time, processor time, the best of three. What is predicted to take longer than
+`--seconds` is left out. The circuits are those of MQT Bench, where it is installed, and random ones.
+It prints for each method how many predictions are within a factor of two; the same of the methods
+that were chosen, with the reading of the text, which is what POST /estimate tells; and the circuits
+for which another method was faster.
+"""
+
+import argparse
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain, product
+
+from quantumtask.engines.engine import load
+from quantumtask.engines.estimate import pace
+from quantumtask.engines.job import Job
+from quantumtask.engines.limits import available_bytes
+from quantumtask.engines.profile import profile_of
+from quantumtask.engines.select import METHODS, Method, choose, version
+from quantumtask.engines.tally import Tally
+from quantumtask.openqasm import Program
+from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+
+WANTED = 0.8
+ROUNDS = 3
+SEED = 7
+SETTINGS = Settings(slot_memory_mb=4096)
+
+
+@dataclass(frozen=True)
+class Load:
+    title: str
+    text: str
+    shots: int = 1024
+
+
+@dataclass
+class Row:
+    """What came of a circuit: seconds by method, predicted and taken."""
+
+    load: Load
+    reading: float
+    chosen: Method
+    predicted: dict[Method, float] = field(default_factory=dict)
+    taken: dict[Method, float] = field(default_factory=dict)
+
+    @property
+    def told(self) -> float:
+        """What an estimate tells, over what it took."""
+        taken = self.reading + self.taken[self.chosen]
+        return (self.reading + self.predicted[self.chosen]) / taken
+
+    @property
+    def loss(self) -> float:
+        """How much longer the chosen method took than the fastest."""
+        return self.taken[self.chosen] / min(self.taken.values())
+
+
+def loads(quick: bool) -> Iterator[Load]:
+    yield from generated(quick)
+    try:
+        from benchmarks.collection import groups
+
+        cases = list(chain.from_iterable(groups(quick).values()))
+    except (ImportError, SystemExit) as missing:
+        print(f"Only random circuits: {missing}", file=sys.stderr)
+        return
+    yield from (Load(case.title, case.text) for case in cases)
+
+
+def generated(quick: bool) -> Iterator[Load]:
+    """Random circuits of each kind that an engine is for."""
+    sizes = (3, 9) if quick else (2, 4, 7, 9, 12, 14, 16)
+    for kind, qubits in product(KINDS, sizes):
+        yield Load(f"random {kind} {qubits}", text_of(kind, qubits))
+    for qubits, shots in product(sizes[:5], (20_000, 300_000)):
+        yield Load(f"random plain {qubits}, {shots:,} shots", text_of("plain", qubits), shots)
+    for qubits in (40, 120, 300):
+        yield Load(f"random Clifford {qubits}", text_of("Clifford", qubits))
+
+
+def text_of(kind: str, qubits: int) -> str:
+    lots = random.Random(f"{SEED} {kind} {qubits}")
+    lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', f"qubit[{qubits}] q;", f"bit[{qubits}] c;"]
+    for _ in range(6):
+        lines += [single(kind, k, lots) for k in range(qubits)]
+        lines += [f"cx q[{a}], q[{b}];" for a, b in pairs(qubits, lots)]
+        lines.append(KINDS[kind](lots.randrange(qubits), lots.randrange(qubits)))
+    return "\n".join([*lines, "c = measure q;"])
+
+
+KINDS: dict[str, Callable[[int, int], str]] = {
+    "plain": lambda _, __: "",
+    "Clifford": lambda _, __: "",
+    "measured": lambda a, _: f"c[{a}] = measure q[{a}];",
+    "dynamic": lambda a, b: f"c[{a}] = measure q[{a}];\nif (c[{a}]) {{ x q[{b}]; }}",
+}
+"""What stands between the layers of each kind of circuit, given two qubits."""
+
+
+def single(kind: str, qubit: int, lots: random.Random) -> str:
+    if kind == "Clifford":
+        return f"{lots.choice('hsxyz')} q[{qubit}];"
+    return f"{lots.choice(('rx', 'ry', 'rz', 'p'))}({lots.uniform(0, 3):.4f}) q[{qubit}];"
+
+
+def pairs(qubits: int, lots: random.Random) -> Iterator[tuple[int, int]]:
+    order = lots.sample(range(qubits), qubits)
+    return zip(order[::2], order[1::2], strict=False)
+
+
+def measure(load: Load, most_s: float) -> Row:
+    started = time.process_time()
+    program = compile_fresh(load.text, SETTINGS)
+    reading = time.process_time() - started
+    profile = profile_of(program)
+    plan = choose(profile, load.shots, SETTINGS).plan
+    able = [m for m in METHODS if version(m.engine) and m.lacks(profile) is None]
+    plans = {m: m.plan(profile, load.shots, 1) for m in able}
+    chosen = next(m for m, each in plans.items() if each == plan)
+    row = Row(load, reading, chosen)
+    for method, each in plans.items():
+        predicted = each.microseconds * 1e-6 * pace()
+        if each.bytes <= available_bytes(SETTINGS) and predicted <= most_s:
+            row.predicted[method] = predicted
+            row.taken[method] = min(run(program, method, load.shots) for _ in range(ROUNDS))
+    return row
+
+
+def run(program: Program, method: Method, shots: int) -> float:
+    """Seconds for a program new to the engine."""
+    new = replace(program, circuit=program.circuit and replace(program.circuit))
+    started = time.process_time()
+    plan = method.plan(profile_of(new), shots, 1)
+    tally = Tally(new, shots, False, SETTINGS)
+    tally.texts(load(plan.engine).run(Job(new, shots, SEED, tally, SETTINGS), plan))
+    return time.process_time() - started
+
+
+def rows(of: Iterable[Load], most_s: float) -> Iterator[Row]:
+    for each in of:
+        try:
+            row = measure(each, most_s)
+        except ResourceError as error:
+            print(f"{each.title}: left out, {error.message}", file=sys.stderr)
+        else:
+            yield row
+
+
+def told(title: str, ratios: list[float]) -> float:
+    """Prints a line, and gives the share that is within a factor of two."""
+    share = sum(0.5 <= ratio <= 2 for ratio in ratios) / len(ratios)
+    print(f"{title:38}{len(ratios):8}{share:9.0%}{statistics.median(ratios):9.2f}")
+    return share
+
+
+def report(found: list[Row]) -> bool:
+    """Prints what it comes to. False: less than we want."""
+    print(f"{'method':38}{'circuits':>8}{'within 2':>9}{'median':>9}")
+    for method in METHODS:
+        ratios = [r.predicted[method] / r.taken[method] for r in found if method in r.taken]
+        if ratios:
+            told(f"{method.engine} {method.name} {method.precision}", ratios)
+    ran = [row for row in found if row.chosen in row.taken]
+    share = told("as estimated: chosen, with reading", [row.told for row in ran])
+    slower = sorted((row for row in ran if row.loss > 1.1), key=lambda row: -row.loss)
+    mean = statistics.geometric_mean(row.loss for row in ran)
+    print(f"\nanother method was faster: {len(slower)} of {len(ran)}; on average {mean:.2f} times")
+    for row in slower[:15]:
+        best = min(row.taken, key=row.taken.__getitem__)
+        names = f"{row.chosen.engine} {row.chosen.name}, best {best.engine} {best.name}"
+        print(f"{row.load.title:38}{row.loss:6.1f}  {names}")
+    return share >= WANTED
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="few sizes of each family")
+    parser.add_argument("--seconds", type=float, default=1.5, help="most for one run, as predicted")
+    options = parser.parse_args()
+    for engine in {method.engine for method in METHODS if version(method.engine)}:
+        load(engine)
+    return not report(list(rows(loads(options.quick), options.seconds)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

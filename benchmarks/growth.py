@@ -1,0 +1,116 @@
+"""How cost grows: with a million finished tasks in the database, with a hundred times the gates.
+
+usage: python -m benchmarks.growth [--tasks 1000000] [--rounds 400]
+
+A database with a thousand finished tasks and one with a million are asked in turn, so a noisy
+machine disturbs both alike. Filling the large one takes some minutes. Times are processor time.
+"""
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from benchmarks.load import BELL
+from benchmarks.parsing import text_of
+from quantumtask.api.service import new_id
+from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Result, TaskSpec
+
+T = TypeVar("T")
+
+FEW_TASKS = 1_000
+GATES = (1_000, 100_000)
+WANTED = 1.5
+BATCH = 200
+RESULT = Result('{"00":511,"11":513}', None, 7, "aer", "1", "statevector", 0.1)
+TURNS = ("submit", "claim", "complete", "read", "wait", "read an old one")
+
+
+class Database:
+    """A store with finished tasks, as the API and a worker see it: through two connections."""
+
+    def __init__(self, folder: Path, finished: int) -> None:
+        settings = Settings(data_dir=folder)
+        self.api, self.worker = Store(settings), Store(settings)
+        self.finished = finished
+        self.ids = [self._finish(BATCH)[0] for _ in range(finished // BATCH)]
+        self.spent: dict[str, list[float]] = {turn: [] for turn in TURNS}
+
+    def _finish(self, tasks: int) -> list[str]:
+        ids = [new_id() for _ in range(tasks)]
+        self.api.submit([Submission(task_id, TaskSpec(BELL), 0.1) for task_id in ids])
+        claimed = self.worker.claim("worker", tasks)
+        self.worker.complete([(assignment, RESULT) for assignment in claimed])
+        return ids
+
+    def turn(self, random_: random.Random) -> None:
+        """One task's way through the database, and a look at one that ended long ago."""
+        task_id, old = new_id(), random_.choice(self.ids)
+        submission = Submission(task_id, TaskSpec(BELL), 0.1)
+        self._timed("submit", lambda: self.api.submit([submission]))
+        claimed = self._timed("claim", lambda: self.worker.claim("worker", 1))
+        self._timed("complete", lambda: self.worker.complete([(claimed[0], RESULT)]))
+        self._timed("wait", lambda: self.api.states([task_id]))
+        self._timed("read", lambda: self.api.read([task_id]))
+        self._timed("read an old one", lambda: self.api.read([old]))
+
+    def _timed(self, turn: str, work: Callable[[], T]) -> T:
+        started = time.process_time()
+        answer = work()
+        self.spent[turn].append(time.process_time() - started)
+        return answer
+
+    def microseconds(self, turn: str) -> float:
+        return 1e6 * statistics.median(self.spent[turn])
+
+
+def tasks(many: int, rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        few, lots = (Database(Path(folder) / str(n), n) for n in (FEW_TASKS, many))
+        random_ = random.Random(1)
+        for _ in range(rounds):
+            few.turn(random_)
+            lots.turn(random_)
+        print(f"{'':18} {few.finished:>9,} tasks {lots.finished:>9,} tasks  ratio  wanted")
+        for turn in TURNS:
+            report(turn, few.microseconds(turn), lots.microseconds(turn))
+
+
+def gates(rounds: int) -> None:
+    texts = [text_of(gates) for gates in GATES]
+    spent = [[seconds(text) / gates for text, gates in zip(texts, GATES, strict=True)]
+             for _ in range(rounds)]  # fmt: skip
+    print(f"{'':18} {GATES[0]:>9,} gates {GATES[1]:>9,} gates  ratio  wanted")
+    report("parse one gate", *(1e6 * min(column) for column in zip(*spent, strict=True)))
+
+
+def seconds(text: str) -> float:
+    started = time.process_time()
+    compile_fresh(text, Settings())
+    return time.process_time() - started
+
+
+def report(what: str, small: float, large: float) -> None:
+    print(f"{what:18} {small:>12.1f} us {large:>12.1f} us {large / small:6.2f} {WANTED:7.1f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--tasks", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=400)
+    arguments = parser.parse_args()
+    gates(7)
+    tasks(arguments.tasks, arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""What the service takes of the machine: tasks through HTTP beside the same slots fed directly.
+
+usage: python -m benchmarks.service [--rounds 5]
+
+Direct means from this process to slots as a Worker has them, in the chunks that it would make of
+what so many clients have under way: no HTTP, no database, no waiting for anybody. Both take turns
+on the same machine. Clients, service and slots share its cores: what HTTP costs, slots miss.
+"""
+
+import argparse
+import os
+import queue
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.services import Service
+
+from benchmarks.load import BELL, drive, layers
+from quantumtask.shared.cost import predicted_ms
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Assignment, Failure, TaskSpec
+from quantumtask.worker.executor import Executor, share_out
+from quantumtask.worker.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table; `wanted`: tasks per second through HTTP, over those fed directly."""
+
+    title: str
+    circuit: Callable[[int], str]
+    clients: int
+    tasks: int
+    wanted: float
+
+
+CASES = (
+    Case("Bell, 16 clients", lambda _: BELL, 16, 2000, 0.5),
+    Case("Bell, 64 clients", lambda _: BELL, 64, 4000, 0.5),
+    Case("18 qubits x 20 layers", lambda k: layers(18, 20, k), 8, 24, 0.95),
+    Case("20 qubits x 20 layers", lambda k: layers(20, 20, k), 8, 16, 0.95),
+)
+
+
+class Slots:
+    """Slots without a Worker around them."""
+
+    def __init__(self) -> None:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as a Worker's slots have it
+        self._ended: queue.SimpleQueue[list[Outcome] | BaseException] = queue.SimpleQueue()
+        self._executor = Executor(Settings(), self._ended.put, self._ended.put)
+        self._executor.warm()
+
+    def per_second(self, case: Case) -> float:
+        waiting = [assignment(case.circuit(k)) for k in range(case.tasks)]
+        left = len(waiting)
+        started = time.perf_counter()
+        while left:
+            waiting = self._feed(waiting, case.clients)
+            left -= succeeded(self._ended.get())
+        return case.tasks / (time.perf_counter() - started)
+
+    def _feed(self, waiting: list[Assignment], clients: int) -> list[Assignment]:
+        """Gives every free slot its share of what so many clients would have waiting for it."""
+        while waiting and self._executor.free:
+            share = clients // self._executor.size
+            [chunk], later = share_out(waiting[:share], 1)
+            self._executor.submit(chunk)
+            waiting = later + waiting[share:]
+        return waiting
+
+    def stop(self) -> None:
+        self._executor.stop()
+
+
+def assignment(circuit: str) -> Assignment:
+    spec = TaskSpec(circuit)
+    return Assignment(os.urandom(16).hex(), 1, "nobody", 0, predicted_ms(spec), spec)
+
+
+def succeeded(ended: list[Outcome] | BaseException) -> int:
+    """How many tasks have ended; all of them well, or this benchmark is worth nothing."""
+    if isinstance(ended, BaseException):
+        raise ended
+    assert not any(o.verdict is None or isinstance(o.verdict, Failure) for o in ended), ended
+    return len(ended)
+
+
+def through_http(url: str, case: Case) -> float:
+    figures = drive(url, case.circuit, tasks=case.tasks, clients=case.clients)
+    assert figures.failed == 0
+    return figures.per_second
+
+
+def compare(case: Case, url: str, slots: Slots, rounds: int) -> None:
+    through_http(url, case)
+    slots.per_second(case)
+    pairs = [(slots.per_second(case), through_http(url, case)) for _ in range(rounds)]
+    direct, http = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(http / direct for direct, http in pairs)
+    busy_ms = 1e3 * Settings().slot_count / direct
+    print(
+        f"{case.title:24} {busy_ms:8.2f} ms {direct:9.1f}/s {http:9.1f}/s {ratio:7.2f} "
+        f"{case.wanted:7.2f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        service, slots = Service(Path(folder)).start(), Slots()
+        print(f"{'':24} {'in a slot':>11} {'direct':>11} {'HTTP':>11} {'ratio':>7} {'wanted':>7}")
+        for case in CASES:
+            compare(case, service.url, slots, rounds)
+        slots.stop()
+        service.stop()
+
+
+if __name__ == "__main__":
+    main()

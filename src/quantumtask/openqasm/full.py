@@ -1,0 +1,124 @@
+"""The full path from a text to a program: scan, parse, check, and trace what every shot does."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from quantumtask.openqasm import parameters as values
+from quantumtask.openqasm.check import check
+from quantumtask.openqasm.context import Context
+from quantumtask.openqasm.declarations import OLD_STYLE
+from quantumtask.openqasm.garbage import collector_paused
+from quantumtask.openqasm.legacy import rewritten
+from quantumtask.openqasm.process import Code, Process, Undecided
+from quantumtask.openqasm.program import Circuit, Program
+from quantumtask.openqasm.scan import normalised, scan
+from quantumtask.openqasm.source import Place, Refusal, Source
+from quantumtask.openqasm.syntax import Node, parse
+from quantumtask.openqasm.trace import TooMany, Trace
+from quantumtask.shared.settings import Settings
+
+NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"
+
+
+def compile_full(text: str, settings: Settings, parameters: str | None = None) -> Program:
+    """The program of any text. Raises CircuitError with every problem of it."""
+    source = prepared(text, settings)
+    with told_in(source), collector_paused():
+        context = checked(source, settings, given_values(parameters) or {})
+        if context.refusals:
+            raise source.error(*context.refusals.values())
+        return _program(context)
+
+
+@contextmanager
+def told_in(source: Source) -> Iterator[None]:
+    """What is refused in here is raised as CircuitError, with its place in the text."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise source.error(refusal) from None
+    except RecursionError:
+        deep = Refusal("nesting_too_deep", "this is nested too deeply", Place(0, 0))
+        raise source.error(deep) from None
+
+
+def given_values(parameters: str | None) -> dict[str, Any] | None:
+    """The values of inputs, from JSON. Raises Refusal for what is no object of them."""
+    if parameters is None:
+        return None
+    try:
+        given = json.loads(parameters)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        message = "the parameters are no JSON object: a name and a value for each `input`"
+        raise Refusal("bad_parameter", message, Place(0, 0))
+    return given
+
+
+def prepared(text: str, settings: Settings) -> Source:
+    """The text as the parser can read it. Raises CircuitError for what it must not see."""
+    source = Source(normalised(text))
+    return rewritten(source) if scan(source, settings) else source
+
+
+def checked(source: Source, settings: Settings, given: dict[str, Any] | None) -> Context:
+    """The compiled program of a text, with its problems. Raises CircuitError or Refusal."""
+    tree: list[Node] = parse(source)
+    if not tree:
+        raise Refusal("empty_circuit", "there is no statement in this text", Place(0, 0))
+    return check(tree, source, settings, given)
+
+
+def _program(context: Context) -> Program:
+    process, circuit, fixed = traced(context)
+    operations = len(circuit.steps) if circuit is not None else len(process.code.instructions)
+    return Program(
+        tuple(context.bits),
+        context.qubit_count,
+        lambda: process,
+        circuit,
+        operations,
+        operations + context.qubit_count + process.size,
+        tuple((name, str(to)) for name, to, _ in context.outputs),
+        fixed,
+        (*told_warnings(context), *unmeasured(circuit)),
+    )
+
+
+def told_warnings(context: Context) -> tuple[str, ...]:
+    """What a task is told about its text; of style, only a validation speaks."""
+    return tuple(w.message for w in context.warnings.values() if w.code != OLD_STYLE)
+
+
+def unmeasured(circuit: Circuit | None) -> tuple[str, ...]:
+    """The warning for a circuit whose result says nothing."""
+    return () if circuit is None or any(circuit.bits) else (NOTHING_MEASURED,)
+
+
+def traced(context: Context) -> tuple[Process, Circuit | None, dict[str, Any] | None]:
+    """A process that has not begun, what every shot of it does, and its outputs.
+
+    The last two are None where that depends on what is measured. Raises Refusal.
+    """
+    outputs = [(name, values.reader(to, value.read)) for name, to, value in context.outputs]
+    code = context.code
+    process = Process(Code(code.instructions, code.spans, code.memory, context.bit_cells, outputs))
+    return process, *_traced(process.copy(), context.settings)
+
+
+def _traced(process: Process, settings: Settings) -> tuple[Circuit | None, dict[str, Any] | None]:
+    """What every shot does, and its outputs; None where that depends on what is measured."""
+    trace = Trace(settings.max_operations)
+    try:
+        process.run(trace, settings.max_steps)
+        outputs = process.outputs()
+    except Undecided:
+        return None, None
+    except TooMany:
+        limit = f"{settings.max_operations:,} operations"
+        message = f"the circuit comes to more than {limit}, here at the latest"
+        raise Refusal("too_many_operations", message, process.span) from None
+    return trace.circuit(process.bits()), outputs

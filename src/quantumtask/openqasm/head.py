@@ -1,0 +1,63 @@
+"""What a straight-line program declares, read by the full path."""
+
+from typing import Any, NamedTuple
+
+from quantumtask.openqasm.full import checked, prepared, told_warnings
+from quantumtask.openqasm.gates import Gate
+from quantumtask.openqasm.lines import Unsure
+from quantumtask.openqasm.program import Register
+from quantumtask.openqasm.remembered import Remembered
+from quantumtask.openqasm.scope import Symbol
+from quantumtask.shared.settings import Settings
+
+_MOST_REMEMBERED = 50_000
+"""Declared names, bits and lines of text."""
+
+
+class Head(NamedTuple):
+    """The names that a program declares, in order, and what comes of them.
+
+    `memory` and `cells` are those of the compiled program: the bits of the result are in `cells`.
+    """
+
+    names: tuple[tuple[str, Symbol], ...]
+    built_in: dict[str, Gate]
+    included: dict[str, Gate]
+    registers: tuple[Register, ...]
+    qubits: int
+    memory: tuple[Any, ...]
+    cells: tuple[int, ...]
+    warnings: tuple[str, ...]
+    legacy: bool
+
+
+def head_of(declarations: list[str], settings: Settings) -> Head:
+    """What these declare. Raises Unsure, Refusal or CircuitError."""
+    text = "".join([d if d.endswith("}") else d + ";" for d in declarations])
+    head = _remembered.get((text, settings))
+    if head is None:
+        head = _read(text, settings)
+        size = len(head.names) + len(head.memory) + len(text) // 50 + 20
+        _remembered.put((text, settings), head, size)
+    return head
+
+
+_remembered: Remembered[Head] = Remembered(_MOST_REMEMBERED)
+
+
+def _read(text: str, settings: Settings) -> Head:
+    context = checked(prepared(text, settings), settings, {})
+    if context.refusals or context.code.instructions:
+        raise Unsure
+    scope = context.scope
+    return Head(
+        tuple(scope.levels[-1].items()),
+        scope.built_in,
+        scope.gates if scope.included else {},
+        tuple(context.bits),
+        context.qubit_count,
+        tuple(context.code.memory),
+        tuple(context.bit_cells),
+        told_warnings(context),
+        context.legacy,
+    )

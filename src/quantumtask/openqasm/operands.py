@@ -1,0 +1,92 @@
+"""The names that a straight-line program can use so far, and the qubits and bits they stand for."""
+
+import re
+from typing import Any
+
+from quantumtask.openqasm.head import Head
+from quantumtask.openqasm.lines import SPACE, WHITE, Unsure
+from quantumtask.openqasm.scope import Stored
+from quantumtask.openqasm.types import QUBIT
+
+NAME = r"[A-Za-z_]\w*+"
+OPERAND = rf"(?:\$\d{{1,9}}+|{NAME}){SPACE}(?:\[{SPACE}\d{{1,9}}+{SPACE}\]{SPACE})?+"
+_PARTS = re.compile(rf"([$\w]++){SPACE}(?:\[{SPACE}(\d++){SPACE}\]{SPACE})?+", re.ASCII)
+_ONE = re.compile(rf"{SPACE}{OPERAND}", re.ASCII)
+
+
+class Operands:
+    """What operands mean, each worked out once: a place is an int, or those of a register.
+
+    `complete`: every declaration has been passed. `count`: the qubits there are.
+    """
+
+    def __init__(self, head: Head, most_qubits: int) -> None:
+        self.visible: dict[str, Any] = dict(head.built_in)
+        self.complete = False
+        self.count = head.qubits
+        self.most = most_qubits
+        self._included = head.included
+        self._undeclared = iter(head.names)
+        self._qubits: dict[str, Any] = {}
+        self._bits: dict[str, Any] = {}
+
+    def declare(self, declaration: str) -> bool:
+        """From here on, its name can be seen; whether it takes the place of another."""
+        words = declaration.lstrip(WHITE)
+        if words.startswith("include"):
+            self.visible = {**self._included, **self.visible}
+        elif not words.startswith("OPENQASM"):
+            name, symbol = next(self._undeclared, ("", None))
+            hides = name in self.visible
+            self.visible[name] = symbol
+            return hides
+        return False
+
+    def check_declared(self) -> None:
+        """Raises Unsure if there were names that no declaration was seen of."""
+        if next(self._undeclared, None) is not None or "" in self.visible:
+            raise Unsure
+
+    def qubits(self, text: str) -> tuple[Any, ...]:
+        """The places of operands with a comma between two. Raises Unsure."""
+        found = []
+        for one in text.split(","):
+            place = self._qubits.get(one)
+            if place is None:
+                if _ONE.fullmatch(one) is None:
+                    raise Unsure
+                place = self._qubits[one] = self._place(one.lstrip(WHITE), "qubit", "qubits")
+            found.append(place)
+        return tuple(found)
+
+    def bits(self, text: str) -> Any:
+        """The place of an operand."""
+        place = self._bits.get(text)
+        if place is None:
+            place = self._bits[text] = self._place(text, "bit", "bits")
+        return place
+
+    def _place(self, text: str, single: str, register: str) -> Any:
+        found = _PARTS.match(text)
+        name, index = found.groups() if found else ("", None)
+        symbol: Any = self._hardware(name) if name[:1] == "$" else self.visible.get(name)
+        kind = symbol.type.kind if isinstance(symbol, Stored) else ""
+        if kind not in (single, register):
+            raise Unsure
+        if index is None:
+            return symbol.places
+        if kind == single or int(index) >= len(symbol.places):
+            raise Unsure
+        return symbol.places[int(index)]
+
+    def _hardware(self, name: str) -> Stored:
+        """`$2`: comes into being when it is first named."""
+        name = f"${int(name[1:])}"
+        if name not in self.visible:
+            # One that is declared further down would have a later number.
+            if not self.complete or self.count >= self.most:
+                raise Unsure
+            self.visible[name] = Stored(QUBIT, self.count)
+            self.count += 1
+        symbol: Stored = self.visible[name]
+        return symbol

@@ -1,0 +1,240 @@
+"""The statements of a straight-line program: calls, measurements, resets, barriers."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from quantumtask.openqasm.calls import (
+    MOST_CONTROLS,
+    MOST_MODIFIERS,
+    Called,
+    Modifiers,
+    all_operations,
+)
+from quantumtask.openqasm.expressions import legacy_binary
+from quantumtask.openqasm.formula import values_of
+from quantumtask.openqasm.gates import GPHASE, Gate, Opaque, Operation, Standard
+from quantumtask.openqasm.head import Head
+from quantumtask.openqasm.inline import plain
+from quantumtask.openqasm.lines import SPACE, WHITE, Section, Unsure
+from quantumtask.openqasm.operands import NAME, OPERAND, Operands
+from quantumtask.openqasm.operators import binary
+from quantumtask.openqasm.places import as_sequence
+from quantumtask.openqasm.process import Outcome
+from quantumtask.openqasm.source import Place
+from quantumtask.openqasm.trace import Trace
+from quantumtask.shared.settings import Settings
+
+LONGEST_KEPT = 1000
+"""Operations of a statement that are kept, because it may come again."""
+
+_NOWHERE = Place(0, 0)
+_PLAIN = Modifiers()
+_REAL = r"-?+\d{1,40}+\.\d{1,40}+(?:[eE][-+]?+\d{1,3}+)?+"
+
+
+def _shape(pattern: str) -> re.Pattern[str]:
+    """Repetitions give nothing back, but for those that one bracket ends: matching is linear."""
+    return re.compile(SPACE + pattern, re.ASCII | re.DOTALL)
+
+
+_CALL = _shape(
+    rf"({NAME}){SPACE}(?:\((?:({_REAL})\)|(.*)\)){SPACE})?([$\w\[\], \t\r\n]++)",
+)
+_NUMBER = re.compile(_REAL, re.ASCII)
+_ASSIGNED = _shape(rf"({OPERAND})={SPACE}measure\b{SPACE}({OPERAND})")
+_ARROW = _shape(rf"measure\b{SPACE}({OPERAND})(?:->{SPACE}({OPERAND}))?+")
+_RESET = _shape(rf"reset\b{SPACE}({OPERAND})")
+_BARRIER = _shape(r"barrier\b(.*)")
+_PHASE = _shape(rf"gphase{SPACE}\((.*)\){SPACE}")
+_MODIFIER = _shape(
+    rf"(?:(?P<inv>inv)|pow{SPACE}\((?P<power>.*)\)"
+    rf"|(?P<control>ctrl|negctrl){SPACE}(?:\({SPACE}(?P<count>\d{{1,3}}+){SPACE}\))?+){SPACE}"
+)
+
+
+class _Call(NamedTuple):
+    """A call as it is written: `places` are numbers of qubits, or of those of a register."""
+
+    gate: Gate
+    params: tuple[float, ...]
+    places: tuple[Any, ...]
+    modifiers: Modifiers = _PLAIN
+
+
+class Reader:
+    """Reads statements in order. What the same words came to is looked up, not read again.
+
+    `trace` has what was read, and `memory` the bits. Everything may raise Unsure, Refusal, TooMany.
+    """
+
+    def __init__(self, head: Head, settings: Settings) -> None:
+        self.trace = Trace(settings.max_operations)
+        self.memory: list[int | Outcome] = list(head.memory)
+        self.operands = Operands(head, settings.max_qubits)
+        self._settings = settings
+        self._legacy = head.legacy
+        self._plain: dict[str, Operation] = {}
+        self._others: dict[str, tuple[list[Operation], float]] = {}
+        self._values: dict[str, float] = {}
+        self._qubits: dict[str, tuple[int, ...]] = {}
+        self._pending: list[Operation] = []
+        self._spent = 0.0
+
+    def read(self, parts: Sequence[Section]) -> None:
+        if sum(len(part.run) for part in parts) >= self._settings.max_steps:
+            raise Unsure
+        for part in parts:
+            for declaration in part.declared:
+                if self.operands.declare(declaration):
+                    self._plain.clear()
+                    self._others.clear()
+            self.operands.complete = part is parts[-1]
+            self._run(part.run)
+        self._flush()
+        self.operands.check_declared()
+
+    def _run(self, items: Sequence[str]) -> None:
+        known, statement, add = self._plain.get, self._statement, self._pending.append
+        for item in items:
+            operation = known(item) or statement(item)
+            if operation is not None:
+                add(operation)
+
+    def _flush(self) -> None:
+        """Writes down the calls since the last time."""
+        if self._pending:
+            self.trace.apply(self._pending)
+            self._pending.clear()
+
+    def _statement(self, item: str) -> Operation | None:
+        """Reads one statement; gives the operation of a plain call, and does all else itself."""
+        found = _CALL.fullmatch(item)
+        if found is None:
+            self._other(item)
+            return None
+        name, number, formula, operands = found.groups()
+        gate = self.operands.visible.get(name)
+        if gate.__class__ is not Standard:
+            self._other(item)
+            return None
+        params = (float(number),) if number else self._arguments(formula) if formula else ()
+        qubits = self._qubits.get(operands) or self._distinct(operands)
+        if qubits is None:
+            self._call(item, _Call(gate, params, self.operands.qubits(operands)))
+            return None
+        if len(params) != gate.parameters or len(qubits) != gate.qubits:
+            raise Unsure
+        operation = self._plain[item] = plain(gate, params, qubits)
+        return operation
+
+    def _arguments(self, formula: str) -> tuple[float, ...]:
+        """The values of arguments, with a comma between two."""
+        if "(" in formula:
+            return self._calculated(formula)
+        values = []
+        for argument in formula.split(","):
+            value = self._values.get(argument)
+            if value is None:
+                number = _NUMBER.fullmatch(argument)
+                (value,) = (float(argument),) if number else self._calculated(argument)
+                self._values[argument] = value
+            values.append(value)
+        return tuple(values)
+
+    def _calculated(self, formula: str) -> tuple[float, ...]:
+        text = formula.replace("^", "**") if self._legacy else formula
+        return values_of(text, self.operands.visible, legacy_binary if self._legacy else binary)
+
+    def _distinct(self, operands: str) -> tuple[int, ...] | None:
+        """The qubits of a single call; None for a register, and for one qubit twice."""
+        found = self.operands.qubits(operands)
+        for place in found:
+            if place.__class__ is not int:
+                return None
+        if len(set(found)) < len(found):
+            return None
+        self._qubits[operands] = found
+        return found
+
+    def _call(self, item: str, call: _Call) -> None:
+        gate, params, places, modifiers = call
+        wrong = len(params) != gate.parameters or isinstance(gate, Opaque)
+        if wrong or len(places) != gate.qubits + len(modifiers.controls):
+            raise Unsure
+        called = Called(gate, modifiers, self._settings.max_operations, _NOWHERE)
+        self._others[item] = all_operations(called, places, params)
+        self._again(item)
+        if len(self._others[item][0]) > LONGEST_KEPT:
+            del self._others[item]
+
+    def _again(self, item: str) -> None:
+        operations, cost = self._others[item]
+        self._spent += cost
+        if self._spent > self._settings.max_operations:
+            raise Unsure
+        self._pending.extend(operations)
+
+    def _other(self, item: str) -> None:
+        """Whatever is not a plain call."""
+        if item in self._others:
+            self._again(item)
+        elif found := _ASSIGNED.fullmatch(item):
+            self._measure(found[2], found[1])
+        elif found := _ARROW.fullmatch(item):
+            self._measure(found[1], found[2])
+        elif found := _RESET.fullmatch(item):
+            (places,) = self.operands.qubits(found[1])
+            self._flush()
+            self.trace.reset(as_sequence(places))
+        elif found := _BARRIER.fullmatch(item):
+            if found[1].strip(WHITE):
+                self.operands.qubits(found[1])
+        elif found := _PHASE.fullmatch(item):
+            self._call(item, _Call(GPHASE, self._arguments(found[1]), ()))
+        else:
+            self._modified(item)
+
+    def _measure(self, qubits: str, bits: str | None) -> None:
+        (source,) = self.operands.qubits(qubits)
+        target = None if bits is None else self.operands.bits(bits)
+        self._flush()
+        if source.__class__ is target.__class__ is int:
+            self.memory[target] = self.trace.measure(source)
+            return
+        cells = None if target is None else as_sequence(target)
+        if cells is not None and len(cells) != len(as_sequence(source)):
+            raise Unsure
+        outcomes = [self.trace.measure(qubit) for qubit in as_sequence(source)]
+        for cell, outcome in zip(cells or (), outcomes, strict=False):
+            self.memory[cell] = outcome
+
+    def _modified(self, item: str) -> None:
+        """`ctrl @ inv @ x q[0], q[1]`, and calls of gates that are defined."""
+        *written, call = item.split("@")
+        found = _CALL.fullmatch(call)
+        gate = self.operands.visible.get(found[1]) if found else None
+        if found is None or not isinstance(gate, Gate) or len(written) > MOST_MODIFIERS:
+            raise Unsure
+        formula = found[2] or found[3]
+        params = self._arguments(formula) if formula else ()
+        places = self.operands.qubits(found[4])
+        self._call(item, _Call(gate, params, places, self._modifiers(written)))
+
+    def _modifiers(self, written: Sequence[str]) -> Modifiers:
+        powers: list[float] = []
+        controls: list[bool] = []
+        for modifier in written:
+            found = _MODIFIER.fullmatch(modifier)
+            # At the beginning of a line, an `@` makes an annotation.
+            begins_line = "\n" in modifier[len(modifier.rstrip(WHITE)) :]
+            if found is None or found["count"] == "0" or begins_line:
+                raise Unsure
+            if found["control"]:
+                controls += [found["control"] == "ctrl"] * int(found["count"] or 1)
+            else:
+                (power,) = (-1.0,) if found["inv"] else self._arguments(found["power"])
+                powers.insert(0, power)
+            if len(controls) > MOST_CONTROLS:
+                raise Unsure
+        return Modifiers(tuple(powers), tuple(controls))

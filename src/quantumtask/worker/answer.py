@@ -1,0 +1,87 @@
+"""What runs in the child that answers questions: it reads circuits, as a slot does, and runs none.
+
+It answers in JSON for the reason that a slot's outcomes are.
+"""
+
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+
+from quantumtask.openqasm import Program, Validation, validate_circuit
+from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Failure, TaskSpec
+from quantumtask.worker.execute import WARM_UP, attempt, compile_limit, live, out_of_memory
+from quantumtask.worker.findings import Finding, Kind, Question, of_failure, report
+
+
+def serve(connection: Connection, settings: Settings, threads: int) -> None:
+    """The life of the child: one question at a time. `threads`: those of a slot."""
+
+    def work(question: Question) -> bool:
+        finding = answer(question, settings, threads)
+        connection.send_bytes(finding.encoded())
+        return finding.fit
+
+    live(connection, settings, lambda: _validate(WARM_UP, settings, threads), work)
+
+
+def answer(question: Question, settings: Settings, threads: int) -> Finding:
+    """What there is to say; nothing is raised."""
+    if question.spec is None:
+        return _engines(settings)
+    return ANSWERS[question.kind](question.spec, settings, threads)
+
+
+def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
+    """All that is wrong with a circuit."""
+
+    def read() -> Validation:
+        with compile_limit(settings.compile_limit_s):
+            return validate_circuit(spec.circuit, settings, spec.parameters)
+
+    verdict = attempt(read, settings)
+    return Finding(True, report(verdict), not out_of_memory(verdict))
+
+
+def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
+    """What a task would take, the reading of its circuit included."""
+    from quantumtask.engines.estimate import Estimate, estimate  # not above: as in `execute`
+
+    def read() -> Program:
+        with compile_limit(settings.compile_limit_s):
+            return compile_fresh(spec.circuit, settings, spec.parameters)
+
+    started = time.thread_time()  # see `estimate`: not process_time
+    program = attempt(read, settings)
+    if isinstance(program, Failure):
+        return of_failure(Kind.ESTIMATE, program, not out_of_memory(program))
+    reading_s = time.thread_time() - started
+
+    def look() -> Estimate:
+        return estimate(
+            program,
+            shots=spec.shots,
+            settings=settings,
+            threads=threads,
+            engine=spec.engine,
+            method=spec.method,
+        )
+
+    found = attempt(look, settings)
+    if isinstance(found, Failure):
+        return of_failure(Kind.ESTIMATE, found)
+    return Finding(True, found._replace(seconds=found.seconds + reading_s)._asdict())
+
+
+def _engines(settings: Settings) -> Finding:
+    """Which engines there are, and what fits a slot."""
+    from quantumtask.engines.estimate import catalogue
+
+    return Finding(True, catalogue(settings))
+
+
+ANSWERS: dict[Kind, Callable[[TaskSpec, Settings, int], Finding]] = {
+    Kind.VALIDATE: _validate,
+    Kind.ESTIMATE: _estimate,
+}
