@@ -4,7 +4,8 @@ usage: python -m benchmarks.estimates [--quick] [--seconds 1.5]
 
 Each circuit is run by every engine and method that can run it, in this process, on one thread: new
 to it each time, processor time, the best of three. What is predicted to take longer than
-`--seconds` is left out. The circuits are those of MQT Bench, where it is installed, and random ones.
+`--seconds` is left out. The circuits are those of MQT Bench, where it is installed, and random
+ones.
 It prints for each method how many predictions are within a factor of two; the same of the methods
 that were chosen, with the reading of the text, which is what POST /estimate tells; and the circuits
 for which another method was faster.
