@@ -4,6 +4,7 @@ All are OpenQASM 3 text made of gates that `qiskit.qasm3.loads` reads and Aer ru
 that neither side has to translate anything. They are brought to that form once, off the clock.
 """
 
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -145,11 +146,14 @@ def exported(family: str, circuit: QuantumCircuit, size: int = 0) -> Case:
         circuit.measure_all()
     flat = transpile(circuit, basis_gates=[*BASIS, "if_else"], optimization_level=0)
     flat.global_phase = 0
+    text = qasm3.dumps(flat)
     used = {flat.find_bit(q).registers[0] for item in flat.data for q in item.qubits}
-    names = tuple(sorted((f"{register.name}[{k}]" for register, k in used), key=len))
+    # As the text names them: a register whose name is a gate's is renamed on the way.
+    named = dict(zip(flat.qregs, re.findall(r"^qubit\[\d+\] (\w+);", text, re.M), strict=True))
+    names = tuple(sorted(f"{named[register]}[{k}]" for register, k in used))
     gates = sum(weight(item.operation) for item in flat.data)
     qubits = flat.num_qubits
-    return Case(family, size or qubits, qubits, gates, qasm3.dumps(flat), names)
+    return Case(family, size or qubits, qubits, gates, text, names)
 
 
 def weight(operation: Any) -> int:

@@ -27,11 +27,8 @@ SINGLE_GATES = 100_000
 """Qubits from which single precision is worth it, and gates up to which its rounding, some 1e-7
 a gate that grows with their root, stays far below what a million shots could tell."""
 
-STABILIZER_FROM = 12
-"""Qubits from which Aer's stabilizers are faster than its vectors."""
-
-MOST_BOND_BITS = 7
-"""Bits of entanglement up to which a chain of matrices is a match for a vector."""
+IN_CACHE = 16
+"""Measured qubits up to which drawing a shot does not wait for memory."""
 
 Lacks = Callable[[Profile], str | None]
 Microseconds = Callable[[Profile, int, int], float]
@@ -133,8 +130,10 @@ def _amplitudes(profile: Profile) -> float:
 
 def _drawing(profile: Profile, shots: int) -> float:
     outcomes = 2.0 ** min(profile.shown, MOST_QUBITS)
-    each = 1.2 + 0.08 * min(profile.shown, 30)
-    return 0.05 * shots + 0.008 * outcomes + each * _different(profile, shots)
+    shown = min(profile.shown, 30)
+    shot = 0.01 * (1 + shown) * (2 if shown > IN_CACHE else 1)
+    each = 1.2 + 0.08 * shown
+    return shot * shots + 0.008 * outcomes + each * _different(profile, shots)
 
 
 def _different(profile: Profile, shots: int) -> float:
