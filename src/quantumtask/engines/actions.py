@@ -49,8 +49,8 @@ def action(operation: Operation) -> Action:
     return _unitary(gate, operation.controls)
 
 
-def _matrix(gate: Basic, params: tuple[float, ...]) -> Matrix:
-    """Raises ResourceError for angles that are too large to have a sine."""
+def matrix_of(gate: Basic | Unitary, params: tuple[float, ...]) -> Matrix:
+    """The matrix of a gate. Raises ResourceError for angles that are too large to have a sine."""
     try:
         return gate.matrix(*params)
     except (ValueError, OverflowError):
@@ -59,7 +59,7 @@ def _matrix(gate: Basic, params: tuple[float, ...]) -> Matrix:
 
 @lru_cache(MOST_REMEMBERED)
 def _basic(gate: Basic, params: tuple[float, ...], controls: tuple[bool, ...]) -> Action:
-    matrix = _matrix(gate, params)
+    matrix = matrix_of(gate, params)
     own = CONTROLS.get(gate.name, 0)
     step = 1 << own
     own_matrix = np.ascontiguousarray(matrix[step - 1 :: step, step - 1 :: step])
@@ -129,7 +129,7 @@ def conjugation(operation: Operation) -> Conjugation | None:
 def _basic_conjugation(
     gate: Basic, params: tuple[float, ...], controls: tuple[bool, ...]
 ) -> Conjugation | None:
-    return _conjugation(controlled(_matrix(gate, params), controls))
+    return _conjugation(controlled(matrix_of(gate, params), controls))
 
 
 def _conjugation(matrix: Matrix) -> Conjugation | None:

@@ -67,6 +67,9 @@ class Budget:
 
     def refusal(self, why: str) -> ResourceError:
         needed = BYTES_PER_NUMBER << min(self._qubits, 200)
+        if needed <= self._available:
+            words = f"the {self._qubits} qubits have room as a state vector, not as a chain"
+            return ResourceError("out_of_memory", f"{words} of matrices, {why}")
         plain = out_of_memory(self._qubits, needed, self._available)
         return ResourceError(plain.code, f"{plain.message}, {why}")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from quantumtask.engines.actions import matrix_of
 from quantumtask.openqasm.gates import Matrix, Operation, Unitary
 
 FUSED_FROM = 15
@@ -30,8 +31,8 @@ def fused(operations: Iterable[Operation]) -> list[Operation]:
 def _one(run: list[Operation]) -> Operation:
     if len(run) == 1:
         return run[0]
-    product: Any = run[0].matrix()
+    product: Any = matrix_of(run[0].gate, run[0].params)
     for operation in run[1:]:
-        product = operation.matrix() @ product
+        product = matrix_of(operation.gate, operation.params) @ product
     matrix: Matrix = np.ascontiguousarray(product)
     return Operation(Unitary(matrix), (), run[0].qubits)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pennylane_lightning import lightning_qubit_ops as compiled
 
 from quantumtask.engines import exact
+from quantumtask.engines.actions import action
 from quantumtask.engines.fusing import FUSED_FROM, fused
 from quantumtask.engines.job import Job
 from quantumtask.engines.select import Plan
@@ -107,12 +108,14 @@ def _apply(state: Any, operation: Operation, wires: list[int], precision: str) -
 
 def _apply_matrix(state: Any, operation: Operation, wires: list[int], precision: str) -> None:
     """Qubits the other way round, because Lightning's first wire is a matrix's highest bit."""
-    controls = operation.controls
+    act = action(operation)
     matrix = np.ascontiguousarray(
-        operation.matrix(), dtype=np.complex64 if precision == "single" else np.complex128
+        act.matrix, dtype=np.complex64 if precision == "single" else np.complex128
     )
-    targets = wires[len(controls) :][::-1]
-    if controls:
-        state.applyControlledMatrix(matrix, wires[: len(controls)], list(controls), targets, False)
+    targets = [wires[place] for place in reversed(act.targets)]
+    if act.controls:
+        controls = [wires[place] for place, _ in act.controls]
+        values = [bool(value) for _, value in act.controls]
+        state.applyControlledMatrix(matrix, controls, values, targets, False)
     else:
         state.applyMatrix(matrix, targets, False)

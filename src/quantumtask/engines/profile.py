@@ -47,22 +47,20 @@ class Profile:
     """A program, looked at once.
 
     `circuit` None: what its shots do depends on what they measure. `steps`: what every shot does,
-    or one of them. `qubits` are those that an operation touches (else, the declared ones), `shown`
-    those that the result shows at the end. `decided`: how many outcomes that shot had to know.
+    or one of them. `qubits` are those that an operation touches (else, the `declared` ones),
+    `shown` those that the result shows at the end. `decided`: how many outcomes that shot had to
+    know.
     """
 
-    program: Program
+    circuit: Circuit | None
+    declared: int
     steps: Sequence[Step]
     decided: int
     kinds: Counter[Kind]
 
-    @property
-    def circuit(self) -> Circuit | None:
-        return self.program.circuit
-
     @cached_property
     def qubits(self) -> int:
-        return len(self.circuit.touched) if self.circuit else self.program.qubits
+        return len(self.circuit.touched) if self.circuit else self.declared
 
     @cached_property
     def shown(self) -> int:
@@ -179,6 +177,7 @@ def _passes(kind: Basic | int, controls: int) -> float:
 
 
 _profiles: WeakKeyDictionary[Program, Profile] = WeakKeyDictionary()
+"""No profile may hold its program, or neither would ever be forgotten."""
 
 
 def profile_of(program: Program) -> Profile:
@@ -187,7 +186,8 @@ def profile_of(program: Program) -> Profile:
     if found is None:
         circuit = program.circuit
         steps, decided = (circuit.steps, 0) if circuit else _some_shot(program)
-        found = _profiles[program] = Profile(program, steps, decided, _kinds(_operations(steps)))
+        kinds = _kinds(_operations(steps))
+        found = _profiles[program] = Profile(circuit, program.qubits, steps, decided, kinds)
     return found
 
 

@@ -1,6 +1,7 @@
 """Which engine runs a program: those that give its distribution exactly, and what each would cost.
 
-The costs are microseconds on the machine that they were measured on, by `benchmarks/engines.py`.
+The costs are microseconds on the machine that they were measured on; `benchmarks/estimates.py`
+prints how well they predict.
 Another machine is faster or slower at all of them, so a choice is the same everywhere: `estimate`
 alone looks at how fast this one is.
 """
@@ -203,8 +204,9 @@ def _by_stabilizer_histories(profile: Profile, shots: int, _: int) -> float:
     return begin + leaves * profile.gates * (0.4 + 0.01 * profile.qubits) + drawing
 
 
-AER = "qiskit-aer"
-LIBRARIES = {"lightning": "pennylane-lightning", "stim": "stim", "aer": AER, "quantumtask": ""}
+LIBRARIES = {
+    "lightning": "pennylane-lightning", "stim": "stim", "aer": "qiskit-aer", "quantumtask": "",
+}  # fmt: skip
 """The package behind each engine; none behind our own."""
 
 METHODS = (

@@ -1,0 +1,44 @@
+"""The choice of an engine: nothing of it stays behind, and what cannot be run says why."""
+
+import gc
+import weakref
+
+import pytest
+
+from quantumtask import engines
+from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Failure, TaskSpec
+from quantumtask.worker.execute import execute
+
+SETTINGS = Settings(slot_memory_mb=2048)
+HEAD = 'include "stdgates.inc"; '
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "qubit[2] q; bit[2] c; h q[0]; reset q[1]; h q[0]; c = measure q;",
+        "qubit q; bit[2] c; h q; c[0] = measure q; if (c[0] == 1) { h q; } c[1] = measure q;",
+    ],
+    ids=["a circuit", "one that acts on what it measures"],
+)
+def test_a_program_that_nobody_remembers_is_forgotten_with_all_that_was_found_of_it(
+    body: str,
+) -> None:
+    program = compile_fresh(HEAD + body, SETTINGS)
+    engines.run(program, shots=10, seed=1, memory=False, settings=SETTINGS)
+    left = weakref.ref(program)
+    del program
+    gc.collect()
+    assert left() is None
+
+
+def test_a_chain_that_was_asked_for_and_is_too_entangled_points_to_the_vector() -> None:
+    gates = "".join(f"cx q[{a}], q[{b}]; t q[{b}]; h q[{a}];" for a in range(18) for b in range(a))
+    text = f"{HEAD}qubit[18] q; bit[18] c; h q; {gates * 2} c = measure q;"
+    spec = TaskSpec(text, shots=10, engine="aer", method="matrix_product_state")
+    found = execute(spec, SETTINGS)
+    assert isinstance(found, Failure)
+    assert found.code == "out_of_memory"
+    assert "room as a state vector" in found.message
