@@ -96,7 +96,9 @@ class Connection(asyncio.Protocol):
             self._transport = None
 
 
-async def finished(connection: Connection, body: bytes, wait: bool, poll_s: float) -> Any:
+async def finished(
+    connection: Connection, body: bytes, wait: bool = True, poll_s: float = 0.005
+) -> Any:
     """A task, submitted and asked for until it has ended."""
     question = "?wait=30" if wait else ""
     status, answer = await connection.request("POST", "/tasks" + question, body)
