@@ -54,7 +54,7 @@ def overtake(service: Service) -> Books:
     task_id = service.submit(SECONDS, seed=5)
     service.running(task_id)
     [finishing] = slot_pids(first)
-    lock = apsw.Connection(str(service.settings.database))
+    lock = apsw.Connection(str(service.settings.database_file))
     lock.set_busy_timeout(10_000)
     lock.execute("BEGIN IMMEDIATE")
     until(lambda: idle(finishing), 60)

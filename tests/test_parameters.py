@@ -221,7 +221,7 @@ def test_the_database_of_a_version_before_is_upgraded_with_all_that_it_holds(
 ) -> None:
     """Its schema and a waiting, a completed and a failed task, as that version wrote them."""
     settings = Settings(data_dir=tmp_path)
-    old = apsw.Connection(str(settings.database))
+    old = apsw.Connection(str(settings.database_file))
     folder = resources.files("quantumtask.shared").joinpath("sql")
     for name in ("0001_tasks.sql", "0002_parameters.sql")[:version]:
         old.execute(folder.joinpath(name).read_text()).fetchall()
