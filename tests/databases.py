@@ -76,6 +76,6 @@ def _postgresql_plan(settings: Settings, query: str) -> list[str]:
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query)))
     numbered = re.sub(r"%\((\w+)\)s", lambda name: f"${names.index(name[1]) + 1}", query)
     database = Postgresql(settings.database, 1)
-    plan = database.rows(f"EXPLAIN (GENERIC_PLAN) {numbered}", {})
+    plan = database._usable().execute(f"EXPLAIN (GENERIC_PLAN) {numbered}".encode()).fetchall()
     database.close()
     return [step for (step,) in plan]

@@ -21,7 +21,11 @@ def open_database(settings: Settings) -> "Database":
         from quantumtask.shared.sqlite import Sqlite
 
         database = Sqlite(settings.database_file, settings.busy_timeout_s)
-    database.migrate()
+    try:
+        database.migrate()
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

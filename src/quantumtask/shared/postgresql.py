@@ -68,8 +68,8 @@ class Postgresql(Database):
         return re.sub(r"(?<!:):(\w+)", r"%(\1)s", query)
 
     def begin(self, durable: bool) -> None:
-        # Always durable: a server that crashed would forget a claim whose worker is still alive, and
-        # give its attempt to another.
+        # Always durable: a server that crashed would forget a claim whose worker is still alive,
+        # and give its attempt to another.
         del durable
         self._run("BEGIN")
         self._inside, self._wrote = True, False
@@ -94,7 +94,9 @@ class Postgresql(Database):
     def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
         with _translated:
             cursor = self._usable().execute(query.encode(), values, binary=True)
-            self._wrote |= cursor.rowcount > 0 and not str(cursor.statusmessage).startswith("SELECT")
+            self._wrote |= cursor.rowcount > 0 and not str(cursor.statusmessage).startswith(
+                "SELECT"
+            )
             return cursor.fetchall() if cursor.description else []
 
     def rows_of_each(self, query: str, values: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -165,8 +167,8 @@ class _StrDumper(StrDumperUnknown):
         return super().dump(obj.replace("\0", "\ufffd"))
 
 
-# Every query finds its rows by an index: a plan made while a table was small must not be another one
-# once it is large. A client that stopped amid a transaction may not hold its rows for long.
+# Every query finds its rows by an index, and a plan made while a table is small is kept when it has
+# grown. A client that stopped amid a transaction may not hold its rows for long.
 _SESSION = """
 SET lock_timeout = '{patience_s}s';
 SET idle_in_transaction_session_timeout = '10s';

@@ -151,9 +151,7 @@ NOT_SETTINGS = frozenset({PREFIX + "URL", SUPERVISOR})
 """No settings: the service that the client talks to, and who started this process."""
 
 
-_POSTGRESQL = re.compile(
-    r"postgresql://([^@/?#]*@)?(?P<place>[^@/?#]*(/[^@/?#]*)?)(\?[^@#]*)?"
-)
+_POSTGRESQL = re.compile(r"postgresql://([^@/?#]*@)?(?P<place>[^@/?#]*(/[^@/?#]*)?)(\?[^@#]*)?")
 
 
 def _check_database(url: str) -> None:

@@ -134,7 +134,8 @@ ORDER BY sequence DESC LIMIT :most;
 -- name: page_of_name
 SELECT sequence FROM tasks
 WHERE name = :name AND sequence < :before AND state $in :states
-  AND (:tag IS NULL OR EXISTS (SELECT 1 FROM tags WHERE tag = :tag AND sequence = tasks.sequence))
+  AND (CAST(:tag AS text) IS NULL
+       OR EXISTS (SELECT 1 FROM tags WHERE tag = :tag AND tags.sequence = tasks.sequence))
 ORDER BY sequence DESC LIMIT :most;
 
 -- name: page_of_tag
