@@ -158,6 +158,22 @@ def test_a_worker_that_lost_its_lease_cannot_write(configured: Settings, store: 
     lapsed.close()
 
 
+def test_a_lease_that_its_worker_does_not_know_of_runs_out(
+    configured: Settings, store: Store
+) -> None:
+    """The claim was written, but the answer was lost."""
+    lapsed = Store(replace(configured, lease_s=-1))
+    put(store, "unknown", "known")
+    assert len(lapsed.claim("w", 50)) == 2
+    assert store.renew("w", ["known"]) == {("known", 1)}
+    assert store.sweep() == 1
+    assert store.states(["unknown", "known"]) == {
+        "unknown": Status.SUBMITTED,
+        "known": Status.RUNNING,
+    }
+    lapsed.close()
+
+
 def test_a_cancelled_task_is_no_longer_held(store: Store) -> None:
     put(store, "t")
     store.claim("w", 50)

@@ -128,6 +128,8 @@ class Postgresql(Database):
         if self._connection and not self._inside:
             with suppress(psycopg.OperationalError):
                 # Reads what has come, without waiting: notifications, or that the server ended.
+                # Twice, because one that ends may say why first.
+                self._connection.pgconn.consume_input()
                 self._connection.pgconn.consume_input()
         if not self._connection or (self._connection.closed and not self._inside):
             self._connect()
