@@ -1,5 +1,6 @@
 """PostgreSQL, for many processes on many machines. Its driver is imported only here."""
 
+import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -100,7 +101,7 @@ class Postgresql(Database):
             return cursor.fetchall() if cursor.description else []
 
     def rows_of_each(self, query: str, values: Sequence[Mapping[str, Any]]) -> list[Row]:
-        return self.rows(query, {name: [each[name] for each in values] for name in values[0]})
+        return self.rows(query, {"rows": _json(values)})
 
     def changed(self) -> bool:
         """As SQLite's. A server that was away may have kept something from us: that is a change."""
@@ -162,8 +163,21 @@ class Postgresql(Database):
         self._news |= self._connection is None or pid != self._connection.info.backend_pid
 
 
-class _StrDumper(StrDumperUnknown):
+def _json(values: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as JSON, bytes as hexadecimal digits."""
+    text = json.dumps(values, default=bytes.hex)
+    if "\\u0000" in text:
+        text = json.dumps([_without_nul(each) for each in values], default=bytes.hex)
+    return text
+
+
+def _without_nul(values: Mapping[str, Any]) -> dict[str, Any]:
     """PostgreSQL's text cannot hold the character NUL."""
+    return {k: v.replace("\0", "\ufffd") if isinstance(v, str) else v for k, v in values.items()}
+
+
+class _StrDumper(StrDumperUnknown):
+    """Leaves out what PostgreSQL's text cannot hold."""
 
     def dump(self, obj: str) -> Any:
         return super().dump(obj.replace("\0", "\ufffd"))

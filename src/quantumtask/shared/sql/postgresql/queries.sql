@@ -1,8 +1,8 @@
 -- The queries that PostgreSQL needs in other words; all others are those of ../queries.sql.
 --
--- Those that run once for each of many values get each value as an array. SQLite is a function call
--- away and runs a statement in microseconds; here each would be a message and a plan to start, which
--- cost more than the row.
+-- Those that run once for each of many rows get all of them as `rows`, in JSON, bytes as hexadecimal
+-- digits. SQLite is a function call away and runs a statement in microseconds; here each would be a
+-- message and a plan to start, which cost more than the row.
 --
 -- Those that take tasks from others (claim, release.expired, abandon) step over what somebody else
 -- has just locked. SQLite has one writer at a time; here the second of two workers would wait for
@@ -13,31 +13,34 @@
 INSERT INTO tasks
   (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, submitted_at)
 SELECT id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, $now
-FROM unnest(
-  :id::text[], :shots::bigint[], :seed::bigint[], :memory::integer[], :timeout_s::float8[],
-  :engine::text[], :method::text[], :name::text[], :tags::text[], :cost_ms::float8[]
-) WITH ORDINALITY AS given
+FROM ROWS FROM (json_to_recordset(:rows) AS (
+  id text, shots bigint, seed bigint, memory integer, timeout_s float8, engine text, method text,
+  name text, tags text, cost_ms float8
+)) WITH ORDINALITY AS given
   (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, place)
 ORDER BY place
 RETURNING sequence, state, attempt;
 
 -- name: insert_circuit
-INSERT INTO circuits (sequence, circuit) SELECT * FROM unnest(:sequence::bigint[], :circuit::bytea[]);
+INSERT INTO circuits (sequence, circuit)
+SELECT sequence, decode(circuit, 'hex')
+FROM json_to_recordset(:rows) AS given (sequence bigint, circuit text);
 
 -- name: insert_parameters
 INSERT INTO parameters (sequence, parameters)
-SELECT * FROM unnest(:sequence::bigint[], :parameters::text[]);
+SELECT sequence, parameters
+FROM json_to_recordset(:rows) AS given (sequence bigint, parameters text);
 
 -- name: insert_tag
-INSERT INTO tags (sequence, tag) SELECT * FROM unnest(:sequence::bigint[], :tag::text[])
+INSERT INTO tags (sequence, tag)
+SELECT sequence, tag FROM json_to_recordset(:rows) AS given (sequence bigint, tag text)
 ON CONFLICT DO NOTHING;
 
 -- name: record
 INSERT INTO changes (sequence, at, move, state, attempt, worker)
 SELECT sequence, $now, move, state, attempt, worker
-FROM unnest(
-  :sequence::bigint[], :move::text[], :state::text[], :attempt::bigint[], :worker::text[]
-) AS given (sequence, move, state, attempt, worker);
+FROM json_to_recordset(:rows) AS given
+  (sequence bigint, move text, state text, attempt bigint, worker text);
 
 -- name: complete
 -- move: running -> completed
@@ -45,10 +48,11 @@ UPDATE tasks
 SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
     result = done.result, result_memory = done.result_memory,
     result_outputs = done.result_outputs, report = done.report
-FROM unnest(
-  :id::text[], :attempt::bigint[], :result::text[], :result_memory::text[], :result_outputs::text[],
-  :report::text[]
-) AS done (task, claimed, result, result_memory, result_outputs, report)
+FROM (
+  SELECT id AS task, attempt AS claimed, result, result_memory, result_outputs, report
+  FROM json_to_recordset(:rows) AS given
+    (id text, attempt bigint, result text, result_memory text, result_outputs text, report text)
+) AS done
 WHERE id = done.task AND state = 'running' AND attempt = done.claimed
 RETURNING sequence, state, attempt, id;
 
