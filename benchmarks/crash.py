@@ -1,6 +1,6 @@
 """The crash test at full size: processes killed and stopped while clients submit and read.
 
-usage: python -m benchmarks.crash [--tasks 10000] [--seed 1]
+usage: python -m benchmarks.crash [--tasks 10000] [--seed 1] [--database sqlite|postgresql]
 
 Prints what was done to the service and what became of the tasks; exits with 1 if any accepted task
 was lost, ended twice, ended wrongly, or was written by a worker that had lost its lease.
@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests import databases
 from tests.chaos import SETTINGS, settle, storm, violations
 from tests.services import Service
 
@@ -23,10 +24,14 @@ def main() -> int:
     )
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", choices=databases.KINDS, default="sqlite")
     options = parser.parse_args()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        service = Service(Path(folder), **SETTINGS).start()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        databases.new(options.database, Path(folder)) as made,
+    ):
+        service = Service(Path(folder), **SETTINGS, database=made.database).start()
         try:
             books = storm(service, options.tasks, options.seed)
             print(

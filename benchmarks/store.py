@@ -17,12 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import postgres
+
 from benchmarks.load import BELL
 from quantumtask.api.service import new_id
 from quantumtask.shared.db import Store, Submission
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Result, TaskSpec
-from tests import postgres
 
 CHUNKS = (1, 20, 200)
 TOGETHER = 50
@@ -90,15 +91,14 @@ def work(store: Store, chunk: int) -> int:
 
 
 def report(sides: list[Side], tasks: int) -> None:
-    sqlite, postgresql = sides
-    print(f"tasks a second {'':22} {sqlite.name:>16} {postgresql.name:>16}  ratio")
-    for what in sqlite.spent:
-        rates = [tasks / statistics.median(side.spent[what]) for side in sides]
-        cells = [
-            f"{rate:,.0f} ({statistics.median(side.python[what]) / statistics.median(side.spent[what]):.0%})"
-            for rate, side in zip(rates, sides, strict=True)
-        ]
-        print(f"{what:37} {cells[0]:>16} {cells[1]:>16} {rates[1] / rates[0]:6.2f}")
+    print(f"{'tasks a second':34} " + " ".join(f"{side.name:>13}" for side in sides) + "  ratio")
+    for what in sides[0].spent:
+        slow = [statistics.median(side.spent[what]) for side in sides]
+        cells = " ".join(f"{tasks / seconds:13,.0f}" for seconds in slow)
+        print(f"{what:34} {cells} {slow[0] / slow[1]:6.2f}")
+        shares = [statistics.median(side.python[what]) for side in sides]
+        cells = " ".join(f"{share / each:13.0%}" for share, each in zip(shares, slow, strict=True))
+        print(f"{'  of that time in Python':34} {cells}")
 
 
 def main() -> None:

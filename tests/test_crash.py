@@ -10,6 +10,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from quantumtask.shared.settings import Settings
 from tests import chaos, mutants
 from tests.chaos import BLOWS, Books, settle, storm, violations
 from tests.services import SECONDS, Process, Service, cpu_ticks, slot_pids, until
@@ -25,18 +26,20 @@ def services() -> Iterator[list[Service]]:
         service.stop()
 
 
-def begin(services: list[Service], folder: Path, mutant: str | None = None) -> Service:
+def begin(
+    services: list[Service], folder: Path, mutant: str | None = None, database: str = ""
+) -> Service:
     runner = [str(MUTANTS), mutant] if mutant else None
-    service = Service(folder, runner, **chaos.SETTINGS)
+    service = Service(folder, runner, **chaos.SETTINGS, database=database)
     services.append(service)
     return service.start()
 
 
 @pytest.mark.timeout(600)
 def test_500_tasks_survive_processes_killed_and_stopped_at_random(
-    services: list[Service], tmp_path: Path
+    configured: Settings, services: list[Service], tmp_path: Path
 ) -> None:
-    service = begin(services, tmp_path)
+    service = begin(services, tmp_path, database=configured.database)
     books = storm(service, tasks=500, seed=1)
     assert len(books.accepted) == 500
     assert set(books.blows) == set(BLOWS)
