@@ -2,10 +2,10 @@
 
 usage: python -m benchmarks.engines [--quick] [--seconds 8] [--url URL] [--plot docs/engines.svg]
 
-For each circuit both sides take turns, in milliseconds, medians:
+For each circuit both sides take turns of up to four texts, in milliseconds, medians:
   Aer       qiskit.qasm3.loads + AerSimulator().run(circuit, shots=1024).result().get_counts()
-  ours      POST /tasks and GET /tasks/ID?wait=30 on one kept-alive connection; each time a text and
-            a program that the service has not seen
+  ours      POST /tasks?wait=30 on one kept-alive connection; each time a text and a program that
+            the service has not seen
   again     the same text a second time
 Imports, the construction of the simulator and a first run of each side are off the clock, and so is
 the way to a circuit of gates that both sides read and Aer runs as they are. The figures of another
@@ -33,7 +33,7 @@ from qiskit_aer import AerSimulator
 from tests.services import Service
 
 from benchmarks.collection import Case, groups, known
-from benchmarks.load import BELL, Connection
+from benchmarks.load import BELL, Connection, finished
 from benchmarks.scatter import Dot, drawn
 from quantumtask import engines
 from quantumtask.engines.profile import profile_of
@@ -44,7 +44,8 @@ from quantumtask.shared.settings import Settings
 
 WANTED = 10.0
 LEAST = 0.95
-MOST_ROUNDS = 7
+TURNS = 2
+TURN = 4
 SHOTS = 1024
 SETTINGS = Settings()
 ENGINES = [name for name in LIBRARIES if version(name) is not None]
@@ -90,11 +91,7 @@ class Ours:
 
     async def _run(self, text: str) -> dict[str, Any]:
         body = json.dumps({"circuit": text, "shots": SHOTS}).encode()
-        status, answer = await self._connection.request("POST", "/tasks", body)
-        assert status == 200, answer
-        path = f"/tasks/{answer['task_id']}?wait=30"
-        while (answer := (await self._connection.request("GET", path))[1])["status"] == "pending":
-            pass
+        answer: dict[str, Any] = await finished(self._connection, body)
         assert answer["status"] == "completed", answer
         assert sum(answer["result"].values()) == SHOTS
         return answer
@@ -121,18 +118,23 @@ def timed(work: Callable[[str], Any], text: str) -> tuple[float, Any]:
 
 
 def measure(case: Case, ours: Ours, theirs: Theirs, seconds: float) -> Row:
-    """The median of several rounds, as many as there is time for."""
-    times = []
-    end = time.monotonic() + seconds
-    while not times or (time.monotonic() < end and len(times) < MOST_ROUNDS):
-        text = case.variant(len(times))
-        aer, _ = timed(theirs.run, text)
+    """The medians of several turns, of as many texts as there is time for."""
+    aer: list[float] = []
+    cold: list[float] = []
+    again: list[float] = []
+    for _ in range(TURNS):
+        end = time.monotonic() + seconds / TURNS / 2
+        texts = []
+        while not texts or (len(texts) < TURN and time.monotonic() < end):
+            texts.append(case.variant(len(aer)))
+            aer.append(timed(theirs.run, texts[-1])[0])
         ours.ready()
-        cold, answer = timed(ours.run, text)
-        again, _ = timed(ours.run, text)
-        times.append((aer, cold, again))
-    aer, cold, again = map(statistics.median, zip(*times, strict=True))
-    return Row(case, aer, cold, again, f"{answer['engine']} {answer['method']}")
+        for text in texts:
+            ms, answer = timed(ours.run, text)
+            cold.append(ms)
+            again.append(timed(ours.run, text)[0])
+    engine = f"{answer['engine']} {answer['method']}"
+    return Row(case, *map(statistics.median, (aer, cold, again)), engine)
 
 
 def compare(quick: bool, seconds: float, ours: Ours) -> dict[str, list[Row]]:

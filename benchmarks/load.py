@@ -96,6 +96,21 @@ class Connection(asyncio.Protocol):
             self._transport = None
 
 
+async def finished(
+    connection: Connection, body: bytes, wait: bool = True, poll_s: float = 0.005
+) -> Any:
+    """A task, submitted and asked for until it has ended."""
+    question = "?wait=30" if wait else ""
+    status, answer = await connection.request("POST", "/tasks" + question, body)
+    assert status == 200, answer
+    path = f"/tasks/{answer['task_id']}" + question
+    while answer["status"] in ("submitted", "pending"):
+        if not wait:
+            await asyncio.sleep(poll_s)
+        status, answer = await connection.request("GET", path)
+    return answer
+
+
 async def run(
     url: str, circuit: Callable[[int], str], tasks: int, clients: int, wait: bool, poll_s: float
 ) -> Figures:
@@ -110,12 +125,7 @@ async def run(
         for number in numbers:
             body = json.dumps({"circuit": circuit(number)}).encode()
             start = time.perf_counter()
-            status, answer = await connection.request("POST", "/tasks", body)
-            assert status == 200, answer
-            path = f"/tasks/{answer['task_id']}" + ("?wait=30" if wait else "")
-            while (answer := (await connection.request("GET", path))[1])["status"] == "pending":
-                if not wait:
-                    await asyncio.sleep(poll_s)
+            answer = await finished(connection, body, wait, poll_s)
             failed += answer["status"] != "completed"
             times.append(time.perf_counter() - start)
         connection.close()

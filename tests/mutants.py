@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from quantumtask.cli.app import main
 from quantumtask.shared import db
-from quantumtask.shared.db import Receipt, Store, Submission
+from quantumtask.shared.db import Store, Submission
 from quantumtask.shared.errors import QuantumTaskError
 
 whole = db.queries()
@@ -25,9 +25,9 @@ def no_attempt() -> None:
 def id_before_commit() -> None:
     """The client gets its id, and the task is written a little later."""
 
-    def submit(self: Store, submissions: Sequence[Submission]) -> list[Receipt | QuantumTaskError]:
+    def submit(self: Store, submissions: Sequence[Submission]) -> list[str | QuantumTaskError]:
         threading.Timer(0.3, late, (self, list(submissions))).start()
-        return [Receipt(s.id, first=True) for s in submissions]
+        return [s.id for s in submissions]
 
     def late(self: Store, submissions: list[Submission]) -> None:
         other = Store(self._settings)

@@ -18,6 +18,30 @@ def test_a_submission_is_answered_with_an_id_before_it_runs(service: Service) ->
     assert service.http.post(f"/tasks/{body['task_id']}/cancel").status_code == 200
 
 
+def test_a_submission_that_waits_is_answered_with_the_finished_task(service: Service) -> None:
+    body = service.http.post("/tasks?wait=30", json={"circuit": BELL, "shots": 10}).json()
+    assert (body["status"], sum(body["result"].values())) == ("completed", 10)
+    assert body == service.get(body["task_id"])
+    broken = service.http.post(
+        "/tasks?wait=30", json={"circuit": 'include "stdgates.inc"; qubit q; hh q;'}
+    ).json()
+    assert (broken["status"], broken["error_code"]) == ("failed", "unknown_gate")
+
+
+def test_a_submission_waits_no_longer_than_it_says(service: Service) -> None:
+    answer = service.http.post("/tasks?wait=0.2", json={"circuit": ENDLESS})
+    assert (answer.status_code, answer.json()["status"]) == (200, "pending")
+    assert service.http.post(f"/tasks/{answer.json()['task_id']}/cancel").status_code == 200
+
+
+def test_a_submission_with_a_wrong_wait_stores_nothing(service: Service) -> None:
+    name = uuid.uuid4().hex
+    for wait in ("31", "-1", "nan", "soon"):
+        answer = service.http.post(f"/tasks?wait={wait}", json={"circuit": BELL, "name": name})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+    assert service.http.get("/tasks", params={"name": name}).json()["tasks"] == []
+
+
 def test_ids_are_uuids_that_begin_with_the_time(service: Service) -> None:
     ids = [service.submit() for _ in range(3)]
     assert {uuid.UUID(task_id).version for task_id in ids} == {7}

@@ -6,6 +6,8 @@ import weakref
 import pytest
 
 from quantumtask import engines
+from quantumtask.engines.profile import profile_of
+from quantumtask.engines.select import choose
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
@@ -42,3 +44,20 @@ def test_a_chain_that_was_asked_for_and_is_too_entangled_points_to_the_vector() 
     assert isinstance(found, Failure)
     assert found.code == "out_of_memory"
     assert "room as a state vector" in found.message
+
+
+def test_a_choice_that_is_remembered_is_only_for_what_was_asked() -> None:
+    layers = "".join(f"t q; h q; cx q[{k}], q[{k + 1}];" for k in range(17))
+    program = compile_fresh(f"{HEAD}qubit[18] q; bit[18] c; {layers} c = measure q;", SETTINGS)
+    profile, small = profile_of(program), Settings(slot_memory_mb=8)
+    for _ in range(2):
+        assert choose(profile, 100, SETTINGS).plan.engine == "lightning"
+        assert choose(profile, 100, SETTINGS, engine="aer").plan.engine == "aer"
+        assert choose(profile, 100, small).plan.method == "matrix_product_state"
+        few, many = (choose(profile, shots, SETTINGS).plan for shots in (100, 1_000_000))
+        assert few.microseconds < many.microseconds
+        one, two = (
+            choose(profile, 1, SETTINGS, engine="aer", method="statevector", threads=threads).plan
+            for threads in (1, 2)
+        )
+        assert one.microseconds > two.microseconds

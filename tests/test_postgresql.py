@@ -11,7 +11,7 @@ from threading import Event
 import httpx
 import pytest
 
-from quantumtask.shared.db import Receipt, Store, Submission
+from quantumtask.shared.db import Store, Submission
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings, SettingsError, load
 from quantumtask.shared.task import Result, Status, TaskSpec
@@ -38,7 +38,7 @@ def server() -> Iterator[postgres.Server]:
 
 def put(store: Store, *names: str) -> None:
     answers = store.submit([Submission(name, TaskSpec("x"), 1.0) for name in names])
-    assert all(isinstance(answer, Receipt) for answer in answers)
+    assert answers == list(names)
 
 
 # Many writers
@@ -94,7 +94,7 @@ def test_one_key_sent_to_many_processes_at_once_is_one_task(configured: Settings
 
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(submit, range(6)))
-    told = [[a.task_id for a in each if isinstance(a, Receipt)] for each in answers]
+    told = [[a for a in each if isinstance(a, str)] for each in answers]
     assert told == [told[0]] * 6
     assert sorted(t.id for t in stores[0].page(most=100)) == sorted(told[0])
     for store in stores:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from quantumtask.shared.db import Receipt, Store, Submission, queries
+from quantumtask.shared.db import Store, Submission, queries
 from quantumtask.shared.errors import (
     IdempotencyConflict,
     QuantumTaskError,
@@ -37,10 +37,10 @@ def store(configured: Settings) -> Iterator[Store]:
     opened.close()
 
 
-def ids(answers: list[Receipt | QuantumTaskError]) -> list[str]:
+def ids(answers: list[str | QuantumTaskError]) -> list[str]:
     """The ids of tasks that were all taken."""
-    assert all(isinstance(answer, Receipt) for answer in answers), answers
-    return [answer.task_id for answer in answers if isinstance(answer, Receipt)]
+    assert all(isinstance(answer, str) for answer in answers), answers
+    return [answer for answer in answers if isinstance(answer, str)]
 
 
 def put(store: Store, *names: str, cost_ms: float = 1.0) -> None:
@@ -190,21 +190,10 @@ def test_the_same_key_gives_the_same_task_and_another_body_a_conflict(store: Sto
         [answer] = store.submit([Submission(task_id, TaskSpec("x"), 1.0, "key", digest)])
         return answer
 
-    assert submit("a", "one") == Receipt("a", first=True)
-    assert submit("b", "one") == Receipt("a", first=False)
+    assert submit("a", "one") == "a"
+    assert submit("b", "one") == "a"
     assert isinstance(submit("c", "two"), IdempotencyConflict)
     assert [t.id for t in store.page()] == ["a"]
-
-
-def test_only_a_task_that_finds_the_queue_empty_asks_for_a_ring(store: Store) -> None:
-    def firsts(*names: str) -> list[bool]:
-        answers = store.submit([Submission(name, TaskSpec("x"), 1.0) for name in names])
-        return [answer.first for answer in answers if isinstance(answer, Receipt)]
-
-    assert firsts("a", "b") == [True, False]
-    assert firsts("c") == [False]
-    store.claim("w", 50)
-    assert firsts("d") == [True]
 
 
 def test_a_replayed_submission_takes_no_room_in_the_queue(configured: Settings) -> None:

@@ -81,7 +81,10 @@ _DECLARED = {
     "qubits": 1,
 }
 
-SUBMITTED = {"accepted": {"value": {"task_id": ID, "status": "submitted"}}}
+SUBMITTED = {
+    "accepted": {"value": {"task_id": ID, "status": "submitted"}},
+    "with wait": {"value": {**_COMPLETED, **_RESULT, "history": _HISTORY}},
+}
 CANCELLED = {"cancelled": {"value": {"task_id": ID, "status": "cancelled"}}}
 HEALTH = {"alive": {"value": {"status": "ok"}}}
 READY = {"ready": {"value": {"ready": True, "database": True, "worker": True}}}
@@ -170,6 +173,15 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+_WAIT = _parameter(
+    "query",
+    "wait",
+    "Seconds to wait for the end of the task before answering.",
+    type="number",
+    minimum=0,
+    maximum=30,
+    default=0,
+)
 SUBMISSION = {
     "parameters": [
         _parameter(
@@ -179,7 +191,8 @@ SUBMISSION = {
             type="string",
             minLength=1,
             maxLength=64,
-        )
+        ),
+        _WAIT,
     ],
     **_body(SubmitRequest),
 }
@@ -188,15 +201,7 @@ ESTIMATE = _body(EstimateRequest)
 WHICH_TASK = {
     "parameters": [
         _parameter("path", "task_id", "The id that the submission returned.", type="string"),
-        _parameter(
-            "query",
-            "wait",
-            "Seconds to wait for the end of the task before answering.",
-            type="number",
-            minimum=0,
-            maximum=30,
-            default=0,
-        ),
+        _WAIT,
     ]
 }
 

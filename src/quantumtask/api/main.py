@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from quantumtask import __version__
 from quantumtask.api import docs, errors
 from quantumtask.api.front import Front
+from quantumtask.api.packets import OnePacket
 from quantumtask.api.routes import router
 from quantumtask.api.service import Service
 from quantumtask.shared import logs
@@ -70,6 +71,7 @@ def serve(settings: Settings) -> None:
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=OnePacket,
         log_config=None,
         access_log=False,
         server_header=False,

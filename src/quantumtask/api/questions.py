@@ -7,8 +7,8 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
 
-from quantumtask.api.doorbell import connect
 from quantumtask.shared.errors import CannotRun, WorkerBusy, WorkerUnavailable
 from quantumtask.shared.task import Failure, Problem, TaskSpec
 
@@ -58,7 +58,7 @@ class Questions:
                 opened.shutdown(socket.SHUT_RDWR)
 
     def _ask(self, path: str, spec: TaskSpec | None) -> bytes:
-        connection = connect(self._url, LIMIT_S)
+        connection = self._connection()
         try:
             with self._connected(connection):
                 connection.request(*_request(path, spec))
@@ -73,6 +73,10 @@ class Questions:
         if answer.status != 200:
             raise WorkerUnavailable("the worker could not tell: its log says why")
         return content
+
+    def _connection(self) -> http.client.HTTPConnection:
+        parts = urlsplit(self._url)
+        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=LIMIT_S)
 
     @contextmanager
     def _connected(self, connection: http.client.HTTPConnection) -> Iterator[None]:

@@ -36,6 +36,7 @@ LONGEST_WAIT_S = 30.0
 TaskId = Annotated[str, Path(description="The id that the submission returned.")]
 NOT_FOUND = (404, "task_not_found", "task not found")
 INVALID_JSON = (400, "invalid_json", "invalid json")
+INVALID_WAIT = (400, "invalid_request", "wait: must be a number of seconds from 0 to 30")
 NO_CIRCUIT = (400, "invalid_request", "circuit: field required")
 CIRCUIT_TOO_LARGE = (
     413,
@@ -72,9 +73,10 @@ def service_of(request: Request) -> Service:
     response_class=Response,
     responses=answers(
         examples.SUBMITTED,
-        Submitted,
+        Submitted | TaskView,
         INVALID_JSON,
         NO_CIRCUIT,
+        INVALID_WAIT,
         (409, "idempotency_conflict", "this Idempotency-Key was used with another body"),
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
@@ -87,11 +89,16 @@ def service_of(request: Request) -> Service:
 async def submit(request: Request) -> Response:
     """Stores the circuit durably and answers at once with a task id; a worker runs it.
 
-    The circuit is not read here: one that is wrong is accepted, and its task then fails with the
-    line, the column and the reason.
+    With `wait`, it answers with the task, as soon as it ends or the time is up. The circuit is not
+    read here: one that is wrong is accepted, and its task then fails with the line, the column and
+    the reason.
     """
+    wait_s = _wait_s(request.scope["query_string"])
     spec = parse_submission(await _body(request))
-    task_id = await service_of(request).submit(spec, request.headers.get("idempotency-key"))
+    service = service_of(request)
+    task_id = await service.submit(spec, request.headers.get("idempotency-key"))
+    if wait_s:
+        return Json(task_json(await service.get(task_id, wait_s)))
     return Json(f'{{"task_id": "{task_id}", "status": "submitted"}}')
 
 
@@ -212,7 +219,7 @@ async def list_tasks(
     responses=answers(
         examples.TASK,
         TaskView,
-        (400, "invalid_request", "wait: must be a number of seconds from 0 to 30"),
+        INVALID_WAIT,
         NOT_FOUND,
         UNAVAILABLE,
     ),

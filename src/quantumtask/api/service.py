@@ -64,7 +64,8 @@ class Service:
             yield self
         finally:
             self._questions.stop()
-            for thread in (self._submissions, self._calls, self._reader, self._doorbell):
+            self._doorbell.stop()
+            for thread in (self._submissions, self._calls, self._reader):
                 await asyncio.to_thread(thread.stop)
             self._writing.close()
             self._asking.close()
@@ -76,11 +77,8 @@ class Service:
             raise InvalidRequest("Idempotency-Key: 1 to 64 visible ASCII characters")
         digest = _digest(spec) if key else ""
         submission = Submission(new_id(), spec, predicted_ms(spec), key, digest)
-        receipt = await self._submissions(submission)
-        # Where tasks wait already, a worker has been rung and takes this one with them.
-        if receipt.first:
-            self._doorbell.ring(receipt.task_id)
-        return receipt.task_id
+        self._doorbell.ring(submission.id)  # already: a worker is awake by the time it is stored
+        return await self._submissions(submission)
 
     async def validate(self, spec: TaskSpec) -> bytes:
         """All that is wrong with a task's circuit, as the JSON text that the Worker found it to be.

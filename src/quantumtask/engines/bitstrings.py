@@ -1,7 +1,8 @@
 """Results as Qiskit writes them: last bit first, registers apart, the last declared first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from operator import itemgetter
 
 from quantumtask.openqasm.program import Register
 
@@ -10,15 +11,18 @@ class Formatter:
     """Writes outcomes, given as numbers over all bits of the result, for one list of registers."""
 
     def __init__(self, registers: Sequence[Register]) -> None:
-        self.bits = sum(r.size for r in registers)
-        ends = list(accumulate(r.size for r in reversed(registers)))
-        self.cuts = [
-            slice(end - r.size, end) for end, r in zip(ends, reversed(registers), strict=True)
-        ]
+        self._sizes = [register.size for register in reversed(registers)]
+        self.bits = sum(self._sizes)
         self.width = self.bits + max(0, len(registers) - 1)
 
-    def text(self, outcome: int) -> str:
-        flat = f"{outcome:0{self.bits}b}"
-        if len(self.cuts) == 1:
+    def texts(self, outcomes: Iterable[int]) -> list[str]:
+        """All of one length, so that they ascend as their outcomes do."""
+        top = 1 << self.bits  # keeps the zeros in front; it becomes "0b1"
+        flat = [bin(top | outcome)[3:] for outcome in outcomes]
+        if len(self._sizes) < 2:
             return flat
-        return " ".join([flat[cut] for cut in self.cuts])
+        ends = accumulate(self._sizes)
+        parts = itemgetter(
+            *[slice(end - size, end) for size, end in zip(self._sizes, ends, strict=True)]
+        )
+        return [" ".join(parts(text)) for text in flat]

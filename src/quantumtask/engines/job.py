@@ -1,12 +1,11 @@
 """One task under way: what an engine is given, and where its shots go."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quantumtask.engines.distribution import Distribution
+from quantumtask.engines.profile import profile_of
 from quantumtask.engines.readout import Readout
 from quantumtask.engines.tally import Order, Tally
 from quantumtask.openqasm.program import Circuit, Program
@@ -30,9 +29,9 @@ class Job:
         assert self.program.circuit is not None
         return self.program.circuit
 
-    @cached_property
+    @property
     def readout(self) -> Readout:
-        return Readout(self.circuit)
+        return profile_of(self.program).readout
 
     @property
     def ordered(self) -> bool:
@@ -53,28 +52,8 @@ class Job:
 
     def draw(self, distribution: Distribution) -> Order | None:
         """Shots from the distribution of the qubits that the result shows."""
-        drawn = distribution.draw(self.shots, self.rng())
-        found, places, totals = _grouped(drawn, self.ordered)
-        outcomes = self.readout.results_of(found)
-        numbers = [
-            self.add(outcome, shots)
-            for outcome, shots in zip(outcomes, totals.tolist(), strict=True)
-        ]
-        return np.array(numbers, dtype=np.intp)[places] if places is not None else None
-
-
-Indices = NDArray[np.intp]
-
-MOST_COUNTED = 1 << 16
-"""Values up to which a table of all of them is faster than sorting."""
-
-
-def _grouped(drawn: Indices, ordered: bool) -> tuple[Indices, Indices | None, Indices]:
-    """The values, ascending; which of them each shot has, if that is asked; and how often."""
-    if drawn.max() >= MOST_COUNTED:
-        found, inverse, totals = np.unique(drawn, return_inverse=True, return_counts=True)
-        return found, inverse if ordered else None, totals
-    table = np.bincount(drawn)
-    places = (np.cumsum(table > 0) - 1)[drawn] if ordered else None
-    found = np.flatnonzero(table)
-    return found, places, table[found]
+        rng = self.rng()
+        found, totals = distribution.count(self.shots, rng)
+        counts = dict(zip(self.readout.results_of(found), totals.tolist(), strict=True))
+        self.tally.add_all(counts, self.program.fixed_outputs)
+        return self.tally.shuffled(rng) if self.ordered else None

@@ -63,9 +63,14 @@ class Profile:
         return len(self.circuit.touched) if self.circuit else self.declared
 
     @cached_property
+    def readout(self) -> Readout:
+        """Where outcomes go. Only for a program that has a circuit."""
+        assert self.circuit is not None
+        return Readout(self.circuit)
+
+    @cached_property
     def shown(self) -> int:
-        circuit = self.circuit
-        return len(Readout(circuit).qubits) if circuit and circuit.final else self.qubits
+        return len(self.readout.qubits) if self.final else self.qubits
 
     @property
     def final(self) -> bool:

@@ -84,11 +84,20 @@ class Readout:
         places = list(self.qubits.values())
         if len(self._circuit.bits) > WORD:
             return [self._shown(index, places) for index in indices.tolist()]
-        outcomes = np.full(len(indices), self._fixed, dtype=np.int64)
-        for k, shown in enumerate(places):
-            outcomes |= (indices >> k & 1) * shown
-        found: list[int] = outcomes.tolist()
+        found: list[int] = (indices if self._in_order else self._moved(indices)).tolist()
         return found
+
+    def _moved(self, indices: NDArray[np.intp]) -> NDArray[np.int64]:
+        outcomes = np.full(len(indices), self._fixed, dtype=np.int64)
+        for k, shown in enumerate(self.qubits.values()):
+            outcomes |= (indices >> k & 1) * shown
+        return outcomes
+
+    @cached_property
+    def _in_order(self) -> bool:
+        """Whether bit k of the result is the value of `qubits`[k]."""
+        bits = range(len(self._circuit.bits))
+        return list(self.qubits.values()) == [1 << k for k in bits]
 
     def _shown(self, measured: int, places: Iterable[int]) -> int:
         outcome = self._fixed

@@ -6,17 +6,19 @@ Another machine is faster or slower at all of them, so a choice is the same ever
 alone looks at how fast this one is.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from quantumtask import __version__
 from quantumtask.engines.fusing import FUSED_FROM
 from quantumtask.engines.limits import available_bytes, out_of_memory
 from quantumtask.engines.profile import Profile
+from quantumtask.openqasm.remembered import Remembered
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
@@ -133,8 +135,10 @@ def _drawing(profile: Profile, shots: int) -> float:
     outcomes = 2.0 ** min(profile.shown, MOST_QUBITS)
     shown = min(profile.shown, 30)
     shot = 0.01 * (1 + shown) * (2 if shown > IN_CACHE else 1)
-    each = 1.2 + 0.08 * shown
-    return shot * shots + 0.008 * outcomes + each * _different(profile, shots)
+    # One lot for each value, or one for each shot: see `Distribution.count`.
+    lots = min(0.07 * 2.0 ** min(profile.spread, MOST_QUBITS), shot * shots)
+    each = 0.4 + 0.01 * shown
+    return lots + 0.006 * outcomes + each * _different(profile, shots)
 
 
 def _different(profile: Profile, shots: int) -> float:
@@ -151,7 +155,7 @@ def _by_lightning(single: bool) -> Microseconds:
         out_of_cache = 1 + slower * max(0, min(qubits, 23) - from_there)
         gates = profile.gates * (4.0 if qubits >= FUSED_FROM else 1.1)
         work = passes * _amplitudes(profile) * each * out_of_cache
-        return 90 + gates + work + _drawing(profile, shots)
+        return 190 + gates + work + _drawing(profile, shots)
 
     return cost
 
@@ -180,7 +184,7 @@ def _by_aer_chain(profile: Profile, shots: int, _: int) -> float:
 def _by_stim(profile: Profile, shots: int, _: int) -> float:
     each = 2.8 + 0.008 * profile.shown
     drawing = shots * (0.1 + 1.7e-3 * profile.shown) + each * _different(profile, shots)
-    return 45 + 1.8 * profile.gates + drawing
+    return 140 + 1.8 * profile.gates + drawing
 
 
 def _leaves(profile: Profile, shots: int) -> int:
@@ -263,6 +267,12 @@ class Choice(NamedTuple):
     reason: str
 
 
+MOST_REMEMBERED = 16
+"""Choices that are remembered for one program."""
+
+_choices: WeakKeyDictionary[Profile, Remembered[Choice]] = WeakKeyDictionary()
+
+
 def choose(
     profile: Profile,
     shots: int,
@@ -271,17 +281,29 @@ def choose(
     engine: str = "auto",
     method: str | None = None,
     threads: int = 1,
-    methods: Iterable[Method] = METHODS,
 ) -> Choice:
     """The fastest way to run a program, among those of this engine and method where they are asked.
 
-    Raises ResourceError where there is none: `engine_unsuitable`, `engine_unavailable` (it is not
-    installed), or `out_of_memory`, with what is needed and what there is.
+    It is remembered with the profile. Raises ResourceError where there is none:
+    `engine_unsuitable`, `engine_unavailable` (it is not installed), or `out_of_memory`, with what
+    is needed and what there is.
     """
-    wanted = [m for m in methods if engine in ("auto", m.engine) and method in (None, m.name)]
-    able = _able(profile, wanted, engine)
-    available = available_bytes(settings)
+    known = _choices.get(profile)
+    if known is None:
+        known = _choices[profile] = Remembered(MOST_REMEMBERED)
+    asked = (shots, available_bytes(settings), engine, method, threads)
+    choice = known.get(asked)
+    if choice is None:
+        choice = _choose(profile, *asked)
+        known.put(asked, choice, 1)
+    return choice
 
+
+def _choose(
+    profile: Profile, shots: int, available: int, engine: str, method: str | None, threads: int
+) -> Choice:
+    wanted = [m for m in METHODS if engine in ("auto", m.engine) and method in (None, m.name)]
+    able = _able(profile, wanted, engine)
     plans = [(m, m.plan(profile, shots, threads)) for m in able]
     fitting = [found for found in plans if found[1].bytes <= available]
     # What grows with the state may fit even so: the first of those, a chain before a vector.

@@ -1,6 +1,7 @@
 """The shots of a task as they come in, and the texts of its result."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -27,15 +28,12 @@ class Texts(NamedTuple):
     outputs: str | None
 
 
-class Ending(NamedTuple):
-    """How a shot can end: the outcome, a number over all bits; the outputs' values as JSON."""
-
-    outcome: int
-    outputs: tuple[str, ...]
+Ending = tuple[int, tuple[str, ...]]
+"""How a shot can end: the outcome, a number over all bits; the outputs' values as JSON."""
 
 
 class Tally:
-    """How many shots ended in which way.
+    """How many shots ended in which way; `ordered`: the result tells of single shots.
 
     Raises ResourceError as soon as the result is too large, before it is written.
     """
@@ -45,29 +43,37 @@ class Tally:
         self._settings = settings
         self._memory = memory
         self._names = [name for name, _ in program.outputs]
+        self.ordered = memory or bool(self._names)
+        self._counts: Counter[int] = Counter()
         self._numbers: dict[Ending, int] = {}
         self._shots: list[int] = []
-        self._counts: dict[int, int] = {}
         self._size = 0
         if memory:
             self._grow(shots * (self._formatter.width + 3) + 2)
-
-    @property
-    def ordered(self) -> bool:
-        """Whether the result tells of single shots."""
-        return self._memory or bool(self._names)
 
     def _grow(self, size: int) -> None:
         self._size += size
         check_size(self._size, self._settings)
 
     def add(self, outcome: int, shots: int, outputs: Mapping[str, Any] | None = None) -> int:
-        """Counts shots that ended alike. Gives the number of that ending, from 0."""
+        """Counts shots that ended alike. Gives the number of that ending, from 0, if `ordered`."""
         if outcome not in self._counts:
             self._grow(self._formatter.width + 5)
         self._counts[outcome] = self._counts.get(outcome, 0) + shots
-        ending = Ending(outcome, self._written(outputs, shots))
-        number = self._numbers.setdefault(ending, len(self._numbers))
+        return self._number(outcome, self._written(outputs, shots), shots) if self.ordered else 0
+
+    def add_all(self, counts: dict[int, int], outputs: Mapping[str, Any] | None = None) -> None:
+        """The same for many outcomes and their shots, all with these outputs."""
+        known = len(self._counts)
+        self._counts.update(counts)
+        self._grow((len(self._counts) - known) * (self._formatter.width + 5))
+        if self.ordered:
+            written = self._written(outputs, sum(counts.values()))
+            for outcome, shots in counts.items():
+                self._number(outcome, written, shots)
+
+    def _number(self, outcome: int, written: tuple[str, ...], shots: int) -> int:
+        number = self._numbers.setdefault((outcome, written), len(self._numbers))
         if number == len(self._shots):
             self._shots.append(0)
         self._shots[number] += shots
@@ -86,27 +92,27 @@ class Tally:
 
     def texts(self, order: Order | None) -> Texts:
         """The result; `order` has the number of each shot's ending, or nobody asked for it."""
-        endings = list(self._numbers)
         places = [] if order is None else order.tolist()
-        memory = outputs = None
-        if self._memory:
-            lines = [self._text(ending.outcome) for ending in endings]
-            shots = [lines[number] for number in places] if self._formatter.bits else []
-            memory = json.dumps(shots, separators=SEPARATORS)
-        if self._names:
-            outputs = "{" + ",".join(self._columns(endings, places)) + "}"
+        memory = self._listed(places) if self._memory else None
+        outputs = "{" + ",".join(self._columns(places)) + "}" if self._names else None
         return Texts(self._counted(), memory, outputs)
 
     def _counted(self) -> str:
         if not self._formatter.bits:
             return "{}"
-        counts = {self._text(outcome): shots for outcome, shots in self._counts.items()}
-        return json.dumps(dict(sorted(counts.items())), separators=SEPARATORS)
+        outcomes = sorted(self._counts)
+        lines = zip(self._formatter.texts(outcomes), map(self._counts.get, outcomes), strict=True)
+        return "{" + ",".join([f'"{text}":{shots}' for text, shots in lines]) + "}"
 
-    def _columns(self, endings: list[Ending], places: list[int]) -> Iterator[str]:
+    def _listed(self, places: list[int]) -> str:
+        if not self._formatter.bits:
+            return "[]"
+        texts = self._formatter.texts(outcome for outcome, _ in self._numbers)
+        lines = [f'"{text}"' for text in texts]
+        return "[" + ",".join([lines[number] for number in places]) + "]"
+
+    def _columns(self, places: list[int]) -> Iterator[str]:
         for k, name in enumerate(self._names):
-            values = ",".join([endings[number].outputs[k] for number in places])
-            yield f"{json.dumps(name)}:[{values}]"
-
-    def _text(self, outcome: int) -> str:
-        return self._formatter.text(outcome)
+            values = [written[k] for _, written in self._numbers]
+            column = ",".join([values[number] for number in places])
+            yield f"{json.dumps(name)}:[{column}]"

@@ -36,14 +36,6 @@ class Submission:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A stored task. `first`: nothing waited before it, so a worker may be idle and want a ring."""
-
-    task_id: str
-    first: bool
-
-
 _APART = frozenset({"counts", "memory", "outputs"})
 """What of a Result has a column of its own, because it can be large; the rest is its report."""
 _REPORT = tuple(field.name for field in fields(Result) if field.name not in _APART)
@@ -79,8 +71,8 @@ class Store:
 
     # What clients do
 
-    def submit(self, submissions: Sequence[Submission]) -> list[Receipt | QuantumTaskError]:
-        """Stores tasks; for each gives a receipt, or why it was not taken (QueueFull, conflict)."""
+    def submit(self, submissions: Sequence[Submission]) -> list[str | QuantumTaskError]:
+        """Stores tasks; for each gives its id, or why it was not taken (QueueFull, conflict)."""
         with self.transaction():
             if any(s.key for s in submissions):
                 self._rows("forget_keys")
@@ -92,7 +84,7 @@ class Store:
 
     def _answer(
         self, submission: Submission, waiting: int, taken: list[Submission]
-    ) -> Receipt | QuantumTaskError:
+    ) -> str | QuantumTaskError:
         """What becomes of a submission; adds it to those that are to be stored, if it is."""
         if submission.key and (known := self._rows("find_key", key=submission.key)):
             return _same_or_conflict(submission, *known[0])
@@ -104,7 +96,7 @@ class Store:
             # Another API process has just stored it.
             return _same_or_conflict(submission, *self._rows("find_key", key=submission.key)[0])
         taken.append(submission)
-        return Receipt(submission.id, first=waiting == 0)
+        return submission.id
 
     def _remember(self, submission: Submission) -> bool:
         """Whether the key was not known yet."""
@@ -332,11 +324,9 @@ def _completion(assignment: Assignment, result: Result) -> dict[str, Any]:
     }
 
 
-def _same_or_conflict(
-    submission: Submission, digest: str, task_id: str
-) -> Receipt | QuantumTaskError:
+def _same_or_conflict(submission: Submission, digest: str, task_id: str) -> str | QuantumTaskError:
     if digest == submission.digest:
-        return Receipt(task_id, first=False)
+        return task_id
     return IdempotencyConflict("this Idempotency-Key was used with another body")
 
 

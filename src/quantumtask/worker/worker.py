@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from dataclasses import replace
+from enum import Enum, auto
 
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import StoreUnavailable
@@ -20,6 +21,14 @@ log = logging.getLogger(__name__)
 IDLE_PAUSE_S = 0.0001
 SOME_PAUSE_S = 0.0005  # a slot is at work: what comes meanwhile is better claimed together
 BUSY_PAUSE_S = 0.005  # all slots are taken: only a cancellation would be news
+
+
+class Heard(Enum):
+    """What may end a worker's sleep."""
+
+    NOTHING = auto()
+    RING = auto()
+    OUTCOME = auto()
 
 
 class Worker:
@@ -55,7 +64,7 @@ class Worker:
         return self._executor.size
 
     def ring(self) -> None:
-        """Looks for work now rather than at the next poll."""
+        """Somebody is about to write a task, or has just done so: stays awake for a while."""
         self._news.put(None)
 
     def stop(self) -> None:
@@ -70,36 +79,43 @@ class Worker:
         keep_loaded()
         log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
         while not self._stopping.is_set():
-            self._try_turn()
-            self._sleep()
+            if self._try_turn():
+                self._sleep()
         self._drain()
 
     def _sleep(self) -> None:
-        """Until a ring, an outcome, a write of another process, or the next poll.
+        """Until an outcome, a write of another process, or the next poll.
 
         Whether anything was written costs microseconds to ask. It is asked again after a tenth of
-        the time that has passed, so a busy worker hardly waits and an idle one hardly asks.
+        the time that has passed since there was news, or a ring: so a busy worker hardly waits and
+        an idle one hardly asks.
         """
-        started = time.monotonic()
+        awake_at = time.monotonic()
+        end = awake_at + self._settings.poll_s
         pause = shortest = self._shortest_pause_s()
-        while not self._woken(pause):
-            slept = time.monotonic() - started
-            if slept >= self._settings.poll_s or self._store_changed():
+        while (heard := self._listen(pause)) is not Heard.OUTCOME:
+            now = time.monotonic()
+            if now >= end or self._stopping.is_set() or self._store_changed():
                 break
-            pause = max(shortest, slept / 10)
+            if heard is Heard.RING:
+                awake_at = now
+            pause = max(shortest, (now - awake_at) / 10)
 
     def _shortest_pause_s(self) -> float:
         if not self._executor.free:
             return BUSY_PAUSE_S
         return SOME_PAUSE_S if self.busy else IDLE_PAUSE_S
 
-    def _woken(self, within_s: float) -> bool:
-        """Whether there is news of a slot, or a ring, before the time is up."""
+    def _listen(self, within_s: float) -> "Heard":
+        """What comes before the time is up; an outcome stays to be collected."""
         try:
-            self._news.put(self._news.get(timeout=within_s))
+            news = self._news.get(timeout=within_s)
         except queue.Empty:
-            return False
-        return True
+            return Heard.NOTHING
+        if news is None:
+            return Heard.RING
+        self._news.put(news)
+        return Heard.OUTCOME
 
     def _store_changed(self) -> bool:
         try:
@@ -107,22 +123,24 @@ class Worker:
         except StoreUnavailable:
             return True
 
-    def _try_turn(self) -> None:
+    def _try_turn(self) -> bool:
         try:
             self._turn()
         except StoreUnavailable as error:
             # Nothing is lost: what ended stays in `_ended`, what is held stays leased for a while.
             log.warning("store unavailable", extra={"reason": error.message})
             time.sleep(0.1)
-            self._news.put(None)
+            return False
+        return True
 
     def _turn(self) -> None:
         self._collect()
         due = time.monotonic() >= self._renew_at
         room = self._room()
+        before = set(self._held)
         if self._ended or due or room:
             self._write(due, room)
-        self._drop_lost()
+        self._drop_lost(before)
         self._dispatch()
 
     def _write(self, due: bool, room: int) -> None:
@@ -190,11 +208,12 @@ class Worker:
         if swept := self._store.sweep():
             log.warning("took over tasks of lost workers", extra={"tasks": swept})
 
-    def _drop_lost(self) -> None:
-        """Kills what was cancelled or taken from us."""
-        if not self._held:
+    def _drop_lost(self, before: set[tuple[str, int]]) -> None:
+        """Kills what was cancelled or taken from us, of what was held before this turn."""
+        suspects = self._held.keys() & before
+        if not suspects:
             return
-        for key in self._held.keys() - self._store.held(self.id):
+        for key in suspects - self._store.held(self.id):
             lost = self._held.pop(key)
             self._backlog = [a for a in self._backlog if a is not lost]
             self._alone = [a for a in self._alone if a is not lost]
@@ -222,7 +241,7 @@ class Worker:
             if time.monotonic() > deadline + self._settings.busy_timeout_s:
                 break  # the leases will run out
             self._try_turn()
-            self._woken(0.05)
+            self._listen(0.05)
         self._executor.stop()
         self._leave()
 
