@@ -36,8 +36,9 @@ class Postgresql(Database):
 
     def __init__(self, url: str, patience_s: float) -> None:
         self._where = _where(url, patience_s)
-        self._patience_s = patience_s
+        self._patience_ms = max(1, round(patience_s * 1000))  # 0 would be for ever
         self._connection: psycopg.Connection[Row] | None = None
+        self._pid = 0  # of the server's process at the other end
         self._reachable = True
         self._wrote = False  # in this transaction
         self._listens = False
@@ -48,7 +49,7 @@ class Postgresql(Database):
     def migrate(self) -> None:
         with self.transaction():
             self._run(f"SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({_MIGRATING})")
-            self._run(f"SET LOCAL lock_timeout = '{self._patience_s}s'")
+            self._run(f"SET LOCAL lock_timeout = {self._patience_ms}")
             done = self._version()
             for number, name in MIGRATIONS.items():
                 if number > done:
@@ -95,9 +96,8 @@ class Postgresql(Database):
     def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
         with _translated:
             cursor = self._usable().execute(query.encode(), values, binary=True)
-            self._wrote |= cursor.rowcount > 0 and not str(cursor.statusmessage).startswith(
-                "SELECT"
-            )
+            reads = str(cursor.statusmessage).startswith("SELECT")
+            self._wrote |= cursor.rowcount > 0 and not reads
             return cursor.fetchall() if cursor.description else []
 
     def rows_of_each(self, query: str, values: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -138,29 +138,40 @@ class Postgresql(Database):
         return self._connection
 
     def _connect(self) -> None:
+        connection = self._reach()
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._pid = connection, connection.info.backend_pid
+
+    def _reach(self) -> "psycopg.Connection[Row]":
         try:
             connection = psycopg.connect(**self._where, autocommit=True)
-            self._reachable = True
         except psycopg.OperationalError as error:
             if self._reachable:  # once, not at every try
                 log.warning("no connection to the database", extra={"reason": str(error)})
             self._reachable = False
             raise
+        self._reachable = True
+        return connection
+
+    def _prepare(self, connection: "psycopg.Connection[Row]") -> None:
         connection.adapters.register_dumper(int, Int8Dumper)  # one plan, however large the number
         connection.adapters.register_dumper(str, _StrDumper)
         connection.add_notify_handler(lambda notification: self._hear(notification.pid))
-        connection.execute(_SESSION.format(patience_s=self._patience_s).encode(), prepare=False)
+        connection.execute(f"SET lock_timeout = {self._patience_ms};{_SESSION}".encode())
         if self._listens:
             self._listen(connection)
-        self._connection = connection
 
     def _listen(self, connection: "psycopg.Connection[Row]") -> None:
-        connection.execute(f"LISTEN {_CHANNEL}".encode(), prepare=False)
+        connection.execute(f"LISTEN {_CHANNEL}".encode())
         self._news = True  # what was written until now was not heard
 
     def _hear(self, pid: int) -> None:
         """Takes note of a transaction of the server's process `pid`, unless that one is ours."""
-        self._news |= self._connection is None or pid != self._connection.info.backend_pid
+        self._news |= pid != self._pid
 
 
 def _json(values: Sequence[Mapping[str, Any]]) -> str:
@@ -186,7 +197,6 @@ class _StrDumper(StrDumperUnknown):
 # Every query finds its rows by an index, and a plan made while a table is small is kept when it has
 # grown. A client that stopped amid a transaction may not hold its rows for long.
 _SESSION = """
-SET lock_timeout = '{patience_s}s';
 SET idle_in_transaction_session_timeout = '10s';
 SET default_transaction_isolation = 'read committed';
 SET enable_seqscan = off;
@@ -207,6 +217,7 @@ def _where(url: str, patience_s: float) -> dict[str, Any]:
         raise StoreUnavailable("QUANTUMTASK_DATABASE is no URL that PostgreSQL knows") from None
     return {
         "application_name": "quantumtask",
+        "client_encoding": "UTF8",
         "connect_timeout": max(2, round(patience_s)),
         "tcp_user_timeout": _SILENCE_S * 1000,
         "keepalives_idle": _SILENCE_S // 2,
