@@ -266,12 +266,27 @@ def test_a_service_outlives_its_server(start: Start, server: postgres.Server) ->
     assert service.get(before["task_id"])["result"] == before["result"]
 
 
+def test_a_service_waits_for_a_server_that_starts_with_it(
+    server: postgres.Server, tmp_path: Path
+) -> None:
+    server.stop()
+    service = Service(tmp_path, slots=1, database=server.url)
+    service.start_api()
+    worker = service.start_worker()
+    until(lambda: "no connection" in worker.log.read_text(), 30)
+    server.start()
+    service.wait_ready()
+    assert service.run()["status"] == "completed"
+    service.stop()
+
+
 def test_a_service_that_finds_no_server_says_so_and_keeps_the_password_to_itself(
     tmp_path: Path,
 ) -> None:
     url = f"postgresql://someone:s3cret@127.0.0.1:{free_port()}/tasks"
     service = Service(tmp_path, database=url)
-    for process in (service.start_worker(), service.start_api()):
+    processes = [service.start_worker(), service.start_api()]
+    for process in processes:
         assert process.popen.wait(30) != 0
         said = process.log.read_text()
         assert "Connection refused" in said

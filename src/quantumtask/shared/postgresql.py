@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import resources
@@ -43,10 +44,19 @@ class Postgresql(Database):
         self._wrote = False  # in this transaction
         self._listens = False
         self._news = False
-        with _translated:
-            self._connect()
 
     def migrate(self) -> None:
+        """Waits for a server that starts at the same time as we do."""
+        end = time.monotonic() + _STARTING_S
+        while True:
+            try:
+                return self._migrate()
+            except StoreUnavailable:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+    def _migrate(self) -> None:
         with self.transaction():
             self._run(f"SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({_MIGRATING})")
             self._run(f"SET LOCAL lock_timeout = {self._patience_ms}")
@@ -204,6 +214,7 @@ SET enable_bitmapscan = off;
 SET jit = off;
 """
 
+_STARTING_S = 10
 # A server or a network that is silent for so long is gone.
 _SILENCE_S = 10
 
