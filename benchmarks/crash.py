@@ -3,7 +3,8 @@
 usage: python -m benchmarks.crash [--tasks 10000] [--seed 1] [--database sqlite|postgresql]
 
 Prints what was done to the service and what became of the tasks; exits with 1 if any accepted task
-was lost, ended twice, ended wrongly, or was written by a worker that had lost its lease.
+was lost, ended twice, ended wrongly, or was written by a worker that had lost its lease. With
+PostgreSQL its server is killed as well.
 """
 
 import argparse
@@ -13,8 +14,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests import databases
-from tests.chaos import SETTINGS, settle, storm, violations
+from tests.chaos import BLOWS, SETTINGS, WITH_SERVER, settle, storm, violations
+from tests.postgres import Server
 from tests.services import Service
 
 
@@ -24,16 +25,15 @@ def main() -> int:
     )
     parser.add_argument("--tasks", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--database", choices=databases.KINDS, default="sqlite")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options = parser.parse_args()
     started = time.monotonic()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        databases.new(options.database, Path(folder)) as made,
-    ):
-        service = Service(Path(folder), **SETTINGS, database=made.database).start()
+    server = Server().start() if options.database == "postgresql" else None
+    with tempfile.TemporaryDirectory() as folder:
+        service = Service(Path(folder), **SETTINGS, database=server.url if server else "").start()
         try:
-            books = storm(service, options.tasks, options.seed)
+            blows = WITH_SERVER if server else BLOWS
+            books = storm(service, options.tasks, options.seed, blows, server=server)
             print(
                 f"{len(books.accepted)} tasks accepted in {time.monotonic() - started:.0f} s while:"
             )
@@ -46,6 +46,8 @@ def main() -> int:
             print(f"{len(found)} violations in {len(books.accepted)} tasks", *found[:20], sep="\n")
         finally:
             service.stop()
+            if server:
+                server.remove()
     return bool(found)
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from quantumtask.shared.settings import Settings
 from tests import chaos, mutants
-from tests.chaos import BLOWS, Books, settle, storm, violations
+from tests.chaos import BLOWS, WITH_SERVER, Books, settle, storm, violations
+from tests.postgres import Server
 from tests.services import SECONDS, Process, Service, cpu_ticks, slot_pids, until
 
 MUTANTS = Path(mutants.__file__)
@@ -45,6 +46,21 @@ def test_500_tasks_survive_processes_killed_and_stopped_at_random(
     assert set(books.blows) == set(BLOWS)
     settle(service, books, limit=120)
     assert violations(service, books) == []
+
+
+@pytest.mark.timeout(600)
+def test_500_tasks_survive_a_postgresql_that_is_killed_among_them(
+    services: list[Service], tmp_path: Path
+) -> None:
+    server = Server().start()
+    try:
+        service = begin(services, tmp_path, database=server.url)
+        books = storm(service, tasks=500, seed=2, blows=WITH_SERVER, server=server)
+        assert books.blows["kill_server"] >= 2
+        settle(service, books, limit=120)
+        assert violations(service, books) == []
+    finally:
+        server.remove()
 
 
 def overtake(service: Service) -> Books:
