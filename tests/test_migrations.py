@@ -76,6 +76,38 @@ def holds_the_old_tasks(store: Store) -> None:
     assert failure.problems[0].line == 5
 
 
+def columns(settings: Settings) -> dict[str, set[str]]:
+    """The names of all columns of all tables."""
+    found: dict[str, set[str]] = {}
+    if settings.database:
+        listed = (
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = current_schema()"
+        )
+        with psycopg.connect(settings.database) as server:
+            rows = server.execute(listed).fetchall()
+    else:
+        listed = "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c"
+        file = apsw.Connection(str(settings.database_file))
+        rows = list(file.execute(f"{listed} WHERE t.type = 'table'"))
+        file.close()
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def test_a_version_has_the_same_tables_and_columns_on_both_databases(tmp_path: Path) -> None:
+    assert max(postgresql.MIGRATIONS) == len(sqlite.MIGRATIONS)
+    with databases.new("sqlite", tmp_path) as one, databases.new("postgresql", tmp_path) as other:
+        for settings in (one, other):
+            Store(settings).close()
+        embedded, served = columns(one), columns(other)
+    assert len(embedded) > 5
+    embedded["changes"].add("rowid")  # has no need to be asked for
+    embedded["schema_version"] = {"version"}  # is kept in the head of the file
+    assert embedded == served
+
+
 OPEN = """
 import sys
 from quantumtask.shared.db import Store
