@@ -70,23 +70,26 @@ def least_p() -> float:
 
 
 def can_tell(method: Method, program: Program) -> bool:
-    """Whether a method can tell exact probabilities: of a circuit that measures at its end.
+    """Whether a method can tell exact probabilities: of a circuit that measures at its end, if
+    anything that it shows is uncertain.
 
     That single precision is only for large circuits is no reason here.
     """
-    if program.circuit is None or not program.circuit.final:
+    profile = profile_of(program)
+    if not profile.final or profile.readout.is_fixed:
         return False
-    return method.precision == "single" or method.lacks(profile_of(program)) is None
+    return method.precision == "single" or method.lacks(profile) is None
 
 
 def told(method: Method, program: Program) -> NDArray[np.float64]:
     """The probability of each result, as the engine tells it; bit k of an index is bit k."""
-    assert program.circuit is not None
-    readout = Readout(program.circuit)
+    circuit = profile_of(program).circuit
+    assert circuit is not None
+    readout = Readout(circuit)
     plan = Plan(method.engine, method.name, method.precision, 0, 0)
     engine = load(method.engine)
     found = engine.probabilities(  # type: ignore[attr-defined]
-        program.circuit, tuple(readout.qubits), plan, 1, SETTINGS
+        circuit, tuple(readout.qubits), plan, 1, SETTINGS
     )
     results = np.zeros(1 << program.bits)
     np.add.at(results, readout.results_of(np.arange(len(found))), found)

@@ -1,6 +1,7 @@
 """The choice of an engine: nothing of it stays behind, and what cannot be run says why."""
 
 import gc
+import json
 import weakref
 
 import pytest
@@ -10,7 +11,7 @@ from quantumtask.engines.profile import profile_of
 from quantumtask.engines.select import choose
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Failure, TaskSpec
+from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.execute import execute
 
 SETTINGS = Settings(slot_memory_mb=2048)
@@ -20,7 +21,7 @@ HEAD = 'include "stdgates.inc"; '
 @pytest.mark.parametrize(
     "body",
     [
-        "qubit[2] q; bit[2] c; h q[0]; reset q[1]; h q[0]; c = measure q;",
+        "qubit[2] q; bit[2] c; h q; reset q[1]; h q[0]; c = measure q;",
         "qubit q; bit[2] c; h q; c[0] = measure q; if (c[0] == 1) { h q; } c[1] = measure q;",
     ],
     ids=["a circuit", "one that acts on what it measures"],
@@ -61,3 +62,17 @@ def test_a_choice_that_is_remembered_is_only_for_what_was_asked() -> None:
             for threads in (1, 2)
         )
         assert one.microseconds > two.microseconds
+
+
+def test_resets_of_fresh_qubits_change_nothing() -> None:
+    body = "h q[0]; cx q[0], q[1]; c = measure q;"
+    plain, begun = (
+        execute(TaskSpec(f"{HEAD}qubit[3] q; bit[3] c; {resets} {body}", seed=4), SETTINGS)
+        for resets in ("", "reset q; reset q[1];")
+    )
+    assert isinstance(plain, Result)
+    assert isinstance(begun, Result)
+    assert (begun.engine, begun.counts) == (plain.engine, plain.counts)
+    late = execute(TaskSpec(f"{HEAD}qubit[3] q; bit[3] c; h q; reset q; x q[2]; {body}"), SETTINGS)
+    assert isinstance(late, Result)
+    assert set(json.loads(late.counts)) == {"100", "111"}

@@ -181,10 +181,13 @@ def test_a_w_state_has_one_one() -> None:
 
 
 def test_an_adder_adds() -> None:
-    """Registers one after the other, so that each carry comes from afar: a + b, 30 bits."""
+    """Registers one after the other, so that each carry comes from afar: a + b, 30 bits.
+
+    The gates in front do nothing, but no qubit is known beforehand then.
+    """
     n, a, b = 30, 0x2F0F1234 % 2**30, 0x1234ABCD % 2**30
     carry, x, y = 0, 1, 1 + n
-    lines = [f"x q[{x + k}];" for k in range(n) if a >> k & 1]
+    lines = ["h q; h q;"] + [f"x q[{x + k}];" for k in range(n) if a >> k & 1]
     lines += [f"x q[{y + k}];" for k in range(n) if b >> k & 1]
     chain_of = [carry, *range(x, x + n)]
     steps = [(chain_of[k], y + k, chain_of[k + 1]) for k in range(n)]
@@ -209,7 +212,7 @@ def test_the_same_seed_gives_the_same_counts_and_another_one_others() -> None:
 
 
 def test_memory_agrees_with_the_counts() -> None:
-    text = 'include "stdgates.inc"; qubit[50] q; bit[3] c; h q[0:1]; t q; cx q[0], q[49];'
+    text = 'include "stdgates.inc"; qubit[50] q; bit[3] c; h q[0:1]; ry(0.2) q; cx q[0], q[49];'
     program = compile_circuit(text + "c[0] = measure q[49]; c[2] = measure q[1];", SETTINGS)
     assert program.circuit is not None
     result = engines.run(program, shots=40, seed=1, memory=True, settings=SETTINGS)

@@ -65,7 +65,10 @@ def test_an_estimate_names_what_then_runs_the_task(service: Service) -> None:
         assert {k: found[k] for k in same} == {k: task[k] for k in same}
         assert found["engine"] in ENGINES
         assert found["method"] in ENGINES[found["engine"]]
-        assert found["qubits"] == 2
+
+
+def test_only_qubits_that_are_uncertain_count(service: Service) -> None:
+    assert [estimated(service, c)["qubits"] for c in (BELL, T_GATE, FEED_FORWARD)] == [2, 1, 2]
 
 
 def test_nothing_is_stored(start: Start) -> None:

@@ -286,7 +286,7 @@ class Estimate(BaseModel):
     method: str
     precision: str = Field(description="double, single, or exact: see docs/api.md.")
     reason: str = Field(description="Why this engine, in one sentence.")
-    qubits: int = Field(description="Those that the circuit uses.")
+    qubits: int = Field(description="Those that have to be simulated.")
     shots: int
     memory_bytes: int = Field(description="For the state.")
     seconds: float = Field(description="In the slot, from the circuit's text to its counts.")

@@ -25,9 +25,10 @@ class Job:
 
     @property
     def circuit(self) -> Circuit:
-        """What every shot does. Only for a program that has one."""
-        assert self.program.circuit is not None
-        return self.program.circuit
+        """What is to be simulated of what every shot does. Only for a program that has this."""
+        circuit = profile_of(self.program).circuit
+        assert circuit is not None
+        return circuit
 
     @property
     def readout(self) -> Readout:

@@ -9,6 +9,7 @@ from random import Random
 from weakref import WeakKeyDictionary
 
 from quantumtask.engines.readout import Readout
+from quantumtask.engines.settled import settled
 from quantumtask.openqasm.gates import Basic, Operation, Unitary
 from quantumtask.openqasm.process import Undecided
 from quantumtask.openqasm.program import Circuit, Measure, Program, Step
@@ -46,10 +47,10 @@ Kind = tuple[Basic | int, int]
 class Profile:
     """A program, looked at once.
 
-    `circuit` None: what its shots do depends on what they measure. `steps`: what every shot does,
-    or one of them. `qubits` are those that an operation touches (else, the `declared` ones),
-    `shown` those that the result shows at the end. `decided`: how many outcomes that shot had to
-    know.
+    `circuit`: what has to be simulated of what every shot does (see `settled`); None: what shots do
+    depends on what they measure. `steps`: its steps, or those of some shot. `qubits` are those that
+    an operation touches (else, the `declared` ones), `shown` those that the result shows at the
+    end. `decided`: how many outcomes that shot had to know.
     """
 
     circuit: Circuit | None
@@ -189,7 +190,7 @@ def profile_of(program: Program) -> Profile:
     """The profile of a program, which is made once."""
     found = _profiles.get(program)
     if found is None:
-        circuit = program.circuit
+        circuit = settled(program.circuit) if program.circuit else None
         steps, decided = (circuit.steps, 0) if circuit else _some_shot(program)
         kinds = _kinds(_operations(steps))
         found = _profiles[program] = Profile(circuit, program.qubits, steps, decided, kinds)

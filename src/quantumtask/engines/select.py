@@ -337,6 +337,8 @@ def _able(profile: Profile, wanted: list[Method], engine: str) -> list[Method]:
 def _reason(best: Method, profile: Profile, engine: str, method: str | None) -> str:
     if engine != "auto" or method is not None:
         return "it was asked for"
+    if profile.circuit and profile.readout.is_fixed:
+        return "nothing that its result shows is uncertain"
     if profile.circuit is None:
         return "the program acts on what it measures: shots of equal outcomes run together"
     qubits = f"{profile.qubits:,} qubit" + "s" * (profile.qubits != 1)

@@ -20,6 +20,8 @@ class Trace:
         self.outcomes = 0
         self.ended: set[int] = set()
         self.final = True
+        self._touched: set[int] = set()  # by the steps up to the one of this number
+        self._looked_at = 0
 
     def apply(self, operations: Sequence[Operation]) -> None:
         self.steps.extend(operations)
@@ -29,10 +31,19 @@ class Trace:
             self.final = all(self.ended.isdisjoint(o.qubits) for o in operations)
 
     def reset(self, qubits: Sequence[int]) -> None:
-        self.steps.extend(map(Reset, qubits))
-        self.final = False
+        """Nothing is written down for a qubit that is still |0>: programs often begin with this."""
+        touched = self._touched_now()
+        used = [qubit for qubit in qubits if qubit in touched]
+        self.steps.extend(map(Reset, used))
+        self.final = self.final and not used
         if len(self.steps) > self.most:
             raise TooMany
+
+    def _touched_now(self) -> set[int]:
+        for step in self.steps[self._looked_at :]:
+            self._touched.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
+        self._looked_at = len(self.steps)
+        return self._touched
 
     def measure(self, qubit: int) -> Outcome:
         outcome = Outcome(self.outcomes)

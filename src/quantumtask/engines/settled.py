@@ -1,0 +1,109 @@
+"""A circuit without what is known beforehand.
+
+All qubits begin as |0>, and many gates leave them 0 or 1, up to a phase of everything: of an adder
+of two given numbers nothing is left, of others fewer gates on fewer qubits.
+"""
+
+from collections.abc import Iterator
+
+from quantumtask.openqasm.gates import BASIC, Operation
+from quantumtask.openqasm.program import Circuit, Measure, Step
+
+Known = dict[int, int]
+"""The qubits that are 0 or 1 for certain."""
+
+CONTROLLED = {
+    "cx": (1, "x"), "cy": (1, "y"), "cz": (2, "z"), "ch": (1, "h"), "csx": (1, "sx"),
+    "cp": (2, "p"), "crx": (1, "rx"), "cry": (1, "ry"), "crz": (1, "rz"), "ccx": (2, "cx"),
+    "cswap": (1, "swap"),
+}  # fmt: skip
+"""How many of its first qubits may be taken for its control, and the gate where that is 1."""
+
+DIAGONAL = frozenset(["id", "z", "s", "sdg", "t", "tdg", "p", "rz", "rzz"])
+FLIPPING = frozenset(["x", "y"])
+
+
+def settled(circuit: Circuit) -> Circuit:
+    """A circuit whose results have the same distribution, without gates that can be told.
+
+    Only of one that measures at its end: any other comes back as it is.
+    """
+    if not circuit.final:
+        return circuit
+    known: Known = dict.fromkeys(circuit.touched, 0)
+    steps: list[Step] = []
+    for number, step in enumerate(circuit.steps):
+        if not known:
+            steps += circuit.steps[number:]
+            break
+        if isinstance(step, Operation):
+            steps += _left(step, known)
+        elif step.qubit not in known:
+            steps.append(step)
+    return _measured(circuit, steps, known) if len(steps) < len(circuit.steps) else circuit
+
+
+def _measured(circuit: Circuit, steps: list[Step], known: Known) -> Circuit:
+    """With outcomes numbered anew, and those that are known among the bits of the result."""
+    bits: dict[int, int] = {}
+    kept = 0
+    for step in circuit.steps:
+        if isinstance(step, Measure):
+            unknown = step.qubit not in known
+            bits[step.outcome] = -1 - kept if unknown else known[step.qubit]
+            kept += unknown
+    numbered = [
+        Measure(step.qubit, -1 - bits[step.outcome]) if isinstance(step, Measure) else step
+        for step in steps
+    ]
+    return Circuit(
+        tuple(numbered),
+        tuple([bit if bit >= 0 else bits[-1 - bit] for bit in circuit.bits]),
+        kept,
+        all(step.clifford for step in numbered if isinstance(step, Operation)),
+        final=True,
+    )
+
+
+def _left(operation: Operation, known: Known) -> Iterator[Operation]:
+    """What is left of an operation; changes what is known."""
+    free = _without_controls(operation, known)
+    if free is None:
+        return
+    qubits = free.qubits
+    if not (known.keys() >= set(qubits) and _is_told(free.gate.name, qubits, known)):
+        for qubit in qubits:
+            if known.pop(qubit, 0):
+                yield Operation(BASIC["x"], (), (qubit,))
+        yield free
+
+
+def _is_told(name: str, qubits: tuple[int, ...], known: Known) -> bool:
+    """Whether a gate leaves qubits that are known so; then they are known as it leaves them."""
+    if name in FLIPPING:
+        known[qubits[0]] ^= 1
+    elif name == "swap":
+        one, other = qubits
+        known[one], known[other] = known[other], known[one]
+    return name in FLIPPING or name == "swap" or name in DIAGONAL
+
+
+def _without_controls(operation: Operation, known: Known) -> Operation | None:
+    """Without the controls that are known; None: it does nothing, for what one of them is."""
+    gate, params, qubits, controls = operation
+    told = [k for k in range(len(controls)) if qubits[k] in known]
+    if any(known[qubits[k]] != controls[k] for k in told):
+        return None
+    if told:
+        qubits = tuple([qubit for k, qubit in enumerate(qubits) if k not in told])
+        controls = tuple([wanted for k, wanted in enumerate(controls) if k not in told])
+    while found := CONTROLLED.get(gate.name):
+        first = len(controls)
+        controlling = [k for k in range(first, first + found[0]) if qubits[k] in known]
+        if not controlling:
+            break
+        place = controlling[0]
+        if not known[qubits[place]]:
+            return None
+        gate, qubits = BASIC[found[1]], qubits[:place] + qubits[place + 1 :]
+    return Operation(gate, params, qubits, controls)
