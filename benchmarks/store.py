@@ -111,7 +111,7 @@ def main() -> None:
     given = parser.parse_args()
     server = postgres.Server().start()
     try:
-        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        with tempfile.TemporaryDirectory() as folder:
             sides = [
                 Side("SQLite", Settings(data_dir=Path(folder))),
                 Side("PostgreSQL", Settings(data_dir=Path(folder), database=server.url)),

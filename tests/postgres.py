@@ -31,12 +31,12 @@ PROGRAMS = Path(PACKAGE.origin).parent / "pginstall18" / "bin"
 class Server:
     """A server on a free port of this machine, with its files in a folder of its own.
 
-    PostgreSQL refuses to run as root: then it runs as nobody, from a copy that nobody may read.
+    PostgreSQL refuses to run as root: then its user is `nobody`, who runs a copy.
     """
 
     def __init__(self, *options: str) -> None:
         self._options = [part for option in options for part in ("-c", option)]
-        self._folder = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))
+        self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._user = "nobody" if os.geteuid() == 0 else None
         self._programs = self._readable(PROGRAMS)
         self.port = free_port()
