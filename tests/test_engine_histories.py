@@ -28,10 +28,10 @@ def run(
     threads: int = 1,
 ) -> Result:
     program = compile_circuit(HEAD + text, settings)
-    assert program.circuit is None
     return engines.run(
-        program, shots=shots, seed=seed, memory=memory, settings=settings, threads=threads
-    )
+        program, shots=shots, seed=seed, memory=memory, settings=settings, threads=threads,
+        engine="quantumtask",
+    )  # fmt: skip
 
 
 def counts(text: str, **options: Any) -> dict[str, int]:

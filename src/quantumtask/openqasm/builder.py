@@ -2,21 +2,9 @@
 
 from typing import Any
 
-from quantumtask.openqasm.process import Instruction
+from quantumtask.openqasm.process import Instruction, Label
 from quantumtask.openqasm.source import Refusal, Span
 from quantumtask.openqasm.types import Type, View, count, zero
-
-END = 1 << 62
-"""A jump here ends the program."""
-
-
-class Label:
-    """A place in the code that may not be known yet."""
-
-    __slots__ = ("at",)
-
-    def __init__(self) -> None:
-        self.at = END
 
 
 class Builder:
@@ -26,6 +14,7 @@ class Builder:
         self.instructions: list[Instruction] = []
         self.spans: list[Span] = []
         self.memory: list[Any] = []
+        self.joins: dict[int, Label] = {}
         self.most_cells = most_cells
 
     @property

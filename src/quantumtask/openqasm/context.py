@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from quantumtask.openqasm.builder import Builder, Label
+from quantumtask.openqasm.builder import Builder
 from quantumtask.openqasm.expression import Expr, Read
 from quantumtask.openqasm.gates import BUILT_IN, STDGATES, Gate
 from quantumtask.openqasm.places import Places, Store, storer
-from quantumtask.openqasm.process import Process
+from quantumtask.openqasm.process import Label, Process
 from quantumtask.openqasm.program import Register
 from quantumtask.openqasm.scope import Routine, Scope, Stored
 from quantumtask.openqasm.source import MOST_PROBLEMS, Refusal, Source, Span, told

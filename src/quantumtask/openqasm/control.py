@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from quantumtask.openqasm.arithmetic import common_whole, truth
-from quantumtask.openqasm.builder import END, Label
 from quantumtask.openqasm.casts import convert, converter
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, Read, constant
 from quantumtask.openqasm.indices import as_whole
-from quantumtask.openqasm.process import Process, known
+from quantumtask.openqasm.process import END, Label, Process, known
 from quantumtask.openqasm.routines import in_order
 from quantumtask.openqasm.scope import Stored
 from quantumtask.openqasm.source import Refusal, Span, told
@@ -42,6 +41,7 @@ def _jump_if(context: Context, condition: Expr, wanted: bool, label: Label) -> N
 def branch(context: Context, node: Any) -> None:
     condition = truth(context.expression(node.condition))
     code, otherwise, end = context.code, Label(), Label()
+    code.joins[code.here] = otherwise if node.else_body is None else end
     _jump_if(context, condition, False, otherwise)
     _body(context, node.if_body)
     if node.else_body is None:

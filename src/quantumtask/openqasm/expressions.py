@@ -7,12 +7,12 @@ from typing import Any
 
 from quantumtask.openqasm import functions, routines
 from quantumtask.openqasm.arithmetic import LOGIC, truth
-from quantumtask.openqasm.builder import Label
 from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, applied, constant
 from quantumtask.openqasm.operators import binary, unary
 from quantumtask.openqasm.places import Places, bits_of_value, indexed, joined, of_symbol, value_of
+from quantumtask.openqasm.process import Label
 from quantumtask.openqasm.scope import Constant, Extern, Routine
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import Node, nodes

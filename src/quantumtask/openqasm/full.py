@@ -9,6 +9,7 @@ from quantumtask.openqasm import parameters as values
 from quantumtask.openqasm.check import check
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.declarations import OLD_STYLE
+from quantumtask.openqasm.deferred import Deferral
 from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.legacy import rewritten
 from quantumtask.openqasm.process import Code, Process, Undecided
@@ -30,6 +31,11 @@ def compile_full(text: str, settings: Settings, parameters: str | None = None) -
         if context.refusals:
             raise source.error(*context.refusals.values())
         return _program(context)
+
+
+MOST_DEFERRED = 22
+"""Qubits of a circuit that goes on after measuring, if it is not Clifford: with more of them, those
+that are measured had better leave the state."""
 
 
 @contextmanager
@@ -105,7 +111,9 @@ def traced(context: Context) -> tuple[Process, Circuit | None, dict[str, Any] | 
     """
     outputs = [(name, values.reader(to, value.read)) for name, to, value in context.outputs]
     code = context.code
-    process = Process(Code(code.instructions, code.spans, code.memory, context.bit_cells, outputs))
+    process = Process(
+        Code(code.instructions, code.spans, code.memory, context.bit_cells, outputs, code.joins)
+    )
     return process, *_traced(process.copy(), context.settings)
 
 
@@ -113,12 +121,28 @@ def _traced(process: Process, settings: Settings) -> tuple[Circuit | None, dict[
     """What every shot does, and its outputs; None where that depends on what is measured."""
     trace = Trace(settings.max_operations)
     try:
-        process.run(trace, settings.max_steps)
+        _run(process, trace, settings.max_steps)
         outputs = process.outputs()
     except Undecided:
         return None, None
     except TooMany:
+        if trace.followed:
+            return None, None
         limit = f"{settings.max_operations:,} operations"
         message = f"the circuit comes to more than {limit}, here at the latest"
         raise Refusal("too_many_operations", message, process.span) from None
-    return trace.circuit(process.bits()), outputs
+    circuit = trace.circuit(process.bits())
+    if trace.followed and not circuit.clifford and len(circuit.touched) > MOST_DEFERRED:
+        return None, None
+    return circuit, outputs
+
+
+def _run(process: Process, trace: Trace, most_steps: int) -> None:
+    """Goes to the end, through an `if` both ways at once where that can be. Raises Undecided."""
+    deferral = Deferral(trace)
+    while True:
+        try:
+            return process.run(trace, most_steps)
+        except Undecided:
+            if not deferral.go_on(process):
+                raise

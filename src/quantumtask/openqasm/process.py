@@ -43,18 +43,34 @@ class World(Protocol):
         ...
 
 
+class Label:
+    """A place in the code that may not be known yet."""
+
+    __slots__ = ("at",)
+
+    def __init__(self) -> None:
+        self.at = END
+
+
+END = 1 << 62
+"""A jump here ends the program."""
+
 Instruction = Callable[["Process"], int | None]
 """Does one thing; gives the number of the next instruction where that is not the one after."""
 
 
 class Code(NamedTuple):
-    """A compiled program, which no run of it changes."""
+    """A compiled program, which no run of it changes.
+
+    `joins`: for the instruction that decides an `if`, the one where its ways meet again.
+    """
 
     instructions: list[Instruction]
     spans: list[Span]
     memory: list[Any]
     bits: list[int]
     outputs: "list[tuple[str, Callable[[list[Any]], Any]]]"
+    joins: dict[int, Label]
 
 
 class Process:
@@ -90,8 +106,8 @@ class Process:
         """About how much memory its code takes, in operations."""
         return len(self.memory) + 10 * len(self.code.instructions)
 
-    def run(self, world: World, most_steps: int) -> None:
-        """Goes on to the end.
+    def run(self, world: World, most_steps: int, stop: int | None = None) -> None:
+        """Goes on to the end, or to instruction `stop`.
 
         Raises Undecided, and then goes on from there when run again after `decide`; Refusal for
         what cannot be done (an index out of range, a division by zero), and beyond `most_steps`.
@@ -102,7 +118,7 @@ class Process:
         at = self.next
         left = most_steps - self.steps
         try:
-            while at < end:
+            while at < end and at != stop:
                 target = instructions[at](self)
                 at = at + 1 if target is None else target
                 left -= 1

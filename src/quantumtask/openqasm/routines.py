@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from quantumtask.openqasm.builder import Label
 from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import MOVES, Context
 from quantumtask.openqasm.expression import Expr, Read
 from quantumtask.openqasm.places import Places, storer, value_of
-from quantumtask.openqasm.process import Process, known
+from quantumtask.openqasm.process import Label, Process, known
 from quantumtask.openqasm.scope import Routine, Stored
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import nodes

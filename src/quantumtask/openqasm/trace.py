@@ -22,19 +22,44 @@ class Trace:
         self.final = True
         self._touched: set[int] = set()  # by the steps up to the one of this number
         self._looked_at = 0
+        self._measured: list[int] = []  # the qubit of each outcome
+        self._held: dict[int, int] = {}  # qubits that nothing has touched since this outcome
+        self.followed = False
 
     def apply(self, operations: Sequence[Operation]) -> None:
         self.steps.extend(operations)
         if len(self.steps) > self.most:
             raise TooMany
-        if self.ended and self.final:
-            self.final = all(self.ended.isdisjoint(o.qubits) for o in operations)
+        if self.ended:
+            self._touch([qubit for operation in operations for qubit in operation.qubits])
+
+    def _touch(self, qubits: Sequence[int]) -> None:
+        if not self.ended.isdisjoint(qubits):
+            self.final = False
+            for qubit in qubits:
+                self._held.pop(qubit, None)
+
+    def qubit_of(self, outcome: Outcome) -> int | None:
+        """The qubit that is as this outcome says; None: something has touched it since."""
+        qubit = self._measured[outcome.number]
+        return qubit if self._held.get(qubit) == outcome.number else None
+
+    def follow(self, operations: Sequence[tuple[Operation, int]]) -> None:
+        """Operations whose first qubits, so many, are measured ones that only control them."""
+        self.followed = True
+        self.steps.extend([operation for operation, _ in operations])
+        if len(self.steps) > self.most:
+            raise TooMany
+        for operation, controls in operations:
+            self._touch(operation.qubits[controls:])
 
     def reset(self, qubits: Sequence[int]) -> None:
         """Nothing is written down for a qubit that is still |0>: programs often begin with this."""
         touched = self._touched_now()
         used = [qubit for qubit in qubits if qubit in touched]
         self.steps.extend(map(Reset, used))
+        for qubit in used:
+            self._held.pop(qubit, None)
         self.final = self.final and not used
         if len(self.steps) > self.most:
             raise TooMany
@@ -51,14 +76,23 @@ class Trace:
         self.outcomes += 1
         self.final = self.final and qubit not in self.ended
         self.ended.add(qubit)
+        self._measured.append(qubit)
+        self._held[qubit] = outcome.number
         if len(self.steps) > self.most:
             raise TooMany
         return outcome
 
     def circuit(self, bits: Sequence[int | Outcome]) -> Circuit:
-        """What was written down; `bits` are those of the result."""
+        """What was written down; `bits` are those of the result.
+
+        Of qubits that control what comes after their measurement, it may as well be made later: if
+        nothing else happens to them, it is made at the end.
+        """
+        steps = self.steps
+        if self.followed and self.final:
+            steps = sorted(steps, key=lambda step: isinstance(step, Measure))
         return Circuit(
-            tuple(self.steps),
+            tuple(steps),
             tuple([-1 - bit.number if isinstance(bit, Outcome) else int(bit) for bit in bits]),
             self.outcomes,
             all(step.clifford for step in self.steps if isinstance(step, Operation)),
