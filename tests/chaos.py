@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 
 from quantumtask.shared.task import FINAL, MOVES, Status
+from tests.postgres import Server
 from tests.services import NO_LIMITS, Process, Service, slot_pids, until
 
 SETTINGS = {
@@ -34,6 +35,7 @@ SETTINGS = {
 
 
 BLOWS = ("kill_api", "kill_worker", "kill_slot", "stop_worker", "stop_slot", "stop_api")
+WITH_SERVER = (*BLOWS, "kill_server", "kill_server")
 
 
 @dataclass
@@ -87,8 +89,9 @@ class Client(threading.Thread):
 class Havoc:
     """What can happen at night. Every blow is dealt to a process by its id."""
 
-    def __init__(self, service: Service, books: Books, seed: int) -> None:
+    def __init__(self, service: Service, books: Books, seed: int, server: Server | None) -> None:
         self._service, self._books, self._random = service, books, random.Random(seed)
+        self._server = server
         self.workers = [service.worker, self._new_worker()]
 
     def wreak(self, blows: Sequence[str], going_on: Callable[[], bool]) -> None:
@@ -132,6 +135,13 @@ class Havoc:
         time.sleep(0.3)
         self._service.api.signal(signal.SIGCONT)
 
+    def kill_server(self) -> None:
+        """PostgreSQL ends at once, and comes back after a moment that may be long."""
+        assert self._server
+        self._server.stop()
+        time.sleep(self._random.choice((0.0, 0.5, 2.0)))
+        self._server.start()
+
     def _to_a_slot(self, number: signal.Signals) -> int | None:
         pids = [pid for worker in self.workers for pid in slot_pids(worker)]
         if not pids:
@@ -146,12 +156,17 @@ class Havoc:
 
 
 def storm(
-    service: Service, tasks: int, seed: int, blows: Sequence[str] = BLOWS, clients: int = 8
+    service: Service,
+    tasks: int,
+    seed: int,
+    blows: Sequence[str] = BLOWS,
+    clients: int = 8,
+    server: Server | None = None,
 ) -> Books:
     """Submits tasks while the service is beaten; returns when they have all been accepted."""
     books = Books()
     threads = [Client(service, list(range(k, tasks, clients)), books) for k in range(clients)]
-    havoc = Havoc(service, books, seed)
+    havoc = Havoc(service, books, seed, server)
     for thread in threads:
         thread.start()
     havoc.wreak(blows, lambda: any(thread.is_alive() for thread in threads))

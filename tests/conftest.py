@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from quantumtask.shared.settings import Settings
+from tests import databases
 from tests.services import NO_LIMITS, Service
 
 
@@ -50,3 +53,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     yield start_one
     for each in running:
         each.stop()
+
+
+@pytest.fixture(params=databases.KINDS)
+def configured(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings for stores of the test's own: once on each database."""
+    with databases.new(request.param, tmp_path) as settings:
+        yield replace(settings, busy_timeout_s=0.2)

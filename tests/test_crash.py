@@ -10,8 +10,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from quantumtask.shared.settings import Settings
 from tests import chaos, mutants
-from tests.chaos import BLOWS, Books, settle, storm, violations
+from tests.chaos import BLOWS, WITH_SERVER, Books, settle, storm, violations
+from tests.postgres import Server
 from tests.services import SECONDS, Process, Service, cpu_ticks, slot_pids, until
 
 MUTANTS = Path(mutants.__file__)
@@ -25,23 +27,40 @@ def services() -> Iterator[list[Service]]:
         service.stop()
 
 
-def begin(services: list[Service], folder: Path, mutant: str | None = None) -> Service:
+def begin(
+    services: list[Service], folder: Path, mutant: str | None = None, database: str = ""
+) -> Service:
     runner = [str(MUTANTS), mutant] if mutant else None
-    service = Service(folder, runner, **chaos.SETTINGS)
+    service = Service(folder, runner, **chaos.SETTINGS, database=database)
     services.append(service)
     return service.start()
 
 
 @pytest.mark.timeout(600)
 def test_500_tasks_survive_processes_killed_and_stopped_at_random(
-    services: list[Service], tmp_path: Path
+    configured: Settings, services: list[Service], tmp_path: Path
 ) -> None:
-    service = begin(services, tmp_path)
+    service = begin(services, tmp_path, database=configured.database)
     books = storm(service, tasks=500, seed=1)
     assert len(books.accepted) == 500
     assert set(books.blows) == set(BLOWS)
     settle(service, books, limit=120)
     assert violations(service, books) == []
+
+
+@pytest.mark.timeout(600)
+def test_500_tasks_survive_a_postgresql_that_is_killed_among_them(
+    services: list[Service], tmp_path: Path
+) -> None:
+    server = Server().start()
+    try:
+        service = begin(services, tmp_path, database=server.url)
+        books = storm(service, tasks=500, seed=2, blows=WITH_SERVER, server=server)
+        assert books.blows["kill_server"] >= 2
+        settle(service, books, limit=120)
+        assert violations(service, books) == []
+    finally:
+        server.remove()
 
 
 def overtake(service: Service) -> Books:
@@ -54,7 +73,7 @@ def overtake(service: Service) -> Books:
     task_id = service.submit(SECONDS, seed=5)
     service.running(task_id)
     [finishing] = slot_pids(first)
-    lock = apsw.Connection(str(service.settings.database))
+    lock = apsw.Connection(str(service.settings.database_file))
     lock.set_busy_timeout(10_000)
     lock.execute("BEGIN IMMEDIATE")
     until(lambda: idle(finishing), 60)

@@ -31,7 +31,7 @@ def test_a_full_queue_is_429_with_retry_after_and_takes_more_when_there_is_room(
 
 def test_a_locked_database_is_503_with_retry_after_and_recovers_by_itself(start: Start) -> None:
     service = start(slots=1, busy_timeout_s=0.3)
-    other = apsw.Connection(str(service.settings.database))
+    other = apsw.Connection(str(service.settings.database_file))
     other.execute("BEGIN IMMEDIATE")
     headers = {"Idempotency-Key": uuid.uuid4().hex}
     refused = service.http.post("/tasks", json={"circuit": BELL}, headers=headers)
@@ -53,7 +53,7 @@ def test_results_survive_a_database_that_is_locked_while_they_come_in(start: Sta
     service = start(slots=1, busy_timeout_s=0.2, lease_s=60)
     task_id = service.submit(SECONDS)
     service.running(task_id)
-    other = apsw.Connection(str(service.settings.database))
+    other = apsw.Connection(str(service.settings.database_file))
     other.execute("BEGIN IMMEDIATE")
     until(lambda: "store unavailable" in (service.folder / "worker.log").read_text(), 30)
     other.execute("ROLLBACK")

@@ -3,15 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
-import apsw
 import pytest
 
 from quantumtask.shared.db import Store, Submission
-from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, TaskSpec
 from tests.services import BELL, Service
 from tests.test_errors import problem
@@ -213,56 +209,3 @@ def test_the_page_of_the_api_knows_the_new_fields(service: Service) -> None:
         "415",
         "503",
     }
-
-
-@pytest.mark.parametrize("version", [1, 2])
-def test_the_database_of_a_version_before_is_upgraded_with_all_that_it_holds(
-    tmp_path: Path, version: int
-) -> None:
-    """Its schema and a waiting, a completed and a failed task, as that version wrote them."""
-    settings = Settings(data_dir=tmp_path)
-    old = apsw.Connection(str(settings.database))
-    folder = resources.files("quantumtask.shared").joinpath("sql")
-    for name in ("0001_tasks.sql", "0002_parameters.sql")[:version]:
-        old.execute(folder.joinpath(name).read_text()).fetchall()
-    old.execute(OLD_TASKS).fetchall()
-    old.pragma("user_version", version)
-    old.close()
-    for _ in range(2):  # upgraded once, and opened again
-        store = Store(settings)
-        tasks = store.read(["waiting", "completed", "failed"])
-        assert {task.state for task in tasks.values()} == {"submitted", "completed", "failed"}
-        assert [task.parameters for task in tasks.values()] == [None] * 3
-        result, failure = tasks["completed"].result, tasks["failed"].failure
-        assert result is not None
-        assert (result.counts, result.outputs, result.seed) == ('{"0": 1}', None, 7)
-        assert (result.engine, result.precision, result.reason) == ("aer", None, None)
-        assert failure is not None
-        assert (failure.problems[0].severity, failure.problems[0].end_line) == ("error", None)
-        assert failure.problems[0].line == 5
-        store.close()
-    store = Store(settings)
-    [assignment] = store.claim("w", 50)
-    assert (assignment.id, assignment.spec.parameters) == ("waiting", None)
-    assert (assignment.spec.engine, assignment.spec.method) == ("auto", None)
-    assert store.complete([(assignment, Result('{"0": 1}', None, 1, "aer", "1", "x", 1, (), "{}"))])
-    store.close()
-
-
-OLD_TASKS = """
-INSERT INTO tasks (id, shots, memory, timeout_s, cost_ms, submitted_at)
-VALUES ('waiting', 1, 0, 600, 1, 1000);
-INSERT INTO tasks (id, state, shots, memory, timeout_s, cost_ms, submitted_at, finished_at, attempt,
-                   result, report)
-VALUES ('completed', 'completed', 1, 0, 600, 1, 1000, 1001, 1, '{"0": 1}',
-        '{"seed": 7, "engine": "aer", "engine_version": "1", "method": "x", "run_ms": 1.5,
-          "warnings": []}');
-INSERT INTO tasks (id, state, shots, memory, timeout_s, cost_ms, submitted_at, finished_at, attempt,
-                   failure_code, failure, problems)
-VALUES ('failed', 'failed', 1, 0, 600, 1, 1000, 1001, 1, 'unknown_gate', 'unknown gate `x`',
-        '[{"code": "unknown_gate", "message": "unknown gate `x`", "line": 5, "column": 1,
-           "token": "x", "hint": null}]');
-INSERT INTO circuits (sequence, circuit) SELECT sequence, CAST('qubit q;' AS BLOB) FROM tasks;
-INSERT INTO changes (sequence, at, move, state, attempt)
-SELECT sequence, 1000, 'submit', 'submitted', 0 FROM tasks;
-"""

@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> Front:
         async with Service(settings).running() as service:
             app.state.service = service
             keep_loaded()
-            log.info("ready to take tasks", extra={"database": str(settings.database)})
+            log.info("ready to take tasks", extra={"database": settings.database_name})
             yield
 
     app = Front(

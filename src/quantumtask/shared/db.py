@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from quantumtask.shared.dialects import Row, Sqlite
+from quantumtask.shared.dialects import Row, open_database
 from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError, QueueFull
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
@@ -50,9 +50,9 @@ class Store:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._database = Sqlite(settings.database, settings.busy_timeout_s)
-        self._database.migrate()
-        self._queries = {name: self._database.sql(text) for name, text in queries().items()}
+        self._database = open_database(settings)
+        texts = queries(*self._database.ALSO)
+        self._queries = {name: self._database.sql(text) for name, text in texts.items()}
 
     def transaction(self, durable: bool = True) -> contextlib.AbstractContextManager[None]:
         """Groups several calls: all of them are written, or none.
@@ -63,7 +63,7 @@ class Store:
         return self._database.transaction(durable)
 
     def changed(self) -> bool:
-        """Whether any other connection has written since the last call."""
+        """Whether any other connection has written since the last call; costs microseconds."""
         return self._database.changed()
 
     def close(self) -> None:
@@ -91,18 +91,23 @@ class Store:
         most = self._settings.max_waiting_tasks
         if waiting >= most:
             return QueueFull(f"{most:,} tasks are waiting already, the most this service takes")
+        # Remembered now, because the next one may have the same key.
+        if submission.key and not self._remember(submission):
+            # Another API process has just stored it.
+            return _same_or_conflict(submission, *self._rows("find_key", key=submission.key)[0])
         taken.append(submission)
-        if submission.key:
-            self._remember(submission)  # now, because the next one may have the same key
         return submission.id
 
-    def _remember(self, submission: Submission) -> None:
-        self._rows(
-            "remember_key",
-            key=submission.key,
-            digest=submission.digest,
-            task_id=submission.id,
-            keep_s=self._settings.idempotency_hours * 3600,
+    def _remember(self, submission: Submission) -> bool:
+        """Whether the key was not known yet."""
+        return bool(
+            self._rows(
+                "remember_key",
+                key=submission.key,
+                digest=submission.digest,
+                task_id=submission.id,
+                keep_s=self._settings.idempotency_hours * 3600,
+            )
         )
 
     def _insert(self, submissions: Sequence[Submission]) -> None:
@@ -133,15 +138,15 @@ class Store:
 
     def read(self, ids: Iterable[str]) -> dict[str, Task]:
         """The tasks with these ids, with results and history; unknown ids are left out."""
-        rows = self._rows("read", ids=json.dumps(list(ids)))
+        rows = self._rows("read", ids=list(ids))
         changes: dict[int, list[Change]] = {row[1]: [] for row in rows}
-        for sequence, *change in self._rows("read_changes", sequences=json.dumps(list(changes))):
+        for sequence, *change in self._rows("read_changes", sequences=list(changes)):
             changes[sequence].append(_change(*change))
         return {row[0]: _task(row, tuple(changes[row[1]])) for row in rows}
 
     def states(self, ids: Iterable[str]) -> dict[str, Status]:
         """The states of the tasks with these ids; unknown ids are left out."""
-        rows = self._rows("states", ids=json.dumps(list(ids)))
+        rows = self._rows("states", ids=list(ids))
         return {task_id: Status(state) for task_id, state in rows}
 
     def page(
@@ -155,13 +160,13 @@ class Store:
         """Tasks, newest first, without results and history; `before` is the last one's sequence."""
         found = self._rows(
             "page_of_name" if name is not None else "page" if tag is None else "page_of_tag",
-            states=json.dumps(list(states)),
+            states=[str(state) for state in states],
             name=name,
             tag=tag,
             before=2**63 - 1 if before is None else before,
             most=most,
         )
-        rows = self._rows("list", sequences=json.dumps([row[0] for row in found]))
+        rows = self._rows("list", sequences=[row[0] for row in found])
         return [_task(row) for row in rows]
 
     # What workers do
@@ -173,7 +178,7 @@ class Store:
             rows = self._move("claim", worker=worker, lease_s=lease_s, budget_ms=budget_ms)
             if not rows:
                 return []
-            sequences = json.dumps([row[0] for row in rows])
+            sequences = [row[0] for row in rows]
             texts = {row[0]: row[1:] for row in self._rows("read_circuits", sequences=sequences)}
         return [_assignment(row, worker, *texts[row[0]]) for row in sorted(rows)]
 
@@ -202,14 +207,15 @@ class Store:
         """Gives a task back to the queue. False: it was no longer this attempt's."""
         return self._settle("release", assignment, crashed=int(crashed))
 
-    def renew(self, worker: str) -> set[tuple[str, int]]:
-        """Prolongs all leases of a worker; returns the (id, attempt) pairs still its own."""
-        return {
-            (task_id, attempt)
-            for task_id, attempt in self._rows(
-                "renew", worker=worker, lease_s=self._settings.lease_s
-            )
-        }
+    def renew(self, worker: str, ids: Iterable[str]) -> set[tuple[str, int]]:
+        """Prolongs a worker's leases of these tasks; returns the (id, attempt) pairs still its own.
+
+        A lease that its worker does not know of runs out: its claim was written, and the answer
+        lost.
+        """
+        lease_s = self._settings.lease_s
+        rows = self._rows("renew", worker=worker, ids=list(ids), lease_s=lease_s)
+        return {(task_id, attempt) for task_id, attempt in rows}
 
     def held(self, worker: str) -> set[tuple[str, int]]:
         """The (id, attempt) pairs a worker holds, without prolonging anything."""
@@ -281,11 +287,14 @@ class Store:
 
 
 @cache
-def queries() -> dict[str, str]:
-    """The queries of queries.sql, by name."""
-    text = resources.files(__package__).joinpath("sql", "queries.sql").read_text()
-    _, *parts = re.split(r"^-- name: (\S+)\n", text, flags=re.MULTILINE)
-    return dict(zip(parts[::2], parts[1::2], strict=True))
+def queries(*also: str) -> dict[str, str]:
+    """The queries of queries.sql, by name; those of the files `also` stand in for them."""
+    found: dict[str, str] = {}
+    for name in ("queries.sql", *also):
+        text = resources.files(__package__).joinpath("sql", name).read_text()
+        _, *parts = re.split(r"^-- name: (\S+)\n", text, flags=re.MULTILINE)
+        found |= zip(parts[::2], parts[1::2], strict=True)
+    return found
 
 
 def _new_task(submission: Submission) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The settings: one documented table, read once from the environment and passed in."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache
@@ -11,8 +12,8 @@ PREFIX = "QUANTUMTASK_"
 MIB = 1024 * 1024
 
 
-def _setting(default: Any, doc: str) -> Any:
-    return field(default=default, metadata={"doc": doc})
+def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"doc": doc}, repr=not secret)
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,12 @@ class Settings:
     """Every setting. The environment variable of `max_shots` is `QUANTUMTASK_MAX_SHOTS`."""
 
     data_dir: Path = _setting(Path("data"), "Folder of the database and the logs.")
+    database: str = _setting(
+        "",
+        "Where the tasks are: `postgresql://USER:PASSWORD@HOST:PORT/NAME`; "
+        "empty: SQLite, in the data folder.",
+        secret=True,
+    )
     host: str = _setting("127.0.0.1", "Address the API listens on.")
     port: int = _setting(8000, "Port of the API.")
     worker_host: str = _setting(
@@ -87,8 +94,15 @@ class Settings:
     )
 
     @property
-    def database(self) -> Path:
+    def database_file(self) -> Path:
+        """The file of SQLite."""
         return self.data_dir / "quantumtask.db"
+
+    @property
+    def database_name(self) -> str:
+        """The database as it may be shown: without user and password."""
+        url = _POSTGRESQL.fullmatch(self.database)
+        return f"postgresql://{url['place']}" if url else str(self.database_file)
 
     @property
     def doorbell(self) -> str:
@@ -126,6 +140,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     if unknown := sorted(set(ours) - set(known)):
         raise SettingsError(f"{unknown[0]} is not a setting. docs/settings.md lists them all.")
     values = {known[k].name: _parse(k, v, known[k]) for k, v in ours.items()}
+    _check_database(values.get("database", ""))
     return replace(Settings(**values), **{k: v for k, v in given.items() if v is not None})
 
 
@@ -134,6 +149,18 @@ SUPERVISOR = PREFIX + "SUPERVISED"
 
 NOT_SETTINGS = frozenset({PREFIX + "URL", SUPERVISOR})
 """No settings: the service that the client talks to, and who started this process."""
+
+
+_POSTGRESQL = re.compile(r"postgresql://([^@/?#]*@)?(?P<place>[^@/?#]*(/[^@/?#]*)?)(\?[^@#]*)?")
+
+
+def _check_database(url: str) -> None:
+    """Refuses what is no URL of PostgreSQL, without repeating what may hold a password."""
+    if url and not _POSTGRESQL.fullmatch(url):
+        raise SettingsError(
+            f"{PREFIX}DATABASE must be postgresql://USER:PASSWORD@HOST:PORT/NAME, or empty for "
+            "SQLite. In user and password write %40 for @, %2F for /, %3F for ? and %23 for #."
+        )
 
 
 def variable(setting: "Field[Any]") -> str:

@@ -204,7 +204,7 @@ class Worker:
 
     def _renew(self) -> None:
         self._store.beat(self.id, self._executor.size)
-        self._store.renew(self.id)
+        self._store.renew(self.id, {task_id for task_id, _ in self._held})
         if swept := self._store.sweep():
             log.warning("took over tasks of lost workers", extra={"tasks": swept})
 

@@ -1,6 +1,7 @@
 -- Every query, by name. A query that moves tasks is named after its move in MOVES (a word after a
--- dot tells two queries of one move apart) and says from where to where. `$now` is the database's
--- clock in seconds since 1970. Moves return what `record` needs.
+-- dot tells two queries of one move apart) and says from where to where. Two words differ between
+-- databases: `$now` is the database's clock in seconds since 1970, `$in :list` whether a value is in
+-- a list. Moves return what `record` needs.
 
 -- name: insert
 -- A new task, waiting.
@@ -41,7 +42,7 @@ RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, t
 
 -- name: read_circuits
 SELECT sequence, circuit, parameters FROM circuits LEFT JOIN parameters USING (sequence)
-WHERE sequence IN (SELECT value FROM json_each(:sequences));
+WHERE sequence $in :sequences;
 
 -- name: complete
 -- move: running -> completed
@@ -96,9 +97,10 @@ WHERE state = 'running' AND lease_until < $now AND crashes + 1 >= :max_crashes
 RETURNING sequence, state, attempt;
 
 -- name: renew
--- Prolongs every lease of a worker; a task that is not returned is no longer its own.
+-- Prolongs a worker's leases of these tasks; one that is not returned is no longer its own. Of those
+-- only: a claim whose commit was never confirmed is unknown to its worker, and must run out.
 UPDATE tasks SET lease_until = $now + :lease_s
-WHERE state = 'running' AND worker = :worker
+WHERE id $in :ids AND state = 'running' AND worker = :worker
 RETURNING id, attempt;
 
 -- name: held
@@ -107,37 +109,39 @@ SELECT id, attempt FROM tasks WHERE state = 'running' AND worker = :worker;
 
 -- name: count_waiting
 -- How many tasks wait, counted no further than `most`.
-SELECT count(*) FROM (SELECT 1 FROM tasks WHERE state = 'submitted' LIMIT :most);
+SELECT count(*) FROM (SELECT 1 FROM tasks WHERE state = 'submitted' LIMIT :most) AS waiting;
 
 -- name: states
-SELECT id, state FROM tasks WHERE id IN (SELECT value FROM json_each(:ids));
+SELECT id, state FROM tasks WHERE id $in :ids;
 
 -- name: read
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
        result, result_memory, result_outputs, report, failure_code, failure, problems,
        (SELECT parameters FROM parameters WHERE parameters.sequence = tasks.sequence)
-FROM tasks WHERE id IN (SELECT value FROM json_each(:ids));
+FROM tasks WHERE id $in :ids;
 
 -- name: read_changes
 SELECT sequence, move, state, at, attempt, worker FROM changes
-WHERE sequence IN (SELECT value FROM json_each(:sequences)) ORDER BY rowid;
+WHERE sequence $in :sequences ORDER BY rowid;
 
 -- name: page
 -- The newest tasks below the cursor, in some states. Those with a name or a tag are found by these:
 -- few tasks have them, and all would have to be looked through.
 SELECT sequence FROM tasks
-WHERE sequence < :before AND state IN (SELECT value FROM json_each(:states))
+WHERE sequence < :before AND state $in :states
 ORDER BY sequence DESC LIMIT :most;
 
 -- name: page_of_name
 SELECT sequence FROM tasks
-WHERE name = :name AND sequence < :before AND state IN (SELECT value FROM json_each(:states))
-  AND (:tag IS NULL OR EXISTS (SELECT 1 FROM tags WHERE tag = :tag AND sequence = tasks.sequence))
+WHERE name = :name AND sequence < :before AND state $in :states
+  AND (CAST(:tag AS text) IS NULL
+       OR EXISTS (SELECT 1 FROM tags WHERE tag = :tag AND tags.sequence = tasks.sequence))
 ORDER BY sequence DESC LIMIT :most;
 
 -- name: page_of_tag
-SELECT sequence FROM tags CROSS JOIN tasks USING (sequence)
-WHERE tag = :tag AND sequence < :before AND state IN (SELECT value FROM json_each(:states))
+SELECT sequence FROM tags
+WHERE tag = :tag AND sequence < :before
+  AND EXISTS (SELECT 1 FROM tasks WHERE tasks.sequence = tags.sequence AND state $in :states)
 ORDER BY sequence DESC LIMIT :most;
 
 -- name: list
@@ -145,7 +149,7 @@ ORDER BY sequence DESC LIMIT :most;
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
        NULL, NULL, NULL, report, failure_code, failure, NULL, NULL
 FROM tasks
-WHERE sequence IN (SELECT value FROM json_each(:sequences)) ORDER BY sequence DESC;
+WHERE sequence $in :sequences ORDER BY sequence DESC;
 
 -- name: forget_keys
 DELETE FROM idempotency_keys WHERE expires_at < $now;
@@ -154,8 +158,10 @@ DELETE FROM idempotency_keys WHERE expires_at < $now;
 SELECT digest, task_id FROM idempotency_keys WHERE key = :key;
 
 -- name: remember_key
+-- Returns nothing if the key is there already.
 INSERT INTO idempotency_keys (key, digest, task_id, expires_at)
-VALUES (:key, :digest, :task_id, $now + :keep_s);
+VALUES (:key, :digest, :task_id, $now + :keep_s)
+ON CONFLICT (key) DO NOTHING RETURNING key;
 
 -- name: beat
 -- A worker says that it is alive.

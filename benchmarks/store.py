@@ -1,0 +1,131 @@
+"""What the Store alone sustains: tasks a second, taken in, claimed and completed, on each database.
+
+usage: python -m benchmarks.store [--tasks 2000] [--rounds 7] [--workers 1]
+
+A turn is what a worker does: one transaction that records the last chunk and claims the next. Both
+databases are on the same disk, with the durability they have in service, and take turns, so a noisy
+machine disturbs both alike. PostgreSQL is the one of the tests, with its own defaults, reached over
+TCP on this machine. Told is the median of the rounds, by the clock, and the processor time that
+Python spent of it. With several workers each is a thread with a connection of its own.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests import postgres
+
+from benchmarks.load import BELL
+from quantumtask.api.service import new_id
+from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Assignment, Result, TaskSpec
+
+CHUNKS = (1, 20, 200)
+TOGETHER = 50
+RESULT = Result('{"00":511,"11":513}', None, 7, "aer", "1", "statevector", 0.1)
+
+
+@dataclass
+class Side:
+    """One database, and the seconds it took for what it was asked."""
+
+    name: str
+    settings: Settings
+    spent: dict[str, list[float]] = field(default_factory=dict)
+    python: dict[str, list[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        patient = Settings(
+            data_dir=self.settings.data_dir,
+            database=self.settings.database,
+            busy_timeout_s=60,
+            max_waiting_tasks=10**9,
+        )
+        self.store, self.settings = Store(patient), patient
+
+    def round(self, tasks: int, chunk: int, workers: int) -> None:
+        submissions = [Submission(new_id(), TaskSpec(BELL), 1.0) for _ in range(tasks)]
+        parts = [submissions[n : n + TOGETHER] for n in range(0, tasks, TOGETHER)]
+        with self.timed(f"submit, {TOGETHER} together"):
+            for part in parts:
+                self.store.submit(part)
+        with ThreadPoolExecutor(workers) as pool:
+            stores = list(pool.map(Store, [self.settings] * workers))
+            with self.timed(f"claim and complete, {chunk} together"):
+                done = sum(pool.map(work, stores, [chunk] * workers))
+        assert done == tasks
+        for store in stores:
+            store.close()
+
+    def timed(self, what: str) -> "Timer":
+        return Timer(self.spent.setdefault(what, []), self.python.setdefault(what, []))
+
+
+class Timer:
+    def __init__(self, spent: list[float], python: list[float]) -> None:
+        self._spent, self._python = spent, python
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self._spent.append(time.perf_counter() - self._began[0])
+        self._python.append(time.process_time() - self._began[1])
+
+
+def work(store: Store, chunk: int) -> int:
+    """Turns, until nothing is left; returns how many tasks were completed."""
+    done, ended = 0, list[tuple[Assignment, Result]]()
+    while True:
+        with store.transaction(durable=bool(ended)):
+            done += len(store.complete(ended))
+            claimed = store.claim("worker", chunk - 0.5)
+        if not claimed:
+            return done
+        ended = [(assignment, RESULT) for assignment in claimed]
+
+
+def report(sides: list[Side], tasks: int) -> None:
+    print(f"{'tasks a second':34} " + " ".join(f"{side.name:>13}" for side in sides) + "  ratio")
+    for what in sides[0].spent:
+        slow = [statistics.median(side.spent[what]) for side in sides]
+        cells = " ".join(f"{tasks / seconds:13,.0f}" for seconds in slow)
+        print(f"{what:34} {cells} {slow[0] / slow[1]:6.2f}")
+        shares = [statistics.median(side.python[what]) for side in sides]
+        cells = " ".join(f"{share / each:13.0%}" for share, each in zip(shares, slow, strict=True))
+        print(f"{'  of that time in Python':34} {cells}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--tasks", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args()
+    server = postgres.Server().start()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            sides = [
+                Side("SQLite", Settings(data_dir=Path(folder))),
+                Side("PostgreSQL", Settings(data_dir=Path(folder), database=server.url)),
+            ]
+            for _ in range(given.rounds):
+                for chunk in CHUNKS:
+                    for side in sides:
+                        side.round(given.tasks, chunk, given.workers)
+            report(sides, given.tasks)
+            for side in sides:
+                side.store.close()
+    finally:
+        server.remove()
+
+
+if __name__ == "__main__":
+    main()
