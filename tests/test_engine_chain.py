@@ -301,9 +301,11 @@ def test_gates_of_two_are_given_neighbours() -> None:
 LIMITED = """
 import resource, sys
 from pathlib import Path
+from quantumtask.engines.engine import load
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import TaskSpec
 from quantumtask.worker.execute import WARM_UP, execute
+load("aer")  # as a slot has it before its memory is limited
 settings = Settings(slot_memory_mb=512)
 execute(WARM_UP, settings)
 lines = Path("/proc/self/status").read_text().splitlines()

@@ -96,12 +96,16 @@ def test_what_is_not_asked_for_is_chosen_and_says_why(service: Service) -> None:
     assert service.run(T_GATE, engine="auto")["engine"] == body["engine"]
 
 
+MEASURES_MORE = FEED_FORWARD.replace("x q[1];", "x q[1]; c[1] = measure q[1];")
+"""What an engine that knows only circuits cannot run."""
+
+
 @pytest.mark.parametrize(
     ("circuit", "engine", "method"),
     [
         (T_GATE, "stim", None),
-        (FEED_FORWARD, "lightning", None),
-        (FEED_FORWARD, "aer", "statevector"),
+        (MEASURES_MORE, "lightning", None),
+        (MEASURES_MORE, "aer", "statevector"),
         (T_GATE, "quantumtask", "stabilizer"),
     ],
 )
