@@ -133,7 +133,10 @@ def measure(case: Case, ours: Ours, theirs: Theirs, seconds: float) -> Row:
     aer: list[float] = []
     cold: list[float] = []
     again: list[float] = []
-    for _ in range(TURNS):
+    last = time.monotonic() + seconds
+    for turn in range(TURNS):
+        if turn and time.monotonic() > last:
+            break
         end = time.monotonic() + seconds / TURNS / 2
         texts = []
         while not texts or (len(texts) < TURN and time.monotonic() < end):

@@ -129,10 +129,12 @@ def test_branches_of_nothing_but_gates_make_one_circuit(body: str) -> None:
         "while (c[0]) { c[0] = 0; }",
         "h q[1]; c[1] = measure q[1]; if (c[0]) { x q[1]; if (c[1]) x q[2]; }",
         "int k = 5; if (c[0]) x q[k]; c[1] = measure q[1];",
+        "t q[1]; if (c[0]) x q[1]; h q[0]; c[1] = measure q[0];",
     ],
     ids=[
         *("it turns the qubit", "the qubit was turned since", "it was reset since", "a bit is set"),
         *("it measures", "it resets", "it ends", "a loop", "a control is turned", "a refusal"),
+        "the qubit is used on",
     ],
 )
 def test_what_is_more_than_gates_is_run_outcome_by_outcome(body: str) -> None:

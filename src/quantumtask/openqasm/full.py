@@ -132,9 +132,12 @@ def _traced(process: Process, settings: Settings) -> tuple[Circuit | None, dict[
         message = f"the circuit comes to more than {limit}, here at the latest"
         raise Refusal("too_many_operations", message, process.span) from None
     circuit = trace.circuit(process.bits())
-    if trace.followed and not circuit.clifford and len(circuit.touched) > MOST_DEFERRED:
-        return None, None
-    return circuit, outputs
+    return (None, None) if trace.followed and not _is_worth_it(circuit) else (circuit, outputs)
+
+
+def _is_worth_it(circuit: Circuit) -> bool:
+    """Whether a circuit that acts on what it measured is simulated faster than its histories."""
+    return circuit.clifford or (circuit.final and len(circuit.touched) <= MOST_DEFERRED)
 
 
 def _run(process: Process, trace: Trace, most_steps: int) -> None:
