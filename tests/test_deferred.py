@@ -156,6 +156,12 @@ def test_a_condition_of_many_bits_is_looked_at() -> None:
     assert compiled(body, 13).circuit is None
 
 
+def test_a_program_of_very_many_branches_is_run_outcome_by_outcome() -> None:
+    body = LOOK + "for int k in [1:COUNT] { if (c[0]) x q[1]; }"
+    assert compiled(body.replace("COUNT", "1000")).circuit is not None
+    assert compiled(body.replace("COUNT", "3000")).circuit is None
+
+
 def test_many_qubits_that_are_measured_on_the_way_leave_the_state() -> None:
     walk = "".join(
         f"rx(0.1) q[{k}]; c[{k}] = measure q[{k}]; if (c[{k}]) x q[{k + 1}];" for k in range(40)

@@ -17,9 +17,10 @@ MOST_BITS = 6
 """Bits that a condition may look at: there is a way through it for each of their values."""
 
 MOST_STEPS = 1_000
+MOST_WAYS = 4_096
 MOST_CELLS = 1 << 22
-"""Steps of one way, and cells of memory looked at for all of a program: what takes longer is run
-the other way, outcome by outcome."""
+"""Steps of one way, ways of all of a program, and cells of memory looked at for them: what takes
+more is run the other way, outcome by outcome."""
 
 CONTROLLED = {
     "x": "cx", "y": "cy", "z": "cz", "h": "ch", "sx": "csx", "p": "cp", "rx": "crx", "ry": "cry",
@@ -66,7 +67,7 @@ class Deferral:
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._cells = 0
+        self._cells = self._taken = 0
 
     def go_on(self, process: Process) -> bool:
         """Takes a process that needs an outcome through its `if`. False: it stays where it is."""
@@ -110,7 +111,8 @@ class Deferral:
 
     def _decided(self, point: _Point, outcome: Outcome, qubit: int, value: int) -> _Point:
         self._cells += 3 * len(point.process.memory)
-        if self._cells > MOST_CELLS:
+        self._taken += 1
+        if self._cells > MOST_CELLS or self._taken > MOST_WAYS:
             raise NotDeferred
         process, untouched = point.process.copy(), point.untouched.copy()
         process.decide(outcome, value)
