@@ -269,6 +269,17 @@ def test_a_killed_worker_leaves_no_process_behind_and_loses_no_task(start: Start
     assert service.run()["status"] == "completed"
 
 
+def test_large_tasks_that_wait_fill_every_slot_at_once(start: Start) -> None:
+    service = start(slots=4, poll_s=60)
+    service.worker.stop()
+    ids = [service.submit(ENDLESS) for _ in range(4)]
+    service.start_worker()
+    until(lambda: service.try_get("/ready") == 200, 30, service.logs)
+    # Not one of them now, and the others when something is written or at the next poll.
+    until(lambda: httpx.get(f"{service.worker_url}/health").json()["busy"] == 4, 30, service.logs)
+    assert [service.get(task_id)["state"] for task_id in ids] == ["running"] * 4
+
+
 def test_the_doorbell_only_rings(start: Start) -> None:
     service = start(slots=1)
     for task_id in ("unknown", "", "x" * 10_000):

@@ -52,6 +52,7 @@ class Worker:
         self._backlog: list[Assignment] = []  # claimed, and not in a slot yet
         self._alone: list[Assignment] = []  # to be run again, one at a time
         self._ended: list[Outcome] = []  # not recorded yet
+        self._more = False  # tasks may be waiting beyond what was claimed last
         self._renew_at = 0.0
 
     @property
@@ -79,7 +80,7 @@ class Worker:
         keep_loaded()
         log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
         while not self._stopping.is_set():
-            if self._try_turn():
+            if self._try_turn() and not (self._more and self._executor.free):
                 self._sleep()
         self._drain()
 
@@ -149,6 +150,7 @@ class Worker:
             if due:
                 self._renew()
             claimed = self._store.claim(self.id, room * CHUNK_MS) if room else []
+        self._more = sum(a.cost_ms for a in claimed) >= room * CHUNK_MS > 0
         for outcome in self._ended:
             self._held.pop(_key(outcome.assignment), None)
         self._ended = []
