@@ -12,7 +12,7 @@ from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.gates import BASIC, Operation
 from quantumtask.openqasm.program import Circuit, Measure
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Result, TaskSpec
+from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.execute import execute
 from tests.dense import Dense
 
@@ -125,3 +125,11 @@ def test_the_comparison_finds_mistakes(mistake: str, monkeypatch: pytest.MonkeyP
         for body in ("h q[0]; cx q[0], q[1];", "z q[0];", "sx q[0];")
     ]
     assert any(distribution(settled(circuit)) != distribution(circuit) for circuit in every)
+
+
+def test_our_stabilizer_state_is_for_programs_whose_every_gate_is_clifford() -> None:
+    text = f"{HEAD}qubit[2] q; bit[2] c; t q[0]; h q[1]; c = measure q;"
+    found = execute(TaskSpec(text, engine="quantumtask", method="stabilizer"), SETTINGS)
+    assert isinstance(found, Failure)
+    assert found.code == "engine_unsuitable"
+    assert isinstance(execute(TaskSpec(text, engine="quantumtask"), SETTINGS), Result)

@@ -50,7 +50,8 @@ class Profile:
     `circuit`: what has to be simulated of what every shot does (see `settled`); None: what shots do
     depends on what they measure. `steps`: its steps, or those of some shot. `qubits` are those that
     an operation touches (else, the `declared` ones), `shown` those that the result shows at the
-    end. `decided`: how many outcomes that shot had to know.
+    end. `decided`: how many outcomes that shot had to know. `all_clifford`: so are the gates of the
+    program, with those that need not be simulated.
     """
 
     circuit: Circuit | None
@@ -58,6 +59,7 @@ class Profile:
     steps: Sequence[Step]
     decided: int
     kinds: Counter[Kind]
+    all_clifford: bool
 
     @cached_property
     def qubits(self) -> int:
@@ -82,7 +84,7 @@ class Profile:
         """As far as it is known beforehand."""
         if self.circuit is not None:
             return self.circuit.clifford
-        return all(operation.clifford for operation in _operations(self.steps))
+        return self.all_clifford
 
     @property
     def gates(self) -> int:
@@ -192,8 +194,15 @@ def profile_of(program: Program) -> Profile:
     if found is None:
         circuit = settled(program.circuit) if program.circuit else None
         steps, decided = (circuit.steps, 0) if circuit else _some_shot(program)
-        kinds = _kinds(_operations(steps))
-        found = _profiles[program] = Profile(circuit, program.qubits, steps, decided, kinds)
+        operations = _operations(steps)
+        clifford = (
+            program.circuit.clifford
+            if program.circuit
+            else all(operation.clifford for operation in operations)
+        )
+        found = _profiles[program] = Profile(
+            circuit, program.qubits, steps, decided, _kinds(operations), clifford
+        )
     return found
 
 

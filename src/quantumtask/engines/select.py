@@ -120,7 +120,7 @@ def _stabilizers_of_aer(profile: Profile) -> str | None:
 
 def _perhaps_clifford(profile: Profile) -> str | None:
     """Where it depends on what is measured which gates there are, that is seen under way."""
-    return None if profile.clifford else "it has gates that are not Clifford"
+    return None if profile.all_clifford else "it has gates that are not Clifford"
 
 
 def _anything(_: Profile) -> str | None:
