@@ -1,6 +1,9 @@
 """Limits, and a database that cannot be written: refused with a clear error, nothing lost."""
 
+import json
 import resource
+import socket
+import struct
 import threading
 import uuid
 from collections.abc import Callable
@@ -166,3 +169,16 @@ def test_submissions_at_the_same_time_are_all_durable(service: Service) -> None:
         thread.join()
     assert len(set(ids)) == 64
     assert all(service.finished(t)["status"] == "completed" for t in ids)
+
+
+def test_clients_that_leave_before_their_answer_leave_no_error_behind(start: Start) -> None:
+    service = start(slots=1)
+    body = json.dumps({"circuit": BELL}).encode()
+    head = f"POST /tasks?wait=1 HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", service.port)) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(head.encode() + body)
+    until(lambda: service.http.get("/tasks?status=pending").json()["tasks"] == [], 30)
+    assert service.run()["status"] == "completed"
+    assert '"ERROR"' not in (service.folder / "api.log").read_text()

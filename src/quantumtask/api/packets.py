@@ -31,9 +31,9 @@ class _Gathering:
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._written:
-            self._transport.write(b"".join(self._written))
-            self._written.clear()
+        written, self._written = self._written, []
+        if written and not self._transport.is_closing():  # the client may have left meanwhile
+            self._transport.write(b"".join(written))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
