@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantumtask.engines import settled as module
-from quantumtask.engines.settled import CONTROLLED, DIAGONAL, settled
+from quantumtask.engines.settled import DIAGONAL, EITHER, settled
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.gates import BASIC, Operation
 from quantumtask.openqasm.program import Circuit, Measure
@@ -111,7 +111,7 @@ def test_sixty_qubits_of_which_few_are_uncertain_run() -> None:
 
 
 MISTAKES = {
-    "a target taken for a control": ("CONTROLLED", {**CONTROLLED, "cx": (2, "x")}),
+    "a target taken for a control": ("EITHER", EITHER | {"cx"}),
     "a flip forgotten": ("FLIPPING", frozenset(["y", "z"])),
     "a gate taken for diagonal": ("DIAGONAL", DIAGONAL | {"sx"}),
 }

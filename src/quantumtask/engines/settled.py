@@ -6,18 +6,14 @@ of two given numbers nothing is left, of others fewer gates on fewer qubits.
 
 from collections.abc import Iterator
 
-from quantumtask.openqasm.gates import BASIC, Operation
+from quantumtask.openqasm.gates import BASIC, CONTROLLED, Operation
 from quantumtask.openqasm.program import Circuit, Measure, Step
 
 Known = dict[int, int]
 """The qubits that are 0 or 1 for certain."""
 
-CONTROLLED = {
-    "cx": (1, "x"), "cy": (1, "y"), "cz": (2, "z"), "ch": (1, "h"), "csx": (1, "sx"),
-    "cp": (2, "p"), "crx": (1, "rx"), "cry": (1, "ry"), "crz": (1, "rz"), "ccx": (2, "cx"),
-    "cswap": (1, "swap"),
-}  # fmt: skip
-"""How many of its first qubits may be taken for its control, and the gate where that is 1."""
+EITHER = frozenset(["cz", "cp", "ccx"])
+"""Gates whose second qubit may be taken for the control as well as the first."""
 
 DIAGONAL = frozenset(["id", "z", "s", "sdg", "t", "tdg", "p", "rz", "rzz"])
 FLIPPING = frozenset(["x", "y"])
@@ -97,13 +93,13 @@ def _without_controls(operation: Operation, known: Known) -> Operation | None:
     if told:
         qubits = tuple([qubit for k, qubit in enumerate(qubits) if k not in told])
         controls = tuple([wanted for k, wanted in enumerate(controls) if k not in told])
-    while found := CONTROLLED.get(gate.name):
+    while left := CONTROLLED.get(gate.name):
         first = len(controls)
-        controlling = [k for k in range(first, first + found[0]) if qubits[k] in known]
-        if not controlling:
+        controlling = qubits[first : first + (2 if gate.name in EITHER else 1)]
+        control = next((qubit for qubit in controlling if qubit in known), None)
+        if control is None:
             break
-        place = controlling[0]
-        if not known[qubits[place]]:
+        if not known[control]:
             return None
-        gate, qubits = BASIC[found[1]], qubits[:place] + qubits[place + 1 :]
+        gate, qubits = BASIC[left], tuple([qubit for qubit in qubits if qubit != control])
     return Operation(gate, params, qubits, controls)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from operator import is_
 from typing import NamedTuple
 
-from quantumtask.openqasm.gates import BASIC, Operation
+from quantumtask.openqasm.gates import BASIC, CONTROLLED, Operation
 from quantumtask.openqasm.process import Outcome, Process, Undecided
 from quantumtask.openqasm.source import Refusal
 from quantumtask.openqasm.trace import Trace
@@ -22,10 +22,7 @@ MOST_CELLS = 1 << 22
 """Steps of one way, ways of all of a program, and cells of memory looked at for them: what takes
 more is run the other way, outcome by outcome."""
 
-CONTROLLED = {
-    "x": "cx", "y": "cy", "z": "cz", "h": "ch", "sx": "csx", "p": "cp", "rx": "crx", "ry": "cry",
-    "rz": "crz", "cx": "ccx", "swap": "cswap",
-}  # fmt: skip
+WITH_CONTROL = {name: controlled for controlled, name in CONTROLLED.items()}
 """Gates that have a name of their own with one control in front: engines are quickest at those."""
 
 Controls = tuple[tuple[int, int], ...]
@@ -136,10 +133,8 @@ def _same(one: Process, other: Process) -> bool:
 
 def _controlled(operation: Operation, controls: Controls) -> Operation:
     gate, params, qubits, own = operation
-    if [value for _, value in controls] == [1] and not own and gate.name in CONTROLLED:
-        name = CONTROLLED[gate.name]
-        if BASIC.get(gate.name) is gate:
-            return Operation(BASIC[name], params, (controls[0][0], *qubits))
+    if [value for _, value in controls] == [1] and not own and gate.name in WITH_CONTROL:
+        return Operation(BASIC[WITH_CONTROL[gate.name]], params, (controls[0][0], *qubits))
     return Operation(
         gate,
         params,

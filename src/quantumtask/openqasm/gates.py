@@ -210,6 +210,12 @@ BASIC = {
 }
 """The gates that engines know, by Qiskit's name."""
 
+CONTROLLED = {
+    "cx": "x", "cy": "y", "cz": "z", "ch": "h", "csx": "sx", "cp": "p", "crx": "rx", "cry": "ry",
+    "crz": "rz", "ccx": "cx", "cswap": "swap",
+}  # fmt: skip
+"""Those whose first qubit controls another one of them, which acts on the rest."""
+
 
 @dataclass(frozen=True, eq=False)
 class Gate:

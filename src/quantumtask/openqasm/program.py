@@ -62,11 +62,11 @@ class Circuit:
 class Program:
     """A checked circuit, ready to run.
 
-    `qubits` counts the declared qubits. `circuit` is what every shot does; None where that depends
-    on what is measured (or `outputs` does): then each history of outcomes is a run of `process`,
-    which `begin` makes. `operations` counts what was traced. `size` is about how much memory the
-    program takes to keep, in operations. `outputs` names the `output` variables with their types;
-    `fixed_outputs` has their values where `circuit` is given.
+    `qubits` counts the declared qubits. `circuit` is what every shot does; None where more than
+    gates depends on what is measured (see `deferred`), or `outputs` does: then each history of
+    outcomes is a run of `process`, which `begin` makes. `operations` counts what was traced. `size`
+    is about how much memory the program takes to keep, in operations. `outputs` names the `output`
+    variables with their types; `fixed_outputs` has their values where `circuit` is given.
     """
 
     registers: tuple[Register, ...]
