@@ -19,9 +19,9 @@ from benchmarks.load import BELL
 from benchmarks.parsing import text_of
 from quantumtask.api.service import new_id
 from quantumtask.openqasm.compile import compile_fresh
-from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Result, TaskSpec
+from quantumtask.shared.task import Result, Submission, TaskSpec
 
 T = TypeVar("T")
 

@@ -21,9 +21,9 @@ from tests import postgres
 
 from benchmarks.load import BELL
 from quantumtask.api.service import new_id
-from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Result, TaskSpec
+from quantumtask.shared.task import Assignment, Result, Submission, TaskSpec
 
 CHUNKS = (1, 20, 200)
 TOGETHER = 50

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 
 from quantumtask.cli.app import main
 from quantumtask.shared import db
-from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QuantumTaskError
+from quantumtask.shared.task import Submission
 
 whole = db.queries()
 

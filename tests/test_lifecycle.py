@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from quantumtask.shared.db import Store, Submission, queries
+from quantumtask.shared.db import Store, queries
 from quantumtask.shared.dialects import Database
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import FINAL, MOVES, Assignment, Failure, Result, Status, TaskSpec
+from quantumtask.shared.task import (
+    FINAL,
+    MOVES,
+    Assignment,
+    Failure,
+    Result,
+    Status,
+    Submission,
+    TaskSpec,
+)
 from tests import databases
 
 RESULT = Result('{"0": 1}', None, 1, "aer", "1", "statevector", 1.0)

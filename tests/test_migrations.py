@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from quantumtask.shared import postgresql, sqlite
-from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Result, TaskSpec
+from quantumtask.shared.task import Result, Submission, TaskSpec
 from tests import databases
 
 RELEASED = [

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from quantumtask.shared.db import Store, Submission
-from quantumtask.shared.task import Result, TaskSpec
+from quantumtask.shared.db import Store
+from quantumtask.shared.task import Result, Submission, TaskSpec
 from tests.services import BELL, Service
 from tests.test_errors import problem
 

@@ -11,10 +11,10 @@ from threading import Event
 import httpx
 import pytest
 
-from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.db import Store
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings, SettingsError, load
-from quantumtask.shared.task import Result, Status, TaskSpec
+from quantumtask.shared.task import Result, Status, Submission, TaskSpec
 from tests import databases, postgres
 from tests.services import BELL, ENDLESS, Service, free_port, until
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from quantumtask.shared.db import Store, Submission, queries
+from quantumtask.shared.db import Store, queries
 from quantumtask.shared.errors import (
     IdempotencyConflict,
     QuantumTaskError,
@@ -21,7 +21,16 @@ from quantumtask.shared.errors import (
     StoreUnavailable,
 )
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import FINAL, MOVES, Assignment, Failure, Result, Status, TaskSpec
+from quantumtask.shared.task import (
+    FINAL,
+    MOVES,
+    Assignment,
+    Failure,
+    Result,
+    Status,
+    Submission,
+    TaskSpec,
+)
 from tests import databases
 from tests.services import until
 

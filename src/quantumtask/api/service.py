@@ -16,7 +16,7 @@ from quantumtask.api.doorbell import Doorbell
 from quantumtask.api.questions import Questions
 from quantumtask.api.reader import Reader
 from quantumtask.shared.cost import predicted_ms
-from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
     CircuitTooLarge,
     InvalidRequest,
@@ -25,7 +25,7 @@ from quantumtask.shared.errors import (
     TaskNotFound,
 )
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import AUTO, ENGINES, Status, Task, TaskSpec
+from quantumtask.shared.task import AUTO, ENGINES, Status, Submission, Task, TaskSpec
 
 LARGEST_SEED = 2**63 - 1
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -4,41 +4,24 @@ import contextlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from quantumtask.shared.dialects import Row, open_database
 from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError, QueueFull
+from quantumtask.shared.rows import assignment_of, change_of, completion_row, task_of, task_row
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
-    AUTO,
     Assignment,
     Change,
     Failure,
-    Problem,
     Result,
     Status,
+    Submission,
     Task,
-    TaskSpec,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A task to be stored under `id`, or to be recognised by its idempotency `key`."""
-
-    id: str
-    spec: TaskSpec
-    cost_ms: float
-    key: str | None = None
-    digest: str = ""
-
-
-_APART = frozenset({"counts", "memory", "outputs"})
-"""What of a Result has a column of its own, because it can be large; the rest is its report."""
-_REPORT = tuple(field.name for field in fields(Result) if field.name not in _APART)
 
 
 class Store:
@@ -111,7 +94,7 @@ class Store:
         )
 
     def _insert(self, submissions: Sequence[Submission]) -> None:
-        rows = self._each("insert", map(_new_task, submissions))
+        rows = self._each("insert", map(task_row, submissions))
         self._record("submit", rows, None)
         specs = [(row[0], s.spec) for row, s in zip(rows, submissions, strict=True)]
         self._each(
@@ -141,8 +124,8 @@ class Store:
         rows = self._rows("read", ids=list(ids))
         changes: dict[int, list[Change]] = {row[1]: [] for row in rows}
         for sequence, *change in self._rows("read_changes", sequences=list(changes)):
-            changes[sequence].append(_change(*change))
-        return {row[0]: _task(row, tuple(changes[row[1]])) for row in rows}
+            changes[sequence].append(change_of(*change))
+        return {row[0]: task_of(row, tuple(changes[row[1]])) for row in rows}
 
     def states(self, ids: Iterable[str]) -> dict[str, Status]:
         """The states of the tasks with these ids; unknown ids are left out."""
@@ -167,7 +150,7 @@ class Store:
             most=most,
         )
         rows = self._rows("list", sequences=[row[0] for row in found])
-        return [_task(row) for row in rows]
+        return [task_of(row) for row in rows]
 
     # What workers do
 
@@ -180,7 +163,7 @@ class Store:
                 return []
             sequences = [row[0] for row in rows]
             texts = {row[0]: row[1:] for row in self._rows("read_circuits", sequences=sequences)}
-        return [_assignment(row, worker, *texts[row[0]]) for row in sorted(rows)]
+        return [assignment_of(row, worker, *texts[row[0]]) for row in sorted(rows)]
 
     def complete(self, done: Sequence[tuple[Assignment, Result]]) -> set[tuple[str, int]]:
         """Stores results; returns the (id, attempt) pairs of which they were written.
@@ -188,7 +171,7 @@ class Store:
         A task that is no longer its attempt's is left as it is.
         """
         with self.transaction():
-            rows = self._each("complete", (_completion(*one) for one in done))
+            rows = self._each("complete", (completion_row(*one) for one in done))
             # All by one worker: it is the only one that has these assignments.
             self._record("complete", rows, done[0][0].worker if done else None)
         return {(task_id, attempt) for _, _, attempt, task_id in rows}
@@ -297,84 +280,7 @@ def queries(*also: str) -> dict[str, str]:
     return found
 
 
-def _new_task(submission: Submission) -> dict[str, Any]:
-    spec = submission.spec
-    return {
-        "id": submission.id,
-        "shots": spec.shots,
-        "seed": spec.seed,
-        "memory": int(spec.memory),
-        "timeout_s": float(spec.timeout_s),
-        "engine": None if spec.engine == AUTO else spec.engine,
-        "method": spec.method,
-        "name": spec.name,
-        "tags": json.dumps(spec.tags) if spec.tags else "[]",
-        "cost_ms": float(submission.cost_ms),
-    }
-
-
-def _completion(assignment: Assignment, result: Result) -> dict[str, Any]:
-    return {
-        "id": assignment.id,
-        "attempt": assignment.attempt,
-        "result": result.counts,
-        "result_memory": result.memory,
-        "result_outputs": result.outputs,
-        "report": json.dumps({name: getattr(result, name) for name in _REPORT}),
-    }
-
-
 def _same_or_conflict(submission: Submission, digest: str, task_id: str) -> str | QuantumTaskError:
     if digest == submission.digest:
         return task_id
     return IdempotencyConflict("this Idempotency-Key was used with another body")
-
-
-def _assignment(row: Row, worker: str, circuit: bytes, parameters: str | None) -> Assignment:
-    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s, engine, method = row
-    spec = TaskSpec(
-        circuit.decode(), shots, seed, bool(memory), timeout_s,
-        parameters=parameters, engine=engine or AUTO, method=method,
-    )  # fmt: skip
-    return Assignment(task_id, attempt, worker, crashes, cost_ms, spec)
-
-
-def _change(move: str, state: str, at: float, attempt: int, worker: str | None) -> Change:
-    return Change(move, Status(state), at, attempt, worker)
-
-
-def _task(row: Row, changes: tuple[Change, ...] = ()) -> Task:
-    task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
-    counts, memory, outputs, report, code, message, problems, parameters = row[10:]
-    return Task(
-        id=task_id,
-        sequence=sequence,
-        state=Status(state),
-        shots=shots,
-        name=name,
-        tags=tuple(json.loads(tags)),
-        submitted_at=submitted,
-        attempt=attempt,
-        started_at=started,
-        finished_at=finished,
-        result=_result(counts, memory, outputs, report),
-        failure=_failure(code, message, problems),
-        changes=changes,
-        parameters=parameters,
-    )
-
-
-def _result(
-    counts: str | None, memory: str | None, outputs: str | None, report: str | None
-) -> Result | None:
-    if report is None:
-        return None
-    fields = json.loads(report)
-    fields["warnings"] = tuple(fields["warnings"])
-    return Result(counts or "", memory, outputs=outputs, **fields)
-
-
-def _failure(code: str | None, message: str, problems: str | None) -> Failure | None:
-    if code is None:
-        return None
-    return Failure(code, message, tuple(Problem(**p) for p in json.loads(problems or "[]")))

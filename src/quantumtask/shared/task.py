@@ -81,6 +81,17 @@ class TaskSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Submission:
+    """A task to be stored under `id`, or to be recognised by its idempotency `key`."""
+
+    id: str
+    spec: TaskSpec
+    cost_ms: float
+    key: str | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a circuit; `severity` is "error", or "warning" where it still runs.
 

@@ -1,0 +1,105 @@
+"""Tasks as rows of the database, and rows as tasks. No SQL, no decision: only what stands where."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from quantumtask.shared.dialects import Row
+from quantumtask.shared.task import (
+    AUTO,
+    Assignment,
+    Change,
+    Failure,
+    Problem,
+    Result,
+    Status,
+    Submission,
+    Task,
+    TaskSpec,
+)
+
+_APART = frozenset({"counts", "memory", "outputs"})
+"""What of a Result has a column of its own, because it can be large; the rest is its report."""
+_REPORT = tuple(field.name for field in fields(Result) if field.name not in _APART)
+
+
+def task_row(submission: Submission) -> dict[str, Any]:
+    """A submission as the `insert` query takes it."""
+    spec = submission.spec
+    return {
+        "id": submission.id,
+        "shots": spec.shots,
+        "seed": spec.seed,
+        "memory": int(spec.memory),
+        "timeout_s": float(spec.timeout_s),
+        "engine": None if spec.engine == AUTO else spec.engine,
+        "method": spec.method,
+        "name": spec.name,
+        "tags": json.dumps(spec.tags) if spec.tags else "[]",
+        "cost_ms": float(submission.cost_ms),
+    }
+
+
+def completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
+    """A result as the `complete` query takes it."""
+    return {
+        "id": assignment.id,
+        "attempt": assignment.attempt,
+        "result": result.counts,
+        "result_memory": result.memory,
+        "result_outputs": result.outputs,
+        "report": json.dumps({name: getattr(result, name) for name in _REPORT}),
+    }
+
+
+def assignment_of(row: Row, worker: str, circuit: bytes, parameters: str | None) -> Assignment:
+    """What the `claim` and `read_circuits` queries returned."""
+    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s, engine, method = row
+    spec = TaskSpec(
+        circuit.decode(), shots, seed, bool(memory), timeout_s,
+        parameters=parameters, engine=engine or AUTO, method=method,
+    )  # fmt: skip
+    return Assignment(task_id, attempt, worker, crashes, cost_ms, spec)
+
+
+def change_of(move: str, state: str, at: float, attempt: int, worker: str | None) -> Change:
+    """What the `read_changes` query returned."""
+    return Change(move, Status(state), at, attempt, worker)
+
+
+def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
+    """What the `read` and `list` queries returned."""
+    task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
+    counts, memory, outputs, report, code, message, problems, parameters = row[10:]
+    return Task(
+        id=task_id,
+        sequence=sequence,
+        state=Status(state),
+        shots=shots,
+        name=name,
+        tags=tuple(json.loads(tags)),
+        submitted_at=submitted,
+        attempt=attempt,
+        started_at=started,
+        finished_at=finished,
+        result=_result(counts, memory, outputs, report),
+        failure=_failure(code, message, problems),
+        changes=changes,
+        parameters=parameters,
+    )
+
+
+def _result(
+    counts: str | None, memory: str | None, outputs: str | None, report: str | None
+) -> Result | None:
+    if report is None:
+        return None
+    fields = json.loads(report)
+    fields["warnings"] = tuple(fields["warnings"])
+    return Result(counts or "", memory, outputs=outputs, **fields)
+
+
+def _failure(code: str | None, message: str, problems: str | None) -> Failure | None:
+    if code is None:
+        return None
+    return Failure(code, message, tuple(Problem(**p) for p in json.loads(problems or "[]")))
