@@ -45,6 +45,7 @@ class Side:
             database=self.settings.database,
             busy_timeout_s=60,
             max_waiting_tasks=10**9,
+            max_waiting_per_owner=10**9,
         )
         self.store, self.settings = Store(patient), patient
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import apsw
 import psycopg
@@ -56,12 +57,25 @@ def execute(settings: Settings, statement: str) -> None:
             file.close()
 
 
+def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+    """What a query returns that the Store would never ask."""
+    if settings.database:
+        with psycopg.connect(settings.database) as connection:
+            return connection.execute(query.encode()).fetchall()
+    file = apsw.Connection(str(settings.database_file))
+    try:
+        return list(file.execute(query))
+    finally:
+        file.close()
+
+
 def scans(settings: Settings, query: str) -> list[str]:
     """The steps of a query's plan that look through the whole of a table of ours."""
     if settings.database:
         return [step for step in _postgresql_plan(settings, query) if "Seq Scan on" in step]
     stored = "tasks|tags|circuits|parameters|changes|idempotency_keys"
-    return [step for step in _sqlite_plan(settings, query) if re.match(f"SCAN ({stored})", step)]
+    found = [step for step in _sqlite_plan(settings, query) if re.match(f"SCAN ({stored})", step)]
+    return [step for step in found if "INDEX tasks_waiting" not in step]  # holds only what waits
 
 
 def _sqlite_plan(settings: Settings, query: str) -> list[str]:

@@ -16,6 +16,8 @@ ID = "5f2c9f3e-8d0b-4c0e-9a4f-2f6f0b7f3c11"
 _TIMES = {
     "name": "bell",
     "tags": ["demo"],
+    "owner": "alice",
+    "priority": 0,
     "shots": 1024,
     "attempt": 1,
     "submitted_at": "2026-11-22T20:22:03.123Z",
@@ -87,6 +89,21 @@ SUBMITTED = {
 }
 CANCELLED = {"cancelled": {"value": {"task_id": ID, "status": "cancelled"}}}
 HEALTH = {"alive": {"value": {"status": "ok"}}}
+QUEUE = {
+    "queue": {
+        "value": {
+            "waiting": 10_001,
+            "running": 2,
+            "oldest_submitted_at": "2026-11-22T20:22:03.123Z",
+            "workers": 1,
+            "slots": 2,
+            "owners": [
+                {"owner": "alice", "priority": 0, "waiting": 10_000, "running": 2},
+                {"owner": "bob", "priority": 0, "waiting": 1, "running": 0},
+            ],
+        }
+    }
+}
 READY = {"ready": {"value": {"ready": True, "database": True, "worker": True}}}
 VALIDATED = {
     "valid": {"value": {"valid": True, "problems": [], **_DECLARED, "operations": 2}},

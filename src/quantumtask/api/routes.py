@@ -15,6 +15,7 @@ from quantumtask.api.schemas import (
     Engines,
     Estimate,
     Health,
+    QueueView,
     Ready,
     StateFilter,
     Submitted,
@@ -26,7 +27,7 @@ from quantumtask.api.schemas import (
     parse_submission,
 )
 from quantumtask.api.service import Service
-from quantumtask.api.wire import list_json, task_json
+from quantumtask.api.wire import list_json, queue_json, task_json
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.task import Status
 
@@ -81,7 +82,7 @@ def service_of(request: Request) -> Service:
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED,
-        (429, "queue_full", "10000 tasks are waiting already, the most this service takes"),
+        (429, "queue_full", "100,000 tasks are waiting already, the most this service takes"),
         UNAVAILABLE,
     ),
     openapi_extra=examples.SUBMISSION,
@@ -262,6 +263,18 @@ async def cancel_task(request: Request, task_id: TaskId) -> Response:
     """Ends a waiting or running task. Cancelling it again changes nothing."""
     task = await service_of(request).cancel(task_id)
     return Json(f'{{"task_id": "{task.id}", "status": "cancelled"}}')
+
+
+@router.get(
+    "/queue",
+    tags=["service"],
+    summary="Queue",
+    response_class=Response,
+    responses=answers(examples.QUEUE, QueueView, UNAVAILABLE),
+)
+async def queue(request: Request) -> Response:
+    """How many tasks wait and run, in all and of each owner; seconds old where very many wait."""
+    return Json(queue_json(await service_of(request).queue()))
 
 
 @router.get(

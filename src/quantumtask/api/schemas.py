@@ -85,11 +85,21 @@ class SubmitRequest(BaseModel):
     parameters: Parameters = None
     engine: Engine = AUTO
     method: Method = None
+    owner: Label | None = Field(
+        None, description="Whose task it is: what waits is shared out fairly among owners."
+    )
+    priority: int = Field(
+        0, ge=-10, le=10, description="-10 to 10: a higher one goes before all lower ones."
+    )
 
     def spec(self) -> TaskSpec:
-        fields = self.model_dump(exclude={"parameters", "tags"})
-        tags = tuple(dict.fromkeys(self.tags))
-        return TaskSpec(**fields, tags=tags, parameters=parameters_text(self.parameters))
+        fields = self.model_dump(exclude={"parameters", "tags", "owner"})
+        return TaskSpec(
+            **fields,
+            tags=tuple(dict.fromkeys(self.tags)),
+            parameters=parameters_text(self.parameters),
+            owner=self.owner or "",
+        )
 
 
 class ValidateRequest(BaseModel):
@@ -219,6 +229,8 @@ class TaskSummary(BaseModel):
     state: Status = Field(description="The exact state; submitted and running both read pending.")
     name: str | None
     tags: list[str]
+    owner: str | None
+    priority: int
     shots: int
     attempt: int = Field(description="How many times a worker took it up.")
     submitted_at: str
@@ -237,9 +249,20 @@ class TaskSummary(BaseModel):
     error_code: str | None = None
 
 
+class Place(BaseModel):
+    """Where a task stands that waits to be run."""
+
+    position: int = Field(description="1: it is next.")
+    at_least: bool = Field(description="So many are ahead that these are only lower bounds.")
+    expected_start: str | None = Field(
+        description="From the predicted work ahead and the workers' pace; null: nobody works."
+    )
+
+
 class TaskView(TaskSummary):
     """A task, with its result or its failure once it has one, and its history."""
 
+    queue: Place | None = Field(None, description="Only while it waits to be run.")
     result: dict[str, int] | None = Field(
         None, description="Counts, as Qiskit writes them: the last bit first, registers by a space."
     )
@@ -320,6 +343,26 @@ class TaskList(BaseModel):
     next_cursor: str | None = Field(
         description="Pass it as cursor for older tasks; null at the end."
     )
+
+
+class ShareView(BaseModel):
+    """The tasks of one owner and priority."""
+
+    owner: str | None
+    priority: int
+    waiting: int
+    running: int
+
+
+class QueueView(BaseModel):
+    """What waits and what runs."""
+
+    waiting: int
+    running: int
+    oldest_submitted_at: str | None = Field(description="Of those that wait.")
+    workers: int = Field(description="That were seen lately.")
+    slots: int = Field(description="Theirs, together.")
+    owners: list[ShareView] = Field(description="The 100 with most waiting.")
 
 
 class Health(BaseModel):

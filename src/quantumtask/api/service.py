@@ -24,6 +24,7 @@ from quantumtask.shared.errors import (
     TaskAlreadyFinished,
     TaskNotFound,
 )
+from quantumtask.shared.queue import Queue
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, ENGINES, Status, Submission, Task, TaskSpec
 
@@ -130,12 +131,16 @@ class Service:
         )
         return tasks
 
+    async def queue(self) -> Queue:
+        """What waits and what runs."""
+        queue: Queue = await self._calls(lambda store: store.queue())
+        return queue
+
     async def readiness(self) -> Readiness:
         """Writes to the database, and looks when a worker was last seen."""
-        seen_within_s = 3 * self.settings.renew_s
         try:
             await self._calls(lambda store: store.probe())
-            worker = await self._calls(lambda store: store.worker_seen(seen_within_s))
+            worker = await self._calls(lambda store: store.worker_seen())
         except StoreUnavailable:
             return Readiness(database=False, worker=False)
         return Readiness(database=True, worker=worker)
@@ -187,12 +192,16 @@ def new_id() -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+_LATER = {"parameters": None, "engine": AUTO, "method": None, "owner": "", "priority": 0}
+"""Fields that once were not, and what they are where not given: keys outlive an upgrade."""
+
+
 def _digest(spec: TaskSpec) -> str:
     """Tells submissions under one Idempotency-Key apart."""
     fields = asdict(spec)
-    for name, absent in (("parameters", None), ("engine", AUTO), ("method", None)):
+    for name, absent in _LATER.items():
         if fields[name] == absent:
-            del fields[name]  # as before there were any: keys outlive an upgrade
+            del fields[name]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 

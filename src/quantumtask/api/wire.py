@@ -1,17 +1,21 @@
 """Tasks as JSON. Parameters, counts, memory and outputs are JSON already and pass unread."""
 
 import json
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from quantumtask.shared.task import Change, Task
+from quantumtask.shared.queue import Queue
+from quantumtask.shared.task import Change, Place, Task
 
 
 def task_json(task: Task) -> bytes:
     """One task, whole."""
     head = {**summary(task), "history": [_change(change) for change in task.changes]}
+    if task.place:
+        head["queue"] = _place(task.place)
     if task.failure:
         head["errors"] = [asdict(problem) for problem in task.failure.problems]
     parts = [json.dumps(head)[:-1], ', "parameters": ', task.parameters or "null"]
@@ -30,6 +34,28 @@ def list_json(tasks: list[Task], limit: int) -> bytes:
     return json.dumps({"tasks": [summary(t) for t in tasks], "next_cursor": cursor}).encode()
 
 
+def queue_json(queue: Queue) -> bytes:
+    """The queue, with the owners that have most waiting."""
+    view = {
+        "waiting": queue.waiting,
+        "running": queue.running,
+        "oldest_submitted_at": _time(queue.oldest_at),
+        "workers": queue.workers,
+        "slots": queue.slots,
+        "owners": [asdict(share) | {"owner": share.owner or None} for share in queue.shares[:100]],
+    }
+    return json.dumps(view).encode()
+
+
+def _place(place: Place) -> dict[str, Any]:
+    starts = None if place.starts_in_s is None else time.time() + place.starts_in_s
+    return {
+        "position": place.position,
+        "at_least": place.at_least,
+        "expected_start": _time(starts),
+    }
+
+
 def summary(task: Task) -> dict[str, Any]:
     """What the list shows of a task."""
     waiting_ms, running_ms = _durations(task)
@@ -39,6 +65,8 @@ def summary(task: Task) -> dict[str, Any]:
         "state": task.state.value,
         "name": task.name,
         "tags": task.tags,
+        "owner": task.owner or None,
+        "priority": task.priority,
         "shots": task.shots,
         "attempt": task.attempt,
         "submitted_at": _time(task.submitted_at),

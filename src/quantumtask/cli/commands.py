@@ -118,6 +118,12 @@ def submit(
     parameter: Parameters = None,
     engine: Engine = None,
     method: Method = None,
+    owner: Annotated[
+        str | None, typer.Option(help="Whose task it is; all get a fair share.")
+    ] = None,
+    priority: Annotated[
+        int | None, typer.Option(help="-10 to 10: a higher one goes before all lower ones.")
+    ] = None,
     wait: Wait = False,
     as_json: Json = False,
     url: Url = None,
@@ -137,6 +143,8 @@ def submit(
             parameters=parameters,
             engine=engine,
             method=method,
+            owner=owner,
+            priority=priority,
         )
         if wait:
             _finish(_await(service, task_id), as_json)
@@ -196,6 +204,14 @@ def engines(as_json: Json = False, url: Url = None) -> None:
     with _service_at(url) as service:
         answer = service.engines()
         _print(answer, lambda show: show.engines(answer), as_json)
+
+
+@app.command()
+def queue(as_json: Json = False, url: Url = None) -> None:
+    """Show how many tasks wait and run, and whose."""
+    with _service_at(url) as service:
+        answer = service.queue()
+        _print(answer, lambda show: show.queue(answer), as_json)
 
 
 @app.command()

@@ -137,6 +137,27 @@ def engines(found: Json) -> RenderableType:
     return Group(table, Text(note, style="dim"))
 
 
+def queue(found: Json) -> RenderableType:
+    """How much waits and runs and who works, then a row for each owner and priority."""
+    facts = [
+        f"{found['waiting']:,} waiting",
+        f"{found['running']:,} running",
+        f"{found['workers']} worker{'s' * (found['workers'] != 1)} with {found['slots']} slots",
+    ]
+    if found["oldest_submitted_at"]:
+        facts.append(f"the oldest for {_since(found['oldest_submitted_at'])}")
+    if not found["owners"]:
+        return Text(" · ".join(facts))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("owner", overflow="fold")
+    for column in ("priority", "waiting", "running"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for share in found["owners"]:
+        numbers = (f"{share[column]:,}" for column in ("priority", "waiting", "running"))
+        table.add_row(Text(plain(share["owner"] or "(none)")), *numbers)
+    return Group(Text(" · ".join(facts)), table)
+
+
 def reasons(problems: Sequence[Json]) -> list[str]:
     """Every problem of a circuit with its place, and its hint if there is one."""
     return [line.plain.strip() for problem in problems for line in _problem(problem)]
@@ -149,6 +170,8 @@ def plain(text: object) -> str:
 
 def _facts(task: Json) -> Iterator[str]:
     yield f"{task['shots']} shots"
+    if task.get("queue"):
+        yield from _place(task["queue"])
     if task.get("waiting_ms") is not None:
         yield f"waited {_duration(task['waiting_ms'])}"
     if task.get("running_ms") is not None:
@@ -159,6 +182,17 @@ def _facts(task: Json) -> Iterator[str]:
         yield f"attempt {task['attempt']}"
     if task.get("engine"):
         yield _engine(task)
+
+
+def _place(place: Json) -> Iterator[str]:
+    """`position 3 in the queue`, `starts in about 4.0 s`."""
+    more = " or later" if place["at_least"] else ""
+    yield f"position {place['position']:,}{more} in the queue"
+    if place["expected_start"] is None:
+        yield "nobody works on it: see that `quantumtask worker` runs"
+    else:
+        left = datetime.fromisoformat(place["expected_start"]) - datetime.now(UTC)
+        yield f"starts in about {_duration(max(0.0, 1000 * left.total_seconds()))}{more}"
 
 
 def _engine(ran: Json) -> str:
@@ -245,13 +279,13 @@ def _how_to_fetch(task_id: str) -> Text:
 
 def _row(task: Json) -> tuple[Text, ...]:
     state = Text(task["state"], style=COLOURS.get(task["state"], "default"))
-    age = datetime.now(UTC) - datetime.fromisoformat(task["submitted_at"])
     name, tags = task.get("name") or "", ", ".join(task.get("tags") or ())
-    cells = (_age(age.total_seconds()), str(task["shots"]), plain(name), plain(tags))
+    cells = (_since(task["submitted_at"]), str(task["shots"]), plain(name), plain(tags))
     return (Text(plain(task["task_id"])), state, *map(Text, cells))
 
 
-def _age(seconds: float) -> str:
+def _since(at: str) -> str:
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
     for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= size:
             return f"{seconds // size:.0f} {unit}"

@@ -69,13 +69,16 @@ class Client:
         parameters: Mapping[str, Any] | None = None,
         engine: str | None = None,
         method: str | None = None,
+        owner: str | None = None,
+        priority: int | None = None,
         idempotency_key: str | None = None,
     ) -> str:
         """Submits OpenQASM 3 text and returns the task's id; what is None is left to the service.
 
         `parameters` holds a value for each `input` of the circuit: a number, True or False, a bit
         string, a list for an array, [re, im] for a complex number. `engine` and `method` are names
-        that `engines` lists; without them, the fastest for the circuit is chosen.
+        that `engines` lists; without them, the fastest for the circuit is chosen. What waits is
+        shared out fairly among owners; a higher `priority` (-10 to 10) goes before all lower ones.
 
         The same `idempotency_key` with the same arguments gives the same task: without one, a
         fresh one makes sure that a retried submission is one task.
@@ -91,6 +94,8 @@ class Client:
             "parameters": _plain(parameters),
             "engine": engine,
             "method": method,
+            "owner": owner,
+            "priority": priority,
         }
         key = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
         answer = self._call("POST", "/tasks", json=_given(body), headers=key)
@@ -129,6 +134,10 @@ class Client:
     def engines(self) -> Json:
         """The engines with their methods, and how many qubits fit."""
         return self._call("GET", "/engines", timeout=QUESTION_S)
+
+    def queue(self) -> Json:
+        """How many tasks wait and run, in all and of each owner."""
+        return self._call("GET", "/queue")
 
     def get(self, task_id: str, wait: float = 0.0) -> Json:
         """The task as it is now, or as it is when it ends within `wait` seconds (at most 30)."""

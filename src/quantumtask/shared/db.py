@@ -3,20 +3,31 @@
 import contextlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from quantumtask.shared.dialects import Row, open_database
-from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError, QueueFull
+from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError
+from quantumtask.shared.queue import (
+    MOST_COUNTED,
+    Lasting,
+    Queue,
+    Room,
+    Share,
+    lay_out,
+    length,
+)
 from quantumtask.shared.rows import assignment_of, change_of, completion_row, task_of, task_row
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     Assignment,
     Change,
     Failure,
+    Place,
     Result,
     Status,
     Submission,
@@ -36,6 +47,10 @@ class Store:
         self._database = open_database(settings)
         texts = queries(*self._database.ALSO)
         self._queries = {name: self._database.sql(text) for name, text in texts.items()}
+        self._queue = Lasting(self._look_at_queue)
+        self._room = Room(
+            settings.max_waiting_tasks, settings.max_waiting_per_owner, self._count_waiting
+        )
 
     def transaction(self, durable: bool = True) -> contextlib.AbstractContextManager[None]:
         """Groups several calls: all of them are written, or none.
@@ -59,27 +74,32 @@ class Store:
         with self.transaction():
             if any(s.key for s in submissions):
                 self._rows("forget_keys")
-            waiting = self._value("count_waiting", most=self._settings.max_waiting_tasks)
+            self._room.look()
             taken: list[Submission] = []
-            answers = [self._answer(s, waiting + len(taken), taken) for s in submissions]
+            answers = [self._answer(s, taken) for s in submissions]
             self._insert(taken)
         return answers
 
-    def _answer(
-        self, submission: Submission, waiting: int, taken: list[Submission]
-    ) -> str | QuantumTaskError:
+    def _answer(self, submission: Submission, taken: list[Submission]) -> str | QuantumTaskError:
         """What becomes of a submission; adds it to those that are to be stored, if it is."""
         if submission.key and (known := self._rows("find_key", key=submission.key)):
             return _same_or_conflict(submission, *known[0])
-        most = self._settings.max_waiting_tasks
-        if waiting >= most:
-            return QueueFull(f"{most:,} tasks are waiting already, the most this service takes")
+        if refusal := self._room.refusal(submission.spec.owner):
+            return refusal
         # Remembered now, because the next one may have the same key.
         if submission.key and not self._remember(submission):
             # Another API process has just stored it.
             return _same_or_conflict(submission, *self._rows("find_key", key=submission.key)[0])
+        self._room.take(submission.spec.owner)
         taken.append(submission)
         return submission.id
+
+    def _count_waiting(self) -> dict[str, int]:
+        """How many tasks of each owner wait."""
+        found: Counter[str] = Counter()
+        for owner, _, tasks in self._rows("waiting"):
+            found[owner] += tasks
+        return found
 
     def _remember(self, submission: Submission) -> bool:
         """Whether the key was not known yet."""
@@ -94,7 +114,7 @@ class Store:
         )
 
     def _insert(self, submissions: Sequence[Submission]) -> None:
-        rows = self._each("insert", map(task_row, submissions))
+        rows = self._each("insert", map(task_row, submissions, self._places(submissions)))
         self._record("submit", rows, None)
         specs = [(row[0], s.spec) for row, s in zip(rows, submissions, strict=True)]
         self._each(
@@ -113,6 +133,23 @@ class Store:
             "insert_tag", ({"sequence": n, "tag": tag} for n, spec in specs for tag in spec.tags)
         )
 
+    def _places(self, submissions: Sequence[Submission]) -> list[float]:
+        """Where each task begins on the line of work that all owners share."""
+        whose: dict[tuple[int, str], list[int]] = {}
+        for index, submission in enumerate(submissions):
+            whose.setdefault((-submission.spec.priority, submission.spec.owner), []).append(index)
+        lines = {rank: self._value("line", rank=rank) for rank, _ in whose}
+        places = [0.0] * len(submissions)
+        for (rank, owner), indices in sorted(whose.items()):  # all lock them in the same order
+            theirs = [submissions[index] for index in indices]
+            weight = self._settings.weights.get(owner, 1.0)
+            work = sum(length(submission, weight) for submission in theirs)
+            finish = self._value("take_share", rank=rank, owner=owner, line=lines[rank], work=work)
+            begins = lay_out(theirs, finish - work, weight)
+            for index, begin in zip(indices, begins, strict=True):
+                places[index] = begin
+        return places
+
     def cancel(self, task_id: str) -> Task | None:
         """Cancels a task unless it is final, and tells how it stands now; None if unknown."""
         with self.transaction():
@@ -125,7 +162,19 @@ class Store:
         changes: dict[int, list[Change]] = {row[1]: [] for row in rows}
         for sequence, *change in self._rows("read_changes", sequences=list(changes)):
             changes[sequence].append(change_of(*change))
-        return {row[0]: task_of(row, tuple(changes[row[1]])) for row in rows}
+        return {row[0]: self._placed(row, tuple(changes[row[1]])) for row in rows}
+
+    def _placed(self, row: Row, changes: tuple[Change, ...]) -> Task:
+        """A task, with its place in the queue while it has one."""
+        task = task_of(row, changes)
+        if task.state is not Status.SUBMITTED:
+            return task
+        rank, fair = row[11:13]
+        values = {"rank": rank, "fair": fair, "sequence": task.sequence, "most": MOST_COUNTED}
+        tasks, work_ms = self._rows("ahead", **values)[0]
+        _, _, rate = self._pace()
+        starts_in_s = work_ms / rate if rate else None
+        return replace(task, place=Place(tasks + 1, starts_in_s, at_least=tasks >= MOST_COUNTED))
 
     def states(self, ids: Iterable[str]) -> dict[str, Status]:
         """The states of the tasks with these ids; unknown ids are left out."""
@@ -155,7 +204,7 @@ class Store:
     # What workers do
 
     def claim(self, worker: str, budget_ms: float) -> list[Assignment]:
-        """Takes the oldest waiting tasks whose predicted work fills the budget, under a lease."""
+        """Takes the next waiting tasks whose predicted work fills the budget, under a lease."""
         lease_s = self._settings.lease_s
         with self.transaction():
             rows = self._move("claim", worker=worker, lease_s=lease_s, budget_ms=budget_ms)
@@ -163,7 +212,8 @@ class Store:
                 return []
             sequences = [row[0] for row in rows]
             texts = {row[0]: row[1:] for row in self._rows("read_circuits", sequences=sequences)}
-        return [assignment_of(row, worker, *texts[row[0]]) for row in sorted(rows)]
+        rows.sort(key=lambda row: (row[-2], row[-1], row[0]))
+        return [assignment_of(row, worker, *texts[row[0]]) for row in rows]
 
     def complete(self, done: Sequence[tuple[Assignment, Result]]) -> set[tuple[str, int]]:
         """Stores results; returns the (id, attempt) pairs of which they were written.
@@ -208,22 +258,44 @@ class Store:
         """Takes tasks from workers whose lease ran out; returns how many."""
         limit = self._settings.max_crashes
         with self.transaction():
+            self._rows("forget_shares")
             abandoned = self._move("abandon", max_crashes=limit)
             return len(abandoned) + len(self._move("release.expired", max_crashes=limit))
 
     # Who is there
 
-    def beat(self, worker: str, slots: int) -> None:
-        """A worker says that it is alive."""
-        self._rows("beat", worker=worker, slots=slots)
+    def beat(self, worker: str, slots: int, rate: float | None = None) -> None:
+        """A worker says that it is alive, and its `rate`: predicted ms of work done in a second."""
+        self._rows("beat", worker=worker, slots=slots, rate=rate)
 
     def leave(self, worker: str) -> None:
         """A worker says that it stops."""
         self._rows("forget_workers", worker=worker)
 
-    def worker_seen(self, within_s: float) -> bool:
+    def worker_seen(self) -> bool:
         """Whether any worker has said so lately."""
-        return bool(self._value("workers_seen", within_s=within_s))
+        workers, _, _ = self._pace()
+        return workers > 0
+
+    def queue(self) -> Queue:
+        """What waits and runs, by owner and priority, those with most waiting first."""
+        return self._queue.get()
+
+    def _look_at_queue(self) -> Queue:
+        waiting = {(owner, rank): tasks for owner, rank, tasks in self._rows("waiting")}
+        running = {(owner, rank): tasks for owner, rank, tasks in self._rows("running")}
+        shares = [
+            Share(owner, -rank, waiting.get((owner, rank), 0), running.get((owner, rank), 0))
+            for owner, rank in waiting.keys() | running.keys()
+        ]
+        shares.sort(key=lambda share: (-share.waiting, -share.running, share.owner, share.priority))
+        workers, slots, _ = self._pace()
+        oldest = self._rows("oldest")
+        return Queue(tuple(shares), workers, slots, oldest[0][0] if oldest else None)
+
+    def _pace(self) -> tuple[int, int, float]:
+        workers, slots, rate = self._rows("pace", within_s=3 * self._settings.renew_s)[0]
+        return workers, slots, rate
 
     def probe(self) -> None:
         """Writes a row, to see that writing works."""

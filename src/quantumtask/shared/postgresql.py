@@ -20,7 +20,7 @@ from quantumtask.shared.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = {3: "postgresql/0003_tasks.sql"}
+MIGRATIONS = {3: "postgresql/0003_tasks.sql", 4: "postgresql/0004_shares.sql"}
 
 _MIGRATING = 0x7175616E74756D  # "quantum": names the lock of who brings the schema up to date
 _CHANNEL = "quantumtask"
@@ -75,6 +75,7 @@ class Postgresql(Database):
     @staticmethod
     def sql(query: str) -> str:
         query = re.sub(r"\$in (:\w+)", r"= ANY(\1)", query)
+        query = re.sub(r"\$by \w+", "", query)
         # A subquery, so that it is one moment for the whole statement and an index can be used.
         query = query.replace("$now", "(SELECT extract(epoch FROM clock_timestamp())::float8)")
         return re.sub(r"(?<!:):(\w+)", r"%(\1)s", query)

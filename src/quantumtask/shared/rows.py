@@ -23,8 +23,8 @@ _APART = frozenset({"counts", "memory", "outputs"})
 _REPORT = tuple(field.name for field in fields(Result) if field.name not in _APART)
 
 
-def task_row(submission: Submission) -> dict[str, Any]:
-    """A submission as the `insert` query takes it."""
+def task_row(submission: Submission, fair: float) -> dict[str, Any]:
+    """A submission as the `insert` query takes it; `fair`: where it begins on the line of work."""
     spec = submission.spec
     return {
         "id": submission.id,
@@ -37,6 +37,9 @@ def task_row(submission: Submission) -> dict[str, Any]:
         "name": spec.name,
         "tags": json.dumps(spec.tags) if spec.tags else "[]",
         "cost_ms": float(submission.cost_ms),
+        "owner": spec.owner,
+        "rank": -spec.priority,
+        "fair": fair,
     }
 
 
@@ -54,7 +57,9 @@ def completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
 
 def assignment_of(row: Row, worker: str, circuit: bytes, parameters: str | None) -> Assignment:
     """What the `claim` and `read_circuits` queries returned."""
-    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s, engine, method = row
+    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s, engine, method = row[
+        :12
+    ]
     spec = TaskSpec(
         circuit.decode(), shots, seed, bool(memory), timeout_s,
         parameters=parameters, engine=engine or AUTO, method=method,
@@ -70,7 +75,7 @@ def change_of(move: str, state: str, at: float, attempt: int, worker: str | None
 def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
     """What the `read` and `list` queries returned."""
     task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
-    counts, memory, outputs, report, code, message, problems, parameters = row[10:]
+    owner, rank, _, counts, memory, outputs, report, code, message, problems, parameters = row[10:]
     return Task(
         id=task_id,
         sequence=sequence,
@@ -86,6 +91,8 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
         failure=_failure(code, message, problems),
         changes=changes,
         parameters=parameters,
+        owner=owner,
+        priority=-rank,
     )
 
 

@@ -65,7 +65,15 @@ class Settings:
         32 * MIB, "Largest result (counts, per-shot memory, outputs) of one task, as JSON."
     )
     max_waiting_tasks: int = _setting(
-        10_000, "Most tasks waiting to be run; beyond it, submissions get 429."
+        100_000, "Most tasks waiting to be run; beyond it, submissions get 429."
+    )
+    max_waiting_per_owner: int = _setting(
+        10_000, "Most tasks of one owner waiting to be run; likewise."
+    )
+    owner_weights: str = _setting(
+        "",
+        "Shares of the work while several owners have tasks waiting: `alice=4,bob=0.5`; "
+        "1 for all others.",
     )
     compile_limit_s: float = _setting(
         5.0, "Most processor time from circuit text to engine, in seconds."
@@ -105,6 +113,11 @@ class Settings:
         return f"postgresql://{url['place']}" if url else str(self.database_file)
 
     @property
+    def weights(self) -> dict[str, float]:
+        """The owners that have another share of the work than 1."""
+        return _weights(self.owner_weights)
+
+    @property
     def doorbell(self) -> str:
         """The URL that the API rings."""
         return (self.worker_url or f"http://{self.worker_host}:{self.worker_port}").rstrip("/")
@@ -141,6 +154,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
         raise SettingsError(f"{unknown[0]} is not a setting. docs/settings.md lists them all.")
     values = {known[k].name: _parse(k, v, known[k]) for k, v in ours.items()}
     _check_database(values.get("database", ""))
+    _weights(values.get("owner_weights", ""))
     return replace(Settings(**values), **{k: v for k, v in given.items() if v is not None})
 
 
@@ -161,6 +175,24 @@ def _check_database(url: str) -> None:
             f"{PREFIX}DATABASE must be postgresql://USER:PASSWORD@HOST:PORT/NAME, or empty for "
             "SQLite. In user and password write %40 for @, %2F for /, %3F for ? and %23 for #."
         )
+
+
+@cache
+def _weights(text: str) -> dict[str, float]:
+    """Owner -> weight. Raises SettingsError."""
+    found = {}
+    for part in filter(str.strip, text.split(",")):
+        given = _WEIGHT.fullmatch(part)
+        if not given or not 0 < float(given["weight"]) < float("inf"):
+            raise SettingsError(
+                f"{PREFIX}OWNER_WEIGHTS: {part.strip()!r} is not an owner and a number above zero, "
+                "as in alice=4"
+            )
+        found[given["owner"].strip()] = float(given["weight"])
+    return found
+
+
+_WEIGHT = re.compile(r"(?P<owner>[^=]+)=\s*(?P<weight>\d+(\.\d*)?|\.\d+)\s*", re.ASCII)
 
 
 def variable(setting: "Field[Any]") -> str:

@@ -12,7 +12,7 @@ import apsw
 
 from quantumtask.shared.dialects import Database, Row, Translated
 
-MIGRATIONS = ("0001_tasks.sql", "0002_parameters.sql", "0003_engines.sql")
+MIGRATIONS = ("0001_tasks.sql", "0002_parameters.sql", "0003_engines.sql", "0004_shares.sql")
 
 
 class Sqlite(Database):
@@ -37,6 +37,7 @@ class Sqlite(Database):
     @staticmethod
     def sql(query: str) -> str:
         query = re.sub(r"\$in (:\w+)", r"IN (SELECT value FROM json_each(\1))", query)
+        query = query.replace("$by", "INDEXED BY")
         return query.replace("$now", "unixepoch('now', 'subsec')")
 
     def begin(self, durable: bool) -> None:

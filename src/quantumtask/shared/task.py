@@ -65,7 +65,8 @@ class TaskSpec:
 
     `parameters` is a JSON object, name of an `input` -> value, or None where none were given. It
     stays JSON text from the API to the slot, so nothing on the way has to read it. `engine` is one
-    of ENGINES, `method` one of its METHODS or None: then it is chosen.
+    of ENGINES, `method` one of its METHODS or None: then it is chosen. What waits is shared out
+    fairly among owners; a higher `priority` (-10 to 10) goes before all lower ones.
     """
 
     circuit: str
@@ -78,6 +79,8 @@ class TaskSpec:
     parameters: str | None = None
     engine: str = AUTO
     method: str | None = None
+    owner: str = ""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +182,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a waiting task stands: 1 is next. `starts_in_s` None: nobody works.
+
+    `at_least`: so many are ahead of it that both are only lower bounds.
+    """
+
+    position: int
+    starts_in_s: float | None
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """A task as the Store tells it, without its circuit. Times are seconds since 1970.
 
-    Lists leave out what can be large: `parameters`, counts, memory, outputs and problems.
+    Lists leave out what can be large: `parameters`, counts, memory, outputs and problems; and
+    `place`, which a task has only while it waits.
     """
 
     id: str
@@ -199,3 +215,6 @@ class Task:
     failure: Failure | None = None
     changes: tuple[Change, ...] = ()
     parameters: str | None = None
+    owner: str = ""
+    priority: int = 0
+    place: Place | None = None

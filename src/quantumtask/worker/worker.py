@@ -15,6 +15,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
 from quantumtask.worker.executor import CHUNK_MS, Executor, share_out
 from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.pace import Pace
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Worker:
         self._alone: list[Assignment] = []  # to be run again, one at a time
         self._ended: list[Outcome] = []  # not recorded yet
         self._more = False  # tasks may be waiting beyond what was claimed last
+        self._pace = Pace()
         self._renew_at = 0.0
 
     @property
@@ -150,7 +152,10 @@ class Worker:
             if due:
                 self._renew()
             claimed = self._store.claim(self.id, room * CHUNK_MS) if room else []
-        self._more = sum(a.cost_ms for a in claimed) >= room * CHUNK_MS > 0
+        if room:
+            self._more = sum(a.cost_ms for a in claimed) >= room * CHUNK_MS
+        done_ms = sum(o.assignment.cost_ms for o in self._ended)
+        self._pace.turn(time.monotonic(), done_ms, waiting=self._more)
         for outcome in self._ended:
             self._held.pop(_key(outcome.assignment), None)
         self._ended = []
@@ -205,7 +210,7 @@ class Worker:
         return self._store.fail(assignment, replace(failure, message=message))
 
     def _renew(self) -> None:
-        self._store.beat(self.id, self._executor.size)
+        self._store.beat(self.id, self._executor.size, self._pace.measure())
         self._store.renew(self.id, {task_id for task_id, _ in self._held})
         if swept := self._store.sweep():
             log.warning("took over tasks of lost workers", extra={"tasks": swept})

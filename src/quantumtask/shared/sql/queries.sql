@@ -1,14 +1,17 @@
 -- Every query, by name. A query that moves tasks is named after its move in MOVES (a word after a
--- dot tells two queries of one move apart) and says from where to where. Two words differ between
+-- dot tells two queries of one move apart) and says from where to where. Three words differ between
 -- databases: `$now` is the database's clock in seconds since 1970, `$in :list` whether a value is in
--- a list. Moves return what `record` needs.
+-- a list, `$by index` tells SQLite, which takes another one that fits less, what to look through.
+-- Moves return what `record` needs.
 
 -- name: insert
 -- A new task, waiting.
 INSERT INTO tasks
-  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, submitted_at)
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
+   submitted_at)
 VALUES
-  (:id, :shots, :seed, :memory, :timeout_s, :engine, :method, :name, :tags, :cost_ms, $now)
+  (:id, :shots, :seed, :memory, :timeout_s, :engine, :method, :name, :tags, :cost_ms, :owner, :rank,
+   :fair, $now)
 RETURNING sequence, state, attempt;
 
 -- name: insert_circuit
@@ -25,12 +28,44 @@ INSERT INTO tags (tag, sequence) VALUES (:tag, :sequence) ON CONFLICT DO NOTHING
 INSERT INTO changes (sequence, at, move, state, attempt, worker)
 VALUES (:sequence, $now, :move, :state, :attempt, :worker);
 
+-- name: line
+-- Where the line of work is being served: where the next waiting task begins, or where all ends if
+-- none waits.
+SELECT coalesce(
+  (SELECT fair FROM tasks $by tasks_waiting WHERE state = 'submitted' AND rank = :rank
+   ORDER BY fair LIMIT 1),
+  (SELECT finish FROM shares WHERE rank = :rank ORDER BY finish DESC LIMIT 1),
+  0.0
+);
+
+-- name: take_share
+-- Lays `work` out for an owner, behind what it has there already and no sooner than `line`.
+INSERT INTO shares (rank, owner, finish)
+VALUES (:rank, :owner, CAST(:line AS float8) + :work)
+ON CONFLICT (rank, owner) DO UPDATE SET finish =
+  CASE WHEN shares.finish > :line THEN shares.finish ELSE :line END + :work
+RETURNING finish;
+
+-- name: forget_shares
+-- Some that end before the line is being served: their owners begin there anew anyhow.
+DELETE FROM shares WHERE (rank, owner) IN (
+  SELECT rank, owner FROM shares AS old
+  WHERE finish < coalesce(
+    (SELECT fair FROM tasks $by tasks_waiting
+     WHERE state = 'submitted' AND tasks.rank = old.rank ORDER BY fair LIMIT 1),
+    (SELECT finish FROM shares AS last WHERE last.rank = old.rank ORDER BY finish DESC LIMIT 1)
+  )
+  LIMIT 500
+);
+
 -- name: claim
 -- move: submitted -> running
--- The oldest waiting tasks whose predicted work fills `budget_ms`; always at least one.
+-- The next waiting tasks whose predicted work fills `budget_ms`; always at least one.
 WITH waiting AS (
-  SELECT sequence, sum(cost_ms) OVER (ORDER BY sequence) - cost_ms AS before_ms
-  FROM (SELECT sequence, cost_ms FROM tasks WHERE state = 'submitted' ORDER BY sequence LIMIT 256)
+  SELECT sequence,
+         sum(cost_ms) OVER (ORDER BY rank, fair, sequence) - cost_ms AS before_ms
+  FROM (SELECT sequence, rank, fair, cost_ms FROM tasks $by tasks_waiting WHERE state = 'submitted'
+        ORDER BY rank, fair, sequence LIMIT 256) AS next
 )
 UPDATE tasks
 SET state = 'running', attempt = attempt + 1, worker = :worker,
@@ -38,7 +73,7 @@ SET state = 'running', attempt = attempt + 1, worker = :worker,
 WHERE state = 'submitted'
   AND sequence IN (SELECT sequence FROM waiting WHERE before_ms < :budget_ms)
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
-          engine, method;
+          engine, method, rank, fair;
 
 -- name: read_circuits
 SELECT sequence, circuit, parameters FROM circuits LEFT JOIN parameters USING (sequence)
@@ -107,16 +142,39 @@ RETURNING id, attempt;
 -- What a worker still holds, without writing.
 SELECT id, attempt FROM tasks WHERE state = 'running' AND worker = :worker;
 
--- name: count_waiting
--- How many tasks wait, counted no further than `most`.
-SELECT count(*) FROM (SELECT 1 FROM tasks WHERE state = 'submitted' LIMIT :most) AS waiting;
+-- name: waiting
+-- What waits, by owner and priority.
+SELECT owner, rank, count(*) FROM tasks $by tasks_waiting WHERE state = 'submitted'
+GROUP BY owner, rank;
+
+-- name: running
+SELECT owner, rank, count(*) FROM tasks WHERE state = 'running' GROUP BY owner, rank;
+
+-- name: oldest
+-- Since when the task waits that has waited longest.
+SELECT submitted_at FROM tasks WHERE state = 'submitted' ORDER BY sequence LIMIT 1;
+
+-- name: ahead
+-- How many tasks run before this one, and their predicted work; counted no further than `most`.
+SELECT count(*), coalesce(sum(cost_ms), 0) FROM (
+  SELECT cost_ms FROM tasks $by tasks_waiting
+  WHERE state = 'submitted'
+    AND (rank, fair, sequence) < (:rank, :fair, :sequence)
+  LIMIT :most
+) AS ahead;
+
+-- name: pace
+-- Who works: how many, their slots, and how much predicted work they get done in a second. One whose
+-- pace is not known yet is taken to need just the time predicted.
+SELECT count(*), coalesce(sum(slots), 0), coalesce(sum(coalesce(rate, slots * 1000.0)), 0)
+FROM workers WHERE seen_at > $now - :within_s;
 
 -- name: states
 SELECT id, state FROM tasks WHERE id $in :ids;
 
 -- name: read
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
-       result, result_memory, result_outputs, report, failure_code, failure, problems,
+       owner, rank, fair, result, result_memory, result_outputs, report, failure_code, failure, problems,
        (SELECT parameters FROM parameters WHERE parameters.sequence = tasks.sequence)
 FROM tasks WHERE id $in :ids;
 
@@ -147,7 +205,7 @@ ORDER BY sequence DESC LIMIT :most;
 -- name: list
 -- Tasks, newest first; what can be large stays unread.
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
-       NULL, NULL, NULL, report, failure_code, failure, NULL, NULL
+       owner, rank, fair, NULL, NULL, NULL, report, failure_code, failure, NULL, NULL
 FROM tasks
 WHERE sequence $in :sequences ORDER BY sequence DESC;
 
@@ -165,15 +223,13 @@ ON CONFLICT (key) DO NOTHING RETURNING key;
 
 -- name: beat
 -- A worker says that it is alive.
-INSERT INTO workers (id, slots, seen_at) VALUES (:worker, :slots, $now)
-ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, slots = excluded.slots;
+INSERT INTO workers (id, slots, rate, seen_at) VALUES (:worker, :slots, :rate, $now)
+ON CONFLICT (id) DO UPDATE
+SET seen_at = excluded.seen_at, slots = excluded.slots, rate = excluded.rate;
 
 -- name: forget_workers
 -- Workers that left, or have not been seen for a day.
 DELETE FROM workers WHERE id = :worker OR seen_at < $now - 86400;
-
--- name: workers_seen
-SELECT count(*) FROM workers WHERE seen_at > $now - :within_s;
 
 -- name: probe
 INSERT INTO probe (one, written_at) VALUES (1, $now)

@@ -4,20 +4,22 @@
 -- digits. SQLite is a function call away and runs a statement in microseconds; here each would be a
 -- message and a plan to start, which cost more than the row.
 --
--- Those that take tasks from others (claim, release.expired, abandon) step over what somebody else
+-- Those that take from others (forget_shares, claim, release.expired, abandon) step over what somebody else
 -- has just locked. SQLite has one writer at a time; here the second of two workers would wait for
 -- the first and come away with nothing, and one that was stopped amid a transaction would hold up
 -- all others.
 
 -- name: insert
 INSERT INTO tasks
-  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, submitted_at)
-SELECT id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, $now
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
+   submitted_at)
+SELECT id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
+       $now
 FROM ROWS FROM (json_to_recordset(:rows) AS (
   id text, shots bigint, seed bigint, memory integer, timeout_s float8, engine text, method text,
-  name text, tags text, cost_ms float8
+  name text, tags text, cost_ms float8, owner text, rank bigint, fair float8
 )) WITH ORDINALITY AS given
-  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, place)
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair, place)
 ORDER BY place
 RETURNING sequence, state, attempt;
 
@@ -56,21 +58,33 @@ FROM (
 WHERE id = done.task AND state = 'running' AND attempt = done.claimed
 RETURNING sequence, state, attempt, id;
 
+-- name: forget_shares
+DELETE FROM shares WHERE (rank, owner) IN (
+  SELECT rank, owner FROM shares AS old
+  WHERE finish < coalesce(
+    (SELECT fair FROM tasks WHERE state = 'submitted' AND tasks.rank = old.rank
+     ORDER BY fair LIMIT 1),
+    (SELECT finish FROM shares AS last WHERE last.rank = old.rank ORDER BY finish DESC LIMIT 1)
+  )
+  LIMIT 500 FOR UPDATE SKIP LOCKED
+);
+
 -- name: claim
 -- move: submitted -> running
--- Counts how many of the oldest would do, and takes as many of those that are free; no more than
--- the budget admits, because these may be others than were counted.
+-- Counts how many of the next would do, and takes as many of those that are free; no more than the
+-- budget admits, because these may be others than were counted.
 WITH wanted AS (
   SELECT count(*) AS tasks FROM (
-    SELECT sum(cost_ms) OVER (ORDER BY sequence) - cost_ms AS before_ms
-    FROM (SELECT sequence, cost_ms FROM tasks WHERE state = 'submitted'
-          ORDER BY sequence LIMIT 256) AS oldest
+    SELECT sum(cost_ms) OVER (ORDER BY rank, fair, sequence) - cost_ms AS before_ms
+    FROM (SELECT rank, fair, sequence, cost_ms FROM tasks WHERE state = 'submitted'
+          ORDER BY rank, fair, sequence LIMIT 256) AS next
   ) AS summed WHERE before_ms < :budget_ms
 ), free AS (
-  SELECT sequence, cost_ms FROM tasks WHERE state = 'submitted' ORDER BY sequence
+  SELECT rank, fair, sequence, cost_ms FROM tasks WHERE state = 'submitted'
+  ORDER BY rank, fair, sequence
   LIMIT (SELECT tasks FROM wanted) FOR UPDATE SKIP LOCKED
 ), waiting AS (
-  SELECT sequence, sum(cost_ms) OVER (ORDER BY sequence) - cost_ms AS before_ms FROM free
+  SELECT sequence, sum(cost_ms) OVER (ORDER BY rank, fair, sequence) - cost_ms AS before_ms FROM free
 )
 UPDATE tasks
 SET state = 'running', attempt = attempt + 1, worker = :worker,
@@ -78,7 +92,7 @@ SET state = 'running', attempt = attempt + 1, worker = :worker,
 WHERE state = 'submitted'
   AND sequence IN (SELECT sequence FROM waiting WHERE before_ms < :budget_ms)
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
-          engine, method;
+          engine, method, rank, fair;
 
 -- name: release.expired
 -- move: running -> submitted

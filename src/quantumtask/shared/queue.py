@@ -1,0 +1,113 @@
+"""What is known of the tasks that wait: how many, whose, and when one of them may start."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from quantumtask.shared.errors import QueueFull
+from quantumtask.shared.task import Submission
+
+T = TypeVar("T")
+
+MOST_COUNTED = 10_000
+"""How far the tasks ahead of another are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many tasks of one owner and priority wait, and how many run."""
+
+    owner: str
+    priority: int
+    waiting: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The whole of it. `oldest_at`: since when the longest waits, in seconds since 1970."""
+
+    shares: tuple[Share, ...]
+    workers: int
+    slots: int
+    oldest_at: float | None
+
+    @property
+    def waiting(self) -> int:
+        return sum(share.waiting for share in self.shares)
+
+    @property
+    def running(self) -> int:
+        return sum(share.running for share in self.shares)
+
+
+class Lasting(Generic[T]):
+    """An answer that is used again for twenty times as long as it took to find."""
+
+    def __init__(self, find: Callable[[], T]) -> None:
+        self._find = find
+        self._until = 0.0
+        self._answer: T | None = None
+
+    def get(self) -> T:
+        """The answer; the same object for as long as it is not found anew."""
+        started = time.monotonic()
+        if self._answer is None or started >= self._until:
+            self._answer = self._find()
+            now = time.monotonic()
+            self._until = now + 20 * (now - started)
+        return self._answer
+
+
+class Room:
+    """Whether the queue has room for more, as one process sees it.
+
+    What others submit is seen when it is counted again: a limit may be passed by as much as they
+    take in the meantime.
+    """
+
+    def __init__(self, most: int, most_of_one: int, count: Callable[[], dict[str, int]]) -> None:
+        self._most, self._most_of_one = most, most_of_one
+        self._count = Lasting(count)
+        self._counted: dict[str, int] | None = None
+        self._waiting: Counter[str] = Counter()
+        self._total = 0
+
+    def look(self) -> None:
+        """Counts, unless that was done just now. Only where nothing is taken but not stored yet."""
+        counted = self._count.get()
+        if counted is not self._counted:
+            self._counted = counted
+            self._waiting = Counter(counted)
+            self._total = self._waiting.total()
+
+    def refusal(self, owner: str) -> QueueFull | None:
+        """Why there is no room for a task of this owner; None if there is."""
+        if self._total >= self._most:
+            most = f"{self._most:,}"
+            return QueueFull(f"{most} tasks are waiting already, the most this service takes")
+        if self._waiting[owner] >= self._most_of_one:
+            most = f"{self._most_of_one:,}"
+            return QueueFull(f"{most} tasks are waiting already, the most one owner may have")
+        return None
+
+    def take(self, owner: str) -> None:
+        """One more of this owner waits."""
+        self._waiting[owner] += 1
+        self._total += 1
+
+
+def lay_out(submissions: Sequence[Submission], start: float, weight: float) -> list[float]:
+    """Where each of an owner's tasks begins on the line of work, given where the first does."""
+    begins = []
+    for submission in submissions:
+        begins.append(start)
+        start += length(submission, weight)
+    return begins
+
+
+def length(submission: Submission, weight: float) -> float:
+    """How much of the line a task takes: its predicted work, and what any task costs besides."""
+    return max(submission.cost_ms, 1.0) / weight
