@@ -9,6 +9,7 @@ from typing import Any
 import apsw
 import psycopg
 
+from quantumtask.shared.db import Store
 from quantumtask.shared.dialects import Database
 from quantumtask.shared.postgresql import Postgresql
 from quantumtask.shared.settings import Settings
@@ -42,6 +43,11 @@ def locked(settings: Settings) -> Iterator[None]:
         yield
         file.execute("ROLLBACK")
         file.close()
+
+
+def sweep(store: Store) -> int:
+    """Takes the tasks of all leases that are over, without watching them for a while."""
+    return store.sweep([lease for lease in store.leases() if lease.over])
 
 
 def execute(settings: Settings, statement: str) -> None:

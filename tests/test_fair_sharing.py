@@ -155,7 +155,7 @@ def test_shares_that_say_nothing_any_more_are_forgotten(configured: Settings, st
     for who in ("alice", "bob", "carol"):
         store.submit([owned(who, who)])
         store.claim("w", 1.0)
-    store.sweep()
+    store.tidy()
     assert databases.ask(configured, "SELECT owner FROM shares") == [("carol",)]
 
 

@@ -103,10 +103,10 @@ def test_a_lease_that_ran_out_releases_the_task_until_the_last_time_abandons_it(
     task_id = submitted(store)
     for _ in range(2):
         expired(store, task_id)
-        assert store.sweep() == 1
+        assert databases.sweep(store) == 1
         assert store.read([task_id])[task_id].state is Status.SUBMITTED
     expired(store, task_id)
-    assert store.sweep() == 1
+    assert databases.sweep(store) == 1
     task = store.read([task_id])[task_id]
     assert task.state is Status.FAILED
     assert task.failure is not None

@@ -74,7 +74,7 @@ def test_a_worker_stopped_amid_a_transaction_holds_up_no_sweep(configured: Setti
     held, _ = lapsed.claim("w", 50)
     with stopped.transaction():
         stopped.complete([(held, RESULT)])
-        assert store.sweep() == 1
+        assert databases.sweep(store) == 1
         assert store.read(["free"])["free"].state is Status.SUBMITTED
     assert store.read(["held"])["held"].state is Status.COMPLETED
     for each in (lapsed, stopped, store):
@@ -182,7 +182,7 @@ def test_nothing_is_lost_or_done_twice_while_the_server_is_killed_again_and_agai
         store = Store(configured)
         while not done.is_set():
             with suppress(StoreUnavailable), store.transaction():
-                store.sweep()
+                databases.sweep(store)
                 store.complete([(a, RESULT) for a in store.claim(f"w{number}", 5)])
         store.close()
 

@@ -94,7 +94,7 @@ def test_of_results_written_together_those_of_lost_tasks_are_left_out(
     lapsed = Store(replace(configured, lease_s=-1))
     put(store, "lost")
     [lost] = lapsed.claim("w", 50)
-    store.sweep()
+    databases.sweep(store)
     put(store, "kept", "cancelled")
     kept, cancelled = (a for a in store.claim("w", 50) if a.id != "lost")
     store.cancel("cancelled")
@@ -111,9 +111,9 @@ def test_of_results_written_together_those_of_lost_tasks_are_left_out(
 
 @pytest.mark.parametrize(
     "name",
-    ["claim", "read_circuits", "complete", "fail", "cancel", "release", "release.expired",
+    ["claim", "read_circuits", "complete", "fail", "cancel", "release", "release.lost",
      "abandon", "renew", "held", "waiting", "running",
-     "oldest", "ahead", "line", "take_share", "states", "read", "read_changes",
+     "leases", "oldest", "ahead", "line", "take_share", "states", "read", "read_changes",
      "find_key", "forget_keys", "page_of_name", "page_of_tag", "list"],
 )  # fmt: skip
 def test_what_happens_to_every_task_looks_through_no_table(
@@ -157,7 +157,7 @@ def test_a_worker_that_lost_its_lease_cannot_write(configured: Settings, store: 
     put(store, "t")
     lapsed = Store(replace(configured, lease_s=-1))
     [old] = lapsed.claim("old", 50)
-    assert store.sweep() == 1
+    assert databases.sweep(store) == 1
     [new] = store.claim("new", 50)
     assert not lapsed.complete([(old, RESULT)])
     assert not lapsed.fail(old, Failure("x", "x"))
@@ -176,7 +176,7 @@ def test_a_lease_that_its_worker_does_not_know_of_runs_out(
     put(store, "unknown", "known")
     assert len(lapsed.claim("w", 50)) == 2
     assert store.renew("w", ["known"]) == {("known", 1)}
-    assert store.sweep() == 1
+    assert databases.sweep(store) == 1
     assert store.states(["unknown", "known"]) == {
         "unknown": Status.SUBMITTED,
         "known": Status.RUNNING,
@@ -358,7 +358,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        self.store.sweep()
+        databases.sweep(self.store)
 
     @invariant()
     def every_history_is_a_walk_through_the_table_and_ends_at_most_once(self) -> None:

@@ -27,6 +27,7 @@ from quantumtask.shared.task import (
     Assignment,
     Change,
     Failure,
+    Lease,
     Place,
     Result,
     Status,
@@ -254,13 +255,23 @@ class Store:
         """The (id, attempt) pairs a worker holds, without prolonging anything."""
         return {(task_id, attempt) for task_id, attempt in self._rows("held", worker=worker)}
 
-    def sweep(self) -> int:
-        """Takes tasks from workers whose lease ran out; returns how many."""
-        limit = self._settings.max_crashes
+    def leases(self) -> list[Lease]:
+        """All leases that tasks are held under, of all workers."""
+        return [Lease(worker, until, bool(over)) for worker, until, over in self._rows("leases")]
+
+    def sweep(self, lost: Iterable[Lease]) -> int:
+        """Takes the tasks that are still held under these leases; returns how many."""
+        swept = 0
         with self.transaction():
-            self._rows("forget_shares")
-            abandoned = self._move("abandon", max_crashes=limit)
-            return len(abandoned) + len(self._move("release.expired", max_crashes=limit))
+            for lease in lost:
+                values = {"holder": lease.worker, "until": lease.until}
+                for move in ("abandon", "release.lost"):
+                    swept += len(self._move(move, **values, max_crashes=self._settings.max_crashes))
+        return swept
+
+    def tidy(self) -> None:
+        """Removes what nobody needs any more, some of it at a time."""
+        self._rows("forget_shares")
 
     # Who is there
 

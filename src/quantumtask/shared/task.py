@@ -168,6 +168,15 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """What a worker holds `until` then, in seconds since 1970; `over`: by the database's clock."""
+
+    worker: str
+    until: float
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One change of a task's state: which move, when (seconds since 1970), at which attempt.
 

@@ -16,11 +16,13 @@ from quantumtask.shared.task import Assignment, Failure, Result
 from quantumtask.worker.executor import CHUNK_MS, Executor, share_out
 from quantumtask.worker.outcome import Outcome
 from quantumtask.worker.pace import Pace
+from quantumtask.worker.watch import Watch
 
 log = logging.getLogger(__name__)
 
 IDLE_PAUSE_S = 0.0001
 SOME_PAUSE_S = 0.0005  # a slot is at work: what comes meanwhile is better claimed together
+LOOK_S = 1.0  # how often all leases are looked at
 BUSY_PAUSE_S = 0.005  # all slots are taken: only a cancellation would be news
 
 
@@ -55,7 +57,9 @@ class Worker:
         self._ended: list[Outcome] = []  # not recorded yet
         self._more = False  # tasks may be waiting beyond what was claimed last
         self._pace = Pace()
+        self._watch = Watch(settings)
         self._renew_at = 0.0
+        self._look_at = 0.0
 
     @property
     def busy(self) -> int:
@@ -141,6 +145,7 @@ class Worker:
         due = time.monotonic() >= self._renew_at
         room = self._room()
         before = set(self._held)
+        self._take_over()
         if self._ended or due or room:
             self._write(due, room)
         self._drop_lost(before)
@@ -212,8 +217,18 @@ class Worker:
     def _renew(self) -> None:
         self._store.beat(self.id, self._executor.size, self._pace.measure())
         self._store.renew(self.id, {task_id for task_id, _ in self._held})
-        if swept := self._store.sweep():
-            log.warning("took over tasks of lost workers", extra={"tasks": swept})
+        self._store.tidy()
+
+    def _take_over(self) -> None:
+        """Gives back to the queue what lost workers had, looking for it now and then."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return
+        self._look_at = now + min(LOOK_S, self._settings.renew_s)
+        lost = self._watch.lost(self._store.leases(), now)
+        if lost and (swept := self._store.sweep(lost)):
+            workers = sorted({lease.worker for lease in lost})
+            log.warning("took over tasks of lost workers", extra={"tasks": swept, "of": workers})
 
     def _drop_lost(self, before: set[tuple[str, int]]) -> None:
         """Kills what was cancelled or taken from us, of what was held before this turn."""

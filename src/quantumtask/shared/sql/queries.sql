@@ -112,23 +112,29 @@ SET state = 'submitted', worker = NULL, lease_until = NULL, started_at = NULL,
 WHERE id = :id AND state = 'running' AND attempt = :attempt
 RETURNING sequence, state, attempt;
 
--- name: release.expired
+-- name: leases
+-- Tasks that were claimed or renewed together have the same.
+SELECT DISTINCT worker, lease_until, lease_until < $now FROM tasks WHERE state = 'running';
+
+-- name: release.lost
 -- move: running -> submitted
--- The lease ran out, so its worker is gone or stuck: another may try.
+-- The lease is not renewed any more, so its worker is gone or stuck: another may try.
 UPDATE tasks
 SET state = 'submitted', worker = NULL, lease_until = NULL, started_at = NULL,
     crashes = crashes + 1
-WHERE state = 'running' AND lease_until < $now AND crashes + 1 < :max_crashes
+WHERE state = 'running' AND worker = :holder AND lease_until = :until
+  AND crashes + 1 < :max_crashes
 RETURNING sequence, state, attempt;
 
 -- name: abandon
 -- move: running -> failed
--- The lease ran out once too often.
+-- A lease was lost once too often.
 UPDATE tasks
 SET state = 'failed', finished_at = $now, worker = NULL, lease_until = NULL, crashes = crashes + 1,
     failure_code = 'worker_crashed',
     failure = 'the worker was lost ' || (crashes + 1) || ' times while it had this task'
-WHERE state = 'running' AND lease_until < $now AND crashes + 1 >= :max_crashes
+WHERE state = 'running' AND worker = :holder AND lease_until = :until
+  AND crashes + 1 >= :max_crashes
 RETURNING sequence, state, attempt;
 
 -- name: renew

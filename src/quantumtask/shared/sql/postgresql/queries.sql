@@ -4,7 +4,7 @@
 -- digits. SQLite is a function call away and runs a statement in microseconds; here each would be a
 -- message and a plan to start, which cost more than the row.
 --
--- Those that take from others (forget_shares, claim, release.expired, abandon) step over what somebody else
+-- Those that take from others (forget_shares, claim, release.lost, abandon) step over what somebody else
 -- has just locked. SQLite has one writer at a time; here the second of two workers would wait for
 -- the first and come away with nothing, and one that was stopped amid a transaction would hold up
 -- all others.
@@ -94,14 +94,15 @@ WHERE state = 'submitted'
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
           engine, method, rank, fair;
 
--- name: release.expired
+-- name: release.lost
 -- move: running -> submitted
 UPDATE tasks
 SET state = 'submitted', worker = NULL, lease_until = NULL, started_at = NULL,
     crashes = crashes + 1
 WHERE state = 'running' AND sequence IN (
   SELECT sequence FROM tasks
-  WHERE state = 'running' AND lease_until < $now AND crashes + 1 < :max_crashes
+  WHERE state = 'running' AND worker = :holder AND lease_until = :until
+    AND crashes + 1 < :max_crashes
   FOR UPDATE SKIP LOCKED
 )
 RETURNING sequence, state, attempt;
@@ -114,7 +115,8 @@ SET state = 'failed', finished_at = $now, worker = NULL, lease_until = NULL, cra
     failure = 'the worker was lost ' || (crashes + 1) || ' times while it had this task'
 WHERE state = 'running' AND sequence IN (
   SELECT sequence FROM tasks
-  WHERE state = 'running' AND lease_until < $now AND crashes + 1 >= :max_crashes
+  WHERE state = 'running' AND worker = :holder AND lease_until = :until
+    AND crashes + 1 >= :max_crashes
   FOR UPDATE SKIP LOCKED
 )
 RETURNING sequence, state, attempt;
