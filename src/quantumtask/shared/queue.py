@@ -11,7 +11,7 @@ from quantumtask.shared.task import Submission
 
 T = TypeVar("T")
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 """How far the tasks ahead of another are counted."""
 
 
