@@ -176,7 +176,8 @@ def test_the_schema_itself_refuses(configured: Settings, store: Store, what: str
 
 @pytest.mark.parametrize("kind", databases.KINDS.values())
 def test_every_query_is_used_by_the_store(kind: type[Database]) -> None:
-    source = (Path(__file__).parent.parent / "src/quantumtask/shared/db.py").read_text()
+    shared = Path(__file__).parent.parent / "src/quantumtask/shared"
+    source = "".join((shared / name).read_text() for name in ("db.py", "attic.py"))
     assert [name for name in queries(*kind.ALSO) if f'"{name}"' not in source] == []
 
 

@@ -49,6 +49,12 @@ UNSUPPORTED = (415, "unsupported_encoding", "Content-Encoding 'br': use gzip, de
 BUSY = (503, "busy", "64 circuits wait to be read already")
 NO_WORKER_ANSWERS = (503, "worker_unavailable", NO_WORKER)
 UNAVAILABLE = (503, "store_unavailable", "the database is locked")
+NO_RESULT = (503, "result_unavailable", f"the result of task {examples.ID} cannot be fetched now")
+DAMAGED = (
+    500,
+    "result_damaged",
+    f"the result of task {examples.ID} is damaged or gone; run the circuit again",
+)
 
 
 class Json(Response):
@@ -83,7 +89,9 @@ def service_of(request: Request) -> Service:
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED,
         (429, "queue_full", "100,000 tasks are waiting already, the most this service takes"),
+        DAMAGED,
         UNAVAILABLE,
+        NO_RESULT,
     ),
     openapi_extra=examples.SUBMISSION,
 )
@@ -222,7 +230,9 @@ async def list_tasks(
         TaskView,
         INVALID_WAIT,
         NOT_FOUND,
+        DAMAGED,
         UNAVAILABLE,
+        NO_RESULT,
     ),
     openapi_extra=examples.WHICH_TASK,
 )

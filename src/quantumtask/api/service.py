@@ -15,6 +15,7 @@ from quantumtask.api.batch import Batch
 from quantumtask.api.doorbell import Doorbell
 from quantumtask.api.questions import Questions
 from quantumtask.api.reader import Reader
+from quantumtask.api.results import Results
 from quantumtask.shared.cost import predicted_ms
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
@@ -55,6 +56,7 @@ class Service:
         self._submissions = Batch("submissions", self._writing.submit)
         self._calls: Batch[Callable[[Store], Any], Any] = Batch("calls", self._call)
         self._reader = Reader(Store(settings))
+        self._results = Results(settings)
         self._doorbell = Doorbell(settings.doorbell)
         self._questions = Questions(settings.doorbell)
 
@@ -104,7 +106,7 @@ class Service:
         task = await (self._reader.wait(known, wait_s) if wait_s > 0 else self._reader.read(known))
         if task is None:
             raise TaskNotFound
-        return task
+        return await self._results.whole(task)
 
     async def cancel(self, task_id: str) -> Task:
         """Cancels a task that is not final. Cancelling a cancelled one changes nothing."""

@@ -312,6 +312,10 @@ class Store:
         """Writes a row, to see that writing works."""
         self._rows("probe")
 
+    def identity(self) -> str:
+        """What tells this database from others whose large results are in the same place."""
+        return str(self._value("identity"))
+
     # How
 
     def _settle(self, move: str, assignment: Assignment, /, **values: Any) -> bool:

@@ -10,7 +10,9 @@ QuantumTaskError
 |-- Busy                         the service cannot take it now: try again in `retry_after_s`
 |   |-- QueueFull
 |   |-- StoreUnavailable
+|   |-- ResultUnavailable
 |   `-- WorkerUnavailable  WorkerBusy
+|-- ResultDamaged                a large result is gone, or not what was stored
 `-- TaskError                    the task ends as `failed`
     |-- CircuitError             ... because of its circuit: has `problems`
     `-- ResourceError            ... because it needs more than the slot has
@@ -99,6 +101,13 @@ class StoreUnavailable(Busy):
     retry_after_s = 2
 
 
+class ResultUnavailable(Busy):
+    """Where large results are kept cannot be read or written now."""
+
+    code = "result_unavailable"
+    retry_after_s = 5
+
+
 class WorkerUnavailable(Busy):
     code = "worker_unavailable"
     retry_after_s = 5
@@ -107,6 +116,10 @@ class WorkerUnavailable(Busy):
 class WorkerBusy(Busy):
     code = "busy"
     retry_after_s = 2
+
+
+class ResultDamaged(QuantumTaskError):
+    code = "result_damaged"
 
 
 class TaskError(QuantumTaskError):

@@ -20,7 +20,11 @@ from quantumtask.shared.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = {3: "postgresql/0003_tasks.sql", 4: "postgresql/0004_shares.sql"}
+MIGRATIONS = {
+    3: "postgresql/0003_tasks.sql",
+    4: "postgresql/0004_shares.sql",
+    5: "postgresql/0005_results.sql",
+}
 
 _MIGRATING = 0x7175616E74756D  # "quantum": names the lock of who brings the schema up to date
 _CHANNEL = "quantumtask"

@@ -8,6 +8,7 @@ from quantumtask.shared.dialects import Row
 from quantumtask.shared.task import (
     AUTO,
     Assignment,
+    Blob,
     Change,
     Failure,
     Problem,
@@ -18,8 +19,8 @@ from quantumtask.shared.task import (
     TaskSpec,
 )
 
-_APART = frozenset({"counts", "memory", "outputs"})
-"""What of a Result has a column of its own, because it can be large; the rest is its report."""
+_APART = frozenset({"counts", "memory", "outputs", "blob"})
+"""What of a Result has columns of its own, because it can be large; the rest is its report."""
 _REPORT = tuple(field.name for field in fields(Result) if field.name not in _APART)
 
 
@@ -51,6 +52,9 @@ def completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
         "result": result.counts,
         "result_memory": result.memory,
         "result_outputs": result.outputs,
+        "blob": result.blob and result.blob.name,
+        "blob_bytes": result.blob and result.blob.size,
+        "blob_sha256": result.blob and result.blob.sha256,
         "report": json.dumps({name: getattr(result, name) for name in _REPORT}),
     }
 
@@ -75,7 +79,8 @@ def change_of(move: str, state: str, at: float, attempt: int, worker: str | None
 def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
     """What the `read` and `list` queries returned."""
     task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
-    owner, rank, _, counts, memory, outputs, report, code, message, problems, parameters = row[10:]
+    owner, rank, _ = row[10:13]
+    code, message, problems, parameters = row[20:]
     return Task(
         id=task_id,
         sequence=sequence,
@@ -87,7 +92,7 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
         attempt=attempt,
         started_at=started,
         finished_at=finished,
-        result=_result(counts, memory, outputs, report),
+        result=_result(*row[13:20]),
         failure=_failure(code, message, problems),
         changes=changes,
         parameters=parameters,
@@ -97,13 +102,14 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
 
 
 def _result(
-    counts: str | None, memory: str | None, outputs: str | None, report: str | None
+    counts: str | None, memory: str | None, outputs: str | None, report: str | None, *blob: Any
 ) -> Result | None:
     if report is None:
         return None
     fields = json.loads(report)
     fields["warnings"] = tuple(fields["warnings"])
-    return Result(counts or "", memory, outputs=outputs, **fields)
+    where = Blob(*blob) if blob[0] else None
+    return Result(counts or "", memory, outputs=outputs, blob=where, **fields)
 
 
 def _failure(code: str | None, message: str, problems: str | None) -> Failure | None:

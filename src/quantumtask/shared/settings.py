@@ -27,6 +27,11 @@ class Settings:
         "empty: SQLite, in the data folder.",
         secret=True,
     )
+    results: str = _setting(
+        "",
+        "Where results above 256 KiB are: a folder, or `s3://BUCKET/PREFIX`; "
+        "empty: `results` in the data folder.",
+    )
     host: str = _setting("127.0.0.1", "Address the API listens on.")
     port: int = _setting(8000, "Port of the API.")
     worker_host: str = _setting(
@@ -100,6 +105,11 @@ class Settings:
     idempotency_hours: float = _setting(
         24.0, "How long an Idempotency-Key is remembered, in hours."
     )
+    retention_days: float = _setting(
+        30.0,
+        "How long a task is kept after it ended, in days, and never less than its "
+        "Idempotency-Key; 0: for ever.",
+    )
 
     @property
     def database_file(self) -> Path:
@@ -116,6 +126,21 @@ class Settings:
     def weights(self) -> dict[str, float]:
         """The owners that have another share of the work than 1."""
         return _weights(self.owner_weights)
+
+    @property
+    def results_place(self) -> str:
+        """The folder of large results, or the `s3://BUCKET/PREFIX`."""
+        return self.results or str(self.data_dir / "results")
+
+    @property
+    def keep_s(self) -> float:
+        """How long a task stays after it ended; 0: for ever.
+
+        Never shorter than its Idempotency-Key is remembered: a repeated submission must find it.
+        """
+        if not self.retention_days:
+            return 0.0
+        return max(self.retention_days * 86_400, self.idempotency_hours * 3600)
 
     @property
     def doorbell(self) -> str:
@@ -155,6 +180,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     values = {known[k].name: _parse(k, v, known[k]) for k, v in ours.items()}
     _check_database(values.get("database", ""))
     _weights(values.get("owner_weights", ""))
+    _check_results(values.get("results", ""))
     return replace(Settings(**values), **{k: v for k, v in given.items() if v is not None})
 
 
@@ -193,6 +219,17 @@ def _weights(text: str) -> dict[str, float]:
 
 
 _WEIGHT = re.compile(r"(?P<owner>[^=]+)=\s*(?P<weight>\d+(\.\d*)?|\.\d+)\s*", re.ASCII)
+
+
+def _check_results(place: str) -> None:
+    if "://" in place and not _BUCKET.fullmatch(place):
+        raise SettingsError(
+            f"{PREFIX}RESULTS={place!r} must be a folder, or s3://BUCKET/PREFIX. "
+            "The server and the keys are in AWS_ENDPOINT_URL and the other AWS_ variables."
+        )
+
+
+_BUCKET = re.compile(r"s3://[^/?#@:]+(/[^?#]*)?")
 
 
 def variable(setting: "Field[Any]") -> str:

@@ -12,7 +12,13 @@ import apsw
 
 from quantumtask.shared.dialects import Database, Row, Translated
 
-MIGRATIONS = ("0001_tasks.sql", "0002_parameters.sql", "0003_engines.sql", "0004_shares.sql")
+MIGRATIONS = (
+    "0001_tasks.sql",
+    "0002_parameters.sql",
+    "0003_engines.sql",
+    "0004_shares.sql",
+    "0005_results.sql",
+)
 
 
 class Sqlite(Database):

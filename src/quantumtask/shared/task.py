@@ -120,6 +120,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """An object outside the database that holds a large result: its size in bytes, its SHA-256."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What a completed task gives back.
 
@@ -131,6 +140,8 @@ class Result:
     All stay JSON text from the slot to the client, so nothing on the way has to read them.
     `precision` of the numbers that it rests on: "double", "single", or "exact" for a method that
     computes with bits. `reason`: why this engine ran, in one sentence.
+    `blob`: where counts, memory and outputs are, if they are too large to be here: then these are
+    NOT_HERE, None and None.
     """
 
     counts: str
@@ -144,6 +155,11 @@ class Result:
     outputs: str | None = None
     precision: str | None = None
     reason: str | None = None
+    blob: Blob | None = None
+
+
+NOT_HERE = "null"
+"""The counts of a result that is elsewhere: who knows nothing of that shows no wrong ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,18 @@ from quantumtask.shared.task import Assignment, Failure, Problem, Result
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an assignment; None: it did not finish through no fault of its own."""
+    """What came of an assignment; None: it did not finish through no fault of its own.
+
+    Then it runs again here, unless it is `for_another` worker to try.
+    """
 
     assignment: Assignment
     verdict: Result | Failure | None
+    for_another: bool = False
 
 
-_RESULT = tuple(field.name for field in fields(Result))
+# A slot names no blob: it could name another task's.
+_RESULT = tuple(field.name for field in fields(Result) if field.name != "blob")
 
 
 def encode(verdict: Result | Failure) -> tuple[str, dict[str, Any]]:
@@ -27,5 +32,5 @@ def encode(verdict: Result | Failure) -> tuple[str, dict[str, Any]]:
 def decode(kind: str, fields: dict[str, Any]) -> Result | Failure:
     """The verdict that `encode` was given."""
     if kind == "Result":
-        return Result(**{**fields, "warnings": tuple(fields["warnings"])})
+        return Result(**{**fields, "warnings": tuple(fields["warnings"]), "blob": None})
     return Failure(**{**fields, "problems": tuple(Problem(**p) for p in fields["problems"])})

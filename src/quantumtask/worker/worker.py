@@ -14,6 +14,8 @@ from quantumtask.shared.processes import keep_loaded
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
 from quantumtask.worker.executor import CHUNK_MS, Executor, share_out
+from quantumtask.worker.housekeeper import Housekeeper
+from quantumtask.worker.keeper import Keeper
 from quantumtask.worker.outcome import Outcome
 from quantumtask.worker.pace import Pace
 from quantumtask.worker.watch import Watch
@@ -51,6 +53,8 @@ class Worker:
         self._executor = Executor(settings, self._report, self._break)
         self._stopping = threading.Event()
         self._news: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None: a ring
+        self._keeper = Keeper(settings, self._store.identity(), self._news.put)
+        self._housekeeper = Housekeeper(settings)
         self._held: dict[tuple[str, int], Assignment] = {}
         self._backlog: list[Assignment] = []  # claimed, and not in a slot yet
         self._alone: list[Assignment] = []  # to be run again, one at a time
@@ -84,6 +88,7 @@ class Worker:
         self._executor.warm()
         self.warm = True
         keep_loaded()
+        self._housekeeper.start()
         log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
         while not self._stopping.is_set():
             if self._try_turn() and not (self._more and self._executor.free):
@@ -171,7 +176,7 @@ class Worker:
 
     def _room(self) -> int:
         """How many slots could take tasks that are not claimed yet."""
-        if self._backlog or self._alone or self._stopping.is_set():
+        if self._backlog or self._alone or self._keeper.full or self._stopping.is_set():
             return 0
         return self._executor.free
 
@@ -184,7 +189,8 @@ class Worker:
                 return
             if outcome is None or _key(outcome.assignment) not in self._held:
                 continue
-            if outcome.verdict is None and not self._stopping.is_set():
+            again = outcome.verdict is None and not outcome.for_another
+            if again and not self._stopping.is_set():
                 self._alone.append(outcome.assignment)
             else:
                 self._ended.append(outcome)
@@ -240,6 +246,7 @@ class Worker:
             self._backlog = [a for a in self._backlog if a is not lost]
             self._alone = [a for a in self._alone if a is not lost]
             self._executor.kill(lost.id, lost.attempt)
+            self._keeper.drop(lost.id, lost.attempt)
 
     def _dispatch(self) -> None:
         while self._alone and self._executor.free:
@@ -260,6 +267,7 @@ class Worker:
         while self._held:
             if time.monotonic() > deadline:
                 self._executor.kill()
+                self._keeper.give_up()
             if time.monotonic() > deadline + self._settings.busy_timeout_s:
                 break  # the leases will run out
             self._try_turn()
@@ -270,11 +278,13 @@ class Worker:
     def _give_all_back(self) -> None:
         """Ends the slots; what they have not finished goes back to the queue."""
         self._executor.stop()
+        self._keeper.give_up()
         self._collect()
         ended = {_key(outcome.assignment) for outcome in self._ended}
         self._ended += [Outcome(a, None) for k, a in self._held.items() if k not in ended]
 
     def _leave(self) -> None:
+        self._housekeeper.stop()
         try:
             self._store.leave(self.id)
         except StoreUnavailable as error:
@@ -284,7 +294,7 @@ class Worker:
 
     def _report(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
-            self._news.put(outcome)
+            self._keeper.take(outcome)
 
     def _break(self, error: BaseException) -> None:
         log.critical("a slot cannot be used any more", extra={"reason": str(error)})

@@ -84,7 +84,7 @@ WHERE sequence $in :sequences;
 UPDATE tasks
 SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
     result = :result, result_memory = :result_memory, result_outputs = :result_outputs,
-    report = :report
+    report = :report, blob = :blob, blob_bytes = :blob_bytes, blob_sha256 = :blob_sha256
 WHERE id = :id AND state = 'running' AND attempt = :attempt
 RETURNING sequence, state, attempt, id;
 
@@ -180,7 +180,9 @@ SELECT id, state FROM tasks WHERE id $in :ids;
 
 -- name: read
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
-       owner, rank, fair, result, result_memory, result_outputs, report, failure_code, failure, problems,
+       owner, rank, fair,
+       result, result_memory, result_outputs, report, blob, blob_bytes, blob_sha256,
+       failure_code, failure, problems,
        (SELECT parameters FROM parameters WHERE parameters.sequence = tasks.sequence)
 FROM tasks WHERE id $in :ids;
 
@@ -211,7 +213,8 @@ ORDER BY sequence DESC LIMIT :most;
 -- name: list
 -- Tasks, newest first; what can be large stays unread.
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
-       owner, rank, fair, NULL, NULL, NULL, report, failure_code, failure, NULL, NULL
+       owner, rank, fair,
+       NULL, NULL, NULL, report, NULL, NULL, NULL, failure_code, failure, NULL, NULL
 FROM tasks
 WHERE sequence $in :sequences ORDER BY sequence DESC;
 
@@ -240,3 +243,30 @@ DELETE FROM workers WHERE id = :worker OR seen_at < $now - 86400;
 -- name: probe
 INSERT INTO probe (one, written_at) VALUES (1, $now)
 ON CONFLICT (one) DO UPDATE SET written_at = excluded.written_at;
+
+-- name: identity
+SELECT id FROM identity;
+
+-- name: blobs_of
+-- The object that a task names, and the attempt that may be about to name one.
+SELECT id, blob, CASE WHEN state = 'running' THEN attempt END FROM tasks WHERE id $in :ids;
+
+-- name: old
+-- Tasks that ended long ago, the oldest first, and the objects they name.
+SELECT sequence, blob FROM tasks WHERE finished_at < $now - :keep_s
+ORDER BY finished_at LIMIT :most;
+
+-- name: remove_changes
+DELETE FROM changes WHERE sequence $in :sequences;
+
+-- name: remove_tags
+DELETE FROM tags WHERE sequence $in :sequences;
+
+-- name: remove_parameters
+DELETE FROM parameters WHERE sequence $in :sequences;
+
+-- name: remove_circuits
+DELETE FROM circuits WHERE sequence $in :sequences;
+
+-- name: remove_tasks
+DELETE FROM tasks WHERE sequence $in :sequences;

@@ -4,10 +4,10 @@
 -- digits. SQLite is a function call away and runs a statement in microseconds; here each would be a
 -- message and a plan to start, which cost more than the row.
 --
--- Those that take from others (forget_shares, claim, release.lost, abandon) step over what somebody else
--- has just locked. SQLite has one writer at a time; here the second of two workers would wait for
--- the first and come away with nothing, and one that was stopped amid a transaction would hold up
--- all others.
+-- Those that take from others (forget_shares, claim, release.lost, abandon, old) step over what
+-- somebody else has just locked. SQLite has one writer at a time; here the second of two workers
+-- would wait for the first and come away with nothing, and one that was stopped amid a transaction
+-- would hold up all others.
 
 -- name: insert
 INSERT INTO tasks
@@ -49,11 +49,14 @@ FROM json_to_recordset(:rows) AS given
 UPDATE tasks
 SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
     result = done.result, result_memory = done.result_memory,
-    result_outputs = done.result_outputs, report = done.report
+    result_outputs = done.result_outputs, report = done.report,
+    blob = done.blob, blob_bytes = done.blob_bytes, blob_sha256 = done.blob_sha256
 FROM (
-  SELECT id AS task, attempt AS claimed, result, result_memory, result_outputs, report
+  SELECT id AS task, attempt AS claimed, result, result_memory, result_outputs, report,
+         blob, blob_bytes, blob_sha256
   FROM json_to_recordset(:rows) AS given
-    (id text, attempt bigint, result text, result_memory text, result_outputs text, report text)
+    (id text, attempt bigint, result text, result_memory text, result_outputs text, report text,
+     blob text, blob_bytes bigint, blob_sha256 text)
 ) AS done
 WHERE id = done.task AND state = 'running' AND attempt = done.claimed
 RETURNING sequence, state, attempt, id;
@@ -120,3 +123,7 @@ WHERE state = 'running' AND sequence IN (
   FOR UPDATE SKIP LOCKED
 )
 RETURNING sequence, state, attempt;
+
+-- name: old
+SELECT sequence, blob FROM tasks WHERE finished_at < $now - :keep_s
+ORDER BY finished_at LIMIT :most FOR UPDATE SKIP LOCKED;
