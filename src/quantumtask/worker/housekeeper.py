@@ -63,16 +63,14 @@ class Housekeeper:
         """Removes all tasks that are kept no longer, in steps of about a hundredth of a second."""
         total, most = 0, _FEWEST
         while not self._stopping.is_set():
-            started = time.monotonic()
-            removed, blobs = attic.remove(most)
-            fitting = int(most * _STEP_S / max(1e-6, time.monotonic() - started))
+            removed, blobs, took_s = _step(attic, most)
             total += removed
             if blobs:
                 # The rows are gone for good; an object that stays now is swept later.
                 self._delete(blobs)
             if removed < most:
                 break
-            most = max(1, min(fitting, 2 * most, _MOST))
+            most = max(_FEWEST, min(int(most * _STEP_S / took_s), 2 * most, _MOST))
             self._stopping.wait(_PAUSE_S)
         if total:
             log.info("removed old tasks", extra={"tasks": total})
@@ -93,3 +91,11 @@ class Housekeeper:
             self._blobs.delete(names)
         except QuantumTaskError as error:
             log.warning("results not removed yet", extra={"reason": error.message})
+
+
+def _step(attic: Attic, most: int) -> tuple[int, list[str], float]:
+    """What was removed, the objects that it named, and for how many seconds others had to wait."""
+    with attic.transaction():
+        started = time.monotonic()
+        removed, blobs = attic.remove(most)
+        return removed, blobs, max(1e-6, time.monotonic() - started)

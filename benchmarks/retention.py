@@ -1,0 +1,92 @@
+"""How long a claim waits while old tasks are removed, beside while they are not.
+
+usage: python -m benchmarks.retention [--tasks 20000] [--result-bytes 200]
+
+Fills a database with finished tasks, then submits and claims one task after another: first alone,
+then while a Worker's housekeeper removes what was there; on SQLite, then on the tests' PostgreSQL.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tests import databases
+
+from benchmarks.load import BELL
+from quantumtask.api.service import new_id
+from quantumtask.shared.db import Store
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Result, Submission, Task, TaskSpec
+from quantumtask.worker.housekeeper import Housekeeper
+
+BATCH = 200
+ALONE = 500
+
+
+def fill(store: Store, tasks: int, result: Result) -> None:
+    for _ in range(tasks // BATCH):
+        spec = TaskSpec(BELL, tags=("old",), parameters='{"x": 1}')
+        store.submit([Submission(new_id(), spec, 0.1) for _ in range(BATCH)])
+        store.complete([(assignment, result) for assignment in store.claim("worker", BATCH)])
+
+
+def claims(store: Store, go_on: Callable[[int], bool]) -> list[float]:
+    """Milliseconds that each of many claims took."""
+    taken: list[float] = []
+    while go_on(len(taken)):
+        store.submit([Submission(new_id(), TaskSpec(BELL), 0.1)])
+        started = time.perf_counter()
+        store.claim("worker", 1)
+        taken.append(1e3 * (time.perf_counter() - started))
+    return taken
+
+
+def report(what: str, taken: list[float]) -> None:
+    cuts = statistics.quantiles(taken, n=100)
+    print(
+        f"{what:22} {len(taken):>6} claims: median {cuts[49]:.2f} ms, "
+        f"95 % {cuts[94]:.2f} ms, 99 % {cuts[98]:.2f} ms, longest {max(taken):.1f} ms"
+    )
+
+
+def measure(settings: Settings, tasks: int, result: Result) -> None:
+    store = Store(settings)
+    fill(store, tasks, result)
+    [newest] = store.page(most=1)
+    report("alone", claims(store, lambda n: n < ALONE))
+    impatient = replace(settings, retention_days=1e-9, idempotency_hours=0, renew_s=0.01)
+    housekeeper = Housekeeper(impatient)
+    started = time.perf_counter()
+    housekeeper.start()
+    report("while they are removed", claims(store, lambda n: n % 20 != 0 or left(store, newest)))
+    housekeeper.stop()
+    print(f"{tasks:,} tasks removed in {time.perf_counter() - started:.1f} s")
+    store.close()
+
+
+def left(store: Store, task: Task) -> bool:
+    return bool(store.states([task.id]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--tasks", type=int, default=20_000)
+    parser.add_argument("--result-bytes", type=int, default=200)
+    given = parser.parse_args()
+    counts = json.dumps({"0" * max(1, given.result_bytes - 8): 1})
+    result = Result(counts, None, 7, "aer", "1", "statevector", 0.1)
+    for kind in databases.KINDS:
+        with tempfile.TemporaryDirectory() as folder, databases.new(kind, Path(folder)) as settings:
+            print(kind)
+            measure(replace(settings, max_waiting_tasks=10**9), given.tasks, result)
+
+
+if __name__ == "__main__":
+    main()
