@@ -5,6 +5,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,19 @@ def test_a_result_that_was_damaged_is_never_shown(shelf: Service, expected: Resu
     assert logged(shelf, "a result cannot be read")
     file.write_bytes(sound)
     assert holds(text(shelf, task_id), expected)
+
+
+def test_a_result_that_takes_long_to_read_holds_nobody_up(shelf: Service, expected: Result) -> None:
+    task_id, file = large_one(shelf)
+    sound = file.read_bytes()
+    file.unlink()
+    os.mkfifo(file)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(text, shelf, task_id)
+        with file.open("wb") as pipe:  # returns when the API has begun to read
+            assert shelf.run()["status"] == "completed"
+            pipe.write(sound)
+        assert holds(slow.result(), expected)
 
 
 def test_a_folder_that_is_away_for_a_while_is_no_damage(shelf: Service, expected: Result) -> None:

@@ -21,6 +21,7 @@ from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
     CircuitTooLarge,
     InvalidRequest,
+    ResultDamaged,
     StoreUnavailable,
     TaskAlreadyFinished,
     TaskNotFound,
@@ -106,7 +107,12 @@ class Service:
         task = await (self._reader.wait(known, wait_s) if wait_s > 0 else self._reader.read(known))
         if task is None:
             raise TaskNotFound
-        return await self._results.whole(task)
+        try:
+            return await self._results.whole(task)
+        except ResultDamaged:
+            if await self._reader.read(known) is None:  # removed meanwhile, as all do at last
+                raise TaskNotFound from None
+            raise
 
     async def cancel(self, task_id: str) -> Task:
         """Cancels a task that is not final. Cancelling a cancelled one changes nothing."""

@@ -130,8 +130,12 @@ class Folder(Blobs):
         part = path.with_name(path.name + ".part")
         with self._reachable():
             _make(path.parent)
-            _write(part, data)
-            part.replace(path)
+            try:
+                _write(part, data)
+                part.replace(path)
+            except OSError:  # a full disk gets its room back
+                part.unlink(missing_ok=True)
+                raise
             _sync(path.parent)
 
     def get(self, name: str) -> bytes:
