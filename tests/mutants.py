@@ -41,7 +41,7 @@ def id_before_commit() -> None:
 
 def no_sweep() -> None:
     """Nobody takes over from a worker that is gone."""
-    Store.sweep = lambda _: 0  # type: ignore[method-assign]
+    Store.sweep = lambda *_: []  # type: ignore[method-assign]
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.datastructures import QueryParams
 
-from quantumtask.api import examples
+from quantumtask.api import examples, metrics
 from quantumtask.api.body import read_body
 from quantumtask.api.examples import answers
 from quantumtask.api.questions import NO_WORKER
@@ -102,10 +102,12 @@ async def submit(request: Request) -> Response:
     read here: one that is wrong is accepted, and its task then fails with the line, the column and
     the reason.
     """
-    wait_s = _wait_s(request.scope["query_string"])
-    spec = parse_submission(await _body(request))
     service = service_of(request)
-    task_id = await service.submit(spec, request.headers.get("idempotency-key"))
+    with metrics.refusals:
+        wait_s = _wait_s(request.scope["query_string"])
+        spec = parse_submission(await _body(request))
+        caller = request.headers.get("traceparent", "") if service.traced else ""
+        task_id = await service.submit(spec, request.headers.get("idempotency-key"), caller)
     if wait_s:
         return Json(task_json(await service.get(task_id, wait_s)))
     return Json(f'{{"task_id": "{task_id}", "status": "submitted"}}')
@@ -297,6 +299,14 @@ async def queue(request: Request) -> Response:
 async def health() -> Response:
     """Whether this process answers. Looks at nothing else."""
     return Json('{"status": "ok"}')
+
+
+@router.get("/metrics", include_in_schema=False)
+async def show_metrics(request: Request) -> Response:
+    """For Prometheus: docs/metrics.md."""
+    seen = await service_of(request).lookout()
+    content, kind = metrics.page(request.headers.get("accept", ""), seen)
+    return Response(content, media_type=kind)
 
 
 @router.get(

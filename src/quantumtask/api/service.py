@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 import re
 import secrets
 import time
@@ -11,8 +12,10 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from quantumtask.api import metrics
 from quantumtask.api.batch import Batch
 from quantumtask.api.doorbell import Doorbell
+from quantumtask.api.lookout import Lookout
 from quantumtask.api.questions import Questions
 from quantumtask.api.reader import Reader
 from quantumtask.api.results import Results
@@ -29,6 +32,9 @@ from quantumtask.shared.errors import (
 from quantumtask.shared.queue import Queue
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, ENGINES, Status, Submission, Task, TaskSpec
+from quantumtask.shared.traces import Attributes, open_traces, parse_traceparent
+
+log = logging.getLogger(__name__)
 
 LARGEST_SEED = 2**63 - 1
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -59,7 +65,9 @@ class Service:
         self._reader = Reader(Store(settings))
         self._results = Results(settings)
         self._doorbell = Doorbell(settings.doorbell)
+        self.lookout = Lookout(lambda: self._calls(Store.queue))
         self._questions = Questions(settings.doorbell)
+        self._traces = open_traces(settings, "api")
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Service"]:
@@ -73,16 +81,36 @@ class Service:
                 await asyncio.to_thread(thread.stop)
             self._writing.close()
             self._asking.close()
+            if self._traces:
+                await asyncio.to_thread(self._traces.close)
 
-    async def submit(self, spec: TaskSpec, key: str | None = None) -> str:
-        """Stores a task and returns its id once it is durable."""
+    @property
+    def traced(self) -> bool:
+        """Whether spans are collected."""
+        return self._traces is not None
+
+    async def submit(self, spec: TaskSpec, key: str | None = None, caller: str = "") -> str:
+        """Stores a task and returns its id once it is durable. `caller`: a W3C `traceparent`."""
+        began_ns = time.time_ns()
         self._check(spec)
         if key is not None and not _KEY.fullmatch(key):
             raise InvalidRequest("Idempotency-Key: 1 to 64 visible ASCII characters")
         digest = _digest(spec) if key else ""
         submission = Submission(new_id(), spec, predicted_ms(spec), key, digest)
         self._doorbell.ring(submission.id)  # already: a worker is awake by the time it is stored
-        return await self._submissions(submission)
+        stored = await self._submissions(submission)
+        if stored != submission.id:
+            metrics.repeated()
+            return stored
+        metrics.taken()
+        if self._traces:
+            known: Attributes = {
+                "quantumtask.shots": spec.shots,
+                "quantumtask.engine": spec.engine,
+            }
+            caused_by = parse_traceparent(caller)
+            self._traces.add_root(stored, "submit", began_ns, time.time_ns(), known, caused_by)
+        return stored
 
     async def validate(self, spec: TaskSpec) -> bytes:
         """All that is wrong with a task's circuit, as the JSON text that the Worker found it to be.
@@ -116,6 +144,7 @@ class Service:
 
     async def cancel(self, task_id: str) -> Task:
         """Cancels a task that is not final. Cancelling a cancelled one changes nothing."""
+        began_ns = time.time_ns()
         known = _known(task_id)
         task: Task | None = await self._calls(lambda store: store.cancel(known))
         if task is None:
@@ -123,6 +152,11 @@ class Service:
         if task.state is not Status.CANCELLED:
             raise TaskAlreadyFinished(f"the task is {task.state} already: it cannot be cancelled")
         self._doorbell.ring(known)
+        metrics.cancelled()
+        if self._traces:
+            attempt = {"quantumtask.attempt": task.attempt}
+            self._traces.add(task.id, "cancel", began_ns, time.time_ns(), attempt)
+        log.info("task cancelled", extra={"task_id": task.id, "attempt": task.attempt})
         return task
 
     async def page(

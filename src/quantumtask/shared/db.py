@@ -32,6 +32,7 @@ from quantumtask.shared.task import (
     Result,
     Status,
     Submission,
+    Swept,
     Task,
 )
 
@@ -259,14 +260,15 @@ class Store:
         """All leases that tasks are held under, of all workers."""
         return [Lease(worker, until, bool(over)) for worker, until, over in self._rows("leases")]
 
-    def sweep(self, lost: Iterable[Lease]) -> int:
-        """Takes the tasks that are still held under these leases; returns how many."""
-        swept = 0
+    def sweep(self, lost: Iterable[Lease]) -> list[Swept]:
+        """Takes the tasks that are still held under these leases."""
+        swept: list[Swept] = []
         with self.transaction():
             for lease in lost:
                 values = {"holder": lease.worker, "until": lease.until}
                 for move in ("abandon", "release.lost"):
-                    swept += len(self._move(move, **values, max_crashes=self._settings.max_crashes))
+                    rows = self._move(move, **values, max_crashes=self._settings.max_crashes)
+                    swept += (Swept(r[3], r[2], lease.worker, Status(r[1])) for r in rows)
         return swept
 
     def tidy(self) -> None:

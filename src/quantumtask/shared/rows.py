@@ -61,14 +61,13 @@ def completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
 
 def assignment_of(row: Row, worker: str, circuit: bytes, parameters: str | None) -> Assignment:
     """What the `claim` and `read_circuits` queries returned."""
-    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s, engine, method = row[
-        :12
-    ]
+    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s, *chosen = row
+    engine, method, submitted_at, claimed_at, _, _ = chosen
     spec = TaskSpec(
         circuit.decode(), shots, seed, bool(memory), timeout_s,
         parameters=parameters, engine=engine or AUTO, method=method,
     )  # fmt: skip
-    return Assignment(task_id, attempt, worker, crashes, cost_ms, spec)
+    return Assignment(task_id, attempt, worker, crashes, cost_ms, spec, submitted_at, claimed_at)
 
 
 def change_of(move: str, state: str, at: float, attempt: int, worker: str | None) -> Change:

@@ -111,6 +111,12 @@ class Settings:
         "Idempotency-Key; 0: for ever.",
     )
 
+    traces: str = _setting(
+        "",
+        "Where OpenTelemetry traces go, by OTLP over HTTP: `http://HOST:4318/v1/traces`; "
+        "empty: nowhere.",
+    )
+
     @property
     def database_file(self) -> Path:
         """The file of SQLite."""

@@ -173,7 +173,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A claimed task as its worker sees it: `attempt` is the fencing token of this claim."""
+    """A claimed task as its worker sees it: `attempt` is the fencing token of this claim.
+
+    Times are the database's, in seconds since 1970.
+    """
 
     id: str
     attempt: int
@@ -181,6 +184,8 @@ class Assignment:
     crashes: int
     cost_ms: float
     spec: TaskSpec
+    submitted_at: float = 0.0
+    claimed_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +195,16 @@ class Lease:
     worker: str
     until: float
     over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """A task that was taken from a lost worker: the attempt it made, and the state it is in now."""
+
+    id: str
+    attempt: int
+    worker: str
+    state: Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,10 +62,12 @@ class Executor:
         future = self._pool.submit(slot.run)
         future.add_done_callback(lambda ended: self._freed(ended, slot))
 
-    def kill(self, task_id: str | None = None, attempt: int | None = None) -> None:
+    def kill(
+        self, task_id: str | None = None, attempt: int | None = None, why: str = "stopped"
+    ) -> None:
         """Kills the slot that runs this attempt, if any does; None: every slot that runs one."""
         for slot in self._slots:
-            slot.kill(task_id, attempt)
+            slot.kill(task_id, attempt, why)
 
     def stop(self) -> None:
         """Ends all slots, and the threads with them."""

@@ -20,6 +20,7 @@ from quantumtask.shared import logs
 from quantumtask.shared.errors import WorkerBusy
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, TaskSpec
+from quantumtask.worker import metrics
 from quantumtask.worker.findings import Kind, Question
 from quantumtask.worker.questions import Questions
 from quantumtask.worker.worker import Worker
@@ -87,6 +88,13 @@ def create_app(worker: Worker, questions: Questions, stop_server: "threading.Eve
         except WorkerBusy as error:
             return Response(error.message, 503, media_type="text/plain")
         return JSONResponse(found.content, 200 if found.good else 422)
+
+    metrics.slots(lambda: worker.slots, lambda: worker.busy)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def show_metrics(request: Request) -> Response:
+        content, kind = metrics.page(request.headers.get("accept", ""))
+        return Response(content, media_type=kind)
 
     @app.get("/health")
     async def health() -> Health:

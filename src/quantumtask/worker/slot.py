@@ -1,7 +1,7 @@
 """A slot: one warm child process that runs chunks of tasks and can be killed at any moment."""
 
 import json
-import logging
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -9,10 +9,9 @@ from multiprocessing.connection import Connection
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure
+from quantumtask.worker import chronicle
 from quantumtask.worker.child import Child, cause_of_death
 from quantumtask.worker.outcome import Outcome, decode
-
-log = logging.getLogger(__name__)
 
 CHUNK_LIMIT_S = 2.0
 """A chunk of tiny tasks that takes longer holds one that is not tiny: it is broken up."""
@@ -35,7 +34,7 @@ class Slot:
         self._report = report
         self._lock = threading.Lock()
         self._unfinished: dict[str, Assignment] = {}
-        self._killed = False
+        self._killed = ""  # why, if it was
         self._alone = True
         self._child = Child(_live, settings, threads)
 
@@ -43,7 +42,7 @@ class Slot:
         """Says what `run` is about to run; from now on it can be killed."""
         with self._lock:
             self._unfinished = {a.id: a for a in chunk}
-            self._killed = False
+            self._killed = ""
             self._alone = len(chunk) == 1
 
     def run(self) -> list[Outcome]:
@@ -63,11 +62,14 @@ class Slot:
                 in_time = bool(outcomes)
         except (EOFError, OSError):
             outcomes = []
-        if self._unfinished or self._killed or any(map(_spent, outcomes)):
-            outcomes += self._give_up(in_time)
+        spent = any(map(_spent, outcomes))
+        if self._unfinished or self._killed or spent:
+            outcomes += self._give_up(in_time, spent)
         return outcomes
 
-    def kill(self, task_id: str | None = None, attempt: int | None = None) -> None:
+    def kill(
+        self, task_id: str | None = None, attempt: int | None = None, why: str = "stopped"
+    ) -> None:
         """Kills the child if it has this attempt at a task, or whatever it has if None.
 
         A child that is only starting has nothing yet: it is left alone and given nothing.
@@ -75,13 +77,13 @@ class Slot:
         with self._lock:
             held = {(a.id, a.attempt) for a in self._unfinished.values()}
             if held and (task_id is None or (task_id, attempt) in held):
-                self._killed = True
+                self._killed = why
                 self._child.kill(starting=False)
 
     def stop(self) -> None:
         """Ends the child for good."""
         with self._lock:
-            self._killed = True
+            self._killed = "stopped"
             self._child.kill()
         self._child.bury()
 
@@ -106,7 +108,7 @@ class Slot:
         except (ValueError, TypeError, KeyError) as error:
             raise EOFError from error
 
-    def _give_up(self, in_time: bool) -> list[Outcome]:
+    def _give_up(self, in_time: bool, spent: bool) -> list[Outcome]:
         """Buries the child and says of each task that it had why there is no result."""
         with self._lock:
             self._child.kill()
@@ -114,16 +116,27 @@ class Slot:
         with self._lock:
             left, self._unfinished = list(self._unfinished.values()), {}
             excused = self._killed or not self._alone
+        chronicle.slot_ended(self._why(in_time, spent, exitcode), exitcode, left)
         return [Outcome(a, None if excused else self._blame(a, in_time, exitcode)) for a in left]
+
+    def _why(self, in_time: bool, spent: bool, exitcode: int | None) -> str:
+        """Why the child ended, in a word."""
+        if self._killed:
+            return self._killed
+        if spent:
+            return "out_of_memory"
+        if not in_time:
+            return "timeout" if self._alone else "chunk_timeout"
+        return _SIGNALS.get(exitcode, "crashed")
 
     def _blame(self, assignment: Assignment, in_time: bool, exitcode: int | None) -> Failure:
         if not in_time:
             seconds = assignment.spec.timeout_s
             return Failure("timeout", f"ran longer than its timeout_s of {seconds:g} seconds")
-        failure = cause_of_death(exitcode, "running", self._settings)
-        if failure.code == "worker_crashed":
-            log.warning("slot died", extra={"task_id": assignment.id, "exitcode": exitcode})
-        return failure
+        return cause_of_death(exitcode, "running", self._settings)
+
+
+_SIGNALS: dict[int | None, str] = {-signal.SIGPROF: "compile_timeout", -signal.SIGKILL: "killed"}
 
 
 def _spent(outcome: Outcome) -> bool:

@@ -12,7 +12,9 @@ from quantumtask.shared.db import Store
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.processes import keep_loaded
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Result
+from quantumtask.shared.task import Assignment, Failure, Result, Status
+from quantumtask.worker import metrics
+from quantumtask.worker.chronicle import Chronicle, Recorded
 from quantumtask.worker.executor import CHUNK_MS, Executor, share_out
 from quantumtask.worker.housekeeper import Housekeeper
 from quantumtask.worker.keeper import Keeper
@@ -50,6 +52,7 @@ class Worker:
         self.warm = False
         self._settings = settings
         self._store = Store(settings)
+        self._chronicle = Chronicle(settings, self.id)
         self._executor = Executor(settings, self._report, self._break)
         self._stopping = threading.Event()
         self._news: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None: a ring
@@ -140,7 +143,7 @@ class Worker:
             self._turn()
         except StoreUnavailable as error:
             # Nothing is lost: what ended stays in `_ended`, what is held stays leased for a while.
-            log.warning("store unavailable", extra={"reason": error.message})
+            self._chronicle.unavailable(error)
             time.sleep(0.1)
             return False
         return True
@@ -157,11 +160,14 @@ class Worker:
         self._dispatch()
 
     def _write(self, due: bool, room: int) -> None:
+        began_ns = time.time_ns()
         with self._store.transaction(durable=due or bool(self._ended)):
-            self._record(self._ended)
+            recorded = self._record(self._ended)
             if due:
                 self._renew()
-            claimed = self._store.claim(self.id, room * CHUNK_MS) if room else []
+            claim_ns = time.time_ns()
+            claimed = self._claim(room) if room else []
+        self._chronicle.wrote(recorded, claimed, claim_ns, began_ns)
         if room:
             self._more = sum(a.cost_ms for a in claimed) >= room * CHUNK_MS
         done_ms = sum(o.assignment.cost_ms for o in self._ended)
@@ -173,6 +179,12 @@ class Worker:
         self._backlog += claimed
         if due:
             self._renew_at = time.monotonic() + self._settings.renew_s
+
+    def _claim(self, room: int) -> list[Assignment]:
+        began = time.perf_counter()
+        claimed = self._store.claim(self.id, room * CHUNK_MS)
+        metrics.claimed(len(claimed), time.perf_counter() - began)
+        return claimed
 
     def _room(self) -> int:
         """How many slots could take tasks that are not claimed yet."""
@@ -189,36 +201,43 @@ class Worker:
                 return
             if outcome is None or _key(outcome.assignment) not in self._held:
                 continue
+            self._chronicle.ended(outcome)
             again = outcome.verdict is None and not outcome.for_another
             if again and not self._stopping.is_set():
+                self._chronicle.retried(outcome.assignment)
                 self._alone.append(outcome.assignment)
             else:
                 self._ended.append(outcome)
 
-    def _record(self, outcomes: list[Outcome]) -> None:
+    def _record(self, outcomes: list[Outcome]) -> list[Recorded]:
         """Writes outcomes of tasks that are still ours; the others are another's to write."""
         results = [(o.assignment, o.verdict) for o in outcomes if isinstance(o.verdict, Result)]
         written = self._store.complete(results)
-        for outcome in outcomes:
-            key = _key(outcome.assignment)
-            if key not in written and not self._record_other(outcome.assignment, outcome.verdict):
-                log.info("outcome dropped: the task is not ours", extra={"task_id": key[0]})
+        done = dict.fromkeys(written, Status.COMPLETED)
+        return [
+            Recorded(o, done.get(_key(o.assignment)) or self._record_other(o.assignment, o.verdict))
+            for o in outcomes
+        ]
 
-    def _record_other(self, assignment: Assignment, verdict: Result | Failure | None) -> bool:
+    def _record_other(
+        self, assignment: Assignment, verdict: Result | Failure | None
+    ) -> Status | None:
         if verdict is None:
-            return self._store.release(assignment)
+            return Status.SUBMITTED if self._store.release(assignment) else None
         if isinstance(verdict, Result):
-            return False
+            return None
         if verdict.code == "worker_crashed":
             return self._record_crash(assignment, verdict)
-        return self._store.fail(assignment, verdict)
+        return Status.FAILED if self._store.fail(assignment, verdict) else None
 
-    def _record_crash(self, assignment: Assignment, failure: Failure) -> bool:
+    def _record_crash(self, assignment: Assignment, failure: Failure) -> Status | None:
         crashes = assignment.crashes + 1
         if crashes < self._settings.max_crashes:
-            return self._store.release(assignment, crashed=True)
+            released = self._store.release(assignment, crashed=True)
+            return Status.SUBMITTED if released else None
         message = f"{failure.message}, for the {crashes}. time: given up"
-        return self._store.fail(assignment, replace(failure, message=message))
+        failed = self._store.fail(assignment, replace(failure, message=message))
+        return Status.FAILED if failed else None
 
     def _renew(self) -> None:
         self._store.beat(self.id, self._executor.size, self._pace.measure())
@@ -231,30 +250,36 @@ class Worker:
         if now < self._look_at:
             return
         self._look_at = now + min(LOOK_S, self._settings.renew_s)
-        lost = self._watch.lost(self._store.leases(), now)
-        if lost and (swept := self._store.sweep(lost)):
-            workers = sorted({lease.worker for lease in lost})
-            log.warning("took over tasks of lost workers", extra={"tasks": swept, "of": workers})
+        if lost := self._watch.lost(self._store.leases(), now):
+            self._chronicle.swept(self._store.sweep(lost))
 
     def _drop_lost(self, before: set[tuple[str, int]]) -> None:
         """Kills what was cancelled or taken from us, of what was held before this turn."""
         suspects = self._held.keys() & before
         if not suspects:
             return
-        for key in suspects - self._store.held(self.id):
+        missing = suspects - self._store.held(self.id)
+        states = self._store.states({task_id for task_id, _ in missing}) if missing else {}
+        for key in missing:
             lost = self._held.pop(key)
             self._backlog = [a for a in self._backlog if a is not lost]
             self._alone = [a for a in self._alone if a is not lost]
-            self._executor.kill(lost.id, lost.attempt)
+            cancelled = states.get(lost.id) is Status.CANCELLED
+            self._executor.kill(lost.id, lost.attempt, "cancelled" if cancelled else "lease_lost")
             self._keeper.drop(lost.id, lost.attempt)
+            self._chronicle.lost(lost, "cancelled" if cancelled else "taken")
 
     def _dispatch(self) -> None:
         while self._alone and self._executor.free:
-            self._executor.submit([self._alone.pop(0)])
+            self._give([self._alone.pop(0)])
         if self._backlog and (free := self._executor.free):
             chunks, self._backlog = share_out(self._backlog, free)
             for chunk in chunks:
-                self._executor.submit(chunk)
+                self._give(chunk)
+
+    def _give(self, chunk: list[Assignment]) -> None:
+        self._chronicle.started(chunk)
+        self._executor.submit(chunk)
 
     def _drain(self) -> None:
         """Gives back what has not started, waits for what has, kills what takes too long."""
@@ -290,6 +315,7 @@ class Worker:
         except StoreUnavailable as error:
             log.warning("store unavailable", extra={"reason": error.message})
         self._store.close()
+        self._chronicle.close()
         log.info("stopped", extra={"worker": self.id})
 
     def _report(self, outcomes: list[Outcome]) -> None:

@@ -73,7 +73,7 @@ SET state = 'running', attempt = attempt + 1, worker = :worker,
 WHERE state = 'submitted'
   AND sequence IN (SELECT sequence FROM waiting WHERE before_ms < :budget_ms)
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
-          engine, method, rank, fair;
+          engine, method, submitted_at, started_at, rank, fair;
 
 -- name: read_circuits
 SELECT sequence, circuit, parameters FROM circuits LEFT JOIN parameters USING (sequence)
@@ -124,7 +124,7 @@ SET state = 'submitted', worker = NULL, lease_until = NULL, started_at = NULL,
     crashes = crashes + 1
 WHERE state = 'running' AND worker = :holder AND lease_until = :until
   AND crashes + 1 < :max_crashes
-RETURNING sequence, state, attempt;
+RETURNING sequence, state, attempt, id;
 
 -- name: abandon
 -- move: running -> failed
@@ -135,7 +135,7 @@ SET state = 'failed', finished_at = $now, worker = NULL, lease_until = NULL, cra
     failure = 'the worker was lost ' || (crashes + 1) || ' times while it had this task'
 WHERE state = 'running' AND worker = :holder AND lease_until = :until
   AND crashes + 1 >= :max_crashes
-RETURNING sequence, state, attempt;
+RETURNING sequence, state, attempt, id;
 
 -- name: renew
 -- Prolongs a worker's leases of these tasks; one that is not returned is no longer its own. Of those

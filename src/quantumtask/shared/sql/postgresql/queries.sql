@@ -95,7 +95,7 @@ SET state = 'running', attempt = attempt + 1, worker = :worker,
 WHERE state = 'submitted'
   AND sequence IN (SELECT sequence FROM waiting WHERE before_ms < :budget_ms)
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
-          engine, method, rank, fair;
+          engine, method, submitted_at, started_at, rank, fair;
 
 -- name: release.lost
 -- move: running -> submitted
@@ -108,7 +108,7 @@ WHERE state = 'running' AND sequence IN (
     AND crashes + 1 < :max_crashes
   FOR UPDATE SKIP LOCKED
 )
-RETURNING sequence, state, attempt;
+RETURNING sequence, state, attempt, id;
 
 -- name: abandon
 -- move: running -> failed
@@ -122,7 +122,7 @@ WHERE state = 'running' AND sequence IN (
     AND crashes + 1 >= :max_crashes
   FOR UPDATE SKIP LOCKED
 )
-RETURNING sequence, state, attempt;
+RETURNING sequence, state, attempt, id;
 
 -- name: old
 SELECT sequence, blob FROM tasks WHERE finished_at < $now - :keep_s
