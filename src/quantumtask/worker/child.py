@@ -60,7 +60,7 @@ class Child:
                 return self._connection
             self._spawn()
             if self._connection is None:
-                log.error("slot did not start", extra={"attempt": attempt + 1})
+                log.error("slot did not start", extra={"tries": attempt + 1})
                 time.sleep(0.2 * 2**attempt)
         raise SlotBroken("no slot process could be started")
 
