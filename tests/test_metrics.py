@@ -12,7 +12,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from quantumtask.api import metrics as of_api
-from quantumtask.shared.task import Backlog
+from quantumtask.shared.queue import Queue
 from quantumtask.worker import metrics as of_worker
 from tests.postgres import Server
 from tests.scrapes import await_sample, scrape
@@ -194,7 +194,7 @@ def rows(module: object) -> list[str]:
 
 
 def queue_rows() -> list[str]:
-    of_api.page("", Backlog(0, 0, 0.0, 0))
+    of_api.page("", Queue((), 0, 0, None))
     return [
         row(family.name, family.type, tuple(family.samples[0].labels), family.documentation)
         for family in of_api.REGISTRY.collect()
