@@ -16,7 +16,8 @@ from quantumtask.shared.queue import Queue
 from quantumtask.worker import metrics as of_worker
 from tests.postgres import Server
 from tests.scrapes import await_sample, scrape
-from tests.services import ENDLESS, TOO_LARGE, Service, slot_pids, until
+from tests.services import BELL, ENDLESS, TOO_LARGE, Service, slot_pids, until
+from tests.test_worker import DECEPTIVE
 
 Start = Callable[..., Service]
 
@@ -46,6 +47,7 @@ def test_the_worker_counts_tasks_by_how_they_end(start: Start) -> None:
     assert after("claim_duration_seconds_count") >= 6
     assert after("commit_duration_seconds_count") >= 6
     assert after("slots_ended_total", reason="timeout") == 1
+    assert after("slots_ended_total", reason="out_of_memory") == 1
     assert after("slots") == 1
 
 
@@ -68,6 +70,16 @@ def test_the_worker_counts_slots_by_why_they_end(start: Start) -> None:
     after = await_sample(service, "slots_ended_total", 1, reason="killed")
     assert service.get(crashed)["error_code"] == "worker_crashed"
     await_sample(service, "tasks_finished_total", 1, state="failed", code="worker_crashed")
+
+
+def test_tasks_that_run_again_because_their_chunk_took_too_long_are_counted(start: Start) -> None:
+    service = start(slots=1)
+    service.worker.stop()
+    ids = [service.submit(circuit) for circuit in (BELL, DECEPTIVE, BELL)]
+    service.start_worker()
+    assert [service.finished(one, limit=180)["status"] for one in ids] == ["completed"] * 3
+    after = await_sample(service, "slots_ended_total", 1, reason="chunk_timeout")
+    assert 1 <= after("chunk_retries_total") <= 3
 
 
 def test_tasks_of_a_lost_worker_are_counted_by_the_one_that_takes_them(start: Start) -> None:
