@@ -39,7 +39,7 @@ class Chronicle:
     ) -> None:
         """A turn was committed now, in which outcomes were recorded and tasks were claimed."""
         now = time.time_ns()
-        metrics.committed((now - began_ns) / 1e9)
+        metrics.committed(max(0, now - began_ns) / 1e9)  # a clock may have been set back
         for each in recorded:
             self._recorded(each)
         self._trail.committed(recorded, began_ns, now)

@@ -131,7 +131,7 @@ def completed(assignment: Assignment, result: Result) -> None:
     """A result that was written."""
     count, wait, run = _completed(result.engine if result.engine in ENGINES else "other")
     count()
-    wait(assignment.claimed_at - assignment.submitted_at)
+    wait(_waited_s(assignment))
     run(result.run_ms / 1e3)
 
 
@@ -146,7 +146,12 @@ def _completed(
 def failed(assignment: Assignment, failure: Failure) -> None:
     """A failure that was written."""
     _FINISHED.labels("failed", _code(failure.code)).inc()
-    _WAIT_S.labels("none").observe(assignment.claimed_at - assignment.submitted_at)
+    _WAIT_S.labels("none").observe(_waited_s(assignment))
+
+
+def _waited_s(assignment: Assignment) -> float:
+    """By the database's clock, which may have been set back."""
+    return max(0.0, assignment.claimed_at - assignment.submitted_at)
 
 
 _MOST_CODES = 200
