@@ -311,8 +311,8 @@ def busy(pid: int) -> bool:
     """Whether a process is computing now."""
     try:
         before = cpu_ticks(pid)
-        time.sleep(0.05)
-        return cpu_ticks(pid) > before + 2
+        time.sleep(0.2)
+        return cpu_ticks(pid) > before + 3
     except OSError:
         return False
 
