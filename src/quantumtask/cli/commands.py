@@ -5,6 +5,7 @@ Imports httpx and rich where a command needs them: `--help` and a misspelt optio
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -98,6 +99,18 @@ def api(context: typer.Context) -> None:
 def worker(context: typer.Context) -> None:
     """Run one Worker alone; `quantumtask worker --help` tells its options."""
     _service("worker", context)
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+) -> None:
+    """Look at all that a service needs here, and say what to do; 1: something is wrong."""
+    from quantumtask.cli.doctor import examine
+
+    raise typer.Exit(examine(os.environ, as_json))
 
 
 def _service(name: str, context: typer.Context) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from quantumtask import __version__
 from quantumtask.cli import show
+from quantumtask.cli.addresses import reachable, why_not
 from quantumtask.cli.children import Service, Stop
 from quantumtask.client import DEFAULT_URL, Client, Json, ServiceError, Unreachable
 from quantumtask.shared.settings import SUPERVISOR, Settings, variable
@@ -75,7 +76,7 @@ class Supervisor:
 
     @property
     def url(self) -> str:
-        return f"http://{_reachable(self.settings.host)}:{self.settings.port}"
+        return f"http://{reachable(self.settings.host)}:{self.settings.port}"
 
     def _prepare(self) -> None:
         """Finds out what would keep the services from starting, before anything is started."""
@@ -93,7 +94,7 @@ class Supervisor:
         self._say(f"QuantumTask {__version__}: starting API and Worker, logs in {self.logs}")
         for service in self.services:
             service.start()
-        worker_url = f"http://{_reachable(self.settings.worker_host)}:{self.settings.worker_port}"
+        worker_url = f"http://{reachable(self.settings.worker_host)}:{self.settings.worker_port}"
         with self._busy("Starting"), Client(self.url) as api, Client(worker_url) as worker:
             end = time.monotonic() + START_S
             for sign in (api.health, worker.health, api.ready):
@@ -110,7 +111,7 @@ class Supervisor:
         self._say("\nA Bell circuit, sent over HTTP:")
         self.console.print(show.task(task))
         self._say(_instructions(self.url))
-        if _reachable(self.settings.host) != self.settings.host:
+        if reachable(self.settings.host) != self.settings.host:
             self._say("Everyone who can reach this machine can use it: there are no accounts.")
 
     def _bell(self, client: Client) -> Json:
@@ -176,26 +177,17 @@ def _environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **ours, SUPERVISOR: str(os.getpid())}
 
 
-def _reachable(host: str) -> str:
-    """What to write in a URL to reach a service that listens on `host` of this machine."""
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"[{host}]" if ":" in host else host
-
-
 def _claim_port(host: str, port: int, option: str) -> None:
     """Says now, and clearly, what would make listening on a port fail."""
-    try:
-        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except socket.gaierror:
-        raise CannotRun(f"There is no address {host!r} to listen on.") from None
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise CannotRun(f"Cannot listen on {host}:{port}: {error.strerror}.") from None
-        sentence = f"Port {port} of {host} is in use, by another QuantumTask perhaps."
-        raise CannotRun(f"{sentence} Choose another one: {option} {port + 10}") from None
+    error = why_not(host, port)
+    if error is None:
+        return
+    if isinstance(error, socket.gaierror):
+        raise CannotRun(f"There is no address {host!r} to listen on.")
+    if error.errno != errno.EADDRINUSE:
+        raise CannotRun(f"Cannot listen on {host}:{port}: {error.strerror}.")
+    sentence = f"Port {port} of {host} is in use, by another QuantumTask perhaps."
+    raise CannotRun(f"{sentence} Choose another one: {option} {port + 10}")
 
 
 def _obituary(service: Service) -> str:

@@ -3,7 +3,7 @@
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings
@@ -11,22 +11,34 @@ from quantumtask.shared.settings import Settings
 Row = tuple[Any, ...]
 
 
+class Server(NamedTuple):
+    """What keeps the database: its name, its version, and how it is set, as it says itself."""
+
+    name: str
+    version: tuple[int, ...]
+    settings: Mapping[str, Any]
+
+
 def open_database(settings: Settings) -> "Database":
     """The database that the settings name, with its schema up to date."""
-    if settings.database:
-        from quantumtask.shared.postgresql import Postgresql  # who stays with SQLite loads no other
-
-        database: Database = Postgresql(settings.database, settings.busy_timeout_s)
-    else:
-        from quantumtask.shared.sqlite import Sqlite
-
-        database = Sqlite(settings.database_file, settings.busy_timeout_s)
+    database = connect(settings)
     try:
         database.migrate()
     except BaseException:
         database.close()
         raise
     return database
+
+
+def connect(settings: Settings) -> "Database":
+    """The database that the settings name, as it is."""
+    if settings.database:
+        from quantumtask.shared.postgresql import Postgresql  # who stays with SQLite loads no other
+
+        return Postgresql(settings.database, settings.busy_timeout_s)
+    from quantumtask.shared.sqlite import Sqlite
+
+    return Sqlite(settings.database_file, settings.busy_timeout_s)
 
 
 class Database(ABC):
@@ -40,6 +52,9 @@ class Database(ABC):
     ALSO: ClassVar[tuple[str, ...]] = ()
     """Files whose queries stand in for those of the same name in queries.sql."""
 
+    NEWEST: ClassVar[int]
+    """The version of the schema that this version of ours makes."""
+
     _inside = False
 
     def transaction(self, durable: bool = True) -> contextlib.AbstractContextManager[None]:
@@ -52,6 +67,14 @@ class Database(ABC):
     @abstractmethod
     def migrate(self) -> None:
         """Brings the schema up to date; safe to call from several processes at once."""
+
+    @abstractmethod
+    def version(self) -> int:
+        """The version of the schema; 0 where there is none."""
+
+    @abstractmethod
+    def server(self) -> Server:
+        """What keeps the database."""
 
     @staticmethod
     @abstractmethod

@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
 
-from quantumtask.shared.dialects import Database, Row, Translated
+from quantumtask.shared.dialects import Database, Row, Server, Translated
 from quantumtask.shared.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ class Postgresql(Database):
     """
 
     ALSO = ("postgresql/queries.sql",)
+    NEWEST = max(MIGRATIONS)
 
     def __init__(self, url: str, patience_s: float) -> None:
         self._where = _where(url, patience_s)
@@ -64,17 +65,20 @@ class Postgresql(Database):
         with self.transaction():
             self._run(f"SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({_MIGRATING})")
             self._run(f"SET LOCAL lock_timeout = {self._patience_ms}")
-            done = self._version()
+            done = self.version()
             for number, name in MIGRATIONS.items():
                 if number > done:
-                    self._run(resources.files(__package__).joinpath("sql", name).read_text())
+                    self._run(_text(name))
                     self._run(f"UPDATE schema_version SET version = {number}")
 
-    def _version(self) -> int:
-        """The version of the schema; 0 where there is none."""
+    def version(self) -> int:
         if self.rows("SELECT to_regclass('schema_version')::text", {}) == [(None,)]:
             return 0
         return int(self.rows("SELECT version FROM schema_version", {})[0][0])
+
+    def server(self) -> Server:
+        [(number, settings)] = self.rows(_text("postgresql/server.sql"), {})
+        return Server("PostgreSQL", divmod(number, 10_000), settings)
 
     @staticmethod
     def sql(query: str) -> str:
@@ -187,6 +191,11 @@ class Postgresql(Database):
     def _hear(self, pid: int) -> None:
         """Takes note of a transaction of the server's process `pid`, unless that one is ours."""
         self._news |= pid != self._pid
+
+
+def _text(name: str) -> str:
+    """A file of SQL."""
+    return resources.files(__package__).joinpath("sql", name).read_text()
 
 
 def _json(values: Sequence[Mapping[str, Any]]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from quantumtask.shared.dialects import Database, Row, Translated
+from quantumtask.shared.dialects import Database, Row, Server, Translated
 
 MIGRATIONS = (
     "0001_tasks.sql",
@@ -24,6 +24,8 @@ MIGRATIONS = (
 class Sqlite(Database):
     """One connection to the file, in WAL mode, with `synchronous=FULL` for what must be durable."""
 
+    NEWEST = len(MIGRATIONS)
+
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
         with _translated:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,11 +36,19 @@ class Sqlite(Database):
 
     def migrate(self) -> None:
         with self.transaction():
-            done = self._connection.pragma("user_version")
+            done = self.version()
             for number, name in enumerate(MIGRATIONS[done:], done + 1):
                 script = resources.files(__package__).joinpath("sql", name).read_text()
                 self._connection.execute(script).fetchall()
                 self._connection.pragma("user_version", number)
+
+    def version(self) -> int:
+        with _translated:
+            return int(self._connection.pragma("user_version"))
+
+    def server(self) -> Server:
+        name = apsw.sqlite_lib_version()
+        return Server("SQLite", tuple(map(int, name.split("."))), {})
 
     @staticmethod
     def sql(query: str) -> str:
@@ -132,6 +142,10 @@ class _Patience:
 _translated = Translated(
     ((apsw.BusyError, apsw.LockedError, apsw.ProtocolError), "the database is locked"),
     ((apsw.FullError,), "the disk is full"),
+    (
+        (apsw.NotADBError, apsw.CorruptError),
+        "the file of the database is damaged: docs/backup.md says how to restore one",
+    ),
     (
         (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.NoMemError, OSError),
         "the database cannot be read or written",

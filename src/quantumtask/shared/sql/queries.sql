@@ -240,6 +240,13 @@ SET seen_at = excluded.seen_at, slots = excluded.slots, rate = excluded.rate;
 -- Workers that left, or have not been seen for a day.
 DELETE FROM workers WHERE id = :worker OR seen_at < $now - 86400;
 
+-- name: workers
+-- Workers, how many slots each has, and how long ago it was seen, in seconds.
+SELECT id, slots, $now - seen_at AS ago FROM workers ORDER BY ago;
+
+-- name: clock
+SELECT $now;
+
 -- name: probe
 INSERT INTO probe (one, written_at) VALUES (1, $now)
 ON CONFLICT (one) DO UPDATE SET written_at = excluded.written_at;
