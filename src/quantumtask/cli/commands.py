@@ -113,6 +113,27 @@ def doctor(
     raise typer.Exit(examine(os.environ, as_json))
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to be made; it must not be there yet.")],
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the database.")] = None,
+) -> None:
+    """Copy SQLite's database to a file, while services run; docs/backup.md says how to restore."""
+    from quantumtask.shared.backup import back_up
+    from quantumtask.shared.errors import QuantumTaskError
+
+    try:
+        settings = load(data_dir=data_dir)
+        if settings.database:
+            _stop("PostgreSQL has its own: pg_dump. See docs/backup.md.", 2)
+        back_up(settings.database_file, file)
+    except SettingsError as error:
+        _stop(str(error), 2)
+    except (OSError, QuantumTaskError) as error:
+        _stop(f"No backup was made: {error}", 1)
+    print(f"{file}: {file.stat().st_size:,} bytes, read through and whole.")
+
+
 def _service(name: str, context: typer.Context) -> None:
     from quantumtask.cli import services
 

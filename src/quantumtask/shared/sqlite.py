@@ -124,6 +124,24 @@ def _open(path: Path, busy_timeout_s: float) -> apsw.Connection:
             return connection
 
 
+def copy(source: Path, target: Path) -> None:
+    """Copies all that is committed, the WAL included, to a new file, and reads it through.
+
+    In one step, so that it is of one moment; others go on reading and writing meanwhile.
+    """
+    with _translated:
+        there, here = apsw.Connection(str(source)), apsw.Connection(str(target))
+        try:
+            with here.backup("main", there, "main") as pages:
+                pages.step(-1)
+            here.pragma("journal_mode", "delete")  # one file, with none beside it
+            if here.pragma("quick_check") != "ok":
+                raise apsw.CorruptError
+        finally:
+            here.close()
+            there.close()
+
+
 class _Patience:
     """Waits for another writer in steps of a tenth of a millisecond; SQLite's own reach 100."""
 

@@ -1,0 +1,106 @@
+-- The queries that PostgreSQL needs in other words; all others are those of ../queries.sql.
+--
+-- Those that run once for each of many rows get all of them as `rows`, in JSON, bytes as hexadecimal
+-- digits. SQLite is a function call away and runs a statement in microseconds; here each would be a
+-- message and a plan to start, which cost more than the row.
+--
+-- Those that take tasks from others (claim, release.expired, abandon) step over what somebody else
+-- has just locked. SQLite has one writer at a time; here the second of two workers would wait for
+-- the first and come away with nothing, and one that was stopped amid a transaction would hold up
+-- all others.
+
+-- name: insert
+INSERT INTO tasks
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, submitted_at)
+SELECT id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, $now
+FROM ROWS FROM (json_to_recordset(:rows) AS (
+  id text, shots bigint, seed bigint, memory integer, timeout_s float8, engine text, method text,
+  name text, tags text, cost_ms float8
+)) WITH ORDINALITY AS given
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, place)
+ORDER BY place
+RETURNING sequence, state, attempt;
+
+-- name: insert_circuit
+INSERT INTO circuits (sequence, circuit)
+SELECT sequence, decode(circuit, 'hex')
+FROM json_to_recordset(:rows) AS given (sequence bigint, circuit text);
+
+-- name: insert_parameters
+INSERT INTO parameters (sequence, parameters)
+SELECT sequence, parameters
+FROM json_to_recordset(:rows) AS given (sequence bigint, parameters text);
+
+-- name: insert_tag
+INSERT INTO tags (sequence, tag)
+SELECT sequence, tag FROM json_to_recordset(:rows) AS given (sequence bigint, tag text)
+ON CONFLICT DO NOTHING;
+
+-- name: record
+INSERT INTO changes (sequence, at, move, state, attempt, worker)
+SELECT sequence, $now, move, state, attempt, worker
+FROM json_to_recordset(:rows) AS given
+  (sequence bigint, move text, state text, attempt bigint, worker text);
+
+-- name: complete
+-- move: running -> completed
+UPDATE tasks
+SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
+    result = done.result, result_memory = done.result_memory,
+    result_outputs = done.result_outputs, report = done.report
+FROM (
+  SELECT id AS task, attempt AS claimed, result, result_memory, result_outputs, report
+  FROM json_to_recordset(:rows) AS given
+    (id text, attempt bigint, result text, result_memory text, result_outputs text, report text)
+) AS done
+WHERE id = done.task AND state = 'running' AND attempt = done.claimed
+RETURNING sequence, state, attempt, id;
+
+-- name: claim
+-- move: submitted -> running
+-- Counts how many of the oldest would do, and takes as many of those that are free; no more than
+-- the budget admits, because these may be others than were counted.
+WITH wanted AS (
+  SELECT count(*) AS tasks FROM (
+    SELECT sum(cost_ms) OVER (ORDER BY sequence) - cost_ms AS before_ms
+    FROM (SELECT sequence, cost_ms FROM tasks WHERE state = 'submitted'
+          ORDER BY sequence LIMIT 256) AS oldest
+  ) AS summed WHERE before_ms < :budget_ms
+), free AS (
+  SELECT sequence, cost_ms FROM tasks WHERE state = 'submitted' ORDER BY sequence
+  LIMIT (SELECT tasks FROM wanted) FOR UPDATE SKIP LOCKED
+), waiting AS (
+  SELECT sequence, sum(cost_ms) OVER (ORDER BY sequence) - cost_ms AS before_ms FROM free
+)
+UPDATE tasks
+SET state = 'running', attempt = attempt + 1, worker = :worker,
+    lease_until = $now + :lease_s, started_at = $now
+WHERE state = 'submitted'
+  AND sequence IN (SELECT sequence FROM waiting WHERE before_ms < :budget_ms)
+RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
+          engine, method;
+
+-- name: release.expired
+-- move: running -> submitted
+UPDATE tasks
+SET state = 'submitted', worker = NULL, lease_until = NULL, started_at = NULL,
+    crashes = crashes + 1
+WHERE state = 'running' AND sequence IN (
+  SELECT sequence FROM tasks
+  WHERE state = 'running' AND lease_until < $now AND crashes + 1 < :max_crashes
+  FOR UPDATE SKIP LOCKED
+)
+RETURNING sequence, state, attempt;
+
+-- name: abandon
+-- move: running -> failed
+UPDATE tasks
+SET state = 'failed', finished_at = $now, worker = NULL, lease_until = NULL, crashes = crashes + 1,
+    failure_code = 'worker_crashed',
+    failure = 'the worker was lost ' || (crashes + 1) || ' times while it had this task'
+WHERE state = 'running' AND sequence IN (
+  SELECT sequence FROM tasks
+  WHERE state = 'running' AND lease_until < $now AND crashes + 1 >= :max_crashes
+  FOR UPDATE SKIP LOCKED
+)
+RETURNING sequence, state, attempt;
