@@ -1,4 +1,5 @@
-# Two images: `docker build --target api .` and `docker build --target worker .`
+# Images: `docker build --target api .`, `docker build --target worker .` and, where circuits run on a Ray cluster,
+# `docker build --target ray .`, which is its nodes and the Workers that use it.
 # Neither runs as root nor writes anywhere but /data and /tmp.
 
 FROM python:3.12-slim AS base
@@ -48,3 +49,10 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=5 CMD \
   ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8001/health', timeout=2)"]
 ENTRYPOINT ["quantumtask"]
 CMD ["worker"]
+
+# Of one image, because a Ray cluster wants one version of Ray and of Python everywhere.
+FROM worker AS ray
+USER root
+COPY requirements/ray.lock /tmp/ray.lock
+RUN pip install -r /tmp/ray.lock && rm /tmp/ray.lock
+USER quantumtask
