@@ -87,7 +87,7 @@ def test_a_service_on_postgresql_is_seen_whole(
     found = lines(service.environment, 0)
     server.remove()
     assert found["database"][0].saw.startswith("PostgreSQL 1")
-    assert "4 by services" in found["database"][1].saw
+    assert "5 by services" in found["database"][1].saw
     assert "agree" in found["clock"][0].saw
 
 
@@ -230,6 +230,22 @@ def test_a_library_that_cannot_be_imported_is_named_with_what_goes_on_without_it
     path = f"{tmp_path}:{Path(__file__).parent.parent / 'src'}"
     found = lines({**settings(tmp_path), "PYTHONPATH": path}, status)
     assert "cannot be imported: ImportError: libgomp.so.1 is missing" in bad(found, level)
+
+
+def test_a_ray_cluster_is_reached_as_a_worker_does_it(tmp_path: Path) -> None:
+    clusters = pytest.importorskip("tests.clusters")
+    cluster = clusters.Cluster(cores=2, memory_mb=1024).start()
+    try:
+        address = {"executor": "ray", "ray_address": cluster.address}
+        environment = {**settings(tmp_path, **address), **cluster.access}
+        found = lines(environment, 0)
+        assert found["ray"][0].saw.endswith("1 nodes, 2 cores, 1.0 GiB")
+        wrong = {"RAY_AUTH_TOKEN_PATH": "", "RAY_AUTH_TOKEN": "0" * 64}
+        assert "is the token its?" in bad(lines({**environment, **wrong}, 1))
+        missing = {"RAY_AUTH_TOKEN_PATH": str(tmp_path / "none")}
+        assert "there is no token" in bad(lines({**environment, **missing}, 1))
+    finally:
+        cluster.stop()
 
 
 MOUNTS = """\

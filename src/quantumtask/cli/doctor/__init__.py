@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from quantumtask.cli import show
-from quantumtask.cli.doctor import database, engines, machine, services, settings
+from quantumtask.cli.doctor import database, engines, machine, ray, services, settings
 from quantumtask.cli.doctor.line import Check, Level, Line
 
 CHECKS: tuple[Check, ...] = (
@@ -19,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     database.check,
     services.check,
     engines.check,
+    ray.check,
 )
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "red"}
 

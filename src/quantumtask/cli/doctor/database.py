@@ -13,7 +13,7 @@ SQLITE = (3, 51, 3)
 POSTGRESQL = (14, 0)
 CLOCKS_S = 1.0
 FEW_CONNECTIONS = 10
-EACH_API, EACH_WORKER = 3, 1
+EACH_API, EACH_WORKER = 3, 2
 
 
 def check(settings: Settings) -> Iterator[Line]:
