@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import TaskSpec
+from quantumtask.shared.task import Submission, TaskSpec
 from tests import postgres
-from tests.services import BELL, ENDLESS, Service
+from tests.services import BELL, ENDLESS, Service, until
 from tests.test_cli import quantumtask
 from tests.test_docs import commands
 
@@ -53,11 +53,10 @@ def a_busy_service(service: Service) -> tuple[dict[str, object], str, list[str]]
 def holds(service: Service, done: dict[str, object], running: str, waiting: list[str]) -> None:
     """All of them, of which those that had not ended end here."""
     assert service.get(str(done["task_id"])) == done
-    moves = [each["move"] for each in service.get(running)["history"]]
-    service.running(running)
-    assert moves[:2] == ["submit", "claim"]
+    until(lambda: service.get(running)["attempt"] == 2, 60, service.logs)
     assert service.http.post(f"/tasks/{running}/cancel").status_code == 200
-    assert service.finished(running)["attempt"] == 2
+    moves = [each["move"] for each in service.finished(running)["history"]]
+    assert moves == ["submit", "claim", "release", "claim", "cancel"]
     assert [service.finished(each)["status"] for each in waiting] == ["completed"] * 3
 
 

@@ -144,8 +144,8 @@ def of_database(configured: Settings) -> Found:
 
 
 def test_a_database_without_workers_warns_that_tasks_wait(configured: Settings) -> None:
-    make_as_of(configured, 3)
-    databases.execute(configured, "INSERT INTO workers VALUES ('w', 2, 1000)")
+    make_as_of(configured, 4)
+    databases.execute(configured, "INSERT INTO workers (id, slots, seen_at) VALUES ('w', 2, 1000)")
     found = of_database(configured)
     assert "none seen in the last 15 s" in found["workers"][0].saw
     assert found["workers"][0].saw.endswith("1 tasks waiting")
@@ -161,7 +161,7 @@ def test_an_older_schema_is_told_and_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_newer_schema_asks_for_an_upgrade(tmp_path: Path) -> None:
-    make_as_of(Settings(data_dir=tmp_path), 3)
+    make_as_of(Settings(data_dir=tmp_path), 4)
     databases.execute(Settings(data_dir=tmp_path), "PRAGMA user_version = 999")
     assert "Upgrade this machine" in bad(of_database(Settings(tmp_path)), "warning")
 
@@ -174,7 +174,7 @@ def test_a_damaged_file_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_database_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     configured = Settings(data_dir=tmp_path)
-    make_as_of(configured, 3)
+    make_as_of(configured, 4)
     of_database(Settings(tmp_path))  # makes it a WAL database
     with databases.locked(configured):
         found = of_database(Settings(tmp_path, busy_timeout_s=0.1))
@@ -214,7 +214,7 @@ def test_a_clock_that_differs_from_the_databases_is_a_warning(tmp_path: Path) ->
         )
         found = of_database(Settings(tmp_path, f"{configured.database},pg_catalog"))
     assert "the database's clock is 3600." in found["clock"][0].saw
-    assert "Leases go by the database's and are safe" in found["clock"][0].advice
+    assert "Nothing is lost by that" in found["clock"][0].advice
 
 
 # The machine

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import pytest
 
-from quantumtask.shared.db import Store, Submission
+from quantumtask.shared.db import Store
 from quantumtask.shared.dialects import Row, connect
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Result, Status, TaskSpec
+from quantumtask.shared.task import Result, Status, Submission, TaskSpec
 from tests import databases
 from tests.services import ENDLESS, Process, Service, free_port, until
 
@@ -293,7 +293,7 @@ def test_each_version_takes_over_from_lost_workers_of_the_other(
     store, before = both
     before.submit("old", "worn")
     assert set(before.claim(lease_s=-1)) == {"old", "worn"}
-    assert store.sweep() == 2
+    assert store.sweep(store.leases()) == 2
     lapsed = Store(replace(configured, lease_s=-1))
     assert {each.id for each in lapsed.claim("w", 50)} == {"old", "worn"}
     lapsed.close()
@@ -332,7 +332,7 @@ def test_every_statement_of_the_version_before_runs_on_this_schema(
     before.rows("forget_keys")
     before.rows("beat", worker="before", slots=1)
     assert before.rows("workers_seen", within_s=60.0) == [(1,)]
-    assert store.worker_seen(60)
+    assert store.worker_seen()
     before.rows("forget_workers", worker="before")
     before.rows("probe")
     assert before.unused == set()

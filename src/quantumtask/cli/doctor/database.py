@@ -107,7 +107,7 @@ def _clock(seen: Checkup) -> Iterator[Line]:
         yield warning(
             "clock",
             f"the database's clock is {abs(seen.ahead_s):.1f} s {way} this machine's",
-            "Leases go by the database's and are safe; logs, task ids and the ages that "
+            "Nothing is lost by that; logs, task ids and the ages that "
             "`quantumtask list` shows go by this one. Have both set by NTP.",
         )
 

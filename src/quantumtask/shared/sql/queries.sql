@@ -244,6 +244,10 @@ DELETE FROM workers WHERE id = :worker OR seen_at < $now - 86400;
 -- Workers, how many slots each has, and how long ago it was seen, in seconds.
 SELECT id, slots, $now - seen_at AS ago FROM workers ORDER BY ago;
 
+-- name: count_waiting
+-- How many tasks wait, counted no further than `most`. As `workers`, on the schema of any version.
+SELECT count(*) FROM (SELECT 1 FROM tasks WHERE state = 'submitted' LIMIT :most) AS waiting;
+
 -- name: clock
 SELECT $now;
 
