@@ -80,7 +80,7 @@ def run_one(http: httpx.Client) -> str:
 
 def test_clients_of_the_proxy_notice_nothing_of_an_upgrade(url: str) -> None:
     """Each container of ours ends and starts again, while circuits go in and counts come out."""
-    replicas = [*containers("worker"), *containers("api")]
+    replicas = [*containers("api"), *containers("worker")]
     assert len(replicas) == 4
     going = True
 
