@@ -293,7 +293,7 @@ def test_each_version_takes_over_from_lost_workers_of_the_other(
     store, before = both
     before.submit("old", "worn")
     assert set(before.claim(lease_s=-1)) == {"old", "worn"}
-    assert store.sweep(store.leases()) == 2
+    assert len(store.sweep(store.leases())) == 2
     lapsed = Store(replace(configured, lease_s=-1))
     assert {each.id for each in lapsed.claim("w", 50)} == {"old", "worn"}
     lapsed.close()
