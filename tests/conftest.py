@@ -11,6 +11,7 @@ import pytest
 
 from quantumtask.shared.settings import Settings
 from tests import databases
+from tests.clusters import Cluster
 from tests.services import NO_LIMITS, Service
 
 
@@ -60,3 +61,14 @@ def configured(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setti
     """Settings for stores of the test's own: once on each database."""
     with databases.new(request.param, tmp_path) as settings:
         yield replace(settings, busy_timeout_s=0.2)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A Ray cluster that all tests share which do not harm it: this process is known to it."""
+    running = Cluster().start()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {**running.access, "RAY_ADDRESS": running.address}.items():
+            environment.setenv(name, value)
+        yield running
+    running.stop()

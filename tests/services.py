@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -208,12 +209,19 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def slot_pids(worker: Process) -> list[int]:
-    """The slots of a worker: the children of its fork server."""
+class Running(Protocol):
+    """A process that is known by its id."""
+
+    @property
+    def pid(self) -> int: ...
+
+
+def slot_pids(worker: Running) -> list[int]:
+    """The slots below a process: the children of its fork servers."""
     return [
         pid
         for pid in children(worker.pid)
-        if "forkserver" in _command(pid) and "forkserver" in _command(parent(pid))
+        if "forkserver" in command(pid) and "forkserver" in command(parent(pid))
     ]
 
 
@@ -231,7 +239,31 @@ def cpu_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def _command(pid: int) -> str:
+def at_work(pids: Callable[[], list[int]], count: int = 1) -> list[int]:
+    """Waits until so many processes have been seen to compute, and tells which."""
+    begun: dict[int, int] = {}
+    seen: list[int] = []
+
+    def enough() -> bool:
+        for pid in pids():
+            with suppress(OSError):
+                ticks = cpu_ticks(pid)
+                if ticks - begun.setdefault(pid, ticks) > 10 and pid not in seen:
+                    seen.append(pid)
+        return len(seen) >= count
+
+    until(enough, 120)
+    return seen
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def command(pid: int) -> str:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_text()
     return ""

@@ -47,6 +47,14 @@ class Settings:
         0, "Memory (MiB) one slot may take; 0: 80 % of the machine's or container's, shared out."
     )
 
+    executor: str = _setting(
+        "local", "Where circuits run: `local`, on this machine; `ray`, on a Ray cluster."
+    )
+    ray_address: str = _setting(
+        "auto",
+        "The Ray cluster: `HOST:PORT` of its head; `auto`: the one that this machine is a node of.",
+    )
+
     max_body_bytes: int = _setting(10 * MIB, "Largest request body, after decompression.")
     max_circuit_bytes: int = _setting(1 * MIB, "Largest circuit text, in bytes of UTF-8.")
     max_nesting: int = _setting(100, "Deepest nesting of blocks and parentheses in a circuit.")
@@ -187,6 +195,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     _check_database(values.get("database", ""))
     _weights(values.get("owner_weights", ""))
     _check_results(values.get("results", ""))
+    _check_executor(values.get("executor", EXECUTORS[0]))
     return replace(Settings(**values), **{k: v for k, v in given.items() if v is not None})
 
 
@@ -236,6 +245,14 @@ def _check_results(place: str) -> None:
 
 
 _BUCKET = re.compile(r"s3://[^/?#@:]+(/[^?#]*)?")
+
+
+EXECUTORS = ("local", "ray")
+
+
+def _check_executor(name: str) -> None:
+    if name not in EXECUTORS:
+        raise SettingsError(f"{PREFIX}EXECUTOR={name!r} must be one of {', '.join(EXECUTORS)}.")
 
 
 def variable(setting: "Field[Any]") -> str:

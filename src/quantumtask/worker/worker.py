@@ -20,9 +20,12 @@ from quantumtask.worker.housekeeper import Housekeeper
 from quantumtask.worker.keeper import Keeper
 from quantumtask.worker.outcome import Outcome
 from quantumtask.worker.pace import Pace
+from quantumtask.worker.ray_executor import RayExecutor
 from quantumtask.worker.watch import Watch
 
 log = logging.getLogger(__name__)
+
+EXECUTORS: dict[str, type[Executor | RayExecutor]] = {"local": Executor, "ray": RayExecutor}
 
 IDLE_PAUSE_S = 0.0001
 SOME_PAUSE_S = 0.0005  # a slot is at work: what comes meanwhile is better claimed together
@@ -51,9 +54,9 @@ class Worker:
         self.broken: BaseException | None = None
         self.warm = False
         self._settings = settings
+        self._executor = EXECUTORS[settings.executor](settings, self._report, self._break)
         self._store = Store(settings)
         self._chronicle = Chronicle(settings, self.id)
-        self._executor = Executor(settings, self._report, self._break)
         self._stopping = threading.Event()
         self._news: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None: a ring
         self._keeper = Keeper(settings, self._store.identity(), self._news.put)
@@ -150,6 +153,8 @@ class Worker:
 
     def _turn(self) -> None:
         self._collect()
+        if not self._executor.size:
+            self._return_waiting()
         due = time.monotonic() >= self._renew_at
         room = self._room()
         before = set(self._held)
@@ -284,8 +289,7 @@ class Worker:
     def _drain(self) -> None:
         """Gives back what has not started, waits for what has, kills what takes too long."""
         log.info("draining", extra={"held": len(self._held)})
-        self._ended += [Outcome(a, None) for a in (*self._backlog, *self._alone)]
-        self._backlog, self._alone = [], []
+        self._return_waiting()
         deadline = time.monotonic() + (0 if self.broken else self._settings.drain_s)
         if self.broken:
             self._give_all_back()
@@ -299,6 +303,11 @@ class Worker:
             self._listen(0.05)
         self._executor.stop()
         self._leave()
+
+    def _return_waiting(self) -> None:
+        """Gives back what no slot has: there will be none for it here, or not soon."""
+        self._ended += [Outcome(a, None) for a in (*self._backlog, *self._alone)]
+        self._backlog, self._alone = [], []
 
     def _give_all_back(self) -> None:
         """Ends the slots; what they have not finished goes back to the queue."""
