@@ -131,7 +131,8 @@ def test_the_limits_of_circuits_are_settings(
 def test_a_setting_that_is_wrong_or_unknown_stops_the_service_with_a_sentence(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    for variable, value in (("QUANTUMTASK_SLOTS", "many"), ("QUANTUMTASK_SLOT", "2")):
+    wrong = {"QUANTUMTASK_SLOTS": "many", "QUANTUMTASK_SLOT": "2", "QUANTUMTASK_EXECUTOR": "some"}
+    for variable, value in wrong.items():
         folder = tmp_path_factory.mktemp("wrong")
         broken = Service(folder)
         broken.environment[variable] = value
