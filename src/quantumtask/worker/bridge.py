@@ -38,7 +38,7 @@ GRACE_S = 20.0
 KILLED_S = 20.0
 """The same for one that is to be killed: its child is gone long before, or its actor is stuck."""
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """Nodes come and go together: for so long after one went, or the bridge came, what is too large for
 those that are there waits for another."""
 
