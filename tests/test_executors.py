@@ -62,7 +62,7 @@ class Bench:
     def verdicts(self, chunk: list[Assignment]) -> list[Result | Failure | None]:
         """What came of each, which is told once."""
         with self._heard:
-            assert self._heard.wait_for(lambda: all(self._outcomes[t.id] for t in chunk), 60)
+            assert self._heard.wait_for(lambda: all(self._outcomes[t.id] for t in chunk), 150)
         until(lambda: self.executor.free == SLOTS, 60)
         assert {len(self._outcomes[task.id]) for task in chunk} == {1}
         return [self._outcomes[task.id][0] for task in chunk]

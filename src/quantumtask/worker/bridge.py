@@ -6,6 +6,7 @@ thread: what others hear (the Worker, Ray, the nodes) they post, and it is done 
 
 import json
 import os
+import pickle
 import queue
 import signal
 import sys
@@ -263,7 +264,8 @@ class Bridge:
         seat.work = work
         limit_s = work.alone.spec.timeout_s if work.alone else CHUNK_LIMIT_S
         work.end = time.monotonic() + limit_s + GRACE_S
-        seat.actor.call("run", work.chunk, then=self._answer_to(self._ran, seat, work))
+        chunk = pickle.dumps(work.chunk)  # Ray's own pickling takes several times as long
+        seat.actor.call("run", chunk, then=self._answer_to(self._ran, seat, work))
 
     def _begin_large(self, work: Work, given: list[Seat]) -> None:
         """Has fewer actors and one that is larger, which starts when Ray has ended the others."""

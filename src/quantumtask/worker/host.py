@@ -6,6 +6,7 @@ has the limits, and killing it leaves the actor warm.
 
 import json
 import os
+import pickle
 import sys
 from dataclasses import replace
 from multiprocessing import forkserver
@@ -38,13 +39,13 @@ class Host:
         self._slot.warm()
         return __version__
 
-    def run(self, chunk: list[Assignment]) -> tuple[bytes, bytes]:
-        """Runs a chunk: all verdicts, and apart from them those that need more than this slot has.
+    def run(self, chunk: bytes) -> tuple[bytes, bytes]:
+        """Runs a pickled list of Assignments: all verdicts, and apart from them those that need more than this slot has.
 
         Both are JSON arrays. What is in neither did not finish, through no fault of its own.
         """
         self._early.clear()
-        self._slot.assign(chunk)
+        self._slot.assign(pickle.loads(chunk))
         last = self._slot.run()
         said = [_said(outcome) for outcome in (*self._early, *last) if outcome.verdict]
         large = [one for one in said if one[3].get("code") == "out_of_memory"]
