@@ -40,7 +40,7 @@ class Host:
         return __version__
 
     def run(self, chunk: bytes) -> tuple[bytes, bytes]:
-        """Runs a pickled list of Assignments: all verdicts, and apart from them those that need more than this slot has.
+        """Runs a pickled list of Assignments: verdicts, and apart those that lack memory.
 
         Both are JSON arrays. What is in neither did not finish, through no fault of its own.
         """
