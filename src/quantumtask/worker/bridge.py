@@ -135,7 +135,7 @@ class Bridge:
         for seat in list(self._seats):
             if seat.work and seat.work.killed:
                 for one in seat.work.chunk:
-                    seat.actor.tell("kill", one.id, one.attempt)
+                    seat.actor.tell("kill", one.id, one.attempt, seat.work.killed)
             if seat.work and now > seat.work.end:
                 self._lose(seat, Loss.OTHER)
 
@@ -144,7 +144,7 @@ class Bridge:
     def _submit(self, number: int, chunk: list[Assignment]) -> None:
         self._waiting.append(Work(number, chunk))
 
-    def _kill(self, task_id: str | None, attempt: int | None) -> None:
+    def _kill(self, task_id: str | None, attempt: int | None, why: str) -> None:
         def meant(work: Work) -> bool:
             return task_id is None or any(
                 (a.id, a.attempt) == (task_id, attempt) for a in work.chunk
@@ -155,15 +155,15 @@ class Bridge:
                 waiting.remove(work)
                 self._end(work)
         for seat in [seat for seat in self._seats if seat.work and meant(seat.work)]:
-            self._stop(seat)
+            self._stop(seat, why)
 
-    def _stop(self, seat: Seat) -> None:
+    def _stop(self, seat: Seat, why: str) -> None:
         """Ends the work of a seat; a large one's actor is not needed any more."""
         assert seat.work
         if seat.work.need:
             self._lose(seat, Loss.OTHER)
         elif not seat.work.killed:
-            seat.work.killed = True
+            seat.work.killed = why
             seat.work.end = time.monotonic() + KILLED_S
 
     def _tell_room(self, size: int, room: int) -> None:

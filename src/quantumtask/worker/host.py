@@ -51,9 +51,9 @@ class Host:
         large = [one for one in said if one[3].get("code") == "out_of_memory"]
         return _json([one for one in said if one not in large]), _json(large)
 
-    def kill(self, task_id: str, attempt: int) -> None:
+    def kill(self, task_id: str, attempt: int, why: str) -> None:
         """Kills the child if it has this attempt at a task."""
-        self._slot.kill(task_id, attempt)
+        self._slot.kill(task_id, attempt, why)
 
     def weigh(self, task: Assignment, verdict: bytes, most: int) -> tuple[int, bytes]:
         """How many bytes a slot must have for a task that got this verdict: see `run`.

@@ -89,13 +89,15 @@ class RayExecutor:
                 self._chunks[self._number] = {(a.id, a.attempt): a for a in chunk}
                 bridge.send("submit", self._number, chunk)
         if not bridge:
-            self._report([Outcome(a, None) for a in chunk])
+            self._report([Outcome(a, None, for_another=True) for a in chunk])
 
-    def kill(self, task_id: str | None = None, attempt: int | None = None) -> None:
+    def kill(
+        self, task_id: str | None = None, attempt: int | None = None, why: str = "stopped"
+    ) -> None:
         """Kills what runs this attempt, if anything does; None: everything."""
         with self._lock:
             if self._bridge:
-                self._bridge.send("kill", task_id, attempt)
+                self._bridge.send("kill", task_id, attempt, why)
 
     def stop(self) -> None:
         """Ends the bridge, and with it all that it had run."""
@@ -170,7 +172,7 @@ class RayExecutor:
         if reached and not self._stopped.is_set():
             log.warning("lost the Ray cluster: tasks wait for it", extra={"tasks": len(lost)})
         if lost:
-            self._report([Outcome(a, None) for a in lost])
+            self._report([Outcome(a, None, for_another=True) for a in lost])
         return reached
 
 

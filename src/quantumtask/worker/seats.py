@@ -30,13 +30,13 @@ class Share(NamedTuple):
 class Work:
     """A chunk under way. `need`: bytes that it has to have; 0: what a slot has will do.
 
-    `end`: when it is given up, on the monotonic clock.
+    `killed`: why it is, if so. `end`: when it is given up, on the monotonic clock.
     """
 
     number: int
     chunk: list[Assignment]
     need: int = 0
-    killed: bool = False
+    killed: str = ""
     end: float = float("inf")
 
     @property
