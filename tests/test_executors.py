@@ -40,7 +40,7 @@ class Bench:
         self.broken: list[BaseException] = []
         self.executor = EXECUTORS[settings.executor](settings, self._hear, self.broken.append)
         self.executor.warm()
-        until(lambda: self.executor.free == SLOTS, 120)
+        until(lambda: self.executor.free == SLOTS, 200)
 
     def _hear(self, outcomes: list[Outcome]) -> None:
         with self._heard:

@@ -53,7 +53,7 @@ class Site:
 
     def whole(self) -> "Site":
         """Returns when every slot is ready."""
-        until(lambda: self.slots == 3, 120, self.service.logs)
+        until(lambda: self.slots == 3, 200, self.service.logs)
         return self
 
     def bridge(self) -> int:
