@@ -38,6 +38,7 @@ lock: $(VENV)/dev.stamp ## Take the newest versions that pyproject.toml allows
 	@$(INSTALL) uv
 	@$(LOCK) --upgrade --group dev pyproject.toml -o requirements/dev.lock
 	@$(LOCK) -c requirements/dev.lock pyproject.toml -o requirements/run.lock
+	@$(LOCK) -c requirements/dev.lock --extra ray pyproject.toml -o requirements/ray.lock
 	@$(LOCK) -c requirements/dev.lock --group build -o requirements/build.lock
 	@$(LOCK) -c requirements/dev.lock requirements/api.in -o requirements/api.lock
 

@@ -22,7 +22,6 @@ VERSIONS = ("1.34", "1.37")
 """The oldest that the manifests are for, and the newest that the validator knows."""
 IMAGES = {"quantumtask-api", "quantumtask-worker", "quantumtask-ray"}
 SETTINGS = {variable(setting) for setting in fields(Settings)}
-COMING = {"QUANTUMTASK_RESULTS", "QUANTUMTASK_EXECUTOR", "QUANTUMTASK_RAY_ADDRESS"} - SETTINGS
 
 Json = dict[str, Any]
 
@@ -124,8 +123,8 @@ def test_every_variable_is_a_setting_with_a_value_that_can_be_used() -> None:
         found |= {one["name"]: one.get("value", "") for one in each.get("env", [])}
     ours = {k: v for k, v in found.items() if k.startswith("QUANTUMTASK_")}
     assert len(ours) > 3
-    assert set(ours) <= SETTINGS | COMING
-    load({k: v for k, v in ours.items() if k not in COMING})
+    assert set(ours) <= SETTINGS
+    load(ours)
 
 
 def test_no_pod_has_rights_or_variables_it_does_not_need() -> None:
@@ -178,7 +177,7 @@ def test_the_api_rings_the_workers_service() -> None:
 
 def test_a_pod_gets_longer_to_end_than_it_takes() -> None:
     [config] = of_kind("ConfigMap")
-    settings = load({k: v for k, v in config["data"].items() if k not in COMING})
+    settings = load(config["data"])
     drain_s = settings.drain_s + settings.busy_timeout_s + 10
     for worker in (named("Deployment", "worker"), worker_on_ray()):
         assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > drain_s
@@ -245,7 +244,7 @@ def test_no_node_of_ray_is_told_where_the_database_is() -> None:
 def test_the_pages_for_operators_name_no_setting_that_is_none(page: str) -> None:
     found = set(re.findall(r"QUANTUMTASK_[A-Z_]+", (ROOT / "docs" / page).read_text()))
     assert found
-    assert found <= SETTINGS | COMING
+    assert found <= SETTINGS
 
 
 # Compose
@@ -296,7 +295,7 @@ def test_every_variable_of_the_composition_is_a_setting(composition: Json) -> No
         given |= each.get("environment", {})
     ours = {name for name in given if name.startswith("QUANTUMTASK_")}
     assert {"QUANTUMTASK_DATABASE", "QUANTUMTASK_EXECUTOR"} <= ours
-    assert ours <= SETTINGS | COMING
+    assert ours <= SETTINGS
 
 
 def test_there_are_two_of_what_may_be_lost(composition: Json) -> None:

@@ -15,6 +15,7 @@ from quantumtask.cli.doctor.machine import file_system
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.sqlite import MIGRATIONS
 from tests import databases, postgres
+from tests.clusters import Cluster
 from tests.services import Service, free_port
 from tests.test_cli import quantumtask
 from tests.test_migrations import make_as_of
@@ -236,8 +237,7 @@ def test_a_library_that_cannot_be_imported_is_named_with_what_goes_on_without_it
 
 
 def test_a_ray_cluster_is_reached_as_a_worker_does_it(tmp_path: Path) -> None:
-    clusters = pytest.importorskip("tests.clusters")
-    cluster = clusters.Cluster(cores=2, memory_mb=1024).start()
+    cluster = Cluster(cores=2, memory_mb=1024).start()
     try:
         address = {"executor": "ray", "ray_address": cluster.address}
         environment = {**settings(tmp_path, **address), **cluster.access}

@@ -44,7 +44,7 @@ class Child:
         processes: ForkServerContext | ForkContext = _FORK,
     ) -> None:
         self._life = life
-        self._settings = settings
+        self._settings = settings.without_secrets()
         self._threads = threads
         self._processes = processes
         self._lock = threading.Lock()

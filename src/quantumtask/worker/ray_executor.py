@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import fields, replace
 from importlib.util import find_spec
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
@@ -195,7 +194,7 @@ class _Bridge:
             )
         self._connection = Connection(ours.detach())
         self._to_send: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._to_send.put(harmless(settings))
+        self._to_send.put(settings.without_secrets())
         self._sender = threading.Thread(target=self._send, name="bridge-sender", daemon=True)
         self._sender.start()
 
@@ -227,12 +226,6 @@ class _Bridge:
                 self._connection.send(message)
         except OSError:
             pass  # it is gone, which `receive` sees as well
-
-
-def harmless(settings: Settings) -> Settings:
-    """The settings without those that are secret: they travel to other machines."""
-    ours: dict[str, Any] = {f.name: f.default for f in fields(settings) if not f.repr}
-    return replace(settings, **ours)
 
 
 def _environment() -> dict[str, str]:

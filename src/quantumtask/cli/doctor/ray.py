@@ -23,7 +23,7 @@ print(f"{len(nodes)} nodes, {sum(node.cores for node in nodes)} cores, {memory:.
 
 
 def check(settings: Settings) -> Iterator[Line]:
-    if getattr(settings, "executor", "local") != "ray":
+    if settings.executor != "ray":
         return
     try:
         found = version("ray")
@@ -38,7 +38,7 @@ def check(settings: Settings) -> Iterator[Line]:
         advice = "Set RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH to the one that the head has."
         yield problem("ray", "RAY_AUTH_MODE is token, and there is no token", advice)
         return
-    yield _cluster(getattr(settings, "ray_address", "auto"), f"Ray {found}")
+    yield _cluster(settings.ray_address, f"Ray {found}")
 
 
 def _has_token() -> bool:
