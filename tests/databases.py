@@ -69,6 +69,7 @@ def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(settings.database) as connection:
             return connection.execute(query.encode()).fetchall()
     file = apsw.Connection(str(settings.database_file))
+    file.set_busy_timeout(10_000)
     try:
         return list(file.execute(query))
     finally:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
@@ -31,29 +31,44 @@ PROGRAMS = Path(PACKAGE.origin).parent / "pginstall18" / "bin"
 class Server:
     """A server on a free port of this machine, with its files in a folder of its own.
 
+    Its database may be elsewhere, in `data`; its log is in small pieces then.
     PostgreSQL refuses to run as root: then its user is `nobody`, who runs a copy.
     """
 
-    def __init__(self, *options: str) -> None:
+    def __init__(
+        self,
+        *options: str,
+        data: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        addresses: Sequence[str] = ("127.0.0.1",),
+    ) -> None:
         self._options = [part for option in options for part in ("-c", option)]
         self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self._data = data or self._folder / "data"
+        self._addresses = addresses
+        self._environment = {**os.environ, **(environment or {})}
         self._user = "nobody" if os.geteuid() == 0 else None
         self._programs = self._readable(PROGRAMS)
         self.port = free_port()
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
-        self._call("initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        small = ("--wal-segsize=1",) if data else ()
+        made = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", *small)
+        self._call("initdb", *made)
+        with (self._data / "pg_hba.conf").open("a") as access:
+            access.writelines(f"host all all {address}/16 trust\n" for address in addresses)
 
     def start(self) -> "Server":
         mine = os.getpid()
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(self._programs / "postgres", "-D", self._folder / "data"),
-                    *("-p", str(self.port), "-h", "127.0.0.1", "-k", ""),
+                    *(self._programs / "postgres", "-D", self._data),
+                    *("-p", str(self.port), "-h", ",".join(self._addresses), "-k", ""),
                     *self._options,
                 ],
                 user=self._user,
                 cwd=self._folder,
+                env=self._environment,
                 stdout=log,
                 stderr=log,
                 preexec_fn=lambda: die_with_parent(signal.SIGQUIT, parent=mine),
@@ -65,6 +80,10 @@ class Server:
         """As `pg_ctl stop -m immediate` does: without a word to anybody, without writing back."""
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait(30)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def remove(self) -> None:
         self.stop()
@@ -92,7 +111,7 @@ class Server:
                 time.sleep(0.02)
 
     def _call(self, program: str, *arguments: str) -> None:
-        command = [self._programs / program, "-D", self._folder / "data", *arguments]
+        command = [self._programs / program, "-D", self._data, *arguments]
         subprocess.run(command, user=self._user, cwd=self._folder, check=True, capture_output=True)
 
 

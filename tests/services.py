@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,14 +57,23 @@ def free_port() -> int:
 
 
 class Process:
-    """One of our processes, and everything below it, which is why it gets a session of its own."""
+    """One of our processes, and everything below it, which is why it gets a session of its own.
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+    `within` is a command that becomes it, `nsenter` say.
+    """
+
+    def __init__(
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        log: Path,
+        within: Sequence[str] = (),
+    ) -> None:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
         self.log = log
         with log.open("ab") as out:
             self.popen = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*within, sys.executable, *arguments],
                 env={**clean, **environment},
                 stdout=out,
                 stderr=out,
@@ -125,14 +134,17 @@ class Service:
         self.api = self._start("api")
         return self.api
 
-    def start_worker(self, **more: Any) -> Process:
+    def start_worker(self, within: Sequence[str] = (), **more: Any) -> Process:
         environment = {f"QUANTUMTASK_{k.upper()}": str(v) for k, v in more.items()}
-        self.worker = self._start("worker", environment)
+        self.worker = self._start("worker", environment, within)
         return self.worker
 
-    def _start(self, name: str, environment: dict[str, str] | None = None) -> Process:
+    def _start(
+        self, name: str, environment: dict[str, str] | None = None, within: Sequence[str] = ()
+    ) -> Process:
         log = self.folder / f"{name}.log"
-        process = Process([*self.runner, name], {**self.environment, **(environment or {})}, log)
+        given = {**self.environment, **(environment or {})}
+        process = Process([*self.runner, name], given, log, within)
         self.processes.append(process)
         return process
 

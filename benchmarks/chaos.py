@@ -1,0 +1,82 @@
+"""The evidence for docs/guarantees.md at full size: blows to the service, and the books after.
+
+usage: python -m benchmarks.chaos PART [OPTIONS]; -h tells the parts, PART -h its options.
+
+Each part prints what it did and what became of the tasks, and exits with 1 if a promise was broken.
+The books compare the client's own journal with the rows of the database. The suite runs the same
+parts, shorter.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+from tests.chaos import havoc, trials
+from tests.chaos.storm import Report
+
+
+def storm(given: argparse.Namespace) -> Report:
+    """200 SIGKILLs to API, workers and slots, and 50 SIGSTOPs longer than the lease, at random."""
+    report = trials.killed(given.database, given.tasks, given.seed, havoc.FULL)
+    late = [] if report.fenced else ["no late write was fenced: the storm was too mild"]
+    return replace(report, violations=report.violations + late)
+
+
+def server(given: argparse.Namespace) -> Report:
+    """PostgreSQL stopped with `-m immediate` ten times."""
+    return trials.without_server(given.tasks, 10)
+
+
+def disk(given: argparse.Namespace) -> Report:
+    """A disk of 32 MiB that is full for five seconds, three times."""
+    return trials.full(given.database, given.tasks, 3, 5)
+
+
+def lock(given: argparse.Namespace) -> Report:
+    """An exclusive lock of somebody else for ten seconds, three times."""
+    return trials.locked(given.database, given.tasks, 3, 10)
+
+
+def clock(given: argparse.Namespace) -> Report:
+    """The wall clock moved by an hour, forward and back, twice each, as a worker dies."""
+    return trials.moved(given.database, given.tasks, 4)
+
+
+def told(report: Report) -> bool:
+    """Prints a report; whether every promise was kept."""
+    print(f"{report.accepted} tasks accepted in {report.seconds:.0f} s")
+    print("done to it:", ", ".join(f"{blow} {times}" for blow, times in report.blows.items()))
+    print("attempts needed:", report.attempts)
+    print("answers other than 200:", dict(report.refusals))
+    print("longest until one was accepted:", ", ".join(f"{s:.1f} s" for s in report.outages))
+    if report.recoveries:
+        print("back after:", ", ".join(f"{s:.1f} s" for s in report.recoveries))
+    print("late writes fenced:", report.fenced)
+    print(f"{len(report.violations)} violations", *report.violations[:20], sep="\n")
+    return not report.violations
+
+
+PARTS: dict[Callable[[argparse.Namespace], Report], int] = {
+    storm: 10_000, server: 2_000, disk: 2_000, lock: 1_000, clock: 1_000,
+}  # fmt: skip
+"""How many tasks each part submits unless told otherwise."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parts = parser.add_subparsers(required=True, metavar="PART")
+    for run, tasks in PARTS.items():
+        part = parts.add_parser(run.__name__, help=run.__doc__)
+        part.add_argument("--tasks", type=int, default=tasks)
+        part.add_argument("--seed", type=int, default=1)
+        part.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+        part.set_defaults(run=run)
+    given = parser.parse_args()
+    return 0 if told(given.run(given)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
