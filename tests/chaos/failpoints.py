@@ -74,13 +74,14 @@ class Points:
 def install(points: Points) -> None:
     """Wraps the functions of the service that the points are in."""
     written: dict[int, list[str]] = {}  # by connection: what its open transaction writes
+    sweeping: set[int] = set()
 
     def note(self: Store, what: str) -> None:
         written.setdefault(id(self._database), []).append(what)
 
     def record(self: Store, move: str, rows: Sequence[Row], worker: str | None) -> None:
         if rows:
-            note(self, move)
+            note(self, "sweep" if id(self) in sweeping else move)
         inner_record(self, move, rows, worker)
 
     def renew(self: Store, worker: str, ids: Any) -> Any:
@@ -89,11 +90,12 @@ def install(points: Points) -> None:
             note(self, "renew")
         return inner_renew(self, worker, known)
 
-    def sweep(self: Store) -> Any:
-        swept = inner_sweep(self)
-        if swept:
-            note(self, "sweep")
-        return swept
+    def sweep(self: Store, lost: Any) -> int:
+        sweeping.add(id(self))
+        try:
+            return inner_sweep(self, lost)
+        finally:
+            sweeping.discard(id(self))
 
     def writes(self: Any, *, commit: bool) -> list[str]:
         what = written.pop(id(self), [])

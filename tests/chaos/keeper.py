@@ -34,8 +34,9 @@ class Keeper:
             time.sleep(0.05)
             self._tend()
             if time.monotonic() > drain_at and self._wanted("release"):
+                self._workers.reverse()
                 self._workers[0].signal(signal.SIGTERM)  # what it runs goes back
-                drain_at = time.monotonic() + 5
+                drain_at = time.monotonic() + 4
         self._settle()
 
     @property
