@@ -1,8 +1,10 @@
-"""Stores with one guard removed, to prove that the crash test would notice.
+"""Stores with one guard removed, to prove that tests would notice.
 
 usage: python mutants.py MUTANT api|worker [OPTIONS]
+       MUTANT=... pytest -p tests.mutants ...
 """
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -44,11 +46,22 @@ def no_sweep() -> None:
     Store.sweep = lambda *_: []  # type: ignore[method-assign]
 
 
+def no_fair_tag() -> None:
+    """Who came first is next, whoever has had how much."""
+    changed = {**whole, "claim": whole["claim"].replace("rank, fair, sequence", "rank, sequence")}
+    assert changed["claim"].count("ORDER BY rank, sequence") == 2
+    db.queries = lambda *_: changed  # type: ignore[assignment]
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "no_attempt": no_attempt,
     "id_before_commit": id_before_commit,
     "no_sweep": no_sweep,
+    "no_fair_tag": no_fair_tag,
 }
+
+if mutant := os.environ.get("MUTANT"):
+    MUTANTS[mutant]()
 
 if __name__ == "__main__":
     MUTANTS[sys.argv.pop(1)]()

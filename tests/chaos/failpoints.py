@@ -31,8 +31,9 @@ PLACES = {
 }
 """What can be interrupted: commits by the move that they write, and what is no commit."""
 
+SIDES = ("before", "after")
 POINTS = {
-    name: tuple(f"{place}.{side}" for place in places for side in ("before", "after"))
+    name: tuple(f"{place}.{side}" for place in places for side in SIDES)
     for name, places in PLACES.items()
 }
 

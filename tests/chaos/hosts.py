@@ -6,6 +6,7 @@ be in a network namespace of its own: `alone()` is the command that puts it ther
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections import Counter
@@ -26,7 +27,15 @@ WAYS = {"both ways": (HERE, THERE), "towards it": (THERE,), "from it": (HERE,)}
 
 
 class NoNetwork(Exception):
-    """A network of our own cannot be made here; the message says why."""
+    """There is no network of our own to be had; the message says why."""
+
+
+_NONE = "no network of our own"
+
+
+def alone() -> bool:
+    """Whether nothing but us is in this network: it has no interface but the one to itself."""
+    return [name for _, name in socket.if_nameindex()] == ["lo"]
 
 
 class Hosts:
@@ -100,9 +109,11 @@ def _run(*command: str) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except FileNotFoundError:
-        raise NoNetwork(f"there is no program `{command[0]}`") from None
+        raise NoNetwork(f"{_NONE}: there is no program `{command[0]}`") from None
     except subprocess.CalledProcessError as error:
-        raise NoNetwork(f"{' '.join(command)}: {error.stderr.strip()}") from None
+        raise NoNetwork(
+            f"no network of our own: {' '.join(command)}: {error.stderr.strip()}"
+        ) from None
 
 
 class Cuts:

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -34,12 +35,15 @@ class Trouble:
         self.recoveries: list[float] = []
 
     def wreak(self, times: int) -> Iterator[float]:
-        """As often as that; yields the share that is over with the next one."""
-        for number in range(times):
-            yield (number + 1) / times
-            self._deal(number)
-            self.dealt[self._name] += 1
-            self.recoveries.append(back(self._service))
+        """As often as that; yields the share of tasks to submit while it lasts."""
+        with ThreadPoolExecutor(1) as pool:
+            for number in range(times):
+                dealing = pool.submit(self._deal, number)
+                wait([dealing], timeout=0.3)  # it has begun
+                yield (number + 1) / times
+                dealing.result()
+                self.dealt[self._name] += 1
+                self.recoveries.append(back(self._service))
 
 
 def back(service: Service) -> float:
