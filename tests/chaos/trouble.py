@@ -112,7 +112,8 @@ def jumping(clock: Clock, service: Service) -> Callable[[int], None]:
         dying, ready = service.worker, heard(service)
         service.start_worker(worker_port=0)
         until(lambda: heard(service) > ready, 60, service.logs)
-        clock.move((HOUR_S, 0, -HOUR_S, 0)[number % 4])
+        clock.move(offset := (HOUR_S, 0, -HOUR_S, 0)[number % 4])
+        assert abs(clock.now() - time.time() - offset) < 60
         dying.kill()
 
     return deal
