@@ -82,6 +82,10 @@ class Server:
         self._process.wait(30)
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         return self._process.poll() is None
 
