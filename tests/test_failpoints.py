@@ -8,7 +8,10 @@ import pytest
 from tests.chaos import trials
 from tests.chaos.failpoints import POINTS, SIDES
 
-OFTEN = [*POINTS["api"], *(f"{p}.{s}" for p in ("claim", "complete", "renew") for s in SIDES)]
+OFTEN = [
+    *POINTS["api"],
+    *(f"{p}.{s}" for p in ("claim", "complete", "renew", "blob") for s in SIDES),
+]
 
 
 @pytest.mark.timeout(600)

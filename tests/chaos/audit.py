@@ -1,11 +1,14 @@
-"""The books: the client's journal beside the rows of the database, read past the Store.
+"""The books: the client's journal beside the rows of the database and the large results.
 
 Nothing here goes through the service or the Store: a mistake of theirs cannot hide itself.
 """
 
+import gzip
+import hashlib
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from quantumtask.shared.settings import Settings
@@ -26,6 +29,8 @@ class Row:
     failure: str | None
     circuits: int
     changes: Changes
+    damage: str
+    """What is wrong with the object that holds a large result; empty: nothing, or there is none."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +50,30 @@ def read(settings: Settings) -> Books:
     changes: dict[int, Changes] = defaultdict(list)
     for sequence, *change in databases.ask(settings, _CHANGES):
         changes[sequence].append((change[0], change[1], change[2], change[3]))
-    tasks = {
-        task_id: Row(*rest, changes[sequence])
-        for task_id, sequence, *rest in databases.ask(settings, _TASKS)
-    }
+    place = Path(settings.results_place)
+    tasks = {}
+    for task_id, sequence, *row, blob, digest in databases.ask(settings, _TASKS):
+        state, attempt, result, failure, circuits = row
+        damage = ""
+        if blob:
+            result, damage = _unpacked(place / blob, digest)
+        tasks[task_id] = Row(state, attempt, result, failure, circuits, changes[sequence], damage)
     return Books(tasks, dict(databases.ask(settings, _KEYS)))
+
+
+def _unpacked(path: Path, digest: str) -> tuple[str | None, str]:
+    """The counts of an object, and what is wrong with it."""
+    if not path.exists():
+        return None, f"its result {path.name} is gone"
+    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        return None, f"its result {path.name} is not what was stored"
+    return gzip.decompress(path.read_bytes()).decode().split("\n")[0], ""
 
 
 _TASKS = """
 SELECT id, sequence, state, attempt, result, failure,
-       (SELECT count(*) FROM circuits WHERE circuits.sequence = tasks.sequence)
+       (SELECT count(*) FROM circuits WHERE circuits.sequence = tasks.sequence),
+       blob, blob_sha256
 FROM tasks
 """
 _CHANGES = "SELECT sequence, move, state, attempt, worker FROM changes ORDER BY rowid"
@@ -98,6 +117,8 @@ def faults(row: Row, intent: Intent) -> list[str]:
         found.append(f"{row.state} at attempt {row.attempt}, but {row.changes[-1]} was last")
     if row.circuits != 1:
         found.append(f"{row.circuits} circuits")
+    if row.damage:
+        found.append(row.damage)
     result: Any = json.loads(row.result) if row.result else None
     if row.state == "completed" and intent.counts is not None and result != intent.counts:
         found.append(f"completed with {result}")

@@ -15,6 +15,7 @@ from tests.chaos.journal import COMPLETED, Counts, Journal
 from tests.services import NO_LIMITS, Service
 
 PATIENCE_S = 180
+LARGE_SHOTS = 25_000
 PAUSE_S = 0.3
 """The longest pause between two submissions: so that they meet the blows."""
 
@@ -26,6 +27,12 @@ class Order:
     circuit: str
     counts: Counts | None
     ends: tuple[str, ...] = COMPLETED
+    shots: int = 100
+    memory: bool = False
+
+    @property
+    def body(self) -> dict[str, object]:
+        return {"circuit": self.circuit, "shots": self.shots, "memory": self.memory}
 
 
 def good(number: int) -> Order:
@@ -40,11 +47,23 @@ def good(number: int) -> Order:
 
 
 def mixed(number: int) -> Order:
-    """Now and then one that fails, and one that the client cancels as soon as it has its id."""
+    """Now and then one that fails, one that the client cancels as soon as it has its id, and one
+    with a result that is too large for the database.
+    """
     if number % 5 == 3:
         return Order(f"qubit q; frobnicate({number}) q;", None, ("failed",))
     order = good(number)
-    return replace(order, ends=("cancelled", *COMPLETED)) if number % 5 == 1 else order
+    if number % 5 == 1:
+        return replace(order, ends=("cancelled", *COMPLETED))
+    return large(order) if number % 5 == 2 else order
+
+
+def large(order: Order) -> Order:
+    """The same with the bits of each shot, of which there are many."""
+    assert order.counts
+    return replace(
+        order, shots=LARGE_SHOTS, memory=True, counts=dict.fromkeys(order.counts, LARGE_SHOTS)
+    )
 
 
 _THERE = [(f"rx(0.3) q[{k % 17}]; ", f"cx q[{k % 17}], q[{(k + 1) % 17}];") for k in range(170)]
@@ -104,19 +123,19 @@ class Client(threading.Thread):
         order = self._order(number)
         key = uuid.uuid4().hex
         self._journal.intend(key, order.counts, order.ends)
-        task_id = self._persist(http, order.circuit, key)
+        task_id = self._persist(http, order, key)
         self._journal.answered(key, task_id)
         with suppress(httpx.TransportError):
             if "cancelled" in order.ends:
                 http.post(f"/tasks/{task_id}/cancel")
             http.get(f"/tasks/{task_id}")
 
-    def _persist(self, http: httpx.Client, text: str, key: str) -> str:
+    def _persist(self, http: httpx.Client, order: Order, key: str) -> str:
         """Submits under one key until there is an answer."""
         headers, began = {"Idempotency-Key": key}, time.monotonic()
         while time.monotonic() < began + PATIENCE_S:
             with suppress(httpx.TransportError):
-                answer = http.post("/tasks", json={"circuit": text, "shots": 100}, headers=headers)
+                answer = http.post("/tasks", json=order.body, headers=headers)
                 if answer.status_code == 200:
                     self.gaps.append(time.monotonic() - began)
                     return str(answer.json()["task_id"])

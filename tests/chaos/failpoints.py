@@ -17,6 +17,7 @@ from typing import Any
 from quantumtask.api import packets
 from quantumtask.api.doorbell import Doorbell
 from quantumtask.cli.app import main
+from quantumtask.shared.blobs import Folder
 from quantumtask.shared.db import Store
 from quantumtask.shared.dialects import Row
 from quantumtask.shared.postgresql import Postgresql
@@ -27,7 +28,7 @@ SPREAD = 3
 
 PLACES = {
     "api": ("submit", "cancel", "answer", "ring"),
-    "worker": ("claim", "complete", "fail", "release", "renew", "sweep"),
+    "worker": ("claim", "complete", "fail", "release", "renew", "sweep", "blob"),
 }
 """What can be interrupted: commits by the move that they write, and what is no commit."""
 
@@ -107,6 +108,7 @@ def install(points: Points) -> None:
     points.around(Sqlite, "end", writes)
     points.around(Postgresql, "end", writes)
     points.around(packets._Gathering, "_flush", answer)
+    points.around(Folder, "put", lambda *_: ["blob"])
     points.around(Doorbell, "ring", lambda *_: ["ring"])
 
 
