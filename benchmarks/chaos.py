@@ -22,7 +22,10 @@ from tests.chaos.trouble import NoDisk
 
 def storm(given: argparse.Namespace) -> Report:
     """200 SIGKILLs to API, workers and slots, and 50 SIGSTOPs longer than the lease, at random."""
-    report = trials.killed(given.database, given.tasks, given.seed, havoc.FULL)
+    if given.executor == "ray":
+        report = trials.on_ray_killed(given.database, given.tasks, given.seed, havoc.ON_RAY)
+    else:
+        report = trials.killed(given.database, given.tasks, given.seed, havoc.FULL)
     late = [] if report.fenced else ["no late write was fenced: the storm was too mild"]
     return replace(report, violations=report.violations + late)
 
@@ -60,6 +63,11 @@ def hosts(given: argparse.Namespace) -> Report:
     return trials.cut(given.tasks, [(way, s) for s in (5, 40, 120) for way in WAYS])
 
 
+def ray(given: argparse.Namespace) -> Report:
+    """Ray's store, a node's daemon and the worker's bridge killed, three times each."""
+    return trials.without_ray(given.database, given.tasks, 9)
+
+
 def told(report: Report) -> bool:
     """Prints a report; whether every promise was kept."""
     print(f"{report.accepted} tasks accepted in {report.seconds:.0f} s")
@@ -78,7 +86,7 @@ def told(report: Report) -> bool:
 
 PARTS: dict[Callable[[argparse.Namespace], Report | list[Report]], int] = {
     storm: 10_000, failpoints: 100, server: 2_000, disk: 2_000, lock: 1_000, clock: 1_000,
-    hosts: 2_000,
+    hosts: 2_000, ray: 1_000,
 }  # fmt: skip
 """How many tasks each part submits unless told otherwise."""
 
@@ -93,6 +101,7 @@ def main() -> int:
         part.add_argument("--tasks", type=int, default=tasks)
         part.add_argument("--seed", type=int, default=1)
         part.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+        part.add_argument("--executor", choices=("local", "ray"), default="local")
         part.add_argument("--short", action="store_true", help=argparse.SUPPRESS)
         part.set_defaults(run=run)
     given = parser.parse_args()

@@ -35,6 +35,7 @@ FULL = {
     "kill_api": 60, "kill_worker": 50, "kill_slot": 100, "stop_worker": 50, "stop_slot": 5,
     "stop_api": 5,
 }  # fmt: skip
+ON_RAY = {**FULL, "kill_slot": 60, "kill_bridge": 20, "kill_raylet": 12, "kill_gcs": 8}
 
 
 class Havoc:
@@ -107,13 +108,16 @@ class Havoc:
         """The slot that was hit, as soon as there is one."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
-            if pids := [pid for worker in self.workers for pid in slot_pids(worker)]:
+            if pids := self.slots():
                 pid = self._random.choice(pids)
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
                     return pid
             time.sleep(0.02)
         raise AssertionError(f"no slot for a minute\n{self._service.logs()}")
+
+    def slots(self) -> list[int]:
+        return [pid for worker in self.workers for pid in slot_pids(worker)]
 
     def _new_worker(self) -> Process:
         return self._service.start_worker(worker_port=0)

@@ -44,15 +44,20 @@ def storm(
     service: Service, tasks: int, seed: int, blows: Blows, server: Server | None = None
 ) -> Report:
     """Submits tasks, evenly over the blows, and gives the service time to finish them."""
-    havoc = Havoc(service, seed, server)
+    return dealt(service, tasks, Havoc(service, seed, server), blows)
+
+
+def dealt(service: Service, tasks: int, havoc: Havoc, blows: Blows) -> Report:
     report = under(service, tasks, havoc.wreak(blows))
     return replace(report, blows=havoc.dealt)
 
 
-def troubled(service: Service, tasks: int, trouble: Trouble, times: int) -> Report:
+def troubled(
+    service: Service, tasks: int, trouble: Trouble, times: int, back_s: float = BACK_S
+) -> Report:
     """The same with trouble, after which the service must soon be back."""
     report = under(service, tasks, trouble.wreak(times))
-    late = [f"back after {s:.1f} s" for s in trouble.recoveries if s > BACK_S]
+    late = [f"back after {s:.1f} s" for s in trouble.recoveries if s > back_s]
     return replace(
         report,
         blows=trouble.dealt,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.chaos import trouble
 from tests.chaos.client import mixed
@@ -17,10 +17,13 @@ from tests.chaos.failpoints import POINTS
 from tests.chaos.havoc import SETTINGS, Blows
 from tests.chaos.hosts import HERE, THERE, Cuts, Hosts
 from tests.chaos.keeper import Keeper
-from tests.chaos.storm import Report, storm, troubled, under
+from tests.chaos.storm import Report, dealt, storm, troubled, under
 from tests.chaos.trouble import Trouble, small_disk
 from tests.postgres import Server
 from tests.services import Service, until
+
+if TYPE_CHECKING:
+    from tests.chaos.rays import Site
 
 MIB = {"sqlite": 32, "postgresql": 64}
 
@@ -119,6 +122,39 @@ def _revived(server: Server | None) -> Callable[[], None]:
             server.start()
 
     return revive
+
+
+@contextmanager
+def on_ray(database: str) -> "Iterator[tuple[Service, Site]]":
+    """A service that runs its tasks on a cluster of two nodes."""
+    from tests.chaos.rays import Site  # there is no Ray for every Python
+
+    site = Site()
+    try:
+        with prepared(database, environment=site.cluster.access) as (service, _):
+            service.environment |= {
+                f"QUANTUMTASK_{name.upper()}": value for name, value in site.settings.items()
+            }
+            yield service.start(), site
+    finally:
+        site.stop()
+
+
+def on_ray_killed(database: str, tasks: int, seed: int, blows: Blows) -> Report:
+    """The storm, with Ray's processes among those that are killed."""
+    from tests.chaos.rays import RayHavoc
+
+    with on_ray(database) as (service, site):
+        return dealt(service, tasks, RayHavoc(service, seed, site), blows)
+
+
+def without_ray(database: str, tasks: int, times: int) -> Report:
+    """The cluster's store, a node's daemon and the worker's bridge killed, in turns."""
+    from tests.chaos.rays import BACK_S
+
+    with on_ray(database) as (service, site):
+        trouble_ = Trouble(service, "lost of Ray", site.losing(service))
+        return troubled(service, tasks, trouble_, times, BACK_S)
 
 
 def cut(tasks: int, cuts: Sequence[tuple[str, float]], **leases: float) -> Report:

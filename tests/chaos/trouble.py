@@ -50,18 +50,18 @@ def back(service: Service) -> float:
     """Seconds until the service has taken a task and run it."""
     book, key, began = Journal(service.folder / "journal"), uuid.uuid4().hex, time.monotonic()
     book.intend(key, None)
-    while time.monotonic() < began + 60:
+    while time.monotonic() < began + 120:
         with suppress(httpx.TransportError):
             answer = service.http.post(
                 "/tasks", json={"circuit": BELL}, headers={"Idempotency-Key": key}
             )
             if answer.status_code == 200:
                 book.answered(key, answer.json()["task_id"])
-                service.finished(answer.json()["task_id"])
+                service.finished(answer.json()["task_id"], 120)
                 book.close()
                 return time.monotonic() - began
         time.sleep(0.02)
-    raise AssertionError(f"not back within a minute\n{service.logs()}")
+    raise AssertionError(f"not back within two minutes\n{service.logs()}")
 
 
 def stopping(server: Server) -> Callable[[int], None]:
