@@ -89,7 +89,7 @@ def fill(store: Store, tasks: int) -> list[str]:
 
 def read(service: Service, path: str) -> None:
     answer = service.http.get(path)
-    assert answer.status_code == 200, answer.text
+    assert answer.status_code == 200, answer.text + service.logs()
 
 
 def timed(work: Callable[[], object]) -> float:
