@@ -35,7 +35,7 @@ class Report:
     violations: list[str]
     blows: Counter[str] = field(default_factory=Counter)
     recoveries: list[float] = field(default_factory=list)
-    """Seconds from the end of each trouble until a task was taken and had run."""
+    """Seconds from each trouble until a task was taken and had run."""
     again: list[float] = field(default_factory=list)
     """Seconds from a cut until each task beyond it was claimed again."""
 

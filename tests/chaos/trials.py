@@ -153,7 +153,7 @@ def without_ray(database: str, tasks: int, times: int) -> Report:
     from tests.chaos.rays import BACK_S
 
     with on_ray(database) as (service, site):
-        trouble_ = Trouble(service, "lost of Ray", site.losing(service))
+        trouble_ = Trouble(service, "lost of Ray", site.losing(service), whole=True)
         return troubled(service, tasks, trouble_, times, BACK_S)
 
 

@@ -27,10 +27,15 @@ HOUR_S = 3600
 
 
 class Trouble:
-    """Deals one kind of trouble to a service, and measures each time how soon it is back."""
+    """Deals one kind of trouble to a service, and measures each time how soon it is back.
 
-    def __init__(self, service: Service, name: str, deal: Callable[[int], None]) -> None:
-        self._service, self._name, self._deal = service, name, deal
+    That is from the end of the trouble, or from its beginning if the service is to mend it itself.
+    """
+
+    def __init__(
+        self, service: Service, name: str, deal: Callable[[int], None], *, whole: bool = False
+    ) -> None:
+        self._service, self._name, self._deal, self._whole = service, name, deal, whole
         self.dealt: Counter[str] = Counter()
         self.recoveries: list[float] = []
 
@@ -38,12 +43,14 @@ class Trouble:
         """As often as that; yields the share of tasks to submit while it lasts."""
         with ThreadPoolExecutor(1) as pool:
             for number in range(times):
+                began = time.monotonic()
                 dealing = pool.submit(self._deal, number)
                 wait([dealing], timeout=0.3)  # it has begun
                 yield (number + 1) / times
                 dealing.result()
                 self.dealt[self._name] += 1
-                self.recoveries.append(back(self._service))
+                took = time.monotonic() - began if self._whole else 0.0
+                self.recoveries.append(took + back(self._service))
 
 
 def back(service: Service) -> float:
