@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
+from quantumtask.api.wire import queue_json
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QueueFull
 from quantumtask.shared.queue import Share
@@ -149,6 +150,14 @@ def test_the_queue_tells_whose_tasks_wait_and_run(store: Store) -> None:
     assert queue.shares == (Share("alice", 0, 3, 0), Share("bob", 3, 0, 1))
     assert (queue.waiting, queue.running, queue.workers, queue.slots) == (3, 1, 1, 2)
     assert queue.oldest_at == store.read(["a"])["a"].submitted_at
+
+
+def test_the_totals_of_the_queue_can_be_written(store: Store) -> None:
+    store.beat("v", 2, None)
+    store.beat("w", 3, 500.0)
+    store.submit([owned("a", "alice")])
+    told = json.loads(queue_json(store.queue()))
+    assert (told["workers"], told["slots"]) == (2, 5)
 
 
 def test_shares_that_say_nothing_any_more_are_forgotten(configured: Settings, store: Store) -> None:

@@ -171,9 +171,11 @@ SELECT count(*), coalesce(sum(cost_ms), 0) FROM (
 
 -- name: pace
 -- Who works: how many, their slots, and how much predicted work they get done in a second. One whose
--- pace is not known yet is taken to need just the time predicted.
-SELECT count(*), coalesce(sum(slots), 0), coalesce(sum(coalesce(rate, slots * 1000.0)), 0)
-FROM workers WHERE seen_at > $now - :within_s;
+-- pace is not known yet is taken to need just the time predicted. One that was seen in the future is
+-- not there: the clock went back since.
+SELECT count(*), CAST(coalesce(sum(slots), 0) AS integer),
+       coalesce(sum(coalesce(rate, slots * 1000.0)), 0)
+FROM workers WHERE seen_at BETWEEN $now - :within_s AND $now + :within_s;
 
 -- name: states
 SELECT id, state FROM tasks WHERE id $in :ids;
