@@ -1,6 +1,7 @@
 """Real QuantumTask processes for the tests: started on free ports, ended by process id."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -51,9 +52,16 @@ TOO_LARGE = (
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, of those that the kernel gives to no client.
+
+    Who calls a service that is away, again and again, may be given the service's own port to call
+    from: then it talks to itself, and the service cannot come back.
+    """
+    while True:
+        port = random.SystemRandom().randrange(15_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Process:

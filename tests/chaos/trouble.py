@@ -36,21 +36,22 @@ class Trouble:
         self, service: Service, name: str, deal: Callable[[int], None], *, whole: bool = False
     ) -> None:
         self._service, self._name, self._deal, self._whole = service, name, deal, whole
+        # As long as we live: a server that it starts dies with it.
+        self._thread = ThreadPoolExecutor(1)
         self.dealt: Counter[str] = Counter()
         self.recoveries: list[float] = []
 
     def wreak(self, times: int) -> Iterator[float]:
         """As often as that; yields the share of tasks to submit while it lasts."""
-        with ThreadPoolExecutor(1) as pool:
-            for number in range(times):
-                began = time.monotonic()
-                dealing = pool.submit(self._deal, number)
-                wait([dealing], timeout=0.3)  # it has begun
-                yield (number + 1) / times
-                dealing.result()
-                self.dealt[self._name] += 1
-                took = time.monotonic() - began if self._whole else 0.0
-                self.recoveries.append(took + back(self._service))
+        for number in range(times):
+            began = time.monotonic()
+            dealing = self._thread.submit(self._deal, number)
+            wait([dealing], timeout=0.3)  # it has begun
+            yield (number + 1) / times
+            dealing.result()
+            self.dealt[self._name] += 1
+            took = time.monotonic() - began if self._whole else 0.0
+            self.recoveries.append(took + back(self._service))
 
 
 def back(service: Service) -> float:
