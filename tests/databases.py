@@ -79,10 +79,15 @@ def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
 def scans(settings: Settings, query: str) -> list[str]:
     """The steps of a query's plan that look through the whole of a table of ours."""
     if settings.database:
-        return [step for step in _postgresql_plan(settings, query) if "Seq Scan on" in step]
+        return [step for step in steps(settings, query) if "Seq Scan on" in step]
     stored = "tasks|tags|circuits|parameters|changes|idempotency_keys"
     found = [step for step in _sqlite_plan(settings, query) if re.match(f"SCAN ({stored})", step)]
     return [step for step in found if "INDEX tasks_waiting" not in step]  # holds only what waits
+
+
+def steps(settings: Settings, query: str) -> list[str]:
+    """The plan of a query of the Store's."""
+    return (_postgresql_plan if settings.database else _sqlite_plan)(settings, query)
 
 
 def _sqlite_plan(settings: Settings, query: str) -> list[str]:

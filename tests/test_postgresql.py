@@ -68,6 +68,17 @@ def test_a_claim_takes_no_more_than_its_budget_when_the_cheapest_are_taken(
     second.close()
 
 
+def test_a_claim_among_many_waiting_tasks_reads_only_what_it_takes(configured: Settings) -> None:
+    store = Store(replace(configured, max_waiting_tasks=10_000, max_waiting_per_owner=10_000))
+    put(store, *(f"t{n}" for n in range(10_000)))
+    databases.execute(configured, "ANALYZE tasks")
+    assert len(store.claim("w", 0.5)) == 1
+    plan = databases.steps(configured, store._queries["claim"])
+    assert any("Index Scan using tasks_pkey" in step for step in plan)
+    assert [step for step in plan if ("Hash" in step and "Join" in step) or "Merge" in step] == []
+    store.close()
+
+
 def test_a_worker_stopped_amid_a_transaction_holds_up_no_sweep(configured: Settings) -> None:
     lapsed, stopped, store = Store(replace(configured, lease_s=-1)), *map(Store, [configured] * 2)
     put(store, "held", "free")

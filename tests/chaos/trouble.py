@@ -25,6 +25,9 @@ BACK_S = 10.0
 
 HOUR_S = 3600
 
+PROBE = {"circuit": BELL, "priority": 10}
+"""A task that goes before all that waits: whether tasks run is the question, not how many do."""
+
 
 class Trouble:
     """Deals one kind of trouble to a service, and measures each time how soon it is back.
@@ -60,9 +63,7 @@ def back(service: Service) -> float:
     book.intend(key, None)
     while time.monotonic() < began + 120:
         with suppress(httpx.TransportError):
-            answer = service.http.post(
-                "/tasks", json={"circuit": BELL}, headers={"Idempotency-Key": key}
-            )
+            answer = service.http.post("/tasks", json=PROBE, headers={"Idempotency-Key": key})
             if answer.status_code == 200:
                 book.answered(key, answer.json()["task_id"])
                 service.finished(answer.json()["task_id"], 120)

@@ -75,7 +75,8 @@ DELETE FROM shares WHERE (rank, owner) IN (
 -- name: claim
 -- move: submitted -> running
 -- Counts how many of the next would do, and takes as many of those that are free; no more than the
--- budget admits, because these may be others than were counted.
+-- budget admits, because these may be others than were counted. They are an array because the planner
+-- cannot know how few were counted: it takes a tenth of the table for it, and would join all of that.
 WITH wanted AS (
   SELECT count(*) AS tasks FROM (
     SELECT sum(cost_ms) OVER (ORDER BY rank, fair, sequence) - cost_ms AS before_ms
@@ -93,7 +94,7 @@ UPDATE tasks
 SET state = 'running', attempt = attempt + 1, worker = :worker,
     lease_until = $now + :lease_s, started_at = $now
 WHERE state = 'submitted'
-  AND sequence IN (SELECT sequence FROM waiting WHERE before_ms < :budget_ms)
+  AND sequence = ANY (ARRAY(SELECT sequence FROM waiting WHERE before_ms < :budget_ms))
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
           engine, method, submitted_at, started_at, rank, fair;
 
