@@ -1,5 +1,7 @@
 """What machines do to a service that nobody kills: no server, no space, no lock, no right time."""
 
+import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -18,7 +20,7 @@ from quantumtask.shared.settings import Settings
 from tests.chaos.clock import Clock
 from tests.chaos.journal import Journal
 from tests.postgres import Server
-from tests.services import BELL, Service, until
+from tests.services import BELL, Process, Service, slot_pids, until
 
 BACK_S = 10.0
 """How soon a service must take and run a task again once its trouble is over."""
@@ -113,12 +115,13 @@ def locked(settings: Settings) -> Iterator[None]:
 def jumping(clock: Clock, service: Service) -> Callable[[int], None]:
     """The clock goes an hour forward, back, an hour back and forward, each time as a worker dies.
 
-    Another is there. Whatever the dead one had must run again now, and not when the clock has
-    caught up.
+    It has a task then, and another worker is there. What the dead one had must run again now, and
+    not when the clock has caught up.
     """
 
     def deal(number: int) -> None:
         dying, ready = service.worker, heard(service)
+        _occupy(service, dying)
         service.start_worker(worker_port=0)
         until(lambda: heard(service) > ready, 60, service.logs)
         clock.move(offset := (HOUR_S, 0, -HOUR_S, 0)[number % 4])
@@ -126,6 +129,26 @@ def jumping(clock: Clock, service: Service) -> Callable[[int], None]:
         dying.kill()
 
     return deal
+
+
+def _occupy(service: Service, worker: Process) -> None:
+    """Has the only worker there is hold a task until it dies: its slots stop amid it."""
+    book, key = Journal(service.folder / "journal"), uuid.uuid4().hex
+    book.intend(key, None)
+    task_id = service.submit(LONG.format(time.time() % 1), priority=10)
+    book.answered(key, task_id)
+    book.close()
+    service.running(task_id, 60)
+    for slot in slot_pids(worker):
+        os.kill(slot, signal.SIGSTOP)
+
+
+LONG = (
+    'include "stdgates.inc"; qubit[20] q; bit[20] c; rx({}) q[0];'
+    + "".join(f"rx(0.3) q[{k % 20}]; cx q[{k % 20}], q[{(k + 1) % 20}];" for k in range(500))
+    + "c = measure q;"
+)
+"""A second or so in the engine; a new one for each angle."""
 
 
 def heard(service: Service) -> int:
