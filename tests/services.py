@@ -52,13 +52,13 @@ TOO_LARGE = (
 
 
 def free_port() -> int:
-    """A port that nobody listens on, of those that the kernel gives to no client.
+    """A port that nobody listens on, of those that neither the kernel nor Ray gives to others.
 
     Who calls a service that is away, again and again, may be given the service's own port to call
     from: then it talks to itself, and the service cannot come back.
     """
     while True:
-        port = random.SystemRandom().randrange(15_000, 32_000)
+        port = random.SystemRandom().randrange(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
