@@ -125,6 +125,7 @@ def measure(database: str, workers: int, slots: int, ms: float, seconds: float) 
                 parts["PostgreSQL"] = lambda: [server.pid, *children(server.pid)]
             service.wait_ready()
             could = workers * slots * 1000 / ms
+            assert service.run(ALONE)["engine"] == RESULT.engine
             spent = Spent(parts)
             done = drive(
                 service.url,
@@ -161,7 +162,7 @@ def serve() -> None:
     from quantumtask.cli.app import main as run
     from quantumtask.worker import worker
 
-    worker.Executor = Simulated  # type: ignore[misc,assignment]
+    worker.EXECUTORS["local"] = Simulated  # type: ignore[assignment]
     run()
 
 
