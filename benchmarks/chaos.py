@@ -53,7 +53,12 @@ def clock(given: argparse.Namespace) -> Report:
 def failpoints(given: argparse.Namespace) -> list[Report]:
     """Processes that end by themselves at each named point, three times each, point by point."""
     points = [point for each in POINTS.values() for point in each]
-    return [trials.at_points(given.database, given.tasks, 3, point) for point in points]
+    return [trials.at_points(given.database, given.tasks, 3, *with_cause(p)) for p in points]
+
+
+def with_cause(point: str) -> tuple[str, ...]:
+    """A point with what leads to it: a sweep finds something only if a worker has died."""
+    return (point, "claim.after") if point.startswith("sweep") else (point,)
 
 
 def hosts(given: argparse.Namespace) -> Report:
