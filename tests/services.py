@@ -32,10 +32,13 @@ ENDLESS = (
     + "c = measure q;"
 )
 
-# A second or so in the engine: long enough to act while it runs.
+# Two seconds or so in the engine: long enough to act while it runs.
 SECONDS = (
-    'OPENQASM 3.0; include "stdgates.inc"; qubit[18] q; bit[18] c; '
-    + "".join(f"rx(0.3) q[{k % 18}]; cx q[{k % 18}], q[{(k + 1) % 18}];" for k in range(1500))
+    'OPENQASM 3.0; include "stdgates.inc"; qubit[22] q; bit[22] c; '
+    + "".join(
+        f"rx(0.3) q[{k * 5 % 22}]; cx q[{k * 5 % 22}], q[{(k * 5 + 1 + k * 7 % 21) % 22}];"
+        for k in range(500)
+    )
     + "c = measure q;"
 )
 
