@@ -47,15 +47,24 @@ def good(number: int) -> Order:
 
 
 def mixed(number: int) -> Order:
-    """Now and then one that fails, one that the client cancels as soon as it has its id, and one
-    with a result that is too large for the database.
+    """Now and then one that fails, one that the client cancels as soon as it has its id, one with a
+    result that is too large for the database, and one that outlasts several renewals of its lease.
     """
     if number % 5 == 3:
         return Order(f"qubit q; frobnicate({number}) q;", None, ("failed",))
+    if number % 20 == 10:
+        return lasting(number)
     order = good(number)
     if number % 5 == 1:
         return replace(order, ends=("cancelled", *COMPLETED))
     return large(order) if number % 5 == 2 else order
+
+
+def lasting(number: int) -> Order:
+    """A circuit that gives its number too, after seconds: however idle the machine, it is held."""
+    flips = "".join(f"x q[{k}];" for k in range(12) if number >> k & 1)
+    text = f'include "stdgates.inc"; qubit[22] q; bit[12] c; {flips} {_FAR_AND_BACK} '
+    return Order(text + "c = measure q[0:11];", {f"{number % 4096:012b}": 100})
 
 
 def large(order: Order) -> Order:
@@ -66,9 +75,19 @@ def large(order: Order) -> Order:
     )
 
 
+def _and_back(there: list[tuple[str, str]]) -> str:
+    """Rotations and gates, and all of them undone."""
+    back = [(gate, rotation.replace("0.3", "-0.3")) for rotation, gate in reversed(there)]
+    return "".join(first + second for first, second in there + back)
+
+
 _THERE = [(f"rx(0.3) q[{k % 17}]; ", f"cx q[{k % 17}], q[{(k + 1) % 17}];") for k in range(170)]
-_BACK = [(cx, rx.replace("0.3", "-0.3")) for rx, cx in reversed(_THERE)]
-_AND_BACK = "".join(a + b for a, b in _THERE + _BACK)
+_AND_BACK = _and_back(_THERE)
+_FAR = [
+    (f"rx(0.3) q[{k * 5 % 22}]; ", f"cx q[{k * 5 % 22}], q[{(k * 5 + 1 + k * 7 % 21) % 22}];")
+    for k in range(250)
+]
+_FAR_AND_BACK = _and_back(_FAR)
 
 
 class Pace:
