@@ -15,6 +15,7 @@ from quantumtask.openqasm.inline import (
     finite,
     merged,
     operations,
+    plain,
 )
 from quantumtask.openqasm.places import Places
 from quantumtask.openqasm.process import Process
@@ -138,13 +139,11 @@ def _prepared(
     powers = called.powers([])
     length = _length(called, places)
     cost = _cost(called, powers, length)
+    _check_distinct(called, places, length)
     if length == 1 and type(gate) is Standard and not (powers or modifiers.controls):
         (row,) = _rows(places, 1)
-        _check_distinct(called, row)
         known = tuple(operations(Call(gate, values, row), span))
         return lambda process: process.world.apply(known)  # type: ignore[union-attr]
-    for row in _rows(places, length):
-        _check_distinct(called, row)
 
     kept: list[Operation] = []
 
@@ -176,6 +175,7 @@ def _at_run_time(
         powers = called.powers(memory)
         length = _length(called, places)
         cost = _cost(called, powers, length)
+        _check_distinct(called, places, length)
         process.world.apply(_operations(called, places, values, powers, length))  # type: ignore[union-attr]
         process.spend(cost, called.limit, called.span)
 
@@ -189,6 +189,7 @@ def all_operations(
     powers = called.powers([])
     length = _length(called, places)
     cost = _cost(called, powers, length)
+    _check_distinct(called, places, length)
     return _operations(called, places, values, powers, length), cost
 
 
@@ -201,9 +202,11 @@ def _operations(
 ) -> list[Operation]:
     """What all calls of a statement come to. Raises Refusal beyond the limit."""
     gate, (_, controls), limit, span = called
+    if type(gate) is Standard and not (powers or controls):
+        basic, params, _, extra = plain(gate, values, ())
+        return [Operation(basic, params, row, extra) for row in _rows(places, length)]
     found: list[Operation] = []
     for row in _rows(places, length):
-        _check_distinct(called, row)
         for operation in operations(Call(gate, values, row, powers, controls), span):
             found.append(operation)
             if len(found) > limit:
@@ -228,8 +231,9 @@ def _rows(places: Sequence[Any], length: int) -> Iterable[tuple[int, ...]]:
     return zip(*[repeat(p, length) if isinstance(p, int) else p for p in places], strict=True)
 
 
-def _check_distinct(called: Called, row: tuple[int, ...]) -> None:
-    if len(row) > 1 and len(set(row)) < len(row):
+def _check_distinct(called: Called, places: Sequence[Any], length: int) -> None:
+    """Raises Refusal for a call that is given one qubit twice."""
+    if len(places) > 1 and any(len(set(row)) < len(row) for row in _rows(places, length)):
         message = f"`{shorten(called.gate.name)}` is given the same qubit twice"
         raise Refusal("duplicate_qubit", message, called.span)
 
