@@ -58,7 +58,8 @@ _HISTORY = [
         "worker": "0d3e…",
     },
 ]
-_RESULT = {"parameters": None, "result": {"00": 511, "11": 513}}
+_WHERE = {"result_bytes": 19, "result_url": f"/tasks/{ID}/result"}
+_RESULT = {**_WHERE, "parameters": None, "result": {"00": 511, "11": 513}}
 _PROBLEM = {
     "severity": "error",
     "code": "unknown_gate",
@@ -71,6 +72,7 @@ _PROBLEM = {
     "token": "frobnicate",
 }
 _PARAMETERS = {
+    **_WHERE,
     "parameters": {"theta": 0.3},
     "shots": 4,
     "result": {"0": 3, "1": 1},
@@ -190,6 +192,22 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+RESULT = {
+    "counts": {"value": {"task_id": ID, "result": {"00": 511, "11": 513}}},
+    "expectation values of a sweep": {
+        "value": {
+            "task_id": ID,
+            "shape": [3],
+            "registers": [{"name": "c", "size": 2}],
+            "result": [{}, {}, {}],
+            "data": {
+                "expectation_values": [1.0, 0.5, -0.25],
+                "standard_errors": [0.0, 0.0, 0.0],
+            },
+        }
+    },
+}
+
 _WAIT = _parameter(
     "query",
     "wait",
@@ -198,6 +216,14 @@ _WAIT = _parameter(
     minimum=0,
     maximum=30,
     default=0,
+)
+_VIEW = _parameter(
+    "query",
+    "view",
+    "status: only how it stands, in less than a kilobyte.",
+    type="string",
+    enum=["full", "status"],
+    default="full",
 )
 SUBMISSION = {
     "parameters": [
@@ -210,17 +236,22 @@ SUBMISSION = {
             maxLength=64,
         ),
         _WAIT,
+        _VIEW,
+        _parameter(
+            "query",
+            "strict",
+            "Refuse a circuit that would fail, with all its problems, instead of accepting it.",
+            type="boolean",
+            default=False,
+        ),
     ],
     **_body(SubmitRequest),
 }
 QUESTION = _body(ValidateRequest)
 ESTIMATE = _body(EstimateRequest)
-WHICH_TASK = {
-    "parameters": [
-        _parameter("path", "task_id", "The id that the submission returned.", type="string"),
-        _WAIT,
-    ]
-}
+_TASK_ID = _parameter("path", "task_id", "The id that the submission returned.", type="string")
+WHICH_TASK = {"parameters": [_TASK_ID, _WAIT, _VIEW]}
+WHICH_RESULT = {"parameters": [_TASK_ID, _WAIT]}
 
 
 def answers(examples: dict[str, Any], model: Any, *problems: tuple[int, str, str]) -> Any:

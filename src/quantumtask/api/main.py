@@ -12,6 +12,7 @@ from quantumtask import __version__
 from quantumtask.api import docs, errors
 from quantumtask.api.front import Front
 from quantumtask.api.packets import OnePacket
+from quantumtask.api.result import router as result_router
 from quantumtask.api.routes import router
 from quantumtask.api.service import Service
 from quantumtask.shared import logs
@@ -45,7 +46,7 @@ def create_app(settings: Settings) -> Front:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        routes=router.routes,
+        routes=[*router.routes, *result_router.routes],
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=None,  # ours to limit, with a code and a sentence: see body.py
     )

@@ -7,18 +7,22 @@ from typing import Any
 
 from quantumtask.shared.errors import InvalidRequest, ParametersTooLarge
 
-LARGEST = 64 * 1024
+LARGEST = 8 * 1024 * 1024
 """Most bytes of the values' JSON text."""
 
-MOST_VALUES = LARGEST // 2
-"""More than these cannot fit: each takes a character and a comma."""
+MOST_VALUES = 200_000
+"""Values that are looked at one by one: the elements of an encoded array are not among them."""
 
-DEEPEST = 8
-"""Lists in lists: an array has up to seven dimensions, and a complex number is a list of two."""
+DEEPEST = 16
+"""Lists in lists: an array has up to seven dimensions, a complex number is a list of two, and the
+rest are those of a sweep."""
+
+ENCODED = frozenset({"dtype", "shape", "data"})
+"""What an array has that is written in base64."""
 
 LONGEST_NAME = 256
 MOST_BITS = 4096
-KINDS = "a number, true or false, a text, or a list of these"
+KINDS = "a number, true or false, a text, a list of these, or an encoded array"
 
 
 def parameters_text(values: Mapping[str, Any] | None) -> str | None:
@@ -48,6 +52,8 @@ def _check(name: str, value: object, left: int, deep: int) -> int:
             raise InvalidRequest(f"parameters: `{name}` is nested too deeply")
         for element in value:
             left = _check(name, element, left - 1, deep - 1)
+    elif isinstance(value, dict):
+        _check_encoded(name, value)
     elif not isinstance(value, bool | int | float | str):
         raise InvalidRequest(f"parameters: `{name}` must be {KINDS}")
     elif isinstance(value, float) and not math.isfinite(value):
@@ -57,5 +63,19 @@ def _check(name: str, value: object, left: int, deep: int) -> int:
     return left - 1
 
 
+def _check_encoded(name: str, value: dict[str, Any]) -> None:
+    """As far as it goes without decoding: the slot does that."""
+    shape = value.get("shape")
+    known = value.keys() == ENCODED and isinstance(value["dtype"], str)
+    sizes = isinstance(shape, list) and all(isinstance(n, int) and n >= 0 for n in shape)
+    if not known or not sizes or not isinstance(value["data"], str):
+        raise InvalidRequest(
+            f"parameters: `{name}` must be {KINDS}: an object with dtype, shape and data"
+        )
+
+
 def _too_large() -> ParametersTooLarge:
-    return ParametersTooLarge(f"parameters: more than {LARGEST:,} bytes as JSON")
+    return ParametersTooLarge(
+        f"parameters: more than {LARGEST:,} bytes as JSON, or {MOST_VALUES:,} values outside "
+        "encoded arrays"
+    )

@@ -18,7 +18,7 @@ MOST_AT_ONCE = 64
 LIMIT_S = 60.0
 """Longer than the Worker may take, with all its waiting."""
 
-ASKED = ("circuit", "parameters", "shots", "engine", "method")
+ASKED = ("circuit", "parameters", "shots", "engine", "method", "options")
 """What a question tells of a task."""
 
 NO_WORKER = (
@@ -93,7 +93,7 @@ class Questions:
 def _request(path: str, spec: TaskSpec | None) -> tuple[str, str, str | None, dict[str, str]]:
     if spec is None:
         return "GET", path, None, {}
-    asked = {name: getattr(spec, name) for name in ASKED}
+    asked = {name: value for name in ASKED if (value := getattr(spec, name)) is not None}
     return "POST", path, json.dumps(asked), {"Content-Type": "application/json"}
 
 

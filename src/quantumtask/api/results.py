@@ -1,11 +1,13 @@
 """Large results on their way to a client: fetched and checked beside everything else."""
 
 import asyncio
+import gzip
 import logging
 import threading
 from dataclasses import replace
 
 from quantumtask.api.batch import deliver
+from quantumtask.api.wire import result_json
 from quantumtask.shared.blobs import open_blobs, whole
 from quantumtask.shared.errors import QuantumTaskError, ResultDamaged, ResultUnavailable
 from quantumtask.shared.settings import Settings
@@ -29,6 +31,16 @@ class Results:
             return task
         async with self._turns:
             return replace(task, result=await self._fetch(task.id, task.result, task.result.blob))
+
+    async def rendered(self, task: Task, encoded: bool, packed: bool) -> bytes:
+        """The result of a task that is whole, as it is sent; `packed`: in gzip."""
+
+        def render() -> bytes:
+            content = result_json(task, encoded)
+            return gzip.compress(content, compresslevel=1, mtime=0) if packed else content
+
+        async with self._turns:
+            return await asyncio.to_thread(render)
 
     async def _fetch(self, task_id: str, result: Result, blob: Blob) -> Result:
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()

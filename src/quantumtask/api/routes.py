@@ -1,12 +1,19 @@
 """The routes: HTTP in, the service called, JSON out."""
 
-from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from starlette.datastructures import QueryParams
 
 from quantumtask.api import examples, metrics
+from quantumtask.api.asked import (
+    ENCODED,
+    PLAIN,
+    Asked,
+    Json,
+    asked_of,
+    service_of,
+    wants_encoded,
+)
 from quantumtask.api.body import read_body
 from quantumtask.api.examples import answers
 from quantumtask.api.questions import NO_WORKER
@@ -26,14 +33,11 @@ from quantumtask.api.schemas import (
     parse_question,
     parse_submission,
 )
-from quantumtask.api.service import Service
-from quantumtask.api.wire import list_json, queue_json, task_json
-from quantumtask.shared.errors import InvalidRequest
-from quantumtask.shared.task import Status
+from quantumtask.api.wire import is_inline, list_json, queue_json, status_json, task_json
+from quantumtask.shared.task import Status, Task
 
 router = APIRouter()
 
-LONGEST_WAIT_S = 30.0
 TaskId = Annotated[str, Path(description="The id that the submission returned.")]
 NOT_FOUND = (404, "task_not_found", "task not found")
 INVALID_JSON = (400, "invalid_json", "invalid json")
@@ -44,7 +48,8 @@ CIRCUIT_TOO_LARGE = (
     "circuit_too_large",
     "circuit: 1,200,000 bytes; this service takes 1,048,576 at most",
 )
-PARAMETERS_TOO_LARGE = (413, "parameters_too_large", "parameters: more than 65,536 bytes as JSON")
+TOO_MANY = "parameters: more than 8,388,608 bytes as JSON, or 200,000 values outside encoded arrays"
+PARAMETERS_TOO_LARGE = (413, "parameters_too_large", TOO_MANY)
 UNSUPPORTED = (415, "unsupported_encoding", "Content-Encoding 'br': use gzip, deflate or none")
 BUSY = (503, "busy", "64 circuits wait to be read already")
 NO_WORKER_ANSWERS = (503, "worker_unavailable", NO_WORKER)
@@ -55,22 +60,6 @@ DAMAGED = (
     "result_damaged",
     f"the result of task {examples.ID} is damaged or gone; run the circuit again",
 )
-
-
-class Json(Response):
-    """JSON text as an answer, without the search for headers that it cannot have."""
-
-    def __init__(self, content: bytes | str, status: int = 200) -> None:
-        self.status_code = status
-        self.background = None
-        self.body = content.encode() if isinstance(content, str) else content
-        length = str(len(self.body)).encode()
-        self.raw_headers = [(b"content-type", b"application/json"), (b"content-length", length)]
-
-
-def service_of(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
 
 
 @router.post(
@@ -88,10 +77,13 @@ def service_of(request: Request) -> Service:
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED,
+        (422, "unknown_gate", "line 5, column 1: unknown gate `frobnicate`"),
         (429, "queue_full", "100,000 tasks are waiting already, the most this service takes"),
         DAMAGED,
         UNAVAILABLE,
         NO_RESULT,
+        BUSY,
+        NO_WORKER_ANSWERS,
     ),
     openapi_extra=examples.SUBMISSION,
 )
@@ -100,16 +92,19 @@ async def submit(request: Request) -> Response:
 
     With `wait`, it answers with the task, as soon as it ends or the time is up. The circuit is not
     read here: one that is wrong is accepted, and its task then fails with the line, the column and
-    the reason.
+    the reason. With `strict`, it is refused instead, with all its problems; 503 where no worker
+    answers.
     """
     service = service_of(request)
     with metrics.refusals:
-        wait_s = _wait_s(request.scope["query_string"])
+        asked = asked_of(request)
         spec = parse_submission(await _body(request))
+        if asked.strict:
+            await service.check(spec)
         caller = request.headers.get("traceparent", "") if service.traced else ""
         task_id = await service.submit(spec, request.headers.get("idempotency-key"), caller)
-    if wait_s:
-        return Json(task_json(await service.get(task_id, wait_s)))
+    if asked.wait_s:
+        return await _shown(request, await service.get(task_id, asked.wait_s), asked)
     return Json(f'{{"task_id": "{task_id}", "status": "submitted"}}')
 
 
@@ -239,23 +234,23 @@ async def list_tasks(
     openapi_extra=examples.WHICH_TASK,
 )
 async def get_task(request: Request) -> Response:
-    """How the task stands; with `wait`, as soon as it ends or the time is up."""
-    wait_s = _wait_s(request.scope["query_string"])
-    task = await service_of(request).get(request.path_params["task_id"], wait_s)
-    return Json(task_json(task))
+    """How the task stands; with `wait`, as soon as it ends or the time is up.
+
+    `result` and `data` are null where they are arrays, or those of a sweep, and large: then they
+    are at `result_url`. With `view=status`, nothing that can be large is there.
+    """
+    asked = asked_of(request)
+    task = await service_of(request).get(request.path_params["task_id"], asked.wait_s)
+    return await _shown(request, task, asked)
 
 
-@lru_cache(16)
-def _wait_s(query: bytes) -> float:
-    """The `wait` of a query, in seconds. Remembered, because most clients ask for the same."""
-    text = QueryParams(query).get("wait", "0")
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= LONGEST_WAIT_S:
-        raise InvalidRequest(f"wait: must be a number of seconds from 0 to {LONGEST_WAIT_S:g}")
-    return seconds
+async def _shown(request: Request, task: Task, asked: Asked) -> Response:
+    if asked.status_only:
+        return Json(status_json(task))
+    if task.result and is_inline(task.result):
+        task = await service_of(request).whole(task)
+    encoded = wants_encoded(request)
+    return Json(task_json(task, encoded=encoded), kind=ENCODED if encoded else PLAIN)
 
 
 @router.post(

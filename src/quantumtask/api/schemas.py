@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import from_json
 
+from quantumtask.api.options import RETURNS, options_text
 from quantumtask.api.parameters import parameters_text
 from quantumtask.shared.errors import InvalidJson, InvalidRequest
 from quantumtask.shared.task import AUTO, ENGINES, Status, TaskSpec
@@ -36,12 +38,14 @@ INPUT = (
     "ry(theta) q;\nc = measure q;\n"
 )
 
+Label = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
 Circuit = Annotated[str, AfterValidator(_not_blank), Field(description="OpenQASM 3 (or 2) text.")]
 Parameters = Annotated[
     dict[str, Any] | None,
     Field(
         description="A value for each `input` of the circuit: a number, true or false, a bit "
-        "string, a list for an array, [re, im] for a complex number. At most 64 KiB as JSON."
+        "string, a list for an array, [re, im] for a complex number. An array where one value is "
+        "expected makes a sweep: arrays are broadcast as NumPy does. At most 8 MiB as JSON."
     ),
 ]
 Engine = Annotated[
@@ -50,8 +54,35 @@ Engine = Annotated[
 Method = Annotated[
     str | None, Field(description="A method of that engine, as `GET /engines` lists them.")
 ]
+Observables = Annotated[
+    list[Any] | str | None,
+    Field(
+        description='One observable or an array of them, broadcast against the sweep: `"ZZ"`, or '
+        'a list of terms, `[["ZZ", 1.0], ["XI", 0.5]]`. Letters I X Y Z and 0 1 + - r l; the last '
+        "one belongs to the first qubit declared."
+    ),
+]
+Precision = Annotated[
+    float | None,
+    Field(
+        ge=0,
+        allow_inf_nan=False,
+        description="Of expectation values: 0 is exact, else 1/precision^2 shots are drawn.",
+    ),
+]
+Returns = Annotated[
+    list[str] | None,
+    FailFast(),
+    Field(max_length=6, description=f"Any of {', '.join(RETURNS)}. By default, counts."),
+]
+Noise = Annotated[
+    dict[str, Any] | str | None,
+    Field(description="Rates of a noise model, or the name of a backend that has that noise."),
+]
+Backend = Annotated[
+    Label | None, Field(description="Runs as on that: its gates, its noise. See `GET /backends`.")
+]
 Shots = Annotated[int, Field(description="How often to run it: 1 to 1,000,000.")]
-Label = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
 
 
 class SubmitRequest(BaseModel):
@@ -92,14 +123,32 @@ class SubmitRequest(BaseModel):
         0, ge=-10, le=10, description="-10 to 10: a higher one goes before all lower ones."
     )
 
+    observables: Observables = None
+    precision: Precision = None
+    returns: Returns = Field(None, alias="return")
+    noise: Noise = None
+    backend: Backend = None
+
     def spec(self) -> TaskSpec:
-        fields = self.model_dump(exclude={"parameters", "tags", "owner"})
+        fields = self.model_dump(exclude={"parameters", "tags", "owner", *OPTIONS})
         return TaskSpec(
             **fields,
             tags=tuple(dict.fromkeys(self.tags)),
             parameters=parameters_text(self.parameters),
             owner=self.owner or "",
+            options=_options(self),
         )
+
+
+OPTION_NAMES = {"returns": "return"}
+OPTIONS = ("observables", "precision", "returns", "noise", "backend")
+
+
+def _options(request: SubmitRequest) -> str | None:
+    if request.model_fields_set.isdisjoint(OPTIONS):
+        return None
+    asked = {OPTION_NAMES.get(name, name): getattr(request, name) for name in OPTIONS}
+    return options_text(asked)
 
 
 class ValidateRequest(BaseModel):
@@ -152,13 +201,20 @@ def _parsed(model: type[M], body: bytes) -> M:
     if not isinstance(fields, dict):
         raise InvalidRequest('the body must be a JSON object with a "circuit"')
     # Before pydantic, which would make an error of each of a million unknown fields.
-    if unknown := next((name for name in fields if name not in model.model_fields), None):
+    known = _fields(model)
+    if unknown := next((name for name in fields if name not in known), None):
         raise InvalidRequest(f"{unknown[:60]}: no such field")
     try:
         return model.model_validate(fields)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
     raise InvalidRequest(first_reason(problems))
+
+
+@cache
+def _fields(model: type[BaseModel]) -> frozenset[str]:
+    """The names of a body's fields."""
+    return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
 def first_reason(problems: Sequence[Any]) -> str:
@@ -245,6 +301,13 @@ class TaskSummary(BaseModel):
     precision: str | None = Field(None, description="double, single, or exact: see docs/api.md.")
     reason: str | None = Field(None, description="Why this engine ran, in one sentence.")
     warnings: list[str] | None = None
+    shape: list[int] | None = Field(None, description="Of a sweep; [] where there is none.")
+    registers: list["DeclaredRegister"] | None = Field(
+        None, description="What the arrays of `data` are about."
+    )
+    compiled: dict[str, Any] | None = Field(
+        None, description="The circuit on its backend: depth, gates, qubits."
+    )
     error: str | None = Field(None, description="Why it failed, in one sentence.")
     error_code: str | None = None
 
@@ -263,16 +326,42 @@ class TaskView(TaskSummary):
     """A task, with its result or its failure once it has one, and its history."""
 
     queue: Place | None = Field(None, description="Only while it waits to be run.")
-    result: dict[str, int] | None = Field(
-        None, description="Counts, as Qiskit writes them: the last bit first, registers by a space."
+    result: dict[str, int] | list[Any] | None = Field(
+        None,
+        description="Counts, as Qiskit writes them: the last bit first, registers by a space. Of a "
+        "sweep, lists of counts by its shape; null where they are large: see `result_url`.",
     )
     memory: list[str] | None = Field(None, description="The bit string of every shot, in order.")
     outputs: dict[str, list[Any]] | None = Field(
         None, description="The value of every `output` variable after each shot, in order."
     )
-    parameters: dict[str, Any] | None = Field(description="As they were submitted.")
+    data: dict[str, Any] | None = Field(
+        None, description="The arrays that were asked for; null: they are at `result_url`."
+    )
+    result_bytes: int | None = Field(None, description="The size of the result as JSON.")
+    result_url: str | None = Field(None, description="Where it is whole, whatever its size.")
+    parameters: dict[str, Any] | None = Field(
+        description="As they were submitted; null where they are larger than 64 KiB."
+    )
+    options: dict[str, Any] | None = Field(
+        None, description="What else was asked for, likewise: observables, noise and the like."
+    )
     errors: list[CircuitProblem] | None = Field(None, description="All problems of its circuit.")
     history: list[ChangeOfState]
+
+
+class ResultView(BaseModel):
+    """A result alone. Bit order: the last bit of a bit string, and the lowest of an index, is the
+    first bit or qubit that was declared."""
+
+    task_id: str
+    shape: list[int] | None = None
+    registers: list["DeclaredRegister"] | None = None
+    compiled: dict[str, Any] | None = None
+    result: dict[str, int] | list[Any]
+    memory: list[str] | None = None
+    outputs: dict[str, list[Any]] | None = None
+    data: dict[str, Any] | None = None
 
 
 class Declared(BaseModel):

@@ -22,6 +22,7 @@ from quantumtask.api.results import Results
 from quantumtask.shared.cost import predicted_ms
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
+    CannotRun,
     CircuitTooLarge,
     InvalidRequest,
     ResultDamaged,
@@ -31,7 +32,16 @@ from quantumtask.shared.errors import (
 )
 from quantumtask.shared.queue import Queue
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import AUTO, ENGINES, Status, Submission, Task, TaskSpec
+from quantumtask.shared.task import (
+    AUTO,
+    ENGINES,
+    Failure,
+    Problem,
+    Status,
+    Submission,
+    Task,
+    TaskSpec,
+)
 from quantumtask.shared.traces import Attributes, open_traces, parse_traceparent
 
 log = logging.getLogger(__name__)
@@ -112,6 +122,19 @@ class Service:
             self._traces.add_root(stored, "submit", began_ns, time.time_ns(), known, caused_by)
         return stored
 
+    async def result(self, task: Task, *, encoded: bool, packed: bool) -> bytes:
+        """The whole result of a completed task as it is sent; raises what `whole` does."""
+        return await self._results.rendered(await self.whole(task), encoded, packed)
+
+    async def check(self, spec: TaskSpec) -> None:
+        """Raises CannotRun for a circuit that would fail, with all its problems."""
+        self._check(spec)
+        found = json.loads(await self._questions("/validate", spec))
+        if not found["valid"]:
+            problems = tuple(Problem(**problem) for problem in found["problems"])
+            first = next(each for each in problems if each.severity == "error")
+            raise CannotRun(Failure(first.code, first.sentence(), problems))
+
     async def validate(self, spec: TaskSpec) -> bytes:
         """All that is wrong with a task's circuit, as the JSON text that the Worker found it to be.
 
@@ -130,15 +153,22 @@ class Service:
         return await self._questions("/engines")
 
     async def get(self, task_id: str, wait_s: float = 0.0) -> Task:
-        """The task as it is, or as soon as it is final if that is within `wait_s` seconds."""
+        """The task as it is, or as soon as it is final if that is within `wait_s` seconds.
+
+        A result that is not in the database is not here either: see `whole`.
+        """
         known = _known(task_id)
         task = await (self._reader.wait(known, wait_s) if wait_s > 0 else self._reader.read(known))
         if task is None:
             raise TaskNotFound
+        return task
+
+    async def whole(self, task: Task) -> Task:
+        """The task with its result. Raises TaskNotFound, ResultUnavailable or ResultDamaged."""
         try:
             return await self._results.whole(task)
         except ResultDamaged:
-            if await self._reader.read(known) is None:  # removed meanwhile, as all do at last
+            if await self._reader.read(task.id) is None:  # removed meanwhile, as all do at last
                 raise TaskNotFound from None
             raise
 
@@ -234,7 +264,9 @@ def new_id() -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-_LATER = {"parameters": None, "engine": AUTO, "method": None, "owner": "", "priority": 0}
+_LATER = {
+    "parameters": None, "engine": AUTO, "method": None, "owner": "", "priority": 0, "options": None,
+}  # fmt: skip
 """Fields that once were not, and what they are where not given: keys outlive an upgrade."""
 
 

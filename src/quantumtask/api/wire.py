@@ -1,4 +1,7 @@
-"""Tasks as JSON. Parameters, counts, memory and outputs are JSON already and pass unread."""
+"""Tasks as JSON. Parameters, options, counts, memory and outputs are JSON already and pass unread.
+
+Arrays stay in the form they are stored in for who asks for it, and become lists for who does not.
+"""
 
 import json
 import time
@@ -7,25 +10,98 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from quantumtask.api.arrays import plain
 from quantumtask.shared.queue import Queue
-from quantumtask.shared.task import Change, Place, Task
+from quantumtask.shared.task import Change, Place, Result, Task
+
+MOST_INLINE = 64 * 1024
+"""Characters up to which what a task was given, its arrays and those of a sweep are part of it."""
 
 
-def task_json(task: Task) -> bytes:
-    """One task, whole."""
+def task_json(task: Task, *, encoded: bool = False, whole: bool = False) -> bytes:
+    """One task; `whole`: with its result however large that is."""
     head = {**summary(task), "history": [_change(change) for change in task.changes]}
     if task.place:
         head["queue"] = _place(task.place)
     if task.failure:
         head["errors"] = [asdict(problem) for problem in task.failure.problems]
-    parts = [json.dumps(head)[:-1], ', "parameters": ', task.parameters or "null"]
     if task.result:
-        parts += [', "result": ', task.result.counts]
-        if task.result.memory is not None:
-            parts += [', "memory": ', task.result.memory]
-        if task.result.outputs is not None:
-            parts += [', "outputs": ', task.result.outputs]
+        head |= {"result_bytes": task.result.bytes, "result_url": _result_url(task)}
+    parts = [json.dumps(head)[:-1], ', "parameters": ', _given(task.parameters)]
+    if task.options is not None:
+        parts += [', "options": ', _given(task.options)]
+    if task.result and (whole or is_inline(task.result)):
+        parts += _texts(task.result, encoded)
+    elif task.result:
+        parts += [', "result": null, "data": null']
     return "".join([*parts, "}"]).encode()
+
+
+def is_inline(result: Result) -> bool:
+    """Whether a result is shown with its task: what the first version had is, always."""
+    return result.registers is None or result.bytes <= MOST_INLINE
+
+
+def result_json(task: Task, encoded: bool) -> bytes:
+    """The result alone, whole, of a task that has one."""
+    assert task.result
+    head = {"task_id": task.id, **_described(task.result)}
+    return "".join([json.dumps(head)[:-1], *_texts(task.result, encoded), "}"]).encode()
+
+
+def _texts(result: Result, encoded: bool) -> list[str]:
+    parts = [', "result": ', result.counts]
+    if result.memory is not None:
+        parts += [', "memory": ', result.memory]
+    if result.outputs is not None:
+        parts += [', "outputs": ', result.outputs]
+    if result.data is not None:
+        data = result.data if encoded else plain(result.data, result.registers or ())
+        parts += [', "data": ', data]
+    return parts
+
+
+def _given(text: str | None) -> str:
+    return "null" if text is None or len(text) > MOST_INLINE else text
+
+
+def _result_url(task: Task) -> str:
+    return f"/tasks/{task.id}/result"
+
+
+def _described(result: Result) -> dict[str, Any]:
+    """What the arrays of a result are of; nothing where it has none."""
+    if result.registers is None:
+        return {}
+    registers = [{"name": name, "size": size} for name, size in result.registers]
+    view: dict[str, Any] = {"shape": result.shape or (), "registers": registers}
+    return view | ({"compiled": result.compiled} if result.compiled else {})
+
+
+LONGEST_ERROR = 200
+
+
+def status_json(task: Task) -> bytes:
+    """How a task stands, and nothing that can be large."""
+    view: dict[str, Any] = {
+        "task_id": task.id,
+        "status": task.state.wire,
+        "state": task.state.value,
+        "attempt": task.attempt,
+        "submitted_at": _time(task.submitted_at),
+        "started_at": _time(task.started_at),
+        "finished_at": _time(task.finished_at),
+    }
+    if task.place:
+        view["queue"] = _place(task.place)
+    if task.result:
+        if task.result.registers is not None:
+            view["shape"] = task.result.shape or ()
+        view |= {"result_bytes": task.result.bytes, "result_url": _result_url(task)}
+    if task.failure:
+        error = task.failure.message[:LONGEST_ERROR]
+        view |= {"error": error, "error_code": task.failure.code}
+    return json.dumps(view).encode()
 
 
 def list_json(tasks: list[Task], limit: int) -> bytes:
@@ -85,6 +161,7 @@ def summary(task: Task) -> dict[str, Any]:
             "precision": result.precision,
             "reason": result.reason,
             "warnings": result.warnings,
+            **_described(result),
         }
     if task.failure:
         view |= {"error": task.failure.message, "error_code": task.failure.code}

@@ -31,13 +31,12 @@ _CHUNK = 1000
 
 
 def is_large(result: Result) -> bool:
-    texts = (result.counts, result.memory or "", result.outputs or "")
-    return sum(map(len, texts)) > LARGE_BYTES
+    return result.bytes > LARGE_BYTES
 
 
 def pack(result: Result) -> bytes:
-    """Counts, memory and outputs as three lines of JSON, in gzip."""
-    texts = (result.counts, result.memory, result.outputs)
+    """Counts, memory, outputs and data as lines of JSON, in gzip; without data, three lines."""
+    texts = result.texts if result.data is not None else result.texts[:-1]
     # In JSON a line break is only ever a blank between values.
     lines = ["null" if text is None else text.replace("\n", " ") for text in texts]
     return gzip.compress("\n".join(lines).encode(), compresslevel=1, mtime=0)
@@ -50,7 +49,10 @@ def blob_of(name: str, data: bytes) -> Blob:
 
 def without(result: Result, blob: Blob) -> Result:
     """A result as the database holds it when its large part is elsewhere."""
-    return replace(result, counts=NOT_HERE, memory=None, outputs=None, blob=blob)
+    size = result.bytes
+    return replace(
+        result, counts=NOT_HERE, memory=None, outputs=None, data=None, blob=blob, size=size
+    )
 
 
 def whole(result: Result, blob: Blob, data: bytes) -> Result:
@@ -59,10 +61,13 @@ def whole(result: Result, blob: Blob, data: bytes) -> Result:
         raise ResultDamaged(f"{blob.name} is not what was stored: {len(data):,} bytes")
     try:
         counts, *rest = gzip.decompress(data).decode().split("\n")
-        memory, outputs = (None if text == "null" else text for text in rest)
+        memory, outputs, *more = (None if text == "null" else text for text in rest)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise ResultDamaged(f"{blob.name} cannot be unpacked") from error
-    return replace(result, counts=counts, memory=memory, outputs=outputs, blob=None)
+    (values,) = more or (None,)
+    return replace(
+        result, counts=counts, memory=memory, outputs=outputs, data=values, blob=None, size=None
+    )
 
 
 def new_name(database: str, task_id: str, attempt: int) -> str:

@@ -13,7 +13,10 @@ _UNSAID = re.compile(r"qubit\s{0,8}\[\s{0,8}[^\d\s]")
 _ELSEWHERE = re.compile(r"include\s{0,8}\"(?!stdgates)")
 _WORDS = ("while", "for", "def", "if", "switch")
 _CONTROL = re.compile(rf"\b(?:{'|'.join(_WORDS)})")
+_INPUTS = re.compile(r"\binput\s")
 _HEAD = 65_536
+LETTERS_OF_A_VALUE = 15
+"""A number with its comma; in base64, eleven."""
 UNKNOWN_MS = 1_000.0
 
 
@@ -25,7 +28,15 @@ def predicted_ms(spec: TaskSpec) -> float:
     qubits = sum(map(int, _SIZES.findall(head)))
     gates = len(head) / 20
     state_vector_ms = gates * 2.0 ** min(qubits, 40) * 2e-7
-    return 0.1 + gates * 0.006 + spec.shots * (3e-5 + 5e-5 * spec.memory) + state_vector_ms
+    once_ms = gates * 0.006 + spec.shots * (3e-5 + 5e-5 * spec.memory) + state_vector_ms
+    return 0.1 + once_ms * (_elements(spec) if spec.parameters else 1.0)
+
+
+def _elements(spec: TaskSpec) -> float:
+    """About how often a circuit runs, from the length of the values for its inputs."""
+    assert spec.parameters is not None
+    inputs = max(1, len(_INPUTS.findall(spec.circuit[:_HEAD])))
+    return max(1.0, len(spec.parameters) / LETTERS_OF_A_VALUE / inputs)
 
 
 def _may_be_long(text: str) -> bool:

@@ -132,6 +132,14 @@ class Store:
             ),
         )
         self._each(
+            "insert_options",
+            (
+                {"sequence": n, "options": spec.options}
+                for n, spec in specs
+                if spec.options is not None
+            ),
+        )
+        self._each(
             "insert_tag", ({"sequence": n, "tag": tag} for n, spec in specs for tag in spec.tags)
         )
 

@@ -6,7 +6,7 @@ QuantumTaskError
 |   |-- BodyTooLarge  CircuitTooLarge  ParametersTooLarge
 |   |-- TaskNotFound
 |   |-- CannotRun                a circuit that would fail: has `problems`
-|   `-- IdempotencyConflict  TaskAlreadyFinished
+|   `-- IdempotencyConflict  TaskAlreadyFinished  NoResult
 |-- Busy                         the service cannot take it now: try again in `retry_after_s`
 |   |-- QueueFull
 |   |-- StoreUnavailable
@@ -84,6 +84,14 @@ class IdempotencyConflict(RequestError):
 
 class TaskAlreadyFinished(RequestError):
     code = "task_already_finished"
+
+
+class NoResult(RequestError):
+    """A task has none: it waits or runs still, it failed, or it was cancelled."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Busy(QuantumTaskError):

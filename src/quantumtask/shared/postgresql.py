@@ -24,6 +24,7 @@ MIGRATIONS = {
     3: "postgresql/0003_tasks.sql",
     4: "postgresql/0004_shares.sql",
     5: "postgresql/0005_results.sql",
+    6: "postgresql/0006_options.sql",
 }
 
 _MIGRATING = 0x7175616E74756D  # "quantum": names the lock of who brings the schema up to date

@@ -17,11 +17,19 @@ from quantumtask.shared.task import (
     Submission,
     Task,
     TaskSpec,
+    result_fields,
 )
 
-_APART = frozenset({"counts", "memory", "outputs", "blob"})
+_APART = frozenset({"counts", "memory", "outputs", "data", "blob"})
 """What of a Result has columns of its own, because it can be large; the rest is its report."""
-_REPORT = tuple(field.name for field in fields(Result) if field.name not in _APART)
+_SELDOM = frozenset({"shape", "registers", "compiled", "size"})
+"""What of a report is left out where there is none: few have it, and the version before, which
+shows every other task, does not know it."""
+_REPORT = tuple(field.name for field in fields(Result) if field.name not in _APART | _SELDOM)
+
+_NEWER = "newer:"
+"""Before the engine of a task with options: the version before, which would run it without them,
+knows no such engine, and says that."""
 
 
 def task_row(submission: Submission, fair: float) -> dict[str, Any]:
@@ -33,7 +41,7 @@ def task_row(submission: Submission, fair: float) -> dict[str, Any]:
         "seed": spec.seed,
         "memory": int(spec.memory),
         "timeout_s": float(spec.timeout_s),
-        "engine": None if spec.engine == AUTO else spec.engine,
+        "engine": _engine(spec),
         "method": spec.method,
         "name": spec.name,
         "tags": json.dumps(spec.tags) if spec.tags else "[]",
@@ -44,6 +52,12 @@ def task_row(submission: Submission, fair: float) -> dict[str, Any]:
     }
 
 
+def _engine(spec: TaskSpec) -> str | None:
+    if spec.options is not None:
+        return _NEWER + spec.engine
+    return None if spec.engine == AUTO else spec.engine
+
+
 def completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
     """A result as the `complete` query takes it."""
     return {
@@ -52,20 +66,30 @@ def completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
         "result": result.counts,
         "result_memory": result.memory,
         "result_outputs": result.outputs,
+        "result_data": result.data,
         "blob": result.blob and result.blob.name,
         "blob_bytes": result.blob and result.blob.size,
         "blob_sha256": result.blob and result.blob.sha256,
-        "report": json.dumps({name: getattr(result, name) for name in _REPORT}),
+        "report": json.dumps(_report(result)),
     }
 
 
-def assignment_of(row: Row, worker: str, circuit: bytes, parameters: str | None) -> Assignment:
+def _report(result: Result) -> dict[str, Any]:
+    found = {name: getattr(result, name) for name in _REPORT}
+    found |= {name: value for name in _SELDOM if (value := getattr(result, name)) is not None}
+    return found
+
+
+def assignment_of(
+    row: Row, worker: str, circuit: bytes, parameters: str | None, options: str | None
+) -> Assignment:
     """What the `claim` and `read_circuits` queries returned."""
     _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s, *chosen = row
     engine, method, submitted_at, claimed_at, _, _ = chosen
     spec = TaskSpec(
         circuit.decode(), shots, seed, bool(memory), timeout_s,
-        parameters=parameters, engine=engine or AUTO, method=method,
+        parameters=parameters, engine=(engine or AUTO).removeprefix(_NEWER), method=method,
+        options=options,
     )  # fmt: skip
     return Assignment(task_id, attempt, worker, crashes, cost_ms, spec, submitted_at, claimed_at)
 
@@ -79,7 +103,7 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
     """What the `read` and `list` queries returned."""
     task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
     owner, rank, _ = row[10:13]
-    code, message, problems, parameters = row[20:]
+    code, message, problems, parameters, options = row[21:]
     return Task(
         id=task_id,
         sequence=sequence,
@@ -91,24 +115,29 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
         attempt=attempt,
         started_at=started,
         finished_at=finished,
-        result=_result(*row[13:20]),
+        result=_result(*row[13:21]),
         failure=_failure(code, message, problems),
         changes=changes,
         parameters=parameters,
+        options=options,
         owner=owner,
         priority=-rank,
     )
 
 
 def _result(
-    counts: str | None, memory: str | None, outputs: str | None, report: str | None, *blob: Any
+    counts: str | None,
+    memory: str | None,
+    outputs: str | None,
+    data: str | None,
+    report: str | None,
+    *blob: Any,
 ) -> Result | None:
     if report is None:
         return None
-    fields = json.loads(report)
-    fields["warnings"] = tuple(fields["warnings"])
+    fields = result_fields(json.loads(report))
     where = Blob(*blob) if blob[0] else None
-    return Result(counts or "", memory, outputs=outputs, blob=where, **fields)
+    return Result(counts or "", memory, outputs=outputs, data=data, blob=where, **fields)
 
 
 def _failure(code: str | None, message: str, problems: str | None) -> Failure | None:

@@ -18,6 +18,7 @@ MIGRATIONS = (
     "0003_engines.sql",
     "0004_shares.sql",
     "0005_results.sql",
+    "0006_options.sql",
 )
 
 

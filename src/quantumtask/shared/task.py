@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Status(StrEnum):
@@ -64,7 +65,9 @@ class TaskSpec:
     """What a client asks for. `seed` None: the slot draws one; `timeout_s`: wall-clock seconds.
 
     `parameters` is a JSON object, name of an `input` -> value, or None where none were given. It
-    stays JSON text from the API to the slot, so nothing on the way has to read it. `engine` is one
+    stays JSON text from the API to the slot, so nothing on the way has to read it; so do `options`,
+    an object of what was asked for of `observables`, `precision`, `return`, `noise` and `backend`.
+    An array where an input takes one value makes the task a sweep (docs/sweeps.md). `engine` is one
     of ENGINES, `method` one of its METHODS or None: then it is chosen. What waits is shared out
     fairly among owners; a higher `priority` (-10 to 10) goes before all lower ones.
     """
@@ -81,6 +84,7 @@ class TaskSpec:
     method: str | None = None
     owner: str = ""
     priority: int = 0
+    options: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,13 @@ class Result:
     All stay JSON text from the slot to the client, so nothing on the way has to read them.
     `precision` of the numbers that it rests on: "double", "single", or "exact" for a method that
     computes with bits. `reason`: why this engine ran, in one sentence.
-    `blob`: where counts, memory and outputs are, if they are too large to be here: then these are
-    NOT_HERE, None and None.
+    `data` is a JSON object, name -> array (docs/results.md says how one is written), of everything
+    else that was asked for; None: nothing was.
+    A sweep has a `shape`, and its `counts` are such objects in lists nested by it. `registers`, in
+    the order of their declaration, belong to whatever has a shape or data. `compiled`: what became
+    of the circuit on the backend that was asked for.
+    `blob`: where counts, memory, outputs and data are, if they are too large to be here: then these
+    are NOT_HERE, None, None and None; `size` is that of their texts.
     """
 
     counts: str
@@ -155,7 +164,32 @@ class Result:
     outputs: str | None = None
     precision: str | None = None
     reason: str | None = None
+    data: str | None = None
+    shape: tuple[int, ...] | None = None
+    registers: tuple[tuple[str, int], ...] | None = None
+    compiled: dict[str, Any] | None = None
     blob: Blob | None = None
+    size: int | None = None
+
+    @property
+    def texts(self) -> tuple[str | None, ...]:
+        """What of it can be large: counts, memory, outputs, data."""
+        return self.counts, self.memory, self.outputs, self.data
+
+    @property
+    def bytes(self) -> int:
+        """How large that is, in characters of JSON."""
+        return sum(len(text or "") for text in self.texts) if self.size is None else self.size
+
+
+def result_fields(told: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a Result that have been JSON, which knows no tuples."""
+    found = told | {"warnings": tuple(told["warnings"])}
+    if told.get("shape") is not None:
+        found["shape"] = tuple(told["shape"])
+    if told.get("registers") is not None:
+        found["registers"] = tuple((name, size) for name, size in told["registers"])
+    return found
 
 
 NOT_HERE = "null"
@@ -237,8 +271,8 @@ class Place:
 class Task:
     """A task as the Store tells it, without its circuit. Times are seconds since 1970.
 
-    Lists leave out what can be large: `parameters`, counts, memory, outputs and problems; and
-    `place`, which a task has only while it waits.
+    Lists leave out what can be large: `parameters`, `options`, the texts of a result and problems;
+    and `place`, which a task has only while it waits.
     """
 
     id: str
@@ -255,6 +289,7 @@ class Task:
     failure: Failure | None = None
     changes: tuple[Change, ...] = ()
     parameters: str | None = None
+    options: str | None = None
     owner: str = ""
     priority: int = 0
     place: Place | None = None

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.compile import prepared
 from quantumtask.openqasm.source import Refusal
-from quantumtask.shared.errors import TaskError
+from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.processes import die_with_parent
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
@@ -118,6 +118,8 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
     from quantumtask import engines  # not above: who only reads circuits does without
 
     def run() -> Result:
+        if spec.options is not None:
+            raise ResourceError("not_supported", "only counts and memory can be asked for here")
         with compile_limit(settings.compile_limit_s):
             program = compile_circuit(spec.circuit, settings, spec.parameters)
         try:

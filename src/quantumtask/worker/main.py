@@ -40,6 +40,7 @@ class Asked(BaseModel):
     shots: int = 1
     engine: str = AUTO
     method: str | None = None
+    options: str | None = None
 
 
 class Health(BaseModel):

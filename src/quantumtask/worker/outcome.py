@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from quantumtask.shared.task import Assignment, Failure, Problem, Result
+from quantumtask.shared.task import Assignment, Failure, Problem, Result, result_fields
 
 
 @dataclass(frozen=True)
@@ -32,5 +32,5 @@ def encode(verdict: Result | Failure) -> tuple[str, dict[str, Any]]:
 def decode(kind: str, fields: dict[str, Any]) -> Result | Failure:
     """The verdict that `encode` was given."""
     if kind == "Result":
-        return Result(**{**fields, "warnings": tuple(fields["warnings"]), "blob": None})
+        return Result(**{**result_fields(fields), "blob": None})
     return Failure(**{**fields, "problems": tuple(Problem(**p) for p in fields["problems"])})

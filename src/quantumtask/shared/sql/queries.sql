@@ -20,6 +20,9 @@ INSERT INTO circuits (sequence, circuit) VALUES (:sequence, :circuit);
 -- name: insert_parameters
 INSERT INTO parameters (sequence, parameters) VALUES (:sequence, :parameters);
 
+-- name: insert_options
+INSERT INTO options (sequence, options) VALUES (:sequence, :options);
+
 -- name: insert_tag
 INSERT INTO tags (tag, sequence) VALUES (:tag, :sequence) ON CONFLICT DO NOTHING;
 
@@ -76,7 +79,8 @@ RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, t
           engine, method, submitted_at, started_at, rank, fair;
 
 -- name: read_circuits
-SELECT sequence, circuit, parameters FROM circuits LEFT JOIN parameters USING (sequence)
+SELECT sequence, circuit, parameters, options
+FROM circuits LEFT JOIN parameters USING (sequence) LEFT JOIN options USING (sequence)
 WHERE sequence $in :sequences;
 
 -- name: complete
@@ -84,7 +88,7 @@ WHERE sequence $in :sequences;
 UPDATE tasks
 SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
     result = :result, result_memory = :result_memory, result_outputs = :result_outputs,
-    report = :report, blob = :blob, blob_bytes = :blob_bytes, blob_sha256 = :blob_sha256
+    result_data = :result_data, report = :report, blob = :blob, blob_bytes = :blob_bytes, blob_sha256 = :blob_sha256
 WHERE id = :id AND state = 'running' AND attempt = :attempt
 RETURNING sequence, state, attempt, id;
 
@@ -183,9 +187,10 @@ SELECT id, state FROM tasks WHERE id $in :ids;
 -- name: read
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
        owner, rank, fair,
-       result, result_memory, result_outputs, report, blob, blob_bytes, blob_sha256,
+       result, result_memory, result_outputs, result_data, report, blob, blob_bytes, blob_sha256,
        failure_code, failure, problems,
-       (SELECT parameters FROM parameters WHERE parameters.sequence = tasks.sequence)
+       (SELECT parameters FROM parameters WHERE parameters.sequence = tasks.sequence),
+       (SELECT options FROM options WHERE options.sequence = tasks.sequence)
 FROM tasks WHERE id $in :ids;
 
 -- name: read_changes
@@ -216,7 +221,7 @@ ORDER BY sequence DESC LIMIT :most;
 -- Tasks, newest first; what can be large stays unread.
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
        owner, rank, fair,
-       NULL, NULL, NULL, report, NULL, NULL, NULL, failure_code, failure, NULL, NULL
+       NULL, NULL, NULL, NULL, report, NULL, NULL, NULL, failure_code, failure, NULL, NULL, NULL
 FROM tasks
 WHERE sequence $in :sequences ORDER BY sequence DESC;
 

@@ -33,6 +33,11 @@ INSERT INTO parameters (sequence, parameters)
 SELECT sequence, parameters
 FROM json_to_recordset(:rows) AS given (sequence bigint, parameters text);
 
+-- name: insert_options
+INSERT INTO options (sequence, options)
+SELECT sequence, options
+FROM json_to_recordset(:rows) AS given (sequence bigint, options text);
+
 -- name: insert_tag
 INSERT INTO tags (sequence, tag)
 SELECT sequence, tag FROM json_to_recordset(:rows) AS given (sequence bigint, tag text)
@@ -49,14 +54,14 @@ FROM json_to_recordset(:rows) AS given
 UPDATE tasks
 SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
     result = done.result, result_memory = done.result_memory,
-    result_outputs = done.result_outputs, report = done.report,
+    result_outputs = done.result_outputs, result_data = done.result_data, report = done.report,
     blob = done.blob, blob_bytes = done.blob_bytes, blob_sha256 = done.blob_sha256
 FROM (
-  SELECT id AS task, attempt AS claimed, result, result_memory, result_outputs, report,
-         blob, blob_bytes, blob_sha256
+  SELECT id AS task, attempt AS claimed, result, result_memory, result_outputs, result_data,
+         report, blob, blob_bytes, blob_sha256
   FROM json_to_recordset(:rows) AS given
-    (id text, attempt bigint, result text, result_memory text, result_outputs text, report text,
-     blob text, blob_bytes bigint, blob_sha256 text)
+    (id text, attempt bigint, result text, result_memory text, result_outputs text,
+     result_data text, report text, blob text, blob_bytes bigint, blob_sha256 text)
 ) AS done
 WHERE id = done.task AND state = 'running' AND attempt = done.claimed
 RETURNING sequence, state, attempt, id;

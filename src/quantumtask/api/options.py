@@ -1,0 +1,84 @@
+"""What a task may ask for beyond its counts: checked as far as that goes without its circuit."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quantumtask.api.parameters import LARGEST
+from quantumtask.shared.errors import InvalidRequest, ParametersTooLarge
+
+COUNTS, MEMORY, EXPECTATIONS = "counts", "memory", "expectation_values"
+RETURNS = (COUNTS, MEMORY, "probabilities", "statevector", EXPECTATIONS, "unitary")
+"""What can be returned."""
+
+LETTERS = frozenset("IXYZ01+-rl")
+"""Of an observable: Paulis, and projectors on their eigenstates."""
+
+MOST_TERMS = 200_000
+DEEPEST = 16
+
+
+def options_text(asked: Mapping[str, Any]) -> str | None:
+    """What was asked for, as JSON text; None: nothing. Raises InvalidRequest that names a field."""
+    given = {name: value for name, value in asked.items() if value is not None}
+    if not given:
+        return None
+    observables = given.get("observables")
+    if observables is not None:
+        _check_observables(observables, MOST_TERMS, DEEPEST)
+    _check_returns(given.get("return"), observables is not None)
+    precision = given.get("precision")
+    if precision is not None and observables is None:
+        raise InvalidRequest("precision: it is that of expectation values: give observables")
+    text = json.dumps(given, separators=(",", ":"))
+    if len(text) > LARGEST:
+        raise ParametersTooLarge(f"observables: more than {LARGEST:,} bytes as JSON")
+    return text
+
+
+def _check_returns(wanted: Sequence[str] | None, observed: bool) -> None:
+    if wanted is None:
+        return
+    unknown = [name for name in wanted if name not in RETURNS]
+    if unknown or not wanted:
+        raise InvalidRequest(f"return: a list of any of {', '.join(RETURNS)}")
+    if (EXPECTATIONS in wanted) != observed:
+        raise InvalidRequest("return: expectation_values need observables, and these need them")
+
+
+def _check_observables(value: object, left: int, deep: int) -> int:
+    """An observable or an array of them; how many terms there may be after it."""
+    if isinstance(value, str):
+        return _check_letters(value, left)
+    if not isinstance(value, list) or not value or not deep:
+        raise InvalidRequest(
+            'observables: each is a text such as "ZZ" or a list of terms such as ["ZZ", 0.5]'
+        )
+    if all(_is_term(item) for item in value):
+        for string, _ in value:
+            left = _check_letters(string, left)
+        return left
+    for item in value:
+        left = _check_observables(item, left, deep - 1)
+    return left
+
+
+def _is_term(item: object) -> bool:
+    return (
+        isinstance(item, list)
+        and len(item) == 2
+        and isinstance(item[0], str)
+        and isinstance(item[1], int | float)
+        and not isinstance(item[1], bool)
+        and math.isfinite(item[1])
+    )
+
+
+def _check_letters(string: str, left: int) -> int:
+    if not string or set(string) - LETTERS:
+        shown = string[:40]
+        raise InvalidRequest(f"observables: {shown!r}: the letters are I X Y Z 0 1 + - r l")
+    if not left:
+        raise InvalidRequest(f"observables: more than {MOST_TERMS:,} terms")
+    return left - 1

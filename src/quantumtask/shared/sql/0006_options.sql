@@ -1,0 +1,12 @@
+-- What a task may ask for beyond its counts, and the arrays that come of it.
+
+-- Observables, precision, kinds of result, noise and backend, as JSON: apart, as the parameters are.
+-- It goes with its task, also where the version before removes that.
+CREATE TABLE options (
+  sequence INTEGER PRIMARY KEY REFERENCES tasks (sequence) ON DELETE CASCADE,
+  options  TEXT NOT NULL
+) STRICT;
+
+-- Name -> array, as JSON.
+ALTER TABLE tasks ADD COLUMN result_data TEXT
+  CHECK (result_data IS NULL OR (state = 'completed' AND blob IS NULL));
