@@ -14,6 +14,8 @@ from tests.services import children, command, free_port, until
 
 RAY = Path(sys.executable).with_name("ray")
 STORE = 80_000_000
+ONE_TRY = ("RAY_NUM_REDIS_GET_RETRIES", "1")
+"""For who is not let in: Ray asks a head that refuses it twenty times, a second apart."""
 
 
 class Member:

@@ -15,7 +15,7 @@ from quantumtask.cli.doctor.machine import file_system
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.sqlite import MIGRATIONS
 from tests import databases, postgres
-from tests.clusters import Cluster
+from tests.clusters import ONE_TRY, Cluster
 from tests.services import Service, free_port
 from tests.test_cli import quantumtask
 from tests.test_migrations import make_as_of
@@ -243,7 +243,7 @@ def test_a_ray_cluster_is_reached_as_a_worker_does_it(tmp_path: Path) -> None:
         environment = {**settings(tmp_path, **address), **cluster.access}
         found = lines(environment, 0)
         assert found["ray"][0].saw.endswith("1 nodes, 2 cores, 1.0 GiB")
-        wrong = {"RAY_AUTH_TOKEN_PATH": "", "RAY_AUTH_TOKEN": "0" * 64}
+        wrong = dict([ONE_TRY], RAY_AUTH_TOKEN_PATH="", RAY_AUTH_TOKEN="0" * 64)
         assert "is the token its?" in bad(lines({**environment, **wrong}, 1))
         missing = {"RAY_AUTH_TOKEN_PATH": str(tmp_path / "none")}
         assert "there is no token" in bad(lines({**environment, **missing}, 1))

@@ -54,6 +54,11 @@ class Settings:
         "auto",
         "The Ray cluster: `HOST:PORT` of its head; `auto`: the one that this machine is a node of.",
     )
+    ray_patience_s: float = _setting(
+        60.0,
+        "How long a task that no node of the Ray cluster can hold waits for another node, "
+        "in seconds after one was lost or the Worker has connected.",
+    )
 
     max_body_bytes: int = _setting(10 * MIB, "Largest request body, after decompression.")
     max_circuit_bytes: int = _setting(1 * MIB, "Largest circuit text, in bytes of UTF-8.")

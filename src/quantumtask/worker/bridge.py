@@ -39,10 +39,6 @@ GRACE_S = 20.0
 KILLED_S = 20.0
 """The same for one that is to be killed: its child is gone long before, or its actor is stuck."""
 
-PATIENCE_S = 60.0
-"""Nodes come and go together: for so long after one went, or the bridge came, what is too large for
-those that are there waits for another."""
-
 PAUSE_S = 5.0
 REFUSALS = 3
 """How long a node is left alone on which an actor did not start, and how often before it is told:
@@ -62,7 +58,7 @@ class Bridge:
         self._waiting: list[Work] = []
         self._large: list[Work] = []
         self._later: list[Work] = []  # too large for now
-        self._sure_at = time.monotonic() + PATIENCE_S
+        self._be_patient()
         self._said: Any = None
 
     def run(self) -> None:
@@ -192,7 +188,7 @@ class Bridge:
         """Takes the nodes that there are now, and has a seat on every slot of them."""
         before, self._known = self._known, seats.shares(found, self._settings)
         if before.keys() - self._known.keys():
-            self._sure_at = time.monotonic() + PATIENCE_S
+            self._be_patient()
         self._try_again(before)
         for share in self._known.values():
             self._fill(share)
@@ -205,6 +201,10 @@ class Bridge:
         self._later += [Work(work.number, work.chunk) for work in aside]
         if self._known.keys() - before.keys() or time.monotonic() > self._sure_at:
             self._waiting, self._later = self._waiting + self._later, []
+
+    def _be_patient(self) -> None:
+        """Nodes come and go together: what is too large for those that are there may wait."""
+        self._sure_at = time.monotonic() + self._settings.ray_patience_s
 
     def _miss(self, reason: str) -> None:
         self.log("WARNING", "the head of the Ray cluster does not answer", reason=reason[:200])
