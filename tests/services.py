@@ -58,13 +58,23 @@ def free_port() -> int:
     """A port that nobody listens on, of those that neither the kernel nor Ray gives to others.
 
     Who calls a service that is away, again and again, may be given the service's own port to call
-    from: then it talks to itself, and the service cannot come back.
+    from: then it talks to itself, and the service cannot come back. None is given twice: it may be
+    free only because its service has not started, or is away. Workers of pytest-xdist share the
+    ports out for that reason.
     """
+    mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    of = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
+        port = random.SystemRandom().randrange(20_000 + mine, 32_000, of)
+        if port in _given:
+            continue
+        _given.add(port)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+_given: set[int] = set()
 
 
 class Process:
