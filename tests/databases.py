@@ -39,6 +39,7 @@ def locked(settings: Settings) -> Iterator[None]:
             yield
     else:
         file = apsw.Connection(str(settings.database_file))
+        file.set_busy_timeout(30_000)  # somebody may be writing now
         file.execute("BEGIN IMMEDIATE")
         yield
         file.execute("ROLLBACK")

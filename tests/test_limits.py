@@ -35,6 +35,7 @@ def test_a_full_queue_is_429_with_retry_after_and_takes_more_when_there_is_room(
 def test_a_locked_database_is_503_with_retry_after_and_recovers_by_itself(start: Start) -> None:
     service = start(slots=1, busy_timeout_s=0.3)
     other = apsw.Connection(str(service.settings.database_file))
+    other.set_busy_timeout(30_000)  # somebody may be writing now
     other.execute("BEGIN IMMEDIATE")
     headers = {"Idempotency-Key": uuid.uuid4().hex}
     refused = service.http.post("/tasks", json={"circuit": BELL}, headers=headers)
@@ -57,6 +58,7 @@ def test_results_survive_a_database_that_is_locked_while_they_come_in(start: Sta
     task_id = service.submit(SECONDS)
     service.running(task_id)
     other = apsw.Connection(str(service.settings.database_file))
+    other.set_busy_timeout(30_000)  # somebody may be writing now
     other.execute("BEGIN IMMEDIATE")
     until(lambda: "store unavailable" in (service.folder / "worker.log").read_text(), 30)
     other.execute("ROLLBACK")
