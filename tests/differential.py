@@ -186,14 +186,14 @@ def qdk(text: str, parameters: Parameters, program: Program) -> Counter[str]:
 
 
 def _run_by_qdk(text: str) -> list[Any]:
-    from qdk import code, openqasm, qsharp
+    from qdk import code, openqasm
 
     name = next(_names)
     with _trying():
         openqasm.import_openqasm(text, name=name, program_type=openqasm.ProgramType.File)
-        qsharp.set_quantum_seed(7)
-        rows: list[Any] = openqasm.run(getattr(code.qasm_import, name), SHOTS)
-    return rows
+        entry = getattr(code.qasm_import, name)
+        # A seed is for each shot: one for many shots would give the same outcome many times.
+        return [openqasm.run(entry, 1, seed=shot)[0] for shot in range(SHOTS)]
 
 
 def _bits(value: Any) -> Iterable[Any]:
