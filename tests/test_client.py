@@ -6,15 +6,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
-from quantumtask.client import Client, ServiceError, Unreachable
-from tests.services import BELL, ENDLESS, Service, free_port
+from quantumtask import (
+    CircuitError,
+    Client,
+    ServiceError,
+    TaskCancelled,
+    TaskFailed,
+    Unreachable,
+)
+from tests.services import BELL, ENDLESS, TOO_LARGE, Service, free_port
 
 Answer = tuple[int, dict[str, str], bytes] | None
 """Status, headers and body; None drops the connection without a word."""
 
+WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\nhh q;\n'
 DONE: Answer = (200, {}, b'{"task_id": "t", "status": "completed", "result": {}}')
 
 
@@ -25,50 +34,92 @@ def client(service: Service) -> Iterator[Client]:
 
 
 def test_a_circuit_goes_out_and_its_counts_come_back(client: Client) -> None:
-    task_id = client.submit(BELL, shots=100, seed=7, memory=True, name="pair", tags=["a", "b"])
-    task = client.wait(task_id)
-    assert task["status"] == "completed"
-    assert sum(task["result"].values()) == len(task["memory"]) == 100
-    assert (task["name"], task["tags"], task["seed"]) == ("pair", ["a", "b"], 7)
+    task = client.submit(BELL, shots=100, seed=7, memory=True, name="pair", tags=["a", "b"])
+    result = task.result()
+    assert sum(result.counts.values()) == len(result.memory) == result.shots == 100
+    assert (result.name, result.seed, result.task_id) == ("pair", 7, task.id)
+    assert task.status() == "completed"
+    assert task.info()["tags"] == ["a", "b"]
+
+
+def test_a_circuit_may_be_a_file(client: Client, tmp_path: Path) -> None:
+    file = tmp_path / "bell.qasm"
+    file.write_text("\ufeff" + BELL)
+    assert client.submit(file, shots=10).result().shots == 10
+    with pytest.raises(FileNotFoundError):
+        client.submit(tmp_path / "none.qasm")
+    with pytest.raises(TypeError, match="this is a dict"):
+        client.submit({})  # type: ignore[arg-type]
 
 
 def test_the_same_key_gives_the_same_task_and_no_key_gives_a_new_one(client: Client) -> None:
-    first, again = (client.submit(BELL, idempotency_key="client-test") for _ in range(2))
+    first, again = (client.submit(BELL, idempotency_key="client-test").id for _ in range(2))
     assert first == again
-    assert client.submit(BELL) != client.submit(BELL)
+    assert client.submit(BELL).id != client.submit(BELL).id
 
 
 def test_a_refusal_has_a_code_a_detail_and_a_status(client: Client) -> None:
     with pytest.raises(ServiceError) as refusal:
-        client.get("nothing here?")
+        client.task("nothing here?")
     assert refusal.value.code == "task_not_found"
     assert refusal.value.detail == str(refusal.value) == "task not found"
     assert refusal.value.status == 404
 
 
+def test_a_wrong_circuit_is_an_exception_with_its_places(client: Client) -> None:
+    task = client.submit(WRONG)
+    with pytest.raises(CircuitError, match="hh") as failure:
+        task.result()
+    assert (failure.value.code, failure.value.line, failure.value.column) == ("unknown_gate", 4, 1)
+    assert [problem.token for problem in failure.value.problems] == ["hh"]
+    assert failure.value.task_id == task.id
+    with pytest.raises(CircuitError) as refusal:
+        client.estimate(WRONG)
+    assert (refusal.value.line, refusal.value.task_id) == (4, None)
+
+
+def test_a_task_that_fails_for_another_reason_says_which(client: Client) -> None:
+    with pytest.raises(TaskFailed) as failure:
+        client.submit(TOO_LARGE).result()
+    assert failure.value.code == "out_of_memory"
+    assert not isinstance(failure.value, CircuitError)
+
+
 def test_a_finished_task_cannot_be_cancelled(client: Client) -> None:
-    task_id = client.submit(BELL)
-    client.wait(task_id)
+    task = client.submit(BELL)
+    task.result()
     with pytest.raises(ServiceError) as refusal:
-        client.cancel(task_id)
+        task.cancel()
     assert refusal.value.code == "task_already_finished"
 
 
 def test_waiting_ends_when_its_time_is_up_and_the_task_goes_on(client: Client) -> None:
-    task_id = client.submit(ENDLESS)
-    with pytest.raises(TimeoutError, match=task_id):
-        client.wait(task_id, timeout=0.1)
-    assert client.get(task_id)["status"] == "pending"
-    assert client.cancel(task_id)["status"] == "cancelled"
-    assert client.wait(task_id)["state"] == "cancelled"
+    task = client.submit(ENDLESS)
+    with pytest.raises(TimeoutError, match=task.id):
+        task.result(timeout=0.1)
+    assert task.status() in ("submitted", "running")
+    task.cancel()
+    with pytest.raises(TaskCancelled, match=task.id):
+        task.result()
+    assert client.task(task.id).status() == "cancelled"
 
 
-def test_the_list_goes_on_where_its_cursor_says(client: Client) -> None:
+def test_all_tasks_are_listed_over_all_pages(client: Client) -> None:
     tag = f"list-{time.time_ns()}"
-    sent = [client.submit(BELL, tags=[tag]) for _ in range(3)]
-    page = client.list(tag=tag, limit=2)
-    rest = client.list(tag=tag, limit=2, cursor=page["next_cursor"])
+    sent = [client.submit(BELL, tags=[tag]).id for _ in range(3)]
+    page = client.page(tag=tag, limit=2)
+    rest = client.page(tag=tag, limit=2, cursor=page["next_cursor"])
     assert [task["task_id"] for task in page["tasks"] + rest["tasks"]] == sent[::-1]
+    assert [task.id for task in client.tasks(tag=tag)] == sent[::-1]
+    assert list(client.tasks(tag=tag, status="failed")) == []
+
+
+def test_every_change_of_a_task_is_an_event(client: Client) -> None:
+    task = client.submit(BELL)
+    task.result()
+    events = list(task.events())
+    assert [event.state for event in events] == ["submitted", "running", "completed"]
+    assert {event.task_id for event in events} == {task.id}
 
 
 def test_health_and_readiness_are_plain_answers(client: Client) -> None:
@@ -90,16 +141,16 @@ def test_where_no_service_is_the_error_says_what_to_do(url: str) -> None:
 def test_a_wait_survives_a_restart_of_the_api(start: Callable[..., Service]) -> None:
     service = start(slots=1)
     with Client(service.url) as client:
-        task_id = client.submit(ENDLESS)
-        service.running(task_id)
+        task = client.submit(ENDLESS)
+        service.running(task.id)
         ends: list[str] = []
-        waiter = threading.Thread(target=lambda: ends.append(client.wait(task_id)["status"]))
+        waiter = threading.Thread(target=lambda: ends.append(task.wait()["status"]))
         waiter.start()
         service.api.kill()
         service.start_api()
         with Client(service.url) as other:
             service.wait_ready()
-            other.cancel(task_id)
+            other.task(task.id).cancel()
         waiter.join(60)
     assert ends == ["cancelled"]
 
@@ -138,7 +189,7 @@ def peer(*answers: Answer) -> Iterator[tuple[Client, Peer]]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        with Client(f"http://127.0.0.1:{server.server_port}", patience=5) as client:
+        with Client(f"http://127.0.0.1:{server.server_port}", timeout=5) as client:
             yield client, ours
         server.shutdown()
         thread.join()
@@ -151,13 +202,13 @@ def busy(seconds: str) -> Answer:
 
 def test_a_busy_service_is_asked_again_when_it_said() -> None:
     with peer(busy("1"), DONE) as (client, ours):
-        assert client.submit(BELL) == "t"
+        assert client.submit(BELL).id == "t"
     assert ours.asked_at[1] - ours.asked_at[0] >= 1
 
 
 def test_a_submission_that_is_sent_again_carries_the_same_key() -> None:
     with peer(DONE, None, busy("0"), DONE) as (client, ours):
-        client.get("t")
+        client.task("t")
         client.submit(BELL)
     assert ours.keys[1] is not None
     assert ours.keys[1] == ours.keys[2] == ours.keys[3]
@@ -173,6 +224,6 @@ def test_a_service_that_asks_for_more_patience_than_there_is_is_reported_at_once
 @pytest.mark.parametrize("body", [b"<h1>Bad gateway</h1>", b"[]", b"", b"\xff"])
 def test_the_error_page_of_a_proxy_is_a_service_error_too(body: bytes) -> None:
     with peer((502, {}, body)) as (client, _), pytest.raises(ServiceError) as refusal:
-        client.get("t")
+        client.task("t")
     assert (refusal.value.code, refusal.value.status) == ("http_502", 502)
     assert "502" in refusal.value.detail

@@ -185,8 +185,8 @@ def test_without_a_seed_a_circuit_that_is_sent_again_gives_fresh_shots(service: 
 def test_the_client_lists_engines_and_asks_for_one(service: Service) -> None:
     with Client(service.url) as client:
         assert {each["name"] for each in client.engines()["engines"]} == set(ENGINES)
-        task = client.wait(client.submit(BELL, engine="aer", method="statevector"))
-    assert (task["engine"], task["method"]) == ("aer", "statevector")
+        result = client.submit(BELL, engine="aer", method="statevector").result()
+    assert (result.engine, result.method) == ("aer", "statevector")
 
 
 def test_the_terminal_lists_engines_and_asks_for_one(service: Service) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from quantumtask.client import Client, ServiceError
+from quantumtask.client import CircuitError, Client
 from quantumtask.engines.estimate import estimate
 from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.settings import Settings
@@ -207,10 +207,10 @@ def test_the_client_estimates(service: Service) -> None:
         assert set(found) == KEYS
         assert [found[k] for k in ("engine", "method", "shots")] == ["aer", "statevector", 7]
         assert client.estimate(HEAD + "input float x;\nrx(x) q;", parameters={"x": 1})["shots"]
-        with pytest.raises(ServiceError) as refusal:
+        with pytest.raises(CircuitError) as refusal:
             client.estimate(WRONG)
-    assert (refusal.value.code, refusal.value.status) == ("unknown_gate", 422)
-    assert [each["line"] for each in refusal.value.errors] == [5, 6]
+    assert (refusal.value.code, refusal.value.task_id) == ("unknown_gate", None)
+    assert [each.line for each in refusal.value.problems] == [5, 6]
 
 
 @pytest.fixture

@@ -250,8 +250,8 @@ def test_the_client_validates(service: Service) -> None:
         assert client.validate(BELL)["valid"] is True
         assert client.validate(circuit, {"theta": 0.3})["valid"] is True
         assert client.validate("nonsense")["problems"][0]["line"] == 1
-        task_id = client.submit(BELL, parameters={"x": [1, 2]})
-        assert client.get(task_id)["parameters"] == {"x": [1, 2]}
+        task = client.submit(BELL, parameters={"x": [1, 2]})
+        assert task.info()["parameters"] == {"x": [1, 2]}
         with pytest.raises(ServiceError) as refusal:
             client.validate(BELL, {"x": {}})
         assert refusal.value.code == "invalid_request"

@@ -1,3 +1,45 @@
-"""QuantumTask: a self-hosted service that runs OpenQASM 3 circuits."""
+"""QuantumTask: a self-hosted service that runs OpenQASM 3 circuits, and its Python client."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quantumtask.client import (
+        CircuitError,
+        Client,
+        ClientError,
+        Problem,
+        Result,
+        ServiceError,
+        Task,
+        TaskCancelled,
+        TaskFailed,
+        Unreachable,
+    )
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "CircuitError",
+    "Client",
+    "ClientError",
+    "Problem",
+    "Result",
+    "ServiceError",
+    "Task",
+    "TaskCancelled",
+    "TaskFailed",
+    "Unreachable",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The client, once somebody asks for it: the services start without httpx."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from quantumtask import client
+
+    return getattr(client, name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

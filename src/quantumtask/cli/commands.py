@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -21,10 +22,7 @@ from quantumtask.shared.settings import SettingsError, load
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from quantumtask.client import Client, ServiceError
-
-PROGRESS_S = 2.0
-"""How often a waiting terminal learns the state of its task."""
+    from quantumtask.client import Client, Task, TaskFailed
 
 app = typer.Typer(
     help="Runs OpenQASM 3 circuits: starts the service, or talks to one.",
@@ -166,7 +164,7 @@ def submit(
     parameters = given(parameter)
     circuit = _read(file)
     with _service_at(url) as service:
-        task_id = service.submit(
+        task = service.submit(
             circuit,
             shots=shots,
             seed=seed,
@@ -181,10 +179,10 @@ def submit(
             priority=priority,
         )
         if wait:
-            _finish(_await(service, task_id), as_json)
+            _finish(_await(task), as_json)
         else:
-            answer = {"task_id": task_id, "status": "submitted"}
-            _print(answer, lambda show: show.submitted(task_id), as_json)
+            answer = {"task_id": task.id, "status": "submitted"}
+            _print(answer, lambda show: show.submitted(task.id), as_json)
 
 
 @app.command()
@@ -252,14 +250,17 @@ def queue(as_json: Json = False, url: Url = None) -> None:
 def result(task_id: TaskId, wait: Wait = False, as_json: Json = False, url: Url = None) -> None:
     """Show how a task went: its counts, or why it failed."""
     with _service_at(url) as service:
-        _finish(_await(service, task_id) if wait else service.get(task_id), as_json)
+        task = service.task(task_id)
+        _finish(_await(task) if wait else task.info(), as_json)
 
 
 @app.command()
 def cancel(task_id: TaskId, as_json: Json = False, url: Url = None) -> None:
     """Cancel a task that has not ended."""
     with _service_at(url) as service:
-        answer = service.cancel(task_id)
+        task = service.task(task_id)
+        task.cancel()
+        answer = {"task_id": task.id, "status": "cancelled"}
         _print(answer, lambda show: f"Cancelled {show.plain(task_id)}", as_json)
 
 
@@ -275,33 +276,34 @@ def list_tasks(
 ) -> None:
     """List tasks, newest first."""
     with _service_at(url) as service:
-        page = service.list(status=status, name=name, tag=tag, limit=limit, cursor=cursor)
+        page = service.page(status=status, name=name, tag=tag, limit=limit, cursor=cursor)
         _print(page, lambda show: show.tasks(page), as_json)
 
 
 @contextmanager
 def _service_at(url: str | None) -> Iterator["Client"]:
     """A client whose errors become a sentence and exit status 3."""
-    from quantumtask.client import Client, ServiceError, Unreachable
+    from quantumtask.client import Client, ServiceError, TaskFailed, Unreachable
 
     try:
         with Client(url) as client:
             yield client
+    except TaskFailed as error:
+        _stop(_reasons(error), 1)
     except ServiceError as error:
-        if error.status == 422:
-            _stop(_reasons(error), 1)
         _stop(f"The service refused: {error.detail}", 3)
-    except Unreachable as error:
+    except (Unreachable, TimeoutError) as error:
         _stop(str(error), 3)
     except UnicodeEncodeError:
         _stop("Names, tags, parameters and ids must be UTF-8 text.", 2)
 
 
-def _reasons(error: "ServiceError") -> str:
+def _reasons(error: "TaskFailed") -> str:
     """Why a circuit cannot be run: a line for each of its problems."""
     from quantumtask.cli.show import plain, reasons
 
-    return "It would fail: " + "\n  ".join(reasons(error.errors) or [plain(error.detail)])
+    problems = reasons([asdict(each) for each in error.problems])
+    return "It would fail: " + "\n  ".join(problems or [plain(error.detail)])
 
 
 def _read(file: str) -> str:
@@ -314,24 +316,12 @@ def _read(file: str) -> str:
         _stop(f"{file} is not UTF-8 text (byte {error.start + 1}).", 2)
 
 
-def _await(service: "Client", task_id: str) -> dict[str, Any]:
+def _await(task: "Task") -> dict[str, Any]:
     """Waits for the end of a task; a terminal sees its state and the seconds go by meanwhile."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    task: dict[str, Any] = {}
     try:
-        with Progress(
-            *columns, console=console, transient=True, disable=not console.is_terminal
-        ) as progress:
-            row = progress.add_task("waiting")
-            for task in service.watch(task_id, every=PROGRESS_S):
-                progress.update(row, description=task.get("state", task["status"]))
+        return task.wait()
     except KeyboardInterrupt:
-        _stop(f"It goes on without you. Fetch it: quantumtask result {task_id} --wait", 130)
-    return task
+        _stop(f"It goes on without you. Fetch it: quantumtask result {task.id} --wait", 130)
 
 
 def _finish(task: dict[str, Any], as_json: bool) -> None:

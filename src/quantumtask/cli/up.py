@@ -15,7 +15,7 @@ from quantumtask import __version__
 from quantumtask.cli import show
 from quantumtask.cli.addresses import reachable, why_not
 from quantumtask.cli.children import Service, Stop
-from quantumtask.client import DEFAULT_URL, Client, Json, ServiceError, Unreachable
+from quantumtask.client import DEFAULT_URL, Client, ClientError, Json
 from quantumtask.shared.settings import SUPERVISOR, Settings, variable
 
 START_S = 60.0
@@ -119,14 +119,14 @@ class Supervisor:
         task: Json = {}
 
         def ended() -> bool:
-            task.update(client.get(task_id, wait=0.5))
+            task.update(bell.info(wait=0.5))
             return bool(task["status"] != "pending")
 
         with self._busy("Running a Bell circuit"):
             try:
-                task_id = client.submit(BELL, name="bell")
+                bell = client.submit(BELL, name="bell")
                 self._await(ended, time.monotonic() + BELL_S)
-            except (ServiceError, Unreachable) as error:
+            except (ClientError, TimeoutError) as error:
                 raise CannotRun(f"A Bell circuit could not be run: {error}") from None
         return task
 

@@ -1,5 +1,32 @@
 """The Python client: submits circuits to a QuantumTask service and fetches what came of them."""
 
-from quantumtask.client.client import DEFAULT_URL, Client, Json, ServiceError, Unreachable
+from quantumtask.client.client import Client
+from quantumtask.client.connection import DEFAULT_URL, Json
+from quantumtask.client.errors import (
+    CircuitError,
+    ClientError,
+    Problem,
+    ServiceError,
+    TaskCancelled,
+    TaskFailed,
+    Unreachable,
+)
+from quantumtask.client.events import Event
+from quantumtask.client.result import Result
+from quantumtask.client.task import Task
 
-__all__ = ["DEFAULT_URL", "Client", "Json", "ServiceError", "Unreachable"]
+__all__ = [
+    "DEFAULT_URL",
+    "CircuitError",
+    "Client",
+    "ClientError",
+    "Event",
+    "Json",
+    "Problem",
+    "Result",
+    "ServiceError",
+    "Task",
+    "TaskCancelled",
+    "TaskFailed",
+    "Unreachable",
+]

@@ -1,0 +1,78 @@
+"""The service's JSON about a task that has ended, as a Result or as the exception to raise."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from quantumtask.client.connection import Json
+from quantumtask.client.errors import TaskCancelled, failure
+from quantumtask.client.result import Result
+
+_FACTS = ("seed", "engine", "engine_version", "method", "precision", "reason", "compiled", "name")
+_REAL = ("probabilities", "expectation_values", "standard_errors")
+_COMPLEX = ("statevector", "unitary")
+
+
+def is_whole(body: Json) -> bool:
+    """Whether a completed task's JSON has all of its result, and none of it elsewhere."""
+    if body.get("result") is None:
+        return False
+    return "data" not in body or body["data"] is not None or not body.get("result_url")
+
+
+def result_of(body: Json, parameters: Mapping[str, Any] | None = None) -> Result:
+    """The result of a task that has ended. Raises TaskFailed, CircuitError and TaskCancelled.
+
+    `parameters` are what was sent, where that is known; else the service tells them.
+    """
+    task_id = str(body["task_id"])
+    if body["status"] == "failed":
+        code, detail = str(body.get("error_code") or "failed"), str(body.get("error"))
+        raise failure(code, detail, body.get("errors") or (), task_id)
+    if body["status"] == "cancelled":
+        raise TaskCancelled(task_id)
+    registers = tuple((r["name"], int(r["size"])) for r in body.get("registers") or ())
+    data = body.get("data") or {}
+    shape = tuple(body.get("shape") or ())
+    return Result(
+        task_id=task_id,
+        counts=body.get("result") or {},
+        shots=int(body.get("shots") or 0),
+        shape=shape,
+        outputs=body.get("outputs"),
+        registers=registers,
+        parameters=body.get("parameters") if parameters is None else parameters,
+        warnings=tuple(body.get("warnings") or ()),
+        running_ms=body.get("running_ms"),
+        waiting_ms=body.get("waiting_ms"),
+        **_facts(body),
+        **_arrays(data),
+        **_memory(body.get("memory"), data.get("memory"), registers),
+    )
+
+
+def _facts(body: Json) -> Json:
+    return {name: body.get(name) for name in _FACTS}
+
+
+def _arrays(data: Json) -> Json:
+    if not data:
+        return {}
+    from quantumtask.client.arrays import amplitudes, numbers
+
+    real = {name: numbers(data[name]) for name in _REAL if data.get(name) is not None}
+    return real | {name: amplitudes(data[name]) for name in _COMPLEX if data.get(name) is not None}
+
+
+def _memory(plain: Any, sent: Any, registers: tuple[tuple[str, int], ...]) -> Json:
+    """Bit strings, and where the service sent packed bits, those as well."""
+    if not isinstance(sent, Mapping):
+        return {"memory": plain if sent is None else sent}
+    from quantumtask.client.arrays import decoded, unpacked
+
+    bits = decoded(sent)
+    sizes = [size for _, size in registers]
+
+    def texts(part: Any) -> Any:
+        return unpacked(part, sizes) if part.ndim == 2 else [texts(each) for each in part]
+
+    return {"memory": texts(bits), "bits": bits}

@@ -1,0 +1,68 @@
+"""Arrays on the wire: base64 of little-endian bytes with type and shape; lists where plain."""
+
+import base64
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+DTYPES = {"f": "float64", "c": "complex128", "i": "int64", "u": "int64", "b": "bool"}
+"""The type that an array of each kind (NumPy's letter) travels as."""
+
+
+def encoded(array: Array) -> dict[str, Any]:
+    """An array as JSON. Raises TypeError for one that is not of numbers or truth values."""
+    if array.dtype.kind not in DTYPES:
+        raise TypeError(f"an array of {array.dtype} cannot be sent: use numbers or True and False")
+    dtype = "uint8" if array.dtype == np.uint8 else DTYPES[array.dtype.kind]
+    content = np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<"))
+    data = base64.b64encode(content.tobytes()).decode("ascii")
+    return {"dtype": dtype, "shape": list(array.shape), "data": data}
+
+
+def decoded(sent: Mapping[str, Any]) -> Array:
+    """The array that `encoded` made JSON of; it cannot be written to."""
+    dtype = np.dtype(str(sent["dtype"])).newbyteorder("<")
+    flat = np.frombuffer(base64.b64decode(sent["data"]), dtype)
+    return flat.reshape(tuple(sent["shape"]))
+
+
+def numbers(sent: Any) -> Array:
+    """Real numbers, encoded or as nested lists."""
+    return decoded(sent) if isinstance(sent, Mapping) else np.asarray(sent, dtype=float)
+
+
+def amplitudes(sent: Any) -> Array:
+    """Complex numbers, encoded or as nested lists of [re, im]."""
+    if isinstance(sent, Mapping):
+        return decoded(sent)
+    pairs = np.asarray(sent, dtype=float)
+    values: Array = pairs[..., 0] + 1j * pairs[..., 1]
+    return values
+
+
+def packed(shots: Sequence[str]) -> Array:
+    """Bit strings as uint8 [shots, bytes]: each shot is an integer, its largest byte first.
+
+    What stands last in the string is the lowest bit; blanks between registers do not count.
+    """
+    texts = [shot.replace(" ", "") for shot in shots]
+    bits = len(texts[0]) if texts else 0
+    size = -(-bits // 8)
+    joined = b"".join(int("0" + text, 2).to_bytes(size) for text in texts)
+    return np.frombuffer(joined, np.uint8).reshape(len(texts), size)
+
+
+def unpacked(memory: Array, sizes: Sequence[int]) -> list[str]:
+    """The bit strings of `packed`; `sizes` of the registers in the order of their declaration."""
+    texts = [f"{int.from_bytes(shot.tobytes()):0{max(1, sum(sizes))}b}" for shot in memory]
+    if not sum(sizes):
+        return ["" for _ in texts]
+    ends = [sum(sizes[:k]) for k in range(len(sizes), -1, -1)]  # from the text's begin
+    total = ends[0]
+    pieces = [(total - high, total - low) for high, low in itertools.pairwise(ends)]
+    return [" ".join(text[start:end] for start, end in pieces) for text in texts]

@@ -1,0 +1,58 @@
+"""One line that tells a waiting person how it stands, in a terminal or a notebook."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+PATIENT_S = 0.5
+"""What takes less is not worth a line."""
+
+
+class Progress:
+    """A line that is written over again and again, and gone in the end.
+
+    `shown`: None means only where somebody watches: never in a pipe or a log file.
+    """
+
+    def __init__(self, shown: bool | None) -> None:
+        self._out = _place() if shown is None else sys.stderr if shown else None
+        self._began = time.monotonic()
+        self._written = 0
+
+    @property
+    def shown(self) -> bool:
+        return self._out is not None
+
+    def say(self, words: str) -> None:
+        seconds = time.monotonic() - self._began
+        if self._out is not None and (self._written or seconds >= PATIENT_S):
+            self._write(f"{words}  {_clock(seconds)}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        if self._written:
+            self._write("")
+            self._write("")
+
+    def _write(self, line: str) -> None:
+        assert self._out is not None
+        self._out.write("\r" + line.ljust(self._written) + ("" if line else "\r"))
+        self._out.flush()
+        self._written = len(line)
+
+
+def _place() -> TextIO | None:
+    """Where a person looks: a notebook shows what is printed, a terminal both streams."""
+    if "ipykernel" in sys.modules:
+        return sys.stdout
+    return sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"

@@ -1,0 +1,126 @@
+"""What is sent of a task: its circuit as text, its parameters as JSON, its options by name."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack, runtime_checkable
+
+from quantumtask.client.connection import Json, given
+
+if TYPE_CHECKING:
+    from quantumtask.client.arrays import Array
+
+
+@runtime_checkable
+class QiskitCircuit(Protocol):
+    """What a Qiskit QuantumCircuit is known by, without importing Qiskit."""
+
+    num_qubits: int
+    num_clbits: int
+    data: Any
+
+
+Source = str | PathLike[str] | QiskitCircuit
+Parameters = Mapping[str, Any]
+
+
+class Options(TypedDict, total=False):
+    """How a circuit is run; what is left out is left to the service."""
+
+    shots: int | None
+    """How often; 1024 if not given."""
+    parameters: Parameters | None
+    """A value for each `input`: a number, True or False, a bit string, an array; with more
+    dimensions than the type of the input has, they are a sweep, broadcast as NumPy does."""
+    observables: Any
+    """One or an array of observables: "ZZ", or [["ZZ", 1.0], ["XI", 0.5]]. The LAST letter belongs
+    to the first qubit. Asks for expectation values."""
+    precision: float | None
+    """The standard error that is good enough; 0 or None: exact values."""
+    returns: str | Sequence[str] | None
+    """What is wanted: counts, memory, probabilities, statevector, unitary, expectation_values."""
+    noise: str | Mapping[str, Any] | None
+    """The name of a device twin, or an object of `depolarizing`, `thermal` and `readout` rates."""
+    backend: str | None
+    """A name of `backends`: the circuit is compiled for it, and run with its noise."""
+    seed: int | None
+    """The same seed gives the same counts."""
+    memory: bool | None
+    """Whether to return the bits of every shot, too."""
+    timeout_s: float | None
+    """Most seconds that the task may run."""
+    name: str | None
+    tags: Sequence[str]
+    engine: str | None
+    """A name of `engines`; None: the fastest for the circuit."""
+    method: str | None
+    """One of that engine's methods."""
+    owner: str | None
+    """Whose task it is: what waits is shared out fairly among owners."""
+    priority: int | None
+    """-10 to 10: a higher one goes before all lower ones."""
+
+
+def body(source: Source, **options: Unpack[Options]) -> Json:
+    """The JSON of a submission. Raises OSError for a file that cannot be read, TypeError."""
+    returns = options.get("returns")
+    return given(
+        {
+            **options,
+            "circuit": text(source),
+            "parameters": parameters(options.get("parameters")),
+            "observables": _plain(options.get("observables")),
+            "returns": None,
+            "return": [returns] if isinstance(returns, str) else returns and list(returns),
+            "tags": list(options.get("tags") or ()) or None,
+        }
+    )
+
+
+def text(source: Source) -> str:
+    """OpenQASM text: of a text itself, of a file at a Path, of a Qiskit circuit."""
+    if isinstance(source, str):
+        return source
+    if isinstance(source, PathLike):
+        return Path(source).read_text("utf-8-sig")
+    if isinstance(source, QiskitCircuit):
+        return str(import_module("quantumtask.client.qiskit").openqasm(source))
+    kind = type(source).__name__
+    raise TypeError(f"a circuit is OpenQASM text, a Path or a QuantumCircuit; this is a {kind}")
+
+
+def parameters(values: Parameters | None) -> Json | None:
+    """Values as JSON, NumPy's arrays as their bytes; None where there are none."""
+    return None if values is None else {name: _value(each) for name, each in values.items()}
+
+
+def array(value: Any) -> "Array | None":
+    """The value as it is if it is a NumPy array of numbers; None for everything else.
+
+    Imports nothing: who has an array has NumPy.
+    """
+    numpy = sys.modules.get("numpy")
+    return value if numpy and isinstance(value, numpy.ndarray) else None
+
+
+def _value(value: Any) -> Any:
+    values = array(value)
+    if values is None or values.dtype.kind in "USO":
+        return _plain(value)
+    if values.ndim == 0:
+        return _plain(values)
+    from quantumtask.client.arrays import encoded
+
+    return encoded(values)
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's scalars and complex numbers as JSON has them, also inside of lists."""
+    if isinstance(value, complex):
+        return [value.real, value.imag]
+    if isinstance(value, list | tuple | range):
+        return [_plain(each) for each in value]
+    tolist = getattr(value, "tolist", None)
+    return value if tolist is None else _plain(tolist())

@@ -1,0 +1,61 @@
+"""A result as rows of a table."""
+
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quantumtask.client.result import Result
+
+Row = dict[str, Any]
+
+
+def rows(result: "Result") -> list[Row]:
+    """A row for each bit string of each element; for expectation values, a row for each of them.
+
+    A sweep's rows begin with the element's index (`i`, or `i0`, `i1`, …) and its parameters.
+    """
+    return [row for element in elements(result) for row in _rows(element)]
+
+
+def elements(result: "Result") -> "Iterator[Result]":
+    """Every element of a sweep, the last index first; a single circuit is its own only one."""
+    if not result.shape:
+        yield result
+        return
+    for index in itertools.product(*map(range, result.shape)):
+        yield result[index]
+
+
+def _rows(element: "Result") -> Iterator[Row]:
+    head = _head(element)
+    if element.expectation_values is not None:
+        yield from _values(element, head)
+    elif element.counts:
+        for bits, count in sorted(element.counts.items()):
+            yield {**head, "bits": bits, "count": count}
+    elif element.probabilities is not None:
+        for value, probability in enumerate(element.probabilities.tolist()):
+            yield {**head, "value": value, "probability": probability}
+    else:
+        yield head
+
+
+def _head(element: "Result") -> Row:
+    names = ["i"] if len(element.index) == 1 else [f"i{k}" for k in range(len(element.index))]
+    scalars = {
+        name: value
+        for name, value in (element.parameters or {}).items()
+        if not getattr(value, "shape", ()) and not isinstance(value, list | dict)
+    }
+    return {**dict(zip(names, element.index, strict=True)), **scalars}
+
+
+def _values(element: "Result", head: Row) -> Iterator[Row]:
+    import numpy as np
+
+    values, errors = element.expectation_values, element.standard_errors
+    for at, value in np.ndenumerate(np.asarray(values)):
+        row = {**head, "observable": at[0] if len(at) == 1 else at} if at else dict(head)
+        error = None if errors is None else float(errors[at])
+        yield {**row, "expectation_value": float(value), "standard_error": error}
