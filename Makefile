@@ -36,11 +36,14 @@ types: $(VENV)/dev.stamp ## Check types
 
 lock: $(VENV)/dev.stamp ## Take the newest versions that pyproject.toml allows
 	@$(INSTALL) uv
-	@$(LOCK) --upgrade --group dev pyproject.toml -o requirements/dev.lock
-	@$(LOCK) -c requirements/dev.lock pyproject.toml -o requirements/run.lock
-	@$(LOCK) -c requirements/dev.lock --extra ray pyproject.toml -o requirements/ray.lock
+	@$(LOCK) --upgrade $(EXTRAS:%=--extra %) --group dev pyproject.toml -o requirements/dev.lock
+	@$(LOCK) -c requirements/dev.lock --extra server pyproject.toml -o requirements/run.lock
+	@$(LOCK) -c requirements/dev.lock --extra server --extra ray pyproject.toml -o requirements/ray.lock
 	@$(LOCK) -c requirements/dev.lock --group build -o requirements/build.lock
 	@$(LOCK) -c requirements/dev.lock requirements/api.in -o requirements/api.lock
+
+# What the tests need; the others are in the group `dev`, for platforms that have them.
+EXTRAS = server qiskit
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--fork-strategy fewest --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"

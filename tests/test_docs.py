@@ -65,7 +65,7 @@ RUN_ELSEWHERE = {
     "source .venv/bin/activate": "the environment of this test",
     "make run": "test_up.py starts the same command",
     "make test": "the command that runs this test",
-    "pip install .": "test_packaging.py",
+    "pip install ": "test_packaging.py",
     "quantumtask up": "test_up.py",
     "docker compose up --build": "test_containers.py",
 }

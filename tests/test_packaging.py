@@ -6,12 +6,17 @@ import re
 import subprocess
 import sys
 import tomllib
+import venv
+from collections.abc import Iterable
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from tests.services import BELL, Service
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("api", "run", "dev", "build")
@@ -30,6 +35,21 @@ def pins(lock: str) -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in found}
 
 
+def extra(project: dict[str, Any], name: str) -> list[str]:
+    """What an extra brings, with what comes with the extras that it names itself."""
+    found = []
+    for text in project["project"]["optional-dependencies"][name]:
+        one = Requirement(text)
+        inner = one.extras if one.name == "quantumtask" else ()
+        found += [each for one in inner for each in extra(project, one)] if inner else [text]
+    return found
+
+
+def everything(project: dict[str, Any]) -> list[str]:
+    """What runs both services."""
+    return [*project["project"]["dependencies"], *extra(project, "server")]
+
+
 def development(project: dict[str, Any]) -> list[str]:
     groups = project["dependency-groups"]
     return [*groups["build"], *(each for each in groups["dev"] if isinstance(each, str))]
@@ -46,16 +66,15 @@ def unmet(requirements: list[str], lock: str) -> list[str]:
 
 
 def test_the_locks_hold_what_the_project_asks_for(project: dict[str, Any]) -> None:
-    assert unmet(project["project"]["dependencies"], "run") == []
-    assert unmet(project["project"]["dependencies"], "dev") == []
+    assert unmet(everything(project), "run") == []
+    assert unmet([*everything(project), *extra(project, "qiskit")], "dev") == []
     assert unmet(development(project), "dev") == []
     assert unmet(project["build-system"]["requires"], "build") == []
 
 
 def test_a_package_has_the_same_version_in_every_lock() -> None:
-    everything = pins("dev")
-    assert pins("run").items() <= everything.items()
-    assert pins("build").items() <= everything.items()
+    assert pins("run").items() <= pins("dev").items()
+    assert pins("build").items() <= pins("dev").items()
     assert pins("api").items() <= pins("run").items()
 
 
@@ -68,7 +87,7 @@ def test_every_pin_has_its_hashes_and_no_registry_is_named(lock: str) -> None:
 
 
 def test_the_api_image_holds_no_simulator() -> None:
-    heavy = {"numpy", "scipy", "qdk", "qiskit", "qiskit-aer", "qiskit-qasm3-import"}
+    heavy = {"numpy", "scipy", "matplotlib", "qdk", "qiskit", "qiskit-aer", "qiskit-qasm3-import"}
     assert heavy.isdisjoint(pins("api"))
 
 
@@ -90,8 +109,81 @@ def test_the_api_needs_nothing_that_its_lock_does_not_hold() -> None:
 
 def test_the_documentation_says_why_for_every_dependency(project: dict[str, Any]) -> None:
     page = canonicalize_name((ROOT / "docs/dependencies.md").read_text())
-    for text in [*project["project"]["dependencies"], *development(project)]:
+    extras = project["project"]["optional-dependencies"]
+    optional = [each for name in extras for each in extra(project, name)]
+    for text in [*project["project"]["dependencies"], *optional, *development(project)]:
         assert canonicalize_name(Requirement(text).name) in page, text
+
+
+def closure(names: Iterable[str]) -> dict[str, Distribution]:
+    """These packages and all that they need, of those that are installed here."""
+    found: dict[str, Distribution] = {}
+    todo = list(names)
+    while todo:
+        name = canonicalize_name(todo.pop())
+        if name not in found:
+            found[name] = distribution(name)
+            wanted = map(Requirement, found[name].requires or ())
+            todo += [w.name for w in wanted if not w.marker or w.marker.evaluate({"extra": ""})]
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, project: dict[str, Any]) -> Path:
+    """The Python of an environment that holds the package and what it names without an extra."""
+    folder = tmp_path_factory.mktemp("alone")
+    venv.create(folder, with_pip=False)
+    [packages] = folder.glob("lib/python*/site-packages")
+    (packages / "quantumtask").symlink_to(ROOT / "src/quantumtask")
+    names = [Requirement(text).name for text in project["project"]["dependencies"]]
+    for each in closure(names).values():
+        for top in {file.parts[0] for file in each.files or ()} - {".."}:
+            (packages / top).symlink_to(Path(str(each.locate_file(top))))
+    return folder / "bin/python"
+
+
+def in_it(python: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin:/bin", **more}
+    command = [str(python), "-P", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_client_needs_httpx_and_numpy_and_nothing_else(
+    project: dict[str, Any], alone: Path, service: Service
+) -> None:
+    names = {Requirement(text).name for text in project["project"]["dependencies"]}
+    assert names == {"httpx", "numpy"}
+    script = (
+        "import sys; from quantumtask import Client; task = Client().submit(sys.argv[1], shots=9); "
+        "print(sum(task.result().counts.values()))"
+    )
+    done = in_it(alone, "-c", script, BELL, QUANTUMTASK_URL=service.url)
+    assert (done.returncode, done.stdout) == (0, "9\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [("submit", "cli"), ("--version", "cli"), ("api", "server"), ("worker", "server")],
+)
+def test_the_command_without_its_packages_says_what_to_install(
+    alone: Path, command: str, extra: str
+) -> None:
+    done = in_it(alone, "-m", "quantumtask", command)
+    [line] = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert re.fullmatch(
+        rf"quantumtask: \w+ is not installed: pip install 'quantumtask\[{extra}\]'", line
+    )
+
+
+def test_importing_the_package_loads_nothing_of_the_client() -> None:
+    script = (
+        "import quantumtask, sys; print({'httpx', 'numpy', 'quantumtask.client'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
 
 
 def test_make_test_runs_every_check_and_ci_runs_make_test() -> None:

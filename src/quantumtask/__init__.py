@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from quantumtask.version import __version__
+
 if TYPE_CHECKING:
     from quantumtask.client import (
         CircuitError,
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
         Unreachable,
     )
 
-__version__ = "0.1.0"
-
 __all__ = [
     "CircuitError",
     "Client",
@@ -29,6 +29,7 @@ __all__ = [
     "TaskCancelled",
     "TaskFailed",
     "Unreachable",
+    "__version__",
 ]
 
 

@@ -8,7 +8,6 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from quantumtask import __version__
 from quantumtask.api import docs, errors
 from quantumtask.api.front import Front
 from quantumtask.api.packets import OnePacket
@@ -18,6 +17,7 @@ from quantumtask.api.service import Service
 from quantumtask.shared import logs
 from quantumtask.shared.processes import keep_loaded
 from quantumtask.shared.settings import Settings
+from quantumtask.version import __version__
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from quantumtask import __version__
 from quantumtask.cli.parameters import Parameters, given
 from quantumtask.shared.settings import SettingsError, load
+from quantumtask.version import __version__
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -11,12 +11,12 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
-from quantumtask import __version__
 from quantumtask.cli import show
 from quantumtask.cli.addresses import reachable, why_not
 from quantumtask.cli.children import Service, Stop
 from quantumtask.client import DEFAULT_URL, Client, ClientError, Json
 from quantumtask.shared.settings import SUPERVISOR, Settings, variable
+from quantumtask.version import __version__
 
 START_S = 60.0
 """How long the services may take until they are healthy and ready."""

@@ -14,13 +14,13 @@ from importlib.metadata import version as version_of
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from quantumtask import __version__
 from quantumtask.engines.fusing import FUSED_FROM
 from quantumtask.engines.limits import available_bytes, out_of_memory
 from quantumtask.engines.profile import Profile
 from quantumtask.openqasm.remembered import Remembered
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
+from quantumtask.version import __version__
 
 MOST_QUBITS = 200
 """A state of more amplitudes than this fits nowhere: sizes are told as if it had these."""

@@ -23,8 +23,8 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from quantumtask import __version__
 from quantumtask.shared.traces import Attributes, root_id, trace_id
+from quantumtask.version import __version__
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from quantumtask import __version__
 from quantumtask.shared.processes import die_with_parent
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Assignment, Failure
+from quantumtask.version import __version__
 from quantumtask.worker import ray_cluster, seats
 from quantumtask.worker.host import failed
 from quantumtask.worker.ray_cluster import Actor, Loss, NoCluster, Node

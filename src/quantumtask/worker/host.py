@@ -12,9 +12,9 @@ from dataclasses import replace
 from multiprocessing import forkserver
 from typing import Any
 
-from quantumtask import __version__
 from quantumtask.shared.settings import MIB, PREFIX, Settings
 from quantumtask.shared.task import Assignment, Failure
+from quantumtask.version import __version__
 from quantumtask.worker.findings import Kind, Question
 from quantumtask.worker.outcome import Outcome, encode
 from quantumtask.worker.questions import Respondent

@@ -15,11 +15,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
-from quantumtask import __version__
 from quantumtask.shared import logs
 from quantumtask.shared.errors import WorkerBusy
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, TaskSpec
+from quantumtask.version import __version__
 from quantumtask.worker import metrics
 from quantumtask.worker.findings import Kind, Question
 from quantumtask.worker.questions import Questions

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from quantumtask import __version__
 from quantumtask.cli.doctor.line import Line, ok, problem, warning
 from quantumtask.shared.settings import MIB, PREFIX, Settings, cores, memory_bytes
+from quantumtask.version import __version__
 
 SMALLEST_SLOT = 512 * MIB
 """A slot with its simulators loaded takes half of it."""
