@@ -10,37 +10,35 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-DTYPES = {"f": "float64", "c": "complex128", "i": "int64", "u": "int64", "b": "bool"}
+DTYPES = {"f": "float64", "c": "complex128", "i": "int64", "b": "bool"}
 """The type that an array of each kind (NumPy's letter) travels as."""
 
 
 def encoded(array: Array) -> dict[str, Any]:
-    """An array as JSON. Raises TypeError for one that is not of numbers or truth values."""
-    if array.dtype.kind not in DTYPES:
-        raise TypeError(f"an array of {array.dtype} cannot be sent: use numbers or True and False")
-    dtype = "uint8" if array.dtype == np.uint8 else DTYPES[array.dtype.kind]
+    """An array of numbers or truth values as JSON that holds its bytes."""
+    dtype = DTYPES[array.dtype.kind]
     content = np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<"))
     data = base64.b64encode(content.tobytes()).decode("ascii")
     return {"dtype": dtype, "shape": list(array.shape), "data": data}
 
 
-def decoded(sent: Mapping[str, Any]) -> Array:
-    """The array that `encoded` made JSON of; it cannot be written to."""
-    dtype = np.dtype(str(sent["dtype"])).newbyteorder("<")
-    flat = np.frombuffer(base64.b64decode(sent["data"]), dtype)
-    return flat.reshape(tuple(sent["shape"]))
+def decoded(told: Mapping[str, Any]) -> Array:
+    """The array of its bytes; it cannot be written to."""
+    dtype = np.dtype(str(told["dtype"])).newbyteorder("<")
+    flat = np.frombuffer(base64.b64decode(told["data"]), dtype)
+    return flat.reshape(tuple(told["shape"]))
 
 
-def numbers(sent: Any) -> Array:
-    """Real numbers, encoded or as nested lists."""
-    return decoded(sent) if isinstance(sent, Mapping) else np.asarray(sent, dtype=float)
+def numbers(told: Any) -> Array:
+    """Real numbers, as their bytes or as nested lists."""
+    return decoded(told) if isinstance(told, Mapping) else np.asarray(told, dtype=float)
 
 
-def amplitudes(sent: Any) -> Array:
-    """Complex numbers, encoded or as nested lists of [re, im]."""
-    if isinstance(sent, Mapping):
-        return decoded(sent)
-    pairs = np.asarray(sent, dtype=float)
+def amplitudes(told: Any) -> Array:
+    """Complex numbers, as their bytes or as nested lists of [re, im]."""
+    if isinstance(told, Mapping):
+        return decoded(told)
+    pairs = np.asarray(told, dtype=float)
     values: Array = pairs[..., 0] + 1j * pairs[..., 1]
     return values
 

@@ -1,12 +1,15 @@
 """The client: what a QuantumTask service does, one method for each thing."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, Unpack
 
 from quantumtask.client import request
-from quantumtask.client.connection import Connection, Json, for_older, given
-from quantumtask.client.request import Options, Parameters, Source
+from quantumtask.client.batch import Batch
+from quantumtask.client.connection import Connection, Json, for_older, given, path
+from quantumtask.client.pieces import column, joined, split
+from quantumtask.client.request import Common, Options, Parameters, Source
+from quantumtask.client.result import Result
 from quantumtask.client.task import Task
 
 QUESTION_S = 90.0
@@ -62,6 +65,56 @@ class Client:
         )
         return self._task(answer, options.get("parameters"))
 
+    def map(
+        self,
+        source: Source,
+        parameters: Parameters,
+        *,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        timeout: float | None = None,
+        **options: Unpack[Common],
+    ) -> Iterator[Result]:
+        """Runs a circuit for every element of arrays of parameters, sent in one request.
+
+        All arrays and lists have the same length, as for `zip`; what is a number or a text is the
+        same for every element. Yields a Result for each, with its `index` and `parameters`, as they
+        end: in pieces of neighbours, in the order in which the pieces end. Observables and the rest
+        are for every element. Raises the error of a piece that failed, and TimeoutError after
+        `timeout` seconds.
+        """
+        pieces = split(parameters)
+        options["observables"] = column(options.get("observables"))
+        items = [{"source": source, "parameters": piece.parameters} for piece in pieces]
+        batch = self.batch(items, name=name, tags=tags, **options)
+        return joined(pieces, batch.outcomes(timeout))
+
+    def batch(
+        self,
+        items: Iterable[Source | Mapping[str, Any]],
+        *,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+        **options: Unpack[Common],
+    ) -> Batch:
+        """Submits up to 1,000 circuits in one request: all of them are stored, or none.
+
+        An item is a source, or a mapping with a `source` and options of its own. `name` and `tags`
+        are those of the batch; all else is for every item that does not say otherwise.
+        """
+        given_items = [each if isinstance(each, Mapping) else {"source": each} for each in items]
+        bodies = [request.body(**dict(options, **each)) for each in given_items]
+        whole = given({"tasks": bodies, "name": name, "tags": list(tags) or None})
+        answer = self._post("/batches", whole, idempotency_key, timeout, what="batches and `map`")
+        return Batch(self._connection, answer, self._progress)
+
+    def find_batch(self, batch_id: str, timeout: float | None = None) -> Batch:
+        """A batch by its id."""
+        known = self._connection.json("GET", path("batches", batch_id), timeout=timeout)
+        return Batch(self._connection, known, self._progress)
+
     def task(self, task_id: str, timeout: float | None = None) -> Task:
         """A task by its id. ServiceError `task_not_found` if there is none."""
         task = self._task({"task_id": task_id, "status": "pending"})
@@ -114,6 +167,16 @@ class Client:
             body = request.body(source, **options)
             return self._connection.json("POST", "/estimate", json=body, timeout=timeout)
 
+    def backends(self, timeout: float = QUESTION_S) -> Json:
+        """What a task may name as its `backend`: the simulator, and noisy twins of devices."""
+        with for_older("backends"):
+            return self._connection.json("GET", "/backends", timeout=timeout)
+
+    def backend(self, name: str, timeout: float = QUESTION_S) -> Json:
+        """One of them, with its coupling map, its gates' and qubits' errors, and its queue."""
+        with for_older("backends"):
+            return self._connection.json("GET", path("backends", name), timeout=timeout)
+
     def engines(self, timeout: float = QUESTION_S) -> Json:
         """The engines with their methods, and how many qubits fit."""
         return self._connection.json("GET", "/engines", timeout=timeout)
@@ -146,10 +209,16 @@ class Client:
         return Task(self._connection, known, self._progress, parameters)
 
     def _post(
-        self, path: str, body: Json, key: str | None, timeout: float | None, **more: Any
+        self,
+        where: str,
+        body: Json,
+        key: str | None,
+        timeout: float | None,
+        what: str = "this",
+        **more: Any,
     ) -> Json:
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        with for_older("this"):
+        with for_older(what):
             return self._connection.json(
-                "POST", path, json=body, headers=headers, timeout=timeout, **more
+                "POST", where, json=body, headers=headers, timeout=timeout, **more
             )

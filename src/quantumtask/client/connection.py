@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +12,8 @@ import httpx
 from quantumtask.client.errors import ClientError, ServiceError, Unreachable, failure
 
 Json = dict[str, Any]
+Resume = Callable[[], tuple[Json, dict[str, str]]]
+"""The question and the headers that a stream is asked for with, to go on where it broke off."""
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 ENCODED = "application/vnd.quantumtask+json"
@@ -57,10 +59,37 @@ class Connection:
             raise _refusal(answer)
         return body
 
-    def lines(self, path: str, question: Json, accept: str, more: Json) -> Iterator[str]:
-        """The lines of an answer that goes on, each as it comes. Raises httpx.TransportError."""
+    def follow(
+        self, path: str, accept: str, resume: Resume, end: float = float("inf")
+    ) -> Iterator[str]:
+        """The lines of an answer that goes on, each as it comes, for as long as the caller reads.
+
+        Where it breaks off it is asked for again, with the question and the headers that `resume`
+        gives then. Raises what `call` does, and TimeoutError at `end` (of `time.monotonic`).
+        """
+        patience = _Patience(self.timeout)
+        while True:
+            try:
+                for line in self._lines(path, accept, resume, end):
+                    yield line
+                    patience = _Patience(self.timeout)
+            except httpx.ReadTimeout:
+                patience = _Patience(self.timeout)
+            except httpx.TransportError:
+                pass
+            except ServiceError as error:
+                if error.status not in _BUSY:
+                    raise
+            if time.monotonic() >= end:
+                raise TimeoutError(f"{self.url}{path} has not ended in time")
+            if not patience.pause(None):
+                raise Unreachable(self.url)
+
+    def _lines(self, path: str, accept: str, resume: Resume, end: float) -> Iterator[str]:
+        question, more = resume()
+        left = max(0.001, min(STREAM_S, end - time.monotonic()))
+        timeout = httpx.Timeout(self.timeout, read=left)
         headers = {"Accept": accept, **more}
-        timeout = httpx.Timeout(self.timeout, read=STREAM_S)
         with self._http.stream(
             "GET", path, params=question, headers=headers, timeout=timeout
         ) as answer:

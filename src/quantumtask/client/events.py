@@ -1,16 +1,13 @@
 """The changes of a task's state, or of a batch's tasks, as the service streams them."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from json import loads
 
-import httpx
-
 from quantumtask.client.connection import Connection, Json
-from quantumtask.client.errors import ServiceError, Unreachable
+from quantumtask.client.errors import ServiceError
 
-POLL_S = 25.0
+POLL_S = 2.0
 FINAL = ("completed", "failed", "cancelled")
 
 
@@ -41,24 +38,20 @@ def events(connection: Connection, where: str) -> Iterator[Event]:
 
 
 def _streamed(connection: Connection, where: str) -> Iterator[Event]:
-    last, lost_at = "", None
-    while True:
-        more = {"Last-Event-ID": last} if last else {}
-        try:
-            lines = connection.lines(where + "/events", {}, "text/event-stream", more)
-            for number, kind, data in _messages(lines):
-                last, lost_at = number or last, None
-                if kind == "end":
-                    return
-                event = _event(loads(data))
-                yield event
-                if event.item is None and event.state in FINAL:
-                    return
-        except httpx.TransportError:
-            lost_at = lost_at or time.monotonic()
-        if lost_at and time.monotonic() - lost_at > connection.timeout:
-            raise Unreachable(connection.url)
-        time.sleep(0.1)
+    last = ""
+    lines = connection.follow(
+        where + "/events",
+        "text/event-stream",
+        lambda: ({}, {"Last-Event-ID": last} if last else {}),
+    )
+    for number, kind, data in _messages(lines):
+        last = number or last
+        if kind == "end":
+            return
+        event = _event(loads(data))
+        yield event
+        if event.item is None and event.state in FINAL:
+            return
 
 
 def _messages(lines: Iterator[str]) -> Iterator[tuple[str, str, str]]:
@@ -94,6 +87,6 @@ def _polled(connection: Connection, where: str) -> Iterator[Event]:
         history = task["history"]
         for change in history[seen:]:
             yield _event(change, task["task_id"])
-        seen, wait = len(history), 2.0
+        seen, wait = len(history), POLL_S
         if task["status"] != "pending":
             return

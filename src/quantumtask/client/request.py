@@ -1,16 +1,12 @@
 """What is sent of a task: its circuit as text, its parameters as JSON, its options by name."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack, runtime_checkable
+from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
 from quantumtask.client.connection import Json, given
-
-if TYPE_CHECKING:
-    from quantumtask.client.arrays import Array
 
 
 @runtime_checkable
@@ -22,18 +18,18 @@ class QiskitCircuit(Protocol):
     data: Any
 
 
+FEW = 100
+"""So many numbers of an array are sent as a list, which people can read."""
+
 Source = str | PathLike[str] | QiskitCircuit
 Parameters = Mapping[str, Any]
 
 
-class Options(TypedDict, total=False):
-    """How a circuit is run; what is left out is left to the service."""
+class Common(TypedDict, total=False):
+    """How circuits are run, one or many; what is left out is left to the service."""
 
     shots: int | None
     """How often; 1024 if not given."""
-    parameters: Parameters | None
-    """A value for each `input`: a number, True or False, a bit string, an array; with more
-    dimensions than the type of the input has, they are a sweep, broadcast as NumPy does."""
     observables: Any
     """One or an array of observables: "ZZ", or [["ZZ", 1.0], ["XI", 0.5]]. The LAST letter belongs
     to the first qubit. Asks for expectation values."""
@@ -44,23 +40,31 @@ class Options(TypedDict, total=False):
     noise: str | Mapping[str, Any] | None
     """The name of a device twin, or an object of `depolarizing`, `thermal` and `readout` rates."""
     backend: str | None
-    """A name of `backends`: the circuit is compiled for it, and run with its noise."""
+    """A name of `Client.backends`: the circuit is compiled for it, and run with its noise."""
     seed: int | None
     """The same seed gives the same counts."""
     memory: bool | None
     """Whether to return the bits of every shot, too."""
     timeout_s: float | None
-    """Most seconds that the task may run."""
-    name: str | None
-    tags: Sequence[str]
+    """Most seconds that a task may run."""
     engine: str | None
-    """A name of `engines`; None: the fastest for the circuit."""
+    """A name of `Client.engines`; None: the fastest for the circuit."""
     method: str | None
     """One of that engine's methods."""
     owner: str | None
     """Whose task it is: what waits is shared out fairly among owners."""
     priority: int | None
     """-10 to 10: a higher one goes before all lower ones."""
+
+
+class Options(Common, total=False):
+    """How one circuit is run."""
+
+    parameters: Parameters | None
+    """A value for each `input`: a number, True or False, a bit string, an array; with more
+    dimensions than the type of the input has, they are a sweep, broadcast as NumPy does."""
+    name: str | None
+    tags: Sequence[str]
 
 
 def body(source: Source, **options: Unpack[Options]) -> Json:
@@ -71,7 +75,7 @@ def body(source: Source, **options: Unpack[Options]) -> Json:
             **options,
             "circuit": text(source),
             "parameters": parameters(options.get("parameters")),
-            "observables": _plain(options.get("observables")),
+            "observables": _sent(options.get("observables")),
             "returns": None,
             "return": [returns] if isinstance(returns, str) else returns and list(returns),
             "tags": list(options.get("tags") or ()) or None,
@@ -93,31 +97,21 @@ def text(source: Source) -> str:
 
 def parameters(values: Parameters | None) -> Json | None:
     """Values as JSON, NumPy's arrays as their bytes; None where there are none."""
-    return None if values is None else {name: _value(each) for name, each in values.items()}
+    return None if values is None else {name: _sent(each) for name, each in values.items()}
 
 
-def array(value: Any) -> "Array | None":
-    """The value as it is if it is a NumPy array of numbers; None for everything else.
+def _sent(value: Any) -> Any:
+    """A large array as its bytes, everything else as JSON has it: every service can read that."""
+    if getattr(value, "size", 0) > FEW and hasattr(value, "dtype"):
+        from quantumtask.client import arrays
 
-    Imports nothing: who has an array has NumPy.
-    """
-    numpy = sys.modules.get("numpy")
-    return value if numpy and isinstance(value, numpy.ndarray) else None
-
-
-def _value(value: Any) -> Any:
-    values = array(value)
-    if values is None or values.dtype.kind in "USO":
-        return _plain(value)
-    if values.ndim == 0:
-        return _plain(values)
-    from quantumtask.client.arrays import encoded
-
-    return encoded(values)
+        if value.dtype.kind in arrays.DTYPES:
+            return arrays.encoded(value)
+    return _plain(value)
 
 
 def _plain(value: Any) -> Any:
-    """NumPy's scalars and complex numbers as JSON has them, also inside of lists."""
+    """Complex numbers as [re, im], what is NumPy's as lists and numbers; imports no NumPy."""
     if isinstance(value, complex):
         return [value.real, value.imag]
     if isinstance(value, list | tuple | range):

@@ -15,7 +15,8 @@ LONG_POLL_S = 25.0
 WATCHED_S = 2.0
 """How long, while somebody watches its state."""
 _PLAIN = "application/json"
-_BOTH = f"{ENCODED}, {_PLAIN};q=0.5"
+ACCEPTED = f"{ENCODED}, {_PLAIN};q=0.5"
+"""Arrays as their bytes, from a service that knows how."""
 
 
 class Task:
@@ -60,7 +61,7 @@ class Task:
         Raises CircuitError, TaskFailed or TaskCancelled if there is none, and TimeoutError if it
         has not ended after `timeout` seconds; the task goes on then.
         """
-        return result_of(self._ended(timeout, _BOTH), self._parameters)
+        return result_of(self._ended(timeout, ACCEPTED), self._parameters)
 
     def cancel(self, timeout: float | None = None) -> None:
         """Ends it. ServiceError `task_already_finished` if it has ended by itself."""
@@ -93,15 +94,7 @@ class Task:
                     raise TimeoutError(f"task {self.id} has not ended after {timeout:g} s")
                 progress.say(_words(body))
                 body = self._ask(None, accept, wait=max(0.001, min(left, longest)))
-        return self._whole(body, accept)
-
-    def _whole(self, body: Json, accept: str) -> Json:
-        """With the result, if that is so large that it has to be fetched by itself."""
-        if body["status"] != "completed" or is_whole(body):
-            return body
-        where = self._path + "/result"
-        found = self._connection.json("GET", where, headers={"Accept": accept})
-        return body | {name: value for name, value in found.items() if value is not None}
+        return whole(self._connection, body, accept)
 
     def _ask(
         self, view: str | None, accept: str, wait: float = 0.0, timeout: float | None = None
@@ -112,6 +105,14 @@ class Task:
             "GET", self._path, params=question, headers={"Accept": accept}, timeout=wait + limit
         )
         return self.known
+
+
+def whole(connection: Connection, body: Json, accept: str = ACCEPTED) -> Json:
+    """A task's JSON with its result, if that is so large that it has to be fetched by itself."""
+    if body["status"] != "completed" or is_whole(body):
+        return body
+    where = path("tasks", body["task_id"]) + "/result"
+    return body | given(connection.json("GET", where, headers={"Accept": accept}))
 
 
 def _words(body: Json) -> str:

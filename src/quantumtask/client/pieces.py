@@ -1,0 +1,73 @@
+"""Arrays of parameters in pieces, each the sweep of one task, and their results joined again."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from quantumtask.client.request import Parameters
+from quantumtask.client.result import Result
+
+if TYPE_CHECKING:
+    from quantumtask.client.batch import Outcome
+
+MOST_PIECES = 16
+"""Enough that results come early and all workers have some, few enough to cost nothing."""
+LARGEST_PIECE = 10_000
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Neighbouring elements from `start` on; `parameters` has arrays for them alone."""
+
+    start: int
+    parameters: Mapping[str, Any]
+
+    def element(self, number: int) -> dict[str, Any]:
+        return {
+            name: value if _fixed(value) else value[number]
+            for name, value in self.parameters.items()
+        }
+
+
+def split(parameters: Parameters) -> list[Piece]:
+    """The pieces. Raises ValueError unless there are arrays, all of one length."""
+    lengths = {len(value) for value in parameters.values() if not _fixed(value)}
+    if len(lengths) != 1 or 0 in lengths:
+        told = ", ".join(map(str, sorted(lengths))) or "none"
+        raise ValueError(f"`parameters` must hold arrays of one length; the lengths are: {told}")
+    [length] = lengths
+    pieces = max(min(length, MOST_PIECES), -(-length // LARGEST_PIECE))
+    ends = [length * k // pieces for k in range(pieces + 1)]
+    return [
+        Piece(start, {n: v if _fixed(v) else v[start:end] for n, v in parameters.items()})
+        for start, end in itertools.pairwise(ends)
+    ]
+
+
+def joined(pieces: list[Piece], outcomes: "Iterable[Outcome]") -> Iterator[Result]:
+    """Every element's result, piece by piece. Raises the error of a piece that has none."""
+    for outcome in outcomes:
+        piece = pieces[outcome.index]
+        for number, result in enumerate(outcome.result()):
+            place = (piece.start + number,)
+            yield replace(result, index=place, parameters=piece.element(number))
+
+
+def column(observables: Any) -> Any:
+    """Observables with a dimension more, so that each is taken for every element of a sweep."""
+    if observables is None or _is_observable(observables):
+        return observables
+    return [[each] if _is_observable(each) else column(each) for each in observables]
+
+
+def _is_observable(value: Any) -> bool:
+    """Whether it is "ZZ" or [["ZZ", 1.0], …], and not a list of these."""
+    return isinstance(value, str) or all(
+        isinstance(term, list | tuple) and len(term) == 2 and not isinstance(term[1], str | list)
+        for term in value
+    )
+
+
+def _fixed(value: Any) -> bool:
+    return isinstance(value, str) or not hasattr(value, "__len__") or getattr(value, "ndim", 1) == 0
