@@ -6,9 +6,12 @@ from quantumtask.version import __version__
 
 if TYPE_CHECKING:
     from quantumtask.client import (
+        Batch,
         CircuitError,
         Client,
         ClientError,
+        Event,
+        Outcome,
         Problem,
         Result,
         ServiceError,
@@ -19,9 +22,12 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Batch",
     "CircuitError",
     "Client",
     "ClientError",
+    "Event",
+    "Outcome",
     "Problem",
     "Result",
     "ServiceError",

@@ -1,4 +1,4 @@
-"""What a terminal user sees: tasks with their counts, outputs and problems; estimates; engines."""
+"""What a terminal user sees of tasks: their counts, outputs and problems."""
 
 import json
 from collections import Counter
@@ -39,7 +39,7 @@ def task(task: Json) -> RenderableType:
     """All of a task: the line about it, then its counts, its problems, or how to fetch it later."""
     parts: list[RenderableType] = [heading(task)]
     if task["status"] == "completed":
-        parts.append(counts(task["result"]))
+        parts.append(_came_of_it(task))
         if task.get("outputs"):
             parts.append(outputs(task["outputs"]))
         parts += _warnings(task.get("warnings", []))
@@ -48,6 +48,16 @@ def task(task: Json) -> RenderableType:
     elif task["status"] == "pending":
         parts.append(_how_to_fetch(task["task_id"]))
     return Group(*parts)
+
+
+def _came_of_it(task: Json) -> RenderableType:
+    """A circuit's counts; what is more than that is in `answers`."""
+    if not task.get("shape") and not task.get("data") and not task.get("compiled"):
+        return counts(task["result"])
+    from quantumtask.cli import answers
+    from quantumtask.client.answer import result_of
+
+    return answers.result(result_of(task))
 
 
 def submitted(task_id: str) -> RenderableType:
@@ -110,54 +120,6 @@ def tasks(page: Json) -> RenderableType:
     return Group(table, Text(f"More: add --cursor {plain(page['next_cursor'])}"))
 
 
-def estimate(found: Json) -> Text:
-    """Two lines: `2 qubits · 1024 shots · 64 bytes of memory · about 0.4 ms`, and the engine."""
-    facts = (
-        f"{found['qubits']} qubit" + "s" * (found["qubits"] != 1),
-        f"{found['shots']} shots",
-        f"{_size(found['memory_bytes'])} of memory",
-        f"about {_duration(1000 * found['seconds'])}",
-    )
-    return Text(" · ".join(facts) + "\n" + _engine(found))
-
-
-def engines(found: Json) -> RenderableType:
-    """A row for each method of each engine, and what its column `qubits` means."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("engine", "version", "method", "precision", "qubits", "runs"):
-        table.add_column(column, no_wrap=column != "runs", overflow="fold")
-    for engine in found["engines"]:
-        version = engine["version"] if engine["installed"] else "not installed"
-        for method in engine["methods"]:
-            most = method["most_qubits"]
-            cells = (engine["name"], version, method["name"], method["precision"], most or "")
-            table.add_row(*(Text(plain(cell)) for cell in (*cells, method["runs"])))
-    size = _size(found["slot_memory_bytes"])
-    note = f"qubits: those that fit the {size} of a slot; without a number, it depends on the gates"
-    return Group(table, Text(note, style="dim"))
-
-
-def queue(found: Json) -> RenderableType:
-    """How much waits and runs and who works, then a row for each owner and priority."""
-    facts = [
-        f"{found['waiting']:,} waiting",
-        f"{found['running']:,} running",
-        f"{found['workers']} worker{'s' * (found['workers'] != 1)} with {found['slots']} slots",
-    ]
-    if found["oldest_submitted_at"]:
-        facts.append(f"the oldest for {_since(found['oldest_submitted_at'])}")
-    if not found["owners"]:
-        return Text(" · ".join(facts))
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("owner", overflow="fold")
-    for column in ("priority", "waiting", "running"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for share in found["owners"]:
-        numbers = (f"{share[column]:,}" for column in ("priority", "waiting", "running"))
-        table.add_row(Text(plain(share["owner"] or "(none)")), *numbers)
-    return Group(Text(" · ".join(facts)), table)
-
-
 def reasons(problems: Sequence[Json]) -> list[str]:
     """Every problem of a circuit with its place, and its hint if there is one."""
     return [line.plain.strip() for problem in problems for line in _problem(problem)]
@@ -173,15 +135,15 @@ def _facts(task: Json) -> Iterator[str]:
     if task.get("queue"):
         yield from _place(task["queue"])
     if task.get("waiting_ms") is not None:
-        yield f"waited {_duration(task['waiting_ms'])}"
+        yield f"waited {duration(task['waiting_ms'])}"
     if task.get("running_ms") is not None:
-        yield f"ran {_duration(task['running_ms'])}"
+        yield f"ran {duration(task['running_ms'])}"
     if task.get("seed") is not None:
         yield f"seed {task['seed']}"
     if task.get("attempt", 0) > 1:
         yield f"attempt {task['attempt']}"
     if task.get("engine"):
-        yield _engine(task)
+        yield engine(task)
 
 
 def _place(place: Json) -> Iterator[str]:
@@ -192,10 +154,10 @@ def _place(place: Json) -> Iterator[str]:
         yield "nobody works on it: see that `quantumtask worker` runs"
     else:
         left = datetime.fromisoformat(place["expected_start"]) - datetime.now(UTC)
-        yield f"starts in about {_duration(max(0.0, 1000 * left.total_seconds()))}{more}"
+        yield f"starts in about {duration(max(0.0, 1000 * left.total_seconds()))}{more}"
 
 
-def _engine(ran: Json) -> str:
+def engine(ran: Json) -> str:
     """`lightning 0.45.0 (statevector, single precision), the fastest state vector`."""
     how = [ran["method"]] if ran.get("method") else []
     how += ["single precision"] if ran.get("precision") == "single" else []
@@ -204,18 +166,12 @@ def _engine(ran: Json) -> str:
     return plain(f"{ran['engine']} {ran['engine_version']}{method}{reason}")
 
 
-def _duration(ms: float) -> str:
+def duration(ms: float) -> str:
     if ms < 1000:
         return f"{ms:.3g} ms"
     if ms < 120_000:
         return f"{ms / 1000:.1f} s"
     return f"{ms / 60_000:.1f} min"
-
-
-def _size(size: float) -> str:
-    units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
-    power = min(len(units) - 1, max(0, int(size).bit_length() - 1) // 10)
-    return f"{size / 1024**power:.3g} {units[power]}"
 
 
 def _kind(values: Sequence[Any]) -> str:
@@ -280,11 +236,11 @@ def _how_to_fetch(task_id: str) -> Text:
 def _row(task: Json) -> tuple[Text, ...]:
     state = Text(task["state"], style=COLOURS.get(task["state"], "default"))
     name, tags = task.get("name") or "", ", ".join(task.get("tags") or ())
-    cells = (_since(task["submitted_at"]), str(task["shots"]), plain(name), plain(tags))
+    cells = (since(task["submitted_at"]), str(task["shots"]), plain(name), plain(tags))
     return (Text(plain(task["task_id"])), state, *map(Text, cells))
 
 
-def _since(at: str) -> str:
+def since(at: str) -> str:
     seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
     for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= size:

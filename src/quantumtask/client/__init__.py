@@ -1,5 +1,6 @@
 """The Python client: submits circuits to a QuantumTask service and fetches what came of them."""
 
+from quantumtask.client.batch import Batch, Outcome
 from quantumtask.client.client import Client
 from quantumtask.client.connection import DEFAULT_URL, Json
 from quantumtask.client.errors import (
@@ -17,11 +18,13 @@ from quantumtask.client.task import Task
 
 __all__ = [
     "DEFAULT_URL",
+    "Batch",
     "CircuitError",
     "Client",
     "ClientError",
     "Event",
     "Json",
+    "Outcome",
     "Problem",
     "Result",
     "ServiceError",

@@ -66,17 +66,11 @@ class Batch:
 
     def outcomes(self, timeout: float | None = None) -> Iterator[Outcome]:
         """Each item's outcome, as it ends; TimeoutError after `timeout` seconds."""
-        end = float("inf") if timeout is None else time.monotonic() + timeout
-        had = 0
-        lines = self._connection.follow(
-            self._path + "/results", ACCEPTED, lambda: ({"offset": had}, {}), end
-        )
-        with Progress(self._progress) as progress:
-            while had < self._size:
-                progress.say(f"{had:,} of {self._size:,} ended")
-                if line := next(lines).strip():
-                    had += 1
-                    yield self._outcome(loads(line))
+        return map(self._outcome, self._told(ACCEPTED, timeout))
+
+    def lines(self, timeout: float | None = None) -> Iterator[Json]:
+        """What the service says of each item, as JSON, as it ends; TimeoutError likewise."""
+        return self._told("application/json", timeout)
 
     def results(self, timeout: float | None = None) -> list[Result]:
         """All results, in the order of the items, once all have ended.
@@ -101,9 +95,23 @@ class Batch:
     def _path(self) -> str:
         return path("batches", self.id)
 
+    def _told(self, accept: str, timeout: float | None) -> Iterator[Json]:
+        """A line for each item, as they end, each with its result."""
+        end = float("inf") if timeout is None else time.monotonic() + timeout
+        had = 0
+        lines = self._connection.follow(
+            self._path + "/results", accept, lambda: ({"offset": had}, {}), end
+        )
+        with Progress(self._progress) as progress:
+            while had < self._size:
+                progress.say(f"{had:,} of {self._size:,} ended")
+                if line := next(lines).strip():
+                    had += 1
+                    yield whole(self._connection, loads(line), accept)
+
     def _outcome(self, told: Json) -> Outcome:
         try:
-            value: Result | TaskFailed | TaskCancelled = result_of(whole(self._connection, told))
+            value: Result | TaskFailed | TaskCancelled = result_of(told)
         except (TaskFailed, TaskCancelled) as error:
             value = error
         return Outcome(int(told["item"]), str(told["task_id"]), value)

@@ -1,0 +1,165 @@
+"""Results that are more than one circuit's counts: sweeps, arrays, expectation values, batches."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from quantumtask.cli import show
+from quantumtask.client import Outcome, Result
+from quantumtask.client.rows import elements
+
+MOST_ELEMENTS = 30
+MOST_COUNTS = 4
+MOST_VALUES = 4
+MOST_AMPLITUDES = 16
+SMALLEST = 1e-12
+"""What is less than this is zero with the rounding of a simulation."""
+
+
+def result(result: Result) -> RenderableType:
+    """All that was asked for: of a sweep a row for each element, else one part after another."""
+    if result.shape:
+        return _sweep(result)
+    parts: list[RenderableType] = []
+    if result.counts:
+        parts.append(show.counts(result.counts))
+    if result.expectation_values is not None:
+        parts.append(_values(result))
+    if result.probabilities is not None:
+        parts.append(_amplitudes("probability", result.probabilities.tolist()))
+    if result.statevector is not None:
+        parts.append(_amplitudes("amplitude", result.statevector.tolist()))
+    if result.unitary is not None:
+        parts.append(Text(f"unitary: a matrix of shape {result.unitary.shape}; --json prints it"))
+    if result.compiled:
+        parts.append(_compiled(result.compiled))
+    return Group(*parts)
+
+
+def batch(files: Sequence[str], outcomes: Sequence[Outcome]) -> RenderableType:
+    """A row for each circuit: its file, how it ended, and what it gave or why it gave nothing."""
+    table = _table("file", "state", "result")
+    for outcome in outcomes:
+        row = _gave(outcome)
+        table.add_row(Text(show.plain(files[outcome.index])), *row)
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    note = f"{len(outcomes) - failed} of {len(outcomes)} completed"
+    return Group(table, Text(note, style="dim"))
+
+
+def _gave(outcome: Outcome) -> tuple[Text, Text]:
+    match outcome.value:
+        case Result() as found:
+            return Text("completed", style="green"), Text(_cell(found))
+        case error:
+            state = "cancelled" if error.code == "task_cancelled" else "failed"
+            return Text(state, style=show.COLOURS[state]), Text(show.plain(error.detail))
+
+
+def _sweep(result: Result) -> RenderableType:
+    names = _swept(result)
+    table = _table("element", *names, "result")
+    shown = islice(elements(result), MOST_ELEMENTS)
+    for element in shown:
+        values = (_number((element.parameters or {}).get(name)) for name in names)
+        place = ",".join(map(str, element.index))
+        table.add_row(place, *(Text(value) for value in values), Text(_cell(element)))
+    total = 1
+    for length in result.shape:
+        total *= length
+    if total <= MOST_ELEMENTS:
+        return table
+    return Group(table, Text(f"… and {total - MOST_ELEMENTS:,} more: --json prints all of them"))
+
+
+def _swept(result: Result) -> list[str]:
+    """The parameters that are not the same for every element."""
+    parameters = result.parameters or {}
+    return [name for name, value in parameters.items() if not _is_single(value)]
+
+
+def _is_single(value: object) -> bool:
+    return isinstance(value, str) or not hasattr(value, "__len__")
+
+
+def _cell(element: Result) -> str:
+    """What fits a cell: values with their errors, else the most frequent counts."""
+    if element.shape:
+        return f"a sweep of shape {element.shape}"
+    if element.expectation_values is not None:
+        return ", ".join(_few(_with_errors(element), MOST_VALUES))
+    if element.counts:
+        rows = sorted(element.counts.items(), key=lambda row: (-row[1], row[0]))
+        return ", ".join(_few((f"{show.plain(b)}: {n}" for b, n in rows), MOST_COUNTS))
+    for name in ("probabilities", "statevector", "unitary"):
+        if (array := getattr(element, name)) is not None:
+            return f"{name} of shape {array.shape}"
+    return "no bits, so no counts"
+
+
+def _few(texts: Iterator[str], most: int) -> list[str]:
+    shown = list(islice(texts, most + 1))
+    return shown if len(shown) <= most else [*shown[:most], "…"]
+
+
+def _with_errors(result: Result) -> Iterator[str]:
+    """`0.7071`, or where it was measured `0.71 ± 0.02`."""
+    assert result.expectation_values is not None
+    values = result.expectation_values.ravel().tolist()
+    errors = [0.0] * len(values)
+    if result.standard_errors is not None:
+        errors = result.standard_errors.ravel().tolist()
+    for value, error in zip(values, errors, strict=True):
+        yield f"{_rounded(value)} ± {error:.2g}" if error else _rounded(value)
+
+
+def _values(result: Result) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    values = result.expectation_values
+    for number, text in enumerate(_few(_with_errors(result), MOST_ELEMENTS)):
+        name = "expectation value" if values is None or values.ndim == 0 else f"[{number}]"
+        table.add_row(Text(name, style="bold"), Text(text))
+    return table
+
+
+def _amplitudes(head: str, values: Sequence[complex]) -> RenderableType:
+    """The largest, in the order of their bits."""
+    width = max(1, (len(values) - 1).bit_length())
+    largest = sorted(range(len(values)), key=lambda k: (-abs(values[k]), k))
+    present = [k for k in largest if abs(values[k]) > SMALLEST]
+    table = _table("bits", head)
+    for k in sorted(present[:MOST_AMPLITUDES]):
+        table.add_row(f"{k:0{width}b}", _number(values[k]))
+    if len(present) <= MOST_AMPLITUDES:
+        return table
+    return Group(table, Text(f"… and {len(present) - MOST_AMPLITUDES:,} more: --json has them"))
+
+
+def _compiled(compiled: Mapping[str, object]) -> RenderableType:
+    gates = compiled.get("gates")
+    counted = gates if isinstance(gates, dict) else {}
+    told = ", ".join(f"{number} {show.plain(name)}" for name, number in counted.items())
+    return Text(f"compiled to depth {compiled.get('depth')}: {told}", style="dim")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(Text(show.plain(column)), overflow="fold")
+    return table
+
+
+def _number(value: object) -> str:
+    if isinstance(value, complex):
+        return f"{_rounded(value.real)} {'-' if value.imag < 0 else '+'} {abs(value.imag):.4g}i"
+    if isinstance(value, float):
+        return _rounded(value)
+    tolist = getattr(value, "tolist", None)
+    return show.plain(value if tolist is None else _number(tolist()))
+
+
+def _rounded(value: float) -> str:
+    return f"{0.0 if abs(value) < SMALLEST else value:.6g}"

@@ -1,0 +1,180 @@
+"""`--plot FILE`: counts as a histogram, a sweep as curves over its parameter."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from quantumtask.client import Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SUFFIXES = (".png", ".svg", ".pdf")
+MOST_BARS = 32
+MOST_CURVES = 10
+WIDTH, HEIGHT = 6.4, 4.0
+DPI = 160
+BLUE = "#4c78a8"
+GREY = "#b8b8b8"
+
+
+class NoPicture(Exception):
+    """What came of a task cannot be drawn; the message says why."""
+
+
+def draw(result: Result, file: Path, labels: Sequence[str] = ()) -> None:
+    """Writes the picture; `labels` name the observables. Raises NoPicture and OSError."""
+    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained")
+    axes = figure.add_subplot()
+    if result.shape:
+        _sweep(axes, result, labels)
+    elif result.expectation_values is not None:
+        _values(axes, result, labels)
+    elif result.counts or result.probabilities is not None:
+        _histogram(axes, result)
+    else:
+        raise NoPicture("there are no counts, probabilities or expectation values.")
+    axes.spines[["top", "right"]].set_visible(False)
+    if result.name:
+        axes.set_title(result.name, parse_math=False)
+    figure.savefig(file)
+
+
+def _histogram(axes: "Axes", result: Result) -> None:
+    """A bar for each outcome in the order of its bits; many: the most frequent, and the rest."""
+    rows, what = _outcomes(result)
+    if not rows:
+        raise NoPicture("the circuit declares nothing to measure into.")
+    frequent = sorted(rows, key=lambda row: (-row[1], row[0]))
+    shown, rest = sorted(frequent[:MOST_BARS]), frequent[MOST_BARS:]
+    names = [bits for bits, _ in shown] + ([f"{len(rest):,} others"] if rest else [])
+    values = [value for _, value in shown] + ([sum(v for _, v in rest)] if rest else [])
+    colours = [BLUE] * len(shown) + [GREY] * bool(rest)
+    bars = axes.bar(
+        range(len(values)), values, color=colours, width=0.8 if len(values) > 2 else 0.5
+    )
+    if len(values) <= 8:
+        axes.bar_label(bars, fmt="{:,.4g}" if what == "probability" else "{:,.0f}", padding=2)
+    upright = len(names) * max(map(len, names)) > 60
+    axes.set_xticks(range(len(names)), names, rotation=90 if upright else 0, family="monospace")
+    if len(values) <= 2:
+        axes.set_xlim(-1, len(values))
+    axes.set_xlabel("outcome")
+    axes.set_ylabel(what)
+
+
+def _outcomes(result: Result) -> tuple[list[tuple[str, float]], str]:
+    if result.counts:
+        return list(result.counts.items()), "shots"
+    assert result.probabilities is not None
+    width = max(1, (len(result.probabilities) - 1).bit_length())
+    values = enumerate(result.probabilities.tolist())
+    return [(f"{k:0{width}b}", p) for k, p in values if p > 1e-12], "probability"
+
+
+def _values(axes: "Axes", result: Result, labels: Sequence[str]) -> None:
+    """A point with its error for each observable."""
+    import numpy as np
+
+    values = np.atleast_1d(np.asarray(result.expectation_values)).ravel()
+    places = range(len(values))
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.errorbar(places, values, _errors(result, values.shape), fmt="o", color=BLUE, capsize=3)
+    axes.set_xticks(places, _named(labels, len(values)))
+    axes.set_xlim(-0.5, len(values) - 0.5)
+    axes.set_xlabel("observable")
+    axes.set_ylabel("expectation value")
+
+
+def _sweep(axes: "Axes", result: Result, labels: Sequence[str]) -> None:
+    """A curve for each observable with its errors, or the share of each frequent outcome."""
+    if len(result.shape) != 1:
+        raise NoPicture(f"a sweep of {len(result.shape)} dimensions is no curve; --json has it.")
+    name, places = _axis(result)
+    marker = "o" if len(places) <= 60 else ""
+    if result.expectation_values is not None:
+        _curves(axes, result, places, labels, marker)
+    else:
+        _shares(axes, result, places, marker)
+    axes.set_xlabel(name, parse_math=False)
+    if all(isinstance(place, int) for place in places):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _curves(
+    axes: "Axes", result: Result, places: Sequence[float], labels: Sequence[str], marker: str
+) -> None:
+    import numpy as np
+
+    values = np.asarray(result.expectation_values).reshape(-1, len(places))
+    errors = _errors(result, values.shape)
+    names = _named(labels, len(values))
+    for k, curve in enumerate(values[:MOST_CURVES]):
+        error = None if errors is None else errors[k]
+        axes.errorbar(places, curve, error, label=names[k], marker=marker, markersize=4, capsize=2)
+    axes.set_ylabel("expectation value")
+    if len(values) == 1:
+        axes.set_ylabel(f"expectation value of {names[0]}" if labels else "expectation value")
+    else:
+        axes.legend(frameon=False)
+
+
+def _shares(axes: "Axes", result: Result, places: Sequence[float], marker: str) -> None:
+    """Of all outcomes, those that are most frequent anywhere in the sweep."""
+    rows = [_share(element) for element in result]
+    largest: dict[str, float] = {}
+    for row in rows:
+        for bits, share in row.items():
+            largest[bits] = max(share, largest.get(bits, 0.0))
+    if not largest:
+        raise NoPicture("there are no counts, probabilities or expectation values.")
+    frequent = sorted(largest, key=lambda bits: (-largest[bits], bits))[:MOST_CURVES]
+    for bits in sorted(frequent):
+        curve = [row.get(bits, 0.0) for row in rows]
+        axes.plot(places, curve, label=bits, marker=marker, markersize=4)
+    axes.set_ylabel("share of shots" if result.counts else "probability")
+    axes.set_ylim(-0.03, 1.03)
+    legend = axes.legend(frameon=False, title="outcome", loc="center left", bbox_to_anchor=(1, 0.5))
+    for text in legend.get_texts():
+        text.set_fontfamily("monospace")
+
+
+def _share(element: Result) -> Mapping[str, float]:
+    if not element.counts and element.probabilities is None:
+        return {}
+    rows, _ = _outcomes(element)
+    total = sum(value for _, value in rows)
+    return {bits: value / total for bits, value in rows}
+
+
+def _axis(result: Result) -> tuple[str, Sequence[float]]:
+    """The one parameter that is swept; the number of the element where that is none or many."""
+    [length] = result.shape
+    swept = {
+        name: values
+        for name, values in (result.parameters or {}).items()
+        if _are_numbers(values, length)
+    }
+    if len(swept) == 1:
+        return next(iter(swept.items()))
+    return "element of the sweep", range(length)
+
+
+def _are_numbers(values: Any, length: int) -> bool:
+    if isinstance(values, str) or not hasattr(values, "__len__") or len(values) != length:
+        return False
+    return all(isinstance(value, int | float) for value in values)
+
+
+def _errors(result: Result, shape: tuple[int, ...]) -> Any:
+    """Standard errors in the same form; None where all values are exact."""
+    if result.standard_errors is None or not result.standard_errors.any():
+        return None
+    return result.standard_errors.reshape(shape)
+
+
+def _named(labels: Sequence[str], number: int) -> list[str]:
+    return list(labels) if len(labels) == number else [f"[{k}]" for k in range(number)]
