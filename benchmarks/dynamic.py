@@ -205,7 +205,7 @@ def distance(ours: dict[str, int], theirs: dict[str, int], shots: int) -> float:
 
 def compare(name: str, shots: int, rounds: int) -> None:
     text, circuit = PROGRAMS[name]()
-    programs = [compile_fresh(HEAD + text, SETTINGS) for _ in range(rounds + 2)]
+    programs = [compile_fresh(HEAD + text, SETTINGS).program for _ in range(rounds + 2)]
     simulator = AerSimulator(max_parallel_threads=1)
     circuit = transpile(circuit, simulator, optimization_level=0)
 

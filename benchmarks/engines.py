@@ -201,7 +201,7 @@ def mean(ratios: Iterable[float]) -> float:
 
 def by_engine(case: Case) -> None:
     """One line: milliseconds of each engine by itself, and which of them is chosen."""
-    program = compile_fresh(case.text, SETTINGS)
+    program = compile_fresh(case.text, SETTINGS).program
     times = {name: alone(case, name) for name in ENGINES}
     chosen = choose(profile_of(program), SHOTS, SETTINGS).plan
     cells = "".join(f"{'-' if ms is None else f'{ms:.2f}':>13}" for ms in times.values())
@@ -212,7 +212,7 @@ def alone(case: Case, engine: str) -> float | None:
     """Milliseconds that an engine takes for a program new to it; None: it cannot, or too long."""
     times = []
     for _ in range(5):
-        program = compile_fresh(case.text, SETTINGS)
+        program = compile_fresh(case.text, SETTINGS).program
         try:
             plan = choose(profile_of(program), SHOTS, SETTINGS, engine=engine).plan
             if plan.microseconds > TOO_LONG_US:

@@ -123,7 +123,7 @@ def pairs(qubits: int, lots: random.Random) -> Iterator[tuple[int, int]]:
 def measure(load: Load, most_s: float) -> Row | None:
     """What came of a load; None: its result is certain, and no engine runs."""
     started = time.process_time()
-    program = compile_fresh(load.text, SETTINGS)
+    program = compile_fresh(load.text, SETTINGS).program
     reading = time.process_time() - started
     profile = profile_of(program)
     if profile.circuit and profile.readout.is_fixed:

@@ -98,7 +98,7 @@ def told(method: Method, program: Program) -> NDArray[np.float64]:
 
 def wrong_exactly(method: Method, sketch: Sketch) -> bool | None:
     """Whether the probabilities are wrong; None: the method cannot tell them."""
-    program = compile_fresh(sketch.text(), SETTINGS)
+    program = compile_fresh(sketch.text(), SETTINGS).program
     if not can_tell(method, program):
         return None
     apart = float(np.abs(told(method, program) - truth(sketch)).max())

@@ -29,7 +29,7 @@ HEAD = 'include "stdgates.inc"; '
 def test_a_program_that_nobody_remembers_is_forgotten_with_all_that_was_found_of_it(
     body: str,
 ) -> None:
-    program = compile_fresh(HEAD + body, SETTINGS)
+    program = compile_fresh(HEAD + body, SETTINGS).program
     engines.run(program, shots=10, seed=1, memory=False, settings=SETTINGS)
     left = weakref.ref(program)
     del program
@@ -49,7 +49,9 @@ def test_a_chain_that_was_asked_for_and_is_too_entangled_points_to_the_vector() 
 
 def test_a_choice_that_is_remembered_is_only_for_what_was_asked() -> None:
     layers = "".join(f"t q; h q; cx q[{k}], q[{k + 1}];" for k in range(17))
-    program = compile_fresh(f"{HEAD}qubit[18] q; bit[18] c; {layers} c = measure q;", SETTINGS)
+    program = compile_fresh(
+        f"{HEAD}qubit[18] q; bit[18] c; {layers} c = measure q;", SETTINGS
+    ).program
     profile, small = profile_of(program), Settings(slot_memory_mb=8)
     for _ in range(2):
         assert choose(profile, 100, SETTINGS).plan.engine == "lightning"

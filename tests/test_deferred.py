@@ -49,7 +49,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
 @settings(deadline=None)
 @given(sketches())
 def test_what_is_deferred_has_the_distribution_of_the_program(drawn: Sketch) -> None:
-    program = compile_fresh(drawn.text(), SETTINGS)
+    program = compile_fresh(drawn.text(), SETTINGS).program
     for method in EXACT:
         if can_tell(method, program):
             wrong = np.abs(told(method, program) - distribution(drawn)).max()
@@ -68,7 +68,7 @@ def test_outcome_by_outcome_or_as_one_circuit_only_what_can_be_is(drawn: Sketch,
 
 def compiled(body: str, qubits: int = 3, before: str = "", **limits: Any) -> Program:
     text = f"{HEAD}{before} qubit[{qubits}] q; bit[{qubits}] c; {body}"
-    return compile_fresh(text, Settings(slot_memory_mb=2048, **limits))
+    return compile_fresh(text, Settings(slot_memory_mb=2048, **limits)).program
 
 
 def circuit_of(body: str, qubits: int = 3, before: str = "") -> Circuit:

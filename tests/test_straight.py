@@ -68,7 +68,7 @@ def agrees(text: str, limits: Settings = SETTINGS) -> bool:
     if straight is None:
         return False
     try:
-        full = compile_full(text, limits)
+        full = compile_full(text, limits).program
     except CircuitError as error:
         raise AssertionError(f"accepted: {error}\n{text}") from error
     assert seen(straight) == seen(full), text

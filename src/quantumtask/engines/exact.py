@@ -39,13 +39,17 @@ _remembered: Remembered[Distribution] = Remembered(MOST_REMEMBERED)
 
 def draw(job: Job, plan: Plan, probabilities: Probabilities) -> Order | None:
     """The shots of a circuit that measures at its end."""
+    if job.once:
+        return job.draw(_distribution(job, plan, probabilities))
     key = (job.circuit, plan.engine, plan.precision)
     distribution = _remembered.get(key)
     if distribution is None:
-        qubits = tuple(job.readout.qubits)
-        distribution = Distribution(
-            probabilities(job.circuit, qubits, plan, job.threads, job.settings)
-        )
+        distribution = _distribution(job, plan, probabilities)
         size = distribution.bytes + BYTES_PER_STEP * len(job.circuit.steps)
         _remembered.put(key, distribution, size)
     return job.draw(distribution)
+
+
+def _distribution(job: Job, plan: Plan, probabilities: Probabilities) -> Distribution:
+    qubits = tuple(job.readout.qubits)
+    return Distribution(probabilities(job.circuit, qubits, plan, job.threads, job.settings))

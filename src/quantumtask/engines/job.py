@@ -14,7 +14,10 @@ from quantumtask.shared.settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A program with its shots (`seed`: 0 to 2**63 - 1), and the tally that they go to."""
+    """A program with its shots (`seed`: 0 to 2**63 - 1), and the tally that they go to.
+
+    `once`: the program will not come again, so nothing need be remembered of it.
+    """
 
     program: Program
     shots: int
@@ -22,6 +25,7 @@ class Job:
     tally: Tally
     settings: Settings
     threads: int = 1
+    once: bool = False
 
     @property
     def circuit(self) -> Circuit:

@@ -1,5 +1,8 @@
 """What a slot can hold, and the errors for what it cannot."""
 
+from collections.abc import Sequence
+from math import prod
+
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB, Settings
 
@@ -33,6 +36,11 @@ def check_size(size: int, settings: Settings) -> None:
             f"the result would take {human(size)}, "
             f"and at most {human(settings.max_result_bytes)} are kept",
         )
+
+
+def check_encoded(shape: Sequence[int], itemsize: int, settings: Settings) -> None:
+    """Refuses an array that is too large as base64, before there is one."""
+    check_size(prod(shape) * itemsize * 4 // 3, settings)
 
 
 def human(size: float) -> str:

@@ -21,11 +21,11 @@ Order = NDArray[np.intp]
 
 
 class Texts(NamedTuple):
-    """The parts of a result that are JSON texts: see `Result`."""
+    """The parts of a result, as JSON texts: see `Result`; of the outputs, one for each name."""
 
     counts: str
     memory: str | None
-    outputs: str | None
+    outputs: dict[str, str] | None
 
 
 Ending = tuple[int, tuple[str, ...]]
@@ -90,12 +90,17 @@ class Tally:
         """All shots in a random order."""
         return rng.permutation(np.repeat(np.arange(len(self._shots)), self._shots))
 
-    def texts(self, order: Order | None) -> Texts:
+    @property
+    def outcomes(self) -> list[int]:
+        """The outcome of each ending, by its number."""
+        return [outcome for outcome, _ in self._numbers]
+
+    def texts(self, order: Order | None, *, memory: bool = True) -> Texts:
         """The result; `order` has the number of each shot's ending, or nobody asked for it."""
-        places = [] if order is None else order.tolist()
-        memory = self._listed(places) if self._memory else None
-        outputs = "{" + ",".join(self._columns(places)) + "}" if self._names else None
-        return Texts(self._counted(), memory, outputs)
+        places = [] if order is None or not (memory or self._names) else order.tolist()
+        listed = self._listed(places) if self._memory and memory else None
+        outputs = dict(self._columns(places)) if self._names else None
+        return Texts(self._counted(), listed, outputs)
 
     def _counted(self) -> str:
         if not self._formatter.bits:
@@ -107,12 +112,31 @@ class Tally:
     def _listed(self, places: list[int]) -> str:
         if not self._formatter.bits:
             return "[]"
-        texts = self._formatter.texts(outcome for outcome, _ in self._numbers)
+        texts = self._formatter.texts(self.outcomes)
         lines = [f'"{text}"' for text in texts]
         return "[" + ",".join([lines[number] for number in places]) + "]"
 
-    def _columns(self, places: list[int]) -> Iterator[str]:
+    def _columns(self, places: list[int]) -> Iterator[tuple[str, str]]:
         for k, name in enumerate(self._names):
             values = [written[k] for _, written in self._numbers]
             column = ",".join([values[number] for number in places])
-            yield f"{json.dumps(name)}:[{column}]"
+            yield name, f"[{column}]"
+
+
+class Shots(NamedTuple):
+    """All shots of a program; `order`: see Tally.texts."""
+
+    tally: Tally
+    order: Order | None
+
+    def texts(self, *, memory: bool = True) -> Texts:
+        """The result; without `memory`, where that is wanted in another form."""
+        return self.tally.texts(self.order, memory=memory)
+
+    def packed(self, bits: int) -> NDArray[np.uint8]:
+        """For each shot the integer over all bits of its result, as big-endian bytes."""
+        assert self.order is not None
+        size = -(-bits // 8)
+        rows = b"".join([outcome.to_bytes(size, "big") for outcome in self.tally.outcomes])
+        table = np.frombuffer(rows, dtype=np.uint8).reshape(-1, size)
+        return table[self.order]

@@ -1,7 +1,7 @@
 """The checker: walks a parsed program once and compiles it, or tells all that is wrong with it."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from quantumtask.openqasm import (
 from quantumtask.openqasm.calls import emit_call
 from quantumtask.openqasm.context import Context, Enough
 from quantumtask.openqasm.gates import QELIB1, STDGATES
+from quantumtask.openqasm.given import broadcast
 from quantumtask.openqasm.scope import AlreadyReported, Extern
 from quantumtask.openqasm.source import Refusal, Source, shorten
 from quantumtask.openqasm.syntax import Node, nodes, not_includable
@@ -37,12 +38,21 @@ def check(
     context.expression = partial(expressions.expression, context)
     context.places = partial(expressions.places, context)
     context.block = partial(_block, context)
-    with suppress(Enough):
+    with suppress(Enough), _refusing(context):
         _block(context, tree)
         _warn_hidden(context)
         if not context.refusals:
             parameters.check_all_used(context)
+            context.shape = broadcast(context.inputs, settings.max_sweep)
     return context
+
+
+@contextmanager
+def _refusing(context: Context) -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        context.refuse(refusal)
 
 
 def _warn_hidden(context: Context) -> None:

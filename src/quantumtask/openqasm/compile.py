@@ -2,12 +2,12 @@
 
 from quantumtask.openqasm.full import compile_full, prepared
 from quantumtask.openqasm.gates import Operation, Unitary
-from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.program import Program, Sweep
 from quantumtask.openqasm.remembered import Remembered
 from quantumtask.openqasm.straight import compile_straight
 from quantumtask.shared.settings import Settings
 
-__all__ = ["compile_circuit", "compile_fresh", "prepared"]
+__all__ = ["compile_circuit", "compile_fresh", "compile_sweep", "prepared"]
 
 MOST_REMEMBERED = 200_000
 """Operations of all remembered programs together: some thirty megabytes at most."""
@@ -15,23 +15,28 @@ MOST_REMEMBERED = 200_000
 LEAST = 20
 """What the smallest program takes, in operations."""
 
-_remembered: Remembered[Program] = Remembered(MOST_REMEMBERED)
+_remembered: Remembered[Sweep] = Remembered(MOST_REMEMBERED)
 
 
 def compile_circuit(text: str, settings: Settings, parameters: str | None = None) -> Program:
-    """The program that a text describes, with `parameters` (a JSON object) for its inputs.
+    """The program that a text describes, as the first of `compile_sweep`."""
+    return compile_sweep(text, settings, parameters).program
 
-    Raises CircuitError with every problem of the text. Programs are remembered, the last used
-    ones, because the same circuit often comes again; nobody changes a Program.
+
+def compile_sweep(text: str, settings: Settings, parameters: str | None = None) -> Sweep:
+    """The programs that a text describes, with `parameters` (a JSON object) for its inputs.
+
+    Raises CircuitError with every problem of the text. Single programs are remembered, the last
+    used ones, because the same circuit often comes again; nobody changes a Program.
     """
     key = (text, settings, parameters)
-    program = _remembered.get(key)
-    if program is None:
-        program = compile_fresh(text, settings, parameters)
-        if not _holds_matrices(program):
+    sweep = _remembered.get(key)
+    if sweep is None:
+        sweep = compile_fresh(text, settings, parameters)
+        if sweep.size == 1 and not _holds_matrices(sweep.program):
             letters = len(text) + len(parameters or "")
-            _remembered.put(key, program, LEAST + program.size + letters // 100)
-    return program
+            _remembered.put(key, sweep, LEAST + sweep.program.size + letters // 100)
+    return sweep
 
 
 def _holds_matrices(program: Program) -> bool:
@@ -39,7 +44,7 @@ def _holds_matrices(program: Program) -> bool:
     return any(isinstance(step, Operation) and isinstance(step.gate, Unitary) for step in steps)
 
 
-def compile_fresh(text: str, settings: Settings, parameters: str | None = None) -> Program:
-    """As `compile_circuit`, without remembering anything."""
+def compile_fresh(text: str, settings: Settings, parameters: str | None = None) -> Sweep:
+    """As `compile_sweep`, without remembering anything."""
     straight = compile_straight(text, settings) if parameters is None else None
-    return straight or compile_full(text, settings, parameters)
+    return Sweep((), straight) if straight else compile_full(text, settings, parameters)

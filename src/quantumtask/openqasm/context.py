@@ -8,6 +8,7 @@ from typing import Any
 from quantumtask.openqasm.builder import Builder
 from quantumtask.openqasm.expression import Expr, Read
 from quantumtask.openqasm.gates import BUILT_IN, STDGATES, Gate
+from quantumtask.openqasm.given import Input
 from quantumtask.openqasm.places import Places, Store, storer
 from quantumtask.openqasm.process import Label, Process
 from quantumtask.openqasm.program import Register
@@ -40,8 +41,8 @@ def _copying(put: Store, read: Read, most: int, span: Span) -> Callable[[Process
 class Context:
     """One program on its way from a tree to code.
 
-    `parameters` are the values of its inputs; None: it is only checked, and needs none. `ending`
-    and `again` are where `break` and `continue` go in each loop around.
+    `parameters` are the values of its inputs, as JSON has them; None: it is only checked, and needs
+    none. `ending` and `again` are where `break` and `continue` go in each loop around.
     """
 
     def __init__(
@@ -66,7 +67,8 @@ class Context:
         self.physical: dict[int, Stored] = {}
         self.bits: list[Register] = []
         self.bit_cells: list[int] = []
-        self.inputs: list[tuple[str, Type]] = []
+        self.inputs: list[Input] = []
+        self.shape: tuple[int, ...] = ()  # of the sweep that the values of the inputs make
         self.outputs: list[tuple[str, Type, Expr]] = []
         self.declared: list[tuple[str, range, Node]] = []
         self.refusals: dict[tuple[str, int], Refusal] = {}

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property, partial
+from itertools import islice
 from typing import Any
 
 from quantumtask.openqasm import parameters as values
@@ -11,9 +13,10 @@ from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.declarations import OLD_STYLE
 from quantumtask.openqasm.deferred import Deferral
 from quantumtask.openqasm.garbage import collector_paused
+from quantumtask.openqasm.given import Binding, bindings, place_of
 from quantumtask.openqasm.legacy import rewritten
 from quantumtask.openqasm.process import Code, Process, Undecided
-from quantumtask.openqasm.program import Circuit, Program
+from quantumtask.openqasm.program import Circuit, Program, Sweep
 from quantumtask.openqasm.scan import normalised, scan
 from quantumtask.openqasm.source import Place, Refusal, Source
 from quantumtask.openqasm.syntax import Node, parse
@@ -23,14 +26,36 @@ from quantumtask.shared.settings import Settings
 NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"
 
 
-def compile_full(text: str, settings: Settings, parameters: str | None = None) -> Program:
-    """The program of any text. Raises CircuitError with every problem of it."""
+def compile_full(text: str, settings: Settings, parameters: str | None = None) -> Sweep:
+    """The programs of any text, one for each element of the sweep that its inputs make.
+
+    Raises CircuitError with every problem of it.
+    """
     source = prepared(text, settings)
     with told_in(source), collector_paused():
         context = checked(source, settings, given_values(parameters) or {})
         if context.refusals:
             raise source.error(*context.refusals.values())
-        return _program(context)
+        bound = _Bound(context)
+        return Sweep(context.shape, bound.first, partial(_others, bound, source))
+
+
+def _others(bound: "_Bound", source: Source) -> Iterator[Program]:
+    """The programs after the first."""
+    shape = bound.shape
+    for number, binding in enumerate(islice(bound.bindings(), 1, None), start=1):
+        with told_in(source), _of_element(place_of(number, shape)), collector_paused():
+            program = bound.program(binding)
+        yield program
+
+
+@contextmanager
+def _of_element(place: str) -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.message += f" (element [{place}] of the sweep)"
+        raise
 
 
 MOST_DEFERRED = 22
@@ -78,20 +103,46 @@ def checked(source: Source, settings: Settings, given: dict[str, Any] | None) ->
     return check(tree, source, settings, given)
 
 
-def _program(context: Context) -> Program:
-    process, circuit, fixed = traced(context)
-    operations = len(circuit.steps) if circuit is not None else len(process.code.instructions)
-    return Program(
-        tuple(context.bits),
-        context.qubit_count,
-        lambda: process,
-        circuit,
-        operations,
-        operations + context.qubit_count + process.size,
-        tuple((name, str(to)) for name, to, _ in context.outputs),
-        fixed,
-        (*told_warnings(context), *unmeasured(circuit)),
-    )
+def first_program(context: Context) -> Program:
+    """The program of a checked text, with the first of the values of its inputs. Raises Refusal."""
+    return _Bound(context).first
+
+
+class _Bound:
+    """A checked text, which is bound to one after another of the values of its inputs."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._code = _code_of(context)
+        self._outputs = tuple((name, str(to)) for name, to, _ in context.outputs)
+        self._warnings = told_warnings(context)
+        self.shape = context.shape
+
+    def bindings(self) -> Iterator[Binding]:
+        return bindings(self._context.inputs, self.shape)
+
+    @cached_property
+    def first(self) -> Program:
+        return self.program(next(self.bindings()))
+
+    def program(self, binding: Binding) -> Program:
+        """Raises Refusal."""
+        context, process = self._context, Process(self._code)
+        for store, value in binding:
+            store(process.memory, value)
+        circuit, fixed = _traced(process.copy(), context.settings)
+        operations = len(circuit.steps if circuit is not None else self._code.instructions)
+        return Program(
+            tuple(context.bits),
+            context.qubit_count,
+            lambda: process,
+            circuit,
+            operations,
+            operations + context.qubit_count + process.size,
+            self._outputs,
+            fixed,
+            (*self._warnings, *unmeasured(circuit)),
+        )
 
 
 def told_warnings(context: Context) -> tuple[str, ...]:
@@ -104,17 +155,10 @@ def unmeasured(circuit: Circuit | None) -> tuple[str, ...]:
     return () if circuit is None or any(circuit.bits) else (NOTHING_MEASURED,)
 
 
-def traced(context: Context) -> tuple[Process, Circuit | None, dict[str, Any] | None]:
-    """A process that has not begun, what every shot of it does, and its outputs.
-
-    The last two are None where that depends on what is measured. Raises Refusal.
-    """
+def _code_of(context: Context) -> Code:
     outputs = [(name, values.reader(to, value.read)) for name, to, value in context.outputs]
     code = context.code
-    process = Process(
-        Code(code.instructions, code.spans, code.memory, context.bit_cells, outputs, code.joins)
-    )
-    return process, *_traced(process.copy(), context.settings)
+    return Code(code.instructions, code.spans, code.memory, context.bit_cells, outputs, code.joins)
 
 
 def _traced(process: Process, settings: Settings) -> tuple[Circuit | None, dict[str, Any] | None]:

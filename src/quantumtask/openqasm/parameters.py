@@ -8,6 +8,7 @@ from typing import Any
 from quantumtask.openqasm.casts import rounded
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Read
+from quantumtask.openqasm.given import Input, Values, values_of
 from quantumtask.openqasm.places import of_symbol, storer, value_of
 from quantumtask.openqasm.process import known
 from quantumtask.openqasm.scope import Stored
@@ -32,29 +33,33 @@ def declare(context: Context, node: Any) -> None:
     context.scope.declare(name, symbol, node.identifier)
     target = of_symbol(symbol, name, node.span)
     if is_input:
-        context.inputs.append((name, to))
+        one = Input(name, to, node.span, storer(target), None)
+        context.inputs.append(one)
         if context.parameters is not None:
-            store, value = storer(target), _given(context, name, to, node)
-            context.code.emit(lambda p: store(p.memory, value), node.span)
+            context.inputs[-1] = one._replace(given=_given(context, one))
     else:
         if to.kind in ("bit", "bits"):
             context.register(name, 1 if to.size is None else to.size, places, node)
         context.outputs.append((name, to, value_of(target)))
 
 
-def _given(context: Context, name: str, to: Type, node: Any) -> Any:
+def _given(context: Context, one: Input) -> Values:
     assert context.parameters is not None
-    if name not in context.parameters:
-        message = f"the input `{shorten(name)}` has no value"
-        hint = f'Give it one: "parameters": {{"{shorten(name)}": ...}}'
-        raise Refusal("missing_parameter", message, node.span, hint)
-    return from_json(context.parameters[name], to, name, node.span)
+    if one.name not in context.parameters:
+        name = shorten(one.name)
+        message, hint = f"the input `{name}` has no value", f'"parameters": {{"{name}": ...}}'
+        raise Refusal("missing_parameter", message, one.span, f"Give it one: {hint}")
+
+    def make(value: Any, name: str) -> Any:
+        return from_json(value, one.type, name, one.span)
+
+    return values_of(context.parameters[one.name], one, make, context.settings.max_sweep)
 
 
 def check_all_used(context: Context) -> None:
     """Refuses a parameter that the program has no input for; without any input, only warns."""
     given, start = list(context.parameters or ()), Place(0, 0)
-    inputs = [name for name, _ in context.inputs]
+    inputs = [one.name for one in context.inputs]
     unknown = [name for name in given if name not in inputs]
     if given and not inputs:
         message = f"the program declares no `input`: {_quoted(given)} ignored"

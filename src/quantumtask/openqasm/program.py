@@ -1,8 +1,9 @@
 """What a circuit text becomes: everything an engine needs to know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantumtask.openqasm.gates import Operation
@@ -88,3 +89,24 @@ class Program:
     def bits(self) -> int:
         """The number of bits in a result."""
         return sum(register.size for register in self.registers)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Programs of one text, with one after another of the values of its inputs.
+
+    `shape` is that of the values, broadcast; () for a single program. `program` is the first;
+    `others` makes those after it, the last index running fastest, and raises CircuitError.
+    """
+
+    shape: tuple[int, ...]
+    program: Program
+    others: "Callable[[], Iterator[Program]]" = lambda: iter(())
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    def __iter__(self) -> "Iterator[Program]":
+        yield self.program
+        yield from self.others()

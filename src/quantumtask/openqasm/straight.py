@@ -56,4 +56,4 @@ def _compiled(text: str, settings: Settings) -> Program:
 
 
 def _process(text: str, settings: Settings) -> Process:
-    return compile_full(text, settings).process
+    return compile_full(text, settings).program.process

@@ -8,10 +8,10 @@ from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.full import (
     NOTHING_MEASURED,
     checked,
+    first_program,
     given_values,
     prepared,
     told_in,
-    traced,
 )
 from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.program import Circuit, Measure, Register
@@ -63,14 +63,14 @@ def _validated(context: Context, source: Source) -> Validation:
     circuit = None
     if not refusals and (context.parameters is not None or not context.inputs):
         try:
-            circuit = traced(context)[1]
+            circuit = first_program(context).circuit
         except Refusal as refusal:
             refusals.append(refusal)
     if not refusals:
         warnings += _unused(context, circuit)
     return Validation(
         _problems(source, refusals, warnings),
-        tuple(Declaration(name, str(to)) for name, to in context.inputs),
+        tuple(Declaration(one.name, str(one.type)) for one in context.inputs),
         tuple(Declaration(name, str(to)) for name, to, _ in context.outputs),
         tuple(context.bits),
         context.qubit_count,

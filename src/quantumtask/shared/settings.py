@@ -78,6 +78,7 @@ class Settings:
         200, "How deep subroutines of a circuit may call each other and themselves."
     )
     max_shots: int = _setting(1_000_000, "Most shots of one task.")
+    max_sweep: int = _setting(100_000, "Most elements of a sweep: bindings in one task.")
     max_timeout_s: float = _setting(86_400.0, "Longest `timeout_s` a task may ask for, in seconds.")
     max_result_bytes: int = _setting(
         32 * MIB, "Largest result (counts, per-shot memory, outputs) of one task, as JSON."

@@ -50,7 +50,7 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
 
     def read() -> Program:
         with compile_limit(settings.compile_limit_s):
-            return compile_fresh(spec.circuit, settings, spec.parameters)
+            return compile_fresh(spec.circuit, settings, spec.parameters).program
 
     started = time.thread_time()  # see `estimate`: not process_time
     program = attempt(read, settings)

@@ -16,10 +16,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from quantumtask.openqasm import compile_circuit
+from quantumtask.openqasm import compile_sweep
 from quantumtask.openqasm.compile import prepared
 from quantumtask.openqasm.source import Refusal
-from quantumtask.shared.errors import ResourceError, TaskError
+from quantumtask.shared.errors import TaskError
 from quantumtask.shared.processes import die_with_parent
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
@@ -116,18 +116,17 @@ def out_of_memory(verdict: object) -> bool:
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
     """Runs one task. Whatever goes wrong becomes a Failure; nothing is raised."""
     from quantumtask import engines  # not above: who only reads circuits does without
+    from quantumtask.engines.wanted import wanted_of
 
     def run() -> Result:
-        if spec.options is not None:
-            raise ResourceError("not_supported", "only counts and memory can be asked for here")
+        wanted = wanted_of(spec.options, spec.shots, spec.memory)
         with compile_limit(settings.compile_limit_s):
-            program = compile_circuit(spec.circuit, settings, spec.parameters)
+            sweep = compile_sweep(spec.circuit, settings, spec.parameters)
         try:
-            return engines.run(
-                program,
-                shots=spec.shots,
+            return engines.run_sweep(
+                sweep,
+                wanted,
                 seed=spec.seed,
-                memory=spec.memory,
                 settings=settings,
                 threads=threads,
                 engine=spec.engine,
