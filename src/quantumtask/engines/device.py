@@ -1,11 +1,12 @@
 """What the programs of a task run on: the seam between what is wanted and who computes it."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.observables import Floats, Observables
+from quantumtask.engines.observables import Floats
 from quantumtask.engines.tally import Shots
 from quantumtask.openqasm.program import Program
 
@@ -41,8 +42,8 @@ class Device(Protocol):
         """The exact probability of each value of the bits of the result."""
         ...
 
-    def expectations(self, program: Program, observables: Observables) -> Floats:
-        """The exact expectation value of each of the observables' words."""
+    def expectations(self, program: Program, words: Sequence[str]) -> Floats:
+        """The exact expectation value of each of these words, as Observables has them."""
         ...
 
     def statevector(self, program: Program) -> Complexes:

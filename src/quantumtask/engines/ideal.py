@@ -1,13 +1,22 @@
 """The ideal device: each program on the engine for it, or on the one that was asked for."""
 
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+
+from quantumtask.engines.amplitudes import METHOD, Amplitudes, marginal, widened
 from quantumtask.engines.device import Complexes, Ran
 from quantumtask.engines.engine import load
 from quantumtask.engines.job import Job
-from quantumtask.engines.observables import Floats, Observables
+from quantumtask.engines.observables import Floats
+from quantumtask.engines.products import Table
 from quantumtask.engines.profile import Profile, profile_of
+from quantumtask.engines.purified import purified
+from quantumtask.engines.readout import Readout
 from quantumtask.engines.select import METHODS, Choice, choose, version
+from quantumtask.engines.settled import settled
 from quantumtask.engines.stabilizer import NotClifford
 from quantumtask.engines.tally import Shots, Tally
 from quantumtask.openqasm.gates import Operation
@@ -15,6 +24,12 @@ from quantumtask.openqasm.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
+
+TABLEAU_FROM = 14
+"""Qubits of a Clifford circuit from which its stabilizers are faster than its amplitudes."""
+
+MOST_CHOICES = 8
+"""Choices that are known, each for all circuits that differ in their angles alone."""
 
 
 class Ideal:
@@ -39,7 +54,8 @@ class Ideal:
         self._engine = engine
         self._method = method
         self._once = once
-        self._last: tuple[Circuit, int, Choice] | None = None
+        self._choices: list[tuple[Circuit, int, Choice]] = []
+        self._read: tuple[Any, Table] | None = None
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
         choice = self._choice(program, shots)
@@ -52,16 +68,36 @@ class Ideal:
             return self._sampled(program, shots, seed, memory, other)
 
     def probabilities(self, program: Program) -> Floats:
-        raise NotImplementedError
-
-    def expectations(self, program: Program, observables: Observables) -> Floats:
-        raise NotImplementedError
+        circuit = settled(purified(_circuit(program)).circuit)
+        readout, table = Readout(circuit), np.zeros(1 << program.bits)
+        if readout.is_fixed:
+            table[readout.result(0)] = 1
+        else:
+            place = {qubit: k for k, qubit in enumerate(circuit.touched)}
+            places = [place[qubit] for qubit in readout.qubits]
+            shown = marginal(self._vector(circuit), places)
+            table[readout.placed(np.arange(len(shown)))] = shown
+        return table
 
     def statevector(self, program: Program) -> Complexes:
-        raise NotImplementedError
+        circuit = _gates(program)
+        return widened(self._vector(circuit), circuit.touched, program.qubits)
 
     def unitary(self, program: Program) -> Complexes:
-        raise NotImplementedError
+        matrix = self._amplitudes.matrix(_gates(program), program.qubits)
+        self._tell(self._amplitudes.engine, METHOD, "double", program.qubits)
+        return matrix
+
+    def expectations(self, program: Program, words: Sequence[str]) -> Floats:
+        circuit = _circuit(program)
+        pure, names = purified(circuit)
+        blurred = circuit.followed if circuit.final else frozenset()
+        if self._by_tableau(pure):
+            from quantumtask.engines import stim  # only once it is needed
+
+            self._tell("stim", "stabilizer", "exact", len(pure.touched))
+            return stim.expectations(pure, words, names, blurred)
+        return self._table(words, pure.touched, names, blurred).values(self._vector(pure))
 
     def _sampled(
         self, program: Program, shots: int, seed: int, memory: bool, choice: Choice
@@ -78,23 +114,84 @@ class Ideal:
         )
         return Shots(tally, order)
 
+    @cached_property
+    def _amplitudes(self) -> Amplitudes:
+        return Amplitudes(self._settings, self._engine, self._method, self._threads)
+
+    def _vector(self, circuit: Circuit) -> Complexes:
+        vector = self._amplitudes.vector(circuit)
+        self._tell(self._amplitudes.engine, METHOD, "double", len(circuit.touched))
+        return vector
+
+    def _by_tableau(self, circuit: Circuit) -> bool:
+        """Whether expectation values come from stabilizers."""
+        if self._engine == AUTO and self._method is None:
+            many = len(circuit.touched) >= TABLEAU_FROM
+            return many and circuit.clifford and version("stim") is not None
+        return self._engine == "stim" and circuit.clifford
+
+    def _table(
+        self,
+        words: Sequence[str],
+        touched: Sequence[int],
+        names: Mapping[int, int],
+        blurred: frozenset[int],
+    ) -> Table:
+        """The words, read for a circuit; most often they are as they were for the one before."""
+        asked = (words, touched, names, blurred)
+        if self._read is None or self._read[0] != asked:
+            place = {qubit: k for k, qubit in enumerate(touched)}
+            places = {qubit: place[name] for qubit, name in names.items() if name in place}
+            self._read = (asked, Table(words, places, blurred=blurred))
+        return self._read[1]
+
+    def _tell(self, engine: str, method: str, precision: str, qubits: int) -> None:
+        """Notes what runs, unless something did before."""
+        if self.ran is None:
+            asked = self._engine != AUTO or self._method is not None
+            why = (
+                "it was asked for" if asked else f"exact values, from the state of {qubits} qubits"
+            )
+            self.ran = Ran(engine, version(engine) or "", method, precision, why)
+
     def _choice(self, program: Program, shots: int) -> Choice:
-        """The choice for a circuit, which is that for the one before if they have the same gates:
+        """The choice for a circuit, which is that for one before if they have the same gates:
         nothing that it rests on tells two angles from each other."""
-        circuit, last = program.circuit, self._last
-        if circuit and last and last[1] == shots and _alike(circuit, last[0]):
-            return last[2]
+        circuit = program.circuit
+        for known, by, choice in self._choices if circuit else ():
+            if by == shots and _alike(circuit, known):
+                return choice
         choice = choose(
             profile_of(program), shots, self._settings,
             engine=self._engine, method=self._method, threads=self._threads,
         )  # fmt: skip
-        self._last = (circuit, shots, choice) if circuit else None
+        if circuit:
+            self._choices = [*self._choices[1 - MOST_CHOICES :], (circuit, shots, choice)]
         return choice
 
 
-def _alike(one: Circuit, other: Circuit) -> bool:
+def _circuit(program: Program) -> Circuit:
+    """What every shot does. Raises ResourceError where that depends on what it measures."""
+    if program.circuit is None:
+        raise not_exact("what the program does depends on what it measures")
+    return program.circuit
+
+
+def _gates(program: Program) -> Circuit:
+    """A circuit of nothing but gates, measured at its end at most."""
+    circuit = _circuit(program)
+    if circuit.followed or not circuit.final:
+        raise not_exact("the program goes on after measuring or resetting a qubit")
+    return circuit
+
+
+def not_exact(why: str) -> ResourceError:
+    return ResourceError("not_exact", f"there is no such exact result: {why}")
+
+
+def _alike(one: Circuit | None, other: Circuit) -> bool:
     """Whether two circuits differ in nothing but the angles of their gates."""
-    if len(one.steps) != len(other.steps) or one.bits != other.bits:
+    if one is None or len(one.steps) != len(other.steps) or one.bits != other.bits:
         return False
     return all(map(_same, one.steps, other.steps))
 

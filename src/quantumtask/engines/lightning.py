@@ -14,6 +14,7 @@ from quantumtask.engines import exact
 from quantumtask.engines.actions import action
 from quantumtask.engines.fusing import FUSED_FROM, fused
 from quantumtask.engines.job import Job
+from quantumtask.engines.kernels import Vector
 from quantumtask.engines.select import Plan
 from quantumtask.engines.tally import Order
 from quantumtask.openqasm.gates import Basic, Operation
@@ -67,10 +68,7 @@ def probabilities(
     wires = {qubit: len(circuit.touched) - 1 - k for k, qubit in enumerate(circuit.touched)}
     state = _state(len(wires), plan.precision)
     operations = [step for step in circuit.steps if isinstance(step, Operation)]
-    if len(wires) >= FUSED_FROM:
-        operations = fused(operations)
-    for operation in operations:
-        _apply(state, operation, [wires[qubit] for qubit in operation.qubits], plan.precision)
+    _apply_all(state, operations, wires, plan.precision)
     measured = _measurements(plan.precision)(state)
     if len(qubits) == len(wires):
         found = measured.probs()
@@ -78,6 +76,29 @@ def probabilities(
         found = measured.probs([wires[qubit] for qubit in reversed(qubits)])
     del measured, state
     return np.require(found, dtype=np.float64, requirements="W")
+
+
+def evolve(vector: Vector, operations: list[Operation]) -> Vector:
+    """A state vector after operations on qubits that are numbered by their place.
+
+    Needs twice the memory of the vector. Raises MemoryError.
+    """
+    qubits = len(vector).bit_length() - 1
+    state = _state(qubits, "double")
+    if vector[0] != 1:
+        state.updateData(vector)
+    _apply_all(state, operations, {place: qubits - 1 - place for place in range(qubits)}, "double")
+    state.getState(vector)
+    return vector
+
+
+def _apply_all(
+    state: Any, operations: list[Operation], wires: dict[int, int], precision: str
+) -> None:
+    if len(wires) >= FUSED_FROM:
+        operations = fused(operations)
+    for operation in operations:
+        _apply(state, operation, [wires[qubit] for qubit in operation.qubits], precision)
 
 
 def _state(qubits: int, precision: str) -> Any:

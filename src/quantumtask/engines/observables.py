@@ -22,6 +22,9 @@ PROJECTORS = {
 }
 """The Pauli matrix whose eigenvector it is, and the bit that measuring that one gives."""
 
+UNSHARP = {"H": 0.5, "N": 0.0}
+"""Letters of our own: half of the identity, and nothing; what is left of others without phases."""
+
 LETTERS = frozenset("I" + PAULIS) | PROJECTORS.keys()
 
 MOST_TERMS = 100_000
@@ -32,22 +35,34 @@ MOST_DIMENSIONS = 8
 Floats = NDArray[np.float64]
 
 
+Items = tuple[tuple[NDArray[np.intp], Floats], ...]
+"""For each observable, the numbers of its words, and their coefficients."""
+
+
 @dataclass(frozen=True, eq=False)
 class Observables:
     """An array of observables.
 
     `words`: the products that occur in them, each once; the last letter of one is that of qubit 0.
-    `items`: for each observable, the numbers of its words and their coefficients.
     """
 
     shape: tuple[int, ...]
     words: tuple[str, ...]
-    items: tuple[tuple[NDArray[np.intp], Floats], ...]
+    items: Items
 
     @cached_property
     def length(self) -> int:
         """How many qubits they have."""
         return len(self.words[0])
+
+    def some(self, numbers: Sequence[int]) -> tuple[tuple[str, ...], Items]:
+        """The words and the items of only these observables."""
+        if len(numbers) == len(self.items):
+            return self.words, self.items
+        items = [self.items[number] for number in numbers]
+        used = np.unique(np.concatenate([words for words, _ in items]))
+        renamed = tuple((np.searchsorted(used, words), factors) for words, factors in items)
+        return tuple(self.words[word] for word in used), renamed
 
     def check(self, qubits: int) -> None:
         """Raises ResourceError (`bad_observable`) where a program has not as many qubits."""
@@ -120,6 +135,31 @@ def _is_term(given: Any) -> bool:
     if not isinstance(given, list) or len(given) != 2 or not isinstance(given[0], str):
         return False
     return isinstance(given[1], int | float) and not isinstance(given[1], bool)
+
+
+def sharpened(word: str, blurred: frozenset[int]) -> str:
+    """The word where the phases of some qubits are gone: see UNSHARP."""
+    letters = list(word)
+    for qubit in blurred:
+        letter = letters[-1 - qubit]
+        if letter in "XY":
+            letters[-1 - qubit] = "N"
+        elif letter in "+-rl":
+            letters[-1 - qubit] = "H"
+    return "".join(letters)
+
+
+def certain(letter: str, value: int) -> float:
+    """The expectation value of a letter for a qubit that is 0 or 1."""
+    if letter in UNSHARP:
+        return UNSHARP[letter]
+    if letter == "I":
+        return 1.0
+    if letter == "Z":
+        return 1.0 - 2.0 * value
+    if letter in "01":
+        return float(letter == str(value))
+    return 0.5 if letter in PROJECTORS else 0.0
 
 
 def shown(word: str) -> str:

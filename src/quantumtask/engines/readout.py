@@ -84,10 +84,13 @@ class Readout:
         places = list(self.qubits.values())
         if len(self._circuit.bits) > WORD:
             return [self._shown(index, places) for index in indices.tolist()]
-        found: list[int] = (indices if self._in_order else self._moved(indices)).tolist()
+        found: list[int] = self.placed(indices).tolist()
         return found
 
-    def _moved(self, indices: NDArray[np.intp]) -> NDArray[np.int64]:
+    def placed(self, indices: NDArray[np.intp]) -> NDArray[np.int64]:
+        """The same as an array, for a result that fits a word."""
+        if self._in_order:
+            return indices
         outcomes = np.full(len(indices), self._fixed, dtype=np.int64)
         for k, shown in enumerate(self.qubits.values()):
             outcomes |= (indices >> k & 1) * shown

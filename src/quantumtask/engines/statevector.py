@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from quantumtask.engines import kernels
 from quantumtask.engines.actions import Action, action
+from quantumtask.engines.amplitudes import marginal
 from quantumtask.engines.distribution import Distribution
 from quantumtask.engines.kernels import Vector
 from quantumtask.engines.limits import not_a_number, out_of_memory
@@ -156,13 +157,8 @@ class StateVector:
         return bits
 
     def _marginal(self, places: Sequence[int]) -> NDArray[np.float64]:
-        """Probabilities of the qubits at these places, ascending; the first is the lowest bit."""
-        view, _ = kernels.split(self._vector, places)
-        probabilities: NDArray[np.float64] = np.square(view.real)
-        probabilities += np.square(view.imag)
-        for axis in range(view.ndim - 1, -1, -2):
-            probabilities = probabilities.sum(axis=axis)
-        return probabilities.reshape(-1)
+        """See `marginal`."""
+        return marginal(self._vector, places)
 
 
 def _is_much(qubits: int, gates: int) -> bool:

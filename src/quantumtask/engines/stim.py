@@ -1,15 +1,18 @@
 """Stim: Clifford circuits of thousands of qubits and millions of shots."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 
 import numpy as np
 import stim
+from numpy.typing import NDArray
 
 from quantumtask.engines.job import Job
+from quantumtask.engines.observables import PAULIS, PROJECTORS, certain, sharpened
 from quantumtask.engines.select import Plan
 from quantumtask.engines.tally import Order
-from quantumtask.openqasm.gates import Basic, Unitary
+from quantumtask.openqasm.gates import Basic, Operation, Unitary
 from quantumtask.openqasm.program import Circuit, Measure, Reset, Step
 
 NAMES = {
@@ -81,3 +84,49 @@ def _lines_of(gate: Unitary, on: list[int]) -> str:
         " ".join([item.name, *(str(on[target.value]) for target in item.targets_copy())])
         for item in made
     )
+
+
+def expectations(
+    circuit: Circuit, words: Sequence[str], names: Mapping[int, int], blurred: frozenset[int]
+) -> NDArray[np.float64]:
+    """Exact expectation values of words (see Observables) before the measurements at the end.
+
+    `names` has the qubits of the circuit that those of the words are; `blurred` are qubits of the
+    words whose phases are gone, because they were measured.
+    """
+    gates = [step for step in circuit.steps if isinstance(step, Operation)]
+    place = {qubit: k for k, qubit in enumerate(circuit.touched)}
+    places = {qubit: place[name] for qubit, name in names.items() if name in place}
+    simulator = stim.TableauSimulator()
+    simulator.set_num_qubits(len(place))
+    simulator.do(stim.Circuit("\n".join([_line(step, place) for step in gates])))
+    return np.array([_expectation(simulator, sharpened(w, blurred), places) for w in words])
+
+
+def _expectation(simulator: stim.TableauSimulator, word: str, places: Mapping[int, int]) -> float:
+    factor, pauli = 1.0, stim.PauliString(simulator.num_qubits)
+    projected = []
+    for qubit, letter in enumerate(reversed(word)):
+        if qubit not in places:
+            factor *= certain(letter, 0)
+        elif letter in PROJECTORS:
+            projected.append((places[qubit], *PROJECTORS[letter]))
+        elif letter in PAULIS:
+            pauli[places[qubit]] = letter
+        else:
+            factor *= certain(letter, 0)
+    if not factor:
+        return 0.0
+    if projected:
+        simulator = simulator.copy()
+        factor *= prod(_project(simulator, *one) for one in projected)
+    return factor * simulator.peek_observable_expectation(pauli) if factor else 0.0
+
+
+def _project(simulator: stim.TableauSimulator, place: int, basis: str, value: int) -> float:
+    """Projects a qubit; gives the probability of that."""
+    expected = getattr(simulator, f"peek_{basis.lower()}")(place)
+    if expected:
+        return float(expected == 1 - 2 * value)
+    getattr(simulator, f"postselect_{basis.lower()}")(place, desired_value=bool(value))
+    return 0.5

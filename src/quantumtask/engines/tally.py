@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,13 @@ SEPARATORS = (",", ":")
 
 Order = NDArray[np.intp]
 """For each shot, in order, the number of its ending."""
+
+
+class Table(NamedTuple):
+    """Outcomes as rows of bits, the lowest first, and how many shots have each."""
+
+    bits: NDArray[np.uint8]
+    shots: NDArray[np.int64]
 
 
 class Texts(NamedTuple):
@@ -91,6 +98,11 @@ class Tally:
         return rng.permutation(np.repeat(np.arange(len(self._shots)), self._shots))
 
     @property
+    def counts(self) -> Mapping[int, int]:
+        """How many shots have each outcome."""
+        return self._counts
+
+    @property
     def outcomes(self) -> list[int]:
         """The outcome of each ending, by its number."""
         return [outcome for outcome, _ in self._numbers]
@@ -136,7 +148,20 @@ class Shots(NamedTuple):
     def packed(self, bits: int) -> NDArray[np.uint8]:
         """For each shot the integer over all bits of its result, as big-endian bytes."""
         assert self.order is not None
-        size = -(-bits // 8)
-        rows = b"".join([outcome.to_bytes(size, "big") for outcome in self.tally.outcomes])
-        table = np.frombuffer(rows, dtype=np.uint8).reshape(-1, size)
-        return table[self.order]
+        return _bytes(self.tally.outcomes, bits, "big")[self.order]
+
+    def table(self, bits: int) -> Table:
+        """All outcomes, which have so many bits."""
+        counts = self.tally.counts
+        rows = _bytes(counts, bits, "little")
+        unpacked = np.unpackbits(rows, axis=1, count=bits, bitorder="little")
+        return Table(unpacked, np.fromiter(counts.values(), dtype=np.int64, count=len(counts)))
+
+
+def _bytes(
+    outcomes: Iterable[int], bits: int, order: Literal["big", "little"]
+) -> NDArray[np.uint8]:
+    """Each outcome as a row of bytes."""
+    size = -(-bits // 8)
+    rows = [outcome.to_bytes(size, order) for outcome in outcomes]
+    return np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(rows), size)

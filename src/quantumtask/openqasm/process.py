@@ -62,7 +62,8 @@ Instruction = Callable[["Process"], int | None]
 class Code(NamedTuple):
     """A compiled program, which no run of it changes.
 
-    `joins`: for the instruction that decides an `if`, the one where its ways meet again.
+    `joins`: for the instruction that decides an `if`, the one where its ways meet again. `finish`
+    is done at the end, wherever that was; it raises Undecided before it has changed anything.
     """
 
     instructions: list[Instruction]
@@ -71,6 +72,7 @@ class Code(NamedTuple):
     bits: list[int]
     outputs: "list[tuple[str, Callable[[list[Any]], Any]]]"
     joins: dict[int, Label]
+    finish: "Callable[[Process], None] | None" = None
 
 
 class Process:
@@ -124,6 +126,8 @@ class Process:
                 left -= 1
                 if left < 0:
                     raise Refusal("too_many_steps", _ENDLESS.format(most_steps), self._span(at))
+            if at >= end and self.code.finish is not None:
+                self.code.finish(self)
         except ArithmeticError:
             message = "this cannot be calculated: a number is too large"
             raise Refusal("number_too_large", message, self._span(at)) from None

@@ -41,7 +41,8 @@ class Circuit:
 
     `bits` tells what each bit of the result is: a constant 0 or 1, or -1 - k for outcome k.
     `outcomes`: how many measurements there are. `final`: nothing happens to any qubit after its
-    measurement.
+    measurement. `followed`: qubits that later gates were controlled by, instead of by what was
+    measured of them.
     """
 
     steps: tuple[Step, ...]
@@ -49,6 +50,7 @@ class Circuit:
     outcomes: int
     clifford: bool
     final: bool
+    followed: frozenset[int] = frozenset()
 
     @cached_property
     def touched(self) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ class Trace:
         self._looked_at = 0
         self._measured: list[int] = []  # the qubit of each outcome
         self._held: dict[int, int] = {}  # qubits that nothing has touched since this outcome
-        self.followed = False
+        self.followed: set[int] = set()
 
     def apply(self, operations: Sequence[Operation]) -> None:
         self.steps.extend(operations)
@@ -46,7 +46,8 @@ class Trace:
 
     def follow(self, operations: Sequence[tuple[Operation, int]]) -> None:
         """Operations whose first qubits, so many, are measured ones that only control them."""
-        self.followed = True
+        for operation, controls in operations:
+            self.followed.update(operation.qubits[:controls])
         self.steps.extend([operation for operation, _ in operations])
         if len(self.steps) > self.most:
             raise TooMany
@@ -97,4 +98,5 @@ class Trace:
             self.outcomes,
             all(step.clifford for step in self.steps if isinstance(step, Operation)),
             self.final,
+            frozenset(self.followed),
         )

@@ -1,0 +1,130 @@
+"""Expectation values from shots: words that one measurement of each qubit tells, together."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from quantumtask.engines.device import Device
+from quantumtask.engines.observables import PROJECTORS, Floats, Items
+from quantumtask.engines.observed import observed
+from quantumtask.engines.tally import Table
+from quantumtask.openqasm.program import Program
+
+MOST_KEPT = 1 << 22
+"""Values of words in shots that are kept, because several observables may have a word."""
+
+_X = str.maketrans("IXYZ01+-rl", "0110001111")
+_Z = str.maketrans("IXYZ01+-rl", "0011110011")
+
+
+class Basis(NamedTuple):
+    """In which basis qubits are measured: Y where both masks have a qubit, else X or Z."""
+
+    x: int
+    z: int
+
+    def agrees(self, other: "Basis") -> bool:
+        """Whether no qubit is measured in two bases."""
+        both = (self.x | self.z) & (other.x | other.z)
+        return not both & ((self.x ^ other.x) | (self.z ^ other.z))
+
+    def joined(self, other: "Basis") -> "Basis":
+        return Basis(self.x | other.x, self.z | other.z)
+
+    @property
+    def letters(self) -> dict[int, str]:
+        """The basis of each qubit that is measured, ascending."""
+        x, z = self.x, self.z
+        found = {q: "IXZY"[(x >> q & 1) + 2 * (z >> q & 1)] for q in range((x | z).bit_length())}
+        return {qubit: letter for qubit, letter in found.items() if letter != "I"}
+
+
+class Group(NamedTuple):
+    """Words that are measured together, by their numbers."""
+
+    basis: Basis
+    members: set[int]
+
+
+def means(
+    device: Device, program: Program, words: tuple[str, ...], items: Items, shots: int, seed: int
+) -> tuple[Floats, Floats]:
+    """The mean of each item and its standard error, from `shots` shots of each group of words."""
+    totals, variances = np.zeros(len(items)), np.zeros(len(items))
+    for number, group in enumerate(groups(words)):
+        letters = group.basis.letters
+        seen = _Seen(words, letters, len(group.members))
+        if letters:
+            drawn = device.sample(observed(program, letters), shots, _seed(seed, number), False)
+            seen.take(drawn.table(len(letters)))
+        for k, (numbers, factors) in enumerate(items):
+            mine = [n in group.members for n in numbers.tolist()]
+            mean, variance = seen.mean(numbers[mine].tolist(), factors[mine].tolist())
+            totals[k] += mean
+            variances[k] += variance
+    return totals, np.sqrt(variances)
+
+
+@lru_cache(4)
+def groups(words: tuple[str, ...]) -> list[Group]:
+    """Words in groups, each in the first that it agrees with."""
+    found: list[Group] = []
+    for number, word in enumerate(words):
+        basis = Basis(int(word.translate(_X), 2), int(word.translate(_Z), 2))
+        at = next((k for k, group in enumerate(found) if group.basis.agrees(basis)), len(found))
+        if at == len(found):
+            found.append(Group(basis, set()))
+        found[at] = Group(found[at].basis.joined(basis), found[at].members | {number})
+    return found
+
+
+def _seed(seed: int, number: int) -> int:
+    words = np.random.SeedSequence(seed, spawn_key=(1, number)).generate_state(1, np.uint64)
+    return int(words[0]) >> 1
+
+
+class _Seen:
+    """What the shots of one group say of its words."""
+
+    def __init__(self, words: tuple[str, ...], letters: dict[int, str], members: int) -> None:
+        self._words = words
+        self._columns = {qubit: k for k, qubit in enumerate(letters)}
+        self._members = members
+        self._kept: dict[int, Floats] = {}
+        self.take(Table(np.zeros((1, 0), dtype=np.uint8), np.ones(1, dtype=np.int64)))
+
+    def take(self, table: Table) -> None:
+        """`table`: the bits of each outcome, one for each qubit that is measured."""
+        self._bits, self._shots = table
+        self._keeps = len(self._shots) * self._members <= MOST_KEPT
+
+    def mean(self, numbers: list[int], factors: list[float]) -> tuple[float, float]:
+        """The mean of a sum of words, and the variance of that mean."""
+        if not numbers:
+            return 0.0, 0.0
+        values = np.zeros(len(self._shots))
+        for number, factor in zip(numbers, factors, strict=True):
+            values += factor * self._values(number)
+        shots = int(self._shots.sum())
+        mean = float(self._shots @ values) / shots
+        squares = float(self._shots @ np.square(values - mean))
+        return mean, squares / max(1, shots - 1) / shots
+
+    def _values(self, number: int) -> Floats:
+        """The value of a word in each outcome."""
+        values = self._kept.get(number)
+        if values is None:
+            values = self._read(self._words[number])
+            if self._keeps:
+                self._kept[number] = values
+        return values
+
+    def _read(self, word: str) -> Floats:
+        letters = {q: letter for q, letter in enumerate(reversed(word)) if letter != "I"}
+        paulis = [self._columns[q] for q, letter in letters.items() if letter not in PROJECTORS]
+        values: Floats = 1.0 - 2.0 * (self._bits[:, paulis].sum(axis=1) & 1)
+        for qubit, letter in letters.items():
+            if letter in PROJECTORS:
+                values *= self._bits[:, self._columns[qubit]] == PROJECTORS[letter][1]
+        return values

@@ -1,0 +1,54 @@
+"""Circuits that go on after measuring, as circuits that measure at their end.
+
+What is measured and then changed is first copied to a fresh qubit, and a reset qubit is a fresh
+one. The gates of such a circuit make a pure state, and every exact value follows from that.
+"""
+
+from typing import NamedTuple
+
+from quantumtask.openqasm.gates import BASIC, Operation
+from quantumtask.openqasm.program import Circuit, Measure, Step
+
+
+class Pure(NamedTuple):
+    """A circuit that measures at its end, and what has become of the program's qubits in it."""
+
+    circuit: Circuit
+    qubits: dict[int, int]
+
+
+def purified(circuit: Circuit) -> Pure:
+    """The same circuit, measured at its end, on more qubits where it needs them."""
+    names = {qubit: qubit for qubit in circuit.touched}
+    if circuit.final:
+        return Pure(circuit, names)
+    fresh = max(names, default=-1) + 1
+    last = _last_steps(circuit)
+    steps: list[Step] = []
+    measured: list[Step] = []
+    for number, step in enumerate(circuit.steps):
+        if isinstance(step, Operation):
+            steps.append(step._replace(qubits=tuple([names[q] for q in step.qubits])))
+            continue
+        on = names[step.qubit]
+        if isinstance(step, Measure) and last[step.qubit] == number:
+            measured.append(Measure(on, step.outcome))
+        elif isinstance(step, Measure):
+            steps.append(Operation(BASIC["cx"], (), (on, fresh)))
+            measured.append(Measure(fresh, step.outcome))
+            fresh += 1
+        else:
+            names[step.qubit] = fresh
+            fresh += 1
+    steps += measured
+    pure = Circuit(tuple(steps), circuit.bits, circuit.outcomes, circuit.clifford, final=True)
+    return Pure(pure, names)
+
+
+def _last_steps(circuit: Circuit) -> dict[int, int]:
+    """The number of the last step on each qubit."""
+    last = {}
+    for number, step in enumerate(circuit.steps):
+        for qubit in step.qubits if isinstance(step, Operation) else (step.qubit,):
+            last[qubit] = number
+    return last
