@@ -60,7 +60,7 @@ class Drawn:
         """Nested by the shape of the sweep; of a single program, as they are."""
         shape, found = self._sweep.shape, self._texts
         if not found:
-            return Written("{}" if not shape else "null", None, None)
+            return Written("{}", None, None)
         counts = nested([one.counts for one in found], shape)
         return Written(
             counts if COUNTS in self._wanted.kinds else "{}",
