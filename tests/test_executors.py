@@ -84,6 +84,7 @@ def begin(request: pytest.FixtureRequest) -> Iterator[Begin]:
     begun: list[Bench] = []
 
     def one(kind: str) -> Bench:
+        # Nobody has to be patient: this cluster loses no node, and gets none.
         settings = Settings(executor=kind, slots=SLOTS, slot_memory_mb=2048, ray_patience_s=5)
         if kind == "local":
             begun.append(Bench(settings, Me()))
