@@ -1,0 +1,179 @@
+"""A sweep in one request, beside single posts to a plain implementation and beside Aer in-process.
+
+usage: python -m benchmarks.sweep [--rounds N] [--bindings N]
+
+An ansatz of 10 qubits and 60 gates with 30 angles, 1,024 shots for each of 5,000 bindings, counts
+of all of them. Ours and Aer run them all in each round, in turns; the plain implementation, which
+takes minutes for them, runs its part of them in each. A time is from the first byte sent, or from
+bound numbers, to counts as Python has them. Prints a table; quote the ratios.
+"""
+
+import argparse
+import base64
+import json
+import statistics
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+from tests.services import Service
+
+from benchmarks.load import drive
+from benchmarks.throughput import plain
+
+QUBITS, LAYERS, SHOTS = 10, 3, 1024
+ANGLES = QUBITS * LAYERS
+CLIENTS = 16
+WANTED = {"plain": 50, "Aer": 1}
+CLOSE = 0.02
+"""How far apart the outcomes of two runs, of all bindings together, may be in total variation."""
+
+Values = NDArray[np.float64]
+Counts = dict[str, int]
+
+
+def gates(angle: Any) -> list[str]:
+    """The ansatz as statements; `angle` tells what stands for each of its angles."""
+    lines = [f"h q[{k}];" for k in range(0, QUBITS, 4)]
+    for layer in range(LAYERS):
+        lines += [f"ry({angle(layer * QUBITS + k)}) q[{k}];" for k in range(QUBITS)]
+        lines += [f"cx q[{k}], q[{k + 1}];" for k in range(QUBITS - 1)]
+    return lines
+
+
+def text(body: list[str], inputs: str = "") -> str:
+    head = f'OPENQASM 3.0;\ninclude "stdgates.inc";\n{inputs}qubit[{QUBITS}] q; bit[{QUBITS}] c;'
+    return "\n".join([head, *body, "c = measure q;"])
+
+
+def ours(service: Service, values: Values) -> list[Counts]:
+    """One request, and one for what came of it."""
+    encoded = {
+        "dtype": "float64",
+        "shape": list(values.shape),
+        "data": base64.b64encode(values.astype("<f8").tobytes()).decode(),
+    }
+    inputs = f"input array[float[64], {ANGLES}] theta;\n"
+    task_id = service.submit(
+        text(gates(lambda k: f"theta[{k}]"), inputs), shots=SHOTS, parameters={"theta": encoded}
+    )
+    while (answer := _result(service.http, task_id)).status_code == httpx.codes.CONFLICT:
+        ended = service.get(task_id)
+        assert ended["status"] == "pending", ended["error"]
+    answer.raise_for_status()
+    found: list[Counts] = json.loads(answer.content)["result"]
+    return found
+
+
+def _result(http: httpx.Client, task_id: str) -> httpx.Response:
+    return http.get(f"/tasks/{task_id}/result", params={"wait": 30})
+
+
+class Aer:
+    """The same in this process, with as many threads as there are cores."""
+
+    def __init__(self) -> None:
+        from qiskit import QuantumCircuit
+        from qiskit.circuit import ParameterVector
+        from qiskit_aer import AerSimulator
+
+        self._simulator = AerSimulator(method="statevector")
+        self._theta = ParameterVector("theta", ANGLES)
+        self._circuit = QuantumCircuit(QUBITS)
+        self._circuit.h(range(0, QUBITS, 4))
+        for layer in range(LAYERS):
+            for k in range(QUBITS):
+                self._circuit.ry(self._theta[layer * QUBITS + k], k)
+            for k in range(QUBITS - 1):
+                self._circuit.cx(k, k + 1)
+        self._circuit.measure_all()
+
+    def run(self, values: Values) -> list[Counts]:
+        binds = {angle: values[:, k].tolist() for k, angle in enumerate(self._theta)}
+        done = self._simulator.run(self._circuit, shots=SHOTS, parameter_binds=[binds]).result()
+        assert done.success, done.status
+        found: list[Counts] = done.get_counts()
+        return found
+
+
+def posted(url: str, values: Values) -> float:
+    """Seconds that single posts to the plain implementation take, the values in the texts."""
+    texts = [text(gates(lambda k, row=row: f"{row[k]:.17g}")) for row in values.tolist()]
+    began = time.perf_counter()
+    figures = drive(url, texts.__getitem__, tasks=len(texts), clients=CLIENTS, wait=False)
+    assert figures.failed == 0
+    return time.perf_counter() - began
+
+
+def pooled(counts: list[Counts]) -> dict[str, float]:
+    """The share of each outcome in all bindings together."""
+    total: Counter[str] = Counter()
+    for each in counts:
+        assert sum(each.values()) == SHOTS
+        total.update(each)
+    return {outcome: shots / SHOTS / len(counts) for outcome, shots in total.items()}
+
+
+def compare(left: list[Counts], right: list[Counts]) -> None:
+    """Raises AssertionError where they are not of the same circuits."""
+    assert len(left) == len(right)
+    a, b = pooled(left), pooled(right)
+    apart = sum(abs(a.get(key, 0) - b.get(key, 0)) for key in a.keys() | b.keys()) / 2
+    assert apart < CLOSE, f"the distributions are {apart:.3f} apart"
+
+
+def taken(run: Any, *given: Any) -> tuple[float, list[Counts]]:
+    began = time.perf_counter()
+    counts = run(*given)
+    return time.perf_counter() - began, counts
+
+
+def measure(service: Service, url: str, aer: Aer, values: Values, part: Values) -> dict[str, float]:
+    """Seconds for all bindings; those of the plain implementation from the part that it ran."""
+    mine, counts = taken(ours, service, values)
+    theirs, expected = taken(aer.run, values)
+    compare(counts, expected)
+    return {
+        "QuantumTask": mine,
+        "Aer": theirs,
+        "plain": posted(url, part) * len(values) / len(part),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--bindings", type=int, default=5000)
+    given = parser.parse_args()
+    values = np.random.default_rng(1).uniform(0, 2 * np.pi, (given.bindings, ANGLES))
+    parts = np.array_split(values, given.rounds)
+    aer = Aer()
+    with tempfile.TemporaryDirectory() as folder, plain(Path(folder)) as url:
+        service = Service(Path(folder)).start()
+        measure(service, url, aer, values[:CLIENTS], values[:CLIENTS])  # warm
+        rounds = [measure(service, url, aer, values, part) for part in parts]
+        service.stop()
+    report(given.bindings, rounds)
+
+
+def report(bindings: int, rounds: list[dict[str, float]]) -> None:
+    print(f"{bindings:,} bindings of {QUBITS} qubits, {SHOTS:,} shots each, counts\n")
+    print(f"{'':14}" + "".join(f"{name:>14}" for name in rounds[0]))
+    for number, seconds in enumerate(rounds, 1):
+        cells = "".join(f"{taken_s:12.2f} s" for taken_s in seconds.values())
+        print(f"round {number:<8}" + cells)
+    for name, wanted in WANTED.items():
+        ratio = statistics.median(seconds[name] / seconds["QuantumTask"] for seconds in rounds)
+        print(f"\nQuantumTask beside {name}: {ratio:.1f} times as fast (wanted: {wanted})", end="")
+    print()
+
+
+if __name__ == "__main__":
+    main()
