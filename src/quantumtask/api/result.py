@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request, Response
 
-from quantumtask import __version__
 from quantumtask.api import examples
 from quantumtask.api.asked import ENCODED, PLAIN, asked_of, service_of, wants_encoded
 from quantumtask.api.examples import answers
@@ -10,6 +9,7 @@ from quantumtask.api.routes import DAMAGED, INVALID_WAIT, NO_RESULT, NOT_FOUND, 
 from quantumtask.api.schemas import ResultView
 from quantumtask.shared.errors import NoResult
 from quantumtask.shared.task import Result, Status, Task
+from quantumtask.version import __version__
 
 router = APIRouter()
 
