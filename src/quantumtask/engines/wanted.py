@@ -53,6 +53,11 @@ class Wanted:
         """Shots for each group of terms that are measured together."""
         return math.ceil(1 / self.precision**2)
 
+    def check(self, qubits: int) -> None:
+        """Raises ResourceError (`bad_observable`) for observables of another number of qubits."""
+        if self.observables is not None:
+            self.observables.check(qubits)
+
 
 def wanted_of(options: str | None, shots: int, memory: bool) -> Wanted:
     """What a task asks for. Raises ResourceError (`bad_options`) for what means nothing."""

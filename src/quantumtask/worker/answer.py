@@ -5,10 +5,12 @@ It answers in JSON for the reason that a slot's outcomes are.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
-from quantumtask.openqasm import Program, Validation, validate_circuit
+from quantumtask.openqasm import Sweep, Validation, validate_circuit
 from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
 from quantumtask.worker.execute import WARM_UP, attempt, compile_limit, live, out_of_memory
@@ -34,11 +36,16 @@ def answer(question: Question, settings: Settings, threads: int) -> Finding:
 
 
 def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
-    """All that is wrong with a circuit."""
+    """All that is wrong with a circuit, or with what is asked of it."""
+    from quantumtask.engines.wanted import wanted_of  # not above: as in `execute`
 
     def read() -> Validation:
+        wanted = wanted_of(spec.options, spec.shots, spec.memory)
         with compile_limit(settings.compile_limit_s):
-            return validate_circuit(spec.circuit, settings, spec.parameters)
+            found = validate_circuit(spec.circuit, settings, spec.parameters)
+        if found.valid:
+            wanted.check(found.qubits)
+        return found
 
     verdict = attempt(read, settings)
     return Finding(True, report(verdict), not out_of_memory(verdict))
@@ -48,19 +55,19 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
     """What a task would take, the reading of its circuit included."""
     from quantumtask.engines.estimate import Estimate, estimate  # not above: as in `execute`
 
-    def read() -> Program:
+    def read() -> Sweep:
         with compile_limit(settings.compile_limit_s):
-            return compile_fresh(spec.circuit, settings, spec.parameters).program
+            return compile_fresh(spec.circuit, settings, spec.parameters)
 
     started = time.thread_time()  # see `estimate`: not process_time
-    program = attempt(read, settings)
-    if isinstance(program, Failure):
-        return of_failure(Kind.ESTIMATE, program, not out_of_memory(program))
+    sweep = attempt(read, settings)
+    if isinstance(sweep, Failure):
+        return of_failure(Kind.ESTIMATE, sweep, not out_of_memory(sweep))
     reading_s = time.thread_time() - started
 
     def look() -> Estimate:
         return estimate(
-            program,
+            sweep.program,
             shots=spec.shots,
             settings=settings,
             threads=threads,
@@ -71,7 +78,16 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
     found = attempt(look, settings)
     if isinstance(found, Failure):
         return of_failure(Kind.ESTIMATE, found)
-    return Finding(True, found._replace(seconds=found.seconds + reading_s)._asdict())
+    seconds = reading_s + sweep.size * found.seconds + (sweep.size - 1) * _binding_s(sweep)
+    return Finding(True, found._replace(seconds=seconds)._asdict())
+
+
+def _binding_s(sweep: Sweep) -> float:
+    """Seconds that each further element of a sweep takes before it runs."""
+    started = time.thread_time()
+    with suppress(CircuitError):  # of an element that is not looked at here
+        next(sweep.others(), None)
+    return time.thread_time() - started
 
 
 def _engines(settings: Settings) -> Finding:
