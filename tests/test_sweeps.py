@@ -240,7 +240,8 @@ def test_an_estimate_is_of_all_elements(service: Service) -> None:
 @pytest.mark.parametrize("engine", ["lightning", "stim", "aer", "quantumtask"])
 def test_every_engine_runs_sweeps(service: Service, engine: str) -> None:
     circuit = HEAD + (
-        "input int n;\nqubit[2] q;\nbit[2] c;\nh q[0];\nif (n == 1) cx q[0], q[1];\nc = measure q;\n"
+        "input int n;\nqubit[2] q;\nbit[2] c;\n"
+        "h q[0];\nif (n == 1) cx q[0], q[1];\nc = measure q;\n"
     )
     found = ask(service, circuit, parameters={"n": [0, 1]}, engine=engine, shots=200, seed=3)
     assert found["engine"] == engine

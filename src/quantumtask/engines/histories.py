@@ -46,11 +46,14 @@ def run(job: Job, plan: Plan) -> Order | None:
     Raises NotClifford where a stabilizer state cannot follow it, ResourceError for what is too
     large, and lets pass what the process raises (Refusal).
     """
-    settings = job.settings
-    evolve = partial(aer.evolve, threads=job.threads, settings=settings)
-    means = Means(_working_bytes(settings), evolve)
-    new_state = Stabilizer if plan.method == "stabilizer" else partial(StateVector, means)
-    return _Tree(job, new_state).walk()
+    vector = partial(StateVector, means_of(job.settings, job.threads))
+    return _Tree(job, Stabilizer if plan.method == "stabilizer" else vector).walk()
+
+
+def means_of(settings: Settings, threads: int) -> Means:
+    """What the state of a branch may use."""
+    evolve = partial(aer.evolve, threads=threads, settings=settings)
+    return Means(_working_bytes(settings), evolve)
 
 
 def _working_bytes(settings: Settings) -> int:
@@ -103,7 +106,7 @@ class _Tree:
                 value, others = self._draw(world.probability(wanted.outcome), shots)
                 if others:
                     self._wait(process, world, wanted.outcome, Decision(1 - value, last), others)
-                world = _decide(process, world, wanted.outcome, value)
+                world = decide(process, world, wanted.outcome, value)
                 shots, last = shots - others, Decision(value, last)
             else:
                 self._end(process, world, shots)
@@ -130,7 +133,7 @@ class _Tree:
             self._waiting.append(_Branch(shots, last, None, None, 0))
             return
         twin = process.copy()
-        other = _decide(twin, world, outcome, last.value)
+        other = decide(twin, world, outcome, last.value)
         self._waiting_bytes += size
         self._waiting.append(_Branch(shots, last, twin, other, size))
 
@@ -141,7 +144,7 @@ class _Tree:
             try:
                 process.run(world, self._most_steps)
             except Undecided as wanted:
-                world = _decide(process, world, wanted.outcome, value)
+                world = decide(process, world, wanted.outcome, value)
         return process, world
 
     def _end(self, process: Process, world: World, shots: int) -> None:
@@ -165,7 +168,8 @@ class _Tree:
                 self._tally.add(fixed | reduce(or_, ones, 0), count, shown)
 
 
-def _decide(process: Process, world: World, outcome: Outcome, value: int) -> World:
+def decide(process: Process, world: World, outcome: Outcome, value: int) -> World:
+    """Both go on from where the outcome is that value."""
     process.decide(outcome, value)
     return world.decided(outcome, value)
 

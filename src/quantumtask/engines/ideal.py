@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from quantumtask.engines import branches
 from quantumtask.engines.amplitudes import METHOD, Amplitudes, marginal, widened
 from quantumtask.engines.device import Complexes, Ran
 from quantumtask.engines.engine import load
@@ -89,7 +90,10 @@ class Ideal:
         return matrix
 
     def expectations(self, program: Program, words: Sequence[str]) -> Floats:
-        circuit = _circuit(program)
+        circuit = program.circuit
+        if circuit is None:
+            self._tell("quantumtask", METHOD, "double", program.qubits)
+            return branches.expectations(program, words, self._settings, self._threads)
         pure, names = purified(circuit)
         blurred = circuit.followed if circuit.final else frozenset()
         if self._by_tableau(pure):

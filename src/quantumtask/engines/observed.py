@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from quantumtask.openqasm.gates import BASIC, Operation
 from quantumtask.openqasm.process import Process
@@ -21,13 +22,16 @@ def observed(program: Program, bases: Mapping[int, str]) -> Program:
         for qubit, basis in bases.items()
         for name in TURNS[basis]
     ]
-    changed = replace(
-        program, registers=(Register("observed", len(bases)),), outputs=(), warnings=()
+    qubits = list(bases)
+    return replace(
+        program,
+        registers=(Register("observed", len(qubits)),),
+        begin=partial(_process, program, turns, qubits),
+        circuit=program.circuit and _circuit(program.circuit, turns, qubits),
+        outputs=(),
+        fixed_outputs={} if program.circuit else None,
+        warnings=(),
     )
-    if program.circuit is None:
-        process = _process(program, turns, list(bases))
-        return replace(changed, begin=lambda: process)
-    return replace(changed, circuit=_circuit(program.circuit, turns, list(bases)), fixed_outputs={})
 
 
 def _circuit(circuit: Circuit, turns: list[Operation], qubits: list[int]) -> Circuit:
@@ -55,6 +59,7 @@ def _process(program: Program, turns: list[Operation], qubits: list[int]) -> Pro
     def finish(process: Process) -> None:
         world = process.world
         assert world is not None
+        world.unmeasure()
         world.apply(turns)
         for cell, qubit in zip(cells, qubits, strict=True):
             process.memory[cell] = world.measure(qubit)

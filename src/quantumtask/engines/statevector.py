@@ -156,6 +156,11 @@ class StateVector:
             bits[:, column] = columns[self._places[qubit]] if known is None else known
         return bits
 
+    def amplitudes(self) -> tuple[Vector, dict[int, int]]:
+        """The vector, and the places of the qubits that are in it."""
+        self._run_queue()
+        return self._vector, self._places
+
     def _marginal(self, places: Sequence[int]) -> NDArray[np.float64]:
         """See `marginal`."""
         return marginal(self._vector, places)

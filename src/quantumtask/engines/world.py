@@ -53,11 +53,12 @@ class World:
     Putting it off is right as long as all that happens to the qubit leaves its outcome alone.
     """
 
-    __slots__ = ("_measured", "_outcomes", "_pending", "state")
+    __slots__ = ("_followed", "_measured", "_outcomes", "_pending", "state")
 
     def __init__(self, state: State) -> None:
         self.state = state
         self._pending: dict[int, Outcome] = {}
+        self._followed: frozenset[Outcome] = frozenset()  # their qubits were touched afterwards
         self._measured: dict[Outcome, int] = {}
         self._outcomes = 0
 
@@ -74,6 +75,8 @@ class World:
                 for qubit, kept in zip(operation.qubits, keeps, strict=True):
                     if qubit in pending and not kept:
                         raise Undecided(pending[qubit])
+        touched = {qubit for operation in operations for qubit in operation.qubits}
+        self._followed |= {pending[qubit] for qubit in touched & pending.keys()}
 
     def measure(self, qubit: int) -> Outcome | int:
         outcome = self._pending.get(qubit)
@@ -88,6 +91,16 @@ class World:
         self._pending[qubit] = outcome
         self._measured[outcome] = qubit
         return outcome
+
+    @property
+    def blurred(self) -> frozenset[int]:
+        """The qubits that have no phase, because they were measured and nobody knows the value."""
+        return frozenset(q for q, outcome in self._pending.items() if outcome in self._followed)
+
+    def unmeasure(self) -> None:
+        """Takes back the measurements at the end: those whose qubits nothing touched since."""
+        blurred = self.blurred
+        self._pending = {q: o for q, o in self._pending.items() if q in blurred}
 
     def reset(self, qubits: Sequence[int]) -> None:
         for qubit in qubits:
@@ -113,6 +126,7 @@ class World:
         twin._pending = {q: o for q, o in self._pending.items() if q != qubit}
         twin._measured = {o: q for o, q in self._measured.items() if q != qubit}
         twin._outcomes = self._outcomes
+        twin._followed = self._followed
         return twin
 
     def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:

@@ -50,6 +50,9 @@ class _Gates:
     def measure(self, _: int) -> Outcome:
         raise NotDeferred
 
+    def unmeasure(self) -> None:
+        raise NotDeferred
+
 
 class _Point(NamedTuple):
     """Where one way through has come to. `untouched`: as it would be if nothing had been done."""

@@ -42,6 +42,10 @@ class World(Protocol):
         """Never raises; an int where the outcome is known."""
         ...
 
+    def unmeasure(self) -> None:
+        """Takes back the measurements at the end. Never raises."""
+        ...
+
 
 class Label:
     """A place in the code that may not be known yet."""
@@ -126,7 +130,7 @@ class Process:
                 left -= 1
                 if left < 0:
                     raise Refusal("too_many_steps", _ENDLESS.format(most_steps), self._span(at))
-            if at >= end and self.code.finish is not None:
+            if at >= end and stop is None and self.code.finish is not None:
                 self.code.finish(self)
         except ArithmeticError:
             message = "this cannot be calculated: a number is too large"

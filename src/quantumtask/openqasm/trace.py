@@ -83,6 +83,9 @@ class Trace:
             raise TooMany
         return outcome
 
+    def unmeasure(self) -> None:
+        """They are written down all the same: a shot without them does no less."""
+
     def circuit(self, bits: Sequence[int | Outcome]) -> Circuit:
         """What was written down; `bits` are those of the result.
 

@@ -1,0 +1,85 @@
+"""Exact expectation values of a program that acts on what it measures: all its histories, each
+with its probability."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from quantumtask.engines.histories import decide, means_of
+from quantumtask.engines.limits import available_bytes
+from quantumtask.engines.observables import Floats
+from quantumtask.engines.products import Table
+from quantumtask.engines.statevector import StateVector
+from quantumtask.engines.world import World
+from quantumtask.openqasm.process import Process, Undecided
+from quantumtask.openqasm.program import Program
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+
+MOST = 10_000
+"""Histories that are followed to their end."""
+
+Branch = tuple[float, Process, World]
+"""A history so far, with its probability."""
+
+
+def expectations(
+    program: Program, words: Sequence[str], settings: Settings, threads: int
+) -> Floats:
+    """The expectation value of each word (see Observables) at the end of the program.
+
+    Raises ResourceError where there are too many histories, or their states too large.
+    """
+    new_state = partial(StateVector, means_of(settings, threads))
+    waiting: list[Branch] = [(1.0, program.process.copy(), World(new_state()))]
+    totals, room = np.zeros(len(words)), available_bytes(settings) // 4
+    for _ in range(MOST):
+        probability, process, world = waiting.pop()
+        probability, world = _follow(probability, process, world, waiting, settings.max_steps)
+        totals += probability * _values(world, words)
+        if not waiting:
+            return totals
+        if sum(other.state.bytes for _, _, other in waiting) > room:
+            raise _too_many("take more memory than this slot has for them")
+    raise _too_many(f"are more than {MOST:,}")
+
+
+def _follow(
+    probability: float, process: Process, world: World, waiting: list[Branch], most_steps: int
+) -> tuple[float, World]:
+    """Goes to the end by the likelier side of each fork; the other side then waits."""
+    while True:
+        try:
+            process.run(world, most_steps)
+        except Undecided as wanted:
+            one = world.probability(wanted.outcome)
+            value, likely = (1, one) if one >= 0.5 else (0, 1 - one)
+            if likely < 1:
+                twin = process.copy()
+                other = decide(twin, world, wanted.outcome, 1 - value)
+                waiting.append((probability * (1 - likely), twin, other))
+            world = decide(process, world, wanted.outcome, value)
+            probability *= likely
+        else:
+            return probability, world
+
+
+def _values(world: World, words: Sequence[str]) -> Floats:
+    state = world.state
+    assert isinstance(state, StateVector)
+    vector, places = state.amplitudes()
+    known = partial(_known, state)
+    return Table(words, places, known, world.blurred).values(vector)
+
+
+def _known(state: StateVector, qubit: int) -> int:
+    return state.known(qubit) or 0
+
+
+def _too_many(why: str) -> ResourceError:
+    return ResourceError(
+        "not_exact",
+        f"the histories of what the program measures {why}: "
+        "give a `precision`, to have values from shots",
+    )
