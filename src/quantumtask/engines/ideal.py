@@ -21,7 +21,7 @@ from quantumtask.engines.settled import settled
 from quantumtask.engines.stabilizer import NotClifford
 from quantumtask.engines.tally import Shots, Tally
 from quantumtask.openqasm.gates import Operation
-from quantumtask.openqasm.program import Circuit, Program
+from quantumtask.openqasm.program import Circuit, Program, Step
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
@@ -200,11 +200,9 @@ def _alike(one: Circuit | None, other: Circuit) -> bool:
     return all(map(_same, one.steps, other.steps))
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, Operation) and isinstance(other, Operation):
-        return (
-            one.gate is other.gate and one.qubits == other.qubits and one.controls == other.controls
-        )
+def _same(one: Step, other: Step) -> bool:
+    if len(one) == len(other) == len(Operation._fields):
+        return one[0] is other[0] and one[2:] == other[2:]
     return type(one) is type(other) and one == other
 
 

@@ -76,6 +76,10 @@ class Tally:
         self._grow((len(self._counts) - known) * (self._formatter.width + 5))
         if self.ordered:
             written = self._written(outputs, sum(counts.values()))
+            if not self._numbers:  # most often
+                self._numbers = {(outcome, written): k for k, outcome in enumerate(counts)}
+                self._shots = list(counts.values())
+                return
             for outcome, shots in counts.items():
                 self._number(outcome, written, shots)
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast
 
 from quantumtask.openqasm.casts import real
 from quantumtask.openqasm.context import Context
-from quantumtask.openqasm.expression import Expr
+from quantumtask.openqasm.expression import Expr, constant
 from quantumtask.openqasm.gates import GPHASE, Argument, Gate, Opaque, Operation, Standard
 from quantumtask.openqasm.inline import (
     MOST_QUBITS_OF_A_ROOT,
@@ -23,6 +23,7 @@ from quantumtask.openqasm.routines import kept, last_call
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import Node, nodes
 from quantumtask.openqasm.typenames import constant_whole
+from quantumtask.openqasm.types import FLOAT
 
 MOST_MODIFIERS = 100
 MOST_CONTROLS = 32
@@ -48,9 +49,7 @@ def emit_call(context: Context, node: Any) -> None:
     places = [_fixed(context, operand) for operand in operands]
     values = _arguments(context, args)
     called = Called(gate, modifiers, context.settings.max_operations, node.span)
-    varies = any(isinstance(p, Places) for p in places) or any(isinstance(v, Expr) for v in values)
-    make = _at_run_time if varies or not _all_constant(modifiers.powers) else _prepared
-    context.code.emit(make(called, places, values), node.span)
+    context.code.emit(_maker(called, places, values)(called, places, values), node.span)
 
 
 def _is_nop(context: Context, node: Any) -> bool:
@@ -130,6 +129,18 @@ class Called(NamedTuple):
         )
 
 
+def _maker(
+    called: Called, places: Sequence[Any], values: Sequence[Any]
+) -> Callable[..., Callable[[Process], None]]:
+    """What makes the instruction for a call."""
+    powers, controls = called.modifiers.powers, called.modifiers.controls
+    fixed = not any(isinstance(place, Places) for place in places)
+    if fixed and _all_constant(powers) and not any(isinstance(v, Expr) for v in values):
+        return _prepared
+    one = type(called.gate) is Standard and all(isinstance(place, int) for place in places)
+    return _with_angles if one and not (powers or controls) else _at_run_time
+
+
 def _prepared(
     called: Called, places: Sequence[Any], arguments: Sequence[Any]
 ) -> Callable[[Process], None]:
@@ -159,6 +170,25 @@ def _prepared(
 
 LONGEST_KEPT = 1000
 """Operations of a statement that are kept, because it may be run again and again."""
+
+
+def _with_angles(
+    called: Called, places: Sequence[Any], arguments: Sequence[Any]
+) -> Callable[[Process], None]:
+    """The instruction for a gate of which only a run tells the angles: most in a sweep are such."""
+    gate, _, limit, span = called
+    row, cost = tuple(places), _cost(called, (), 1)
+    _check_distinct(called, places, 1)
+    angles = [a if isinstance(a, Expr) else constant(FLOAT, a, span) for a in arguments]
+    reads = [(angle.read, angle.span) for angle in angles]
+
+    def run(process: Process) -> None:
+        memory = process.memory
+        values = tuple([finite(read(memory), at) for read, at in reads])
+        process.world.apply((plain(gate, values, row),))  # type: ignore[union-attr,arg-type]
+        process.spend(cost, limit, span)
+
+    return run
 
 
 def _at_run_time(
