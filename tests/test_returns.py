@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit, qasm3
-from qiskit.quantum_info import Operator, SparseObservable, SparsePauliOp, Statevector
+from qiskit.quantum_info import (
+    DensityMatrix,
+    Kraus,
+    Operator,
+    SparseObservable,
+    SparsePauliOp,
+    Statevector,
+)
 
 from tests.asked import ask, encoded, refusal
 from tests.services import Service
@@ -41,8 +48,11 @@ def words(rng: np.random.Generator, qubits: int, count: int) -> list[str]:
 
 
 def expected(circuit: QuantumCircuit, word: str) -> float:
-    operator = SparsePauliOp.from_sparse_observable(SparseObservable(word))
-    return float(Statevector(circuit).expectation_value(operator).real)
+    return float(Statevector(circuit).expectation_value(operator(word)).real)
+
+
+def operator(word: str) -> SparsePauliOp:
+    return SparsePauliOp.from_sparse_observable(SparseObservable(word))
 
 
 def test_a_state_vector_has_the_first_qubit_as_its_lowest_bit(service: Service) -> None:
@@ -206,6 +216,39 @@ def test_a_state_that_is_teleported_has_the_values_that_it_had(
     found = ask(service, TELEPORT, observables=["ZII", "XII", "YII", "IXI", "IIX"], **more)["data"]
     values = [np.cos(1), np.sin(1) * np.cos(0.5), np.sin(1) * np.sin(0.5), 0, 0]
     assert np.allclose(found["expectation_values"], values, atol=0.12 if more else 1e-9)
+
+
+@pytest.mark.parametrize(("rounds", "method"), [(1, "statevector"), (12, "density_matrix")])
+def test_what_is_measured_again_and_again_is_exact(
+    service: Service, rounds: int, method: str
+) -> None:
+    body = "".join(
+        "ry(0.3) q[0];\ncx q[0], q[2];\ncx q[1], q[2];\nh q[2];\nc = measure q[2];\n"
+        f"rx(0.{k + 1}) q[1];\nh q[2];\nreset q[2];\ncrz(1) q[0], q[1];\n"
+        for k in range(rounds)
+    )
+    asked = [*words(np.random.default_rng(3), 3, 20), "IZI", "IIX", "YXI"]
+    found = ask(service, HEAD + f"qubit[3] q;\nbit c;\n{body}", observables=asked)
+    state = DensityMatrix.from_label("000")
+    for k in range(rounds):
+        state = after_round(state, k)
+    values = [state.expectation_value(operator(word)).real for word in asked]
+    assert found["method"] == method
+    assert np.allclose(found["data"]["expectation_values"], values, atol=1e-9)
+
+
+def after_round(state: DensityMatrix, k: int) -> DensityMatrix:
+    before, after = QuantumCircuit(3), QuantumCircuit(3)
+    before.ry(0.3, 0)
+    before.cx(0, 2)
+    before.cx(1, 2)
+    before.h(2)
+    after.rx(float(f"0.{k + 1}"), 1)
+    after.h(2)
+    dephased = state.evolve(before).evolve(Kraus([np.diag([1, 0]), np.diag([0, 1])]), [2])
+    last = QuantumCircuit(3)
+    last.crz(1, 0, 1)
+    return dephased.evolve(after).reset([2]).evolve(last)
 
 
 UNTIL_ONE = HEAD + (

@@ -9,6 +9,7 @@ from quantumtask.engines import kernels
 from quantumtask.engines.actions import action
 from quantumtask.engines.kernels import Vector
 from quantumtask.engines.limits import available_bytes, not_a_number, out_of_memory
+from quantumtask.engines.mixed import density
 from quantumtask.engines.observables import Floats
 from quantumtask.engines.select import version
 from quantumtask.openqasm.gates import Operation
@@ -61,11 +62,19 @@ class Amplitudes:
         columns = norm * self._evolved(start, circuit, places)
         return columns.reshape(1 << qubits, 1 << qubits).T
 
+    def mixture(self, circuit: Circuit) -> Vector:
+        """The transpose of the density matrix before the measurements at the end."""
+        self._check(2 * len(circuit.touched), WORKING["quantumtask"])
+        return density(circuit)
+
     def _zeros(self, qubits: int) -> Vector:
-        needed = WORKING[self.engine] * BYTES_PER_AMPLITUDE << min(qubits, 200)
+        self._check(qubits, WORKING[self.engine])
+        return np.zeros(1 << qubits, dtype=np.complex128)
+
+    def _check(self, qubits: int, vectors: int) -> None:
+        needed = vectors * BYTES_PER_AMPLITUDE << min(qubits, 200)
         if needed > (available := available_bytes(self._settings)):
             raise out_of_memory(qubits, needed, available)
-        return np.zeros(1 << qubits, dtype=np.complex128)
 
     def _evolved(self, start: Vector, circuit: Circuit, places: dict[int, int]) -> Vector:
         operations = [
@@ -74,7 +83,7 @@ class Amplitudes:
             if isinstance(step, Operation)
         ]
         vector = self._evolve(start, operations) if operations else start
-        if not np.isfinite(vector[0]):
+        if not np.isfinite(vector.sum()):
             raise not_a_number()
         return vector
 

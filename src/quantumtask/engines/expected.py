@@ -9,7 +9,7 @@ from quantumtask.engines import measured
 from quantumtask.engines.device import Device
 from quantumtask.engines.limits import check_encoded
 from quantumtask.engines.observables import bad_observable
-from quantumtask.engines.wanted import Wanted
+from quantumtask.engines.wanted import Wanted, bad_options
 from quantumtask.openqasm.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 
@@ -28,6 +28,7 @@ class Expected:
         self._wanted = wanted
         self._device = device
         self._observables.check(sweep.program.qubits)
+        _check_shots(wanted, settings)
         self._shape = _shape(sweep.shape, self._observables.shape)
         check_encoded((2, *self._shape), 8, settings)
         self._pairs = _Pairs(sweep.shape, self._observables.shape, self._shape)
@@ -54,6 +55,15 @@ class Expected:
             "expectation_values": self._values.reshape(self._shape),
             "standard_errors": self._errors.reshape(self._shape),
         }
+
+
+def _check_shots(wanted: Wanted, settings: Settings) -> None:
+    if wanted.precision and wanted.precise_shots > settings.max_shots:
+        raise bad_options(
+            f"precision: {wanted.precision:g} takes {wanted.precise_shots:,} shots for each group "
+            f"of terms, and at most {settings.max_shots:,} can be: ask for "
+            f"{settings.max_shots**-0.5:.2g} or more, or for 0, which is exact"
+        )
 
 
 def _shape(sweep: tuple[int, ...], observables: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
-"""Expectation values of products of Pauli matrices and projectors in a state vector.
+"""Expectation values of products of Pauli matrices and projectors in a state.
 
-Bit k of an index of the vector is the qubit at place k. Nothing is expanded: a projector shortens
+Bit k of an index is the qubit at place k. Nothing is expanded: a projector shortens
 the vector by half, and all products that flip the same qubits share one pass over it.
 """
 
@@ -84,11 +84,13 @@ class Table:
             found = Signed(number, z, power, factor)
             self._groups[Flips(tuple(projectors), x)].append(found)
 
-    def values(self, vector: Vector) -> Floats:
-        """The expectation value of each word. Raises ResourceError where there are no numbers."""
+    def values(self, state: Vector) -> Floats:
+        """The expectation value of each word in a state vector, or in the transpose of a density
+        matrix. Raises ResourceError where there are no numbers.
+        """
         found = np.zeros(self._count)
         for flips, signed in self._groups.items():
-            part = vector
+            part = state
             for place, letter in flips.projectors:
                 part = _projected(part, place, letter)
             overlap = _overlap(part, flips.x)
@@ -106,25 +108,37 @@ def _without(mask: int, place: int) -> int:
     return mask & low | mask >> 1 & ~low
 
 
-def _projected(vector: Vector, place: int, letter: str) -> Vector:
+def _projected(state: Vector, place: int, letter: str) -> Vector:
     """What is left of a state where the qubit at a place is projected: it has none any more."""
-    halves = vector.reshape(-1, 2, 1 << place)
-    a, b = EIGENVECTORS[letter]
-    if not a or not b:
-        return halves[:, 0 if a else 1].reshape(-1)
-    left = halves[:, 0] + np.conj(b) * halves[:, 1]
-    found: Vector = (left * np.sqrt(0.5)).reshape(-1)
-    return found
+    zero, one = EIGENVECTORS[letter]
+    found = _contracted(state, place, (zero, np.conj(one)))
+    return found if state.ndim == 1 else _contracted(found.T, place, (zero, one)).T
 
 
-def _overlap(vector: Vector, x: int) -> NDArray[Any]:
+def _contracted(state: Vector, place: int, by: tuple[complex, complex]) -> Vector:
+    """The last axis without the qubit at a place, which is multiplied by a vector instead."""
+    halves = state.reshape(*state.shape[:-1], -1, 2, 1 << place)
+    zero, one = by
+    if zero and one:
+        found = (halves[..., 0, :] + one * halves[..., 1, :]) * np.sqrt(0.5)
+    else:
+        found = halves[..., 0 if zero else 1, :]
+    left: Vector = found.reshape(*state.shape[:-1], -1)
+    return left
+
+
+def _overlap(state: Vector, x: int) -> NDArray[Any]:
     """For each index i: the conjugate of the amplitude at i ^ x, times that at i."""
+    if state.ndim > 1:
+        indices = np.arange(len(state))
+        mixed: NDArray[Any] = state[indices ^ x, indices]
+        return mixed
     if not x:
-        squares = np.square(vector.real)
-        squares += np.square(vector.imag)
+        squares = np.square(state.real)
+        squares += np.square(state.imag)
         return squares
     places = [k for k in range(x.bit_length()) if x >> k & 1]
-    view, axes = split(vector, places)
+    view, axes = split(state, places)
     flipped = np.flip(view, tuple([axes[place] for place in places]))
     product: NDArray[Any] = (flipped.conj() * view).reshape(-1)
     return product

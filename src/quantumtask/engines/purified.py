@@ -23,7 +23,7 @@ def purified(circuit: Circuit) -> Pure:
     if circuit.final:
         return Pure(circuit, names)
     fresh = max(names, default=-1) + 1
-    last = _last_steps(circuit)
+    last = circuit.last_steps
     steps: list[Step] = []
     measured: list[Step] = []
     for number, step in enumerate(circuit.steps):
@@ -43,12 +43,3 @@ def purified(circuit: Circuit) -> Pure:
     steps += measured
     pure = Circuit(tuple(steps), circuit.bits, circuit.outcomes, circuit.clifford, final=True)
     return Pure(pure, names)
-
-
-def _last_steps(circuit: Circuit) -> dict[int, int]:
-    """The number of the last step on each qubit."""
-    last = {}
-    for number, step in enumerate(circuit.steps):
-        for qubit in step.qubits if isinstance(step, Operation) else (step.qubit,):
-            last[qubit] = number
-    return last

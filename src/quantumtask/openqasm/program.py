@@ -60,6 +60,15 @@ class Circuit:
         }
         return tuple(sorted(set().union(*groups)))
 
+    @cached_property
+    def last_steps(self) -> dict[int, int]:
+        """The number of the last step on each qubit."""
+        last = {}
+        for number, step in enumerate(self.steps):
+            for qubit in step.qubits if isinstance(step, Operation) else (step.qubit,):
+                last[qubit] = number
+        return last
+
 
 @dataclass(frozen=True, eq=False)
 class Program:
