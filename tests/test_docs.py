@@ -1,5 +1,7 @@
 """The documentation says what the code does: it is generated from it, or executed."""
 
+import json
+import math
 import re
 import shlex
 import subprocess
@@ -93,6 +95,21 @@ def test_every_command_of_the_readme_works(service: Service, tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"status": "completed"' in done.stdout
     assert '"result"' in done.stdout
+
+
+def test_every_command_of_the_page_of_sweeps_works(service: Service) -> None:
+    found = [
+        command.replace("http://127.0.0.1:8000", service.url)
+        for command in commands("docs/sweeps.md", "console")
+    ]
+    answers = [json.loads(subprocess.check_output(shlex.split(one), timeout=60)) for one in found]
+    assert [answer["status"] for answer in answers] == ["completed"] * 2
+    ends, middle, full = answers[0]["result"]
+    assert (ends, full) == ({"0": 1000}, {"1": 1000})
+    assert 400 < middle["0"] < 600
+    first, second = answers[1]["data"]["expectation_values"]
+    assert first == pytest.approx([1.0] * 3)
+    assert second == pytest.approx([0.5 * math.cos(t) + 0.25 * math.sin(t) for t in range(3)])
 
 
 @pytest.mark.parametrize("page", sorted(p.name for p in (ROOT / "docs").rglob("*.md")))

@@ -27,7 +27,7 @@ UNSHARP = {"H": 0.5, "N": 0.0}
 
 LETTERS = frozenset("I" + PAULIS) | PROJECTORS.keys()
 
-MOST_TERMS = 100_000
+MOST_TERMS = 200_000
 """Terms of all observables of a task."""
 
 MOST_DIMENSIONS = 8
