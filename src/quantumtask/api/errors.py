@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from quantumtask.api.schemas import first_reason
 from quantumtask.shared.errors import (
+    BackendNotFound,
     BodyTooLarge,
     Busy,
     CannotRun,
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 STATUS: dict[type[QuantumTaskError], HTTPStatus] = {
     RequestError: HTTPStatus.BAD_REQUEST,
     TaskNotFound: HTTPStatus.NOT_FOUND,
+    BackendNotFound: HTTPStatus.NOT_FOUND,
     IdempotencyConflict: HTTPStatus.CONFLICT,
     TaskAlreadyFinished: HTTPStatus.CONFLICT,
     NoResult: HTTPStatus.CONFLICT,

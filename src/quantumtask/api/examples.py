@@ -152,6 +152,45 @@ ENGINES = {
         }
     }
 }
+_EXPECTED = {"waiting": 3, "expected_wait_s": 0.4}
+_SIMULATOR = {
+    "name": "simulator",
+    "description": "ideal; more qubits where the circuit is Clifford or little entangled",
+    "qubits": 28,
+    "noisy": False,
+    "basis_gates": ["ccx", "ch", "cp"],
+    "calibrated": None,
+    "median_errors": None,
+}
+_MANILA = {
+    "name": "fake_manila",
+    "description": "IBM's Manila, Falcon r5.11",
+    "qubits": 5,
+    "noisy": True,
+    "basis_gates": ["cx", "id", "rz", "sx", "x"],
+    "calibrated": "2024-05-27",
+    "median_errors": {"one_qubit": 0.00035, "two_qubit": 0.0101, "readout": 0.0219},
+}
+BACKENDS = {"backends": {"value": {"backends": [_SIMULATOR, _MANILA], "queue": _EXPECTED}}}
+BACKEND = {
+    "twin": {
+        "value": {
+            **_MANILA,
+            "coupling_map": [[0, 1], [1, 0]],
+            "gates": [{"name": "cx", "qubits": [0, 1], "error": 0.0088, "duration_ns": 277.3}],
+            "qubits_properties": [
+                {
+                    "t1_us": 161.7,
+                    "t2_us": 103.5,
+                    "frequency_ghz": 4.96,
+                    "readout_error": 0.0285,
+                    "readout_ns": 5351.1,
+                }
+            ],
+            "queue": _EXPECTED,
+        }
+    }
+}
 LIST = {"page": {"value": {"tasks": [_COMPLETED], "next_cursor": "41"}}}
 TASK = {
     "completed": {"value": {**_COMPLETED, **_RESULT, "history": _HISTORY}},

@@ -18,6 +18,8 @@ from quantumtask.api.body import read_body
 from quantumtask.api.examples import answers
 from quantumtask.api.questions import NO_WORKER
 from quantumtask.api.schemas import (
+    Backends,
+    BackendView,
     Cancelled,
     Engines,
     Estimate,
@@ -33,13 +35,26 @@ from quantumtask.api.schemas import (
     parse_question,
     parse_submission,
 )
-from quantumtask.api.wire import is_inline, list_json, queue_json, status_json, task_json
+from quantumtask.api.wire import (
+    is_inline,
+    list_json,
+    queue_json,
+    status_json,
+    task_json,
+    with_queue,
+)
 from quantumtask.shared.task import Status, Task
 
 router = APIRouter()
 
 TaskId = Annotated[str, Path(description="The id that the submission returned.")]
 NOT_FOUND = (404, "task_not_found", "task not found")
+BackendName = Annotated[str, Path(description="As the list of backends tells it.")]
+NO_BACKEND = (
+    404,
+    "backend_not_found",
+    "backend 'fake_moon': there is no such backend; `GET /backends` lists all",
+)
 INVALID_JSON = (400, "invalid_json", "invalid json")
 INVALID_WAIT = (400, "invalid_request", "wait: must be a number of seconds from 0 to 30")
 NO_CIRCUIT = (400, "invalid_request", "circuit: field required")
@@ -186,6 +201,32 @@ async def estimate(request: Request) -> Response:
 async def engines(request: Request) -> Response:
     """Every engine, whether it is installed, its methods, and how many qubits fit a slot."""
     return Json(await service_of(request).engines())
+
+
+@router.get(
+    "/backends",
+    tags=["service"],
+    summary="Backends",
+    response_class=Response,
+    responses=answers(examples.BACKENDS, Backends, BUSY, NO_WORKER_ANSWERS, UNAVAILABLE),
+)
+async def backends(request: Request) -> Response:
+    """What a task can be run on: the ideal simulator, and twins of devices with their noise."""
+    return Json(with_queue(*await service_of(request).backends()))
+
+
+@router.get(
+    "/backends/{name}",
+    tags=["service"],
+    summary="Get a backend",
+    response_class=Response,
+    responses=answers(
+        examples.BACKEND, BackendView, NO_BACKEND, BUSY, NO_WORKER_ANSWERS, UNAVAILABLE
+    ),
+)
+async def get_backend(request: Request, name: BackendName) -> Response:
+    """Its gates and its qubits, with the errors and times that were measured of them."""
+    return Json(with_queue(*await service_of(request).backend(name)))
 
 
 @router.get(

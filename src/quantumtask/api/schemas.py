@@ -427,6 +427,68 @@ class Engines(BaseModel):
     slot_memory_bytes: int = Field(description="The memory that one task may take.")
 
 
+class MedianErrors(BaseModel):
+    """Of a device; null: it has none of that, or it was not measured."""
+
+    one_qubit: float | None
+    two_qubit: float | None
+    readout: float | None
+
+
+class Expectation(BaseModel):
+    """What a task that is submitted now has to expect, whatever its backend."""
+
+    waiting: int = Field(description="Tasks that wait to be run.")
+    expected_wait_s: float | None = Field(
+        description="How long these take, by their predicted work; null: no worker is there."
+    )
+
+
+class BackendSummary(BaseModel):
+    name: str = Field(description="What `backend` of a task calls it.")
+    description: str
+    qubits: int = Field(description="Of the device; of the simulator, as many as always fit.")
+    noisy: bool
+    basis_gates: list[str] = Field(description="What circuits are compiled to.")
+    calibrated: str | None = Field(description="The day on which the device was measured.")
+    median_errors: MedianErrors | None
+
+
+class Backends(BaseModel):
+    """What a task can be run on."""
+
+    backends: list[BackendSummary]
+    queue: Expectation
+
+
+class GateOnQubits(BaseModel):
+    """A gate, or `reset`, where the device has it; null: not measured."""
+
+    name: str
+    qubits: list[int]
+    error: float | None = Field(description="1 - average fidelity.")
+    duration_ns: float | None
+
+
+class QubitProperties(BaseModel):
+    t1_us: float | None
+    t2_us: float | None
+    frequency_ghz: float | None
+    readout_error: float | None
+    readout_ns: float | None
+
+
+class BackendView(BackendSummary):
+    """A backend with all that was measured of it."""
+
+    coupling_map: list[list[int]] | None = Field(
+        description="Pairs of qubits that a gate acts on; null: any."
+    )
+    gates: list[GateOnQubits]
+    qubits_properties: list[QubitProperties] = Field(description="By the number of the qubit.")
+    queue: Expectation
+
+
 class TaskList(BaseModel):
     tasks: list[TaskSummary]
     next_cursor: str | None = Field(

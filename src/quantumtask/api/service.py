@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import quote
 
 from quantumtask.api import metrics
 from quantumtask.api.batch import Batch
@@ -22,6 +23,7 @@ from quantumtask.api.results import Results
 from quantumtask.shared.cost import predicted_ms
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
+    BackendNotFound,
     CannotRun,
     CircuitTooLarge,
     InvalidRequest,
@@ -30,7 +32,7 @@ from quantumtask.shared.errors import (
     TaskAlreadyFinished,
     TaskNotFound,
 )
-from quantumtask.shared.queue import Queue
+from quantumtask.shared.queue import Expected, Queue
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     AUTO,
@@ -151,6 +153,24 @@ class Service:
     async def engines(self) -> bytes:
         """Which engines the Worker has, likewise."""
         return await self._questions("/engines")
+
+    async def backends(self) -> tuple[bytes, Expected]:
+        """What the Worker can run tasks on, likewise; and what a new task has to expect."""
+        return await self._questions("/backends"), await self._expected()
+
+    async def backend(self, name: str) -> tuple[bytes, Expected]:
+        """One of them in full, likewise. Raises BackendNotFound."""
+        try:
+            told = await self._questions(f"/backends/{quote(name, safe='')}")
+        except CannotRun as failure:
+            raise BackendNotFound(failure.message) from None
+        return told, await self._expected()
+
+    async def _expected(self) -> Expected:
+        expected: Expected = await self._calls(
+            lambda store: Expected(store.queue().waiting, store.expected_wait_s())
+        )
+        return expected
 
     async def get(self, task_id: str, wait_s: float = 0.0) -> Task:
         """The task as it is, or as soon as it is final if that is within `wait_s` seconds.

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from quantumtask.api.arrays import plain
-from quantumtask.shared.queue import Queue
+from quantumtask.shared.queue import Expected, Queue
 from quantumtask.shared.task import Change, Place, Result, Task
 
 MOST_INLINE = 64 * 1024
@@ -121,6 +121,13 @@ def queue_json(queue: Queue) -> bytes:
         "owners": [asdict(share) | {"owner": share.owner or None} for share in queue.shares[:100]],
     }
     return json.dumps(view).encode()
+
+
+def with_queue(told: bytes, expected: Expected) -> bytes:
+    """What the Worker told of backends, with what a task has to expect there."""
+    wait_s = None if expected.wait_s is None else round(expected.wait_s, 3)
+    queue = json.dumps({"waiting": expected.waiting, "expected_wait_s": wait_s})
+    return b"".join([told.rstrip()[:-1], b', "queue": ', queue.encode(), b"}"])
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
@@ -301,6 +302,17 @@ class Store:
     def queue(self) -> Queue:
         """What waits and runs, by owner and priority, those with most waiting first."""
         return self._queue.get()
+
+    def expected_wait_s(self) -> float | None:
+        """How long all that waits takes, but what has a priority below 0; None: nobody works.
+
+        Where very many wait, from the first of them.
+        """
+        last = {"rank": 0, "fair": sys.float_info.max, "sequence": 2**63 - 1}
+        tasks, work_ms = self._rows("ahead", **last, most=MOST_COUNTED)[0]
+        _, _, rate = self._pace()
+        more = max(1.0, self.queue().waiting / tasks) if tasks == MOST_COUNTED else 1.0
+        return more * work_ms / rate if rate else None
 
     def _look_at_queue(self) -> Queue:
         waiting = {(owner, rank): tasks for owner, rank, tasks in self._rows("waiting")}

@@ -4,7 +4,7 @@ QuantumTaskError
 |-- RequestError                 the request is wrong: sending it again will not help
 |   |-- InvalidJson  InvalidRequest  UnsupportedEncoding
 |   |-- BodyTooLarge  CircuitTooLarge  ParametersTooLarge
-|   |-- TaskNotFound
+|   |-- TaskNotFound  BackendNotFound
 |   |-- CannotRun                a circuit that would fail: has `problems`
 |   `-- IdempotencyConflict  TaskAlreadyFinished  NoResult
 |-- Busy                         the service cannot take it now: try again in `retry_after_s`
@@ -67,6 +67,10 @@ class TaskNotFound(RequestError):
 
     def __init__(self) -> None:
         super().__init__("task not found")
+
+
+class BackendNotFound(RequestError):
+    code = "backend_not_found"
 
 
 class CannotRun(RequestError):

@@ -43,6 +43,14 @@ class Queue:
         return sum(share.running for share in self.shares)
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a new task has to expect: how many wait, and for how long; None: nobody works."""
+
+    waiting: int
+    wait_s: float | None
+
+
 class Lasting(Generic[T]):
     """An answer that is used again for twenty times as long as it took to find."""
 

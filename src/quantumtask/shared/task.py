@@ -59,6 +59,9 @@ ENGINES: dict[str, tuple[str, ...]] = {
 }
 """The engines that can be asked for, and their methods; AUTO chooses."""
 
+SIMULATOR = "simulator"
+"""The backend that has no noise; all others are twins of devices."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:

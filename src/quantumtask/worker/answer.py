@@ -14,7 +14,7 @@ from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
 from quantumtask.worker.execute import WARM_UP, attempt, compile_limit, live, out_of_memory
-from quantumtask.worker.findings import Finding, Kind, Question, of_failure, report
+from quantumtask.worker.findings import Finding, Json, Kind, Question, of_failure, report
 
 
 def serve(connection: Connection, settings: Settings, threads: int) -> None:
@@ -31,7 +31,7 @@ def serve(connection: Connection, settings: Settings, threads: int) -> None:
 def answer(question: Question, settings: Settings, threads: int) -> Finding:
     """What there is to say; nothing is raised."""
     if question.spec is None:
-        return _engines(settings)
+        return _told(question, settings)
     return ANSWERS[question.kind](question.spec, settings, threads)
 
 
@@ -90,11 +90,19 @@ def _binding_s(sweep: Sweep) -> float:
     return time.thread_time() - started
 
 
-def _engines(settings: Settings) -> Finding:
-    """Which engines there are, and what fits a slot."""
-    from quantumtask.engines.estimate import catalogue
+def _told(question: Question, settings: Settings) -> Finding:
+    """Which engines or backends there are, and what fits a slot; or one backend in full."""
+    from quantumtask.engines import backends, estimate
 
-    return Finding(True, catalogue(settings))
+    def tell() -> Json:
+        if question.kind is Kind.ENGINES:
+            return estimate.catalogue(settings)
+        if question.kind is Kind.BACKENDS:
+            return backends.catalogue(settings)
+        return backends.backend(question.name, settings)
+
+    told = attempt(tell, settings)
+    return of_failure(question.kind, told) if isinstance(told, Failure) else Finding(True, told)
 
 
 ANSWERS: dict[Kind, Callable[[TaskSpec, Settings, int], Finding]] = {

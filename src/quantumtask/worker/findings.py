@@ -17,13 +17,19 @@ class Kind(StrEnum):
     VALIDATE = "validate"
     ESTIMATE = "estimate"
     ENGINES = "engines"
+    BACKENDS = "backends"
+    BACKEND = "backend"
 
 
 class Question(NamedTuple):
-    """What is asked: of a circuit and how it would be run; `spec` None: of none."""
+    """What is asked: of a circuit and how it would be run; `spec` None: of none.
+
+    `name`: that of the backend that is asked about.
+    """
 
     kind: Kind
     spec: TaskSpec | None = None
+    name: str = ""
 
 
 class Finding(NamedTuple):

@@ -65,6 +65,24 @@ def create_app(worker: Worker, questions: Questions, stop_server: "threading.Eve
 
     app.add_route("/execute", _bell(worker), ["POST"])
 
+    _add_questions(app, worker, questions)
+    metrics.slots(lambda: worker.slots, lambda: worker.busy)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def show_metrics(request: Request) -> Response:
+        content, kind = metrics.page(request.headers.get("accept", ""))
+        return Response(content, media_type=kind)
+
+    @app.get("/health")
+    async def health() -> Health:
+        return Health(slots=worker.slots, busy=worker.busy)
+
+    return app
+
+
+def _add_questions(app: FastAPI, worker: Worker, questions: Questions) -> None:
+    """What can be asked, and is answered at once."""
+
     @app.post("/validate")
     async def validate(asked: Asked) -> Response:
         """What is wrong with a circuit."""
@@ -80,6 +98,16 @@ def create_app(worker: Worker, questions: Questions, stop_server: "threading.Eve
         """Which engines there are."""
         return await answer(Question(Kind.ENGINES))
 
+    @app.get("/backends")
+    async def backends() -> Response:
+        """What a task can be run on."""
+        return await answer(Question(Kind.BACKENDS))
+
+    @app.get("/backends/{name}")
+    async def backend(name: str) -> Response:
+        """One of them in full; 422 where there is none of that name."""
+        return await answer(Question(Kind.BACKEND, name=name))
+
     async def answer(question: Question) -> Response:
         """The finding as JSON; 503 with a plain reason where too many ask."""
         try:
@@ -89,19 +117,6 @@ def create_app(worker: Worker, questions: Questions, stop_server: "threading.Eve
         except WorkerBusy as error:
             return Response(error.message, 503, media_type="text/plain")
         return JSONResponse(found.content, 200 if found.good else 422)
-
-    metrics.slots(lambda: worker.slots, lambda: worker.busy)
-
-    @app.get("/metrics", include_in_schema=False)
-    async def show_metrics(request: Request) -> Response:
-        content, kind = metrics.page(request.headers.get("accept", ""))
-        return Response(content, media_type=kind)
-
-    @app.get("/health")
-    async def health() -> Health:
-        return Health(slots=worker.slots, busy=worker.busy)
-
-    return app
 
 
 def _bell(worker: Worker) -> Callable[[Request], Awaitable[Response]]:
