@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction
 from qiskit.transpiler import PassManager
-from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
 from qiskit_aer.library import SetMatrixProductState, SetStatevector
 
@@ -17,6 +16,7 @@ from quantumtask.engines.circuits import circuit_of
 from quantumtask.engines.job import Job
 from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.matrices import Matrices, Sampler
+from quantumtask.engines.passes import pass_manager
 from quantumtask.engines.routing import Placed, Route
 from quantumtask.engines.select import Plan
 from quantumtask.engines.tally import Order
@@ -58,7 +58,7 @@ def probabilities(
     place = {qubit: k for k, qubit in enumerate(circuit.touched)}
     runnable = _runnable(circuit_of(circuit.steps, circuit.touched, {}))
     runnable.save_probabilities([place[qubit] for qubit in qubits])
-    data = _simulate(runnable, threads, settings, method=plan.method, shots=1)
+    data = simulate(runnable, threads, settings, method=plan.method, shots=1)
     return np.array(data["probabilities"])
 
 
@@ -92,7 +92,7 @@ def _follow(job: Job) -> Order | None:
 def _sample(job: Job, method: str) -> Order | None:
     """Shots that Aer draws."""
     circuit = circuit_of(job.circuit.steps, job.circuit.touched, job.readout.bits)
-    data = _simulate(
+    data = simulate(
         _runnable(circuit, method), job.threads, job.settings, method=method,
         shots=job.shots, seed_simulator=job.seed, memory=job.ordered,
     )  # fmt: skip
@@ -120,7 +120,7 @@ def evolve(
     for item in gates.data:
         circuit._append(item)
     circuit.save_statevector()
-    data = _simulate(circuit, threads, settings, method="statevector", shots=1)
+    data = simulate(circuit, threads, settings, method="statevector", shots=1)
     return np.require(data["statevector"], dtype=np.complex128, requirements="W")
 
 
@@ -149,7 +149,7 @@ def evolve_chain(
         circuit._append(CircuitInstruction(gate, [places[k] for k in on], ()))
     circuit.save_matrix_product_state(label="state")
     # Not with `mps_lapack`, which is faster, because that ends the process now and then.
-    data = _simulate(
+    data = simulate(
         circuit, threads, settings,
         method="matrix_product_state", shots=1, max_memory_mb=NO_LIMIT_MB,
     )  # fmt: skip
@@ -174,8 +174,8 @@ def _native(method: str) -> frozenset[str]:
 def _pass_manager(method: str) -> PassManager:
     if method == "matrix_product_state":
         names = sorted(_native(method))
-        return generate_preset_pass_manager(optimization_level=0, basis_gates=names)
-    return generate_preset_pass_manager(optimization_level=0, target=_simulator().target)
+        return pass_manager(0, basis_gates=names)
+    return pass_manager(0, target=_simulator().target)
 
 
 def _runnable(circuit: QuantumCircuit, method: str = "statevector") -> QuantumCircuit:
@@ -186,7 +186,7 @@ def _runnable(circuit: QuantumCircuit, method: str = "statevector") -> QuantumCi
     return translated
 
 
-def _simulate(
+def simulate(
     circuit: QuantumCircuit, threads: int, settings: Settings, **options: Any
 ) -> dict[str, Any]:
     """What Aer measured or saved. Raises TaskError for what Aer refuses."""

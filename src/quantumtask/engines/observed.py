@@ -48,7 +48,9 @@ def _circuit(circuit: Circuit, turns: list[Operation], qubits: list[int]) -> Cir
     steps += turns
     steps += [Measure(qubit, outcomes + k) for k, qubit in enumerate(qubits)]
     bits = tuple(-1 - outcomes - k for k in range(len(qubits)))
-    return Circuit(tuple(steps), bits, outcomes + len(qubits), circuit.clifford, final)
+    return Circuit(
+        tuple(steps), bits, outcomes + len(qubits), circuit.clifford, final, circuit.followed
+    )
 
 
 def _process(program: Program, turns: list[Operation], qubits: list[int]) -> Process:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.arrays import Arrays
+from quantumtask.engines.device import Device
 from quantumtask.engines.drawn import Drawn
 from quantumtask.engines.expected import Expected
 from quantumtask.engines.ideal import Ideal
 from quantumtask.engines.limits import check_size
-from quantumtask.engines.wanted import Wanted, bad_options
+from quantumtask.engines.wanted import Wanted
 from quantumtask.openqasm.encoded import encoded
 from quantumtask.openqasm.program import Program, Sweep
 from quantumtask.shared.settings import Settings
@@ -51,9 +52,15 @@ def run_sweep(
     """
     started = time.perf_counter()
     seed = secrets.randbits(63) if seed is None else seed
-    if not wanted.ideal:
-        raise bad_options("noise and backends other than `simulator` are not available here")
-    device = Ideal(settings, threads=threads, engine=engine, method=method, once=sweep.size > 1)
+    device: Device
+    if wanted.ideal:
+        device = Ideal(settings, threads=threads, engine=engine, method=method, once=sweep.size > 1)
+    else:
+        from quantumtask.engines.noise import noise_of_task
+        from quantumtask.engines.noisy import Noisy  # not above: few tasks need Aer's noise
+
+        noise = noise_of_task(wanted.backend, wanted.noise)
+        device = Noisy(noise, settings, seed=seed, threads=threads, engine=engine, method=method)
     drawn = Drawn(sweep, wanted, device, settings)
     collectors: list[Collector] = [drawn] if wanted.sampled else []
     collectors += [Arrays(sweep, kind, device, settings) for kind in wanted.arrays]

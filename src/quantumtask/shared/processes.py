@@ -5,6 +5,8 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 PR_SET_PDEATHSIG = 1
 
@@ -24,6 +26,20 @@ def die_with_parent(death: signal.Signals, parent: int | None = None) -> None:
         raise OSError(code, os.strerror(code))
     if os.getppid() != expected:
         os.kill(os.getpid(), death)
+
+
+@contextmanager
+def processor_limit(seconds: float) -> Iterator[None]:
+    """Ends this process by SIGPROF if what is inside takes more processor time than that.
+
+    No loop in C can ignore the signal, and time in which the machine was busy elsewhere or asleep
+    does not count. One inside another takes its place, and ends it as well.
+    """
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def keep_loaded() -> None:

@@ -11,9 +11,10 @@ from multiprocessing.connection import Connection
 from quantumtask.openqasm import Sweep, Validation, validate_circuit
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.processes import processor_limit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
-from quantumtask.worker.execute import WARM_UP, attempt, compile_limit, live, out_of_memory
+from quantumtask.worker.execute import WARM_UP, attempt, live, out_of_memory
 from quantumtask.worker.findings import Finding, Json, Kind, Question, of_failure, report
 
 
@@ -41,7 +42,7 @@ def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
 
     def read() -> Validation:
         wanted = wanted_of(spec.options, spec.shots, spec.memory)
-        with compile_limit(settings.compile_limit_s):
+        with processor_limit(settings.compile_limit_s):
             found = validate_circuit(spec.circuit, settings, spec.parameters)
         if found.valid:
             wanted.check(found.qubits)
@@ -56,7 +57,7 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
     from quantumtask.engines.estimate import Estimate, estimate  # not above: as in `execute`
 
     def read() -> Sweep:
-        with compile_limit(settings.compile_limit_s):
+        with processor_limit(settings.compile_limit_s):
             return compile_fresh(spec.circuit, settings, spec.parameters)
 
     started = time.thread_time()  # see `estimate`: not process_time

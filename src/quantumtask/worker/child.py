@@ -108,7 +108,8 @@ def cause_of_death(exitcode: int | None, what: str, settings: Settings) -> Failu
     """Why a child that did `what` ended by itself."""
     if exitcode == -signal.SIGPROF:
         seconds = settings.compile_limit_s
-        return Failure("compile_timeout", f"reading the circuit took more than {seconds:g} seconds")
+        words = f"reading or compiling the circuit took more than {seconds:g} seconds"
+        return Failure("compile_timeout", words)
     return Failure("worker_crashed", f"the slot {what} it died ({_named(exitcode)})")
 
 

@@ -10,8 +10,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +19,7 @@ from quantumtask.openqasm import compile_sweep
 from quantumtask.openqasm.compile import prepared
 from quantumtask.openqasm.source import Refusal
 from quantumtask.shared.errors import TaskError
-from quantumtask.shared.processes import die_with_parent
+from quantumtask.shared.processes import die_with_parent, processor_limit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
 from quantumtask.worker.child import READY
@@ -120,7 +119,7 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
 
     def run() -> Result:
         wanted = wanted_of(spec.options, spec.shots, spec.memory)
-        with compile_limit(settings.compile_limit_s):
+        with processor_limit(settings.compile_limit_s):
             sweep = compile_sweep(spec.circuit, settings, spec.parameters)
         try:
             return engines.run_sweep(
@@ -151,17 +150,3 @@ def attempt(work: Callable[[], T], settings: Settings) -> T | Failure:
         return Failure("nesting_too_deep", "the circuit is nested too deeply to be read")
     except Exception as error:  # the one place: nothing that a circuit does may end the slot
         return Failure("engine_error", f"the engine failed: {type(error).__name__}")
-
-
-@contextmanager
-def compile_limit(seconds: float) -> Iterator[None]:
-    """Ends this process by SIGPROF if reading a circuit takes more processor time than that.
-
-    No loop in C can ignore the signal, and time in which the machine was busy elsewhere or asleep
-    does not count against the circuit.
-    """
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)

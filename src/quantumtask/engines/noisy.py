@@ -1,0 +1,184 @@
+"""A device with noise, simulated by Aer: see `Device`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from quantumtask.engines.aer import simulate
+from quantumtask.engines.device import Complexes, Ran
+from quantumtask.engines.measured import groups
+from quantumtask.engines.noise import Noise, Ready, ready
+from quantumtask.engines.noisy_methods import DENSITY_MATRIX, Facts, Method, choose, exactly
+from quantumtask.engines.observables import PROJECTORS, Floats
+from quantumtask.engines.observed import observed
+from quantumtask.engines.profile import profile_of
+from quantumtask.engines.readout import Readout
+from quantumtask.engines.select import version
+from quantumtask.engines.tally import Order, Shots, Tally
+from quantumtask.openqasm.program import Circuit, Program
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import AUTO
+
+ENGINE = "aer"
+
+
+class Noisy:
+    """Runs circuits with noise; `seed`: of all that compiling them draws by lot.
+
+    Whatever is exact is what infinitely many shots would give, so readout errors are in it, and the
+    noise of the gates that turn a qubit before it is measured. Raises ResourceError for an engine
+    that knows no noise.
+    """
+
+    def __init__(
+        self,
+        noise: Noise,
+        settings: Settings,
+        *,
+        seed: int,
+        threads: int = 1,
+        engine: str = AUTO,
+        method: str | None = None,
+    ) -> None:
+        if engine not in (AUTO, ENGINE):
+            raise _unsuitable(f"{engine} knows no noise: leave `engine` out, or ask for {ENGINE}")
+        self.ran: Ran | None = None
+        self.compiled: dict[str, Any] | None = None
+        self._noise = noise
+        self._settings = settings
+        self._seed = seed
+        self._threads = threads
+        self._method = method
+
+    def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
+        readout = Readout(_circuit(program))
+        tally = Tally(program, shots, memory, self._settings)
+        if readout.is_fixed:
+            self._tell(None, None)
+            number = tally.add(readout.result(0), shots, program.fixed_outputs)
+            return Shots(tally, np.full(shots, number) if tally.ordered else None)
+        prepared = self._ready(program)
+        method = choose(self._facts(program, prepared), shots, self._method, self._settings)
+        self._tell(prepared, method)
+        data = self._simulate(prepared, method, shots, seed, tally.ordered)
+        numbers = {
+            text: tally.add(readout.result(int(text, 16)), count, program.fixed_outputs)
+            for text, count in data["counts"].items()
+        }
+        return Shots(tally, _order(data, numbers) if tally.ordered else None)
+
+    def probabilities(self, program: Program) -> Floats:
+        readout, shown = Readout(_circuit(program)), np.ones(1)
+        if readout.is_fixed:
+            self._tell(None, None)
+        else:
+            prepared = self._ready(program)
+            method = exactly(self._facts(program, prepared), self._settings)
+            self._tell(prepared, method)
+            shown = self._exact(prepared)
+        table = np.zeros(1 << program.bits)
+        table[[readout.result(value) for value in range(len(shown))]] = shown
+        return table
+
+    def expectations(self, program: Program, words: Sequence[str]) -> Floats:
+        _circuit(program)
+        values = np.ones(len(words))
+        for group in groups(tuple(words)):
+            letters = group.basis.letters
+            chances = self.probabilities(observed(program, letters))
+            for number in group.members:
+                values[number] = _mean(chances, words[number], list(letters))
+        return values
+
+    def statevector(self, program: Program) -> Complexes:
+        raise _no_state(program, "state vector")
+
+    def unitary(self, program: Program) -> Complexes:
+        raise _no_state(program, "unitary matrix")
+
+    def _ready(self, program: Program) -> Ready:
+        return ready(program, self._noise, self._seed, self._settings)
+
+    def _facts(self, program: Program, prepared: Ready) -> Facts:
+        circuit, rates = _circuit(program), self._noise.rates
+        clifford = circuit.clifford and self._noise.device is None and rates is not None
+        return Facts(
+            prepared.circuit.num_qubits,
+            len(prepared.circuit.data),
+            circuit.final,
+            clifford and rates is not None and rates.pauli,
+            profile_of(program).entanglement,
+        )
+
+    def _simulate(
+        self, prepared: Ready, method: Method, shots: int, seed: int, memory: bool
+    ) -> dict[str, Any]:
+        return simulate(
+            prepared.circuit, self._threads, self._settings, method=method.name,
+            noise_model=prepared.model, shots=shots, seed_simulator=seed, memory=memory,
+        )  # fmt: skip
+
+    def _exact(self, prepared: Ready) -> Floats:
+        """The probability of each value of what is measured; bit k of an index is bit k of that."""
+        circuit = prepared.circuit.copy_empty_like()
+        for item in prepared.circuit.data:
+            if not item.clbits:
+                circuit._append(item)
+        circuit.save_probabilities([qubit for qubit, _ in prepared.qubits])
+        data = simulate(
+            circuit, self._threads, self._settings, method=DENSITY_MATRIX,
+            noise_model=prepared.model, shots=1,
+        )  # fmt: skip
+        chances = np.asarray(data["probabilities"], dtype=np.float64)
+        for bit, (_, misread) in enumerate(prepared.qubits):
+            split = chances.reshape(-1, 2, 1 << bit)
+            chances = np.einsum("iak,ab->ibk", split, np.array(misread)).ravel()
+        return chances
+
+    def _tell(self, prepared: Ready | None, method: Method | None) -> None:
+        """Notes what runs, unless something did before."""
+        if self.ran is None:
+            name = method.name if method else DENSITY_MATRIX
+            why = f"noise of {self._noise.name}"
+            why += f", {method.how}" if method else ": nothing that its result shows is measured"
+            self.ran = Ran(ENGINE, version(ENGINE) or "", name, "double", why)
+            self.compiled = prepared.told if prepared else None
+
+
+def _circuit(program: Program) -> Circuit:
+    """What every shot does. Raises ResourceError where that depends on what it measures."""
+    if program.circuit is None or program.circuit.followed:
+        raise _unsuitable(
+            "with noise a program cannot act on what it measures, nor have it as an `output`"
+        )
+    return program.circuit
+
+
+def _order(data: dict[str, Any], numbers: dict[str, int]) -> Order:
+    return np.array([numbers[text] for text in data["memory"]], dtype=np.intp)
+
+
+def _mean(chances: Floats, word: str, qubits: Sequence[int]) -> float:
+    """Of a word, where the value of `qubits`[k] is bit k."""
+    for qubit in qubits:
+        chances = chances.reshape(-1, 2) @ _values(word[-1 - qubit])
+    return float(chances[0])
+
+
+def _values(letter: str) -> Floats:
+    """That of a letter where its measurement gives 0, and where it gives 1."""
+    if letter == "I":
+        return np.array([1.0, 1.0])
+    if letter in PROJECTORS:
+        return np.array([1.0, 0.0]) if PROJECTORS[letter][1] == 0 else np.array([0.0, 1.0])
+    return np.array([1.0, -1.0])
+
+
+def _unsuitable(why: str) -> ResourceError:
+    return ResourceError("engine_unsuitable", why)
+
+
+def _no_state(_: Program, what: str) -> ResourceError:
+    return ResourceError("not_exact", f"with noise there is no {what}")
