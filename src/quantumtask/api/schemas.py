@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import from_json
 
+from quantumtask.api.noise import WAYS, Noise
 from quantumtask.api.options import RETURNS, options_text
 from quantumtask.api.parameters import parameters_text
 from quantumtask.shared.errors import InvalidJson, InvalidRequest
@@ -74,10 +75,6 @@ Returns = Annotated[
     list[str] | None,
     FailFast(),
     Field(max_length=6, description=f"Any of {', '.join(RETURNS)}. By default, counts."),
-]
-Noise = Annotated[
-    dict[str, Any] | str | None,
-    Field(description="Rates of a noise model, or the name of a backend that has that noise."),
 ]
 Backend = Annotated[
     Label | None, Field(description="Runs as on that: its gates, its noise. See `GET /backends`.")
@@ -217,9 +214,12 @@ def _fields(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
+NOT_FIELDS = ("body", "query", "path", *WAYS)
+
+
 def first_reason(problems: Sequence[Any]) -> str:
     """The first of pydantic's findings as "field: reason"."""
-    place = [str(part) for part in problems[0]["loc"] if part not in ("body", "query", "path")]
+    place = [str(part) for part in problems[0]["loc"] if part not in NOT_FIELDS]
     reason = problems[0]["msg"].removeprefix("Value error, ")
     return f"{'.'.join(place)}: {reason[:1].lower()}{reason[1:]}"
 

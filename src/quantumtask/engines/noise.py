@@ -50,8 +50,8 @@ def noise_of_task(backend: str, given: Any) -> Noise:
     """Of a backend's name, and of noise as it was sent. Raises ResourceError that says what of it
     there is not (`backend_unknown`, `bad_noise`)."""
     device = None if backend == SIMULATOR else twin(backend)
-    if given is None or not isinstance(given, str):
-        return Noise(device, None if given is None else rates_of(given))
+    if not isinstance(given, str):
+        return Noise(device, rates_of(given) if given else None)
     named = twin(given)
     if device not in (None, named):
         raise bad_noise(f"noise: {backend} has its own: leave it out, or give rates")

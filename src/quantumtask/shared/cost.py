@@ -15,6 +15,7 @@ _WORDS = ("while", "for", "def", "if", "switch")
 _CONTROL = re.compile(rf"\b(?:{'|'.join(_WORDS)})")
 _INPUTS = re.compile(r"\binput\s")
 _HEAD = 65_536
+_NOISY = re.compile(r'"(?:noise|backend)":')
 LETTERS_OF_A_VALUE = 15
 """A number with its comma; in base64, eleven."""
 UNKNOWN_MS = 1_000.0
@@ -29,7 +30,15 @@ def predicted_ms(spec: TaskSpec) -> float:
     gates = len(head) / 20
     state_vector_ms = gates * 2.0 ** min(qubits, 40) * 2e-7
     once_ms = gates * 0.006 + spec.shots * (3e-5 + 5e-5 * spec.memory) + state_vector_ms
+    if spec.options and _NOISY.search(spec.options):
+        once_ms += _noise_ms(min(qubits, 40), gates, spec.shots)
     return 0.1 + once_ms * (_elements(spec) if spec.parameters else 1.0)
+
+
+def _noise_ms(qubits: int, gates: float, shots: int) -> float:
+    """Compiling a circuit, and then its noise: shot by shot, or in a density matrix."""
+    by_shots = shots * (0.01 + 1e-5 * 2.0**qubits)
+    return 50 + gates * min(by_shots, 1.2e-5 * 4.0**qubits)
 
 
 def _elements(spec: TaskSpec) -> float:
