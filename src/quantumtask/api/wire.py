@@ -70,12 +70,12 @@ def _result_url(task: Task) -> str:
 
 
 def _described(result: Result) -> dict[str, Any]:
-    """What the arrays of a result are of; nothing where it has none."""
+    """What the arrays of a result are of, and what became of its circuit; where it has that."""
+    view: dict[str, Any] = {"compiled": result.compiled} if result.compiled else {}
     if result.registers is None:
-        return {}
+        return view
     registers = [{"name": name, "size": size} for name, size in result.registers]
-    view: dict[str, Any] = {"shape": result.shape or (), "registers": registers}
-    return view | ({"compiled": result.compiled} if result.compiled else {})
+    return {"shape": result.shape or (), "registers": registers, **view}
 
 
 LONGEST_ERROR = 200

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Gate
 from qiskit.circuit import Measure as QiskitMeasure
@@ -79,8 +80,15 @@ def _basic(gate: Basic, params: tuple[float, ...]) -> Gate:
 
 
 def _unitary(gate: Unitary) -> Gate:
-    # Aer reads a matrix that is a view of another one as if it were not.
-    return qiskit_gates.UnitaryGate(np.ascontiguousarray(gate.values), check_input=False)
+    return unitary_of(gate.values)
+
+
+def unitary_of(matrix: NDArray[np.complex128], label: str | None = None) -> Gate:
+    """A gate given by its matrix, which is copied.
+
+    Aer reads one that is a view of another, or that cannot be written to, as if it were transposed.
+    """
+    return qiskit_gates.UnitaryGate(np.array(matrix, order="C"), label, check_input=False)
 
 
 @lru_cache(MOST_CONTROLLED)

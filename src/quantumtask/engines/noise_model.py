@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Gate
-from qiskit.circuit.library import UnitaryGate
 from qiskit.transpiler import PassManager
 from qiskit.transpiler.passes import Unroll3qOrMore
 from qiskit_aer.noise import (
@@ -16,6 +15,7 @@ from qiskit_aer.noise import (
     thermal_relaxation_error,
 )
 
+from quantumtask.engines.circuits import unitary_of
 from quantumtask.engines.rates import Flips, Rates, Thermal
 
 LABELS = {1: "one_qubit", 2: "two_qubit"}
@@ -36,7 +36,7 @@ def in_pieces(circuit: QuantumCircuit) -> QuantumCircuit:
     for item in circuit.data:
         operation = item.operation
         if isinstance(operation, Gate) and operation.name not in ONE_QUBIT | TWO_QUBIT:
-            gate = UnitaryGate(operation.to_matrix(), label=LABELS[len(item.qubits)])
+            gate = unitary_of(operation.to_matrix(), LABELS[len(item.qubits)])
             item = CircuitInstruction(gate, item.qubits, ())
         named._append(item)
     return named
