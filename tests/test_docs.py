@@ -77,24 +77,42 @@ def test_every_command_of_the_readme_works(service: Service, tmp_path: Path) -> 
     """In order, in one shell, against a running service in place of port 8000."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     script = [
+        command
+        for command in commands("README.md", "console")
+        if not any(command.startswith(known) for known in RUN_ELSEWHERE)
+    ]
+    assert len(script) > 4
+    said = run(script, service, tmp_path)
+    assert '"status": "completed"' in said
+    assert '"result"' in said
+
+
+def test_every_command_of_the_page_of_backends_works(service: Service, tmp_path: Path) -> None:
+    script = commands("docs/backends.md", "console")
+    assert len(script) == 4
+    said = run(script, service, tmp_path)
+    assert said.count('"status": "completed"') == 2
+    [compiled] = re.findall(r'"compiled": \{[^}]*\}[^}]*\}', said)
+    assert compiled in read("docs/backends.md")
+
+
+def run(script: list[str], service: Service, folder: Path) -> str:
+    """What commands print, in one shell, against this service in place of port 8000."""
+    lines = [
         "set -euo pipefail",
         f"export QUANTUMTASK_URL={service.url} PATH={Path(sys.executable).parent}:$PATH",
+        *[command.replace("http://127.0.0.1:8000", service.url) for command in script],
     ]
-    for command in commands("README.md", "console"):
-        if not any(command.startswith(known) for known in RUN_ELSEWHERE):
-            script.append(command.replace("http://127.0.0.1:8000", service.url))
-    assert len(script) > 6
     done = subprocess.run(
-        ["bash", "-c", "\n".join(script)],
-        cwd=tmp_path,
+        ["bash", "-c", "\n".join(lines)],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert '"status": "completed"' in done.stdout
-    assert '"result"' in done.stdout
+    return done.stdout
 
 
 def test_every_command_of_the_page_of_sweeps_works(service: Service) -> None:

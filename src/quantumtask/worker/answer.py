@@ -46,6 +46,10 @@ def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
             found = validate_circuit(spec.circuit, settings, spec.parameters)
         if found.valid:
             wanted.check(found.qubits)
+        if not wanted.ideal:
+            from quantumtask.engines.noise import noise_of_task
+
+            noise_of_task(wanted.backend, wanted.noise)
         return found
 
     verdict = attempt(read, settings)
