@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from benchmarks.load import BELL
 from benchmarks.parsing import text_of
-from quantumtask.api.service import new_id
+from quantumtask.api.ids import new_id
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings

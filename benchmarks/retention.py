@@ -18,7 +18,7 @@ from pathlib import Path
 from tests import databases
 
 from benchmarks.load import BELL
-from quantumtask.api.service import new_id
+from quantumtask.api.ids import new_id
 from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, Task, TaskSpec

@@ -21,7 +21,7 @@ from tests.postgres import Server
 from tests.services import Service
 
 from benchmarks.load import BELL
-from quantumtask.api.service import new_id
+from quantumtask.api.ids import new_id
 from quantumtask.shared.db import Store
 from quantumtask.shared.task import Submission, TaskSpec
 

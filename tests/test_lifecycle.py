@@ -177,7 +177,7 @@ def test_the_schema_itself_refuses(configured: Settings, store: Store, what: str
 @pytest.mark.parametrize("kind", databases.KINDS.values())
 def test_every_query_is_used_by_the_store(kind: type[Database]) -> None:
     shared = Path(__file__).parent.parent / "src/quantumtask/shared"
-    files = ("db.py", "attic.py", "checkup.py")
+    files = ("db.py", "batches.py", "attic.py", "checkup.py")
     source = "".join((shared / name).read_text() for name in files)
     assert [name for name in queries(*kind.ALSO) if f'"{name}"' not in source] == []
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from quantumtask.api.schemas import first_reason
 from quantumtask.shared.errors import (
     BackendNotFound,
+    BatchNotFound,
     BodyTooLarge,
     Busy,
     CannotRun,
@@ -37,6 +38,7 @@ STATUS: dict[type[QuantumTaskError], HTTPStatus] = {
     RequestError: HTTPStatus.BAD_REQUEST,
     TaskNotFound: HTTPStatus.NOT_FOUND,
     BackendNotFound: HTTPStatus.NOT_FOUND,
+    BatchNotFound: HTTPStatus.NOT_FOUND,
     IdempotencyConflict: HTTPStatus.CONFLICT,
     TaskAlreadyFinished: HTTPStatus.CONFLICT,
     NoResult: HTTPStatus.CONFLICT,

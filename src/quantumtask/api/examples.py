@@ -221,7 +221,8 @@ TASK = {
 }
 
 
-def _parameter(place: str, name: str, about: str, **schema: Any) -> Any:
+def parameter(place: str, name: str, about: str, **schema: Any) -> Any:
+    """A parameter of a route."""
     required = place == "path"
     return {"in": place, "name": name, "description": about, "required": required, "schema": schema}
 
@@ -247,7 +248,7 @@ RESULT = {
     },
 }
 
-_WAIT = _parameter(
+_WAIT = parameter(
     "query",
     "wait",
     "Seconds to wait for the end of the task before answering.",
@@ -256,7 +257,7 @@ _WAIT = _parameter(
     maximum=30,
     default=0,
 )
-_VIEW = _parameter(
+_VIEW = parameter(
     "query",
     "view",
     "status: only how it stands, in less than a kilobyte.",
@@ -266,7 +267,7 @@ _VIEW = _parameter(
 )
 SUBMISSION = {
     "parameters": [
-        _parameter(
+        parameter(
             "header",
             "Idempotency-Key",
             "Kept 24 h: sent again with the same body, it gives the same task.",
@@ -276,7 +277,7 @@ SUBMISSION = {
         ),
         _WAIT,
         _VIEW,
-        _parameter(
+        parameter(
             "query",
             "strict",
             "Refuse a circuit that would fail, with all its problems, instead of accepting it.",
@@ -288,17 +289,21 @@ SUBMISSION = {
 }
 QUESTION = _body(ValidateRequest)
 ESTIMATE = _body(EstimateRequest)
-_TASK_ID = _parameter("path", "task_id", "The id that the submission returned.", type="string")
+_TASK_ID = parameter("path", "task_id", "The id that the submission returned.", type="string")
 WHICH_TASK = {"parameters": [_TASK_ID, _WAIT, _VIEW]}
 WHICH_RESULT = {"parameters": [_TASK_ID, _WAIT]}
 
 
-def answers(examples: dict[str, Any], model: Any, *problems: tuple[int, str, str]) -> Any:
+def answers(examples: dict[str, Any], model: Any, *refusals: tuple[int, str, str]) -> Any:
     """The `responses` of a route: its answer with examples, and the problems it may answer with."""
-    found: dict[int, Any] = {
-        200: {"model": model, "content": {"application/json": {"examples": examples}}}
-    }
-    for status, code, detail in problems:
+    told = {"model": model, "content": {"application/json": {"examples": examples}}}
+    return {200: told, **problems(*refusals)}
+
+
+def problems(*refusals: tuple[int, str, str]) -> Any:
+    """The problems that a route may answer with."""
+    found: dict[int, Any] = {}
+    for status, code, detail in refusals:
         body = {
             "type": "about:blank",
             "title": "",

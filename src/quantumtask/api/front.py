@@ -13,6 +13,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 SUBMIT, GET = "/tasks", "/tasks/{task_id}"
 ENDPOINTS: dict[str, Endpoint] = {SUBMIT: routes.submit, GET: routes.get_task}
 
+STREAMS = ("/events", "/results")
+"""How the routes end whose answers take as long as what they tell of."""
+
 
 class Front(FastAPI):
     """FastAPI, which documents those two calls as all others and stays out of them otherwise.
@@ -51,7 +54,8 @@ class Front(FastAPI):
             await super().__call__(scope, receive, sending)
         finally:
             route = getattr(scope.get("route"), "path", "other")
-            metrics.answered(scope["method"], route, status, started)
+            waited = b"wait=" in scope["query_string"] or route.endswith(STREAMS)
+            metrics.answered(scope["method"], route, status, None if waited else started)
 
 
 def _short_way(scope: Scope) -> str | None:

@@ -8,7 +8,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from quantumtask.api import docs, errors
+from quantumtask.api import batch_routes, docs, errors
 from quantumtask.api.front import Front
 from quantumtask.api.packets import OnePacket
 from quantumtask.api.result import router as result_router
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> Front:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        routes=[*router.routes, *result_router.routes],
+        routes=[*router.routes, *result_router.routes, *batch_routes.router.routes],
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=None,  # ours to limit, with a code and a sentence: see body.py
     )

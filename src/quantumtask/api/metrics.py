@@ -8,6 +8,7 @@ from types import TracebackType
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     Metric,
     ProcessCollector,
@@ -32,7 +33,7 @@ _REQUESTS = Counter(
 )
 _DURATION = Histogram(
     "quantumtask_http_request_duration_seconds",
-    "From a request's head to the end of its answer; without those that asked to `wait`.",
+    "From a request's head to the end of its answer; without streams and who asked to `wait`.",
     ("method", "route"),
     registry=REGISTRY,
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
@@ -48,6 +49,9 @@ _CANCELLATIONS = Counter(
     "quantumtask_cancellations_total",
     "Cancellations that a client asked for and got.",
     registry=REGISTRY,
+)
+_STREAMS = Gauge(
+    "quantumtask_streams", "Streams of events and of results that are open.", registry=REGISTRY
 )
 
 
@@ -127,3 +131,4 @@ refusals = Submitting()
 taken = _SUBMISSIONS.labels("taken").inc
 repeated = _SUBMISSIONS.labels("repeated").inc
 cancelled = _CANCELLATIONS.inc
+streaming = _STREAMS.track_inprogress

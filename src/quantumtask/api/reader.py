@@ -1,31 +1,37 @@
-"""Reading tasks for everybody who asks or waits, with one thread and one query for all of them."""
+"""Reading for everybody who asks, waits or follows, with one thread and one query for all."""
 
 import asyncio
 import queue
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeVar
 
-from quantumtask.api.batch import deliver
-from quantumtask.shared.db import Store
-from quantumtask.shared.task import Task
+from quantumtask.api.bundler import deliver
+from quantumtask.api.news import Question
+from quantumtask.shared.batches import Batches
+
+A = TypeVar("A")
 
 _SHORTEST_S = 0.0001
 _MOST_SHORTEST = 10  # for each who waits, up to so many: one look is then for several
+_EACH_S = 0.00001  # ... and a hundredth of that for each beyond, up to _SLOWEST_S
+_SLOWEST_S = 0.01
 _LONGEST_S = 0.02
-_MOST_READ = 16  # results can be large: not all of them in memory at once
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Request:
-    task_id: str
+    question: Question[Any]
     waits: bool
-    future: "asyncio.Future[Task | None]"
+    future: "asyncio.Future[Any]"
 
 
 class Reader:
-    """Answers with a task as it is, or as soon as it is final.
+    """Answers a question as things are, or as soon as there is news.
 
     While somebody waits, the thread asks the database now and then whether anything was written at
     all, which costs microseconds and reads no table; only then does it look, once for all who wait.
@@ -34,7 +40,7 @@ class Reader:
     the thread: a task that was just submitted can wait for the next look.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Batches) -> None:
         self._store = store
         self._new: deque[_Request] = deque()
         self._wake: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -43,29 +49,42 @@ class Reader:
         self._newcomer_at = 0.0
         self._pass_s = 0.0
         self._missed = False
-        self._waits: set[asyncio.Future[Task | None]] = set()
+        self._left = False  # somebody waits no longer
+        self._nobody_waits = False  # any more
+        self._waits: set[asyncio.Future[Any]] = set()
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
         self._thread.start()
 
-    async def read(self, task_id: str) -> Task | None:
-        """The task as it is now; None if there is none."""
-        return await self._ask(task_id, waits=False)
+    async def now(self, question: Question[A]) -> A:
+        """The answer as things are now."""
+        return await self._ask(question, waits=False)
 
-    async def wait(self, task_id: str, seconds: float) -> Task | None:
-        """The task when it is final, or as it is after `seconds`; None at once if there is none."""
-        future = self._ask(task_id, waits=True)
+    async def wait(self, question: Question[A], seconds: float) -> A:
+        """The answer as soon as there is news, or as things are after `seconds`."""
+        future = self.news(question)
         late = asyncio.get_running_loop().call_later(seconds, _let_go, future)
-        self._waits.add(future)
         try:
             return await future
         except TimeoutError:
-            return await self.read(task_id)
+            return await self.now(question)
         finally:
             late.cancel()
-            self._waits.discard(future)
+
+    def news(self, question: Question[A]) -> "asyncio.Future[A]":
+        """The answer as soon as there is news; TimeoutError once nobody is to wait any more.
+
+        Cancel it to wait no longer.
+        """
+        future = self._ask(question, waits=True)
+        self._waits.add(future)
+        future.add_done_callback(self._leave)
+        if self._nobody_waits:
+            _let_go(future)
+        return future
 
     def stop_waiting(self) -> None:
-        """Lets everybody who waits go with the task as it is. Call it on the event loop."""
+        """Lets everybody go who waits, or will. Call it on the event loop."""
+        self._nobody_waits = True
         for future in tuple(self._waits):
             _let_go(future)
 
@@ -75,9 +94,13 @@ class Reader:
         self._thread.join()
         self._store.close()
 
-    def _ask(self, task_id: str, *, waits: bool) -> "asyncio.Future[Task | None]":
-        future: asyncio.Future[Task | None] = asyncio.get_running_loop().create_future()
-        self._new.append(_Request(task_id, waits, future))
+    def _leave(self, future: "asyncio.Future[Any]") -> None:
+        self._waits.discard(future)
+        self._left = True
+
+    def _ask(self, question: Question[A], *, waits: bool) -> "asyncio.Future[A]":
+        future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._new.append(_Request(question, waits, future))
         if self._idle or not waits:
             self._wake.put(True)
         return future
@@ -86,15 +109,19 @@ class Reader:
         waiting: list[_Request] = []
         while not self._stopping:
             self._sleep(self._pause_s(len(waiting)) if waiting else None)
+            if self._left:
+                self._left = False  # before looking who did
+                waiting = [r for r in waiting if not r.future.done()]
             new = [self._new.popleft() for _ in range(len(self._new))]
-            waiting = [r for r in waiting if not r.future.done()]
-            waiting = self._look(new, waiting)
+            if new or waiting:
+                waiting = self._look(new, waiting)
 
     def _pause_s(self, waiting: int) -> float:
         """How long until the next look; after a look that took long, as long again."""
         shortest = _SHORTEST_S * min(waiting, _MOST_SHORTEST)
+        many = min(_EACH_S * waiting, _SLOWEST_S)
         waited = time.monotonic() - self._newcomer_at
-        return max(shortest, min(_LONGEST_S, waited / 10), self._pass_s)
+        return max(shortest, many, min(_LONGEST_S, waited / 10), self._pass_s)
 
     def _sleep(self, pause_s: float | None) -> None:
         """Until the time is up or somebody wants an answer now; without a time, until one asks."""
@@ -115,33 +142,47 @@ class Reader:
         try:
             changed = bool(waiting) and (self._store.changed() or self._missed)
             self._missed = changed  # until this look has succeeded
-            ready = self._ready(new + waiting if changed else new)
-            for start in range(0, len(ready), _MOST_READ):
-                answered |= self._answer(ready[start : start + _MOST_READ])
+            if new or changed:
+                for some in _together(self._ready(new + waiting if changed else new)):
+                    answered |= self._answer(some)
             self._missed = False
         except Exception as error:
             left = [r for r in new if id(r) not in answered]
             deliver([r.future for r in left], [error] * len(left))
             answered |= set(map(id, left))
         self._pass_s = time.monotonic() - started
-        return [r for r in {id(r): r for r in new + waiting}.values() if id(r) not in answered]
+        if not new and not answered:
+            return waiting
+        return [r for r in (*waiting, *new) if id(r) not in answered]
 
-    def _answer(self, ready: list[_Request]) -> set[int]:
-        tasks = self._store.read({r.task_id for r in ready})
-        deliver([r.future for r in ready], [tasks.get(r.task_id) for r in ready])
-        return set(map(id, ready))
+    def _answer(self, some: list[_Request]) -> set[int]:
+        questions = [r.question for r in some]
+        deliver([r.future for r in some], type(questions[0]).answers(self._store, questions))
+        return set(map(id, some))
 
     def _ready(self, asked: list[_Request]) -> list[_Request]:
-        """Those who do not wait, and those whose task is final or unknown."""
-        waits = [r for r in asked if r.waits]
-        states = self._store.states({r.task_id for r in waits}) if waits else {}
+        """Those who do not wait, and those for whom there is news."""
+        keys: dict[Any, set[str]] = {}
+        for r in asked:
+            if r.waits:
+                keys.setdefault(type(r.question).MARKS, set()).add(r.question.key)
+        marks = {find: find(self._store, ids) for find, ids in keys.items()}
         return [
             r
             for r in asked
-            if not r.waits or (state := states.get(r.task_id)) is None or state.final
+            if not r.waits or r.question.ready(marks[type(r.question).MARKS].get(r.question.key))
         ]
 
 
-def _let_go(future: "asyncio.Future[Task | None]") -> None:
+def _together(ready: list[_Request]) -> Iterable[list[_Request]]:
+    """Those who ask in the same way, as many at a time as that way allows."""
+    ready.sort(key=lambda r: type(r.question).__name__)
+    for way, group in groupby(ready, lambda r: type(r.question)):
+        same = list(group)
+        for start in range(0, len(same), way.TOGETHER):
+            yield same[start : start + way.TOGETHER]
+
+
+def _let_go(future: "asyncio.Future[Any]") -> None:
     if not future.done():
         future.set_exception(TimeoutError())

@@ -6,7 +6,7 @@ import logging
 import threading
 from dataclasses import replace
 
-from quantumtask.api.batch import deliver
+from quantumtask.api.bundler import deliver
 from quantumtask.api.wire import result_json
 from quantumtask.shared.blobs import open_blobs, whole
 from quantumtask.shared.errors import QuantumTaskError, ResultDamaged, ResultUnavailable

@@ -113,7 +113,7 @@ async def submit(request: Request) -> Response:
     service = service_of(request)
     with metrics.refusals:
         asked = asked_of(request)
-        spec = parse_submission(await _body(request))
+        spec = parse_submission(await body_of(request))
         if asked.strict:
             await service.check(spec)
         caller = request.headers.get("traceparent", "") if service.traced else ""
@@ -123,7 +123,8 @@ async def submit(request: Request) -> Response:
     return Json(f'{{"task_id": "{task_id}", "status": "submitted"}}')
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
+    """The whole body of a request, unpacked."""
     headers = request.headers
     return await read_body(
         request.receive,
@@ -156,7 +157,7 @@ async def validate(request: Request) -> Response:
 
     A worker reads it: 503 where none answers, or too many ask.
     """
-    spec = parse_question(await _body(request))
+    spec = parse_question(await body_of(request))
     return Json(await service_of(request).validate(spec))
 
 
@@ -187,7 +188,7 @@ async def estimate(request: Request) -> Response:
     422 where it would fail, with the code that the task would fail with, and the circuit's problems
     in `errors`. A worker reads the circuit: 503 where none answers, or too many ask.
     """
-    spec = parse_estimate(await _body(request))
+    spec = parse_estimate(await body_of(request))
     return Json(await service_of(request).estimate(spec))
 
 

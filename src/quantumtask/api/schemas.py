@@ -191,10 +191,19 @@ def parse_estimate(body: bytes) -> TaskSpec:
 
 
 def _parsed(model: type[M], body: bytes) -> M:
+    return checked(model, read_json(body))
+
+
+def read_json(body: bytes) -> Any:
+    """A request body, read. Raises InvalidJson."""
     try:
-        fields = from_json(body, allow_inf_nan=False)
+        return from_json(body, allow_inf_nan=False)
     except ValueError:
         raise InvalidJson from None
+
+
+def checked(model: type[M], fields: Any) -> M:
+    """What was read, as a model has it. Raises a RequestError that names the field."""
     if not isinstance(fields, dict):
         raise InvalidRequest('the body must be a JSON object with a "circuit"')
     # Before pydantic, which would make an error of each of a million unknown fields.

@@ -6,22 +6,26 @@ import hashlib
 import json
 import logging
 import re
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from quantumtask.api import metrics
-from quantumtask.api.batch import Batch
+from quantumtask.api import batches, metrics
+from quantumtask.api.batches import BatchService, BatchSpec, Taken
+from quantumtask.api.bundler import Bundler
 from quantumtask.api.doorbell import Doorbell
+from quantumtask.api.ids import known_id, new_id
 from quantumtask.api.lookout import Lookout
+from quantumtask.api.news import TheTask
 from quantumtask.api.questions import Questions
 from quantumtask.api.reader import Reader
 from quantumtask.api.results import Results
+from quantumtask.api.streams import Streams
+from quantumtask.shared.batches import Batch, Batches, NewBatch
 from quantumtask.shared.cost import predicted_ms
-from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
     BackendNotFound,
     CannotRun,
@@ -49,7 +53,6 @@ from quantumtask.shared.traces import Attributes, open_traces, parse_traceparent
 log = logging.getLogger(__name__)
 
 LARGEST_SEED = 2**63 - 1
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
 
@@ -70,14 +73,18 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._writing = Store(settings)
-        self._asking = Store(settings)
-        self._submissions = Batch("submissions", self._writing.submit)
-        self._calls: Batch[Callable[[Store], Any], Any] = Batch("calls", self._call)
-        self._reader = Reader(Store(settings))
+        self._writing = Batches(settings)
+        self._asking = Batches(settings)
+        self._submissions: Bundler[Submission | NewBatch, str] = Bundler("submissions", self._store)
+        self._calls: Bundler[Callable[[Batches], Any], Any] = Bundler("calls", self._call)
+        self._reader = Reader(Batches(settings))
         self._results = Results(settings)
+        self.streams = Streams(self._reader, self._results)
+        self.batches = BatchService(
+            self._submissions, self._calls, self._reader, settings.busy_timeout_s
+        )
         self._doorbell = Doorbell(settings.doorbell)
-        self.lookout = Lookout(lambda: self._calls(Store.queue))
+        self.lookout = Lookout(lambda: self._calls(Batches.queue))
         self._questions = Questions(settings.doorbell)
         self._traces = open_traces(settings, "api")
 
@@ -105,24 +112,60 @@ class Service:
         """Stores a task and returns its id once it is durable. `caller`: a W3C `traceparent`."""
         began_ns = time.time_ns()
         self._check(spec)
-        if key is not None and not _KEY.fullmatch(key):
-            raise InvalidRequest("Idempotency-Key: 1 to 64 visible ASCII characters")
+        _check_key(key)
         digest = _digest(spec) if key else ""
         submission = Submission(new_id(), spec, predicted_ms(spec), key, digest)
         self._doorbell.ring(submission.id)  # already: a worker is awake by the time it is stored
-        stored = await self._submissions(submission)
+        stored: str = await self._submissions(submission)
         if stored != submission.id:
             metrics.repeated()
             return stored
         metrics.taken()
+        self._trace(submission, began_ns, caller)
+        return stored
+
+    async def submit_batch(
+        self, spec: BatchSpec, key: str | None = None, caller: str = ""
+    ) -> Taken:
+        """Stores the tasks of a batch, all or none; likewise."""
+        began_ns = time.time_ns()
+        _check_key(key)
+        # Beside everything else: ten megabytes of circuits take a while.
+        batch = await asyncio.to_thread(self._batch, spec, key)
+        self._doorbell.ring(batch.submissions[0].id)
+        taken = await self.batches.store(batch)
+        if not taken.repeated:
+            for submission in batch.submissions if self._traces else ():
+                self._trace(submission, began_ns, caller)
+        return taken
+
+    async def cancel_batch(self, batch_id: str) -> Batch:
+        """Cancels the tasks of a batch that are not final."""
+        batch = await self.batches.cancel(batch_id)
+        self._doorbell.ring(batch.id)
+        log.info("batch cancelled", extra={"batch_id": batch.id})
+        return batch
+
+    def _batch(self, spec: BatchSpec, key: str | None) -> NewBatch:
+        batches.checked(spec, self._check)
+        batch_id = new_id()
+        submissions = tuple(
+            Submission(new_id(), task, predicted_ms(task), batch=batch_id, item=item)
+            for item, task in enumerate(spec.tasks)
+        )
+        digest = batches.digest(spec, _digest) if key else ""
+        return NewBatch(batch_id, submissions, spec.name, spec.tags, key, digest)
+
+    def _trace(self, submission: Submission, began_ns: int, caller: str) -> None:
         if self._traces:
+            spec = submission.spec
             known: Attributes = {
                 "quantumtask.shots": spec.shots,
                 "quantumtask.engine": spec.engine,
             }
             caused_by = parse_traceparent(caller)
-            self._traces.add_root(stored, "submit", began_ns, time.time_ns(), known, caused_by)
-        return stored
+            ended_ns = time.time_ns()
+            self._traces.add_root(submission.id, "submit", began_ns, ended_ns, known, caused_by)
 
     async def result(self, task: Task, *, encoded: bool, packed: bool) -> bytes:
         """The whole result of a completed task as it is sent; raises what `whole` does."""
@@ -177,8 +220,8 @@ class Service:
 
         A result that is not in the database is not here either: see `whole`.
         """
-        known = _known(task_id)
-        task = await (self._reader.wait(known, wait_s) if wait_s > 0 else self._reader.read(known))
+        known = TheTask(known_id(task_id, TaskNotFound))
+        task = await (self._reader.wait(known, wait_s) if wait_s > 0 else self._reader.now(known))
         if task is None:
             raise TaskNotFound
         return task
@@ -188,14 +231,14 @@ class Service:
         try:
             return await self._results.whole(task)
         except ResultDamaged:
-            if await self._reader.read(task.id) is None:  # removed meanwhile, as all do at last
+            if await self._reader.now(TheTask(task.id)) is None:  # removed meanwhile
                 raise TaskNotFound from None
             raise
 
     async def cancel(self, task_id: str) -> Task:
         """Cancels a task that is not final. Cancelling a cancelled one changes nothing."""
         began_ns = time.time_ns()
-        known = _known(task_id)
+        known = known_id(task_id, TaskNotFound)
         task: Task | None = await self._calls(lambda store: store.cancel(known))
         if task is None:
             raise TaskNotFound
@@ -241,7 +284,19 @@ class Service:
         """Answers everybody who waits for a task now."""
         self._reader.stop_waiting()
 
-    def _call(self, functions: list[Callable[[Store], Any]]) -> list[Any]:
+    def _store(self, new: list[Submission | NewBatch]) -> list[Any]:
+        """A transaction for the tasks that came alone, and one for each batch."""
+        alone = [each for each in new if isinstance(each, Submission)]
+        stored = _outcome(lambda store: store.submit(alone), self._writing) if alone else []
+        answers = iter([stored] * len(alone) if isinstance(stored, Exception) else stored)
+        return [
+            _outcome(partial(Batches.submit_batch, batch=each), self._writing)
+            if isinstance(each, NewBatch)
+            else next(answers)
+            for each in new
+        ]
+
+    def _call(self, functions: list[Callable[[Batches], Any]]) -> list[Any]:
         return [_outcome(function, self._asking) for function in functions]
 
     def _check_size(self, circuit: str) -> None:
@@ -277,13 +332,6 @@ def _check_engine(spec: TaskSpec) -> None:
         raise InvalidRequest(f"method: {spec.engine} knows {', '.join(methods)}")
 
 
-def new_id() -> str:
-    """A UUID of version 7: it begins with the time, so that the index of ids grows at one end."""
-    ms, random = time.time_ns() // 1_000_000, secrets.randbits(74)
-    digits = f"{ms << 80 | 7 << 76 | random >> 62 << 64 | 2 << 62 | random & (1 << 62) - 1:032x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-
-
 _LATER = {
     "parameters": None, "engine": AUTO, "method": None, "owner": "", "priority": 0, "options": None,
 }  # fmt: skip
@@ -299,16 +347,13 @@ def _digest(spec: TaskSpec) -> str:
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
-def _outcome(function: Callable[[Store], Any], store: Store) -> Any:
+def _outcome(function: Callable[[Batches], Any], store: Batches) -> Any:
     try:
         return function(store)
     except Exception as error:
         return error
 
 
-def _known(task_id: str) -> str:
-    """A task id in the form it is stored in. What is no UUID cannot be the id of a task."""
-    lower = task_id.lower()
-    if not _UUID.fullmatch(lower):
-        raise TaskNotFound
-    return lower
+def _check_key(key: str | None) -> None:
+    if key is not None and not _KEY.fullmatch(key):
+        raise InvalidRequest("Idempotency-Key: 1 to 64 visible ASCII characters")

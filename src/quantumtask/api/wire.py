@@ -88,9 +88,9 @@ def status_json(task: Task) -> bytes:
         "status": task.state.wire,
         "state": task.state.value,
         "attempt": task.attempt,
-        "submitted_at": _time(task.submitted_at),
-        "started_at": _time(task.started_at),
-        "finished_at": _time(task.finished_at),
+        "submitted_at": time_text(task.submitted_at),
+        "started_at": time_text(task.started_at),
+        "finished_at": time_text(task.finished_at),
     }
     if task.place:
         view["queue"] = _place(task.place)
@@ -115,7 +115,7 @@ def queue_json(queue: Queue) -> bytes:
     view = {
         "waiting": queue.waiting,
         "running": queue.running,
-        "oldest_submitted_at": _time(queue.oldest_at),
+        "oldest_submitted_at": time_text(queue.oldest_at),
         "workers": queue.workers,
         "slots": queue.slots,
         "owners": [asdict(share) | {"owner": share.owner or None} for share in queue.shares[:100]],
@@ -135,7 +135,7 @@ def _place(place: Place) -> dict[str, Any]:
     return {
         "position": place.position,
         "at_least": place.at_least,
-        "expected_start": _time(starts),
+        "expected_start": time_text(starts),
     }
 
 
@@ -152,9 +152,9 @@ def summary(task: Task) -> dict[str, Any]:
         "priority": task.priority,
         "shots": task.shots,
         "attempt": task.attempt,
-        "submitted_at": _time(task.submitted_at),
-        "started_at": _time(task.started_at),
-        "finished_at": _time(task.finished_at),
+        "submitted_at": time_text(task.submitted_at),
+        "started_at": time_text(task.started_at),
+        "finished_at": time_text(task.finished_at),
         "waiting_ms": waiting_ms,
         "running_ms": running_ms,
     }
@@ -170,6 +170,8 @@ def summary(task: Task) -> dict[str, Any]:
             "warnings": result.warnings,
             **_described(result),
         }
+    if task.batch is not None:
+        view |= {"batch_id": task.batch, "item": task.item}
     if task.failure:
         view |= {"error": task.failure.message, "error_code": task.failure.code}
     return view
@@ -196,13 +198,14 @@ def _change(change: Change) -> dict[str, Any]:
     return {
         "move": change.move,
         "state": change.state.value,
-        "at": _time(change.at),
+        "at": time_text(change.at),
         "attempt": change.attempt,
         "worker": change.worker,
     }
 
 
-def _time(seconds: float | None) -> str | None:
+def time_text(seconds: float | None) -> str | None:
+    """A moment in RFC 3339, UTC, to the millisecond; None stays None."""
     if seconds is None:
         return None
     whole, ms = divmod(round(seconds * 1e3), 1000)

@@ -12,6 +12,7 @@ _REMOVALS = (
     "remove_circuits",
     "remove_tasks",  # last: the others refer to it
 )
+_BATCHES = 10
 
 
 class Attic(Store):
@@ -30,6 +31,17 @@ class Attic(Store):
                 for removal in _REMOVALS:
                     self._rows(removal, sequences=sequences)
         return len(rows), [row[1] for row in rows if row[1]]
+
+    def remove_batches(self) -> int:
+        """Removes some of the batches that have no tasks any more; returns how many."""
+        with self.transaction():
+            rows = self._rows("old_batches", keep_s=self._settings.keep_s, most=_BATCHES)
+            if rows:
+                sequences = [row[0] for row in rows]
+                self._rows("remove_batch_events", ids=[row[1] for row in rows])
+                self._rows("remove_batch_tags", sequences=sequences)
+                self._rows("remove_batches", sequences=sequences)
+        return len(rows)
 
     def unnamed(self, names: Iterable[str]) -> list[str]:
         """Those of our objects that no task names, nor ever will.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 from quantumtask.shared.dialects import Row, open_database
 from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError
@@ -36,6 +36,17 @@ from quantumtask.shared.task import (
     Swept,
     Task,
 )
+
+
+class Keyed(Protocol):
+    """What is stored under `id`, or recognised by its idempotency key."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str | None: ...
+    @property
+    def digest(self) -> str: ...
 
 
 class Store:
@@ -85,17 +96,24 @@ class Store:
 
     def _answer(self, submission: Submission, taken: list[Submission]) -> str | QuantumTaskError:
         """What becomes of a submission; adds it to those that are to be stored, if it is."""
-        if submission.key and (known := self._rows("find_key", key=submission.key)):
-            return _same_or_conflict(submission, *known[0])
+        if known := self._known(submission):
+            return known
         if refusal := self._room.refusal(submission.spec.owner):
             return refusal
         # Remembered now, because the next one may have the same key.
-        if submission.key and not self._remember(submission):
-            # Another API process has just stored it.
-            return _same_or_conflict(submission, *self._rows("find_key", key=submission.key)[0])
+        if not self._remember(submission) and (known := self._known(submission)):
+            return known
         self._room.take(submission.spec.owner)
         taken.append(submission)
         return submission.id
+
+    def _known(self, keyed: Keyed) -> str | QuantumTaskError | None:
+        """What is stored under the key, or that it is something else; None: nothing is."""
+        for digest, stored in self._rows("find_key", key=keyed.key) if keyed.key else ():
+            if digest == keyed.digest:
+                return str(stored)
+            return IdempotencyConflict("this Idempotency-Key was used with another body")
+        return None
 
     def _count_waiting(self) -> dict[str, int]:
         """How many tasks of each owner wait."""
@@ -104,14 +122,14 @@ class Store:
             found[owner] += tasks
         return found
 
-    def _remember(self, submission: Submission) -> bool:
-        """Whether the key was not known yet."""
-        return bool(
+    def _remember(self, keyed: Keyed) -> bool:
+        """Whether the key was not known yet; it is if another API process has just stored it."""
+        return not keyed.key or bool(
             self._rows(
                 "remember_key",
-                key=submission.key,
-                digest=submission.digest,
-                task_id=submission.id,
+                key=keyed.key,
+                digest=keyed.digest,
+                task_id=keyed.id,
                 keep_s=self._settings.idempotency_hours * 3600,
             )
         )
@@ -387,9 +405,3 @@ def queries(*also: str) -> dict[str, str]:
         _, *parts = re.split(r"^-- name: (\S+)\n", text, flags=re.MULTILINE)
         found |= zip(parts[::2], parts[1::2], strict=True)
     return found
-
-
-def _same_or_conflict(submission: Submission, digest: str, task_id: str) -> str | QuantumTaskError:
-    if digest == submission.digest:
-        return task_id
-    return IdempotencyConflict("this Idempotency-Key was used with another body")

@@ -4,7 +4,7 @@ QuantumTaskError
 |-- RequestError                 the request is wrong: sending it again will not help
 |   |-- InvalidJson  InvalidRequest  UnsupportedEncoding
 |   |-- BodyTooLarge  CircuitTooLarge  ParametersTooLarge
-|   |-- TaskNotFound  BackendNotFound
+|   |-- TaskNotFound  BatchNotFound  BackendNotFound
 |   |-- CannotRun                a circuit that would fail: has `problems`
 |   `-- IdempotencyConflict  TaskAlreadyFinished  NoResult
 |-- Busy                         the service cannot take it now: try again in `retry_after_s`
@@ -71,6 +71,13 @@ class TaskNotFound(RequestError):
 
 class BackendNotFound(RequestError):
     code = "backend_not_found"
+
+
+class BatchNotFound(RequestError):
+    code = "batch_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("batch not found")
 
 
 class CannotRun(RequestError):

@@ -25,6 +25,7 @@ MIGRATIONS = {
     4: "postgresql/0004_shares.sql",
     5: "postgresql/0005_results.sql",
     6: "postgresql/0006_options.sql",
+    7: "postgresql/0007_batches.sql",
 }
 
 _MIGRATING = 0x7175616E74756D  # "quantum": names the lock of who brings the schema up to date

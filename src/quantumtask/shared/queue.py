@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -101,10 +101,23 @@ class Room:
             return QueueFull(f"{most} tasks are waiting already, the most one owner may have")
         return None
 
-    def take(self, owner: str) -> None:
-        """One more of this owner waits."""
-        self._waiting[owner] += 1
-        self._total += 1
+    def refusal_of(self, owners: Mapping[str, int]) -> QueueFull | None:
+        """Why there is no room for so many tasks of each owner together; None if there is."""
+        tasks = sum(owners.values())
+        if self._total + tasks > self._most:
+            room = f"of the {self._most:,} tasks that this service takes {self._total:,} wait"
+            return QueueFull(f"{room}: there is no room for {tasks:,} more")
+        for owner, theirs in owners.items():
+            if self._waiting[owner] + theirs > self._most_of_one:
+                room = f"of the {self._most_of_one:,} tasks that one owner may have"
+                waiting = f"{self._waiting[owner]:,} wait"
+                return QueueFull(f"{room} {waiting}: there is no room for {theirs:,} more")
+        return None
+
+    def take(self, owner: str, tasks: int = 1) -> None:
+        """More tasks of this owner wait."""
+        self._waiting[owner] += tasks
+        self._total += tasks
 
 
 def lay_out(submissions: Sequence[Submission], start: float, weight: float) -> list[float]:

@@ -49,6 +49,8 @@ def task_row(submission: Submission, fair: float) -> dict[str, Any]:
         "owner": spec.owner,
         "rank": -spec.priority,
         "fair": fair,
+        "batch": submission.batch,
+        "item": submission.item,
     }
 
 
@@ -103,7 +105,7 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
     """What the `read` and `list` queries returned."""
     task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
     owner, rank, _ = row[10:13]
-    code, message, problems, parameters, options = row[21:]
+    code, message, problems, batch, item, parameters, options = row[21:]
     return Task(
         id=task_id,
         sequence=sequence,
@@ -122,6 +124,8 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
         options=options,
         owner=owner,
         priority=-rank,
+        batch=batch,
+        item=item,
     )
 
 

@@ -19,6 +19,7 @@ MIGRATIONS = (
     "0004_shares.sql",
     "0005_results.sql",
     "0006_options.sql",
+    "0007_batches.sql",
 )
 
 

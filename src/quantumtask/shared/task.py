@@ -92,13 +92,18 @@ class TaskSpec:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A task to be stored under `id`, or to be recognised by its idempotency `key`."""
+    """A task to be stored under `id`, or to be recognised by its idempotency `key`.
+
+    One that comes with a batch is its `item`, counted from 0.
+    """
 
     id: str
     spec: TaskSpec
     cost_ms: float
     key: str | None = None
     digest: str = ""
+    batch: str | None = None
+    item: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,3 +301,5 @@ class Task:
     owner: str = ""
     priority: int = 0
     place: Place | None = None
+    batch: str | None = None
+    item: int | None = None

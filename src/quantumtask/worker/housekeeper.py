@@ -57,6 +57,8 @@ class Housekeeper:
         attic = self._attic = self._attic or Attic(self._settings)
         if self._settings.keep_s:
             self._remove_old(attic)
+            while attic.remove_batches() and not self._stopping.wait(_PAUSE_S):
+                pass
         self._sweep(attic)
 
     def _remove_old(self, attic: Attic) -> None:

@@ -8,10 +8,10 @@
 -- A new task, waiting.
 INSERT INTO tasks
   (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
-   submitted_at)
+   batch, item, submitted_at)
 VALUES
   (:id, :shots, :seed, :memory, :timeout_s, :engine, :method, :name, :tags, :cost_ms, :owner, :rank,
-   :fair, $now)
+   :fair, :batch, :item, $now)
 RETURNING sequence, state, attempt;
 
 -- name: insert_circuit
@@ -107,6 +107,13 @@ SET state = 'cancelled', finished_at = $now, worker = NULL, lease_until = NULL
 WHERE id = :id AND state IN ('submitted', 'running')
 RETURNING sequence, state, attempt;
 
+-- name: cancel.batch
+-- move: submitted | running -> cancelled
+UPDATE tasks
+SET state = 'cancelled', finished_at = $now, worker = NULL, lease_until = NULL
+WHERE batch = :batch AND state IN ('submitted', 'running')
+RETURNING sequence, state, attempt;
+
 -- name: release
 -- move: running -> submitted
 -- Given back by its worker; `crashed` is 1 where the task took its slot down.
@@ -184,11 +191,15 @@ FROM workers WHERE seen_at BETWEEN $now - :within_s AND $now + :within_s;
 -- name: states
 SELECT id, state FROM tasks WHERE id $in :ids;
 
+-- name: marks
+-- What is new wherever anything happened to a task.
+SELECT id, state, attempt, sequence FROM tasks WHERE id $in :ids;
+
 -- name: read
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
        owner, rank, fair,
        result, result_memory, result_outputs, result_data, report, blob, blob_bytes, blob_sha256,
-       failure_code, failure, problems,
+       failure_code, failure, problems, batch, item,
        (SELECT parameters FROM parameters WHERE parameters.sequence = tasks.sequence),
        (SELECT options FROM options WHERE options.sequence = tasks.sequence)
 FROM tasks WHERE id $in :ids;
@@ -221,9 +232,71 @@ ORDER BY sequence DESC LIMIT :most;
 -- Tasks, newest first; what can be large stays unread.
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
        owner, rank, fair,
-       NULL, NULL, NULL, NULL, report, NULL, NULL, NULL, failure_code, failure, NULL, NULL, NULL
+       NULL, NULL, NULL, NULL, report, NULL, NULL, NULL, failure_code, failure, NULL,
+       batch, item, NULL, NULL
 FROM tasks
 WHERE sequence $in :sequences ORDER BY sequence DESC;
+
+-- name: insert_batch
+-- Before its tasks: their events are counted here.
+INSERT INTO batches (id, name, tags, size, submitted_at) VALUES (:id, :name, :tags, :size, $now)
+RETURNING sequence;
+
+-- name: insert_batch_tag
+INSERT INTO batch_tags (tag, sequence) VALUES (:tag, :sequence) ON CONFLICT DO NOTHING;
+
+-- name: tasks_of
+-- The tasks of a batch as it was submitted.
+SELECT id FROM tasks WHERE batch = :batch ORDER BY item;
+
+-- name: batch_marks
+-- What is new wherever anything happened to a task of a batch.
+SELECT id, events, ended, size FROM batches WHERE id $in :ids;
+
+-- name: read_batches
+SELECT id, sequence, name, tags, size, submitted_at, finished_at FROM batches WHERE id $in :ids
+ORDER BY sequence DESC;
+
+-- name: batch_states
+SELECT batch, state, count(*) FROM tasks WHERE batch $in :ids GROUP BY batch, state;
+
+-- name: batch_events
+-- What happened behind a place, in order.
+SELECT place, tasks.id, item, move, changes.state, at, changes.attempt, changes.worker
+FROM batch_events AS event
+JOIN tasks ON tasks.sequence = event.sequence
+JOIN changes ON changes.sequence = event.sequence AND changes.attempt = event.attempt
+            AND changes.state = event.state
+WHERE event.batch = :batch AND place > :after
+ORDER BY place LIMIT :most;
+
+-- name: batch_ends
+-- Who ended, in order.
+SELECT ended, tasks.id FROM batch_events AS event JOIN tasks ON tasks.sequence = event.sequence
+WHERE event.batch = :batch AND ended >= :offset
+ORDER BY ended LIMIT :most;
+
+-- name: page_of_batches
+-- The newest below the cursor, likewise. `pending`: 1 for those with tasks that have not ended, 0 for
+-- the others, NULL for all.
+SELECT id FROM batches
+WHERE sequence < :before AND (finished_at IS NULL) = coalesce(:pending = 1, finished_at IS NULL)
+ORDER BY sequence DESC LIMIT :most;
+
+-- name: page_of_batches_of_name
+SELECT id FROM batches
+WHERE name = :name AND sequence < :before
+  AND (finished_at IS NULL) = coalesce(:pending = 1, finished_at IS NULL)
+  AND (CAST(:tag AS text) IS NULL
+       OR EXISTS (SELECT 1 FROM batch_tags
+                  WHERE tag = :tag AND batch_tags.sequence = batches.sequence))
+ORDER BY sequence DESC LIMIT :most;
+
+-- name: page_of_batches_of_tag
+SELECT id FROM batches JOIN batch_tags USING (sequence)
+WHERE tag = :tag AND sequence < :before
+  AND (finished_at IS NULL) = coalesce(:pending = 1, finished_at IS NULL)
+ORDER BY sequence DESC LIMIT :most;
 
 -- name: forget_keys
 DELETE FROM idempotency_keys WHERE expires_at < $now;
@@ -288,3 +361,18 @@ DELETE FROM circuits WHERE sequence $in :sequences;
 
 -- name: remove_tasks
 DELETE FROM tasks WHERE sequence $in :sequences;
+
+-- name: old_batches
+-- Batches that ended long ago and have no task any more, the oldest first.
+SELECT sequence, id FROM batches
+WHERE finished_at < $now - :keep_s AND NOT EXISTS (SELECT 1 FROM tasks WHERE batch = batches.id)
+ORDER BY finished_at LIMIT :most;
+
+-- name: remove_batch_events
+DELETE FROM batch_events WHERE batch $in :ids;
+
+-- name: remove_batch_tags
+DELETE FROM batch_tags WHERE sequence $in :sequences;
+
+-- name: remove_batches
+DELETE FROM batches WHERE sequence $in :sequences;

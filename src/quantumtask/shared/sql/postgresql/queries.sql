@@ -4,22 +4,24 @@
 -- digits. SQLite is a function call away and runs a statement in microseconds; here each would be a
 -- message and a plan to start, which cost more than the row.
 --
--- Those that take from others (forget_shares, claim, release.lost, abandon, old) step over what
--- somebody else has just locked. SQLite has one writer at a time; here the second of two workers
--- would wait for the first and come away with nothing, and one that was stopped amid a transaction
--- would hold up all others.
+-- Those that take from others (forget_shares, claim, cancel.batch, release.lost, abandon, old,
+-- old_batches) step over what somebody else has just locked. SQLite has one writer at a time; here the
+-- second of two workers would wait for the first and come away with nothing, and one that was stopped
+-- amid a transaction would hold up all others.
 
 -- name: insert
 INSERT INTO tasks
   (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
-   submitted_at)
+   batch, item, submitted_at)
 SELECT id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
-       $now
+       batch, item, $now
 FROM ROWS FROM (json_to_recordset(:rows) AS (
   id text, shots bigint, seed bigint, memory integer, timeout_s float8, engine text, method text,
-  name text, tags text, cost_ms float8, owner text, rank bigint, fair float8
+  name text, tags text, cost_ms float8, owner text, rank bigint, fair float8,
+  batch text, item bigint
 )) WITH ORDINALITY AS given
-  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair, place)
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
+   batch, item, place)
 ORDER BY place
 RETURNING sequence, state, attempt;
 
@@ -40,6 +42,11 @@ FROM json_to_recordset(:rows) AS given (sequence bigint, options text);
 
 -- name: insert_tag
 INSERT INTO tags (sequence, tag)
+SELECT sequence, tag FROM json_to_recordset(:rows) AS given (sequence bigint, tag text)
+ON CONFLICT DO NOTHING;
+
+-- name: insert_batch_tag
+INSERT INTO batch_tags (sequence, tag)
 SELECT sequence, tag FROM json_to_recordset(:rows) AS given (sequence bigint, tag text)
 ON CONFLICT DO NOTHING;
 
@@ -103,6 +110,16 @@ WHERE state = 'submitted'
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
           engine, method, submitted_at, started_at, rank, fair;
 
+-- name: cancel.batch
+-- move: submitted | running -> cancelled
+UPDATE tasks
+SET state = 'cancelled', finished_at = $now, worker = NULL, lease_until = NULL
+WHERE state IN ('submitted', 'running') AND sequence IN (
+  SELECT sequence FROM tasks WHERE batch = :batch AND state IN ('submitted', 'running')
+  FOR UPDATE SKIP LOCKED
+)
+RETURNING sequence, state, attempt;
+
 -- name: release.lost
 -- move: running -> submitted
 UPDATE tasks
@@ -132,4 +149,9 @@ RETURNING sequence, state, attempt, id;
 
 -- name: old
 SELECT sequence, blob FROM tasks WHERE finished_at < $now - :keep_s
+ORDER BY finished_at LIMIT :most FOR UPDATE SKIP LOCKED;
+
+-- name: old_batches
+SELECT sequence, id FROM batches
+WHERE finished_at < $now - :keep_s AND NOT EXISTS (SELECT 1 FROM tasks WHERE batch = batches.id)
 ORDER BY finished_at LIMIT :most FOR UPDATE SKIP LOCKED;

@@ -12,7 +12,7 @@ O = TypeVar("O")  # noqa: E741
 _MOST = 256
 
 
-class Batch(Generic[I, O]):
+class Bundler(Generic[I, O]):
     """Hands items from the event loop to `work` in one thread, as many at a time as are waiting.
 
     `work` takes a list of items and returns as many answers; an answer that is an exception is
@@ -45,11 +45,11 @@ class Batch(Generic[I, O]):
         self._thread.join()
 
     def _run(self) -> None:
-        while batch := self._queue.get():
-            while len(batch) < _MOST and (more := _next(self._queue)):
-                batch += more
-            answers = self._answers([item for item, _ in batch])
-            deliver([future for _, future in batch], answers)
+        while bundle := self._queue.get():
+            while len(bundle) < _MOST and (more := _next(self._queue)):
+                bundle += more
+            answers = self._answers([item for item, _ in bundle])
+            deliver([future for _, future in bundle], answers)
 
     def _answers(self, items: list[I]) -> Sequence[O | Exception]:
         try:
