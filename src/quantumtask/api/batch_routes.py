@@ -41,6 +41,8 @@ from quantumtask.api.routes import (
     body_of,
 )
 from quantumtask.api.stream import Stream
+from quantumtask.api.streams import Line
+from quantumtask.api.wire import MOST_INLINE
 from quantumtask.shared.errors import InvalidRequest
 
 router = APIRouter()
@@ -171,7 +173,7 @@ async def batch_results(request: Request, batch_id: BatchId) -> Response:
     """
     offset = _offset(request.query_params.get("offset", "0"))
     found = await service_of(request).streams.results(batch_id, offset)
-    return Stream(_pieces(found, partial(line_json, encoded=wants_encoded(request)), b""), LINES)
+    return Stream(_lines(found, wants_encoded(request)), LINES)
 
 
 @router.get(
@@ -210,18 +212,27 @@ async def follow_task(request: Request, task_id: TaskId) -> Response:
 
 def _events(found: AsyncIterator[I | None] | None, text: Callable[[I], bytes]) -> Response:
     """A stream of events; where none is left, an answer that a browser does not ask for again."""
-    return (
-        Response(status_code=204) if found is None else Stream(_pieces(found, text, BEAT), EVENTS)
-    )
+    if found is None:
+        return Response(status_code=204)
+    return Stream(_told(found, text), EVENTS)
 
 
-async def _pieces(
-    found: AsyncIterator[I | None], text: Callable[[I], bytes], beat: bytes
-) -> AsyncIterator[bytes]:
+async def _told(found: AsyncIterator[I | None], text: Callable[[I], bytes]) -> AsyncIterator[bytes]:
     async with aclosing(cast(AsyncGenerator[I | None, None], found)) as items:
         async for item in items:
-            if piece := beat if item is None else text(item):
+            if piece := BEAT if item is None else text(item):
                 yield piece
+
+
+async def _lines(found: AsyncIterator[Line | None], encoded: bool) -> AsyncIterator[bytes]:
+    async with aclosing(cast(AsyncGenerator[Line | None, None], found)) as lines:
+        async for line in lines:
+            if line is None:
+                continue
+            if line.task.result and line.task.result.bytes > MOST_INLINE:
+                yield await asyncio.to_thread(line_json, line, encoded)  # beside everything else
+            else:
+                yield line_json(line, encoded)
 
 
 def _seen(request: Request) -> int:

@@ -45,7 +45,7 @@ def _view(batch: Batch) -> dict[str, Any]:
     }
 
 
-def line_json(line: Line, *, encoded: bool) -> bytes:
+def line_json(line: Line, encoded: bool) -> bytes:
     """A line of NDJSON: a task of a batch, with all of its result, and its offset."""
     head = f'{{"offset": {line.offset}, '.encode()
     text = head + task_json(line.task, encoded=encoded, whole=not line.error)[1:]
