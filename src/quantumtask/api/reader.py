@@ -26,8 +26,9 @@ _LONGEST_S = 0.02
 @dataclass(frozen=True, eq=False, slots=True)
 class _Request:
     question: Question[Any]
-    waits: bool
     future: "asyncio.Future[Any]"
+    waits: bool = False
+    patient: bool = False  # waits for the database as well, should it not answer
 
 
 class Reader:
@@ -57,11 +58,13 @@ class Reader:
 
     async def now(self, question: Question[A]) -> A:
         """The answer as things are now."""
-        return await self._ask(question, waits=False)
+        future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._ask(_Request(question, future))
+        return await future
 
     async def wait(self, question: Question[A], seconds: float) -> A:
         """The answer as soon as there is news, or as things are after `seconds`."""
-        future = self.news(question)
+        future = self.news(question, patient=False)
         late = asyncio.get_running_loop().call_later(seconds, _let_go, future)
         try:
             return await future
@@ -70,12 +73,14 @@ class Reader:
         finally:
             late.cancel()
 
-    def news(self, question: Question[A]) -> "asyncio.Future[A]":
+    def news(self, question: Question[A], *, patient: bool = True) -> "asyncio.Future[A]":
         """The answer as soon as there is news; TimeoutError once nobody is to wait any more.
 
-        Cancel it to wait no longer.
+        Cancel it to wait no longer. Who is `patient` waits for a database that does not answer;
+        others are told so, if it does not from the first.
         """
-        future = self._ask(question, waits=True)
+        future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._ask(_Request(question, future, waits=True, patient=patient))
         self._waits.add(future)
         future.add_done_callback(self._leave)
         if self._nobody_waits:
@@ -98,12 +103,10 @@ class Reader:
         self._waits.discard(future)
         self._left = True
 
-    def _ask(self, question: Question[A], *, waits: bool) -> "asyncio.Future[A]":
-        future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        self._new.append(_Request(question, waits, future))
-        if self._idle or not waits:
+    def _ask(self, request: _Request) -> None:
+        self._new.append(request)
+        if self._idle or not request.waits:
             self._wake.put(True)
-        return future
 
     def _run(self) -> None:
         waiting: list[_Request] = []
@@ -147,7 +150,8 @@ class Reader:
                     answered |= self._answer(some)
             self._missed = False
         except Exception as error:
-            left = [r for r in new if id(r) not in answered]
+            self._missed = True
+            left = [r for r in new if id(r) not in answered and not r.patient]
             deliver([r.future for r in left], [error] * len(left))
             answered |= set(map(id, left))
         self._pass_s = time.monotonic() - started
