@@ -9,7 +9,7 @@ from rich.text import Text
 
 from quantumtask.cli import show
 from quantumtask.client import Outcome, Result
-from quantumtask.client.rows import elements
+from quantumtask.client.rows import elements, labels
 
 MOST_ELEMENTS = 30
 MOST_COUNTS = 4
@@ -117,12 +117,11 @@ def _with_errors(result: Result) -> Iterator[str]:
 
 
 def _values(result: Result) -> RenderableType:
-    table = Table.grid(padding=(0, 1))
-    values = result.expectation_values
-    for number, text in enumerate(_few(_with_errors(result), MOST_ELEMENTS)):
-        name = "expectation value" if values is None or values.ndim == 0 else f"[{number}]"
-        table.add_row(Text(name, style="bold"), Text(text))
-    return table
+    table = _table("observable", "expectation value")
+    for name, text in islice(zip(labels(result), _with_errors(result), strict=True), MOST_ELEMENTS):
+        table.add_row(Text(show.plain(name)), text)
+    more = len(labels(result)) - MOST_ELEMENTS
+    return Group(table, Text(f"… and {more:,} more: --json has them")) if more > 0 else table
 
 
 def _amplitudes(head: str, values: Sequence[complex]) -> RenderableType:

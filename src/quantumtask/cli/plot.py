@@ -25,14 +25,14 @@ class NoPicture(Exception):
     """What came of a task cannot be drawn; the message says why."""
 
 
-def draw(result: Result, file: Path, labels: Sequence[str] = ()) -> None:
-    """Writes the picture; `labels` name the observables. Raises NoPicture and OSError."""
+def draw(result: Result, file: Path) -> None:
+    """Writes the picture. Raises NoPicture and OSError."""
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     if result.shape:
-        _sweep(axes, result, labels)
+        _sweep(axes, result)
     elif result.expectation_values is not None:
-        _values(axes, result, labels)
+        _values(axes, result)
     elif result.counts or result.probabilities is not None:
         _histogram(axes, result)
     else:
@@ -44,26 +44,29 @@ def draw(result: Result, file: Path, labels: Sequence[str] = ()) -> None:
 
 
 def _histogram(axes: "Axes", result: Result) -> None:
-    """A bar for each outcome in the order of its bits; many: the most frequent, and the rest."""
+    """A bar for each outcome in the order of its bits; of many outcomes for the most frequent."""
     rows, what = _outcomes(result)
     if not rows:
         raise NoPicture("the circuit declares nothing to measure into.")
     frequent = sorted(rows, key=lambda row: (-row[1], row[0]))
-    shown, rest = sorted(frequent[:MOST_BARS]), frequent[MOST_BARS:]
-    names = [bits for bits, _ in shown] + ([f"{len(rest):,} others"] if rest else [])
-    values = [value for _, value in shown] + ([sum(v for _, v in rest)] if rest else [])
-    colours = [BLUE] * len(shown) + [GREY] * bool(rest)
-    bars = axes.bar(
-        range(len(values)), values, color=colours, width=0.8 if len(values) > 2 else 0.5
-    )
+    shown, hidden = sorted(frequent[:MOST_BARS]), frequent[MOST_BARS:]
+    names, values = [bits for bits, _ in shown], [value for _, value in shown]
+    width = 0.8 if len(values) > 2 else 0.5
+    bars = axes.bar(range(len(values)), values, color=BLUE, width=width)
     if len(values) <= 8:
         axes.bar_label(bars, fmt="{:,.4g}" if what == "probability" else "{:,.0f}", padding=2)
     upright = len(names) * max(map(len, names)) > 60
     axes.set_xticks(range(len(names)), names, rotation=90 if upright else 0, family="monospace")
-    if len(values) <= 2:
-        axes.set_xlim(-1, len(values))
-    axes.set_xlabel("outcome")
+    axes.set_xlim(-1, len(values))
+    axes.set_xlabel("outcome" + _left_out(hidden, sum(value for _, value in rows)))
     axes.set_ylabel(what)
+
+
+def _left_out(hidden: Sequence[tuple[str, float]], total: float) -> str:
+    if not hidden:
+        return ""
+    share = sum(value for _, value in hidden) / total
+    return f" (left out: {len(hidden):,} less frequent ones, {share:.1%} together)"
 
 
 def _outcomes(result: Result) -> tuple[list[tuple[str, float]], str]:
@@ -75,7 +78,7 @@ def _outcomes(result: Result) -> tuple[list[tuple[str, float]], str]:
     return [(f"{k:0{width}b}", p) for k, p in values if p > 1e-12], "probability"
 
 
-def _values(axes: "Axes", result: Result, labels: Sequence[str]) -> None:
+def _values(axes: "Axes", result: Result) -> None:
     """A point with its error for each observable."""
     import numpy as np
 
@@ -83,20 +86,20 @@ def _values(axes: "Axes", result: Result, labels: Sequence[str]) -> None:
     places = range(len(values))
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.errorbar(places, values, _errors(result, values.shape), fmt="o", color=BLUE, capsize=3)
-    axes.set_xticks(places, _named(labels, len(values)))
+    axes.set_xticks(places, _names(result, len(values)))
     axes.set_xlim(-0.5, len(values) - 0.5)
     axes.set_xlabel("observable")
     axes.set_ylabel("expectation value")
 
 
-def _sweep(axes: "Axes", result: Result, labels: Sequence[str]) -> None:
+def _sweep(axes: "Axes", result: Result) -> None:
     """A curve for each observable with its errors, or the share of each frequent outcome."""
     if len(result.shape) != 1:
         raise NoPicture(f"a sweep of {len(result.shape)} dimensions is no curve; --json has it.")
     name, places = _axis(result)
     marker = "o" if len(places) <= 60 else ""
     if result.expectation_values is not None:
-        _curves(axes, result, places, labels, marker)
+        _curves(axes, result, places, marker)
     else:
         _shares(axes, result, places, marker)
     axes.set_xlabel(name, parse_math=False)
@@ -104,20 +107,18 @@ def _sweep(axes: "Axes", result: Result, labels: Sequence[str]) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _curves(
-    axes: "Axes", result: Result, places: Sequence[float], labels: Sequence[str], marker: str
-) -> None:
+def _curves(axes: "Axes", result: Result, places: Sequence[float], marker: str) -> None:
     import numpy as np
 
     values = np.asarray(result.expectation_values).reshape(-1, len(places))
     errors = _errors(result, values.shape)
-    names = _named(labels, len(values))
+    names = _names(result, len(values))
     for k, curve in enumerate(values[:MOST_CURVES]):
         error = None if errors is None else errors[k]
         axes.errorbar(places, curve, error, label=names[k], marker=marker, markersize=4, capsize=2)
     axes.set_ylabel("expectation value")
     if len(values) == 1:
-        axes.set_ylabel(f"expectation value of {names[0]}" if labels else "expectation value")
+        axes.set_ylabel(" of ".join(["expectation value", *result.observables]), parse_math=False)
     else:
         axes.legend(frameon=False)
 
@@ -176,5 +177,6 @@ def _errors(result: Result, shape: tuple[int, ...]) -> Any:
     return result.standard_errors.reshape(shape)
 
 
-def _named(labels: Sequence[str], number: int) -> list[str]:
-    return list(labels) if len(labels) == number else [f"[{k}]" for k in range(number)]
+def _names(result: Result, number: int) -> list[str]:
+    names = result.observables
+    return list(names) if len(names) == number else [f"[{k}]" for k in range(number)]

@@ -1,7 +1,8 @@
 """Commands that send circuits and fetch what came of them: submit, batch, result, cancel."""
 
 import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,7 +75,7 @@ def submit(
             priority=priority,
         )
         if wait or plot:
-            _finish(_await(task), as_json, plot, observable or ())
+            _finish(_await(task), as_json, plot)
         else:
             answer = {"task_id": task.id, "status": "submitted"}
             answered(answer, lambda show: show.submitted(task.id), as_json)
@@ -161,12 +162,10 @@ def _await(task: "Task") -> dict[str, Any]:
         stop(f"It goes on without you. Fetch it: quantumtask result {task.id} --wait", 130)
 
 
-def _finish(
-    task: Mapping[str, Any], as_json: bool, plot: Path | None, labels: Sequence[str] = ()
-) -> None:
+def _finish(task: Mapping[str, Any], as_json: bool, plot: Path | None) -> None:
     answered(task, lambda show: show.task(task), as_json)
     if plot and task["status"] == "completed":
-        _draw(task, plot, labels)
+        _draw(task, plot)
     raise typer.Exit(1 if task["status"] in ("failed", "cancelled") else 0)
 
 
@@ -180,12 +179,13 @@ def _check_drawing(file: Path) -> None:
         stop(f"--plot {file}: there is no such folder.", 2)
 
 
-def _draw(task: Mapping[str, Any], file: Path, labels: Sequence[str]) -> None:
+def _draw(task: Mapping[str, Any], file: Path) -> None:
     from quantumtask.cli.plot import NoPicture, draw
     from quantumtask.client.answer import result_of
 
     try:
-        draw(result_of(dict(task)), file, labels)
+        draw(result_of(dict(task)), file)
+        print(f"Picture: {file}", file=sys.stderr)
     except NoPicture as error:
         stop(f"No picture was made: {error}", 2)
     except OSError as error:

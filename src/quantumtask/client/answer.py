@@ -5,6 +5,7 @@ from typing import Any
 
 from quantumtask.client.connection import Json
 from quantumtask.client.errors import TaskCancelled, failure
+from quantumtask.client.observables import names
 from quantumtask.client.result import Result
 
 _FACTS = ("seed", "engine", "engine_version", "method", "precision", "reason", "compiled", "name")
@@ -41,12 +42,13 @@ def result_of(body: Json, parameters: Mapping[str, Any] | None = None) -> Result
         outputs=body.get("outputs"),
         registers=registers,
         parameters=body.get("parameters") if parameters is None else parameters,
+        observables=tuple(names((body.get("options") or {}).get("observables"))),
         warnings=tuple(body.get("warnings") or ()),
         running_ms=body.get("running_ms"),
         waiting_ms=body.get("waiting_ms"),
         **_facts(body),
         **_arrays(data),
-        **_memory(body.get("memory"), data.get("memory"), registers),
+        **_memory(body.get("memory"), data.get("memory")),
     )
 
 
@@ -63,16 +65,10 @@ def _arrays(data: Json) -> Json:
     return real | {name: amplitudes(data[name]) for name in _COMPLEX if data.get(name) is not None}
 
 
-def _memory(plain: Any, sent: Any, registers: tuple[tuple[str, int], ...]) -> Json:
-    """Bit strings, and where the service sent packed bits, those as well."""
+def _memory(plain: Any, sent: Any) -> Json:
+    """Bit strings, or the bits of a sweep as they were sent: millions of strings cost seconds."""
     if not isinstance(sent, Mapping):
-        return {"memory": plain if sent is None else sent}
-    from quantumtask.client.arrays import decoded, unpacked
+        return {"_memory": plain if sent is None else sent}
+    from quantumtask.client.arrays import decoded
 
-    bits = decoded(sent)
-    sizes = [size for _, size in registers]
-
-    def texts(part: Any) -> Any:
-        return unpacked(part, sizes) if part.ndim == 2 else [texts(each) for each in part]
-
-    return {"memory": texts(bits), "bits": bits}
+    return {"bits": decoded(sent)}

@@ -55,12 +55,14 @@ def packed(shots: Sequence[str]) -> Array:
     return np.frombuffer(joined, np.uint8).reshape(len(texts), size)
 
 
-def unpacked(memory: Array, sizes: Sequence[int]) -> list[str]:
-    """The bit strings of `packed`; `sizes` of the registers in the order of their declaration."""
-    texts = [f"{int.from_bytes(shot.tobytes()):0{max(1, sum(sizes))}b}" for shot in memory]
-    if not sum(sizes):
-        return ["" for _ in texts]
-    ends = [sum(sizes[:k]) for k in range(len(sizes), -1, -1)]  # from the text's begin
-    total = ends[0]
-    pieces = [(total - high, total - low) for high, low in itertools.pairwise(ends)]
-    return [" ".join(text[start:end] for start, end in pieces) for text in texts]
+def unpacked(memory: Array, sizes: Sequence[int]) -> Any:
+    """The bit strings of `packed`, nested as the dimensions before; `sizes` of the registers."""
+    if memory.ndim > 2:
+        return [unpacked(each, sizes) for each in memory]
+    total = sum(sizes)
+    if not total:
+        return ["" for _ in memory]
+    texts = [f"{int.from_bytes(shot.tobytes()):0{total}b}" for shot in memory]
+    ends = [sum(sizes[:k]) for k in range(len(sizes), -1, -1)]  # the last register stands first
+    pieces = [slice(total - high, total - low) for high, low in itertools.pairwise(ends)]
+    return [" ".join(text[piece] for piece in pieces) for text in texts]

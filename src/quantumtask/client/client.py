@@ -7,7 +7,8 @@ from typing import Any, Self, Unpack
 from quantumtask.client import request
 from quantumtask.client.batch import Batch
 from quantumtask.client.connection import Connection, Json, for_older, given, path
-from quantumtask.client.pieces import column, joined, split
+from quantumtask.client.observables import column
+from quantumtask.client.pieces import joined, split
 from quantumtask.client.request import Common, Options, Parameters, Source
 from quantumtask.client.result import Result
 from quantumtask.client.task import Task

@@ -27,6 +27,7 @@ def html(result: "Result") -> str:
         width = max(1, (len(result.probabilities) - 1).bit_length())
         named = [(f"{k:0{width}b}", p) for k, p in enumerate(result.probabilities.tolist()) if p]
         parts.append(_bars(*_most(named)))
+    parts += [_table(["", "shape"], arrays)] if (arrays := _shapes(result)) else []
     parts += [f"<div>⚠ {escape(each)}</div>" for each in result.warnings]
     return "".join([*parts, "</div>"])
 
@@ -71,6 +72,12 @@ def _bar(y: int, x: int, bits: str, value: float, share: float) -> str:
     )
 
 
+def _shapes(result: "Result") -> list[list[str]]:
+    """What there is beside the values that are shown."""
+    arrays = {"state vector": result.statevector, "unitary": result.unitary}
+    return [[name, str(array.shape)] for name, array in arrays.items() if array is not None]
+
+
 def _sweep(result: "Result") -> str:
     from quantumtask.client.rows import elements
 
@@ -104,7 +111,7 @@ def _values(result: "Result") -> str:
             break
         error = row["standard_error"]
         spread = f" ± {error:.2g}" if error else ""
-        table.append([str(row.get("observable", "")), f"{row['expectation_value']:.6g}{spread}"])
+        table.append([str(row["observable"]), f"{row['expectation_value']:.6g}{spread}"])
     return _table(["observable", "expectation value"], table)
 
 

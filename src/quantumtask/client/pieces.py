@@ -54,20 +54,5 @@ def joined(pieces: list[Piece], outcomes: "Iterable[Outcome]") -> Iterator[Resul
             yield replace(result, index=place, parameters=piece.element(number))
 
 
-def column(observables: Any) -> Any:
-    """Observables with a dimension more, so that each is taken for every element of a sweep."""
-    if observables is None or _is_observable(observables):
-        return observables
-    return [[each] if _is_observable(each) else column(each) for each in observables]
-
-
-def _is_observable(value: Any) -> bool:
-    """Whether it is "ZZ" or [["ZZ", 1.0], …], and not a list of these."""
-    return isinstance(value, str) or all(
-        isinstance(term, list | tuple) and len(term) == 2 and not isinstance(term[1], str | list)
-        for term in value
-    )
-
-
 def _fixed(value: Any) -> bool:
     return isinstance(value, str) or not hasattr(value, "__len__") or getattr(value, "ndim", 1) == 0

@@ -30,8 +30,6 @@ class Result:
     shots: int
     shape: tuple[int, ...] = ()
     """Of the sweep; () where there is none."""
-    memory: Any = None
-    """The bit string of every shot, in order; of a sweep: lists of these, nested by `shape`."""
     outputs: Any = None
     """Name of an `output` variable -> its value after each shot, in order."""
     probabilities: "Array | None" = None
@@ -44,8 +42,11 @@ class Result:
     """float64, of the shape of observables and sweep broadcast together."""
     standard_errors: "Array | None" = None
     """Of the expectation values, likewise; 0 where they are exact."""
+    observables: tuple[str, ...] = ()
+    """What they are of, in the order of their first dimensions; () if the service did not say."""
     bits: "Array | None" = field(default=None, compare=False)
     """Of a sweep: its memory as uint8 [*shape, shots, bytes], each shot the integer of its bits."""
+    _memory: Any = field(default=None, repr=False)
     registers: tuple[tuple[str, int], ...] = ()
     """Name and size, in the order of declaration; only where the service told them."""
     index: tuple[int, ...] = ()
@@ -65,6 +66,15 @@ class Result:
     waiting_ms: float | None = None
     name: str | None = None
 
+    @property
+    def memory(self) -> Any:
+        """The bit string of every shot, in order; of a sweep: lists of these, nested by `shape`."""
+        if self.bits is None:
+            return self._memory
+        from quantumtask.client.arrays import unpacked
+
+        return unpacked(self.bits, [size for _, size in self.registers])
+
     def __getitem__(self, index: Index) -> "Result":
         """An element of a sweep, or for an index that is too short, a smaller sweep."""
         at = index if isinstance(index, tuple) else (index,)
@@ -78,7 +88,7 @@ class Result:
             shape=self.shape[len(where) :],
             index=self.index + where,
             counts=_nested(self.counts, where) if self.counts else self.counts,
-            memory=_nested(self.memory, where),
+            _memory=_nested(self._memory, where),
             outputs=_nested(self.outputs, where) if isinstance(self.outputs, list) else None,
             parameters=_bindings(self.parameters, where, self.shape),
             expectation_values=_broadcast(self.expectation_values, where, self.shape),
@@ -125,7 +135,7 @@ class Result:
             yield f"a sweep of shape {self.shape}"
         elif self.counts:
             yield "counts=" + _short(self.counts)
-        if self.memory is not None:
+        if self.bits is not None or self._memory is not None:
             yield f"memory of {self.shots} shots"
         for name in ("expectation_values", *_ARRAYS):
             if (array := getattr(self, name)) is not None:

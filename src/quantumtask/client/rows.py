@@ -41,6 +41,14 @@ def _rows(element: "Result") -> Iterator[Row]:
         yield head
 
 
+def labels(element: "Result") -> list[str]:
+    """What to call each expectation value of a single circuit or element."""
+    values = element.expectation_values
+    number = 0 if values is None else values.size
+    names = element.observables
+    return list(names) if len(names) == number else [f"[{k}]" for k in range(number)]
+
+
 def _head(element: "Result") -> Row:
     names = ["i"] if len(element.index) == 1 else [f"i{k}" for k in range(len(element.index))]
     scalars = {
@@ -55,7 +63,7 @@ def _values(element: "Result", head: Row) -> Iterator[Row]:
     import numpy as np
 
     values, errors = element.expectation_values, element.standard_errors
-    for at, value in np.ndenumerate(np.asarray(values)):
-        row = {**head, "observable": at[0] if len(at) == 1 else at} if at else dict(head)
+    for k, (at, value) in enumerate(np.ndenumerate(np.asarray(values))):
+        row = {**head, "observable": labels(element)[k]}
         error = None if errors is None else float(errors[at])
         yield {**row, "expectation_value": float(value), "standard_error": error}
