@@ -1,11 +1,9 @@
 """The Python client, against a real service, and against peers that misbehave on purpose."""
 
-import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,13 +16,10 @@ from quantumtask import (
     TaskFailed,
     Unreachable,
 )
+from tests.peers import DONE, busy, peer, silent
 from tests.services import BELL, ENDLESS, TOO_LARGE, Service, free_port
 
-Answer = tuple[int, dict[str, str], bytes] | None
-"""Status, headers and body; None drops the connection without a word."""
-
 WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\nhh q;\n'
-DONE: Answer = (200, {}, b'{"task_id": "t", "status": "completed", "result": {}}')
 
 
 @pytest.fixture
@@ -155,70 +150,26 @@ def test_a_wait_survives_a_restart_of_the_api(start: Callable[..., Service]) -> 
     assert ends == ["cancelled"]
 
 
-class Peer:
-    """Gives prepared answers, one a request, and keeps what it was asked."""
-
-    def __init__(self, answers: list[Answer]) -> None:
-        self.answers = answers
-        self.keys: list[str | None] = []
-        self.asked_at: list[float] = []
-
-
-@contextmanager
-def peer(*answers: Answer) -> Iterator[tuple[Client, Peer]]:
-    ours = Peer(list(answers))
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            ours.asked_at.append(time.monotonic())
-            ours.keys.append(self.headers["Idempotency-Key"])
-            self.rfile.read(int(self.headers["Content-Length"] or 0))
-            if answer := ours.answers.pop(0):
-                status, headers, body = answer
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-        do_POST = do_GET
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        with Client(f"http://127.0.0.1:{server.server_port}", timeout=5) as client:
-            yield client, ours
-        server.shutdown()
-        thread.join()
-
-
-def busy(seconds: str) -> Answer:
-    body = json.dumps({"detail": "too many tasks are waiting", "code": "queue_full"}).encode()
-    return (429, {"Retry-After": seconds}, body)
-
-
 def test_a_busy_service_is_asked_again_when_it_said() -> None:
     with peer(busy("1"), DONE) as (client, ours):
         assert client.submit(BELL).id == "t"
-    assert ours.asked_at[1] - ours.asked_at[0] >= 1
+    assert ours.asked[1].at - ours.asked[0].at >= 1
 
 
 def test_a_submission_that_is_sent_again_carries_the_same_key() -> None:
     with peer(DONE, None, busy("0"), DONE) as (client, ours):
         client.task("t")
         client.submit(BELL)
-    assert ours.keys[1] is not None
-    assert ours.keys[1] == ours.keys[2] == ours.keys[3]
+    keys = [asked.headers["Idempotency-Key"] for asked in ours.asked[1:]]
+    assert keys[0] is not None
+    assert keys == keys[:1] * 3
 
 
 def test_a_service_that_asks_for_more_patience_than_there_is_is_reported_at_once() -> None:
     with peer(busy("3600")) as (client, ours), pytest.raises(ServiceError) as refusal:
         client.submit(BELL)
     assert (refusal.value.code, refusal.value.status) == ("queue_full", 429)
-    assert len(ours.asked_at) == 1
+    assert len(ours.asked) == 1
 
 
 @pytest.mark.parametrize("body", [b"<h1>Bad gateway</h1>", b"[]", b"", b"\xff"])
@@ -227,3 +178,36 @@ def test_the_error_page_of_a_proxy_is_a_service_error_too(body: bytes) -> None:
         client.task("t")
     assert (refusal.value.code, refusal.value.status) == ("http_502", 502)
     assert "502" in refusal.value.detail
+
+
+def test_the_token_goes_along_and_what_is_not_given_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QUANTUMTASK_TOKEN", "secret")
+    with peer(DONE) as (client, ours):
+        client.submit(BELL)
+    [asked] = ours.asked
+    assert asked.headers["Authorization"] == "Bearer secret"
+    assert asked.json == {"circuit": BELL}
+
+
+def test_a_service_that_never_answers_in_time_is_a_timeout() -> None:
+    with peer(silent) as (client, _), pytest.raises(TimeoutError, match="did not answer"):
+        client.queue(timeout=0.2)
+
+
+def test_waiting_is_silent_where_nobody_watches_and_shows_a_line_where_somebody_does(
+    capsys: pytest.CaptureFixture[str], service: Service
+) -> None:
+    def wait(progress: bool | None) -> str:
+        with Client(service.url, progress=progress) as client:
+            task = client.submit(ENDLESS)
+            with pytest.raises(TimeoutError):
+                task.result(timeout=2.5)
+            task.cancel()
+        return capsys.readouterr().err
+
+    assert wait(None) == ""
+    shown = wait(True)
+    assert re.search(r"\r(submitted|running).*0:00:0\d", shown)
+    assert shown.endswith("\r")
