@@ -228,7 +228,8 @@ def test_the_services_start_without_what_only_the_terminal_needs() -> None:
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.qasm")), ids=lambda file: file.stem)
 def test_every_example_circuit_completes(file: Path, cli: Callable[..., Run]) -> None:
-    done = cli("submit", str(file), "--wait", "--json")
+    given = ["--param", "theta=0.5"] if "input float theta" in file.read_text() else []
+    done = cli("submit", str(file), "--wait", "--json", *given)
     assert done.returncode == 0, done.stdout
     task: dict[str, Any] = json.loads(done.stdout)
     assert sum(task["result"].values()) == 1024
@@ -251,3 +252,18 @@ def test_every_example_script_prints_counts(command: list[str], service: Service
     assert done.returncode == 0, done.stderr
     found = re.findall(r"(0{10}|1{10})\W+(\d+)", done.stdout)
     assert sum(int(count) for _, count in found) == 200
+
+
+def test_the_example_of_a_sweep_finds_the_lowest_energy(service: Service) -> None:
+    done = subprocess.run(
+        [sys.executable, "sweep.py", "41"],
+        cwd=EXAMPLES,
+        env=environment(service.url),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"lowest: theta = ([\d.]+) with (-[\d.]+) ± 0\.0", done.stdout)
+    assert found, done.stdout
+    assert 0.3 < float(found[1]) < 2.8
+    assert float(found[2]) == pytest.approx(-1.5, abs=0.2)

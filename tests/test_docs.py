@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import shlex
 import subprocess
@@ -73,15 +74,16 @@ RUN_ELSEWHERE = {
 }
 
 
-def test_every_command_of_the_readme_works(service: Service, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
+def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Path) -> None:
     """In order, in one shell, against a running service in place of port 8000."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     script = [
         command
-        for command in commands("README.md", "console")
+        for command in commands(page, "console")
         if not any(command.startswith(known) for known in RUN_ELSEWHERE)
     ]
-    assert len(script) > 4
+    assert len(script) > 6
     said = run(script, service, tmp_path)
     assert '"status": "completed"' in said
     assert '"result"' in said
@@ -129,6 +131,23 @@ def test_every_command_of_the_page_of_sweeps_works(service: Service) -> None:
     assert second == pytest.approx([0.5 * math.cos(t) + 0.25 * math.sin(t) for t in range(3)])
 
 
+def test_the_python_of_the_clients_page_runs_from_top_to_bottom(service: Service) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", read("docs/python.md"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 6
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(blocks)],
+        env={**os.environ, "QUANTUMTASK_URL": service.url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = done.stdout
+    for words in ("[1. 1.]", "(200,) (200,)", "unknown_gate 2 1", "'failed': 1", "completed 20"):
+        assert words in told, told
+
+
 @pytest.mark.parametrize("page", sorted(p.name for p in (ROOT / "docs").rglob("*.md")))
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     [path] = (ROOT / "docs").rglob(page)
@@ -159,6 +178,7 @@ def test_the_curl_example_runs(service: Service) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.qasm")), ids=lambda p: p.name)
 def test_every_example_circuit_completes(service: Service, path: Path) -> None:
-    body = service.run(path.read_text(), shots=200)
+    given = {"parameters": {"theta": 0.5}} if "input float theta" in path.read_text() else {}
+    body = service.run(path.read_text(), shots=200, **given)
     assert body["status"] == "completed", body
     assert sum(body["result"].values()) == 200
