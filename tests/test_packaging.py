@@ -128,24 +128,41 @@ def closure(names: Iterable[str]) -> dict[str, Distribution]:
     return found
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory, project: dict[str, Any]) -> Path:
-    """The Python of an environment that holds the package and what it names without an extra."""
-    folder = tmp_path_factory.mktemp("alone")
+def environment(folder: Path, requirements: list[str]) -> Path:
+    """The Python of an environment that holds the package and these, and what they need."""
     venv.create(folder, with_pip=False)
     [packages] = folder.glob("lib/python*/site-packages")
     (packages / "quantumtask").symlink_to(ROOT / "src/quantumtask")
-    names = [Requirement(text).name for text in project["project"]["dependencies"]]
-    for each in closure(names).values():
-        for top in {file.parts[0] for file in each.files or ()} - {".."}:
+    for each in closure(Requirement(text).name for text in requirements).values():
+        for top in {file.parts[0] for file in each.files or ()} - {"..", "__pycache__"}:
             (packages / top).symlink_to(Path(str(each.locate_file(top))))
     return folder / "bin/python"
 
 
-def in_it(python: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": "/usr/bin:/bin", **more}
-    command = [str(python), "-P", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, project: dict[str, Any]) -> Path:
+    """What `pip install quantumtask` makes."""
+    return environment(tmp_path_factory.mktemp("alone"), project["project"]["dependencies"])
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory, project: dict[str, Any]) -> Path:
+    """What `pip install 'quantumtask[cli]'` makes."""
+    wanted = [*project["project"]["dependencies"], *extra(project, "cli")]
+    return environment(tmp_path_factory.mktemp("terminal"), wanted)
+
+
+def in_it(
+    python: Path, *arguments: str, stdin: str = "", **more: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(python), "-P", *arguments],
+        env={"PATH": "/usr/bin:/bin", **more},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_the_client_needs_httpx_and_numpy_and_nothing_else(
@@ -174,6 +191,22 @@ def test_the_command_without_its_packages_says_what_to_install(
     assert re.fullmatch(
         rf"quantumtask: \w+ is not installed: pip install 'quantumtask\[{extra}\]'", line
     )
+
+
+def test_the_terminal_needs_nothing_of_the_server(
+    terminal: Path, service: Service, tmp_path: Path
+) -> None:
+    def ask(*arguments: str) -> str:
+        at = {"QUANTUMTASK_URL": service.url}
+        done = in_it(terminal, "-m", "quantumtask", *arguments, stdin=BELL, **at)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    picture = tmp_path / "bell.png"
+    assert ask("submit", "-", "--shots", "9", "--plot", str(picture)).startswith("completed")
+    assert picture.stat().st_size > 1000
+    assert ask("validate", "-").startswith("<stdin>: valid: 2 qubits")
+    assert "aer" in ask("engines")
 
 
 def test_importing_the_package_loads_nothing_of_the_client() -> None:

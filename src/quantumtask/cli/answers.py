@@ -1,5 +1,6 @@
 """Results that are more than one circuit's counts: sweeps, arrays, expectation values, batches."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -60,19 +61,26 @@ def _gave(outcome: Outcome) -> tuple[Text, Text]:
 
 
 def _sweep(result: Result) -> RenderableType:
+    """A row for each element: its place, its parameters, and what it gave."""
     names = _swept(result)
-    table = _table("element", *names, "result")
-    shown = islice(elements(result), MOST_ELEMENTS)
-    for element in shown:
-        values = (_number((element.parameters or {}).get(name)) for name in names)
+    kinds = _columns(result)
+    table = _table("element", *names, *kinds)
+    for element in islice(elements(result), MOST_ELEMENTS):
+        values = [_number((element.parameters or {}).get(name)) for name in names]
+        gave = [_cell(element)] if len(kinds) == 1 else _with_errors(element)
         place = ",".join(map(str, element.index))
-        table.add_row(place, *(Text(value) for value in values), Text(_cell(element)))
-    total = 1
-    for length in result.shape:
-        total *= length
+        table.add_row(place, *map(Text, values), *map(Text, gave))
+    total = math.prod(result.shape)
     if total <= MOST_ELEMENTS:
         return table
     return Group(table, Text(f"… and {total - MOST_ELEMENTS:,} more: --json prints all of them"))
+
+
+def _columns(result: Result) -> list[str]:
+    """One for each observable, if these are few."""
+    first = next(elements(result), result)
+    names = labels(first)
+    return names if 0 < len(names) <= MOST_VALUES else ["result"]
 
 
 def _swept(result: Result) -> list[str]:

@@ -1,7 +1,8 @@
 """Commands that ask and change nothing, from `validate` to `watch`."""
 
 import sys
-from typing import Annotated
+from importlib.util import find_spec
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +10,9 @@ from quantumtask.cli import options as ask
 from quantumtask.cli.parameters import Parameters, given
 from quantumtask.cli.terminal import answered, read, service_at, stop
 from quantumtask.shared.settings import SettingsError, load
+
+PARSERS = ("qdk", "openqasm3")
+"""With one of these, circuits can be read on this machine."""
 
 
 def validate(
@@ -19,20 +23,39 @@ def validate(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a file and nothing else.")
     ] = False,
+    url: ask.Url = None,
 ) -> None:
-    """Show all that is wrong with circuits, without a service; 0: valid, 1: not, 2: unreadable."""
-    from quantumtask.api.parameters import parameters_text
-    from quantumtask.cli import validate as here
-    from quantumtask.worker.child import SlotBroken
+    """Show all that is wrong with circuits; 0: valid, 1: not, 2: unreadable.
 
+    Needs no service where the packages of the server are installed.
+    """
+    from quantumtask.cli.validate import validate
+
+    parameters = given(param)
     try:
-        status = here.validate(files, parameters_text(given(param)), load(), as_json)
+        most = load().max_circuit_bytes
     except SettingsError as error:
         stop(str(error), 2)
+    if any(map(find_spec, PARSERS)):
+        raise typer.Exit(_validate_here(files, parameters, as_json))
+    with service_at(url) as service:
+        status = validate(files, lambda t: service.validate(t, parameters), most, as_json)
+    raise typer.Exit(status)
+
+
+def _validate_here(files: list[str], parameters: dict[str, Any] | None, as_json: bool) -> int:
+    from quantumtask.api.parameters import parameters_text
+    from quantumtask.cli import here
+    from quantumtask.cli.validate import validate
+    from quantumtask.worker.child import SlotBroken
+
+    settings = load()
+    try:
+        with here.reader(parameters_text(parameters), settings) as look:
+            return validate(files, look, settings.max_circuit_bytes, as_json)
     except SlotBroken:
         why = f"{sys.executable} -c 'import quantumtask.openqasm'"
         stop(f"Circuits cannot be read here. This says why: {why}", 3)
-    raise typer.Exit(status)
 
 
 def estimate(
