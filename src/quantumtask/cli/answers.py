@@ -22,22 +22,23 @@ SMALLEST = 1e-12
 
 def result(result: Result) -> RenderableType:
     """All that was asked for: of a sweep a row for each element, else one part after another."""
+    compiled = [_compiled(result.compiled)] if result.compiled else []
     if result.shape:
-        return _sweep(result)
-    parts: list[RenderableType] = []
+        return Group(_sweep(result), *compiled)
+    return Group(*_parts(result), *compiled)
+
+
+def _parts(result: Result) -> Iterator[RenderableType]:
     if result.counts:
-        parts.append(show.counts(result.counts))
+        yield show.counts(result.counts)
     if result.expectation_values is not None:
-        parts.append(_values(result))
+        yield _values(result)
     if result.probabilities is not None:
-        parts.append(_amplitudes("probability", result.probabilities.tolist()))
+        yield _amplitudes("probability", result.probabilities.tolist())
     if result.statevector is not None:
-        parts.append(_amplitudes("amplitude", result.statevector.tolist()))
+        yield _amplitudes("amplitude", result.statevector.tolist())
     if result.unitary is not None:
-        parts.append(Text(f"unitary: a matrix of shape {result.unitary.shape}; --json prints it"))
-    if result.compiled:
-        parts.append(_compiled(result.compiled))
-    return Group(*parts)
+        yield Text(f"unitary: a matrix of shape {result.unitary.shape}; --json prints it")
 
 
 def batch(files: Sequence[str], outcomes: Sequence[Outcome]) -> RenderableType:

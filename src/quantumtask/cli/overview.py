@@ -63,33 +63,53 @@ def queue_facts(found: Json) -> Iterator[str]:
 
 
 def backends(found: Json) -> RenderableType:
-    """A row for each: how many qubits, whether it is noisy, what waits for it."""
+    """A row for each: its size, how often its gates and its readout err, what it is."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("backend", "qubits", "noisy", "basis gates"):
-        table.add_column(column, no_wrap=column != "basis gates", overflow="fold")
+    for column in ("backend", "qubits", "1-qubit error", "2-qubit error", "readout error", "what"):
+        right = column not in ("backend", "what")
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
     for each in found["backends"]:
-        gates = ", ".join(each.get("basis_gates") or ())
-        cells = (each["name"], each["qubits"], "yes" if each["noisy"] else "no", gates)
+        cells = (each["name"], each["qubits"], *_errors(each), each.get("description") or "")
         table.add_row(*(Text(plain(cell)) for cell in cells))
-    return table
+    note = "errors: the medians of a device; of its qubits and gates: quantumtask backends NAME"
+    return Group(table, Text(note, style="dim"))
 
 
 def backend(found: Json) -> RenderableType:
-    """One of them: its size, its gates with their errors, and what waits."""
-    kind = "noisy twin" if found["noisy"] else "ideal"
-    facts = [f"{found['qubits']} qubits", kind, *_waiting(found.get("queue") or {})]
+    """One of them: its size, its errors, its gates, its pairs of qubits, and what waits."""
+    parts = [Text(plain(found["name"]), style="bold")]
+    if found.get("description"):
+        parts.append(Text(plain(found["description"])))
+    parts.append(Text(" · ".join(_of_backend(found))))
     gates = plain(", ".join(found.get("basis_gates") or ()))
-    head = Text(plain(found["name"]), style="bold")
-    parts = [head, Text(" · ".join(facts)), Text(f"basis gates: {gates}")]
-    if pairs := found.get("coupling_map"):
+    parts.append(Text(f"basis gates: {gates}"))
+    if pairs := sorted({tuple(sorted(pair)) for pair in found.get("coupling_map") or ()}):
         parts.append(Text("coupled: " + ", ".join(f"{a}-{b}" for a, b in pairs)))
     return Group(*parts)
+
+
+def _of_backend(found: Json) -> Iterator[str]:
+    """`5 qubits`, `2-qubit error 0.0101`, `calibrated 2024-05-27`, `0 waiting`."""
+    yield f"{found['qubits']} qubits"
+    for name, error in zip(("1-qubit", "2-qubit", "readout"), _errors(found), strict=True):
+        if error:
+            yield f"{name} error {error}"
+    if found.get("calibrated"):
+        yield f"calibrated {plain(found['calibrated'])}"
+    yield from _waiting(found.get("queue") or {})
+
+
+def _errors(backend: Json) -> list[str]:
+    """The medians, as the text of a table; "" where there is none."""
+    medians = backend.get("median_errors") or {}
+    kinds = ("one_qubit", "two_qubit", "readout")
+    return [f"{medians[kind]:.3g}" if medians.get(kind) else "" for kind in kinds]
 
 
 def _waiting(queue: Mapping[str, Any]) -> Iterator[str]:
     if "waiting" in queue:
         yield f"{queue['waiting']:,} waiting"
-    if queue.get("expected_wait_s") is not None:
+    if queue.get("expected_wait_s"):
         yield f"starts in about {duration(1000 * queue['expected_wait_s'])}"
 
 

@@ -198,10 +198,12 @@ def _bindings(
 
 
 def _binding(value: Any, where: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    import numpy as np
-
     if isinstance(value, str | int | float | complex):
         return value
+    if isinstance(value, list) and (len(value),) == shape:
+        return value[where[0]]
+    import numpy as np
+
     array = np.asarray(value)
     for depth in range(min(array.ndim, len(shape)), 0, -1):
         mine, theirs = array.shape[:depth], shape[len(shape) - depth :]
