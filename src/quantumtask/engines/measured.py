@@ -1,5 +1,6 @@
 """Expectation values from shots: words that one measurement of each qubit tells, together."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ class Group(NamedTuple):
     """Words that are measured together, by their numbers."""
 
     basis: Basis
-    members: set[int]
+    members: list[int]
 
 
 def means(
@@ -52,18 +53,38 @@ def means(
 ) -> tuple[Floats, Floats]:
     """The mean of each item and its standard error, from `shots` shots of each group of words."""
     totals, variances = np.zeros(len(items)), np.zeros(len(items))
-    for number, group in enumerate(groups(words)):
+    found = groups(words)
+    for number, (group, parts) in enumerate(zip(found, _parts(found, words, items), strict=True)):
         letters = group.basis.letters
         seen = _Seen(words, letters, len(group.members))
         if letters:
             drawn = device.sample(observed(program, letters), shots, _seed(seed, number), False)
             seen.take(drawn.table(len(letters)))
-        for k, (numbers, factors) in enumerate(items):
-            mine = [n in group.members for n in numbers.tolist()]
-            mean, variance = seen.mean(numbers[mine].tolist(), factors[mine].tolist())
-            totals[k] += mean
-            variances[k] += variance
+        for item, numbers, factors in parts:
+            mean, variance = seen.mean(numbers, factors)
+            totals[item] += mean
+            variances[item] += variance
     return totals, np.sqrt(variances)
+
+
+Part = tuple[int, list[int], list[float]]
+"""The number of an item, and those of its words that are in a group, with their coefficients."""
+
+
+def _parts(found: list[Group], words: Sequence[str], items: Items) -> list[list[Part]]:
+    """For each group what it tells of each item."""
+    group_of = np.empty(len(words), dtype=np.intp)
+    for number, group in enumerate(found):
+        group_of[group.members] = number
+    parts: list[list[Part]] = [[] for _ in found]
+    for item, (numbers, factors) in enumerate(items):
+        groups_here = group_of[numbers]
+        order = np.argsort(groups_here, kind="stable")
+        ends = np.flatnonzero(np.diff(groups_here[order])) + 1
+        for some in np.split(order, ends):
+            part = (item, numbers[some].tolist(), factors[some].tolist())
+            parts[groups_here[some[0]]].append(part)
+    return parts
 
 
 @lru_cache(4)
@@ -74,8 +95,10 @@ def groups(words: tuple[str, ...]) -> list[Group]:
         basis = Basis(int(word.translate(_X), 2), int(word.translate(_Z), 2))
         at = next((k for k, group in enumerate(found) if group.basis.agrees(basis)), len(found))
         if at == len(found):
-            found.append(Group(basis, set()))
-        found[at] = Group(found[at].basis.joined(basis), found[at].members | {number})
+            found.append(Group(basis, []))
+        group = found[at]
+        group.members.append(number)
+        found[at] = Group(group.basis.joined(basis), group.members)
     return found
 
 
