@@ -363,6 +363,16 @@ def test_values_that_do_not_fit_a_slot_are_refused(start: Start) -> None:
     code, text = refusal(service, circuit, observables="Z" * 26)
     assert code == "out_of_memory"
     assert "26 qubits" in text
+    assert "precision" in text
+
+
+def test_probabilities_of_too_many_outcomes_on_the_way_are_refused(service: Service) -> None:
+    rounds = "rx(1) q;\nc = measure q;\n" * 40
+    code, text = refusal(
+        service, HEAD + f"qubit q;\nbit c;\n{rounds}", **{"return": ["probabilities"]}
+    )
+    assert code == "not_exact"
+    assert "40 qubits" in text
 
 
 def test_noise_and_backends_are_never_ignored(service: Service) -> None:

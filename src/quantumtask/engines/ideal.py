@@ -29,6 +29,9 @@ from quantumtask.shared.task import AUTO
 TABLEAU_FROM = 14
 """Qubits of a Clifford circuit from which its stabilizers are faster than its amplitudes."""
 
+MOST_PURE = 24
+"""Qubits of a circuit that goes on after measuring, each outcome counted as one more."""
+
 MOST_CHOICES = 8
 """Choices that are known, each for all circuits that differ in their angles alone."""
 
@@ -69,7 +72,13 @@ class Ideal:
             return self._sampled(program, shots, seed, memory, other)
 
     def probabilities(self, program: Program) -> Floats:
-        circuit = settled(purified(_circuit(program)).circuit)
+        own = _circuit(program)
+        circuit = settled(purified(own).circuit)
+        if not own.final and len(circuit.touched) > MOST_PURE:
+            raise not_exact(
+                "it measures and resets qubits on the way, and each of these counts as one more: "
+                f"{len(circuit.touched):,} qubits, and at most {MOST_PURE} can be"
+            )
         readout, table = Readout(circuit), np.zeros(1 << program.bits)
         if readout.is_fixed:
             table[readout.result(0)] = 1
@@ -90,6 +99,15 @@ class Ideal:
         return matrix
 
     def expectations(self, program: Program, words: Sequence[str]) -> Floats:
+        try:
+            return self._expectations(program, words)
+        except ResourceError as error:
+            if error.code != "out_of_memory":
+                raise
+            hint = "give a `precision`, to have values from shots"
+            raise ResourceError(error.code, f"{error.message}: {hint}") from None
+
+    def _expectations(self, program: Program, words: Sequence[str]) -> Floats:
         circuit = program.circuit
         if circuit is None:
             self._tell("quantumtask", METHOD, "double", program.qubits)
