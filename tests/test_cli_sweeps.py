@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers import peer, refused, said
 from tests.services import BELL, ENDLESS, Service
 from tests.test_cli import Run, environment, quantumtask, read
 
@@ -217,6 +218,63 @@ def test_a_terminal_watches_until_ctrl_c(service: Service) -> None:
     os.close(ours)
     assert watching.wait(30) == 0
     assert task in seen
+
+
+# Backends
+
+MANILA = {
+    "name": "fake_manila",
+    "description": "IBM's Manila",
+    "qubits": 5,
+    "noisy": True,
+    "basis_gates": ["cx", "id", "rz", "sx", "x"],
+    "calibrated": "2024-05-27",
+    "median_errors": {"one_qubit": 0.000354, "two_qubit": 0.0101, "readout": 0.0219},
+}
+IDEAL = {"name": "simulator", "qubits": 28, "noisy": False, "median_errors": None}
+
+
+def test_backends_are_a_table_and_one_of_them_is_told_in_full() -> None:
+    pairs = {
+        "coupling_map": [[0, 1], [1, 0], [1, 2]],
+        "queue": {"waiting": 3, "expected_wait_s": 2},
+    }
+    with peer(said({"backends": [IDEAL, MANILA]}), said(MANILA | pairs)) as (client, _):
+        table = quantumtask("backends", url=client.url).stdout.splitlines()
+        one = quantumtask("backends", "fake_manila", url=client.url).stdout
+    assert table[1].split() == ["simulator", "28"]
+    assert table[2].split() == [
+        "fake_manila",
+        "5",
+        "0.000354",
+        "0.0101",
+        "0.0219",
+        "IBM's",
+        "Manila",
+    ]
+    assert "5 qubits · 1-qubit error 0.000354 · " in one
+    assert "3 waiting · starts in about 2.0 s" in one
+    assert "coupled: 0-1, 1-2\n" in one
+
+
+def test_an_older_service_is_named_as_such_in_a_terminal() -> None:
+    with peer(refused(404, "not_found", "not found")) as (client, _):
+        done = quantumtask("backends", url=client.url)
+    assert done.returncode == 3
+    assert "older than the client and cannot do backends" in done.stderr
+
+
+def test_noise_and_a_backend_travel_with_a_submission() -> None:
+    made = said({"task_id": "t", "status": "submitted"})
+    with peer(made, made) as (client, ours):
+        rates = '{"readout": {"zero_as_one": 0.1}}'
+        quantumtask("submit", "-", "--noise", rates, url=client.url, stdin=BELL)
+        given = ["--backend", "fake_manila", "--noise", "fake_lima", "--return", "counts"]
+        quantumtask("submit", "-", *given, url=client.url, stdin=BELL)
+    first, second = (asked.json for asked in ours.asked)
+    assert first == {"circuit": BELL, "noise": {"readout": {"zero_as_one": 0.1}}}
+    told = {"backend": "fake_manila", "noise": "fake_lima", "return": ["counts"]}
+    assert second == {"circuit": BELL, **told}
 
 
 # The shell
