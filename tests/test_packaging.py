@@ -209,6 +209,25 @@ def test_the_terminal_needs_nothing_of_the_server(
     assert "aer" in ask("engines")
 
 
+def test_counts_need_no_numpy(service: Service) -> None:
+    """The API's image has the command and no NumPy."""
+    script = (
+        "import sys; sys.modules['numpy'] = None; sys.argv = ['quantumtask', *sys.argv[1:]]; "
+        "from quantumtask.cli.app import main; main()"
+    )
+    command = [sys.executable, "-c", script, "submit", "-", "--wait", "--param", "x=[0.1, 2]"]
+    done = subprocess.run(
+        command,
+        env={**os.environ, "QUANTUMTASK_URL": service.url},
+        input=BELL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("completed")
+
+
 def test_importing_the_package_loads_nothing_of_the_client() -> None:
     script = (
         "import quantumtask, sys; print({'httpx', 'numpy', 'quantumtask.client'} & {*sys.modules})"
