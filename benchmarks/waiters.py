@@ -67,14 +67,11 @@ async def measure(service: Service, clients: int, idle_s: float) -> bool:
     following = [asyncio.create_task(follow(service.url, task_id)) for task_id in ids]
     await connected(service, clients)
     share = await idle_share(service.api.pid, idle_s)
-    print(
-        f"{len(ids):,} waiting, {len(ids):,} following: {share:.2%} of a core at idle", flush=True
-    )
+    print(f"{clients:,} wait, {clients:,} follow: {share:.2%} of a core at idle", flush=True)
     service.start_worker()
     good = share <= WANTED_SHARE
-    print(
-        f"{'heard after, in ms':20} {'median':>8} {'90 %':>8} {'95 %':>8} {'99 %':>8} {'most':>8}"
-    )
+    titles = ("median", "90 %", "95 %", "99 %", "most")
+    print(f"{'heard after, in ms':20} " + " ".join(f"{title:>8}" for title in titles))
     for name, kind in (("by long-poll", waiting), ("by events", following)):
         late = sorted(await asyncio.gather(*kind))
         shown = [late[int(part * (len(late) - 1))] for part in (0.5, 0.9, 0.95, 0.99, 1.0)]

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import resource
 from collections.abc import AsyncIterator
 from types import FrameType
 
@@ -65,9 +66,23 @@ class Server(uvicorn.Server):
         self.should_exit = True  # and no more: being told to stop is not an error
 
 
+MOST_CONNECTIONS = 65_536
+
+
+def allow_connections() -> None:
+    """As many as the system lets us have: what a shell allows is often 1,024, and each who waits or
+    follows keeps one."""
+    now, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    most = MOST_CONNECTIONS if hard == unlimited else min(hard, MOST_CONNECTIONS)
+    if now != unlimited and now < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Logs JSON lines to standard error."""
     logs.start("api")
+    allow_connections()
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

@@ -42,7 +42,7 @@ class TheTask(Question[Task | None]):
     TOGETHER: ClassVar = 16  # results can be large: not all of them in memory at once
 
     def ready(self, mark: Mark | None) -> bool:
-        return mark is None or mark.state.final
+        return mark is None or mark.final
 
     @classmethod
     def answers(cls, store: Batches, asked: Sequence[Self]) -> list[Task | None]:
@@ -95,7 +95,7 @@ class ChangesBehind(Followed[History | None]):
         return mark != self.seen
 
     def behind(self, answer: History) -> "ChangesBehind | None":
-        if answer.mark.state.final:
+        if answer.mark.final:
             return None
         return ChangesBehind(self.key, self.number + len(answer.changes), answer.mark)
 

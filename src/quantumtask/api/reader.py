@@ -18,9 +18,9 @@ A = TypeVar("A")
 
 _SHORTEST_S = 0.0001
 _MOST_SHORTEST = 10  # for each who waits, up to so many: one look is then for several
-_EACH_S = 0.00001  # ... and a hundredth of that for each beyond, up to _SLOWEST_S
-_SLOWEST_S = 0.01
-_LONGEST_S = 0.02
+_EACH_S = 0.00001  # for each of very many, whom a look takes longer to serve
+_MOST_EACH = 1500
+_LONGEST_S = 0.03
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,9 +36,9 @@ class Reader:
 
     While somebody waits, the thread asks the database now and then whether anything was written at
     all, which costs microseconds and reads no table; only then does it look, once for all who wait.
-    It asks again after a tenth of the time since the last newcomer: a wait is never a tenth longer
-    than it need be, and a long one costs next to nothing. Who joins those who wait does not wake
-    the thread: a task that was just submitted can wait for the next look.
+    It asks again after a tenth of the time since somebody came or was answered: a wait is never a
+    tenth longer than it need be, and a long one costs next to nothing. Who joins those who wait
+    does not wake the thread: a task that was just submitted can wait for the next look.
     """
 
     def __init__(self, store: Batches) -> None:
@@ -47,10 +47,11 @@ class Reader:
         self._wake: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._idle = False
         self._stopping = False
-        self._newcomer_at = 0.0
+        self._moved_at = 0.0  # somebody came, or was answered
         self._pass_s = 0.0
         self._missed = False
-        self._left = False  # somebody waits no longer
+        self._left: deque[_Request] = deque()  # who waits no longer
+        self._waiting: set[_Request] = set()
         self._nobody_waits = False  # any more
         self._waits: set[asyncio.Future[Any]] = set()
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
@@ -80,9 +81,10 @@ class Reader:
         others are told so, if it does not from the first.
         """
         future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        self._ask(_Request(question, future, waits=True, patient=patient))
+        request = _Request(question, future, waits=True, patient=patient)
+        self._ask(request)
         self._waits.add(future)
-        future.add_done_callback(self._leave)
+        future.add_done_callback(lambda _: self._leave(request))
         if self._nobody_waits:
             _let_go(future)
         return future
@@ -99,9 +101,9 @@ class Reader:
         self._thread.join()
         self._store.close()
 
-    def _leave(self, future: "asyncio.Future[Any]") -> None:
-        self._waits.discard(future)
-        self._left = True
+    def _leave(self, request: _Request) -> None:
+        self._waits.discard(request.future)
+        self._left.append(request)
 
     def _ask(self, request: _Request) -> None:
         self._new.append(request)
@@ -109,21 +111,20 @@ class Reader:
             self._wake.put(True)
 
     def _run(self) -> None:
-        waiting: list[_Request] = []
         while not self._stopping:
-            self._sleep(self._pause_s(len(waiting)) if waiting else None)
-            if self._left:
-                self._left = False  # before looking who did
-                waiting = [r for r in waiting if not r.future.done()]
-            new = [self._new.popleft() for _ in range(len(self._new))]
-            if new or waiting:
-                waiting = self._look(new, waiting)
+            self._sleep(self._pause_s() if self._waiting else None)
+            left = _all(self._left)  # before the new ones, who may have left already
+            new = _all(self._new) - left
+            self._waiting -= left
+            if new or self._waiting:
+                self._look(new)
 
-    def _pause_s(self, waiting: int) -> float:
+    def _pause_s(self) -> float:
         """How long until the next look; after a look that took long, as long again."""
+        waiting = len(self._waiting)
         shortest = _SHORTEST_S * min(waiting, _MOST_SHORTEST)
-        many = min(_EACH_S * waiting, _SLOWEST_S)
-        waited = time.monotonic() - self._newcomer_at
+        many = _EACH_S * min(waiting, _MOST_EACH)
+        waited = time.monotonic() - self._moved_at
         return max(shortest, many, min(_LONGEST_S, waited / 10), self._pass_s)
 
     def _sleep(self, pause_s: float | None) -> None:
@@ -137,34 +138,35 @@ class Reader:
         except queue.Empty:
             self._idle = False
 
-    def _look(self, new: list[_Request], waiting: list[_Request]) -> list[_Request]:
-        """Answers whom it can and returns those who go on waiting."""
-        started = time.monotonic()
-        self._newcomer_at = started if new else self._newcomer_at
-        answered: set[int] = set()
+    def _look(self, new: set[_Request]) -> None:
+        """Answers whom it can; the others go on waiting."""
+        started, before = time.monotonic(), len(self._waiting)
+        asked = set(new)
         try:
-            changed = bool(waiting) and (self._store.changed() or self._missed)
+            changed = bool(self._waiting) and (self._store.changed() or self._missed)
             self._missed = changed  # until this look has succeeded
             if new or changed:
-                for some in _together(self._ready(new + waiting if changed else new)):
-                    answered |= self._answer(some)
+                for some in _together(self._ready(new | self._waiting if changed else new)):
+                    self._answer(some)
+                    asked.difference_update(some)
+                    self._waiting.difference_update(some)
             self._missed = False
         except Exception as error:
             self._missed = True
-            left = [r for r in new if id(r) not in answered and not r.patient]
-            deliver([r.future for r in left], [error] * len(left))
-            answered |= set(map(id, left))
-        self._pass_s = time.monotonic() - started
-        if not new and not answered:
-            return waiting
-        return [r for r in (*waiting, *new) if id(r) not in answered]
+            refused = [r for r in asked if not r.patient]
+            deliver([r.future for r in refused], [error] * len(refused))
+            asked.difference_update(refused)
+        self._waiting |= asked
+        ended = time.monotonic()
+        self._pass_s = ended - started
+        if new or before != len(self._waiting):
+            self._moved_at = ended
 
-    def _answer(self, some: list[_Request]) -> set[int]:
+    def _answer(self, some: list[_Request]) -> None:
         questions = [r.question for r in some]
         deliver([r.future for r in some], type(questions[0]).answers(self._store, questions))
-        return set(map(id, some))
 
-    def _ready(self, asked: list[_Request]) -> list[_Request]:
+    def _ready(self, asked: set[_Request]) -> list[_Request]:
         """Those who do not wait, and those for whom there is news."""
         keys: dict[Any, set[str]] = {}
         for r in asked:
@@ -185,6 +187,11 @@ def _together(ready: list[_Request]) -> Iterable[list[_Request]]:
         same = list(group)
         for start in range(0, len(same), way.TOGETHER):
             yield same[start : start + way.TOGETHER]
+
+
+def _all(arrived: deque[_Request]) -> set[_Request]:
+    """What another thread has put there; it may be putting more."""
+    return {arrived.popleft() for _ in range(len(arrived))}
 
 
 def _let_go(future: "asyncio.Future[Any]") -> None:

@@ -15,6 +15,7 @@ from quantumtask.api.news import (
     History,
     TheTask,
 )
+from quantumtask.api.pulse import Pulse
 from quantumtask.api.reader import Reader
 from quantumtask.api.results import Results
 from quantumtask.shared.errors import (
@@ -26,9 +27,6 @@ from quantumtask.shared.errors import (
     TaskNotFound,
 )
 from quantumtask.shared.task import Task
-
-BEAT_S = 15.0
-"""How often a stream shows that it is alive while it has nothing to tell."""
 
 _AT_ONCE = 8  # tasks whose results one stream has in memory
 
@@ -45,13 +43,14 @@ class Streams:
     """Follows tasks and batches. No stream has a thread of its own: all wait for the Reader.
 
     One ends early when nobody is to wait any more, and when the database does not answer: whoever
-    follows it begins again where it ended. A None in it says that nothing has happened for `BEAT_S`
+    follows it begins again where it ended. A None in it says that nothing has happened for some
     seconds.
     """
 
     def __init__(self, reader: Reader, results: Results) -> None:
         self._reader = reader
         self._results = results
+        self._pulse = Pulse()
 
     async def of_task(self, task_id: str, after: int) -> AsyncIterator[History | None] | None:
         """The changes of a task behind the first `after`, until it is final.
@@ -62,7 +61,7 @@ class Streams:
         history = await self._reader.now(question)
         if history is None:
             raise TaskNotFound
-        told = history.mark.state.final and not history.changes
+        told = history.mark.final and not history.changes
         return None if told else self._follow(question, history)
 
     async def of_batch(self, batch_id: str, after: int) -> AsyncIterator[Events | None] | None:
@@ -92,20 +91,21 @@ class Streams:
 
     async def _follow(self, question: Followed[Any], answer: Any) -> AsyncIterator[Any]:
         """The answers to a question and to those that follow from it."""
-        while answer is not None:  # None: it was removed meanwhile
-            yield answer
-            then = question.behind(answer)
-            if then is None:
-                return
-            question, news = then, self._reader.news(then)
-            try:
-                while not (await asyncio.wait({news}, timeout=BEAT_S))[0]:
-                    yield None
-                answer = news.result()
-            except (TimeoutError, QuantumTaskError):
-                return
-            finally:
-                news.cancel()
+        with self._pulse.listening() as listener:
+            while answer is not None:  # None: it was removed meanwhile
+                yield answer
+                then = question.behind(answer)
+                if then is None:
+                    return
+                question, news = then, self._reader.news(then)
+                try:
+                    while await listener.beat(news):
+                        yield None
+                    answer = news.result()
+                except (TimeoutError, QuantumTaskError):
+                    return
+                finally:
+                    news.cancel()
 
     async def _lines(self, found: AsyncIterator[Ends | None]) -> AsyncIterator[Line | None]:
         async for ends in found:

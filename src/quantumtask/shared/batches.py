@@ -9,7 +9,7 @@ from typing import NamedTuple
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QuantumTaskError
 from quantumtask.shared.rows import change_of
-from quantumtask.shared.task import Change, Status, Submission
+from quantumtask.shared.task import FINAL, Change, Status, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,13 @@ class Batch:
 class Mark(NamedTuple):
     """Is another one whenever anything has happened to a task."""
 
-    state: Status
+    state: str
     attempt: int
     sequence: int
+
+    @property
+    def final(self) -> bool:
+        return self.state in FINAL
 
 
 class BatchMark(NamedTuple):
@@ -152,12 +156,13 @@ class Batches(Store):
 
     def marks(self, ids: Iterable[str]) -> dict[str, Mark]:
         """How the tasks with these ids stand; unknown ids are left out."""
-        rows = self._rows("marks", ids=list(ids))
-        return {task_id: Mark(Status(state), *more) for task_id, state, *more in rows}
+        return {row[0]: Mark._make(row[1:]) for row in self._rows("marks", ids=list(ids))}
 
     def batch_marks(self, ids: Iterable[str]) -> dict[str, BatchMark]:
         """How the batches with these ids stand, likewise."""
-        return {row[0]: BatchMark(*row[1:]) for row in self._rows("batch_marks", ids=list(ids))}
+        return {
+            row[0]: BatchMark._make(row[1:]) for row in self._rows("batch_marks", ids=list(ids))
+        }
 
     def changes(self, sequences: Iterable[int]) -> dict[int, list[Change]]:
         """All changes of the tasks with these sequences, in order."""

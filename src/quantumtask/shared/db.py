@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 from importlib import resources
@@ -36,6 +36,9 @@ from quantumtask.shared.task import (
     Swept,
     Task,
 )
+
+Pace = tuple[int, int, float]
+"""How many workers there are, their slots, and the predicted ms of work they do in a second."""
 
 
 class Keyed(Protocol):
@@ -191,9 +194,10 @@ class Store:
         changes: dict[int, list[Change]] = {row[1]: [] for row in rows}
         for sequence, *change in self._rows("read_changes", sequences=list(changes)):
             changes[sequence].append(change_of(*change))
-        return {row[0]: self._placed(row, tuple(changes[row[1]])) for row in rows}
+        pace = cache(self._pace)
+        return {row[0]: self._placed(row, tuple(changes[row[1]]), pace) for row in rows}
 
-    def _placed(self, row: Row, changes: tuple[Change, ...]) -> Task:
+    def _placed(self, row: Row, changes: tuple[Change, ...], pace: Callable[[], Pace]) -> Task:
         """A task, with its place in the queue while it has one."""
         task = task_of(row, changes)
         if task.state is not Status.SUBMITTED:
@@ -201,7 +205,7 @@ class Store:
         rank, fair = row[11:13]
         values = {"rank": rank, "fair": fair, "sequence": task.sequence, "most": MOST_COUNTED}
         tasks, work_ms = self._rows("ahead", **values)[0]
-        _, _, rate = self._pace()
+        _, _, rate = pace()
         starts_in_s = work_ms / rate if rate else None
         return replace(task, place=Place(tasks + 1, starts_in_s, at_least=tasks >= MOST_COUNTED))
 
@@ -344,7 +348,7 @@ class Store:
         oldest = self._rows("oldest")
         return Queue(tuple(shares), workers, slots, oldest[0][0] if oldest else None)
 
-    def _pace(self) -> tuple[int, int, float]:
+    def _pace(self) -> Pace:
         workers, slots, rate = self._rows("pace", within_s=3 * self._settings.renew_s)[0]
         return workers, slots, rate
 
