@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from quantumtask.engines import branches
 from quantumtask.engines.amplitudes import METHOD, Amplitudes, marginal, widened
 from quantumtask.engines.device import Complexes, Ran
 from quantumtask.engines.engine import load
@@ -110,6 +109,8 @@ class Ideal:
     def _expectations(self, program: Program, words: Sequence[str]) -> Floats:
         circuit = program.circuit
         if circuit is None:
+            from quantumtask.engines import branches  # only once it is needed: it brings Aer
+
             self._tell("quantumtask", METHOD, "double", program.qubits)
             return branches.expectations(program, words, self._settings, self._threads)
         pure, names = purified(circuit)
