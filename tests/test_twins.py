@@ -17,6 +17,7 @@ from tests.asked import ask, refusal
 from tests.chisquare import p_value
 from tests.services import BELL, Service
 from tests.test_backends import without_twins as without_twins
+from tests.test_errors import problem
 from tests.test_noise import HEAD, UNLIKELY, exactly, table
 
 Start = Callable[..., Service]
@@ -174,6 +175,7 @@ RESETS = HEAD + "qubit q;\nbit c;\nx q;\nreset q;\nc = measure q;\n"
         (BELL, {"backend": "fake_moon"}, "backend_unknown", "`GET /backends` lists all"),
         (BELL, {"backend": "fake_fractional"}, "backend_unknown", "no such backend"),
         (BELL, {"noise": "fake_moon"}, "backend_unknown", "no such backend"),
+        (BELL, {"noise": "simulator"}, "bad_noise", "has none"),
         (ghz(6), {"backend": "fake_manila"}, "backend_unsuitable", "uses 6 qubits"),
         (ghz(200), {"backend": "fake_manila"}, "backend_unsuitable", "fake_manila has 5"),
         (RESETS, {"backend": "fake_miami"}, "backend_unsuitable", "resets a qubit"),
@@ -188,6 +190,13 @@ def test_what_a_backend_cannot_run_is_refused(
     found, text = refusal(service, circuit, **body)
     assert found == code
     assert word in text
+
+
+def test_a_strict_submission_that_names_no_backend_is_refused_at_once(service: Service) -> None:
+    body = {"circuit": BELL, "backend": "fake_moon"}
+    answer = service.http.post("/tasks?strict=true", json=body)
+    assert (answer.status_code, problem(answer)["code"]) == (422, "backend_unknown")
+    assert service.http.post("/tasks?strict=true", json={**body, "backend": "fake_lima"}).is_success
 
 
 def test_compiling_that_takes_too_long_is_ended(start: Start) -> None:

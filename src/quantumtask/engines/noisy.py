@@ -8,12 +8,13 @@ import numpy as np
 from quantumtask.engines.aer import simulate
 from quantumtask.engines.device import Complexes, Ran
 from quantumtask.engines.measured import groups
-from quantumtask.engines.noise import Noise, Ready, ready
+from quantumtask.engines.noise import Noise
 from quantumtask.engines.noisy_methods import DENSITY_MATRIX, Facts, Method, choose, exactly
 from quantumtask.engines.observables import PROJECTORS, Floats
 from quantumtask.engines.observed import observed
 from quantumtask.engines.profile import profile_of
 from quantumtask.engines.readout import Readout
+from quantumtask.engines.ready import Ready, ready
 from quantumtask.engines.select import version
 from quantumtask.engines.tally import Order, Shots, Tally
 from quantumtask.openqasm.program import Circuit, Program

@@ -14,6 +14,7 @@ from quantumtask.engines.drawn import Drawn
 from quantumtask.engines.expected import Expected
 from quantumtask.engines.ideal import Ideal
 from quantumtask.engines.limits import check_size
+from quantumtask.engines.noise import noise_of_task
 from quantumtask.engines.wanted import Wanted
 from quantumtask.openqasm.encoded import encoded
 from quantumtask.openqasm.program import Program, Sweep
@@ -56,7 +57,6 @@ def run_sweep(
     if wanted.ideal:
         device = Ideal(settings, threads=threads, engine=engine, method=method, once=sweep.size > 1)
     else:
-        from quantumtask.engines.noise import noise_of_task
         from quantumtask.engines.noisy import Noisy  # not above: few tasks need Aer's noise
 
         noise = noise_of_task(wanted.backend, wanted.noise)

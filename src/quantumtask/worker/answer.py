@@ -38,7 +38,8 @@ def answer(question: Question, settings: Settings, threads: int) -> Finding:
 
 def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
     """All that is wrong with a circuit, or with what is asked of it."""
-    from quantumtask.engines.wanted import wanted_of  # not above: as in `execute`
+    from quantumtask.engines.noise import noise_of_task  # not above: as in `execute`
+    from quantumtask.engines.wanted import wanted_of
 
     def read() -> Validation:
         wanted = wanted_of(spec.options, spec.shots, spec.memory)
@@ -47,8 +48,6 @@ def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
         if found.valid:
             wanted.check(found.qubits)
         if not wanted.ideal:
-            from quantumtask.engines.noise import noise_of_task
-
             noise_of_task(wanted.backend, wanted.noise)
         return found
 

@@ -1,0 +1,70 @@
+"""Circuits made ready for a noise: compiled or in pieces, with the model that Aer has of it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from qiskit import QuantumCircuit
+from qiskit_aer.noise import NoiseModel
+
+from quantumtask.engines.circuits import circuit_of
+from quantumtask.engines.compiling import Compiled, compiled, noise_of
+from quantumtask.engines.noise import Noise
+from quantumtask.engines.noise_model import confusion, in_pieces, model_of
+from quantumtask.engines.rates import Flips, Rates
+from quantumtask.engines.readout import Readout
+from quantumtask.engines.twins import Twin
+from quantumtask.openqasm.program import Program
+from quantumtask.shared.settings import Settings
+
+Confusion = list[list[float]]
+
+
+class Ready(NamedTuple):
+    """A circuit for Aer with its noise; `told`: what became of it on a device.
+
+    `qubits`: for each bit that it measures, the qubit, and how it is misread (see `confusion`).
+    Only of a circuit that measures at its end.
+    """
+
+    circuit: QuantumCircuit
+    model: NoiseModel
+    told: dict[str, Any] | None
+    qubits: list[tuple[int, Confusion]]
+
+
+def ready(program: Program, noise: Noise, seed: int, settings: Settings) -> Ready:
+    """The circuit of a program, compiled with this seed where it is for a device.
+
+    Raises ResourceError for what the device cannot do.
+    """
+    circuit = program.circuit
+    assert circuit is not None
+    written = circuit_of(circuit.steps, circuit.touched, Readout(circuit).bits)
+    if noise.device is None:
+        assert noise.rates is not None
+        return _with_rates(written, noise.rates, None)
+    found = compiled(written, noise.device, seed, settings)
+    told = found.told(circuit.touched, program.qubits)
+    if noise.rates is not None:
+        return _with_rates(found.circuit, noise.rates, told)
+    model = noise_of(noise.device, found.qubits, found.used)
+    return Ready(found.circuit, model, told, _misread(found.circuit, _of(noise.device, found)))
+
+
+def _with_rates(circuit: QuantumCircuit, rates: Rates, told: dict[str, Any] | None) -> Ready:
+    flips = confusion(rates.readout or Flips())
+    pieces = in_pieces(circuit)
+    return Ready(pieces, model_of(rates), told, _misread(pieces, [flips] * pieces.num_qubits))
+
+
+def _of(device: Twin, found: Compiled) -> list[Confusion]:
+    """How each qubit of a compiled circuit is misread."""
+    errors = [device.qubits[qubit].readout_error or 0.0 for qubit in found.qubits]
+    return [confusion(Flips(error, error)) for error in errors]
+
+
+def _misread(circuit: QuantumCircuit, how: Sequence[Confusion]) -> list[tuple[int, Confusion]]:
+    number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
+    bits = {bit: k for k, bit in enumerate(circuit.clbits)}
+    found = {bits[item.clbits[0]]: number[item.qubits[0]] for item in circuit.data if item.clbits}
+    return [(found[bit], how[found[bit]]) for bit in sorted(found)]
