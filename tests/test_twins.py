@@ -17,7 +17,6 @@ from tests.asked import ask, refusal
 from tests.chisquare import p_value
 from tests.services import BELL, Service
 from tests.test_backends import without_twins as without_twins
-from tests.test_errors import problem
 from tests.test_noise import HEAD, UNLIKELY, exactly, table
 
 Start = Callable[..., Service]
@@ -195,7 +194,7 @@ def test_what_a_backend_cannot_run_is_refused(
 def test_a_strict_submission_that_names_no_backend_is_refused_at_once(service: Service) -> None:
     body = {"circuit": BELL, "backend": "fake_moon"}
     answer = service.http.post("/tasks?strict=true", json=body)
-    assert (answer.status_code, problem(answer)["code"]) == (422, "backend_unknown")
+    assert (answer.status_code, answer.json()["code"]) == (422, "backend_unknown")
     assert service.http.post("/tasks?strict=true", json={**body, "backend": "fake_lima"}).is_success
 
 
