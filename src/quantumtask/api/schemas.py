@@ -317,6 +317,8 @@ class TaskSummary(BaseModel):
     compiled: dict[str, Any] | None = Field(
         None, description="The circuit on its backend: depth, gates, qubits."
     )
+    batch_id: str | None = Field(None, description="The batch that it came with, if it did.")
+    item: int | None = Field(None, description="Which of that batch's tasks it is, from 0.")
     error: str | None = Field(None, description="Why it failed, in one sentence.")
     error_code: str | None = None
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from quantumtask.api.ids import known_id
@@ -108,13 +109,14 @@ class Streams:
                     news.cancel()
 
     async def _lines(self, found: AsyncIterator[Ends | None]) -> AsyncIterator[Line | None]:
-        async for ends in found:
-            if ends is None:
-                yield None
-                continue
-            for start in range(0, len(ends.tasks), _AT_ONCE):
-                async for line in self._read(ends.tasks[start : start + _AT_ONCE]):
-                    yield line
+        with suppress(QuantumTaskError):
+            async for ends in found:
+                if ends is None:
+                    yield None
+                    continue
+                for start in range(0, len(ends.tasks), _AT_ONCE):
+                    async for line in self._read(ends.tasks[start : start + _AT_ONCE]):
+                        yield line
 
     async def _read(self, some: Sequence[tuple[int, str]]) -> AsyncIterator[Line]:
         """These tasks, but for those that were removed meanwhile."""
