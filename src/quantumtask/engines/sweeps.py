@@ -70,6 +70,8 @@ def run_sweep(
         seed_here = _seed(seed, number, sweep)
         for collector in collectors:
             collector.add(number, program, seed_here)
+        if device.ran is None:  # identities alone take no shots, and still something has to run
+            device.sample(program, 1, seed_here, False)
     ran, texts, data = device.ran, drawn.texts(), _data(collectors, settings)
     assert ran is not None
     plain = data is None and not sweep.shape
