@@ -1,0 +1,31 @@
+"""QuantumTask for Qiskit: a provider with backends, and primitives that run on the service."""
+
+from qiskit.circuit import QuantumCircuit
+
+from quantumtask.client.qiskit.backend import QuantumTaskBackend
+from quantumtask.client.qiskit.estimator import EstimatorV2
+from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob
+from quantumtask.client.qiskit.lowering import lower
+from quantumtask.client.qiskit.provider import QuantumTaskProvider
+from quantumtask.client.qiskit.sampler import SamplerV2
+from quantumtask.client.qiskit.writer import UnsupportedCircuit
+
+__all__ = [
+    "EstimatorV2",
+    "PrimitiveJob",
+    "QuantumTaskBackend",
+    "QuantumTaskJob",
+    "QuantumTaskProvider",
+    "SamplerV2",
+    "UnsupportedCircuit",
+    "lower",
+    "openqasm",
+]
+
+
+def openqasm(circuit: QuantumCircuit) -> str:
+    """The OpenQASM 3 text of a circuit, with an input for each of its parameters.
+
+    Raises UnsupportedCircuit where there is none that means the same.
+    """
+    return lower(circuit).text

@@ -1,0 +1,136 @@
+"""Qiskit's classical expressions as OpenQASM."""
+
+from typing import Any
+
+from qiskit.circuit import ClassicalRegister, Clbit, Duration
+from qiskit.circuit.classical import expr, types
+
+from quantumtask.client.qiskit.angles import number
+from quantumtask.client.qiskit.scope import Scope
+
+_BITWISE = {"BIT_AND": "&", "BIT_OR": "|", "BIT_XOR": "^"}
+_BOOLEAN = {"BIT_AND": "&&", "BIT_OR": "||", "BIT_XOR": "!="}
+_BINARY = {
+    "LOGIC_AND": "&&", "LOGIC_OR": "||", "EQUAL": "==", "NOT_EQUAL": "!=", "LESS": "<",
+    "LESS_EQUAL": "<=", "GREATER": ">", "GREATER_EQUAL": ">=", "SHIFT_LEFT": "<<",
+    "SHIFT_RIGHT": ">>", "ADD": "+", "SUB": "-", "MUL": "*", "DIV": "/",
+}  # fmt: skip
+
+
+def type_name(type_: Any) -> str:
+    """A type of Qiskit's; ValueError for one that is not known here."""
+    match type_:
+        case types.Bool():
+            return "bool"
+        case types.Uint():
+            return f"uint[{type_.width}]"
+        case types.Float():
+            return "float[64]"
+        case types.Duration():
+            return "duration"
+    raise ValueError(f"values of type {type_} are not known")
+
+
+def condition(given: Any, scope: Scope) -> str:
+    """An expression, or a pair of a bit or register and its value."""
+    if isinstance(given, tuple):
+        given = expr.lift_legacy_condition(given)
+    return text(given, scope)
+
+
+def text(node: Any, scope: Scope) -> str:
+    """An expression in parentheses of its own; ValueError for one that is not known here."""
+    match node:
+        case expr.Var():
+            return _variable(node, scope)
+        case expr.Value():
+            return _value(node)
+        case expr.Stretch():
+            return scope.variables[node]
+        case expr.Cast():
+            return f"{type_name(node.type)}({text(node.operand, scope)})"
+        case expr.Unary():
+            return _unary(node, scope)
+        case expr.Binary():
+            return _binary(node, scope)
+        case expr.Index():
+            return _index(node, scope)
+    raise ValueError(f"the expression {node} is not known")
+
+
+def target(node: Any, scope: Scope) -> tuple[str, str]:
+    """Where a Store writes, and the type that its value is written as."""
+    if isinstance(node, expr.Index):
+        index = text(node.index, scope)
+        return f"{_whole(node.target, scope)}[{index}]", "bit"
+    if isinstance(node.var, Clbit):
+        return scope.bit(node.var), "bit"
+    if isinstance(node.var, ClassicalRegister):
+        return _whole(node, scope), f"bit[{len(node.var)}]"
+    return scope.variables[node], type_name(node.type)
+
+
+def _whole(node: Any, scope: Scope) -> str:
+    """A register or variable, by name; ValueError for a register that overlaps with others."""
+    if not isinstance(node.var, ClassicalRegister):
+        return scope.variables[node]
+    name = scope.register(node.var)
+    if name is None:
+        raise ValueError(f"the register {node.var.name!r} is not declared as one")
+    return name
+
+
+def _variable(node: Any, scope: Scope) -> str:
+    if isinstance(node.var, Clbit):
+        return f"bool({scope.bit(node.var)})"
+    if isinstance(node.var, ClassicalRegister):
+        return _integer(node.var, scope)
+    return scope.variables[node]
+
+
+def _integer(register: ClassicalRegister, scope: Scope) -> str:
+    """The value of a register, whose bits may be anywhere."""
+    width = f"uint[{len(register)}]"
+    if (name := scope.register(register)) is not None:
+        return f"{width}({name})"
+    bits = enumerate(scope.register_bits(register))
+    return "(" + " | ".join(f"({width}({bit}) << {k})" for k, bit in bits) + ")"
+
+
+def _value(node: Any) -> str:
+    match node.type:
+        case types.Bool():
+            return "true" if node.value else "false"
+        case types.Uint():
+            return f"uint[{node.type.width}]({node.value})"
+        case types.Float():
+            return number(node.value)
+    return _duration(node.value)
+
+
+def _duration(value: Any) -> str:
+    match value:
+        case Duration.dt(count):
+            return f"{count}dt"
+        case Duration.ps(time):
+            return f"{number(time / 1000)}ns"
+    return f"{number(value.value())}{value.unit()}"
+
+
+def _unary(node: Any, scope: Scope) -> str:
+    operand = text(node.operand, scope)
+    if node.op.name == "NEGATE":
+        return f"(-{operand})"
+    boolean = isinstance(node.type, types.Bool)
+    return f"({'!' if boolean else '~'}{operand})"
+
+
+def _binary(node: Any, scope: Scope) -> str:
+    words = _BOOLEAN if isinstance(node.type, types.Bool) else _BITWISE
+    operator = words.get(node.op.name) or _BINARY[node.op.name]
+    return f"({text(node.left, scope)} {operator} {text(node.right, scope)})"
+
+
+def _index(node: Any, scope: Scope) -> str:
+    whole, index = text(node.target, scope), text(node.index, scope)
+    return f"bool(({whole} >> {index}) & {type_name(node.target.type)}(1))"

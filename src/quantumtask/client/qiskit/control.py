@@ -1,0 +1,76 @@
+"""Qiskit's control flow as OpenQASM: each block is written by the writer that is handed in."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from qiskit.circuit import CASE_DEFAULT, BoxOp, ForLoopOp, IfElseOp, SwitchCaseOp, WhileLoopOp
+from qiskit.circuit.classical import expr, types
+
+from quantumtask.client.qiskit import classical
+from quantumtask.client.qiskit.scope import Scope
+
+if TYPE_CHECKING:
+    from quantumtask.client.qiskit.writer import Writer
+
+
+def control_flow(writer: "Writer", scope: Scope, item: Any) -> None:
+    """Writes one statement of control flow; ValueError for one that is not known here."""
+    match item.operation:
+        case IfElseOp():
+            _if(writer, scope, item)
+        case WhileLoopOp():
+            head = f"while ({classical.condition(item.operation.condition, scope)})"
+            _block(writer, head, scope.inner(item.operation.blocks[0], item))
+        case ForLoopOp():
+            _for(writer, scope, item)
+        case SwitchCaseOp():
+            _switch(writer, scope, item)
+        case BoxOp():
+            time = writer.duration(item.operation, scope) if item.operation.duration else ""
+            _block(writer, f"box{time}", scope.inner(item.operation.blocks[0], item))
+        case _:
+            raise ValueError("this kind of control flow is not known")
+
+
+def _block(writer: "Writer", head: str, scope: Scope) -> None:
+    writer.line(head + " {")
+    writer.body(scope)
+    writer.line("}")
+
+
+def _if(writer: "Writer", scope: Scope, item: Any) -> None:
+    heads = [f"if ({classical.condition(item.operation.condition, scope)})", "else"]
+    for head, circuit in zip(heads, item.operation.blocks, strict=False):
+        _block(writer, head, scope.inner(circuit, item))
+
+
+def _for(writer: "Writer", scope: Scope, item: Any) -> None:
+    values, variable, circuit = item.operation.params
+    if not len(values):
+        return
+    inner = scope.inner(circuit, item)
+    name = writer.names.new(getattr(variable, "name", ""), "i")
+    kind = "int[64]"
+    if isinstance(variable, expr.Var):
+        inner.variables[variable] = name
+        kind = classical.type_name(variable.type)
+    elif variable is not None:
+        inner = replace(inner, loops={**inner.loops, variable: f"float[64]({name})"})
+    _block(writer, f"for {kind} {name} in {_values(values)}", inner)
+
+
+def _values(values: Any) -> str:
+    if isinstance(values, range):
+        return f"[{values[0]}:{values.step}:{values[-1]}]"
+    return "{" + ", ".join(str(int(value)) for value in values) + "}"
+
+
+def _switch(writer: "Writer", scope: Scope, item: Any) -> None:
+    target = expr.lift(item.operation.target)
+    value = classical.text(target, scope)
+    writer.line(f"switch ({f'int({value})' if isinstance(target.type, types.Bool) else value}) {{")
+    for labels, circuit in item.operation.cases_specifier():
+        default = CASE_DEFAULT in labels
+        head = "default" if default else "case " + ", ".join(str(int(label)) for label in labels)
+        _block(writer, head, scope.inner(circuit, item))
+    writer.line("}")

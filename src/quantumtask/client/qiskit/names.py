@@ -1,0 +1,31 @@
+"""Names in OpenQASM that are never taken twice and never mean anything else."""
+
+import re
+
+_PLAIN = re.compile(r"[A-Za-zα-ωΑ-Ω][A-Za-z0-9α-ωΑ-Ω_]{0,99}")
+_TAKEN = """
+    OPENQASM angle arccos arcsin arctan array barrier bit bool box break cal case ceiling complex
+    const continue cos creg ctrl def defcal defcalgrammar default delay duration durationof else
+    end euler exp extern false float floor for gate gphase if im in include input int inv let log
+    measure mod mutable negctrl nop output pi popcount pow pragma qreg qubit readonly real reset
+    return rotl rotr sin sizeof sqrt stretch switch tan tau true uint void while
+    CX U c3sqrtx c3sx c3x c4x ccx ch cp cphase crx cry crz csx cswap cu cu1 cu3 cx cy cz h id p
+    phase rc3x rccx rx rxx ry ryy rz rzz s sdg swap sx sxdg t tdg u u0 u1 u2 u3 x y z π τ
+"""
+
+
+class Names:
+    """Gives each thing a name of its own: the one it has, where OpenQASM can say it."""
+
+    def __init__(self) -> None:
+        self._taken = set(_TAKEN.split())
+
+    def new(self, wanted: str, otherwise: str) -> str:
+        """`wanted` if that is a plain name which nothing has yet; else `otherwise` and a number."""
+        name = wanted if _PLAIN.fullmatch(wanted) else otherwise
+        count = 0
+        while name in self._taken:
+            name = f"{otherwise}_{count}"
+            count += 1
+        self._taken.add(name)
+        return name

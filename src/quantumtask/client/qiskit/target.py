@@ -1,0 +1,101 @@
+"""What a backend of the service runs, as Qiskit's Target."""
+
+from typing import Any
+
+from qiskit.circuit import (
+    BoxOp,
+    BreakLoopOp,
+    ContinueLoopOp,
+    Delay,
+    ForLoopOp,
+    Gate,
+    IfElseOp,
+    Measure,
+    Parameter,
+    Reset,
+    Store,
+    SwitchCaseOp,
+    WhileLoopOp,
+)
+from qiskit.circuit import library as gates
+from qiskit.circuit.library import get_standard_gate_name_mapping
+from qiskit.transpiler import InstructionProperties, QubitProperties, Target
+
+from quantumtask.client.qiskit.gates import CALLS
+
+Json = dict[str, Any]
+
+CONTROL_FLOW = {
+    "if_else": IfElseOp, "for_loop": ForLoopOp, "while_loop": WhileLoopOp,
+    "switch_case": SwitchCaseOp, "box": BoxOp, "break_loop": BreakLoopOp,
+    "continue_loop": ContinueLoopOp, "store": Store,
+}  # fmt: skip
+OF_ANY_SIZE = {"mcx": gates.MCXGate, "mcphase": gates.MCPhaseGate}
+OLD = ("u1", "u2", "u3", "cu1", "cu3")
+"""What Qiskit itself no longer recommends: they run, and nothing is compiled to them."""
+
+
+def target_of(info: Json) -> Target:
+    """The target of a backend that `GET /backends/{name}` tells of."""
+    target = _device(info) if info.get("noisy") else _ideal(info["qubits"])
+    for name, operation in CONTROL_FLOW.items():
+        target.add_instruction(operation, name=name)
+    return target
+
+
+def _ideal(qubits: int) -> Target:
+    """Every gate on all qubits, without an error."""
+    target = Target(num_qubits=qubits)
+    for name, gate in get_standard_gate_name_mapping().items():
+        if type(gate) in _native() and name not in OLD:
+            target.add_instruction(gate)
+    for name, operation in OF_ANY_SIZE.items():
+        target.add_instruction(operation, name=name)
+    for instruction in (Measure(), Reset(), Delay(Parameter("t"))):
+        target.add_instruction(instruction)
+    return target
+
+
+def _native() -> set[type]:
+    return {*CALLS, *(getattr(gate, "base_class", gate) for gate in CALLS)}
+
+
+def _device(info: Json) -> Target:
+    """The gates where the device has them, with their errors and durations."""
+    target = Target(
+        num_qubits=info["qubits"],
+        qubit_properties=[_qubit(each) for each in info["qubits_properties"]],
+    )
+    places: dict[str, dict[tuple[int, ...], InstructionProperties]] = {}
+    for gate in info["gates"]:
+        properties = InstructionProperties(_seconds(gate.get("duration_ns")), gate.get("error"))
+        places.setdefault(gate["name"], {})[tuple(gate["qubits"])] = properties
+    every: dict[tuple[int, ...], Any] = {(qubit,): None for qubit in range(info["qubits"])}
+    known = get_standard_gate_name_mapping()
+    for name, properties_at in places.items():
+        if isinstance(known.get(name), Gate):
+            target.add_instruction(known[name], properties_at)
+    target.add_instruction(Measure(), _measurements(info["qubits_properties"]))
+    target.add_instruction(Reset(), every)
+    target.add_instruction(Delay(Parameter("t")), every)
+    return target
+
+
+def _measurements(qubits: list[Json]) -> dict[tuple[int, ...], InstructionProperties]:
+    return {
+        (k,): InstructionProperties(_seconds(qubit.get("readout_ns")), qubit["readout_error"])
+        for k, qubit in enumerate(qubits)
+    }
+
+
+def _qubit(told: Json) -> QubitProperties:
+    frequency = told.get("frequency_ghz")
+    return QubitProperties(
+        t1=_seconds(told.get("t1_us"), 1e-6),
+        t2=_seconds(told.get("t2_us"), 1e-6),
+        frequency=None if frequency is None else frequency * 1e9,
+    )
+
+
+def _seconds(value: float | None, unit: float = 1e-9) -> float | None:
+    return None if value is None else value * unit

@@ -1,0 +1,232 @@
+"""Circuits of Qiskit that do more than gates: what comes out is always the same."""
+
+from collections.abc import Callable
+
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit import Clbit, Gate, Parameter
+from qiskit.circuit.classical import expr, types
+from qiskit_aer.library import SaveStatevector
+
+
+def _ones(qubits: int, bits: int) -> QuantumCircuit:
+    circuit = QuantumCircuit(qubits, bits)
+    circuit.x(range(qubits))
+    return circuit
+
+
+def _loose() -> QuantumCircuit:
+    """Bits in no register, in two, and in another order."""
+    register = ClassicalRegister(2, "c")
+    loose = [Clbit(), Clbit()]
+    shared = ClassicalRegister(bits=[loose[1], register[0]], name="shared")
+    circuit = QuantumCircuit(QuantumRegister(3), [loose[0]], register, [loose[1]], shared)
+    circuit.x([0, 2])
+    circuit.measure([0, 1, 2], [loose[0], register[0], loose[1]])
+    with circuit.if_test((shared, 1)):
+        circuit.x(1)
+    circuit.measure(1, register[1])
+    return circuit
+
+
+def _branches() -> QuantumCircuit:
+    circuit = _ones(2, 3)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 0)) as otherwise:
+        circuit.reset(1)
+    with otherwise:
+        circuit.x(0)
+        with circuit.if_test((circuit.cregs[0], 1)):
+            circuit.measure(1, 2)
+    circuit.measure(0, 1)
+    return circuit
+
+
+def _loops() -> QuantumCircuit:
+    """Aer cannot load it: it looks for the end of a loop that is not there."""
+    circuit = QuantumCircuit(3, 3)
+    angle = Parameter("i")
+    with circuit.for_loop(range(5, -1, -2), angle) as value:
+        circuit.rx(value * 3.141592653589793, 0)  # 5 + 3 + 1 half turns
+    with circuit.for_loop((0, 3, 1)):
+        circuit.x(1)
+        circuit.break_loop()
+    with circuit.for_loop(range(2)):
+        circuit.continue_loop()
+        circuit.x(1)
+    with circuit.for_loop([]):
+        circuit.x(2)
+    with circuit.while_loop((circuit.clbits[2], 0)):
+        circuit.x(2)
+        circuit.measure(2, 2)
+    circuit.measure([0, 1], [0, 1])
+    return circuit
+
+
+def _switch() -> QuantumCircuit:
+    circuit = _ones(3, 5)
+    circuit.measure([0, 1], [0, 1])
+    with circuit.switch(circuit.cregs[0]) as case:
+        with case(0, 1):
+            circuit.reset(2)
+        with case(3):
+            circuit.x(0)
+        with case(case.DEFAULT):
+            circuit.x(1)
+    with circuit.switch(circuit.clbits[0]) as case, case(True):
+        circuit.x(1)
+    circuit.measure([0, 1, 2], [2, 3, 4])
+    return circuit
+
+
+def _expressions() -> QuantumCircuit:
+    """Aer knows no shifts."""
+    first, second = ClassicalRegister(3, "a"), ClassicalRegister(3, "b")
+    circuit = QuantumCircuit(QuantumRegister(6), first, second, ClassicalRegister(8, "c"))
+    circuit.x([0, 2, 4])
+    circuit.measure([0, 1, 2, 3, 4, 5], [*first, *second])  # a = 5, b = 2
+    true = [
+        expr.equal(expr.bit_xor(first, second), 7),
+        expr.less(second, first),
+        expr.logic_and(first[0], expr.logic_not(first[1])),
+        expr.equal(expr.shift_left(second, 1), 4),
+        expr.equal(expr.bit_not(first), 2),
+        expr.index(first, 2),
+        expr.bit_or(second[0], expr.bit_and(first[0], second[1])),
+        expr.not_equal(expr.add(first, second), expr.sub(first, second)),
+    ]
+    for k, each in enumerate(true):
+        circuit.reset(0)
+        with circuit.if_test(each):
+            circuit.x(0)
+        circuit.measure(0, 6 + k)
+    return circuit
+
+
+def _variables() -> QuantumCircuit:
+    """Aer takes a variable of a block for one that nobody has declared."""
+    circuit = _ones(2, 3)
+    flag = circuit.add_var("input", expr.lift(False))
+    count = circuit.add_var("count", expr.lift(1, types.Uint(8)))
+    circuit.measure(0, 0)
+    circuit.store(flag, circuit.clbits[0])
+    circuit.store(count, expr.add(count, 2))
+    with circuit.if_test(flag):
+        inner = circuit.add_var("inner", expr.lift(True))
+        circuit.store(flag, expr.logic_not(inner))
+        circuit.x(0)
+    with circuit.while_loop(expr.less(count, 5)):
+        circuit.store(count, expr.add(count, 1))
+        circuit.x(1)
+    circuit.store(circuit.clbits[1], expr.equal(count, 5))
+    circuit.measure(1, 2)
+    return circuit
+
+
+def _subroutine() -> QuantumCircuit:
+    """An instruction on bits in another order: Aer resets its qubit before it is measured."""
+    inner = QuantumCircuit(2, 2, name="measure")
+    inner.x(0)
+    inner.measure([0, 1], [0, 1])
+    inner.reset(0)
+    circuit = QuantumCircuit(3, 4)
+    circuit.x(0)
+    circuit.append(inner.to_instruction(), [2, 0], [3, 1])
+    circuit.measure([0, 1], [0, 2])
+    return circuit
+
+
+def _prepared() -> QuantumCircuit:
+    circuit = _ones(3, 3)
+    circuit.initialize("10", [0, 2])
+    circuit.initialize([0, 1], 1)
+    circuit.barrier()
+    circuit.measure(range(3), range(3))
+    return circuit
+
+
+def _box() -> QuantumCircuit:
+    circuit = QuantumCircuit(2, 2)
+    with circuit.box(duration=100, unit="ns"):
+        circuit.x(0)
+    circuit.delay(20, 0, "ns")
+    circuit.measure([0, 1], [0, 1])
+    return circuit
+
+
+def _empty_register() -> QuantumCircuit:
+    circuit = QuantumCircuit(QuantumRegister(1), ClassicalRegister(0, "none"))
+    circuit.add_register(ClassicalRegister(2, "measure"))
+    circuit.x(0)
+    circuit.measure(0, 1)
+    return circuit
+
+
+def _many_registers() -> QuantumCircuit:
+    registers = [ClassicalRegister(size, name) for name, size in (("x", 1), ("θ", 3), ("bit", 2))]
+    circuit = QuantumCircuit(QuantumRegister(2, "q"), *registers, name="named", metadata={"k": 1})
+    circuit.x(1)
+    circuit.measure([0, 1, 1], [0, 3, 5])
+    return circuit
+
+
+ALWAYS_THE_SAME: dict[str, Callable[[], QuantumCircuit]] = {
+    "bits that are loose and shared": _loose,
+    "branches": _branches,
+    "switch": _switch,
+    "states prepared": _prepared,
+    "a register without bits": _empty_register,
+    "registers with names that are taken": _many_registers,
+}
+"""Every shot of these gives the same bits."""
+
+MORE_THAN_AER: dict[str, tuple[Callable[[], QuantumCircuit], str]] = {
+    "loops": (_loops, "111"),
+    "expressions": (_expressions, "11111111 010 101"),
+    "variables": (_variables, "111"),
+    "a box and a delay": (_box, "01"),
+    "an instruction that measures": (_subroutine, "1011"),
+}
+"""Every shot of these gives these bits; Aer cannot run them."""
+
+
+def _saved() -> QuantumCircuit:
+    circuit = QuantumCircuit(1, 1)
+    circuit.append(SaveStatevector(1), [0])
+    return circuit
+
+
+def _opaque() -> QuantumCircuit:
+    circuit = QuantumCircuit(2)
+    circuit.append(Gate("mystery", 2, []), [0, 1])
+    return circuit
+
+
+def _endless() -> QuantumCircuit:
+    class Endless(Gate):
+        def __init__(self) -> None:
+            super().__init__("endless", 1, [])
+
+        def _define(self) -> None:
+            self.definition = QuantumCircuit(1)
+            self.definition.append(Endless(), [0])
+
+    circuit = QuantumCircuit(1)
+    circuit.append(Endless(), [0])
+    return circuit
+
+
+def _product_in_a_loop() -> QuantumCircuit:
+    circuit = QuantumCircuit(1)
+    loop, other = Parameter("i"), Parameter("x")
+    with circuit.for_loop(range(3), loop) as value:
+        circuit.rx(value * other, 0)
+    return circuit
+
+
+REFUSED: dict[str, Callable[[], QuantumCircuit]] = {
+    "save_statevector": _saved,
+    "mystery": _opaque,
+    "endless": _endless,
+    "rx": _product_in_a_loop,
+}
+"""Circuits that cannot be sent, by the instruction that is in the way."""
