@@ -1,6 +1,6 @@
 # `make run` and `make test` need Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types lock clean
+.PHONY: help run test test-qiskit test-pennylane lint format types lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,13 +14,19 @@ FIND_PYTHON = for python in $(PYTHONS); do \
 	"$(strip $(PYTHONS)). Name one: make run PYTHON=/path/to/python3" >&2; exit 1; }
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: $(VENV)/run.stamp ## Start API and Worker; Ctrl-C ends them
 	@$(BIN)/quantumtask up
 
 test: lint types ## Run everything that CI runs
 	@$(BIN)/python -m pytest
+
+test-qiskit: $(VENV)/dev.stamp ## Run Qiskit's own tests of primitives on a service
+	@$(BIN)/python -m tests.qiskit_suite
+
+test-pennylane: $(VENV)/dev.stamp ## Run PennyLane's own tests of devices on a service
+	@$(BIN)/python -m tests.pennylane_suite
 
 lint: $(VENV)/dev.stamp ## Check imports, style and formatting
 	@$(BIN)/lint-imports
@@ -49,7 +55,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--fork-strategy fewest --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 clean: ## Remove the environment and every cache; keeps ./data
-	rm -rf $(VENV) dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-pennylane dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
