@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -19,6 +20,8 @@ from tests.postgres import Server
 from tests.services import SECONDS, Process, Service, cpu_ticks, slot_pids, until
 
 MUTANTS = Path(mutants.__file__)
+SOON = 0.3
+"""Seconds after which a write is given up for now, where a test waits for two that were."""
 
 
 @pytest.fixture
@@ -30,10 +33,10 @@ def services() -> Iterator[list[Service]]:
 
 
 def begin(
-    services: list[Service], folder: Path, mutant: str | None = None, database: str = ""
+    services: list[Service], folder: Path, mutant: str | None = None, **settings: Any
 ) -> Service:
     runner = [str(MUTANTS), mutant] if mutant else None
-    service = Service(folder, runner, **SETTINGS, database=database)
+    service = Service(folder, runner, **(SETTINGS | settings))
     services.append(service)
     return service.start()
 
@@ -126,13 +129,13 @@ def idle(pid: int) -> bool:
 def test_a_worker_that_wakes_up_after_losing_its_lease_writes_nothing(
     services: list[Service], tmp_path: Path
 ) -> None:
-    service = begin(services, tmp_path)
+    service = begin(services, tmp_path, busy_timeout_s=SOON)
     overtake(service)
     assert violations(service) == []
 
 
 def test_the_books_show_writes_without_the_attempt(services: list[Service], tmp_path: Path) -> None:
-    service = begin(services, tmp_path, "no_attempt")
+    service = begin(services, tmp_path, "no_attempt", busy_timeout_s=SOON)
     overtake(service)
     assert any("lost its lease" in what for what in violations(service))
 
