@@ -14,7 +14,7 @@ FIND_PYTHON = for python in $(PYTHONS); do \
 	"$(strip $(PYTHONS)). Name one: make run PYTHON=/path/to/python3" >&2; exit 1; }
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: $(VENV)/run.stamp ## Start API and Worker; Ctrl-C ends them
 	@$(BIN)/quantumtask up

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
-from qiskit.circuit import Clbit, Gate, Parameter
+from qiskit.circuit import Clbit, Duration, Gate, Parameter
 from qiskit.circuit.classical import expr, types
+from qiskit.circuit.library import PauliProductMeasurement
+from qiskit.quantum_info import Pauli
 from qiskit_aer.library import SaveStatevector
 
 
@@ -149,7 +151,44 @@ def _box() -> QuantumCircuit:
     with circuit.box(duration=100, unit="ns"):
         circuit.x(0)
     circuit.delay(20, 0, "ns")
+    circuit.delay(circuit.add_stretch("gap"), 1)
+    circuit.delay(expr.lift(Duration.us(1.5)), 0)
     circuit.measure([0, 1], [0, 1])
+    return circuit
+
+
+def _stored() -> QuantumCircuit:
+    """Bits of a variable, a register as a whole, a float."""
+    circuit = QuantumCircuit(1, 8)
+    value = circuit.add_var("value", expr.lift(circuit.cregs[0]))
+    share = circuit.add_var("share", expr.lift(1.5))
+    with circuit.if_test(expr.equal(value, 0)):
+        circuit.store(expr.index(value, 6), expr.less(share, 2.0))
+    with circuit.switch(value) as case, case(1, 64):
+        circuit.store(share, expr.mul(share, 2.0))
+    with circuit.if_test(expr.greater(share, 2.9)):
+        circuit.store(expr.index(value, 0), True)
+    circuit.store(circuit.cregs[0], value)
+    return circuit
+
+
+def _counted() -> QuantumCircuit:
+    circuit = QuantumCircuit(1, 1)
+    counter = expr.Var.new("k", types.Uint(8))
+    with circuit.for_loop(range(4), counter), circuit.if_test(expr.greater(counter, 0)):
+        circuit.x(0)
+    circuit.measure(0, 0)
+    return circuit
+
+
+def _products() -> QuantumCircuit:
+    """Products of Paulis, measured: XX and ZZ of a Bell pair."""
+    circuit = QuantumCircuit(2, 3)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.z(0)
+    for k, paulis in enumerate(("XX", "ZZ", "XX")):
+        circuit.append(PauliProductMeasurement(Pauli(paulis)), [0, 1], [k])
     return circuit
 
 
@@ -184,6 +223,9 @@ MORE_THAN_AER: dict[str, tuple[Callable[[], QuantumCircuit], str]] = {
     "expressions": (_expressions, "11111111 010 101"),
     "variables": (_variables, "111"),
     "a box and a delay": (_box, "01"),
+    "variables that are stored": (_stored, "01000001"),
+    "a variable that a loop counts": (_counted, "1"),
+    "products of Paulis": (_products, "101"),
     "an instruction that measures": (_subroutine, "1011"),
 }
 """Every shot of these gives these bits; Aer cannot run them."""
