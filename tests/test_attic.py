@@ -8,7 +8,7 @@ import pytest
 
 from quantumtask.shared.attic import Attic
 from quantumtask.shared.blobs import blob_of, new_name, without
-from quantumtask.shared.db import queries
+from quantumtask.shared.queries import queries
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Submission, TaskSpec
 from tests import databases

@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from quantumtask.shared.attic import Attic
 from quantumtask.shared.batches import Batches, BatchMark, Event, NewBatch
-from quantumtask.shared.db import queries
 from quantumtask.shared.errors import IdempotencyConflict, QueueFull, StoreUnavailable
+from quantumtask.shared.queries import queries
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Status, Submission, TaskSpec
 from tests import databases

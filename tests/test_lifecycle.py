@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from quantumtask.shared.db import Store, queries
+from quantumtask.shared.db import Store
 from quantumtask.shared.dialects import Database
+from quantumtask.shared.queries import queries
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     FINAL,

@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from quantumtask.shared.db import Store, queries
+from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
     IdempotencyConflict,
     QuantumTaskError,
     QueueFull,
     StoreUnavailable,
 )
+from quantumtask.shared.queries import queries
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     FINAL,

@@ -5,7 +5,7 @@ from typing import Any
 
 from quantumtask.api.batch_schemas import BatchRequest
 from quantumtask.api.examples import ID, SUBMISSION, TASK, WHICH_TASK, parameter, problems
-from quantumtask.api.schemas import SubmitRequest
+from quantumtask.api.requests import SubmitRequest
 
 BATCH_ID = "019ab0a2-6a3c-7c1e-9d0b-3a5c0c6b1f42"
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from quantumtask.api.batches import MOST_TASKS, BatchSpec, numbered
-from quantumtask.api.schemas import BELL, Label, SubmitRequest, checked, read_json
+from quantumtask.api.requests import BELL, Label, SubmitRequest, checked, read_json
 from quantumtask.shared.errors import InvalidRequest, RequestError
 from quantumtask.shared.task import TaskSpec
 

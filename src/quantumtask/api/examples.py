@@ -4,12 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from quantumtask.api.schemas import (
-    EstimateRequest,
-    ProblemDocument,
-    SubmitRequest,
-    ValidateRequest,
-)
+from quantumtask.api.requests import EstimateRequest, SubmitRequest, ValidateRequest
+from quantumtask.api.schemas import ProblemDocument
 
 ID = "5f2c9f3e-8d0b-4c0e-9a4f-2f6f0b7f3c11"
 

@@ -17,6 +17,7 @@ from quantumtask.api.asked import (
 from quantumtask.api.body import read_body
 from quantumtask.api.examples import answers
 from quantumtask.api.questions import NO_WORKER
+from quantumtask.api.requests import parse_estimate, parse_question, parse_submission
 from quantumtask.api.schemas import (
     Backends,
     BackendView,
@@ -31,9 +32,6 @@ from quantumtask.api.schemas import (
     TaskList,
     TaskView,
     Validation,
-    parse_estimate,
-    parse_question,
-    parse_submission,
 )
 from quantumtask.api.wire import (
     is_inline,

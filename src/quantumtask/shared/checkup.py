@@ -4,9 +4,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from quantumtask.shared.db import queries
 from quantumtask.shared.dialects import Database, Server, connect
 from quantumtask.shared.errors import StoreUnavailable
+from quantumtask.shared.queries import queries
 from quantumtask.shared.settings import Settings
 
 

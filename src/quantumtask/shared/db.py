@@ -2,17 +2,16 @@
 
 import contextlib
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from functools import cache
-from importlib import resources
 from typing import Any, Protocol
 
 from quantumtask.shared.dialects import Row, open_database
 from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError
+from quantumtask.shared.queries import queries
 from quantumtask.shared.queue import (
     MOST_COUNTED,
     Lasting,
@@ -398,14 +397,3 @@ class Store:
         """Runs a query once for each of `values`."""
         given = list(values)
         return self._database.rows_of_each(self._queries[query], given) if given else []
-
-
-@cache
-def queries(*also: str) -> dict[str, str]:
-    """The queries of queries.sql, by name; those of the files `also` stand in for them."""
-    found: dict[str, str] = {}
-    for name in ("queries.sql", *also):
-        text = resources.files(__package__).joinpath("sql", name).read_text()
-        _, *parts = re.split(r"^-- name: (\S+)\n", text, flags=re.MULTILINE)
-        found |= zip(parts[::2], parts[1::2], strict=True)
-    return found
