@@ -19,7 +19,7 @@ A = TypeVar("A")
 _SHORTEST_S = 0.0001
 _MOST_SHORTEST = 10  # for each who waits, up to so many: one look is then for several
 _EACH_S = 0.00001  # for each of very many, whom a look takes longer to serve
-_MOST_EACH = 1500
+_MANY = 1000  # of whom some come and go all the time: only an end is news then
 _LONGEST_S = 0.03
 
 
@@ -123,7 +123,7 @@ class Reader:
         """How long until the next look; after a look that took long, as long again."""
         waiting = len(self._waiting)
         shortest = _SHORTEST_S * min(waiting, _MOST_SHORTEST)
-        many = _EACH_S * min(waiting, _MOST_EACH)
+        many = _EACH_S * min(waiting, _MANY)
         waited = time.monotonic() - self._moved_at
         return max(shortest, many, min(_LONGEST_S, waited / 10), self._pass_s)
 
@@ -140,7 +140,7 @@ class Reader:
 
     def _look(self, new: set[_Request]) -> None:
         """Answers whom it can; the others go on waiting."""
-        started, before = time.monotonic(), len(self._waiting)
+        started, heard = time.monotonic(), False
         asked = set(new)
         try:
             changed = bool(self._waiting) and (self._store.changed() or self._missed)
@@ -148,6 +148,7 @@ class Reader:
             if new or changed:
                 for some in _together(self._ready(new | self._waiting if changed else new)):
                     self._answer(some)
+                    heard = heard or any(r.waits for r in some)
                     asked.difference_update(some)
                     self._waiting.difference_update(some)
             self._missed = False
@@ -159,7 +160,7 @@ class Reader:
         self._waiting |= asked
         ended = time.monotonic()
         self._pass_s = ended - started
-        if new or before != len(self._waiting):
+        if heard or (new and len(self._waiting) < _MANY):
             self._moved_at = ended
 
     def _answer(self, some: list[_Request]) -> None:
