@@ -7,15 +7,8 @@ from typing import Any
 
 from quantumtask.api.parameters import LARGEST
 from quantumtask.shared.errors import InvalidRequest, ParametersTooLarge
+from quantumtask.shared.options import EXPECTATIONS, LETTERS, MOST_TERMS, RETURNS
 
-COUNTS, MEMORY, EXPECTATIONS = "counts", "memory", "expectation_values"
-RETURNS = (COUNTS, MEMORY, "probabilities", "statevector", EXPECTATIONS, "unitary")
-"""What can be returned."""
-
-LETTERS = frozenset("IXYZ01+-rl")
-"""Of an observable: Paulis, and projectors on their eigenstates."""
-
-MOST_TERMS = 200_000
 DEEPEST = 16
 
 

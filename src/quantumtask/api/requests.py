@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, Val
 from pydantic_core import from_json
 
 from quantumtask.api.noise import WAYS, Noise
-from quantumtask.api.options import RETURNS, options_text
+from quantumtask.api.options import options_text
 from quantumtask.api.parameters import parameters_text
 from quantumtask.shared.errors import InvalidJson, InvalidRequest
+from quantumtask.shared.options import RETURNS
 from quantumtask.shared.task import AUTO, ENGINES, TaskSpec
 
 M = TypeVar("M", bound=BaseModel)

@@ -2,8 +2,9 @@
 simulator behind them."""
 
 from quantumtask.engines.sweeps import run_sweep
-from quantumtask.engines.wanted import COUNTS, MEMORY, Wanted
+from quantumtask.engines.wanted import Wanted
 from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.shared.options import COUNTS, MEMORY
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, Result
 

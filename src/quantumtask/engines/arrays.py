@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from quantumtask.engines.device import Device
 from quantumtask.engines.limits import check_encoded
-from quantumtask.engines.wanted import PROBABILITIES, STATEVECTOR, UNITARY, bad_options
+from quantumtask.engines.wanted import bad_options
 from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.shared.options import PROBABILITIES, STATEVECTOR, UNITARY
 from quantumtask.shared.settings import Settings
 
 MOST_BITS = 24

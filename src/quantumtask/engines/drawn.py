@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from quantumtask.engines.device import Device
 from quantumtask.engines.limits import check_encoded, check_size
 from quantumtask.engines.tally import Texts
-from quantumtask.engines.wanted import COUNTS, MEMORY, Wanted
+from quantumtask.engines.wanted import Wanted
 from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.shared.options import COUNTS, MEMORY
 from quantumtask.shared.settings import Settings
 
 

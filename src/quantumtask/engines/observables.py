@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.options import LETTERS, MOST_TERMS
 
 PAULIS = "XYZ"
 PROJECTORS = {
@@ -24,11 +25,6 @@ PROJECTORS = {
 
 UNSHARP = {"H": 0.5, "N": 0.0}
 """Letters of our own: half of the identity, and nothing; what is left of others without phases."""
-
-LETTERS = frozenset("I" + PAULIS) | PROJECTORS.keys()
-
-MOST_TERMS = 200_000
-"""Terms of all observables of a task."""
 
 MOST_DIMENSIONS = 8
 

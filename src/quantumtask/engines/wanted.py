@@ -7,13 +7,16 @@ from typing import Any
 
 from quantumtask.engines.observables import Observables, observables_of
 from quantumtask.shared.errors import ResourceError
-
-SIMULATOR = "simulator"
-"""The backend that is ideal, and has no qubits of its own."""
-
-COUNTS, MEMORY, PROBABILITIES = "counts", "memory", "probabilities"
-STATEVECTOR, UNITARY, EXPECTATIONS = "statevector", "unitary", "expectation_values"
-KINDS = frozenset({COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, UNITARY, EXPECTATIONS})
+from quantumtask.shared.options import (
+    COUNTS,
+    EXPECTATIONS,
+    MEMORY,
+    PROBABILITIES,
+    RETURNS,
+    STATEVECTOR,
+    UNITARY,
+)  # fmt: skip
+from quantumtask.shared.task import SIMULATOR
 
 LEAST_PRECISION = 1e-4
 """More shots than this asks for (1 / precision**2) nobody waits for."""
@@ -23,7 +26,7 @@ LEAST_PRECISION = 1e-4
 class Wanted:
     """What each run of a program is to give.
 
-    `kinds`: some of KINDS. `precision`: standard error of expectation values that are sampled; 0:
+    `kinds`: some of RETURNS. `precision`: standard error of expectation values that are sampled; 0:
     they are exact. `noise` is as it was sent: the name of a device, or rates; None: ideal.
     """
 
@@ -80,8 +83,8 @@ def wanted_of(options: str | None, shots: int, memory: bool) -> Wanted:
 
 
 def _check(wanted: Wanted) -> None:
-    if unknown := sorted(map(str, wanted.kinds - KINDS)):
-        raise bad_options(f"return: {unknown[0][:40]!r} is none of {', '.join(sorted(KINDS))}")
+    if unknown := sorted(map(str, wanted.kinds - {*RETURNS})):
+        raise bad_options(f"return: {unknown[0][:40]!r} is none of {', '.join(RETURNS)}")
     if (wanted.observables is not None) != (EXPECTATIONS in wanted.kinds):
         raise bad_options("expectation_values are returned of observables: give both, or neither")
     precision = wanted.precision

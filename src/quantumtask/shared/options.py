@@ -1,0 +1,12 @@
+"""The words of a task's options, which the API checks and a slot carries out."""
+
+COUNTS, MEMORY, PROBABILITIES = "counts", "memory", "probabilities"
+STATEVECTOR, EXPECTATIONS, UNITARY = "statevector", "expectation_values", "unitary"
+RETURNS = (COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATIONS, UNITARY)
+"""What a task can return."""
+
+LETTERS = frozenset("IXYZ01+-rl")
+"""Of an observable: Pauli matrices, and projectors on their eigenstates."""
+
+MOST_TERMS = 200_000
+"""Terms of all observables of a task."""
