@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -206,13 +207,14 @@ def test_a_terminal_watches_until_ctrl_c(service: Service) -> None:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # as a terminal has it
     )
     os.close(theirs)
     seen = ""
     task = service.submit(name="seen-on-the-screen")
     while "seen-on-the-screen" not in seen:
         seen += os.read(ours, 10_000).decode(errors="replace")
-    watching.send_signal(2)
+    watching.send_signal(signal.SIGINT)
     while read(ours):
         pass
     os.close(ours)
