@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,10 @@ def test_a_notebook_shows_bars_and_nothing_that_a_name_could_smuggle_in() -> Non
     assert "&lt;script&gt;" in shown
     assert "<script>" not in shown
     assert "more" in result(result={f"{k:06b}": 1 for k in range(64)})._repr_html_()
-    assert "sweep of shape (2, 3)" in result(**SWEEP)._repr_html_()
+    sweep = result(**SWEEP)._repr_html_()
+    assert "sweep of shape (2, 3)" in sweep
+    assert re.findall(r"<th[^>]*>(.*?)</th>", sweep)[:5] == ["element", "x", "y", "z", "result"]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", sweep)[:4] == ["0, 0", "1", "10", "5"]
     assert (
         "0.25 ± 0.01"
         in result(data={"expectation_values": [0.25], "standard_errors": [0.01]})._repr_html_()

@@ -79,15 +79,21 @@ def _shapes(result: "Result") -> list[list[str]]:
 
 
 def _sweep(result: "Result") -> str:
-    from quantumtask.client.rows import elements
+    from quantumtask.client.rows import elements, scalars
 
-    rows = []
+    rows: list[list[str]] = []
+    names: list[str] = []
     for number, element in enumerate(elements(result)):
         if number == MOST_ROWS:
-            rows.append(["…", f"{_size(result.shape) - MOST_ROWS:,} more"])
+            rows.append(["…", *[""] * len(names), f"{_size(result.shape) - MOST_ROWS:,} more"])
             break
-        rows.append([_index(element.index), _short(element)])
-    return _table(["element", "result"], rows)
+        values = scalars(element)
+        names = list(values)
+        shown = [
+            f"{value:.6g}" if isinstance(value, float) else str(value) for value in values.values()
+        ]
+        rows.append([_index(element.index), *shown, _short(element)])
+    return _table(["element", *names, "result"], rows)
 
 
 def _short(element: "Result") -> str:

@@ -51,12 +51,16 @@ def labels(element: "Result") -> list[str]:
 
 def _head(element: "Result") -> Row:
     names = ["i"] if len(element.index) == 1 else [f"i{k}" for k in range(len(element.index))]
-    scalars = {
+    return {**dict(zip(names, element.index, strict=True)), **scalars(element)}
+
+
+def scalars(element: "Result") -> Row:
+    """The parameters of an element that are one number or text each."""
+    return {
         name: value
         for name, value in (element.parameters or {}).items()
         if not getattr(value, "shape", ()) and not isinstance(value, list | dict)
     }
-    return {**dict(zip(names, element.index, strict=True)), **scalars}
 
 
 def _values(element: "Result", head: Row) -> Iterator[Row]:
