@@ -142,6 +142,8 @@ def test_a_strict_submission_of_a_good_circuit_runs(service: Service) -> None:
         ({"observables": {"ZZ": 1}}, "observables"),
         ({"observables": "ZA"}, "letters"),
         ({"observables": [["ZZ", 1.0], ["XX"]]}, "observables"),
+        ({"observables": [["ZZ", 10**400]]}, "observables"),
+        ({"observables": "ZZ", "precision": 10**400}, "precision"),
         ({"observables": [["ZZ", 1.0]] * 200_001}, "observables"),
         ({"observables": "ZZ", "precision": -1}, "precision"),
         ({"precision": 0.1}, "precision"),

@@ -1,7 +1,7 @@
 """What a task may ask for beyond its counts: checked as far as that goes without its circuit."""
 
 import json
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,7 +64,7 @@ def _is_term(item: object) -> bool:
         and isinstance(item[0], str)
         and isinstance(item[1], int | float)
         and not isinstance(item[1], bool)
-        and math.isfinite(item[1])
+        and abs(item[1]) <= sys.float_info.max
     )
 
 
