@@ -136,6 +136,8 @@ def test_the_largest_parameters_there_may_be_are_taken(service: Service) -> None
     mask = {"mask": "0" * (8 * 1024 * 1024 - len('{"mask":""}'))}
     task = service.run(parameters=mask)
     assert (task["status"], task["parameters"]) == ("completed", None)  # too large to be shown
+    many = {"table": [0] * 199_000}
+    assert service.run(parameters=many)["status"] == "completed"
     small = {"mask": "0" * (65_536 - len('{"mask":""}'))}
     assert service.get(service.submit(parameters=small))["parameters"] == small
 

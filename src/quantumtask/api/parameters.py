@@ -51,7 +51,7 @@ def _check(name: str, value: object, left: int, deep: int) -> int:
         if not deep:
             raise InvalidRequest(f"parameters: `{name}` is nested too deeply")
         for element in value:
-            left = _check(name, element, left - 1, deep - 1)
+            left = _check(name, element, left, deep - 1)
     elif isinstance(value, dict):
         _check_encoded(name, value)
     elif not isinstance(value, bool | int | float | str):

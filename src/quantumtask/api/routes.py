@@ -1,5 +1,7 @@
 """The routes: HTTP in, the service called, JSON out."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -41,7 +43,7 @@ from quantumtask.api.wire import (
     task_json,
     with_queue,
 )
-from quantumtask.shared.task import Status, Task
+from quantumtask.shared.task import Status, Task, TaskSpec
 
 router = APIRouter()
 
@@ -111,7 +113,7 @@ async def submit(request: Request) -> Response:
     service = service_of(request)
     with metrics.refusals:
         asked = asked_of(request)
-        spec = parse_submission(await body_of(request))
+        spec = await _parsed(parse_submission, await body_of(request))
         if asked.strict:
             await service.check(spec)
         caller = request.headers.get("traceparent", "") if service.traced else ""
@@ -119,6 +121,15 @@ async def submit(request: Request) -> Response:
     if asked.wait_s:
         return await _shown(request, await service.get(task_id, asked.wait_s), asked)
     return Json(f'{{"task_id": "{task_id}", "status": "submitted"}}')
+
+
+LARGE_BODY = 64 * 1024
+"""Bytes from which a body takes so long to check that nobody else should wait for it."""
+
+
+async def _parsed(parse: Callable[[bytes], TaskSpec], body: bytes) -> TaskSpec:
+    """The task of a body; of a large one, beside everything else."""
+    return parse(body) if len(body) < LARGE_BODY else await asyncio.to_thread(parse, body)
 
 
 async def body_of(request: Request) -> bytes:
@@ -155,7 +166,7 @@ async def validate(request: Request) -> Response:
 
     A worker reads it: 503 where none answers, or too many ask.
     """
-    spec = parse_question(await body_of(request))
+    spec = await _parsed(parse_question, await body_of(request))
     return Json(await service_of(request).validate(spec))
 
 
@@ -186,7 +197,7 @@ async def estimate(request: Request) -> Response:
     422 where it would fail, with the code that the task would fail with, and the circuit's problems
     in `errors`. A worker reads the circuit: 503 where none answers, or too many ask.
     """
-    spec = parse_estimate(await body_of(request))
+    spec = await _parsed(parse_estimate, await body_of(request))
     return Json(await service_of(request).estimate(spec))
 
 
