@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from quantumtask.api.batch_schemas import BatchRequest
-from quantumtask.api.examples import ID, SUBMISSION, TASK, WHICH_TASK, parameter, problems
+from quantumtask.api.examples import ID, SUBMISSION, TASK, parameter, problems
+from quantumtask.api.openapi import schema_of
 from quantumtask.api.requests import SubmitRequest
 
 BATCH_ID = "019ab0a2-6a3c-7c1e-9d0b-3a5c0c6b1f42"
@@ -63,8 +64,7 @@ TASK_EVENTS = _changes()
 BATCH_EVENTS = _changes('"item": 0, ') + _event(4, "end", f'{{"batch_id": "{BATCH_ID}"}}')
 
 _KEY, _WAIT, *_ = SUBMISSION["parameters"]
-_schema = BatchRequest.model_json_schema()
-_schema["properties"]["tasks"]["items"] = SubmitRequest.model_json_schema()
+_schema = schema_of(BatchRequest, tasks={"items": schema_of(SubmitRequest)})
 SUBMISSION_OF_MANY = {
     "parameters": [{**_KEY, "description": _KEY["description"].replace("task", "batch")}],
     "requestBody": {"required": True, "content": {"application/json": {"schema": _schema}}},
@@ -82,9 +82,9 @@ _OFFSET = parameter(
     "query", "offset", "How many lines were read already.", type="integer", minimum=0, default=0
 )
 WHICH_BATCH = {"parameters": [_WHICH, _UNTIL]}
-EVENTS_OF_TASK = {"parameters": [*WHICH_TASK["parameters"][:1], _SEEN]}
-EVENTS_OF_BATCH = {"parameters": [_WHICH, _SEEN]}
-RESULTS_OF_BATCH = {"parameters": [_WHICH, _OFFSET]}
+EVENTS_OF_TASK = {"parameters": [_SEEN]}
+EVENTS_OF_BATCH = {"parameters": [_SEEN]}
+RESULTS_OF_BATCH = {"parameters": [_OFFSET]}
 
 
 def stream(media_type: str, example: Any, *refusals: tuple[int, str, str]) -> Any:

@@ -110,9 +110,13 @@ async def submit_batch(request: Request) -> Response:
 async def list_batches(
     request: Request,
     status: Annotated[BatchFilter | None, Query(description="Only these.")] = None,
-    name: Annotated[str | None, Query(max_length=50)] = None,
-    tag: Annotated[str | None, Query(max_length=50)] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    name: Annotated[
+        str | None, Query(max_length=50, description="Only batches of this name.")
+    ] = None,
+    tag: Annotated[
+        str | None, Query(max_length=50, description="Only batches with this tag.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Length of the page.")] = 20,
     cursor: Annotated[
         str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next_cursor` of the page before.")
     ] = None,

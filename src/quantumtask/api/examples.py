@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from quantumtask.api.openapi import schema_of
 from quantumtask.api.requests import EstimateRequest, SubmitRequest, ValidateRequest
 from quantumtask.api.schemas import ProblemDocument
 
@@ -199,6 +200,7 @@ TASK = {
             **_TIMES,
             "finished_at": None,
             "running_ms": None,
+            "parameters": None,
             "history": _HISTORY,
         }
     },
@@ -211,6 +213,7 @@ TASK = {
             "error": "line 5, column 1: unknown gate `frobnicate`",
             "error_code": "unknown_gate",
             "errors": [_PROBLEM],
+            "parameters": None,
             "history": _HISTORY,
         }
     },
@@ -224,7 +227,7 @@ def parameter(place: str, name: str, about: str, **schema: Any) -> Any:
 
 
 def _body(model: type[BaseModel]) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
+    content = {"application/json": {"schema": schema_of(model)}}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -313,7 +316,7 @@ def problems(*refusals: tuple[int, str, str]) -> Any:
                 "description": "Problem",
                 "content": {
                     "application/problem+json": {
-                        "schema": ProblemDocument.model_json_schema(),
+                        "schema": schema_of(ProblemDocument),
                         "examples": {},
                     }
                 },

@@ -9,7 +9,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from quantumtask.api import batch_routes, docs, errors
+from quantumtask.api import batch_routes, docs, errors, openapi
 from quantumtask.api.front import Front
 from quantumtask.api.packets import OnePacket
 from quantumtask.api.result import router as result_router
@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> Front:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=None,  # ours to limit, with a code and a sentence: see body.py
     )
+    openapi.install(app)
     docs.install(app)
     errors.install(app)
     return app

@@ -254,9 +254,13 @@ async def get_backend(request: Request, name: BackendName) -> Response:
 async def list_tasks(
     request: Request,
     status: Annotated[StateFilter | None, Query(description="Only tasks in this state.")] = None,
-    name: Annotated[str | None, Query(max_length=50)] = None,
-    tag: Annotated[str | None, Query(max_length=50)] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    name: Annotated[
+        str | None, Query(max_length=50, description="Only tasks of this name.")
+    ] = None,
+    tag: Annotated[
+        str | None, Query(max_length=50, description="Only tasks with this tag.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Length of the page.")] = 20,
     cursor: Annotated[
         str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next_cursor` of the page before.")
     ] = None,

@@ -1,0 +1,73 @@
+"""The OpenAPI document: every model of a request or an answer stands once, in its components."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+Json = dict[str, Any]
+
+COMPONENT = "#/components/schemas/{model}"
+DEFINITIONS = "$defs"
+
+
+def schema_of(model: type[BaseModel], **changes: Json) -> Json:
+    """Return a reference to a model, with the schemas it needs beside it under `$defs`.
+
+    FastAPI copies what a route adds by hand into the document as it is, and `$defs` mean nothing
+    there: `install` moves them to the components.
+
+    Args:
+        model: a model that FastAPI does not see, because the route reads the body itself.
+        changes: properties whose schema differs from the one that the model declares.
+
+    Returns:
+        A schema object with the keys `$ref` and `$defs`.
+    """
+    schema = model.model_json_schema(ref_template=COMPONENT)
+    definitions = schema.pop(DEFINITIONS, {})
+    for name, change in changes.items():
+        schema["properties"][name].update(change)
+    name = model.__name__
+    return {"$ref": COMPONENT.format(model=name), DEFINITIONS: {**definitions, name: schema}}
+
+
+def install(app: FastAPI) -> None:
+    """Complete the application's document: all `$defs` in its components, examples with null."""
+    generate = app.openapi
+
+    def openapi() -> Json:
+        document = generate()
+        for definitions in list(_definitions(document)):
+            document["components"]["schemas"].update(definitions)
+        for route in app.routes:
+            if isinstance(route, APIRoute) and route.include_in_schema:
+                _restore_examples(document["paths"][route.path], route)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _restore_examples(operations: Json, route: APIRoute) -> None:
+    """Put a route's examples in as they are declared: FastAPI leaves out what is null in them."""
+    for method in route.methods or ():
+        answers = operations[method.lower()]["responses"]
+        for status, answer in route.responses.items():
+            for kind, media in answer.get("content", {}).items():
+                answers[str(status)]["content"][kind]["examples"] = media["examples"]
+
+
+def _definitions(node: Any) -> Iterator[Json]:
+    """Take every `$defs` out of a document."""
+    if isinstance(node, dict):
+        if DEFINITIONS in node:
+            definitions = node.pop(DEFINITIONS)
+            yield definitions
+            yield from _definitions(definitions)
+        for child in list(node.values()):
+            yield from _definitions(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _definitions(child)
