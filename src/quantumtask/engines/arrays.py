@@ -9,11 +9,15 @@ from quantumtask.engines.device import Device
 from quantumtask.engines.limits import check_encoded
 from quantumtask.engines.wanted import bad_options
 from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.options import PROBABILITIES, STATEVECTOR, UNITARY
 from quantumtask.shared.settings import Settings
 
 MOST_BITS = 24
 """Bits of a result up to which it has a table of probabilities."""
+
+MOST_QUBITS = 50
+"""Qubits of a state whose size in bytes can be told; no result is nearly as large."""
 
 
 class Arrays:
@@ -50,5 +54,17 @@ def _shape(kind: str, program: Program) -> tuple[int, ...]:
                 f"{program.bits:,}"
             )
         return (1 << program.bits,)
+    _check_qubits(kind, program.qubits)
     size = 1 << program.qubits
     return (size,) if kind == STATEVECTOR else (size, size)
+
+
+def _check_qubits(kind: str, qubits: int) -> None:
+    """Raises ResourceError for a state that no machine can hold, before its size is computed."""
+    if qubits > MOST_QUBITS:
+        rows = f"2**{qubits}" if kind == STATEVECTOR else f"4**{qubits}"
+        raise ResourceError(
+            "result_too_large",
+            f"a {kind} is of all {qubits:,} qubits, numbers 0 to {qubits - 1:,}, and has {rows} "
+            "elements: ask for counts, or number the qubits from 0",
+        )

@@ -34,7 +34,7 @@ def check(
 
     `given` are the values of its inputs; None: it is only checked.
     """
-    context = Context(source, settings, given)
+    context = Context(tree, source, settings, given)
     context.expression = partial(expressions.expression, context)
     context.places = partial(expressions.places, context)
     context.block = partial(_block, context)

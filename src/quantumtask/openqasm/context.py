@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from typing import Any
 
 from quantumtask.openqasm.builder import Builder
@@ -12,10 +13,12 @@ from quantumtask.openqasm.given import Input
 from quantumtask.openqasm.places import Places, Store, storer
 from quantumtask.openqasm.process import Label, Process
 from quantumtask.openqasm.program import Register
-from quantumtask.openqasm.scope import Routine, Scope, Stored
+from quantumtask.openqasm.qubits import Qubits
+from quantumtask.openqasm.scope import Routine, Scope
 from quantumtask.openqasm.source import MOST_PROBLEMS, Refusal, Source, Span, told
-from quantumtask.openqasm.syntax import Node
+from quantumtask.openqasm.syntax import Node, physical_numbers, physical_qubit
 from quantumtask.openqasm.types import QUBIT, Elements, Type
+from quantumtask.openqasm.unresolved import declarations
 from quantumtask.shared.settings import Settings
 
 _ANNOTATION = re.compile(rb"^\s*@\w", re.MULTILINE)
@@ -46,7 +49,11 @@ class Context:
     """
 
     def __init__(
-        self, source: Source, settings: Settings, parameters: dict[str, Any] | None
+        self,
+        tree: Sequence[Node],
+        source: Source,
+        settings: Settings,
+        parameters: dict[str, Any] | None,
     ) -> None:
         legacy = source.opaque is not None
         built_in: dict[str, Gate] = {**BUILT_IN, "CX": STDGATES["CX"]} if legacy else BUILT_IN
@@ -56,21 +63,19 @@ class Context:
         self.settings = settings
         self.parameters = parameters
         self.legacy = legacy
-        self.scope = Scope(built_in)
+        self.scope = Scope(built_in, cache(partial(declarations, tree)))
         self.code = Builder(settings.max_elements + settings.max_bits)
+        self.qubits = Qubits(settings.max_qubits, lambda: physical_numbers(tree, source.bytes))
         self.loops: list[tuple[Label, Label]] = []
         self.routine: Routine | None = None
         self.has_routines = False
-        self.qubits: list[Register] = []
-        self.qubit_count = 0
         self.aliased = 0
-        self.physical: dict[int, Stored] = {}
         self.bits: list[Register] = []
         self.bit_cells: list[int] = []
         self.inputs: list[Input] = []
         self.shape: tuple[int, ...] = ()  # of the sweep that the values of the inputs make
         self.outputs: list[tuple[str, Type, Expr]] = []
-        self.declared: list[tuple[str, range, Node]] = []
+        self.declared: list[tuple[str, Sequence[int], Span]] = []
         self.refusals: dict[tuple[str, int], Refusal] = {}
         self.warnings: dict[str, Refusal] = {}
         self.expression: Callable[[Any], Expr]
@@ -122,29 +127,22 @@ class Context:
             message = f"{what} can be declared only outside of all blocks"
             raise Refusal("not_global", message, node.span)
 
-    def new_qubits(self, name: str, size: int, node: Node) -> range:
-        """Numbers new qubits. Raises Refusal where there would be too many."""
-        total = self.qubit_count + size
-        most = self.settings.max_qubits
-        if total > most:
-            message = f"{told(total)} qubits are declared, and at most {most:,} can be"
-            raise Refusal("too_many_qubits", message, node.span)
-        numbers = range(self.qubit_count, total)
-        self.qubits.append(Register(name, size))
-        self.declared.append((name, numbers, getattr(node, "qubit", node)))
-        self.qubit_count = total
+    def new_qubits(self, name: str, size: int, node: Any) -> Sequence[int]:
+        """Numbers declared qubits. Raises Refusal where there would be too many."""
+        numbers = self.qubits.declare(size, node.span)
+        self.declared.append((name, numbers, node.qubit.span))
         return numbers
 
-    def hardware_qubit(self, node: Any) -> Stored:
-        """`$2`: comes into being when it is first named."""
-        text = node.name.lstrip("$")
-        if not text.isdecimal() or len(text) > 9:
-            raise Refusal("undeclared_name", f"${text[:60]} is no qubit", node.span)
-        number = int(text)
-        if number not in self.physical:
-            (place,) = self.new_qubits(f"${number}", 1, node)
-            self.physical[number] = Stored(QUBIT, place)
-        return self.physical[number]
+    def physical_qubit(self, node: Node) -> Places | None:
+        """The qubit `$2`; None for a node that names no physical qubit. Raises Refusal."""
+        qubit = physical_qubit(node, self.text)
+        if qubit is None:
+            return None
+        seen = len(self.qubits.physical)
+        number = self.qubits.named(qubit.digits, qubit.span)
+        if len(self.qubits.physical) > seen:
+            self.declared.append((f"${number}", (number,), qubit.span))
+        return Places(QUBIT, qubit.span, f"${number}", number, lambda _: number)
 
     def register(self, name: str, size: int, places: Any, node: Node) -> None:
         """A bit register of the result."""

@@ -18,6 +18,7 @@ from quantumtask.openqasm.scope import Constant, Stored
 from quantumtask.openqasm.source import Refusal, shorten
 from quantumtask.openqasm.syntax import nodes
 from quantumtask.openqasm.types import FLOAT, QUBIT
+from quantumtask.openqasm.unresolved import definition
 
 _HIGHEST_COST = 10**18
 
@@ -37,7 +38,7 @@ def define(context: Context, node: Any) -> None:
     params = [p.name for p in node.params]
     qubits = [q.name for q in node.qubits]
     _check_distinct([*node.params, *node.qubits])
-    context.scope.enter_definition()
+    context.scope.enter_definition(definition(node))
     try:
         for cell, param in enumerate(params):
             context.scope.declare(param, Stored(FLOAT, cell), node)
@@ -98,7 +99,7 @@ def _statement(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
         yield _call(context, node, body)
     elif kind in (nodes.QuantumBarrier, nodes.DelayInstruction):
         for operand in node.qubits:
-            _slot(operand, body.slots)
+            _slot(context, operand, body.slots)
     elif kind is nodes.ForInLoop:
         yield from _loop(context, node, body)
     elif kind in (nodes.CompoundStatement, nodes.Box):
@@ -126,9 +127,8 @@ def _call(context: Context, node: Any, body: _Body) -> BodyCall:
         raise Refusal("recursive_gate", message, node.name.span)
     gate, args = gate_of(context, node)
     modifiers = modifiers_of(context, node)
-    used = tuple(
-        _slot(operand, body.slots) for operand in check_operands(node, gate, modifiers.controls)
-    )
+    operands = check_operands(node, gate, modifiers.controls)
+    used = tuple(_slot(context, operand, body.slots) for operand in operands)
     if gate is GPHASE and not modifiers.controls:
         used = ()
     if len(set(used)) < len(used):
@@ -144,10 +144,17 @@ def _power(power: Expr | float) -> Argument:
     return power if isinstance(power, float) else cast(Argument, power.read)
 
 
-def _slot(node: Any, slots: dict[str, int]) -> int:
+def _slot(context: Context, node: Any, slots: dict[str, int]) -> int:
+    if type(node) is nodes.HardwareQubit:
+        message = "a physical qubit cannot stand in a gate definition"
+        hint = "Make it a qubit of the gate, and name the physical one in the call"
+        raise Refusal("wrong_type", message, node.span, hint)
     if type(node) is not nodes.Identifier:
         raise Refusal("wrong_type", "the qubits of a gate definition have no index", node.span)
-    if node.name not in slots:
-        message = f"`{shorten(node.name)}` is not a qubit of this gate"
-        raise Refusal("undeclared_name", message, node.span)
-    return slots[node.name]
+    name = node.name
+    if name in slots:
+        return slots[name]
+    if context.scope.find(name) is None:
+        raise context.scope.undeclared(name, node)
+    message = f"`{shorten(name)}` is not a qubit of this gate"
+    raise Refusal("undeclared_name", message, node.span)

@@ -55,8 +55,9 @@ def places(context: Context, node: Any) -> Places:
         return places(context, node.operand)
     if kind is nodes.Concatenation:
         return joined([places(context, part) for part in node.operands], node.span)
-    if kind is nodes.HardwareQubit:
-        return of_symbol(context.hardware_qubit(node), node.name, node.span)
+    qubit = context.physical_qubit(node)
+    if qubit is not None:
+        return qubit
     raise Refusal("wrong_type", "a variable or a qubit is needed here", node.span)
 
 
@@ -83,11 +84,19 @@ def _identifier(context: Context, node: Any) -> Expr:
     return value_of(of_symbol(symbol, name, node.span))
 
 
-def _integer(_: Context, node: Any) -> Expr:
+def _integer(context: Context, node: Any) -> Expr:
+    qubit = context.physical_qubit(node)
+    if qubit is not None:
+        return value_of(qubit)
     value = node.value
     if value < 0:
         value += 1 << MACHINE  # the parser reads 2**63 as -2**63
     return constant(INT, value, node.span, loose=True)
+
+
+def _physical(context: Context, node: Any) -> Expr:
+    """Raises the refusal of a qubit in the place of a value."""
+    return value_of(places(context, node))
 
 
 def _float(_: Context, node: Any) -> Expr:
@@ -109,6 +118,8 @@ def _written(context: Context, node: Any) -> float:
     """The number before a unit, read from the text: the parser forgets its exponent."""
     span = node.span
     found = _NUMBER.match(context.text, span.lo, span.hi)
+    if context.text[span.lo - 1 : span.lo] == b"$":
+        raise Refusal("syntax_error", "a physical qubit has no unit", span)
     if found is None or context.text[span.lo : span.lo + 2].lower() in _BASES:
         raise Refusal("syntax_error", "a decimal number is needed before a unit", span)
     return float(found.group().replace(b"_", b""))
@@ -320,6 +331,7 @@ def _at(shape: Any, depth: int, span: Any) -> Any:
 
 _HANDLERS: dict[type, Callable[[Context, Any], Expr]] = {
     nodes.IntegerLiteral: _integer,
+    nodes.HardwareQubit: _physical,
     nodes.FloatLiteral: _float,
     nodes.BooleanLiteral: _boolean,
     nodes.ImaginaryLiteral: _imaginary,

@@ -134,14 +134,15 @@ class _Bound:
         operations = len(circuit.steps if circuit is not None else self._code.instructions)
         return Program(
             tuple(context.bits),
-            context.qubit_count,
+            context.qubits.count,
             lambda: process,
             circuit,
             operations,
-            operations + context.qubit_count + process.size,
+            operations + context.qubits.count + process.size,
             self._outputs,
             fixed,
             (*self._warnings, *unmeasured(circuit)),
+            bool(context.qubits.physical),
         )
 
 

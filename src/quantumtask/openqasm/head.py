@@ -55,7 +55,7 @@ def _read(text: str, settings: Settings) -> Head:
         scope.built_in,
         scope.gates if scope.included else {},
         tuple(context.bits),
-        context.qubit_count,
+        context.qubits.count,
         tuple(context.code.memory),
         tuple(context.bit_cells),
         told_warnings(context),

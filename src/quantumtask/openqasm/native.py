@@ -29,7 +29,7 @@ def read(source: Source) -> tuple[str | None, list[Any]]:
     finds nothing.
     """
     try:
-        result = _parse(source.text, path="circuit", includes=lambda _: None)
+        result = _parse(_without_dollars(source.text), path="circuit", includes=lambda _: None)
         problems = [_refusal(d, source) for d in result.diagnostics[:MOST_DIAGNOSTICS]]
         if problems:
             raise source.error(*problems)
@@ -42,6 +42,41 @@ def read(source: Source) -> tuple[str | None, list[Any]]:
         raise
     except BaseException:  # a Rust panic is not an Exception
         raise source.error(unreadable()) from None
+
+
+def _without_dollars(text: str) -> str:
+    """The text with a space for the `$` of each physical qubit right within parentheses.
+
+    The parser reads `$0` as the operand of a gate, and not in the call `f($0)`, where the
+    specification's grammar has it. There the tree has an integer with a `$` before it: see
+    `syntax.physical_qubit`. No other place within parentheses can hold that integer unnoticed.
+    """
+    if "$" not in text:
+        return text
+    brackets: list[str] = []
+
+    def replacement(found: re.Match[str]) -> str:
+        words = found.group()
+        if words in _OPENING:
+            brackets.append(words)
+        elif words in _CLOSING and brackets:
+            brackets.pop()
+        inside = words[0] == "$" and brackets and brackets[-1] == "("
+        return f" {words[1:]}" if inside else words
+
+    return _DOLLARS.sub(replacement, text)
+
+
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_DOLLARS = re.compile(
+    r"""
+    //[^\n]*|/\*.*?(?:\*/|\Z)|"[^"\n]*"|'[^'\n]*'  # comments and strings
+    |^[ \t]*(?:\#?pragma\b|@)[^\n]*
+    |[()\[\]{}]
+    |\$\d+(?![\w.])
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
 
 
 def _refusal(diagnostic: Any, source: Source) -> Refusal:

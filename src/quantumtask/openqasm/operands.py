@@ -6,7 +6,6 @@ from typing import Any
 from quantumtask.openqasm.head import Head
 from quantumtask.openqasm.lines import SPACE, WHITE, Unsure
 from quantumtask.openqasm.scope import Stored
-from quantumtask.openqasm.types import QUBIT
 
 NAME = r"[A-Za-z_]\w*+"
 OPERAND = rf"(?:\$\d{{1,9}}+|{NAME}){SPACE}(?:\[{SPACE}\d{{1,9}}+{SPACE}\]{SPACE})?+"
@@ -17,14 +16,15 @@ _ONE = re.compile(rf"{SPACE}{OPERAND}", re.ASCII)
 class Operands:
     """What operands mean, each worked out once: a place is an int, or those of a register.
 
-    `complete`: every declaration has been passed. `count`: the qubits there are.
+    `count`: the qubits there are. `physical`: some of them are `$n`.
     """
 
     def __init__(self, head: Head, most_qubits: int) -> None:
         self.visible: dict[str, Any] = dict(head.built_in)
-        self.complete = False
+        self.physical = False
         self.count = head.qubits
-        self.most = most_qubits
+        self._most = most_qubits
+        self._declared = head.qubits > 0
         self._included = head.included
         self._undeclared = iter(head.names)
         self._qubits: dict[str, Any] = {}
@@ -69,7 +69,9 @@ class Operands:
     def _place(self, text: str, single: str, register: str) -> Any:
         found = _PARTS.match(text)
         name, index = found.groups() if found else ("", None)
-        symbol: Any = self._hardware(name) if name[:1] == "$" else self.visible.get(name)
+        if name[:1] == "$" and index is None and single == "qubit":
+            return self._physical(int(name[1:]))
+        symbol: Any = self.visible.get(name)
         kind = symbol.type.kind if isinstance(symbol, Stored) else ""
         if kind not in (single, register):
             raise Unsure
@@ -79,14 +81,10 @@ class Operands:
             raise Unsure
         return symbol.places[int(index)]
 
-    def _hardware(self, name: str) -> Stored:
-        """`$2`: comes into being when it is first named."""
-        name = f"${int(name[1:])}"
-        if name not in self.visible:
-            # One that is declared further down would have a later number.
-            if not self.complete or self.count >= self.most:
-                raise Unsure
-            self.visible[name] = Stored(QUBIT, self.count)
-            self.count += 1
-        symbol: Stored = self.visible[name]
-        return symbol
+    def _physical(self, number: int) -> int:
+        """The number of `$n`: n, but beside declared qubits the full path gives the numbers."""
+        if self._declared or number >= self._most:
+            raise Unsure
+        self.physical = True
+        self.count = max(self.count, number + 1)
+        return number

@@ -74,11 +74,13 @@ class Circuit:
 class Program:
     """A checked circuit, ready to run.
 
-    `qubits` counts the declared qubits. `circuit` is what every shot does; None where more than
-    gates depends on what is measured (see `deferred`), or `outputs` does: then each history of
-    outcomes is a run of `process`, which `begin` makes. `operations` counts what was traced. `size`
-    is about how much memory the program takes to keep, in operations. `outputs` names the `output`
-    variables with their types; `fixed_outputs` has their values where `circuit` is given.
+    `qubits` counts the qubits, from number 0 to the highest one in use. `physical`: the program
+    names physical qubits, and `$n` is qubit number n. `circuit` is what every shot does; None where
+    more than gates depends on what is measured (see `deferred`), or `outputs` does: then each
+    history of outcomes is a run of `process`, which `begin` makes. `operations` counts what was
+    traced. `size` is about how much memory the program takes to keep, in operations. `outputs`
+    names the `output` variables with their types; `fixed_outputs` has their values where `circuit`
+    is given.
     """
 
     registers: tuple[Register, ...]
@@ -90,6 +92,7 @@ class Program:
     outputs: tuple[tuple[str, str], ...] = ()
     fixed_outputs: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    physical: bool = False
 
     @cached_property
     def process(self) -> "Process":

@@ -89,7 +89,6 @@ class Reader:
                 if self.operands.declare(declaration):
                     self._plain.clear()
                     self._others.clear()
-            self.operands.complete = part is parts[-1]
             self._run(part.run)
         self._flush()
         self.operands.check_declared()

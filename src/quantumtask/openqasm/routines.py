@@ -13,6 +13,7 @@ from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import nodes
 from quantumtask.openqasm.typenames import type_of
 from quantumtask.openqasm.types import VOID, Elements, Type, View
+from quantumtask.openqasm.unresolved import definition
 
 _REFERENCES = frozenset({"qubit", "qubits", "array"})
 """Kinds of parameters that are another name for what they are given."""
@@ -32,7 +33,7 @@ def define(context: Context, node: Any) -> None:
     context.scope.declare(name, routine, node.name)
     context.has_routines = True
     loops, context.loops, context.routine = context.loops, [], routine
-    context.scope.enter_definition()
+    context.scope.enter_definition(definition(node))
     try:
         routine.parameters = tuple(_parameter(context, p) for p in node.params)
         context.block(node.body)

@@ -1,6 +1,7 @@
 """Names: what each one stands for, and where it can be seen (spec: Scoping of variables)."""
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from quantumtask.openqasm.gates import STDGATES, Gate
 from quantumtask.openqasm.source import Place, Refusal, shorten
 from quantumtask.openqasm.syntax import Node
 from quantumtask.openqasm.types import Type
+from quantumtask.openqasm.unresolved import Declaration, refusal
 
 
 class Stored(NamedTuple):
@@ -59,13 +61,21 @@ Symbol = Stored | Constant | Gate | Routine | Extern | Broken
 
 
 class Scope:
-    """The names in sight, innermost block last."""
+    """The names in sight, innermost block last.
 
-    def __init__(self, built_in: dict[str, Gate]) -> None:
+    `declarations` are all of the program, read only for a name that stands for nothing.
+    `definitions`: the `gate` or `def` around, in words, innermost last; "" for none.
+    """
+
+    def __init__(
+        self, built_in: dict[str, Gate], declarations: Callable[[], dict[str, Declaration]]
+    ) -> None:
         self.built_in = built_in
+        self._declarations = declarations
         # What the program declares can hide what an include brings, one level further out.
         self.levels: list[dict[str, Symbol]] = [dict(built_in), {}]
         self.walls = [0]
+        self.definitions = [""]
         self.gates = STDGATES
         self.included = ""
         self.hidden: dict[str, Node] = {}
@@ -77,11 +87,6 @@ class Scope:
     def is_global(self) -> bool:
         return len(self.levels) == 2
 
-    @property
-    def in_definition(self) -> bool:
-        """Inside a `gate` or `def`."""
-        return self.walls[-1] > 0
-
     def enter(self) -> None:
         self.levels.append({})
         self._forget()
@@ -91,9 +96,10 @@ class Scope:
             self.places.clear()
             self.values.clear()
 
-    def enter_definition(self) -> None:
+    def enter_definition(self, name: str) -> None:
         """A block that sees only constants, gates and subroutines of the blocks around it."""
         self.walls.append(len(self.levels))
+        self.definitions.append(name)
         self.enter()
 
     def leave(self) -> None:
@@ -101,6 +107,7 @@ class Scope:
         self._forget()
         if self.walls[-1] == len(self.levels) and len(self.walls) > 1:
             self.walls.pop()
+            self.definitions.pop()
 
     def include(self, name: str, gates: dict[str, Gate]) -> None:
         """Makes gates visible."""
@@ -135,11 +142,10 @@ class Scope:
 
     def undeclared(self, name: str, node: Node) -> Refusal:
         """The refusal of a name that stands for nothing here."""
+        declaration = self._declarations().get(name)
+        if declaration is not None:
+            return refusal(name, node, declaration, self.definitions[-1])
         message = f"`{shorten(name)}` is not declared"
-        if self.in_definition and any(name in level for level in self.levels):
-            message = f"`{shorten(name)}` cannot be seen in here"
-            hint = "Only constants can: declare it `const`, or pass it as a parameter"
-            return Refusal("undeclared_name", message, node.span, hint)
         return Refusal("undeclared_name", message, node.span, self._similar(name, Stored))
 
     def gate(self, name: str, node: Node) -> Gate:

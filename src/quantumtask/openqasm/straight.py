@@ -52,6 +52,7 @@ def _compiled(text: str, settings: Settings) -> Program:
         (),
         {},
         (*head.warnings, *unmeasured(circuit)),
+        reader.operands.physical,
     )
 
 

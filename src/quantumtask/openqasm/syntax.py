@@ -1,9 +1,11 @@
 """The parser library behind our own door: qdk in Rust or, where it cannot be, one in Python."""
 
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
+from quantumtask.openqasm.qubits import MOST_DIGITS
 from quantumtask.openqasm.refusals import not_includable
-from quantumtask.openqasm.source import Place, Refusal, Source
+from quantumtask.openqasm.source import Place, Refusal, Source, Span
 
 
 def _reader() -> Any:
@@ -32,7 +34,40 @@ reader = _reader()
 nodes = reader.nodes
 Node: TypeAlias = Any
 
-__all__ = ["Node", "nodes", "not_includable", "parse"]
+__all__ = ["Node", "nodes", "not_includable", "parse", "physical_numbers", "physical_qubit"]
+
+
+class PhysicalQubit(NamedTuple):
+    """`$3`, where it stands in the text."""
+
+    digits: str
+    span: Span
+
+
+def physical_qubit(node: Node, text: bytes) -> PhysicalQubit | None:
+    """The physical qubit that a node names; None for any other node.
+
+    In an argument of a subroutine it is an integer behind a `$`: see `native`.
+    """
+    if type(node) is nodes.HardwareQubit:
+        return PhysicalQubit(node.name.lstrip("$"), node.span)
+    span = node.span
+    if type(node) is nodes.IntegerLiteral and text[span.lo - 1 : span.lo] == b"$":
+        return PhysicalQubit(text[span.lo : span.hi].decode(), Place(span.lo - 1, span.hi))
+    return None
+
+
+def physical_numbers(tree: Sequence[Node], text: bytes) -> frozenset[int]:
+    """The numbers of all physical qubits that a program names."""
+    numbers: set[int] = set()
+    pending = list(tree) if b"$" in text else []
+    while pending:
+        node = pending.pop()
+        qubit = physical_qubit(node, text)
+        if qubit is not None and qubit.digits.isdecimal() and len(qubit.digits) <= MOST_DIGITS:
+            numbers.add(int(qubit.digits))
+        pending.extend(node.children())
+    return frozenset(numbers)
 
 
 def parse(source: Source) -> list[Node]:

@@ -73,7 +73,7 @@ def _validated(context: Context, source: Source) -> Validation:
         tuple(Declaration(one.name, str(one.type)) for one in context.inputs),
         tuple(Declaration(name, str(to)) for name, to, _ in context.outputs),
         tuple(context.bits),
-        context.qubit_count,
+        context.qubits.count,
         None if circuit is None else len(circuit.steps),
     )
 
@@ -92,17 +92,17 @@ def _unused(context: Context, circuit: Circuit | None) -> list[Refusal]:
         return []
     touched, measured = set(circuit.touched), _measured(circuit)
     found = []
-    for name, numbers, node in context.declared:
+    for name, numbers, span in context.declared:
         idle = [k for k, number in enumerate(numbers) if number not in touched]
         blind = [k for k, n in enumerate(numbers) if n in touched and n not in measured]
         if idle:
             message = f"{_some(name, idle, len(numbers))} never used"
-            found.append(Refusal("unused_qubit", message, node.span))
+            found.append(Refusal("unused_qubit", message, span))
         if blind and measured:
             message = f"{_some(name, blind, len(numbers))} never measured"
-            found.append(Refusal("unmeasured_qubit", message, node.span))
+            found.append(Refusal("unmeasured_qubit", message, span))
     if not measured:
-        place = context.declared[0][2].span if context.declared else Place(0, 0)
+        place = context.declared[0][2] if context.declared else Place(0, 0)
         hint = "Measure the qubits: c = measure q;"
         found.append(Refusal("nothing_measured", NOTHING_MEASURED, place, hint))
     return found

@@ -1,0 +1,66 @@
+"""The numbers of a program's qubits: `$n` is number n, and declared qubits have the free ones."""
+
+from collections.abc import Callable, Sequence
+from itertools import count, islice
+
+from quantumtask.openqasm.source import Refusal, Span, told
+
+MOST_DIGITS = 9
+"""Digits of the number of a physical qubit that are read."""
+
+
+class Qubits:
+    """Hands out numbers, from 0; the number is the place of a qubit in an observable or a state.
+
+    A physical qubit `$n` has the number n, wherever it is named first (spec: Physical qubits). The
+    qubits that are declared have the lowest numbers that no `$n` of the program has, in the order
+    of their declarations.
+
+    Args:
+        most: How many qubits there can be.
+        named: Reads the numbers of all physical qubits that the program names anywhere; it is
+            called at the first declaration.
+    """
+
+    def __init__(self, most: int, named: Callable[[], frozenset[int]]) -> None:
+        self.count = 0
+        self.physical: set[int] = set()
+        self._most = most
+        self._named = named
+        self._reserved: frozenset[int] | None = None
+        self._next = 0
+
+    def declare(self, size: int, span: Span) -> Sequence[int]:
+        """The numbers of new qubits, ascending. Raises Refusal where there would be too many."""
+        if self._reserved is None:
+            self._reserved = self._named()
+        total = max(self.count, self._next + size)
+        self._check(f"{told(total)} qubits are declared", total, span)
+        numbers = self._free(size)
+        if numbers:
+            self._next = numbers[-1] + 1
+            self._check(f"{told(self._next)} qubits are declared", self._next, span)
+            self.count = max(self.count, self._next)
+        return numbers
+
+    def _free(self, size: int) -> Sequence[int]:
+        reserved = self._reserved
+        if not reserved:
+            return range(self._next, self._next + size)
+        free = (number for number in count(self._next) if number not in reserved)
+        return tuple(islice(free, size))
+
+    def named(self, digits: str, span: Span) -> int:
+        """The number of the qubit `$digits`. Raises Refusal for one that cannot be."""
+        if not digits.isdecimal() or len(digits) > MOST_DIGITS:
+            raise Refusal("undeclared_name", f"${digits[:60]} is no qubit", span)
+        number = int(digits)
+        self._check(f"`${number}` is qubit number {number:,}, counted from 0", number + 1, span)
+        self.physical.add(number)
+        self.count = max(self.count, number + 1)
+        return number
+
+    def _check(self, what: str, total: int, span: Span) -> None:
+        if total > self._most:
+            message = f"{what}, and at most {self._most:,} can be"
+            raise Refusal("too_many_qubits", message, span)
