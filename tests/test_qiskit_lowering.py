@@ -8,11 +8,25 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
-from qiskit.circuit import Gate
+from qiskit.circuit import (
+    AnnotatedOperation,
+    ControlModifier,
+    Gate,
+    InverseModifier,
+    Parameter,
+    PowerModifier,
+)
 from qiskit.circuit.classical import expr, types
-from qiskit.circuit.library import get_standard_gate_name_mapping
+from qiskit.circuit.library import (
+    ECRGate,
+    RXGate,
+    UnitaryGate,
+    XGate,
+    efficient_su2,
+    get_standard_gate_name_mapping,
+)
 from qiskit.exceptions import QiskitError
-from qiskit.quantum_info import Operator
+from qiskit.quantum_info import Clifford, Operator, random_clifford, random_unitary
 
 from quantumtask.client.qiskit import UnsupportedCircuit
 from quantumtask.client.qiskit.lowering import lower
@@ -93,6 +107,93 @@ def circuits(draw: st.DrawFn, qubits: int = 4, deepest: int = 2) -> QuantumCircu
 @settings(max_examples=60, deadline=None)
 def test_any_circuit_of_gates_means_the_same(circuit: QuantumCircuit) -> None:
     assert_same(circuit)
+
+
+POWERS = (0.5, -0.5, 2, 2.0, -1, 0.25, 1 / 3, -2.5, 3, 0, 1.5, -1.0)
+
+
+def _composite() -> Gate:
+    circuit = QuantumCircuit(2, global_phase=0.4)
+    circuit.h(0)
+    circuit.append(XGate().power(-0.5, annotated=True), [0])
+    circuit.rxx(0.3, 0, 1)
+    return circuit.to_gate()
+
+
+@st.composite
+def annotated(draw: st.DrawFn) -> AnnotatedOperation:
+    """Any gate, composite gate, matrix or Clifford under any modifiers, on 7 qubits at most."""
+    angle = st.sampled_from([math.pi, 0.3, -1.2, 2 * math.pi, math.pi / 2, -math.pi / 4])
+    kind = draw(st.integers(0, 9))
+    chosen: Any = draw(st.sampled_from(CHOICE))
+    if kind == 0:
+        chosen = _composite()
+    elif kind == 1:
+        chosen = UnitaryGate(
+            random_unitary(2 ** draw(st.integers(1, 2)), seed=draw(st.integers(0, 99)))
+        )
+    elif kind == 2:
+        chosen = Clifford(random_clifford(2, seed=draw(st.integers(0, 99))))
+    elif chosen.params:
+        chosen = type(chosen)(*[draw(angle) for _ in chosen.params])
+    modifiers: list[Any] = []
+    size = chosen.num_qubits
+    for _ in range(draw(st.integers(1, 4))):
+        one = draw(st.integers(0, 2))
+        if one == 0:
+            modifiers.append(InverseModifier())
+        elif one == 1 and size < 6:
+            controls = draw(st.integers(1, 2))
+            size += controls
+            modifiers.append(ControlModifier(controls, draw(st.integers(0, 2**controls - 1))))
+        else:
+            modifiers.append(PowerModifier(draw(st.sampled_from(POWERS))))
+    return AnnotatedOperation(chosen, modifiers)
+
+
+@given(annotated())
+@settings(max_examples=120, deadline=None)
+def test_an_annotated_operation_means_what_its_matrix_is(operation: AnnotatedOperation) -> None:
+    circuit = QuantumCircuit(operation.num_qubits)
+    circuit.append(operation, range(operation.num_qubits))
+    found = meaning(lower(circuit).text, circuit.num_qubits)
+    assert same(found, operation.to_matrix().data)
+
+
+def test_a_fraction_of_a_gate_is_taken_by_the_service() -> None:
+    circuit = QuantumCircuit(1)
+    circuit.append(XGate().power(-0.5, annotated=True), [0])
+    circuit.append(AnnotatedOperation(RXGate(Parameter("a")), [PowerModifier(0.5)]), [0])
+    assert lower(circuit).text.endswith("pow(-0.5) @ x q[0];\npow(0.5) @ rx(a) q[0];\n")
+
+
+def test_a_fraction_under_more_controls_than_a_root_may_have_is_controlled_afterwards() -> None:
+    operation = AnnotatedOperation(ECRGate(), [PowerModifier(0.5), ControlModifier(5, 19)])
+    circuit = QuantumCircuit(7)
+    circuit.append(operation, range(7))
+    assert_same(circuit)
+
+
+def test_a_composite_gate_under_a_modifier_keeps_its_parameters() -> None:
+    circuit = QuantumCircuit(3)
+    gate = efficient_su2(2, reps=1).to_gate()
+    modifiers = [PowerModifier(-0.5), ControlModifier(1, 0)]
+    circuit.append(AnnotatedOperation(gate, modifiers), [2, 0, 1])
+    lowered = lower(circuit)
+    values = np.random.default_rng(4).uniform(-2, 2, circuit.num_parameters)
+    inputs = lowered.values(dict(zip(circuit.parameters, values, strict=True)))
+    found = meaning(lowered.text, 3, {name: float(array) for name, array in inputs.items()})
+    assert same(found, Operator(circuit.assign_parameters(values)).data)
+
+
+def test_what_is_not_made_of_gates_alone_is_refused_under_a_modifier() -> None:
+    inner = QuantumCircuit(1)
+    inner.reset(0)
+    circuit = QuantumCircuit(2)
+    operation = AnnotatedOperation(inner.to_instruction(), [ControlModifier(1)])
+    circuit.append(operation, [0, 1])
+    with pytest.raises(UnsupportedCircuit, match="gates alone"):
+        lower(circuit)
 
 
 def test_an_endless_definition_is_refused_and_not_followed() -> None:

@@ -1,5 +1,6 @@
 """How OpenQASM calls Qiskit's gates, and what those are made of that it cannot call."""
 
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -16,11 +17,22 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 from qiskit.transpiler.passes import HighLevelSynthesis
 
+from quantumtask.client.qiskit.angles import number
+
 MOST_CONTROLS = 32
 """Controls that one call may have in the service."""
 
 MOST_IN_A_MATRIX = 8
 """Qubits of an operation that is made from its matrix, where nothing else tells what it is."""
+
+MOST_IN_A_ROOT = 6
+"""Qubits, controls included, of a call with a fractional power in the service."""
+
+Call = tuple[str, tuple[Any, ...]]
+"""The name of a gate with the modifiers before it, and its arguments."""
+
+Define = Callable[[Any], Call]
+"""Defines a gate for an operation that OpenQASM has no name for, and calls it."""
 
 CALLS = {
     gates.IGate: "id", gates.XGate: "x", gates.YGate: "y", gates.ZGate: "z", gates.HGate: "h",
@@ -38,19 +50,32 @@ CALLS = {
 }  # fmt: skip
 """The gates that mean exactly this there, phase included: they may be controlled."""
 
+_CALLS = {**CALLS, gates.GlobalPhaseGate: "gphase"}
+"""Those gates, and what acts on no qubit: compiling does not need to know of that."""
 
-def call(operation: Any) -> tuple[str, tuple[Any, ...]] | None:
-    """The call's name with its modifiers, and its arguments; None: it has to be expanded."""
+
+def call(operation: Any, define: Define) -> Call | None:
+    """The call of an operation; None where the operation has to be expanded."""
     if isinstance(operation, AnnotatedOperation):
-        return _annotated(operation)
+        return _annotated(operation, define)
     if isinstance(operation, ControlledGate):
-        return _controlled(operation)
-    name = CALLS.get(_class(operation))
+        return _controlled(operation, define)
+    name = _CALLS.get(_class(operation))
     return None if name is None else (name, tuple(operation.params))
 
 
-def contents(operation: Any) -> QuantumCircuit | None:
-    """What the operation is made of; None where that is not known."""
+def contents(operation: Any) -> QuantumCircuit:
+    """What the operation is made of. ValueError where nothing tells that."""
+    try:
+        made = _made_of(operation)
+    except Exception as error:  # definitions of any package, which may need a parameter's value
+        raise ValueError(f"its definition fails: {error}") from error
+    if made is None:
+        raise ValueError("nothing says what it is made of")
+    return made
+
+
+def _made_of(operation: Any) -> QuantumCircuit | None:
     definition = getattr(operation, "definition", None)
     if definition is not None:
         return definition
@@ -62,19 +87,19 @@ def _class(operation: Any) -> type:
     return getattr(operation, "base_class", type(operation))
 
 
-def _controlled(gate: Any) -> tuple[str, tuple[Any, ...]] | None:
+def _controlled(gate: Any, define: Define) -> Call | None:
     """A controlled gate, unless it has qubits besides, which its definition makes use of."""
     controls = [bool(gate.ctrl_state >> k & 1) for k in range(gate.num_ctrl_qubits)]
     if all(controls) and (found := _closed(gate)) is not None:
         return found
     base = gate.base_gate
-    inner = call(base)
+    inner = call(base, define)
     if inner is None or gate.num_qubits != len(controls) + base.num_qubits or _has_phase(gate):
         return None
     return _under(inner, controls)
 
 
-def _closed(gate: Any) -> tuple[str, tuple[Any, ...]] | None:
+def _closed(gate: Any) -> Call | None:
     """The gate if it has a name with its controls, or with the last of them."""
     if (name := CALLS.get(_class(gate))) is not None:
         return name, tuple(gate.params)
@@ -88,9 +113,7 @@ def _has_phase(gate: Any) -> bool:
     return _class(gate.base_gate) is gates.UGate and len(gate.params) == 4
 
 
-def _under(
-    inner: tuple[str, tuple[Any, ...]], controls: list[bool]
-) -> tuple[str, tuple[Any, ...]] | None:
+def _under(inner: Call, controls: list[bool]) -> Call | None:
     name, arguments = inner
     if len(controls) + name.count("@") > MOST_CONTROLS:
         return None
@@ -100,27 +123,46 @@ def _under(
     return modifiers + name, arguments
 
 
-def _annotated(operation: Any) -> tuple[str, tuple[Any, ...]] | None:
+def _annotated(operation: AnnotatedOperation, define: Define) -> Call | None:
     """The modifiers of the list are applied first to last, OpenQASM's from the gate outwards."""
-    found = call(operation.base_op)
-    for modifier in operation.modifiers:
+    base, modifiers = operation.base_op, operation.modifiers
+    if operation.num_qubits > MOST_IN_A_ROOT and any(map(_is_fraction, modifiers)):
+        base, modifiers = _rooted(base, modifiers)
+    found: Call | None = call(base, define) or define(base)
+    for modifier in modifiers:
         found = None if found is None else _modified(found, modifier)
     return found
 
 
-def _modified(
-    found: tuple[str, tuple[Any, ...]], modifier: Modifier
-) -> tuple[str, tuple[Any, ...]] | None:
+def _is_fraction(modifier: Modifier) -> bool:
+    return isinstance(modifier, PowerModifier) and modifier.power != int(modifier.power)
+
+
+def _rooted(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifier]]:
+    """The base with its powers taken, and the controls that are left: controls and powers commute.
+
+    Raises ValueError for a base that is too large to have a matrix.
+    """
+    if base.num_qubits > MOST_IN_A_MATRIX:
+        raise ValueError(f"a fraction of a gate on {base.num_qubits} qubits is not supported")
+    controls = [each for each in modifiers if isinstance(each, ControlModifier)]
+    powers = [each for each in modifiers if not isinstance(each, ControlModifier)]
+    return UnitaryGate(Operator(AnnotatedOperation(base, powers))), controls
+
+
+def _modified(found: Call, modifier: Modifier) -> Call | None:
     name, arguments = found
     if isinstance(modifier, InverseModifier):
         return "inv @ " + name, arguments
-    if isinstance(modifier, PowerModifier) and modifier.power == int(modifier.power):
-        return f"pow({int(modifier.power)}) @ {name}", arguments
+    if isinstance(modifier, PowerModifier):
+        power = float(modifier.power)
+        written = str(int(power)) if power.is_integer() else number(power)
+        return f"pow({written}) @ {name}", arguments
     if isinstance(modifier, ControlModifier):
         state = modifier.ctrl_state
         count = modifier.num_ctrl_qubits
         return _under(found, [state is None or bool(state >> k & 1) for k in range(count)])
-    return None
+    raise ValueError(f"the modifier {modifier} is not known")
 
 
 def _from_matrix(operation: Any) -> QuantumCircuit | None:

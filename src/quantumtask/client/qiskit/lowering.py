@@ -58,7 +58,8 @@ def lower(circuit: QuantumCircuit) -> Lowered:
     inputs = [f"input float[64] {name};" for name in writer.inputs]
     qubits = [f"qubit[{circuit.num_qubits}] {quantum};"] if circuit.num_qubits else []
     bits = [f"bit[{len(bits)}] {name};" for bits, name in registers.items()]
-    text = "\n".join([*HEAD, *inputs, *qubits, *bits, *writer.lines, ""])
+    gates = [f"gate {name}{definition}" for definition, name in writer.gates.items()]
+    text = "\n".join([*HEAD, *inputs, *gates, *qubits, *bits, *writer.lines, ""])
     return Lowered(text, dict(writer.inputs), writer.names)
 
 

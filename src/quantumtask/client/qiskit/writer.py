@@ -1,6 +1,7 @@
 """Writes the statements of Qiskit circuits as OpenQASM, one after the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from qiskit.circuit import (
@@ -30,11 +31,17 @@ class UnsupportedCircuit(QiskitError):
     """The service cannot run this circuit; the message names the instruction."""
 
 
+class UnboundCircuit(UnsupportedCircuit):
+    """This circuit cannot be sent as long as parameters of it have no value."""
+
+
 class Writer:
     """Collects the lines of a program, and the expressions that its inputs stand for."""
 
     def __init__(self) -> None:
         self.names = Names()
+        self.gates: dict[str, str] = {}
+        """The name of each gate that is defined, by what stands behind it in its definition."""
         self.lines: list[str] = []
         self.inputs: dict[str, ParameterExpression] = {}
         self._named: dict[ParameterExpression, str] = {}
@@ -73,7 +80,7 @@ class Writer:
 
     def _statement(self, item: Any, scope: Scope) -> None:
         operation = item.operation
-        if (found := gates.call(operation)) is not None:
+        if (found := gates.call(operation, self.define)) is not None:
             self._call(*found, item, scope)
         elif (word := _WORDS.get(type(operation))) is not None:
             self.line(word)
@@ -107,18 +114,76 @@ class Writer:
 
     def _input(self, value: ParameterExpression) -> str:
         if value not in self._named:
-            wanted = value.name if isinstance(value, Parameter) else ""
-            self._named[value] = self.names.new(wanted, "p")
+            self._named[value] = self.names.new(self._wish(value), "p")
             self.inputs[self._named[value]] = value
         return self._named[value]
 
+    def _wish(self, value: ParameterExpression) -> str:
+        """The name that an input should have if it can."""
+        return value.name if isinstance(value, Parameter) else ""
+
     def expand(self, circuit: Any, item: Any, scope: Scope) -> None:
         """What an instruction is made of, in its place."""
+        with self._deeper():
+            self.body(scope.inner(circuit, item))
+
+    def define(self, operation: Any) -> gates.Call:
+        """Defines a gate that does what the operation does, phase included, and calls it.
+
+        Raises ValueError for an operation that is not made of gates alone.
+        """
+        circuit = gates.contents(operation)
+        with self._deeper():
+            gate = GateWriter(self)
+            gate.body(Scope(circuit, [f"a{k}" for k in range(circuit.num_qubits)], [], {}))
+        definition = gate.definition(circuit.num_qubits)
+        if definition not in self.gates:
+            self.gates[definition] = self.names.new("g", "g")
+        return self.gates[definition], tuple(gate.inputs.values())
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
         if self._depth >= DEEPEST:
             raise ValueError("its definition contains itself")
         self._depth += 1
-        self.body(scope.inner(circuit, item))
+        yield
         self._depth -= 1
+
+
+class GateWriter(Writer):
+    """Writes the body of a gate. Its inputs are the parameters of the gate."""
+
+    def __init__(self, outer: Writer) -> None:
+        super().__init__()
+        self.gates, self._depth, self._outer = outer.gates, outer._depth, outer
+
+    def define(self, operation: Any) -> gates.Call:
+        """Defines it before this gate, not in it."""
+        return self._outer.define(operation)
+
+    def _wish(self, _: ParameterExpression) -> str:
+        """None: a name of the program's would hide a gate of that name."""
+        return ""
+
+    def body(self, scope: Scope) -> None:
+        """All that a circuit does, with its global phase: a control makes that one matter."""
+        phase = self._argument(scope.circuit.global_phase, scope)
+        if phase != "0.0":
+            self.line(f"gphase({phase});")
+        super().body(scope)
+
+    def definition(self, qubits: int) -> str:
+        """What stands behind the name of the gate."""
+        parameters = f"({', '.join(self.inputs)})" if self.inputs else ""
+        names = ", ".join(f"a{k}" for k in range(qubits))
+        return f"{parameters} {names} {{ {' '.join(self.lines)} }}"
+
+    def _statement(self, item: Any, scope: Scope) -> None:
+        kind = getattr(item.operation, "base_class", type(item.operation))
+        if kind in _STATEMENTS.keys() - {Barrier} or isinstance(item.operation, ControlFlowOp):
+            raise ValueError("it is not made of gates alone")
+        if kind is not Barrier:
+            super()._statement(item, scope)
 
 
 def qubits(item: Any, scope: Scope) -> str:
@@ -149,10 +214,7 @@ def _store(writer: Writer, item: Any, scope: Scope) -> None:
 
 
 def _expanded(writer: Writer, item: Any, scope: Scope) -> None:
-    circuit = gates.contents(item.operation)
-    if circuit is None:
-        raise ValueError("nothing says what it is made of")
-    writer.expand(circuit, item, scope)
+    writer.expand(gates.contents(item.operation), item, scope)
 
 
 _WORDS: dict[type, str] = {BreakLoopOp: "break;", ContinueLoopOp: "continue;"}
@@ -168,4 +230,7 @@ _STATEMENTS: dict[type, Callable[[Writer, Any, Scope], None]] = {
 def _unsupported(item: Any, error: Exception) -> UnsupportedCircuit:
     name = item.operation.name
     reason = str(error) if isinstance(error, ValueError) else "it cannot be written as OpenQASM 3"
-    return UnsupportedCircuit(f"the instruction {name!r} cannot be sent: {reason}")
+    message = f"the instruction {name!r} cannot be sent: {reason}"
+    if any(getattr(value, "parameters", ()) for value in item.operation.params):
+        return UnboundCircuit(f"{message}; bind its parameters first")
+    return UnsupportedCircuit(message)
