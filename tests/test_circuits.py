@@ -186,7 +186,11 @@ def test_pragmas_are_ignored_with_a_warning() -> None:
     [
         ("x q[1:2]; c = measure q;", "this range ends beyond what is there", "10"),
         ("bit d; x q[0]; d[0] = measure q[0];", "`d[0]` is taken for `d`", "1 00"),
+        ("qubit d; x d[:]; c[1] = measure d[0:0][0];", "`d[:]` is taken for `d`", "10"),
         ("gate h a { x a; } h q; c = measure q;", "`h` hides the gate of that name", "11"),
+        ("int x = 1; x q[x]; c = measure q;", "taken for the gate `x`", "10"),
+        ("if (true) { int x = 1; x q[x]; } c = measure q;", "taken for the gate `x`", "10"),
+        ("gate y a { id a; } if (true) { int y; y q[0]; } c = measure q;", "the gate `y`", "00"),
         ("float[20] f = pi; rx(f) q[0]; c = measure q;", "calculated with 64 bits", "01"),
     ],
 )

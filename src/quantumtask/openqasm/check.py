@@ -59,6 +59,10 @@ def _warn_hidden(context: Context) -> None:
     for name, node in context.scope.hidden.items():
         message = f"`{shorten(name)}` hides the gate of that name in {context.scope.included}"
         context.warn("hides_gate", message, node.span)
+    for name, node in context.scope.calls_of_hidden.items():
+        short = shorten(name)
+        message = f"`{short}` is a variable: this call is taken for the gate `{short}`"
+        context.warn("hides_gate", message, node.span)
 
 
 def _block(context: Context, tree: Sequence[Node]) -> None:

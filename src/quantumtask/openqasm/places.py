@@ -84,14 +84,20 @@ def _one(base: Places, items: list[Any], span: Span, context: Checks) -> Places:
 
 
 def _only_one(base: Places, at: Index, context: Checks) -> Places:
-    """`c[0]` of a single bit: no register, but other tools write it, and it can mean one thing."""
-    if not (at.single and at.constant and at.pick([], 1) == 0):
-        message = f"`{shorten(base.name)}` is a single {base.type.kind} and has no index"
+    """`c[0]` or `c[:]` of a single bit: no register, but other tools write it for `c` itself."""
+    kind, name = base.type.kind, shorten(base.name)
+    if not at.constant or (at.single and at.pick([], 1) != 0):
+        message = f"`{name}` is a single {kind} and has no index"
         raise Refusal("wrong_type", message, at.span)
-    name = shorten(base.name)
-    message = f"`{name}` is a single {base.type.kind}: `{name}[0]` is taken for `{name}`"
+    index = "[0]" if at.single else "[:]"
+    message = f"`{name}` is a single {kind}: `{name}{index}` is taken for `{name}`"
     context.warn("single_index", message, at.span)
-    return Places(base.type, base.span, base.name, base.fixed, base.find, base.read_only)
+    fixed = None if base.fixed is None else (base.fixed,)
+    of_one = Type(f"{kind}s", 1)
+    register = Places(
+        of_one, base.span, base.name, fixed, lambda memory: (base.find(memory),), base.read_only
+    )
+    return _of_register(register, at)
 
 
 def _of_register(base: Places, at: Index) -> Places:

@@ -79,6 +79,7 @@ class Scope:
         self.gates = STDGATES
         self.included = ""
         self.hidden: dict[str, Node] = {}
+        self.calls_of_hidden: dict[str, Node] = {}
         # What some words mean, as long as no name changes: nine of ten operands come again.
         self.places: dict[bytes, Any] = {}
         self.values: dict[bytes, float] = {}
@@ -153,6 +154,11 @@ class Scope:
         symbol = self.find(name)
         if isinstance(symbol, Gate):
             return symbol
+        hidden = self._hidden_gate(name)
+        if hidden is not None and isinstance(symbol, Stored | Constant):
+            self.hidden.pop(name, None)
+            self.calls_of_hidden[name] = node
+            return hidden
         if symbol is not None:
             message = f"`{shorten(name)}` is {describe(symbol)}, not a gate"
             raise Refusal("wrong_type", message, node.span)
@@ -165,6 +171,11 @@ class Scope:
             "unknown_gate", f"unknown gate `{shorten(name)}`", node.span,
             self._similar(name, Gate),
         )  # fmt: skip
+
+    def _hidden_gate(self, name: str) -> Gate | None:
+        """The innermost gate of that name; a variable may hide it, and a call can mean it alone."""
+        symbols = (level.get(name) for level in reversed(self.levels))
+        return next((symbol for symbol in symbols if isinstance(symbol, Gate)), None)
 
     def _similar(self, name: str, kind: type) -> str | None:
         if kind is Gate and (known := USUAL_NAMES.get(name.lower())) in self.gates:
