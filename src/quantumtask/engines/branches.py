@@ -1,8 +1,9 @@
 """Exact expectation values of a program that acts on what it measures: all its histories, each
 with its probability."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.observables import Floats
 from quantumtask.engines.products import Table
 from quantumtask.engines.statevector import StateVector
-from quantumtask.engines.world import World
+from quantumtask.engines.world import AnyWorld, World
 from quantumtask.openqasm.process import Process, Undecided
 from quantumtask.openqasm.program import Program
 from quantumtask.shared.errors import ResourceError
@@ -20,8 +21,7 @@ from quantumtask.shared.settings import Settings
 MOST = 10_000
 """Histories that are followed to their end."""
 
-Branch = tuple[float, Process, World]
-"""A history so far, with its probability."""
+W = TypeVar("W", bound=AnyWorld)
 
 
 def expectations(
@@ -32,34 +32,50 @@ def expectations(
     Raises ResourceError where there are too many histories, or their states too large.
     """
     new_state = partial(StateVector, means_of(settings, threads))
-    waiting: list[Branch] = [(1.0, program.process.copy(), World(new_state()))]
-    totals, room = np.zeros(len(words)), available_bytes(settings) // 4
+    totals = np.zeros(len(words))
+    for probability, _, world in endings(program, World(new_state()), settings):
+        totals += probability * _values(world, words)
+    return totals
+
+
+def endings(program: Program, world: W, settings: Settings) -> Iterator[tuple[float, Process, W]]:
+    """All ends of a program that begins in a world, each with its probability.
+
+    Raises ResourceError (`not_exact`) where there are too many, or their states too large.
+    """
+    waiting = [(1.0, program.process.copy(), world)]
+    room = available_bytes(settings) // 4
     for _ in range(MOST):
         probability, process, world = waiting.pop()
         probability, world = _follow(probability, process, world, waiting, settings.max_steps)
-        totals += probability * _values(world, words)
+        yield probability, process, world
         if not waiting:
-            return totals
+            return
         if sum(other.state.bytes for _, _, other in waiting) > room:
             raise _too_many("take more memory than this slot has for them")
     raise _too_many(f"are more than {MOST:,}")
 
 
 def _follow(
-    probability: float, process: Process, world: World, waiting: list[Branch], most_steps: int
-) -> tuple[float, World]:
+    probability: float,
+    process: Process,
+    world: W,
+    waiting: list[tuple[float, Process, W]],
+    most_steps: int,
+) -> tuple[float, W]:
     """Goes to the end by the likelier side of each fork; the other side then waits."""
     while True:
         try:
             process.run(world, most_steps)
         except Undecided as wanted:
-            one = world.probability(wanted.outcome)
+            outcome = world.first(wanted.outcome)
+            one = world.probability(outcome)
             value, likely = (1, one) if one >= 0.5 else (0, 1 - one)
             if likely < 1:
                 twin = process.copy()
-                other = decide(twin, world, wanted.outcome, 1 - value)
+                other = decide(twin, world, outcome, 1 - value)
                 waiting.append((probability * (1 - likely), twin, other))
-            world = decide(process, world, wanted.outcome, value)
+            world = decide(process, world, outcome, value)
             probability *= likely
         else:
             return probability, world

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial, reduce
 from operator import or_
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from quantumtask.engines.select import Plan
 from quantumtask.engines.stabilizer import Stabilizer
 from quantumtask.engines.statevector import Means, StateVector
 from quantumtask.engines.tally import Order
-from quantumtask.engines.world import Bits, NewState, World
+from quantumtask.engines.world import AnyWorld, Bits, NewWorld, World
 from quantumtask.openqasm.process import Outcome, Process, Undecided
 from quantumtask.shared.settings import Settings
 
@@ -31,6 +31,8 @@ MOST_SAMPLED = 1 << 24
 """Bits that are sampled at once."""
 
 BYTES_PER_CELL = 40
+
+W = TypeVar("W", bound=AnyWorld)
 
 
 class Decision(NamedTuple):
@@ -47,7 +49,8 @@ def run(job: Job, plan: Plan) -> Order | None:
     large, and lets pass what the process raises (Refusal).
     """
     vector = partial(StateVector, means_of(job.settings, job.threads))
-    return _Tree(job, Stabilizer if plan.method == "stabilizer" else vector).walk()
+    new_state = Stabilizer if plan.method == "stabilizer" else vector
+    return Tree(job, lambda: World(new_state())).walk()
 
 
 def means_of(settings: Settings, threads: int) -> Means:
@@ -67,27 +70,41 @@ class _Branch(NamedTuple):
     shots: int
     last: Decision | None
     process: Process | None
-    world: World | None
+    world: AnyWorld | None
     bytes: int
 
 
-class _Tree:
+class Tree:
     """The walk over all histories of one task."""
 
-    def __init__(self, job: Job, new_state: NewState) -> None:
+    def __init__(self, job: Job, new_world: NewWorld) -> None:
         self._program = job.program
         self._shots = job.shots
         self._tally = job.tally
-        self._new_state = new_state
+        self._new_world = new_world
         self._most_steps = job.settings.max_steps
         self._most_waiting = available_bytes(job.settings) // FOR_WAITING
-        self._rng = job.rng()
+        self.rng = job.rng()
         self._waiting: list[_Branch] = []
         self._waiting_bytes = 0
 
     def walk(self) -> Order | None:
         """Counts all shots; gives the number of each one's ending, if those are asked."""
-        self._follow(self._program.process.copy(), World(self._new_state()), self._shots, None)
+        self._branch(self._shots)
+        return self._order()
+
+    def walk_one_by_one(self) -> Order | None:
+        """Does the same where no two shots are alike, not even those of equal outcomes."""
+        for _ in range(self._shots):
+            self._branch(1)
+        return self._order()
+
+    def _order(self) -> Order | None:
+        return self._tally.shuffled(self.rng) if self._tally.ordered else None
+
+    def _branch(self, shots: int) -> None:
+        """Follows shots from the start, and all branches that wait."""
+        self._follow(self._program.process.copy(), self._new_world(), shots, None)
         while self._waiting:
             branch = self._waiting.pop()
             self._waiting_bytes -= branch.bytes
@@ -95,18 +112,18 @@ class _Tree:
             if process is None or world is None:
                 process, world = self._again(branch.last)
             self._follow(process, world, branch.shots, branch.last)
-        return self._tally.shuffled(self._rng) if self._tally.ordered else None
 
-    def _follow(self, process: Process, world: World, shots: int, last: Decision | None) -> None:
+    def _follow(self, process: Process, world: AnyWorld, shots: int, last: Decision | None) -> None:
         """Runs to the end, on the smaller side of each fork; the other side then waits."""
         while True:
             try:
                 process.run(world, self._most_steps)
             except Undecided as wanted:
-                value, others = self._draw(world.probability(wanted.outcome), shots)
+                outcome = world.first(wanted.outcome)
+                value, others = self._draw(world.probability(outcome), shots)
                 if others:
-                    self._wait(process, world, wanted.outcome, Decision(1 - value, last), others)
-                world = decide(process, world, wanted.outcome, value)
+                    self._wait(process, world, outcome, Decision(1 - value, last), others)
+                world = decide(process, world, outcome, value)
                 shots, last = shots - others, Decision(value, last)
             else:
                 self._end(process, world, shots)
@@ -119,13 +136,13 @@ class _Tree:
         """
         if p in (0.0, 1.0):
             return int(p), 0
-        ones = int(self._rng.binomial(shots, p))
+        ones = int(self.rng.binomial(shots, p))
         if ones in (0, shots):
             return int(ones > 0), 0
         return (1, shots - ones) if ones <= shots - ones else (0, ones)
 
     def _wait(
-        self, process: Process, world: World, outcome: Outcome, last: Decision, shots: int
+        self, process: Process, world: AnyWorld, outcome: Outcome, last: Decision, shots: int
     ) -> None:
         """Keeps the other side of a fork: as it is if there is room, else by what was decided."""
         size = world.state.bytes + BYTES_PER_CELL * len(process.memory)
@@ -137,17 +154,19 @@ class _Tree:
         self._waiting_bytes += size
         self._waiting.append(_Branch(shots, last, twin, other, size))
 
-    def _again(self, last: Decision | None) -> tuple[Process, World]:
+    def _again(self, last: Decision | None) -> tuple[Process, AnyWorld]:
         """Runs from the start up to this decision."""
-        process, world = self._program.process.copy(), World(self._new_state())
+        process, world = self._program.process.copy(), self._new_world()
         for value in reversed(list(_values(last))):
             try:
                 process.run(world, self._most_steps)
             except Undecided as wanted:
-                world = decide(process, world, wanted.outcome, value)
+                outcome = world.first(wanted.outcome)
+                world.probability(outcome)  # as before: with noise, something happens to it here
+                world = decide(process, world, outcome, value)
         return process, world
 
-    def _end(self, process: Process, world: World, shots: int) -> None:
+    def _end(self, process: Process, world: AnyWorld, shots: int) -> None:
         """Draws what nobody looked at, and counts the shots."""
         fixed, places = _read(process.bits())
         outputs = _outputs(process) if self._program.outputs else {}
@@ -159,7 +178,7 @@ class _Tree:
             return
         most = max(1, MOST_SAMPLED // len(wanted))
         for begun in range(0, shots, most):
-            rows = world.sample(wanted, min(most, shots - begun), self._rng)
+            rows = world.sample(wanted, min(most, shots - begun), self.rng)
             alike = _alike(rows)
             for row, count in alike.items():
                 values = [row >> k & 1 for k in range(len(wanted))]
@@ -168,7 +187,7 @@ class _Tree:
                 self._tally.add(fixed | reduce(or_, ones, 0), count, shown)
 
 
-def decide(process: Process, world: World, outcome: Outcome, value: int) -> World:
+def decide(process: Process, world: W, outcome: Outcome, value: int) -> W:
     """Both go on from where the outcome is that value."""
     process.decide(outcome, value)
     return world.decided(outcome, value)

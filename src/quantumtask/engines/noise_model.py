@@ -16,6 +16,7 @@ from qiskit_aer.noise import (
 )
 
 from quantumtask.engines.circuits import unitary_of
+from quantumtask.engines.error_model import ErrorModel, error_model
 from quantumtask.engines.rates import Flips, Rates, Thermal
 
 LABELS = {1: "one_qubit", 2: "two_qubit"}
@@ -53,6 +54,12 @@ def model_of(rates: Rates) -> NoiseModel:
     if rates.readout:
         model.add_all_qubit_readout_error(ReadoutError(confusion(rates.readout)))
     return model
+
+
+@lru_cache(8)
+def errors_of(rates: Rates) -> ErrorModel:
+    """The same as errors by name."""
+    return error_model(model_of(rates).to_dict())
 
 
 def confusion(flips: Flips) -> list[list[float]]:

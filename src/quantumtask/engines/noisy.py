@@ -9,12 +9,13 @@ from quantumtask.engines.aer import simulate
 from quantumtask.engines.device import Complexes, Ran
 from quantumtask.engines.measured import groups
 from quantumtask.engines.noise import Noise
+from quantumtask.engines.noisy_histories import NoisyHistories
 from quantumtask.engines.noisy_methods import DENSITY_MATRIX, Facts, Method, choose, exactly
 from quantumtask.engines.observables import PROJECTORS, Floats
 from quantumtask.engines.observed import observed
 from quantumtask.engines.profile import profile_of
 from quantumtask.engines.readout import Readout
-from quantumtask.engines.ready import Ready, ready
+from quantumtask.engines.ready import Ready, ready, source
 from quantumtask.engines.select import version
 from quantumtask.engines.tally import Order, Shots, Tally
 from quantumtask.openqasm.program import Circuit, Program
@@ -22,7 +23,8 @@ from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
 
-ENGINE = "aer"
+ENGINE, OWN = "aer", "quantumtask"
+"""Who runs circuits whose every shot does the same, and who runs any program."""
 
 
 class Noisy:
@@ -43,8 +45,9 @@ class Noisy:
         engine: str = AUTO,
         method: str | None = None,
     ) -> None:
-        if engine not in (AUTO, ENGINE):
-            raise _unsuitable(f"{engine} knows no noise: leave `engine` out, or ask for {ENGINE}")
+        if engine not in (AUTO, ENGINE, OWN):
+            known = f"{ENGINE} or {OWN}"
+            raise _unsuitable(f"{engine} knows no noise: leave `engine` out, or ask for {known}")
         self.ran: Ran | None = None
         self.compiled: dict[str, Any] | None = None
         self._noise = noise
@@ -52,8 +55,14 @@ class Noisy:
         self._seed = seed
         self._threads = threads
         self._method = method
+        self._engine = engine
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
+        if self._differs(program):
+            histories = self._histories()
+            way = histories.way(program, shots, self._method)
+            self._tell_own(way.name, way.how)
+            return histories.sample(program, way, shots, seed, memory)
         readout = Readout(_circuit(program))
         tally = Tally(program, shots, memory, self._settings)
         if readout.is_fixed:
@@ -71,6 +80,9 @@ class Noisy:
         return Shots(tally, _order(data, numbers) if tally.ordered else None)
 
     def probabilities(self, program: Program) -> Floats:
+        if self._differs(program) or not _circuit(program).final:
+            self._tell_own(DENSITY_MATRIX, "in a density matrix of each history")
+            return self._histories().probabilities(program)
         readout, shown = Readout(_circuit(program)), np.ones(1)
         if readout.is_fixed:
             self._tell(None, None)
@@ -84,7 +96,6 @@ class Noisy:
         return table
 
     def expectations(self, program: Program, words: Sequence[str]) -> Floats:
-        _circuit(program)
         values = np.ones(len(words))
         for group in groups(tuple(words)):
             letters = group.basis.letters
@@ -98,6 +109,24 @@ class Noisy:
 
     def unitary(self, program: Program) -> Complexes:
         raise _no_state(program, "unitary matrix")
+
+    def _differs(self, program: Program) -> bool:
+        """Return True if no circuit has the same noise as the program: what its shots do depends
+        on what they measure, also where `deferred` made one circuit of that."""
+        circuit = program.circuit
+        if circuit is not None and not circuit.followed:
+            return self._engine == OWN
+        if self._engine == ENGINE:
+            raise _unsuitable(f"{ENGINE} runs no program that acts on what it measures")
+        return True
+
+    def _histories(self) -> NoisyHistories:
+        return NoisyHistories(source(self._noise), self._settings, self._threads)
+
+    def _tell_own(self, method: str, how: str) -> None:
+        if self.ran is None:
+            why = f"noise of {self._noise.name}, {how}"
+            self.ran = Ran(OWN, version(OWN) or "", method, "double", why)
 
     def _ready(self, program: Program) -> Ready:
         return ready(program, self._noise, self._seed, self._settings)
@@ -149,11 +178,8 @@ class Noisy:
 
 
 def _circuit(program: Program) -> Circuit:
-    """What every shot does. Raises ResourceError where that depends on what it measures."""
-    if program.circuit is None or program.circuit.followed:
-        raise _unsuitable(
-            "with noise a program cannot act on what it measures, nor have it as an `output`"
-        )
+    """What every shot does. Only of a program that has this."""
+    assert program.circuit is not None
     return program.circuit
 
 

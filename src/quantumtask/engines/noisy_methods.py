@@ -13,7 +13,7 @@ from quantumtask.engines.select import MOST_QUBITS
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
-DENSITY_MATRIX = "density_matrix"
+DENSITY_MATRIX, STATEVECTOR, STABILIZER = "density_matrix", "statevector", "stabilizer"
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ METHODS = (
         "in a density matrix",
     ),
     Method(
-        "statevector",
+        STATEVECTOR,
         lambda _: None,
         lambda facts: 16 * facts.amplitudes,
         lambda facts, shots: shots * facts.gates * (10 + 0.009 * facts.amplitudes),
         "shot by shot in a state vector",
     ),
     Method(
-        "stabilizer",
+        STABILIZER,
         lambda facts: None if facts.clifford else "its gates or its noise are not Clifford",
         lambda _: 0.0,
         lambda facts, shots: shots * facts.gates * (8 + 0.003 * facts.qubits**2),

@@ -8,12 +8,14 @@ from qiskit_aer.noise import NoiseModel
 
 from quantumtask.engines.circuits import circuit_of
 from quantumtask.engines.compiling import Compiled, compiled, noise_of
+from quantumtask.engines.instructions import Named, Source
 from quantumtask.engines.noise import Noise
-from quantumtask.engines.noise_model import confusion, in_pieces, model_of
+from quantumtask.engines.noise_model import confusion, errors_of, in_pieces, model_of
 from quantumtask.engines.rates import Flips, Rates
 from quantumtask.engines.readout import Readout
 from quantumtask.engines.twins import Twin
 from quantumtask.openqasm.program import Program
+from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
 Confusion = list[list[float]]
@@ -49,6 +51,18 @@ def ready(program: Program, noise: Noise, seed: int, settings: Settings) -> Read
         return _with_rates(found.circuit, noise.rates, told)
     model = noise_of(noise.device, found.qubits, found.used)
     return Ready(found.circuit, model, told, _misread(found.circuit, _of(noise.device, found)))
+
+
+def source(noise: Noise) -> Source:
+    """Tells of a program's gates one by one what noise makes of them.
+
+    Raises ResourceError (`engine_unsuitable`) for a device.
+    """
+    if noise.device is not None or noise.rates is None:
+        raise ResourceError(
+            "engine_unsuitable", "on a device a program cannot act on what it measures: give rates"
+        )
+    return Named(errors_of(noise.rates), in_pieces)
 
 
 def _with_rates(circuit: QuantumCircuit, rates: Rates, told: dict[str, Any] | None) -> Ready:

@@ -145,6 +145,26 @@ class StateVector:
         twin._known = {**self._known, qubit: value}
         return twin
 
+    def channel(self, qubits: Sequence[int], operators: Sequence[Vector], lot: float) -> None:
+        """Applies one of the operators of a Kraus channel, each as likely as it is for this state.
+
+        `lot`: a random number from 0 to 1. Bit k of an index of an operator is `qubits`[k].
+        """
+        for qubit in qubits:
+            if qubit not in self._places:
+                self._add(qubit)
+        self._run_queue()
+        view, axes = kernels.split(self._vector, [self._places[qubit] for qubit in qubits])
+        front = [axes[self._places[qubit]] for qubit in reversed(qubits)]
+        moved = np.moveaxis(view, front, range(len(front)))
+        rows = moved.reshape(1 << len(front), -1)
+        reduced = rows @ rows.conj().T
+        weights = [float(np.trace(each @ reduced @ each.conj().T).real) for each in operators]
+        sums = np.cumsum(weights)
+        number = min(int(np.searchsorted(sums, lot * sums[-1], side="right")), len(weights) - 1)
+        changed = operators[number] @ rows / math.sqrt(weights[number])
+        moved[...] = changed.reshape(moved.shape)
+
     def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> Bits:
         self._run_queue()
         places = sorted({self._places[q] for q in qubits if q in self._places})

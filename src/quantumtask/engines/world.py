@@ -1,7 +1,7 @@
 """The world of one history of shots: a quantum state, and the measurements not yet looked at."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,41 @@ class State(Protocol):
 
     def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> Bits: ...
 
+
+class AnyWorld(Protocol):
+    """What the histories of a program act on, with noise or without."""
+
+    @property
+    def state(self) -> Any:
+        """The state; `bytes` of it is the memory that it takes."""
+        ...
+
+    def apply(self, operations: Sequence[Operation]) -> None: ...
+
+    def reset(self, qubits: Sequence[int]) -> None: ...
+
+    def measure(self, qubit: int) -> Outcome | int: ...
+
+    def unmeasure(self) -> None: ...
+
+    def first(self, outcome: Outcome) -> Outcome:
+        """The outcome that must be decided before this one can be; most often itself."""
+        ...
+
+    def probability(self, outcome: Outcome) -> float:
+        """The probability that the outcome is 1, exactly 0 or 1 where it is certain."""
+        ...
+
+    def decided(self, outcome: Outcome, value: int) -> Self:
+        """The world in which the outcome is that value."""
+        ...
+
+    def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:
+        """Values of outcomes that are not decided, together, one row per shot."""
+        ...
+
+
+NewWorld = Callable[[], AnyWorld]
 
 CERTAIN = 1e-12
 """A probability as near to 0 or 1 as this is rounding noise."""
@@ -110,6 +145,10 @@ class World:
         for qubit in qubits:
             self.state.set(qubit, 0)
 
+    def first(self, outcome: Outcome) -> Outcome:
+        """Itself: all measurements of a qubit in a row are one outcome."""
+        return outcome
+
     def probability(self, outcome: Outcome) -> float:
         """The probability that the outcome is 1, exactly 0 or 1 where it is certain.
 
@@ -132,6 +171,3 @@ class World:
     def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:
         """Values of outcomes that are not decided, together, one row per shot."""
         return self.state.sample([self._measured[o] for o in outcomes], shots, rng)
-
-
-NewState = Callable[[], State]

@@ -1,0 +1,147 @@
+"""What noise makes of the gates of a program: instructions, each with the error that follows it."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from qiskit import QuantumCircuit
+
+from quantumtask.engines.actions import matrix_of
+from quantumtask.engines.circuits import circuit_of
+from quantumtask.engines.error_model import RESET, Channel, Confusion, ErrorModel
+from quantumtask.openqasm.gates import Basic, Matrix, Operation, Unitary, controlled
+
+MOST_KEPT = 4096
+"""Gates whose instructions are kept."""
+
+Layout = Mapping[int, int] | None
+"""The place of each qubit of the program; None: each is at the place of its own number."""
+
+
+class Kind:
+    """A gate with the error that follows it; `gate` None: the error alone."""
+
+    def __init__(self, gate: Operation | None, error: Channel | None) -> None:
+        self.gate = gate
+        self.error = error
+
+    @cached_property
+    def superoperator(self) -> Matrix:
+        """Of both, on density matrices as vectors of stacked columns."""
+        if self.gate is None:
+            assert self.error is not None
+            return self.error.superoperator
+        matrix = controlled(self.gate.matrix(), self.gate.controls)
+        ideal: Matrix = np.kron(matrix.conj(), matrix).astype(np.complex128)
+        if self.error is None:
+            return ideal
+        qubits, size = len(self.gate.qubits), self.error.size
+        return _widened(self.error.superoperator, size, qubits) @ ideal
+
+
+class Placed:
+    """A kind of instruction at some places."""
+
+    __slots__ = ("kind", "places")
+
+    def __init__(self, kind: Kind, places: tuple[int, ...]) -> None:
+        self.kind = kind
+        self.places = places
+
+
+class Source(Protocol):
+    """Tells what comes of the gates of a program, and how its qubits are reset and read."""
+
+    model: ErrorModel
+    layout: Layout
+    """Where the qubits of the program begin."""
+
+    def placed(
+        self, operations: Sequence[Operation], layout: Layout
+    ) -> tuple[list[Placed], Layout]:
+        """The instructions of some gates, and where the qubits of the program are after them."""
+        ...
+
+    def number(self, place: int) -> int:
+        """The qubit of the model that is at a place."""
+        ...
+
+
+class Named:
+    """Gates as they are written, one by one; `circuit_for`: a small circuit with their names."""
+
+    layout: Layout = None
+
+    def __init__(self, model: ErrorModel, circuit_for: Any) -> None:
+        self.model = model
+        self._circuit_for = circuit_for
+        self._kept: dict[Any, tuple[Operation, list[Placed]]] = {}
+
+    def placed(
+        self, operations: Sequence[Operation], layout: Layout
+    ) -> tuple[list[Placed], Layout]:
+        found = []
+        for operation in operations:
+            found += self._of(operation)
+        return found, layout
+
+    def number(self, place: int) -> int:
+        return place
+
+    def _of(self, operation: Operation) -> list[Placed]:
+        gate = operation.gate
+        key = operation if isinstance(gate, Basic) else (id(gate), *operation[1:])
+        known = self._kept.get(key)
+        if known is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            known = self._kept[key] = (operation, self._made(operation))
+        return known[1]
+
+    def _made(self, operation: Operation) -> list[Placed]:
+        if isinstance(operation.gate, Basic):
+            matrix_of(operation.gate, operation.params)  # refuses angles that have no sine
+        circuit = circuit_of([operation], operation.qubits, {})
+        return placed_in(self._circuit_for(circuit), self.model, operation.qubits)
+
+
+def placed_in(circuit: QuantumCircuit, model: ErrorModel, qubits: Sequence[int]) -> list[Placed]:
+    """The instructions of a circuit of gates whose qubit k is `qubits`[k]."""
+    place = dict(zip(circuit.qubits, qubits, strict=True))
+    found = []
+    for item in circuit.data:
+        on = tuple([place[qubit] for qubit in item.qubits])
+        operation = item.operation
+        if operation.name == "barrier":
+            continue
+        error = model.error(operation.label or operation.name, on)
+        if operation.name == "delay":
+            if error is not None:
+                found.append(Placed(Kind(None, error), on[: error.size]))
+            continue
+        matrix = np.array(operation.to_matrix(), dtype=np.complex128)
+        gate = Operation(Unitary(matrix), (), tuple(range(len(on))))
+        found.append(Placed(Kind(gate, error), on))
+    return found
+
+
+def after_reset(source: Source, place: int) -> Channel | None:
+    return source.model.error(RESET, (source.number(place),))
+
+
+def confusion(source: Source, place: int) -> Confusion:
+    return source.model.confusion(source.number(place))
+
+
+def _widened(superoperator: Matrix, size: int, qubits: int) -> Matrix:
+    """A superoperator on the first `size` of some qubits."""
+    if size == qubits:
+        return superoperator
+    rest = qubits - size
+    low, high = 1 << size, 1 << rest
+    identity = np.eye(high * high).reshape(high, high, high, high)
+    small = superoperator.reshape(low, low, low, low)  # column, row; column, row
+    whole = np.einsum("abcd,efgh->eafbgchd", small, identity)
+    matrix: Matrix = np.ascontiguousarray(whole.reshape((low * high) ** 2, -1))
+    return matrix

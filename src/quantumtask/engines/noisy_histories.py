@@ -1,0 +1,167 @@
+"""Programs with noise whose shots differ in what they do: by their histories, or one by one.
+
+A density matrix holds all errors at once, so shots of equal outcomes run together, and every value
+is exact. Where that is too large or has too many histories, each shot is a pure state of its own,
+with errors drawn as they occur.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from quantumtask.engines.branches import endings
+from quantumtask.engines.histories import Tree, means_of
+from quantumtask.engines.instructions import Source
+from quantumtask.engines.job import Job
+from quantumtask.engines.limits import available_bytes, out_of_memory
+from quantumtask.engines.mixture import BYTES_PER_ENTRY, WORKING, Mixture
+from quantumtask.engines.noisy_methods import DENSITY_MATRIX, STABILIZER, STATEVECTOR
+from quantumtask.engines.noisy_world import NoisyState, NoisyWorld
+from quantumtask.engines.observables import Floats
+from quantumtask.engines.profile import Profile, profile_of
+from quantumtask.engines.select import MOST_QUBITS
+from quantumtask.engines.stabilizer import NotClifford, Stabilizer
+from quantumtask.engines.statevector import BYTES_PER_AMPLITUDE, StateVector
+from quantumtask.engines.tally import Shots, Tally
+from quantumtask.engines.trajectory import Trajectory
+from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.process import Outcome
+from quantumtask.openqasm.program import Program
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+
+MOST_BITS = 24
+"""Bits of a result of which all probabilities are told."""
+
+
+class Size(NamedTuple):
+    """What a choice rests on: of one shot, and of how many histories all shots have."""
+
+    qubits: int
+    gates: int
+    forks: int
+    clifford: bool
+
+
+class Way(NamedTuple):
+    """A method: the bytes of its state, and microseconds for so many shots (measured)."""
+
+    name: str
+    bytes: Callable[[Size], float]
+    cost: Callable[[Size, int], float]
+    how: str
+
+
+def _by_mixture(size: Size, shots: int) -> float:
+    histories = min(float(shots), 2.0 ** min(size.forks, 99))
+    return histories * (100 + size.gates * (35 + 0.08 * 4.0 ** min(size.qubits, MOST_QUBITS)))
+
+
+def _by_vectors(size: Size, shots: int) -> float:
+    return shots * (150 + size.gates * (120 + 0.03 * 2.0 ** min(size.qubits, MOST_QUBITS)))
+
+
+def _by_stabilizers(size: Size, shots: int) -> float:
+    return shots * (150 + size.gates * (30 + 0.05 * size.qubits))
+
+
+WAYS = (
+    Way(
+        DENSITY_MATRIX,
+        lambda size: WORKING * BYTES_PER_ENTRY * 4.0 ** min(size.qubits, MOST_QUBITS),
+        _by_mixture,
+        "in a density matrix: shots of equal outcomes run together",
+    ),
+    Way(
+        STATEVECTOR,
+        lambda size: 2 * BYTES_PER_AMPLITUDE * 2.0 ** min(size.qubits, MOST_QUBITS),
+        _by_vectors,
+        "shot by shot in a state vector",
+    ),
+    Way(STABILIZER, lambda _: 0.0, _by_stabilizers, "shot by shot in a stabilizer state"),
+)
+
+
+class NoisyHistories:
+    """Runs one program with noise as its process says, whatever it does."""
+
+    def __init__(self, source: Source, settings: Settings, threads: int) -> None:
+        self._source = source
+        self._settings = settings
+        self._threads = threads
+
+    def way(self, program: Program, shots: int, asked: str | None) -> Way:
+        """The fastest way for so many shots, or the one that was asked for.
+
+        Raises ResourceError (`engine_unsuitable`, `out_of_memory`).
+        """
+        size = _size(profile_of(program), self._source.model.clifford)
+        ways = [way for way in WAYS if asked in (None, way.name)]
+        if not ways:
+            raise _unsuitable(f"{asked!r} is none of {', '.join(way.name for way in WAYS)}")
+        if not size.clifford:
+            ways = [way for way in ways if way.name != STABILIZER]
+        if not ways:
+            raise _unsuitable("its gates or its noise are not Clifford")
+        available = available_bytes(self._settings)
+        fitting = [way for way in ways if way.bytes(size) <= available]
+        if not fitting:
+            least = min(way.bytes(size) for way in ways)
+            raise out_of_memory(size.qubits, int(least), available)
+        return min(fitting, key=lambda way: way.cost(size, shots))
+
+    def sample(self, program: Program, way: Way, shots: int, seed: int, memory: bool) -> Shots:
+        tally = Tally(program, shots, memory, self._settings)
+        job = Job(program, shots, seed, tally, self._settings, self._threads)
+        rng = job.rng()
+        if way.name == DENSITY_MATRIX:
+            return Shots(tally, Tree(job, self._mixed).walk())
+        pure = partial(self._pure, way.name, rng)
+        try:
+            return Shots(tally, Tree(job, pure).walk_one_by_one())
+        except NotClifford:
+            raise _unsuitable("one of its gates is not Clifford, which only a shot shows") from None
+
+    def probabilities(self, program: Program) -> Floats:
+        """The exact probability of each value of the bits of the result.
+
+        Raises ResourceError (`not_exact`, `out_of_memory`).
+        """
+        table = np.zeros(1 << program.bits)
+        for probability, process, world in endings(program, self._mixed(), self._settings):
+            bits = process.bits()
+            open_bits = list(dict.fromkeys(bit for bit in bits if isinstance(bit, Outcome)))
+            shown = world.distribution(open_bits) if open_bits else np.ones(1)
+            column = {outcome: k for k, outcome in enumerate(open_bits)}
+            indices, numbers = np.arange(len(shown)), np.zeros(len(shown), dtype=np.int64)
+            for place, bit in enumerate(bits):
+                value = indices >> column[bit] & 1 if isinstance(bit, Outcome) else bit
+                numbers |= np.asarray(value, dtype=np.int64) << place
+            np.add.at(table, numbers, probability * shown)
+        return table
+
+    def _mixed(self) -> NoisyWorld:
+        return NoisyWorld(Mixture(available_bytes(self._settings)), self._source)
+
+    def _pure(self, method: str, rng: np.random.Generator) -> NoisyWorld:
+        means = means_of(self._settings, self._threads)
+        state = Stabilizer() if method == STABILIZER else StateVector(means)
+        pure: NoisyState = Trajectory(state, rng)
+        return NoisyWorld(pure, self._source)
+
+
+def _size(profile: Profile, clifford_noise: bool) -> Size:
+    touched: set[int] = set()
+    for step in profile.steps:
+        touched.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
+    forks = profile.decided if profile.circuit is None else profile.forks
+    return Size(len(touched), len(profile.steps), forks, profile.clifford and clifford_noise)
+
+
+def _unsuitable(why: str) -> ResourceError:
+    return ResourceError(
+        "engine_unsuitable",
+        f"this program with noise cannot run so: {why}. Leave `engine` and `method` out",
+    )

@@ -1,0 +1,218 @@
+"""The world of a program with noise: see `World`, of which this one keeps the rules.
+
+Noise makes a difference to what an ideal world may leave out: a measurement can misread its qubit
+and err before it does, a second measurement of the same qubit errs by itself, and every gate errs.
+So a gate on a measured qubit waits until the measurement is decided, and of several measurements in
+a row each is one.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from quantumtask.engines.error_model import MEASURE, Channel
+from quantumtask.engines.instructions import Placed, Source, after_reset, confusion
+from quantumtask.engines.observables import Floats
+from quantumtask.engines.world import CERTAIN, Bits
+from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.process import Outcome, Undecided
+
+Weights = tuple[float, float]
+"""How likely a reading is where the qubit is 0, and where it is 1."""
+
+
+class NoisyState(Protocol):
+    """The state of all places, |0> at first. Places that nothing has touched cost nothing."""
+
+    @property
+    def bytes(self) -> int:
+        """Memory that it takes."""
+        ...
+
+    def apply(self, instruction: Placed) -> None:
+        """A gate and then its error."""
+        ...
+
+    def err(self, channel: Channel, places: tuple[int, ...]) -> None:
+        """An error alone."""
+        ...
+
+    def reset(self, place: int) -> None: ...
+
+    def probability(self, place: int) -> float:
+        """The probability that the qubit at a place is 1."""
+        ...
+
+    def read(self, place: int, weights: Weights) -> Self:
+        """The state after a measurement that was read so. This one may not be used any more."""
+        ...
+
+    def copy(self) -> Self: ...
+
+    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> Bits:
+        """The values of the qubits at some places, together, one row per shot."""
+        ...
+
+
+class NoisyWorld:
+    """What a process acts on; gates are kept until a measurement or a reset follows them."""
+
+    __slots__ = ("_count", "_layout", "_measured", "_operations", "_pending", "_source", "state")
+
+    def __init__(self, state: NoisyState, source: Source) -> None:
+        self.state: Any = state
+        self._source = source
+        self._layout = source.layout
+        self._operations: list[Operation] = []
+        self._pending: dict[int, tuple[Outcome, ...]] = {}  # by place, the first one first
+        self._measured: dict[Outcome, int] = {}
+        self._count = 0
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        if self._pending:
+            for operation in operations:
+                self._check([self._place(qubit) for qubit in operation.qubits])
+        self._operations += operations
+
+    def measure(self, qubit: int) -> Outcome:
+        """Raises Undecided only where gates were kept, so for the first qubit of a register."""
+        self._flush()
+        place = self._place(qubit)
+        outcome = Outcome(self._count)
+        self._count += 1
+        self._pending[place] = (*self._pending.get(place, ()), outcome)
+        self._measured[outcome] = place
+        return outcome
+
+    def reset(self, qubits: Sequence[int]) -> None:
+        self._flush()
+        places = [self._place(qubit) for qubit in qubits]
+        self._check(places)
+        for place in places:
+            self.state.reset(place)
+            if error := after_reset(self._source, place):
+                self.state.err(error, (place,))
+
+    def unmeasure(self) -> None:
+        """Takes back the measurements at the end: those whose qubits nothing touched since."""
+        self._pending = {}
+
+    def first(self, outcome: Outcome) -> Outcome:
+        """The outcome that must be decided before this one can be; most often itself."""
+        return self._pending[self._measured[outcome]][0]
+
+    def probability(self, outcome: Outcome) -> float:
+        """The probability that the outcome is read as 1, exactly 0 or 1 where it is certain.
+
+        It must be decided next.
+        """
+        place = self._measured[outcome]
+        self._before(place)
+        zero, one = confusion(self._source, place)
+        true = self.state.probability(place)
+        p = round((1 - true) * zero[1] + true * one[1], 12)
+        return 0.0 if p <= CERTAIN else 1.0 if p >= 1 - CERTAIN else p
+
+    def decided(self, outcome: Outcome, value: int) -> "NoisyWorld":
+        """The world in which the outcome is that value, after its `probability` was asked."""
+        place = self._measured[outcome]
+        zero, one = confusion(self._source, place)
+        twin = NoisyWorld(self.state.read(place, (zero[value], one[value])), self._source)
+        twin._layout = self._layout
+        twin._operations = list(self._operations)
+        left = self._pending[place][1:]
+        twin._pending = {p: o for p, o in self._pending.items() if p != place}
+        if left:
+            twin._pending[place] = left
+        twin._measured = {o: p for o, p in self._measured.items() if o is not outcome}
+        twin._count = self._count
+        return twin
+
+    def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:
+        """Values of outcomes that are not decided, together, one row per shot."""
+        places = list(dict.fromkeys(self._measured[outcome] for outcome in outcomes))
+        for place in places:
+            self._before(place)
+        columns: dict[Outcome, Any] = {}
+        true = self.state.sample(places, shots, rng)
+        for k, place in enumerate(places):
+            values = true[:, k]
+            for number, outcome in enumerate(self._pending[place]):
+                if number:
+                    values = _drawn(self._changes(place), values, rng)
+                columns[outcome] = _drawn(np.array(confusion(self._source, place)), values, rng)
+        return np.stack([columns[outcome] for outcome in outcomes], axis=1)
+
+    def distribution(self, outcomes: Sequence[Outcome]) -> Floats:
+        """The probability of all values of these outcomes: bit k of an index is the k-th of them.
+
+        Only for a state that knows all probabilities.
+        """
+        places = list(dict.fromkeys(self._measured[outcome] for outcome in outcomes))
+        for place in places:
+            self._before(place)
+        table = self.state.distribution(places).reshape(1, -1)
+        axes: list[Outcome] = []
+        for place in places:
+            pending = self._pending[place]
+            table = table.reshape(len(table), -1, 2) @ self._readings(place, len(pending))
+            table = table.transpose(2, 0, 1).reshape(-1, table.shape[1])
+            axes = [*axes, *pending]
+        whole = table.reshape((2,) * len(axes))  # the last outcome first
+        kept = [len(axes) - 1 - axes.index(outcome) for outcome in reversed(outcomes)]
+        others = tuple([k for k in range(len(axes)) if k not in kept])
+        summed = whole.sum(axis=others) if others else whole
+        order = np.argsort(np.argsort(kept))
+        found: Floats = np.ascontiguousarray(summed.transpose(order)).reshape(-1)
+        return found
+
+    def _readings(self, place: int, count: int) -> Floats:
+        """How likely each value of so many measurements in a row is, for a qubit that is 0 or 1."""
+        read, changes = np.array(confusion(self._source, place)), self._changes(place)
+        table = read
+        for _ in range(count - 1):  # from the last to the first
+            later = changes @ table
+            table = np.einsum("ta,tb->tba", read, later).reshape(2, -1)
+        return table
+
+    def _place(self, qubit: int) -> int:
+        return qubit if self._layout is None else self._layout[qubit]
+
+    def _check(self, places: Sequence[int]) -> None:
+        for place in places:
+            if place in self._pending:
+                raise Undecided(self._pending[place][0])
+
+    def _flush(self) -> None:
+        """Runs the gates that were kept. Raises Undecided before anything has changed."""
+        if not self._operations:
+            return
+        instructions, layout = self._source.placed(self._operations, self._layout)
+        if self._pending:
+            for instruction in instructions:
+                self._check(instruction.places)
+        for instruction in instructions:
+            self.state.apply(instruction)
+        self._operations, self._layout = [], layout
+
+    def _before(self, place: int) -> None:
+        """The error that comes before a place is measured."""
+        error = self._source.model.error(MEASURE, (self._source.number(place),))
+        if error:
+            self.state.err(error, (place,))
+
+    def _changes(self, place: int) -> Floats:
+        """How likely a qubit that was just measured is 0 or 1 when it is measured once more."""
+        error = self._source.model.error(MEASURE, (self._source.number(place),))
+        if error is None:
+            return np.eye(2)
+        changes: Floats = error.superoperator[::3, ::3].real.T
+        return changes
+
+
+def _drawn(chances: Floats, values: Any, rng: np.random.Generator) -> Any:
+    """A value for each of these: `chances` has for each 0 or 1 those of the new values."""
+    if np.array_equal(chances, np.eye(2)):
+        return values
+    return (rng.random(len(values)) < chances[values, 1]).astype(np.uint8)
