@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from quantumtask.api.batches import MOST_TASKS, BatchSpec, numbered
+from quantumtask.api.metadata import Metadata, metadata_text
 from quantumtask.api.requests import BELL, Label, SubmitRequest, checked, read_json
 from quantumtask.shared.errors import InvalidRequest, RequestError
 from quantumtask.shared.task import TaskSpec
@@ -29,10 +30,12 @@ class BatchRequest(BaseModel):
     tags: Annotated[list[Label], FailFast()] = Field(
         default=[], max_length=20, description="Up to 20 tags of up to 50 characters."
     )
+    metadata: Metadata = None
 
     def spec(self) -> BatchSpec:
+        metadata = metadata_text(self.metadata)
         tasks = [_task(number, fields) for number, fields in enumerate(self.tasks)]
-        return BatchSpec(tasks, self.name, tuple(dict.fromkeys(self.tags)))
+        return BatchSpec(tasks, self.name, tuple(dict.fromkeys(self.tags)), metadata)
 
 
 def parse_batch(body: bytes) -> BatchSpec:
@@ -83,6 +86,9 @@ class BatchView(BaseModel):
     submitted_at: str
     finished_at: str | None = Field(description="When the last of them ended.")
     states: StatesOfTasks
+    metadata: dict[str, Any] | None = Field(
+        None, description="As it was submitted; not in the list."
+    )
 
 
 class BatchList(BaseModel):

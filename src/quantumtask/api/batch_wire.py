@@ -23,7 +23,10 @@ def taken_json(taken: Taken) -> bytes:
 
 def batch_json(batch: Batch) -> bytes:
     """A batch, with how many of its tasks are in each state."""
-    return json.dumps(_view(batch)).encode()
+    view = _view(batch)
+    if batch.metadata is not None:
+        view["metadata"] = json.loads(batch.metadata)
+    return json.dumps(view).encode()
 
 
 def batches_json(batches: Sequence[Batch], limit: int) -> bytes:

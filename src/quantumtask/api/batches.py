@@ -29,6 +29,7 @@ class BatchSpec:
     tasks: Sequence[TaskSpec]
     name: str | None = None
     tags: tuple[str, ...] = ()
+    metadata: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,4 +127,5 @@ def numbered(error: RequestError, number: int) -> RequestError:
 def digest(spec: BatchSpec, of_task: Callable[[TaskSpec], str]) -> str:
     """Tells batches under one Idempotency-Key apart, and from tasks."""
     parts = ["batch", spec.name or "", *spec.tags, "", *map(of_task, spec.tasks)]
+    parts += [spec.metadata] if spec.metadata else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -9,7 +9,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from quantumtask.api import batch_routes, docs, errors, openapi
+from quantumtask.api import batch_routes, circuit, docs, errors, openapi
 from quantumtask.api.front import Front
 from quantumtask.api.packets import OnePacket
 from quantumtask.api.result import router as result_router
@@ -47,7 +47,12 @@ def create_app(settings: Settings) -> Front:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        routes=[*router.routes, *result_router.routes, *batch_routes.router.routes],
+        routes=[
+            *router.routes,
+            *result_router.routes,
+            *circuit.router.routes,
+            *batch_routes.router.routes,
+        ],
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=None,  # ours to limit, with a code and a sentence: see body.py
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import from_json
 
+from quantumtask.api.metadata import Metadata, metadata_text
 from quantumtask.api.noise import WAYS, Noise
 from quantumtask.api.options import options_text
 from quantumtask.api.parameters import parameters_text
@@ -125,15 +126,17 @@ class SubmitRequest(BaseModel):
     returns: Returns = Field(None, alias="return")
     noise: Noise = None
     backend: Backend = None
+    metadata: Metadata = None
 
     def spec(self) -> TaskSpec:
-        fields = self.model_dump(exclude={"parameters", "tags", "owner", *OPTIONS})
+        fields = self.model_dump(exclude={"parameters", "tags", "owner", "metadata", *OPTIONS})
         return TaskSpec(
             **fields,
             tags=tuple(dict.fromkeys(self.tags)),
             parameters=parameters_text(self.parameters),
             owner=self.owner or "",
             options=_options(self),
+            metadata=metadata_text(self.metadata),
         )
 
 

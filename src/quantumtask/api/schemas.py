@@ -132,6 +132,7 @@ class TaskView(TaskSummary):
     options: dict[str, Any] | None = Field(
         None, description="What else was asked for, likewise: observables, noise and the like."
     )
+    metadata: dict[str, Any] | None = Field(None, description="As it was submitted.")
     errors: list[CircuitProblem] | None = Field(None, description="All problems of its circuit.")
     history: list[ChangeOfState]
 

@@ -154,7 +154,7 @@ class Service:
             for item, task in enumerate(spec.tasks)
         )
         digest = batches.digest(spec, _digest) if key else ""
-        return NewBatch(batch_id, submissions, spec.name, spec.tags, key, digest)
+        return NewBatch(batch_id, submissions, spec.name, spec.tags, key, digest, spec.metadata)
 
     def _trace(self, submission: Submission, began_ns: int, caller: str) -> None:
         if self._traces:
@@ -225,6 +225,14 @@ class Service:
         if task is None:
             raise TaskNotFound
         return task
+
+    async def circuit(self, task_id: str) -> str:
+        """The text of a task's circuit as it was submitted. Raises TaskNotFound."""
+        known = known_id(task_id, TaskNotFound)
+        text: str | None = await self._calls(lambda store: store.circuit(known))
+        if text is None:
+            raise TaskNotFound
+        return text
 
     async def whole(self, task: Task) -> Task:
         """The task with its result. Raises TaskNotFound, ResultUnavailable or ResultDamaged."""
@@ -334,6 +342,7 @@ def _check_engine(spec: TaskSpec) -> None:
 
 _LATER = {
     "parameters": None, "engine": AUTO, "method": None, "owner": "", "priority": 0, "options": None,
+    "metadata": None,
 }  # fmt: skip
 """Fields that once were not, and what they are where not given: keys outlive an upgrade."""
 

@@ -30,6 +30,8 @@ def task_json(task: Task, *, encoded: bool = False, whole: bool = False) -> byte
     parts = [json.dumps(head)[:-1], ', "parameters": ', _given(task.parameters)]
     if task.options is not None:
         parts += [', "options": ', _given(task.options)]
+    if task.metadata is not None:
+        parts += [', "metadata": ', task.metadata]
     if task.result and (whole or is_inline(task.result)):
         parts += _texts(task.result, encoded)
     elif task.result:

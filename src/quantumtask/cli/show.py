@@ -38,6 +38,10 @@ def console() -> Console:
 def task(task: Json) -> RenderableType:
     """All of a task: the line about it, then its counts, its problems, or how to fetch it later."""
     parts: list[RenderableType] = [heading(task)]
+    if task.get("metadata"):
+        parts.append(
+            Text(f"metadata {plain(_cut(json.dumps(task['metadata']), PIPE_WIDTH))}", style="dim")
+        )
     if task["status"] == "completed":
         parts.append(_came_of_it(task))
         if task.get("outputs"):
@@ -204,8 +208,8 @@ def _value(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else json.dumps(value)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+def _cut(text: str, longest: int = LONGEST_VALUE) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _warnings(warnings: Sequence[str]) -> list[RenderableType]:

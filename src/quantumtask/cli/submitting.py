@@ -145,6 +145,12 @@ def result(
         _finish(_await(task) if ended else task.info(), as_json, plot)
 
 
+def circuit(task_id: ask.TaskId, url: ask.Url = None) -> None:
+    """Print the circuit of a task as it was submitted."""
+    with service_at(url) as service:
+        sys.stdout.write(service.task(task_id).circuit())
+
+
 def cancel(task_id: ask.TaskId, as_json: ask.Json = False, url: ask.Url = None) -> None:
     """Cancel a task that has not ended."""
     with service_at(url) as service:

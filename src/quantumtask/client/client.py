@@ -96,18 +96,20 @@ class Client:
         *,
         name: str | None = None,
         tags: Sequence[str] = (),
+        metadata: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
         **options: Unpack[Common],
     ) -> Batch:
         """Submits up to 1,000 circuits in one request: all of them are stored, or none.
 
-        An item is a source, or a mapping with a `source` and options of its own. `name` and `tags`
-        are those of the batch; all else is for every item that does not say otherwise.
+        An item is a source, or a mapping with a `source` and options of its own. `name`, `tags` and
+        `metadata` are those of the batch; all else is for every item that does not say otherwise.
         """
         given_items = [each if isinstance(each, Mapping) else {"source": each} for each in items]
         bodies = [request.body(**dict(options, **each)) for each in given_items]
-        whole = given({"tasks": bodies, "name": name, "tags": list(tags) or None})
+        labels = {"name": name, "tags": list(tags) or None, "metadata": metadata}
+        whole = given({"tasks": bodies, **labels})
         answer = self._post("/batches", whole, idempotency_key, timeout, what="batches and `map`")
         return Batch(self._connection, answer, self._progress)
 

@@ -65,6 +65,8 @@ class Options(Common, total=False):
     dimensions than the type of the input has, they are a sweep, broadcast as NumPy does."""
     name: str | None
     tags: Sequence[str]
+    metadata: Mapping[str, Any] | None
+    """An object of your own, kept with the task: at most 16 KiB as JSON."""
 
 
 def body(source: Source, **options: Unpack[Options]) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quantumtask.client.answer import is_whole, result_of
-from quantumtask.client.connection import ENCODED, Connection, Json, given, path
+from quantumtask.client.connection import ENCODED, Connection, Json, for_older, given, path
 from quantumtask.client.events import Event, events
 from quantumtask.client.progress import Progress
 from quantumtask.client.result import Result
@@ -62,6 +62,11 @@ class Task:
         has not ended after `timeout` seconds; the task goes on then.
         """
         return result_of(self._ended(timeout, ACCEPTED), self._parameters)
+
+    def circuit(self, timeout: float | None = None) -> str:
+        """Its circuit, as OpenQASM text."""
+        with for_older("give a circuit back"):
+            return self._connection.call("GET", self._path + "/circuit", timeout=timeout).text
 
     def cancel(self, timeout: float | None = None) -> None:
         """Ends it. ServiceError `task_already_finished` if it has ended by itself."""

@@ -22,6 +22,7 @@ class NewBatch:
     tags: tuple[str, ...] = ()
     key: str | None = None
     digest: str = ""
+    metadata: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Batch:
     submitted_at: float
     finished_at: float | None
     states: Mapping[Status, int]
+    metadata: str | None = None
 
 
 class Mark(NamedTuple):
@@ -103,9 +105,14 @@ class Batches(Store):
     def _insert_batch(self, batch: NewBatch) -> None:
         tags, size = json.dumps(batch.tags), len(batch.submissions)
         values = {"id": batch.id, "name": batch.name, "tags": tags, "size": size}
-        sequence = self._value("insert_batch", **values)
+        sequence = self._value("insert_batch", **values, metadata=batch.metadata)
         self._each("insert_batch_tag", ({"sequence": sequence, "tag": tag} for tag in batch.tags))
         self._insert(batch.submissions)
+
+    def circuit(self, task_id: str) -> str | None:
+        """The text of a task's circuit; None if there is no such task."""
+        rows = self._rows("read_circuit", id=task_id)
+        return bytes(rows[0][0]).decode() if rows else None
 
     def tasks_of(self, batch_id: str) -> list[str]:
         """The ids of a batch's tasks, in the order in which they were given."""
@@ -123,10 +130,10 @@ class Batches(Store):
         for batch_id, state, tasks in self._rows("batch_states", ids=asked):
             states.setdefault(batch_id, {})[Status(state)] = tasks
         found = {}
-        for batch_id, sequence, name, tags, size, submitted, finished in rows:
+        for batch_id, sequence, name, tags, size, submitted, finished, metadata in rows:
             labels, counted = tuple(json.loads(tags)), states[batch_id]
             found[batch_id] = Batch(
-                batch_id, sequence, name, labels, size, submitted, finished, counted
+                batch_id, sequence, name, labels, size, submitted, finished, counted, metadata
             )
         return found
 

@@ -144,22 +144,10 @@ class Store:
             "insert_circuit",
             ({"sequence": n, "circuit": spec.circuit.encode()} for n, spec in specs),
         )
-        self._each(
-            "insert_parameters",
-            (
-                {"sequence": n, "parameters": spec.parameters}
-                for n, spec in specs
-                if spec.parameters is not None
-            ),
-        )
-        self._each(
-            "insert_options",
-            (
-                {"sequence": n, "options": spec.options}
-                for n, spec in specs
-                if spec.options is not None
-            ),
-        )
+        for name in ("parameters", "options", "metadata"):
+            texts = ((n, getattr(spec, name)) for n, spec in specs)
+            given = ({"sequence": n, name: text} for n, text in texts if text is not None)
+            self._each(f"insert_{name}", given)
         self._each(
             "insert_tag", ({"sequence": n, "tag": tag} for n, spec in specs for tag in spec.tags)
         )

@@ -26,6 +26,7 @@ MIGRATIONS = {
     5: "postgresql/0005_results.sql",
     6: "postgresql/0006_options.sql",
     7: "postgresql/0007_batches.sql",
+    8: "postgresql/0008_metadata.sql",
 }
 
 _MIGRATING = 0x7175616E74756D  # "quantum": names the lock of who brings the schema up to date

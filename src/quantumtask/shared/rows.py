@@ -105,7 +105,7 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
     """What the `read` and `list` queries returned."""
     task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
     owner, rank, _ = row[10:13]
-    code, message, problems, batch, item, parameters, options = row[21:]
+    code, message, problems, batch, item, parameters, options, metadata = row[21:]
     return Task(
         id=task_id,
         sequence=sequence,
@@ -126,6 +126,7 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
         priority=-rank,
         batch=batch,
         item=item,
+        metadata=metadata,
     )
 
 

@@ -20,6 +20,7 @@ MIGRATIONS = (
     "0005_results.sql",
     "0006_options.sql",
     "0007_batches.sql",
+    "0008_metadata.sql",
 )
 
 

@@ -72,7 +72,8 @@ class TaskSpec:
     an object of what was asked for of `observables`, `precision`, `return`, `noise` and `backend`.
     An array where an input takes one value makes the task a sweep (docs/sweeps.md). `engine` is one
     of ENGINES, `method` one of its METHODS or None: then it is chosen. What waits is shared out
-    fairly among owners; a higher `priority` (-10 to 10) goes before all lower ones.
+    fairly among owners; a higher `priority` (-10 to 10) goes before all lower ones. `metadata` is a
+    JSON object of the client's own, kept beside the task; no worker reads it.
     """
 
     circuit: str
@@ -88,6 +89,7 @@ class TaskSpec:
     owner: str = ""
     priority: int = 0
     options: str | None = None
+    metadata: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +281,8 @@ class Place:
 class Task:
     """A task as the Store tells it, without its circuit. Times are seconds since 1970.
 
-    Lists leave out what can be large: `parameters`, `options`, the texts of a result and problems;
-    and `place`, which a task has only while it waits.
+    Lists leave out what can be large: `parameters`, `options`, `metadata`, the texts of a result
+    and problems; and `place`, which a task has only while it waits.
     """
 
     id: str
@@ -303,3 +305,4 @@ class Task:
     place: Place | None = None
     batch: str | None = None
     item: int | None = None
+    metadata: str | None = None

@@ -23,6 +23,9 @@ INSERT INTO parameters (sequence, parameters) VALUES (:sequence, :parameters);
 -- name: insert_options
 INSERT INTO options (sequence, options) VALUES (:sequence, :options);
 
+-- name: insert_metadata
+INSERT INTO metadata (sequence, metadata) VALUES (:sequence, :metadata);
+
 -- name: insert_tag
 INSERT INTO tags (tag, sequence) VALUES (:tag, :sequence) ON CONFLICT DO NOTHING;
 
@@ -82,6 +85,9 @@ RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, t
 SELECT sequence, circuit, parameters, options
 FROM circuits LEFT JOIN parameters USING (sequence) LEFT JOIN options USING (sequence)
 WHERE sequence $in :sequences;
+
+-- name: read_circuit
+SELECT circuit FROM circuits JOIN tasks USING (sequence) WHERE id = :id;
 
 -- name: complete
 -- move: running -> completed
@@ -201,7 +207,8 @@ SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at
        result, result_memory, result_outputs, result_data, report, blob, blob_bytes, blob_sha256,
        failure_code, failure, problems, batch, item,
        (SELECT parameters FROM parameters WHERE parameters.sequence = tasks.sequence),
-       (SELECT options FROM options WHERE options.sequence = tasks.sequence)
+       (SELECT options FROM options WHERE options.sequence = tasks.sequence),
+       (SELECT metadata FROM metadata WHERE metadata.sequence = tasks.sequence)
 FROM tasks WHERE id $in :ids;
 
 -- name: read_changes
@@ -233,13 +240,14 @@ ORDER BY sequence DESC LIMIT :most;
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
        owner, rank, fair,
        NULL, NULL, NULL, NULL, report, NULL, NULL, NULL, failure_code, failure, NULL,
-       batch, item, NULL, NULL
+       batch, item, NULL, NULL, NULL
 FROM tasks
 WHERE sequence $in :sequences ORDER BY sequence DESC;
 
 -- name: insert_batch
 -- Before its tasks: their events are counted here.
-INSERT INTO batches (id, name, tags, size, submitted_at) VALUES (:id, :name, :tags, :size, $now)
+INSERT INTO batches (id, name, tags, size, metadata, submitted_at)
+VALUES (:id, :name, :tags, :size, :metadata, $now)
 RETURNING sequence;
 
 -- name: insert_batch_tag
@@ -254,7 +262,8 @@ SELECT id FROM tasks WHERE batch = :batch ORDER BY item;
 SELECT id, events, ended, size FROM batches WHERE id $in :ids;
 
 -- name: read_batches
-SELECT id, sequence, name, tags, size, submitted_at, finished_at FROM batches WHERE id $in :ids
+SELECT id, sequence, name, tags, size, submitted_at, finished_at, metadata
+FROM batches WHERE id $in :ids
 ORDER BY sequence DESC;
 
 -- name: batch_states

@@ -40,6 +40,11 @@ INSERT INTO options (sequence, options)
 SELECT sequence, options
 FROM json_to_recordset(:rows) AS given (sequence bigint, options text);
 
+-- name: insert_metadata
+INSERT INTO metadata (sequence, metadata)
+SELECT sequence, metadata
+FROM json_to_recordset(:rows) AS given (sequence bigint, metadata text);
+
 -- name: insert_tag
 INSERT INTO tags (sequence, tag)
 SELECT sequence, tag FROM json_to_recordset(:rows) AS given (sequence bigint, tag text)

@@ -1,0 +1,27 @@
+"""What a client keeps beside a task or a batch: any JSON object, bounded, given back unread."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from quantumtask.shared.errors import InvalidRequest
+
+LARGEST = 16 * 1024
+"""Most bytes of its JSON text."""
+
+Metadata = Annotated[
+    dict[str, Any] | None,
+    Field(description="Any object of your own, kept and given back. At most 16 KiB as JSON."),
+]
+
+
+def metadata_text(values: Mapping[str, Any] | None) -> str | None:
+    """The object as JSON text; None where there is none. Raises InvalidRequest."""
+    if values is None:
+        return None
+    text = json.dumps(values, separators=(",", ":"))
+    if len(text) > LARGEST:
+        raise InvalidRequest(f"metadata: must be at most {LARGEST:,} bytes as JSON")
+    return text
