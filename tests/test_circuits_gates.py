@@ -22,9 +22,9 @@ def compiled(text: str) -> Program:
     return compile_circuit(text, SETTINGS)
 
 
-def matrix(body: str, qubits: int) -> np.ndarray:
+def matrix(body: str, qubits: int, definitions: str = "") -> np.ndarray:
     """The unitary of gates on `q`, without its global phase; bit k of an index is `q[k]`."""
-    return unitary(compiled(f"{STD}qubit[{qubits}] q;\n{body}"), qubits)
+    return unitary(compiled(f"{STD}{definitions}qubit[{qubits}] q;\n{body}"), qubits)
 
 
 def unitary(program: Program, qubits: int) -> np.ndarray:

@@ -9,7 +9,6 @@ from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, constant
 from quantumtask.openqasm.gates import GPHASE, Argument, Gate, Opaque, Operation, Standard
 from quantumtask.openqasm.inline import (
-    MOST_QUBITS_OF_A_ROOT,
     Call,
     cost_of,
     finite,
@@ -19,6 +18,7 @@ from quantumtask.openqasm.inline import (
 )
 from quantumtask.openqasm.places import Places
 from quantumtask.openqasm.process import Process
+from quantumtask.openqasm.roots import MOST_QUBITS_OF_A_ROOT
 from quantumtask.openqasm.routines import kept, last_call
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import Node, nodes

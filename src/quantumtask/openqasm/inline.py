@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import schur
 
 from quantumtask.openqasm.gates import (
     BASIC,
@@ -19,9 +18,14 @@ from quantumtask.openqasm.gates import (
     Unitary,
     controlled,
 )
+from quantumtask.openqasm.roots import (
+    MOST_QUBITS_OF_A_ROOT,
+    clifford_gate,
+    phase_power,
+    power_of,
+)
 from quantumtask.openqasm.source import Refusal, Span
 
-MOST_QUBITS_OF_A_ROOT = 6
 LARGEST_ARGUMENT = 1e305
 """Sums and products of what is smaller stay finite in every gate and simulator."""
 
@@ -126,11 +130,14 @@ def _leaf(call: Call, span: Span) -> Iterator[Operation]:
     """A gate that is not inlined any further, with its powers and controls."""
     gate = call.gate
     if isinstance(gate, GlobalPhase):
-        yield from _phase(_phase_power(call), call.qubits, call.controls)
+        angle = phase_power(call.params[0], call.powers)
+        yield from _phase(angle, call.qubits, call.controls)
     elif isinstance(gate, Standard) and _is_whole(call.powers):
         yield from _whole_power(gate, call)
     else:
-        yield Operation(Unitary(_root(call, span)), (), call.qubits, call.controls)
+        root = _root(call, span)
+        clifford = clifford_gate(root, exact=bool(call.controls))
+        yield Operation(clifford or Unitary(root), (), call.qubits, call.controls)
 
 
 def _whole_power(gate: Standard, call: Call) -> Iterator[Operation]:
@@ -151,18 +158,6 @@ def _whole_power(gate: Standard, call: Call) -> Iterator[Operation]:
         yield from _phase(angle, call.qubits[: len(call.controls)], call.controls)
 
 
-def _phase_power(call: Call) -> float:
-    angle = call.params[0]
-    for power in call.powers:
-        # A root takes the principal value, so the angle is first brought into (-pi, pi].
-        angle = (angle if power.is_integer() else _principal(angle)) * power
-    return angle
-
-
-def _principal(angle: float) -> float:
-    return math.pi - (math.pi - angle) % math.tau
-
-
 def _phase(angle: float, qubits: Sequence[int], controls: Sequence[bool]) -> Iterator[Operation]:
     """exp(i * angle) on the states that the controls select; without controls it has no effect."""
     if not controls or not angle:
@@ -174,26 +169,15 @@ def _phase(angle: float, qubits: Sequence[int], controls: Sequence[bool]) -> Ite
 
 
 def _root(call: Call, span: Span) -> Matrix:
-    """A gate under powers that are not all whole, by its matrix; the principal root."""
+    """A gate under powers that are not all whole, by its matrix: see `roots`."""
     gate = call.gate
     if gate.qubits + len(call.controls) > MOST_QUBITS_OF_A_ROOT:
         message = f"a fraction of `{gate.name[:60]}`, a gate on {gate.qubits} qubits, is too large"
         raise Refusal("not_supported", message, span)
     matrix = matrix_of(Call(gate, call.params, tuple(range(gate.qubits))), span)
     for power in call.powers:
-        matrix = _power(matrix, power)
+        matrix = power_of(matrix, power)
     return matrix
-
-
-def _power(matrix: Matrix, power: float) -> Matrix:
-    if power.is_integer():
-        result: Matrix = np.linalg.matrix_power(matrix, int(power))
-        return result
-    # The Schur form of a unitary matrix is diagonal, and its vectors are orthogonal.
-    triangle, vectors = schur(matrix, output="complex")
-    angles = np.array([_principal(a) for a in np.angle(np.diag(triangle)).tolist()])
-    root: Matrix = (vectors * np.exp(1j * power * angles)) @ vectors.conj().T
-    return root
 
 
 def matrix_of(call: Call, span: Span) -> Matrix:
