@@ -224,8 +224,8 @@ def test_an_openqasm_2_program_runs_with_the_gates_of_its_own_include() -> None:
     ("text", "code", "line", "column", "token"),
     [
         (HEAD + "h q[0]\nx q[1];", "syntax_error", 5, 1, "x"),
-        (HEAD + "cnot q[0], q[1];", "unknown_gate", 4, 1, "cnot"),
-        ("qubit q;\nh q;", "missing_include", 2, 1, "h"),
+        (HEAD + "cnott q[0], q[1];", "unknown_gate", 4, 1, "cnott"),
+        ("qubit q;\nsx q;", "missing_include", 2, 1, "sx"),
         (HEAD + "x q[5];", "index_out_of_range", 4, 5, "5"),
         (HEAD + "x q[-3];", "index_out_of_range", 4, 5, "-3"),
         (HEAD + "x q[-3:0];", "index_out_of_range", 4, 5, "-3:0"),
@@ -291,9 +291,9 @@ def test_a_qubit_out_of_range_names_its_register_and_its_range() -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        (HEAD + "cnot q[0], q[1];", "Did you mean `cx`?"),
+        (HEAD + "CNOT q[0], q[1];", "Did you mean `cx`?"),
         (HEAD + "crxx(1) q[0], q[1];", "Did you mean `crx`?"),
-        ("qubit q; h q;", 'Add include "stdgates.inc"; at the top'),
+        ("qubit q; sx q;", 'Add include "stdgates.inc"; at the top'),
         ("INVALID QASM", "This does not look like OpenQASM 3"),
         (HEAD + "delay[100] q;", "Write it with a unit: 100ns"),
         (HEAD + "int i = 5; bit[3] b = i;", "Write bit[3](...) if that is meant"),

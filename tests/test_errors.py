@@ -245,7 +245,7 @@ FAILURES = {
     "an unknown gate": (HEAD + "frobnicate q[0];", "frobnicate", "unknown_gate", 5),
     "a qubit out of range": (HEAD + "h q[0];\nh q[5];", "0 to 1", "index_out_of_range", 6),
     "an undeclared name": (HEAD + "h r[0];", "r", "undeclared_name", 5),
-    "a missing include": ("OPENQASM 3.0;\nqubit q;\nh q;", "stdgates.inc", "missing_include", 3),
+    "a missing include": ("OPENQASM 3.0;\nqubit q;\nsx q;", "stdgates.inc", "missing_include", 3),
     "a later OpenQASM": ("OPENQASM 4.0;\nqubit q;", "OpenQASM 4", "not_supported", 1),
     "a feature that is not supported": (
         HEAD + "defcal x $0 { }",

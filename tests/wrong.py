@@ -72,13 +72,16 @@ NAMES = {
         "while (c[0]) { int k = 1; c[0] = 0; }\nx q[k];", "box { int k = 1; }\nx q[k];",
     ],
     "unknown_gate": [
-        "cnot q[0], q[1];", "foo q[0];", "gate g a { foo a; }", "def f(qubit a) { foo a; }",
-        "later q[0]; //!\ngate later a { }", "if (c[0]) foo q[0];", "inv @ foo q[0];",
-        "ctrl @ foo q[0], q[1];", "pi q[0];", "for int i in [0:1] foo q[i];", "box { foo q[0]; }",
+        "bar q[0], q[1];", "foo q[0];", "gate g a { foo a; }", "def f(qubit a) { foo a; }",
+        "later q[0]; //!\ngate later a { }",
+        "ti q[0]; //!\ngate ti a { }", "i q[0]; //!\nint i;",
+        "if (c[0]) foo q[0];", "inv @ foo q[0];", "ctrl @ foo q[0], q[1];", "pi q[0];",
+        "for int i in [0:1] foo q[i];", "box { foo q[0]; }",
     ],
     "missing_include": [
-        BARE + "qubit q;\nh q;", BARE + "qubit[2] q;\nctrl @ x q[0], q[1];",
-        BARE + "qubit[2] q;\nCX q[0], q[1];", BARE + "gate g a { h a; }",
+        BARE + "qubit q;\nsx q;", BARE + "qubit[2] q;\nctrl @ sdg q[0], q[1];",
+        BARE + "qubit[2] q;\nCX q[0], q[1];", BARE + "gate g a { id a; }",
+        BARE + "qubit q;\nh q; //!\ninclude \"stdgates.inc\";",
     ],
     "redeclared_name": [
         "qubit c;", "bit q;", "int c = 1;", "qubit[2] q;", "bit c;", "let q = c;",

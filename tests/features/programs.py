@@ -120,7 +120,7 @@ INCLUDES = (
     whole(
         "gates need their include",
         "standard_library: Standard library",
-        "OPENQASM 3.0; qubit q; bit[1] c; x q; c[0] = measure q;",
+        "OPENQASM 3.0; qubit[2] q; bit[2] c; cx q[0], q[1]; c = measure q;",
         Refused("missing_include"),
     ),
     whole(

@@ -41,8 +41,8 @@ def emit_call(context: Context, node: Any) -> None:
     if _is_nop(context, node):
         _named_only(context, node.qubits)
         return
-    gate, args = gate_of(context, node)
     modifiers = modifiers_of(context, node) if node.modifiers else _PLAIN
+    gate, args = gate_of(context, node, len(modifiers.controls))
     operands = check_operands(node, gate, modifiers.controls)
     if gate is GPHASE and not modifiers.controls:
         operands = _named_only(context, operands)
@@ -294,13 +294,12 @@ def _check_root(gate: Gate, powers: Sequence[float], controls: Sequence[bool], s
         raise Refusal("not_supported", message, span, hint)
 
 
-def gate_of(context: Context, node: Any) -> tuple[Gate, list[Node]]:
-    """The gate that a call names, and its arguments. Raises Refusal."""
+def gate_of(context: Context, node: Any, controls: int) -> tuple[Gate, list[Node]]:
+    """The gate that a call with so many controls names, and its arguments. Raises Refusal."""
     if node.duration is not None:
         message = "how long a gate takes is up to the hardware: gates have no duration here"
         raise Refusal("not_supported", message, node.span)
-    phase = type(node) is nodes.QuantumPhase
-    gate = GPHASE if phase else context.scope.gate(node.name.name, node.name)
+    gate = GPHASE if type(node) is nodes.QuantumPhase else _named(context, node, controls)
     if isinstance(gate, Opaque):
         message = f"`{shorten(gate.name)}` is opaque: nothing says what it does"
         raise Refusal("not_supported", message, node.span)
@@ -311,6 +310,11 @@ def gate_of(context: Context, node: Any) -> tuple[Gate, list[Node]]:
         )
         raise Refusal("wrong_arity", message, node.span)
     return gate, args
+
+
+def _named(context: Context, node: Any, controls: int) -> Gate:
+    qubits = len(node.qubits) - controls
+    return context.scope.gate(node.name.name, node.name, len(node.args), qubits)
 
 
 def check_operands(node: Any, gate: Gate, controls: Sequence[bool]) -> list[Node]:

@@ -18,12 +18,12 @@ from quantumtask.openqasm import (
 )
 from quantumtask.openqasm.calls import emit_call
 from quantumtask.openqasm.context import Context, Enough
-from quantumtask.openqasm.gates import QELIB1, STDGATES
 from quantumtask.openqasm.given import broadcast
 from quantumtask.openqasm.scope import AlreadyReported, Extern
 from quantumtask.openqasm.source import Refusal, Source, shorten
 from quantumtask.openqasm.syntax import Node, nodes, not_includable
 from quantumtask.openqasm.typenames import type_of
+from quantumtask.openqasm.writers import INCLUDES, UNDECLARED_GATE, undeclared_warnings
 from quantumtask.shared.settings import Settings
 
 
@@ -41,6 +41,7 @@ def check(
     with suppress(Enough), _refusing(context):
         _block(context, tree)
         _warn_hidden(context)
+        _warn_undeclared(context)
         if not context.refusals:
             parameters.check_all_used(context)
             context.shape = broadcast(context.inputs, settings.max_sweep)
@@ -63,6 +64,12 @@ def _warn_hidden(context: Context) -> None:
         short = shorten(name)
         message = f"`{short}` is a variable: this call is taken for the gate `{short}`"
         context.warn("hides_gate", message, node.span)
+
+
+def _warn_undeclared(context: Context) -> None:
+    used = context.scope.undeclared_gates
+    for name, message in undeclared_warnings({name: owner for name, (owner, _) in used.items()}):
+        context.warn(UNDECLARED_GATE, message, used[name][1].span)
 
 
 def _block(context: Context, tree: Sequence[Node]) -> None:
@@ -101,7 +108,7 @@ def _unsupported(_: Context, node: Any) -> None:
 
 
 def _include(context: Context, node: Any) -> None:
-    gates = {"stdgates.inc": STDGATES, "qelib1.inc": QELIB1}.get(node.filename)
+    gates = INCLUDES.get(node.filename)
     if gates is None:
         raise not_includable(node.filename, node.span)
     context.only_global(node, "includes")

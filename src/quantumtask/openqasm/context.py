@@ -63,7 +63,7 @@ class Context:
         self.settings = settings
         self.parameters = parameters
         self.legacy = legacy
-        self.scope = Scope(built_in, cache(partial(declarations, tree)))
+        self.scope = Scope(built_in, cache(partial(declarations, tree)), legacy)
         self.code = Builder(settings.max_elements + settings.max_bits)
         self.qubits = Qubits(settings.max_qubits, lambda: physical_numbers(tree, source.bytes))
         self.loops: list[tuple[Label, Label]] = []

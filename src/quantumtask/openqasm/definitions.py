@@ -125,8 +125,8 @@ def _call(context: Context, node: Any, body: _Body) -> BodyCall:
     if calls_own and context.scope.find(own) is None:
         message = f"the gate `{shorten(own)}` calls itself"
         raise Refusal("recursive_gate", message, node.name.span)
-    gate, args = gate_of(context, node)
     modifiers = modifiers_of(context, node)
+    gate, args = gate_of(context, node, len(modifiers.controls))
     operands = check_operands(node, gate, modifiers.controls)
     used = tuple(_slot(context, operand, body.slots) for operand in operands)
     if gate is GPHASE and not modifiers.controls:

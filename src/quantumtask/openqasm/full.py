@@ -21,6 +21,7 @@ from quantumtask.openqasm.scan import normalised, scan
 from quantumtask.openqasm.source import Place, Refusal, Source
 from quantumtask.openqasm.syntax import Node, parse
 from quantumtask.openqasm.trace import TooMany, Trace
+from quantumtask.openqasm.writers import UNDECLARED_GATE, undeclared_warnings
 from quantumtask.shared.settings import Settings
 
 NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"
@@ -115,7 +116,8 @@ class _Bound:
         self._context = context
         self._code = _code_of(context)
         self._outputs = tuple((name, str(to)) for name, to, _ in context.outputs)
-        self._warnings = told_warnings(context)
+        owners = undeclared_owners(context)
+        self._warnings = (*told_warnings(context), *told_undeclared(owners))
         self.shape = context.shape
 
     def bindings(self) -> Iterator[Binding]:
@@ -147,8 +149,22 @@ class _Bound:
 
 
 def told_warnings(context: Context) -> tuple[str, ...]:
-    """What a task is told about its text; of style, only a validation speaks."""
-    return tuple(w.message for w in context.warnings.values() if w.code != OLD_STYLE)
+    """What a task is told about its text; of style, only a validation speaks.
+
+    Without the gates that are not declared: see `undeclared_owners`.
+    """
+    elsewhere = (OLD_STYLE, UNDECLARED_GATE)
+    return tuple(w.message for w in context.warnings.values() if w.code not in elsewhere)
+
+
+def undeclared_owners(context: Context) -> dict[str, str]:
+    """Whose each gate is that is used without a declaration."""
+    return {name: owner for name, (owner, _) in context.scope.undeclared_gates.items()}
+
+
+def told_undeclared(owners: dict[str, str]) -> tuple[str, ...]:
+    """The warnings for gates that are used without a declaration, by name."""
+    return tuple(message for _, message in undeclared_warnings(owners))
 
 
 def unmeasured(circuit: Circuit | None) -> tuple[str, ...]:

@@ -276,7 +276,8 @@ class Defined(Gate):
     body: tuple[BodyCall, ...] = ()
 
 
-def _standard(name: str, basic: str = "", **more: Any) -> Standard:
+def standard(name: str, basic: str = "", **more: Any) -> Standard:
+    """A gate that is the Basic one of the name `basic`; `more` as in Standard."""
     base = BASIC[basic or name]
     extra = more.get("extra", 0)
     parameters = more.pop("parameters", base.parameters)
@@ -291,23 +292,23 @@ def _cu3(theta: float, phi: float, lam: float) -> tuple[float, ...]:
     return (theta, phi, lam, 0.0)
 
 
-U = _standard("U", "u", phase=lambda theta, _phi, _lam: theta / 2)
+U = standard("U", "u", phase=lambda theta, _phi, _lam: theta / 2)
 GPHASE = GlobalPhase("gphase", 1, 0)
 BUILT_IN: dict[str, Gate] = {"U": U, "gphase": GPHASE}
 
 # The gates `u2` and `u3` differ from Qiskit's by a phase, which shows once they are controlled.
-_U2 = _standard("u2", "u", parameters=2, arguments=_u2, phase=lambda phi, lam: -(phi + lam) / 2)
-_U3 = _standard("u3", "u", phase=lambda _theta, phi, lam: -(phi + lam) / 2)
+_U2 = standard("u2", "u", parameters=2, arguments=_u2, phase=lambda phi, lam: -(phi + lam) / 2)
+_U3 = standard("u3", "u", phase=lambda _theta, phi, lam: -(phi + lam) / 2)
 _SAME_NAME = "p x y z h s sdg t tdg sx rx ry rz cx cy cz cp crx cry crz ch swap ccx cswap cu id"
 
 STDGATES: dict[str, Gate] = {
     gate.name: gate
     for gate in (
-        *(_standard(name) for name in _SAME_NAME.split()),
-        _standard("CX", "cx"),
-        _standard("phase", "p"),
-        _standard("cphase", "cp"),
-        _standard("u1", "p"),
+        *(standard(name) for name in _SAME_NAME.split()),
+        standard("CX", "cx"),
+        standard("phase", "p"),
+        standard("cphase", "cp"),
+        standard("u1", "p"),
         _U2,
         _U3,
     )
@@ -328,19 +329,19 @@ def _made_of(name: str, qubits: int, *calls: str) -> Defined:
 
 QELIB1: dict[str, Gate] = {
     **STDGATES,
-    "u": _standard("u", "u"),
-    "u0": _standard("u0", "id", parameters=1, arguments=lambda _: ()),
-    "sxdg": _standard("sxdg"),
-    "csx": _standard("csx"),
-    "cu1": _standard("cu1", "cp"),
-    "cu3": _standard("cu3", "cu", parameters=3, arguments=_cu3),
-    "rxx": _standard("rxx"),
-    "ryy": _standard("ryy"),
-    "rzz": _standard("rzz"),
-    "c3x": _standard("c3x", "x", extra=3),
-    "c3sqrtx": _standard("c3sqrtx", "sx", extra=3),
-    "c3sx": _standard("c3sx", "sx", extra=3),
-    "c4x": _standard("c4x", "x", extra=4),
+    "u": standard("u", "u"),
+    "u0": standard("u0", "id", parameters=1, arguments=lambda _: ()),
+    "sxdg": standard("sxdg"),
+    "csx": standard("csx"),
+    "cu1": standard("cu1", "cp"),
+    "cu3": standard("cu3", "cu", parameters=3, arguments=_cu3),
+    "rxx": standard("rxx"),
+    "ryy": standard("ryy"),
+    "rzz": standard("rzz"),
+    "c3x": standard("c3x", "x", extra=3),
+    "c3sqrtx": standard("c3sqrtx", "sx", extra=3),
+    "c3sx": standard("c3sx", "sx", extra=3),
+    "c4x": standard("c4x", "x", extra=4),
 }
 """The gates of OpenQASM 2's `qelib1.inc`, by name."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from quantumtask.openqasm.full import checked, prepared, told_warnings
+from quantumtask.openqasm.full import checked, prepared, told_warnings, undeclared_owners
 from quantumtask.openqasm.gates import Gate
 from quantumtask.openqasm.lines import Unsure
 from quantumtask.openqasm.program import Register
@@ -17,6 +17,7 @@ _MOST_REMEMBERED = 50_000
 class Head(NamedTuple):
     """The names that a program declares, in order, and what comes of them.
 
+    `undeclared`: whose gates its definitions use without a declaration, by name.
     `memory` and `cells` are those of the compiled program: the bits of the result are in `cells`.
     """
 
@@ -28,6 +29,7 @@ class Head(NamedTuple):
     memory: tuple[Any, ...]
     cells: tuple[int, ...]
     warnings: tuple[str, ...]
+    undeclared: dict[str, str]
     legacy: bool
 
 
@@ -59,5 +61,6 @@ def _read(text: str, settings: Settings) -> Head:
         tuple(context.code.memory),
         tuple(context.bit_cells),
         told_warnings(context),
+        undeclared_owners(context),
         context.legacy,
     )

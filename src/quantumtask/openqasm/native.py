@@ -16,6 +16,7 @@ from quantumtask.openqasm.refusals import (
     unreadable,
 )
 from quantumtask.openqasm.source import Place, Refusal, Source, Span
+from quantumtask.openqasm.writers import INCLUDES
 
 __all__ = ["nodes", "read"]
 
@@ -25,11 +26,12 @@ _INCLUDE = re.compile(rb"include\s*[\"']([^\"'\n]*)[\"']")
 def read(source: Source) -> tuple[str | None, list[Any]]:
     """The version that a text declares, and its statements. Raises CircuitError.
 
-    Nothing is ever opened: the parser knows `stdgates.inc` by heart, and the resolver it is given
-    finds nothing.
+    Nothing is ever opened: the parser knows `stdgates.inc` and `qelib1.inc` by heart, and what
+    other files declare is known to the checker.
     """
     try:
-        result = _parse(_without_dollars(source.text), path="circuit", includes=lambda _: None)
+        text = _without_dollars(source.text)
+        result = _parse(text, path="circuit", includes=_nothing)
         problems = [_refusal(d, source) for d in result.diagnostics[:MOST_DIAGNOSTICS]]
         if problems:
             raise source.error(*problems)
@@ -77,6 +79,11 @@ _DOLLARS = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
+
+
+def _nothing(name: str) -> str | None:
+    """The text of a file that can be included: none, its gates are in INCLUDES."""
+    return "" if name in INCLUDES else None
 
 
 def _refusal(diagnostic: Any, source: Source) -> Refusal:

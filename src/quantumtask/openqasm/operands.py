@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+from quantumtask.openqasm.gates import STDGATES, Gate
 from quantumtask.openqasm.head import Head
 from quantumtask.openqasm.lines import SPACE, WHITE, Unsure
 from quantumtask.openqasm.scope import Stored
+from quantumtask.openqasm.writers import NAMES, writers_gate
 
 NAME = r"[A-Za-z_]\w*+"
 OPERAND = rf"(?:\$\d{{1,9}}+|{NAME}){SPACE}(?:\[{SPACE}\d{{1,9}}+{SPACE}\]{SPACE})?+"
@@ -27,6 +29,9 @@ class Operands:
         self._declared = head.qubits > 0
         self._included = head.included
         self._undeclared = iter(head.names)
+        self._names = frozenset(name for name, _ in head.names)
+        self._legacy = head.legacy
+        self.undeclared_gates = dict(head.undeclared)
         self._qubits: dict[str, Any] = {}
         self._bits: dict[str, Any] = {}
 
@@ -41,6 +46,17 @@ class Operands:
             self.visible[name] = symbol
             return hides
         return False
+
+    def undeclared_gate(self, name: str, parameters: int, qubits: int) -> Gate:
+        """The gate of a tool that leaves its declaration out. Raises Unsure."""
+        declared = name in self._names or name in self._included
+        if declared or name not in NAMES or (self._legacy and name in STDGATES):
+            raise Unsure
+        known = writers_gate(name, parameters, qubits)
+        if known is None:
+            raise Unsure
+        self.undeclared_gates[name] = known.owner
+        return known.gate
 
     def check_declared(self) -> None:
         """Raises Unsure if there were names that no declaration was seen of."""

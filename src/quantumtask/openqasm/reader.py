@@ -23,6 +23,7 @@ from quantumtask.openqasm.places import as_sequence
 from quantumtask.openqasm.process import Outcome
 from quantumtask.openqasm.source import Place
 from quantumtask.openqasm.trace import Trace
+from quantumtask.openqasm.writers import NAMES
 from quantumtask.shared.settings import Settings
 
 LONGEST_KEPT = 1000
@@ -113,7 +114,7 @@ class Reader:
             self._other(item)
             return None
         name, number, formula, operands = found.groups()
-        gate = self.operands.visible.get(name)
+        gate = self.operands.visible.get(name) or self._undeclared(found)
         if gate.__class__ is not Standard:
             self._other(item)
             return None
@@ -126,6 +127,15 @@ class Reader:
             raise Unsure
         operation = self._plain[item] = plain(gate, params, qubits)
         return operation
+
+    def _undeclared(self, call: re.Match[str], controls: int = 0) -> Gate | None:
+        """The gate of a call of a name that nothing declares, if that is the gate of a tool."""
+        name, number, formula, operands = call.groups()
+        if name not in NAMES:
+            return None
+        parameters = 1 if number else len(self._arguments(formula)) if formula else 0
+        qubits = len(self.operands.qubits(operands)) - controls
+        return self.operands.undeclared_gate(name, parameters, qubits)
 
     def _arguments(self, formula: str) -> tuple[float, ...]:
         """The values of arguments, with a comma between two."""
@@ -212,13 +222,17 @@ class Reader:
         """`ctrl @ inv @ x q[0], q[1]`, and calls of gates that are defined."""
         *written, call = item.split("@")
         found = _CALL.fullmatch(call)
-        gate = self.operands.visible.get(found[1]) if found else None
-        if found is None or not isinstance(gate, Gate) or len(written) > MOST_MODIFIERS:
+        if found is None or len(written) > MOST_MODIFIERS:
+            raise Unsure
+        modifiers = self._modifiers(written)
+        gate = self.operands.visible.get(found[1])
+        gate = gate or self._undeclared(found, len(modifiers.controls))
+        if not isinstance(gate, Gate):
             raise Unsure
         formula = found[2] or found[3]
         params = self._arguments(formula) if formula else ()
         places = self.operands.qubits(found[4])
-        self._call(item, _Call(gate, params, places, self._modifiers(written)))
+        self._call(item, _Call(gate, params, places, modifiers))
 
     def _modifiers(self, written: Sequence[str]) -> Modifiers:
         powers: list[float] = []

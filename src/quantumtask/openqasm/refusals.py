@@ -16,9 +16,14 @@ def unreadable() -> Refusal:
     return Refusal("syntax_error", "this text cannot be read as OpenQASM 3", Place(0, 0))
 
 
+_INCLUDABLE = (
+    'Only "stdgates.inc", "qelib1.inc", "hqslib1.inc" and "hqslib1_dev.inc" can be included'
+)
+
+
 def not_includable(name: str, span: Span) -> Refusal:
     message = f"{name[:60]!r} cannot be included"
-    return Refusal("include_not_allowed", message, span, 'Only "stdgates.inc" can be included')
+    return Refusal("include_not_allowed", message, span, _INCLUDABLE)
 
 
 def _hint(source: Source) -> str | None:

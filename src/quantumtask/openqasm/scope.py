@@ -11,6 +11,7 @@ from quantumtask.openqasm.source import Place, Refusal, shorten
 from quantumtask.openqasm.syntax import Node
 from quantumtask.openqasm.types import Type
 from quantumtask.openqasm.unresolved import Declaration, refusal
+from quantumtask.openqasm.writers import NAMES, writers_gate
 
 
 class Stored(NamedTuple):
@@ -68,10 +69,14 @@ class Scope:
     """
 
     def __init__(
-        self, built_in: dict[str, Gate], declarations: Callable[[], dict[str, Declaration]]
+        self,
+        built_in: dict[str, Gate],
+        declarations: Callable[[], dict[str, Declaration]],
+        legacy: bool = False,
     ) -> None:
         self.built_in = built_in
         self._declarations = declarations
+        self._legacy = legacy
         # What the program declares can hide what an include brings, one level further out.
         self.levels: list[dict[str, Symbol]] = [dict(built_in), {}]
         self.walls = [0]
@@ -80,6 +85,8 @@ class Scope:
         self.included = ""
         self.hidden: dict[str, Node] = {}
         self.calls_of_hidden: dict[str, Node] = {}
+        # Gates that are used without a declaration: whose each is, and its first use.
+        self.undeclared_gates: dict[str, tuple[str, Node]] = {}
         # What some words mean, as long as no name changes: nine of ten operands come again.
         self.places: dict[bytes, Any] = {}
         self.values: dict[bytes, float] = {}
@@ -113,6 +120,8 @@ class Scope:
     def include(self, name: str, gates: dict[str, Gate]) -> None:
         """Makes gates visible."""
         if not self.included:
+            for gate in self.undeclared_gates.keys() & gates.keys():
+                raise self._too_early(gate, "missing_include", f"included with {name}")
             self.included, self.gates = name, gates
             self.levels[0] = {**gates, **self.built_in}
             self._forget()
@@ -121,10 +130,17 @@ class Scope:
         taken = name in self.built_in or name in CONSTANTS
         if name in self.levels[-1] or (self.is_global and taken):
             raise redeclared(name, node)
+        if self.is_global and name in self.undeclared_gates:
+            raise self._too_early(name, "unknown_gate", "declared")
         if self.is_global and name in self.levels[0]:
             self.hidden[name] = node
         self.levels[-1][name] = symbol
         self._forget()
+
+    def _too_early(self, name: str, code: str, how: str) -> Refusal:
+        """The refusal of the first use of a gate that stands before its declaration."""
+        message = f"the gate `{shorten(name)}` is used here, and {how} only further down"
+        return Refusal(code, message, self.undeclared_gates[name][1].span)
 
     def mark_broken(self, name: str) -> None:
         self.levels[-1].setdefault(name, Broken())
@@ -149,8 +165,12 @@ class Scope:
         message = f"`{shorten(name)}` is not declared"
         return Refusal("undeclared_name", message, node.span, self._similar(name, Stored))
 
-    def gate(self, name: str, node: Node) -> Gate:
-        """The gate called `name`. Raises Refusal if it is none."""
+    def gate(self, name: str, node: Node, parameters: int, qubits: int) -> Gate:
+        """The gate called `name`, used with so many parameters and qubits.
+
+        A name that nothing declares may be the gate of a tool that leaves its declaration out.
+        Raises Refusal if it is no gate.
+        """
         symbol = self.find(name)
         if isinstance(symbol, Gate):
             return symbol
@@ -162,6 +182,13 @@ class Scope:
         if symbol is not None:
             message = f"`{shorten(name)}` is {describe(symbol)}, not a gate"
             raise Refusal("wrong_type", message, node.span)
+        return self._undeclared_gate(name, node, parameters, qubits)
+
+    def _undeclared_gate(self, name: str, node: Node, parameters: int, qubits: int) -> Gate:
+        old = self._legacy and name in STDGATES  # the tools that leave these out write OpenQASM 3
+        if name in NAMES and not old and (known := writers_gate(name, parameters, qubits)):
+            self.undeclared_gates.setdefault(name, (known.owner, node))
+            return known.gate
         if name in STDGATES and not self.included:
             raise Refusal(
                 "missing_include", f"the gate `{name}` is not known without its include",

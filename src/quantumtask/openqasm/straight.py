@@ -8,7 +8,7 @@ path, this path gives up without a word: whatever is wrong is told there.
 
 from functools import partial
 
-from quantumtask.openqasm.full import compile_full, unmeasured
+from quantumtask.openqasm.full import compile_full, told_undeclared, unmeasured
 from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.head import head_of
 from quantumtask.openqasm.lines import Unsure, sections
@@ -51,7 +51,11 @@ def _compiled(text: str, settings: Settings) -> Program:
         operations + qubits + len(head.cells),
         (),
         {},
-        (*head.warnings, *unmeasured(circuit)),
+        (
+            *head.warnings,
+            *told_undeclared(reader.operands.undeclared_gates),
+            *unmeasured(circuit),
+        ),
         reader.operands.physical,
     )
 
