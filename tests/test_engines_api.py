@@ -54,7 +54,9 @@ def test_how_many_qubits_fit_follows_from_the_memory_of_a_slot(start: Start) -> 
     assert body["slot_memory_bytes"] == 1024 * MIB
     aer = next(each for each in body["engines"] if each["name"] == "aer")
     most = {each["name"]: each["most_qubits"] for each in aer["methods"]}
-    assert most == {"statevector": 25, "stabilizer": None, "matrix_product_state": None}
+    assert most == {
+        "statevector": 25, "density_matrix": 12, "stabilizer": None, "matrix_product_state": None,
+    }  # fmt: skip
 
     def estimate(qubits: int) -> int:
         circuit = T_GATE.replace("[2]", f"[{qubits}]").replace("h q[0]", "h q")
@@ -78,7 +80,7 @@ def test_what_is_asked_for_runs_and_says_so(service: Service) -> None:
         body = service.run(engine=engine, method=method)
         assert body["status"] == "completed", body
         assert (body["engine"], body["method"]) == (engine, method)
-        assert body["reason"] == "it was asked for"
+        assert body["reason"].startswith("it was asked for")
         assert set(body["result"]) == {"00", "11"}
         assert service.run(engine=engine)["engine"] == engine
 

@@ -237,6 +237,17 @@ def test_a_result_says_that_it_has_noise(service: Service) -> None:
     assert body["reason"] == "noise of the given rates, in a density matrix"
 
 
+def test_a_density_matrix_may_be_asked_for_without_noise(service: Service) -> None:
+    body = ask(service, BELL, method="density_matrix", shots=2000, seed=1)
+    assert p_value(table(body["result"], 2), np.array([0.5, 0, 0, 0.5])) > UNLIKELY
+    assert (body["engine"], body["method"]) == ("aer", "density_matrix")
+    assert body["reason"] == "it was asked for without noise, in a density matrix"
+    dynamic = ask(service, ACTS + "c[1] = measure q[1];", method="density_matrix", shots=100)
+    assert set(dynamic["result"]) == {"00", "11"}
+    answer = service.http.post("/estimate", json={"circuit": BELL, "method": "density_matrix"})
+    assert "not estimated" in answer.text
+
+
 ACTS = HEAD + "qubit[2] q;\nbit[2] c;\nh q[0];\nc[0] = measure q[0];\nif (c[0]) x q[1];\n"
 MANY = HEAD + "qubit[20] q;\nbit[20] c;\nh q;\nt q;\nc = measure q;\n"
 

@@ -16,7 +16,14 @@ from qiskit_aer import AerSimulator
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from quantumtask.client import ServiceError
-from quantumtask.client.qiskit import QuantumTaskBackend, QuantumTaskProvider, UnsupportedCircuit
+from quantumtask.client.qiskit import (
+    EstimatorV2,
+    QuantumTaskBackend,
+    QuantumTaskProvider,
+    SamplerV2,
+    UnsupportedCircuit,
+    UnsupportedOption,
+)
 from tests.qiskit_dynamic import ALWAYS_THE_SAME, MORE_THAN_AER, REFUSED
 from tests.services import Service
 
@@ -212,9 +219,63 @@ def test_a_backend_may_be_used_by_several_threads(backend: QuantumTaskBackend) -
     assert found == [20] * 4
 
 
-def test_an_option_that_means_nothing_is_told(backend: QuantumTaskBackend) -> None:
-    with pytest.warns(UserWarning, match="optimisation"):
-        backend.run(bell(), shots=10, optimisation=3).result()
+@pytest.mark.parametrize(
+    ("option", "word"),
+    [
+        ({"meas_level": 1}, "meas_level: the service knows 2 only, not 1"),
+        ({"meas_return": "single"}, "meas_return: the service has no such option; it has"),
+        ({"optimization_level": 3}, "optimization_level: "),
+        ({"shotz": 10}, "shotz: "),
+        ({"device": "GPU"}, "device: "),
+        ({"precision": "single"}, "precision: "),
+        ({"coupling_map": [[0, 1]]}, "coupling_map: "),
+        ({"matrix_product_state_max_bond_dimension": 2}, "matrix_product_state_max_bond_dimension"),
+        ({"method": "extended_stabilizer"}, "method: 'extended_stabilizer' cannot be had"),
+        ({"method": "unitary"}, "method: 'unitary' cannot be had: it gives no counts"),
+        ({"method": "superop"}, "method: "),
+        ({"method": "tensor_network"}, "method: "),
+    ],
+)
+def test_an_option_that_cannot_be_honoured_is_refused_by_name(
+    backend: QuantumTaskBackend, option: dict[str, Any], word: str
+) -> None:
+    with pytest.raises(UnsupportedOption, match=word):
+        backend.run(bell(), **option)
+    copied = copy.deepcopy(backend)
+    with pytest.raises(UnsupportedOption, match=word):
+        copied.set_options(**option)
+        SamplerV2(copied).run([bell()])
+
+
+def test_an_option_of_how_a_machine_is_used_changes_nothing(backend: QuantumTaskBackend) -> None:
+    options = {"max_parallel_threads": 2, "fusion_enable": False, "device": "CPU", "meas_level": 2}
+    copied = copy.deepcopy(backend)
+    copied.set_options(**options)
+    plain = backend.run(bell(), shots=50, seed_simulator=1).result().get_counts()
+    for each in (copied.run(bell(), shots=50, seed_simulator=1, **options),):
+        assert each.result().get_counts() == plain
+
+
+@pytest.mark.parametrize("primitive", [SamplerV2, EstimatorV2])
+def test_an_option_that_a_primitive_has_not_is_refused(
+    backend: QuantumTaskBackend, primitive: Any
+) -> None:
+    with pytest.raises(AttributeError):
+        primitive(backend).options.default_shotz = 3
+
+
+@pytest.mark.parametrize(
+    "method", ["automatic", "statevector", "density_matrix", "stabilizer", "matrix_product_state"]
+)
+@pytest.mark.parametrize("noise", [None, {"depolarizing": {"two_qubit": 0.2}}])
+def test_a_method_means_what_it_means_in_aer(
+    backend: QuantumTaskBackend, method: str, noise: Any
+) -> None:
+    counts = backend.run(bell(), shots=2000, method=method, noise=noise).result().get_counts()
+    wanted = {"00": 0.5, "11": 0.5} if noise is None else {"00": 0.45, "11": 0.45}
+    for bits, chance in wanted.items():
+        assert abs(counts[bits] / 2000 - chance) < 0.07
+    assert (set(counts) > {"00", "11"}) == (noise is not None)
 
 
 def test_a_twin_has_the_gates_and_the_errors_of_its_device(provider: QuantumTaskProvider) -> None:

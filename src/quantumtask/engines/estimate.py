@@ -5,12 +5,16 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from quantumtask.engines.limits import available_bytes, out_of_memory
+from quantumtask.engines.noisy_methods import AER, DENSITY_MATRIX, OWN
 from quantumtask.engines.profile import Profile, profile_of
 from quantumtask.engines.select import METHODS, Plan, choose, version
 from quantumtask.openqasm.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
+
+BYTES_PER_ENTRY = 16
+"""Of a density matrix."""
 
 LOOPS = 20_000
 LOOP_S = 0.00080
@@ -47,6 +51,11 @@ def estimate(
 
     Raises ResourceError where no engine can run the program or hold what its gates may come to.
     """
+    if method == DENSITY_MATRIX:
+        raise ResourceError(
+            "engine_unsuitable",
+            "method: what a density matrix takes is not estimated: leave `method` out",
+        )
     profile = profile_of(program)
     plan, reason = choose(profile, shots, settings, engine=engine, method=method, threads=threads)
     if plan.bytes > (available := available_bytes(settings)):
@@ -98,8 +107,23 @@ def catalogue(settings: Settings) -> dict[str, Any]:
                 "most_qubits": one.most_qubits(settings),
             }
         )
+    for name in (AER, OWN):
+        engines[name]["methods"].append(_density_matrix(settings, name))
     return {
         "engines": list(engines.values()),
         "default": AUTO,
         "slot_memory_bytes": settings.slot_memory_bytes,
+    }
+
+
+def _density_matrix(settings: Settings, engine: str) -> dict[str, Any]:
+    """The method that is only chosen for noise, and can be asked for without."""
+    return {
+        "name": DENSITY_MATRIX,
+        "precision": "double",
+        "runs": "circuits, with noise or without"
+        if engine == AER
+        else "any program, with noise or without",
+        "bytes_per_amplitude": BYTES_PER_ENTRY,
+        "most_qubits": ((available_bytes(settings) // BYTES_PER_ENTRY).bit_length() - 1) // 2,
     }

@@ -17,16 +17,23 @@ class Noise(NamedTuple):
     rates: Rates | None
 
     @property
-    def name(self) -> str:
-        return self.device.name if self.device and not self.rates else "the given rates"
+    def reason(self) -> str:
+        """The noise in words, as the reason of a result begins with it."""
+        if self.rates == Rates():
+            return "it was asked for without noise"
+        named = self.device.name if self.device and not self.rates else "the given rates"
+        return f"noise of {named}"
 
 
 def noise_of_task(backend: str, given: Any) -> Noise:
-    """Of a backend's name, and of noise as it was sent. Raises ResourceError that says what of it
-    there is not (`backend_unknown`, `bad_noise`)."""
+    """The noise of a backend's name, and of noise as it was sent; none of either is no noise.
+
+    Raises ResourceError that says what of it there is not (`backend_unknown`, `bad_noise`).
+    """
     device = None if backend == SIMULATOR else twin(backend)
     if not isinstance(given, str):
-        return Noise(device, rates_of(given) if given else None)
+        nothing = Rates() if device is None else None
+        return Noise(device, rates_of(given) if given else nothing)
     if given == SIMULATOR:
         raise bad_noise(f"noise: {SIMULATOR} has none: leave it out, or give rates")
     named = twin(given)

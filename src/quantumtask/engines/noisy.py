@@ -10,7 +10,15 @@ from quantumtask.engines.device import Complexes, Ran
 from quantumtask.engines.measured import groups
 from quantumtask.engines.noise import Noise
 from quantumtask.engines.noisy_histories import NoisyHistories
-from quantumtask.engines.noisy_methods import DENSITY_MATRIX, Facts, Method, choose, exactly
+from quantumtask.engines.noisy_methods import (
+    AER,
+    DENSITY_MATRIX,
+    OWN,
+    Facts,
+    Method,
+    choose,
+    exactly,
+)  # fmt: skip
 from quantumtask.engines.observables import PROJECTORS, Floats
 from quantumtask.engines.observed import observed
 from quantumtask.engines.profile import profile_of
@@ -22,9 +30,6 @@ from quantumtask.openqasm.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
-
-ENGINE, OWN = "aer", "quantumtask"
-"""Who runs circuits whose every shot does the same, and who runs any program."""
 
 
 class Noisy:
@@ -45,8 +50,8 @@ class Noisy:
         engine: str = AUTO,
         method: str | None = None,
     ) -> None:
-        if engine not in (AUTO, ENGINE, OWN):
-            known = f"{ENGINE} or {OWN}"
+        if engine not in (AUTO, AER, OWN):
+            known = f"{AER} or {OWN}"
             raise _unsuitable(f"{engine} knows no noise: leave `engine` out, or ask for {known}")
         self.ran: Ran | None = None
         self.compiled: dict[str, Any] | None = None
@@ -116,8 +121,8 @@ class Noisy:
         circuit = program.circuit
         if circuit is not None and not circuit.followed:
             return self._engine == OWN
-        if self._engine == ENGINE:
-            raise _unsuitable(f"{ENGINE} runs no program that acts on what it measures")
+        if self._engine == AER:
+            raise _unsuitable(f"{AER} runs no program that acts on what it measures")
         return True
 
     def _histories(self) -> NoisyHistories:
@@ -125,7 +130,7 @@ class Noisy:
 
     def _tell_own(self, method: str, how: str) -> None:
         if self.ran is None:
-            why = f"noise of {self._noise.name}, {how}"
+            why = f"{self._noise.reason}, {how}"
             self.ran = Ran(OWN, version(OWN) or "", method, "double", why)
 
     def _ready(self, program: Program) -> Ready:
@@ -171,9 +176,9 @@ class Noisy:
         """Notes what runs, unless something did before."""
         if self.ran is None:
             name = method.name if method else DENSITY_MATRIX
-            why = f"noise of {self._noise.name}"
+            why = self._noise.reason
             why += f", {method.how}" if method else ": nothing that its result shows is measured"
-            self.ran = Ran(ENGINE, version(ENGINE) or "", name, "double", why)
+            self.ran = Ran(AER, version(AER) or "", name, "double", why)
             self.compiled = prepared.told if prepared else None
 
 

@@ -13,6 +13,9 @@ from quantumtask.engines.select import MOST_QUBITS
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
+AER, OWN = "aer", "quantumtask"
+"""Engines that know noise: of circuits whose every shot does the same, and of any program."""
+
 DENSITY_MATRIX, STATEVECTOR, STABILIZER = "density_matrix", "statevector", "stabilizer"
 
 

@@ -15,6 +15,7 @@ from quantumtask.engines.expected import Expected
 from quantumtask.engines.ideal import Ideal
 from quantumtask.engines.limits import check_size
 from quantumtask.engines.noise import noise_of_task
+from quantumtask.engines.noisy_methods import DENSITY_MATRIX
 from quantumtask.engines.wanted import Wanted
 from quantumtask.openqasm.encoded import encoded
 from quantumtask.openqasm.program import Program, Sweep
@@ -54,7 +55,7 @@ def run_sweep(
     started = time.perf_counter()
     seed = secrets.randbits(63) if seed is None else seed
     device: Device
-    if wanted.ideal:
+    if wanted.ideal and method != DENSITY_MATRIX:
         device = Ideal(settings, threads=threads, engine=engine, method=method, once=sweep.size > 1)
     else:
         from quantumtask.engines.noisy import Noisy  # not above: few tasks need Aer's noise

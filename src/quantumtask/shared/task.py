@@ -54,8 +54,8 @@ AUTO = "auto"
 ENGINES: dict[str, tuple[str, ...]] = {
     "lightning": ("statevector",),
     "stim": ("stabilizer",),
-    "aer": ("statevector", "stabilizer", "matrix_product_state"),
-    "quantumtask": ("statevector", "stabilizer"),
+    "aer": ("statevector", "density_matrix", "stabilizer", "matrix_product_state"),
+    "quantumtask": ("statevector", "density_matrix", "stabilizer"),
 }
 """The engines that can be asked for, and their methods; AUTO chooses."""
 

@@ -6,6 +6,7 @@ from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.estimator import EstimatorV2
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob
 from quantumtask.client.qiskit.lowering import lower
+from quantumtask.client.qiskit.options import UnsupportedOption
 from quantumtask.client.qiskit.provider import QuantumTaskProvider
 from quantumtask.client.qiskit.sampler import SamplerV2
 from quantumtask.client.qiskit.writer import UnsupportedCircuit
@@ -18,6 +19,7 @@ __all__ = [
     "QuantumTaskProvider",
     "SamplerV2",
     "UnsupportedCircuit",
+    "UnsupportedOption",
     "lower",
     "openqasm",
 ]

@@ -1,6 +1,5 @@
 """A backend of the service as Qiskit's BackendV2."""
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from qiskit.transpiler import Target
 
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob
 from quantumtask.client.qiskit.lowering import lower
+from quantumtask.client.qiskit.options import PASSED_ON, default_options, honoured, method_of
 from quantumtask.client.qiskit.results import Json, Sent, header
 from quantumtask.client.qiskit.service import Service, sweep
 from quantumtask.client.qiskit.submission import find, post
@@ -20,8 +20,6 @@ from quantumtask.version import __version__
 
 MOST_CIRCUITS = 1000
 """What the service takes in one request."""
-PASSED_ON = ("shots", "memory", "engine", "method", "timeout_s", "noise", "owner", "priority")
-"""Options that the service knows by the same name."""
 
 Array = np.ndarray[Any, Any]
 Binds = Mapping[Parameter | ParameterVector, Any]
@@ -57,9 +55,11 @@ class QuantumTaskBackend(BackendV2):
 
     @classmethod
     def _default_options(cls) -> Options:
-        options = Options(shots=1024, memory=False, seed_simulator=None)
-        options.update_options(**dict.fromkeys(PASSED_ON[2:]))
-        return options
+        return default_options()
+
+    def set_options(self, **fields: Any) -> None:
+        """Sets options for all runs. Raises UnsupportedOption for what cannot be honoured."""
+        super().set_options(**honoured(fields))
 
     def run(
         self,
@@ -71,7 +71,8 @@ class QuantumTaskBackend(BackendV2):
 
         `parameter_binds` holds for each circuit (or for all circuits, if there is one) the values
         of its parameters: a number or a list each. Every value makes a result of its own.
-        Raises UnsupportedCircuit for what the service cannot run.
+        Raises UnsupportedCircuit for what the service cannot run, and UnsupportedOption for an
+        option that it cannot honour.
         """
         circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(run_input)
         if not 1 <= len(circuits) <= MOST_CIRCUITS:
@@ -98,10 +99,9 @@ class QuantumTaskBackend(BackendV2):
         return QuantumTaskJob(self, find(self._service.connection, job_id))
 
     def _given(self, options: Mapping[str, Any]) -> Json:
-        for name in options:
-            if name not in PASSED_ON and name != "seed_simulator":
-                warnings.warn(f"option {name} has no meaning here", UserWarning, stacklevel=3)
+        options = honoured(options)
         values = {name: options.get(name, self.options.get(name)) for name in PASSED_ON}
+        values["method"] = method_of(values["method"])
         given = {name: value for name, value in values.items() if value is not None}
         return given if self.name == "simulator" else {**given, "backend": self.name}
 

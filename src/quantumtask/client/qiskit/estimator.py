@@ -19,7 +19,7 @@ from quantumtask.client.qiskit.pubs import Seed, body, chosen, seeds
 from quantumtask.client.qiskit.results import Json
 
 
-@dataclass
+@dataclass(slots=True)
 class Options:
     """The options of EstimatorV2, by Qiskit's names."""
 

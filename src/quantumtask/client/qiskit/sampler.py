@@ -17,7 +17,7 @@ from quantumtask.client.qiskit.pubs import Seed, body, chosen, seeds
 from quantumtask.client.qiskit.results import Json, memory_of, packed, register_bits
 
 
-@dataclass
+@dataclass(slots=True)
 class Options:
     """The options of SamplerV2, by Qiskit's names."""
 
