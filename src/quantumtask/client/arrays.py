@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantumtask.client.plain import plain
+
 Array = NDArray[Any]
 
 DTYPES = {"f": "float64", "c": "complex128", "i": "int64", "b": "bool"}
@@ -15,11 +17,55 @@ DTYPES = {"f": "float64", "c": "complex128", "i": "int64", "b": "bool"}
 
 
 def encoded(array: Array) -> dict[str, Any]:
-    """An array of numbers or truth values as JSON that holds its bytes."""
+    """An array of numbers or truth values as JSON that holds its bytes.
+
+    Raises ValueError for numbers with more digits than those of float64.
+    """
     dtype = DTYPES[array.dtype.kind]
-    content = np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<"))
+    content = _exact(array, np.dtype(dtype))
+    content = np.require(content, content.dtype.newbyteorder("<"), "C")
     data = base64.b64encode(content.tobytes()).decode("ascii")
     return {"dtype": dtype, "shape": list(array.shape), "data": data}
+
+
+def reals(name: str, values: Any) -> Array:
+    """Real numbers as float64, in the shape they have.
+
+    Raises TypeError for complex numbers and for what is no number, and ValueError for numbers with
+    more digits than those of float64.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind == "O":
+        numbers = [_real(name, each) for each in array.ravel()]
+        return np.array(numbers, np.float64).reshape(array.shape)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: must be real numbers; got an array of {array.dtype}")
+    if array.dtype.kind in "iu":
+        return array.astype(np.float64)
+    return _exact(array, np.dtype(np.float64))
+
+
+def complexes(values: Any) -> Array:
+    """Numbers of which some are complex, in the shape they have; raises what `encoded` does."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biufc":
+        raise TypeError("complex numbers must be in lists of one length, or in an array")
+    return array.astype(np.result_type(array.dtype, np.complex128))
+
+
+def _real(name: str, value: Any) -> float:
+    """A number of any type; Qiskit's expressions are numbers once they have no parameters."""
+    numeric = getattr(value, "numeric", None)
+    return float(plain(name, value if numeric is None else numeric()))
+
+
+def _exact(array: Array, dtype: np.dtype[Any]) -> Array:
+    rounded = array.astype(dtype)
+    if array.dtype.itemsize > dtype.itemsize and not np.array_equal(
+        rounded, array, equal_nan=array.dtype.kind != "b"
+    ):
+        raise ValueError(f"{dtype} cannot hold these {array.dtype} exactly; round them first")
+    return rounded
 
 
 def decoded(told: Mapping[str, Any]) -> Array:

@@ -1,12 +1,11 @@
 """A batch of the service, as its client holds it."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from json import loads
 
 from quantumtask.client.answer import result_of
-from quantumtask.client.connection import Connection, Json, path
+from quantumtask.client.connection import Connection, Json, deadline, path
 from quantumtask.client.errors import TaskCancelled, TaskFailed
 from quantumtask.client.events import Event, events
 from quantumtask.client.progress import Progress
@@ -49,6 +48,7 @@ class Batch:
 
     def info(self, wait: float = 0.0, timeout: float | None = None) -> Json:
         """All that the service says of it, as JSON: now, or as it ends in `wait` (0 to 30) s."""
+        wait = float(wait)
         question = {"wait": f"{wait:g}"} if wait else {}
         limit = self._connection.timeout if timeout is None else timeout
         self.known = self._connection.json("GET", self._path, params=question, timeout=wait + limit)
@@ -97,7 +97,7 @@ class Batch:
 
     def _told(self, accept: str, timeout: float | None) -> Iterator[Json]:
         """A line for each item, as they end, each with its result."""
-        end = float("inf") if timeout is None else time.monotonic() + timeout
+        end = deadline(timeout)
         had = 0
         lines = self._connection.follow(
             self._path + "/results", accept, lambda: ({"offset": had}, {}), end

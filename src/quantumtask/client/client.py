@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any, Self, Unpack
 
 from quantumtask.client import request
@@ -9,6 +10,7 @@ from quantumtask.client.batch import Batch
 from quantumtask.client.connection import Connection, Json, for_older, given, path
 from quantumtask.client.observables import column
 from quantumtask.client.pieces import joined, split
+from quantumtask.client.plain import plain
 from quantumtask.client.request import Common, Options, Parameters, Source
 from quantumtask.client.result import Result
 from quantumtask.client.task import Task
@@ -108,7 +110,8 @@ class Client:
         """
         given_items = [each if isinstance(each, Mapping) else {"source": each} for each in items]
         bodies = [request.body(**dict(options, **each)) for each in given_items]
-        labels = {"name": name, "tags": list(tags) or None, "metadata": metadata}
+        labels = {"name": name, "tags": list(tags) or None}
+        labels["metadata"] = plain("metadata", metadata)
         whole = given({"tasks": bodies, **labels})
         answer = self._post("/batches", whole, idempotency_key, timeout, what="batches and `map`")
         return Batch(self._connection, answer, self._progress)
@@ -198,6 +201,12 @@ class Client:
 
     def close(self) -> None:
         self._connection.close()
+
+    def __deepcopy__(self, _: Any) -> Self:
+        """A client of the same service, to be closed by itself."""
+        copied = copy(self)
+        copied._connection = self._connection.another()
+        return copied
 
     def __enter__(self) -> Self:
         return self

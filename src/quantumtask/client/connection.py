@@ -2,9 +2,11 @@
 
 import os
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -32,9 +34,36 @@ class Connection:
 
     def __init__(self, url: str | None, token: str | None, timeout: float) -> None:
         self.url = (url or os.environ.get("QUANTUMTASK_URL") or DEFAULT_URL).rstrip("/")
-        self.timeout = timeout
-        self._http = _connect(self.url, token or os.environ.get("QUANTUMTASK_TOKEN"))
+        self.timeout = float(timeout)
+        self._token = token or os.environ.get("QUANTUMTASK_TOKEN")
         self._answered = False
+        _ = self._http  # a URL that is none is told at once
+
+    @cached_property
+    def _http(self) -> httpx.Client:
+        http = _connect(self.url, self._token)
+        weakref.finalize(self, http.close)  # of a task from a pickle, nobody closes the connection
+        return http
+
+    def __getstate__(self) -> Json:
+        """All but the connections, which are opened again when they are needed, and the secrets.
+
+        A pickle is a file that others get to see: who loads it has a token of their own.
+        """
+        return {"url": _public(self.url), "timeout": self.timeout}
+
+    def __setstate__(self, state: Json) -> None:
+        self.url, self.timeout = state["url"], state["timeout"]
+        self._token = os.environ.get("QUANTUMTASK_TOKEN")
+        self._answered = False
+
+    def __deepcopy__(self, _: Any) -> Self:
+        """Itself: connections are shared by copies of what uses them."""
+        return self
+
+    def another(self) -> Self:
+        """Connections of their own, to the same service with the same token."""
+        return type(self)(self.url, self._token, self.timeout)
 
     def call(
         self, method: str, path: str, *, timeout: float | None = None, **request: Any
@@ -43,7 +72,7 @@ class Connection:
 
         A service that never answered is reported at once; one that did is waited for.
         """
-        patience = _Patience(self.timeout if timeout is None else timeout)
+        patience = _Patience(self.timeout if timeout is None else float(timeout))
         while True:
             answer, lost = self._try(method, path, timeout=patience.left, **request)
             if answer is not None and answer.status_code not in _BUSY:
@@ -166,6 +195,14 @@ def for_older(what: str) -> Iterator[None]:
         raise ServiceError("service_too_old", words, error.status) from None
 
 
+def deadline(timeout: float | None) -> float:
+    """When so many seconds are over, as `time.monotonic` counts them; None: never.
+
+    Added to a float32, the clock would lose its digits.
+    """
+    return float("inf") if timeout is None else time.monotonic() + float(timeout)
+
+
 def path(kind: str, name: str) -> str:
     """`/tasks/<id>`, whatever is in the id."""
     return f"/{kind}/" + quote(name, safe="")
@@ -174,6 +211,11 @@ def path(kind: str, name: str) -> str:
 def given(values: Mapping[str, Any]) -> Json:
     """What is not None: an older service need not know the rest."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _public(url: str) -> str:
+    """A URL without the name and the password of a user."""
+    return str(httpx.URL(url).copy_with(userinfo=b"")).rstrip("/")
 
 
 def _connect(url: str, token: str | None) -> httpx.Client:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
 from quantumtask.client.connection import Json, given
+from quantumtask.client.plain import holds_complex, plain
 
 
 @runtime_checkable
@@ -71,16 +72,16 @@ class Options(Common, total=False):
 
 def body(source: Source, **options: Unpack[Options]) -> Json:
     """The JSON of a submission. Raises OSError for a file that cannot be read, TypeError."""
-    returns = options.get("returns")
+    returns = options.pop("returns", None)
+    values = options.pop("parameters", None)
+    sent = {name: plain(name, value) for name, value in options.items()}
     return given(
         {
-            **options,
+            **sent,
             "circuit": text(source),
-            "parameters": parameters(options.get("parameters")),
-            "observables": _sent(options.get("observables")),
-            "returns": None,
+            "parameters": parameters(values),
             "return": [returns] if isinstance(returns, str) else returns and list(returns),
-            "tags": list(options.get("tags") or ()) or None,
+            "tags": sent.get("tags") or None,
         }
     )
 
@@ -99,24 +100,23 @@ def text(source: Source) -> str:
 
 def parameters(values: Parameters | None) -> Json | None:
     """Values as JSON, NumPy's arrays as their bytes; None where there are none."""
-    return None if values is None else {name: _sent(each) for name, each in values.items()}
+    return None if values is None else {name: _sent(name, each) for name, each in values.items()}
 
 
-def _sent(value: Any) -> Any:
-    """A large array as its bytes, everything else as JSON has it: every service can read that."""
-    if getattr(value, "size", 0) > FEW and hasattr(value, "dtype"):
+def _sent(name: str, value: Any) -> Any:
+    """A large array, and complex numbers, as bytes; all else as lists, which people can read.
+
+    A complex number as a list of two would be a sweep where the input is a real one.
+    """
+    name = f"parameters.{name}"
+    if holds_complex(value):
         from quantumtask.client import arrays
 
-        if value.dtype.kind in arrays.DTYPES:
+        return arrays.encoded(arrays.complexes(value))
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if kind is not None and value.size > FEW:
+        from quantumtask.client import arrays
+
+        if kind in arrays.DTYPES:
             return arrays.encoded(value)
-    return _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    """Complex numbers as [re, im], what is NumPy's as lists and numbers; imports no NumPy."""
-    if isinstance(value, complex):
-        return [value.real, value.imag]
-    if isinstance(value, list | tuple | range):
-        return [_plain(each) for each in value]
-    tolist = getattr(value, "tolist", None)
-    return value if tolist is None else _plain(tolist())
+    return plain(name, value)

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quantumtask.client.answer import is_whole, result_of
-from quantumtask.client.connection import ENCODED, Connection, Json, for_older, given, path
+from quantumtask.client.connection import (
+    ENCODED,
+    Connection,
+    Json,
+    deadline,
+    for_older,
+    given,
+    path,
+)
 from quantumtask.client.events import Event, events
 from quantumtask.client.progress import Progress
 from quantumtask.client.result import Result
@@ -89,7 +97,7 @@ class Task:
         return str(self.known.get("state") or self.known["status"])
 
     def _ended(self, timeout: float | None, accept: str) -> Json:
-        end = float("inf") if timeout is None else time.monotonic() + timeout
+        end = deadline(timeout)
         body = self._ask(None, accept)
         with Progress(self._progress) as progress:
             longest = WATCHED_S if progress.shown else LONG_POLL_S
@@ -104,6 +112,7 @@ class Task:
     def _ask(
         self, view: str | None, accept: str, wait: float = 0.0, timeout: float | None = None
     ) -> Json:
+        wait = float(wait)
         question = given({"view": view, "wait": f"{wait:g}" if wait else None})
         limit = self._connection.timeout if timeout is None else timeout
         self.known = self._connection.json(

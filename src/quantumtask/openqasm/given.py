@@ -57,7 +57,8 @@ def _encoded(value: dict[str, Any], of: Input, make: Make, most: int) -> Values:
     if array.dtype == np.complex128:
         if (of.type.base or of.type).kind != "complex":
             raise NotEncoded(f"complex128 is not for {of.type}")
-        array = array.view(np.float64).reshape(*array.shape, 2)  # pairs, as lists have them
+        pairs = array.reshape(-1).view(np.float64)  # no view of an array without dimensions
+        array = pairs.reshape(*array.shape, 2)
     own = _own(of.type, array.ndim)
     shape = array.shape[: array.ndim - own]
     _check(shape, of, most)

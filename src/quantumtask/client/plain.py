@@ -1,0 +1,58 @@
+"""Numbers of any package as JSON has them: Python's own, exact and real. Imports no NumPy."""
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Complex, Integral, Real
+from typing import Any
+
+
+def plain(name: str, value: Any) -> Any:
+    """A value as JSON has it: NumPy's scalars and arrays as numbers and lists, objects as dicts.
+
+    Args:
+        name: What the value is of, for the errors.
+        value: None, a text, a truth value, a number, or mappings, lists, tuples, ranges and arrays
+            of these.
+
+    Raises:
+        TypeError: A value is of another type, or complex.
+        ValueError: A number is not finite, or float64 cannot hold it exactly (longdouble, Decimal
+            and Fraction can have more digits): round that first, with `float(...)`.
+    """
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real | Decimal):
+        return _exact(name, value)
+    if isinstance(value, Complex):
+        raise TypeError(f"{name}: must be real; got the complex number {value}")
+    if isinstance(value, Mapping):
+        return {str(key): plain(f"{name}.{key}", each) for key, each in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [plain(name, each) for each in value]
+    if (tolist := getattr(value, "tolist", None)) is not None:
+        return plain(name, tolist())
+    raise TypeError(f"{name}: must be a number, a text or a list; got a {type(value).__name__}")
+
+
+def holds_complex(value: Any) -> bool:
+    """Return True if it is a complex number, or a list or an array of which some are."""
+    if isinstance(value, list | tuple):
+        return any(map(holds_complex, value))
+    if (kind := getattr(getattr(value, "dtype", None), "kind", "")) and kind != "O":
+        return bool(kind == "c")
+    return isinstance(value, Complex) and not isinstance(value, Real)
+
+
+def _exact(name: str, value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{name}: must be finite; got {value}")
+    if number != value:
+        kind = type(value).__name__
+        raise ValueError(
+            f"{name}: float64 cannot hold {value} ({kind}) exactly; round it with float(...)"
+        )
+    return number
