@@ -67,6 +67,22 @@ def test_metadata_of_16_kib_is_taken(service: Service) -> None:
     assert service.http.post("/tasks?wait=30", json=body).json()["metadata"] == largest
 
 
+def test_metadata_is_measured_in_bytes_and_not_in_escapes(service: Service) -> None:
+    body = {"circuit": TEXT, "metadata": {"x": "π" * (8 * 1024 - 4)}}
+    assert service.http.post("/tasks?wait=30", json=body).json()["metadata"] == body["metadata"]
+    body = {"circuit": TEXT, "metadata": {"x": "π" * (8 * 1024 - 3)}}
+    assert service.http.post("/tasks", json=body).status_code == 400
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400"])
+def test_metadata_with_a_number_beyond_all_floats_is_refused(service: Service, number: str) -> None:
+    item = f'{{"circuit": "qubit q;", "metadata": {{"a": [{number}]}}}}'
+    for path, sent in (("/tasks", item), ("/batches", f'{{"tasks": [{item}]}}')):
+        answer = service.http.post(path, content=sent)
+        assert answer.status_code == 400
+        assert "metadata: each number must be finite" in answer.json()["detail"]
+
+
 def test_another_metadata_under_the_same_key_is_a_conflict(service: Service) -> None:
     for path in ("/tasks", "/batches"):
         key = {"Idempotency-Key": uuid.uuid4().hex}

@@ -21,7 +21,10 @@ def metadata_text(values: Mapping[str, Any] | None) -> str | None:
     """The object as JSON text; None where there is none. Raises InvalidRequest."""
     if values is None:
         return None
-    text = json.dumps(values, separators=(",", ":"))
-    if len(text) > LARGEST:
+    try:
+        text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:  # the JSON reader takes 1e400 for infinity
+        raise InvalidRequest("metadata: each number must be finite; send others as text") from None
+    if len(text.encode()) > LARGEST:
         raise InvalidRequest(f"metadata: must be at most {LARGEST:,} bytes as JSON")
     return text
