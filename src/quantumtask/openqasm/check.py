@@ -13,6 +13,7 @@ from quantumtask.openqasm import (
     expressions,
     measurement,
     parameters,
+    pragmas,
     routines,
     timing,
 )
@@ -40,6 +41,8 @@ def check(
     context.block = partial(_block, context)
     with suppress(Enough), _refusing(context):
         _block(context, tree)
+        if b"verbatim" in context.text:
+            pragmas.check_verbatim(tree)
         _warn_hidden(context)
         _warn_undeclared(context)
         if not context.refusals:
@@ -120,17 +123,6 @@ def _compound(context: Context, node: Any) -> None:
         context.block(node.statements)
 
 
-def _pragma(context: Context, node: Any) -> None:
-    command = node.command.strip()
-    if command.startswith(_MEANINGFUL_PRAGMAS):
-        message = "this pragma would change the result, and it is not supported"
-        raise Refusal("not_supported", message, node.span)
-    context.warn("ignored", f"pragma {shorten(command, 40)!r} is ignored", node.span)
-
-
-_MEANINGFUL_PRAGMAS = ("braket unitary", "braket noise")
-"""Pragmas of others that do something to the qubits: they cannot just be ignored."""
-
 _NAMED_BY: dict[type, str] = {
     nodes.QubitDeclaration: "qubit",
     nodes.ClassicalDeclaration: "identifier",
@@ -189,6 +181,6 @@ _HANDLERS: dict[type, Callable[[Context, Any], None]] = {
     nodes.CompoundStatement: _compound,
     nodes.ExternDeclaration: _extern,
     nodes.Include: _include,
-    nodes.Pragma: _pragma,
+    nodes.Pragma: pragmas.pragma,
     nodes.CalibrationGrammarDeclaration: _grammar,
 }

@@ -16,7 +16,7 @@ from quantumtask.openqasm.program import Register
 from quantumtask.openqasm.qubits import Qubits
 from quantumtask.openqasm.scope import Routine, Scope
 from quantumtask.openqasm.source import MOST_PROBLEMS, Refusal, Source, Span, told
-from quantumtask.openqasm.syntax import Node, physical_numbers, physical_qubit
+from quantumtask.openqasm.syntax import Node, PhysicalQubit, physical_numbers, physical_qubit
 from quantumtask.openqasm.types import QUBIT, Elements, Type
 from quantumtask.openqasm.unresolved import declarations
 from quantumtask.shared.settings import Settings
@@ -136,8 +136,10 @@ class Context:
     def physical_qubit(self, node: Node) -> Places | None:
         """The qubit `$2`; None for a node that names no physical qubit. Raises Refusal."""
         qubit = physical_qubit(node, self.text)
-        if qubit is None:
-            return None
+        return None if qubit is None else self.physical(qubit)
+
+    def physical(self, qubit: PhysicalQubit) -> Places:
+        """A physical qubit where it is named. Raises Refusal for one that cannot be."""
         seen = len(self.qubits.physical)
         number = self.qubits.named(qubit.digits, qubit.span)
         if len(self.qubits.physical) > seen:

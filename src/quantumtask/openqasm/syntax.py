@@ -1,5 +1,6 @@
 """The parser library behind our own door: qdk in Rust or, where it cannot be, one in Python."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -64,10 +65,15 @@ def physical_numbers(tree: Sequence[Node], text: bytes) -> frozenset[int]:
     while pending:
         node = pending.pop()
         qubit = physical_qubit(node, text)
-        if qubit is not None and qubit.digits.isdecimal() and len(qubit.digits) <= MOST_DIGITS:
-            numbers.add(int(qubit.digits))
+        named = [] if qubit is None else [qubit.digits]
+        if type(node) is nodes.Pragma and node.command.startswith("braket"):
+            named = _IN_PRAGMA.findall(node.command)
+        numbers.update([int(d) for d in named if d.isdecimal() and len(d) <= MOST_DIGITS])
         pending.extend(node.children())
     return frozenset(numbers)
+
+
+_IN_PRAGMA = re.compile(r"\$([0-9]+)")
 
 
 def parse(source: Source) -> list[Node]:
