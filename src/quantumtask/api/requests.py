@@ -69,7 +69,8 @@ Precision = Annotated[
     Field(
         ge=0,
         allow_inf_nan=False,
-        description="Of expectation values: 0 is exact, else 1/precision^2 shots are drawn.",
+        description="Of expectation values: 0 is exact, else 1/precision^2 shots are drawn, "
+        "at least two.",
     ),
 ]
 Returns = Annotated[

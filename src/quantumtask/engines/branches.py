@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from quantumtask.engines.all_ways import with_all_ways
 from quantumtask.engines.histories import decide, means_of
 from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.observables import Floats
@@ -33,17 +34,18 @@ def expectations(
     """
     new_state = partial(StateVector, means_of(settings, threads))
     totals = np.zeros(len(words))
-    for probability, _, world in endings(program, World(new_state()), settings):
+    process, begin = with_all_ways(program.process), World(new_state(), uniform=True)
+    for probability, _, world in endings(process, begin, settings):
         totals += probability * _values(world, words)
     return totals
 
 
-def endings(program: Program, world: W, settings: Settings) -> Iterator[tuple[float, Process, W]]:
-    """All ends of a program that begins in a world, each with its probability.
+def endings(process: Process, world: W, settings: Settings) -> Iterator[tuple[float, Process, W]]:
+    """All ends of a process that begins in a world, each with its probability.
 
     Raises ResourceError (`not_exact`) where there are too many, or their states too large.
     """
-    waiting = [(1.0, program.process.copy(), world)]
+    waiting = [(1.0, process.copy(), world)]
     room = available_bytes(settings) // 4
     for _ in range(MOST):
         probability, process, world = waiting.pop()

@@ -114,7 +114,7 @@ class Ideal:
             self._tell("quantumtask", METHOD, "double", program.qubits)
             return branches.expectations(program, words, self._settings, self._threads)
         pure, names = purified(circuit)
-        blurred = circuit.followed if circuit.final else frozenset()
+        blurred = circuit.ends.blurred if circuit.final else frozenset()
         if self._by_tableau(pure):
             from quantumtask.engines import stim  # only once it is needed
 

@@ -1,5 +1,6 @@
 """Expectation values from shots: words that one measurement of each qubit tells, together."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -51,8 +52,12 @@ class Group(NamedTuple):
 def means(
     device: Device, program: Program, words: tuple[str, ...], items: Items, shots: int, seed: int
 ) -> tuple[Floats, Floats]:
-    """The mean of each item and its standard error, from `shots` shots of each group of words."""
-    totals, variances = np.zeros(len(items)), np.zeros(len(items))
+    """The mean of each item and its standard error, from `shots` shots of each group of words.
+
+    The words of a group are measured together, so their covariance is in the standard error. Groups
+    are drawn independently: their variances add up.
+    """
+    totals, errors = np.zeros(len(items)), np.zeros(len(items))
     found = groups(words)
     for number, (group, parts) in enumerate(zip(found, _parts(found, words, items), strict=True)):
         letters = group.basis.letters
@@ -61,10 +66,10 @@ def means(
             drawn = device.sample(observed(program, letters), shots, _seed(seed, number), False)
             seen.take(drawn.table(len(letters)))
         for item, numbers, factors in parts:
-            mean, variance = seen.mean(numbers, factors)
+            mean, error = seen.mean(numbers, factors)
             totals[item] += mean
-            variances[item] += variance
-    return totals, np.sqrt(variances)
+            errors[item] = np.hypot(errors[item], error)
+    return totals, errors
 
 
 Part = tuple[int, list[int], list[float]]
@@ -123,16 +128,23 @@ class _Seen:
         self._keeps = len(self._shots) * self._members <= MOST_KEPT
 
     def mean(self, numbers: list[int], factors: list[float]) -> tuple[float, float]:
-        """The mean of a sum of words, and the variance of that mean."""
-        if not numbers:
-            return 0.0, 0.0
+        """The mean of a sum of words, and the standard error of that mean.
+
+        Values count from that of the first outcome: then rounding makes no error of equal values.
+        The square of the error is unbiased, with one shot less than there are (Bessel).
+        """
         values = np.zeros(len(self._shots))
         for number, factor in zip(numbers, factors, strict=True):
             values += factor * self._values(number)
+        first = values[0]
+        values -= first
         shots = int(self._shots.sum())
         mean = float(self._shots @ values) / shots
-        squares = float(self._shots @ np.square(values - mean))
-        return mean, squares / max(1, shots - 1) / shots
+        most = float(np.abs(values).max())
+        if not most:
+            return float(first), 0.0
+        squares = float(self._shots @ np.square((values - mean) / most))
+        return float(first) + mean, most * math.sqrt(squares / (shots - 1) / shots)
 
     def _values(self, number: int) -> Floats:
         """The value of a word in each outcome."""

@@ -17,17 +17,17 @@ def density(circuit: Circuit) -> Vector:
     """The density matrix before the measurements at the end, transposed; bit k of an index is the
     k-th qubit that the circuit touches."""
     place = {qubit: k for k, qubit in enumerate(circuit.touched)}
-    count, last = len(place), circuit.last_steps
+    count, taken_back = len(place), circuit.ends.taken_back
     vector = np.zeros(1 << 2 * count, dtype=np.complex128)
     vector[0] = 1
-    for number, step in enumerate(circuit.steps):
+    for step in circuit.steps:
         if isinstance(step, Operation):
             act, on = action(step), [place[qubit] for qubit in step.qubits]
             kernels.apply(vector, act, on)
             kernels.apply(vector, _conjugate(act), [count + k for k in on])
         elif not isinstance(step, Measure):
             _forget(vector, place[step.qubit], count, reset=True)
-        elif last[step.qubit] > number:
+        elif step.outcome not in taken_back:
             _forget(vector, place[step.qubit], count, reset=False)
     return vector.reshape(1 << count, 1 << count)
 

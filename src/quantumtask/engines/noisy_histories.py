@@ -130,7 +130,7 @@ class NoisyHistories:
         Raises ResourceError (`not_exact`, `out_of_memory`).
         """
         table = np.zeros(1 << program.bits)
-        for probability, process, world in endings(program, self._mixed(), self._settings):
+        for probability, process, world in endings(program.process, self._mixed(), self._settings):
             bits = process.bits()
             open_bits = list(dict.fromkeys(bit for bit in bits if isinstance(bit, Outcome)))
             shown = world.distribution(open_bits) if open_bits else np.ones(1)

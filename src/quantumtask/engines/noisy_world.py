@@ -14,7 +14,7 @@ import numpy as np
 from quantumtask.engines.error_model import MEASURE, Channel
 from quantumtask.engines.instructions import Placed, Source, after_reset, confusion
 from quantumtask.engines.observables import Floats
-from quantumtask.engines.world import CERTAIN, Bits
+from quantumtask.engines.world import CERTAIN, Bits, WithEnds
 from quantumtask.openqasm.gates import Operation
 from quantumtask.openqasm.process import Outcome, Undecided
 
@@ -55,12 +55,13 @@ class NoisyState(Protocol):
         ...
 
 
-class NoisyWorld:
+class NoisyWorld(WithEnds):
     """What a process acts on; gates are kept until a measurement or a reset follows them."""
 
     __slots__ = ("_count", "_layout", "_measured", "_operations", "_pending", "_source", "state")
 
     def __init__(self, state: NoisyState, source: Source) -> None:
+        super().__init__()
         self.state: Any = state
         self._source = source
         self._layout = source.layout
@@ -83,6 +84,7 @@ class NoisyWorld:
         self._count += 1
         self._pending[place] = (*self._pending.get(place, ()), outcome)
         self._measured[outcome] = place
+        self.ends.measure(qubit, outcome.number)
         return outcome
 
     def reset(self, qubits: Sequence[int]) -> None:
@@ -95,8 +97,13 @@ class NoisyWorld:
                 self.state.err(error, (place,))
 
     def unmeasure(self) -> None:
-        """Takes back the measurements at the end: those whose qubits nothing touched since."""
-        self._pending = {}
+        """Takes back the measurements at the end (see `Ends`)."""
+        taken_back = self.ends.taken_back
+        left = {
+            place: tuple([o for o in outcomes if o.number not in taken_back])
+            for place, outcomes in self._pending.items()
+        }
+        self._pending = {place: outcomes for place, outcomes in left.items() if outcomes}
 
     def first(self, outcome: Outcome) -> Outcome:
         """The outcome that must be decided before this one can be; most often itself."""
@@ -127,6 +134,8 @@ class NoisyWorld:
             twin._pending[place] = left
         twin._measured = {o: p for o, p in self._measured.items() if o is not outcome}
         twin._count = self._count
+        twin.branched = True
+        twin.ends = self.ends.without(outcome.number)
         return twin
 
     def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:

@@ -1,12 +1,15 @@
-"""A program that measures its qubits, in bases of choice, where it has come to its end."""
+"""A program that measures its qubits, in bases of choice, before the measurements at its end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
+from typing import Any
 
+from quantumtask.engines.all_ways import with_all_ways
 from quantumtask.openqasm.gates import BASIC, Operation
-from quantumtask.openqasm.process import Process
-from quantumtask.openqasm.program import Circuit, Measure, Program, Register, Step
+from quantumtask.openqasm.process import Code, Instruction, Process
+from quantumtask.openqasm.program import Circuit, Measure, Program, Register, Reset, Step
 
 TURNS = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
 """The gates before a measurement in each basis."""
@@ -15,7 +18,7 @@ TURNS = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
 def observed(program: Program, bases: Mapping[int, str]) -> Program:
     """The program whose result has one bit for each of these qubits, the first the lowest.
 
-    What it measured at its end it measures no more, for its result shows nothing of that.
+    The measurements at the end are taken back before (see `Ends`).
     """
     turns = [
         Operation(BASIC[name], (), (qubit,))
@@ -23,38 +26,88 @@ def observed(program: Program, bases: Mapping[int, str]) -> Program:
         for name in TURNS[basis]
     ]
     qubits = list(bases)
+    circuit = program.circuit and _circuit(program.circuit, turns, qubits)
+    begin = partial(_process, program, turns, qubits)
+    if circuit and not circuit.followed:
+        begin = partial(_straight, circuit)
     return replace(
         program,
         registers=(Register("observed", len(qubits)),),
-        begin=partial(_process, program, turns, qubits),
-        circuit=program.circuit and _circuit(program.circuit, turns, qubits),
+        begin=begin,
+        circuit=circuit,
         outputs=(),
-        fixed_outputs={} if program.circuit else None,
+        fixed_outputs={} if circuit else None,
         warnings=(),
     )
 
 
-def _circuit(circuit: Circuit, turns: list[Operation], qubits: list[int]) -> Circuit:
-    """Of what was measured at the end, only that of qubits whose phases others depend on stays."""
-    steps: list[Step] = []
-    outcomes = 0
-    for step in circuit.steps:
-        if not isinstance(step, Measure):
-            steps.append(step)
-        elif not circuit.final or step.qubit in circuit.followed:
-            steps.append(Measure(step.qubit, outcomes))
-            outcomes += 1
-    final = circuit.final and not outcomes
-    steps += turns
-    steps += [Measure(qubit, outcomes + k) for k, qubit in enumerate(qubits)]
-    bits = tuple(-1 - outcomes - k for k in range(len(qubits)))
+def _circuit(circuit: Circuit, turns: Sequence[Operation], qubits: Sequence[int]) -> Circuit:
+    steps = _before_the_end(circuit, {turn.qubits[0] for turn in turns})
+    final = not any(isinstance(step, Measure | Reset) for step in steps)
+    first = circuit.outcomes
+    steps += [*turns, *[Measure(qubit, first + k) for k, qubit in enumerate(qubits)]]
+    outcomes = [step.outcome for step in steps if isinstance(step, Measure)]
+    number = {outcome: k for k, outcome in enumerate(outcomes)}
     return Circuit(
-        tuple(steps), bits, outcomes + len(qubits), circuit.clifford, final, circuit.followed
+        tuple([_numbered(step, number) for step in steps]),
+        tuple([-1 - number[first + k] for k in range(len(qubits))]),
+        len(number),
+        circuit.clifford,
+        final,
+        frozenset([number[outcome] for outcome in circuit.followed]),
     )
 
 
-def _process(program: Program, turns: list[Operation], qubits: list[int]) -> Process:
-    process = program.process.copy()
+def _numbered(step: Step, number: Mapping[int, int]) -> Step:
+    return Measure(step.qubit, number[step.outcome]) if isinstance(step, Measure) else step
+
+
+def _before_the_end(circuit: Circuit, turned: set[int]) -> list[Step]:
+    """The steps without the measurements at the end, and without those that make no difference.
+
+    A measurement on the way takes a phase, which only something that comes later can show.
+    """
+    taken_back, later = circuit.ends.taken_back, set(turned)
+    steps: list[Step] = []
+    for step in reversed(circuit.steps):
+        if isinstance(step, Measure):
+            is_shown = step.qubit in later or step.outcome in circuit.followed
+            if step.outcome in taken_back or not is_shown:
+                continue
+        later.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
+        steps.append(step)
+    return steps[::-1]
+
+
+def _straight(circuit: Circuit) -> Process:
+    """The steps of a circuit as a program that can be run."""
+    instructions: list[Instruction] = []
+    for kind, run in groupby(circuit.steps, type):
+        steps = list(run)
+        parts = [steps] if kind is Operation else [[step] for step in steps]
+        instructions += [_instruction(part) for part in parts]
+    cells = [-1 - bit for bit in circuit.bits]
+    return Process(Code(instructions, [], [0] * circuit.outcomes, cells, [], {}))
+
+
+def _instruction(steps: Sequence[Any]) -> Instruction:
+    """The gates in `steps`, or the one measurement or reset."""
+
+    def run(process: Process) -> None:
+        world, first = process.world, steps[0]
+        assert world is not None
+        if isinstance(first, Operation):
+            world.apply(steps)
+        elif isinstance(first, Reset):
+            world.reset([first.qubit])
+        else:
+            process.memory[first.outcome] = world.measure(first.qubit)
+
+    return run
+
+
+def _process(program: Program, turns: Sequence[Operation], qubits: Sequence[int]) -> Process:
+    process = with_all_ways(program.process)
     cells = list(range(len(process.memory), len(process.memory) + len(qubits)))
     process.memory += [0] * len(qubits)
 

@@ -23,15 +23,15 @@ def purified(circuit: Circuit) -> Pure:
     if circuit.final:
         return Pure(circuit, names)
     fresh = max(names, default=-1) + 1
-    last = circuit.last_steps
+    taken_back = circuit.ends.taken_back
     steps: list[Step] = []
     measured: list[Step] = []
-    for number, step in enumerate(circuit.steps):
+    for step in circuit.steps:
         if isinstance(step, Operation):
             steps.append(step._replace(qubits=tuple([names[q] for q in step.qubits])))
             continue
         on = names[step.qubit]
-        if isinstance(step, Measure) and last[step.qubit] == number:
+        if isinstance(step, Measure) and step.outcome in taken_back:
             measured.append(Measure(on, step.outcome))
         elif isinstance(step, Measure):
             steps.append(Operation(BASIC["cx"], (), (on, fresh)))

@@ -58,7 +58,7 @@ def _measured(circuit: Circuit, steps: list[Step], known: Known) -> Circuit:
         kept,
         all(step.clifford for step in numbered if isinstance(step, Operation)),
         final=True,
-        followed=circuit.followed,
+        followed=frozenset(-1 - bits[k] for k in circuit.followed if bits[k] < 0),
     )
 
 

@@ -53,8 +53,11 @@ class Wanted:
 
     @property
     def precise_shots(self) -> int:
-        """Shots for each group of terms that are measured together."""
-        return math.ceil(1 / self.precision**2)
+        """Shots for each group of terms that are measured together.
+
+        With fewer than two there is no standard error.
+        """
+        return max(2, math.ceil(1 / self.precision**2))
 
     def check(self, qubits: int) -> None:
         """Raises ResourceError (`bad_observable`) for observables of another number of qubits."""

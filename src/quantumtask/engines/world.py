@@ -1,12 +1,13 @@
 """The world of one history of shots: a quantum state, and the measurements not yet looked at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.actions import action
+from quantumtask.openqasm.ends import Ends
 from quantumtask.openqasm.gates import Operation
 from quantumtask.openqasm.process import Outcome, Undecided
 
@@ -82,18 +83,48 @@ CERTAIN = 1e-12
 """A probability as near to 0 or 1 as this is rounding noise."""
 
 
-class World:
+class WithEnds:
+    """A world that knows which measurements are at the end, as far as its program has come.
+
+    `branched`: an outcome that the program sees has been decided: other shots may do other things.
+    """
+
+    __slots__ = ("branched", "ends")
+
+    def __init__(self) -> None:
+        self.branched = False
+        self.ends = Ends()
+
+    def depend(self, qubits: Iterable[int], outcomes: Iterable[Outcome]) -> None:
+        """Counts qubits as touched and outcomes as needed, because other shots do so."""
+        self.ends.touch(qubits)
+        for outcome in outcomes:
+            self.ends.need(outcome.number)
+
+    def depend_on_all(self) -> None:
+        """Counts all qubits as touched."""
+        self.ends.touch_all()
+
+
+UNSEEN = -1
+"""The number of an outcome that no program sees: that of a reset."""
+
+
+class World(WithEnds):
     """What a process acts on. A measurement is noted and put off until somebody needs its value.
 
     Putting it off is right as long as all that happens to the qubit leaves its outcome alone.
+    `uniform`: what the program has to ask for does not depend on the kind of the state, because no
+    outcome is known beforehand.
     """
 
-    __slots__ = ("_followed", "_measured", "_outcomes", "_pending", "state")
+    __slots__ = ("_measured", "_outcomes", "_pending", "_uniform", "state")
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, *, uniform: bool = False) -> None:
+        super().__init__()
         self.state = state
+        self._uniform = uniform
         self._pending: dict[int, Outcome] = {}
-        self._followed: frozenset[Outcome] = frozenset()  # their qubits were touched afterwards
         self._measured: dict[Outcome, int] = {}
         self._outcomes = 0
 
@@ -110,19 +141,21 @@ class World:
                 for qubit, kept in zip(operation.qubits, keeps, strict=True):
                     if qubit in pending and not kept:
                         raise Undecided(pending[qubit])
-        touched = {qubit for operation in operations for qubit in operation.qubits}
-        self._followed |= {pending[qubit] for qubit in touched & pending.keys()}
+        self.ends.touch({qubit for operation in operations for qubit in operation.qubits})
 
     def measure(self, qubit: int) -> Outcome | int:
         outcome = self._pending.get(qubit)
-        if outcome is not None:
-            return outcome
-        value = self.state.known(qubit)
-        return self._new(qubit) if value is None else value
+        if outcome is None:
+            value = None if self._uniform else self.state.known(qubit)
+            if value is not None:
+                return value
+            outcome = self._put_off(qubit, self._outcomes)
+            self._outcomes += 1
+        self.ends.measure(qubit, outcome.number)
+        return outcome
 
-    def _new(self, qubit: int) -> Outcome:
-        outcome = Outcome(self._outcomes)
-        self._outcomes += 1
+    def _put_off(self, qubit: int, number: int) -> Outcome:
+        outcome = Outcome(number)
         self._pending[qubit] = outcome
         self._measured[outcome] = qubit
         return outcome
@@ -130,17 +163,20 @@ class World:
     @property
     def blurred(self) -> frozenset[int]:
         """The qubits that have no phase, because they were measured and nobody knows the value."""
-        return frozenset(q for q, outcome in self._pending.items() if outcome in self._followed)
+        taken_back = self.ends.taken_back
+        return frozenset(q for q, o in self._pending.items() if o.number not in taken_back)
 
     def unmeasure(self) -> None:
-        """Takes back the measurements at the end: those whose qubits nothing touched since."""
+        """Takes back the measurements at the end (see `Ends`)."""
         blurred = self.blurred
         self._pending = {q: o for q, o in self._pending.items() if q in blurred}
 
     def reset(self, qubits: Sequence[int]) -> None:
         for qubit in qubits:
-            outcome = self.measure(qubit)
-            if isinstance(outcome, Outcome):
+            outcome = self._pending.get(qubit)
+            if outcome is None and self.state.known(qubit) is None:
+                outcome = self._put_off(qubit, UNSEEN)
+            if outcome is not None:
                 raise Undecided(outcome)
         for qubit in qubits:
             self.state.set(qubit, 0)
@@ -165,7 +201,9 @@ class World:
         twin._pending = {q: o for q, o in self._pending.items() if q != qubit}
         twin._measured = {o: q for o, q in self._measured.items() if q != qubit}
         twin._outcomes = self._outcomes
-        twin._followed = self._followed
+        twin._uniform = self._uniform
+        twin.ends = self.ends.without(outcome.number)
+        twin.branched = self.branched or outcome.number != UNSEEN
         return twin
 
     def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from quantumtask.openqasm.process import Instruction, Label
+from quantumtask.openqasm.process import Instruction, Label, Ways
 from quantumtask.openqasm.source import Refusal, Span
 from quantumtask.openqasm.types import Type, View, count, zero
 
@@ -14,7 +14,7 @@ class Builder:
         self.instructions: list[Instruction] = []
         self.spans: list[Span] = []
         self.memory: list[Any] = []
-        self.joins: dict[int, Label] = {}
+        self.ways: dict[int, Ways] = {}
         self.most_cells = most_cells
 
     @property
@@ -24,6 +24,11 @@ class Builder:
     def emit(self, instruction: Instruction, span: Span) -> None:
         self.instructions.append(instruction)
         self.spans.append(span)
+
+    def fork(self, instruction: Instruction, ways: Ways, span: Span) -> None:
+        """An instruction that may go more than one way."""
+        self.ways[self.here] = ways
+        self.emit(instruction, span)
 
     def jump(self, label: Label, span: Span) -> None:
         self.emit(lambda _: label.at, span)

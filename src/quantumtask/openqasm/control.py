@@ -8,7 +8,7 @@ from quantumtask.openqasm.casts import convert, converter
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, Read, constant
 from quantumtask.openqasm.indices import as_whole
-from quantumtask.openqasm.process import END, Label, Process, known
+from quantumtask.openqasm.process import END, Label, Process, Ways, known
 from quantumtask.openqasm.routines import in_order
 from quantumtask.openqasm.scope import Stored
 from quantumtask.openqasm.source import Refusal, Span, told
@@ -29,20 +29,20 @@ def _statements(body: Any) -> Sequence[Any]:
     return found
 
 
-def _jump_if(context: Context, condition: Expr, wanted: bool, label: Label) -> None:
-    read = condition.read
+def _jump_unless(context: Context, condition: Expr, ways: Ways) -> None:
+    read, label = condition.read, ways.others[0]
 
     def jump(process: Process) -> int | None:
-        return label.at if read(process.memory) == wanted else None
+        return None if read(process.memory) else label.at
 
-    context.code.emit(jump, condition.span)
+    context.code.fork(jump, ways, condition.span)
 
 
 def branch(context: Context, node: Any) -> None:
     condition = truth(context.expression(node.condition))
     code, otherwise, end = context.code, Label(), Label()
-    code.joins[code.here] = otherwise if node.else_body is None else end
-    _jump_if(context, condition, False, otherwise)
+    join = otherwise if node.else_body is None else end
+    _jump_unless(context, condition, Ways((otherwise,), join, is_if=True))
     _body(context, node.if_body)
     if node.else_body is None:
         code.place(otherwise)
@@ -57,7 +57,7 @@ def while_loop(context: Context, node: Any) -> None:
     code, again, end = context.code, Label(), Label()
     code.place(again)
     condition = truth(context.expression(node.condition))
-    _jump_if(context, condition, False, end)
+    _jump_unless(context, condition, Ways((end,), end))
     context.loops.append((end, again))
     _body(context, node.body)
     context.loops.pop()
@@ -228,7 +228,11 @@ def switch(context: Context, node: Any) -> None:
     table: dict[int, Label] = {}
     labels = [_labels(context, case, table) for case in node.cases]
     default, read = Label(), target.read
-    code.emit(lambda p: table.get(read(p.memory), default).at, node.target.span)
+    code.fork(
+        lambda p: table.get(read(p.memory), default).at,
+        Ways((*labels, default), end),
+        node.target.span,
+    )
     for label, case in zip(labels, node.cases, strict=True):
         code.place(label)
         with context.inner():

@@ -68,13 +68,16 @@ class Deferral:
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._cells = self._taken = 0
+        self._needed: set[Outcome] = set()  # by the `if` that is looked at
 
     def go_on(self, process: Process) -> bool:
         """Takes a process that needs an outcome through its `if`. False: it stays where it is."""
-        join = process.code.joins.get(process.next)
-        if join is None:
+        ways = process.code.ways.get(process.next)
+        if ways is None or not ways.is_if:
             return False
+        join = ways.join
         found: list[tuple[Operation, Controls]] = []
+        self._needed.clear()
         try:
             ends = self._ways(_Point(process.copy(), process, ()), join.at, found)
         except (NotDeferred, Refusal):  # what is refused may lie on a way that no shot takes
@@ -82,7 +85,8 @@ class Deferral:
         controlling = {qubit for _, controls in found for qubit, _ in controls}
         if any(not controlling.isdisjoint(operation.qubits) for operation, _ in found):
             return False
-        self._trace.follow([(_controlled(*one), len(one[1])) for one in found])
+        operations = [(_controlled(*one), len(one[1])) for one in found]
+        self._trace.follow(operations, self._needed)
         process.next = join.at
         process.steps = max(end.steps for end in ends)
         process.spent = max(end.spent for end in ends)
@@ -101,6 +105,7 @@ class Deferral:
             qubit = self._trace.qubit_of(wanted.outcome)
             if qubit is None or len(controls) == MOST_BITS:
                 raise NotDeferred from None
+            self._needed.add(wanted.outcome)
             found += [(operation, controls) for operation in gates.operations]
             both = [self._decided(point, wanted.outcome, qubit, value) for value in (0, 1)]
             return [end for way in both for end in self._ways(way, join, found)]

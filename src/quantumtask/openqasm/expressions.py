@@ -12,7 +12,7 @@ from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, applied, constant
 from quantumtask.openqasm.operators import binary, unary
 from quantumtask.openqasm.places import Places, bits_of_value, indexed, joined, of_symbol, value_of
-from quantumtask.openqasm.process import Label
+from quantumtask.openqasm.process import Label, Ways
 from quantumtask.openqasm.scope import Constant, Extern, Routine
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import Node, nodes
@@ -209,7 +209,7 @@ def _short_circuit(context: Context, op: str, left: Expr, parent: Any) -> Expr:
         process.memory[cell] = value
         return skip.at if value == wanted else None
 
-    code.emit(decide, span)
+    code.fork(decide, Ways((skip,), skip), span)
     second = truth(expression(context, parent.rhs)).read
 
     def other(process: Any) -> None:

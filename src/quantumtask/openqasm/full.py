@@ -175,7 +175,7 @@ def unmeasured(circuit: Circuit | None) -> tuple[str, ...]:
 def _code_of(context: Context) -> Code:
     outputs = [(name, values.reader(to, value.read)) for name, to, value in context.outputs]
     code = context.code
-    return Code(code.instructions, code.spans, code.memory, context.bit_cells, outputs, code.joins)
+    return Code(code.instructions, code.spans, code.memory, context.bit_cells, outputs, code.ways)
 
 
 def _traced(process: Process, settings: Settings) -> tuple[Circuit | None, dict[str, Any] | None]:

@@ -63,11 +63,22 @@ Instruction = Callable[["Process"], int | None]
 """Does one thing; gives the number of the next instruction where that is not the one after."""
 
 
+class Ways(NamedTuple):
+    """The ways of an `if`, a `while`, a `switch` or a logical operator.
+
+    `others`: where it may go on, beside the next instruction. `join`: where all ways meet again.
+    """
+
+    others: tuple[Label, ...]
+    join: Label
+    is_if: bool = False
+
+
 class Code(NamedTuple):
     """A compiled program, which no run of it changes.
 
-    `joins`: for the instruction that decides an `if`, the one where its ways meet again. `finish`
-    is done at the end, wherever that was; it raises Undecided before it has changed anything.
+    `ways`: those of each instruction that may go more than one. `finish` is done at the end,
+    wherever that was; it raises Undecided before it has changed anything.
     """
 
     instructions: list[Instruction]
@@ -75,7 +86,7 @@ class Code(NamedTuple):
     memory: list[Any]
     bits: list[int]
     outputs: "list[tuple[str, Callable[[list[Any]], Any]]]"
-    joins: dict[int, Label]
+    ways: dict[int, Ways]
     finish: "Callable[[Process], None] | None" = None
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from quantumtask.openqasm.ends import Ends
 from quantumtask.openqasm.gates import Operation
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class Circuit:
 
     `bits` tells what each bit of the result is: a constant 0 or 1, or -1 - k for outcome k.
     `outcomes`: how many measurements there are. `final`: nothing happens to any qubit after its
-    measurement. `followed`: qubits that later gates were controlled by, instead of by what was
-    measured of them.
+    measurement. `followed`: outcomes that the program needs; later gates may be controlled by their
+    qubits instead.
     """
 
     steps: tuple[Step, ...]
@@ -61,13 +62,19 @@ class Circuit:
         return tuple(sorted(set().union(*groups)))
 
     @cached_property
-    def last_steps(self) -> dict[int, int]:
-        """The number of the last step on each qubit."""
-        last = {}
-        for number, step in enumerate(self.steps):
-            for qubit in step.qubits if isinstance(step, Operation) else (step.qubit,):
-                last[qubit] = number
-        return last
+    def ends(self) -> Ends:
+        """The measurements at the end. Not to be changed."""
+        ends = Ends()
+        for step in self.steps:
+            if isinstance(step, Operation):
+                ends.touch(step.qubits)
+            elif isinstance(step, Measure):
+                ends.measure(step.qubit, step.outcome)
+            else:
+                ends.touch((step.qubit,))
+        for outcome in self.followed:
+            ends.need(outcome)
+        return ends
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Running a program once, without deciding what is measured: what every shot of it does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from quantumtask.openqasm.gates import Operation
 from quantumtask.openqasm.process import Outcome
@@ -44,10 +44,14 @@ class Trace:
         qubit = self._measured[outcome.number]
         return qubit if self._held.get(qubit) == outcome.number else None
 
-    def follow(self, operations: Sequence[tuple[Operation, int]]) -> None:
-        """Operations whose first qubits, so many, are measured ones that only control them."""
-        for operation, controls in operations:
-            self.followed.update(operation.qubits[:controls])
+    def follow(
+        self, operations: Sequence[tuple[Operation, int]], outcomes: Iterable[Outcome]
+    ) -> None:
+        """Writes down operations that depend on outcomes.
+
+        The first qubits of each operation, so many, are measured ones that only control it.
+        """
+        self.followed.update([outcome.number for outcome in outcomes])
         self.steps.extend([operation for operation, _ in operations])
         if len(self.steps) > self.most:
             raise TooMany

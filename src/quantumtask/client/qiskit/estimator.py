@@ -104,7 +104,7 @@ def _pub_result(pub: EstimatorPub, answer: Json) -> PubResult:
     errors = numbers(answer["data"]["standard_errors"]).reshape(pub.shape)
     metadata = {
         "target_precision": pub.precision,
-        "shots": math.ceil(1 / pub.precision**2) if pub.precision else 0,
+        "shots": max(2, math.ceil(1 / pub.precision**2)) if pub.precision else 0,
         "circuit_metadata": pub.circuit.metadata,
     }
     data = DataBin(evs=np.array(values), stds=np.array(errors), shape=pub.shape)

@@ -1,0 +1,196 @@
+"""Expectation values from shots, exact ones, and a reference of density matrices: all agree."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Failure, Result, TaskSpec
+from quantumtask.worker.execute import execute
+from tests import density
+from tests.asked import decoded
+from tests.density import Noise
+from tests.services import Service
+
+SETTINGS = Settings()
+SHOTS = 400
+IDEAL = Noise()
+ENGINES = ["auto", "quantumtask", "stim", "aer", "lightning"]
+
+
+def run(circuit: str, engine: str = "auto", seed: int = 1, **options: Any) -> Result | Failure:
+    spec = TaskSpec(circuit, 1, seed, engine=engine, options=json.dumps(options))
+    found = execute(spec, SETTINGS)
+    assert isinstance(found, Result | Failure)
+    return found
+
+
+def arrays(result: Result | Failure) -> tuple[Any, Any]:
+    assert isinstance(result, Result), result
+    data = json.loads(result.data or "")
+    return tuple(decoded(data[name]) for name in ("expectation_values", "standard_errors"))
+
+
+def spread(word: str, value: float) -> float:
+    """The standard deviation of one measurement of a word."""
+    pauli = set(word) <= set("IXYZ")
+    return float(np.sqrt(max(0.0, 1 - value**2 if pauli else value)))
+
+
+def check(circuit: str, words: list[str], right: Any, engines: list[str], **more: Any) -> int:
+    compared = 0
+    for number, engine in enumerate(engines):
+        found = run(circuit, engine, 100 + number, observables=words, precision=0.05, **more)
+        if isinstance(found, Failure):
+            assert found.code == "engine_unsuitable", (circuit, found)
+            continue
+        values, errors = arrays(found)
+        for word, value, error, exact in zip(words, values, errors, right, strict=True):
+            margin = 5 * max(error, spread(word, exact) / SHOTS**0.5) + 1e-9
+            assert abs(value - exact) <= margin, (circuit, engine, word, value, exact, error)
+            compared += 1
+    return compared
+
+
+HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+
+ENDS = {
+    "the first of two measurements in a row is on the way": (
+        "qubit q; bit[2] c; ry(1.0) q; c[0] = measure q; c[1] = measure q;", {"X": 0, "Z": 0.5403}
+    ),
+    "another qubit was reset on the way": (
+        "qubit[2] q; bit[2] c; x q[1]; reset q[1]; h q[0]; c = measure q;", {"IX": 1, "ZI": 1}
+    ),
+    "another qubit was measured on the way": (
+        "qubit[2] q; bit[2] c; h q[1]; c[1] = measure q[1]; h q[1]; h q[0]; c = measure q;",
+        {"IX": 1, "XI": 0},
+    ),
+    "a measured qubit goes on": (
+        "qubit q; bit c; h q; c = measure q; z q;", {"X": 0, "Z": 0}
+    ),
+    "a qubit that was reset ends with a measurement of its own": (
+        "qubit q; bit c; h q; c = measure q; reset q; ry(1.0) q; c = measure q;", {"X": 0.8415}
+    ),
+    "an outcome is needed": (
+        "qubit[2] q; bit[2] c; h q[0]; h q[1]; c = measure q; if (c[0]) z q[1];", {"IX": 0, "XI": 0}
+    ),
+    "an outcome is needed that was read before the qubit was reset": (
+        ("qubit[2] q; bit[2] c; h q[0]; c[0] = measure q[0]; if (c[0]) x q[1]; reset q[0]; h q[0]; "
+        "c = measure q;"),
+        {"IX": 1, "ZI": 0, "ZX": 0},
+    ),
+    "an outcome in a bit that is overwritten is not needed": (
+        ("qubit[2] q; bit c; h q[0]; ry(1.0) q[1]; c = measure q[0]; c = measure q[1]; "
+        "if (c) { }"),
+        {"IX": 1, "XI": 0},
+    ),
+    "one of two ways touches the qubit": (
+        ("qubit[2] q; bit[2] c; ry(1.0) q[0]; ry(1.0) q[1]; c[1] = measure q[1]; "
+        "c[0] = measure q[0]; if (c[0]) { reset q[1]; }"),
+        {"XI": 0},
+    ),
+    "no way touches the qubit": (
+        ("qubit[3] q; bit[3] c; ry(1.0) q[0]; ry(1.0) q[1]; c[1] = measure q[1]; "
+        "c[0] = measure q[0]; if (c[0]) { reset q[2]; } else { x q[2]; }"),
+        {"IXI": 0.8415, "IIX": 0},
+    ),
+    "an inner `if` that a shot may not come to": (
+        "qubit[3] q; bit[3] c; h q[0]; h q[1]; c = measure q; if (c[0]) { if (c[1]) reset q[2]; }",
+        {"IXI": 0, "IIX": 0, "ZII": 1},
+    ),
+    "a loop that may come again": (
+        ("qubit[2] q; bit[2] c; h q[0]; h q[1]; c = measure q; "
+        "while (c[0]) { x q[1]; reset q[0]; c[0] = measure q[0]; }"),
+        {"XI": 0, "IZ": 1},
+    ),
+    "a loop that does not come to the qubit": (
+        ("qubit[2] q; bit[2] c; h q[0]; h q[1]; c = measure q; "
+        "while (c[0]) { reset q[0]; c[0] = measure q[0]; }"),
+        {"XI": 1, "IZ": 1},
+    ),
+    "the end of the program in one way, and a gate that only the others come to": (
+        "qubit[3] q; bit[3] c; h q; c = measure q; if (c[0]) { reset q[0]; end; } z q[1];",
+        {"IXI": 0, "XII": 1},
+    ),
+    "a subroutine that returns early": (
+        ("qubit[3] q; bit[3] c; def f(qubit a, bit b) { if (b) { reset a; return; } x a; } "
+        "h q; c[0] = measure q[0]; c[1] = measure q[1]; c[2] = measure q[2]; f(q[1], c[0]);"),
+        {"IXI": 0, "XII": 1, "IIX": 0},
+    ),
+    "a switch": (
+        ("qubit[3] q; bit[2] c; h q; c[0] = measure q[0]; c[1] = measure q[1]; "
+        "switch (int(c[0])) { case 0 { z q[1]; } default { } }"),
+        {"IXI": 0, "XII": 1, "IIX": 0},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_is_taken_back_is_the_same_everywhere(name: str) -> None:
+    circuit, right = ENDS[name]
+    words = list(right)
+    exact, errors = arrays(run(HEAD + circuit, observables=words))
+    assert np.allclose(exact, list(right.values()), atol=1e-4)
+    assert not errors.any()
+    assert check(HEAD + circuit, words, exact, ENGINES)
+
+
+@pytest.mark.parametrize(
+    ("circuit", "word", "value"),
+    [
+        ("qubit q; bit[2] c; ry(1.0) q; c[0] = measure q; c[1] = measure q;", "X", 0),
+        ("qubit[2] q; bit[2] c; x q[1]; reset q[1]; h q[0]; c = measure q;", "IX", 1),
+    ],
+)
+def test_a_precision_changes_no_value_over_http(
+    service: Service, circuit: str, word: str, value: float
+) -> None:
+    for engine in ("auto", "quantumtask", "aer"):
+        body = service.run(HEAD + circuit, observables=word, precision=0.02, seed=2, engine=engine)
+        assert body["data"]["expectation_values"] == pytest.approx(value, abs=0.08)
+        assert body["data"]["standard_errors"] <= 0.021
+
+
+KINDS = [(clifford, acts) for clifford in (True, False) for acts in (True, False)]
+
+
+@pytest.mark.parametrize(("clifford", "acts"), KINDS)
+def test_values_from_shots_are_the_exact_ones_on_every_engine(clifford: bool, acts: bool) -> None:
+    rng = np.random.default_rng([clifford, acts])
+    compared = 0
+    for _ in range(30):
+        qubits, bits = int(rng.integers(1, 5)), int(rng.integers(1, 4))
+        program = density.drawn(rng, qubits, bits, clifford=clifford, acts=acts)
+        words = density.words(rng, qubits, 8)
+        circuit = density.text(program, qubits, bits)
+        right = density.values(program, qubits, words, IDEAL)
+        exact, _ = arrays(run(circuit, observables=words))
+        assert np.allclose(exact, right, atol=1e-9), (circuit, words, exact, right)
+        compared += check(circuit, words, right, ENGINES)
+    assert compared > 500
+
+
+NOISES = {
+    "depolarizing": Noise(one=0.05, two=0.1),
+    "readout": Noise(up=0.05, down=0.2),
+    "both": Noise(0.02, 0.05, 0.1, 0.03),
+}
+
+
+@pytest.mark.parametrize("acts", [False, True])
+@pytest.mark.parametrize("name", NOISES)
+def test_values_with_noise_are_those_of_its_shots(name: str, acts: bool) -> None:
+    rng, noise = np.random.default_rng([len(name), acts]), NOISES[name]
+    compared = 0
+    for number in range(8):
+        qubits, bits = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+        program = density.drawn(rng, qubits, bits, clifford=number % 2 == 0, acts=acts)
+        words = density.words(rng, qubits, 8)
+        circuit = density.text(program, qubits, bits)
+        right = density.values(program, qubits, words, noise)
+        exact, _ = arrays(run(circuit, observables=words, noise=noise.json))
+        assert np.allclose(exact, right, atol=1e-9), (circuit, words, exact, right)
+        compared += check(circuit, words, right, ["auto", "quantumtask", "aer"], noise=noise.json)
+    assert compared > 100
