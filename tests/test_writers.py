@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from quantumtask.openqasm import native
 from quantumtask.openqasm.full import compile_full
+from quantumtask.openqasm.portable import parser as portable
 from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.source import Source
 from quantumtask.openqasm.straight import compile_straight
 from quantumtask.openqasm.writers import NAMES
 from quantumtask.shared.errors import CircuitError
@@ -129,6 +132,15 @@ def test_quantinuums_library_can_be_included(include: str) -> None:
     )
     assert refused(head + "Rxxyyzz_zphase(1, 2, 3, 4, 5) q[0], q[1];").code == "not_supported"
     assert refused(head + "ccz q[0], q[1], q[0];").code == "duplicate_qubit"
+
+
+def test_both_parsers_include_it() -> None:
+    source = Source(HQS_HEAD.format("hqslib1.inc") + "qreg q[2];\nZZ() q[0], q[1];")
+    found = [
+        [(type(node).__name__, node.span.lo, node.span.hi) for node in reader.read(source)[1]]
+        for reader in (native, portable)
+    ]
+    assert found[0] == found[1]
 
 
 def test_the_programs_own_declaration_wins() -> None:

@@ -7,7 +7,7 @@ from quantumtask.openqasm.gates import STDGATES, Gate
 from quantumtask.openqasm.head import Head
 from quantumtask.openqasm.lines import SPACE, WHITE, Unsure
 from quantumtask.openqasm.scope import Stored
-from quantumtask.openqasm.writers import NAMES, writers_gate
+from quantumtask.openqasm.writers import NAMES, OF_ONE_MEANING, writers_gate
 
 NAME = r"[A-Za-z_]\w*+"
 OPERAND = rf"(?:\$\d{{1,9}}+|{NAME}){SPACE}(?:\[{SPACE}\d{{1,9}}+{SPACE}\]{SPACE})?+"
@@ -56,6 +56,8 @@ class Operands:
         if known is None:
             raise Unsure
         self.undeclared_gates[name] = known.owner
+        if name in OF_ONE_MEANING:
+            self.visible[name] = known.gate
         return known.gate
 
     def check_declared(self) -> None:

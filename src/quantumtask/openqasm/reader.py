@@ -114,7 +114,9 @@ class Reader:
             self._other(item)
             return None
         name, number, formula, operands = found.groups()
-        gate = self.operands.visible.get(name) or self._undeclared(found)
+        gate = self.operands.visible.get(name)
+        if gate is None and name in NAMES:
+            gate = self._undeclared(found)
         if gate.__class__ is not Standard:
             self._other(item)
             return None
@@ -128,11 +130,9 @@ class Reader:
         operation = self._plain[item] = plain(gate, params, qubits)
         return operation
 
-    def _undeclared(self, call: re.Match[str], controls: int = 0) -> Gate | None:
-        """The gate of a call of a name that nothing declares, if that is the gate of a tool."""
+    def _undeclared(self, call: re.Match[str], controls: int = 0) -> Gate:
+        """The gate of a call of a name that nothing declares. Raises Unsure."""
         name, number, formula, operands = call.groups()
-        if name not in NAMES:
-            return None
         parameters = 1 if number else len(self._arguments(formula)) if formula else 0
         qubits = len(self.operands.qubits(operands)) - controls
         return self.operands.undeclared_gate(name, parameters, qubits)

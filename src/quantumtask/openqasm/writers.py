@@ -216,6 +216,9 @@ _MOST_CONTROLS = 32
 
 NAMES = frozenset([*_UNDECLARED, *_OF_ANY_SIZE])
 
+OF_ONE_MEANING = frozenset(name for name, gates in _UNDECLARED.items() if len(gates) == 1)
+"""Those of NAMES that stand for one gate, whatever its numbers of parameters and qubits."""
+
 
 @lru_cache(200)
 def writers_gate(name: str, parameters: int, qubits: int) -> WritersGate | None:
