@@ -215,7 +215,7 @@ PROGRAMS = {
     "roots of roots": (
         HEAD + "gate g0 a { x a; }\n" + lines(30, "gate g# a { inv pow(0.5) g@ a; }\n")
         .replace("inv pow(0.5)", "pow(0.5) @") + "g30 q[0];",
-        "too_many_operations",
+        RAN,
     ),
     "10,000 roots of a large gate": (
         HEAD + "gate g a, b, d, e { " + "cx a, b; cx b, d; cx d, e; rx(0.3) a; " * 60 + "}\n"

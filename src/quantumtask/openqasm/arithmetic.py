@@ -12,6 +12,7 @@ from quantumtask.openqasm.types import (
     BOOL,
     INT,
     MACHINE,
+    UINT,
     WHOLE,
     WIDEST,
     Type,
@@ -55,17 +56,33 @@ def truth(expr: Expr) -> Expr:
 
 
 def common_whole(left: Expr, right: Expr) -> Type:
-    """The type of both operands: the wider; of two equally wide ones the unsigned (as in C)."""
+    """The type of both operands: the wider; of two equally wide ones the unsigned (as in C).
+
+    A literal takes the type of what it meets, if it fits there. Raises Refusal for a literal that
+    no such type holds.
+    """
     a, b = left.type, right.type
     if left.loose != right.loose:
         fixed, loose = (b, left) if left.loose else (a, right)
         if fits(loose.value, fixed):
             return fixed
+        a, b = literal_type(left), literal_type(right)
     if a.width != b.width:
         return a if a.width > b.width else b
     if a.kind != b.kind:
         return Type("uint", a.size if a.size is not None else b.size)
     return a if a.size is None else b
+
+
+def literal_type(expr: Expr) -> Type:
+    """The type that a whole number has by itself. Raises Refusal for a literal beyond 64 bits."""
+    if not expr.loose:
+        return expr.type
+    for to in (INT, UINT):
+        if fits(expr.value, to):
+            return to
+    message = "this number has more than 64 bits, and nothing around it is so wide"
+    raise Refusal("number_too_large", message, expr.span)
 
 
 def numeric(expr: Expr) -> Expr:
@@ -112,22 +129,45 @@ def _of_floats(op: str, left: Expr, right: Expr, to: Type, span: Span) -> Expr:
 
 
 def _of_wholes(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    to = common_whole(left, right)
-    loose = left.loose and right.loose
     if op in COMPARISONS:
-        if loose:
-            return applied(BOOL, span, COMPARE[op], left, right)
-        return applied(BOOL, span, COMPARE[op], _as(left, to), _as(right, to))
+        return _compared(op, left, right, span)
     operation = WHOLE_OPERATION.get(op)
     if operation is None:
         raise undefined(op, left, right, span)
-    if loose:
+    if left.loose and right.loose:
         return applied(INT, span, lambda a, b: bounded(operation(a, b)), left, right, loose=True)
     if op == "**":
-        left = _as(left, left.type if not left.loose else to)
-        return applied(left.type, span, _wrapping_power(left.type), left, right)
+        return _whole_power(left, right, span)
+    to = common_whole(left, right)
     left, right = _as(left, to), _as(right, to)
     return applied(to, span, lambda a, b: wrapped(operation(a, b), to), left, right)
+
+
+def _compared(op: str, left: Expr, right: Expr, span: Span) -> Expr:
+    """A literal is compared by its value; variables in the type of both, as in C."""
+    if not (left.loose or right.loose):
+        to = common_whole(left, right)
+        left, right = _as(left, to), _as(right, to)
+    return applied(BOOL, span, COMPARE[op], left, right)
+
+
+def mixes_signs(op: str, left: Expr, right: Expr) -> bool:
+    """Return True where a negative operand would count as a large one, and the result shows it."""
+    if {left.type.kind, right.type.kind} != WHOLE or op not in COMPARISONS | {"/", "%"}:
+        return False
+    signed = left if left.type.kind == "int" else right
+    if (signed.constant and signed.value >= 0) or (signed.loose and op in COMPARISONS):
+        return False
+    return common_whole(left, right).kind == "uint"
+
+
+def _whole_power(left: Expr, right: Expr, span: Span) -> Expr:
+    """A power has the sign of its base and the width of the wider operand."""
+    width = None if right.loose else right.type.size
+    base = literal_type(left)
+    wider = not right.loose and right.type.width > base.width
+    to = Type(base.kind, width) if wider else base
+    return applied(to, span, _wrapping_power(to), _as(left, to), right)
 
 
 def _as(expr: Expr, to: Type) -> Expr:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr
 from quantumtask.openqasm.functions import CONSTANTS
@@ -53,7 +52,7 @@ def compound(context: Context, node: Any) -> None:
     else:
         value = context.expression(node.rhs)
     result = binary(operator, value_of(target), value, node.span)
-    context.store(target, convert(result, target_type(target)), node.span)
+    context.store(target, context.converted(result, target_type(target)), node.span)
 
 
 def value_for(context: Context, node: Any, to: Type) -> Expr:
@@ -62,7 +61,7 @@ def value_for(context: Context, node: Any, to: Type) -> Expr:
             message = f"a list cannot become a value of type {to}"
             raise Refusal("wrong_type", message, node.span)
         return _list(context, node, to)
-    return convert(context.expression(node), to)
+    return context.converted(context.expression(node), to)
 
 
 Part = Callable[[list[Any]], Sequence[Any]]
@@ -92,7 +91,7 @@ def _collect(
 ) -> None:
     """Adds the elements to `parts`; with `calls` among them, each as it is before the next."""
     if type(node) not in (nodes.ArrayLiteral, nodes.DiscreteSet):
-        value = _element(context.expression(node), shape, base)
+        value = _element(context, context.expression(node), shape, base)
         value = kept(context, value, value.span) if calls else value
         parts.append(_part(value))
         return
@@ -105,10 +104,10 @@ def _collect(
         _collect(context, value, shape[1:], base, parts, calls)
 
 
-def _element(value: Expr, shape: Sequence[int | None], base: Type) -> Expr:
+def _element(context: Context, value: Expr, shape: Sequence[int | None], base: Type) -> Expr:
     """An element of a list, or an array as a part of it."""
     if not shape:
-        return convert(value, base)
+        return context.converted(value, base)
     if value.type != Type("array", None, base, tuple(shape)):
         message = f"a list is needed here, not a value of type {value.type}"
         raise Refusal("wrong_type", message, value.span)

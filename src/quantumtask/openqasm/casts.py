@@ -28,7 +28,7 @@ def convert(expr: Expr, to: Type, *, explicit: bool = False) -> Expr:
     """`expr` as a `to`: by a cast if `explicit`, else as an assignment does it.
 
     Raises Refusal where the specification has no such conversion, and where a constant does not
-    fit.
+    fit. A negative constant fits into a `uint` of its width: see `changes_sign`.
     """
     if expr.constant:
         _check_fits(expr, to, explicit)
@@ -78,7 +78,7 @@ def _article(type: Type) -> str:
 def _check_fits(expr: Expr, to: Type, explicit: bool) -> None:
     """A constant that is too large for its variable is a mistake; a cast of it is not."""
     value = expr.value
-    if explicit or expr.type.kind not in WHOLE:
+    if explicit or expr.type.kind not in WHOLE or changes_sign(expr, to):
         return
     if to.kind in WHOLE and not fits(value, to):
         message = f"{_short(value)} does not fit into {to}"
@@ -87,6 +87,13 @@ def _check_fits(expr: Expr, to: Type, explicit: bool) -> None:
         raise Refusal("number_too_large", f"{_short(value)} is no bit", expr.span)
     if to.kind == "bits" and to.size is not None and not 0 <= value < 1 << to.size:
         raise Refusal("number_too_large", f"{_short(value)} does not fit into {to}", expr.span)
+
+
+def changes_sign(expr: Expr, to: Type) -> bool:
+    """Return True for a negative constant that a `uint` keeps as its two's complement."""
+    if not expr.constant or expr.type.kind not in WHOLE or to.kind != "uint":
+        return False
+    return bool(expr.value < 0) and fits(expr.value, Type("int", to.size))
 
 
 def _short(value: int) -> str:

@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from quantumtask.openqasm.builder import Builder
+from quantumtask.openqasm.casts import changes_sign, convert
 from quantumtask.openqasm.expression import Expr, Read
 from quantumtask.openqasm.gates import BUILT_IN, STDGATES, Gate
 from quantumtask.openqasm.given import Input
@@ -17,7 +18,7 @@ from quantumtask.openqasm.qubits import Qubits
 from quantumtask.openqasm.scope import Routine, Scope
 from quantumtask.openqasm.source import MOST_PROBLEMS, Refusal, Source, Span, told
 from quantumtask.openqasm.syntax import Node, PhysicalQubit, physical_numbers, physical_qubit
-from quantumtask.openqasm.types import QUBIT, Elements, Type
+from quantumtask.openqasm.types import QUBIT, Elements, Type, wrapped
 from quantumtask.openqasm.unresolved import declarations
 from quantumtask.shared.settings import Settings
 
@@ -100,6 +101,14 @@ class Context:
             yield
         finally:
             self.scope.leave()
+
+    def converted(self, value: Expr, to: Type) -> Expr:
+        """A value as an assignment converts it, with a warning where that changes a constant."""
+        if changes_sign(value, to):
+            kept = wrapped(value.value, to)
+            message = f"{told(value.value)} is negative: {to} keeps it as {told(kept)}"
+            self.warn("negative_uint", message, value.span, "Declare an int, if -1 is meant as -1")
+        return convert(value, to)
 
     def store(self, target: Places, value: Expr, span: Span) -> None:
         """Writes the instruction that stores a value, which has the type of the target."""

@@ -1,10 +1,12 @@
 """Control flow: if, for, while, switch, break, continue, end (spec: Looping and branching)."""
 
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
-from quantumtask.openqasm.arithmetic import common_whole, truth
-from quantumtask.openqasm.casts import convert, converter
+from quantumtask.openqasm.arithmetic import truth
+from quantumtask.openqasm.casts import converter
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, Read, constant
 from quantumtask.openqasm.indices import as_whole
@@ -14,9 +16,10 @@ from quantumtask.openqasm.scope import Stored
 from quantumtask.openqasm.source import Refusal, Span, told
 from quantumtask.openqasm.syntax import nodes
 from quantumtask.openqasm.typenames import type_of
-from quantumtask.openqasm.types import BIT, WHOLE, Type, wrapped
+from quantumtask.openqasm.types import BIT, WHOLE, Type, fits
 
-LARGEST_BOUND = 1 << 62
+MOST_NUMBERS = sys.maxsize
+"""Numbers of a range: Python counts no more."""
 
 
 def _body(context: Context, body: Any) -> None:
@@ -129,7 +132,8 @@ def _values(context: Context, node: Any, to: Type) -> Read:
     if type(iterable) is nodes.RangeDefinition:
         return _range(context, iterable, to)
     if type(iterable) in (nodes.DiscreteSet, nodes.ArrayLiteral):
-        parts = [convert(value, to).read for value in in_order(context, iterable.values)]
+        values = in_order(context, iterable.values)
+        parts = [context.converted(value, to).read for value in values]
         if to.kind == "bit":
             return lambda memory: [known(part(memory)) for part in parts]
         return lambda memory: [part(memory) for part in parts]
@@ -148,51 +152,58 @@ def _values(context: Context, node: Any, to: Type) -> Read:
 
 
 def _bounds(context: Context, node: Any) -> tuple[Expr, Expr, Expr]:
-    """Start, step and end of a range, all of one type."""
+    """Start, step and end of a range, each with the value that it has in its own type."""
     if node.start is None or node.end is None:
         message = "the range of a loop needs a start and an end"
         raise Refusal("wrong_type", message, node.span)
     written = [bound for bound in (node.start, node.step, node.end) if bound is not None]
     start, *steps, end = [as_whole(value) for value in in_order(context, written)]
-    step = steps[0] if steps else constant(start.type, 1, node.span)
-    if start.loose and end.loose:
-        return start, step, end
-    to = common_whole(start, end)
-    return convert(start, to, explicit=True), step, convert(end, to, explicit=True)
+    return start, steps[0] if steps else constant(start.type, 1, node.span), end
 
 
 def _range(context: Context, node: Any, to: Type) -> Read:
     start, step, end = _bounds(context, node)
     first, by, last, span = start.read, step.read, end.read, node.span
-    if to.kind in WHOLE:
-        if to.kind == "uint" and start.constant and start.value < 0:
-            convert(start, to)
-        return lambda memory: _whole_range(first(memory), by(memory), last(memory), to, span)
-    one, most = converter(start.type, to, span), context.settings.max_steps
-
-    def values(memory: list[Any]) -> Sequence[Any]:
-        found = numbers(first(memory), by(memory), last(memory), span)
-        if len(found) > most:
-            raise Refusal("too_many_steps", f"this loop has more than {most:,} steps", span)
-        return [one(value) for value in found]
-
-    return values
+    take = _taker(context, start.type, to, span)
+    if to.kind == "uint" and start.constant and end.constant and min(start.value, end.value) < 0:
+        with suppress(Refusal):  # it is refused when it runs, if it does
+            take(numbers(start.value, by([]) if step.constant else 1, end.value, span))
+    return lambda memory: take(numbers(first(memory), by(memory), last(memory), span))
 
 
 def numbers(start: int, step: int, end: int, span: Span) -> range:
     """`[start:step:end]`, which includes its end. Raises Refusal."""
     if step == 0:
         raise Refusal("wrong_type", "a range cannot have a step of 0", span)
-    if max(abs(start), abs(end), abs(step)) >= LARGEST_BOUND:
+    if abs(end - start) // abs(step) >= MOST_NUMBERS:
         raise Refusal("number_too_large", "this range is too large", span)
     return range(start, end + (1 if step > 0 else -1), step)
 
 
-def _whole_range(start: int, step: int, end: int, to: Type, span: Span) -> Sequence[int]:
-    values = numbers(start, step, end, span)
-    if not values or (wrapped(values[0], to), wrapped(values[-1], to)) == (values[0], values[-1]):
-        return values
-    raise Refusal("number_too_large", f"this range does not fit into {to}", span)
+def _taker(
+    context: Context, source: Type, to: Type, span: Span
+) -> Callable[[range], Sequence[Any]]:
+    """The function that makes values of a loop variable from the numbers of a range.
+
+    Numbers that fit stay a range. Negative ones wrap in a `uint`, as in an assignment.
+    """
+    one, most = converter(source, to, span), context.settings.max_steps
+
+    def take(values: range) -> Sequence[Any]:
+        ends = (values[0], values[-1]) if values else ()
+        if to.kind in WHOLE:
+            if all(fits(value, to) for value in ends):
+                return values
+            if to.kind == "int" or not all(fits(v, to) or fits(v, signed) for v in ends):
+                raise Refusal("number_too_large", f"this range does not fit into {to}", span)
+            message = f"this range has negative numbers, which wrap in a {to}"
+            context.warn("negative_uint", message, span, "Loop over an int instead")
+        if len(values) > most:
+            raise Refusal("too_many_steps", f"this loop has more than {most:,} steps", span)
+        return [one(value) for value in values]
+
+    signed = Type("int", to.size)
+    return take
 
 
 def constant_values(context: Context, node: Any) -> list[Expr]:
@@ -207,9 +218,10 @@ def constant_values(context: Context, node: Any) -> list[Expr]:
             if len(found) > context.settings.max_operations:
                 message = f"this loop has more than {context.settings.max_operations:,} steps"
                 raise Refusal("too_many_operations", message, iterable.span)
-            return [constant(to, value, iterable.span) for value in found]
+            take = _taker(context, bounds[0].type, to, iterable.span)
+            return [constant(to, value, iterable.span) for value in take(found)]
     elif type(iterable) is nodes.DiscreteSet:
-        values = [convert(context.expression(v), to) for v in iterable.values]
+        values = [context.converted(context.expression(v), to) for v in iterable.values]
         if all(value.constant for value in values):
             return values
     message = "a loop in a gate definition needs constant values"

@@ -3,7 +3,6 @@
 from typing import Any
 
 from quantumtask.openqasm.assignment import value_for
-from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import constant
 from quantumtask.openqasm.measurement import measure
@@ -95,7 +94,7 @@ def constant_of(context: Context, node: Any) -> None:
         hint = f"Write {to}(...) if that is meant"
         message = f"a value of type {value.type} cannot become the constant {to}"
         raise Refusal("wrong_type", message, node.init_expr.span, hint)
-    kept = convert(value, to).value
+    kept = context.converted(value, to).value
     context.scope.declare(name, Constant(to, kept), node.identifier)
 
 

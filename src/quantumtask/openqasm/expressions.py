@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from quantumtask.openqasm import functions, routines
-from quantumtask.openqasm.arithmetic import LOGIC, truth
+from quantumtask.openqasm.arithmetic import LOGIC, mixes_signs, truth
 from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, applied, constant
@@ -182,6 +182,10 @@ def _joined(context: Context, op: str, left: Expr, parent: Any) -> Expr:
     if not left.constant and routines.contains_call(context, parent.rhs):
         left = routines.kept(context, left, left.span)
     right = expression(context, parent.rhs)
+    if mixes_signs(op, left, right):
+        types = f"{left.type} and {right.type}"
+        message = f"in `{op}` of {types}, a negative number counts as a large one"
+        context.warn("mixed_signs", message, parent.span, "Cast the unsigned operand to an int")
     return (legacy_binary if context.legacy else binary)(op, left, right, parent.span)
 
 

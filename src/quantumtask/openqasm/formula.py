@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quantumtask.openqasm import functions
+from quantumtask.openqasm.arithmetic import mixes_signs
 from quantumtask.openqasm.casts import real
 from quantumtask.openqasm.expression import Expr, constant
 from quantumtask.openqasm.inline import finite
@@ -101,6 +102,8 @@ class _Formula:
             self.at += 1
             # Powers lean to the right, everything else to the left.
             right = self.operation(strength if strength == _STRENGTH["**"] else strength + 1)
+            if mixes_signs(operator, left, right):
+                raise Unsure
             left = self.binary(operator, left, right, _NOWHERE)
         return left
 

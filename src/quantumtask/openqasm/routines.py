@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from quantumtask.openqasm.casts import convert
 from quantumtask.openqasm.context import MOVES, Context
 from quantumtask.openqasm.expression import Expr, Read
 from quantumtask.openqasm.places import Places, storer, value_of
@@ -91,7 +90,7 @@ def give_back(context: Context, node: Any, value: Expr | None) -> None:
     if value is None:
         context.code.emit(_back, node.span)
         return
-    read = convert(value, routine.result).read
+    read = context.converted(value, routine.result).read
     store = storer(_result(routine, node.span))
 
     def leave(process: Process) -> int:
@@ -198,7 +197,7 @@ Given = tuple[Read, Callable[[list[Any], Any], None], bool]
 def _argument(context: Context, parameter: Stored, node: Any, before_call: bool) -> Given:
     to = parameter.type
     if to.kind not in _REFERENCES:
-        value = convert(context.expression(node), to)
+        value = context.converted(context.expression(node), to)
         if before_call:
             value = kept(context, value, value.span)
         places = parameter.places

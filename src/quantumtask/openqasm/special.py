@@ -11,6 +11,7 @@ from quantumtask.openqasm.arithmetic import (
     COMPARISONS,
     WHOLE_OPERATION,
     bounded,
+    literal_type,
     numeric,
     of_numbers,
     undefined,
@@ -49,7 +50,19 @@ def of_bits(op: str, left: Expr, right: Expr, span: Span) -> Expr:
         if a.size != b.size and None not in (a.size, b.size):
             raise Refusal("size_mismatch", f"{a} and {b} have different sizes", span)
         return applied(BOOL, span, _compared_bits(op), left, right)
+    if {a.kind, b.kind} & WHOLE:
+        return applied(BOOL, span, _compared_by_value(op), left, right)
     return of_numbers(op, _as_number(left), _as_number(right), span)
+
+
+def _compared_by_value(op: str) -> Callable[[Any, Any], bool]:
+    """A register against a whole number: the register counts as a number without sign."""
+    compare = COMPARE[op]
+
+    def value(operand: Any) -> int:
+        return operand if isinstance(operand, int) else to_whole(operand)
+
+    return lambda a, b: compare(value(a), value(b))
 
 
 def _compared_bits(op: str) -> Callable[[Any, Any], bool]:
@@ -93,7 +106,7 @@ def shift(op: str, left: Expr, right: Expr, span: Span) -> Expr:
         raise undefined(op, left, right, span)
     if left.loose and by.constant:
         return applied(INT, span, _loose_shift(op), left, by, loose=True)
-    to = left.type
+    to = literal_type(left)
     return applied(to, span, _whole_shift(op, to), left, by)
 
 
