@@ -232,8 +232,9 @@ def test_what_runs_by_histories_gets_the_instructions_of_the_full_path() -> None
 
 GATES = {"h": (0, 1), "x": (0, 1), "sdg": (0, 1), "rx": (1, 1), "p": (1, 1), "U": (3, 1),
          "u2": (2, 1), "cx": (0, 2), "crz": (1, 2), "cu": (4, 2), "swap": (0, 2), "ccx": (0, 3),
-         "f": (2, 2), "g": (0, 1)}  # fmt: skip
-DEFINED = "gate g a { h a; t a; }\ngate f(a, b) x, y { rx(a/2) x; ctrl @ g x, y; p(b - a) y; }\n"
+         "f": (2, 2), "g": (0, 1), "cnot": (0, 2), "v": (0, 1), "ms": (2, 2), "xy": (1, 2),
+         "mcx": (0, 3), "rzx": (1, 2)}  # fmt: skip
+DEFINED = "gate g a { h a; ti a; }\ngate f(a, b) x, y { rx(a/2) x; ctrl @ g x, y; p(b - a) y; }\n"
 SPACES = st.sampled_from(["", "", "", " ", "\n", "\t ", " /* x */ ", "// y\n"])
 
 
@@ -273,7 +274,8 @@ def other(draw: st.DrawFn) -> str:
 
 @st.composite
 def straight_programs(draw: st.DrawFn) -> str:
-    head = HEAD + DEFINED if draw(st.booleans()) else OLD + DEFINED.replace("ctrl @ g", "cx")
+    old = OLD + DEFINED.replace("ctrl @ g", "cx")
+    head = draw(st.sampled_from([HEAD + DEFINED, old, HEAD.replace(STD, "") + DEFINED]))
     kinds = st.one_of(call(), call(), call(), other())
     lines = [line + ";\n" for line in draw(st.lists(kinds, max_size=12))]
     return head + "".join(lines) + draw(st.sampled_from(["", "c = measure q;\n"]))
