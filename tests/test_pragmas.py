@@ -149,6 +149,7 @@ ONE = "qubit[7] q;\n#pragma braket unitary({}) q[0]"
         (f"\n#pragma braket unitary({FLIP}) $99999999999", "undeclared_name"),
         (f"gate g a {{\n#pragma braket unitary({FLIP}) a\n}}", "not_unitary"),
         ("qubit q;\n#pragma braket noise bit_flip(0.1) q", "not_supported"),
+        ("qubit q;\n#pragma\tbraket\tnoise phase_flip(0.1) q", "not_supported"),
         ("qubit q;\n#pragma braket  noise\tkraus([[1, 0], [0, 1]]) q", "not_supported"),
         ("qubit q;\n#pragma braket noise", "not_supported"),
         ("qubit q;\n#pragma braket result expectation x(q)", "not_supported"),

@@ -47,17 +47,22 @@ OBSERVED = ("expectation", "variance", "sample")
 
 def pragma(context: Context, node: Any) -> None:
     """A `pragma`. Raises Refusal for one of Braket's that cannot be honoured."""
-    tool, _, command = node.command.strip().partition(" ")
+    tool, command = [*node.command.split(maxsplit=1), "", ""][:2]
     if tool != "braket":
         words = shorten(node.command.strip(), 40)
         context.warn("ignored", f"pragma {words!r} is ignored", node.span)
         return
-    word = re.match(r"\s*(\w*)", command)
-    kind = word.group(1) if word else ""
+    kind = _word(command)
     handler = _BRAKET.get(kind)
     if handler is None:
         raise Refusal("not_supported", f"there is no pragma `braket {shorten(kind)}`", node.span)
     handler(context, node, command)
+
+
+def _word(text: str) -> str:
+    """The word that a text begins with."""
+    found = re.match(r"\w*", text)
+    return found.group() if found else ""
 
 
 def check_verbatim(tree: Sequence[Node]) -> None:
@@ -84,7 +89,7 @@ def _noise(_: Context, node: Any, command: str) -> None:
 
 def _result(context: Context, node: Any, command: str) -> None:
     words = command.split()
-    kind = re.match(r"\w*", words[1]).group() if len(words) > 1 else ""  # type: ignore[union-attr]
+    kind = _word(words[1]) if len(words) > 1 else ""
     name = f"braket result {shorten(kind)}"
     if kind in RESULTS:
         message = f"`{name}` is not computed, only the counts are: {RESULTS[kind]}"
