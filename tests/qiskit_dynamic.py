@@ -257,11 +257,10 @@ def _endless() -> QuantumCircuit:
     return circuit
 
 
-def _product_in_a_loop() -> QuantumCircuit:
+def _square_in_a_loop() -> QuantumCircuit:
     circuit = QuantumCircuit(1)
-    loop, other = Parameter("i"), Parameter("x")
-    with circuit.for_loop(range(3), loop) as value:
-        circuit.rx(value * other, 0)
+    with circuit.for_loop(range(3), Parameter("i")) as value:
+        circuit.rx(value * value, 0)
     return circuit
 
 
@@ -269,6 +268,6 @@ REFUSED: dict[str, Callable[[], QuantumCircuit]] = {
     "save_statevector": _saved,
     "mystery": _opaque,
     "endless": _endless,
-    "rx": _product_in_a_loop,
+    "rx": _square_in_a_loop,
 }
 """Circuits that cannot be sent, by the instruction that is in the way."""

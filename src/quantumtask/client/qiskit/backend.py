@@ -1,6 +1,8 @@
 """A backend of the service as Qiskit's BackendV2."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import operator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,17 +11,18 @@ from qiskit.exceptions import QiskitError
 from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
-from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob
-from quantumtask.client.qiskit.lowering import lower
+from quantumtask.client.arrays import reals
+from quantumtask.client.plain import plain
+from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, job_of
 from quantumtask.client.qiskit.options import PASSED_ON, default_options, honoured, method_of
-from quantumtask.client.qiskit.results import Json, Sent, header
-from quantumtask.client.qiskit.service import Service, sweep
-from quantumtask.client.qiskit.submission import find, post
+from quantumtask.client.qiskit.programs import Programs
+from quantumtask.client.qiskit.record import RUN, Draft, Record
+from quantumtask.client.qiskit.results import header
+from quantumtask.client.qiskit.sampled import Wanted, drafts, in_order
+from quantumtask.client.qiskit.service import Json, Service
+from quantumtask.client.qiskit.submission import Submission, post
 from quantumtask.client.qiskit.target import target_of
 from quantumtask.version import __version__
-
-MOST_CIRCUITS = 1000
-"""What the service takes in one request."""
 
 Array = np.ndarray[Any, Any]
 Binds = Mapping[Parameter | ParameterVector, Any]
@@ -28,8 +31,9 @@ Binds = Mapping[Parameter | ParameterVector, Any]
 class QuantumTaskBackend(BackendV2):
     """Runs circuits on a QuantumTask service. `QuantumTaskProvider.backend` makes it.
 
-    Options, for `run` and `set_options`: shots, memory, seed_simulator, and the service's own
-    engine, method, timeout_s, noise, owner, priority. Copies share one connection.
+    Options, for `run` and `set_options`: shots, memory, seed_simulator, job_tags, and the service's
+    own engine, method, timeout_s, noise, owner, priority. Copies share one connection; in a pickle
+    is none, nor a token.
     """
 
     def __init__(self, provider: Any, service: Service, info: Json) -> None:
@@ -50,8 +54,13 @@ class QuantumTaskBackend(BackendV2):
         return self._target
 
     @property
-    def max_circuits(self) -> int:
-        return MOST_CIRCUITS
+    def service(self) -> Service:
+        return self._service
+
+    @property
+    def max_circuits(self) -> None:
+        """None: as many as you like; they are sent in several requests where one is too few."""
+        return
 
     @classmethod
     def _default_options(cls) -> Options:
@@ -75,40 +84,64 @@ class QuantumTaskBackend(BackendV2):
         option that it cannot honour.
         """
         circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(run_input)
-        if not 1 <= len(circuits) <= MOST_CIRCUITS:
-            raise QiskitError(f"{len(circuits)} circuits: 1 to {MOST_CIRCUITS:,} can be run")
+        if not circuits:
+            raise QiskitError("there is no circuit to run")
         given = self._given(options)
-        bodies: list[Json] = []
-        sent: list[Sent] = []
-        for circuit, binds in _pairs(circuits, parameter_binds):
-            body, about = _item(circuit, binds)
-            bodies.append({**body, **given, **_seeded(options, self.options, len(bodies))})
-            sent.append(about)
-        return QuantumTaskJob(self, post(self._service.connection, bodies), sent)
+        pairs = [(circuit, _points(circuit, b)) for circuit, b in _pairs(circuits, parameter_binds)]
+        parts = [{"size": len(values), "header": header(circuit)} for circuit, values in pairs]
+        record = Record(RUN, self.name, parts)
+        programs = Programs(self.fields)
+        wanted = Wanted(counts=True, memory=given.pop("memory", False))
+        groups = [
+            group
+            for (circuit, values), end in zip(pairs, record.ends, strict=True)
+            for group in drafts(
+                programs.of(circuit, values, np.arange(end - len(values), end)),
+                given["shots"],
+                wanted,
+            )
+        ]
+        seed, tags = (options.get(n, self.options.get(n)) for n in ("seed_simulator", "job_tags"))
+        ordered = in_order(groups, None if seed is None else operator.index(seed))
+        return QuantumTaskJob(self, *self._posted(record, ordered, given, tags or ()))
 
-    def submitted(self, bodies: Sequence[Json], make: Callable[[list[Json]], Any]) -> PrimitiveJob:
-        """The job of a primitive: `make` turns the answers into its result."""
+    def submitted(
+        self, record: Record, drafts: Sequence[Draft], tags: Sequence[str] = ()
+    ) -> PrimitiveJob:
+        """The job of a primitive."""
         given = self._given({"shots": None, "memory": None})
         given = {name: value for name, value in given.items() if name not in ("shots", "memory")}
-        return PrimitiveJob(
-            post(self._service.connection, [{**given, **body} for body in bodies]), make
-        )
+        tags = tags or self.options.get("job_tags") or ()
+        return PrimitiveJob(self, *self._posted(record, drafts, given, tags))
 
-    def retrieve_job(self, job_id: str) -> QuantumTaskJob:
-        """A job by its id. Names of registers and metadata of circuits are not kept."""
-        return QuantumTaskJob(self, find(self._service.connection, job_id))
+    def fields(self, circuit: QuantumCircuit) -> Json:  # noqa: ARG002
+        """The fields of a task that depend on its circuit."""
+        return {}
+
+    def retrieve_job(self, job_id: str) -> QuantumTaskJob | PrimitiveJob:
+        """A job by its id, with the result that it had: of `run`, or of a primitive.
+
+        Metadata of circuits that JSON cannot hold are not kept. What was sent otherwise, over HTTP
+        say, is a job of `run`. ServiceError if there is none.
+        """
+        return job_of(self, job_id)
+
+    def _posted(
+        self, record: Record, drafts: Sequence[Draft], given: Json, tags: Sequence[str]
+    ) -> tuple[Submission, Record]:
+        tasks = [(draft.elements, draft.skip) for draft in drafts]
+        record = replace(record, tasks=tasks)
+        bodies = [{**given, **draft.body} for draft in drafts]
+        return post(self._service.connection, bodies, tags, record.metadata()), record
 
     def _given(self, options: Mapping[str, Any]) -> Json:
         options = honoured(options)
-        values = {name: options.get(name, self.options.get(name)) for name in PASSED_ON}
+        values = {
+            name: plain(name, options.get(name, self.options.get(name))) for name in PASSED_ON
+        }
         values["method"] = method_of(values["method"])
         given = {name: value for name, value in values.items() if value is not None}
         return given if self.name == "simulator" else {**given, "backend": self.name}
-
-
-def _seeded(options: Mapping[str, Any], default: Options, index: int) -> Json:
-    seed = options.get("seed_simulator", default.get("seed_simulator"))
-    return {} if seed is None else {"seed": int(seed) + index}
 
 
 def _pairs(
@@ -126,14 +159,14 @@ def _pairs(
     return list(zip(circuits, binds, strict=True))
 
 
-def _item(circuit: QuantumCircuit, binds: Binds | None) -> tuple[Json, Sent]:
-    lowered = lower(circuit)
+def _points(circuit: QuantumCircuit, binds: Binds | None) -> Array:
+    """float64 [points, parameters], in the order of the circuit's parameters."""
     values = _bound(circuit, binds or {})
-    sent: Json = {"circuit": lowered.text}
-    if lowered.inputs:
-        sent["parameters"] = {name: sweep(v) for name, v in lowered.values(values).items()}
-    shape = np.broadcast_shapes(*(value.shape for value in values.values()))
-    return sent, Sent(header(circuit), shape[0] if shape else None)
+    shape = np.broadcast_shapes(*(value.shape for value in values.values())) or (1,)
+    points = np.empty((*shape, len(values)))
+    for k, parameter in enumerate(circuit.parameters):
+        points[..., k] = values[parameter]
+    return points
 
 
 def _bound(circuit: QuantumCircuit, binds: Binds) -> dict[Parameter, Array]:
@@ -146,7 +179,7 @@ def _bound(circuit: QuantumCircuit, binds: Binds) -> dict[Parameter, Array]:
     missing = [each.name for each in circuit.parameters if each not in given]
     if missing:
         raise QiskitError(f"circuit {circuit.name!r}: no value for {', '.join(missing)}")
-    values = {each: np.asarray(given[each], dtype=np.float64) for each in circuit.parameters}
+    values = {each: reals(each.name, given[each]) for each in circuit.parameters}
     if len({value.shape for value in values.values() if value.ndim}) > 1:
         raise QiskitError(f"circuit {circuit.name!r}: parameters have lists of different lengths")
     return values

@@ -9,8 +9,11 @@ from qiskit.providers import BackendV2, JobError, JobStatus, JobV1
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from qiskit.result import Result
 
-from quantumtask.client.qiskit.results import Json, Sent, experiments, known_header
-from quantumtask.client.qiskit.submission import Submission
+from quantumtask.client.qiskit.primitive_results import MAKERS
+from quantumtask.client.qiskit.record import RUN, Record, record_of
+from quantumtask.client.qiskit.results import record_of_circuits, run_result
+from quantumtask.client.qiskit.service import Json
+from quantumtask.client.qiskit.submission import KEY, Submission, find
 
 
 def status_of(states: Mapping[str, int]) -> JobStatus:
@@ -31,15 +34,82 @@ def failure(answers: Sequence[Json]) -> str | None:
     return None
 
 
-class QuantumTaskJob(JobV1):
+class Posted:
+    """What both kinds of jobs tell of the tasks that they are."""
+
+    part = False
+    """Whether it is the tasks of one request of a job that was sent in several."""
+    _submission: Submission
+    _backend: BackendV2
+
+    def backend(self) -> BackendV2:
+        return self._backend
+
+    def cancel(self) -> bool:
+        """Cancels what has not ended; False if all has."""
+        return self._submission.cancel()
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags that it was submitted with."""
+        return list(self._submission.info()["tags"])
+
+    @property
+    def creation_date(self) -> datetime | None:
+        """When it was stored, in UTC; None: it has no task."""
+        return _moment(self._submission.info().get("submitted_at"))
+
+    def queue_position(self, refresh: bool = False) -> int | None:  # noqa: ARG002
+        """Where its first waiting task stands: 1 is next; None: none waits. Always asked for."""
+        return self._submission.position()
+
+    def usage(self) -> float:
+        """Seconds that its tasks ran on the service; 0 as long as they have not all ended."""
+        return float(sum(task.get("running_ms") or 0 for task in self._ended()) / 1000)
+
+    def metrics(self) -> Json:
+        """Times, usage and place in the queue, by the names of IBM's service.
+
+        `started` is that of the first task and `finished` of the last; None until all have ended.
+        """
+        ended = self._ended()
+        starts = [task["started_at"] for task in ended if task.get("started_at")]
+        ends = [task["finished_at"] for task in ended if task.get("finished_at")]
+        return {
+            "timestamps": {
+                "created": self._submission.info().get("submitted_at"),
+                "running": min(starts, default=None),
+                "finished": max(ends, default=None),
+            },
+            "usage": {"seconds": sum(task.get("running_ms") or 0 for task in ended) / 1000},
+            "position_in_queue": None if ended else self.queue_position(),
+            "tasks": sum(self._submission.states().values()),
+        }
+
+    def error_message(self) -> str | None:
+        """Why the first task that has no result has none; None where all have, or may have."""
+        return failure(self._ended())
+
+    def _ended(self) -> list[Json]:
+        """What its tasks came to; [] as long as one of them has not ended."""
+        states = self._submission.states()
+        pending = states["submitted"] or states["running"]
+        return [] if pending else self._submission.answers(None)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class QuantumTaskJob(Posted, JobV1):
     """Circuits that a backend was given; `job_id` finds them again."""
 
     def __init__(
-        self, backend: BackendV2, submission: Submission, sent: Sequence[Sent] | None = None
+        self, backend: BackendV2, submission: Submission, record: Record | None = None
     ) -> None:
-        super().__init__(backend, submission.id)
+        JobV1.__init__(self, backend, submission.id)
         self._submission = submission
-        self._sent = sent
+        self._record = record
         self._result: Result | None = None
 
     def submit(self) -> None:
@@ -58,10 +128,6 @@ class QuantumTaskJob(JobV1):
         if self._result is None:
             self._result = self._made(self._submission.answers(timeout))
         return self._result
-
-    def cancel(self) -> bool:
-        """Cancels what has not ended; False if all has."""
-        return self._submission.cancel()
 
     def wait_for_final_state(
         self,
@@ -82,15 +148,10 @@ class QuantumTaskJob(JobV1):
         why = failure(answers)
         if why is not None and all(answer["status"] != "completed" for answer in answers):
             raise JobError(why)
-        sent = self._sent or [_known(answer) for answer in answers]
-        parts = [
-            part
-            for each, answer in zip(sent, answers, strict=True)
-            for part in experiments(each, answer)
-        ]
         backend = self.backend()
+        record = self._record or record_of_circuits(answers, backend.name)
         return Result(
-            results=parts,
+            results=list(run_result(record, answers)),
             backend_name=backend.name,
             backend_version=backend.backend_version,
             job_id=self.job_id(),
@@ -100,30 +161,29 @@ class QuantumTaskJob(JobV1):
         )
 
 
-def _known(answer: Json) -> Sent:
-    shape = answer.get("shape")
-    return Sent(known_header(answer), len(answer["result"]) if shape else None)
+class PrimitiveJob(Posted, BasePrimitiveJob[Any, JobStatus]):
+    """PUBs that a primitive was given; `job_id` finds them again."""
 
-
-class PrimitiveJob(BasePrimitiveJob[Any, JobStatus]):
-    """PUBs that a primitive was given; `make` turns the answers into its result."""
-
-    def __init__(self, submission: Submission, make: Callable[[list[Json]], Any]) -> None:
-        super().__init__(submission.id)
+    def __init__(self, backend: BackendV2, submission: Submission, record: Record | None) -> None:
+        BasePrimitiveJob.__init__(self, submission.id)
+        self._backend = backend
         self._submission = submission
-        self._make = make
+        self._record = record
         self._result: Any = None
 
     def result(self, timeout: float | None = None) -> Any:
         """The result of all PUBs, once all have ended; JobError where one has failed.
 
-        JobTimeoutError where they have not ended after `timeout` seconds.
+        JobTimeoutError where they have not ended after `timeout` seconds. JobError, too, for a job
+        of another process with so many different PUBs that what they were could not be kept.
         """
+        if self._record is None:
+            raise JobError("this job had too many different PUBs for their shapes to be kept")
         if self._result is None:
             answers = self._submission.answers(timeout)
             if (why := failure(answers)) is not None:
                 raise JobError(why)
-            self._result = self._make(answers)
+            self._result = MAKERS[self._record.kind](self._record, answers)
         return self._result
 
     def status(self) -> JobStatus:
@@ -141,6 +201,22 @@ class PrimitiveJob(BasePrimitiveJob[Any, JobStatus]):
     def in_final_state(self) -> bool:
         return self.status() in JOB_FINAL_STATES
 
-    def cancel(self) -> bool:
-        """Cancels what has not ended; False if all has."""
-        return self._submission.cancel()
+
+Job = QuantumTaskJob | PrimitiveJob
+
+
+def job_of(backend: Any, job_id: str) -> Job:
+    """A job that was submitted before, by its id.
+
+    Raises ServiceError if there is none.
+    """
+    submission, told = find(backend.service.connection, job_id)
+    kept = (told.get("metadata") or {}).get(KEY) or {}
+    options = told.get("options") or {}
+    name = kept.get("backend") or options.get("backend") or "simulator"
+    here = backend if name == backend.name else backend.provider.backend(name)
+    record = record_of(kept)
+    kind = record.kind if record else kept.get("kind", RUN)
+    made = (QuantumTaskJob if kind == RUN else PrimitiveJob)(here, submission, record)
+    made.part = "part" in kept
+    return made

@@ -9,7 +9,7 @@ from qiskit.providers import Options
 PASSED_ON = ("shots", "memory", "engine", "method", "timeout_s", "noise", "owner", "priority")
 """Options that the service knows by the same name."""
 
-OURS = (*PASSED_ON, "seed_simulator")
+OURS = (*PASSED_ON, "seed_simulator", "job_tags")
 
 _OF_THE_MACHINE = """
     accept_distributed_results batched_shots_gpu batched_shots_gpu_max_qubits blocking_enable
@@ -51,7 +51,7 @@ class UnsupportedOption(QiskitError, AttributeError):
 
 
 def default_options() -> Options:
-    options = Options(shots=1024, memory=False, seed_simulator=None)
+    options = Options(shots=1024, memory=False, seed_simulator=None, job_tags=())
     options.update_options(**dict.fromkeys(PASSED_ON[2:]))
     return options
 

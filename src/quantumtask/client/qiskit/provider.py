@@ -1,10 +1,19 @@
 """The backends of a QuantumTask service."""
 
-from typing import Self
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, Self
+
+from qiskit.providers import JobStatus
+from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
-from quantumtask.client.qiskit.job import QuantumTaskJob
+from quantumtask.client.qiskit.job import Job, job_of
+from quantumtask.client.qiskit.listing import Listing
 from quantumtask.client.qiskit.service import Json, Service
+
+Filter = Callable[[QuantumTaskBackend], bool]
 
 
 class QuantumTaskProvider:
@@ -23,14 +32,87 @@ class QuantumTaskProvider:
         """
         return self._made(self._service.backend(name))
 
-    def backends(self, name: str | None = None) -> list[QuantumTaskBackend]:
-        """All of them, or those of that name."""
-        told = self._service.backends()
-        return [self._made(each) for each in told if name in (None, each["name"])]
+    def backends(
+        self,
+        name: str | None = None,
+        min_num_qubits: int | None = None,
+        filters: Filter | None = None,
+        *,
+        simulator: bool | None = None,
+        operational: bool | None = None,
+    ) -> list[QuantumTaskBackend]:
+        """All of them, or those of that name, with that many qubits, that `filters` is true of.
 
-    def retrieve_job(self, job_id: str, backend: str = "simulator") -> QuantumTaskJob:
-        """A job by its id. Names of registers and metadata of circuits are not kept."""
-        return self.backend(backend).retrieve_job(job_id)
+        `simulator`: True is the ideal one, False the twins of devices. All are `operational`.
+        """
+        if operational is False:
+            return []
+        made = [
+            self._made(told)
+            for told in self._service.backends()
+            if name in (None, told["name"])
+            and told["qubits"] >= (min_num_qubits or 0)
+            and simulator in (None, told["name"] == "simulator")
+        ]
+        return [backend for backend in made if filters is None or filters(backend)]
+
+    def least_busy(
+        self,
+        min_num_qubits: int | None = None,
+        filters: Filter | None = None,
+        **properties: Any,
+    ) -> QuantumTaskBackend:
+        """The first of those that `backends` gives: all of them share one queue.
+
+        Raises QiskitBackendNotFoundError if there is none.
+        """
+        found = self.backends(min_num_qubits=min_num_qubits, filters=filters, **properties)
+        if not found:
+            raise QiskitBackendNotFoundError("No backend matches the criteria.")
+        return found[0]
+
+    def retrieve_job(self, job_id: str) -> Job:
+        """A job by its id, with the backend and the result that it had."""
+        return job_of(self._made({"name": "simulator"}), job_id)
+
+    def jobs(
+        self,
+        limit: int | None = 10,
+        skip: int = 0,
+        backend_name: str | None = None,
+        pending: bool | None = None,
+        *,
+        status: JobStatus | Sequence[JobStatus] | None = None,
+        job_tags: Sequence[str] | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        descending: bool = True,
+    ) -> list[Job]:
+        """The jobs that the service has, the newest first, those of other clients too.
+
+        Args:
+            limit: How many at most; None: all.
+            skip: How many to leave out before.
+            backend_name: Only those on that backend.
+            pending: True: only those that have not ended; False: only the others.
+            status: Only those in this state, or in one of these.
+            job_tags: Only those with all of these tags.
+            created_after: Only those from then on; local time if it has no time zone.
+            created_before: Only those up to then; likewise.
+            descending: False: the oldest first.
+        """
+        tags, connection = tuple(job_tags or ()), self._service.connection
+        listing = Listing(connection, pending, tags, created_after, created_before)
+        names = listing.ids() if descending else reversed(list(listing.ids()))
+        states = [status] if isinstance(status, JobStatus) else status
+        chosen = (
+            job
+            for job in map(self.retrieve_job, names)
+            if not job.part
+            and (backend_name is None or job.backend().name == backend_name)
+            and (states is None or job.status() in states)
+        )
+        return list(islice(chosen, skip, None if limit is None else skip + limit))
 
     def close(self) -> None:
         """Closes its connections; its backends are of no use then."""

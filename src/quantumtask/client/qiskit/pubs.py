@@ -1,23 +1,29 @@
-"""What both primitives share: a PUB as the body of a task, and the options they have."""
+"""What both primitives share: PUBs whose numbers are exact, seeds, and the backend."""
+
+import operator
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from qiskit.circuit import QuantumCircuit
 from qiskit.primitives.containers.bindings_array import BindingsArray
 
+from quantumtask.client.arrays import Array, reals
+from quantumtask.client.plain import plain
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
-from quantumtask.client.qiskit.lowering import lower
 from quantumtask.client.qiskit.provider import QuantumTaskProvider
-from quantumtask.client.qiskit.service import Json, sweep
 
 Seed = int | np.random.Generator | None
+Pub = Any
 
 
-def seeds(seed: Seed, count: int) -> list[Json]:
-    """The seed of each PUB of a run: the same in every run, unless a generator draws them."""
+def first_seed(seed: Seed) -> int | None:
+    """The seed of the first task of a run: the same in every run, unless a generator draws it."""
     if seed is None:
-        return [{}] * count
-    first = int(seed.integers(2**62)) if isinstance(seed, np.random.Generator) else int(seed)
-    return [{"seed": first + k} for k in range(count)]
+        return None
+    return (
+        int(seed.integers(2**62)) if isinstance(seed, np.random.Generator) else operator.index(seed)
+    )
 
 
 def chosen(backend: QuantumTaskBackend | None) -> QuantumTaskBackend:
@@ -25,16 +31,36 @@ def chosen(backend: QuantumTaskBackend | None) -> QuantumTaskBackend:
     return QuantumTaskProvider().backend() if backend is None else backend
 
 
-def body(circuit: QuantumCircuit, values: BindingsArray) -> Json:
-    """The program of a circuit with an array of values for each of its inputs."""
-    lowered = lower(circuit)
-    array = values.as_array(circuit.parameters)
-    given = {each: array[..., k] for k, each in enumerate(circuit.parameters)}
-    inputs = lowered.values(given)
-    sent: Json = {"circuit": lowered.text}
-    if values.shape and np.broadcast_shapes(*(v.shape for v in inputs.values())) != values.shape:
-        sent["circuit"], name = lowered.with_input()
-        inputs[name] = np.zeros(values.shape)
-    if inputs:
-        sent["parameters"] = {name: sweep(value) for name, value in inputs.items()}
-    return sent
+def exact_pub(pub: Pub, values: int, last: str) -> Pub:
+    """A PUB with numbers that Qiskit takes as they are.
+
+    Args:
+        pub: As it was given.
+        values: Where in a tuple the values of its parameters are; shots or precision come next.
+        last: What comes next is called.
+
+    Raises:
+        TypeError: A value is complex. Qiskit would leave its imaginary part out.
+        ValueError: A value has more digits than those of float64.
+    """
+    if not isinstance(pub, tuple) or len(pub) <= values:
+        return pub
+    return (
+        *pub[:values],
+        _exact_values(pub[values]),
+        *(None if each is None else plain(last, each) for each in pub[values + 1 :]),
+    )
+
+
+def _exact_values(values: Any) -> Any:
+    if values is None or isinstance(values, BindingsArray):
+        return values
+    if isinstance(values, Mapping):
+        return {key: reals("parameter values", each) for key, each in values.items()}
+    return reals("parameter values", values)
+
+
+def points(circuit: QuantumCircuit, values: BindingsArray) -> Array:
+    """float64 [points, parameters], in the order of the circuit's parameters."""
+    array: Array = values.as_array(circuit.parameters)
+    return array.reshape(values.size, circuit.num_parameters)

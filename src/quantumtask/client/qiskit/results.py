@@ -1,25 +1,26 @@
 """What a service answers as Qiskit's Result: counts and memory of hexadecimal integers."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from qiskit.circuit import QuantumCircuit
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
-from quantumtask.client.arrays import Array, decoded
-from quantumtask.client.arrays import packed as packed_texts
+from quantumtask.client.arrays import Array
+from quantumtask.client.qiskit.record import RUN, Record
+from quantumtask.client.qiskit.sampled import memory_of
+from quantumtask.client.qiskit.service import Json
 
-Json = dict[str, Any]
 
+class Sample(NamedTuple):
+    """What a task tells of one of its elements; `memory` is uint8 [shots, bytes]."""
 
-@dataclass(frozen=True)
-class Sent:
-    """What a task was made of: the header of its circuit, and how many points it has."""
-
-    header: Json
-    points: int | None = None
+    answer: Json
+    counts: Mapping[str, int]
+    memory: Array | None = None
 
 
 def header(circuit: QuantumCircuit) -> Json:
@@ -33,6 +34,17 @@ def header(circuit: QuantumCircuit) -> Json:
         "global_phase": 0.0,
         "metadata": circuit.metadata,
     }
+
+
+def record_of_circuits(answers: Sequence[Json], backend: str) -> Record:
+    """The record of a job that is known by its tasks alone."""
+    parts = []
+    for answer in answers:
+        size = len(answer["result"]) if answer.get("shape") else 1
+        parts.append({"size": size, "header": known_header(answer)})
+    ends = np.cumsum([0, *(part["size"] for part in parts)])
+    tasks = [(np.arange(start, end), 0) for start, end in pairwise(ends)]
+    return Record(RUN, backend, parts, tasks)
 
 
 def known_header(answer: Json) -> Json:
@@ -52,40 +64,49 @@ def _registers(counts: Mapping[str, int]) -> list[Json]:
     return [{"name": f"c{k}", "size": len(word)} for k, word in enumerate(reversed(words))]
 
 
-def experiments(sent: Sent, answer: Json) -> Iterator[ExperimentResult]:
-    """One for each point of a sweep, or the one for a circuit without."""
+def run_result(record: Record, answers: Sequence[Json]) -> Iterator[ExperimentResult]:
+    """A result for each element of each circuit, in their order."""
+    found: list[list[Sample]] = [[] for _ in range(int(record.ends[-1]) if record.parts else 0)]
+    for (elements, _), answer in zip(record.tasks, answers, strict=True):
+        for element, sample in zip(elements, _samples(answer, len(elements)), strict=True):
+            found[element].append(sample)
+    headers = (part["header"] for part in record.parts for _ in range(part["size"]))
+    return (_experiment(each, samples) for each, samples in zip(headers, found, strict=True))
+
+
+def _samples(answer: Json, size: int) -> Iterator[Sample]:
+    """What a task tells of each of its elements."""
     if answer["status"] != "completed":
-        why = answer.get("error") or "cancelled"
-        for _ in range(sent.points or 1):
-            yield ExperimentResult(
-                0, False, ExperimentResultData(), header=sent.header, status=f"ERROR: {why}"
-            )
+        yield from [Sample(answer, {})] * size
         return
-    counts = answer["result"] if sent.points is not None else [answer["result"]]
-    memory = memory_of(answer) if _has_memory(answer) else None
-    if memory is not None and sent.points is None:
-        memory = memory[None]
-    for k, each in enumerate(counts):
-        yield _experiment(sent.header, answer, each, None if memory is None else memory[k])
+    counts = answer["result"] if answer.get("shape") else [answer["result"]]
+    memory = memory_of(answer) if _has_memory(answer) else [None] * size
+    for each, shots in zip(counts, memory, strict=True):
+        yield Sample(answer, each, shots)
 
 
-def _experiment(
-    header: Json, answer: Json, counts: Mapping[str, int], memory: Array | None
-) -> ExperimentResult:
-    data: Json = {"counts": {hexadecimal(key): count for key, count in counts.items()}}
-    if memory is not None:
-        data["memory"] = [hex(int.from_bytes(shot.tobytes())) for shot in memory]
-    if not header["memory_slots"]:
-        data = {}
-    told = {name: answer.get(name) for name in ("task_id", "engine", "method", "engine_version")}
+def _experiment(header: Json, samples: Sequence[Sample]) -> ExperimentResult:
+    """Of all the shots of an element, in their order; or why some of them are not there."""
+    for answer, _, _ in samples:
+        if answer["status"] != "completed":
+            why = f"ERROR: {answer.get('error') or 'cancelled'}"
+            return ExperimentResult(0, False, ExperimentResultData(), header=header, status=why)
+    counts: Counter[str] = Counter()
+    shots: list[str] = []
+    for _, each, memory in samples:
+        counts.update({hexadecimal(bits): count for bits, count in each.items()})
+        shots += () if memory is None else [hex(int.from_bytes(shot.tobytes())) for shot in memory]
+    first = samples[0].answer
+    data: Json = {"counts": dict(counts), "memory": shots} if shots else {"counts": dict(counts)}
+    told = {name: first.get(name) for name in ("task_id", "engine", "method", "engine_version")}
     return ExperimentResult(
-        answer["shots"],
+        sum(sample.answer["shots"] for sample in samples),
         True,
-        ExperimentResultData(**data),
+        ExperimentResultData(**data if header["memory_slots"] else {}),
         header=header,
         status="DONE",
-        seed=answer["seed"],
-        seed_simulator=answer["seed"],
+        seed=first["seed"],
+        seed_simulator=first["seed"],
         metadata=told,
     )
 
@@ -114,11 +135,3 @@ def packed(shots: Array, bits: Sequence[int]) -> Array:
     chosen = unpacked[..., [8 * size - 1 - bit for bit in reversed(bits)]]
     padding = [(0, 0)] * (chosen.ndim - 1) + [(-len(bits) % 8, 0)]
     return np.packbits(np.pad(chosen, padding), axis=-1, bitorder="big")
-
-
-def memory_of(answer: Json) -> Array:
-    """The shots of each point as bytes: uint8 [*sweep, shots, bytes]."""
-    data = answer.get("data") or {}
-    if "memory" in data:
-        return decoded(data["memory"])
-    return packed_texts(answer["memory"])

@@ -1,20 +1,22 @@
-"""SamplerV2: the bits of every shot of circuits and their parameters, one request a run."""
+"""SamplerV2: the bits of every shot of circuits and their parameters."""
 
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
-from qiskit.primitives import BaseSamplerV2, PrimitiveResult, SamplerPubLike, SamplerPubResult
-from qiskit.primitives.containers import BitArray, DataBin
+from qiskit.primitives import BaseSamplerV2, SamplerPubLike
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
+from quantumtask.client.plain import plain
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.job import PrimitiveJob
-from quantumtask.client.qiskit.pubs import Seed, body, chosen, seeds
-from quantumtask.client.qiskit.results import Json, memory_of, packed, register_bits
+from quantumtask.client.qiskit.programs import Program, Programs, merged
+from quantumtask.client.qiskit.pubs import Seed, chosen, exact_pub, first_seed, points
+from quantumtask.client.qiskit.record import SAMPLER, Record
+from quantumtask.client.qiskit.results import register_bits
+from quantumtask.client.qiskit.sampled import Wanted, drafts, in_order
+from quantumtask.client.qiskit.service import Json
 
 
 @dataclass(slots=True)
@@ -23,14 +25,16 @@ class Options:
 
     default_shots: int
     seed_simulator: Seed
+    job_tags: Sequence[str] = ()
 
 
 class SamplerV2(BaseSamplerV2):
     """Samples circuits on a QuantumTask service.
 
-    Each PUB is one task: a program with an input for each parameter, and an array of its values.
-    Without a backend it is the simulator of the service that QUANTUMTASK_URL names. The same
-    `seed` gives the same shots; a generator draws a fresh one for each run.
+    A run is one request. PUBs of one circuit and as many shots are one program with an array of
+    values for each parameter; every point of every PUB has shots of its own. Without a backend it
+    is the simulator of the service that QUANTUMTASK_URL names. The same `seed` gives the same shots
+    for the same PUBs; a generator draws a fresh one for each run.
     """
 
     def __init__(
@@ -61,20 +65,36 @@ class SamplerV2(BaseSamplerV2):
         return self._options.seed_simulator
 
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> PrimitiveJob:
-        """Submits all PUBs in one request. Raises ValueError for one that is not right.
+        """Submits all PUBs. Raises ValueError or TypeError for one that is not right.
 
         Raises UnsupportedCircuit for what the service cannot run.
         """
-        shots = self.default_shots if shots is None else shots
-        coerced = [SamplerPub.coerce(pub, shots) for pub in pubs]
+        default = plain("shots", self.default_shots if shots is None else shots)
+        coerced = [SamplerPub.coerce(exact_pub(pub, 1, "shots"), default) for pub in pubs]
         for index, pub in enumerate(coerced):
             _warn_of_nothing(index, pub)
-        bodies = [
-            {**body(pub.circuit, pub.parameter_values), "shots": pub.shots, "return": ["memory"]}
-            | seed
-            for pub, seed in zip(coerced, seeds(self.seed, len(coerced)), strict=True)
+        record = Record(SAMPLER, self._backend.name, [_part(pub) for pub in coerced])
+        groups = [
+            group
+            for shots, programs in _programs(coerced, record, Programs(self._backend.fields))
+            for group in drafts(merged(programs), shots, Wanted(counts=False, memory=True))
         ]
-        return self._backend.submitted(bodies, partial(_result, coerced))
+        return self._backend.submitted(
+            record, in_order(groups, first_seed(self.seed)), self._options.job_tags
+        )
+
+
+def _programs(
+    pubs: Sequence[SamplerPub], record: Record, programs: Programs
+) -> Iterable[tuple[int, list[Program]]]:
+    """The programs of all PUBs, by their shots."""
+    found: dict[int, list[Program]] = {}
+    for pub, end in zip(pubs, record.ends, strict=True):
+        elements = np.arange(end - pub.size, end)
+        values = points(pub.circuit, pub.parameter_values)
+        if pub.size:
+            found.setdefault(int(pub.shots), []).extend(programs.of(pub.circuit, values, elements))
+    return found.items()
 
 
 def _warn_of_nothing(index: int, pub: SamplerPub) -> None:
@@ -87,21 +107,11 @@ def _warn_of_nothing(index: int, pub: SamplerPub) -> None:
         )
 
 
-def _result(
-    pubs: Sequence[SamplerPub], answers: Sequence[Json]
-) -> PrimitiveResult[SamplerPubResult]:
-    parts = [_pub_result(pub, answer) for pub, answer in zip(pubs, answers, strict=True)]
-    return PrimitiveResult(parts, metadata={"version": 2})
-
-
-def _pub_result(pub: SamplerPub, answer: Json) -> SamplerPubResult:
-    data: dict[str, Any] = {}
-    for name, bits in register_bits(pub.circuit).items():
-        if bits:
-            data[name] = BitArray(packed(memory_of(answer), bits), len(bits))
-        else:
-            data[name] = BitArray(np.zeros((*pub.shape, pub.shots, 0), np.uint8), 0)
-    return SamplerPubResult(
-        DataBin(**data, shape=pub.shape),
-        metadata={"shots": pub.shots, "circuit_metadata": pub.circuit.metadata},
-    )
+def _part(pub: SamplerPub) -> Json:
+    return {
+        "size": int(pub.size),
+        "shape": list(pub.shape),
+        "shots": int(pub.shots),
+        "registers": register_bits(pub.circuit),
+        "metadata": pub.circuit.metadata,
+    }

@@ -1,25 +1,35 @@
-"""What was posted together, one task or a batch of them, and what came of it."""
+"""Tasks that were posted together, in one request or in several, and what came of them."""
 
 import json
 import time
 import uuid
-from collections.abc import Sequence
-from typing import Protocol
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 from qiskit.providers import JobTimeoutError
 
-from quantumtask.client.connection import Connection, Json, path
-from quantumtask.client.errors import ServiceError
+from quantumtask.client.connection import Connection, Json, deadline, given, path
+from quantumtask.client.errors import ClientError, ServiceError
 from quantumtask.client.task import ACCEPTED, LONG_POLL_S, whole
+
+MOST_TASKS = 1_000
+LARGEST_BODY = 9 * 1024 * 1024
+"""Tasks and bytes of a request, of the 10 MiB that the service takes."""
+KEY = "qiskit"
+"""Of a task's or a batch's metadata: what this adapter keeps there."""
 
 
 class Submission(Protocol):
-    """Tasks of one request; `id` finds them again."""
+    """Tasks of one job; `id` finds them again."""
 
     @property
     def id(self) -> str: ...
 
-    def states(self) -> dict[str, int]:
+    def info(self) -> Json:
+        """What the service tells of the task or the batch whose id is that of the job."""
+
+    def states(self) -> Counter[str]:
         """How many are submitted, running, completed, failed and cancelled."""
 
     def answers(self, timeout: float | None) -> list[Json]:
@@ -28,27 +38,109 @@ class Submission(Protocol):
     def cancel(self) -> bool:
         """Ends what has not ended; False if all has."""
 
-
-def post(connection: Connection, bodies: Sequence[Json]) -> Submission:
-    """Submits bodies of tasks in one request."""
-    key = {"Idempotency-Key": uuid.uuid4().hex}
-    if len(bodies) == 1:
-        answer = connection.json("POST", "/tasks", json=bodies[0], headers=key)
-        return OneTask(connection, answer["task_id"])
-    answer = connection.json("POST", "/batches", json={"tasks": list(bodies)}, headers=key)
-    return ManyTasks(connection, answer["batch_id"], len(bodies))
+    def position(self) -> int | None:
+        """Where the first of them that waits stands in the queue; None: none waits."""
 
 
-def find(connection: Connection, name: str) -> Submission:
-    """What was posted before. ServiceError if it was not, or is not kept any more."""
+def post(
+    connection: Connection, bodies: Sequence[Json], tags: Sequence[str], record: Json
+) -> Submission:
+    """Submits bodies of tasks, in as few requests as they fit in; the last one has the record.
+
+    Where one is refused, those before it are cancelled. No bodies are no request.
+    """
+    if not bodies:
+        return Nothing()
+    texts = [json.dumps(body, separators=(",", ":"), allow_nan=False) for body in bodies]
+    posted: list[Submission] = []
+    requests = list(_requests(texts))
     try:
-        connection.json("GET", path("tasks", name), params={"view": "status"})
-        return OneTask(connection, name)
+        for number, request in enumerate(requests, 1):
+            others = [each.id for each in posted]
+            kept = {**record, "requests": others} if number == len(requests) else {"part": True}
+            labels = given({"tags": list(tags) or None, "metadata": {KEY: kept}})
+            posted.append(_posted(connection, request, labels))
+    except ClientError:
+        for each in posted:
+            each.cancel()
+        raise
+    return posted[0] if len(posted) == 1 else Several(posted)
+
+
+def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
+    request: list[str] = []
+    size = 0
+    for text in texts:
+        if request and (len(request) == MOST_TASKS or size + len(text) > LARGEST_BODY):
+            yield request
+            request, size = [], 0
+        request.append(text)
+        size += len(text) + 1
+    yield request
+
+
+def _posted(connection: Connection, texts: Sequence[str], labels: Json) -> Submission:
+    try:
+        return _post(connection, texts, labels)
+    except ServiceError as error:
+        if error.detail != "metadata: no such field":  # a service of the version before
+            raise
+    return _post(connection, texts, {name: labels[name] for name in labels if name != "metadata"})
+
+
+def _post(connection: Connection, texts: Sequence[str], labels: Json) -> Submission:
+    more = json.dumps(labels, separators=(",", ":"))[1:]
+    comma = "," if labels else ""
+    headers = {"Idempotency-Key": uuid.uuid4().hex, "Content-Type": "application/json"}
+    if len(texts) == 1:
+        content = texts[0][:-1] + comma + more
+        answer = connection.json("POST", "/tasks", content=content, headers=headers)
+        return OneTask(connection, answer["task_id"])
+    content = f'{{"tasks":[{",".join(texts)}]{comma}{more}'
+    answer = connection.json("POST", "/batches", content=content, headers=headers)
+    return ManyTasks(connection, answer["batch_id"], len(texts))
+
+
+def find(connection: Connection, name: str) -> tuple[Submission, Json]:
+    """What was posted before, and what the service tells of it.
+
+    ServiceError if it was not, or is not kept any more.
+    """
+    one: Submission
+    try:
+        told = connection.json("GET", path("tasks", name))
+        one = OneTask(connection, name)
     except ServiceError as error:
         if error.code != "task_not_found":
             raise
-    batch = connection.json("GET", path("batches", name))
-    return ManyTasks(connection, name, batch["size"])
+        told = connection.json("GET", path("batches", name))
+        one = ManyTasks(connection, name, told["size"])
+    others = (told.get("metadata") or {}).get(KEY, {}).get("requests")
+    if not others:
+        return one, told
+    return Several([*(find(connection, other)[0] for other in others), one]), told
+
+
+class Nothing:
+    """No task: it has ended, and nobody can find it again."""
+
+    def __init__(self) -> None:
+        self.id = str(uuid.uuid4())
+
+    def info(self) -> Json:
+        return {"tags": []}
+
+    def states(self) -> Counter[str]:
+        return Counter()
+
+    def answers(self, timeout: float | None) -> list[Json]:  # noqa: ARG002
+        return []
+
+    def cancel(self) -> bool:
+        return False
+
+    def position(self) -> int | None:
+        return None
 
 
 class OneTask:
@@ -58,13 +150,14 @@ class OneTask:
         self._connection = connection
         self.id = name
 
-    def states(self) -> dict[str, int]:
-        question = {"view": "status"}
-        told = self._connection.json("GET", path("tasks", self.id), params=question)
-        return {told["state"]: 1}
+    def info(self) -> Json:
+        return self._connection.json("GET", path("tasks", self.id))
+
+    def states(self) -> Counter[str]:
+        return Counter([self._status()["state"]])
 
     def answers(self, timeout: float | None) -> list[Json]:
-        end = float("inf") if timeout is None else time.monotonic() + timeout
+        end = deadline(timeout)
         body = self._ask(0.0)
         while body["status"] == "pending":
             left = end - time.monotonic()
@@ -81,6 +174,14 @@ class OneTask:
                 raise
             return False
         return True
+
+    def position(self) -> int | None:
+        place = self._status().get("queue")
+        return int(place["position"]) if place else None
+
+    def _status(self) -> Json:
+        question = {"view": "status"}
+        return self._connection.json("GET", path("tasks", self.id), params=question)
 
     def _ask(self, wait: float) -> Json:
         return self._connection.json(
@@ -100,27 +201,88 @@ class ManyTasks:
         self._size = size
         self.id = name
 
-    def states(self) -> dict[str, int]:
-        return dict(self._connection.json("GET", path("batches", self.id))["states"])
+    def info(self) -> Json:
+        return self._connection.json("GET", path("batches", self.id))
+
+    def states(self) -> Counter[str]:
+        return Counter(self.info()["states"])
 
     def answers(self, timeout: float | None) -> list[Json]:
-        end = float("inf") if timeout is None else time.monotonic() + timeout
         found: list[Json] = []
-        lines = self._connection.follow(
-            path("batches", self.id) + "/results",
-            ACCEPTED,
-            lambda: ({"offset": len(found)}, {}),
-            end,
-        )
-        try:
-            while len(found) < self._size:
-                if line := next(lines).strip():
-                    found.append(whole(self._connection, json.loads(line)))
-        except TimeoutError:
-            raise JobTimeoutError(f"job {self.id} has not ended in {timeout:g} s") from None
+        lines = self._lines("/results", ACCEPTED, lambda: {"offset": len(found)}, timeout)
+        for line in lines:
+            found.append(whole(self._connection, json.loads(line)))
+            if len(found) == self._size:
+                break
         return sorted(found, key=lambda each: int(each["item"]))
 
     def cancel(self) -> bool:
         states = self.states()
         self._connection.json("POST", path("batches", self.id) + "/cancel")
         return bool(states["submitted"] or states["running"])
+
+    def position(self) -> int | None:
+        """Of the first that waits; they are taken up in their order."""
+        waiting = self.states()["submitted"]
+        if not waiting:
+            return None
+        for name in self._ids()[self._size - waiting :]:
+            if (found := OneTask(self._connection, name).position()) is not None:
+                return found
+        return None
+
+    def _ids(self) -> list[str]:
+        """The ids of its tasks in their order, from the events that tell of their submission."""
+        ids: dict[int, str] = {}
+        for line in self._lines("/events", "text/event-stream", dict, None):
+            if line.startswith("data:") and "task_id" in (event := json.loads(line[5:])):
+                ids[event["item"]] = event["task_id"]
+            if len(ids) == self._size:
+                break
+        return [ids[item] for item in sorted(ids)]
+
+    def _lines(
+        self, where: str, accept: str, question: Any, timeout: float | None
+    ) -> Iterator[str]:
+        lines = self._connection.follow(
+            path("batches", self.id) + where, accept, lambda: (question(), {}), deadline(timeout)
+        )
+        try:
+            for line in lines:
+                if line.strip():
+                    yield line
+        except TimeoutError:
+            raise JobTimeoutError(f"job {self.id} has not ended in {timeout:g} s") from None
+
+
+class Several:
+    """What was posted in several requests; the last one's id is that of all."""
+
+    def __init__(self, parts: Sequence[Submission]) -> None:
+        self._parts = parts
+
+    @property
+    def id(self) -> str:
+        return self._parts[-1].id
+
+    def info(self) -> Json:
+        return self._parts[-1].info()
+
+    def states(self) -> Counter[str]:
+        return sum((part.states() for part in self._parts), Counter())
+
+    def answers(self, timeout: float | None) -> list[Json]:
+        end = deadline(timeout)
+        found: list[Json] = []
+        for part in self._parts:
+            left = None if timeout is None else max(0.001, end - time.monotonic())
+            found += part.answers(left)
+        return found
+
+    def cancel(self) -> bool:
+        cancelled = [part.cancel() for part in self._parts]
+        return any(cancelled)
+
+    def position(self) -> int | None:
+        places = (part.position() for part in self._parts)
+        return min((place for place in places if place is not None), default=None)

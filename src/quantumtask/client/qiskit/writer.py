@@ -60,7 +60,7 @@ class Writer:
             try:
                 self._statement(item, scope)
             except (ValueError, KeyError, RecursionError) as error:
-                raise _unsupported(item, error) from None
+                raise _unsupported(item, scope, error) from None
 
     def duration(self, operation: Any, scope: Scope) -> str:
         """The time of a delay or a box, in brackets."""
@@ -227,10 +227,11 @@ _STATEMENTS: dict[type, Callable[[Writer, Any, Scope], None]] = {
 }
 
 
-def _unsupported(item: Any, error: Exception) -> UnsupportedCircuit:
+def _unsupported(item: Any, scope: Scope, error: Exception) -> UnsupportedCircuit:
     name = item.operation.name
     reason = str(error) if isinstance(error, ValueError) else "it cannot be written as OpenQASM 3"
     message = f"the instruction {name!r} cannot be sent: {reason}"
-    if any(getattr(value, "parameters", ()) for value in item.operation.params):
+    free = (p for value in item.operation.params for p in getattr(value, "parameters", ()))
+    if any(parameter not in scope.loops for parameter in free):
         return UnboundCircuit(f"{message}; bind its parameters first")
     return UnsupportedCircuit(message)

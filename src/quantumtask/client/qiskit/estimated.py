@@ -1,0 +1,208 @@
+"""Tasks that estimate observables: which PUBs share one, and how a large one is split."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+
+from quantumtask.client.arrays import Array
+from quantumtask.client.qiskit.programs import MOST_PIECES, Program, Programs, concatenated
+from quantumtask.client.qiskit.pubs import points
+from quantumtask.client.qiskit.record import Draft
+from quantumtask.client.qiskit.sampled import LARGEST_VALUES, MOST_POINTS
+from quantumtask.client.qiskit.service import Json
+
+MOST_TERMS = 100_000
+"""Terms of the observables of a task, of the 200,000 that it may have."""
+MOST_VALUES = 1_000_000
+"""Expectation values of a task: with their errors, of the 32 MiB that a result may have."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Observables of a PUB under one program.
+
+    `program` has the points of the PUB, in their order and of the shape `points`; `shape` is that
+    of observables and points broadcast, and `first` the place of its first element in the job.
+    """
+
+    program: Program
+    observables: Any
+    """Terms `[letters, weight]` of each observable, nested as the array of observables is."""
+    observed: tuple[int, ...]
+    points: tuple[int, ...]
+    shape: tuple[int, ...]
+    precision: float
+    first: int
+
+    @property
+    def elements(self) -> Array:
+        return np.arange(self.first, self.first + int(np.prod(self.shape, dtype=int)))
+
+    @cached_property
+    def words(self) -> str:
+        return json.dumps(self.observables)
+
+    @cached_property
+    def flat(self) -> list[Any]:
+        """Each observable's terms, in order."""
+        found = [self.observables]
+        for _ in self.observed:
+            found = [each for part in found for each in part]
+        return found
+
+    @property
+    def at(self) -> tuple[bytes, ...]:
+        """Equal for estimates with the same values of the parameters."""
+        return tuple(values.tobytes() for values in self.program.inputs.values())
+
+    def index(self, shape: Sequence[int]) -> Array:
+        """Which point, or which observable, each element is of."""
+        numbers = np.arange(int(np.prod(shape, dtype=int))).reshape(shape)
+        return np.broadcast_to(numbers, self.shape).ravel()
+
+
+def estimates(pub: EstimatorPub, programs: Programs, first: int) -> Iterator[Estimate]:
+    """A PUB as one, or where its circuit has to be bound first, as one for each point."""
+    shape, observed = pub.parameter_values.shape, pub.observables.shape
+    numbers = np.arange(pub.parameter_values.size)
+    values = points(pub.circuit, pub.parameter_values)
+    found = list(programs.of(pub.circuit, values, numbers))
+    terms = _nested(pub.observables.tolist())
+    whole = Estimate(found[0], terms, observed, shape, pub.shape, float(pub.precision or 0), first)
+    if len(found) == 1:
+        yield whole
+        return
+    of_point = whole.index(shape)
+    for number, program in enumerate(found):
+        places = np.flatnonzero(of_point == number)
+        yield from (
+            _alone(whole, program, int(place), whole.flat[whole.index(observed)[place]])
+            for place in places
+        )
+
+
+def _alone(whole: Estimate, program: Program, place: int, terms: Any) -> Estimate:
+    return Estimate(program, terms, (), (), (), whole.precision, whole.first + place)
+
+
+def _nested(part: Any) -> Any:
+    if isinstance(part, dict):
+        return [[letters, float(weight)] for letters, weight in part.items()]
+    return [_nested(each) for each in part]
+
+
+def drafts(found: Iterable[Estimate]) -> Iterator[Draft]:
+    """The tasks of all estimates.
+
+    Those of one program, the same observables and the same precision are one sweep. Exact ones of
+    one program at one point share a run of it. Where values are sampled, each has its own shots.
+    """
+    groups: dict[Any, list[Estimate]] = {}
+    for each in found:
+        if _fits(each):
+            groups.setdefault((each.program.key, each.precision), []).append(each)
+        else:
+            yield from _paired(each)
+    for group in groups.values():
+        stacks = _by(group, "words", "points")
+        at_points = _by(group, "at")
+        single = all(each.program.elements.size == 1 for each in group)
+        if single and not group[0].precision and len(at_points) <= len(stacks):
+            for same in at_points:
+                yield from _at_one_point(same)
+        else:
+            for same in stacks:
+                yield from _stacked(same)
+
+
+def _by(group: Sequence[Estimate], *names: str) -> list[list[Estimate]]:
+    found: dict[Any, list[Estimate]] = {}
+    for each in group:
+        found.setdefault(tuple(getattr(each, name) for name in names), []).append(each)
+    return list(found.values())
+
+
+def _fits(one: Estimate) -> bool:
+    """Return True if one task may have all of it."""
+    size = one.program.elements.size
+    return (
+        size <= MOST_POINTS
+        and 11 * size * len(one.program.inputs) <= LARGEST_VALUES
+        and sum(map(len, one.flat)) <= MOST_TERMS
+        and len(one.words) <= LARGEST_VALUES
+        and one.elements.size <= MOST_VALUES
+    )
+
+
+def _stacked(group: Sequence[Estimate]) -> Iterator[Draft]:
+    """Estimates that differ in their values alone, as the first dimension of a sweep."""
+    first = group[0]
+    size = max(1, first.program.elements.size)
+    most = min(
+        MOST_POINTS // size,
+        LARGEST_VALUES // (11 * size * max(1, len(first.program.inputs))),
+        MOST_VALUES // max(1, first.elements.size),
+        -(-len(group) // MOST_PIECES) if first.program.cheap else 1,
+    )
+    for start in range(0, len(group), max(1, most)):
+        yield _stack(group[start : start + max(1, most)])
+
+
+def _stack(group: Sequence[Estimate]) -> Draft:
+    first = group[0]
+    shape = first.points
+    if len(group) > 1:
+        spare = max(0, len(first.observed) - len(shape))
+        shape = (len(group), *(1,) * spare, *shape)
+    whole = concatenated([each.program for each in group])
+    return _draft(group, whole.body(shape), first.observables)
+
+
+def _at_one_point(group: Sequence[Estimate]) -> Iterator[Draft]:
+    """Estimates of other observables of the same state."""
+    start, terms, size = 0, 0, 0
+    for k, each in enumerate(group):
+        more = sum(map(len, each.flat))
+        if k > start and (terms + more > MOST_TERMS or size + len(each.words) > LARGEST_VALUES):
+            yield _together(group[start:k])
+            start, terms, size = k, 0, 0
+        terms, size = terms + more, size + len(each.words)
+    yield _together(group[start:])
+
+
+def _together(group: Sequence[Estimate]) -> Draft:
+    if len(group) == 1:
+        return _stack(group)
+    return _draft(group, group[0].program.body(()), [one for each in group for one in each.flat])
+
+
+def _paired(one: Estimate) -> Iterator[Draft]:
+    """An estimate that is too large for one task: each element with its point and observable."""
+    largest = max(map(len, one.flat))
+    longest = max(len(json.dumps(terms)) for terms in one.flat)
+    inputs = max(1, len(one.program.inputs))
+    most = min(
+        MOST_POINTS,
+        MOST_TERMS // largest,
+        LARGEST_VALUES // longest,
+        LARGEST_VALUES // (11 * inputs),
+    )
+    of_point, of_observable = one.index(one.points), one.index(one.observed)
+    for start in range(0, one.elements.size, max(1, most)):
+        some = slice(start, start + max(1, most))
+        program = one.program.at(of_point[some])
+        body = program.body((program.elements.size,))
+        observables = [one.flat[k] for k in of_observable[some]]
+        yield Draft(
+            {**body, "observables": observables, "precision": one.precision}, one.elements[some]
+        )
+
+
+def _draft(group: Sequence[Estimate], body: Json, observables: Any) -> Draft:
+    more = {"observables": observables, "precision": group[0].precision}
+    return Draft({**body, **more}, np.concatenate([each.elements for each in group]))

@@ -1,0 +1,50 @@
+"""The ids of jobs that the service has: tasks that came alone, and batches."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from quantumtask.client.connection import Connection, Json, given
+
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which jobs are listed: pending or not, with all of these tags, submitted in a time."""
+
+    connection: Connection
+    pending: bool | None
+    tags: tuple[str, ...]
+    after: datetime | None
+    before: datetime | None
+
+    def ids(self) -> Iterator[str]:
+        """Their ids, the newest first."""
+        tasks = (task for task in self._all("tasks") if not task.get("batch_id"))
+        by_time = heapq.merge(tasks, self._all("batches"), key=_submitted, reverse=True)
+        for told in by_time:
+            at = datetime.fromisoformat(told["submitted_at"])
+            if self.after is not None and at < self.after.astimezone():
+                return
+            if self.before is None or at <= self.before.astimezone():
+                yield told.get("task_id") or told["batch_id"]
+
+    def _all(self, kind: str) -> Iterator[Json]:
+        """All tasks, or all batches, page by page."""
+        cursor = None
+        while True:
+            question = {"tag": self.tags[0] if self.tags else None, "limit": PAGE, "cursor": cursor}
+            page = self.connection.json("GET", f"/{kind}", params=given(question))
+            yield from filter(self._is_listed, page[kind])
+            if not (cursor := page["next_cursor"]):
+                return
+
+    def _is_listed(self, told: Json) -> bool:
+        pending = told["status"] == "pending"
+        return self.pending in (None, pending) and set(self.tags) <= set(told["tags"])
+
+
+def _submitted(told: Json) -> str:
+    return str(told["submitted_at"])

@@ -1,0 +1,66 @@
+"""What the tasks of a primitive's job came to, as Qiskit's results in the shapes of its PUBs."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from qiskit.primitives import PrimitiveResult, PubResult, SamplerPubResult
+from qiskit.primitives.containers import BitArray, DataBin
+
+from quantumtask.client.arrays import Array, numbers
+from quantumtask.client.qiskit.record import ESTIMATOR, SAMPLER, Record
+from quantumtask.client.qiskit.results import packed
+from quantumtask.client.qiskit.sampled import joined_memory
+from quantumtask.client.qiskit.service import Json
+
+
+def sampler_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[SamplerPubResult]:
+    """What the tasks of a job of SamplerV2 came to, in the shapes of its PUBs."""
+    memories = joined_memory(record, answers, lambda number: record.parts[number]["shots"])
+    parts = [_sampled(*pair) for pair in zip(record.parts, memories, strict=True)]
+    return PrimitiveResult(parts, metadata={"version": 2})
+
+
+def _sampled(part: Json, memory: Any) -> SamplerPubResult:
+    shape, shots = tuple(part["shape"]), part["shots"]
+    data: dict[str, Any] = {}
+    for name, bits in part["registers"].items():
+        if bits and part["size"]:
+            array = packed(memory, bits)
+        else:
+            array = np.zeros((part["size"], shots, -(-len(bits) // 8)), np.uint8)
+        data[name] = BitArray(array.reshape(*shape, shots, array.shape[-1]), len(bits))
+    return SamplerPubResult(
+        DataBin(**data, shape=shape),
+        metadata={"shots": shots, "circuit_metadata": part["metadata"]},
+    )
+
+
+def estimator_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[PubResult]:
+    """What the tasks of a job of EstimatorV2 came to, in the shapes of its PUBs."""
+    size = sum(part["size"] for part in record.parts)
+    evs, stds = np.zeros(size), np.zeros(size)
+    for (elements, _), answer in zip(record.tasks, answers, strict=True):
+        evs[elements] = numbers(answer["data"]["expectation_values"]).ravel()
+        stds[elements] = numbers(answer["data"]["standard_errors"]).ravel()
+    parts = [
+        _estimated(part, evs[end - part["size"] : end], stds[end - part["size"] : end])
+        for part, end in zip(record.parts, record.ends, strict=True)
+    ]
+    return PrimitiveResult(parts, metadata={"version": 2})
+
+
+def _estimated(part: Json, evs: Array, stds: Array) -> PubResult:
+    shape, precision = tuple(part["shape"]), part["precision"]
+    metadata = {
+        "target_precision": precision,
+        "shots": max(2, math.ceil(1 / precision**2)) if precision else 0,
+        "circuit_metadata": part["metadata"],
+    }
+    data = DataBin(evs=evs.reshape(shape), stds=stds.reshape(shape), shape=shape)
+    return PubResult(data, metadata=metadata)
+
+
+MAKERS = {SAMPLER: sampler_result, ESTIMATOR: estimator_result}
+"""What makes the result of a job, by its kind."""

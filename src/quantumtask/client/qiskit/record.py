@@ -1,0 +1,102 @@
+"""What a job is made of, so that its result can be put together: here, or in another process."""
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from quantumtask.client.arrays import Array
+from quantumtask.client.qiskit.service import Json
+
+LARGEST = 15 * 1024
+"""Bytes of its JSON that are kept with a task or a batch, less some for what is beside it."""
+VERSION = 1
+RUN, SAMPLER, ESTIMATOR = "run", "sampler", "estimator"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A task of a job: its body, and the elements of the job that come of it.
+
+    Elements are the points of all parts of a job, in their order. `skip`: how many shots of the
+    same elements come of tasks before it.
+    """
+
+    body: Json
+    elements: Array
+    skip: int = 0
+
+
+@dataclass(frozen=True)
+class Record:
+    """A job: what it is of, and which elements come of each of its tasks.
+
+    `parts` describes each circuit or PUB; `size` of a part is how many elements it has.
+    """
+
+    kind: str
+    """RUN, SAMPLER or ESTIMATOR."""
+    backend: str
+    parts: Sequence[Json]
+    tasks: Sequence[tuple[Array, int]] = field(default=())
+
+    @cached_property
+    def ends(self) -> Array:
+        """Where the elements of each part end."""
+        return np.cumsum([0, *(part["size"] for part in self.parts)])[1:]
+
+    def text(self) -> str:
+        """The record as JSON. Circuits' metadata that JSON cannot hold are left out."""
+        parts = [(len(list(same)), part) for part, same in groupby(map(_plain, self.parts))]
+        tasks = [(_ranges(elements), skip) for elements, skip in self.tasks]
+        told = {"version": VERSION, "kind": self.kind, "backend": self.backend}
+        return json.dumps({**told, "parts": parts, "tasks": tasks}, separators=(",", ":"))
+
+    def metadata(self) -> Json:
+        """What is kept of it with its task or its batch: packed, if it is large."""
+        text = self.text()
+        if len(text) <= LARGEST:
+            return dict(json.loads(text))
+        packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+        if len(packed) <= LARGEST:
+            return {"kind": self.kind, "backend": self.backend, "packed": packed}
+        return {"version": VERSION, "kind": self.kind, "backend": self.backend}
+
+
+def record_of(told: Json) -> Record | None:
+    """The record that was kept; None where it was too large for that."""
+    if "packed" in told:
+        told = json.loads(zlib.decompress(base64.b64decode(told["packed"])))
+    if "parts" not in told or told.get("version") != VERSION:
+        return None
+    parts = [part for count, part in told["parts"] for _ in range(count)]
+    tasks = [(_of_ranges(ranges), skip) for ranges, skip in told["tasks"]]
+    return Record(told["kind"], told["backend"], parts, tasks)
+
+
+def _plain(part: Json) -> Json:
+    try:
+        json.dumps(part.get("metadata"))
+    except (TypeError, ValueError, RecursionError):
+        return {**part, "metadata": None}
+    return part
+
+
+def _ranges(elements: Array) -> list[list[int]]:
+    """Neighbours as `[first, count, step]`."""
+    steps = np.diff(elements)
+    if len(steps) and (steps == steps[0]).all():
+        return [[int(elements[0]), len(elements), int(steps[0])]]
+    runs = np.split(elements, np.flatnonzero(steps != 1) + 1)
+    return [[int(run[0]), len(run), 1] for run in runs if len(run)]
+
+
+def _of_ranges(ranges: Sequence[Sequence[int]]) -> Array:
+    runs: list[Any] = [first + step * np.arange(count) for first, count, step in ranges]
+    return np.concatenate(runs) if runs else np.zeros(0, np.int64)
