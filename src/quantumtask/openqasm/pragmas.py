@@ -75,7 +75,7 @@ def check_verbatim(tree: Sequence[Node]) -> None:
 
 
 def _verbatim(context: Context, node: Any, _: str) -> None:
-    message = "`braket verbatim` changes nothing: without a device, all runs as it is written"
+    message = "`braket verbatim` changes nothing: a program on physical qubits runs as written"
     context.warn("ignored", message, node.span)
 
 
