@@ -203,6 +203,17 @@ def test_a_root_that_is_a_clifford_gate_runs_as_one(service: Service) -> None:
         assert ask(service, HEAD + many, engine=engine)["result"] == {"1" * 60: 1024}
 
 
+def test_a_pauli_gate_under_one_control_runs_as_the_clifford_gate_that_it_is(
+    service: Service,
+) -> None:
+    many = (
+        "qubit[60] q; bit[60] c; x q[0]; for int k in [0:58] { ctrl @ x q[k], q[k + 1]; }"
+        "h q[1]; ctrl @ pow(3) @ z q[0], q[1]; h q[1]; inv @ ctrl @ y q[0], q[1]; c = measure q;"
+    )
+    for engine in ("auto", "stim"):
+        assert ask(service, HEAD + many, engine=engine)["result"] == {"1" * 60: 1024}
+
+
 def test_an_exponent_that_is_an_input_takes_the_same_root(service: Service) -> None:
     lines = "h q; pow(t) @ p(13*pi) q; sdg q; h q;"
     circuit = f"{HEAD}input float t; qubit q; bit c; {lines} c = measure q;"

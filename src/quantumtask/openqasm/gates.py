@@ -216,6 +216,9 @@ CONTROLLED = {
 }  # fmt: skip
 """Those whose first qubit controls another one of them, which acts on the rest."""
 
+CONTROLLED_PAULIS = {BASIC[name]: BASIC[f"c{name}"] for name in "xyz"}
+"""Gates that are Clifford under one control, and what they are then."""
+
 
 @dataclass(frozen=True, eq=False)
 class Gate:

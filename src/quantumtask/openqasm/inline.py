@@ -8,6 +8,7 @@ import numpy as np
 
 from quantumtask.openqasm.gates import (
     BASIC,
+    CONTROLLED_PAULIS,
     Argument,
     Defined,
     Gate,
@@ -150,6 +151,8 @@ def _whole_power(gate: Standard, call: Call) -> Iterator[Operation]:
         name, params = basic.inverse(*params)
         basic = BASIC[name]
     controls = call.controls + (True,) * gate.extra
+    if controls == (True,) and basic in CONTROLLED_PAULIS:
+        basic, controls = CONTROLLED_PAULIS[basic], ()
     operation = Operation(basic, params, call.qubits, controls)
     for _ in range(abs(power)):
         yield operation
