@@ -24,6 +24,8 @@ class Options:
     default_precision: float
     seed_simulator: Seed
     job_tags: Sequence[str] = ()
+    abelian_grouping: bool = True
+    """Taken because Qiskit's own estimators have it; each value has its precision either way."""
 
 
 class EstimatorV2(BaseEstimatorV2):
