@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from quantumtask.openqasm.builder import Builder
@@ -64,7 +64,7 @@ class Context:
         self.settings = settings
         self.parameters = parameters
         self.legacy = legacy
-        self.scope = Scope(built_in, cache(partial(declarations, tree)), legacy)
+        self.scope = Scope(built_in, partial(declarations, tree), legacy)
         self.code = Builder(settings.max_elements + settings.max_bits)
         self.qubits = Qubits(settings.max_qubits, lambda: physical_numbers(tree, source.bytes))
         self.loops: list[tuple[Label, Label]] = []

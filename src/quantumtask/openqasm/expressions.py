@@ -85,9 +85,9 @@ def _identifier(context: Context, node: Any) -> Expr:
 
 
 def _integer(context: Context, node: Any) -> Expr:
-    qubit = context.physical_qubit(node)
-    if qubit is not None:
-        return value_of(qubit)
+    span = node.span
+    if context.text[span.lo - 1 : span.lo] == b"$":
+        return _physical(context, node)
     value = node.value
     if value < 0:
         value += 1 << MACHINE  # the parser reads 2**63 as -2**63

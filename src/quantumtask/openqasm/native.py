@@ -53,7 +53,7 @@ def _without_dollars(text: str) -> str:
     specification's grammar has it. There the tree has an integer with a `$` before it: see
     `syntax.physical_qubit`. No other place within parentheses can hold that integer unnoticed.
     """
-    if "$" not in text:
+    if not _may_pass_qubits(text):
         return text
     brackets: list[str] = []
 
@@ -67,6 +67,14 @@ def _without_dollars(text: str) -> str:
         return f" {words[1:]}" if inside else words
 
     return _DOLLARS.sub(replacement, text)
+
+
+def _may_pass_qubits(text: str) -> bool:
+    """Return False for a text in which no `)` follows a `$` of the same statement."""
+    if "$" not in text:
+        return False
+    commented = "//" in text or "/*" in text
+    return commented or any(0 <= s.find("$") < s.rfind(")") for s in text.split(";"))
 
 
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")

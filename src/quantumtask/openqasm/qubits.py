@@ -34,14 +34,17 @@ class Qubits:
         """The numbers of new qubits, ascending. Raises Refusal where there would be too many."""
         if self._reserved is None:
             self._reserved = self._named()
-        total = max(self.count, self._next + size)
-        self._check(f"{told(total)} qubits are declared", total, span)
+        self._check_declared(self._next + size, span)
         numbers = self._free(size)
         if numbers:
             self._next = numbers[-1] + 1
-            self._check(f"{told(self._next)} qubits are declared", self._next, span)
+            self._check_declared(self._next, span)
             self.count = max(self.count, self._next)
         return numbers
+
+    def _check_declared(self, total: int, span: Span) -> None:
+        if total > self._most:
+            raise self._too_many(f"{told(total)} qubits are declared", span)
 
     def _free(self, size: int) -> Sequence[int]:
         reserved = self._reserved
@@ -55,12 +58,11 @@ class Qubits:
         if not digits.isdecimal() or len(digits) > MOST_DIGITS:
             raise Refusal("undeclared_name", f"${digits[:60]} is no qubit", span)
         number = int(digits)
-        self._check(f"`${number}` is qubit number {number:,}, counted from 0", number + 1, span)
+        if number >= self._most:
+            raise self._too_many(f"`${number}` is qubit number {number:,}, counted from 0", span)
         self.physical.add(number)
         self.count = max(self.count, number + 1)
         return number
 
-    def _check(self, what: str, total: int, span: Span) -> None:
-        if total > self._most:
-            message = f"{what}, and at most {self._most:,} can be"
-            raise Refusal("too_many_qubits", message, span)
+    def _too_many(self, what: str, span: Span) -> Refusal:
+        return Refusal("too_many_qubits", f"{what}, and at most {self._most:,} can be", span)

@@ -62,14 +62,22 @@ def clifford_gate(matrix: Matrix, exact: bool) -> Basic | None:
         exact: The global phase counts, because something controls the gate.
     """
     size = len(matrix)
-    for gate in _CLIFFORD:
-        if 1 << gate.qubits == size:
-            own = gate.matrix()
-            overlap = np.vdot(own, matrix) / size
-            phase = 1.0 if exact or not overlap else overlap / abs(overlap)
-            if abs(matrix - phase * own).max() < ROUNDING:
-                return gate
-    return None
+    if size not in _CLIFFORD:
+        return None
+    gates, rows = _CLIFFORD[size]
+    overlaps = rows.conj() @ matrix.reshape(-1) / size
+    likeliest = int(np.argmax(abs(overlaps)))
+    overlap = overlaps[likeliest]
+    if abs(overlap) < 1 - ROUNDING:
+        return None
+    own = rows[likeliest].reshape(size, size) * (1.0 if exact else overlap / abs(overlap))
+    return gates[likeliest] if abs(matrix - own).max() < ROUNDING else None
 
 
-_CLIFFORD = tuple(gate for gate in BASIC.values() if gate.clifford)
+def _clifford(qubits: int) -> tuple[tuple[Basic, ...], Matrix]:
+    """The Clifford gates on so many qubits, and a row with the entries of each one's matrix."""
+    gates = tuple(g for g in BASIC.values() if g.clifford and g.qubits == qubits)
+    return gates, np.array([gate.matrix().reshape(-1) for gate in gates])
+
+
+_CLIFFORD = {1 << qubits: _clifford(qubits) for qubits in (1, 2)}

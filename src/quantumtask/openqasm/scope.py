@@ -76,6 +76,7 @@ class Scope:
     ) -> None:
         self.built_in = built_in
         self._declarations = declarations
+        self._declared: dict[str, Declaration] | None = None
         self._legacy = legacy
         # What the program declares can hide what an include brings, one level further out.
         self.levels: list[dict[str, Symbol]] = [dict(built_in), {}]
@@ -159,7 +160,9 @@ class Scope:
 
     def undeclared(self, name: str, node: Node) -> Refusal:
         """The refusal of a name that stands for nothing here."""
-        declaration = self._declarations().get(name)
+        if self._declared is None:
+            self._declared = self._declarations()
+        declaration = self._declared.get(name)
         if declaration is not None:
             return refusal(name, node, declaration, self.definitions[-1])
         message = f"`{shorten(name)}` is not declared"
