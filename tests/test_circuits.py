@@ -187,6 +187,7 @@ def test_pragmas_are_ignored_with_a_warning() -> None:
         ("x q[1:2]; c = measure q;", "this range ends beyond what is there", "10"),
         ("bit d; x q[0]; d[0] = measure q[0];", "`d[0]` is taken for `d`", "1 00"),
         ("qubit d; x d[:]; c[1] = measure d[0:0][0];", "`d[:]` is taken for `d`", "10"),
+        ("qubit r; let a = q[1] || r || q[0]; x a[0:2:2]; c = measure q;", "taken for `++`", "11"),
         ("gate h a { x a; } h q; c = measure q;", "`h` hides the gate of that name", "11"),
         ("int x = 1; x q[x]; c = measure q;", "taken for the gate `x`", "10"),
         ("if (true) { int x = 1; x q[x]; } c = measure q;", "taken for the gate `x`", "10"),
@@ -199,6 +200,12 @@ def test_what_runs_but_may_be_a_mistake_is_warned_about(
 ) -> None:
     assert warning in " ".join(compiled(HEAD + body).warnings)
     assert counts(HEAD + body) == {expected: 200}
+
+
+def test_a_constant_takes_a_whole_float_and_no_other() -> None:
+    assert counts(HEAD + "const float f = 2.0; const int n = f; x q[n - 1]; c = measure q;") == {
+        "10": 200
+    }
 
 
 def test_parameters_for_a_program_without_inputs_are_ignored_with_a_warning() -> None:
@@ -237,6 +244,8 @@ def test_an_openqasm_2_program_runs_with_the_gates_of_its_own_include() -> None:
         (HEAD + "cx q[0], q[0];", "duplicate_qubit", 4, 1, "cx q[0], q[0];"),
         (HEAD + "qubit[3] r; cx q, r;", "size_mismatch", 4, 13, "cx q, r;"),
         (HEAD + "c[0] = measure q;", "size_mismatch", 4, 1, "c[0] = measure q;"),
+        (HEAD + "let d = c || c;", "wrong_type", 4, 9, "c || c"),
+        (HEAD + "const int n = 2.5;", "wrong_type", 4, 15, "2.5"),
         (HEAD + "qubit c;", "redeclared_name", 4, 7, "c"),
         (HEAD + "gate h a { } gate h a { }", "redeclared_name", 4, 19, "h"),
         (HEAD + "gate U(a, b, c) d { }", "redeclared_name", 4, 6, "U"),

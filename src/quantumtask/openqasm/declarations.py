@@ -4,7 +4,7 @@ from typing import Any
 
 from quantumtask.openqasm.assignment import value_for
 from quantumtask.openqasm.context import Context
-from quantumtask.openqasm.expression import constant
+from quantumtask.openqasm.expression import Expr, constant
 from quantumtask.openqasm.measurement import measure
 from quantumtask.openqasm.places import Places, joined, of_symbol
 from quantumtask.openqasm.scope import Constant, Stored, redeclared
@@ -90,12 +90,18 @@ def constant_of(context: Context, node: Any) -> None:
     if not value.constant:
         hint = "Declare the variables in it `const`, or leave `const` out"
         raise Refusal("not_constant", "this is not a constant", node.init_expr.span, hint)
-    if to.kind in WHOLE | {"bit", "bits"} and value.type.kind in ("float", "complex"):
+    if to.kind in WHOLE | {"bit", "bits"} and _has_fraction(value, to):
         hint = f"Write {to}(...) if that is meant"
         message = f"a value of type {value.type} cannot become the constant {to}"
         raise Refusal("wrong_type", message, node.init_expr.span, hint)
     kept = context.converted(value, to).value
     context.scope.declare(name, Constant(to, kept), node.identifier)
+
+
+def _has_fraction(value: Expr, to: Type) -> bool:
+    """Return True for a constant that would lose something, or that is no number of this kind."""
+    whole = to.kind in WHOLE and value.type.kind == "float" and value.value.is_integer()
+    return value.type.kind in ("float", "complex") and not whole
 
 
 def alias(context: Context, node: Any) -> None:

@@ -55,10 +55,22 @@ def places(context: Context, node: Any) -> Places:
         return places(context, node.operand)
     if kind is nodes.Concatenation:
         return joined([places(context, part) for part in node.operands], node.span)
+    if kind is nodes.BinaryExpression and node.op.value == "||":
+        return _joined_as_in_drafts(context, node)
     qubit = context.physical_qubit(node)
     if qubit is not None:
         return qubit
     raise Refusal("wrong_type", "a variable or a qubit is needed here", node.span)
+
+
+def _joined_as_in_drafts(context: Context, node: Any) -> Places:
+    """`q || r` of qubits: `q ++ r`, as drafts of OpenQASM 3 wrote it."""
+    parts = [places(context, part) for part in (node.lhs, node.rhs)]
+    if not all(part.is_quantum for part in parts):
+        raise Refusal("wrong_type", "a variable or a qubit is needed here", node.span)
+    message = "`||` of qubits is taken for `++`, which joins registers"
+    context.warn("draft_syntax", message, node.span)
+    return joined(parts, node.span)
 
 
 def _named(context: Context, node: Any) -> Places:
