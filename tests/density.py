@@ -317,6 +317,8 @@ def _if(rng: np.random.Generator, qubits: int, measured: Sequence[int], clifford
     body: list[Statement] = [*_some(rng, qubits, 1, clifford)]
     if rng.random() < 0.2:
         body.append(Reset(int(rng.integers(qubits))))
+    if rng.random() < 0.2:
+        body.append(_if(rng, qubits, measured, clifford))
     otherwise = tuple(_some(rng, qubits, 1, clifford)) if rng.random() < 0.3 else ()
     return If(some, int(rng.integers(1 << len(some))), tuple(body), otherwise)
 

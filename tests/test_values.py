@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SparsePauliOp
 
+from quantumtask.client.qiskit import EstimatorV2, QuantumTaskProvider
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.execute import execute
@@ -20,8 +23,15 @@ IDEAL = Noise()
 ENGINES = ["auto", "quantumtask", "stim", "aer", "lightning"]
 
 
-def run(circuit: str, engine: str = "auto", seed: int = 1, **options: Any) -> Result | Failure:
-    spec = TaskSpec(circuit, 1, seed, engine=engine, options=json.dumps(options))
+def run(
+    circuit: str,
+    engine: str = "auto",
+    seed: int = 1,
+    parameters: dict[str, Any] | None = None,
+    **options: Any,
+) -> Result | Failure:
+    given = None if parameters is None else json.dumps(parameters)
+    spec = TaskSpec(circuit, 1, seed, parameters=given, engine=engine, options=json.dumps(options))
     found = execute(spec, SETTINGS)
     assert isinstance(found, Result | Failure)
     return found
@@ -194,3 +204,77 @@ def test_values_with_noise_are_those_of_its_shots(name: str, acts: bool) -> None
         assert np.allclose(exact, right, atol=1e-9), (circuit, words, exact, right)
         compared += check(circuit, words, right, ["auto", "quantumtask", "aer"], noise=noise.json)
     assert compared > 100
+
+
+STATE = (
+    "input float t;\nqubit[3] q;\nbit[3] c;\nry(t) q[0];\ncx q[0], q[1];\nrx(0.8) q[1];\n"
+    "c[2] = measure q[2];\nry(1.1) q[2];\ncz q[1], q[2];\nc = measure q;\n"
+)
+SUMS: list[list[list[Any]]] = [
+    [["IIZ", 1], ["IZI", 1]],  # they agree more often than not
+    [["IIZ", 1], ["IZI", -1]],
+    [["IZZ", 0.5], ["IXX", -2.0], ["IYY", 1.5]],  # three groups
+    [["ZII", 3.0], ["XII", 0.25], ["IXI", 0.5], ["XXI", -1.0]],
+    [["1I0", 2.0], ["+rI", -1.0], ["ZIZ", 0.3]],
+    [["ZZZ", 1e-3]],
+]
+
+
+def estimates(count: int, precision: float, sums: Any = SUMS, **more: Any) -> tuple[Any, Any, Any]:
+    """So many independent values of sums of words, with their standard errors; exact ones."""
+    exact, _ = arrays(run(HEAD + STATE, parameters={"t": 0.9}, observables=sums, **more))
+    asked = {"observables": [[one] for one in sums], "precision": precision, **more}
+    values, errors = arrays(run(HEAD + STATE, parameters={"t": [0.9] * count}, **asked))
+    return values, errors, exact[:, None]
+
+
+def rms(values: Any) -> Any:
+    return np.sqrt(np.mean(np.square(values), axis=-1))
+
+
+@pytest.mark.parametrize("precision", [0.05, 0.5, 1.0])
+def test_a_standard_error_is_the_spread_of_the_means(precision: float) -> None:
+    values, errors, exact = estimates(1000, precision)
+    spread = rms(values - exact)
+    assert np.allclose(spread / rms(errors), 1, atol=0.1)
+    assert (abs(values.mean(axis=1) - exact[:, 0]) < 5 * spread / 1000**0.5).all()
+
+
+@pytest.mark.parametrize("options", [{"engine": "aer"}, {"noise": Noise(0.02, 0.05, 0.1).json}])
+def test_a_standard_error_is_the_spread_of_the_means_everywhere(options: dict[str, Any]) -> None:
+    values, errors, exact = estimates(200, 0.1, SUMS[:1], **options)
+    assert rms(((values - exact) / errors).ravel()) == pytest.approx(1, abs=0.1)
+
+
+def test_values_that_are_certain_have_no_standard_error() -> None:
+    circuit = HEAD + "qubit[2] q; bit c; h q[0]; cx q[0], q[1]; c = measure q[0];"
+    certain = [["ZZ", 0.1], ["XX", 0.2], ["YY", 0.7], ["II", 1 / 3]]
+    for shots in (2, 3, 100):
+        values, errors = arrays(
+            run(circuit, observables=[certain, [["ZI", 0.1], ["IZ", -0.1]]], precision=shots**-0.5)
+        )
+        assert values == pytest.approx([-0.4 + 1 / 3, 0])
+        assert errors.tolist() == [0, 0]
+
+
+def test_one_shot_would_have_no_standard_error_so_there_are_two() -> None:
+    for seed in range(20):
+        value, error = arrays(
+            run(HEAD + "qubit q; h q;", "auto", seed, observables="Z", precision=9)
+        )
+        assert (abs(float(value)), float(error)) in ((1, 0), (0, 1))
+
+
+def test_estimators_tell_the_standard_errors_of_the_service(service: Service) -> None:
+    circuit = QuantumCircuit(2, 2)
+    circuit.x(1)
+    circuit.reset(1)
+    circuit.h(0)
+    circuit.measure([0, 1], [0, 1])
+    observable = SparsePauliOp(["IX", "IZ", "ZZ"], [1.0, 0.5, 0.5])
+    with QuantumTaskProvider(service.url) as provider:
+        estimator = EstimatorV2(provider.backend(), seed=1)
+        found = estimator.run([(circuit, observable)], precision=0.1).result()[0]
+    assert float(found.data.stds) == pytest.approx(0.1, rel=0.1)
+    assert abs(float(found.data.evs) - 1) < 5 * float(found.data.stds)
+    assert found.metadata["shots"] == 100
