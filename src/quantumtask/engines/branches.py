@@ -34,7 +34,7 @@ def expectations(
     """
     new_state = partial(StateVector, means_of(settings, threads))
     totals = np.zeros(len(words))
-    process, begin = with_all_ways(program.process), World(new_state(), uniform=True)
+    process, begin = with_all_ways(program.process), World(new_state(), values=True)
     for probability, _, world in endings(process, begin, settings):
         totals += probability * _values(world, words)
     return totals

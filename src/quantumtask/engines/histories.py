@@ -50,8 +50,8 @@ def run(job: Job, plan: Plan) -> Order | None:
     """
     vector = partial(StateVector, means_of(job.settings, job.threads))
     new_state = Stabilizer if plan.method == "stabilizer" else vector
-    uniform = job.program.process.code.finish is not None
-    return Tree(job, lambda: World(new_state(), uniform=uniform)).walk()
+    values = job.program.process.code.finish is not None
+    return Tree(job, lambda: World(new_state(), values=values)).walk()
 
 
 def means_of(settings: Settings, threads: int) -> Means:

@@ -114,16 +114,16 @@ class World(WithEnds):
     """What a process acts on. A measurement is noted and put off until somebody needs its value.
 
     Putting it off is right as long as all that happens to the qubit leaves its outcome alone.
-    `uniform`: what the program has to ask for does not depend on the kind of the state, because no
-    outcome is known beforehand.
+    `values`: expectation values are wanted, so `ends` is kept. Then no outcome is known beforehand,
+    or the kind of the state would decide about what the program has to ask for.
     """
 
-    __slots__ = ("_measured", "_outcomes", "_pending", "_uniform", "state")
+    __slots__ = ("_measured", "_outcomes", "_pending", "_values", "state")
 
-    def __init__(self, state: State, *, uniform: bool = False) -> None:
+    def __init__(self, state: State, *, values: bool = False) -> None:
         super().__init__()
         self.state = state
-        self._uniform = uniform
+        self._values = values
         self._pending: dict[int, Outcome] = {}
         self._measured: dict[Outcome, int] = {}
         self._outcomes = 0
@@ -141,17 +141,19 @@ class World(WithEnds):
                 for qubit, kept in zip(operation.qubits, keeps, strict=True):
                     if qubit in pending and not kept:
                         raise Undecided(pending[qubit])
-        self.ends.touch({qubit for operation in operations for qubit in operation.qubits})
+        if self._values:
+            self.ends.touch([qubit for operation in operations for qubit in operation.qubits])
 
     def measure(self, qubit: int) -> Outcome | int:
         outcome = self._pending.get(qubit)
         if outcome is None:
-            value = None if self._uniform else self.state.known(qubit)
+            value = None if self._values else self.state.known(qubit)
             if value is not None:
                 return value
             outcome = self._put_off(qubit, self._outcomes)
             self._outcomes += 1
-        self.ends.measure(qubit, outcome.number)
+        if self._values:
+            self.ends.measure(qubit, outcome.number)
         return outcome
 
     def _put_off(self, qubit: int, number: int) -> Outcome:
@@ -198,11 +200,11 @@ class World(WithEnds):
         twin = World.__new__(World)
         qubit = self._measured[outcome]
         twin.state = self.state.projected(qubit, value)
+        twin._values = self._values
         twin._pending = {q: o for q, o in self._pending.items() if q != qubit}
         twin._measured = {o: q for o, q in self._measured.items() if q != qubit}
         twin._outcomes = self._outcomes
-        twin._uniform = self._uniform
-        twin.ends = self.ends.without(outcome.number)
+        twin.ends = self.ends.without(outcome.number) if self._values else self.ends
         twin.branched = self.branched or outcome.number != UNSEEN
         return twin
 
