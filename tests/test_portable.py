@@ -57,8 +57,15 @@ TEXTBOOK: Mapping[str, str] = {
     "vqe": textbook_large.vqe(2),
 }
 FEATURES = feature_texts()
+LITERALS = (
+    "def f(qubit a) { x a; } f($0);", "def f(qubit a) { x a; } f(/* $1 */ ($2) // )\n);",
+    "float f = sin($0);", "bit r; uint u; if (u < 18446744073709551616) r = 1;",
+    "bit r; bit[3] d; if (d == 0x1_0000_0000_0000_0000) r = 1;", "uint u = -1;",
+)  # fmt: skip
+
 ALL: Mapping[str, Text] = {
     **FEATURES,
+    **{text: (HEAD + text, None) for text in LITERALS},
     **{name: (text, None) for name, text in TEXTBOOK.items()},
     **{wrong.text.removeprefix(HEAD): (wrong.text, None) for wrong in WRONG},
 }

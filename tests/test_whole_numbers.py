@@ -237,7 +237,7 @@ def warnings_of(text: str) -> tuple[str, ...]:
         "uint x = -42;", "const uint[8] x = -1;", "uint[8] x; x = -128;", "uint x = 2 - 3;",
         "const int m = -1; uint x = m;", "array[uint[8], 2] a = {1, 2 - 3};",
         "def f(uint n) { } f(-1);", "def f() -> uint[8] { return -1; } uint u = f();",
-        "for uint i in {-1, 1} { }", "for uint i in [-1:1] { }",
+        "for uint i in {-1, 1} { }", "for uint i in [-1:1] { }", "uint[8] x = -1.5;",
         "const int m = -1; for uint[8] i in [2:m:m] { }",
     ],
 )  # fmt: skip
@@ -274,6 +274,9 @@ def test_a_negative_number_beside_an_unsigned_variable_counts_as_in_c_with_a_war
         ("int[8] i = 0b10000000000000000000000000000000000000000000000000000000000000000;", 12),
         ("uint[3] u = -5;", 13),
         ("int i = 18446744073709551615;", 9),
+        ("int i = 1e20;", 9),
+        ("uint[8] u = 300.7;", 13),
+        ("int[8] i = 1; i = 1e3;", 19),
     ],
 )
 def test_a_literal_that_no_type_holds_is_refused_at_its_place(text: str, column: int) -> None:

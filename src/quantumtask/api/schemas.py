@@ -173,7 +173,7 @@ class Validation(BaseModel):
     inputs: list[Declared]
     outputs: list[Declared]
     registers: list[DeclaredRegister]
-    qubits: int
+    qubits: int = Field(description="From number 0 to the highest; `$n` is number n.")
     operations: int | None = Field(description="Gates inlined, loops unrolled; null: not known.")
 
 

@@ -1,5 +1,6 @@
 """Conversions between types: which there are (spec: Types and Casting), and what they do."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -77,8 +78,8 @@ def _article(type: Type) -> str:
 
 def _check_fits(expr: Expr, to: Type, explicit: bool) -> None:
     """A constant that is too large for its variable is a mistake; a cast of it is not."""
-    value = expr.value
-    if explicit or expr.type.kind not in WHOLE or changes_sign(expr, to):
+    value = _whole_constant(expr, to)
+    if explicit or value is None or changes_sign(expr, to):
         return
     if to.kind in WHOLE and not fits(value, to):
         message = f"{_short(value)} does not fit into {to}"
@@ -91,9 +92,17 @@ def _check_fits(expr: Expr, to: Type, explicit: bool) -> None:
 
 def changes_sign(expr: Expr, to: Type) -> bool:
     """Return True for a negative constant that a `uint` keeps as its two's complement."""
-    if not expr.constant or expr.type.kind not in WHOLE or to.kind != "uint":
-        return False
-    return bool(expr.value < 0) and fits(expr.value, Type("int", to.size))
+    value = _whole_constant(expr, to) if to.kind == "uint" else None
+    return value is not None and value < 0 and fits(value, Type("int", to.size))
+
+
+def _whole_constant(expr: Expr, to: Type) -> int | None:
+    """The whole number that a constant becomes as a `to`; None for any other value."""
+    if not expr.constant:
+        return None
+    if expr.type.kind == "float" and to.kind in WHOLE and math.isfinite(expr.value):
+        return int(expr.value)
+    return expr.value if expr.type.kind in WHOLE else None
 
 
 def _short(value: int) -> str:

@@ -105,8 +105,9 @@ class Context:
     def converted(self, value: Expr, to: Type) -> Expr:
         """A value as an assignment converts it, with a warning where that changes a constant."""
         if changes_sign(value, to):
-            kept = wrapped(value.value, to)
-            message = f"{told(value.value)} is negative: {to} keeps it as {told(kept)}"
+            number = int(value.value)
+            kept = told(wrapped(number, to))
+            message = f"{told(number)} is negative: {to} keeps it as {kept}"
             self.warn("negative_uint", message, value.span, "Declare an int, if -1 is meant as -1")
         return convert(value, to)
 
