@@ -50,7 +50,8 @@ def test_every_twin_tells_its_size_its_gates_and_its_errors(listed: dict[str, An
 
 def test_a_twin_is_told_with_all_that_was_measured_of_it(service: Service) -> None:
     body = service.http.get("/backends/fake_manila").json()
-    assert set(body) == SUMMARY | {"coupling_map", "gates", "qubits_properties", "queue"}
+    assert set(body) == SUMMARY | {"coupling_map", "dt_ns", "gates", "qubits_properties", "queue"}
+    assert body["dt_ns"] == pytest.approx(2 / 9)
     pairs = [[0, 1], [1, 0], [1, 2], [2, 1], [2, 3], [3, 2], [3, 4], [4, 3]]
     assert body["coupling_map"] == pairs
     cx = [gate for gate in body["gates"] if gate["name"] == "cx"]

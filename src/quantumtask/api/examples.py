@@ -174,6 +174,7 @@ BACKEND = {
         "value": {
             **_MANILA,
             "coupling_map": [[0, 1], [1, 0]],
+            "dt_ns": 0.222222222222,
             "gates": [{"name": "cx", "qubits": [0, 1], "error": 0.0088, "duration_ns": 277.3}],
             "qubits_properties": [
                 {

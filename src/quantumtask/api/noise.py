@@ -57,11 +57,16 @@ class Rates(_Rates):
     depolarizing: Depolarizing | None = None
     thermal: Thermal | None = None
     readout: Misread | None = None
+    idle: bool | None = Field(
+        None,
+        description="Only with the own noise of a `backend`, without rates: false, and qubits do "
+        "not decay while others are busy.",
+    )
 
     @checked(mode="after")
     def _some(self) -> Self:
         if not self.model_dump(exclude_none=True):
-            raise ValueError("give at least one of depolarizing, thermal and readout")
+            raise ValueError("give at least one of depolarizing, thermal, readout and idle")
         return self
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import from_json
@@ -81,6 +81,13 @@ Returns = Annotated[
 Backend = Annotated[
     Label | None, Field(description="Runs as on that: its gates, its noise. See `GET /backends`.")
 ]
+Compile = Annotated[
+    Literal["auto", "always", "never"] | None,
+    Field(
+        description="Whether the circuit is compiled for its backend. auto, the default: unless it "
+        "names physical qubits ($0). never: qubit k of it is qubit k of the device."
+    ),
+]
 Shots = Annotated[int, Field(description="How often to run it: 1 to 1,000,000.")]
 
 
@@ -127,6 +134,7 @@ class SubmitRequest(BaseModel):
     returns: Returns = Field(None, alias="return")
     noise: Noise = None
     backend: Backend = None
+    compile: Compile = None
     metadata: Metadata = None
 
     def spec(self) -> TaskSpec:
@@ -142,7 +150,7 @@ class SubmitRequest(BaseModel):
 
 
 OPTION_NAMES = {"returns": "return"}
-OPTIONS = ("observables", "precision", "returns", "noise", "backend")
+OPTIONS = ("observables", "precision", "returns", "noise", "backend", "compile")
 
 
 def _options(request: SubmitRequest) -> str | None:

@@ -90,7 +90,7 @@ class TaskSummary(BaseModel):
         None, description="What the arrays of `data` are about."
     )
     compiled: dict[str, Any] | None = Field(
-        None, description="The circuit on its backend: depth, gates, qubits."
+        None, description="The circuit on its backend: as_written, depth, gates, qubits."
     )
     batch_id: str | None = Field(None, description="The batch that it came with, if it did.")
     item: int | None = Field(None, description="Which of that batch's tasks it is, from 0.")
@@ -270,6 +270,9 @@ class BackendView(BackendSummary):
 
     coupling_map: list[list[int]] | None = Field(
         description="Pairs of qubits that a gate acts on; null: any."
+    )
+    dt_ns: float | None = Field(
+        description="The unit `dt` of the device's durations, in nanoseconds; null: it has none."
     )
     gates: list[GateOnQubits]
     qubits_properties: list[QubitProperties] = Field(description="By the number of the qubit.")

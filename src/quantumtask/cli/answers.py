@@ -150,7 +150,8 @@ def _compiled(compiled: Mapping[str, object]) -> RenderableType:
     gates = compiled.get("gates")
     counted = gates if isinstance(gates, dict) else {}
     told = ", ".join(f"{number} {show.plain(name)}" for name, number in counted.items())
-    return Text(f"compiled to depth {compiled.get('depth')}: {told}", style="dim")
+    how = "as written, of depth" if compiled.get("as_written") else "compiled to depth"
+    return Text(f"{how} {compiled.get('depth')}: {told}", style="dim")
 
 
 def _table(*columns: str) -> Table:

@@ -30,6 +30,14 @@ Limit = Annotated[float | None, typer.Option("--timeout", help="Most seconds it 
 Backend = Annotated[
     str | None, typer.Option(help="Compile for it, and run with its noise: `quantumtask backends`.")
 ]
+Compile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHEN",
+        help="always, never or auto: compile it for the backend; default auto: unless it names "
+        "physical qubits ($0).",
+    ),
+]
 Noise = Annotated[
     str | None, typer.Option(help="A device twin's name, or rates as JSON: docs/cli.md.")
 ]

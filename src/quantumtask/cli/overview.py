@@ -94,6 +94,8 @@ def _of_backend(found: Json) -> Iterator[str]:
     for name, error in zip(("1-qubit", "2-qubit", "readout"), _errors(found), strict=True):
         if error:
             yield f"{name} error {error}"
+    if found.get("dt_ns"):
+        yield f"dt {found['dt_ns']:.3g} ns"
     if found.get("calibrated"):
         yield f"calibrated {plain(found['calibrated'])}"
     yield from _waiting(found.get("queue") or {})

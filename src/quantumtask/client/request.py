@@ -39,9 +39,13 @@ class Common(TypedDict, total=False):
     returns: str | Sequence[str] | None
     """What is wanted: counts, memory, probabilities, statevector, unitary, expectation_values."""
     noise: str | Mapping[str, Any] | None
-    """The name of a device twin, or an object of `depolarizing`, `thermal` and `readout` rates."""
+    """The name of a device twin, or an object of `depolarizing`, `thermal` and `readout` rates; or,
+    beside a `backend`, {"idle": False}: qubits do not decay while others are busy."""
     backend: str | None
     """A name of `Client.backends`: the circuit is compiled for it, and run with its noise."""
+    compile: str | None
+    """Whether it is: "always", "never" (qubit k is the device's qubit k), or "auto": unless the
+    circuit names physical qubits ($0)."""
     seed: int | None
     """The same seed gives the same counts."""
     memory: bool | None

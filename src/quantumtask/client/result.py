@@ -61,7 +61,8 @@ class Result:
     """Why this engine ran."""
     warnings: tuple[str, ...] = ()
     compiled: Mapping[str, Any] | None = None
-    """With a device twin as backend: `depth`, `gates` and `qubits` of the compiled circuit."""
+    """With a device twin as backend: `depth`, `gates` and `qubits` of the circuit there, and
+    whether that is the circuit `as_written`."""
     running_ms: float | None = None
     waiting_ms: float | None = None
     name: str | None = None

@@ -22,7 +22,7 @@ def catalogue(settings: Settings) -> Json:
 def backend(name: str, settings: Settings) -> Json:
     """One of them in full. Raises ResourceError `backend_unknown` where there is none."""
     if name == SIMULATOR:
-        nothing: Json = {"coupling_map": None, "gates": [], "qubits_properties": []}
+        nothing: Json = {"coupling_map": None, "dt_ns": None, "gates": [], "qubits_properties": []}
         return {**_simulator(settings), **nothing}
     return _whole(twin(name))
 
@@ -77,6 +77,7 @@ def _whole(device: Twin) -> Json:
     return {
         **_brief(device),
         "coupling_map": [list(pair) for pair in device.coupling],
+        "dt_ns": _times(device.dt_s, 1e9),
         "gates": [_gate(gate) for gate in device.gates],
         "qubits_properties": [_qubit(qubit) for qubit in device.qubits],
     }

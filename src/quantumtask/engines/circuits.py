@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from qiskit import QuantumCircuit
-from qiskit.circuit import CircuitInstruction, Gate
+from qiskit.circuit import Barrier, CircuitInstruction, Delay, Gate
 from qiskit.circuit import Measure as QiskitMeasure
 from qiskit.circuit import Reset as QiskitReset
 from qiskit.circuit import library as qiskit_gates
 
 from quantumtask.openqasm.garbage import collector_paused
-from quantumtask.openqasm.gates import BASIC, Basic, Operation, Unitary
+from quantumtask.openqasm.gates import BARRIER, BASIC, DELAY, PAUSES, Basic, Operation, Unitary
+from quantumtask.openqasm.hardware import OF_DEVICES
 from quantumtask.openqasm.program import Reset, Step
 
 _CLASSES: dict[str, Any] = {
@@ -27,11 +28,16 @@ _CLASSES: dict[str, Any] = {
     "cp": qiskit_gates.CPhaseGate, "crx": qiskit_gates.CRXGate, "cry": qiskit_gates.CRYGate,
     "crz": qiskit_gates.CRZGate, "cu": qiskit_gates.CUGate, "swap": qiskit_gates.SwapGate,
     "rxx": qiskit_gates.RXXGate, "ryy": qiskit_gates.RYYGate, "rzz": qiskit_gates.RZZGate,
-    "ccx": qiskit_gates.CCXGate, "cswap": qiskit_gates.CSwapGate,
+    "ccx": qiskit_gates.CCXGate, "cswap": qiskit_gates.CSwapGate, "ecr": qiskit_gates.ECRGate,
+    "u1": qiskit_gates.U1Gate, "u2": qiskit_gates.U2Gate, "u3": qiskit_gates.U3Gate,
+    BARRIER: lambda qubits: Barrier(int(qubits)),
+    DELAY: lambda nanoseconds, _: Delay(nanoseconds * 1e-9, "s"),
 }  # fmt: skip
 
 _FIXED: dict[str, Gate] = {
-    name: make() for name, make in _CLASSES.items() if not BASIC[name].parameters
+    name: make()
+    for name, make in _CLASSES.items()
+    if name not in PAUSES and not (BASIC.get(name) or OF_DEVICES[name]).parameters
 }
 """Gates without parameters, one instance of each: making one takes longer than adding it."""
 
@@ -45,7 +51,8 @@ def circuit_of(
 ) -> QuantumCircuit:
     """The circuit of some steps, which touch no other qubits than these.
 
-    `bits` has the classical bit of each outcome; what is not in there is not measured.
+    `bits` has the classical bit of each outcome; what is not in there is not measured. Delays are
+    in nanoseconds alone.
     """
     circuit = QuantumCircuit(len(qubits), max(bits.values(), default=-1) + 1)
     places = dict(zip(qubits, circuit.qubits, strict=True))

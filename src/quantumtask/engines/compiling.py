@@ -1,7 +1,8 @@
 """Compiling a circuit for a twin, and what is left of both: the qubits that it uses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import log1p
 from typing import Any, NamedTuple
 
 from qiskit import QuantumCircuit
@@ -9,6 +10,7 @@ from qiskit.circuit import CircuitInstruction
 from qiskit.transpiler import PassManager, TranspilerError
 from qiskit_aer.noise import NoiseModel
 
+from quantumtask.engines.layout import ErrorRates
 from quantumtask.engines.passes import pass_manager
 from quantumtask.engines.target import Backend, part_of_target, whole_target
 from quantumtask.engines.twins import Twin
@@ -19,53 +21,94 @@ from quantumtask.shared.settings import Settings
 LEVEL = 2
 """Of Qiskit's optimisation: the first that looks for qubits with little noise."""
 
+MOST_TWICE = 1_000
+"""Instructions of a circuit that is compiled in two ways, to take the better one."""
+
+NOT_GATES = frozenset({"measure", "barrier", "delay"})
+
 Used = tuple[str, tuple[int, ...]]
 """A gate, and the device's qubits that it is on."""
 
 
-class Compiled(NamedTuple):
-    """A circuit on some of a device's qubits: `qubits` has the number of each there.
+class OnDevice(NamedTuple):
+    """A circuit on a device: qubit k of it is the device's qubit k.
 
     `places`: the qubit of the device that each qubit of the circuit begins on; of the circuit that
-    was compiled. `used`: its gates.
+    there was before. `as_written`: it has not been compiled.
     """
 
     circuit: QuantumCircuit
-    qubits: tuple[int, ...]
     places: tuple[int, ...]
-    used: frozenset[Used]
+    as_written: bool
 
-    def told(self, touched: Sequence[int], declared: int) -> dict[str, Any]:
-        """As a result tells it, for a program whose qubits are those `touched` and others."""
+    def described(self, touched: Sequence[int], declared: int) -> dict[str, Any]:
+        """The fields of a result, for a program whose qubits are those `touched` and others."""
         gates = self.circuit.count_ops()
         where = dict(zip(touched, self.places, strict=True))
         return {
-            "depth": self.circuit.depth(),
-            "gates": {name: gates[name] for name in sorted(gates) if name != "measure"},
+            "as_written": self.as_written,
+            "depth": self.circuit.depth(lambda item: item.operation.name not in _PAUSES),
+            "gates": {name: gates[name] for name in sorted(gates) if name not in NOT_GATES},
             "qubits": [where.get(qubit) for qubit in range(declared)],
         }
 
 
-def compiled(circuit: QuantumCircuit, twin: Twin, seed: int, settings: Settings) -> Compiled:
+_PAUSES = NOT_GATES - {"measure"}
+
+
+class Part(NamedTuple):
+    """A circuit on some of a device's qubits: `qubits` has the number of each there.
+
+    `used`: its gates, on the qubits of the device.
+    """
+
+    circuit: QuantumCircuit
+    qubits: tuple[int, ...]
+    used: frozenset[Used]
+
+
+def compiled(circuit: QuantumCircuit, twin: Twin, seed: int, settings: Settings) -> OnDevice:
     """The circuit in the gates of the device and on its qubits; always the same for a seed.
 
     Raises ResourceError (`backend_unsuitable`) for what the device cannot do. Ends the process
     where it takes more than `compile_limit_s`.
     """
     _check(circuit, twin)
-    passes = _passes(twin, seed % (1 << 31))
+    ways = (False, True) if len(circuit.data) <= MOST_TWICE else (False,)
     with processor_limit(settings.compile_limit_s):
         try:
-            found: QuantumCircuit = passes.run(circuit)
+            found = [_passes(twin, seed % (1 << 31), way).run(circuit) for way in ways]
         except TranspilerError as error:
-            raise _unsuitable(f"it cannot be compiled for {twin.name}: {_short(error)}") from None
-    places = found.layout.initial_index_layout(filter_ancillas=True)
-    return _on_used_qubits(found, tuple(places))
+            why = f"it cannot be compiled for {twin.name}: {_short(error)}"
+            raise unsuitable(why) from None
+    best = max(found, key=lambda each: _log_fidelity(each, _log_fidelities(twin)))
+    return OnDevice(best, tuple(best.layout.initial_index_layout(filter_ancillas=True)), False)
+
+
+@lru_cache(8)
+def _passes(twin: Twin, seed: int, weighted: bool) -> PassManager:
+    """Qiskit's own, or with the errors of a device `weighted` by what a circuit does."""
+    target = whole_target(twin)
+    passes = pass_manager(LEVEL, target=target, seed_transpiler=seed)
+    if weighted:
+        passes.pre_layout = PassManager([ErrorRates(target)])
+    return passes
+
+
+def _log_fidelity(circuit: QuantumCircuit, logs: Mapping[Used, float]) -> float:
+    """The logarithm of the chance that nothing in a circuit on a device goes wrong."""
+    number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
+    return sum(
+        logs.get((item.operation.name, tuple([number[qubit] for qubit in item.qubits])), 0.0)
+        for item in circuit.data
+    )
 
 
 @lru_cache(4)
-def _passes(twin: Twin, seed: int) -> PassManager:
-    return pass_manager(LEVEL, target=whole_target(twin), seed_transpiler=seed)
+def _log_fidelities(twin: Twin) -> dict[Used, float]:
+    errors: dict[Used, float | None] = {(gate.name, gate.qubits): gate.error for gate in twin.gates}
+    errors |= {("measure", (k,)): qubit.readout_error for k, qubit in enumerate(twin.qubits)}
+    return {used: log1p(-min(error or 0.0, 0.999)) for used, error in errors.items()}
 
 
 @lru_cache(16)
@@ -77,13 +120,13 @@ def noise_of(twin: Twin, qubits: tuple[int, ...], used: frozenset[Used]) -> Nois
 def _check(circuit: QuantumCircuit, twin: Twin) -> None:
     wanted, there = circuit.num_qubits, len(twin.qubits)
     if wanted > there:
-        raise _unsuitable(f"it uses {wanted:,} qubits, and {twin.name} has {there}")
+        raise unsuitable(f"it uses {wanted:,} qubits, and {twin.name} has {there}")
     known = {gate.name for gate in twin.gates}
     if "reset" in circuit.count_ops() and "reset" not in known:
-        raise _unsuitable(f"it resets a qubit in its course, which {twin.name} cannot")
+        raise unsuitable(f"it resets a qubit in its course, which {twin.name} cannot")
 
 
-def _unsuitable(why: str) -> ResourceError:
+def unsuitable(why: str) -> ResourceError:
     return ResourceError("backend_unsuitable", f"the circuit does not fit the backend: {why}")
 
 
@@ -91,15 +134,16 @@ def _short(error: TranspilerError) -> str:
     return " ".join(str(error.message).split())[:300]
 
 
-def _on_used_qubits(found: QuantumCircuit, places: tuple[int, ...]) -> Compiled:
-    number = {qubit: k for k, qubit in enumerate(found.qubits)}
-    qubits = sorted({number[qubit] for item in found.data for qubit in item.qubits})
-    part = QuantumCircuit(len(qubits), found.num_clbits)
-    place = {found.qubits[qubit]: part.qubits[k] for k, qubit in enumerate(qubits)}
-    bits = dict(zip(found.clbits, part.clbits, strict=True))
+def on_used_qubits(circuit: QuantumCircuit) -> Part:
+    """What is left of a circuit on a device without the qubits that nothing is done with."""
+    number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
+    qubits = sorted({number[qubit] for item in circuit.data for qubit in item.qubits})
+    part = QuantumCircuit(len(qubits), circuit.num_clbits)
+    place = {circuit.qubits[qubit]: part.qubits[k] for k, qubit in enumerate(qubits)}
+    bits = dict(zip(circuit.clbits, part.clbits, strict=True))
     used: set[Used] = set()
-    for item in found.data:
+    for item in circuit.data:
         on, to = [place[qubit] for qubit in item.qubits], [bits[bit] for bit in item.clbits]
         part._append(CircuitInstruction(item.operation, on, to))
         used.add((item.operation.name, tuple([number[qubit] for qubit in item.qubits])))
-    return Compiled(part, tuple(qubits), places, frozenset(used))
+    return Part(part, tuple(qubits), frozenset(used))

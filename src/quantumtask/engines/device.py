@@ -34,6 +34,10 @@ class Device(Protocol):
     ran: Ran | None
     compiled: dict[str, Any] | None
 
+    def check(self, program: Program) -> None:
+        """Raises for a program that is to run as it is written, and cannot."""
+        ...
+
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
         """Shots of the program; with `memory`, in order. `seed`: 0 to 2**63 - 1."""
         ...

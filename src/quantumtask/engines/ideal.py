@@ -60,6 +60,9 @@ class Ideal:
         self._choices: list[tuple[Circuit, int, Choice]] = []
         self._read: tuple[Any, Table] | None = None
 
+    def check(self, program: Program) -> None:
+        """Runs everything as it is written."""
+
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
         choice = self._choice(program, shots)
         try:

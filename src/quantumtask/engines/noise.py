@@ -1,5 +1,6 @@
 """The noise that a task asks for: that of a device, or rates."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from quantumtask.engines.rates import Rates, bad_noise, rates_of
@@ -10,11 +11,12 @@ from quantumtask.shared.task import SIMULATOR
 class Noise(NamedTuple):
     """The device that circuits are compiled for, if one was named, and the rates of the noise.
 
-    `rates` None: it is the device's own noise.
+    `rates` None: it is the device's own noise. `idle`: its qubits decay while others are busy.
     """
 
     device: Twin | None
     rates: Rates | None
+    idle: bool = True
 
     @property
     def reason(self) -> str:
@@ -32,11 +34,30 @@ def noise_of_task(backend: str, given: Any) -> Noise:
     """
     device = None if backend == SIMULATOR else twin(backend)
     if not isinstance(given, str):
-        nothing = Rates() if device is None else None
-        return Noise(device, rates_of(given) if given else nothing)
+        return _given(device, given or {})
     if given == SIMULATOR:
         raise bad_noise(f"noise: {SIMULATOR} has none: leave it out, or give rates")
     named = twin(given)
     if device not in (None, named):
         raise bad_noise(f"noise: {backend} has its own: leave it out, or give rates")
     return Noise(named, None)
+
+
+def gates_of(backend: str, given: Any) -> frozenset[str] | None:
+    """The gates of the device that circuits are for; None: they are for none.
+
+    Raises what `noise_of_task` does.
+    """
+    device = noise_of_task(backend, given).device
+    return None if device is None else frozenset([gate.name for gate in device.gates])
+
+
+def _given(device: Twin | None, given: Mapping[str, Any]) -> Noise:
+    rates = {name: value for name, value in given.items() if name != "idle"}
+    if "idle" in given and (rates or device is None):
+        raise bad_noise(
+            "noise.idle: only the own noise of a backend has idle qubits decay: name a `backend`, "
+            "and give no rates"
+        )
+    nothing = Rates() if device is None else None
+    return Noise(device, rates_of(rates) if rates else nothing, given.get("idle", True))

@@ -26,14 +26,18 @@ from quantumtask.engines.readout import Readout
 from quantumtask.engines.ready import Ready, ready, source
 from quantumtask.engines.select import version
 from quantumtask.engines.tally import Order, Shots, Tally
+from quantumtask.engines.written import check_written
 from quantumtask.openqasm.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.options import AS_NEEDED, NEVER
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
 
 
 class Noisy:
     """Runs circuits with noise; `seed`: of all that compiling them draws by lot.
+
+    `compiling`: one of COMPILE.
 
     Whatever is exact is what infinitely many shots would give, so readout errors are in it, and the
     noise of the gates that turn a qubit before it is measured. Raises ResourceError for an engine
@@ -49,6 +53,7 @@ class Noisy:
         threads: int = 1,
         engine: str = AUTO,
         method: str | None = None,
+        compiling: str = AS_NEEDED,
     ) -> None:
         if engine not in (AUTO, AER, OWN):
             known = f"{AER} or {OWN}"
@@ -61,6 +66,15 @@ class Noisy:
         self._threads = threads
         self._method = method
         self._engine = engine
+        self._compiling = compiling
+
+    def check(self, program: Program) -> None:
+        if self._noise.device is not None and self._written(program):
+            check_written(program, self._noise.device, self._settings)
+
+    def _written(self, program: Program) -> bool:
+        """Return True if the program runs on the qubits and with the gates that it names."""
+        return self._compiling == NEVER or (self._compiling == AS_NEEDED and program.physical)
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
         if self._differs(program):
@@ -134,7 +148,7 @@ class Noisy:
             self.ran = Ran(OWN, version(OWN) or "", method, "double", why)
 
     def _ready(self, program: Program) -> Ready:
-        return ready(program, self._noise, self._seed, self._settings)
+        return ready(program, self._noise, self._seed, self._settings, self._written(program))
 
     def _facts(self, program: Program, prepared: Ready) -> Facts:
         circuit, rates = _circuit(program), self._noise.rates
@@ -179,7 +193,7 @@ class Noisy:
             why = self._noise.reason
             why += f", {method.how}" if method else ": nothing that its result shows is measured"
             self.ran = Ran(AER, version(AER) or "", name, "double", why)
-            self.compiled = prepared.told if prepared else None
+            self.compiled = prepared.described if prepared else None
 
 
 def _circuit(program: Program) -> Circuit:

@@ -15,7 +15,7 @@ from quantumtask.engines.error_model import MEASURE, Channel
 from quantumtask.engines.instructions import Placed, Source, after_reset, confusion
 from quantumtask.engines.observables import Floats
 from quantumtask.engines.world import CERTAIN, Bits, WithEnds
-from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.gates import DELAY, Operation
 from quantumtask.openqasm.process import Outcome, Undecided
 
 Weights = tuple[float, float]
@@ -74,6 +74,13 @@ class NoisyWorld(WithEnds):
         if self._pending:
             for operation in operations:
                 self._check([self._place(qubit) for qubit in operation.qubits])
+        self._operations += operations
+
+    def pause(self, operations: Sequence[Operation]) -> None:
+        """A qubit decays in a delay, so what was measured of it before must be decided."""
+        delays = [operation for operation in operations if operation.gate.name == DELAY]
+        if self._pending:
+            self._check([self._place(operation.qubits[0]) for operation in delays])
         self._operations += operations
 
     def measure(self, qubit: int) -> Outcome:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from quantumtask.engines.all_ways import with_all_ways
-from quantumtask.openqasm.gates import BASIC, Operation
+from quantumtask.openqasm.gates import BARRIER, BASIC, PAUSES, Operation
 from quantumtask.openqasm.process import Code, Instruction, Process
 from quantumtask.openqasm.program import Circuit, Measure, Program, Register, Reset, Step
 
@@ -65,15 +65,23 @@ def _numbered(step: Step, number: Mapping[int, int]) -> Step:
 def _before_the_end(circuit: Circuit, turned: set[int]) -> list[Step]:
     """The steps without the measurements at the end, and without those that make no difference.
 
-    A measurement on the way takes a phase, which only something that comes later can show.
+    A measurement on the way takes a phase, which only something that comes later can show. A delay
+    after a measurement at the end is left out with it.
     """
     taken_back, later = circuit.ends.taken_back, set(turned)
+    measured = [step for step in circuit.steps if isinstance(step, Measure)]
+    ended = {step.qubit for step in measured if step.outcome in taken_back}
     steps: list[Step] = []
     for step in reversed(circuit.steps):
         if isinstance(step, Measure):
             is_shown = step.qubit in later or step.outcome in circuit.followed
             if step.outcome in taken_back or not is_shown:
+                ended.discard(step.qubit)
                 continue
+        elif isinstance(step, Operation) and step.gate.name in PAUSES:
+            if step.gate.name == BARRIER or step.qubits[0] not in ended:
+                steps.append(step)
+            continue
         later.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
         steps.append(step)
     return steps[::-1]

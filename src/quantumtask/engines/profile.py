@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from quantumtask.engines.readout import Readout
 from quantumtask.engines.settled import settled
-from quantumtask.openqasm.gates import Basic, Operation, Unitary
+from quantumtask.openqasm.gates import BARRIER, Basic, Operation, Unitary
 from quantumtask.openqasm.process import Undecided
 from quantumtask.openqasm.program import Circuit, Measure, Program, Step
 from quantumtask.openqasm.source import Refusal
@@ -156,7 +156,7 @@ class Profile:
         place = {qubit: k for k, qubit in enumerate(circuit.touched)}
         grows = [0] * (len(place) + 1)
         for step in circuit.steps:
-            if isinstance(step, Operation) and len(step.qubits) > 1:
+            if isinstance(step, Operation) and len(step.qubits) > 1 and step.gate.name != BARRIER:
                 places = [place[qubit] for qubit in step.qubits]
                 rank = 1 if step.controls or _is_controlled(step.gate) else 2
                 grows[min(places)] += rank

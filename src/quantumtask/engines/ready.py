@@ -7,13 +7,15 @@ from qiskit import QuantumCircuit
 from qiskit_aer.noise import NoiseModel
 
 from quantumtask.engines.circuits import circuit_of
-from quantumtask.engines.compiling import Compiled, compiled, noise_of
+from quantumtask.engines.compiling import compiled, noise_of, on_used_qubits
+from quantumtask.engines.idle import decayed, in_nanoseconds, with_idle, without_pauses
 from quantumtask.engines.instructions import Named, Source
 from quantumtask.engines.noise import Noise
 from quantumtask.engines.noise_model import confusion, errors_of, in_pieces, model_of
 from quantumtask.engines.rates import Flips, Rates
 from quantumtask.engines.readout import Readout
 from quantumtask.engines.twins import Twin
+from quantumtask.engines.written import as_written
 from quantumtask.openqasm.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
@@ -22,7 +24,7 @@ Confusion = list[list[float]]
 
 
 class Ready(NamedTuple):
-    """A circuit for Aer with its noise; `told`: what became of it on a device.
+    """A circuit for Aer with its noise; `described`: what became of it on a device.
 
     `qubits`: for each bit that it measures, the qubit, and how it is misread (see `confusion`).
     Only of a circuit that measures at its end.
@@ -30,27 +32,35 @@ class Ready(NamedTuple):
 
     circuit: QuantumCircuit
     model: NoiseModel
-    told: dict[str, Any] | None
+    described: dict[str, Any] | None
     qubits: list[tuple[int, Confusion]]
 
 
-def ready(program: Program, noise: Noise, seed: int, settings: Settings) -> Ready:
-    """The circuit of a program, compiled with this seed where it is for a device.
+def ready(program: Program, noise: Noise, seed: int, settings: Settings, written: bool) -> Ready:
+    """The circuit of a program; for a device as it is `written`, or compiled with this seed.
 
     Raises ResourceError for what the device cannot do.
     """
     circuit = program.circuit
     assert circuit is not None
-    written = circuit_of(circuit.steps, circuit.touched, Readout(circuit).bits)
-    if noise.device is None:
+    bits = Readout(circuit).bits
+    device = noise.device
+    if device is None:
         assert noise.rates is not None
-        return _with_rates(written, noise.rates, None)
-    found = compiled(written, noise.device, seed, settings)
-    told = found.told(circuit.touched, program.qubits)
+        return _with_rates(circuit_of(circuit.steps, circuit.touched, bits), noise.rates, None)
+    steps, qubits = in_nanoseconds(circuit.steps, device)
+    if written:
+        found = as_written(steps, qubits, bits, device)
+    else:
+        found = compiled(circuit_of(steps, qubits, bits), device, seed, settings)
+    described = found.described(qubits, program.qubits)
     if noise.rates is not None:
-        return _with_rates(found.circuit, noise.rates, told)
-    model = noise_of(noise.device, found.qubits, found.used)
-    return Ready(found.circuit, model, told, _misread(found.circuit, _of(noise.device, found)))
+        part = on_used_qubits(without_pauses(found.circuit))
+        return _with_rates(part.circuit, noise.rates, described)
+    timed = with_idle(found.circuit, device) if noise.idle else found.circuit
+    part = on_used_qubits(decayed(timed, device))
+    model = noise_of(device, part.qubits, part.used)
+    return Ready(part.circuit, model, described, _misread(part.circuit, _of(device, part.qubits)))
 
 
 def source(noise: Noise) -> Source:
@@ -65,15 +75,15 @@ def source(noise: Noise) -> Source:
     return Named(errors_of(noise.rates), in_pieces)
 
 
-def _with_rates(circuit: QuantumCircuit, rates: Rates, told: dict[str, Any] | None) -> Ready:
+def _with_rates(circuit: QuantumCircuit, rates: Rates, described: dict[str, Any] | None) -> Ready:
     flips = confusion(rates.readout or Flips())
     pieces = in_pieces(circuit)
-    return Ready(pieces, model_of(rates), told, _misread(pieces, [flips] * pieces.num_qubits))
+    return Ready(pieces, model_of(rates), described, _misread(pieces, [flips] * pieces.num_qubits))
 
 
-def _of(device: Twin, found: Compiled) -> list[Confusion]:
-    """How each qubit of a compiled circuit is misread."""
-    errors = [device.qubits[qubit].readout_error or 0.0 for qubit in found.qubits]
+def _of(device: Twin, qubits: Sequence[int]) -> list[Confusion]:
+    """How each of a device's qubits is misread."""
+    errors = [device.qubits[qubit].readout_error or 0.0 for qubit in qubits]
     return [confusion(Flips(error, error)) for error in errors]
 
 

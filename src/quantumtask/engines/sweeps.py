@@ -61,7 +61,10 @@ def run_sweep(
         from quantumtask.engines.noisy import Noisy  # not above: few tasks need Aer's noise
 
         noise = noise_of_task(wanted.backend, wanted.noise)
-        device = Noisy(noise, settings, seed=seed, threads=threads, engine=engine, method=method)
+        device = Noisy(
+            noise, settings, seed=seed, threads=threads, engine=engine, method=method,
+            compiling=wanted.compiling,
+        )  # fmt: skip
     drawn = Drawn(sweep, wanted, device, settings)
     collectors: list[Collector] = [drawn] if wanted.sampled else []
     collectors += [Arrays(sweep, kind, device, settings) for kind in wanted.arrays]
@@ -69,6 +72,7 @@ def run_sweep(
         collectors.append(Expected(sweep, wanted, device, settings))
     for number, program in enumerate(sweep):
         seed_here = _seed(seed, number, sweep)
+        device.check(program)
         for collector in collectors:
             collector.add(number, program, seed_here)
         if device.ran is None:  # identities alone take no shots, and still something has to run

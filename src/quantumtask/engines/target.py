@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from qiskit.circuit import Measure, Reset
+from qiskit.circuit import Delay, Measure, Parameter, Reset
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.providers import QubitProperties
 from qiskit.transpiler import InstructionProperties, Target
@@ -61,6 +61,7 @@ def _target(
         target.add_instruction(_instruction(name), found, name=name)
     readouts = [InstructionProperties(q.readout_s, q.readout_error) for q in known]
     target.add_instruction(Measure(), {(k,): each for k, each in enumerate(readouts)})
+    target.add_instruction(Delay(Parameter("t")), {(k,): None for k in range(len(known))})
     return target
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from quantumtask.engines.observables import Observables, observables_of
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.options import (
+    AS_NEEDED,
+    COMPILE,
     COUNTS,
     EXPECTATIONS,
     MEMORY,
@@ -28,6 +30,7 @@ class Wanted:
 
     `kinds`: some of RETURNS. `precision`: standard error of expectation values that are sampled; 0:
     they are exact. `noise` is as it was sent: the name of a device, or rates; None: ideal.
+    `compiling`: one of COMPILE.
     """
 
     kinds: frozenset[str]
@@ -36,6 +39,7 @@ class Wanted:
     precision: float = 0.0
     noise: Any = None
     backend: str = SIMULATOR
+    compiling: str = AS_NEEDED
 
     @property
     def arrays(self) -> list[str]:
@@ -80,6 +84,7 @@ def wanted_of(options: str | None, shots: int, memory: bool) -> Wanted:
         precision=given.get("precision") or 0.0,
         noise=given.get("noise"),
         backend=given.get("backend") or SIMULATOR,
+        compiling=given.get("compile") or AS_NEEDED,
     )
     _check(wanted)
     return wanted
@@ -90,6 +95,8 @@ def _check(wanted: Wanted) -> None:
         raise bad_options(f"return: {unknown[0][:40]!r} is none of {', '.join(RETURNS)}")
     if (wanted.observables is not None) != (EXPECTATIONS in wanted.kinds):
         raise bad_options("expectation_values are returned of observables: give both, or neither")
+    if wanted.compiling not in COMPILE:
+        raise bad_options(f"compile must be one of {', '.join(COMPILE)}")
     precision = wanted.precision
     if isinstance(precision, bool) or not isinstance(precision, int | float):
         raise bad_options("precision must be a number")

@@ -54,6 +54,8 @@ class AnyWorld(Protocol):
 
     def apply(self, operations: Sequence[Operation]) -> None: ...
 
+    def pause(self, operations: Sequence[Operation]) -> None: ...
+
     def reset(self, qubits: Sequence[int]) -> None: ...
 
     def measure(self, qubit: int) -> Outcome | int: ...
@@ -132,6 +134,9 @@ class World(WithEnds):
         if self._pending:
             self._check(operations)
         self.state.apply(operations)
+
+    def pause(self, operations: Sequence[Operation]) -> None:
+        """Passes at once: an ideal qubit does not decay."""
 
     def _check(self, operations: Sequence[Operation]) -> None:
         pending = self._pending

@@ -20,6 +20,7 @@ from quantumtask.openqasm import (
 from quantumtask.openqasm.calls import emit_call
 from quantumtask.openqasm.context import Context, Enough
 from quantumtask.openqasm.given import broadcast
+from quantumtask.openqasm.hardware import Device
 from quantumtask.openqasm.scope import AlreadyReported, Extern
 from quantumtask.openqasm.source import Refusal, Source, shorten
 from quantumtask.openqasm.syntax import Node, nodes, not_includable
@@ -29,13 +30,18 @@ from quantumtask.shared.settings import Settings
 
 
 def check(
-    tree: Sequence[Node], source: Source, settings: Settings, given: dict[str, Any] | None
+    tree: Sequence[Node],
+    source: Source,
+    settings: Settings,
+    given: dict[str, Any] | None,
+    device: Device | None = None,
 ) -> Context:
     """The compiled program of a text and its tree, or all its problems in `refusals`.
 
-    `given` are the values of its inputs; None: it is only checked.
+    `given` are the values of its inputs; None: it is only checked. `device`: the gates of the one
+    that the program is for.
     """
-    context = Context(tree, source, settings, given)
+    context = Context(tree, source, settings, given, device)
     context.expression = partial(expressions.expression, context)
     context.places = partial(expressions.places, context)
     context.block = partial(_block, context)
@@ -115,6 +121,8 @@ def _include(context: Context, node: Any) -> None:
     if gates is None:
         raise not_includable(node.filename, node.span)
     context.only_global(node, "includes")
+    if context.device is not None:  # here for the short path, which looks them up itself
+        gates = {name: context.own(gate) for name, gate in gates.items()}
     context.scope.include(node.filename, gates)
 
 

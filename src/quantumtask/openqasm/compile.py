@@ -2,6 +2,7 @@
 
 from quantumtask.openqasm.full import compile_full, prepared
 from quantumtask.openqasm.gates import Operation, Unitary
+from quantumtask.openqasm.hardware import Device
 from quantumtask.openqasm.program import Program, Sweep
 from quantumtask.openqasm.remembered import Remembered
 from quantumtask.openqasm.straight import compile_straight
@@ -23,16 +24,19 @@ def compile_circuit(text: str, settings: Settings, parameters: str | None = None
     return compile_sweep(text, settings, parameters).program
 
 
-def compile_sweep(text: str, settings: Settings, parameters: str | None = None) -> Sweep:
+def compile_sweep(
+    text: str, settings: Settings, parameters: str | None = None, device: Device | None = None
+) -> Sweep:
     """The programs that a text describes, with `parameters` (a JSON object) for its inputs.
 
+    `device`: the gates of the one that they are for; they keep their barriers and delays then.
     Raises CircuitError with every problem of the text. Single programs are remembered, the last
     used ones, because the same circuit often comes again; nobody changes a Program.
     """
-    key = (text, settings, parameters)
+    key = (text, settings, parameters, device)
     sweep = _remembered.get(key)
     if sweep is None:
-        sweep = compile_fresh(text, settings, parameters)
+        sweep = compile_fresh(text, settings, parameters, device)
         if sweep.size == 1 and not _holds_matrices(sweep.program):
             letters = len(text) + len(parameters or "")
             _remembered.put(key, sweep, LEAST + sweep.program.size + letters // 100)
@@ -44,7 +48,9 @@ def _holds_matrices(program: Program) -> bool:
     return any(isinstance(step, Operation) and isinstance(step.gate, Unitary) for step in steps)
 
 
-def compile_fresh(text: str, settings: Settings, parameters: str | None = None) -> Sweep:
+def compile_fresh(
+    text: str, settings: Settings, parameters: str | None = None, device: Device | None = None
+) -> Sweep:
     """As `compile_sweep`, without remembering anything."""
-    straight = compile_straight(text, settings) if parameters is None else None
-    return Sweep((), straight) if straight else compile_full(text, settings, parameters)
+    straight = compile_straight(text, settings, device) if parameters is None else None
+    return Sweep((), straight) if straight else compile_full(text, settings, parameters, device)

@@ -11,6 +11,7 @@ from quantumtask.openqasm.casts import changes_sign, convert
 from quantumtask.openqasm.expression import Expr, Read
 from quantumtask.openqasm.gates import BUILT_IN, STDGATES, Gate
 from quantumtask.openqasm.given import Input
+from quantumtask.openqasm.hardware import Device, on_device
 from quantumtask.openqasm.places import Places, Store, storer
 from quantumtask.openqasm.process import Label, Process
 from quantumtask.openqasm.program import Register
@@ -46,7 +47,8 @@ class Context:
     """One program on its way from a tree to code.
 
     `parameters` are the values of its inputs, as JSON has them; None: it is only checked, and needs
-    none. `ending` and `again` are where `break` and `continue` go in each loop around.
+    none. `device`: the gates of the one that the program is for, which keeps barriers and delays.
+    `ending` and `again` are where `break` and `continue` go in each loop around.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Context:
         source: Source,
         settings: Settings,
         parameters: dict[str, Any] | None,
+        device: Device | None = None,
     ) -> None:
         legacy = source.opaque is not None
         built_in: dict[str, Gate] = {**BUILT_IN, "CX": STDGATES["CX"]} if legacy else BUILT_IN
@@ -63,6 +66,8 @@ class Context:
         self.opaque = source.opaque or frozenset()
         self.settings = settings
         self.parameters = parameters
+        self.device = device
+        self._own: dict[Gate, Gate] = {}
         self.legacy = legacy
         self.scope = Scope(built_in, partial(declarations, tree), legacy)
         self.code = Builder(settings.max_elements + settings.max_bits)
@@ -155,6 +160,14 @@ class Context:
         if len(self.qubits.physical) > seen:
             self.declared.append((f"${number}", (number,), qubit.span))
         return Places(QUBIT, qubit.span, f"${number}", number, lambda _: number)
+
+    def own(self, gate: Gate) -> Gate:
+        """The gate that a call of this one means on the device of the program, if it has one."""
+        if self.device is None:
+            return gate
+        if gate not in self._own:
+            self._own[gate] = on_device(gate, self.device)
+        return self._own[gate]
 
     def register(self, name: str, size: int, places: Any, node: Node) -> None:
         """A bit register of the result."""

@@ -44,6 +44,9 @@ class _Gates:
         if len(self.operations) > MOST_STEPS:
             raise NotDeferred
 
+    def pause(self, _: Sequence[Operation]) -> None:
+        raise NotDeferred
+
     def reset(self, _: Sequence[int]) -> None:
         raise NotDeferred
 

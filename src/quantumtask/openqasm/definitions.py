@@ -12,7 +12,17 @@ from quantumtask.openqasm.calls import (
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.control import constant_values
 from quantumtask.openqasm.expression import Expr
-from quantumtask.openqasm.gates import GPHASE, Argument, BodyCall, Defined, Gate, Opaque
+from quantumtask.openqasm.gates import (
+    BARRIER,
+    DELAY,
+    GPHASE,
+    Argument,
+    BodyCall,
+    Defined,
+    Gate,
+    Opaque,
+)
+from quantumtask.openqasm.hardware import pause
 from quantumtask.openqasm.inline import COST_OF_A_ROOT, cost_of
 from quantumtask.openqasm.scope import Constant, Stored
 from quantumtask.openqasm.source import Refusal, shorten
@@ -53,7 +63,7 @@ def define(context: Context, node: Any) -> None:
         message = "a gate definition cannot call a subroutine"
         raise Refusal("not_unitary", message, node.name.span)
     cost = min(1 + sum(_cost(call) for call in body), _HIGHEST_COST)
-    gate = Defined(name, len(params), len(qubits), int(cost), body)
+    gate = context.own(Defined(name, len(params), len(qubits), int(cost), body))
     context.scope.declare(name, gate, node.name)
 
 
@@ -98,8 +108,9 @@ def _statement(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
     if kind in (nodes.QuantumGate, nodes.QuantumPhase):
         yield _call(context, node, body)
     elif kind in (nodes.QuantumBarrier, nodes.DelayInstruction):
-        for operand in node.qubits:
-            _slot(context, operand, body.slots)
+        slots = tuple([_slot(context, operand, body.slots) for operand in node.qubits])
+        if context.device is not None:
+            yield from _pauses(context, node, slots or tuple(body.slots.values()))
     elif kind is nodes.ForInLoop:
         yield from _loop(context, node, body)
     elif kind in (nodes.CompoundStatement, nodes.Box):
@@ -108,6 +119,19 @@ def _statement(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
     else:
         message = "only gates, and loops over them, can stand in a gate definition"
         raise Refusal("not_unitary", message, node.span)
+
+
+def _pauses(context: Context, node: Any, slots: tuple[int, ...]) -> Iterator[BodyCall]:
+    """A barrier or a delay that a device keeps; without operands it is about all qubits."""
+    if type(node) is nodes.QuantumBarrier:
+        yield BodyCall(pause(BARRIER, len(slots)), (float(len(slots)),), slots)
+        return
+    time = context.expression(node.duration)
+    if not time.constant or time.type.kind != "duration":
+        message = "on a device a delay in a gate definition has to be a constant duration"
+        raise Refusal("not_supported", message, node.duration.span)
+    for slot in slots:
+        yield BodyCall(pause(DELAY, 1), (time.value.ns, time.value.dt), (slot,))
 
 
 def _loop(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:

@@ -14,6 +14,7 @@ from quantumtask.openqasm.declarations import OLD_STYLE
 from quantumtask.openqasm.deferred import Deferral
 from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.given import Binding, bindings, place_of
+from quantumtask.openqasm.hardware import Device
 from quantumtask.openqasm.legacy import rewritten
 from quantumtask.openqasm.process import Code, Process, Undecided
 from quantumtask.openqasm.program import Circuit, Program, Sweep
@@ -27,14 +28,16 @@ from quantumtask.shared.settings import Settings
 NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"
 
 
-def compile_full(text: str, settings: Settings, parameters: str | None = None) -> Sweep:
+def compile_full(
+    text: str, settings: Settings, parameters: str | None = None, device: Device | None = None
+) -> Sweep:
     """The programs of any text, one for each element of the sweep that its inputs make.
 
     Raises CircuitError with every problem of it.
     """
     source = prepared(text, settings)
     with told_in(source), collector_paused():
-        context = checked(source, settings, given_values(parameters) or {})
+        context = checked(source, settings, given_values(parameters) or {}, device)
         if context.refusals:
             raise source.error(*context.refusals.values())
         bound = _Bound(context)
@@ -96,12 +99,17 @@ def prepared(text: str, settings: Settings) -> Source:
     return rewritten(source) if scan(source, settings) else source
 
 
-def checked(source: Source, settings: Settings, given: dict[str, Any] | None) -> Context:
+def checked(
+    source: Source,
+    settings: Settings,
+    given: dict[str, Any] | None,
+    device: Device | None = None,
+) -> Context:
     """The compiled program of a text, with its problems. Raises CircuitError or Refusal."""
     tree: list[Node] = parse(source)
     if not tree:
         raise Refusal("empty_circuit", "there is no statement in this text", Place(0, 0))
-    return check(tree, source, settings, given)
+    return check(tree, source, settings, given, device)
 
 
 def first_program(context: Context) -> Program:

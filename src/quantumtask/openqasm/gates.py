@@ -210,6 +210,10 @@ BASIC = {
 }
 """The gates that engines know, by Qiskit's name."""
 
+BARRIER, DELAY = "barrier", "delay"
+PAUSES = frozenset({BARRIER, DELAY})
+"""Operations of a device that leave an ideal qubit as it is."""
+
 CONTROLLED = {
     "cx": "x", "cy": "y", "cz": "z", "ch": "h", "csx": "sx", "cp": "p", "crx": "rx", "cry": "ry",
     "crz": "rz", "ccx": "cx", "cswap": "swap",

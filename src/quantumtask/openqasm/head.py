@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from quantumtask.openqasm.full import checked, prepared, told_warnings, undeclared_owners
 from quantumtask.openqasm.gates import Gate
+from quantumtask.openqasm.hardware import Device
 from quantumtask.openqasm.lines import Unsure
 from quantumtask.openqasm.program import Register
 from quantumtask.openqasm.remembered import Remembered
@@ -33,22 +34,23 @@ class Head(NamedTuple):
     legacy: bool
 
 
-def head_of(declarations: list[str], settings: Settings) -> Head:
+def head_of(declarations: list[str], settings: Settings, device: Device | None = None) -> Head:
     """What these declare. Raises Unsure, Refusal or CircuitError."""
     text = "".join([d if d.endswith("}") else d + ";" for d in declarations])
-    head = _remembered.get((text, settings))
+    key = (text, settings, device)
+    head = _remembered.get(key)
     if head is None:
-        head = _read(text, settings)
+        head = _read(text, settings, device)
         size = len(head.names) + len(head.memory) + len(text) // 50 + 20
-        _remembered.put((text, settings), head, size)
+        _remembered.put(key, head, size)
     return head
 
 
 _remembered: Remembered[Head] = Remembered(_MOST_REMEMBERED)
 
 
-def _read(text: str, settings: Settings) -> Head:
-    context = checked(prepared(text, settings), settings, {})
+def _read(text: str, settings: Settings, device: Device | None) -> Head:
+    context = checked(prepared(text, settings), settings, {}, device)
     if context.refusals or context.code.instructions:
         raise Unsure
     scope = context.scope

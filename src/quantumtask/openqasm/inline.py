@@ -9,6 +9,7 @@ import numpy as np
 from quantumtask.openqasm.gates import (
     BASIC,
     CONTROLLED_PAULIS,
+    PAUSES,
     Argument,
     Defined,
     Gate,
@@ -149,7 +150,10 @@ def _whole_power(gate: Standard, call: Call) -> Iterator[Operation]:
         params = gate.arguments(*params)
     if power < 0:
         name, params = basic.inverse(*params)
-        basic = BASIC[name]
+        basic = BASIC.get(name, basic)
+    if basic.name in PAUSES:  # nothing of it depends on a control
+        yield Operation(basic, params, call.qubits[len(call.controls) :])
+        return
     controls = call.controls + (True,) * gate.extra
     if controls == (True,) and basic in CONTROLLED_PAULIS:
         basic, controls = CONTROLLED_PAULIS[basic], ()

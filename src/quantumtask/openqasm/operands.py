@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from quantumtask.openqasm.gates import STDGATES, Gate
+from quantumtask.openqasm.hardware import Device, on_device
 from quantumtask.openqasm.head import Head
 from quantumtask.openqasm.lines import SPACE, WHITE, Unsure
 from quantumtask.openqasm.scope import Stored
@@ -21,11 +22,12 @@ class Operands:
     `count`: the qubits there are. `physical`: some of them are `$n`.
     """
 
-    def __init__(self, head: Head, most_qubits: int) -> None:
+    def __init__(self, head: Head, most_qubits: int, device: Device | None = None) -> None:
         self.visible: dict[str, Any] = dict(head.built_in)
         self.physical = False
         self.count = head.qubits
         self._most = most_qubits
+        self._device = device
         self._declared = head.qubits > 0
         self._included = head.included
         self._undeclared = iter(head.names)
@@ -56,9 +58,10 @@ class Operands:
         if known is None:
             raise Unsure
         self.undeclared_gates[name] = known.owner
+        gate = known.gate if self._device is None else on_device(known.gate, self._device)
         if name in OF_ONE_MEANING:
-            self.visible[name] = known.gate
-        return known.gate
+            self.visible[name] = gate
+        return gate
 
     def check_declared(self) -> None:
         """Raises Unsure if there were names that no declaration was seen of."""

@@ -36,6 +36,10 @@ class World(Protocol):
 
     def apply(self, operations: Sequence[Operation]) -> None: ...
 
+    def pause(self, operations: Sequence[Operation]) -> None:
+        """Takes barriers and delays, which only a program for a device has."""
+        ...
+
     def reset(self, qubits: Sequence[int]) -> None: ...
 
     def measure(self, qubit: int) -> Outcome | int:

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantumtask.openqasm.ends import Ends
-from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.gates import PAUSES, Operation
 
 if TYPE_CHECKING:
     from quantumtask.openqasm.process import Process
@@ -67,7 +67,7 @@ class Circuit:
         ends = Ends()
         for step in self.steps:
             if isinstance(step, Operation):
-                ends.touch(step.qubits)
+                ends.touch(() if step.gate.name in PAUSES else step.qubits)
             elif isinstance(step, Measure):
                 ends.measure(step.qubit, step.outcome)
             else:

@@ -14,6 +14,7 @@ from quantumtask.openqasm.calls import (
 from quantumtask.openqasm.expressions import legacy_binary
 from quantumtask.openqasm.formula import values_of
 from quantumtask.openqasm.gates import GPHASE, Gate, Opaque, Operation, Standard
+from quantumtask.openqasm.hardware import Device, barrier
 from quantumtask.openqasm.head import Head
 from quantumtask.openqasm.inline import plain
 from quantumtask.openqasm.lines import SPACE, WHITE, Section, Unsure
@@ -66,14 +67,17 @@ class _Call(NamedTuple):
 class Reader:
     """Reads statements in order. What the same words came to is looked up, not read again.
 
-    `trace` has what was read, and `memory` the bits. Everything may raise Unsure, Refusal, TooMany.
+    `trace` has what was read, with its barriers where it is for a `device`, and `memory` the bits.
+    Everything may raise Unsure, Refusal, TooMany.
     """
 
-    def __init__(self, head: Head, settings: Settings) -> None:
+    def __init__(self, head: Head, settings: Settings, device: Device | None = None) -> None:
         self.trace = Trace(settings.max_operations)
         self.memory: list[int | Outcome] = list(head.memory)
-        self.operands = Operands(head, settings.max_qubits)
+        self.operands = Operands(head, settings.max_qubits, device)
         self._settings = settings
+        self._keeps_pauses = device is not None
+        self._barriers: dict[tuple[int, ...], Operation] = {}  # thousands of one share its qubits
         self._legacy = head.legacy
         self._plain: dict[str, Operation] = {}
         self._others: dict[str, tuple[list[Operation], float]] = {}
@@ -197,12 +201,21 @@ class Reader:
             self._flush()
             self.trace.reset(as_sequence(places))
         elif found := _BARRIER.fullmatch(item):
-            if found[1].strip(WHITE):
-                self.operands.qubits(found[1])
+            self._barrier(found[1])
         elif found := _PHASE.fullmatch(item):
             self._call(item, _Call(GPHASE, self._arguments(found[1]), ()))
         else:
             self._modified(item)
+
+    def _barrier(self, operands: str) -> None:
+        """Nothing happens to an ideal qubit, but all names must exist."""
+        every = range(self.operands.count)
+        places = self.operands.qubits(operands) if operands.strip(WHITE) else (every,)
+        if self._keeps_pauses:
+            self._flush()
+            found = dict.fromkeys([qubit for place in places for qubit in as_sequence(place)])
+            known = self._barriers.setdefault(tuple(found), barrier(found))
+            self.trace.pause((known,))
 
     def _measure(self, qubits: str, bits: str | None) -> None:
         (source,) = self.operands.qubits(qubits)

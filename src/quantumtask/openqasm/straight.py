@@ -10,6 +10,7 @@ from functools import partial
 
 from quantumtask.openqasm.full import compile_full, told_undeclared, unmeasured
 from quantumtask.openqasm.garbage import collector_paused
+from quantumtask.openqasm.hardware import Device
 from quantumtask.openqasm.head import head_of
 from quantumtask.openqasm.lines import Unsure, sections
 from quantumtask.openqasm.process import Process
@@ -24,28 +25,28 @@ DEEPEST = 30
 """Brackets in brackets that a statement can have here."""
 
 
-def compile_straight(text: str, settings: Settings) -> Program | None:
+def compile_straight(text: str, settings: Settings, device: Device | None = None) -> Program | None:
     """The program of a text, the same as `compile_full` gives; None where that is not certain."""
     if settings.max_nesting < DEEPEST:
         return None
     try:
         with collector_paused():
-            return _compiled(text, settings)
+            return _compiled(text, settings, device)
     except (Unsure, Refusal, CircuitError, TooMany, ArithmeticError, ValueError, RecursionError):
         return None
 
 
-def _compiled(text: str, settings: Settings) -> Program:
+def _compiled(text: str, settings: Settings, device: Device | None) -> Program:
     parts = sections(text)
-    head = head_of([item for part in parts for item in part.declared], settings)
-    reader = Reader(head, settings)
+    head = head_of([item for part in parts for item in part.declared], settings, device)
+    reader = Reader(head, settings, device)
     reader.read(parts)
     circuit = reader.trace.circuit([reader.memory[cell] for cell in head.cells])
     operations, qubits = len(circuit.steps), reader.operands.count
     return Program(
         head.registers,
         qubits,
-        partial(_process, text, settings),
+        partial(_process, text, settings, device),
         circuit,
         operations,
         operations + qubits + len(head.cells),
@@ -60,5 +61,5 @@ def _compiled(text: str, settings: Settings) -> Program:
     )
 
 
-def _process(text: str, settings: Settings) -> Process:
-    return compile_full(text, settings).program.process
+def _process(text: str, settings: Settings, device: Device | None) -> Process:
+    return compile_full(text, settings, None, device).program.process

@@ -1,33 +1,84 @@
-"""Statements about time, which pass at once on a simulator: barrier, delay, box, nop."""
+"""Statements about time, which pass at once on an ideal simulator: barrier, delay, box, nop."""
 
+from collections.abc import Callable
+from math import isnan
 from typing import Any
 
-from quantumtask.openqasm.context import Context
-from quantumtask.openqasm.places import Places
+from quantumtask.openqasm.context import MOVES, Context
+from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.hardware import barrier, delay
+from quantumtask.openqasm.places import Places, as_sequence
+from quantumtask.openqasm.process import Process
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import nodes
 
 
 def hardware_time(context: Context, node: Any) -> None:
-    """A barrier or a delay: nothing happens to an ideal qubit, but all names must exist."""
+    """A barrier or a delay: nothing happens to an ideal qubit, but all names must exist.
+
+    Without operands it is about all qubits that there are so far.
+    """
     duration = getattr(node, "duration", None)
-    if duration is not None:
-        _check_time(context, duration)
+    time = None if duration is None else _check_time(context, duration)
+    found = []
     for operand in node.qubits:
         places = context.places(operand)
         if not places.is_quantum:
             message = f"`{shorten(places.name)}` is no qubit, and one is needed here"
             raise Refusal("wrong_type", message, operand.span)
         _check_found(context, places)
+        found.append(places)
+    if context.device is not None:
+        every = () if found else tuple(range(context.qubits.count))
+        most = MOVES * context.settings.max_steps
+
+        def qubits(process: Process) -> tuple[int, ...]:
+            numbers = [q for each in found for q in as_sequence(each.find(process.memory))]
+            process.move(len(numbers) + len(every), most, node.span)
+            return (*dict.fromkeys(numbers), *every)
+
+        pause = _barrier(qubits) if time is None else _delay(qubits, time)
+        context.code.emit(pause, node.span)
 
 
-def _check_time(context: Context, node: Any) -> None:
+Qubits = Callable[[Process], tuple[int, ...]]
+
+
+def _barrier(qubits: Qubits) -> Callable[[Process], None]:
+    """The instruction of a barrier that a device keeps."""
+    known: dict[tuple[int, ...], Operation] = {}
+
+    def run(process: Process) -> None:
+        numbers = qubits(process)
+        operation = known.setdefault(numbers, barrier(numbers))
+        process.world.pause((operation,))  # type: ignore[union-attr]
+
+    return run
+
+
+def _delay(qubits: Qubits, time: Callable[[list[Any]], Any]) -> Callable[[Process], None]:
+    """The instruction of a delay that a device keeps.
+
+    A `stretch` has no length of its own: the time that it fills is that of any idle qubit.
+    """
+
+    def run(process: Process) -> None:
+        duration = time(process.memory)
+        if not isnan(duration.ns):
+            operations = [delay(q, duration.ns, duration.dt) for q in qubits(process)]
+            process.world.pause(operations)  # type: ignore[union-attr]
+
+    return run
+
+
+def _check_time(context: Context, node: Any) -> Callable[[list[Any]], Any]:
     value = context.expression(node)
     if value.type.kind not in ("duration", "stretch"):
         message = f"a duration is needed here, not a value of type {value.type}"
         raise Refusal("wrong_type", message, node.span, "Write it with a unit: 100ns")
     read = value.read
     context.code.emit(lambda p: _check_positive(read(p.memory), node.span), node.span)
+    return read
 
 
 def _check_positive(time: Any, span: Span) -> None:
@@ -52,6 +103,9 @@ def is_nop(context: Context, node: Any) -> bool:
 
 def box(context: Context, node: Any) -> None:
     if node.duration is not None:
+        if context.device is not None:
+            message = "on a device a `box` cannot have a duration"
+            raise Refusal("not_supported", message, node.duration.span, "Write delays in it")
         _check_time(context, node.duration)
     with context.inner():
         context.block(node.body)

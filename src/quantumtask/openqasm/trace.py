@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.gates import PAUSES, Operation
 from quantumtask.openqasm.process import Outcome
 from quantumtask.openqasm.program import Circuit, Measure, Reset, Step
 
@@ -32,6 +32,12 @@ class Trace:
             raise TooMany
         if self.ended:
             self._touch([qubit for operation in operations for qubit in operation.qubits])
+
+    def pause(self, operations: Sequence[Operation]) -> None:
+        """A measured qubit may wait: nothing that a result shows changes."""
+        self.steps.extend(operations)
+        if len(self.steps) > self.most:
+            raise TooMany
 
     def _touch(self, qubits: Sequence[int]) -> None:
         if not self.ended.isdisjoint(qubits):
@@ -71,7 +77,10 @@ class Trace:
 
     def _touched_now(self) -> set[int]:
         for step in self.steps[self._looked_at :]:
-            self._touched.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
+            if not isinstance(step, Operation):
+                self._touched.add(step.qubit)
+            elif step.gate.name not in PAUSES:
+                self._touched.update(step.qubits)
         self._looked_at = len(self.steps)
         return self._touched
 

@@ -5,6 +5,10 @@ STATEVECTOR, EXPECTATIONS, UNITARY = "statevector", "expectation_values", "unita
 RETURNS = (COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATIONS, UNITARY)
 """What a task can return."""
 
+AS_NEEDED, ALWAYS, NEVER = "auto", "always", "never"
+COMPILE = (AS_NEEDED, ALWAYS, NEVER)
+"""Whether a circuit is compiled for its device; `auto`: unless it is on physical qubits."""
+
 LETTERS = frozenset("IXYZ01+-rl")
 """Of an observable: Pauli matrices, and projectors on their eigenstates."""
 

@@ -115,12 +115,14 @@ def out_of_memory(verdict: object) -> bool:
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
     """Runs one task. Whatever goes wrong becomes a Failure; nothing is raised."""
     from quantumtask import engines  # not above: who only reads circuits does without
+    from quantumtask.engines.noise import gates_of
     from quantumtask.engines.wanted import wanted_of
 
     def run() -> Result:
         wanted = wanted_of(spec.options, spec.shots, spec.memory)
+        gates = None if wanted.ideal else gates_of(wanted.backend, wanted.noise)
         with processor_limit(settings.compile_limit_s):
-            sweep = compile_sweep(spec.circuit, settings, spec.parameters)
+            sweep = compile_sweep(spec.circuit, settings, spec.parameters, gates)
         try:
             return engines.run_sweep(
                 sweep,

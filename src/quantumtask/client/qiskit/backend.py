@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from quantumtask.client.arrays import reals
 from quantumtask.client.plain import plain
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, job_of
 from quantumtask.client.qiskit.options import PASSED_ON, default_options, honoured, method_of
+from quantumtask.client.qiskit.placement import is_on_device
 from quantumtask.client.qiskit.programs import Programs
 from quantumtask.client.qiskit.record import RUN, Draft, Record
 from quantumtask.client.qiskit.results import header
@@ -32,8 +34,8 @@ class QuantumTaskBackend(BackendV2):
     """Runs circuits on a QuantumTask service. `QuantumTaskProvider.backend` makes it.
 
     Options, for `run` and `set_options`: shots, memory, seed_simulator, job_tags, and the service's
-    own engine, method, timeout_s, noise, owner, priority. Copies share one connection; in a pickle
-    is none, nor a token.
+    own engine, method, timeout_s, noise, compile, owner, priority. Copies share one connection; in
+    a pickle is none, nor a token.
     """
 
     def __init__(self, provider: Any, service: Service, info: Json) -> None:
@@ -90,7 +92,7 @@ class QuantumTaskBackend(BackendV2):
         pairs = [(circuit, _points(circuit, b)) for circuit, b in _pairs(circuits, parameter_binds)]
         parts = [{"size": len(values), "header": header(circuit)} for circuit, values in pairs]
         record = Record(RUN, self.name, parts)
-        programs = Programs(self.fields)
+        programs = Programs(partial(self.fields, compile=given.get("compile")))
         wanted = Wanted(counts=True, memory=given.pop("memory", False))
         groups = [
             group
@@ -114,9 +116,15 @@ class QuantumTaskBackend(BackendV2):
         tags = tags or self.options.get("job_tags") or ()
         return PrimitiveJob(self, *self._posted(record, drafts, given, tags))
 
-    def fields(self, circuit: QuantumCircuit) -> Json:  # noqa: ARG002
-        """The fields of a task that depend on its circuit."""
-        return {}
+    def fields(self, circuit: QuantumCircuit, compile: str | None = None) -> Json:
+        """The fields of a task that depend on its circuit: one that is on the device stays there.
+
+        `compile`, as an option of a run or of the backend, goes before them.
+        """
+        asked = compile or self.options.get("compile")
+        if self.name == "simulator" or asked is not None:
+            return {}
+        return {"compile": "never"} if is_on_device(circuit, self.target) else {}
 
     def retrieve_job(self, job_id: str) -> QuantumTaskJob | PrimitiveJob:
         """A job by its id, with the result that it had: of `run`, or of a primitive.

@@ -46,9 +46,19 @@ CALLS = {
     gates.CU3Gate: "cu3", gates.SwapGate: "swap", gates.CSwapGate: "cswap",
     gates.CCXGate: "ccx", gates.CCZGate: "ctrl @ cz", gates.RXXGate: "rxx",
     gates.RYYGate: "ryy", gates.RZZGate: "rzz", gates.C3XGate: "c3x", gates.C3SXGate: "c3sx",
-    gates.C4XGate: "c4x",
+    gates.C4XGate: "c4x", gates.ECRGate: "ecr",
 }  # fmt: skip
 """The gates that mean exactly this there, phase included: they may be controlled."""
+
+OF_DEVICES = {gates.U1Gate: "u1", gates.U2Gate: "u2", gates.U3Gate: "u3"}
+"""Gates that devices have under these names; two of them differ by a phase, if controlled."""
+
+DEFINITIONS = {
+    "ecr": " a, b { h b; cx a, b; rz(pi/4) b; cx a, b; h b; x a; "
+    "h b; cx a, b; rz(-pi/4) b; cx a, b; h b; }"
+}
+"""What stands behind `gate` and its name, for gates that no include has. A device that has a gate
+of that name runs the calls as that."""
 
 _CALLS = {**CALLS, gates.GlobalPhaseGate: "gphase"}
 """Those gates, and what acts on no qubit: compiling does not need to know of that."""

@@ -9,7 +9,7 @@ _TAKEN = """
     end euler exp extern false float floor for gate gphase if im in include input int inv let log
     measure mod mutable negctrl nop output pi popcount pow pragma qreg qubit readonly real reset
     return rotl rotr sin sizeof sqrt stretch switch tan tau true uint void while
-    CX U c3sqrtx c3sx c3x c4x ccx ch cp cphase crx cry crz csx cswap cu cu1 cu3 cx cy cz h id p
+    CX U ecr c3sqrtx c3sx c3x c4x ccx ch cp cphase crx cry crz csx cswap cu cu1 cu3 cx cy cz h id p
     phase rc3x rccx rx rxx ry ryy rz rzz s sdg swap sx sxdg t tdg u u0 u1 u2 u3 x y z π τ
 """
 

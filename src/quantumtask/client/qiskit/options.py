@@ -6,7 +6,9 @@ from typing import Any
 from qiskit.exceptions import QiskitError
 from qiskit.providers import Options
 
-PASSED_ON = ("shots", "memory", "engine", "method", "timeout_s", "noise", "owner", "priority")
+PASSED_ON = (
+    "shots", "memory", "engine", "method", "timeout_s", "noise", "compile", "owner", "priority",
+)  # fmt: skip
 """Options that the service knows by the same name."""
 
 OURS = (*PASSED_ON, "seed_simulator", "job_tags")

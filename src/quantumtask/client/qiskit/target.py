@@ -61,9 +61,10 @@ def _native() -> set[type]:
 
 
 def _device(info: Json) -> Target:
-    """The gates where the device has them, with their errors and durations."""
+    """The gates and `reset` where the device has them, with their errors and durations."""
     target = Target(
         num_qubits=info["qubits"],
+        dt=_seconds(info.get("dt_ns")),
         qubit_properties=[_qubit(each) for each in info["qubits_properties"]],
     )
     places: dict[str, dict[tuple[int, ...], InstructionProperties]] = {}
@@ -76,7 +77,8 @@ def _device(info: Json) -> Target:
         if isinstance(known.get(name), Gate):
             target.add_instruction(known[name], properties_at)
     target.add_instruction(Measure(), _measurements(info["qubits_properties"]))
-    target.add_instruction(Reset(), every)
+    if "reset" in places:
+        target.add_instruction(Reset(), places["reset"])
     target.add_instruction(Delay(Parameter("t")), every)
     return target
 

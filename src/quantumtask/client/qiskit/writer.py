@@ -1,6 +1,6 @@
 """Writes the statements of Qiskit circuits as OpenQASM, one after the other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,6 +37,8 @@ class UnboundCircuit(UnsupportedCircuit):
 
 class Writer:
     """Collects the lines of a program, and the expressions that its inputs stand for."""
+
+    of_devices: Mapping[Any, str] = gates.OF_DEVICES
 
     def __init__(self) -> None:
         self.names = Names()
@@ -80,7 +82,9 @@ class Writer:
 
     def _statement(self, item: Any, scope: Scope) -> None:
         operation = item.operation
-        if (found := gates.call(operation, self.define)) is not None:
+        if (name := self.of_devices.get(getattr(operation, "base_class", None))) is not None:
+            self._call(name, tuple(operation.params), item, scope)
+        elif (found := gates.call(operation, self.define)) is not None:
             self._call(*found, item, scope)
         elif (word := _WORDS.get(type(operation))) is not None:
             self.line(word)
@@ -91,6 +95,8 @@ class Writer:
             (write or _expanded)(self, item, scope)
 
     def _call(self, name: str, arguments: tuple[Any, ...], item: Any, scope: Scope) -> None:
+        if (gate := name.rpartition(" ")[2]) in gates.DEFINITIONS:
+            self.gates[gates.DEFINITIONS[gate]] = gate
         values = ", ".join([self._argument(value, scope) for value in arguments])
         self.line(f"{name}{f'({values})' if arguments else ''} {qubits(item, scope)};")
 
@@ -152,6 +158,8 @@ class Writer:
 
 class GateWriter(Writer):
     """Writes the body of a gate. Its inputs are the parameters of the gate."""
+
+    of_devices: Mapping[Any, str] = {}  # under a control their phase would matter
 
     def __init__(self, outer: Writer) -> None:
         super().__init__()

@@ -1,0 +1,39 @@
+"""Circuits that are on a device's qubits, in its gates, already: those run as they are."""
+
+from collections.abc import Sequence
+
+from qiskit.circuit import ControlFlowOp, QuantumCircuit
+from qiskit.transpiler import Target
+
+
+def is_on_device(circuit: QuantumCircuit, target: Target) -> bool:
+    """Return True if qubit k of a circuit is the device's qubit k.
+
+    It was laid out by Qiskit's transpiler, or has as many qubits as the device; and the device has
+    each of its instructions on the qubits where it stands.
+    """
+    if circuit.layout is None and circuit.num_qubits != target.num_qubits:
+        return False
+    return _is_supported(circuit, range(circuit.num_qubits), target)
+
+
+def _is_supported(circuit: QuantumCircuit, qubits: Sequence[int], target: Target) -> bool:
+    """`qubits`: the number on the device of each qubit of the circuit."""
+    number = dict(zip(circuit.qubits, qubits, strict=True))
+    for item in circuit.data:
+        operation = item.operation
+        on = tuple([number[qubit] for qubit in item.qubits])
+        if isinstance(operation, ControlFlowOp):
+            if not all(_is_supported(block, on, target) for block in operation.blocks):
+                return False
+        elif operation.name != "barrier" and not _has(target, operation, on):
+            return False
+    return True
+
+
+def _has(target: Target, operation: object, qubits: tuple[int, ...]) -> bool:
+    name = getattr(operation, "name", "")
+    if name not in target.operation_names or not target.instruction_supported(name, qubits):
+        return False
+    own = target.operation_from_name(name)
+    return isinstance(operation, own if isinstance(own, type) else own.base_class)

@@ -1,0 +1,51 @@
+"""Error rates of a device, as Qiskit's search for qubits compares places by."""
+
+from statistics import fmean
+
+from qiskit.dagcircuit import DAGCircuit
+from qiskit.transpiler import AnalysisPass, Target
+from qiskit.transpiler.passes.layout.vf2_utils import ErrorMap
+
+NOT_GATES = frozenset({"measure", "reset", "delay"})
+
+
+class ErrorRates(AnalysisPass):
+    """Tells VF2Layout how much a circuit suffers on each qubit and each pair.
+
+    By itself VF2Layout takes the mean error of all that a qubit can do, so that a circuit of few
+    gates and many measurements is put on qubits with good gates and bad readout. Here the weight of
+    each is how often the circuit does it.
+    """
+
+    def __init__(self, target: Target) -> None:
+        super().__init__()
+        self._readout = _errors(target, {"measure"})
+        self._one = _errors(target, {*target.operation_names} - NOT_GATES)
+
+    def run(self, dag: DAGCircuit) -> None:
+        """Sets `vf2_avg_error_map`, which VF2Layout reads."""
+        counts = dag.count_ops()
+        readouts = counts.get("measure", 0)
+        gates = sum(1 for node in dag.gate_nodes() if len(node.qargs) == 1)
+        weight = max(1, readouts + gates)
+        errors = ErrorMap(len(self._one) + len(self._readout))
+        for qubits, error in self._one.items():
+            if len(qubits) == 1:
+                error = (gates * error + readouts * self._readout.get(qubits, 0.0)) / weight
+                errors.add_error((*qubits, *qubits), error)
+            elif len(qubits) == 2:
+                # A gate the other way round is the same gate between gates on one qubit.
+                error = min(error, self._one.get(qubits[::-1], 1.0))
+                errors.add_error(qubits, error)
+                errors.add_error(qubits[::-1], error)
+        self.property_set["vf2_avg_error_map"] = errors
+
+
+def _errors(target: Target, names: set[str]) -> dict[tuple[int, ...], float]:
+    """The mean error of some operations, where each can be done."""
+    found: dict[tuple[int, ...], list[float]] = {}
+    for name in names:
+        for qubits, properties in target[name].items():
+            error = properties.error if properties else None
+            found.setdefault(qubits, []).append(min(1.0, error or 0.0))
+    return {qubits: fmean(errors) for qubits, errors in found.items()}

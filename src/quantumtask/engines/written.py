@@ -1,0 +1,159 @@
+"""Programs on a device as they are written: qubit k of the program is the device's qubit k."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction, Gate
+from qiskit.transpiler import PassManager
+from qiskit.transpiler.passes import Optimize1qGatesDecomposition
+
+from quantumtask.engines.circuits import circuit_of
+from quantumtask.engines.compiling import OnDevice, unsuitable
+from quantumtask.engines.twins import Twin
+from quantumtask.openqasm.gates import PAUSES, Basic, Operation
+from quantumtask.openqasm.process import Outcome, Undecided
+from quantumtask.openqasm.program import Program, Reset, Step
+from quantumtask.openqasm.source import Refusal
+from quantumtask.shared.settings import Settings
+
+CODE = "backend_unsuitable"
+
+
+def check_written(program: Program, device: Twin, settings: Settings) -> None:
+    """Raises Refusal, with its place in the text, for the first step that a device cannot do."""
+    check = _Check(device)
+    steps = program.circuit.steps if program.circuit else ()
+    why = next(filter(None, map(check.why, steps)), None)
+    if why is None and program.circuit is not None:
+        return
+    process = program.process.copy()
+    try:
+        process.run(check, settings.max_steps)
+    except _Unsuited as found:
+        raise Refusal(CODE, str(found), process.span) from None
+    except Undecided:  # what comes then depends on a measurement: it is looked at as it runs
+        pass
+    if why is not None:
+        raise unsuitable(why)
+
+
+class _Unsuited(Exception):
+    """A step that a device cannot do; the message says why."""
+
+
+class _Check:
+    """A World in which nothing happens but that each step is looked at."""
+
+    def __init__(self, device: Twin) -> None:
+        self._device = device
+        self._outcomes = 0
+        self._gates = _places(device)
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        for operation in operations:
+            self._look(operation)
+
+    def pause(self, operations: Sequence[Operation]) -> None:
+        """Any qubit can wait; of a barrier, qubits that the device has not are left out."""
+
+    def reset(self, qubits: Sequence[int]) -> None:
+        for qubit in qubits:
+            self._look(Reset(qubit))
+
+    def measure(self, qubit: int) -> Outcome:
+        self._numbered([qubit])
+        self._outcomes += 1
+        return Outcome(self._outcomes)
+
+    def unmeasure(self) -> None:
+        """Nothing was measured."""
+
+    def why(self, step: Step) -> str | None:
+        """Why the device cannot do a step; None: it can."""
+        try:
+            self._look(step)
+        except _Unsuited as found:
+            return str(found)
+        return None
+
+    def _look(self, step: Step) -> None:
+        if isinstance(step, Operation):
+            if step.gate.name not in PAUSES:
+                self._gate(step)
+        elif isinstance(step, Reset):
+            self._named("reset", (step.qubit,))
+        else:
+            self._numbered([step.qubit])
+
+    def _gate(self, operation: Operation) -> None:
+        self._numbered(operation.qubits)
+        name = operation.gate.name
+        if operation.controls or not isinstance(operation.gate, Basic):
+            raise _Unsuited(f"{self._device.name} has no {_modified(operation)}: {self._basis}")
+        self._named(name, operation.qubits)
+
+    def _named(self, name: str, qubits: tuple[int, ...]) -> None:
+        self._numbered(qubits)
+        places = self._gates.get(name)
+        if places is None:
+            raise _Unsuited(f"{self._device.name} has no `{name}`: {self._basis}")
+        if qubits not in places:
+            where = ", ".join(map(str, qubits))
+            hint = "; it has one on " + ", ".join(map(str, qubits[::-1]))
+            there = hint if len(qubits) > 1 and qubits[::-1] in places else ""
+            raise _Unsuited(f"{self._device.name} has no `{name}` on qubits {where}{there}")
+
+    def _numbered(self, qubits: Sequence[int]) -> None:
+        if max(qubits) >= len(self._device.qubits):
+            raise _Unsuited(_too_many(max(qubits) + 1, self._device))
+
+    @property
+    def _basis(self) -> str:
+        gates = ", ".join(self._device.basis_gates)
+        return f'its gates are {gates}; with "compile": "always" the circuit is compiled'
+
+
+def _too_many(qubits: int, device: Twin) -> str:
+    return f"qubit {qubits - 1:,} is needed, and {device.name} has {len(device.qubits)} qubits"
+
+
+def _modified(operation: Operation) -> str:
+    """A gate with its controls in words."""
+    controls = "".join("ctrl @ " if on else "negctrl @ " for on in operation.controls[:3])
+    return f"`{controls}{operation.gate.name}`"
+
+
+@lru_cache(4)
+def _places(device: Twin) -> Mapping[str, frozenset[tuple[int, ...]]]:
+    found: dict[str, set[tuple[int, ...]]] = {}
+    for gate in device.gates:
+        found.setdefault(gate.name, set()).add(gate.qubits)
+    return {name: frozenset(places) for name, places in found.items()}
+
+
+def as_written(
+    steps: Sequence[Step], qubits: Sequence[int], bits: Mapping[int, int], device: Twin
+) -> OnDevice:
+    """A circuit of steps that have been checked, on the device's qubits that have these numbers.
+
+    The gates that turn a qubit before it is measured for an observable become the device's own.
+    """
+    written = circuit_of(steps, range(len(device.qubits)), bits)
+    own = {*_places(device), *PAUSES}
+    circuit = written.copy_empty_like()
+    for item in written.data:
+        if isinstance(item.operation, Gate) and item.operation.name not in own:
+            for gate in _translated(item.operation, device):
+                circuit._append(CircuitInstruction(gate, item.qubits, ()))
+        else:
+            circuit._append(item)
+    return OnDevice(circuit, tuple(qubits), True)
+
+
+def _translated(gate: Gate, device: Twin) -> list[Gate]:
+    """A gate on one qubit in the device's own gates."""
+    circuit = QuantumCircuit(1)
+    circuit.append(gate, [0])
+    passes = PassManager([Optimize1qGatesDecomposition(basis=list(device.basis_gates))])
+    return [item.operation for item in passes.run(circuit).data]

@@ -1,0 +1,106 @@
+"""Gates, barriers and delays that only a device tells apart from others that do the same."""
+
+import math
+from collections.abc import Collection
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from quantumtask.openqasm.gates import (
+    BARRIER,
+    BASIC,
+    DELAY,
+    Basic,
+    Defined,
+    Gate,
+    Matrix,
+    Operation,
+    Standard,
+)
+from quantumtask.openqasm.inline import Call, matrix_of
+from quantumtask.openqasm.source import Place
+
+Device = frozenset[str]
+"""The names of the gates that a device has."""
+
+MOST_COMPARED = 1_000
+"""Operations of a definition that is compared with a device's gate."""
+
+CLOSE = 1e-9
+_ANGLES = (0.37, 1.21, -0.83)
+"""At which a definition is compared with the gate of that name."""
+
+
+def _ecr() -> Matrix:
+    """Echoed cross-resonance (Qiskit's ECRGate); bit k of an index is qubit k."""
+    rows = [[0, 1, 0, 1j], [1, 0, -1j, 0], [0, 1j, 0, 1], [-1j, 0, 1, 0]]
+    return np.array(rows, dtype=np.complex128) * math.sqrt(0.5)
+
+
+def _u2(phi: float, lam: float) -> Matrix:
+    matrix: Matrix = BASIC["u"].matrix(math.pi / 2, phi, lam)
+    return matrix
+
+
+_BASIC = (
+    Basic("ecr", 0, 2, _ecr, lambda: ("ecr", ()), True),
+    Basic("u1", 1, 1, BASIC["p"].matrix, BASIC["p"].inverse),
+    Basic("u2", 2, 1, _u2, lambda phi, lam: ("u", (-math.pi / 2, -lam, -phi))),
+    Basic("u3", 3, 1, BASIC["u"].matrix, BASIC["u"].inverse),
+)
+OF_DEVICES = {
+    gate.name: Standard(gate.name, gate.parameters, gate.qubits, 1, gate) for gate in _BASIC
+}
+"""Gates of devices that engines know under another name, or as several gates."""
+
+
+def on_device(gate: Gate, device: Device) -> Gate:
+    """The device's own gate of that name, if it does the same as this one; else this one."""
+    own = OF_DEVICES.get(gate.name) if gate.name in device else None
+    if own is None or (gate.parameters, gate.qubits) != (own.parameters, own.qubits):
+        return gate
+    if isinstance(gate, Standard):
+        if gate.basic is own.basic:
+            return gate
+        return replace(own, phase=gate.phase)  # which shows once it is controlled
+    if not isinstance(gate, Defined) or gate.cost > MOST_COMPARED:
+        return gate
+    phase = _difference(gate, own)
+    return gate if phase is None else replace(own, phase=lambda *_: phase)
+
+
+def _difference(gate: Gate, own: Standard) -> float | None:
+    """The global phase of a gate against the device's own; None: they are different gates."""
+    angles = _ANGLES[: gate.parameters]
+    call = Call(gate, angles, tuple(range(gate.qubits)))
+    size = 1 << gate.qubits
+    overlap = np.trace(own.basic.matrix(*angles).conj().T @ matrix_of(call, Place(0, 0))) / size
+    is_same = abs(abs(overlap) - 1) < CLOSE
+    phase = float(np.angle(overlap))
+    # A phase that depends on the parameters cannot be read off at one point.
+    return phase if is_same and (not angles or abs(phase) < CLOSE) else None
+
+
+@cache
+def _pause(name: str, parameters: int, qubits: int) -> Basic:
+    def identity(*_: float) -> Matrix:
+        return np.eye(1 << qubits, dtype=np.complex128)
+
+    return Basic(name, parameters, qubits, identity, lambda *values: (name, values), True)
+
+
+def pause(name: str, qubits: int) -> Standard:
+    """A barrier or a delay as it stands in the definition of a gate."""
+    basic = _pause(name, 1 if name == BARRIER else 2, qubits)
+    return Standard(name, basic.parameters, qubits, 1, basic)
+
+
+def barrier(qubits: Collection[int]) -> Operation:
+    """A barrier over these qubits; its parameter is how many they are."""
+    return Operation(_pause(BARRIER, 1, len(qubits)), (float(len(qubits)),), tuple(qubits))
+
+
+def delay(qubit: int, nanoseconds: float, dt: float) -> Operation:
+    """A delay of one qubit, in nanoseconds and in units of the device's `dt`; both add up."""
+    return Operation(_pause(DELAY, 2, 1), (nanoseconds, dt), (qubit,))
