@@ -118,6 +118,8 @@ TAKEN = {
     " bit[2] b = measure q; bit d = measure r;",
     "modifiers": HEAD + "ctrl @ x q[0], q[1]; negctrl(2) @ rx(0.5) q[0], q[1], q[2]; inv @ s q[0];"
     " pow(2) @ inv @ t q; pow(0.5) @ ctrl @ U(1, 2, 3) q[0], q[3]; ctrl @ gphase(0.1) q[2];",
+    "modifiers on lines of their own": HEAD + "ctrl\n@ x q[0], q[1]; inv // ;\n @s q[0];"
+    " pow(2)\r\n@t q[1]; negctrl(2) /* \n */ @h q[0], q[1], q[2];",
     "half way": HEAD + "h q[0]; c[0] = measure q[0]; x q[0]; reset q[1]; reset q; measure q;",
     "comments": "// ü ;\n/* a; */" + HEAD + "h q[0]; // {\n/* } */ x /* ; */ q[1];\nc = measure q;",
     "returns": HEAD.replace("\n", "\r\n") + "h q[0];\r\nc = measure q; // the end\r\n",
@@ -167,7 +169,7 @@ LEFT = (
     "gate g a { h b; }", "gate g a { h a; };", "gate g a { h a; ", "qubit h; x h[0];", "qubit q;",
     "/* never closed", "h /* // \n q[0];", "inv @ q[0];", "ctrl(0) @ x q[0], q[1];",
     "pow @ x q[0];",
-    "ctrl\n@ x q[0], q[1];", "inv /* \n */ @ s q[0];",
+    "@ctrl\n@ x q[0], q[1];", "h q[0]; @inv\n s q[0];", "ctrl @ @note\n x q[0], q[1];",
     "ctrl @ x q[0];", "ctrl @ h q[0], q[0];", "pow(c) @ x q[0];", "\x0bh q[0];", "h\u00a0q[0];",
     "h q[0]; // \x00", "h q[\uff11];", "reset c;", "barrier c;", "barrier q,;", "gphase() q;",
 )  # fmt: skip

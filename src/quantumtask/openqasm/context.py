@@ -1,6 +1,5 @@
 """What the checker knows while it walks a program: names, code so far, limits, problems."""
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -17,13 +16,11 @@ from quantumtask.openqasm.process import Label, Process
 from quantumtask.openqasm.program import Register
 from quantumtask.openqasm.qubits import Qubits
 from quantumtask.openqasm.scope import Routine, Scope
-from quantumtask.openqasm.source import MOST_PROBLEMS, Refusal, Source, Span, told
+from quantumtask.openqasm.source import MOST_PROBLEMS, Refusal, Source, Span, as_written, told
 from quantumtask.openqasm.syntax import Node, PhysicalQubit, physical_numbers, physical_qubit
 from quantumtask.openqasm.types import QUBIT, Elements, Type, wrapped
 from quantumtask.openqasm.unresolved import declarations
 from quantumtask.shared.settings import Settings
-
-_ANNOTATION = re.compile(rb"^\s*@\w", re.MULTILINE)
 
 
 class Enough(Exception):
@@ -62,7 +59,7 @@ class Context:
         legacy = source.opaque is not None
         built_in: dict[str, Gate] = {**BUILT_IN, "CX": STDGATES["CX"]} if legacy else BUILT_IN
         self.text = source.bytes
-        self.annotated = _ANNOTATION.search(source.bytes) is not None
+        self.annotated = source.annotated
         self.opaque = source.opaque or frozenset()
         self.settings = settings
         self.parameters = parameters
@@ -175,5 +172,5 @@ class Context:
             total, most = len(self.bit_cells) + size, self.settings.max_bits
             message = f"{told(total)} bits are declared, and at most {most:,} can be"
             raise Refusal("too_many_bits", message, node.span)
-        self.bits.append(Register(name, size))
+        self.bits.append(Register(as_written(name), size))
         self.bit_cells.extend([places] if isinstance(places, int) else places)

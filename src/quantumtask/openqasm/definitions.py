@@ -25,7 +25,7 @@ from quantumtask.openqasm.gates import (
 from quantumtask.openqasm.hardware import pause
 from quantumtask.openqasm.inline import COST_OF_A_ROOT, cost_of
 from quantumtask.openqasm.scope import Constant, Stored
-from quantumtask.openqasm.source import Refusal, shorten
+from quantumtask.openqasm.source import Refusal, as_written, shorten
 from quantumtask.openqasm.syntax import nodes
 from quantumtask.openqasm.types import FLOAT, QUBIT
 from quantumtask.openqasm.unresolved import definition
@@ -37,7 +37,7 @@ def define(context: Context, node: Any) -> None:
     """A `gate` statement. Raises Refusal."""
     context.only_global(node, "gates")
     name = node.name.name
-    if name in context.opaque:
+    if name in context.opaque and not _is_delay(context, node):
         gate: Gate = Opaque(name, len(node.params), len(node.qubits))
         context.scope.declare(name, gate, node.name)
         return
@@ -65,6 +65,15 @@ def define(context: Context, node: Any) -> None:
     cost = min(1 + sum(_cost(call) for call in body), _HIGHEST_COST)
     gate = context.own(Defined(name, len(params), len(qubits), int(cost), body))
     context.scope.declare(name, gate, node.name)
+
+
+def _is_delay(context: Context, node: Any) -> bool:
+    """Return True for `opaque delay(t) q;`, which Qiskit writes: a gate that does nothing."""
+    if (as_written(node.name.name), len(node.params), len(node.qubits)) != ("delay", 1, 1):
+        return False
+    message = "`delay` does nothing: in OpenQASM 2 its duration has no unit"
+    context.warn("ignored", message, node.name.span)
+    return True
 
 
 def _check_distinct(names: Sequence[Any]) -> None:

@@ -202,10 +202,10 @@ def _joined(context: Context, op: str, left: Expr, parent: Any) -> Expr:
 
 
 def legacy_binary(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    """As `binary`, in OpenQASM 2: it divides whole numbers as real ones."""
-    if op in ("/", "^"):
+    """As `binary`, in OpenQASM 2, whose quotients and powers are those of real numbers."""
+    if op in ("/", "**"):
         left, right = _real(left), _real(right)
-    return binary("**" if op == "^" else op, left, right, span)
+    return binary(op, left, right, span)
 
 
 def _real(expr: Expr) -> Expr:

@@ -15,12 +15,14 @@ from quantumtask.openqasm.deferred import Deferral
 from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.given import Binding, bindings, place_of
 from quantumtask.openqasm.hardware import Device
-from quantumtask.openqasm.legacy import rewritten
 from quantumtask.openqasm.process import Code, Process, Undecided
 from quantumtask.openqasm.program import Circuit, Program, Sweep
-from quantumtask.openqasm.scan import normalised, scan
 from quantumtask.openqasm.source import Place, Refusal, Source
 from quantumtask.openqasm.syntax import Node, parse
+from quantumtask.openqasm.text.layout import laid_out, normalised
+from quantumtask.openqasm.text.limits import check_characters, check_nesting
+from quantumtask.openqasm.text.openqasm2 import rewritten
+from quantumtask.openqasm.text.version import is_legacy
 from quantumtask.openqasm.trace import TooMany, Trace
 from quantumtask.openqasm.writers import UNDECLARED_GATE, undeclared_warnings
 from quantumtask.shared.settings import Settings
@@ -96,7 +98,14 @@ def given_values(parameters: str | None) -> dict[str, Any] | None:
 def prepared(text: str, settings: Settings) -> Source:
     """The text as the parser can read it. Raises CircuitError for what it must not see."""
     source = Source(normalised(text))
-    return rewritten(source) if scan(source, settings) else source
+    try:
+        check_characters(source)
+        legacy = is_legacy(source)
+        source = laid_out(source, legacy)
+        check_nesting(source, settings.max_nesting, legacy)
+    except Refusal as refusal:
+        raise source.error(refusal) from None
+    return rewritten(source) if legacy else source
 
 
 def checked(

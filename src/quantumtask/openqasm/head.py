@@ -9,6 +9,7 @@ from quantumtask.openqasm.lines import Unsure
 from quantumtask.openqasm.program import Register
 from quantumtask.openqasm.remembered import Remembered
 from quantumtask.openqasm.scope import Symbol
+from quantumtask.openqasm.source import as_written
 from quantumtask.shared.settings import Settings
 
 _MOST_REMEMBERED = 50_000
@@ -55,7 +56,7 @@ def _read(text: str, settings: Settings, device: Device | None) -> Head:
         raise Unsure
     scope = context.scope
     return Head(
-        tuple(scope.levels[-1].items()),
+        tuple([(as_written(name), symbol) for name, symbol in scope.levels[-1].items()]),
         scope.built_in,
         scope.gates if scope.included else {},
         tuple(context.bits),

@@ -3,12 +3,14 @@
 import re
 from typing import NamedTuple
 
-from quantumtask.openqasm.scan import check_characters, normalised
+from quantumtask.openqasm.source import Source
+from quantumtask.openqasm.text.layout import normalised, without_comments
+from quantumtask.openqasm.text.limits import check_characters
+from quantumtask.openqasm.text.version import is_legacy
 
 WHITE = " \t\r\n"
 SPACE = r"[ \t\r\n]*+"
 
-_COMMENT = re.compile(r'"[^"\n]*"|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _GATE = re.compile(rf"{SPACE}gate\b")
 _VERSION = re.compile(rf"{SPACE}OPENQASM\b")
 _DECLARES = re.compile(rf"{SPACE}(?:include|qubit|bit|qreg|creg|gate|const)\b")
@@ -45,17 +47,9 @@ def sections(text: str) -> list[Section]:
 def _uncommented(text: str) -> str:
     if "//" not in text and "/*" not in text:
         return text
-    check_characters(text)
-    return _COMMENT.sub(_kept, text)
-
-
-def _kept(found: re.Match[str]) -> str:
-    words = found.group()
-    if words[0] == '"':
-        return words
-    if words[1] == "*" and (len(words) < 4 or not words.endswith("*/")):
-        raise Unsure
-    return "\n" if "\n" in words else " "
+    source = Source(text)
+    check_characters(source)
+    return without_comments(text, is_legacy(source))
 
 
 def _items(text: str) -> list[str]:

@@ -1,7 +1,6 @@
 """The parser in Rust: the only file that imports qdk."""
 
 import os
-import re
 from typing import Any
 
 os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")  # read when the package is first imported
@@ -16,11 +15,10 @@ from quantumtask.openqasm.refusals import (
     unreadable,
 )
 from quantumtask.openqasm.source import Place, Refusal, Source, Span
+from quantumtask.openqasm.text.scanner import scan
 from quantumtask.openqasm.writers import INCLUDES
 
 __all__ = ["nodes", "read"]
-
-_INCLUDE = re.compile(rb"include\s*[\"']([^\"'\n]*)[\"']")
 
 
 def read(source: Source) -> tuple[str | None, list[Any]]:
@@ -30,7 +28,7 @@ def read(source: Source) -> tuple[str | None, list[Any]]:
     other files declare is known to the checker.
     """
     try:
-        text = _without_dollars(source.text)
+        text = _without_dollars(source.text, source.opaque is not None)
         result = _parse(text, path="circuit", includes=_nothing)
         problems = [_refusal(d, source) for d in result.diagnostics[:MOST_DIAGNOSTICS]]
         if problems:
@@ -46,7 +44,7 @@ def read(source: Source) -> tuple[str | None, list[Any]]:
         raise source.error(unreadable()) from None
 
 
-def _without_dollars(text: str) -> str:
+def _without_dollars(text: str, legacy: bool) -> str:
     """The text with a space for the `$` of each physical qubit right within parentheses.
 
     The parser reads `$0` as the operand of a gate, and not in the call `f($0)`, where the
@@ -56,37 +54,22 @@ def _without_dollars(text: str) -> str:
     if not _may_pass_qubits(text):
         return text
     brackets: list[str] = []
-
-    def replacement(found: re.Match[str]) -> str:
-        words = found.group()
-        if words in _OPENING:
-            brackets.append(words)
-        elif words in _CLOSING and brackets:
+    pieces: list[str] = []
+    done = 0
+    for kind, start, end in scan(text, "open", "close", "physical", legacy=legacy):
+        if kind == "open":
+            brackets.append(text[start:end])
+        elif kind == "close" and brackets:
             brackets.pop()
-        inside = words[0] == "$" and brackets and brackets[-1] == "("
-        return f" {words[1:]}" if inside else words
-
-    return _DOLLARS.sub(replacement, text)
+        elif kind == "physical" and brackets and brackets[-1] == "(":
+            pieces += (text[done:start], " ")
+            done = start + 1
+    return "".join((*pieces, text[done:]))
 
 
 def _may_pass_qubits(text: str) -> bool:
     """Return False for a text in which no `)` follows a `$` of the same statement."""
-    if "$" not in text:
-        return False
-    commented = "//" in text or "/*" in text
-    return commented or any(0 <= s.find("$") < s.rfind(")") for s in text.split(";"))
-
-
-_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
-_DOLLARS = re.compile(
-    r"""
-    //[^\n]*|/\*.*?(?:\*/|\Z)|"[^"\n]*"|'[^'\n]*'  # comments and strings
-    |^[ \t]*(?:\#?pragma\b|@)[^\n]*
-    |[()\[\]{}]
-    |\$\d+(?![\w.])
-    """,
-    re.VERBOSE | re.DOTALL | re.MULTILINE,
-)
+    return "$" in text and any(0 <= s.find("$") < s.rfind(")") for s in text.split(";"))
 
 
 def _nothing(name: str) -> str | None:
@@ -106,6 +89,6 @@ def _refusal(diagnostic: Any, source: Source) -> Refusal:
 
 
 def _include(span: Span, source: Source) -> Refusal:
-    found = _INCLUDE.search(source.text.encode(), span.lo)
-    name = found.group(1).decode(errors="replace") if found else ""
-    return not_includable(name, span)
+    rest = source.bytes[span.lo :].decode(errors="ignore")
+    names = (rest[start + 1 : end - 1] for kind, start, end in scan(rest) if kind == "string")
+    return not_includable(next(names, ""), span)

@@ -79,6 +79,7 @@ class Reader:
         self._keeps_pauses = device is not None
         self._barriers: dict[tuple[int, ...], Operation] = {}  # thousands of one share its qubits
         self._legacy = head.legacy
+        self._most_modifiers = 0 if head.legacy else MOST_MODIFIERS
         self._plain: dict[str, Operation] = {}
         self._others: dict[str, tuple[list[Operation], float]] = {}
         self._values: dict[str, float] = {}
@@ -235,7 +236,7 @@ class Reader:
         """`ctrl @ inv @ x q[0], q[1]`, and calls of gates that are defined."""
         *written, call = item.split("@")
         found = _CALL.fullmatch(call)
-        if found is None or len(written) > MOST_MODIFIERS:
+        if found is None or len(written) > self._most_modifiers:
             raise Unsure
         modifiers = self._modifiers(written)
         gate = self.operands.visible.get(found[1])
@@ -252,9 +253,7 @@ class Reader:
         controls: list[bool] = []
         for modifier in written:
             found = _MODIFIER.fullmatch(modifier)
-            # At the beginning of a line, an `@` makes an annotation.
-            begins_line = "\n" in modifier[len(modifier.rstrip(WHITE)) :]
-            if found is None or found["count"] == "0" or begins_line:
+            if found is None or found["count"] == "0":
                 raise Unsure
             if found["control"]:
                 controls += [found["control"] == "ctrl"] * int(found["count"] or 1)

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 from typing import Protocol
 
 from quantumtask.shared.errors import CircuitError
@@ -10,6 +11,9 @@ from quantumtask.shared.task import Problem
 
 MOST_PROBLEMS = 20
 LONGEST_TOKEN = 60
+
+MARK = "\N{LATIN LETTER RETROFLEX CLICK}"
+"""Stands in the parser's text behind a name of OpenQASM 2 that is a word of OpenQASM 3."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -37,9 +41,9 @@ class Refusal(Exception):
     def __init__(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = as_written(message)
         self.span = span
-        self.hint = hint
+        self.hint = None if hint is None else as_written(hint)
 
 
 class Source:
@@ -47,7 +51,8 @@ class Source:
 
     Of a text that was made from an `original`, each of the `edits` is the byte offset where it
     ends, and by how many bytes the text has grown there; places are told in the original.
-    `opaque`, in OpenQASM 2 only: the gates that are declared without a body.
+    `opaque`, in OpenQASM 2 only: the gates that are declared without a body. `annotated`: the text
+    has annotations.
     """
 
     def __init__(
@@ -56,11 +61,14 @@ class Source:
         original: "Source | None" = None,
         edits: tuple[tuple[int, int], ...] = (),
         opaque: frozenset[str] | None = None,
+        annotated: bool = False,
     ) -> None:
         self.text = text
         self.opaque = opaque
+        self.annotated = annotated
         self._original = original
-        self._edits = edits
+        self._ends = [end for end, _ in edits]
+        self._growth = list(accumulate((growth for _, growth in edits), initial=0))
 
     @cached_property
     def bytes(self) -> bytes:
@@ -80,12 +88,12 @@ class Source:
 
     def _before(self, offset: int) -> int:
         """The offset in the original."""
-        grown = 0
-        for end, growth in self._edits:
-            if offset < end:
-                break
-            grown += growth
-        return offset - grown
+        return offset - self._growth[bisect_right(self._ends, offset)]
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of the characters from `start` to `end`."""
+        lo = len(self.text[:start].encode(errors="replace"))
+        return Place(lo, lo + len(self.text[start:end].encode(errors="replace")))
 
     def token(self, span: Span) -> str | None:
         """What stands at a span, on its first line and cut to a readable length."""
@@ -107,6 +115,11 @@ class Source:
         """The error that tells all `refusals`, in the order of the text."""
         ordered = sorted(refusals, key=lambda r: r.span.lo)
         return CircuitError(*(self.problem(r) for r in ordered[:MOST_PROBLEMS]))
+
+
+def as_written(text: str) -> str:
+    """A text with its names as the program writes them: see MARK."""
+    return text.replace(MARK, "")
 
 
 def told(number: int) -> str:

@@ -79,13 +79,8 @@ _IN_PRAGMA = re.compile(r"\$([0-9]+)")
 def parse(source: Source) -> list[Node]:
     """The top-level statements of a program. Raises CircuitError with every syntax problem."""
     version, statements = reader.read(source)
-    _check_version(version, source)
+    legacy = source.opaque is not None
+    if legacy != ((version or "3").partition(".")[0] == "2"):
+        message = "the version is not the first statement of this text"
+        raise source.error(Refusal("syntax_error", message, Place(0, 0)))
     return list(statements)
-
-
-def _check_version(version: str | None, source: Source) -> None:
-    if version is not None and version.split(".")[0] not in ("2", "3"):
-        at = source.text.find("OPENQASM")
-        lo = len(source.text[: max(at, 0)].encode())
-        message = f"this is OpenQASM {version}, and only OpenQASM 2 and 3 can be run"
-        raise source.error(Refusal("not_supported", message, Place(lo, lo + 8)))

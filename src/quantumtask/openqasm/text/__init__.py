@@ -1,0 +1,1 @@
+"""The text of a circuit, before the parser: tokens, limits, version, OpenQASM 2."""

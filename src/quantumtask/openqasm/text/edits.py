@@ -1,0 +1,32 @@
+"""Replacements in a text, such that places in the new text lead back to the old one."""
+
+from quantumtask.openqasm.source import Source
+
+
+class Edits:
+    """Collects replacements from the left to the right, and makes the new text of them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._pieces: list[str] = []
+        self._growth: list[tuple[int, int]] = []
+        self._done = 0
+        self._size = 0
+
+    def replace(self, start: int, end: int, new: str) -> None:
+        """Replaces the characters from `start` to `end`, behind all earlier replacements."""
+        kept, old = self._text[self._done : start], self._text[start:end]
+        self._pieces += [kept, new]
+        self._size += _bytes(kept) + _bytes(new)
+        if growth := _bytes(new) - _bytes(old):
+            self._growth.append((self._size, growth))
+        self._done = end
+
+    def source(self, original: Source, opaque: frozenset[str] | None, annotated: bool) -> Source:
+        """The new text, whose places are told in `original`; the rest as in Source."""
+        text = "".join([*self._pieces, self._text[self._done :]])
+        return Source(text, original, tuple(self._growth), opaque, annotated)
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))

@@ -1,0 +1,202 @@
+"""Limits that a text must keep before the parser may see it.
+
+The parser recurses, on a stack that can overflow. Everything that makes the parser go deeper is
+counted here first, so that a hostile text costs one scan and not the process.
+"""
+
+import re
+
+from quantumtask.openqasm.source import Place, Refusal, Source
+from quantumtask.openqasm.text.scanner import scan
+
+MOST_OPERATORS = 500
+"""Operators in one expression: the parser's stack overflows at some ten thousand."""
+
+MOST_DIGITS = 1300
+"""Characters of one number or name: more than the widest number needs."""
+
+MOST_BITS = 4300
+"""Characters of one bit string."""
+
+MOST_INDICES = 100
+"""Indices in a row: `c[0][0]...`."""
+
+MOST_ODD = 1000
+"""Characters that OpenQASM has no use for: the parser reports each one, slowly."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
+
+_SHORT = 100
+_STATEMENT = r'include\s*+"[^"\n;]*+"\s*+;|(?=[^;]{1,100};)(?!;)[^;{}"\']*+;'
+_PLAIN = re.compile(
+    rf"""(?:\s*+(?:
+        gate\b[\w\s,]*+(?:\([\w\s,]*+\)[\w\s,]*+)?+\{{(?:\s*+(?:{_STATEMENT}))*+\s*+\}}
+        |{_STATEMENT}
+    ))*+\s*+""",
+    re.VERBOSE,
+)
+"""Short statements in a row, in no other block than a definition: none of them can nest deeper than
+it is long, whatever its tokens are."""
+
+
+def check_characters(source: Source) -> None:
+    """Raises Refusal for characters that no circuit needs."""
+    text = source.text
+    if sum(text.count(odd) for odd in "?`\\") > MOST_ODD:
+        raise Refusal("syntax_error", "this is not OpenQASM 3", Place(0, 0))
+    if bad := _CONTROL.search(text):
+        name = f"U+{ord(bad.group()):04X}"
+        hint = "Save the file as plain UTF-8 text without it"
+        place = source.span(bad.start(), bad.start())
+        raise Refusal("invalid_character", f"the character {name} is not allowed", place, hint)
+
+
+def check_nesting(source: Source, max_nesting: int, legacy: bool) -> None:
+    """Raises Refusal for a text, without comments, that the parser would go too deep in.
+
+    `legacy`: it is OpenQASM 2.
+    """
+    if not _is_plain(source.text, max_nesting):
+        _Depth(source, max_nesting).check(legacy)
+
+
+def _is_plain(text: str, max_nesting: int) -> bool:
+    if max_nesting < _SHORT or "else" in text:
+        return False
+    return _PLAIN.fullmatch(text) is not None
+
+
+_LONG = re.compile(rf"(?<![\w.])[\w.]{{{MOST_DIGITS + 1}}}")
+
+
+class _Level:
+    """An open bracket: `flows` without braces in it, `operators`, and `indices` in a row.
+
+    `block`: it holds statements.
+    """
+
+    __slots__ = ("block", "flows", "indices", "operators")
+
+    def __init__(self) -> None:
+        self.flows = 0
+        self.operators = 0
+        self.indices = 0
+        self.block = False
+
+
+class _Depth:
+    """Counts, token by token, how deep the parser would have to go."""
+
+    def __init__(self, source: Source, max_nesting: int) -> None:
+        self.source = source
+        self.text = source.text
+        self.max_nesting = max_nesting
+        self.levels = [_Level()]
+        self.flows = 0
+        self.operators = 0
+        self.last = ""
+        self.last_end = 0
+        self.closed_block = False
+
+    def check(self, legacy: bool) -> None:
+        handlers = {
+            "open": self._open,
+            "close": self._close,
+            "end": self._end,
+            "flow": self._flow,
+            "operator": self._operator,
+            "string": self._string,
+            "long": self._long,
+            "pragma": self._line,
+            "annotation": self._line,
+        }
+        kinds = ("open", "close", "end", "flow", "operator")
+        long = ("long",) if _LONG.search(self.text) else ()
+        for kind, start, end in scan(self.text, *kinds, *long, legacy=legacy):
+            handler = handlers.get(kind)
+            if handler is not None:
+                handler(start, end)
+                self.last = self.text[start:end]
+                self.last_end = end
+
+    def _open(self, start: int, end: int) -> None:
+        if self.text[start] == "[":
+            level = self.levels[-1]
+            level.indices = level.indices + 1 if self.last == "]" else 0
+            if level.indices > MOST_INDICES:
+                message = f"more than {MOST_INDICES} indices stand in a row"
+                raise self._refusal("nesting_too_deep", message, start, end)
+        self.levels.append(_Level())
+        self._check_depth(start, end)
+
+    def _line(self, start: int, end: int) -> None:
+        """A pragma or an annotation, which some parsers read and others do not."""
+        text = self.text[start:end]
+        if sum(text.count(bracket) for bracket in "([{") > self.max_nesting:
+            raise self._too_deep(start, end)
+
+    def _close(self, start: int, _end: int) -> None:
+        if len(self.levels) > 1:
+            closed = self.levels.pop()
+            self.closed_block = closed.block
+            self.levels[-1].block |= closed.block
+            self.flows -= closed.flows
+            self.operators -= closed.operators
+        if self.text[start] == "}":
+            self._forget_operators()
+
+    def _end(self, start: int, end: int) -> None:
+        semicolon = self.text[start] == ";"
+        if semicolon and self.last == ";" and not self.text[self.last_end : start].strip():
+            message = "a statement is missing between two `;`"
+            raise self._refusal("syntax_error", message, start, end)
+        self._forget_operators()
+        self.levels[-1].block |= semicolon
+
+    def _flow(self, start: int, end: int) -> None:
+        level = self.levels[-1]
+        # The brace before may close the set of a `for`, whose body this then begins.
+        fresh = self.last in (";", "{", "") or (self.last == "}" and self.closed_block)
+        if fresh and self.text[start:end] != "else":
+            self.flows -= level.flows
+            level.flows = 0
+        level.flows += 1
+        self.flows += 1
+        self._check_depth(start, end)
+
+    def _operator(self, start: int, end: int) -> None:
+        self.levels[-1].operators += 1
+        self.operators += 1
+        if self.operators > MOST_OPERATORS:
+            message = f"this expression has more than {MOST_OPERATORS} operators"
+            raise self._refusal("nesting_too_deep", message, start, end)
+
+    def _string(self, start: int, end: int) -> None:
+        if end - start > MOST_BITS + 2:
+            raise self._too_large(start, end, MOST_BITS)
+
+    def _long(self, start: int, end: int) -> None:
+        if self.text[start] in "0123456789.":
+            raise self._too_large(start, end, MOST_DIGITS)
+        message = f"this name is longer than {MOST_DIGITS} characters"
+        raise self._refusal("name_too_long", message, start, end)
+
+    def _forget_operators(self) -> None:
+        level = self.levels[-1]
+        self.operators -= level.operators
+        level.operators = 0
+
+    def _check_depth(self, start: int, end: int) -> None:
+        if len(self.levels) - 1 + self.flows > self.max_nesting:
+            raise self._too_deep(start, end)
+
+    def _too_deep(self, start: int, end: int) -> Refusal:
+        message = f"this is nested more than {self.max_nesting} levels deep"
+        return self._refusal("nesting_too_deep", message, start, end)
+
+    def _too_large(self, start: int, end: int, most: int) -> Refusal:
+        message = f"this literal has more than {most} characters"
+        return self._refusal("number_too_large", message, start, end)
+
+    def _refusal(self, code: str, message: str, start: int, end: int) -> Refusal:
+        return Refusal(code, message, self.source.span(start, end))

@@ -1,0 +1,178 @@
+"""Tokens of OpenQASM 2 and 3, in one pass over the text.
+
+Every function that looks at a text before the parser works on these tokens, so that all of them
+agree on what is a comment, a string, an annotation or a pragma. No alternative of the pattern gives
+back a character that it has matched: the time is linear in the length of any text.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TypeAlias
+
+Token: TypeAlias = tuple[str, int, int]
+"""The kind of a token, and the half-open range of characters that it covers."""
+
+# The first character of a kind's tokens, and the rest of them, which begins behind that character.
+_KINDS = {
+    "comment": ("/", r"(?<=/)(?:/[^\n]*+|\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?+)"),
+    "string": ("\"'", r"""(?<=")[^"\n]*+"?+|(?<=')[^'\n]*+'?+"""),
+    "pragma": ("#p", r"(?<=\#)pragma\b[^\n]*+|(?<=p)(?<!\w\w)ragma\b[^\n]*+"),
+    "at": ("@", r"(?<=@)"),
+    "modifier": ("cinp", r"(?<!\w\w)(?:(?<=c)trl|(?<=i)nv|(?<=n)egctrl|(?<=p)ow)\b"),
+    "declaration": (
+        "cgoq",
+        r"(?<!\w\w)(?:(?<=[cq])reg|(?<=g)ate|(?<=o)paque)\b[^;{}]*+",
+    ),
+    "flow": (
+        "bcdefisw",
+        (
+            r"(?<!\w\w)(?:(?<=i)f|(?<=e)lse|(?<=f)or|(?<=w)hile|(?<=s)witch|(?<=b)ox|(?<=c)ase"
+            r"|(?<=d)efault)\b"
+        ),
+    ),
+    "open": ("([{", r"(?<=[(\[{])"),
+    "close": (")]}", r"(?<=[)\]}])"),
+    "end": (";,", r"(?<=[;,])"),
+    "operator": (
+        "-+*/%<>!~^&|=",
+        (
+            r"(?<=\*)\*|(?<=\+)\+|(?<=&)&|(?<=\|)\||(?<=<)[<=]|(?<=>)[>=]|(?<=[!=])="
+            r"|(?<=[-+*/%<>!~^&|])"
+        ),
+    ),
+    "physical": ("$", r"(?<=\$)\d++(?![\w.])"),
+    "long": (r"\w.", r"(?<![\w.][\w.])(?<=[\w.])[\w.]{1300,}+"),
+    "word": (r"\w", r"(?<=[^\W\d])(?<!\w\w)\w*+"),
+    "number": (
+        r"\d.",
+        (
+            r"(?<=\d)(?<!\w\w)[\d_]*+(?:\.[\d_]*+)?+(?:[eE][-+]?+\d++)?+\w*+"
+            r"|(?<=\.)\d[\d_]*+(?:[eE][-+]?+\d++)?+\w*+"
+        ),
+    ),
+    "other": (r"\S", ""),
+}
+_LEGACY_PRAGMA = "#", r"(?<=\#)pragma\b[^\n]*+"
+_ALWAYS = ("comment", "string", "pragma")
+_AROUND_AT = ("at", "modifier", "open", "close")
+_NAMED_AT = re.compile(r"@(?=[^\W\d])")
+
+
+def scan(text: str, *kinds: str, legacy: bool = False) -> Iterator[Token]:
+    """Yields the tokens of some kinds, in the order of the text.
+
+    Args:
+        text: any text, with `\\n` or `\\r\\n` as line ends.
+        kinds: names of `_KINDS`. Comments, strings, pragmas and annotations are always yielded,
+            too; in a text that may have annotations, so are `at`, `modifier`, `open` and `close`.
+        legacy: the text is OpenQASM 2, where `pragma` without a `#` is a name.
+
+    A comment or a string without an end goes to the end of the text, or of the line. An annotation
+    is an `@` with a name directly behind it, up to the end of the line, unless a gate modifier
+    (`inv`, `pow(…)`, `ctrl`, `negctrl`) stands before the `@`: the specification's grammar, of
+    which a line end is no part. All other tokens of kind `at` belong to modifiers, or are mistakes.
+    """
+    if _NAMED_AT.search(text):
+        yield from _scan_annotated(text, _pattern((*kinds, *_AROUND_AT), legacy))
+        return
+    for match in _pattern(kinds, legacy).finditer(text):
+        start, end = match.span()
+        yield match.lastgroup or "", start, end
+
+
+def _scan_annotated(text: str, pattern: re.Pattern[str]) -> Iterator[Token]:
+    at = _At(text)
+    position: int | None = 0
+    while position is not None:
+        matches = pattern.finditer(text, position)
+        position = None
+        for match in matches:
+            kind = match.lastgroup or ""
+            start, end = match.span()
+            if kind == "at" and at.begins_annotation(start):
+                position = _line_end(text, start)
+                at.pass_token("annotation", start, position)
+                yield "annotation", start, position
+                break
+            at.pass_token(kind, start, end)
+            yield kind, start, end
+
+
+def replace_comments(text: str, legacy: bool, new: Callable[[str], str]) -> str:
+    """Returns the text with `new(comment)` for each comment that has an end."""
+    if "//" not in text and "/*" not in text:
+        return text
+    if not _NAMED_AT.search(text):
+
+        def replacement(match: re.Match[str]) -> str:
+            token = match[0]
+            is_comment = match.lastgroup == "comment" and _is_closed(token)
+            return new(token) if is_comment else token
+
+        return _pattern((), legacy).sub(replacement, text)
+    pieces: list[str] = []
+    done = 0
+    for kind, start, end in scan(text, legacy=legacy):
+        if kind == "comment" and _is_closed(text[start:end]):
+            pieces += (text[done:start], new(text[start:end]))
+            done = end
+    return "".join((*pieces, text[done:]))
+
+
+def _is_closed(comment: str) -> bool:
+    return comment[1] == "/" or (comment[-2:] == "*/" and len(comment) > 3)
+
+
+@cache
+def _pattern(kinds: tuple[str, ...], legacy: bool) -> re.Pattern[str]:
+    """The pattern for tokens of these kinds, of which the first in `_KINDS` wins.
+
+    The pattern begins with a set of characters, which lets `re` skip all others quickly.
+    """
+    parts = {kind: _KINDS[kind] for kind in _KINDS if kind in kinds or kind in _ALWAYS}
+    if legacy:
+        parts["pragma"] = _LEGACY_PRAGMA
+    first = "".join(f if "\\" in f else re.escape(f) for f, _ in parts.values())
+    first = r"\S" if "other" in parts else f"[{first}]"
+    rest = "|".join(f"(?P<{kind}>{rest})" for kind, (_, rest) in parts.items())
+    return re.compile(f"{first}(?:{rest})", re.DOTALL)
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+class _At:
+    """The way to the meaning of an `@`: the gate modifiers before it.
+
+    `_reach` is where a modifier ends, with the comments behind it; None: there is none. `_brackets`
+    says of each open bracket whether a modifier stands directly before it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._reach: int | None = None
+        self._brackets: list[bool] = []
+
+    def begins_annotation(self, start: int) -> bool:
+        follower = self._text[start + 1 : start + 2]
+        return follower.isidentifier() and not self._follows_modifier(start)
+
+    def pass_token(self, kind: str, start: int, end: int) -> None:
+        if kind == "modifier":
+            self._reach = end
+        elif kind == "open":
+            self._brackets.append(self._follows_modifier(start))
+            self._reach = None
+        elif kind == "close":
+            belongs = self._brackets.pop() if self._brackets else False
+            self._reach = end if belongs else None
+        elif kind == "comment" and self._follows_modifier(start):
+            self._reach = end
+        else:
+            self._reach = None
+
+    def _follows_modifier(self, start: int) -> bool:
+        return self._reach is not None and not self._text[self._reach : start].strip()

@@ -1,0 +1,26 @@
+"""The version of OpenQASM that a text declares."""
+
+from quantumtask.openqasm.source import Refusal, Source, shorten
+from quantumtask.openqasm.text.scanner import scan
+
+
+def is_legacy(source: Source) -> bool:
+    """Return True if the first statement of the text declares OpenQASM 2.
+
+    Raises:
+        Refusal: it declares neither OpenQASM 2 nor 3.
+    """
+    text = source.text
+    if "OPENQASM" not in text:
+        return False
+    code = (token for token in scan(text, "word", "number", "other") if token[0] != "comment")
+    _, start, end = next(code, ("", 0, 0))
+    if text[start:end] != "OPENQASM":
+        return False
+    kind, first, last = next(code, ("", 0, 0))
+    version = text[first:last]
+    major = version.partition(".")[0]
+    if kind == "number" and major not in ("2", "3"):
+        message = f"this is OpenQASM {shorten(version)}, and only OpenQASM 2 and 3 can be run"
+        raise Refusal("not_supported", message, source.span(start, end))
+    return major == "2"
