@@ -17,6 +17,7 @@ from qiskit.primitives import (
     StatevectorEstimator,
     StatevectorSampler,
 )
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.providers import JobStatus
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
 from qiskit.quantum_info import SparsePauliOp
@@ -331,11 +332,17 @@ def test_metadata_that_json_cannot_hold_are_left_out_when_a_job_is_found_again(
     backend: QuantumTaskBackend,
 ) -> None:
     circuit = flips()
-    circuit.metadata = {"when": datetime.now(UTC)}
-    job = SamplerV2(backend).run([(circuit, [0, 0])], shots=1)
-    assert job.result()[0].metadata["circuit_metadata"] == circuit.metadata
-    found = backend.retrieve_job(job.job_id()).result()[0]
-    assert found.metadata == {"shots": 1, "circuit_metadata": None}
+    for left_out in (datetime.now(UTC), float("nan"), np.random.default_rng(1).bytes(30_000).hex()):
+        circuit.metadata = {"left out": left_out}
+        job = SamplerV2(backend).run([(circuit, [0, 0])], shots=1)
+        assert job.result()[0].metadata["circuit_metadata"] is circuit.metadata
+        found = backend.retrieve_job(job.job_id()).result()[0]
+        assert found.metadata == {"shots": 1, "circuit_metadata": None}
+        ran = backend.run(circuit, [dict.fromkeys(circuit.parameters, 0)], shots=1)
+        assert ran.result().results[0].header["metadata"] is circuit.metadata
+        again = backend.retrieve_job(ran.job_id()).result()
+        assert again.results[0].header["metadata"] is None
+        assert again.get_counts("flips") == {"00": 1}
 
 
 def test_a_job_tells_of_its_tags_its_times_and_its_place(backend: QuantumTaskBackend) -> None:
@@ -445,8 +452,9 @@ def test_numbers_of_any_type_are_numbers(backend: QuantumTaskBackend, integer: A
     assert [part.data.meas.num_shots for part in bits] == [4, 2]
     estimator = EstimatorV2(backend, default_precision=np.float32(0.5), seed=integer(2))
     pubs = [(on(RXGate(A)), "I", np.longdouble(0)), (on(RXGate(A)), "I", [0], np.array(0.25))]
+    pubs.append(EstimatorPub.coerce((on(RXGate(A)), "I", [0]), np.float32(0.25)))
     values = estimator.run(pubs).result()
-    assert [part.metadata["shots"] for part in values] == [4, 16]
+    assert [part.metadata["shots"] for part in values] == [4, 16, 16]
 
 
 def test_a_complex_value_or_one_with_more_digits_is_refused(backend: QuantumTaskBackend) -> None:

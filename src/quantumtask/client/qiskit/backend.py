@@ -15,7 +15,13 @@ from qiskit.transpiler import Target
 from quantumtask.client.arrays import reals
 from quantumtask.client.plain import plain
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, job_of
-from quantumtask.client.qiskit.options import PASSED_ON, default_options, honoured, method_of
+from quantumtask.client.qiskit.options import (
+    DEFAULT_SHOTS,
+    PASSED_ON,
+    default_options,
+    honoured,
+    method_of,
+)
 from quantumtask.client.qiskit.placement import is_on_device
 from quantumtask.client.qiskit.programs import Programs
 from quantumtask.client.qiskit.record import RUN, Draft, Record
@@ -90,7 +96,7 @@ class QuantumTaskBackend(BackendV2):
             raise QiskitError("there is no circuit to run")
         given = self._given(options)
         pairs = [(circuit, _points(circuit, b)) for circuit, b in _pairs(circuits, parameter_binds)]
-        parts = [{"size": len(values), "header": header(circuit)} for circuit, values in pairs]
+        parts = [_part(circuit, values) for circuit, values in pairs]
         record = Record(RUN, self.name, parts)
         programs = Programs(partial(self.fields, compile=given.get("compile")))
         wanted = Wanted(counts=True, memory=given.pop("memory", False))
@@ -99,7 +105,7 @@ class QuantumTaskBackend(BackendV2):
             for (circuit, values), end in zip(pairs, record.ends, strict=True)
             for group in drafts(
                 programs.of(circuit, values, np.arange(end - len(values), end)),
-                given["shots"],
+                given.get("shots", DEFAULT_SHOTS),
                 wanted,
             )
         ]
@@ -165,6 +171,10 @@ def _pairs(
     if len(binds) != len(circuits):
         raise QiskitError(f"{len(circuits)} circuits and {len(binds)} parameter binds")
     return list(zip(circuits, binds, strict=True))
+
+
+def _part(circuit: QuantumCircuit, values: Array) -> Json:
+    return {"size": len(values), "header": header(circuit), "metadata": circuit.metadata}
 
 
 def _points(circuit: QuantumCircuit, binds: Binds | None) -> Array:

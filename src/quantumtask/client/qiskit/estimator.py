@@ -92,6 +92,6 @@ def _part(pub: EstimatorPub) -> Json:
     return {
         "size": int(pub.size),
         "shape": list(pub.shape),
-        "precision": pub.precision,
+        "precision": float(pub.precision),
         "metadata": pub.circuit.metadata,
     }

@@ -11,6 +11,8 @@ PASSED_ON = (
 )  # fmt: skip
 """Options that the service knows by the same name."""
 
+DEFAULT_SHOTS = 1024
+
 OURS = (*PASSED_ON, "seed_simulator", "job_tags")
 
 _OF_THE_MACHINE = """
@@ -53,7 +55,7 @@ class UnsupportedOption(QiskitError, AttributeError):
 
 
 def default_options() -> Options:
-    options = Options(shots=1024, memory=False, seed_simulator=None, job_tags=())
+    options = Options(shots=DEFAULT_SHOTS, memory=False, seed_simulator=None, job_tags=())
     options.update_options(**dict.fromkeys(PASSED_ON[2:]))
     return options
 

@@ -51,22 +51,28 @@ class Record:
         """Where the elements of each part end."""
         return np.cumsum([0, *(part["size"] for part in self.parts)])[1:]
 
-    def text(self) -> str:
-        """The record as JSON. Circuits' metadata that JSON cannot hold are left out."""
-        parts = [(len(list(same)), part) for part, same in groupby(map(_plain, self.parts))]
+    def text(self, *, bare: bool = False) -> str:
+        """The record as JSON, without metadata that JSON cannot hold; `bare`: without any."""
+        plain = [_bare(part) if bare else _plain(part) for part in self.parts]
+        parts = [(len(list(same)), part) for part, same in groupby(plain)]
         tasks = [(_ranges(elements), skip) for elements, skip in self.tasks]
         told = {"version": VERSION, "kind": self.kind, "backend": self.backend}
         return json.dumps({**told, "parts": parts, "tasks": tasks}, separators=(",", ":"))
 
     def metadata(self) -> Json:
-        """What is kept of it with its task or its batch: packed, if it is large."""
-        text = self.text()
-        if len(text) <= LARGEST:
-            return dict(json.loads(text))
-        packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-        if len(packed) <= LARGEST:
-            return {"kind": self.kind, "backend": self.backend, "packed": packed}
-        return {"version": VERSION, "kind": self.kind, "backend": self.backend}
+        """What is kept of it with its task or its batch: packed, if it is large.
+
+        Where it is too large even so, the metadata of circuits are left out, then all but its kind.
+        """
+        head = {"version": VERSION, "kind": self.kind, "backend": self.backend}
+        for bare in (False, True):
+            text = self.text(bare=bare)
+            if len(text) <= LARGEST:
+                return dict(json.loads(text))
+            packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+            if len(packed) <= LARGEST:
+                return {**head, "packed": packed}
+        return head
 
 
 def record_of(told: Json) -> Record | None:
@@ -81,11 +87,16 @@ def record_of(told: Json) -> Record | None:
 
 
 def _plain(part: Json) -> Json:
+    """A part as JSON can hold it."""
     try:
-        json.dumps(part.get("metadata"))
+        json.dumps(part["metadata"], allow_nan=False)
     except (TypeError, ValueError, RecursionError):
-        return {**part, "metadata": None}
+        return _bare(part)
     return part
+
+
+def _bare(part: Json) -> Json:
+    return {**part, "metadata": None}
 
 
 def _ranges(elements: Array) -> list[list[int]]:

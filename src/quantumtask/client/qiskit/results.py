@@ -32,7 +32,6 @@ def header(circuit: QuantumCircuit) -> Json:
         "creg_sizes": [[register.name, register.size] for register in circuit.cregs],
         "qreg_sizes": [[register.name, register.size] for register in circuit.qregs],
         "global_phase": 0.0,
-        "metadata": circuit.metadata,
     }
 
 
@@ -41,7 +40,7 @@ def record_of_circuits(answers: Sequence[Json], backend: str) -> Record:
     parts = []
     for answer in answers:
         size = len(answer["result"]) if answer.get("shape") else 1
-        parts.append({"size": size, "header": known_header(answer)})
+        parts.append({"size": size, "header": known_header(answer), "metadata": {}})
     ends = np.cumsum([0, *(part["size"] for part in parts)])
     tasks = [(np.arange(start, end), 0) for start, end in pairwise(ends)]
     return Record(RUN, backend, parts, tasks)
@@ -54,7 +53,6 @@ def known_header(answer: Json) -> Json:
         "name": answer.get("name") or answer["task_id"],
         "memory_slots": sum(register["size"] for register in registers),
         "creg_sizes": [[register["name"], register["size"]] for register in registers],
-        "metadata": {},
     }
 
 
@@ -70,7 +68,11 @@ def run_result(record: Record, answers: Sequence[Json]) -> Iterator[ExperimentRe
     for (elements, _), answer in zip(record.tasks, answers, strict=True):
         for element, sample in zip(elements, _samples(answer, len(elements)), strict=True):
             found[element].append(sample)
-    headers = (part["header"] for part in record.parts for _ in range(part["size"]))
+    headers = (
+        {**part["header"], "metadata": part["metadata"]}
+        for part in record.parts
+        for _ in range(part["size"])
+    )
     return (_experiment(each, samples) for each, samples in zip(headers, found, strict=True))
 
 
