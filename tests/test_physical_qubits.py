@@ -159,6 +159,7 @@ SCOPES = {
     "qubit q; gate g a { cx a, q; } g q;": ("`q`", "a qubit", "outside of the gate `g`"),
     "int[8] n = 1; def f(qubit a) { if (n == 1) x a; }": ("`n`", "a variable", "`f`"),
     "def f(qubit[2] r) { x r; } h r[0];": ("`r`", "a parameter of the subroutine `f`"),
+    "def f() -> int { return n; } const int n = 2;": ("`n`", "used before its declaration"),
     "x q; qubit q;": ("`q`", "used before its declaration"),
     "if (true) { int n = 1; } int m = n;": ("`n`", "a variable of a block"),
     "for int i in [0:2] { } int m = i;": ("`i`", "of a loop"),

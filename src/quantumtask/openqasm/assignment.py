@@ -52,7 +52,7 @@ def compound(context: Context, node: Any) -> None:
     else:
         value = context.expression(node.rhs)
     result = binary(operator, value_of(target), value, node.span)
-    context.store(target, context.converted(result, target_type(target)), node.span)
+    context.store(target, context.convert(result, target_type(target)), node.span)
 
 
 def value_for(context: Context, node: Any, to: Type) -> Expr:
@@ -61,7 +61,7 @@ def value_for(context: Context, node: Any, to: Type) -> Expr:
             message = f"a list cannot become a value of type {to}"
             raise Refusal("wrong_type", message, node.span)
         return _list(context, node, to)
-    return context.converted(context.expression(node), to)
+    return context.convert(context.expression(node), to)
 
 
 Part = Callable[[list[Any]], Sequence[Any]]
@@ -107,7 +107,7 @@ def _collect(
 def _element(context: Context, value: Expr, shape: Sequence[int | None], base: Type) -> Expr:
     """An element of a list, or an array as a part of it."""
     if not shape:
-        return context.converted(value, base)
+        return context.convert(value, base)
     if value.type != Type("array", None, base, tuple(shape)):
         message = f"a list is needed here, not a value of type {value.type}"
         raise Refusal("wrong_type", message, value.span)

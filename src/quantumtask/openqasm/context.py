@@ -19,7 +19,7 @@ from quantumtask.openqasm.scope import Routine, Scope
 from quantumtask.openqasm.source import MOST_PROBLEMS, Refusal, Source, Span, as_written, told
 from quantumtask.openqasm.syntax import Node, PhysicalQubit, physical_numbers, physical_qubit
 from quantumtask.openqasm.types import QUBIT, Elements, Type, wrapped
-from quantumtask.openqasm.unresolved import declarations
+from quantumtask.openqasm.visibility import declarations
 from quantumtask.shared.settings import Settings
 
 
@@ -104,7 +104,7 @@ class Context:
         finally:
             self.scope.leave()
 
-    def converted(self, value: Expr, to: Type) -> Expr:
+    def convert(self, value: Expr, to: Type) -> Expr:
         """A value as an assignment converts it, with a warning where that changes a constant."""
         if changes_sign(value, to):
             number = int(value.value)
@@ -152,9 +152,9 @@ class Context:
 
     def physical(self, qubit: PhysicalQubit) -> Places:
         """A physical qubit where it is named. Raises Refusal for one that cannot be."""
-        seen = len(self.qubits.physical)
-        number = self.qubits.named(qubit.digits, qubit.span)
-        if len(self.qubits.physical) > seen:
+        count = len(self.qubits.physical)
+        number = self.qubits.physical_number(qubit.digits, qubit.span)
+        if len(self.qubits.physical) > count:
             self.declared.append((f"${number}", (number,), qubit.span))
         return Places(QUBIT, qubit.span, f"${number}", number, lambda _: number)
 

@@ -133,7 +133,7 @@ def _values(context: Context, node: Any, to: Type) -> Read:
         return _range(context, iterable, to)
     if type(iterable) in (nodes.DiscreteSet, nodes.ArrayLiteral):
         values = in_order(context, iterable.values)
-        parts = [context.converted(value, to).read for value in values]
+        parts = [context.convert(value, to).read for value in values]
         if to.kind == "bit":
             return lambda memory: [known(part(memory)) for part in parts]
         return lambda memory: [part(memory) for part in parts]
@@ -221,7 +221,7 @@ def constant_values(context: Context, node: Any) -> list[Expr]:
             take = _taker(context, bounds[0].type, to, iterable.span)
             return [constant(to, value, iterable.span) for value in take(found)]
     elif type(iterable) is nodes.DiscreteSet:
-        values = [context.converted(context.expression(v), to) for v in iterable.values]
+        values = [context.convert(context.expression(v), to) for v in iterable.values]
         if all(value.constant for value in values):
             return values
     message = "a loop in a gate definition needs constant values"

@@ -94,7 +94,7 @@ def constant_of(context: Context, node: Any) -> None:
         hint = f"Write {to}(...) if that is meant"
         message = f"a value of type {value.type} cannot become the constant {to}"
         raise Refusal("wrong_type", message, node.init_expr.span, hint)
-    kept = context.converted(value, to).value
+    kept = context.convert(value, to).value
     context.scope.declare(name, Constant(to, kept), node.identifier)
 
 

@@ -28,7 +28,7 @@ from quantumtask.openqasm.scope import Constant, Stored
 from quantumtask.openqasm.source import Refusal, as_written, shorten
 from quantumtask.openqasm.syntax import nodes
 from quantumtask.openqasm.types import FLOAT, QUBIT
-from quantumtask.openqasm.unresolved import definition
+from quantumtask.openqasm.visibility import definition
 
 _HIGHEST_COST = 10**18
 

@@ -18,42 +18,42 @@ class Qubits:
 
     Args:
         most: How many qubits there can be.
-        named: Reads the numbers of all physical qubits that the program names anywhere; it is
+        physical_numbers: Reads the numbers of all physical qubits that the program names anywhere;
             called at the first declaration.
     """
 
-    def __init__(self, most: int, named: Callable[[], frozenset[int]]) -> None:
+    def __init__(self, most: int, physical_numbers: Callable[[], frozenset[int]]) -> None:
         self.count = 0
         self.physical: set[int] = set()
         self._most = most
-        self._named = named
-        self._reserved: frozenset[int] | None = None
+        self._physical_numbers = physical_numbers
+        self._holes: frozenset[int] | None = None
         self._next = 0
 
     def declare(self, size: int, span: Span) -> Sequence[int]:
         """The numbers of new qubits, ascending. Raises Refusal where there would be too many."""
-        if self._reserved is None:
-            self._reserved = self._named()
-        self._check_declared(self._next + size, span)
+        if self._holes is None:
+            self._holes = self._physical_numbers()
+        self._check_total(self._next + size, span)
         numbers = self._free(size)
         if numbers:
             self._next = numbers[-1] + 1
-            self._check_declared(self._next, span)
+            self._check_total(self._next, span)
             self.count = max(self.count, self._next)
         return numbers
 
-    def _check_declared(self, total: int, span: Span) -> None:
+    def _check_total(self, total: int, span: Span) -> None:
         if total > self._most:
             raise self._too_many(f"{told(total)} qubits are declared", span)
 
     def _free(self, size: int) -> Sequence[int]:
-        reserved = self._reserved
-        if not reserved:
+        holes = self._holes
+        if not holes:
             return range(self._next, self._next + size)
-        free = (number for number in count(self._next) if number not in reserved)
+        free = (number for number in count(self._next) if number not in holes)
         return tuple(islice(free, size))
 
-    def named(self, digits: str, span: Span) -> int:
+    def physical_number(self, digits: str, span: Span) -> int:
         """The number of the qubit `$digits`. Raises Refusal for one that cannot be."""
         if not digits.isdecimal() or len(digits) > MOST_DIGITS:
             raise Refusal("undeclared_name", f"${digits[:60]} is no qubit", span)

@@ -12,7 +12,7 @@ from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import nodes
 from quantumtask.openqasm.typenames import type_of
 from quantumtask.openqasm.types import VOID, Elements, Type, View
-from quantumtask.openqasm.unresolved import definition
+from quantumtask.openqasm.visibility import definition
 
 _REFERENCES = frozenset({"qubit", "qubits", "array"})
 """Kinds of parameters that are another name for what they are given."""
@@ -90,7 +90,7 @@ def give_back(context: Context, node: Any, value: Expr | None) -> None:
     if value is None:
         context.code.emit(_back, node.span)
         return
-    read = context.converted(value, routine.result).read
+    read = context.convert(value, routine.result).read
     store = storer(_result(routine, node.span))
 
     def leave(process: Process) -> int:
@@ -197,7 +197,7 @@ Given = tuple[Read, Callable[[list[Any], Any], None], bool]
 def _argument(context: Context, parameter: Stored, node: Any, before_call: bool) -> Given:
     to = parameter.type
     if to.kind not in _REFERENCES:
-        value = context.converted(context.expression(node), to)
+        value = context.convert(context.expression(node), to)
         if before_call:
             value = kept(context, value, value.span)
         places = parameter.places

@@ -10,7 +10,7 @@ from quantumtask.openqasm.gates import STDGATES, Gate
 from quantumtask.openqasm.source import Place, Refusal, shorten
 from quantumtask.openqasm.syntax import Node
 from quantumtask.openqasm.types import Type
-from quantumtask.openqasm.unresolved import Declaration, refusal
+from quantumtask.openqasm.visibility import Declaration, refusal
 from quantumtask.openqasm.writers import NAMES, writers_gate
 
 
@@ -76,7 +76,7 @@ class Scope:
     ) -> None:
         self.built_in = built_in
         self._declarations = declarations
-        self._declared: dict[str, Declaration] | None = None
+        self._index: dict[str, Declaration] | None = None
         self._legacy = legacy
         # What the program declares can hide what an include brings, one level further out.
         self.levels: list[dict[str, Symbol]] = [dict(built_in), {}]
@@ -160,9 +160,9 @@ class Scope:
 
     def undeclared(self, name: str, node: Node) -> Refusal:
         """The refusal of a name that stands for nothing here."""
-        if self._declared is None:
-            self._declared = self._declarations()
-        declaration = self._declared.get(name)
+        if self._index is None:
+            self._index = self._declarations()
+        declaration = self._index.get(name)
         if declaration is not None:
             return refusal(name, node, declaration, self.definitions[-1])
         message = f"`{shorten(name)}` is not declared"

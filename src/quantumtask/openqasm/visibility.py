@@ -25,7 +25,7 @@ def declarations(tree: Sequence[Node]) -> dict[str, Declaration]:
     pending = [(node, "") for node in reversed(tree)]
     while pending:
         node, home = pending.pop()
-        for identifier, what in _declared(node):
+        for identifier, what in _names(node):
             declaration = Declaration(what, home, identifier.span.lo)
             earlier = index.get(identifier.name)
             if earlier is None or (earlier.home and not home):
@@ -37,19 +37,19 @@ def declarations(tree: Sequence[Node]) -> dict[str, Declaration]:
     return index
 
 
-def _declared(node: Any) -> Iterator[tuple[Any, str]]:
+def _names(node: Any) -> Iterator[tuple[Any, str]]:
     kind = type(node)
     if kind is nodes.QubitDeclaration:
         yield node.qubit, _QUBIT if node.size is None else _QUBITS
     elif kind in (nodes.ClassicalDeclaration, nodes.IODeclaration):
         yield node.identifier, "a variable"
     elif kind is nodes.ConstantDeclaration:
-        yield node.identifier, "a constant"
+        yield node.identifier, _CONSTANT
     elif kind is nodes.AliasStatement:
         yield node.target, "an alias"
 
 
-_QUBIT, _QUBITS = "a qubit", "a register of qubits"
+_QUBIT, _QUBITS, _CONSTANT = "a qubit", "a register of qubits", "a constant"
 
 
 def _parameters(node: Any) -> Iterator[tuple[Any, str, str]]:
@@ -97,7 +97,7 @@ def refusal(name: str, node: Node, declaration: Declaration, inside: str) -> Ref
     if home:
         message = f"`{shown}` is {what} of {home}, and cannot be seen outside of it"
         return Refusal("undeclared_name", message, node.span)
-    if not inside:
+    if not inside or what == _CONSTANT:
         message = f"`{shown}` is used before its declaration"
         return Refusal("undeclared_name", message, node.span, "Move the declaration up")
     where = f"outside of {inside}" + (" and further down" if later else "")
