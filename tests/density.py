@@ -45,19 +45,37 @@ Program = Sequence[Statement]
 
 @dataclass(frozen=True)
 class Noise:
-    """Rates: depolarizing on one and two qubits, how likely 0 is read as 1 and 1 as 0."""
+    """Rates: depolarizing on one and two qubits, how likely 0 is read as 1 and 1 as 0.
+
+    `t1` and `t2` are in microseconds; a gate takes one on one qubit, and two on two; 0: no decay.
+    """
 
     one: float = 0.0
     two: float = 0.0
     up: float = 0.0
     down: float = 0.0
+    t1: float = 0.0
+    t2: float = 0.0
 
     @property
     def json(self) -> dict[str, Any]:
+        times = {"one_qubit": 1000, "two_qubit": 2000}
+        thermal = {"thermal": {"t1_us": self.t1, "t2_us": self.t2, "gate_ns": times}}
         return {
             "depolarizing": {"one_qubit": self.one, "two_qubit": self.two},
             "readout": {"zero_as_one": self.up, "one_as_zero": self.down},
+            **(thermal if self.t1 else {}),
         }
+
+    def decay(self, size: int) -> list[Matrix]:
+        """The Kraus operators of one qubit while a gate on so many lasts."""
+        if not self.t1:
+            return [I2]
+        lost = 1 - np.exp(-size / self.t1)
+        kept = np.exp(-size / self.t2) / np.sqrt(1 - lost)
+        damping = [np.diag([1, np.sqrt(1 - lost)]), np.sqrt(lost) * np.eye(2, k=1)]
+        dephasing = [np.sqrt((1 + kept) / 2) * I2, np.sqrt((1 - kept) / 2) * Z]
+        return [one @ other for one in dephasing for other in damping]
 
 
 def text(program: Program, qubits: int, bits: int) -> str:
@@ -139,8 +157,13 @@ LETTERS = {
     "I": I2, "X": X, "Y": Y, "Z": Z, "0": (I2 + Z) / 2, "1": (I2 - Z) / 2,
     "+": (I2 + X) / 2, "-": (I2 - X) / 2, "r": (I2 + Y) / 2, "l": (I2 - Y) / 2,
 }  # fmt: skip
-TURNS = {"I": 0, "Z": 0, "0": 0, "1": 0, "X": 1, "+": 1, "-": 1, "Y": 2, "r": 2, "l": 2}
-"""How many gates come before the measurement of each letter."""
+H, SDG = (X + Z) / np.sqrt(2), np.diag([1, -1j])
+TURNS = {
+    **dict.fromkeys("IZ01", ()),
+    **dict.fromkeys("X+-", (H,)),
+    **dict.fromkeys("Yrl", (H, SDG)),
+}
+"""The gates before the measurement of each letter, the last one first."""
 
 
 def _rotation(pauli: Matrix, angle: float) -> Matrix:
@@ -155,7 +178,7 @@ def _controlled(matrix: Matrix) -> Matrix:
 
 
 FIXED = {
-    "x": X, "z": Z, "h": (X + Z) / np.sqrt(2), "s": np.diag([1, 1j]),
+    "x": X, "z": Z, "h": H, "s": np.diag([1, 1j]),
     "t": np.diag([1, np.exp(0.25j * np.pi)]), "cx": _controlled(X), "cz": _controlled(Z),
     "swap": np.eye(4)[[0, 2, 1, 3]].astype(np.complex128),
 }  # fmt: skip
@@ -233,16 +256,18 @@ class Mixture:
             kraus = [self.whole(part.astype(np.complex128), [statement.qubit]) for part in down]
             return sum((k @ rho @ k.conj().T for k in kraus), np.zeros_like(rho))
         assert isinstance(statement, Gate)
-        unitary = self.whole(matrix(statement), statement.qubits)
-        return self._mixed(unitary @ rho @ unitary.conj().T, statement.qubits)
+        unitary, on = self.whole(matrix(statement), statement.qubits), statement.qubits
+        rho = self._mixed(unitary @ rho @ unitary.conj().T, on)
+        for qubit in on:
+            kraus = [self.whole(part, [qubit]) for part in self._noise.decay(len(on))]
+            rho = sum((k @ rho @ k.conj().T for k in kraus), np.zeros_like(rho))
+        return rho
 
     def _mixed(self, rho: Matrix, qubits: Sequence[int]) -> Matrix:
         """After the depolarizing of one gate: as often as the rate says, nothing is left."""
         rate = self._noise.one if len(qubits) == 1 else self._noise.two
-        if not rate:
-            return rho
         mixed = rho
-        for qubit in qubits:
+        for qubit in qubits if rate else ():
             paulis = [self.whole(pauli, [qubit]) for pauli in PAULIS]
             mixed = sum((p @ mixed @ p for p in paulis), np.zeros_like(rho)) / 4
         return (1 - rate) * rho + rate * mixed
@@ -259,11 +284,15 @@ class Mixture:
         if letter == "I":
             return I2
         plus, minus = _eigenvalues(letter)
-        pauli = PAULIS[TURNS[letter] or 3]
-        left = (1 - self._noise.one) ** TURNS[letter]
         up, down = self._noise.up, self._noise.down
         zero, one = plus * (1 - up) + minus * up, minus * (1 - down) + plus * down
-        return (zero + one) / 2 * I2 + (zero - one) / 2 * left * pauli
+        seen = np.diag([zero, one]).astype(np.complex128)
+        for gate in TURNS[letter]:  # the last one first, because what is measured moves back
+            decay = self._noise.decay(1)
+            seen = sum((k.conj().T @ seen @ k for k in decay), np.zeros_like(seen))
+            seen = (1 - self._noise.one) * seen + self._noise.one * np.trace(seen) / 2 * I2
+            seen = gate.conj().T @ seen @ gate
+        return seen
 
 
 def _eigenvalues(letter: str) -> tuple[float, float]:

@@ -28,10 +28,12 @@ def run(
     engine: str = "auto",
     seed: int = 1,
     parameters: dict[str, Any] | None = None,
+    method: str | None = None,
     **options: Any,
 ) -> Result | Failure:
     given = None if parameters is None else json.dumps(parameters)
-    spec = TaskSpec(circuit, 1, seed, parameters=given, engine=engine, options=json.dumps(options))
+    asked = json.dumps(options)
+    spec = TaskSpec(circuit, 1, seed, parameters=given, options=asked, engine=engine, method=method)
     found = execute(spec, SETTINGS)
     assert isinstance(found, Result | Failure)
     return found
@@ -170,7 +172,7 @@ KINDS = [(clifford, acts) for clifford in (True, False) for acts in (True, False
 def test_values_from_shots_are_the_exact_ones_on_every_engine(clifford: bool, acts: bool) -> None:
     rng = np.random.default_rng([clifford, acts])
     compared = 0
-    for _ in range(30):
+    for _ in range(22):
         qubits, bits = int(rng.integers(1, 5)), int(rng.integers(1, 4))
         program = density.drawn(rng, qubits, bits, clifford=clifford, acts=acts)
         words = density.words(rng, qubits, 8)
@@ -179,13 +181,14 @@ def test_values_from_shots_are_the_exact_ones_on_every_engine(clifford: bool, ac
         exact, _ = arrays(run(circuit, observables=words))
         assert np.allclose(exact, right, atol=1e-9), (circuit, words, exact, right)
         compared += check(circuit, words, right, ENGINES)
-    assert compared > 500
+    assert compared > 400
 
 
 NOISES = {
     "depolarizing": Noise(one=0.05, two=0.1),
     "readout": Noise(up=0.05, down=0.2),
-    "both": Noise(0.02, 0.05, 0.1, 0.03),
+    "decay": Noise(up=0.1, t1=20, t2=30),
+    "everything": Noise(0.02, 0.05, 0.1, 0.03, t1=30, t2=25),
 }
 
 
@@ -194,22 +197,50 @@ NOISES = {
 def test_values_with_noise_are_those_of_its_shots(name: str, acts: bool) -> None:
     rng, noise = np.random.default_rng([len(name), acts]), NOISES[name]
     compared = 0
-    for number in range(8):
+    for number in range(4):
         qubits, bits = int(rng.integers(1, 4)), int(rng.integers(1, 4))
         program = density.drawn(rng, qubits, bits, clifford=number % 2 == 0, acts=acts)
-        words = density.words(rng, qubits, 8)
+        words = density.words(rng, qubits, 6)
         circuit = density.text(program, qubits, bits)
         right = density.values(program, qubits, words, noise)
         exact, _ = arrays(run(circuit, observables=words, noise=noise.json))
         assert np.allclose(exact, right, atol=1e-9), (circuit, words, exact, right)
         compared += check(circuit, words, right, ["auto", "quantumtask", "aer"], noise=noise.json)
-    assert compared > 100
+    assert compared >= 48
 
 
 STATE = (
     "input float t;\nqubit[3] q;\nbit[3] c;\nry(t) q[0];\ncx q[0], q[1];\nrx(0.8) q[1];\n"
     "c[2] = measure q[2];\nry(1.1) q[2];\ncz q[1], q[2];\nc = measure q;\n"
 )
+METHODS = [
+    ("aer", "statevector"), ("aer", "stabilizer"), ("aer", "matrix_product_state"),
+    ("aer", "density_matrix"), ("quantumtask", "statevector"), ("quantumtask", "stabilizer"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", [None, Noise(0.02, 0.05, 0.1, 0.03)])
+@pytest.mark.parametrize(("engine", "method"), METHODS)
+def test_every_method_takes_back_the_same(engine: str, method: str, noise: Noise | None) -> None:
+    gates = [density.Gate("h", None, (0,)), density.Gate("cx", None, (0, 1))]
+    twice = [density.Measure(0, 0), density.Measure(0, 1)]
+    words, more = ["XX", "YY", "0+"], {"noise": noise.json} if noise else {}
+    ran = 0
+    for program in (gates + twice[:1], [*twice, *gates, *twice]):
+        right = density.values(program, 2, words, noise or IDEAL)
+        ran += check(density.text(program, 2, 2), words, right, [engine], method=method, **more)
+    assert ran or (noise is None and method == "density_matrix")
+
+
+@pytest.mark.parametrize("engine", ["auto", "aer"])
+def test_a_measurement_on_the_way_leaves_other_qubits_of_a_device_alone(engine: str) -> None:
+    body = "qubit[2] q; bit[2] c; x q[1]; measure q[1]; h q[1]; h q[0]; c = measure q;"
+    options = {"backend": "fake_manila", "observables": ["IX", "XI"], "precision": 0.05}
+    (one, other), _ = arrays(run(HEAD + body, engine, **options))
+    assert one > 0.8
+    assert other < -0.8
+
+
 SUMS: list[list[list[Any]]] = [
     [["IIZ", 1], ["IZI", 1]],  # they agree more often than not
     [["IIZ", 1], ["IZI", -1]],

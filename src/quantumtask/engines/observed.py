@@ -116,16 +116,20 @@ def _instruction(steps: Sequence[Any]) -> Instruction:
 
 def _process(program: Program, turns: Sequence[Operation], qubits: Sequence[int]) -> Process:
     process = with_all_ways(program.process)
-    cells = list(range(len(process.memory), len(process.memory) + len(qubits)))
-    process.memory += [0] * len(qubits)
+    turned, *cells = range(len(process.memory), len(process.memory) + 1 + len(qubits))
+    process.memory += [None] * (1 + len(qubits))
 
     def finish(process: Process) -> None:
-        world = process.world
+        """Notes what is done in memory: an outcome that has to be decided interrupts it."""
+        world, memory = process.world, process.memory
         assert world is not None
-        world.unmeasure()
-        world.apply(turns)
+        if not memory[turned]:
+            world.unmeasure()
+            world.apply(turns)
+            memory[turned] = True
         for cell, qubit in zip(cells, qubits, strict=True):
-            process.memory[cell] = world.measure(qubit)
+            if memory[cell] is None:
+                memory[cell] = world.measure(qubit)
 
     process.code = process.code._replace(bits=cells, outputs=[], finish=finish)
     return process

@@ -82,7 +82,7 @@ class Code(NamedTuple):
     """A compiled program, which no run of it changes.
 
     `ways`: those of each instruction that may go more than one. `finish` is done at the end,
-    wherever that was; it raises Undecided before it has changed anything.
+    wherever that was; what it has done when it raises Undecided, it does not do again.
     """
 
     instructions: list[Instruction]
