@@ -305,6 +305,17 @@ def test_a_large_literal_is_compared_by_its_value(service: Service) -> None:
     assert text.split(" ")[0] == expected
 
 
+def test_a_cast_keeps_the_lowest_bits_of_a_large_literal() -> None:
+    for to, value in (
+        ("int", 2**64 + 5), ("int", 2**63), ("uint", 2**64 + 5), ("int[8]", 200),
+        ("uint[70]", 2**71),
+    ):  # fmt: skip
+        kind, _, width = to.rstrip("]").partition("[")
+        expected = model.wrap(value, kind, int(width or 0)).value % 2**RESULT
+        text = f"bit[{RESULT}] r = bit[{RESULT}](int[{RESULT}]({to}({value})));"
+        assert bits_of(text)["r"] == expected
+
+
 def test_openqasm_2_compares_a_register_by_value(service: Service) -> None:
     for number, flipped in ((0, 1), (1, 0), (8, 0), (2**64, 0), (2**64 + 1, 0)):
         text = (

@@ -34,7 +34,8 @@ def convert(expr: Expr, to: Type, *, explicit: bool = False) -> Expr:
     if expr.constant:
         _check_fits(expr, to, explicit)
     if expr.type == to:
-        return expr
+        wraps = expr.loose and not fits(expr.value, to)
+        return constant(to, wrapped(expr.value, to), expr.span) if wraps else expr
     how = _conversion(expr, to, explicit)
     if how is None:
         raise _impossible(expr, to, explicit)
