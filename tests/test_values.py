@@ -131,6 +131,13 @@ ENDS = {
         "h q; c[0] = measure q[0]; c[1] = measure q[1]; c[2] = measure q[2]; f(q[1], c[0]);"),
         {"IXI": 0, "XII": 1, "IIX": 0},
     ),
+    "barriers and delays": (
+        (
+            "qubit[3] q; bit[3] c; h q; c = measure q; barrier q; delay[9ns] q[1]; "
+            "if (c[0]) { reset q[2]; delay[9ns] q[1]; barrier q; } delay[9ns] q;"
+        ),
+        {"IXI": 1, "IIX": 0, "XII": 0},
+    ),
     "a switch": (
         ("qubit[3] q; bit[2] c; h q; c[0] = measure q[0]; c[1] = measure q[1]; "
         "switch (int(c[0])) { case 0 { z q[1]; } default { } }"),

@@ -7,7 +7,7 @@ body have to know what the body touches.
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
-from quantumtask.openqasm.gates import DELAY, Operation
+from quantumtask.openqasm.gates import Operation
 from quantumtask.openqasm.process import Outcome, Process, Undecided
 from quantumtask.openqasm.source import Refusal
 
@@ -36,9 +36,8 @@ class Footprint:
         for operation in operations:
             self.qubits.update(operation.qubits)
 
-    def pause(self, operations: Sequence[Operation]) -> None:
-        """Counts delays, in which qubits decay; a barrier touches nothing."""
-        self.apply([operation for operation in operations if operation.gate.name == DELAY])
+    def pause(self, _: Sequence[Operation]) -> None:
+        """Counts nothing: barriers and delays take no measurement from the end."""
 
     def reset(self, qubits: Sequence[int]) -> None:
         self.qubits.update(qubits)
