@@ -267,11 +267,11 @@ def test_an_openqasm_2_program_runs_with_the_gates_of_its_own_include() -> None:
         (HEAD + "defcal x $0 { }", "not_supported", 4, 1, "defcal x $0 { }"),
         (HEAD + "delay[d] q[0];", "undeclared_name", 4, 7, "d"),
         (
-            HEAD + "#pragma braket noise bit_flip(0.1) q[0]",
+            HEAD + "#pragma braket result sample z(q[0])",
             "not_supported",
             4,
             1,
-            "#pragma braket noise bit_flip(0.1) q[0]",
+            "#pragma braket result sample z(q[0])",
         ),
         ("OPENQASM 2.0;\nqreg q[2];\nh q[0];", "missing_include", 3, 1, "h"),
         ("OPENQASM 4.0;\nqubit q;", "not_supported", 1, 1, "OPENQASM"),

@@ -287,7 +287,7 @@ PLACES = {
         "defcal x $0 { }", "cal { }", "extern f(int) -> int;\nint i = f(1);",
         "float f = durationof({x $0;}) / 1ns;",
         "stretch a;\nfloat f = a / 1ns;", "x[10ns] q[0];",
-        "#pragma braket noise bit_flip(0.1) q[0]", "#pragma braket result sample z(q[0])",
+        "#pragma braket noise two_flips(0.1) q[0]", "#pragma braket result sample z(q[0])",
         "OPENQASM 4.0; //!\nqubit q;",
     ],
     "empty_circuit": ["OPENQASM 3.0; //!\n// nothing"],

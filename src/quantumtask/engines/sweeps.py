@@ -16,6 +16,7 @@ from quantumtask.engines.ideal import Ideal
 from quantumtask.engines.limits import check_size
 from quantumtask.engines.noise import noise_of_task
 from quantumtask.engines.noisy_methods import DENSITY_MATRIX
+from quantumtask.engines.rates import bad_noise
 from quantumtask.engines.wanted import Wanted
 from quantumtask.openqasm.encoded import encoded
 from quantumtask.openqasm.program import Program, Sweep
@@ -55,6 +56,8 @@ def run_sweep(
     started = time.perf_counter()
     seed = secrets.randbits(63) if seed is None else seed
     device: Device
+    if sweep.program.noisy and not wanted.ideal:
+        raise bad_noise("noise: the program has its own: leave `noise` and `backend` out")
     if wanted.ideal and method != DENSITY_MATRIX:
         device = Ideal(settings, threads=threads, engine=engine, method=method, once=sweep.size > 1)
     else:

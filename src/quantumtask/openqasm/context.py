@@ -68,6 +68,7 @@ class Context:
         self.legacy = legacy
         self.scope = Scope(built_in, partial(declarations, tree), legacy)
         self.code = Builder(settings.max_elements + settings.max_bits)
+        self.noisy = False
         self.qubits = Qubits(settings.max_qubits, lambda: physical_numbers(tree, source.bytes))
         self.loops: list[tuple[Label, Label]] = []
         self.routine: Routine | None = None

@@ -162,6 +162,7 @@ class _Bound:
             fixed,
             (*self._warnings, *unmeasured(circuit)),
             bool(context.qubits.physical),
+            context.noisy,
         )
 
 

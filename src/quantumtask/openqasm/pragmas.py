@@ -4,30 +4,19 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from quantumtask.openqasm.channels import KINDS, dilation, stacked
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.gates import Matrix, Operation, Unitary
+from quantumtask.openqasm.matrix_text import REAL, isometry, matrices
 from quantumtask.openqasm.places import Places, as_sequence, of_symbol
 from quantumtask.openqasm.process import Process
 from quantumtask.openqasm.roots import MOST_QUBITS_OF_A_ROOT
 from quantumtask.openqasm.source import Refusal, Span, shorten
 from quantumtask.openqasm.syntax import Node, PhysicalQubit, nodes
 
-TOLERANCE = 1e-5
-"""How far a matrix times its adjoint may be from 1, in each element: it was written with digits."""
-
-ROUNDING = 1e-12
-LONGEST_ELEMENT = 200
-"""Characters of one element of a matrix."""
-
-_UNITARY = re.compile(r"\s*+unitary\s*+\(([^()]*+)\)([^()]*+)")
-_ROWS = re.compile(r"\s*+\[((?:\s*+\[[^\[\]]*+\]\s*+,)*+\s*+\[[^\[\]]*+\]\s*+)\]\s*+")
-_ROW = re.compile(r"\[([^\[\]]*+)\]")
-_REAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_ELEMENT = re.compile(
-    rf"\s*([+-]?)\s*({_REAL})\s*(?:(im)|([+-])\s*([+-]?)\s*({_REAL})\s*im)?\s*", re.ASCII
-)
+_UNITARY = re.compile(r"unitary\s*+\(([^()]*+)\)([^()]*+)")
+_NOISE = re.compile(r"noise\s++(\w++)\s*+\(([^()]*+)\)([^()]*+)")
+_NUMBER = re.compile(rf"\s*{REAL}\s*", re.ASCII)
 _TARGET = re.compile(
     r"\s*+(?:\$([0-9]++)|(\w++))\s*+"
     r"(?:\[\s*+([0-9]{1,9}+)\s*+(?::\s*+([0-9]{1,9}+)\s*+)?+\]\s*+)?+"
@@ -79,12 +68,61 @@ def _verbatim(context: Context, node: Any, _: str) -> None:
     context.warn("ignored", message, node.span)
 
 
-def _noise(_: Context, node: Any, command: str) -> None:
-    words = command.split("(")[0].split()
-    kind = shorten(words[1]) if len(words) > 1 else ""
-    message = f"the pragma `braket noise {kind}` would change the result, and is not supported"
-    hint = "Leave it out, and give rates or a device as `noise` of the task"
-    raise Refusal("not_supported", message, node.span, hint)
+def _noise(context: Context, node: Any, command: str) -> None:
+    """`noise bit_flip(0.1) q[0]`: a unitary that the qubits share with an environment.
+
+    The environment is reset after it, by an instruction of its own, which may wait for an outcome.
+    """
+    found, span = _NOISE.fullmatch(command), node.span
+    if found is None:
+        raise _unreadable("noise bit_flip(0.1) q[0]", span)
+    targets = [_target(context, part, span) for part in found[3].split(",")]
+    qubits = sum(target.size for target in targets)
+    columns = stacked(_operators(found[1], found[2], qubits, span))
+    added = len(columns).bit_length() - 1 - qubits
+    _check_size(qubits + added, span)
+    exact = isometry(columns)
+    if exact is None:
+        raise Refusal("not_unitary", "these operators do not keep the trace", span)
+    gate, declared = Unitary(dilation(exact)), context.qubits
+    context.noisy = True
+
+    def environment() -> Sequence[int]:
+        return range(declared.count, declared.count + added)
+
+    def reset(process: Process) -> None:
+        process.world.reset(environment())  # type: ignore[union-attr]
+
+    context.code.emit(_applied(context, gate, targets, environment, span), span)
+    context.code.emit(reset, span)
+
+
+def _operators(name: str, text: str, qubits: int, span: Span) -> list[Matrix]:
+    """The Kraus operators of a channel. Raises Refusal."""
+    if name == "kraus":
+        _check_size(qubits, span)
+        operators = matrices(text, qubits, span)
+        if not operators:
+            raise _unreadable("noise kraus([[1, 0], [0, 1]]) q[0]", span)
+        return operators
+    kind = KINDS.get(name)
+    if kind is None:
+        message = f"there is no pragma `braket noise {shorten(name)}`"
+        raise Refusal("not_supported", message, span, f"There are {', '.join(KINDS)} and kraus")
+    numbers = text.split(",")
+    if qubits != kind.qubits or len(numbers) != kind.parameters:
+        message = (
+            f"`braket noise {name}` takes {kind.parameters} numbers and {kind.qubits} qubits, "
+            f"not {len(numbers)} and {qubits}"
+        )
+        raise Refusal("wrong_arity", message, span)
+    if not all(_NUMBER.fullmatch(number) for number in numbers):
+        raise _unreadable(f"noise {name}(0.1) q[0]", span)
+    try:
+        return kind.operators(*map(float, numbers))
+    except ValueError:
+        message = f"the probabilities of `braket noise {name}` must be from 0 to 1, and sum to 1"
+        raise Refusal("not_finite", message, span) from None
 
 
 def _result(context: Context, node: Any, command: str) -> None:
@@ -104,24 +142,47 @@ def _result(context: Context, node: Any, command: str) -> None:
 
 def _unitary(context: Context, node: Any, command: str) -> None:
     """`unitary([[0, 1], [1, 0]]) q[0]`: the first qubit is the highest bit of an index."""
-    found = _UNITARY.fullmatch(command)
+    found, span = _UNITARY.fullmatch(command), node.span
     if found is None:
-        raise _unreadable(node.span)
-    targets = [_target(context, part, node.span) for part in found.group(2).split(",")]
+        raise _unreadable(_EXAMPLE, span)
+    targets = [_target(context, part, span) for part in found[2].split(",")]
     size = sum(target.size for target in targets)
-    gate = Unitary(_matrix(found.group(1), size, node.span))
-    limit, span = context.settings.max_operations, node.span
+    _check_size(size, span)
+    written = matrices(found[1], size, span)
+    if len(written) != 1:
+        raise _unreadable(_EXAMPLE, span)
+    exact = isometry(written[0])
+    if exact is None:
+        raise Refusal("not_unitary", "this matrix is not unitary", span)
+    context.code.emit(_applied(context, Unitary(exact), targets, lambda: (), span), span)
+
+
+def _check_size(qubits: int, span: Span) -> None:
+    if qubits > MOST_QUBITS_OF_A_ROOT:
+        message = f"a matrix on {qubits} qubits is not supported"
+        hint = f"At most {MOST_QUBITS_OF_A_ROOT} can have one; noise needs more for its operators"
+        raise Refusal("not_supported", message, span, hint)
+
+
+def _applied(
+    context: Context,
+    gate: Unitary,
+    targets: Sequence["_Target"],
+    more: Callable[[], Sequence[int]],
+    span: Span,
+) -> Callable[[Process], None]:
+    """The instruction for a matrix: the last target is bit 0 of an index, `more` the highest."""
+    limit = context.settings.max_operations
 
     def run(process: Process) -> None:
         qubits = [q for target in targets for q in target.qubits(process.memory)]
         if len(set(qubits)) < len(qubits):
-            message = "`braket unitary` is given the same qubit twice"
-            raise Refusal("duplicate_qubit", message, span)
-        operation = Operation(gate, (), tuple(reversed(qubits)))
+            raise Refusal("duplicate_qubit", "this pragma is given the same qubit twice", span)
+        operation = Operation(gate, (), (*reversed(qubits), *more()))
         process.world.apply((operation,))  # type: ignore[union-attr]
         process.spend(1, limit, span)
 
-    context.code.emit(run, span)
+    return run
 
 
 _BRAKET: dict[str, Callable[[Context, Any, str], None]] = {
@@ -132,8 +193,11 @@ _BRAKET: dict[str, Callable[[Context, Any, str], None]] = {
 }
 
 
-def _unreadable(span: Span) -> Refusal:
-    message = "this pragma cannot be read: braket unitary([[0, 1], [1, 0]]) q[0]"
+_EXAMPLE = "unitary([[0, 1], [1, 0]]) q[0]"
+
+
+def _unreadable(example: str, span: Span) -> Refusal:
+    message = f"this pragma cannot be read: write it as #pragma braket {example}"
     return Refusal("syntax_error", message, span)
 
 
@@ -157,7 +221,7 @@ class _Target(NamedTuple):
 def _target(context: Context, text: str, span: Span) -> _Target:
     found = _TARGET.fullmatch(text)
     if found is None:
-        raise _unreadable(span)
+        raise _unreadable(_EXAMPLE, span)
     digits, name, first, last = found.groups()
     places = _places(context, digits, name, span)
     size = places.type.size if places.type.kind == "qubits" else 1
@@ -183,59 +247,3 @@ def _places(context: Context, digits: str | None, name: str, span: Span) -> Plac
         message = f"`{shorten(name)}` is no qubit, and one is needed here"
         raise Refusal("wrong_type", message, span)
     return places
-
-
-def _matrix(text: str, qubits: int, span: Span) -> Matrix:
-    """The matrix as it is written, made unitary to the last digit. Raises Refusal."""
-    rows = _elements(text, span)
-    if qubits > MOST_QUBITS_OF_A_ROOT:
-        message = f"a matrix on {qubits} qubits is not supported"
-        raise Refusal(
-            "not_supported", message, span, f"At most {MOST_QUBITS_OF_A_ROOT} qubits can have one"
-        )
-    size = 1 << qubits
-    if len(rows) != size or any(len(row) != size for row in rows):
-        noun = "qubit needs" if qubits == 1 else "qubits need"
-        message = f"{qubits} {noun} a matrix of {size} rows and columns, and this is another"
-        raise Refusal("size_mismatch", message, span)
-    matrix = np.array(rows, dtype=np.complex128)
-    if not np.isfinite(matrix).all():
-        raise Refusal("not_finite", "an element of this matrix is too large", span)
-    if np.abs(matrix).max() > 1 + TOLERANCE or _deviation(matrix) > TOLERANCE:
-        raise Refusal("not_unitary", "this matrix is not unitary", span)
-    return matrix if _deviation(matrix) < ROUNDING else _nearest_unitary(matrix)
-
-
-def _deviation(matrix: Matrix) -> float:
-    return float(np.abs(matrix @ matrix.conj().T - np.eye(len(matrix))).max())
-
-
-def _nearest_unitary(matrix: Matrix) -> Matrix:
-    """The unitary factor of the polar decomposition, with the zeros of the matrix."""
-    left, _, right = np.linalg.svd(matrix)
-    nearest: Matrix = left @ right
-    nearest[(matrix == 0) & (np.abs(nearest) < ROUNDING)] = 0
-    return nearest
-
-
-def _elements(text: str, span: Span) -> list[list[complex]]:
-    found = _ROWS.fullmatch(text)
-    if found is None:
-        raise _unreadable(span)
-    return [
-        [_element(element, span) for element in row.split(",")]
-        for row in _ROW.findall(found.group(1))
-    ]
-
-
-def _element(text: str, span: Span) -> complex:
-    """`1`, `-0.5im`, `0.5 - 0.5im`."""
-    found = _ELEMENT.fullmatch(text) if len(text) <= LONGEST_ELEMENT else None
-    if found is None:
-        message = f"`{shorten(text.strip())}` is no element of a matrix"
-        raise Refusal("syntax_error", message, span)
-    sign, number, imaginary, plus, again, other = found.groups()
-    value = float(f"{sign}{number}")
-    if other is None:
-        return complex(0, value) if imaginary else complex(value)
-    return complex(value, float(other) * (-1 if (plus == "-") != (again == "-") else 1))

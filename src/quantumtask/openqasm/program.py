@@ -82,7 +82,8 @@ class Program:
     """A checked circuit, ready to run.
 
     `qubits` counts the qubits, from number 0 to the highest one in use. `physical`: the program
-    names physical qubits, and `$n` is qubit number n. `circuit` is what every shot does; None where
+    names physical qubits, and `$n` is qubit number n. `noisy`: it has noise of its own, whose
+    environment is the qubits from number `qubits` on. `circuit` is what every shot does; None where
     more than gates depends on what is measured (see `deferred`), or `outputs` does: then each
     history of outcomes is a run of `process`, which `begin` makes. `operations` counts what was
     traced. `size` is about how much memory the program takes to keep, in operations. `outputs`
@@ -100,6 +101,7 @@ class Program:
     fixed_outputs: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     physical: bool = False
+    noisy: bool = False
 
     @cached_property
     def process(self) -> "Process":
