@@ -15,7 +15,7 @@ from quantumtask.openqasm.gates import QELIB1, STDGATES
 from quantumtask.openqasm.straight import compile_straight
 from quantumtask.shared.settings import Settings
 from tests.asked import ask
-from tests.reference_gates import GATES, controlled
+from tests.reference_gates import GATES, controlled, modified
 from tests.services import Service
 from tests.test_circuits_gates import equal, matrix, same, unitary
 
@@ -81,6 +81,34 @@ def test_a_power_is_that_of_the_exact_matrix(name: str) -> None:
     for multiple in MULTIPLES if count == 1 else rng.sample(MULTIPLES, 8):
         halves = (2 * multiple, *(rng.randint(-200, 200) for _ in range(count - 1)))
         check(name, halves, rng.choice(EXPONENTS))
+
+
+EXACT = (0.5, -0.5, 1 / 3, 0.25, 1.5, 2, -3, 0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_nest_of_modifiers_is_the_matrix_that_they_make_one_by_one(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(30):
+        name = rng.choice(list(PARAMETERS))
+        qubits = (STDGATES.get(name) or STDGATES["u3"]).qubits
+        angles = [rng.choice((rng.randint(-99, 99) * math.pi / 2, rng.uniform(-9, 9)))
+                  for _ in range(PARAMETERS[name])]  # fmt: skip
+        nest = [rng.choice((("inv", None), ("pow", rng.choice(EXACT)), ("ctrl", 1), ("negctrl", 1)))
+                for _ in range(rng.randint(1, 4))]  # fmt: skip
+        while qubits + sum("ctrl" in modifier for modifier, _ in nest) > 4:
+            nest.pop()
+        expected = np.asarray(GATES[name](*angles), dtype=complex)
+        for modifier, argument in reversed(nest):
+            expected = modified(expected, modifier, argument)
+        size = len(expected).bit_length() - 1
+        chain = "".join(f"{m} @ " if a is None else f"{m}({a!r}) @ " for m, a in nest)
+        written = f"({', '.join(map(repr, angles))})" if angles else ""
+        own = ", ".join(f"a{k}" for k in range(size))
+        define = f"gate own {own} {{ {chain}{name}{written} {own}; }}\n"
+        assert same(matrix(f"{chain}{name}{written} {operands(size)};", size), expected), chain
+        found = matrix(f"ctrl @ own {operands(size + 1)};", size + 1, define)
+        assert equal(found, controlled(expected)), (chain, name, angles)
 
 
 def test_a_gate_and_all_that_have_its_matrix_have_one_root() -> None:
