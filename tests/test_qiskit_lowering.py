@@ -30,6 +30,9 @@ from qiskit.quantum_info import Clifford, Operator, random_clifford, random_unit
 
 from quantumtask.client.qiskit import UnsupportedCircuit
 from quantumtask.client.qiskit.lowering import lower
+from quantumtask.client.qiskit.writer import UnboundCircuit
+from quantumtask.openqasm import compile_circuit
+from quantumtask.shared.settings import Settings
 from tests.qiskit_circuits import GATES, PARAMETRIC, meaning, same, standard
 from tests.qiskit_dynamic import REFUSED
 
@@ -172,6 +175,45 @@ def test_a_fraction_under_more_controls_than_a_root_may_have_is_controlled_after
     circuit = QuantumCircuit(7)
     circuit.append(operation, range(7))
     assert_same(circuit)
+
+
+@pytest.mark.parametrize("multiple", [2, 14, -98])
+def test_a_root_under_many_controls_has_the_branch_of_the_service(multiple: int) -> None:
+    few, many = (
+        AnnotatedOperation(
+            RXGate(multiple * math.pi), [PowerModifier(0.5), ControlModifier(controls)]
+        )
+        for controls in (1, 6)
+    )
+    circuits = [QuantumCircuit(2), QuantumCircuit(7)]
+    circuits[0].append(few, range(2))
+    circuits[1].append(many, range(7))
+    small, large = (meaning(lower(each).text, each.num_qubits) for each in circuits)
+    assert same(large[63::64, 63::64], small[1::2, 1::2])
+
+
+def test_a_root_under_many_controls_is_bound_before_it_is_taken() -> None:
+    modifiers = [PowerModifier(0.5), ControlModifier(6)]
+    circuit = QuantumCircuit(7)
+    circuit.append(AnnotatedOperation(RXGate(Parameter("a")), modifiers), range(7))
+    with pytest.raises(UnboundCircuit):
+        lower(circuit)
+    assert_same(circuit.assign_parameters([0.3]))
+
+
+@pytest.mark.parametrize("power", [Parameter("a"), 1j, math.nan])
+def test_a_power_that_is_no_real_number_is_refused(power: Any) -> None:
+    circuit = QuantumCircuit(1)
+    circuit.append(AnnotatedOperation(XGate(), [PowerModifier(power)]), [0])
+    with pytest.raises(UnsupportedCircuit, match="number"):
+        lower(circuit)
+
+
+def test_controls_of_several_modifiers_are_counted_together() -> None:
+    modifiers = [ControlModifier(20), ControlModifier(13, 0)]
+    circuit = QuantumCircuit(34)
+    circuit.append(AnnotatedOperation(XGate(), modifiers), range(34))
+    assert compile_circuit(lower(circuit).text, Settings()).qubits == 34
 
 
 def test_a_composite_gate_under_a_modifier_keeps_its_parameters() -> None:

@@ -1,5 +1,6 @@
 """How OpenQASM calls Qiskit's gates, and what those are made of that it cannot call."""
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
@@ -27,6 +28,9 @@ MOST_IN_A_MATRIX = 8
 
 MOST_IN_A_ROOT = 6
 """Qubits, controls included, of a call with a fractional power in the service."""
+
+BRANCH_TOLERANCE = 1e-9
+"""Radians from -1 up to which an eigenvalue counts as -1, as in the service."""
 
 Call = tuple[str, tuple[Any, ...]]
 """The name of a gate with the modifiers before it, and its arguments."""
@@ -125,12 +129,17 @@ def _has_phase(gate: Any) -> bool:
 
 def _under(inner: Call, controls: list[bool]) -> Call | None:
     name, arguments = inner
-    if len(controls) + name.count("@") > MOST_CONTROLS:
+    if len(controls) + _controls_in(name) > MOST_CONTROLS:
         return None
     modifiers = "".join(
         f"{'ctrl' if on else 'negctrl'}({len(list(group))}) @ " for on, group in groupby(controls)
     )
     return modifiers + name, arguments
+
+
+def _controls_in(name: str) -> int:
+    """How many controls the modifiers before a gate's name are."""
+    return sum(int(count or 1) for count in re.findall(r"ctrl(?:\((\d+)\))? @", name))
 
 
 def _annotated(operation: AnnotatedOperation, define: Define) -> Call | None:
@@ -145,19 +154,34 @@ def _annotated(operation: AnnotatedOperation, define: Define) -> Call | None:
 
 
 def _is_fraction(modifier: Modifier) -> bool:
-    return isinstance(modifier, PowerModifier) and modifier.power != int(modifier.power)
+    return isinstance(modifier, PowerModifier) and not _exponent(modifier).is_integer()
+
+
+def _exponent(modifier: PowerModifier) -> float:
+    """ValueError for what is no real number: no circuit binds a parameter that stands there."""
+    try:
+        return float(number(modifier.power))
+    except TypeError:
+        raise ValueError(f"its power {modifier.power} is no number") from None
 
 
 def _rooted(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifier]]:
     """The base with its powers taken, and the controls that are left: controls and powers commute.
 
-    Raises ValueError for a base that is too large to have a matrix.
+    Raises ValueError for a base that has no matrix, or one that is too large.
     """
     if base.num_qubits > MOST_IN_A_MATRIX:
         raise ValueError(f"a fraction of a gate on {base.num_qubits} qubits is not supported")
-    controls = [each for each in modifiers if isinstance(each, ControlModifier)]
-    powers = [each for each in modifiers if not isinstance(each, ControlModifier)]
-    return UnitaryGate(Operator(AnnotatedOperation(base, powers))), controls
+    try:
+        root = Operator(base)
+    except Exception as error:  # matrices of any package, which may need a parameter's value
+        raise ValueError(f"it has no matrix: {error}") from error
+    for modifier in modifiers:
+        if isinstance(modifier, InverseModifier):
+            root = root.adjoint()
+        elif isinstance(modifier, PowerModifier):
+            root = root.power(_exponent(modifier), BRANCH_TOLERANCE, assume_unitary=True)
+    return UnitaryGate(root), [each for each in modifiers if isinstance(each, ControlModifier)]
 
 
 def _modified(found: Call, modifier: Modifier) -> Call | None:
@@ -165,7 +189,7 @@ def _modified(found: Call, modifier: Modifier) -> Call | None:
     if isinstance(modifier, InverseModifier):
         return "inv @ " + name, arguments
     if isinstance(modifier, PowerModifier):
-        power = float(modifier.power)
+        power = _exponent(modifier)
         written = str(int(power)) if power.is_integer() else number(power)
         return f"pow({written}) @ {name}", arguments
     if isinstance(modifier, ControlModifier):
