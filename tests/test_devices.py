@@ -308,19 +308,23 @@ def test_qiskit_circuits_that_are_on_the_device_run_there(manila: QuantumTaskBac
     wide, small = QuantumCircuit(5, 1), QuantumCircuit(1, 1)
     wide.x(2)
     wide.measure(2, 0)
-    small.x(0)
+    small.y(0)
     small.measure(0, 0)
+    narrow = QuantumCircuit(3, 1)  # as qiskit-experiments makes those of qubits 1 and 2
+    narrow.cx(1, 2)
+    narrow.measure(2, 0)
     laid_out = transpile(small, manila, initial_layout=[1])
     hadamard = QuantumCircuit(5, 1)
     hadamard.h(2)
     hadamard.measure(2, 0)
-    job = manila.run([wide, small, laid_out, hadamard], shots=50, seed_simulator=3)
+    job = manila.run([wide, small, laid_out, hadamard, narrow], shots=50, seed_simulator=3)
     answers = job._submission.answers(60)
     told = [(answer["compiled"]["as_written"], answer["compiled"]["qubits"]) for answer in answers]
     assert told[0] == (True, [None, None, 2, None, None])
     assert told[1][0] is False
     assert told[2] == (True, [None, 1, None, None, None])
     assert told[3][0] is False
+    assert told[4] == (True, [None, 1, 2])
     job = manila.run(wide, shots=50, compile="always")
     assert job._submission.answers(60)[0]["compiled"]["as_written"] is False
     job = manila.run(hadamard, shots=50, compile="never")

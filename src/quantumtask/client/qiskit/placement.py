@@ -9,12 +9,12 @@ from qiskit.transpiler import Target
 def is_on_device(circuit: QuantumCircuit, target: Target) -> bool:
     """Return True if qubit k of a circuit is the device's qubit k.
 
-    It was laid out by Qiskit's transpiler, or has as many qubits as the device; and the device has
-    each of its instructions on the qubits where it stands.
+    It has no more qubits than the device, and the device has each of its instructions on the qubits
+    where it stands: what IBM calls an ISA circuit. Qiskit's transpiler makes such, and
+    qiskit-experiments makes them without it, as wide as the last of their qubits needs.
     """
-    if circuit.layout is None and circuit.num_qubits != target.num_qubits:
-        return False
-    return _is_supported(circuit, range(circuit.num_qubits), target)
+    fits = circuit.num_qubits <= target.num_qubits
+    return fits and _is_supported(circuit, range(circuit.num_qubits), target)
 
 
 def _is_supported(circuit: QuantumCircuit, qubits: Sequence[int], target: Target) -> bool:
