@@ -1,6 +1,6 @@
 # `make run` and `make test` need Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-qiskit test-pennylane lint format types lock clean
+.PHONY: help run test test-qiskit test-algorithms test-pennylane lint format types lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,6 +24,9 @@ test: lint types ## Run everything that CI runs
 
 test-qiskit: $(VENV)/dev.stamp ## Run Qiskit's own tests of primitives on a service
 	@$(BIN)/python -m tests.qiskit_suite
+
+test-algorithms: $(VENV)/dev.stamp ## Run qiskit-algorithms' own tests with our primitives
+	@$(BIN)/python -m tests.algorithms_suite $(ONLY)
 
 test-pennylane: $(VENV)/dev.stamp ## Run PennyLane's own tests of devices on a service
 	@$(BIN)/python -m tests.pennylane_suite

@@ -119,6 +119,16 @@ def test_cancelling_what_has_ended_is_refused_with_status_three(cli: Callable[..
     assert len(refused.stderr.splitlines()) == 1
 
 
+def test_a_circuit_is_printed_as_it_was_submitted_and_metadata_are_shown(
+    cli: Callable[..., Run], service: Service
+) -> None:
+    body = {"circuit": BELL, "metadata": {"run": 17}}
+    name = service.http.post("/tasks", json=body).json()["task_id"]
+    assert cli("circuit", name).stdout == BELL
+    assert 'metadata {"run": 17}' in cli("result", name, "--wait").stdout
+    assert cli("circuit", "nothing").returncode == 3
+
+
 def test_the_list_shows_the_newest_first_and_how_to_go_on(cli: Callable[..., Run]) -> None:
     tag = f"cli-{time.time_ns()}"
     first, second = (task_id(cli("submit", "-", "--tag", tag, stdin=BELL)) for _ in range(2))
