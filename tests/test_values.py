@@ -46,9 +46,9 @@ def arrays(result: Result | Failure) -> tuple[Any, Any]:
 
 
 def spread(word: str, value: float) -> float:
-    """The standard deviation of one measurement of a word."""
+    """The standard deviation of one measurement of a word; of one with projectors about that."""
     pauli = set(word) <= set("IXYZ")
-    return float(np.sqrt(max(0.0, 1 - value**2 if pauli else value)))
+    return float(np.sqrt(max(0.0, 1 - value**2 if pauli else abs(value))))
 
 
 def check(circuit: str, words: list[str], right: Any, engines: list[str], **more: Any) -> int:
