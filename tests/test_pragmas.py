@@ -69,7 +69,8 @@ def test_a_register_a_range_an_alias_and_physical_qubits_have_their_qubits_in_or
     words = written(matrix)
     for head, operands, targets in (
         ("qubit[2] a; qubit q;", "a", (0, 1)), ("qubit[3] q;", "q[1:2]", (1, 2)),
-        ("qubit[3] q; let b = q[{2, 0}];", "b", (2, 0)),
+        ("qubit[3] q; let b = q[{2, 0}];", "b", (2, 0)), ("qubit[3] q;", "q[{2, 0}]", (2, 0)),
+        ("qubit[3] q;", "q[0:2:2]", (0, 2)),
         ("qubit q; qubit[2] r;", "r[1], q", (2, 0)),
         ("bit[3] c;", "$2, $0", (2, 0)),
     ):  # fmt: skip
@@ -145,6 +146,11 @@ ONE = "qubit[7] q;\n#pragma braket unitary({}) q[0]"
         (f"qubit q;\n#pragma braket unitary({FLIP}) q[1]", "index_out_of_range"),
         (f"qubit[3] q;\n#pragma braket unitary({FLIP}) q[3]", "index_out_of_range"),
         (f"qubit[3] q;\n#pragma braket unitary({FLIP}) q[2:1]", "index_out_of_range"),
+        (f"qubit[3] q;\n#pragma braket unitary({FLIP}) q[{{1, 3}}]", "index_out_of_range"),
+        (f"qubit[3] q;\n#pragma braket unitary({FLIP}) q[{{}}]", "syntax_error"),
+        (f"qubit[3] q;\n#pragma braket unitary({FLIP}) q[0][0]", "syntax_error"),
+        (f"qubit[3] q;\n#pragma braket unitary({FLIP}) $0[0]", "index_out_of_range"),
+        (f"qubit[3] q;\n#pragma braket unitary({FLIP}) q[0:999999999]", "index_out_of_range"),
         (f"bit q;\n#pragma braket unitary({FLIP}) q", "wrong_type"),
         (f"\n#pragma braket unitary({FLIP}) $99999999999", "undeclared_name"),
         (f"gate g a {{\n#pragma braket unitary({FLIP}) a\n}}", "not_unitary"),

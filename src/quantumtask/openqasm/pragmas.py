@@ -2,26 +2,21 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from quantumtask.openqasm.channels import KINDS, dilation, stacked
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.gates import Matrix, Operation, Unitary
 from quantumtask.openqasm.matrix_text import REAL, isometry, matrices
-from quantumtask.openqasm.places import Places, as_sequence, of_symbol
+from quantumtask.openqasm.pragma_targets import Target, targets_of
 from quantumtask.openqasm.process import Process
 from quantumtask.openqasm.roots import MOST_QUBITS_OF_A_ROOT
 from quantumtask.openqasm.source import Refusal, Span, shorten
-from quantumtask.openqasm.syntax import Node, PhysicalQubit, nodes
+from quantumtask.openqasm.syntax import Node, nodes
 
 _UNITARY = re.compile(r"unitary\s*+\(([^()]*+)\)([^()]*+)")
 _NOISE = re.compile(r"noise\s++(\w++)\s*+\(([^()]*+)\)([^()]*+)")
 _NUMBER = re.compile(rf"\s*{REAL}\s*", re.ASCII)
-_TARGET = re.compile(
-    r"\s*+(?:\$([0-9]++)|(\w++))\s*+"
-    r"(?:\[\s*+([0-9]{1,9}+)\s*+(?::\s*+([0-9]{1,9}+)\s*+)?+\]\s*+)?+"
-)
-
 RESULTS = {
     "state_vector": 'ask for it with `return`: ["statevector"]',
     "amplitude": 'ask for the state with `return`: ["statevector"]',
@@ -76,7 +71,7 @@ def _noise(context: Context, node: Any, command: str) -> None:
     found, span = _NOISE.fullmatch(command), node.span
     if found is None:
         raise _unreadable("noise bit_flip(0.1) q[0]", span)
-    targets = [_target(context, part, span) for part in found[3].split(",")]
+    targets = targets_of(context, found[3], span)
     qubits = sum(target.size for target in targets)
     columns = stacked(_operators(found[1], found[2], qubits, span))
     added = len(columns).bit_length() - 1 - qubits
@@ -145,7 +140,7 @@ def _unitary(context: Context, node: Any, command: str) -> None:
     found, span = _UNITARY.fullmatch(command), node.span
     if found is None:
         raise _unreadable(_EXAMPLE, span)
-    targets = [_target(context, part, span) for part in found[2].split(",")]
+    targets = targets_of(context, found[2], span)
     size = sum(target.size for target in targets)
     _check_size(size, span)
     written = matrices(found[1], size, span)
@@ -167,7 +162,7 @@ def _check_size(qubits: int, span: Span) -> None:
 def _applied(
     context: Context,
     gate: Unitary,
-    targets: Sequence["_Target"],
+    targets: Sequence[Target],
     more: Callable[[], Sequence[int]],
     span: Span,
 ) -> Callable[[Process], None]:
@@ -199,51 +194,3 @@ _EXAMPLE = "unitary([[0, 1], [1, 0]]) q[0]"
 def _unreadable(example: str, span: Span) -> Refusal:
     message = f"this pragma cannot be read: write it as #pragma braket {example}"
     return Refusal("syntax_error", message, span)
-
-
-class _Target(NamedTuple):
-    """Qubits, or one or some of a register: those from `first` to `last`."""
-
-    places: Places
-    first: int
-    last: int
-
-    @property
-    def size(self) -> int:
-        return self.last - self.first + 1
-
-    def qubits(self, memory: list[Any]) -> Sequence[int]:
-        fixed = self.places.fixed
-        found = as_sequence(self.places.find(memory) if fixed is None else fixed)
-        return found[self.first : self.last + 1]
-
-
-def _target(context: Context, text: str, span: Span) -> _Target:
-    found = _TARGET.fullmatch(text)
-    if found is None:
-        raise _unreadable(_EXAMPLE, span)
-    digits, name, first, last = found.groups()
-    places = _places(context, digits, name, span)
-    size = places.type.size if places.type.kind == "qubits" else 1
-    if size is None or first is None:
-        return _Target(places, 0, (size or 0) - 1)
-    begin, end = int(first), int(last or first)
-    if digits or not begin <= end < size:
-        plural = "" if size == 1 else "s"
-        message = f"`{shorten(text.strip())}`: `{shorten(places.name)}` has {size} qubit{plural}"
-        raise Refusal("index_out_of_range", message, span)
-    return _Target(places, begin, end)
-
-
-def _places(context: Context, digits: str | None, name: str, span: Span) -> Places:
-    if digits:
-        return context.physical(PhysicalQubit(digits, span))
-    symbol = context.scope.find(name)
-    if symbol is None:
-        message = f"`{shorten(name)}` is not declared"
-        raise Refusal("undeclared_name", message, span)
-    places = of_symbol(symbol, name, span)
-    if not places.is_quantum:
-        message = f"`{shorten(name)}` is no qubit, and one is needed here"
-        raise Refusal("wrong_type", message, span)
-    return places
