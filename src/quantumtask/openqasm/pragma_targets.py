@@ -48,7 +48,8 @@ def _target(context: Context, name: str, index: str, span: Span) -> Target:
     indices = _indices(index)
     if name[0] == "$" or not indices or _highest(indices) >= (size or 0):
         plural = "" if size == 1 else "s"
-        message = f"`{shorten(name)}{shorten(index.strip())}`: `{shorten(name)}` has {size} qubit{plural}"
+        where, register = shorten(f"{name}{index.strip()}"), shorten(name)
+        message = f"`{where}`: `{register}` has {size} qubit{plural}"
         raise Refusal("index_out_of_range", message, span)
     return Target(places, indices)
 
