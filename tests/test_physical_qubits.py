@@ -8,6 +8,7 @@ import pytest
 
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.full import compile_full
+from quantumtask.openqasm.gates import Operation
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from tests.asked import ask, refusal
@@ -104,7 +105,10 @@ def test_any_order_of_use_gives_the_same_numbers_on_both_paths() -> None:
         assert by_angle == {n: (n,) for n in numbers}
 
 
-CALLS = ("f($0)", "f( $0 )", "f(/* $1 */$0)", "f($0 // )\n)", "f(\n$0\n)", "f(($0))", "f($00)")
+CALLS = (
+    "f($0)", "f( $0 )", "f(/* $1 */$0)", "f($0 // )\n)", "f(\n$0\n)", "f(($0))", "f($00)",
+    "f($0 /* ; */)", "f($0 // ;\n)",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -112,6 +116,26 @@ def test_a_physical_qubit_is_an_argument_of_a_subroutine(call: str) -> None:
     program = compile_circuit(HEAD + f"def f(qubit a) {{ x a; }} {call};", SETTINGS)
     assert program.circuit
     assert [(step.gate.name, step.qubits) for step in program.circuit.steps] == [("x", (0,))]
+
+
+ALIASES = {
+    "let a = $3; let b = a; x b;": [(3,)],
+    "qubit[2] q; let a = q[1] ++ $1 /* ; */ ++ ($0); x a;": [(3,), (1,), (0,)],
+    "for int i in [0:1] { let a = $1 ++ $0; x a[i]; } x $2;": [(1,), (0,), (2,)],
+    "def f(qubit a) { let b = $1; cx b, a; } f($0);": [(1, 0)],
+}
+
+
+@pytest.mark.parametrize("text", ALIASES)
+def test_an_alias_can_be_of_physical_qubits(text: str) -> None:
+    circuit = compile_circuit(HEAD + text, SETTINGS).circuit
+    assert circuit is not None
+    assert [step.qubits for step in circuit.steps if isinstance(step, Operation)] == ALIASES[text]
+
+
+@pytest.mark.parametrize("value", ["q[$0]", "q[$0:1]", "-$0", "$0 + 1", "0", "$0 ++ 0"])
+def test_an_alias_of_no_qubit_is_refused(value: str) -> None:
+    assert refused(f"qubit[3] q; let a = {value}; x a;")[0] in ("wrong_type", "syntax_error")
 
 
 def test_arguments_keep_their_order_whatever_they_are(service: Service) -> None:

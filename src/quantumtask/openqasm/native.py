@@ -45,31 +45,49 @@ def read(source: Source) -> tuple[str | None, list[Any]]:
 
 
 def _without_dollars(text: str, legacy: bool) -> str:
-    """The text with a space for the `$` of each physical qubit right within parentheses.
+    """The text with a space for the `$` of each physical qubit in parentheses or in an alias.
 
-    The parser reads `$0` as the operand of a gate, and not in the call `f($0)`, where the
-    specification's grammar has it. There the tree has an integer with a `$` before it: see
-    `syntax.physical_qubit`. No other place within parentheses can hold that integer unnoticed.
+    The parser reads `$0` as the operand of a gate, and not in `f($0)` and `let a = $0 ++ $1;`,
+    where the specification's grammar has it. There the tree has an integer with a `$` before it:
+    see `syntax.physical_qubit`. No other place there can hold that integer unnoticed.
     """
     if not _may_pass_qubits(text):
         return text
     brackets: list[str] = []
     pieces: list[str] = []
-    done = 0
-    for kind, start, end in scan(text, "open", "close", "physical", legacy=legacy):
-        if kind == "open":
+    done, in_alias = 0, False
+    for kind, start, end in scan(text, "let", "open", "close", "end", "physical", legacy=legacy):
+        if kind in ("let", "end"):
+            in_alias = kind == "let" or (in_alias and text[start] == ",")
+        elif kind == "open":
             brackets.append(text[start:end])
         elif kind == "close" and brackets:
             brackets.pop()
-        elif kind == "physical" and brackets and brackets[-1] == "(":
+        elif kind == "physical" and _is_argument(brackets, in_alias):
             pieces += (text[done:start], " ")
             done = start + 1
     return "".join((*pieces, text[done:]))
 
 
+def _is_argument(brackets: list[str], in_alias: bool) -> bool:
+    """Return True where a qubit is a part of an expression, and False for the operand of a gate."""
+    innermost = brackets[-1] if brackets else ""
+    return innermost == "(" or (in_alias and innermost != "[")
+
+
 def _may_pass_qubits(text: str) -> bool:
-    """Return False for a text in which no `)` follows a `$` of the same statement."""
-    return "$" in text and any(0 <= s.find("$") < s.rfind(")") for s in text.split(";"))
+    """Return False for a text without aliases in which no `)` follows a `$` of one statement."""
+    if "$" not in text:
+        return False
+    # A comment may have a semicolon within a statement.
+    if "let" in text or "/*" in text or _has(text, "\n", "//", ";"):
+        return True
+    return _has(text, ";", "$", ")")
+
+
+def _has(text: str, separator: str, first: str, last: str) -> bool:
+    """Return True if `last` follows `first` in one part of the text."""
+    return any(0 <= part.find(first) < part.rfind(last) for part in text.split(separator))
 
 
 def _nothing(name: str) -> str | None:
