@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.quantum_info import DensityMatrix, Operator, SuperOp
-from qiskit_aer.noise import depolarizing_error, thermal_relaxation_error
+from qiskit_aer.noise import NoiseModel, depolarizing_error, thermal_relaxation_error
 
 HEAD = 'OPENQASM 3.0;\ninclude "qelib1.inc";\n'
 QUBITS = 3
@@ -67,6 +67,24 @@ def _written(step: Any) -> str:
         return f"reset q[{step.qubit}];\n"
     both = ["".join(map(_written, part)) for part in (step.then, step.otherwise)]
     return f"if (c[{step.bit}]) {{\n{both[0]}}} else {{\n{both[1]}}}\n"
+
+
+def on_device(steps: Steps, lots: Random, pairs: list[tuple[int, int]]) -> Steps:
+    """The same kind of steps in gates that fake_manila has: id, rz, sx, x, and cx on its pairs."""
+    found: list[Any] = []
+    for step in steps:
+        if isinstance(step, Gate) and len(step.qubits) == 2:
+            found.append(Gate("cx", (), lots.choice(pairs)))
+        elif isinstance(step, Gate):
+            name = lots.choice(["id", "sx", "x", "rz"])
+            params = (round(lots.uniform(-3, 3), 3),) if name == "rz" else ()
+            found.append(Gate(name, params, step.qubits))
+        elif isinstance(step, If):
+            both = [on_device(part, lots, pairs) for part in (step.then, step.otherwise)]
+            found.append(If(step.bit, *both))
+        else:
+            found.append(step)
+    return tuple(found)
 
 
 def random_steps(lots: Random, size: int = 9, *, deep: int = 2, clifford: bool = False) -> Steps:
@@ -124,6 +142,29 @@ class Noise:
         """The states, unnormalised, after a measurement was read as 0 and as 1."""
         true = [_projected(rho, qubit, value) for value in (0, 1)]
         zero, one = self.readings
+        return [true[0] * zero[v] + true[1] * one[v] for v in (0, 1)]
+
+
+class DeviceNoise:
+    """Errors of a device's gates and readouts, from the noise model that Aer makes of it."""
+
+    def __init__(self, model: NoiseModel) -> None:
+        self._errors = model._local_quantum_errors
+        self._readouts = model._local_readout_errors
+
+    def gate(self, rho: DensityMatrix, gate: Gate) -> DensityMatrix:
+        rho = rho.evolve(Operator(GATES[gate.name].base_class(*gate.params)), gate.qubits)
+        error = self._errors.get(gate.name, {}).get(gate.qubits)
+        return rho if error is None else rho.evolve(SuperOp(error), gate.qubits)
+
+    def reset(self, rho: DensityMatrix, qubit: int) -> DensityMatrix:
+        rho = rho.evolve(RESET, [qubit])
+        error = self._errors.get("reset", {}).get((qubit,))
+        return rho if error is None else rho.evolve(SuperOp(error), [qubit])
+
+    def measured(self, rho: DensityMatrix, qubit: int) -> list[DensityMatrix]:
+        true = [_projected(rho, qubit, value) for value in (0, 1)]
+        zero, one = self._readouts[qubit,].probabilities
         return [true[0] * zero[v] + true[1] * one[v] for v in (0, 1)]
 
 

@@ -279,6 +279,18 @@ def test_noise_and_a_backend_travel_with_a_submission() -> None:
     assert second == {"circuit": BELL, **told}
 
 
+def test_noise_may_be_a_file(tmp_path: Path) -> None:
+    file, model = tmp_path / "model.json", {"errors": [], "basis_gates": ["own"]}
+    file.write_text(json.dumps(model))
+    made = said({"task_id": "t", "status": "submitted"})
+    with peer(made) as (client, ours):
+        quantumtask("submit", "-", "--noise", str(file), url=client.url, stdin=BELL)
+        missing = str(tmp_path / "none.json")
+        done = quantumtask("submit", "-", "--noise", missing, url=client.url, stdin=BELL)
+    assert ours.asked[0].json["noise"] == model
+    assert (done.returncode, "none.json" in done.stderr) == (2, True)
+
+
 # The shell
 
 

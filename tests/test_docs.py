@@ -91,9 +91,9 @@ def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Pa
 
 def test_every_command_of_the_page_of_backends_works(service: Service, tmp_path: Path) -> None:
     script = commands("docs/backends.md", "console")
-    assert len(script) == 5
+    assert len(script) == 6
     said = run(script, service, tmp_path)
-    assert said.count('"status": "completed"') == 3
+    assert said.count('"status": "completed"') == 4
     assert said.count('"compiled": {"as_written": false,') == 1
     assert said.count('"compiled": {"as_written": true,') == 1
 

@@ -5,16 +5,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qiskit_aer.noise import NoiseModel
+from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
-from quantumtask.engines.noise import noise_of_task
+from quantumtask.engines.noise import gates_of, noise_of_task
 from quantumtask.engines.noisy import Noisy
-from quantumtask.openqasm import compile_circuit
+from quantumtask.openqasm import compile_circuit, compile_sweep
 from quantumtask.shared.settings import Settings
 from tests.asked import ask, refusal
 from tests.chisquare import p_value
 from tests.noisy_reference import (
     CLIFFORD_NOISE,
     SOME,
+    DeviceNoise,
     Gate,
     If,
     Measure,
@@ -23,6 +26,7 @@ from tests.noisy_reference import (
     Steps,
     distribution,
     expectation,
+    on_device,
     random_steps,
     text_of,
 )
@@ -186,3 +190,80 @@ def test_the_same_seed_gives_the_same_shots_of_a_program_that_acts() -> None:
     for method in ("density_matrix", "statevector"):
         device = noisy(SOME, method=method)
         assert (counts(device, steps, 50, 1) == counts(device, steps, 50, 1)).all()
+
+
+PAIRS = [(0, 1), (1, 0), (1, 2), (2, 1)]
+MANILA = "qubit[3] q;\nbit[3] c;\n"
+
+
+def compiled(text: str, noise: Any) -> Any:
+    gates = gates_of("fake_manila", noise)
+    return compile_sweep(text, SETTINGS, None, gates).program
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_on_a_device_a_program_as_written_has_the_noise_of_its_gates(seed: int) -> None:
+    lots = Random(seed)
+    steps = on_device(random_steps(lots), lots, PAIRS)
+    wanted = distribution(steps, DeviceNoise(NoiseModel.from_backend(FakeManilaV2())))
+    noise = {"idle": False}
+    device = Noisy(
+        noise_of_task("fake_manila", noise), SETTINGS, seed=1, engine="quantumtask",
+        compiling="never",
+    )  # fmt: skip
+    found = device.probabilities(compiled(text_of(steps), noise))
+    assert found == pytest.approx(wanted, abs=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_compiling_a_program_for_a_device_keeps_what_it_means(seed: int) -> None:
+    steps = random_steps(Random(seed))
+    nothing = {"readout": {"zero_as_one": 0.0}}
+    wanted = distribution(steps, Noise({}))
+    device = Noisy(noise_of_task("fake_manila", nothing), SETTINGS, seed=1, engine="quantumtask")
+    found = device.probabilities(compiled(text_of(steps), nothing))
+    assert found == pytest.approx(wanted, abs=1e-7)
+
+
+def test_a_teleported_state_on_a_device_is_compiled_and_noisy(service: Service) -> None:
+    ideal = distribution(TELEPORT, Noise({}))
+    body = ask(
+        service, text_of(TELEPORT), backend="fake_manila", shots=4000, seed=1,
+        **{"return": ["counts", "probabilities"]},
+    )  # fmt: skip
+    found = np.zeros(8, dtype=np.int64)
+    for text, shots in body["result"].items():
+        found[int(text, 2)] = shots
+    exact = body["data"]["probabilities"]
+    assert p_value(found, exact) > UNLIKELY
+    assert 0.02 < np.abs(exact - ideal).sum() / 2 < 0.25
+    assert body["compiled"]["as_written"] is False
+    assert set(body["compiled"]["gates"]) <= {"id", "rz", "sx", "x", "cx"}
+
+
+def test_qubits_of_a_device_decay_while_another_is_measured(service: Service) -> None:
+    circuit = (
+        'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[2] c;\nx $0;\nc[1] = measure $1;\n'
+        "if (c[1]) x $2;\nx $2;\ndelay[100us] $0;\nc[0] = measure $0;\n"
+    )
+    t1 = FakeManilaV2().qubit_properties(0).t1
+    asked: dict[str, Any] = {"backend": "fake_manila", "return": ["probabilities"]}
+    table = ask(service, circuit, **asked)["data"]["probabilities"]
+    error = FakeManilaV2().target["measure"][(0,)].error
+    left = np.exp(-(100e-6 + FakeManilaV2().target["measure"][(1,)].duration) / t1)
+    assert table[1] + table[3] == pytest.approx(left * (1 - error) + (1 - left) * error, abs=0.003)
+    waiting = {"noise": {"idle": False}}
+    table = ask(service, circuit, **asked, **waiting)["data"]["probabilities"]
+    left = np.exp(-100e-6 / t1)
+    assert table[1] + table[3] == pytest.approx(left * (1 - error) + (1 - left) * error, abs=0.003)
+
+
+def test_a_gate_that_the_device_has_not_is_refused_where_only_a_shot_shows_it(
+    service: Service,
+) -> None:
+    circuit = (
+        'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[2] c;\nx $0;\nc[0] = measure $0;\n'
+        "if (c[0]) { c[1] = measure $1; h $1; }\n"
+    )
+    code, text = refusal(service, circuit, backend="fake_manila", shots=10)
+    assert (code, "has no `h`" in text) == ("backend_unsuitable", True)

@@ -1,12 +1,14 @@
-"""Noise as it comes in: rates by kind, or the name of a backend."""
+"""Noise as it comes in: rates by kind, a model of errors, or the name of a backend."""
 
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic import model_validator as checked
 
-BY_RATES, BY_NAME = "by rates", "by name"
-WAYS = (BY_RATES, BY_NAME)
+from quantumtask.api.noise_errors import QUANTUM, READOUT, Errors
+
+BY_RATES, BY_NAME, BY_ERRORS = "by rates", "by name", "by errors"
+WAYS = (BY_RATES, BY_NAME, BY_ERRORS, QUANTUM, READOUT)
 """What pydantic says of the place of an error in noise, and nobody wrote."""
 
 Chance = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -71,17 +73,30 @@ class Rates(_Rates):
 
 
 def _way(given: Any) -> str:
-    return BY_NAME if isinstance(given, str) else BY_RATES
+    if isinstance(given, str):
+        return BY_NAME
+    by_errors = isinstance(given, Errors) or (isinstance(given, dict) and "errors" in given)
+    return BY_ERRORS if by_errors else BY_RATES
 
 
-def _plain(given: Rates | str | None) -> dict[str, Any] | str | None:
+def _plain(given: Rates | Errors | str | None) -> dict[str, Any] | str | None:
+    if isinstance(given, Errors):  # the items are plain already, and there can be many
+        return {"errors": given.errors, "basis_gates": given.basis_gates}
     return given.model_dump(exclude_none=True) if isinstance(given, Rates) else given
 
 
 Named = Annotated[str, Field(min_length=1, max_length=50)]
 Noise = Annotated[
-    Annotated[Annotated[Rates, Tag(BY_RATES)] | Annotated[Named, Tag(BY_NAME)], Discriminator(_way)]
+    Annotated[
+        Annotated[Rates, Tag(BY_RATES)]
+        | Annotated[Errors, Tag(BY_ERRORS)]
+        | Annotated[Named, Tag(BY_NAME)],
+        Discriminator(_way),
+    ]
     | None,
     AfterValidator(_plain),
-    Field(description="Rates, or the name of a backend that has that noise: docs/backends.md."),
+    Field(
+        description="Rates, errors of instructions by name as Aer's `NoiseModel.to_dict` has them, "
+        "or the name of a backend that has that noise: docs/backends.md."
+    ),
 ]

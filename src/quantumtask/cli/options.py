@@ -39,7 +39,8 @@ Compile = Annotated[
     ),
 ]
 Noise = Annotated[
-    str | None, typer.Option(help="A device twin's name, or rates as JSON: docs/cli.md.")
+    str | None,
+    typer.Option(help="A device twin's name, or rates or errors: JSON, or a .json file."),
 ]
 Observables = Annotated[
     list[str] | None,

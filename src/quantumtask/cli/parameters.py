@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -61,6 +62,16 @@ def observables(texts: Sequence[str] | None, parameters: Mapping[str, Any] | Non
 def json_or_text(text: str | None) -> Any:
     """What JSON reads as a list or an object; every other text as it is."""
     return _json(text) if text and text.lstrip()[:1] in ("[", "{") else text
+
+
+def noise(text: str | None) -> Any:
+    """A name, JSON, or what a file of that name ending in `.json` holds. Raises BadParameter."""
+    if text is None or not text.endswith(".json"):
+        return json_or_text(text)
+    try:
+        return json.loads(Path(text).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _bad(f"noise: {text!a} cannot be read as JSON: {error}") from None
 
 
 def _value(text: str) -> Any:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quantumtask.cli import options as ask
-from quantumtask.cli.parameters import Parameters, given, json_or_text, observables
+from quantumtask.cli.parameters import Parameters, given, observables
+from quantumtask.cli.parameters import noise as noise_of
 from quantumtask.cli.terminal import answered, read, service_at, stop
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def submit(
             observables=wanted,
             precision=precision,
             returns=returns,
-            noise=json_or_text(noise),
+            noise=noise_of(noise),
             backend=backend,
             compile=compile,
             engine=engine,
@@ -122,7 +123,7 @@ def batch(
             observables=observables(observable, None),
             precision=precision,
             returns=returns,
-            noise=json_or_text(noise),
+            noise=noise_of(noise),
             backend=backend,
             compile=compile,
             engine=engine,

@@ -39,7 +39,8 @@ class Common(TypedDict, total=False):
     returns: str | Sequence[str] | None
     """What is wanted: counts, memory, probabilities, statevector, unitary, expectation_values."""
     noise: str | Mapping[str, Any] | None
-    """The name of a device twin, or an object of `depolarizing`, `thermal` and `readout` rates; or,
+    """The name of a device twin; an object of `depolarizing`, `thermal` and `readout` rates, or of
+    `errors` of instructions, as `NoiseModel.to_dict(serializable=True)` of Qiskit Aer gives it; or,
     beside a `backend`, {"idle": False}: qubits do not decay while others are busy."""
     backend: str | None
     """A name of `Client.backends`: the circuit is compiled for it, and run with its noise."""

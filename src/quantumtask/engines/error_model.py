@@ -10,16 +10,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Instruction, Reset
 from qiskit.circuit.library import PauliGate, UnitaryGate
 from qiskit.quantum_info import Kraus, Pauli, SuperOp
-from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError
+from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error
 
-from quantumtask.engines.actions import conjugation
+from quantumtask.engines.circuits import circuit_of
 from quantumtask.engines.rates import bad_noise
 from quantumtask.openqasm.gates import BASIC, Matrix, Operation, Unitary
 
@@ -38,7 +38,8 @@ SHARP: Confusion = ((1.0, 0.0), (0.0, 1.0))
 Qubits = tuple[int, ...]
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Event:
     """One step of an error on some of its qubits.
 
     `matrices`: of a gate one, of a Kraus channel its operators; none: it is a reset.
@@ -47,10 +48,13 @@ class Event(NamedTuple):
     name: str
     qubits: Qubits
     matrices: tuple[Matrix, ...]
+    params: tuple[Any, ...]
 
-    @property
+    @cached_property
     def operation(self) -> Operation:
         """The gate, on the qubits of the error."""
+        if self.name in BASIC:
+            return Operation(BASIC[self.name], self.params, self.qubits)
         return Operation(Unitary(self.matrices[0]), (), self.qubits)
 
     @property
@@ -59,11 +63,19 @@ class Event(NamedTuple):
             return Reset()
         if self.name == "kraus":
             return Kraus(list(self.matrices)).to_instruction()
-        if self.name in ("id", "x", "y", "z"):
-            return PauliGate("I" if self.name == "id" else self.name.upper())
-        if set(self.name) <= set("IXYZ"):
-            return PauliGate(self.name)
+        if self.name == "pauli":
+            return PauliGate(self.params[0])
+        if self.name in BASIC:
+            there = range(len(self.qubits))
+            operation = self.operation._replace(qubits=tuple(there))
+            return circuit_of([operation], there, {}).data[0].operation
         return UnitaryGate(self.matrices[0], check_input=False)
+
+    @property
+    def clifford(self) -> bool:
+        """Return True if it maps stabilizer states to stabilizer states, and its name tells so."""
+        known = self.name in BASIC and BASIC[self.name].clifford
+        return known or self.name in (RESET, "pauli")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +89,11 @@ class Channel:
     def aer(self) -> QuantumError:
         return QuantumError([(self._circuit(events), chance) for chance, events in self.terms])
 
+    def widened(self, qubits: int) -> QuantumError:
+        """The same on the first of so many qubits."""
+        rest = qubits - self.size
+        return self.aer.expand(pauli_error([("I" * rest, 1.0)])) if rest else self.aer
+
     @cached_property
     def superoperator(self) -> Matrix:
         """On vectors of stacked columns of a density matrix; bit k of a row is qubit k."""
@@ -86,7 +103,7 @@ class Channel:
     @cached_property
     def clifford(self) -> bool:
         """Return True if each term maps stabilizer states to stabilizer states."""
-        return all(_is_clifford(event) for _, events in self.terms for event in events)
+        return all(event.clifford for _, events in self.terms for event in events)
 
     @cached_property
     def bounds(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -102,12 +119,6 @@ class Channel:
         for event in events:
             circuit.append(event.instruction, event.qubits)
         return circuit
-
-
-def _is_clifford(event: Event) -> bool:
-    if event.name == "kraus":
-        return False
-    return not event.matrices or conjugation(event.operation) is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,21 +151,30 @@ class ErrorModel:
         channels = [each for known in self.quantum.values() for each in known.values()]
         return all(channel.clifford for channel in channels)
 
-    def aer(self, qubits: Sequence[int]) -> NoiseModel:
-        """The model as Aer has it, for a circuit whose qubit k is `qubits`[k]."""
+    def aer(self, qubits: Qubits, used: frozenset[tuple[str, Qubits]]) -> NoiseModel:
+        """The model as Aer has it, for a circuit whose qubit k is `qubits`[k].
+
+        `used`: the instructions of the circuit, by name and qubits; of each, Aer gets the one error
+        that belongs to it.
+        """
+        if used not in self._models:
+            self._models[used] = self._made(qubits, used)
+        return self._models[used]
+
+    @cached_property
+    def _models(self) -> dict[frozenset[tuple[str, Qubits]], NoiseModel]:
+        """The models of the circuits of one task, which differ in their angles alone."""
+        return {}
+
+    def _made(self, qubits: Qubits, used: frozenset[tuple[str, Qubits]]) -> NoiseModel:
         number = {qubit: k for k, qubit in enumerate(qubits)}
         model = NoiseModel(basis_gates=["id"])
-        for name, known in self.quantum.items():
-            for on, channel in known.items():
-                if on is None:
-                    model.add_all_qubit_quantum_error(channel.aer, name, warnings=False)
-                elif number.keys() >= set(on):
-                    there = [number[qubit] for qubit in on]
-                    model.add_quantum_error(channel.aer, name, there, warnings=False)
-        for qubit, confusion in self.readout.items():
-            if qubit is None:
-                model.add_all_qubit_readout_error(ReadoutError(confusion), warnings=False)
-            elif qubit in number:
+        for name, on in sorted(used):
+            if channel := self.error(name, on):
+                there = [number[qubit] for qubit in on]
+                model.add_quantum_error(channel.widened(len(on)), name, there, warnings=False)
+        for qubit in qubits:
+            if (confusion := self.confusion(qubit)) != SHARP:
                 model.add_readout_error(ReadoutError(confusion), [number[qubit]], warnings=False)
         return model
 
@@ -196,10 +216,10 @@ def _single(qubits: Qubits | None, place: str) -> int | None:
 def _put(
     known: dict[Qubits | None, Channel], on: Qubits | None, channel: Channel, place: str
 ) -> None:
-    if on is not None and len(on) != channel.size:
+    if on is not None and len(on) < channel.size:
         raise bad_noise(
             f"{place}.gate_qubits: the error acts on {channel.size} qubits, and {list(on)} are "
-            f"{len(on)}: give as many qubits as the error has"
+            f"{len(on)}: give as many qubits as the instruction has"
         )
     if on in known:
         raise bad_noise(
@@ -255,8 +275,8 @@ def _event(step: Mapping[str, Any], place: str) -> Event:
             f"{place}.qubits: {name!r} acts here on {wanted} different qubits, and {list(qubits)} "
             "are not that"
         )
-    label = step["params"][0] if name == "pauli" else name
-    return Event(label, qubits, matrices)
+    params = () if name in ("unitary", "kraus") else tuple(step.get("params") or ())
+    return Event(name, qubits, matrices, params)
 
 
 def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...]:
@@ -274,7 +294,10 @@ def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...
             f"{place}.name: {str(name)[:40]!r} with {len(params)} params is no step of an error: "
             f"give pauli, unitary, kraus, reset, or a gate of {', '.join(BASIC)}"
         )
-    return (gate.matrix(*[float(each) for each in params]),)
+    angles = [each for each in params if isinstance(each, int | float) and math.isfinite(each)]
+    if len(angles) != len(params):
+        raise bad_noise(f"{place}.params: the angles of {name!r} must be finite numbers")
+    return (gate.matrix(*angles),)
 
 
 def _pauli(params: Sequence[Any], place: str) -> Matrix:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from qiskit import QuantumCircuit
 
 from quantumtask.engines.actions import matrix_of
 from quantumtask.engines.circuits import circuit_of
-from quantumtask.engines.error_model import RESET, Channel, Confusion, ErrorModel
-from quantumtask.openqasm.gates import Basic, Matrix, Operation, Unitary, controlled
+from quantumtask.engines.error_model import Channel, Confusion
+from quantumtask.openqasm.gates import BARRIER, Basic, Matrix, Operation, Unitary, controlled
 
 MOST_KEPT = 4096
 """Gates whose instructions are kept."""
@@ -50,21 +50,61 @@ class Placed:
         self.places = places
 
 
-class Source(Protocol):
-    """Tells what comes of the gates of a program, and how its qubits are reset and read."""
+class Segment(NamedTuple):
+    """Gates that run without a measurement between them.
 
-    model: ErrorModel
+    `layout`: where the qubits of the program are afterwards. How long they take in seconds, and how
+    long each place waits for its first and after its last (see `Schedule`).
+    """
+
+    instructions: list[Placed]
     layout: Layout
-    """Where the qubits of the program begin."""
+    duration: float = 0.0
+    begins: Mapping[int, float] = {}
+    ends: Mapping[int, float] = {}
 
-    def placed(
-        self, operations: Sequence[Operation], layout: Layout
-    ) -> tuple[list[Placed], Layout]:
-        """The instructions of some gates, and where the qubits of the program are after them."""
+
+class Errors(Protocol):
+    """Errors by instruction and qubits: see `ErrorModel`."""
+
+    @property
+    def clifford(self) -> bool: ...
+
+    def error(self, name: str, qubits: tuple[int, ...]) -> Channel | None: ...
+
+    def confusion(self, qubit: int) -> Confusion: ...
+
+
+class Source(Protocol):
+    """Tells what comes of the gates of a program, and how its qubits are reset and read.
+
+    `layout`: where the qubits of the program begin; places have the numbers that the model has for
+    qubits. `timed`: they decay while they wait.
+    """
+
+    @property
+    def timed(self) -> bool: ...
+
+    @property
+    def model(self) -> Errors: ...
+
+    @property
+    def layout(self) -> Layout: ...
+
+    def check(self, operations: Sequence[Operation]) -> None:
+        """Raises ResourceError for gates of the program that cannot be done."""
         ...
 
-    def number(self, place: int) -> int:
-        """The qubit of the model that is at a place."""
+    def placed(self, operations: Sequence[Operation], layout: Layout) -> Segment:
+        """What some gates come to."""
+        ...
+
+    def waiting(self, place: int, seconds: float) -> Channel | None:
+        """What happens to a place that waits."""
+        ...
+
+    def reading(self, place: int) -> float:
+        """How many seconds a measurement takes there."""
         ...
 
 
@@ -72,22 +112,29 @@ class Named:
     """Gates as they are written, one by one; `circuit_for`: a small circuit with their names."""
 
     layout: Layout = None
+    timed = False
 
-    def __init__(self, model: ErrorModel, circuit_for: Any) -> None:
+    def __init__(self, model: Errors, circuit_for: Any) -> None:
         self.model = model
         self._circuit_for = circuit_for
         self._kept: dict[Any, tuple[Operation, list[Placed]]] = {}
 
-    def placed(
-        self, operations: Sequence[Operation], layout: Layout
-    ) -> tuple[list[Placed], Layout]:
+    def check(self, operations: Sequence[Operation]) -> None:
+        """All gates can be done."""
+
+    def placed(self, operations: Sequence[Operation], layout: Layout) -> Segment:
         found = []
         for operation in operations:
             found += self._of(operation)
-        return found, layout
+        return Segment(found, layout)
 
-    def number(self, place: int) -> int:
-        return place
+    def waiting(self, place: int, seconds: float) -> Channel | None:  # noqa: ARG002
+        """Nothing: nothing is said of times."""
+        return None
+
+    def reading(self, place: int) -> float:  # noqa: ARG002
+        """No time."""
+        return 0.0
 
     def _of(self, operation: Operation) -> list[Placed]:
         gate = operation.gate
@@ -100,13 +147,15 @@ class Named:
         return known[1]
 
     def _made(self, operation: Operation) -> list[Placed]:
+        if operation.gate.name == BARRIER:
+            return []
         if isinstance(operation.gate, Basic):
             matrix_of(operation.gate, operation.params)  # refuses angles that have no sine
         circuit = circuit_of([operation], operation.qubits, {})
         return placed_in(self._circuit_for(circuit), self.model, operation.qubits)
 
 
-def placed_in(circuit: QuantumCircuit, model: ErrorModel, qubits: Sequence[int]) -> list[Placed]:
+def placed_in(circuit: QuantumCircuit, model: Errors, qubits: Sequence[int]) -> list[Placed]:
     """The instructions of a circuit of gates whose qubit k is `qubits`[k]."""
     place = dict(zip(circuit.qubits, qubits, strict=True))
     found = []
@@ -124,14 +173,6 @@ def placed_in(circuit: QuantumCircuit, model: ErrorModel, qubits: Sequence[int])
         gate = Operation(Unitary(matrix), (), tuple(range(len(on))))
         found.append(Placed(Kind(gate, error), on))
     return found
-
-
-def after_reset(source: Source, place: int) -> Channel | None:
-    return source.model.error(RESET, (source.number(place),))
-
-
-def confusion(source: Source, place: int) -> Confusion:
-    return source.model.confusion(source.number(place))
 
 
 def _widened(superoperator: Matrix, size: int, qubits: int) -> Matrix:

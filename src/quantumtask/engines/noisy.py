@@ -7,6 +7,7 @@ import numpy as np
 
 from quantumtask.engines.aer import simulate
 from quantumtask.engines.device import Complexes, Ran
+from quantumtask.engines.error_model import MEASURE, RESET
 from quantumtask.engines.measured import groups
 from quantumtask.engines.noise import Noise
 from quantumtask.engines.noisy_histories import NoisyHistories
@@ -78,9 +79,9 @@ class Noisy:
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
         if self._differs(program):
-            histories = self._histories()
+            histories = self._histories(program)
             way = histories.way(program, shots, self._method)
-            self._tell_own(way.name, way.how)
+            self._tell_own(way.name, way.how, histories.described)
             return histories.sample(program, way, shots, seed, memory)
         readout = Readout(_circuit(program))
         tally = Tally(program, shots, memory, self._settings)
@@ -99,9 +100,11 @@ class Noisy:
         return Shots(tally, _order(data, numbers) if tally.ordered else None)
 
     def probabilities(self, program: Program) -> Floats:
-        if self._differs(program) or not _circuit(program).final:
-            self._tell_own(DENSITY_MATRIX, "in a density matrix of each history")
-            return self._histories().probabilities(program)
+        if self._differs(program) or not _circuit(program).final or self._errs_with(MEASURE):
+            histories = self._histories(program)
+            described = histories.described
+            self._tell_own(DENSITY_MATRIX, "in a density matrix of each history", described)
+            return histories.probabilities(program)
         readout, shown = Readout(_circuit(program)), np.ones(1)
         if readout.is_fixed:
             self._tell(None, None)
@@ -134,16 +137,23 @@ class Noisy:
         on what they measure, also where `deferred` made one circuit of that."""
         circuit = program.circuit
         if circuit is not None and not circuit.followed:
-            return self._engine == OWN
+            return self._engine == OWN or self._errs_with(RESET)  # circuits leave resets out
         if self._engine == AER:
             raise _unsuitable(f"{AER} runs no program that acts on what it measures")
         return True
 
-    def _histories(self) -> NoisyHistories:
-        return NoisyHistories(source(self._noise), self._settings, self._threads)
+    def _errs_with(self, name: str) -> bool:
+        """Return True if an error belongs to an instruction that is no gate."""
+        return self._noise.errors is not None and name in self._noise.errors.quantum
 
-    def _tell_own(self, method: str, how: str) -> None:
+    def _histories(self, program: Program) -> NoisyHistories:
+        written = self._written(program)
+        found = source(program, self._noise, self._seed, self._settings, written)
+        return NoisyHistories(found, self._settings, self._threads)
+
+    def _tell_own(self, method: str, how: str, described: dict[str, Any] | None) -> None:
         if self.ran is None:
+            self.compiled = described
             why = f"{self._noise.reason}, {how}"
             self.ran = Ran(OWN, version(OWN) or "", method, "double", why)
 
@@ -151,13 +161,13 @@ class Noisy:
         return ready(program, self._noise, self._seed, self._settings, self._written(program))
 
     def _facts(self, program: Program, prepared: Ready) -> Facts:
-        circuit, rates = _circuit(program), self._noise.rates
-        clifford = circuit.clifford and self._noise.device is None and rates is not None
+        circuit = _circuit(program)
+        named = all(item.operation.name != "unitary" for item in prepared.circuit.data)
         return Facts(
             prepared.circuit.num_qubits,
             len(prepared.circuit.data),
             circuit.final,
-            clifford and rates is not None and rates.pauli,
+            circuit.clifford and named and self._noise.clifford,
             profile_of(program).entanglement,
         )
 

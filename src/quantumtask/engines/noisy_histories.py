@@ -7,7 +7,7 @@ with errors drawn as they occur.
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -91,6 +91,12 @@ class NoisyHistories:
         self._source = source
         self._settings = settings
         self._threads = threads
+
+    @property
+    def described(self) -> dict[str, Any] | None:
+        """What became of the program on a device."""
+        described: dict[str, Any] | None = getattr(self._source, "described", None)
+        return described
 
     def way(self, program: Program, shots: int, asked: str | None) -> Way:
         """The fastest way for so many shots, or the one that was asked for.

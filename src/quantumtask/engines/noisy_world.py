@@ -11,8 +11,9 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from quantumtask.engines.error_model import MEASURE, Channel
-from quantumtask.engines.instructions import Placed, Source, after_reset, confusion
+from quantumtask.engines.clock import Clock
+from quantumtask.engines.error_model import MEASURE, RESET, Channel
+from quantumtask.engines.instructions import Placed, Source
 from quantumtask.engines.observables import Floats
 from quantumtask.engines.world import CERTAIN, Bits, WithEnds
 from quantumtask.openqasm.gates import DELAY, Operation
@@ -58,7 +59,10 @@ class NoisyState(Protocol):
 class NoisyWorld(WithEnds):
     """What a process acts on; gates are kept until a measurement or a reset follows them."""
 
-    __slots__ = ("_count", "_layout", "_measured", "_operations", "_pending", "_source", "state")
+    __slots__ = (
+        "_clock", "_count", "_layout", "_measured", "_observing", "_operations", "_pending",
+        "_source", "state",
+    )  # fmt: skip
 
     def __init__(self, state: NoisyState, source: Source) -> None:
         super().__init__()
@@ -69,8 +73,12 @@ class NoisyWorld(WithEnds):
         self._pending: dict[int, tuple[Outcome, ...]] = {}  # by place, the first one first
         self._measured: dict[Outcome, int] = {}
         self._count = 0
+        self._clock = Clock() if source.timed else None
+        self._observing = False
 
     def apply(self, operations: Sequence[Operation]) -> None:
+        if not self._observing:
+            self._source.check(operations)
         if self._pending:
             for operation in operations:
                 self._check([self._place(qubit) for qubit in operation.qubits])
@@ -87,6 +95,7 @@ class NoisyWorld(WithEnds):
         """Raises Undecided only where gates were kept, so for the first qubit of a register."""
         self._flush()
         place = self._place(qubit)
+        self._begin_reading(place)
         outcome = Outcome(self._count)
         self._count += 1
         self._pending[place] = (*self._pending.get(place, ()), outcome)
@@ -98,13 +107,17 @@ class NoisyWorld(WithEnds):
         self._flush()
         places = [self._place(qubit) for qubit in qubits]
         self._check(places)
+        if self._clock is not None:
+            self._clock.end_reading()
         for place in places:
+            self._settle(place)
             self.state.reset(place)
-            if error := after_reset(self._source, place):
+            if error := self._source.model.error(RESET, (place,)):
                 self.state.err(error, (place,))
 
     def unmeasure(self) -> None:
         """Takes back the measurements at the end (see `Ends`)."""
+        self._observing = True
         taken_back = self.ends.taken_back
         left = {
             place: tuple([o for o in outcomes if o.number not in taken_back])
@@ -123,7 +136,7 @@ class NoisyWorld(WithEnds):
         """
         place = self._measured[outcome]
         self._before(place)
-        zero, one = confusion(self._source, place)
+        zero, one = self._source.model.confusion(place)
         true = self.state.probability(place)
         p = round((1 - true) * zero[1] + true * one[1], 12)
         return 0.0 if p <= CERTAIN else 1.0 if p >= 1 - CERTAIN else p
@@ -131,7 +144,7 @@ class NoisyWorld(WithEnds):
     def decided(self, outcome: Outcome, value: int) -> "NoisyWorld":
         """The world in which the outcome is that value, after its `probability` was asked."""
         place = self._measured[outcome]
-        zero, one = confusion(self._source, place)
+        zero, one = self._source.model.confusion(place)
         twin = NoisyWorld(self.state.read(place, (zero[value], one[value])), self._source)
         twin._layout = self._layout
         twin._operations = list(self._operations)
@@ -141,6 +154,8 @@ class NoisyWorld(WithEnds):
             twin._pending[place] = left
         twin._measured = {o: p for o, p in self._measured.items() if o is not outcome}
         twin._count = self._count
+        twin._observing = self._observing
+        twin._clock = self._clock and self._clock.copy()
         twin.branched = True
         twin.ends = self.ends.without(outcome.number)
         return twin
@@ -157,7 +172,9 @@ class NoisyWorld(WithEnds):
             for number, outcome in enumerate(self._pending[place]):
                 if number:
                     values = _drawn(self._changes(place), values, rng)
-                columns[outcome] = _drawn(np.array(confusion(self._source, place)), values, rng)
+                columns[outcome] = _drawn(
+                    np.array(self._source.model.confusion(place)), values, rng
+                )
         return np.stack([columns[outcome] for outcome in outcomes], axis=1)
 
     def distribution(self, outcomes: Sequence[Outcome]) -> Floats:
@@ -185,7 +202,7 @@ class NoisyWorld(WithEnds):
 
     def _readings(self, place: int, count: int) -> Floats:
         """How likely each value of so many measurements in a row is, for a qubit that is 0 or 1."""
-        read, changes = np.array(confusion(self._source, place)), self._changes(place)
+        read, changes = np.array(self._source.model.confusion(place)), self._changes(place)
         table = read
         for _ in range(count - 1):  # from the last to the first
             later = changes @ table
@@ -204,23 +221,47 @@ class NoisyWorld(WithEnds):
         """Runs the gates that were kept. Raises Undecided before anything has changed."""
         if not self._operations:
             return
-        instructions, layout = self._source.placed(self._operations, self._layout)
+        segment = self._source.placed(self._operations, self._layout)
         if self._pending:
-            for instruction in instructions:
+            for instruction in segment.instructions:
                 self._check(instruction.places)
-        for instruction in instructions:
+        if self._clock is not None:
+            self._clock.end_reading()
+            self._clock.begin(segment.begins, segment.duration)
+            for place in dict.fromkeys(p for each in segment.instructions for p in each.places):
+                self._settle(place)
+        for instruction in segment.instructions:
             self.state.apply(instruction)
-        self._operations, self._layout = [], layout
+        if self._clock is not None:
+            self._clock.end(segment.ends)
+        self._operations, self._layout = [], segment.layout
+
+    def _settle(self, place: int) -> None:
+        """What happened to a place while it waited."""
+        if self._clock is not None and (seconds := self._clock.taken(place)):
+            error = self._source.waiting(place, seconds)
+            if error is not None:
+                self.state.err(error, (place,))
+
+    def _begin_reading(self, place: int) -> None:
+        """A place is measured. Raises Undecided where it has waited since it was measured last."""
+        clock = self._clock
+        if clock is None:
+            return
+        if clock.waits.get(place):
+            self._check([place])
+        self._settle(place)
+        clock.read(place, self._source.reading(place))
 
     def _before(self, place: int) -> None:
         """The error that comes before a place is measured."""
-        error = self._source.model.error(MEASURE, (self._source.number(place),))
+        error = self._source.model.error(MEASURE, (place,))
         if error:
             self.state.err(error, (place,))
 
     def _changes(self, place: int) -> Floats:
         """How likely a qubit that was just measured is 0 or 1 when it is measured once more."""
-        error = self._source.model.error(MEASURE, (self._source.number(place),))
+        error = self._source.model.error(MEASURE, (place,))
         if error is None:
             return np.eye(2)
         changes: Floats = error.superoperator[::3, ::3].real.T

@@ -1,6 +1,8 @@
 """Circuits made ready for a noise: compiled or in pieces, with the model that Aer has of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from qiskit import QuantumCircuit
@@ -8,16 +10,19 @@ from qiskit_aer.noise import NoiseModel
 
 from quantumtask.engines.circuits import circuit_of
 from quantumtask.engines.compiling import compiled, noise_of, on_used_qubits
+from quantumtask.engines.device_source import DeviceErrors, DeviceSource
+from quantumtask.engines.error_model import ErrorModel
 from quantumtask.engines.idle import decayed, in_nanoseconds, with_idle, without_pauses
-from quantumtask.engines.instructions import Named, Source
+from quantumtask.engines.instructions import Errors, Named, Source
+from quantumtask.engines.named import in_names
 from quantumtask.engines.noise import Noise
 from quantumtask.engines.noise_model import confusion, errors_of, in_pieces, model_of
 from quantumtask.engines.rates import Flips, Rates
 from quantumtask.engines.readout import Readout
 from quantumtask.engines.twins import Twin
 from quantumtask.engines.written import as_written
-from quantumtask.openqasm.program import Program
-from quantumtask.shared.errors import ResourceError
+from quantumtask.openqasm.gates import BARRIER, Operation
+from quantumtask.openqasm.program import Circuit, Program, Step
 from quantumtask.shared.settings import Settings
 
 Confusion = list[list[float]]
@@ -46,14 +51,16 @@ def ready(program: Program, noise: Noise, seed: int, settings: Settings, written
     bits = Readout(circuit).bits
     device = noise.device
     if device is None:
-        assert noise.rates is not None
-        return _with_rates(circuit_of(circuit.steps, circuit.touched, bits), noise.rates, None)
+        return _without_device(circuit, bits, noise)
     steps, qubits = in_nanoseconds(circuit.steps, device)
     if written:
         found = as_written(steps, qubits, bits, device)
     else:
         found = compiled(circuit_of(steps, qubits, bits), device, seed, settings)
     described = found.described(qubits, program.qubits)
+    if noise.errors is not None:
+        part = on_used_qubits(found.circuit)
+        return _with_errors(part.circuit, part.qubits, noise.errors, described)
     if noise.rates is not None:
         part = on_used_qubits(without_pauses(found.circuit))
         return _with_rates(part.circuit, noise.rates, described)
@@ -63,22 +70,70 @@ def ready(program: Program, noise: Noise, seed: int, settings: Settings, written
     return Ready(part.circuit, model, described, _misread(part.circuit, _of(device, part.qubits)))
 
 
-def source(noise: Noise) -> Source:
-    """Tells of a program's gates one by one what noise makes of them.
+def _without_device(circuit: Circuit, bits: Mapping[int, int], noise: Noise) -> Ready:
+    if noise.errors is None:
+        assert noise.rates is not None
+        return _with_rates(circuit_of(circuit.steps, circuit.touched, bits), noise.rates, None)
+    steps = [step for step in circuit.steps if not _is_barrier(step)]
+    qubits = replace(circuit, steps=tuple(steps)).touched
+    return _with_errors(circuit_of(steps, qubits, bits), qubits, noise.errors, None)
 
-    Raises ResourceError (`engine_unsuitable`) for a device.
+
+def _is_barrier(step: Step) -> bool:
+    return isinstance(step, Operation) and step.gate.name == BARRIER
+
+
+def source(program: Program, noise: Noise, seed: int, settings: Settings, written: bool) -> Source:
+    """Tells of a program's gates, as they become known, what noise makes of them.
+
+    Raises ResourceError (`backend_unsuitable`) for what a device cannot do.
     """
-    if noise.device is not None or noise.rates is None:
-        raise ResourceError(
-            "engine_unsuitable", "on a device a program cannot act on what it measures: give rates"
-        )
-    return Named(errors_of(noise.rates), in_pieces)
+    model, circuit_for = _by_name(noise)
+    if noise.device is None:
+        return Named(model, circuit_for)
+    timed = noise.idle and isinstance(model, DeviceErrors)
+    return DeviceSource(
+        program, noise.device, seed, settings,
+        written=written, timed=timed, model=model, circuit_for=circuit_for,
+    )  # fmt: skip
+
+
+def _by_name(noise: Noise) -> tuple[Errors, Callable[[QuantumCircuit], QuantumCircuit]]:
+    """The errors of instructions, and what gives a small circuit the names that they have there."""
+    if noise.errors is not None:
+        return noise.errors, partial(in_names, errors=noise.errors)
+    if noise.rates is not None:
+        return errors_of(noise.rates), in_pieces
+    assert noise.device is not None
+    return DeviceErrors(noise.device), QuantumCircuit.copy
 
 
 def _with_rates(circuit: QuantumCircuit, rates: Rates, described: dict[str, Any] | None) -> Ready:
     flips = confusion(rates.readout or Flips())
     pieces = in_pieces(circuit)
     return Ready(pieces, model_of(rates), described, _misread(pieces, [flips] * pieces.num_qubits))
+
+
+def _with_errors(
+    circuit: QuantumCircuit,
+    qubits: Sequence[int],
+    errors: ErrorModel,
+    described: dict[str, Any] | None,
+) -> Ready:
+    """`qubits`: the numbers that the noise model has for those of the circuit."""
+    named = in_names(circuit, errors)
+    number = dict(zip(named.qubits, qubits, strict=True))
+    used = {
+        (item.operation.label or item.operation.name, tuple([number[q] for q in item.qubits]))
+        for item in named.data
+    }
+    model = errors.aer(tuple(qubits), frozenset(used))
+    misread = _misread(named, [_rows(errors.confusion(qubit)) for qubit in qubits])
+    return Ready(named, model, described, misread)
+
+
+def _rows(confusion: Sequence[Sequence[float]]) -> Confusion:
+    return [list(row) for row in confusion]
 
 
 def _of(device: Twin, qubits: Sequence[int]) -> list[Confusion]:

@@ -124,6 +124,14 @@ def _modified(operation: Operation) -> str:
     return f"`{controls}{operation.gate.name}`"
 
 
+def check_steps(steps: Sequence[Step], device: Twin) -> None:
+    """Raises ResourceError for the first step that a device cannot do."""
+    check = _Check(device)
+    why = next(filter(None, map(check.why, steps)), None)
+    if why is not None:
+        raise unsuitable(why)
+
+
 @lru_cache(4)
 def _places(device: Twin) -> Mapping[str, frozenset[tuple[int, ...]]]:
     found: dict[str, set[tuple[int, ...]]] = {}

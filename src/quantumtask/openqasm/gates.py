@@ -248,6 +248,13 @@ class Standard(Gate):
 
 
 @dataclass(frozen=True, eq=False)
+class Instruction(Gate):
+    """A gate that stays one operation of its own name, whatever it is made of."""
+
+    basic: Basic = BASIC["id"]
+
+
+@dataclass(frozen=True, eq=False)
 class GlobalPhase(Gate):
     """`gphase`: acts on no qubit, and on its last control as `p` when it has controls."""
 

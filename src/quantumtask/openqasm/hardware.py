@@ -1,9 +1,9 @@
-"""Gates, barriers and delays that only a device tells apart from others that do the same."""
+"""Gates, barriers and delays that only noise tells apart from others that do the same."""
 
 import math
 from collections.abc import Collection
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -14,15 +14,27 @@ from quantumtask.openqasm.gates import (
     Basic,
     Defined,
     Gate,
+    Instruction,
     Matrix,
     Operation,
     Standard,
 )
 from quantumtask.openqasm.inline import Call, matrix_of
-from quantumtask.openqasm.source import Place
+from quantumtask.openqasm.source import Place, Refusal
 
-Device = frozenset[str]
-"""The names of the gates that a device has."""
+
+@dataclass(frozen=True)
+class Instructions:
+    """The names of the gates that are one instruction each, to a noise model."""
+
+    names: frozenset[str]
+
+
+Device = frozenset[str] | Instructions
+"""The names of the gates that a device has, or that a noise model knows."""
+
+MOST_QUBITS = 6
+"""Qubits of a gate that is one instruction to a noise model."""
 
 MOST_COMPARED = 1_000
 """Operations of a definition that is compared with a device's gate."""
@@ -56,7 +68,13 @@ OF_DEVICES = {
 
 
 def on_device(gate: Gate, device: Device) -> Gate:
-    """The device's own gate of that name, if it does the same as this one; else this one."""
+    """The device's own gate of that name, if it does the same as this one; else this one.
+
+    To a noise model, each gate that it names is one instruction. Raises Refusal where a program
+    gives the name of a gate that engines know to another one.
+    """
+    if isinstance(device, Instructions):
+        return _instruction(gate) if gate.name in device.names else gate
     own = OF_DEVICES.get(gate.name) if gate.name in device else None
     if own is None or (gate.parameters, gate.qubits) != (own.parameters, own.qubits):
         return gate
@@ -68,6 +86,31 @@ def on_device(gate: Gate, device: Device) -> Gate:
         return gate
     phase = _difference(gate, own)
     return gate if phase is None else replace(own, phase=lambda *_: phase)
+
+
+def _instruction(gate: Gate) -> Gate:
+    if isinstance(gate, Standard) and gate.basic.name == gate.name and not gate.extra:
+        return gate
+    if gate.name in BASIC or gate.name in OF_DEVICES:
+        known = on_device(gate, frozenset([gate.name])) if gate.name in OF_DEVICES else gate
+        if isinstance(known, Standard):
+            return known
+        message = f"the noise model knows a gate `{gate.name}`, and the program defines another one"
+        raise Refusal("not_supported", message, Place(0, 0), "Give it another name")
+    if gate.qubits > MOST_QUBITS:
+        message = f"`{gate.name}` acts on {gate.qubits} qubits: too large to be one instruction"
+        raise Refusal("not_supported", message, Place(0, 0), f"At most {MOST_QUBITS} qubits can be")
+    basic = Basic(gate.name, gate.parameters, gate.qubits, partial(_matrix, gate), no_inverse)
+    return Instruction(gate.name, gate.parameters, gate.qubits, gate.cost, basic)
+
+
+def _matrix(gate: Gate, *params: float) -> Matrix:
+    return matrix_of(Call(gate, params, tuple(range(gate.qubits))), Place(0, 0))
+
+
+def no_inverse(*_: float) -> tuple[str, tuple[float, ...]]:
+    """Marks a gate that engines know by its matrix alone; an inverse of it is no instruction."""
+    raise NotImplementedError
 
 
 def _difference(gate: Gate, own: Standard) -> float | None:

@@ -14,6 +14,7 @@ from quantumtask.openqasm.gates import (
     Defined,
     Gate,
     GlobalPhase,
+    Instruction,
     Matrix,
     Operation,
     Standard,
@@ -136,6 +137,8 @@ def _leaf(call: Call, span: Span) -> Iterator[Operation]:
         yield from _phase(angle, call.qubits, call.controls)
     elif isinstance(gate, Standard) and _is_whole(call.powers):
         yield from _whole_power(gate, call)
+    elif isinstance(gate, Instruction) and not call.powers:
+        yield Operation(gate.basic, call.params, call.qubits, call.controls)
     else:
         root = _root(call, span)
         clifford = clifford_gate(root, exact=bool(call.controls))

@@ -15,9 +15,11 @@ from qiskit.transpiler import Target
 from quantumtask.client.arrays import reals
 from quantumtask.client.plain import plain
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, job_of
+from quantumtask.client.qiskit.noise import Errors
 from quantumtask.client.qiskit.options import (
     DEFAULT_SHOTS,
     PASSED_ON,
+    UnsupportedOption,
     default_options,
     honoured,
     method_of,
@@ -39,9 +41,9 @@ Binds = Mapping[Parameter | ParameterVector, Any]
 class QuantumTaskBackend(BackendV2):
     """Runs circuits on a QuantumTask service. `QuantumTaskProvider.backend` makes it.
 
-    Options, for `run` and `set_options`: shots, memory, seed_simulator, job_tags, and the service's
-    own engine, method, timeout_s, noise, compile, owner, priority. Copies share one connection; in
-    a pickle is none, nor a token.
+    Options, for `run` and `set_options`: shots, memory, seed_simulator, job_tags, noise_model (of
+    Qiskit Aer), and the service's own engine, method, timeout_s, noise, compile, owner, priority.
+    Copies share one connection; in a pickle is none, nor a token.
     """
 
     def __init__(self, provider: Any, service: Service, info: Json) -> None:
@@ -98,7 +100,8 @@ class QuantumTaskBackend(BackendV2):
         pairs = [(circuit, _points(circuit, b)) for circuit, b in _pairs(circuits, parameter_binds)]
         parts = [_part(circuit, values) for circuit, values in pairs]
         record = Record(RUN, self.name, parts)
-        programs = Programs(partial(self.fields, compile=given.get("compile")))
+        fields = partial(self.fields, compile=given.get("compile"))
+        programs = Programs(fields, self.errors(options))
         wanted = Wanted(counts=True, memory=given.pop("memory", False))
         groups = [
             group
@@ -147,6 +150,19 @@ class QuantumTaskBackend(BackendV2):
         record = replace(record, tasks=tasks)
         bodies = [{**given, **draft.body} for draft in drafts]
         return post(self._service.connection, bodies, tags, record.metadata()), record
+
+    def errors(self, options: Mapping[str, Any] | None = None) -> Errors | None:
+        """The errors of the noise model among the options of a run, or else of the backend.
+
+        Raises UnsupportedOption for what of it cannot be honoured.
+        """
+        options = options or {}
+        model = options.get("noise_model", self.options.get("noise_model"))
+        if model is None:
+            return None
+        if options.get("noise", self.options.get("noise")) is not None:
+            raise UnsupportedOption("noise_model: give this or `noise`, not both")
+        return Errors(model, compiled=self.name != "simulator")
 
     def _given(self, options: Mapping[str, Any]) -> Json:
         options = honoured(options)

@@ -75,7 +75,7 @@ class EstimatorV2(BaseEstimatorV2):
         default = plain("precision", self.default_precision if precision is None else precision)
         coerced = [EstimatorPub.coerce(exact_pub(pub, 2, "precision"), default) for pub in pubs]
         record = Record(ESTIMATOR, self._backend.name, [_part(pub) for pub in coerced])
-        programs = Programs(self._backend.fields)
+        programs = Programs(self._backend.fields, self._backend.errors())
         found = [
             estimate
             for pub, end in zip(coerced, record.ends, strict=True)

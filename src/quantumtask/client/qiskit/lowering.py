@@ -1,13 +1,14 @@
 """A Qiskit circuit as an OpenQASM 3 program that means the same, up to a global phase."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from qiskit.circuit import Parameter, ParameterExpression, QuantumCircuit
 
 from quantumtask.client.qiskit.angles import values
+from quantumtask.client.qiskit.instruction_writer import InstructionWriter
 from quantumtask.client.qiskit.names import Names
 from quantumtask.client.qiskit.scope import Scope
 from quantumtask.client.qiskit.writer import UnsupportedCircuit, Writer
@@ -26,6 +27,8 @@ class Lowered:
     text: str
     inputs: Mapping[str, ParameterExpression]
     names: Names
+    instructions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The names of gates in the text, by the names that a noise model has for them."""
 
     def values(self, given: Mapping[Parameter, Any]) -> dict[str, np.ndarray[Any, Any]]:
         """The value of each input at each point of arrays of parameters."""
@@ -41,11 +44,14 @@ class Lowered:
         return f"{head}\ninput float[64] {name};{self.text.removeprefix(head)}", name
 
 
-def lower(circuit: QuantumCircuit) -> Lowered:
-    """The program of a circuit. Raises UnsupportedCircuit where there is none."""
+def lower(circuit: QuantumCircuit, errors: frozenset[str] | None = None) -> Lowered:
+    """The program of a circuit. Raises UnsupportedCircuit where there is none.
+
+    `errors`: the names of the instructions that a noise model has errors for, if there is one.
+    """
     if circuit.num_input_vars:
         raise UnsupportedCircuit("a circuit with input variables cannot be sent: use Parameters")
-    writer = Writer()
+    writer = Writer() if errors is None else InstructionWriter(errors)
     quantum = writer.names.new("q", "q")
     registers = _registers(circuit, writer.names)
     scope = Scope(
@@ -59,8 +65,12 @@ def lower(circuit: QuantumCircuit) -> Lowered:
     qubits = [f"qubit[{circuit.num_qubits}] {quantum};"] if circuit.num_qubits else []
     bits = [f"bit[{len(bits)}] {name};" for bits, name in registers.items()]
     gates = [f"gate {name}{definition}" for definition, name in writer.gates.items()]
+    instructions: dict[str, frozenset[str]] = {}
+    if isinstance(writer, InstructionWriter):
+        gates += writer.own_gates
+        instructions = {name: frozenset(found) for name, found in writer.instructions.items()}
     text = "\n".join([*HEAD, *inputs, *gates, *qubits, *bits, *writer.lines, ""])
-    return Lowered(text, dict(writer.inputs), writer.names)
+    return Lowered(text, dict(writer.inputs), writer.names, instructions)
 
 
 def _registers(circuit: QuantumCircuit, names: Names) -> dict[tuple[str, ...], str]:

@@ -13,7 +13,7 @@ PASSED_ON = (
 
 DEFAULT_SHOTS = 1024
 
-OURS = (*PASSED_ON, "seed_simulator", "job_tags")
+OURS = (*PASSED_ON, "seed_simulator", "job_tags", "noise_model")
 
 _OF_THE_MACHINE = """
     accept_distributed_results batched_shots_gpu batched_shots_gpu_max_qubits blocking_enable
@@ -55,7 +55,8 @@ class UnsupportedOption(QiskitError, AttributeError):
 
 
 def default_options() -> Options:
-    options = Options(shots=DEFAULT_SHOTS, memory=False, seed_simulator=None, job_tags=())
+    options = Options(shots=DEFAULT_SHOTS, memory=False, seed_simulator=None)
+    options.update_options(job_tags=(), noise_model=None)
     options.update_options(**dict.fromkeys(PASSED_ON[2:]))
     return options
 

@@ -10,7 +10,8 @@ import numpy as np
 from qiskit.circuit import QuantumCircuit
 
 from quantumtask.client.arrays import Array
-from quantumtask.client.qiskit.lowering import Lowered, lower
+from quantumtask.client.qiskit.lowering import Lowered
+from quantumtask.client.qiskit.noise import Errors, lowered_with
 from quantumtask.client.qiskit.service import Json, sweep
 from quantumtask.client.qiskit.writer import UnboundCircuit
 
@@ -79,10 +80,14 @@ class Program:
 
 
 class Programs:
-    """The programs of the circuits of one job; a circuit that comes again is written once."""
+    """The programs of the circuits of one job; a circuit that comes again is written once.
 
-    def __init__(self, fields: Fields) -> None:
+    `errors`: those of a noise model, which each program then has among its fields.
+    """
+
+    def __init__(self, fields: Fields, errors: Errors | None = None) -> None:
         self._fields = fields
+        self._errors = errors
         self._known: dict[int, tuple[QuantumCircuit, Lowered | None, Json]] = {}
 
     def of(self, circuit: QuantumCircuit, values: Array, elements: Array) -> Iterator[Program]:
@@ -97,7 +102,8 @@ class Programs:
         if lowered is None:
             for point, element in zip(values, elements, strict=True):
                 bound = circuit.assign_parameters(point)
-                yield Program(lower(bound), fields, {}, np.array([element]), bound)
+                lowered, noise = lowered_with(self._errors, bound)
+                yield Program(lowered, fields | noise, {}, np.array([element]), bound)
             return
         given = dict(zip(circuit.parameters, values.T, strict=True))
         inputs = {
@@ -108,18 +114,18 @@ class Programs:
 
     def _of(self, circuit: QuantumCircuit) -> tuple[QuantumCircuit, Lowered | None, Json]:
         if id(circuit) not in self._known:
-            self._known[id(circuit)] = circuit, _lowered(circuit), self._fields(circuit)
+            lowered, noise = self._lowered(circuit)
+            self._known[id(circuit)] = circuit, lowered, self._fields(circuit) | noise
         return self._known[id(circuit)]
 
-
-def _lowered(circuit: QuantumCircuit) -> Lowered | None:
-    """None for a circuit that can only be written once its parameters have values."""
-    try:
-        return lower(circuit)
-    except UnboundCircuit:
-        if not circuit.num_parameters:
-            raise
-        return None
+    def _lowered(self, circuit: QuantumCircuit) -> tuple[Lowered | None, Json]:
+        """None for a circuit that can only be written once its parameters have values."""
+        try:
+            return lowered_with(self._errors, circuit)
+        except UnboundCircuit:
+            if not circuit.num_parameters:
+                raise
+            return None, {}
 
 
 def merged(programs: Iterable[Program]) -> Iterator[Program]:

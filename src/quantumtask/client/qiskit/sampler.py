@@ -76,7 +76,9 @@ class SamplerV2(BaseSamplerV2):
         record = Record(SAMPLER, self._backend.name, [_part(pub) for pub in coerced])
         groups = [
             group
-            for shots, programs in _programs(coerced, record, Programs(self._backend.fields))
+            for shots, programs in _programs(
+                coerced, record, Programs(self._backend.fields, self._backend.errors())
+            )
             for group in drafts(merged(programs), shots, Wanted(counts=False, memory=True))
         ]
         return self._backend.submitted(

@@ -1,0 +1,117 @@
+"""Aer's noise models as the service takes them: JSON of errors by instruction and qubits."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qiskit.circuit import ControlFlowOp, Delay, QuantumCircuit
+
+from quantumtask.client.qiskit.lowering import Lowered, lower
+from quantumtask.client.qiskit.options import UnsupportedOption
+
+Json = dict[str, Any]
+
+
+def lowered_with(errors: "Errors | None", circuit: QuantumCircuit) -> tuple[Lowered, Json]:
+    """The program of a circuit, and the fields of a task that have its noise.
+
+    Raises UnsupportedCircuit and UnsupportedOption.
+    """
+    if errors is None:
+        return lower(circuit), {}
+    lowered, noise = errors.lowered(circuit)
+    return lowered, {"noise": noise}
+
+
+WITHOUT_GATE = frozenset({"measure", "reset", "delay"})
+"""Instructions that an error can belong to and that are no gates."""
+
+
+class Errors:
+    """A `qiskit_aer.noise.NoiseModel`, read once for all circuits of a run.
+
+    `compiled`: its names and qubits are those of a device, and circuits are compiled for that one.
+    Raises UnsupportedOption for what is no such model, or has what the service cannot honour.
+    """
+
+    def __init__(self, model: Any, *, compiled: bool) -> None:
+        if not hasattr(model, "to_dict") or not hasattr(model, "noise_instructions"):
+            kind = type(model).__name__
+            raise UnsupportedOption(f"noise_model: a NoiseModel of Qiskit Aer, not a {kind}")
+        self._errors: list[Json] = model.to_dict(serializable=True)["errors"]
+        self._compiled = compiled
+        self._passes: Sequence[Any] = getattr(model, "_custom_noise_passes", ())
+        self.names = frozenset(
+            name for error in self._errors for name in error.get("operations") or ()
+        )
+        for error in self._errors:
+            _check(error)
+
+    def lowered(self, circuit: QuantumCircuit) -> tuple[Lowered, Json]:
+        """The program of a circuit, and the errors that can occur in it.
+
+        Raises UnsupportedCircuit and UnsupportedOption.
+        """
+        self._check_passes(circuit)
+        if self._compiled:
+            return lower(circuit), {"errors": self._errors}
+        lowered = lower(circuit, self.names)
+        return lowered, self._of(circuit, lowered)
+
+    def _of(self, circuit: QuantumCircuit, lowered: Lowered) -> Json:
+        """The errors by the names that the text of the circuit has for gates."""
+        used = {circuit.find_bit(bit).index for item in circuit.data for bit in item.qubits}
+        errors = [_kept(error, lowered.instructions, used) for error in self._errors]
+        names = {name for written in lowered.instructions.values() for name in written}
+        return {
+            "errors": [error for error in errors if error is not None],
+            "basis_gates": sorted(names),
+        }
+
+    def _check_passes(self, circuit: QuantumCircuit) -> None:
+        """Raises UnsupportedOption where a custom pass of the model would do something."""
+        for each in self._passes:
+            delays_only = getattr(each, "_ops", None) == (Delay,)
+            if not delays_only or _has_delay(circuit):
+                name = type(each).__name__
+                hint = "the service has no relaxation of delays in a model: " if delays_only else ""
+                raise UnsupportedOption(
+                    f"noise_model: its noise pass {name} cannot be sent: {hint}"
+                    "use a twin of the device as the backend, or errors by instruction"
+                )
+
+
+def _has_delay(circuit: QuantumCircuit) -> bool:
+    return any(
+        isinstance(item.operation, Delay)
+        or (
+            isinstance(item.operation, ControlFlowOp)
+            and any(_has_delay(block) for block in item.operation.blocks)
+        )
+        for item in circuit.data
+    )
+
+
+def _check(error: Json) -> None:
+    sizes = {len(qubits) for qubits in error.get("gate_qubits") or ()}
+    if error["type"] == "roerror" and (sizes - {1} or len(error["probabilities"]) != 2):
+        raise UnsupportedOption(
+            f"noise_model: the readout error of qubits {error.get('gate_qubits')} cannot be "
+            "honoured: each measurement is of one qubit, so give one error for each qubit"
+        )
+
+
+def _kept(error: Json, written: Mapping[str, frozenset[str]], used: set[int]) -> Json | None:
+    """What is left of an error in a circuit that uses some qubits and gates."""
+    kept = {name: value for name, value in error.items() if name != "id"}
+    if "gate_qubits" in error:
+        kept["gate_qubits"] = [qubits for qubits in error["gate_qubits"] if used.issuperset(qubits)]
+        if not kept["gate_qubits"]:
+            return None
+    if error["type"] == "qerror":
+        names: set[str] = set()
+        for name in error["operations"]:
+            names |= {name} if name in WITHOUT_GATE else written.get(name, frozenset())
+        kept["operations"] = sorted(names)
+        if not names:
+            return None
+    return kept

@@ -1,0 +1,88 @@
+"""How long the qubits of a device have waited, in a program whose gates become known as it runs."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from qiskit import QuantumCircuit
+
+from quantumtask.engines.idle import delay_s, durations_of
+from quantumtask.engines.twins import Twin
+from quantumtask.openqasm.gates import BARRIER, DELAY
+
+
+class Schedule(NamedTuple):
+    """When the gates of a circuit run, as late as they can (Qiskit's ALAPScheduleAnalysis).
+
+    All in seconds. `waits`: for each instruction, how long each of its qubits waits after it for
+    the next one. `begins` and `ends`: how long each qubit waits before its first instruction and
+    after its last.
+    """
+
+    duration: float
+    waits: list[Mapping[int, float]]
+    begins: dict[int, float]
+    ends: dict[int, float]
+
+
+def schedule(circuit: QuantumCircuit, device: Twin) -> Schedule:
+    """The schedule of a circuit whose qubit k is the device's qubit k."""
+    number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
+    durations = durations_of(device)
+    next_at: dict[int, float] = {}  # when the next instruction begins, counted from the end
+    ends: dict[int, float] = {}
+    waits: list[Mapping[int, float]] = []
+    for item in reversed(circuit.data):
+        name, qubits = item.operation.name, tuple([number[qubit] for qubit in item.qubits])
+        end = max([next_at.get(qubit, 0.0) for qubit in qubits], default=0.0)
+        waits.append({q: end - next_at[q] for q in qubits if q in ends})
+        if name != BARRIER:
+            for qubit in qubits:
+                ends.setdefault(qubit, end)
+        time = (
+            delay_s(item.operation, device) if name == DELAY else durations.get((name, qubits), 0)
+        )
+        next_at |= dict.fromkeys(qubits, end + time)
+    whole = max(next_at.values(), default=0.0)
+    begins = {qubit: whole - next_at[qubit] for qubit in ends}
+    return Schedule(whole, waits[::-1], begins, ends)
+
+
+class Clock:
+    """For each place that something was done with, how long it has waited since, in seconds."""
+
+    __slots__ = ("_reads", "waits")
+
+    def __init__(self) -> None:
+        self.waits: dict[int, float] = {}
+        self._reads: dict[int, float] = {}
+
+    def copy(self) -> "Clock":
+        twin = Clock()
+        twin.waits, twin._reads = self.waits.copy(), self._reads.copy()
+        return twin
+
+    def taken(self, place: int) -> float:
+        """How long a place has waited until now; it begins anew."""
+        wait = self.waits.get(place, 0.0)
+        self.waits[place] = 0.0
+        return wait
+
+    def read(self, place: int, seconds: float) -> None:
+        """A measurement begins; all others that begin before the next gate take place meanwhile."""
+        self._reads[place] = seconds
+
+    def end_reading(self) -> None:
+        """The measurements have ended, and all that was not measured has waited."""
+        longest = max(self._reads.values(), default=0.0)
+        for place in self.waits:
+            self.waits[place] += longest - self._reads.get(place, 0.0)
+        self._reads = {}
+
+    def begin(self, begins: Mapping[int, float], duration: float) -> None:
+        """Gates begin: each place waits for its first, or for all of them."""
+        for place in self.waits:
+            self.waits[place] += begins.get(place, duration)
+
+    def end(self, ends: Mapping[int, float]) -> None:
+        """Gates have ended."""
+        self.waits |= ends
