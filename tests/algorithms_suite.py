@@ -31,8 +31,14 @@ RELEASE = Release(
     ("test", "qiskit_algorithms"),
 )
 NOISE = "draws shots, and wants what Qiskit's own numbers of one seed come to"
-EXCEPTED: dict[str, str] = {}
-"""Tests, by the beginnings of their names, that ours may fail, and why."""
+EXCEPTED = {
+    "test_amplitude_estimators.TestBernoulli.test_sampler_with_shots": NOISE,
+    "test_amplitude_estimators.TestSineIntegral.test_sampler_with_shots": NOISE,
+    "test_amplitude_estimators.TestSineIntegral.test_iqae_confidence_intervals": NOISE,
+    "test_var_qite.TestVarQITE.test_run_d_1_with_aux_ops": NOISE,
+    "test_var_qrte.TestVarQRTE.test_run_d_1_with_aux_ops": NOISE,
+}
+"""Tests, by parts of their names, that ours may fail, and why."""
 
 
 class Sampler(SamplerV2):
@@ -98,9 +104,8 @@ def run_here(folder: str, only: list[str]) -> dict[str, Any]:
     warnings.simplefilter("ignore")
     result = Failures()
     suite = unittest.defaultTestLoader.discover(str(Path(folder) / "test"), top_level_dir=folder)
-    for test in _tests(suite):
-        if not only or any(part in test.id() for part in only):
-            test.run(result)
+    chosen = [t for t in _tests(suite) if not only or any(part in t.id() for part in only)]
+    unittest.TestSuite(chosen).run(result)
     return {"ran": result.testsRun, "skipped": len(result.skipped), "failed": result.why}
 
 
