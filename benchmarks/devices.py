@@ -22,7 +22,7 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
 from tests.chisquare import p_value
-from tests.isa import aer_counts, device, distance, random_isa, scheduled
+from tests.isa import aer_counts, device, distance, ghz, random_isa, scheduled
 from tests.services import Service
 
 from quantumtask.client import Client
@@ -40,15 +40,6 @@ DEVICES = {
 """How many random circuits on each; they have `cx`, `ecr`, `cz`, and `u1`, `u2`, `u3`."""
 UNLIKELY = 1e-4
 """Of 60 circuits, none should be as far off as this by chance."""
-
-
-def ghz(qubits: int) -> QuantumCircuit:
-    circuit = QuantumCircuit(qubits, qubits)
-    circuit.h(0)
-    for k in range(qubits - 1):
-        circuit.cx(k, k + 1)
-    circuit.measure(range(qubits), range(qubits))
-    return circuit
 
 
 def compiling(client: Client, name: str, qubits: int, shots: int = 4000) -> None:

@@ -32,7 +32,9 @@ def device(name: str) -> Any:
         return FakeProviderForBackendV2().backend(name)
 
 
-def random_isa(name: str, seed: int, qubits: int = 4, steps: int = 30) -> QuantumCircuit:
+def random_isa(
+    name: str, seed: int, qubits: int = 4, steps: int = 30, delays: bool = True
+) -> QuantumCircuit:
     """A circuit as wide as the device, which measures some neighbouring qubits at its end."""
     target, lots = device(name).target, random.Random(f"{name} {seed}")
     some = _neighbours(target, qubits, lots)
@@ -46,7 +48,7 @@ def random_isa(name: str, seed: int, qubits: int = 4, steps: int = 30) -> Quantu
     circuit = QuantumCircuit(target.num_qubits, qubits)
     for _ in range(steps):
         kind = lots.random()
-        if kind < 0.12:
+        if kind < 0.12 and delays:
             unit = lots.choice([unit for unit in UNITS if unit != "dt" or target.dt])
             time = lots.uniform(*UNITS[unit])
             circuit.delay(round(time) if unit == "dt" else time, lots.choice(some), unit=unit)
@@ -58,6 +60,16 @@ def random_isa(name: str, seed: int, qubits: int = 4, steps: int = 30) -> Quantu
             angles = [lots.uniform(-3, 3) for _ in operation.params]
             circuit.append(operation.base_class(*angles), on)
     circuit.measure(some, range(qubits))
+    return circuit
+
+
+def ghz(qubits: int) -> QuantumCircuit:
+    """A chain of `cx`, all of it measured."""
+    circuit = QuantumCircuit(qubits, qubits)
+    circuit.h(0)
+    for k in range(qubits - 1):
+        circuit.cx(k, k + 1)
+    circuit.measure(range(qubits), range(qubits))
     return circuit
 
 

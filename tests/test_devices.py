@@ -21,12 +21,16 @@ from quantumtask.client.qiskit import (
     openqasm,
 )
 from quantumtask.engines.compiling import compiled
+from quantumtask.engines.noise import gates_of
 from quantumtask.engines.twins import twin
 from quantumtask.openqasm import compile_circuit
+from quantumtask.openqasm.full import compile_full
+from quantumtask.openqasm.gates import BARRIER, Operation
+from quantumtask.openqasm.straight import compile_straight
 from quantumtask.shared.settings import Settings
 from tests.asked import ask, refusal
 from tests.chisquare import p_value
-from tests.isa import aer_counts, device, random_isa, scheduled
+from tests.isa import aer_counts, device, ghz, random_isa, scheduled
 from tests.services import BELL, Service
 from tests.test_cli import quantumtask
 from tests.test_noise import HEAD, UNLIKELY, exactly, table
@@ -272,6 +276,18 @@ def test_every_way_of_asking_has_the_option(service: Service) -> None:
     assert "as written, of depth 2: 1 x" in said.stdout
 
 
+@pytest.mark.parametrize("name", ["fake_sherbrooke", "fake_almaden"])
+def test_the_short_path_reads_the_same_for_a_device(name: str) -> None:
+    gates, settings = gates_of(name, None), Settings()
+    for seed in range(3):
+        text = openqasm(random_isa(name, seed, delays=False))
+        short = compile_straight(text, settings, gates)
+        full = compile_full(text, settings, None, gates).program
+        assert short is not None and short.circuit is not None and full.circuit is not None
+        assert short.circuit.steps == full.circuit.steps
+        assert any(isinstance(s, Operation) and s.gate.name == BARRIER for s in short.circuit.steps)
+
+
 def test_barriers_and_delays_cost_nothing_where_there_is_no_device() -> None:
     text = HEAD + "qubit[2] q;\nx q[0];\nbarrier q;\ndelay[1us] q[0];\nbarrier;\nx q[0];\n"
     circuit = compile_circuit(text, Settings()).circuit
@@ -282,11 +298,7 @@ def test_barriers_and_delays_cost_nothing_where_there_is_no_device() -> None:
 @pytest.mark.parametrize("qubits", [4, 10])
 def test_compiling_finds_qubits_at_least_as_good_as_qiskit_does(qubits: int) -> None:
     """By the chance that no gate and no readout errs."""
-    circuit = QuantumCircuit(qubits, qubits)
-    circuit.h(0)
-    for k in range(qubits - 1):
-        circuit.cx(k, k + 1)
-    circuit.measure(range(qubits), range(qubits))
+    circuit = ghz(qubits)
     for name in ("fake_sherbrooke", "fake_fez"):
         target = device(name).target
         for seed in range(2):

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Gate
+from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.transpiler import PassManager
 from qiskit.transpiler.passes import Optimize1qGatesDecomposition
 
@@ -152,16 +153,17 @@ def as_written(
     circuit = written.copy_empty_like()
     for item in written.data:
         if isinstance(item.operation, Gate) and item.operation.name not in own:
-            for gate in _translated(item.operation, device):
+            for gate in _translated(item.operation.name, device):
                 circuit._append(CircuitInstruction(gate, item.qubits, ()))
         else:
             circuit._append(item)
     return OnDevice(circuit, tuple(qubits), True)
 
 
-def _translated(gate: Gate, device: Twin) -> list[Gate]:
-    """A gate on one qubit in the device's own gates."""
+@lru_cache(64)
+def _translated(name: str, device: Twin) -> list[Gate]:
+    """A gate of TURNS in the device's own gates."""
     circuit = QuantumCircuit(1)
-    circuit.append(gate, [0])
+    circuit.append(get_standard_gate_name_mapping()[name], [0])
     passes = PassManager([Optimize1qGatesDecomposition(basis=list(device.basis_gates))])
     return [item.operation for item in passes.run(circuit).data]

@@ -115,12 +115,11 @@ def out_of_memory(verdict: object) -> bool:
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
     """Runs one task. Whatever goes wrong becomes a Failure; nothing is raised."""
     from quantumtask import engines  # not above: who only reads circuits does without
-    from quantumtask.engines.noise import gates_of
     from quantumtask.engines.wanted import wanted_of
 
     def run() -> Result:
         wanted = wanted_of(spec.options, spec.shots, spec.memory)
-        gates = None if wanted.ideal else gates_of(wanted.backend, wanted.noise)
+        gates = None if wanted.ideal else _gates(wanted.backend, wanted.noise)
         with processor_limit(settings.compile_limit_s):
             sweep = compile_sweep(spec.circuit, settings, spec.parameters, gates)
         try:
@@ -137,6 +136,13 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
             raise prepared(spec.circuit, settings).error(refusal) from None
 
     return attempt(run, settings)
+
+
+def _gates(backend: str, noise: Any) -> frozenset[str] | None:
+    """The gates of the device that a circuit is for; None: it is for none."""
+    from quantumtask.engines.noise import gates_of  # not above: as in `execute`
+
+    return gates_of(backend, noise)
 
 
 def attempt(work: Callable[[], T], settings: Settings) -> T | Failure:
