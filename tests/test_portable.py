@@ -68,13 +68,13 @@ ALL: Mapping[str, Text] = {
     **{text: (HEAD + text, None) for text in LITERALS},
     **{name: (text, None) for name, text in TEXTBOOK.items()},
     **{wrong.text.removeprefix(HEAD): (wrong.text, None) for wrong in WRONG},
+    "an alias of physical qubits": (HEAD + "let a = $2 ++ $0;\nx a[1];\n", None),
 }
 
 RUNS = ""
 OTHER: Mapping[str, tuple[str, str]] = {
     # The specification's text has it, and its grammar only in `let`.
     "Arrays: concatenation copies": (RUNS, "syntax_error"),
-    "let a = $0;": ("syntax_error", RUNS),
     "Arrays: array of `bit`": ("syntax_error", "wrong_type"),
     "array[bit, 2] a;": ("syntax_error", "wrong_type"),
     "array[bit[4], 2] a;": ("syntax_error", "wrong_type"),

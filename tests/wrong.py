@@ -39,7 +39,7 @@ SYNTAX = {
         "OPENQASM 3.0;", "x q[0]; x", "for qubit a in q x a;", "void v;", "int i = (1 + 2;",
         "x q[0]; ]", "let a = q[0:1] + + q[2];", "ctrl x q[0], q[1];", "bit[4] d = c?;",
         'include "";',
-        "let a = $0;", "array[bit, 2] a;", "array[bit[4], 2] a;", "array[stretch, 2] a;",
+        "array[bit, 2] a;", "array[bit[4], 2] a;", "array[stretch, 2] a;",
         "complex[int[8]] z;", "const bit b = measure q[0];", "gphase(1, 2);", "gphase();",
         "def f(readonly array[int[8], #dim = 1] a) { }\narray[int[8], 2] b;\nf(b ++ b);",
     ],
