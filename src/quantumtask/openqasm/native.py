@@ -1,6 +1,7 @@
 """The parser in Rust: the only file that imports qdk."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")  # read when the package is first imported
@@ -29,10 +30,9 @@ def read(source: Source) -> tuple[str | None, list[Any]]:
     """
     try:
         text = _without_dollars(source.text, source.opaque is not None)
+        _check(_early_diagnostics(text), source)
         result = _parse(text, path="circuit", includes=_nothing)
-        problems = [_refusal(d, source) for d in result.diagnostics[:MOST_DIAGNOSTICS]]
-        if problems:
-            raise source.error(*problems)
+        _check(result.diagnostics, source)
         return result.program.version, list(result.program.statements)
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
@@ -42,6 +42,29 @@ def read(source: Source) -> tuple[str | None, list[Any]]:
         raise
     except BaseException:  # a Rust panic is not an Exception
         raise source.error(unreadable()) from None
+
+
+def _check(diagnostics: Sequence[Any], source: Source) -> None:
+    """Raises CircuitError for diagnostics of the parser."""
+    if diagnostics:
+        raise source.error(*[_refusal(d, source) for d in diagnostics[:MOST_DIAGNOSTICS]])
+
+
+def _early_diagnostics(text: str) -> list[Any]:
+    """The diagnostics of the first part of a long text, if there are more than an error tells.
+
+    The parser takes microseconds for each diagnostic, and a long text that is no OpenQASM would
+    come to a million of them. Far before the end of a part, its diagnostics are the same as those
+    of the whole text.
+    """
+    if len(text) < 16 * _EARLY:
+        return []
+    diagnostics = _parse(text[:_EARLY], path="circuit", includes=_nothing).diagnostics
+    return list(diagnostics) if len(diagnostics) > 2 * MOST_DIAGNOSTICS else []
+
+
+_EARLY = 8192
+"""Characters of a part that is parsed on its own."""
 
 
 def _without_dollars(text: str, legacy: bool) -> str:

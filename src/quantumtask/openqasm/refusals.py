@@ -1,7 +1,5 @@
 """What is said of a text that a parser cannot read, whichever parser it is."""
 
-import re
-
 from quantumtask.openqasm.source import Place, Refusal, Source, Span
 
 MOST_DIAGNOSTICS = 20
@@ -27,8 +25,7 @@ def not_includable(name: str, span: Span) -> Refusal:
 
 
 def _hint(source: Source) -> str | None:
-    looks = re.search(r"\b(OPENQASM|qubit|bit|qreg|include|gate|measure)\b", source.text)
-    return None if looks and looks.group() and ";" in source.text else _NOT_OPENQASM
+    return None if source.is_openqasm else _NOT_OPENQASM
 
 
 _NOT_OPENQASM = (

@@ -15,6 +15,7 @@ LONGEST_TOKEN = 60
 MARK = "\N{LATIN LETTER RETROFLEX CLICK}"
 """Stands in the parser's text behind a name of OpenQASM 2 that is a word of OpenQASM 3."""
 
+_WORD = re.compile(r"\b(?:OPENQASM|qubit|bit|qreg|include|gate|measure)\b")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -67,12 +68,16 @@ class Source:
         self.opaque = opaque
         self.annotated = annotated
         self._original = original
-        self._ends = [end for end, _ in edits]
-        self._growth = list(accumulate((growth for _, growth in edits), initial=0))
+        self._edits = edits
 
     @cached_property
     def bytes(self) -> bytes:
         return self.text.encode(errors="replace")
+
+    @cached_property
+    def is_openqasm(self) -> bool:
+        """True for a text that has a word of OpenQASM and the end of a statement."""
+        return ";" in self.text and _WORD.search(self.text) is not None
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -88,7 +93,14 @@ class Source:
 
     def _before(self, offset: int) -> int:
         """The offset in the original."""
-        return offset - self._growth[bisect_right(self._ends, offset)]
+        ends, growth = self._growth
+        return offset - growth[bisect_right(ends, offset)]
+
+    @cached_property
+    def _growth(self) -> tuple[list[int], list[int]]:
+        """Where the edits end, and by how much the text has grown before each of them."""
+        grown = accumulate((growth for _, growth in self._edits), initial=0)
+        return [end for end, _ in self._edits], list(grown)
 
     def span(self, start: int, end: int) -> Span:
         """The span of the characters from `start` to `end`."""

@@ -36,7 +36,7 @@ def without_comments(text: str, legacy: bool) -> str:
 def laid_out(source: Source, legacy: bool) -> Source:
     """The source in the layout for the parsers. `legacy`: it is OpenQASM 2."""
     text = replace_comments(source.text, legacy, _blank)
-    if _UNUSUAL_AT.search(text):
+    if "@" in text and _UNUSUAL_AT.search(text):
         return _Layout(text).source(source, legacy)
     return source if text is source.text else Source(text, source)
 

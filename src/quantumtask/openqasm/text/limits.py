@@ -40,11 +40,8 @@ it is long, whatever its tokens are."""
 
 
 def check_characters(source: Source) -> None:
-    """Raises Refusal for characters that no circuit needs."""
-    text = source.text
-    if sum(text.count(odd) for odd in "?`\\") > MOST_ODD:
-        raise Refusal("syntax_error", "this is not OpenQASM 3", Place(0, 0))
-    if bad := _CONTROL.search(text):
+    """Raises Refusal for a character that no circuit needs, be it in a comment."""
+    if bad := _CONTROL.search(source.text):
         name = f"U+{ord(bad.group()):04X}"
         hint = "Save the file as plain UTF-8 text without it"
         place = source.span(bad.start(), bad.start())
@@ -56,14 +53,20 @@ def check_nesting(source: Source, max_nesting: int, legacy: bool) -> None:
 
     `legacy`: it is OpenQASM 2.
     """
-    if not _is_plain(source.text, max_nesting):
-        _Depth(source, max_nesting).check(legacy)
+    text = source.text
+    if text.count("?") + text.count("`") + text.count("\\") > MOST_ODD:
+        raise Refusal("syntax_error", "this is not OpenQASM 3", Place(0, 0))
+    begin = _end_of_plain(text, max_nesting)
+    if begin < len(text):
+        _Depth(source, begin, max_nesting).check(legacy)
 
 
-def _is_plain(text: str, max_nesting: int) -> bool:
-    if max_nesting < _SHORT or "else" in text:
-        return False
-    return _PLAIN.fullmatch(text) is not None
+def _end_of_plain(text: str, max_nesting: int) -> int:
+    """Where the first statement begins that may nest too deep, or belongs to an `if` before it."""
+    if max_nesting < _SHORT:
+        return 0
+    plain = _PLAIN.match(text, 0, text.find("if") if "else" in text else len(text))
+    return plain.end() if plain else 0
 
 
 _LONG = re.compile(rf"(?<![\w.])[\w.]{{{MOST_DIGITS + 1}}}")
@@ -85,11 +88,12 @@ class _Level:
 
 
 class _Depth:
-    """Counts, token by token, how deep the parser would have to go."""
+    """Counts, token by token, how deep the parser would have to go from a statement on."""
 
-    def __init__(self, source: Source, max_nesting: int) -> None:
+    def __init__(self, source: Source, begin: int, max_nesting: int) -> None:
         self.source = source
-        self.text = source.text
+        self.begin = begin
+        self.text = source.text[begin:]
         self.max_nesting = max_nesting
         self.levels = [_Level()]
         self.flows = 0
@@ -113,8 +117,7 @@ class _Depth:
         kinds = ("open", "close", "end", "flow", "operator")
         long = ("long",) if _LONG.search(self.text) else ()
         for kind, start, end in scan(self.text, *kinds, *long, legacy=legacy):
-            handler = handlers.get(kind)
-            if handler is not None:
+            if handler := handlers.get(kind):
                 handler(start, end)
                 self.last = self.text[start:end]
                 self.last_end = end
@@ -199,4 +202,4 @@ class _Depth:
         return self._refusal("number_too_large", message, start, end)
 
     def _refusal(self, code: str, message: str, start: int, end: int) -> Refusal:
-        return Refusal(code, message, self.source.span(start, end))
+        return Refusal(code, message, self.source.span(self.begin + start, self.begin + end))

@@ -100,6 +100,18 @@ def _scan_annotated(text: str, pattern: re.Pattern[str]) -> Iterator[Token]:
             yield kind, start, end
 
 
+def first_words(text: str, count: int) -> list[Token]:
+    """Returns the first tokens of a text that are no comments, as `word`, `number` or others."""
+    pattern = _pattern(("word", "number", "other"), False)
+    words: list[Token] = []
+    end = 0
+    while len(words) < count and (match := pattern.search(text, end)):
+        start, end = match.span()
+        if match.lastgroup != "comment":
+            words.append((match.lastgroup or "", start, end))
+    return words
+
+
 def replace_comments(text: str, legacy: bool, new: Callable[[str], str]) -> str:
     """Returns the text with `new(comment)` for each comment that has an end."""
     if "//" not in text and "/*" not in text:

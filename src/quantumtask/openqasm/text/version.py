@@ -1,7 +1,7 @@
 """The version of OpenQASM that a text declares."""
 
 from quantumtask.openqasm.source import Refusal, Source, shorten
-from quantumtask.openqasm.text.scanner import scan
+from quantumtask.openqasm.text.scanner import first_words
 
 
 def is_legacy(source: Source) -> bool:
@@ -11,13 +11,12 @@ def is_legacy(source: Source) -> bool:
         Refusal: it declares neither OpenQASM 2 nor 3.
     """
     text = source.text
-    if "OPENQASM" not in text:
+    words = first_words(text, 2) if "OPENQASM" in text else []
+    if len(words) < 2:
         return False
-    code = (token for token in scan(text, "word", "number", "other") if token[0] != "comment")
-    _, start, end = next(code, ("", 0, 0))
+    (_, start, end), (kind, first, last) = words
     if text[start:end] != "OPENQASM":
         return False
-    kind, first, last = next(code, ("", 0, 0))
     version = text[first:last]
     major = version.partition(".")[0]
     if kind == "number" and major not in ("2", "3"):
