@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from quantumtask.openqasm import compile_sweep
 from quantumtask.openqasm.compile import prepared
+from quantumtask.openqasm.hardware import Device
 from quantumtask.openqasm.source import Refusal
 from quantumtask.shared.errors import TaskError
 from quantumtask.shared.processes import die_with_parent, processor_limit
@@ -138,8 +139,8 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
     return attempt(run, settings)
 
 
-def _gates(backend: str, noise: Any) -> frozenset[str] | None:
-    """The gates of the device that a circuit is for; None: it is for none."""
+def _gates(backend: str, noise: Any) -> Device | None:
+    """The gates of the device that a circuit is for; None: nothing but their meaning matters."""
     from quantumtask.engines.noise import gates_of  # not above: as in `execute`
 
     return gates_of(backend, noise)
