@@ -248,6 +248,35 @@ def test_a_measurement_on_the_way_leaves_other_qubits_of_a_device_alone(engine: 
     assert other < -0.8
 
 
+MOVED = """
+h q[4]; cx q[0], q[4]; cx q[1], q[4]; cx q[0], q[2]; cx q[0], q[2]; h q[0]; cx q[1], q[3];
+cx q[1], q[3]; h q[1]; c[4] = measure q[4]; c[0] = measure q[0]; if (c[0]) { reset q[0]; }
+def mix(qubit[5] q) {
+  ry(0.3) q[2]; cx q[2], q[0]; ry(0.3) q[2]; cx q[2], q[1]; ry(0.3) q[3]; cx q[3], q[1];
+  ry(0.3) q[0]; cx q[0], q[2]; ry(0.3) q[2]; cx q[2], q[3]; ry(0.3) q[1]; cx q[1], q[3];
+}
+mix(q); c[1] = measure q[1]; h q[1]; mix(q); c[1] = measure q[1];
+"""
+WAITS = "h q[4]; h q[0]; c = measure q; if (c[0]) { reset q[1]; } delay[1us] q[4];"
+
+
+AGAIN = """
+h q[4]; h q[1]; h q[2]; c[1] = measure q[1]; if (c[1]) { reset q[2]; } c[1] = measure q[1];
+x q[2]; c[2] = measure q[2]; x q[2]; let r = q[{4, 1, 2}]; bit[3] d = measure r;
+"""
+
+
+@pytest.mark.parametrize("body", [MOVED, WAITS, AGAIN])
+def test_a_qubit_measured_at_the_end_keeps_its_phase_on_a_device(body: str) -> None:
+    circuit = f"{HEAD}qubit[5] q;\nbit[5] c;\n{body}"
+    options = {"backend": "fake_manila", "observables": ["XIIII", "ZIIII"]}
+    exact, _ = arrays(run(circuit, **options))
+    values, errors = arrays(run(circuit, precision=0.05, **options))
+    assert exact[0] > 0.6
+    assert abs(exact[1]) < 0.1
+    assert (abs(values - exact) < 5 * errors).all()
+
+
 SUMS: list[list[list[Any]]] = [
     [["IIZ", 1], ["IZI", 1]],  # they agree more often than not
     [["IIZ", 1], ["IZI", -1]],

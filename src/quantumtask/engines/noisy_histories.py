@@ -123,8 +123,8 @@ class NoisyHistories:
         job = Job(program, shots, seed, tally, self._settings, self._threads)
         rng = job.rng()
         if way.name == DENSITY_MATRIX:
-            return Shots(tally, Tree(job, self._mixed).walk())
-        pure = partial(self._pure, way.name, rng)
+            return Shots(tally, Tree(job, partial(self._mixed, program)).walk())
+        pure = partial(self._pure, program, way.name, rng)
         try:
             return Shots(tally, Tree(job, pure).walk_one_by_one())
         except NotClifford:
@@ -136,7 +136,8 @@ class NoisyHistories:
         Raises ResourceError (`not_exact`, `out_of_memory`).
         """
         table = np.zeros(1 << program.bits)
-        for probability, process, world in endings(program.process, self._mixed(), self._settings):
+        begin = self._mixed(program)
+        for probability, process, world in endings(program.process, begin, self._settings):
             bits = process.bits()
             open_bits = list(dict.fromkeys(bit for bit in bits if isinstance(bit, Outcome)))
             shown = world.distribution(open_bits) if open_bits else np.ones(1)
@@ -148,14 +149,17 @@ class NoisyHistories:
             np.add.at(table, numbers, probability * shown)
         return table
 
-    def _mixed(self) -> NoisyWorld:
-        return NoisyWorld(Mixture(available_bytes(self._settings)), self._source)
+    def _mixed(self, program: Program) -> NoisyWorld:
+        return self._world(program, Mixture(available_bytes(self._settings)))
 
-    def _pure(self, method: str, rng: np.random.Generator) -> NoisyWorld:
+    def _pure(self, program: Program, method: str, rng: np.random.Generator) -> NoisyWorld:
         means = means_of(self._settings, self._threads)
         state = Stabilizer() if method == STABILIZER else StateVector(means)
-        pure: NoisyState = Trajectory(state, rng)
-        return NoisyWorld(pure, self._source)
+        return self._world(program, Trajectory(state, rng))
+
+    def _world(self, program: Program, state: NoisyState) -> NoisyWorld:
+        values = program.process.code.finish is not None
+        return NoisyWorld(state, self._source, values=values)
 
 
 def _size(profile: Profile, clifford_noise: bool) -> Size:

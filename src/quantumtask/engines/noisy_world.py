@@ -13,7 +13,7 @@ import numpy as np
 
 from quantumtask.engines.clock import Clock
 from quantumtask.engines.error_model import MEASURE, RESET, Channel
-from quantumtask.engines.instructions import Placed, Source
+from quantumtask.engines.instructions import Layout, Placed, Source
 from quantumtask.engines.observables import Floats
 from quantumtask.engines.world import CERTAIN, Bits, WithEnds
 from quantumtask.openqasm.gates import DELAY, Operation
@@ -57,15 +57,20 @@ class NoisyState(Protocol):
 
 
 class NoisyWorld(WithEnds):
-    """What a process acts on; gates are kept until a measurement or a reset follows them."""
+    """What a process acts on; gates are kept until a measurement or a reset follows them.
+
+    `values`: expectation values are wanted. Then a measured qubit may move and decay before its
+    outcome is decided, because the measurement may turn out to be one that is taken back.
+    """
 
     __slots__ = (
         "_clock", "_count", "_layout", "_measured", "_observing", "_operations", "_pending",
-        "_source", "state",
+        "_source", "_values", "state",
     )  # fmt: skip
 
-    def __init__(self, state: NoisyState, source: Source) -> None:
+    def __init__(self, state: NoisyState, source: Source, *, values: bool = False) -> None:
         super().__init__()
+        self._values = values
         self.state: Any = state
         self._source = source
         self._layout = source.layout
@@ -87,7 +92,7 @@ class NoisyWorld(WithEnds):
     def pause(self, operations: Sequence[Operation]) -> None:
         """A qubit decays in a delay, so what was measured of it before must be decided."""
         delays = [operation for operation in operations if operation.gate.name == DELAY]
-        if self._pending:
+        if self._pending and not self._values:
             self._check([self._place(operation.qubits[0]) for operation in delays])
         self._operations += operations
 
@@ -145,7 +150,8 @@ class NoisyWorld(WithEnds):
         """The world in which the outcome is that value, after its `probability` was asked."""
         place = self._measured[outcome]
         zero, one = self._source.model.confusion(place)
-        twin = NoisyWorld(self.state.read(place, (zero[value], one[value])), self._source)
+        state = self.state.read(place, (zero[value], one[value]))
+        twin = NoisyWorld(state, self._source, values=self._values)
         twin._layout = self._layout
         twin._operations = list(self._operations)
         left = self._pending[place][1:]
@@ -222,7 +228,7 @@ class NoisyWorld(WithEnds):
         if not self._operations:
             return
         segment = self._source.placed(self._operations, self._layout)
-        if self._pending:
+        if self._pending and not self._values:
             for instruction in segment.instructions:
                 self._check(instruction.places)
         if self._clock is not None:
@@ -234,7 +240,17 @@ class NoisyWorld(WithEnds):
             self.state.apply(instruction)
         if self._clock is not None:
             self._clock.end(segment.ends)
+        if self._pending:
+            self._move(segment.layout)
         self._operations, self._layout = [], segment.layout
+
+    def _move(self, layout: Layout) -> None:
+        """Measured qubits were moved to other places, with the outcomes that are not decided."""
+        if self._layout is None or layout is None:
+            return
+        moved = {place: layout[qubit] for qubit, place in self._layout.items()}
+        self._pending = {moved[place]: outcomes for place, outcomes in self._pending.items()}
+        self._measured = {outcome: moved[place] for outcome, place in self._measured.items()}
 
     def _settle(self, place: int) -> None:
         """What happened to a place while it waited."""
@@ -248,7 +264,7 @@ class NoisyWorld(WithEnds):
         clock = self._clock
         if clock is None:
             return
-        if clock.waits.get(place):
+        if clock.waits.get(place) and not self._values:
             self._check([place])
         self._settle(place)
         clock.read(place, self._source.reading(place))
