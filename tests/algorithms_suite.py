@@ -36,7 +36,6 @@ EXCEPTED = {
     "test_amplitude_estimators.TestSineIntegral.test_sampler_with_shots": NOISE,
     "test_amplitude_estimators.TestSineIntegral.test_iqae_confidence_intervals": NOISE,
     "test_var_qite.TestVarQITE.test_run_d_1_with_aux_ops": NOISE,
-    "test_var_qrte.TestVarQRTE.test_run_d_1_with_aux_ops": NOISE,
 }
 """Tests, by parts of their names, that ours may fail, and why."""
 

@@ -33,6 +33,7 @@ from quantumtask.client.qiskit import (
     submission,
 )
 from quantumtask.client.qiskit import record as records
+from tests.peers import peer, refused, said
 from tests.services import Service
 
 
@@ -472,3 +473,12 @@ def test_a_complex_value_or_one_with_more_digits_is_refused(backend: QuantumTask
             backend.run(circuit, [{angle: 0}], **wrong)
     with pytest.raises(TypeError):
         SamplerV2(backend, seed=1.5).run([(circuit, [0])])  # type: ignore[arg-type]
+
+
+def test_a_service_of_the_version_before_is_sent_no_record() -> None:
+    too_new = refused(400, "invalid_request", "metadata: no such field")
+    answers = (too_new, said({"task_id": "t"}))
+    with peer(*answers) as (client, ours), QuantumTaskProvider(client.url) as provider:
+        backend = QuantumTaskBackend(provider, provider._service, {"name": "simulator"})
+        assert backend.run(on(RXGate(0.1))).job_id() == "t"
+    assert ["metadata" in asked.json for asked in ours.asked] == [True, False]
