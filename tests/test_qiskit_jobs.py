@@ -475,6 +475,14 @@ def test_a_complex_value_or_one_with_more_digits_is_refused(backend: QuantumTask
         SamplerV2(backend, seed=1.5).run([(circuit, [0])])  # type: ignore[arg-type]
 
 
+def test_a_task_of_another_client_is_a_job_whatever_its_metadata_are(
+    provider: QuantumTaskProvider, service: Service
+) -> None:
+    body = {"circuit": "bit[2] c; c[0] = 1;", "shots": 3, "metadata": {"qiskit": "is not mine"}}
+    name = service.http.post("/tasks?wait=30", json=body).json()["task_id"]
+    assert provider.retrieve_job(name).result().get_counts() == {"01": 3}
+
+
 def test_a_service_of_the_version_before_is_sent_no_record() -> None:
     too_new = refused(400, "invalid_request", "metadata: no such field")
     answers = (too_new, said({"task_id": "t"}))

@@ -50,10 +50,10 @@ class Estimate:
     @cached_property
     def flat(self) -> list[Any]:
         """Each observable's terms, in order."""
-        found = [self.observables]
+        terms = [self.observables]
         for _ in self.observed:
-            found = [each for part in found for each in part]
-        return found
+            terms = [each for part in terms for each in part]
+        return terms
 
     @property
     def at(self) -> tuple[bytes, ...]:
@@ -71,14 +71,16 @@ def estimates(pub: EstimatorPub, programs: Programs, first: int) -> Iterator[Est
     shape, observed = pub.parameter_values.shape, pub.observables.shape
     numbers = np.arange(pub.parameter_values.size)
     values = points(pub.circuit, pub.parameter_values)
-    found = list(programs.of(pub.circuit, values, numbers))
+    variants = list(programs.of(pub.circuit, values, numbers))
     terms = _nested(pub.observables.tolist())
-    whole = Estimate(found[0], terms, observed, shape, pub.shape, float(pub.precision or 0), first)
-    if len(found) == 1:
+    whole = Estimate(
+        variants[0], terms, observed, shape, pub.shape, float(pub.precision or 0), first
+    )
+    if len(variants) == 1:
         yield whole
         return
     of_point = whole.index(shape)
-    for number, program in enumerate(found):
+    for number, program in enumerate(variants):
         places = np.flatnonzero(of_point == number)
         yield from (
             _alone(whole, program, int(place), whole.flat[whole.index(observed)[place]])
@@ -96,14 +98,14 @@ def _nested(part: Any) -> Any:
     return [_nested(each) for each in part]
 
 
-def drafts(found: Iterable[Estimate]) -> Iterator[Draft]:
+def drafts(items: Iterable[Estimate]) -> Iterator[Draft]:
     """The tasks of all estimates.
 
     Those of one program, the same observables and the same precision are one sweep. Exact ones of
     one program at one point share a run of it. Where values are sampled, each has its own shots.
     """
     groups: dict[Any, list[Estimate]] = {}
-    for each in found:
+    for each in items:
         if _fits(each):
             groups.setdefault((each.program.key, each.precision), []).append(each)
         else:
@@ -121,10 +123,10 @@ def drafts(found: Iterable[Estimate]) -> Iterator[Draft]:
 
 
 def _by(group: Sequence[Estimate], *names: str) -> list[list[Estimate]]:
-    found: dict[Any, list[Estimate]] = {}
+    groups: dict[Any, list[Estimate]] = {}
     for each in group:
-        found.setdefault(tuple(getattr(each, name) for name in names), []).append(each)
-    return list(found.values())
+        groups.setdefault(tuple(getattr(each, name) for name in names), []).append(each)
+    return list(groups.values())
 
 
 def _fits(one: Estimate) -> bool:

@@ -13,7 +13,7 @@ from quantumtask.client.qiskit.primitive_results import MAKERS
 from quantumtask.client.qiskit.record import RUN, Record, record_of
 from quantumtask.client.qiskit.results import record_of_circuits, run_result
 from quantumtask.client.qiskit.service import Json
-from quantumtask.client.qiskit.submission import KEY, Submission, find
+from quantumtask.client.qiskit.submission import Submission, entry_of, find
 
 
 def status_of(states: Mapping[str, int]) -> JobStatus:
@@ -211,7 +211,7 @@ def job_of(backend: Any, job_id: str) -> Job:
     Raises ServiceError if there is none.
     """
     submission, told = find(backend.service.connection, job_id)
-    kept = (told.get("metadata") or {}).get(KEY) or {}
+    kept = entry_of(told)
     options = told.get("options") or {}
     name = kept.get("backend") or options.get("backend") or "simulator"
     here = backend if name == backend.name else backend.provider.backend(name)

@@ -56,8 +56,8 @@ class Record:
         plain = [_bare(part) if bare else _plain(part) for part in self.parts]
         parts = [(len(list(same)), part) for part, same in groupby(plain)]
         tasks = [(_ranges(elements), skip) for elements, skip in self.tasks]
-        told = {"version": VERSION, "kind": self.kind, "backend": self.backend}
-        return json.dumps({**told, "parts": parts, "tasks": tasks}, separators=(",", ":"))
+        head = {"version": VERSION, "kind": self.kind, "backend": self.backend}
+        return json.dumps({**head, "parts": parts, "tasks": tasks}, separators=(",", ":"))
 
     def metadata(self) -> Json:
         """What is kept of it with its task or its batch: packed, if it is large.
@@ -75,15 +75,15 @@ class Record:
         return head
 
 
-def record_of(told: Json) -> Record | None:
+def record_of(entry: Json) -> Record | None:
     """The record that was kept; None where it was too large for that."""
-    if "packed" in told:
-        told = json.loads(zlib.decompress(base64.b64decode(told["packed"])))
-    if "parts" not in told or told.get("version") != VERSION:
+    if "packed" in entry:
+        entry = json.loads(zlib.decompress(base64.b64decode(entry["packed"])))
+    if "parts" not in entry or entry.get("version") != VERSION:
         return None
-    parts = [part for count, part in told["parts"] for _ in range(count)]
-    tasks = [(_of_ranges(ranges), skip) for ranges, skip in told["tasks"]]
-    return Record(told["kind"], told["backend"], parts, tasks)
+    parts = [part for count, part in entry["parts"] for _ in range(count)]
+    tasks = [(_of_ranges(ranges), skip) for ranges, skip in entry["tasks"]]
+    return Record(entry["kind"], entry["backend"], parts, tasks)
 
 
 def _plain(part: Json) -> Json:

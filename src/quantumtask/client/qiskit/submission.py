@@ -52,19 +52,19 @@ def post(
     if not bodies:
         return Nothing()
     texts = [json.dumps(body, separators=(",", ":"), allow_nan=False) for body in bodies]
-    posted: list[Submission] = []
+    submissions: list[Submission] = []
     requests = list(_requests(texts))
     try:
         for number, request in enumerate(requests, 1):
-            others = [each.id for each in posted]
-            kept = {**record, "requests": others} if number == len(requests) else {"part": True}
-            labels = given({"tags": list(tags) or None, "metadata": {KEY: kept}})
-            posted.append(_posted(connection, request, labels))
+            others = [each.id for each in submissions]
+            entry = {**record, "requests": others} if number == len(requests) else {"part": True}
+            labels = given({"tags": list(tags) or None, "metadata": {KEY: entry}})
+            submissions.append(_posted(connection, request, labels))
     except ClientError:
-        for each in posted:
+        for each in submissions:
             each.cancel()
         raise
-    return posted[0] if len(posted) == 1 else Several(posted)
+    return submissions[0] if len(submissions) == 1 else Several(submissions)
 
 
 def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
@@ -106,19 +106,28 @@ def find(connection: Connection, name: str) -> tuple[Submission, Json]:
 
     ServiceError if it was not, or is not kept any more.
     """
-    one: Submission
+    one, view = _one(connection, name)
+    others = entry_of(view).get("requests")
+    if not others:
+        return one, view
+    return Several([*(_one(connection, other)[0] for other in others), one]), view
+
+
+def _one(connection: Connection, name: str) -> tuple[Submission, Json]:
     try:
-        told = connection.json("GET", path("tasks", name))
-        one = OneTask(connection, name)
+        view = connection.json("GET", path("tasks", name))
+        return OneTask(connection, name), view
     except ServiceError as error:
         if error.code != "task_not_found":
             raise
-        told = connection.json("GET", path("batches", name))
-        one = ManyTasks(connection, name, told["size"])
-    others = (told.get("metadata") or {}).get(KEY, {}).get("requests")
-    if not others:
-        return one, told
-    return Several([*(find(connection, other)[0] for other in others), one]), told
+    view = connection.json("GET", path("batches", name))
+    return ManyTasks(connection, name, view["size"]), view
+
+
+def entry_of(view: Json) -> Json:
+    """What this adapter keeps in the metadata of a task or a batch; {}: another client sent it."""
+    entry = (view.get("metadata") or {}).get(KEY)
+    return entry if isinstance(entry, dict) else {}
 
 
 class Nothing:
