@@ -216,7 +216,8 @@ def test_the_terminal_says_where_precision_is_single(service: Service) -> None:
 def test_the_page_of_the_api_knows_engines_and_estimates(service: Service) -> None:
     page = service.http.get("/openapi.json").json()
     submission = page["paths"]["/tasks"]["post"]["requestBody"]["content"]["application/json"]
-    assert {"engine", "method"} <= set(submission["schema"]["properties"])
+    schema = page["components"]["schemas"][submission["schema"]["$ref"].rpartition("/")[2]]
+    assert {"engine", "method"} <= set(schema["properties"])
     assert set(page["paths"]["/engines"]["get"]["responses"]) == {"200", "503"}
     assert "422" in page["paths"]["/estimate"]["post"]["responses"]
     refusals = page["paths"]["/estimate"]["post"]["responses"]["422"]["content"]

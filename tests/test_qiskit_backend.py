@@ -11,8 +11,10 @@ from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter, ParameterVector
 from qiskit.exceptions import QiskitError
 from qiskit.providers import JobError, JobStatus, JobTimeoutError
+from qiskit.quantum_info import Kraus
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
+from qiskit_aer.noise import amplitude_damping_error
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from quantumtask.client import ServiceError
@@ -82,6 +84,28 @@ def test_what_cannot_be_sent_is_refused_by_the_name_of_its_instruction(
 ) -> None:
     with pytest.raises(UnsupportedCircuit, match=f"'{name}'"):
         backend.run(REFUSED[name]())
+
+
+@pytest.mark.parametrize(
+    ("add", "word"),
+    [
+        (lambda circuit: circuit.save_statevector(), "'save_statevector' .* the `returns`"),
+        (lambda circuit: circuit.save_probabilities(), "'save_probabilities' .* the `returns`"),
+        (lambda circuit: circuit.set_statevector([0, 1]), "'set_statevector' .* `initialize`"),
+        (
+            lambda circuit: circuit.append(amplitude_damping_error(0.5), [0]),
+            "'kraus' .*noise_model",
+        ),
+        (lambda circuit: circuit.append(Kraus(amplitude_damping_error(0.5)), [0]), "'kraus'"),
+    ],
+)
+def test_instructions_of_aer_are_refused_with_what_does_the_same(
+    backend: QuantumTaskBackend, add: Any, word: str
+) -> None:
+    circuit = QuantumCircuit(1, 1)
+    add(circuit)
+    with pytest.raises(UnsupportedCircuit, match=word):
+        backend.run(circuit)
 
 
 def test_counts_of_a_bell_pair(backend: QuantumTaskBackend) -> None:

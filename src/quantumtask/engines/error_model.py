@@ -9,7 +9,7 @@ acts on the first of them.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -306,6 +306,11 @@ def _pauli(params: Sequence[Any], place: str) -> Matrix:
         raise bad_noise(
             f'{place}.params: one word of 1 to {MOST_QUBITS} of the letters I X Y Z, such as ["XZ"]'
         )
+    return _pauli_matrix(word)
+
+
+@lru_cache(512)
+def _pauli_matrix(word: str) -> Matrix:
     matrix: Matrix = Pauli(word).to_matrix()
     return matrix
 

@@ -67,14 +67,14 @@ def noise_of_task(backend: str, given: Any) -> Noise:
 def gates_of(backend: str, given: Any) -> Device | None:
     """The gates of the device that circuits are for, or those that a noise model names.
 
-    None: nothing but the meaning of gates matters. Raises what `noise_of_task` does.
+    None: nothing but the meaning of gates matters. Raises what `noise_of_task` does, and nothing of
+    what is wrong with errors.
     """
-    noise = noise_of_task(backend, given)
-    if noise.device is not None:
-        return frozenset([gate.name for gate in noise.device.gates])
-    if noise.errors is None:
-        return None
-    return Instructions(frozenset([*noise.errors.quantum, *given.get("basis_gates", ())]))
+    if backend == SIMULATOR and isinstance(given, dict) and "errors" in given:
+        names = {name for error in given["errors"] for name in error.get("operations") or ()}
+        return Instructions(frozenset([*names, *given.get("basis_gates", ())]))
+    device = twin(backend) if backend != SIMULATOR else noise_of_task(backend, given).device
+    return None if device is None else frozenset([gate.name for gate in device.gates])
 
 
 def _given(device: Twin | None, given: Mapping[str, Any]) -> Noise:

@@ -85,8 +85,19 @@ def contents(operation: Any) -> QuantumCircuit:
     except Exception as error:  # definitions of any package, which may need a parameter's value
         raise ValueError(f"its definition fails: {error}") from error
     if made is None:
-        raise ValueError("nothing says what it is made of")
+        raise ValueError(_remedy(operation.name))
     return made
+
+
+def _remedy(name: str) -> str:
+    """Why an instruction cannot be sent that nothing says the contents of, and what can be."""
+    if name.startswith("save_"):
+        return "the service gives what a task returns: use the `returns` of Client.submit"
+    if name.startswith("set_"):
+        return "a state is prepared by gates, or by `initialize`"
+    if name in ("kraus", "superop", "quantum_channel", "roerror"):
+        return "errors are those of a `noise_model`"
+    return "nothing says what it is made of"
 
 
 def _made_of(operation: Any) -> QuantumCircuit | None:
