@@ -206,6 +206,8 @@ def test_a_definition_that_does_the_same_is_the_gate_of_the_device(service: Serv
          {"compile": "never"}, "line 4, column 36", "no `y`"),
         ("qubit q; bit c;\npow(0.3) @ x q;\nc = measure q;", {"compile": "never"}, "line 4",
          "no `unitary`"),
+        (("bit[2] c;\nx $0; c[0] = measure $0;\nif (c[0]) { x $1; } else { h $1; }\n"
+         "c[1] = measure $1;"), {}, "line 5, column 28", "no `h`"),
         ("input float a; bit c;\nry(a) $0;\nc = measure $0;", {"parameters": {"a": [0.1, 0.2]}},
          "line 4, column 1", "no `ry`"),
         ("bit[2] c;\necr $0, $1;\nc[0] = measure $0;", {"backend": "fake_sherbrooke"},

@@ -13,30 +13,53 @@ from quantumtask.engines.circuits import circuit_of
 from quantumtask.engines.compiling import OnDevice, unsuitable
 from quantumtask.engines.twins import Twin
 from quantumtask.openqasm.gates import PAUSES, Basic, Operation
-from quantumtask.openqasm.process import Outcome, Undecided
+from quantumtask.openqasm.process import Outcome, Process, Undecided
 from quantumtask.openqasm.program import Program, Reset, Step
 from quantumtask.openqasm.source import Refusal
 from quantumtask.shared.settings import Settings
 
 CODE = "backend_unsuitable"
 
+MOST_WAYS = 256
+MOST_STEPS = 20_000
+"""Ways through a program that acts on what it measures, and steps of each, that are followed before
+it runs."""
+
 
 def check_written(program: Program, device: Twin, settings: Settings) -> None:
-    """Raises Refusal, with its place in the text, for the first step that a device cannot do."""
-    check = _Check(device)
-    steps = program.circuit.steps if program.circuit else ()
-    why = next(filter(None, map(check.why, steps)), None)
-    if why is None and program.circuit is not None:
+    """Raises Refusal, with its place in the text, for the first step that a device cannot do.
+
+    Of a program that acts on what it measures, the first MOST_WAYS ways are followed; the others
+    are looked at as they run.
+    """
+    check, circuit = _Check(device), program.circuit
+    if circuit is None or circuit.followed:
+        _follow(program.process.copy(), check, MOST_STEPS)
         return
-    process = program.process.copy()
-    try:
-        process.run(check, settings.max_steps)
-    except _Unsuited as found:
-        raise Refusal(CODE, str(found), process.span) from None
-    except Undecided:  # what comes then depends on a measurement: it is looked at as it runs
-        pass
+    why = next(filter(None, map(check.why, circuit.steps)), None)
     if why is not None:
+        _follow(program.process.copy(), check, settings.max_steps)
         raise unsuitable(why)
+
+
+def _follow(process: Process, check: "_Check", most_steps: int) -> None:
+    """Runs a program, both ways wherever it needs an outcome. Raises Refusal as `check` says."""
+    waiting = [process]
+    for _ in range(MOST_WAYS):
+        if not waiting:
+            return
+        process = waiting.pop()
+        try:
+            process.run(check, most_steps)
+        except _Unsuited as found:
+            raise Refusal(CODE, str(found), process.span) from None
+        except Undecided as needed:
+            for value in (1, 0):
+                way = process.copy()
+                way.decide(needed.outcome, value)
+                waiting.append(way)
+        except Refusal:  # perhaps on a way that no shot takes
+            continue
 
 
 class _Unsuited(Exception):
