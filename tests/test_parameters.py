@@ -203,9 +203,9 @@ def test_results_with_outputs_count_them_all_against_the_limit(start: Start) -> 
 
 def test_the_page_of_the_api_knows_the_new_fields(service: Service) -> None:
     page = service.http.get("/openapi.json").json()
-    submission = page["paths"]["/tasks"]["post"]["requestBody"]["content"]["application/json"]
-    assert "parameters" in submission["schema"]["properties"]
-    assert any("parameters" in each for each in submission["schema"]["examples"])
+    submission = page["components"]["schemas"]["SubmitRequest"]
+    assert "parameters" in submission["properties"]
+    assert any("parameters" in each for each in submission["examples"])
     assert "outputs" in page["components"]["schemas"]["TaskView"]["properties"]
     assert set(page["paths"]["/validate"]["post"]["responses"]) == {
         "200",
