@@ -329,6 +329,22 @@ def test_a_twin_runs_what_was_compiled_for_it_with_its_noise(
     assert len(counts) > 2
 
 
+def test_a_twin_runs_a_circuit_that_acts_on_what_it_measures(
+    provider: QuantumTaskProvider,
+) -> None:
+    twin = provider.backend("fake_manila")
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)):
+        circuit.x(1)
+    circuit.measure(1, 1)
+    for each in (circuit, transpile(circuit, twin, seed_transpiler=1)):
+        counts = twin.run(each, shots=2000, seed_simulator=1).result().get_counts()
+        assert 0.75 < (counts["00"] + counts["11"]) / 2000 < 0.995
+        assert set(counts) == {"00", "01", "10", "11"}
+
+
 def test_all_backends_are_listed_and_found_by_name(provider: QuantumTaskProvider) -> None:
     names = [backend.name for backend in provider.backends()]
     assert names[0] == "simulator" and "fake_manila" in names
