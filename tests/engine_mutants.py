@@ -105,8 +105,12 @@ def of_histories() -> Iterator[Mutant]:
 
 
 def replaced(way: Way, table: dict[str, Any]) -> Iterator[Mutant]:
-    """Each entry of a table of gates replaced by that of another gate."""
-    for gate in table:
+    """Each entry of a basic gate replaced by that of another one.
+
+    The other entries are names that devices have for gates: programs for devices are compared with
+    Aer itself (tests/test_devices.py).
+    """
+    for gate in (name for name in table if name in BASIC):
         name = f"{way.engine}: {gate} is {OTHER[gate]} in a table of {len(table)}"
         yield Mutant(name, way, entry(table, gate, table[OTHER[gate]]), gate)
 
