@@ -1,8 +1,9 @@
-"""Statements that may go several ways, in a program whose expectation values are wanted.
+"""Branching statements of a program whose expectation values are computed.
 
-A measurement ends a program, or not, whichever way a shot goes: an `if` that touches a measured
-qubit does so for the shots, too, that skip its body. A circuit says that by itself, because its
-gates are then controlled by what was measured. A program that is run has to be told.
+A measurement is an end measurement, or not, for all shots alike: an `if` whose body touches a
+measured qubit counts for the shots that skip the body, too. A circuit shows such an `if` as gates
+controlled by the outcome. A process meets only the branch that a shot takes, so the instruction of
+a branching statement is wrapped here and reports all its branches.
 """
 
 from quantumtask.engines.world import WithEnds
@@ -11,9 +12,9 @@ from quantumtask.openqasm.process import Code, Instruction, Process, Undecided
 
 
 def with_all_ways(process: Process) -> Process:
-    """A copy that counts each `if`, `while` and `switch` with all its ways (see `Ends`).
+    """A copy of a process that counts all ways of each `if`, `while` and `switch` (see `Ends`).
 
-    It does so from the first outcome on that the program needs.
+    The counting begins with the first outcome that the program needs.
     """
     twin, code = process.copy(), process.code
     instructions = list(code.instructions)
@@ -24,7 +25,7 @@ def with_all_ways(process: Process) -> Process:
 
 
 def _counting(code: Code, at: int) -> Instruction:
-    """The instruction at this place of the code; all its ways count before it goes one of them."""
+    """The instruction at a place of the code, which counts all its ways before it takes one."""
     instruction = code.instructions[at]
 
     def run(process: Process) -> int | None:

@@ -17,7 +17,7 @@ MOST_BITS = 24
 """Bits of a result up to which it has a table of probabilities."""
 
 MOST_QUBITS = 50
-"""Qubits of a state whose size in bytes can be told; no result is nearly as large."""
+"""Largest number of qubits whose array size is computed; every result is far smaller."""
 
 
 class Arrays:

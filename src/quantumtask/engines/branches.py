@@ -43,7 +43,7 @@ def expectations(
 def endings(process: Process, world: W, settings: Settings) -> Iterator[tuple[float, Process, W]]:
     """All ends of a process that begins in a world, each with its probability.
 
-    Raises ResourceError (`not_exact`) where there are too many, or their states too large.
+    Raises ResourceError (`not_exact`) for too many ends, or for states that are too large.
     """
     waiting = [(1.0, process.copy(), world)]
     room = available_bytes(settings) // 4

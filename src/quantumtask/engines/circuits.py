@@ -51,8 +51,8 @@ def circuit_of(
 ) -> QuantumCircuit:
     """The circuit of some steps, which touch no other qubits than these.
 
-    `bits` has the classical bit of each outcome; what is not in there is not measured. Delays are
-    in nanoseconds alone.
+    `bits` has the classical bit of each outcome; a measurement whose outcome is not in `bits` is
+    left out. Delays are in nanoseconds alone.
     """
     circuit = QuantumCircuit(len(qubits), max(bits.values(), default=-1) + 1)
     places = dict(zip(qubits, circuit.qubits, strict=True))

@@ -1,4 +1,4 @@
-"""How long the qubits of a device have waited, in a program whose gates become known as it runs."""
+"""Idle times of a device's qubits, in a program whose gates become known while it runs."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,11 +11,14 @@ from quantumtask.openqasm.gates import BARRIER, DELAY
 
 
 class Schedule(NamedTuple):
-    """When the gates of a circuit run, as late as they can (Qiskit's ALAPScheduleAnalysis).
+    """Schedule of a circuit, with each gate as late as possible (Qiskit's ALAPScheduleAnalysis).
 
-    All in seconds. `waits`: for each instruction, how long each of its qubits waits after it for
-    the next one. `begins` and `ends`: how long each qubit waits before its first instruction and
-    after its last.
+    All times are in seconds.
+
+    Attributes:
+        waits: For each instruction, the idle time of each of its qubits after the instruction.
+        begins: The idle time of each qubit before its first instruction.
+        ends: The idle time of each qubit after its last instruction.
     """
 
     duration: float
@@ -48,7 +51,7 @@ def schedule(circuit: QuantumCircuit, device: Twin) -> Schedule:
 
 
 class Clock:
-    """For each place that something was done with, how long it has waited since, in seconds."""
+    """Idle time in seconds of each place, since the last instruction on that place."""
 
     __slots__ = ("_reads", "waits")
 
@@ -62,27 +65,27 @@ class Clock:
         return twin
 
     def taken(self, place: int) -> float:
-        """How long a place has waited until now; it begins anew."""
+        """Returns the idle time of a place in seconds, and sets it to 0."""
         wait = self.waits.get(place, 0.0)
         self.waits[place] = 0.0
         return wait
 
     def read(self, place: int, seconds: float) -> None:
-        """A measurement begins; all others that begin before the next gate take place meanwhile."""
+        """Adds a measurement of so many seconds, parallel to the others before the next gate."""
         self._reads[place] = seconds
 
     def end_reading(self) -> None:
-        """The measurements have ended, and all that was not measured has waited."""
+        """Ends the measurements: every place that was not measured has been idle meanwhile."""
         longest = max(self._reads.values(), default=0.0)
         for place in self.waits:
             self.waits[place] += longest - self._reads.get(place, 0.0)
         self._reads = {}
 
     def begin(self, begins: Mapping[int, float], duration: float) -> None:
-        """Gates begin: each place waits for its first, or for all of them."""
+        """Begins a segment of gates: each place waits for its first gate, or for the whole."""
         for place in self.waits:
             self.waits[place] += begins.get(place, duration)
 
     def end(self, ends: Mapping[int, float]) -> None:
-        """Gates have ended."""
+        """Ends a segment: sets the idle time of each place after its last gate, in seconds."""
         self.waits |= ends

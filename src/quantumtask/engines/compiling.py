@@ -22,7 +22,7 @@ LEVEL = 2
 """Of Qiskit's optimisation: the first that looks for qubits with little noise."""
 
 MOST_TWICE = 1_000
-"""Instructions of a circuit that is compiled in two ways, to take the better one."""
+"""Largest circuit, in instructions, that is compiled twice so that the better one runs."""
 
 NOT_GATES = frozenset({"measure", "barrier", "delay"})
 
@@ -33,8 +33,8 @@ Used = tuple[str, tuple[int, ...]]
 class OnDevice(NamedTuple):
     """A circuit on a device: qubit k of it is the device's qubit k.
 
-    `places`: the qubit of the device that each qubit of the circuit begins on; of the circuit that
-    there was before. `as_written`: it has not been compiled.
+    `places`: for each qubit of the original circuit, the device's qubit that it begins on.
+    `as_written`: the circuit has not been compiled.
     """
 
     circuit: QuantumCircuit
@@ -42,7 +42,7 @@ class OnDevice(NamedTuple):
     as_written: bool
 
     def described(self, touched: Sequence[int], declared: int) -> dict[str, Any]:
-        """The fields of a result, for a program whose qubits are those `touched` and others."""
+        """The fields of a result, for a program of `declared` qubits that uses those `touched`."""
         gates = self.circuit.count_ops()
         where = dict(zip(touched, self.places, strict=True))
         return {
@@ -57,9 +57,9 @@ _PAUSES = NOT_GATES - {"measure"}
 
 
 class Part(NamedTuple):
-    """A circuit on some of a device's qubits: `qubits` has the number of each there.
+    """A circuit on some of a device's qubits; qubit k of the circuit is qubit `qubits`[k] there.
 
-    `used`: its gates, on the qubits of the device.
+    `used`: the gates of the circuit, on the qubits of the device.
     """
 
     circuit: QuantumCircuit
@@ -87,7 +87,7 @@ def compiled(circuit: QuantumCircuit, twin: Twin, seed: int, settings: Settings)
 
 @lru_cache(8)
 def _passes(twin: Twin, seed: int, weighted: bool) -> PassManager:
-    """Qiskit's own, or with the errors of a device `weighted` by what a circuit does."""
+    """Qiskit's own passes, or with device errors `weighted` by the operations of the circuit."""
     target = whole_target(twin)
     passes = pass_manager(LEVEL, target=target, seed_transpiler=seed)
     if weighted:
@@ -96,7 +96,7 @@ def _passes(twin: Twin, seed: int, weighted: bool) -> PassManager:
 
 
 def _log_fidelity(circuit: QuantumCircuit, logs: Mapping[Used, float]) -> float:
-    """The logarithm of the chance that nothing in a circuit on a device goes wrong."""
+    """The logarithm of the probability that a circuit on a device runs without an error."""
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     return sum(
         logs.get((item.operation.name, tuple([number[qubit] for qubit in item.qubits])), 0.0)
@@ -135,7 +135,7 @@ def _short(error: TranspilerError) -> str:
 
 
 def on_used_qubits(circuit: QuantumCircuit) -> Part:
-    """What is left of a circuit on a device without the qubits that nothing is done with."""
+    """A circuit on a device, reduced to the qubits that it uses."""
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     qubits = sorted({number[qubit] for item in circuit.data for qubit in item.qubits})
     part = QuantumCircuit(len(qubits), circuit.num_clbits)

@@ -35,7 +35,7 @@ class Device(Protocol):
     compiled: dict[str, Any] | None
 
     def check(self, program: Program) -> None:
-        """Raises for a program that is to run as it is written, and cannot."""
+        """Raises for a program that must run as written and uses what the device lacks."""
         ...
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:

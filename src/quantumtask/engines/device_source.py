@@ -1,4 +1,4 @@
-"""Programs whose shots differ, on a device: their gates compiled, or as written, with its noise."""
+"""Gates of a program whose shots differ, compiled for a device or as written, with noise."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -28,7 +28,7 @@ MOST_SEGMENTS = 1024
 
 
 class DeviceErrors:
-    """The noise of a device, as `ErrorModel` has that of a model."""
+    """The noise of a device, with the interface of `ErrorModel`."""
 
     clifford = False
 
@@ -53,7 +53,7 @@ def _error(device: Twin, name: str, qubits: tuple[int, ...]) -> Channel | None:
 
 @lru_cache(MOST_KEPT)
 def relaxation_channel(qubit: DeviceQubit, seconds: float) -> Channel | None:
-    """The decay of a qubit in some seconds; None: nothing happens, or nothing is known of it."""
+    """The decay of a qubit in some seconds; None if its T1 and T2 are unknown or cause none."""
     if not seconds or (qubit.t1_s is None and qubit.t2_s is None):
         return None
     t1 = float("inf") if qubit.t1_s is None else qubit.t1_s
@@ -64,11 +64,11 @@ def relaxation_channel(qubit: DeviceQubit, seconds: float) -> Channel | None:
 
 
 class DeviceSource:
-    """Gates on a device, with the errors of a model; `circuit_for`: a small circuit with the names
-    that the model has for gates. `timed`: qubits decay while others are busy.
+    """Gates on a device, with the errors of a model.
 
-    Where the program is not `written` for the device, the gates between two measurements are
-    compiled together; the qubits stay where the gates before have left them.
+    `circuit_for` makes a small circuit whose gates have the names of the model. `timed`: idle
+    qubits decay. Unless the program is `written` for the device, the gates between two measurements
+    are compiled together; each segment begins with the layout that the segment before left.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class DeviceSource:
         self.layout = self._begun(program, settings)
 
     def check(self, operations: Sequence[Operation]) -> None:
-        """Raises ResourceError for gates as written that the device has not."""
+        """Raises ResourceError for gates as written that the device lacks."""
         if self._written:
             check_steps(operations, self._device)
 
@@ -115,7 +115,7 @@ class DeviceSource:
         return durations_of(self._device).get(("measure", (place,)), 0.0)
 
     def _begun(self, program: Program, settings: Settings) -> Layout:
-        """Where the qubits of a program begin: as is best for one of its shots."""
+        """The initial layout: the best one for a single sampled shot of the program."""
         there = len(self._device.qubits)
         if self._written:
             self.described = {"as_written": True}
@@ -155,7 +155,7 @@ class DeviceSource:
         return found, dict(zip(layout, after, strict=True))
 
     def _timed(self, circuit: QuantumCircuit, layout: Layout) -> Segment:
-        """The instructions with what happens to qubits that wait between them."""
+        """The instructions, with the decay of qubits that are idle between them."""
         number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
         times = schedule(circuit, self._device)
         found: list[Placed] = []

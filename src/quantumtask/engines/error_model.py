@@ -1,9 +1,9 @@
 """A noise model: quantum errors by the name of an instruction and its qubits, and readout errors.
 
-Its JSON form is that of `qiskit_aer.noise.NoiseModel.to_dict`, and it means what it means in Aer:
-an error follows the instruction of that name (of `measure`, it comes before), one for certain
-qubits takes the place of one for all qubits, and an error on fewer qubits than the instruction has
-acts on the first of them.
+The JSON form is that of `qiskit_aer.noise.NoiseModel.to_dict`, with the meaning that Aer gives it:
+an error follows the instruction of its name (an error of `measure` comes before the measurement);
+an error for certain qubits replaces the error for all qubits; an error on fewer qubits than the
+instruction acts on the first of them.
 """
 
 import math
@@ -24,15 +24,15 @@ from quantumtask.engines.rates import bad_noise
 from quantumtask.openqasm.gates import BASIC, Matrix, Operation, Unitary
 
 MOST_QUBITS = 4
-"""Qubits of one error: its superoperator has 16**n entries."""
+"""Most qubits of one error: a superoperator on n qubits has 16**n entries."""
 
 TOLERANCE = 1e-6
-"""How far probabilities may be from a sum of 1, and matrices from keeping the trace."""
+"""Largest deviation of a sum of probabilities from 1, and of the sum of K†K from the identity."""
 
 RESET, MEASURE, DELAY = "reset", "measure", "delay"
 
 Confusion = tuple[tuple[float, float], tuple[float, float]]
-"""How likely each bit is read where it is 0, and where it is 1."""
+"""Readout error: row v has the probabilities that a qubit with value v is read as 0 and as 1."""
 
 SHARP: Confusion = ((1.0, 0.0), (0.0, 1.0))
 Qubits = tuple[int, ...]
@@ -42,7 +42,7 @@ Qubits = tuple[int, ...]
 class Event:
     """One step of an error on some of its qubits.
 
-    `matrices`: of a gate one, of a Kraus channel its operators; none: it is a reset.
+    `matrices`: one for a gate, all operators for a Kraus channel, none for a reset.
     """
 
     name: str
@@ -73,14 +73,14 @@ class Event:
 
     @property
     def clifford(self) -> bool:
-        """Return True if it maps stabilizer states to stabilizer states, and its name tells so."""
+        """Return True if the step is Clifford by its name: stabilizer states stay such."""
         known = self.name in BASIC and BASIC[self.name].clifford
         return known or self.name in (RESET, "pauli")
 
 
 @dataclass(frozen=True, eq=False)
 class Channel:
-    """An error on `size` qubits: with a probability each, some steps one after the other."""
+    """An error on `size` qubits: terms, each a sequence of steps with a probability."""
 
     size: int
     terms: tuple[tuple[float, tuple[Event, ...]], ...]
@@ -90,13 +90,13 @@ class Channel:
         return QuantumError([(self._circuit(events), chance) for chance, events in self.terms])
 
     def widened(self, qubits: int) -> QuantumError:
-        """The same on the first of so many qubits."""
+        """The channel as one on so many qubits, which acts on the first of them."""
         rest = qubits - self.size
         return self.aer.expand(pauli_error([("I" * rest, 1.0)])) if rest else self.aer
 
     @cached_property
     def superoperator(self) -> Matrix:
-        """On vectors of stacked columns of a density matrix; bit k of a row is qubit k."""
+        """The superoperator on density matrices as stacked columns; bit k of a row is qubit k."""
         matrix: Matrix = np.ascontiguousarray(SuperOp(self.aer).data)
         return matrix
 
@@ -142,20 +142,20 @@ class ErrorModel:
         return channel
 
     def confusion(self, qubit: int) -> Confusion:
-        """How the qubit is misread."""
+        """The readout error of a qubit."""
         return self.readout.get(qubit) or self.readout.get(None) or SHARP
 
     @cached_property
     def clifford(self) -> bool:
-        """Return True if stabilizer states stay stabilizer states."""
+        """Return True if all errors map stabilizer states to stabilizer states."""
         channels = [each for known in self.quantum.values() for each in known.values()]
         return all(channel.clifford for channel in channels)
 
     def aer(self, qubits: Qubits, used: frozenset[tuple[str, Qubits]]) -> NoiseModel:
-        """The model as Aer has it, for a circuit whose qubit k is `qubits`[k].
+        """The NoiseModel of Aer for a circuit whose qubit k is qubit `qubits`[k] of this model.
 
-        `used`: the instructions of the circuit, by name and qubits; of each, Aer gets the one error
-        that belongs to it.
+        `used`: the instructions of the circuit, by name and qubits. The result has the one error
+        that belongs to each of them.
         """
         if used not in self._models:
             self._models[used] = self._made(qubits, used)
@@ -163,7 +163,7 @@ class ErrorModel:
 
     @cached_property
     def _models(self) -> dict[frozenset[tuple[str, Qubits]], NoiseModel]:
-        """The models of the circuits of one task, which differ in their angles alone."""
+        """Cache of Aer's models: the circuits of one task differ only in their angles."""
         return {}
 
     def _made(self, qubits: Qubits, used: frozenset[tuple[str, Qubits]]) -> NoiseModel:
@@ -280,7 +280,7 @@ def _event(step: Mapping[str, Any], place: str) -> Event:
 
 
 def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...]:
-    """The matrix of a gate, or all operators of a Kraus channel; none for a reset."""
+    """The matrix of a gate, all operators of a Kraus channel, or no matrix for a reset."""
     if name == RESET:
         return ()
     if name == "pauli":
@@ -331,7 +331,7 @@ def _keeping_the_trace(name: str, matrices: tuple[Matrix, ...], place: str) -> t
 
 
 def _matrix(rows: Any, place: str) -> Matrix:
-    """A matrix as it was sent, with [re, im] for each entry, or an array of NumPy."""
+    """The matrix of rows of [re, im] as a client sends it, or of an array of NumPy."""
     try:
         given = np.asarray(rows)
         if not np.iscomplexobj(given):

@@ -14,7 +14,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
 
 BYTES_PER_ENTRY = 16
-"""Of a density matrix."""
+"""Bytes of one entry of a density matrix."""
 
 LOOPS = 20_000
 LOOP_S = 0.00080
@@ -54,7 +54,7 @@ def estimate(
     if method == DENSITY_MATRIX:
         raise ResourceError(
             "engine_unsuitable",
-            "method: what a density matrix takes is not estimated: leave `method` out",
+            "method: density_matrix cannot be estimated: leave `method` out",
         )
     profile = profile_of(program)
     plan, reason = choose(profile, shots, settings, engine=engine, method=method, threads=threads)
@@ -117,7 +117,7 @@ def catalogue(settings: Settings) -> dict[str, Any]:
 
 
 def _density_matrix(settings: Settings, engine: str) -> dict[str, Any]:
-    """The method that is only chosen for noise, and can be asked for without."""
+    """The density matrix method, which is chosen for noise alone but may be asked for without."""
     return {
         "name": DENSITY_MATRIX,
         "precision": "double",

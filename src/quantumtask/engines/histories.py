@@ -95,7 +95,7 @@ class Tree:
         return self._order()
 
     def walk_one_by_one(self) -> Order | None:
-        """Does the same where no two shots are alike, not even those of equal outcomes."""
+        """Runs each shot by itself, for noise that differs between shots of equal outcomes."""
         for _ in range(self._shots):
             self._branch(1)
         return self._order()
@@ -104,7 +104,7 @@ class Tree:
         return self._tally.shuffled(self.rng) if self._tally.ordered else None
 
     def _branch(self, shots: int) -> None:
-        """Follows shots from the start, and all branches that wait."""
+        """Runs shots from the start, and then all branches that wait."""
         self._follow(self._program.process.copy(), self._new_world(), shots, None)
         while self._waiting:
             branch = self._waiting.pop()
@@ -163,7 +163,7 @@ class Tree:
                 process.run(world, self._most_steps)
             except Undecided as wanted:
                 outcome = world.first(wanted.outcome)
-                world.probability(outcome)  # as before: with noise, something happens to it here
+                world.probability(outcome)  # required: with noise, this call changes the state
                 world = decide(process, world, outcome, value)
         return process, world
 

@@ -61,7 +61,7 @@ class Ideal:
         self._read: tuple[Any, Table] | None = None
 
     def check(self, program: Program) -> None:
-        """Runs everything as it is written."""
+        """Accepts every program: an ideal simulator runs all of them as written."""
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
         choice = self._choice(program, shots)

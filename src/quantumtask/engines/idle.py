@@ -1,4 +1,4 @@
-"""Idle time of qubits on a device, and how they decay in it."""
+"""Idle time of qubits on a device, and the decay of the qubits during it."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -14,7 +14,7 @@ from quantumtask.openqasm.program import Step
 from quantumtask.shared.errors import ResourceError
 
 SHORTEST_S = 1e-9
-"""Shorter gaps come from rounding durations to the unit of a device."""
+"""Shortest idle time: shorter gaps come from rounding durations to the unit of a device."""
 
 MOST_KEPT = 4096
 
@@ -22,10 +22,14 @@ Durations = Mapping[tuple[str, tuple[int, ...]], float]
 
 
 def in_nanoseconds(steps: Sequence[Step], device: Twin) -> tuple[list[Step], tuple[int, ...]]:
-    """Steps with delays in nanoseconds alone, and the qubits that more is done with than barriers.
+    """Converts delays to nanoseconds, and drops barriers that order nothing.
 
-    Barriers are over no other qubits than these, and none comes twice in a row. Raises
-    ResourceError for a delay in `dt` on a device that has no such unit.
+    Returns:
+        The steps, and the qubits with any step but barriers. Barriers keep only those qubits, and
+        no barrier comes twice in a row.
+
+    Raises:
+        ResourceError: A delay is in `dt`, and the device has no such unit.
     """
     qubits = {qubit for step in steps if _name(step) != BARRIER for qubit in _qubits(step)}
     found: list[Step] = []
@@ -70,8 +74,8 @@ def without_pauses(circuit: QuantumCircuit) -> QuantumCircuit:
 def with_idle(circuit: QuantumCircuit, device: Twin) -> QuantumCircuit:
     """The circuit with a delay wherever a qubit waits, its instructions as late as they can be.
 
-    That is the schedule of Qiskit's ALAPScheduleAnalysis. Qubit k of the circuit is qubit k of the
-    device. After the last instruction of a qubit there is no delay.
+    The schedule is that of Qiskit's ALAPScheduleAnalysis. Qubit k of the circuit is qubit k of the
+    device. There is no delay after the last instruction of a qubit.
     """
     durations = durations_of(device)
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
@@ -97,7 +101,7 @@ def with_idle(circuit: QuantumCircuit, device: Twin) -> QuantumCircuit:
 
 @lru_cache(4)
 def durations_of(device: Twin) -> Durations:
-    """Seconds of each gate on each of its qubits, and of measurements; what is not known is 0."""
+    """Seconds of each gate on its qubits, and of measurements; unknown durations are 0."""
     found = {(gate.name, gate.qubits): gate.duration_s or 0.0 for gate in device.gates}
     for k, qubit in enumerate(device.qubits):
         found["measure", (k,)] = qubit.readout_s or 0.0
@@ -113,7 +117,7 @@ def _seconds(
 
 
 def delay_s(operation: Instruction, device: Twin) -> float:
-    """The seconds of a delay, which is in seconds or in units of the device."""
+    """Converts the duration of a delay, in seconds or in the device's `dt`, to seconds."""
     unit = 1.0 if operation.unit == "s" else device.dt_s or 0.0
     return float(operation.duration) * unit
 
@@ -121,8 +125,8 @@ def delay_s(operation: Instruction, device: Twin) -> float:
 def decayed(circuit: QuantumCircuit, device: Twin) -> QuantumCircuit:
     """The circuit with the error of each delay in its place, and without barriers.
 
-    Qubit k of the circuit is qubit k of the device. No delay before the first instruction of a
-    qubit, which is in its ground state, or after the last has any effect.
+    Qubit k of the circuit is qubit k of the device. Delays before the first instruction of a qubit,
+    which is in its ground state, and after the last have no effect.
     """
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     waits: dict[int, float] = {}  # how long each qubit has been idle; none before its first gate
@@ -147,9 +151,9 @@ def decayed(circuit: QuantumCircuit, device: Twin) -> QuantumCircuit:
 
 @lru_cache(MOST_KEPT)
 def relaxation(qubit: DeviceQubit, seconds: float) -> Instruction | None:
-    """What happens to a qubit in some seconds: as Aer has it for a delay (NoiseModel.from_backend).
+    """The thermal relaxation of an idle qubit, as Aer's NoiseModel.from_backend has it for a delay.
 
-    None: nothing, because its times are not known.
+    None if T1 or T2 of the qubit is not known.
     """
     if qubit.t1_s is None and qubit.t2_s is None:
         return None

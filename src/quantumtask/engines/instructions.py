@@ -1,4 +1,4 @@
-"""What noise makes of the gates of a program: instructions, each with the error that follows it."""
+"""Noisy instructions: the gates of a program, each with the error that follows it."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -13,10 +13,10 @@ from quantumtask.engines.error_model import Channel, Confusion
 from quantumtask.openqasm.gates import BARRIER, Basic, Matrix, Operation, Unitary, controlled
 
 MOST_KEPT = 4096
-"""Gates whose instructions are kept."""
+"""Most gates whose instructions are cached."""
 
 Layout = Mapping[int, int] | None
-"""The place of each qubit of the program; None: each is at the place of its own number."""
+"""The place of each qubit of a program; None: qubit k is at place k."""
 
 
 class Kind:
@@ -28,7 +28,7 @@ class Kind:
 
     @cached_property
     def superoperator(self) -> Matrix:
-        """Of both, on density matrices as vectors of stacked columns."""
+        """The superoperator of gate and error, on density matrices as stacked columns."""
         if self.gate is None:
             assert self.error is not None
             return self.error.superoperator
@@ -53,8 +53,9 @@ class Placed:
 class Segment(NamedTuple):
     """Gates that run without a measurement between them.
 
-    `layout`: where the qubits of the program are afterwards. How long they take in seconds, and how
-    long each place waits for its first and after its last (see `Schedule`).
+    `layout`: the places of the program's qubits after the gates. The other fields are times in
+    seconds: the duration of the whole, and the idle time of each place before its first gate and
+    after its last (see `Schedule`).
     """
 
     instructions: list[Placed]
@@ -76,10 +77,10 @@ class Errors(Protocol):
 
 
 class Source(Protocol):
-    """Tells what comes of the gates of a program, and how its qubits are reset and read.
+    """Source of the noisy instructions for a program's gates, resets and measurements.
 
-    `layout`: where the qubits of the program begin; places have the numbers that the model has for
-    qubits. `timed`: they decay while they wait.
+    `layout`: the initial places of the program's qubits; a place has the number that the noise
+    model has for the qubit. `timed`: idle qubits decay.
     """
 
     @property
@@ -92,24 +93,24 @@ class Source(Protocol):
     def layout(self) -> Layout: ...
 
     def check(self, operations: Sequence[Operation]) -> None:
-        """Raises ResourceError for gates of the program that cannot be done."""
+        """Raises ResourceError for gates of the program that cannot run."""
         ...
 
     def placed(self, operations: Sequence[Operation], layout: Layout) -> Segment:
-        """What some gates come to."""
+        """The noisy instructions of some gates."""
         ...
 
     def waiting(self, place: int, seconds: float) -> Channel | None:
-        """What happens to a place that waits."""
+        """The decay of a place that is idle for some seconds; None: no decay."""
         ...
 
     def reading(self, place: int) -> float:
-        """How many seconds a measurement takes there."""
+        """The duration of a measurement at a place, in seconds."""
         ...
 
 
 class Named:
-    """Gates as they are written, one by one; `circuit_for`: a small circuit with their names."""
+    """Gates as written, one by one; `circuit_for` makes a small circuit with their names."""
 
     layout: Layout = None
     timed = False
@@ -120,7 +121,7 @@ class Named:
         self._kept: dict[Any, tuple[Operation, list[Placed]]] = {}
 
     def check(self, operations: Sequence[Operation]) -> None:
-        """All gates can be done."""
+        """Accepts all gates."""
 
     def placed(self, operations: Sequence[Operation], layout: Layout) -> Segment:
         found = []
@@ -129,11 +130,11 @@ class Named:
         return Segment(found, layout)
 
     def waiting(self, place: int, seconds: float) -> Channel | None:  # noqa: ARG002
-        """Nothing: nothing is said of times."""
+        """Returns None: a model of errors has no times."""
         return None
 
     def reading(self, place: int) -> float:  # noqa: ARG002
-        """No time."""
+        """Returns 0: a model of errors has no times."""
         return 0.0
 
     def _of(self, operation: Operation) -> list[Placed]:

@@ -1,4 +1,4 @@
-"""Error rates of a device, as Qiskit's search for qubits compares places by."""
+"""Error rates of a device, by which Qiskit's VF2Layout compares layouts."""
 
 from statistics import fmean
 
@@ -10,11 +10,11 @@ NOT_GATES = frozenset({"measure", "reset", "delay"})
 
 
 class ErrorRates(AnalysisPass):
-    """Tells VF2Layout how much a circuit suffers on each qubit and each pair.
+    """Analysis pass that weights a device's errors by the operations of the circuit.
 
-    By itself VF2Layout takes the mean error of all that a qubit can do, so that a circuit of few
-    gates and many measurements is put on qubits with good gates and bad readout. Here the weight of
-    each is how often the circuit does it.
+    By default, VF2Layout takes the mean error of all operations that a qubit has. A circuit of few
+    gates and many measurements then gets qubits with good gates and bad readout. Here, the weight
+    of an operation is the number of times that the circuit uses it.
     """
 
     def __init__(self, target: Target) -> None:
@@ -42,7 +42,7 @@ class ErrorRates(AnalysisPass):
 
 
 def _errors(target: Target, names: set[str]) -> dict[tuple[int, ...], float]:
-    """The mean error of some operations, where each can be done."""
+    """The mean error of some operations, by the qubits that have them."""
     found: dict[tuple[int, ...], list[float]] = {}
     for name in names:
         for qubits, properties in target[name].items():

@@ -130,8 +130,8 @@ class _Seen:
     def mean(self, numbers: list[int], factors: list[float]) -> tuple[float, float]:
         """The mean of a sum of words, and the standard error of that mean.
 
-        Values count from that of the first outcome: then rounding makes no error of equal values.
-        The square of the error is unbiased, with one shot less than there are (Bessel).
+        Values are taken relative to the first one, so that equal values have an error of exactly 0.
+        The square of the error is unbiased: it divides by the number of shots less 1 (Bessel).
         """
         values = np.zeros(len(self._shots))
         for number, factor in zip(numbers, factors, strict=True):

@@ -1,4 +1,4 @@
-"""A density matrix of just the places that something has touched, for programs with noise."""
+"""Density matrix of the places that a noisy program has touched."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from quantumtask.openqasm.gates import Matrix
 
 BYTES_PER_ENTRY = 16
 WORKING = 3
-"""Memory at work, in sizes of the state."""
+"""Peak memory of one operation, as a multiple of the state's size."""
 
 RESET = np.zeros((4, 4), dtype=np.complex128)
 RESET[0, [0, 3]] = 1
@@ -97,7 +97,7 @@ class Mixture:
         kernels.apply(self._vector, act, bits)
 
     def _find(self, place: int) -> int:
-        """The number of a place, which is |0> where it is new. Raises ResourceError."""
+        """The number of a place; a new place is added as |0>. Raises ResourceError."""
         number = self._places.get(place)
         if number is None:
             number = self._places[place] = len(self._places)

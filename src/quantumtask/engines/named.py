@@ -1,4 +1,4 @@
-"""Circuits whose gates keep the names that a noise model knows them by."""
+"""Circuits whose gates keep the names that a noise model uses."""
 
 from collections.abc import Iterator
 
@@ -17,17 +17,17 @@ _KNOWN = """
     u1 u2 u3 cu
 """
 KNOWN = frozenset(_KNOWN.split())
-"""Gates that Aer runs by these names, whatever its method but for stabilizers."""
+"""Gates that Aer runs by name, with every method but `stabilizer`."""
 
 PIECE = "a piece of a gate"
-"""The label of what a large gate is made of: no error has it."""
+"""Label of the parts of a large gate: no error of a model has this name."""
 
 MOST_QUBITS = 6
-"""Qubits of a gate that is given by its matrix."""
+"""Most qubits of a gate that Aer gets as a matrix."""
 
 
 def in_names(circuit: QuantumCircuit, errors: ErrorModel) -> QuantumCircuit:
-    """The circuit with gates that Aer knows, or has as matrices with their names as labels.
+    """The circuit with gates that Aer knows, and other gates as matrices labelled with their names.
 
     Raises ResourceError (`bad_noise`) for an error of a gate that is too large.
     """

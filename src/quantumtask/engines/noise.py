@@ -1,4 +1,4 @@
-"""The noise that a task asks for: that of a device, rates, or errors of instructions."""
+"""The noise of a task: that of a device, rates, or errors of instructions."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
 
 class Noise(NamedTuple):
-    """The device that circuits are compiled for, if one was named, and the noise that was given.
+    """The device that circuits are compiled for, if the task names one, and the noise of the task.
 
-    `rates` and `errors` None: it is the device's own noise. `idle`: its qubits decay while others
-    are busy.
+    With `rates` and `errors` None, the noise is that of the device. `idle`: idle qubits decay.
     """
 
     device: Twin | None
@@ -26,7 +25,7 @@ class Noise(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """The noise in words, as the reason of a result begins with it."""
+        """The noise in words, with which the `reason` of a result begins."""
         if self.rates == Rates():
             return "it was asked for without noise"
         if self.errors is not None:
@@ -36,7 +35,7 @@ class Noise(NamedTuple):
 
     @property
     def clifford(self) -> bool:
-        """Return True if stabilizer states stay stabilizer states."""
+        """Return True if the noise maps stabilizer states to stabilizer states."""
         if self.device is not None:
             return False
         if self.errors is not None:
@@ -45,13 +44,13 @@ class Noise(NamedTuple):
 
 
 def noise_of_task(backend: str, given: Any) -> Noise:
-    """The noise of a backend's name, and of noise as it was sent; none of either is no noise.
+    """The noise of a task with this `backend` and this `noise`, as the client sent them.
 
-    Raises ResourceError that says what of it there is not (`backend_unknown`, `bad_noise`).
+    Raises ResourceError (`backend_unknown`, `bad_noise`), whose message names the wrong part.
     """
     device = None if backend == SIMULATOR else twin(backend)
     if isinstance(given, dict) and "errors" in given:
-        from quantumtask.engines.error_model import error_model  # not above: it brings Qiskit
+        from quantumtask.engines.error_model import error_model  # not above: it imports Qiskit
 
         return Noise(device, None, errors=error_model(given))
     if not isinstance(given, str):
@@ -65,10 +64,10 @@ def noise_of_task(backend: str, given: Any) -> Noise:
 
 
 def gates_of(backend: str, given: Any) -> Device | None:
-    """The gates of the device that circuits are for, or those that a noise model names.
+    """The gates of the device that circuits are for, or the gates that a noise model names.
 
-    None: nothing but the meaning of gates matters. Raises what `noise_of_task` does, and nothing of
-    what is wrong with errors.
+    None if only the unitary of a gate matters. Raises ResourceError as `noise_of_task` does, but
+    does not check the errors of a noise model.
     """
     if backend == SIMULATOR and isinstance(given, dict) and "errors" in given:
         names = {name for error in given["errors"] for name in error.get("operations") or ()}

@@ -58,7 +58,7 @@ def model_of(rates: Rates) -> NoiseModel:
 
 @lru_cache(8)
 def errors_of(rates: Rates) -> ErrorModel:
-    """The same as errors by name."""
+    """The error model with the same noise as some rates."""
     return error_model(model_of(rates).to_dict())
 
 

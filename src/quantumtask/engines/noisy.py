@@ -36,13 +36,11 @@ from quantumtask.shared.task import AUTO
 
 
 class Noisy:
-    """Runs circuits with noise; `seed`: of all that compiling them draws by lot.
+    """Runs circuits with noise; `seed` is that of the compiler. `compiling`: one of COMPILE.
 
-    `compiling`: one of COMPILE.
-
-    Whatever is exact is what infinitely many shots would give, so readout errors are in it, and the
-    noise of the gates that turn a qubit before it is measured. Raises ResourceError for an engine
-    that knows no noise.
+    Exact values are those of infinitely many shots: they include readout errors, and the noise of
+    the gates that turn a qubit before its measurement. Raises ResourceError for an engine that has
+    no noise.
     """
 
     def __init__(
@@ -133,8 +131,10 @@ class Noisy:
         raise _no_state(program, "unitary matrix")
 
     def _differs(self, program: Program) -> bool:
-        """Return True if no circuit has the same noise as the program: what its shots do depends
-        on what they measure, also where `deferred` made one circuit of that."""
+        """Return True if no circuit has the same noise as the program.
+
+        The shots of such a program depend on outcomes, even if `deferred` made one circuit of it.
+        """
         circuit = program.circuit
         if circuit is not None and not circuit.followed:
             return self._engine == OWN or self._errs_with(RESET)  # circuits leave resets out
@@ -143,7 +143,7 @@ class Noisy:
         return True
 
     def _errs_with(self, name: str) -> bool:
-        """Return True if an error belongs to an instruction that is no gate."""
+        """Return True if the model has an error of an instruction other than a gate."""
         return self._noise.errors is not None and name in self._noise.errors.quantum
 
     def _histories(self, program: Program) -> NoisyHistories:
@@ -207,7 +207,7 @@ class Noisy:
 
 
 def _circuit(program: Program) -> Circuit:
-    """What every shot does. Only of a program that has this."""
+    """The circuit of a program all of whose shots are alike."""
     assert program.circuit is not None
     return program.circuit
 

@@ -1,8 +1,8 @@
-"""Programs with noise whose shots differ in what they do: by their histories, or one by one.
+"""Noisy programs that depend on outcomes, run by histories or as one trajectory per shot.
 
 A density matrix holds all errors at once, so shots of equal outcomes run together, and every value
-is exact. Where that is too large or has too many histories, each shot is a pure state of its own,
-with errors drawn as they occur.
+is exact. If the density matrix is too large, or the histories are too many, each shot is a
+trajectory: a pure state, in which errors are drawn at random.
 """
 
 from collections.abc import Callable
@@ -33,11 +33,11 @@ from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
 MOST_BITS = 24
-"""Bits of a result of which all probabilities are told."""
+"""Most bits of a result whose probabilities are computed."""
 
 
 class Size(NamedTuple):
-    """What a choice rests on: of one shot, and of how many histories all shots have."""
+    """Size of a program, from which a method is chosen: one shot, and the number of histories."""
 
     qubits: int
     gates: int
@@ -46,7 +46,7 @@ class Size(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A method: the bytes of its state, and microseconds for so many shots (measured)."""
+    """A method, with its memory in bytes and its time in microseconds for so many shots."""
 
     name: str
     bytes: Callable[[Size], float]
@@ -85,7 +85,7 @@ WAYS = (
 
 
 class NoisyHistories:
-    """Runs one program with noise as its process says, whatever it does."""
+    """Runs any program with noise, by its process."""
 
     def __init__(self, source: Source, settings: Settings, threads: int) -> None:
         self._source = source
@@ -94,7 +94,7 @@ class NoisyHistories:
 
     @property
     def described(self) -> dict[str, Any] | None:
-        """What became of the program on a device."""
+        """The `compiled` field of the result: the program on its device. None without a device."""
         described: dict[str, Any] | None = getattr(self._source, "described", None)
         return described
 

@@ -14,7 +14,7 @@ from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
 AER, OWN = "aer", "quantumtask"
-"""Engines that know noise: of circuits whose every shot does the same, and of any program."""
+"""Engines with noise: Aer for circuits whose shots are all alike, our own for any program."""
 
 DENSITY_MATRIX, STATEVECTOR, STABILIZER = "density_matrix", "statevector", "stabilizer"
 

@@ -1,9 +1,9 @@
-"""The world of a program with noise: see `World`, of which this one keeps the rules.
+"""The world of a program with noise, with the interface of `World`.
 
-Noise makes a difference to what an ideal world may leave out: a measurement can misread its qubit
-and err before it does, a second measurement of the same qubit errs by itself, and every gate errs.
-So a gate on a measured qubit waits until the measurement is decided, and of several measurements in
-a row each is one.
+An ideal world may merge or postpone steps; a noisy one may not, because each step has errors: a
+measurement can misread its qubit, a second measurement of the same qubit has an error of its own,
+and so has every gate. So a gate on a measured qubit waits until the outcome is decided, and
+repeated measurements have an outcome each.
 """
 
 from collections.abc import Sequence
@@ -20,23 +20,23 @@ from quantumtask.openqasm.gates import DELAY, Operation
 from quantumtask.openqasm.process import Outcome, Undecided
 
 Weights = tuple[float, float]
-"""How likely a reading is where the qubit is 0, and where it is 1."""
+"""Probabilities of one reading if the qubit is 0, and if the qubit is 1."""
 
 
 class NoisyState(Protocol):
-    """The state of all places, |0> at first. Places that nothing has touched cost nothing."""
+    """The state of all places, |0> at first. Untouched places take no memory."""
 
     @property
     def bytes(self) -> int:
-        """Memory that it takes."""
+        """Memory of the state, in bytes."""
         ...
 
     def apply(self, instruction: Placed) -> None:
-        """A gate and then its error."""
+        """Applies a gate and then its error."""
         ...
 
     def err(self, channel: Channel, places: tuple[int, ...]) -> None:
-        """An error alone."""
+        """Applies an error."""
         ...
 
     def reset(self, place: int) -> None: ...
@@ -46,7 +46,7 @@ class NoisyState(Protocol):
         ...
 
     def read(self, place: int, weights: Weights) -> Self:
-        """The state after a measurement that was read so. This one may not be used any more."""
+        """The state after a reading with these weights. The old state must not be used again."""
         ...
 
     def copy(self) -> Self: ...
@@ -57,10 +57,10 @@ class NoisyState(Protocol):
 
 
 class NoisyWorld(WithEnds):
-    """What a process acts on; gates are kept until a measurement or a reset follows them.
+    """The world of a noisy process; gates are kept until a measurement or a reset follows them.
 
-    `values`: expectation values are wanted. Then a measured qubit may move and decay before its
-    outcome is decided, because the measurement may turn out to be one that is taken back.
+    `values`: expectation values are computed. Then a measured qubit may move and decay before its
+    outcome is decided, because its measurement may be an end measurement, which is taken back.
     """
 
     __slots__ = (
@@ -90,14 +90,14 @@ class NoisyWorld(WithEnds):
         self._operations += operations
 
     def pause(self, operations: Sequence[Operation]) -> None:
-        """A qubit decays in a delay, so what was measured of it before must be decided."""
+        """Adds delays; the outcomes of a delayed qubit must be decided, because it decays."""
         delays = [operation for operation in operations if operation.gate.name == DELAY]
         if self._pending and not self._values:
             self._check([self._place(operation.qubits[0]) for operation in delays])
         self._operations += operations
 
     def measure(self, qubit: int) -> Outcome:
-        """Raises Undecided only where gates were kept, so for the first qubit of a register."""
+        """Adds a measurement; Undecided is raised only if gates were kept, so at the first one."""
         self._flush()
         place = self._place(qubit)
         self._begin_reading(place)
@@ -131,13 +131,13 @@ class NoisyWorld(WithEnds):
         self._pending = {place: outcomes for place, outcomes in left.items() if outcomes}
 
     def first(self, outcome: Outcome) -> Outcome:
-        """The outcome that must be decided before this one can be; most often itself."""
+        """The outcome that must be decided next so that this one can be; usually itself."""
         return self._pending[self._measured[outcome]][0]
 
     def probability(self, outcome: Outcome) -> float:
-        """The probability that the outcome is read as 1, exactly 0 or 1 where it is certain.
+        """The probability that the outcome is read as 1: exactly 0 or 1 for a certain outcome.
 
-        It must be decided next.
+        The outcome must be decided next.
         """
         place = self._measured[outcome]
         self._before(place)
@@ -186,7 +186,7 @@ class NoisyWorld(WithEnds):
     def distribution(self, outcomes: Sequence[Outcome]) -> Floats:
         """The probability of all values of these outcomes: bit k of an index is the k-th of them.
 
-        Only for a state that knows all probabilities.
+        Only a density matrix has all probabilities.
         """
         places = list(dict.fromkeys(self._measured[outcome] for outcome in outcomes))
         for place in places:
@@ -207,7 +207,7 @@ class NoisyWorld(WithEnds):
         return found
 
     def _readings(self, place: int, count: int) -> Floats:
-        """How likely each value of so many measurements in a row is, for a qubit that is 0 or 1."""
+        """The probability of each result of `count` measurements in a row, for a qubit 0 or 1."""
         read, changes = np.array(self._source.model.confusion(place)), self._changes(place)
         table = read
         for _ in range(count - 1):  # from the last to the first
@@ -224,7 +224,7 @@ class NoisyWorld(WithEnds):
                 raise Undecided(self._pending[place][0])
 
     def _flush(self) -> None:
-        """Runs the gates that were kept. Raises Undecided before anything has changed."""
+        """Runs the kept gates. Undecided is raised before the state changes."""
         if not self._operations:
             return
         segment = self._source.placed(self._operations, self._layout)
@@ -245,7 +245,7 @@ class NoisyWorld(WithEnds):
         self._operations, self._layout = [], segment.layout
 
     def _move(self, layout: Layout) -> None:
-        """Measured qubits were moved to other places, with the outcomes that are not decided."""
+        """Moves the undecided outcomes to the new places of their qubits."""
         if self._layout is None or layout is None:
             return
         moved = {place: layout[qubit] for qubit, place in self._layout.items()}
@@ -253,14 +253,14 @@ class NoisyWorld(WithEnds):
         self._measured = {outcome: moved[place] for outcome, place in self._measured.items()}
 
     def _settle(self, place: int) -> None:
-        """What happened to a place while it waited."""
+        """Applies the decay of a place during its idle time."""
         if self._clock is not None and (seconds := self._clock.taken(place)):
             error = self._source.waiting(place, seconds)
             if error is not None:
                 self.state.err(error, (place,))
 
     def _begin_reading(self, place: int) -> None:
-        """A place is measured. Raises Undecided where it has waited since it was measured last."""
+        """Begins a measurement. Raises Undecided if the place was idle since its last one."""
         clock = self._clock
         if clock is None:
             return
@@ -270,13 +270,13 @@ class NoisyWorld(WithEnds):
         clock.read(place, self._source.reading(place))
 
     def _before(self, place: int) -> None:
-        """The error that comes before a place is measured."""
+        """Applies the error that precedes a measurement of a place."""
         error = self._source.model.error(MEASURE, (place,))
         if error:
             self.state.err(error, (place,))
 
     def _changes(self, place: int) -> Floats:
-        """How likely a qubit that was just measured is 0 or 1 when it is measured once more."""
+        """Transition probabilities of a measured qubit, from one measurement to the next."""
         error = self._source.model.error(MEASURE, (place,))
         if error is None:
             return np.eye(2)
@@ -285,7 +285,7 @@ class NoisyWorld(WithEnds):
 
 
 def _drawn(chances: Floats, values: Any, rng: np.random.Generator) -> Any:
-    """A value for each of these: `chances` has for each 0 or 1 those of the new values."""
+    """Draws a new value for each of `values`; row v of `chances` is that of the value v."""
     if np.array_equal(chances, np.eye(2)):
         return values
     return (rng.random(len(values)) < chances[values, 1]).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A program that measures its qubits, in bases of choice, before the measurements at its end."""
+"""Programs that measure qubits in bases of choice, in place of the end measurements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -63,10 +63,10 @@ def _numbered(step: Step, number: Mapping[int, int]) -> Step:
 
 
 def _before_the_end(circuit: Circuit, turned: set[int]) -> list[Step]:
-    """The steps without the measurements at the end, and without those that make no difference.
+    """The steps without end measurements, and without measurements that change no result.
 
-    A measurement on the way takes a phase, which only something that comes later can show. A delay
-    after a measurement at the end is left out with it.
+    A measurement on the way removes the phase of its qubit, which matters only to a later step that
+    depends on the phase. A delay after an end measurement is left out, too.
     """
     taken_back, later = circuit.ends.taken_back, set(turned)
     measured = [step for step in circuit.steps if isinstance(step, Measure)]
@@ -99,7 +99,7 @@ def _straight(circuit: Circuit) -> Process:
 
 
 def _instruction(steps: Sequence[Any]) -> Instruction:
-    """The gates in `steps`, or the one measurement or reset."""
+    """The instruction for the gates in `steps`, or for the one measurement or reset."""
 
     def run(process: Process) -> None:
         world, first = process.world, steps[0]
@@ -120,7 +120,7 @@ def _process(program: Program, turns: Sequence[Operation], qubits: Sequence[int]
     process.memory += [None] * (1 + len(qubits))
 
     def finish(process: Process) -> None:
-        """Notes what is done in memory: an outcome that has to be decided interrupts it."""
+        """Measures the qubits; notes progress in memory, because Undecided interrupts the call."""
         world, memory = process.world, process.memory
         assert world is not None
         if not memory[turned]:

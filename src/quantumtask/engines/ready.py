@@ -29,10 +29,10 @@ Confusion = list[list[float]]
 
 
 class Ready(NamedTuple):
-    """A circuit for Aer with its noise; `described`: what became of it on a device.
+    """A circuit for Aer with its noise; `described` is the `compiled` field of the result.
 
-    `qubits`: for each bit that it measures, the qubit, and how it is misread (see `confusion`).
-    Only of a circuit that measures at its end.
+    `qubits`: for each measured bit, its qubit and its readout error (see `confusion`); valid only
+    if all measurements are at the end of the circuit.
     """
 
     circuit: QuantumCircuit
@@ -42,7 +42,7 @@ class Ready(NamedTuple):
 
 
 def ready(program: Program, noise: Noise, seed: int, settings: Settings, written: bool) -> Ready:
-    """The circuit of a program; for a device as it is `written`, or compiled with this seed.
+    """The circuit of a program; for a device, as written if `written`, else compiled.
 
     Raises ResourceError for what the device cannot do.
     """
@@ -84,7 +84,7 @@ def _is_barrier(step: Step) -> bool:
 
 
 def source(program: Program, noise: Noise, seed: int, settings: Settings, written: bool) -> Source:
-    """Tells of a program's gates, as they become known, what noise makes of them.
+    """The source of the noisy instructions of a program, whose gates become known as it runs.
 
     Raises ResourceError (`backend_unsuitable`) for what a device cannot do.
     """
@@ -99,7 +99,7 @@ def source(program: Program, noise: Noise, seed: int, settings: Settings, writte
 
 
 def _by_name(noise: Noise) -> tuple[Errors, Callable[[QuantumCircuit], QuantumCircuit]]:
-    """The errors of instructions, and what gives a small circuit the names that they have there."""
+    """The errors of instructions, and the function that gives gates the names of the model."""
     if noise.errors is not None:
         return noise.errors, partial(in_names, errors=noise.errors)
     if noise.rates is not None:
@@ -120,7 +120,7 @@ def _with_errors(
     errors: ErrorModel,
     described: dict[str, Any] | None,
 ) -> Ready:
-    """`qubits`: the numbers that the noise model has for those of the circuit."""
+    """A circuit with the errors of a model, in which qubit k of the circuit is `qubits`[k]."""
     named = in_names(circuit, errors)
     number = dict(zip(named.qubits, qubits, strict=True))
     used = {
@@ -137,7 +137,7 @@ def _rows(confusion: Sequence[Sequence[float]]) -> Confusion:
 
 
 def _of(device: Twin, qubits: Sequence[int]) -> list[Confusion]:
-    """How each of a device's qubits is misread."""
+    """The readout errors of some of a device's qubits."""
     errors = [device.qubits[qubit].readout_error or 0.0 for qubit in qubits]
     return [confusion(Flips(error, error)) for error in errors]
 

@@ -146,9 +146,12 @@ class StateVector:
         return twin
 
     def channel(self, qubits: Sequence[int], operators: Sequence[Vector], lot: float) -> None:
-        """Applies one of the operators of a Kraus channel, each as likely as it is for this state.
+        """Applies one Kraus operator of a channel, drawn with the probability for this state.
 
-        `lot`: a random number from 0 to 1. Bit k of an index of an operator is `qubits`[k].
+        Args:
+            qubits: Bit k of an index of an operator is `qubits`[k].
+            operators: All Kraus operators, whose sum of K†K is the identity.
+            lot: A random number from 0 to 1.
         """
         for qubit in qubits:
             if qubit not in self._places:

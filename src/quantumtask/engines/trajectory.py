@@ -1,7 +1,6 @@
-"""One shot of a program with noise: a pure state, and errors that are drawn as they occur."""
+"""Trajectory: one shot of a noisy program as a pure state, with errors drawn at random."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from quantumtask.engines.world import Bits, State
 
 
 class Trajectory:
-    """The state of all places in one shot; it is never copied."""
+    """The state of all places in one shot, which is never copied."""
 
     __slots__ = ("_rng", "_state")
 
@@ -66,9 +65,6 @@ class Trajectory:
 
     def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> Bits:
         return self._state.sample(places, shots, rng)
-
-    def distribution(self, places: Sequence[int]) -> Any:
-        raise NotImplementedError  # a single shot has none
 
     def _project(self, place: int, value: int) -> None:
         self._state = self._state.projected(place, value)

@@ -26,11 +26,13 @@ LEAST_PRECISION = 1e-4
 
 @dataclass(frozen=True)
 class Wanted:
-    """What each run of a program is to give.
+    """The values that each run of a program returns.
 
-    `kinds`: some of RETURNS. `precision`: standard error of expectation values that are sampled; 0:
-    they are exact. `noise` is as it was sent: the name of a device, or rates; None: ideal.
-    `compiling`: one of COMPILE.
+    Attributes:
+        kinds: Some of RETURNS.
+        precision: Standard error of sampled expectation values; 0: exact values.
+        noise: As the client sent it: the name of a device, rates or errors; None: ideal.
+        compiling: One of COMPILE.
     """
 
     kinds: frozenset[str]

@@ -45,11 +45,11 @@ class State(Protocol):
 
 
 class AnyWorld(Protocol):
-    """What the histories of a program act on, with noise or without."""
+    """The world of the histories of a program, with noise or without."""
 
     @property
     def state(self) -> Any:
-        """The state; `bytes` of it is the memory that it takes."""
+        """The state, whose `bytes` is its memory."""
         ...
 
     def apply(self, operations: Sequence[Operation]) -> None: ...
@@ -63,7 +63,7 @@ class AnyWorld(Protocol):
     def unmeasure(self) -> None: ...
 
     def first(self, outcome: Outcome) -> Outcome:
-        """The outcome that must be decided before this one can be; most often itself."""
+        """The outcome that must be decided next so that this one can be; usually itself."""
         ...
 
     def probability(self, outcome: Outcome) -> float:
@@ -86,9 +86,10 @@ CERTAIN = 1e-12
 
 
 class WithEnds:
-    """A world that knows which measurements are at the end, as far as its program has come.
+    """A world that tracks the end measurements of its program so far.
 
-    `branched`: an outcome that the program sees has been decided: other shots may do other things.
+    `branched`: an outcome that the program needs has been decided, so other shots may take another
+    way.
     """
 
     __slots__ = ("branched", "ends")
@@ -98,7 +99,7 @@ class WithEnds:
         self.ends = Ends()
 
     def depend(self, qubits: Iterable[int], outcomes: Iterable[Outcome]) -> None:
-        """Counts qubits as touched and outcomes as needed, because other shots do so."""
+        """Counts qubits as touched and outcomes as needed, because other shots do either."""
         self.ends.touch(qubits)
         for outcome in outcomes:
             self.ends.need(outcome.number)
@@ -109,15 +110,15 @@ class WithEnds:
 
 
 UNSEEN = -1
-"""The number of an outcome that no program sees: that of a reset."""
+"""The number of a reset's outcome, which no program sees."""
 
 
 class World(WithEnds):
-    """What a process acts on. A measurement is noted and put off until somebody needs its value.
+    """The world of an ideal process. A measurement is deferred until the program needs its outcome.
 
-    Putting it off is right as long as all that happens to the qubit leaves its outcome alone.
-    `values`: expectation values are wanted, so `ends` is kept. Then no outcome is known beforehand,
-    or the kind of the state would decide about what the program has to ask for.
+    Deferring is right as long as no later step on the qubit changes the outcome. `values`:
+    expectation values are computed, so `ends` is kept. Then no outcome is decided early: otherwise
+    the kind of the state would decide which outcomes the program needs.
     """
 
     __slots__ = ("_measured", "_outcomes", "_pending", "_values", "state")
@@ -136,7 +137,7 @@ class World(WithEnds):
         self.state.apply(operations)
 
     def pause(self, operations: Sequence[Operation]) -> None:
-        """Passes at once: an ideal qubit does not decay."""
+        """Does nothing: an ideal qubit does not decay."""
 
     def _check(self, operations: Sequence[Operation]) -> None:
         pending = self._pending
@@ -189,7 +190,7 @@ class World(WithEnds):
             self.state.set(qubit, 0)
 
     def first(self, outcome: Outcome) -> Outcome:
-        """Itself: all measurements of a qubit in a row are one outcome."""
+        """Returns the outcome: repeated measurements of a qubit are one outcome."""
         return outcome
 
     def probability(self, outcome: Outcome) -> float:

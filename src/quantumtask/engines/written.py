@@ -22,15 +22,15 @@ CODE = "backend_unsuitable"
 
 MOST_WAYS = 256
 MOST_STEPS = 20_000
-"""Ways through a program that acts on what it measures, and steps of each, that are followed before
-it runs."""
+"""Most ways through a program that depends on outcomes, and most steps of each, that are checked
+before the program runs."""
 
 
 def check_written(program: Program, device: Twin, settings: Settings) -> None:
-    """Raises Refusal, with its place in the text, for the first step that a device cannot do.
+    """Raises Refusal, with its place in the text, for the first step that the device lacks.
 
-    Of a program that acts on what it measures, the first MOST_WAYS ways are followed; the others
-    are looked at as they run.
+    Of a program that depends on outcomes, the first MOST_WAYS ways are followed; the steps of other
+    ways are checked when they run.
     """
     check, circuit = _Check(device), program.circuit
     if circuit is None or circuit.followed:
@@ -43,7 +43,7 @@ def check_written(program: Program, device: Twin, settings: Settings) -> None:
 
 
 def _follow(process: Process, check: "_Check", most_steps: int) -> None:
-    """Runs a program, both ways wherever it needs an outcome. Raises Refusal as `check` says."""
+    """Runs a program, both ways wherever it needs an outcome. Raises the Refusal of `check`."""
     waiting = [process]
     for _ in range(MOST_WAYS):
         if not waiting:
@@ -63,11 +63,11 @@ def _follow(process: Process, check: "_Check", most_steps: int) -> None:
 
 
 class _Unsuited(Exception):
-    """A step that a device cannot do; the message says why."""
+    """A step that the device lacks; the message says why."""
 
 
 class _Check:
-    """A World in which nothing happens but that each step is looked at."""
+    """A World that checks each step and has no state."""
 
     def __init__(self, device: Twin) -> None:
         self._device = device
@@ -79,7 +79,7 @@ class _Check:
             self._look(operation)
 
     def pause(self, operations: Sequence[Operation]) -> None:
-        """Any qubit can wait; of a barrier, qubits that the device has not are left out."""
+        """Checks delays; a barrier may name qubits that the device lacks."""
 
     def reset(self, qubits: Sequence[int]) -> None:
         for qubit in qubits:
@@ -91,10 +91,10 @@ class _Check:
         return Outcome(self._outcomes)
 
     def unmeasure(self) -> None:
-        """Nothing was measured."""
+        """Does nothing: this world has no measurements."""
 
     def why(self, step: Step) -> str | None:
-        """Why the device cannot do a step; None: it can."""
+        """The reason why the device lacks a step; None if it has the step."""
         try:
             self._look(step)
         except _Unsuited as found:
@@ -149,7 +149,7 @@ def _modified(operation: Operation) -> str:
 
 
 def check_steps(steps: Sequence[Step], device: Twin) -> None:
-    """Raises ResourceError for the first step that a device cannot do."""
+    """Raises ResourceError for the first step that the device lacks."""
     check = _Check(device)
     why = next(filter(None, map(check.why, steps)), None)
     if why is not None:
@@ -167,9 +167,9 @@ def _places(device: Twin) -> Mapping[str, frozenset[tuple[int, ...]]]:
 def as_written(
     steps: Sequence[Step], qubits: Sequence[int], bits: Mapping[int, int], device: Twin
 ) -> OnDevice:
-    """A circuit of steps that have been checked, on the device's qubits that have these numbers.
+    """A circuit of checked steps, on the device's qubits of the same numbers.
 
-    The gates that turn a qubit before it is measured for an observable become the device's own.
+    The gates that turn a qubit before the measurement of an observable become native gates.
     """
     written = circuit_of(steps, range(len(device.qubits)), bits)
     own = {*_places(device), *PAUSES}
@@ -185,7 +185,7 @@ def as_written(
 
 @lru_cache(64)
 def _translated(name: str, device: Twin) -> list[Gate]:
-    """A gate of TURNS in the device's own gates."""
+    """A gate of TURNS as native gates of the device."""
     circuit = QuantumCircuit(1)
     circuit.append(get_standard_gate_name_mapping()[name], [0])
     passes = PassManager([Optimize1qGatesDecomposition(basis=list(device.basis_gates))])
