@@ -1,6 +1,7 @@
 """A number is a number, whatever package made it; what it cannot be exactly is refused by name."""
 
 import copy
+import multiprocessing
 import pickle
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -127,3 +128,18 @@ def test_a_pickle_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tokens == ["Bearer my-secret", "Bearer of-the-loader"]
     with Client("http://me:my-password@localhost:1") as client:
         assert b"password" not in pickle.dumps(client)
+
+
+def test_a_forked_process_has_connections_of_its_own(client: Client) -> None:
+    def submit(queue: Any) -> None:
+        queue.put([client.submit(BELL, shots=k).result(20).shots for k in range(1, 6)])
+
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    children = [context.Process(target=submit, args=(queue,)) for _ in range(2)]
+    for child in children:
+        child.start()
+    assert [client.submit(BELL, shots=k).result(20).shots for k in range(6, 9)] == [6, 7, 8]
+    assert [queue.get(timeout=60) for _ in children] == [[1, 2, 3, 4, 5]] * 2
+    for child in children:
+        child.join(30)

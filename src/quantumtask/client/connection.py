@@ -5,7 +5,6 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -37,10 +36,17 @@ class Connection:
         self.timeout = float(timeout)
         self._token = token or os.environ.get("QUANTUMTASK_TOKEN")
         self._answered = False
+        self._pools: dict[int, httpx.Client] = {}
         _ = self._http  # a URL that is none is told at once
 
-    @cached_property
+    @property
     def _http(self) -> httpx.Client:
+        """The connections of this process: a fork must not read the answers of its parent."""
+        if self._pools.get(os.getpid()) is None:
+            self._pools[os.getpid()] = self._opened()
+        return self._pools[os.getpid()]
+
+    def _opened(self) -> httpx.Client:
         http = _connect(self.url, self._token)
         weakref.finalize(self, http.close)  # of a task from a pickle, nobody closes the connection
         return http
@@ -56,6 +62,7 @@ class Connection:
         self.url, self.timeout = state["url"], state["timeout"]
         self._token = os.environ.get("QUANTUMTASK_TOKEN")
         self._answered = False
+        self._pools = {}
 
     def __deepcopy__(self, _: Any) -> Self:
         """Itself: connections are shared by copies of what uses them."""
