@@ -182,7 +182,7 @@ def undeclared_owners(context: Context) -> dict[str, str]:
 
 def told_undeclared(owners: dict[str, str]) -> tuple[str, ...]:
     """The warnings for gates that are used without a declaration, by name."""
-    return tuple(message for _, message in undeclared_warnings(owners))
+    return tuple([message for _, message in undeclared_warnings(owners)])
 
 
 def unmeasured(circuit: Circuit | None) -> tuple[str, ...]:

@@ -218,9 +218,11 @@ def _embedded(operation: Operation, size: int) -> Matrix:
 
 def cost_of(gate: Gate, powers: Sequence[float], controls: Sequence[bool]) -> float:
     """Operations that one call comes to; infinite where a power is beyond counting."""
-    times = math.prod(max(1.0, abs(p)) for p in powers if p.is_integer())
-    roots = sum(not p.is_integer() for p in powers)  # one after the other, each of one matrix
-    cost = (gate.cost + COST_OF_A_ROOT * roots) * times
+    cost: float = gate.cost
+    if powers:
+        times = math.prod(max(1.0, abs(p)) for p in powers if p.is_integer())
+        roots = sum(not p.is_integer() for p in powers)  # one after the other, each of one matrix
+        cost = (cost + COST_OF_A_ROOT * roots) * times
     return cost * 4 * len(controls) ** 2 if len(controls) > 2 else cost
 
 

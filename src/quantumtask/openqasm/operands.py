@@ -1,6 +1,7 @@
 """The names that a straight-line program can use so far, and the qubits and bits they stand for."""
 
 import re
+from functools import cached_property
 from typing import Any
 
 from quantumtask.openqasm.gates import STDGATES, Gate
@@ -29,13 +30,17 @@ class Operands:
         self._most = most_qubits
         self._device = device
         self._declared = head.qubits > 0
+        self._head = head
         self._included = head.included
         self._undeclared = iter(head.names)
-        self._names = frozenset(name for name, _ in head.names)
         self._legacy = head.legacy
         self.undeclared_gates = dict(head.undeclared)
         self._qubits: dict[str, Any] = {}
         self._bits: dict[str, Any] = {}
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self._head.names)
 
     def declare(self, declaration: str) -> bool:
         """From here on, its name can be seen; whether it takes the place of another."""

@@ -240,6 +240,8 @@ def writers_gate(name: str, parameters: int, qubits: int) -> WritersGate | None:
 
 def undeclared_warnings(owners: Mapping[str, str]) -> list[tuple[str, str]]:
     """For each owner of undeclared gates (owner by name) one of its names, and the warning."""
+    if not owners:  # as nearly always
+        return []
     names: dict[str, list[str]] = {}
     for name in sorted(owners):
         names.setdefault(owners[name], []).append(name)

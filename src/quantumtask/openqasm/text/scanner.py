@@ -54,6 +54,9 @@ _KINDS = {
     ),
     "other": (r"\S", ""),
 }
+COMMENT = "/" + _KINDS["comment"][1]
+"""The pattern of a comment."""
+
 _LEGACY_PRAGMA = "#", r"(?<=\#)pragma\b[^\n]*+"
 _ALWAYS = ("comment", "string", "pragma")
 _AROUND_AT = ("at", "modifier", "open", "close")
@@ -120,8 +123,9 @@ def replace_comments(text: str, legacy: bool, new: Callable[[str], str]) -> str:
 
         def replacement(match: re.Match[str]) -> str:
             token = match[0]
-            is_comment = match.lastgroup == "comment" and _is_closed(token)
-            return new(token) if is_comment else token
+            if token[0] != "/":  # only a comment begins with it
+                return token
+            return new(token) if token[1] == "/" or _is_closed(token) else token
 
         return _pattern((), legacy).sub(replacement, text)
     pieces: list[str] = []
