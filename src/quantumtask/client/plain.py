@@ -6,6 +6,9 @@ from decimal import Decimal
 from numbers import Complex, Integral, Real
 from typing import Any
 
+_OF_JSON = frozenset({type(None), str, bool, int})
+"""The types whose every value JSON has as it is."""
+
 
 def plain(name: str, value: Any) -> Any:
     """A value as JSON has it: NumPy's scalars and arrays as numbers and lists, objects as dicts.
@@ -20,7 +23,10 @@ def plain(name: str, value: Any) -> Any:
         ValueError: A number is not finite, or float64 cannot hold it exactly (longdouble, Decimal
             and Fraction can have more digits): round that first, with `float(...)`.
     """
-    if value is None or isinstance(value, str | bool):
+    kind = type(value)
+    if kind in _OF_JSON or (kind is float and math.isfinite(value)):  # abstract classes are slow
+        return value
+    if isinstance(value, str):
         return value
     if isinstance(value, Integral):
         return int(value)
@@ -39,10 +45,13 @@ def plain(name: str, value: Any) -> Any:
 
 def holds_complex(value: Any) -> bool:
     """Return True if it is a complex number, or a list or an array of which some are."""
+    kind = type(value)
+    if kind is float or kind in _OF_JSON:
+        return False
     if isinstance(value, list | tuple):
         return any(map(holds_complex, value))
-    if (kind := getattr(getattr(value, "dtype", None), "kind", "")) and kind != "O":
-        return bool(kind == "c")
+    if (letter := getattr(getattr(value, "dtype", None), "kind", "")) and letter != "O":
+        return bool(letter == "c")
     return isinstance(value, Complex) and not isinstance(value, Real)
 
 
