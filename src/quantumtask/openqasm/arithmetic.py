@@ -58,8 +58,8 @@ def truth(expr: Expr) -> Expr:
 def common_whole(left: Expr, right: Expr) -> Type:
     """The type of both operands: the wider; of two equally wide ones the unsigned (as in C).
 
-    A literal takes the type of what it meets, if it fits there. Raises Refusal for a literal that
-    no such type holds.
+    A literal takes the type of the other operand, if that type holds the literal. Raises Refusal
+    for a literal that neither type holds.
     """
     a, b = left.type, right.type
     if left.loose != right.loose:
@@ -144,7 +144,7 @@ def _of_wholes(op: str, left: Expr, right: Expr, span: Span) -> Expr:
 
 
 def _compared(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    """A literal is compared by its value; variables in the type of both, as in C."""
+    """Compares a literal by its value, and two variables in their common type, as in C."""
     if not (left.loose or right.loose):
         to = common_whole(left, right)
         left, right = _as(left, to), _as(right, to)
@@ -152,7 +152,7 @@ def _compared(op: str, left: Expr, right: Expr, span: Span) -> Expr:
 
 
 def mixes_signs(op: str, left: Expr, right: Expr) -> bool:
-    """Return True where a negative operand would count as a large one, and the result shows it."""
+    """Return True if a negative operand would count as a large number and change the result."""
     if {left.type.kind, right.type.kind} != WHOLE or op not in COMPARISONS | {"/", "%"}:
         return False
     signed = left if left.type.kind == "int" else right
@@ -162,7 +162,7 @@ def mixes_signs(op: str, left: Expr, right: Expr) -> bool:
 
 
 def _whole_power(left: Expr, right: Expr, span: Span) -> Expr:
-    """A power has the sign of its base and the width of the wider operand."""
+    """The power, with the sign of its base and the width of the wider operand."""
     width = None if right.loose else right.type.size
     base = literal_type(left)
     wider = not right.loose and right.type.width > base.width

@@ -26,7 +26,7 @@ class Builder:
         self.spans.append(span)
 
     def fork(self, instruction: Instruction, ways: Ways, span: Span) -> None:
-        """An instruction that may go more than one way."""
+        """Adds an instruction with more than one way."""
         self.ways[self.here] = ways
         self.emit(instruction, span)
 

@@ -98,7 +98,7 @@ def changes_sign(expr: Expr, to: Type) -> bool:
 
 
 def _whole_constant(expr: Expr, to: Type) -> int | None:
-    """The whole number that a constant becomes as a `to`; None for any other value."""
+    """The whole number that a constant becomes in the type `to`; None for any other value."""
     if not expr.constant:
         return None
     if expr.type.kind == "float" and to.kind in WHOLE and math.isfinite(expr.value):

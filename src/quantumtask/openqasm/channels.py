@@ -1,8 +1,8 @@
-"""Channels: what noise does to qubits, by Kraus operators, and the unitary that does the same.
+"""Noise channels: their Kraus operators, and the unitary dilation of a channel.
 
-A channel is a unitary on its qubits and an environment that nobody looks at, which is |0> before
-and reset after it (Stinespring's dilation; Nielsen and Chuang, 8.2.3). So whatever runs gates and
-resets runs channels.
+A channel is a unitary on its qubits and on an environment, which is |0> before the unitary and
+reset after it (Stinespring's dilation; Nielsen and Chuang, 8.2.3). So every engine that runs gates
+and resets runs channels.
 """
 
 import math
@@ -18,15 +18,15 @@ from quantumtask.openqasm.gates import BASIC, Matrix
 Operators = list[Matrix]
 
 ROUNDING = 1e-12
-"""How far a sum of probabilities may be above 1."""
+"""Largest amount by which a sum of probabilities may exceed 1."""
 
 _I, _X, _Y, _Z = (BASIC[name].matrix() for name in ("id", "x", "y", "z"))
 
 
 class Kind(NamedTuple):
-    """A channel by name: how many qubits and parameters it takes, and its Kraus operators.
+    """A named channel: its numbers of qubits and of parameters, and its Kraus operators.
 
-    `operators` raises ValueError for parameters that are no probabilities.
+    `operators` raises ValueError for parameters that are not probabilities.
     """
 
     qubits: int
@@ -35,7 +35,7 @@ class Kind(NamedTuple):
 
 
 def _mixed(matrices: Sequence[Matrix], chances: Sequence[float]) -> Operators:
-    """With these chances the matrices after the first, and otherwise the first."""
+    """Kraus operators that apply each matrix but the first with its probability, else the first."""
     rest = 1 - math.fsum(chances)
     rest = 0.0 if -ROUNDING < rest < 0 else rest
     return [

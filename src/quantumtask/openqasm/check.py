@@ -38,8 +38,12 @@ def check(
 ) -> Context:
     """The compiled program of a text and its tree, or all its problems in `refusals`.
 
-    `given` are the values of its inputs; None: it is only checked. `device`: the gates of the one
-    that the program is for.
+    Args:
+        tree: The statements of the text.
+        source: The text.
+        settings: The limits of the service.
+        given: The values of the inputs; None: the program is only checked.
+        device: The gates of the device that the program is for; None: an ideal simulator.
     """
     context = Context(tree, source, settings, given, device)
     context.expression = partial(expressions.expression, context)
@@ -121,7 +125,7 @@ def _include(context: Context, node: Any) -> None:
     if gates is None:
         raise not_includable(node.filename, node.span)
     context.only_global(node, "includes")
-    if context.device is not None:  # here for the short path, which looks them up itself
+    if context.device is not None:  # here: the short path looks its gates up by itself
         gates = {name: context.own(gate) for name, gate in gates.items()}
     context.scope.include(node.filename, gates)
 

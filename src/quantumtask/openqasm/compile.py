@@ -29,9 +29,9 @@ def compile_sweep(
 ) -> Sweep:
     """The programs that a text describes, with `parameters` (a JSON object) for its inputs.
 
-    `device`: the gates of the one that they are for; they keep their barriers and delays then.
-    Raises CircuitError with every problem of the text. Single programs are remembered, the last
-    used ones, because the same circuit often comes again; nobody changes a Program.
+    `device`: the gates of the device that the programs are for; such programs keep their barriers
+    and delays. Raises CircuitError with every problem of the text. The last used single programs
+    are cached, because the same circuit often comes again; a Program is never changed.
     """
     key = (text, settings, parameters, device)
     sweep = _remembered.get(key)

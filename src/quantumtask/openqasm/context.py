@@ -43,9 +43,10 @@ def _copying(put: Store, read: Read, most: int, span: Span) -> Callable[[Process
 class Context:
     """One program on its way from a tree to code.
 
-    `parameters` are the values of its inputs, as JSON has them; None: it is only checked, and needs
-    none. `device`: the gates of the one that the program is for, which keeps barriers and delays.
-    `ending` and `again` are where `break` and `continue` go in each loop around.
+    Attributes:
+        parameters: The values of the inputs, as in JSON; None: the program is only checked.
+        device: The gates of the device that the program is for, which keeps barriers and delays.
+        ending, again: The targets of `break` and `continue` in each enclosing loop.
     """
 
     def __init__(
@@ -141,7 +142,7 @@ class Context:
             raise Refusal("not_global", message, node.span)
 
     def new_qubits(self, name: str, size: int, node: Any) -> Sequence[int]:
-        """Numbers declared qubits. Raises Refusal where there would be too many."""
+        """The numbers of declared qubits. Raises Refusal for more qubits than the limit."""
         numbers = self.qubits.declare(size, node.span)
         self.declared.append((name, numbers, node.qubit.span))
         return numbers
@@ -152,7 +153,7 @@ class Context:
         return None if qubit is None else self.physical(qubit)
 
     def physical(self, qubit: PhysicalQubit) -> Places:
-        """A physical qubit where it is named. Raises Refusal for one that cannot be."""
+        """The place of a physical qubit. Raises Refusal for a number that is too large."""
         count = len(self.qubits.physical)
         number = self.qubits.physical_number(qubit.digits, qubit.span)
         if len(self.qubits.physical) > count:
@@ -160,7 +161,7 @@ class Context:
         return Places(QUBIT, qubit.span, f"${number}", number, lambda _: number)
 
     def own(self, gate: Gate) -> Gate:
-        """The gate that a call of this one means on the device of the program, if it has one."""
+        """The device's own gate for a gate; the gate itself without a device."""
         if self.device is None:
             return gate
         if gate not in self._own:

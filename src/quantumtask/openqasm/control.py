@@ -19,7 +19,7 @@ from quantumtask.openqasm.typenames import type_of
 from quantumtask.openqasm.types import BIT, WHOLE, Type, fits
 
 MOST_NUMBERS = sys.maxsize
-"""Numbers of a range: Python counts no more."""
+"""Most numbers of a range: the largest length that Python has."""
 
 
 def _body(context: Context, body: Any) -> None:
@@ -152,7 +152,7 @@ def _values(context: Context, node: Any, to: Type) -> Read:
 
 
 def _bounds(context: Context, node: Any) -> tuple[Expr, Expr, Expr]:
-    """Start, step and end of a range, each with the value that it has in its own type."""
+    """Start, step and end of a range, each with its value in its own type."""
     if node.start is None or node.end is None:
         message = "the range of a loop needs a start and an end"
         raise Refusal("wrong_type", message, node.span)
@@ -166,7 +166,7 @@ def _range(context: Context, node: Any, to: Type) -> Read:
     first, by, last, span = start.read, step.read, end.read, node.span
     take = _taker(context, start.type, to, span)
     if to.kind == "uint" and start.constant and end.constant and min(start.value, end.value) < 0:
-        with suppress(Refusal):  # it is refused when it runs, if it does
+        with suppress(Refusal):  # a range that does not fit is refused when it runs
             take(numbers(start.value, by([]) if step.constant else 1, end.value, span))
     return lambda memory: take(numbers(first(memory), by(memory), last(memory), span))
 

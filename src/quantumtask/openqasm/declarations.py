@@ -99,7 +99,7 @@ def constant_of(context: Context, node: Any) -> None:
 
 
 def _has_fraction(value: Expr, to: Type) -> bool:
-    """Return True for a constant that would lose something, or that is no number of this kind."""
+    """Return True for a float or complex constant, except a whole float for an integer type."""
     whole = to.kind in WHOLE and value.type.kind == "float" and value.value.is_integer()
     return value.type.kind in ("float", "complex") and not whole
 

@@ -71,7 +71,7 @@ class Deferral:
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._cells = self._taken = 0
-        self._needed: set[Outcome] = set()  # by the `if` that is looked at
+        self._needed: set[Outcome] = set()  # outcomes that the current `if` needs
 
     def go_on(self, process: Process) -> bool:
         """Takes a process that needs an outcome through its `if`. False: it stays where it is."""

@@ -68,7 +68,7 @@ def define(context: Context, node: Any) -> None:
 
 
 def _is_delay(context: Context, node: Any) -> bool:
-    """Return True for `opaque delay(t) q;`, which Qiskit writes: a gate that does nothing."""
+    """Return True for `opaque delay(t) q;`, which Qiskit writes; such a gate does nothing."""
     if (as_written(node.name.name), len(node.params), len(node.qubits)) != ("delay", 1, 1):
         return False
     message = "`delay` does nothing: in OpenQASM 2 its duration has no unit"
@@ -131,7 +131,7 @@ def _statement(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
 
 
 def _pauses(context: Context, node: Any, slots: tuple[int, ...]) -> Iterator[BodyCall]:
-    """A barrier or a delay that a device keeps; without operands it is about all qubits."""
+    """A barrier or a delay that a device keeps; without operands, on all qubits of the gate."""
     if type(node) is nodes.QuantumBarrier:
         yield BodyCall(pause(BARRIER, len(slots)), (float(len(slots)),), slots)
         return

@@ -1,15 +1,15 @@
-"""The measurements that end a program: the one definition that every expectation value rests on."""
+"""End measurements of a program, by the definition that all expectation values use."""
 
 from collections.abc import Iterable
 
 
 class Ends:
-    """Measurements that nothing later depends on, as the steps of a program come in.
+    """Tracks the end measurements of a program, step by step.
 
-    Expectation values are of the state before these measurements: they are taken back. That
-    happens to a measurement if no later step depends on it: no gate, reset or second measurement
-    comes to its qubit, and the program never needs its outcome. Every other measurement is on the
-    way, and takes the phase of its qubit. An outcome is the number of a measurement; an engine that
+    An end measurement is one that no later step depends on: no gate, reset or second measurement
+    acts on its qubit, and the program never needs its outcome. Expectation values are those of the
+    state before the end measurements: these are taken back. Every other measurement is on the way,
+    and removes the phase of its qubit. An outcome is the number of a measurement; an engine that
     measures a qubit twice in a row may give both measurements one number.
     """
 
@@ -50,7 +50,7 @@ class Ends:
         return frozenset(q for q, outcome in self._last.items() if outcome in self._on_the_way)
 
     def without(self, outcome: int) -> "Ends":
-        """The others, once an engine has projected a qubit for this outcome."""
+        """The measurements without the one of an outcome, whose qubit has been projected."""
         twin = Ends()
         twin._last = {q: last for q, last in self._last.items() if last != outcome}
         twin._on_the_way = self._on_the_way - {outcome}

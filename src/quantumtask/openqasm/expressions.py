@@ -107,7 +107,7 @@ def _integer(context: Context, node: Any) -> Expr:
 
 
 def _physical(context: Context, node: Any) -> Expr:
-    """Raises the refusal of a qubit in the place of a value."""
+    """Refuses a physical qubit in the place of a value."""
     return value_of(places(context, node))
 
 
@@ -202,7 +202,7 @@ def _joined(context: Context, op: str, left: Expr, parent: Any) -> Expr:
 
 
 def legacy_binary(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    """As `binary`, in OpenQASM 2, whose quotients and powers are those of real numbers."""
+    """A binary operation of OpenQASM 2, whose quotients and powers are those of real numbers."""
     if op in ("/", "**"):
         left, right = _real(left), _real(right)
     return binary(op, left, right, span)

@@ -1,7 +1,7 @@
-"""The footprint of a statement that may go several ways: all that any of its ways would do.
+"""Footprint of a branching statement: the qubits and outcomes that any of its ways uses.
 
-An `if` is one step of a program whichever way a shot goes through it. So the shots that skip its
-body have to know what the body touches.
+An `if` is one step of a program, whichever way a shot takes. So a shot that skips the body must
+still count the qubits that the body touches.
 """
 
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ from quantumtask.openqasm.process import Outcome, Process, Undecided
 from quantumtask.openqasm.source import Refusal
 
 MOST_STEPS = 20_000
-"""Instructions of all ways together."""
+"""Most instructions that are followed, in all ways together."""
 
 DEEPEST = 40
-"""Statements with several ways inside each other."""
+"""Deepest nesting of branching statements that is followed."""
 
 
 class TooMuch(Exception):
-    """The ways are too long to be followed."""
+    """Signals ways that are too long to be followed."""
 
 
 class Footprint:
-    """The qubits that some way touches, and the outcomes that some way needs.
+    """Qubits that some way touches, and outcomes that some way needs.
 
-    As a World, it does nothing to any state.
+    The class has the interface of a World, without a state.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Footprint:
             self.qubits.update(operation.qubits)
 
     def pause(self, _: Sequence[Operation]) -> None:
-        """Counts nothing: barriers and delays take no measurement from the end."""
+        """Counts nothing: end measurements stay such before barriers and delays."""
 
     def reset(self, qubits: Sequence[int]) -> None:
         self.qubits.update(qubits)
@@ -47,15 +47,18 @@ class Footprint:
         return Outcome(-1)
 
     def unmeasure(self) -> None:
-        """Takes back nothing: nothing is measured."""
+        """Does nothing: a footprint has no measurements."""
 
 
 def footprint(process: Process) -> Footprint:
-    """The footprint of the statement whose ways begin where a process is; that stays as it is.
+    """The footprint of the branching statement that a process is at; the process is not changed.
 
-    A loop counts with one more pass of its body. Where a way leaves the program, the subroutine or
-    the loop around (`end`, `return`, `break`, `continue`), the rest of the program counts too,
-    because only other shots come to it. A way ends where it would be refused. Raises TooMuch.
+    A loop counts with one more pass of its body. If a way leaves the program, the subroutine or the
+    enclosing loop (`end`, `return`, `break`, `continue`), the rest of the program counts, too,
+    because only other shots reach the rest. A way ends at a step that would be refused.
+
+    Raises:
+        TooMuch: The ways are too long, or nested too deep.
     """
     survey = _Survey(_Statement.at(process))
     survey.run(process)
@@ -63,7 +66,7 @@ def footprint(process: Process) -> Footprint:
 
 
 class _Statement(NamedTuple):
-    """A statement with several ways, at a depth of calls. `join`: where they meet."""
+    """A branching statement at a depth of calls; its ways meet at the instruction `join`."""
 
     first: int
     join: int
@@ -89,7 +92,7 @@ class _Statement(NamedTuple):
 
 
 class _Survey:
-    """The walk over all ways. Each instruction is met once by each way around it."""
+    """Walk over all ways, which meets each instruction once per enclosing way."""
 
     def __init__(self, whole: _Statement) -> None:
         self.found = Footprint()
@@ -99,13 +102,13 @@ class _Survey:
         self._leaves = False
 
     def run(self, process: Process) -> None:
-        """Follows all ways from here, and the rest of the program if one of them leaves."""
+        """Follows all ways, and the rest of the program if a way leaves the statement."""
         self._fork(process)
         if self._leaves:
             self._rest(_moved(process, self._whole.join))
 
     def _fork(self, process: Process) -> Process:
-        """Follows all ways to where they meet; gives a process that is there."""
+        """Follows all ways to their join, and returns a process that is there."""
         statement = _Statement.at(process)
         met = _moved(process, statement.join)
         if statement.first in self._around:  # a subroutine that calls itself
@@ -122,9 +125,9 @@ class _Survey:
         return met
 
     def _way(self, process: Process, statement: _Statement) -> Process | None:
-        """Runs one way; gives its process if it comes to where all meet."""
+        """Runs one way; returns its process if the way reaches the join, else None."""
         while not statement.ends(process):
-            if statement.begins(process):  # a loop that comes again
+            if statement.begins(process):  # the next pass of a loop
                 return None
             if not statement.holds(process):
                 self._leaves = self._leaves or not self._whole.holds(process)
@@ -142,7 +145,7 @@ class _Survey:
             following = self._next(following)
 
     def _next(self, process: Process) -> Process | None:
-        """Does an instruction, or a whole statement; None: there is none, or it is refused."""
+        """Runs an instruction or a whole statement; None at the end, or after a refusal."""
         if process.next >= len(process.code.instructions):
             return None
         if process.next in process.code.ways:
@@ -150,7 +153,7 @@ class _Survey:
         return process if self._step(process, 0) else None
 
     def _step(self, process: Process, value: int) -> bool:
-        """Does one instruction, with this value for what is not decided. False: it is refused."""
+        """Runs an instruction, with `value` for undecided outcomes; False if refused."""
         self._left -= 1
         if self._left < 0:
             raise TooMuch

@@ -167,21 +167,22 @@ class _Bound:
 
 
 def told_warnings(context: Context) -> tuple[str, ...]:
-    """What a task is told about its text; of style, only a validation speaks.
+    """The warnings that a task carries.
 
-    Without the gates that are not declared: see `undeclared_owners`.
+    Warnings about style are left to validation, those about undeclared gates to
+    `undeclared_owners`.
     """
     elsewhere = (OLD_STYLE, UNDECLARED_GATE)
     return tuple(w.message for w in context.warnings.values() if w.code not in elsewhere)
 
 
 def undeclared_owners(context: Context) -> dict[str, str]:
-    """Whose each gate is that is used without a declaration."""
+    """The owner of each undeclared gate that the program uses, by the name of the gate."""
     return {name: owner for name, (owner, _) in context.scope.undeclared_gates.items()}
 
 
 def told_undeclared(owners: dict[str, str]) -> tuple[str, ...]:
-    """The warnings for gates that are used without a declaration, by name."""
+    """The warnings for undeclared gates, from their owners by name."""
     return tuple([message for _, message in undeclared_warnings(owners)])
 
 

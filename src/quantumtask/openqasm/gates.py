@@ -221,7 +221,7 @@ CONTROLLED = {
 """Those whose first qubit controls another one of them, which acts on the rest."""
 
 CONTROLLED_PAULIS = {BASIC[name]: BASIC[f"c{name}"] for name in "xyz"}
-"""Gates that are Clifford under one control, and what they are then."""
+"""Gates that are Clifford under one control, with their controlled gates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +249,7 @@ class Standard(Gate):
 
 @dataclass(frozen=True, eq=False)
 class Instruction(Gate):
-    """A gate that stays one operation of its own name, whatever it is made of."""
+    """A gate that stays one operation of its own name and is never expanded."""
 
     basic: Basic = BASIC["id"]
 

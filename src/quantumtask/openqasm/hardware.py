@@ -1,4 +1,4 @@
-"""Gates, barriers and delays that only noise tells apart from others that do the same."""
+"""Gates, barriers and delays that differ from others of the same unitary only by their noise."""
 
 import math
 from collections.abc import Collection
@@ -25,7 +25,7 @@ from quantumtask.openqasm.source import Place, Refusal
 
 @dataclass(frozen=True)
 class Instructions:
-    """The names of the gates that are one instruction each, to a noise model."""
+    """The names of the gates that a noise model treats as one instruction each."""
 
     names: frozenset[str]
 
@@ -34,14 +34,14 @@ Device = frozenset[str] | Instructions
 """The names of the gates that a device has, or that a noise model knows."""
 
 MOST_QUBITS = 6
-"""Qubits of a gate that is one instruction to a noise model."""
+"""Most qubits of a gate that is one instruction of a noise model."""
 
 MOST_COMPARED = 1_000
-"""Operations of a definition that is compared with a device's gate."""
+"""Most operations of a definition that is compared with a device's gate."""
 
 CLOSE = 1e-9
 _ANGLES = (0.37, 1.21, -0.83)
-"""At which a definition is compared with the gate of that name."""
+"""Angles at which a definition is compared with the gate of the same name."""
 
 
 def _ecr() -> Matrix:
@@ -64,14 +64,14 @@ _BASIC = (
 OF_DEVICES = {
     gate.name: Standard(gate.name, gate.parameters, gate.qubits, 1, gate) for gate in _BASIC
 }
-"""Gates of devices that engines know under another name, or as several gates."""
+"""Native gates that engines know by another name, or as several gates."""
 
 
 def on_device(gate: Gate, device: Device) -> Gate:
-    """The device's own gate of that name, if it does the same as this one; else this one.
+    """The device's native gate with the name and the unitary of `gate`; else `gate` itself.
 
-    To a noise model, each gate that it names is one instruction. Raises Refusal where a program
-    gives the name of a gate that engines know to another one.
+    For a noise model, each gate that the model names is one instruction. Raises Refusal for a
+    definition that gives the name of a known gate to another unitary.
     """
     if isinstance(device, Instructions):
         return _instruction(gate) if gate.name in device.names else gate
@@ -81,7 +81,7 @@ def on_device(gate: Gate, device: Device) -> Gate:
     if isinstance(gate, Standard):
         if gate.basic is own.basic:
             return gate
-        return replace(own, phase=gate.phase)  # which shows once it is controlled
+        return replace(own, phase=gate.phase)  # the phase matters under a control
     if not isinstance(gate, Defined) or gate.cost > MOST_COMPARED:
         return gate
     phase = _difference(gate, own)
@@ -109,12 +109,12 @@ def _matrix(gate: Gate, *params: float) -> Matrix:
 
 
 def no_inverse(*_: float) -> tuple[str, tuple[float, ...]]:
-    """Marks a gate that engines know by its matrix alone; an inverse of it is no instruction."""
+    """Marks a gate that has no inverse by name, because engines know the gate by its matrix."""
     raise NotImplementedError
 
 
 def _difference(gate: Gate, own: Standard) -> float | None:
-    """The global phase of a gate against the device's own; None: they are different gates."""
+    """The global phase of a gate relative to the native one; None for different gates."""
     angles = _ANGLES[: gate.parameters]
     call = Call(gate, angles, tuple(range(gate.qubits)))
     size = 1 << gate.qubits
@@ -134,16 +134,16 @@ def _pause(name: str, parameters: int, qubits: int) -> Basic:
 
 
 def pause(name: str, qubits: int) -> Standard:
-    """A barrier or a delay as it stands in the definition of a gate."""
+    """A barrier or a delay in the definition of a gate."""
     basic = _pause(name, 1 if name == BARRIER else 2, qubits)
     return Standard(name, basic.parameters, qubits, 1, basic)
 
 
 def barrier(qubits: Collection[int]) -> Operation:
-    """A barrier over these qubits; its parameter is how many they are."""
+    """A barrier over some qubits, whose number is the parameter of the operation."""
     return Operation(_pause(BARRIER, 1, len(qubits)), (float(len(qubits)),), tuple(qubits))
 
 
 def delay(qubit: int, nanoseconds: float, dt: float) -> Operation:
-    """A delay of one qubit, in nanoseconds and in units of the device's `dt`; both add up."""
+    """A delay of one qubit: the sum of nanoseconds and of units of the device's `dt`."""
     return Operation(_pause(DELAY, 2, 1), (nanoseconds, dt), (qubit,))

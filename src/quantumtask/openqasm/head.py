@@ -17,9 +17,9 @@ _MOST_REMEMBERED = 50_000
 
 
 class Head(NamedTuple):
-    """The names that a program declares, in order, and what comes of them.
+    """The names that a program declares, in order, and their qubits, cells and gates.
 
-    `undeclared`: whose gates its definitions use without a declaration, by name.
+    `undeclared`: the owners of the undeclared gates that its definitions use, by name of the gate.
     `memory` and `cells` are those of the compiled program: the bits of the result are in `cells`.
     """
 

@@ -154,7 +154,7 @@ def _whole_power(gate: Standard, call: Call) -> Iterator[Operation]:
     if power < 0:
         name, params = basic.inverse(*params)
         basic = BASIC.get(name, basic)
-    if basic.name in PAUSES:  # nothing of it depends on a control
+    if basic.name in PAUSES:  # a control does not change a barrier or a delay
         yield Operation(basic, params, call.qubits[len(call.controls) :])
         return
     controls = call.controls + (True,) * gate.extra
@@ -179,7 +179,7 @@ def _phase(angle: float, qubits: Sequence[int], controls: Sequence[bool]) -> Ite
 
 
 def _root(call: Call, span: Span) -> Matrix:
-    """A gate under powers that are not all whole, by its matrix: see `roots`."""
+    """The matrix of a gate under powers of which some are not whole (see `roots`)."""
     gate = call.gate
     if gate.qubits + len(call.controls) > MOST_QUBITS_OF_A_ROOT:
         message = f"a fraction of `{gate.name[:60]}`, a gate on {gate.qubits} qubits, is too large"
@@ -221,7 +221,7 @@ def cost_of(gate: Gate, powers: Sequence[float], controls: Sequence[bool]) -> fl
     cost: float = gate.cost
     if powers:
         times = math.prod(max(1.0, abs(p)) for p in powers if p.is_integer())
-        roots = sum(not p.is_integer() for p in powers)  # one after the other, each of one matrix
+        roots = sum(not p.is_integer() for p in powers)  # each root is the power of one matrix
         cost = (cost + COST_OF_A_ROOT * roots) * times
     return cost * 4 * len(controls) ** 2 if len(controls) > 2 else cost
 

@@ -1,4 +1,4 @@
-"""Matrices as the text of a pragma has them: rows of complex literals, in square brackets."""
+"""Matrices in the text of a pragma: rows of complex literals, in square brackets."""
 
 import re
 
@@ -8,10 +8,10 @@ from quantumtask.openqasm.gates import Matrix
 from quantumtask.openqasm.source import Refusal, Span, shorten
 
 TOLERANCE = 1e-5
-"""How far a matrix times its adjoint may be from 1, in each element: it was written with digits."""
+"""Largest deviation of an element of U†U from the identity: pragmas have rounded digits."""
 
 LONGEST_ELEMENT = 200
-"""Characters of one element."""
+"""Most characters of one element."""
 
 _ROUNDING = 1e-12
 _ONE = r"\s*+\[(?:\s*+\[[^\[\]]*+\]\s*+,)*+\s*+\[[^\[\]]*+\]\s*+\]\s*+"
@@ -25,10 +25,10 @@ _ELEMENT = re.compile(
 
 
 def matrices(text: str, qubits: int, span: Span) -> list[Matrix]:
-    """All matrices of a text, with a comma between two; empty where it holds something else.
+    """All matrices of a text, separated by commas; empty for any other text.
 
-    Each is for so many qubits, the first of which is the highest bit of an index. Raises Refusal
-    (`syntax_error`, `size_mismatch`, `not_finite`).
+    Each matrix acts on `qubits` qubits, of which the first is the highest bit of an index. Raises
+    Refusal (`syntax_error`, `size_mismatch`, `not_finite`).
     """
     if _ALL.fullmatch(text) is None:
         return []
@@ -49,7 +49,7 @@ def _matrix(text: str, qubits: int, span: Span) -> Matrix:
 
 
 def _element(text: str, span: Span) -> complex:
-    """`1`, `-0.5im`, `0.5 - 0.5im`."""
+    """The value of an element such as `1`, `-0.5im` or `0.5 - 0.5im`. Raises Refusal."""
     found = _ELEMENT.fullmatch(text) if len(text) <= LONGEST_ELEMENT else None
     if found is None:
         message = f"`{shorten(text.strip())}` is no element of a matrix"
@@ -62,9 +62,9 @@ def _element(text: str, span: Span) -> complex:
 
 
 def isometry(matrix: Matrix) -> Matrix | None:
-    """The nearest matrix whose columns are orthonormal to the last digit; None: it is too far.
+    """The nearest matrix with orthonormal columns; None if `matrix` is too far from it.
 
-    It is the factor of the polar decomposition, with the zeros of the matrix.
+    The result is the unitary factor of the polar decomposition; zeros of `matrix` stay zeros.
     """
     if np.abs(matrix).max() > 1 + TOLERANCE:
         return None

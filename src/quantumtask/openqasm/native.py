@@ -51,11 +51,10 @@ def _check(diagnostics: Sequence[Any], source: Source) -> None:
 
 
 def _early_diagnostics(text: str) -> list[Any]:
-    """The diagnostics of the first part of a long text, if there are more than an error tells.
+    """The diagnostics of the first part of a long text, if an error cannot list all of them.
 
-    The parser takes microseconds for each diagnostic, and a long text that is no OpenQASM would
-    come to a million of them. Far before the end of a part, its diagnostics are the same as those
-    of the whole text.
+    The parser takes microseconds for each diagnostic, and a long text that is no OpenQASM has up to
+    a million of them. The first diagnostics of the part are those of the whole text.
     """
     if len(text) < 16 * _EARLY:
         return []
@@ -64,15 +63,15 @@ def _early_diagnostics(text: str) -> list[Any]:
 
 
 _EARLY = 8192
-"""Characters of a part that is parsed on its own."""
+"""Characters of the first part, which is parsed by itself."""
 
 
 def _without_dollars(text: str, legacy: bool) -> str:
     """The text with a space for the `$` of each physical qubit in parentheses or in an alias.
 
-    The parser reads `$0` as the operand of a gate, and not in `f($0)` and `let a = $0 ++ $1;`,
-    where the specification's grammar has it. There the tree has an integer with a `$` before it:
-    see `syntax.physical_qubit`. No other place there can hold that integer unnoticed.
+    The parser reads `$0` as the operand of a gate, but not in `f($0)` and `let a = $0 ++ $1;`,
+    where the specification's grammar allows it. In those places the tree has an integer behind a
+    `$` of the original text: see `syntax.physical_qubit`.
     """
     if not _may_pass_qubits(text):
         return text
@@ -93,13 +92,13 @@ def _without_dollars(text: str, legacy: bool) -> str:
 
 
 def _is_argument(brackets: list[str], in_alias: bool) -> bool:
-    """Return True where a qubit is a part of an expression, and False for the operand of a gate."""
+    """Return True if a qubit is part of an expression, and False for the operand of a gate."""
     innermost = brackets[-1] if brackets else ""
     return innermost == "(" or (in_alias and innermost != "[")
 
 
 def _may_pass_qubits(text: str) -> bool:
-    """Return False for a text without aliases in which no `)` follows a `$` of one statement."""
+    """Return False if the text has no alias, and no statement with a `)` behind a `$`."""
     if "$" not in text:
         return False
     # A comment may have a semicolon within a statement.
@@ -114,7 +113,7 @@ def _has(text: str, separator: str, first: str, last: str) -> bool:
 
 
 def _nothing(name: str) -> str | None:
-    """The text of a file that can be included: none, its gates are in INCLUDES."""
+    """The text of an include for the parser: an empty one, because INCLUDES has the gates."""
     return "" if name in INCLUDES else None
 
 

@@ -18,9 +18,9 @@ _ONE = re.compile(rf"{SPACE}{OPERAND}", re.ASCII)
 
 
 class Operands:
-    """What operands mean, each worked out once: a place is an int, or those of a register.
+    """Cache of operands: each text stands for one place (an int), or for those of a register.
 
-    `count`: the qubits there are. `physical`: some of them are `$n`.
+    `count`: the number of qubits. `physical`: some qubits are physical ones (`$n`).
     """
 
     def __init__(self, head: Head, most_qubits: int, device: Device | None = None) -> None:
@@ -55,7 +55,7 @@ class Operands:
         return False
 
     def undeclared_gate(self, name: str, parameters: int, qubits: int) -> Gate:
-        """The gate of a tool that leaves its declaration out. Raises Unsure."""
+        """The undeclared gate of a name. Raises Unsure."""
         declared = name in self._names or name in self._included
         if declared or name not in NAMES or (self._legacy and name in STDGATES):
             raise Unsure
@@ -108,7 +108,7 @@ class Operands:
         return symbol.places[int(index)]
 
     def _physical(self, number: int) -> int:
-        """The number of `$n`: n, but beside declared qubits the full path gives the numbers."""
+        """The number n of `$n`. Raises Unsure beside declared qubits, which need the full path."""
         if self._declared or number >= self._most:
             raise Unsure
         self.physical = True

@@ -84,7 +84,7 @@ def _one(base: Places, items: list[Any], span: Span, context: Checks) -> Places:
 
 
 def _only_one(base: Places, at: Index, context: Checks) -> Places:
-    """`c[0]` or `c[:]` of a single bit: no register, but other tools write it for `c` itself."""
+    """The place of `c[0]` or `c[:]` of a single bit `c`, as other tools write `c` itself."""
     kind, name = base.type.kind, shorten(base.name)
     if not at.constant or (at.single and at.pick([], 1) != 0):
         message = f"`{name}` is a single {kind} and has no index"

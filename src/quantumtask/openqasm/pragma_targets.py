@@ -1,4 +1,4 @@
-"""The qubits that a pragma names, as its text has them."""
+"""Qubits that the text of a pragma names."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _EACH = re.compile(rf"\s*+(\$?\w++)\s*+({_INDEX})?+,?")
 
 
 class Target(NamedTuple):
-    """Qubits, or those of a register at `indices`."""
+    """All qubits of a name, or the ones of a register at `indices`."""
 
     places: Places
     indices: Sequence[int]
@@ -33,7 +33,10 @@ class Target(NamedTuple):
 
 
 def targets_of(context: Context, text: str, span: Span) -> list[Target]:
-    """`q[0], $1, r[0:2], r[{2, 0}], s`: of a range, the last one is in it. Raises Refusal."""
+    """The targets of a text such as `q[0], $1, r[0:2], r[{2, 0}], s`; ranges include their end.
+
+    Raises Refusal.
+    """
     if _ALL.fullmatch(text) is None:
         message = "the qubits of this pragma cannot be read: write them as q[0], q[1] or $0, $1"
         raise Refusal("syntax_error", message, span)
@@ -59,7 +62,7 @@ def _highest(indices: Sequence[int]) -> int:
 
 
 def _indices(index: str) -> Sequence[int]:
-    """Those of `[1]`, `[0:2]`, `[0:2:4]` and `[{2, 0}]`; none where a range has none."""
+    """The indices of `[1]`, `[0:2]`, `[0:2:4]` or `[{2, 0}]`; empty for an empty range."""
     numbers = [int(number) for number in re.findall(r"[0-9]+", index)]
     if ":" not in index:
         return numbers

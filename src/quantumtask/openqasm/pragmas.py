@@ -1,4 +1,4 @@
-"""Pragmas: Braket's are run or refused by name, those of other tools are told to be ignored."""
+"""Pragmas: those of Braket run or are refused by name, all others are ignored with a warning."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -23,14 +23,14 @@ RESULTS = {
     "probability": 'ask for them with `return`: ["probabilities"]',
     "density_matrix": '`return`: ["statevector"] has the state if there is no noise',
 }
-"""Braket's results that leave the counts as they are, and what to do for each."""
+"""Braket's results that do not change the counts, with the remedy for each."""
 
 OBSERVED = ("expectation", "variance", "sample")
-"""Braket's results of an observable, which qubits are turned for before they are measured."""
+"""Braket's results of an observable: Braket turns the qubits before it measures them."""
 
 
 def pragma(context: Context, node: Any) -> None:
-    """A `pragma`. Raises Refusal for one of Braket's that cannot be honoured."""
+    """Runs a `pragma`, or warns about it. Raises Refusal for a Braket pragma we cannot honour."""
     tool, command = [*node.command.split(maxsplit=1), "", ""][:2]
     if tool != "braket":
         words = shorten(node.command.strip(), 40)
@@ -50,7 +50,7 @@ def _word(text: str) -> str:
 
 
 def check_verbatim(tree: Sequence[Node]) -> None:
-    """Raises Refusal for `pragma braket verbatim` that stands before no box."""
+    """Raises Refusal for a `pragma braket verbatim` without a `box` behind it."""
     for node, following in zip(tree, [*tree[1:], None], strict=True):
         verbatim = type(node) is nodes.Pragma and node.command.split() == ["braket", "verbatim"]
         if verbatim and type(following) is not nodes.Box:
@@ -64,9 +64,9 @@ def _verbatim(context: Context, node: Any, _: str) -> None:
 
 
 def _noise(context: Context, node: Any, command: str) -> None:
-    """`noise bit_flip(0.1) q[0]`: a unitary that the qubits share with an environment.
+    """Adds a channel such as `noise bit_flip(0.1) q[0]`, as a unitary on qubits and environment.
 
-    The environment is reset after it, by an instruction of its own, which may wait for an outcome.
+    A second instruction resets the environment, because a reset may have to wait for an outcome.
     """
     found, span = _NOISE.fullmatch(command), node.span
     if found is None:
@@ -136,7 +136,10 @@ def _result(context: Context, node: Any, command: str) -> None:
 
 
 def _unitary(context: Context, node: Any, command: str) -> None:
-    """`unitary([[0, 1], [1, 0]]) q[0]`: the first qubit is the highest bit of an index."""
+    """Adds a gate such as `unitary([[0, 1], [1, 0]]) q[0]`.
+
+    The first qubit is the highest bit of an index.
+    """
     found, span = _UNITARY.fullmatch(command), node.span
     if found is None:
         raise _unreadable(_EXAMPLE, span)

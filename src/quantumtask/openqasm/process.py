@@ -37,7 +37,7 @@ class World(Protocol):
     def apply(self, operations: Sequence[Operation]) -> None: ...
 
     def pause(self, operations: Sequence[Operation]) -> None:
-        """Takes barriers and delays, which only a program for a device has."""
+        """Adds barriers and delays, which only a program for a device keeps."""
         ...
 
     def reset(self, qubits: Sequence[int]) -> None: ...
@@ -70,7 +70,7 @@ Instruction = Callable[["Process"], int | None]
 class Ways(NamedTuple):
     """The ways of an `if`, a `while`, a `switch` or a logical operator.
 
-    `others`: where it may go on, beside the next instruction. `join`: where all ways meet again.
+    `others`: targets beside the next instruction. `join`: the instruction where all ways meet.
     """
 
     others: tuple[Label, ...]
@@ -81,8 +81,8 @@ class Ways(NamedTuple):
 class Code(NamedTuple):
     """A compiled program, which no run of it changes.
 
-    `ways`: those of each instruction that may go more than one. `finish` is done at the end,
-    wherever that was; what it has done when it raises Undecided, it does not do again.
+    `ways`: the ways of each branching instruction. `finish` runs at the end of the program,
+    wherever that is. If `finish` raises Undecided, the next call goes on from there.
     """
 
     instructions: list[Instruction]

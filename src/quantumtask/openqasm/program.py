@@ -40,10 +40,10 @@ Step = Operation | Measure | Reset
 class Circuit:
     """A program whose every shot does the same: `steps`, in order.
 
-    `bits` tells what each bit of the result is: a constant 0 or 1, or -1 - k for outcome k.
-    `outcomes`: how many measurements there are. `final`: nothing happens to any qubit after its
-    measurement. `followed`: outcomes that the program needs; later gates may be controlled by their
-    qubits instead.
+    `bits` has an entry for each bit of the result: a constant 0 or 1, or -1 - k for outcome k.
+    `outcomes`: the number of measurements. `final`: no step follows the measurement of a qubit on
+    that qubit. `followed`: outcomes that the program needs; later gates may be controlled by the
+    measured qubits instead.
     """
 
     steps: tuple[Step, ...]
@@ -63,7 +63,7 @@ class Circuit:
 
     @cached_property
     def ends(self) -> Ends:
-        """The measurements at the end. Not to be changed."""
+        """The end measurements; callers must not change the object."""
         ends = Ends()
         for step in self.steps:
             if isinstance(step, Operation):
@@ -81,14 +81,18 @@ class Circuit:
 class Program:
     """A checked circuit, ready to run.
 
-    `qubits` counts the qubits, from number 0 to the highest one in use. `physical`: the program
-    names physical qubits, and `$n` is qubit number n. `noisy`: it has noise of its own, whose
-    environment is the qubits from number `qubits` on. `circuit` is what every shot does; None where
-    more than gates depends on what is measured (see `deferred`), or `outputs` does: then each
-    history of outcomes is a run of `process`, which `begin` makes. `operations` counts what was
-    traced. `size` is about how much memory the program takes to keep, in operations. `outputs`
-    names the `output` variables with their types; `fixed_outputs` has their values where `circuit`
-    is given.
+    Attributes:
+        qubits: The number of qubits, from number 0 to the highest one in use.
+        physical: The program names physical qubits; `$n` is qubit number n.
+        noisy: The program has noise of its own, whose environment is the qubits from number
+            `qubits` on.
+        circuit: The steps of every shot. None if more than gates depends on outcomes (see
+            `deferred`), or if `outputs` does: each history of outcomes is then a run of `process`,
+            which `begin` makes.
+        operations: The number of traced operations.
+        size: The approximate memory of the program, in operations.
+        outputs: The `output` variables with their types.
+        fixed_outputs: The values of `outputs`, if `circuit` is not None.
     """
 
     registers: tuple[Register, ...]

@@ -1,4 +1,4 @@
-"""The numbers of a program's qubits: `$n` is number n, and declared qubits have the free ones."""
+"""Numbers of a program's qubits: `$n` is number n, and declared qubits get the free numbers."""
 
 from collections.abc import Callable, Sequence
 from itertools import count, islice
@@ -6,18 +6,18 @@ from itertools import count, islice
 from quantumtask.openqasm.source import Refusal, Span, told
 
 MOST_DIGITS = 9
-"""Digits of the number of a physical qubit that are read."""
+"""Most digits of the number of a physical qubit."""
 
 
 class Qubits:
-    """Hands out numbers, from 0; the number is the place of a qubit in an observable or a state.
+    """Numbers of qubits, from 0; the number is the place of a qubit in an observable or a state.
 
-    A physical qubit `$n` has the number n, wherever it is named first (spec: Physical qubits). The
-    qubits that are declared have the lowest numbers that no `$n` of the program has, in the order
-    of their declarations.
+    A physical qubit `$n` has the number n, wherever the program names it first (spec: Physical
+    qubits). Declared qubits get the lowest numbers that no `$n` of the program has, in the order of
+    their declarations.
 
     Args:
-        most: How many qubits there can be.
+        most: The most qubits that a program may have.
         physical_numbers: Reads the numbers of all physical qubits that the program names anywhere;
             called at the first declaration.
     """
@@ -31,7 +31,7 @@ class Qubits:
         self._next = 0
 
     def declare(self, size: int, span: Span) -> Sequence[int]:
-        """The numbers of new qubits, ascending. Raises Refusal where there would be too many."""
+        """The numbers of new qubits, ascending. Raises Refusal for more than `most` qubits."""
         if self._holes is None:
             self._holes = self._physical_numbers()
         self._check_total(self._next + size, span)
@@ -54,7 +54,7 @@ class Qubits:
         return tuple(islice(free, size))
 
     def physical_number(self, digits: str, span: Span) -> int:
-        """The number of the qubit `$digits`. Raises Refusal for one that cannot be."""
+        """The number of the qubit `$digits`. Raises Refusal for a number that is too large."""
         if not digits.isdecimal() or len(digits) > MOST_DIGITS:
             raise Refusal("undeclared_name", f"${digits[:60]} is no qubit", span)
         number = int(digits)

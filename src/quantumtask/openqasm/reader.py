@@ -65,10 +65,10 @@ class _Call(NamedTuple):
 
 
 class Reader:
-    """Reads statements in order. What the same words came to is looked up, not read again.
+    """Reads statements in order, with a cache of operands by their text.
 
-    `trace` has what was read, with its barriers where it is for a `device`, and `memory` the bits.
-    Everything may raise Unsure, Refusal, TooMany.
+    `trace` has the operations, with barriers if the program is for a `device`, and `memory` the
+    bits. Every method may raise Unsure, Refusal or TooMany.
     """
 
     def __init__(self, head: Head, settings: Settings, device: Device | None = None) -> None:
@@ -77,7 +77,7 @@ class Reader:
         self.operands = Operands(head, settings.max_qubits, device)
         self._settings = settings
         self._keeps_pauses = device is not None
-        self._barriers: dict[tuple[int, ...], Operation] = {}  # thousands of one share its qubits
+        self._barriers: dict[tuple[int, ...], Operation] = {}  # for thousands of equal barriers
         self._legacy = head.legacy
         self._most_modifiers = 0 if head.legacy else MOST_MODIFIERS
         self._plain: dict[str, Operation] = {}
@@ -136,7 +136,7 @@ class Reader:
         return operation
 
     def _undeclared(self, call: re.Match[str], controls: int = 0) -> Gate:
-        """The gate of a call of a name that nothing declares. Raises Unsure."""
+        """The gate of a call of an undeclared name. Raises Unsure."""
         name, number, formula, operands = call.groups()
         parameters = 1 if number else len(self._arguments(formula)) if formula else 0
         qubits = len(self.operands.qubits(operands)) - controls
@@ -209,7 +209,7 @@ class Reader:
             self._modified(item)
 
     def _barrier(self, operands: str) -> None:
-        """Nothing happens to an ideal qubit, but all names must exist."""
+        """Reads a barrier: all names must exist, and only a device keeps it."""
         every = range(self.operands.count)
         places = self.operands.qubits(operands) if operands.strip(WHITE) else (every,)
         if self._keeps_pauses:

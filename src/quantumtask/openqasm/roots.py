@@ -1,10 +1,10 @@
-"""Powers of gates that are not whole: one definition of the principal branch, for every gate.
+"""Fractional powers of gates, by the principal branch of the gate's matrix.
 
-The power k of a unitary matrix keeps its eigenvectors, and of an eigenvalue exp(i * phase) it has
+The power k of a unitary matrix has the same eigenvectors; an eigenvalue exp(i * phase) becomes
 exp(i * k * phase), with the phase in (-pi, pi]. The specification names no branch (Gates: Power
-modifier); this is the principal one, of the matrix and not of the angles that made it: rx(2*pi) and
-rx(14*pi) are one matrix and have one root. An eigenvalue that is -1 but for rounding has the phase
-+pi, on whichever side of -1 the rounding left it.
+modifier). The branch taken here depends on the matrix, not on the angles of the gate: rx(2*pi) and
+rx(14*pi) are one matrix and have one root. An eigenvalue that differs from -1 only by rounding has
+the phase +pi, whatever the sign of the rounding error.
 """
 
 import cmath
@@ -23,11 +23,11 @@ BRANCH_TOLERANCE = 1e-9
 5e-14 for an argument of 100 * pi, 5e-11 for a product of a thousand such gates."""
 
 ROUNDING = 1e-11
-"""Largest entry by which a matrix differs from that of a Clifford gate which it is."""
+"""Largest deviation of an entry of a matrix from that of an equal Clifford gate."""
 
 
 def power_of(matrix: Matrix, exponent: float) -> Matrix:
-    """A unitary matrix to a real power; of one that is not whole, the principal branch."""
+    """A unitary matrix to a real power; a fractional power is the principal one."""
     if exponent.is_integer():
         base = matrix if exponent >= 0 else matrix.conj().T
         whole: Matrix = np.linalg.matrix_power(base, abs(int(exponent)))
@@ -46,7 +46,7 @@ def principal_phase(value: complex) -> float:
 
 
 def phase_power(angle: float, exponents: Sequence[float]) -> float:
-    """The angle of `gphase(angle)` under powers, first to last: the eigenvalue's of its matrix."""
+    """The angle of `gphase(angle)` under powers, applied from the first to the last."""
     for exponent in exponents:
         if not exponent.is_integer():
             angle = principal_phase(cmath.exp(1j * angle))
@@ -59,7 +59,7 @@ def clifford_gate(matrix: Matrix, exact: bool) -> Basic | None:
 
     Args:
         matrix: A unitary matrix.
-        exact: The global phase counts, because something controls the gate.
+        exact: The global phase must match, too, because the gate is controlled.
     """
     size = len(matrix)
     if size not in _CLIFFORD:
@@ -75,7 +75,7 @@ def clifford_gate(matrix: Matrix, exact: bool) -> Basic | None:
 
 
 def _clifford(qubits: int) -> tuple[tuple[Basic, ...], Matrix]:
-    """The Clifford gates on so many qubits, and a row with the entries of each one's matrix."""
+    """The Clifford gates on so many qubits, and a row with the matrix entries of each gate."""
     gates = tuple(g for g in BASIC.values() if g.clifford and g.qubits == qubits)
     return gates, np.array([gate.matrix().reshape(-1) for gate in gates])
 

@@ -64,8 +64,8 @@ Symbol = Stored | Constant | Gate | Routine | Extern | Broken
 class Scope:
     """The names in sight, innermost block last.
 
-    `declarations` are all of the program, read only for a name that stands for nothing.
-    `definitions`: the `gate` or `def` around, in words, innermost last; "" for none.
+    `declarations` are all of the program, read only to explain an unknown name. `definitions`: the
+    enclosing `gate` or `def` in words, innermost last; "" for none.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Scope:
         self.included = ""
         self.hidden: dict[str, Node] = {}
         self.calls_of_hidden: dict[str, Node] = {}
-        # Gates that are used without a declaration: whose each is, and its first use.
+        # Undeclared gates: the owner of each gate, and its first use.
         self.undeclared_gates: dict[str, tuple[str, Node]] = {}
         # What some words mean, as long as no name changes: nine of ten operands come again.
         self.places: dict[bytes, Any] = {}
@@ -139,7 +139,7 @@ class Scope:
         self._forget()
 
     def _too_early(self, name: str, code: str, how: str) -> Refusal:
-        """The refusal of the first use of a gate that stands before its declaration."""
+        """The refusal of a gate whose first use precedes its declaration."""
         message = f"the gate `{shorten(name)}` is used here, and {how} only further down"
         return Refusal(code, message, self.undeclared_gates[name][1].span)
 
@@ -171,8 +171,8 @@ class Scope:
     def gate(self, name: str, node: Node, parameters: int, qubits: int) -> Gate:
         """The gate called `name`, used with so many parameters and qubits.
 
-        A name that nothing declares may be the gate of a tool that leaves its declaration out.
-        Raises Refusal if it is no gate.
+        An undeclared name may be the gate of a well-known tool (see `writers`). Raises Refusal if
+        the name is no gate.
         """
         symbol = self.find(name)
         if isinstance(symbol, Gate):
@@ -188,7 +188,7 @@ class Scope:
         return self._undeclared_gate(name, node, parameters, qubits)
 
     def _undeclared_gate(self, name: str, node: Node, parameters: int, qubits: int) -> Gate:
-        old = self._legacy and name in STDGATES  # the tools that leave these out write OpenQASM 3
+        old = self._legacy and name in STDGATES  # tools that do not declare these write OpenQASM 3
         if name in NAMES and not old and (known := writers_gate(name, parameters, qubits)):
             self.undeclared_gates.setdefault(name, (known.owner, node))
             return known.gate
@@ -203,7 +203,7 @@ class Scope:
         )  # fmt: skip
 
     def _hidden_gate(self, name: str) -> Gate | None:
-        """The innermost gate of that name; a variable may hide it, and a call can mean it alone."""
+        """The innermost gate of a name that a variable hides; a call cannot mean the variable."""
         symbols = (level.get(name) for level in reversed(self.levels))
         return next((symbol for symbol in symbols if isinstance(symbol, Gate)), None)
 

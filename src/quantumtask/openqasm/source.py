@@ -13,7 +13,7 @@ MOST_PROBLEMS = 20
 LONGEST_TOKEN = 60
 
 MARK = "\N{LATIN LETTER RETROFLEX CLICK}"
-"""Stands in the parser's text behind a name of OpenQASM 2 that is a word of OpenQASM 3."""
+"""Suffix, in the parser's text, of an OpenQASM 2 name that is a keyword of OpenQASM 3."""
 
 _WORD = re.compile(r"\b(?:OPENQASM|qubit|bit|qreg|include|gate|measure)\b")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -50,8 +50,8 @@ class Refusal(Exception):
 class Source:
     """The text of a circuit, and the way from a byte offset to a line and column.
 
-    Of a text that was made from an `original`, each of the `edits` is the byte offset where it
-    ends, and by how many bytes the text has grown there; places are told in the original.
+    If the text was made from an `original`, positions are reported in the original. Each of the
+    `edits` then has the byte offset of its end, and the number of bytes that the text grew by.
     `opaque`, in OpenQASM 2 only: the gates that are declared without a body. `annotated`: the text
     has annotations.
     """
@@ -76,7 +76,7 @@ class Source:
 
     @cached_property
     def is_openqasm(self) -> bool:
-        """True for a text that has a word of OpenQASM and the end of a statement."""
+        """Return True for a text with a keyword of OpenQASM and the end of a statement."""
         return ";" in self.text and _WORD.search(self.text) is not None
 
     @cached_property
@@ -98,7 +98,7 @@ class Source:
 
     @cached_property
     def _growth(self) -> tuple[list[int], list[int]]:
-        """Where the edits end, and by how much the text has grown before each of them."""
+        """The byte offsets at which the edits end, and the growth of the text up to each edit."""
         grown = accumulate((growth for _, growth in self._edits), initial=0)
         return [end for end, _ in self._edits], list(grown)
 

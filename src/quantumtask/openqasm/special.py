@@ -56,7 +56,7 @@ def of_bits(op: str, left: Expr, right: Expr, span: Span) -> Expr:
 
 
 def _compared_by_value(op: str) -> Callable[[Any, Any], bool]:
-    """A register against a whole number: the register counts as a number without sign."""
+    """The comparison of a register with a whole number; the register counts as unsigned."""
     compare = COMPARE[op]
 
     def value(operand: Any) -> int:

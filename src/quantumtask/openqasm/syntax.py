@@ -39,7 +39,7 @@ __all__ = ["Node", "nodes", "not_includable", "parse", "physical_numbers", "phys
 
 
 class PhysicalQubit(NamedTuple):
-    """`$3`, where it stands in the text."""
+    """A physical qubit such as `$3`, with its span."""
 
     digits: str
     span: Span
@@ -48,7 +48,7 @@ class PhysicalQubit(NamedTuple):
 def physical_qubit(node: Node, text: bytes) -> PhysicalQubit | None:
     """The physical qubit that a node names; None for any other node.
 
-    In an argument of a subroutine it is an integer behind a `$`: see `native`.
+    In an argument of a subroutine, the node is an integer behind a `$` of the text: see `native`.
     """
     if type(node) is nodes.HardwareQubit:
         return PhysicalQubit(node.name.lstrip("$"), node.span)

@@ -14,9 +14,9 @@ from quantumtask.openqasm.syntax import nodes
 
 
 def hardware_time(context: Context, node: Any) -> None:
-    """A barrier or a delay: nothing happens to an ideal qubit, but all names must exist.
+    """Compiles a barrier or a delay: all names must exist, and only a device keeps it.
 
-    Without operands it is about all qubits that there are so far.
+    Without operands, a barrier or a delay acts on all qubits declared so far.
     """
     duration = getattr(node, "duration", None)
     time = None if duration is None else _check_time(context, duration)
@@ -59,7 +59,7 @@ def _barrier(qubits: Qubits) -> Callable[[Process], None]:
 def _delay(qubits: Qubits, time: Callable[[list[Any]], Any]) -> Callable[[Process], None]:
     """The instruction of a delay that a device keeps.
 
-    A `stretch` has no length of its own: the time that it fills is that of any idle qubit.
+    A `stretch` has no length of its own: it fills the idle time of its qubit.
     """
 
     def run(process: Process) -> None:

@@ -34,7 +34,7 @@ class Trace:
             self._touch([qubit for operation in operations for qubit in operation.qubits])
 
     def pause(self, operations: Sequence[Operation]) -> None:
-        """A measured qubit may wait: nothing that a result shows changes."""
+        """Adds barriers and delays, which change no result of a measured qubit."""
         self.steps.extend(operations)
         if len(self.steps) > self.most:
             raise TooMany
@@ -55,7 +55,7 @@ class Trace:
     ) -> None:
         """Writes down operations that depend on outcomes.
 
-        The first qubits of each operation, so many, are measured ones that only control it.
+        The number beside each operation counts its first qubits that are measured controls.
         """
         self.followed.update([outcome.number for outcome in outcomes])
         self.steps.extend([operation for operation, _ in operations])

@@ -20,7 +20,7 @@ class Declaration(NamedTuple):
 
 
 def declarations(tree: Sequence[Node]) -> dict[str, Declaration]:
-    """The declarations of a program by name; of one name, the first global one goes before all."""
+    """The declarations of a program by name; the first global one of a name has priority."""
     index: dict[str, Declaration] = {}
     pending = [(node, "") for node in reversed(tree)]
     while pending:
@@ -84,7 +84,7 @@ def definition(node: Any) -> str:
 
 
 def refusal(name: str, node: Node, declaration: Declaration, inside: str) -> Refusal:
-    """The refusal of a name that is declared, and not where it is used.
+    """The refusal of a name whose declaration is not visible at its use.
 
     Args:
         name: The name.

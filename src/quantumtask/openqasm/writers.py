@@ -1,4 +1,4 @@
-"""Gates that other tools use in OpenQASM without declaring them, and who those tools are.
+"""Undeclared gates: gates that other tools write in OpenQASM without a declaration.
 
 A program's own names and those of its includes always come first: see `Scope.gate`.
 
@@ -26,13 +26,13 @@ from quantumtask.openqasm.gates import (
 )
 
 UNDECLARED_GATE = "undeclared_gate"
-"""The code of the warning."""
+"""The code of the warning about an undeclared gate."""
 
 _QUARTER, _HALF = math.pi / 4, math.pi / 2
 
 
 class WritersGate(NamedTuple):
-    """A gate that is not declared, and whose it is: "Braket's", "Braket's and Qiskit's"."""
+    """An undeclared gate with its owner, such as "Braket's" or "Braket's and Qiskit's"."""
 
     gate: Gate
     owner: str
@@ -53,12 +53,12 @@ def _made_of(name: str, parameters: int, *body: BodyCall) -> Defined:
 
 
 def _shifted(name: str, *controls: bool) -> Defined:
-    """exp(i * angle) on one of the states of two qubits."""
+    """The gate that applies exp(i * angle) to one basis state of two qubits."""
     return _made_of(name, 1, BodyCall(GPHASE, (_parameter(0),), (0, 1), (), controls))
 
 
 def _turned(theta: float, phi: float) -> tuple[float, ...]:
-    """The `u` that turns by theta about the axis at phi from x to y (Qiskit's `r`)."""
+    """Arguments of the `u` that rotates by theta about the axis at angle phi from x to y."""
     return (theta, phi - _HALF, _HALF - phi)
 
 
@@ -184,7 +184,7 @@ HQSLIB1_DEV: dict[str, Gate] = {
         for n in range(2, 21)
     },
 }
-"""Those of `hqslib1_dev.inc`; what it has more is opaque."""
+"""The gates of `hqslib1_dev.inc`, without its opaque ones."""
 
 INCLUDES = {
     "stdgates.inc": STDGATES,
@@ -195,7 +195,7 @@ INCLUDES = {
 """The gates of each file that can be included."""
 
 _UNDECLARED: dict[str, tuple[WritersGate, ...]] = {}
-"""The gates that are used without a declaration, by name; several that differ in their numbers."""
+"""The undeclared gates by name; gates of one name differ in their parameters or qubits."""
 
 
 def _add(gates: Iterable[Gate], owner: str) -> None:
@@ -217,15 +217,15 @@ _MOST_CONTROLS = 32
 NAMES = frozenset([*_UNDECLARED, *_OF_ANY_SIZE])
 
 OF_ONE_MEANING = frozenset(name for name, gates in _UNDECLARED.items() if len(gates) == 1)
-"""Those of NAMES that stand for one gate, whatever its numbers of parameters and qubits."""
+"""The names of NAMES that have one gate, for any number of parameters and qubits."""
 
 
 @lru_cache(200)
 def writers_gate(name: str, parameters: int, qubits: int) -> WritersGate | None:
-    """The gate that a tool means by a name of NAMES which nothing declares.
+    """The gate that a tool means by an undeclared name; None for a name that is not in NAMES.
 
-    Where several have the name, the one with these numbers of parameters and qubits; where none has
-    them, another one, so that it can be said how many it takes.
+    Of several gates with the name, the one with these numbers of parameters and qubits is returned.
+    If none has these numbers, the first gate is returned, so that a message can name its numbers.
     """
     if name in _OF_ANY_SIZE:
         controls = min(max(qubits - 1, 1), _MOST_CONTROLS)
@@ -239,8 +239,8 @@ def writers_gate(name: str, parameters: int, qubits: int) -> WritersGate | None:
 
 
 def undeclared_warnings(owners: Mapping[str, str]) -> list[tuple[str, str]]:
-    """For each owner of undeclared gates (owner by name) one of its names, and the warning."""
-    if not owners:  # as nearly always
+    """One name and the warning for each owner; `owners` has the owner of each undeclared gate."""
+    if not owners:  # the common case
         return []
     names: dict[str, list[str]] = {}
     for name in sorted(owners):

@@ -1,10 +1,10 @@
-"""Replacements in a text, such that places in the new text lead back to the old one."""
+"""Replacements in a text, with a map from positions in the new text to the old one."""
 
 from quantumtask.openqasm.source import Source
 
 
 class Edits:
-    """Collects replacements from the left to the right, and makes the new text of them."""
+    """Collects replacements from left to right, and applies them to the text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -23,7 +23,7 @@ class Edits:
         self._done = end
 
     def source(self, original: Source, opaque: frozenset[str] | None, annotated: bool) -> Source:
-        """The new text, whose places are told in `original`; the rest as in Source."""
+        """The new text as a Source, which reports positions in `original`."""
         text = "".join([*self._pieces, self._text[self._done :]])
         return Source(text, original, tuple(self._growth), opaque, annotated)
 

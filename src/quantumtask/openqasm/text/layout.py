@@ -1,10 +1,9 @@
-"""The text of a circuit in the layout that the parsers need.
+"""Layout of a circuit's text in which both parsers follow the specification.
 
-In the specification, comments and line ends are white space. The parsers differ from it: to one of
-them an `@` makes an annotation at the beginning of a line and nowhere else, to the other one an `@`
-makes an annotation with a name directly behind it and always; between `OPENQASM` and its version,
-or `include` and its file, one of them knows no comment. In this layout both read what the
-specification says.
+In the specification, comments and line ends are white space. The parsers differ from it. For one
+parser, an `@` begins an annotation only at the beginning of a line; for the other parser, whenever
+a name stands directly behind the `@`. One parser allows no comment between `OPENQASM` and the
+version, or between `include` and the file.
 """
 
 import re
@@ -15,7 +14,7 @@ from quantumtask.openqasm.text.scanner import replace_comments, scan
 
 _NO_LINE_END = re.compile(r"[^\r\n]")
 _UNUSUAL_AT = re.compile(r"\n[^\S\n]*+@|@(?=[^\W\d])")
-"""Any other `@` is one of a modifier, on its line, with white space behind it."""
+"""An `@` that may need white space; any other `@` stands on the line of its modifier."""
 
 
 def normalised(text: str) -> str:
@@ -28,13 +27,13 @@ def normalised(text: str) -> str:
 def without_comments(text: str, legacy: bool) -> str:
     """The text with one blank, or one line end, for each comment.
 
-    `legacy`: it is OpenQASM 2. A comment without an end stays.
+    `legacy`: the text is OpenQASM 2. A comment without an end stays.
     """
     return replace_comments(text, legacy, lambda old: "\n" if "\n" in old else " ")
 
 
 def laid_out(source: Source, legacy: bool) -> Source:
-    """The source in the layout for the parsers. `legacy`: it is OpenQASM 2."""
+    """The source in the layout for the parsers. `legacy`: the text is OpenQASM 2."""
     text = replace_comments(source.text, legacy, _blank)
     if "@" in text and _UNUSUAL_AT.search(text):
         return _Layout(text).source(source, legacy)
@@ -42,14 +41,14 @@ def laid_out(source: Source, legacy: bool) -> Source:
 
 
 def _blank(comment: str) -> str:
-    """As many bytes of white space, with the same line ends."""
+    """White space of as many bytes as a comment, with the same line ends."""
     if comment.isascii() and "\n" not in comment:
         return " " * len(comment)
     return _NO_LINE_END.sub(lambda found: " " * len(found[0].encode(errors="replace")), comment)
 
 
 class _Layout:
-    """A text without comments, whose every `@` gets the white space that the parsers need."""
+    """Adds the white space that the parsers need at each `@` of a text without comments."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -67,14 +66,14 @@ class _Layout:
         return self._edits.source(original, None, self._annotated)
 
     def _annotation(self, start: int) -> None:
-        """Lets the annotation begin a line."""
+        """Moves an annotation to the beginning of a line."""
         self._annotated = True
         line = self._text.rfind("\n", 0, start) + 1
         if self._text[line:start].strip():
             self._edits.replace(start, start, "\n")
 
     def _modifier(self, start: int) -> None:
-        """Moves the `@` to the line of its modifier, and away from a name."""
+        """Moves an `@` to the line of its modifier, with a space before the name behind it."""
         text = self._text
         between = text[self._done : start]
         first = start - len(between) + len(between.rstrip())

@@ -1,7 +1,7 @@
-"""Limits that a text must keep before the parser may see it.
+"""Limits of a text that are checked before the parser runs.
 
-The parser recurses, on a stack that can overflow. Everything that makes the parser go deeper is
-counted here first, so that a hostile text costs one scan and not the process.
+The parser is recursive, and its stack can overflow. Every construct that makes the parser recurse
+is counted here first, so that a hostile text costs one scan instead of a crashed process.
 """
 
 import re
@@ -10,19 +10,19 @@ from quantumtask.openqasm.source import Place, Refusal, Source
 from quantumtask.openqasm.text.scanner import scan
 
 MOST_OPERATORS = 500
-"""Operators in one expression: the parser's stack overflows at some ten thousand."""
+"""Most operators in one expression: the parser's stack overflows at some ten thousand."""
 
 MOST_DIGITS = 1300
-"""Characters of one number or name: more than the widest number needs."""
+"""Most characters of one number or name: more than the widest number needs."""
 
 MOST_BITS = 4300
-"""Characters of one bit string."""
+"""Most characters of one bit string."""
 
 MOST_INDICES = 100
-"""Indices in a row: `c[0][0]...`."""
+"""Most indices in a row: `c[0][0]...`."""
 
 MOST_ODD = 1000
-"""Characters that OpenQASM has no use for: the parser reports each one, slowly."""
+"""Most characters without a meaning in OpenQASM: the parser reports each one, slowly."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -35,12 +35,12 @@ _PLAIN = re.compile(
     ))*+\s*+""",
     re.VERBOSE,
 )
-"""Short statements in a row, in no other block than a definition: none of them can nest deeper than
-it is long, whatever its tokens are."""
+"""Sequence of short statements, outside of blocks other than `gate` definitions. A short statement
+cannot nest deeper than its length, whatever its tokens are."""
 
 
 def check_characters(source: Source) -> None:
-    """Raises Refusal for a character that no circuit needs, be it in a comment."""
+    """Raises Refusal for a character that no circuit needs, even in a comment."""
     if bad := _CONTROL.search(source.text):
         name = f"U+{ord(bad.group()):04X}"
         hint = "Save the file as plain UTF-8 text without it"
@@ -49,9 +49,9 @@ def check_characters(source: Source) -> None:
 
 
 def check_nesting(source: Source, max_nesting: int, legacy: bool) -> None:
-    """Raises Refusal for a text, without comments, that the parser would go too deep in.
+    """Raises Refusal for a text without comments that makes the parser recurse too deep.
 
-    `legacy`: it is OpenQASM 2.
+    `legacy`: the text is OpenQASM 2.
     """
     text = source.text
     if text.count("?") + text.count("`") + text.count("\\") > MOST_ODD:
@@ -62,7 +62,7 @@ def check_nesting(source: Source, max_nesting: int, legacy: bool) -> None:
 
 
 def _end_of_plain(text: str, max_nesting: int) -> int:
-    """Where the first statement begins that may nest too deep, or belongs to an `if` before it."""
+    """The offset of the first statement that may nest too deep, or that belongs to an `if`."""
     if max_nesting < _SHORT:
         return 0
     plain = _PLAIN.match(text, 0, text.find("if") if "else" in text else len(text))
@@ -73,9 +73,9 @@ _LONG = re.compile(rf"(?<![\w.])[\w.]{{{MOST_DIGITS + 1}}}")
 
 
 class _Level:
-    """An open bracket: `flows` without braces in it, `operators`, and `indices` in a row.
+    """An open bracket, with its counts of brace-less `flows`, `operators` and `indices` in a row.
 
-    `block`: it holds statements.
+    `block`: the bracket holds statements.
     """
 
     __slots__ = ("block", "flows", "indices", "operators")
@@ -88,7 +88,7 @@ class _Level:
 
 
 class _Depth:
-    """Counts, token by token, how deep the parser would have to go from a statement on."""
+    """Counts the parser's depth of recursion, token by token, from a statement on."""
 
     def __init__(self, source: Source, begin: int, max_nesting: int) -> None:
         self.source = source
@@ -133,7 +133,7 @@ class _Depth:
         self._check_depth(start, end)
 
     def _line(self, start: int, end: int) -> None:
-        """A pragma or an annotation, which some parsers read and others do not."""
+        """Checks a pragma or an annotation, whose content only some parsers read."""
         text = self.text[start:end]
         if sum(text.count(bracket) for bracket in "([{") > self.max_nesting:
             raise self._too_deep(start, end)
@@ -158,7 +158,7 @@ class _Depth:
 
     def _flow(self, start: int, end: int) -> None:
         level = self.levels[-1]
-        # The brace before may close the set of a `for`, whose body this then begins.
+        # The brace before may close the set of a `for`; then this token begins its body.
         fresh = self.last in (";", "{", "") or (self.last == "}" and self.closed_block)
         if fresh and self.text[start:end] != "else":
             self.flows -= level.flows

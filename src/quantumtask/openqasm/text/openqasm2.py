@@ -1,8 +1,8 @@
-"""OpenQASM 2 -> the OpenQASM 3 that means the same, as a text that the one parser reads.
+"""Translation of OpenQASM 2 to equivalent OpenQASM 3, which the parser reads.
 
-Only three things differ in writing: `^` is the power, `opaque` declares a gate without a body, and
-words that OpenQASM 3 has taken for itself may be names. Such a name gets the letter MARK behind it,
-which no name of OpenQASM 2 has (arXiv:1707.03429, section 2).
+The syntax differs in three points: `^` is the power, `opaque` declares a gate without a body, and
+keywords of OpenQASM 3 may be names. The translation appends the letter MARK to such a name; no name
+of OpenQASM 2 has that letter (arXiv:1707.03429, section 2).
 """
 
 from quantumtask.openqasm.source import MARK, Source
@@ -23,9 +23,9 @@ _NAMES = frozenset({"word", "modifier"})
 
 
 def rewritten(source: Source) -> Source:
-    """The text for the parser, of a text without comments.
+    """The text for the parser, from a text without comments.
 
-    Places in the new text are told as places in the old one.
+    Positions in the new text are reported as positions in the old one.
     """
     text = source.text
     taken = _taken_names(text)
@@ -54,9 +54,9 @@ def _taken_names(text: str) -> frozenset[str]:
 
 
 class _Rewriting:
-    """Reads tokens, and makes `edits` of them: start, end, and the new text.
+    """Turns tokens into `edits`: start, end, and the new text.
 
-    `_head` are the first name and the place in `edits` of an `opaque` that has not ended.
+    `_head` has the first name of an `opaque` that has not ended, and its index in `edits`.
     """
 
     def __init__(self, taken: frozenset[str]) -> None:

@@ -1,8 +1,8 @@
 """Tokens of OpenQASM 2 and 3, in one pass over the text.
 
-Every function that looks at a text before the parser works on these tokens, so that all of them
-agree on what is a comment, a string, an annotation or a pragma. No alternative of the pattern gives
-back a character that it has matched: the time is linear in the length of any text.
+Every function that inspects a text before the parser uses these tokens, so that all such functions
+agree on comments, strings, annotations and pragmas. All quantifiers of the pattern are possessive
+(there is no backtracking): the time is linear in the length of any text.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import TypeAlias
 Token: TypeAlias = tuple[str, int, int]
 """The kind of a token, and the half-open range of characters that it covers."""
 
-# The first character of a kind's tokens, and the rest of them, which begins behind that character.
+# By kind: the possible first characters of a token, and the pattern behind the first character.
 _KINDS = {
     "comment": ("/", r"(?<=/)(?:/[^\n]*+|\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?+)"),
     "string": ("\"'", r"""(?<=")[^"\n]*+"?+|(?<=')[^'\n]*+'?+"""),
@@ -68,8 +68,8 @@ def scan(text: str, *kinds: str, legacy: bool = False) -> Iterator[Token]:
 
     Args:
         text: any text, with `\\n` or `\\r\\n` as line ends.
-        kinds: names of `_KINDS`. Comments, strings, pragmas and annotations are always yielded,
-            too; in a text that may have annotations, so are `at`, `modifier`, `open` and `close`.
+        kinds: names of `_KINDS`. Comments, strings, pragmas and annotations are always yielded;
+            so are `at`, `modifier`, `open` and `close`, if the text may have annotations.
         legacy: the text is OpenQASM 2, where `pragma` without a `#` is a name.
 
     A comment or a string without an end goes to the end of the text, or of the line. An annotation
@@ -104,7 +104,7 @@ def _scan_annotated(text: str, pattern: re.Pattern[str]) -> Iterator[Token]:
 
 
 def first_words(text: str, count: int) -> list[Token]:
-    """Returns the first tokens of a text that are no comments, as `word`, `number` or others."""
+    """Returns the first tokens of a text that are not comments."""
     pattern = _pattern(("word", "number", "other"), False)
     words: list[Token] = []
     end = 0
@@ -162,10 +162,10 @@ def _line_end(text: str, start: int) -> int:
 
 
 class _At:
-    """The way to the meaning of an `@`: the gate modifiers before it.
+    """Decides for each `@` if a gate modifier stands before it.
 
-    `_reach` is where a modifier ends, with the comments behind it; None: there is none. `_brackets`
-    says of each open bracket whether a modifier stands directly before it.
+    `_reach` is the end of a modifier, with the comments behind it; None without a modifier.
+    `_brackets` has an entry for each open bracket: True directly behind a modifier.
     """
 
     def __init__(self, text: str) -> None:

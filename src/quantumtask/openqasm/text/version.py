@@ -13,7 +13,7 @@ def is_legacy(source: Source) -> bool:
     """Return True if the first statement of the text declares OpenQASM 2.
 
     Raises:
-        Refusal: it declares neither OpenQASM 2 nor 3.
+        Refusal: the text declares another version than OpenQASM 2 or 3.
     """
     text = source.text
     if usual := _USUAL.match(text):
