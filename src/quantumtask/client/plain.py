@@ -28,6 +28,8 @@ def plain(name: str, value: Any) -> Any:
         return value
     if isinstance(value, str):
         return value
+    if isinstance(value, list | tuple | range):
+        return [plain(name, each) for each in value]
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real | Decimal):
@@ -36,8 +38,6 @@ def plain(name: str, value: Any) -> Any:
         raise TypeError(f"{name}: must be real; got the complex number {value}")
     if isinstance(value, Mapping):
         return {str(key): plain(f"{name}.{key}", each) for key, each in value.items()}
-    if isinstance(value, list | tuple | range):
-        return [plain(name, each) for each in value]
     if (tolist := getattr(value, "tolist", None)) is not None:
         return plain(name, tolist())
     raise TypeError(f"{name}: must be a number, a text or a list; got a {type(value).__name__}")

@@ -195,6 +195,8 @@ def _part(circuit: QuantumCircuit, values: Array) -> Json:
 
 def _points(circuit: QuantumCircuit, binds: Binds | None) -> Array:
     """float64 [points, parameters], in the order of the circuit's parameters."""
+    if not binds and not circuit.num_parameters:
+        return np.empty((1, 0))
     values = _bound(circuit, binds or {})
     shape = np.broadcast_shapes(*(value.shape for value in values.values())) or (1,)
     points = np.empty((*shape, len(values)))

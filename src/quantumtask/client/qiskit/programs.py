@@ -56,6 +56,8 @@ class Program:
     def split(self, most: int) -> Iterator["Program"]:
         """Programs of neighbouring elements, at most so many each."""
         size = len(self.elements)
+        if 0 < size <= most:
+            return iter((self,))
         pieces = -(-size // most)
         ends = [size * k // pieces for k in range(pieces + 1)]
         return (self.at(slice(*edges)) for edges in pairwise(ends))

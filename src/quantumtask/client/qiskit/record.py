@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Record:
     @cached_property
     def ends(self) -> Array:
         """Where the elements of each part end."""
-        return np.cumsum([0, *(part["size"] for part in self.parts)])[1:]
+        return np.array(list(accumulate([part["size"] for part in self.parts])), np.int64)
 
     def text(self, *, bare: bool = False) -> str:
         """The record as JSON, without metadata that JSON cannot hold; `bare`: without any."""
@@ -88,6 +88,8 @@ def record_of(entry: Json) -> Record | None:
 
 def _plain(part: Json) -> Json:
     """A part as JSON can hold it."""
+    if not part["metadata"]:
+        return part
     try:
         json.dumps(part["metadata"], allow_nan=False)
     except (TypeError, ValueError, RecursionError):
@@ -101,6 +103,8 @@ def _bare(part: Json) -> Json:
 
 def _ranges(elements: Array) -> list[list[int]]:
     """Neighbours as `[first, count, step]`."""
+    if len(elements) == 1:  # as nearly always; NumPy is slow for so little
+        return [[int(elements[0]), 1, 1]]
     steps = np.diff(elements)
     if len(steps) and (steps == steps[0]).all():
         return [[int(elements[0]), len(elements), int(steps[0])]]

@@ -42,6 +42,9 @@ class Submission(Protocol):
         """Where the first of them that waits stands in the queue; None: none waits."""
 
 
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
 def post(
     connection: Connection, bodies: Sequence[Json], tags: Sequence[str], record: Json
 ) -> Submission:
@@ -51,7 +54,7 @@ def post(
     """
     if not bodies:
         return Nothing()
-    texts = [json.dumps(body, separators=(",", ":"), allow_nan=False) for body in bodies]
+    texts = [_JSON.encode(body) for body in bodies]
     submissions: list[Submission] = []
     requests = list(_requests(texts))
     try:
@@ -89,7 +92,7 @@ def _posted(connection: Connection, texts: Sequence[str], labels: Json) -> Submi
 
 
 def _post(connection: Connection, texts: Sequence[str], labels: Json) -> Submission:
-    more = json.dumps(labels, separators=(",", ":"))[1:]
+    more = _JSON.encode(labels)[1:]
     comma = "," if labels else ""
     headers = {"Idempotency-Key": uuid.uuid4().hex, "Content-Type": "application/json"}
     if len(texts) == 1:
