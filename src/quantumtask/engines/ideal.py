@@ -117,7 +117,9 @@ class Ideal:
             self._tell("quantumtask", METHOD, "double", program.qubits)
             return branches.expectations(program, words, self._settings, self._threads)
         pure, names = purified(circuit)
-        blurred = circuit.ends.blurred if circuit.final else frozenset()
+        # Without a `followed` outcome, nothing needs what a final circuit measures.
+        needed = circuit.final and circuit.followed
+        blurred = circuit.ends.blurred if needed else frozenset()
         if self._by_tableau(pure):
             from quantumtask.engines import stim  # only once it is needed
 

@@ -44,12 +44,12 @@ def observed(program: Program, bases: Mapping[int, str]) -> Program:
 def _circuit(circuit: Circuit, turns: Sequence[Operation], qubits: Sequence[int]) -> Circuit:
     steps = _before_the_end(circuit, {turn.qubits[0] for turn in turns})
     final = not any(isinstance(step, Measure | Reset) for step in steps)
-    first = circuit.outcomes
+    first = 0 if final else circuit.outcomes  # then no earlier outcome is left to number anew
     steps += [*turns, *[Measure(qubit, first + k) for k, qubit in enumerate(qubits)]]
     outcomes = [step.outcome for step in steps if isinstance(step, Measure)]
     number = {outcome: k for k, outcome in enumerate(outcomes)}
     return Circuit(
-        tuple([_numbered(step, number) for step in steps]),
+        tuple(steps if final else [_numbered(step, number) for step in steps]),
         tuple([-1 - number[first + k] for k in range(len(qubits))]),
         len(number),
         circuit.clifford,
