@@ -19,7 +19,7 @@ DTYPES = {"f": "float64", "c": "complex128", "i": "int64", "b": "bool"}
 def encoded(array: Array) -> dict[str, Any]:
     """An array of numbers or truth values as JSON that holds its bytes.
 
-    Raises ValueError for numbers with more digits than those of float64.
+    Raises ValueError for numbers with more digits than float64 can hold.
     """
     dtype = DTYPES[array.dtype.kind]
     content = _exact(array, np.dtype(dtype))
@@ -29,10 +29,11 @@ def encoded(array: Array) -> dict[str, Any]:
 
 
 def reals(name: str, values: Any) -> Array:
-    """Real numbers as float64, in the shape they have.
+    """Converts real numbers to float64, without a change of shape.
 
-    Raises TypeError for complex numbers and for what is no number, and ValueError for numbers with
-    more digits than those of float64.
+    Raises:
+        TypeError: A value is complex, or is not a number.
+        ValueError: A number has more digits than float64 can hold.
     """
     array = np.asarray(values)
     if array.dtype.kind == "O":
@@ -46,7 +47,7 @@ def reals(name: str, values: Any) -> Array:
 
 
 def complexes(values: Any) -> Array:
-    """Numbers of which some are complex, in the shape they have; raises what `encoded` does."""
+    """An array of numbers of which some are complex. Raises TypeError or ValueError."""
     array = np.asarray(values)
     if array.dtype.kind not in "biufc":
         raise TypeError("complex numbers must be in lists of one length, or in an array")
@@ -54,7 +55,7 @@ def complexes(values: Any) -> Array:
 
 
 def _real(name: str, value: Any) -> float:
-    """A number of any type; Qiskit's expressions are numbers once they have no parameters."""
+    """Converts a number of any type to float, also a Qiskit expression without parameters."""
     numeric = getattr(value, "numeric", None)
     return float(plain(name, value if numeric is None else numeric()))
 

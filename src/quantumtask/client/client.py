@@ -106,7 +106,7 @@ class Client:
         """Submits up to 1,000 circuits in one request: all of them are stored, or none.
 
         An item is a source, or a mapping with a `source` and options of its own. `name`, `tags` and
-        `metadata` are those of the batch; all else is for every item that does not say otherwise.
+        `metadata` are those of the batch. Other options are defaults for every item.
         """
         given_items = [each if isinstance(each, Mapping) else {"source": each} for each in items]
         bodies = [request.body(**dict(options, **each)) for each in given_items]
@@ -203,7 +203,7 @@ class Client:
         self._connection.close()
 
     def __deepcopy__(self, _: Any) -> Self:
-        """A client of the same service, to be closed by itself."""
+        """Returns a client of the same service, which must be closed separately."""
         copied = copy(self)
         copied._connection = self._connection.another()
         return copied

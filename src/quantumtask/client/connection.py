@@ -48,13 +48,14 @@ class Connection:
 
     def _opened(self) -> httpx.Client:
         http = _connect(self.url, self._token)
-        weakref.finalize(self, http.close)  # of a task from a pickle, nobody closes the connection
+        weakref.finalize(self, http.close)  # a task from a pickle has no client that closes it
         return http
 
     def __getstate__(self) -> Json:
-        """All but the connections, which are opened again when they are needed, and the secrets.
+        """Leaves out the connections, which are opened again on use, and the secrets.
 
-        A pickle is a file that others get to see: who loads it has a token of their own.
+        Others may see a pickle, so the process that loads the pickle takes its token from the
+        environment.
         """
         return {"url": _public(self.url), "timeout": self.timeout}
 
@@ -65,11 +66,11 @@ class Connection:
         self._pools = {}
 
     def __deepcopy__(self, _: Any) -> Self:
-        """Itself: connections are shared by copies of what uses them."""
+        """Returns itself: copies of tasks and clients share their connections."""
         return self
 
     def another(self) -> Self:
-        """Connections of their own, to the same service with the same token."""
+        """Returns new connections to the same service, with the same token."""
         return type(self)(self.url, self._token, self.timeout)
 
     def call(
@@ -203,9 +204,9 @@ def for_older(what: str) -> Iterator[None]:
 
 
 def deadline(timeout: float | None) -> float:
-    """When so many seconds are over, as `time.monotonic` counts them; None: never.
+    """The time at the end of a timeout, on the clock of `time.monotonic`; None: infinity.
 
-    Added to a float32, the clock would lose its digits.
+    The timeout becomes a float first: the sum of the clock and a float32 would lose digits.
     """
     return float("inf") if timeout is None else time.monotonic() + float(timeout)
 

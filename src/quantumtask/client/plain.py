@@ -1,4 +1,4 @@
-"""Numbers of any package as JSON has them: Python's own, exact and real. Imports no NumPy."""
+"""Conversion of numbers of any package to the exact, real numbers of JSON, without NumPy."""
 
 import math
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ _OF_JSON = frozenset({type(None), str, bool, int})
 
 
 def plain(name: str, value: Any) -> Any:
-    """A value as JSON has it: NumPy's scalars and arrays as numbers and lists, objects as dicts.
+    """Converts a value to JSON: NumPy's scalars and arrays to numbers and lists, mappings to dicts.
 
     Args:
-        name: What the value is of, for the errors.
+        name: The name of the value in error messages.
         value: None, a text, a truth value, a number, or mappings, lists, tuples, ranges and arrays
             of these.
 
@@ -44,7 +44,7 @@ def plain(name: str, value: Any) -> Any:
 
 
 def holds_complex(value: Any) -> bool:
-    """Return True if it is a complex number, or a list or an array of which some are."""
+    """Return True for a complex number, and for a list or an array that holds one."""
     kind = type(value)
     if kind is float or kind in _OF_JSON:
         return False

@@ -41,12 +41,12 @@ class Common(TypedDict, total=False):
     noise: str | Mapping[str, Any] | None
     """The name of a device twin; an object of `depolarizing`, `thermal` and `readout` rates, or of
     `errors` of instructions, as `NoiseModel.to_dict(serializable=True)` of Qiskit Aer gives it; or,
-    beside a `backend`, {"idle": False}: qubits do not decay while others are busy."""
+    beside a `backend`, {"idle": False}, which turns off the decay of idle qubits."""
     backend: str | None
     """A name of `Client.backends`: the circuit is compiled for it, and run with its noise."""
     compile: str | None
-    """Whether it is: "always", "never" (qubit k is the device's qubit k), or "auto": unless the
-    circuit names physical qubits ($0)."""
+    """When the circuit is compiled for its backend: "always", "never" (qubit k is the device's
+    qubit k), or "auto": unless the circuit names physical qubits ($0)."""
     seed: int | None
     """The same seed gives the same counts."""
     memory: bool | None
@@ -72,7 +72,7 @@ class Options(Common, total=False):
     name: str | None
     tags: Sequence[str]
     metadata: Mapping[str, Any] | None
-    """An object of your own, kept with the task: at most 16 KiB as JSON."""
+    """A JSON object of your own, kept with the task: at most 16 KiB."""
 
 
 def body(source: Source, **options: Unpack[Options]) -> Json:
@@ -109,7 +109,7 @@ def parameters(values: Parameters | None) -> Json | None:
 
 
 def _sent(name: str, value: Any) -> Any:
-    """A large array, and complex numbers, as bytes; all else as lists, which people can read.
+    """Encodes large arrays and complex numbers as bytes, all else as readable lists.
 
     A complex number as a list of two would be a sweep where the input is a real one.
     """

@@ -61,8 +61,8 @@ class Result:
     """Why this engine ran."""
     warnings: tuple[str, ...] = ()
     compiled: Mapping[str, Any] | None = None
-    """With a device twin as backend: `depth`, `gates` and `qubits` of the circuit there, and
-    whether that is the circuit `as_written`."""
+    """With a device twin as backend: `depth`, `gates` and `qubits` of the circuit, and
+    `as_written`, which is True for a circuit that was not compiled."""
     running_ms: float | None = None
     waiting_ms: float | None = None
     name: str | None = None

@@ -72,7 +72,7 @@ class Task:
         return result_of(self._ended(timeout, ACCEPTED), self._parameters)
 
     def circuit(self, timeout: float | None = None) -> str:
-        """Its circuit, as OpenQASM text."""
+        """The circuit of the task, as OpenQASM text."""
         with for_older("give a circuit back"):
             return self._connection.call("GET", self._path + "/circuit", timeout=timeout).text
 

@@ -39,11 +39,11 @@ Binds = Mapping[Parameter | ParameterVector, Any]
 
 
 class QuantumTaskBackend(BackendV2):
-    """Runs circuits on a QuantumTask service. `QuantumTaskProvider.backend` makes it.
+    """Runs circuits on a QuantumTask service; `QuantumTaskProvider.backend` returns one.
 
     Options, for `run` and `set_options`: shots, memory, seed_simulator, job_tags, noise_model (of
     Qiskit Aer), and the service's own engine, method, timeout_s, noise, compile, owner, priority.
-    Copies share one connection; in a pickle is none, nor a token.
+    Copies share one connection. A pickle holds neither a connection nor a token.
     """
 
     def __init__(self, provider: Any, service: Service, info: Json) -> None:
@@ -69,7 +69,7 @@ class QuantumTaskBackend(BackendV2):
 
     @property
     def max_circuits(self) -> None:
-        """None: as many as you like; they are sent in several requests where one is too few."""
+        """None: any number of circuits, which are sent in several requests if necessary."""
         return
 
     @classmethod
@@ -77,7 +77,7 @@ class QuantumTaskBackend(BackendV2):
         return default_options()
 
     def set_options(self, **fields: Any) -> None:
-        """Sets options for all runs. Raises UnsupportedOption for what cannot be honoured."""
+        """Sets options for all runs. Raises UnsupportedOption for one that we cannot honour."""
         super().set_options(**honoured(fields))
 
     def run(
@@ -88,10 +88,15 @@ class QuantumTaskBackend(BackendV2):
     ) -> QuantumTaskJob:
         """Submits circuits and returns at once.
 
-        `parameter_binds` holds for each circuit (or for all circuits, if there is one) the values
-        of its parameters: a number or a list each. Every value makes a result of its own.
-        Raises UnsupportedCircuit for what the service cannot run, and UnsupportedOption for an
-        option that it cannot honour.
+        Args:
+            run_input: One circuit or several.
+            parameter_binds: For each circuit, or once for all circuits, the values of its
+                parameters: a number or a list each. Every value gives a result of its own.
+            options: Options of this run, which override those of the backend.
+
+        Raises:
+            UnsupportedCircuit: The service cannot run a circuit.
+            UnsupportedOption: The service cannot honour an option.
         """
         circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(run_input)
         if not circuits:
@@ -126,9 +131,9 @@ class QuantumTaskBackend(BackendV2):
         return PrimitiveJob(self, *self._posted(record, drafts, given, tags))
 
     def fields(self, circuit: QuantumCircuit, compile: str | None = None) -> Json:
-        """The fields of a task that depend on its circuit: one that is on the device stays there.
+        """The fields of a task that depend on its circuit: how it is compiled for the device.
 
-        `compile`, as an option of a run or of the backend, goes before them.
+        `compile`, as an option of a run or of the backend, has priority.
         """
         asked = compile or self.options.get("compile")
         if self.name == "simulator" or asked is not None:
@@ -136,10 +141,10 @@ class QuantumTaskBackend(BackendV2):
         return {"compile": "never"} if is_on_device(circuit, self.target) else {}
 
     def retrieve_job(self, job_id: str) -> QuantumTaskJob | PrimitiveJob:
-        """A job by its id, with the result that it had: of `run`, or of a primitive.
+        """A job of `run` or of a primitive by its id, with the original result.
 
-        Metadata of circuits that JSON cannot hold are not kept. What was sent otherwise, over HTTP
-        say, is a job of `run`. ServiceError if there is none.
+        Metadata of circuits that JSON cannot hold are lost. A task of another client, such as one
+        sent over HTTP, is a job of `run`. Raises ServiceError for an unknown id.
         """
         return job_of(self, job_id)
 
@@ -154,7 +159,7 @@ class QuantumTaskBackend(BackendV2):
     def errors(self, options: Mapping[str, Any] | None = None) -> Errors | None:
         """The errors of the noise model among the options of a run, or else of the backend.
 
-        Raises UnsupportedOption for what of it cannot be honoured.
+        Raises UnsupportedOption for a part of the model that we cannot honour.
         """
         options = options or {}
         model = options.get("noise_model", self.options.get("noise_model"))

@@ -1,4 +1,4 @@
-"""Tasks that estimate observables: which PUBs share one, and how a large one is split."""
+"""Tasks that estimate observables: PUBs that share a task, and tasks that must be split."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,17 +17,17 @@ from quantumtask.client.qiskit.sampled import LARGEST_VALUES, MOST_POINTS
 from quantumtask.client.qiskit.service import Json
 
 MOST_TERMS = 100_000
-"""Terms of the observables of a task, of the 200,000 that it may have."""
+"""Most terms of a task's observables; the service accepts 200,000."""
 MOST_VALUES = 1_000_000
-"""Expectation values of a task: with their errors, of the 32 MiB that a result may have."""
+"""Most expectation values of a task, so that values and errors fit a result of 32 MiB."""
 
 
 @dataclass(frozen=True)
 class Estimate:
     """Observables of a PUB under one program.
 
-    `program` has the points of the PUB, in their order and of the shape `points`; `shape` is that
-    of observables and points broadcast, and `first` the place of its first element in the job.
+    `program` has the points of the PUB in order, with the shape `points`. `shape` is the shape of
+    observables and points after broadcasting; `first` is the index of the first element in the job.
     """
 
     program: Program
@@ -57,17 +57,17 @@ class Estimate:
 
     @property
     def at(self) -> tuple[bytes, ...]:
-        """Equal for estimates with the same values of the parameters."""
+        """A key that is equal for estimates with the same values of the parameters."""
         return tuple(values.tobytes() for values in self.program.inputs.values())
 
     def index(self, shape: Sequence[int]) -> Array:
-        """Which point, or which observable, each element is of."""
+        """The number of the point, or of the observable, of each element."""
         numbers = np.arange(int(np.prod(shape, dtype=int))).reshape(shape)
         return np.broadcast_to(numbers, self.shape).ravel()
 
 
 def estimates(pub: EstimatorPub, programs: Programs, first: int) -> Iterator[Estimate]:
-    """A PUB as one, or where its circuit has to be bound first, as one for each point."""
+    """The estimate of a PUB, or one for each point if the circuit must be bound first."""
     shape, observed = pub.parameter_values.shape, pub.observables.shape
     numbers = np.arange(pub.parameter_values.size)
     values = points(pub.circuit, pub.parameter_values)
@@ -101,8 +101,8 @@ def _nested(part: Any) -> Any:
 def drafts(items: Iterable[Estimate]) -> Iterator[Draft]:
     """The tasks of all estimates.
 
-    Those of one program, the same observables and the same precision are one sweep. Exact ones of
-    one program at one point share a run of it. Where values are sampled, each has its own shots.
+    Estimates with the same program, observables and precision are one sweep. Exact estimates of one
+    program at one point share a run of the program. Sampled estimates have shots of their own.
     """
     groups: dict[Any, list[Estimate]] = {}
     for each in items:
@@ -130,7 +130,7 @@ def _by(group: Sequence[Estimate], *names: str) -> list[list[Estimate]]:
 
 
 def _fits(one: Estimate) -> bool:
-    """Return True if one task may have all of it."""
+    """Return True if an estimate fits one task."""
     size = one.program.elements.size
     return (
         size <= MOST_POINTS
@@ -142,7 +142,7 @@ def _fits(one: Estimate) -> bool:
 
 
 def _stacked(group: Sequence[Estimate]) -> Iterator[Draft]:
-    """Estimates that differ in their values alone, as the first dimension of a sweep."""
+    """Joins estimates that differ only in their values, along the first dimension of a sweep."""
     first = group[0]
     size = max(1, first.program.elements.size)
     most = min(
@@ -166,7 +166,7 @@ def _stack(group: Sequence[Estimate]) -> Draft:
 
 
 def _at_one_point(group: Sequence[Estimate]) -> Iterator[Draft]:
-    """Estimates of other observables of the same state."""
+    """Joins estimates of different observables of one state."""
     start, terms, size = 0, 0, 0
     for k, each in enumerate(group):
         more = sum(map(len, each.flat))
@@ -184,7 +184,7 @@ def _together(group: Sequence[Estimate]) -> Draft:
 
 
 def _paired(one: Estimate) -> Iterator[Draft]:
-    """An estimate that is too large for one task: each element with its point and observable."""
+    """Splits an estimate that is too large for one task; each element has point and observable."""
     largest = max(map(len, one.flat))
     longest = max(len(json.dumps(terms)) for terms in one.flat)
     inputs = max(1, len(one.program.inputs))

@@ -25,7 +25,7 @@ class Options:
     seed_simulator: Seed
     job_tags: Sequence[str] = ()
     abelian_grouping: bool = True
-    """Taken because Qiskit's own estimators have it; each value has its precision either way."""
+    """Accepted for compatibility with Qiskit's estimators; the precision of a value is the same."""
 
 
 class EstimatorV2(BaseEstimatorV2):
@@ -33,9 +33,9 @@ class EstimatorV2(BaseEstimatorV2):
 
     Precision 0 is exact. Any other takes 1 / precision**2 shots of each group of terms that can be
     measured together. A run is one request: PUBs of one circuit and the same observables are one
-    sweep, and exact values of one state come of one run of it. Without a backend it is the
-    simulator of the service that QUANTUMTASK_URL names. The same `seed` gives the same values for
-    the same PUBs; a generator draws a fresh one for each run.
+    sweep, and exact values of one state come from one run of the circuit. The default backend is
+    the simulator of the service that QUANTUMTASK_URL names. The same `seed` gives the same values
+    for the same PUBs; a generator draws a new seed for each run.
     """
 
     def __init__(
@@ -68,9 +68,11 @@ class EstimatorV2(BaseEstimatorV2):
     def run(
         self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
     ) -> PrimitiveJob:
-        """Submits all PUBs. Raises ValueError or TypeError for one that is not right.
+        """Submits all PUBs.
 
-        Raises UnsupportedCircuit for what the service cannot run.
+        Raises:
+            ValueError, TypeError: A PUB is invalid.
+            UnsupportedCircuit: The service cannot run a circuit.
         """
         default = plain("precision", self.default_precision if precision is None else precision)
         coerced = [EstimatorPub.coerce(exact_pub(pub, 2, "precision"), default) for pub in pubs]

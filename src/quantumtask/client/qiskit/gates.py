@@ -27,16 +27,16 @@ MOST_IN_A_MATRIX = 8
 """Qubits of an operation that is made from its matrix, where nothing else tells what it is."""
 
 MOST_IN_A_ROOT = 6
-"""Qubits, controls included, of a call with a fractional power in the service."""
+"""Most qubits, with controls, of a call with a fractional power in the service."""
 
 BRANCH_TOLERANCE = 1e-9
-"""Radians from -1 up to which an eigenvalue counts as -1, as in the service."""
+"""Distance from -1, in radians, up to which an eigenvalue counts as -1, as in the service."""
 
 Call = tuple[str, tuple[Any, ...]]
 """The name of a gate with the modifiers before it, and its arguments."""
 
 Define = Callable[[Any], Call]
-"""Defines a gate for an operation that OpenQASM has no name for, and calls it."""
+"""Function that defines a gate for an operation without a name in OpenQASM, and calls it."""
 
 CALLS = {
     gates.IGate: "id", gates.XGate: "x", gates.YGate: "y", gates.ZGate: "z", gates.HGate: "h",
@@ -55,17 +55,17 @@ CALLS = {
 """The gates that mean exactly this there, phase included: they may be controlled."""
 
 OF_DEVICES = {gates.U1Gate: "u1", gates.U2Gate: "u2", gates.U3Gate: "u3"}
-"""Gates that devices have under these names; two of them differ by a phase, if controlled."""
+"""Native gates of devices by these names; under a control, two of them differ by a phase."""
 
 DEFINITIONS = {
     "ecr": " a, b { h b; cx a, b; rz(pi/4) b; cx a, b; h b; x a; "
     "h b; cx a, b; rz(-pi/4) b; cx a, b; h b; }"
 }
-"""What stands behind `gate` and its name, for gates that no include has. A device that has a gate
-of that name runs the calls as that."""
+"""Parameters and body of gates that no include has. A device that has a gate of the same name runs
+its native gate."""
 
 _CALLS = {**CALLS, gates.GlobalPhaseGate: "gphase"}
-"""Those gates, and what acts on no qubit: compiling does not need to know of that."""
+"""All gates of CALLS, and the global phase, which acts on no qubit."""
 
 
 def call(operation: Any, define: Define) -> Call | None:
@@ -79,10 +79,10 @@ def call(operation: Any, define: Define) -> Call | None:
 
 
 def contents(operation: Any) -> QuantumCircuit:
-    """What the operation is made of. ValueError where nothing tells that."""
+    """The definition of an operation as a circuit. Raises ValueError if there is none."""
     try:
         made = _made_of(operation)
-    except Exception as error:  # definitions of any package, which may need a parameter's value
+    except Exception as error:  # a definition of any package may fail without a parameter's value
         raise ValueError(f"its definition fails: {error}") from error
     if made is None:
         raise ValueError(_remedy(operation.name))
@@ -90,14 +90,14 @@ def contents(operation: Any) -> QuantumCircuit:
 
 
 def _remedy(name: str) -> str:
-    """Why an instruction cannot be sent that nothing says the contents of, and what can be."""
+    """The remedy for an instruction without a definition."""
     if name.startswith("save_"):
         return "the service gives what a task returns: use the `returns` of Client.submit"
     if name.startswith("set_"):
         return "a state is prepared by gates, or by `initialize`"
     if name in ("kraus", "superop", "quantum_channel", "roerror"):
         return "errors are those of a `noise_model`"
-    return "nothing says what it is made of"
+    return "it has neither a definition nor a matrix"
 
 
 def _made_of(operation: Any) -> QuantumCircuit | None:
@@ -149,7 +149,7 @@ def _under(inner: Call, controls: list[bool]) -> Call | None:
 
 
 def _controls_in(name: str) -> int:
-    """How many controls the modifiers before a gate's name are."""
+    """The number of controls that the modifiers before a gate's name add."""
     return sum(int(count or 1) for count in re.findall(r"ctrl(?:\((\d+)\))? @", name))
 
 
@@ -169,7 +169,7 @@ def _is_fraction(modifier: Modifier) -> bool:
 
 
 def _exponent(modifier: PowerModifier) -> float:
-    """ValueError for what is no real number: no circuit binds a parameter that stands there."""
+    """The power as a float. Raises ValueError for a parameter, which circuits do not bind here."""
     try:
         return float(number(modifier.power))
     except TypeError:
@@ -177,7 +177,7 @@ def _exponent(modifier: PowerModifier) -> float:
 
 
 def _rooted(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifier]]:
-    """The base with its powers taken, and the controls that are left: controls and powers commute.
+    """Applies all powers to the base; controls, which commute with powers, are left over.
 
     Raises ValueError for a base that has no matrix, or one that is too large.
     """
@@ -185,7 +185,7 @@ def _rooted(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifi
         raise ValueError(f"a fraction of a gate on {base.num_qubits} qubits is not supported")
     try:
         root = Operator(base)
-    except Exception as error:  # matrices of any package, which may need a parameter's value
+    except Exception as error:  # a matrix of any package may fail without a parameter's value
         raise ValueError(f"it has no matrix: {error}") from error
     for modifier in modifiers:
         if isinstance(modifier, InverseModifier):

@@ -1,4 +1,4 @@
-"""Writes circuits so that each gate keeps the name that a noise model knows it by."""
+"""Writer of circuits in which each gate keeps the name that a noise model uses."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _INSTRUCTIONS = """
     x y z crx cry crz rccx rcccx c3sx c4x c3x xx_minus_yy xx_plus_yy
 """
 INSTRUCTIONS = frozenset(_INSTRUCTIONS.split())
-"""Gates that are one instruction; any other is made of those, unless the noise model names it."""
+"""Gates that are one instruction; other gates are decomposed, unless the noise model names them."""
 
 
 class InstructionWriter(Writer):
@@ -52,14 +52,14 @@ class InstructionWriter(Writer):
         self._call(*found, item, scope)
 
     def _without_gate(self, item: Any, scope: Scope) -> None:
-        """What is no gate errs only as itself: not as the gates that it is made of."""
+        """Writes an instruction other than a gate; the gates of its definition have no errors."""
         outer = self._quiet
         self._quiet = outer or not isinstance(item.operation, ControlFlowOp)
         super()._statement(item, scope)
         self._quiet = outer
 
     def _instruction(self, operation: Any, name: str) -> gates.Call:
-        """Defines a gate that is just this operation, and calls it."""
+        """Defines a gate whose body is this operation, and calls that gate."""
         count = operation.num_qubits
         circuit = QuantumCircuit(count)
         circuit.append(operation, range(count))

@@ -35,10 +35,10 @@ def failure(answers: Sequence[Json]) -> str | None:
 
 
 class Posted:
-    """What both kinds of jobs tell of the tasks that they are."""
+    """Base of both kinds of jobs: status and properties of the tasks of a job."""
 
     part = False
-    """Whether it is the tasks of one request of a job that was sent in several."""
+    """True for one of several requests of a job, which has only the tasks of that request."""
     _submission: Submission
     _backend: BackendV2
 
@@ -46,31 +46,32 @@ class Posted:
         return self._backend
 
     def cancel(self) -> bool:
-        """Cancels what has not ended; False if all has."""
+        """Cancels the tasks that have not ended; False if all have ended."""
         return self._submission.cancel()
 
     @property
     def tags(self) -> list[str]:
-        """The tags that it was submitted with."""
+        """The tags of the job, as submitted."""
         return list(self._submission.info()["tags"])
 
     @property
     def creation_date(self) -> datetime | None:
-        """When it was stored, in UTC; None: it has no task."""
+        """The time at which the service stored the job, in UTC; None for a job without tasks."""
         return _moment(self._submission.info().get("submitted_at"))
 
     def queue_position(self, refresh: bool = False) -> int | None:  # noqa: ARG002
-        """Where its first waiting task stands: 1 is next; None: none waits. Always asked for."""
+        """The place of the job's first waiting task in the queue, from 1; None if none waits."""
         return self._submission.position()
 
     def usage(self) -> float:
-        """Seconds that its tasks ran on the service; 0 as long as they have not all ended."""
+        """Seconds that the tasks of the job ran on the service; 0 until all tasks have ended."""
         return float(sum(task.get("running_ms") or 0 for task in self._ended()) / 1000)
 
     def metrics(self) -> Json:
         """Times, usage and place in the queue, by the names of IBM's service.
 
-        `started` is that of the first task and `finished` of the last; None until all have ended.
+        `running` is the start of the first task and `finished` the end of the last task; both are
+        None until all tasks have ended.
         """
         ended = self._ended()
         starts = [task["started_at"] for task in ended if task.get("started_at")]
@@ -87,11 +88,11 @@ class Posted:
         }
 
     def error_message(self) -> str | None:
-        """Why the first task that has no result has none; None where all have, or may have."""
+        """The error of the first task that failed; None if no task has, or before the end."""
         return failure(self._ended())
 
     def _ended(self) -> list[Json]:
-        """What its tasks came to; [] as long as one of them has not ended."""
+        """The answers of all tasks; [] until all tasks have ended."""
         states = self._submission.states()
         pending = states["submitted"] or states["running"]
         return [] if pending else self._submission.answers(None)
@@ -162,7 +163,7 @@ class QuantumTaskJob(Posted, JobV1):
 
 
 class PrimitiveJob(Posted, BasePrimitiveJob[Any, JobStatus]):
-    """PUBs that a primitive was given; `job_id` finds them again."""
+    """Job of a primitive; `retrieve_job` finds the job again by its `job_id`."""
 
     def __init__(self, backend: BackendV2, submission: Submission, record: Record | None) -> None:
         BasePrimitiveJob.__init__(self, submission.id)
@@ -172,10 +173,12 @@ class PrimitiveJob(Posted, BasePrimitiveJob[Any, JobStatus]):
         self._result: Any = None
 
     def result(self, timeout: float | None = None) -> Any:
-        """The result of all PUBs, once all have ended; JobError where one has failed.
+        """Waits for all PUBs, and returns their result.
 
-        JobTimeoutError where they have not ended after `timeout` seconds. JobError, too, for a job
-        of another process with so many different PUBs that what they were could not be kept.
+        Raises:
+            JobError: A PUB failed, or the job of another process had too many different PUBs for
+                their shapes to be kept.
+            JobTimeoutError: The job has not ended after `timeout` seconds.
         """
         if self._record is None:
             raise JobError("this job had too many different PUBs for their shapes to be kept")
@@ -206,10 +209,7 @@ Job = QuantumTaskJob | PrimitiveJob
 
 
 def job_of(backend: Any, job_id: str) -> Job:
-    """A job that was submitted before, by its id.
-
-    Raises ServiceError if there is none.
-    """
+    """An earlier job by its id. Raises ServiceError for an unknown id."""
     submission, told = find(backend.service.connection, job_id)
     kept = entry_of(told)
     options = told.get("options") or {}

@@ -1,4 +1,4 @@
-"""The ids of jobs that the service has: tasks that came alone, and batches."""
+"""Listing of the service's jobs: tasks outside of batches, and batches."""
 
 import heapq
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ PAGE = 100
 
 @dataclass(frozen=True)
 class Listing:
-    """Which jobs are listed: pending or not, with all of these tags, submitted in a time."""
+    """Filter for jobs: pending or not, with all of these tags, submitted in a period."""
 
     connection: Connection
     pending: bool | None
@@ -21,7 +21,7 @@ class Listing:
     before: datetime | None
 
     def ids(self) -> Iterator[str]:
-        """Their ids, the newest first."""
+        """The ids of the jobs, the newest first."""
         tasks = (task for task in self._all("tasks") if not task.get("batch_id"))
         by_time = heapq.merge(tasks, self._all("batches"), key=_submitted, reverse=True)
         for told in by_time:

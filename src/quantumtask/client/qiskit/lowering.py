@@ -28,7 +28,7 @@ class Lowered:
     inputs: Mapping[str, ParameterExpression]
     names: Names
     instructions: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The names of gates in the text, by the names that a noise model has for them."""
+    """The names of gates in the text, by their names in a noise model."""
 
     def values(self, given: Mapping[Parameter, Any]) -> dict[str, np.ndarray[Any, Any]]:
         """The value of each input at each point of arrays of parameters."""
@@ -45,9 +45,9 @@ class Lowered:
 
 
 def lower(circuit: QuantumCircuit, errors: frozenset[str] | None = None) -> Lowered:
-    """The program of a circuit. Raises UnsupportedCircuit where there is none.
+    """The program of a circuit. Raises UnsupportedCircuit if OpenQASM cannot express it.
 
-    `errors`: the names of the instructions that a noise model has errors for, if there is one.
+    `errors`: the names of the instructions with errors in a noise model; None without one.
     """
     if circuit.num_input_vars:
         raise UnsupportedCircuit("a circuit with input variables cannot be sent: use Parameters")

@@ -1,4 +1,4 @@
-"""Aer's noise models as the service takes them: JSON of errors by instruction and qubits."""
+"""Conversion of Aer's noise models to the service's JSON of errors by instruction and qubits."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 def lowered_with(errors: "Errors | None", circuit: QuantumCircuit) -> tuple[Lowered, Json]:
-    """The program of a circuit, and the fields of a task that have its noise.
+    """The program of a circuit, and the fields of a task for its noise.
 
     Raises UnsupportedCircuit and UnsupportedOption.
     """
@@ -23,14 +23,14 @@ def lowered_with(errors: "Errors | None", circuit: QuantumCircuit) -> tuple[Lowe
 
 
 WITHOUT_GATE = frozenset({"measure", "reset", "delay"})
-"""Instructions that an error can belong to and that are no gates."""
+"""Instructions other than gates that can have an error."""
 
 
 class Errors:
     """A `qiskit_aer.noise.NoiseModel`, read once for all circuits of a run.
 
-    `compiled`: its names and qubits are those of a device, and circuits are compiled for that one.
-    Raises UnsupportedOption for what is no such model, or has what the service cannot honour.
+    `compiled`: the names and qubits of the model are those of the device that circuits are compiled
+    for. Raises UnsupportedOption for another object, and for a model that we cannot honour.
     """
 
     def __init__(self, model: Any, *, compiled: bool) -> None:
@@ -58,7 +58,7 @@ class Errors:
         return lowered, self._of(circuit, lowered)
 
     def _of(self, circuit: QuantumCircuit, lowered: Lowered) -> Json:
-        """The errors by the names that the text of the circuit has for gates."""
+        """The errors of the model, with the names of gates in the text of the circuit."""
         used = {circuit.find_bit(bit).index for item in circuit.data for bit in item.qubits}
         errors = [_kept(error, lowered.instructions, used) for error in self._errors]
         names = {name for written in lowered.instructions.values() for name in written}
@@ -68,7 +68,7 @@ class Errors:
         }
 
     def _check_passes(self, circuit: QuantumCircuit) -> None:
-        """Raises UnsupportedOption where a custom pass of the model would do something."""
+        """Raises UnsupportedOption for a custom pass of the model that would change the circuit."""
         for each in self._passes:
             delays_only = getattr(each, "_ops", None) == (Delay,)
             if not delays_only or _has_delay(circuit):
@@ -101,7 +101,7 @@ def _check(error: Json) -> None:
 
 
 def _kept(error: Json, written: Mapping[str, frozenset[str]], used: set[int]) -> Json | None:
-    """What is left of an error in a circuit that uses some qubits and gates."""
+    """The error, reduced to the qubits and gates of a circuit; None if nothing is left of it."""
     kept = {name: value for name, value in error.items() if name != "id"}
     if "gate_qubits" in error:
         kept["gate_qubits"] = [qubits for qubits in error["gate_qubits"] if used.issuperset(qubits)]

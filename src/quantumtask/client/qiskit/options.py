@@ -1,4 +1,4 @@
-"""The options of a backend's `run`: each is sent, or cannot change a result, or is refused."""
+"""Options of a backend's `run`: each is sent, or has no effect on a result, or is refused."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from qiskit.providers import Options
 PASSED_ON = (
     "shots", "memory", "engine", "method", "timeout_s", "noise", "compile", "owner", "priority",
 )  # fmt: skip
-"""Options that the service knows by the same name."""
+"""Options that the service has by the same name."""
 
 DEFAULT_SHOTS = 1024
 
@@ -28,10 +28,10 @@ _OF_THE_MACHINE = """
     validation_threshold zero_threshold
 """
 WITHOUT_EFFECT = frozenset(_OF_THE_MACHINE.split())
-"""Options of AerSimulator that say how it uses its machine: no distribution depends on them."""
+"""Options that tune AerSimulator for its machine, and change no distribution."""
 
 ONLY = {"device": "CPU", "precision": "double", "meas_level": 2}
-"""Options of which one value says what the service does anyway."""
+"""Options of which only one value is accepted, which is what the service does."""
 
 METHODS = {
     "automatic": None,
@@ -40,7 +40,7 @@ METHODS = {
     "stabilizer": "stabilizer",
     "matrix_product_state": "matrix_product_state",
 }
-"""What the service calls the methods of AerSimulator; None: it chooses one."""
+"""The service's names of AerSimulator's methods; None: the service chooses."""
 
 NO_METHOD = {
     "extended_stabilizer": "it is an approximation, and the service has none",
@@ -51,7 +51,7 @@ NO_METHOD = {
 
 
 class UnsupportedOption(QiskitError, AttributeError):
-    """The service cannot honour this option; the message names it."""
+    """Refusal of an option that the service cannot honour; the message names the option."""
 
 
 def default_options() -> Options:
@@ -62,7 +62,7 @@ def default_options() -> Options:
 
 
 def honoured(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that the service is sent; raises UnsupportedOption for what it cannot honour."""
+    """The options that are sent. Raises UnsupportedOption for one that we cannot honour."""
     for name, value in options.items():
         if name not in OURS:
             _check_foreign(name, value)
@@ -82,7 +82,7 @@ def _check_foreign(name: str, value: Any) -> None:
 
 
 def method_of(name: str | None) -> str | None:
-    """The service's name of a method. Raises UnsupportedOption for one that it has not."""
+    """The service's name of a method. Raises UnsupportedOption for a method it lacks."""
     if name in NO_METHOD:
         raise UnsupportedOption(f"method: {name!r} cannot be had: {NO_METHOD[name]}")
     return METHODS.get(name, name) if name is not None else None

@@ -1,4 +1,4 @@
-"""Circuits that are on a device's qubits, in its gates, already: those run as they are."""
+"""Test for circuits that are on a device already, and therefore run as written."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,16 @@ from qiskit.transpiler import Target
 def is_on_device(circuit: QuantumCircuit, target: Target) -> bool:
     """Return True if qubit k of a circuit is the device's qubit k.
 
-    It has no more qubits than the device, and the device has each of its instructions on the qubits
-    where it stands: what IBM calls an ISA circuit. Qiskit's transpiler makes such, and
-    qiskit-experiments makes them without it, as wide as the last of their qubits needs.
+    Such a circuit has no more qubits than the device, and the device has each of its instructions
+    on the same qubits; IBM calls it an ISA circuit. Qiskit's transpiler returns ISA circuits.
+    Those of qiskit-experiments may be narrower than the device.
     """
     fits = circuit.num_qubits <= target.num_qubits
     return fits and _is_supported(circuit, range(circuit.num_qubits), target)
 
 
 def _is_supported(circuit: QuantumCircuit, qubits: Sequence[int], target: Target) -> bool:
-    """`qubits`: the number on the device of each qubit of the circuit."""
+    """Return True if the target has all instructions, with qubit k at the device's `qubits`[k]."""
     number = dict(zip(circuit.qubits, qubits, strict=True))
     for item in circuit.data:
         operation = item.operation

@@ -1,4 +1,4 @@
-"""What the tasks of a primitive's job came to, as Qiskit's results in the shapes of its PUBs."""
+"""Results of primitives: the answers of a job's tasks in the shapes of its PUBs."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from quantumtask.client.qiskit.service import Json
 
 
 def sampler_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[SamplerPubResult]:
-    """What the tasks of a job of SamplerV2 came to, in the shapes of its PUBs."""
+    """The result of a SamplerV2 job, from the answers of its tasks."""
     memories = joined_memory(record, answers, lambda number: record.parts[number]["shots"])
     parts = [_sampled(*pair) for pair in zip(record.parts, memories, strict=True)]
     return PrimitiveResult(parts, metadata={"version": 2})
@@ -38,7 +38,7 @@ def _sampled(part: Json, memory: Any) -> SamplerPubResult:
 
 
 def estimator_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[PubResult]:
-    """What the tasks of a job of EstimatorV2 came to, in the shapes of its PUBs."""
+    """The result of an EstimatorV2 job, from the answers of its tasks."""
     size = sum(part["size"] for part in record.parts)
     evs, stds = np.zeros(size), np.zeros(size)
     for (elements, _), answer in zip(record.tasks, answers, strict=True):
@@ -63,4 +63,4 @@ def _estimated(part: Json, evs: Array, stds: Array) -> PubResult:
 
 
 MAKERS = {SAMPLER: sampler_result, ESTIMATOR: estimator_result}
-"""What makes the result of a job, by its kind."""
+"""Functions that make the result of a job, by the kind of the job."""

@@ -1,4 +1,4 @@
-"""Circuits as programs, and the points at which each program runs."""
+"""Programs of circuits, with the points at which each program runs."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,10 +16,10 @@ from quantumtask.client.qiskit.service import Json, sweep
 from quantumtask.client.qiskit.writer import UnboundCircuit
 
 MOST_PIECES = 16
-"""Tasks that points of several circuits become: all slots have some, and few cost nothing."""
+"""Most tasks for the points of equal circuits: enough for all slots, few enough to be cheap."""
 
 CHEAP = 20_000_000
-"""Amplitudes times lines of a program, up to which running it costs less than a task does."""
+"""Amplitudes times lines of a program up to which a run costs less than a task."""
 
 Fields = Callable[[QuantumCircuit], Json]
 """Fields of a task that depend on its circuit alone."""
@@ -27,9 +27,9 @@ Fields = Callable[[QuantumCircuit], Json]
 
 @dataclass(frozen=True)
 class Program:
-    """A text with the value of each of its inputs at some of the elements of a job.
+    """A text with the values of its inputs at some elements of a job.
 
-    `inputs` has a float64 [elements] for each input; `elements` are their places in the job.
+    `inputs` has a float64 [elements] for each input; `elements` has the indices in the job.
     """
 
     lowered: Lowered
@@ -40,7 +40,7 @@ class Program:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Equal for programs that differ in their values alone."""
+        """A key that is equal for programs that differ only in their values."""
         return (self.lowered.text, json.dumps(self.fields, sort_keys=True), *self.inputs)
 
     @property
@@ -67,7 +67,7 @@ class Program:
 
         Args:
             shape: Of the sweep; None: one dimension, or no sweep for a single element.
-            swept: Make it a sweep even then.
+            swept: Make a sweep even of a single element.
         """
         if shape is None:
             shape = (len(self.elements),) if len(self.elements) > 1 or swept else ()
@@ -82,9 +82,9 @@ class Program:
 
 
 class Programs:
-    """The programs of the circuits of one job; a circuit that comes again is written once.
+    """The programs of one job's circuits; equal circuits are written once.
 
-    `errors`: those of a noise model, which each program then has among its fields.
+    `errors`: the errors of a noise model, which each program has among its fields.
     """
 
     def __init__(self, fields: Fields, errors: Errors | None = None) -> None:
@@ -93,12 +93,12 @@ class Programs:
         self._known: dict[int, tuple[QuantumCircuit, Lowered | None, Json]] = {}
 
     def of(self, circuit: QuantumCircuit, values: Array, elements: Array) -> Iterator[Program]:
-        """The program of a circuit, or one for each point where it has to be bound first.
+        """The program of a circuit, or one for each point if the circuit must be bound first.
 
         Args:
-            circuit: Any circuit; UnsupportedCircuit is raised where it has no program.
+            circuit: Any circuit; UnsupportedCircuit is raised for one without a program.
             values: float64 [points, parameters], in the order of the circuit's parameters.
-            elements: int64 [points]: the places of the points in the job.
+            elements: int64 [points], the indices of the points in the job.
         """
         _, lowered, fields = self._of(circuit)
         if lowered is None:
@@ -121,7 +121,7 @@ class Programs:
         return self._known[id(circuit)]
 
     def _lowered(self, circuit: QuantumCircuit) -> tuple[Lowered | None, Json]:
-        """None for a circuit that can only be written once its parameters have values."""
+        """The program and fields of a circuit; None if the circuit must be bound first."""
         try:
             return lowered_with(self._errors, circuit)
         except UnboundCircuit:
@@ -131,9 +131,9 @@ class Programs:
 
 
 def merged(programs: Iterable[Program]) -> Iterator[Program]:
-    """Programs that differ in their values alone, as few with the elements of all.
+    """Joins programs that differ only in their values into a few with all elements.
 
-    Programs that take long stay tasks of their own.
+    Programs that take long stay separate.
     """
     groups: dict[Any, list[Program]] = {}
     for program in programs:
@@ -146,7 +146,7 @@ def merged(programs: Iterable[Program]) -> Iterator[Program]:
 
 
 def concatenated(group: Sequence[Program]) -> Program:
-    """One program with the elements of all, in their order."""
+    """One program with the elements of all programs, in order."""
     first = group[0]
     if len(group) == 1:
         return first

@@ -41,9 +41,14 @@ class QuantumTaskProvider:
         simulator: bool | None = None,
         operational: bool | None = None,
     ) -> list[QuantumTaskBackend]:
-        """All of them, or those of that name, with that many qubits, that `filters` is true of.
+        """The backends of the service that match all arguments.
 
-        `simulator`: True is the ideal one, False the twins of devices. All are `operational`.
+        Args:
+            name: The name of a backend.
+            min_num_qubits: The smallest number of qubits.
+            filters: A function that returns True for a backend.
+            simulator: True for the ideal simulator, False for the twins of devices.
+            operational: True for all backends, False for none.
         """
         if operational is False:
             return []
@@ -62,9 +67,9 @@ class QuantumTaskProvider:
         filters: Filter | None = None,
         **properties: Any,
     ) -> QuantumTaskBackend:
-        """The first of those that `backends` gives: all of them share one queue.
+        """The first backend that `backends` returns, because all backends share one queue.
 
-        Raises QiskitBackendNotFoundError if there is none.
+        Raises QiskitBackendNotFoundError if no backend matches.
         """
         found = self.backends(min_num_qubits=min_num_qubits, filters=filters, **properties)
         if not found:
@@ -72,7 +77,7 @@ class QuantumTaskProvider:
         return found[0]
 
     def retrieve_job(self, job_id: str) -> Job:
-        """A job by its id, with the backend and the result that it had."""
+        """A job by its id, with its original backend and result."""
         return job_of(self._made({"name": "simulator"}), job_id)
 
     def jobs(
@@ -91,15 +96,15 @@ class QuantumTaskProvider:
         """The jobs that the service has, the newest first, those of other clients too.
 
         Args:
-            limit: How many at most; None: all.
-            skip: How many to leave out before.
-            backend_name: Only those on that backend.
-            pending: True: only those that have not ended; False: only the others.
-            status: Only those in this state, or in one of these.
-            job_tags: Only those with all of these tags.
-            created_after: Only those from then on; local time if it has no time zone.
-            created_before: Only those up to then; likewise.
-            descending: False: the oldest first.
+            limit: The most jobs to return; None: all.
+            skip: The number of jobs to leave out first.
+            backend_name: Only jobs on that backend.
+            pending: True: only jobs that have not ended; False: only jobs that have ended.
+            status: Only jobs in this state, or in one of these states.
+            job_tags: Only jobs with all of these tags.
+            created_after: Only jobs from that time on; local time without a time zone.
+            created_before: Only jobs up to that time; local time without a time zone.
+            descending: True: the newest first; False: the oldest first.
         """
         tags, connection = tuple(job_tags or ()), self._service.connection
         listing = Listing(connection, pending, tags, created_after, created_before)

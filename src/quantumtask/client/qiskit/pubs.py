@@ -1,4 +1,4 @@
-"""What both primitives share: PUBs whose numbers are exact, seeds, and the backend."""
+"""Common parts of both primitives: PUBs with exact numbers, seeds, and the backend."""
 
 import operator
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Pub = Any
 
 
 def first_seed(seed: Seed) -> int | None:
-    """The seed of the first task of a run: the same in every run, unless a generator draws it."""
+    """The seed of the first task of a run; a generator draws a new one for each run."""
     if seed is None:
         return None
     return (
@@ -32,16 +32,16 @@ def chosen(backend: QuantumTaskBackend | None) -> QuantumTaskBackend:
 
 
 def exact_pub(pub: Pub, values: int, last: str) -> Pub:
-    """A PUB with numbers that Qiskit takes as they are.
+    """Converts the numbers of a PUB to types that Qiskit keeps exactly.
 
     Args:
-        pub: As it was given.
-        values: Where in a tuple the values of its parameters are; shots or precision come next.
-        last: What comes next is called.
+        pub: A PUB, or a tuple of its parts.
+        values: The index of the parameter values in a tuple; shots or precision come next.
+        last: The name of the part behind the values, for error messages.
 
     Raises:
-        TypeError: A value is complex. Qiskit would leave its imaginary part out.
-        ValueError: A value has more digits than those of float64.
+        TypeError: A value is complex; Qiskit would drop the imaginary part.
+        ValueError: A value has more digits than float64 can hold.
     """
     if not isinstance(pub, tuple) or len(pub) <= values:
         return pub

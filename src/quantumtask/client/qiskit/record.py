@@ -1,4 +1,4 @@
-"""What a job is made of, so that its result can be put together: here, or in another process."""
+"""Record of a job, from which any process can put its result together."""
 
 import base64
 import json
@@ -15,17 +15,17 @@ from quantumtask.client.arrays import Array
 from quantumtask.client.qiskit.service import Json
 
 LARGEST = 15 * 1024
-"""Bytes of its JSON that are kept with a task or a batch, less some for what is beside it."""
+"""Most bytes of a record in the metadata of a task or a batch, with some room for other fields."""
 VERSION = 1
 RUN, SAMPLER, ESTIMATOR = "run", "sampler", "estimator"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A task of a job: its body, and the elements of the job that come of it.
+    """A task of a job before it is sent: its body, and the elements of the job that it computes.
 
-    Elements are the points of all parts of a job, in their order. `skip`: how many shots of the
-    same elements come of tasks before it.
+    Elements are the points of all parts of a job, in order. `skip`: the number of shots of the same
+    elements in earlier tasks.
     """
 
     body: Json
@@ -35,9 +35,9 @@ class Draft:
 
 @dataclass(frozen=True)
 class Record:
-    """A job: what it is of, and which elements come of each of its tasks.
+    """The parts of a job, and the elements that each of its tasks computes.
 
-    `parts` describes each circuit or PUB; `size` of a part is how many elements it has.
+    `parts` describes each circuit or PUB; `size` of a part is its number of elements.
     """
 
     kind: str
@@ -48,11 +48,11 @@ class Record:
 
     @cached_property
     def ends(self) -> Array:
-        """Where the elements of each part end."""
+        """The index behind the last element of each part."""
         return np.array(list(accumulate([part["size"] for part in self.parts])), np.int64)
 
     def text(self, *, bare: bool = False) -> str:
-        """The record as JSON, without metadata that JSON cannot hold; `bare`: without any."""
+        """The record as JSON, without metadata that JSON cannot hold; `bare`: without metadata."""
         plain = [_bare(part) if bare else _plain(part) for part in self.parts]
         parts = [(len(list(same)), part) for part, same in groupby(plain)]
         tasks = [(_ranges(elements), skip) for elements, skip in self.tasks]
@@ -60,9 +60,9 @@ class Record:
         return json.dumps({**head, "parts": parts, "tasks": tasks}, separators=(",", ":"))
 
     def metadata(self) -> Json:
-        """What is kept of it with its task or its batch: packed, if it is large.
+        """The record as metadata of a task or a batch, compressed if it is large.
 
-        Where it is too large even so, the metadata of circuits are left out, then all but its kind.
+        A record that is still too large loses the metadata of circuits, then all but its kind.
         """
         head = {"version": VERSION, "kind": self.kind, "backend": self.backend}
         for bare in (False, True):
@@ -76,7 +76,7 @@ class Record:
 
 
 def record_of(entry: Json) -> Record | None:
-    """The record that was kept; None where it was too large for that."""
+    """The record in the metadata of a job; None if the record was too large to be kept."""
     if "packed" in entry:
         entry = json.loads(zlib.decompress(base64.b64decode(entry["packed"])))
     if "parts" not in entry or entry.get("version") != VERSION:
@@ -87,7 +87,7 @@ def record_of(entry: Json) -> Record | None:
 
 
 def _plain(part: Json) -> Json:
-    """A part as JSON can hold it."""
+    """A part without metadata that JSON cannot hold."""
     if not part["metadata"]:
         return part
     try:
@@ -102,8 +102,8 @@ def _bare(part: Json) -> Json:
 
 
 def _ranges(elements: Array) -> list[list[int]]:
-    """Neighbours as `[first, count, step]`."""
-    if len(elements) == 1:  # as nearly always; NumPy is slow for so little
+    """Runs of elements as `[first, count, step]`."""
+    if len(elements) == 1:  # the common case; NumPy is slow for one element
         return [[int(elements[0]), 1, 1]]
     steps = np.diff(elements)
     if len(steps) and (steps == steps[0]).all():

@@ -16,7 +16,7 @@ from quantumtask.client.qiskit.service import Json
 
 
 class Sample(NamedTuple):
-    """What a task tells of one of its elements; `memory` is uint8 [shots, bytes]."""
+    """The outcomes of one element of a task; `memory` is uint8 [shots, bytes]."""
 
     answer: Json
     counts: Mapping[str, int]
@@ -36,7 +36,7 @@ def header(circuit: QuantumCircuit) -> Json:
 
 
 def record_of_circuits(answers: Sequence[Json], backend: str) -> Record:
-    """The record of a job that is known by its tasks alone."""
+    """The record of a job that was stored without one, from the answers of its tasks."""
     parts = []
     for answer in answers:
         size = len(answer["result"]) if answer.get("shape") else 1
@@ -63,7 +63,7 @@ def _registers(counts: Mapping[str, int]) -> list[Json]:
 
 
 def run_result(record: Record, answers: Sequence[Json]) -> Iterator[ExperimentResult]:
-    """A result for each element of each circuit, in their order."""
+    """A result for each element of each circuit, in order."""
     found: list[list[Sample]] = [[] for _ in range(int(record.ends[-1]) if record.parts else 0)]
     for (elements, _), answer in zip(record.tasks, answers, strict=True):
         for element, sample in zip(elements, _samples(answer, len(elements)), strict=True):
@@ -77,7 +77,7 @@ def run_result(record: Record, answers: Sequence[Json]) -> Iterator[ExperimentRe
 
 
 def _samples(answer: Json, size: int) -> Iterator[Sample]:
-    """What a task tells of each of its elements."""
+    """The outcomes of each element of a task."""
     if answer["status"] != "completed":
         yield from [Sample(answer, {})] * size
         return
@@ -88,7 +88,7 @@ def _samples(answer: Json, size: int) -> Iterator[Sample]:
 
 
 def _experiment(header: Json, samples: Sequence[Sample]) -> ExperimentResult:
-    """Of all the shots of an element, in their order; or why some of them are not there."""
+    """The result of an element from all its shots, or the error of a missing part."""
     for answer, _, _ in samples:
         if answer["status"] != "completed":
             why = f"ERROR: {answer.get('error') or 'cancelled'}"

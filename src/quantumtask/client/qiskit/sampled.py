@@ -1,4 +1,4 @@
-"""Tasks that are sampled: split where one task may not have so many points or shots, and joined."""
+"""Sampled tasks: split by the limits of points and shots of one task, and joined again."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,17 +15,17 @@ from quantumtask.client.qiskit.service import Json
 
 MOST_POINTS = 100_000
 MOST_SHOTS = 1_000_000
-"""Elements of a sweep and shots that a task may have."""
+"""Most elements of a sweep, and most shots, of one task."""
 LARGEST_VALUES = 6 * 1024 * 1024
 LARGEST_RESULT = 24 * 1024 * 1024
-"""Bytes of JSON, of the 8 MiB that parameters and the 32 MiB that a result may have."""
+"""Most bytes of JSON; the service accepts 8 MiB of parameters and 32 MiB of a result."""
 LARGEST_TEXTS = 1024 * 1024
-"""Bytes of bit strings; from there on the bits are asked for as those of a sweep, packed."""
+"""Most bytes of bit strings; above, the task is a sweep, whose bits are packed."""
 MOST_SEEDS = 2**63
 
 
 class Wanted(NamedTuple):
-    """What is wanted of a sampled task: the bits of each shot, their counts, or both."""
+    """Returns of a sampled task: the bits of each shot, their counts, or both."""
 
     counts: bool
     memory: bool
@@ -38,7 +38,7 @@ class Wanted(NamedTuple):
 
 
 def drafts(programs: Iterable[Program], shots: int, wanted: Wanted) -> list[list[Draft]]:
-    """The tasks of each program: those with the first shots first, then those with the next."""
+    """The tasks of each program, in the order of their shots."""
     return [list(_drafts(program, shots, wanted)) for program in programs]
 
 
@@ -87,7 +87,7 @@ def memory_of(answer: Json) -> Array:
 def joined_memory(
     record: Record, answers: Sequence[Json], shots: Callable[[int], int]
 ) -> list[Array]:
-    """The memory of each part of a job: uint8 [size, shots, bytes]; `shots` are those of a part."""
+    """The memory of each part of a job: uint8 [size, shots, bytes]; `shots` counts by part."""
     found: list[Array | None] = [None] * len(record.parts)
     for (elements, skip), answer in zip(record.tasks, answers, strict=True):
         memory = memory_of(answer)
@@ -105,7 +105,7 @@ def joined_memory(
 
 
 def by_part(record: Record, elements: Array) -> Iterator[tuple[int, slice, Array]]:
-    """For each part of a task: its number, the rows of the task, and their places in the part."""
+    """For each part of a task: its number, the rows of the task, and the indices in the part."""
     ends = record.ends
     numbers = np.searchsorted(ends, elements, side="right")
     edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(elements)]

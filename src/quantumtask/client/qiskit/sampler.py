@@ -31,10 +31,10 @@ class Options:
 class SamplerV2(BaseSamplerV2):
     """Samples circuits on a QuantumTask service.
 
-    A run is one request. PUBs of one circuit and as many shots are one program with an array of
-    values for each parameter; every point of every PUB has shots of its own. Without a backend it
-    is the simulator of the service that QUANTUMTASK_URL names. The same `seed` gives the same shots
-    for the same PUBs; a generator draws a fresh one for each run.
+    A run is one request. PUBs with the same circuit and the same number of shots are one program
+    with an array of values for each parameter; every point of every PUB has shots of its own. The
+    default backend is the simulator of the service that QUANTUMTASK_URL names. The same `seed`
+    gives the same shots for the same PUBs; a generator draws a new seed for each run.
     """
 
     def __init__(
@@ -65,9 +65,11 @@ class SamplerV2(BaseSamplerV2):
         return self._options.seed_simulator
 
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> PrimitiveJob:
-        """Submits all PUBs. Raises ValueError or TypeError for one that is not right.
+        """Submits all PUBs.
 
-        Raises UnsupportedCircuit for what the service cannot run.
+        Raises:
+            ValueError, TypeError: A PUB is invalid.
+            UnsupportedCircuit: The service cannot run a circuit.
         """
         default = plain("shots", self.default_shots if shots is None else shots)
         coerced = [SamplerPub.coerce(exact_pub(pub, 1, "shots"), default) for pub in pubs]

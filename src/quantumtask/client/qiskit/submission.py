@@ -1,4 +1,4 @@
-"""Tasks that were posted together, in one request or in several, and what came of them."""
+"""Submission of the tasks of a job, in one request or in several, and their answers."""
 
 import json
 import time
@@ -15,19 +15,19 @@ from quantumtask.client.task import ACCEPTED, LONG_POLL_S, whole
 
 MOST_TASKS = 1_000
 LARGEST_BODY = 9 * 1024 * 1024
-"""Tasks and bytes of a request, of the 10 MiB that the service takes."""
+"""Most tasks and bytes of a request; the service accepts 10 MiB."""
 KEY = "qiskit"
-"""Of a task's or a batch's metadata: what this adapter keeps there."""
+"""Key of this adapter's entry in the metadata of a task or a batch."""
 
 
 class Submission(Protocol):
-    """Tasks of one job; `id` finds them again."""
+    """Tasks of one job, which `find` returns by their `id`."""
 
     @property
     def id(self) -> str: ...
 
     def info(self) -> Json:
-        """What the service tells of the task or the batch whose id is that of the job."""
+        """The view of the task or the batch whose id is that of the job."""
 
     def states(self) -> Counter[str]:
         """How many are submitted, running, completed, failed and cancelled."""
@@ -39,7 +39,7 @@ class Submission(Protocol):
         """Ends what has not ended; False if all has."""
 
     def position(self) -> int | None:
-        """Where the first of them that waits stands in the queue; None: none waits."""
+        """The place of the first waiting task in the queue, from 1; None if none waits."""
 
 
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
@@ -48,9 +48,9 @@ _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 def post(
     connection: Connection, bodies: Sequence[Json], tags: Sequence[str], record: Json
 ) -> Submission:
-    """Submits bodies of tasks, in as few requests as they fit in; the last one has the record.
+    """Submits bodies of tasks, in as few requests as possible; the last request has the record.
 
-    Where one is refused, those before it are cancelled. No bodies are no request.
+    If a request is refused, the tasks of earlier ones are cancelled. No bodies give no request.
     """
     if not bodies:
         return Nothing()
@@ -86,7 +86,7 @@ def _posted(connection: Connection, texts: Sequence[str], labels: Json) -> Submi
     try:
         return _post(connection, texts, labels)
     except ServiceError as error:
-        if error.detail != "metadata: no such field":  # a service of the version before
+        if error.detail != "metadata: no such field":  # a service of the previous version
             raise
     return _post(connection, texts, {name: labels[name] for name in labels if name != "metadata"})
 
@@ -105,9 +105,9 @@ def _post(connection: Connection, texts: Sequence[str], labels: Json) -> Submiss
 
 
 def find(connection: Connection, name: str) -> tuple[Submission, Json]:
-    """What was posted before, and what the service tells of it.
+    """An earlier submission by its id, and its view.
 
-    ServiceError if it was not, or is not kept any more.
+    Raises ServiceError for an unknown id, also of a submission that is not kept any more.
     """
     one, view = _one(connection, name)
     others = entry_of(view).get("requests")
@@ -128,13 +128,13 @@ def _one(connection: Connection, name: str) -> tuple[Submission, Json]:
 
 
 def entry_of(view: Json) -> Json:
-    """What this adapter keeps in the metadata of a task or a batch; {}: another client sent it."""
+    """This adapter's entry in the metadata of a view; {} for a task of another client."""
     entry = (view.get("metadata") or {}).get(KEY)
     return entry if isinstance(entry, dict) else {}
 
 
 class Nothing:
-    """No task: it has ended, and nobody can find it again."""
+    """Submission without tasks, which has ended and cannot be retrieved."""
 
     def __init__(self) -> None:
         self.id = str(uuid.uuid4())
@@ -234,7 +234,7 @@ class ManyTasks:
         return bool(states["submitted"] or states["running"])
 
     def position(self) -> int | None:
-        """Of the first that waits; they are taken up in their order."""
+        """The place of the first waiting task, because tasks are taken up in order."""
         waiting = self.states()["submitted"]
         if not waiting:
             return None
@@ -244,7 +244,7 @@ class ManyTasks:
         return None
 
     def _ids(self) -> list[str]:
-        """The ids of its tasks in their order, from the events that tell of their submission."""
+        """The ids of the batch's tasks in order, from the events of their submission."""
         ids: dict[int, str] = {}
         for line in self._lines("/events", "text/event-stream", dict, None):
             if line.startswith("data:") and "task_id" in (event := json.loads(line[5:])):
@@ -268,7 +268,7 @@ class ManyTasks:
 
 
 class Several:
-    """What was posted in several requests; the last one's id is that of all."""
+    """Submission in several requests; its id is the id of the last request."""
 
     def __init__(self, parts: Sequence[Submission]) -> None:
         self._parts = parts

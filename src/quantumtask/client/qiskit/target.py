@@ -61,7 +61,7 @@ def _native() -> set[type]:
 
 
 def _device(info: Json) -> Target:
-    """The gates and `reset` where the device has them, with their errors and durations."""
+    """The target with the device's gates and `reset`, with errors and durations."""
     target = Target(
         num_qubits=info["qubits"],
         dt=_seconds(info.get("dt_ns")),

@@ -32,7 +32,7 @@ class UnsupportedCircuit(QiskitError):
 
 
 class UnboundCircuit(UnsupportedCircuit):
-    """This circuit cannot be sent as long as parameters of it have no value."""
+    """Refusal of a circuit that can be sent only after its parameters are bound."""
 
 
 class Writer:
@@ -43,7 +43,7 @@ class Writer:
     def __init__(self) -> None:
         self.names = Names()
         self.gates: dict[str, str] = {}
-        """The name of each gate that is defined, by what stands behind it in its definition."""
+        """The names of defined gates, by the parameters and body of their definitions."""
         self.lines: list[str] = []
         self.inputs: dict[str, ParameterExpression] = {}
         self._named: dict[ParameterExpression, str] = {}
@@ -125,7 +125,7 @@ class Writer:
         return self._named[value]
 
     def _wish(self, value: ParameterExpression) -> str:
-        """The name that an input should have if it can."""
+        """The preferred name of an input."""
         return value.name if isinstance(value, Parameter) else ""
 
     def expand(self, circuit: Any, item: Any, scope: Scope) -> None:
@@ -134,9 +134,9 @@ class Writer:
             self.body(scope.inner(circuit, item))
 
     def define(self, operation: Any) -> gates.Call:
-        """Defines a gate that does what the operation does, phase included, and calls it.
+        """Defines a gate equal to an operation, with its global phase, and calls that gate.
 
-        Raises ValueError for an operation that is not made of gates alone.
+        Raises ValueError for an operation whose definition has other instructions than gates.
         """
         circuit = gates.contents(operation)
         with self._deeper():
@@ -157,31 +157,31 @@ class Writer:
 
 
 class GateWriter(Writer):
-    """Writes the body of a gate. Its inputs are the parameters of the gate."""
+    """Writer of a gate's body, whose inputs are the parameters of the gate."""
 
-    of_devices: Mapping[Any, str] = {}  # under a control their phase would matter
+    of_devices: Mapping[Any, str] = {}  # under a control, their phase matters
 
     def __init__(self, outer: Writer) -> None:
         super().__init__()
         self.gates, self._depth, self._outer = outer.gates, outer._depth, outer
 
     def define(self, operation: Any) -> gates.Call:
-        """Defines it before this gate, not in it."""
+        """Defines the gate before this one, because definitions cannot be nested."""
         return self._outer.define(operation)
 
     def _wish(self, _: ParameterExpression) -> str:
-        """None: a name of the program's would hide a gate of that name."""
+        """Returns "": an input of the program's name could hide a gate of that name."""
         return ""
 
     def body(self, scope: Scope) -> None:
-        """All that a circuit does, with its global phase: a control makes that one matter."""
+        """Writes a circuit with its global phase, which matters under a control."""
         phase = self._argument(scope.circuit.global_phase, scope)
         if phase != "0.0":
             self.line(f"gphase({phase});")
         super().body(scope)
 
     def definition(self, qubits: int) -> str:
-        """What stands behind the name of the gate."""
+        """The parameters and body of the gate, as text."""
         parameters = f"({', '.join(self.inputs)})" if self.inputs else ""
         names = ", ".join(f"a{k}" for k in range(qubits))
         return f"{parameters} {names} {{ {' '.join(self.lines)} }}"
