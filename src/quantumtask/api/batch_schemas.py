@@ -87,7 +87,7 @@ class BatchView(BaseModel):
     finished_at: str | None = Field(description="When the last of them ended.")
     states: StatesOfTasks
     metadata: dict[str, Any] | None = Field(
-        None, description="As it was submitted; not in the list."
+        None, description="The object that the client sent; not in the list."
     )
 
 

@@ -1,4 +1,4 @@
-"""`GET /tasks/{id}/circuit`: what a task runs, as it was submitted."""
+"""`GET /tasks/{id}/circuit`: the circuit of a task, as it was submitted."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a client keeps beside a task or a batch: any JSON object, bounded, given back unread."""
+"""Metadata of a task or a batch: a bounded JSON object, which the service returns unread."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from pydantic import Field
 from quantumtask.shared.errors import InvalidRequest
 
 LARGEST = 16 * 1024
-"""Most bytes of its JSON text."""
+"""Most bytes of the JSON text."""
 
 Metadata = Annotated[
     dict[str, Any] | None,
@@ -18,12 +18,12 @@ Metadata = Annotated[
 
 
 def metadata_text(values: Mapping[str, Any] | None) -> str | None:
-    """The object as JSON text; None where there is none. Raises InvalidRequest."""
+    """Encodes metadata as JSON text; None stays None. Raises InvalidRequest."""
     if values is None:
         return None
     try:
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except ValueError:  # the JSON reader takes 1e400 for infinity
+    except ValueError:  # the JSON reader accepts 1e400 as infinity
         raise InvalidRequest("metadata: each number must be finite; send others as text") from None
     if len(text.encode()) > LARGEST:
         raise InvalidRequest(f"metadata: must be at most {LARGEST:,} bytes as JSON")

@@ -1,4 +1,4 @@
-"""Noise as it comes in: rates by kind, a model of errors, or the name of a backend."""
+"""Request models of noise: rates by kind, a noise model, or the name of a backend."""
 
 from typing import Annotated, Any, Self
 
@@ -61,8 +61,8 @@ class Rates(_Rates):
     readout: Misread | None = None
     idle: bool | None = Field(
         None,
-        description="Only with the own noise of a `backend`, without rates: false, and qubits do "
-        "not decay while others are busy.",
+        description="false: idle qubits do not decay. Only with a `backend` and its own noise, "
+        "without rates.",
     )
 
     @checked(mode="after")

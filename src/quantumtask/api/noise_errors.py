@@ -1,4 +1,4 @@
-"""A noise model as it comes in: quantum errors by instruction and qubits, and readout errors.
+"""Request models of a noise model: quantum errors by instruction and qubits, readout errors.
 
 The form is that of `qiskit_aer.noise.NoiseModel.to_dict(serializable=True)`.
 """
@@ -23,7 +23,7 @@ QUANTUM, READOUT = "qerror", "roerror"
 MOST_ERRORS = 20_000
 MOST_TERMS = 4_096
 MOST_QUBITS = 4
-"""Errors of a model, terms of one, and qubits that one acts on."""
+"""Most errors of a model, most terms of an error, and most qubits of an error."""
 
 TOLERANCE = 1e-6
 
@@ -43,9 +43,9 @@ CONFIG = ConfigDict(strict=True, extra="forbid")
 class Step(TypedDict):
     """One step of an error: a gate, `reset`, `pauli`, `unitary` or `kraus`.
 
-    `qubits` are numbers within the error. `params`: of `pauli` a word, whose last letter is the
-    first qubit; of `unitary` a matrix and of `kraus` all operators, as rows of [re, im]; of a gate
-    its angles.
+    `qubits` are numbers within the error. `params` has the angles of a gate, one word for `pauli`
+    (the last letter is the first qubit), one matrix for `unitary`, and all operators for `kraus`;
+    a matrix is a list of rows of [re, im].
     """
 
     __pydantic_config__ = CONFIG  # type: ignore[misc]
@@ -59,7 +59,7 @@ class Step(TypedDict):
 
 
 class QuantumError(TypedDict):
-    """With a probability each, some steps: after each of the operations, before `measure`."""
+    """Terms of steps with probabilities, applied after each of the operations, before `measure`."""
 
     __pydantic_config__ = CONFIG  # type: ignore[misc]
     type: Literal["qerror"]
@@ -77,7 +77,7 @@ class QuantumError(TypedDict):
 
 
 class ReadoutError(TypedDict):
-    """How likely a 0, and a 1, is read as 0 and as 1: two rows, each of which sums to 1."""
+    """The probabilities that a 0, and a 1, is read as 0 and as 1: two rows that each sum to 1."""
 
     __pydantic_config__ = CONFIG  # type: ignore[misc]
     type: Literal["roerror"]
@@ -101,7 +101,9 @@ def _readout(error: ReadoutError) -> ReadoutError:
     for row in error["probabilities"]:
         _check_sum(row)
     if any(len(qubits) > 1 for qubits in error.get("gate_qubits") or ()):
-        raise ValueError("gate_qubits: a readout error is of one qubit: give one for each")
+        raise ValueError(
+            "gate_qubits: a readout error has one qubit: give one error for each qubit"
+        )
     return error
 
 
@@ -131,5 +133,5 @@ class Errors(BaseModel):
     basis_gates: Annotated[list[Name], FailFast()] = Field(
         default=[],
         max_length=10_000,
-        description="Gates of the program that are one instruction each, although nothing errs.",
+        description="Gates of the program that are one instruction each, without an error.",
     )

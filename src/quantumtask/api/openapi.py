@@ -16,8 +16,8 @@ DEFINITIONS = "$defs"
 def schema_of(model: type[BaseModel], **changes: Json) -> Json:
     """Return a reference to a model, with the schemas it needs beside it under `$defs`.
 
-    FastAPI copies what a route adds by hand into the document as it is, and `$defs` mean nothing
-    there: `install` moves them to the components.
+    FastAPI copies a schema that a route adds by hand into the document unchanged, where `$defs`
+    have no meaning: `install` moves the `$defs` to the components.
 
     Args:
         model: a model that FastAPI does not see, because the route reads the body itself.
@@ -51,7 +51,7 @@ def install(app: FastAPI) -> None:
 
 
 def _restore_examples(operations: Json, route: APIRoute) -> None:
-    """Put a route's examples in as they are declared: FastAPI leaves out what is null in them."""
+    """Restore the declared examples of a route, from which FastAPI drops null values."""
     for method in route.methods or ():
         answers = operations[method.lower()]["responses"]
         for status, answer in route.responses.items():

@@ -84,8 +84,8 @@ Backend = Annotated[
 Compile = Annotated[
     Literal["auto", "always", "never"] | None,
     Field(
-        description="Whether the circuit is compiled for its backend. auto, the default: unless it "
-        "names physical qubits ($0). never: qubit k of it is qubit k of the device."
+        description="When the circuit is compiled for its backend. auto, the default: unless it "
+        "names physical qubits ($0). never: qubit k of the circuit is qubit k of the device."
     ),
 ]
 Shots = Annotated[int, Field(description="How often to run it: 1 to 1,000,000.")]

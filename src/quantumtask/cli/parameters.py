@@ -65,7 +65,7 @@ def json_or_text(text: str | None) -> Any:
 
 
 def noise(text: str | None) -> Any:
-    """A name, JSON, or what a file of that name ending in `.json` holds. Raises BadParameter."""
+    """The noise of a name, of JSON, or of a file that ends in `.json`. Raises BadParameter."""
     if text is None or not text.endswith(".json"):
         return json_or_text(text)
     try:

@@ -7,7 +7,7 @@ RETURNS = (COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATIONS, UNITARY)
 
 AS_NEEDED, ALWAYS, NEVER = "auto", "always", "never"
 COMPILE = (AS_NEEDED, ALWAYS, NEVER)
-"""Whether a circuit is compiled for its device; `auto`: unless it is on physical qubits."""
+"""Values of `compile`; `auto` compiles a circuit unless it names physical qubits."""
 
 LETTERS = frozenset("IXYZ01+-rl")
 """Of an observable: Pauli matrices, and projectors on their eigenstates."""

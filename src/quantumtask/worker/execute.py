@@ -140,7 +140,7 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
 
 
 def _gates(backend: str, noise: Any) -> Device | None:
-    """The gates of the device that a circuit is for; None: nothing but their meaning matters."""
+    """The gates of the device that a circuit is for; None if only their unitaries matter."""
     from quantumtask.engines.noise import gates_of  # not above: as in `execute`
 
     return gates_of(backend, noise)
