@@ -14,7 +14,7 @@ from qiskit.circuit import library as qiskit_gates
 
 from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.gates import BARRIER, BASIC, DELAY, PAUSES, Basic, Operation, Unitary
-from quantumtask.openqasm.hardware import OF_DEVICES, no_inverse
+from quantumtask.openqasm.hardware import OF_DEVICES
 from quantumtask.openqasm.program import Reset, Step
 
 _CLASSES: dict[str, Any] = {
@@ -83,7 +83,7 @@ def _gate(operation: Operation) -> Gate:
 
 
 def _basic(gate: Basic, params: tuple[float, ...]) -> Gate:
-    if gate.inverse is no_inverse:
+    if gate.inverse is None:  # an instruction of a noise model, known by its matrix alone
         return unitary_of(gate.matrix(*params), gate.name)
     return _CLASSES[gate.name](*params) if params else _FIXED[gate.name]
 

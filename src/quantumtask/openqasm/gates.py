@@ -17,14 +17,14 @@ class Basic:
     """A gate that every engine knows, by the name that Qiskit has for it.
 
     `matrix(*params)` is 2**n x 2**n; bit k of an index is the gate's qubit k. `inverse(*params)`
-    is the name and the parameters of its inverse.
+    is the name and the parameters of its inverse; None for a gate whose inverse has no name.
     """
 
     name: str
     parameters: int
     qubits: int
     matrix: Callable[..., Matrix]
-    inverse: Callable[..., tuple[str, tuple[float, ...]]]
+    inverse: Callable[..., tuple[str, tuple[float, ...]]] | None
     clifford: bool = False
 
 

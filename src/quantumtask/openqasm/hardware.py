@@ -100,17 +100,12 @@ def _instruction(gate: Gate) -> Gate:
     if gate.qubits > MOST_QUBITS:
         message = f"`{gate.name}` acts on {gate.qubits} qubits: too large to be one instruction"
         raise Refusal("not_supported", message, Place(0, 0), f"At most {MOST_QUBITS} qubits can be")
-    basic = Basic(gate.name, gate.parameters, gate.qubits, partial(_matrix, gate), no_inverse)
+    basic = Basic(gate.name, gate.parameters, gate.qubits, partial(_matrix, gate), None)
     return Instruction(gate.name, gate.parameters, gate.qubits, gate.cost, basic)
 
 
 def _matrix(gate: Gate, *params: float) -> Matrix:
     return matrix_of(Call(gate, params, tuple(range(gate.qubits))), Place(0, 0))
-
-
-def no_inverse(*_: float) -> tuple[str, tuple[float, ...]]:
-    """Marks a gate that has no inverse by name, because engines know the gate by its matrix."""
-    raise NotImplementedError
 
 
 def _difference(gate: Gate, own: Standard) -> float | None:

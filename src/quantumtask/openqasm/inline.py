@@ -152,6 +152,7 @@ def _whole_power(gate: Standard, call: Call) -> Iterator[Operation]:
     if gate.arguments:
         params = gate.arguments(*params)
     if power < 0:
+        assert basic.inverse is not None
         name, params = basic.inverse(*params)
         basic = BASIC.get(name, basic)
     if basic.name in PAUSES:  # a control does not change a barrier or a delay
