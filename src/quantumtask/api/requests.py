@@ -84,7 +84,7 @@ Backend = Annotated[
 Compile = Annotated[
     Literal["auto", "always", "never"] | None,
     Field(
-        description="When the circuit is compiled for its backend. auto, the default: unless it "
+        description="Compiling for the backend. always; auto, the default: unless the circuit "
         "names physical qubits ($0). never: qubit k of the circuit is qubit k of the device."
     ),
 ]

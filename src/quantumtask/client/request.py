@@ -45,8 +45,8 @@ class Common(TypedDict, total=False):
     backend: str | None
     """A name of `Client.backends`: the circuit is compiled for it, and run with its noise."""
     compile: str | None
-    """When the circuit is compiled for its backend: "always", "never" (qubit k is the device's
-    qubit k), or "auto": unless the circuit names physical qubits ($0)."""
+    """Compiling for the backend: "always", "never" (qubit k is the device's qubit k), or "auto":
+    unless the circuit names physical qubits ($0)."""
     seed: int | None
     """The same seed gives the same counts."""
     memory: bool | None

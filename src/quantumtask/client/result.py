@@ -61,8 +61,8 @@ class Result:
     """Why this engine ran."""
     warnings: tuple[str, ...] = ()
     compiled: Mapping[str, Any] | None = None
-    """With a device twin as backend: `depth`, `gates` and `qubits` of the circuit, and
-    `as_written`, which is True for a circuit that was not compiled."""
+    """The circuit on a device twin: `depth`, `gates`, `qubits`, and `as_written`, which is True for
+    a circuit that was not compiled. None without a device."""
     running_ms: float | None = None
     waiting_ms: float | None = None
     name: str | None = None

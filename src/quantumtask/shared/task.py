@@ -65,15 +65,23 @@ SIMULATOR = "simulator"
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """What a client asks for. `seed` None: the slot draws one; `timeout_s`: wall-clock seconds.
+    """The request of a client to run a circuit.
 
-    `parameters` is a JSON object, name of an `input` -> value, or None where none were given. It
-    stays JSON text from the API to the slot, so nothing on the way has to read it; so do `options`,
-    an object of what was asked for of `observables`, `precision`, `return`, `noise` and `backend`.
-    An array where an input takes one value makes the task a sweep (docs/sweeps.md). `engine` is one
-    of ENGINES, `method` one of its METHODS or None: then it is chosen. What waits is shared out
-    fairly among owners; a higher `priority` (-10 to 10) goes before all lower ones. `metadata` is a
-    JSON object of the client's own, kept beside the task; no worker reads it.
+    `parameters`, `options` and `metadata` are JSON text, which no process between the API and the
+    slot has to read.
+
+    Attributes:
+        seed: None: the slot draws one.
+        timeout_s: Wall-clock seconds.
+        parameters: An object, name of an `input` -> value; None without parameters. An array for an
+            input of one value makes the task a sweep (docs/sweeps.md).
+        options: An object with the requested ones of `observables`, `precision`, `return`, `noise`,
+            `backend` and `compile`.
+        engine: One of ENGINES.
+        method: One of the engine's METHODS; None: the engine chooses.
+        owner: Waiting tasks are shared out fairly among owners.
+        priority: -10 to 10; a higher priority goes before all lower ones.
+        metadata: An object of the client's own, kept beside the task; no worker reads it.
     """
 
     circuit: str
@@ -157,8 +165,8 @@ class Result:
     `data` is a JSON object, name -> array (docs/results.md says how one is written), of everything
     else that was asked for; None: nothing was.
     A sweep has a `shape`, and its `counts` are such objects in lists nested by it. `registers`, in
-    the order of their declaration, belong to whatever has a shape or data. `compiled`: what became
-    of the circuit on the backend that was asked for.
+    the order of their declaration, belong to every result with a shape or data. `compiled`: the
+    circuit on the requested backend.
     `blob`: where counts, memory, outputs and data are, if they are too large to be here: then these
     are NOT_HERE, None, None and None; `size` is that of their texts.
     """

@@ -1,7 +1,7 @@
--- What clients keep beside tasks and batches: a JSON object that the service never looks into.
+-- Metadata of tasks and batches: a JSON object of the client, which the service never reads.
 
--- Apart from tasks as their options are: few have any. It goes with its task, also where the version
--- before removes that.
+-- A table of its own, as for options, because few tasks have metadata. A row is removed with its
+-- task, also if the previous version of the service removes the task.
 CREATE TABLE metadata (
   sequence bigint PRIMARY KEY REFERENCES tasks (sequence) ON DELETE CASCADE,
   metadata text NOT NULL
