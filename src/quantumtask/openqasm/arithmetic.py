@@ -81,7 +81,7 @@ def literal_type(expr: Expr) -> Type:
     for to in (INT, UINT):
         if fits(expr.value, to):
             return to
-    message = "this number has more than 64 bits, and nothing around it is so wide"
+    message = "this literal has more than 64 bits, and no operand beside it is as wide"
     raise Refusal("number_too_large", message, expr.span)
 
 

@@ -40,7 +40,7 @@ def _matrix(text: str, qubits: int, span: Span) -> Matrix:
     size = 1 << qubits
     if len(rows) != size or any(len(row) != size for row in rows):
         noun = "qubit needs" if qubits == 1 else "qubits need"
-        message = f"{qubits} {noun} a matrix of {size} rows and columns, and this is another"
+        message = f"{qubits} {noun} a matrix of {size} rows and {size} columns; this one differs"
         raise Refusal("size_mismatch", message, span)
     matrix = np.array(rows, dtype=np.complex128)
     if not np.isfinite(matrix).all():
