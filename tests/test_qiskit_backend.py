@@ -246,7 +246,7 @@ def test_a_backend_may_be_used_by_several_threads(backend: QuantumTaskBackend) -
 @pytest.mark.parametrize(
     ("option", "word"),
     [
-        ({"meas_level": 1}, "meas_level: the service knows 2 only, not 1"),
+        ({"meas_level": 1}, "meas_level: must be 2; got 1"),
         ({"meas_return": "single"}, "meas_return: the service has no such option; it has"),
         ({"optimization_level": 3}, "optimization_level: "),
         ({"shotz": 10}, "shotz: "),
@@ -254,8 +254,8 @@ def test_a_backend_may_be_used_by_several_threads(backend: QuantumTaskBackend) -
         ({"precision": "single"}, "precision: "),
         ({"coupling_map": [[0, 1]]}, "coupling_map: "),
         ({"matrix_product_state_max_bond_dimension": 2}, "matrix_product_state_max_bond_dimension"),
-        ({"method": "extended_stabilizer"}, "method: 'extended_stabilizer' cannot be had"),
-        ({"method": "unitary"}, "method: 'unitary' cannot be had: it gives no counts"),
+        ({"method": "extended_stabilizer"}, "method: 'extended_stabilizer' is not available"),
+        ({"method": "unitary"}, "method: 'unitary' is not available: it gives no counts"),
         ({"method": "superop"}, "method: "),
         ({"method": "tensor_network"}, "method: "),
     ],

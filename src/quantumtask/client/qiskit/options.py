@@ -73,16 +73,16 @@ def _check_foreign(name: str, value: Any) -> None:
     if name in WITHOUT_EFFECT or (name in ONLY and value in (None, ONLY[name])):
         return
     if name in ONLY:
-        raise UnsupportedOption(f"{name}: the service knows {ONLY[name]!r} only, not {value!r}")
+        raise UnsupportedOption(f"{name}: must be {ONLY[name]!r}; got {value!r}")
     known = ", ".join(sorted([*OURS, *ONLY]))
     raise UnsupportedOption(
-        f"{name}: the service has no such option; it has {known}, and it takes, because they "
-        "change no result, those of AerSimulator that say how it uses its machine"
+        f"{name}: the service has no such option; it has {known}, and ignores the options that "
+        "tune AerSimulator for its machine, because they change no result"
     )
 
 
 def method_of(name: str | None) -> str | None:
     """The service's name of a method. Raises UnsupportedOption for a method it lacks."""
     if name in NO_METHOD:
-        raise UnsupportedOption(f"method: {name!r} cannot be had: {NO_METHOD[name]}")
+        raise UnsupportedOption(f"method: {name!r} is not available: {NO_METHOD[name]}")
     return METHODS.get(name, name) if name is not None else None
