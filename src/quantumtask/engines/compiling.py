@@ -123,7 +123,7 @@ def _check(circuit: QuantumCircuit, twin: Twin) -> None:
         raise unsuitable(f"it uses {wanted:,} qubits, and {twin.name} has {there}")
     known = {gate.name for gate in twin.gates}
     if "reset" in circuit.count_ops() and "reset" not in known:
-        raise unsuitable(f"it resets a qubit in its course, which {twin.name} cannot")
+        raise unsuitable(f"it resets a qubit, and {twin.name} has no reset")
 
 
 def unsuitable(why: str) -> ResourceError:

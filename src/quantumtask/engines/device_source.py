@@ -37,7 +37,7 @@ class DeviceErrors:
 
     def error(self, name: str, qubits: tuple[int, ...]) -> Channel | None:
         if name == RESET and not any(gate.name == RESET for gate in self._device.gates):
-            raise unsuitable(f"it resets a qubit in its course, which {self._device.name} cannot")
+            raise unsuitable(f"it resets a qubit, and {self._device.name} has no reset")
         return _error(self._device, name, qubits)
 
     def confusion(self, qubit: int) -> Confusion:

@@ -233,11 +233,14 @@ def _confusion(rows: Any, place: str) -> Confusion:
     table = np.asarray(rows, dtype=np.float64)
     if table.shape != (2, 2):
         raise bad_noise(
-            f"{place}.probabilities: of a readout error there are 2 rows of 2 numbers, for one "
-            f"qubit; these have shape {list(table.shape)}: give one error for each qubit"
+            f"{place}.probabilities: must be 2 rows of 2 numbers, for one qubit; got the shape "
+            f"{list(table.shape)}: give one error for each qubit"
         )
     if (table < 0).any() or np.abs(table.sum(axis=1) - 1).max() > TOLERANCE:
-        raise bad_noise(f"{place}.probabilities: each row must sum to 1, without negative numbers")
+        raise bad_noise(
+            f"{place}.probabilities: each row must sum to 1, without negative numbers; "
+            f"got {table.tolist()}"
+        )
     (a, b), (c, d) = (table / table.sum(axis=1, keepdims=True)).tolist()
     return (a, b), (c, d)
 
@@ -246,13 +249,13 @@ def _channel(error: Mapping[str, Any], place: str) -> Channel:
     chances = [float(chance) for chance in error["probabilities"]]
     if len(chances) != len(error["instructions"]):
         raise bad_noise(
-            f"{place}.probabilities: there must be one for each of `instructions`; there are "
-            f"{len(chances)} and {len(error['instructions'])}"
+            f"{place}.probabilities: must be one for each of `instructions`; got "
+            f"{len(chances)} for {len(error['instructions'])}"
         )
     total = math.fsum(chances)
     if min(chances, default=0.0) < 0 or abs(total - 1) > TOLERANCE:
         raise bad_noise(
-            f"{place}.probabilities: they must be 0 or more and sum to 1, not {total:g}"
+            f"{place}.probabilities: must be 0 or more and sum to 1; the sum is {total:g}"
         )
     terms = []
     for number, steps in enumerate(error["instructions"]):
@@ -317,7 +320,7 @@ def _pauli_matrix(word: str) -> Matrix:
 
 def _keeping_the_trace(name: str, matrices: tuple[Matrix, ...], place: str) -> tuple[Matrix, ...]:
     if not matrices or (name == "unitary" and len(matrices) != 1):
-        raise bad_noise(f"{place}.params: of `unitary` one matrix, of `kraus` one or more")
+        raise bad_noise(f"{place}.params: must be one matrix for `unitary`, 1 or more for `kraus`")
     if len({matrix.shape for matrix in matrices}) > 1:
         raise bad_noise(f"{place}.params: all matrices must have the same size")
     total = sum(matrix.conj().T @ matrix for matrix in matrices)
