@@ -313,9 +313,12 @@ def test_basis_gates_are_instructions_of_their_own(service: Service) -> None:
         ([quantum("x", [{"name": "y"}])], "noise.errors.0.instructions.0.0.qubits: field required"),
         (
             [quantum("x", X) | {"probabilities": [0.5]}],
-            "noise.errors.0: probabilities: they sum to",
+            "noise.errors.0: probabilities: must sum to 1; the sum is 0.5",
         ),
-        ([quantum("x", X) | {"probabilities": []}], "noise.errors.0: probabilities: there are 0"),
+        (
+            [quantum("x", X) | {"probabilities": []}],
+            "noise.errors.0: probabilities: must be 1, one",
+        ),
         ([quantum("x", X) | {"probabilities": [-1]}], "noise.errors.0.probabilities.0: "),
         ([quantum("x", X) | {"more": 1}], "noise.errors.0.more: "),
         (

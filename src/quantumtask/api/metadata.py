@@ -25,6 +25,7 @@ def metadata_text(values: Mapping[str, Any] | None) -> str | None:
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:  # the JSON reader accepts 1e400 as infinity
         raise InvalidRequest("metadata: each number must be finite; send others as text") from None
-    if len(text.encode()) > LARGEST:
-        raise InvalidRequest(f"metadata: must be at most {LARGEST:,} bytes as JSON")
+    size = len(text.encode())
+    if size > LARGEST:
+        raise InvalidRequest(f"metadata: must be at most {LARGEST:,} bytes as JSON; got {size:,}")
     return text

@@ -92,7 +92,9 @@ class ReadoutError(TypedDict):
 def _quantum(error: QuantumError) -> QuantumError:
     terms, chances = len(error["instructions"]), error["probabilities"]
     if len(chances) != terms:
-        raise ValueError(f"probabilities: there are {len(chances)}, and {terms} instructions")
+        raise ValueError(
+            f"probabilities: must be {terms}, one for each of `instructions`; got {len(chances)}"
+        )
     _check_sum(chances)
     return error
 
@@ -110,7 +112,7 @@ def _readout(error: ReadoutError) -> ReadoutError:
 def _check_sum(chances: Sequence[float]) -> None:
     total = math.fsum(chances)
     if abs(total - 1) > TOLERANCE:
-        raise ValueError(f"probabilities: they sum to {total:.9g}, and must sum to 1")
+        raise ValueError(f"probabilities: must sum to 1; the sum is {total:.9g}")
 
 
 def _kind(given: Any) -> str:
