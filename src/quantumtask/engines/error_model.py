@@ -22,6 +22,7 @@ from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error
 from quantumtask.engines.circuits import circuit_of
 from quantumtask.engines.rates import bad_noise
 from quantumtask.openqasm.gates import BASIC, Matrix, Operation, Unitary
+from quantumtask.openqasm.inline import LARGEST_ARGUMENT
 
 MOST_QUBITS = 4
 """Most qubits of one error: a superoperator on n qubits has 16**n entries."""
@@ -192,7 +193,8 @@ def error_model(given: Mapping[str, Any]) -> ErrorModel:
         places = places or [None]
         if error["type"] == "roerror":
             confusion = _confusion(error["probabilities"], place)
-            readout |= {_single(on, place): confusion for on in places}
+            for on in places:
+                _put_readout(readout, _single(on, place), confusion, place)
             continue
         channel = _channel(error, place)
         for name in error["operations"]:
@@ -227,6 +229,17 @@ def _put(
             "compose the two into one"
         )
     known[on] = channel
+
+
+def _put_readout(
+    known: dict[int | None, Confusion], qubit: int | None, confusion: Confusion, place: str
+) -> None:
+    if qubit in known:
+        on = "all qubits" if qubit is None else f"qubit {qubit}"
+        raise bad_noise(
+            f"{place}: there is a readout error of {on} already: multiply the two into one"
+        )
+    known[qubit] = confusion
 
 
 def _confusion(rows: Any, place: str) -> Confusion:
@@ -285,6 +298,8 @@ def _event(step: Mapping[str, Any], place: str) -> Event:
 def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...]:
     """The matrix of a gate, all operators of a Kraus channel, or no matrix for a reset."""
     if name == RESET:
+        if params:
+            raise bad_noise(f"{place}.params: a reset has none")
         return ()
     if name == "pauli":
         return (_pauli(params, place),)
@@ -297,10 +312,15 @@ def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...
             f"{place}.name: {str(name)[:40]!r} with {len(params)} params is no step of an error: "
             f"give pauli, unitary, kraus, reset, or a gate of {', '.join(BASIC)}"
         )
-    angles = [each for each in params if isinstance(each, int | float) and math.isfinite(each)]
+    angles = [float(each) for each in params if _is_finite(each)]
     if len(angles) != len(params):
         raise bad_noise(f"{place}.params: the angles of {name!r} must be finite numbers")
     return (gate.matrix(*angles),)
+
+
+def _is_finite(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) < LARGEST_ARGUMENT
 
 
 def _pauli(params: Sequence[Any], place: str) -> Matrix:
@@ -338,7 +358,8 @@ def _matrix(rows: Any, place: str) -> Matrix:
     try:
         given = np.asarray(rows)
         if not np.iscomplexobj(given):
-            given = np.asarray(rows, dtype=np.float64)
+            if given.dtype.kind not in "iuf" or given.shape[-1] != 2:
+                raise ValueError
             given = given[..., 0] + 1j * given[..., 1]
         matrix: Matrix = np.ascontiguousarray(given, dtype=np.complex128)
         sizes = [1 << k for k in range(1, MOST_QUBITS + 1)]

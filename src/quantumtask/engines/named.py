@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Gate
+from qiskit.quantum_info import Operator
 from qiskit.transpiler import PassManager
 from qiskit.transpiler.passes import Unroll3qOrMore
 
@@ -37,8 +37,7 @@ def in_names(circuit: QuantumCircuit, errors: ErrorModel) -> QuantumCircuit:
         if not isinstance(operation, Gate) or _is_known(operation):
             named._append(item)
         elif len(item.qubits) <= MOST_QUBITS:
-            matrix = np.asarray(operation.to_matrix())
-            gate = unitary_of(matrix, operation.label or operation.name)
+            gate = unitary_of(Operator(operation).data, operation.label or operation.name)
             named._append(CircuitInstruction(gate, item.qubits, ()))
         else:
             for piece in _pieces(item, errors):
@@ -60,5 +59,5 @@ def _pieces(item: CircuitInstruction, errors: ErrorModel) -> Iterator[CircuitIns
     whole = QuantumCircuit(item.qubits)
     whole._append(item)
     for piece in PassManager([Unroll3qOrMore()]).run(whole).data:
-        gate = unitary_of(piece.operation.to_matrix(), PIECE)
+        gate = unitary_of(Operator(piece.operation).data, PIECE)
         yield CircuitInstruction(gate, piece.qubits, ())

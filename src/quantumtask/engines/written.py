@@ -12,7 +12,7 @@ from qiskit.transpiler.passes import Optimize1qGatesDecomposition
 from quantumtask.engines.circuits import circuit_of
 from quantumtask.engines.compiling import OnDevice, unsuitable
 from quantumtask.engines.twins import Twin
-from quantumtask.openqasm.gates import PAUSES, Basic, Operation
+from quantumtask.openqasm.gates import DELAY, PAUSES, Basic, Operation
 from quantumtask.openqasm.process import Outcome, Process, Undecided
 from quantumtask.openqasm.program import Program, Reset, Step
 from quantumtask.openqasm.source import Refusal
@@ -80,6 +80,8 @@ class _Check:
 
     def pause(self, operations: Sequence[Operation]) -> None:
         """Checks delays; a barrier may name qubits that the device lacks."""
+        for operation in operations:
+            self._look(operation)
 
     def reset(self, qubits: Sequence[int]) -> None:
         for qubit in qubits:
@@ -103,12 +105,18 @@ class _Check:
 
     def _look(self, step: Step) -> None:
         if isinstance(step, Operation):
-            if step.gate.name not in PAUSES:
-                self._gate(step)
+            self._operation(step)
         elif isinstance(step, Reset):
             self._named("reset", (step.qubit,))
         else:
             self._numbered([step.qubit])
+
+    def _operation(self, operation: Operation) -> None:
+        """Checks a gate, or that the qubit of a delay exists."""
+        if operation.gate.name not in PAUSES:
+            self._gate(operation)
+        elif operation.gate.name == DELAY:
+            self._numbered(operation.qubits)
 
     def _gate(self, operation: Operation) -> None:
         self._numbered(operation.qubits)

@@ -315,7 +315,7 @@ def gate_of(context: Context, node: Any, controls: int) -> tuple[Gate, list[Node
 def _named(context: Context, node: Any, controls: int) -> Gate:
     qubits = len(node.qubits) - controls
     gate = context.scope.gate(node.name.name, node.name, len(node.args), qubits)
-    return gate if context.device is None else context.own(gate)
+    return gate if context.device is None else context.own(gate, node.name.span)
 
 
 def check_operands(node: Any, gate: Gate, controls: Sequence[bool]) -> list[Node]:

@@ -126,7 +126,7 @@ def _include(context: Context, node: Any) -> None:
         raise not_includable(node.filename, node.span)
     context.only_global(node, "includes")
     if context.device is not None:  # here: the short path looks its gates up by itself
-        gates = {name: context.own(gate) for name, gate in gates.items()}
+        gates = {name: context.own(gate, node.span) for name, gate in gates.items()}
     context.scope.include(node.filename, gates)
 
 

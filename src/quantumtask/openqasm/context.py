@@ -67,6 +67,8 @@ class Context:
         self.device = device
         self._own: dict[Gate, Gate] = {}
         self.legacy = legacy
+        if device is not None:  # here: the short path looks its gates up by itself
+            built_in = {name: on_device(gate, device) for name, gate in built_in.items()}
         self.scope = Scope(built_in, partial(declarations, tree), legacy)
         self.code = Builder(settings.max_elements + settings.max_bits)
         self.noisy = False
@@ -160,12 +162,19 @@ class Context:
             self.declared.append((f"${number}", (number,), qubit.span))
         return Places(QUBIT, qubit.span, f"${number}", number, lambda _: number)
 
-    def own(self, gate: Gate) -> Gate:
-        """The device's own gate for a gate; the gate itself without a device."""
+    def own(self, gate: Gate, span: Span) -> Gate:
+        """The device's own gate for a gate; the gate itself without a device.
+
+        Raises Refusal at `span` for a gate that takes the name of another one there.
+        """
         if self.device is None:
             return gate
         if gate not in self._own:
-            self._own[gate] = on_device(gate, self.device)
+            try:
+                self._own[gate] = on_device(gate, self.device)
+            except Refusal as refusal:
+                refusal.span = span
+                raise
         return self._own[gate]
 
     def register(self, name: str, size: int, places: Any, node: Node) -> None:

@@ -63,8 +63,8 @@ def define(context: Context, node: Any) -> None:
         message = "a gate definition cannot call a subroutine"
         raise Refusal("not_unitary", message, node.name.span)
     cost = min(1 + sum(_cost(call) for call in body), _HIGHEST_COST)
-    gate = context.own(Defined(name, len(params), len(qubits), int(cost), body))
-    context.scope.declare(name, gate, node.name)
+    gate = Defined(name, len(params), len(qubits), int(cost), body)
+    context.scope.declare(name, context.own(gate, node.name.span), node.name)
 
 
 def _is_delay(context: Context, node: Any) -> bool:

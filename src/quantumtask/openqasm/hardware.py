@@ -14,6 +14,7 @@ from quantumtask.openqasm.gates import (
     Basic,
     Defined,
     Gate,
+    GlobalPhase,
     Instruction,
     Matrix,
     Operation,
@@ -89,6 +90,8 @@ def on_device(gate: Gate, device: Device) -> Gate:
 
 
 def _instruction(gate: Gate) -> Gate:
+    if isinstance(gate, GlobalPhase):
+        return gate
     if isinstance(gate, Standard) and gate.basic.name == gate.name and not gate.extra:
         return gate
     if gate.name in BASIC or gate.name in OF_DEVICES:
