@@ -245,7 +245,7 @@ def test_a_density_matrix_may_be_asked_for_without_noise(service: Service) -> No
     dynamic = ask(service, ACTS + "c[1] = measure q[1];", method="density_matrix", shots=100)
     assert set(dynamic["result"]) == {"00", "11"}
     answer = service.http.post("/estimate", json={"circuit": BELL, "method": "density_matrix"})
-    assert "not estimated" in answer.text
+    assert "cannot be estimated" in answer.text
 
 
 ACTS = HEAD + "qubit[2] q;\nbit[2] c;\nh q[0];\nc[0] = measure q[0];\nif (c[0]) x q[1];\n"
