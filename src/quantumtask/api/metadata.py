@@ -13,7 +13,7 @@ LARGEST = 16 * 1024
 
 Metadata = Annotated[
     dict[str, Any] | None,
-    Field(description="Any object of your own, kept and given back. At most 16 KiB as JSON."),
+    Field(description="Any object of your own, stored and returned: at most 16 KiB as JSON."),
 ]
 
 

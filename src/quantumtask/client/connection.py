@@ -37,7 +37,7 @@ class Connection:
         self._token = token or os.environ.get("QUANTUMTASK_TOKEN")
         self._answered = False
         self._pools: dict[int, httpx.Client] = {}
-        _ = self._http  # a URL that is none is told at once
+        _ = self._http  # an invalid URL is refused at once
 
     @property
     def _http(self) -> httpx.Client:

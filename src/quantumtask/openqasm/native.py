@@ -25,8 +25,8 @@ __all__ = ["nodes", "read"]
 def read(source: Source) -> tuple[str | None, list[Any]]:
     """The version that a text declares, and its statements. Raises CircuitError.
 
-    Nothing is ever opened: the parser knows `stdgates.inc` and `qelib1.inc` by heart, and what
-    other files declare is known to the checker.
+    No file is ever opened: the parser has the gates of `stdgates.inc` and `qelib1.inc`, and the
+    checker those of the other files.
     """
     try:
         text = _without_dollars(source.text, source.opaque is not None)

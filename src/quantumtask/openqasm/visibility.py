@@ -1,4 +1,4 @@
-"""Reasons why a name stands for nothing where it is used (spec: Scoping of variables)."""
+"""Reasons why a declared name is not visible at its use (spec: Scoping of variables)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple

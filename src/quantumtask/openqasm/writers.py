@@ -148,7 +148,7 @@ _QISKIT_ONLY: tuple[Gate, ...] = (
 )  # fmt: skip
 
 _BRAKET_STANDARD = "h x y z s t rx ry rz cy cz swap cswap"
-"""The gates of `stdgates.inc` that Braket knows too: it writes them without that include."""
+"""Gates of `stdgates.inc` that Braket writes without the include."""
 
 _HQS = (
     standard("Rz", "rz"),

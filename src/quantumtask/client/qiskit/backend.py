@@ -131,7 +131,7 @@ class QuantumTaskBackend(BackendV2):
         return PrimitiveJob(self, *self._posted(record, drafts, given, tags))
 
     def fields(self, circuit: QuantumCircuit, compile: str | None = None) -> Json:
-        """The fields of a task that depend on its circuit: how it is compiled for the device.
+        """The fields of a task that depend on its circuit: `compile`, on a device.
 
         `compile`, as an option of a run or of the backend, has priority.
         """

@@ -93,7 +93,7 @@ class QuantumTaskProvider:
         created_before: datetime | None = None,
         descending: bool = True,
     ) -> list[Job]:
-        """The jobs that the service has, the newest first, those of other clients too.
+        """Lists the jobs of the service, of this client and of all others.
 
         Args:
             limit: The most jobs to return; None: all.
