@@ -303,6 +303,7 @@ def test_a_qubit_out_of_range_names_its_register_and_its_range() -> None:
         (HEAD + "CNOT q[0], q[1];", "Did you mean `cx`?"),
         (HEAD + "crxx(1) q[0], q[1];", "Did you mean `crx`?"),
         ("qubit q; sx q;", 'Add include "stdgates.inc"; at the top'),
+        ("OPENQASM 2.0; qreg q[1]; h q;", 'Add include "qelib1.inc"; at the top'),
         ("INVALID QASM", "This does not look like OpenQASM 3"),
         (HEAD + "delay[100] q;", "Write it with a unit: 100ns"),
         (HEAD + "int i = 5; bit[3] b = i;", "Write bit[3](...) if that is meant"),

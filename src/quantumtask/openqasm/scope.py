@@ -193,9 +193,10 @@ class Scope:
             self.undeclared_gates.setdefault(name, (known.owner, node))
             return known.gate
         if name in STDGATES and not self.included:
+            file = "qelib1.inc" if self._legacy else "stdgates.inc"
             raise Refusal(
                 "missing_include", f"the gate `{name}` is not known without its include",
-                node.span, 'Add include "stdgates.inc"; at the top',
+                node.span, f'Add include "{file}"; at the top',
             )  # fmt: skip
         raise Refusal(
             "unknown_gate", f"unknown gate `{shorten(name)}`", node.span,

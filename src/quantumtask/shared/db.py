@@ -144,10 +144,14 @@ class Store:
             "insert_circuit",
             ({"sequence": n, "circuit": spec.circuit.encode()} for n, spec in specs),
         )
-        for name in ("parameters", "options", "metadata"):
+        for query, name in (
+            ("insert_parameters", "parameters"),
+            ("insert_options", "options"),
+            ("insert_metadata", "metadata"),
+        ):
             texts = ((n, getattr(spec, name)) for n, spec in specs)
-            given = ({"sequence": n, name: text} for n, text in texts if text is not None)
-            self._each(f"insert_{name}", given)
+            values = ({"sequence": n, name: text} for n, text in texts if text is not None)
+            self._each(query, values)
         self._each(
             "insert_tag", ({"sequence": n, "tag": tag} for n, spec in specs for tag in spec.tags)
         )
