@@ -222,10 +222,10 @@ def test_more_shots_than_a_task_may_have_are_several_tasks(backend: QuantumTaskB
 def test_shots_stay_in_their_order_however_they_are_split(
     backend: QuantumTaskBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from quantumtask.client.qiskit import sampled
+    from quantumtask.client.qiskit import sampler_tasks
 
-    monkeypatch.setattr(sampled, "MOST_SHOTS", 7)
-    monkeypatch.setattr(sampled, "MOST_POINTS", 2)
+    monkeypatch.setattr(sampler_tasks, "MOST_SHOTS", 7)
+    monkeypatch.setattr(sampler_tasks, "MOST_POINTS", 2)
     monkeypatch.setattr(submission, "MOST_TASKS", 3)
     circuits = [flips(), QuantumCircuit(1, 1)]
     circuits[1].measure(0, 0)

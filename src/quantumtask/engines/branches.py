@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from quantumtask.engines.all_ways import with_all_ways
+from quantumtask.engines.branching import with_all_ways
 from quantumtask.engines.histories import decide, means_of
 from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.observables import Floats

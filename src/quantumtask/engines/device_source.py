@@ -11,6 +11,7 @@ from qiskit_aer.noise import thermal_relaxation_error
 from quantumtask.engines.circuits import circuit_of
 from quantumtask.engines.clock import schedule
 from quantumtask.engines.compiling import LEVEL, compiled, noise_of, unsuitable
+from quantumtask.engines.device_programs import as_written, check_steps
 from quantumtask.engines.error_model import RESET, Channel, Confusion, error_model
 from quantumtask.engines.idle import delay_s, durations_of, in_nanoseconds
 from quantumtask.engines.instructions import Errors, Kind, Layout, Placed, Segment, placed_in
@@ -18,7 +19,6 @@ from quantumtask.engines.passes import pass_manager
 from quantumtask.engines.profile import profile_of
 from quantumtask.engines.target import whole_target
 from quantumtask.engines.twins import DeviceQubit, Twin
-from quantumtask.engines.written import as_written, check_steps
 from quantumtask.openqasm.gates import BARRIER, DELAY, Basic, Operation
 from quantumtask.openqasm.program import Measure, Program
 from quantumtask.shared.settings import Settings

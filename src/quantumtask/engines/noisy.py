@@ -7,6 +7,7 @@ import numpy as np
 
 from quantumtask.engines.aer import simulate
 from quantumtask.engines.device import Complexes, Ran
+from quantumtask.engines.device_programs import check_written
 from quantumtask.engines.error_model import MEASURE, RESET
 from quantumtask.engines.measured import groups
 from quantumtask.engines.noise import Noise
@@ -27,7 +28,6 @@ from quantumtask.engines.readout import Readout
 from quantumtask.engines.ready import Ready, ready, source
 from quantumtask.engines.select import version
 from quantumtask.engines.tally import Order, Shots, Tally
-from quantumtask.engines.written import check_written
 from quantumtask.openqasm.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.options import AS_NEEDED, NEVER

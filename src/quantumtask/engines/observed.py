@@ -6,7 +6,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from quantumtask.engines.all_ways import with_all_ways
+from quantumtask.engines.branching import with_all_ways
 from quantumtask.openqasm.gates import BARRIER, BASIC, PAUSES, Operation
 from quantumtask.openqasm.process import Code, Instruction, Process
 from quantumtask.openqasm.program import Circuit, Measure, Program, Register, Reset, Step

@@ -10,17 +10,17 @@ from qiskit_aer.noise import NoiseModel
 
 from quantumtask.engines.circuits import circuit_of
 from quantumtask.engines.compiling import compiled, noise_of, on_used_qubits
+from quantumtask.engines.device_programs import as_written
 from quantumtask.engines.device_source import DeviceErrors, DeviceSource
 from quantumtask.engines.error_model import ErrorModel
+from quantumtask.engines.gate_names import in_names
 from quantumtask.engines.idle import decayed, in_nanoseconds, with_idle, without_pauses
 from quantumtask.engines.instructions import Errors, Named, Source
-from quantumtask.engines.named import in_names
 from quantumtask.engines.noise import Noise
 from quantumtask.engines.noise_model import confusion, errors_of, in_pieces, model_of
 from quantumtask.engines.rates import Flips, Rates
 from quantumtask.engines.readout import Readout
 from quantumtask.engines.twins import Twin
-from quantumtask.engines.written import as_written
 from quantumtask.openqasm.gates import BARRIER, Operation
 from quantumtask.openqasm.program import Circuit, Program, Step
 from quantumtask.shared.settings import Settings

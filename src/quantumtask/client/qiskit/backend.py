@@ -28,7 +28,7 @@ from quantumtask.client.qiskit.placement import is_on_device
 from quantumtask.client.qiskit.programs import Programs
 from quantumtask.client.qiskit.record import RUN, Draft, Record
 from quantumtask.client.qiskit.results import header
-from quantumtask.client.qiskit.sampled import Wanted, drafts, in_order
+from quantumtask.client.qiskit.sampler_tasks import SampleReturns, drafts, in_order
 from quantumtask.client.qiskit.service import Json, Service
 from quantumtask.client.qiskit.submission import Submission, post
 from quantumtask.client.qiskit.target import target_of
@@ -107,14 +107,14 @@ class QuantumTaskBackend(BackendV2):
         record = Record(RUN, self.name, parts)
         fields = partial(self.fields, compile=given.get("compile"))
         programs = Programs(fields, self.errors(options))
-        wanted = Wanted(counts=True, memory=given.pop("memory", False))
+        returns = SampleReturns(counts=True, memory=given.pop("memory", False))
         groups = [
             group
             for (circuit, values), end in zip(pairs, record.ends, strict=True)
             for group in drafts(
                 programs.of(circuit, values, np.arange(end - len(values), end)),
                 given.get("shots", DEFAULT_SHOTS),
-                wanted,
+                returns,
             )
         ]
         seed, tags = (options.get(n, self.options.get(n)) for n in ("seed_simulator", "job_tags"))

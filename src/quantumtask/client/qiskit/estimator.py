@@ -8,12 +8,12 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from quantumtask.client.plain import plain
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
-from quantumtask.client.qiskit.estimated import drafts, estimates
+from quantumtask.client.qiskit.estimator_tasks import drafts, estimates
 from quantumtask.client.qiskit.job import PrimitiveJob
 from quantumtask.client.qiskit.programs import Programs
 from quantumtask.client.qiskit.pubs import Seed, chosen, exact_pub, first_seed
 from quantumtask.client.qiskit.record import ESTIMATOR, Record
-from quantumtask.client.qiskit.sampled import in_order
+from quantumtask.client.qiskit.sampler_tasks import in_order
 from quantumtask.client.qiskit.service import Json
 
 

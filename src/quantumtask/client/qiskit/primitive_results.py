@@ -11,7 +11,7 @@ from qiskit.primitives.containers import BitArray, DataBin
 from quantumtask.client.arrays import Array, numbers
 from quantumtask.client.qiskit.record import ESTIMATOR, SAMPLER, Record
 from quantumtask.client.qiskit.results import packed
-from quantumtask.client.qiskit.sampled import joined_memory
+from quantumtask.client.qiskit.sampler_tasks import joined_memory
 from quantumtask.client.qiskit.service import Json
 
 

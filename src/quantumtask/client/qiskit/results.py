@@ -11,7 +11,7 @@ from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from quantumtask.client.arrays import Array
 from quantumtask.client.qiskit.record import RUN, Record
-from quantumtask.client.qiskit.sampled import memory_of
+from quantumtask.client.qiskit.sampler_tasks import memory_of
 from quantumtask.client.qiskit.service import Json
 
 

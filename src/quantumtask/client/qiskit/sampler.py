@@ -15,7 +15,7 @@ from quantumtask.client.qiskit.programs import Program, Programs, merged
 from quantumtask.client.qiskit.pubs import Seed, chosen, exact_pub, first_seed, points
 from quantumtask.client.qiskit.record import SAMPLER, Record
 from quantumtask.client.qiskit.results import register_bits
-from quantumtask.client.qiskit.sampled import Wanted, drafts, in_order
+from quantumtask.client.qiskit.sampler_tasks import SampleReturns, drafts, in_order
 from quantumtask.client.qiskit.service import Json
 
 
@@ -81,7 +81,7 @@ class SamplerV2(BaseSamplerV2):
             for shots, programs in _programs(
                 coerced, record, Programs(self._backend.fields, self._backend.errors())
             )
-            for group in drafts(merged(programs), shots, Wanted(counts=False, memory=True))
+            for group in drafts(merged(programs), shots, SampleReturns(counts=False, memory=True))
         ]
         return self._backend.submitted(
             record, in_order(groups, first_seed(self.seed)), self._options.job_tags

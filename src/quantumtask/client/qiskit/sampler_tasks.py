@@ -24,7 +24,7 @@ LARGEST_TEXTS = 1024 * 1024
 MOST_SEEDS = 2**63
 
 
-class Wanted(NamedTuple):
+class SampleReturns(NamedTuple):
     """Returns of a sampled task: the bits of each shot, their counts, or both."""
 
     counts: bool
@@ -37,28 +37,28 @@ class Wanted(NamedTuple):
         return {"memory": True} if self.memory else {}
 
 
-def drafts(programs: Iterable[Program], shots: int, wanted: Wanted) -> list[list[Draft]]:
+def drafts(programs: Iterable[Program], shots: int, returns: SampleReturns) -> list[list[Draft]]:
     """The tasks of each program, in the order of their shots."""
-    return [list(_drafts(program, shots, wanted)) for program in programs]
+    return [list(_drafts(program, shots, returns)) for program in programs]
 
 
-def _drafts(program: Program, shots: int, wanted: Wanted) -> Iterator[Draft]:
+def _drafts(program: Program, shots: int, returns: SampleReturns) -> Iterator[Draft]:
     bits = program.circuit.num_clbits
-    a_shot = max(1, -(-bits // 8) * 4 // 3 + 1) if wanted.memory else 1
+    a_shot = max(1, -(-bits // 8) * 4 // 3 + 1) if returns.memory else 1
     chunk = max(1, min(shots, MOST_SHOTS, LARGEST_RESULT // a_shot))
-    counts = (bits + 16) * min(chunk, 2 ** min(bits, 40)) if wanted.counts else 0
-    memory = a_shot * chunk if wanted.memory else 0
+    counts = (bits + 16) * min(chunk, 2 ** min(bits, 40)) if returns.counts else 0
+    memory = a_shot * chunk if returns.memory else 0
     most = min(
         MOST_POINTS,
         LARGEST_VALUES // (11 * max(1, len(program.inputs))),
         max(1, LARGEST_RESULT // max(1, counts + memory)),
     )
-    swept = wanted.memory and (bits + 3) * chunk > LARGEST_TEXTS
+    swept = returns.memory and (bits + 3) * chunk > LARGEST_TEXTS
     for skip in range(0, max(shots, 1), chunk):
         for piece in program.split(most):
             body = piece.body(swept=swept)
             taken = min(chunk, shots - skip)
-            yield Draft({**body, "shots": taken, **wanted.fields}, piece.elements, skip)
+            yield Draft({**body, "shots": taken, **returns.fields}, piece.elements, skip)
 
 
 def in_order(groups: Sequence[Sequence[Draft]], seed: int | None) -> list[Draft]:

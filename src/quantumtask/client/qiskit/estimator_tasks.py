@@ -13,7 +13,7 @@ from quantumtask.client.arrays import Array
 from quantumtask.client.qiskit.programs import MOST_PIECES, Program, Programs, concatenated
 from quantumtask.client.qiskit.pubs import points
 from quantumtask.client.qiskit.record import Draft
-from quantumtask.client.qiskit.sampled import LARGEST_VALUES, MOST_POINTS
+from quantumtask.client.qiskit.sampler_tasks import LARGEST_VALUES, MOST_POINTS
 from quantumtask.client.qiskit.service import Json
 
 MOST_TERMS = 100_000
