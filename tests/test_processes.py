@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import quantumtask
 from tests.services import Service, children, slot_pids, until
 from tests.test_worker import alive
 
@@ -77,3 +78,12 @@ def test_logs_are_json_lines_without_circuits(service: Service) -> None:
         assert lines
         assert all(json.loads(line)["service"] == name for line in lines)
         assert not any("secret_gate_name" in line for line in lines)
+
+
+def test_no_thread_waits_for_a_time_on_a_queue_that_may_forget_the_time() -> None:
+    """SimpleQueue.get(timeout=...) of CPython 3.11 and 3.12 may block forever: once the lock of an
+    empty queue was free and the time ran out before the next look at it. A Worker hung so."""
+    sources = Path(quantumtask.__path__[0]).rglob("*.py")
+    simple = [file for file in sources if "SimpleQueue()" in file.read_text()]
+    assert simple
+    assert [file.name for file in simple if ".get(timeout=" in file.read_text()] == []

@@ -44,7 +44,8 @@ class Reader:
     def __init__(self, store: Batches) -> None:
         self._store = store
         self._new: deque[_Request] = deque()
-        self._wake: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        # No SimpleQueue: its `get` with a timeout may block forever (CPython 3.11 and 3.12).
+        self._wake: queue.Queue[bool] = queue.Queue()
         self._idle = False
         self._stopping = False
         self._moved_at = 0.0  # somebody came, or was answered

@@ -51,7 +51,8 @@ class Bridge:
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self._connection = connection
         self._settings = settings
-        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        # No SimpleQueue: its `get` with a timeout may block forever (CPython 3.11 and 3.12).
+        self._events: queue.Queue[Callable[[], None]] = queue.Queue()
         self._known: dict[str, Share] = {}
         self._unfit: dict[str, tuple[float, int]] = {}  # until when a node is, and how often
         self._seats: list[Seat] = []

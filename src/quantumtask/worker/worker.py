@@ -58,7 +58,8 @@ class Worker:
         self._store = Store(settings)
         self._chronicle = Chronicle(settings, self.id)
         self._stopping = threading.Event()
-        self._news: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None: a ring
+        # No SimpleQueue: its `get` with a timeout may block forever (CPython 3.11 and 3.12).
+        self._news: queue.Queue[Outcome | None] = queue.Queue()  # None: a ring
         self._keeper = Keeper(settings, self._store.identity(), self._news.put)
         self._housekeeper = Housekeeper(settings)
         self._held: dict[tuple[str, int], Assignment] = {}
