@@ -130,7 +130,7 @@ class TaskView(TaskSummary):
         description="As they were submitted; null where they are larger than 64 KiB."
     )
     options: dict[str, Any] | None = Field(
-        None, description="What else was asked for, likewise: observables, noise and the like."
+        None, description="Options as they were submitted: observables, noise, compile and others."
     )
     metadata: dict[str, Any] | None = Field(None, description="As it was submitted.")
     errors: list[CircuitProblem] | None = Field(None, description="All problems of its circuit.")

@@ -8,14 +8,7 @@ from quantumtask.openqasm.casts import real
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.expression import Expr, constant
 from quantumtask.openqasm.gates import GPHASE, Argument, Gate, Opaque, Operation, Standard
-from quantumtask.openqasm.inline import (
-    Call,
-    cost_of,
-    finite,
-    merged,
-    operations,
-    plain,
-)
+from quantumtask.openqasm.inline import Call, cost_of, finite, merged, operations, plain
 from quantumtask.openqasm.places import Places
 from quantumtask.openqasm.process import Process
 from quantumtask.openqasm.roots import MOST_QUBITS_OF_A_ROOT
