@@ -23,13 +23,13 @@ test: lint types ## Run everything that CI runs
 	@$(BIN)/python -m pytest
 
 test-qiskit: $(VENV)/dev.stamp ## Run Qiskit's own tests of primitives on a service
-	@$(BIN)/python -m tests.qiskit_suite
+	@$(BIN)/python -m tests.client.qiskit.qiskit_suite
 
 test-algorithms: $(VENV)/dev.stamp ## Run qiskit-algorithms' own tests with our primitives
-	@$(BIN)/python -m tests.algorithms_suite $(ONLY)
+	@$(BIN)/python -m tests.client.qiskit.algorithms_suite $(ONLY)
 
 test-pennylane: $(VENV)/dev.stamp ## Run PennyLane's own tests of devices on a service
-	@$(BIN)/python -m tests.pennylane_suite
+	@$(BIN)/python -m tests.client.qiskit.pennylane_suite
 
 lint: $(VENV)/dev.stamp ## Check imports, style and formatting
 	@$(BIN)/lint-imports

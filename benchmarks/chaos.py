@@ -13,11 +13,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.chaos import havoc, trials
-from tests.chaos.failpoints import POINTS
-from tests.chaos.hosts import ALONE, WAYS, NoNetwork, alone
-from tests.chaos.storm import Report
-from tests.chaos.trouble import NoDisk
+from tests.reliability.chaos import havoc, trials
+from tests.reliability.chaos.failpoints import POINTS
+from tests.reliability.chaos.hosts import ALONE, WAYS, NoNetwork, alone
+from tests.reliability.chaos.storm import Report
+from tests.reliability.chaos.trouble import NoDisk
 
 
 def storm(given: argparse.Namespace) -> Report:

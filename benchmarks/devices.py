@@ -21,9 +21,9 @@ import numpy as np
 from qiskit import QuantumCircuit, transpile
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
-from tests.chisquare import p_value
-from tests.isa import aer_counts, device, distance, ghz, random_isa, scheduled
-from tests.services import Service
+from tests.engines.device_circuits import aer_counts, device, distance, ghz, random_isa, scheduled
+from tests.support.chisquare import p_value
+from tests.support.services import Service
 
 from quantumtask.client import Client
 from quantumtask.client.qiskit import QuantumTaskProvider, openqasm

@@ -30,7 +30,7 @@ from typing import Any
 from qiskit import qasm3
 from qiskit.qasm3 import QASM3ImporterError
 from qiskit_aer import AerSimulator
-from tests.services import Service
+from tests.support.services import Service
 
 from benchmarks.collection import Case, groups, known
 from benchmarks.load import BELL, Connection, finished

@@ -15,7 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from tests.clusters import Cluster
+from tests.support.ray_cluster import Cluster
 
 from benchmarks.load import BELL
 from quantumtask.shared.settings import Settings

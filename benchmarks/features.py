@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.features import SECTIONS, Expected, Feature, Refused
+from tests.openqasm.features import SECTIONS, Expected, Feature, Refused
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "openqasm.md"
@@ -128,7 +128,7 @@ def versions(python: str) -> dict[str, str]:
 
 
 def our_word(feature: Feature) -> str:
-    """What ours does; that it does so is what `tests/test_features.py` checks."""
+    """What ours does; that it does so is what `tests/openqasm/test_features.py` checks."""
     if isinstance(feature.expected, Refused):
         return f"refuses: `{feature.expected.code}`"
     if isinstance(feature.measured_expected, Refused):

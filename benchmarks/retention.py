@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tests import databases
+from tests.support import databases
 
 from benchmarks.load import BELL
 from quantumtask.api.ids import new_id

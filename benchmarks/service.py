@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
-from tests.services import Service
+from tests.support.services import Service
 
 from benchmarks.load import BELL, drive, layers
 from quantumtask.shared.cost import predicted_ms

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.services import Service
+from tests.support.services import Service
 
 
 def first_answer(service: Service) -> float:

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests import postgres
+from tests.support import postgres
 
 from benchmarks.load import BELL
 from quantumtask.api.ids import new_id

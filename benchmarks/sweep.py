@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import numpy as np
 from numpy.typing import NDArray
-from tests.services import Service
+from tests.support.services import Service
 
 from benchmarks.load import drive
 from benchmarks.throughput import plain

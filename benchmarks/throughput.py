@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.services import Service, free_port, until
+from tests.support.services import Service, free_port, until
 
 from benchmarks.load import BELL, Figures, drive, layers
 

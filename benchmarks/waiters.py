@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.postgres import Server
-from tests.services import Service, cpu_ticks
+from tests.support.postgres import Server
+from tests.support.services import Service, cpu_ticks
 
 from benchmarks.load import Connection, layers
 

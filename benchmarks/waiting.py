@@ -17,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tests.postgres import Server
-from tests.services import Service
+from tests.support.postgres import Server
+from tests.support.services import Service
 
 from benchmarks.load import BELL
 from quantumtask.api.ids import new_id

@@ -20,8 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.postgres import Server
-from tests.services import Service, children, cpu_ticks, until
+from tests.support.postgres import Server
+from tests.support.services import Service, children, cpu_ticks, until
 
 from benchmarks.load import drive
 from quantumtask.shared.settings import Settings, cores

@@ -1,0 +1,1 @@
+"""Tests of QuantumTask: real processes, databases, simulators and clients."""

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from quantumtask.shared.settings import Settings
-from tests import databases
-from tests.clusters import Cluster
-from tests.services import NO_LIMITS, Service
+from tests.support import databases
+from tests.support.ray_cluster import Cluster
+from tests.support.services import NO_LIMITS, Service
 
 
 class RunningElsewhere(Service):

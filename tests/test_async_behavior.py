@@ -6,7 +6,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 from quantumtask.shared.task import ENGINES
-from tests.services import BELL, ENDLESS, Service
+from tests.support.services import BELL, ENDLESS, Service
 
 
 def test_a_submission_is_answered_with_an_id_before_it_runs(service: Service) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.services import BELL, Service
+from tests.support.services import BELL, Service
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\n'
 UNKNOWN = "f81d4fae-7dec-4d65-a765-00a0c91e6bf6"

@@ -1,0 +1,126 @@
+"""The API's rings, as a Worker hears them that closes connections, hangs up or says nothing."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support.services import BELL, Service, free_port, until
+
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+
+
+class Listener:
+    """In the place of a Worker: hears rings, and deals with each connection as it is told."""
+
+    def __init__(self, deal: Callable[[socket.socket], bytes]) -> None:
+        self.port = free_port()
+        self.heard: list[str] = []
+        self.connections = 0
+        self._deal = deal
+        self._socket = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                self.connections += 1
+                threading.Thread(target=self._hear, args=[connection], daemon=True).start()
+
+    def _hear(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            while ring := self._deal(connection):
+                head, _, body = ring.partition(b"\r\n\r\n")
+                assert head.startswith(b"POST /execute HTTP/1.1\r\n")
+                self.heard.append(json.loads(body)["task_id"])
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+Listening = Callable[[Callable[[socket.socket], bytes]], tuple[Service, Listener]]
+
+
+@pytest.fixture
+def listening(tmp_path: Path) -> Iterator[Listening]:
+    """Starts an API that rings a listener."""
+    ending: list[Callable[[], None]] = []
+
+    def listen(deal: Callable[[socket.socket], bytes]) -> tuple[Service, Listener]:
+        listener = Listener(deal)
+        service = Service(tmp_path, worker_port=listener.port)
+        ending.extend((service.stop, listener.close))
+        service.start_api()
+        until(lambda: service.try_get("/health") == 200, 30, service.logs)
+        return service, listener
+
+    yield listen
+    for end in ending:
+        end()
+
+
+def answering(connection: socket.socket) -> bytes:
+    ring = connection.recv(65_536)
+    connection.sendall(ANSWER)
+    return ring
+
+
+def rung(service: Service, listener: Listener) -> None:
+    """Submits a task that is rung for, after a moment in which nobody has asked for a ring."""
+    time.sleep(0.05)
+    task_id = service.submit()
+    until(lambda: task_id in listener.heard, 10)
+
+
+def test_a_submission_rings_with_its_id_over_one_connection(listening: Listening) -> None:
+    service, listener = listening(answering)
+    for _ in range(3):
+        rung(service, listener)
+    assert listener.connections == 1
+
+
+def test_a_ring_that_meets_a_closed_connection_is_sent_once_more(listening: Listening) -> None:
+    def once(connection: socket.socket) -> bytes:
+        ring = answering(connection)
+        connection.shutdown(socket.SHUT_RDWR)
+        return ring
+
+    service, listener = listening(once)
+    for _ in range(3):
+        rung(service, listener)
+    assert listener.connections >= 3
+
+
+def test_a_worker_that_hangs_up_is_not_rung_without_end(listening: Listening) -> None:
+    def hang_up(connection: socket.socket) -> bytes:
+        connection.close()
+        return b""
+
+    service, listener = listening(hang_up)
+    for _ in range(3):
+        before = listener.connections
+        time.sleep(0.05)
+        service.submit()
+        until(lambda before=before: listener.connections > before, 10)
+    assert service.try_get("/health") == 200  # time for as many more as there would be
+    assert listener.connections == 3
+
+
+def test_a_worker_that_says_nothing_holds_nobody_up(listening: Listening) -> None:
+    service, listener = listening(lambda connection: connection.recv(65_536))
+    for _ in range(20):
+        time.sleep(0.03)
+        service.submit()
+    assert len(listener.heard) == 1  # the first ring is still under way
+
+
+def test_a_submission_that_is_refused_is_no_less_refused_for_its_ring(listening: Listening) -> None:
+    service, _ = listening(answering)
+    assert service.http.post("/tasks", json={"circuit": BELL, "shots": 0}).status_code == 400
+    assert service.try_get("/health") == 200

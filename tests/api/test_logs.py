@@ -1,0 +1,60 @@
+"""What the services write to their logs about tasks."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.services import ENDLESS, SECONDS, Service, cpu_ticks, slot_pids, until
+
+Start = Callable[..., Service]
+
+
+def lines(service: Service) -> list[dict[str, Any]]:
+    text = "".join(log.read_text() for log in service.folder.glob("*.log"))
+    # The fork server of a Worker that is killed may end with a word of Python's own.
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def test_every_line_about_a_task_has_its_id_and_its_attempt(start: Start) -> None:
+    service = start(slots=1, lease_s=3, renew_s=0.5)
+    fine = service.run()["task_id"]
+    wrong = service.run("qubit q; frobnicate q;")["task_id"]
+
+    [slot] = slot_pids(service.worker)
+    ticks = cpu_ticks(slot)
+    crashed = service.submit(SECONDS)
+    until(lambda: cpu_ticks(slot) > ticks + 5, 30, service.logs)
+    os.kill(slot, signal.SIGKILL)
+    assert service.finished(crashed)["attempt"] == 2
+    late = service.run(ENDLESS, timeout_s=0.5)["task_id"]
+
+    lost = service.submit(ENDLESS)
+    service.running(lost)
+    service.worker.kill()
+    service.start_worker()
+    until(lambda: service.get(lost)["attempt"] == 2, 30, service.logs)
+    service.http.post(f"/tasks/{lost}/cancel")
+
+    def about(task_id: str) -> set[tuple[str, int]]:
+        return {(x["event"], x["attempt"]) for x in lines(service) if x.get("task_id") == task_id}
+
+    until(lambda: ("slot ended", 2) in about(lost), 30, service.logs)
+    assert about(fine) == set()
+    assert about(wrong) >= {("task failed", 1)}
+    assert about(late) >= {("slot ended", 1), ("task failed", 1)}
+    assert about(crashed) >= {("slot ended", 1), ("task given back", 1)}
+    assert about(lost) >= {
+        ("task taken from a lost worker", 1),
+        ("task cancelled", 2),
+        ("task lost", 2),
+        ("slot ended", 2),
+    }
+    for line in lines(service):
+        if any(task_id in json.dumps(line) for task_id in (fine, wrong, late, crashed, lost)):
+            assert {"task_id", "attempt"} <= line.keys(), line
+    codes = {line["code"] for line in lines(service) if line["event"] == "task failed"}
+    assert codes >= {"unknown_gate", "timeout"}
+    reasons = {line["reason"] for line in lines(service) if line["event"] == "slot ended"}
+    assert reasons >= {"timeout", "killed", "cancelled"}

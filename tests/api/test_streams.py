@@ -1,0 +1,380 @@
+"""Events and results as they come, through a running API: tasks are moved by the Store's verbs."""
+
+import json
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from quantumtask.shared.batches import Batches
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Assignment, Failure, Result
+from tests.support import postgres
+from tests.support.prometheus import scrape
+from tests.support.services import BELL, Service, memory_mib, until
+from tests.test_errors import problem
+
+RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
+ITEM = {"circuit": BELL, "shots": 10}
+
+
+class Event(NamedTuple):
+    id: int
+    event: str
+    data: dict[str, Any]
+
+
+class Api(Service):
+    """An API without a Worker; `store` does what one would do."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        super().__init__(folder, **settings)
+        self.start_again()
+        self.store = Batches(self.settings)
+
+    def start_again(self) -> None:
+        self.start_api()
+        until(lambda: self.try_get("/health") == 200, 60, self.logs)
+
+    def stop(self) -> None:
+        self.store.close()
+        super().stop()
+
+    def batch(self, size: int) -> str:
+        answer = self.http.post("/batches", json={"tasks": [ITEM] * size})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["batch_id"])
+
+    def claim(self) -> list[Assignment]:
+        """All that waits."""
+        found: list[Assignment] = []
+        while some := self.store.claim("w", 1e9):
+            found += some
+        return found
+
+    def streams(self) -> float:
+        return scrape(self.url)("streams")
+
+    @contextmanager
+    def following(self, path: str, seen: int = 0) -> Iterator[Iterator[Event]]:
+        headers = {"Last-Event-ID": str(seen)} if seen else {}
+        with self.http.stream("GET", path, headers=headers, timeout=60) as answer:
+            assert answer.status_code == 200, answer.read()
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            assert answer.headers["cache-control"] == "no-store"
+            yield events(answer.iter_lines())
+
+    def all_events(self, path: str, seen: int = 0) -> list[Event]:
+        with self.following(path, seen) as found:
+            return list(found)
+
+    def lines(self, path: str) -> Iterator[dict[str, Any]]:
+        with self.http.stream("GET", path, timeout=60) as answer:
+            assert answer.status_code == 200, answer.read()
+            yield from map(json.loads, answer.iter_lines())
+
+
+def events(lines: Iterator[str]) -> Iterator[Event]:
+    """Server-sent events, as the standard has them read."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name:
+            fields[name] = value.removeprefix(" ")
+        elif not line and fields:
+            yield Event(int(fields["id"]), fields["event"], json.loads(fields["data"]))
+            fields = {}
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    running = Api(tmp_path_factory.mktemp("api"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Api]]:
+    """Starts an API of the test's own."""
+    running: list[Api] = []
+
+    def start_one(**settings: Any) -> Api:
+        running.append(Api(tmp_path, **settings))
+        return running[-1]
+
+    yield start_one
+    for each in running:
+        each.stop()
+
+
+def test_events_of_a_task_come_as_they_happen_and_end_with_it(api: Api) -> None:
+    task_id = api.submit()
+    with api.following(f"/tasks/{task_id}/events") as found:
+        first = next(found)
+        assert (first.id, first.event) == (1, "submitted")
+        [assignment] = api.claim()
+        assert next(found).data["move"] == "claim"
+        api.store.release(assignment)
+        assert next(found).data["move"] == "release"
+        [assignment] = api.claim()
+        assert next(found).data["attempt"] == 2
+        api.store.complete([(assignment, RESULT)])
+        last = next(found)
+        assert next(found, None) is None
+    assert (last.id, last.event) == (5, "completed")
+    assert last.data == {
+        "task_id": task_id, "state": "completed", "status": "completed",
+        "at": api.get(task_id)["history"][-1]["at"], "attempt": 2, "move": "complete",
+    }  # fmt: skip
+    assert first.data["status"] == "pending"
+
+
+def test_events_of_a_task_are_resumed_behind_any_of_them(api: Api) -> None:
+    task_id = api.submit()
+    [assignment] = api.claim()
+    api.store.fail(assignment, Failure("code", "message"))
+    path = f"/tasks/{task_id}/events"
+    whole = api.all_events(path)
+    assert [event.event for event in whole] == ["submitted", "running", "failed"]
+    for seen in range(3):
+        assert api.all_events(path, seen) == whole[seen:]
+    for seen in (3, 4, 10**17):
+        answer = api.http.get(path, headers={"Last-Event-ID": str(seen)})
+        assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_events_of_a_batch_are_those_of_all_its_tasks_and_its_end(api: Api) -> None:
+    batch_id = api.batch(3)
+    with api.following(f"/batches/{batch_id}/events") as found:
+        assert [next(found).data["item"] for _ in range(3)] == [0, 1, 2]
+        first, second, third = api.claim()
+        assert [next(found).event for _ in range(3)] == ["running"] * 3
+        api.store.complete([(second, RESULT)])
+        assert (told := next(found)).data["item"] == 1
+        assert told.data["task_id"] == second.id
+        api.store.cancel(first.id)
+        assert next(found).event == "cancelled"
+        api.store.complete([(third, RESULT)])
+        assert next(found).data["state"] == "completed"
+        end = next(found)
+        assert next(found, None) is None
+    assert end == (10, "end", {"batch_id": batch_id})
+    path = f"/batches/{batch_id}/events"
+    whole = api.all_events(path)
+    assert [event.id for event in whole] == list(range(1, 11))
+    for seen in range(10):
+        assert api.all_events(path, seen) == whole[seen:]
+    assert api.http.get(path, headers={"Last-Event-ID": "10"}).status_code == 204
+
+
+def test_many_events_at_once_all_come(api: Api) -> None:
+    batch_id = api.batch(1000)
+    with api.following(f"/batches/{batch_id}/events") as found:
+        first = [next(found) for _ in range(500)]
+        assert api.http.post(f"/batches/{batch_id}/cancel").status_code == 200
+        whole = first + list(found)
+    assert [event.id for event in whole] == list(range(1, 2002))
+    found_lines = list(api.lines(f"/batches/{batch_id}/results"))
+    assert [line["offset"] for line in found_lines] == list(range(1000))
+    assert {line["status"] for line in found_lines} == {"cancelled"}
+
+
+def test_a_place_that_is_not_reached_yet_is_waited_for(api: Api) -> None:
+    task_id = api.submit()
+    with api.following(f"/tasks/{task_id}/events", seen=2) as found:
+        [assignment] = api.claim()
+        api.store.complete([(assignment, RESULT)])
+        assert [event.id for event in found] == [3]
+
+
+@pytest.mark.parametrize("wrong", ["x", "-1", "1.5", "9" * 19, "1 2"])
+def test_a_last_event_id_that_is_none_is_refused(api: Api, wrong: str) -> None:
+    for path in (f"/tasks/{api.submit()}/events", f"/batches/{api.batch(1)}/events"):
+        answer = api.http.get(path, headers={"Last-Event-ID": wrong})
+        assert answer.status_code == 400
+        assert str(problem(answer)["detail"]).startswith("Last-Event-ID: ")
+    api.claim()
+
+
+def test_events_of_an_unknown_task_are_none(api: Api) -> None:
+    for unknown in ("x", "00000000-0000-7000-8000-000000000000"):
+        answer = api.http.get(f"/tasks/{unknown}/events")
+        assert answer.status_code == 404
+        assert problem(answer)["code"] == "task_not_found"
+
+
+def test_a_stream_that_has_nothing_to_tell_shows_that_it_lives(api: Api) -> None:
+    task_id, batch_id = api.submit(), api.batch(1)
+
+    def beat(path: str) -> list[str]:
+        """The lines up to the first comment, without the events."""
+        found = []
+        with api.http.stream("GET", path, timeout=60) as answer:
+            for line in answer.iter_lines():
+                if not line.partition(":")[0]:
+                    found.append(line)
+                if line == ":":
+                    return found
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        paths = [f"/tasks/{task_id}/events", f"/batches/{batch_id}/events"]
+        assert list(pool.map(beat, paths)) == [["", ":"]] * 2
+    api.claim()
+
+
+def test_many_who_follow_take_no_thread_each_and_nothing_is_left_when_they_leave(
+    start: Callable[..., Api],
+) -> None:
+    api = start()
+    task_id, batch_id = api.submit(), api.batch(2)
+    paths = [
+        f"/tasks/{task_id}/events", f"/batches/{batch_id}/events", f"/batches/{batch_id}/results",
+    ]  # fmt: skip
+    for again in range(2):
+        opened = [opened_stream(api, path) for path in paths * 60]
+        until(lambda: api.streams() == 180, 30, api.logs)
+        assert threads(api.api.pid) < 20
+        for each in opened:
+            each.close()
+        until(lambda: api.streams() == 0, 30, api.logs)
+        if not again:
+            before = descriptors(api.api.pid)
+    assert descriptors(api.api.pid) <= before + 5
+    assert "Traceback" not in api.api.log.read_text()
+    [first, *_] = api.claim()
+    assert api.store.complete([(first, RESULT)])
+    assert api.get(task_id)["status"] == "completed"
+
+
+def opened_stream(api: Api, path: str) -> socket.socket:
+    """A connection that has asked for a stream, and reads nothing of it."""
+    opened = socket.create_connection(("127.0.0.1", api.port))
+    opened.sendall(f"GET {path} HTTP/1.1\r\nHost: api\r\n\r\n".encode())
+    return opened
+
+
+def threads(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("Threads:")[2].split()[0])
+
+
+def descriptors(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def test_who_reads_slowly_holds_up_nobody_and_fills_no_memory(start: Callable[..., Api]) -> None:
+    api = start()
+    batch_id = api.batch(60)
+    large = Result('{"0": 1}', json.dumps(["01" * 50] * 20_000), 7, "aer", "1", "x", 1.5)
+    for assignment in api.claim():
+        api.store.complete([(assignment, large)])
+    path = f"/batches/{batch_id}/results"
+    assert sum(len(line["memory"]) for line in api.lines(path)) == 60 * 20_000
+    before = memory_mib(api.api.pid)
+    slow = [opened_stream(api, path) for _ in range(5)]
+    until(lambda: api.streams() == 5, 30, api.logs)
+    task_id = api.submit()
+    with api.following(f"/tasks/{task_id}/events") as found:
+        assert next(found).event == "submitted"
+        [assignment] = api.claim()
+        assert next(found).event == "running"
+        api.store.complete([(assignment, RESULT)])
+        assert next(found).event == "completed"
+    assert len(list(api.lines(path))) == 60
+    assert memory_mib(api.api.pid) - before < 5 * 60 * 2 / 3, "as if it held all for each"
+    for each in slow:
+        each.close()
+    until(lambda: api.streams() == 0, 30, api.logs)
+
+
+def test_an_api_that_is_told_to_stop_ends_its_streams_and_they_go_on_at_the_next(
+    start: Callable[..., Api],
+) -> None:
+    api = start()
+    task_id, batch_id = api.submit(), api.batch(2)
+    path = f"/batches/{batch_id}/results"
+    with (
+        api.following(f"/tasks/{task_id}/events") as of_task,
+        api.following(f"/batches/{batch_id}/events") as of_batch,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        results = pool.submit(lambda: list(api.lines(path)))
+        assert next(of_task).id == 1
+        assert [next(of_batch).id for _ in range(2)] == [1, 2]
+        until(lambda: api.streams() == 3, 30, api.logs)
+        assert api.api.stop() == 0
+        assert list(of_task) == []
+        assert list(of_batch) == []
+        assert results.result() == []
+    assert "Traceback" not in api.api.log.read_text()
+    api.start_again()
+    api.store.cancel_batch(batch_id)
+    api.store.cancel(task_id)
+    assert [event.id for event in api.all_events(f"/tasks/{task_id}/events", 1)] == [2]
+    assert [event.id for event in api.all_events(f"/batches/{batch_id}/events", 2)] == [3, 4, 5]
+    assert [line["offset"] for line in api.lines(path)] == [0, 1]
+
+
+def test_an_api_that_is_killed_amid_streams_loses_and_repeats_nothing(
+    start: Callable[..., Api], configured: Settings
+) -> None:
+    """While tasks end, one after the other, it is killed and started anew, again and again."""
+    api = start(database=configured.database)
+    batch_id = api.batch(60)
+    claimed = api.claim()
+    assert len(claimed) == 60
+    told: list[Event] = []
+    got: list[dict[str, Any]] = []
+
+    def follow() -> None:
+        while not told or told[-1].event != "end":
+            until(lambda: api.try_get("/health") == 200, 60, api.logs)
+            with suppress(httpx.TransportError):
+                place = told[-1].id if told else 0
+                with api.following(f"/batches/{batch_id}/events", place) as found:
+                    told.extend(found)
+
+    def read() -> None:
+        while len(got) < 60:
+            until(lambda: api.try_get("/health") == 200, 60, api.logs)
+            with suppress(httpx.TransportError):
+                got.extend(api.lines(f"/batches/{batch_id}/results?offset={len(got)}"))
+
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(follow), pool.submit(read)]
+        until(lambda: len(told) >= 120, 60, api.logs)
+        for n, assignment in enumerate(claimed):
+            api.store.complete([(assignment, RESULT)])
+            if n % 20 == 10:
+                until(lambda n=n: len(got) > n and len(told) > 120 + n, 60, api.logs)  # type: ignore[misc]
+                api.api.signal(signal.SIGKILL)
+                api.api.popen.wait(30)
+                api.start_api()
+        for each in running:
+            each.result(60)
+    assert [event.id for event in told] == list(range(1, 182))
+    assert told == api.all_events(f"/batches/{batch_id}/events")
+    assert [line["offset"] for line in got] == list(range(60))
+    assert [line["task_id"] for line in got] == [each.id for each in claimed]
+
+
+def test_a_stream_outlives_its_database(start: Callable[..., Api]) -> None:
+    server = postgres.Server("fsync=off").start()
+    try:
+        api = start(database=server.url)
+        task_id = api.submit()
+        with api.following(f"/tasks/{task_id}/events") as found:
+            assert next(found).id == 1
+            server.stop()
+            server.start()
+            api.store.cancel(task_id)
+            assert [event.id for event in found] == [2]
+    finally:
+        server.remove()

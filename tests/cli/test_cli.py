@@ -1,0 +1,279 @@
+"""The command line, as a person at a terminal and as a script would use it."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quantumtask import __version__
+from quantumtask.cli import show
+from tests.support.services import BELL, ENDLESS, Service, free_port
+
+Run = subprocess.CompletedProcess[str]
+WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\nhh q;\n'
+FIVE_BITS = 'OPENQASM 3.0; include "stdgates.inc"; qubit[5] q; bit[5] c; h q; c = measure q;'
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def environment(url: str | None = None, **more: str) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
+    return {**clean, **({"QUANTUMTASK_URL": url} if url else {}), **more}
+
+
+def quantumtask(*arguments: str, url: str | None = None, stdin: str = "", **more: str) -> Run:
+    """Runs the command as a script would: no terminal anywhere."""
+    return subprocess.run(
+        [sys.executable, "-m", "quantumtask", *arguments],
+        env=environment(url, **more),
+        input=stdin,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def cli(service: Service) -> Callable[..., Run]:
+    return lambda *arguments, **more: quantumtask(*arguments, url=service.url, **more)
+
+
+def task_id(run: Run) -> str:
+    found = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", run.stdout)
+    assert found, run
+    return found[0]
+
+
+def test_counts_are_shown_as_bars_with_percentages(cli: Callable[..., Run]) -> None:
+    done = cli("submit", "-", "--wait", "--shots", "1000", "--name", "pair", stdin=BELL)
+    assert done.returncode == 0, done
+    heading, facts, *rows = done.stdout.splitlines()
+    assert heading == "completed  pair"
+    assert facts.startswith("1000 shots · waited ")
+    assert re.search(r" · \w+ [\d.]+ \(\w+\), \w+", facts)
+    assert len(rows) == 2
+    shown = [re.fullmatch(r"(00|11) █+\S? +(\d+) +([\d.]+)%", row) for row in rows]
+    assert sum(int(row[2]) for row in shown if row) == 1000
+    assert sum(float(row[3]) for row in shown if row) == pytest.approx(100)
+
+
+def test_of_many_outcomes_the_most_frequent_are_shown_and_the_rest_counted(
+    cli: Callable[..., Run],
+) -> None:
+    done = cli("submit", "-", "--wait", "--shots", "10000", stdin=FIVE_BITS)
+    *rows, rest = done.stdout.splitlines()[2:]
+    counts = [int(row.split()[-2]) for row in rows]
+    assert len(rows) == 20
+    assert counts == sorted(counts, reverse=True)
+    assert rest.startswith(f"… and 12 more ({10000 - sum(counts)} shots, ")
+
+
+def test_json_is_what_the_service_says_and_nothing_else(
+    cli: Callable[..., Run], service: Service
+) -> None:
+    sent = cli("submit", "-", "--json", "--seed", "5", "--memory", "--tag", "x", stdin=BELL)
+    answer = json.loads(sent.stdout)
+    assert answer["status"] == "submitted"
+    done = cli("result", answer["task_id"], "--wait", "--json")
+    assert json.loads(done.stdout) == service.get(answer["task_id"])
+    assert len(json.loads(done.stdout)["memory"]) == 1024
+    assert (sent.stderr, done.stderr) == ("", "")
+
+
+def test_a_failed_task_names_every_place_and_makes_the_exit_status_one(
+    cli: Callable[..., Run],
+) -> None:
+    done = cli("submit", "-", "--wait", stdin=WRONG)
+    assert done.returncode == 1
+    assert done.stdout.startswith("failed\n")
+    assert "line 4, column 1: " in done.stdout
+    assert "hh" in done.stdout
+
+
+def test_without_wait_a_task_prints_how_to_fetch_it(cli: Callable[..., Run]) -> None:
+    sent = cli("submit", "-", stdin=ENDLESS)
+    name = task_id(sent)
+    assert sent.returncode == 0
+    assert f"quantumtask result {name} --wait" in sent.stdout
+    pending = cli("result", name)
+    assert pending.returncode == 0
+    assert f"quantumtask result {name} --wait" in pending.stdout
+    assert cli("cancel", name).stdout == f"Cancelled {name}\n"
+    ended = cli("result", name, "--wait")
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("cancelled\n")
+
+
+def test_cancelling_what_has_ended_is_refused_with_status_three(cli: Callable[..., Run]) -> None:
+    name = task_id(cli("submit", "-", stdin=BELL))
+    cli("result", name, "--wait")
+    refused = cli("cancel", name)
+    assert refused.returncode == 3
+    assert refused.stderr.startswith("quantumtask: The service refused: ")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_circuit_is_printed_as_it_was_submitted_and_metadata_are_shown(
+    cli: Callable[..., Run], service: Service
+) -> None:
+    body = {"circuit": BELL, "metadata": {"run": 17}}
+    name = service.http.post("/tasks", json=body).json()["task_id"]
+    assert cli("circuit", name).stdout == BELL
+    assert 'metadata {"run": 17}' in cli("result", name, "--wait").stdout
+    assert cli("circuit", "nothing").returncode == 3
+
+
+def test_the_list_shows_the_newest_first_and_how_to_go_on(cli: Callable[..., Run]) -> None:
+    tag = f"cli-{time.time_ns()}"
+    first, second = (task_id(cli("submit", "-", "--tag", tag, stdin=BELL)) for _ in range(2))
+    page = cli("list", "--tag", tag, "--limit", "1")
+    assert second in page.stdout
+    assert first not in page.stdout
+    cursor = page.stdout.split("--cursor ")[1].strip()
+    assert first in cli("list", "--tag", tag, "--limit", "1", "--cursor", cursor).stdout
+    listed = json.loads(cli("list", "--tag", tag, "--json").stdout)
+    assert [task["task_id"] for task in listed["tasks"]] == [second, first]
+    assert cli("list", "--tag", tag + "-none").stdout == "No tasks.\n"
+
+
+def test_the_text_of_others_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    task = {"task_id": "t", "status": "completed", "shots": 1, "result": {"\x1b[2J": 1}}
+    show.console().print(show.task({**task, "name": "a\x1b[31mb[bold]c"}))
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "a�[31mb[bold]c" in shown
+
+
+def test_a_terminal_sees_the_state_and_the_seconds_while_it_waits(service: Service) -> None:
+    ours, theirs = pty.openpty()
+    name = service.submit(ENDLESS)
+    waiting = subprocess.Popen(
+        [sys.executable, "-m", "quantumtask", "result", name, "--wait"],
+        env=environment(service.url, TERM="xterm"),
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = ""
+    while not re.search(r"running.*0:00:0\d", seen):
+        seen += os.read(ours, 1000).decode(errors="replace")
+    service.http.post(f"/tasks/{name}/cancel").raise_for_status()
+    while read(ours):
+        pass
+    os.close(ours)
+    assert waiting.wait(30) == 1
+
+
+def read(terminal: int) -> bytes:
+    """What the other side of a terminal wrote; nothing once it is closed, which Linux calls EIO."""
+    try:
+        return os.read(terminal, 1000)
+    except OSError:
+        return b""
+
+
+WRONG_USE = {
+    "a missing file": (["submit", "no-such.qasm"], "no-such.qasm cannot be read: No such file"),
+    "a folder": (["submit", "/"], "/ cannot be read: Is a directory"),
+    "no text": (["submit", sys.executable], "is not UTF-8 text"),
+    "an unknown option": (["submit", "-", "--shot", "3"], "No such option"),
+    "a word for a number": (["submit", "-", "--shots", "many"], "'--shots'"),
+    "an unknown command": (["sbmit", "-"], "No such command"),
+    "a port that is none": (["up", "--port", "70000"], "'--port'"),
+    "a word for a port": (["api", "--port", "http"], "http"),
+}
+
+
+@pytest.mark.parametrize("use", WRONG_USE, ids=lambda use: use.replace(" ", "-"))
+def test_wrong_use_ends_with_status_two_and_a_sentence(use: str) -> None:
+    arguments, sentence = WRONG_USE[use]
+    done = quantumtask(*arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["up", "api", "worker"])
+def test_a_misspelt_setting_is_named(command: str) -> None:
+    done = quantumtask(command, QUANTUMTASK_MAX_SHOT="5")
+    assert done.returncode == 2
+    assert done.stderr.startswith("quantumtask: QUANTUMTASK_MAX_SHOT is not a setting.")
+
+
+def test_where_no_service_is_the_exit_status_is_three() -> None:
+    done = quantumtask("submit", "-", url=f"http://127.0.0.1:{free_port()}", stdin=BELL)
+    assert done.returncode == 3
+    assert "Is `quantumtask up` running?" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_the_service_refuses_makes_the_exit_status_three(cli: Callable[..., Run]) -> None:
+    done = cli("submit", "-", "--shots", "0", stdin=BELL)
+    assert done.returncode == 3
+    assert "shots" in done.stderr
+
+
+def test_the_version_is_the_packages() -> None:
+    assert quantumtask("--version").stdout == f"quantumtask {__version__}\n"
+
+
+def test_the_services_start_without_what_only_the_terminal_needs() -> None:
+    script = (
+        "import sys; sys.argv = ['quantumtask', 'api', '--help']; "
+        "import atexit; atexit.register(lambda: print(sorted(sys.modules), file=sys.stderr)); "
+        "from quantumtask.cli.app import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "--data-dir" in done.stdout
+    for module in ("typer", "rich", "httpx"):
+        assert f"'{module}'" not in done.stderr
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.qasm")), ids=lambda file: file.stem)
+def test_every_example_circuit_completes(file: Path, cli: Callable[..., Run]) -> None:
+    given = ["--param", "theta=0.5"] if "input float theta" in file.read_text() else []
+    done = cli("submit", str(file), "--wait", "--json", *given)
+    assert done.returncode == 0, done.stdout
+    task: dict[str, Any] = json.loads(done.stdout)
+    assert sum(task["result"].values()) == 1024
+    assert task["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["bash", "submit_with_curl.sh"], [sys.executable, "submit_with_python.py"]],
+    ids=["curl", "python"],
+)
+def test_every_example_script_prints_counts(command: list[str], service: Service) -> None:
+    done = subprocess.run(
+        [*command, "ghz.qasm", "200"],
+        cwd=EXAMPLES,
+        env=environment(service.url),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.findall(r"(0{10}|1{10})\W+(\d+)", done.stdout)
+    assert sum(int(count) for _, count in found) == 200
+
+
+def test_the_example_of_a_sweep_finds_the_lowest_energy(service: Service) -> None:
+    done = subprocess.run(
+        [sys.executable, "sweep.py", "41"],
+        cwd=EXAMPLES,
+        env=environment(service.url),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"lowest: theta = ([\d.]+) with (-[\d.]+) ± 0\.0", done.stdout)
+    assert found, done.stdout
+    assert 0.3 < float(found[1]) < 2.8
+    assert float(found[2]) == pytest.approx(-1.5, abs=0.2)

@@ -1,0 +1,267 @@
+"""`quantumtask doctor` as a person and as a script would use it, on machines in all conditions."""
+
+import json
+import re
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quantumtask.cli.doctor import database, services
+from quantumtask.cli.doctor.line import Line
+from quantumtask.cli.doctor.machine import file_system
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.sqlite import MIGRATIONS
+from tests.cli.test_cli import quantumtask
+from tests.store.test_migrations import make_as_of
+from tests.support import databases, postgres
+from tests.support.ray_cluster import ONE_TRY, Cluster
+from tests.support.services import Service, free_port
+
+Found = dict[str, list[Line]]
+NEWEST = len(MIGRATIONS)
+
+
+def settings(folder: Path, **more: Any) -> dict[str, str]:
+    """Settings of a machine on which nothing is wrong."""
+    given = {"data_dir": folder, "port": free_port(), "worker_port": free_port(), **more}
+    return {f"QUANTUMTASK_{name.upper()}": str(value) for name, value in given.items()}
+
+
+def lines(environment: dict[str, str], status: int) -> Found:
+    """What it says of each check; it must end with this exit status."""
+    done = quantumtask("doctor", "--json", **environment)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert done.stderr == ""
+    told = json.loads(done.stdout)
+    assert told["healthy"] is (status == 0)
+    return grouped(Line(**line) for line in told["checks"])
+
+
+def grouped(lines: Iterable[Line]) -> Found:
+    found: Found = {}
+    for line in lines:
+        assert (line.advice == "") is (line.level == "ok"), line
+        found.setdefault(line.check, []).append(line)
+    return found
+
+
+def bad(found: Found, level: str = "problem") -> str:
+    """All that is of this level, as one text."""
+    every = [line for group in found.values() for line in group if line.level == level]
+    return "\n".join(f"{line.check}: {line.saw} {line.advice}" for line in every)
+
+
+@pytest.fixture(scope="module")
+def careless() -> Iterator[postgres.Server]:
+    """A server that forgets, and that few can talk to."""
+    server = postgres.Server("fsync=off", "max_connections=12").start()
+    yield server
+    server.remove()
+
+
+def test_a_machine_on_which_nothing_runs_is_healthy_and_left_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    found = lines(settings(folder), 0)
+    assert "is not there yet" in found["database"][0].saw
+    assert "not running here" in found["api"][0].saw
+    assert {line.saw.split()[0] for line in found["engines"]} >= {"qdk", "qiskit-aer"}
+    assert not folder.exists()
+
+
+def test_a_service_that_runs_is_seen_whole(start: Callable[..., Service]) -> None:
+    service = start(slots=1)
+    environment = {**service.environment, "QUANTUMTASK_WORKER_URL": str(service.worker_url)}
+    found = lines(environment, 0)
+    assert f"answers on port {service.port}" in found["api"][0].saw
+    assert "a Worker answers" in found["doorbell"][0].saw
+    assert found["workers"][0].saw.startswith("1 seen in the last")
+    assert "readable and writable" in found["schema"][0].saw
+
+
+def test_a_service_on_postgresql_is_seen_whole(
+    start: Callable[..., Service], tmp_path: Path
+) -> None:
+    server = postgres.Server().start()
+    before = lines(settings(tmp_path, database=server.url), 0)
+    assert "none yet" in before["schema"][0].saw
+    service = start(slots=1, database=server.url)
+    found = lines(service.environment, 0)
+    server.remove()
+    assert found["database"][0].saw.startswith("PostgreSQL 1")
+    assert re.search("[45] by services", found["database"][1].saw)  # a Worker's second comes late
+    assert "agree" in found["clock"][0].saw
+
+
+def test_people_read_a_line_for_each_and_what_to_do(tmp_path: Path) -> None:
+    done = quantumtask("doctor", **settings(tmp_path, slots=1, renew_s=40))
+    assert done.returncode == 1
+    assert "problem  settings  leases last 30 s and are renewed every 40 s" in done.stdout
+    assert "Make QUANTUMTASK_RENEW_S a third" in done.stdout
+    assert done.stdout.rstrip().endswith("1 problem")
+
+
+def test_every_setting_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+    port = free_port()
+    environment = settings(
+        tmp_path,
+        max_shotz=5,
+        slots="many",
+        port=port,
+        worker_port=port,
+        renew_s=16,
+        worker_url="worker:8001",
+        max_body_bytes=10,
+        database="mysql://me:s3cret@db/tasks",
+    )
+    found = lines(environment, 1)
+    for part in ("MAX_SHOTZ is not a setting", "SLOTS='many'", "both to listen", "no http://"):
+        assert part in bad(found), part
+    assert "QUANTUMTASK_DATABASE must be" in bad(found)
+    assert "s3cret" not in str(found)
+    assert "one late renewal" in bad(found, "warning")
+    assert "larger (1,048,576 bytes)" in bad(found, "warning")
+
+
+def test_more_memory_than_there_is_and_a_worker_nobody_reaches_are_warnings(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    found = lines(settings(tmp_path, slots=1, slot_memory_mb=2**40, worker_url=url), 0)
+    assert "more than there is" in bad(found, "warning")
+    assert f"no Worker answers at {url}" in bad(found, "warning")
+
+
+def test_a_port_that_something_else_has_is_a_problem(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.settimeout(60)
+        port = other.getsockname()[1]
+        found = grouped(services.check(Settings(tmp_path, port=port, worker_port=free_port())))
+    assert f"port {port} of 127.0.0.1 is in use by something that is none of ours" in bad(found)
+
+
+# The database
+
+
+def of_database(configured: Settings) -> Found:
+    return grouped(database.check(configured))
+
+
+def test_a_database_without_workers_warns_that_tasks_wait(configured: Settings) -> None:
+    make_as_of(configured, NEWEST)
+    databases.execute(configured, "INSERT INTO workers (id, slots, seen_at) VALUES ('w', 2, 1000)")
+    found = of_database(configured)
+    assert "none seen in the last 15 s" in found["workers"][0].saw
+    assert found["workers"][0].saw.endswith("1 tasks waiting")
+    assert "quantumtask worker" in found["workers"][0].advice
+
+
+def test_an_older_schema_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    make_as_of(Settings(data_dir=tmp_path), 1)
+    for _ in range(2):
+        found = of_database(Settings(tmp_path))
+        assert found["schema"][0].saw.startswith("version 1; the next service")
+        assert "backup" in found["schema"][0].advice
+
+
+def test_a_newer_schema_asks_for_an_upgrade(tmp_path: Path) -> None:
+    make_as_of(Settings(data_dir=tmp_path), NEWEST)
+    databases.execute(Settings(data_dir=tmp_path), "PRAGMA user_version = 999")
+    assert "Upgrade this machine" in bad(of_database(Settings(tmp_path)), "warning")
+
+
+def test_a_damaged_file_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "quantumtask.db").write_bytes(b"no database" * 1000)
+    found = of_database(Settings(tmp_path))
+    assert "the file of the database is damaged" in found["database"][0].saw
+
+
+def test_a_database_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
+    configured = Settings(data_dir=tmp_path)
+    make_as_of(configured, NEWEST)
+    of_database(Settings(tmp_path))  # makes it a WAL database
+    with databases.locked(configured):
+        found = of_database(Settings(tmp_path, busy_timeout_s=0.1))
+    assert "cannot be written: the database is locked" in bad(found)
+
+
+def test_a_server_that_is_away_is_a_problem_without_the_password(tmp_path: Path) -> None:
+    url = f"postgresql://someone:s3cret@127.0.0.1:{free_port()}/tasks"
+    found = of_database(Settings(tmp_path, url))
+    assert "Connection refused" in bad(found)
+    assert "Is the server running" in bad(found)
+    assert "s3cret" not in str(found)
+
+
+def test_a_server_that_forgets_or_that_few_can_talk_to_is_named(
+    careless: postgres.Server, tmp_path: Path
+) -> None:
+    url = f"{careless.url}?options=-csynchronous_commit%3Doff"
+    found = of_database(Settings(tmp_path, url))
+    assert "fsync is off" in bad(found)
+    assert "synchronous_commit is off" in bad(found)
+    assert "full_page_writes" not in bad(found)
+    assert "of 9 connections in use" in bad(found, "warning")
+
+
+def test_a_server_that_only_reads_is_named(careless: postgres.Server, tmp_path: Path) -> None:
+    url = f"{careless.url}?options=-cdefault_transaction_read_only%3Don"
+    assert "the server only reads" in bad(of_database(Settings(tmp_path, url)))
+
+
+def test_a_clock_that_differs_from_the_databases_is_a_warning(tmp_path: Path) -> None:
+    with databases.new("postgresql", tmp_path) as configured:
+        databases.execute(
+            configured,
+            "CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
+            "$$ SELECT pg_catalog.clock_timestamp() - interval '1 hour' $$",
+        )
+        found = of_database(Settings(tmp_path, f"{configured.database},pg_catalog"))
+    assert "the database's clock is 3600." in found["clock"][0].saw
+    assert "Nothing is lost by that" in found["clock"][0].advice
+
+
+# The machine
+
+
+@pytest.mark.parametrize(
+    ("library", "level", "status"), [("stim", "warning", 0), ("qiskit_aer", "problem", 1)]
+)
+def test_a_library_that_cannot_be_imported_is_named_with_what_goes_on_without_it(
+    tmp_path: Path, library: str, level: str, status: int
+) -> None:
+    (tmp_path / f"{library}.py").write_text("raise ImportError('libgomp.so.1 is missing')")
+    path = f"{tmp_path}:{Path(__file__).parents[2] / 'src'}"
+    found = lines({**settings(tmp_path), "PYTHONPATH": path}, status)
+    assert "cannot be imported: ImportError: libgomp.so.1 is missing" in bad(found, level)
+
+
+def test_a_ray_cluster_is_reached_as_a_worker_does_it(tmp_path: Path) -> None:
+    cluster = Cluster(cores=2, memory_mb=1024).start()
+    try:
+        address = {"executor": "ray", "ray_address": cluster.address}
+        environment = {**settings(tmp_path, **address), **cluster.access}
+        found = lines(environment, 0)
+        assert found["ray"][0].saw.endswith("1 nodes, 2 cores, 1.0 GiB")
+        wrong = dict([ONE_TRY], RAY_AUTH_TOKEN_PATH="", RAY_AUTH_TOKEN="0" * 64)
+        assert "is the token its?" in bad(lines({**environment, **wrong}, 1))
+        missing = {"RAY_AUTH_TOKEN_PATH": str(tmp_path / "none")}
+        assert "there is no token" in bad(lines({**environment, **missing}, 1))
+    finally:
+        cluster.stop()
+
+
+MOUNTS = """\
+22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
+30 22 0:41 / /srv rw - nfs4 server:/export rw
+31 30 8:2 / /srv/local\\040disk rw shared:1 - xfs /dev/sdb rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [("/srv/tasks", "nfs4"), ("/srv/local disk/tasks", "xfs"), ("/srv2", "ext4"), ("/", "ext4")],
+)
+def test_the_file_system_is_the_one_of_the_nearest_mount(folder: str, kind: str) -> None:
+    assert file_system(Path(folder), MOUNTS) == kind
+    assert file_system(Path(folder), "") == ""

@@ -1,0 +1,1 @@
+"""Tests of the Qiskit adapter, and the runners of other projects' tests."""

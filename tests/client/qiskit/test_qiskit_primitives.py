@@ -1,0 +1,206 @@
+"""The primitives: what a run gives is shaped as Qiskit's are, and comes from one request."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit.circuit import Clbit, Parameter
+from qiskit.circuit.library import efficient_su2
+from qiskit.primitives import StatevectorEstimator, StatevectorSampler
+from qiskit.providers import JobError, JobStatus
+from qiskit.quantum_info import SparsePauliOp
+
+from quantumtask.client.qiskit import (
+    EstimatorV2,
+    QuantumTaskBackend,
+    QuantumTaskProvider,
+    SamplerV2,
+    UnsupportedCircuit,
+)
+from tests.client.qiskit.qiskit_dynamic import REFUSED
+from tests.support.services import Service
+
+
+@pytest.fixture(scope="module")
+def backend(service: Service) -> Iterator[QuantumTaskBackend]:
+    with QuantumTaskProvider(service.url) as provider:
+        yield provider.backend()
+
+
+def turned() -> QuantumCircuit:
+    """Turns its first qubit by θ and its second by 2φ."""
+    theta, phi = Parameter("θ"), Parameter("φ")
+    circuit = QuantumCircuit(2, metadata={"made by": "turned"})
+    circuit.rx(theta, 0)
+    circuit.rx(2 * phi, 1)
+    return circuit
+
+
+def tasks(service: Service) -> list[str]:
+    found = service.http.get("/tasks", params={"limit": 100}).json()["tasks"]
+    return [task["task_id"] for task in found]
+
+
+def test_bits_come_by_register_in_the_shape_of_the_parameters(backend: QuantumTaskBackend) -> None:
+    circuit = turned()
+    circuit.add_register(ClassicalRegister(1, "low"), ClassicalRegister(9, "high"))
+    circuit.measure([0, 1], [0, 9])
+    values = np.zeros((3, 2, 2))
+    values[2, 1] = np.pi, np.pi / 2
+    values[0, 1] = 0, np.pi / 2
+    result = SamplerV2(backend).run([(circuit, values, 20)]).result()[0]
+    assert result.data.shape == (3, 2)
+    assert result.data.low.num_bits == 1 and result.data.high.num_bits == 9
+    assert result.data.high.array.shape == (3, 2, 20, 2)
+    assert result.data.low.get_int_counts((2, 1)) == {1: 20}
+    assert result.data.high.get_int_counts((2, 1)) == {256: 20}
+    assert result.data.high.get_int_counts((0, 1)) == {256: 20}
+    assert result.data.low.get_int_counts((0, 1)) == {0: 20}
+    assert result.metadata == {"shots": 20, "circuit_metadata": {"made by": "turned"}}
+
+
+def test_a_register_may_share_bits_or_have_them_in_another_order(
+    backend: QuantumTaskBackend,
+) -> None:
+    bits = [Clbit() for _ in range(3)]
+    registers = [
+        ClassicalRegister(bits=[bits[2], bits[0]], name="crossed"),
+        ClassicalRegister(bits=bits, name="whole"),
+        ClassicalRegister(0, "none"),
+    ]
+    circuit = QuantumCircuit(QuantumRegister(3), bits, *registers)
+    circuit.x([1, 2])
+    circuit.measure(range(3), bits)
+    data = SamplerV2(backend).run([circuit], shots=7).result()[0].data
+    assert data.whole.get_counts() == {"110": 7}
+    assert data.crossed.get_counts() == {"01": 7}
+    assert data.none.array.shape == (7, 0)
+
+
+def test_a_circuit_without_parameters_is_sampled_afresh_at_each_point(
+    backend: QuantumTaskBackend,
+) -> None:
+    circuit = QuantumCircuit(1)
+    circuit.h(0)
+    circuit.measure_all()
+    bits = SamplerV2(backend, seed=4).run([(circuit, np.zeros((4, 0)), 100)]).result()[0].data.meas
+    assert bits.shape == (4,)
+    assert len({tuple(bits.array[k].ravel()) for k in range(4)}) == 4
+
+
+def test_a_run_is_one_request_whatever_it_holds(
+    backend: QuantumTaskBackend, service: Service
+) -> None:
+    circuit = turned()
+    circuit.measure_all()
+    before = set(tasks(service))
+    pubs = [(circuit, np.zeros((50, 2))), (circuit, [0, 0], 7)]
+    job = SamplerV2(backend, default_shots=5).run(pubs)
+    result = job.result()
+    assert [part.data.meas.num_shots for part in result] == [5, 7]
+    assert len(set(tasks(service)) - before) == 2
+    batch = service.http.get(f"/batches/{job.job_id()}").json()
+    assert batch["size"] == 2 and batch["states"]["completed"] == 2
+    assert job.status() is JobStatus.DONE and job.done() and job.in_final_state()
+    assert not job.running() and not job.cancelled() and not job.cancel()
+
+
+def test_the_seed_of_a_sampler_gives_the_same_shots_again(backend: QuantumTaskBackend) -> None:
+    circuit = QuantumCircuit(3)
+    circuit.h(range(3))
+    circuit.measure_all()
+
+    def drawn(sampler: SamplerV2) -> bytes:
+        found: bytes = sampler.run([circuit], shots=50).result()[0].data.meas.array.tobytes()
+        return found
+
+    same = SamplerV2(backend, seed=5)
+    assert drawn(same) == drawn(same) == drawn(SamplerV2(backend, seed=5))
+    assert drawn(SamplerV2(backend, seed=6)) != drawn(same)
+    generator = SamplerV2(backend, seed=np.random.default_rng(5))
+    assert drawn(generator) != drawn(generator)
+    assert drawn(SamplerV2(backend)) != drawn(SamplerV2(backend))
+
+
+def test_samples_are_distributed_as_qiskits_own(backend: QuantumTaskBackend) -> None:
+    circuit = efficient_su2(3, reps=1)
+    circuit.measure_all()
+    values = np.random.default_rng(1).uniform(-3, 3, (4, circuit.num_parameters))
+    shots = 20_000
+    ours = SamplerV2(backend, seed=1).run([(circuit, values, shots)]).result()[0].data.meas
+    qiskit = StatevectorSampler(seed=1).run([(circuit, values, shots)]).result()[0].data.meas
+    for k in range(4):
+        one, other = ours.get_int_counts(k), qiskit.get_int_counts(k)
+        for bits in range(8):
+            p = (one.get(bits, 0) + other.get(bits, 0)) / (2 * shots)
+            sigma = np.sqrt(2 * shots * p * (1 - p))
+            assert abs(one.get(bits, 0) - other.get(bits, 0)) <= 6 * sigma + 1
+
+
+def test_expectation_values_are_exact_and_broadcast_as_qiskits_own(
+    backend: QuantumTaskBackend,
+) -> None:
+    circuit = efficient_su2(3, reps=1)
+    values = np.random.default_rng(2).uniform(-3, 3, (5, 1, circuit.num_parameters))
+    observables = [SparsePauliOp(["ZZI", "XIY"], [0.5, -2]), "IIZ", {"0+r": 1.5, "III": 2}]
+    pub = (circuit, observables, values)
+    ours = EstimatorV2(backend).run([pub]).result()
+    qiskit = StatevectorEstimator().run([(circuit, observables[:2], values)]).result()[0]
+    assert ours[0].data.evs.shape == ours[0].data.stds.shape == (5, 3)
+    np.testing.assert_allclose(ours[0].data.evs[:, :2], qiskit.data.evs, atol=1e-9)
+    np.testing.assert_allclose(ours[0].data.stds, 0)
+    assert ours.metadata == {"version": 2}
+    assert ours[0].metadata["target_precision"] == 0
+
+
+def test_a_precision_is_kept_and_told(backend: QuantumTaskBackend) -> None:
+    circuit = turned()
+    pub = (circuit, [["ZI"], ["IX"], ["II"]], np.array([[0.3, 0.4], [0.5, 0.6]]))
+    estimator = EstimatorV2(backend, default_precision=0.05, seed=3)
+    exact = EstimatorV2(backend).run([pub]).result()[0].data.evs
+    result = estimator.run([pub]).result()[0]
+    assert result.data.evs.shape == exact.shape == (3, 2)
+    assert np.all(np.abs(result.data.evs - exact) < 6 * 0.05)
+    assert np.all(result.data.stds < 0.06)
+    assert np.any(result.data.evs != exact)
+    assert result.metadata["target_precision"] == 0.05
+    assert result.metadata["shots"] == 400
+    np.testing.assert_array_equal(estimator.run([pub]).result()[0].data.evs, result.data.evs)
+
+
+def test_an_observable_that_is_a_number_needs_no_shots(backend: QuantumTaskBackend) -> None:
+    result = EstimatorV2(backend).run([(QuantumCircuit(2), "II")], precision=0.1).result()[0]
+    assert result.data.evs == 1 and result.data.stds == 0
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_sent_is_refused_by_the_name_of_its_instruction(
+    backend: QuantumTaskBackend, name: str
+) -> None:
+    circuit = REFUSED[name]()
+    values = [0.0] * circuit.num_parameters
+    with pytest.raises(UnsupportedCircuit, match=f"'{name}'"):
+        EstimatorV2(backend).run([(circuit, "I" * circuit.num_qubits, values)])
+
+
+def test_a_circuit_that_fails_fails_the_run_with_the_services_words(
+    backend: QuantumTaskBackend,
+) -> None:
+    circuit = QuantumCircuit(1, 1)
+    with circuit.while_loop((circuit.clbits[0], 0)):
+        circuit.measure(0, 0)
+    job = SamplerV2(backend).run([circuit], shots=1)
+    with pytest.raises(JobError, match=r"steps|rounds"):
+        job.result(timeout=120)
+    assert job.status() is JobStatus.ERROR
+
+
+def test_without_a_backend_it_is_the_simulator_that_the_environment_names(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUANTUMTASK_URL", service.url)
+    estimator = EstimatorV2()
+    assert estimator.backend.name == "simulator"
+    assert estimator.run([(QuantumCircuit(1), "Z")]).result()[0].data.evs == 1
+    estimator.backend.provider.close()

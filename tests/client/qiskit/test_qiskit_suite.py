@@ -1,0 +1,48 @@
+"""Qiskit's own tests of primitives pass on the service; `make test-qiskit` runs all of them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from quantumtask.client.qiskit import QuantumTaskBackend, QuantumTaskProvider
+from tests.client.qiskit.qiskit_suite import SUITES, Suite, run
+from tests.support.services import Service
+from tests.support.source_releases import NotFetched, fetched
+
+PINNED = {
+    ("backend", "test_backend_sampler_v2"): ["test_sampler_run_1", "test_run_level1"],
+    ("backend", "test_backend_estimator_v2"): ["test_estimator_run_2", "test_aer_1"],
+    ("native", "test_backend_sampler_v2"): [
+        "test_circuit_with_multiple_cregs_1", "test_circuit_with_a", "test_diff_shots_1",
+        "test_run_errors_1",
+        "test_empty_creg", "test_no_cregs", "test_metadata",
+    ],
+    ("native", "test_backend_estimator_v2"): [
+        "test_estimator_run", "test_run_1qubit", "test_aer", "test_diff_precision",
+        "test_metadata",
+    ],
+    ("native", "test_statevector_sampler"): [
+        "test_circuit_with", "test_run_e", "test_run_2qubit", "test_run_with_shots_option",
+        "test_seed", "test_iter_pub", "test_metadata",
+    ],
+    ("native", "test_statevector_estimator"): ["test_"],
+}  # fmt: skip
+"""The tests that run here, by the beginnings of their names."""
+
+
+@pytest.fixture(scope="module")
+def backend(service: Service) -> Iterator[QuantumTaskBackend]:
+    try:
+        fetched()
+    except NotFetched as error:
+        pytest.skip(f"Qiskit's tests could not be fetched: {error}")
+    with QuantumTaskProvider(service.url) as provider:
+        yield provider.backend()
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: f"{suite.way}-{suite.module}")
+def test_qiskits_own_tests_pass(suite: Suite, backend: QuantumTaskBackend) -> None:
+    outcome = run(suite, backend, PINNED[suite.way, suite.module])
+    assert outcome.wrong == []
+    assert len(outcome.passed) >= 2

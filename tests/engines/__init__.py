@@ -1,0 +1,1 @@
+"""Tests of the engines, and the references that the engines must agree with."""

@@ -1,0 +1,135 @@
+"""Circuits without what is known beforehand: the same results, from less."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quantumtask.engines import settled as module
+from quantumtask.engines.settled import DIAGONAL, EITHER, settled
+from quantumtask.openqasm import compile_circuit
+from quantumtask.openqasm.gates import BASIC, Operation
+from quantumtask.openqasm.program import Circuit, Measure
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Failure, Result, TaskSpec
+from quantumtask.worker.execute import execute
+from tests.engines.dense_reference import Dense
+
+SETTINGS = Settings(slot_memory_mb=2048)
+WIDTH = 4
+HEAD = 'include "stdgates.inc"; '
+
+
+@st.composite
+def circuits(draw: st.DrawFn) -> Circuit:
+    """Gates of every name, many of them on qubits that are known, and measurements at the end."""
+    names = st.sampled_from(sorted(BASIC)) | st.sampled_from(["x", "cx", "ccx", "swap", "cz", "h"])
+    steps: list[Operation | Measure] = []
+    for name in draw(st.lists(names, max_size=12)):
+        gate = BASIC[name]
+        more = draw(st.integers(0, min(2, WIDTH - gate.qubits)))
+        qubits = draw(st.permutations(range(WIDTH)))[: gate.qubits + more]
+        params = [draw(st.sampled_from([0.3, math.pi, -1.9])) for _ in range(gate.parameters)]
+        wanted = draw(st.lists(st.booleans(), min_size=more, max_size=more))
+        steps.append(Operation(gate, tuple(params), tuple(qubits), tuple(wanted)))
+    measured = draw(st.permutations(range(WIDTH)))[: draw(st.integers(0, WIDTH))]
+    steps += [Measure(qubit, k) for k, qubit in enumerate(measured)]
+    shown = st.sampled_from([0, 1, *(-1 - k for k in range(len(measured)))])
+    bits = draw(st.lists(shown, max_size=6))
+    return Circuit(tuple(steps), tuple(bits), len(measured), clifford=False, final=True)
+
+
+def distribution(circuit: Circuit) -> dict[tuple[int, ...], float]:
+    """The probability of all bits of the result."""
+    state = Dense(WIDTH)
+    state.apply([step for step in circuit.steps if isinstance(step, Operation)])
+    measured = {step.outcome: step.qubit for step in circuit.steps if isinstance(step, Measure)}
+    assert sorted(measured) == list(range(circuit.outcomes))
+    found: dict[tuple[int, ...], float] = {}
+    for values, weight in state.weights([measured[k] for k in sorted(measured)]).items():
+        key = tuple(bit if bit >= 0 else values[-1 - bit] for bit in circuit.bits)
+        found[key] = found.get(key, 0.0) + weight
+    return {key: weight for key, weight in found.items() if weight > 1e-12}
+
+
+@given(circuits())
+def test_the_results_have_the_same_distribution(circuit: Circuit) -> None:
+    found, wanted = distribution(settled(circuit)), distribution(circuit)
+    assert found.keys() == wanted.keys()
+    assert all(abs(found[key] - wanted[key]) < 1e-9 for key in wanted)
+
+
+@given(circuits())
+def test_what_is_settled_has_no_more_steps_and_is_told_truly(circuit: Circuit) -> None:
+    found = settled(circuit)
+    assert len(found.steps) <= len(circuit.steps)
+    assert set(found.touched) <= set(circuit.touched)
+    if found is not circuit:
+        operations = [step for step in found.steps if isinstance(step, Operation)]
+        assert found.clifford == all(operation.clifford for operation in operations)
+
+
+def compiled(body: str) -> Circuit:
+    circuit = compile_circuit(HEAD + body, SETTINGS).circuit
+    assert circuit is not None
+    return circuit
+
+
+def test_of_an_adder_of_numbers_nothing_is_left() -> None:
+    adder = "x q[0]; x q[2]; ccx q[0], q[2], q[3]; cx q[0], q[2]; swap q[2], q[1]; cz q[0], q[3];"
+    circuit = settled(compiled(f"qubit[4] q; bit[4] c; {adder} c = measure q;"))
+    assert (circuit.steps, circuit.bits, circuit.outcomes) == ((), (1, 0, 0, 1), 0)
+
+
+def test_a_control_that_is_1_is_left_out_and_its_qubit_measured_as_1() -> None:
+    body = "x q[0]; h q[2]; negctrl @ x q[0], q[2]; ccx q[0], q[2], q[1];"
+    circuit = settled(compiled(f"qubit[3] q; bit[3] c; {body} c = measure q;"))
+    names = [s.gate.name for s in circuit.steps if isinstance(s, Operation)]
+    assert (names, circuit.touched, circuit.bits) == (["h", "cx"], (1, 2), (1, -1, -2))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "h q; cx q[0], q[1]; c = measure q;",
+        "x q[0]; c[0] = measure q[0]; x q[0]; c[1] = measure q[0];",
+    ],
+    ids=["nothing is known", "it goes on after measuring"],
+)
+def test_where_nothing_can_be_told_a_circuit_stays_as_it_is(body: str) -> None:
+    circuit = compiled(f"qubit[2] q; bit[2] c; {body}")
+    assert settled(circuit) is circuit
+
+
+def test_sixty_qubits_of_which_few_are_uncertain_run() -> None:
+    carries = "".join(f"ccx q[{k}], q[{k + 1}], q[{k + 2}];" for k in range(58))
+    text = f"{HEAD}qubit[60] q; bit[60] c; x q[0]; x q[1]; rx(1) q[59]; {carries} c = measure q;"
+    found = execute(TaskSpec(text, shots=2000), SETTINGS)
+    assert isinstance(found, Result)
+    assert set(found.counts.split('"')[1::2]) == {"0" + "1" * 59, "1" * 60}
+
+
+MISTAKES = {
+    "a target taken for a control": ("EITHER", EITHER | {"cx"}),
+    "a flip forgotten": ("FLIPPING", frozenset(["y", "z"])),
+    "a gate taken for diagonal": ("DIAGONAL", DIAGONAL | {"sx"}),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_comparison_finds_mistakes(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, *MISTAKES[mistake])
+    every = [
+        compiled(f"qubit[2] q; bit[2] c; {body} c = measure q;")
+        for body in ("h q[0]; cx q[0], q[1];", "z q[0];", "sx q[0];")
+    ]
+    assert any(distribution(settled(circuit)) != distribution(circuit) for circuit in every)
+
+
+def test_our_stabilizer_state_is_for_programs_whose_every_gate_is_clifford() -> None:
+    text = f"{HEAD}qubit[2] q; bit[2] c; t q[0]; h q[1]; c = measure q;"
+    found = execute(TaskSpec(text, engine="quantumtask", method="stabilizer"), SETTINGS)
+    assert isinstance(found, Failure)
+    assert found.code == "engine_unsuitable"
+    assert isinstance(execute(TaskSpec(text, engine="quantumtask"), SETTINGS), Result)

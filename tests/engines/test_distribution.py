@@ -1,0 +1,128 @@
+"""Shots drawn from exact probabilities: of the right law however drawn, and none impossible."""
+
+import json
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from quantumtask import engines
+from quantumtask.engines.distribution import Distribution
+from quantumtask.openqasm import compile_circuit
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import MIB, Settings
+from quantumtask.shared.task import Result
+from tests.support.chisquare import p_value
+
+SETTINGS = Settings(slot_memory_mb=2048)
+HEAD = 'include "stdgates.inc"; '
+TURNED = f"{HEAD}qubit[5] q; bit[2] a; bit[3] b; rx(1) q; ry(2) q[1]; cx q[1], q[4];"
+"""Five qubits, none of which is known."""
+
+
+def probabilities(values: int, possible: int) -> NDArray[np.float64]:
+    """Of so many values, a few of them likely, most of them rare and the others impossible."""
+    lots = np.random.default_rng(values)
+    found = np.zeros(values)
+    found[lots.choice(values, possible, replace=False)] = lots.exponential(size=possible) ** 4
+    return found / found.sum()
+
+
+def counted(wanted: NDArray[np.float64], shots: int, seed: int = 1) -> NDArray[np.int64]:
+    found, totals = Distribution(wanted.copy()).count(shots, np.random.default_rng(seed))
+    assert (np.diff(found) > 0).all()
+    assert (totals > 0).all()
+    return np.bincount(found, totals, len(wanted)).astype(np.int64)
+
+
+@pytest.mark.parametrize("shots", [100, 20_000, 1_000_000])
+@pytest.mark.parametrize(
+    ("values", "possible"), [(2, 2), (256, 256), (256, 200), (256, 3), (1 << 15, 1 << 15)]
+)
+def test_counts_are_of_the_distribution(values: int, possible: int, shots: int) -> None:
+    wanted = probabilities(values, possible)
+    counts = counted(wanted, shots)
+    assert counts.sum() == shots
+    assert p_value(counts, wanted) > 1e-7
+
+
+@pytest.mark.parametrize("shots", [3, 50_000])
+def test_single_shots_are_of_the_same_distribution_as_counts(shots: int) -> None:
+    wanted = probabilities(64, 9)
+    drawn = Distribution(wanted.copy()).draw(shots, np.random.default_rng(4))
+    assert len(drawn) == shots
+    assert p_value(np.bincount(drawn, minlength=64), wanted) > 1e-7
+
+
+def test_counts_vary_as_those_of_single_shots_do() -> None:
+    ones = np.array([counted(np.array([0.7, 0.3]), 1000, seed)[1] for seed in range(2000)])
+    assert abs(ones.mean() - 300) < 6 * (210 / 2000) ** 0.5
+    assert 0.8 < ones.var() / 210 < 1.2
+
+
+@pytest.mark.parametrize("shots", [1, 1_000_000])
+def test_what_rounding_left_of_nothing_never_comes(shots: int) -> None:
+    wanted = np.array([1e-33, 1 / 3, -1e-17, 1 / 3, 0.0, 1 / 3, 1e-30, 0.0])
+    assert set(np.flatnonzero(counted(wanted, shots))) <= {1, 3, 5}
+
+
+@pytest.mark.parametrize("shots", [5, 10_000])
+def test_engines_that_round_otherwise_draw_the_same_shots(shots: int) -> None:
+    wanted = np.array([1 / 6, 0.0, 1 / 6, 1 / 3, 1 / 12, 1 / 12, 1 / 6, 0.0])
+    rounded = np.random.default_rng(2).normal(0.0, 3e-16, (50, 8))
+    once = counted(wanted, shots)
+    assert all((counted(wanted + noise, shots) == once).all() for noise in rounded)
+
+
+def test_few_possible_outcomes_of_many_take_little_memory() -> None:
+    assert Distribution(probabilities(1 << 20, 2)).bytes < 100
+    assert Distribution(probabilities(1 << 17, 1 << 17)).bytes == MIB
+
+
+@pytest.mark.parametrize("wrong", [0.0, np.nan, np.inf])
+def test_probabilities_that_are_no_numbers_are_refused(wrong: float) -> None:
+    with pytest.raises(ResourceError, match="not a number"):
+        Distribution(np.array([0.0, wrong]))
+
+
+def run(
+    measured: str, shots: int, *, memory: bool = False, settings: Settings = SETTINGS
+) -> Result:
+    program = compile_circuit(TURNED + measured, settings)
+    return engines.run(program, shots=shots, seed=3, memory=memory, settings=settings)
+
+
+@pytest.mark.parametrize("shots", [9, 1000])
+@pytest.mark.parametrize(
+    "measured",
+    ["a = measure q[0:1]; b = measure q[2:4];", "a[1] = measure q[4]; b[0] = measure q[0];"],
+    ids=["in order", "here and there"],
+)
+def test_memory_tells_the_same_shots_as_the_counts_without_it(measured: str, shots: int) -> None:
+    counts = json.loads(run(measured, shots).counts)
+    result = run(measured, shots, memory=True)
+    memory = json.loads(result.memory or "")
+    assert json.loads(result.counts) == counts
+    assert {text: memory.count(text) for text in set(memory)} == counts
+    assert len(memory) == shots
+    assert memory != sorted(memory)
+
+
+def test_counts_ascend_with_registers_apart() -> None:
+    counts = json.loads(run("a = measure q[0:1]; b = measure q[2:4];", 10_000).counts)
+    assert list(counts) == sorted(counts)
+    assert {len(text) for text in counts} == {6}
+    assert {text[3] for text in counts} == {" "}
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_result_is_refused_from_the_first_byte_too_many(memory: bool) -> None:
+    measured, shots = "a = measure q[0:1]; b = measure q[2:4];", 1000
+    kinds = len(json.loads(run(measured, shots, memory=memory).counts))
+    most = kinds * (6 + 5) + (shots * (6 + 3) + 2 if memory else 0)
+    enough = Settings(slot_memory_mb=2048, max_result_bytes=most)
+    assert run(measured, shots, memory=memory, settings=enough).counts
+    with pytest.raises(ResourceError) as refused:
+        too_few = Settings(slot_memory_mb=2048, max_result_bytes=most - 1)
+        run(measured, shots, memory=memory, settings=too_few)
+    assert refused.value.code == "result_too_large"

@@ -1,0 +1,337 @@
+"""A state as a chain of matrices: as exact as a vector, and refused before it is too much."""
+
+import json
+import math
+import os
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from quantumtask import engines
+from quantumtask.engines import aer, chain, matrices
+from quantumtask.engines.matrices import Matrices, Sampler
+from quantumtask.engines.routing import Placed, Route
+from quantumtask.openqasm import compile_circuit
+from quantumtask.openqasm.program import Circuit
+from quantumtask.shared.errors import ResourceError, TaskError
+from quantumtask.shared.settings import MIB, Settings
+from quantumtask.shared.task import Result
+from tests.engines.dense_reference import Dense, assert_drawn_from
+
+SETTINGS = Settings(slot_memory_mb=1024)
+GATES = [
+    "h {0};", "t {0};", "U({3}, {3}, 0.4) {0};", "cx {0}, {1};", "crx({3}) {0}, {1};",
+    "swap {0}, {1};", "cu({3}, 0.2, {3}, 0.7) {0}, {1};", "ccx {0}, {1}, {2};",
+    "cswap {0}, {1}, {2};", "negctrl @ ch {0}, {1}, {2};", "pow(0.5) @ swap {0}, {1};",
+    "pow(0.3) @ ccx {0}, {1}, {2};", "ctrl @ pow(0.3) @ cy {0}, {1}, {2};",
+    "ctrl @ gphase({3}) {0};",
+]  # fmt: skip
+
+
+def circuit_of(body: str, qubits: int) -> Circuit:
+    text = f'include "stdgates.inc"; qubit[{qubits}] q; bit[{qubits}] c; {body} c = measure q;'
+    circuit = compile_circuit(text, SETTINGS).circuit
+    assert circuit is not None
+    return circuit
+
+
+def run(
+    body: str, qubits: int, shots: int = 100, seed: int = 1, settings: Settings = SETTINGS
+) -> Result:
+    text = f'include "stdgates.inc"; qubit[{qubits}] q; bit[{qubits}] c; {body} c = measure q;'
+    program = compile_circuit(text, settings)
+    return engines.run(program, shots=shots, seed=seed, memory=False, settings=settings)
+
+
+def counts(result: Result) -> dict[str, int]:
+    assert (result.engine, result.method) == ("aer", "matrix_product_state")
+    found: dict[str, int] = json.loads(result.counts)
+    return found
+
+
+def evolved(circuit: Circuit, simulations: list[int] | None = None) -> tuple[Matrices, list[int]]:
+    """The state and the place of each qubit; notes the bond dimension after each segment."""
+    qubits = len(circuit.touched)
+    route = Route(aer._placed(circuit), qubits)
+    simulate = partial(aer.evolve_chain, qubits=qubits, threads=1, settings=SETTINGS)
+
+    def watched(state: Matrices | None, gates: list[Placed]) -> Matrices:
+        after = simulate(state, gates)
+        if simulations is not None:
+            simulations.append(max(after.bonds, default=1))
+        return after
+
+    budget = chain.Budget(qubits, 512 * MIB)
+    return chain.evolve(route.moves(), qubits, budget, watched), route.places
+
+
+def vector(
+    state: Matrices, place: Sequence[int]
+) -> "np.ndarray[tuple[int], np.dtype[np.complex128]]":
+    """The state vector; qubit k is bit k of its index."""
+    whole = np.ones((1, 1), dtype=np.complex128)
+    for gamma, spectrum in zip(state.gammas, [*state.spectra, np.ones(1)], strict=True):
+        site = np.stack([np.asarray(matrix) * spectrum for matrix in gamma])
+        whole = np.einsum("xa,sab->xsb", whole, site).reshape(-1, site.shape[2])
+    shaped = whole.reshape((2,) * len(place))
+    return shaped.transpose([place[k] for k in reversed(range(len(place)))]).reshape(-1)
+
+
+def expected(circuit: Circuit) -> "np.ndarray[tuple[int], np.dtype[np.complex128]]":
+    dense = Dense(len(circuit.touched))
+    dense.apply([step for step in circuit.steps if hasattr(step, "gate")])
+    return dense.vector.reshape(-1)
+
+
+def layers(qubits: int, depth: int, seed: int, reach: int = 1) -> str:
+    """Random turns of all qubits, and `cx` between those at most `reach` apart."""
+    rng = random.Random(seed)
+    lines = []
+    for layer in range(depth):
+        lines += [f"U({rng.random() * 3}, {rng.random()}, 0.3) q[{k}];" for k in range(qubits)]
+        for k in range(layer % 2, qubits - reach, 2):
+            lines.append(f"cx q[{k}], q[{k + rng.randint(1, reach)}];")
+    return "\n".join(lines)
+
+
+calls = st.tuples(
+    st.sampled_from(GATES), st.permutations(range(5)), st.floats(-4, 4, allow_nan=False)
+)
+
+
+@given(st.lists(calls, min_size=1, max_size=25))
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_a_chain_is_the_state_that_the_gates_make(
+    some: list[tuple[str, list[int], float]],
+) -> None:
+    lines = [gate.format(*(f"q[{k}]" for k in on[:3]), angle) for gate, on, angle in some]
+    circuit = circuit_of("".join(lines), 5)
+    found = vector(*evolved(circuit))
+    assert abs(abs(np.vdot(found, expected(circuit))) - 1) < 1e-9
+
+
+@pytest.mark.parametrize(("qubits", "depth", "reach"), [(12, 6, 3), (14, 5, 2), (16, 5, 1)])
+def test_a_shallow_circuit_is_exact(qubits: int, depth: int, reach: int) -> None:
+    circuit = circuit_of(layers(qubits, depth, qubits, reach), qubits)
+    found = vector(*evolved(circuit))
+    assert abs(abs(np.vdot(found, expected(circuit))) - 1) < 1e-9
+
+
+def test_segments_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    circuit = circuit_of(layers(9, 5, 1, 4), 9)
+    whole = vector(*evolved(circuit, one := []))
+    monkeypatch.setattr(chain, "SEGMENT_WORK_US", 0.0)
+    parts = vector(*evolved(circuit, many := []))
+    assert len(one) < 5 < 20 < len(many)
+    assert abs(abs(np.vdot(whole, parts)) - 1) < 1e-9
+
+
+def test_shots_have_the_distribution_of_the_state() -> None:
+    circuit = circuit_of(layers(6, 3, 5), 6)
+    state, place = evolved(circuit)
+    found: dict[int, int] = {}
+    rng = np.random.default_rng(2)
+    for values, shots in Sampler(state).draw(20_000, 5, rng, lambda _: None):
+        outcome = sum(int(values[place[k]]) << k for k in range(6))
+        found[outcome] = found.get(outcome, 0) + shots
+    assert sum(found.values()) == 20_000
+    assert_drawn_from(found, dict(enumerate((np.abs(expected(circuit)) ** 2).tolist())))
+
+
+def test_many_groups_of_shots_are_drawn_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrices, "ROOM", 0)
+    state, _ = evolved(circuit_of("h q; t q;", 12))
+    drawn = list(Sampler(state).draw(5000, 11, np.random.default_rng(1), lambda _: None))
+    assert sum(shots for _, shots in drawn) == 5000
+    assert len({tuple(values) for values, _ in drawn}) == len(drawn) > 2000
+
+
+@pytest.mark.parametrize("qubits", [60, 100])
+def test_a_ghz_state_gives_equal_bits(qubits: int) -> None:
+    links = "".join(f"cx q[{a}], q[{b}];" for a, b in pairwise(range(qubits)))
+    found = counts(run("h q[0]; t q[0];" + links, qubits, shots=1000))
+    assert found.keys() == {"0" * qubits, "1" * qubits}
+    assert abs(found["0" * qubits] - 500) < 130
+
+
+def test_a_star_of_entanglement_is_followed_as_easily() -> None:
+    links = "".join(f"cx q[0], q[{k}];" for k in range(1, 80))
+    assert counts(run("h q[0]; t q[0];" + links, 80)).keys() == {"0" * 80, "1" * 80}
+
+
+def test_a_w_state_has_one_one() -> None:
+    n = 70
+    angles = [2 * math.acos(math.sqrt(1 / (n - k))) for k in range(n - 1)]
+    spread = "".join(
+        f"cry({angle}) q[{k}], q[{k + 1}]; cx q[{k + 1}], q[{k}];" for k, angle in enumerate(angles)
+    )
+    found = counts(run("x q[0];" + spread, n, shots=2000))
+    assert {key.count("1") for key in found} == {1}
+    assert len(found) == n
+
+
+def test_an_adder_adds() -> None:
+    """Registers one after the other, so that each carry comes from afar: a + b, 30 bits.
+
+    The gates in front do nothing, but no qubit is known beforehand then.
+    """
+    n, a, b = 30, 0x2F0F1234 % 2**30, 0x1234ABCD % 2**30
+    carry, x, y = 0, 1, 1 + n
+    lines = ["h q; h q;"] + [f"x q[{x + k}];" for k in range(n) if a >> k & 1]
+    lines += [f"x q[{y + k}];" for k in range(n) if b >> k & 1]
+    chain_of = [carry, *range(x, x + n)]
+    steps = [(chain_of[k], y + k, chain_of[k + 1]) for k in range(n)]
+    for c, s, t in steps:
+        lines.append(f"cx q[{t}], q[{s}]; cx q[{t}], q[{c}]; ccx q[{c}], q[{s}], q[{t}];")
+    for c, s, t in reversed(steps):
+        lines.append(f"ccx q[{c}], q[{s}], q[{t}]; cx q[{t}], q[{c}]; cx q[{c}], q[{s}];")
+    found = counts(run("".join(lines), 2 * n + 1))
+    assert [int(key[:n], 2) for key in found] == [(a + b) % 2**n]
+
+
+def test_qubits_without_entanglement_may_be_many() -> None:
+    found = counts(run("h q; t q; h q[7]; x q[8];", 1000, shots=5))
+    assert sum(found.values()) == 5
+
+
+def test_the_same_seed_gives_the_same_counts_and_another_one_others() -> None:
+    body = layers(40, 4, 3)
+    first = counts(run(body, 40, seed=1))
+    assert first == counts(run(body, 40, seed=1))
+    assert first != counts(run(body, 40, seed=2))
+
+
+def test_memory_agrees_with_the_counts() -> None:
+    text = 'include "stdgates.inc"; qubit[50] q; bit[3] c; h q[0:1]; ry(0.2) q; cx q[0], q[49];'
+    program = compile_circuit(text + "c[0] = measure q[49]; c[2] = measure q[1];", SETTINGS)
+    assert program.circuit is not None
+    result = engines.run(program, shots=40, seed=1, memory=True, settings=SETTINGS)
+    lines = json.loads(result.memory or "")
+    assert counts(result) == {key: lines.count(key) for key in set(lines)}
+    assert set(lines) == {f"{a}0{b}" for a, b in product("01", repeat=2)}
+
+
+def hostile(qubits: int, depth: int) -> str:
+    rng = random.Random(1)
+    lines = []
+    for _ in range(depth):
+        lines += [f"U({rng.random()}, {rng.random()}, 1) q[{k}];" for k in range(qubits)]
+        pairs = [rng.sample(range(qubits), 2) for _ in range(qubits // 2)]
+        lines += [f"cx q[{a}], q[{b}];" for a, b in pairs]
+    return "\n".join(lines)
+
+
+def test_much_entanglement_is_refused_with_the_reason() -> None:
+    with pytest.raises(
+        ResourceError, match=r"40 qubits needs 16\.0 TiB .*, and its qubits are too entangled"
+    ) as refused:
+        run(hostile(40, 40), 40)
+    assert refused.value.code == "out_of_memory"
+
+
+def test_much_entanglement_is_met_in_a_few_short_segments() -> None:
+    met: list[int] = []
+    with pytest.raises(ResourceError):
+        evolved(circuit_of(hostile(40, 40), 40), met)
+    assert len(met) < 20
+    assert max(met[:-1]) <= chain.MOST_BOND
+    assert met[-1] <= 2 * chain.MOST_BOND
+
+
+def test_more_work_than_a_task_may_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "MOST_WORK_US", 1e5)
+    with pytest.raises(ResourceError, match="too long") as refused:
+        run(layers(40, 12, 1), 40)
+    assert refused.value.code == "out_of_memory"
+
+
+def test_more_shots_than_can_be_drawn_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "MOST_WORK_US", 1e6)
+    body = layers(40, 9, 1)
+    assert counts(run(body, 40, shots=100))
+    with pytest.raises(ResourceError, match="so many shots") as refused:
+        run(body, 40, shots=100_000)
+    assert refused.value.code == "out_of_memory"
+
+
+def test_matrices_that_do_not_fit_the_slot_are_refused() -> None:
+    body = layers(400, 9, 1)
+    with pytest.raises(ResourceError, match="too entangled for less") as refused:
+        run(body, 400, settings=Settings(slot_memory_mb=16))
+    assert refused.value.code == "out_of_memory"
+
+
+def test_what_goes_on_after_measuring_is_refused_as_ever() -> None:
+    with pytest.raises(ResourceError, match=r"needs .* GiB .* for it$") as refused:
+        run("h q; t q; reset q[0];", 40)
+    assert refused.value.code == "out_of_memory"
+
+
+def test_an_angle_that_is_no_number_is_refused() -> None:
+    with pytest.raises(TaskError):
+        run("h q; t q; cx q[0], q[1]; U(1.0, 1e308, 1e308) q[0]; cx q[0], q[1];", 40)
+
+
+def test_a_swap_costs_nothing() -> None:
+    circuit = circuit_of("h q[0]; swap q[0], q[9]; t q[0]; cx q[9], q[8];", 10)
+    route = Route(aer._placed(circuit), 10)
+    assert [move.gate.name for move in route.moves()] == ["h", "t", "cx"]
+
+
+def test_gates_of_two_are_given_neighbours() -> None:
+    rng = random.Random(3)
+    pairs = [rng.sample(range(20), 2) for _ in range(200)]
+    body = "".join(f"cx q[{a}], q[{b}];" for a, b in pairs)
+    route = Route(aer._placed(circuit_of(body, 20)), 20)
+    on = [move.on for move in route.moves()]
+    assert all(abs(a - b) == 1 for a, b in on)
+    assert sorted(route.places) == list(range(20))
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from quantumtask.engines.engine import load
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import TaskSpec
+from quantumtask.worker.execute import WARM_UP, execute
+load("aer")  # as a slot has it before its memory is limited
+settings = Settings(slot_memory_mb=512)
+execute(WARM_UP, settings)
+lines = Path("/proc/self/status").read_text().splitlines()
+used = next(int(l.split()[1]) * 1024 for l in lines if l.startswith("VmData:"))
+most = used + settings.slot_memory_bytes
+resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+verdict = execute(TaskSpec(sys.stdin.read(), shots=1024, seed=1), settings)
+print(type(verdict).__name__, getattr(verdict, "message", ""))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a kernel that enforces RLIMIT_DATA")
+@pytest.mark.parametrize(
+    ("qubits", "body", "answer"),
+    [
+        (400, layers(400, 8, 1), "Result"),
+        (100, layers(100, 20, 1), "Failure .*too entangled"),
+        (40, hostile(40, 40), "Failure .*too entangled"),
+        (300, hostile(300, 10), "Failure .*too entangled"),
+    ],
+)
+def test_a_chain_stays_within_the_memory_of_its_slot(qubits: int, body: str, answer: str) -> None:
+    text = f'include "stdgates.inc"; qubit[{qubits}] q; bit[{qubits}] c; {body} c = measure q;'
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED], input=text, capture_output=True, text=True, check=False,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-500:]
+    assert re.match(answer, done.stdout), done.stdout

@@ -1,0 +1,216 @@
+"""States and the World on them, held against dense matrices."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quantumtask.engines import aer, statevector
+from quantumtask.engines.stabilizer import NotClifford, Stabilizer
+from quantumtask.engines.statevector import Means, StateVector
+from quantumtask.engines.world import State, World
+from quantumtask.openqasm.gates import BASIC, Operation, Unitary
+from quantumtask.openqasm.process import Outcome, Undecided
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+from tests.engines.dense_reference import Dense, assert_drawn_from
+
+SETTINGS = Settings(slot_memory_mb=2048)
+MEANS = Means(1 << 28)
+
+
+def make_stabilizer() -> State:
+    return Stabilizer()
+
+
+def make_statevector() -> State:
+    return StateVector(MEANS)
+
+
+def make_statevector_in_aer() -> State:
+    def evolve(vector: Any, operations: list[Operation]) -> Any:
+        return aer.evolve(vector, operations, threads=1, settings=SETTINGS)
+
+    return StateVector(Means(1 << 28, evolve))
+
+
+QUBITS = 4
+CLIFFORD = [gate for gate in BASIC.values() if gate.clifford]
+QUARTERS = [BASIC[name] for name in ("rx", "rz", "p", "u", "cp", "rzz", "cu")]
+angles = st.floats(-7, 7, allow_nan=False)
+
+
+@st.composite
+def gates(draw: st.DrawFn, clifford: bool) -> Operation:
+    gate = draw(st.sampled_from([*CLIFFORD, *QUARTERS] if clifford else list(BASIC.values())))
+    order = tuple(draw(st.permutations(range(QUBITS))))
+    if clifford:
+        turns = [draw(st.integers(-4, 4)) * np.pi for _ in range(gate.parameters)]
+        half = 0.5 if gate.qubits == 1 or gate.name == "rzz" else 1.0
+        return Operation(gate, tuple(turn * half for turn in turns), order[: gate.qubits])
+    controls = draw(st.lists(st.booleans(), max_size=QUBITS - gate.qubits).map(tuple))
+    params = tuple(draw(angles) for _ in range(gate.parameters))
+    return Operation(gate, params, order[: gate.qubits + len(controls)], controls)
+
+
+Move = Operation | tuple[int, int]
+
+
+def moves(clifford: bool) -> st.SearchStrategy[list[Move]]:
+    """Gates, and qubits to measure with the value to take where both can be."""
+    measurement = st.tuples(st.integers(0, QUBITS - 1), st.integers(0, 1))
+    return st.lists(gates(clifford) | gates(clifford) | measurement, max_size=20)
+
+
+def replay(state: State, todo: list[Move]) -> None:
+    dense = Dense(QUBITS)
+    for move in todo:
+        if isinstance(move, Operation):
+            state.apply([move])
+            dense.apply([move])
+            continue
+        qubit, value = move
+        p = dense.probability(qubit)
+        assert abs(state.probability(qubit) - p) < 1e-9
+        value = value if 0.01 < p < 0.99 else round(p)
+        state = state.projected(qubit, value)
+        dense.project(qubit, value)
+        assert state.known(qubit) == value
+    assert_same(state, dense)
+
+
+def assert_same(state: State, dense: Dense) -> None:
+    for qubit in range(QUBITS):
+        assert abs(state.probability(qubit) - dense.probability(qubit)) < 1e-9
+    order = [2, 0, 3, 1]
+    rows = state.sample(order, 2000, np.random.default_rng(1)).tolist()
+    found: dict[tuple[int, ...], int] = {}
+    for row in map(tuple, rows):
+        found[row] = found.get(row, 0) + 1
+    assert_drawn_from(found, {key: p for key, p in dense.weights(order).items() if p > 1e-12})
+
+
+@settings(max_examples=150, deadline=None)
+@given(moves(clifford=True))
+def test_a_stabilizer_state_is_the_state_of_dense_matrices(todo: list[Move]) -> None:
+    replay(make_stabilizer(), todo)
+
+
+@settings(max_examples=150, deadline=None)
+@given(moves(clifford=False))
+def test_a_state_vector_is_the_state_of_dense_matrices(todo: list[Move]) -> None:
+    replay(make_statevector(), todo)
+
+
+@settings(max_examples=25, deadline=None)
+@given(moves(clifford=False))
+def test_a_state_vector_that_aer_works_on_is_the_same(todo: list[Move]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statevector, "SIMULATOR_FROM", 1)
+        patch.setattr(statevector, "LEAST_GATES", 1)
+        replay(make_statevector_in_aer(), todo)
+
+
+@pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
+def test_a_qubit_can_be_set_once_it_is_known(make: Any) -> None:
+    state: State = make()
+    state.apply([Operation(BASIC["h"], (), (0,)), Operation(BASIC["cx"], (), (0, 1))])
+    state = state.projected(0, 1)
+    state.set(0, 0)
+    assert (state.known(0), state.probability(0), state.probability(1)) == (0, 0.0, 1.0)
+    state.set(7, 1)
+    state.apply([Operation(BASIC["cx"], (), (7, 0))])
+    assert state.probability(0) == 1.0
+
+
+@pytest.mark.parametrize("gate", ["t", "ch", "ccx"])
+def test_a_stabilizer_state_refuses_what_is_not_clifford(gate: str) -> None:
+    with pytest.raises(NotClifford):
+        Stabilizer().apply([Operation(BASIC[gate], (), tuple(range(BASIC[gate].qubits)))])
+
+
+def test_a_clifford_gate_is_known_by_its_matrix() -> None:
+    root = Unitary(np.array([[1, -1j], [-1j, 1]], dtype=np.complex128) * 0.5**0.5)
+    state = Stabilizer()
+    state.apply([Operation(root, (), (0,)), Operation(root, (), (0,))])
+    assert state.probability(0) == 1.0
+
+
+def test_a_large_stabilizer_state_is_sampled_together() -> None:
+    state = Stabilizer()
+    state.apply([Operation(BASIC["h"], (), (0,))])
+    state.apply([Operation(BASIC["cx"], (), (k, k + 1)) for k in range(299)])
+    state.apply([Operation(BASIC["x"], (), (7,))])
+    rows = state.sample([299, 7, 0], 1000, np.random.default_rng(1))
+    assert set(map(tuple, rows.tolist())) == {(0, 1, 0), (1, 0, 1)}
+    assert 400 < rows[:, 0].sum() < 600
+
+
+# Measurements that nobody has looked at yet
+
+
+def pending(make: Any) -> tuple[World, Outcome]:
+    world = World(make())
+    world.apply([Operation(BASIC["h"], (), (0,))])
+    outcome = world.measure(0)
+    assert isinstance(outcome, Outcome)
+    return world, outcome
+
+
+@pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
+def test_a_measurement_is_put_off_until_something_touches_the_qubit(make: Any) -> None:
+    world, outcome = pending(make)
+    assert world.measure(0) is outcome
+    world.apply([Operation(BASIC["z"], (), (0,)), Operation(BASIC["cx"], (), (0, 1))])
+    with pytest.raises(Undecided) as wanted:
+        world.apply([Operation(BASIC["x"], (), (2,)), Operation(BASIC["h"], (), (0,))])
+    assert wanted.value.outcome is outcome
+    assert world.measure(2) == 0
+    with pytest.raises(Undecided):
+        world.apply([Operation(BASIC["cx"], (), (1, 0))])
+    with pytest.raises(Undecided):
+        world.reset([0])
+    assert world.probability(outcome) == 0.5
+
+
+@pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_decided_outcome_leaves_the_state_that_goes_with_it(make: Any, value: int) -> None:
+    world, outcome = pending(make)
+    world.apply([Operation(BASIC["cx"], (), (0, 1))])
+    world = world.decided(outcome, value)
+    assert world.measure(0) == value
+    world.reset([0])
+    assert world.measure(0) == 0
+    other = world.measure(1)
+    assert other == value or world.probability(other) == value  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
+def test_a_reset_of_an_uncertain_qubit_asks_for_its_outcome(make: Any) -> None:
+    world = World(make())
+    world.apply([Operation(BASIC["h"], (), (0,)), Operation(BASIC["cx"], (), (0, 1))])
+    with pytest.raises(Undecided) as wanted:
+        world.reset([0])
+    world = world.decided(wanted.value.outcome, 1)
+    world.reset([0])
+    assert world.measure(0) == 0
+    last = world.measure(1)
+    assert isinstance(last, Outcome)
+    assert world.probability(last) == 1.0
+
+
+def test_an_angle_that_is_no_number_any_more_is_refused() -> None:
+    for state in (Stabilizer(), StateVector(MEANS)):
+        with pytest.raises(ResourceError, match="an angle is too large"):
+            state.apply([Operation(BASIC["rx"], (math.inf,), (0,))])
+
+
+def test_amplitudes_that_are_no_numbers_are_refused() -> None:
+    state = StateVector(MEANS)
+    state.apply([Operation(Unitary(np.full((2, 2), np.nan, dtype=np.complex128)), (), (0,))])
+    with pytest.raises(ResourceError, match="not a number"):
+        state.probability(0)

@@ -1,0 +1,1 @@
+"""Tests of the OpenQASM compiler, and a reference evaluator of the language."""

@@ -1,0 +1,194 @@
+"""The parser in Python reads what the one in Rust reads: their conformance test."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quantumtask.openqasm import native
+from quantumtask.openqasm.portable import parser as portable
+from quantumtask.openqasm.source import Source
+from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.task import Problem
+from tests.openqasm import textbook, textbook_large
+from tests.openqasm.describe_programs import Text, described
+from tests.openqasm.features import SECTIONS
+from tests.openqasm.refused_programs import HEAD, WRONG
+
+ROOT = Path(__file__).parents[2]
+WITHOUT_QDK = "import sys; sys.modules['qdk'] = None; "
+CHILD = "from tests.openqasm.describe_programs import answer; answer()"
+
+
+def feature_texts() -> dict[str, Text]:
+    texts: dict[str, Text] = {}
+    for section, features in SECTIONS.items():
+        for feature in features:
+            given = None if feature.parameters is None else json.dumps(feature.parameters)
+            texts[f"{section}: {feature.name}"] = (feature.program, given)
+            if feature.measured_program is not None:
+                texts[f"{section}: {feature.name}, measured"] = (feature.measured_program, None)
+    return texts
+
+
+TEXTBOOK: Mapping[str, str] = {
+    "adder": textbook.adder(3, 5),
+    "cphase": textbook.cphase("7 * pi / 4", 1),
+    "inverseqft1": textbook.inverseqft1(5),
+    "inverseqft2": textbook.inverseqft2(5),
+    "ipe": textbook.ipe(3, 5),
+    "qft": textbook.qft(5, ""),
+    "qpt": textbook.qpt("h q;", "s q;"),
+    "rb": textbook.rb(["h q[0];", "cz q[0], q[1];"]),
+    "rus": textbook.rus(),
+    "teleport": textbook.teleport(0.3, 0.2, 0.1),
+    "varteleport": textbook.varteleport(2),
+    "arrays": textbook.arrays(),
+    "alignment": textbook.alignment(),
+    "gateteleport": textbook_large.gateteleport(1),
+    "qec": textbook_large.qec("x d[1];"),
+    "scqec": textbook_large.scqec("x data[1];"),
+    "msd": textbook_large.msd(1),
+    "vqe": textbook_large.vqe(2),
+}
+FEATURES = feature_texts()
+LITERALS = (
+    "def f(qubit a) { x a; } f($0);", "def f(qubit a) { x a; } f(/* $1 */ ($2) // )\n);",
+    "float f = sin($0);", "bit r; uint u; if (u < 18446744073709551616) r = 1;",
+    "bit r; bit[3] d; if (d == 0x1_0000_0000_0000_0000) r = 1;", "uint u = -1;",
+)  # fmt: skip
+
+ALL: Mapping[str, Text] = {
+    **FEATURES,
+    **{text: (HEAD + text, None) for text in LITERALS},
+    **{name: (text, None) for name, text in TEXTBOOK.items()},
+    **{wrong.text.removeprefix(HEAD): (wrong.text, None) for wrong in WRONG},
+    "an alias of physical qubits": (HEAD + "let a = $2 ++ $0;\nx a[1];\n", None),
+}
+
+RUNS = ""
+OTHER: Mapping[str, tuple[str, str]] = {
+    # The specification's text has it, and its grammar only in `let`.
+    "Arrays: concatenation copies": (RUNS, "syntax_error"),
+    "Arrays: array of `bit`": ("syntax_error", "wrong_type"),
+    "array[bit, 2] a;": ("syntax_error", "wrong_type"),
+    "array[bit[4], 2] a;": ("syntax_error", "wrong_type"),
+    "array[stretch, 2] a;": ("syntax_error", "wrong_type"),
+    "complex[int[8]] z;": ("syntax_error", "not_supported"),
+    "Constants: `const` from a measurement": ("syntax_error", "not_constant"),
+    "const bit b = measure q[0];": ("syntax_error", "not_constant"),
+    "gphase(1, 2);": ("syntax_error", "wrong_arity"),
+    "gphase();": ("syntax_error", "wrong_arity"),
+    "`switch`: no case at all": ("syntax_error", "wrong_type"),
+    "switch (1) { }": ("syntax_error", "wrong_type"),
+    "switch (1) { default { } }": ("syntax_error", "wrong_type"),
+    'bit[3] b = "01a";': ("wrong_type", "syntax_error"),
+}
+"""The programs that are not the same for both: the code with qdk, and without it.
+
+The grammar allows what has no meaning; qdk refuses some of that while it reads.
+"""
+
+
+@cache
+def without_qdk() -> Mapping[str, Any]:
+    """What all programs become in a process that cannot import qdk."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_QDK + CHILD],
+        input=json.dumps(list(ALL.values())), capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return dict(zip(ALL, json.loads(done.stdout), strict=True))
+
+
+def with_qdk(text: Text) -> Any:
+    return json.loads(json.dumps(described(text)))
+
+
+def first(found: Any) -> tuple[str, int]:
+    """The code and line of the first problem of what a program became."""
+    code, line = found["errors"][0] if "errors" in found else (RUNS, 0)
+    return code, line
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in OTHER])
+def test_a_program_becomes_the_same_with_either_parser(name: str) -> None:
+    found, expected = without_qdk()[name], with_qdk(ALL[name])
+    if first(expected)[0] == "syntax_error":  # what is wrong after that is anyone's guess
+        assert first(found) == first(expected)
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_where_the_parsers_differ_one_refuses_and_says_so_on_the_same_line(name: str) -> None:
+    found, expected = first(without_qdk()[name]), first(with_qdk(ALL[name]))
+    assert (expected[0], found[0]) == OTHER[name]
+    assert RUNS in OTHER[name] or found[1] == expected[1]
+
+
+def problems(text: str) -> Sequence[Problem]:
+    with pytest.raises(CircuitError) as error:
+        portable.read(Source(text))
+    return error.value.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "token"),
+    [
+        ("x q", 1, 4, None),
+        ("x q;\nint λ = ;", 2, 9, ";"),
+        ("int λ = 1; ? x q;", 1, 12, "?"),
+        ("\n\n/* λλ */ x q]", 3, 13, "]"),
+        ('include "a;\n', 1, 9, '"'),
+    ],
+)
+def test_a_syntax_error_has_its_place_in_characters(
+    text: str, line: int, column: int, token: str | None
+) -> None:
+    problem = problems(text)[0]
+    assert (problem.code, problem.line, problem.column) == ("syntax_error", line, column)
+    assert problem.token == token
+
+
+def test_a_syntax_error_says_what_would_be_right_if_that_is_short() -> None:
+    assert problems("x q")[0].message == "expected `;`, found the end"
+    assert problems("qubit 3;")[0].message == "expected a name, found `3`"
+    assert problems("x q; 1 + * 2;")[0].message == "`*` cannot stand here"
+
+
+def test_all_syntax_errors_are_told_but_never_more_than_twenty() -> None:
+    assert [p.line for p in problems("int = 1;\nx q;\nfloat = 2;\n")] == [1, 3]
+    assert len(problems("int = 1;\n" * 100)) == 20
+
+
+def test_a_text_that_is_no_program_gets_a_hint() -> None:
+    hint = problems("Dear all,")[0].hint
+    assert hint is not None
+    assert "does not look like OpenQASM 3" in hint
+
+
+@pytest.mark.parametrize(
+    "number", ["9223372036854775808", "0x8000_0000_0000_0000", "0b1" + "0" * 63]
+)
+def test_a_whole_number_keeps_its_value_where_the_parser_in_rust_wraps_it(number: str) -> None:
+    (found,), (wrapped,) = (reader.read(Source(f"{number};"))[1] for reader in (portable, native))
+    assert found.expr.value == 2**63
+    assert wrapped.expr.value == -(2**63)
+
+
+def test_a_deep_program_is_refused_and_not_a_crash() -> None:
+    with pytest.raises(RecursionError):
+        portable.read(Source("c" + "[0]" * 20_000 + ";"))
+
+
+def test_without_any_parser_the_error_says_what_to_install() -> None:
+    nothing = WITHOUT_QDK + "sys.modules['openqasm3'] = None; import quantumtask.openqasm"
+    done = subprocess.run([sys.executable, "-c", nothing], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "quantumtask[portable]" in done.stderr.splitlines()[-1]

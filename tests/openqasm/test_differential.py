@@ -1,0 +1,244 @@
+"""Programs that another implementation runs too have the same outcomes there.
+
+The others: Qiskit's importers with Aer, QDK's simulator, Braket's local one. What amplitudes can be
+had of is compared exactly, the rest by samples. `DIFFERENTIAL_PROGRAMS=2000 python -m pytest
+tests/openqasm/test_differential.py --timeout=0` tries that many random programs and all features,
+not only some; `--hypothesis-seed=N` others still.
+"""
+
+import importlib.util
+import math
+import os
+from collections import Counter
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.stats import chi2
+
+from quantumtask.openqasm import Program
+from tests.openqasm import differential_known as known
+from tests.openqasm import textbook
+from tests.openqasm.differential import (
+    OTHERS,
+    Parameters,
+    Unable,
+    compiled,
+    ours,
+    state_by_qiskit,
+    state_by_us,
+)
+from tests.openqasm.differential_programs import PROGRAMS, STATIC, random_circuits, random_processes
+from tests.openqasm.features import SECTIONS, Refused
+
+FALSE_ALARM = 1e-10
+"""How often equal distributions may be called different: 1e-6 for 10,000 comparisons together."""
+
+TRIED = int(os.environ.get("DIFFERENTIAL_PROGRAMS", "10"))
+ALL = TRIED > 10
+
+PACKAGES = {"qiskit": "qiskit_qasm3_import", "qdk": "qdk", "braket": "braket"}
+INSTALLED = [name for name, package in PACKAGES.items() if importlib.util.find_spec(package)]
+
+needs = {
+    name: pytest.mark.skipif(name not in INSTALLED, reason=f"{package} is not installed")
+    for name, package in PACKAGES.items()
+}
+every_other = pytest.mark.parametrize(
+    "other", [pytest.param(name, marks=needs[name]) for name in OTHERS]
+)
+
+
+def of_features() -> dict[str, tuple[str, Parameters]]:
+    found = {
+        f"{section}: {feature.name}": feature
+        for section, features in SECTIONS.items()
+        for feature in features
+        if not isinstance(feature.expected, Refused)
+    }
+    plain = {name: (f.program, dict(f.parameters or {})) for name, f in found.items()}
+    measured = {
+        f"{name}, measured": (f.measured_program, {})
+        for name, f in found.items()
+        if f.measured_program and not isinstance(f.measured_expected, Refused)
+    }
+    return plain | measured
+
+
+FEATURES = of_features()
+TEXTBOOK = {
+    "adder": textbook.adder(5, 6, 3),
+    "controlled phase": textbook.cphase("0.3", 1),
+    "inverse Fourier transform": textbook.inverseqft1(11),
+    "inverse Fourier transform, bit by bit": textbook.inverseqft2(11),
+    "phase estimation": textbook.ipe(4, 5),
+    "Fourier transform": textbook.qft(5, ""),
+    "tomography": textbook.qpt("h q;", ""),
+    "repeat until success": textbook.rus(),
+    "teleportation": textbook.teleport(0.3, 0.2, 0.1),
+    "alignment": textbook.alignment(),
+}
+CASES: dict[str, tuple[str, Parameters]] = {
+    **{name: (text, {}) for name, text in PROGRAMS.items()},
+    **{f"textbook: {name}": (text, {}) for name, text in TEXTBOOK.items()},
+    **FEATURES,
+}
+DISAGREE = {(name, k.other) for k in known.KNOWN for name in k.names}
+TRIED_NAMES = [
+    name
+    for at, name in enumerate(CASES)
+    if ALL or name not in FEATURES or at % 40 == 0 or any((name, o) in DISAGREE for o in INSTALLED)
+]
+
+
+@cache
+def program(name: str) -> Program:
+    return compiled(*CASES[name])
+
+
+@cache
+def our_outcomes(name: str) -> Counter[str]:
+    return ours(*CASES[name])
+
+
+@cache
+def their_outcomes(name: str, other: str) -> Counter[str] | None:
+    """None: it does not accept the program."""
+    try:
+        return OTHERS[other](*CASES[name], program(name))
+    except Unable:
+        return None
+
+
+def differ(left: Counter[str], right: Counter[str]) -> bool:
+    """A G test of two samples; outcomes that are too rare for it count as one."""
+    left = masked(left, next(iter(right)))
+    seen = left + right
+    often = [key for key, shots in seen.items() if shots >= 20]
+    cells = [(left[key], right[key]) for key in often]
+    rest = left.total() - sum(a for a, _ in cells), right.total() - sum(b for _, b in cells)
+    cells += [rest] if any(rest) else []
+    share = left.total() / seen.total()
+    g = 2 * sum(surprise(a, (a + b) * share) + surprise(b, (a + b) * (1 - share)) for a, b in cells)
+    return len(cells) > 1 and bool(chi2.sf(g, len(cells) - 1) < FALSE_ALARM)
+
+
+def masked(outcomes: Counter[str], told: str) -> Counter[str]:
+    """Outcomes without the bits that the other implementation does not tell."""
+    found: Counter[str] = Counter()
+    for bits, shots in outcomes.items():
+        found["".join(b if t != "." else "." for b, t in zip(bits, told, strict=True))] += shots
+    return found
+
+
+def surprise(found: int, expected: float) -> float:
+    return found * math.log(found / expected) if found else 0.0
+
+
+@every_other
+@pytest.mark.parametrize("name", TRIED_NAMES)
+def test_another_implementation_gives_the_same_distribution(name: str, other: str) -> None:
+    theirs = their_outcomes(name, other)
+    if theirs is None:
+        assert (name, other) not in DISAGREE, "no longer accepted: strike it from the table"
+    else:
+        disagree = differ(our_outcomes(name), theirs)
+        assert disagree == ((name, other) in DISAGREE), (our_outcomes(name), theirs)
+
+
+@every_other
+def test_another_implementation_accepts_enough_to_be_compared(other: str) -> None:
+    accepted = [name for name in PROGRAMS if their_outcomes(name, other) is not None]
+    assert len(accepted) >= {"qiskit": 90, "qdk": 90, "braket": 90}[other]
+
+
+@pytest.mark.parametrize("name", TRIED_NAMES)
+def test_amplitudes_are_those_that_qiskit_has(name: str) -> None:
+    text, parameters = CASES[name]
+    try:
+        (state, bits), (other, others) = (
+            state_by_us(program(name)),
+            state_by_qiskit(text, parameters),
+        )
+    except Unable:
+        return
+    if "$" in text:  # whose order differs, and nothing says which is first
+        return
+    same = bits == others and abs(np.vdot(state, other)) > 1 - 1e-9
+    assert same == ((name, "qiskit") not in DISAGREE or name in known.RUN_BY_NAME)
+
+
+def test_most_programs_without_feedback_are_compared_by_amplitudes() -> None:
+    def exact(name: str) -> bool:
+        try:
+            state_by_us(program(name)), state_by_qiskit(*CASES[name])
+        except Unable:
+            return False
+        return True
+
+    assert sum(map(exact, STATIC)) > 0.8 * len(STATIC)
+
+
+def test_every_known_disagreement_is_about_a_program() -> None:
+    assert {name for name, _ in DISAGREE} <= CASES.keys()
+
+
+random = settings(
+    max_examples=TRIED,
+    derandomize=not ALL,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@random
+@given(random_circuits)
+def test_a_random_circuit_has_the_amplitudes_that_qiskit_has(text: str) -> None:
+    (state, bits), (other, others) = state_by_us(compiled(text, {})), state_by_qiskit(text, {})
+    assert bits == others
+    assert abs(np.vdot(state, other)) > 1 - 1e-9
+
+
+@random
+@given(st.one_of(random_circuits, random_processes))
+def test_a_random_program_has_the_distribution_that_the_others_have(text: str) -> None:
+    mine = ours(text, {})
+    for other in INSTALLED:
+        try:
+            theirs = OTHERS[other](text, {}, compiled(text, {}))
+        except Unable:
+            continue
+        assert not differ(mine, theirs), other
+
+
+MUTATIONS = {
+    "ctrl of sdg, t": ("ctrl @ sdg", "ctrl @ s"),
+    "ctrl": ("ctrl @ s ", "ctrl @ sdg "),
+    "negctrl": ("negctrl @ ctrl @ y", "ctrl @ negctrl @ y"),
+    "inv": ("inv @ t", "t"),
+    "pow": ("pow(2) @ t", "pow(3) @ t"),
+    "gate crz": ("crz(", "cp("),
+    "gphase": ("ctrl @ gphase(0.8) q[1]", "ctrl @ gphase(0.8) q[0]"),
+    "slices": ("q[3:4]", "q[4:-1:3]"),
+    "if else": ("if (c[0])", "if (!c[0])"),
+    "reset of a register": ("reset q;", ""),
+}
+
+
+@every_other
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_wrong_gate_is_noticed(name: str, other: str) -> None:
+    text = PROGRAMS[name].replace(*MUTATIONS[name])
+    assert text != PROGRAMS[name]
+    theirs = their_outcomes(name, other)
+    if theirs is not None:
+        assert differ(ours(text, {}), theirs)
+
+
+def test_two_samples_of_one_distribution_do_not_differ() -> None:
+    assert not differ(Counter({"0": 480, "1": 520}), Counter({"0": 530, "1": 470}))
+    assert not differ(Counter({"00": 500, "01": 500}), Counter({".0": 499, ".1": 501}))
+    assert differ(Counter({"0": 480, "1": 520}), Counter({"0": 700, "1": 300}))
+    assert differ(Counter({"0": 1000}), Counter({"0": 900, "1": 100}))

@@ -1,0 +1,385 @@
+"""The short path through the compiler gives up, or gives the program that the full path gives.
+
+The suite tries a few hundred programs, always the same. To try thousands of new ones:
+`STRAIGHT_PROGRAMS=5000 python -m pytest -k hypothesis --timeout=0` and this file's name.
+"""
+
+import os
+import struct
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quantumtask.openqasm import Program, compile_circuit
+from quantumtask.openqasm.full import compile_full
+from quantumtask.openqasm.gates import Operation, Unitary
+from quantumtask.openqasm.straight import compile_straight
+from quantumtask.openqasm.trace import Trace
+from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.settings import Settings
+from tests.openqasm import textbook
+from tests.openqasm.features import SECTIONS
+from tests.openqasm.refused_programs import WRONG
+
+SETTINGS = Settings()
+STD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+HEAD = STD + "qubit[4] q;\nbit[4] c;\n"
+OLD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[4];\ncreg c[4];\n'
+
+TRIED = int(os.environ.get("STRAIGHT_PROGRAMS", "150"))
+FEW = settings(
+    max_examples=TRIED,
+    derandomize=TRIED == 150,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def step_of(step: Any) -> tuple[Any, ...]:
+    """A step as a value that equals only the very same, to the last bit of each number."""
+    if not isinstance(step, Operation):
+        return type(step).__name__, *step
+    gate = step.gate
+    kind = gate.values.tobytes() if isinstance(gate, Unitary) else gate.name
+    assert all(type(param) is float for param in step.params)
+    return kind, struct.pack(f"{len(step.params)}d", *step.params), step.qubits, step.controls
+
+
+def seen(program: Program) -> tuple[Any, ...]:
+    """All that engines and results see of a program."""
+    outside = (program.registers, program.qubits, program.operations, program.outputs)
+    outside += (program.fixed_outputs, program.warnings)  # type: ignore[assignment]
+    circuit = program.circuit
+    if circuit is None:
+        return outside
+    steps = tuple(map(step_of, circuit.steps))
+    flags = (circuit.outcomes, circuit.clifford, circuit.final, circuit.touched)
+    return *outside, steps, circuit.bits, *flags
+
+
+def agrees(text: str, limits: Settings = SETTINGS) -> bool:
+    """Whether the short path was taken; it must then be right."""
+    straight = compile_straight(text, limits)
+    if straight is None:
+        return False
+    try:
+        full = compile_full(text, limits).program
+    except CircuitError as error:
+        raise AssertionError(f"accepted: {error}\n{text}") from error
+    assert seen(straight) == seen(full), text
+    return True
+
+
+# Programs written down elsewhere.
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_feature_means_the_same_on_both_paths(section: str) -> None:
+    for feature in SECTIONS[section]:
+        for text in (feature.program, feature.measured_program):
+            if text is not None and feature.parameters is None:
+                with suppress(CircuitError):
+                    compile_full(text, SETTINGS)
+                agrees(text)
+
+
+def test_what_the_full_path_refuses_is_left_to_it() -> None:
+    for wrong in WRONG:
+        assert compile_straight(wrong.text, SETTINGS) is None, wrong.text
+
+
+def test_the_textbook_means_the_same_on_both_paths() -> None:
+    texts = [textbook.adder(1, 2), textbook.inverseqft1(3), textbook.qpt("h q;", "")]
+    texts += [textbook.teleport(1, 2, 3), textbook.rus(), textbook.arrays(), textbook.alignment()]
+    for text in texts:
+        agrees(text)
+
+
+# Programs that must take the short path, so that it cannot silently rot.
+
+TAKEN = {
+    "bell": HEAD + "h q[0]; cx q[0], q[1];\nc = measure q;\n",
+    "no include": "qubit q; bit c; U(pi/2, 0, -pi) q; c = measure q;",
+    "broadcast": STD + "qubit[3] a; qubit[3] b; bit[3] c; h a; cx a, b; cx a[0], b; c = measure b;",
+    "old": OLD + "h q[0];\ncx q[0],q[1];\nu3(pi/2,0,pi) q[2];\nmeasure q -> c;\n",
+    "old power": OLD + "rx(2^3/16) q[0]; rx(1/2) q[1]; CX q[0],q[1]; measure q[0] -> c[0];",
+    "old words": STD + "qreg q[2]; creg c[2]; x q[1]; measure q[1] -> c[1];",
+    "single bits": HEAD + "x q[1];\nc[0] = measure q[1];\nc[3]=measure q[0];",
+    "definition": HEAD + "gate f(a, b) x, y { rx(a/2) x; cx x, y; rz(-b*a) y; }\n"
+    "f(0.3, pi) q[0], q[1]; f(0.3, pi) q[0], q[1]; inv @ f(1, 2) q[2], q[0]; c = measure q;",
+    "hidden gate": HEAD + "h q[0]; gate h a { x a; } h q[0]; h q[1]; c = measure q;",
+    "constants": STD + "const int n = 3; const float w = pi / n; qubit[n] q; rx(w*2) q[1];",
+    "late declarations": STD + "qubit[2] q; h q; bit a; a = measure q[0]; qubit r; x r;"
+    " bit[2] b = measure q; bit d = measure r;",
+    "modifiers": HEAD + "ctrl @ x q[0], q[1]; negctrl(2) @ rx(0.5) q[0], q[1], q[2]; inv @ s q[0];"
+    " pow(2) @ inv @ t q; pow(0.5) @ ctrl @ U(1, 2, 3) q[0], q[3]; ctrl @ gphase(0.1) q[2];",
+    "modifiers on lines of their own": HEAD + "ctrl\n@ x q[0], q[1]; inv // ;\n @s q[0];"
+    " pow(2)\r\n@t q[1]; negctrl(2) /* \n */ @h q[0], q[1], q[2];",
+    "half way": HEAD + "h q[0]; c[0] = measure q[0]; x q[0]; reset q[1]; reset q; measure q;",
+    "comments": "// ü ;\n/* a; */" + HEAD + "h q[0]; // {\n/* } */ x /* ; */ q[1];\nc = measure q;",
+    "returns": HEAD.replace("\n", "\r\n") + "h q[0];\r\nc = measure q; // the end\r\n",
+    "hardware qubits": STD + "bit[2] c; x $3; cx $3, $0; c[0] = measure $3; c[1] = measure $0;",
+    "barriers": HEAD + "h q; barrier q; barrier q[0], q[3]; barrier; gphase(pi/4); c = measure q;",
+    "nothing measured": HEAD + "h q[0];",
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_common_programs_take_the_short_path(name: str) -> None:
+    assert agrees(TAKEN[name])
+
+
+FORMULAS = (
+    "1", "-1", "0.5", "-0.0", "-0", "1e-3", "1.", ".5", "1.5E+2", "pi", "-pi/2", "3*pi/4", "π/2",
+    "tau/3", "euler", "-2**2", "2.0**-1", "2.0**3**2/100", "2*-1", "--1", "7/2", "-7/2", "-7%3",
+    "7.5%2", "1 - 2 - 3", "8/4/2", "(1+2)*3", "sin(pi/3)", "cos(0)+tan(1)", "arctan(1.0)*4",
+    "sqrt(2)", "exp(1)", "ln(2)", "log(10)", "floor(2.5)", "ceiling(2.5)", "mod(7, 3)",
+    "real(1.5)", "popcount(7)", "arccos(0.5)", "arcsin(0.5)", "((((0.25))))",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_an_argument_has_the_same_value_on_both_paths(formula: str) -> None:
+    assert agrees(HEAD + f"rx({formula}) q[0]; U(1, {formula}, 2*({formula})) q[1];")
+
+
+# What it must leave to the full path.
+
+LEFT = (
+    "h q[4];", "h q[-1];", "h q[0:2];", "h q[{0, 1}];", "h r[0];", "hh q[0];", "cx q[0], q[0];",
+    "cx q[0];", "h q[0], q[1];", "rx q[0];", "rx() q[0];", "rx(1, 2) q[0];", "h(1) q[0];",
+    "h q[0]", "h q[0];;", "; h q[0];", "h c[0];", "h q[0] q[1];", "c = measure q[0];",
+    "c[0] = measure q;", "q = measure q;", "c = measure c;", "measure q -> q;",
+    "c[4] = measure q[0];",
+    "rx(1/0) q[0];", "rx(1e400) q[0];", "rx(1e305) q[0];", "rx(c) q[0];", "rx(q) q[0];",
+    "rx(+1) q[0];", "rx(1 2) q[0];", "rx(1,,2) q[0];", "rx((1) q[0];", "rx(1)) q[0];",
+    "rx(2im) q[0];", "rx(1^2) q[0];", "rx(1 << 2) q[0];", "rx(sin) q[0];", "rx(foo(1)) q[0];",
+    "rx(pow(2, 3)) q[0];",
+    "rx(0x10) q[0];", "rx(1_0) q[0];", "rx(99999999999999999999) q[0];", "rx(1.5.5) q[0];",
+    "if (c[0]) x q[0];", "if (c[0]) { x q[0]; }", "for int i in [0:2] { x q[i]; }", "nop;", "end;",
+    "int x = 1;", "input float t;", "output bit o;", "let a = q[0:1];", "bit b = 1;",
+    "delay[1ns] q;",
+    "box { h q[0]; }", "def f() { }", "pragma foo\nh q[0];", "@note\nh q[0];", "#pragma x\n",
+    "OPENQASM 3.0;", "include \"other.inc\";", "gate g a { g a; }", "gate q a { }", "gate g { }",
+    "gate g a { h b; }", "gate g a { h a; };", "gate g a { h a; ", "qubit h; x h[0];", "qubit q;",
+    "/* never closed", "h /* // \n q[0];", "inv @ q[0];", "ctrl(0) @ x q[0], q[1];",
+    "pow @ x q[0];",
+    "@ctrl\n@ x q[0], q[1];", "h q[0]; @inv\n s q[0];", "ctrl @ @note\n x q[0], q[1];",
+    "ctrl @ x q[0];", "ctrl @ h q[0], q[0];", "pow(c) @ x q[0];", "\x0bh q[0];", "h\u00a0q[0];",
+    "h q[0]; // \x00", "h q[\uff11];", "reset c;", "barrier c;", "barrier q,;", "gphase() q;",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("rest", LEFT)
+def test_anything_else_is_left_to_the_full_path(rest: str) -> None:
+    assert not agrees(HEAD + rest)
+
+
+def test_a_name_is_not_known_before_its_declaration() -> None:
+    for text in (
+        STD + "h q[0]; qubit[2] q;",
+        STD + "qubit q; f q; gate f a { h a; }",
+        "qubit q; h q; " + STD.splitlines()[1],
+        STD + "qubit q; measure q -> c; bit c;",
+        STD + "qubit q; rx(x) q; const float x = 1;",
+        STD + "x $0; qubit q; x q; x $1;",
+        "qubit q; U(1, 2, 3) q; OPENQASM 3.0;",
+    ):
+        assert not agrees(text)
+
+
+@pytest.mark.parametrize(
+    ("limits", "text"),
+    [
+        (replace(SETTINGS, max_operations=5), HEAD + "h q; h q;"),
+        (replace(SETTINGS, max_operations=5), HEAD + "gate f a {h a; h a; h a;} f q[0]; f q[1];"),
+        (replace(SETTINGS, max_operations=5), HEAD + "h q[0];" * 6),
+        (replace(SETTINGS, max_steps=5), HEAD + "h q[0];" * 6),
+        (replace(SETTINGS, max_qubits=3), HEAD + "h q[0];"),
+        (replace(SETTINGS, max_qubits=4), HEAD + "h $0;"),
+        (replace(SETTINGS, max_bits=3), HEAD + "h q[0];"),
+        (replace(SETTINGS, max_nesting=1), HEAD + "rx((1)) q[0];"),
+    ],
+)
+def test_a_limit_is_told_by_the_full_path(limits: Settings, text: str) -> None:
+    with pytest.raises(CircuitError):
+        compile_circuit(text, limits)
+    assert not agrees(text, limits)
+
+
+def test_its_warnings_are_those_of_the_full_path() -> None:
+    program = compile_circuit(HEAD + "gate h a { x a; } h q[0];", SETTINGS)
+    assert len(program.warnings) == 2
+    assert "hides the gate" in program.warnings[0]
+    assert "nothing is measured" in program.warnings[1]
+
+
+def test_what_runs_by_histories_gets_the_instructions_of_the_full_path() -> None:
+    straight = compile_straight(TAKEN["half way"], SETTINGS)
+    assert straight is not None
+    assert straight.circuit is not None
+    trace = Trace(SETTINGS.max_operations)
+    process = straight.process.copy()
+    process.run(trace, SETTINGS.max_steps)
+    assert trace.circuit(process.bits()).steps == straight.circuit.steps
+    assert straight.process is straight.process
+
+
+# Programs that hypothesis makes.
+
+GATES = {"h": (0, 1), "x": (0, 1), "sdg": (0, 1), "rx": (1, 1), "p": (1, 1), "U": (3, 1),
+         "u2": (2, 1), "cx": (0, 2), "crz": (1, 2), "cu": (4, 2), "swap": (0, 2), "ccx": (0, 3),
+         "f": (2, 2), "g": (0, 1), "cnot": (0, 2), "v": (0, 1), "ms": (2, 2), "xy": (1, 2),
+         "mcx": (0, 3), "rzx": (1, 2)}  # fmt: skip
+DEFINED = "gate g a { h a; ti a; }\ngate f(a, b) x, y { rx(a/2) x; ctrl @ g x, y; p(b - a) y; }\n"
+SPACES = st.sampled_from(["", "", "", " ", "\n", "\t ", " /* x */ ", "// y\n"])
+
+
+@st.composite
+def operand(draw: st.DrawFn, name: str = "q", size: int = 4) -> str:
+    gap = draw(SPACES)
+    index = f"{gap}[{gap}{draw(st.integers(0, size - 1 + draw(st.integers(0, 30)) // 30))}{gap}]"
+    return name + (index if draw(st.integers(0, 9)) else "") + gap
+
+
+ARGUMENT = st.one_of(
+    st.floats(-10, 10).map(repr), st.sampled_from(FORMULAS), st.integers(-9, 9).map(str)
+)
+MODIFIER = st.sampled_from(["inv @ ", "ctrl @ ", "negctrl @", "pow(2) @ ", "pow(-1)@", "ctrl(2) @"])
+WIDTH = {"ctrl @ ": 1, "negctrl @": 1, "ctrl(2) @": 2}
+
+
+@st.composite
+def call(draw: st.DrawFn) -> str:
+    gate = draw(st.sampled_from(sorted(GATES)))
+    params, qubits = GATES[gate]
+    modifiers = draw(st.lists(MODIFIER, max_size=2)) if draw(st.integers(0, 4)) == 0 else []
+    qubits += sum(WIDTH.get(modifier, 0) for modifier in modifiers)
+    args = ",".join(draw(st.lists(ARGUMENT, min_size=params, max_size=params)))
+    on = draw(st.lists(operand(), min_size=qubits, max_size=qubits))
+    brackets = f"({args})" if params else draw(SPACES) + " "
+    return "".join(modifiers) + gate + draw(SPACES) + brackets + draw(SPACES) + ", ".join(on)
+
+
+@st.composite
+def other(draw: st.DrawFn) -> str:
+    place = draw(st.integers(0, 3))
+    kinds = (f"c[{place}] = measure ", "c = measure ", "reset ", "barrier ", "measure ")
+    words = draw(st.sampled_from(kinds)) + draw(operand())
+    return words + ("" if draw(st.booleans()) else f" -> c[{place}]")
+
+
+@st.composite
+def straight_programs(draw: st.DrawFn) -> str:
+    old = OLD + DEFINED.replace("ctrl @ g", "cx")
+    head = draw(st.sampled_from([HEAD + DEFINED, old, HEAD.replace(STD, "") + DEFINED]))
+    kinds = st.one_of(call(), call(), call(), other())
+    lines = [line + ";\n" for line in draw(st.lists(kinds, max_size=12))]
+    return head + "".join(lines) + draw(st.sampled_from(["", "c = measure q;\n"]))
+
+
+@FEW
+@given(straight_programs())
+def test_hypothesis_finds_no_program_with_two_meanings(text: str) -> None:
+    agrees(text)
+
+
+@FEW
+@given(straight_programs(), st.data())
+def test_hypothesis_finds_no_typing_mistake_that_is_overlooked(
+    text: str, data: st.DataObject
+) -> None:
+    for _ in range(data.draw(st.integers(1, 3))):
+        text = spoilt(text, data)
+    agrees(text)
+
+
+def spoilt(text: str, data: st.DataObject) -> str:
+    at = data.draw(st.integers(0, len(text) - 1))
+    statements: Sequence[str] = text.split(";")
+    a, b = (data.draw(st.integers(0, len(statements) - 1)) for _ in range(2))
+    return data.draw(
+        st.sampled_from(
+            [
+                text[:at] + text[at + 1 :],
+                text[:at] + data.draw(st.sampled_from(list(';{}()[],@/*" \n=q0.-x$'))) + text[at:],
+                ";".join([*statements[:a], statements[b], *statements[a:]]),
+                ";".join([*statements[:a], *statements[a + 1 :]]),
+                text.replace("q", "c", 1 + at % 3),
+                text.replace(" x", " h", 1),
+            ]
+        )
+    )
+
+
+# Hostile texts: each is given up in one pass, or this test would take hours.
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/*" * 400_000,
+        '"' * 800_000,
+        "{" * 800_000,
+        "gate g a {" * 80_000,
+        "gate g a { } " * 60_000,
+        HEAD + "h" * 800_000,
+        HEAD + " " * 800_000 + "?",
+        HEAD + "h q[" + " " * 800_000,
+        HEAD + "rx(" + "(" * 800_000,
+        HEAD + "rx(" + " " * 800_000 + ") q[0];",
+        HEAD + "rx(" + "1)" * 400_000,
+        HEAD + "rx(" + "1-" * 400_000 + "1) q[0];",
+        HEAD + "rx" + "(a" * 400_000,
+        HEAD + "ctrl @ " * 100_000 + "x q[0];",
+        HEAD + "pow(" + "(" * 800_000,
+        HEAD + "barrier " + "q," * 400_000,
+        HEAD + "c = " * 200_000,
+        HEAD + "bit b" + "b" * 800_000 + " = measure",
+        HEAD + "h q[0];" * 100_000 + "if (c == 0) x q[0];",
+    ],
+    ids=lambda text: repr(text[-20:]),
+)
+def test_a_hostile_text_is_given_up_in_one_pass(text: str) -> None:
+    assert compile_straight(text, SETTINGS) is None
+
+
+# What is remembered.
+
+
+def circuit_number(number: int, gates: int = 3) -> str:
+    return HEAD + f"rx(0.{number:06}) q[0];" * gates + "c = measure q;"
+
+
+def test_a_bell_circuit_among_five_hundred_others_stays_remembered() -> None:
+    bell = compile_circuit(TAKEN["bell"], SETTINGS)
+    for number in range(500):
+        compile_circuit(circuit_number(number), SETTINGS)
+    assert compile_circuit(TAKEN["bell"], SETTINGS) is bell
+
+
+def test_what_was_not_used_for_longest_is_forgotten_first() -> None:
+    old, used = (compile_circuit(circuit_number(k), SETTINGS) for k in (600, 601))
+    for number in range(700, 780):
+        compile_circuit(circuit_number(number, gates=5000), SETTINGS)
+        assert compile_circuit(circuit_number(601), SETTINGS) is used
+    assert compile_circuit(circuit_number(600), SETTINGS) is not old
+
+
+def test_a_program_that_would_fill_the_memory_is_not_remembered() -> None:
+    text = circuit_number(800, gates=100_000)
+    assert compile_circuit(text, SETTINGS) is not compile_circuit(text, SETTINGS)
+
+
+def test_other_limits_and_other_parameters_are_another_program() -> None:
+    text = "input float t; qubit q; U(t, 0, 0) q;"
+    one, other = (compile_circuit(text, SETTINGS, f'{{"t": {t}}}') for t in (1, 2))
+    assert compile_circuit(text, SETTINGS, '{"t": 1}') is one
+    assert one is not other
+    with pytest.raises(CircuitError):
+        compile_circuit(text, replace(SETTINGS, max_qubits=0), '{"t": 1}')

@@ -1,0 +1,74 @@
+"""Every feature of the specification runs with the outcome it must have, or is refused."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from benchmarks.features import BEGIN, END, PACKAGES, PAGE, RESULTS, SHOTS, agrees, generated
+
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Failure, TaskSpec
+from quantumtask.worker.execute import execute
+from tests.openqasm.features import SECTIONS, Expected, Feature, Refused
+
+SETTINGS = Settings()
+ALL = {f"{section}: {f.name}": f for section, features in SECTIONS.items() for f in features}
+MEASURED = {name: f for name, f in ALL.items() if f.measured_program is not None}
+
+
+def outcome(program: str, parameters: Mapping[str, object] | None = None) -> Expected:
+    """Shares of the outcomes of `c`, the register that is declared first, or the refusal."""
+    values = None if parameters is None else json.dumps(parameters)
+    spec = TaskSpec(program, shots=SHOTS, seed=7, parameters=values)
+    done = execute(spec, SETTINGS)
+    if isinstance(done, Failure):
+        return Refused(done.code)
+    shares: dict[str, float] = {}
+    for key, shots in json.loads(done.counts).items():
+        bits = key.split(" ")[-1]
+        shares[bits] = shares.get(bits, 0.0) + shots / SHOTS
+    return shares
+
+
+def check(expected: Expected | None, found: Expected) -> None:
+    if isinstance(expected, Refused) or isinstance(found, Refused):
+        assert isinstance(expected, Refused), found
+        assert isinstance(found, Refused), found
+        assert found.code == expected.code
+    else:
+        assert expected is not None
+        assert agrees(expected, found), found
+
+
+@pytest.mark.parametrize("feature", ALL.values(), ids=ALL)
+def test_a_feature_does_what_the_specification_says(feature: Feature) -> None:
+    check(feature.expected, outcome(feature.program, feature.parameters))
+
+
+@pytest.mark.parametrize("feature", MEASURED.values(), ids=MEASURED)
+def test_a_feature_does_the_same_with_a_measured_value(feature: Feature) -> None:
+    assert feature.measured_program is not None
+    check(feature.measured_expected, outcome(feature.measured_program))
+
+
+def test_a_wrong_outcome_is_told_from_a_right_one() -> None:
+    assert agrees({"0": 0.5, "1": 0.5}, {"0": 0.48, "1": 0.52})
+    assert not agrees({"0": 0.5, "1": 0.5}, {"0": 0.4, "1": 0.6})
+    assert not agrees({"1": 1.0}, {"1": 0.999, "0": 0.001})
+    assert not agrees({"0": 0.5, "1": 0.5}, {})
+
+
+def test_every_feature_was_tried_with_every_other_implementation() -> None:
+    words = json.loads(RESULTS.read_text())["features"]
+    tried = {
+        section: {name: set(found) for name, found in fs.items()} for section, fs in words.items()
+    }
+    assert tried == {
+        section: {f.name: set(PACKAGES) for f in features} for section, features in SECTIONS.items()
+    }
+
+
+def test_the_table_on_the_page_is_what_the_features_say() -> None:
+    results = json.loads(RESULTS.read_text())
+    shown = PAGE.read_text().split(BEGIN)[1].split(END)[0].strip()
+    assert shown == generated(results)

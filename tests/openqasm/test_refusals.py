@@ -1,0 +1,96 @@
+"""Programs that must be refused are, with the code and the line of what is wrong."""
+
+import pytest
+
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Failure, Problem, TaskSpec
+from quantumtask.worker.execute import execute
+from tests.openqasm.refused_programs import HEAD, WRONG, Wrong
+from tests.support.services import Service
+
+SETTINGS = Settings(slot_memory_mb=2048)
+MEANING = [wrong for wrong in WRONG if wrong.code not in ("syntax_error", "empty_circuit")]
+
+
+def named(wrong: Wrong) -> str:
+    return f"{wrong.code}: {wrong.text.removeprefix(HEAD)[:60]}"
+
+
+def first_problem(text: str, parameters: str | None = None) -> Problem:
+    """What `execute` says of a program, which must not run."""
+    failure = execute(TaskSpec(text, shots=10, seed=1, parameters=parameters), SETTINGS)
+    assert isinstance(failure, Failure), f"ran: {text[:200]}"
+    assert failure.problems, failure
+    assert failure.problems[0].severity == "error"
+    return failure.problems[0]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=named)
+def test_a_wrong_program_is_refused_with_its_code_and_line(wrong: Wrong) -> None:
+    problem = first_problem(wrong.text)
+    assert (problem.code, problem.line) == (wrong.code, wrong.line), problem.message
+
+
+@pytest.mark.parametrize("wrong", MEANING, ids=named)
+def test_a_program_stays_wrong_whatever_comes_after(wrong: Wrong) -> None:
+    problem = first_problem(wrong.text + "\nbarrier q;\n")
+    assert (problem.code, problem.line) == (wrong.code, wrong.line), problem.message
+
+
+def test_the_list_is_long_and_says_nothing_twice() -> None:
+    assert len(WRONG) >= 220
+    assert len({wrong.text for wrong in WRONG}) == len(WRONG)
+
+
+def test_every_message_is_one_short_sentence_that_repeats_no_endless_text() -> None:
+    for wrong in WRONG:
+        message = first_problem(wrong.text).message
+        assert 0 < len(message) < 200, message
+        assert "\n" not in message
+
+
+def test_the_service_refuses_what_is_refused_here(service: Service) -> None:
+    sample = WRONG[:: len(WRONG) // 20]
+    tasks = [service.submit(wrong.text) for wrong in sample]
+    for wrong, task in zip(sample, tasks, strict=True):
+        body = service.finished(task)
+        assert body["status"] == "failed", wrong
+        assert (body["errors"][0]["code"], body["errors"][0]["line"]) == wrong[:2]
+        assert f"line {wrong.line}," in body["error"]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "// nothing\n", "/* nothing */"])
+def test_a_text_without_a_statement_is_refused(text: str) -> None:
+    problem = first_problem(text)
+    assert (problem.code, problem.line) == ("empty_circuit", 1)
+
+
+@pytest.mark.parametrize(
+    ("declaration", "parameters", "code"),
+    [
+        ("input float theta;", None, "missing_parameter"),
+        ("input float theta;", "{}", "missing_parameter"),
+        ("input int n; input float theta;", '{"n": 1}', "missing_parameter"),
+        ("input float theta;", '{"theta": "much"}', "bad_parameter"),
+        ("input int k;", '{"k": 0.5}', "bad_parameter"),
+        ("input uint[4] k;", '{"k": 16}', "bad_parameter"),
+        ("input uint k;", '{"k": -1}', "bad_parameter"),
+        ("input bit[4] b;", '{"b": "101"}', "bad_parameter"),
+        ("input array[int[8], 2] a;", '{"a": [1, 2, 3]}', "bad_parameter"),
+        ("input bool b;", '{"b": 2}', "bad_parameter"),
+        ("input complex w;", '{"w": [1, 2, 3]}', "bad_parameter"),
+    ],
+)
+def test_an_input_without_a_fitting_value_is_refused(
+    declaration: str, parameters: str | None, code: str
+) -> None:
+    name = declaration.split()[-1].rstrip(";")
+    problem = first_problem(f"{HEAD}{declaration}\nc = measure q;", parameters)
+    assert (problem.code, problem.line) == (code, 5)
+    assert f"`{name}`" in problem.message
+
+
+def test_a_value_for_no_input_is_refused() -> None:
+    problem = first_problem(f"{HEAD}input int k;", '{"k": 1, "theta": 1}')
+    assert problem.code == "unknown_parameter"
+    assert "`theta`" in problem.message

@@ -1,0 +1,245 @@
+"""What other tools write runs as those tools mean it, and says whose each gate is."""
+
+import itertools
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from quantumtask.openqasm import native
+from quantumtask.openqasm.full import compile_full
+from quantumtask.openqasm.portable import parser as portable
+from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.source import Source
+from quantumtask.openqasm.straight import compile_straight
+from quantumtask.openqasm.writers import NAMES
+from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.settings import Settings
+from tests.engines.dense_reference import Dense
+from tests.openqasm.test_fast_path import agrees
+from tests.openqasm.undeclared_gates import BRAKET, HQS, QISKIT, Make, reversed_qubits
+from tests.support.services import Service
+
+SETTINGS = Settings()
+BARE = "OPENQASM 3.0;\n"
+STD = BARE + 'include "stdgates.inc";\n'
+OLD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
+HQS_HEAD = 'OPENQASM 2.0;\ninclude "{}";\n'
+
+Case = tuple[str, int, Make, str]
+
+
+def cases() -> Iterator[Case]:
+    """Names with a number of parameters, their matrix (first qubit lowest), and whose they are."""
+    for name, (numbers, make) in BRAKET.items():
+        for number in numbers:
+            yield name, number, lambda *a, make=make: reversed_qubits(make(*a)), "Braket's"
+    for name, (number, make) in QISKIT.items():
+        yield name, number, make, "Qiskit's"
+    for name, (numbers, make) in HQS.items():
+        yield name, numbers[0], lambda *a, make=make: reversed_qubits(make(*a)), "Quantinuum's"
+
+
+def unitary(program: Program) -> Any:
+    """The matrix of a program; bit k of an index is qubit k."""
+    assert program.circuit is not None
+    columns = []
+    for index in range(1 << program.qubits):
+        state = Dense(program.qubits)
+        state.vector = np.zeros(1 << program.qubits, dtype=complex)
+        state.vector[index] = 1
+        state.vector = state.vector.reshape((2,) * program.qubits)
+        state.apply(program.circuit.steps)  # type: ignore[arg-type]
+        columns.append(state.vector.reshape(-1))
+    return np.array(columns).T
+
+
+def compiled(text: str) -> Program:
+    return compile_full(text, SETTINGS).program
+
+
+def call(name: str, params: tuple[float, ...], qubits: range) -> str:
+    angles = f"({', '.join(map(repr, params))})" if params else ""
+    return f"{name}{angles} {', '.join(f'q[{k}]' for k in qubits)};"
+
+
+def refused(text: str) -> Any:
+    with pytest.raises(CircuitError) as caught:
+        compile_full(text, SETTINGS)
+    assert compile_straight(text, SETTINGS) is None
+    return caught.value.problems[0]
+
+
+@pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"{case[0]}-{case[1]}-{case[3]}")
+def test_an_undeclared_gate_has_the_matrix_that_its_writer_publishes(case: Case) -> None:
+    name, number, make, owner = case
+    rng = random.Random(f"{name} {number}")
+    params = tuple(rng.uniform(-9, 9) for _ in range(number))
+    matrix = make(*params)
+    qubits = len(matrix).bit_length() - 1
+    # One control makes the phase of the gate one that shows.
+    text = f"{BARE}qubit[{qubits + 1}] q;\nctrl @ {call(name, params, range(qubits + 1))}"
+    program = compiled(text)
+    assert agrees(text)
+    assert owner in program.warnings[0]
+    assert f"`{name}` is not declared" in program.warnings[0]
+    expected = np.eye(2 << qubits, dtype=complex)
+    expected[1::2, 1::2] = matrix
+    assert unitary(program) == pytest.approx(expected, abs=1e-13)
+
+
+@pytest.mark.parametrize("head", [BARE, STD, BARE + 'include "qelib1.inc";\n', OLD])
+def test_a_gate_is_the_same_whatever_is_included(head: str) -> None:
+    old = head == OLD
+    for name, number in [("cnot", 0), ("iswap", 0), ("xy", 1), ("r", 2), ("rzx", 1), ("cccx", 0)]:
+        qubits = {"r": 1, "cccx": 4}.get(name, 2)
+        register = f"qreg q[{qubits}];\n" if old else f"qubit[{qubits}] q;\n"
+        body = call(name, (0.7, 0.2)[:number], range(qubits))
+        alone = compiled(f"{BARE}qubit[{qubits}] q;\n{body}")
+        assert agrees(head + register + body)
+        assert np.array_equal(unitary(compiled(head + register + body)), unitary(alone)), name
+
+
+def test_gates_for_any_number_of_qubits_control_their_last_one() -> None:
+    for size in (2, 3, 5):
+        x, phase = np.eye(1 << size), np.ones(1 << size, dtype=complex)
+        x[[-1, (1 << size - 1) - 1]] = x[[(1 << size - 1) - 1, -1]]
+        phase[-1] = np.exp(0.3j)
+        for name, params, expected in (
+            ("mcx", (), x), ("mcp", (0.3,), np.diag(phase)), ("mcphase", (0.3,), np.diag(phase)),
+        ):  # fmt: skip
+            text = f"{BARE}qubit[{size}] q;\n{call(name, params, range(size))}"
+            assert agrees(text)
+            assert unitary(compiled(text)) == pytest.approx(expected, abs=1e-14)
+
+
+@pytest.mark.parametrize("include", ["hqslib1.inc", "hqslib1_dev.inc"])
+def test_quantinuums_library_can_be_included(include: str) -> None:
+    head = HQS_HEAD.format(include) + "qreg q[2];\n"
+    for name, (numbers, make) in HQS.items():
+        matrix = reversed_qubits(make(*(0.3, -1.2, 2.5)[: numbers[0]]))
+        wide = np.kron(np.eye(2), matrix) if len(matrix) == 2 else matrix
+        qubits = range(len(matrix).bit_length() - 1)
+        text = head + call(name, (0.3, -1.2, 2.5)[: numbers[0]], qubits)
+        program = compiled(text)
+        assert agrees(text)
+        assert not any("not declared" in warning for warning in program.warnings)
+        assert unitary(program) == pytest.approx(wide, abs=1e-14)
+    assert unitary(compiled(head + "ZZ() q[0], q[1];")) == pytest.approx(
+        unitary(compiled(head + "rzz(pi/2) q[0], q[1];"))
+    )
+    assert refused(head + "Rxxyyzz_zphase(1, 2, 3, 4, 5) q[0], q[1];").code == "not_supported"
+    assert refused(head + "ccz q[0], q[1], q[0];").code == "duplicate_qubit"
+
+
+def test_both_parsers_include_it() -> None:
+    source = Source(HQS_HEAD.format("hqslib1.inc") + "qreg q[2];\nZZ() q[0], q[1];")
+    found = [
+        [(type(node).__name__, node.span.lo, node.span.hi) for node in reader.read(source)[1]]
+        for reader in (native, portable)
+    ]
+    assert found[0] == found[1]
+
+
+def test_the_programs_own_declaration_wins() -> None:
+    for name in sorted(NAMES):
+        text = f"{STD}gate {name} a {{ x a; }}\nqubit q;\n{name} q;"
+        program = compiled(text)
+        assert agrees(text)
+        assert not any("not declared" in warning for warning in program.warnings), name
+        assert unitary(program) == pytest.approx(np.array([[0, 1], [1, 0]]))
+    inner = f"{STD}qubit[2] q; def f(qubit i) {{ int v = 1; x i; }} f(q[0]); v q[1];"
+    assert "`v` is not declared" in compiled(inner).warnings[0]
+    assert refused("qubit[2] v; v v[0];").code == "wrong_type"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place"),
+    [
+        ("qubit[2] q;\ncnot q[0], q[1];\ngate cnot a, b { }", "unknown_gate", (2, 1)),
+        ("qubit[2] q;\ngate g a { v a; }\nqubit v;", "unknown_gate", (2, 12)),
+        ("qubit q;\nif (true) { i q; }\nint i = 0;", "unknown_gate", (2, 13)),
+        ('qubit q;\nh q;\ninclude "stdgates.inc";', "missing_include", (2, 1)),
+        ("qubit q;\nsx q;", "missing_include", (2, 1)),
+        ("OPENQASM 2.0;\nqreg q[1];\nh q[0];", "missing_include", (3, 1)),
+        ("qubit q;\ncnot q;", "wrong_arity", (2, 1)),
+        ("qubit[2] q;\nxx q[0], q[1];", "wrong_arity", (2, 1)),
+        ("qubit[2] q;\nctrl @ cnot q[0], q[1];", "wrong_arity", (2, 1)),
+        ("qubit[2] q;\nms(1) q[0], q[1];", "wrong_arity", (2, 1)),
+        ("qubit[2] q;\nms(1, 2, 3, 4) q[0], q[1];", "wrong_arity", (2, 1)),
+        ("qubit[2] q;\niswap(0.3) q[0], q[1];", "wrong_arity", (2, 1)),
+        ("qubit q;\nmcx q;", "wrong_arity", (2, 1)),
+        ("qubit[2] q;\ncnot q[0], q[0];", "duplicate_qubit", (2, 1)),
+        ("qubit[2] q;\nCNOT q[0], q[1];", "unknown_gate", (2, 1)),
+        ("gate cnot a, b {\ncnot a, b; }", "recursive_gate", (2, 1)),
+    ],
+)
+def test_what_is_no_call_of_a_writers_gate_is_refused(
+    text: str, code: str, place: tuple[int, int]
+) -> None:
+    problem = refused(text)
+    assert (problem.code, problem.line, problem.column) == (code, *place)
+
+
+def test_undeclared_gates_work_wherever_gates_do() -> None:
+    head = STD + "qubit[3] q; bit[3] c;\n"
+    flips = "cnot q[0], q[1]; " * 2
+    for body in (
+        "gate g(t) a, b { inv @ v a; phaseshift(t) b; cnot a, b; }\ng(0.3) q[0], q[1];",
+        "pow(0.5) @ iswap q[0], q[1]; pow(-2) @ ecr q[1], q[2]; inv @ ms(1, 2) q[0], q[2];",
+        "negctrl @ xy(0.4) q[0], q[1], q[2]; h q; cnot q[0], q[2];",
+        "i q; ti q; cnot q[0], q[1]; si q[2]; vi q;",
+    ):
+        assert agrees(head + body), body
+    for body in (
+        "for int k in [0:1] { cnot q[k], q[k + 1]; }", f"if (true) {{ {flips} }}",
+        "def f(qubit a, float t) { gpi2(t) a; gpi(t) a; } f(q[0], 0.1);",
+        "float t = 0.5; c[0] = measure q[0]; xx(t) q[0], q[1]; if (c[0]) { v q[1]; }",
+    ):  # fmt: skip
+        (warning,) = [w for w in compiled(head + body).warnings if "not declared" in w]
+        assert "Braket's gate" in warning
+
+
+def test_a_power_of_an_undeclared_gate_is_that_of_its_matrix() -> None:
+    for name, (numbers, make) in BRAKET.items():
+        matrix = reversed_qubits(make(*(0.4, 1.1, 0.3)[: numbers[0]]))
+        size = len(matrix).bit_length() - 1
+        for power, inverse in itertools.product((1, 3), (False, True)):
+            written = call(name, (0.4, 1.1, 0.3)[: numbers[0]], range(size + 1))
+            text = f"qubit[{size + 1}] q; ctrl @ {'inv @ ' * inverse}pow({power}) @ {written}"
+            part = unitary(compiled(text))[1::2, 1::2]
+            expected = np.linalg.matrix_power(matrix, -power if inverse else power)
+            assert part == pytest.approx(expected, abs=1e-12), text
+
+
+def test_a_task_runs_what_braket_writes_and_says_whose_gates_they_are(service: Service) -> None:
+    rng = random.Random(7)
+    product, lines = np.eye(8, dtype=complex), []
+    for name, (numbers, make) in BRAKET.items():
+        params = tuple(rng.uniform(-3, 3) for _ in range(numbers[-1]))
+        matrix = reversed_qubits(make(*params))
+        qubits = len(matrix).bit_length() - 1
+        lines.append(call(name, params, range(qubits)))
+        product = np.kron(np.eye(8 // len(matrix)), matrix) @ product
+    circuit = f"{BARE}qubit[3] q;\n" + "\n".join(lines)
+    ended = service.run(circuit, **{"return": ["unitary"]})
+    assert ended["status"] == "completed", ended
+    owners = [warning for warning in ended["warnings"] if "not declared" in warning]
+    assert len(owners) == 2
+    assert "`cnot`" in owners[0]
+    found = np.array(ended["data"]["unitary"]) @ [1, 1j]
+    phase = found[np.unravel_index(np.argmax(abs(found)), found.shape)]
+    phase /= product[np.unravel_index(np.argmax(abs(found)), found.shape)]
+    assert found == pytest.approx(phase * product, abs=1e-9)
+
+
+def test_a_validation_tells_the_place_of_the_first_use(service: Service) -> None:
+    text = STD + "qubit[2] q;\nh q[0];\ncnot q[0], q[1];\ncnot q[0], q[1];\nv q[0];"
+    answer = service.http.post("/validate", json={"circuit": text}).json()
+    (warning,) = [p for p in answer["problems"] if p["code"] == "undeclared_gate"]
+    assert (
+        warning["message"] == "`cnot` and `v` are not declared: they are taken for Braket's gates"
+    )
+    assert text.split("\n")[warning["line"] - 1] == "cnot q[0], q[1];"

@@ -1,0 +1,1 @@
+"""Tests that end processes, break networks and replace versions while tasks run."""

@@ -1,0 +1,124 @@
+"""A service that ends, without a word, at a named point: before or after a commit, a reply, a ring.
+
+usage: python -m tests.reliability.chaos.failpoints FOLDER TIMES POINT,POINT... api|worker [OPTIONS]
+
+Each point ends its process so many times in all, and each time a little later; FOLDER remembers.
+The product knows nothing of it: its functions are wrapped here.
+"""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from quantumtask.api import packets
+from quantumtask.api.doorbell import Doorbell
+from quantumtask.cli.app import main
+from quantumtask.shared.blobs import Folder
+from quantumtask.shared.db import Store
+from quantumtask.shared.dialects import Row
+from quantumtask.shared.postgresql import Postgresql
+from quantumtask.shared.sqlite import Sqlite
+
+SPREAD = 3
+"""How many more hits a point lets pass each time before it ends its process again."""
+
+PLACES = {
+    "api": ("submit", "cancel", "answer", "ring"),
+    "worker": ("claim", "complete", "fail", "release", "renew", "sweep", "blob"),
+}
+"""What can be interrupted: commits by the move that they write, and what is no commit."""
+
+SIDES = ("before", "after")
+POINTS = {
+    name: tuple(f"{place}.{side}" for place in places for side in SIDES)
+    for name, places in PLACES.items()
+}
+
+
+class Points:
+    """The points that are still to end a process."""
+
+    def __init__(self, folder: Path, times: int, names: Sequence[str]) -> None:
+        self._folder, self._times, self._names = folder, times, frozenset(names)
+        self._hits: Counter[str] = Counter()
+
+    def hit(self, point: str) -> None:
+        """Ends this process if it is its time."""
+        if point not in self._names:
+            return
+        deaths = len(list(self._folder.glob(f"{point}.*")))
+        self._hits[point] += 1
+        if deaths < self._times and self._hits[point] > SPREAD * deaths:
+            (self._folder / f"{point}.{deaths}.{os.getpid()}").touch()
+            os._exit(9)
+
+    def around(self, owner: Any, name: str, places: Callable[..., Sequence[str]]) -> None:
+        """Has a function hit the points before and after, in all places that a call of it is."""
+        inner = getattr(owner, name)
+
+        @wraps(inner)
+        def outer(*given: Any, **more: Any) -> Any:
+            at = places(*given, **more)
+            for place in at:
+                self.hit(f"{place}.before")
+            answer = inner(*given, **more)
+            for place in at:
+                self.hit(f"{place}.after")
+            return answer
+
+        setattr(owner, name, outer)
+
+
+def install(points: Points) -> None:
+    """Wraps the functions of the service that the points are in."""
+    written: dict[int, list[str]] = {}  # by connection: what its open transaction writes
+    sweeping: set[int] = set()
+
+    def note(self: Store, what: str) -> None:
+        written.setdefault(id(self._database), []).append(what)
+
+    def record(self: Store, move: str, rows: Sequence[Row], worker: str | None) -> None:
+        if rows:
+            note(self, "sweep" if id(self) in sweeping else move)
+        inner_record(self, move, rows, worker)
+
+    def renew(self: Store, worker: str, ids: Any) -> Any:
+        known = list(ids)
+        if known:
+            note(self, "renew")
+        return inner_renew(self, worker, known)
+
+    def sweep(self: Store, lost: Any) -> int:
+        sweeping.add(id(self))
+        try:
+            return inner_sweep(self, lost)
+        finally:
+            sweeping.discard(id(self))
+
+    def writes(self: Any, *, commit: bool) -> list[str]:
+        what = written.pop(id(self), [])
+        return what if commit else []
+
+    inner_record, inner_renew, inner_sweep = Store._record, Store.renew, Store.sweep
+    Store._record, Store.renew, Store.sweep = record, renew, sweep  # type: ignore[method-assign]
+    points.around(Sqlite, "end", writes)
+    points.around(Postgresql, "end", writes)
+    points.around(packets._Gathering, "_flush", answer)
+    points.around(Folder, "put", lambda *_: ["blob"])
+    points.around(Doorbell, "ring", lambda *_: ["ring"])
+
+
+def answer(connection: packets._Gathering) -> list[str]:
+    """Whether a connection is about to tell the id of a task."""
+    return ["answer"] if b'"submitted"' in b"".join(connection._written) else []
+
+
+if __name__ == "__main__":
+    folder, times, names = sys.argv[1:4]
+    del sys.argv[1:4]
+    install(Points(Path(folder), int(times), names.split(",")))
+    main()

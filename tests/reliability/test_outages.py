@@ -1,0 +1,49 @@
+"""Trouble with what the service stands on: nothing is lost, no 500, and it is back soon after.
+
+Short forms of `python -m benchmarks.chaos lock`, `clock`, `disk` and `hosts`; `server` is in
+test_crash.py.
+"""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.reliability.chaos import trials
+from tests.reliability.chaos.hosts import ALONE
+from tests.reliability.chaos.trouble import NoDisk
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_database_that_somebody_else_locks_holds_nothing_up_for_longer() -> None:
+    report = trials.locked("sqlite", tasks=40, times=1, seconds=4)
+    assert report.violations == []
+    assert set(report.refusals) == {503}
+
+
+@pytest.mark.skipif(not find_spec("libfaketime"), reason="libfaketime is for Linux on x86-64")
+def test_a_clock_that_jumps_an_hour_forward_and_back_changes_nothing() -> None:
+    report = trials.moved("sqlite", tasks=40, times=2)
+    assert report.violations == []
+    assert not report.refusals
+
+
+def test_a_full_disk_loses_nothing_and_is_forgotten_once_there_is_space() -> None:
+    try:
+        report = trials.full("sqlite", tasks=40, times=1, seconds=2)
+    except NoDisk as error:
+        pytest.skip(f"no small disk: {error}")
+    assert report.violations == []
+    assert set(report.refusals) == {503}
+
+
+def test_tasks_of_a_host_that_is_cut_off_run_again_and_have_one_result_each() -> None:
+    command = [*ALONE, sys.executable, "-m", "benchmarks.chaos", "hosts", "--short"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if "no network of our own" in done.stdout + done.stderr or done.stderr.startswith("unshare:"):
+        pytest.skip(done.stdout + done.stderr)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 violations" in done.stdout

@@ -1,0 +1,338 @@
+"""A rolling upgrade loses nothing: processes are replaced one by one, and two versions share a
+database meanwhile."""
+
+import re
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from quantumtask.shared.db import Store
+from quantumtask.shared.dialects import Row, connect
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Result, Status, Submission, TaskSpec
+from tests.support import databases
+from tests.support.services import ENDLESS, Process, Service, free_port, until
+
+RELEASED = Path(__file__).parents[1] / "store" / "released"
+CLIENTS, FEW = 3, 5
+
+
+class Tier:
+    """Two processes of a kind, each with a port of its own."""
+
+    def __init__(self, service: Service, kind: str) -> None:
+        self._service, self._kind = service, kind
+        self._variable = "QUANTUMTASK_PORT" if kind == "api" else "QUANTUMTASK_WORKER_PORT"
+        self.ports = [free_port(), free_port()]
+        self.processes = [self._start(port) for port in self.ports]
+
+    def _start(self, port: int) -> Process:
+        process = self._service._start(self._kind, {self._variable: str(port)})
+        until(lambda: healthy(port), 60, self._service.logs)
+        return process
+
+    def replace_one_after_the_other(self) -> None:
+        """SIGTERM to each, and the next version in its place."""
+        for index, port in enumerate(self.ports):
+            assert self.processes[index].stop() == 0
+            self.processes[index] = self._start(port)
+
+
+def healthy(port: int) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
+    return False
+
+
+class Client:
+    """Submits a few circuits, each under a key of its own, waits for them, and submits more.
+
+    Through whichever API is up.
+    """
+
+    def __init__(self, ports: list[int], number: int) -> None:
+        self._ports, self._number = ports, number
+        self.ended: list[tuple[dict[str, Any], dict[str, int]]] = []
+        """Tasks, and the counts each must have."""
+        self.statuses: set[int] = set()
+
+    def run(self, enough: threading.Event) -> "Client":
+        with httpx.Client(timeout=60) as self._http:
+            while not enough.is_set():
+                few = range(len(self.ended), len(self.ended) + FEW)
+                accepted = [self._submit(self._number + CLIENTS * n) for n in few]
+                self.ended += [(self._await(task_id), counts) for task_id, counts in accepted]
+        return self
+
+    def _submit(self, number: int) -> tuple[str, dict[str, int]]:
+        text, counts = circuit(number)
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        answer = self._ask("POST", "/tasks", json={"circuit": text, "shots": 10}, headers=headers)
+        return answer["task_id"], counts
+
+    def _await(self, task_id: str) -> dict[str, Any]:
+        """An API that is told to stop answers with the task as it is."""
+        end = time.monotonic() + 60
+        while (task := self._ask("GET", f"/tasks/{task_id}?wait=30"))["status"] == "pending":
+            assert time.monotonic() < end, task
+        return task
+
+    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        """What a 200 says; refused or cut connections and 503 are asked again elsewhere."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            self._ports = self._ports[::-1]
+            with suppress(httpx.TransportError):
+                url = f"http://127.0.0.1:{self._ports[0]}{path}"
+                answer = self._http.request(method, url, **more)
+                self.statuses.add(answer.status_code)
+                if answer.status_code == 200:
+                    body: dict[str, Any] = answer.json()
+                    return body
+        raise AssertionError(f"nobody answered {method} {path} for a minute: {self.statuses}")
+
+
+def circuit(number: int) -> tuple[str, dict[str, int]]:
+    """A circuit that gives one bit string, its number."""
+    flips = "".join(f"x q[{k}];" for k in range(10) if number >> k & 1)
+    text = f'include "stdgates.inc"; qubit[10] q; bit[10] c; {flips} c = measure q;'
+    return text, {f"{number % 1024:010b}": 10}
+
+
+def test_replacing_every_process_under_load_loses_nothing(tmp_path: Path) -> None:
+    with databases.new("postgresql", tmp_path) as configured:
+        service = Service(tmp_path, slots=1, database=configured.database)
+        try:
+            apis, workers = Tier(service, "api"), Tier(service, "worker")
+            enough = threading.Event()
+            clients = [Client(apis.ports, n) for n in range(CLIENTS)]
+            with ThreadPoolExecutor(CLIENTS) as pool:
+                running = [pool.submit(client.run, enough) for client in clients]
+                try:
+                    apis.replace_one_after_the_other()
+                    workers.replace_one_after_the_other()
+                finally:
+                    enough.set()
+            for each in running:
+                client = each.result()
+                assert client.statuses <= {200, 503}
+                assert len(client.ended) >= FEW
+                for task, counts in client.ended:
+                    holds(task, counts)
+        finally:
+            service.stop()
+
+
+def holds(task: Mapping[str, Any], counts: dict[str, int]) -> None:
+    """Ended once, with the right counts, and never taken from a worker that had it."""
+    assert (task["status"], task["result"]) == ("completed", counts)
+    finals = [change for change in task["history"] if change["state"] == "completed"]
+    assert len(finals) == 1
+    assert {change["move"] for change in task["history"]} <= {
+        "submit", "claim", "release", "complete",
+    }  # fmt: skip
+
+
+def test_a_worker_that_is_replaced_gives_back_at_once_what_it_cannot_finish(
+    tmp_path: Path,
+) -> None:
+    """Long before its lease would have run out."""
+    with databases.new("postgresql", tmp_path) as configured:
+        service = Service(tmp_path, slots=1, database=configured.database, drain_s=0.5, lease_s=300)
+        try:
+            service.start()
+            task_id = service.submit(ENDLESS)
+            service.running(task_id)
+            assert service.worker.stop() == 0
+            assert service.get(task_id)["state"] == "submitted"
+            service.start_worker()
+            service.running(task_id)
+            assert service.get(task_id)["attempt"] == 2
+        finally:
+            service.stop()
+
+
+# Two versions on one database
+
+
+class Before:
+    """The statements of the version before, run against the schema of this one."""
+
+    def __init__(self, settings: Settings) -> None:
+        version = max(int(folder.name) for folder in RELEASED.iterdir())
+        self._database = connect(settings)
+        names = ("queries.sql", "postgresql.sql")[: 2 if settings.database else 1]
+        texts: dict[str, str] = {}
+        for name in names:
+            text = (RELEASED / str(version) / name).read_text()
+            _, *parts = re.split(r"^-- name: (\S+)\n", text, flags=re.MULTILINE)
+            texts |= zip(parts[::2], parts[1::2], strict=True)
+        self._texts = {name: self._database.sql(text) for name, text in texts.items()}
+        self.unused = set(texts)
+
+    def rows(self, name: str, /, **values: Any) -> list[Row]:
+        self.unused.discard(name)
+        return self._database.rows(self._texts[name], values)
+
+    def each(self, name: str, *values: Mapping[str, Any]) -> list[Row]:
+        self.unused.discard(name)
+        return self._database.rows_of_each(self._texts[name], values)
+
+    def record(self, move: str, rows: Sequence[Row], worker: str | None = None) -> None:
+        for sequence, state, attempt, *_ in rows:
+            line = {"sequence": sequence, "state": state, "attempt": attempt}
+            self.each("record", {**line, "move": move, "worker": worker})
+
+    def submit(self, *ids: str) -> None:
+        for task_id in ids:
+            task = {"id": task_id, "shots": 1, "seed": None, "memory": 0, "timeout_s": 600.0}
+            chosen = {"engine": None, "method": None, "name": "old", "tags": '["a"]'}
+            with self._database.transaction():
+                rows = self.each("insert", {**task, **chosen, "cost_ms": 1.0})
+                self.record("submit", rows)
+                [[sequence, *_]] = rows
+                self.each("insert_circuit", {"sequence": sequence, "circuit": b"x"})
+                self.each("insert_parameters", {"sequence": sequence, "parameters": "{}"})
+                self.each("insert_tag", {"sequence": sequence, "tag": "a"})
+
+    def claim(self, budget_ms: float = 50, lease_s: float = 30) -> dict[str, int]:
+        """Ids of what it took, with their attempts."""
+        with self._database.transaction():
+            rows = self.rows("claim", worker="before", lease_s=lease_s, budget_ms=budget_ms)
+            self.record("claim", rows, "before")
+            texts = self.rows("read_circuits", sequences=[row[0] for row in rows])
+        assert len(texts) == len(rows)
+        return {row[3]: row[2] for row in rows}
+
+    def move(self, name: str, /, **values: Any) -> list[Row]:
+        with self._database.transaction():
+            rows = self.rows(name, **values)
+            self.record(name.partition(".")[0], rows)
+        return rows
+
+    def complete(self, task_id: str, attempt: int) -> list[Row]:
+        done = {"id": task_id, "attempt": attempt, "result": '{"0": 1}', "report": REPORT}
+        with self._database.transaction():
+            rows = self.each("complete", {**done, "result_memory": None, "result_outputs": None})
+            self.record("complete", rows, "before")
+        return rows
+
+    def close(self) -> None:
+        self._database.close()
+
+
+REPORT = (
+    '{"seed": 7, "engine": "aer", "engine_version": "1", "method": "x", "run_ms": 1.5, '
+    '"warnings": [], "precision": null, "reason": null}'
+)
+RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
+
+
+@pytest.fixture
+def both(configured: Settings) -> Iterator[tuple[Store, Before]]:
+    """A Store of this version, which has brought the schema up to date, and the version before."""
+    store = Store(configured)
+    before = Before(configured)
+    yield store, before
+    before.close()
+    store.close()
+
+
+def states(store: Store, *ids: str) -> list[str]:
+    found = store.states(ids)
+    return [str(found[task_id]) for task_id in ids]
+
+
+def test_the_version_before_takes_tasks_that_this_one_runs(both: tuple[Store, Before]) -> None:
+    store, before = both
+    before.submit("a", "b")
+    assignments = store.claim("w", 50)
+    assert [each.id for each in assignments] == ["a", "b"]
+    assert store.complete([(each, RESULT) for each in assignments]) == {("a", 1), ("b", 1)}
+    read = before.rows("read", ids=["a", "b"])
+    assert [(row[0], row[2], row[10]) for row in read] == [
+        ("a", "completed", '{"0": 1}'),
+        ("b", "completed", '{"0": 1}'),
+    ]
+    moves = before.rows("read_changes", sequences=[read[0][1]])
+    assert [row[1] for row in moves] == ["submit", "claim", "complete"]
+    assert [task.id for task in store.page(name="old", tag="a")] == ["b", "a"]
+
+
+def test_the_version_before_runs_tasks_that_this_one_takes(both: tuple[Store, Before]) -> None:
+    store, before = both
+    names = ["done", "failed", "given", "stopped"]
+    store.submit([Submission(name, TaskSpec("x"), 1.0) for name in names])
+    assert before.claim() == dict.fromkeys(names, 1)
+    assert {row[0] for row in before.rows("held", worker="before")} == set(names)
+    assert len(before.rows("renew", worker="before", ids=names, lease_s=30)) == 4
+    assert before.complete("done", 1)
+    why = {"code": "x", "message": "y", "problems": "[]"}
+    assert before.move("fail", id="failed", attempt=1, worker="before", **why)
+    assert before.move("release", id="given", attempt=1, worker="before", crashed=0)
+    assert before.move("cancel", id="stopped")
+    assert states(store, *names) == ["completed", "failed", "submitted", "cancelled"]
+    assert before.complete("done", 1) == []
+    result = store.read(["done"])["done"].result
+    assert result is not None
+    assert result.counts == '{"0": 1}'
+
+
+def test_each_version_takes_over_from_lost_workers_of_the_other(
+    configured: Settings, both: tuple[Store, Before]
+) -> None:
+    store, before = both
+    before.submit("old", "worn")
+    assert set(before.claim(lease_s=-1)) == {"old", "worn"}
+    assert len(store.sweep(store.leases())) == 2
+    lapsed = Store(replace(configured, lease_s=-1))
+    assert {each.id for each in lapsed.claim("w", 50)} == {"old", "worn"}
+    lapsed.close()
+    assert len(before.move("release.expired", max_crashes=3)) == 2
+    assert set(before.claim(lease_s=-1)) == {"old", "worn"}
+    assert len(before.move("abandon", max_crashes=3)) == 2
+    assert states(store, "old", "worn") == ["failed", "failed"]
+
+
+def test_every_statement_of_the_version_before_runs_on_this_schema(
+    both: tuple[Store, Before],
+) -> None:
+    store, before = both
+    before.submit("t", "u")
+    before.claim(budget_ms=0.5)
+    before.move("release", id="t", attempt=1, worker="before", crashed=1)
+    before.claim(budget_ms=0.5)
+    before.complete("t", 2)
+    before.move("fail", id="t", attempt=1, code="x", message="y", problems="[]")
+    before.move("cancel", id="u")
+    before.move("release.expired", max_crashes=3)
+    before.move("abandon", max_crashes=3)
+    before.rows("renew", worker="before", ids=["t"], lease_s=30)
+    before.rows("held", worker="before")
+    assert before.rows("count_waiting", most=10) == [(0,)]
+    assert sorted(before.rows("states", ids=["t", "u"])) == [("t", "completed"), ("u", "cancelled")]
+    [[_, sequence, *_], _] = before.rows("read", ids=["t", "u"])
+    before.rows("read_changes", sequences=[sequence])
+    newest = {"states": [str(each) for each in Status], "before": 2**63 - 1, "most": 5}
+    for name in ("page", "page_of_name", "page_of_tag"):
+        assert len(before.rows(name, **newest, name="old", tag="a")) == 2
+    assert len(before.rows("list", sequences=[sequence])) == 1
+    key = {"key": "k", "digest": "d", "task_id": "t", "keep_s": 60.0}
+    assert before.rows("remember_key", **key) == [("k",)]
+    assert before.rows("find_key", key="k") == [("d", "t")]
+    before.rows("forget_keys")
+    before.rows("beat", worker="before", slots=1)
+    assert before.rows("workers_seen", within_s=60.0) == [(1,)]
+    assert store.worker_seen()
+    before.rows("forget_workers", worker="before")
+    before.rows("probe")
+    assert before.unused == set()

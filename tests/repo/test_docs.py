@@ -1,0 +1,195 @@
+"""The documentation says what the code does: it is generated from it, or executed."""
+
+import json
+import math
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from quantumtask.api.errors import STATUS
+from quantumtask.shared import errors
+from quantumtask.shared.settings import Settings, variable
+from quantumtask.shared.task import MOVES
+from tests.support.services import Service
+
+ROOT = Path(__file__).parents[2]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def settings_table() -> str:
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for setting in fields(Settings):
+        default = f"`{setting.default}`" if str(setting.default) else ""
+        rows.append(f"| `{variable(setting)}` | {default} | {setting.metadata['doc']} |")
+    return "\n".join(rows)
+
+
+def test_the_page_of_settings_is_the_table_of_settings() -> None:
+    assert settings_table() in read("docs/settings.md"), settings_table()
+
+
+def test_the_lifecycle_page_has_every_move() -> None:
+    page = read("docs/lifecycle.md")
+    for name, move in MOVES.items():
+        sources = ", ".join(sorted((str(s) for s in move.sources), reverse=True))
+        assert f"| {name} | {sources} | {move.target} |" in page
+
+
+def test_the_api_page_has_every_code_of_the_tree_of_errors() -> None:
+    page = read("docs/api.md")
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    codes = {
+        kind.code
+        for kind in kinds
+        if issubclass(kind, errors.RequestError | errors.Busy) and kind is not errors.Busy
+    }
+    assert len(codes) >= 10
+    assert [code for code in codes if f"`{code}`" not in page] == []
+    assert all(issubclass(kind, errors.QuantumTaskError) for kind in STATUS)
+
+
+def commands(page: str, language: str) -> list[str]:
+    """The commands of all code blocks in this language, `$ ` prompts and output taken off."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [line[2:] for line in lines if line.startswith("$ ")]
+
+
+RUN_ELSEWHERE = {
+    "source .venv/bin/activate": "the environment of this test",
+    "make run": "test_up.py starts the same command",
+    "make test": "the command that runs this test",
+    "pip install ": "test_packaging.py",
+    "quantumtask up": "test_up.py",
+    "docker compose up --build": "test_containers.py",
+}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
+def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Path) -> None:
+    """In order, in one shell, against a running service in place of port 8000."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    script = [
+        command
+        for command in commands(page, "console")
+        if not any(command.startswith(known) for known in RUN_ELSEWHERE)
+    ]
+    assert len(script) > 6
+    said = run(script, service, tmp_path)
+    assert '"status": "completed"' in said
+    assert '"result"' in said
+
+
+def test_every_command_of_the_page_of_backends_works(service: Service, tmp_path: Path) -> None:
+    script = commands("docs/backends.md", "console")
+    assert len(script) == 6
+    said = run(script, service, tmp_path)
+    assert said.count('"status": "completed"') == 4
+    assert said.count('"compiled": {"as_written": false,') == 1
+    assert said.count('"compiled": {"as_written": true,') == 1
+
+
+def run(script: list[str], service: Service, folder: Path) -> str:
+    """What commands print, in one shell, against this service in place of port 8000."""
+    lines = [
+        "set -euo pipefail",
+        f"export QUANTUMTASK_URL={service.url} PATH={Path(sys.executable).parent}:$PATH",
+        *[command.replace("http://127.0.0.1:8000", service.url) for command in script],
+    ]
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(lines)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_every_command_of_the_page_of_sweeps_works(service: Service) -> None:
+    found = [
+        command.replace("http://127.0.0.1:8000", service.url)
+        for command in commands("docs/sweeps.md", "console")
+    ]
+    answers = [json.loads(subprocess.check_output(shlex.split(one), timeout=60)) for one in found]
+    assert [answer["status"] for answer in answers] == ["completed"] * 2
+    ends, middle, full = answers[0]["result"]
+    assert (ends, full) == ({"0": 1000}, {"1": 1000})
+    assert 400 < middle["0"] < 600
+    first, second = answers[1]["data"]["expectation_values"]
+    assert first == pytest.approx([1.0] * 3)
+    assert second == pytest.approx([0.5 * math.cos(t) + 0.25 * math.sin(t) for t in range(3)])
+
+
+PYTHON = {
+    "README.md": ("'11': ", "[1. 1.]", "'00': "),
+    "docs/python.md": (
+        "[1. 1.]", "(200,) (200,)", "unknown_gate 2 1", "'failed': 1", "completed 20",
+    ),
+}  # fmt: skip
+"""What the Python of a page prints, among other things."""
+
+
+@pytest.mark.parametrize("page", PYTHON)
+def test_the_python_of_a_page_runs_from_top_to_bottom(page: str, service: Service) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 1
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(blocks)],
+        cwd=ROOT,
+        env={**os.environ, "QUANTUMTASK_URL": service.url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for words in PYTHON[page]:
+        assert words in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("page", sorted(p.name for p in (ROOT / "docs").rglob("*.md")))
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    [path] = (ROOT / "docs").rglob(page)
+    for link in re.findall(r"\]\((?!http)([^)#]+)", path.read_text()):
+        assert (path.parent / link).exists(), link
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", read("README.md"))
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_curl_example_runs(service: Service) -> None:
+    done = subprocess.run(
+        shlex.split("bash examples/submit_with_curl.sh"),
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "QUANTUMTASK_URL": service.url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("completed")
+    assert '"11"' in done.stdout
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.qasm")), ids=lambda p: p.name)
+def test_every_example_circuit_completes(service: Service, path: Path) -> None:
+    given = {"parameters": {"theta": 0.5}} if "input float theta" in path.read_text() else {}
+    body = service.run(path.read_text(), shots=200, **given)
+    assert body["status"] == "completed", body
+    assert sum(body["result"].values()) == 200

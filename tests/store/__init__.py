@@ -1,0 +1,1 @@
+"""Tests of the Store on SQLite and PostgreSQL."""

@@ -1,0 +1,68 @@
+"""Stores with one guard removed, to prove that tests would notice.
+
+usage: python mutants.py MUTANT api|worker [OPTIONS]
+       MUTANT=... pytest -p tests.store.mutants ...
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from quantumtask.cli.app import main
+from quantumtask.shared import db
+from quantumtask.shared.db import Store
+from quantumtask.shared.errors import QuantumTaskError
+from quantumtask.shared.task import Submission
+
+whole = db.queries()
+
+
+def no_attempt() -> None:
+    """Any worker that ever had the task may write its end."""
+    changed = {name: text.replace(" AND attempt = :attempt", "") for name, text in whole.items()}
+    assert changed != whole
+    db.queries = lambda *_: changed  # type: ignore[assignment]
+
+
+def id_before_commit() -> None:
+    """The client gets its id, and the task is written a little later."""
+
+    def submit(self: Store, submissions: Sequence[Submission]) -> list[str | QuantumTaskError]:
+        threading.Timer(0.3, late, (self, list(submissions))).start()
+        return [s.id for s in submissions]
+
+    def late(self: Store, submissions: list[Submission]) -> None:
+        other = Store(self._settings)
+        honest(other, submissions)
+        other.close()
+
+    honest = Store.submit
+    Store.submit = submit  # type: ignore[method-assign]
+
+
+def no_sweep() -> None:
+    """Nobody takes over from a worker that is gone."""
+    Store.sweep = lambda *_: []  # type: ignore[method-assign]
+
+
+def no_fair_tag() -> None:
+    """Who came first is next, whoever has had how much."""
+    changed = {**whole, "claim": whole["claim"].replace("rank, fair, sequence", "rank, sequence")}
+    assert changed["claim"].count("ORDER BY rank, sequence") == 2
+    db.queries = lambda *_: changed  # type: ignore[assignment]
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "no_attempt": no_attempt,
+    "id_before_commit": id_before_commit,
+    "no_sweep": no_sweep,
+    "no_fair_tag": no_fair_tag,
+}
+
+if mutant := os.environ.get("MUTANT"):
+    MUTANTS[mutant]()
+
+if __name__ == "__main__":
+    MUTANTS[sys.argv.pop(1)]()
+    main()

@@ -1,0 +1,145 @@
+"""Backups are made while everything runs, and restored as docs/backup.md says."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from quantumtask.shared.db import Store
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Submission, TaskSpec
+from tests.cli.test_cli import quantumtask
+from tests.repo.test_docs import commands
+from tests.support import postgres
+from tests.support.services import BELL, ENDLESS, Service, until
+
+SOON = {"slots": 1, "lease_s": 1.5, "renew_s": 0.3}
+"""What a worker that is gone had is run again soon."""
+
+
+def shell(lines: list[str], folder: Path, **environment: str) -> str:
+    """Runs commands of the page, one after the other, in a folder."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
+    path = f"{Path(sys.executable).parent}:{postgres.PROGRAMS}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(["set -euo pipefail", *lines])],
+        cwd=folder,
+        env={**clean, "PATH": path, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def page(word: str) -> list[str]:
+    """The commands of the page for one database."""
+    every = commands("docs/backup.md", "console")
+    first = next(n for n, line in enumerate(every) if line.startswith("pg_"))
+    return every[:first] if word == "sqlite" else every[first:]
+
+
+def a_busy_service(service: Service) -> tuple[dict[str, object], str, list[str]]:
+    """A completed task, one that runs, and some that wait behind it."""
+    done = service.run(BELL, shots=100)
+    running = service.submit(ENDLESS)
+    service.running(running)
+    return done, running, [service.submit(shots=10) for _ in range(3)]
+
+
+def holds(service: Service, done: dict[str, object], running: str, waiting: list[str]) -> None:
+    """All of them, of which those that had not ended end here."""
+    assert service.get(str(done["task_id"])) == done
+    until(lambda: service.get(running)["attempt"] == 2, 60, service.logs)
+    assert service.http.post(f"/tasks/{running}/cancel").status_code == 200
+    moves = [each["move"] for each in service.finished(running)["history"]]
+    assert moves == ["submit", "claim", "release", "claim", "cancel"]
+    assert [service.finished(each)["status"] for each in waiting] == ["completed"] * 3
+
+
+def test_a_copy_made_while_a_service_runs_is_restored_as_the_page_says(
+    start: Callable[..., Service],
+) -> None:
+    service = start(**SOON)
+    busy = a_busy_service(service)
+    steps = page("sqlite")
+    assert steps[0].startswith("quantumtask backup")
+    told = shell([f"{steps[0]} --data-dir data"], service.folder)
+    assert "read through and whole" in told
+    after = service.submit()
+    service.stop()
+    shell(steps[1:], service.folder)
+    assert (service.folder / "damaged" / "quantumtask.db").exists()
+    restored = Service(service.folder, **SOON).start()
+    try:
+        holds(restored, *busy)
+        assert restored.http.get(f"/tasks/{after}").status_code == 404
+    finally:
+        restored.stop()
+
+
+def test_a_dump_made_while_a_service_runs_is_restored_as_the_page_says(
+    start: Callable[..., Service], tmp_path: Path
+) -> None:
+    server = postgres.Server("fsync=off").start()
+    try:
+        service = start(**SOON, database=server.url)
+        busy = a_busy_service(service)
+        steps = page("postgresql")
+        shell(steps[:2], tmp_path, QUANTUMTASK_DATABASE=server.url)
+        service.stop()
+        new = server.url.removesuffix("/postgres") + "/restored"
+        shell(steps[2:], tmp_path, POSTGRES_URL=server.url, RESTORED_URL=new)
+        holds(start(**SOON, database=new), *busy)
+    finally:
+        server.remove()
+
+
+def test_a_backup_holds_what_was_only_in_the_wal_and_leaves_nothing_beside_it(
+    tmp_path: Path,
+) -> None:
+    store = Store(Settings(data_dir=tmp_path / "data"))
+    store.submit([Submission("t", TaskSpec("x"), 1.0)])
+    assert (tmp_path / "data" / "quantumtask.db-wal").stat().st_size > 0
+    target = tmp_path / "copies" / "quantumtask.db"
+    target.parent.mkdir()
+    done = quantumtask("backup", str(target), QUANTUMTASK_DATA_DIR=str(tmp_path / "data"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [each.name for each in target.parent.iterdir()] == ["quantumtask.db"]
+    store.submit([Submission("later", TaskSpec("x"), 1.0)])
+    store.close()
+    copy = Store(Settings(data_dir=target.parent))
+    assert [task.id for task in copy.page()] == ["t"]
+    copy.close()
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    Store(Settings(data_dir=tmp_path)).close()
+    (tmp_path / "kept").write_text("precious")
+    done = quantumtask("backup", str(tmp_path / "kept"), "--data-dir", str(tmp_path))
+    assert done.returncode == 1
+    assert "is there already" in done.stderr
+    assert (tmp_path / "kept").read_text() == "precious"
+
+
+def test_what_cannot_be_backed_up_leaves_no_file_behind(tmp_path: Path) -> None:
+    data, target = tmp_path / "data", tmp_path / "copy"
+    missing = quantumtask("backup", str(target), "--data-dir", str(data))
+    assert (missing.returncode, "QUANTUMTASK_DATA_DIR" in missing.stderr) == (1, True)
+    Store(Settings(data_dir=data)).close()
+    nowhere = quantumtask("backup", str(tmp_path / "no" / "copy"), "--data-dir", str(data))
+    assert (nowhere.returncode, "Traceback" in nowhere.stderr) == (1, False)
+    with (data / "quantumtask.db").open("r+b") as file:
+        file.write(b"no database" * 1000)
+    damaged = quantumtask("backup", str(target), "--data-dir", str(data))
+    assert (damaged.returncode, "damaged" in damaged.stderr) == (1, True)
+    assert [each.name for each in tmp_path.iterdir()] == ["data"]
+
+
+def test_postgresql_is_left_to_its_own_programs() -> None:
+    done = quantumtask("backup", "copy", QUANTUMTASK_DATABASE="postgresql://db/tasks")
+    assert done.returncode == 2
+    assert "pg_dump" in done.stderr

@@ -1,0 +1,159 @@
+"""Where large results are kept: a folder and a bucket do the same."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quantumtask.shared.blobs import (
+    Blobs,
+    blob_of,
+    is_large,
+    new_name,
+    open_blobs,
+    owner,
+    pack,
+    whole,
+    without,
+)
+from quantumtask.shared.errors import ResultDamaged, ResultUnavailable
+from quantumtask.shared.settings import Settings, SettingsError, load
+from quantumtask.shared.task import Result
+from tests.support import s3
+from tests.support.services import free_port
+
+RESULT = Result('{"0": 2,\n "π": 1}', '["0", "0", "1"]', 7, "aer", "1", "statevector", 1.5)
+TASK = "0192f0c1-2345-7000-8000-0123456789ab"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.Server]:
+    running = s3.Server(tmp_path_factory.mktemp("s3")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
+    if request.param == "folder":
+        return open_blobs(Settings(data_dir=tmp_path))
+    running: s3.Server = request.getfixturevalue("server")
+    for name, value in running.environment.items():
+        monkeypatch.setenv(name, value)
+    return open_blobs(Settings(results=f"s3://{s3.BUCKET}/{tmp_path.name}"))
+
+
+@pytest.fixture(params=["folder", "file", "bucket", "server"])
+def nowhere(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Blobs:
+    """A place that is not there, or not a place."""
+    if request.param in ("folder", "file"):
+        if request.param == "file":
+            (tmp_path / "results").write_text("")
+        return open_blobs(Settings(data_dir=tmp_path))
+    running: s3.Server = request.getfixturevalue("server")
+    for name, value in running.environment.items():
+        monkeypatch.setenv(name, value)
+    if request.param == "server":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    return open_blobs(Settings(results="s3://no-such-bucket/any"))
+
+
+def names(blobs: Blobs, database: str) -> set[str]:
+    return {each.name for some in blobs.stored(database) for each in some}
+
+
+def test_objects_come_back_until_they_are_deleted(blobs: Blobs) -> None:
+    blobs.put("a/one", b"1" * 300_000)
+    blobs.put("a/two", b"")
+    assert (blobs.get("a/one"), blobs.get("a/two")) == (b"1" * 300_000, b"")
+    for _ in range(2):
+        blobs.delete(["a/one", "a/unknown"])
+    with pytest.raises(ResultDamaged, match="a/one is gone"):
+        blobs.get("a/one")
+    assert blobs.get("a/two") == b""
+
+
+def test_the_objects_of_a_database_are_listed_and_no_others(blobs: Blobs) -> None:
+    assert names(blobs, "a") == set()
+    mine = {f"a/{n}" for n in range(30)}
+    for name in (*mine, "ab/other", "b/other"):
+        blobs.put(name, b"x")
+    assert names(blobs, "a") == mine
+    assert all(abs(each.age_s) < 60 for some in blobs.stored("a") for each in some)
+
+
+def test_what_cannot_be_reached_is_not_what_is_gone(nowhere: Blobs) -> None:
+    with pytest.raises(ResultUnavailable):
+        nowhere.get("a/one")
+
+
+@pytest.mark.parametrize("nowhere", ["file", "bucket", "server"], indirect=True)
+def test_what_cannot_be_written_says_so(nowhere: Blobs) -> None:
+    with pytest.raises(ResultUnavailable):
+        nowhere.put("a/one", b"1")
+
+
+def test_a_result_comes_out_of_its_object_as_it_went_in() -> None:
+    data = pack(RESULT)
+    blob = blob_of("name", data)
+    here = without(RESULT, blob)
+    assert (here.counts, here.memory, here.outputs, here.seed) == ("null", None, None, 7)
+    # A line break between values is a blank to every reader of JSON.
+    counts = RESULT.counts.replace("\n", " ")
+    back = whole(here, blob, data)
+    assert (back.counts, back.memory, back.outputs) == (counts, RESULT.memory, None)
+    assert back.blob is None
+
+
+def test_every_byte_that_is_not_as_it_was_is_noticed() -> None:
+    data = pack(RESULT)
+    blob = blob_of("name", data)
+    for n in range(len(data)):
+        changed = data[:n] + bytes([data[n] ^ 1]) + data[n + 1 :]
+        with pytest.raises(ResultDamaged):
+            whole(RESULT, blob, changed)
+    with pytest.raises(ResultDamaged):
+        whole(RESULT, blob, data[:-1])
+    with pytest.raises(ResultDamaged, match="unpacked"):
+        whole(RESULT, blob_of("name", b"other"), b"other")
+
+
+def test_a_result_is_large_by_all_of_its_parts() -> None:
+    part = "x" * (90 * 1024)
+    assert not is_large(Result(part, part, 1, "", "", "", 0))
+    assert is_large(Result(part, part, 1, "", "", "", 0, outputs=part))
+
+
+def test_a_name_tells_its_task_and_its_attempt_and_comes_only_once() -> None:
+    name = new_name("database", TASK, 12)
+    assert owner(name) == owner(f"{name}.part") == (TASK, 12)
+    assert new_name("database", TASK, 12) != name
+    assert owner("database/notes.txt") is None
+    assert owner("notes") is None
+
+
+def test_who_keeps_results_in_a_folder_never_loads_the_library_for_s3(tmp_path: Path) -> None:
+    """Nor does who keeps them in a bucket, before the first that is large."""
+    script = (
+        "import sys; from quantumtask.shared.blobs import open_blobs; "
+        "from quantumtask.shared.settings import load; open_blobs(load()); "
+        "import quantumtask.api.main, quantumtask.worker.worker; "
+        "assert 'obstore' not in sys.modules"
+    )
+    for place in ("", "s3://bucket/prefix"):
+        environment = {"PYTHONPATH": ":".join(sys.path), "QUANTUMTASK_RESULTS": place}
+        environment["PATH"] = os.environ["PATH"]
+        subprocess.run(
+            [sys.executable, "-c", script], env=environment, cwd=tmp_path, check=True, timeout=60
+        )
+
+
+@pytest.mark.parametrize("place", ["s3://", "gs://bucket", "s3://key:secret@bucket", "http://x/y"])
+def test_a_place_that_is_none_is_refused_at_the_start(place: str) -> None:
+    with pytest.raises(SettingsError, match="QUANTUMTASK_RESULTS"):
+        load({"QUANTUMTASK_RESULTS": place})

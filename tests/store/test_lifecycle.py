@@ -1,0 +1,197 @@
+"""The lifecycle is written once, in MOVES, and everything else is held against it."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quantumtask.shared.db import Store
+from quantumtask.shared.dialects import Database
+from quantumtask.shared.queries import queries
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import (
+    FINAL,
+    MOVES,
+    Assignment,
+    Failure,
+    Result,
+    Status,
+    Submission,
+    TaskSpec,
+)
+from tests.support import databases
+
+RESULT = Result('{"0": 1}', None, 1, "aer", "1", "statevector", 1.0)
+FAILURE = Failure("unknown_gate", "unknown gate")
+
+
+@pytest.fixture
+def store(configured: Settings) -> Iterator[Store]:
+    opened = Store(replace(configured, max_crashes=3))
+    yield opened
+    opened.close()
+
+
+def submitted(store: Store) -> str:
+    task_id = f"task-{len(store.page(most=100))}"
+    [receipt] = store.submit([Submission(task_id, TaskSpec("x"), 1.0)])
+    assert isinstance(receipt, str)
+    return task_id
+
+
+def claimed(store: Store, task_id: str) -> Assignment:
+    return next(a for a in store.claim("worker", 1e9) if a.id == task_id)
+
+
+def expired(store: Store, task_id: str) -> Assignment:
+    """Claims under a lease that has run out already."""
+    lapsed = Store(replace(store._settings, lease_s=-1))
+    assignment = claimed(lapsed, task_id)
+    lapsed.close()
+    return assignment
+
+
+def reach(store: Store, state: Status) -> Assignment:
+    """A task in this state, by the Store's own verbs, and its last assignment."""
+    task_id = submitted(store)
+    if state is Status.SUBMITTED:
+        return Assignment(task_id, 0, "worker", 0, 1.0, TaskSpec("x"))
+    assignment = claimed(store, task_id)
+    if state is Status.COMPLETED:
+        store.complete([(assignment, RESULT)])
+    elif state is Status.FAILED:
+        store.fail(assignment, FAILURE)
+    elif state is Status.CANCELLED:
+        store.cancel(task_id)
+    return assignment
+
+
+def try_claim(store: Store, _: Assignment) -> None:
+    store.claim("worker", 1e9)
+
+
+VERBS: dict[str, Callable[[Store, Assignment], object]] = {
+    "claim": try_claim,
+    "complete": lambda store, a: store.complete([(a, RESULT)]),
+    "fail": lambda store, a: store.fail(a, FAILURE),
+    "cancel": lambda store, a: store.cancel(a.id),
+    "release": lambda store, a: store.release(a),
+}
+
+
+@pytest.mark.parametrize("move", VERBS)
+@pytest.mark.parametrize("state", Status)
+def test_a_move_happens_from_its_sources_and_from_nowhere_else(
+    store: Store, move: str, state: Status
+) -> None:
+    assignment = reach(store, state)
+    before = store.read([assignment.id])[assignment.id]
+    VERBS[move](store, assignment)
+    after = store.read([assignment.id])[assignment.id]
+    if state in MOVES[move].sources:
+        assert after.state is MOVES[move].target
+        assert after.changes[-1].move == move
+        assert after.changes[:-1] == before.changes
+    else:
+        assert after == before
+
+
+def test_a_lease_that_ran_out_releases_the_task_until_the_last_time_abandons_it(
+    store: Store,
+) -> None:
+    task_id = submitted(store)
+    for _ in range(2):
+        expired(store, task_id)
+        assert databases.sweep(store) == 1
+        assert store.read([task_id])[task_id].state is Status.SUBMITTED
+    expired(store, task_id)
+    assert databases.sweep(store) == 1
+    task = store.read([task_id])[task_id]
+    assert task.state is Status.FAILED
+    assert task.failure is not None
+    assert task.failure.code == "worker_crashed"
+    assert [c.move for c in task.changes] == [
+        *("submit", "claim", "release", "claim", "release", "claim", "abandon")
+    ]
+    assert task.attempt == 3
+
+
+@pytest.mark.parametrize("kind", databases.KINDS.values())
+def test_every_move_is_a_query_whose_heading_and_where_agree_with_the_table(
+    kind: type[Database],
+) -> None:
+    found = set()
+    for name, text in queries(*kind.ALSO).items():
+        heading = re.search(r"^-- move: (.+) -> (\w+)$", text, re.MULTILINE)
+        move = MOVES.get(name.partition(".")[0])
+        assert (heading is None) == (move is None), name
+        if heading is None or move is None:
+            continue
+        found.add(name.partition(".")[0])
+        where = text.partition("UPDATE tasks")[2].partition("WHERE")[2]
+        guard = re.search(r"state (?:= '(\w+)'|IN \(([^)]+)\))", where)
+        assert guard is not None, name
+        guarded = {guard[1]} if guard[1] else set(re.findall(r"\w+", guard[2]))
+        assert guarded == set(heading[1].split(" | ")) == {str(s) for s in move.sources}, name
+        assert re.search(r"SET state = '(\w+)'", text)[1] == heading[2] == move.target, name  # type: ignore[index]
+        assert "RETURNING sequence, state, attempt" in text, name
+    assert found == set(MOVES)
+
+
+@pytest.mark.parametrize("kind", databases.KINDS.values())
+def test_every_write_by_a_worker_tests_the_attempt(kind: type[Database]) -> None:
+    for name in ("complete", "fail", "release"):
+        text = queries(*kind.ALSO)[name]
+        assert re.search(r"AND attempt = (:attempt|done\.claimed)\b", text), name
+
+
+def test_no_move_leaves_a_final_state() -> None:
+    assert all(not (move.sources & FINAL) for move in MOVES.values())
+
+
+BROKEN = {
+    "a final task without its time": (Status.COMPLETED, "finished_at = NULL"),
+    "an unfinished task with an end": (Status.SUBMITTED, "finished_at = 1.0"),
+    "a running task without a lease": (Status.RUNNING, "lease_until = NULL"),
+    "a running task without a worker": (Status.RUNNING, "worker = NULL"),
+    "a lease on a waiting task": (Status.SUBMITTED, "lease_until = 1.0"),
+    "a completed task without a result": (Status.COMPLETED, "result = NULL"),
+    "a result on a failed task": (Status.FAILED, "result = '{}'"),
+    "outputs of a failed task": (Status.FAILED, "result_outputs = '{}'"),
+    "a failed task without a reason": (Status.FAILED, "failure = NULL"),
+    "a failure on a completed task": (Status.COMPLETED, "failure_code = 'x'"),
+    "a state that does not exist": (Status.SUBMITTED, "state = 'paused'"),
+    "a running task that nobody claimed": (Status.RUNNING, "attempt = 0"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_the_schema_itself_refuses(configured: Settings, store: Store, what: str) -> None:
+    state, change = BROKEN[what]
+    assignment = reach(store, state)
+    with pytest.raises(databases.REFUSED):
+        databases.execute(configured, f"UPDATE tasks SET {change} WHERE id = '{assignment.id}'")
+
+
+@pytest.mark.parametrize("kind", databases.KINDS.values())
+def test_every_query_is_used_by_the_store(kind: type[Database]) -> None:
+    shared = Path(__file__).parents[2] / "src/quantumtask/shared"
+    files = ("db.py", "batches.py", "attic.py", "checkup.py")
+    source = "".join((shared / name).read_text() for name in files)
+    assert [name for name in queries(*kind.ALSO) if f'"{name}"' not in source] == []
+
+
+def test_queries_of_a_dialect_only_stand_in_for_others_and_give_the_same() -> None:
+    common, own = queries(), queries(*databases.KINDS["postgresql"].ALSO)
+    assert own.keys() == common.keys()
+    changed = [name for name in own if own[name] != common[name]]
+    assert 0 < len(changed) < len(common) / 3
+    for name in changed:
+        assert returned(own[name]) == returned(common[name]), name
+
+
+def returned(query: str) -> list[str]:
+    """The columns that a query gives back."""
+    return re.findall(r"\w+", query.partition("RETURNING")[2].partition(";")[0])

@@ -1,0 +1,190 @@
+"""Databases of every version before are brought up to date, once, while others may be running."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+import apsw
+import psycopg
+import pytest
+
+from quantumtask.shared import postgresql, sqlite
+from quantumtask.shared.db import Store
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Result, Submission, TaskSpec
+from tests.support import databases
+
+RELEASED = [
+    *(("sqlite", number) for number in range(1, len(sqlite.MIGRATIONS) + 1)),
+    *(("postgresql", number) for number in postgresql.MIGRATIONS),
+]
+
+
+def script(name: str) -> str:
+    return resources.files("quantumtask.shared").joinpath("sql", name).read_text()
+
+
+def make_as_of(settings: Settings, version: int) -> None:
+    """The schema of a version and a waiting, a completed and a failed task, as it wrote them."""
+    if settings.database:
+        with psycopg.connect(settings.database) as server:
+            for number, name in postgresql.MIGRATIONS.items():
+                if number <= version:
+                    server.execute(script(name).encode())
+            server.execute(f"UPDATE schema_version SET version = {version}".encode())
+            server.execute(OLD_TASKS.format(circuit="convert_to('qubit q;', 'UTF8')").encode())
+    else:
+        file = apsw.Connection(str(settings.database_file))
+        for name in sqlite.MIGRATIONS[:version]:
+            file.execute(script(name)).fetchall()
+        file.execute(OLD_TASKS.format(circuit="CAST('qubit q;' AS BLOB)")).fetchall()
+        file.pragma("user_version", version)
+        file.close()
+
+
+@pytest.mark.parametrize(("kind", "version"), RELEASED)
+def test_the_database_of_a_version_before_is_upgraded_with_all_that_it_holds(
+    tmp_path: Path, kind: str, version: int
+) -> None:
+    with databases.new(kind, tmp_path) as settings:
+        make_as_of(settings, version)
+        for _ in range(2):  # upgraded once, and opened again
+            store = Store(settings)
+            holds_the_old_tasks(store)
+            store.close()
+        store = Store(settings)
+        [assignment] = store.claim("w", 50)
+        assert (assignment.id, assignment.spec.parameters) == ("waiting", None)
+        assert (assignment.spec.engine, assignment.spec.method) == ("auto", None)
+        result = Result('{"0": 1}', None, 1, "aer", "1", "x", 1, (), "{}")
+        assert store.complete([(assignment, result)])
+        store.close()
+
+
+def holds_the_old_tasks(store: Store) -> None:
+    tasks = store.read(["waiting", "completed", "failed"])
+    assert {task.state for task in tasks.values()} == {"submitted", "completed", "failed"}
+    assert [task.parameters for task in tasks.values()] == [None] * 3
+    result, failure = tasks["completed"].result, tasks["failed"].failure
+    assert result is not None
+    assert (result.counts, result.outputs, result.seed) == ('{"0": 1}', None, 7)
+    assert (result.engine, result.precision, result.reason) == ("aer", None, None)
+    assert failure is not None
+    assert (failure.problems[0].severity, failure.problems[0].end_line) == ("error", None)
+    assert failure.problems[0].line == 5
+
+
+def columns(settings: Settings) -> dict[str, set[str]]:
+    """The names of all columns of all tables."""
+    found: dict[str, set[str]] = {}
+    if settings.database:
+        listed = (
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = current_schema()"
+        )
+        with psycopg.connect(settings.database) as server:
+            rows = server.execute(listed).fetchall()
+    else:
+        listed = "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c"
+        file = apsw.Connection(str(settings.database_file))
+        rows = list(file.execute(f"{listed} WHERE t.type = 'table'"))
+        file.close()
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def test_a_version_has_the_same_tables_and_columns_on_both_databases(tmp_path: Path) -> None:
+    assert max(postgresql.MIGRATIONS) == len(sqlite.MIGRATIONS)
+    with databases.new("sqlite", tmp_path) as one, databases.new("postgresql", tmp_path) as other:
+        for settings in (one, other):
+            Store(settings).close()
+        embedded, served = columns(one), columns(other)
+    assert len(embedded) > 5
+    for table in ("changes", "batch_events"):
+        embedded[table].add("rowid")  # has no need to be asked for
+    embedded["schema_version"] = {"version"}  # is kept in the head of the file
+    assert embedded == served
+
+
+OPEN = """
+import sys
+from quantumtask.shared.db import Store
+from quantumtask.shared.settings import load
+sys.stdin.readline()
+Store(load()).close()
+"""
+
+
+@pytest.mark.parametrize(("kind", "version"), [("sqlite", 0), ("postgresql", 0), ("sqlite", 1)])
+def test_processes_that_start_together_upgrade_it_once(
+    tmp_path: Path, kind: str, version: int
+) -> None:
+    with databases.new(kind, tmp_path) as settings:
+        if version:
+            make_as_of(settings, version)
+        environment = {
+            "PYTHONPATH": ":".join(sys.path),
+            "QUANTUMTASK_DATA_DIR": str(settings.data_dir),
+            "QUANTUMTASK_DATABASE": settings.database,
+        }
+        together = [
+            subprocess.Popen(
+                [sys.executable, "-c", OPEN],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(4)
+        ]
+        for process in together:
+            assert process.stdin
+            process.stdin.write("now\n")
+            process.stdin.flush()
+        said = [process.communicate(timeout=60)[1] for process in together]
+        assert [process.returncode for process in together] == [0] * 4, said
+
+
+def test_the_version_before_goes_on_working_once_the_next_has_upgraded_the_database(
+    configured: Settings,
+) -> None:
+    """A migration adds what it needs and takes nothing away: that is for the version after."""
+    old = Store(configured)
+    old.submit([Submission("before", TaskSpec("x"), 1.0)])
+    patient = replace(configured, busy_timeout_s=5)
+    databases.execute(patient, "ALTER TABLE tasks ADD COLUMN later TEXT")
+    newest = 1 + max(postgresql.MIGRATIONS)
+    databases.execute(
+        patient,
+        f"UPDATE schema_version SET version = {newest}"
+        if patient.database
+        else f"PRAGMA user_version = {newest}",
+    )
+    old.submit([Submission("after", TaskSpec("x"), 1.0)])
+    restarted = Store(configured)
+    assert [a.id for a in restarted.claim("w", 1.5)] == ["before", "after"]
+    assert [t.id for t in old.page()] == ["after", "before"]
+    old.close()
+    restarted.close()
+
+
+OLD_TASKS = """
+INSERT INTO tasks (id, shots, memory, timeout_s, cost_ms, submitted_at)
+VALUES ('waiting', 1, 0, 600, 1, 1000);
+INSERT INTO tasks (id, state, shots, memory, timeout_s, cost_ms, submitted_at, finished_at, attempt,
+                   result, report)
+VALUES ('completed', 'completed', 1, 0, 600, 1, 1000, 1001, 1, '{{"0": 1}}',
+        '{{"seed": 7, "engine": "aer", "engine_version": "1", "method": "x", "run_ms": 1.5,
+          "warnings": []}}');
+INSERT INTO tasks (id, state, shots, memory, timeout_s, cost_ms, submitted_at, finished_at, attempt,
+                   failure_code, failure, problems)
+VALUES ('failed', 'failed', 1, 0, 600, 1, 1000, 1001, 1, 'unknown_gate', 'unknown gate `x`',
+        '[{{"code": "unknown_gate", "message": "unknown gate `x`", "line": 5, "column": 1,
+           "token": "x", "hint": null}}]');
+INSERT INTO circuits (sequence, circuit) SELECT sequence, {circuit} FROM tasks;
+INSERT INTO changes (sequence, at, move, state, attempt)
+SELECT sequence, 1000, 'submit', 'submitted', 0 FROM tasks;
+"""

@@ -1,0 +1,394 @@
+"""The Store as API and Worker use it, on a real database."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
+
+from quantumtask.shared.db import Store
+from quantumtask.shared.errors import (
+    IdempotencyConflict,
+    QuantumTaskError,
+    QueueFull,
+    StoreUnavailable,
+)
+from quantumtask.shared.queries import queries
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import (
+    FINAL,
+    MOVES,
+    Assignment,
+    Failure,
+    Result,
+    Status,
+    Submission,
+    TaskSpec,
+)
+from tests.support import databases
+from tests.support.services import until
+
+RESULT = Result(
+    '{"0": 1}', '["0"]', 7, "aer", "1", "statevector", 1.5, ("a warning",), '{"x": [1.0]}'
+)
+
+
+@pytest.fixture
+def store(configured: Settings) -> Iterator[Store]:
+    opened = Store(configured)
+    yield opened
+    opened.close()
+
+
+def ids(answers: list[str | QuantumTaskError]) -> list[str]:
+    """The ids of tasks that were all taken."""
+    assert all(isinstance(answer, str) for answer in answers), answers
+    return [answer for answer in answers if isinstance(answer, str)]
+
+
+def put(store: Store, *names: str, cost_ms: float = 1.0) -> None:
+    answers = store.submit([Submission(name, TaskSpec("x"), cost_ms) for name in names])
+    assert ids(answers) == list(names)
+
+
+def test_a_task_comes_back_as_it_was_stored(store: Store) -> None:
+    spec = TaskSpec("x\0 π", 5, 2**63 - 1, True, 0.5, "name", ("a", "b"), '{"π": 1}')
+    store.submit([Submission("t", spec, 1.0)])
+    [assignment] = store.claim("w", 50)
+    assert assignment.spec == replace(spec, name=None, tags=())
+    assert store.complete([(assignment, RESULT)])
+    task = store.read(["t", "unknown"])["t"]
+    assert (task.result, task.name, task.tags, task.shots) == (RESULT, "name", ("a", "b"), 5)
+    assert task.parameters == spec.parameters
+    assert store.page()[0].parameters is None
+    assert [c.move for c in task.changes] == ["submit", "claim", "complete"]
+
+
+def test_tasks_that_are_stored_together_keep_what_is_theirs(store: Store) -> None:
+    specs = {
+        "a": TaskSpec("plain"),
+        "b": TaskSpec("tagged", tags=("even", "odd")),
+        "c": TaskSpec("given", parameters='{"x": 1}'),
+        "d": TaskSpec("tagged too", 7, tags=("even",), parameters='{"x": 2}'),
+    }
+    store.submit([Submission(task_id, spec, 1.0) for task_id, spec in specs.items()])
+    assert {a.id: a.spec for a in store.claim("w", 50)} == {
+        task_id: replace(spec, tags=()) for task_id, spec in specs.items()
+    }
+    tasks = store.read(specs)
+    assert {t: (tasks[t].tags, tasks[t].parameters) for t in specs} == {
+        t: (spec.tags, spec.parameters) for t, spec in specs.items()
+    }
+    assert [t.id for t in store.page(tag="even")] == ["d", "b"]
+
+
+def test_of_results_written_together_those_of_lost_tasks_are_left_out(
+    configured: Settings, store: Store
+) -> None:
+    lapsed = Store(replace(configured, lease_s=-1))
+    put(store, "lost")
+    [lost] = lapsed.claim("w", 50)
+    databases.sweep(store)
+    put(store, "kept", "cancelled")
+    kept, cancelled = (a for a in store.claim("w", 50) if a.id != "lost")
+    store.cancel("cancelled")
+    assert store.complete([(a, RESULT) for a in (lost, cancelled, kept)]) == {("kept", 1)}
+    assert store.complete([]) == set()
+    states = store.states(["lost", "kept", "cancelled"])
+    assert states == {
+        "lost": Status.RUNNING,  # the second attempt's
+        "kept": Status.COMPLETED,
+        "cancelled": Status.CANCELLED,
+    }
+    lapsed.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["claim", "read_circuits", "complete", "fail", "cancel", "release", "release.lost",
+     "abandon", "renew", "held", "waiting", "running",
+     "leases", "oldest", "ahead", "line", "take_share", "states", "read", "read_changes",
+     "find_key", "forget_keys", "page_of_name", "page_of_tag", "list"],
+)  # fmt: skip
+def test_what_happens_to_every_task_looks_through_no_table(
+    configured: Settings, store: Store, name: str
+) -> None:
+    put(store, "t")
+    database = store._database
+    query = database.sql(queries(*database.ALSO)[name])
+    assert databases.scans(configured, query) == []
+
+
+def test_claims_take_the_oldest_first_until_the_budget_is_full(store: Store) -> None:
+    put(store, "a", "b", "c", "d", cost_ms=20)
+    assert [a.id for a in store.claim("w", 50)] == ["a", "b", "c"]
+    assert [a.id for a in store.claim("w", 1)] == ["d"]
+    assert store.claim("w", 50) == []
+
+
+def test_two_workers_never_hold_the_same_task(configured: Settings) -> None:
+    count = 200
+    first = Store(configured)
+    put(first, *(f"t{n}" for n in range(count)))
+    taken: list[str] = []
+
+    def work(name: str) -> None:
+        mine = Store(replace(configured, busy_timeout_s=30))
+        while claimed := mine.claim(name, 7):
+            taken.extend(a.id for a in claimed)
+        mine.close()
+
+    workers = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    first.close()
+    assert sorted(taken) == sorted(f"t{n}" for n in range(count))
+
+
+def test_a_worker_that_lost_its_lease_cannot_write(configured: Settings, store: Store) -> None:
+    put(store, "t")
+    lapsed = Store(replace(configured, lease_s=-1))
+    [old] = lapsed.claim("old", 50)
+    assert databases.sweep(store) == 1
+    [new] = store.claim("new", 50)
+    assert not lapsed.complete([(old, RESULT)])
+    assert not lapsed.fail(old, Failure("x", "x"))
+    assert not lapsed.release(old)
+    assert lapsed.renew("old", ["t"]) == set()
+    assert store.renew("new", ["t"]) == {("t", 2)}
+    assert store.complete([(new, RESULT)])
+    lapsed.close()
+
+
+def test_a_lease_that_its_worker_does_not_know_of_runs_out(
+    configured: Settings, store: Store
+) -> None:
+    """The claim was written, but the answer was lost."""
+    lapsed = Store(replace(configured, lease_s=-1))
+    put(store, "unknown", "known")
+    assert len(lapsed.claim("w", 50)) == 2
+    assert store.renew("w", ["known"]) == {("known", 1)}
+    assert databases.sweep(store) == 1
+    assert store.states(["unknown", "known"]) == {
+        "unknown": Status.SUBMITTED,
+        "known": Status.RUNNING,
+    }
+    lapsed.close()
+
+
+def test_a_cancelled_task_is_no_longer_held(store: Store) -> None:
+    put(store, "t")
+    store.claim("w", 50)
+    assert store.held("w") == {("t", 1)}
+    cancelled = store.cancel("t")
+    assert cancelled is not None
+    assert cancelled.state is Status.CANCELLED
+    assert store.held("w") == set()
+    assert store.cancel("unknown") is None
+
+
+def test_the_same_key_gives_the_same_task_and_another_body_a_conflict(store: Store) -> None:
+    def submit(task_id: str, digest: str) -> object:
+        [answer] = store.submit([Submission(task_id, TaskSpec("x"), 1.0, "key", digest)])
+        return answer
+
+    assert submit("a", "one") == "a"
+    assert submit("b", "one") == "a"
+    assert isinstance(submit("c", "two"), IdempotencyConflict)
+    assert [t.id for t in store.page()] == ["a"]
+
+
+def test_a_replayed_submission_takes_no_room_in_the_queue(configured: Settings) -> None:
+    store = Store(replace(configured, max_waiting_tasks=2))
+    first, *replays = (Submission(t, TaskSpec("x"), 1.0, "key", "digest") for t in "axyz")
+    assert ids(store.submit([first, *replays])) == ["a", "a", "a", "a"]
+    assert ids(store.submit([*replays, Submission("b", TaskSpec("x"), 1.0)])) == [*"aaa", "b"]
+    store.close()
+
+
+@pytest.mark.parametrize("kind", databases.KINDS)
+def test_many_may_make_the_database_at_the_same_moment(tmp_path: Path, kind: str) -> None:
+    for n in range(20 if kind == "sqlite" else 5):
+        with databases.new(kind, tmp_path / str(n)) as made, ThreadPoolExecutor(4) as pool:
+            patient = replace(made, busy_timeout_s=5)
+            for store in pool.map(lambda settings: Store(settings), [patient] * 4):
+                store.close()
+
+
+def test_one_batch_may_hold_the_same_key_twice(store: Store) -> None:
+    twice = [Submission(t, TaskSpec("x"), 1.0, "key", "digest") for t in ("a", "b")]
+    assert ids(store.submit(twice)) == ["a", "a"]
+
+
+def test_a_key_is_forgotten_after_its_time(configured: Settings) -> None:
+    store = Store(replace(configured, idempotency_hours=-1))
+    assert ids(store.submit([Submission("a", TaskSpec("x"), 1.0, "key", "one")])) == ["a"]
+    assert ids(store.submit([Submission("b", TaskSpec("x"), 1.0, "key", "two")])) == ["b"]
+    store.close()
+
+
+def test_a_full_queue_takes_what_fits_and_refuses_the_rest(configured: Settings) -> None:
+    store = Store(replace(configured, max_waiting_tasks=2))
+    answers = store.submit([Submission(t, TaskSpec("x"), 1.0) for t in "abc"])
+    assert ids(answers[:2]) == ["a", "b"]
+    assert isinstance(answers[2], QueueFull)
+    store.claim("w", 1.5)
+    # Seen with the next count, which is not made with every submission.
+    until(lambda: store.submit([Submission("d", TaskSpec("x"), 1.0)]) == ["d"], 5)
+    store.close()
+
+
+def test_a_locked_database_is_unavailable_writes_nothing_and_recovers(
+    configured: Settings, store: Store
+) -> None:
+    with databases.locked(configured), pytest.raises(StoreUnavailable):
+        put(store, "t")
+    assert store.read(["t"]) == {}
+    put(store, "t")
+
+
+def test_a_failed_transaction_writes_nothing_at_all(store: Store) -> None:
+    class Oops(Exception):
+        pass
+
+    with pytest.raises(Oops), store.transaction():
+        put(store, "a")
+        put(store, "b")
+        raise Oops
+    assert store.page() == []
+
+
+def test_lists_are_newest_first_filtered_and_paged(store: Store) -> None:
+    for n in range(5):
+        spec = TaskSpec("x", name=f"n{n % 2}", tags=("even",) if n % 2 == 0 else ())
+        store.submit([Submission(f"t{n}", spec, 1.0)])
+    store.cancel("t4")
+    first = store.page(most=2)
+    assert [t.id for t in first] == ["t4", "t3"]
+    assert [t.id for t in store.page(before=first[-1].sequence, most=2)] == ["t2", "t1"]
+    assert [t.id for t in store.page(name="n1")] == ["t3", "t1"]
+    assert [t.id for t in store.page(tag="even")] == ["t4", "t2", "t0"]
+    assert [t.id for t in store.page(name="n0", tag="even", most=1)] == ["t4"]
+    assert [t.id for t in store.page(tag="even", before=first[0].sequence, most=1)] == ["t2"]
+    assert store.page(name="n1", tag="even") == []
+    assert [t.id for t in store.page([Status.CANCELLED])] == ["t4"]
+
+
+def test_another_connection_sees_that_something_was_written(
+    configured: Settings, store: Store
+) -> None:
+    reader = Store(configured)
+    reader.changed()
+    assert not reader.changed()
+    put(store, "t")
+    until(reader.changed, 5)  # PostgreSQL tells it a moment later
+    assert not reader.changed()
+    assert reader.read(["t"])
+    reader.close()
+
+
+def test_a_worker_is_seen_until_it_leaves(store: Store) -> None:
+    assert not store.worker_seen()
+    store.beat("w", 2)
+    assert store.worker_seen()
+    store.leave("w")
+    assert not store.worker_seen()
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Whatever clients and workers do, in whatever order, the lifecycle holds for every task."""
+
+    kind = "sqlite"
+    tasks = Bundle("tasks")
+    claims = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ending = ExitStack()
+        folder = Path(self.ending.enter_context(TemporaryDirectory()))
+        made = self.ending.enter_context(databases.new(self.kind, folder))
+        base = replace(made, max_crashes=3)
+        self.store = Store(base)
+        self.lapsed = Store(replace(base, lease_s=-1))
+        self.current: dict[str, int] = {}
+        self.count = 0
+
+    @rule(target=tasks)
+    def submit(self) -> str:
+        self.count += 1
+        task_id = f"t{self.count}"
+        put(self.store, task_id)
+        return task_id
+
+    @precondition(lambda self: self.count)
+    @rule(target=claims, lapses=st.booleans())
+    def claim(self, lapses: bool) -> Assignment | None:
+        store = self.lapsed if lapses else self.store
+        claimed = store.claim("w", 0.5)
+        for assignment in claimed:
+            assert assignment.attempt == self.current.get(assignment.id, 0) + 1
+            self.current[assignment.id] = assignment.attempt
+        return claimed[0] if claimed else None
+
+    @rule(assignment=claims, verb=st.sampled_from(["complete", "fail", "release", "crash"]))
+    def write(self, assignment: Assignment | None, verb: str) -> None:
+        if assignment is None:
+            return
+        before = self.store.read([assignment.id])[assignment.id]
+        if verb == "complete":
+            written = bool(self.store.complete([(assignment, RESULT)]))
+        elif verb == "fail":
+            written = self.store.fail(assignment, Failure("x", "x"))
+        else:
+            written = self.store.release(assignment, crashed=verb == "crash")
+        mine = before.attempt == assignment.attempt and before.state is Status.RUNNING
+        assert written == mine
+
+    @rule(task=tasks)
+    def cancel(self, task: str) -> None:
+        self.store.cancel(task)
+
+    @rule()
+    def sweep(self) -> None:
+        databases.sweep(self.store)
+
+    @invariant()
+    def every_history_is_a_walk_through_the_table_and_ends_at_most_once(self) -> None:
+        for task in self.store.read([f"t{n + 1}" for n in range(self.count)]).values():
+            state = Status.SUBMITTED
+            assert task.changes[0].move == "submit"
+            for change in task.changes[1:]:
+                assert state in MOVES[change.move].sources
+                assert change.state is MOVES[change.move].target
+                state = change.state
+            assert state is task.state
+            assert sum(c.state in FINAL for c in task.changes) == (task.state in FINAL)
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.lapsed.close()
+        self.ending.close()
+
+
+class LifecycleOnPostgresql(Lifecycle):
+    kind = "postgresql"
+
+
+TestLifecycle = Lifecycle.TestCase
+TestLifecycleOnPostgresql = LifecycleOnPostgresql.TestCase
+TestLifecycle.settings = settings(
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestLifecycleOnPostgresql.settings = settings(TestLifecycle.settings, max_examples=10)

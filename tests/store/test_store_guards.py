@@ -1,0 +1,38 @@
+"""Each guard of the Store removed, one at a time: a named test fails then."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.store.mutants import MUTANTS
+
+ROOT = Path(__file__).parents[2]
+
+FOUND_BY = {
+    "no_attempt": "test_store.py::test_a_worker_that_lost_its_lease_cannot_write",
+    "id_before_commit": "test_store.py::test_a_task_comes_back_as_it_was_stored",
+    "no_sweep": "test_store.py::test_a_lease_that_its_worker_does_not_know_of_runs_out",
+    "no_fair_tag": "test_fair_sharing.py::test_one_task_after_another_owners_thousands_is_next",
+}
+
+
+def test_every_mutant_has_a_test_that_finds_it() -> None:
+    assert set(FOUND_BY) == set(MUTANTS)
+
+
+@pytest.mark.parametrize("mutant", FOUND_BY)
+def test_a_missing_guard_fails_a_test(mutant: str) -> None:
+    test = f"tests/{FOUND_BY[mutant]}"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.store.mutants", test, "-k", "sqlite"],
+        cwd=ROOT,
+        env={**os.environ, "MUTANT": mutant, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"FAILED {test}" in done.stdout

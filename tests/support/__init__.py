@@ -1,0 +1,1 @@
+"""Services, databases, servers and measures that several tests share."""

@@ -1,0 +1,108 @@
+"""The two databases behind the Store, as tests need them: new, locked, and asked past the Store."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+import psycopg
+
+from quantumtask.shared.db import Store
+from quantumtask.shared.dialects import Database
+from quantumtask.shared.postgresql import Postgresql
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.sqlite import Sqlite
+from tests.support import postgres
+
+KINDS: dict[str, type[Database]] = {"sqlite": Sqlite, "postgresql": Postgresql}
+REFUSED = (apsw.ConstraintError, psycopg.errors.CheckViolation)
+
+
+@contextmanager
+def new(kind: str, folder: Path) -> Iterator[Settings]:
+    """Settings that name a database with nothing in it, not even a schema."""
+    if kind == "sqlite":
+        yield Settings(data_dir=folder)
+    else:
+        with postgres.database() as url:
+            yield Settings(data_dir=folder, database=url)
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """Nobody else can write inside."""
+    if settings.database:
+        with psycopg.connect(settings.database) as other:
+            other.execute("LOCK TABLE tasks")
+            yield
+    else:
+        file = apsw.Connection(str(settings.database_file))
+        file.set_busy_timeout(30_000)  # somebody may be writing now
+        file.execute("BEGIN IMMEDIATE")
+        yield
+        file.execute("ROLLBACK")
+        file.close()
+
+
+def sweep(store: Store) -> int:
+    """Takes the tasks of all leases that are over, without watching them for a while."""
+    return len(store.sweep([lease for lease in store.leases() if lease.over]))
+
+
+def execute(settings: Settings, statement: str) -> None:
+    """Runs a statement that the Store would never run."""
+    if settings.database:
+        with psycopg.connect(settings.database) as connection:
+            connection.execute(statement.encode())
+    else:
+        file = apsw.Connection(str(settings.database_file))
+        try:
+            file.execute(statement).fetchall()
+        finally:
+            file.close()
+
+
+def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+    """What a query returns that the Store would never ask."""
+    if settings.database:
+        with psycopg.connect(settings.database) as connection:
+            return connection.execute(query.encode()).fetchall()
+    file = apsw.Connection(str(settings.database_file))
+    file.set_busy_timeout(10_000)
+    try:
+        return list(file.execute(query))
+    finally:
+        file.close()
+
+
+def scans(settings: Settings, query: str) -> list[str]:
+    """The steps of a query's plan that look through the whole of a table of ours."""
+    if settings.database:
+        return [step for step in steps(settings, query) if "Seq Scan on" in step]
+    stored = "tasks|tags|circuits|parameters|changes|idempotency_keys"
+    found = [step for step in _sqlite_plan(settings, query) if re.match(f"SCAN ({stored})", step)]
+    return [step for step in found if "INDEX tasks_waiting" not in step]  # holds only what waits
+
+
+def steps(settings: Settings, query: str) -> list[str]:
+    """The plan of a query of the Store's."""
+    return (_postgresql_plan if settings.database else _sqlite_plan)(settings, query)
+
+
+def _sqlite_plan(settings: Settings, query: str) -> list[str]:
+    file = apsw.Connection(str(settings.database_file))
+    values = dict.fromkeys(re.findall(r":(\w+)", query))
+    plan = [row[3] for row in file.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+    file.close()
+    return plan
+
+
+def _postgresql_plan(settings: Settings, query: str) -> list[str]:
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query)))
+    numbered = re.sub(r"%\((\w+)\)s", lambda name: f"${names.index(name[1]) + 1}", query)
+    database = Postgresql(settings.database, 1)
+    plan = database._usable().execute(f"EXPLAIN (GENERIC_PLAN) {numbered}".encode()).fetchall()
+    database.close()
+    return [step for (step,) in plan]

@@ -1,0 +1,51 @@
+"""An S3-compatible server for the tests, on a free port of this machine."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from tests.support.services import free_port, until
+
+BUCKET = "results"
+
+
+class Server:
+    """moto's server: S3 over HTTP, its objects in memory. `environment` says how to reach it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = folder / "s3.log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment: Mapping[str, str] = {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "tests",
+            "AWS_SECRET_ACCESS_KEY": "tests",
+            "AWS_REGION": "us-east-1",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Server":
+        """Returns once there is an empty bucket."""
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        until(self._has_bucket, 60, self._log.read_text)
+        return self
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait(30)
+
+    def objects(self) -> int:
+        """How many there are in the bucket."""
+        return httpx.get(f"{self.url}/{BUCKET}").text.count("<Key>")
+
+    def _has_bucket(self) -> bool:
+        try:
+            return httpx.put(f"{self.url}/{BUCKET}").is_success
+        except httpx.TransportError:
+            return False

@@ -1,0 +1,1 @@
+"""Tests of the Worker: slots, executors, Ray."""

@@ -1,0 +1,214 @@
+"""One suite for both executors: what the Worker may rely on, wherever circuits run."""
+
+import itertools
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
+from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.worker import EXECUTORS
+from tests.support.ray_cluster import Cluster
+from tests.support.services import (
+    BELL,
+    ENDLESS,
+    SECONDS,
+    TOO_LARGE,
+    alive,
+    at_work,
+    slot_pids,
+    until,
+)
+
+KINDS = tuple(EXECUTORS)
+SLOTS = 2
+
+# So it is seen at once that a state is too large, and not on the way.
+REFUSED = {"engine": "aer", "method": "statevector"}
+
+
+@dataclass
+class Me:
+    pid: int = os.getpid()
+
+
+class Bench:
+    """An executor, and what it reports."""
+
+    def __init__(self, settings: Settings, home: Any) -> None:
+        self._home = home
+        self._heard = threading.Condition()
+        self._outcomes: dict[str, list[Result | Failure | None]] = {}
+        self._names = map(str, itertools.count())
+        self.broken: list[BaseException] = []
+        self.executor = EXECUTORS[settings.executor](settings, self._hear, self.broken.append)
+        self.executor.warm()
+        until(lambda: self.executor.free == SLOTS, 200)
+
+    def _hear(self, outcomes: list[Outcome]) -> None:
+        with self._heard:
+            for outcome in outcomes:
+                self._outcomes[outcome.assignment.id].append(outcome.verdict)
+            self._heard.notify_all()
+
+    def submit(self, *circuits: str, **more: Any) -> list[Assignment]:
+        """One chunk, once there is a slot for it."""
+        chunk = [
+            Assignment(next(self._names), 1, "bench", 0, 1.0, TaskSpec(circuit, **more))
+            for circuit in circuits
+        ]
+        self._outcomes.update({task.id: [] for task in chunk})
+        until(lambda: self.executor.free, 60)
+        self.executor.submit(chunk)
+        return chunk
+
+    def verdicts(self, chunk: list[Assignment]) -> list[Result | Failure | None]:
+        """What came of each, which is told once."""
+        with self._heard:
+            assert self._heard.wait_for(lambda: all(self._outcomes[t.id] for t in chunk), 150)
+        until(lambda: self.executor.free == SLOTS, 60)
+        assert {len(self._outcomes[task.id]) for task in chunk} == {1}
+        return [self._outcomes[task.id][0] for task in chunk]
+
+    def run(self, *circuits: str, **more: Any) -> list[Result | Failure | None]:
+        return self.verdicts(self.submit(*circuits, **more))
+
+    def at_work(self, slots: int = 1) -> list[int]:
+        """Waits until so many slots compute."""
+        return at_work(lambda: slot_pids(self._home), slots)
+
+
+Begin = Callable[[str], Bench]
+
+
+@pytest.fixture(scope="module")
+def begin(request: pytest.FixtureRequest) -> Iterator[Begin]:
+    """Starts an executor with two slots of 2 GiB."""
+    begun: list[Bench] = []
+
+    def one(kind: str) -> Bench:
+        # Nobody has to be patient: this cluster loses no node, and gets none.
+        settings = Settings(executor=kind, slots=SLOTS, slot_memory_mb=2048, ray_patience_s=5)
+        if kind == "local":
+            begun.append(Bench(settings, Me()))
+        else:
+            cluster: Cluster = request.getfixturevalue("cluster")
+            begun.append(Bench(settings, cluster.head))
+        return begun[-1]
+
+    yield one
+    for bench in begun:
+        bench.executor.stop()
+        assert bench.broken == []
+
+
+@pytest.fixture(scope="module")
+def benches() -> dict[str, Bench]:
+    return {}
+
+
+@pytest.fixture(params=KINDS)
+def bench(request: pytest.FixtureRequest, benches: dict[str, Bench], begin: Begin) -> Bench:
+    """The executor of a kind that all tests share: what one does to it must leave it whole."""
+    kind: str = request.param
+    if kind not in benches:
+        benches[kind] = begin(kind)
+    return benches[kind]
+
+
+def test_a_chunk_has_one_outcome_for_each_of_its_tasks(bench: Bench) -> None:
+    verdicts = bench.run(*[BELL] * 50, "qubit[2] q; nonsense q;", shots=100, seed=7)
+    *results, failure = verdicts
+    assert {r.counts for r in results if isinstance(r, Result)} == {results[0].counts}  # type: ignore[union-attr]
+    assert isinstance(failure, Failure)
+    assert failure.problems
+
+
+def test_chunks_fill_every_slot_and_no_more(bench: Bench) -> None:
+    chunks = [bench.submit(ENDLESS) for _ in range(SLOTS)]
+    assert bench.executor.free == 0
+    assert bench.executor.size == SLOTS
+    bench.at_work(SLOTS)
+    bench.executor.kill()
+    assert [bench.verdicts(chunk) for chunk in chunks] == [[None]] * SLOTS
+
+
+def test_a_task_that_is_killed_ends_at_once_and_its_slot_goes_on(bench: Bench) -> None:
+    [task] = chunk = bench.submit(ENDLESS)
+    [pid] = bench.at_work()
+    bench.executor.kill(task.id, task.attempt)
+    assert bench.verdicts(chunk) == [None]
+    until(lambda: not alive(pid), 20)
+    assert isinstance(bench.run(BELL)[0], Result)
+
+
+def test_a_task_that_is_killed_before_it_runs_has_one_outcome(bench: Bench) -> None:
+    for _ in range(10):
+        [task] = chunk = bench.submit(ENDLESS)
+        bench.executor.kill(task.id, task.attempt)
+        assert bench.verdicts(chunk) == [None]
+    assert isinstance(bench.run(BELL)[0], Result)
+
+
+def test_a_task_that_is_killed_takes_its_chunk_along(bench: Bench) -> None:
+    chunk = bench.submit(ENDLESS, BELL, BELL)
+    bench.executor.kill(chunk[2].id, 1)
+    assert bench.verdicts(chunk) == [None] * 3
+
+
+def test_another_attempt_is_not_killed(bench: Bench) -> None:
+    [task] = chunk = bench.submit(SECONDS)
+    bench.executor.kill(task.id, task.attempt + 1)
+    bench.executor.kill("another", task.attempt)
+    assert isinstance(bench.verdicts(chunk)[0], Result)
+
+
+def test_a_task_that_runs_too_long_is_told_its_limit(bench: Bench) -> None:
+    [failure] = bench.run(ENDLESS, timeout_s=1)
+    assert isinstance(failure, Failure)
+    assert (failure.code, "1 seconds" in failure.message) == ("timeout", True)
+
+
+def test_a_slow_task_does_not_keep_its_chunk(bench: Bench) -> None:
+    assert bench.run(ENDLESS, BELL) == [None, None]
+
+
+def test_a_task_that_is_too_large_is_told_both_numbers(bench: Bench) -> None:
+    [failure] = bench.run(TOO_LARGE, **REFUSED)
+    assert isinstance(failure, Failure)
+    assert failure.code == "out_of_memory"
+    assert "16.0 TiB" in failure.message
+    assert "1.8 GiB" in failure.message
+    assert isinstance(bench.run(BELL)[0], Result)
+
+
+def test_a_task_that_is_too_large_harms_no_other_of_its_chunk(bench: Bench) -> None:
+    before, failure, after = bench.run(BELL, TOO_LARGE, BELL, **REFUSED)
+    assert isinstance(before, Result)
+    assert isinstance(failure, Failure)
+    assert after is None
+
+
+def test_a_task_whose_process_dies_is_blamed_if_it_was_alone(bench: Bench) -> None:
+    chunk = bench.submit(ENDLESS)
+    os.kill(bench.at_work()[0], signal.SIGKILL)
+    [failure] = bench.verdicts(chunk)
+    assert isinstance(failure, Failure)
+    assert failure.code == "worker_crashed"
+    assert isinstance(bench.run(BELL)[0], Result)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stopping_ends_what_runs_and_says_so(kind: str, begin: Begin) -> None:
+    bench = begin(kind)
+    [task] = bench.submit(ENDLESS)
+    [pid] = bench.at_work()
+    bench.executor.stop()
+    assert bench._outcomes[task.id] == [None]
+    until(lambda: not alive(pid), 20)
