@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from benchmarks.others import STDGATES_FOR_BRAKET
+from benchmarks.common.other_implementations import STDGATES_FOR_BRAKET
 from numpy.typing import NDArray
 
 from quantumtask.openqasm import Measure, Program, Reset, compile_circuit

@@ -1,6 +1,6 @@
 """Where another implementation and the specification disagree: ours does what the latter says.
 
-A name stands for a program of `differential_programs.py`, or for a feature of `tests/features`,
+A name stands for a program of `differential_programs.py`, or for a feature in `openqasm/features`,
 where "Section: name, measured" is its program with a measured value. Every one is checked to be
 true still, so that nothing hides behind it.
 """

@@ -4,7 +4,16 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from benchmarks.features import BEGIN, END, PACKAGES, PAGE, RESULTS, SHOTS, agrees, generated
+from benchmarks.language.features import (
+    BEGIN,
+    END,
+    PACKAGES,
+    PAGE,
+    RESULTS,
+    SHOTS,
+    agrees,
+    generated,
+)
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec

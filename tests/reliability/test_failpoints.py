@@ -1,6 +1,7 @@
 """Processes that end by themselves before and after each commit, reply and ring.
 
-The short form of `python -m benchmarks.chaos failpoints`, which has the rarer points as well.
+The short form of `python -m benchmarks.reliability.chaos failpoints`, which has the rarer points
+as well.
 """
 
 import pytest

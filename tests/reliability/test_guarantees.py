@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.chaos import PARTS
+from benchmarks.reliability.chaos import PARTS
 
 from tests.support.services import ENDLESS, Service, at_work, slot_pids, until
 

@@ -1,7 +1,7 @@
 """Trouble with what the service stands on: nothing is lost, no 500, and it is back soon after.
 
-Short forms of `python -m benchmarks.chaos lock`, `clock`, `disk` and `hosts`; `server` is in
-test_crash.py.
+Short forms of `python -m benchmarks.reliability.chaos lock`, `clock`, `disk` and `hosts`; `server`
+is in test_crash.py.
 """
 
 import subprocess
@@ -41,7 +41,7 @@ def test_a_full_disk_loses_nothing_and_is_forgotten_once_there_is_space() -> Non
 
 
 def test_tasks_of_a_host_that_is_cut_off_run_again_and_have_one_result_each() -> None:
-    command = [*ALONE, sys.executable, "-m", "benchmarks.chaos", "hosts", "--short"]
+    command = [*ALONE, sys.executable, "-m", "benchmarks.reliability.chaos", "hosts", "--short"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if "no network of our own" in done.stdout + done.stderr or done.stderr.startswith("unshare:"):
         pytest.skip(done.stdout + done.stderr)

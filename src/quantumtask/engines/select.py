@@ -1,7 +1,7 @@
 """Which engine runs a program: those that give its distribution exactly, and what each would cost.
 
-The costs are microseconds on the machine that they were measured on; `benchmarks/estimates.py`
-prints how well they predict.
+The costs are microseconds on the machine that they were measured on;
+`benchmarks/engines/estimates.py` prints how well they predict.
 Another machine is faster or slower at all of them, so a choice is the same everywhere: `estimate`
 alone looks at how fast this one is.
 """

@@ -1,4 +1,4 @@
-"""Each kind of trial from start to report: short in the suite, at full size in benchmarks/chaos.py.
+"""Trials from start to report: short in the suite, at full size in `benchmarks.reliability.chaos`.
 
 `database` is "sqlite" or "postgresql". Every trial has a service and a database of its own.
 """

@@ -1,6 +1,6 @@
 """A long queue: how long claims and reads take while so many tasks wait.
 
-usage: python -m benchmarks.waiting [--database sqlite] [--tasks 100000] [--rounds 500]
+usage: python -m benchmarks.service.long_queue [--database sqlite] [--tasks 100000] [--rounds 500]
 
 Tasks of ten owners are submitted and wait; then claims of one and of twenty tasks are measured at
 the Store, and reads over HTTP from an API on the same database: one task (with its place in the
@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.support.postgres import Server
 from tests.support.services import Service
 
-from benchmarks.load import BELL
+from benchmarks.common.load_generator import BELL
 from quantumtask.api.ids import new_id
 from quantumtask.shared.db import Store
 from quantumtask.shared.task import Submission, TaskSpec

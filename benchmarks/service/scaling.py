@@ -1,6 +1,7 @@
 """Throughput against the number of workers, with slots that only take time.
 
-usage: python -m benchmarks.workers [--database postgresql] [--workers 1 2 4] [--slots 8] [--ms 100]
+usage: python -m benchmarks.service.scaling [--database postgresql] [--workers 1 2 4] [--slots 8]
+    [--ms 100]
 
 Simulated: a machine with two cores cannot run the circuits of four workers. Each worker is the real
 process with the real claims, leases and commits; its slots wait for `ms` instead of computing, one
@@ -23,7 +24,7 @@ from typing import Any
 from tests.support.postgres import Server
 from tests.support.services import Service, children, cpu_ticks, until
 
-from benchmarks.load import drive
+from benchmarks.common.load_generator import drive
 from quantumtask.shared.settings import Settings, cores
 from quantumtask.shared.task import Assignment, Result
 from quantumtask.worker.outcome import Outcome
@@ -115,7 +116,7 @@ def measure(database: str, workers: int, slots: int, ms: float, seconds: float) 
         service = Service(Path(folder), database=server.url if server else "", slots=slots)
         try:
             service.start_api()
-            service.runner = ["-m", "benchmarks.workers", "--serve"]
+            service.runner = ["-m", "benchmarks.service.scaling", "--serve"]
             service.environment["SIMULATED_MS"] = str(ms)
             started = [service.start_worker(worker_port=0) for _ in range(workers)]
             ready = service.folder / "worker.log"

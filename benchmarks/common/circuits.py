@@ -1,4 +1,4 @@
-"""The circuits of `benchmarks.engines`: those of MQT Bench, large Clifford ones, and known loads.
+"""Circuits of the benchmark of engines: MQT Bench, large Clifford circuits, and known loads.
 
 All are OpenQASM 3 text made of gates that `qiskit.qasm3.loads` reads and Aer runs as they are, so
 that neither side has to translate anything. They are brought to that form once, off the clock.
@@ -16,7 +16,7 @@ from qiskit.circuit import ControlFlowOp
 from qiskit.circuit.library import QFTGate, efficient_su2, quantum_volume
 from qiskit.exceptions import QiskitError
 
-from benchmarks.load import BELL, layers
+from benchmarks.common.load_generator import BELL, layers
 
 BASIS = (
     *("x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "p", "rx", "ry", "rz", "u"),

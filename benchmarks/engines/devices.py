@@ -1,8 +1,8 @@
 """Twins of devices beside Aer with the same snapshots of the same devices.
 
-    python -m benchmarks.devices              # what follows needs nothing else
+    python -m benchmarks.engines.devices              # what follows needs nothing else
     pip install qiskit-experiments mitiq
-    python -m benchmarks.devices experiments
+    python -m benchmarks.engines.devices experiments
 
 The first prints how good the qubits are that a GHZ state is compiled to, beside Qiskit's level 2,
 and how far the counts of 60 random circuits on devices are from Aer's. The second prints what T1,

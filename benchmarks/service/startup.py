@@ -1,6 +1,6 @@
 """How long the API takes from its start to its first answer.
 
-usage: python -m benchmarks.startup [--rounds 10]
+usage: python -m benchmarks.service.startup [--rounds 10]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """How long a circuit's text takes to read: the short path, the full path, and Qiskit's own way.
 
-usage: python -m benchmarks.parsing [--rounds 9]
+usage: python -m benchmarks.engines.parsing [--rounds 9]
 """
 
 import argparse
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from qiskit import qasm3, transpile
 from qiskit_aer import AerSimulator
 
-from benchmarks.load import BELL, layers
+from benchmarks.common.load_generator import BELL, layers
 from quantumtask.openqasm.full import compile_full
 from quantumtask.openqasm.straight import compile_straight
 from quantumtask.shared.settings import Settings

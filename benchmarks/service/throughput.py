@@ -1,6 +1,6 @@
 """Tasks per second and latency over HTTP, beside a plain implementation of the same contract.
 
-usage: python -m benchmarks.throughput [--rounds N]
+usage: python -m benchmarks.service.throughput [--rounds N]
 
 Both services run at the same time on the same machine, on free ports and fresh databases, and are
 driven in turn by the same load, so their ratio holds although machines are noisy. Prints a table;
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.support.services import Service, free_port, until
 
-from benchmarks.load import BELL, Figures, drive, layers
+from benchmarks.common.load_generator import BELL, Figures, drive, layers
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def plain(folder: Path) -> Iterator[str]:
         "PLAIN_WORKER": f"http://127.0.0.1:{ports['worker']}",
     }
     subprocess.run(
-        [sys.executable, "-c", "from benchmarks.plain import prepare; prepare()"],
+        [sys.executable, "-c", "from benchmarks.common.baseline_service import prepare; prepare()"],
         env=environment,
         check=True,
     )
@@ -69,7 +69,12 @@ def plain(folder: Path) -> Iterator[str]:
         for name, port in ports.items():
             process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "uvicorn", f"benchmarks.plain:{name}"),
+                    *(
+                        sys.executable,
+                        "-m",
+                        "uvicorn",
+                        f"benchmarks.common.baseline_service:{name}",
+                    ),
                     *("--host", "127.0.0.1", "--port", str(port), "--log-level", "error"),
                 ],
                 env=environment,

@@ -1,6 +1,6 @@
 """What the service takes of the machine: tasks through HTTP beside the same slots fed directly.
 
-usage: python -m benchmarks.service [--rounds 5]
+usage: python -m benchmarks.service.overhead [--rounds 5]
 
 Direct means from this process to slots as a Worker has them, in the chunks that it would make of
 what so many clients have under way: no HTTP, no database, no waiting for anybody. Both take turns
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.support.services import Service
 
-from benchmarks.load import BELL, drive, layers
+from benchmarks.common.load_generator import BELL, drive, layers
 from quantumtask.shared.cost import predicted_ms
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, TaskSpec

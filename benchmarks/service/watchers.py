@@ -1,6 +1,7 @@
 """Who hears when: 1,000 clients that wait by long-poll and 1,000 that follow events, on one API.
 
-usage: python -m benchmarks.waiters [--database sqlite] [--clients 1000] [--idle 30] [--slots 1]
+usage: python -m benchmarks.service.watchers [--database sqlite] [--clients 1000] [--idle 30]
+    [--slots 1]
 
 As many tasks are submitted as a batch; each has one client that waits for it and one that follows
 its events, each on a connection of its own. With all of them there and no worker, the processor
@@ -28,7 +29,7 @@ from urllib.parse import urlsplit
 from tests.support.postgres import Server
 from tests.support.services import Service, cpu_ticks
 
-from benchmarks.load import Connection, layers
+from benchmarks.common.load_generator import Connection, layers
 
 WANTED_MS, WANTED_SHARE = 50.0, 0.02
 

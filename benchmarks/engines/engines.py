@@ -1,6 +1,7 @@
 """From a text to its counts: QuantumTask over HTTP beside Qiskit Aer in the client's own process.
 
-usage: python -m benchmarks.engines [--quick] [--seconds 8] [--url URL] [--plot docs/engines.svg]
+usage: python -m benchmarks.engines.engines [--quick] [--seconds 8] [--url URL] [--plot
+    docs/engines.svg]
 
 For each circuit both sides take turns of up to ten texts, in milliseconds, medians:
   Aer       qiskit.qasm3.loads + AerSimulator().run(circuit, shots=1024).result().get_counts()
@@ -32,9 +33,9 @@ from qiskit.qasm3 import QASM3ImporterError
 from qiskit_aer import AerSimulator
 from tests.support.services import Service
 
-from benchmarks.collection import Case, groups, known
-from benchmarks.load import BELL, Connection, finished
-from benchmarks.scatter import Dot, drawn
+from benchmarks.common.circuits import Case, groups, known
+from benchmarks.common.load_generator import BELL, Connection, finished
+from benchmarks.common.scatter_plot import Dot, drawn
 from quantumtask import engines
 from quantumtask.engines.profile import profile_of
 from quantumtask.engines.select import LIBRARIES, choose, version

@@ -1,6 +1,6 @@
 """What the Store alone sustains: tasks a second, taken in, claimed and completed, on each database.
 
-usage: python -m benchmarks.store [--tasks 2000] [--rounds 7] [--workers 1]
+usage: python -m benchmarks.store.store [--tasks 2000] [--rounds 7] [--workers 1]
 
 A turn is what a worker does: one transaction that records the last chunk and claims the next. Both
 databases are on the same disk, with the durability they have in service, and take turns, so a noisy
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.support import postgres
 
-from benchmarks.load import BELL
+from benchmarks.common.load_generator import BELL
 from quantumtask.api.ids import new_id
 from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings

@@ -1,6 +1,6 @@
 """How cost grows: with a million finished tasks in the database, with a hundred times the gates.
 
-usage: python -m benchmarks.growth [--tasks 1000000] [--rounds 400]
+usage: python -m benchmarks.store.growth [--tasks 1000000] [--rounds 400]
 
 A database with a thousand finished tasks and one with a million are asked in turn, so a noisy
 machine disturbs both alike. Filling the large one takes some minutes. Times are processor time.
@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks.load import BELL
-from benchmarks.parsing import text_of
+from benchmarks.common.load_generator import BELL
+from benchmarks.engines.parsing import text_of
 from quantumtask.api.ids import new_id
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.db import Store

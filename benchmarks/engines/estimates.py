@@ -1,6 +1,6 @@
 """How good the estimates are: what is predicted beside what it takes, and what is chosen.
 
-usage: python -m benchmarks.estimates [--quick] [--seconds 1.5]
+usage: python -m benchmarks.engines.estimates [--quick] [--seconds 1.5]
 
 Each circuit is run by every engine and method that can run it, in this process, on one thread: new
 to it each time, processor time, the best of three. What is predicted to take longer than
@@ -70,7 +70,7 @@ class Row:
 def loads(quick: bool) -> Iterator[Load]:
     yield from generated(quick)
     try:
-        from benchmarks.collection import groups
+        from benchmarks.common.circuits import groups
 
         cases = list(chain.from_iterable(groups(quick).values()))
     except (ImportError, SystemExit) as missing:

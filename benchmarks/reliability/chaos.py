@@ -1,6 +1,7 @@
 """The evidence for docs/guarantees.md at full size: blows to the service, and the books after.
 
-usage: python -m benchmarks.chaos PART [OPTIONS]; -h tells the parts, PART -h its options.
+usage: python -m benchmarks.reliability.chaos PART [OPTIONS]; -h tells the parts, PART -h its
+    options.
 
 Each part prints what it did and what became of the tasks, and exits with 1 if a promise was broken.
 The books compare the client's own journal with the rows of the database. The suite runs the same
@@ -111,7 +112,9 @@ def main() -> int:
         part.set_defaults(run=run)
     given = parser.parse_args()
     if given.run is hosts and not alone():
-        os.execvp(ALONE[0], [*ALONE, sys.executable, "-m", "benchmarks.chaos", *sys.argv[1:]])
+        os.execvp(
+            ALONE[0], [*ALONE, sys.executable, "-m", "benchmarks.reliability.chaos", *sys.argv[1:]]
+        )
     try:
         reports = given.run(given)
     except (NoDisk, NoNetwork) as error:

@@ -1,6 +1,6 @@
 """The specification's own example programs: which run, with what outcome, and why others do not.
 
-    python -m benchmarks.examples openqasm/examples
+    python -m benchmarks.language.examples openqasm/examples
 
 The folder is `examples` in a clone of the project openqasm/openqasm. Each file is run as
 it stands; one that breaks the specification's rules is refused, and run again with that mended.
@@ -192,5 +192,5 @@ def main(folder: Path) -> int:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
-        sys.exit("usage: python -m benchmarks.examples FOLDER")
+        sys.exit("usage: python -m benchmarks.language.examples FOLDER")
     sys.exit(main(Path(sys.argv[1])))

@@ -1,6 +1,6 @@
 """A sweep in one request, beside single posts to a plain implementation and beside Aer in-process.
 
-usage: python -m benchmarks.sweep [--rounds N] [--bindings N]
+usage: python -m benchmarks.service.sweep [--rounds N] [--bindings N]
 
 An ansatz of 10 qubits and 60 gates with 30 angles, 1,024 shots for each of 5,000 bindings, counts
 of all of them. Ours and Aer run them all in each round, in turns; the plain implementation, which
@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.support.services import Service
 
-from benchmarks.load import drive
-from benchmarks.throughput import plain
+from benchmarks.common.load_generator import drive
+from benchmarks.service.throughput import plain
 
 QUBITS, LAYERS, SHOTS = 10, 3, 1024
 ANGLES = QUBITS * LAYERS

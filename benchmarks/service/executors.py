@@ -1,6 +1,6 @@
 """What an executor gets done, on this machine's slots and on a Ray cluster of this machine.
 
-usage: python -m benchmarks.executors [--seconds 3] [--rounds 5] [--slots 2]
+usage: python -m benchmarks.service.executors [--seconds 3] [--rounds 5] [--slots 2]
 
 Bell circuits in chunks, one for each slot that is free, without API and database. Both executors
 have as many slots and take turns, so a noisy machine disturbs both alike. Told is the median of the
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from tests.support.ray_cluster import Cluster
 
-from benchmarks.load import BELL
+from benchmarks.common.load_generator import BELL
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, TaskSpec
 from quantumtask.worker.outcome import Outcome

@@ -4,7 +4,7 @@ Each program is written twice, as OpenQASM and as a Qiskit circuit with `if_test
 Both run in this process, in turn, on one thread, from the compiled program to the counts.
 `distance` compares the two results; where outcomes hardly ever repeat it is near 1 for equals too.
 
-    python benchmarks/dynamic.py [--shots N] [--rounds N]
+    python benchmarks/engines/dynamic.py [--shots N] [--rounds N]
 """
 
 import argparse

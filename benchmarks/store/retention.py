@@ -1,6 +1,6 @@
 """How long a claim waits while old tasks are removed, beside while they are not.
 
-usage: python -m benchmarks.retention [--tasks 20000] [--result-bytes 200]
+usage: python -m benchmarks.store.retention [--tasks 20000] [--result-bytes 200]
 
 Fills a database with finished tasks, then submits and claims one task after another: first alone,
 then while a Worker's housekeeper removes what was there; on SQLite, then on the tests' PostgreSQL.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.support import databases
 
-from benchmarks.load import BELL
+from benchmarks.common.load_generator import BELL
 from quantumtask.api.ids import new_id
 from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings

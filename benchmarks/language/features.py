@@ -1,9 +1,9 @@
-"""What each implementation makes of `tests/features`: the table of docs/openqasm.md.
+"""What each implementation makes of `tests/openqasm/features`: the table of docs/openqasm.md.
 
     python -m venv others
     others/bin/pip install qiskit qiskit-aer qiskit-qasm3-import pyqasm
     others/bin/pip install amazon-braket-default-simulator
-    python -m benchmarks.features others/bin/python
+    python -m benchmarks.language.features others/bin/python
 
 runs every program with the other implementations in that environment, checks what comes out,
 writes docs/openqasm.json, and the table. Without an argument it only writes the table again.
@@ -19,10 +19,10 @@ from typing import Any
 
 from tests.openqasm.features import SECTIONS, Expected, Feature, Refused
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "openqasm.md"
 RESULTS = ROOT / "docs" / "openqasm.json"
-BEGIN, END = "<!-- table: python -m benchmarks.features -->", "<!-- end of table -->"
+BEGIN, END = "<!-- table: python -m benchmarks.language.features -->", "<!-- end of table -->"
 
 PACKAGES = {
     "qiskit": ("qiskit", "qiskit-qasm3-import", "qiskit-aer"),
@@ -51,7 +51,7 @@ class Other:
     """One implementation in a process of its own, which is killed where a program hangs it."""
 
     def __init__(self, python: str, name: str) -> None:
-        self._command = [python, str(Path(__file__).parent / "others.py"), name]
+        self._command = [python, str(ROOT / "benchmarks/common/other_implementations.py"), name]
         self._process: subprocess.Popen[str] | None = None
 
     def answer(self, program: str, parameters: Mapping[str, object] | None) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Load generators, circuits and reference implementations that several benchmarks share."""

@@ -1,0 +1,1 @@
+"""Benchmarks of parsing, of the engines and of their estimates."""

@@ -1,0 +1,1 @@
+"""The evidence for docs/guarantees.md at full size."""

@@ -1,0 +1,1 @@
+"""Benchmarks of the Store, its growth and its retention."""
