@@ -1,4 +1,4 @@
-"""Runs OpenQASM programs with one other implementation: `python other_implementations.py qiskit|pyqasm|braket`.
+"""Runs OpenQASM programs with one other implementation: qiskit, pyqasm or braket, by argument.
 
 Needs only that implementation (and Qiskit for pyqasm, which runs nothing itself), nothing of this
 project. A line of JSON in, `{"program", "parameters"}`; a line out, `{"outcomes": {bits: share}}`
