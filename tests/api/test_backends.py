@@ -10,7 +10,7 @@ import pytest
 
 from quantumtask.engines import twins
 from quantumtask.shared.db import Store
-from quantumtask.shared.queue import MOST_COUNTED
+from quantumtask.shared.queue_stats import MOST_COUNTED
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.support.services import Service

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from quantumtask.client import Client, ServiceError
-from quantumtask.shared.batches import Batches, NewBatch
+from quantumtask.shared.api_store import Batches, NewBatch
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.support import databases

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from quantumtask.shared.batches import Batches
+from quantumtask.shared.api_store import Batches
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
 from tests.support import postgres

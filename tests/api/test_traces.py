@@ -125,7 +125,7 @@ LOADED = """
 import sys
 import quantumtask.api.main, quantumtask.worker.main
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.traces import open_traces
+from quantumtask.shared.telemetry.traces import open_traces
 assert open_traces(Settings(), "api") is None
 print([name for name in sys.modules if name.startswith(("opentelemetry.sdk", "opentelemetry.exp"))])
 """

@@ -12,8 +12,8 @@ import pytest
 from quantumtask.cli.doctor import database, services
 from quantumtask.cli.doctor.line import Line
 from quantumtask.cli.doctor.machine import file_system
+from quantumtask.shared.database.sqlite import MIGRATIONS
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.sqlite import MIGRATIONS
 from tests.cli.test_cli import quantumtask
 from tests.store.test_migrations import make_as_of
 from tests.support import databases, postgres

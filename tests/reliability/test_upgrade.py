@@ -15,8 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
+from quantumtask.shared.database.base import Row
+from quantumtask.shared.database.connect import connect
 from quantumtask.shared.db import Store
-from quantumtask.shared.dialects import Row, connect
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Status, Submission, TaskSpec
 from tests.support import databases

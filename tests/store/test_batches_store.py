@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from quantumtask.shared.attic import Attic
-from quantumtask.shared.batches import Batches, BatchMark, Event, NewBatch
+from quantumtask.shared.api_store import Batches, BatchMark, Event, NewBatch
+from quantumtask.shared.database.queries import queries
 from quantumtask.shared.errors import IdempotencyConflict, QueueFull, StoreUnavailable
-from quantumtask.shared.queries import queries
+from quantumtask.shared.retention_store import Attic
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Status, Submission, TaskSpec
 from tests.reliability.test_upgrade import Before

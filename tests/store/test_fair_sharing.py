@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from quantumtask.api.wire import queue_json
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QueueFull
-from quantumtask.shared.queue import Share
+from quantumtask.shared.queue_stats import Share
 from quantumtask.shared.settings import Settings, SettingsError, load
 from quantumtask.shared.task import Place, Submission, TaskSpec
 from tests.store.test_store import ids

@@ -10,7 +10,7 @@ import apsw
 import psycopg
 import pytest
 
-from quantumtask.shared import postgresql, sqlite
+from quantumtask.shared.database import postgresql, sqlite
 from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, TaskSpec
@@ -23,7 +23,7 @@ RELEASED = [
 
 
 def script(name: str) -> str:
-    return resources.files("quantumtask.shared").joinpath("sql", name).read_text()
+    return resources.files("quantumtask.shared.database").joinpath("sql", name).read_text()
 
 
 def make_as_of(settings: Settings, version: int) -> None:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from quantumtask.shared.attic import Attic
 from quantumtask.shared.blobs import blob_of, new_name, without
-from quantumtask.shared.queries import queries
+from quantumtask.shared.database.queries import queries
+from quantumtask.shared.retention_store import Attic
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Submission, TaskSpec
 from tests.support import databases

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
+from quantumtask.shared.database.queries import queries
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
     IdempotencyConflict,
@@ -20,7 +21,6 @@ from quantumtask.shared.errors import (
     QueueFull,
     StoreUnavailable,
 )
-from quantumtask.shared.queries import queries
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     FINAL,

@@ -9,11 +9,11 @@ from typing import Any
 import apsw
 import psycopg
 
+from quantumtask.shared.database.base import Database
+from quantumtask.shared.database.postgresql import Postgresql
+from quantumtask.shared.database.sqlite import Sqlite
 from quantumtask.shared.db import Store
-from quantumtask.shared.dialects import Database
-from quantumtask.shared.postgresql import Postgresql
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.sqlite import Sqlite
 from tests.support import postgres
 
 KINDS: dict[str, type[Database]] = {"sqlite": Sqlite, "postgresql": Postgresql}

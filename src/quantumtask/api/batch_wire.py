@@ -8,7 +8,7 @@ from quantumtask.api.batches import Taken
 from quantumtask.api.news import Events, History
 from quantumtask.api.streams import Line
 from quantumtask.api.wire import task_json, time_text
-from quantumtask.shared.batches import Batch
+from quantumtask.shared.api_store import Batch
 from quantumtask.shared.task import Change, Status
 
 BEAT = b":\n\n"

@@ -13,7 +13,7 @@ from quantumtask.api.bundler import Bundler
 from quantumtask.api.ids import known_id
 from quantumtask.api.news import TheBatch
 from quantumtask.api.reader import Reader
-from quantumtask.shared.batches import Batch, Batches, NewBatch
+from quantumtask.shared.api_store import Batch, Batches, NewBatch
 from quantumtask.shared.errors import BatchNotFound, RequestError, StoreUnavailable
 from quantumtask.shared.task import Submission, TaskSpec
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from quantumtask.shared.errors import StoreUnavailable
-from quantumtask.shared.queue import Queue
+from quantumtask.shared.queue_stats import Queue
 
 EVERY_S = 1.0
 PATIENCE_S = 2.0

@@ -15,9 +15,9 @@ from quantumtask.api.packets import OnePacket
 from quantumtask.api.result import router as result_router
 from quantumtask.api.routes import router
 from quantumtask.api.service import Service
-from quantumtask.shared import logs
 from quantumtask.shared.processes import keep_loaded
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.telemetry import logs
 from quantumtask.version import __version__
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from quantumtask.shared.errors import QuantumTaskError, QueueFull, StoreUnavailable
-from quantumtask.shared.queue import Queue
+from quantumtask.shared.queue_stats import Queue
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
-from quantumtask.shared.batches import Batch, Batches, BatchMark, Event, Mark
+from quantumtask.shared.api_store import Batch, Batches, BatchMark, Event, Mark
 from quantumtask.shared.task import Change, Task
 
 A = TypeVar("A")

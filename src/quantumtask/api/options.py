@@ -7,7 +7,7 @@ from typing import Any
 
 from quantumtask.api.parameters import LARGEST
 from quantumtask.shared.errors import InvalidRequest, ParametersTooLarge
-from quantumtask.shared.options import EXPECTATIONS, LETTERS, MOST_TERMS, RETURNS
+from quantumtask.shared.output_kinds import EXPECTATIONS, LETTERS, MOST_TERMS, RETURNS
 
 DEEPEST = 16
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from quantumtask.api.bundler import deliver
 from quantumtask.api.news import Question
-from quantumtask.shared.batches import Batches
+from quantumtask.shared.api_store import Batches
 
 A = TypeVar("A")
 

@@ -12,7 +12,7 @@ from quantumtask.api.noise import WAYS, Noise
 from quantumtask.api.options import options_text
 from quantumtask.api.parameters import parameters_text
 from quantumtask.shared.errors import InvalidJson, InvalidRequest
-from quantumtask.shared.options import RETURNS
+from quantumtask.shared.output_kinds import RETURNS
 from quantumtask.shared.task import AUTO, ENGINES, TaskSpec
 
 M = TypeVar("M", bound=BaseModel)

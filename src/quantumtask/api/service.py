@@ -24,7 +24,7 @@ from quantumtask.api.questions import Questions
 from quantumtask.api.reader import Reader
 from quantumtask.api.results import Results
 from quantumtask.api.streams import Streams
-from quantumtask.shared.batches import Batch, Batches, NewBatch
+from quantumtask.shared.api_store import Batch, Batches, NewBatch
 from quantumtask.shared.cost import predicted_ms
 from quantumtask.shared.errors import (
     BackendNotFound,
@@ -36,7 +36,7 @@ from quantumtask.shared.errors import (
     TaskAlreadyFinished,
     TaskNotFound,
 )
-from quantumtask.shared.queue import Expected, Queue
+from quantumtask.shared.queue_stats import Expected, Queue
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     AUTO,
@@ -48,7 +48,8 @@ from quantumtask.shared.task import (
     Task,
     TaskSpec,
 )
-from quantumtask.shared.traces import Attributes, open_traces, parse_traceparent
+from quantumtask.shared.telemetry.trace_ids import Attributes, parse_traceparent
+from quantumtask.shared.telemetry.traces import open_traces
 
 log = logging.getLogger(__name__)
 

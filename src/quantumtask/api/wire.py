@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from quantumtask.api.arrays import plain
-from quantumtask.shared.queue import Expected, Queue
+from quantumtask.shared.queue_stats import Expected, Queue
 from quantumtask.shared.task import Change, Place, Result, Task
 
 MOST_INLINE = 64 * 1024

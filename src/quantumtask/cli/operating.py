@@ -59,7 +59,7 @@ def backup(
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the database.")] = None,
 ) -> None:
     """Copy SQLite's database to a file, while services run; docs/backup.md says how to restore."""
-    from quantumtask.shared.backup import back_up
+    from quantumtask.shared.database.backup import back_up
     from quantumtask.shared.errors import QuantumTaskError
 
     try:

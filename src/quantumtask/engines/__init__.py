@@ -4,7 +4,7 @@ simulator behind them."""
 from quantumtask.engines.sweeps import run_sweep
 from quantumtask.engines.wanted import Wanted
 from quantumtask.openqasm.program import Program, Sweep
-from quantumtask.shared.options import COUNTS, MEMORY
+from quantumtask.shared.output_kinds import COUNTS, MEMORY
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, Result
 

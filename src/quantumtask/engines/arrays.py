@@ -10,7 +10,7 @@ from quantumtask.engines.limits import check_encoded
 from quantumtask.engines.wanted import bad_options
 from quantumtask.openqasm.program import Program, Sweep
 from quantumtask.shared.errors import ResourceError
-from quantumtask.shared.options import PROBABILITIES, STATEVECTOR, UNITARY
+from quantumtask.shared.output_kinds import PROBABILITIES, STATEVECTOR, UNITARY
 from quantumtask.shared.settings import Settings
 
 MOST_BITS = 24

@@ -12,10 +12,10 @@ from qiskit.circuit import Measure as QiskitMeasure
 from qiskit.circuit import Reset as QiskitReset
 from qiskit.circuit import library as qiskit_gates
 
-from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.gates import BARRIER, BASIC, DELAY, PAUSES, Basic, Operation, Unitary
 from quantumtask.openqasm.hardware import OF_DEVICES
 from quantumtask.openqasm.program import Reset, Step
+from quantumtask.shared.processes import collector_paused
 
 _CLASSES: dict[str, Any] = {
     "id": qiskit_gates.IGate, "x": qiskit_gates.XGate, "y": qiskit_gates.YGate,

@@ -12,7 +12,7 @@ from quantumtask.engines.limits import check_encoded, check_size
 from quantumtask.engines.tally import Texts
 from quantumtask.engines.wanted import Wanted
 from quantumtask.openqasm.program import Program, Sweep
-from quantumtask.shared.options import COUNTS, MEMORY
+from quantumtask.shared.output_kinds import COUNTS, MEMORY
 from quantumtask.shared.settings import Settings
 
 

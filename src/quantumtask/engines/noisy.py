@@ -30,7 +30,7 @@ from quantumtask.engines.select import version
 from quantumtask.engines.tally import Order, Shots, Tally
 from quantumtask.openqasm.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
-from quantumtask.shared.options import AS_NEEDED, NEVER
+from quantumtask.shared.output_kinds import AS_NEEDED, NEVER
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.shared.errors import ResourceError
-from quantumtask.shared.options import LETTERS, MOST_TERMS
+from quantumtask.shared.output_kinds import LETTERS, MOST_TERMS
 
 PAULIS = "XYZ"
 PROJECTORS = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from quantumtask.engines.observables import Observables, observables_of
 from quantumtask.shared.errors import ResourceError
-from quantumtask.shared.options import (
+from quantumtask.shared.output_kinds import (
     AS_NEEDED,
     COMPILE,
     COUNTS,

@@ -12,7 +12,6 @@ from quantumtask.openqasm.check import check
 from quantumtask.openqasm.context import Context
 from quantumtask.openqasm.declarations import OLD_STYLE
 from quantumtask.openqasm.deferred import Deferral
-from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.given import Binding, bindings, place_of
 from quantumtask.openqasm.hardware import Device
 from quantumtask.openqasm.process import Code, Process, Undecided
@@ -25,6 +24,7 @@ from quantumtask.openqasm.text.openqasm2 import rewritten
 from quantumtask.openqasm.text.version import is_legacy
 from quantumtask.openqasm.trace import TooMany, Trace
 from quantumtask.openqasm.writers import UNDECLARED_GATE, undeclared_warnings
+from quantumtask.shared.processes import collector_paused
 from quantumtask.shared.settings import Settings
 
 NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"

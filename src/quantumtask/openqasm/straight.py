@@ -9,7 +9,6 @@ path, this path gives up without a word: whatever is wrong is told there.
 from functools import partial
 
 from quantumtask.openqasm.full import compile_full, told_undeclared, unmeasured
-from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.hardware import Device
 from quantumtask.openqasm.head import head_of
 from quantumtask.openqasm.lines import Unsure, sections
@@ -19,6 +18,7 @@ from quantumtask.openqasm.reader import Reader
 from quantumtask.openqasm.source import Refusal
 from quantumtask.openqasm.trace import TooMany
 from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.processes import collector_paused
 from quantumtask.shared.settings import Settings
 
 DEEPEST = 30

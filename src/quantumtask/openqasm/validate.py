@@ -13,10 +13,10 @@ from quantumtask.openqasm.full import (
     prepared,
     told_in,
 )
-from quantumtask.openqasm.garbage import collector_paused
 from quantumtask.openqasm.program import Circuit, Measure, Register
 from quantumtask.openqasm.source import MOST_PROBLEMS, Place, Refusal, Source, shorten
 from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.processes import collector_paused
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Problem
 

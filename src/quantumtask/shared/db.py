@@ -9,19 +9,20 @@ from dataclasses import asdict, replace
 from functools import cache
 from typing import Any, Protocol
 
-from quantumtask.shared.dialects import Row, open_database
-from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError
-from quantumtask.shared.queries import queries
-from quantumtask.shared.queue import (
-    MOST_COUNTED,
-    Lasting,
-    Queue,
-    Room,
-    Share,
-    lay_out,
-    length,
+from quantumtask.shared.admission import Lasting, Room
+from quantumtask.shared.database.base import Row
+from quantumtask.shared.database.connect import open_database
+from quantumtask.shared.database.queries import queries
+from quantumtask.shared.database.rows import (
+    assignment_of,
+    change_of,
+    completion_row,
+    task_of,
+    task_row,
 )
-from quantumtask.shared.rows import assignment_of, change_of, completion_row, task_of, task_row
+from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError
+from quantumtask.shared.fair_share import lay_out, length
+from quantumtask.shared.queue_stats import MOST_COUNTED, Queue, Share
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     Assignment,

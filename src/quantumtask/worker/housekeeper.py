@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from quantumtask.shared.attic import Attic
 from quantumtask.shared.blobs import Stored, open_blobs
 from quantumtask.shared.errors import QuantumTaskError
+from quantumtask.shared.retention_store import Attic
 from quantumtask.shared.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
-from quantumtask.shared import logs
 from quantumtask.shared.errors import WorkerBusy
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, TaskSpec
+from quantumtask.shared.telemetry import logs
 from quantumtask.version import __version__
 from quantumtask.worker import metrics
 from quantumtask.worker.findings import Kind, Question

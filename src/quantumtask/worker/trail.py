@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Status
-from quantumtask.shared.traces import Attributes, open_traces
+from quantumtask.shared.telemetry.trace_ids import Attributes
+from quantumtask.shared.telemetry.traces import open_traces
 from quantumtask.worker.outcome import Outcome
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from quantumtask.api import packets
 from quantumtask.api.doorbell import Doorbell
 from quantumtask.cli.app import main
 from quantumtask.shared.blobs import Folder
+from quantumtask.shared.database.base import Row
+from quantumtask.shared.database.postgresql import Postgresql
+from quantumtask.shared.database.sqlite import Sqlite
 from quantumtask.shared.db import Store
-from quantumtask.shared.dialects import Row
-from quantumtask.shared.postgresql import Postgresql
-from quantumtask.shared.sqlite import Sqlite
 
 SPREAD = 3
 """How many more hits a point lets pass each time before it ends its process again."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from quantumtask.cli.doctor.line import Line, ok, problem, warning
-from quantumtask.shared.checkup import Checkup, examine
-from quantumtask.shared.dialects import Server
+from quantumtask.shared.database.base import Server
+from quantumtask.shared.database.inspection import Checkup, examine
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import PREFIX, Settings
 

@@ -23,7 +23,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from quantumtask.shared.traces import Attributes, root_id, trace_id
+from quantumtask.shared.telemetry.trace_ids import Attributes, root_id, trace_id
 from quantumtask.version import __version__
 
 log = logging.getLogger(__name__)

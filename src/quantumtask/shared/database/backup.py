@@ -14,7 +14,7 @@ def back_up(source: Path, target: Path) -> None:
 
     Raises BackupRefused, StoreUnavailable or OSError.
     """
-    from quantumtask.shared.sqlite import copy
+    from quantumtask.shared.database.sqlite import copy
 
     if not source.exists():
         raise BackupRefused(f"{source} is not there: is QUANTUMTASK_DATA_DIR right?")

@@ -4,9 +4,10 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from quantumtask.shared.dialects import Database, Server, connect
+from quantumtask.shared.database.base import Database, Server
+from quantumtask.shared.database.connect import connect
+from quantumtask.shared.database.queries import queries
 from quantumtask.shared.errors import StoreUnavailable
-from quantumtask.shared.queries import queries
 from quantumtask.shared.settings import Settings
 
 

@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
 
-from quantumtask.shared.dialects import Database, Row, Server, Translated
+from quantumtask.shared.database.base import Database, Row, Server, Translated
 from quantumtask.shared.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)

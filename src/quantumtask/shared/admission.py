@@ -1,54 +1,13 @@
-"""What is known of the tasks that wait: how many, whose, and when one of them may start."""
+"""Admission: limits on the tasks that wait, for all owners and for one."""
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from quantumtask.shared.errors import QueueFull
-from quantumtask.shared.task import Submission
 
 T = TypeVar("T")
-
-MOST_COUNTED = 1_000
-"""How far the tasks ahead of another are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """How many tasks of one owner and priority wait, and how many run."""
-
-    owner: str
-    priority: int
-    waiting: int
-    running: int
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """The whole of it. `oldest_at`: since when the longest waits, in seconds since 1970."""
-
-    shares: tuple[Share, ...]
-    workers: int
-    slots: int
-    oldest_at: float | None
-
-    @property
-    def waiting(self) -> int:
-        return sum(share.waiting for share in self.shares)
-
-    @property
-    def running(self) -> int:
-        return sum(share.running for share in self.shares)
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a new task has to expect: how many wait, and for how long; None: nobody works."""
-
-    waiting: int
-    wait_s: float | None
 
 
 class Lasting(Generic[T]):
@@ -118,17 +77,3 @@ class Room:
         """More tasks of this owner wait."""
         self._waiting[owner] += tasks
         self._total += tasks
-
-
-def lay_out(submissions: Sequence[Submission], start: float, weight: float) -> list[float]:
-    """Where each of an owner's tasks begins on the line of work, given where the first does."""
-    begins = []
-    for submission in submissions:
-        begins.append(start)
-        start += length(submission, weight)
-    return begins
-
-
-def length(submission: Submission, weight: float) -> float:
-    """How much of the line a task takes: its predicted work, and what any task costs besides."""
-    return max(submission.cost_ms, 1.0) / weight

@@ -4,7 +4,7 @@ import json
 from dataclasses import fields
 from typing import Any
 
-from quantumtask.shared.dialects import Row
+from quantumtask.shared.database.base import Row
 from quantumtask.shared.task import (
     AUTO,
     Assignment,

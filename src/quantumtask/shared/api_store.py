@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from quantumtask.shared.database.rows import change_of
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QuantumTaskError
-from quantumtask.shared.rows import change_of
 from quantumtask.shared.task import FINAL, Change, Status, Submission
 
 

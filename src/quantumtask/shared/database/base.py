@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from quantumtask.shared.errors import StoreUnavailable
-from quantumtask.shared.settings import Settings
 
 Row = tuple[Any, ...]
 
@@ -17,28 +16,6 @@ class Server(NamedTuple):
     name: str
     version: tuple[int, ...]
     settings: Mapping[str, Any]
-
-
-def open_database(settings: Settings) -> "Database":
-    """The database that the settings name, with its schema up to date."""
-    database = connect(settings)
-    try:
-        database.migrate()
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def connect(settings: Settings) -> "Database":
-    """The database that the settings name, as it is."""
-    if settings.database:
-        from quantumtask.shared.postgresql import Postgresql  # who stays with SQLite loads no other
-
-        return Postgresql(settings.database, settings.busy_timeout_s)
-    from quantumtask.shared.sqlite import Sqlite
-
-    return Sqlite(settings.database_file, settings.busy_timeout_s)
 
 
 class Database(ABC):

@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from quantumtask.shared.dialects import Database, Row, Server, Translated
+from quantumtask.shared.database.base import Database, Row, Server, Translated
 
 MIGRATIONS = (
     "0001_tasks.sql",
