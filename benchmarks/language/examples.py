@@ -15,7 +15,7 @@ from pathlib import Path
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 
 SHOTS = 1000
 SEED = 3

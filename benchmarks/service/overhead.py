@@ -24,8 +24,8 @@ from benchmarks.common.load_generator import BELL, drive, layers
 from quantumtask.shared.cost import predicted_ms
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, TaskSpec
-from quantumtask.worker.executor import Executor, share_out
 from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.slots.executor import Executor, share_out
 
 
 @dataclass(frozen=True)

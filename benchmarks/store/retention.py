@@ -22,7 +22,7 @@ from quantumtask.api.ids import new_id
 from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, Task, TaskSpec
-from quantumtask.worker.housekeeper import Housekeeper
+from quantumtask.worker.retention import Housekeeper
 
 BATCH = 200
 ALONE = 500

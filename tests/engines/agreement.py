@@ -16,7 +16,7 @@ from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.openqasm.program import Program
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.engines.engine_corpus import corpus
 from tests.engines.engine_truth import distribution
 from tests.engines.sketch import Sketch

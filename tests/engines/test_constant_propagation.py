@@ -13,7 +13,7 @@ from quantumtask.openqasm.gates import BASIC, Operation
 from quantumtask.openqasm.program import Circuit, Measure
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.engines.dense_reference import Dense
 
 SETTINGS = Settings(slot_memory_mb=2048)

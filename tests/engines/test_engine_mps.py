@@ -304,7 +304,7 @@ from pathlib import Path
 from quantumtask.engines.engine import load
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import TaskSpec
-from quantumtask.worker.execute import WARM_UP, execute
+from quantumtask.worker.slots.execute import WARM_UP, execute
 load("aer")  # as a slot has it before its memory is limited
 settings = Settings(slot_memory_mb=512)
 execute(WARM_UP, settings)

@@ -11,7 +11,7 @@ from qiskit.quantum_info import SparsePauliOp
 from quantumtask.client.qiskit import EstimatorV2, QuantumTaskProvider
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.engines import density_reference
 from tests.engines.density_reference import Noise
 from tests.support.http_queries import decoded

@@ -12,7 +12,7 @@ from quantumtask.engines.select import choose
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 
 SETTINGS = Settings(slot_memory_mb=2048)
 HEAD = 'include "stdgates.inc"; '

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import BroadcastableShapes, mutually_broadcastable_s
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.support.http_queries import decoded, encoded
 
 SETTINGS = Settings()

@@ -22,7 +22,7 @@ from quantumtask.openqasm import Measure, Program, Reset, compile_circuit
 from quantumtask.openqasm.gates import Operation
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.engines.dense_reference import Dense
 
 os.environ["QDK_PYTHON_TELEMETRY"] = "none"

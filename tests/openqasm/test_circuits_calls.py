@@ -6,7 +6,7 @@ import pytest
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 
 HEAD = """
 include "stdgates.inc";

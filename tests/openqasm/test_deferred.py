@@ -13,7 +13,7 @@ from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.openqasm.program import Circuit, Program
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.engines.agreement import EXACT, TOLERANCES, can_tell, told
 from tests.engines.engine_truth import distribution
 from tests.engines.sketch import Call, If, Measure, Reset, Sketch, Step, sketch

@@ -17,7 +17,7 @@ from benchmarks.language.features import (
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.openqasm.features import SECTIONS, Expected, Feature, Refused
 
 SETTINGS = Settings()

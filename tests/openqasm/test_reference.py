@@ -17,7 +17,7 @@ from scipy.stats import chi2
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.openqasm.programs import programs
 from tests.openqasm.reference import distribution
 

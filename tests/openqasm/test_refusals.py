@@ -4,7 +4,7 @@ import pytest
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Problem, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.openqasm.refused_programs import HEAD, WRONG, Wrong
 from tests.support.services import Service
 

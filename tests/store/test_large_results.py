@@ -14,7 +14,7 @@ import pytest
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, TaskSpec
-from quantumtask.worker.execute import execute
+from quantumtask.worker.slots.execute import execute
 from tests.support import interrupted_worker, s3
 from tests.support.services import ENDLESS, Service, until
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
 from quantumtask.worker.outcome import Outcome
-from quantumtask.worker.slot import Slot
+from quantumtask.worker.slots.slot import Slot
 
 SETTINGS = Settings(slot_memory_mb=1024)
 RAN = "ran"

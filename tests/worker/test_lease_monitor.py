@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Lease
-from quantumtask.worker.watch import Watch
+from quantumtask.worker.lease_monitor import Watch
 
 SETTINGS = Settings(lease_s=30, renew_s=5)
 HOUR = 3600.0

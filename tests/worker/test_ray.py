@@ -57,7 +57,7 @@ class Site:
         return self
 
     def bridge(self) -> int:
-        [pid] = [p for p in children(self.service.worker.pid) if "worker.bridge" in command(p)]
+        [pid] = [p for p in children(self.service.worker.pid) if "worker.ray.driver" in command(p)]
         return pid
 
     def log(self) -> str:

@@ -47,7 +47,7 @@ def _validate_here(files: list[str], parameters: dict[str, Any] | None, as_json:
     from quantumtask.api.parameters import parameters_text
     from quantumtask.cli import here
     from quantumtask.cli.validate import validate
-    from quantumtask.worker.child import SlotBroken
+    from quantumtask.worker.slots.child_process import SlotBroken
 
     settings = load()
     try:

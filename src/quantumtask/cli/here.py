@@ -10,9 +10,9 @@ from quantumtask.cli.validate import Look
 from quantumtask.client import Json
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
-from quantumtask.worker.child import Child
-from quantumtask.worker.findings import Kind, Question, report
-from quantumtask.worker.questions import Respondent, live
+from quantumtask.worker.analysis.messages import Kind, Question, report
+from quantumtask.worker.analysis.pool import Respondent, live
+from quantumtask.worker.slots.child_process import Child
 
 
 @contextmanager

@@ -20,9 +20,9 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, TaskSpec
 from quantumtask.shared.telemetry import logs
 from quantumtask.version import __version__
-from quantumtask.worker import metrics
-from quantumtask.worker.findings import Kind, Question
-from quantumtask.worker.questions import Questions
+from quantumtask.worker.analysis.messages import Kind, Question
+from quantumtask.worker.analysis.pool import Questions
+from quantumtask.worker.telemetry import metrics
 from quantumtask.worker.worker import Worker
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,14 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from quantumtask.shared.task import Assignment, Failure, Problem, Result, result_fields
+from quantumtask.shared.task import (
+    Assignment,
+    Failure,
+    Problem,
+    Result,
+    Status,
+    result_fields,
+)
 
 
 @dataclass(frozen=True)
@@ -34,3 +41,11 @@ def decode(kind: str, fields: dict[str, Any]) -> Result | Failure:
     if kind == "Result":
         return Result(**{**result_fields(fields), "blob": None})
     return Failure(**{**fields, "problems": tuple(Problem(**p) for p in fields["problems"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An outcome, and the state that it brought its task to; None: the task was not ours."""
+
+    outcome: Outcome
+    state: Status | None

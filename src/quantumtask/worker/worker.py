@@ -13,15 +13,15 @@ from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.processes import keep_loaded
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Status
-from quantumtask.worker import metrics
-from quantumtask.worker.chronicle import Chronicle, Recorded
-from quantumtask.worker.executor import CHUNK_MS, Executor, share_out
-from quantumtask.worker.housekeeper import Housekeeper
-from quantumtask.worker.keeper import Keeper
-from quantumtask.worker.outcome import Outcome
-from quantumtask.worker.pace import Pace
-from quantumtask.worker.ray_executor import RayExecutor
-from quantumtask.worker.watch import Watch
+from quantumtask.worker.lease_monitor import Watch
+from quantumtask.worker.outcome import Outcome, Recorded
+from quantumtask.worker.ray.executor import RayExecutor
+from quantumtask.worker.result_uploader import Keeper
+from quantumtask.worker.retention import Housekeeper
+from quantumtask.worker.slots.executor import CHUNK_MS, Executor, share_out
+from quantumtask.worker.telemetry import metrics
+from quantumtask.worker.telemetry.events import Chronicle
+from quantumtask.worker.throughput import Pace
 
 log = logging.getLogger(__name__)
 

@@ -51,7 +51,7 @@ class Site:
     def lose_bridge(self, service: Service) -> None:
         """The child of the worker that holds the connection."""
         for pid in children(service.worker.pid):
-            if "worker.bridge" in command(pid):
+            if "worker.ray.driver" in command(pid):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
@@ -80,7 +80,7 @@ class RayHavoc(Havoc):
             pid
             for worker in self.workers
             for pid in children(worker.pid)
-            if "worker.bridge" in command(pid)
+            if "worker.ray.driver" in command(pid)
         ]
         with suppress(ProcessLookupError, IndexError):
             os.kill(self._chance.choice(bridges), signal.SIGKILL)

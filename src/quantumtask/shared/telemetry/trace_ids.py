@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from uuid import UUID
 
-
 Attributes = Mapping[str, str | int]
 """What a span tells beside its name and times."""
 

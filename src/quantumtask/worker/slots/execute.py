@@ -23,8 +23,8 @@ from quantumtask.shared.errors import TaskError
 from quantumtask.shared.processes import die_with_parent, processor_limit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
-from quantumtask.worker.child import READY
 from quantumtask.worker.outcome import encode
+from quantumtask.worker.slots.child_process import READY
 
 T = TypeVar("T")
 

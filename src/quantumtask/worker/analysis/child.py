@@ -14,8 +14,8 @@ from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.processes import processor_limit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
-from quantumtask.worker.execute import WARM_UP, attempt, live, out_of_memory
-from quantumtask.worker.findings import Finding, Json, Kind, Question, of_failure, report
+from quantumtask.worker.analysis.messages import Finding, Json, Kind, Question, of_failure, report
+from quantumtask.worker.slots.execute import WARM_UP, attempt, live, out_of_memory
 
 
 def serve(connection: Connection, settings: Settings, threads: int) -> None:

@@ -21,7 +21,7 @@ _SPAWN_LIMIT_S = 60.0
 _SPAWN_TRIES = 5
 
 _FORK = multiprocessing.get_context("forkserver")
-_FORK.set_forkserver_preload(["quantumtask.worker.nursery"])
+_FORK.set_forkserver_preload(["quantumtask.worker.slots.preload"])
 # multiprocessing's bookkeeping of children is not for several threads.
 _PROCESSES = threading.Lock()
 

@@ -14,7 +14,6 @@ def _load() -> None:
     from quantumtask.engines.engine import load
     from quantumtask.engines.select import version
     from quantumtask.shared.task import ENGINES
-    from quantumtask.worker import execute, slot  # noqa: F401
 
     for name in ENGINES:
         if version(name) is not None:

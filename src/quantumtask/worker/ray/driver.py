@@ -22,12 +22,12 @@ from quantumtask.shared.processes import die_with_parent
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Assignment, Failure
 from quantumtask.version import __version__
-from quantumtask.worker import ray_cluster, seats
-from quantumtask.worker.host import failed
-from quantumtask.worker.ray_cluster import Actor, Loss, NoCluster, Node
-from quantumtask.worker.ray_executor import HEAD_PATIENCE_S
-from quantumtask.worker.seats import Seat, Share, Work
-from quantumtask.worker.slot import CHUNK_LIMIT_S
+from quantumtask.worker.ray import cluster, placement
+from quantumtask.worker.ray.actor import failed
+from quantumtask.worker.ray.cluster import Actor, Loss, NoCluster, Node
+from quantumtask.worker.ray.executor import HEAD_PATIENCE_S
+from quantumtask.worker.ray.placement import Seat, Share, Work
+from quantumtask.worker.slots.slot import CHUNK_LIMIT_S
 
 LOOK_S = 1.0
 """How often the nodes are looked at, and the Worker told that we are well."""
@@ -85,7 +85,7 @@ class Bridge:
         away_at = float("inf")
         while time.monotonic() < away_at:
             try:
-                self._events.put(partial(self._look, ray_cluster.nodes()))
+                self._events.put(partial(self._look, cluster.nodes()))
                 away_at = time.monotonic() + HEAD_PATIENCE_S
             except Exception as error:  # whatever Ray raises where the head does not answer
                 away_at = min(away_at, time.monotonic() + HEAD_PATIENCE_S)
@@ -93,7 +93,7 @@ class Bridge:
             time.sleep(LOOK_S)
         os._exit(1)
 
-    def _answer_to(self, act: Callable[..., None], *about: Any) -> ray_cluster.Answer:
+    def _answer_to(self, act: Callable[..., None], *about: Any) -> cluster.Answer:
         """What Ray is to call: it posts what it heard."""
         return lambda answer, loss: self._events.put(partial(act, *about, answer, loss))
 
@@ -112,7 +112,7 @@ class Bridge:
     def _settle(self) -> None:
         """Gives what waits to who is idle; the Worker is told how much more there is room for."""
         self._hurry()
-        found = seats.plan(self._large, self._seats, self._known)
+        found = placement.plan(self._large, self._seats, self._known)
         for work, given in found.begin:
             self._begin_large(work, given)
         held = [seat for seat in found.held if seat in self._seats]
@@ -187,7 +187,7 @@ class Bridge:
 
     def _look(self, found: list[Node]) -> None:
         """Takes the nodes that there are now, and has a seat on every slot of them."""
-        before, self._known = self._known, seats.shares(found, self._settings)
+        before, self._known = self._known, placement.shares(found, self._settings)
         if before.keys() - self._known.keys():
             self._be_patient()
         self._try_again(before)
@@ -352,13 +352,13 @@ def _blame(loss: Loss, node: Node) -> Failure | None:
 
 
 def main() -> None:
-    """`python -m quantumtask.worker.bridge FD PARENT`: the connection, and whom to die with."""
+    """`python -m quantumtask.worker.ray.driver FD PARENT`: the connection, and whom to die with."""
     connection = Connection(int(sys.argv[1]))
     die_with_parent(signal.SIGKILL, parent=int(sys.argv[2]))
     settings: Settings = connection.recv()
     bridge = Bridge(connection, settings)
     try:
-        ray_cluster.connect(settings.ray_address)
+        cluster.connect(settings.ray_address)
         bridge.run()
     except NoCluster as error:
         bridge.log("ERROR", str(error))

@@ -9,9 +9,9 @@ from multiprocessing.connection import Connection
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure
-from quantumtask.worker import chronicle
-from quantumtask.worker.child import Child, cause_of_death
 from quantumtask.worker.outcome import Outcome, decode
+from quantumtask.worker.slots.child_process import Child, cause_of_death
+from quantumtask.worker.telemetry import events
 
 CHUNK_LIMIT_S = 2.0
 """A chunk of tiny tasks that takes longer holds one that is not tiny: it is broken up."""
@@ -21,7 +21,7 @@ Report = Callable[[list[Outcome]], None]
 
 def _live(connection: Connection, settings: Settings, threads: int) -> None:
     """What the child does. Only there are the simulators imported: the Worker stays light."""
-    from quantumtask.worker.execute import serve
+    from quantumtask.worker.slots.execute import serve
 
     serve(connection, settings, threads)
 
@@ -116,7 +116,7 @@ class Slot:
         with self._lock:
             left, self._unfinished = list(self._unfinished.values()), {}
             excused = self._killed or not self._alone
-        chronicle.slot_ended(self._why(in_time, spent, exitcode), exitcode, left)
+        events.slot_ended(self._why(in_time, spent, exitcode), exitcode, left)
         return [Outcome(a, None if excused else self._blame(a, in_time, exitcode)) for a in left]
 
     def _why(self, in_time: bool, spent: bool, exitcode: int | None) -> str:

@@ -14,7 +14,7 @@ from ray import exceptions
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from quantumtask.shared.settings import Settings
-from quantumtask.worker.host import Host
+from quantumtask.worker.ray.actor import Host
 
 
 class Node(NamedTuple):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Assignment
-from quantumtask.worker.ray_cluster import Actor, Node
+from quantumtask.worker.ray.cluster import Actor, Node
 
 
 class Share(NamedTuple):

@@ -11,7 +11,7 @@ from quantumtask.shared.telemetry.traces import open_traces
 from quantumtask.worker.outcome import Outcome
 
 if TYPE_CHECKING:
-    from quantumtask.worker.chronicle import Recorded
+    from quantumtask.worker.outcome import Recorded
 
 
 class Trail:

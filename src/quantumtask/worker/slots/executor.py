@@ -8,7 +8,7 @@ from multiprocessing import forkserver
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment
 from quantumtask.worker.outcome import Outcome
-from quantumtask.worker.slot import CHUNK_LIMIT_S, Report, Slot
+from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Report, Slot
 
 CHUNK_MS = 50.0
 """About how much predicted work travels to a slot at once."""

@@ -9,8 +9,8 @@ from multiprocessing.connection import Connection
 from quantumtask.shared.errors import WorkerBusy
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure
-from quantumtask.worker.child import Child, cause_of_death
-from quantumtask.worker.findings import Finding, Question, decoded, of_failure
+from quantumtask.worker.analysis.messages import Finding, Question, decoded, of_failure
+from quantumtask.worker.slots.child_process import Child, cause_of_death
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ as well."""
 
 def live(connection: Connection, settings: Settings, threads: int) -> None:
     """What the child does. Only there is a circuit read."""
-    from quantumtask.worker.answer import serve
+    from quantumtask.worker.analysis.child import serve
 
     serve(connection, settings, threads)
 

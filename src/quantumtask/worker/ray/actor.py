@@ -15,10 +15,10 @@ from typing import Any
 from quantumtask.shared.settings import MIB, PREFIX, Settings
 from quantumtask.shared.task import Assignment, Failure
 from quantumtask.version import __version__
-from quantumtask.worker.findings import Kind, Question
+from quantumtask.worker.analysis.messages import Kind, Question
+from quantumtask.worker.analysis.pool import Respondent
 from quantumtask.worker.outcome import Outcome, encode
-from quantumtask.worker.questions import Respondent
-from quantumtask.worker.slot import Slot
+from quantumtask.worker.slots.slot import Slot
 
 Said = tuple[str, int, str, dict[str, Any]]
 """A verdict as it travels: the task, its attempt, and what `encode` made of it."""

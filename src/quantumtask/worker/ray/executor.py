@@ -21,7 +21,7 @@ from typing import Any
 from quantumtask.shared.settings import PREFIX, Settings, SettingsError
 from quantumtask.shared.task import Assignment
 from quantumtask.worker.outcome import Outcome, decode
-from quantumtask.worker.slot import Report
+from quantumtask.worker.slots.slot import Report
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +183,7 @@ class _Bridge:
         with theirs:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "quantumtask.worker.bridge"),
+                    *(sys.executable, "-m", "quantumtask.worker.ray.driver"),
                     *(str(theirs.fileno()), str(os.getpid())),
                 ],
                 pass_fds=[theirs.fileno()],

@@ -8,24 +8,15 @@ task does.
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Status, Swept
-from quantumtask.worker import metrics
-from quantumtask.worker.outcome import Outcome
-from quantumtask.worker.trail import Trail
+from quantumtask.worker.outcome import Outcome, Recorded
+from quantumtask.worker.telemetry import metrics
+from quantumtask.worker.telemetry.spans import Trail
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An outcome, and the state that it brought its task to; None: the task was not ours."""
-
-    outcome: Outcome
-    state: Status | None
 
 
 class Chronicle:

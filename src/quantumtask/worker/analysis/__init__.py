@@ -1,0 +1,1 @@
+"""Analysis of circuits without running them, in a child process."""

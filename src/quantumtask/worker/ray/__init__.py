@@ -1,0 +1,1 @@
+"""Execution on a Ray cluster, through a driver process that may be lost."""

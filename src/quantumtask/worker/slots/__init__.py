@@ -1,0 +1,1 @@
+"""Slots: warm child processes that run tasks under limits."""
