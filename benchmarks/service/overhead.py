@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.support.services import Service
 
 from benchmarks.common.load_generator import BELL, drive, layers
-from quantumtask.shared.cost import predicted_ms
+from quantumtask.api.service.predicted_cost import predicted_ms
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, TaskSpec
 from quantumtask.worker.outcome import Outcome

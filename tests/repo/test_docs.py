@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from quantumtask.api.errors import STATUS
+from quantumtask.api.http.errors import STATUS
 from quantumtask.shared import errors
 from quantumtask.shared.settings import Settings, variable
 from quantumtask.shared.task import MOVES

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from quantumtask.api.wire import queue_json
+from quantumtask.api.serialization.task_json import queue_json
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QueueFull
 from quantumtask.shared.queue_stats import Share

@@ -9,12 +9,11 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from quantumtask.api import batch_routes, circuit, docs, errors, openapi
-from quantumtask.api.front import Front
-from quantumtask.api.packets import OnePacket
-from quantumtask.api.result import router as result_router
-from quantumtask.api.routes import router
-from quantumtask.api.service import Service
+from quantumtask.api.app import Front
+from quantumtask.api.http import errors, openapi, swagger
+from quantumtask.api.http.protocol import OnePacket
+from quantumtask.api.routes import batches, circuit, results, service, tasks
+from quantumtask.api.service.tasks import Service
 from quantumtask.shared.processes import keep_loaded
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.telemetry import logs
@@ -48,16 +47,17 @@ def create_app(settings: Settings) -> Front:
         docs_url=None,
         redoc_url=None,
         routes=[
-            *router.routes,
-            *result_router.routes,
+            *tasks.router.routes,
+            *results.router.routes,
             *circuit.router.routes,
-            *batch_routes.router.routes,
+            *batches.router.routes,
+            *service.router.routes,
         ],
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=None,  # ours to limit, with a code and a sentence: see body.py
     )
     openapi.install(app)
-    docs.install(app)
+    swagger.install(app)
     errors.install(app)
     return app
 

@@ -44,7 +44,7 @@ def validate(
 
 
 def _validate_here(files: list[str], parameters: dict[str, Any] | None, as_json: bool) -> int:
-    from quantumtask.api.parameters import parameters_text
+    from quantumtask.api.schemas.parameters import parameters_text
     from quantumtask.cli import here
     from quantumtask.cli.validate import validate
     from quantumtask.worker.slots.child_process import SlotBroken

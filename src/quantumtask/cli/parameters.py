@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quantumtask.api.parameters import parameters_text
+from quantumtask.api.schemas.parameters import parameters_text
 from quantumtask.shared.errors import RequestError
 
 MOST_STEPS = 100_000

@@ -14,8 +14,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from quantumtask.api import packets
-from quantumtask.api.doorbell import Doorbell
+from quantumtask.api.http import protocol
+from quantumtask.api.service.worker_wakeup import Doorbell
 from quantumtask.cli.app import main
 from quantumtask.shared.blobs import Folder
 from quantumtask.shared.database.base import Row
@@ -107,12 +107,12 @@ def install(points: Points) -> None:
     Store._record, Store.renew, Store.sweep = record, renew, sweep  # type: ignore[method-assign]
     points.around(Sqlite, "end", writes)
     points.around(Postgresql, "end", writes)
-    points.around(packets._Gathering, "_flush", answer)
+    points.around(protocol._Gathering, "_flush", answer)
     points.around(Folder, "put", lambda *_: ["blob"])
     points.around(Doorbell, "ring", lambda *_: ["ring"])
 
 
-def answer(connection: packets._Gathering) -> list[str]:
+def answer(connection: protocol._Gathering) -> list[str]:
     """Whether a connection is about to tell the id of a task."""
     return ["answer"] if b'"submitted"' in b"".join(connection._written) else []
 

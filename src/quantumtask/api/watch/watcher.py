@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
 
-from quantumtask.api.bundler import deliver
-from quantumtask.api.news import Question
+from quantumtask.api.futures import deliver
+from quantumtask.api.watch.queries import Question
 from quantumtask.shared.api_store import Batches
 
 A = TypeVar("A")

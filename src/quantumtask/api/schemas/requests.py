@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import from_json
 
-from quantumtask.api.metadata import Metadata, metadata_text
-from quantumtask.api.noise import WAYS, Noise
-from quantumtask.api.options import options_text
-from quantumtask.api.parameters import parameters_text
+from quantumtask.api.schemas.metadata import Metadata, metadata_text
+from quantumtask.api.schemas.noise import WAYS, Noise
+from quantumtask.api.schemas.options import options_text
+from quantumtask.api.schemas.parameters import parameters_text
 from quantumtask.shared.errors import InvalidJson, InvalidRequest
 from quantumtask.shared.output_kinds import RETURNS
 from quantumtask.shared.task import AUTO, ENGINES, TaskSpec

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from quantumtask.api.requests import first_reason
+from quantumtask.api.schemas.requests import first_reason
 from quantumtask.shared.errors import (
     BackendNotFound,
     BatchNotFound,

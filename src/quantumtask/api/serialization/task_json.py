@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from quantumtask.api.arrays import plain
+from quantumtask.api.serialization.array_json import plain
 from quantumtask.shared.queue_stats import Expected, Queue
 from quantumtask.shared.task import Change, Place, Result, Task
 

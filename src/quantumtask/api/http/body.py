@@ -1,11 +1,18 @@
 """Reading a request's body, never more of it than the limit."""
 
+import asyncio
 import zlib
+from collections.abc import Callable
 
+from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from quantumtask.api.http.query import (
+    service_of,
+)
 from quantumtask.shared.errors import BodyTooLarge, InvalidRequest, UnsupportedEncoding
+from quantumtask.shared.task import TaskSpec
 
 # zlib's window bits: 16 + n reads gzip, n reads zlib (which HTTP calls deflate).
 _WINDOW = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
@@ -61,3 +68,23 @@ def _unpacked(stream: "zlib._Decompress", chunk: bytes, most: int) -> bytes:
 
 def _too_large(limit: int) -> BodyTooLarge:
     return BodyTooLarge(f"the body is larger than {limit:,} bytes, the most this service takes")
+
+
+LARGE_BODY = 64 * 1024
+"""Bytes from which a body takes so long to check that nobody else should wait for it."""
+
+
+async def parse_body(parse: Callable[[bytes], TaskSpec], body: bytes) -> TaskSpec:
+    """Return the task in a body. A large body is parsed in a thread, so that others do not wait."""
+    return parse(body) if len(body) < LARGE_BODY else await asyncio.to_thread(parse, body)
+
+
+async def body_of(request: Request) -> bytes:
+    """The whole body of a request, unpacked."""
+    headers = request.headers
+    return await read_body(
+        request.receive,
+        headers.get("content-encoding", ""),
+        headers.get("content-length", ""),
+        service_of(request).settings.max_body_bytes,
+    )

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
-from quantumtask.api.batches import MOST_TASKS, BatchSpec, numbered
-from quantumtask.api.metadata import Metadata, metadata_text
-from quantumtask.api.requests import BELL, Label, SubmitRequest, checked, read_json
+from quantumtask.api.schemas.metadata import Metadata, metadata_text
+from quantumtask.api.schemas.requests import BELL, Label, SubmitRequest, checked, read_json
+from quantumtask.api.service.batches import MOST_TASKS, BatchSpec, numbered
 from quantumtask.shared.errors import InvalidRequest, RequestError
 from quantumtask.shared.task import TaskSpec
 

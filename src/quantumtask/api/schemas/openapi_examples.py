@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from quantumtask.api.openapi import schema_of
-from quantumtask.api.requests import EstimateRequest, SubmitRequest, ValidateRequest
-from quantumtask.api.schemas import ProblemDocument
+from quantumtask.api.http.openapi import schema_of
+from quantumtask.api.schemas.requests import EstimateRequest, SubmitRequest, ValidateRequest
+from quantumtask.api.schemas.responses import ProblemDocument
 
 ID = "5f2c9f3e-8d0b-4c0e-9a4f-2f6f0b7f3c11"
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from quantumtask.api.batches import Taken
-from quantumtask.api.news import Events, History
-from quantumtask.api.streams import Line
-from quantumtask.api.wire import task_json, time_text
+from quantumtask.api.serialization.task_json import task_json, time_text
+from quantumtask.api.service.batches import Taken
+from quantumtask.api.watch.event_streams import Line
+from quantumtask.api.watch.queries import Events, History
 from quantumtask.shared.api_store import Batch
 from quantumtask.shared.task import Change, Status
 

@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 
-from quantumtask.api import examples
-from quantumtask.api.asked import ENCODED, PLAIN, asked_of, service_of, wants_encoded
-from quantumtask.api.examples import answers
-from quantumtask.api.routes import DAMAGED, INVALID_WAIT, NO_RESULT, NOT_FOUND, UNAVAILABLE
-from quantumtask.api.schemas import ResultView
+from quantumtask.api.http.query import ENCODED, PLAIN, asked_of, service_of, wants_encoded
+from quantumtask.api.routes.refusals import DAMAGED, INVALID_WAIT, NO_RESULT, NOT_FOUND, UNAVAILABLE
+from quantumtask.api.schemas import openapi_examples
+from quantumtask.api.schemas.openapi_examples import answers
+from quantumtask.api.schemas.responses import ResultView
 from quantumtask.shared.errors import NoResult
 from quantumtask.shared.task import Result, Status, Task
 from quantumtask.version import __version__
@@ -23,7 +23,7 @@ SMALL = 1024
     summary="Get the result of a task",
     response_class=Response,
     responses=answers(
-        examples.RESULT,
+        openapi_examples.RESULT,
         ResultView,
         INVALID_WAIT,
         NOT_FOUND,
@@ -34,7 +34,7 @@ SMALL = 1024
         UNAVAILABLE,
         NO_RESULT,
     ),
-    openapi_extra=examples.WHICH_RESULT,
+    openapi_extra=openapi_examples.WHICH_RESULT,
 )
 async def get_result(request: Request) -> Response:
     """The whole result, however large, in gzip where that is accepted.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from fastapi import Request, Response
 from starlette.datastructures import QueryParams
 
-from quantumtask.api.service import Service
+from quantumtask.api.service.tasks import Service
 from quantumtask.shared.errors import InvalidRequest
 
 LONGEST_WAIT_S = 30.0

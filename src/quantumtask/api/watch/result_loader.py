@@ -6,8 +6,8 @@ import logging
 import threading
 from dataclasses import replace
 
-from quantumtask.api.bundler import deliver
-from quantumtask.api.wire import result_json
+from quantumtask.api.futures import deliver
+from quantumtask.api.serialization.task_json import result_json
 from quantumtask.shared.blobs import open_blobs, whole
 from quantumtask.shared.errors import QuantumTaskError, ResultDamaged, ResultUnavailable
 from quantumtask.shared.settings import Settings

@@ -6,12 +6,14 @@ from time import perf_counter
 from fastapi import FastAPI, Request, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from quantumtask.api import errors, metrics, routes
+from quantumtask.api import metrics
+from quantumtask.api.http import errors
+from quantumtask.api.routes import tasks
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 SUBMIT, GET = "/tasks", "/tasks/{task_id}"
-ENDPOINTS: dict[str, Endpoint] = {SUBMIT: routes.submit, GET: routes.get_task}
+ENDPOINTS: dict[str, Endpoint] = {SUBMIT: tasks.submit, GET: tasks.get_task}
 
 STREAMS = ("/events", "/results")
 """How the routes end whose answers take as long as what they tell of."""

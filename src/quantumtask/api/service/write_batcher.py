@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+from quantumtask.api.futures import O, deliver
+
 I = TypeVar("I")  # noqa: E741
-O = TypeVar("O")  # noqa: E741
 
 _MOST = 256
 
@@ -67,19 +68,3 @@ def _next(waiting: "queue.SimpleQueue[list[Any]]") -> list[Any]:
     if not items:
         waiting.put(items)
     return items
-
-
-def deliver(futures: Sequence["asyncio.Future[O]"], answers: Sequence[O | Exception]) -> None:
-    """Resolves futures of one event loop from another thread, waking the loop once."""
-    if futures:
-        futures[0].get_loop().call_soon_threadsafe(_resolve, futures, answers)
-
-
-def _resolve(futures: Sequence["asyncio.Future[O]"], answers: Sequence[O | Exception]) -> None:
-    for future, answer in zip(futures, answers, strict=True):
-        if future.done():  # the client left, or its time was up
-            continue
-        if isinstance(answer, Exception):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)

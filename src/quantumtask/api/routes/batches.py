@@ -9,17 +9,11 @@ from typing import Annotated, TypeVar, cast
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from quantumtask.api import batch_examples as examples
 from quantumtask.api import metrics
-from quantumtask.api.asked import Json, asked_of, service_of, wants_encoded
-from quantumtask.api.batch_schemas import (
-    BatchFilter,
-    BatchList,
-    BatchSubmitted,
-    BatchView,
-    parse_batch,
-)
-from quantumtask.api.batch_wire import (
+from quantumtask.api.http.body import body_of
+from quantumtask.api.http.query import Json, asked_of, service_of, wants_encoded
+from quantumtask.api.http.streaming import Stream
+from quantumtask.api.routes.batch_json import (
     BEAT,
     batch_events,
     batch_json,
@@ -28,8 +22,7 @@ from quantumtask.api.batch_wire import (
     line_json,
     taken_json,
 )
-from quantumtask.api.examples import answers
-from quantumtask.api.routes import (
+from quantumtask.api.routes.refusals import (
     CIRCUIT_TOO_LARGE,
     INVALID_JSON,
     INVALID_WAIT,
@@ -38,11 +31,18 @@ from quantumtask.api.routes import (
     UNAVAILABLE,
     UNSUPPORTED,
     TaskId,
-    body_of,
 )
-from quantumtask.api.stream import Stream
-from quantumtask.api.streams import Line
-from quantumtask.api.wire import MOST_INLINE
+from quantumtask.api.schemas import batch_examples as examples
+from quantumtask.api.schemas.batches import (
+    BatchFilter,
+    BatchList,
+    BatchSubmitted,
+    BatchView,
+    parse_batch,
+)
+from quantumtask.api.schemas.openapi_examples import answers
+from quantumtask.api.serialization.task_json import MOST_INLINE
+from quantumtask.api.watch.event_streams import Line
 from quantumtask.shared.errors import InvalidRequest
 
 router = APIRouter()

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from quantumtask.api.ids import known_id
-from quantumtask.api.news import (
+from quantumtask.api.watch.keepalive import Pulse
+from quantumtask.api.watch.queries import (
     ChangesBehind,
     Ends,
     EndsFrom,
@@ -16,9 +17,8 @@ from quantumtask.api.news import (
     History,
     TheTask,
 )
-from quantumtask.api.pulse import Pulse
-from quantumtask.api.reader import Reader
-from quantumtask.api.results import Results
+from quantumtask.api.watch.result_loader import Results
+from quantumtask.api.watch.watcher import Reader
 from quantumtask.shared.errors import (
     BatchNotFound,
     InvalidRequest,

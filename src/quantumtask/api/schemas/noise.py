@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic import model_validator as checked
 
-from quantumtask.api.noise_errors import QUANTUM, READOUT, Errors
+from quantumtask.api.schemas.noise_errors import QUANTUM, READOUT, Errors
 
 BY_RATES, BY_NAME, BY_ERRORS = "by rates", "by name", "by errors"
 WAYS = (BY_RATES, BY_NAME, BY_ERRORS, QUANTUM, READOUT)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quantumtask.api.parameters import LARGEST
+from quantumtask.api.schemas.parameters import LARGEST
 from quantumtask.shared.errors import InvalidRequest, ParametersTooLarge
 from quantumtask.shared.output_kinds import EXPECTATIONS, LETTERS, MOST_TERMS, RETURNS
 

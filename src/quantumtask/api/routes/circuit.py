@@ -5,10 +5,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 
-from quantumtask.api.asked import service_of
-from quantumtask.api.examples import problems
-from quantumtask.api.requests import BELL
-from quantumtask.api.routes import NOT_FOUND, UNAVAILABLE, TaskId
+from quantumtask.api.http.query import service_of
+from quantumtask.api.routes.refusals import NOT_FOUND, UNAVAILABLE, TaskId
+from quantumtask.api.schemas.openapi_examples import problems
+from quantumtask.api.schemas.requests import BELL
 
 router = APIRouter()
 

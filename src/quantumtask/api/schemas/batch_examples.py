@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from quantumtask.api.batch_schemas import BatchRequest
-from quantumtask.api.examples import ID, SUBMISSION, TASK, parameter, problems
-from quantumtask.api.openapi import schema_of
-from quantumtask.api.requests import SubmitRequest
+from quantumtask.api.http.openapi import schema_of
+from quantumtask.api.schemas.batches import BatchRequest
+from quantumtask.api.schemas.openapi_examples import ID, SUBMISSION, TASK, parameter, problems
+from quantumtask.api.schemas.requests import SubmitRequest
 
 BATCH_ID = "019ab0a2-6a3c-7c1e-9d0b-3a5c0c6b1f42"
 

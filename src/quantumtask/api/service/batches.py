@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from quantumtask.api import metrics
-from quantumtask.api.bundler import Bundler
 from quantumtask.api.ids import known_id
-from quantumtask.api.news import TheBatch
-from quantumtask.api.reader import Reader
+from quantumtask.api.service.write_batcher import Bundler
+from quantumtask.api.watch.queries import TheBatch
+from quantumtask.api.watch.watcher import Reader
 from quantumtask.shared.api_store import Batch, Batches, NewBatch
 from quantumtask.shared.errors import BatchNotFound, RequestError, StoreUnavailable
 from quantumtask.shared.task import Submission, TaskSpec

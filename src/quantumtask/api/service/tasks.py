@@ -13,19 +13,20 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from quantumtask.api import batches, metrics
-from quantumtask.api.batches import BatchService, BatchSpec, Taken
-from quantumtask.api.bundler import Bundler
-from quantumtask.api.doorbell import Doorbell
+from quantumtask.api import metrics
 from quantumtask.api.ids import known_id, new_id
-from quantumtask.api.lookout import Lookout
-from quantumtask.api.news import TheTask
-from quantumtask.api.questions import Questions
-from quantumtask.api.reader import Reader
-from quantumtask.api.results import Results
-from quantumtask.api.streams import Streams
+from quantumtask.api.service import batches
+from quantumtask.api.service.batches import BatchService, BatchSpec, Taken
+from quantumtask.api.service.predicted_cost import predicted_ms
+from quantumtask.api.service.queue_cache import Lookout
+from quantumtask.api.service.worker_client import Questions
+from quantumtask.api.service.worker_wakeup import Doorbell
+from quantumtask.api.service.write_batcher import Bundler
+from quantumtask.api.watch.event_streams import Streams
+from quantumtask.api.watch.queries import TheTask
+from quantumtask.api.watch.result_loader import Results
+from quantumtask.api.watch.watcher import Reader
 from quantumtask.shared.api_store import Batch, Batches, NewBatch
-from quantumtask.shared.cost import predicted_ms
 from quantumtask.shared.errors import (
     BackendNotFound,
     CannotRun,

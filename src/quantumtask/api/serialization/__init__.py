@@ -1,0 +1,1 @@
+"""JSON texts of tasks and arrays, written without the framework."""

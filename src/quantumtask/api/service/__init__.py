@@ -1,0 +1,1 @@
+"""Application service: what the routes do, in terms of the Store and the Worker."""

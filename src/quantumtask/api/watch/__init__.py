@@ -1,0 +1,1 @@
+"""Long polls, event streams and large results: one thread reads for all clients."""
