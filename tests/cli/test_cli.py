@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from quantumtask import __version__
-from quantumtask.cli import show
+from quantumtask.cli.render import style, task_view
 from tests.support.services import BELL, ENDLESS, Service, free_port
 
 Run = subprocess.CompletedProcess[str]
@@ -144,7 +144,7 @@ def test_the_list_shows_the_newest_first_and_how_to_go_on(cli: Callable[..., Run
 
 def test_the_text_of_others_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     task = {"task_id": "t", "status": "completed", "shots": 1, "result": {"\x1b[2J": 1}}
-    show.console().print(show.task({**task, "name": "a\x1b[31mb[bold]c"}))
+    style.console().print(task_view.task({**task, "name": "a\x1b[31mb[bold]c"}))
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
     assert "a�[31mb[bold]c" in shown

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from quantumtask.cli import report, show
+from quantumtask.cli.render import problem_view, style, task_view
 from tests.cli.test_cli import Run, environment, quantumtask, read
 from tests.support.services import BELL, Service, children, until
 from tests.worker.test_worker import alive
@@ -245,13 +245,13 @@ EXCERPTS = {
 @pytest.mark.parametrize("what", EXCERPTS)
 def test_the_mark_stands_under(what: str) -> None:
     line, first, last, width, shown, marks = EXCERPTS[what]
-    assert report.excerpt(line, first, last, width) == (shown, marks)
+    assert problem_view.excerpt(line, first, last, width) == (shown, marks)
 
 
 @pytest.mark.parametrize("first", [0, 5, 39, 50, 4000, 9_999])
 def test_a_long_line_is_cut_around_what_is_marked(first: int) -> None:
     line = "".join(chr(ord("a") + n % 26) for n in range(10_000))
-    shown, marks = report.excerpt(line, first, first + 3, 60)
+    shown, marks = problem_view.excerpt(line, first, first + 3, 60)
     assert len(shown) <= 60
     assert len(marks) <= 60
     assert shown[marks.index("^") : len(marks)] == line[first : first + 3]
@@ -263,7 +263,7 @@ def test_an_excerpt_always_fits_and_always_marks_something(
     line: str, first: int, length: int, width: int
 ) -> None:
     first = min(first, len(line))
-    shown, marks = report.excerpt(line, first, first + length, width)
+    shown, marks = problem_view.excerpt(line, first, first + length, width)
     assert cell_len(shown) <= width
     assert re.fullmatch(r" *\^+", marks)
     assert len(marks) <= width + 1
@@ -271,7 +271,7 @@ def test_an_excerpt_always_fits_and_always_marks_something(
 
 
 def test_a_span_longer_than_the_terminal_is_marked_as_far_as_it_is_seen() -> None:
-    shown, marks = report.excerpt("x" * 500, 0, 500, 60)
+    shown, marks = problem_view.excerpt("x" * 500, 0, 500, 60)
     assert shown.endswith("…")
     assert 55 <= len(marks) <= 60
     assert set(marks) == {"^"}
@@ -279,7 +279,7 @@ def test_a_span_longer_than_the_terminal_is_marked_as_far_as_it_is_seen() -> Non
 
 def shown(found: dict[str, object]) -> list[str]:
     empty = {"valid": False, "inputs": [], "outputs": [], "registers": [], "qubits": 0}
-    lines = report.lines("f", "one\r\ntwo\rthree", {**empty, "operations": None, **found}, 80)
+    lines = problem_view.lines("f", "one\r\ntwo\rthree", {**empty, "operations": None, **found}, 80)
     return [line.plain for line in lines]
 
 
@@ -331,7 +331,7 @@ def test_outputs_are_shown_with_their_most_frequent_values(
         "text\x1b": [],
     }
     task = {"status": "completed", "shots": 3, "result": {"0": 3}, "outputs": outputs}
-    show.console().print(show.task({**task, "task_id": "t"}))
+    style.console().print(task_view.task({**task, "task_id": "t"}))
     out = capsys.readouterr().out
     table = [re.split(r"  +", line.strip()) for line in out.splitlines()[3:]]
     assert table == [

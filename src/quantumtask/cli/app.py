@@ -10,13 +10,13 @@ def main() -> None:
     arguments = sys.argv[1:]
     try:
         if arguments[:1] in (["api"], ["worker"]):
-            from quantumtask.cli import services
+            from quantumtask.cli import serve
 
-            services.run(arguments[0], arguments[1:])
+            serve.run(arguments[0], arguments[1:])
         else:
-            from quantumtask.cli import commands
+            from quantumtask.cli.commands import root
 
-            commands.app(prog_name="quantumtask")
+            root.app(prog_name="quantumtask")
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package == "quantumtask":

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from rich.table import Table
 from rich.text import Text
 
-from quantumtask.cli import show
 from quantumtask.cli.doctor import database, engines, machine, ray, services, settings
 from quantumtask.cli.doctor.line import Check, Level, Line
+from quantumtask.cli.render import style
 
 CHECKS: tuple[Check, ...] = (
     settings.check,
@@ -44,11 +44,11 @@ def _lines(environment: Mapping[str, str]) -> Iterator[Line]:
 
 
 def _print(lines: Sequence[Line]) -> None:
-    console = show.console()
+    console = style.console()
     table = Table.grid(padding=(0, 2))
     for line in lines:
-        saw = show.plain(line.saw)
-        text = Text(f"{saw}\n{show.plain(line.advice)}" if line.advice else saw)
+        saw = style.plain(line.saw)
+        text = Text(f"{saw}\n{style.plain(line.advice)}" if line.advice else saw)
         table.add_row(Text(line.level, STYLES[line.level]), Text(line.check), text)
     console.print(table)
     count = Counter(line.level for line in lines)

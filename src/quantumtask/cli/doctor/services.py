@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from quantumtask.cli.addresses import reachable, why_not
 from quantumtask.cli.doctor.line import Line, ok, problem, warning
+from quantumtask.cli.supervisor.addresses import reachable, why_not
 from quantumtask.shared.settings import PREFIX, Settings
 
 ANSWER_S = 3.0

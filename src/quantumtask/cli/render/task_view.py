@@ -6,33 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.bar import Bar
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from quantumtask.cli.render.style import COLOURS, PIPE_WIDTH, counts, duration, plain
 from quantumtask.client import Json
 
-MOST_ROWS = 20
 MOST_VALUES = 5
 LONGEST_VALUE = 40
-PIPE_WIDTH = 200
-BAR_WIDTH = 40
-COLOURS = {
-    "submitted": "yellow",
-    "running": "blue",
-    "completed": "green",
-    "failed": "red",
-    "cancelled": "magenta",
-}
-
-
-def console() -> Console:
-    """Standard output. What is not a terminal is so wide that few lines have to be folded."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    return console
 
 
 def task(task: Json) -> RenderableType:
@@ -58,10 +40,10 @@ def _came_of_it(task: Json) -> RenderableType:
     """A circuit's counts; what is more than that is in `answers`."""
     if not task.get("shape") and not task.get("data") and not task.get("compiled"):
         return counts(task["result"])
-    from quantumtask.cli import answers
+    from quantumtask.cli.render import result_view
     from quantumtask.client.answer import result_of
 
-    return answers.result(result_of(task))
+    return result_view.result(result_of(task))
 
 
 def submitted(task_id: str) -> RenderableType:
@@ -76,27 +58,6 @@ def heading(task: Json) -> Text:
     line.append(f"  {plain(name)}" if name else "", style="bold")
     line.append("\n" + " · ".join(_facts(task)), style="none")
     return line
-
-
-def counts(counts: Mapping[str, int]) -> RenderableType:
-    """Counts as a bar histogram, most frequent first, then by bit string; the rest as one line."""
-    if not counts:
-        return Text("No bits, so no counts: the circuit declares nothing to measure into.")
-    ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-    shown, hidden = ordered[:MOST_ROWS], ordered[MOST_ROWS:]
-    total, largest = sum(counts.values()), ordered[0][1]
-    table = Table.grid(padding=(0, 1))
-    table.add_column(overflow="fold")
-    table.add_column()
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for bits, count in shown:
-        bar = Bar(largest, 0, count, width=BAR_WIDTH, color="cyan")
-        table.add_row(Text(plain(bits)), bar, str(count), f"{count / total:.1%}")
-    if not hidden:
-        return table
-    rest = sum(count for _, count in hidden)
-    return Group(table, Text(f"… and {len(hidden)} more ({rest} shots, {rest / total:.1%})"))
 
 
 def outputs(outputs: Mapping[str, Sequence[Any]]) -> RenderableType:
@@ -127,11 +88,6 @@ def tasks(page: Json) -> RenderableType:
 def reasons(problems: Sequence[Json]) -> list[str]:
     """Every problem of a circuit with its place, and its hint if there is one."""
     return [line.plain.strip() for problem in problems for line in _problem(problem)]
-
-
-def plain(text: object) -> str:
-    """Text of others without what could move the cursor or recolour the terminal."""
-    return "".join(c if c.isprintable() else "�" for c in str(text))
 
 
 def _facts(task: Json) -> Iterator[str]:
@@ -168,14 +124,6 @@ def engine(ran: Json) -> str:
     method = f" ({', '.join(how)})" if how else ""
     reason = f", {ran['reason']}" if ran.get("reason") else ""
     return plain(f"{ran['engine']} {ran['engine_version']}{method}{reason}")
-
-
-def duration(ms: float) -> str:
-    if ms < 1000:
-        return f"{ms:.3g} ms"
-    if ms < 120_000:
-        return f"{ms / 1000:.1f} s"
-    return f"{ms / 60_000:.1f} min"
 
 
 def _kind(values: Sequence[Any]) -> str:

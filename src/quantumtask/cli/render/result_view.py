@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from quantumtask.cli import show
+from quantumtask.cli.render import style
 from quantumtask.client import Outcome, Result
 from quantumtask.client.rows import elements, labels
 
@@ -30,7 +30,7 @@ def result(result: Result) -> RenderableType:
 
 def _parts(result: Result) -> Iterator[RenderableType]:
     if result.counts:
-        yield show.counts(result.counts)
+        yield style.counts(result.counts)
     if result.expectation_values is not None:
         yield _values(result)
     if result.probabilities is not None:
@@ -46,7 +46,7 @@ def batch(files: Sequence[str], outcomes: Sequence[Outcome]) -> RenderableType:
     table = _table("file", "state", "result")
     for outcome in outcomes:
         row = _gave(outcome)
-        table.add_row(Text(show.plain(files[outcome.index])), *row)
+        table.add_row(Text(style.plain(files[outcome.index])), *row)
     failed = sum(outcome.error is not None for outcome in outcomes)
     note = f"{len(outcomes) - failed} of {len(outcomes)} completed"
     return Group(table, Text(note, style="dim"))
@@ -58,7 +58,7 @@ def _gave(outcome: Outcome) -> tuple[Text, Text]:
             return Text("completed", style="green"), Text(_cell(found))
         case error:
             state = "cancelled" if error.code == "task_cancelled" else "failed"
-            return Text(state, style=show.COLOURS[state]), Text(show.plain(error.detail))
+            return Text(state, style=style.COLOURS[state]), Text(style.plain(error.detail))
 
 
 def _sweep(result: Result) -> RenderableType:
@@ -102,7 +102,7 @@ def _cell(element: Result) -> str:
         return ", ".join(_few(_with_errors(element), MOST_VALUES))
     if element.counts:
         rows = sorted(element.counts.items(), key=lambda row: (-row[1], row[0]))
-        return ", ".join(_few((f"{show.plain(b)}: {n}" for b, n in rows), MOST_COUNTS))
+        return ", ".join(_few((f"{style.plain(b)}: {n}" for b, n in rows), MOST_COUNTS))
     for name in ("probabilities", "statevector", "unitary"):
         if (array := getattr(element, name)) is not None:
             return f"{name} of shape {array.shape}"
@@ -128,7 +128,7 @@ def _with_errors(result: Result) -> Iterator[str]:
 def _values(result: Result) -> RenderableType:
     table = _table("observable", "expectation value")
     for name, text in islice(zip(labels(result), _with_errors(result), strict=True), MOST_ELEMENTS):
-        table.add_row(Text(show.plain(name)), text)
+        table.add_row(Text(style.plain(name)), text)
     more = len(labels(result)) - MOST_ELEMENTS
     return Group(table, Text(f"… and {more:,} more: --json has them")) if more > 0 else table
 
@@ -149,7 +149,7 @@ def _amplitudes(head: str, values: Sequence[complex]) -> RenderableType:
 def _compiled(compiled: Mapping[str, object]) -> RenderableType:
     gates = compiled.get("gates")
     counted = gates if isinstance(gates, dict) else {}
-    told = ", ".join(f"{number} {show.plain(name)}" for name, number in counted.items())
+    told = ", ".join(f"{number} {style.plain(name)}" for name, number in counted.items())
     how = "as written, of depth" if compiled.get("as_written") else "compiled to depth"
     return Text(f"{how} {compiled.get('depth')}: {told}", style="dim")
 
@@ -157,7 +157,7 @@ def _compiled(compiled: Mapping[str, object]) -> RenderableType:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(Text(show.plain(column)), overflow="fold")
+        table.add_column(Text(style.plain(column)), overflow="fold")
     return table
 
 
@@ -167,7 +167,7 @@ def _number(value: object) -> str:
     if isinstance(value, float):
         return _rounded(value)
     tolist = getattr(value, "tolist", None)
-    return show.plain(value if tolist is None else _number(tolist()))
+    return style.plain(value if tolist is None else _number(tolist()))
 
 
 def _rounded(value: float) -> str:

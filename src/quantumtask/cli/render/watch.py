@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from quantumtask.cli import overview, show
+from quantumtask.cli.render import service_view, style, task_view
 from quantumtask.client import Client, Json
 
 MOST_TASKS = 100
@@ -17,7 +17,7 @@ REST = 4
 
 def watch(service: Client, every: float, once: bool) -> None:
     """Draws until Ctrl-C; once where nobody sees it change."""
-    console = show.console()
+    console = style.console()
     if once or not console.is_terminal:
         console.print(_screen(service, 20))
         return
@@ -36,10 +36,10 @@ def _screen(service: Client, rows: int) -> RenderableType:
     page = service.page(limit=rows)["tasks"]
     known = {task["task_id"] for task in running}
     tasks = (running + [task for task in page if task["task_id"] not in known])[:rows]
-    table = show.tasks({"tasks": tasks})
+    table = task_view.tasks({"tasks": tasks})
     return Group(_headline(queue), Text(), table)
 
 
 def _headline(queue: Json) -> Text:
     """`2 workers with 8 slots · 31 waiting · 8 running`, and how long the oldest waits."""
-    return Text(" · ".join(overview.queue_facts(queue)), style="bold")
+    return Text(" · ".join(service_view.queue_facts(queue)), style="bold")

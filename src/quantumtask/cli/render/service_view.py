@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from quantumtask.cli.show import duration, engine, plain, since
+from quantumtask.cli.render.style import duration, plain
+from quantumtask.cli.render.task_view import engine, since
 from quantumtask.client import Json
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from quantumtask.cli import asking, operating, submitting
+from quantumtask.cli.commands import operate, query, submit
 from quantumtask.version import __version__
 
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -36,20 +36,20 @@ def _root(
     pass
 
 
-app.command()(operating.up)
-app.command(context_settings=FORWARDED)(operating.api)
-app.command(context_settings=FORWARDED)(operating.worker)
-app.command()(operating.doctor)
-app.command()(operating.backup)
-app.command()(submitting.submit)
-app.command()(submitting.batch)
-app.command()(asking.validate)
-app.command()(asking.estimate)
-app.command()(submitting.result)
-app.command()(submitting.circuit)
-app.command()(submitting.cancel)
-app.command("list")(asking.list_tasks)
-app.command()(asking.watch)
-app.command()(asking.queue)
-app.command()(asking.engines)
-app.command()(asking.backends)
+app.command()(operate.up)
+app.command(context_settings=FORWARDED)(operate.api)
+app.command(context_settings=FORWARDED)(operate.worker)
+app.command()(operate.doctor)
+app.command()(operate.backup)
+app.command()(submit.submit)
+app.command()(submit.batch)
+app.command()(query.validate)
+app.command()(query.estimate)
+app.command()(submit.result)
+app.command()(submit.circuit)
+app.command()(submit.cancel)
+app.command("list")(query.list_tasks)
+app.command()(query.watch)
+app.command()(query.queue)
+app.command()(query.engines)
+app.command()(query.backends)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quantumtask.cli.terminal import stop
+from quantumtask.cli.commands.terminal import stop
 from quantumtask.shared.settings import SettingsError, load
 
 
@@ -22,7 +22,7 @@ def up(
     ] = None,
 ) -> None:
     """Start API and Worker, show that they work, and keep them up until Ctrl-C."""
-    from quantumtask.cli.up import Supervisor
+    from quantumtask.cli.supervisor.up import Supervisor
 
     try:
         settings = load(
@@ -75,6 +75,6 @@ def backup(
 
 
 def _service(name: str, context: typer.Context) -> None:
-    from quantumtask.cli import services
+    from quantumtask.cli import serve
 
-    services.run(name, context.args)
+    serve.run(name, context.args)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from rich.text import Text
 
-from quantumtask.cli.show import plain
+from quantumtask.cli.render.style import plain
 from quantumtask.client import Json
 
 TAB = "    "

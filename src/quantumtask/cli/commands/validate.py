@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from quantumtask.cli import show
-from quantumtask.cli.report import lines
+from quantumtask.cli.render import style
+from quantumtask.cli.render.problem_view import lines
 from quantumtask.client import Json
 
 Look = Callable[[str], Json]
@@ -52,12 +52,12 @@ def _read(file: str, most: int) -> str:
                 content = opened.read(most + 1)
         return content.decode("utf-8-sig")
     except OSError as error:
-        raise Unreadable(f"{show.plain(file)} cannot be read: {error.strerror}.") from None
+        raise Unreadable(f"{style.plain(file)} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         if len(content) > most and error.end == len(content):  # cut in the middle of a character
             return content[: error.start].decode("utf-8-sig") + "   "
         where = f"(byte {error.start + 1})"
-        raise Unreadable(f"{show.plain(file)} is not UTF-8 text {where}.") from None
+        raise Unreadable(f"{style.plain(file)} is not UTF-8 text {where}.") from None
 
 
 def _tell(file: str, text: str, found: Json, as_json: bool) -> None:
@@ -65,6 +65,6 @@ def _tell(file: str, text: str, found: Json, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"file": name, **found}), flush=True)
     else:
-        console = show.console()
-        for line in lines(show.plain(name), text, found, console.width):
+        console = style.console()
+        for line in lines(style.plain(name), text, found, console.width):
             console.print(line, soft_wrap=True)

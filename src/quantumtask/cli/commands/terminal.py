@@ -40,7 +40,8 @@ def service_at(url: str | None) -> Iterator["Client"]:
 
 def _reasons(error: "TaskFailed") -> str:
     """Why a circuit cannot be run: a line for each of its problems."""
-    from quantumtask.cli.show import plain, reasons
+    from quantumtask.cli.render.style import plain
+    from quantumtask.cli.render.task_view import reasons
 
     problems = reasons([asdict(each) for each in error.problems])
     return "It would fail: " + "\n  ".join(problems or [plain(error.detail)])
@@ -57,13 +58,13 @@ def read(file: str) -> str:
 
 
 def answered(answer: Any, render: Callable[[Any], "RenderableType"], as_json: bool) -> None:
-    """Prints an answer as JSON, or as `render` makes it of the module `show`."""
+    """Prints an answer as JSON, or as `render` makes it of the module `task_view`."""
     if as_json:
         print(json.dumps(answer))
         return
-    from quantumtask.cli import show
+    from quantumtask.cli.render import style, task_view
 
-    show.console().print(render(show))
+    style.console().print(render(task_view))
 
 
 def stop(sentence: str, status: int) -> NoReturn:

@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
-from quantumtask.cli import show
-from quantumtask.cli.addresses import reachable, why_not
-from quantumtask.cli.children import Service, Stop
+from quantumtask.cli.render import style, task_view
+from quantumtask.cli.supervisor.addresses import reachable, why_not
+from quantumtask.cli.supervisor.child_process import Service, Stop
 from quantumtask.client import DEFAULT_URL, Client, ClientError, Json
 from quantumtask.shared.settings import SUPERVISOR, Settings, variable
 from quantumtask.version import __version__
@@ -56,7 +56,7 @@ class Supervisor:
         self.worker = Service("worker", environment, self.logs, worker_grace)
         self.services = (self.api, self.worker)
         self.stop = Stop(again=self._kill)
-        self.console = show.console()
+        self.console = style.console()
 
     def run(self) -> int:
         """Runs both services until we are told to stop; returns the exit status."""
@@ -106,10 +106,10 @@ class Supervisor:
         with Client(self.url) as client:
             task = self._bell(client)
         if task["status"] in ("failed", "cancelled"):
-            self.console.print(show.task(task))
+            self.console.print(task_view.task(task))
             raise CannotRun("The services run, but a Bell circuit does not.")
         self._say("\nA Bell circuit, sent over HTTP:")
-        self.console.print(show.task(task))
+        self.console.print(task_view.task(task))
         self._say(_instructions(self.url))
         if reachable(self.settings.host) != self.settings.host:
             self._say("Everyone who can reach this machine can use it: there are no accounts.")
@@ -193,7 +193,7 @@ def _claim_port(host: str, port: int, option: str) -> None:
 def _obituary(service: Service) -> str:
     lines = [f"The {service.name} did not start ({service.how_it_ended()})."]
     if words := service.last_words():
-        lines += [f"The end of {service.log}:", *(f"  {show.plain(word)}" for word in words)]
+        lines += [f"The end of {service.log}:", *(f"  {style.plain(word)}" for word in words)]
     return "\n".join(lines)
 
 

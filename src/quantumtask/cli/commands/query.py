@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from quantumtask.cli import options as ask
-from quantumtask.cli.parameters import Parameters, given
-from quantumtask.cli.terminal import answered, read, service_at, stop
+from quantumtask.cli.commands import options as ask
+from quantumtask.cli.commands.parameter_syntax import Parameters, given
+from quantumtask.cli.commands.terminal import answered, read, service_at, stop
 from quantumtask.shared.settings import SettingsError, load
 
 PARSERS = ("qdk", "openqasm3")
@@ -29,7 +29,7 @@ def validate(
 
     Needs no service where the packages of the server are installed.
     """
-    from quantumtask.cli.validate import validate
+    from quantumtask.cli.commands.validate import validate
 
     parameters = given(param)
     try:
@@ -45,13 +45,13 @@ def validate(
 
 def _validate_here(files: list[str], parameters: dict[str, Any] | None, as_json: bool) -> int:
     from quantumtask.api.schemas.parameters import parameters_text
-    from quantumtask.cli import here
-    from quantumtask.cli.validate import validate
+    from quantumtask.cli.commands import local_validation
+    from quantumtask.cli.commands.validate import validate
     from quantumtask.worker.slots.child_process import SlotBroken
 
     settings = load()
     try:
-        with here.reader(parameters_text(parameters), settings) as look:
+        with local_validation.reader(parameters_text(parameters), settings) as look:
             return validate(files, look, settings.max_circuit_bytes, as_json)
     except SlotBroken:
         why = f"{sys.executable} -c 'import quantumtask.openqasm'"
@@ -68,7 +68,7 @@ def estimate(
     url: ask.Url = None,
 ) -> None:
     """Show what a circuit would take, without running it; 1: it would fail."""
-    from quantumtask.cli import overview
+    from quantumtask.cli.render import service_view
 
     parameters = given(param)
     circuit = read(file)
@@ -76,16 +76,16 @@ def estimate(
         answer = service.estimate(
             circuit, shots=shots, parameters=parameters, engine=engine, method=method
         )
-        answered(answer, lambda _: overview.estimate(answer), as_json)
+        answered(answer, lambda _: service_view.estimate(answer), as_json)
 
 
 def engines(as_json: ask.Json = False, url: ask.Url = None) -> None:
     """List what runs circuits, and how many qubits fit."""
-    from quantumtask.cli import overview
+    from quantumtask.cli.render import service_view
 
     with service_at(url) as service:
         answer = service.engines()
-        answered(answer, lambda _: overview.engines(answer), as_json)
+        answered(answer, lambda _: service_view.engines(answer), as_json)
 
 
 def backends(
@@ -94,21 +94,21 @@ def backends(
     url: ask.Url = None,
 ) -> None:
     """List what a circuit may be compiled for: the simulator, and noisy twins of devices."""
-    from quantumtask.cli import overview
+    from quantumtask.cli.render import service_view
 
     with service_at(url) as service:
         answer = service.backend(name) if name else service.backends()
-        shown = overview.backend if name else overview.backends
+        shown = service_view.backend if name else service_view.backends
         answered(answer, lambda _: shown(answer), as_json)
 
 
 def queue(as_json: ask.Json = False, url: ask.Url = None) -> None:
     """Show how many tasks wait and run, and whose."""
-    from quantumtask.cli import overview
+    from quantumtask.cli.render import service_view
 
     with service_at(url) as service:
         answer = service.queue()
-        answered(answer, lambda _: overview.queue(answer), as_json)
+        answered(answer, lambda _: service_view.queue(answer), as_json)
 
 
 def list_tasks(
@@ -132,7 +132,7 @@ def watch(
     url: ask.Url = None,
 ) -> None:
     """Show queue, workers and the newest tasks, live, until Ctrl-C."""
-    from quantumtask.cli import watching
+    from quantumtask.cli.render import watch
 
     with service_at(url) as service:
-        watching.watch(service, every, once)
+        watch.watch(service, every, once)

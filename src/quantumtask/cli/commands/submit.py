@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quantumtask.cli import options as ask
-from quantumtask.cli.parameters import Parameters, given, observables
-from quantumtask.cli.parameters import noise as noise_of
-from quantumtask.cli.terminal import answered, read, service_at, stop
+from quantumtask.cli.commands import options as ask
+from quantumtask.cli.commands.parameter_syntax import Parameters, given, observables
+from quantumtask.cli.commands.parameter_syntax import noise as noise_of
+from quantumtask.cli.commands.terminal import answered, read, service_at, stop
 
 if TYPE_CHECKING:
     from quantumtask.client import Batch, Task
@@ -81,7 +81,7 @@ def submit(
             _finish(_await(task), as_json, plot)
         else:
             answer = {"task_id": task.id, "status": "submitted"}
-            answered(answer, lambda show: show.submitted(task.id), as_json)
+            answered(answer, lambda task_view: task_view.submitted(task.id), as_json)
 
 
 def batch(
@@ -162,7 +162,7 @@ def cancel(task_id: ask.TaskId, as_json: ask.Json = False, url: ask.Url = None) 
         task = service.task(task_id)
         task.cancel()
         answer = {"task_id": task.id, "status": "cancelled"}
-        answered(answer, lambda show: f"Cancelled {show.plain(task_id)}", as_json)
+        answered(answer, lambda _: f"Cancelled {task_id}", as_json)
 
 
 def _await(task: "Task") -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _await(task: "Task") -> dict[str, Any]:
 
 
 def _finish(task: Mapping[str, Any], as_json: bool, plot: Path | None) -> None:
-    answered(task, lambda show: show.task(task), as_json)
+    answered(task, lambda task_view: task_view.task(task), as_json)
     if plot and task["status"] == "completed":
         _draw(task, plot)
     raise typer.Exit(1 if task["status"] in ("failed", "cancelled") else 0)
@@ -182,7 +182,7 @@ def _finish(task: Mapping[str, Any], as_json: bool, plot: Path | None) -> None:
 
 def _check_drawing(file: Path) -> None:
     """Says what would keep a picture from being made before anything is run."""
-    from quantumtask.cli.plot import SUFFIXES
+    from quantumtask.cli.render.plot import SUFFIXES
 
     if file.suffix.lower() not in SUFFIXES:
         stop(f"--plot {file}: the name must end in {', '.join(SUFFIXES)}.", 2)
@@ -191,7 +191,7 @@ def _check_drawing(file: Path) -> None:
 
 
 def _draw(task: Mapping[str, Any], file: Path) -> None:
-    from quantumtask.cli.plot import NoPicture, draw
+    from quantumtask.cli.render.plot import NoPicture, draw
     from quantumtask.client.answer import result_of
 
     try:
@@ -220,8 +220,8 @@ def _as_lines(batch: "Batch", files: list[str]) -> int:
 
 
 def _as_table(batch: "Batch", files: list[str]) -> int:
-    from quantumtask.cli import answers, show
+    from quantumtask.cli.render import result_view, style
 
     outcomes = sorted(batch, key=lambda outcome: outcome.index)
-    show.console().print(answers.batch(files, outcomes))
+    style.console().print(result_view.batch(files, outcomes))
     return 1 if any(outcome.error for outcome in outcomes) else 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
-from quantumtask.cli.validate import Look
+from quantumtask.cli.commands.validate import Look
 from quantumtask.client import Json
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec

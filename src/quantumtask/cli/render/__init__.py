@@ -1,0 +1,1 @@
+"""Rendering of tasks, results and problems for a terminal."""

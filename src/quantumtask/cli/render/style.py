@@ -1,0 +1,67 @@
+"""Colours, widths and small texts that all views use."""
+
+from collections.abc import Mapping
+
+from rich.bar import Bar
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+MOST_ROWS = 20
+
+
+PIPE_WIDTH = 200
+
+
+BAR_WIDTH = 40
+
+
+COLOURS = {
+    "submitted": "yellow",
+    "running": "blue",
+    "completed": "green",
+    "failed": "red",
+    "cancelled": "magenta",
+}
+
+
+def console() -> Console:
+    """Standard output. What is not a terminal is so wide that few lines have to be folded."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
+
+
+def counts(counts: Mapping[str, int]) -> RenderableType:
+    """Counts as a bar histogram, most frequent first, then by bit string; the rest as one line."""
+    if not counts:
+        return Text("No bits, so no counts: the circuit declares nothing to measure into.")
+    ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    shown, hidden = ordered[:MOST_ROWS], ordered[MOST_ROWS:]
+    total, largest = sum(counts.values()), ordered[0][1]
+    table = Table.grid(padding=(0, 1))
+    table.add_column(overflow="fold")
+    table.add_column()
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for bits, count in shown:
+        bar = Bar(largest, 0, count, width=BAR_WIDTH, color="cyan")
+        table.add_row(Text(plain(bits)), bar, str(count), f"{count / total:.1%}")
+    if not hidden:
+        return table
+    rest = sum(count for _, count in hidden)
+    return Group(table, Text(f"… and {len(hidden)} more ({rest} shots, {rest / total:.1%})"))
+
+
+def plain(text: object) -> str:
+    """Text of others without what could move the cursor or recolour the terminal."""
+    return "".join(c if c.isprintable() else "�" for c in str(text))
+
+
+def duration(ms: float) -> str:
+    if ms < 1000:
+        return f"{ms:.3g} ms"
+    if ms < 120_000:
+        return f"{ms / 1000:.1f} s"
+    return f"{ms / 60_000:.1f} min"

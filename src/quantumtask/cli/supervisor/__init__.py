@@ -1,0 +1,1 @@
+"""Supervision of the API and the Worker as child processes: `quantumtask up`."""
