@@ -13,7 +13,7 @@ from quantumtask.client.errors import (
     Unreachable,
 )
 from quantumtask.client.events import Event
-from quantumtask.client.result import Result
+from quantumtask.client.results.result import Result
 from quantumtask.client.task import Task
 
 __all__ = [

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from json import loads
 
-from quantumtask.client.answer import result_of
 from quantumtask.client.connection import Connection, Json, deadline, path
 from quantumtask.client.errors import TaskCancelled, TaskFailed
 from quantumtask.client.events import Event, events
 from quantumtask.client.progress import Progress
-from quantumtask.client.result import Result
+from quantumtask.client.results.decode import result_of
+from quantumtask.client.results.result import Result
 from quantumtask.client.task import ACCEPTED, whole
 
 

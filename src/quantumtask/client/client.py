@@ -7,12 +7,12 @@ from typing import Any, Self, Unpack
 
 from quantumtask.client import request
 from quantumtask.client.batch import Batch
+from quantumtask.client.chunking import joined, split
 from quantumtask.client.connection import Connection, Json, for_older, given, path
+from quantumtask.client.json_numbers import plain
 from quantumtask.client.observables import column
-from quantumtask.client.pieces import joined, split
-from quantumtask.client.plain import plain
 from quantumtask.client.request import Common, Options, Parameters, Source
-from quantumtask.client.result import Result
+from quantumtask.client.results.result import Result
 from quantumtask.client.task import Task
 
 QUESTION_S = 90.0

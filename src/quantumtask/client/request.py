@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
 from quantumtask.client.connection import Json, given
-from quantumtask.client.plain import holds_complex, plain
+from quantumtask.client.json_numbers import holds_complex, plain
 
 
 @runtime_checkable
@@ -115,13 +115,13 @@ def _sent(name: str, value: Any) -> Any:
     """
     name = f"parameters.{name}"
     if holds_complex(value):
-        from quantumtask.client import arrays
+        from quantumtask.client.results import array_codec
 
-        return arrays.encoded(arrays.complexes(value))
+        return array_codec.encoded(array_codec.complexes(value))
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     if kind is not None and value.size > FEW:
-        from quantumtask.client import arrays
+        from quantumtask.client.results import array_codec
 
-        if kind in arrays.DTYPES:
-            return arrays.encoded(value)
+        if kind in array_codec.DTYPES:
+            return array_codec.encoded(value)
     return plain(name, value)

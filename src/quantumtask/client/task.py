@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from quantumtask.client.answer import is_whole, result_of
 from quantumtask.client.connection import (
     ENCODED,
     Connection,
@@ -16,7 +15,8 @@ from quantumtask.client.connection import (
 )
 from quantumtask.client.events import Event, events
 from quantumtask.client.progress import Progress
-from quantumtask.client.result import Result
+from quantumtask.client.results.decode import is_whole, result_of
+from quantumtask.client.results.result import Result
 
 LONG_POLL_S = 25.0
 """How long one question for the end of a task stays open; the service allows at most 30 s."""

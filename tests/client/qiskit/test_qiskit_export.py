@@ -29,8 +29,8 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Clifford, Operator, random_clifford, random_unitary
 
 from quantumtask.client.qiskit import UnsupportedCircuit
-from quantumtask.client.qiskit.lowering import lower
-from quantumtask.client.qiskit.writer import UnboundCircuit
+from quantumtask.client.qiskit.export.program import lower
+from quantumtask.client.qiskit.export.writer import UnboundCircuit
 from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.settings import Settings
 from tests.client.qiskit.qiskit_circuits import GATES, PARAMETRIC, meaning, same, standard

@@ -192,7 +192,7 @@ def _check_drawing(file: Path) -> None:
 
 def _draw(task: Mapping[str, Any], file: Path) -> None:
     from quantumtask.cli.render.plot import NoPicture, draw
-    from quantumtask.client.answer import result_of
+    from quantumtask.client.results.decode import result_of
 
     try:
         draw(result_of(dict(task)), file)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from quantumtask.cli.render import style
 from quantumtask.client import Outcome, Result
-from quantumtask.client.rows import elements, labels
+from quantumtask.client.results.table import elements, labels
 
 MOST_ELEMENTS = 30
 MOST_COUNTS = 4

@@ -41,7 +41,7 @@ def _came_of_it(task: Json) -> RenderableType:
     if not task.get("shape") and not task.get("data") and not task.get("compiled"):
         return counts(task["result"])
     from quantumtask.cli.render import result_view
-    from quantumtask.client.answer import result_of
+    from quantumtask.client.results.decode import result_of
 
     return result_view.result(result_of(task))
 

@@ -4,12 +4,12 @@ from qiskit.circuit import QuantumCircuit
 
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.estimator import EstimatorV2
+from quantumtask.client.qiskit.export.program import lower
+from quantumtask.client.qiskit.export.writer import UnsupportedCircuit
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob
-from quantumtask.client.qiskit.lowering import lower
 from quantumtask.client.qiskit.options import UnsupportedOption
 from quantumtask.client.qiskit.provider import QuantumTaskProvider
 from quantumtask.client.qiskit.sampler import SamplerV2
-from quantumtask.client.qiskit.writer import UnsupportedCircuit
 
 __all__ = [
     "EstimatorV2",

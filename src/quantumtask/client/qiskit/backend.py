@@ -12,8 +12,7 @@ from qiskit.exceptions import QiskitError
 from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
-from quantumtask.client.arrays import reals
-from quantumtask.client.plain import plain
+from quantumtask.client.json_numbers import plain
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, job_of
 from quantumtask.client.qiskit.noise import Errors
 from quantumtask.client.qiskit.options import (
@@ -27,11 +26,12 @@ from quantumtask.client.qiskit.options import (
 from quantumtask.client.qiskit.placement import is_on_device
 from quantumtask.client.qiskit.programs import Programs
 from quantumtask.client.qiskit.record import RUN, Draft, Record
-from quantumtask.client.qiskit.results import header
+from quantumtask.client.qiskit.result_conversion import header
 from quantumtask.client.qiskit.sampler_tasks import SampleReturns, drafts, in_order
 from quantumtask.client.qiskit.service import Json, Service
 from quantumtask.client.qiskit.submission import Submission, post
 from quantumtask.client.qiskit.target import target_of
+from quantumtask.client.results.array_codec import reals
 from quantumtask.version import __version__
 
 Array = np.ndarray[Any, Any]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from qiskit.primitives import BaseEstimatorV2, EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from quantumtask.client.plain import plain
+from quantumtask.client.json_numbers import plain
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.estimator_tasks import drafts, estimates
 from quantumtask.client.qiskit.job import PrimitiveJob

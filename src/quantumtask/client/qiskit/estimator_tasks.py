@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from quantumtask.client.arrays import Array
 from quantumtask.client.qiskit.programs import MOST_PIECES, Program, Programs, concatenated
 from quantumtask.client.qiskit.pubs import points
 from quantumtask.client.qiskit.record import Draft
 from quantumtask.client.qiskit.sampler_tasks import LARGEST_VALUES, MOST_POINTS
 from quantumtask.client.qiskit.service import Json
+from quantumtask.client.results.array_codec import Array
 
 MOST_TERMS = 100_000
 """Most terms of a task's observables; the service accepts 200,000."""

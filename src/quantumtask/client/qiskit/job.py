@@ -11,7 +11,7 @@ from qiskit.result import Result
 
 from quantumtask.client.qiskit.primitive_results import MAKERS
 from quantumtask.client.qiskit.record import RUN, Record, record_of
-from quantumtask.client.qiskit.results import record_of_circuits, run_result
+from quantumtask.client.qiskit.result_conversion import record_of_circuits, run_result
 from quantumtask.client.qiskit.service import Json
 from quantumtask.client.qiskit.submission import Submission, entry_of, find
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from qiskit.circuit import ControlFlowOp, Delay, QuantumCircuit
 
-from quantumtask.client.qiskit.lowering import Lowered, lower
+from quantumtask.client.qiskit.export.program import Lowered, lower
 from quantumtask.client.qiskit.options import UnsupportedOption
 
 Json = dict[str, Any]

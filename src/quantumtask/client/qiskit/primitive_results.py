@@ -8,11 +8,11 @@ import numpy as np
 from qiskit.primitives import PrimitiveResult, PubResult, SamplerPubResult
 from qiskit.primitives.containers import BitArray, DataBin
 
-from quantumtask.client.arrays import Array, numbers
 from quantumtask.client.qiskit.record import ESTIMATOR, SAMPLER, Record
-from quantumtask.client.qiskit.results import packed
+from quantumtask.client.qiskit.result_conversion import packed
 from quantumtask.client.qiskit.sampler_tasks import joined_memory
 from quantumtask.client.qiskit.service import Json
+from quantumtask.client.results.array_codec import Array, numbers
 
 
 def sampler_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[SamplerPubResult]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from qiskit.circuit import QuantumCircuit
 
-from quantumtask.client.arrays import Array
-from quantumtask.client.qiskit.lowering import Lowered
+from quantumtask.client.qiskit.export.program import Lowered
+from quantumtask.client.qiskit.export.writer import UnboundCircuit
 from quantumtask.client.qiskit.noise import Errors, lowered_with
 from quantumtask.client.qiskit.service import Json, sweep
-from quantumtask.client.qiskit.writer import UnboundCircuit
+from quantumtask.client.results.array_codec import Array
 
 MOST_PIECES = 16
 """Most tasks for the points of equal circuits: enough for all slots, few enough to be cheap."""

@@ -8,10 +8,10 @@ import numpy as np
 from qiskit.circuit import QuantumCircuit
 from qiskit.primitives.containers.bindings_array import BindingsArray
 
-from quantumtask.client.arrays import Array, reals
-from quantumtask.client.plain import plain
+from quantumtask.client.json_numbers import plain
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.provider import QuantumTaskProvider
+from quantumtask.client.results.array_codec import Array, reals
 
 Seed = int | np.random.Generator | None
 Pub = Any

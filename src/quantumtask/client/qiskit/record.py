@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from quantumtask.client.arrays import Array
 from quantumtask.client.qiskit.service import Json
+from quantumtask.client.results.array_codec import Array
 
 LARGEST = 15 * 1024
 """Most bytes of a record in the metadata of a task or a batch, with some room for other fields."""

@@ -8,13 +8,13 @@ import numpy as np
 from qiskit.primitives import BaseSamplerV2, SamplerPubLike
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
-from quantumtask.client.plain import plain
+from quantumtask.client.json_numbers import plain
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.job import PrimitiveJob
 from quantumtask.client.qiskit.programs import Program, Programs, merged
 from quantumtask.client.qiskit.pubs import Seed, chosen, exact_pub, first_seed, points
 from quantumtask.client.qiskit.record import SAMPLER, Record
-from quantumtask.client.qiskit.results import register_bits
+from quantumtask.client.qiskit.result_conversion import register_bits
 from quantumtask.client.qiskit.sampler_tasks import SampleReturns, drafts, in_order
 from quantumtask.client.qiskit.service import Json
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantumtask.client.arrays import Array, decoded
-from quantumtask.client.arrays import packed as packed_texts
 from quantumtask.client.qiskit.programs import Program
 from quantumtask.client.qiskit.record import Draft, Record
 from quantumtask.client.qiskit.service import Json
+from quantumtask.client.results.array_codec import Array, decoded
+from quantumtask.client.results.array_codec import packed as packed_texts
 
 MOST_POINTS = 100_000
 MOST_SHOTS = 1_000_000

@@ -2,8 +2,8 @@
 
 from typing import Any, Self
 
-from quantumtask.client.arrays import Array, encoded
 from quantumtask.client.connection import Connection, Json, path
+from quantumtask.client.results.array_codec import Array, encoded
 
 __all__ = ["Json", "Service", "sweep"]
 

@@ -21,7 +21,7 @@ from qiskit.circuit import library as gates
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 
-from quantumtask.client.qiskit.gates import CALLS
+from quantumtask.client.qiskit.export.gates import CALLS
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from quantumtask.client.result import Result
+    from quantumtask.client.results.result import Result
 
 Row = dict[str, Any]
 

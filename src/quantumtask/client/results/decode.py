@@ -6,7 +6,7 @@ from typing import Any
 from quantumtask.client.connection import Json
 from quantumtask.client.errors import TaskCancelled, failure
 from quantumtask.client.observables import names
-from quantumtask.client.result import Result
+from quantumtask.client.results.result import Result
 
 _FACTS = ("seed", "engine", "engine_version", "method", "precision", "reason", "compiled", "name")
 _REAL = ("probabilities", "expectation_values", "standard_errors")
@@ -59,7 +59,7 @@ def _facts(body: Json) -> Json:
 def _arrays(data: Json) -> Json:
     if not data:
         return {}
-    from quantumtask.client.arrays import amplitudes, numbers
+    from quantumtask.client.results.array_codec import amplitudes, numbers
 
     real = {name: numbers(data[name]) for name in _REAL if data.get(name) is not None}
     return real | {name: amplitudes(data[name]) for name in _COMPLEX if data.get(name) is not None}
@@ -69,6 +69,6 @@ def _memory(plain: Any, sent: Any) -> Json:
     """Bit strings, or the bits of a sweep as they were sent: millions of strings cost seconds."""
     if not isinstance(sent, Mapping):
         return {"_memory": plain if sent is None else sent}
-    from quantumtask.client.arrays import decoded
+    from quantumtask.client.results.array_codec import decoded
 
     return {"bits": decoded(sent)}

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from quantumtask.client import picture
+from quantumtask.client.results import html
 
 if TYPE_CHECKING:
     import pandas
 
-    from quantumtask.client.arrays import Array
+    from quantumtask.client.results.array_codec import Array
 
 Counts = dict[str, int]
 Index = int | tuple[int, ...]
@@ -72,7 +72,7 @@ class Result:
         """The bit string of every shot, in order; of a sweep: lists of these, nested by `shape`."""
         if self.bits is None:
             return self._memory
-        from quantumtask.client.arrays import unpacked
+        from quantumtask.client.results.array_codec import unpacked
 
         return unpacked(self.bits, [size for _, size in self.registers])
 
@@ -115,14 +115,14 @@ class Result:
         return f"Result({', '.join(self._facts())})"
 
     def _repr_html_(self) -> str:
-        return picture.html(self)
+        return html.html(self)
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """Counts as a row for each bit string; of a sweep, and of expectation values, see `rows`.
 
         Raises ImportError without pandas.
         """
-        from quantumtask.client.rows import rows
+        from quantumtask.client.results.table import rows
 
         try:
             import pandas

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from qiskit.circuit import CASE_DEFAULT, BoxOp, ForLoopOp, IfElseOp, SwitchCaseOp, WhileLoopOp
 from qiskit.circuit.classical import expr, types
 
-from quantumtask.client.qiskit import classical
-from quantumtask.client.qiskit.scope import Scope
+from quantumtask.client.qiskit.export import classical_expressions
+from quantumtask.client.qiskit.export.scope import Scope
 
 if TYPE_CHECKING:
-    from quantumtask.client.qiskit.writer import Writer
+    from quantumtask.client.qiskit.export.writer import Writer
 
 
 def control_flow(writer: "Writer", scope: Scope, item: Any) -> None:
@@ -19,7 +19,7 @@ def control_flow(writer: "Writer", scope: Scope, item: Any) -> None:
         case IfElseOp():
             _if(writer, scope, item)
         case WhileLoopOp():
-            head = f"while ({classical.condition(item.operation.condition, scope)})"
+            head = f"while ({classical_expressions.condition(item.operation.condition, scope)})"
             _block(writer, head, scope.inner(item.operation.blocks[0], item))
         case ForLoopOp():
             _for(writer, scope, item)
@@ -39,7 +39,7 @@ def _block(writer: "Writer", head: str, scope: Scope) -> None:
 
 
 def _if(writer: "Writer", scope: Scope, item: Any) -> None:
-    heads = [f"if ({classical.condition(item.operation.condition, scope)})", "else"]
+    heads = [f"if ({classical_expressions.condition(item.operation.condition, scope)})", "else"]
     for head, circuit in zip(heads, item.operation.blocks, strict=False):
         _block(writer, head, scope.inner(circuit, item))
 
@@ -53,7 +53,7 @@ def _for(writer: "Writer", scope: Scope, item: Any) -> None:
     kind = "int[64]"
     if isinstance(variable, expr.Var):
         inner.variables[variable] = name
-        kind = classical.type_name(variable.type)
+        kind = classical_expressions.type_name(variable.type)
     elif variable is not None:
         inner = replace(inner, loops={**inner.loops, variable: f"float[64]({name})"})
     _block(writer, f"for {kind} {name} in {_values(values)}", inner)
@@ -67,7 +67,7 @@ def _values(values: Any) -> str:
 
 def _switch(writer: "Writer", scope: Scope, item: Any) -> None:
     target = expr.lift(item.operation.target)
-    value = classical.text(target, scope)
+    value = classical_expressions.text(target, scope)
     writer.line(f"switch ({f'int({value})' if isinstance(target.type, types.Bool) else value}) {{")
     for labels, circuit in item.operation.cases_specifier():
         default = CASE_DEFAULT in labels

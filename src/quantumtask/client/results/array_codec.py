@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.client.plain import plain
+from quantumtask.client.json_numbers import plain
 
 Array = NDArray[Any]
 

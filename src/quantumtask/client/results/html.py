@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from quantumtask.client.result import Result
+    from quantumtask.client.results.result import Result
 
 MOST_BARS = 24
 MOST_ROWS = 12
@@ -79,7 +79,7 @@ def _shapes(result: "Result") -> list[list[str]]:
 
 
 def _sweep(result: "Result") -> str:
-    from quantumtask.client.rows import elements, scalars
+    from quantumtask.client.results.table import elements, scalars
 
     rows: list[list[str]] = []
     names: list[str] = []
@@ -108,7 +108,7 @@ def _short(element: "Result") -> str:
 
 
 def _values(result: "Result") -> str:
-    from quantumtask.client.rows import rows
+    from quantumtask.client.results.table import rows
 
     table = []
     for number, row in enumerate(rows(result)):

@@ -9,10 +9,10 @@ import numpy as np
 from qiskit.circuit import QuantumCircuit
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
-from quantumtask.client.arrays import Array
 from quantumtask.client.qiskit.record import RUN, Record
 from quantumtask.client.qiskit.sampler_tasks import memory_of
 from quantumtask.client.qiskit.service import Json
+from quantumtask.client.results.array_codec import Array
 
 
 class Sample(NamedTuple):

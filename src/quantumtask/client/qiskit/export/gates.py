@@ -18,7 +18,7 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 from qiskit.transpiler.passes import HighLevelSynthesis
 
-from quantumtask.client.qiskit.angles import number
+from quantumtask.client.qiskit.export.parameter_expressions import number
 
 MOST_CONTROLS = 32
 """Controls that one call may have in the service."""

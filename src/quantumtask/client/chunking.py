@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from quantumtask.client.request import Parameters
-from quantumtask.client.result import Result
+from quantumtask.client.results.result import Result
 
 if TYPE_CHECKING:
     from quantumtask.client.batch import Outcome

@@ -18,10 +18,10 @@ from qiskit.circuit import (
 )
 from qiskit.exceptions import QiskitError
 
-from quantumtask.client.qiskit import angles, classical, gates
-from quantumtask.client.qiskit.control import control_flow
-from quantumtask.client.qiskit.names import Names
-from quantumtask.client.qiskit.scope import Scope
+from quantumtask.client.qiskit.export import classical_expressions, gates, parameter_expressions
+from quantumtask.client.qiskit.export.control_flow import control_flow
+from quantumtask.client.qiskit.export.identifiers import Names
+from quantumtask.client.qiskit.export.scope import Scope
 
 DEEPEST = 100
 """Definitions within definitions, before it is taken for one that contains itself."""
@@ -55,7 +55,7 @@ class Writer:
     def body(self, scope: Scope) -> None:
         """All that a circuit does, after what it declares."""
         for variable in scope.circuit.iter_declared_vars():
-            self._declare(variable, classical.type_name(variable.type), scope)
+            self._declare(variable, classical_expressions.type_name(variable.type), scope)
         for stretch in scope.circuit.iter_declared_stretches():
             self._declare(stretch, "stretch", scope)
         for item in scope.circuit.data:
@@ -68,7 +68,7 @@ class Writer:
         """The time of a delay or a box, in brackets."""
         time, unit = operation.duration, operation.unit
         if unit == "expr":
-            return f"[{classical.text(time, scope)}]"
+            return f"[{classical_expressions.text(time, scope)}]"
         if unit == "ps":
             time, unit = time / 1000, "ns"
         if isinstance(time, ParameterExpression):
@@ -102,21 +102,21 @@ class Writer:
 
     def _argument(self, value: Any, scope: Scope) -> str:
         if not isinstance(value, ParameterExpression):
-            return angles.number(value)
+            return parameter_expressions.number(value)
         if not value.parameters:
-            return angles.number(value.numeric())
+            return parameter_expressions.number(value.numeric())
         return self._expression(value, scope)
 
     def _expression(self, value: ParameterExpression, scope: Scope) -> str:
         """A weighted sum is worked out by the service, all else before it is sent."""
-        found = angles.weighted(value)
+        found = parameter_expressions.weighted(value)
         if found is None:
             if any(p in scope.loops for p in value.parameters):
                 raise ValueError(f"{value} is no plain multiple of its loop's variable")
             return self._input(value)
         weights, constant = found
         named = {scope.loops.get(p) or self._input(p): w for p, w in weights.items()}
-        return angles.total(named, constant)
+        return parameter_expressions.total(named, constant)
 
     def _input(self, value: ParameterExpression) -> str:
         if value not in self._named:
@@ -217,8 +217,8 @@ def _reset(writer: Writer, item: Any, scope: Scope) -> None:
 
 
 def _store(writer: Writer, item: Any, scope: Scope) -> None:
-    place, kind = classical.target(item.operation.lvalue, scope)
-    writer.line(f"{place} = {kind}({classical.text(item.operation.rvalue, scope)});")
+    place, kind = classical_expressions.target(item.operation.lvalue, scope)
+    writer.line(f"{place} = {kind}({classical_expressions.text(item.operation.rvalue, scope)});")
 
 
 def _expanded(writer: Writer, item: Any, scope: Scope) -> None:

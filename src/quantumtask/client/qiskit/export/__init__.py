@@ -1,0 +1,1 @@
+"""Export of Qiskit circuits as OpenQASM 3."""

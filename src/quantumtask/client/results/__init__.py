@@ -1,0 +1,1 @@
+"""Results of tasks: decoding, arrays, tables and notebook pictures."""
