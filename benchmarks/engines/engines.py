@@ -37,8 +37,9 @@ from benchmarks.common.circuits import Case, groups, known
 from benchmarks.common.load_generator import BELL, Connection, finished
 from benchmarks.common.scatter_plot import Dot, drawn
 from quantumtask import engines
-from quantumtask.engines.profile import profile_of
-from quantumtask.engines.select import LIBRARIES, choose, version
+from quantumtask.engines.selection.choose import choose
+from quantumtask.engines.selection.circuit_features import profile_of
+from quantumtask.engines.selection.methods import LIBRARIES, version
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings

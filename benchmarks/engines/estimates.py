@@ -20,13 +20,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, product
 
-from quantumtask.engines.engine import load
-from quantumtask.engines.estimate import pace
-from quantumtask.engines.job import Job
 from quantumtask.engines.limits import available_bytes
-from quantumtask.engines.profile import profile_of
-from quantumtask.engines.select import METHODS, Method, choose, version
-from quantumtask.engines.tally import Tally
+from quantumtask.engines.sampling.shot_counts import Tally
+from quantumtask.engines.selection.choose import choose
+from quantumtask.engines.selection.circuit_features import profile_of
+from quantumtask.engines.selection.estimate import pace
+from quantumtask.engines.selection.methods import METHODS, Method, version
+from quantumtask.engines.simulators.base import load
+from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.openqasm import Program
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.errors import ResourceError

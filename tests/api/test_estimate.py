@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from quantumtask.client import CircuitError, Client
-from quantumtask.engines.estimate import estimate
+from quantumtask.engines.selection.estimate import estimate
 from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import ENGINES

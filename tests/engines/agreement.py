@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.engine import load
-from quantumtask.engines.profile import profile_of
-from quantumtask.engines.readout import Readout
-from quantumtask.engines.select import METHODS, Method, Plan, version
+from quantumtask.engines.sampling.clbit_map import Readout
+from quantumtask.engines.selection.circuit_features import profile_of
+from quantumtask.engines.selection.methods import METHODS, Method, Plan, version
+from quantumtask.engines.simulators.base import load
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.openqasm.program import Program
 from quantumtask.shared.settings import Settings

@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from quantumtask.engines import actions, aer, circuits, histories, kernels, stabilizer, statevector
-from quantumtask.engines.engine import load
-from quantumtask.engines.readout import Readout
-from quantumtask.engines.select import version
+from quantumtask.engines.gates import gate_action
+from quantumtask.engines.qiskit import circuits
+from quantumtask.engines.sampling.clbit_map import Readout
+from quantumtask.engines.selection.methods import version
+from quantumtask.engines.simulators import aer, shot_branching
+from quantumtask.engines.simulators.base import load
+from quantumtask.engines.simulators.native import kernels, statevector
 from quantumtask.openqasm.gates import BASIC, Operation
 from tests.engines.agreement import EXACT, Way, examples, wrong_exactly, wrong_in_shots
 from tests.engines.sketch import Sketch
@@ -99,9 +102,11 @@ def of_histories() -> Iterator[Mutant]:
     vector, tableau = Way("quantumtask", "statevector"), Way("quantumtask", "stabilizer")
     yield Mutant("histories: turn back", vector, around(statevector, "action", conjugated))
     yield Mutant("histories: qubits reversed", vector, around(kernels, "apply", places_reversed))
-    yield Mutant("histories: no signs", tableau, around(stabilizer, "conjugation", unsigned))
+    yield Mutant("histories: no signs", tableau, around(tableau, "conjugation", unsigned))
     for way in (vector, tableau):
-        yield Mutant(f"{way.method}: bits shifted", way, around(histories, "_read", bits_shifted))
+        yield Mutant(
+            f"{way.method}: bits shifted", way, around(shot_branching, "_read", bits_shifted)
+        )
 
 
 def replaced(way: Way, table: dict[str, Any]) -> Iterator[Mutant]:
@@ -160,8 +165,8 @@ def places_reversed(right: Any) -> Any:
 
 def conjugated(right: Any) -> Any:
     # Of diagonal gates alone: a circuit and its conjugate have the same distribution.
-    def action(operation: Operation) -> actions.Action:
-        act: actions.Action = right(operation)
+    def action(operation: Operation) -> gate_action.Action:
+        act: gate_action.Action = right(operation)
         return act._replace(matrix=act.matrix.conj()) if act.diagonal else act
 
     return action

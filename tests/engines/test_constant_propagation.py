@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantumtask.engines import settled as module
-from quantumtask.engines.settled import DIAGONAL, EITHER, settled
+from quantumtask.engines.transforms import constant_propagation as module
+from quantumtask.engines.transforms.constant_propagation import DIAGONAL, EITHER, settled
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.gates import BASIC, Operation
 from quantumtask.openqasm.program import Circuit, Measure

@@ -20,9 +20,9 @@ from quantumtask.client.qiskit import (
     SamplerV2,
     openqasm,
 )
-from quantumtask.engines.compiling import compiled
-from quantumtask.engines.noise import gates_of
-from quantumtask.engines.twins import twin
+from quantumtask.engines.compilation.transpile import compiled
+from quantumtask.engines.devices.calibration import twin
+from quantumtask.engines.noise.request import gates_of
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.full import compile_full
 from quantumtask.openqasm.gates import BARRIER, Operation

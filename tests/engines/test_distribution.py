@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from quantumtask import engines
-from quantumtask.engines.distribution import Distribution
+from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB, Settings

@@ -9,7 +9,7 @@ import pytest
 import qiskit_aer
 
 from quantumtask import engines
-from quantumtask.engines import aer
+from quantumtask.engines.simulators import aer
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.gates import BASIC, Basic, Operation, Unitary, controlled
 from quantumtask.openqasm.program import Program

@@ -18,9 +18,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from quantumtask import engines
-from quantumtask.engines import aer, chain, matrices
-from quantumtask.engines.matrices import Matrices, Sampler
-from quantumtask.engines.routing import Placed, Route
+from quantumtask.engines.simulators import aer
+from quantumtask.engines.simulators.mps import evolution, sampling
+from quantumtask.engines.simulators.mps.routing import Placed, Route
+from quantumtask.engines.simulators.mps.sampling import Matrices, Sampler
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.program import Circuit
 from quantumtask.shared.errors import ResourceError, TaskError
@@ -71,8 +72,8 @@ def evolved(circuit: Circuit, simulations: list[int] | None = None) -> tuple[Mat
             simulations.append(max(after.bonds, default=1))
         return after
 
-    budget = chain.Budget(qubits, 512 * MIB)
-    return chain.evolve(route.moves(), qubits, budget, watched), route.places
+    budget = evolution.Budget(qubits, 512 * MIB)
+    return evolution.evolve(route.moves(), qubits, budget, watched), route.places
 
 
 def vector(
@@ -130,7 +131,7 @@ def test_a_shallow_circuit_is_exact(qubits: int, depth: int, reach: int) -> None
 def test_segments_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     circuit = circuit_of(layers(9, 5, 1, 4), 9)
     whole = vector(*evolved(circuit, one := []))
-    monkeypatch.setattr(chain, "SEGMENT_WORK_US", 0.0)
+    monkeypatch.setattr(evolution, "SEGMENT_WORK_US", 0.0)
     parts = vector(*evolved(circuit, many := []))
     assert len(one) < 5 < 20 < len(many)
     assert abs(abs(np.vdot(whole, parts)) - 1) < 1e-9
@@ -149,7 +150,7 @@ def test_shots_have_the_distribution_of_the_state() -> None:
 
 
 def test_many_groups_of_shots_are_drawn_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matrices, "ROOM", 0)
+    monkeypatch.setattr(sampling, "ROOM", 0)
     state, _ = evolved(circuit_of("h q; t q;", 12))
     drawn = list(Sampler(state).draw(5000, 11, np.random.default_rng(1), lambda _: None))
     assert sum(shots for _, shots in drawn) == 5000
@@ -244,19 +245,19 @@ def test_much_entanglement_is_met_in_a_few_short_segments() -> None:
     with pytest.raises(ResourceError):
         evolved(circuit_of(hostile(40, 40), 40), met)
     assert len(met) < 20
-    assert max(met[:-1]) <= chain.MOST_BOND
-    assert met[-1] <= 2 * chain.MOST_BOND
+    assert max(met[:-1]) <= evolution.MOST_BOND
+    assert met[-1] <= 2 * evolution.MOST_BOND
 
 
 def test_more_work_than_a_task_may_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain, "MOST_WORK_US", 1e5)
+    monkeypatch.setattr(evolution, "MOST_WORK_US", 1e5)
     with pytest.raises(ResourceError, match="too long") as refused:
         run(layers(40, 12, 1), 40)
     assert refused.value.code == "out_of_memory"
 
 
 def test_more_shots_than_can_be_drawn_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain, "MOST_WORK_US", 1e6)
+    monkeypatch.setattr(evolution, "MOST_WORK_US", 1e6)
     body = layers(40, 9, 1)
     assert counts(run(body, 40, shots=100))
     with pytest.raises(ResourceError, match="so many shots") as refused:
@@ -301,7 +302,7 @@ def test_gates_of_two_are_given_neighbours() -> None:
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from quantumtask.engines.engine import load
+from quantumtask.engines.simulators.base import load
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import TaskSpec
 from quantumtask.worker.slots.execute import WARM_UP, execute

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantumtask.engines import aer, statevector
-from quantumtask.engines.stabilizer import NotClifford, Stabilizer
-from quantumtask.engines.statevector import Means, StateVector
-from quantumtask.engines.world import State, World
+from quantumtask.engines.simulators import aer
+from quantumtask.engines.simulators.native import statevector
+from quantumtask.engines.simulators.native.branch_state import State, World
+from quantumtask.engines.simulators.native.statevector import Means, StateVector
+from quantumtask.engines.simulators.native.tableau import NotClifford, Stabilizer
 from quantumtask.openqasm.gates import BASIC, Operation, Unitary
 from quantumtask.openqasm.process import Outcome, Undecided
 from quantumtask.shared.errors import ResourceError

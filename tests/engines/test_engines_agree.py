@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from quantumtask.engines.select import Method
+from quantumtask.engines.selection.methods import Method
 from tests.engines.agreement import EXACT, WAYS, Way, examples, wrong_exactly, wrong_in_shots
 from tests.engines.engine_corpus import GATES
 from tests.engines.engine_mutants import Mutant, mutants

@@ -8,8 +8,8 @@ import pytest
 from qiskit_aer.noise import NoiseModel
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
-from quantumtask.engines.noise import gates_of, noise_of_task
-from quantumtask.engines.noisy import Noisy
+from quantumtask.engines.backends.noisy import Noisy
+from quantumtask.engines.noise.request import gates_of, noise_of_task
 from quantumtask.openqasm import compile_circuit, compile_sweep
 from quantumtask.shared.settings import Settings
 from tests.engines.noisy_reference import (

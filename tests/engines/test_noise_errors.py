@@ -29,8 +29,8 @@ from quantumtask.client.qiskit import (
     UnsupportedOption,
 )
 from quantumtask.client.qiskit.noise import Errors
-from quantumtask.engines.noise import gates_of, noise_of_task
-from quantumtask.engines.noisy import Noisy
+from quantumtask.engines.backends.noisy import Noisy
+from quantumtask.engines.noise.request import gates_of, noise_of_task
 from quantumtask.openqasm import compile_sweep
 from quantumtask.shared.settings import Settings
 from tests.engines.noise_models import aer_counts, aer_probabilities, random_circuit, random_model

@@ -7,8 +7,8 @@ import weakref
 import pytest
 
 from quantumtask import engines
-from quantumtask.engines.profile import profile_of
-from quantumtask.engines.select import choose
+from quantumtask.engines.selection.choose import choose
+from quantumtask.engines.selection.circuit_features import profile_of
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec

@@ -1,8 +1,8 @@
 """What runs programs: `run(program, ...)` and `run_sweep(sweep, wanted, ...)`, and one file per
 simulator behind them."""
 
-from quantumtask.engines.sweeps import run_sweep
-from quantumtask.engines.wanted import Wanted
+from quantumtask.engines.outputs.output_spec import Wanted
+from quantumtask.engines.outputs.run_sweep import run_sweep
 from quantumtask.openqasm.program import Program, Sweep
 from quantumtask.shared.output_kinds import COUNTS, MEMORY
 from quantumtask.shared.settings import Settings

@@ -10,9 +10,9 @@ from quantumtask.shared.settings import Settings
 
 LIBRARIES = {
     "qdk": "quantumtask.openqasm.native",
-    "qiskit-aer": "quantumtask.engines.aer",
-    "pennylane-lightning": "quantumtask.engines.lightning",
-    "stim": "quantumtask.engines.stim",
+    "qiskit-aer": "quantumtask.engines.simulators.aer",
+    "pennylane-lightning": "quantumtask.engines.simulators.lightning",
+    "stim": "quantumtask.engines.simulators.stim",
 }
 """Packages, and which of our modules imports each."""
 PORTABLE = "openqasm3"

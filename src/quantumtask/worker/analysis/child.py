@@ -38,8 +38,8 @@ def answer(question: Question, settings: Settings, threads: int) -> Finding:
 
 def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
     """All that is wrong with a circuit, or with what is asked of it."""
-    from quantumtask.engines.noise import noise_of_task  # not above: as in `execute`
-    from quantumtask.engines.wanted import wanted_of
+    from quantumtask.engines.noise.request import noise_of_task  # not above: as in `execute`
+    from quantumtask.engines.outputs.output_spec import wanted_of
 
     def read() -> Validation:
         wanted = wanted_of(spec.options, spec.shots, spec.memory)
@@ -57,7 +57,10 @@ def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
 
 def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
     """What a task would take, the reading of its circuit included."""
-    from quantumtask.engines.estimate import Estimate, estimate  # not above: as in `execute`
+    from quantumtask.engines.selection.estimate import (  # not above: as in `execute`
+        Estimate,
+        estimate,
+    )
 
     def read() -> Sweep:
         with processor_limit(settings.compile_limit_s):
@@ -96,14 +99,15 @@ def _binding_s(sweep: Sweep) -> float:
 
 def _told(question: Question, settings: Settings) -> Finding:
     """Which engines or backends there are, and what fits a slot; or one backend in full."""
-    from quantumtask.engines import backends, estimate
+    from quantumtask.engines.backends import catalog
+    from quantumtask.engines.selection import estimate
 
     def tell() -> Json:
         if question.kind is Kind.ENGINES:
             return estimate.catalogue(settings)
         if question.kind is Kind.BACKENDS:
-            return backends.catalogue(settings)
-        return backends.backend(question.name, settings)
+            return catalog.catalogue(settings)
+        return catalog.backend(question.name, settings)
 
     told = attempt(tell, settings)
     return of_failure(question.kind, told) if isinstance(told, Failure) else Finding(True, told)

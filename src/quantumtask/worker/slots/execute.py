@@ -116,7 +116,7 @@ def out_of_memory(verdict: object) -> bool:
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
     """Runs one task. Whatever goes wrong becomes a Failure; nothing is raised."""
     from quantumtask import engines  # not above: who only reads circuits does without
-    from quantumtask.engines.wanted import wanted_of
+    from quantumtask.engines.outputs.output_spec import wanted_of
 
     def run() -> Result:
         wanted = wanted_of(spec.options, spec.shots, spec.memory)
@@ -141,7 +141,7 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
 
 def _gates(backend: str, noise: Any) -> Device | None:
     """The gates of the device that a circuit is for; None if only their unitaries matter."""
-    from quantumtask.engines.noise import gates_of  # not above: as in `execute`
+    from quantumtask.engines.noise.request import gates_of  # not above: as in `execute`
 
     return gates_of(backend, noise)
 

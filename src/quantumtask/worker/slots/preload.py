@@ -11,8 +11,8 @@ from quantumtask.shared.processes import die_with_parent
 
 def _load() -> None:
     """Loads every simulator now: a slot may not write, and some do as they are imported."""
-    from quantumtask.engines.engine import load
-    from quantumtask.engines.select import version
+    from quantumtask.engines.selection.methods import version
+    from quantumtask.engines.simulators.base import load
     from quantumtask.shared.task import ENGINES
 
     for name in ENGINES:

@@ -1,0 +1,1 @@
+"""Backends: the ideal simulator and the noisy ones, behind one protocol."""

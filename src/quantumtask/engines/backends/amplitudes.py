@@ -1,0 +1,120 @@
+"""State vectors and matrices of circuits, by whichever engine has amplitudes."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from quantumtask.engines.gates.gate_action import action
+from quantumtask.engines.limits import available_bytes, not_a_number, out_of_memory
+from quantumtask.engines.selection.methods import version
+from quantumtask.engines.simulators.native import kernels
+from quantumtask.engines.simulators.native.density_matrix import density
+from quantumtask.engines.simulators.native.kernels import Vector
+from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.program import Circuit
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import AUTO
+
+BYTES_PER_AMPLITUDE = 16
+WORKING = {"lightning": 4, "aer": 6, "quantumtask": 4}
+"""Memory at work, in sizes of the vector: what an engine takes, and what values are taken from."""
+
+METHOD = "statevector"
+
+Evolve = Callable[[Vector, list[Operation]], Vector]
+
+
+class Amplitudes:
+    """The amplitudes of circuits, one after another; the last ones are kept.
+
+    Bit k of an index is the k-th qubit that the circuit touches. Raises ResourceError where the
+    engine that was asked for has no amplitudes, or a state does not fit the slot.
+    """
+
+    def __init__(self, settings: Settings, engine: str, method: str | None, threads: int) -> None:
+        self.engine = _engine(engine, method)
+        self._settings = settings
+        self._threads = threads
+        self._last: tuple[Circuit, Vector] | None = None
+
+    def vector(self, circuit: Circuit) -> Vector:
+        """The state before the measurements at the end, up to a phase; not to be changed."""
+        if self._last is None or self._last[0] is not circuit:
+            self._last = None
+            start = self._zeros(len(circuit.touched))
+            start[0] = 1
+            places = {qubit: k for k, qubit in enumerate(circuit.touched)}
+            self._last = (circuit, self._evolved(start, circuit, places))
+        return self._last[1]
+
+    def matrix(self, circuit: Circuit, qubits: int) -> Vector:
+        """The matrix of all gates on the qubits 0 to `qubits` - 1, up to a phase.
+
+        It is the state that they make of a first half of qubits, which are all values at once, each
+        marked by the other half.
+        """
+        start, norm = self._zeros(2 * qubits), 2 ** (qubits / 2)
+        start[:: (1 << qubits) + 1] = 1 / norm
+        places = {qubit: qubit for qubit in circuit.touched}
+        columns = norm * self._evolved(start, circuit, places)
+        return columns.reshape(1 << qubits, 1 << qubits).T
+
+    def mixture(self, circuit: Circuit) -> Vector:
+        """The transpose of the density matrix before the measurements at the end."""
+        self._check(2 * len(circuit.touched), WORKING["quantumtask"])
+        return density(circuit)
+
+    def _zeros(self, qubits: int) -> Vector:
+        self._check(qubits, WORKING[self.engine])
+        return np.zeros(1 << qubits, dtype=np.complex128)
+
+    def _check(self, qubits: int, vectors: int) -> None:
+        needed = vectors * BYTES_PER_AMPLITUDE << min(qubits, 200)
+        if needed > (available := available_bytes(self._settings)):
+            raise out_of_memory(qubits, needed, available)
+
+    def _evolved(self, start: Vector, circuit: Circuit, places: dict[int, int]) -> Vector:
+        operations = [
+            step._replace(qubits=tuple([places[qubit] for qubit in step.qubits]))
+            for step in circuit.steps
+            if isinstance(step, Operation)
+        ]
+        vector = self._evolve(start, operations) if operations else start
+        if not np.isfinite(vector.sum()):
+            raise not_a_number()
+        return vector
+
+    @property
+    def _evolve(self) -> Evolve:
+        if self.engine == "lightning":
+            from quantumtask.engines.simulators import lightning
+
+            return lightning.evolve
+        if self.engine == "aer":
+            from quantumtask.engines.simulators import aer
+
+            return partial(aer.evolve, threads=self._threads, settings=self._settings)
+        return _by_numpy
+
+
+def _engine(engine: str, method: str | None) -> str:
+    if engine == AUTO and method in (None, METHOD):
+        return "lightning" if version("lightning") else "aer"
+    if engine not in WORKING or method not in (None, METHOD):
+        name = f"{engine} ({method})" if method else engine
+        raise ResourceError(
+            "engine_unsuitable",
+            f"{name} has no amplitudes, and these results need them. "
+            "Leave `engine` and `method` out to have one chosen",
+        )
+    if version(engine) is None:
+        raise ResourceError("engine_unavailable", f"the engine {engine!r} is not installed here")
+    return engine
+
+
+def _by_numpy(vector: Vector, operations: list[Operation]) -> Vector:
+    for operation in operations:
+        kernels.apply(vector, action(operation), operation.qubits)
+    return vector

@@ -1,0 +1,258 @@
+"""The ideal device: each program on the engine for it, or on the one that was asked for."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from quantumtask.engines.backends.amplitudes import METHOD, Amplitudes
+from quantumtask.engines.backends.base import Complexes, Ran
+from quantumtask.engines.observables.observable import Floats
+from quantumtask.engines.sampling.clbit_map import Readout
+from quantumtask.engines.sampling.shot_counts import Shots, Tally
+from quantumtask.engines.selection.choose import Choice, choose
+from quantumtask.engines.selection.circuit_features import Profile, profile_of
+from quantumtask.engines.selection.methods import METHODS, version
+from quantumtask.engines.simulators.base import load
+from quantumtask.engines.simulators.native.marginals import marginal, widened
+from quantumtask.engines.simulators.native.pauli_expectation import Table
+from quantumtask.engines.simulators.native.tableau import NotClifford
+from quantumtask.engines.simulators.sampling_run import Job
+from quantumtask.engines.transforms.constant_propagation import settled
+from quantumtask.engines.transforms.purification import purified
+from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.program import Circuit, Program, Step
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import AUTO
+
+TABLEAU_FROM = 14
+"""Qubits of a Clifford circuit from which its stabilizers are faster than its amplitudes."""
+
+MOST_PURE = 24
+"""Qubits of a circuit that goes on after measuring, each outcome counted as one more."""
+
+MOST_CHOICES = 8
+"""Choices that are known, each for all circuits that differ in their angles alone."""
+
+
+class Ideal:
+    """Runs programs as they are, without noise; see `Device`.
+
+    `once`: they do not come again, so nothing is remembered of them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        threads: int = 1,
+        engine: str = AUTO,
+        method: str | None = None,
+        once: bool = False,
+    ) -> None:
+        self.ran: Ran | None = None
+        self.compiled: dict[str, Any] | None = None
+        self._settings = settings
+        self._threads = threads
+        self._engine = engine
+        self._method = method
+        self._once = once
+        self._choices: list[tuple[Circuit, int, Choice]] = []
+        self._read: tuple[Any, Table] | None = None
+
+    def check(self, program: Program) -> None:
+        """Accepts every program: an ideal simulator runs all of them as written."""
+
+    def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
+        choice = self._choice(program, shots)
+        try:
+            return self._sampled(program, shots, seed, memory, choice)
+        except NotClifford:
+            if self._method is not None:
+                raise _not_clifford(choice) from None
+            other = _with_amplitudes(choice, profile_of(program), shots)
+            return self._sampled(program, shots, seed, memory, other)
+
+    def probabilities(self, program: Program) -> Floats:
+        own = _circuit(program)
+        circuit = settled(purified(own).circuit)
+        if not own.final and len(circuit.touched) > MOST_PURE:
+            raise not_exact(
+                "it measures and resets qubits on the way, and each of these counts as one more: "
+                f"{len(circuit.touched):,} qubits, and at most {MOST_PURE} can be"
+            )
+        readout, table = Readout(circuit), np.zeros(1 << program.bits)
+        if readout.is_fixed:
+            table[readout.result(0)] = 1
+        else:
+            place = {qubit: k for k, qubit in enumerate(circuit.touched)}
+            places = [place[qubit] for qubit in readout.qubits]
+            shown = marginal(self._vector(circuit), places)
+            table[readout.placed(np.arange(len(shown)))] = shown
+        return table
+
+    def statevector(self, program: Program) -> Complexes:
+        circuit = _gates(program)
+        return widened(self._vector(circuit), circuit.touched, program.qubits)
+
+    def unitary(self, program: Program) -> Complexes:
+        matrix = self._amplitudes.matrix(_gates(program), program.qubits)
+        self._tell(self._amplitudes.engine, METHOD, "double", program.qubits)
+        return matrix
+
+    def expectations(self, program: Program, words: Sequence[str]) -> Floats:
+        try:
+            return self._expectations(program, words)
+        except ResourceError as error:
+            if error.code != "out_of_memory":
+                raise
+            hint = "give a `precision`, to have values from shots"
+            raise ResourceError(error.code, f"{error.message}: {hint}") from None
+
+    def _expectations(self, program: Program, words: Sequence[str]) -> Floats:
+        circuit = program.circuit
+        if circuit is None:
+            from quantumtask.engines.simulators import branch_expectation
+
+            self._tell("quantumtask", METHOD, "double", program.qubits)
+            return branch_expectation.expectations(program, words, self._settings, self._threads)
+        pure, names = purified(circuit)
+        # Without a `followed` outcome, nothing needs what a final circuit measures.
+        needed = circuit.final and circuit.followed
+        blurred = circuit.ends.blurred if needed else frozenset()
+        if self._by_tableau(pure):
+            from quantumtask.engines.simulators import stim
+
+            self._tell("stim", "stabilizer", "exact", len(pure.touched))
+            return stim.expectations(pure, words, names, blurred)
+        if self._is_mixed(circuit, pure):
+            self._tell("quantumtask", "density_matrix", "double", len(circuit.touched))
+            same = {qubit: qubit for qubit in circuit.touched}
+            table = self._table(words, circuit.touched, same, frozenset())
+            return table.values(self._amplitudes.mixture(circuit))
+        return self._table(words, pure.touched, names, blurred).values(self._vector(pure))
+
+    def _sampled(
+        self, program: Program, shots: int, seed: int, memory: bool, choice: Choice
+    ) -> Shots:
+        tally = Tally(program, shots, memory, self._settings)
+        job = Job(program, shots, seed, tally, self._settings, self._threads, self._once)
+        if program.circuit is not None and job.readout.is_fixed:
+            order = job.fixed()
+        else:
+            order = load(choice.plan.engine).run(job, choice.plan)
+        plan = choice.plan
+        self.ran = self.ran or Ran(
+            plan.engine, version(plan.engine) or "", plan.method, plan.precision, choice.reason
+        )
+        return Shots(tally, order)
+
+    @cached_property
+    def _amplitudes(self) -> Amplitudes:
+        return Amplitudes(self._settings, self._engine, self._method, self._threads)
+
+    def _vector(self, circuit: Circuit) -> Complexes:
+        vector = self._amplitudes.vector(circuit)
+        self._tell(self._amplitudes.engine, METHOD, "double", len(circuit.touched))
+        return vector
+
+    def _by_tableau(self, circuit: Circuit) -> bool:
+        """Whether expectation values come from stabilizers."""
+        if self._engine == AUTO and self._method is None:
+            many = len(circuit.touched) >= TABLEAU_FROM
+            return many and circuit.clifford and version("stim") is not None
+        return self._engine == "stim" and circuit.clifford
+
+    def _is_mixed(self, circuit: Circuit, pure: Circuit) -> bool:
+        """Whether the density matrix takes less than a pure state with a qubit for each outcome."""
+        own = self._engine in (AUTO, "quantumtask") and self._method is None
+        return own and 2 * len(circuit.touched) < len(pure.touched)
+
+    def _table(
+        self,
+        words: Sequence[str],
+        touched: Sequence[int],
+        names: Mapping[int, int],
+        blurred: frozenset[int],
+    ) -> Table:
+        """The words, read for a circuit; most often they are as they were for the one before."""
+        asked = (words, touched, names, blurred)
+        if self._read is None or self._read[0] != asked:
+            place = {qubit: k for k, qubit in enumerate(touched)}
+            places = {qubit: place[name] for qubit, name in names.items() if name in place}
+            self._read = (asked, Table(words, places, blurred=blurred))
+        return self._read[1]
+
+    def _tell(self, engine: str, method: str, precision: str, qubits: int) -> None:
+        """Notes what runs, unless something did before."""
+        if self.ran is None:
+            asked = self._engine != AUTO or self._method is not None
+            why = (
+                "it was asked for" if asked else f"exact values, from the state of {qubits} qubits"
+            )
+            self.ran = Ran(engine, version(engine) or "", method, precision, why)
+
+    def _choice(self, program: Program, shots: int) -> Choice:
+        """The choice for a circuit, which is that for one before if they have the same gates:
+        nothing that it rests on tells two angles from each other."""
+        circuit = program.circuit
+        for known, by, choice in self._choices if circuit else ():
+            if by == shots and _alike(circuit, known):
+                return choice
+        choice = choose(
+            profile_of(program), shots, self._settings,
+            engine=self._engine, method=self._method, threads=self._threads,
+        )  # fmt: skip
+        if circuit:
+            self._choices = [*self._choices[1 - MOST_CHOICES :], (circuit, shots, choice)]
+        return choice
+
+
+def _circuit(program: Program) -> Circuit:
+    """What every shot does. Raises ResourceError where that depends on what it measures."""
+    if program.circuit is None:
+        raise not_exact("what the program does depends on what it measures")
+    return program.circuit
+
+
+def _gates(program: Program) -> Circuit:
+    """A circuit of nothing but gates, measured at its end at most."""
+    circuit = _circuit(program)
+    if circuit.followed or not circuit.final:
+        raise not_exact("the program goes on after measuring or resetting a qubit")
+    return circuit
+
+
+def not_exact(why: str) -> ResourceError:
+    return ResourceError("not_exact", f"there is no such exact result: {why}")
+
+
+def _alike(one: Circuit | None, other: Circuit) -> bool:
+    """Whether two circuits differ in nothing but the angles of their gates."""
+    if one is None or len(one.steps) != len(other.steps) or one.bits != other.bits:
+        return False
+    return all(map(_same, one.steps, other.steps))
+
+
+def _same(one: Step, other: Step) -> bool:
+    if len(one) == len(other) == len(Operation._fields):
+        return one[0] is other[0] and one[2:] == other[2:]
+    return type(one) is type(other) and one == other
+
+
+def _with_amplitudes(choice: Choice, profile: Profile, shots: int) -> Choice:
+    """The same engine where a stabilizer state, met by a gate under way, does not do."""
+    other = next(
+        m for m in METHODS if m.engine == choice.plan.engine and m.name != choice.plan.method
+    )
+    return Choice(other.plan(profile, shots, 1), choice.reason)
+
+
+def _not_clifford(choice: Choice) -> ResourceError:
+    engine, method = choice.plan.engine, choice.plan.method
+    return ResourceError(
+        "engine_unsuitable",
+        f"{engine} ({method}) cannot run this program: it came to a gate that is not Clifford",
+    )

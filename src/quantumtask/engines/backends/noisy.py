@@ -1,0 +1,240 @@
+"""A device with noise, simulated by Aer: see `Device`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from quantumtask.engines.backends.base import Complexes, Ran
+from quantumtask.engines.compilation.physical_programs import check_written
+from quantumtask.engines.noise.error_model import MEASURE, RESET
+from quantumtask.engines.noise.methods import (
+    AER,
+    DENSITY_MATRIX,
+    OWN,
+    Facts,
+    Method,
+    choose,
+    exactly,
+)  # fmt: skip
+from quantumtask.engines.noise.prepare import Ready, ready, source
+from quantumtask.engines.noise.request import Noise
+from quantumtask.engines.noisy_simulation.shot_branching import NoisyHistories
+from quantumtask.engines.observables.grouping import groups
+from quantumtask.engines.observables.observable import PROJECTORS, Floats
+from quantumtask.engines.sampling.clbit_map import Readout
+from quantumtask.engines.sampling.shot_counts import Order, Shots, Tally
+from quantumtask.engines.selection.circuit_features import profile_of
+from quantumtask.engines.selection.methods import version
+from quantumtask.engines.simulators.aer import simulate
+from quantumtask.engines.transforms.basis_measurement import observed
+from quantumtask.openqasm.program import Circuit, Program
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.output_kinds import AS_NEEDED, NEVER
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import AUTO
+
+
+class Noisy:
+    """Runs circuits with noise; `seed` is that of the compiler. `compiling`: one of COMPILE.
+
+    Exact values are those of infinitely many shots: they include readout errors, and the noise of
+    the gates that turn a qubit before its measurement. Raises ResourceError for an engine that has
+    no noise.
+    """
+
+    def __init__(
+        self,
+        noise: Noise,
+        settings: Settings,
+        *,
+        seed: int,
+        threads: int = 1,
+        engine: str = AUTO,
+        method: str | None = None,
+        compiling: str = AS_NEEDED,
+    ) -> None:
+        if engine not in (AUTO, AER, OWN):
+            known = f"{AER} or {OWN}"
+            raise _unsuitable(f"{engine} knows no noise: leave `engine` out, or ask for {known}")
+        self.ran: Ran | None = None
+        self.compiled: dict[str, Any] | None = None
+        self._noise = noise
+        self._settings = settings
+        self._seed = seed
+        self._threads = threads
+        self._method = method
+        self._engine = engine
+        self._compiling = compiling
+
+    def check(self, program: Program) -> None:
+        if self._noise.device is not None and self._written(program):
+            check_written(program, self._noise.device, self._settings)
+
+    def _written(self, program: Program) -> bool:
+        """Return True if the program runs on the qubits and with the gates that it names."""
+        return self._compiling == NEVER or (self._compiling == AS_NEEDED and program.physical)
+
+    def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
+        if self._differs(program):
+            histories = self._histories(program)
+            way = histories.way(program, shots, self._method)
+            self._tell_own(way.name, way.how, histories.described)
+            return histories.sample(program, way, shots, seed, memory)
+        readout = Readout(_circuit(program))
+        tally = Tally(program, shots, memory, self._settings)
+        if readout.is_fixed:
+            self._tell(None, None)
+            number = tally.add(readout.result(0), shots, program.fixed_outputs)
+            return Shots(tally, np.full(shots, number) if tally.ordered else None)
+        prepared = self._ready(program)
+        method = choose(self._facts(program, prepared), shots, self._method, self._settings)
+        self._tell(prepared, method)
+        data = self._simulate(prepared, method, shots, seed, tally.ordered)
+        numbers = {
+            text: tally.add(readout.result(int(text, 16)), count, program.fixed_outputs)
+            for text, count in data["counts"].items()
+        }
+        return Shots(tally, _order(data, numbers) if tally.ordered else None)
+
+    def probabilities(self, program: Program) -> Floats:
+        if self._differs(program) or not _circuit(program).final or self._errs_with(MEASURE):
+            histories = self._histories(program)
+            described = histories.described
+            self._tell_own(DENSITY_MATRIX, "in a density matrix of each history", described)
+            return histories.probabilities(program)
+        readout, shown = Readout(_circuit(program)), np.ones(1)
+        if readout.is_fixed:
+            self._tell(None, None)
+        else:
+            prepared = self._ready(program)
+            method = exactly(self._facts(program, prepared), self._settings)
+            self._tell(prepared, method)
+            shown = self._exact(prepared)
+        table = np.zeros(1 << program.bits)
+        table[[readout.result(value) for value in range(len(shown))]] = shown
+        return table
+
+    def expectations(self, program: Program, words: Sequence[str]) -> Floats:
+        values = np.ones(len(words))
+        for group in groups(tuple(words)):
+            letters = group.basis.letters
+            chances = self.probabilities(observed(program, letters))
+            for number in group.members:
+                values[number] = _mean(chances, words[number], list(letters))
+        return values
+
+    def statevector(self, program: Program) -> Complexes:
+        raise _no_state(program, "state vector")
+
+    def unitary(self, program: Program) -> Complexes:
+        raise _no_state(program, "unitary matrix")
+
+    def _differs(self, program: Program) -> bool:
+        """Return True if no circuit has the same noise as the program.
+
+        The shots of such a program depend on outcomes, even if `deferred` made one circuit of it.
+        """
+        circuit = program.circuit
+        if circuit is not None and not circuit.followed:
+            return self._engine == OWN or self._errs_with(RESET)  # circuits leave resets out
+        if self._engine == AER:
+            raise _unsuitable(f"{AER} runs no program that acts on what it measures")
+        return True
+
+    def _errs_with(self, name: str) -> bool:
+        """Return True if the model has an error of an instruction other than a gate."""
+        return self._noise.errors is not None and name in self._noise.errors.quantum
+
+    def _histories(self, program: Program) -> NoisyHistories:
+        written = self._written(program)
+        found = source(program, self._noise, self._seed, self._settings, written)
+        return NoisyHistories(found, self._settings, self._threads)
+
+    def _tell_own(self, method: str, how: str, described: dict[str, Any] | None) -> None:
+        if self.ran is None:
+            self.compiled = described
+            why = f"{self._noise.reason}, {how}"
+            self.ran = Ran(OWN, version(OWN) or "", method, "double", why)
+
+    def _ready(self, program: Program) -> Ready:
+        return ready(program, self._noise, self._seed, self._settings, self._written(program))
+
+    def _facts(self, program: Program, prepared: Ready) -> Facts:
+        circuit = _circuit(program)
+        named = all(item.operation.name != "unitary" for item in prepared.circuit.data)
+        return Facts(
+            prepared.circuit.num_qubits,
+            len(prepared.circuit.data),
+            circuit.final,
+            circuit.clifford and named and self._noise.clifford,
+            profile_of(program).entanglement,
+        )
+
+    def _simulate(
+        self, prepared: Ready, method: Method, shots: int, seed: int, memory: bool
+    ) -> dict[str, Any]:
+        return simulate(
+            prepared.circuit, self._threads, self._settings, method=method.name,
+            noise_model=prepared.model, shots=shots, seed_simulator=seed, memory=memory,
+        )  # fmt: skip
+
+    def _exact(self, prepared: Ready) -> Floats:
+        """The probability of each value of what is measured; bit k of an index is bit k of that."""
+        circuit = prepared.circuit.copy_empty_like()
+        for item in prepared.circuit.data:
+            if not item.clbits:
+                circuit._append(item)
+        circuit.save_probabilities([qubit for qubit, _ in prepared.qubits])
+        data = simulate(
+            circuit, self._threads, self._settings, method=DENSITY_MATRIX,
+            noise_model=prepared.model, shots=1,
+        )  # fmt: skip
+        chances = np.asarray(data["probabilities"], dtype=np.float64)
+        for bit, (_, misread) in enumerate(prepared.qubits):
+            split = chances.reshape(-1, 2, 1 << bit)
+            chances = np.einsum("iak,ab->ibk", split, np.array(misread)).ravel()
+        return chances
+
+    def _tell(self, prepared: Ready | None, method: Method | None) -> None:
+        """Notes what runs, unless something did before."""
+        if self.ran is None:
+            name = method.name if method else DENSITY_MATRIX
+            why = self._noise.reason
+            why += f", {method.how}" if method else ": nothing that its result shows is measured"
+            self.ran = Ran(AER, version(AER) or "", name, "double", why)
+            self.compiled = prepared.described if prepared else None
+
+
+def _circuit(program: Program) -> Circuit:
+    """The circuit of a program all of whose shots are alike."""
+    assert program.circuit is not None
+    return program.circuit
+
+
+def _order(data: dict[str, Any], numbers: dict[str, int]) -> Order:
+    return np.array([numbers[text] for text in data["memory"]], dtype=np.intp)
+
+
+def _mean(chances: Floats, word: str, qubits: Sequence[int]) -> float:
+    """Of a word, where the value of `qubits`[k] is bit k."""
+    for qubit in qubits:
+        chances = chances.reshape(-1, 2) @ _values(word[-1 - qubit])
+    return float(chances[0])
+
+
+def _values(letter: str) -> Floats:
+    """That of a letter where its measurement gives 0, and where it gives 1."""
+    if letter == "I":
+        return np.array([1.0, 1.0])
+    if letter in PROJECTORS:
+        return np.array([1.0, 0.0]) if PROJECTORS[letter][1] == 0 else np.array([0.0, 1.0])
+    return np.array([1.0, -1.0])
+
+
+def _unsuitable(why: str) -> ResourceError:
+    return ResourceError("engine_unsuitable", why)
+
+
+def _no_state(_: Program, what: str) -> ResourceError:
+    return ResourceError("not_exact", f"with noise there is no {what}")

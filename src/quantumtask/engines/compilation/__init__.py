@@ -1,0 +1,1 @@
+"""Compilation for devices: transpilation, physical programs and idle time."""

@@ -1,0 +1,1 @@
+"""Snapshots of devices: calibration data and Qiskit targets."""

@@ -1,0 +1,1 @@
+"""Gates as the simulators apply them: controlled matrices and Clifford tables."""

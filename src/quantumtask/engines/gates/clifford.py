@@ -1,0 +1,94 @@
+"""Clifford gates as maps of Pauli operators."""
+
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from quantumtask.engines.gates.gate_action import MOST_REMEMBERED, ROUNDING, matrix_of
+from quantumtask.openqasm.gates import Basic, Matrix, Operation, controlled
+
+
+class Conjugation(NamedTuple):
+    """How a Clifford gate turns Paulis: with bits (x0, x1, .., z0, z1, ..) of the gate's qubits.
+
+    `images` lists, for each new bit, the old bits that it is the sum of; the sign changes by the
+    sum of `signs`, products of old bits.
+    """
+
+    images: tuple[tuple[int, ...], ...]
+    signs: tuple[tuple[int, ...], ...]
+
+
+MOST_CLIFFORD_QUBITS = 2
+
+
+def conjugation(operation: Operation) -> Conjugation | None:
+    """How an operation turns Paulis; None where it is not a Clifford gate on one or two qubits."""
+    if len(operation.qubits) > MOST_CLIFFORD_QUBITS:
+        return None
+    gate = operation.gate
+    if isinstance(gate, Basic):
+        return _basic_conjugation(gate, operation.params, operation.controls)
+    return _conjugation(controlled(gate.values, operation.controls))
+
+
+@lru_cache(MOST_REMEMBERED)
+def _basic_conjugation(
+    gate: Basic, params: tuple[float, ...], controls: tuple[bool, ...]
+) -> Conjugation | None:
+    return _conjugation(controlled(matrix_of(gate, params), controls))
+
+
+def _conjugation(matrix: Matrix) -> Conjugation | None:
+    qubits = len(matrix).bit_length() - 1
+    turned = []
+    for bits in range(4**qubits):
+        image = _pauli_of(matrix @ _pauli(bits, qubits) @ matrix.conj().T, qubits)
+        if image is None:
+            return None
+        turned.append(image)
+    images = tuple(
+        tuple(old for old in range(2 * qubits) if turned[1 << old][0] >> new & 1)
+        for new in range(2 * qubits)
+    )
+    return Conjugation(images, _polynomial([sign for _, sign in turned]))
+
+
+@cache
+def _pauli(bits: int, qubits: int) -> Matrix:
+    """The Hermitian product of X, Y and Z that has these bits."""
+    x, z = bits & ((1 << qubits) - 1), bits >> qubits
+    size = 1 << qubits
+    matrix = np.zeros((size, size), dtype=np.complex128)
+    for index in range(size):
+        matrix[index ^ x, index] = 1j ** (x & z).bit_count() * (-1) ** (z & index).bit_count()
+    return matrix
+
+
+def _pauli_of(matrix: Matrix, qubits: int) -> tuple[int, int] | None:
+    """The bits and the sign of a matrix, if it is a Pauli."""
+    first = matrix[:, 0]
+    x = int(np.argmax(np.abs(first)))
+    z = sum(1 << k for k in range(qubits) if (matrix[x ^ 1 << k, 1 << k] / first[x]).real < 0)
+    bits = x | z << qubits
+    pauli = _pauli(bits, qubits)
+    sign = int((first[x] / pauli[x, 0]).real < 0)
+    wrong = np.abs(matrix - (1 - 2 * sign) * pauli).max()
+    return (bits, sign) if wrong < ROUNDING else None
+
+
+def _polynomial(values: list[int]) -> tuple[tuple[int, ...], ...]:
+    """The products of bits whose sum modulo 2 has these values (a Moebius transform)."""
+    values = list(values)
+    step = 1
+    while step < len(values):
+        for index in range(len(values)):
+            if index & step:
+                values[index] ^= values[index ^ step]
+        step *= 2
+    return tuple(_bits(index) for index, value in enumerate(values) if value)
+
+
+def _bits(number: int) -> tuple[int, ...]:
+    return tuple(k for k in range(number.bit_length()) if number >> k & 1)

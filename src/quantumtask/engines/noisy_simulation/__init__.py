@@ -1,0 +1,1 @@
+"""Simulation of noisy programs that depend on measurement outcomes."""

@@ -1,0 +1,177 @@
+"""Noisy programs that depend on outcomes, run by histories or as one trajectory per shot.
+
+A density matrix holds all errors at once, so shots of equal outcomes run together, and every value
+is exact. If the density matrix is too large, or the histories are too many, each shot is a
+trajectory: a pure state, in which errors are drawn at random.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from quantumtask.engines.limits import available_bytes, out_of_memory
+from quantumtask.engines.noise.methods import DENSITY_MATRIX, STABILIZER, STATEVECTOR
+from quantumtask.engines.noisy_simulation.branch_state import NoisyState, NoisyWorld
+from quantumtask.engines.noisy_simulation.density_matrix import BYTES_PER_ENTRY, WORKING, Mixture
+from quantumtask.engines.noisy_simulation.instructions import Source
+from quantumtask.engines.noisy_simulation.trajectory import Trajectory
+from quantumtask.engines.observables.observable import Floats
+from quantumtask.engines.sampling.shot_counts import Shots, Tally
+from quantumtask.engines.selection.circuit_features import Profile, profile_of
+from quantumtask.engines.selection.cost_model import MOST_QUBITS
+from quantumtask.engines.simulators.branch_expectation import endings
+from quantumtask.engines.simulators.native.statevector import BYTES_PER_AMPLITUDE, StateVector
+from quantumtask.engines.simulators.native.tableau import NotClifford, Stabilizer
+from quantumtask.engines.simulators.sampling_run import Job
+from quantumtask.engines.simulators.shot_branching import Tree, means_of
+from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.process import Outcome
+from quantumtask.openqasm.program import Program
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.settings import Settings
+
+MOST_BITS = 24
+"""Most bits of a result whose probabilities are computed."""
+
+
+class Size(NamedTuple):
+    """Size of a program, from which a method is chosen: one shot, and the number of histories."""
+
+    qubits: int
+    gates: int
+    forks: int
+    clifford: bool
+
+
+class Way(NamedTuple):
+    """A method, with its memory in bytes and its time in microseconds for so many shots."""
+
+    name: str
+    bytes: Callable[[Size], float]
+    cost: Callable[[Size, int], float]
+    how: str
+
+
+def _by_mixture(size: Size, shots: int) -> float:
+    histories = min(float(shots), 2.0 ** min(size.forks, 99))
+    return histories * (100 + size.gates * (35 + 0.08 * 4.0 ** min(size.qubits, MOST_QUBITS)))
+
+
+def _by_vectors(size: Size, shots: int) -> float:
+    return shots * (150 + size.gates * (120 + 0.03 * 2.0 ** min(size.qubits, MOST_QUBITS)))
+
+
+def _by_stabilizers(size: Size, shots: int) -> float:
+    return shots * (150 + size.gates * (30 + 0.05 * size.qubits))
+
+
+WAYS = (
+    Way(
+        DENSITY_MATRIX,
+        lambda size: WORKING * BYTES_PER_ENTRY * 4.0 ** min(size.qubits, MOST_QUBITS),
+        _by_mixture,
+        "in a density matrix: shots of equal outcomes run together",
+    ),
+    Way(
+        STATEVECTOR,
+        lambda size: 2 * BYTES_PER_AMPLITUDE * 2.0 ** min(size.qubits, MOST_QUBITS),
+        _by_vectors,
+        "shot by shot in a state vector",
+    ),
+    Way(STABILIZER, lambda _: 0.0, _by_stabilizers, "shot by shot in a stabilizer state"),
+)
+
+
+class NoisyHistories:
+    """Runs any program with noise, by its process."""
+
+    def __init__(self, source: Source, settings: Settings, threads: int) -> None:
+        self._source = source
+        self._settings = settings
+        self._threads = threads
+
+    @property
+    def described(self) -> dict[str, Any] | None:
+        """The `compiled` field of the result: the program on its device. None without a device."""
+        described: dict[str, Any] | None = getattr(self._source, "described", None)
+        return described
+
+    def way(self, program: Program, shots: int, asked: str | None) -> Way:
+        """The fastest way for so many shots, or the one that was asked for.
+
+        Raises ResourceError (`engine_unsuitable`, `out_of_memory`).
+        """
+        size = _size(profile_of(program), self._source.model.clifford)
+        ways = [way for way in WAYS if asked in (None, way.name)]
+        if not ways:
+            raise _unsuitable(f"{asked!r} is none of {', '.join(way.name for way in WAYS)}")
+        if not size.clifford:
+            ways = [way for way in ways if way.name != STABILIZER]
+        if not ways:
+            raise _unsuitable("its gates or its noise are not Clifford")
+        available = available_bytes(self._settings)
+        fitting = [way for way in ways if way.bytes(size) <= available]
+        if not fitting:
+            least = min(way.bytes(size) for way in ways)
+            raise out_of_memory(size.qubits, int(least), available)
+        return min(fitting, key=lambda way: way.cost(size, shots))
+
+    def sample(self, program: Program, way: Way, shots: int, seed: int, memory: bool) -> Shots:
+        tally = Tally(program, shots, memory, self._settings)
+        job = Job(program, shots, seed, tally, self._settings, self._threads)
+        rng = job.rng()
+        if way.name == DENSITY_MATRIX:
+            return Shots(tally, Tree(job, partial(self._mixed, program)).walk())
+        pure = partial(self._pure, program, way.name, rng)
+        try:
+            return Shots(tally, Tree(job, pure).walk_one_by_one())
+        except NotClifford:
+            raise _unsuitable("one of its gates is not Clifford, which only a shot shows") from None
+
+    def probabilities(self, program: Program) -> Floats:
+        """The exact probability of each value of the bits of the result.
+
+        Raises ResourceError (`not_exact`, `out_of_memory`).
+        """
+        table = np.zeros(1 << program.bits)
+        begin = self._mixed(program)
+        for probability, process, world in endings(program.process, begin, self._settings):
+            bits = process.bits()
+            open_bits = list(dict.fromkeys(bit for bit in bits if isinstance(bit, Outcome)))
+            shown = world.distribution(open_bits) if open_bits else np.ones(1)
+            column = {outcome: k for k, outcome in enumerate(open_bits)}
+            indices, numbers = np.arange(len(shown)), np.zeros(len(shown), dtype=np.int64)
+            for place, bit in enumerate(bits):
+                value = indices >> column[bit] & 1 if isinstance(bit, Outcome) else bit
+                numbers |= np.asarray(value, dtype=np.int64) << place
+            np.add.at(table, numbers, probability * shown)
+        return table
+
+    def _mixed(self, program: Program) -> NoisyWorld:
+        return self._world(program, Mixture(available_bytes(self._settings)))
+
+    def _pure(self, program: Program, method: str, rng: np.random.Generator) -> NoisyWorld:
+        means = means_of(self._settings, self._threads)
+        state = Stabilizer() if method == STABILIZER else StateVector(means)
+        return self._world(program, Trajectory(state, rng))
+
+    def _world(self, program: Program, state: NoisyState) -> NoisyWorld:
+        values = program.process.code.finish is not None
+        return NoisyWorld(state, self._source, values=values)
+
+
+def _size(profile: Profile, clifford_noise: bool) -> Size:
+    touched: set[int] = set()
+    for step in profile.steps:
+        touched.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
+    forks = profile.decided if profile.circuit is None else profile.forks
+    return Size(len(touched), len(profile.steps), forks, profile.clifford and clifford_noise)
+
+
+def _unsuitable(why: str) -> ResourceError:
+    return ResourceError(
+        "engine_unsuitable",
+        f"this program with noise cannot run so: {why}. Leave `engine` and `method` out",
+    )

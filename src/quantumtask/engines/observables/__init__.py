@@ -1,0 +1,1 @@
+"""Observables, and groups of observables that one basis measures."""

@@ -1,0 +1,1 @@
+"""Outputs of a task: counts, arrays and expectation values."""

@@ -1,0 +1,70 @@
+"""What is one array for each program: probabilities, state vectors, unitary matrices."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantumtask.engines.backends.base import Device
+from quantumtask.engines.limits import check_encoded
+from quantumtask.engines.outputs.output_spec import bad_options
+from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.output_kinds import PROBABILITIES, STATEVECTOR, UNITARY
+from quantumtask.shared.settings import Settings
+
+MOST_BITS = 24
+"""Bits of a result up to which it has a table of probabilities."""
+
+MOST_QUBITS = 50
+"""Largest number of qubits whose array size is computed; every result is far smaller."""
+
+
+class Arrays:
+    """The arrays of one kind; raises ResourceError for what is too large, before it is there."""
+
+    def __init__(self, sweep: Sweep, kind: str, device: Device, settings: Settings) -> None:
+        self._kind = kind
+        self._sweep = sweep
+        self._make = {
+            PROBABILITIES: device.probabilities,
+            STATEVECTOR: device.statevector,
+            UNITARY: device.unitary,
+        }[kind]
+        shape = (sweep.size, *_shape(kind, sweep.program))
+        dtype = np.dtype(np.float64 if kind == PROBABILITIES else np.complex128)
+        check_encoded(shape, dtype.itemsize, settings)
+        self._found = np.empty(shape, dtype=dtype)
+
+    def add(self, number: int, program: Program, seed: int) -> None:
+        del seed
+        self._found[number] = self._make(program)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        found = self._found
+        return {self._kind: found.reshape(*self._sweep.shape, *found.shape[1:])}
+
+
+def _shape(kind: str, program: Program) -> tuple[int, ...]:
+    if kind == PROBABILITIES:
+        if program.bits > MOST_BITS:
+            raise bad_options(
+                f"probabilities are for results of {MOST_BITS} bits at most, and this has "
+                f"{program.bits:,}"
+            )
+        return (1 << program.bits,)
+    _check_qubits(kind, program.qubits)
+    size = 1 << program.qubits
+    return (size,) if kind == STATEVECTOR else (size, size)
+
+
+def _check_qubits(kind: str, qubits: int) -> None:
+    """Raises ResourceError for a state that no machine can hold, before its size is computed."""
+    if qubits > MOST_QUBITS:
+        rows = f"2**{qubits}" if kind == STATEVECTOR else f"4**{qubits}"
+        raise ResourceError(
+            "result_too_large",
+            f"a {kind} is of all {qubits:,} qubits, numbers 0 to {qubits - 1:,}, and has {rows} "
+            "elements: ask for counts, or number the qubits from 0",
+        )

@@ -1,0 +1,85 @@
+"""The shots of a sweep: counts, memory and outputs, nested by its shape."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantumtask.engines.backends.base import Device
+from quantumtask.engines.limits import check_encoded, check_size
+from quantumtask.engines.outputs.output_spec import Wanted
+from quantumtask.engines.sampling.shot_counts import Texts
+from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.shared.output_kinds import COUNTS, MEMORY
+from quantumtask.shared.settings import Settings
+
+
+class Written(NamedTuple):
+    """The parts of a result that are JSON texts: see `Result`."""
+
+    counts: str
+    memory: str | None
+    outputs: str | None
+
+
+class Drawn:
+    """What comes of the shots of each program; raises ResourceError as soon as it is too much."""
+
+    def __init__(self, sweep: Sweep, wanted: Wanted, device: Device, settings: Settings) -> None:
+        self._sweep = sweep
+        self._wanted = wanted
+        self._device = device
+        self._settings = settings
+        self._memory = MEMORY in wanted.kinds
+        self._texts: list[Texts] = []
+        self._size = 0
+        self._packed: NDArray[np.uint8] | None = None
+        if self._memory and sweep.shape:
+            shape = (sweep.size, wanted.shots, -(-sweep.program.bits // 8))
+            check_encoded(shape, 1, settings)
+            self._packed = np.zeros(shape, dtype=np.uint8)
+
+    def add(self, number: int, program: Program, seed: int) -> None:
+        found = self._device.sample(program, self._wanted.shots, seed, self._memory)
+        if self._packed is not None:
+            self._packed[number] = found.packed(program.bits)
+        texts = found.texts(memory=self._packed is None)
+        self._size += sum(map(len, (texts.counts, *(texts.outputs or {}).values())))
+        if self._sweep.shape:  # of a single program, the tally keeps the limit
+            check_size(self._size, self._settings)
+        self._texts.append(texts)
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        if self._packed is None:
+            return {}
+        return {MEMORY: self._packed.reshape(*self._sweep.shape, *self._packed.shape[1:])}
+
+    def texts(self) -> Written:
+        """Nested by the shape of the sweep; of a single program, as they are."""
+        shape, found = self._sweep.shape, self._texts
+        if not found:
+            return Written("{}", None, None)
+        counts = nested([one.counts for one in found], shape)
+        return Written(
+            counts if COUNTS in self._wanted.kinds else "{}",
+            found[0].memory if self._packed is None else None,
+            self._outputs(),
+        )
+
+    def _outputs(self) -> str | None:
+        lines = []
+        for name in self._texts[0].outputs or ():
+            column = [one.outputs[name] for one in self._texts if one.outputs]
+            lines.append(f"{json.dumps(name)}:{nested(column, self._sweep.shape)}")
+        return "{" + ",".join(lines) + "}" if lines else None
+
+
+def nested(texts: Sequence[str], shape: Sequence[int]) -> str:
+    """JSON texts as lists in lists, the last index running fastest."""
+    for size in reversed(shape):
+        rows = [texts[k : k + size] for k in range(0, len(texts), size)]
+        texts = ["[" + ",".join(row) + "]" for row in rows]
+    return texts[0]

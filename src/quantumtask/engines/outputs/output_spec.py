@@ -1,0 +1,110 @@
+"""What a task is to give back: read from its options, in the slot."""
+
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from quantumtask.engines.observables.observable import Observables, observables_of
+from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.output_kinds import (
+    AS_NEEDED,
+    COMPILE,
+    COUNTS,
+    EXPECTATIONS,
+    MEMORY,
+    PROBABILITIES,
+    RETURNS,
+    STATEVECTOR,
+    UNITARY,
+)  # fmt: skip
+from quantumtask.shared.task import SIMULATOR
+
+LEAST_PRECISION = 1e-4
+"""More shots than this asks for (1 / precision**2) nobody waits for."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The values that each run of a program returns.
+
+    Attributes:
+        kinds: Some of RETURNS.
+        precision: Standard error of sampled expectation values; 0: exact values.
+        noise: As the client sent it: the name of a device, rates or errors; None: ideal.
+        compiling: One of COMPILE.
+    """
+
+    kinds: frozenset[str]
+    shots: int
+    observables: Observables | None = None
+    precision: float = 0.0
+    noise: Any = None
+    backend: str = SIMULATOR
+    compiling: str = AS_NEEDED
+
+    @property
+    def arrays(self) -> list[str]:
+        """The kinds that are one array for each program."""
+        return [kind for kind in (PROBABILITIES, STATEVECTOR, UNITARY) if kind in self.kinds]
+
+    @property
+    def ideal(self) -> bool:
+        return self.noise is None and self.backend == SIMULATOR
+
+    @property
+    def sampled(self) -> bool:
+        """Whether single shots are drawn for counts or memory."""
+        return not self.kinds.isdisjoint({COUNTS, MEMORY})
+
+    @property
+    def precise_shots(self) -> int:
+        """Shots for each group of terms that are measured together.
+
+        With fewer than two there is no standard error.
+        """
+        return max(2, math.ceil(1 / self.precision**2))
+
+    def check(self, qubits: int) -> None:
+        """Raises ResourceError (`bad_observable`) for observables of another number of qubits."""
+        if self.observables is not None:
+            self.observables.check(qubits)
+
+
+def wanted_of(options: str | None, shots: int, memory: bool) -> Wanted:
+    """What a task asks for. Raises ResourceError (`bad_options`) for what means nothing."""
+    plain = Wanted(frozenset({COUNTS, MEMORY} if memory else {COUNTS}), shots)
+    if options is None:
+        return plain
+    given = json.loads(options)
+    observables = given.get("observables")
+    kinds = given.get("return") or [COUNTS if observables is None else EXPECTATIONS]
+    wanted = replace(
+        plain,
+        kinds=frozenset(kinds) | ({MEMORY} if memory else frozenset()),
+        observables=None if observables is None else observables_of(observables),
+        precision=given.get("precision") or 0.0,
+        noise=given.get("noise"),
+        backend=given.get("backend") or SIMULATOR,
+        compiling=given.get("compile") or AS_NEEDED,
+    )
+    _check(wanted)
+    return wanted
+
+
+def _check(wanted: Wanted) -> None:
+    if unknown := sorted(map(str, wanted.kinds - {*RETURNS})):
+        raise bad_options(f"return: {unknown[0][:40]!r} is none of {', '.join(RETURNS)}")
+    if (wanted.observables is not None) != (EXPECTATIONS in wanted.kinds):
+        raise bad_options("expectation_values are returned of observables: give both, or neither")
+    if wanted.compiling not in COMPILE:
+        raise bad_options(f"compile must be one of {', '.join(COMPILE)}")
+    precision = wanted.precision
+    if isinstance(precision, bool) or not isinstance(precision, int | float):
+        raise bad_options("precision must be a number")
+    if precision and not LEAST_PRECISION <= precision < math.inf:
+        raise bad_options(f"precision must be 0 (exact), or {LEAST_PRECISION} or more")
+
+
+def bad_options(message: str) -> ResourceError:
+    return ResourceError("bad_options", message)

@@ -1,0 +1,111 @@
+"""One task: every program of a sweep on a device, and all that is wanted of them in one result."""
+
+import json
+import secrets
+import time
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantumtask.engines.backends.base import Device
+from quantumtask.engines.backends.ideal import Ideal
+from quantumtask.engines.limits import check_size
+from quantumtask.engines.noise.methods import DENSITY_MATRIX
+from quantumtask.engines.noise.rates import bad_noise
+from quantumtask.engines.noise.request import noise_of_task
+from quantumtask.engines.outputs.arrays import Arrays
+from quantumtask.engines.outputs.counts import Drawn
+from quantumtask.engines.outputs.expectations import Expected
+from quantumtask.engines.outputs.output_spec import Wanted
+from quantumtask.openqasm.encoded import encoded
+from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import AUTO, Result
+
+
+class Collector(Protocol):
+    """One kind of what is wanted, as it comes in from one program after another."""
+
+    def add(self, number: int, program: Program, seed: int) -> None:
+        """Takes what is wanted of the program of this number in the sweep."""
+        ...
+
+    @property
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What there is in arrays, once all programs have run."""
+        ...
+
+
+def run_sweep(
+    sweep: Sweep,
+    wanted: Wanted,
+    *,
+    seed: int | None,
+    settings: Settings,
+    threads: int = 1,
+    engine: str = AUTO,
+    method: str | None = None,
+) -> Result:
+    """Runs all programs of a sweep; without a seed, one is drawn.
+
+    The same seed (0 to 2**63 - 1) gives the same result. Raises ResourceError for what this slot
+    cannot hold or that engine cannot run, CircuitError for an element that is wrong, and Refusal
+    for what a program, once under way, cannot do.
+    """
+    started = time.perf_counter()
+    seed = secrets.randbits(63) if seed is None else seed
+    device: Device
+    if sweep.program.noisy and not wanted.ideal:
+        raise bad_noise("noise: the program has its own: leave `noise` and `backend` out")
+    if wanted.ideal and method != DENSITY_MATRIX:
+        device = Ideal(settings, threads=threads, engine=engine, method=method, once=sweep.size > 1)
+    else:
+        from quantumtask.engines.backends.noisy import (
+            Noisy,  # not above: few tasks need Aer's noise
+        )
+
+        noise = noise_of_task(wanted.backend, wanted.noise)
+        device = Noisy(
+            noise, settings, seed=seed, threads=threads, engine=engine, method=method,
+            compiling=wanted.compiling,
+        )  # fmt: skip
+    drawn = Drawn(sweep, wanted, device, settings)
+    collectors: list[Collector] = [drawn] if wanted.sampled else []
+    collectors += [Arrays(sweep, kind, device, settings) for kind in wanted.arrays]
+    if wanted.observables is not None:
+        collectors.append(Expected(sweep, wanted, device, settings))
+    for number, program in enumerate(sweep):
+        seed_here = _seed(seed, number, sweep)
+        device.check(program)
+        for collector in collectors:
+            collector.add(number, program, seed_here)
+        if device.ran is None:  # identities alone take no shots, and still something has to run
+            device.sample(program, 1, seed_here, False)
+    ran, texts, data = device.ran, drawn.texts(), _data(collectors, settings)
+    assert ran is not None
+    plain = data is None and not sweep.shape
+    return Result(
+        texts.counts, texts.memory, seed, ran.engine, ran.version, ran.method,
+        (time.perf_counter() - started) * 1000, sweep.program.warnings, texts.outputs,
+        ran.precision, ran.reason, data, sweep.shape or None,
+        None if plain else tuple(sweep.program.registers), device.compiled,
+    )  # fmt: skip
+
+
+def _seed(seed: int, number: int, sweep: Sweep) -> int:
+    """The seed of one program: its own in a sweep, independent of all others."""
+    if not sweep.shape:
+        return seed
+    words = np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1, np.uint64)
+    return int(words[0]) >> 1
+
+
+def _data(collectors: list[Collector], settings: Settings) -> str | None:
+    """All arrays as JSON."""
+    found = {name: array for one in collectors for name, array in one.arrays.items()}
+    if not found:
+        return None
+    text = json.dumps({name: encoded(array) for name, array in found.items()})
+    check_size(len(text), settings)
+    return text

@@ -1,0 +1,1 @@
+"""Shots: sampling, counting, and the mapping to classical bits."""

@@ -1,0 +1,1 @@
+"""Selection of the engine: features of a circuit, cost model, methods."""

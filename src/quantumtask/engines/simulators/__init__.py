@@ -1,0 +1,1 @@
+"""Simulators, one module per library, and the native ones."""

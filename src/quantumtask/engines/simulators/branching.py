@@ -1,0 +1,56 @@
+"""Branching statements of a program whose expectation values are computed.
+
+A measurement is an end measurement, or not, for all shots alike: an `if` whose body touches a
+measured qubit counts for the shots that skip the body, too. A circuit shows such an `if` as gates
+controlled by the outcome. A process meets only the branch that a shot takes, so the instruction of
+a branching statement is wrapped here and reports all its branches.
+"""
+
+from quantumtask.engines.simulators.native.branch_state import WithEnds
+from quantumtask.openqasm.footprint import TooMuch, footprint
+from quantumtask.openqasm.process import Code, Instruction, Process, Undecided
+
+
+def with_all_ways(process: Process) -> Process:
+    """A copy of a process that counts all ways of each `if`, `while` and `switch` (see `Ends`).
+
+    The counting begins with the first outcome that the program needs.
+    """
+    twin, code = process.copy(), process.code
+    instructions = list(code.instructions)
+    for at in code.ways:
+        instructions[at] = _counting(code, at)
+    twin.code = code._replace(instructions=instructions)
+    return twin
+
+
+def _counting(code: Code, at: int) -> Instruction:
+    """The instruction at a place of the code, which counts all its ways before it takes one."""
+    instruction = code.instructions[at]
+
+    def run(process: Process) -> int | None:
+        world = process.world
+        try:
+            target = instruction(process)
+        except Undecided:
+            _count(process, code, at)
+            raise
+        if isinstance(world, WithEnds) and world.branched:
+            _count(process, code, at)
+        return target
+
+    return run
+
+
+def _count(process: Process, code: Code, at: int) -> None:
+    world = process.world
+    if not isinstance(world, WithEnds) or not world.ends.taken_back:
+        return
+    twin = process.copy()
+    twin.code, twin.next = code, at
+    try:
+        ways = footprint(twin)
+    except TooMuch:
+        world.depend_on_all()
+    else:
+        world.depend(ways.qubits, ways.outcomes)

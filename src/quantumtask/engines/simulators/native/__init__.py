@@ -1,0 +1,1 @@
+"""Native simulators: state vector, tableau, density matrix."""

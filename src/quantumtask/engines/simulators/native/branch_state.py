@@ -1,0 +1,219 @@
+"""The world of one history of shots: a quantum state, and the measurements not yet looked at."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantumtask.engines.gates.gate_action import action
+from quantumtask.openqasm.ends import Ends
+from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.process import Outcome, Undecided
+
+Bits = NDArray[np.uint8]
+"""Outcomes of shots: one row per shot, one column per qubit."""
+
+
+class State(Protocol):
+    """The state of all qubits, |0> at first. Qubits that nothing has touched cost nothing."""
+
+    @property
+    def bytes(self) -> int:
+        """Memory that it takes."""
+        ...
+
+    def apply(self, operations: Sequence[Operation]) -> None: ...
+
+    def known(self, qubit: int) -> int | None:
+        """The outcome of measuring a qubit, where it was just projected or nothing touched it."""
+        ...
+
+    def set(self, qubit: int, value: int) -> None:
+        """Puts a qubit that is `known` to a value."""
+        ...
+
+    def probability(self, qubit: int) -> float:
+        """The probability of measuring 1."""
+        ...
+
+    def projected(self, qubit: int, value: int) -> Self:
+        """The state after measuring that value; this one may no longer be used if it is certain."""
+        ...
+
+    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> Bits: ...
+
+
+class AnyWorld(Protocol):
+    """The world of the histories of a program, with noise or without."""
+
+    @property
+    def state(self) -> Any:
+        """The state, whose `bytes` is its memory."""
+        ...
+
+    def apply(self, operations: Sequence[Operation]) -> None: ...
+
+    def pause(self, operations: Sequence[Operation]) -> None: ...
+
+    def reset(self, qubits: Sequence[int]) -> None: ...
+
+    def measure(self, qubit: int) -> Outcome | int: ...
+
+    def unmeasure(self) -> None: ...
+
+    def first(self, outcome: Outcome) -> Outcome:
+        """The outcome that must be decided next so that this one can be; usually itself."""
+        ...
+
+    def probability(self, outcome: Outcome) -> float:
+        """The probability that the outcome is 1, exactly 0 or 1 where it is certain."""
+        ...
+
+    def decided(self, outcome: Outcome, value: int) -> Self:
+        """The world in which the outcome is that value."""
+        ...
+
+    def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:
+        """Values of outcomes that are not decided, together, one row per shot."""
+        ...
+
+
+NewWorld = Callable[[], AnyWorld]
+
+CERTAIN = 1e-12
+"""A probability as near to 0 or 1 as this is rounding noise."""
+
+
+class WithEnds:
+    """A world that tracks the end measurements of its program so far.
+
+    `branched`: an outcome that the program needs has been decided, so other shots may take another
+    way.
+    """
+
+    __slots__ = ("branched", "ends")
+
+    def __init__(self) -> None:
+        self.branched = False
+        self.ends = Ends()
+
+    def depend(self, qubits: Iterable[int], outcomes: Iterable[Outcome]) -> None:
+        """Counts qubits as touched and outcomes as needed, because other shots do either."""
+        self.ends.touch(qubits)
+        for outcome in outcomes:
+            self.ends.need(outcome.number)
+
+    def depend_on_all(self) -> None:
+        """Counts all qubits as touched."""
+        self.ends.touch_all()
+
+
+UNSEEN = -1
+"""The number of a reset's outcome, which no program sees."""
+
+
+class World(WithEnds):
+    """The world of an ideal process. A measurement is deferred until the program needs its outcome.
+
+    Deferring is right as long as no later step on the qubit changes the outcome. `values`:
+    expectation values are computed, so `ends` is kept. Then no outcome is decided early: otherwise
+    the kind of the state would decide which outcomes the program needs.
+    """
+
+    __slots__ = ("_measured", "_outcomes", "_pending", "_values", "state")
+
+    def __init__(self, state: State, *, values: bool = False) -> None:
+        super().__init__()
+        self.state = state
+        self._values = values
+        self._pending: dict[int, Outcome] = {}
+        self._measured: dict[Outcome, int] = {}
+        self._outcomes = 0
+
+    def apply(self, operations: Sequence[Operation]) -> None:
+        if self._pending:
+            self._check(operations)
+        self.state.apply(operations)
+
+    def pause(self, operations: Sequence[Operation]) -> None:
+        """Does nothing: an ideal qubit does not decay."""
+
+    def _check(self, operations: Sequence[Operation]) -> None:
+        pending = self._pending
+        for operation in operations:
+            if not pending.keys().isdisjoint(operation.qubits):
+                keeps = action(operation).keeps
+                for qubit, kept in zip(operation.qubits, keeps, strict=True):
+                    if qubit in pending and not kept:
+                        raise Undecided(pending[qubit])
+        if self._values:
+            self.ends.touch([qubit for operation in operations for qubit in operation.qubits])
+
+    def measure(self, qubit: int) -> Outcome | int:
+        outcome = self._pending.get(qubit)
+        if outcome is None:
+            value = None if self._values else self.state.known(qubit)
+            if value is not None:
+                return value
+            outcome = self._put_off(qubit, self._outcomes)
+            self._outcomes += 1
+        if self._values:
+            self.ends.measure(qubit, outcome.number)
+        return outcome
+
+    def _put_off(self, qubit: int, number: int) -> Outcome:
+        outcome = Outcome(number)
+        self._pending[qubit] = outcome
+        self._measured[outcome] = qubit
+        return outcome
+
+    @property
+    def blurred(self) -> frozenset[int]:
+        """The qubits that have no phase, because they were measured and nobody knows the value."""
+        taken_back = self.ends.taken_back
+        return frozenset(q for q, o in self._pending.items() if o.number not in taken_back)
+
+    def unmeasure(self) -> None:
+        """Takes back the measurements at the end (see `Ends`)."""
+        blurred = self.blurred
+        self._pending = {q: o for q, o in self._pending.items() if q in blurred}
+
+    def reset(self, qubits: Sequence[int]) -> None:
+        for qubit in qubits:
+            outcome = self._pending.get(qubit)
+            if outcome is None and self.state.known(qubit) is None:
+                outcome = self._put_off(qubit, UNSEEN)
+            if outcome is not None:
+                raise Undecided(outcome)
+        for qubit in qubits:
+            self.state.set(qubit, 0)
+
+    def first(self, outcome: Outcome) -> Outcome:
+        """Returns the outcome: repeated measurements of a qubit are one outcome."""
+        return outcome
+
+    def probability(self, outcome: Outcome) -> float:
+        """The probability that the outcome is 1, exactly 0 or 1 where it is certain.
+
+        Rounded, so that the order in which a machine adds does not decide about a draw.
+        """
+        p = round(self.state.probability(self._measured[outcome]), 12)
+        return 0.0 if p <= CERTAIN else 1.0 if p >= 1 - CERTAIN else p
+
+    def decided(self, outcome: Outcome, value: int) -> "World":
+        """The world in which the outcome is that value. Takes the place of this one if certain."""
+        twin = World.__new__(World)
+        qubit = self._measured[outcome]
+        twin.state = self.state.projected(qubit, value)
+        twin._values = self._values
+        twin._pending = {q: o for q, o in self._pending.items() if q != qubit}
+        twin._measured = {o: q for o, q in self._measured.items() if q != qubit}
+        twin._outcomes = self._outcomes
+        twin.ends = self.ends.without(outcome.number) if self._values else self.ends
+        twin.branched = self.branched or outcome.number != UNSEEN
+        return twin
+
+    def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:
+        """Values of outcomes that are not decided, together, one row per shot."""
+        return self.state.sample([self._measured[o] for o in outcomes], shots, rng)

@@ -1,0 +1,1 @@
+"""Transformations of programs that keep their distribution."""

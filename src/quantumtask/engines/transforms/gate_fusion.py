@@ -1,0 +1,38 @@
+"""Fewer passes over a large state: gates on the same single qubit become one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from quantumtask.engines.gates.gate_action import matrix_of
+from quantumtask.openqasm.gates import Matrix, Operation, Unitary
+
+FUSED_FROM = 15
+"""Qubits from which a pass over the state takes longer than to multiply two gates (measured)."""
+
+
+def fused(operations: Iterable[Operation]) -> list[Operation]:
+    """The same circuit, with runs of gates on one qubit as one gate each."""
+    done: list[Operation] = []
+    waiting: dict[int, list[Operation]] = {}
+    for operation in operations:
+        if len(operation.qubits) == 1:
+            waiting.setdefault(operation.qubits[0], []).append(operation)
+            continue
+        for qubit in operation.qubits:
+            if run := waiting.pop(qubit, None):
+                done.append(_one(run))
+        done.append(operation)
+    done += [_one(run) for run in waiting.values()]
+    return done
+
+
+def _one(run: list[Operation]) -> Operation:
+    if len(run) == 1:
+        return run[0]
+    product: Any = matrix_of(run[0].gate, run[0].params)
+    for operation in run[1:]:
+        product = matrix_of(operation.gate, operation.params) @ product
+    matrix: Matrix = np.ascontiguousarray(product)
+    return Operation(Unitary(matrix), (), run[0].qubits)
