@@ -13,8 +13,8 @@ from qiskit import qasm3, transpile
 from qiskit_aer import AerSimulator
 
 from benchmarks.common.load_generator import BELL, layers
-from quantumtask.openqasm.full import compile_full
-from quantumtask.openqasm.straight import compile_straight
+from quantumtask.openqasm.compiler.pipeline import compile_full
+from quantumtask.openqasm.fast_path.compile import compile_straight
 from quantumtask.shared.settings import Settings
 
 GROWTH = (1_000, 10_000, 100_000)

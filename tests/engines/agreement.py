@@ -13,7 +13,7 @@ from quantumtask.engines.selection.circuit_features import profile_of
 from quantumtask.engines.selection.methods import METHODS, Method, Plan, version
 from quantumtask.engines.simulators.base import load
 from quantumtask.openqasm.compile import compile_fresh
-from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
 from quantumtask.worker.slots.execute import execute

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from quantumtask.openqasm.gates import BASIC, Operation, controlled
-from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.program.operations import BASIC, Operation, controlled
+from quantumtask.openqasm.program.program import Program
 
 K = TypeVar("K")
 

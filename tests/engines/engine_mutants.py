@@ -15,8 +15,8 @@ from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.selection.methods import version
 from quantumtask.engines.simulators import aer, shot_branching
 from quantumtask.engines.simulators.base import load
-from quantumtask.engines.simulators.native import kernels, statevector
-from quantumtask.openqasm.gates import BASIC, Operation
+from quantumtask.engines.simulators.native import kernels, statevector, tableau
+from quantumtask.openqasm.program.operations import BASIC, Operation
 from tests.engines.agreement import EXACT, Way, examples, wrong_exactly, wrong_in_shots
 from tests.engines.sketch import Sketch
 
@@ -99,11 +99,12 @@ def of_stim() -> Iterator[Mutant]:
 
 
 def of_histories() -> Iterator[Mutant]:
-    vector, tableau = Way("quantumtask", "statevector"), Way("quantumtask", "stabilizer")
-    yield Mutant("histories: turn back", vector, around(statevector, "action", conjugated))
-    yield Mutant("histories: qubits reversed", vector, around(kernels, "apply", places_reversed))
-    yield Mutant("histories: no signs", tableau, around(tableau, "conjugation", unsigned))
-    for way in (vector, tableau):
+    by_vector = Way("quantumtask", "statevector")
+    by_tableau = Way("quantumtask", "stabilizer")
+    yield Mutant("histories: turn back", by_vector, around(statevector, "action", conjugated))
+    yield Mutant("histories: qubits reversed", by_vector, around(kernels, "apply", places_reversed))
+    yield Mutant("histories: no signs", by_tableau, around(tableau, "conjugation", unsigned))
+    for way in (by_vector, by_tableau):
         yield Mutant(
             f"{way.method}: bits shifted", way, around(shot_branching, "_read", bits_shifted)
         )

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from quantumtask.engines.transforms import constant_propagation as module
 from quantumtask.engines.transforms.constant_propagation import DIAGONAL, EITHER, settled
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.gates import BASIC, Operation
-from quantumtask.openqasm.program import Circuit, Measure
+from quantumtask.openqasm.program.operations import BASIC, Operation
+from quantumtask.openqasm.program.program import Circuit, Measure
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute

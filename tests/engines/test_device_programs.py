@@ -24,9 +24,9 @@ from quantumtask.engines.compilation.transpile import compiled
 from quantumtask.engines.devices.calibration import twin
 from quantumtask.engines.noise.request import gates_of
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.full import compile_full
-from quantumtask.openqasm.gates import BARRIER, Operation
-from quantumtask.openqasm.straight import compile_straight
+from quantumtask.openqasm.compiler.pipeline import compile_full
+from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.program.operations import BARRIER, Operation
 from quantumtask.shared.settings import Settings
 from tests.cli.test_cli import quantumtask
 from tests.engines.device_circuits import aer_counts, device, ghz, random_isa, scheduled

@@ -11,8 +11,8 @@ import qiskit_aer
 from quantumtask import engines
 from quantumtask.engines.simulators import aer
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.gates import BASIC, Basic, Operation, Unitary, controlled
-from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.program.operations import BASIC, Basic, Operation, Unitary, controlled
+from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result

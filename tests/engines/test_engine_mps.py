@@ -23,7 +23,7 @@ from quantumtask.engines.simulators.mps import evolution, sampling
 from quantumtask.engines.simulators.mps.routing import Placed, Route
 from quantumtask.engines.simulators.mps.sampling import Matrices, Sampler
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.program import Circuit
+from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Result

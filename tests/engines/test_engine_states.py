@@ -13,8 +13,8 @@ from quantumtask.engines.simulators.native import statevector
 from quantumtask.engines.simulators.native.branch_state import State, World
 from quantumtask.engines.simulators.native.statevector import Means, StateVector
 from quantumtask.engines.simulators.native.tableau import NotClifford, Stabilizer
-from quantumtask.openqasm.gates import BASIC, Operation, Unitary
-from quantumtask.openqasm.process import Outcome, Undecided
+from quantumtask.openqasm.program.operations import BASIC, Operation, Unitary
+from quantumtask.openqasm.program.process import Outcome, Undecided
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from tests.engines.dense_reference import Dense, assert_drawn_from

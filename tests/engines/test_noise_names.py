@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from quantumtask.openqasm.full import compile_full
-from quantumtask.openqasm.gates import Operation
-from quantumtask.openqasm.hardware import Instructions
-from quantumtask.openqasm.program import Program
-from quantumtask.openqasm.straight import compile_straight
+from quantumtask.openqasm.compiler.pipeline import compile_full
+from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.gates.hardware import Instructions
+from quantumtask.openqasm.program.operations import Operation
+from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
 from tests.support.http_queries import ask, refusal
 from tests.support.services import Service

@@ -9,7 +9,7 @@ import pytest
 
 from quantumtask import engines
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.source import Refusal
+from quantumtask.openqasm.text.source import Refusal
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result

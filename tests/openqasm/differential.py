@@ -19,7 +19,7 @@ from benchmarks.common.other_implementations import STDGATES_FOR_BRAKET
 from numpy.typing import NDArray
 
 from quantumtask.openqasm import Measure, Program, Reset, compile_circuit
-from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
 from quantumtask.worker.slots.execute import execute

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from quantumtask.openqasm import native
-from quantumtask.openqasm.portable import parser as portable
-from quantumtask.openqasm.source import Source
+from quantumtask.openqasm.parser import qdk
+from quantumtask.openqasm.parser.antlr import parser as portable
+from quantumtask.openqasm.text.source import Source
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.task import Problem
 from tests.openqasm import textbook, textbook_large
@@ -177,7 +177,7 @@ def test_a_text_that_is_no_program_gets_a_hint() -> None:
     "number", ["9223372036854775808", "0x8000_0000_0000_0000", "0b1" + "0" * 63]
 )
 def test_a_whole_number_keeps_its_value_where_the_parser_in_rust_wraps_it(number: str) -> None:
-    (found,), (wrapped,) = (reader.read(Source(f"{number};"))[1] for reader in (portable, native))
+    (found,), (wrapped,) = (reader.read(Source(f"{number};"))[1] for reader in (portable, qdk))
     assert found.expr.value == 2**63
     assert wrapped.expr.value == -(2**63)
 

@@ -7,7 +7,7 @@ import pytest
 
 from quantumtask import engines
 from quantumtask.openqasm import Program, Register, compile_circuit
-from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Problem

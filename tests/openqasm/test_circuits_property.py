@@ -11,7 +11,7 @@ from qiskit.quantum_info import Operator
 
 from quantumtask import engines
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.gates import Operation, controlled
+from quantumtask.openqasm.program.operations import Operation, controlled
 from quantumtask.shared.settings import Settings
 
 SETTINGS = Settings(slot_memory_mb=2048)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quantumtask.openqasm import Measure as Measurement
 from quantumtask.openqasm.compile import compile_fresh
-from quantumtask.openqasm.program import Circuit, Program
+from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quantumtask.openqasm import Program, compile_circuit
-from quantumtask.openqasm.full import compile_full
-from quantumtask.openqasm.gates import Operation, Unitary
-from quantumtask.openqasm.straight import compile_straight
-from quantumtask.openqasm.trace import Trace
+from quantumtask.openqasm.compiler.pipeline import compile_full
+from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.program.operations import Operation, Unitary
+from quantumtask.openqasm.program.tracer import Trace
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from tests.openqasm import textbook

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.full import compile_full
-from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.compiler.pipeline import compile_full
+from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from tests.support.http_queries import ask, refusal

@@ -10,9 +10,9 @@ import pytest
 
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.compile import compile_sweep
-from quantumtask.openqasm.full import compile_full
-from quantumtask.openqasm.gates import QELIB1, STDGATES
-from quantumtask.openqasm.straight import compile_straight
+from quantumtask.openqasm.compiler.pipeline import compile_full
+from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.gates.library import QELIB1, STDGATES
 from quantumtask.shared.settings import Settings
 from tests.openqasm.reference_gates import GATES, controlled, modified
 from tests.openqasm.test_circuits_gates import equal, matrix, same, unitary

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy.stats import unitary_group
 
-from quantumtask.openqasm import native
-from quantumtask.openqasm.portable import parser as portable
-from quantumtask.openqasm.source import Source
-from quantumtask.openqasm.straight import compile_straight
+from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.parser import qdk
+from quantumtask.openqasm.parser.antlr import parser as portable
+from quantumtask.openqasm.text.source import Source
 from quantumtask.shared.settings import Settings
 from tests.openqasm.test_undeclared_gates import compiled, refused, unitary
 from tests.openqasm.undeclared_gates import reversed_qubits
@@ -217,7 +217,7 @@ def test_both_parsers_read_a_pragma_alike() -> None:
     text += "pragma braket noise x\n"
     found = [
         [(node.command, node.span.lo, node.span.hi) for node in reader.read(Source(text))[1][1:]]
-        for reader in (native, portable)
+        for reader in (qdk, portable)
     ]
     assert found[0] == found[1]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quantumtask.openqasm.full import compile_full, prepared
-from quantumtask.openqasm.straight import compile_straight
+from quantumtask.openqasm.compiler.pipeline import compile_full, prepared
+from quantumtask.openqasm.fast_path.compile import compile_straight
 from quantumtask.openqasm.text.scanner import scan
 from quantumtask.openqasm.validate import validate_circuit
 from quantumtask.shared.errors import CircuitError

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quantumtask.openqasm import native
-from quantumtask.openqasm.full import compile_full
-from quantumtask.openqasm.portable import parser as portable
-from quantumtask.openqasm.program import Program
-from quantumtask.openqasm.source import Source
-from quantumtask.openqasm.straight import compile_straight
-from quantumtask.openqasm.writers import NAMES
+from quantumtask.openqasm.compiler.pipeline import compile_full
+from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.gates.undeclared import NAMES
+from quantumtask.openqasm.parser import qdk
+from quantumtask.openqasm.parser.antlr import parser as portable
+from quantumtask.openqasm.program.program import Program
+from quantumtask.openqasm.text.source import Source
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from tests.engines.dense_reference import Dense
@@ -138,7 +138,7 @@ def test_both_parsers_include_it() -> None:
     source = Source(HQS_HEAD.format("hqslib1.inc") + "qreg q[2];\nZZ() q[0], q[1];")
     found = [
         [(type(node).__name__, node.span.lo, node.span.hi) for node in reader.read(source)[1]]
-        for reader in (native, portable)
+        for reader in (qdk, portable)
     ]
     assert found[0] == found[1]
 

@@ -10,9 +10,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from quantumtask.api.app import Front
-from quantumtask.api.http import errors, openapi, swagger
+from quantumtask.api.http import errors, swagger
 from quantumtask.api.http.protocol import OnePacket
 from quantumtask.api.routes import batches, circuit, results, service, tasks
+from quantumtask.api.schemas import openapi
 from quantumtask.api.service.tasks import Service
 from quantumtask.shared.processes import keep_loaded
 from quantumtask.shared.settings import Settings

@@ -3,7 +3,7 @@ simulator behind them."""
 
 from quantumtask.engines.outputs.output_spec import Wanted
 from quantumtask.engines.outputs.run_sweep import run_sweep
-from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.output_kinds import COUNTS, MEMORY
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, Result

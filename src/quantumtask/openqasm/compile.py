@@ -1,11 +1,11 @@
 """The way from a text to a program: the short path where it goes, the full one where it must."""
 
-from quantumtask.openqasm.full import compile_full, prepared
-from quantumtask.openqasm.gates import Operation, Unitary
-from quantumtask.openqasm.hardware import Device
-from quantumtask.openqasm.program import Program, Sweep
-from quantumtask.openqasm.remembered import Remembered
-from quantumtask.openqasm.straight import compile_straight
+from quantumtask.openqasm.compiler.pipeline import compile_full, prepared
+from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.gates.hardware import Device
+from quantumtask.openqasm.lru_cache import Remembered
+from quantumtask.openqasm.program.operations import Operation, Unitary
+from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 
 __all__ = ["compile_circuit", "compile_fresh", "compile_sweep", "prepared"]

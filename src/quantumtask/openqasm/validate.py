@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from quantumtask.openqasm.context import Context
-from quantumtask.openqasm.full import (
+from quantumtask.openqasm.compiler.context import Context
+from quantumtask.openqasm.compiler.pipeline import (
     NOTHING_MEASURED,
     checked,
     first_program,
@@ -13,8 +13,8 @@ from quantumtask.openqasm.full import (
     prepared,
     told_in,
 )
-from quantumtask.openqasm.program import Circuit, Measure, Register
-from quantumtask.openqasm.source import MOST_PROBLEMS, Place, Refusal, Source, shorten
+from quantumtask.openqasm.program.program import Circuit, Measure, Register
+from quantumtask.openqasm.text.source import MOST_PROBLEMS, Place, Refusal, Source, shorten
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.processes import collector_paused
 from quantumtask.shared.settings import Settings

@@ -24,7 +24,7 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.quantum_info import Clifford, SparsePauliOp, random_clifford, random_unitary
 
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.settings import Settings
 from tests.engines.dense_reference import Dense
 

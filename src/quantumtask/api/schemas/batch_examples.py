@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from quantumtask.api.http.openapi import schema_of
 from quantumtask.api.schemas.batches import BatchRequest
+from quantumtask.api.schemas.openapi import schema_of
 from quantumtask.api.schemas.openapi_examples import ID, SUBMISSION, TASK, parameter, problems
 from quantumtask.api.schemas.requests import SubmitRequest
 

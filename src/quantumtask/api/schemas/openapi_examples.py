@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from quantumtask.api.http.openapi import schema_of
+from quantumtask.api.schemas.openapi import schema_of
 from quantumtask.api.schemas.requests import EstimateRequest, SubmitRequest, ValidateRequest
 from quantumtask.api.schemas.responses import ProblemDocument
 

@@ -9,7 +9,7 @@ from quantumtask.cli.doctor.line import Line, ok, problem, warning
 from quantumtask.shared.settings import Settings
 
 LIBRARIES = {
-    "qdk": "quantumtask.openqasm.native",
+    "qdk": "quantumtask.openqasm.parser.qdk",
     "qiskit-aer": "quantumtask.engines.simulators.aer",
     "pennylane-lightning": "quantumtask.engines.simulators.lightning",
     "stim": "quantumtask.engines.simulators.stim",

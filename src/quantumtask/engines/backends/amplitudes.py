@@ -11,8 +11,8 @@ from quantumtask.engines.selection.methods import version
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.density_matrix import density
 from quantumtask.engines.simulators.native.kernels import Vector
-from quantumtask.openqasm.gates import Operation
-from quantumtask.openqasm.program import Circuit
+from quantumtask.openqasm.program.operations import Operation
+from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from quantumtask.engines.observables.observable import Floats
 from quantumtask.engines.sampling.shot_counts import Shots
-from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.program.program import Program
 
 Complexes = NDArray[np.complex128]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from quantumtask.engines.devices.calibration import DeviceQubit, GateOn, Twin, all_twins, twin
 from quantumtask.engines.selection.methods import METHODS
-from quantumtask.openqasm.gates import BASIC
+from quantumtask.openqasm.program.operations import BASIC
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import SIMULATOR
 

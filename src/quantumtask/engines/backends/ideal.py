@@ -21,8 +21,8 @@ from quantumtask.engines.simulators.native.tableau import NotClifford
 from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.engines.transforms.constant_propagation import settled
 from quantumtask.engines.transforms.purification import purified
-from quantumtask.openqasm.gates import Operation
-from quantumtask.openqasm.program import Circuit, Program, Step
+from quantumtask.openqasm.program.operations import Operation
+from quantumtask.openqasm.program.program import Circuit, Program, Step
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO

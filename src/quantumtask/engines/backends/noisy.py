@@ -6,18 +6,9 @@ from typing import Any
 import numpy as np
 
 from quantumtask.engines.backends.base import Complexes, Ran
+from quantumtask.engines.backends.prepare import Ready, ready, source
 from quantumtask.engines.compilation.physical_programs import check_written
 from quantumtask.engines.noise.error_model import MEASURE, RESET
-from quantumtask.engines.noise.methods import (
-    AER,
-    DENSITY_MATRIX,
-    OWN,
-    Facts,
-    Method,
-    choose,
-    exactly,
-)  # fmt: skip
-from quantumtask.engines.noise.prepare import Ready, ready, source
 from quantumtask.engines.noise.request import Noise
 from quantumtask.engines.noisy_simulation.shot_branching import NoisyHistories
 from quantumtask.engines.observables.grouping import groups
@@ -26,9 +17,18 @@ from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.sampling.shot_counts import Order, Shots, Tally
 from quantumtask.engines.selection.circuit_features import profile_of
 from quantumtask.engines.selection.methods import version
+from quantumtask.engines.selection.noisy_methods import (
+    AER,
+    DENSITY_MATRIX,
+    OWN,
+    Facts,
+    Method,
+    choose,
+    exactly,
+)  # fmt: skip
 from quantumtask.engines.simulators.aer import simulate
 from quantumtask.engines.transforms.basis_measurement import observed
-from quantumtask.openqasm.program import Circuit, Program
+from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.output_kinds import AS_NEEDED, NEVER
 from quantumtask.shared.settings import Settings

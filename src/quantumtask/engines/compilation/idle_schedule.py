@@ -7,7 +7,7 @@ from qiskit import QuantumCircuit
 
 from quantumtask.engines.compilation.idle_time import delay_s, durations_of
 from quantumtask.engines.devices.calibration import Twin
-from quantumtask.openqasm.gates import BARRIER, DELAY
+from quantumtask.openqasm.program.operations import BARRIER, DELAY
 
 
 class Schedule(NamedTuple):

@@ -8,9 +8,9 @@ from qiskit.circuit import CircuitInstruction, Delay, Instruction
 from qiskit_aer.noise import thermal_relaxation_error
 
 from quantumtask.engines.devices.calibration import DeviceQubit, Twin
-from quantumtask.openqasm.gates import BARRIER, DELAY, PAUSES, Operation
-from quantumtask.openqasm.hardware import barrier, delay
-from quantumtask.openqasm.program import Step
+from quantumtask.openqasm.gates.hardware import barrier, delay
+from quantumtask.openqasm.program.operations import BARRIER, DELAY, PAUSES, Operation
+from quantumtask.openqasm.program.program import Step
 from quantumtask.shared.errors import ResourceError
 
 SHORTEST_S = 1e-9

@@ -12,10 +12,10 @@ from qiskit.transpiler.passes import Optimize1qGatesDecomposition
 from quantumtask.engines.compilation.transpile import OnDevice, unsuitable
 from quantumtask.engines.devices.calibration import Twin
 from quantumtask.engines.qiskit.circuits import circuit_of
-from quantumtask.openqasm.gates import DELAY, PAUSES, Basic, Operation
-from quantumtask.openqasm.process import Outcome, Process, Undecided
-from quantumtask.openqasm.program import Program, Reset, Step
-from quantumtask.openqasm.source import Refusal
+from quantumtask.openqasm.program.operations import DELAY, PAUSES, Basic, Operation
+from quantumtask.openqasm.program.process import Outcome, Process, Undecided
+from quantumtask.openqasm.program.program import Program, Reset, Step
+from quantumtask.openqasm.text.source import Refusal
 from quantumtask.shared.settings import Settings
 
 CODE = "backend_unsuitable"

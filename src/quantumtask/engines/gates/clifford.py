@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quantumtask.engines.gates.gate_action import MOST_REMEMBERED, ROUNDING, matrix_of
-from quantumtask.openqasm.gates import Basic, Matrix, Operation, controlled
+from quantumtask.openqasm.program.operations import Basic, Matrix, Operation, controlled
 
 
 class Conjugation(NamedTuple):

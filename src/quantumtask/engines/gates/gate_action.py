@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quantumtask.engines.limits import not_a_number
-from quantumtask.openqasm.gates import Basic, Matrix, Operation, Unitary
+from quantumtask.openqasm.program.operations import Basic, Matrix, Operation, Unitary
 
 CONTROLS = {
     "cx": 1, "cy": 1, "cz": 1, "ch": 1, "csx": 1, "cp": 1, "crx": 1, "cry": 1, "crz": 1, "cu": 1,

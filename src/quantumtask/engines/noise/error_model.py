@@ -21,8 +21,8 @@ from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error
 
 from quantumtask.engines.noise.rates import bad_noise
 from quantumtask.engines.qiskit.circuits import circuit_of
-from quantumtask.openqasm.gates import BASIC, Matrix, Operation, Unitary
-from quantumtask.openqasm.inline import LARGEST_ARGUMENT
+from quantumtask.openqasm.gates.expansion import LARGEST_ARGUMENT
+from quantumtask.openqasm.program.operations import BASIC, Matrix, Operation, Unitary
 
 MOST_QUBITS = 4
 """Most qubits of one error: a superoperator on n qubits has 16**n entries."""

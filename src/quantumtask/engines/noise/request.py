@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantumtask.engines.devices.calibration import Twin, twin
 from quantumtask.engines.noise.rates import Rates, bad_noise, rates_of
-from quantumtask.openqasm.hardware import Device, Instructions
+from quantumtask.openqasm.gates.hardware import Device, Instructions
 from quantumtask.shared.task import SIMULATOR
 
 if TYPE_CHECKING:

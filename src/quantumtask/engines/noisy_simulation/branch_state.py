@@ -15,9 +15,10 @@ from quantumtask.engines.compilation.idle_schedule import Clock
 from quantumtask.engines.noise.error_model import MEASURE, RESET, Channel
 from quantumtask.engines.noisy_simulation.instructions import Layout, Placed, Source
 from quantumtask.engines.observables.observable import Floats
-from quantumtask.engines.simulators.native.branch_state import CERTAIN, Bits, WithEnds
-from quantumtask.openqasm.gates import DELAY, Operation
-from quantumtask.openqasm.process import Outcome, Undecided
+from quantumtask.engines.simulators.native.branch_state import CERTAIN, Bits
+from quantumtask.engines.transforms.branching import WithEnds
+from quantumtask.openqasm.program.operations import DELAY, Operation
+from quantumtask.openqasm.program.process import Outcome, Undecided
 
 Weights = tuple[float, float]
 """Probabilities of one reading if the qubit is 0, and if the qubit is 1."""

@@ -14,7 +14,7 @@ from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.branch_state import Bits
 from quantumtask.engines.simulators.native.kernels import Vector
-from quantumtask.openqasm.gates import Matrix
+from quantumtask.openqasm.program.operations import Matrix
 
 BYTES_PER_ENTRY = 16
 WORKING = 3

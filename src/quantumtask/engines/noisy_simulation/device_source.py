@@ -26,8 +26,8 @@ from quantumtask.engines.noisy_simulation.instructions import (
 from quantumtask.engines.qiskit.circuits import circuit_of
 from quantumtask.engines.qiskit.transpiler import pass_manager
 from quantumtask.engines.selection.circuit_features import profile_of
-from quantumtask.openqasm.gates import BARRIER, DELAY, Basic, Operation
-from quantumtask.openqasm.program import Measure, Program
+from quantumtask.openqasm.program.operations import BARRIER, DELAY, Basic, Operation
+from quantumtask.openqasm.program.program import Measure, Program
 from quantumtask.shared.settings import Settings
 
 MOST_KEPT = 4096

@@ -10,7 +10,14 @@ from qiskit import QuantumCircuit
 from quantumtask.engines.gates.gate_action import matrix_of
 from quantumtask.engines.noise.error_model import Channel, Confusion
 from quantumtask.engines.qiskit.circuits import circuit_of
-from quantumtask.openqasm.gates import BARRIER, Basic, Matrix, Operation, Unitary, controlled
+from quantumtask.openqasm.program.operations import (
+    BARRIER,
+    Basic,
+    Matrix,
+    Operation,
+    Unitary,
+    controlled,
+)
 
 MOST_KEPT = 4096
 """Most gates whose instructions are cached."""

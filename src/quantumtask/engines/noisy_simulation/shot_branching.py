@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quantumtask.engines.limits import available_bytes, out_of_memory
-from quantumtask.engines.noise.methods import DENSITY_MATRIX, STABILIZER, STATEVECTOR
 from quantumtask.engines.noisy_simulation.branch_state import NoisyState, NoisyWorld
 from quantumtask.engines.noisy_simulation.density_matrix import BYTES_PER_ENTRY, WORKING, Mixture
 from quantumtask.engines.noisy_simulation.instructions import Source
@@ -21,14 +20,15 @@ from quantumtask.engines.observables.observable import Floats
 from quantumtask.engines.sampling.shot_counts import Shots, Tally
 from quantumtask.engines.selection.circuit_features import Profile, profile_of
 from quantumtask.engines.selection.cost_model import MOST_QUBITS
+from quantumtask.engines.selection.noisy_methods import DENSITY_MATRIX, STABILIZER, STATEVECTOR
 from quantumtask.engines.simulators.branch_expectation import endings
 from quantumtask.engines.simulators.native.statevector import BYTES_PER_AMPLITUDE, StateVector
 from quantumtask.engines.simulators.native.tableau import NotClifford, Stabilizer
 from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.engines.simulators.shot_branching import Tree, means_of
-from quantumtask.openqasm.gates import Operation
-from quantumtask.openqasm.process import Outcome
-from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.program.operations import Operation
+from quantumtask.openqasm.program.process import Outcome
+from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from quantumtask.engines.backends.base import Device
 from quantumtask.engines.limits import check_encoded
 from quantumtask.engines.outputs.output_spec import bad_options
-from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.output_kinds import PROBABILITIES, STATEVECTOR, UNITARY
 from quantumtask.shared.settings import Settings

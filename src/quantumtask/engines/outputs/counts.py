@@ -11,7 +11,7 @@ from quantumtask.engines.backends.base import Device
 from quantumtask.engines.limits import check_encoded, check_size
 from quantumtask.engines.outputs.output_spec import Wanted
 from quantumtask.engines.sampling.shot_counts import Texts
-from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.output_kinds import COUNTS, MEMORY
 from quantumtask.shared.settings import Settings
 

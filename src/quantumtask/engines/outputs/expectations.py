@@ -10,7 +10,7 @@ from quantumtask.engines.limits import check_encoded
 from quantumtask.engines.observables.observable import bad_observable
 from quantumtask.engines.outputs import sampled_expectations
 from quantumtask.engines.outputs.output_spec import Wanted, bad_options
-from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 
 Indices = NDArray[np.intp]

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from quantumtask.engines.backends.base import Device
 from quantumtask.engines.backends.ideal import Ideal
 from quantumtask.engines.limits import check_size
-from quantumtask.engines.noise.methods import DENSITY_MATRIX
 from quantumtask.engines.noise.rates import bad_noise
 from quantumtask.engines.noise.request import noise_of_task
 from quantumtask.engines.outputs.arrays import Arrays
 from quantumtask.engines.outputs.counts import Drawn
 from quantumtask.engines.outputs.expectations import Expected
 from quantumtask.engines.outputs.output_spec import Wanted
-from quantumtask.openqasm.encoded import encoded
-from quantumtask.openqasm.program import Program, Sweep
+from quantumtask.engines.selection.noisy_methods import DENSITY_MATRIX
+from quantumtask.openqasm.inputs.array_codec import encoded
+from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, Result
 

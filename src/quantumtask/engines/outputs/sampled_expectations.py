@@ -10,7 +10,7 @@ from quantumtask.engines.observables.grouping import Group, groups
 from quantumtask.engines.observables.observable import PROJECTORS, Floats, Items
 from quantumtask.engines.sampling.shot_counts import Table
 from quantumtask.engines.transforms.basis_measurement import observed
-from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.program.program import Program
 
 MOST_KEPT = 1 << 22
 """Values of words in shots that are kept, because several observables may have a word."""

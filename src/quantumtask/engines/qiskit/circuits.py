@@ -12,9 +12,17 @@ from qiskit.circuit import Measure as QiskitMeasure
 from qiskit.circuit import Reset as QiskitReset
 from qiskit.circuit import library as qiskit_gates
 
-from quantumtask.openqasm.gates import BARRIER, BASIC, DELAY, PAUSES, Basic, Operation, Unitary
-from quantumtask.openqasm.hardware import OF_DEVICES
-from quantumtask.openqasm.program import Reset, Step
+from quantumtask.openqasm.gates.hardware import OF_DEVICES
+from quantumtask.openqasm.program.operations import (
+    BARRIER,
+    BASIC,
+    DELAY,
+    PAUSES,
+    Basic,
+    Operation,
+    Unitary,
+)
+from quantumtask.openqasm.program.program import Reset, Step
 from quantumtask.shared.processes import collector_paused
 
 _CLASSES: dict[str, Any] = {

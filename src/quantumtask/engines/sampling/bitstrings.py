@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import itemgetter
 
-from quantumtask.openqasm.program import Register
+from quantumtask.openqasm.program.program import Register
 
 
 class Formatter:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.openqasm.program import Circuit, Measure
+from quantumtask.openqasm.program.program import Circuit, Measure
 
 WORD = 62
 """Bits of a result that fit a machine word."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from quantumtask.engines.limits import check_size
 from quantumtask.engines.sampling.bitstrings import Formatter
-from quantumtask.openqasm.program import Program
+from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
 
 SEPARATORS = (",", ":")

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from quantumtask.engines.limits import available_bytes, out_of_memory
 from quantumtask.engines.selection.circuit_features import Profile
 from quantumtask.engines.selection.methods import METHODS, Method, Plan, version
-from quantumtask.openqasm.remembered import Remembered
+from quantumtask.openqasm.lru_cache import Remembered
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 

@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 
 from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.transforms.constant_propagation import settled
-from quantumtask.openqasm.gates import BARRIER, Basic, Operation, Unitary
-from quantumtask.openqasm.process import Undecided
-from quantumtask.openqasm.program import Circuit, Measure, Program, Step
-from quantumtask.openqasm.source import Refusal
-from quantumtask.openqasm.trace import TooMany, Trace
+from quantumtask.openqasm.program.operations import BARRIER, Basic, Operation, Unitary
+from quantumtask.openqasm.program.process import Undecided
+from quantumtask.openqasm.program.program import Circuit, Measure, Program, Step
+from quantumtask.openqasm.program.tracer import TooMany, Trace
+from quantumtask.openqasm.text.source import Refusal
 
 PASSES = {"cx": 0.7, "cz": 0.7, "cp": 1.5, "ccx": 0.5, "cswap": 1.0, "swap": 0.7, "id": 0.0}
 PASSES_OF_MATRIX = (1.0, 1.4, 15.0, 40.0, 60.0)

@@ -5,11 +5,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from quantumtask.engines.limits import available_bytes, out_of_memory
-from quantumtask.engines.noise.methods import AER, DENSITY_MATRIX, OWN
 from quantumtask.engines.selection.choose import choose
 from quantumtask.engines.selection.circuit_features import Profile, profile_of
 from quantumtask.engines.selection.methods import METHODS, Plan, version
-from quantumtask.openqasm.program import Program
+from quantumtask.engines.selection.noisy_methods import AER, DENSITY_MATRIX, OWN
+from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO

@@ -21,8 +21,8 @@ from quantumtask.engines.simulators.mps import evolution
 from quantumtask.engines.simulators.mps.routing import Placed, Route
 from quantumtask.engines.simulators.mps.sampling import Matrices, Sampler
 from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.openqasm.gates import BASIC, Operation
-from quantumtask.openqasm.program import Circuit
+from quantumtask.openqasm.program.operations import BASIC, Operation
+from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import MIB, Settings
 

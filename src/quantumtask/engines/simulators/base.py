@@ -20,10 +20,10 @@ class Engine(Protocol):
         ...
 
 
-MODULES = {"quantumtask": "histories"}
+MODULES = {"quantumtask": "shot_branching"}
 """Engines whose module has another name than theirs."""
 
 
 def load(name: str) -> Engine:
     """The engine of that name. Raises ImportError where its library is missing."""
-    return cast(Engine, import_module(f"quantumtask.engines.{MODULES.get(name, name)}"))
+    return cast(Engine, import_module(f"quantumtask.engines.simulators.{MODULES.get(name, name)}"))

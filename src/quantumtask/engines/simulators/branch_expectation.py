@@ -9,13 +9,13 @@ import numpy as np
 
 from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.observables.observable import Floats
-from quantumtask.engines.simulators.branching import with_all_ways
 from quantumtask.engines.simulators.native.branch_state import AnyWorld, World
 from quantumtask.engines.simulators.native.pauli_expectation import Table
 from quantumtask.engines.simulators.native.statevector import StateVector
 from quantumtask.engines.simulators.shot_branching import decide, means_of
-from quantumtask.openqasm.process import Process, Undecided
-from quantumtask.openqasm.program import Program
+from quantumtask.engines.transforms.branching import with_all_ways
+from quantumtask.openqasm.program.process import Process, Undecided
+from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 

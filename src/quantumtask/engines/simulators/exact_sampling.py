@@ -9,8 +9,8 @@ from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.sampling.shot_counts import Order
 from quantumtask.engines.selection.methods import Plan
 from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.openqasm.program import Circuit
-from quantumtask.openqasm.remembered import Remembered
+from quantumtask.openqasm.lru_cache import Remembered
+from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.settings import MIB, Settings
 
 MOST_REMEMBERED = 72 * MIB

@@ -17,8 +17,8 @@ from quantumtask.engines.simulators import exact_sampling
 from quantumtask.engines.simulators.native.kernels import Vector
 from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.engines.transforms.gate_fusion import FUSED_FROM, fused
-from quantumtask.openqasm.gates import Basic, Operation
-from quantumtask.openqasm.program import Circuit
+from quantumtask.openqasm.program.operations import Basic, Operation
+from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.settings import Settings
 
 

@@ -8,7 +8,7 @@ from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.sampling.shot_counts import Order, Tally
 from quantumtask.engines.selection.circuit_features import profile_of
-from quantumtask.openqasm.program import Circuit, Program
+from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.settings import Settings
 
 

@@ -21,7 +21,7 @@ from quantumtask.engines.simulators.native.branch_state import AnyWorld, Bits, N
 from quantumtask.engines.simulators.native.statevector import Means, StateVector
 from quantumtask.engines.simulators.native.tableau import Stabilizer
 from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.openqasm.process import Outcome, Process, Undecided
+from quantumtask.openqasm.program.process import Outcome, Process, Undecided
 from quantumtask.shared.settings import Settings
 
 FOR_WAITING = 4

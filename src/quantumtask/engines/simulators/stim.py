@@ -12,8 +12,8 @@ from quantumtask.engines.observables.observable import PAULIS, PROJECTORS, certa
 from quantumtask.engines.sampling.shot_counts import Order
 from quantumtask.engines.selection.methods import Plan
 from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.openqasm.gates import Basic, Operation, Unitary
-from quantumtask.openqasm.program import Circuit, Measure, Reset, Step
+from quantumtask.openqasm.program.operations import Basic, Operation, Unitary
+from quantumtask.openqasm.program.program import Circuit, Measure, Reset, Step
 
 NAMES = {
     "id": "I", "x": "X", "y": "Y", "z": "Z", "h": "H", "s": "S", "sdg": "S_DAG", "sx": "SQRT_X",

@@ -6,10 +6,10 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from quantumtask.engines.simulators.branching import with_all_ways
-from quantumtask.openqasm.gates import BARRIER, BASIC, PAUSES, Operation
-from quantumtask.openqasm.process import Code, Instruction, Process
-from quantumtask.openqasm.program import Circuit, Measure, Program, Register, Reset, Step
+from quantumtask.engines.transforms.branching import with_all_ways
+from quantumtask.openqasm.program.operations import BARRIER, BASIC, PAUSES, Operation
+from quantumtask.openqasm.program.process import Code, Instruction, Process
+from quantumtask.openqasm.program.program import Circuit, Measure, Program, Register, Reset, Step
 
 TURNS = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
 """The gates before a measurement in each basis."""

@@ -6,8 +6,8 @@ of two given numbers nothing is left, of others fewer gates on fewer qubits.
 
 from collections.abc import Iterator
 
-from quantumtask.openqasm.gates import BASIC, CONTROLLED, Operation
-from quantumtask.openqasm.program import Circuit, Measure, Step
+from quantumtask.openqasm.program.operations import BASIC, CONTROLLED, Operation
+from quantumtask.openqasm.program.program import Circuit, Measure, Step
 
 Known = dict[int, int]
 """The qubits that are 0 or 1 for certain."""

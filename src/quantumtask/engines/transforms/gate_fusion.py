@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from quantumtask.engines.gates.gate_action import matrix_of
-from quantumtask.openqasm.gates import Matrix, Operation, Unitary
+from quantumtask.openqasm.program.operations import Matrix, Operation, Unitary
 
 FUSED_FROM = 15
 """Qubits from which a pass over the state takes longer than to multiply two gates (measured)."""

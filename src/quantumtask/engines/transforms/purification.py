@@ -6,8 +6,8 @@ one. The gates of such a circuit make a pure state, and every exact value follow
 
 from typing import NamedTuple
 
-from quantumtask.openqasm.gates import BASIC, Operation
-from quantumtask.openqasm.program import Circuit, Measure, Step
+from quantumtask.openqasm.program.operations import BASIC, Operation
+from quantumtask.openqasm.program.program import Circuit, Measure, Step
 
 
 class Pure(NamedTuple):

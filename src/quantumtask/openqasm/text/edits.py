@@ -1,6 +1,6 @@
 """Replacements in a text, with a map from positions in the new text to the old one."""
 
-from quantumtask.openqasm.source import Source
+from quantumtask.openqasm.text.source import Source
 
 
 class Edits:

@@ -8,9 +8,9 @@ version, or between `include` and the file.
 
 import re
 
-from quantumtask.openqasm.source import Source
 from quantumtask.openqasm.text.edits import Edits
 from quantumtask.openqasm.text.scanner import replace_comments, scan
+from quantumtask.openqasm.text.source import Source
 
 _NO_LINE_END = re.compile(r"[^\r\n]")
 _UNUSUAL_AT = re.compile(r"\n[^\S\n]*+@|@(?=[^\W\d])")

@@ -6,8 +6,8 @@ is counted here first, so that a hostile text costs one scan instead of a crashe
 
 import re
 
-from quantumtask.openqasm.source import Place, Refusal, Source
 from quantumtask.openqasm.text.scanner import scan
+from quantumtask.openqasm.text.source import Place, Refusal, Source
 
 MOST_OPERATORS = 500
 """Most operators in one expression: the parser's stack overflows at some ten thousand."""

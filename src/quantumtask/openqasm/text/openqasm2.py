@@ -5,9 +5,9 @@ keywords of OpenQASM 3 may be names. The translation appends the letter MARK to 
 of OpenQASM 2 has that letter (arXiv:1707.03429, section 2).
 """
 
-from quantumtask.openqasm.source import MARK, Source
 from quantumtask.openqasm.text.edits import Edits
 from quantumtask.openqasm.text.scanner import scan
+from quantumtask.openqasm.text.source import MARK, Source
 
 _KEYWORDS = frozenset(
     {

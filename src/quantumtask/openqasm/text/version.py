@@ -2,8 +2,8 @@
 
 import re
 
-from quantumtask.openqasm.source import Refusal, Source, shorten
 from quantumtask.openqasm.text.scanner import COMMENT, first_words
+from quantumtask.openqasm.text.source import Refusal, Source, shorten
 
 _USUAL = re.compile(rf"(?:\s++|{COMMENT})*+OPENQASM\s++([23])(?:\.\d++)?+\s*+;")
 """The head of nearly all texts, at less cost than a scan."""

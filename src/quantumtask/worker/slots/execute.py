@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 from quantumtask.openqasm import compile_sweep
 from quantumtask.openqasm.compile import prepared
-from quantumtask.openqasm.hardware import Device
-from quantumtask.openqasm.source import Refusal
+from quantumtask.openqasm.gates.hardware import Device
+from quantumtask.openqasm.text.source import Refusal
 from quantumtask.shared.errors import TaskError
 from quantumtask.shared.processes import die_with_parent, processor_limit
 from quantumtask.shared.settings import Settings

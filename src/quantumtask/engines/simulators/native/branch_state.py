@@ -1,15 +1,15 @@
 """The world of one history of shots: a quantum state, and the measurements not yet looked at."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.gates.gate_action import action
-from quantumtask.openqasm.ends import Ends
-from quantumtask.openqasm.gates import Operation
-from quantumtask.openqasm.process import Outcome, Undecided
+from quantumtask.engines.transforms.branching import WithEnds
+from quantumtask.openqasm.program.operations import Operation
+from quantumtask.openqasm.program.process import Outcome, Undecided
 
 Bits = NDArray[np.uint8]
 """Outcomes of shots: one row per shot, one column per qubit."""
@@ -83,30 +83,6 @@ NewWorld = Callable[[], AnyWorld]
 
 CERTAIN = 1e-12
 """A probability as near to 0 or 1 as this is rounding noise."""
-
-
-class WithEnds:
-    """A world that tracks the end measurements of its program so far.
-
-    `branched`: an outcome that the program needs has been decided, so other shots may take another
-    way.
-    """
-
-    __slots__ = ("branched", "ends")
-
-    def __init__(self) -> None:
-        self.branched = False
-        self.ends = Ends()
-
-    def depend(self, qubits: Iterable[int], outcomes: Iterable[Outcome]) -> None:
-        """Counts qubits as touched and outcomes as needed, because other shots do either."""
-        self.ends.touch(qubits)
-        for outcome in outcomes:
-            self.ends.need(outcome.number)
-
-    def depend_on_all(self) -> None:
-        """Counts all qubits as touched."""
-        self.ends.touch_all()
 
 
 UNSEEN = -1

@@ -9,8 +9,8 @@ import numpy as np
 from quantumtask.engines.gates.gate_action import Action, action
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.kernels import Vector
-from quantumtask.openqasm.gates import Operation
-from quantumtask.openqasm.program import Circuit, Measure
+from quantumtask.openqasm.program.operations import Operation
+from quantumtask.openqasm.program.program import Circuit, Measure
 
 
 def density(circuit: Circuit) -> Vector:

@@ -14,7 +14,7 @@ from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.branch_state import Bits
 from quantumtask.engines.simulators.native.kernels import Vector
 from quantumtask.engines.simulators.native.marginals import marginal
-from quantumtask.openqasm.gates import Operation, Unitary
+from quantumtask.openqasm.program.operations import Operation, Unitary
 
 BYTES_PER_AMPLITUDE = 16
 

@@ -13,7 +13,7 @@ import numpy as np
 from quantumtask.engines.gates.clifford import conjugation
 from quantumtask.engines.gates.gate_action import action
 from quantumtask.engines.simulators.native.branch_state import Bits
-from quantumtask.openqasm.gates import Operation
+from quantumtask.openqasm.program.operations import Operation
 
 Signs = list[int]
 """Columns of signs: the constant part, then for each random bit the rows that it turns round."""

@@ -1,0 +1,154 @@
+"""Circuits made ready for a noise: compiled or in pieces, with the model that Aer has of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from qiskit import QuantumCircuit
+from qiskit_aer.noise import NoiseModel
+
+from quantumtask.engines.compilation.idle_time import (
+    decayed,
+    in_nanoseconds,
+    with_idle,
+    without_pauses,
+)
+from quantumtask.engines.compilation.physical_programs import as_written
+from quantumtask.engines.compilation.transpile import compiled, noise_of, on_used_qubits
+from quantumtask.engines.devices.calibration import Twin
+from quantumtask.engines.noise.aer_model import confusion, errors_of, in_pieces, model_of
+from quantumtask.engines.noise.error_model import ErrorModel
+from quantumtask.engines.noise.named_gates import in_names
+from quantumtask.engines.noise.rates import Flips, Rates
+from quantumtask.engines.noise.request import Noise
+from quantumtask.engines.noisy_simulation.device_source import DeviceErrors, DeviceSource
+from quantumtask.engines.noisy_simulation.instructions import Errors, Named, Source
+from quantumtask.engines.qiskit.circuits import circuit_of
+from quantumtask.engines.sampling.clbit_map import Readout
+from quantumtask.openqasm.program.operations import BARRIER, Operation
+from quantumtask.openqasm.program.program import Circuit, Program, Step
+from quantumtask.shared.settings import Settings
+
+Confusion = list[list[float]]
+
+
+class Ready(NamedTuple):
+    """A circuit for Aer with its noise; `described` is the `compiled` field of the result.
+
+    `qubits`: for each measured bit, its qubit and its readout error (see `confusion`); valid only
+    if all measurements are at the end of the circuit.
+    """
+
+    circuit: QuantumCircuit
+    model: NoiseModel
+    described: dict[str, Any] | None
+    qubits: list[tuple[int, Confusion]]
+
+
+def ready(program: Program, noise: Noise, seed: int, settings: Settings, written: bool) -> Ready:
+    """The circuit of a program; for a device, as written if `written`, else compiled.
+
+    Raises ResourceError for what the device cannot do.
+    """
+    circuit = program.circuit
+    assert circuit is not None
+    bits = Readout(circuit).bits
+    device = noise.device
+    if device is None:
+        return _without_device(circuit, bits, noise)
+    steps, qubits = in_nanoseconds(circuit.steps, device)
+    if written:
+        found = as_written(steps, qubits, bits, device)
+    else:
+        found = compiled(circuit_of(steps, qubits, bits), device, seed, settings)
+    described = found.described(qubits, program.qubits)
+    if noise.errors is not None:
+        part = on_used_qubits(found.circuit)
+        return _with_errors(part.circuit, part.qubits, noise.errors, described)
+    if noise.rates is not None:
+        part = on_used_qubits(without_pauses(found.circuit))
+        return _with_rates(part.circuit, noise.rates, described)
+    timed = with_idle(found.circuit, device) if noise.idle else found.circuit
+    part = on_used_qubits(decayed(timed, device))
+    model = noise_of(device, part.qubits, part.used)
+    return Ready(part.circuit, model, described, _misread(part.circuit, _of(device, part.qubits)))
+
+
+def _without_device(circuit: Circuit, bits: Mapping[int, int], noise: Noise) -> Ready:
+    if noise.errors is None:
+        assert noise.rates is not None
+        return _with_rates(circuit_of(circuit.steps, circuit.touched, bits), noise.rates, None)
+    steps = [step for step in circuit.steps if not _is_barrier(step)]
+    qubits = replace(circuit, steps=tuple(steps)).touched
+    return _with_errors(circuit_of(steps, qubits, bits), qubits, noise.errors, None)
+
+
+def _is_barrier(step: Step) -> bool:
+    return isinstance(step, Operation) and step.gate.name == BARRIER
+
+
+def source(program: Program, noise: Noise, seed: int, settings: Settings, written: bool) -> Source:
+    """The source of the noisy instructions of a program, whose gates become known as it runs.
+
+    Raises ResourceError (`backend_unsuitable`) for what a device cannot do.
+    """
+    model, circuit_for = _by_name(noise)
+    if noise.device is None:
+        return Named(model, circuit_for)
+    timed = noise.idle and isinstance(model, DeviceErrors)
+    return DeviceSource(
+        program, noise.device, seed, settings,
+        written=written, timed=timed, model=model, circuit_for=circuit_for,
+    )  # fmt: skip
+
+
+def _by_name(noise: Noise) -> tuple[Errors, Callable[[QuantumCircuit], QuantumCircuit]]:
+    """The errors of instructions, and the function that gives gates the names of the model."""
+    if noise.errors is not None:
+        return noise.errors, partial(in_names, errors=noise.errors)
+    if noise.rates is not None:
+        return errors_of(noise.rates), in_pieces
+    assert noise.device is not None
+    return DeviceErrors(noise.device), QuantumCircuit.copy
+
+
+def _with_rates(circuit: QuantumCircuit, rates: Rates, described: dict[str, Any] | None) -> Ready:
+    flips = confusion(rates.readout or Flips())
+    pieces = in_pieces(circuit)
+    return Ready(pieces, model_of(rates), described, _misread(pieces, [flips] * pieces.num_qubits))
+
+
+def _with_errors(
+    circuit: QuantumCircuit,
+    qubits: Sequence[int],
+    errors: ErrorModel,
+    described: dict[str, Any] | None,
+) -> Ready:
+    """A circuit with the errors of a model, in which qubit k of the circuit is `qubits`[k]."""
+    named = in_names(circuit, errors)
+    number = dict(zip(named.qubits, qubits, strict=True))
+    used = {
+        (item.operation.label or item.operation.name, tuple([number[q] for q in item.qubits]))
+        for item in named.data
+    }
+    model = errors.aer(tuple(qubits), frozenset(used))
+    misread = _misread(named, [_rows(errors.confusion(qubit)) for qubit in qubits])
+    return Ready(named, model, described, misread)
+
+
+def _rows(confusion: Sequence[Sequence[float]]) -> Confusion:
+    return [list(row) for row in confusion]
+
+
+def _of(device: Twin, qubits: Sequence[int]) -> list[Confusion]:
+    """The readout errors of some of a device's qubits."""
+    errors = [device.qubits[qubit].readout_error or 0.0 for qubit in qubits]
+    return [confusion(Flips(error, error)) for error in errors]
+
+
+def _misread(circuit: QuantumCircuit, how: Sequence[Confusion]) -> list[tuple[int, Confusion]]:
+    number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
+    bits = {bit: k for k, bit in enumerate(circuit.clbits)}
+    found = {bits[item.clbits[0]]: number[item.qubits[0]] for item in circuit.data if item.clbits}
+    return [(found[bit], how[found[bit]]) for bit in sorted(found)]

@@ -1,0 +1,82 @@
+"""Branching statements of a program whose expectation values are computed.
+
+A measurement is an end measurement, or not, for all shots alike: an `if` whose body touches a
+measured qubit counts for the shots that skip the body, too. A circuit shows such an `if` as gates
+controlled by the outcome. A process meets only the branch that a shot takes, so the instruction of
+a branching statement is wrapped here and reports all its branches.
+"""
+
+from collections.abc import Iterable
+
+from quantumtask.openqasm.program.footprint import TooMuch, footprint
+from quantumtask.openqasm.program.process import Code, Instruction, Outcome, Process, Undecided
+from quantumtask.openqasm.program.terminal_measurements import Ends
+
+
+def with_all_ways(process: Process) -> Process:
+    """A copy of a process that counts all ways of each `if`, `while` and `switch` (see `Ends`).
+
+    The counting begins with the first outcome that the program needs.
+    """
+    twin, code = process.copy(), process.code
+    instructions = list(code.instructions)
+    for at in code.ways:
+        instructions[at] = _counting(code, at)
+    twin.code = code._replace(instructions=instructions)
+    return twin
+
+
+def _counting(code: Code, at: int) -> Instruction:
+    """The instruction at a place of the code, which counts all its ways before it takes one."""
+    instruction = code.instructions[at]
+
+    def run(process: Process) -> int | None:
+        world = process.world
+        try:
+            target = instruction(process)
+        except Undecided:
+            _count(process, code, at)
+            raise
+        if isinstance(world, WithEnds) and world.branched:
+            _count(process, code, at)
+        return target
+
+    return run
+
+
+def _count(process: Process, code: Code, at: int) -> None:
+    world = process.world
+    if not isinstance(world, WithEnds) or not world.ends.taken_back:
+        return
+    twin = process.copy()
+    twin.code, twin.next = code, at
+    try:
+        ways = footprint(twin)
+    except TooMuch:
+        world.depend_on_all()
+    else:
+        world.depend(ways.qubits, ways.outcomes)
+
+
+class WithEnds:
+    """A world that tracks the end measurements of its program so far.
+
+    `branched`: an outcome that the program needs has been decided, so other shots may take another
+    way.
+    """
+
+    __slots__ = ("branched", "ends")
+
+    def __init__(self) -> None:
+        self.branched = False
+        self.ends = Ends()
+
+    def depend(self, qubits: Iterable[int], outcomes: Iterable[Outcome]) -> None:
+        """Counts qubits as touched and outcomes as needed, because other shots do either."""
+        self.ends.touch(qubits)
+        for outcome in outcomes:
+            self.ends.need(outcome.number)
+
+    def depend_on_all(self) -> None:
+        """Counts all qubits as touched."""
+        self.ends.touch_all()

@@ -1,0 +1,1 @@
+"""The compiler: from the syntax tree to a program."""

@@ -1,0 +1,395 @@
+"""Gate calls and gate definitions: names, numbers of operands, modifiers, and what they cost."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
+from typing import Any, NamedTuple, cast
+
+from quantumtask.openqasm.compiler.context import Context
+from quantumtask.openqasm.compiler.references import Places
+from quantumtask.openqasm.compiler.subroutines import kept, last_call
+from quantumtask.openqasm.compiler.type_nodes import constant_whole
+from quantumtask.openqasm.gates.expansion import Call, cost_of, finite, merged, operations, plain
+from quantumtask.openqasm.gates.library import GPHASE, Argument, Gate, Opaque, Standard
+from quantumtask.openqasm.gates.roots import MOST_QUBITS_OF_A_ROOT
+from quantumtask.openqasm.parser.parse import Node, nodes
+from quantumtask.openqasm.program.operations import Operation
+from quantumtask.openqasm.program.process import Process
+from quantumtask.openqasm.text.source import Refusal, Span, shorten
+from quantumtask.openqasm.values.casts import real
+from quantumtask.openqasm.values.expr import Expr, constant
+from quantumtask.openqasm.values.types import FLOAT
+
+MOST_MODIFIERS = 100
+MOST_CONTROLS = 32
+
+
+class Modifiers(NamedTuple):
+    """`powers`, first applied first (`inv` is -1), and `controls`, first operand first."""
+
+    powers: tuple[Expr | float, ...] = ()
+    controls: tuple[bool, ...] = ()
+
+
+def emit_call(context: Context, node: Any) -> None:
+    """A gate call as a statement. Raises Refusal."""
+    if _is_nop(context, node):
+        _named_only(context, node.qubits)
+        return
+    modifiers = modifiers_of(context, node) if node.modifiers else _PLAIN
+    gate, args = gate_of(context, node, len(modifiers.controls))
+    operands = check_operands(node, gate, modifiers.controls)
+    if gate is GPHASE and not modifiers.controls:
+        operands = _named_only(context, operands)
+    places = [_fixed(context, operand) for operand in operands]
+    values = _arguments(context, args)
+    called = Called(gate, modifiers, context.settings.max_operations, node.span)
+    context.code.emit(_maker(called, places, values)(called, places, values), node.span)
+
+
+def _is_nop(context: Context, node: Any) -> bool:
+    """`nop q;` (spec: Explicit no-operation), which the parser takes for a gate."""
+    if type(node) is nodes.QuantumPhase or node.name.name != "nop":
+        return False
+    return context.scope.find("nop") is None
+
+
+def _fixed(context: Context, node: Any) -> Any:
+    """The number (or numbers) of the qubits that an operand always means, or its Places."""
+    span = node.span
+    words = context.text[span.lo : span.hi]
+    fixed = context.scope.places.get(words)
+    if fixed is None:
+        places = _qubits(context, node)
+        fixed = places.fixed
+        if fixed is None:
+            return places
+        context.scope.places[words] = fixed
+    return fixed
+
+
+def _arguments(context: Context, nodes: Sequence[Node]) -> list[float | Expr]:
+    """What the arguments are, each before the subroutines in the ones after it are called."""
+    last = last_call(context, nodes)
+    values: list[float | Expr] = []
+    for place, node in enumerate(nodes):
+        value = _value(context, node)
+        if isinstance(value, Expr) and place < last:
+            value = kept(context, value, value.span)
+        values.append(value)
+    return values
+
+
+def _value(context: Context, node: Any) -> float | Expr:
+    """The number that an argument always is, or the way to it."""
+    if type(node) is nodes.FloatLiteral:
+        return finite(node.value, node.span)
+    span = node.span
+    words = context.text[span.lo : span.hi]
+    value = context.scope.values.get(words)
+    if value is None:
+        expr = _argument(context, node)
+        if not expr.constant:
+            return expr
+        value = context.scope.values[words] = expr.value
+    return value
+
+
+def _named_only(context: Context, operands: Sequence[Node]) -> list[Node]:
+    """Operands that change nothing must exist all the same."""
+    for operand in operands:
+        _qubits(context, operand)
+    return []
+
+
+def _all_constant(powers: Sequence[Expr | float]) -> bool:
+    return all(isinstance(p, float) or p.constant for p in powers)
+
+
+class Called(NamedTuple):
+    """What is called. `limit`: operations that one statement may come to."""
+
+    gate: Gate
+    modifiers: Modifiers
+    limit: int
+    span: Span
+
+    def powers(self, memory: list[Any]) -> tuple[float, ...]:
+        written = self.modifiers.powers
+        if not written:
+            return ()
+        span = self.span
+        return merged(
+            [p if isinstance(p, float) else finite(float(p.read(memory)), span) for p in written]
+        )
+
+
+def _maker(
+    called: Called, places: Sequence[Any], values: Sequence[Any]
+) -> Callable[..., Callable[[Process], None]]:
+    """What makes the instruction for a call."""
+    powers, controls = called.modifiers.powers, called.modifiers.controls
+    fixed = not any(isinstance(place, Places) for place in places)
+    if fixed and _all_constant(powers) and not any(isinstance(v, Expr) for v in values):
+        return _prepared
+    one = type(called.gate) is Standard and all(isinstance(place, int) for place in places)
+    return _with_angles if one and not (powers or controls) else _at_run_time
+
+
+def _prepared(
+    called: Called, places: Sequence[Any], arguments: Sequence[Any]
+) -> Callable[[Process], None]:
+    """The instruction for a call that is always the same."""
+    values = tuple(arguments)
+    gate, modifiers, limit, span = called
+    powers = called.powers([])
+    length = _length(called, places)
+    cost = _cost(called, powers, length)
+    _check_distinct(called, places, length)
+    if length == 1 and type(gate) is Standard and not (powers or modifiers.controls):
+        (row,) = _rows(places, 1)
+        known = tuple(operations(Call(gate, values, row), span))
+        return lambda process: process.world.apply(known)  # type: ignore[union-attr]
+
+    kept: list[Operation] = []
+
+    def run(process: Process) -> None:
+        found = kept or _operations(called, places, values, powers, length)
+        if len(found) <= LONGEST_KEPT:
+            kept[:] = found
+        process.world.apply(found)  # type: ignore[union-attr]
+        process.spend(cost, limit, span)
+
+    return run
+
+
+LONGEST_KEPT = 1000
+"""Operations of a statement that are kept, because it may be run again and again."""
+
+
+def _with_angles(
+    called: Called, places: Sequence[Any], arguments: Sequence[Any]
+) -> Callable[[Process], None]:
+    """The instruction for a gate of which only a run tells the angles: most in a sweep are such."""
+    gate, _, limit, span = called
+    row, cost = tuple(places), _cost(called, (), 1)
+    _check_distinct(called, places, 1)
+    angles = [a if isinstance(a, Expr) else constant(FLOAT, a, span) for a in arguments]
+    reads = [(angle.read, angle.span) for angle in angles]
+
+    def run(process: Process) -> None:
+        memory = process.memory
+        values = tuple([finite(read(memory), at) for read, at in reads])
+        process.world.apply((plain(gate, values, row),))  # type: ignore[union-attr,arg-type]
+        process.spend(cost, limit, span)
+
+    return run
+
+
+def _at_run_time(
+    called: Called, operands: Sequence[Any], arguments: Sequence[Any]
+) -> Callable[[Process], None]:
+    """The instruction for a call whose qubits, arguments or powers only a run tells."""
+
+    def run(process: Process) -> None:
+        memory = process.memory
+        values = tuple(
+            [finite(a.read(memory), a.span) if isinstance(a, Expr) else a for a in arguments]
+        )
+        places = [p.find(memory) if isinstance(p, Places) else p for p in operands]
+        powers = called.powers(memory)
+        length = _length(called, places)
+        cost = _cost(called, powers, length)
+        _check_distinct(called, places, length)
+        process.world.apply(_operations(called, places, values, powers, length))  # type: ignore[union-attr]
+        process.spend(cost, called.limit, called.span)
+
+    return run
+
+
+def all_operations(
+    called: Called, places: Sequence[Any], values: tuple[float, ...]
+) -> tuple[list[Operation], float]:
+    """What a statement comes to that is always the same, and what it costs. Raises Refusal."""
+    powers = called.powers([])
+    length = _length(called, places)
+    cost = _cost(called, powers, length)
+    _check_distinct(called, places, length)
+    return _operations(called, places, values, powers, length), cost
+
+
+def _operations(
+    called: Called,
+    places: Sequence[Any],
+    values: tuple[float, ...],
+    powers: tuple[float, ...],
+    length: int,
+) -> list[Operation]:
+    """What all calls of a statement come to. Raises Refusal beyond the limit."""
+    gate, (_, controls), limit, span = called
+    if type(gate) is Standard and not (powers or controls):
+        basic, params, _, extra = plain(gate, values, ())
+        return [Operation(basic, params, row, extra) for row in _rows(places, length)]
+    found: list[Operation] = []
+    for row in _rows(places, length):
+        for operation in operations(Call(gate, values, row, powers, controls), span):
+            found.append(operation)
+            if len(found) > limit:
+                raise _too_many(called)
+    return found
+
+
+def _length(called: Called, places: Sequence[Any]) -> int:
+    """How many calls a statement is: the common length of its registers."""
+    lengths = {len(p) for p in places if not isinstance(p, int)}
+    if len(lengths) > 1:
+        sizes = " and ".join(str(n) for n in sorted(lengths))
+        message = f"registers of different sizes in one call: {sizes}"
+        raise Refusal("size_mismatch", message, called.span)
+    return lengths.pop() if lengths else 1
+
+
+def _rows(places: Sequence[Any], length: int) -> Iterable[tuple[int, ...]]:
+    """The qubits of each call; a single qubit stands in all of them."""
+    if all(isinstance(p, int) for p in places):
+        return [tuple(places)]
+    return zip(*[repeat(p, length) if isinstance(p, int) else p for p in places], strict=True)
+
+
+def _check_distinct(called: Called, places: Sequence[Any], length: int) -> None:
+    """Raises Refusal for a call that is given one qubit twice."""
+    if len(places) > 1 and any(len(set(row)) < len(row) for row in _rows(places, length)):
+        message = f"`{shorten(called.gate.name)}` is given the same qubit twice"
+        raise Refusal("duplicate_qubit", message, called.span)
+
+
+def _cost(called: Called, powers: tuple[float, ...], length: int) -> float:
+    """Operations that a statement comes to. Raises Refusal beyond the limit."""
+    gate, controls = called.gate, called.modifiers.controls
+    if powers:
+        _check_root(gate, powers, controls, called.span)
+    cost = cost_of(gate, powers, controls) * length
+    if cost > called.limit:
+        raise _too_many(called)
+    return cost
+
+
+def _too_many(called: Called) -> Refusal:
+    name = shorten(called.gate.name)
+    message = f"this call of `{name}` comes to more than {called.limit:,} operations"
+    return Refusal("too_many_operations", message, called.span)
+
+
+def _check_root(gate: Gate, powers: Sequence[float], controls: Sequence[bool], span: Span) -> None:
+    """Raises Refusal for a fraction of a gate that is too large to take a root of."""
+    size = gate.qubits + len(controls)
+    if size > MOST_QUBITS_OF_A_ROOT and not all(p.is_integer() for p in powers):
+        message = f"a fraction of a gate on {size} qubits is not supported"
+        hint = f"At most {MOST_QUBITS_OF_A_ROOT} qubits, with its controls, can be"
+        raise Refusal("not_supported", message, span, hint)
+
+
+def gate_of(context: Context, node: Any, controls: int) -> tuple[Gate, list[Node]]:
+    """The gate that a call with so many controls names, and its arguments. Raises Refusal."""
+    if node.duration is not None:
+        message = "how long a gate takes is up to the hardware: gates have no duration here"
+        raise Refusal("not_supported", message, node.span)
+    gate = GPHASE if type(node) is nodes.QuantumPhase else _named(context, node, controls)
+    if isinstance(gate, Opaque):
+        message = f"`{shorten(gate.name)}` is opaque: nothing says what it does"
+        raise Refusal("not_supported", message, node.span)
+    args: list[Node] = node.args
+    if len(args) != gate.parameters:
+        message = (
+            f"`{shorten(gate.name)}` takes {_count(gate.parameters, 'parameter')}, not {len(args)}"
+        )
+        raise Refusal("wrong_arity", message, node.span)
+    return gate, args
+
+
+def _named(context: Context, node: Any, controls: int) -> Gate:
+    qubits = len(node.qubits) - controls
+    gate = context.scope.gate(node.name.name, node.name, len(node.args), qubits)
+    return gate if context.device is None else context.own(gate, node.name.span)
+
+
+def check_operands(node: Any, gate: Gate, controls: Sequence[bool]) -> list[Node]:
+    """The qubit operands of a call, in the right number. Raises Refusal."""
+    operands: list[Node] = node.qubits
+    if gate is GPHASE and not controls:
+        return operands  # it may name qubits: their phase is that of all
+    if len(operands) != gate.qubits + len(controls):
+        given = f", and {_count(len(controls), 'control')}" if controls else ""
+        message = (
+            f"`{shorten(gate.name)}` takes {_count(gate.qubits, 'qubit')}{given}, "
+            f"not {len(operands)}"
+        )
+        raise Refusal("wrong_arity", message, node.span)
+    return operands
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _argument(context: Context, node: Node) -> Expr:
+    value = real(context.expression(node))
+    if value.constant:
+        finite(value.value, node.span)
+    return value
+
+
+def argument_of_body(context: Context, node: Node) -> Argument:
+    """An argument inside a definition, whose parameters are its memory."""
+    value = _value(context, node)
+    return cast(Argument, value.read if isinstance(value, Expr) else value)
+
+
+def _qubits(context: Context, node: Node) -> Places:
+    places = context.places(node)
+    if not places.is_quantum:
+        message = f"`{shorten(places.name)}` is no qubit, and one is needed here"
+        raise Refusal("wrong_type", message, node.span)
+    return places
+
+
+def modifiers_of(context: Context, node: Any) -> Modifiers:
+    """The modifiers of a call. Raises Refusal."""
+    written = node.modifiers
+    if len(written) > MOST_MODIFIERS:
+        message = f"this call has more than {MOST_MODIFIERS} modifiers"
+        raise Refusal("nesting_too_deep", message, node.span)
+    powers: list[Expr | float] = []
+    controls: list[bool] = []
+    for modifier in written:
+        kind = modifier.modifier
+        if kind == nodes.GateModifierName.INV:
+            powers.insert(0, -1.0)
+        elif kind == nodes.GateModifierName.POW:
+            powers.insert(0, _exponent(context, modifier))
+        else:
+            count = _controls(context, modifier, MOST_CONTROLS - len(controls))
+            controls += [kind == nodes.GateModifierName.CTRL] * count
+    return Modifiers(tuple(powers), tuple(controls))
+
+
+_PLAIN = Modifiers()
+
+
+def _exponent(context: Context, modifier: Any) -> Expr | float:
+    if modifier.argument is None:
+        raise Refusal("wrong_arity", "`pow` needs an exponent: pow(2) @", modifier.span)
+    node = modifier.argument
+    value = real(context.expression(node))
+    return finite(value.value, node.span) if value.constant else value
+
+
+def _controls(context: Context, modifier: Any, most: int) -> int:
+    count = 1
+    if modifier.argument is not None:
+        count = constant_whole(context, modifier.argument, "the number of controls")
+    if count < 1:
+        raise Refusal("wrong_type", "the number of controls must be 1 or more", modifier.span)
+    if count > most:
+        message = f"a gate can have at most {MOST_CONTROLS} controls"
+        raise Refusal("not_supported", message, modifier.span)
+    return count

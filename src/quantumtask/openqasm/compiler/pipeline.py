@@ -1,0 +1,231 @@
+"""The full path from a text to a program: scan, parse, check, and trace what every shot does."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
+from itertools import islice
+from typing import Any
+
+from quantumtask.openqasm.compiler import io_variables as values
+from quantumtask.openqasm.compiler.checker import check
+from quantumtask.openqasm.compiler.context import Context
+from quantumtask.openqasm.compiler.declarations import OLD_STYLE
+from quantumtask.openqasm.gates.hardware import Device
+from quantumtask.openqasm.gates.undeclared import UNDECLARED_GATE, undeclared_warnings
+from quantumtask.openqasm.inputs.sweep_binding import Binding, bindings, place_of
+from quantumtask.openqasm.parser.parse import Node, parse
+from quantumtask.openqasm.program.deferred_measurement import Deferral
+from quantumtask.openqasm.program.process import Code, Process, Undecided
+from quantumtask.openqasm.program.program import Circuit, Program, Sweep
+from quantumtask.openqasm.program.tracer import TooMany, Trace
+from quantumtask.openqasm.text.layout import laid_out, normalised
+from quantumtask.openqasm.text.limits import check_characters, check_nesting
+from quantumtask.openqasm.text.openqasm2 import rewritten
+from quantumtask.openqasm.text.source import Place, Refusal, Source
+from quantumtask.openqasm.text.version import is_legacy
+from quantumtask.shared.processes import collector_paused
+from quantumtask.shared.settings import Settings
+
+NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"
+
+
+def compile_full(
+    text: str, settings: Settings, parameters: str | None = None, device: Device | None = None
+) -> Sweep:
+    """The programs of any text, one for each element of the sweep that its inputs make.
+
+    Raises CircuitError with every problem of it.
+    """
+    source = prepared(text, settings)
+    with told_in(source), collector_paused():
+        context = checked(source, settings, given_values(parameters) or {}, device)
+        if context.refusals:
+            raise source.error(*context.refusals.values())
+        bound = _Bound(context)
+        return Sweep(context.shape, bound.first, partial(_others, bound, source))
+
+
+def _others(bound: "_Bound", source: Source) -> Iterator[Program]:
+    """The programs after the first."""
+    shape = bound.shape
+    for number, binding in enumerate(islice(bound.bindings(), 1, None), start=1):
+        with told_in(source), _of_element(place_of(number, shape)), collector_paused():
+            program = bound.program(binding)
+        yield program
+
+
+@contextmanager
+def _of_element(place: str) -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.message += f" (element [{place}] of the sweep)"
+        raise
+
+
+MOST_DEFERRED = 22
+"""Qubits of a circuit that goes on after measuring, if it is not Clifford: with more of them, those
+that are measured had better leave the state."""
+
+
+@contextmanager
+def told_in(source: Source) -> Iterator[None]:
+    """What is refused in here is raised as CircuitError, with its place in the text."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise source.error(refusal) from None
+    except RecursionError:
+        deep = Refusal("nesting_too_deep", "this is nested too deeply", Place(0, 0))
+        raise source.error(deep) from None
+
+
+def given_values(parameters: str | None) -> dict[str, Any] | None:
+    """The values of inputs, from JSON. Raises Refusal for what is no object of them."""
+    if parameters is None:
+        return None
+    try:
+        given = json.loads(parameters)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        message = "the parameters are no JSON object: a name and a value for each `input`"
+        raise Refusal("bad_parameter", message, Place(0, 0))
+    return given
+
+
+def prepared(text: str, settings: Settings) -> Source:
+    """The text as the parser can read it. Raises CircuitError for what it must not see."""
+    source = Source(normalised(text))
+    try:
+        check_characters(source)
+        legacy = is_legacy(source)
+        source = laid_out(source, legacy)
+        check_nesting(source, settings.max_nesting, legacy)
+    except Refusal as refusal:
+        raise source.error(refusal) from None
+    return rewritten(source) if legacy else source
+
+
+def checked(
+    source: Source,
+    settings: Settings,
+    given: dict[str, Any] | None,
+    device: Device | None = None,
+) -> Context:
+    """The compiled program of a text, with its problems. Raises CircuitError or Refusal."""
+    tree: list[Node] = parse(source)
+    if not tree:
+        raise Refusal("empty_circuit", "there is no statement in this text", Place(0, 0))
+    return check(tree, source, settings, given, device)
+
+
+def first_program(context: Context) -> Program:
+    """The program of a checked text, with the first of the values of its inputs. Raises Refusal."""
+    return _Bound(context).first
+
+
+class _Bound:
+    """A checked text, which is bound to one after another of the values of its inputs."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._code = _code_of(context)
+        self._outputs = tuple((name, str(to)) for name, to, _ in context.outputs)
+        owners = undeclared_owners(context)
+        self._warnings = (*told_warnings(context), *told_undeclared(owners))
+        self.shape = context.shape
+
+    def bindings(self) -> Iterator[Binding]:
+        return bindings(self._context.inputs, self.shape)
+
+    @cached_property
+    def first(self) -> Program:
+        return self.program(next(self.bindings()))
+
+    def program(self, binding: Binding) -> Program:
+        """Raises Refusal."""
+        context, process = self._context, Process(self._code)
+        for store, value in binding:
+            store(process.memory, value)
+        circuit, fixed = _traced(process.copy(), context.settings)
+        operations = len(circuit.steps if circuit is not None else self._code.instructions)
+        return Program(
+            tuple(context.bits),
+            context.qubits.count,
+            lambda: process,
+            circuit,
+            operations,
+            operations + context.qubits.count + process.size,
+            self._outputs,
+            fixed,
+            (*self._warnings, *unmeasured(circuit)),
+            bool(context.qubits.physical),
+            context.noisy,
+        )
+
+
+def told_warnings(context: Context) -> tuple[str, ...]:
+    """The warnings that a task carries.
+
+    Warnings about style are left to validation, those about undeclared gates to
+    `undeclared_owners`.
+    """
+    elsewhere = (OLD_STYLE, UNDECLARED_GATE)
+    return tuple(w.message for w in context.warnings.values() if w.code not in elsewhere)
+
+
+def undeclared_owners(context: Context) -> dict[str, str]:
+    """The owner of each undeclared gate that the program uses, by the name of the gate."""
+    return {name: owner for name, (owner, _) in context.scope.undeclared_gates.items()}
+
+
+def told_undeclared(owners: dict[str, str]) -> tuple[str, ...]:
+    """The warnings for undeclared gates, from their owners by name."""
+    return tuple([message for _, message in undeclared_warnings(owners)])
+
+
+def unmeasured(circuit: Circuit | None) -> tuple[str, ...]:
+    """The warning for a circuit whose result says nothing."""
+    return () if circuit is None or any(circuit.bits) else (NOTHING_MEASURED,)
+
+
+def _code_of(context: Context) -> Code:
+    outputs = [(name, values.reader(to, value.read)) for name, to, value in context.outputs]
+    code = context.code
+    return Code(code.instructions, code.spans, code.memory, context.bit_cells, outputs, code.ways)
+
+
+def _traced(process: Process, settings: Settings) -> tuple[Circuit | None, dict[str, Any] | None]:
+    """What every shot does, and its outputs; None where that depends on what is measured."""
+    trace = Trace(settings.max_operations)
+    try:
+        _run(process, trace, settings.max_steps)
+        outputs = process.outputs()
+    except Undecided:
+        return None, None
+    except TooMany:
+        if trace.followed:
+            return None, None
+        limit = f"{settings.max_operations:,} operations"
+        message = f"the circuit comes to more than {limit}, here at the latest"
+        raise Refusal("too_many_operations", message, process.span) from None
+    circuit = trace.circuit(process.bits())
+    return (None, None) if trace.followed and not _is_worth_it(circuit) else (circuit, outputs)
+
+
+def _is_worth_it(circuit: Circuit) -> bool:
+    """Whether a circuit that acts on what it measured is simulated faster than its histories."""
+    return circuit.clifford or (circuit.final and len(circuit.touched) <= MOST_DEFERRED)
+
+
+def _run(process: Process, trace: Trace, most_steps: int) -> None:
+    """Goes to the end, through an `if` both ways at once where that can be. Raises Undecided."""
+    deferral = Deferral(trace)
+    while True:
+        try:
+            return process.run(trace, most_steps)
+        except Undecided:
+            if not deferral.go_on(process):
+                raise

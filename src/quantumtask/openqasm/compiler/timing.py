@@ -1,0 +1,111 @@
+"""Statements about time, which pass at once on an ideal simulator: barrier, delay, box, nop."""
+
+from collections.abc import Callable
+from math import isnan
+from typing import Any
+
+from quantumtask.openqasm.compiler.context import MOVES, Context
+from quantumtask.openqasm.compiler.references import Places, as_sequence
+from quantumtask.openqasm.gates.hardware import barrier, delay
+from quantumtask.openqasm.parser.parse import nodes
+from quantumtask.openqasm.program.operations import Operation
+from quantumtask.openqasm.program.process import Process
+from quantumtask.openqasm.text.source import Refusal, Span, shorten
+
+
+def hardware_time(context: Context, node: Any) -> None:
+    """Compiles a barrier or a delay: all names must exist, and only a device keeps it.
+
+    Without operands, a barrier or a delay acts on all qubits declared so far.
+    """
+    duration = getattr(node, "duration", None)
+    time = None if duration is None else _check_time(context, duration)
+    found = []
+    for operand in node.qubits:
+        places = context.places(operand)
+        if not places.is_quantum:
+            message = f"`{shorten(places.name)}` is no qubit, and one is needed here"
+            raise Refusal("wrong_type", message, operand.span)
+        _check_found(context, places)
+        found.append(places)
+    if context.device is not None:
+        every = () if found else tuple(range(context.qubits.count))
+        most = MOVES * context.settings.max_steps
+
+        def qubits(process: Process) -> tuple[int, ...]:
+            numbers = [q for each in found for q in as_sequence(each.find(process.memory))]
+            process.move(len(numbers) + len(every), most, node.span)
+            return (*dict.fromkeys(numbers), *every)
+
+        pause = _barrier(qubits) if time is None else _delay(qubits, time)
+        context.code.emit(pause, node.span)
+
+
+Qubits = Callable[[Process], tuple[int, ...]]
+
+
+def _barrier(qubits: Qubits) -> Callable[[Process], None]:
+    """The instruction of a barrier that a device keeps."""
+    known: dict[tuple[int, ...], Operation] = {}
+
+    def run(process: Process) -> None:
+        numbers = qubits(process)
+        operation = known.setdefault(numbers, barrier(numbers))
+        process.world.pause((operation,))  # type: ignore[union-attr]
+
+    return run
+
+
+def _delay(qubits: Qubits, time: Callable[[list[Any]], Any]) -> Callable[[Process], None]:
+    """The instruction of a delay that a device keeps.
+
+    A `stretch` has no length of its own: it fills the idle time of its qubit.
+    """
+
+    def run(process: Process) -> None:
+        duration = time(process.memory)
+        if not isnan(duration.ns):
+            operations = [delay(q, duration.ns, duration.dt) for q in qubits(process)]
+            process.world.pause(operations)  # type: ignore[union-attr]
+
+    return run
+
+
+def _check_time(context: Context, node: Any) -> Callable[[list[Any]], Any]:
+    value = context.expression(node)
+    if value.type.kind not in ("duration", "stretch"):
+        message = f"a duration is needed here, not a value of type {value.type}"
+        raise Refusal("wrong_type", message, node.span, "Write it with a unit: 100ns")
+    read = value.read
+    context.code.emit(lambda p: _check_positive(read(p.memory), node.span), node.span)
+    return read
+
+
+def _check_positive(time: Any, span: Span) -> None:
+    if time.ns < 0 or time.dt < 0:
+        raise Refusal("wrong_type", "a duration cannot be negative here", span)
+
+
+def _check_found(context: Context, places: Places) -> None:
+    if places.fixed is None:
+        find = places.find
+        context.code.emit(lambda p: ignored(find(p.memory)), places.span)
+
+
+def ignored(_: Any) -> None:
+    return None
+
+
+def is_nop(context: Context, node: Any) -> bool:
+    """`nop;` (spec: Explicit no-operation), which the parser takes for a name."""
+    return type(node) is nodes.Identifier and node.name == "nop" and not context.scope.find("nop")
+
+
+def box(context: Context, node: Any) -> None:
+    if node.duration is not None:
+        if context.device is not None:
+            message = "on a device a `box` cannot have a duration"
+            raise Refusal("not_supported", message, node.duration.span, "Write delays in it")
+        _check_time(context, node.duration)
+    with context.inner():
+        context.block(node.body)

@@ -1,0 +1,1 @@
+"""The fast path: straight-line programs, compiled without a syntax tree."""

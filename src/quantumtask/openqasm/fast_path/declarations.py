@@ -1,0 +1,74 @@
+"""What a straight-line program declares, read by the full path."""
+
+from typing import Any, NamedTuple
+
+from quantumtask.openqasm.compiler.pipeline import (
+    checked,
+    prepared,
+    told_warnings,
+    undeclared_owners,
+)
+from quantumtask.openqasm.compiler.symbol_table import Symbol
+from quantumtask.openqasm.fast_path.statements import Unsure
+from quantumtask.openqasm.gates.hardware import Device
+from quantumtask.openqasm.gates.library import Gate
+from quantumtask.openqasm.lru_cache import Remembered
+from quantumtask.openqasm.program.program import Register
+from quantumtask.openqasm.text.source import as_written
+from quantumtask.shared.settings import Settings
+
+_MOST_REMEMBERED = 50_000
+"""Declared names, bits and lines of text."""
+
+
+class Head(NamedTuple):
+    """The names that a program declares, in order, and their qubits, cells and gates.
+
+    `undeclared`: the owners of the undeclared gates that its definitions use, by name of the gate.
+    `memory` and `cells` are those of the compiled program: the bits of the result are in `cells`.
+    """
+
+    names: tuple[tuple[str, Symbol], ...]
+    built_in: dict[str, Gate]
+    included: dict[str, Gate]
+    registers: tuple[Register, ...]
+    qubits: int
+    memory: tuple[Any, ...]
+    cells: tuple[int, ...]
+    warnings: tuple[str, ...]
+    undeclared: dict[str, str]
+    legacy: bool
+
+
+def head_of(declarations: list[str], settings: Settings, device: Device | None = None) -> Head:
+    """What these declare. Raises Unsure, Refusal or CircuitError."""
+    text = "".join([d if d.endswith("}") else d + ";" for d in declarations])
+    key = (text, settings, device)
+    head = _remembered.get(key)
+    if head is None:
+        head = _read(text, settings, device)
+        size = len(head.names) + len(head.memory) + len(text) // 50 + 20
+        _remembered.put(key, head, size)
+    return head
+
+
+_remembered: Remembered[Head] = Remembered(_MOST_REMEMBERED)
+
+
+def _read(text: str, settings: Settings, device: Device | None) -> Head:
+    context = checked(prepared(text, settings), settings, {}, device)
+    if context.refusals or context.code.instructions:
+        raise Unsure
+    scope = context.scope
+    return Head(
+        tuple([(as_written(name), symbol) for name, symbol in scope.levels[-1].items()]),
+        scope.built_in,
+        scope.gates if scope.included else {},
+        tuple(context.bits),
+        context.qubits.count,
+        tuple(context.code.memory),
+        tuple(context.bit_cells),
+        told_warnings(context),
+        undeclared_owners(context),
+        context.legacy,
+    )

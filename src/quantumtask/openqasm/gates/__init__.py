@@ -1,0 +1,1 @@
+"""Gates: the standard libraries, expansion, powers and channels."""

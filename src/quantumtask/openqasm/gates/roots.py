@@ -1,0 +1,83 @@
+"""Fractional powers of gates, by the principal branch of the gate's matrix.
+
+The power k of a unitary matrix has the same eigenvectors; an eigenvalue exp(i * phase) becomes
+exp(i * k * phase), with the phase in (-pi, pi]. The specification names no branch (Gates: Power
+modifier). The branch taken here depends on the matrix, not on the angles of the gate: rx(2*pi) and
+rx(14*pi) are one matrix and have one root. An eigenvalue that differs from -1 only by rounding has
+the phase +pi, whatever the sign of the rounding error.
+"""
+
+import cmath
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.linalg import schur
+
+from quantumtask.openqasm.program.operations import BASIC, Basic, Matrix
+
+MOST_QUBITS_OF_A_ROOT = 6
+
+BRANCH_TOLERANCE = 1e-9
+"""Distance from -1, in radians, up to which an eigenvalue counts as -1. Rounding stays far below:
+5e-14 for an argument of 100 * pi, 5e-11 for a product of a thousand such gates."""
+
+ROUNDING = 1e-11
+"""Largest deviation of an entry of a matrix from that of an equal Clifford gate."""
+
+
+def power_of(matrix: Matrix, exponent: float) -> Matrix:
+    """A unitary matrix to a real power; a fractional power is the principal one."""
+    if exponent.is_integer():
+        base = matrix if exponent >= 0 else matrix.conj().T
+        whole: Matrix = np.linalg.matrix_power(base, abs(int(exponent)))
+        return whole
+    # The Schur form of a unitary matrix is diagonal, and its vectors are orthogonal.
+    triangle, vectors = schur(matrix, output="complex")
+    phases = [principal_phase(value) for value in np.diag(triangle).tolist()]
+    root: Matrix = (vectors * np.exp(1j * exponent * np.array(phases))) @ vectors.conj().T
+    return root
+
+
+def principal_phase(value: complex) -> float:
+    """The phase of an eigenvalue, in (-pi, pi] up to BRANCH_TOLERANCE."""
+    phase = cmath.phase(value)
+    return phase + math.tau if phase < BRANCH_TOLERANCE - math.pi else phase
+
+
+def phase_power(angle: float, exponents: Sequence[float]) -> float:
+    """The angle of `gphase(angle)` under powers, applied from the first to the last."""
+    for exponent in exponents:
+        if not exponent.is_integer():
+            angle = principal_phase(cmath.exp(1j * angle))
+        angle *= exponent
+    return angle
+
+
+def clifford_gate(matrix: Matrix, exact: bool) -> Basic | None:
+    """The Clifford gate that a matrix of one or two qubits is, if any.
+
+    Args:
+        matrix: A unitary matrix.
+        exact: The global phase must match, too, because the gate is controlled.
+    """
+    size = len(matrix)
+    if size not in _CLIFFORD:
+        return None
+    gates, rows = _CLIFFORD[size]
+    overlaps = rows.conj() @ matrix.reshape(-1) / size
+    likeliest = int(np.argmax(abs(overlaps)))
+    overlap = overlaps[likeliest]
+    if abs(overlap) < 1 - ROUNDING:
+        return None
+    own = rows[likeliest].reshape(size, size) * (1.0 if exact else overlap / abs(overlap))
+    return gates[likeliest] if abs(matrix - own).max() < ROUNDING else None
+
+
+def _clifford(qubits: int) -> tuple[tuple[Basic, ...], Matrix]:
+    """The Clifford gates on so many qubits, and a row with the matrix entries of each gate."""
+    gates = tuple(g for g in BASIC.values() if g.clifford and g.qubits == qubits)
+    return gates, np.array([gate.matrix().reshape(-1) for gate in gates])
+
+
+_CLIFFORD = {1 << qubits: _clifford(qubits) for qubits in (1, 2)}

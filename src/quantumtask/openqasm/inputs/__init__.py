@@ -1,0 +1,1 @@
+"""Values of a program's inputs, and their binding into a sweep."""

@@ -1,0 +1,1 @@
+"""Parsers of OpenQASM 3 behind one syntax tree."""

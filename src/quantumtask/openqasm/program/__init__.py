@@ -1,0 +1,1 @@
+"""Programs: instructions, execution and recorded operations."""

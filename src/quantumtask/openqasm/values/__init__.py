@@ -1,0 +1,1 @@
+"""Values and types of the language, and the operators on them."""

@@ -1,0 +1,163 @@
+"""The built-in functions (spec: Compile-time constants, Built-in constant expression functions)."""
+
+import cmath
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from quantumtask.openqasm.text.source import Refusal, Span
+from quantumtask.openqasm.values.casts import convert, radians, to_whole
+from quantumtask.openqasm.values.expr import Expr, applied
+from quantumtask.openqasm.values.operators import binary
+from quantumtask.openqasm.values.types import COMPLEX, FLOAT, INT, UINT, WHOLE, Type, bits_of
+
+Build = Callable[[Sequence[Expr], Span], Expr]
+
+
+def _or_nan(function: Callable[[float], float]) -> Callable[[float], float]:
+    """As IEEE 754 has it: what has no real value is not a number."""
+
+    def run(value: float) -> float:
+        try:
+            return function(value)
+        except ValueError:
+            return math.nan
+
+    return run
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value else -math.inf
+
+
+_REAL: dict[str, tuple[Callable[[float], float], Type]] = {
+    "arccos": (_or_nan(math.acos), FLOAT),
+    "arcsin": (_or_nan(math.asin), FLOAT),
+    "arctan": (math.atan, FLOAT),
+    "cos": (math.cos, FLOAT),
+    "sin": (math.sin, FLOAT),
+    "tan": (math.tan, FLOAT),
+    "ceiling": (lambda x: float(math.ceil(x)), FLOAT),
+    "floor": (lambda x: float(math.floor(x)), FLOAT),
+    "log": (_or_nan(_log), FLOAT),
+    "ln": (_or_nan(_log), FLOAT),
+}
+_OF_ANGLES = frozenset({"cos", "sin", "tan"})
+_COMPLEX: dict[str, tuple[Callable[[float], float], Callable[[complex], complex]]] = {
+    "exp": (math.exp, cmath.exp),
+    "sqrt": (_or_nan(math.sqrt), cmath.sqrt),
+}
+ARITY = dict.fromkeys((*_REAL, *_COMPLEX, "popcount", "real", "imag"), 1) | dict.fromkeys(
+    ("mod", "pow", "rotl", "rotr"), 2
+)
+"""How many values each function takes."""
+
+
+def call(name: str, values: Sequence[Expr], span: Span) -> Expr:
+    """`name(values)`, where `name` is in ARITY. Raises Refusal for what it does not take."""
+    if len(values) != ARITY[name]:
+        number = f"{ARITY[name]} value{'s' if ARITY[name] > 1 else ''}"
+        raise Refusal("wrong_arity", f"`{name}` takes {number}, not {len(values)}", span)
+    if name in _REAL:
+        return _real(name, values[0], span)
+    if name in _COMPLEX:
+        return _real_or_complex(name, values[0], span)
+    return _OTHERS[name](values, span)
+
+
+def _number(name: str, value: Expr, to: Type) -> Expr:
+    if value.type.kind in WHOLE | {"float", "bool", "bit"} or value.type.kind == to.kind:
+        return convert(value, to)
+    message = f"`{name}` is not defined for {value.type}"
+    raise Refusal("wrong_type", message, value.span)
+
+
+def _real(name: str, value: Expr, span: Span) -> Expr:
+    function, to = _REAL[name]
+    if name in _OF_ANGLES and value.type.kind == "angle":
+        value = radians(value)
+    return applied(to, span, function, _number(name, value, FLOAT))
+
+
+def _real_or_complex(name: str, value: Expr, span: Span) -> Expr:
+    on_real, on_complex = _COMPLEX[name]
+    if value.type.kind == "complex":
+        return applied(COMPLEX, span, on_complex, value)
+    return applied(FLOAT, span, on_real, _number(name, value, FLOAT))
+
+
+def _mod(values: Sequence[Expr], span: Span) -> Expr:
+    for value in values:
+        _number("mod", value, FLOAT)
+    return binary("%", values[0], values[1], span)
+
+
+def _pow(values: Sequence[Expr], span: Span) -> Expr:
+    return binary("**", values[0], values[1], span)
+
+
+def _popcount(values: Sequence[Expr], span: Span) -> Expr:
+    (value,) = values
+    kind = value.type.kind
+    if kind == "bits":
+        return applied(UINT, span, lambda bits: to_whole(bits).bit_count(), value)
+    if kind == "angle" or (kind in WHOLE and not (kind == "int" and not value.loose)):
+        if value.loose and value.value < 0:
+            raise Refusal("wrong_type", "`popcount` of a negative number is not defined", span)
+        return applied(UINT, span, lambda number: number.bit_count(), value)
+    raise Refusal("wrong_type", f"`popcount` is not defined for {value.type}", span)
+
+
+def _rotation(name: str, sign: int) -> Build:
+    def build(values: Sequence[Expr], span: Span) -> Expr:
+        value, by = values[0], convert(values[1], INT)
+        if values[1].type.kind not in WHOLE:
+            raise Refusal("wrong_type", f"`{name}` turns by a whole number", by.span)
+        kind, to = value.type.kind, value.type
+        if kind == "bits":
+            return applied(to, span, lambda bits, n: _rotated(bits, sign * n), value, by)
+        if (kind == "uint" or kind == "angle") and to.size is not None:
+            width = to.width
+            return applied(
+                to, span,
+                lambda number, n: to_whole(_rotated(bits_of(number, width), sign * n)), value, by,
+            )  # fmt: skip
+        raise Refusal("wrong_type", f"`{name}` is not defined for {to}", span)
+
+    return build
+
+
+def _rotated(bits: Any, by: int) -> Any:
+    if not bits:
+        return bits
+    by %= len(bits)
+    return tuple(bits[len(bits) - by :]) + tuple(bits[: len(bits) - by])
+
+
+def _part(name: str) -> Build:
+    def build(values: Sequence[Expr], span: Span) -> Expr:
+        value = _number(name, values[0], COMPLEX)
+        to = Type("float", value.type.size)
+        return applied(to, span, lambda z: getattr(z, name), value)
+
+    return build
+
+
+_OTHERS: dict[str, Build] = {
+    "mod": _mod,
+    "pow": _pow,
+    "popcount": _popcount,
+    "rotl": _rotation("rotl", 1),
+    "rotr": _rotation("rotr", -1),
+    "real": _part("real"),
+    "imag": _part("imag"),
+}
+
+CONSTANTS = {
+    "pi": math.pi,
+    "π": math.pi,
+    "tau": math.tau,
+    "τ": math.tau,
+    "euler": math.e,
+    "ℇ": math.e,
+}
