@@ -19,8 +19,8 @@ UNCLEAR = re.compile(
 """Words that leave open what they stand for."""
 
 PARTICIPLES = {
-    "asked", "drawn", "found", "given", "kept", "known", "left", "made", "placed", "seen", "settled",
-    "taken", "told", "wanted",
+    "asked", "drawn", "found", "given", "kept", "known", "left", "made", "placed", "seen",
+    "settled", "taken", "told", "wanted",
 }  # fmt: skip
 """Words that say what happened to a thing, and not what the thing is."""
 
