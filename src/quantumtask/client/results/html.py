@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from quantumtask.client.results.result import Result
+    from quantumtask.client.results.result_data import ResultData
 
 MOST_BARS = 24
 MOST_ROWS = 12
@@ -14,7 +14,7 @@ COLOUR = "#4c78a8"
 INK = "fill='currentColor'"
 
 
-def html(result: "Result") -> str:
+def html(result: "ResultData") -> str:
     """Counts or probabilities as bars, expectation values as a table, and how it was run."""
     parts = [f"<div style='font-family:sans-serif'><b>{escape(_title(result))}</b>"]
     if result.shape:
@@ -32,7 +32,7 @@ def html(result: "Result") -> str:
     return "".join([*parts, "</div>"])
 
 
-def _title(result: "Result") -> str:
+def _title(result: "ResultData") -> str:
     ran = " ".join(filter(None, [result.engine, result.method and f"({result.method})"]))
     facts = [result.name or "", f"{result.shots} shots", ran]
     if result.shape:
@@ -72,13 +72,13 @@ def _bar(y: int, x: int, bits: str, value: float, share: float) -> str:
     )
 
 
-def _shapes(result: "Result") -> list[list[str]]:
+def _shapes(result: "ResultData") -> list[list[str]]:
     """What there is beside the values that are shown."""
     arrays = {"state vector": result.statevector, "unitary": result.unitary}
     return [[name, str(array.shape)] for name, array in arrays.items() if array is not None]
 
 
-def _sweep(result: "Result") -> str:
+def _sweep(result: "ResultData") -> str:
     from quantumtask.client.results.table import elements, scalars
 
     rows: list[list[str]] = []
@@ -96,7 +96,7 @@ def _sweep(result: "Result") -> str:
     return _table(["element", *names, "result"], rows)
 
 
-def _short(element: "Result") -> str:
+def _short(element: "ResultData") -> str:
     if element.expectation_values is not None:
         values = element.expectation_values.ravel()
         more = ", …" if values.size > 4 else ""
@@ -107,7 +107,7 @@ def _short(element: "Result") -> str:
     return ", ".join(f"{bits}: {count}" for bits, count in shown) + more
 
 
-def _values(result: "Result") -> str:
+def _values(result: "ResultData") -> str:
     from quantumtask.client.results.table import rows
 
     table = []

@@ -2,15 +2,15 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from quantumtask.client.results.result import Result
+from quantumtask.client.results.result_data import ResultData
 
 Row = dict[str, Any]
+R = TypeVar("R", bound=ResultData)
 
 
-def rows(result: "Result") -> list[Row]:
+def rows(result: ResultData) -> list[Row]:
     """A row for each bit string of each element; for expectation values, a row for each of them.
 
     A sweep's rows begin with the element's index (`i`, or `i0`, `i1`, …) and its parameters.
@@ -18,7 +18,7 @@ def rows(result: "Result") -> list[Row]:
     return [row for element in elements(result) for row in _rows(element)]
 
 
-def elements(result: "Result") -> "Iterator[Result]":
+def elements(result: R) -> Iterator[R]:
     """Every element of a sweep, the last index first; a single circuit is its own only one."""
     if not result.shape:
         yield result
@@ -27,7 +27,7 @@ def elements(result: "Result") -> "Iterator[Result]":
         yield result[index]
 
 
-def _rows(element: "Result") -> Iterator[Row]:
+def _rows(element: ResultData) -> Iterator[Row]:
     head = _head(element)
     if element.expectation_values is not None:
         yield from _values(element, head)
@@ -41,7 +41,7 @@ def _rows(element: "Result") -> Iterator[Row]:
         yield head
 
 
-def labels(element: "Result") -> list[str]:
+def labels(element: ResultData) -> list[str]:
     """What to call each expectation value of a single circuit or element."""
     values = element.expectation_values
     number = 0 if values is None else values.size
@@ -49,12 +49,12 @@ def labels(element: "Result") -> list[str]:
     return list(names) if len(names) == number else [f"[{k}]" for k in range(number)]
 
 
-def _head(element: "Result") -> Row:
+def _head(element: ResultData) -> Row:
     names = ["i"] if len(element.index) == 1 else [f"i{k}" for k in range(len(element.index))]
     return {**dict(zip(names, element.index, strict=True)), **scalars(element)}
 
 
-def scalars(element: "Result") -> Row:
+def scalars(element: ResultData) -> Row:
     """The parameters of an element that are one number or text each."""
     return {
         name: value
@@ -63,7 +63,7 @@ def scalars(element: "Result") -> Row:
     }
 
 
-def _values(element: "Result", head: Row) -> Iterator[Row]:
+def _values(element: ResultData, head: Row) -> Iterator[Row]:
     import numpy as np
 
     values, errors = element.expectation_values, element.standard_errors

@@ -1,19 +1,17 @@
 """Qiskit's control flow as OpenQASM: each block is written by the writer that is handed in."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qiskit.circuit import CASE_DEFAULT, BoxOp, ForLoopOp, IfElseOp, SwitchCaseOp, WhileLoopOp
 from qiskit.circuit.classical import expr, types
 
 from quantumtask.client.qiskit.export import classical_expressions
 from quantumtask.client.qiskit.export.scope import Scope
-
-if TYPE_CHECKING:
-    from quantumtask.client.qiskit.export.writer import Writer
+from quantumtask.client.qiskit.export.statement_writer import StatementWriter
 
 
-def control_flow(writer: "Writer", scope: Scope, item: Any) -> None:
+def control_flow(writer: StatementWriter, scope: Scope, item: Any) -> None:
     """Writes one statement of control flow; ValueError for one that is not known here."""
     match item.operation:
         case IfElseOp():
@@ -32,19 +30,19 @@ def control_flow(writer: "Writer", scope: Scope, item: Any) -> None:
             raise ValueError("this kind of control flow is not known")
 
 
-def _block(writer: "Writer", head: str, scope: Scope) -> None:
+def _block(writer: StatementWriter, head: str, scope: Scope) -> None:
     writer.line(head + " {")
     writer.body(scope)
     writer.line("}")
 
 
-def _if(writer: "Writer", scope: Scope, item: Any) -> None:
+def _if(writer: StatementWriter, scope: Scope, item: Any) -> None:
     heads = [f"if ({classical_expressions.condition(item.operation.condition, scope)})", "else"]
     for head, circuit in zip(heads, item.operation.blocks, strict=False):
         _block(writer, head, scope.inner(circuit, item))
 
 
-def _for(writer: "Writer", scope: Scope, item: Any) -> None:
+def _for(writer: StatementWriter, scope: Scope, item: Any) -> None:
     values, variable, circuit = item.operation.params
     if not len(values):
         return
@@ -65,7 +63,7 @@ def _values(values: Any) -> str:
     return "{" + ", ".join(str(int(value)) for value in values) + "}"
 
 
-def _switch(writer: "Writer", scope: Scope, item: Any) -> None:
+def _switch(writer: StatementWriter, scope: Scope, item: Any) -> None:
     target = expr.lift(item.operation.target)
     value = classical_expressions.text(target, scope)
     writer.line(f"switch ({f'int({value})' if isinstance(target.type, types.Bool) else value}) {{")

@@ -1,0 +1,158 @@
+"""Data of a result, and its elements by index."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from quantumtask.client.results.array_codec import Array
+
+Counts = dict[str, int]
+Index = int | tuple[int, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class ResultData:
+    """Fields of a `Result`, and the elements of a sweep by index."""
+
+    task_id: str
+    counts: Any
+    """Bit string -> shots; of a sweep: lists of these, nested by `shape`."""
+    shots: int
+    shape: tuple[int, ...] = ()
+    """Of the sweep; () where there is none."""
+    outputs: Any = None
+    """Name of an `output` variable -> its value after each shot, in order."""
+    probabilities: "Array | None" = None
+    """float64 [*shape, 2**bits]."""
+    statevector: "Array | None" = None
+    """complex128 [*shape, 2**qubits], up to a global phase."""
+    unitary: "Array | None" = None
+    """complex128 [*shape, 2**qubits, 2**qubits], up to a global phase."""
+    expectation_values: "Array | None" = None
+    """float64, of the shape of observables and sweep broadcast together."""
+    standard_errors: "Array | None" = None
+    """Of the expectation values, likewise; 0 where they are exact."""
+    observables: tuple[str, ...] = ()
+    """What they are of, in the order of their first dimensions; () if the service did not say."""
+    bits: "Array | None" = field(default=None, compare=False)
+    """Of a sweep: its memory as uint8 [*shape, shots, bytes], each shot the integer of its bits."""
+    _memory: Any = field(default=None, repr=False)
+    registers: tuple[tuple[str, int], ...] = ()
+    """Name and size, in the order of declaration; only where the service told them."""
+    index: tuple[int, ...] = ()
+    """Of an element of a sweep: where it stood."""
+    parameters: Mapping[str, Any] | None = None
+    seed: int | None = None
+    engine: str | None = None
+    engine_version: str | None = None
+    method: str | None = None
+    precision: str | None = None
+    reason: str | None = None
+    """Why this engine ran."""
+    warnings: tuple[str, ...] = ()
+    compiled: Mapping[str, Any] | None = None
+    """The circuit on a device twin: `depth`, `gates`, `qubits`, and `as_written`, which is True for
+    a circuit that was not compiled. None without a device."""
+    running_ms: float | None = None
+    waiting_ms: float | None = None
+    name: str | None = None
+
+    @property
+    def memory(self) -> Any:
+        """The bit string of every shot, in order; of a sweep: lists of these, nested by `shape`."""
+        if self.bits is None:
+            return self._memory
+        from quantumtask.client.results.array_codec import unpacked
+
+        return unpacked(self.bits, [size for _, size in self.registers])
+
+    def __getitem__(self, index: Index) -> Self:
+        """An element of a sweep, or for an index that is too short, a smaller sweep."""
+        at = index if isinstance(index, tuple) else (index,)
+        if not self.shape:
+            raise TypeError("the result of a single circuit has no elements: there was no sweep")
+        if len(at) > len(self.shape):
+            raise IndexError(f"index {at} for a sweep of shape {self.shape}")
+        where = tuple(_positive(i, size) for i, size in zip(at, self.shape, strict=False))
+        return replace(
+            self,
+            shape=self.shape[len(where) :],
+            index=self.index + where,
+            counts=_nested(self.counts, where) if self.counts else self.counts,
+            _memory=_nested(self._memory, where),
+            outputs=_nested(self.outputs, where) if isinstance(self.outputs, list) else None,
+            parameters=_bindings(self.parameters, where, self.shape),
+            expectation_values=_broadcast(self.expectation_values, where, self.shape),
+            standard_errors=_broadcast(self.standard_errors, where, self.shape),
+            probabilities=_leading(self.probabilities, where),
+            statevector=_leading(self.statevector, where),
+            unitary=_leading(self.unitary, where),
+            bits=_leading(self.bits, where),
+        )
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("the result of a single circuit has no length: there was no sweep")
+        return self.shape[0]
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))
+
+
+def _positive(index: int, size: int) -> int:
+    if not -size <= index < size:
+        raise IndexError(f"index {index} for {size} elements")
+    return index % size
+
+
+def _nested(values: Any, where: tuple[int, ...]) -> Any:
+    for index in where:
+        values = None if values is None else values[index]
+    return values
+
+
+def _leading(array: "Array | None", where: tuple[int, ...]) -> "Array | None":
+    return None if array is None else array[where]
+
+
+def _broadcast(
+    array: "Array | None", where: tuple[int, ...], shape: tuple[int, ...]
+) -> "Array | None":
+    """The values of an element: the sweep's dimensions are the last ones, where they are there."""
+    if array is None:
+        return None
+    first = array.ndim - len(shape)
+    picked: list[int | slice] = [slice(None)] * array.ndim
+    for axis, (index, size) in enumerate(zip(where, shape, strict=False), start=first):
+        picked[axis] = index if array.shape[axis] == size else slice(None)
+    return array[tuple(picked)]
+
+
+def _bindings(
+    parameters: Mapping[str, Any] | None, where: tuple[int, ...], shape: tuple[int, ...]
+) -> Mapping[str, Any] | None:
+    """What each parameter was at an element, found out from the shape of what was sent."""
+    if not parameters:
+        return parameters
+    return {name: _binding(value, where, shape) for name, value in parameters.items()}
+
+
+def _binding(value: Any, where: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    if isinstance(value, str | int | float | complex):
+        return value
+    if isinstance(value, list) and (len(value),) == shape:
+        return value[where[0]]
+    import numpy as np
+
+    array = np.asarray(value)
+    for depth in range(min(array.ndim, len(shape)), 0, -1):
+        mine, theirs = array.shape[:depth], shape[len(shape) - depth :]
+        if all(a in (1, b) for a, b in zip(mine, theirs, strict=True)):
+            first = len(shape) - depth  # the value lacks so many of the sweep's dimensions
+            at = [min(i, n - 1) for i, n in zip(where[first:], mine, strict=False)]
+            return array[tuple(at)]
+    return array
