@@ -1,7 +1,7 @@
 """From a text to its counts: QuantumTask over HTTP beside Qiskit Aer in the client's own process.
 
 usage: python -m benchmarks.engines.engines [--quick] [--seconds 8] [--url URL] [--plot
-    docs/engines.svg]
+    docs/explanation/engines.svg]
 
 For each circuit both sides take turns of up to ten texts, in milliseconds, medians:
   Aer       qiskit.qasm3.loads + AerSimulator().run(circuit, shots=1024).result().get_counts()

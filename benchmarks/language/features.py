@@ -1,4 +1,4 @@
-"""What each implementation makes of `tests/openqasm/features`: the table of docs/openqasm.md.
+"""What each implementation makes of `tests/openqasm/features`: a table for the docs.
 
     python -m venv others
     others/bin/pip install qiskit qiskit-aer qiskit-qasm3-import pyqasm
@@ -6,7 +6,8 @@
     python -m benchmarks.language.features others/bin/python
 
 runs every program with the other implementations in that environment, checks what comes out,
-writes docs/openqasm.json, and the table. Without an argument it only writes the table again.
+writes docs/reference/openqasm.json and the table in docs/reference/openqasm.md. Without an argument
+it only writes the table again.
 """
 
 import json
@@ -20,8 +21,8 @@ from typing import Any
 from tests.openqasm.features import SECTIONS, Expected, Feature, Refused
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "openqasm.md"
-RESULTS = ROOT / "docs" / "openqasm.json"
+PAGE = ROOT / "docs" / "reference" / "openqasm.md"
+RESULTS = ROOT / "docs" / "reference" / "openqasm.json"
 BEGIN, END = "<!-- table: python -m benchmarks.language.features -->", "<!-- end of table -->"
 
 PACKAGES = {

@@ -184,7 +184,7 @@ def test_a_scraper_gets_the_format_it_asks_for(service: Service) -> None:
         assert "process_cpu_seconds" in names
 
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs" / "how-to"
 
 
 def declared(module: object) -> list[MetricWrapperBase]:

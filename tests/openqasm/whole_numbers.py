@@ -1,6 +1,6 @@
 """Whole numbers of OpenQASM as Python's integers: a second implementation of their operators.
 
-Choices that the specification leaves open are those of docs/openqasm.md.
+Choices that the specification leaves open are those of docs/reference/openqasm.md.
 """
 
 import operator

@@ -242,7 +242,7 @@ def test_no_node_of_ray_is_told_where_the_database_is() -> None:
 
 @pytest.mark.parametrize("page", ["cluster.md", "backup.md", "postgresql.md"])
 def test_the_pages_for_operators_name_no_setting_that_is_none(page: str) -> None:
-    found = set(re.findall(r"QUANTUMTASK_[A-Z_]+", (ROOT / "docs" / page).read_text()))
+    found = set(re.findall(r"QUANTUMTASK_[A-Z_]+", (ROOT / "docs" / "how-to" / page).read_text()))
     assert found
     assert found <= SETTINGS
 

@@ -34,18 +34,18 @@ def settings_table() -> str:
 
 
 def test_the_page_of_settings_is_the_table_of_settings() -> None:
-    assert settings_table() in read("docs/settings.md"), settings_table()
+    assert settings_table() in read("docs/reference/settings.md"), settings_table()
 
 
 def test_the_lifecycle_page_has_every_move() -> None:
-    page = read("docs/lifecycle.md")
+    page = read("docs/explanation/lifecycle.md")
     for name, move in MOVES.items():
         sources = ", ".join(sorted((str(s) for s in move.sources), reverse=True))
         assert f"| {name} | {sources} | {move.target} |" in page
 
 
 def test_the_api_page_has_every_code_of_the_tree_of_errors() -> None:
-    page = read("docs/api.md")
+    page = read("docs/reference/api.md")
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     codes = {
         kind.code
@@ -74,7 +74,7 @@ RUN_ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/cli.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/cli.md"])
 def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Path) -> None:
     """In order, in one shell, against a running service in place of port 8000."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
@@ -90,7 +90,7 @@ def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Pa
 
 
 def test_every_command_of_the_page_of_backends_works(service: Service, tmp_path: Path) -> None:
-    script = commands("docs/backends.md", "console")
+    script = commands("docs/how-to/backends.md", "console")
     assert len(script) == 6
     said = run(script, service, tmp_path)
     assert said.count('"status": "completed"') == 4
@@ -120,7 +120,7 @@ def run(script: list[str], service: Service, folder: Path) -> str:
 def test_every_command_of_the_page_of_sweeps_works(service: Service) -> None:
     found = [
         command.replace("http://127.0.0.1:8000", service.url)
-        for command in commands("docs/sweeps.md", "console")
+        for command in commands("docs/how-to/sweeps.md", "console")
     ]
     answers = [json.loads(subprocess.check_output(shlex.split(one), timeout=60)) for one in found]
     assert [answer["status"] for answer in answers] == ["completed"] * 2
@@ -134,7 +134,7 @@ def test_every_command_of_the_page_of_sweeps_works(service: Service) -> None:
 
 PYTHON = {
     "README.md": ("'11': ", "[1. 1.]", "'00': "),
-    "docs/python.md": (
+    "docs/how-to/python.md": (
         "[1. 1.]", "(200,) (200,)", "unknown_gate 2 1", "'failed': 1", "completed 20",
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Backups are made while everything runs, and restored as docs/backup.md says."""
+"""Backups are made while everything runs, and restored as docs/how-to/backup.md says."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ def shell(lines: list[str], folder: Path, **environment: str) -> str:
 
 def page(word: str) -> list[str]:
     """The commands of the page for one database."""
-    every = commands("docs/backup.md", "console")
+    every = commands("docs/how-to/backup.md", "console")
     first = next(n for n, line in enumerate(every) if line.startswith("pg_"))
     return every[:first] if word == "sqlite" else every[first:]
 

@@ -1,4 +1,4 @@
-"""What the API measures: every metric of it is declared here. See docs/metrics.md."""
+"""What the API measures: every metric of it is declared here. See docs/how-to/metrics.md."""
 
 from collections.abc import Callable, Iterator
 from functools import cache

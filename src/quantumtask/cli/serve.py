@@ -20,7 +20,7 @@ ABOUT = {
     "api": "Runs the API alone: takes circuits over HTTP and answers how they went.",
     "worker": "Runs one Worker alone: takes circuits from the database and runs them.",
 }
-MORE = "Every setting can also be given as an environment variable: see docs/settings.md."
+MORE = "Every setting can also be given as an environment variable: see docs/reference/settings.md."
 
 
 def run(service: str, arguments: list[str]) -> None:

@@ -201,7 +201,9 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     known = {variable(f): f for f in fields(Settings)}
     ours = {k: v for k, v in environment.items() if k.startswith(PREFIX) and k not in NOT_SETTINGS}
     if unknown := sorted(set(ours) - set(known)):
-        raise SettingsError(f"{unknown[0]} is not a setting. docs/settings.md lists them all.")
+        raise SettingsError(
+            f"{unknown[0]} is not a setting. docs/reference/settings.md lists them all."
+        )
     values = {known[k].name: _parse(k, v, known[k]) for k, v in ours.items()}
     _check_database(values.get("database", ""))
     _weights(values.get("owner_weights", ""))

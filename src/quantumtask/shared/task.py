@@ -74,7 +74,7 @@ class TaskSpec:
         seed: None: the slot draws one.
         timeout_s: Wall-clock seconds.
         parameters: An object, name of an `input` -> value; None without parameters. An array for an
-            input of one value makes the task a sweep (docs/sweeps.md).
+            input of one value makes the task a sweep (docs/how-to/sweeps.md).
         options: An object with the requested ones of `observables`, `precision`, `return`, `noise`,
             `backend` and `compile`.
         engine: One of ENGINES.
@@ -162,8 +162,8 @@ class Result:
     All stay JSON text from the slot to the client, so nothing on the way has to read them.
     `precision` of the numbers that it rests on: "double", "single", or "exact" for a method that
     computes with bits. `reason`: why this engine ran, in one sentence.
-    `data` is a JSON object, name -> array (docs/results.md says how one is written), of everything
-    else that was asked for; None: nothing was.
+    `data` is a JSON object, name -> array (format: docs/how-to/results.md), of everything else
+    that was asked for; None: nothing was.
     A sweep has a `shape`, and its `counts` are such objects in lists nested by it. `registers`, in
     the order of their declaration, belong to every result with a shape or data. `compiled`: the
     circuit on the requested backend.

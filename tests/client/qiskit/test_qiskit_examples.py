@@ -11,7 +11,7 @@ import pytest
 from tests.support.services import Service
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "qiskit.md").read_text()
+PAGE = (ROOT / "docs" / "how-to" / "qiskit.md").read_text()
 
 
 def ran(code: Path, service: Service) -> str:

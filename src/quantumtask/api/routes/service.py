@@ -98,7 +98,7 @@ async def health() -> Response:
 
 @router.get("/metrics", include_in_schema=False)
 async def show_metrics(request: Request) -> Response:
-    """For Prometheus: docs/metrics.md."""
+    """For Prometheus: docs/how-to/metrics.md."""
     seen = await service_of(request).lookout()
     content, kind = metrics.page(request.headers.get("accept", ""), seen)
     return Response(content, media_type=kind)

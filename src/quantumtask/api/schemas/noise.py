@@ -97,6 +97,6 @@ Noise = Annotated[
     AfterValidator(_plain),
     Field(
         description="Rates, errors of instructions by name as Aer's `NoiseModel.to_dict` has them, "
-        "or the name of a backend that has that noise: docs/backends.md."
+        "or the name of a backend that has that noise: docs/how-to/backends.md."
     ),
 ]

@@ -82,7 +82,9 @@ class TaskSummary(BaseModel):
     engine: str | None = Field(None, description="The simulator that ran it.")
     engine_version: str | None = None
     method: str | None = Field(None, description="The engine's method, such as statevector.")
-    precision: str | None = Field(None, description="double, single, or exact: see docs/api.md.")
+    precision: str | None = Field(
+        None, description="double, single, or exact: see docs/reference/api.md."
+    )
     reason: str | None = Field(None, description="Why this engine ran, in one sentence.")
     warnings: list[str] | None = None
     shape: list[int] | None = Field(None, description="Of a sweep; [] where there is none.")
@@ -183,7 +185,7 @@ class Estimate(BaseModel):
     engine: str = Field(description="The simulator that would run it.")
     engine_version: str
     method: str
-    precision: str = Field(description="double, single, or exact: see docs/api.md.")
+    precision: str = Field(description="double, single, or exact: see docs/reference/api.md.")
     reason: str = Field(description="Why this engine, in one sentence.")
     qubits: int = Field(description="Those that have to be simulated.")
     shots: int

@@ -58,14 +58,14 @@ def backup(
     file: Annotated[Path, typer.Argument(help="The file to be made; it must not be there yet.")],
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the database.")] = None,
 ) -> None:
-    """Copy SQLite's database to a file, while services run; docs/backup.md says how to restore."""
+    """Copy the SQLite database to a file; docs/how-to/backup.md says how to restore it."""
     from quantumtask.shared.database.backup import back_up
     from quantumtask.shared.errors import QuantumTaskError
 
     try:
         settings = load(data_dir=data_dir)
         if settings.database:
-            stop("PostgreSQL has its own: pg_dump. See docs/backup.md.", 2)
+            stop("PostgreSQL has its own: pg_dump. See docs/how-to/backup.md.", 2)
         back_up(settings.database_file, file)
     except SettingsError as error:
         stop(str(error), 2)

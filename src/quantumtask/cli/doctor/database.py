@@ -40,7 +40,7 @@ def _reason(error: StoreUnavailable) -> str:
 def _way_out(settings: Settings) -> str:
     if settings.database:
         return f"Is the server running, and are user and password in {PREFIX}DATABASE right?"
-    return f"May this user write {settings.data_dir} and all files in it? docs/backup.md"
+    return f"May this user write {settings.data_dir} and all files in it? docs/how-to/backup.md"
 
 
 def _server(server: Server) -> Iterator[Line]:
@@ -90,7 +90,9 @@ def _schema(seen: Checkup, name: str) -> Iterator[Line]:
         yield warning("schema", saw, "Upgrade this machine: only the version before goes on too.")
     elif seen.schema < seen.newest_schema:
         saw = f"version {seen.schema}; the next service to start makes it {seen.newest_schema}"
-        yield warning("schema", saw, "Take a backup first: there is no way back. docs/backup.md")
+        yield warning(
+            "schema", saw, "Take a backup first: there is no way back. docs/how-to/backup.md"
+        )
     elif not seen.refusal:
         yield ok("schema", f"version {seen.schema}, readable and writable")
     if seen.refusal:

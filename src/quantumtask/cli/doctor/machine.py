@@ -88,7 +88,7 @@ def _file_system(folder: Path) -> Iterator[Line]:
     move = f"Set {PREFIX}DATA_DIR to a folder on a disk of this machine"
     if kind in SHARED:
         saw = f"{folder} is on {kind}: SQLite's files get damaged there"
-        yield problem("disk", saw, f"{move}, or use PostgreSQL: docs/cluster.md")
+        yield problem("disk", saw, f"{move}, or use PostgreSQL: docs/how-to/cluster.md")
     elif kind in PASSING:
         yield warning("disk", f"{folder} is on {kind}: {PASSING[kind]}", f"{move}.")
     elif kind:

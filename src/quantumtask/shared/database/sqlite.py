@@ -165,7 +165,7 @@ _translated = Translated(
     ((apsw.FullError,), "the disk is full"),
     (
         (apsw.NotADBError, apsw.CorruptError),
-        "the file of the database is damaged: docs/backup.md says how to restore one",
+        "the file of the database is damaged: docs/how-to/backup.md says how to restore one",
     ),
     (
         (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.NoMemError, OSError),

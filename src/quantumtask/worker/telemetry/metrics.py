@@ -1,4 +1,4 @@
-"""What the Worker measures: every metric of it is declared here. See docs/metrics.md."""
+"""What the Worker measures: every metric of it is declared here. See docs/how-to/metrics.md."""
 
 import re
 from collections.abc import Callable
