@@ -14,7 +14,7 @@ from qiskit_aer import AerSimulator
 
 from benchmarks.common.load_generator import BELL, layers
 from quantumtask.openqasm.compiler.pipeline import compile_full
-from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.shared.settings import Settings
 
 GROWTH = (1_000, 10_000, 100_000)
@@ -47,7 +47,7 @@ TEXTS = {
 
 
 def straight(text: str) -> None:
-    assert compile_straight(text, SETTINGS) is not None
+    assert compile_straight_line(text, SETTINGS) is not None
 
 
 def full(text: str) -> None:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from quantumtask.openqasm.program.operations import BASIC, Operation, controlled
+from quantumtask.openqasm.program.operations import BASIC_GATES, Operation, controlled_matrix
 from quantumtask.openqasm.program.program import Program
 
 K = TypeVar("K")
@@ -26,7 +26,7 @@ class Dense:
 
     def apply(self, operations: Sequence[Operation]) -> None:
         for operation in operations:
-            matrix = controlled(operation.matrix(), operation.controls)
+            matrix = controlled_matrix(operation.matrix(), operation.controls)
             axes = [self.vector.ndim - 1 - q for q in reversed(operation.qubits)]
             size = len(axes)
             shaped = matrix.reshape((2,) * (2 * size))
@@ -62,7 +62,7 @@ class Dense:
     def reset(self, qubits: Sequence[int]) -> None:
         for qubit in qubits:
             if self.measure(qubit):
-                self.apply([Operation(BASIC["x"], (), (qubit,))])
+                self.apply([Operation(BASIC_GATES["x"], (), (qubit,))])
 
 
 class Impossible(Exception):

@@ -16,7 +16,7 @@ from quantumtask.engines.selection.methods import version
 from quantumtask.engines.simulators import aer, shot_branching
 from quantumtask.engines.simulators.base import load
 from quantumtask.engines.simulators.native import kernels, statevector, tableau
-from quantumtask.openqasm.program.operations import BASIC, Operation
+from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from tests.engines.agreement import EXACT, Way, examples, wrong_exactly, wrong_in_shots
 from tests.engines.sketch import Sketch
 
@@ -65,7 +65,7 @@ def mutants() -> list[Mutant]:
 def of_aer() -> Iterator[Mutant]:
     vector, chain = Way("aer", "statevector"), Way("aer", "matrix_product_state")
     yield from replaced(vector, circuits._FIXED)
-    for gate in (name for name, basic in BASIC.items() if basic.parameters):
+    for gate in (name for name, basic in BASIC_GATES.items() if basic.parameters):
         yield Mutant(f"aer: {gate} turns back", vector, turned_back(gate), gate)
     yield Mutant("aer: qubits reversed", vector, around(aer, "circuit_of", on_reversed))
     yield Mutant("aer: bits shifted", vector, around(Readout, "results_of", shifted_all))
@@ -116,7 +116,7 @@ def replaced(way: Way, table: dict[str, Any]) -> Iterator[Mutant]:
     The other entries are names that devices have for gates: programs for devices are compared with
     Aer itself (tests/engines/test_device_programs.py).
     """
-    for gate in (name for name in table if name in BASIC):
+    for gate in (name for name in table if name in BASIC_GATES):
         name = f"{way.engine}: {gate} is {OTHER[gate]} in a table of {len(table)}"
         yield Mutant(name, way, entry(table, gate, table[OTHER[gate]]), gate)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from quantumtask.engines.transforms import constant_propagation as module
 from quantumtask.engines.transforms.constant_propagation import DIAGONAL, EITHER, settled
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.program.operations import BASIC, Operation
+from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
@@ -24,10 +24,12 @@ HEAD = 'include "stdgates.inc"; '
 @st.composite
 def circuits(draw: st.DrawFn) -> Circuit:
     """Gates of every name, many of them on qubits that are known, and measurements at the end."""
-    names = st.sampled_from(sorted(BASIC)) | st.sampled_from(["x", "cx", "ccx", "swap", "cz", "h"])
+    names = st.sampled_from(sorted(BASIC_GATES)) | st.sampled_from(
+        ["x", "cx", "ccx", "swap", "cz", "h"]
+    )
     steps: list[Operation | Measure] = []
     for name in draw(st.lists(names, max_size=12)):
-        gate = BASIC[name]
+        gate = BASIC_GATES[name]
         more = draw(st.integers(0, min(2, WIDTH - gate.qubits)))
         qubits = draw(st.permutations(range(WIDTH)))[: gate.qubits + more]
         params = [draw(st.sampled_from([0.3, math.pi, -1.9])) for _ in range(gate.parameters)]

@@ -25,7 +25,7 @@ from quantumtask.engines.devices.calibration import twin
 from quantumtask.engines.noise.request import gates_of
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.compiler.pipeline import compile_full
-from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.program.operations import BARRIER, Operation
 from quantumtask.shared.settings import Settings
 from tests.cli.test_cli import quantumtask
@@ -286,7 +286,7 @@ def test_the_short_path_reads_the_same_for_a_device(name: str) -> None:
     gates, settings = gates_of(name, None), Settings()
     for seed in range(3):
         text = openqasm(random_isa(name, seed, delays=False))
-        short = compile_straight(text, settings, gates)
+        short = compile_straight_line(text, settings, gates)
         full = compile_full(text, settings, None, gates).program
         assert short is not None and short.circuit is not None and full.circuit is not None
         assert short.circuit.steps == full.circuit.steps

@@ -11,7 +11,13 @@ import qiskit_aer
 from quantumtask import engines
 from quantumtask.engines.simulators import aer
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.program.operations import BASIC, Basic, Operation, Unitary, controlled
+from quantumtask.openqasm.program.operations import (
+    BASIC_GATES,
+    BasicGate,
+    MatrixGate,
+    Operation,
+    controlled_matrix,
+)
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import Settings
@@ -275,23 +281,23 @@ def test_an_engine_keeps_every_measurement_of_a_program_that_goes_on() -> None:
     assert abs(counts["001"] - 2000) < 300
 
 
-@pytest.mark.parametrize("gate", BASIC.values(), ids=BASIC)
+@pytest.mark.parametrize("gate", BASIC_GATES.values(), ids=BASIC_GATES)
 @pytest.mark.parametrize("controls", [(), (True,), (False, True)])
-def test_a_gate_is_the_same_matrix_in_aer(gate: Basic, controls: tuple[bool, ...]) -> None:
+def test_a_gate_is_the_same_matrix_in_aer(gate: BasicGate, controls: tuple[bool, ...]) -> None:
     rng = np.random.default_rng(1)
     qubits = gate.qubits + len(controls)
     params = tuple(rng.uniform(-4, 4, gate.parameters).tolist())
     vector = rng.normal(size=1 << qubits) + 1j * rng.normal(size=1 << qubits)
     vector /= np.linalg.norm(vector)
-    expected = controlled(gate.matrix(*params), controls) @ vector
+    expected = controlled_matrix(gate.matrix(*params), controls) @ vector
     operation = Operation(gate, params, tuple(range(qubits)), controls)
     found = aer.evolve(vector, [operation], threads=1, settings=SETTINGS)
     assert abs(abs(np.vdot(found, expected)) - 1) < 1e-9
 
 
 def test_a_matrix_that_is_a_view_of_another_is_read_as_it_is() -> None:
-    matrix = controlled(BASIC["ry"].matrix(0.4))[1::2, 1::2]
-    operation = Operation(Unitary(matrix), (), (0,))
+    matrix = controlled_matrix(BASIC_GATES["ry"].matrix(0.4))[1::2, 1::2]
+    operation = Operation(MatrixGate(matrix), (), (0,))
     start = np.array([0.6, 0.8], dtype=np.complex128)
     found = aer.evolve(start, [operation], threads=1, settings=SETTINGS)
     assert np.allclose(found, matrix @ [0.6, 0.8])

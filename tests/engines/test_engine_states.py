@@ -13,7 +13,7 @@ from quantumtask.engines.simulators.native import statevector
 from quantumtask.engines.simulators.native.branch_state import State, World
 from quantumtask.engines.simulators.native.statevector import Means, StateVector
 from quantumtask.engines.simulators.native.tableau import NotClifford, Stabilizer
-from quantumtask.openqasm.program.operations import BASIC, Operation, Unitary
+from quantumtask.openqasm.program.operations import BASIC_GATES, MatrixGate, Operation
 from quantumtask.openqasm.program.process import Outcome, Undecided
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
@@ -39,14 +39,14 @@ def make_statevector_in_aer() -> State:
 
 
 QUBITS = 4
-CLIFFORD = [gate for gate in BASIC.values() if gate.clifford]
-QUARTERS = [BASIC[name] for name in ("rx", "rz", "p", "u", "cp", "rzz", "cu")]
+CLIFFORD = [gate for gate in BASIC_GATES.values() if gate.clifford]
+QUARTERS = [BASIC_GATES[name] for name in ("rx", "rz", "p", "u", "cp", "rzz", "cu")]
 angles = st.floats(-7, 7, allow_nan=False)
 
 
 @st.composite
 def gates(draw: st.DrawFn, clifford: bool) -> Operation:
-    gate = draw(st.sampled_from([*CLIFFORD, *QUARTERS] if clifford else list(BASIC.values())))
+    gate = draw(st.sampled_from([*CLIFFORD, *QUARTERS] if clifford else list(BASIC_GATES.values())))
     order = tuple(draw(st.permutations(range(QUBITS))))
     if clifford:
         turns = [draw(st.integers(-4, 4)) * np.pi for _ in range(gate.parameters)]
@@ -118,23 +118,25 @@ def test_a_state_vector_that_aer_works_on_is_the_same(todo: list[Move]) -> None:
 @pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
 def test_a_qubit_can_be_set_once_it_is_known(make: Any) -> None:
     state: State = make()
-    state.apply([Operation(BASIC["h"], (), (0,)), Operation(BASIC["cx"], (), (0, 1))])
+    state.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
     state = state.projected(0, 1)
     state.set(0, 0)
     assert (state.known(0), state.probability(0), state.probability(1)) == (0, 0.0, 1.0)
     state.set(7, 1)
-    state.apply([Operation(BASIC["cx"], (), (7, 0))])
+    state.apply([Operation(BASIC_GATES["cx"], (), (7, 0))])
     assert state.probability(0) == 1.0
 
 
 @pytest.mark.parametrize("gate", ["t", "ch", "ccx"])
 def test_a_stabilizer_state_refuses_what_is_not_clifford(gate: str) -> None:
     with pytest.raises(NotClifford):
-        Stabilizer().apply([Operation(BASIC[gate], (), tuple(range(BASIC[gate].qubits)))])
+        Stabilizer().apply(
+            [Operation(BASIC_GATES[gate], (), tuple(range(BASIC_GATES[gate].qubits)))]
+        )
 
 
 def test_a_clifford_gate_is_known_by_its_matrix() -> None:
-    root = Unitary(np.array([[1, -1j], [-1j, 1]], dtype=np.complex128) * 0.5**0.5)
+    root = MatrixGate(np.array([[1, -1j], [-1j, 1]], dtype=np.complex128) * 0.5**0.5)
     state = Stabilizer()
     state.apply([Operation(root, (), (0,)), Operation(root, (), (0,))])
     assert state.probability(0) == 1.0
@@ -142,9 +144,9 @@ def test_a_clifford_gate_is_known_by_its_matrix() -> None:
 
 def test_a_large_stabilizer_state_is_sampled_together() -> None:
     state = Stabilizer()
-    state.apply([Operation(BASIC["h"], (), (0,))])
-    state.apply([Operation(BASIC["cx"], (), (k, k + 1)) for k in range(299)])
-    state.apply([Operation(BASIC["x"], (), (7,))])
+    state.apply([Operation(BASIC_GATES["h"], (), (0,))])
+    state.apply([Operation(BASIC_GATES["cx"], (), (k, k + 1)) for k in range(299)])
+    state.apply([Operation(BASIC_GATES["x"], (), (7,))])
     rows = state.sample([299, 7, 0], 1000, np.random.default_rng(1))
     assert set(map(tuple, rows.tolist())) == {(0, 1, 0), (1, 0, 1)}
     assert 400 < rows[:, 0].sum() < 600
@@ -155,7 +157,7 @@ def test_a_large_stabilizer_state_is_sampled_together() -> None:
 
 def pending(make: Any) -> tuple[World, Outcome]:
     world = World(make())
-    world.apply([Operation(BASIC["h"], (), (0,))])
+    world.apply([Operation(BASIC_GATES["h"], (), (0,))])
     outcome = world.measure(0)
     assert isinstance(outcome, Outcome)
     return world, outcome
@@ -165,13 +167,13 @@ def pending(make: Any) -> tuple[World, Outcome]:
 def test_a_measurement_is_put_off_until_something_touches_the_qubit(make: Any) -> None:
     world, outcome = pending(make)
     assert world.measure(0) is outcome
-    world.apply([Operation(BASIC["z"], (), (0,)), Operation(BASIC["cx"], (), (0, 1))])
+    world.apply([Operation(BASIC_GATES["z"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
     with pytest.raises(Undecided) as wanted:
-        world.apply([Operation(BASIC["x"], (), (2,)), Operation(BASIC["h"], (), (0,))])
+        world.apply([Operation(BASIC_GATES["x"], (), (2,)), Operation(BASIC_GATES["h"], (), (0,))])
     assert wanted.value.outcome is outcome
     assert world.measure(2) == 0
     with pytest.raises(Undecided):
-        world.apply([Operation(BASIC["cx"], (), (1, 0))])
+        world.apply([Operation(BASIC_GATES["cx"], (), (1, 0))])
     with pytest.raises(Undecided):
         world.reset([0])
     assert world.probability(outcome) == 0.5
@@ -181,7 +183,7 @@ def test_a_measurement_is_put_off_until_something_touches_the_qubit(make: Any) -
 @pytest.mark.parametrize("value", [0, 1])
 def test_a_decided_outcome_leaves_the_state_that_goes_with_it(make: Any, value: int) -> None:
     world, outcome = pending(make)
-    world.apply([Operation(BASIC["cx"], (), (0, 1))])
+    world.apply([Operation(BASIC_GATES["cx"], (), (0, 1))])
     world = world.decided(outcome, value)
     assert world.measure(0) == value
     world.reset([0])
@@ -193,7 +195,7 @@ def test_a_decided_outcome_leaves_the_state_that_goes_with_it(make: Any, value: 
 @pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
 def test_a_reset_of_an_uncertain_qubit_asks_for_its_outcome(make: Any) -> None:
     world = World(make())
-    world.apply([Operation(BASIC["h"], (), (0,)), Operation(BASIC["cx"], (), (0, 1))])
+    world.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
     with pytest.raises(Undecided) as wanted:
         world.reset([0])
     world = world.decided(wanted.value.outcome, 1)
@@ -207,11 +209,11 @@ def test_a_reset_of_an_uncertain_qubit_asks_for_its_outcome(make: Any) -> None:
 def test_an_angle_that_is_no_number_any_more_is_refused() -> None:
     for state in (Stabilizer(), StateVector(MEANS)):
         with pytest.raises(ResourceError, match="an angle is too large"):
-            state.apply([Operation(BASIC["rx"], (math.inf,), (0,))])
+            state.apply([Operation(BASIC_GATES["rx"], (math.inf,), (0,))])
 
 
 def test_amplitudes_that_are_no_numbers_are_refused() -> None:
     state = StateVector(MEANS)
-    state.apply([Operation(Unitary(np.full((2, 2), np.nan, dtype=np.complex128)), (), (0,))])
+    state.apply([Operation(MatrixGate(np.full((2, 2), np.nan, dtype=np.complex128)), (), (0,))])
     with pytest.raises(ResourceError, match="not a number"):
         state.probability(0)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from quantumtask.openqasm.compiler.pipeline import compile_full
-from quantumtask.openqasm.fast_path.compile import compile_straight
-from quantumtask.openqasm.gates.hardware import Instructions
+from quantumtask.openqasm.fast_path.compile import compile_straight_line
+from quantumtask.openqasm.gates.hardware import NoiseModelGates
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
@@ -39,9 +39,9 @@ def names(program: Program | None) -> list[str]:
 @pytest.mark.parametrize("name", [*CALLS, "u", "cx"])
 def test_both_paths_know_the_gate_of_a_name(name: str) -> None:
     text = f"{HEAD}gate own a {{ x a; }}\n" + "\n".join(CALLS.values())
-    instructions = Instructions(frozenset([name]))
+    instructions = NoiseModelGates(frozenset([name]))
     full = names(compile_full(text, SETTINGS, None, instructions).program)
-    assert names(compile_straight(text, SETTINGS, instructions)) == full
+    assert names(compile_straight_line(text, SETTINGS, instructions)) == full
     assert (name in full) == (name != "gphase")  # which is no instruction, and cannot err
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from quantumtask import engines
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.text.source import Refusal
+from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result
@@ -195,7 +195,7 @@ def test_a_state_that_is_too_large_for_the_slot_is_refused_with_both_numbers() -
 def test_a_loop_without_an_end_is_refused() -> None:
     few = Settings(slot_memory_mb=2048, max_steps=1000)
     text = "qubit q; bit c; h q; c = measure q; while (c) { x q; x q; }"
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Diagnostic) as refused:
         run(text, settings=few)
     assert refused.value.code == "too_many_steps"
 

@@ -11,7 +11,7 @@ import pytest
 from quantumtask.openqasm import Program, compile_circuit
 from quantumtask.openqasm.gates.library import STDGATES
 from quantumtask.openqasm.program.operations import Operation
-from quantumtask.openqasm.program.operations import controlled as under_control
+from quantumtask.openqasm.program.operations import controlled_matrix as under_control
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 

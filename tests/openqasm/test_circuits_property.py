@@ -11,7 +11,7 @@ from qiskit.quantum_info import Operator
 
 from quantumtask import engines
 from quantumtask.openqasm import compile_circuit
-from quantumtask.openqasm.program.operations import Operation, controlled
+from quantumtask.openqasm.program.operations import Operation, controlled_matrix
 from quantumtask.shared.settings import Settings
 
 SETTINGS = Settings(slot_memory_mb=2048)
@@ -76,7 +76,7 @@ def unitary(text: str) -> np.ndarray:
     total = Operator(np.eye(2**QUBITS))
     for step in circuit.steps:
         assert isinstance(step, Operation)
-        matrix = controlled(step.matrix(), step.controls)
+        matrix = controlled_matrix(step.matrix(), step.controls)
         total = total.compose(Operator(matrix), qargs=list(step.qubits))
     data: np.ndarray = total.data
     return data

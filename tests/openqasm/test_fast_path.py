@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from quantumtask.openqasm import Program, compile_circuit
 from quantumtask.openqasm.compiler.pipeline import compile_full
-from quantumtask.openqasm.fast_path.compile import compile_straight
-from quantumtask.openqasm.program.operations import Operation, Unitary
+from quantumtask.openqasm.fast_path.compile import compile_straight_line
+from quantumtask.openqasm.program.operations import MatrixGate, Operation
 from quantumtask.openqasm.program.tracer import Trace
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
@@ -45,7 +45,7 @@ def step_of(step: Any) -> tuple[Any, ...]:
     if not isinstance(step, Operation):
         return type(step).__name__, *step
     gate = step.gate
-    kind = gate.values.tobytes() if isinstance(gate, Unitary) else gate.name
+    kind = gate.values.tobytes() if isinstance(gate, MatrixGate) else gate.name
     assert all(type(param) is float for param in step.params)
     return kind, struct.pack(f"{len(step.params)}d", *step.params), step.qubits, step.controls
 
@@ -64,7 +64,7 @@ def seen(program: Program) -> tuple[Any, ...]:
 
 def agrees(text: str, limits: Settings = SETTINGS) -> bool:
     """Whether the short path was taken; it must then be right."""
-    straight = compile_straight(text, limits)
+    straight = compile_straight_line(text, limits)
     if straight is None:
         return False
     try:
@@ -90,7 +90,7 @@ def test_every_feature_means_the_same_on_both_paths(section: str) -> None:
 
 def test_what_the_full_path_refuses_is_left_to_it() -> None:
     for wrong in WRONG:
-        assert compile_straight(wrong.text, SETTINGS) is None, wrong.text
+        assert compile_straight_line(wrong.text, SETTINGS) is None, wrong.text
 
 
 def test_the_textbook_means_the_same_on_both_paths() -> None:
@@ -220,7 +220,7 @@ def test_its_warnings_are_those_of_the_full_path() -> None:
 
 
 def test_what_runs_by_histories_gets_the_instructions_of_the_full_path() -> None:
-    straight = compile_straight(TAKEN["half way"], SETTINGS)
+    straight = compile_straight_line(TAKEN["half way"], SETTINGS)
     assert straight is not None
     assert straight.circuit is not None
     trace = Trace(SETTINGS.max_operations)
@@ -346,7 +346,7 @@ def spoilt(text: str, data: st.DataObject) -> str:
     ids=lambda text: repr(text[-20:]),
 )
 def test_a_hostile_text_is_given_up_in_one_pass(text: str) -> None:
-    assert compile_straight(text, SETTINGS) is None
+    assert compile_straight_line(text, SETTINGS) is None
 
 
 # What is remembered.

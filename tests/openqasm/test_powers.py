@@ -11,7 +11,7 @@ import pytest
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.compile import compile_sweep
 from quantumtask.openqasm.compiler.pipeline import compile_full
-from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.gates.library import QELIB1, STDGATES
 from quantumtask.shared.settings import Settings
 from tests.openqasm.reference_gates import GATES, controlled, modified
@@ -191,7 +191,7 @@ def test_both_paths_and_a_sweep_take_the_same_root() -> None:
     for gate in ("rx(14*pi) q", "p(13*pi) q", "ry(-9*pi) q", "h q", "U(99*pi, 3*pi, -pi) q"):
         for exponent in (0.5, -0.5, 2.25):
             line = f"pow({exponent}) @ {gate};"
-            short, full = compile_straight(f"{HEAD}qubit q; {line}", SETTINGS), full_of(line)
+            short, full = compile_straight_line(f"{HEAD}qubit q; {line}", SETTINGS), full_of(line)
             assert short is not None
             bound = compile_sweep(
                 f"{HEAD}input float t; qubit q; pow(t) @ {gate};", SETTINGS,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import unitary_group
 
-from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.parser import qdk
 from quantumtask.openqasm.parser.antlr import parser as portable
 from quantumtask.openqasm.text.source import Source
@@ -60,7 +60,7 @@ def test_the_first_qubit_of_a_matrix_is_the_highest_bit_of_its_index(qubits: int
         matrix = drawn(qubits, seed)
         operands = ", ".join(f"q[{k}]" for k in targets)
         text = f"qubit[3] q;\n#pragma braket unitary({written(matrix, gap=' ')}) {operands}\n"
-        assert compile_straight(text, SETTINGS) is None
+        assert compile_straight_line(text, SETTINGS) is None
         assert unitary(compiled(text)) == pytest.approx(placed(matrix, targets, 3), abs=1e-14)
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quantumtask.openqasm.compiler.pipeline import compile_full, prepared
-from quantumtask.openqasm.fast_path.compile import compile_straight
+from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.text.scanner import scan
 from quantumtask.openqasm.validate import validate_circuit
 from quantumtask.shared.errors import CircuitError
@@ -39,9 +39,9 @@ def meaning(text: str) -> Any:
     try:
         full = seen(compile_full(text, SETTINGS).program)
     except CircuitError as error:
-        assert compile_straight(text, SETTINGS) is None
+        assert compile_straight_line(text, SETTINGS) is None
         return [(problem.code, problem.message) for problem in error.problems]
-    straight = compile_straight(text, SETTINGS)
+    straight = compile_straight_line(text, SETTINGS)
     assert straight is None or seen(straight) == full, text
     return full
 
@@ -294,7 +294,7 @@ def test_a_mixture_repeated_is_answered_in_bounded_time(start: str, fillers: lis
     text = start + filler * (2**15 // len(filler))
     started = time.process_time()
     validate_circuit(text, SETTINGS)
-    compile_straight(text, SETTINGS)
+    compile_straight_line(text, SETTINGS)
     assert time.process_time() - started < MOST_SECONDS / 4
 
 

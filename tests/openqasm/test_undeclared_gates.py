@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from quantumtask.openqasm.compiler.pipeline import compile_full
-from quantumtask.openqasm.fast_path.compile import compile_straight
-from quantumtask.openqasm.gates.undeclared import NAMES
+from quantumtask.openqasm.fast_path.compile import compile_straight_line
+from quantumtask.openqasm.gates.undeclared import UNDECLARED_NAMES
 from quantumtask.openqasm.parser import qdk
 from quantumtask.openqasm.parser.antlr import parser as portable
 from quantumtask.openqasm.program.program import Program
@@ -68,7 +68,7 @@ def call(name: str, params: tuple[float, ...], qubits: range) -> str:
 def refused(text: str) -> Any:
     with pytest.raises(CircuitError) as caught:
         compile_full(text, SETTINGS)
-    assert compile_straight(text, SETTINGS) is None
+    assert compile_straight_line(text, SETTINGS) is None
     return caught.value.problems[0]
 
 
@@ -144,7 +144,7 @@ def test_both_parsers_include_it() -> None:
 
 
 def test_the_programs_own_declaration_wins() -> None:
-    for name in sorted(NAMES):
+    for name in sorted(UNDECLARED_NAMES):
         text = f"{STD}gate {name} a {{ x a; }}\nqubit q;\n{name} q;"
         program = compiled(text)
         assert agrees(text)

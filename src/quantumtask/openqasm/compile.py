@@ -1,10 +1,10 @@
 """The way from a text to a program: the short path where it goes, the full one where it must."""
 
 from quantumtask.openqasm.compiler.pipeline import compile_full, prepared
-from quantumtask.openqasm.fast_path.compile import compile_straight
-from quantumtask.openqasm.gates.hardware import Device
+from quantumtask.openqasm.fast_path.compile import compile_straight_line
+from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.lru_cache import Remembered
-from quantumtask.openqasm.program.operations import Operation, Unitary
+from quantumtask.openqasm.program.operations import MatrixGate, Operation
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 
@@ -25,7 +25,7 @@ def compile_circuit(text: str, settings: Settings, parameters: str | None = None
 
 
 def compile_sweep(
-    text: str, settings: Settings, parameters: str | None = None, device: Device | None = None
+    text: str, settings: Settings, parameters: str | None = None, device: TargetGates | None = None
 ) -> Sweep:
     """The programs that a text describes, with `parameters` (a JSON object) for its inputs.
 
@@ -45,12 +45,12 @@ def compile_sweep(
 
 def _holds_matrices(program: Program) -> bool:
     steps = program.circuit.steps if program.circuit else ()
-    return any(isinstance(step, Operation) and isinstance(step.gate, Unitary) for step in steps)
+    return any(isinstance(step, Operation) and isinstance(step.gate, MatrixGate) for step in steps)
 
 
 def compile_fresh(
-    text: str, settings: Settings, parameters: str | None = None, device: Device | None = None
+    text: str, settings: Settings, parameters: str | None = None, device: TargetGates | None = None
 ) -> Sweep:
     """As `compile_sweep`, without remembering anything."""
-    straight = compile_straight(text, settings, device) if parameters is None else None
+    straight = compile_straight_line(text, settings, device) if parameters is None else None
     return Sweep((), straight) if straight else compile_full(text, settings, parameters, device)

@@ -14,7 +14,7 @@ from quantumtask.openqasm.compiler.pipeline import (
     told_in,
 )
 from quantumtask.openqasm.program.program import Circuit, Measure, Register
-from quantumtask.openqasm.text.source import MOST_PROBLEMS, Place, Refusal, Source, shorten
+from quantumtask.openqasm.text.source import MAX_PROBLEMS, Diagnostic, OffsetSpan, Source, shorten
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.processes import collector_paused
 from quantumtask.shared.settings import Settings
@@ -64,7 +64,7 @@ def _validated(context: Context, source: Source) -> Validation:
     if not refusals and (context.parameters is not None or not context.inputs):
         try:
             circuit = first_program(context).circuit
-        except Refusal as refusal:
+        except Diagnostic as refusal:
             refusals.append(refusal)
     if not refusals:
         warnings += _unused(context, circuit)
@@ -79,14 +79,14 @@ def _validated(context: Context, source: Source) -> Validation:
 
 
 def _problems(
-    source: Source, refusals: Iterable[Refusal], warnings: Iterable[Refusal]
+    source: Source, refusals: Iterable[Diagnostic], warnings: Iterable[Diagnostic]
 ) -> tuple[Problem, ...]:
     errors = [source.problem(refusal) for refusal in refusals]
     errors += [replace(source.problem(w), severity="warning") for w in warnings]
-    return tuple(sorted(errors, key=lambda p: (p.line or 0, p.column or 0))[: 2 * MOST_PROBLEMS])
+    return tuple(sorted(errors, key=lambda p: (p.line or 0, p.column or 0))[: 2 * MAX_PROBLEMS])
 
 
-def _unused(context: Context, circuit: Circuit | None) -> list[Refusal]:
+def _unused(context: Context, circuit: Circuit | None) -> list[Diagnostic]:
     """Warnings: qubits that nothing touches, or that nobody measures."""
     if circuit is None:
         return []
@@ -97,14 +97,14 @@ def _unused(context: Context, circuit: Circuit | None) -> list[Refusal]:
         blind = [k for k, n in enumerate(numbers) if n in touched and n not in measured]
         if idle:
             message = f"{_some(name, idle, len(numbers))} never used"
-            found.append(Refusal("unused_qubit", message, span))
+            found.append(Diagnostic("unused_qubit", message, span))
         if blind and measured:
             message = f"{_some(name, blind, len(numbers))} never measured"
-            found.append(Refusal("unmeasured_qubit", message, span))
+            found.append(Diagnostic("unmeasured_qubit", message, span))
     if not measured:
-        place = context.declared[0][2] if context.declared else Place(0, 0)
+        place = context.declared[0][2] if context.declared else OffsetSpan(0, 0)
         hint = "Measure the qubits: c = measure q;"
-        found.append(Refusal("nothing_measured", NOTHING_MEASURED, place, hint))
+        found.append(Diagnostic("nothing_measured", NOTHING_MEASURED, place, hint))
     return found
 
 

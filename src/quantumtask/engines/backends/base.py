@@ -26,7 +26,7 @@ class Ran(NamedTuple):
 class Device(Protocol):
     """Runs the programs of one task, one after another; they often differ in their angles alone.
 
-    Every method is of one program, and raises ResourceError or Refusal for what cannot be done.
+    Every method is of one program, and raises ResourceError or Diagnostic for what cannot be done.
     `ran`: what ran the first. `compiled`: what became of the first circuit, for a device with
     gates of its own.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 from quantumtask.engines.devices.calibration import DeviceQubit, GateOn, Twin, all_twins, twin
 from quantumtask.engines.selection.methods import METHODS
-from quantumtask.openqasm.program.operations import BASIC
+from quantumtask.openqasm.program.operations import BASIC_GATES
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import SIMULATOR
 
@@ -34,7 +34,7 @@ def _simulator(settings: Settings) -> Json:
         "description": "ideal; more qubits where the circuit is Clifford or little entangled",
         "qubits": max(fitting),
         "noisy": False,
-        "basis_gates": sorted(BASIC),
+        "basis_gates": sorted(BASIC_GATES),
         "calibrated": None,
         "median_errors": None,
     }

@@ -8,8 +8,8 @@ from qiskit.circuit import CircuitInstruction, Delay, Instruction
 from qiskit_aer.noise import thermal_relaxation_error
 
 from quantumtask.engines.devices.calibration import DeviceQubit, Twin
-from quantumtask.openqasm.gates.hardware import barrier, delay
-from quantumtask.openqasm.program.operations import BARRIER, DELAY, PAUSES, Operation
+from quantumtask.openqasm.gates.hardware import barrier_operation, delay_operation
+from quantumtask.openqasm.program.operations import BARRIER, DELAY, SCHEDULING_OPERATIONS, Operation
 from quantumtask.openqasm.program.program import Step
 from quantumtask.shared.errors import ResourceError
 
@@ -35,13 +35,13 @@ def in_nanoseconds(steps: Sequence[Step], device: Twin) -> tuple[list[Step], tup
     found: list[Step] = []
     last: Step | None = None
     for step in steps:
-        if not isinstance(step, Operation) or step.gate.name not in PAUSES:
+        if not isinstance(step, Operation) or step.gate.name not in SCHEDULING_OPERATIONS:
             found.append(step)
         elif step.gate.name == DELAY:
             nanoseconds, dt = step.params
-            found.append(delay(step.qubits[0], nanoseconds + _dt_ns(dt, device), 0.0))
+            found.append(delay_operation(step.qubits[0], nanoseconds + _dt_ns(dt, device), 0.0))
         elif step is not last and (over := [qubit for qubit in step.qubits if qubit in qubits]):
-            found.append(barrier(over))
+            found.append(barrier_operation(over))
         last = step
     return found, tuple(sorted(qubits))
 
@@ -66,7 +66,7 @@ def without_pauses(circuit: QuantumCircuit) -> QuantumCircuit:
     """The circuit without barriers and delays."""
     found = circuit.copy_empty_like()
     for item in circuit.data:
-        if item.operation.name not in PAUSES:
+        if item.operation.name not in SCHEDULING_OPERATIONS:
             found._append(item)
     return found
 

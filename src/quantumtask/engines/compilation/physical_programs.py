@@ -12,10 +12,15 @@ from qiskit.transpiler.passes import Optimize1qGatesDecomposition
 from quantumtask.engines.compilation.transpile import OnDevice, unsuitable
 from quantumtask.engines.devices.calibration import Twin
 from quantumtask.engines.qiskit.circuits import circuit_of
-from quantumtask.openqasm.program.operations import DELAY, PAUSES, Basic, Operation
+from quantumtask.openqasm.program.operations import (
+    DELAY,
+    SCHEDULING_OPERATIONS,
+    BasicGate,
+    Operation,
+)
 from quantumtask.openqasm.program.process import Outcome, Process, Undecided
 from quantumtask.openqasm.program.program import Program, Reset, Step
-from quantumtask.openqasm.text.source import Refusal
+from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.settings import Settings
 
 CODE = "backend_unsuitable"
@@ -27,7 +32,7 @@ before the program runs."""
 
 
 def check_written(program: Program, device: Twin, settings: Settings) -> None:
-    """Raises Refusal, with its place in the text, for the first step that the device lacks.
+    """Raises Diagnostic, with its place in the text, for the first step that the device lacks.
 
     Of a program that depends on outcomes, the first MOST_WAYS ways are followed; the steps of other
     ways are checked when they run.
@@ -43,7 +48,7 @@ def check_written(program: Program, device: Twin, settings: Settings) -> None:
 
 
 def _follow(process: Process, check: "_Check", most_steps: int) -> None:
-    """Runs a program, both ways wherever it needs an outcome. Raises the Refusal of `check`."""
+    """Runs a program, both ways wherever it needs an outcome. Raises the Diagnostic of `check`."""
     waiting = [process]
     for _ in range(MOST_WAYS):
         if not waiting:
@@ -52,13 +57,13 @@ def _follow(process: Process, check: "_Check", most_steps: int) -> None:
         try:
             process.run(check, most_steps)
         except _Unsuited as found:
-            raise Refusal(CODE, str(found), process.span) from None
+            raise Diagnostic(CODE, str(found), process.span) from None
         except Undecided as needed:
             for value in (1, 0):
                 way = process.copy()
                 way.decide(needed.outcome, value)
                 waiting.append(way)
-        except Refusal:  # perhaps on a way that no shot takes
+        except Diagnostic:  # perhaps on a way that no shot takes
             continue
 
 
@@ -113,7 +118,7 @@ class _Check:
 
     def _operation(self, operation: Operation) -> None:
         """Checks a gate, or that the qubit of a delay exists."""
-        if operation.gate.name not in PAUSES:
+        if operation.gate.name not in SCHEDULING_OPERATIONS:
             self._gate(operation)
         elif operation.gate.name == DELAY:
             self._numbered(operation.qubits)
@@ -121,7 +126,7 @@ class _Check:
     def _gate(self, operation: Operation) -> None:
         self._numbered(operation.qubits)
         name = operation.gate.name
-        if operation.controls or not isinstance(operation.gate, Basic):
+        if operation.controls or not isinstance(operation.gate, BasicGate):
             raise _Unsuited(f"{self._device.name} has no {_modified(operation)}: {self._basis}")
         self._named(name, operation.qubits)
 
@@ -180,7 +185,7 @@ def as_written(
     The gates that turn a qubit before the measurement of an observable become native gates.
     """
     written = circuit_of(steps, range(len(device.qubits)), bits)
-    own = {*_places(device), *PAUSES}
+    own = {*_places(device), *SCHEDULING_OPERATIONS}
     circuit = written.copy_empty_like()
     for item in written.data:
         if isinstance(item.operation, Gate) and item.operation.name not in own:

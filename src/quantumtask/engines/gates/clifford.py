@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quantumtask.engines.gates.gate_action import MOST_REMEMBERED, ROUNDING, matrix_of
-from quantumtask.openqasm.program.operations import Basic, Matrix, Operation, controlled
+from quantumtask.openqasm.program.operations import BasicGate, Matrix, Operation, controlled_matrix
 
 
 class Conjugation(NamedTuple):
@@ -28,16 +28,16 @@ def conjugation(operation: Operation) -> Conjugation | None:
     if len(operation.qubits) > MOST_CLIFFORD_QUBITS:
         return None
     gate = operation.gate
-    if isinstance(gate, Basic):
+    if isinstance(gate, BasicGate):
         return _basic_conjugation(gate, operation.params, operation.controls)
-    return _conjugation(controlled(gate.values, operation.controls))
+    return _conjugation(controlled_matrix(gate.values, operation.controls))
 
 
 @lru_cache(MOST_REMEMBERED)
 def _basic_conjugation(
-    gate: Basic, params: tuple[float, ...], controls: tuple[bool, ...]
+    gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]
 ) -> Conjugation | None:
-    return _conjugation(controlled(matrix_of(gate, params), controls))
+    return _conjugation(controlled_matrix(matrix_of(gate, params), controls))
 
 
 def _conjugation(matrix: Matrix) -> Conjugation | None:

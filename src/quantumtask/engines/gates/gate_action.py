@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quantumtask.engines.limits import not_a_number
-from quantumtask.openqasm.program.operations import Basic, Matrix, Operation, Unitary
+from quantumtask.openqasm.program.operations import BasicGate, Matrix, MatrixGate, Operation
 
 CONTROLS = {
     "cx": 1, "cy": 1, "cz": 1, "ch": 1, "csx": 1, "cp": 1, "crx": 1, "cry": 1, "crz": 1, "cu": 1,
@@ -44,12 +44,12 @@ class Action(NamedTuple):
 def action(operation: Operation) -> Action:
     """What an operation does."""
     gate = operation.gate
-    if isinstance(gate, Basic):
+    if isinstance(gate, BasicGate):
         return _basic(gate, operation.params, operation.controls)
     return _unitary(gate, operation.controls)
 
 
-def matrix_of(gate: Basic | Unitary, params: tuple[float, ...]) -> Matrix:
+def matrix_of(gate: BasicGate | MatrixGate, params: tuple[float, ...]) -> Matrix:
     """The matrix of a gate. Raises ResourceError for angles that are too large to have a sine."""
     try:
         return gate.matrix(*params)
@@ -58,7 +58,7 @@ def matrix_of(gate: Basic | Unitary, params: tuple[float, ...]) -> Matrix:
 
 
 @lru_cache(MOST_REMEMBERED)
-def _basic(gate: Basic, params: tuple[float, ...], controls: tuple[bool, ...]) -> Action:
+def _basic(gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]) -> Action:
     matrix = matrix_of(gate, params)
     own = CONTROLS.get(gate.name, 0)
     step = 1 << own
@@ -66,10 +66,10 @@ def _basic(gate: Basic, params: tuple[float, ...], controls: tuple[bool, ...]) -
     return _make(own_matrix, (*controls, *(True,) * own))
 
 
-_unitaries: dict[tuple[int, tuple[bool, ...]], tuple[Unitary, Action]] = {}
+_unitaries: dict[tuple[int, tuple[bool, ...]], tuple[MatrixGate, Action]] = {}
 
 
-def _unitary(gate: Unitary, controls: tuple[bool, ...]) -> Action:
+def _unitary(gate: MatrixGate, controls: tuple[bool, ...]) -> Action:
     """Remembered by identity, because a matrix has no hash; what is kept cannot lose its id."""
     key = (id(gate), controls)
     found = _unitaries.get(key)

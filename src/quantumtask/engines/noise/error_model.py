@@ -21,8 +21,8 @@ from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error
 
 from quantumtask.engines.noise.rates import bad_noise
 from quantumtask.engines.qiskit.circuits import circuit_of
-from quantumtask.openqasm.gates.expansion import LARGEST_ARGUMENT
-from quantumtask.openqasm.program.operations import BASIC, Matrix, Operation, Unitary
+from quantumtask.openqasm.gates.expansion import MAX_ARGUMENT
+from quantumtask.openqasm.program.operations import BASIC_GATES, Matrix, MatrixGate, Operation
 
 MOST_QUBITS = 4
 """Most qubits of one error: a superoperator on n qubits has 16**n entries."""
@@ -54,9 +54,9 @@ class Event:
     @cached_property
     def operation(self) -> Operation:
         """The gate, on the qubits of the error."""
-        if self.name in BASIC:
-            return Operation(BASIC[self.name], self.params, self.qubits)
-        return Operation(Unitary(self.matrices[0]), (), self.qubits)
+        if self.name in BASIC_GATES:
+            return Operation(BASIC_GATES[self.name], self.params, self.qubits)
+        return Operation(MatrixGate(self.matrices[0]), (), self.qubits)
 
     @property
     def instruction(self) -> Instruction:
@@ -66,7 +66,7 @@ class Event:
             return Kraus(list(self.matrices)).to_instruction()
         if self.name == "pauli":
             return PauliGate(self.params[0])
-        if self.name in BASIC:
+        if self.name in BASIC_GATES:
             there = range(len(self.qubits))
             operation = self.operation._replace(qubits=tuple(there))
             return circuit_of([operation], there, {}).data[0].operation
@@ -75,7 +75,7 @@ class Event:
     @property
     def clifford(self) -> bool:
         """Return True if the step is Clifford by its name: stabilizer states stay such."""
-        known = self.name in BASIC and BASIC[self.name].clifford
+        known = self.name in BASIC_GATES and BASIC_GATES[self.name].clifford
         return known or self.name in (RESET, "pauli")
 
 
@@ -306,11 +306,11 @@ def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...
     if name in ("unitary", "kraus"):
         matrices = tuple([_matrix(each, f"{place}.params.{k}") for k, each in enumerate(params)])
         return _keeping_the_trace(name, matrices, place)
-    gate = BASIC.get(name)
+    gate = BASIC_GATES.get(name)
     if gate is None or len(params) != gate.parameters:
         raise bad_noise(
             f"{place}.name: {str(name)[:40]!r} with {len(params)} params is no step of an error: "
-            f"give pauli, unitary, kraus, reset, or a gate of {', '.join(BASIC)}"
+            f"give pauli, unitary, kraus, reset, or a gate of {', '.join(BASIC_GATES)}"
         )
     angles = [float(each) for each in params if _is_finite(each)]
     if len(angles) != len(params):
@@ -320,7 +320,7 @@ def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...
 
 def _is_finite(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) < LARGEST_ARGUMENT
+    return is_number and abs(value) < MAX_ARGUMENT
 
 
 def _pauli(params: Sequence[Any], place: str) -> Matrix:

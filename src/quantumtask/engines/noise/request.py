@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantumtask.engines.devices.calibration import Twin, twin
 from quantumtask.engines.noise.rates import Rates, bad_noise, rates_of
-from quantumtask.openqasm.gates.hardware import Device, Instructions
+from quantumtask.openqasm.gates.hardware import NoiseModelGates, TargetGates
 from quantumtask.shared.task import SIMULATOR
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def noise_of_task(backend: str, given: Any) -> Noise:
     return Noise(named, None)
 
 
-def gates_of(backend: str, given: Any) -> Device | None:
+def gates_of(backend: str, given: Any) -> TargetGates | None:
     """The gates of the device that circuits are for, or the gates that a noise model names.
 
     None if only the unitary of a gate matters. Raises ResourceError as `noise_of_task` does, but
@@ -73,7 +73,7 @@ def gates_of(backend: str, given: Any) -> Device | None:
     """
     if backend == SIMULATOR and isinstance(given, dict) and "errors" in given:
         names = {name for error in given["errors"] for name in error.get("operations") or ()}
-        return Instructions(frozenset([*names, *given.get("basis_gates", ())]))
+        return NoiseModelGates(frozenset([*names, *given.get("basis_gates", ())]))
     device = twin(backend) if backend != SIMULATOR else noise_of_task(backend, given).device
     return None if device is None else frozenset([gate.name for gate in device.gates])
 

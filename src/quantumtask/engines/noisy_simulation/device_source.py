@@ -26,7 +26,7 @@ from quantumtask.engines.noisy_simulation.instructions import (
 from quantumtask.engines.qiskit.circuits import circuit_of
 from quantumtask.engines.qiskit.transpiler import pass_manager
 from quantumtask.engines.selection.circuit_features import profile_of
-from quantumtask.openqasm.program.operations import BARRIER, DELAY, Basic, Operation
+from quantumtask.openqasm.program.operations import BARRIER, DELAY, BasicGate, Operation
 from quantumtask.openqasm.program.program import Measure, Program
 from quantumtask.shared.settings import Settings
 
@@ -194,4 +194,4 @@ def _passes(device: Twin, seed: int, places: tuple[int, ...]) -> PassManager:
 
 def _key(operation: Operation) -> Any:
     gate = operation.gate
-    return operation if isinstance(gate, Basic) else (id(gate), *operation[1:])
+    return operation if isinstance(gate, BasicGate) else (id(gate), *operation[1:])

@@ -12,11 +12,11 @@ from quantumtask.engines.noise.error_model import Channel, Confusion
 from quantumtask.engines.qiskit.circuits import circuit_of
 from quantumtask.openqasm.program.operations import (
     BARRIER,
-    Basic,
+    BasicGate,
     Matrix,
+    MatrixGate,
     Operation,
-    Unitary,
-    controlled,
+    controlled_matrix,
 )
 
 MOST_KEPT = 4096
@@ -39,7 +39,7 @@ class Kind:
         if self.gate is None:
             assert self.error is not None
             return self.error.superoperator
-        matrix = controlled(self.gate.matrix(), self.gate.controls)
+        matrix = controlled_matrix(self.gate.matrix(), self.gate.controls)
         ideal: Matrix = np.kron(matrix.conj(), matrix).astype(np.complex128)
         if self.error is None:
             return ideal
@@ -146,7 +146,7 @@ class Named:
 
     def _of(self, operation: Operation) -> list[Placed]:
         gate = operation.gate
-        key = operation if isinstance(gate, Basic) else (id(gate), *operation[1:])
+        key = operation if isinstance(gate, BasicGate) else (id(gate), *operation[1:])
         known = self._kept.get(key)
         if known is None:
             if len(self._kept) >= MOST_KEPT:
@@ -157,7 +157,7 @@ class Named:
     def _made(self, operation: Operation) -> list[Placed]:
         if operation.gate.name == BARRIER:
             return []
-        if isinstance(operation.gate, Basic):
+        if isinstance(operation.gate, BasicGate):
             matrix_of(operation.gate, operation.params)  # refuses angles that have no sine
         circuit = circuit_of([operation], operation.qubits, {})
         return placed_in(self._circuit_for(circuit), self.model, operation.qubits)
@@ -178,7 +178,7 @@ def placed_in(circuit: QuantumCircuit, model: Errors, qubits: Sequence[int]) -> 
                 found.append(Placed(Kind(None, error), on[: error.size]))
             continue
         matrix = np.array(operation.to_matrix(), dtype=np.complex128)
-        gate = Operation(Unitary(matrix), (), tuple(range(len(on))))
+        gate = Operation(MatrixGate(matrix), (), tuple(range(len(on))))
         found.append(Placed(Kind(gate, error), on))
     return found
 

@@ -18,7 +18,7 @@ from quantumtask.engines.outputs.counts import Drawn
 from quantumtask.engines.outputs.expectations import Expected
 from quantumtask.engines.outputs.output_spec import Wanted
 from quantumtask.engines.selection.noisy_methods import DENSITY_MATRIX
-from quantumtask.openqasm.inputs.array_codec import encoded
+from quantumtask.openqasm.inputs.array_codec import encode_array
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, Result
@@ -106,6 +106,6 @@ def _data(collectors: list[Collector], settings: Settings) -> str | None:
     found = {name: array for one in collectors for name, array in one.arrays.items()}
     if not found:
         return None
-    text = json.dumps({name: encoded(array) for name, array in found.items()})
+    text = json.dumps({name: encode_array(array) for name, array in found.items()})
     check_size(len(text), settings)
     return text

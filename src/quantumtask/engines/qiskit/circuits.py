@@ -12,15 +12,15 @@ from qiskit.circuit import Measure as QiskitMeasure
 from qiskit.circuit import Reset as QiskitReset
 from qiskit.circuit import library as qiskit_gates
 
-from quantumtask.openqasm.gates.hardware import OF_DEVICES
+from quantumtask.openqasm.gates.hardware import NATIVE_GATES
 from quantumtask.openqasm.program.operations import (
     BARRIER,
-    BASIC,
+    BASIC_GATES,
     DELAY,
-    PAUSES,
-    Basic,
+    SCHEDULING_OPERATIONS,
+    BasicGate,
+    MatrixGate,
     Operation,
-    Unitary,
 )
 from quantumtask.openqasm.program.program import Reset, Step
 from quantumtask.shared.processes import collector_paused
@@ -45,7 +45,8 @@ _CLASSES: dict[str, Any] = {
 _FIXED: dict[str, Gate] = {
     name: make()
     for name, make in _CLASSES.items()
-    if name not in PAUSES and not (BASIC.get(name) or OF_DEVICES[name]).parameters
+    if name not in SCHEDULING_OPERATIONS
+    and not (BASIC_GATES.get(name) or NATIVE_GATES[name]).parameters
 }
 """Gates without parameters, one instance of each: making one takes longer than adding it."""
 
@@ -82,21 +83,21 @@ def circuit_of(
 def _gate(operation: Operation) -> Gate:
     gate = operation.gate
     if operation.controls:
-        if isinstance(gate, Basic):
+        if isinstance(gate, BasicGate):
             return _controlled(gate, operation.params, operation.controls)
         return _with_controls(_unitary(gate), operation.controls)
-    if isinstance(gate, Basic):
+    if isinstance(gate, BasicGate):
         return _basic(gate, operation.params)
     return _unitary(gate)
 
 
-def _basic(gate: Basic, params: tuple[float, ...]) -> Gate:
+def _basic(gate: BasicGate, params: tuple[float, ...]) -> Gate:
     if gate.inverse is None:  # an instruction of a noise model, known by its matrix alone
         return unitary_of(gate.matrix(*params), gate.name)
     return _CLASSES[gate.name](*params) if params else _FIXED[gate.name]
 
 
-def _unitary(gate: Unitary) -> Gate:
+def _unitary(gate: MatrixGate) -> Gate:
     return unitary_of(gate.values)
 
 
@@ -109,7 +110,7 @@ def unitary_of(matrix: NDArray[np.complex128], label: str | None = None) -> Gate
 
 
 @lru_cache(MOST_CONTROLLED)
-def _controlled(gate: Basic, params: tuple[float, ...], controls: tuple[bool, ...]) -> Gate:
+def _controlled(gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]) -> Gate:
     return _with_controls(_basic(gate, params), controls)
 
 

@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 
 from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.transforms.constant_propagation import settled
-from quantumtask.openqasm.program.operations import BARRIER, Basic, Operation, Unitary
+from quantumtask.openqasm.program.operations import BARRIER, BasicGate, MatrixGate, Operation
 from quantumtask.openqasm.program.process import Undecided
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Step
 from quantumtask.openqasm.program.tracer import TooMany, Trace
-from quantumtask.openqasm.text.source import Refusal
+from quantumtask.openqasm.text.source import Diagnostic
 
 PASSES = {"cx": 0.7, "cz": 0.7, "cp": 1.5, "ccx": 0.5, "cswap": 1.0, "swap": 0.7, "id": 0.0}
 PASSES_OF_MATRIX = (1.0, 1.4, 15.0, 40.0, 60.0)
@@ -39,7 +39,7 @@ FEW = 14
 """Qubits up to which it does not matter how entangled they are: a vector is small."""
 
 
-Kind = tuple[Basic | int, int]
+Kind = tuple[BasicGate | int, int]
 """A gate, or the number of qubits that its matrix acts on; and how many controls it has."""
 
 
@@ -121,7 +121,7 @@ class Profile:
         turned: set[int] = set()
         spread: set[int] = set()
         for gate, _, qubits, _ in _operations(self.steps):
-            name = gate.name if isinstance(gate, Basic) else ""
+            name = gate.name if isinstance(gate, BasicGate) else ""
             if name == "h":
                 turned ^= {qubits[-1]}
             elif name in PHASES:
@@ -164,8 +164,8 @@ class Profile:
         return _largest(grows, len(place))
 
 
-def _is_controlled(gate: Basic | Unitary) -> bool:
-    return isinstance(gate, Basic) and gate.name[0] == "c" and gate.name != "cswap"
+def _is_controlled(gate: BasicGate | MatrixGate) -> bool:
+    return isinstance(gate, BasicGate) and gate.name[0] == "c" and gate.name != "cswap"
 
 
 def _largest(grows: list[int], qubits: int) -> int:
@@ -176,7 +176,7 @@ def _largest(grows: list[int], qubits: int) -> int:
     return most
 
 
-def _passes(kind: Basic | int, controls: int) -> float:
+def _passes(kind: BasicGate | int, controls: int) -> float:
     if isinstance(kind, int):
         passes = PASSES_OF_MATRIX[min(kind, len(PASSES_OF_MATRIX) - 1)]
     else:
@@ -213,7 +213,7 @@ def _some_shot(program: Program) -> tuple[Sequence[Step], int]:
     """
     process, trace, lots = program.process.copy(), Trace(MOST_STEPS), Random(0)
     decided = 0
-    with suppress(TooMany, Refusal):
+    with suppress(TooMany, Diagnostic):
         while True:
             try:
                 process.run(trace, MOST_STEPS)
@@ -231,7 +231,7 @@ def _kinds(operations: list[Operation]) -> Counter[Kind]:
     kinds: Counter[Kind] = Counter()
     for (number, controls), count in counted.items():
         gate = gates[number]
-        kind = gate if isinstance(gate, Basic) else len(gate.values).bit_length() - 1
+        kind = gate if isinstance(gate, BasicGate) else len(gate.values).bit_length() - 1
         kinds[kind, controls] += count
     return kinds
 

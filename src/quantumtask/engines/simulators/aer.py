@@ -21,7 +21,7 @@ from quantumtask.engines.simulators.mps import evolution
 from quantumtask.engines.simulators.mps.routing import Placed, Route
 from quantumtask.engines.simulators.mps.sampling import Matrices, Sampler
 from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.openqasm.program.operations import BASIC, Operation
+from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import MIB, Settings
@@ -167,7 +167,7 @@ def _native(method: str) -> frozenset[str]:
     """Names of the operations that Aer runs as they are; on at most two qubits in a chain."""
     own = AerSimulator(method=method).configuration().basis_gates
     if method == "matrix_product_state":
-        return frozenset(own) & {name for name, gate in BASIC.items() if gate.qubits <= 2}
+        return frozenset(own) & {name for name, gate in BASIC_GATES.items() if gate.qubits <= 2}
     return frozenset({*own, "measure", "reset"})
 
 

@@ -17,7 +17,7 @@ from quantumtask.engines.simulators import exact_sampling
 from quantumtask.engines.simulators.native.kernels import Vector
 from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.engines.transforms.gate_fusion import FUSED_FROM, fused
-from quantumtask.openqasm.program.operations import Basic, Operation
+from quantumtask.openqasm.program.operations import BasicGate, Operation
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.settings import Settings
 
@@ -112,7 +112,7 @@ def _measurements(precision: str) -> Any:
 
 def _apply(state: Any, operation: Operation, wires: list[int], precision: str) -> None:
     gate, params, _, controls = operation
-    if isinstance(gate, Basic) and gate.name in CALLS:
+    if isinstance(gate, BasicGate) and gate.name in CALLS:
         if gate.name in SHORT and not controls:
             getattr(state, SHORT[gate.name])(wires, False, params)
             return
@@ -123,7 +123,7 @@ def _apply(state: Any, operation: Operation, wires: list[int], precision: str) -
         else:
             values = [*controls, *(True,) * call.controls]
             getattr(state, call.method)(wires[:first], values, wires[first:], call.inverse, params)
-    elif not isinstance(gate, Basic) or gate.name != "id":
+    elif not isinstance(gate, BasicGate) or gate.name != "id":
         _apply_matrix(state, operation, wires, precision)
 
 

@@ -12,7 +12,7 @@ from quantumtask.engines.observables.observable import PAULIS, PROJECTORS, certa
 from quantumtask.engines.sampling.shot_counts import Order
 from quantumtask.engines.selection.methods import Plan
 from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.openqasm.program.operations import Basic, Operation, Unitary
+from quantumtask.openqasm.program.operations import BasicGate, MatrixGate, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure, Reset, Step
 
 NAMES = {
@@ -72,12 +72,12 @@ def _line(step: Step, place: dict[int, int]) -> str:
     if isinstance(step, Reset):
         return f"R {place[step.qubit]}"
     on = [place[qubit] for qubit in step.qubits]
-    if isinstance(step.gate, Basic):
+    if isinstance(step.gate, BasicGate):
         return " ".join([NAMES[step.gate.name], *map(str, on)])
     return _lines_of(step.gate, on)
 
 
-def _lines_of(gate: Unitary, on: list[int]) -> str:
+def _lines_of(gate: MatrixGate, on: list[int]) -> str:
     """The lines for a matrix: Stim finds the Clifford gates that make it."""
     made = stim.Tableau.from_unitary_matrix(gate.values, endian="little").to_circuit()
     return "\n".join(

@@ -7,7 +7,12 @@ from itertools import groupby
 from typing import Any
 
 from quantumtask.engines.transforms.branching import with_all_ways
-from quantumtask.openqasm.program.operations import BARRIER, BASIC, PAUSES, Operation
+from quantumtask.openqasm.program.operations import (
+    BARRIER,
+    BASIC_GATES,
+    SCHEDULING_OPERATIONS,
+    Operation,
+)
 from quantumtask.openqasm.program.process import Code, Instruction, Process
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Register, Reset, Step
 
@@ -21,7 +26,7 @@ def observed(program: Program, bases: Mapping[int, str]) -> Program:
     The measurements at the end are taken back before (see `Ends`).
     """
     turns = [
-        Operation(BASIC[name], (), (qubit,))
+        Operation(BASIC_GATES[name], (), (qubit,))
         for qubit, basis in bases.items()
         for name in TURNS[basis]
     ]
@@ -78,7 +83,7 @@ def _before_the_end(circuit: Circuit, turned: set[int]) -> list[Step]:
             if step.outcome in taken_back or not is_shown:
                 ended.discard(step.qubit)
                 continue
-        elif isinstance(step, Operation) and step.gate.name in PAUSES:
+        elif isinstance(step, Operation) and step.gate.name in SCHEDULING_OPERATIONS:
             if step.gate.name == BARRIER or step.qubits[0] not in ended:
                 steps.append(step)
             continue

@@ -6,7 +6,7 @@ of two given numbers nothing is left, of others fewer gates on fewer qubits.
 
 from collections.abc import Iterator
 
-from quantumtask.openqasm.program.operations import BASIC, CONTROLLED, Operation
+from quantumtask.openqasm.program.operations import BASIC_GATES, CONTROLLED_GATE_BASES, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure, Step
 
 Known = dict[int, int]
@@ -71,7 +71,7 @@ def _left(operation: Operation, known: Known) -> Iterator[Operation]:
     if not (known.keys() >= set(qubits) and _is_told(free.gate.name, qubits, known)):
         for qubit in qubits:
             if known.pop(qubit, 0):
-                yield Operation(BASIC["x"], (), (qubit,))
+                yield Operation(BASIC_GATES["x"], (), (qubit,))
         yield free
 
 
@@ -94,7 +94,7 @@ def _without_controls(operation: Operation, known: Known) -> Operation | None:
     if told:
         qubits = tuple([qubit for k, qubit in enumerate(qubits) if k not in told])
         controls = tuple([wanted for k, wanted in enumerate(controls) if k not in told])
-    while left := CONTROLLED.get(gate.name):
+    while left := CONTROLLED_GATE_BASES.get(gate.name):
         first = len(controls)
         controlling = qubits[first : first + (2 if gate.name in EITHER else 1)]
         control = next((qubit for qubit in controlling if qubit in known), None)
@@ -102,5 +102,5 @@ def _without_controls(operation: Operation, known: Known) -> Operation | None:
             break
         if not known[control]:
             return None
-        gate, qubits = BASIC[left], tuple([qubit for qubit in qubits if qubit != control])
+        gate, qubits = BASIC_GATES[left], tuple([qubit for qubit in qubits if qubit != control])
     return Operation(gate, params, qubits, controls)

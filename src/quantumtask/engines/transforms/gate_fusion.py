@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from quantumtask.engines.gates.gate_action import matrix_of
-from quantumtask.openqasm.program.operations import Matrix, Operation, Unitary
+from quantumtask.openqasm.program.operations import Matrix, MatrixGate, Operation
 
 FUSED_FROM = 15
 """Qubits from which a pass over the state takes longer than to multiply two gates (measured)."""
@@ -35,4 +35,4 @@ def _one(run: list[Operation]) -> Operation:
     for operation in run[1:]:
         product = matrix_of(operation.gate, operation.params) @ product
     matrix: Matrix = np.ascontiguousarray(product)
-    return Operation(Unitary(matrix), (), run[0].qubits)
+    return Operation(MatrixGate(matrix), (), run[0].qubits)

@@ -6,7 +6,7 @@ one. The gates of such a circuit make a pure state, and every exact value follow
 
 from typing import NamedTuple
 
-from quantumtask.openqasm.program.operations import BASIC, Operation
+from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure, Step
 
 
@@ -34,7 +34,7 @@ def purified(circuit: Circuit) -> Pure:
         if isinstance(step, Measure) and step.outcome in taken_back:
             measured.append(Measure(on, step.outcome))
         elif isinstance(step, Measure):
-            steps.append(Operation(BASIC["cx"], (), (on, fresh)))
+            steps.append(Operation(BASIC_GATES["cx"], (), (on, fresh)))
             measured.append(Measure(fresh, step.outcome))
             fresh += 1
         else:

@@ -10,11 +10,11 @@ from quantumtask.openqasm.compiler.subroutines import contains_call, give_back, 
 from quantumtask.openqasm.compiler.symbol_table import Constant
 from quantumtask.openqasm.compiler.timing import ignored, is_nop
 from quantumtask.openqasm.parser.parse import nodes
-from quantumtask.openqasm.text.source import Refusal, shorten
-from quantumtask.openqasm.values.builtin_functions import CONSTANTS
+from quantumtask.openqasm.text.source import Diagnostic, shorten
+from quantumtask.openqasm.values.builtin_functions import BUILT_IN_CONSTANTS
 from quantumtask.openqasm.values.expr import Expr
-from quantumtask.openqasm.values.operators import binary
-from quantumtask.openqasm.values.types import Elements, Type
+from quantumtask.openqasm.values.operators import apply_binary
+from quantumtask.openqasm.values.types import ArrayValue, Type
 
 
 def assign(context: Context, node: Any) -> None:
@@ -26,20 +26,20 @@ def assign(context: Context, node: Any) -> None:
 
 
 def target_of(context: Context, node: Any) -> Places:
-    """What is assigned to. Raises Refusal for what cannot change."""
+    """What is assigned to. Raises Diagnostic for what cannot change."""
     name: Any = node if type(node) is nodes.Identifier else getattr(node, "name", None)
     if type(name) is nodes.Identifier:
         symbol = context.scope.find(name.name)
-        if isinstance(symbol, Constant) or (symbol is None and name.name in CONSTANTS):
+        if isinstance(symbol, Constant) or (symbol is None and name.name in BUILT_IN_CONSTANTS):
             message = f"`{shorten(name.name)}` is a constant and cannot be changed"
-            raise Refusal("read_only", message, node.span)
+            raise Diagnostic("read_only", message, node.span)
     target = context.places(node)
     if target.read_only:
         message = f"`{shorten(target.name)}` cannot be changed: {target.read_only}"
-        raise Refusal("read_only", message, node.span)
+        raise Diagnostic("read_only", message, node.span)
     if target.is_quantum:
         message = f"`{shorten(target.name)}` is a qubit: nothing can be assigned to it"
-        raise Refusal("wrong_type", message, node.span)
+        raise Diagnostic("wrong_type", message, node.span)
     return target
 
 
@@ -51,7 +51,7 @@ def compound(context: Context, node: Any) -> None:
         value = measured(context, operand_of(context, node.rhs.qubits, node), node)
     else:
         value = context.expression(node.rhs)
-    result = binary(operator, value_of(target), value, node.span)
+    result = apply_binary(operator, value_of(target), value, node.span)
     context.store(target, context.convert(result, target_type(target)), node.span)
 
 
@@ -59,7 +59,7 @@ def value_for(context: Context, node: Any, to: Type) -> Expr:
     if type(node) in (nodes.ArrayLiteral, nodes.DiscreteSet):
         if to.kind != "array":
             message = f"a list cannot become a value of type {to}"
-            raise Refusal("wrong_type", message, node.span)
+            raise Diagnostic("wrong_type", message, node.span)
         return _list(context, node, to)
     return context.convert(context.expression(node), to)
 
@@ -69,14 +69,14 @@ Part = Callable[[list[Any]], Sequence[Any]]
 
 
 def _list(context: Context, node: Any, to: Type) -> Expr:
-    """`{{1, 2}, {3, 4}}`. Raises Refusal where its shape is another."""
+    """`{{1, 2}, {3, 4}}`. Raises Diagnostic where its shape is another."""
     assert to.base is not None
     parts: list[Part] = []
     _collect(context, node, to.shape, to.base, parts, contains_call(context, node))
     shape = tuple(n or 0 for n in to.shape)
 
-    def read(memory: list[Any]) -> Elements:
-        return Elements([element for part in parts for element in part(memory)], shape)
+    def read(memory: list[Any]) -> ArrayValue:
+        return ArrayValue([element for part in parts for element in part(memory)], shape)
 
     return Expr(to, node.span, read)
 
@@ -96,10 +96,10 @@ def _collect(
         parts.append(_part(value))
         return
     if not shape:
-        raise Refusal("wrong_type", f"a list stands where one {base} is needed", node.span)
+        raise Diagnostic("wrong_type", f"a list stands where one {base} is needed", node.span)
     if len(node.values) != shape[0]:
         message = f"this list has {len(node.values)} elements, and {shape[0]} are needed"
-        raise Refusal("size_mismatch", message, node.span)
+        raise Diagnostic("size_mismatch", message, node.span)
     for value in node.values:
         _collect(context, value, shape[1:], base, parts, calls)
 
@@ -110,7 +110,7 @@ def _element(context: Context, value: Expr, shape: Sequence[int | None], base: T
         return context.convert(value, base)
     if value.type != Type("array", None, base, tuple(shape)):
         message = f"a list is needed here, not a value of type {value.type}"
-        raise Refusal("wrong_type", message, value.span)
+        raise Diagnostic("wrong_type", message, value.span)
     return value
 
 

@@ -21,11 +21,16 @@ from quantumtask.openqasm.compiler.context import Context, Enough
 from quantumtask.openqasm.compiler.gate_calls import emit_call
 from quantumtask.openqasm.compiler.symbol_table import AlreadyReported, Extern
 from quantumtask.openqasm.compiler.type_nodes import type_of
-from quantumtask.openqasm.gates.hardware import Device
-from quantumtask.openqasm.gates.undeclared import INCLUDES, UNDECLARED_GATE, undeclared_warnings
-from quantumtask.openqasm.inputs.sweep_binding import broadcast
-from quantumtask.openqasm.parser.parse import Node, nodes, not_includable
-from quantumtask.openqasm.text.source import Refusal, Source, shorten
+from quantumtask.openqasm.gates.hardware import TargetGates
+from quantumtask.openqasm.gates.undeclared import (
+    INCLUDES,
+    UNDECLARED_GATE_CODE,
+    undeclared_warnings,
+)
+from quantumtask.openqasm.inputs.sweep_binding import broadcast_shape
+from quantumtask.openqasm.parser.parse import Node, nodes
+from quantumtask.openqasm.text.source import Diagnostic, Source, shorten
+from quantumtask.openqasm.text.syntax_errors import include_not_allowed
 from quantumtask.shared.settings import Settings
 
 
@@ -34,7 +39,7 @@ def check(
     source: Source,
     settings: Settings,
     given: dict[str, Any] | None,
-    device: Device | None = None,
+    device: TargetGates | None = None,
 ) -> Context:
     """The compiled program of a text and its tree, or all its problems in `refusals`.
 
@@ -57,7 +62,7 @@ def check(
         _warn_undeclared(context)
         if not context.refusals:
             io_variables.check_all_used(context)
-            context.shape = broadcast(context.inputs, settings.max_sweep)
+            context.shape = broadcast_shape(context.inputs, settings.max_sweep)
     return context
 
 
@@ -65,7 +70,7 @@ def check(
 def _refusing(context: Context) -> Iterator[None]:
     try:
         yield
-    except Refusal as refusal:
+    except Diagnostic as refusal:
         context.refuse(refusal)
 
 
@@ -82,7 +87,7 @@ def _warn_hidden(context: Context) -> None:
 def _warn_undeclared(context: Context) -> None:
     used = context.scope.undeclared_gates
     for name, message in undeclared_warnings({name: owner for name, (owner, _) in used.items()}):
-        context.warn(UNDECLARED_GATE, message, used[name][1].span)
+        context.warn(UNDECLARED_GATE_CODE, message, used[name][1].span)
 
 
 def _block(context: Context, tree: Sequence[Node]) -> None:
@@ -94,12 +99,12 @@ def _block(context: Context, tree: Sequence[Node]) -> None:
             handler(context, node)
         except AlreadyReported:
             _give_up(context, node)
-        except Refusal as refusal:
+        except Diagnostic as refusal:
             _give_up(context, node)
             context.refuse(refusal)
         except RecursionError:
             message = "this is nested too deeply"
-            context.refuse(Refusal("nesting_too_deep", message, node.span))
+            context.refuse(Diagnostic("nesting_too_deep", message, node.span))
 
 
 def _warn_of_annotations(context: Context, node: Any) -> None:
@@ -117,13 +122,13 @@ def _give_up(context: Context, node: Any) -> None:
 
 def _unsupported(_: Context, node: Any) -> None:
     what = _UNSUPPORTED.get(type(node), "this statement is not supported")
-    raise Refusal("not_supported", what, node.span)
+    raise Diagnostic("not_supported", what, node.span)
 
 
 def _include(context: Context, node: Any) -> None:
     gates = INCLUDES.get(node.filename)
     if gates is None:
-        raise not_includable(node.filename, node.span)
+        raise include_not_allowed(node.filename, node.span)
     context.only_global(node, "includes")
     if context.device is not None:  # here: the short path looks its gates up by itself
         gates = {name: context.own(gate, node.span) for name, gate in gates.items()}

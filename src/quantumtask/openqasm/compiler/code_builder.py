@@ -3,8 +3,8 @@
 from typing import Any
 
 from quantumtask.openqasm.program.process import Instruction, Label, Ways
-from quantumtask.openqasm.text.source import Refusal, Span
-from quantumtask.openqasm.values.types import Type, View, count, zero
+from quantumtask.openqasm.text.source import Diagnostic, Span
+from quantumtask.openqasm.values.types import ArrayView, Type, default_value, element_count
 
 
 class Builder:
@@ -46,9 +46,9 @@ class Builder:
         if of.kind == "array":
             assert of.base is not None
             shape = tuple(n or 0 for n in of.shape)
-            self._grow(count(shape), zero(of.base), span)
-            return View(range(first, len(self.memory)), shape)
-        self._grow(1, None if of.kind in ("qubit", "qubits") else zero(of), span)
+            self._grow(element_count(shape), default_value(of.base), span)
+            return ArrayView(range(first, len(self.memory)), shape)
+        self._grow(1, None if of.kind in ("qubit", "qubits") else default_value(of), span)
         return first
 
     def cell(self, span: Span) -> int:
@@ -59,5 +59,5 @@ class Builder:
     def _grow(self, cells: int, value: Any, span: Span) -> None:
         if len(self.memory) + cells > self.most_cells:
             message = f"all variables together have more than {self.most_cells:,} elements"
-            raise Refusal("too_many_elements", message, span)
+            raise Diagnostic("too_many_elements", message, span)
         self.memory.extend([value] * cells)

@@ -9,17 +9,29 @@ from quantumtask.openqasm.compiler.code_builder import Builder
 from quantumtask.openqasm.compiler.references import Places, Store, storer
 from quantumtask.openqasm.compiler.symbol_table import Routine, Scope
 from quantumtask.openqasm.compiler.visibility import declarations
-from quantumtask.openqasm.gates.hardware import Device, on_device
-from quantumtask.openqasm.gates.library import BUILT_IN, STDGATES, Gate
-from quantumtask.openqasm.inputs.sweep_binding import Input
-from quantumtask.openqasm.parser.parse import Node, PhysicalQubit, physical_numbers, physical_qubit
-from quantumtask.openqasm.parser.qubit_numbers import Qubits
+from quantumtask.openqasm.gates.hardware import TargetGates, target_gate
+from quantumtask.openqasm.gates.library import BUILT_IN_GATES, STDGATES, Gate
+from quantumtask.openqasm.inputs.sweep_binding import InputVariable
+from quantumtask.openqasm.parser.parse import (
+    Node,
+    PhysicalQubit,
+    find_physical_qubit,
+    physical_qubit_numbers,
+)
+from quantumtask.openqasm.parser.qubit_numbers import QubitAllocator
 from quantumtask.openqasm.program.process import Label, Process
 from quantumtask.openqasm.program.program import Register
-from quantumtask.openqasm.text.source import MOST_PROBLEMS, Refusal, Source, Span, as_written, told
+from quantumtask.openqasm.text.source import (
+    MAX_PROBLEMS,
+    Diagnostic,
+    Source,
+    Span,
+    format_int,
+    restore_names,
+)
 from quantumtask.openqasm.values.casts import changes_sign, convert
-from quantumtask.openqasm.values.expr import Expr, Read
-from quantumtask.openqasm.values.types import QUBIT, Elements, Type, wrapped
+from quantumtask.openqasm.values.expr import Expr, ReadValue
+from quantumtask.openqasm.values.types import QUBIT, ArrayValue, Type, wrap_int
 from quantumtask.shared.settings import Settings
 
 
@@ -31,11 +43,11 @@ MOVES = 20
 """Elements that may be copied, for each step that a program may take: they are that much faster."""
 
 
-def _copying(put: Store, read: Read, most: int, span: Span) -> Callable[[Process], None]:
+def _copying(put: Store, read: ReadValue, most: int, span: Span) -> Callable[[Process], None]:
     def run(process: Process) -> None:
         value = read(process.memory)
         put(process.memory, value)
-        process.move(len(value[0]) if isinstance(value, Elements) else len(value), most, span)
+        process.move(len(value[0]) if isinstance(value, ArrayValue) else len(value), most, span)
 
     return run
 
@@ -55,10 +67,12 @@ class Context:
         source: Source,
         settings: Settings,
         parameters: dict[str, Any] | None,
-        device: Device | None = None,
+        device: TargetGates | None = None,
     ) -> None:
         legacy = source.opaque is not None
-        built_in: dict[str, Gate] = {**BUILT_IN, "CX": STDGATES["CX"]} if legacy else BUILT_IN
+        built_in: dict[str, Gate] = (
+            {**BUILT_IN_GATES, "CX": STDGATES["CX"]} if legacy else BUILT_IN_GATES
+        )
         self.text = source.bytes
         self.annotated = source.annotated
         self.opaque = source.opaque or frozenset()
@@ -68,36 +82,38 @@ class Context:
         self._own: dict[Gate, Gate] = {}
         self.legacy = legacy
         if device is not None:  # here: the short path looks its gates up by itself
-            built_in = {name: on_device(gate, device) for name, gate in built_in.items()}
+            built_in = {name: target_gate(gate, device) for name, gate in built_in.items()}
         self.scope = Scope(built_in, partial(declarations, tree), legacy)
         self.code = Builder(settings.max_elements + settings.max_bits)
         self.noisy = False
-        self.qubits = Qubits(settings.max_qubits, lambda: physical_numbers(tree, source.bytes))
+        self.qubits = QubitAllocator(
+            settings.max_qubits, lambda: physical_qubit_numbers(tree, source.bytes)
+        )
         self.loops: list[tuple[Label, Label]] = []
         self.routine: Routine | None = None
         self.has_routines = False
         self.aliased = 0
         self.bits: list[Register] = []
         self.bit_cells: list[int] = []
-        self.inputs: list[Input] = []
+        self.inputs: list[InputVariable] = []
         self.shape: tuple[int, ...] = ()  # of the sweep that the values of the inputs make
         self.outputs: list[tuple[str, Type, Expr]] = []
         self.declared: list[tuple[str, Sequence[int], Span]] = []
-        self.refusals: dict[tuple[str, int], Refusal] = {}
-        self.warnings: dict[str, Refusal] = {}
+        self.refusals: dict[tuple[str, int], Diagnostic] = {}
+        self.warnings: dict[str, Diagnostic] = {}
         self.expression: Callable[[Any], Expr]
         self.places: Callable[[Any], Places]
         self.block: Callable[[Sequence[Any]], None]
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Diagnostic) -> None:
         """Notes a problem. Raises Enough where there are too many."""
         self.refusals.setdefault((refusal.code, refusal.span.lo), refusal)
-        if len(self.refusals) >= MOST_PROBLEMS:
+        if len(self.refusals) >= MAX_PROBLEMS:
             raise Enough
 
     def warn(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
-        if len(self.warnings) < MOST_PROBLEMS:
-            self.warnings.setdefault(message, Refusal(code, message, span, hint))
+        if len(self.warnings) < MAX_PROBLEMS:
+            self.warnings.setdefault(message, Diagnostic(code, message, span, hint))
 
     @contextmanager
     def inner(self) -> Any:
@@ -112,8 +128,8 @@ class Context:
         """A value as an assignment converts it, with a warning where that changes a constant."""
         if changes_sign(value, to):
             number = int(value.value)
-            kept = told(wrapped(number, to))
-            message = f"{told(number)} is negative: {to} keeps it as {kept}"
+            kept = format_int(wrap_int(number, to))
+            message = f"{format_int(number)} is negative: {to} keeps it as {kept}"
             self.warn("negative_uint", message, value.span, "Declare an int, if -1 is meant as -1")
         return convert(value, to)
 
@@ -131,31 +147,31 @@ class Context:
             self.code.emit(lambda p: put(p.memory, read(p.memory)), span)
 
     def count_alias(self, places: Places, node: Node) -> None:
-        """Counts what the names of an alias take. Raises Refusal beyond all measure."""
+        """Counts what the names of an alias take. Raises Diagnostic beyond all measure."""
         self.aliased += 1 if isinstance(places.fixed, (int, range)) else len(places.fixed)
         most = 10 * self.settings.max_elements
         if self.aliased > most:
             message = f"all aliases together name more than {most:,} qubits and bits"
-            raise Refusal("too_many_elements", message, node.span)
+            raise Diagnostic("too_many_elements", message, node.span)
 
     def only_global(self, node: Node, what: str) -> None:
         if not self.scope.is_global:
             message = f"{what} can be declared only outside of all blocks"
-            raise Refusal("not_global", message, node.span)
+            raise Diagnostic("not_global", message, node.span)
 
     def new_qubits(self, name: str, size: int, node: Any) -> Sequence[int]:
-        """The numbers of declared qubits. Raises Refusal for more qubits than the limit."""
+        """The numbers of declared qubits. Raises Diagnostic for more qubits than the limit."""
         numbers = self.qubits.declare(size, node.span)
         self.declared.append((name, numbers, node.qubit.span))
         return numbers
 
     def physical_qubit(self, node: Node) -> Places | None:
-        """The qubit `$2`; None for a node that names no physical qubit. Raises Refusal."""
-        qubit = physical_qubit(node, self.text)
+        """The qubit `$2`; None for a node that names no physical qubit. Raises Diagnostic."""
+        qubit = find_physical_qubit(node, self.text)
         return None if qubit is None else self.physical(qubit)
 
     def physical(self, qubit: PhysicalQubit) -> Places:
-        """The place of a physical qubit. Raises Refusal for a number that is too large."""
+        """The place of a physical qubit. Raises Diagnostic for a number that is too large."""
         count = len(self.qubits.physical)
         number = self.qubits.physical_number(qubit.digits, qubit.span)
         if len(self.qubits.physical) > count:
@@ -165,14 +181,14 @@ class Context:
     def own(self, gate: Gate, span: Span) -> Gate:
         """The device's own gate for a gate; the gate itself without a device.
 
-        Raises Refusal at `span` for a gate that takes the name of another one there.
+        Raises Diagnostic at `span` for a gate that takes the name of another one there.
         """
         if self.device is None:
             return gate
         if gate not in self._own:
             try:
-                self._own[gate] = on_device(gate, self.device)
-            except Refusal as refusal:
+                self._own[gate] = target_gate(gate, self.device)
+            except Diagnostic as refusal:
                 refusal.span = span
                 raise
         return self._own[gate]
@@ -181,7 +197,7 @@ class Context:
         """A bit register of the result."""
         if len(self.bit_cells) + size > self.settings.max_bits:
             total, most = len(self.bit_cells) + size, self.settings.max_bits
-            message = f"{told(total)} bits are declared, and at most {most:,} can be"
-            raise Refusal("too_many_bits", message, node.span)
-        self.bits.append(Register(as_written(name), size))
+            message = f"{format_int(total)} bits are declared, and at most {most:,} can be"
+            raise Diagnostic("too_many_bits", message, node.span)
+        self.bits.append(Register(restore_names(name), size))
         self.bit_cells.extend([places] if isinstance(places, int) else places)

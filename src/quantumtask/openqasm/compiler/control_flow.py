@@ -12,11 +12,11 @@ from quantumtask.openqasm.compiler.symbol_table import Stored
 from quantumtask.openqasm.compiler.type_nodes import type_of
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.program.process import END, Label, Process, Ways, known
-from quantumtask.openqasm.text.source import Refusal, Span, told
-from quantumtask.openqasm.values.arithmetic import truth
-from quantumtask.openqasm.values.casts import converter
-from quantumtask.openqasm.values.expr import Expr, Read, constant
-from quantumtask.openqasm.values.types import BIT, WHOLE, Type, fits
+from quantumtask.openqasm.text.source import Diagnostic, Span, format_int
+from quantumtask.openqasm.values.arithmetic import to_condition
+from quantumtask.openqasm.values.casts import find_conversion
+from quantumtask.openqasm.values.expr import Expr, ReadValue, constant_expr
+from quantumtask.openqasm.values.types import BIT, INTEGER_KINDS, Type, fits_type
 
 MOST_NUMBERS = sys.maxsize
 """Most numbers of a range: the largest length that Python has."""
@@ -42,7 +42,7 @@ def _jump_unless(context: Context, condition: Expr, ways: Ways) -> None:
 
 
 def branch(context: Context, node: Any) -> None:
-    condition = truth(context.expression(node.condition))
+    condition = to_condition(context.expression(node.condition))
     code, otherwise, end = context.code, Label(), Label()
     join = otherwise if node.else_body is None else end
     _jump_unless(context, condition, Ways((otherwise,), join, is_if=True))
@@ -59,7 +59,7 @@ def branch(context: Context, node: Any) -> None:
 def while_loop(context: Context, node: Any) -> None:
     code, again, end = context.code, Label(), Label()
     code.place(again)
-    condition = truth(context.expression(node.condition))
+    condition = to_condition(context.expression(node.condition))
     _jump_unless(context, condition, Ways((end,), end))
     context.loops.append((end, again))
     _body(context, node.body)
@@ -72,7 +72,7 @@ def leave(context: Context, node: Any) -> None:
     breaks = type(node) is nodes.BreakStatement
     if not context.loops:
         word = "break" if breaks else "continue"
-        raise Refusal("misplaced", f"`{word}` stands outside of a loop", node.span)
+        raise Diagnostic("misplaced", f"`{word}` stands outside of a loop", node.span)
     ending, again = context.loops[-1]
     context.code.jump(ending if breaks else again, node.span)
 
@@ -86,8 +86,8 @@ def end_program(context: Context, node: Any) -> None:
 def for_loop(context: Context, node: Any) -> None:
     """The values are worked out once, before the first step."""
     to = type_of(context, node.type)
-    if to.kind not in WHOLE | {"bit", "bool", "float", "angle", "complex", "duration"}:
-        raise Refusal("wrong_type", f"a loop variable cannot be a {to}", node.type.span)
+    if to.kind not in INTEGER_KINDS | {"bit", "bool", "float", "angle", "complex", "duration"}:
+        raise Diagnostic("wrong_type", f"a loop variable cannot be a {to}", node.type.span)
     code, again, end = context.code, Label(), Label()
     values = _values(context, node, to)
     items, position = code.cell(node.span), code.cell(node.span)
@@ -104,7 +104,7 @@ def for_loop(context: Context, node: Any) -> None:
     code.place(end)
 
 
-def _start(values: Read, items: int, position: int) -> Callable[[Process], None]:
+def _start(values: ReadValue, items: int, position: int) -> Callable[[Process], None]:
     def start(process: Process) -> None:
         memory = process.memory
         memory[items] = values(memory)
@@ -126,7 +126,7 @@ def _step(items: int, position: int, variable: int, end: Label) -> Callable[[Pro
     return step
 
 
-def _values(context: Context, node: Any, to: Type) -> Read:
+def _values(context: Context, node: Any, to: Type) -> ReadValue:
     """The values that the variable takes, in order."""
     iterable = node.iterable
     if type(iterable) is nodes.RangeDefinition:
@@ -141,42 +141,42 @@ def _values(context: Context, node: Any, to: Type) -> Read:
     read = value.read
     if value.type.kind == "bits":
         # A list is no place for outcomes: they would not be found there once they are decided.
-        one = converter(BIT, to, iterable.span)
+        one = find_conversion(BIT, to, iterable.span)
         return lambda memory: [one(known(bit)) for bit in read(memory)]
     if value.type.kind == "array" and len(value.type.shape) == 1:
         assert value.type.base is not None
-        one = converter(value.type.base, to, iterable.span)
+        one = find_conversion(value.type.base, to, iterable.span)
         return lambda memory: [one(element) for element in read(memory).values]
     message = f"a loop goes over a range, a set, bits or a list, not {value.type}"
-    raise Refusal("wrong_type", message, iterable.span)
+    raise Diagnostic("wrong_type", message, iterable.span)
 
 
 def _bounds(context: Context, node: Any) -> tuple[Expr, Expr, Expr]:
     """Start, step and end of a range, each with its value in its own type."""
     if node.start is None or node.end is None:
         message = "the range of a loop needs a start and an end"
-        raise Refusal("wrong_type", message, node.span)
+        raise Diagnostic("wrong_type", message, node.span)
     written = [bound for bound in (node.start, node.step, node.end) if bound is not None]
     start, *steps, end = [as_whole(value) for value in in_order(context, written)]
-    return start, steps[0] if steps else constant(start.type, 1, node.span), end
+    return start, steps[0] if steps else constant_expr(start.type, 1, node.span), end
 
 
-def _range(context: Context, node: Any, to: Type) -> Read:
+def _range(context: Context, node: Any, to: Type) -> ReadValue:
     start, step, end = _bounds(context, node)
     first, by, last, span = start.read, step.read, end.read, node.span
     take = _taker(context, start.type, to, span)
     if to.kind == "uint" and start.constant and end.constant and min(start.value, end.value) < 0:
-        with suppress(Refusal):  # a range that does not fit is refused when it runs
+        with suppress(Diagnostic):  # a range that does not fit is refused when it runs
             take(numbers(start.value, by([]) if step.constant else 1, end.value, span))
     return lambda memory: take(numbers(first(memory), by(memory), last(memory), span))
 
 
 def numbers(start: int, step: int, end: int, span: Span) -> range:
-    """`[start:step:end]`, which includes its end. Raises Refusal."""
+    """`[start:step:end]`, which includes its end. Raises Diagnostic."""
     if step == 0:
-        raise Refusal("wrong_type", "a range cannot have a step of 0", span)
+        raise Diagnostic("wrong_type", "a range cannot have a step of 0", span)
     if abs(end - start) // abs(step) >= MOST_NUMBERS:
-        raise Refusal("number_too_large", "this range is too large", span)
+        raise Diagnostic("number_too_large", "this range is too large", span)
     return range(start, end + (1 if step > 0 else -1), step)
 
 
@@ -187,19 +187,19 @@ def _taker(
 
     Numbers that fit stay a range. Negative ones wrap in a `uint`, as in an assignment.
     """
-    one, most = converter(source, to, span), context.settings.max_steps
+    one, most = find_conversion(source, to, span), context.settings.max_steps
 
     def take(values: range) -> Sequence[Any]:
         ends = (values[0], values[-1]) if values else ()
-        if to.kind in WHOLE:
-            if all(fits(value, to) for value in ends):
+        if to.kind in INTEGER_KINDS:
+            if all(fits_type(value, to) for value in ends):
                 return values
-            if to.kind == "int" or not all(fits(v, to) or fits(v, signed) for v in ends):
-                raise Refusal("number_too_large", f"this range does not fit into {to}", span)
+            if to.kind == "int" or not all(fits_type(v, to) or fits_type(v, signed) for v in ends):
+                raise Diagnostic("number_too_large", f"this range does not fit into {to}", span)
             message = f"this range has negative numbers, which wrap in a {to}"
             context.warn("negative_uint", message, span, "Loop over an int instead")
         if len(values) > most:
-            raise Refusal("too_many_steps", f"this loop has more than {most:,} steps", span)
+            raise Diagnostic("too_many_steps", f"this loop has more than {most:,} steps", span)
         return [one(value) for value in values]
 
     signed = Type("int", to.size)
@@ -207,7 +207,7 @@ def _taker(
 
 
 def constant_values(context: Context, node: Any) -> list[Expr]:
-    """The values of a loop that is unrolled where it stands. Raises Refusal if not constant."""
+    """The values of a loop that is unrolled where it stands. Raises Diagnostic if not constant."""
     to = type_of(context, node.type)
     iterable = node.iterable
     if type(iterable) is nodes.RangeDefinition:
@@ -217,25 +217,25 @@ def constant_values(context: Context, node: Any) -> list[Expr]:
             found = numbers(first, by, last, iterable.span)
             if len(found) > context.settings.max_operations:
                 message = f"this loop has more than {context.settings.max_operations:,} steps"
-                raise Refusal("too_many_operations", message, iterable.span)
+                raise Diagnostic("too_many_operations", message, iterable.span)
             take = _taker(context, bounds[0].type, to, iterable.span)
-            return [constant(to, value, iterable.span) for value in take(found)]
+            return [constant_expr(to, value, iterable.span) for value in take(found)]
     elif type(iterable) is nodes.DiscreteSet:
         values = [context.convert(context.expression(v), to) for v in iterable.values]
         if all(value.constant for value in values):
             return values
     message = "a loop in a gate definition needs constant values"
-    raise Refusal("not_constant", message, iterable.span)
+    raise Diagnostic("not_constant", message, iterable.span)
 
 
 def switch(context: Context, node: Any) -> None:
     target = context.expression(node.target)
-    if target.type.kind not in WHOLE:
+    if target.type.kind not in INTEGER_KINDS:
         hint = "Cast it: int(...)" if target.type.kind in ("bit", "bits", "bool") else None
         message = f"`switch` needs a whole number, not a value of type {target.type}"
-        raise Refusal("wrong_type", message, node.target.span, hint)
+        raise Diagnostic("wrong_type", message, node.target.span, hint)
     if not node.cases:
-        raise Refusal("wrong_type", "a `switch` needs at least one `case`", node.span)
+        raise Diagnostic("wrong_type", "a `switch` needs at least one `case`", node.span)
     code, end = context.code, Label()
     table: dict[int, Label] = {}
     labels = [_labels(context, case, table) for case in node.cases]
@@ -261,13 +261,13 @@ def _labels(context: Context, case: Any, table: dict[int, Label]) -> Label:
     label = Label()
     for node in case.labels:
         value = context.expression(node)
-        if value.type.kind not in WHOLE:
+        if value.type.kind not in INTEGER_KINDS:
             message = f"a `case` needs whole numbers, not a value of type {value.type}"
-            raise Refusal("wrong_type", message, node.span)
+            raise Diagnostic("wrong_type", message, node.span)
         if not value.constant:
-            raise Refusal("not_constant", "a `case` must be a constant", node.span)
+            raise Diagnostic("not_constant", "a `case` must be a constant", node.span)
         if value.value in table:
-            message = f"the case {told(value.value)} stands here twice"
-            raise Refusal("duplicate_label", message, node.span)
+            message = f"the case {format_int(value.value)} stands here twice"
+            raise Diagnostic("duplicate_label", message, node.span)
         table[value.value] = label
     return label

@@ -9,9 +9,9 @@ from quantumtask.openqasm.compiler.references import Places, joined, of_symbol
 from quantumtask.openqasm.compiler.symbol_table import Constant, Stored, redeclared
 from quantumtask.openqasm.compiler.type_nodes import register_size, type_of
 from quantumtask.openqasm.parser.parse import nodes
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
-from quantumtask.openqasm.values.expr import Expr, constant
-from quantumtask.openqasm.values.types import WHOLE, Type, zero
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
+from quantumtask.openqasm.values.expr import Expr, constant_expr
+from quantumtask.openqasm.values.types import INTEGER_KINDS, Type, default_value
 
 
 def qubits(context: Context, node: Any) -> None:
@@ -74,7 +74,7 @@ def _declare(context: Context, node: Any, to: Type) -> Any:
 def _reset(context: Context, to: Type, places: Any, span: Span) -> None:
     """A local variable is new each time its declaration is reached."""
     target = Places(to, span, "", places, lambda _: places)
-    context.store(target, constant(to, zero(to), span), span)
+    context.store(target, constant_expr(to, default_value(to), span), span)
 
 
 def constant_of(context: Context, node: Any) -> None:
@@ -83,24 +83,24 @@ def constant_of(context: Context, node: Any) -> None:
     name = node.identifier.name
     if node.init_expr is None or type(node.init_expr) is nodes.QuantumMeasurement:
         message = f"the constant `{shorten(name)}` needs a value that is known now"
-        raise Refusal("not_constant", message, node.span)
+        raise Diagnostic("not_constant", message, node.span)
     if to.kind == "array":
-        raise Refusal("not_supported", "constant arrays are not supported", node.type.span)
+        raise Diagnostic("not_supported", "constant arrays are not supported", node.type.span)
     value = context.expression(node.init_expr)
     if not value.constant:
         hint = "Declare the variables in it `const`, or leave `const` out"
-        raise Refusal("not_constant", "this is not a constant", node.init_expr.span, hint)
-    if to.kind in WHOLE | {"bit", "bits"} and _has_fraction(value, to):
+        raise Diagnostic("not_constant", "this is not a constant", node.init_expr.span, hint)
+    if to.kind in INTEGER_KINDS | {"bit", "bits"} and _has_fraction(value, to):
         hint = f"Write {to}(...) if that is meant"
         message = f"a value of type {value.type} cannot become the constant {to}"
-        raise Refusal("wrong_type", message, node.init_expr.span, hint)
+        raise Diagnostic("wrong_type", message, node.init_expr.span, hint)
     kept = context.convert(value, to).value
     context.scope.declare(name, Constant(to, kept), node.identifier)
 
 
 def _has_fraction(value: Expr, to: Type) -> bool:
     """Return True for a float or complex constant, except a whole float for an integer type."""
-    whole = to.kind in WHOLE and value.type.kind == "float" and value.value.is_integer()
+    whole = to.kind in INTEGER_KINDS and value.type.kind == "float" and value.value.is_integer()
     return value.type.kind in ("float", "complex") and not whole
 
 
@@ -110,7 +110,7 @@ def alias(context: Context, node: Any) -> None:
     places = parts[0] if len(parts) == 1 else joined(parts, node.span)
     if places.bits is not None or places.type.kind not in _ALIASED:
         message = f"only qubits and bits can have another name, not a {places.type}"
-        raise Refusal("wrong_type", message, node.span)
+        raise Diagnostic("wrong_type", message, node.span)
     name = node.target.name
     if places.fixed is not None:
         context.count_alias(places, node)

@@ -19,12 +19,12 @@ from quantumtask.openqasm.compiler.symbol_table import Constant, Extern, Routine
 from quantumtask.openqasm.compiler.type_nodes import type_of
 from quantumtask.openqasm.parser.parse import Node, nodes
 from quantumtask.openqasm.program.process import Label, Ways
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values import builtin_functions
-from quantumtask.openqasm.values.arithmetic import LOGIC, mixes_signs, truth
+from quantumtask.openqasm.values.arithmetic import LOGICAL, mixes_signs, to_condition
 from quantumtask.openqasm.values.casts import convert
-from quantumtask.openqasm.values.expr import Expr, applied, constant
-from quantumtask.openqasm.values.operators import binary, unary
+from quantumtask.openqasm.values.expr import Expr, apply_operation, constant_expr
+from quantumtask.openqasm.values.operators import apply_binary, apply_unary
 from quantumtask.openqasm.values.types import (
     BIT,
     BOOL,
@@ -32,7 +32,7 @@ from quantumtask.openqasm.values.types import (
     DURATION,
     FLOAT,
     INT,
-    MACHINE,
+    MACHINE_WIDTH,
     STRETCH,
     UINT,
     Duration,
@@ -41,15 +41,15 @@ from quantumtask.openqasm.values.types import (
 
 
 def expression(context: Context, node: Any) -> Expr:
-    """The checked expression of a node. Raises Refusal, at the part that is wrong."""
+    """The checked expression of a node. Raises Diagnostic, at the part that is wrong."""
     handler = _HANDLERS.get(type(node))
     if handler is None:
-        raise Refusal("wrong_type", "a value is needed here", node.span)
+        raise Diagnostic("wrong_type", "a value is needed here", node.span)
     return handler(context, node)
 
 
 def places(context: Context, node: Any) -> Places:
-    """The qubits, bits or variables that a node names. Raises Refusal."""
+    """The qubits, bits or variables that a node names. Raises Diagnostic."""
     kind = type(node)
     if kind is nodes.Identifier:
         return _named(context, node)
@@ -68,14 +68,14 @@ def places(context: Context, node: Any) -> Places:
     qubit = context.physical_qubit(node)
     if qubit is not None:
         return qubit
-    raise Refusal("wrong_type", "a variable or a qubit is needed here", node.span)
+    raise Diagnostic("wrong_type", "a variable or a qubit is needed here", node.span)
 
 
 def _joined_as_in_drafts(context: Context, node: Any) -> Places:
     """`q || r` of qubits: `q ++ r`, as drafts of OpenQASM 3 wrote it."""
     parts = [places(context, part) for part in (node.lhs, node.rhs)]
     if not all(part.is_quantum for part in parts):
-        raise Refusal("wrong_type", "a variable or a qubit is needed here", node.span)
+        raise Diagnostic("wrong_type", "a variable or a qubit is needed here", node.span)
     message = "`||` of qubits is taken for `++`, which joins registers"
     context.warn("draft_syntax", message, node.span)
     return joined(parts, node.span)
@@ -84,8 +84,8 @@ def _joined_as_in_drafts(context: Context, node: Any) -> Places:
 def _named(context: Context, node: Any) -> Places:
     symbol = context.scope.find(node.name)
     if symbol is None:
-        if node.name in builtin_functions.CONSTANTS:
-            symbol = Constant(FLOAT, builtin_functions.CONSTANTS[node.name])
+        if node.name in builtin_functions.BUILT_IN_CONSTANTS:
+            symbol = Constant(FLOAT, builtin_functions.BUILT_IN_CONSTANTS[node.name])
         else:
             raise context.scope.undeclared(node.name, node)
     return of_symbol(symbol, node.name, node.span)
@@ -95,12 +95,12 @@ def _identifier(context: Context, node: Any) -> Expr:
     name = node.name
     symbol = context.scope.find(name)
     if symbol is None:
-        value = builtin_functions.CONSTANTS.get(name)
+        value = builtin_functions.BUILT_IN_CONSTANTS.get(name)
         if value is None:
             raise context.scope.undeclared(name, node)
-        return constant(FLOAT, value, node.span)
+        return constant_expr(FLOAT, value, node.span)
     if isinstance(symbol, Constant):
-        return constant(symbol.type, symbol.value, node.span)
+        return constant_expr(symbol.type, symbol.value, node.span)
     return value_of(of_symbol(symbol, name, node.span))
 
 
@@ -110,8 +110,8 @@ def _integer(context: Context, node: Any) -> Expr:
         return _physical(context, node)
     value = node.value
     if value < 0:
-        value += 1 << MACHINE  # the parser reads 2**63 as -2**63
-    return constant(INT, value, node.span, loose=True)
+        value += 1 << MACHINE_WIDTH  # the parser reads 2**63 as -2**63
+    return constant_expr(INT, value, node.span, loose=True)
 
 
 def _physical(context: Context, node: Any) -> Expr:
@@ -120,15 +120,15 @@ def _physical(context: Context, node: Any) -> Expr:
 
 
 def _float(_: Context, node: Any) -> Expr:
-    return constant(FLOAT, node.value, node.span)
+    return constant_expr(FLOAT, node.value, node.span)
 
 
 def _boolean(_: Context, node: Any) -> Expr:
-    return constant(BOOL, node.value, node.span)
+    return constant_expr(BOOL, node.value, node.span)
 
 
 def _imaginary(context: Context, node: Any) -> Expr:
-    return constant(COMPLEX, complex(0.0, _written(context, node)), node.span)
+    return constant_expr(COMPLEX, complex(0.0, _written(context, node)), node.span)
 
 
 _NUMBER = re.compile(rb"(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?[\d_]+)?(?![\d.])")
@@ -139,9 +139,9 @@ def _written(context: Context, node: Any) -> float:
     span = node.span
     found = _NUMBER.match(context.text, span.lo, span.hi)
     if context.text[span.lo - 1 : span.lo] == b"$":
-        raise Refusal("syntax_error", "a physical qubit has no unit", span)
+        raise Diagnostic("syntax_error", "a physical qubit has no unit", span)
     if found is None or context.text[span.lo : span.lo + 2].lower() in _BASES:
-        raise Refusal("syntax_error", "a decimal number is needed before a unit", span)
+        raise Diagnostic("syntax_error", "a decimal number is needed before a unit", span)
     return float(found.group().replace(b"_", b""))
 
 
@@ -151,14 +151,14 @@ _BASES = frozenset({b"0x", b"0b", b"0o"})
 def _bit_string(_: Context, node: Any) -> Expr:
     width, value = node.width, node.value
     bits = tuple([value >> k & 1 for k in range(width)])
-    return constant(Type("bits", width), bits, node.span)
+    return constant_expr(Type("bits", width), bits, node.span)
 
 
 def _duration(context: Context, node: Any) -> Expr:
     value = _written(context, node)
     if node.unit == nodes.TimeUnit.DT:
-        return constant(DURATION, Duration(0.0, value), node.span)
-    return constant(DURATION, Duration(value * _NANOSECONDS[int(node.unit)], 0.0), node.span)
+        return constant_expr(DURATION, Duration(0.0, value), node.span)
+    return constant_expr(DURATION, Duration(value * _NANOSECONDS[int(node.unit)], 0.0), node.span)
 
 
 _NANOSECONDS = {
@@ -171,7 +171,7 @@ _NANOSECONDS = {
 
 def _duration_of(_: Context, node: Any) -> Expr:
     """How long gates take: nobody knows here, so it can only pad."""
-    return constant(STRETCH, Duration(math.nan, 0.0), node.span)
+    return constant_expr(STRETCH, Duration(math.nan, 0.0), node.span)
 
 
 def _paren(context: Context, node: Any) -> Expr:
@@ -179,7 +179,7 @@ def _paren(context: Context, node: Any) -> Expr:
 
 
 def _unary(context: Context, node: Any) -> Expr:
-    return unary(node.op.value, expression(context, node.operand), node.span)
+    return apply_unary(node.op.value, expression(context, node.operand), node.span)
 
 
 def _binary(context: Context, node: Any) -> Expr:
@@ -191,7 +191,7 @@ def _binary(context: Context, node: Any) -> Expr:
     value = expression(context, node)
     for parent in reversed(pending):
         op = parent.op.value
-        if op in LOGIC and subroutines.contains_call(context, parent.rhs):
+        if op in LOGICAL and subroutines.contains_call(context, parent.rhs):
             value = _short_circuit(context, op, value, parent)
         else:
             value = _joined(context, op, value, parent)
@@ -206,14 +206,14 @@ def _joined(context: Context, op: str, left: Expr, parent: Any) -> Expr:
         types = f"{left.type} and {right.type}"
         message = f"in `{op}` of {types}, a negative number counts as a large one"
         context.warn("mixed_signs", message, parent.span, "Cast the unsigned operand to an int")
-    return (legacy_binary if context.legacy else binary)(op, left, right, parent.span)
+    return (legacy_binary if context.legacy else apply_binary)(op, left, right, parent.span)
 
 
 def legacy_binary(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     """A binary operation of OpenQASM 2, whose quotients and powers are those of real numbers."""
     if op in ("/", "**"):
         left, right = _real(left), _real(right)
-    return binary(op, left, right, span)
+    return apply_binary(op, left, right, span)
 
 
 def _real(expr: Expr) -> Expr:
@@ -224,7 +224,7 @@ def _short_circuit(context: Context, op: str, left: Expr, parent: Any) -> Expr:
     """The right side calls a subroutine, which must not happen where the left one decides."""
     code, span = context.code, parent.span
     cell = code.reserve(BOOL, span)
-    first = truth(left).read
+    first = to_condition(left).read
     skip = Label()
     wanted = op == "||"
 
@@ -234,7 +234,7 @@ def _short_circuit(context: Context, op: str, left: Expr, parent: Any) -> Expr:
         return skip.at if value == wanted else None
 
     code.fork(decide, Ways((skip,), skip), span)
-    second = truth(expression(context, parent.rhs)).read
+    second = to_condition(expression(context, parent.rhs)).read
 
     def other(process: Any) -> None:
         process.memory[cell] = second(process.memory)
@@ -268,8 +268,8 @@ def _concatenation(context: Context, node: Any) -> Expr:
     if kinds <= {"bit", "bits"}:
         sizes = [1 if v.type == BIT else v.type.size for v in values]
         size = None if None in sizes else sum(n or 0 for n in sizes)
-        return applied(Type("bits", size), node.span, _together, *values)
-    raise Refusal("wrong_type", "only bits with bits can be joined here", node.span)
+        return apply_operation(Type("bits", size), node.span, _together, *values)
+    raise Diagnostic("wrong_type", "only bits with bits can be joined here", node.span)
 
 
 def _together(*parts: Any) -> Any:
@@ -290,7 +290,7 @@ def cast(operand: Expr, to: Type, node: Node) -> Expr:
         if operand.type.kind == to.kind == "duration":
             return operand
         message = f"there is no cast from {operand.type} to {to}"
-        raise Refusal("wrong_type", message, node.span)
+        raise Diagnostic("wrong_type", message, node.span)
     result = convert(operand, to, explicit=True)
     result.span = node.span
     if result is operand:
@@ -308,28 +308,28 @@ def _call(context: Context, node: Any) -> Expr:
         return _size_of(context, node)
     if name in builtin_functions.ARITY and symbol is None:
         values = subroutines.in_order(context, node.args)
-        return builtin_functions.call(name, values, node.span)
+        return builtin_functions.call_function(name, values, node.span)
     if isinstance(symbol, Extern):
         message = f"`{shorten(name)}` is `extern`: nothing here says what it does"
-        raise Refusal("not_supported", message, node.span)
+        raise Diagnostic("not_supported", message, node.span)
     if symbol is not None:
         message = f"`{shorten(name)}` is no subroutine"
-        raise Refusal("wrong_type", message, node.name.span)
+        raise Diagnostic("wrong_type", message, node.name.span)
     message = f"there is no function `{shorten(name)}`"
-    raise Refusal("undeclared_name", message, node.name.span)
+    raise Diagnostic("undeclared_name", message, node.name.span)
 
 
 def _size_of(context: Context, node: Any) -> Expr:
     if len(node.args) not in (1, 2):
         message = "`sizeof` takes an array and the number of a dimension"
-        raise Refusal("wrong_arity", message, node.span)
+        raise Diagnostic("wrong_arity", message, node.span)
     array = places(context, node.args[0])
     shape = array.type.shape
     if not shape:
-        raise Refusal("wrong_type", f"{array.type} has no dimensions", node.args[0].span)
+        raise Diagnostic("wrong_type", f"{array.type} has no dimensions", node.args[0].span)
     depth = expression(context, node.args[1]) if len(node.args) == 2 else None
     if depth is not None and depth.type.kind not in ("int", "uint"):
-        raise Refusal("wrong_type", "the dimension must be a whole number", depth.span)
+        raise Diagnostic("wrong_type", "the dimension must be a whole number", depth.span)
     fixed = 0 if depth is None else depth.value
     if isinstance(fixed, int):
         return _length(array, shape, fixed, node)
@@ -341,7 +341,7 @@ def _size_of(context: Context, node: Any) -> Expr:
 def _length(array: Places, shape: tuple[int | None, ...], depth: int, node: Any) -> Expr:
     known = _at(shape, depth, node.span)
     if known is not None:
-        return constant(UINT, known, node.span)
+        return constant_expr(UINT, known, node.span)
     find = array.find
     return Expr(UINT, node.span, lambda m: find(m).shape[depth])
 
@@ -349,7 +349,7 @@ def _length(array: Places, shape: tuple[int | None, ...], depth: int, node: Any)
 def _at(shape: Any, depth: int, span: Any) -> Any:
     if not 0 <= depth < len(shape):
         message = f"dimension {depth} of an array with {len(shape)}"
-        raise Refusal("index_out_of_range", message, span)
+        raise Diagnostic("index_out_of_range", message, span)
     return shape[depth]
 
 

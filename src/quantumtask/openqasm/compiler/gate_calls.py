@@ -8,15 +8,22 @@ from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.references import Places
 from quantumtask.openqasm.compiler.subroutines import kept, last_call
 from quantumtask.openqasm.compiler.type_nodes import constant_whole
-from quantumtask.openqasm.gates.expansion import Call, cost_of, finite, merged, operations, plain
-from quantumtask.openqasm.gates.library import GPHASE, Argument, Gate, Opaque, Standard
-from quantumtask.openqasm.gates.roots import MOST_QUBITS_OF_A_ROOT
+from quantumtask.openqasm.gates.expansion import (
+    AppliedGate,
+    check_finite,
+    expand_gate,
+    expansion_cost,
+    merge_powers,
+    simple_operation,
+)
+from quantumtask.openqasm.gates.library import GPHASE, Argument, Gate, OpaqueGate, StandardGate
+from quantumtask.openqasm.gates.roots import MAX_ROOT_QUBITS
 from quantumtask.openqasm.parser.parse import Node, nodes
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.process import Process
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
-from quantumtask.openqasm.values.casts import real
-from quantumtask.openqasm.values.expr import Expr, constant
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
+from quantumtask.openqasm.values.casts import to_real
+from quantumtask.openqasm.values.expr import Expr, constant_expr
 from quantumtask.openqasm.values.types import FLOAT
 
 MOST_MODIFIERS = 100
@@ -31,7 +38,7 @@ class Modifiers(NamedTuple):
 
 
 def emit_call(context: Context, node: Any) -> None:
-    """A gate call as a statement. Raises Refusal."""
+    """A gate call as a statement. Raises Diagnostic."""
     if _is_nop(context, node):
         _named_only(context, node.qubits)
         return
@@ -82,7 +89,7 @@ def _arguments(context: Context, nodes: Sequence[Node]) -> list[float | Expr]:
 def _value(context: Context, node: Any) -> float | Expr:
     """The number that an argument always is, or the way to it."""
     if type(node) is nodes.FloatLiteral:
-        return finite(node.value, node.span)
+        return check_finite(node.value, node.span)
     span = node.span
     words = context.text[span.lo : span.hi]
     value = context.scope.values.get(words)
@@ -118,8 +125,11 @@ class Called(NamedTuple):
         if not written:
             return ()
         span = self.span
-        return merged(
-            [p if isinstance(p, float) else finite(float(p.read(memory)), span) for p in written]
+        return merge_powers(
+            [
+                p if isinstance(p, float) else check_finite(float(p.read(memory)), span)
+                for p in written
+            ]
         )
 
 
@@ -131,7 +141,7 @@ def _maker(
     fixed = not any(isinstance(place, Places) for place in places)
     if fixed and _all_constant(powers) and not any(isinstance(v, Expr) for v in values):
         return _prepared
-    one = type(called.gate) is Standard and all(isinstance(place, int) for place in places)
+    one = type(called.gate) is StandardGate and all(isinstance(place, int) for place in places)
     return _with_angles if one and not (powers or controls) else _at_run_time
 
 
@@ -145,9 +155,9 @@ def _prepared(
     length = _length(called, places)
     cost = _cost(called, powers, length)
     _check_distinct(called, places, length)
-    if length == 1 and type(gate) is Standard and not (powers or modifiers.controls):
+    if length == 1 and type(gate) is StandardGate and not (powers or modifiers.controls):
         (row,) = _rows(places, 1)
-        known = tuple(operations(Call(gate, values, row), span))
+        known = tuple(expand_gate(AppliedGate(gate, values, row), span))
         return lambda process: process.world.apply(known)  # type: ignore[union-attr]
 
     kept: list[Operation] = []
@@ -173,13 +183,13 @@ def _with_angles(
     gate, _, limit, span = called
     row, cost = tuple(places), _cost(called, (), 1)
     _check_distinct(called, places, 1)
-    angles = [a if isinstance(a, Expr) else constant(FLOAT, a, span) for a in arguments]
+    angles = [a if isinstance(a, Expr) else constant_expr(FLOAT, a, span) for a in arguments]
     reads = [(angle.read, angle.span) for angle in angles]
 
     def run(process: Process) -> None:
         memory = process.memory
-        values = tuple([finite(read(memory), at) for read, at in reads])
-        process.world.apply((plain(gate, values, row),))  # type: ignore[union-attr,arg-type]
+        values = tuple([check_finite(read(memory), at) for read, at in reads])
+        process.world.apply((simple_operation(gate, values, row),))  # type: ignore[union-attr,arg-type]
         process.spend(cost, limit, span)
 
     return run
@@ -193,7 +203,7 @@ def _at_run_time(
     def run(process: Process) -> None:
         memory = process.memory
         values = tuple(
-            [finite(a.read(memory), a.span) if isinstance(a, Expr) else a for a in arguments]
+            [check_finite(a.read(memory), a.span) if isinstance(a, Expr) else a for a in arguments]
         )
         places = [p.find(memory) if isinstance(p, Places) else p for p in operands]
         powers = called.powers(memory)
@@ -209,7 +219,7 @@ def _at_run_time(
 def all_operations(
     called: Called, places: Sequence[Any], values: tuple[float, ...]
 ) -> tuple[list[Operation], float]:
-    """What a statement comes to that is always the same, and what it costs. Raises Refusal."""
+    """What a statement comes to that is always the same, and what it costs. Raises Diagnostic."""
     powers = called.powers([])
     length = _length(called, places)
     cost = _cost(called, powers, length)
@@ -224,14 +234,14 @@ def _operations(
     powers: tuple[float, ...],
     length: int,
 ) -> list[Operation]:
-    """What all calls of a statement come to. Raises Refusal beyond the limit."""
+    """What all calls of a statement come to. Raises Diagnostic beyond the limit."""
     gate, (_, controls), limit, span = called
-    if type(gate) is Standard and not (powers or controls):
-        basic, params, _, extra = plain(gate, values, ())
+    if type(gate) is StandardGate and not (powers or controls):
+        basic, params, _, extra = simple_operation(gate, values, ())
         return [Operation(basic, params, row, extra) for row in _rows(places, length)]
     found: list[Operation] = []
     for row in _rows(places, length):
-        for operation in operations(Call(gate, values, row, powers, controls), span):
+        for operation in expand_gate(AppliedGate(gate, values, row, powers, controls), span):
             found.append(operation)
             if len(found) > limit:
                 raise _too_many(called)
@@ -244,7 +254,7 @@ def _length(called: Called, places: Sequence[Any]) -> int:
     if len(lengths) > 1:
         sizes = " and ".join(str(n) for n in sorted(lengths))
         message = f"registers of different sizes in one call: {sizes}"
-        raise Refusal("size_mismatch", message, called.span)
+        raise Diagnostic("size_mismatch", message, called.span)
     return lengths.pop() if lengths else 1
 
 
@@ -256,53 +266,53 @@ def _rows(places: Sequence[Any], length: int) -> Iterable[tuple[int, ...]]:
 
 
 def _check_distinct(called: Called, places: Sequence[Any], length: int) -> None:
-    """Raises Refusal for a call that is given one qubit twice."""
+    """Raises Diagnostic for a call that is given one qubit twice."""
     if len(places) > 1 and any(len(set(row)) < len(row) for row in _rows(places, length)):
         message = f"`{shorten(called.gate.name)}` is given the same qubit twice"
-        raise Refusal("duplicate_qubit", message, called.span)
+        raise Diagnostic("duplicate_qubit", message, called.span)
 
 
 def _cost(called: Called, powers: tuple[float, ...], length: int) -> float:
-    """Operations that a statement comes to. Raises Refusal beyond the limit."""
+    """Operations that a statement comes to. Raises Diagnostic beyond the limit."""
     gate, controls = called.gate, called.modifiers.controls
     if powers:
         _check_root(gate, powers, controls, called.span)
-    cost = cost_of(gate, powers, controls) * length
+    cost = expansion_cost(gate, powers, controls) * length
     if cost > called.limit:
         raise _too_many(called)
     return cost
 
 
-def _too_many(called: Called) -> Refusal:
+def _too_many(called: Called) -> Diagnostic:
     name = shorten(called.gate.name)
     message = f"this call of `{name}` comes to more than {called.limit:,} operations"
-    return Refusal("too_many_operations", message, called.span)
+    return Diagnostic("too_many_operations", message, called.span)
 
 
 def _check_root(gate: Gate, powers: Sequence[float], controls: Sequence[bool], span: Span) -> None:
-    """Raises Refusal for a fraction of a gate that is too large to take a root of."""
+    """Raises Diagnostic for a fraction of a gate that is too large to take a root of."""
     size = gate.qubits + len(controls)
-    if size > MOST_QUBITS_OF_A_ROOT and not all(p.is_integer() for p in powers):
+    if size > MAX_ROOT_QUBITS and not all(p.is_integer() for p in powers):
         message = f"a fraction of a gate on {size} qubits is not supported"
-        hint = f"At most {MOST_QUBITS_OF_A_ROOT} qubits, with its controls, can be"
-        raise Refusal("not_supported", message, span, hint)
+        hint = f"At most {MAX_ROOT_QUBITS} qubits, with its controls, can be"
+        raise Diagnostic("not_supported", message, span, hint)
 
 
 def gate_of(context: Context, node: Any, controls: int) -> tuple[Gate, list[Node]]:
-    """The gate that a call with so many controls names, and its arguments. Raises Refusal."""
+    """The gate that a call with so many controls names, and its arguments. Raises Diagnostic."""
     if node.duration is not None:
         message = "how long a gate takes is up to the hardware: gates have no duration here"
-        raise Refusal("not_supported", message, node.span)
+        raise Diagnostic("not_supported", message, node.span)
     gate = GPHASE if type(node) is nodes.QuantumPhase else _named(context, node, controls)
-    if isinstance(gate, Opaque):
+    if isinstance(gate, OpaqueGate):
         message = f"`{shorten(gate.name)}` is opaque: nothing says what it does"
-        raise Refusal("not_supported", message, node.span)
+        raise Diagnostic("not_supported", message, node.span)
     args: list[Node] = node.args
     if len(args) != gate.parameters:
         message = (
             f"`{shorten(gate.name)}` takes {_count(gate.parameters, 'parameter')}, not {len(args)}"
         )
-        raise Refusal("wrong_arity", message, node.span)
+        raise Diagnostic("wrong_arity", message, node.span)
     return gate, args
 
 
@@ -313,7 +323,7 @@ def _named(context: Context, node: Any, controls: int) -> Gate:
 
 
 def check_operands(node: Any, gate: Gate, controls: Sequence[bool]) -> list[Node]:
-    """The qubit operands of a call, in the right number. Raises Refusal."""
+    """The qubit operands of a call, in the right number. Raises Diagnostic."""
     operands: list[Node] = node.qubits
     if gate is GPHASE and not controls:
         return operands  # it may name qubits: their phase is that of all
@@ -323,7 +333,7 @@ def check_operands(node: Any, gate: Gate, controls: Sequence[bool]) -> list[Node
             f"`{shorten(gate.name)}` takes {_count(gate.qubits, 'qubit')}{given}, "
             f"not {len(operands)}"
         )
-        raise Refusal("wrong_arity", message, node.span)
+        raise Diagnostic("wrong_arity", message, node.span)
     return operands
 
 
@@ -332,9 +342,9 @@ def _count(number: int, noun: str) -> str:
 
 
 def _argument(context: Context, node: Node) -> Expr:
-    value = real(context.expression(node))
+    value = to_real(context.expression(node))
     if value.constant:
-        finite(value.value, node.span)
+        check_finite(value.value, node.span)
     return value
 
 
@@ -348,16 +358,16 @@ def _qubits(context: Context, node: Node) -> Places:
     places = context.places(node)
     if not places.is_quantum:
         message = f"`{shorten(places.name)}` is no qubit, and one is needed here"
-        raise Refusal("wrong_type", message, node.span)
+        raise Diagnostic("wrong_type", message, node.span)
     return places
 
 
 def modifiers_of(context: Context, node: Any) -> Modifiers:
-    """The modifiers of a call. Raises Refusal."""
+    """The modifiers of a call. Raises Diagnostic."""
     written = node.modifiers
     if len(written) > MOST_MODIFIERS:
         message = f"this call has more than {MOST_MODIFIERS} modifiers"
-        raise Refusal("nesting_too_deep", message, node.span)
+        raise Diagnostic("nesting_too_deep", message, node.span)
     powers: list[Expr | float] = []
     controls: list[bool] = []
     for modifier in written:
@@ -377,10 +387,10 @@ _PLAIN = Modifiers()
 
 def _exponent(context: Context, modifier: Any) -> Expr | float:
     if modifier.argument is None:
-        raise Refusal("wrong_arity", "`pow` needs an exponent: pow(2) @", modifier.span)
+        raise Diagnostic("wrong_arity", "`pow` needs an exponent: pow(2) @", modifier.span)
     node = modifier.argument
-    value = real(context.expression(node))
-    return finite(value.value, node.span) if value.constant else value
+    value = to_real(context.expression(node))
+    return check_finite(value.value, node.span) if value.constant else value
 
 
 def _controls(context: Context, modifier: Any, most: int) -> int:
@@ -388,8 +398,8 @@ def _controls(context: Context, modifier: Any, most: int) -> int:
     if modifier.argument is not None:
         count = constant_whole(context, modifier.argument, "the number of controls")
     if count < 1:
-        raise Refusal("wrong_type", "the number of controls must be 1 or more", modifier.span)
+        raise Diagnostic("wrong_type", "the number of controls must be 1 or more", modifier.span)
     if count > most:
         message = f"a gate can have at most {MOST_CONTROLS} controls"
-        raise Refusal("not_supported", message, modifier.span)
+        raise Diagnostic("not_supported", message, modifier.span)
     return count

@@ -13,12 +13,19 @@ from quantumtask.openqasm.compiler.gate_calls import (
 )
 from quantumtask.openqasm.compiler.symbol_table import Constant, Stored
 from quantumtask.openqasm.compiler.visibility import definition
-from quantumtask.openqasm.gates.expansion import COST_OF_A_ROOT, cost_of
-from quantumtask.openqasm.gates.hardware import pause
-from quantumtask.openqasm.gates.library import GPHASE, Argument, BodyCall, Defined, Gate, Opaque
+from quantumtask.openqasm.gates.expansion import ROOT_COST, expansion_cost
+from quantumtask.openqasm.gates.hardware import scheduling_gate
+from quantumtask.openqasm.gates.library import (
+    GPHASE,
+    Argument,
+    BodyCall,
+    CompositeGate,
+    Gate,
+    OpaqueGate,
+)
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.program.operations import BARRIER, DELAY
-from quantumtask.openqasm.text.source import Refusal, as_written, shorten
+from quantumtask.openqasm.text.source import Diagnostic, restore_names, shorten
 from quantumtask.openqasm.values.expr import Expr
 from quantumtask.openqasm.values.types import FLOAT, QUBIT
 
@@ -26,15 +33,15 @@ _HIGHEST_COST = 10**18
 
 
 def define(context: Context, node: Any) -> None:
-    """A `gate` statement. Raises Refusal."""
+    """A `gate` statement. Raises Diagnostic."""
     context.only_global(node, "gates")
     name = node.name.name
     if name in context.opaque and not _is_delay(context, node):
-        gate: Gate = Opaque(name, len(node.params), len(node.qubits))
+        gate: Gate = OpaqueGate(name, len(node.params), len(node.qubits))
         context.scope.declare(name, gate, node.name)
         return
     if not node.qubits:
-        raise Refusal(
+        raise Diagnostic(
             "syntax_error", f"the gate `{shorten(name)}` acts on no qubit", node.name.span
         )
     params = [p.name for p in node.params]
@@ -53,15 +60,15 @@ def define(context: Context, node: Any) -> None:
         context.scope.leave()
     if context.code.here > before:
         message = "a gate definition cannot call a subroutine"
-        raise Refusal("not_unitary", message, node.name.span)
+        raise Diagnostic("not_unitary", message, node.name.span)
     cost = min(1 + sum(_cost(call) for call in body), _HIGHEST_COST)
-    gate = Defined(name, len(params), len(qubits), int(cost), body)
+    gate = CompositeGate(name, len(params), len(qubits), int(cost), body)
     context.scope.declare(name, context.own(gate, node.name.span), node.name)
 
 
 def _is_delay(context: Context, node: Any) -> bool:
     """Return True for `opaque delay(t) q;`, which Qiskit writes; such a gate does nothing."""
-    if (as_written(node.name.name), len(node.params), len(node.qubits)) != ("delay", 1, 1):
+    if (restore_names(node.name.name), len(node.params), len(node.qubits)) != ("delay", 1, 1):
         return False
     message = "`delay` does nothing: in OpenQASM 2 its duration has no unit"
     context.warn("ignored", message, node.name.span)
@@ -73,13 +80,13 @@ def _check_distinct(names: Sequence[Any]) -> None:
     for node in names:
         if node.name in seen:
             message = f"`{shorten(node.name)}` is declared twice in this gate"
-            raise Refusal("redeclared_name", message, node.span)
+            raise Diagnostic("redeclared_name", message, node.span)
         seen.add(node.name)
 
 
 def _cost(call: BodyCall) -> float:
-    powers = [p if isinstance(p, float) else COST_OF_A_ROOT for p in call.powers]
-    return cost_of(call.gate, powers, call.controls) + call.weight
+    powers = [p if isinstance(p, float) else ROOT_COST for p in call.powers]
+    return expansion_cost(call.gate, powers, call.controls) + call.weight
 
 
 class _Body:
@@ -95,7 +102,7 @@ class _Body:
         if self.left < 0:
             name = shorten(self.definition.name.name)
             message = f"the gate `{name}` comes to more than {self.most:,} operations"
-            raise Refusal("too_many_operations", message, self.definition.name.span)
+            raise Diagnostic("too_many_operations", message, self.definition.name.span)
 
 
 def _body(context: Context, body: _Body) -> Iterator[BodyCall]:
@@ -119,20 +126,20 @@ def _statement(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
             yield from _statement(context, inner, body)
     else:
         message = "only gates, and loops over them, can stand in a gate definition"
-        raise Refusal("not_unitary", message, node.span)
+        raise Diagnostic("not_unitary", message, node.span)
 
 
 def _pauses(context: Context, node: Any, slots: tuple[int, ...]) -> Iterator[BodyCall]:
     """A barrier or a delay that a device keeps; without operands, on all qubits of the gate."""
     if type(node) is nodes.QuantumBarrier:
-        yield BodyCall(pause(BARRIER, len(slots)), (float(len(slots)),), slots)
+        yield BodyCall(scheduling_gate(BARRIER, len(slots)), (float(len(slots)),), slots)
         return
     time = context.expression(node.duration)
     if not time.constant or time.type.kind != "duration":
         message = "on a device a delay in a gate definition has to be a constant duration"
-        raise Refusal("not_supported", message, node.duration.span)
+        raise Diagnostic("not_supported", message, node.duration.span)
     for slot in slots:
-        yield BodyCall(pause(DELAY, 1), (time.value.ns, time.value.dt), (slot,))
+        yield BodyCall(scheduling_gate(DELAY, 1), (time.value.ns, time.value.dt), (slot,))
 
 
 def _loop(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
@@ -149,7 +156,7 @@ def _call(context: Context, node: Any, body: _Body) -> BodyCall:
     calls_own = type(node) is nodes.QuantumGate and node.name.name == own
     if calls_own and context.scope.find(own) is None:
         message = f"the gate `{shorten(own)}` calls itself"
-        raise Refusal("recursive_gate", message, node.name.span)
+        raise Diagnostic("recursive_gate", message, node.name.span)
     modifiers = modifiers_of(context, node)
     gate, args = gate_of(context, node, len(modifiers.controls))
     operands = check_operands(node, gate, modifiers.controls)
@@ -157,7 +164,7 @@ def _call(context: Context, node: Any, body: _Body) -> BodyCall:
     if gate is GPHASE and not modifiers.controls:
         used = ()
     if len(set(used)) < len(used):
-        raise Refusal("duplicate_qubit", "the same qubit stands twice in this call", node.span)
+        raise Diagnostic("duplicate_qubit", "the same qubit stands twice in this call", node.span)
     values = tuple(argument_of_body(context, arg) for arg in args)
     powers = tuple(_power(power) for power in modifiers.powers)
     # A long argument that is no number is worked out anew for each call.
@@ -173,13 +180,13 @@ def _slot(context: Context, node: Any, slots: dict[str, int]) -> int:
     if type(node) is nodes.HardwareQubit:
         message = "a physical qubit cannot stand in a gate definition"
         hint = "Make it a qubit of the gate, and name the physical one in the call"
-        raise Refusal("wrong_type", message, node.span, hint)
+        raise Diagnostic("wrong_type", message, node.span, hint)
     if type(node) is not nodes.Identifier:
-        raise Refusal("wrong_type", "the qubits of a gate definition have no index", node.span)
+        raise Diagnostic("wrong_type", "the qubits of a gate definition have no index", node.span)
     name = node.name
     if name in slots:
         return slots[name]
     if context.scope.find(name) is None:
         raise context.scope.undeclared(name, node)
     message = f"`{shorten(name)}` is not a qubit of this gate"
-    raise Refusal("undeclared_name", message, node.span)
+    raise Diagnostic("undeclared_name", message, node.span)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from quantumtask.openqasm.parser.parse import Node, nodes
-from quantumtask.openqasm.text.source import Refusal, Span, shorten, told
+from quantumtask.openqasm.text.source import Diagnostic, Span, format_int, shorten
 from quantumtask.openqasm.values.casts import convert
 from quantumtask.openqasm.values.expr import Expr
 from quantumtask.openqasm.values.types import INT
@@ -21,7 +21,7 @@ class Checks(Protocol):
 class Index(NamedTuple):
     """One index. `pick(memory, size)` gives a place from 0, or several unless `single`.
 
-    `constant`: it needs no memory. `pick` raises Refusal for what is out of range.
+    `constant`: it needs no memory. `pick` raises Diagnostic for what is out of range.
     """
 
     single: bool
@@ -50,28 +50,30 @@ def index(node: Any, owner: Owner, context: Checks) -> Index:
 
 
 def whole(node: Any, context: Checks) -> Expr:
-    """A whole number, for an index or a bound. Raises Refusal for anything else."""
+    """A whole number, for an index or a bound. Raises Diagnostic for anything else."""
     return as_whole(context.expression(node))
 
 
 def as_whole(value: Expr) -> Expr:
-    """A value as a whole number. Raises Refusal if it is none."""
+    """A value as a whole number. Raises Diagnostic if it is none."""
     if value.type.kind not in ("int", "uint", "bit", "bool", "bits"):
         message = f"a whole number is needed here, not a value of type {value.type}"
-        raise Refusal("wrong_type", message, value.span)
+        raise Diagnostic("wrong_type", message, value.span)
     return value if value.type.kind in ("int", "uint") else convert(value, INT)
 
 
 def _several(node: Any, owner: Owner, context: Checks) -> Index:
     if not node.values:
-        raise Refusal("index_out_of_range", "this selects nothing", node.span)
+        raise Diagnostic("index_out_of_range", "this selects nothing", node.span)
     parts = [index(value, owner, context) for value in node.values]
     picks = [part.pick for part in parts]
 
     def pick(memory: list[Any], size: int) -> tuple[int, ...]:
         chosen = tuple([one(memory, size) for one in picks])
         if len(set(chosen)) < len(chosen):
-            raise Refusal("duplicate_qubit", "the same index stands twice in this set", node.span)
+            raise Diagnostic(
+                "duplicate_qubit", "the same index stands twice in this set", node.span
+            )
         return chosen
 
     return Index(False, all(part.constant for part in parts), pick, node.span)
@@ -86,7 +88,7 @@ def _range(node: Any, owner: Owner, context: Checks) -> Index:
     def pick(memory: list[Any], size: int) -> Sequence[int]:
         by = 1 if step is None else step(memory)
         if by == 0:
-            raise Refusal("index_out_of_range", "a range cannot have a step of 0", span)
+            raise Diagnostic("index_out_of_range", "a range cannot have a step of 0", span)
         first, last = (0, size - 1) if by > 0 else (size - 1, 0)
         first = first if start is None else _within(start(memory), size, owner, span)
         if end is not None:
@@ -97,7 +99,7 @@ def _range(node: Any, owner: Owner, context: Checks) -> Index:
             last = _within(last, size, owner, span)
         chosen = range(first, last + (1 if by > 0 else -1), by)
         if not chosen:
-            raise Refusal("index_out_of_range", "this range selects nothing", span)
+            raise Diagnostic("index_out_of_range", "this range selects nothing", span)
         return chosen
 
     return Index(False, constant, pick, span)
@@ -111,8 +113,8 @@ def _within(value: int, size: int, owner: Owner, span: Span) -> int:
     if -size <= value < size:
         return value + size if value < 0 else value
     kind = "index" if owner.kind == "dimension" else owner.kind
-    message = f"{kind} {told(value)} of `{shorten(owner.name)}`: {_owned(owner, size)}"
-    raise Refusal("index_out_of_range", message, span)
+    message = f"{kind} {format_int(value)} of `{shorten(owner.name)}`: {_owned(owner, size)}"
+    raise Diagnostic("index_out_of_range", message, span)
 
 
 def _owned(owner: Owner, size: int) -> str:

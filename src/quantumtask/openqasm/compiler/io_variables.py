@@ -9,31 +9,38 @@ from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.references import of_symbol, storer, value_of
 from quantumtask.openqasm.compiler.symbol_table import Stored
 from quantumtask.openqasm.compiler.type_nodes import type_of
-from quantumtask.openqasm.inputs.sweep_binding import Input, Values, values_of
+from quantumtask.openqasm.inputs.sweep_binding import InputArray, InputVariable, parse_input
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.program.process import known
-from quantumtask.openqasm.text.source import Place, Refusal, Span, shorten
-from quantumtask.openqasm.values.casts import rounded
-from quantumtask.openqasm.values.expr import Read
-from quantumtask.openqasm.values.types import WHOLE, Elements, Type, fits, from_angle, to_angle
+from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Span, shorten
+from quantumtask.openqasm.values.casts import float_rounder
+from quantumtask.openqasm.values.expr import ReadValue
+from quantumtask.openqasm.values.types import (
+    INTEGER_KINDS,
+    ArrayValue,
+    Type,
+    angle_from_radians,
+    fits_type,
+    radians_from_angle,
+)
 
-_PASSED = WHOLE | {"bit", "bits", "bool", "float", "angle", "complex", "array"}
+_PASSED = INTEGER_KINDS | {"bit", "bits", "bool", "float", "angle", "complex", "array"}
 
 
 def declare(context: Context, node: Any) -> None:
-    """An `input` or `output` declaration. Raises Refusal."""
+    """An `input` or `output` declaration. Raises Diagnostic."""
     is_input = node.io_keyword == nodes.IOKeyword.INPUT
     context.only_global(node, "`input` and `output` variables")
     to, name = type_of(context, node.type), node.identifier.name
     base = to.base.kind if to.base is not None else to.kind
     if to.kind not in _PASSED or base not in _PASSED:
-        raise Refusal("not_supported", f"{to} cannot be an input or an output", node.type.span)
+        raise Diagnostic("not_supported", f"{to} cannot be an input or an output", node.type.span)
     places = context.code.reserve(to, node.span)
     symbol = Stored(to, places)
     context.scope.declare(name, symbol, node.identifier)
     target = of_symbol(symbol, name, node.span)
     if is_input:
-        one = Input(name, to, node.span, storer(target), None)
+        one = InputVariable(name, to, node.span, storer(target), None)
         context.inputs.append(one)
         if context.parameters is not None:
             context.inputs[-1] = one._replace(given=_given(context, one))
@@ -43,22 +50,22 @@ def declare(context: Context, node: Any) -> None:
         context.outputs.append((name, to, value_of(target)))
 
 
-def _given(context: Context, one: Input) -> Values:
+def _given(context: Context, one: InputVariable) -> InputArray:
     assert context.parameters is not None
     if one.name not in context.parameters:
         name = shorten(one.name)
         message, hint = f"the input `{name}` has no value", f'"parameters": {{"{name}": ...}}'
-        raise Refusal("missing_parameter", message, one.span, f"Give it one: {hint}")
+        raise Diagnostic("missing_parameter", message, one.span, f"Give it one: {hint}")
 
     def make(value: Any, name: str) -> Any:
         return from_json(value, one.type, name, one.span)
 
-    return values_of(context.parameters[one.name], one, make, context.settings.max_sweep)
+    return parse_input(context.parameters[one.name], one, make, context.settings.max_sweep)
 
 
 def check_all_used(context: Context) -> None:
     """Refuses a parameter that the program has no input for; without any input, only warns."""
-    given, start = list(context.parameters or ()), Place(0, 0)
+    given, start = list(context.parameters or ()), OffsetSpan(0, 0)
     inputs = [one.name for one in context.inputs]
     unknown = [name for name in given if name not in inputs]
     if given and not inputs:
@@ -67,7 +74,7 @@ def check_all_used(context: Context) -> None:
     elif unknown:
         message = f"the program has no input `{shorten(unknown[0])}`"
         hint = f"Its inputs are {_quoted(inputs)}"
-        context.refuse(Refusal("unknown_parameter", message, start, hint))
+        context.refuse(Diagnostic("unknown_parameter", message, start, hint))
 
 
 def _quoted(names: Sequence[str]) -> str:
@@ -75,11 +82,11 @@ def _quoted(names: Sequence[str]) -> str:
 
 
 def from_json(value: Any, to: Type, name: str, span: Span) -> Any:
-    """A parameter as a value of its type. Raises Refusal if it is none."""
+    """A parameter as a value of its type. Raises Diagnostic if it is none."""
     made = _JSON[to.kind](value, to, name, span)
     if made is None:
         message = f"the input `{shorten(name)}` is {_EXPECTED[to.kind].format(to)}, and was given "
-        raise Refusal("bad_parameter", message + _shown(value), span)
+        raise Diagnostic("bad_parameter", message + _shown(value), span)
     return made
 
 
@@ -120,20 +127,20 @@ def _whole(value: Any, to: Type, *_: Any) -> int | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and fits(value, to) else None
+    return value if whole and fits_type(value, to) else None
 
 
 def _float(value: Any, to: Type, *_: Any) -> float | None:
     number = _finite(value)
     try:
-        return None if number is None else rounded(to)(number)
+        return None if number is None else float_rounder(to)(number)
     except OverflowError:
         return None
 
 
 def _angle(value: Any, to: Type, *_: Any) -> int | None:
     number = _finite(value)
-    return None if number is None else to_angle(number, to.width)
+    return None if number is None else angle_from_radians(number, to.width)
 
 
 def _complex(value: Any, *_: Any) -> complex | None:
@@ -144,7 +151,7 @@ def _complex(value: Any, *_: Any) -> complex | None:
     return None if real is None or imaginary is None else complex(real, imaginary)
 
 
-def _array(value: Any, to: Type, name: str, span: Span) -> Elements | None:
+def _array(value: Any, to: Type, name: str, span: Span) -> ArrayValue | None:
     assert to.base is not None
     shape = tuple(n or 0 for n in to.shape)
     items: list[Any] | None = [value]
@@ -152,7 +159,7 @@ def _array(value: Any, to: Type, name: str, span: Span) -> Elements | None:
         items = _flattened(items, size)
     if items is None:
         return None
-    return Elements([from_json(item, to.base, name, span) for item in items], shape)
+    return ArrayValue([from_json(item, to.base, name, span) for item in items], shape)
 
 
 def _flattened(items: list[Any] | None, size: int) -> list[Any] | None:
@@ -178,7 +185,7 @@ _EXPECTED = {
 }
 
 
-def reader(to: Type, read: Read) -> Read:
+def reader(to: Type, read: ReadValue) -> ReadValue:
     """The way to an output variable as JSON. Raises Undecided for what is not known yet."""
     show = _shower(to)
     return lambda memory: show(read(memory))
@@ -191,7 +198,7 @@ def _shower(to: Type) -> Any:
     if kind == "bit":
         return known
     if kind == "angle":
-        return lambda value: from_angle(value, to.width)
+        return lambda value: radians_from_angle(value, to.width)
     if kind == "complex":
         return lambda value: [_number(value.real), _number(value.imag)]
     if kind == "float":

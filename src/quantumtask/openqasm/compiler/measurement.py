@@ -12,7 +12,7 @@ from quantumtask.openqasm.compiler.references import (
     value_of,
 )
 from quantumtask.openqasm.program.process import Process
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values.casts import convert
 from quantumtask.openqasm.values.expr import Expr
 from quantumtask.openqasm.values.types import BIT, Type
@@ -43,11 +43,11 @@ def _check_sizes(source: Places, to: Type, node: Any) -> None:
         raise _mismatch(source, to, node)
 
 
-def _mismatch(source: Places, to: Type, node: Any) -> Refusal:
+def _mismatch(source: Places, to: Type, node: Any) -> Diagnostic:
     qubits = 1 if source.type.kind == "qubit" else source.type.size
     bits = to.size if to.kind == "bits" else 1
     message = f"{qubits} qubits are measured into {bits} bits"
-    return Refusal("size_mismatch", message, node.span)
+    return Diagnostic("size_mismatch", message, node.span)
 
 
 def operand_of(context: Context, operands: Any, node: Any) -> Places:
@@ -55,13 +55,13 @@ def operand_of(context: Context, operands: Any, node: Any) -> Places:
     for part in parts:
         if not part.is_quantum:
             message = f"`{shorten(part.name)}` is no qubit, and one is needed here"
-            raise Refusal("wrong_type", message, part.span)
+            raise Diagnostic("wrong_type", message, part.span)
     source = parts[0] if len(parts) == 1 else joined(parts, node.span)
     if source.fixed is not None:
         places = as_sequence(source.fixed)
         if len(set(places)) < len(places):
             message = "the same qubit or bit stands twice in this measurement"
-            raise Refusal("duplicate_qubit", message, node.span)
+            raise Diagnostic("duplicate_qubit", message, node.span)
     return source
 
 
@@ -73,7 +73,7 @@ def _measurement(
         places, cells = as_sequence(source.fixed), as_sequence(target.fixed)
         if len(set(cells)) < len(cells):
             message = "the same qubit or bit stands twice in this measurement"
-            raise Refusal("duplicate_qubit", message, target.span)
+            raise Diagnostic("duplicate_qubit", message, target.span)
         return _fixed_measurement(places, cells)
 
     def measure(process: Process) -> None:
@@ -81,7 +81,7 @@ def _measurement(
         cells = None if bits is None else as_sequence(bits(process.memory))
         if cells is not None and len(cells) != len(numbers):
             message = f"{len(numbers)} qubits are measured into {len(cells)} bits"
-            raise Refusal("size_mismatch", message, span or source.span)
+            raise Diagnostic("size_mismatch", message, span or source.span)
         outcomes = [process.world.measure(q) for q in numbers]  # type: ignore[union-attr]
         for cell, outcome in zip(cells or (), outcomes, strict=False):
             process.memory[cell] = outcome
@@ -105,7 +105,7 @@ def measured(context: Context, source: Places, node: Any) -> Expr:
         to = BIT
     elif size is None:
         message = "how many qubits are measured here is not known before"
-        raise Refusal("not_supported", message, node.span)
+        raise Diagnostic("not_supported", message, node.span)
     else:
         to = Type("bits", size)
     places = context.code.reserve(to, node.span)

@@ -11,19 +11,19 @@ from quantumtask.openqasm.compiler import io_variables as values
 from quantumtask.openqasm.compiler.checker import check
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.declarations import OLD_STYLE
-from quantumtask.openqasm.gates.hardware import Device
-from quantumtask.openqasm.gates.undeclared import UNDECLARED_GATE, undeclared_warnings
-from quantumtask.openqasm.inputs.sweep_binding import Binding, bindings, place_of
+from quantumtask.openqasm.gates.hardware import TargetGates
+from quantumtask.openqasm.gates.undeclared import UNDECLARED_GATE_CODE, undeclared_warnings
+from quantumtask.openqasm.inputs.sweep_binding import ElementBinding, element_bindings, format_index
 from quantumtask.openqasm.parser.parse import Node, parse
 from quantumtask.openqasm.program.deferred_measurement import Deferral
 from quantumtask.openqasm.program.process import Code, Process, Undecided
 from quantumtask.openqasm.program.program import Circuit, Program, Sweep
 from quantumtask.openqasm.program.tracer import TooMany, Trace
-from quantumtask.openqasm.text.layout import laid_out, normalised
+from quantumtask.openqasm.text.layout import adapt_layout, normalize_line_ends
 from quantumtask.openqasm.text.limits import check_characters, check_nesting
-from quantumtask.openqasm.text.openqasm2 import rewritten
-from quantumtask.openqasm.text.source import Place, Refusal, Source
-from quantumtask.openqasm.text.version import is_legacy
+from quantumtask.openqasm.text.openqasm2 import translate_openqasm2
+from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source
+from quantumtask.openqasm.text.version import declares_openqasm2
 from quantumtask.shared.processes import collector_paused
 from quantumtask.shared.settings import Settings
 
@@ -31,7 +31,7 @@ NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"
 
 
 def compile_full(
-    text: str, settings: Settings, parameters: str | None = None, device: Device | None = None
+    text: str, settings: Settings, parameters: str | None = None, device: TargetGates | None = None
 ) -> Sweep:
     """The programs of any text, one for each element of the sweep that its inputs make.
 
@@ -50,7 +50,7 @@ def _others(bound: "_Bound", source: Source) -> Iterator[Program]:
     """The programs after the first."""
     shape = bound.shape
     for number, binding in enumerate(islice(bound.bindings(), 1, None), start=1):
-        with told_in(source), _of_element(place_of(number, shape)), collector_paused():
+        with told_in(source), _of_element(format_index(number, shape)), collector_paused():
             program = bound.program(binding)
         yield program
 
@@ -59,7 +59,7 @@ def _others(bound: "_Bound", source: Source) -> Iterator[Program]:
 def _of_element(place: str) -> Iterator[None]:
     try:
         yield
-    except Refusal as refusal:
+    except Diagnostic as refusal:
         refusal.message += f" (element [{place}] of the sweep)"
         raise
 
@@ -74,15 +74,15 @@ def told_in(source: Source) -> Iterator[None]:
     """What is refused in here is raised as CircuitError, with its place in the text."""
     try:
         yield
-    except Refusal as refusal:
+    except Diagnostic as refusal:
         raise source.error(refusal) from None
     except RecursionError:
-        deep = Refusal("nesting_too_deep", "this is nested too deeply", Place(0, 0))
+        deep = Diagnostic("nesting_too_deep", "this is nested too deeply", OffsetSpan(0, 0))
         raise source.error(deep) from None
 
 
 def given_values(parameters: str | None) -> dict[str, Any] | None:
-    """The values of inputs, from JSON. Raises Refusal for what is no object of them."""
+    """The values of inputs, from JSON. Raises Diagnostic for what is no object of them."""
     if parameters is None:
         return None
     try:
@@ -91,38 +91,38 @@ def given_values(parameters: str | None) -> dict[str, Any] | None:
         given = None
     if not isinstance(given, dict):
         message = "the parameters are no JSON object: a name and a value for each `input`"
-        raise Refusal("bad_parameter", message, Place(0, 0))
+        raise Diagnostic("bad_parameter", message, OffsetSpan(0, 0))
     return given
 
 
 def prepared(text: str, settings: Settings) -> Source:
     """The text as the parser can read it. Raises CircuitError for what it must not see."""
-    source = Source(normalised(text))
+    source = Source(normalize_line_ends(text))
     try:
         check_characters(source)
-        legacy = is_legacy(source)
-        source = laid_out(source, legacy)
+        legacy = declares_openqasm2(source)
+        source = adapt_layout(source, legacy)
         check_nesting(source, settings.max_nesting, legacy)
-    except Refusal as refusal:
+    except Diagnostic as refusal:
         raise source.error(refusal) from None
-    return rewritten(source) if legacy else source
+    return translate_openqasm2(source) if legacy else source
 
 
 def checked(
     source: Source,
     settings: Settings,
     given: dict[str, Any] | None,
-    device: Device | None = None,
+    device: TargetGates | None = None,
 ) -> Context:
-    """The compiled program of a text, with its problems. Raises CircuitError or Refusal."""
+    """The compiled program of a text, with its problems. Raises CircuitError or Diagnostic."""
     tree: list[Node] = parse(source)
     if not tree:
-        raise Refusal("empty_circuit", "there is no statement in this text", Place(0, 0))
+        raise Diagnostic("empty_circuit", "there is no statement in this text", OffsetSpan(0, 0))
     return check(tree, source, settings, given, device)
 
 
 def first_program(context: Context) -> Program:
-    """The program of a checked text, with the first of the values of its inputs. Raises Refusal."""
+    """Return the program of a checked text, for the first values of its inputs."""
     return _Bound(context).first
 
 
@@ -137,15 +137,15 @@ class _Bound:
         self._warnings = (*told_warnings(context), *told_undeclared(owners))
         self.shape = context.shape
 
-    def bindings(self) -> Iterator[Binding]:
-        return bindings(self._context.inputs, self.shape)
+    def bindings(self) -> Iterator[ElementBinding]:
+        return element_bindings(self._context.inputs, self.shape)
 
     @cached_property
     def first(self) -> Program:
         return self.program(next(self.bindings()))
 
-    def program(self, binding: Binding) -> Program:
-        """Raises Refusal."""
+    def program(self, binding: ElementBinding) -> Program:
+        """Raises Diagnostic."""
         context, process = self._context, Process(self._code)
         for store, value in binding:
             store(process.memory, value)
@@ -172,7 +172,7 @@ def told_warnings(context: Context) -> tuple[str, ...]:
     Warnings about style are left to validation, those about undeclared gates to
     `undeclared_owners`.
     """
-    elsewhere = (OLD_STYLE, UNDECLARED_GATE)
+    elsewhere = (OLD_STYLE, UNDECLARED_GATE_CODE)
     return tuple(w.message for w in context.warnings.values() if w.code not in elsewhere)
 
 
@@ -210,7 +210,7 @@ def _traced(process: Process, settings: Settings) -> tuple[Circuit | None, dict[
             return None, None
         limit = f"{settings.max_operations:,} operations"
         message = f"the circuit comes to more than {limit}, here at the latest"
-        raise Refusal("too_many_operations", message, process.span) from None
+        raise Diagnostic("too_many_operations", message, process.span) from None
     circuit = trace.circuit(process.bits())
     return (None, None) if trace.followed and not _is_worth_it(circuit) else (circuit, outputs)
 

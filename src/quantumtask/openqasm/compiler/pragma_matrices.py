@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from quantumtask.openqasm.program.operations import Matrix
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 
 TOLERANCE = 1e-5
 """Largest deviation of an element of U†U from the identity: pragmas have rounded digits."""
@@ -41,19 +41,19 @@ def _matrix(text: str, qubits: int, span: Span) -> Matrix:
     if len(rows) != size or any(len(row) != size for row in rows):
         noun = "qubit needs" if qubits == 1 else "qubits need"
         message = f"{qubits} {noun} a matrix of {size} rows and {size} columns; this one differs"
-        raise Refusal("size_mismatch", message, span)
+        raise Diagnostic("size_mismatch", message, span)
     matrix = np.array(rows, dtype=np.complex128)
     if not np.isfinite(matrix).all():
-        raise Refusal("not_finite", "an element of this matrix is too large", span)
+        raise Diagnostic("not_finite", "an element of this matrix is too large", span)
     return matrix
 
 
 def _element(text: str, span: Span) -> complex:
-    """The value of an element such as `1`, `-0.5im` or `0.5 - 0.5im`. Raises Refusal."""
+    """The value of an element such as `1`, `-0.5im` or `0.5 - 0.5im`. Raises Diagnostic."""
     found = _ELEMENT.fullmatch(text) if len(text) <= LONGEST_ELEMENT else None
     if found is None:
         message = f"`{shorten(text.strip())}` is no element of a matrix"
-        raise Refusal("syntax_error", message, span)
+        raise Diagnostic("syntax_error", message, span)
     sign, number, imaginary, plus, again, other = found.groups()
     value = float(f"{sign}{number}")
     if other is None:

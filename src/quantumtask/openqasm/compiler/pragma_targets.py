@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.references import Places, as_sequence, of_symbol
 from quantumtask.openqasm.parser.parse import PhysicalQubit
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 
 _INT = r"\s*+[0-9]{1,9}+\s*+"
 _INDEX = rf"\[(?:{_INT}(?::{_INT}){{0,2}}+|\s*+\{{{_INT}(?:,{_INT})*+\}}\s*+)\]\s*+"
@@ -35,11 +35,11 @@ class Target(NamedTuple):
 def targets_of(context: Context, text: str, span: Span) -> list[Target]:
     """The targets of a text such as `q[0], $1, r[0:2], r[{2, 0}], s`; ranges include their end.
 
-    Raises Refusal.
+    Raises Diagnostic.
     """
     if _ALL.fullmatch(text) is None:
         message = "the qubits of this pragma cannot be read: write them as q[0], q[1] or $0, $1"
-        raise Refusal("syntax_error", message, span)
+        raise Diagnostic("syntax_error", message, span)
     return [_target(context, name, index, span) for name, index in _EACH.findall(text)]
 
 
@@ -53,7 +53,7 @@ def _target(context: Context, name: str, index: str, span: Span) -> Target:
         plural = "" if size == 1 else "s"
         where, register = shorten(f"{name}{index.strip()}"), shorten(name)
         message = f"`{where}`: `{register}` has {size} qubit{plural}"
-        raise Refusal("index_out_of_range", message, span)
+        raise Diagnostic("index_out_of_range", message, span)
     return Target(places, indices)
 
 
@@ -76,9 +76,9 @@ def _places(context: Context, name: str, span: Span) -> Places:
     symbol = context.scope.find(name)
     if symbol is None:
         message = f"`{shorten(name)}` is not declared"
-        raise Refusal("undeclared_name", message, span)
+        raise Diagnostic("undeclared_name", message, span)
     places = of_symbol(symbol, name, span)
     if not places.is_quantum:
         message = f"`{shorten(name)}` is no qubit, and one is needed here"
-        raise Refusal("wrong_type", message, span)
+        raise Diagnostic("wrong_type", message, span)
     return places

@@ -7,12 +7,12 @@ from typing import Any
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.pragma_matrices import REAL, isometry, matrices
 from quantumtask.openqasm.compiler.pragma_targets import Target, targets_of
-from quantumtask.openqasm.gates.channels import KINDS, dilation, stacked
-from quantumtask.openqasm.gates.roots import MOST_QUBITS_OF_A_ROOT
+from quantumtask.openqasm.gates.channels import CHANNELS, complete_unitary, stack_operators
+from quantumtask.openqasm.gates.roots import MAX_ROOT_QUBITS
 from quantumtask.openqasm.parser.parse import Node, nodes
-from quantumtask.openqasm.program.operations import Matrix, Operation, Unitary
+from quantumtask.openqasm.program.operations import Matrix, MatrixGate, Operation
 from quantumtask.openqasm.program.process import Process
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 
 _UNITARY = re.compile(r"unitary\s*+\(([^()]*+)\)([^()]*+)")
 _NOISE = re.compile(r"noise\s++(\w++)\s*+\(([^()]*+)\)([^()]*+)")
@@ -30,7 +30,7 @@ OBSERVED = ("expectation", "variance", "sample")
 
 
 def pragma(context: Context, node: Any) -> None:
-    """Runs a `pragma`, or warns about it. Raises Refusal for a Braket pragma we cannot honour."""
+    """Runs a `pragma`, or warns about it. Raises Diagnostic for an unsupported one of Braket."""
     tool, command = [*node.command.split(maxsplit=1), "", ""][:2]
     if tool != "braket":
         words = shorten(node.command.strip(), 40)
@@ -39,7 +39,7 @@ def pragma(context: Context, node: Any) -> None:
     kind = _word(command)
     handler = _BRAKET.get(kind)
     if handler is None:
-        raise Refusal("not_supported", f"there is no pragma `braket {shorten(kind)}`", node.span)
+        raise Diagnostic("not_supported", f"there is no pragma `braket {shorten(kind)}`", node.span)
     handler(context, node, command)
 
 
@@ -50,12 +50,12 @@ def _word(text: str) -> str:
 
 
 def check_verbatim(tree: Sequence[Node]) -> None:
-    """Raises Refusal for a `pragma braket verbatim` without a `box` behind it."""
+    """Raises Diagnostic for a `pragma braket verbatim` without a `box` behind it."""
     for node, following in zip(tree, [*tree[1:], None], strict=True):
         verbatim = type(node) is nodes.Pragma and node.command.split() == ["braket", "verbatim"]
         if verbatim and type(following) is not nodes.Box:
             message = "`braket verbatim` must stand before a `box`"
-            raise Refusal("misplaced", message, node.span)
+            raise Diagnostic("misplaced", message, node.span)
 
 
 def _verbatim(context: Context, node: Any, _: str) -> None:
@@ -73,13 +73,13 @@ def _noise(context: Context, node: Any, command: str) -> None:
         raise _unreadable("noise bit_flip(0.1) q[0]", span)
     targets = targets_of(context, found[3], span)
     qubits = sum(target.size for target in targets)
-    columns = stacked(_operators(found[1], found[2], qubits, span))
+    columns = stack_operators(_operators(found[1], found[2], qubits, span))
     added = len(columns).bit_length() - 1 - qubits
     _check_size(qubits + added, span)
     exact = isometry(columns)
     if exact is None:
-        raise Refusal("not_unitary", "these operators do not keep the trace", span)
-    gate, declared = Unitary(dilation(exact)), context.qubits
+        raise Diagnostic("not_unitary", "these operators do not keep the trace", span)
+    gate, declared = MatrixGate(complete_unitary(exact)), context.qubits
     context.noisy = True
 
     def environment() -> Sequence[int]:
@@ -93,31 +93,33 @@ def _noise(context: Context, node: Any, command: str) -> None:
 
 
 def _operators(name: str, text: str, qubits: int, span: Span) -> list[Matrix]:
-    """The Kraus operators of a channel. Raises Refusal."""
+    """The Kraus operators of a channel. Raises Diagnostic."""
     if name == "kraus":
         _check_size(qubits, span)
         operators = matrices(text, qubits, span)
         if not operators:
             raise _unreadable("noise kraus([[1, 0], [0, 1]]) q[0]", span)
         return operators
-    kind = KINDS.get(name)
+    kind = CHANNELS.get(name)
     if kind is None:
         message = f"there is no pragma `braket noise {shorten(name)}`"
-        raise Refusal("not_supported", message, span, f"There are {', '.join(KINDS)} and kraus")
+        raise Diagnostic(
+            "not_supported", message, span, f"There are {', '.join(CHANNELS)} and kraus"
+        )
     numbers = text.split(",")
     if qubits != kind.qubits or len(numbers) != kind.parameters:
         message = (
             f"`braket noise {name}` takes {kind.parameters} numbers and {kind.qubits} qubits, "
             f"not {len(numbers)} and {qubits}"
         )
-        raise Refusal("wrong_arity", message, span)
+        raise Diagnostic("wrong_arity", message, span)
     if not all(_NUMBER.fullmatch(number) for number in numbers):
         raise _unreadable(f"noise {name}(0.1) q[0]", span)
     try:
         return kind.operators(*map(float, numbers))
     except ValueError:
         message = f"the probabilities of `braket noise {name}` must be from 0 to 1, and sum to 1"
-        raise Refusal("not_finite", message, span) from None
+        raise Diagnostic("not_finite", message, span) from None
 
 
 def _result(context: Context, node: Any, command: str) -> None:
@@ -131,8 +133,8 @@ def _result(context: Context, node: Any, command: str) -> None:
     if kind in OBSERVED:
         message = f"the pragma `{name}` measures an observable, and is not supported"
         hint = "Leave it out, and give `observables` with the task"
-        raise Refusal("not_supported", message, node.span, hint)
-    raise Refusal("not_supported", f"there is no pragma `{name}`", node.span)
+        raise Diagnostic("not_supported", message, node.span, hint)
+    raise Diagnostic("not_supported", f"there is no pragma `{name}`", node.span)
 
 
 def _unitary(context: Context, node: Any, command: str) -> None:
@@ -151,20 +153,20 @@ def _unitary(context: Context, node: Any, command: str) -> None:
         raise _unreadable(_EXAMPLE, span)
     exact = isometry(written[0])
     if exact is None:
-        raise Refusal("not_unitary", "this matrix is not unitary", span)
-    context.code.emit(_applied(context, Unitary(exact), targets, lambda: (), span), span)
+        raise Diagnostic("not_unitary", "this matrix is not unitary", span)
+    context.code.emit(_applied(context, MatrixGate(exact), targets, lambda: (), span), span)
 
 
 def _check_size(qubits: int, span: Span) -> None:
-    if qubits > MOST_QUBITS_OF_A_ROOT:
+    if qubits > MAX_ROOT_QUBITS:
         message = f"a matrix on {qubits} qubits is not supported"
-        hint = f"At most {MOST_QUBITS_OF_A_ROOT} can have one; noise needs more for its operators"
-        raise Refusal("not_supported", message, span, hint)
+        hint = f"At most {MAX_ROOT_QUBITS} can have one; noise needs more for its operators"
+        raise Diagnostic("not_supported", message, span, hint)
 
 
 def _applied(
     context: Context,
-    gate: Unitary,
+    gate: MatrixGate,
     targets: Sequence[Target],
     more: Callable[[], Sequence[int]],
     span: Span,
@@ -175,7 +177,7 @@ def _applied(
     def run(process: Process) -> None:
         qubits = [q for target in targets for q in target.qubits(process.memory)]
         if len(set(qubits)) < len(qubits):
-            raise Refusal("duplicate_qubit", "this pragma is given the same qubit twice", span)
+            raise Diagnostic("duplicate_qubit", "this pragma is given the same qubit twice", span)
         operation = Operation(gate, (), (*reversed(qubits), *more()))
         process.world.apply((operation,))  # type: ignore[union-attr]
         process.spend(1, limit, span)
@@ -194,6 +196,6 @@ _BRAKET: dict[str, Callable[[Context, Any, str], None]] = {
 _EXAMPLE = "unitary([[0, 1], [1, 0]]) q[0]"
 
 
-def _unreadable(example: str, span: Span) -> Refusal:
+def _unreadable(example: str, span: Span) -> Diagnostic:
     message = f"this pragma cannot be read: write it as #pragma braket {example}"
-    return Refusal("syntax_error", message, span)
+    return Diagnostic("syntax_error", message, span)

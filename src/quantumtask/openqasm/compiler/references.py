@@ -8,9 +8,17 @@ from quantumtask.openqasm.compiler.indices import Checks, Index, Owner, flat, in
 from quantumtask.openqasm.compiler.symbol_table import Stored, Symbol, describe
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.program.process import known
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
-from quantumtask.openqasm.values.expr import Expr, Read
-from quantumtask.openqasm.values.types import BIT, QUBIT, Elements, Type, View, bits_of, wrapped
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
+from quantumtask.openqasm.values.expr import Expr, ReadValue
+from quantumtask.openqasm.values.types import (
+    BIT,
+    QUBIT,
+    ArrayValue,
+    ArrayView,
+    Type,
+    bits_from_int,
+    wrap_int,
+)
 
 SLICEABLE = frozenset({"int", "uint", "angle"})
 """Numbers whose bits can be indexed."""
@@ -27,7 +35,7 @@ class Places:
     __slots__ = ("bits", "find", "fixed", "name", "read_only", "span", "type", "whole")
 
     def __init__(
-        self, type: Type, span: Span, name: str, fixed: Any, find: Read, read_only: str = ""
+        self, type: Type, span: Span, name: str, fixed: Any, find: ReadValue, read_only: str = ""
     ) -> None:
         self.type = type
         self.span = span
@@ -44,19 +52,19 @@ class Places:
 
 
 def of_symbol(symbol: Symbol, name: str, span: Span) -> Places:
-    """The places of a variable, an alias or a register. Raises Refusal for anything else."""
+    """The places of a variable, an alias or a register. Raises Diagnostic for anything else."""
     if not isinstance(symbol, Stored):
         message = f"`{shorten(name)}` is {describe(symbol)}, not a variable"
-        raise Refusal("wrong_type", message, span)
+        raise Diagnostic("wrong_type", message, span)
     places, cell = symbol.places, symbol.cell
-    find: Read = (lambda m: m[cell]) if places is None else (lambda _: places)
+    find: ReadValue = (lambda m: m[cell]) if places is None else (lambda _: places)
     found = Places(symbol.type, span, name, places, find, symbol.read_only)
     found.whole = True
     return found
 
 
 def indexed(base: Places, brackets: Sequence[Any], span: Span, context: Checks) -> Places:
-    """`base[...][...]`. Raises Refusal for an index that it cannot have."""
+    """`base[...][...]`. Raises Diagnostic for an index that it cannot have."""
     for bracket in brackets:
         base = _one(base, flat(bracket), bracket.span, context)
         base.span = span
@@ -69,17 +77,17 @@ def _one(base: Places, items: list[Any], span: Span, context: Checks) -> Places:
         return _of_array(base, items, span, context)
     if len(items) != 1:
         message = f"`{shorten(base.name)}` has one dimension"
-        raise Refusal("wrong_type", message, span)
+        raise Diagnostic("wrong_type", message, span)
     if kind in SLICEABLE and base.type.size is None:
         message = f"the bits of {base.type} have no place: say how wide it is, {kind}[32]"
-        raise Refusal("wrong_type", message, span)
+        raise Diagnostic("wrong_type", message, span)
     if kind in SLICEABLE and base.bits is None:
         return _of_number(base, index(items[0], Owner("bit", base.name), context))
     if kind in ("bit", "qubit") and base.bits is None and base.whole:
         return _only_one(base, index(items[0], Owner(kind, base.name), context), context)
     if kind not in ("bits", "qubits") or base.bits is not None:
         message = f"`{shorten(base.name)}` is a single {kind} and has no index"
-        raise Refusal("wrong_type", message, span)
+        raise Diagnostic("wrong_type", message, span)
     return _of_register(base, index(items[0], Owner(kind[:-1], base.name), context))
 
 
@@ -88,7 +96,7 @@ def _only_one(base: Places, at: Index, context: Checks) -> Places:
     kind, name = base.type.kind, shorten(base.name)
     if not at.constant or (at.single and at.pick([], 1) != 0):
         message = f"`{name}` is a single {kind} and has no index"
-        raise Refusal("wrong_type", message, at.span)
+        raise Diagnostic("wrong_type", message, at.span)
     index = "[0]" if at.single else "[:]"
     message = f"`{name}` is a single {kind}: `{name}{index}` is taken for `{name}`"
     context.warn("single_index", message, at.span)
@@ -127,7 +135,7 @@ def _taken(places: Sequence[int], chosen: Sequence[int]) -> Sequence[int]:
     return tuple([places[k] for k in chosen])
 
 
-def _finder(find: Read, pick: Callable[[list[Any], int], Any], single: bool) -> Read:
+def _finder(find: ReadValue, pick: Callable[[list[Any], int], Any], single: bool) -> ReadValue:
     if single:
 
         def one(memory: list[Any]) -> int:
@@ -150,7 +158,7 @@ def _of_number(base: Places, at: Index) -> Places:
     if at.constant:
         chosen = pick([], width)
         to = BIT if at.single else Type("bits", len(chosen))
-        select: Read = lambda _: chosen  # noqa: E731
+        select: ReadValue = lambda _: chosen  # noqa: E731
     else:
         to = BIT if at.single else Type("bits")
         select = lambda memory: pick(memory, width)  # noqa: E731
@@ -163,12 +171,12 @@ def _of_array(base: Places, items: list[Any], span: Span, context: Checks) -> Pl
     shape = base.type.shape
     if len(items) > len(shape):
         message = f"`{shorten(base.name)}` has {len(shape)} dimensions, not {len(items)}"
-        raise Refusal("wrong_type", message, span)
+        raise Diagnostic("wrong_type", message, span)
     if any(type(item) is nodes.DiscreteSet for item in items):
-        raise Refusal("wrong_type", "an array cannot be indexed by a set", span)
+        raise Diagnostic("wrong_type", "an array cannot be indexed by a set", span)
     if 0 in shape:
         message = f"`{shorten(base.name)}` has no elements"
-        raise Refusal("index_out_of_range", message, span)
+        raise Diagnostic("index_out_of_range", message, span)
     parts = [index(item, Owner("dimension", base.name), context) for item in items]
     lengths = [_length(part, n) for part, n in zip(parts, shape, strict=False)]
     kept = (*[n for n, part in zip(lengths, parts, strict=True) if not part.single],
@@ -193,7 +201,7 @@ def _length(part: Index, size: int | None) -> int | None:
     return len(part.pick([], size))
 
 
-def _selected(view: View, parts: Sequence[Index], memory: list[Any]) -> Any:
+def _selected(view: ArrayView, parts: Sequence[Index], memory: list[Any]) -> Any:
     """The part of an array that indices select: one place, or a smaller View."""
     places, shape = view
     stride = len(places)
@@ -209,24 +217,24 @@ def _selected(view: View, parts: Sequence[Index], memory: list[Any]) -> Any:
             kept.append(len(chosen))
             offsets.append([k * stride for k in chosen])
     taken = [places[sum(one)] for one in product(*offsets)]
-    return View(taken, tuple(kept)) if kept else taken[0]
+    return ArrayView(taken, tuple(kept)) if kept else taken[0]
 
 
 def joined(parts: Sequence[Places], span: Span) -> Places:
-    """`a ++ b` of qubits or bits, as one register. Raises Refusal for overlapping parts."""
+    """`a ++ b` of qubits or bits, as one register. Raises Diagnostic for overlapping parts."""
     first = parts[0]
     register = "qubits" if first.is_quantum else "bits"
     for part in parts:
         if part.is_quantum != first.is_quantum or part.type.kind not in _JOINABLE:
             message = "only qubits with qubits and bits with bits can be joined"
-            raise Refusal("wrong_type", message, part.span)
+            raise Diagnostic("wrong_type", message, part.span)
     finds = [part.find for part in parts]
 
     def find(memory: list[Any]) -> Sequence[int]:
         together = [place for one in finds for place in as_sequence(one(memory))]
         if len(set(together)) < len(together):
             message = "a register cannot be joined with a part of itself"
-            raise Refusal("duplicate_qubit", message, span)
+            raise Diagnostic("duplicate_qubit", message, span)
         return together
 
     if all(part.fixed is not None for part in parts):
@@ -249,7 +257,7 @@ def value_of(places: Places) -> Expr:
     """What is stored there."""
     if places.is_quantum:
         message = f"`{shorten(places.name)}` is a qubit: measure it to get a value"
-        raise Refusal("wrong_type", message, places.span)
+        raise Diagnostic("wrong_type", message, places.span)
     if places.bits is not None:
         return _bits_value(places)
     fixed, find, kind = places.fixed, places.find, places.type.kind
@@ -265,8 +273,8 @@ def value_of(places: Places) -> Expr:
     return Expr(places.type, places.span, lambda m: tuple([m[k] for k in find(m)]))
 
 
-def _elements(view: View, memory: list[Any]) -> Elements:
-    return Elements([memory[k] for k in view.places], view.shape)
+def _elements(view: ArrayView, memory: list[Any]) -> ArrayValue:
+    return ArrayValue([memory[k] for k in view.places], view.shape)
 
 
 def _bits_value(places: Places) -> Expr:
@@ -288,17 +296,17 @@ def bits_of_value(value: Expr, bracket: Any, span: Span, name: str, context: Che
     kind = value.type.kind
     if kind not in SLICEABLE | {"bits"}:
         message = f"`{shorten(name)}` has the type {value.type} and no index"
-        raise Refusal("wrong_type", message, span)
+        raise Diagnostic("wrong_type", message, span)
     items = flat(bracket)
     if len(items) != 1:
-        raise Refusal("wrong_type", f"`{shorten(name)}` has one dimension", span)
+        raise Diagnostic("wrong_type", f"`{shorten(name)}` has one dimension", span)
     at = index(items[0], Owner("bit", name), context)
     width, source = value.type.width, value.read
 
     def read(memory: list[Any]) -> Any:
         bits = source(memory)
         if kind != "bits":
-            bits = bits_of(bits, width)
+            bits = bits_from_int(bits, width)
         chosen = at.pick(memory, len(bits))
         return bits[chosen] if at.single else tuple([bits[k] for k in chosen])
 
@@ -337,24 +345,24 @@ def storer(places: Places) -> Store:
     return _register_storer(find, places.span)
 
 
-def _register_storer(find: Read, span: Span) -> Store:
+def _register_storer(find: ReadValue, span: Span) -> Store:
     def store(memory: list[Any], value: Any) -> None:
         places = find(memory)
         if len(places) != len(value):
             message = f"{len(value)} bits are assigned to {len(places)}"
-            raise Refusal("size_mismatch", message, span)
+            raise Diagnostic("size_mismatch", message, span)
         for place, bit in zip(places, value, strict=True):
             memory[place] = bit
 
     return store
 
 
-def _array_storer(find: Read, span: Span) -> Store:
-    def store(memory: list[Any], value: Elements) -> None:
+def _array_storer(find: ReadValue, span: Span) -> Store:
+    def store(memory: list[Any], value: ArrayValue) -> None:
         view = find(memory)
         if tuple(view.shape) != tuple(value.shape):
             message = f"an array of shape {list(value.shape)} is assigned to {list(view.shape)}"
-            raise Refusal("size_mismatch", message, span)
+            raise Diagnostic("size_mismatch", message, span)
         for place, element in zip(view.places, value.values, strict=True):
             memory[place] = element
 
@@ -372,11 +380,11 @@ def _bits_storer(places: Places) -> Store:
         bits = [known(bit) for bit in ((value,) if to is BIT else value)]
         if len(bits) != len(chosen):
             message = f"{len(bits)} bits are assigned to {len(chosen)}"
-            raise Refusal("size_mismatch", message, span)
+            raise Diagnostic("size_mismatch", message, span)
         at = find(memory)
         number = memory[at]
         for place, bit in zip(chosen, bits, strict=True):
             number = number & ~(1 << place) | bit << place
-        memory[at] = wrapped(number, keep)
+        memory[at] = wrap_int(number, keep)
 
     return store

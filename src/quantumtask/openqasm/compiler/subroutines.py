@@ -10,9 +10,9 @@ from quantumtask.openqasm.compiler.type_nodes import type_of
 from quantumtask.openqasm.compiler.visibility import definition
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.program.process import Label, Process, known
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
-from quantumtask.openqasm.values.expr import Expr, Read
-from quantumtask.openqasm.values.types import VOID, Elements, Type, View
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
+from quantumtask.openqasm.values.expr import Expr, ReadValue
+from quantumtask.openqasm.values.types import VOID, ArrayValue, ArrayView, Type
 
 _REFERENCES = frozenset({"qubit", "qubits", "array"})
 """Kinds of parameters that are another name for what they are given."""
@@ -26,7 +26,9 @@ def define(context: Context, node: Any) -> None:
     code.jump(after, node.span)
     result = type_of(context, node.return_type)
     if result.kind in ("array", "qubit", "qubits", "stretch"):
-        raise Refusal("wrong_type", f"a subroutine cannot return {result}", node.return_type.span)
+        raise Diagnostic(
+            "wrong_type", f"a subroutine cannot return {result}", node.return_type.span
+        )
     places = None if result == VOID else code.reserve(result, node.span)
     routine = Routine(name, (), result, places, code.here, len(code.memory))
     context.scope.declare(name, routine, node.name)
@@ -42,7 +44,7 @@ def define(context: Context, node: Any) -> None:
         routine.last = len(code.memory)
     if result != VOID and not routine.returns:
         message = f"`{shorten(name)}` returns {result}, and its body has no `return`"
-        raise Refusal("missing_return", message, node.name.span)
+        raise Diagnostic("missing_return", message, node.name.span)
     code.emit(_fallen_off(routine, node.name.span), node.name.span)
     code.place(after)
 
@@ -53,7 +55,7 @@ def _fallen_off(routine: Routine, span: Span) -> Callable[[Process], int]:
     def end(process: Process) -> int:
         if routine.result != VOID:
             message = f"`{shorten(routine.name)}` ended without a `return`"
-            raise Refusal("missing_return", message, span)
+            raise Diagnostic("missing_return", message, span)
         return _back(process)
 
     return end
@@ -79,14 +81,14 @@ def _parameter(context: Context, node: Any) -> Stored:
 
 
 def give_back(context: Context, node: Any, value: Expr | None) -> None:
-    """`return`. Raises Refusal outside of a subroutine and for a value of another type."""
+    """`return`. Raises Diagnostic outside of a subroutine and for a value of another type."""
     routine = context.routine
     if routine is None:
-        raise Refusal("misplaced", "`return` stands outside of a subroutine", node.span)
+        raise Diagnostic("misplaced", "`return` stands outside of a subroutine", node.span)
     if (value is None) != (routine.result == VOID):
         what = "no value" if routine.result == VOID else f"a value of type {routine.result}"
         message = f"`{shorten(routine.name)}` returns {what}"
-        raise Refusal("wrong_type", message, node.span)
+        raise Diagnostic("wrong_type", message, node.span)
     if value is None:
         context.code.emit(_back, node.span)
         return
@@ -119,7 +121,7 @@ def call(context: Context, routine: Routine, node: Any) -> Expr:
             f"`{shorten(routine.name)}` takes {number} argument{'' if number == 1 else 's'}, "
             f"not {len(args)}"
         )
-        raise Refusal("wrong_arity", message, node.span)
+        raise Diagnostic("wrong_arity", message, node.span)
     last = last_call(context, args)
     given = [
         _argument(context, parameter, arg, place < last)
@@ -190,7 +192,7 @@ def _kept_whole(context: Context, value: Expr, span: Span) -> Expr:
     return Expr(value.type, span, lambda m: m[cell])
 
 
-Given = tuple[Read, Callable[[list[Any], Any], None], bool]
+Given = tuple[ReadValue, Callable[[list[Any], Any], None], bool]
 """How to read an argument, how to store it, and whether it is qubits."""
 
 
@@ -215,24 +217,24 @@ def _check_reference(parameter: Stored, given: Places, node: Any) -> None:
         _check_qubits(to, type, node)
         return
     if type.kind != "array" or type.base != to.base or len(type.shape) != len(to.shape):
-        raise Refusal("wrong_type", f"{to} is needed here, not {type}", node.span)
+        raise Diagnostic("wrong_type", f"{to} is needed here, not {type}", node.span)
     for wanted, has in zip(to.shape, type.shape, strict=True):
         if wanted is not None and has is not None and wanted != has:
-            raise Refusal("size_mismatch", f"{to} is needed here, not {type}", node.span)
+            raise Diagnostic("size_mismatch", f"{to} is needed here, not {type}", node.span)
     if given.read_only and not parameter.read_only:
         message = f"`{shorten(given.name)}` cannot be changed here: {given.read_only}"
-        raise Refusal("read_only", message, node.span)
+        raise Diagnostic("read_only", message, node.span)
 
 
 def _check_qubits(to: Type, type: Type, node: Any) -> None:
     one = to == Type("qubits", 1) and type.kind == "qubit"
     if to.kind != type.kind and not one:
-        raise Refusal("wrong_type", f"{to} is needed here, not {type}", node.span)
+        raise Diagnostic("wrong_type", f"{to} is needed here, not {type}", node.span)
     if not one and to.size != type.size and None not in (to.size, type.size):
-        raise Refusal("size_mismatch", f"{to} is needed here, not {type}", node.span)
+        raise Diagnostic("size_mismatch", f"{to} is needed here, not {type}", node.span)
 
 
-def _of_size(given: Places, to: Type, span: Span) -> Read:
+def _of_size(given: Places, to: Type, span: Span) -> ReadValue:
     """The places, of the size that the parameter has."""
     find = given.find
     if to.kind == "qubits" and given.type.kind == "qubit":
@@ -243,7 +245,7 @@ def _of_size(given: Places, to: Type, span: Span) -> Read:
             places: Sequence[int] = find(memory)
             if len(places) != to.size:
                 message = f"{to} is needed here, not {len(places)} qubits"
-                raise Refusal("size_mismatch", message, span)
+                raise Diagnostic("size_mismatch", message, span)
             return places
 
         return sized
@@ -253,7 +255,7 @@ def _of_size(given: Places, to: Type, span: Span) -> Read:
             view = find(memory)
             if tuple(view.shape) != to.shape:
                 message = f"{to} is needed here, not one of shape {list(view.shape)}"
-                raise Refusal("size_mismatch", message, span)
+                raise Diagnostic("size_mismatch", message, span)
             return view
 
         return shaped
@@ -281,7 +283,7 @@ def _enter(
             _check_apart([values[k] for k in shared], span)
         if len(process.calls) >= most:
             message = f"subroutines call each other more than {most:,} levels deep"
-            raise Refusal("nesting_too_deep", message, span)
+            raise Diagnostic("nesting_too_deep", message, span)
         saved = memory[routine.first : routine.last] if recursive else []
         if saved:
             process.move(len(saved), moves, span)
@@ -300,12 +302,12 @@ def _shared(routine: Routine) -> list[int]:
     return arrays if mutable and len(arrays) > 1 else []
 
 
-def _check_apart(views: Sequence[View], span: Span) -> None:
+def _check_apart(views: Sequence[ArrayView], span: Span) -> None:
     seen: set[int] = set()
     for view in views:
         if not seen.isdisjoint(view.places):
             message = "the same array is passed twice in this call, and can be changed in it"
-            raise Refusal("overlapping_arrays", message, span)
+            raise Diagnostic("overlapping_arrays", message, span)
         seen.update(view.places)
 
 
@@ -314,7 +316,7 @@ def _check_distinct(values: Sequence[Any], span: Span) -> None:
     for value in values:
         together.extend((value,) if isinstance(value, int) else value)
     if len(set(together)) < len(together):
-        raise Refusal("duplicate_qubit", "the same qubit is passed twice in this call", span)
+        raise Diagnostic("duplicate_qubit", "the same qubit is passed twice in this call", span)
 
 
 def joined_arrays(values: Sequence[Expr], span: Span) -> Expr:
@@ -323,14 +325,14 @@ def joined_arrays(values: Sequence[Expr], span: Span) -> Expr:
     for value in values[1:]:
         if value.type.base != first.base or value.type.shape[1:] != first.shape[1:]:
             message = f"{first} and {value.type} cannot be joined"
-            raise Refusal("wrong_type", message, value.span)
+            raise Diagnostic("wrong_type", message, value.span)
     lengths = [value.type.shape[0] for value in values]
     total = None if None in lengths else sum(n or 0 for n in lengths)
     reads = [value.read for value in values]
 
-    def read(memory: list[Any]) -> Elements:
+    def read(memory: list[Any]) -> ArrayValue:
         parts = [one(memory) for one in reads]
         elements = [element for part in parts for element in part.values]
-        return Elements(elements, (sum(p.shape[0] for p in parts), *parts[0].shape[1:]))
+        return ArrayValue(elements, (sum(p.shape[0] for p in parts), *parts[0].shape[1:]))
 
     return Expr(Type("array", None, first.base, (total, *first.shape[1:])), span, read)

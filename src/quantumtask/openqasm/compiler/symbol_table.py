@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from quantumtask.openqasm.compiler.visibility import Declaration, refusal
 from quantumtask.openqasm.gates.library import STDGATES, Gate
-from quantumtask.openqasm.gates.undeclared import NAMES, writers_gate
+from quantumtask.openqasm.gates.undeclared import UNDECLARED_NAMES, find_undeclared_gate
 from quantumtask.openqasm.parser.parse import Node
-from quantumtask.openqasm.text.source import Place, Refusal, shorten
-from quantumtask.openqasm.values.builtin_functions import CONSTANTS
+from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, shorten
+from quantumtask.openqasm.values.builtin_functions import BUILT_IN_CONSTANTS
 from quantumtask.openqasm.values.types import Type
 
 
@@ -54,7 +54,7 @@ class Broken:
     """Stands for a name whose declaration was refused: its uses are not reported again."""
 
 
-class AlreadyReported(Refusal):
+class AlreadyReported(Diagnostic):
     """Something is wrong here because of a problem that is reported elsewhere."""
 
 
@@ -128,7 +128,7 @@ class Scope:
             self._forget()
 
     def declare(self, name: str, symbol: Symbol, node: Node) -> None:
-        taken = name in self.built_in or name in CONSTANTS
+        taken = name in self.built_in or name in BUILT_IN_CONSTANTS
         if name in self.levels[-1] or (self.is_global and taken):
             raise redeclared(name, node)
         if self.is_global and name in self.undeclared_gates:
@@ -138,10 +138,10 @@ class Scope:
         self.levels[-1][name] = symbol
         self._forget()
 
-    def _too_early(self, name: str, code: str, how: str) -> Refusal:
+    def _too_early(self, name: str, code: str, how: str) -> Diagnostic:
         """The refusal of a gate whose first use precedes its declaration."""
         message = f"the gate `{shorten(name)}` is used here, and {how} only further down"
-        return Refusal(code, message, self.undeclared_gates[name][1].span)
+        return Diagnostic(code, message, self.undeclared_gates[name][1].span)
 
     def mark_broken(self, name: str) -> None:
         self.levels[-1].setdefault(name, Broken())
@@ -154,11 +154,11 @@ class Scope:
             if symbol is None or (depth < wall and isinstance(symbol, Stored)):
                 continue
             if isinstance(symbol, Broken):
-                raise AlreadyReported("undeclared_name", name, Place(0, 0))
+                raise AlreadyReported("undeclared_name", name, OffsetSpan(0, 0))
             return symbol
         return None
 
-    def undeclared(self, name: str, node: Node) -> Refusal:
+    def undeclared(self, name: str, node: Node) -> Diagnostic:
         """The refusal of a name that stands for nothing here."""
         if self._index is None:
             self._index = self._declarations()
@@ -166,13 +166,13 @@ class Scope:
         if declaration is not None:
             return refusal(name, node, declaration, self.definitions[-1])
         message = f"`{shorten(name)}` is not declared"
-        return Refusal("undeclared_name", message, node.span, self._similar(name, Stored))
+        return Diagnostic("undeclared_name", message, node.span, self._similar(name, Stored))
 
     def gate(self, name: str, node: Node, parameters: int, qubits: int) -> Gate:
         """The gate called `name`, used with so many parameters and qubits.
 
-        An undeclared name may be the gate of a well-known tool (see `writers`). Raises Refusal if
-        the name is no gate.
+        An undeclared name may be the gate of a well-known tool (see `undeclared`). Raises
+        Diagnostic if the name is no gate.
         """
         symbol = self.find(name)
         if isinstance(symbol, Gate):
@@ -184,21 +184,25 @@ class Scope:
             return hidden
         if symbol is not None:
             message = f"`{shorten(name)}` is {describe(symbol)}, not a gate"
-            raise Refusal("wrong_type", message, node.span)
+            raise Diagnostic("wrong_type", message, node.span)
         return self._undeclared_gate(name, node, parameters, qubits)
 
     def _undeclared_gate(self, name: str, node: Node, parameters: int, qubits: int) -> Gate:
         old = self._legacy and name in STDGATES  # tools that do not declare these write OpenQASM 3
-        if name in NAMES and not old and (known := writers_gate(name, parameters, qubits)):
+        if (
+            name in UNDECLARED_NAMES
+            and not old
+            and (known := find_undeclared_gate(name, parameters, qubits))
+        ):
             self.undeclared_gates.setdefault(name, (known.owner, node))
             return known.gate
         if name in STDGATES and not self.included:
             file = "qelib1.inc" if self._legacy else "stdgates.inc"
-            raise Refusal(
+            raise Diagnostic(
                 "missing_include", f"the gate `{name}` is not known without its include",
                 node.span, f'Add include "{file}"; at the top',
             )  # fmt: skip
-        raise Refusal(
+        raise Diagnostic(
             "unknown_gate", f"unknown gate `{shorten(name)}`", node.span,
             self._similar(name, Gate),
         )  # fmt: skip
@@ -226,9 +230,9 @@ USUAL_NAMES = {"cnot": "cx", "toffoli": "ccx", "ccnot": "ccx", "hadamard": "h", 
 """What other languages call our gates."""
 
 
-def redeclared(name: str, node: Node) -> Refusal:
+def redeclared(name: str, node: Node) -> Diagnostic:
     message = f"`{shorten(name)}` is already declared"
-    return Refusal("redeclared_name", message, node.span)
+    return Diagnostic("redeclared_name", message, node.span)
 
 
 def describe(symbol: Symbol) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from quantumtask.openqasm.compiler.context import MOVES, Context
 from quantumtask.openqasm.compiler.references import Places, as_sequence
-from quantumtask.openqasm.gates.hardware import barrier, delay
+from quantumtask.openqasm.gates.hardware import barrier_operation, delay_operation
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.process import Process
-from quantumtask.openqasm.text.source import Refusal, Span, shorten
+from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 
 
 def hardware_time(context: Context, node: Any) -> None:
@@ -25,7 +25,7 @@ def hardware_time(context: Context, node: Any) -> None:
         places = context.places(operand)
         if not places.is_quantum:
             message = f"`{shorten(places.name)}` is no qubit, and one is needed here"
-            raise Refusal("wrong_type", message, operand.span)
+            raise Diagnostic("wrong_type", message, operand.span)
         _check_found(context, places)
         found.append(places)
     if context.device is not None:
@@ -50,7 +50,7 @@ def _barrier(qubits: Qubits) -> Callable[[Process], None]:
 
     def run(process: Process) -> None:
         numbers = qubits(process)
-        operation = known.setdefault(numbers, barrier(numbers))
+        operation = known.setdefault(numbers, barrier_operation(numbers))
         process.world.pause((operation,))  # type: ignore[union-attr]
 
     return run
@@ -65,7 +65,7 @@ def _delay(qubits: Qubits, time: Callable[[list[Any]], Any]) -> Callable[[Proces
     def run(process: Process) -> None:
         duration = time(process.memory)
         if not isnan(duration.ns):
-            operations = [delay(q, duration.ns, duration.dt) for q in qubits(process)]
+            operations = [delay_operation(q, duration.ns, duration.dt) for q in qubits(process)]
             process.world.pause(operations)  # type: ignore[union-attr]
 
     return run
@@ -75,7 +75,7 @@ def _check_time(context: Context, node: Any) -> Callable[[list[Any]], Any]:
     value = context.expression(node)
     if value.type.kind not in ("duration", "stretch"):
         message = f"a duration is needed here, not a value of type {value.type}"
-        raise Refusal("wrong_type", message, node.span, "Write it with a unit: 100ns")
+        raise Diagnostic("wrong_type", message, node.span, "Write it with a unit: 100ns")
     read = value.read
     context.code.emit(lambda p: _check_positive(read(p.memory), node.span), node.span)
     return read
@@ -83,7 +83,7 @@ def _check_time(context: Context, node: Any) -> Callable[[list[Any]], Any]:
 
 def _check_positive(time: Any, span: Span) -> None:
     if time.ns < 0 or time.dt < 0:
-        raise Refusal("wrong_type", "a duration cannot be negative here", span)
+        raise Diagnostic("wrong_type", "a duration cannot be negative here", span)
 
 
 def _check_found(context: Context, places: Places) -> None:
@@ -105,7 +105,7 @@ def box(context: Context, node: Any) -> None:
     if node.duration is not None:
         if context.device is not None:
             message = "on a device a `box` cannot have a duration"
-            raise Refusal("not_supported", message, node.duration.span, "Write delays in it")
+            raise Diagnostic("not_supported", message, node.duration.span, "Write delays in it")
         _check_time(context, node.duration)
     with context.inner():
         context.block(node.body)

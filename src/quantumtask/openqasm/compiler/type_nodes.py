@@ -4,47 +4,47 @@ from typing import Any
 
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.parser.parse import nodes
-from quantumtask.openqasm.text.source import Refusal, told
+from quantumtask.openqasm.text.source import Diagnostic, format_int
 from quantumtask.openqasm.values.casts import convert
 from quantumtask.openqasm.values.types import (
     BIT,
     BOOL,
     DURATION,
     INT,
-    MOST_DIMENSIONS,
+    MAX_ARRAY_DIMENSIONS,
+    MAX_WIDTH,
     QUBIT,
     STRETCH,
     VOID,
-    WIDEST,
     Type,
-    count,
+    element_count,
 )
 
 
 def constant_whole(context: Context, node: Any, what: str) -> int:
-    """A whole number that is known now. Raises Refusal, saying what needs it."""
+    """A whole number that is known now. Raises Diagnostic, saying what needs it."""
     value = context.expression(node)
     if value.type.kind in ("bool", "bit"):
         value = convert(value, INT)
     if value.type.kind not in ("int", "uint"):
         message = f"{what} must be a whole number, not a value of type {value.type}"
-        raise Refusal("wrong_type", message, node.span)
+        raise Diagnostic("wrong_type", message, node.span)
     if not value.constant:
         hint = "Declare the variables in it `const`"
-        raise Refusal("not_constant", f"{what} must be a constant", node.span, hint)
+        raise Diagnostic("not_constant", f"{what} must be a constant", node.span, hint)
     return int(value.value)
 
 
 def register_size(context: Context, node: Any, kind: str) -> int:
-    """The size of a register: 0 or more. Raises Refusal."""
+    """The size of a register: 0 or more. Raises Diagnostic."""
     size = constant_whole(context, node, f"the size of a {kind} register")
     if size < 0:
-        raise Refusal("wrong_type", f"a {kind} register cannot have a negative size", node.span)
+        raise Diagnostic("wrong_type", f"a {kind} register cannot have a negative size", node.span)
     return size
 
 
 def type_of(context: Context, node: Any) -> Type:
-    """The type that a node names; VOID for none. Raises Refusal."""
+    """The type that a node names; VOID for none. Raises Diagnostic."""
     if node is None:
         return VOID
     kind = type(node)
@@ -57,8 +57,8 @@ def type_of(context: Context, node: Any) -> Type:
         size = register_size(context, node.size, name)
         most = context.settings.max_bits
         if name == "bit" and size > most:
-            message = f"{told(size)} bits are declared, and at most {most:,} can be"
-            raise Refusal("too_many_bits", message, node.span)
+            message = f"{format_int(size)} bits are declared, and at most {most:,} can be"
+            raise Diagnostic("too_many_bits", message, node.span)
         return Type(name + "s", size)
     if kind in _SIZED:
         return Type(_SIZED[kind], _width(context, node.size))
@@ -73,9 +73,9 @@ def _width(context: Context, node: Any) -> int | None:
     if node is None:
         return None
     width = constant_whole(context, node, "the width of a type")
-    if not 1 <= width <= WIDEST:
-        message = f"a width must be from 1 to {WIDEST:,} bits"
-        raise Refusal("wrong_type", message, node.span)
+    if not 1 <= width <= MAX_WIDTH:
+        message = f"a width must be from 1 to {MAX_WIDTH:,} bits"
+        raise Diagnostic("wrong_type", message, node.span)
     return width
 
 
@@ -92,39 +92,42 @@ def _complex_size(context: Context, node: Any) -> int | None:
     if node.base_type is None:
         return None
     if type(node.base_type) is not nodes.FloatType:
-        raise Refusal("not_supported", "only complex[float] is supported", node.span)
+        raise Diagnostic("not_supported", "only complex[float] is supported", node.span)
     return _float_size(context, node.base_type)
 
 
 def _array(context: Context, node: Any) -> Type:
     base = type_of(context, node.base_type)
     if base.kind in ("bit", "bits", "stretch", "qubit", "qubits", "array"):
-        raise Refusal("wrong_type", f"there are no arrays of {base}", node.span)
+        raise Diagnostic("wrong_type", f"there are no arrays of {base}", node.span)
     if type(node) is nodes.DynArrayReferenceType:
         depth = constant_whole(context, node.num_dimensions, "the number of dimensions")
-        if not 1 <= depth <= MOST_DIMENSIONS:
+        if not 1 <= depth <= MAX_ARRAY_DIMENSIONS:
             raise _too_deep(node)
         return Type("array", None, base, (None,) * depth)
     shape = tuple(_dimension(context, n) for n in node.dimensions)
-    if not 1 <= len(shape) <= MOST_DIMENSIONS:
+    if not 1 <= len(shape) <= MAX_ARRAY_DIMENSIONS:
         raise _too_deep(node)
     most = context.settings.max_elements
-    if count(shape) > most:
-        message = f"this array has {told(count(shape))} elements, and at most {most:,} are allowed"
-        raise Refusal("too_many_elements", message, node.span)
+    if element_count(shape) > most:
+        message = (
+            f"this array has {format_int(element_count(shape))} elements, "
+            f"and at most {most:,} are allowed"
+        )
+        raise Diagnostic("too_many_elements", message, node.span)
     return Type("array", None, base, shape)
 
 
 def _dimension(context: Context, node: Any) -> int:
     size = constant_whole(context, node, "the size of an array")
     if size < 0:
-        raise Refusal("wrong_type", "the size of an array cannot be negative", node.span)
+        raise Diagnostic("wrong_type", "the size of an array cannot be negative", node.span)
     return size
 
 
-def _too_deep(node: Any) -> Refusal:
-    message = f"an array has from 1 to {MOST_DIMENSIONS} dimensions"
-    return Refusal("wrong_type", message, node.span)
+def _too_deep(node: Any) -> Diagnostic:
+    message = f"an array has from 1 to {MAX_ARRAY_DIMENSIONS} dimensions"
+    return Diagnostic("wrong_type", message, node.span)
 
 
 _PLAIN: dict[type, Type] = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from quantumtask.openqasm.parser.parse import Node, nodes
-from quantumtask.openqasm.text.source import Refusal, shorten
+from quantumtask.openqasm.text.source import Diagnostic, shorten
 
 
 class Declaration(NamedTuple):
@@ -83,7 +83,7 @@ def definition(node: Any) -> str:
     return f"the {kind} `{shorten(node.name.name)}`"
 
 
-def refusal(name: str, node: Node, declaration: Declaration, inside: str) -> Refusal:
+def refusal(name: str, node: Node, declaration: Declaration, inside: str) -> Diagnostic:
     """The refusal of a name whose declaration is not visible at its use.
 
     Args:
@@ -96,13 +96,13 @@ def refusal(name: str, node: Node, declaration: Declaration, inside: str) -> Ref
     shown, later = shorten(name), lo > node.span.lo
     if home:
         message = f"`{shown}` is {what} of {home}, and cannot be seen outside of it"
-        return Refusal("undeclared_name", message, node.span)
+        return Diagnostic("undeclared_name", message, node.span)
     if not inside or what == _CONSTANT:
         message = f"`{shown}` is used before its declaration"
-        return Refusal("undeclared_name", message, node.span, "Move the declaration up")
+        return Diagnostic("undeclared_name", message, node.span, "Move the declaration up")
     where = f"outside of {inside}" + (" and further down" if later else "")
     message = f"`{shown}` is {what} that is declared {where}, and cannot be seen in here"
-    return Refusal("undeclared_name", message, node.span, _hint(what, inside))
+    return Diagnostic("undeclared_name", message, node.span, _hint(what, inside))
 
 
 def _hint(what: str, inside: str) -> str:

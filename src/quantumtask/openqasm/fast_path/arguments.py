@@ -5,20 +5,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quantumtask.openqasm.compiler.symbol_table import Constant
-from quantumtask.openqasm.fast_path.statements import Unsure
-from quantumtask.openqasm.gates.expansion import finite
-from quantumtask.openqasm.text.source import Place, Span
+from quantumtask.openqasm.fast_path.statements import UnsupportedByFastPath
+from quantumtask.openqasm.gates.expansion import check_finite
+from quantumtask.openqasm.text.source import OffsetSpan, Span
 from quantumtask.openqasm.values import builtin_functions
 from quantumtask.openqasm.values.arithmetic import mixes_signs
-from quantumtask.openqasm.values.casts import real
-from quantumtask.openqasm.values.expr import Expr, constant
-from quantumtask.openqasm.values.operators import unary
+from quantumtask.openqasm.values.casts import to_real
+from quantumtask.openqasm.values.expr import Expr, constant_expr
+from quantumtask.openqasm.values.operators import apply_unary
 from quantumtask.openqasm.values.types import FLOAT, INT
 
-LONGEST = 400
+MAX_ARGUMENTS_LENGTH = 400
 """Characters of all arguments of a call: no list of these is too deep for the parser."""
 
-DEEPEST = 20
+MAX_PARENTHESES = 20
 
 _TOKEN = re.compile(
     r"""\s*+(?:
@@ -34,30 +34,32 @@ _SIGN = 3
 _FUNCTIONS = builtin_functions.ARITY.keys() - {"pow"}
 """To some parsers `pow` is a modifier, and nothing else."""
 
-_NOWHERE = Place(0, 0)
+_NOWHERE = OffsetSpan(0, 0)
 
-Binary = Callable[[str, Expr, Expr, Span], Expr]
-Token = tuple[str, str]
+BinaryOperation = Callable[[str, Expr, Expr, Span], Expr]
+ArgumentToken = tuple[str, str]
 _END = ("", "")
 
 
-def values_of(text: str, names: Mapping[str, Any], binary: Binary) -> tuple[float, ...]:
+def evaluate_arguments(
+    text: str, names: Mapping[str, Any], binary: BinaryOperation
+) -> tuple[float, ...]:
     """The values of `a, b, c`, as the full path would have them.
 
-    `names` are what the program declares. Raises Unsure or Refusal.
+    `names` are what the program declares. Raises UnsupportedByFastPath or Diagnostic.
     """
-    if len(text) > LONGEST or text.count("(") > DEEPEST:
-        raise Unsure
+    if len(text) > MAX_ARGUMENTS_LENGTH or text.count("(") > MAX_PARENTHESES:
+        raise UnsupportedByFastPath
     return _Formula(_tokens(text), names, binary).all()
 
 
-def _tokens(text: str) -> list[Token]:
-    found: list[Token] = []
+def _tokens(text: str) -> list[ArgumentToken]:
+    found: list[ArgumentToken] = []
     at, end = 0, len(text.rstrip())
     while at < end:
         match = _TOKEN.match(text, at)
         if match is None:
-            raise Unsure
+            raise UnsupportedByFastPath
         assert match.lastgroup is not None
         found.append((match.lastgroup, match[match.lastgroup]))
         at = match.end()
@@ -67,7 +69,9 @@ def _tokens(text: str) -> list[Token]:
 class _Formula:
     """The tokens of some expressions, and how far they are read."""
 
-    def __init__(self, tokens: list[Token], names: Mapping[str, Any], binary: Binary) -> None:
+    def __init__(
+        self, tokens: list[ArgumentToken], names: Mapping[str, Any], binary: BinaryOperation
+    ) -> None:
         self.tokens = tokens
         self.names = names
         self.binary = binary
@@ -78,8 +82,8 @@ class _Formula:
         while self.skip(","):
             found.append(self.operation(0))
         if self.at < len(self.tokens):
-            raise Unsure
-        return tuple([finite(real(value).value, _NOWHERE) for value in found])
+            raise UnsupportedByFastPath
+        return tuple([check_finite(to_real(value).value, _NOWHERE) for value in found])
 
     def skip(self, wanted: str) -> bool:
         """Whether this comes next; if so, it is passed."""
@@ -87,7 +91,7 @@ class _Formula:
         self.at += found
         return found
 
-    def next(self) -> Token:
+    def next(self) -> ArgumentToken:
         self.at += 1
         return self.tokens[self.at - 1] if self.at <= len(self.tokens) else _END
 
@@ -103,41 +107,41 @@ class _Formula:
             # Powers lean to the right, everything else to the left.
             right = self.operation(strength if strength == _STRENGTH["**"] else strength + 1)
             if mixes_signs(operator, left, right):
-                raise Unsure
+                raise UnsupportedByFastPath
             left = self.binary(operator, left, right, _NOWHERE)
         return left
 
     def operand(self) -> Expr:
         kind, text = self.next()
         if kind == "real":
-            return constant(FLOAT, float(text), _NOWHERE)
+            return constant_expr(FLOAT, float(text), _NOWHERE)
         if kind == "whole":
-            return constant(INT, int(text), _NOWHERE, loose=True)
+            return constant_expr(INT, int(text), _NOWHERE, loose=True)
         if kind == "name":
             return self.named(text)
         if text == "-":
-            return unary("-", self.operation(_SIGN), _NOWHERE)
+            return apply_unary("-", self.operation(_SIGN), _NOWHERE)
         if text != "(":
-            raise Unsure
+            raise UnsupportedByFastPath
         return self.closed(self.operation(0))
 
     def closed(self, value: Expr) -> Expr:
         if not self.skip(")"):
-            raise Unsure
+            raise UnsupportedByFastPath
         return value
 
     def named(self, name: str) -> Expr:
         symbol = self.names.get(name)
         if isinstance(symbol, Constant):
-            return constant(symbol.type, symbol.value, _NOWHERE)
+            return constant_expr(symbol.type, symbol.value, _NOWHERE)
         if symbol is not None:
-            raise Unsure
-        if name in builtin_functions.CONSTANTS:
-            return constant(FLOAT, builtin_functions.CONSTANTS[name], _NOWHERE)
+            raise UnsupportedByFastPath
+        if name in builtin_functions.BUILT_IN_CONSTANTS:
+            return constant_expr(FLOAT, builtin_functions.BUILT_IN_CONSTANTS[name], _NOWHERE)
         if name not in _FUNCTIONS or not self.skip("("):
-            raise Unsure
+            raise UnsupportedByFastPath
         values = [self.operation(0)]
         while self.skip(","):
             values.append(self.operation(0))
         self.closed(values[-1])
-        return builtin_functions.call(name, values, _NOWHERE)
+        return builtin_functions.call_function(name, values, _NOWHERE)

@@ -9,37 +9,47 @@ path, this path gives up without a word: whatever is wrong is told there.
 from functools import partial
 
 from quantumtask.openqasm.compiler.pipeline import compile_full, told_undeclared, unmeasured
-from quantumtask.openqasm.fast_path.declarations import head_of
-from quantumtask.openqasm.fast_path.interpreter import Reader
-from quantumtask.openqasm.fast_path.statements import Unsure, sections
-from quantumtask.openqasm.gates.hardware import Device
+from quantumtask.openqasm.fast_path.declarations import read_declarations
+from quantumtask.openqasm.fast_path.interpreter import Interpreter
+from quantumtask.openqasm.fast_path.statements import UnsupportedByFastPath, split_sections
+from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.program.process import Process
 from quantumtask.openqasm.program.program import Program
 from quantumtask.openqasm.program.tracer import TooMany
-from quantumtask.openqasm.text.source import Refusal
+from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.processes import collector_paused
 from quantumtask.shared.settings import Settings
 
-DEEPEST = 30
+MIN_NESTING_LIMIT = 30
 """Brackets in brackets that a statement can have here."""
 
 
-def compile_straight(text: str, settings: Settings, device: Device | None = None) -> Program | None:
+def compile_straight_line(
+    text: str, settings: Settings, device: TargetGates | None = None
+) -> Program | None:
     """The program of a text, the same as `compile_full` gives; None where that is not certain."""
-    if settings.max_nesting < DEEPEST:
+    if settings.max_nesting < MIN_NESTING_LIMIT:
         return None
     try:
         with collector_paused():
             return _compiled(text, settings, device)
-    except (Unsure, Refusal, CircuitError, TooMany, ArithmeticError, ValueError, RecursionError):
+    except (
+        UnsupportedByFastPath,
+        Diagnostic,
+        CircuitError,
+        TooMany,
+        ArithmeticError,
+        ValueError,
+        RecursionError,
+    ):
         return None
 
 
-def _compiled(text: str, settings: Settings, device: Device | None) -> Program:
-    parts = sections(text)
-    head = head_of([item for part in parts for item in part.declared], settings, device)
-    reader = Reader(head, settings, device)
+def _compiled(text: str, settings: Settings, device: TargetGates | None) -> Program:
+    parts = split_sections(text)
+    head = read_declarations([item for part in parts for item in part.declared], settings, device)
+    reader = Interpreter(head, settings, device)
     reader.read(parts)
     circuit = reader.trace.circuit([reader.memory[cell] for cell in head.cells])
     operations, qubits = len(circuit.steps), reader.operands.count
@@ -61,5 +71,5 @@ def _compiled(text: str, settings: Settings, device: Device | None) -> Program:
     )
 
 
-def _process(text: str, settings: Settings, device: Device | None) -> Process:
+def _process(text: str, settings: Settings, device: TargetGates | None) -> Process:
     return compile_full(text, settings, None, device).program.process

@@ -9,19 +9,19 @@ from quantumtask.openqasm.compiler.pipeline import (
     undeclared_owners,
 )
 from quantumtask.openqasm.compiler.symbol_table import Symbol
-from quantumtask.openqasm.fast_path.statements import Unsure
-from quantumtask.openqasm.gates.hardware import Device
+from quantumtask.openqasm.fast_path.statements import UnsupportedByFastPath
+from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.gates.library import Gate
 from quantumtask.openqasm.lru_cache import Remembered
 from quantumtask.openqasm.program.program import Register
-from quantumtask.openqasm.text.source import as_written
+from quantumtask.openqasm.text.source import restore_names
 from quantumtask.shared.settings import Settings
 
 _MOST_REMEMBERED = 50_000
 """Declared names, bits and lines of text."""
 
 
-class Head(NamedTuple):
+class Declarations(NamedTuple):
     """The names that a program declares, in order, and their qubits, cells and gates.
 
     `undeclared`: the owners of the undeclared gates that its definitions use, by name of the gate.
@@ -40,8 +40,10 @@ class Head(NamedTuple):
     legacy: bool
 
 
-def head_of(declarations: list[str], settings: Settings, device: Device | None = None) -> Head:
-    """What these declare. Raises Unsure, Refusal or CircuitError."""
+def read_declarations(
+    declarations: list[str], settings: Settings, device: TargetGates | None = None
+) -> Declarations:
+    """What these declare. Raises UnsupportedByFastPath, Refusal or CircuitError."""
     text = "".join([d if d.endswith("}") else d + ";" for d in declarations])
     key = (text, settings, device)
     head = _remembered.get(key)
@@ -52,16 +54,16 @@ def head_of(declarations: list[str], settings: Settings, device: Device | None =
     return head
 
 
-_remembered: Remembered[Head] = Remembered(_MOST_REMEMBERED)
+_remembered: Remembered[Declarations] = Remembered(_MOST_REMEMBERED)
 
 
-def _read(text: str, settings: Settings, device: Device | None) -> Head:
+def _read(text: str, settings: Settings, device: TargetGates | None) -> Declarations:
     context = checked(prepared(text, settings), settings, {}, device)
     if context.refusals or context.code.instructions:
-        raise Unsure
+        raise UnsupportedByFastPath
     scope = context.scope
-    return Head(
-        tuple([(as_written(name), symbol) for name, symbol in scope.levels[-1].items()]),
+    return Declarations(
+        tuple([(restore_names(name), symbol) for name, symbol in scope.levels[-1].items()]),
         scope.built_in,
         scope.gates if scope.included else {},
         tuple(context.bits),

@@ -13,25 +13,30 @@ from quantumtask.openqasm.compiler.gate_calls import (
     all_operations,
 )
 from quantumtask.openqasm.compiler.references import as_sequence
-from quantumtask.openqasm.fast_path.arguments import values_of
-from quantumtask.openqasm.fast_path.declarations import Head
-from quantumtask.openqasm.fast_path.operands import NAME, OPERAND, Operands
-from quantumtask.openqasm.fast_path.statements import SPACE, WHITE, Section, Unsure
-from quantumtask.openqasm.gates.expansion import plain
-from quantumtask.openqasm.gates.hardware import Device, barrier
-from quantumtask.openqasm.gates.library import GPHASE, Gate, Opaque, Standard
-from quantumtask.openqasm.gates.undeclared import NAMES
+from quantumtask.openqasm.fast_path.arguments import evaluate_arguments
+from quantumtask.openqasm.fast_path.declarations import Declarations
+from quantumtask.openqasm.fast_path.operands import NAME, OPERAND, OperandResolver
+from quantumtask.openqasm.fast_path.statements import (
+    SPACE,
+    WHITE_SPACE,
+    Section,
+    UnsupportedByFastPath,
+)
+from quantumtask.openqasm.gates.expansion import simple_operation
+from quantumtask.openqasm.gates.hardware import TargetGates, barrier_operation
+from quantumtask.openqasm.gates.library import GPHASE, Gate, OpaqueGate, StandardGate
+from quantumtask.openqasm.gates.undeclared import UNDECLARED_NAMES
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.process import Outcome
 from quantumtask.openqasm.program.tracer import Trace
-from quantumtask.openqasm.text.source import Place
-from quantumtask.openqasm.values.operators import binary
+from quantumtask.openqasm.text.source import OffsetSpan
+from quantumtask.openqasm.values.operators import apply_binary
 from quantumtask.shared.settings import Settings
 
-LONGEST_KEPT = 1000
+MAX_CACHED_OPERATIONS = 1000
 """Operations of a statement that are kept, because it may come again."""
 
-_NOWHERE = Place(0, 0)
+_NOWHERE = OffsetSpan(0, 0)
 _PLAIN = Modifiers()
 _REAL = r"-?+\d{1,40}+\.\d{1,40}+(?:[eE][-+]?+\d{1,3}+)?+"
 
@@ -65,17 +70,19 @@ class _Call(NamedTuple):
     modifiers: Modifiers = _PLAIN
 
 
-class Reader:
+class Interpreter:
     """Reads statements in order, with a cache of operands by their text.
 
     `trace` has the operations, with barriers if the program is for a `device`, and `memory` the
-    bits. Every method may raise Unsure, Refusal or TooMany.
+    bits. Every method may raise UnsupportedByFastPath, Refusal or TooMany.
     """
 
-    def __init__(self, head: Head, settings: Settings, device: Device | None = None) -> None:
+    def __init__(
+        self, head: Declarations, settings: Settings, device: TargetGates | None = None
+    ) -> None:
         self.trace = Trace(settings.max_operations)
         self.memory: list[int | Outcome] = list(head.memory)
-        self.operands = Operands(head, settings.max_qubits, device)
+        self.operands = OperandResolver(head, settings.max_qubits, device)
         self._settings = settings
         self._keeps_pauses = device is not None
         self._barriers: dict[tuple[int, ...], Operation] = {}  # for thousands of equal barriers
@@ -90,7 +97,7 @@ class Reader:
 
     def read(self, parts: Sequence[Section]) -> None:
         if sum(len(part.run) for part in parts) >= self._settings.max_steps:
-            raise Unsure
+            raise UnsupportedByFastPath
         for part in parts:
             for declaration in part.declared:
                 if self.operands.declare(declaration):
@@ -121,9 +128,9 @@ class Reader:
             return None
         name, number, formula, operands = found.groups()
         gate = self.operands.visible.get(name)
-        if gate is None and name in NAMES:
+        if gate is None and name in UNDECLARED_NAMES:
             gate = self._undeclared(found)
-        if gate.__class__ is not Standard:
+        if gate.__class__ is not StandardGate:
             self._other(item)
             return None
         params = (float(number),) if number else self._arguments(formula) if formula else ()
@@ -132,12 +139,12 @@ class Reader:
             self._call(item, _Call(gate, params, self.operands.qubits(operands)))
             return None
         if len(params) != gate.parameters or len(qubits) != gate.qubits:
-            raise Unsure
-        operation = self._plain[item] = plain(gate, params, qubits)
+            raise UnsupportedByFastPath
+        operation = self._plain[item] = simple_operation(gate, params, qubits)
         return operation
 
     def _undeclared(self, call: re.Match[str], controls: int = 0) -> Gate:
-        """The gate of a call of an undeclared name. Raises Unsure."""
+        """The gate of a call of an undeclared name. Raises UnsupportedByFastPath."""
         name, number, formula, operands = call.groups()
         parameters = 1 if number else len(self._arguments(formula)) if formula else 0
         qubits = len(self.operands.qubits(operands)) - controls
@@ -159,7 +166,9 @@ class Reader:
 
     def _calculated(self, formula: str) -> tuple[float, ...]:
         text = formula.replace("^", "**") if self._legacy else formula
-        return values_of(text, self.operands.visible, legacy_binary if self._legacy else binary)
+        return evaluate_arguments(
+            text, self.operands.visible, legacy_binary if self._legacy else apply_binary
+        )
 
     def _distinct(self, operands: str) -> tuple[int, ...] | None:
         """The qubits of a single call; None for a register, and for one qubit twice."""
@@ -174,20 +183,20 @@ class Reader:
 
     def _call(self, item: str, call: _Call) -> None:
         gate, params, places, modifiers = call
-        wrong = len(params) != gate.parameters or isinstance(gate, Opaque)
+        wrong = len(params) != gate.parameters or isinstance(gate, OpaqueGate)
         if wrong or len(places) != gate.qubits + len(modifiers.controls):
-            raise Unsure
+            raise UnsupportedByFastPath
         called = Called(gate, modifiers, self._settings.max_operations, _NOWHERE)
         self._others[item] = all_operations(called, places, params)
         self._again(item)
-        if len(self._others[item][0]) > LONGEST_KEPT:
+        if len(self._others[item][0]) > MAX_CACHED_OPERATIONS:
             del self._others[item]
 
     def _again(self, item: str) -> None:
         operations, cost = self._others[item]
         self._spent += cost
         if self._spent > self._settings.max_operations:
-            raise Unsure
+            raise UnsupportedByFastPath
         self._pending.extend(operations)
 
     def _other(self, item: str) -> None:
@@ -212,11 +221,11 @@ class Reader:
     def _barrier(self, operands: str) -> None:
         """Reads a barrier: all names must exist, and only a device keeps it."""
         every = range(self.operands.count)
-        places = self.operands.qubits(operands) if operands.strip(WHITE) else (every,)
+        places = self.operands.qubits(operands) if operands.strip(WHITE_SPACE) else (every,)
         if self._keeps_pauses:
             self._flush()
             found = dict.fromkeys([qubit for place in places for qubit in as_sequence(place)])
-            known = self._barriers.setdefault(tuple(found), barrier(found))
+            known = self._barriers.setdefault(tuple(found), barrier_operation(found))
             self.trace.pause((known,))
 
     def _measure(self, qubits: str, bits: str | None) -> None:
@@ -228,7 +237,7 @@ class Reader:
             return
         cells = None if target is None else as_sequence(target)
         if cells is not None and len(cells) != len(as_sequence(source)):
-            raise Unsure
+            raise UnsupportedByFastPath
         outcomes = [self.trace.measure(qubit) for qubit in as_sequence(source)]
         for cell, outcome in zip(cells or (), outcomes, strict=False):
             self.memory[cell] = outcome
@@ -238,12 +247,12 @@ class Reader:
         *written, call = item.split("@")
         found = _CALL.fullmatch(call)
         if found is None or len(written) > self._most_modifiers:
-            raise Unsure
+            raise UnsupportedByFastPath
         modifiers = self._modifiers(written)
         gate = self.operands.visible.get(found[1])
         gate = gate or self._undeclared(found, len(modifiers.controls))
         if not isinstance(gate, Gate):
-            raise Unsure
+            raise UnsupportedByFastPath
         formula = found[2] or found[3]
         params = self._arguments(formula) if formula else ()
         places = self.operands.qubits(found[4])
@@ -255,12 +264,12 @@ class Reader:
         for modifier in written:
             found = _MODIFIER.fullmatch(modifier)
             if found is None or found["count"] == "0":
-                raise Unsure
+                raise UnsupportedByFastPath
             if found["control"]:
                 controls += [found["control"] == "ctrl"] * int(found["count"] or 1)
             else:
                 (power,) = (-1.0,) if found["inv"] else self._arguments(found["power"])
                 powers.insert(0, power)
             if len(controls) > MOST_CONTROLS:
-                raise Unsure
+                raise UnsupportedByFastPath
         return Modifiers(tuple(powers), tuple(controls))

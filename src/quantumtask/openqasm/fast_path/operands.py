@@ -5,25 +5,38 @@ from functools import cached_property
 from typing import Any
 
 from quantumtask.openqasm.compiler.symbol_table import Stored
-from quantumtask.openqasm.fast_path.declarations import Head
-from quantumtask.openqasm.fast_path.statements import SPACE, WHITE, Unsure
-from quantumtask.openqasm.gates.hardware import Device, on_device
+from quantumtask.openqasm.fast_path.declarations import Declarations
+from quantumtask.openqasm.fast_path.statements import (
+    SPACE,
+    WHITE_SPACE,
+    UnsupportedByFastPath,
+)
+from quantumtask.openqasm.gates.hardware import TargetGates, target_gate
 from quantumtask.openqasm.gates.library import STDGATES, Gate
-from quantumtask.openqasm.gates.undeclared import NAMES, OF_ONE_MEANING, writers_gate
+from quantumtask.openqasm.gates.undeclared import (
+    UNAMBIGUOUS_NAMES,
+    UNDECLARED_NAMES,
+    find_undeclared_gate,
+)
 
 NAME = r"[A-Za-z_]\w*+"
 OPERAND = rf"(?:\$\d{{1,9}}+|{NAME}){SPACE}(?:\[{SPACE}\d{{1,9}}+{SPACE}\]{SPACE})?+"
-_PARTS = re.compile(rf"([$\w]++){SPACE}(?:\[{SPACE}(\d++){SPACE}\]{SPACE})?+", re.ASCII)
+_PARTS = re.compile(
+    rf"([$\w]++){SPACE}(?:\[{SPACE}(\d++){SPACE}\]{SPACE})?+",
+    re.ASCII,
+)
 _ONE = re.compile(rf"{SPACE}{OPERAND}", re.ASCII)
 
 
-class Operands:
+class OperandResolver:
     """Cache of operands: each text stands for one place (an int), or for those of a register.
 
     `count`: the number of qubits. `physical`: some qubits are physical ones (`$n`).
     """
 
-    def __init__(self, head: Head, most_qubits: int, device: Device | None = None) -> None:
+    def __init__(
+        self, head: Declarations, most_qubits: int, device: TargetGates | None = None
+    ) -> None:
         self.visible: dict[str, Any] = dict(head.built_in)
         self.physical = False
         self.count = head.qubits
@@ -44,7 +57,7 @@ class Operands:
 
     def declare(self, declaration: str) -> bool:
         """From here on, its name can be seen; whether it takes the place of another."""
-        words = declaration.lstrip(WHITE)
+        words = declaration.lstrip(WHITE_SPACE)
         if words.startswith("include"):
             self.visible = {**self._included, **self.visible}
         elif not words.startswith("OPENQASM"):
@@ -55,33 +68,33 @@ class Operands:
         return False
 
     def undeclared_gate(self, name: str, parameters: int, qubits: int) -> Gate:
-        """The undeclared gate of a name. Raises Unsure."""
+        """The undeclared gate of a name. Raises UnsupportedByFastPath."""
         declared = name in self._names or name in self._included
-        if declared or name not in NAMES or (self._legacy and name in STDGATES):
-            raise Unsure
-        known = writers_gate(name, parameters, qubits)
+        if declared or name not in UNDECLARED_NAMES or (self._legacy and name in STDGATES):
+            raise UnsupportedByFastPath
+        known = find_undeclared_gate(name, parameters, qubits)
         if known is None:
-            raise Unsure
+            raise UnsupportedByFastPath
         self.undeclared_gates[name] = known.owner
-        gate = known.gate if self._device is None else on_device(known.gate, self._device)
-        if name in OF_ONE_MEANING:
+        gate = known.gate if self._device is None else target_gate(known.gate, self._device)
+        if name in UNAMBIGUOUS_NAMES:
             self.visible[name] = gate
         return gate
 
     def check_declared(self) -> None:
-        """Raises Unsure if there were names that no declaration was seen of."""
+        """Raises UnsupportedByFastPath if there were names that no declaration was seen of."""
         if next(self._undeclared, None) is not None or "" in self.visible:
-            raise Unsure
+            raise UnsupportedByFastPath
 
     def qubits(self, text: str) -> tuple[Any, ...]:
-        """The places of operands with a comma between two. Raises Unsure."""
+        """The places of operands with a comma between two. Raises UnsupportedByFastPath."""
         found = []
         for one in text.split(","):
             place = self._qubits.get(one)
             if place is None:
                 if _ONE.fullmatch(one) is None:
-                    raise Unsure
-                place = self._qubits[one] = self._place(one.lstrip(WHITE), "qubit", "qubits")
+                    raise UnsupportedByFastPath
+                place = self._qubits[one] = self._place(one.lstrip(WHITE_SPACE), "qubit", "qubits")
             found.append(place)
         return tuple(found)
 
@@ -100,17 +113,17 @@ class Operands:
         symbol: Any = self.visible.get(name)
         kind = symbol.type.kind if isinstance(symbol, Stored) else ""
         if kind not in (single, register):
-            raise Unsure
+            raise UnsupportedByFastPath
         if index is None:
             return symbol.places
         if kind == single or int(index) >= len(symbol.places):
-            raise Unsure
+            raise UnsupportedByFastPath
         return symbol.places[int(index)]
 
     def _physical(self, number: int) -> int:
-        """The number n of `$n`. Raises Unsure beside declared qubits, which need the full path."""
+        """Return the number n of `$n`. Raises UnsupportedByFastPath if qubits are declared, too."""
         if self._declared or number >= self._most:
-            raise Unsure
+            raise UnsupportedByFastPath
         self.physical = True
         self.count = max(self.count, number + 1)
         return number

@@ -3,12 +3,12 @@
 import re
 from typing import NamedTuple
 
-from quantumtask.openqasm.text.layout import normalised, without_comments
+from quantumtask.openqasm.text.layout import normalize_line_ends, remove_comments
 from quantumtask.openqasm.text.limits import check_characters
 from quantumtask.openqasm.text.source import Source
-from quantumtask.openqasm.text.version import is_legacy
+from quantumtask.openqasm.text.version import declares_openqasm2
 
-WHITE = " \t\r\n"
+WHITE_SPACE = " \t\r\n"
 SPACE = r"[ \t\r\n]*+"
 
 _GATE = re.compile(rf"{SPACE}gate\b")
@@ -18,7 +18,7 @@ _PARTS_OF_WORDS = ("bit", "reg", "gate", "const", "include")
 """Without any of these, nothing is declared."""
 
 
-class Unsure(Exception):
+class UnsupportedByFastPath(Exception):
     """This is not certain to be a straight-line program without mistakes."""
 
 
@@ -29,12 +29,12 @@ class Section(NamedTuple):
     run: list[str]
 
 
-def sections(text: str) -> list[Section]:
-    """The statements of a text, without comments and semicolons. Raises Unsure or Refusal."""
-    text = _uncommented(normalised(text))
+def split_sections(text: str) -> list[Section]:
+    """Split a text into statements, without comments and semicolons."""
+    text = _uncommented(normalize_line_ends(text))
     items = _items(text)
-    if items.pop().strip(WHITE):
-        raise Unsure
+    if items.pop().strip(WHITE_SPACE):
+        raise UnsupportedByFastPath
     first = 1 if items and _VERSION.match(items[0]) else 0
     while first < len(items) and _DECLARES.match(items[first]):
         first += 1
@@ -49,20 +49,20 @@ def _uncommented(text: str) -> str:
         return text
     source = Source(text)
     check_characters(source)
-    return without_comments(text, is_legacy(source))
+    return remove_comments(text, declares_openqasm2(source))
 
 
 def _items(text: str) -> list[str]:
-    """The text cut at each `;`, but behind the brace of a definition. Raises Unsure."""
+    """Cut a text at each `;`, and behind the brace of each gate definition."""
     items: list[str] = []
     at = 0
     while (brace := text.find("{", at)) >= 0:
         end = text.find("}", brace) + 1
         if not end:
-            raise Unsure
+            raise UnsupportedByFastPath
         *before, head = text[at:brace].split(";")
         if not _GATE.match(head):
-            raise Unsure
+            raise UnsupportedByFastPath
         items += [*before, head + text[brace:end]]
         at = end
     return items + text[at:].split(";")
@@ -95,6 +95,6 @@ def _taken_apart(item: str) -> tuple[str, list[str]]:
     """`bit c = measure q` is a declaration and a measurement."""
     declaration, _, value = item.partition("=")
     words = declaration.replace("]", "] ").split()
-    if not value.lstrip(WHITE).startswith("measure") or words[0].startswith("const"):
+    if not value.lstrip(WHITE_SPACE).startswith("measure") or words[0].startswith("const"):
         return item, []
     return declaration, [f"{words[-1]} ={value}"]

@@ -14,19 +14,19 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.linalg import schur
 
-from quantumtask.openqasm.program.operations import BASIC, Basic, Matrix
+from quantumtask.openqasm.program.operations import BASIC_GATES, BasicGate, Matrix
 
-MOST_QUBITS_OF_A_ROOT = 6
+MAX_ROOT_QUBITS = 6
 
 BRANCH_TOLERANCE = 1e-9
 """Distance from -1, in radians, up to which an eigenvalue counts as -1. Rounding stays far below:
 5e-14 for an argument of 100 * pi, 5e-11 for a product of a thousand such gates."""
 
-ROUNDING = 1e-11
+CLIFFORD_TOLERANCE = 1e-11
 """Largest deviation of an entry of a matrix from that of an equal Clifford gate."""
 
 
-def power_of(matrix: Matrix, exponent: float) -> Matrix:
+def matrix_power(matrix: Matrix, exponent: float) -> Matrix:
     """A unitary matrix to a real power; a fractional power is the principal one."""
     if exponent.is_integer():
         base = matrix if exponent >= 0 else matrix.conj().T
@@ -45,7 +45,7 @@ def principal_phase(value: complex) -> float:
     return phase + math.tau if phase < BRANCH_TOLERANCE - math.pi else phase
 
 
-def phase_power(angle: float, exponents: Sequence[float]) -> float:
+def scale_phase(angle: float, exponents: Sequence[float]) -> float:
     """The angle of `gphase(angle)` under powers, applied from the first to the last."""
     for exponent in exponents:
         if not exponent.is_integer():
@@ -54,7 +54,7 @@ def phase_power(angle: float, exponents: Sequence[float]) -> float:
     return angle
 
 
-def clifford_gate(matrix: Matrix, exact: bool) -> Basic | None:
+def find_clifford_gate(matrix: Matrix, exact: bool) -> BasicGate | None:
     """The Clifford gate that a matrix of one or two qubits is, if any.
 
     Args:
@@ -68,15 +68,15 @@ def clifford_gate(matrix: Matrix, exact: bool) -> Basic | None:
     overlaps = rows.conj() @ matrix.reshape(-1) / size
     likeliest = int(np.argmax(abs(overlaps)))
     overlap = overlaps[likeliest]
-    if abs(overlap) < 1 - ROUNDING:
+    if abs(overlap) < 1 - CLIFFORD_TOLERANCE:
         return None
     own = rows[likeliest].reshape(size, size) * (1.0 if exact else overlap / abs(overlap))
-    return gates[likeliest] if abs(matrix - own).max() < ROUNDING else None
+    return gates[likeliest] if abs(matrix - own).max() < CLIFFORD_TOLERANCE else None
 
 
-def _clifford(qubits: int) -> tuple[tuple[Basic, ...], Matrix]:
+def _clifford(qubits: int) -> tuple[tuple[BasicGate, ...], Matrix]:
     """The Clifford gates on so many qubits, and a row with the matrix entries of each gate."""
-    gates = tuple(g for g in BASIC.values() if g.clifford and g.qubits == qubits)
+    gates = tuple(g for g in BASIC_GATES.values() if g.clifford and g.qubits == qubits)
     return gates, np.array([gate.matrix().reshape(-1) for gate in gates])
 
 

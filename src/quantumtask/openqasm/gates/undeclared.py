@@ -19,19 +19,19 @@ from quantumtask.openqasm.gates.library import (
     STDGATES,
     Argument,
     BodyCall,
-    Defined,
+    CompositeGate,
     Gate,
-    Opaque,
-    standard,
+    OpaqueGate,
+    standard_gate,
 )
 
-UNDECLARED_GATE = "undeclared_gate"
+UNDECLARED_GATE_CODE = "undeclared_gate"
 """The code of the warning about an undeclared gate."""
 
 _QUARTER, _HALF = math.pi / 4, math.pi / 2
 
 
-class WritersGate(NamedTuple):
+class UndeclaredGate(NamedTuple):
     """An undeclared gate with its owner, such as "Braket's" or "Braket's and Qiskit's"."""
 
     gate: Gate
@@ -47,12 +47,12 @@ def _call(name: str, *slots: int, angle: Argument | None = None) -> BodyCall:
     return BodyCall(QELIB1[name], () if angle is None else (angle,), slots)
 
 
-def _made_of(name: str, parameters: int, *body: BodyCall) -> Defined:
+def _made_of(name: str, parameters: int, *body: BodyCall) -> CompositeGate:
     qubits = 1 + max(slot for call in body for slot in call.slots)
-    return Defined(name, parameters, qubits, len(body), body)
+    return CompositeGate(name, parameters, qubits, len(body), body)
 
 
-def _shifted(name: str, *controls: bool) -> Defined:
+def _shifted(name: str, *controls: bool) -> CompositeGate:
     """The gate that applies exp(i * angle) to one basis state of two qubits."""
     return _made_of(name, 1, BodyCall(GPHASE, (_parameter(0),), (0, 1), (), controls))
 
@@ -62,7 +62,7 @@ def _turned(theta: float, phi: float) -> tuple[float, ...]:
     return (theta, phi - _HALF, _HALF - phi)
 
 
-def _ms(parameters: int) -> Defined:
+def _ms(parameters: int) -> CompositeGate:
     """Braket's `ms(a, b[, c])`: `rxx(c)` about the axes at a and b; c is pi/2 where left out."""
     angle = _parameter(2) if parameters == 3 else _HALF
     return _made_of(
@@ -76,7 +76,7 @@ def _ms(parameters: int) -> Defined:
     )
 
 
-def _xx_yy(name: str, sign: int, turned: int) -> Defined:
+def _xx_yy(name: str, sign: int, turned: int) -> CompositeGate:
     """Qiskit's `xx_plus_yy(theta, beta)` or `xx_minus_yy`; beta turns qubit `turned`."""
     return _made_of(
         name,
@@ -96,22 +96,22 @@ _ECR = _made_of(
 _SHARED: tuple[Gate, ...] = (_ISWAP, _ECR)
 
 _BRAKET_ONLY: tuple[Gate, ...] = (
-    standard("i", "id"),
-    standard("si", "sdg"),
-    standard("ti", "tdg"),
-    standard("v", "sx"),
-    standard("vi", "sxdg"),
-    standard("cv", "csx"),
-    standard("cnot", "cx"),
-    standard("ccnot", "ccx"),
-    standard("phaseshift", "p"),
-    standard("cphaseshift", "cp"),
+    standard_gate("i", "id"),
+    standard_gate("si", "sdg"),
+    standard_gate("ti", "tdg"),
+    standard_gate("v", "sx"),
+    standard_gate("vi", "sxdg"),
+    standard_gate("cv", "csx"),
+    standard_gate("cnot", "cx"),
+    standard_gate("ccnot", "ccx"),
+    standard_gate("phaseshift", "p"),
+    standard_gate("cphaseshift", "cp"),
     _shifted("cphaseshift00", False, False),
     _shifted("cphaseshift01", False, True),
     _shifted("cphaseshift10", True, False),
-    standard("xx", "rxx"),
-    standard("yy", "ryy"),
-    standard("zz", "rzz"),
+    standard_gate("xx", "rxx"),
+    standard_gate("yy", "ryy"),
+    standard_gate("zz", "rzz"),
     _made_of(
         "xy", 1,
         _call("rxx", 0, 1, angle=_parameter(0, -0.5)),
@@ -124,20 +124,20 @@ _BRAKET_ONLY: tuple[Gate, ...] = (
         _call("p", 1, angle=_parameter(0)),
         _call("cp", 0, 1, angle=_parameter(0, -2)),
     ),
-    standard("prx", "u", parameters=2, arguments=_turned),
-    standard("gpi", "u", parameters=1, arguments=lambda phi: (math.pi, phi, math.pi - phi)),
-    standard("gpi2", "u", parameters=1, arguments=lambda phi: _turned(_HALF, phi)),
+    standard_gate("prx", "u", parameters=2, arguments=_turned),
+    standard_gate("gpi", "u", parameters=1, arguments=lambda phi: (math.pi, phi, math.pi - phi)),
+    standard_gate("gpi2", "u", parameters=1, arguments=lambda phi: _turned(_HALF, phi)),
     _ms(2),
     _ms(3),
 )  # fmt: skip
 
 _QISKIT_ONLY: tuple[Gate, ...] = (
-    standard("r", "u", parameters=2, arguments=_turned),
-    standard("cs", "cp", parameters=0, arguments=lambda: (_HALF,)),
-    standard("csdg", "cp", parameters=0, arguments=lambda: (-_HALF,)),
-    standard("ccz", "z", extra=2),
-    standard("cccx", "x", extra=3),
-    standard("ccccx", "x", extra=4),
+    standard_gate("r", "u", parameters=2, arguments=_turned),
+    standard_gate("cs", "cp", parameters=0, arguments=lambda: (_HALF,)),
+    standard_gate("csdg", "cp", parameters=0, arguments=lambda: (-_HALF,)),
+    standard_gate("ccz", "z", extra=2),
+    standard_gate("cccx", "x", extra=3),
+    standard_gate("ccccx", "x", extra=4),
     _made_of("dcx", 0, _call("cx", 0, 1), _call("cx", 1, 0)),
     _made_of(
         "rzx", 1, _call("h", 1), _call("rzz", 0, 1, angle=_parameter(0)), _call("h", 1)
@@ -151,10 +151,10 @@ _BRAKET_STANDARD = "h x y z s t rx ry rz cy cz swap cswap"
 """Gates of `stdgates.inc` that Braket writes without the include."""
 
 _HQS = (
-    standard("Rz", "rz"),
-    standard("U1q", "u", parameters=2, arguments=_turned),
-    standard("ZZ", "rzz", parameters=0, arguments=lambda: (_HALF,)),
-    standard("RZZ", "rzz"),
+    standard_gate("Rz", "rz"),
+    standard_gate("U1q", "u", parameters=2, arguments=_turned),
+    standard_gate("ZZ", "rzz", parameters=0, arguments=lambda: (_HALF,)),
+    standard_gate("RZZ", "rzz"),
     _made_of(
         "Rxxyyzz", 3,
         _call("rxx", 0, 1, angle=_parameter(0)),
@@ -171,15 +171,15 @@ _HQS_STANDARD = (
 HQSLIB1: dict[str, Gate] = {
     **{name: QELIB1[name] for name in _HQS_STANDARD.split()},
     **{gate.name: gate for gate in (*_HQS, *_QISKIT_ONLY[1:3])},
-    "Rxxyyzz_zphase": Opaque("Rxxyyzz_zphase", 5, 2),
+    "Rxxyyzz_zphase": OpaqueGate("Rxxyyzz_zphase", 5, 2),
 }
 """The gates of Quantinuum's `hqslib1.inc`, which tket writes, by name."""
 
 HQSLIB1_DEV: dict[str, Gate] = {
     **HQSLIB1,
-    "sleep": Opaque("sleep", 1, 1),
+    "sleep": OpaqueGate("sleep", 1, 1),
     **{
-        f"{word}{n}": Opaque(f"{word}{n}", 0, n)
+        f"{word}{n}": OpaqueGate(f"{word}{n}", 0, n)
         for word in ("order", "group")
         for n in range(2, 21)
     },
@@ -194,13 +194,13 @@ INCLUDES = {
 }
 """The gates of each file that can be included."""
 
-_UNDECLARED: dict[str, tuple[WritersGate, ...]] = {}
+_UNDECLARED: dict[str, tuple[UndeclaredGate, ...]] = {}
 """The undeclared gates by name; gates of one name differ in their parameters or qubits."""
 
 
 def _add(gates: Iterable[Gate], owner: str) -> None:
     for gate in gates:
-        _UNDECLARED[gate.name] = (*_UNDECLARED.get(gate.name, ()), WritersGate(gate, owner))
+        _UNDECLARED[gate.name] = (*_UNDECLARED.get(gate.name, ()), UndeclaredGate(gate, owner))
 
 
 _add(_SHARED, "Braket's and Qiskit's")
@@ -214,14 +214,14 @@ _OF_ANY_SIZE = {"mcx": "x", "mcp": "p", "mcphase": "p"}
 
 _MOST_CONTROLS = 32
 
-NAMES = frozenset([*_UNDECLARED, *_OF_ANY_SIZE])
+UNDECLARED_NAMES = frozenset([*_UNDECLARED, *_OF_ANY_SIZE])
 
-OF_ONE_MEANING = frozenset(name for name, gates in _UNDECLARED.items() if len(gates) == 1)
+UNAMBIGUOUS_NAMES = frozenset(name for name, gates in _UNDECLARED.items() if len(gates) == 1)
 """The names of NAMES that have one gate, for any number of parameters and qubits."""
 
 
 @lru_cache(200)
-def writers_gate(name: str, parameters: int, qubits: int) -> WritersGate | None:
+def find_undeclared_gate(name: str, parameters: int, qubits: int) -> UndeclaredGate | None:
     """The gate that a tool means by an undeclared name; None for a name that is not in NAMES.
 
     Of several gates with the name, the one with these numbers of parameters and qubits is returned.
@@ -229,8 +229,8 @@ def writers_gate(name: str, parameters: int, qubits: int) -> WritersGate | None:
     """
     if name in _OF_ANY_SIZE:
         controls = min(max(qubits - 1, 1), _MOST_CONTROLS)
-        gate = standard(name, _OF_ANY_SIZE[name], extra=controls)
-        return WritersGate(replace(gate, cost=4 * controls**2), "Qiskit's")
+        gate = standard_gate(name, _OF_ANY_SIZE[name], extra=controls)
+        return UndeclaredGate(replace(gate, cost=4 * controls**2), "Qiskit's")
     found = _UNDECLARED.get(name, ())
     fitting = [
         one for one in found if (one.gate.parameters, one.gate.qubits) == (parameters, qubits)

@@ -4,9 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from quantumtask.openqasm.parser.qubit_numbers import MOST_DIGITS
-from quantumtask.openqasm.text.source import Place, Refusal, Source, Span
-from quantumtask.openqasm.text.syntax_errors import not_includable
+from quantumtask.openqasm.parser.qubit_numbers import MAX_QUBIT_DIGITS
+from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source, Span
 
 
 def _reader() -> Any:
@@ -31,11 +30,11 @@ def _portable() -> Any:
         raise ImportError(message) from error
 
 
-reader = _reader()
-nodes = reader.nodes
+parser_module = _reader()
+nodes = parser_module.nodes
 Node: TypeAlias = Any
 
-__all__ = ["Node", "nodes", "not_includable", "parse", "physical_numbers", "physical_qubit"]
+__all__ = ["Node", "find_physical_qubit", "nodes", "parse", "physical_qubit_numbers"]
 
 
 class PhysicalQubit(NamedTuple):
@@ -45,7 +44,7 @@ class PhysicalQubit(NamedTuple):
     span: Span
 
 
-def physical_qubit(node: Node, text: bytes) -> PhysicalQubit | None:
+def find_physical_qubit(node: Node, text: bytes) -> PhysicalQubit | None:
     """The physical qubit that a node names; None for any other node.
 
     In an argument of a subroutine, the node is an integer behind a `$` of the text: see `native`.
@@ -54,21 +53,21 @@ def physical_qubit(node: Node, text: bytes) -> PhysicalQubit | None:
         return PhysicalQubit(node.name.lstrip("$"), node.span)
     span = node.span
     if type(node) is nodes.IntegerLiteral and text[span.lo - 1 : span.lo] == b"$":
-        return PhysicalQubit(text[span.lo : span.hi].decode(), Place(span.lo - 1, span.hi))
+        return PhysicalQubit(text[span.lo : span.hi].decode(), OffsetSpan(span.lo - 1, span.hi))
     return None
 
 
-def physical_numbers(tree: Sequence[Node], text: bytes) -> frozenset[int]:
+def physical_qubit_numbers(tree: Sequence[Node], text: bytes) -> frozenset[int]:
     """The numbers of all physical qubits that a program names."""
     numbers: set[int] = set()
     pending = list(tree) if b"$" in text else []
     while pending:
         node = pending.pop()
-        qubit = physical_qubit(node, text)
+        qubit = find_physical_qubit(node, text)
         named = [] if qubit is None else [qubit.digits]
         if type(node) is nodes.Pragma and node.command.startswith("braket"):
             named = _IN_PRAGMA.findall(node.command)
-        numbers.update([int(d) for d in named if d.isdecimal() and len(d) <= MOST_DIGITS])
+        numbers.update([int(d) for d in named if d.isdecimal() and len(d) <= MAX_QUBIT_DIGITS])
         pending.extend(node.children())
     return frozenset(numbers)
 
@@ -78,9 +77,9 @@ _IN_PRAGMA = re.compile(r"\$([0-9]+)")
 
 def parse(source: Source) -> list[Node]:
     """The top-level statements of a program. Raises CircuitError with every syntax problem."""
-    version, statements = reader.read(source)
+    version, statements = parser_module.read(source)
     legacy = source.opaque is not None
     if legacy != ((version or "3").partition(".")[0] == "2"):
         message = "the version is not the first statement of this text"
-        raise source.error(Refusal("syntax_error", message, Place(0, 0)))
+        raise source.error(Diagnostic("syntax_error", message, OffsetSpan(0, 0)))
     return list(statements)

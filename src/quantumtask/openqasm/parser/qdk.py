@@ -11,12 +11,12 @@ from qdk.openqasm import parser as nodes
 
 from quantumtask.openqasm.gates.undeclared import INCLUDES
 from quantumtask.openqasm.text.scanner import scan
-from quantumtask.openqasm.text.source import Place, Refusal, Source, Span
+from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source, Span
 from quantumtask.openqasm.text.syntax_errors import (
-    MOST_DIAGNOSTICS,
-    not_includable,
+    MAX_DIAGNOSTICS,
+    include_not_allowed,
     syntax_error,
-    unreadable,
+    unreadable_text,
 )
 
 __all__ = ["nodes", "read"]
@@ -38,16 +38,16 @@ def read(source: Source) -> tuple[str | None, list[Any]]:
         raise
     except Exception as error:
         if isinstance(error, ValueError):
-            raise source.error(unreadable()) from None
+            raise source.error(unreadable_text()) from None
         raise
     except BaseException:  # a Rust panic is not an Exception
-        raise source.error(unreadable()) from None
+        raise source.error(unreadable_text()) from None
 
 
 def _check(diagnostics: Sequence[Any], source: Source) -> None:
     """Raises CircuitError for diagnostics of the parser."""
     if diagnostics:
-        raise source.error(*[_refusal(d, source) for d in diagnostics[:MOST_DIAGNOSTICS]])
+        raise source.error(*[_refusal(d, source) for d in diagnostics[:MAX_DIAGNOSTICS]])
 
 
 def _early_diagnostics(text: str) -> list[Any]:
@@ -59,7 +59,7 @@ def _early_diagnostics(text: str) -> list[Any]:
     if len(text) < 16 * _EARLY:
         return []
     diagnostics = _parse(text[:_EARLY], path="circuit", includes=_nothing).diagnostics
-    return list(diagnostics) if len(diagnostics) > 2 * MOST_DIAGNOSTICS else []
+    return list(diagnostics) if len(diagnostics) > 2 * MAX_DIAGNOSTICS else []
 
 
 _EARLY = 8192
@@ -117,18 +117,18 @@ def _nothing(name: str) -> str | None:
     return "" if name in INCLUDES else None
 
 
-def _refusal(diagnostic: Any, source: Source) -> Refusal:
+def _refusal(diagnostic: Any, source: Source) -> Diagnostic:
     labels = diagnostic.labels
-    span = labels[0].span if labels else Place(0, 0)
+    span = labels[0].span if labels else OffsetSpan(0, 0)
     message = diagnostic.message.rstrip(".")
     if message.startswith("Not Found") or "include" in message.lower():
         return _include(span, source)
     if message.startswith("Empty statements"):
-        return Refusal("syntax_error", "there is no statement before this `;`", span)
+        return Diagnostic("syntax_error", "there is no statement before this `;`", span)
     return syntax_error(message[:1].lower() + message[1:], span, source)
 
 
-def _include(span: Span, source: Source) -> Refusal:
+def _include(span: Span, source: Source) -> Diagnostic:
     rest = source.bytes[span.lo :].decode(errors="ignore")
     names = (rest[start + 1 : end - 1] for kind, start, end in scan(rest) if kind == "string")
-    return not_includable(next(names, ""), span)
+    return include_not_allowed(next(names, ""), span)

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from itertools import count, islice
 
-from quantumtask.openqasm.text.source import Refusal, Span, told
+from quantumtask.openqasm.text.source import Diagnostic, Span, format_int
 
-MOST_DIGITS = 9
+MAX_QUBIT_DIGITS = 9
 """Most digits of the number of a physical qubit."""
 
 
-class Qubits:
+class QubitAllocator:
     """Numbers of qubits, from 0; the number is the place of a qubit in an observable or a state.
 
     A physical qubit `$n` has the number n, wherever the program names it first (spec: Physical
@@ -31,7 +31,7 @@ class Qubits:
         self._next = 0
 
     def declare(self, size: int, span: Span) -> Sequence[int]:
-        """The numbers of new qubits, ascending. Raises Refusal for more than `most` qubits."""
+        """The numbers of new qubits, ascending. Raises Diagnostic for more than `most` qubits."""
         if self._holes is None:
             self._holes = self._physical_numbers()
         self._check_total(self._next + size, span)
@@ -44,7 +44,7 @@ class Qubits:
 
     def _check_total(self, total: int, span: Span) -> None:
         if total > self._most:
-            raise self._too_many(f"{told(total)} qubits are declared", span)
+            raise self._too_many(f"{format_int(total)} qubits are declared", span)
 
     def _free(self, size: int) -> Sequence[int]:
         holes = self._holes
@@ -54,9 +54,9 @@ class Qubits:
         return tuple(islice(free, size))
 
     def physical_number(self, digits: str, span: Span) -> int:
-        """The number of the qubit `$digits`. Raises Refusal for a number that is too large."""
-        if not digits.isdecimal() or len(digits) > MOST_DIGITS:
-            raise Refusal("undeclared_name", f"${digits[:60]} is no qubit", span)
+        """The number of the qubit `$digits`. Raises Diagnostic for a number that is too large."""
+        if not digits.isdecimal() or len(digits) > MAX_QUBIT_DIGITS:
+            raise Diagnostic("undeclared_name", f"${digits[:60]} is no qubit", span)
         number = int(digits)
         if number >= self._most:
             raise self._too_many(f"`${number}` is qubit number {number:,}, counted from 0", span)
@@ -64,5 +64,5 @@ class Qubits:
         self.count = max(self.count, number + 1)
         return number
 
-    def _too_many(self, what: str, span: Span) -> Refusal:
-        return Refusal("too_many_qubits", f"{what}, and at most {self._most:,} can be", span)
+    def _too_many(self, what: str, span: Span) -> Diagnostic:
+        return Diagnostic("too_many_qubits", f"{what}, and at most {self._most:,} can be", span)

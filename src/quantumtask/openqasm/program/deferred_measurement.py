@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from operator import is_
 from typing import NamedTuple
 
-from quantumtask.openqasm.program.operations import BASIC, CONTROLLED, Operation
+from quantumtask.openqasm.program.operations import BASIC_GATES, CONTROLLED_GATE_BASES, Operation
 from quantumtask.openqasm.program.process import Outcome, Process, Undecided
 from quantumtask.openqasm.program.tracer import Trace
-from quantumtask.openqasm.text.source import Refusal
+from quantumtask.openqasm.text.source import Diagnostic
 
 MOST_BITS = 6
 """Bits that a condition may look at: there is a way through it for each of their values."""
@@ -22,7 +22,7 @@ MOST_CELLS = 1 << 22
 """Steps of one way, ways of all of a program, and cells of memory looked at for them: what takes
 more is run the other way, outcome by outcome."""
 
-WITH_CONTROL = {name: controlled for controlled, name in CONTROLLED.items()}
+WITH_CONTROL = {name: controlled for controlled, name in CONTROLLED_GATE_BASES.items()}
 """Gates that have a name of their own with one control in front: engines are quickest at those."""
 
 Controls = tuple[tuple[int, int], ...]
@@ -83,7 +83,7 @@ class Deferral:
         self._needed.clear()
         try:
             ends = self._ways(_Point(process.copy(), process, ()), join.at, found)
-        except (NotDeferred, Refusal):  # what is refused may lie on a way that no shot takes
+        except (NotDeferred, Diagnostic):  # what is refused may lie on a way that no shot takes
             return False
         controlling = {qubit for _, controls in found for qubit, _ in controls}
         if any(not controlling.isdisjoint(operation.qubits) for operation, _ in found):
@@ -99,7 +99,7 @@ class Deferral:
     def _ways(
         self, point: _Point, join: int, found: list[tuple[Operation, Controls]]
     ) -> list[Process]:
-        """Adds the gates of all ways to the instruction `join`; raises NotDeferred or Refusal."""
+        """Adds the gates of all ways to instruction `join`. Raises NotDeferred or Diagnostic."""
         process, untouched, controls = point
         gates = _Gates()
         try:
@@ -145,7 +145,7 @@ def _same(one: Process, other: Process) -> bool:
 def _controlled(operation: Operation, controls: Controls) -> Operation:
     gate, params, qubits, own = operation
     if [value for _, value in controls] == [1] and not own and gate.name in WITH_CONTROL:
-        return Operation(BASIC[WITH_CONTROL[gate.name]], params, (controls[0][0], *qubits))
+        return Operation(BASIC_GATES[WITH_CONTROL[gate.name]], params, (controls[0][0], *qubits))
     return Operation(
         gate,
         params,

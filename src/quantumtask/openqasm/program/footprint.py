@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.process import Outcome, Process, Undecided
-from quantumtask.openqasm.text.source import Refusal
+from quantumtask.openqasm.text.source import Diagnostic
 
 MOST_STEPS = 20_000
 """Most instructions that are followed, in all ways together."""
@@ -165,7 +165,7 @@ class _Survey:
             except Undecided as needed:
                 self.found.outcomes.add(needed.outcome)
                 process.decide(needed.outcome, value)
-            except (Refusal, ArithmeticError, ValueError):
+            except (Diagnostic, ArithmeticError, ValueError):
                 return False
             else:
                 process.next = at + 1 if target is None else target

@@ -13,7 +13,7 @@ Matrix = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, eq=False)
-class Basic:
+class BasicGate:
     """A gate that every engine knows, by the name that Qiskit has for it.
 
     `matrix(*params)` is 2**n x 2**n; bit k of an index is the gate's qubit k. `inverse(*params)`
@@ -28,7 +28,7 @@ class Basic:
     clifford: bool = False
 
 
-class Unitary(NamedTuple):
+class MatrixGate(NamedTuple):
     """A gate given by its matrix, ordered as that of a Basic gate."""
 
     values: Matrix
@@ -45,7 +45,7 @@ class Operation(NamedTuple):
     The first `len(controls)` of the qubits control it: True where 1 selects, False where 0 does.
     """
 
-    gate: Basic | Unitary
+    gate: BasicGate | MatrixGate
     params: tuple[float, ...]
     qubits: tuple[int, ...]
     controls: tuple[bool, ...] = ()
@@ -111,7 +111,7 @@ def _rxx(theta: float) -> Matrix:
     return matrix
 
 
-def controlled(matrix: Matrix, controls: Sequence[bool] = (True,)) -> Matrix:
+def controlled_matrix(matrix: Matrix, controls: Sequence[bool] = (True,)) -> Matrix:
     """The matrix with controls in front: qubit k of the result is control k."""
     wanted = sum(1 << k for k, on in enumerate(controls) if on)
     step = 1 << len(controls)
@@ -121,7 +121,7 @@ def controlled(matrix: Matrix, controls: Sequence[bool] = (True,)) -> Matrix:
 
 
 def _ctrl(make: Callable[..., Matrix]) -> Callable[..., Matrix]:
-    return lambda *params: controlled(make(*params))
+    return lambda *params: controlled_matrix(make(*params))
 
 
 _HALF = math.sqrt(0.5)
@@ -172,60 +172,60 @@ def _inverse_cu(
 
 
 def _cu(theta: float, phi: float, lam: float, gamma: float) -> Matrix:
-    return controlled(_exp(gamma) * _u(theta, phi, lam))
+    return controlled_matrix(_exp(gamma) * _u(theta, phi, lam))
 
 
 def _p(angle: float) -> Matrix:
     return _diagonal(1, _exp(angle))
 
 
-BASIC = {
+BASIC_GATES = {
     gate.name: gate
     for gate in (
-        Basic("id", 0, 1, _fixed([[1, 0], [0, 1]]), _same("id"), True),
-        Basic("x", 0, 1, _X, _same("x"), True),
-        Basic("y", 0, 1, _Y, _same("y"), True),
-        Basic("z", 0, 1, _Z, _same("z"), True),
-        Basic("h", 0, 1, _H, _same("h"), True),
-        Basic("s", 0, 1, _fixed([[1, 0], [0, 1j]]), _same("sdg"), True),
-        Basic("sdg", 0, 1, _fixed([[1, 0], [0, -1j]]), _same("s"), True),
-        Basic("t", 0, 1, _const(_p(math.pi / 4)), _same("tdg")),
-        Basic("tdg", 0, 1, _const(_p(-math.pi / 4)), _same("t")),
-        Basic("sx", 0, 1, _SX, _same("sxdg"), True),
-        Basic("sxdg", 0, 1, _SXDG, _same("sx"), True),
-        Basic("p", 1, 1, _p, _turned("p")),
-        Basic("rx", 1, 1, _rx, _turned("rx")),
-        Basic("ry", 1, 1, _ry, _turned("ry")),
-        Basic("rz", 1, 1, _rz, _turned("rz")),
-        Basic("u", 3, 1, _u, _inverse_u),
-        Basic("cx", 0, 2, _const(controlled(_X())), _same("cx"), True),
-        Basic("cy", 0, 2, _const(controlled(_Y())), _same("cy"), True),
-        Basic("cz", 0, 2, _const(controlled(_Z())), _same("cz"), True),
-        Basic("ch", 0, 2, _const(controlled(_H())), _same("ch")),
-        Basic(
+        BasicGate("id", 0, 1, _fixed([[1, 0], [0, 1]]), _same("id"), True),
+        BasicGate("x", 0, 1, _X, _same("x"), True),
+        BasicGate("y", 0, 1, _Y, _same("y"), True),
+        BasicGate("z", 0, 1, _Z, _same("z"), True),
+        BasicGate("h", 0, 1, _H, _same("h"), True),
+        BasicGate("s", 0, 1, _fixed([[1, 0], [0, 1j]]), _same("sdg"), True),
+        BasicGate("sdg", 0, 1, _fixed([[1, 0], [0, -1j]]), _same("s"), True),
+        BasicGate("t", 0, 1, _const(_p(math.pi / 4)), _same("tdg")),
+        BasicGate("tdg", 0, 1, _const(_p(-math.pi / 4)), _same("t")),
+        BasicGate("sx", 0, 1, _SX, _same("sxdg"), True),
+        BasicGate("sxdg", 0, 1, _SXDG, _same("sx"), True),
+        BasicGate("p", 1, 1, _p, _turned("p")),
+        BasicGate("rx", 1, 1, _rx, _turned("rx")),
+        BasicGate("ry", 1, 1, _ry, _turned("ry")),
+        BasicGate("rz", 1, 1, _rz, _turned("rz")),
+        BasicGate("u", 3, 1, _u, _inverse_u),
+        BasicGate("cx", 0, 2, _const(controlled_matrix(_X())), _same("cx"), True),
+        BasicGate("cy", 0, 2, _const(controlled_matrix(_Y())), _same("cy"), True),
+        BasicGate("cz", 0, 2, _const(controlled_matrix(_Z())), _same("cz"), True),
+        BasicGate("ch", 0, 2, _const(controlled_matrix(_H())), _same("ch")),
+        BasicGate(
             "csx",
             0,
             2,
-            _const(controlled(_SX())),
+            _const(controlled_matrix(_SX())),
             lambda: ("cu", (-math.pi / 2, -math.pi / 2, math.pi / 2, -math.pi / 4)),
         ),
-        Basic("cp", 1, 2, _ctrl(_p), _turned("cp")),
-        Basic("crx", 1, 2, _ctrl(_rx), _turned("crx")),
-        Basic("cry", 1, 2, _ctrl(_ry), _turned("cry")),
-        Basic("crz", 1, 2, _ctrl(_rz), _turned("crz")),
-        Basic("cu", 4, 2, _cu, _inverse_cu),
-        Basic("swap", 0, 2, _SWAP, _same("swap"), True),
-        Basic("rxx", 1, 2, _rxx, _turned("rxx")),
-        Basic("ryy", 1, 2, _ryy, _turned("ryy")),
-        Basic("rzz", 1, 2, _rzz, _turned("rzz")),
-        Basic("ccx", 0, 3, _const(controlled(_X(), (True, True))), _same("ccx")),
-        Basic("cswap", 0, 3, _const(controlled(_SWAP())), _same("cswap")),
+        BasicGate("cp", 1, 2, _ctrl(_p), _turned("cp")),
+        BasicGate("crx", 1, 2, _ctrl(_rx), _turned("crx")),
+        BasicGate("cry", 1, 2, _ctrl(_ry), _turned("cry")),
+        BasicGate("crz", 1, 2, _ctrl(_rz), _turned("crz")),
+        BasicGate("cu", 4, 2, _cu, _inverse_cu),
+        BasicGate("swap", 0, 2, _SWAP, _same("swap"), True),
+        BasicGate("rxx", 1, 2, _rxx, _turned("rxx")),
+        BasicGate("ryy", 1, 2, _ryy, _turned("ryy")),
+        BasicGate("rzz", 1, 2, _rzz, _turned("rzz")),
+        BasicGate("ccx", 0, 3, _const(controlled_matrix(_X(), (True, True))), _same("ccx")),
+        BasicGate("cswap", 0, 3, _const(controlled_matrix(_SWAP())), _same("cswap")),
     )
 }
 """The gates that engines know, by Qiskit's name."""
 
 
-CONTROLLED = {
+CONTROLLED_GATE_BASES = {
     "cx": "x", "cy": "y", "cz": "z", "ch": "h", "csx": "sx", "cp": "p", "crx": "rx", "cry": "ry",
     "crz": "rz", "ccx": "cx", "cswap": "swap",
 }  # fmt: skip
@@ -235,9 +235,9 @@ CONTROLLED = {
 BARRIER, DELAY = "barrier", "delay"
 
 
-PAUSES = frozenset({BARRIER, DELAY})
+SCHEDULING_OPERATIONS = frozenset({BARRIER, DELAY})
 """Operations of a device that leave an ideal qubit as it is."""
 
 
-CONTROLLED_PAULIS = {BASIC[name]: BASIC[f"c{name}"] for name in "xyz"}
+CONTROLLED_PAULIS = {BASIC_GATES[name]: BASIC_GATES[f"c{name}"] for name in "xyz"}
 """Gates that are Clifford under one control, with their controlled gates."""

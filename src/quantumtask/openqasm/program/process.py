@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from quantumtask.openqasm.program.operations import Operation
-from quantumtask.openqasm.text.source import Place, Refusal, Span
+from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Span
 
 
 class Outcome:
@@ -144,31 +144,31 @@ class Process:
                 at = at + 1 if target is None else target
                 left -= 1
                 if left < 0:
-                    raise Refusal("too_many_steps", _ENDLESS.format(most_steps), self._span(at))
+                    raise Diagnostic("too_many_steps", _ENDLESS.format(most_steps), self._span(at))
             if at >= end and stop is None and self.code.finish is not None:
                 self.code.finish(self)
         except ArithmeticError:
             message = "this cannot be calculated: a number is too large"
-            raise Refusal("number_too_large", message, self._span(at)) from None
+            raise Diagnostic("number_too_large", message, self._span(at)) from None
         except ValueError:
-            raise Refusal("not_finite", "this has no value", self._span(at)) from None
+            raise Diagnostic("not_finite", "this has no value", self._span(at)) from None
         finally:
             self.next = at
             self.steps = most_steps - left
 
     def spend(self, cost: float, most: int, span: Span) -> None:
-        """Counts what gate calls come to. Raises Refusal beyond `most` operations."""
+        """Counts what gate calls come to. Raises Diagnostic beyond `most` operations."""
         self.spent += cost
         if self.spent > most:
             message = f"the circuit comes to more than {most:,} operations here"
-            raise Refusal("too_many_operations", message, span)
+            raise Diagnostic("too_many_operations", message, span)
 
     def move(self, elements: int, most: int, span: Span) -> None:
-        """Counts what is copied in one step. Raises Refusal beyond `most` elements."""
+        """Counts what is copied in one step. Raises Diagnostic beyond `most` elements."""
         self.moved += elements
         if self.moved > most:
             message = f"the program moves more than {most:,} elements, bits and words around"
-            raise Refusal("too_many_steps", message, span)
+            raise Diagnostic("too_many_steps", message, span)
 
     @property
     def span(self) -> Span:
@@ -177,7 +177,7 @@ class Process:
 
     def _span(self, at: int) -> Span:
         spans = self.code.spans
-        return spans[min(at, len(spans) - 1)] if spans else Place(0, 0)
+        return spans[min(at, len(spans) - 1)] if spans else OffsetSpan(0, 0)
 
     def decide(self, outcome: Outcome, value: int) -> None:
         """From here on the outcome is `value`."""

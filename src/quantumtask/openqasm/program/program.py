@@ -6,7 +6,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from quantumtask.openqasm.program.operations import PAUSES, Operation
+from quantumtask.openqasm.program.operations import SCHEDULING_OPERATIONS, Operation
 from quantumtask.openqasm.program.terminal_measurements import Ends
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Circuit:
         ends = Ends()
         for step in self.steps:
             if isinstance(step, Operation):
-                ends.touch(() if step.gate.name in PAUSES else step.qubits)
+                ends.touch(() if step.gate.name in SCHEDULING_OPERATIONS else step.qubits)
             elif isinstance(step, Measure):
                 ends.measure(step.qubit, step.outcome)
             else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from quantumtask.openqasm.program.operations import PAUSES, Operation
+from quantumtask.openqasm.program.operations import SCHEDULING_OPERATIONS, Operation
 from quantumtask.openqasm.program.process import Outcome
 from quantumtask.openqasm.program.program import Circuit, Measure, Reset, Step
 
@@ -79,7 +79,7 @@ class Trace:
         for step in self.steps[self._looked_at :]:
             if not isinstance(step, Operation):
                 self._touched.add(step.qubit)
-            elif step.gate.name not in PAUSES:
+            elif step.gate.name not in SCHEDULING_OPERATIONS:
                 self._touched.update(step.qubits)
         self._looked_at = len(self.steps)
         return self._touched

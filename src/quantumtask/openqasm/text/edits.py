@@ -3,7 +3,7 @@
 from quantumtask.openqasm.text.source import Source
 
 
-class Edits:
+class TextEdits:
     """Collects replacements from left to right, and applies them to the text."""
 
     def __init__(self, text: str) -> None:

@@ -8,7 +8,7 @@ version, or between `include` and the file.
 
 import re
 
-from quantumtask.openqasm.text.edits import Edits
+from quantumtask.openqasm.text.edits import TextEdits
 from quantumtask.openqasm.text.scanner import replace_comments, scan
 from quantumtask.openqasm.text.source import Source
 
@@ -17,14 +17,14 @@ _UNUSUAL_AT = re.compile(r"\n[^\S\n]*+@|@(?=[^\W\d])")
 """An `@` that may need white space; any other `@` stands on the line of its modifier."""
 
 
-def normalised(text: str) -> str:
+def normalize_line_ends(text: str) -> str:
     """The text with `\\n` for each lone `\\r`, at unchanged offsets."""
     if "\r" not in text:
         return text
     return "\r\n".join([part.replace("\r", "\n") for part in text.split("\r\n")])
 
 
-def without_comments(text: str, legacy: bool) -> str:
+def remove_comments(text: str, legacy: bool) -> str:
     """The text with one blank, or one line end, for each comment.
 
     `legacy`: the text is OpenQASM 2. A comment without an end stays.
@@ -32,7 +32,7 @@ def without_comments(text: str, legacy: bool) -> str:
     return replace_comments(text, legacy, lambda old: "\n" if "\n" in old else " ")
 
 
-def laid_out(source: Source, legacy: bool) -> Source:
+def adapt_layout(source: Source, legacy: bool) -> Source:
     """The source in the layout for the parsers. `legacy`: the text is OpenQASM 2."""
     text = replace_comments(source.text, legacy, _blank)
     if "@" in text and _UNUSUAL_AT.search(text):
@@ -52,7 +52,7 @@ class _Layout:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._edits = Edits(text)
+        self._edits = TextEdits(text)
         self._done = 0
         self._annotated = False
 

@@ -7,21 +7,21 @@ is counted here first, so that a hostile text costs one scan instead of a crashe
 import re
 
 from quantumtask.openqasm.text.scanner import scan
-from quantumtask.openqasm.text.source import Place, Refusal, Source
+from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source
 
-MOST_OPERATORS = 500
+MAX_OPERATORS = 500
 """Most operators in one expression: the parser's stack overflows at some ten thousand."""
 
-MOST_DIGITS = 1300
+MAX_WORD_LENGTH = 1300
 """Most characters of one number or name: more than the widest number needs."""
 
-MOST_BITS = 4300
+MAX_BITSTRING_LENGTH = 4300
 """Most characters of one bit string."""
 
-MOST_INDICES = 100
+MAX_CONSECUTIVE_INDICES = 100
 """Most indices in a row: `c[0][0]...`."""
 
-MOST_ODD = 1000
+MAX_UNKNOWN_CHARACTERS = 1000
 """Most characters without a meaning in OpenQASM: the parser reports each one, slowly."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -40,22 +40,22 @@ cannot nest deeper than its length, whatever its tokens are."""
 
 
 def check_characters(source: Source) -> None:
-    """Raises Refusal for a character that no circuit needs, even in a comment."""
+    """Raises Diagnostic for a character that no circuit needs, even in a comment."""
     if bad := _CONTROL.search(source.text):
         name = f"U+{ord(bad.group()):04X}"
         hint = "Save the file as plain UTF-8 text without it"
         place = source.span(bad.start(), bad.start())
-        raise Refusal("invalid_character", f"the character {name} is not allowed", place, hint)
+        raise Diagnostic("invalid_character", f"the character {name} is not allowed", place, hint)
 
 
 def check_nesting(source: Source, max_nesting: int, legacy: bool) -> None:
-    """Raises Refusal for a text without comments that makes the parser recurse too deep.
+    """Raises Diagnostic for a text without comments that makes the parser recurse too deep.
 
     `legacy`: the text is OpenQASM 2.
     """
     text = source.text
-    if text.count("?") + text.count("`") + text.count("\\") > MOST_ODD:
-        raise Refusal("syntax_error", "this is not OpenQASM 3", Place(0, 0))
+    if text.count("?") + text.count("`") + text.count("\\") > MAX_UNKNOWN_CHARACTERS:
+        raise Diagnostic("syntax_error", "this is not OpenQASM 3", OffsetSpan(0, 0))
     begin = _end_of_plain(text, max_nesting)
     if begin < len(text):
         _Depth(source, begin, max_nesting).check(legacy)
@@ -69,7 +69,7 @@ def _end_of_plain(text: str, max_nesting: int) -> int:
     return plain.end() if plain else 0
 
 
-_LONG = re.compile(rf"(?<![\w.])[\w.]{{{MOST_DIGITS + 1}}}")
+_LONG = re.compile(rf"(?<![\w.])[\w.]{{{MAX_WORD_LENGTH + 1}}}")
 
 
 class _Level:
@@ -126,8 +126,8 @@ class _Depth:
         if self.text[start] == "[":
             level = self.levels[-1]
             level.indices = level.indices + 1 if self.last == "]" else 0
-            if level.indices > MOST_INDICES:
-                message = f"more than {MOST_INDICES} indices stand in a row"
+            if level.indices > MAX_CONSECUTIVE_INDICES:
+                message = f"more than {MAX_CONSECUTIVE_INDICES} indices stand in a row"
                 raise self._refusal("nesting_too_deep", message, start, end)
         self.levels.append(_Level())
         self._check_depth(start, end)
@@ -170,18 +170,18 @@ class _Depth:
     def _operator(self, start: int, end: int) -> None:
         self.levels[-1].operators += 1
         self.operators += 1
-        if self.operators > MOST_OPERATORS:
-            message = f"this expression has more than {MOST_OPERATORS} operators"
+        if self.operators > MAX_OPERATORS:
+            message = f"this expression has more than {MAX_OPERATORS} operators"
             raise self._refusal("nesting_too_deep", message, start, end)
 
     def _string(self, start: int, end: int) -> None:
-        if end - start > MOST_BITS + 2:
-            raise self._too_large(start, end, MOST_BITS)
+        if end - start > MAX_BITSTRING_LENGTH + 2:
+            raise self._too_large(start, end, MAX_BITSTRING_LENGTH)
 
     def _long(self, start: int, end: int) -> None:
         if self.text[start] in "0123456789.":
-            raise self._too_large(start, end, MOST_DIGITS)
-        message = f"this name is longer than {MOST_DIGITS} characters"
+            raise self._too_large(start, end, MAX_WORD_LENGTH)
+        message = f"this name is longer than {MAX_WORD_LENGTH} characters"
         raise self._refusal("name_too_long", message, start, end)
 
     def _forget_operators(self) -> None:
@@ -193,13 +193,13 @@ class _Depth:
         if len(self.levels) - 1 + self.flows > self.max_nesting:
             raise self._too_deep(start, end)
 
-    def _too_deep(self, start: int, end: int) -> Refusal:
+    def _too_deep(self, start: int, end: int) -> Diagnostic:
         message = f"this is nested more than {self.max_nesting} levels deep"
         return self._refusal("nesting_too_deep", message, start, end)
 
-    def _too_large(self, start: int, end: int, most: int) -> Refusal:
+    def _too_large(self, start: int, end: int, most: int) -> Diagnostic:
         message = f"this literal has more than {most} characters"
         return self._refusal("number_too_large", message, start, end)
 
-    def _refusal(self, code: str, message: str, start: int, end: int) -> Refusal:
-        return Refusal(code, message, self.source.span(self.begin + start, self.begin + end))
+    def _refusal(self, code: str, message: str, start: int, end: int) -> Diagnostic:
+        return Diagnostic(code, message, self.source.span(self.begin + start, self.begin + end))

@@ -5,9 +5,9 @@ keywords of OpenQASM 3 may be names. The translation appends the letter MARK to 
 of OpenQASM 2 has that letter (arXiv:1707.03429, section 2).
 """
 
-from quantumtask.openqasm.text.edits import Edits
+from quantumtask.openqasm.text.edits import TextEdits
 from quantumtask.openqasm.text.scanner import scan
-from quantumtask.openqasm.text.source import MARK, Source
+from quantumtask.openqasm.text.source import KEYWORD_SUFFIX, Source
 
 _KEYWORDS = frozenset(
     {
@@ -22,7 +22,7 @@ _KEYWORDS = frozenset(
 _NAMES = frozenset({"word", "modifier"})
 
 
-def rewritten(source: Source) -> Source:
+def translate_openqasm2(source: Source) -> Source:
     """The text for the parser, from a text without comments.
 
     Positions in the new text are reported as positions in the old one.
@@ -35,7 +35,7 @@ def rewritten(source: Source) -> Source:
     kinds = ("open", "close", "end", "operator", "word", "number")
     for kind, start, end in scan(text, *kinds, legacy=True):
         rewriting.pass_token(kind in _NAMES, text[start:end], start, end)
-    edits = Edits(text)
+    edits = TextEdits(text)
     for edit in rewriting.edits:
         edits.replace(*edit)
     return edits.source(source, frozenset(rewriting.opaque), source.annotated)
@@ -75,7 +75,7 @@ class _Rewriting:
             return
         name = word
         if word in self._taken:
-            name += MARK
+            name += KEYWORD_SUFFIX
             self.edits.append((start, end, name))
         if self._head and not self._head[0]:
             self._head = name, self._head[1]

@@ -54,7 +54,7 @@ _KINDS = {
     ),
     "other": (r"\S", ""),
 }
-COMMENT = "/" + _KINDS["comment"][1]
+COMMENT_PATTERN = "/" + _KINDS["comment"][1]
 """The pattern of a comment."""
 
 _LEGACY_PRAGMA = "#", r"(?<=\#)pragma\b[^\n]*+"
@@ -103,7 +103,7 @@ def _scan_annotated(text: str, pattern: re.Pattern[str]) -> Iterator[Token]:
             yield kind, start, end
 
 
-def first_words(text: str, count: int) -> list[Token]:
+def first_tokens(text: str, count: int) -> list[Token]:
     """Returns the first tokens of a text that are not comments."""
     pattern = _pattern(("word", "number", "other"), False)
     words: list[Token] = []

@@ -9,10 +9,10 @@ from typing import Protocol
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.task import Problem
 
-MOST_PROBLEMS = 20
-LONGEST_TOKEN = 60
+MAX_PROBLEMS = 20
+MAX_TOKEN_LENGTH = 60
 
-MARK = "\N{LATIN LETTER RETROFLEX CLICK}"
+KEYWORD_SUFFIX = "\N{LATIN LETTER RETROFLEX CLICK}"
 """Suffix, in the parser's text, of an OpenQASM 2 name that is a keyword of OpenQASM 3."""
 
 _WORD = re.compile(r"\b(?:OPENQASM|qubit|bit|qreg|include|gate|measure)\b")
@@ -28,7 +28,7 @@ class Span(Protocol):
     def hi(self) -> int: ...
 
 
-class Place:
+class OffsetSpan:
     """A Span of our own, for problems found before there is a tree."""
 
     def __init__(self, lo: int, hi: int) -> None:
@@ -36,15 +36,15 @@ class Place:
         self.hi = hi
 
 
-class Refusal(Exception):
+class Diagnostic(Exception):
     """One statement cannot be accepted; the checker turns it into a Problem and goes on."""
 
     def __init__(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         super().__init__(message)
         self.code = code
-        self.message = as_written(message)
+        self.message = restore_names(message)
         self.span = span
-        self.hint = None if hint is None else as_written(hint)
+        self.hint = None if hint is None else restore_names(hint)
 
 
 class Source:
@@ -105,17 +105,19 @@ class Source:
     def span(self, start: int, end: int) -> Span:
         """The span of the characters from `start` to `end`."""
         lo = len(self.text[:start].encode(errors="replace"))
-        return Place(lo, lo + len(self.text[start:end].encode(errors="replace")))
+        return OffsetSpan(lo, lo + len(self.text[start:end].encode(errors="replace")))
 
     def token(self, span: Span) -> str | None:
         """What stands at a span, on its first line and cut to a readable length."""
         if self._original is not None:
-            return self._original.token(Place(self._before(span.lo), self._before(span.hi)))
+            return self._original.token(OffsetSpan(self._before(span.lo), self._before(span.hi)))
         text = self.bytes[span.lo : span.hi].decode(errors="ignore")
         first = _LINE_END.split(text, maxsplit=1)[0].strip()
-        return (first[: LONGEST_TOKEN - 1] + "…" if len(first) > LONGEST_TOKEN else first) or None
+        return (
+            first[: MAX_TOKEN_LENGTH - 1] + "…" if len(first) > MAX_TOKEN_LENGTH else first
+        ) or None
 
-    def problem(self, refusal: Refusal) -> Problem:
+    def problem(self, refusal: Diagnostic) -> Problem:
         line, column = self.position(refusal.span.lo)
         end_line, end_column = self.position(max(refusal.span.hi, refusal.span.lo))
         return Problem(
@@ -123,23 +125,23 @@ class Source:
             end_line=end_line, end_column=end_column,
         )  # fmt: skip
 
-    def error(self, *refusals: Refusal) -> CircuitError:
+    def error(self, *refusals: Diagnostic) -> CircuitError:
         """The error that tells all `refusals`, in the order of the text."""
         ordered = sorted(refusals, key=lambda r: r.span.lo)
-        return CircuitError(*(self.problem(r) for r in ordered[:MOST_PROBLEMS]))
+        return CircuitError(*(self.problem(r) for r in ordered[:MAX_PROBLEMS]))
 
 
-def as_written(text: str) -> str:
+def restore_names(text: str) -> str:
     """A text with its names as the program writes them: see MARK."""
-    return text.replace(MARK, "")
+    return text.replace(KEYWORD_SUFFIX, "")
 
 
-def told(number: int) -> str:
+def format_int(number: int) -> str:
     """A whole number for a message, however long it is."""
     digits = len(str(abs(number))) if abs(number).bit_length() < 10_000 else 3_000
     return f"{number:,}" if digits <= 20 else f"a number of more than {digits - 1:,} digits"
 
 
-def shorten(text: str, most: int = LONGEST_TOKEN) -> str:
+def shorten(text: str, most: int = MAX_TOKEN_LENGTH) -> str:
     """`text`, cut so that a message stays readable."""
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,17 +1,17 @@
 """What is said of a text that a parser cannot read, whichever parser it is."""
 
-from quantumtask.openqasm.text.source import Place, Refusal, Source, Span
+from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source, Span
 
-MOST_DIAGNOSTICS = 20
+MAX_DIAGNOSTICS = 20
 
 
-def syntax_error(message: str, span: Span, source: Source) -> Refusal:
+def syntax_error(message: str, span: Span, source: Source) -> Diagnostic:
     """A syntax error; where the text is no OpenQASM at all, with a hint of what that looks like."""
-    return Refusal("syntax_error", message, span, _hint(source))
+    return Diagnostic("syntax_error", message, span, _hint(source))
 
 
-def unreadable() -> Refusal:
-    return Refusal("syntax_error", "this text cannot be read as OpenQASM 3", Place(0, 0))
+def unreadable_text() -> Diagnostic:
+    return Diagnostic("syntax_error", "this text cannot be read as OpenQASM 3", OffsetSpan(0, 0))
 
 
 _INCLUDABLE = (
@@ -19,9 +19,9 @@ _INCLUDABLE = (
 )
 
 
-def not_includable(name: str, span: Span) -> Refusal:
+def include_not_allowed(name: str, span: Span) -> Diagnostic:
     message = f"{name[:60]!r} cannot be included"
-    return Refusal("include_not_allowed", message, span, _INCLUDABLE)
+    return Diagnostic("include_not_allowed", message, span, _INCLUDABLE)
 
 
 def _hint(source: Source) -> str | None:

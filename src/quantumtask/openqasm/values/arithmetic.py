@@ -5,19 +5,19 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from quantumtask.openqasm.text.source import Refusal, Span
-from quantumtask.openqasm.values.casts import convert, rounded
-from quantumtask.openqasm.values.expr import NOT_WHOLE, Expr, applied
+from quantumtask.openqasm.text.source import Diagnostic, Span
+from quantumtask.openqasm.values.casts import convert, float_rounder
+from quantumtask.openqasm.values.expr import NEGATIVE_POWER, Expr, apply_operation
 from quantumtask.openqasm.values.types import (
     BOOL,
     INT,
-    MACHINE,
+    INTEGER_KINDS,
+    MACHINE_WIDTH,
+    MAX_WIDTH,
     UINT,
-    WHOLE,
-    WIDEST,
     Type,
-    fits,
-    wrapped,
+    fits_type,
+    wrap_int,
 )
 
 BITWISE = frozenset({"&", "|", "^"})
@@ -29,10 +29,10 @@ SHIFTS = frozenset({"<<", ">>"})
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 
-LOGIC = frozenset({"&&", "||"})
+LOGICAL = frozenset({"&&", "||"})
 
 
-COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+COMPARE_FUNCTIONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -42,29 +42,29 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def undefined(op: str, left: Expr, right: Expr, span: Span) -> Refusal:
+def undefined_operator(op: str, left: Expr, right: Expr, span: Span) -> Diagnostic:
     message = f"`{op}` is not defined for {left.type} and {right.type}"
-    return Refusal("wrong_type", message, span)
+    return Diagnostic("wrong_type", message, span)
 
 
-def truth(expr: Expr) -> Expr:
+def to_condition(expr: Expr) -> Expr:
     """As a condition: true or false."""
     if expr.type.kind in ("array", "duration", "stretch", "void", "qubit", "qubits"):
         message = f"a condition is needed here, not a value of type {expr.type}"
-        raise Refusal("wrong_type", message, expr.span)
+        raise Diagnostic("wrong_type", message, expr.span)
     return convert(expr, BOOL, explicit=True)
 
 
-def common_whole(left: Expr, right: Expr) -> Type:
+def common_integer_type(left: Expr, right: Expr) -> Type:
     """The type of both operands: the wider; of two equally wide ones the unsigned (as in C).
 
-    A literal takes the type of the other operand, if that type holds the literal. Raises Refusal
+    A literal takes the type of the other operand, if that type holds the literal. Raises Diagnostic
     for a literal that neither type holds.
     """
     a, b = left.type, right.type
     if left.loose != right.loose:
         fixed, loose = (b, left) if left.loose else (a, right)
-        if fits(loose.value, fixed):
+        if fits_type(loose.value, fixed):
             return fixed
         a, b = literal_type(left), literal_type(right)
     if a.width != b.width:
@@ -75,29 +75,31 @@ def common_whole(left: Expr, right: Expr) -> Type:
 
 
 def literal_type(expr: Expr) -> Type:
-    """The type that a whole number has by itself. Raises Refusal for a literal beyond 64 bits."""
+    """Return the type of an integer by itself. Raises Diagnostic for a literal beyond 64 bits."""
     if not expr.loose:
         return expr.type
     for to in (INT, UINT):
-        if fits(expr.value, to):
+        if fits_type(expr.value, to):
             return to
     message = "this literal has more than 64 bits, and no operand beside it is as wide"
-    raise Refusal("number_too_large", message, expr.span)
+    raise Diagnostic("number_too_large", message, expr.span)
 
 
-def numeric(expr: Expr) -> Expr:
+def to_numeric(expr: Expr) -> Expr:
     return convert(expr, INT) if expr.type.kind in ("bool", "bit") else expr
 
 
-def of_numbers(op: str, left: Expr, right: Expr, span: Span) -> Expr:
+def apply_to_numbers(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     if op in BITWISE and {left.type.kind, right.type.kind} <= {"bool", "bit"}:
-        return applied(BOOL, span, BIT_OPERATION[op], convert(left, BOOL), convert(right, BOOL))
-    left, right = numeric(left), numeric(right)
+        return apply_operation(
+            BOOL, span, BITWISE_FUNCTIONS[op], convert(left, BOOL), convert(right, BOOL)
+        )
+    left, right = to_numeric(left), to_numeric(right)
     kinds = {left.type.kind, right.type.kind}
-    if kinds <= WHOLE:
+    if kinds <= INTEGER_KINDS:
         return _of_wholes(op, left, right, span)
     if op in BITWISE or (op == "%" and "complex" in kinds):
-        raise undefined(op, left, right, span)
+        raise undefined_operator(op, left, right, span)
     to = _common_float(left, right)
     return _of_floats(op, convert(left, to), convert(right, to), to, span)
 
@@ -117,48 +119,50 @@ def _common_float(left: Expr, right: Expr) -> Type:
 def _of_floats(op: str, left: Expr, right: Expr, to: Type, span: Span) -> Expr:
     if op in COMPARISONS:
         if to.kind == "complex" and op not in ("==", "!="):
-            raise undefined(op, left, right, span)
-        return applied(BOOL, span, COMPARE[op], left, right)
+            raise undefined_operator(op, left, right, span)
+        return apply_operation(BOOL, span, COMPARE_FUNCTIONS[op], left, right)
     operation: Callable[[Any, Any], Any] = (
         _COMPLEX_OPERATION if to.kind == "complex" else _FLOAT_OPERATION
     )[op]
     if to.size in (16, 32) and to.kind == "float":
-        keep = rounded(to)
-        return applied(to, span, lambda a, b: keep(operation(a, b)), left, right)
-    return applied(to, span, operation, left, right)
+        keep = float_rounder(to)
+        return apply_operation(to, span, lambda a, b: keep(operation(a, b)), left, right)
+    return apply_operation(to, span, operation, left, right)
 
 
 def _of_wholes(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     if op in COMPARISONS:
         return _compared(op, left, right, span)
-    operation = WHOLE_OPERATION.get(op)
+    operation = INTEGER_FUNCTIONS.get(op)
     if operation is None:
-        raise undefined(op, left, right, span)
+        raise undefined_operator(op, left, right, span)
     if left.loose and right.loose:
-        return applied(INT, span, lambda a, b: bounded(operation(a, b)), left, right, loose=True)
+        return apply_operation(
+            INT, span, lambda a, b: check_width(operation(a, b)), left, right, loose=True
+        )
     if op == "**":
         return _whole_power(left, right, span)
-    to = common_whole(left, right)
+    to = common_integer_type(left, right)
     left, right = _as(left, to), _as(right, to)
-    return applied(to, span, lambda a, b: wrapped(operation(a, b), to), left, right)
+    return apply_operation(to, span, lambda a, b: wrap_int(operation(a, b), to), left, right)
 
 
 def _compared(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     """Compares a literal by its value, and two variables in their common type, as in C."""
     if not (left.loose or right.loose):
-        to = common_whole(left, right)
+        to = common_integer_type(left, right)
         left, right = _as(left, to), _as(right, to)
-    return applied(BOOL, span, COMPARE[op], left, right)
+    return apply_operation(BOOL, span, COMPARE_FUNCTIONS[op], left, right)
 
 
 def mixes_signs(op: str, left: Expr, right: Expr) -> bool:
     """Return True if a negative operand would count as a large number and change the result."""
-    if {left.type.kind, right.type.kind} != WHOLE or op not in COMPARISONS | {"/", "%"}:
+    if {left.type.kind, right.type.kind} != INTEGER_KINDS or op not in COMPARISONS | {"/", "%"}:
         return False
     signed = left if left.type.kind == "int" else right
     if (signed.constant and signed.value >= 0) or (signed.loose and op in COMPARISONS):
         return False
-    return common_whole(left, right).kind == "uint"
+    return common_integer_type(left, right).kind == "uint"
 
 
 def _whole_power(left: Expr, right: Expr, span: Span) -> Expr:
@@ -167,7 +171,7 @@ def _whole_power(left: Expr, right: Expr, span: Span) -> Expr:
     base = literal_type(left)
     wider = not right.loose and right.type.width > base.width
     to = Type(base.kind, width) if wider else base
-    return applied(to, span, _wrapping_power(to), _as(left, to), right)
+    return apply_operation(to, span, _wrapping_power(to), _as(left, to), right)
 
 
 def _as(expr: Expr, to: Type) -> Expr:
@@ -175,8 +179,8 @@ def _as(expr: Expr, to: Type) -> Expr:
     return convert(expr, to, explicit=True)
 
 
-def bounded(value: int) -> int:
-    if value.bit_length() > WIDEST:
+def check_width(value: int) -> int:
+    if value.bit_length() > MAX_WIDTH:
         raise OverflowError
     return value
 
@@ -184,15 +188,15 @@ def bounded(value: int) -> int:
 def _wrapping_power(to: Type) -> Callable[[int, int], int]:
     def power(base: int, exponent: int) -> int:
         if exponent < 0:
-            raise ValueError(NOT_WHOLE)
-        if to.width > MACHINE and exponent > LARGEST_EXPONENT:
+            raise ValueError(NEGATIVE_POWER)
+        if to.width > MACHINE_WIDTH and exponent > MAX_WIDE_EXPONENT:
             raise OverflowError
-        return wrapped(pow(base, exponent, 1 << to.width), to)
+        return wrap_int(pow(base, exponent, 1 << to.width), to)
 
     return power
 
 
-LARGEST_EXPONENT = 1 << 16
+MAX_WIDE_EXPONENT = 1 << 16
 """Of a number wider than the machine's: each bit of it is a long multiplication."""
 
 
@@ -210,27 +214,27 @@ def _modulo(left: int, right: int) -> int:
 
 def _power(left: int, right: int) -> int:
     if right < 0:
-        raise ValueError(NOT_WHOLE)
-    if abs(left) > 1 and left.bit_length() * right > 2 * WIDEST:
+        raise ValueError(NEGATIVE_POWER)
+    if abs(left) > 1 and left.bit_length() * right > 2 * MAX_WIDTH:
         raise OverflowError
     return int(left**right)
 
 
-BIT_OPERATION: dict[str, Callable[[Any, Any], Any]] = {
+BITWISE_FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "&": operator.and_,
     "|": operator.or_,
     "^": operator.xor,
 }
 
 
-WHOLE_OPERATION: dict[str, Callable[[int, int], int]] = {
+INTEGER_FUNCTIONS: dict[str, Callable[[int, int], int]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": _divide,
     "%": _modulo,
     "**": _power,
-    **BIT_OPERATION,
+    **BITWISE_FUNCTIONS,
 }
 
 

@@ -5,69 +5,71 @@ from collections.abc import Callable
 from typing import Any
 
 from quantumtask.openqasm.program.process import known
-from quantumtask.openqasm.text.source import Refusal, Span
+from quantumtask.openqasm.text.source import Diagnostic, Span
 from quantumtask.openqasm.values.arithmetic import (
-    BIT_OPERATION,
     BITWISE,
-    COMPARE,
+    BITWISE_FUNCTIONS,
+    COMPARE_FUNCTIONS,
     COMPARISONS,
-    WHOLE_OPERATION,
-    bounded,
+    INTEGER_FUNCTIONS,
+    apply_to_numbers,
+    check_width,
     literal_type,
-    numeric,
-    of_numbers,
-    undefined,
+    to_numeric,
+    undefined_operator,
 )
-from quantumtask.openqasm.values.casts import convert, radians, to_whole
-from quantumtask.openqasm.values.expr import NEGATIVE_SHIFT, Expr, applied
+from quantumtask.openqasm.values.casts import convert, int_from_bits, to_radians
+from quantumtask.openqasm.values.expr import NEGATIVE_SHIFT, Expr, apply_operation
 from quantumtask.openqasm.values.types import (
     BIT,
     BOOL,
     DURATION,
     FLOAT,
     INT,
-    MACHINE,
+    INTEGER_KINDS,
+    MACHINE_WIDTH,
+    MAX_WIDTH,
     UINT,
-    WHOLE,
-    WIDEST,
     Duration,
     Type,
-    bits_of,
-    wrapped,
+    bits_from_int,
+    wrap_int,
 )
 
 
-def of_bits(op: str, left: Expr, right: Expr, span: Span) -> Expr:
+def apply_to_bits(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     if left.type.kind == right.type.kind == "bit":
-        return applied(BIT, span, lambda a, b: BIT_OPERATION[op](known(a), known(b)), left, right)
+        return apply_operation(
+            BIT, span, lambda a, b: BITWISE_FUNCTIONS[op](known(a), known(b)), left, right
+        )
     if op in BITWISE:
         return _bitwise(op, left, right, span)
     if op not in COMPARISONS:
         hint = "Cast it: uint[n](c), with n its size"
-        raise Refusal("wrong_type", f"`{op}` is not defined for bit registers", span, hint)
+        raise Diagnostic("wrong_type", f"`{op}` is not defined for bit registers", span, hint)
     a, b = left.type, right.type
     if a.kind == b.kind == "bits":
         if a.size != b.size and None not in (a.size, b.size):
-            raise Refusal("size_mismatch", f"{a} and {b} have different sizes", span)
-        return applied(BOOL, span, _compared_bits(op), left, right)
-    if {a.kind, b.kind} & WHOLE:
-        return applied(BOOL, span, _compared_by_value(op), left, right)
-    return of_numbers(op, _as_number(left), _as_number(right), span)
+            raise Diagnostic("size_mismatch", f"{a} and {b} have different sizes", span)
+        return apply_operation(BOOL, span, _compared_bits(op), left, right)
+    if {a.kind, b.kind} & INTEGER_KINDS:
+        return apply_operation(BOOL, span, _compared_by_value(op), left, right)
+    return apply_to_numbers(op, _as_number(left), _as_number(right), span)
 
 
 def _compared_by_value(op: str) -> Callable[[Any, Any], bool]:
     """The comparison of a register with a whole number; the register counts as unsigned."""
-    compare = COMPARE[op]
+    compare = COMPARE_FUNCTIONS[op]
 
     def value(operand: Any) -> int:
-        return operand if isinstance(operand, int) else to_whole(operand)
+        return operand if isinstance(operand, int) else int_from_bits(operand)
 
     return lambda a, b: compare(value(a), value(b))
 
 
 def _compared_bits(op: str) -> Callable[[Any, Any], bool]:
-    compare = COMPARE[op]
-    return lambda a, b: compare(to_whole(a), to_whole(b))
+    compare = COMPARE_FUNCTIONS[op]
+    return lambda a, b: compare(int_from_bits(a), int_from_bits(b))
 
 
 def _as_number(expr: Expr) -> Expr:
@@ -75,9 +77,9 @@ def _as_number(expr: Expr) -> Expr:
     if expr.type.kind != "bits":
         return expr
     size = expr.type.size
-    to = UINT if size is None or size <= MACHINE else Type("uint", size)
-    if size is not None and size < MACHINE:
-        return applied(to, expr.span, to_whole, expr)
+    to = UINT if size is None or size <= MACHINE_WIDTH else Type("uint", size)
+    if size is not None and size < MACHINE_WIDTH:
+        return apply_operation(to, expr.span, int_from_bits, expr)
     return convert(expr, to)
 
 
@@ -85,35 +87,39 @@ def _bitwise(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     to = left.type if left.type.kind == "bits" else right.type
     left, right = convert(left, to), convert(right, to)
     if to.size is None:
-        raise Refusal("not_supported", "the size of these bits is not known", span)
-    width, operation = to.size, BIT_OPERATION[op]
-    return applied(
-        to, span, lambda a, b: bits_of(operation(to_whole(a), to_whole(b)), width), left, right
+        raise Diagnostic("not_supported", "the size of these bits is not known", span)
+    width, operation = to.size, BITWISE_FUNCTIONS[op]
+    return apply_operation(
+        to,
+        span,
+        lambda a, b: bits_from_int(operation(int_from_bits(a), int_from_bits(b)), width),
+        left,
+        right,
     )
 
 
-def shift(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    if right.type.kind not in WHOLE | {"bit", "bool", "bits"}:
-        raise undefined(op, left, right, span)
-    by = _as_number(numeric(right))
+def apply_shift(op: str, left: Expr, right: Expr, span: Span) -> Expr:
+    if right.type.kind not in INTEGER_KINDS | {"bit", "bool", "bits"}:
+        raise undefined_operator(op, left, right, span)
+    by = _as_number(to_numeric(right))
     kind = left.type.kind
     if kind == "bits":
         move = _shifted_up if op == "<<" else _shifted_down
-        return applied(left.type, span, move, left, by)
+        return apply_operation(left.type, span, move, left, by)
     if kind in ("bit", "bool"):
-        left = numeric(left)
-    elif kind not in WHOLE | {"angle"}:
-        raise undefined(op, left, right, span)
+        left = to_numeric(left)
+    elif kind not in INTEGER_KINDS | {"angle"}:
+        raise undefined_operator(op, left, right, span)
     if left.loose and by.constant:
-        return applied(INT, span, _loose_shift(op), left, by, loose=True)
+        return apply_operation(INT, span, _loose_shift(op), left, by, loose=True)
     to = literal_type(left)
-    return applied(to, span, _whole_shift(op, to), left, by)
+    return apply_operation(to, span, _whole_shift(op, to), left, by)
 
 
 def _distance(by: int) -> int:
     if by < 0:
         raise ValueError(NEGATIVE_SHIFT)
-    return min(by, 2 * WIDEST)
+    return min(by, 2 * MAX_WIDTH)
 
 
 def _shifted_up(bits: Any, by: int) -> Any:
@@ -128,33 +134,33 @@ def _shifted_down(bits: Any, by: int) -> Any:
 
 def _loose_shift(op: str) -> Callable[[int, int], int]:
     if op == "<<":
-        return lambda value, by: bounded(value << _distance(by))
+        return lambda value, by: check_width(value << _distance(by))
     return lambda value, by: value >> _distance(by)
 
 
 def _whole_shift(op: str, to: Type) -> Callable[[int, int], int]:
     keep = Type("uint", to.width) if to.kind == "angle" else to
     if op == "<<":
-        return lambda value, by: wrapped(value << _distance(by), keep)
+        return lambda value, by: wrap_int(value << _distance(by), keep)
     return lambda value, by: value >> _distance(by)
 
 
-def of_angles(op: str, left: Expr, right: Expr, span: Span) -> Expr:
+def apply_to_angles(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     a, b = left.type.kind, right.type.kind
     if a != "angle" or b != "angle":
         return _angle_and_number(op, left, right, span)
     to = left.type if left.type.width >= right.type.width else right.type
     left, right = convert(left, to), convert(right, to)
     if op in COMPARISONS:
-        return applied(BOOL, span, COMPARE[op], left, right)
+        return apply_operation(BOOL, span, COMPARE_FUNCTIONS[op], left, right)
     if op == "**":
-        return of_numbers(op, radians(left), radians(right), span)
-    operation = WHOLE_OPERATION[op]
+        return apply_to_numbers(op, to_radians(left), to_radians(right), span)
+    operation = INTEGER_FUNCTIONS[op]
     keep = Type("uint", to.width)
     result = Type("uint", to.size) if op == "/" else to
     if op in ("*", "%"):
-        raise undefined(op, left, right, span)
-    return applied(result, span, lambda x, y: wrapped(operation(x, y), keep), left, right)
+        raise undefined_operator(op, left, right, span)
+    return apply_operation(result, span, lambda x, y: wrap_int(operation(x, y), keep), left, right)
 
 
 def _angle_and_number(op: str, left: Expr, right: Expr, span: Span) -> Expr:
@@ -162,40 +168,44 @@ def _angle_and_number(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     angle, other = (left, right) if left.type.kind == "angle" else (right, left)
     scales = op == "*" or (op == "/" and angle is left)
     kind = other.type.kind
-    if scales and kind in WHOLE | {"bool", "bit"}:
-        factor = numeric(other)
-        keep, operation = Type("uint", angle.type.width), WHOLE_OPERATION[op]
-        return applied(angle.type, span, lambda x, n: wrapped(operation(x, n), keep), angle, factor)
+    if scales and kind in INTEGER_KINDS | {"bool", "bit"}:
+        factor = to_numeric(other)
+        keep, operation = Type("uint", angle.type.width), INTEGER_FUNCTIONS[op]
+        return apply_operation(
+            angle.type, span, lambda x, n: wrap_int(operation(x, n), keep), angle, factor
+        )
     if op == "**":
-        left, right = [radians(e) if e is angle else e for e in (left, right)]
-        return of_numbers(op, left, right, span)
+        left, right = [to_radians(e) if e is angle else e for e in (left, right)]
+        return apply_to_numbers(op, left, right, span)
     if op in ("*", "/", "%") or (kind != "float" and not other.constant):
-        raise undefined(op, left, right, span)
-    if kind not in WHOLE | {"float"}:
-        raise undefined(op, left, right, span)
+        raise undefined_operator(op, left, right, span)
+    if kind not in INTEGER_KINDS | {"float"}:
+        raise undefined_operator(op, left, right, span)
     both = [e if e is angle else convert(e, angle.type) for e in (left, right)]
-    return of_angles(op, both[0], both[1], span)
+    return apply_to_angles(op, both[0], both[1], span)
 
 
-def of_durations(op: str, left: Expr, right: Expr, span: Span) -> Expr:
+def apply_to_durations(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     times = ("duration", "stretch")
     a, b = left.type.kind in times, right.type.kind in times
     stretches = "stretch" in (left.type.kind, right.type.kind)
     to = Type("stretch") if stretches else DURATION
     if a and b and op in ("+", "-"):
         sign = 1 if op == "+" else -1
-        return applied(to, span, lambda x, y: _sum(x, y, sign), left, right)
+        return apply_operation(to, span, lambda x, y: _sum(x, y, sign), left, right)
     if a and b and op == "/":
-        return applied(FLOAT, span, _ratio(span), left, right)
+        return apply_operation(FLOAT, span, _ratio(span), left, right)
     if a and b and op in COMPARISONS:
-        return applied(BOOL, span, _compared_durations(op, span), left, right)
+        return apply_operation(BOOL, span, _compared_durations(op, span), left, right)
     number = right if a else left
-    if number.type.kind in WHOLE | {"float"} and (op == "*" or (op == "/" and a)):
+    if number.type.kind in INTEGER_KINDS | {"float"} and (op == "*" or (op == "/" and a)):
         if op == "*":
             time, factor = (left, right) if a else (right, left)
-            return applied(to, span, lambda x, n: Duration(x[0] * n, x[1] * n), time, factor)
-        return applied(to, span, lambda x, n: Duration(x[0] / n, x[1] / n), left, right)
-    raise undefined(op, left, right, span)
+            return apply_operation(
+                to, span, lambda x, n: Duration(x[0] * n, x[1] * n), time, factor
+            )
+        return apply_operation(to, span, lambda x, n: Duration(x[0] / n, x[1] / n), left, right)
+    raise undefined_operator(op, left, right, span)
 
 
 def _sum(left: Duration, right: Duration, sign: int) -> Duration:
@@ -203,16 +213,16 @@ def _sum(left: Duration, right: Duration, sign: int) -> Duration:
 
 
 def _scalars(left: Duration, right: Duration, span: Span) -> tuple[float, float]:
-    """Both durations in one unit. Raises Refusal where one is in `dt` and the other is not."""
+    """Both durations in one unit. Raises Diagnostic where one is in `dt` and the other is not."""
     if math.isnan(left.ns + right.ns):
         message = "how long this takes, only the hardware decides"
-        raise Refusal("not_supported", message, span)
+        raise Diagnostic("not_supported", message, span)
     if not left.dt and not right.dt:
         return left.ns, right.ns
     if not left.ns and not right.ns:
         return left.dt, right.dt
     message = "how long a `dt` is, only the hardware knows"
-    raise Refusal("not_supported", message, span)
+    raise Diagnostic("not_supported", message, span)
 
 
 def _ratio(span: Span) -> Callable[[Duration, Duration], float]:
@@ -224,5 +234,5 @@ def _ratio(span: Span) -> Callable[[Duration, Duration], float]:
 
 
 def _compared_durations(op: str, span: Span) -> Callable[[Duration, Duration], bool]:
-    compare = COMPARE[op]
+    compare = COMPARE_FUNCTIONS[op]
     return lambda left, right: compare(*_scalars(left, right, span))

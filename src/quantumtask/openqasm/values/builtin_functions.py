@@ -5,13 +5,21 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from quantumtask.openqasm.text.source import Refusal, Span
-from quantumtask.openqasm.values.casts import convert, radians, to_whole
-from quantumtask.openqasm.values.expr import Expr, applied
-from quantumtask.openqasm.values.operators import binary
-from quantumtask.openqasm.values.types import COMPLEX, FLOAT, INT, UINT, WHOLE, Type, bits_of
+from quantumtask.openqasm.text.source import Diagnostic, Span
+from quantumtask.openqasm.values.casts import convert, int_from_bits, to_radians
+from quantumtask.openqasm.values.expr import Expr, apply_operation
+from quantumtask.openqasm.values.operators import apply_binary
+from quantumtask.openqasm.values.types import (
+    COMPLEX,
+    FLOAT,
+    INT,
+    INTEGER_KINDS,
+    UINT,
+    Type,
+    bits_from_int,
+)
 
-Build = Callable[[Sequence[Expr], Span], Expr]
+BuildCall = Callable[[Sequence[Expr], Span], Expr]
 
 
 def _or_nan(function: Callable[[float], float]) -> Callable[[float], float]:
@@ -53,11 +61,11 @@ ARITY = dict.fromkeys((*_REAL, *_COMPLEX, "popcount", "real", "imag"), 1) | dict
 """How many values each function takes."""
 
 
-def call(name: str, values: Sequence[Expr], span: Span) -> Expr:
-    """`name(values)`, where `name` is in ARITY. Raises Refusal for what it does not take."""
+def call_function(name: str, values: Sequence[Expr], span: Span) -> Expr:
+    """`name(values)`, where `name` is in ARITY. Raises Diagnostic for what it does not take."""
     if len(values) != ARITY[name]:
         number = f"{ARITY[name]} value{'s' if ARITY[name] > 1 else ''}"
-        raise Refusal("wrong_arity", f"`{name}` takes {number}, not {len(values)}", span)
+        raise Diagnostic("wrong_arity", f"`{name}` takes {number}, not {len(values)}", span)
     if name in _REAL:
         return _real(name, values[0], span)
     if name in _COMPLEX:
@@ -66,63 +74,64 @@ def call(name: str, values: Sequence[Expr], span: Span) -> Expr:
 
 
 def _number(name: str, value: Expr, to: Type) -> Expr:
-    if value.type.kind in WHOLE | {"float", "bool", "bit"} or value.type.kind == to.kind:
+    if value.type.kind in INTEGER_KINDS | {"float", "bool", "bit"} or value.type.kind == to.kind:
         return convert(value, to)
     message = f"`{name}` is not defined for {value.type}"
-    raise Refusal("wrong_type", message, value.span)
+    raise Diagnostic("wrong_type", message, value.span)
 
 
 def _real(name: str, value: Expr, span: Span) -> Expr:
     function, to = _REAL[name]
     if name in _OF_ANGLES and value.type.kind == "angle":
-        value = radians(value)
-    return applied(to, span, function, _number(name, value, FLOAT))
+        value = to_radians(value)
+    return apply_operation(to, span, function, _number(name, value, FLOAT))
 
 
 def _real_or_complex(name: str, value: Expr, span: Span) -> Expr:
     on_real, on_complex = _COMPLEX[name]
     if value.type.kind == "complex":
-        return applied(COMPLEX, span, on_complex, value)
-    return applied(FLOAT, span, on_real, _number(name, value, FLOAT))
+        return apply_operation(COMPLEX, span, on_complex, value)
+    return apply_operation(FLOAT, span, on_real, _number(name, value, FLOAT))
 
 
 def _mod(values: Sequence[Expr], span: Span) -> Expr:
     for value in values:
         _number("mod", value, FLOAT)
-    return binary("%", values[0], values[1], span)
+    return apply_binary("%", values[0], values[1], span)
 
 
 def _pow(values: Sequence[Expr], span: Span) -> Expr:
-    return binary("**", values[0], values[1], span)
+    return apply_binary("**", values[0], values[1], span)
 
 
 def _popcount(values: Sequence[Expr], span: Span) -> Expr:
     (value,) = values
     kind = value.type.kind
     if kind == "bits":
-        return applied(UINT, span, lambda bits: to_whole(bits).bit_count(), value)
-    if kind == "angle" or (kind in WHOLE and not (kind == "int" and not value.loose)):
+        return apply_operation(UINT, span, lambda bits: int_from_bits(bits).bit_count(), value)
+    if kind == "angle" or (kind in INTEGER_KINDS and not (kind == "int" and not value.loose)):
         if value.loose and value.value < 0:
-            raise Refusal("wrong_type", "`popcount` of a negative number is not defined", span)
-        return applied(UINT, span, lambda number: number.bit_count(), value)
-    raise Refusal("wrong_type", f"`popcount` is not defined for {value.type}", span)
+            raise Diagnostic("wrong_type", "`popcount` of a negative number is not defined", span)
+        return apply_operation(UINT, span, lambda number: number.bit_count(), value)
+    raise Diagnostic("wrong_type", f"`popcount` is not defined for {value.type}", span)
 
 
-def _rotation(name: str, sign: int) -> Build:
+def _rotation(name: str, sign: int) -> BuildCall:
     def build(values: Sequence[Expr], span: Span) -> Expr:
         value, by = values[0], convert(values[1], INT)
-        if values[1].type.kind not in WHOLE:
-            raise Refusal("wrong_type", f"`{name}` turns by a whole number", by.span)
+        if values[1].type.kind not in INTEGER_KINDS:
+            raise Diagnostic("wrong_type", f"`{name}` turns by a whole number", by.span)
         kind, to = value.type.kind, value.type
         if kind == "bits":
-            return applied(to, span, lambda bits, n: _rotated(bits, sign * n), value, by)
+            return apply_operation(to, span, lambda bits, n: _rotated(bits, sign * n), value, by)
         if (kind == "uint" or kind == "angle") and to.size is not None:
             width = to.width
-            return applied(
+            return apply_operation(
                 to, span,
-                lambda number, n: to_whole(_rotated(bits_of(number, width), sign * n)), value, by,
+                lambda number, n: int_from_bits(_rotated(bits_from_int(number, width), sign * n)),
+                value, by,
             )  # fmt: skip
-        raise Refusal("wrong_type", f"`{name}` is not defined for {to}", span)
+        raise Diagnostic("wrong_type", f"`{name}` is not defined for {to}", span)
 
     return build
 
@@ -134,16 +143,16 @@ def _rotated(bits: Any, by: int) -> Any:
     return tuple(bits[len(bits) - by :]) + tuple(bits[: len(bits) - by])
 
 
-def _part(name: str) -> Build:
+def _part(name: str) -> BuildCall:
     def build(values: Sequence[Expr], span: Span) -> Expr:
         value = _number(name, values[0], COMPLEX)
         to = Type("float", value.type.size)
-        return applied(to, span, lambda z: getattr(z, name), value)
+        return apply_operation(to, span, lambda z: getattr(z, name), value)
 
     return build
 
 
-_OTHERS: dict[str, Build] = {
+_OTHERS: dict[str, BuildCall] = {
     "mod": _mod,
     "pow": _pow,
     "popcount": _popcount,
@@ -153,7 +162,7 @@ _OTHERS: dict[str, Build] = {
     "imag": _part("imag"),
 }
 
-CONSTANTS = {
+BUILT_IN_CONSTANTS = {
     "pi": math.pi,
     "π": math.pi,
     "tau": math.tau,

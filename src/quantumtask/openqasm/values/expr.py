@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from quantumtask.openqasm.text.source import Refusal, Span
+from quantumtask.openqasm.text.source import Diagnostic, Span
 from quantumtask.openqasm.values.types import Type
 
-Read = Callable[[list[Any]], Any]
+ReadValue = Callable[[list[Any]], Any]
 
 
 class _Unknown:
     def __repr__(self) -> str:
-        return "UNKNOWN"
+        return "NOT_CONSTANT"
 
 
-UNKNOWN: Any = _Unknown()
+NOT_CONSTANT: Any = _Unknown()
 """Stands for the value of an expression that is not a constant."""
 
 
@@ -28,7 +28,12 @@ class Expr:
     __slots__ = ("loose", "read", "span", "type", "value")
 
     def __init__(
-        self, type: Type, span: Span, read: Read, value: Any = UNKNOWN, loose: bool = False
+        self,
+        type: Type,
+        span: Span,
+        read: ReadValue,
+        value: Any = NOT_CONSTANT,
+        loose: bool = False,
     ) -> None:
         self.type = type
         self.span = span
@@ -38,25 +43,25 @@ class Expr:
 
     @property
     def constant(self) -> bool:
-        return self.value is not UNKNOWN
+        return self.value is not NOT_CONSTANT
 
 
-def constant(type: Type, value: Any, span: Span, loose: bool = False) -> Expr:
+def constant_expr(type: Type, value: Any, span: Span, loose: bool = False) -> Expr:
     """An expression whose value is known."""
     return Expr(type, span, lambda _: value, value, loose)
 
 
-def applied(
+def apply_operation(
     type: Type, span: Span, operation: Callable[..., Any], *operands: Expr, loose: bool = False
 ) -> Expr:
     """`operation` on the values of `operands`; worked out now if they are all constant.
 
-    Where the operation has no result (it divides by zero, the result is too large), a Refusal is
+    Where the operation has no result (it divides by zero, the result is too large), a Diagnostic is
     raised at `span`: now, or when it is run.
     """
     operation = _guarded(operation, span)
     if all(o.constant for o in operands):
-        return constant(type, operation(*[o.value for o in operands]), span, loose)
+        return constant_expr(type, operation(*[o.value for o in operands]), span, loose)
     reads = [o.read for o in operands]
     if len(reads) == 1:
         (only,) = reads
@@ -72,17 +77,21 @@ def _guarded(operation: Callable[..., Any], span: Span) -> Callable[..., Any]:
         try:
             return operation(*values)
         except ZeroDivisionError:
-            raise Refusal("division_by_zero", "this divides by zero", span) from None
+            raise Diagnostic("division_by_zero", "this divides by zero", span) from None
         except OverflowError:
-            raise Refusal("number_too_large", "this number is too large", span) from None
+            raise Diagnostic("number_too_large", "this number is too large", span) from None
         except ValueError as error:
-            message = str(error) if error.args and error.args[0] in TOLD else "this has no value"
-            raise Refusal("not_finite", message, span) from None
+            message = (
+                str(error)
+                if error.args and error.args[0] in OPERATION_MESSAGES
+                else "this has no value"
+            )
+            raise Diagnostic("not_finite", message, span) from None
 
     return run
 
 
-NOT_WHOLE = "a whole number to a negative power is no whole number: write 2.0 ** -1"
+NEGATIVE_POWER = "a whole number to a negative power is no whole number: write 2.0 ** -1"
 NEGATIVE_SHIFT = "a shift by a negative number is not defined"
-TOLD = frozenset({NOT_WHOLE, NEGATIVE_SHIFT})
+OPERATION_MESSAGES = frozenset({NEGATIVE_POWER, NEGATIVE_SHIFT})
 """Reasons that an operation gives itself."""

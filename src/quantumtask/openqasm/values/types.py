@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-MACHINE = 64
+MACHINE_WIDTH = 64
 """Bits of `int`, `uint`, `float` and `angle` where the program does not say."""
 
-WIDEST = 4096
+MAX_WIDTH = 4096
 """Bits of the widest number that a program can ask for."""
 
-MOST_DIMENSIONS = 7
+MAX_ARRAY_DIMENSIONS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Type:
 
     @property
     def width(self) -> int:
-        return MACHINE if self.size is None else self.size
+        return MACHINE_WIDTH if self.size is None else self.size
 
     def __str__(self) -> str:
         if self.kind == "array":
@@ -51,8 +51,8 @@ INT, UINT, FLOAT, ANGLE = Type("int"), Type("uint"), Type("float"), Type("angle"
 COMPLEX, DURATION, STRETCH = Type("complex"), Type("duration"), Type("stretch")
 QUBIT = Type("qubit")
 
-WHOLE = frozenset({"int", "uint"})
-NUMBERS = frozenset({"bool", "int", "uint", "float", "complex"})
+INTEGER_KINDS = frozenset({"int", "uint"})
+NUMBER_KINDS = frozenset({"bool", "int", "uint", "float", "complex"})
 """What the specification calls the standard types."""
 
 
@@ -63,26 +63,26 @@ class Duration(NamedTuple):
     dt: float
 
 
-class View(NamedTuple):
+class ArrayView(NamedTuple):
     """Elements of an array where they are in memory, the last index running fastest."""
 
     places: Sequence[int]
     shape: tuple[int, ...]
 
 
-class Elements(NamedTuple):
+class ArrayValue(NamedTuple):
     """The values of an array, the last index running fastest."""
 
     values: Sequence[Any]
     shape: tuple[int, ...]
 
 
-def count(shape: Sequence[int | None]) -> int:
+def element_count(shape: Sequence[int | None]) -> int:
     """How many elements an array of this shape has."""
     return math.prod(n or 0 for n in shape)
 
 
-def zero(of: Type) -> Any:
+def default_value(of: Type) -> Any:
     """The value of a variable that is declared without one."""
     if of.kind == "bits":
         return (0,) * (of.size or 0)
@@ -95,31 +95,31 @@ _ZERO: dict[str, Any] = {
 }  # fmt: skip
 
 
-def wrapped(value: int, to: Type) -> int:
+def wrap_int(value: int, to: Type) -> int:
     """A whole number as `int[n]` or `uint[n]` keeps it: modulo 2**n."""
     width = to.width
     value &= (1 << width) - 1
     return value - (1 << width) if to.kind == "int" and value >> (width - 1) else value
 
 
-def fits(value: int, to: Type) -> bool:
+def fits_type(value: int, to: Type) -> bool:
     width = to.width
     if to.kind == "uint":
         return 0 <= value < 1 << width
     return -(1 << width - 1) <= value < 1 << width - 1
 
 
-def to_angle(value: float, width: int) -> int:
+def angle_from_radians(value: float, width: int) -> int:
     """The nearest angle, ties to even. Raises OverflowError or ValueError if it is not finite."""
     return round(math.ldexp(math.fmod(value, math.tau) / math.tau, width)) % (1 << width)
 
 
-def from_angle(value: int, width: int) -> float:
+def radians_from_angle(value: int, width: int) -> float:
     """Radians, from 0 to 2*pi."""
     return value / (1 << width) * math.tau
 
 
-def resized_angle(value: int, width: int, to: int) -> int:
+def resize_angle(value: int, width: int, to: int) -> int:
     """The same angle with `to` bits: rounded to the nearest, ties to even."""
     if to >= width:
         return value << (to - width)
@@ -130,6 +130,6 @@ def resized_angle(value: int, width: int, to: int) -> int:
     return (value + up) % (1 << to)
 
 
-def bits_of(value: int, width: int) -> tuple[int, ...]:
+def bits_from_int(value: int, width: int) -> tuple[int, ...]:
     """The lowest `width` bits, lowest first."""
     return tuple([value >> k & 1 for k in range(width)])

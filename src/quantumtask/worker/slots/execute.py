@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 from quantumtask.openqasm import compile_sweep
 from quantumtask.openqasm.compile import prepared
-from quantumtask.openqasm.gates.hardware import Device
-from quantumtask.openqasm.text.source import Refusal
+from quantumtask.openqasm.gates.hardware import TargetGates
+from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import TaskError
 from quantumtask.shared.processes import die_with_parent, processor_limit
 from quantumtask.shared.settings import Settings
@@ -133,13 +133,13 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
                 engine=spec.engine,
                 method=spec.method,
             )
-        except Refusal as refusal:  # found under way: only now it is known what was measured
+        except Diagnostic as refusal:  # found under way: only now it is known what was measured
             raise prepared(spec.circuit, settings).error(refusal) from None
 
     return attempt(run, settings)
 
 
-def _gates(backend: str, noise: Any) -> Device | None:
+def _gates(backend: str, noise: Any) -> TargetGates | None:
     """The gates of the device that a circuit is for; None if only their unitaries matter."""
     from quantumtask.engines.noise.request import gates_of  # not above: as in `execute`
 

@@ -14,7 +14,7 @@ from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.branch_state import Bits
 from quantumtask.engines.simulators.native.kernels import Vector
 from quantumtask.engines.simulators.native.marginals import marginal
-from quantumtask.openqasm.program.operations import Operation, Unitary
+from quantumtask.openqasm.program.operations import MatrixGate, Operation
 
 BYTES_PER_AMPLITUDE = 16
 
@@ -214,4 +214,4 @@ def _without_controls(
     )
     qubits = tuple(operation.qubits[k] for k in kept)
     wanted = tuple(bool(value) for _, value in controls)
-    return left, Operation(Unitary(act.matrix), (), qubits, wanted)
+    return left, Operation(MatrixGate(act.matrix), (), qubits, wanted)

@@ -8,29 +8,29 @@ from openqasm3.parser import qasm3Lexer
 from quantumtask.openqasm.parser.antlr import nodes
 from quantumtask.openqasm.parser.antlr.tree import (
     Handler,
-    Reader,
+    TreeConverter,
+    convert_all,
+    convert_identifier,
+    convert_list,
     is_rule,
-    listed,
-    name_of,
-    several,
 )
 
 
-def _paren(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _paren(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     return nodes.ParenExpression(reader.span(tree), reader.node(tree.expression()))
 
 
-def _index(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _index(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     base, bracket = reader.node(tree.expression()), reader.node(tree.indexOperator())
     return nodes.IndexExpression(reader.span(tree), base, [bracket])
 
 
-def _unary(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _unary(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     operand = reader.node(tree.expression())
     return nodes.UnaryExpression(reader.span(tree), nodes.Operator(tree.op.text), operand)
 
 
-def _binary(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _binary(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     """Follows the left operands in a loop: a sum of hundreds of terms leans that way."""
     pending = []
     while getattr(tree, "op", None) is not None and isinstance(tree.expression(), list):
@@ -44,21 +44,21 @@ def _binary(reader: Reader, tree: Any) -> nodes.QASMNode:
     return value
 
 
-def _cast(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _cast(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     to = reader.node(tree.scalarType() or tree.arrayType())
     return nodes.Cast(reader.span(tree), to, reader.node(tree.expression()))
 
 
-def _duration_of(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _duration_of(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     return nodes.DurationOf(reader.span(tree), reader.node(tree.scope()).statements)
 
 
-def _call(reader: Reader, tree: Any) -> nodes.QASMNode:
-    name = name_of(reader, tree.Identifier())
-    return nodes.FunctionCall(reader.span(tree), name, listed(reader, tree.expressionList()))
+def _call(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
+    name = convert_identifier(reader, tree.Identifier())
+    return nodes.FunctionCall(reader.span(tree), name, convert_list(reader, tree.expressionList()))
 
 
-def _literal(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _literal(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     return _LITERALS[qasm3Lexer.symbolicNames[tree.start.type]](
         reader.span(tree),
         tree.start.text.replace("_", "")
@@ -104,15 +104,15 @@ _LITERALS: dict[str, Callable[[nodes.Span, str], nodes.QASMNode]] = {
 }
 
 
-def _only_child(reader: Reader, tree: Any) -> Any:
+def _only_child(reader: TreeConverter, tree: Any) -> Any:
     return reader.node(tree.getChild(0))
 
 
-def _measure(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _measure(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     return nodes.QuantumMeasurement(reader.span(tree), [reader.node(tree.gateOperand())])
 
 
-def _range(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _range(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     """`start:end` or `start:step:end`, each of which may be left out."""
     parts: list[Any] = [None]
     for child in tree.getChildren():
@@ -124,41 +124,41 @@ def _range(reader: Reader, tree: Any) -> nodes.QASMNode:
     return nodes.RangeDefinition(reader.span(tree), parts[0], step, parts[1])
 
 
-def _set(reader: Reader, tree: Any) -> nodes.QASMNode:
-    return nodes.DiscreteSet(reader.span(tree), several(reader, tree.expression()))
+def _set(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return nodes.DiscreteSet(reader.span(tree), convert_all(reader, tree.expression()))
 
 
-def _array_literal(reader: Reader, tree: Any) -> nodes.QASMNode:
-    return nodes.ArrayLiteral(reader.span(tree), listed(reader, tree))
+def _array_literal(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return nodes.ArrayLiteral(reader.span(tree), convert_list(reader, tree))
 
 
-def _index_operator(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _index_operator(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     if tree.setExpression():
         return reader.node(tree.setExpression())  # type: ignore[no-any-return]
     items = list(tree.getChildren(is_rule))
     span = reader.between(items[0].start, items[-1].stop)
-    return nodes.IndexList(span, several(reader, items))
+    return nodes.IndexList(span, convert_all(reader, items))
 
 
-def _operand(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _operand(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     if tree.HardwareQubit():
         return nodes.HardwareQubit(reader.span(tree), tree.getText()[1:])
     return reader.node(tree.indexedIdentifier())  # type: ignore[no-any-return]
 
 
-def _indexed_identifier(reader: Reader, tree: Any) -> nodes.QASMNode:
-    name = name_of(reader, tree.Identifier())
+def _indexed_identifier(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
+    name = convert_identifier(reader, tree.Identifier())
     if not tree.indexOperator():
         return name
-    indices = several(reader, tree.indexOperator())
+    indices = convert_all(reader, tree.indexOperator())
     return nodes.IndexedIdentifier(reader.span(tree), name, indices)
 
 
-def _designator(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _designator(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     return reader.node(tree.expression())  # type: ignore[no-any-return]
 
 
-def _scalar_type(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _scalar_type(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     span, word = reader.span(tree), tree.start.text
     if word in _PLAIN_TYPES:
         return _PLAIN_TYPES[word](span)
@@ -181,26 +181,26 @@ _SIZED_TYPES: dict[str, Callable[..., nodes.QASMNode]] = {
 }
 
 
-def _qubit_type(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _qubit_type(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     return nodes.QubitType(reader.span(tree), reader.maybe(tree.designator()))
 
 
-def _array_type(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _array_type(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     base = reader.node(tree.scalarType())
-    return nodes.ArrayType(reader.span(tree), base, listed(reader, tree.expressionList()))
+    return nodes.ArrayType(reader.span(tree), base, convert_list(reader, tree.expressionList()))
 
 
-def _array_reference(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _array_reference(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     span, access = reader.span(tree), nodes.AccessControl(tree.start.text)
     base = reader.node(tree.scalarType())
     if tree.DIM():
         count = reader.node(tree.expression())
         return nodes.DynArrayReferenceType(span, access, base, count)
-    dimensions = listed(reader, tree.expressionList())
+    dimensions = convert_list(reader, tree.expressionList())
     return nodes.StaticArrayReferenceType(span, access, base, dimensions)
 
 
-def _return_type(reader: Reader, tree: Any) -> nodes.QASMNode:
+def _return_type(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
     return reader.node(tree.scalarType())  # type: ignore[no-any-return]
 
 

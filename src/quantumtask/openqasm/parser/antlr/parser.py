@@ -13,9 +13,9 @@ from openqasm3.parser import qasm3Lexer, qasm3Parser
 from quantumtask.openqasm.parser.antlr import nodes
 from quantumtask.openqasm.parser.antlr.expressions import EXPRESSIONS
 from quantumtask.openqasm.parser.antlr.statements import STATEMENTS
-from quantumtask.openqasm.parser.antlr.tree import Reader
-from quantumtask.openqasm.text.source import Refusal, Source, shorten
-from quantumtask.openqasm.text.syntax_errors import MOST_DIAGNOSTICS, syntax_error
+from quantumtask.openqasm.parser.antlr.tree import TreeConverter
+from quantumtask.openqasm.text.source import Diagnostic, Source, shorten
+from quantumtask.openqasm.text.syntax_errors import MAX_DIAGNOSTICS, syntax_error
 
 __all__ = ["nodes", "read"]
 
@@ -25,12 +25,12 @@ _MOST_EXPECTED = 3
 
 def read(source: Source) -> tuple[str | None, list[nodes.QASMNode]]:
     """The version that a text declares, and its statements. Raises CircuitError."""
-    reader = Reader(source.text, _HANDLERS)
+    reader = TreeConverter(source.text, _HANDLERS)
     tree = _parsed(source, reader)
     version = tree.version()
     try:
         statements = [reader.node(statement) for statement in tree.statementOrScope()]
-    except Refusal as refusal:
+    except Diagnostic as refusal:
         raise source.error(refusal) from None
     return version.VersionSpecifier().getText() if version else None, statements
 
@@ -38,13 +38,13 @@ def read(source: Source) -> tuple[str | None, list[nodes.QASMNode]]:
 class _Problems(ErrorListener):  # type: ignore[misc]
     """Keeps what ANTLR would print."""
 
-    def __init__(self, source: Source, reader: Reader) -> None:
-        self.found: list[Refusal] = []
+    def __init__(self, source: Source, reader: TreeConverter) -> None:
+        self.found: list[Diagnostic] = []
         self._source = source
         self._reader = reader
 
     def syntaxError(self, recognizer: Any, token: Any, line: int, column: int, *_: Any) -> None:
-        if len(self.found) < MOST_DIAGNOSTICS:
+        if len(self.found) < MAX_DIAGNOSTICS:
             if token is None:
                 message, span = "this is not OpenQASM 3", self._reader.at(line, column)
             else:
@@ -52,7 +52,7 @@ class _Problems(ErrorListener):  # type: ignore[misc]
             self.found.append(syntax_error(message, span, self._source))
 
 
-def _parsed(source: Source, reader: Reader) -> Any:
+def _parsed(source: Source, reader: TreeConverter) -> Any:
     """The tree of a text. Raises CircuitError with every syntax problem.
 
     The quick mode can be wrong about a text that is right: then the thorough one decides.

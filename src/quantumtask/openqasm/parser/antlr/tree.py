@@ -5,10 +5,10 @@ from itertools import accumulate
 from typing import Any
 
 from quantumtask.openqasm.parser.antlr import nodes
-from quantumtask.openqasm.text.source import Refusal
+from quantumtask.openqasm.text.source import Diagnostic
 
 
-class Reader:
+class TreeConverter:
     """The way from the grammar's tree of a text to nodes: a handler for each rule, by its name."""
 
     def __init__(self, text: str, handlers: Mapping[str, "Handler"]) -> None:
@@ -18,11 +18,11 @@ class Reader:
         self._lines = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
 
     def node(self, tree: Any) -> Any:
-        """The node of a rule's tree. Raises Refusal."""
+        """The node of a rule's tree. Raises Diagnostic."""
         handler = self._handlers.get(type(tree).__name__.removesuffix("Context"))
         if handler is None:
             message = "this statement is not supported"
-            raise Refusal("not_supported", message, self.span(tree))
+            raise Diagnostic("not_supported", message, self.span(tree))
         return handler(self, tree)
 
     def maybe(self, tree: Any) -> Any:
@@ -47,21 +47,21 @@ class Reader:
         return nodes.Span(self._offsets[start], self._offsets[end])
 
 
-Handler = Callable[[Reader, Any], Any]
+Handler = Callable[[TreeConverter, Any], Any]
 
 
-def name_of(reader: Reader, leaf: Any) -> nodes.Identifier:
+def convert_identifier(reader: TreeConverter, leaf: Any) -> nodes.Identifier:
     """The identifier at a leaf of the tree."""
     return nodes.Identifier(reader.between(leaf.symbol, leaf.symbol), leaf.getText())
 
 
-def several(reader: Reader, trees: Any) -> list[Any]:
+def convert_all(reader: TreeConverter, trees: Any) -> list[Any]:
     return [reader.node(tree) for tree in trees]
 
 
-def listed(reader: Reader, tree: Any) -> list[Any]:
+def convert_list(reader: TreeConverter, tree: Any) -> list[Any]:
     """The nodes of an `expressionList` or `gateOperandList`, which need not be there."""
-    return [] if tree is None else several(reader, tree.getChildren(is_rule))
+    return [] if tree is None else convert_all(reader, tree.getChildren(is_rule))
 
 
 def is_rule(child: Any) -> bool:
