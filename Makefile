@@ -1,6 +1,6 @@
 # `make run` and `make test` need Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-qiskit test-algorithms test-pennylane lint format types lock clean
+.PHONY: help run test test-qiskit test-algorithms test-pennylane lint format types lock dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -56,6 +56,9 @@ EXTRAS = server qiskit
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--fork-strategy fewest --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+dist: $(VENV)/dev.stamp ## Build the source archive and the wheel into dist/
+	@$(BIN)/python -m hatchling build
 
 clean: ## Remove the environment and every cache; keeps ./data
 	rm -rf $(VENV) .venv-pennylane dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
