@@ -1,6 +1,6 @@
 # `make run` and `make test` need Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-qiskit test-algorithms test-pennylane lint format types lock dist clean
+.PHONY: help run test test-qiskit test-algorithms test-pennylane lint format types docs lock dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,9 @@ format: $(VENV)/dev.stamp ## Mend style and formatting
 types: $(VENV)/dev.stamp ## Check types
 	@$(BIN)/mypy
 
+docs: $(VENV)/docs.stamp ## Build the documentation site into build/site
+	@$(BIN)/python -m docs_site.build
+
 lock: $(VENV)/dev.stamp ## Take the newest versions that pyproject.toml allows
 	@$(INSTALL) uv
 	@$(LOCK) --upgrade $(EXTRAS:%=--extra %) --group dev pyproject.toml -o requirements/dev.lock
@@ -50,6 +53,7 @@ lock: $(VENV)/dev.stamp ## Take the newest versions that pyproject.toml allows
 	@$(LOCK) -c requirements/dev.lock --extra server --extra ray pyproject.toml -o requirements/ray.lock
 	@$(LOCK) -c requirements/dev.lock --group build -o requirements/build.lock
 	@$(LOCK) -c requirements/dev.lock requirements/api.in -o requirements/api.lock
+	@$(LOCK) -c requirements/dev.lock --group docs -o requirements/docs.lock
 
 # What the tests need; the others are in the group `dev`, for platforms that have them.
 EXTRAS = server qiskit
@@ -61,7 +65,7 @@ dist: $(VENV)/dev.stamp ## Build the source archive and the wheel into dist/
 	@$(BIN)/python -m hatchling build
 
 clean: ## Remove the environment and every cache; keeps ./data
-	rm -rf $(VENV) .venv-pennylane dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-pennylane build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -70,6 +74,11 @@ $(VENV)/bin/python:
 # Compiling every module takes longer than the rest of the installation: leave it to the imports.
 # The tests measure how fast the API starts, so theirs are compiled now.
 $(VENV)/run.stamp: INSTALL += --no-compile
+# The site shows what the installed package declares: its packages are added to those of the tests.
+$(VENV)/docs.stamp: requirements/docs.lock $(VENV)/dev.stamp
+	@echo "Installing $<"
+	@$(INSTALL) -r $<
+	@touch $@
 $(VENV)/%.stamp: requirements/%.lock requirements/build.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing $<"
 	@$(INSTALL) -r $< -r requirements/build.lock

@@ -159,11 +159,33 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page: str, service: Servic
         assert words in done.stdout, done.stdout
 
 
-@pytest.mark.parametrize("page", sorted(p.name for p in (ROOT / "docs").rglob("*.md")))
+PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
+LINK = re.compile(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)")
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as Markdown's table of contents makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    words = (re.sub(r"[^\w\s-]", "", title).strip().lower() for title in titles)
+    return {re.sub(r"[-\s]+", "-", each) for each in words}
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
-    [path] = (ROOT / "docs").rglob(page)
-    for link in re.findall(r"\]\((?!http)([^)#]+)", path.read_text()):
-        assert (path.parent / link).exists(), link
+    path = ROOT / page
+    for link, anchor in LINK.findall(path.read_text()):
+        target = path.parent / link if link else path
+        assert target.exists(), link
+        assert (ROOT / "docs") in target.resolve().parents, f"{link} is not part of the site"
+        assert not anchor or anchor in anchors(target), f"{link}#{anchor}"
+
+
+def test_every_page_is_in_the_contents_of_the_site() -> None:
+    contents = read("mkdocs.yml")
+    sources = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]
+    pages = [path.relative_to(ROOT / "docs").with_suffix(".md") for path in sources]
+    assert [page for page in pages if f" {page}\n" not in contents] == []
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:
