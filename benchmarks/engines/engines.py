@@ -37,9 +37,9 @@ from benchmarks.common.circuits import Case, groups, known
 from benchmarks.common.load_generator import BELL, Connection, finished
 from benchmarks.common.scatter_plot import Dot, drawn
 from quantumtask import engines
-from quantumtask.engines.selection.choose import choose
-from quantumtask.engines.selection.circuit_features import profile_of
-from quantumtask.engines.selection.methods import LIBRARIES, version
+from quantumtask.engines.selection.choose import choose_engine
+from quantumtask.engines.selection.circuit_features import extract_features
+from quantumtask.engines.selection.methods import ENGINE_PACKAGES, engine_version
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
@@ -50,7 +50,7 @@ TURNS = 2
 TURN = 10
 SHOTS = 1024
 SETTINGS = Settings()
-ENGINES = [name for name in LIBRARIES if version(name) is not None]
+ENGINES = [name for name in ENGINE_PACKAGES if engine_version(name) is not None]
 TOO_LONG_US = 3e6
 """An engine that is expected to take longer than this by itself is left out."""
 
@@ -205,7 +205,7 @@ def by_engine(case: Case) -> None:
     """One line: milliseconds of each engine by itself, and which of them is chosen."""
     program = compile_fresh(case.text, SETTINGS).program
     times = {name: alone(case, name) for name in ENGINES}
-    chosen = choose(profile_of(program), SHOTS, SETTINGS).plan
+    chosen = choose_engine(extract_features(program), SHOTS, SETTINGS).plan
     cells = "".join(f"{'-' if ms is None else f'{ms:.2f}':>13}" for ms in times.values())
     print(f"{case.title:28}{cells}  {chosen.engine} {chosen.method} {chosen.precision}", flush=True)
 
@@ -216,7 +216,7 @@ def alone(case: Case, engine: str) -> float | None:
     for _ in range(5):
         program = compile_fresh(case.text, SETTINGS).program
         try:
-            plan = choose(profile_of(program), SHOTS, SETTINGS, engine=engine).plan
+            plan = choose_engine(extract_features(program), SHOTS, SETTINGS, engine=engine).plan
             if plan.microseconds > TOO_LONG_US:
                 return None
             started = time.perf_counter()

@@ -22,10 +22,10 @@ from itertools import chain, product
 
 from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.sampling.shot_counts import Tally
-from quantumtask.engines.selection.choose import choose
-from quantumtask.engines.selection.circuit_features import profile_of
-from quantumtask.engines.selection.estimate import pace
-from quantumtask.engines.selection.methods import METHODS, Method, version
+from quantumtask.engines.selection.choose import choose_engine
+from quantumtask.engines.selection.circuit_features import extract_features
+from quantumtask.engines.selection.estimate import machine_factor
+from quantumtask.engines.selection.methods import METHODS, Method, engine_version
 from quantumtask.engines.simulators.base import load
 from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.openqasm import Program
@@ -126,16 +126,16 @@ def measure(load: Load, most_s: float) -> Row | None:
     started = time.process_time()
     program = compile_fresh(load.text, SETTINGS).program
     reading = time.process_time() - started
-    profile = profile_of(program)
+    profile = extract_features(program)
     if profile.circuit and profile.readout.is_fixed:
         return None
-    plan = choose(profile, load.shots, SETTINGS).plan
-    able = [m for m in METHODS if version(m.engine) and m.lacks(profile) is None]
+    plan = choose_engine(profile, load.shots, SETTINGS).plan
+    able = [m for m in METHODS if engine_version(m.engine) and m.lacks(profile) is None]
     plans = {m: m.plan(profile, load.shots, 1) for m in able}
     chosen = next(m for m, each in plans.items() if each == plan)
     row = Row(load, reading, chosen)
     for method, each in plans.items():
-        predicted = each.microseconds * 1e-6 * pace()
+        predicted = each.microseconds * 1e-6 * machine_factor()
         if each.bytes <= available_bytes(SETTINGS) and predicted <= most_s:
             row.predicted[method] = predicted
             row.taken[method] = min(run(program, method, load.shots) for _ in range(ROUNDS))
@@ -146,7 +146,7 @@ def run(program: Program, method: Method, shots: int) -> float:
     """Seconds for a program new to the engine."""
     new = replace(program, circuit=program.circuit and replace(program.circuit))
     started = time.process_time()
-    plan = method.plan(profile_of(new), shots, 1)
+    plan = method.plan(extract_features(new), shots, 1)
     tally = Tally(new, shots, False, SETTINGS)
     tally.texts(load(plan.engine).run(Job(new, shots, SEED, tally, SETTINGS), plan))
     return time.process_time() - started
@@ -196,7 +196,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few sizes of each family")
     parser.add_argument("--seconds", type=float, default=1.5, help="most for one run, as predicted")
     options = parser.parse_args()
-    for engine in {method.engine for method in METHODS if version(method.engine)}:
+    for engine in {method.engine for method in METHODS if engine_version(method.engine)}:
         load(engine)
     return not report(list(rows(loads(options.quick), options.seconds)))
 

@@ -131,12 +131,14 @@ def test_what_is_read_of_a_device_is_what_the_package_itself_says() -> None:
 
     classes = [getattr(fake_provider, name) for name in fake_provider.__dict__]
     theirs = {each.backend_name: each for each in classes if hasattr(each, "backend_name")}
-    assert set(theirs) - set(calibration.installed()) == calibration.MADE_UP
+    assert set(theirs) - set(calibration.snapshot_folders()) == calibration.SYNTHETIC
     for name in ("fake_manila", "fake_almaden", "fake_cairo", "fake_fez", "fake_miami"):
-        assert measured(calibration.twin(name)) == pytest.approx(calibrated(theirs[name]().target))
+        assert measured(calibration.load_snapshot(name)) == pytest.approx(
+            calibrated(theirs[name]().target)
+        )
 
 
-def measured(twin: calibration.Twin) -> dict[Any, Any]:
+def measured(twin: calibration.DeviceSnapshot) -> dict[Any, Any]:
     gates: dict[Any, Any] = {
         (gate.name, gate.qubits, what): value
         for gate in twin.gates
@@ -153,7 +155,8 @@ def measured(twin: calibration.Twin) -> dict[Any, Any]:
 def calibrated(target: Any) -> dict[Any, Any]:
     found = {
         (name, qubits, what): getattr(properties, what, None)
-        for name in set(target.operation_names) & {*calibration.twin("fake_cairo").basis_gates}
+        for name in set(target.operation_names)
+        & {*calibration.load_snapshot("fake_cairo").basis_gates}
         | set(target.operation_names) & {"cz", "u1", "u2", "u3", "reset", "measure"}
         for qubits, properties in target[name].items()
         for what in ("error", "duration")

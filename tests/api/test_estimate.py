@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from quantumtask.client import CircuitError, Client
-from quantumtask.engines.selection.estimate import estimate
+from quantumtask.engines.selection.estimate import estimate_run
 from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import ENGINES
@@ -270,5 +270,5 @@ def test_estimating_imports_no_simulator() -> None:
 def test_the_prediction_is_the_same_whatever_was_run_before() -> None:
     settings = Settings()
     program = compile_circuit(T_GATE, settings)
-    again = [estimate(program, shots=100, settings=settings) for _ in range(2)]
+    again = [estimate_run(program, shots=100, settings=settings) for _ in range(2)]
     assert again[0] == again[1]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.sampling.clbit_map import Readout
-from quantumtask.engines.selection.circuit_features import profile_of
-from quantumtask.engines.selection.methods import METHODS, Method, Plan, version
+from quantumtask.engines.selection.circuit_features import extract_features
+from quantumtask.engines.selection.methods import METHODS, Method, RunPlan, engine_version
 from quantumtask.engines.simulators.base import load
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.openqasm.program.program import Program
@@ -33,7 +33,7 @@ FAMILY_ERROR = 1e-6
 REFUSALS = ("engine_unsuitable", "out_of_memory")
 """Why an engine that is asked for may run nothing."""
 
-INSTALLED = [m for m in METHODS if version(m.engine) is not None]
+INSTALLED = [m for m in METHODS if engine_version(m.engine) is not None]
 """Every way to run programs that there is here."""
 
 SAMPLED_ONLY = "matrix_product_state"
@@ -75,7 +75,7 @@ def can_tell(method: Method, program: Program) -> bool:
 
     That single precision is only for large circuits is no reason here.
     """
-    profile = profile_of(program)
+    profile = extract_features(program)
     if not profile.final or profile.readout.is_fixed:
         return False
     return method.precision == "single" or method.lacks(profile) is None
@@ -83,10 +83,10 @@ def can_tell(method: Method, program: Program) -> bool:
 
 def told(method: Method, program: Program) -> NDArray[np.float64]:
     """The probability of each result, as the engine tells it; bit k of an index is bit k."""
-    circuit = profile_of(program).circuit
+    circuit = extract_features(program).circuit
     assert circuit is not None
     readout = Readout(circuit)
-    plan = Plan(method.engine, method.name, method.precision, 0, 0)
+    plan = RunPlan(method.engine, method.name, method.precision, 0, 0)
     engine = load(method.engine)
     found = engine.probabilities(  # type: ignore[attr-defined]
         circuit, tuple(readout.qubits), plan, 1, SETTINGS

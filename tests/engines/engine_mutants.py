@@ -12,7 +12,7 @@ import pytest
 from quantumtask.engines.gates import gate_action
 from quantumtask.engines.qiskit import circuits
 from quantumtask.engines.sampling.clbit_map import Readout
-from quantumtask.engines.selection.methods import version
+from quantumtask.engines.selection.methods import engine_version
 from quantumtask.engines.simulators import aer, shot_branching
 from quantumtask.engines.simulators.base import load
 from quantumtask.engines.simulators.native import kernels, statevector, tableau
@@ -59,7 +59,9 @@ def mutants() -> list[Mutant]:
     of_engines = {
         "aer": of_aer, "lightning": of_lightning, "stim": of_stim, "quantumtask": of_histories,
     }  # fmt: skip
-    return [mutant for engine, of in of_engines.items() if version(engine) for mutant in of()]
+    return [
+        mutant for engine, of in of_engines.items() if engine_version(engine) for mutant in of()
+    ]
 
 
 def of_aer() -> Iterator[Mutant]:

@@ -20,9 +20,9 @@ from quantumtask.client.qiskit import (
     SamplerV2,
     openqasm,
 )
-from quantumtask.engines.compilation.transpile import compiled
-from quantumtask.engines.devices.calibration import twin
-from quantumtask.engines.noise.request import gates_of
+from quantumtask.engines.compilation.transpile import transpile_for_device
+from quantumtask.engines.devices.calibration import load_snapshot
+from quantumtask.engines.noise.request import resolve_device_gates
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.compiler.pipeline import compile_full
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
@@ -116,7 +116,7 @@ def test_idle_time_is_a_delay_that_is_not_written(service: Service) -> None:
      ("675000dt", 150e-6), ("100us + 225000dt", 150e-6), ("2 * 75us", 150e-6), ("0ns", 0)],
 )  # fmt: skip
 def test_an_excited_qubit_decays_in_a_delay(service: Service, time: str, seconds: float) -> None:
-    qubit = twin("fake_manila").qubits[2]
+    qubit = load_snapshot("fake_manila").qubits[2]
     assert qubit.t1_s is not None and qubit.readout_error is not None
 
     def excited(delay: str) -> float:
@@ -133,7 +133,7 @@ def test_an_excited_qubit_decays_in_a_delay(service: Service, time: str, seconds
 )
 def test_a_qubit_loses_its_phase_while_it_waits(service: Service, waits: str) -> None:
     """Whether it is told to wait, or waits for another one."""
-    t2 = twin("fake_manila").qubits[2].t2_s
+    t2 = load_snapshot("fake_manila").qubits[2].t2_s
     assert t2 is not None
     turn = "rz(pi/2) $2;\nsx $2;\nrz(pi/2) $2;\n"
 
@@ -154,7 +154,7 @@ def test_a_qubit_loses_its_phase_while_it_waits(service: Service, waits: str) ->
 def test_a_qubit_decays_while_others_are_busy_unless_it_is_kept(service: Service) -> None:
     circuit = HEAD + "bit c;\nx $0;\nx $1;\nbarrier $0, $1;\n" + 200 * "sx $0;\n"
     circuit += "barrier $0, $1;\nc = measure $1;\n"
-    manila = twin("fake_manila")
+    manila = load_snapshot("fake_manila")
     gate = next(g for g in manila.gates if g.name == "sx" and g.qubits == (0,))
     assert gate.duration_s is not None and manila.qubits[1].t1_s is not None
     error = manila.qubits[1].readout_error
@@ -283,7 +283,7 @@ def test_every_way_of_asking_has_the_option(service: Service) -> None:
 
 @pytest.mark.parametrize("name", ["fake_sherbrooke", "fake_almaden"])
 def test_the_short_path_reads_the_same_for_a_device(name: str) -> None:
-    gates, settings = gates_of(name, None), Settings()
+    gates, settings = resolve_device_gates(name, None), Settings()
     for seed in range(3):
         text = openqasm(random_isa(name, seed, delays=False))
         short = compile_straight_line(text, settings, gates)
@@ -308,7 +308,7 @@ def test_compiling_finds_qubits_at_least_as_good_as_qiskit_does(qubits: int) -> 
         target = device(name).target
         for seed in range(2):
             passes = generate_preset_pass_manager(2, target=target, seed_transpiler=seed)
-            ours = compiled(circuit, twin(name), seed, Settings()).circuit
+            ours = transpile_for_device(circuit, load_snapshot(name), seed, Settings()).circuit
             assert fidelity(ours, target) >= fidelity(passes.run(circuit), target) - 1e-9
 
 

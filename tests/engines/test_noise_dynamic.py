@@ -8,8 +8,8 @@ import pytest
 from qiskit_aer.noise import NoiseModel
 from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
-from quantumtask.engines.backends.noisy import Noisy
-from quantumtask.engines.noise.request import gates_of, noise_of_task
+from quantumtask.engines.backends.noisy import NoisyBackend
+from quantumtask.engines.noise.request import resolve_device_gates, resolve_noise
 from quantumtask.openqasm import compile_circuit, compile_sweep
 from quantumtask.shared.settings import Settings
 from tests.engines.noisy_reference import (
@@ -36,11 +36,11 @@ SETTINGS = Settings()
 UNLIKELY = 1e-6
 
 
-def noisy(rates: Any, **options: Any) -> Noisy:
-    return Noisy(noise_of_task("simulator", rates), SETTINGS, seed=1, **options)
+def noisy(rates: Any, **options: Any) -> NoisyBackend:
+    return NoisyBackend(resolve_noise("simulator", rates), SETTINGS, seed=1, **options)
 
 
-def counts(device: Noisy, steps: Steps, shots: int, seed: int) -> Any:
+def counts(device: NoisyBackend, steps: Steps, shots: int, seed: int) -> Any:
     found = np.zeros(8, dtype=np.int64)
     shown = device.sample(compile_circuit(text_of(steps), SETTINGS), shots, seed, False)
     for outcome, count in shown.tally.counts.items():
@@ -67,8 +67,8 @@ def test_shots_of_random_programs_are_drawn_from_that_distribution(seed: int) ->
         device = noisy(rates, method=method, engine="quantumtask")
         shots = 4000 if method == "density_matrix" else 300
         assert p_value(counts(device, steps, shots, seed), wanted) > UNLIKELY, method
-        assert device.ran is not None
-        assert device.ran.method == method
+        assert device.run_info is not None
+        assert device.run_info.method == method
 
 
 def turned(rho: Any, qubit: int, letter: str) -> Any:
@@ -197,7 +197,7 @@ MANILA = "qubit[3] q;\nbit[3] c;\n"
 
 
 def compiled(text: str, noise: Any) -> Any:
-    gates = gates_of("fake_manila", noise)
+    gates = resolve_device_gates("fake_manila", noise)
     return compile_sweep(text, SETTINGS, None, gates).program
 
 
@@ -207,9 +207,9 @@ def test_on_a_device_a_program_as_written_has_the_noise_of_its_gates(seed: int) 
     steps = on_device(random_steps(lots), lots, PAIRS)
     wanted = distribution(steps, DeviceNoise(NoiseModel.from_backend(FakeManilaV2())))
     noise = {"idle": False}
-    device = Noisy(
-        noise_of_task("fake_manila", noise), SETTINGS, seed=1, engine="quantumtask",
-        compiling="never",
+    device = NoisyBackend(
+        resolve_noise("fake_manila", noise), SETTINGS, seed=1, engine="quantumtask",
+        compile_mode="never",
     )  # fmt: skip
     found = device.probabilities(compiled(text_of(steps), noise))
     assert found == pytest.approx(wanted, abs=1e-7)
@@ -220,7 +220,9 @@ def test_compiling_a_program_for_a_device_keeps_what_it_means(seed: int) -> None
     steps = random_steps(Random(seed))
     nothing = {"readout": {"zero_as_one": 0.0}}
     wanted = distribution(steps, Noise({}))
-    device = Noisy(noise_of_task("fake_manila", nothing), SETTINGS, seed=1, engine="quantumtask")
+    device = NoisyBackend(
+        resolve_noise("fake_manila", nothing), SETTINGS, seed=1, engine="quantumtask"
+    )
     found = device.probabilities(compiled(text_of(steps), nothing))
     assert found == pytest.approx(wanted, abs=1e-7)
 

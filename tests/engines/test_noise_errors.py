@@ -29,8 +29,8 @@ from quantumtask.client.qiskit import (
     UnsupportedOption,
 )
 from quantumtask.client.qiskit.noise import Errors
-from quantumtask.engines.backends.noisy import Noisy
-from quantumtask.engines.noise.request import gates_of, noise_of_task
+from quantumtask.engines.backends.noisy import NoisyBackend
+from quantumtask.engines.noise.request import resolve_device_gates, resolve_noise
 from quantumtask.openqasm import compile_sweep
 from quantumtask.shared.settings import Settings
 from tests.engines.noise_models import aer_counts, aer_probabilities, random_circuit, random_model
@@ -62,8 +62,8 @@ def sent(circuit: QuantumCircuit, model: NoiseModel) -> tuple[Any, Any]:
     """The program and the noise that the service gets, as the adapter sends them."""
     lowered, noise = Errors(model, compiled=False).lowered(circuit)
     noise = json.loads(json.dumps(noise))
-    sweep = compile_sweep(lowered.text, SETTINGS, None, gates_of("simulator", noise))
-    return sweep.program, noise_of_task("simulator", noise)
+    sweep = compile_sweep(lowered.text, SETTINGS, None, resolve_device_gates("simulator", noise))
+    return sweep.program, resolve_noise("simulator", noise)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -71,9 +71,9 @@ def test_random_models_and_circuits_have_the_counts_of_aer(seed: int) -> None:
     lots = Random(seed)
     model, circuit = random_model(lots), random_circuit(lots)
     program, noise = sent(circuit, model)
-    exact = Noisy(noise, SETTINGS, seed=1).probabilities(program)
+    exact = NoisyBackend(noise, SETTINGS, seed=1).probabilities(program)
     assert p_value(aer_counts(circuit, model, 1500).astype(np.int64), exact) > UNLIKELY
-    shots = Noisy(noise, SETTINGS, seed=1).sample(program, 1500, seed, False)
+    shots = NoisyBackend(noise, SETTINGS, seed=1).sample(program, 1500, seed, False)
     found = np.zeros(16, dtype=np.int64)
     for outcome, count in shots.tally.counts.items():
         found[outcome] = count
@@ -95,7 +95,7 @@ def test_exact_probabilities_are_those_of_aers_density_matrix(seed: int) -> None
     program, noise = sent(circuit, quiet_model)
     wanted = aer_probabilities(circuit, quiet_model)
     for engine in ("auto", "quantumtask"):
-        found = Noisy(noise, SETTINGS, seed=1, engine=engine).probabilities(program)
+        found = NoisyBackend(noise, SETTINGS, seed=1, engine=engine).probabilities(program)
         assert found[:8] == pytest.approx(wanted, abs=1e-7), engine
 
 

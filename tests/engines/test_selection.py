@@ -7,8 +7,8 @@ import weakref
 import pytest
 
 from quantumtask import engines
-from quantumtask.engines.selection.choose import choose
-from quantumtask.engines.selection.circuit_features import profile_of
+from quantumtask.engines.selection.choose import choose_engine
+from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.openqasm.compile import compile_fresh
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
@@ -52,15 +52,17 @@ def test_a_choice_that_is_remembered_is_only_for_what_was_asked() -> None:
     program = compile_fresh(
         f"{HEAD}qubit[18] q; bit[18] c; {layers} c = measure q;", SETTINGS
     ).program
-    profile, small = profile_of(program), Settings(slot_memory_mb=8)
+    profile, small = extract_features(program), Settings(slot_memory_mb=8)
     for _ in range(2):
-        assert choose(profile, 100, SETTINGS).plan.engine == "lightning"
-        assert choose(profile, 100, SETTINGS, engine="aer").plan.engine == "aer"
-        assert choose(profile, 100, small).plan.method == "matrix_product_state"
-        few, many = (choose(profile, shots, SETTINGS).plan for shots in (100, 1_000_000))
+        assert choose_engine(profile, 100, SETTINGS).plan.engine == "lightning"
+        assert choose_engine(profile, 100, SETTINGS, engine="aer").plan.engine == "aer"
+        assert choose_engine(profile, 100, small).plan.method == "matrix_product_state"
+        few, many = (choose_engine(profile, shots, SETTINGS).plan for shots in (100, 1_000_000))
         assert few.microseconds < many.microseconds
         one, two = (
-            choose(profile, 1, SETTINGS, engine="aer", method="statevector", threads=threads).plan
+            choose_engine(
+                profile, 1, SETTINGS, engine="aer", method="statevector", threads=threads
+            ).plan
             for threads in (1, 2)
         )
         assert one.microseconds > two.microseconds

@@ -1,7 +1,7 @@
 """What runs programs: `run(program, ...)` and `run_sweep(sweep, wanted, ...)`, and one file per
 simulator behind them."""
 
-from quantumtask.engines.outputs.output_spec import Wanted
+from quantumtask.engines.outputs.output_spec import OutputSpec
 from quantumtask.engines.outputs.run_sweep import run_sweep
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.output_kinds import COUNTS, MEMORY
@@ -28,7 +28,7 @@ def run(
     cannot hold or that engine cannot run, and Refusal for what the program, once under way, cannot
     do.
     """
-    wanted = Wanted(frozenset({COUNTS, MEMORY} if memory else {COUNTS}), shots)
+    wanted = OutputSpec(frozenset({COUNTS, MEMORY} if memory else {COUNTS}), shots)
     return run_sweep(
         Sweep((), program), wanted,
         seed=seed, settings=settings, threads=threads, engine=engine, method=method,

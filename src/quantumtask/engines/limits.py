@@ -6,44 +6,44 @@ from math import prod
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB, Settings
 
-HEADROOM = 256 * MIB
+RESERVED_BYTES = 256 * MIB
 """Memory of a slot that is not for the state: Python, Qiskit, the circuit and the counts."""
 
 
 def available_bytes(settings: Settings) -> int:
     """Memory of a slot that a state may take."""
     slot = settings.slot_memory_bytes
-    return max(slot - HEADROOM, slot // 4)
+    return max(slot - RESERVED_BYTES, slot // 4)
 
 
 def out_of_memory(qubits: int, needed: int, available: int) -> ResourceError:
     return ResourceError(
         "out_of_memory",
-        f"the state of {qubits} qubits needs {human(needed)} of memory, "
-        f"and this slot has {human(available)} for it",
+        f"the state of {qubits} qubits needs {format_bytes(needed)} of memory, "
+        f"and this slot has {format_bytes(available)} for it",
     )
 
 
-def not_a_number() -> ResourceError:
+def non_finite_state() -> ResourceError:
     return ResourceError("engine_refused", "the state is not a number: an angle is too large")
 
 
-def check_size(size: int, settings: Settings) -> None:
+def check_result_size(size: int, settings: Settings) -> None:
     """Refuses a result of so many bytes if that is too much; best before it is written."""
     if size > settings.max_result_bytes:
         raise ResourceError(
             "result_too_large",
-            f"the result would take {human(size)}, "
-            f"and at most {human(settings.max_result_bytes)} are kept",
+            f"the result would take {format_bytes(size)}, "
+            f"and at most {format_bytes(settings.max_result_bytes)} are kept",
         )
 
 
-def check_encoded(shape: Sequence[int], itemsize: int, settings: Settings) -> None:
+def check_encoded_size(shape: Sequence[int], itemsize: int, settings: Settings) -> None:
     """Refuses an array that is too large as base64, before there is one."""
-    check_size(prod(shape) * itemsize * 4 // 3, settings)
+    check_result_size(prod(shape) * itemsize * 4 // 3, settings)
 
 
-def human(size: float) -> str:
+def format_bytes(size: float) -> str:
     """A number of bytes with its unit: "4.0 GiB"."""
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
         if size < 1024:

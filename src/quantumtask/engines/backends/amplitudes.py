@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 
 from quantumtask.engines.gates.gate_action import action
-from quantumtask.engines.limits import available_bytes, not_a_number, out_of_memory
-from quantumtask.engines.selection.methods import version
+from quantumtask.engines.limits import available_bytes, non_finite_state, out_of_memory
+from quantumtask.engines.selection.methods import engine_version
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.density_matrix import density
 from quantumtask.engines.simulators.native.kernels import Vector
@@ -18,7 +18,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
 
 BYTES_PER_AMPLITUDE = 16
-WORKING = {"lightning": 4, "aer": 6, "quantumtask": 4}
+WORKING_VECTORS = {"lightning": 4, "aer": 6, "quantumtask": 4}
 """Memory at work, in sizes of the vector: what an engine takes, and what values are taken from."""
 
 METHOD = "statevector"
@@ -26,7 +26,7 @@ METHOD = "statevector"
 Evolve = Callable[[Vector, list[Operation]], Vector]
 
 
-class Amplitudes:
+class StateEvolver:
     """The amplitudes of circuits, one after another; the last ones are kept.
 
     Bit k of an index is the k-th qubit that the circuit touches. Raises ResourceError where the
@@ -63,11 +63,11 @@ class Amplitudes:
 
     def mixture(self, circuit: Circuit) -> Vector:
         """The transpose of the density matrix before the measurements at the end."""
-        self._check(2 * len(circuit.touched), WORKING["quantumtask"])
+        self._check(2 * len(circuit.touched), WORKING_VECTORS["quantumtask"])
         return density(circuit)
 
     def _zeros(self, qubits: int) -> Vector:
-        self._check(qubits, WORKING[self.engine])
+        self._check(qubits, WORKING_VECTORS[self.engine])
         return np.zeros(1 << qubits, dtype=np.complex128)
 
     def _check(self, qubits: int, vectors: int) -> None:
@@ -83,7 +83,7 @@ class Amplitudes:
         ]
         vector = self._evolve(start, operations) if operations else start
         if not np.isfinite(vector.sum()):
-            raise not_a_number()
+            raise non_finite_state()
         return vector
 
     @property
@@ -101,15 +101,15 @@ class Amplitudes:
 
 def _engine(engine: str, method: str | None) -> str:
     if engine == AUTO and method in (None, METHOD):
-        return "lightning" if version("lightning") else "aer"
-    if engine not in WORKING or method not in (None, METHOD):
+        return "lightning" if engine_version("lightning") else "aer"
+    if engine not in WORKING_VECTORS or method not in (None, METHOD):
         name = f"{engine} ({method})" if method else engine
         raise ResourceError(
             "engine_unsuitable",
             f"{name} has no amplitudes, and these results need them. "
             "Leave `engine` and `method` out to have one chosen",
         )
-    if version(engine) is None:
+    if engine_version(engine) is None:
         raise ResourceError("engine_unavailable", f"the engine {engine!r} is not installed here")
     return engine
 

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.observables.observable import Floats
+from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.sampling.shot_counts import Shots
 from quantumtask.openqasm.program.program import Program
 
-Complexes = NDArray[np.complex128]
+ComplexArray = NDArray[np.complex128]
 
 
-class Ran(NamedTuple):
+class RunInfo(NamedTuple):
     """What ran a program, as a result tells it."""
 
     engine: str
@@ -23,7 +23,7 @@ class Ran(NamedTuple):
     reason: str
 
 
-class Device(Protocol):
+class Backend(Protocol):
     """Runs the programs of one task, one after another; they often differ in their angles alone.
 
     Every method is of one program, and raises ResourceError or Diagnostic for what cannot be done.
@@ -31,7 +31,7 @@ class Device(Protocol):
     gates of its own.
     """
 
-    ran: Ran | None
+    run_info: RunInfo | None
     compiled: dict[str, Any] | None
 
     def check(self, program: Program) -> None:
@@ -42,18 +42,18 @@ class Device(Protocol):
         """Shots of the program; with `memory`, in order. `seed`: 0 to 2**63 - 1."""
         ...
 
-    def probabilities(self, program: Program) -> Floats:
+    def probabilities(self, program: Program) -> FloatArray:
         """The exact probability of each value of the bits of the result."""
         ...
 
-    def expectations(self, program: Program, words: Sequence[str]) -> Floats:
+    def expectations(self, program: Program, words: Sequence[str]) -> FloatArray:
         """The exact expectation value of each of these words, as Observables has them."""
         ...
 
-    def statevector(self, program: Program) -> Complexes:
+    def statevector(self, program: Program) -> ComplexArray:
         """The amplitudes before the measurements at the end; bit k of an index is qubit k."""
         ...
 
-    def unitary(self, program: Program) -> Complexes:
+    def unitary(self, program: Program) -> ComplexArray:
         """The matrix of all gates; bit k of an index is qubit k."""
         ...

@@ -5,7 +5,13 @@ from functools import cache
 from statistics import median
 from typing import Any
 
-from quantumtask.engines.devices.calibration import DeviceQubit, GateOn, Twin, all_twins, twin
+from quantumtask.engines.devices.calibration import (
+    DeviceSnapshot,
+    GateCalibration,
+    QubitCalibration,
+    load_all_snapshots,
+    load_snapshot,
+)
 from quantumtask.engines.selection.methods import METHODS
 from quantumtask.openqasm.program.operations import BASIC_GATES
 from quantumtask.shared.settings import Settings
@@ -14,17 +20,17 @@ from quantumtask.shared.task import SIMULATOR
 Json = dict[str, Any]
 
 
-def catalogue(settings: Settings) -> Json:
+def list_backends(settings: Settings) -> Json:
     """All of them, in short."""
     return {"backends": [_simulator(settings), *_twins()]}
 
 
-def backend(name: str, settings: Settings) -> Json:
+def describe_backend(name: str, settings: Settings) -> Json:
     """One of them in full. Raises ResourceError `backend_unknown` where there is none."""
     if name == SIMULATOR:
         nothing: Json = {"coupling_map": None, "dt_ns": None, "gates": [], "qubits_properties": []}
         return {**_simulator(settings), **nothing}
-    return _whole(twin(name))
+    return _whole(load_snapshot(name))
 
 
 def _simulator(settings: Settings) -> Json:
@@ -43,10 +49,10 @@ def _simulator(settings: Settings) -> Json:
 @cache
 def _twins() -> list[Json]:
     """Remembered: it takes half a second to read them all."""
-    return [_brief(one) for one in all_twins()]
+    return [_brief(one) for one in load_all_snapshots()]
 
 
-def _brief(device: Twin) -> Json:
+def _brief(device: DeviceSnapshot) -> Json:
     return {
         "name": device.name,
         "description": device.about,
@@ -62,7 +68,7 @@ def _brief(device: Twin) -> Json:
     }
 
 
-def _error(gates: Iterable[GateOn], qubits: int) -> Iterable[float | None]:
+def _error(gates: Iterable[GateCalibration], qubits: int) -> Iterable[float | None]:
     """Errors of the gates on so many qubits; not of those that never err, or that do not work."""
     errors = [gate.error for gate in gates if len(gate.qubits) == qubits]
     return [error for error in errors if error is not None and 0 < error < 1]
@@ -73,7 +79,7 @@ def _median(values: Iterable[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def _whole(device: Twin) -> Json:
+def _whole(device: DeviceSnapshot) -> Json:
     return {
         **_brief(device),
         "coupling_map": [list(pair) for pair in device.coupling],
@@ -83,7 +89,7 @@ def _whole(device: Twin) -> Json:
     }
 
 
-def _gate(gate: GateOn) -> Json:
+def _gate(gate: GateCalibration) -> Json:
     return {
         "name": gate.name,
         "qubits": list(gate.qubits),
@@ -92,7 +98,7 @@ def _gate(gate: GateOn) -> Json:
     }
 
 
-def _qubit(qubit: DeviceQubit) -> Json:
+def _qubit(qubit: QubitCalibration) -> Json:
     return {
         "t1_us": _times(qubit.t1_s, 1e6),
         "t2_us": _times(qubit.t2_s, 1e6),

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from quantumtask.engines.backends.amplitudes import METHOD, Amplitudes
-from quantumtask.engines.backends.base import Complexes, Ran
-from quantumtask.engines.observables.observable import Floats
+from quantumtask.engines.backends.amplitudes import METHOD, StateEvolver
+from quantumtask.engines.backends.base import ComplexArray, RunInfo
+from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.sampling.shot_counts import Shots, Tally
-from quantumtask.engines.selection.choose import Choice, choose
-from quantumtask.engines.selection.circuit_features import Profile, profile_of
-from quantumtask.engines.selection.methods import METHODS, version
+from quantumtask.engines.selection.choose import EngineChoice, choose_engine
+from quantumtask.engines.selection.circuit_features import CircuitFeatures, extract_features
+from quantumtask.engines.selection.methods import METHODS, engine_version
 from quantumtask.engines.simulators.base import load
 from quantumtask.engines.simulators.native.marginals import marginal, widened
 from quantumtask.engines.simulators.native.pauli_expectation import Table
@@ -27,17 +27,17 @@ from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
 
-TABLEAU_FROM = 14
+TABLEAU_MIN_QUBITS = 14
 """Qubits of a Clifford circuit from which its stabilizers are faster than its amplitudes."""
 
-MOST_PURE = 24
+MAX_PURIFIED_QUBITS = 24
 """Qubits of a circuit that goes on after measuring, each outcome counted as one more."""
 
-MOST_CHOICES = 8
+MAX_CACHED_CHOICES = 8
 """Choices that are known, each for all circuits that differ in their angles alone."""
 
 
-class Ideal:
+class IdealBackend:
     """Runs programs as they are, without noise; see `Device`.
 
     `once`: they do not come again, so nothing is remembered of them.
@@ -52,14 +52,14 @@ class Ideal:
         method: str | None = None,
         once: bool = False,
     ) -> None:
-        self.ran: Ran | None = None
+        self.run_info: RunInfo | None = None
         self.compiled: dict[str, Any] | None = None
         self._settings = settings
         self._threads = threads
         self._engine = engine
         self._method = method
         self._once = once
-        self._choices: list[tuple[Circuit, int, Choice]] = []
+        self._choices: list[tuple[Circuit, int, EngineChoice]] = []
         self._read: tuple[Any, Table] | None = None
 
     def check(self, program: Program) -> None:
@@ -72,16 +72,16 @@ class Ideal:
         except NotClifford:
             if self._method is not None:
                 raise _not_clifford(choice) from None
-            other = _with_amplitudes(choice, profile_of(program), shots)
+            other = _with_amplitudes(choice, extract_features(program), shots)
             return self._sampled(program, shots, seed, memory, other)
 
-    def probabilities(self, program: Program) -> Floats:
+    def probabilities(self, program: Program) -> FloatArray:
         own = _circuit(program)
         circuit = settled(purified(own).circuit)
-        if not own.final and len(circuit.touched) > MOST_PURE:
+        if not own.final and len(circuit.touched) > MAX_PURIFIED_QUBITS:
             raise not_exact(
                 "it measures and resets qubits on the way, and each of these counts as one more: "
-                f"{len(circuit.touched):,} qubits, and at most {MOST_PURE} can be"
+                f"{len(circuit.touched):,} qubits, and at most {MAX_PURIFIED_QUBITS} can be"
             )
         readout, table = Readout(circuit), np.zeros(1 << program.bits)
         if readout.is_fixed:
@@ -93,16 +93,16 @@ class Ideal:
             table[readout.placed(np.arange(len(shown)))] = shown
         return table
 
-    def statevector(self, program: Program) -> Complexes:
+    def statevector(self, program: Program) -> ComplexArray:
         circuit = _gates(program)
         return widened(self._vector(circuit), circuit.touched, program.qubits)
 
-    def unitary(self, program: Program) -> Complexes:
+    def unitary(self, program: Program) -> ComplexArray:
         matrix = self._amplitudes.matrix(_gates(program), program.qubits)
         self._tell(self._amplitudes.engine, METHOD, "double", program.qubits)
         return matrix
 
-    def expectations(self, program: Program, words: Sequence[str]) -> Floats:
+    def expectations(self, program: Program, words: Sequence[str]) -> FloatArray:
         try:
             return self._expectations(program, words)
         except ResourceError as error:
@@ -111,7 +111,7 @@ class Ideal:
             hint = "give a `precision`, to have values from shots"
             raise ResourceError(error.code, f"{error.message}: {hint}") from None
 
-    def _expectations(self, program: Program, words: Sequence[str]) -> Floats:
+    def _expectations(self, program: Program, words: Sequence[str]) -> FloatArray:
         circuit = program.circuit
         if circuit is None:
             from quantumtask.engines.simulators import branch_expectation
@@ -135,7 +135,7 @@ class Ideal:
         return self._table(words, pure.touched, names, blurred).values(self._vector(pure))
 
     def _sampled(
-        self, program: Program, shots: int, seed: int, memory: bool, choice: Choice
+        self, program: Program, shots: int, seed: int, memory: bool, choice: EngineChoice
     ) -> Shots:
         tally = Tally(program, shots, memory, self._settings)
         job = Job(program, shots, seed, tally, self._settings, self._threads, self._once)
@@ -144,16 +144,20 @@ class Ideal:
         else:
             order = load(choice.plan.engine).run(job, choice.plan)
         plan = choice.plan
-        self.ran = self.ran or Ran(
-            plan.engine, version(plan.engine) or "", plan.method, plan.precision, choice.reason
+        self.run_info = self.run_info or RunInfo(
+            plan.engine,
+            engine_version(plan.engine) or "",
+            plan.method,
+            plan.precision,
+            choice.reason,
         )
         return Shots(tally, order)
 
     @cached_property
-    def _amplitudes(self) -> Amplitudes:
-        return Amplitudes(self._settings, self._engine, self._method, self._threads)
+    def _amplitudes(self) -> StateEvolver:
+        return StateEvolver(self._settings, self._engine, self._method, self._threads)
 
-    def _vector(self, circuit: Circuit) -> Complexes:
+    def _vector(self, circuit: Circuit) -> ComplexArray:
         vector = self._amplitudes.vector(circuit)
         self._tell(self._amplitudes.engine, METHOD, "double", len(circuit.touched))
         return vector
@@ -161,8 +165,8 @@ class Ideal:
     def _by_tableau(self, circuit: Circuit) -> bool:
         """Whether expectation values come from stabilizers."""
         if self._engine == AUTO and self._method is None:
-            many = len(circuit.touched) >= TABLEAU_FROM
-            return many and circuit.clifford and version("stim") is not None
+            many = len(circuit.touched) >= TABLEAU_MIN_QUBITS
+            return many and circuit.clifford and engine_version("stim") is not None
         return self._engine == "stim" and circuit.clifford
 
     def _is_mixed(self, circuit: Circuit, pure: Circuit) -> bool:
@@ -187,26 +191,26 @@ class Ideal:
 
     def _tell(self, engine: str, method: str, precision: str, qubits: int) -> None:
         """Notes what runs, unless something did before."""
-        if self.ran is None:
+        if self.run_info is None:
             asked = self._engine != AUTO or self._method is not None
             why = (
                 "it was asked for" if asked else f"exact values, from the state of {qubits} qubits"
             )
-            self.ran = Ran(engine, version(engine) or "", method, precision, why)
+            self.run_info = RunInfo(engine, engine_version(engine) or "", method, precision, why)
 
-    def _choice(self, program: Program, shots: int) -> Choice:
+    def _choice(self, program: Program, shots: int) -> EngineChoice:
         """The choice for a circuit, which is that for one before if they have the same gates:
         nothing that it rests on tells two angles from each other."""
         circuit = program.circuit
         for known, by, choice in self._choices if circuit else ():
             if by == shots and _alike(circuit, known):
                 return choice
-        choice = choose(
-            profile_of(program), shots, self._settings,
+        choice = choose_engine(
+            extract_features(program), shots, self._settings,
             engine=self._engine, method=self._method, threads=self._threads,
         )  # fmt: skip
         if circuit:
-            self._choices = [*self._choices[1 - MOST_CHOICES :], (circuit, shots, choice)]
+            self._choices = [*self._choices[1 - MAX_CACHED_CHOICES :], (circuit, shots, choice)]
         return choice
 
 
@@ -242,15 +246,15 @@ def _same(one: Step, other: Step) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _with_amplitudes(choice: Choice, profile: Profile, shots: int) -> Choice:
+def _with_amplitudes(choice: EngineChoice, features: CircuitFeatures, shots: int) -> EngineChoice:
     """The same engine where a stabilizer state, met by a gate under way, does not do."""
     other = next(
         m for m in METHODS if m.engine == choice.plan.engine and m.name != choice.plan.method
     )
-    return Choice(other.plan(profile, shots, 1), choice.reason)
+    return EngineChoice(other.plan(features, shots, 1), choice.reason)
 
 
-def _not_clifford(choice: Choice) -> ResourceError:
+def _not_clifford(choice: EngineChoice) -> ResourceError:
     engine, method = choice.plan.engine, choice.plan.method
     return ResourceError(
         "engine_unsuitable",

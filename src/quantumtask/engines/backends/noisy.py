@@ -5,26 +5,26 @@ from typing import Any
 
 import numpy as np
 
-from quantumtask.engines.backends.base import Complexes, Ran
-from quantumtask.engines.backends.prepare import Ready, ready, source
-from quantumtask.engines.compilation.physical_programs import check_written
+from quantumtask.engines.backends.base import ComplexArray, RunInfo
+from quantumtask.engines.backends.prepare import PreparedCircuit, build_source, prepare
+from quantumtask.engines.compilation.physical_programs import check_physical_program
 from quantumtask.engines.noise.error_model import MEASURE, RESET
-from quantumtask.engines.noise.request import Noise
+from quantumtask.engines.noise.request import NoiseSpec
 from quantumtask.engines.noisy_simulation.shot_branching import NoisyHistories
-from quantumtask.engines.observables.grouping import groups
-from quantumtask.engines.observables.observable import PROJECTORS, Floats
+from quantumtask.engines.observables.grouping import group_commuting
+from quantumtask.engines.observables.observable import PROJECTORS, FloatArray
 from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.sampling.shot_counts import Order, Shots, Tally
-from quantumtask.engines.selection.circuit_features import profile_of
-from quantumtask.engines.selection.methods import version
+from quantumtask.engines.selection.circuit_features import extract_features
+from quantumtask.engines.selection.methods import engine_version
 from quantumtask.engines.selection.noisy_methods import (
     AER,
     DENSITY_MATRIX,
     OWN,
-    Facts,
     Method,
-    choose,
-    exactly,
+    NoisyCircuitFeatures,
+    choose_exact_method,
+    choose_noisy_method,
 )  # fmt: skip
 from quantumtask.engines.simulators.aer import simulate
 from quantumtask.engines.transforms.basis_measurement import observed
@@ -35,7 +35,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
 
 
-class Noisy:
+class NoisyBackend:
     """Runs circuits with noise; `seed` is that of the compiler. `compiling`: one of COMPILE.
 
     Exact values are those of infinitely many shots: they include readout errors, and the noise of
@@ -45,19 +45,19 @@ class Noisy:
 
     def __init__(
         self,
-        noise: Noise,
+        noise: NoiseSpec,
         settings: Settings,
         *,
         seed: int,
         threads: int = 1,
         engine: str = AUTO,
         method: str | None = None,
-        compiling: str = AS_NEEDED,
+        compile_mode: str = AS_NEEDED,
     ) -> None:
         if engine not in (AUTO, AER, OWN):
             known = f"{AER} or {OWN}"
             raise _unsuitable(f"{engine} knows no noise: leave `engine` out, or ask for {known}")
-        self.ran: Ran | None = None
+        self.run_info: RunInfo | None = None
         self.compiled: dict[str, Any] | None = None
         self._noise = noise
         self._settings = settings
@@ -65,15 +65,15 @@ class Noisy:
         self._threads = threads
         self._method = method
         self._engine = engine
-        self._compiling = compiling
+        self._compile_mode = compile_mode
 
     def check(self, program: Program) -> None:
         if self._noise.device is not None and self._written(program):
-            check_written(program, self._noise.device, self._settings)
+            check_physical_program(program, self._noise.device, self._settings)
 
     def _written(self, program: Program) -> bool:
         """Return True if the program runs on the qubits and with the gates that it names."""
-        return self._compiling == NEVER or (self._compiling == AS_NEEDED and program.physical)
+        return self._compile_mode == NEVER or (self._compile_mode == AS_NEEDED and program.physical)
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
         if self._differs(program):
@@ -88,7 +88,9 @@ class Noisy:
             number = tally.add(readout.result(0), shots, program.fixed_outputs)
             return Shots(tally, np.full(shots, number) if tally.ordered else None)
         prepared = self._ready(program)
-        method = choose(self._facts(program, prepared), shots, self._method, self._settings)
+        method = choose_noisy_method(
+            self._facts(program, prepared), shots, self._method, self._settings
+        )
         self._tell(prepared, method)
         data = self._simulate(prepared, method, shots, seed, tally.ordered)
         numbers = {
@@ -97,7 +99,7 @@ class Noisy:
         }
         return Shots(tally, _order(data, numbers) if tally.ordered else None)
 
-    def probabilities(self, program: Program) -> Floats:
+    def probabilities(self, program: Program) -> FloatArray:
         if self._differs(program) or not _circuit(program).final or self._errs_with(MEASURE):
             histories = self._histories(program)
             described = histories.described
@@ -108,26 +110,26 @@ class Noisy:
             self._tell(None, None)
         else:
             prepared = self._ready(program)
-            method = exactly(self._facts(program, prepared), self._settings)
+            method = choose_exact_method(self._facts(program, prepared), self._settings)
             self._tell(prepared, method)
             shown = self._exact(prepared)
         table = np.zeros(1 << program.bits)
         table[[readout.result(value) for value in range(len(shown))]] = shown
         return table
 
-    def expectations(self, program: Program, words: Sequence[str]) -> Floats:
+    def expectations(self, program: Program, words: Sequence[str]) -> FloatArray:
         values = np.ones(len(words))
-        for group in groups(tuple(words)):
+        for group in group_commuting(tuple(words)):
             letters = group.basis.letters
             chances = self.probabilities(observed(program, letters))
             for number in group.members:
                 values[number] = _mean(chances, words[number], list(letters))
         return values
 
-    def statevector(self, program: Program) -> Complexes:
+    def statevector(self, program: Program) -> ComplexArray:
         raise _no_state(program, "state vector")
 
-    def unitary(self, program: Program) -> Complexes:
+    def unitary(self, program: Program) -> ComplexArray:
         raise _no_state(program, "unitary matrix")
 
     def _differs(self, program: Program) -> bool:
@@ -148,38 +150,38 @@ class Noisy:
 
     def _histories(self, program: Program) -> NoisyHistories:
         written = self._written(program)
-        found = source(program, self._noise, self._seed, self._settings, written)
+        found = build_source(program, self._noise, self._seed, self._settings, written)
         return NoisyHistories(found, self._settings, self._threads)
 
     def _tell_own(self, method: str, how: str, described: dict[str, Any] | None) -> None:
-        if self.ran is None:
+        if self.run_info is None:
             self.compiled = described
             why = f"{self._noise.reason}, {how}"
-            self.ran = Ran(OWN, version(OWN) or "", method, "double", why)
+            self.run_info = RunInfo(OWN, engine_version(OWN) or "", method, "double", why)
 
-    def _ready(self, program: Program) -> Ready:
-        return ready(program, self._noise, self._seed, self._settings, self._written(program))
+    def _ready(self, program: Program) -> PreparedCircuit:
+        return prepare(program, self._noise, self._seed, self._settings, self._written(program))
 
-    def _facts(self, program: Program, prepared: Ready) -> Facts:
+    def _facts(self, program: Program, prepared: PreparedCircuit) -> NoisyCircuitFeatures:
         circuit = _circuit(program)
         named = all(item.operation.name != "unitary" for item in prepared.circuit.data)
-        return Facts(
+        return NoisyCircuitFeatures(
             prepared.circuit.num_qubits,
             len(prepared.circuit.data),
             circuit.final,
             circuit.clifford and named and self._noise.clifford,
-            profile_of(program).entanglement,
+            extract_features(program).entanglement,
         )
 
     def _simulate(
-        self, prepared: Ready, method: Method, shots: int, seed: int, memory: bool
+        self, prepared: PreparedCircuit, method: Method, shots: int, seed: int, memory: bool
     ) -> dict[str, Any]:
         return simulate(
             prepared.circuit, self._threads, self._settings, method=method.name,
             noise_model=prepared.model, shots=shots, seed_simulator=seed, memory=memory,
         )  # fmt: skip
 
-    def _exact(self, prepared: Ready) -> Floats:
+    def _exact(self, prepared: PreparedCircuit) -> FloatArray:
         """The probability of each value of what is measured; bit k of an index is bit k of that."""
         circuit = prepared.circuit.copy_empty_like()
         for item in prepared.circuit.data:
@@ -196,13 +198,13 @@ class Noisy:
             chances = np.einsum("iak,ab->ibk", split, np.array(misread)).ravel()
         return chances
 
-    def _tell(self, prepared: Ready | None, method: Method | None) -> None:
+    def _tell(self, prepared: PreparedCircuit | None, method: Method | None) -> None:
         """Notes what runs, unless something did before."""
-        if self.ran is None:
+        if self.run_info is None:
             name = method.name if method else DENSITY_MATRIX
             why = self._noise.reason
             why += f", {method.how}" if method else ": nothing that its result shows is measured"
-            self.ran = Ran(AER, version(AER) or "", name, "double", why)
+            self.run_info = RunInfo(AER, engine_version(AER) or "", name, "double", why)
             self.compiled = prepared.described if prepared else None
 
 
@@ -216,14 +218,14 @@ def _order(data: dict[str, Any], numbers: dict[str, int]) -> Order:
     return np.array([numbers[text] for text in data["memory"]], dtype=np.intp)
 
 
-def _mean(chances: Floats, word: str, qubits: Sequence[int]) -> float:
+def _mean(chances: FloatArray, word: str, qubits: Sequence[int]) -> float:
     """Of a word, where the value of `qubits`[k] is bit k."""
     for qubit in qubits:
         chances = chances.reshape(-1, 2) @ _values(word[-1 - qubit])
     return float(chances[0])
 
 
-def _values(letter: str) -> Floats:
+def _values(letter: str) -> FloatArray:
     """That of a letter where its measurement gives 0, and where it gives 1."""
     if letter == "I":
         return np.array([1.0, 1.0])

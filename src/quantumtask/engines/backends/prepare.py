@@ -9,19 +9,28 @@ from qiskit import QuantumCircuit
 from qiskit_aer.noise import NoiseModel
 
 from quantumtask.engines.compilation.idle_time import (
-    decayed,
-    in_nanoseconds,
-    with_idle,
-    without_pauses,
+    add_idle_delays,
+    convert_delays,
+    insert_relaxation,
+    remove_pauses,
 )
-from quantumtask.engines.compilation.physical_programs import as_written
-from quantumtask.engines.compilation.transpile import compiled, noise_of, on_used_qubits
-from quantumtask.engines.devices.calibration import Twin
-from quantumtask.engines.noise.aer_model import confusion, errors_of, in_pieces, model_of
+from quantumtask.engines.compilation.physical_programs import place_as_written
+from quantumtask.engines.compilation.transpile import (
+    device_noise_model,
+    reduce_to_used_qubits,
+    transpile_for_device,
+)
+from quantumtask.engines.devices.calibration import DeviceSnapshot
+from quantumtask.engines.noise.aer_model import (
+    aer_noise_model,
+    confusion_matrix,
+    decompose_to_two_qubit,
+    error_model_from_rates,
+)
 from quantumtask.engines.noise.error_model import ErrorModel
-from quantumtask.engines.noise.named_gates import in_names
-from quantumtask.engines.noise.rates import Flips, Rates
-from quantumtask.engines.noise.request import Noise
+from quantumtask.engines.noise.named_gates import keep_model_names
+from quantumtask.engines.noise.rates import ErrorRates, ReadoutRates
+from quantumtask.engines.noise.request import NoiseSpec
 from quantumtask.engines.noisy_simulation.device_source import DeviceErrors, DeviceSource
 from quantumtask.engines.noisy_simulation.instructions import Errors, Named, Source
 from quantumtask.engines.qiskit.circuits import circuit_of
@@ -30,10 +39,10 @@ from quantumtask.openqasm.program.operations import BARRIER, Operation
 from quantumtask.openqasm.program.program import Circuit, Program, Step
 from quantumtask.shared.settings import Settings
 
-Confusion = list[list[float]]
+ConfusionRows = list[list[float]]
 
 
-class Ready(NamedTuple):
+class PreparedCircuit(NamedTuple):
     """A circuit for Aer with its noise; `described` is the `compiled` field of the result.
 
     `qubits`: for each measured bit, its qubit and its readout error (see `confusion`); valid only
@@ -43,10 +52,12 @@ class Ready(NamedTuple):
     circuit: QuantumCircuit
     model: NoiseModel
     described: dict[str, Any] | None
-    qubits: list[tuple[int, Confusion]]
+    qubits: list[tuple[int, ConfusionRows]]
 
 
-def ready(program: Program, noise: Noise, seed: int, settings: Settings, written: bool) -> Ready:
+def prepare(
+    program: Program, noise: NoiseSpec, seed: int, settings: Settings, written: bool
+) -> PreparedCircuit:
     """The circuit of a program; for a device, as written if `written`, else compiled.
 
     Raises ResourceError for what the device cannot do.
@@ -57,25 +68,27 @@ def ready(program: Program, noise: Noise, seed: int, settings: Settings, written
     device = noise.device
     if device is None:
         return _without_device(circuit, bits, noise)
-    steps, qubits = in_nanoseconds(circuit.steps, device)
+    steps, qubits = convert_delays(circuit.steps, device)
     if written:
-        found = as_written(steps, qubits, bits, device)
+        found = place_as_written(steps, qubits, bits, device)
     else:
-        found = compiled(circuit_of(steps, qubits, bits), device, seed, settings)
+        found = transpile_for_device(circuit_of(steps, qubits, bits), device, seed, settings)
     described = found.described(qubits, program.qubits)
     if noise.errors is not None:
-        part = on_used_qubits(found.circuit)
+        part = reduce_to_used_qubits(found.circuit)
         return _with_errors(part.circuit, part.qubits, noise.errors, described)
     if noise.rates is not None:
-        part = on_used_qubits(without_pauses(found.circuit))
+        part = reduce_to_used_qubits(remove_pauses(found.circuit))
         return _with_rates(part.circuit, noise.rates, described)
-    timed = with_idle(found.circuit, device) if noise.idle else found.circuit
-    part = on_used_qubits(decayed(timed, device))
-    model = noise_of(device, part.qubits, part.used)
-    return Ready(part.circuit, model, described, _misread(part.circuit, _of(device, part.qubits)))
+    timed = add_idle_delays(found.circuit, device) if noise.idle else found.circuit
+    part = reduce_to_used_qubits(insert_relaxation(timed, device))
+    model = device_noise_model(device, part.qubits, part.used)
+    return PreparedCircuit(
+        part.circuit, model, described, _misread(part.circuit, _of(device, part.qubits))
+    )
 
 
-def _without_device(circuit: Circuit, bits: Mapping[int, int], noise: Noise) -> Ready:
+def _without_device(circuit: Circuit, bits: Mapping[int, int], noise: NoiseSpec) -> PreparedCircuit:
     if noise.errors is None:
         assert noise.rates is not None
         return _with_rates(circuit_of(circuit.steps, circuit.touched, bits), noise.rates, None)
@@ -88,7 +101,9 @@ def _is_barrier(step: Step) -> bool:
     return isinstance(step, Operation) and step.gate.name == BARRIER
 
 
-def source(program: Program, noise: Noise, seed: int, settings: Settings, written: bool) -> Source:
+def build_source(
+    program: Program, noise: NoiseSpec, seed: int, settings: Settings, written: bool
+) -> Source:
     """The source of the noisy instructions of a program, whose gates become known as it runs.
 
     Raises ResourceError (`backend_unsuitable`) for what a device cannot do.
@@ -103,20 +118,24 @@ def source(program: Program, noise: Noise, seed: int, settings: Settings, writte
     )  # fmt: skip
 
 
-def _by_name(noise: Noise) -> tuple[Errors, Callable[[QuantumCircuit], QuantumCircuit]]:
+def _by_name(noise: NoiseSpec) -> tuple[Errors, Callable[[QuantumCircuit], QuantumCircuit]]:
     """The errors of instructions, and the function that gives gates the names of the model."""
     if noise.errors is not None:
-        return noise.errors, partial(in_names, errors=noise.errors)
+        return noise.errors, partial(keep_model_names, errors=noise.errors)
     if noise.rates is not None:
-        return errors_of(noise.rates), in_pieces
+        return error_model_from_rates(noise.rates), decompose_to_two_qubit
     assert noise.device is not None
     return DeviceErrors(noise.device), QuantumCircuit.copy
 
 
-def _with_rates(circuit: QuantumCircuit, rates: Rates, described: dict[str, Any] | None) -> Ready:
-    flips = confusion(rates.readout or Flips())
-    pieces = in_pieces(circuit)
-    return Ready(pieces, model_of(rates), described, _misread(pieces, [flips] * pieces.num_qubits))
+def _with_rates(
+    circuit: QuantumCircuit, rates: ErrorRates, described: dict[str, Any] | None
+) -> PreparedCircuit:
+    flips = confusion_matrix(rates.readout or ReadoutRates())
+    pieces = decompose_to_two_qubit(circuit)
+    return PreparedCircuit(
+        pieces, aer_noise_model(rates), described, _misread(pieces, [flips] * pieces.num_qubits)
+    )
 
 
 def _with_errors(
@@ -124,9 +143,9 @@ def _with_errors(
     qubits: Sequence[int],
     errors: ErrorModel,
     described: dict[str, Any] | None,
-) -> Ready:
+) -> PreparedCircuit:
     """A circuit with the errors of a model, in which qubit k of the circuit is `qubits`[k]."""
-    named = in_names(circuit, errors)
+    named = keep_model_names(circuit, errors)
     number = dict(zip(named.qubits, qubits, strict=True))
     used = {
         (item.operation.label or item.operation.name, tuple([number[q] for q in item.qubits]))
@@ -134,20 +153,22 @@ def _with_errors(
     }
     model = errors.aer(tuple(qubits), frozenset(used))
     misread = _misread(named, [_rows(errors.confusion(qubit)) for qubit in qubits])
-    return Ready(named, model, described, misread)
+    return PreparedCircuit(named, model, described, misread)
 
 
-def _rows(confusion: Sequence[Sequence[float]]) -> Confusion:
+def _rows(confusion: Sequence[Sequence[float]]) -> ConfusionRows:
     return [list(row) for row in confusion]
 
 
-def _of(device: Twin, qubits: Sequence[int]) -> list[Confusion]:
+def _of(device: DeviceSnapshot, qubits: Sequence[int]) -> list[ConfusionRows]:
     """The readout errors of some of a device's qubits."""
     errors = [device.qubits[qubit].readout_error or 0.0 for qubit in qubits]
-    return [confusion(Flips(error, error)) for error in errors]
+    return [confusion_matrix(ReadoutRates(error, error)) for error in errors]
 
 
-def _misread(circuit: QuantumCircuit, how: Sequence[Confusion]) -> list[tuple[int, Confusion]]:
+def _misread(
+    circuit: QuantumCircuit, how: Sequence[ConfusionRows]
+) -> list[tuple[int, ConfusionRows]]:
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     bits = {bit: k for k, bit in enumerate(circuit.clbits)}
     found = {bits[item.clbits[0]]: number[item.qubits[0]] for item in circuit.data if item.clbits}

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from qiskit import QuantumCircuit
 
-from quantumtask.engines.compilation.idle_time import delay_s, durations_of
-from quantumtask.engines.devices.calibration import Twin
+from quantumtask.engines.compilation.idle_time import delay_seconds, instruction_durations
+from quantumtask.engines.devices.calibration import DeviceSnapshot
 from quantumtask.openqasm.program.operations import BARRIER, DELAY
 
 
-class Schedule(NamedTuple):
+class IdleSchedule(NamedTuple):
     """Schedule of a circuit, with each gate as late as possible (Qiskit's ALAPScheduleAnalysis).
 
     All times are in seconds.
@@ -27,10 +27,10 @@ class Schedule(NamedTuple):
     ends: dict[int, float]
 
 
-def schedule(circuit: QuantumCircuit, device: Twin) -> Schedule:
+def schedule_alap(circuit: QuantumCircuit, device: DeviceSnapshot) -> IdleSchedule:
     """The schedule of a circuit whose qubit k is the device's qubit k."""
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
-    durations = durations_of(device)
+    durations = instruction_durations(device)
     next_at: dict[int, float] = {}  # when the next instruction begins, counted from the end
     ends: dict[int, float] = {}
     waits: list[Mapping[int, float]] = []
@@ -42,15 +42,17 @@ def schedule(circuit: QuantumCircuit, device: Twin) -> Schedule:
             for qubit in qubits:
                 ends.setdefault(qubit, end)
         time = (
-            delay_s(item.operation, device) if name == DELAY else durations.get((name, qubits), 0)
+            delay_seconds(item.operation, device)
+            if name == DELAY
+            else durations.get((name, qubits), 0)
         )
         next_at |= dict.fromkeys(qubits, end + time)
     whole = max(next_at.values(), default=0.0)
     begins = {qubit: whole - next_at[qubit] for qubit in ends}
-    return Schedule(whole, waits[::-1], begins, ends)
+    return IdleSchedule(whole, waits[::-1], begins, ends)
 
 
-class Clock:
+class IdleClock:
     """Idle time in seconds of each place, since the last instruction on that place."""
 
     __slots__ = ("_reads", "waits")
@@ -59,8 +61,8 @@ class Clock:
         self.waits: dict[int, float] = {}
         self._reads: dict[int, float] = {}
 
-    def copy(self) -> "Clock":
-        twin = Clock()
+    def copy(self) -> "IdleClock":
+        twin = IdleClock()
         twin.waits, twin._reads = self.waits.copy(), self._reads.copy()
         return twin
 

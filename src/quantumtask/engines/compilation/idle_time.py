@@ -7,21 +7,23 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Delay, Instruction
 from qiskit_aer.noise import thermal_relaxation_error
 
-from quantumtask.engines.devices.calibration import DeviceQubit, Twin
+from quantumtask.engines.devices.calibration import DeviceSnapshot, QubitCalibration
 from quantumtask.openqasm.gates.hardware import barrier_operation, delay_operation
 from quantumtask.openqasm.program.operations import BARRIER, DELAY, SCHEDULING_OPERATIONS, Operation
 from quantumtask.openqasm.program.program import Step
 from quantumtask.shared.errors import ResourceError
 
-SHORTEST_S = 1e-9
+MIN_IDLE_S = 1e-9
 """Shortest idle time: shorter gaps come from rounding durations to the unit of a device."""
 
-MOST_KEPT = 4096
+MAX_CACHED_ERRORS = 4096
 
 Durations = Mapping[tuple[str, tuple[int, ...]], float]
 
 
-def in_nanoseconds(steps: Sequence[Step], device: Twin) -> tuple[list[Step], tuple[int, ...]]:
+def convert_delays(
+    steps: Sequence[Step], device: DeviceSnapshot
+) -> tuple[list[Step], tuple[int, ...]]:
     """Converts delays to nanoseconds, and drops barriers that order nothing.
 
     Returns:
@@ -54,7 +56,7 @@ def _qubits(step: Step) -> tuple[int, ...]:
     return step.qubits if isinstance(step, Operation) else (step.qubit,)
 
 
-def _dt_ns(dt: float, device: Twin) -> float:
+def _dt_ns(dt: float, device: DeviceSnapshot) -> float:
     """The nanoseconds of so many units of a device."""
     if dt and device.dt_s is None:
         message = f"{device.name} has no unit `dt` of time: write delays in ns, us or s"
@@ -62,7 +64,7 @@ def _dt_ns(dt: float, device: Twin) -> float:
     return dt * (device.dt_s or 0.0) * 1e9
 
 
-def without_pauses(circuit: QuantumCircuit) -> QuantumCircuit:
+def remove_pauses(circuit: QuantumCircuit) -> QuantumCircuit:
     """The circuit without barriers and delays."""
     found = circuit.copy_empty_like()
     for item in circuit.data:
@@ -71,13 +73,13 @@ def without_pauses(circuit: QuantumCircuit) -> QuantumCircuit:
     return found
 
 
-def with_idle(circuit: QuantumCircuit, device: Twin) -> QuantumCircuit:
+def add_idle_delays(circuit: QuantumCircuit, device: DeviceSnapshot) -> QuantumCircuit:
     """The circuit with a delay wherever a qubit waits, its instructions as late as they can be.
 
     The schedule is that of Qiskit's ALAPScheduleAnalysis. Qubit k of the circuit is qubit k of the
     device. There is no delay after the last instruction of a qubit.
     """
-    durations = durations_of(device)
+    durations = instruction_durations(device)
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     begin = [0.0] * circuit.num_qubits  # of the next instruction, counted from the end
     busy: set[int] = set()
@@ -87,7 +89,7 @@ def with_idle(circuit: QuantumCircuit, device: Twin) -> QuantumCircuit:
         end = max([begin[qubit] for qubit in qubits], default=0.0)
         for qubit in qubits:
             gap = end - begin[qubit]
-            if gap > SHORTEST_S and qubit in busy:
+            if gap > MIN_IDLE_S and qubit in busy:
                 found.append(CircuitInstruction(Delay(gap, "s"), (circuit.qubits[qubit],), ()))
             begin[qubit] = end + _seconds(item, tuple(qubits), durations, device)
         if item.operation.name != BARRIER:
@@ -100,7 +102,7 @@ def with_idle(circuit: QuantumCircuit, device: Twin) -> QuantumCircuit:
 
 
 @lru_cache(4)
-def durations_of(device: Twin) -> Durations:
+def instruction_durations(device: DeviceSnapshot) -> Durations:
     """Seconds of each gate on its qubits, and of measurements; unknown durations are 0."""
     found = {(gate.name, gate.qubits): gate.duration_s or 0.0 for gate in device.gates}
     for k, qubit in enumerate(device.qubits):
@@ -109,20 +111,20 @@ def durations_of(device: Twin) -> Durations:
 
 
 def _seconds(
-    item: CircuitInstruction, qubits: tuple[int, ...], durations: Durations, device: Twin
+    item: CircuitInstruction, qubits: tuple[int, ...], durations: Durations, device: DeviceSnapshot
 ) -> float:
     if item.operation.name == DELAY:
-        return delay_s(item.operation, device)
+        return delay_seconds(item.operation, device)
     return durations.get((item.operation.name, qubits), 0.0)
 
 
-def delay_s(operation: Instruction, device: Twin) -> float:
+def delay_seconds(operation: Instruction, device: DeviceSnapshot) -> float:
     """Converts the duration of a delay, in seconds or in the device's `dt`, to seconds."""
     unit = 1.0 if operation.unit == "s" else device.dt_s or 0.0
     return float(operation.duration) * unit
 
 
-def decayed(circuit: QuantumCircuit, device: Twin) -> QuantumCircuit:
+def insert_relaxation(circuit: QuantumCircuit, device: DeviceSnapshot) -> QuantumCircuit:
     """The circuit with the error of each delay in its place, and without barriers.
 
     Qubit k of the circuit is qubit k of the device. Delays before the first instruction of a qubit,
@@ -138,19 +140,22 @@ def decayed(circuit: QuantumCircuit, device: Twin) -> QuantumCircuit:
         if name == DELAY:
             qubit = number[item.qubits[0]]
             if qubit in waits:
-                waits[qubit] += delay_s(item.operation, device)
+                waits[qubit] += delay_seconds(item.operation, device)
             continue
         for bit in item.qubits:
             seconds = waits.get(number[bit], 0.0)
-            if seconds and (error := relaxation(device.qubits[number[bit]], seconds)) is not None:
+            if (
+                seconds
+                and (error := relaxation_error(device.qubits[number[bit]], seconds)) is not None
+            ):
                 found._append(CircuitInstruction(error, (bit,), ()))
             waits[number[bit]] = 0.0
         found._append(item)
     return found
 
 
-@lru_cache(MOST_KEPT)
-def relaxation(qubit: DeviceQubit, seconds: float) -> Instruction | None:
+@lru_cache(MAX_CACHED_ERRORS)
+def relaxation_error(qubit: QubitCalibration, seconds: float) -> Instruction | None:
     """The thermal relaxation of an idle qubit, as Aer's NoiseModel.from_backend has it for a delay.
 
     None if T1 or T2 of the qubit is not known.

@@ -6,10 +6,10 @@ from qiskit.dagcircuit import DAGCircuit
 from qiskit.transpiler import AnalysisPass, Target
 from qiskit.transpiler.passes.layout.vf2_utils import ErrorMap
 
-NOT_GATES = frozenset({"measure", "reset", "delay"})
+NON_GATES = frozenset({"measure", "reset", "delay"})
 
 
-class ErrorRates(AnalysisPass):
+class WeightedErrorMap(AnalysisPass):
     """Analysis pass that weights a device's errors by the operations of the circuit.
 
     By default, VF2Layout takes the mean error of all operations that a qubit has. A circuit of few
@@ -19,8 +19,8 @@ class ErrorRates(AnalysisPass):
 
     def __init__(self, target: Target) -> None:
         super().__init__()
-        self._readout = _errors(target, {"measure"})
-        self._one = _errors(target, {*target.operation_names} - NOT_GATES)
+        self._readout = _mean_errors(target, {"measure"})
+        self._one = _mean_errors(target, {*target.operation_names} - NON_GATES)
 
     def run(self, dag: DAGCircuit) -> None:
         """Sets `vf2_avg_error_map`, which VF2Layout reads."""
@@ -41,7 +41,7 @@ class ErrorRates(AnalysisPass):
         self.property_set["vf2_avg_error_map"] = errors
 
 
-def _errors(target: Target, names: set[str]) -> dict[tuple[int, ...], float]:
+def _mean_errors(target: Target, names: set[str]) -> dict[tuple[int, ...], float]:
     """The mean error of some operations, by the qubits that have them."""
     found: dict[tuple[int, ...], list[float]] = {}
     for name in names:

@@ -9,8 +9,8 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.transpiler import PassManager
 from qiskit.transpiler.passes import Optimize1qGatesDecomposition
 
-from quantumtask.engines.compilation.transpile import OnDevice, unsuitable
-from quantumtask.engines.devices.calibration import Twin
+from quantumtask.engines.compilation.transpile import DeviceCircuit, backend_unsuitable
+from quantumtask.engines.devices.calibration import DeviceSnapshot
 from quantumtask.engines.qiskit.circuits import circuit_of
 from quantumtask.openqasm.program.operations import (
     DELAY,
@@ -25,38 +25,38 @@ from quantumtask.shared.settings import Settings
 
 CODE = "backend_unsuitable"
 
-MOST_WAYS = 256
-MOST_STEPS = 20_000
+MAX_PATHS = 256
+MAX_STEPS_PER_PATH = 20_000
 """Most ways through a program that depends on outcomes, and most steps of each, that are checked
 before the program runs."""
 
 
-def check_written(program: Program, device: Twin, settings: Settings) -> None:
+def check_physical_program(program: Program, device: DeviceSnapshot, settings: Settings) -> None:
     """Raises Diagnostic, with its place in the text, for the first step that the device lacks.
 
     Of a program that depends on outcomes, the first MOST_WAYS ways are followed; the steps of other
     ways are checked when they run.
     """
-    check, circuit = _Check(device), program.circuit
+    check, circuit = _StepChecker(device), program.circuit
     if circuit is None or circuit.followed:
-        _follow(program.process.copy(), check, MOST_STEPS)
+        _follow(program.process.copy(), check, MAX_STEPS_PER_PATH)
         return
     why = next(filter(None, map(check.why, circuit.steps)), None)
     if why is not None:
         _follow(program.process.copy(), check, settings.max_steps)
-        raise unsuitable(why)
+        raise backend_unsuitable(why)
 
 
-def _follow(process: Process, check: "_Check", most_steps: int) -> None:
+def _follow(process: Process, check: "_StepChecker", most_steps: int) -> None:
     """Runs a program, both ways wherever it needs an outcome. Raises the Diagnostic of `check`."""
     waiting = [process]
-    for _ in range(MOST_WAYS):
+    for _ in range(MAX_PATHS):
         if not waiting:
             return
         process = waiting.pop()
         try:
             process.run(check, most_steps)
-        except _Unsuited as found:
+        except _UnsupportedStep as found:
             raise Diagnostic(CODE, str(found), process.span) from None
         except Undecided as needed:
             for value in (1, 0):
@@ -67,14 +67,14 @@ def _follow(process: Process, check: "_Check", most_steps: int) -> None:
             continue
 
 
-class _Unsuited(Exception):
+class _UnsupportedStep(Exception):
     """A step that the device lacks; the message says why."""
 
 
-class _Check:
+class _StepChecker:
     """A World that checks each step and has no state."""
 
-    def __init__(self, device: Twin) -> None:
+    def __init__(self, device: DeviceSnapshot) -> None:
         self._device = device
         self._outcomes = 0
         self._gates = _places(device)
@@ -104,7 +104,7 @@ class _Check:
         """The reason why the device lacks a step; None if it has the step."""
         try:
             self._look(step)
-        except _Unsuited as found:
+        except _UnsupportedStep as found:
             return str(found)
         return None
 
@@ -127,23 +127,25 @@ class _Check:
         self._numbered(operation.qubits)
         name = operation.gate.name
         if operation.controls or not isinstance(operation.gate, BasicGate):
-            raise _Unsuited(f"{self._device.name} has no {_modified(operation)}: {self._basis}")
+            raise _UnsupportedStep(
+                f"{self._device.name} has no {_modified(operation)}: {self._basis}"
+            )
         self._named(name, operation.qubits)
 
     def _named(self, name: str, qubits: tuple[int, ...]) -> None:
         self._numbered(qubits)
         places = self._gates.get(name)
         if places is None:
-            raise _Unsuited(f"{self._device.name} has no `{name}`: {self._basis}")
+            raise _UnsupportedStep(f"{self._device.name} has no `{name}`: {self._basis}")
         if qubits not in places:
             where = ", ".join(map(str, qubits))
             hint = "; it has one on " + ", ".join(map(str, qubits[::-1]))
             there = hint if len(qubits) > 1 and qubits[::-1] in places else ""
-            raise _Unsuited(f"{self._device.name} has no `{name}` on qubits {where}{there}")
+            raise _UnsupportedStep(f"{self._device.name} has no `{name}` on qubits {where}{there}")
 
     def _numbered(self, qubits: Sequence[int]) -> None:
         if max(qubits) >= len(self._device.qubits):
-            raise _Unsuited(_too_many(max(qubits) + 1, self._device))
+            raise _UnsupportedStep(_too_many(max(qubits) + 1, self._device))
 
     @property
     def _basis(self) -> str:
@@ -151,7 +153,7 @@ class _Check:
         return f'its gates are {gates}; with "compile": "always" the circuit is compiled'
 
 
-def _too_many(qubits: int, device: Twin) -> str:
+def _too_many(qubits: int, device: DeviceSnapshot) -> str:
     return f"qubit {qubits - 1:,} is needed, and {device.name} has {len(device.qubits)} qubits"
 
 
@@ -161,25 +163,25 @@ def _modified(operation: Operation) -> str:
     return f"`{controls}{operation.gate.name}`"
 
 
-def check_steps(steps: Sequence[Step], device: Twin) -> None:
+def check_steps(steps: Sequence[Step], device: DeviceSnapshot) -> None:
     """Raises ResourceError for the first step that the device lacks."""
-    check = _Check(device)
+    check = _StepChecker(device)
     why = next(filter(None, map(check.why, steps)), None)
     if why is not None:
-        raise unsuitable(why)
+        raise backend_unsuitable(why)
 
 
 @lru_cache(4)
-def _places(device: Twin) -> Mapping[str, frozenset[tuple[int, ...]]]:
+def _places(device: DeviceSnapshot) -> Mapping[str, frozenset[tuple[int, ...]]]:
     found: dict[str, set[tuple[int, ...]]] = {}
     for gate in device.gates:
         found.setdefault(gate.name, set()).add(gate.qubits)
     return {name: frozenset(places) for name, places in found.items()}
 
 
-def as_written(
-    steps: Sequence[Step], qubits: Sequence[int], bits: Mapping[int, int], device: Twin
-) -> OnDevice:
+def place_as_written(
+    steps: Sequence[Step], qubits: Sequence[int], bits: Mapping[int, int], device: DeviceSnapshot
+) -> DeviceCircuit:
     """A circuit of checked steps, on the device's qubits of the same numbers.
 
     The gates that turn a qubit before the measurement of an observable become native gates.
@@ -193,11 +195,11 @@ def as_written(
                 circuit._append(CircuitInstruction(gate, item.qubits, ()))
         else:
             circuit._append(item)
-    return OnDevice(circuit, tuple(qubits), True)
+    return DeviceCircuit(circuit, tuple(qubits), True)
 
 
 @lru_cache(64)
-def _translated(name: str, device: Twin) -> list[Gate]:
+def _translated(name: str, device: DeviceSnapshot) -> list[Gate]:
     """A gate of TURNS as native gates of the device."""
     circuit = QuantumCircuit(1)
     circuit.append(get_standard_gate_name_mapping()[name], [0])

@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 from quantumtask.shared.errors import ResourceError
 
 PACKAGE = "qiskit_ibm_runtime"
-INSTALL = "pip install 'quantumtask[backends]'"
+INSTALL_COMMAND = "pip install 'quantumtask[backends]'"
 
-MADE_UP = frozenset(["fake_fractional", "fake_nighthawk"])
+SYNTHETIC = frozenset(["fake_fractional", "fake_nighthawk"])
 """Those that no device stands behind: IBM's compiler is tested with them."""
 
-UNITS = {"": 1.0, "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "GHz": 1e9}
+SI_FACTORS = {"": 1.0, "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "GHz": 1e9}
 
 
-class GateOn(NamedTuple):
+class GateCalibration(NamedTuple):
     """A gate or `reset` on some qubits of a device: how often it errs, and how long it takes.
 
     None: that was not measured.
@@ -34,7 +34,7 @@ class GateOn(NamedTuple):
     duration_s: float | None
 
 
-class DeviceQubit(NamedTuple):
+class QubitCalibration(NamedTuple):
     """A qubit of a device; None: that was not measured."""
 
     t1_s: float | None
@@ -45,7 +45,7 @@ class DeviceQubit(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Twin:
+class DeviceSnapshot:
     """What is known of a device, measured on a `day`; `dt_s`: the unit of its durations."""
 
     name: str
@@ -53,8 +53,8 @@ class Twin:
     day: str
     dt_s: float | None
     basis_gates: tuple[str, ...]
-    qubits: tuple[DeviceQubit, ...]
-    gates: tuple[GateOn, ...]
+    qubits: tuple[QubitCalibration, ...]
+    gates: tuple[GateCalibration, ...]
 
     @property
     def coupling(self) -> list[tuple[int, ...]]:
@@ -63,44 +63,44 @@ class Twin:
 
 
 @cache
-def installed() -> dict[str, Path]:
+def snapshot_folders() -> dict[str, Path]:
     """The folder of each twin's files, by name; none where the package is missing."""
     package = find_spec(PACKAGE)
     places = package.submodule_search_locations if package else None
     folders = Path(places[0], "fake_provider", "backends").glob("*/props_*.json") if places else ()
     found = {f"fake_{file.parent.name}": file.parent for file in folders}
-    return {name: found[name] for name in sorted(found) if name not in MADE_UP}
+    return {name: found[name] for name in sorted(found) if name not in SYNTHETIC}
 
 
 @lru_cache(4)
-def twin(name: str) -> Twin:
+def load_snapshot(name: str) -> DeviceSnapshot:
     """The twin of that name. Raises ResourceError `backend_unknown` where there is none."""
-    folder = installed().get(name)
+    folder = snapshot_folders().get(name)
     if folder is None:
-        raise ResourceError("backend_unknown", _unknown(name))
-    return _read(name, folder)
+        raise ResourceError("backend_unknown", _unknown_backend_message(name))
+    return _read_snapshot(name, folder)
 
 
-def all_twins() -> Iterator[Twin]:
+def load_all_snapshots() -> Iterator[DeviceSnapshot]:
     """All of them, one after the other; together they are 15 MB of text."""
-    for name, folder in installed().items():
-        yield _read(name, folder)
+    for name, folder in snapshot_folders().items():
+        yield _read_snapshot(name, folder)
 
 
-def _unknown(name: str) -> str:
-    if not installed():
-        return f"backend {name[:60]!r}: twins of devices need `{INSTALL}` where the worker runs"
+def _unknown_backend_message(name: str) -> str:
+    if not snapshot_folders():
+        return f"backend {name[:60]!r}: run `{INSTALL_COMMAND}` where the worker runs"
     return f"backend {name[:60]!r}: there is no such backend; `GET /backends` lists all"
 
 
-def _read(name: str, folder: Path) -> Twin:
+def _read_snapshot(name: str, folder: Path) -> DeviceSnapshot:
     short = folder.name
     conf = json.loads((folder / f"conf_{short}.json").read_bytes())
     props = json.loads((folder / f"props_{short}.json").read_bytes())
     dt = conf.get("dt")
-    return Twin(
+    return DeviceSnapshot(
         name,
-        _about(short, conf),
+        _description(short, conf),
         props["last_update_date"][:10],
         dt * 1e-9 if dt else None,
         tuple([gate for gate in conf["basis_gates"] if gate != "reset"]),
@@ -109,27 +109,27 @@ def _read(name: str, folder: Path) -> Twin:
     )
 
 
-def _about(short: str, conf: Mapping[str, Any]) -> str:
+def _description(short: str, conf: Mapping[str, Any]) -> str:
     kind = conf.get("processor_type") or {}
     family = f", {kind['family']} r{kind['revision']}" if "family" in kind else ""
     return f"IBM's {short.capitalize()}{family}"
 
 
-def _qubit(values: Mapping[str, float]) -> DeviceQubit:
+def _qubit(values: Mapping[str, float]) -> QubitCalibration:
     names = ("T1", "T2", "frequency", "readout_error", "readout_length")
-    return DeviceQubit(*[values.get(name) for name in names])
+    return QubitCalibration(*[values.get(name) for name in names])
 
 
 def _values(entries: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     """Measured values by name, in SI units."""
     return {
-        entry["name"]: entry["value"] * UNITS[entry["unit"]]
+        entry["name"]: entry["value"] * SI_FACTORS[entry["unit"]]
         for entry in entries
-        if entry["unit"] in UNITS
+        if entry["unit"] in SI_FACTORS
     }
 
 
-def _gates(conf: Mapping[str, Any], props: Mapping[str, Any]) -> Iterator[GateOn]:
+def _gates(conf: Mapping[str, Any], props: Mapping[str, Any]) -> Iterator[GateCalibration]:
     """The gates of the basis and `reset`, where the device has them."""
     names = [*conf["basis_gates"]]
     if "reset" not in names and "reset" in conf.get("supported_instructions", ["reset"]):
@@ -145,4 +145,4 @@ def _gates(conf: Mapping[str, Any], props: Mapping[str, Any]) -> Iterator[GateOn
         places["reset"] = {(qubit,): {} for qubit in range(conf["n_qubits"])}
     for name, measured in places.items():
         for qubits, values in measured.items():
-            yield GateOn(name, qubits, values.get("gate_error"), values.get("gate_length"))
+            yield GateCalibration(name, qubits, values.get("gate_error"), values.get("gate_length"))

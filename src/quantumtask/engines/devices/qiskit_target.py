@@ -10,13 +10,17 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.providers import QubitProperties
 from qiskit.transpiler import InstructionProperties, Target
 
-from quantumtask.engines.devices.calibration import DeviceQubit, GateOn, Twin
+from quantumtask.engines.devices.calibration import (
+    DeviceSnapshot,
+    GateCalibration,
+    QubitCalibration,
+)
 
-Places = dict[tuple[int, ...], InstructionProperties]
+PlacedProperties = dict[tuple[int, ...], InstructionProperties]
 
 
 @dataclass(frozen=True)
-class Backend:
+class TargetBackend:
     """As much of a Qiskit backend as Aer reads a noise model from."""
 
     target: Target
@@ -33,13 +37,13 @@ class Backend:
 
 
 @lru_cache(4)
-def whole_target(twin: Twin) -> Target:
+def full_target(twin: DeviceSnapshot) -> Target:
     """All of a twin."""
     return _target(twin, twin.qubits, twin.gates, dict(enumerate(range(len(twin.qubits)))))
 
 
-def part_of_target(
-    twin: Twin, qubits: Iterable[int], used: Iterable[tuple[str, tuple[int, ...]]]
+def subset_target(
+    twin: DeviceSnapshot, qubits: Iterable[int], used: Iterable[tuple[str, tuple[int, ...]]]
 ) -> Target:
     """Some qubits, numbered anew, with the gates on them that are `used`."""
     places = {qubit: k for k, qubit in enumerate(qubits)}
@@ -49,7 +53,10 @@ def part_of_target(
 
 
 def _target(
-    twin: Twin, qubits: Iterable[DeviceQubit], gates: Iterable[GateOn], places: Mapping[int, int]
+    twin: DeviceSnapshot,
+    qubits: Iterable[QubitCalibration],
+    gates: Iterable[GateCalibration],
+    places: Mapping[int, int],
 ) -> Target:
     known = list(qubits)
     target = Target(
@@ -57,7 +64,7 @@ def _target(
         dt=twin.dt_s,
         qubit_properties=[QubitProperties(q.t1_s, q.t2_s, q.frequency_hz) for q in known],
     )
-    for name, found in _by_name(gates, places).items():
+    for name, found in _group_by_name(gates, places).items():
         target.add_instruction(_instruction(name), found, name=name)
     readouts = [InstructionProperties(q.readout_s, q.readout_error) for q in known]
     target.add_instruction(Measure(), {(k,): each for k, each in enumerate(readouts)})
@@ -65,8 +72,10 @@ def _target(
     return target
 
 
-def _by_name(gates: Iterable[GateOn], places: Mapping[int, int]) -> dict[str, Places]:
-    found: dict[str, Places] = {}
+def _group_by_name(
+    gates: Iterable[GateCalibration], places: Mapping[int, int]
+) -> dict[str, PlacedProperties]:
+    found: dict[str, PlacedProperties] = {}
     for gate in gates:
         on = tuple([places[qubit] for qubit in gate.qubits])
         found.setdefault(gate.name, {})[on] = InstructionProperties(gate.duration_s, gate.error)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantumtask.engines.limits import not_a_number
+from quantumtask.engines.limits import non_finite_state
 from quantumtask.openqasm.program.operations import BasicGate, Matrix, MatrixGate, Operation
 
 CONTROLS = {
@@ -54,7 +54,7 @@ def matrix_of(gate: BasicGate | MatrixGate, params: tuple[float, ...]) -> Matrix
     try:
         return gate.matrix(*params)
     except (ValueError, OverflowError):
-        raise not_a_number() from None
+        raise non_finite_state() from None
 
 
 @lru_cache(MOST_REMEMBERED)

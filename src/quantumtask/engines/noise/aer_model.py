@@ -15,8 +15,8 @@ from qiskit_aer.noise import (
     thermal_relaxation_error,
 )
 
-from quantumtask.engines.noise.error_model import ErrorModel, error_model
-from quantumtask.engines.noise.rates import Flips, Rates, Thermal
+from quantumtask.engines.noise.error_model import ErrorModel, parse_error_model
+from quantumtask.engines.noise.rates import ErrorRates, ReadoutRates, ThermalRates
 from quantumtask.engines.qiskit.circuits import unitary_of
 
 LABELS = {1: "one_qubit", 2: "two_qubit"}
@@ -29,7 +29,7 @@ TWO_QUBIT = frozenset(["cx", "cy", "cz", "cp", "swap", "rxx", "ryy", "rzz"])
 """Gates that all methods run by their names, but those of stabilizers, which run Cliffords."""
 
 
-def in_pieces(circuit: QuantumCircuit) -> QuantumCircuit:
+def decompose_to_two_qubit(circuit: QuantumCircuit) -> QuantumCircuit:
     """The same with gates on one or two qubits alone, each with a name that the noise knows."""
     if any(len(item.qubits) > 2 for item in circuit.data):
         circuit = PassManager([Unroll3qOrMore()]).run(circuit)
@@ -44,7 +44,7 @@ def in_pieces(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 @lru_cache(8)
-def model_of(rates: Rates) -> NoiseModel:
+def aer_noise_model(rates: ErrorRates) -> NoiseModel:
     """For circuits in pieces."""
     model = NoiseModel(basis_gates=sorted(ONE_QUBIT | TWO_QUBIT | {"unitary"}))
     for qubits, names in ((1, ONE_QUBIT), (2, TWO_QUBIT)):
@@ -52,23 +52,23 @@ def model_of(rates: Rates) -> NoiseModel:
         if error is not None:
             model.add_all_qubit_quantum_error(error, sorted({*names, LABELS[qubits]}))
     if rates.readout:
-        model.add_all_qubit_readout_error(ReadoutError(confusion(rates.readout)))
+        model.add_all_qubit_readout_error(ReadoutError(confusion_matrix(rates.readout)))
     return model
 
 
 @lru_cache(8)
-def errors_of(rates: Rates) -> ErrorModel:
+def error_model_from_rates(rates: ErrorRates) -> ErrorModel:
     """The error model with the same noise as some rates."""
-    return error_model(model_of(rates).to_dict())
+    return parse_error_model(aer_noise_model(rates).to_dict())
 
 
-def confusion(flips: Flips) -> list[list[float]]:
+def confusion_matrix(flips: ReadoutRates) -> list[list[float]]:
     """How likely each bit is read where it is 0, and where it is 1."""
     up, down = flips.zero_as_one, flips.one_as_zero
     return [[1 - up, up], [down, 1 - down]]
 
 
-def _error(rates: Rates, qubits: int) -> QuantumError | None:
+def _error(rates: ErrorRates, qubits: int) -> QuantumError | None:
     """What comes after a gate on so many qubits."""
     errors = []
     if rates.depolarizing:
@@ -76,11 +76,11 @@ def _error(rates: Rates, qubits: int) -> QuantumError | None:
         chance = chances.one_qubit if qubits == 1 else chances.two_qubit
         errors.append(depolarizing_error(chance, qubits))
     if rates.thermal:
-        errors.append(_relaxation(rates.thermal, qubits))
-    return _one_after_another([error for error in errors if not error.ideal()])
+        errors.append(_thermal_error(rates.thermal, qubits))
+    return _compose([error for error in errors if not error.ideal()])
 
 
-def _relaxation(thermal: Thermal, qubits: int) -> QuantumError:
+def _thermal_error(thermal: ThermalRates, qubits: int) -> QuantumError:
     """Of each qubit by itself, for as long as the gate takes."""
     times = thermal.gate_ns
     time_ns = times.one_qubit if qubits == 1 else times.two_qubit
@@ -88,7 +88,7 @@ def _relaxation(thermal: Thermal, qubits: int) -> QuantumError:
     return error if qubits == 1 else error.expand(error)
 
 
-def _one_after_another(errors: Iterable[QuantumError]) -> QuantumError | None:
+def _compose(errors: Iterable[QuantumError]) -> QuantumError | None:
     whole = None
     for error in errors:
         whole = error if whole is None else whole.compose(error)

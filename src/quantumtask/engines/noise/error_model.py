@@ -19,12 +19,12 @@ from qiskit.circuit.library import PauliGate, UnitaryGate
 from qiskit.quantum_info import Kraus, Pauli, SuperOp
 from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error
 
-from quantumtask.engines.noise.rates import bad_noise
+from quantumtask.engines.noise.rates import invalid_noise
 from quantumtask.engines.qiskit.circuits import circuit_of
 from quantumtask.openqasm.gates.expansion import MAX_ARGUMENT
 from quantumtask.openqasm.program.operations import BASIC_GATES, Matrix, MatrixGate, Operation
 
-MOST_QUBITS = 4
+MAX_ERROR_QUBITS = 4
 """Most qubits of one error: a superoperator on n qubits has 16**n entries."""
 
 TOLERANCE = 1e-6
@@ -32,15 +32,15 @@ TOLERANCE = 1e-6
 
 RESET, MEASURE, DELAY = "reset", "measure", "delay"
 
-Confusion = tuple[tuple[float, float], tuple[float, float]]
+ConfusionMatrix = tuple[tuple[float, float], tuple[float, float]]
 """Readout error: row v has the probabilities that a qubit with value v is read as 0 and as 1."""
 
-SHARP: Confusion = ((1.0, 0.0), (0.0, 1.0))
+IDEAL_READOUT: ConfusionMatrix = ((1.0, 0.0), (0.0, 1.0))
 Qubits = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Event:
+class ErrorStep:
     """One step of an error on some of its qubits.
 
     `matrices`: one for a gate, all operators for a Kraus channel, none for a reset.
@@ -84,7 +84,7 @@ class Channel:
     """An error on `size` qubits: terms, each a sequence of steps with a probability."""
 
     size: int
-    terms: tuple[tuple[float, tuple[Event, ...]], ...]
+    terms: tuple[tuple[float, tuple[ErrorStep, ...]], ...]
 
     @cached_property
     def aer(self) -> QuantumError:
@@ -115,7 +115,7 @@ class Channel:
         sums /= sums[-1]
         return sums
 
-    def _circuit(self, events: Iterable[Event]) -> QuantumCircuit:
+    def _circuit(self, events: Iterable[ErrorStep]) -> QuantumCircuit:
         circuit = QuantumCircuit(self.size)
         for event in events:
             circuit.append(event.instruction, event.qubits)
@@ -127,7 +127,7 @@ class ErrorModel:
     """Errors by the name of an instruction and its qubits; `None` stands for all qubits."""
 
     quantum: Mapping[str, Mapping[Qubits | None, Channel]]
-    readout: Mapping[int | None, Confusion]
+    readout: Mapping[int | None, ConfusionMatrix]
 
     def error(self, name: str, qubits: Qubits) -> Channel | None:
         """The error that comes with an instruction on these qubits."""
@@ -136,15 +136,15 @@ class ErrorModel:
             return None
         channel = known.get(qubits) or known.get(None)
         if channel is not None and channel.size > len(qubits):
-            raise bad_noise(
+            raise invalid_noise(
                 f"noise: the error of {name!r} is one on {channel.size} qubits, and the program "
                 f"calls {name!r} on {len(qubits)}: give it another name, or the error fewer qubits"
             )
         return channel
 
-    def confusion(self, qubit: int) -> Confusion:
+    def confusion(self, qubit: int) -> ConfusionMatrix:
         """The readout error of a qubit."""
-        return self.readout.get(qubit) or self.readout.get(None) or SHARP
+        return self.readout.get(qubit) or self.readout.get(None) or IDEAL_READOUT
 
     @cached_property
     def clifford(self) -> bool:
@@ -175,18 +175,18 @@ class ErrorModel:
                 there = [number[qubit] for qubit in on]
                 model.add_quantum_error(channel.widened(len(on)), name, there, warnings=False)
         for qubit in qubits:
-            if (confusion := self.confusion(qubit)) != SHARP:
+            if (confusion := self.confusion(qubit)) != IDEAL_READOUT:
                 model.add_readout_error(ReadoutError(confusion), [number[qubit]], warnings=False)
         return model
 
 
-def error_model(given: Mapping[str, Any]) -> ErrorModel:
+def parse_error_model(given: Mapping[str, Any]) -> ErrorModel:
     """The model of a JSON object, or of what `NoiseModel.to_dict` returns.
 
     Raises ResourceError (`bad_noise`) that names the field, the rule, the value and the remedy.
     """
     quantum: dict[str, dict[Qubits | None, Channel]] = {}
-    readout: dict[int | None, Confusion] = {}
+    readout: dict[int | None, ConfusionMatrix] = {}
     for number, error in enumerate(given["errors"]):
         place = f"noise.errors.{number}"
         places: list[Qubits | None] = [tuple(on) for on in error.get("gate_qubits") or ()]
@@ -208,7 +208,7 @@ def _single(qubits: Qubits | None, place: str) -> int | None:
     if qubits is None:
         return None
     if len(qubits) != 1:
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}.gate_qubits: a readout error belongs to one qubit, because each measurement "
             f"is of one; this one has {len(qubits)} qubits: give one error for each qubit"
         )
@@ -219,12 +219,12 @@ def _put(
     known: dict[Qubits | None, Channel], on: Qubits | None, channel: Channel, place: str
 ) -> None:
     if on is not None and len(on) < channel.size:
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}.gate_qubits: the error acts on {channel.size} qubits, and {list(on)} are "
             f"{len(on)}: give as many qubits as the instruction has"
         )
     if on in known:
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}: there is an error of this operation on these qubits already: "
             "compose the two into one"
         )
@@ -232,25 +232,28 @@ def _put(
 
 
 def _put_readout(
-    known: dict[int | None, Confusion], qubit: int | None, confusion: Confusion, place: str
+    known: dict[int | None, ConfusionMatrix],
+    qubit: int | None,
+    confusion: ConfusionMatrix,
+    place: str,
 ) -> None:
     if qubit in known:
         on = "all qubits" if qubit is None else f"qubit {qubit}"
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}: there is a readout error of {on} already: multiply the two into one"
         )
     known[qubit] = confusion
 
 
-def _confusion(rows: Any, place: str) -> Confusion:
+def _confusion(rows: Any, place: str) -> ConfusionMatrix:
     table = np.asarray(rows, dtype=np.float64)
     if table.shape != (2, 2):
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}.probabilities: must be 2 rows of 2 numbers, for one qubit; got the shape "
             f"{list(table.shape)}: give one error for each qubit"
         )
     if (table < 0).any() or np.abs(table.sum(axis=1) - 1).max() > TOLERANCE:
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}.probabilities: each row must sum to 1, without negative numbers; "
             f"got {table.tolist()}"
         )
@@ -261,13 +264,13 @@ def _confusion(rows: Any, place: str) -> Confusion:
 def _channel(error: Mapping[str, Any], place: str) -> Channel:
     chances = [float(chance) for chance in error["probabilities"]]
     if len(chances) != len(error["instructions"]):
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}.probabilities: must be one for each of `instructions`; got "
             f"{len(chances)} for {len(error['instructions'])}"
         )
     total = math.fsum(chances)
     if min(chances, default=0.0) < 0 or abs(total - 1) > TOLERANCE:
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}.probabilities: must be 0 or more and sum to 1; the sum is {total:g}"
         )
     terms = []
@@ -276,30 +279,32 @@ def _channel(error: Mapping[str, Any], place: str) -> Channel:
         terms.append(tuple([_event(step, f"{at}.{k}") for k, step in enumerate(steps)]))
     places = [qubit for events in terms for event in events for qubit in event.qubits]
     size = max(places, default=0) + 1
-    if size > MOST_QUBITS:
-        raise bad_noise(f"{place}: an error acts on at most {MOST_QUBITS} qubits, not on {size}")
+    if size > MAX_ERROR_QUBITS:
+        raise invalid_noise(
+            f"{place}: an error acts on at most {MAX_ERROR_QUBITS} qubits, not on {size}"
+        )
     weighed = zip([chance / total for chance in chances], terms, strict=True)
     return Channel(size, tuple([(chance, events) for chance, events in weighed if chance]))
 
 
-def _event(step: Mapping[str, Any], place: str) -> Event:
+def _event(step: Mapping[str, Any], place: str) -> ErrorStep:
     name, qubits = step["name"], tuple(step["qubits"])
     matrices = _matrices(name, step.get("params") or [], place)
     wanted = len(matrices[0]).bit_length() - 1 if matrices else 1
     if len(qubits) != wanted or len(set(qubits)) != len(qubits):
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}.qubits: {name!r} acts here on {wanted} different qubits, and {list(qubits)} "
             "are not that"
         )
     params = () if name in ("unitary", "kraus") else tuple(step.get("params") or ())
-    return Event(name, qubits, matrices, params)
+    return ErrorStep(name, qubits, matrices, params)
 
 
 def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...]:
     """The matrix of a gate, all operators of a Kraus channel, or no matrix for a reset."""
     if name == RESET:
         if params:
-            raise bad_noise(f"{place}.params: a reset has none")
+            raise invalid_noise(f"{place}.params: a reset has none")
         return ()
     if name == "pauli":
         return (_pauli(params, place),)
@@ -308,13 +313,13 @@ def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...
         return _keeping_the_trace(name, matrices, place)
     gate = BASIC_GATES.get(name)
     if gate is None or len(params) != gate.parameters:
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}.name: {str(name)[:40]!r} with {len(params)} params is no step of an error: "
             f"give pauli, unitary, kraus, reset, or a gate of {', '.join(BASIC_GATES)}"
         )
     angles = [float(each) for each in params if _is_finite(each)]
     if len(angles) != len(params):
-        raise bad_noise(f"{place}.params: the angles of {name!r} must be finite numbers")
+        raise invalid_noise(f"{place}.params: the angles of {name!r} must be finite numbers")
     return (gate.matrix(*angles),)
 
 
@@ -325,9 +330,14 @@ def _is_finite(value: Any) -> bool:
 
 def _pauli(params: Sequence[Any], place: str) -> Matrix:
     word = params[0] if len(params) == 1 else None
-    if not isinstance(word, str) or not 1 <= len(word) <= MOST_QUBITS or set(word) - set("IXYZ"):
-        raise bad_noise(
-            f'{place}.params: one word of 1 to {MOST_QUBITS} of the letters I X Y Z, such as ["XZ"]'
+    if (
+        not isinstance(word, str)
+        or not 1 <= len(word) <= MAX_ERROR_QUBITS
+        or set(word) - set("IXYZ")
+    ):
+        raise invalid_noise(
+            f"{place}.params: must be one word of 1 to {MAX_ERROR_QUBITS} of the letters I X Y Z, "
+            'such as ["XZ"]'
         )
     return _pauli_matrix(word)
 
@@ -340,13 +350,15 @@ def _pauli_matrix(word: str) -> Matrix:
 
 def _keeping_the_trace(name: str, matrices: tuple[Matrix, ...], place: str) -> tuple[Matrix, ...]:
     if not matrices or (name == "unitary" and len(matrices) != 1):
-        raise bad_noise(f"{place}.params: must be one matrix for `unitary`, 1 or more for `kraus`")
+        raise invalid_noise(
+            f"{place}.params: must be one matrix for `unitary`, 1 or more for `kraus`"
+        )
     if len({matrix.shape for matrix in matrices}) > 1:
-        raise bad_noise(f"{place}.params: all matrices must have the same size")
+        raise invalid_noise(f"{place}.params: all matrices must have the same size")
     total = sum(matrix.conj().T @ matrix for matrix in matrices)
     off = float(np.abs(total - np.eye(len(matrices[0]))).max())
     if not off <= TOLERANCE:
-        raise bad_noise(
+        raise invalid_noise(
             f"{place}.params: the channel must keep the trace: the sum of K\u2020K must be the "
             f"identity, and is off by {off:.2g}"
         )
@@ -362,12 +374,12 @@ def _matrix(rows: Any, place: str) -> Matrix:
                 raise ValueError
             given = given[..., 0] + 1j * given[..., 1]
         matrix: Matrix = np.ascontiguousarray(given, dtype=np.complex128)
-        sizes = [1 << k for k in range(1, MOST_QUBITS + 1)]
+        sizes = [1 << k for k in range(1, MAX_ERROR_QUBITS + 1)]
         if matrix.shape not in [(size, size) for size in sizes]:
             raise ValueError
     except (ValueError, TypeError, IndexError):
-        raise bad_noise(
-            f"{place}: a matrix is a list of rows of [re, im], with 2 to {1 << MOST_QUBITS} rows "
-            "and as many columns"
+        raise invalid_noise(
+            f"{place}: a matrix is a list of rows of [re, im], with 2 to "
+            f"{1 << MAX_ERROR_QUBITS} rows and as many columns"
         ) from None
     return matrix

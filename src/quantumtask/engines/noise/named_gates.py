@@ -9,24 +9,24 @@ from qiskit.transpiler import PassManager
 from qiskit.transpiler.passes import Unroll3qOrMore
 
 from quantumtask.engines.noise.error_model import ErrorModel
-from quantumtask.engines.noise.rates import bad_noise
+from quantumtask.engines.noise.rates import invalid_noise
 from quantumtask.engines.qiskit.circuits import unitary_of
 
-_KNOWN = """
+_AER_GATES = """
     id x y z h s sdg t tdg sx sxdg p rx ry rz u cx cy cz cp csx swap rxx ryy rzz ccx cswap ecr
     u1 u2 u3 cu
 """
-KNOWN = frozenset(_KNOWN.split())
+AER_GATES = frozenset(_AER_GATES.split())
 """Gates that Aer runs by name, with every method but `stabilizer`."""
 
-PIECE = "a piece of a gate"
+PIECE_LABEL = "a piece of a gate"
 """Label of the parts of a large gate: no error of a model has this name."""
 
-MOST_QUBITS = 6
+MAX_MATRIX_QUBITS = 6
 """Most qubits of a gate that Aer gets as a matrix."""
 
 
-def in_names(circuit: QuantumCircuit, errors: ErrorModel) -> QuantumCircuit:
+def keep_model_names(circuit: QuantumCircuit, errors: ErrorModel) -> QuantumCircuit:
     """The circuit with gates that Aer knows, and other gates as matrices labelled with their names.
 
     Raises ResourceError (`bad_noise`) for an error of a gate that is too large.
@@ -36,7 +36,7 @@ def in_names(circuit: QuantumCircuit, errors: ErrorModel) -> QuantumCircuit:
         operation = item.operation
         if not isinstance(operation, Gate) or _is_known(operation):
             named._append(item)
-        elif len(item.qubits) <= MOST_QUBITS:
+        elif len(item.qubits) <= MAX_MATRIX_QUBITS:
             gate = unitary_of(Operator(operation).data, operation.label or operation.name)
             named._append(CircuitInstruction(gate, item.qubits, ()))
         else:
@@ -46,18 +46,18 @@ def in_names(circuit: QuantumCircuit, errors: ErrorModel) -> QuantumCircuit:
 
 
 def _is_known(gate: Gate) -> bool:
-    return gate.name in KNOWN and gate.label is None
+    return gate.name in AER_GATES and gate.label is None
 
 
 def _pieces(item: CircuitInstruction, errors: ErrorModel) -> Iterator[CircuitInstruction]:
     name = item.operation.label or item.operation.name
     if name in errors.quantum:
-        raise bad_noise(
+        raise invalid_noise(
             f"noise: {name!r} is a gate on {len(item.qubits)} qubits here, and an error belongs to "
-            f"one on at most {MOST_QUBITS}: give errors for the gates that it is made of"
+            f"one on at most {MAX_MATRIX_QUBITS}: give errors for the gates that it is made of"
         )
     whole = QuantumCircuit(item.qubits)
     whole._append(item)
     for piece in PassManager([Unroll3qOrMore()]).run(whole).data:
-        gate = unitary_of(Operator(piece.operation).data, PIECE)
+        gate = unitary_of(Operator(piece.operation).data, PIECE_LABEL)
         yield CircuitInstruction(gate, piece.qubits, ())

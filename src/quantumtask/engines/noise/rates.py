@@ -8,7 +8,7 @@ from quantumtask.shared.errors import ResourceError
 
 
 @dataclass(frozen=True)
-class Depolarizing:
+class DepolarizingRates:
     """How likely a gate leaves its qubits in no state at all: each value is as likely then."""
 
     one_qubit: float = 0.0
@@ -24,7 +24,7 @@ class GateTimes:
 
 
 @dataclass(frozen=True)
-class Thermal:
+class ThermalRates:
     """How fast a qubit decays and dephases, in microseconds, and how long gates give it to."""
 
     t1_us: float
@@ -33,7 +33,7 @@ class Thermal:
 
 
 @dataclass(frozen=True)
-class Flips:
+class ReadoutRates:
     """How likely a 0 is read as 1, and a 1 as 0."""
 
     zero_as_one: float = 0.0
@@ -41,12 +41,12 @@ class Flips:
 
 
 @dataclass(frozen=True)
-class Rates:
+class ErrorRates:
     """A noise model; what is None does not occur."""
 
-    depolarizing: Depolarizing | None = None
-    thermal: Thermal | None = None
-    readout: Flips | None = None
+    depolarizing: DepolarizingRates | None = None
+    thermal: ThermalRates | None = None
+    readout: ReadoutRates | None = None
 
     @property
     def pauli(self) -> bool:
@@ -55,16 +55,16 @@ class Rates:
         return thermal is None or thermal.t2_us <= thermal.t1_us
 
 
-def rates_of(given: Mapping[str, Any]) -> Rates:
+def parse_rates(given: Mapping[str, Any]) -> ErrorRates:
     """A noise model as it was sent, which the API has checked."""
     thermal = dict(given.get("thermal") or {})
     times = thermal.pop("gate_ns", {})
-    return Rates(
-        Depolarizing(**given["depolarizing"]) if given.get("depolarizing") else None,
-        Thermal(**thermal, gate_ns=GateTimes(**times)) if thermal else None,
-        Flips(**given["readout"]) if given.get("readout") else None,
+    return ErrorRates(
+        DepolarizingRates(**given["depolarizing"]) if given.get("depolarizing") else None,
+        ThermalRates(**thermal, gate_ns=GateTimes(**times)) if thermal else None,
+        ReadoutRates(**given["readout"]) if given.get("readout") else None,
     )
 
 
-def bad_noise(message: str) -> ResourceError:
+def invalid_noise(message: str) -> ResourceError:
     return ResourceError("bad_noise", message)

@@ -11,10 +11,10 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from quantumtask.engines.compilation.idle_schedule import Clock
+from quantumtask.engines.compilation.idle_schedule import IdleClock
 from quantumtask.engines.noise.error_model import MEASURE, RESET, Channel
 from quantumtask.engines.noisy_simulation.instructions import Layout, Placed, Source
-from quantumtask.engines.observables.observable import Floats
+from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.simulators.native.branch_state import CERTAIN, Bits
 from quantumtask.engines.transforms.branching import WithEnds
 from quantumtask.openqasm.program.operations import DELAY, Operation
@@ -79,7 +79,7 @@ class NoisyWorld(WithEnds):
         self._pending: dict[int, tuple[Outcome, ...]] = {}  # by place, the first one first
         self._measured: dict[Outcome, int] = {}
         self._count = 0
-        self._clock = Clock() if source.timed else None
+        self._clock = IdleClock() if source.timed else None
         self._observing = False
 
     def apply(self, operations: Sequence[Operation]) -> None:
@@ -184,7 +184,7 @@ class NoisyWorld(WithEnds):
                 )
         return np.stack([columns[outcome] for outcome in outcomes], axis=1)
 
-    def distribution(self, outcomes: Sequence[Outcome]) -> Floats:
+    def distribution(self, outcomes: Sequence[Outcome]) -> FloatArray:
         """The probability of all values of these outcomes: bit k of an index is the k-th of them.
 
         Only a density matrix has all probabilities.
@@ -204,10 +204,10 @@ class NoisyWorld(WithEnds):
         others = tuple([k for k in range(len(axes)) if k not in kept])
         summed = whole.sum(axis=others) if others else whole
         order = np.argsort(np.argsort(kept))
-        found: Floats = np.ascontiguousarray(summed.transpose(order)).reshape(-1)
+        found: FloatArray = np.ascontiguousarray(summed.transpose(order)).reshape(-1)
         return found
 
-    def _readings(self, place: int, count: int) -> Floats:
+    def _readings(self, place: int, count: int) -> FloatArray:
         """The probability of each result of `count` measurements in a row, for a qubit 0 or 1."""
         read, changes = np.array(self._source.model.confusion(place)), self._changes(place)
         table = read
@@ -276,16 +276,16 @@ class NoisyWorld(WithEnds):
         if error:
             self.state.err(error, (place,))
 
-    def _changes(self, place: int) -> Floats:
+    def _changes(self, place: int) -> FloatArray:
         """Transition probabilities of a measured qubit, from one measurement to the next."""
         error = self._source.model.error(MEASURE, (place,))
         if error is None:
             return np.eye(2)
-        changes: Floats = error.superoperator[::3, ::3].real.T
+        changes: FloatArray = error.superoperator[::3, ::3].real.T
         return changes
 
 
-def _drawn(chances: Floats, values: Any, rng: np.random.Generator) -> Any:
+def _drawn(chances: FloatArray, values: Any, rng: np.random.Generator) -> Any:
     """Draws a new value for each of `values`; row v of `chances` is that of the value v."""
     if np.array_equal(chances, np.eye(2)):
         return values

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from quantumtask.engines.gates.gate_action import Action
-from quantumtask.engines.limits import not_a_number, out_of_memory
+from quantumtask.engines.limits import non_finite_state, out_of_memory
 from quantumtask.engines.noise.error_model import Channel
 from quantumtask.engines.noisy_simulation.branch_state import Weights
 from quantumtask.engines.noisy_simulation.instructions import Placed
-from quantumtask.engines.observables.observable import Floats
+from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.branch_state import Bits
@@ -69,7 +69,7 @@ class Mixture:
         drawn = Distribution(self.distribution(places)).draw(shots, rng)
         return np.stack([(drawn >> k & 1).astype(np.uint8) for k in range(len(places))], axis=1)
 
-    def distribution(self, places: Sequence[int]) -> Floats:
+    def distribution(self, places: Sequence[int]) -> FloatArray:
         """The probability of all values of these places; bit k of an index is the k-th of them."""
         for place in places:
             self._find(place)
@@ -79,15 +79,15 @@ class Mixture:
         others = tuple([axis for axis in range(count) if axis not in axes])
         summed = self._diagonal().sum(axis=others)
         order = np.argsort(np.argsort(axes))
-        found: Floats = np.ascontiguousarray(summed.transpose(order)).reshape(-1)
+        found: FloatArray = np.ascontiguousarray(summed.transpose(order)).reshape(-1)
         if not np.isfinite(found).all():
-            raise not_a_number()
+            raise non_finite_state()
         return found
 
-    def _diagonal(self) -> Floats:
+    def _diagonal(self) -> FloatArray:
         """The probabilities of all values, with an axis for each place, the last one first."""
         table = self._vector.reshape((4,) * len(self._places))
-        diagonal: Floats = table[(slice(None, None, 3),) * len(self._places)].real
+        diagonal: FloatArray = table[(slice(None, None, 3),) * len(self._places)].real
         return diagonal
 
     def _turn(self, matrix: Matrix, places: Sequence[int]) -> None:

@@ -8,13 +8,22 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import PassManager, TranspilerError
 from qiskit_aer.noise import thermal_relaxation_error
 
-from quantumtask.engines.compilation.idle_schedule import schedule
-from quantumtask.engines.compilation.idle_time import delay_s, durations_of, in_nanoseconds
-from quantumtask.engines.compilation.physical_programs import as_written, check_steps
-from quantumtask.engines.compilation.transpile import LEVEL, compiled, noise_of, unsuitable
-from quantumtask.engines.devices.calibration import DeviceQubit, Twin
-from quantumtask.engines.devices.qiskit_target import whole_target
-from quantumtask.engines.noise.error_model import RESET, Channel, Confusion, error_model
+from quantumtask.engines.compilation.idle_schedule import schedule_alap
+from quantumtask.engines.compilation.idle_time import (
+    convert_delays,
+    delay_seconds,
+    instruction_durations,
+)
+from quantumtask.engines.compilation.physical_programs import check_steps, place_as_written
+from quantumtask.engines.compilation.transpile import (
+    OPTIMIZATION_LEVEL,
+    backend_unsuitable,
+    device_noise_model,
+    transpile_for_device,
+)
+from quantumtask.engines.devices.calibration import DeviceSnapshot, QubitCalibration
+from quantumtask.engines.devices.qiskit_target import full_target
+from quantumtask.engines.noise.error_model import RESET, Channel, ConfusionMatrix, parse_error_model
 from quantumtask.engines.noisy_simulation.instructions import (
     Errors,
     Kind,
@@ -25,7 +34,7 @@ from quantumtask.engines.noisy_simulation.instructions import (
 )
 from quantumtask.engines.qiskit.circuits import circuit_of
 from quantumtask.engines.qiskit.transpiler import pass_manager
-from quantumtask.engines.selection.circuit_features import profile_of
+from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.openqasm.program.operations import BARRIER, DELAY, BasicGate, Operation
 from quantumtask.openqasm.program.program import Measure, Program
 from quantumtask.shared.settings import Settings
@@ -39,27 +48,27 @@ class DeviceErrors:
 
     clifford = False
 
-    def __init__(self, device: Twin) -> None:
+    def __init__(self, device: DeviceSnapshot) -> None:
         self._device = device
 
     def error(self, name: str, qubits: tuple[int, ...]) -> Channel | None:
         if name == RESET and not any(gate.name == RESET for gate in self._device.gates):
-            raise unsuitable(f"it resets a qubit, and {self._device.name} has no reset")
+            raise backend_unsuitable(f"it resets a qubit, and {self._device.name} has no reset")
         return _error(self._device, name, qubits)
 
-    def confusion(self, qubit: int) -> Confusion:
+    def confusion(self, qubit: int) -> ConfusionMatrix:
         wrong = self._device.qubits[qubit].readout_error or 0.0
         return (1 - wrong, wrong), (wrong, 1 - wrong)
 
 
 @lru_cache(MOST_KEPT)
-def _error(device: Twin, name: str, qubits: tuple[int, ...]) -> Channel | None:
-    model = noise_of(device, qubits, frozenset([(name, qubits)]))
-    return error_model(model.to_dict()).error(name, tuple(range(len(qubits))))
+def _error(device: DeviceSnapshot, name: str, qubits: tuple[int, ...]) -> Channel | None:
+    model = device_noise_model(device, qubits, frozenset([(name, qubits)]))
+    return parse_error_model(model.to_dict()).error(name, tuple(range(len(qubits))))
 
 
 @lru_cache(MOST_KEPT)
-def relaxation_channel(qubit: DeviceQubit, seconds: float) -> Channel | None:
+def relaxation_channel(qubit: QubitCalibration, seconds: float) -> Channel | None:
     """The decay of a qubit in some seconds; None if its T1 and T2 are unknown or cause none."""
     if not seconds or (qubit.t1_s is None and qubit.t2_s is None):
         return None
@@ -67,7 +76,7 @@ def relaxation_channel(qubit: DeviceQubit, seconds: float) -> Channel | None:
     t2 = 2 * t1 if qubit.t2_s is None else min(qubit.t2_s, 2 * t1)
     error = thermal_relaxation_error(t1, t2, seconds)
     given = {"errors": [{**error.to_dict(), "operations": [DELAY]}]}
-    return error_model(given).error(DELAY, (0,))
+    return parse_error_model(given).error(DELAY, (0,))
 
 
 class DeviceSource:
@@ -81,7 +90,7 @@ class DeviceSource:
     def __init__(
         self,
         program: Program,
-        device: Twin,
+        device: DeviceSnapshot,
         seed: int,
         settings: Settings,
         *,
@@ -119,7 +128,7 @@ class DeviceSource:
         return relaxation_channel(self._device.qubits[place], seconds) if self.timed else None
 
     def reading(self, place: int) -> float:
-        return durations_of(self._device).get(("measure", (place,)), 0.0)
+        return instruction_durations(self._device).get(("measure", (place,)), 0.0)
 
     def _begun(self, program: Program, settings: Settings) -> Layout:
         """The initial layout: the best one for a single sampled shot of the program."""
@@ -128,13 +137,15 @@ class DeviceSource:
             self.described = {"as_written": True}
             return None
         if program.qubits > there:
-            raise unsuitable(
+            raise backend_unsuitable(
                 f"it uses {program.qubits:,} qubits, and {self._device.name} has {there}"
             )
-        steps, touched = in_nanoseconds(profile_of(program).steps, self._device)
+        steps, touched = convert_delays(extract_features(program).steps, self._device)
         bits = {step.outcome: k for k, step in enumerate(steps) if isinstance(step, Measure)}
         bits = {outcome: k for k, outcome in enumerate(bits)}
-        found = compiled(circuit_of(steps, touched, bits), self._device, self._seed, settings)
+        found = transpile_for_device(
+            circuit_of(steps, touched, bits), self._device, self._seed, settings
+        )
         self.described = found.described(touched, program.qubits)
         layout = dict(zip(touched, found.places, strict=True))
         free = iter(sorted(set(range(there)) - set(layout.values())))
@@ -143,10 +154,10 @@ class DeviceSource:
 
     def _made(self, operations: Sequence[Operation], layout: Layout) -> Segment:
         if layout is None:
-            steps, qubits = in_nanoseconds(operations, self._device)
-            circuit = as_written(steps, qubits, {}, self._device).circuit
+            steps, qubits = convert_delays(operations, self._device)
+            circuit = place_as_written(steps, qubits, {}, self._device).circuit
         else:
-            steps, _ = in_nanoseconds(operations, self._device)
+            steps, _ = convert_delays(operations, self._device)
             circuit, layout = self._compiled(circuit_of(steps, list(layout), {}), layout)
         return self._timed(circuit, layout)
 
@@ -157,19 +168,19 @@ class DeviceSource:
             found = passes.run(circuit)
         except TranspilerError:
             why = f"its gates cannot be compiled for {self._device.name}"
-            raise unsuitable(why) from None
+            raise backend_unsuitable(why) from None
         after = found.layout.final_index_layout(filter_ancillas=True)
         return found, dict(zip(layout, after, strict=True))
 
     def _timed(self, circuit: QuantumCircuit, layout: Layout) -> Segment:
         """The instructions, with the decay of qubits that are idle between them."""
         number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
-        times = schedule(circuit, self._device)
+        times = schedule_alap(circuit, self._device)
         found: list[Placed] = []
         for item, waits in zip(circuit.data, times.waits, strict=True):
             on = tuple([number[qubit] for qubit in item.qubits])
             if item.operation.name == DELAY:
-                found += self._decay(on[0], delay_s(item.operation, self._device))
+                found += self._decay(on[0], delay_seconds(item.operation, self._device))
             elif item.operation.name != BARRIER:
                 single = QuantumCircuit(len(on))
                 single.append(item.operation, range(len(on)))
@@ -187,9 +198,11 @@ class DeviceSource:
 
 
 @lru_cache(64)
-def _passes(device: Twin, seed: int, places: tuple[int, ...]) -> PassManager:
-    target = whole_target(device)
-    return pass_manager(LEVEL, target=target, seed_transpiler=seed, initial_layout=list(places))
+def _passes(device: DeviceSnapshot, seed: int, places: tuple[int, ...]) -> PassManager:
+    target = full_target(device)
+    return pass_manager(
+        OPTIMIZATION_LEVEL, target=target, seed_transpiler=seed, initial_layout=list(places)
+    )
 
 
 def _key(operation: Operation) -> Any:

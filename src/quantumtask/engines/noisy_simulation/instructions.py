@@ -8,7 +8,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from quantumtask.engines.gates.gate_action import matrix_of
-from quantumtask.engines.noise.error_model import Channel, Confusion
+from quantumtask.engines.noise.error_model import Channel, ConfusionMatrix
 from quantumtask.engines.qiskit.circuits import circuit_of
 from quantumtask.openqasm.program.operations import (
     BARRIER,
@@ -80,7 +80,7 @@ class Errors(Protocol):
 
     def error(self, name: str, qubits: tuple[int, ...]) -> Channel | None: ...
 
-    def confusion(self, qubit: int) -> Confusion: ...
+    def confusion(self, qubit: int) -> ConfusionMatrix: ...
 
 
 class Source(Protocol):

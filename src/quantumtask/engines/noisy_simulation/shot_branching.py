@@ -16,10 +16,10 @@ from quantumtask.engines.noisy_simulation.branch_state import NoisyState, NoisyW
 from quantumtask.engines.noisy_simulation.density_matrix import BYTES_PER_ENTRY, WORKING, Mixture
 from quantumtask.engines.noisy_simulation.instructions import Source
 from quantumtask.engines.noisy_simulation.trajectory import Trajectory
-from quantumtask.engines.observables.observable import Floats
+from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.sampling.shot_counts import Shots, Tally
-from quantumtask.engines.selection.circuit_features import Profile, profile_of
-from quantumtask.engines.selection.cost_model import MOST_QUBITS
+from quantumtask.engines.selection.circuit_features import CircuitFeatures, extract_features
+from quantumtask.engines.selection.cost_model import MAX_SIZED_QUBITS
 from quantumtask.engines.selection.noisy_methods import DENSITY_MATRIX, STABILIZER, STATEVECTOR
 from quantumtask.engines.simulators.branch_expectation import endings
 from quantumtask.engines.simulators.native.statevector import BYTES_PER_AMPLITUDE, StateVector
@@ -56,11 +56,11 @@ class Way(NamedTuple):
 
 def _by_mixture(size: Size, shots: int) -> float:
     histories = min(float(shots), 2.0 ** min(size.forks, 99))
-    return histories * (100 + size.gates * (35 + 0.08 * 4.0 ** min(size.qubits, MOST_QUBITS)))
+    return histories * (100 + size.gates * (35 + 0.08 * 4.0 ** min(size.qubits, MAX_SIZED_QUBITS)))
 
 
 def _by_vectors(size: Size, shots: int) -> float:
-    return shots * (150 + size.gates * (120 + 0.03 * 2.0 ** min(size.qubits, MOST_QUBITS)))
+    return shots * (150 + size.gates * (120 + 0.03 * 2.0 ** min(size.qubits, MAX_SIZED_QUBITS)))
 
 
 def _by_stabilizers(size: Size, shots: int) -> float:
@@ -70,13 +70,13 @@ def _by_stabilizers(size: Size, shots: int) -> float:
 WAYS = (
     Way(
         DENSITY_MATRIX,
-        lambda size: WORKING * BYTES_PER_ENTRY * 4.0 ** min(size.qubits, MOST_QUBITS),
+        lambda size: WORKING * BYTES_PER_ENTRY * 4.0 ** min(size.qubits, MAX_SIZED_QUBITS),
         _by_mixture,
         "in a density matrix: shots of equal outcomes run together",
     ),
     Way(
         STATEVECTOR,
-        lambda size: 2 * BYTES_PER_AMPLITUDE * 2.0 ** min(size.qubits, MOST_QUBITS),
+        lambda size: 2 * BYTES_PER_AMPLITUDE * 2.0 ** min(size.qubits, MAX_SIZED_QUBITS),
         _by_vectors,
         "shot by shot in a state vector",
     ),
@@ -103,7 +103,7 @@ class NoisyHistories:
 
         Raises ResourceError (`engine_unsuitable`, `out_of_memory`).
         """
-        size = _size(profile_of(program), self._source.model.clifford)
+        size = _size(extract_features(program), self._source.model.clifford)
         ways = [way for way in WAYS if asked in (None, way.name)]
         if not ways:
             raise _unsuitable(f"{asked!r} is none of {', '.join(way.name for way in WAYS)}")
@@ -130,7 +130,7 @@ class NoisyHistories:
         except NotClifford:
             raise _unsuitable("one of its gates is not Clifford, which only a shot shows") from None
 
-    def probabilities(self, program: Program) -> Floats:
+    def probabilities(self, program: Program) -> FloatArray:
         """The exact probability of each value of the bits of the result.
 
         Raises ResourceError (`not_exact`, `out_of_memory`).
@@ -162,12 +162,12 @@ class NoisyHistories:
         return NoisyWorld(state, self._source, values=values)
 
 
-def _size(profile: Profile, clifford_noise: bool) -> Size:
+def _size(features: CircuitFeatures, clifford_noise: bool) -> Size:
     touched: set[int] = set()
-    for step in profile.steps:
+    for step in features.steps:
         touched.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
-    forks = profile.decided if profile.circuit is None else profile.forks
-    return Size(len(touched), len(profile.steps), forks, profile.clifford and clifford_noise)
+    forks = features.sampled_decisions if features.circuit is None else features.branch_points
+    return Size(len(touched), len(features.steps), forks, features.clifford and clifford_noise)
 
 
 def _unsuitable(why: str) -> ResourceError:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantumtask.engines.noise.error_model import Channel, Event
+from quantumtask.engines.noise.error_model import Channel, ErrorStep
 from quantumtask.engines.noisy_simulation.branch_state import Weights
 from quantumtask.engines.noisy_simulation.instructions import Placed
 from quantumtask.engines.simulators.native.branch_state import Bits, State
@@ -39,7 +39,7 @@ class Trajectory:
         for event in channel.terms[number][1]:
             self._happen(event, tuple([places[qubit] for qubit in event.qubits]))
 
-    def _happen(self, event: Event, places: tuple[int, ...]) -> None:
+    def _happen(self, event: ErrorStep, places: tuple[int, ...]) -> None:
         if not event.matrices:
             self.reset(places[0])
         elif event.name == "kraus":

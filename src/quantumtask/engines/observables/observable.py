@@ -23,15 +23,15 @@ PROJECTORS = {
 }
 """The Pauli matrix whose eigenvector it is, and the bit that measuring that one gives."""
 
-UNSHARP = {"H": 0.5, "N": 0.0}
+DEPHASED_LETTERS = {"H": 0.5, "N": 0.0}
 """Letters of our own: half of the identity, and nothing; what is left of others without phases."""
 
-MOST_DIMENSIONS = 8
+MAX_DIMENSIONS = 8
 
-Floats = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 
 
-Items = tuple[tuple[NDArray[np.intp], Floats], ...]
+WordSums = tuple[tuple[NDArray[np.intp], FloatArray], ...]
 """For each observable, the numbers of its words, and their coefficients."""
 
 
@@ -44,14 +44,14 @@ class Observables:
 
     shape: tuple[int, ...]
     words: tuple[str, ...]
-    items: Items
+    items: WordSums
 
     @cached_property
     def length(self) -> int:
         """How many qubits they have."""
         return len(self.words[0])
 
-    def some(self, numbers: Sequence[int]) -> tuple[tuple[str, ...], Items]:
+    def some(self, numbers: Sequence[int]) -> tuple[tuple[str, ...], WordSums]:
         """The words and the items of only these observables."""
         if len(numbers) == len(self.items):
             return self.words, self.items
@@ -64,15 +64,15 @@ class Observables:
         """Raises ResourceError (`bad_observable`) where a program has not as many qubits."""
         wrong = next((word for word in self.words if len(word) != qubits), None)
         if wrong is not None:
-            raise bad_observable(
-                f"the observable {shown(wrong)} has {len(wrong):,} letters, and the program "
+            raise invalid_observable(
+                f"the observable {quote_word(wrong)} has {len(wrong):,} letters, and the program "
                 f"{qubits:,} qubits: there is one letter for each, the last for the first qubit"
             )
 
 
-def observables_of(given: Any) -> Observables:
+def parse_observables(given: Any) -> Observables:
     """Observables from JSON. Raises ResourceError (`bad_observable`)."""
-    shape, found = _array(given, MOST_DIMENSIONS)
+    shape, found = _array(given, MAX_DIMENSIONS)
     numbers: dict[str, int] = {}
     items = []
     terms = 0
@@ -80,20 +80,24 @@ def observables_of(given: Any) -> Observables:
         written = [[one, 1.0]] if isinstance(one, str) else one
         terms += len(written)
         if terms > MOST_TERMS:
-            raise bad_observable(f"there are more than {MOST_TERMS:,} terms")
+            raise invalid_observable(f"there are more than {MOST_TERMS:,} terms")
         items.append(_item(written, numbers))
     return Observables(shape, tuple(numbers), tuple(items))
 
 
 def _item(
     terms: Sequence[Sequence[Any]], numbers: dict[str, int]
-) -> tuple[NDArray[np.intp], Floats]:
+) -> tuple[NDArray[np.intp], FloatArray]:
     places = []
     for word, coefficient in terms:
         if not word or not LETTERS.issuperset(word):
-            raise bad_observable(f"{shown(word)} is no observable: its letters are IXYZ01+-rl")
+            raise invalid_observable(
+                f"{quote_word(word)} is no observable: its letters are IXYZ01+-rl"
+            )
         if not math.isfinite(_float(coefficient)):
-            raise bad_observable(f"the coefficient of {shown(word)} is not a finite number")
+            raise invalid_observable(
+                f"the coefficient of {quote_word(word)} is not a finite number"
+            )
         places.append(numbers.setdefault(word, len(numbers)))
     return np.array(places, dtype=np.intp), np.array([_float(c) for _, c in terms])
 
@@ -110,16 +114,16 @@ def _array(given: Any, deep: int) -> tuple[tuple[int, ...], list[Any]]:
     if isinstance(given, str) or _is_terms(given):
         return (), [given]
     if not isinstance(given, list) or not given:
-        raise bad_observable(
+        raise invalid_observable(
             'an observable is a text such as "ZZ", or a list of terms such as [["ZZ", 1.0]]'
         )
     if not deep:
-        raise bad_observable("the observables are nested too deeply")
+        raise invalid_observable("the observables are nested too deeply")
     parts = [_array(part, deep - 1) for part in given]
     shapes = {shape for shape, _ in parts}
     if len(shapes) > 1:
         one, other = sorted(shapes)[:2]
-        raise bad_observable(f"the observables are no array: {one} stands beside {other}")
+        raise invalid_observable(f"the observables are no array: {one} stands beside {other}")
     return (len(given), *shapes.pop()), [one for _, part in parts for one in part]
 
 
@@ -133,7 +137,7 @@ def _is_term(given: Any) -> bool:
     return isinstance(given[1], int | float) and not isinstance(given[1], bool)
 
 
-def sharpened(word: str, blurred: frozenset[int]) -> str:
+def dephase(word: str, blurred: frozenset[int]) -> str:
     """The word where the phases of some qubits are gone: see UNSHARP."""
     letters = list(word)
     for qubit in blurred:
@@ -145,10 +149,10 @@ def sharpened(word: str, blurred: frozenset[int]) -> str:
     return "".join(letters)
 
 
-def certain(letter: str, value: int) -> float:
+def expectation_of_basis_state(letter: str, value: int) -> float:
     """The expectation value of a letter for a qubit that is 0 or 1."""
-    if letter in UNSHARP:
-        return UNSHARP[letter]
+    if letter in DEPHASED_LETTERS:
+        return DEPHASED_LETTERS[letter]
     if letter == "I":
         return 1.0
     if letter == "Z":
@@ -158,9 +162,9 @@ def certain(letter: str, value: int) -> float:
     return 0.5 if letter in PROJECTORS else 0.0
 
 
-def shown(word: str) -> str:
+def quote_word(word: str) -> str:
     return repr(word if len(word) <= 40 else word[:39] + "…")
 
 
-def bad_observable(message: str) -> ResourceError:
+def invalid_observable(message: str) -> ResourceError:
     return ResourceError("bad_observable", message)

@@ -5,25 +5,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.backends.base import Device
-from quantumtask.engines.limits import check_encoded
-from quantumtask.engines.outputs.output_spec import bad_options
+from quantumtask.engines.backends.base import Backend
+from quantumtask.engines.limits import check_encoded_size
+from quantumtask.engines.outputs.output_spec import invalid_options
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.output_kinds import PROBABILITIES, STATEVECTOR, UNITARY
 from quantumtask.shared.settings import Settings
 
-MOST_BITS = 24
+MAX_PROBABILITY_BITS = 24
 """Bits of a result up to which it has a table of probabilities."""
 
-MOST_QUBITS = 50
+MAX_ARRAY_QUBITS = 50
 """Largest number of qubits whose array size is computed; every result is far smaller."""
 
 
-class Arrays:
+class ArrayCollector:
     """The arrays of one kind; raises ResourceError for what is too large, before it is there."""
 
-    def __init__(self, sweep: Sweep, kind: str, device: Device, settings: Settings) -> None:
+    def __init__(self, sweep: Sweep, kind: str, device: Backend, settings: Settings) -> None:
         self._kind = kind
         self._sweep = sweep
         self._make = {
@@ -33,7 +33,7 @@ class Arrays:
         }[kind]
         shape = (sweep.size, *_shape(kind, sweep.program))
         dtype = np.dtype(np.float64 if kind == PROBABILITIES else np.complex128)
-        check_encoded(shape, dtype.itemsize, settings)
+        check_encoded_size(shape, dtype.itemsize, settings)
         self._found = np.empty(shape, dtype=dtype)
 
     def add(self, number: int, program: Program, seed: int) -> None:
@@ -48,10 +48,10 @@ class Arrays:
 
 def _shape(kind: str, program: Program) -> tuple[int, ...]:
     if kind == PROBABILITIES:
-        if program.bits > MOST_BITS:
-            raise bad_options(
-                f"probabilities are for results of {MOST_BITS} bits at most, and this has "
-                f"{program.bits:,}"
+        if program.bits > MAX_PROBABILITY_BITS:
+            raise invalid_options(
+                f"return: probabilities need a result of at most {MAX_PROBABILITY_BITS} bits; "
+                f"got {program.bits:,}"
             )
         return (1 << program.bits,)
     _check_qubits(kind, program.qubits)
@@ -61,7 +61,7 @@ def _shape(kind: str, program: Program) -> tuple[int, ...]:
 
 def _check_qubits(kind: str, qubits: int) -> None:
     """Raises ResourceError for a state that no machine can hold, before its size is computed."""
-    if qubits > MOST_QUBITS:
+    if qubits > MAX_ARRAY_QUBITS:
         rows = f"2**{qubits}" if kind == STATEVECTOR else f"4**{qubits}"
         raise ResourceError(
             "result_too_large",

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.backends.base import Device
-from quantumtask.engines.limits import check_encoded, check_size
-from quantumtask.engines.outputs.output_spec import Wanted
+from quantumtask.engines.backends.base import Backend
+from quantumtask.engines.limits import check_encoded_size, check_result_size
+from quantumtask.engines.outputs.output_spec import OutputSpec
 from quantumtask.engines.sampling.shot_counts import Texts
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.output_kinds import COUNTS, MEMORY
@@ -24,10 +24,12 @@ class Written(NamedTuple):
     outputs: str | None
 
 
-class Drawn:
+class CountsCollector:
     """What comes of the shots of each program; raises ResourceError as soon as it is too much."""
 
-    def __init__(self, sweep: Sweep, wanted: Wanted, device: Device, settings: Settings) -> None:
+    def __init__(
+        self, sweep: Sweep, wanted: OutputSpec, device: Backend, settings: Settings
+    ) -> None:
         self._sweep = sweep
         self._wanted = wanted
         self._device = device
@@ -38,7 +40,7 @@ class Drawn:
         self._packed: NDArray[np.uint8] | None = None
         if self._memory and sweep.shape:
             shape = (sweep.size, wanted.shots, -(-sweep.program.bits // 8))
-            check_encoded(shape, 1, settings)
+            check_encoded_size(shape, 1, settings)
             self._packed = np.zeros(shape, dtype=np.uint8)
 
     def add(self, number: int, program: Program, seed: int) -> None:
@@ -48,7 +50,7 @@ class Drawn:
         texts = found.texts(memory=self._packed is None)
         self._size += sum(map(len, (texts.counts, *(texts.outputs or {}).values())))
         if self._sweep.shape:  # of a single program, the tally keeps the limit
-            check_size(self._size, self._settings)
+            check_result_size(self._size, self._settings)
         self._texts.append(texts)
 
     @property

@@ -5,24 +5,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.backends.base import Device
-from quantumtask.engines.limits import check_encoded
-from quantumtask.engines.observables.observable import bad_observable
+from quantumtask.engines.backends.base import Backend
+from quantumtask.engines.limits import check_encoded_size
+from quantumtask.engines.observables.observable import invalid_observable
 from quantumtask.engines.outputs import sampled_expectations
-from quantumtask.engines.outputs.output_spec import Wanted, bad_options
+from quantumtask.engines.outputs.output_spec import OutputSpec, invalid_options
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 
 Indices = NDArray[np.intp]
 
 
-class Expected:
+class ExpectationCollector:
     """Mean and standard error of every observable, for each program that it is paired with.
 
     Raises ResourceError for what does not fit the program or is too large, before it is there.
     """
 
-    def __init__(self, sweep: Sweep, wanted: Wanted, device: Device, settings: Settings) -> None:
+    def __init__(
+        self, sweep: Sweep, wanted: OutputSpec, device: Backend, settings: Settings
+    ) -> None:
         assert wanted.observables is not None
         self._observables = wanted.observables
         self._wanted = wanted
@@ -30,7 +32,7 @@ class Expected:
         self._observables.check(sweep.program.qubits)
         _check_shots(wanted, settings)
         self._shape = _shape(sweep.shape, self._observables.shape)
-        check_encoded((2, *self._shape), 8, settings)
+        check_encoded_size((2, *self._shape), 8, settings)
         self._pairs = _Pairs(sweep.shape, self._observables.shape, self._shape)
         self._values = np.empty(self._pairs.count)
         self._errors = np.zeros(self._pairs.count)
@@ -40,7 +42,7 @@ class Expected:
         found, pick = np.unique(which, return_inverse=True)
         words, items = self._observables.some(found.tolist())
         if self._wanted.precision:
-            means, errors = sampled_expectations.means(
+            means, errors = sampled_expectations.estimate_means(
                 self._device, program, words, items, self._wanted.precise_shots, seed
             )
             self._errors[places] = errors[pick]
@@ -57,9 +59,9 @@ class Expected:
         }
 
 
-def _check_shots(wanted: Wanted, settings: Settings) -> None:
+def _check_shots(wanted: OutputSpec, settings: Settings) -> None:
     if wanted.precision and wanted.precise_shots > settings.max_shots:
-        raise bad_options(
+        raise invalid_options(
             f"precision: {wanted.precision:g} takes {wanted.precise_shots:,} shots for each group "
             f"of terms, and at most {settings.max_shots:,} can be: ask for "
             f"{settings.max_shots**-0.5:.2g} or more, or for 0, which is exact"
@@ -70,7 +72,7 @@ def _shape(sweep: tuple[int, ...], observables: tuple[int, ...]) -> tuple[int, .
     try:
         return np.broadcast_shapes(sweep, observables)
     except ValueError:
-        raise bad_observable(
+        raise invalid_observable(
             f"the observables have shape {list(observables)}, and the sweep {list(sweep)}: "
             "they cannot be broadcast together"
         ) from None

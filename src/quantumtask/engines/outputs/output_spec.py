@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quantumtask.engines.observables.observable import Observables, observables_of
+from quantumtask.engines.observables.observable import Observables, parse_observables
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.output_kinds import (
     AS_NEEDED,
@@ -20,19 +20,19 @@ from quantumtask.shared.output_kinds import (
 )  # fmt: skip
 from quantumtask.shared.task import SIMULATOR
 
-LEAST_PRECISION = 1e-4
+MIN_PRECISION = 1e-4
 """More shots than this asks for (1 / precision**2) nobody waits for."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class OutputSpec:
     """The values that each run of a program returns.
 
     Attributes:
         kinds: Some of RETURNS.
         precision: Standard error of sampled expectation values; 0: exact values.
         noise: As the client sent it: the name of a device, rates or errors; None: ideal.
-        compiling: One of COMPILE.
+        compile_mode: One of COMPILE.
     """
 
     kinds: frozenset[str]
@@ -41,7 +41,7 @@ class Wanted:
     precision: float = 0.0
     noise: Any = None
     backend: str = SIMULATOR
-    compiling: str = AS_NEEDED
+    compile_mode: str = AS_NEEDED
 
     @property
     def arrays(self) -> list[str]:
@@ -71,9 +71,9 @@ class Wanted:
             self.observables.check(qubits)
 
 
-def wanted_of(options: str | None, shots: int, memory: bool) -> Wanted:
+def parse_output_spec(options: str | None, shots: int, memory: bool) -> OutputSpec:
     """What a task asks for. Raises ResourceError (`bad_options`) for what means nothing."""
-    plain = Wanted(frozenset({COUNTS, MEMORY} if memory else {COUNTS}), shots)
+    plain = OutputSpec(frozenset({COUNTS, MEMORY} if memory else {COUNTS}), shots)
     if options is None:
         return plain
     given = json.loads(options)
@@ -82,29 +82,31 @@ def wanted_of(options: str | None, shots: int, memory: bool) -> Wanted:
     wanted = replace(
         plain,
         kinds=frozenset(kinds) | ({MEMORY} if memory else frozenset()),
-        observables=None if observables is None else observables_of(observables),
+        observables=None if observables is None else parse_observables(observables),
         precision=given.get("precision") or 0.0,
         noise=given.get("noise"),
         backend=given.get("backend") or SIMULATOR,
-        compiling=given.get("compile") or AS_NEEDED,
+        compile_mode=given.get("compile") or AS_NEEDED,
     )
     _check(wanted)
     return wanted
 
 
-def _check(wanted: Wanted) -> None:
+def _check(wanted: OutputSpec) -> None:
     if unknown := sorted(map(str, wanted.kinds - {*RETURNS})):
-        raise bad_options(f"return: {unknown[0][:40]!r} is none of {', '.join(RETURNS)}")
+        raise invalid_options(f"return: {unknown[0][:40]!r} is none of {', '.join(RETURNS)}")
     if (wanted.observables is not None) != (EXPECTATIONS in wanted.kinds):
-        raise bad_options("expectation_values are returned of observables: give both, or neither")
-    if wanted.compiling not in COMPILE:
-        raise bad_options(f"compile must be one of {', '.join(COMPILE)}")
+        raise invalid_options(
+            "expectation_values are returned of observables: give both, or neither"
+        )
+    if wanted.compile_mode not in COMPILE:
+        raise invalid_options(f"compile must be one of {', '.join(COMPILE)}")
     precision = wanted.precision
     if isinstance(precision, bool) or not isinstance(precision, int | float):
-        raise bad_options("precision must be a number")
-    if precision and not LEAST_PRECISION <= precision < math.inf:
-        raise bad_options(f"precision must be 0 (exact), or {LEAST_PRECISION} or more")
+        raise invalid_options("precision must be a number")
+    if precision and not MIN_PRECISION <= precision < math.inf:
+        raise invalid_options(f"precision must be 0 (exact), or {MIN_PRECISION} or more")
 
 
-def bad_options(message: str) -> ResourceError:
+def invalid_options(message: str) -> ResourceError:
     return ResourceError("bad_options", message)

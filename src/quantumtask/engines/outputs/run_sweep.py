@@ -8,15 +8,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.backends.base import Device
-from quantumtask.engines.backends.ideal import Ideal
-from quantumtask.engines.limits import check_size
-from quantumtask.engines.noise.rates import bad_noise
-from quantumtask.engines.noise.request import noise_of_task
-from quantumtask.engines.outputs.arrays import Arrays
-from quantumtask.engines.outputs.counts import Drawn
-from quantumtask.engines.outputs.expectations import Expected
-from quantumtask.engines.outputs.output_spec import Wanted
+from quantumtask.engines.backends.base import Backend
+from quantumtask.engines.backends.ideal import IdealBackend
+from quantumtask.engines.limits import check_result_size
+from quantumtask.engines.noise.rates import invalid_noise
+from quantumtask.engines.noise.request import resolve_noise
+from quantumtask.engines.outputs.arrays import ArrayCollector
+from quantumtask.engines.outputs.counts import CountsCollector
+from quantumtask.engines.outputs.expectations import ExpectationCollector
+from quantumtask.engines.outputs.output_spec import OutputSpec
 from quantumtask.engines.selection.noisy_methods import DENSITY_MATRIX
 from quantumtask.openqasm.inputs.array_codec import encode_array
 from quantumtask.openqasm.program.program import Program, Sweep
@@ -24,7 +24,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, Result
 
 
-class Collector(Protocol):
+class OutputCollector(Protocol):
     """One kind of what is wanted, as it comes in from one program after another."""
 
     def add(self, number: int, program: Program, seed: int) -> None:
@@ -39,7 +39,7 @@ class Collector(Protocol):
 
 def run_sweep(
     sweep: Sweep,
-    wanted: Wanted,
+    wanted: OutputSpec,
     *,
     seed: int | None,
     settings: Settings,
@@ -55,34 +55,38 @@ def run_sweep(
     """
     started = time.perf_counter()
     seed = secrets.randbits(63) if seed is None else seed
-    device: Device
+    device: Backend
     if sweep.program.noisy and not wanted.ideal:
-        raise bad_noise("noise: the program has its own: leave `noise` and `backend` out")
+        raise invalid_noise("noise: the program has its own: leave `noise` and `backend` out")
     if wanted.ideal and method != DENSITY_MATRIX:
-        device = Ideal(settings, threads=threads, engine=engine, method=method, once=sweep.size > 1)
+        device = IdealBackend(
+            settings, threads=threads, engine=engine, method=method, once=sweep.size > 1
+        )
     else:
         from quantumtask.engines.backends.noisy import (
-            Noisy,  # not above: few tasks need Aer's noise
+            NoisyBackend,  # not above: few tasks need Aer's noise
         )
 
-        noise = noise_of_task(wanted.backend, wanted.noise)
-        device = Noisy(
+        noise = resolve_noise(wanted.backend, wanted.noise)
+        device = NoisyBackend(
             noise, settings, seed=seed, threads=threads, engine=engine, method=method,
-            compiling=wanted.compiling,
+            compile_mode=wanted.compile_mode,
         )  # fmt: skip
-    drawn = Drawn(sweep, wanted, device, settings)
-    collectors: list[Collector] = [drawn] if wanted.sampled else []
-    collectors += [Arrays(sweep, kind, device, settings) for kind in wanted.arrays]
+    drawn = CountsCollector(sweep, wanted, device, settings)
+    collectors: list[OutputCollector] = [drawn] if wanted.sampled else []
+    collectors += [ArrayCollector(sweep, kind, device, settings) for kind in wanted.arrays]
     if wanted.observables is not None:
-        collectors.append(Expected(sweep, wanted, device, settings))
+        collectors.append(ExpectationCollector(sweep, wanted, device, settings))
     for number, program in enumerate(sweep):
         seed_here = _seed(seed, number, sweep)
         device.check(program)
         for collector in collectors:
             collector.add(number, program, seed_here)
-        if device.ran is None:  # identities alone take no shots, and still something has to run
+        if (
+            device.run_info is None
+        ):  # identities alone take no shots, and still something has to run
             device.sample(program, 1, seed_here, False)
-    ran, texts, data = device.ran, drawn.texts(), _data(collectors, settings)
+    ran, texts, data = device.run_info, drawn.texts(), _data(collectors, settings)
     assert ran is not None
     plain = data is None and not sweep.shape
     return Result(
@@ -101,11 +105,11 @@ def _seed(seed: int, number: int, sweep: Sweep) -> int:
     return int(words[0]) >> 1
 
 
-def _data(collectors: list[Collector], settings: Settings) -> str | None:
+def _data(collectors: list[OutputCollector], settings: Settings) -> str | None:
     """All arrays as JSON."""
     found = {name: array for one in collectors for name, array in one.arrays.items()}
     if not found:
         return None
     text = json.dumps({name: encode_array(array) for name, array in found.items()})
-    check_size(len(text), settings)
+    check_result_size(len(text), settings)
     return text

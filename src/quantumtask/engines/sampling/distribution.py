@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.limits import not_a_number
+from quantumtask.engines.limits import non_finite_state
 
 PARTS = 2.0**46
 """Probabilities are whole numbers of so many parts: what engines round otherwise (near 1e-15) is
@@ -32,7 +32,7 @@ class Distribution:
             probabilities = probabilities[self._possible]
         total = np.cumsum(probabilities, out=probabilities)
         if not (len(total) and np.isfinite(total[-1]) and total[-1] > PARTS / 2):
-            raise not_a_number()
+            raise non_finite_state()
         total /= total[-1]
         self.bytes = total.nbytes + (0 if self._possible is None else self._possible.nbytes)
         # No zeros at the end: what rounding leaves of the shots goes to the last outcome.

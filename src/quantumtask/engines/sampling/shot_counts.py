@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.limits import check_size
+from quantumtask.engines.limits import check_result_size
 from quantumtask.engines.sampling.bitstrings import Formatter
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
@@ -60,7 +60,7 @@ class Tally:
 
     def _grow(self, size: int) -> None:
         self._size += size
-        check_size(self._size, self._settings)
+        check_result_size(self._size, self._settings)
 
     def add(self, outcome: int, shots: int, outputs: Mapping[str, Any] | None = None) -> int:
         """Counts shots that ended alike. Gives the number of that ending, from 0, if `ordered`."""

@@ -10,58 +10,63 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from quantumtask.engines.limits import available_bytes, out_of_memory
-from quantumtask.engines.selection.circuit_features import Profile
-from quantumtask.engines.selection.methods import METHODS, Method, Plan, version
+from quantumtask.engines.selection.circuit_features import CircuitFeatures
+from quantumtask.engines.selection.methods import METHODS, Method, RunPlan, engine_version
 from quantumtask.openqasm.lru_cache import Remembered
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
 
-class Choice(NamedTuple):
+class EngineChoice(NamedTuple):
     """A plan, and why it was chosen, in one sentence."""
 
-    plan: Plan
+    plan: RunPlan
     reason: str
 
 
-MOST_REMEMBERED = 16
+MAX_CACHED_CHOICES = 16
 """Choices that are remembered for one program."""
 
-_choices: WeakKeyDictionary[Profile, Remembered[Choice]] = WeakKeyDictionary()
+_choices: WeakKeyDictionary[CircuitFeatures, Remembered[EngineChoice]] = WeakKeyDictionary()
 
 
-def choose(
-    profile: Profile,
+def choose_engine(
+    features: CircuitFeatures,
     shots: int,
     settings: Settings,
     *,
     engine: str = "auto",
     method: str | None = None,
     threads: int = 1,
-) -> Choice:
+) -> EngineChoice:
     """The fastest way to run a program, among those of this engine and method where they are asked.
 
-    It is remembered with the profile. Raises ResourceError where there is none:
+    It is remembered with the features. Raises ResourceError where there is none:
     `engine_unsuitable`, `engine_unavailable` (it is not installed), or `out_of_memory`, with what
     is needed and what there is.
     """
-    known = _choices.get(profile)
+    known = _choices.get(features)
     if known is None:
-        known = _choices[profile] = Remembered(MOST_REMEMBERED)
+        known = _choices[features] = Remembered(MAX_CACHED_CHOICES)
     asked = (shots, available_bytes(settings), engine, method, threads)
     choice = known.get(asked)
     if choice is None:
-        choice = _choose(profile, *asked)
+        choice = _choose(features, *asked)
         known.put(asked, choice, 1)
     return choice
 
 
 def _choose(
-    profile: Profile, shots: int, available: int, engine: str, method: str | None, threads: int
-) -> Choice:
+    features: CircuitFeatures,
+    shots: int,
+    available: int,
+    engine: str,
+    method: str | None,
+    threads: int,
+) -> EngineChoice:
     wanted = [m for m in METHODS if engine in ("auto", m.engine) and method in (None, m.name)]
-    able = _able(profile, wanted, engine)
-    plans = [(m, m.plan(profile, shots, threads)) for m in able]
+    able = _able(features, wanted, engine)
+    plans = [(m, m.plan(features, shots, threads)) for m in able]
     fitting = [found for found in plans if found[1].bytes <= available]
     # What grows with the state may fit even so: the first of those, a chain before a vector.
     growing = [found for found in plans if found[0].grows]
@@ -71,15 +76,15 @@ def _choose(
         best, plan = growing[0]
     else:
         least = min(plan.bytes for _, plan in plans)
-        raise out_of_memory(profile.qubits, least, available)
-    return Choice(plan, _reason(best, profile, engine, method))
+        raise out_of_memory(features.qubits, least, available)
+    return EngineChoice(plan, _reason(best, features, engine, method))
 
 
-def _able(profile: Profile, wanted: list[Method], engine: str) -> list[Method]:
-    installed = [m for m in wanted if version(m.engine) is not None]
+def _able(features: CircuitFeatures, wanted: list[Method], engine: str) -> list[Method]:
+    installed = [m for m in wanted if engine_version(m.engine) is not None]
     if not installed:
         raise ResourceError("engine_unavailable", f"the engine {engine!r} is not installed here")
-    lacks = {m: m.lacks(profile) for m in installed}
+    lacks = {m: m.lacks(features) for m in installed}
     able = [m for m, why in lacks.items() if why is None]
     if not able:
         first = installed[0]
@@ -91,12 +96,12 @@ def _able(profile: Profile, wanted: list[Method], engine: str) -> list[Method]:
     return able
 
 
-def _reason(best: Method, profile: Profile, engine: str, method: str | None) -> str:
+def _reason(best: Method, features: CircuitFeatures, engine: str, method: str | None) -> str:
     if engine != "auto" or method is not None:
         return "it was asked for"
-    if profile.circuit and profile.readout.is_fixed:
+    if features.circuit and features.readout.is_fixed:
         return "nothing that its result shows is uncertain"
-    if profile.circuit is None:
+    if features.circuit is None:
         return "the program acts on what it measures: shots of equal outcomes run together"
-    qubits = f"{profile.qubits:,} qubit" + "s" * (profile.qubits != 1)
+    qubits = f"{features.qubits:,} qubit" + "s" * (features.qubits != 1)
     return best.why.format(qubits=qubits)

@@ -16,12 +16,12 @@ from quantumtask.openqasm.program.program import Circuit, Measure, Program, Step
 from quantumtask.openqasm.program.tracer import TooMany, Trace
 from quantumtask.openqasm.text.source import Diagnostic
 
-PASSES = {"cx": 0.7, "cz": 0.7, "cp": 1.5, "ccx": 0.5, "cswap": 1.0, "swap": 0.7, "id": 0.0}
-PASSES_OF_MATRIX = (1.0, 1.4, 15.0, 40.0, 60.0)
+GATE_PASSES = {"cx": 0.7, "cz": 0.7, "cp": 1.5, "ccx": 0.5, "cswap": 1.0, "swap": 0.7, "id": 0.0}
+MATRIX_PASSES = (1.0, 1.4, 15.0, 40.0, 60.0)
 """What a gate costs, in passes over the state by a gate on one qubit: by name; by the number of
 qubits that its matrix acts on (measured, with Lightning)."""
 
-SHARP = frozenset(
+BASIS_PRESERVING_GATES = frozenset(
     [
         *("id", "x", "y", "z", "s", "sdg", "t", "tdg", "p", "rz", "cx", "cy", "cz", "cp", "crz"),
         *("swap", "cswap", "ccx", "rzz"),
@@ -29,22 +29,22 @@ SHARP = frozenset(
 )
 """Gates that make a value into one value, up to a phase."""
 
-PHASES = frozenset(["s", "sdg", "t", "tdg", "p", "rz"])
+PHASE_GATES = frozenset(["s", "sdg", "t", "tdg", "p", "rz"])
 """Those of them that keep two `h` on either side from undoing each other."""
 
-MOST_STEPS = 10_000
+MAX_SAMPLED_STEPS = 10_000
 """Steps of a shot that are looked at, where shots differ."""
 
-FEW = 14
+SMALL_STATE_QUBITS = 14
 """Qubits up to which it does not matter how entangled they are: a vector is small."""
 
 
-Kind = tuple[BasicGate | int, int]
+GateKind = tuple[BasicGate | int, int]
 """A gate, or the number of qubits that its matrix acts on; and how many controls it has."""
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
+class CircuitFeatures:
     """A program, looked at once.
 
     `circuit`: what has to be simulated of what every shot does (see `settled`); None: what shots do
@@ -55,15 +55,15 @@ class Profile:
     """
 
     circuit: Circuit | None
-    declared: int
+    declared_qubits: int
     steps: Sequence[Step]
-    decided: int
-    kinds: Counter[Kind]
+    sampled_decisions: int
+    gate_counts: Counter[GateKind]
     all_clifford: bool
 
     @cached_property
     def qubits(self) -> int:
-        return len(self.circuit.touched) if self.circuit else self.declared
+        return len(self.circuit.touched) if self.circuit else self.declared_qubits
 
     @cached_property
     def readout(self) -> Readout:
@@ -72,11 +72,11 @@ class Profile:
         return Readout(self.circuit)
 
     @cached_property
-    def shown(self) -> int:
-        return len(self.readout.qubits) if self.final else self.qubits
+    def measured_qubits(self) -> int:
+        return len(self.readout.qubits) if self.terminal_measurements_only else self.qubits
 
     @property
-    def final(self) -> bool:
+    def terminal_measurements_only(self) -> bool:
         return self.circuit is not None and self.circuit.final
 
     @property
@@ -92,17 +92,17 @@ class Profile:
         return len(self.steps)
 
     @cached_property
-    def named(self) -> bool:
+    def only_named_gates(self) -> bool:
         """Whether all its gates have names: none is given by a matrix."""
-        return not any(isinstance(kind, int) for kind, _ in self.kinds)
+        return not any(isinstance(kind, int) for kind, _ in self.gate_counts)
 
     @cached_property
     def passes(self) -> float:
         """Work on a state vector, in passes over the state by a gate on one qubit."""
-        return sum(_passes(*kind) * count for kind, count in self.kinds.items())
+        return sum(_passes(*kind) * count for kind, count in self.gate_counts.items())
 
     @cached_property
-    def fused(self) -> float:
+    def fused_passes(self) -> float:
         """The same where neighbours on one qubit become one gate."""
         saved = 0
         open_runs: set[int] = set()
@@ -116,7 +116,7 @@ class Profile:
         return max(0.0, self.passes - saved)
 
     @cached_property
-    def spread(self) -> int:
+    def outcome_bits(self) -> int:
         """About how many bits there are to what the shots show: 2 to this many values."""
         turned: set[int] = set()
         spread: set[int] = set()
@@ -124,19 +124,19 @@ class Profile:
             name = gate.name if isinstance(gate, BasicGate) else ""
             if name == "h":
                 turned ^= {qubits[-1]}
-            elif name in PHASES:
+            elif name in PHASE_GATES:
                 spread |= turned & {qubits[-1]}
-            elif name not in SHARP:
+            elif name not in BASIS_PRESERVING_GATES:
                 spread.add(qubits[-1])
-        return min(len(turned | spread), self.shown)
+        return min(len(turned | spread), self.measured_qubits)
 
     @cached_property
-    def forks(self) -> int:
+    def branch_points(self) -> int:
         """About how often an outcome, of a measurement or a reset, has to be decided."""
-        if self.final:
+        if self.terminal_measurements_only:
             return 0
         if self.circuit is None:
-            return min(self.decided, self.spread)
+            return min(self.sampled_decisions, self.outcome_bits)
         later: set[int] = set()
         forks = 0
         for step in reversed(self.steps):
@@ -151,7 +151,7 @@ class Profile:
     def entanglement(self) -> int:
         """At most how many bits of entanglement any cut through the row of qubits can have."""
         circuit = self.circuit
-        if circuit is None or self.qubits <= FEW:
+        if circuit is None or self.qubits <= SMALL_STATE_QUBITS:
             return self.qubits // 2
         place = {qubit: k for k, qubit in enumerate(circuit.touched)}
         grows = [0] * (len(place) + 1)
@@ -178,19 +178,19 @@ def _largest(grows: list[int], qubits: int) -> int:
 
 def _passes(kind: BasicGate | int, controls: int) -> float:
     if isinstance(kind, int):
-        passes = PASSES_OF_MATRIX[min(kind, len(PASSES_OF_MATRIX) - 1)]
+        passes = MATRIX_PASSES[min(kind, len(MATRIX_PASSES) - 1)]
     else:
-        passes = PASSES.get(kind.name, 1.0)
+        passes = GATE_PASSES.get(kind.name, 1.0)
     return passes / (1 << min(controls, 30))
 
 
-_profiles: WeakKeyDictionary[Program, Profile] = WeakKeyDictionary()
-"""No profile may hold its program, or neither would ever be forgotten."""
+_features_by_program: WeakKeyDictionary[Program, CircuitFeatures] = WeakKeyDictionary()
+"""No features may hold its program, or neither would ever be forgotten."""
 
 
-def profile_of(program: Program) -> Profile:
-    """The profile of a program, which is made once."""
-    found = _profiles.get(program)
+def extract_features(program: Program) -> CircuitFeatures:
+    """The features of a program, which is made once."""
+    found = _features_by_program.get(program)
     if found is None:
         circuit = settled(program.circuit) if program.circuit else None
         steps, decided = (circuit.steps, 0) if circuit else _some_shot(program)
@@ -200,7 +200,7 @@ def profile_of(program: Program) -> Profile:
             if program.circuit
             else all(operation.clifford for operation in operations)
         )
-        found = _profiles[program] = Profile(
+        found = _features_by_program[program] = CircuitFeatures(
             circuit, program.qubits, steps, decided, _kinds(operations), clifford
         )
     return found
@@ -211,12 +211,12 @@ def _some_shot(program: Program) -> tuple[Sequence[Step], int]:
 
     Always the same one: what is chosen must not change from one time to the next.
     """
-    process, trace, lots = program.process.copy(), Trace(MOST_STEPS), Random(0)
+    process, trace, lots = program.process.copy(), Trace(MAX_SAMPLED_STEPS), Random(0)
     decided = 0
     with suppress(TooMany, Diagnostic):
         while True:
             try:
-                process.run(trace, MOST_STEPS)
+                process.run(trace, MAX_SAMPLED_STEPS)
                 break
             except Undecided as wanted:
                 process.decide(wanted.outcome, lots.getrandbits(1))
@@ -224,11 +224,11 @@ def _some_shot(program: Program) -> tuple[Sequence[Step], int]:
     return trace.steps, decided
 
 
-def _kinds(operations: list[Operation]) -> Counter[Kind]:
+def _kinds(operations: list[Operation]) -> Counter[GateKind]:
     # By identity, because to hash a gate takes longer than all the rest.
     gates = {id(operation.gate): operation.gate for operation in operations}
     counted = Counter((id(operation.gate), len(operation.controls)) for operation in operations)
-    kinds: Counter[Kind] = Counter()
+    kinds: Counter[GateKind] = Counter()
     for (number, controls), count in counted.items():
         gate = gates[number]
         kind = gate if isinstance(gate, BasicGate) else len(gate.values).bit_length() - 1

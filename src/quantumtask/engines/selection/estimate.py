@@ -5,9 +5,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from quantumtask.engines.limits import available_bytes, out_of_memory
-from quantumtask.engines.selection.choose import choose
-from quantumtask.engines.selection.circuit_features import Profile, profile_of
-from quantumtask.engines.selection.methods import METHODS, Plan, version
+from quantumtask.engines.selection.choose import choose_engine
+from quantumtask.engines.selection.circuit_features import CircuitFeatures, extract_features
+from quantumtask.engines.selection.methods import METHODS, RunPlan, engine_version
 from quantumtask.engines.selection.noisy_methods import AER, DENSITY_MATRIX, OWN
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
@@ -17,12 +17,12 @@ from quantumtask.shared.task import AUTO
 BYTES_PER_ENTRY = 16
 """Bytes of one entry of a density matrix."""
 
-LOOPS = 20_000
-LOOP_S = 0.00080
+LOOP_ITERATIONS = 20_000
+REFERENCE_LOOP_S = 0.00080
 """A little work, and the seconds it takes on the machine whose costs `select` has."""
 
 
-class Estimate(NamedTuple):
+class RunEstimate(NamedTuple):
     """How a program would run: `memory_bytes` for its state, `seconds` in a slot.
 
     The time is for a circuit that is not remembered, without reading its text.
@@ -39,7 +39,7 @@ class Estimate(NamedTuple):
     seconds: float
 
 
-def estimate(
+def estimate_run(
     program: Program,
     *,
     shots: int,
@@ -47,7 +47,7 @@ def estimate(
     threads: int = 1,
     engine: str = AUTO,
     method: str | None = None,
-) -> Estimate:
+) -> RunEstimate:
     """What `run` would take with the same arguments.
 
     Raises ResourceError where no engine can run the program or hold what its gates may come to.
@@ -57,19 +57,21 @@ def estimate(
             "engine_unsuitable",
             "method: density_matrix cannot be estimated: leave `method` out",
         )
-    profile = profile_of(program)
-    plan, reason = choose(profile, shots, settings, engine=engine, method=method, threads=threads)
+    features = extract_features(program)
+    plan, reason = choose_engine(
+        features, shots, settings, engine=engine, method=method, threads=threads
+    )
     if plan.bytes > (available := available_bytes(settings)):
-        raise _perhaps_too_large(profile, plan, available)
-    return Estimate(
-        plan.engine, version(plan.engine), plan.method, plan.precision, reason,
-        profile.qubits, shots, plan.bytes, plan.microseconds * 1e-6 * pace(),
+        raise _perhaps_too_large(features, plan, available)
+    return RunEstimate(
+        plan.engine, engine_version(plan.engine), plan.method, plan.precision, reason,
+        features.qubits, shots, plan.bytes, plan.microseconds * 1e-6 * machine_factor(),
     )  # fmt: skip
 
 
-def _perhaps_too_large(profile: Profile, plan: Plan, available: int) -> ResourceError:
+def _perhaps_too_large(features: CircuitFeatures, plan: RunPlan, available: int) -> ResourceError:
     """Of a method that takes only what the state needs, however much its gates would allow."""
-    known = out_of_memory(profile.qubits, plan.bytes, available).message
+    known = out_of_memory(features.qubits, plan.bytes, available).message
     return ResourceError(
         "out_of_memory",
         f"{known}. That is the most its gates allow: a task may run if it is entangled less",
@@ -77,24 +79,24 @@ def _perhaps_too_large(profile: Profile, plan: Plan, available: int) -> Resource
 
 
 @cache
-def pace() -> float:
+def machine_factor() -> float:
     """How many times slower this machine is than the one whose costs `select` has."""
-    return min(_loop() for _ in range(5)) / LOOP_S
+    return min(_loop() for _ in range(5)) / REFERENCE_LOOP_S
 
 
 def _loop() -> float:
     started = time.thread_time()  # the process's clock is coarse once it has had a timer
     total = 0
-    for k in range(LOOPS):
+    for k in range(LOOP_ITERATIONS):
         total ^= k
     return time.thread_time() - started
 
 
-def catalogue(settings: Settings) -> dict[str, Any]:
+def list_engines(settings: Settings) -> dict[str, Any]:
     """Every engine, whether it is installed, and its methods with what they run in this slot."""
     engines: dict[str, dict[str, Any]] = {}
     for one in METHODS:
-        found = version(one.engine)
+        found = engine_version(one.engine)
         entry = engines.setdefault(
             one.engine,
             {"name": one.engine, "version": found, "installed": found is not None, "methods": []},

@@ -8,10 +8,10 @@ from importlib.metadata import version as version_of
 from typing import NamedTuple
 
 from quantumtask.engines.limits import available_bytes
-from quantumtask.engines.selection.circuit_features import Profile
+from quantumtask.engines.selection.circuit_features import CircuitFeatures
 from quantumtask.engines.selection.cost_model import (
-    MOST_QUBITS,
-    Microseconds,
+    MAX_SIZED_QUBITS,
+    CostFunction,
     _by_aer_chain,
     _by_aer_stabilizer,
     _by_aer_vector,
@@ -23,18 +23,18 @@ from quantumtask.engines.selection.cost_model import (
 from quantumtask.shared.settings import Settings
 from quantumtask.version import __version__
 
-SINGLE_FROM = 18
+SINGLE_PRECISION_MIN_QUBITS = 18
 
 
-SINGLE_GATES = 100_000
+SINGLE_PRECISION_MAX_GATES = 100_000
 """Qubits from which single precision is worth it, and gates up to which its rounding, some 1e-7
 a gate that grows with their root, stays far below what a million shots could tell."""
 
 
-Lacks = Callable[[Profile], str | None]
+UnsupportedReason = Callable[[CircuitFeatures], str | None]
 
 
-class Plan(NamedTuple):
+class RunPlan(NamedTuple):
     """How a program would run: `microseconds` and `bytes` of memory are predicted."""
 
     engine: str
@@ -48,7 +48,7 @@ class Plan(NamedTuple):
 class Method:
     """One way to run programs.
 
-    `lacks` says why a program can't be run so, or None. `cost` is of a profile, shots and threads.
+    `lacks` says why a program can't be run so, or None. `cost` is of a features, shots and threads.
     `amplitude`: bytes for each amplitude of the state, with all copies of it; `shown`: for each
     outcome of what the result shows, likewise. `grows`: it takes only what the state needs, however
     many qubits there are, and tells when that is too much.
@@ -58,20 +58,20 @@ class Method:
     name: str
     precision: str
     runs: str
-    lacks: Lacks
-    cost: Microseconds
+    lacks: UnsupportedReason
+    cost: CostFunction
     why: str
     amplitude: int = 0
     shown: int = 0
     grows: bool = False
 
-    def plan(self, profile: Profile, shots: int, threads: int) -> Plan:
-        return Plan(
+    def plan(self, features: CircuitFeatures, shots: int, threads: int) -> RunPlan:
+        return RunPlan(
             self.engine,
             self.name,
             self.precision,
-            self.cost(profile, shots, threads),
-            self._bytes(profile),
+            self.cost(features, shots, threads),
+            self._bytes(features),
         )
 
     def most_qubits(self, settings: Settings) -> int | None:
@@ -79,52 +79,58 @@ class Method:
         each = self.amplitude + self.shown
         return (available_bytes(settings) // each).bit_length() - 1 if each else None
 
-    def _bytes(self, profile: Profile) -> int:
-        qubits = profile.qubits
+    def _bytes(self, features: CircuitFeatures) -> int:
+        qubits = features.qubits
         if self.name == "matrix_product_state":
-            return 200 * qubits << 2 * min(profile.entanglement, MOST_QUBITS)
+            return 200 * qubits << 2 * min(features.entanglement, MAX_SIZED_QUBITS)
         if self.name == "stabilizer":
-            return qubits * qubits // 2 + 200 * profile.gates
-        state = self.amplitude << min(qubits, MOST_QUBITS)
-        return state + (self.shown << min(profile.shown, MOST_QUBITS))
+            return qubits * qubits // 2 + 200 * features.gates
+        state = self.amplitude << min(qubits, MAX_SIZED_QUBITS)
+        return state + (self.shown << min(features.measured_qubits, MAX_SIZED_QUBITS))
 
 
-def _dynamic(profile: Profile) -> str | None:
-    return None if profile.circuit else "what the program does depends on what it measures"
+def _dynamic(features: CircuitFeatures) -> str | None:
+    return None if features.circuit else "what the program does depends on what it measures"
 
 
-def _early(profile: Profile) -> str | None:
-    if profile.final or not profile.circuit:
-        return _dynamic(profile)
+def _early(features: CircuitFeatures) -> str | None:
+    if features.terminal_measurements_only or not features.circuit:
+        return _dynamic(features)
     return "it goes on with qubits after measuring or resetting them"
 
 
-def _few(profile: Profile) -> str | None:
-    if profile.final and profile.qubits < SINGLE_FROM:
-        return f"single precision is for {SINGLE_FROM} qubits and more"
-    if profile.final and profile.gates > SINGLE_GATES:
-        return f"it has more than {SINGLE_GATES:,} gates, too many for single precision"
-    return _early(profile)
+def _few(features: CircuitFeatures) -> str | None:
+    if features.terminal_measurements_only and features.qubits < SINGLE_PRECISION_MIN_QUBITS:
+        return f"single precision is for {SINGLE_PRECISION_MIN_QUBITS} qubits and more"
+    if features.terminal_measurements_only and features.gates > SINGLE_PRECISION_MAX_GATES:
+        return (
+            f"it has more than {SINGLE_PRECISION_MAX_GATES:,} gates, too many for single precision"
+        )
+    return _early(features)
 
 
-def _clifford(profile: Profile) -> str | None:
-    return _dynamic(profile) or (None if profile.clifford else "it has gates that are not Clifford")
+def _clifford(features: CircuitFeatures) -> str | None:
+    return _dynamic(features) or (
+        None if features.clifford else "it has gates that are not Clifford"
+    )
 
 
-def _stabilizers_of_aer(profile: Profile) -> str | None:
-    return _clifford(profile) or (None if profile.named else "it has a gate given by its matrix")
+def _stabilizers_of_aer(features: CircuitFeatures) -> str | None:
+    return _clifford(features) or (
+        None if features.only_named_gates else "it has a gate given by its matrix"
+    )
 
 
-def _perhaps_clifford(profile: Profile) -> str | None:
+def _perhaps_clifford(features: CircuitFeatures) -> str | None:
     """Where it depends on what is measured which gates there are, that is seen under way."""
-    return None if profile.all_clifford else "it has gates that are not Clifford"
+    return None if features.all_clifford else "it has gates that are not Clifford"
 
 
-def _anything(_: Profile) -> str | None:
+def _anything(_: CircuitFeatures) -> str | None:
     return None
 
 
-LIBRARIES = {
+ENGINE_PACKAGES = {
     "lightning": "pennylane-lightning", "stim": "stim", "aer": "qiskit-aer", "quantumtask": "",
 }  # fmt: skip
 """The package behind each engine; none behind our own."""
@@ -169,9 +175,9 @@ METHODS = (
 
 
 @cache
-def version(engine: str) -> str | None:
+def engine_version(engine: str) -> str | None:
     """The version of an engine that is installed; None: it is not."""
     try:
-        return version_of(LIBRARIES[engine]) if LIBRARIES[engine] else __version__
+        return version_of(ENGINE_PACKAGES[engine]) if ENGINE_PACKAGES[engine] else __version__
     except PackageNotFoundError:
         return None

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from quantumtask.engines.limits import available_bytes, human
+from quantumtask.engines.limits import available_bytes, format_bytes
 from quantumtask.engines.limits import out_of_memory as too_large
-from quantumtask.engines.selection.cost_model import MOST_QUBITS
+from quantumtask.engines.selection.cost_model import MAX_SIZED_QUBITS
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
@@ -20,7 +20,7 @@ DENSITY_MATRIX, STATEVECTOR, STABILIZER = "density_matrix", "statevector", "stab
 
 
 @dataclass(frozen=True)
-class Facts:
+class NoisyCircuitFeatures:
     """What a choice rests on: of a circuit with its noise.
 
     `final`: it measures at its end. `clifford`: stabilizers can tell, the noise included.
@@ -35,16 +35,16 @@ class Facts:
 
     @property
     def amplitudes(self) -> float:
-        return 2.0 ** min(self.qubits, MOST_QUBITS)
+        return 2.0 ** min(self.qubits, MAX_SIZED_QUBITS)
 
 
 class Method(NamedTuple):
     """One way: what a circuit must not be, the memory it takes, what a gate costs for a shot."""
 
     name: str
-    lacks: Callable[[Facts], str | None]
-    bytes: Callable[[Facts], float]
-    cost: Callable[[Facts, int], float]
+    lacks: Callable[[NoisyCircuitFeatures], str | None]
+    bytes: Callable[[NoisyCircuitFeatures], float]
+    cost: Callable[[NoisyCircuitFeatures, int], float]
     how: str
 
 
@@ -81,7 +81,9 @@ METHODS = (
 """All of them."""
 
 
-def choose(facts: Facts, shots: int, asked: str | None, settings: Settings) -> Method:
+def choose_noisy_method(
+    facts: NoisyCircuitFeatures, shots: int, asked: str | None, settings: Settings
+) -> Method:
     """The fastest for so many shots, or the one that was asked for.
 
     Raises ResourceError (`engine_unsuitable`, `out_of_memory`).
@@ -102,7 +104,7 @@ def choose(facts: Facts, shots: int, asked: str | None, settings: Settings) -> M
     return min(fitting, key=lambda one: one.cost(facts, shots))
 
 
-def exactly(facts: Facts, settings: Settings) -> Method:
+def choose_exact_method(facts: NoisyCircuitFeatures, settings: Settings) -> Method:
     """The one that tells probabilities exactly. Raises ResourceError where there is no room."""
     method = METHODS[0]
     if why := method.lacks(facts):
@@ -112,7 +114,7 @@ def exactly(facts: Facts, settings: Settings) -> Method:
         raise ResourceError(
             "out_of_memory",
             f"exact values with noise need a density matrix: that of {facts.qubits} qubits takes "
-            f"{human(needed)} of memory, and this slot has {human(available)} for it. Ask for "
-            "counts, or give a `precision` to have expectation values sampled",
+            f"{format_bytes(needed)} of memory, and this slot has {format_bytes(available)} for "
+            "it. Ask for counts, or give a `precision` to have expectation values sampled",
         )
     return method

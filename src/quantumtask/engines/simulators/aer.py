@@ -15,7 +15,7 @@ from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.qiskit.circuits import circuit_of
 from quantumtask.engines.qiskit.transpiler import pass_manager
 from quantumtask.engines.sampling.shot_counts import Order
-from quantumtask.engines.selection.methods import Plan
+from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators import exact_sampling
 from quantumtask.engines.simulators.mps import evolution
 from quantumtask.engines.simulators.mps.routing import Placed, Route
@@ -35,7 +35,7 @@ NO_LIMIT_MB = 1 << 30
 Vector = NDArray[np.complex128]
 
 
-def run(job: Job, plan: Plan) -> Order | None:
+def run(job: Job, plan: RunPlan) -> Order | None:
     """The shots of a circuit; the number of each one's ending, if those are asked.
 
     Raises ResourceError for what needs more memory than the slot has (`out_of_memory`), before
@@ -50,7 +50,7 @@ def run(job: Job, plan: Plan) -> Order | None:
 
 
 def probabilities(
-    circuit: Circuit, qubits: tuple[int, ...], plan: Plan, threads: int, settings: Settings
+    circuit: Circuit, qubits: tuple[int, ...], plan: RunPlan, threads: int, settings: Settings
 ) -> NDArray[np.float64]:
     """Probabilities of all values of some qubits; bit k of an index is the k-th of them.
 

@@ -4,14 +4,14 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from quantumtask.engines.sampling.shot_counts import Order
-from quantumtask.engines.selection.methods import Plan
+from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators.sampling_run import Job
 
 
 class Engine(Protocol):
     """Runs programs. Only its own file imports the library, and only once it is needed."""
 
-    def run(self, job: Job, plan: Plan) -> Order | None:
+    def run(self, job: Job, plan: RunPlan) -> Order | None:
         """Adds all shots to the job's tally.
 
         Gives the number of each shot's ending, in order, where the job is `ordered`. Raises

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from quantumtask.engines.limits import available_bytes
-from quantumtask.engines.observables.observable import Floats
+from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.simulators.native.branch_state import AnyWorld, World
 from quantumtask.engines.simulators.native.pauli_expectation import Table
 from quantumtask.engines.simulators.native.statevector import StateVector
@@ -27,7 +27,7 @@ W = TypeVar("W", bound=AnyWorld)
 
 def expectations(
     program: Program, words: Sequence[str], settings: Settings, threads: int
-) -> Floats:
+) -> FloatArray:
     """The expectation value of each word (see Observables) at the end of the program.
 
     Raises ResourceError where there are too many histories, or their states too large.
@@ -83,7 +83,7 @@ def _follow(
             return probability, world
 
 
-def _values(world: World, words: Sequence[str]) -> Floats:
+def _values(world: World, words: Sequence[str]) -> FloatArray:
     state = world.state
     assert isinstance(state, StateVector)
     vector, places = state.amplitudes()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.sampling.shot_counts import Order
-from quantumtask.engines.selection.methods import Plan
+from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.openqasm.lru_cache import Remembered
 from quantumtask.openqasm.program.program import Circuit
@@ -27,7 +27,7 @@ class Probabilities(Protocol):
         self,
         circuit: Circuit,
         qubits: tuple[int, ...],
-        plan: Plan,
+        plan: RunPlan,
         threads: int,
         settings: Settings,
     ) -> NDArray[np.float64]: ...
@@ -37,7 +37,7 @@ _remembered: Remembered[Distribution] = Remembered(MOST_REMEMBERED)
 """By circuit, engine and precision."""
 
 
-def draw(job: Job, plan: Plan, probabilities: Probabilities) -> Order | None:
+def draw(job: Job, plan: RunPlan, probabilities: Probabilities) -> Order | None:
     """The shots of a circuit that measures at its end."""
     if job.once:
         return job.draw(_distribution(job, plan, probabilities))
@@ -50,6 +50,6 @@ def draw(job: Job, plan: Plan, probabilities: Probabilities) -> Order | None:
     return job.draw(distribution)
 
 
-def _distribution(job: Job, plan: Plan, probabilities: Probabilities) -> Distribution:
+def _distribution(job: Job, plan: RunPlan, probabilities: Probabilities) -> Distribution:
     qubits = tuple(job.readout.qubits)
     return Distribution(probabilities(job.circuit, qubits, plan, job.threads, job.settings))

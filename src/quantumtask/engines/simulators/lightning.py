@@ -12,7 +12,7 @@ from pennylane_lightning import lightning_qubit_ops as compiled
 
 from quantumtask.engines.gates.gate_action import action
 from quantumtask.engines.sampling.shot_counts import Order
-from quantumtask.engines.selection.methods import Plan
+from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators import exact_sampling
 from quantumtask.engines.simulators.native.kernels import Vector
 from quantumtask.engines.simulators.sampling_run import Job
@@ -52,13 +52,13 @@ SHORT = {
 """Those of them that have a method of their own with their controls: it is faster."""
 
 
-def run(job: Job, plan: Plan) -> Order | None:
+def run(job: Job, plan: RunPlan) -> Order | None:
     """The shots of a circuit that measures at its end; the number of each, if those are asked."""
     return exact_sampling.draw(job, plan, probabilities)
 
 
 def probabilities(
-    circuit: Circuit, qubits: tuple[int, ...], plan: Plan, threads: int, settings: Settings
+    circuit: Circuit, qubits: tuple[int, ...], plan: RunPlan, threads: int, settings: Settings
 ) -> NDArray[np.float64]:
     """Probabilities of all values of some qubits; bit k of an index is the k-th of them.
 

@@ -7,7 +7,7 @@ import numpy as np
 from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.sampling.shot_counts import Order, Tally
-from quantumtask.engines.selection.circuit_features import profile_of
+from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.settings import Settings
 
@@ -30,13 +30,13 @@ class Job:
     @property
     def circuit(self) -> Circuit:
         """What is to be simulated of what every shot does. Only for a program that has this."""
-        circuit = profile_of(self.program).circuit
+        circuit = extract_features(self.program).circuit
         assert circuit is not None
         return circuit
 
     @property
     def readout(self) -> Readout:
-        return profile_of(self.program).readout
+        return extract_features(self.program).readout
 
     @property
     def ordered(self) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.sampling.shot_counts import Order
-from quantumtask.engines.selection.methods import Plan
+from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators import aer
 from quantumtask.engines.simulators.native.branch_state import AnyWorld, Bits, NewWorld, World
 from quantumtask.engines.simulators.native.statevector import Means, StateVector
@@ -42,7 +42,7 @@ class Decision(NamedTuple):
     before: "Decision | None"
 
 
-def run(job: Job, plan: Plan) -> Order | None:
+def run(job: Job, plan: RunPlan) -> Order | None:
     """The shots of any program; the number of each, if those are asked.
 
     Raises NotClifford where a stabilizer state cannot follow it, ResourceError for what is too

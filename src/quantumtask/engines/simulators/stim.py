@@ -8,9 +8,14 @@ import numpy as np
 import stim
 from numpy.typing import NDArray
 
-from quantumtask.engines.observables.observable import PAULIS, PROJECTORS, certain, sharpened
+from quantumtask.engines.observables.observable import (
+    PAULIS,
+    PROJECTORS,
+    dephase,
+    expectation_of_basis_state,
+)
 from quantumtask.engines.sampling.shot_counts import Order
-from quantumtask.engines.selection.methods import Plan
+from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.openqasm.program.operations import BasicGate, MatrixGate, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure, Reset, Step
@@ -27,7 +32,7 @@ MOST_AT_ONCE = 1 << 28
 Rows = list[bytes]
 
 
-def run(job: Job, plan: Plan) -> Order | None:
+def run(job: Job, plan: RunPlan) -> Order | None:
     """The shots of a Clifford circuit; the number of each one's ending, if those are asked."""
     del plan
     numbers: dict[bytes, int] = {}
@@ -100,7 +105,7 @@ def expectations(
     simulator = stim.TableauSimulator()
     simulator.set_num_qubits(len(place))
     simulator.do(stim.Circuit("\n".join([_line(step, place) for step in gates])))
-    return np.array([_expectation(simulator, sharpened(w, blurred), places) for w in words])
+    return np.array([_expectation(simulator, dephase(w, blurred), places) for w in words])
 
 
 def _expectation(simulator: stim.TableauSimulator, word: str, places: Mapping[int, int]) -> float:
@@ -108,13 +113,13 @@ def _expectation(simulator: stim.TableauSimulator, word: str, places: Mapping[in
     projected = []
     for qubit, letter in enumerate(reversed(word)):
         if qubit not in places:
-            factor *= certain(letter, 0)
+            factor *= expectation_of_basis_state(letter, 0)
         elif letter in PROJECTORS:
             projected.append((places[qubit], *PROJECTORS[letter]))
         elif letter in PAULIS:
             pauli[places[qubit]] = letter
         else:
-            factor *= certain(letter, 0)
+            factor *= expectation_of_basis_state(letter, 0)
     if not factor:
         return 0.0
     if projected:

@@ -38,17 +38,17 @@ def answer(question: Question, settings: Settings, threads: int) -> Finding:
 
 def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
     """All that is wrong with a circuit, or with what is asked of it."""
-    from quantumtask.engines.noise.request import noise_of_task  # not above: as in `execute`
-    from quantumtask.engines.outputs.output_spec import wanted_of
+    from quantumtask.engines.noise.request import resolve_noise  # not above: as in `execute`
+    from quantumtask.engines.outputs.output_spec import parse_output_spec
 
     def read() -> Validation:
-        wanted = wanted_of(spec.options, spec.shots, spec.memory)
+        wanted = parse_output_spec(spec.options, spec.shots, spec.memory)
         with processor_limit(settings.compile_limit_s):
             found = validate_circuit(spec.circuit, settings, spec.parameters)
         if found.valid:
             wanted.check(found.qubits)
         if not wanted.ideal:
-            noise_of_task(wanted.backend, wanted.noise)
+            resolve_noise(wanted.backend, wanted.noise)
         return found
 
     verdict = attempt(read, settings)
@@ -58,8 +58,8 @@ def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
 def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
     """What a task would take, the reading of its circuit included."""
     from quantumtask.engines.selection.estimate import (  # not above: as in `execute`
-        Estimate,
-        estimate,
+        RunEstimate,
+        estimate_run,
     )
 
     def read() -> Sweep:
@@ -72,8 +72,8 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
         return of_failure(Kind.ESTIMATE, sweep, not out_of_memory(sweep))
     reading_s = time.thread_time() - started
 
-    def look() -> Estimate:
-        return estimate(
+    def look() -> RunEstimate:
+        return estimate_run(
             sweep.program,
             shots=spec.shots,
             settings=settings,
@@ -104,10 +104,10 @@ def _told(question: Question, settings: Settings) -> Finding:
 
     def tell() -> Json:
         if question.kind is Kind.ENGINES:
-            return estimate.catalogue(settings)
+            return estimate.list_engines(settings)
         if question.kind is Kind.BACKENDS:
-            return catalog.catalogue(settings)
-        return catalog.backend(question.name, settings)
+            return catalog.list_backends(settings)
+        return catalog.describe_backend(question.name, settings)
 
     told = attempt(tell, settings)
     return of_failure(question.kind, told) if isinstance(told, Failure) else Finding(True, told)

@@ -60,7 +60,10 @@ class Host:
 
         0 if that is more than `most`, which no node has, and the verdict that tells so.
         """
-        from quantumtask.engines.limits import HEADROOM, human  # the bridge does without
+        from quantumtask.engines.limits import (  # the bridge does without
+            RESERVED_BYTES,
+            format_bytes,
+        )
 
         respondent = Respondent(replace(self._settings, slot_memory_mb=most // MIB))
         try:
@@ -68,9 +71,10 @@ class Host:
         finally:
             respondent.close()
         if finding.good:
-            return -(-(finding.content["memory_bytes"] + HEADROOM) // MIB) * MIB, verdict
+            return -(-(finding.content["memory_bytes"] + RESERVED_BYTES) // MIB) * MIB, verdict
         [[_, _, _, failure]] = json.loads(verdict)
-        message = f"{failure['message']}. No node of the cluster has more than {human(most)} for it"
+        largest = format_bytes(most)
+        message = f"{failure['message']}. No node of the cluster has more than {largest} for it"
         return 0, failed(task, Failure("out_of_memory", message))
 
 

@@ -116,10 +116,10 @@ def out_of_memory(verdict: object) -> bool:
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
     """Runs one task. Whatever goes wrong becomes a Failure; nothing is raised."""
     from quantumtask import engines  # not above: who only reads circuits does without
-    from quantumtask.engines.outputs.output_spec import wanted_of
+    from quantumtask.engines.outputs.output_spec import parse_output_spec
 
     def run() -> Result:
-        wanted = wanted_of(spec.options, spec.shots, spec.memory)
+        wanted = parse_output_spec(spec.options, spec.shots, spec.memory)
         gates = None if wanted.ideal else _gates(wanted.backend, wanted.noise)
         with processor_limit(settings.compile_limit_s):
             sweep = compile_sweep(spec.circuit, settings, spec.parameters, gates)
@@ -141,9 +141,9 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
 
 def _gates(backend: str, noise: Any) -> TargetGates | None:
     """The gates of the device that a circuit is for; None if only their unitaries matter."""
-    from quantumtask.engines.noise.request import gates_of  # not above: as in `execute`
+    from quantumtask.engines.noise.request import resolve_device_gates  # not above: as in `execute`
 
-    return gates_of(backend, noise)
+    return resolve_device_gates(backend, noise)
 
 
 def attempt(work: Callable[[], T], settings: Settings) -> T | Failure:

@@ -11,12 +11,12 @@ from quantumtask.shared.processes import die_with_parent
 
 def _load() -> None:
     """Loads every simulator now: a slot may not write, and some do as they are imported."""
-    from quantumtask.engines.selection.methods import version
+    from quantumtask.engines.selection.methods import engine_version
     from quantumtask.engines.simulators.base import load
     from quantumtask.shared.task import ENGINES
 
     for name in ENGINES:
-        if version(name) is not None:
+        if engine_version(name) is not None:
             load(name)
 
 

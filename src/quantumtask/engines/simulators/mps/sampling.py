@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.limits import not_a_number
+from quantumtask.engines.limits import non_finite_state
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB
 
@@ -119,7 +119,7 @@ def _norms(vectors: Tensor, after: Tensor) -> NDArray[np.float64]:
 
 def _check_norm(norm: float) -> None:
     if not np.isfinite(norm):
-        raise not_a_number()
+        raise non_finite_state()
     if abs(norm - 1) > PRECISION:
         raise ResourceError("engine_refused", "the chain of matrices lost too much precision")
 

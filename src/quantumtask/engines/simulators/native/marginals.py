@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantumtask.engines.observables.observable import Floats
+from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.kernels import Vector
 
 
-def marginal(vector: Vector, places: Sequence[int]) -> Floats:
+def marginal(vector: Vector, places: Sequence[int]) -> FloatArray:
     """Probabilities of the qubits at these places, ascending; the first is the lowest bit."""
     view, _ = kernels.split(vector, places)
-    probabilities: Floats = np.square(view.real)
+    probabilities: FloatArray = np.square(view.real)
     probabilities += np.square(view.imag)
     for axis in range(view.ndim - 1, -1, -2):
         probabilities = probabilities.sum(axis=axis)

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.limits import not_a_number
+from quantumtask.engines.limits import non_finite_state
 from quantumtask.engines.observables.observable import (
+    DEPHASED_LETTERS,
     PROJECTORS,
-    UNSHARP,
-    Floats,
-    certain,
-    sharpened,
+    FloatArray,
+    dephase,
+    expectation_of_basis_state,
 )
 from quantumtask.engines.simulators.native.kernels import Vector, split
 
@@ -67,7 +67,7 @@ class Table:
         self._count = len(words)
         self._groups: dict[Flips, list[Signed]] = defaultdict(list)
         for number, word in enumerate(words):
-            self._read(number, sharpened(word, blurred), places, known)
+            self._read(number, dephase(word, blurred), places, known)
 
     def _read(self, number: int, word: str, places: Mapping[int, int], known: Known) -> None:
         factor, x, z, power = 1.0, 0, 0, 0
@@ -75,8 +75,8 @@ class Table:
         for qubit, letter in enumerate(reversed(word)):
             if letter == "I":
                 continue
-            if letter in UNSHARP or qubit not in places:
-                factor *= certain(letter, known(qubit))
+            if letter in DEPHASED_LETTERS or qubit not in places:
+                factor *= expectation_of_basis_state(letter, known(qubit))
             elif letter in PROJECTORS:
                 projectors.append((places[qubit], letter))
             else:
@@ -90,7 +90,7 @@ class Table:
             found = Signed(number, z, power, factor)
             self._groups[Flips(tuple(projectors), x)].append(found)
 
-    def values(self, state: Vector) -> Floats:
+    def values(self, state: Vector) -> FloatArray:
         """The expectation value of each word in a state vector, or in the transpose of a density
         matrix. Raises ResourceError where there are no numbers.
         """
@@ -104,7 +104,7 @@ class Table:
                 some = signed[begun : begun + AT_ONCE]
                 found[[one.number for one in some]] = _sums(overlap, some)
         if not np.isfinite(found).all():
-            raise not_a_number()
+            raise non_finite_state()
         return found
 
 
@@ -150,7 +150,7 @@ def _overlap(state: Vector, x: int) -> NDArray[Any]:
     return product
 
 
-def _sums(overlap: NDArray[Any], signed: Sequence[Signed]) -> Floats:
+def _sums(overlap: NDArray[Any], signed: Sequence[Signed]) -> FloatArray:
     """The sum of each product's signs times the overlap: rows and columns for themselves."""
     bits = len(overlap).bit_length() - 1
     low = bits // 2
@@ -158,13 +158,13 @@ def _sums(overlap: NDArray[Any], signed: Sequence[Signed]) -> Floats:
     rows = np.stack([_signs(one.z >> low, bits - low) for one in signed], axis=1)
     sums = np.einsum("rt,rt->t", rows, overlap.reshape(-1, 1 << low) @ columns)
     turned = sums * np.array([1j**one.power * one.factor for one in signed])
-    real: Floats = turned.real
+    real: FloatArray = turned.real
     return real
 
 
 @lru_cache(AT_ONCE)
-def _signs(z: int, bits: int) -> Floats:
+def _signs(z: int, bits: int) -> FloatArray:
     """For each index, -1 to the number of its bits that are in z."""
     parity = np.bitwise_count(np.arange(1 << bits) & z) & 1
-    signs: Floats = 1.0 - 2.0 * parity
+    signs: FloatArray = 1.0 - 2.0 * parity
     return signs

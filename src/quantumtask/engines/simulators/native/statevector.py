@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.gates.gate_action import Action, action
-from quantumtask.engines.limits import not_a_number, out_of_memory
+from quantumtask.engines.limits import non_finite_state, out_of_memory
 from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.branch_state import Bits
@@ -129,7 +129,7 @@ class StateVector:
         view, _ = kernels.split(self._vector, [self._places[qubit]])
         zero, one = _norm(view[:, 0]), _norm(view[:, 1])
         if not math.isfinite(zero + one):
-            raise not_a_number()
+            raise non_finite_state()
         return one / (zero + one)
 
     def projected(self, qubit: int, value: int) -> "StateVector":
