@@ -19,7 +19,7 @@ from qiskit.circuit.classical import expr
 from qiskit_aer import AerSimulator
 
 from quantumtask import engines
-from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.settings import Settings
 
 SETTINGS = Settings(slot_memory_mb=4096)
@@ -205,7 +205,7 @@ def distance(ours: dict[str, int], theirs: dict[str, int], shots: int) -> float:
 
 def compare(name: str, shots: int, rounds: int) -> None:
     text, circuit = PROGRAMS[name]()
-    programs = [compile_fresh(HEAD + text, SETTINGS).program for _ in range(rounds + 2)]
+    programs = [compile_uncached(HEAD + text, SETTINGS).program for _ in range(rounds + 2)]
     simulator = AerSimulator(max_parallel_threads=1)
     circuit = transpile(circuit, simulator, optimization_level=0)
 

@@ -40,7 +40,7 @@ from quantumtask import engines
 from quantumtask.engines.selection.choose import choose_engine
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.engines.selection.methods import ENGINE_PACKAGES, engine_version
-from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
@@ -203,7 +203,7 @@ def mean(ratios: Iterable[float]) -> float:
 
 def by_engine(case: Case) -> None:
     """One line: milliseconds of each engine by itself, and which of them is chosen."""
-    program = compile_fresh(case.text, SETTINGS).program
+    program = compile_uncached(case.text, SETTINGS).program
     times = {name: alone(case, name) for name in ENGINES}
     chosen = choose_engine(extract_features(program), SHOTS, SETTINGS).plan
     cells = "".join(f"{'-' if ms is None else f'{ms:.2f}':>13}" for ms in times.values())
@@ -214,7 +214,7 @@ def alone(case: Case, engine: str) -> float | None:
     """Milliseconds that an engine takes for a program new to it; None: it cannot, or too long."""
     times = []
     for _ in range(5):
-        program = compile_fresh(case.text, SETTINGS).program
+        program = compile_uncached(case.text, SETTINGS).program
         try:
             plan = choose_engine(extract_features(program), SHOTS, SETTINGS, engine=engine).plan
             if plan.microseconds > TOO_LONG_US:

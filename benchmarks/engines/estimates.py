@@ -29,7 +29,7 @@ from quantumtask.engines.selection.methods import METHODS, Method, engine_versio
 from quantumtask.engines.simulators.base import load
 from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.openqasm import Program
-from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
@@ -124,7 +124,7 @@ def pairs(qubits: int, lots: random.Random) -> Iterator[tuple[int, int]]:
 def measure(load: Load, most_s: float) -> Row | None:
     """What came of a load; None: its result is certain, and no engine runs."""
     started = time.process_time()
-    program = compile_fresh(load.text, SETTINGS).program
+    program = compile_uncached(load.text, SETTINGS).program
     reading = time.process_time() - started
     profile = extract_features(program)
     if profile.circuit and profile.readout.is_fixed:

@@ -12,7 +12,7 @@ from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.engines.selection.methods import METHODS, Method, RunPlan, engine_version
 from quantumtask.engines.simulators.base import load
-from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
@@ -98,7 +98,7 @@ def told(method: Method, program: Program) -> NDArray[np.float64]:
 
 def wrong_exactly(method: Method, sketch: Sketch) -> bool | None:
     """Whether the probabilities are wrong; None: the method cannot tell them."""
-    program = compile_fresh(sketch.text(), SETTINGS).program
+    program = compile_uncached(sketch.text(), SETTINGS).program
     if not can_tell(method, program):
         return None
     apart = float(np.abs(told(method, program) - truth(sketch)).max())

@@ -79,7 +79,7 @@ def exact(program: Program) -> dict[int, float]:
     scripts: list[tuple[int, ...]] = [()]
     while scripts:
         script = scripts.pop()
-        process, world = program.process.copy(), Dense(program.qubits, script)
+        process, world = program.initial_execution.copy(), Dense(program.qubits, script)
         try:
             process.run(world, 100_000)
         except OutOfScript:

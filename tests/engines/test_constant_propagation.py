@@ -39,7 +39,9 @@ def circuits(draw: st.DrawFn) -> Circuit:
     steps += [Measure(qubit, k) for k, qubit in enumerate(measured)]
     shown = st.sampled_from([0, 1, *(-1 - k for k in range(len(measured)))])
     bits = draw(st.lists(shown, max_size=6))
-    return Circuit(tuple(steps), tuple(bits), len(measured), clifford=False, final=True)
+    return Circuit(
+        tuple(steps), tuple(bits), len(measured), clifford=False, terminal_measurements_only=True
+    )
 
 
 def distribution(circuit: Circuit) -> dict[tuple[int, ...], float]:
@@ -47,7 +49,7 @@ def distribution(circuit: Circuit) -> dict[tuple[int, ...], float]:
     state = Dense(WIDTH)
     state.apply([step for step in circuit.steps if isinstance(step, Operation)])
     measured = {step.outcome: step.qubit for step in circuit.steps if isinstance(step, Measure)}
-    assert sorted(measured) == list(range(circuit.outcomes))
+    assert sorted(measured) == list(range(circuit.measurement_count))
     found: dict[tuple[int, ...], float] = {}
     for values, weight in state.weights([measured[k] for k in sorted(measured)]).items():
         key = tuple(bit if bit >= 0 else values[-1 - bit] for bit in circuit.bits)
@@ -66,7 +68,7 @@ def test_the_results_have_the_same_distribution(circuit: Circuit) -> None:
 def test_what_is_settled_has_no_more_steps_and_is_told_truly(circuit: Circuit) -> None:
     found = settled(circuit)
     assert len(found.steps) <= len(circuit.steps)
-    assert set(found.touched) <= set(circuit.touched)
+    assert set(found.active_qubits) <= set(circuit.active_qubits)
     if found is not circuit:
         operations = [step for step in found.steps if isinstance(step, Operation)]
         assert found.clifford == all(operation.clifford for operation in operations)
@@ -81,14 +83,14 @@ def compiled(body: str) -> Circuit:
 def test_of_an_adder_of_numbers_nothing_is_left() -> None:
     adder = "x q[0]; x q[2]; ccx q[0], q[2], q[3]; cx q[0], q[2]; swap q[2], q[1]; cz q[0], q[3];"
     circuit = settled(compiled(f"qubit[4] q; bit[4] c; {adder} c = measure q;"))
-    assert (circuit.steps, circuit.bits, circuit.outcomes) == ((), (1, 0, 0, 1), 0)
+    assert (circuit.steps, circuit.bits, circuit.measurement_count) == ((), (1, 0, 0, 1), 0)
 
 
 def test_a_control_that_is_1_is_left_out_and_its_qubit_measured_as_1() -> None:
     body = "x q[0]; h q[2]; negctrl @ x q[0], q[2]; ccx q[0], q[2], q[1];"
     circuit = settled(compiled(f"qubit[3] q; bit[3] c; {body} c = measure q;"))
     names = [s.gate.name for s in circuit.steps if isinstance(s, Operation)]
-    assert (names, circuit.touched, circuit.bits) == (["h", "cx"], (1, 2), (1, -1, -2))
+    assert (names, circuit.active_qubits, circuit.bits) == (["h", "cx"], (1, 2), (1, -1, -2))
 
 
 @pytest.mark.parametrize(

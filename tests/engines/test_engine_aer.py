@@ -204,7 +204,7 @@ def three(body: str) -> Program:
 def test_shots_from_exact_probabilities_have_the_distribution_of_aers_own(what: str) -> None:
     program = three(FINAL[what])
     assert program.circuit is not None
-    assert program.circuit.final
+    assert program.circuit.terminal_measurements_only
     shots = 20_000
 
     def counts(drawn: Program) -> dict[str, int]:
@@ -214,7 +214,9 @@ def test_shots_from_exact_probabilities_have_the_distribution_of_aers_own(what: 
 
     exact, sampled = (
         counts(program),
-        counts(replace(program, circuit=replace(program.circuit, final=False))),
+        counts(
+            replace(program, circuit=replace(program.circuit, terminal_measurements_only=False))
+        ),
     )
     for key in exact.keys() | sampled.keys():
         p = (exact.get(key, 0) + sampled.get(key, 0)) / (2 * shots)
@@ -226,7 +228,7 @@ def test_shots_from_exact_probabilities_have_the_distribution_of_aers_own(what: 
 def test_a_program_that_goes_on_after_measuring_is_left_to_aer(what: str) -> None:
     circuit = three(NOT_FINAL[what]).circuit
     assert circuit is not None
-    assert not circuit.final
+    assert not circuit.terminal_measurements_only
 
 
 def test_a_flat_result_over_wide_registers_is_refused_before_it_is_written() -> None:

@@ -62,7 +62,7 @@ def counts(result: Result) -> dict[str, int]:
 
 def evolved(circuit: Circuit, simulations: list[int] | None = None) -> tuple[Matrices, list[int]]:
     """The state and the place of each qubit; notes the bond dimension after each segment."""
-    qubits = len(circuit.touched)
+    qubits = len(circuit.active_qubits)
     route = Route(aer._placed(circuit), qubits)
     simulate = partial(aer.evolve_chain, qubits=qubits, threads=1, settings=SETTINGS)
 
@@ -89,7 +89,7 @@ def vector(
 
 
 def expected(circuit: Circuit) -> "np.ndarray[tuple[int], np.dtype[np.complex128]]":
-    dense = Dense(len(circuit.touched))
+    dense = Dense(len(circuit.active_qubits))
     dense.apply([step for step in circuit.steps if hasattr(step, "gate")])
     return dense.vector.reshape(-1)
 

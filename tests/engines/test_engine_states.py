@@ -13,8 +13,8 @@ from quantumtask.engines.simulators.native import statevector
 from quantumtask.engines.simulators.native.branch_state import State, World
 from quantumtask.engines.simulators.native.statevector import Means, StateVector
 from quantumtask.engines.simulators.native.tableau import NotClifford, Stabilizer
+from quantumtask.openqasm.program.execution import MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import BASIC_GATES, MatrixGate, Operation
-from quantumtask.openqasm.program.process import Outcome, Undecided
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from tests.engines.dense_reference import Dense, assert_drawn_from
@@ -155,11 +155,11 @@ def test_a_large_stabilizer_state_is_sampled_together() -> None:
 # Measurements that nobody has looked at yet
 
 
-def pending(make: Any) -> tuple[World, Outcome]:
+def pending(make: Any) -> tuple[World, MeasurementOutcome]:
     world = World(make())
     world.apply([Operation(BASIC_GATES["h"], (), (0,))])
     outcome = world.measure(0)
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, MeasurementOutcome)
     return world, outcome
 
 
@@ -168,13 +168,13 @@ def test_a_measurement_is_put_off_until_something_touches_the_qubit(make: Any) -
     world, outcome = pending(make)
     assert world.measure(0) is outcome
     world.apply([Operation(BASIC_GATES["z"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
-    with pytest.raises(Undecided) as wanted:
+    with pytest.raises(UndecidedOutcome) as wanted:
         world.apply([Operation(BASIC_GATES["x"], (), (2,)), Operation(BASIC_GATES["h"], (), (0,))])
     assert wanted.value.outcome is outcome
     assert world.measure(2) == 0
-    with pytest.raises(Undecided):
+    with pytest.raises(UndecidedOutcome):
         world.apply([Operation(BASIC_GATES["cx"], (), (1, 0))])
-    with pytest.raises(Undecided):
+    with pytest.raises(UndecidedOutcome):
         world.reset([0])
     assert world.probability(outcome) == 0.5
 
@@ -196,13 +196,13 @@ def test_a_decided_outcome_leaves_the_state_that_goes_with_it(make: Any, value: 
 def test_a_reset_of_an_uncertain_qubit_asks_for_its_outcome(make: Any) -> None:
     world = World(make())
     world.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
-    with pytest.raises(Undecided) as wanted:
+    with pytest.raises(UndecidedOutcome) as wanted:
         world.reset([0])
     world = world.decided(wanted.value.outcome, 1)
     world.reset([0])
     assert world.measure(0) == 0
     last = world.measure(1)
-    assert isinstance(last, Outcome)
+    assert isinstance(last, MeasurementOutcome)
     assert world.probability(last) == 1.0
 
 

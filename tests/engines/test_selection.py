@@ -9,7 +9,7 @@ import pytest
 from quantumtask import engines
 from quantumtask.engines.selection.choose import choose_engine
 from quantumtask.engines.selection.circuit_features import extract_features
-from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
@@ -29,7 +29,7 @@ HEAD = 'include "stdgates.inc"; '
 def test_a_program_that_nobody_remembers_is_forgotten_with_all_that_was_found_of_it(
     body: str,
 ) -> None:
-    program = compile_fresh(HEAD + body, SETTINGS).program
+    program = compile_uncached(HEAD + body, SETTINGS).program
     engines.run(program, shots=10, seed=1, memory=False, settings=SETTINGS)
     left = weakref.ref(program)
     del program
@@ -49,7 +49,7 @@ def test_a_chain_that_was_asked_for_and_is_too_entangled_points_to_the_vector() 
 
 def test_a_choice_that_is_remembered_is_only_for_what_was_asked() -> None:
     layers = "".join(f"t q; h q; cx q[{k}], q[{k + 1}];" for k in range(17))
-    program = compile_fresh(
+    program = compile_uncached(
         f"{HEAD}qubit[18] q; bit[18] c; {layers} c = measure q;", SETTINGS
     ).program
     profile, small = extract_features(program), Settings(slot_memory_mb=8)

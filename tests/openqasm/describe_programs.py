@@ -20,7 +20,7 @@ def described(text: Text) -> dict[str, Any]:
     except CircuitError as error:
         return {"errors": [[p.code, p.line] for p in error.problems]}
     checked = validate_circuit(text[0], SETTINGS, text[1])
-    spans = program.process.code.spans
+    spans = program.initial_execution.code.spans
     return {
         "registers": program.registers,
         "qubits": program.qubits,
@@ -35,7 +35,12 @@ def described(text: Text) -> dict[str, Any]:
 
 
 def circuit(found: Any) -> list[Any]:
-    return [[named(step) for step in found.steps], found.bits, found.outcomes, found.final]
+    return [
+        [named(step) for step in found.steps],
+        found.bits,
+        found.measurement_count,
+        found.terminal_measurements_only,
+    ]
 
 
 def named(step: Any) -> list[Any]:

@@ -80,7 +80,7 @@ def ours(text: str, parameters: Parameters) -> Counter[str]:
 def state_by_us(program: Program) -> tuple[NDArray[np.complex128], list[int]]:
     """The exact state before the measurements, and for each bit its qubit, or -1."""
     circuit = program.circuit
-    _expect(circuit is not None and circuit.final, "not measured at the end")
+    _expect(circuit is not None and circuit.terminal_measurements_only, "not measured at the end")
     assert circuit is not None
     steps = circuit.steps
     _expect(not any(isinstance(step, Reset) for step in steps), "not measured at the end")

@@ -42,10 +42,10 @@ def test_a_bell_pair_is_read_with_its_registers_and_its_size() -> None:
     program = compiled(HEAD + "h q[0]; cx q[0], q[1]; c = measure q;")
     assert program.registers == (Register("c", 2),)
     assert program.circuit is not None
-    assert program.circuit.touched == (0, 1)
+    assert program.circuit.active_qubits == (0, 1)
     assert program.operations == 4
     assert program.circuit.clifford
-    assert program.circuit.final
+    assert program.circuit.terminal_measurements_only
     assert program.warnings == ()
 
 
@@ -53,7 +53,7 @@ def test_qubits_that_nothing_touches_are_not_part_of_the_circuit() -> None:
     program = compiled("qubit[500] q; U(1, 2, 3) q[7];")
     assert program.qubits == 500
     assert program.circuit is not None
-    assert program.circuit.touched == (7,)
+    assert program.circuit.active_qubits == (7,)
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,7 @@ def test_many_controls_cost_what_they_come_to() -> None:
     call = "ctrl(20) @ U(1, 2, 3) " + ", ".join(f"q[{i}]" for i in range(21)) + ";\n"
     program = compiled(f"{STD}qubit[21] q;\n{call}")
     assert program.circuit is not None
-    assert len(program.circuit.touched) == 21
+    assert len(program.circuit.active_qubits) == 21
     with pytest.raises(CircuitError) as caught:
         compile_circuit(f"{STD}qubit[21] q;\n{call * 10}", Settings(max_operations=10_000))
     assert caught.value.code == "too_many_operations"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantumtask.openqasm import Measure as Measurement
-from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
@@ -49,7 +49,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
 @settings(deadline=None)
 @given(sketches())
 def test_what_is_deferred_has_the_distribution_of_the_program(drawn: Sketch) -> None:
-    program = compile_fresh(drawn.text(), SETTINGS).program
+    program = compile_uncached(drawn.text(), SETTINGS).program
     for method in EXACT:
         if can_tell(method, program):
             wrong = np.abs(told(method, program) - distribution(drawn)).max()
@@ -68,7 +68,7 @@ def test_outcome_by_outcome_or_as_one_circuit_only_what_can_be_is(drawn: Sketch,
 
 def compiled(body: str, qubits: int = 3, before: str = "", **limits: Any) -> Program:
     text = f"{HEAD}{before} qubit[{qubits}] q; bit[{qubits}] c; {body}"
-    return compile_fresh(text, Settings(slot_memory_mb=2048, **limits)).program
+    return compile_uncached(text, Settings(slot_memory_mb=2048, **limits)).program
 
 
 def circuit_of(body: str, qubits: int = 3, before: str = "") -> Circuit:
@@ -93,7 +93,7 @@ def test_the_qubit_controls_what_its_bit_decides_and_is_measured_at_the_end() ->
         Measurement(0, 0),
         Measurement(1, 1),
     ]
-    assert circuit.final
+    assert circuit.terminal_measurements_only
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_branches_of_nothing_but_gates_make_one_circuit(body: str) -> None:
     if "for int k in [0:3] { x" in body:
         assert compiled(LOOK + body, before=before).circuit is None  # its variable is changed
     else:
-        assert circuit_of(LOOK + body, before=before).final
+        assert circuit_of(LOOK + body, before=before).terminal_measurements_only
 
 
 @pytest.mark.parametrize(

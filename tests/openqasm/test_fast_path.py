@@ -19,7 +19,7 @@ from quantumtask.openqasm import Program, compile_circuit
 from quantumtask.openqasm.compiler.pipeline import compile_full
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.program.operations import MatrixGate, Operation
-from quantumtask.openqasm.program.tracer import Trace
+from quantumtask.openqasm.program.tracer import Tracer
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from tests.openqasm import textbook
@@ -58,7 +58,12 @@ def seen(program: Program) -> tuple[Any, ...]:
     if circuit is None:
         return outside
     steps = tuple(map(step_of, circuit.steps))
-    flags = (circuit.outcomes, circuit.clifford, circuit.final, circuit.touched)
+    flags = (
+        circuit.measurement_count,
+        circuit.clifford,
+        circuit.terminal_measurements_only,
+        circuit.active_qubits,
+    )
     return *outside, steps, circuit.bits, *flags
 
 
@@ -223,11 +228,11 @@ def test_what_runs_by_histories_gets_the_instructions_of_the_full_path() -> None
     straight = compile_straight_line(TAKEN["half way"], SETTINGS)
     assert straight is not None
     assert straight.circuit is not None
-    trace = Trace(SETTINGS.max_operations)
-    process = straight.process.copy()
+    trace = Tracer(SETTINGS.max_operations)
+    process = straight.initial_execution.copy()
     process.run(trace, SETTINGS.max_steps)
     assert trace.circuit(process.bits()).steps == straight.circuit.steps
-    assert straight.process is straight.process
+    assert straight.initial_execution is straight.initial_execution
 
 
 # Programs that hypothesis makes.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quantumtask.openqasm.compiler.pipeline import compile_full, prepared
+from quantumtask.openqasm.compiler.pipeline import compile_full, preprocess
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.text.scanner import scan
 from quantumtask.openqasm.validate import validate_circuit
@@ -168,7 +168,7 @@ def test_the_version_is_that_of_the_first_statement(text: str, legacy: bool | No
     if legacy is None:
         assert not validate_circuit(text, SETTINGS).valid
     else:
-        assert (prepared(text, SETTINGS).opaque is not None) == legacy
+        assert (preprocess(text, SETTINGS).opaque is not None) == legacy
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def run(
     """Runs a program on the engine for it, or the one asked for; without a seed, one is drawn.
 
     The same seed (0 to 2**63 - 1) gives the same counts. Raises ResourceError for what this slot
-    cannot hold or that engine cannot run, and Refusal for what the program, once under way, cannot
-    do.
+    cannot hold or that engine cannot run, and Refusal for what the program, once under way,
+    cannot do.
     """
     wanted = OutputSpec(frozenset({COUNTS, MEMORY} if memory else {COUNTS}), shots)
     return run_sweep(

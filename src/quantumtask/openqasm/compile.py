@@ -1,14 +1,14 @@
 """The way from a text to a program: the short path where it goes, the full one where it must."""
 
-from quantumtask.openqasm.compiler.pipeline import compile_full, prepared
+from quantumtask.openqasm.compiler.pipeline import compile_full, preprocess
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.gates.hardware import TargetGates
-from quantumtask.openqasm.lru_cache import Remembered
+from quantumtask.openqasm.lru_cache import SizedLruCache
 from quantumtask.openqasm.program.operations import MatrixGate, Operation
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 
-__all__ = ["compile_circuit", "compile_fresh", "compile_sweep", "prepared"]
+__all__ = ["compile_circuit", "compile_sweep", "compile_uncached", "preprocess"]
 
 MOST_REMEMBERED = 200_000
 """Operations of all remembered programs together: some thirty megabytes at most."""
@@ -16,7 +16,7 @@ MOST_REMEMBERED = 200_000
 LEAST = 20
 """What the smallest program takes, in operations."""
 
-_remembered: Remembered[Sweep] = Remembered(MOST_REMEMBERED)
+_remembered: SizedLruCache[Sweep] = SizedLruCache(MOST_REMEMBERED)
 
 
 def compile_circuit(text: str, settings: Settings, parameters: str | None = None) -> Program:
@@ -36,7 +36,7 @@ def compile_sweep(
     key = (text, settings, parameters, device)
     sweep = _remembered.get(key)
     if sweep is None:
-        sweep = compile_fresh(text, settings, parameters, device)
+        sweep = compile_uncached(text, settings, parameters, device)
         if sweep.size == 1 and not _holds_matrices(sweep.program):
             letters = len(text) + len(parameters or "")
             _remembered.put(key, sweep, LEAST + sweep.program.size + letters // 100)
@@ -48,7 +48,7 @@ def _holds_matrices(program: Program) -> bool:
     return any(isinstance(step, Operation) and isinstance(step.gate, MatrixGate) for step in steps)
 
 
-def compile_fresh(
+def compile_uncached(
     text: str, settings: Settings, parameters: str | None = None, device: TargetGates | None = None
 ) -> Sweep:
     """As `compile_sweep`, without remembering anything."""

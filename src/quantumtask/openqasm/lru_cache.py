@@ -9,7 +9,7 @@ PART = 8
 """Nothing larger than one part in so many of the whole is kept."""
 
 
-class Remembered(Generic[V]):
+class SizedLruCache(Generic[V]):
     """Values by key, at most `most` in size together; the one not used for longest goes first."""
 
     def __init__(self, most: int) -> None:

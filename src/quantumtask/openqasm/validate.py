@@ -7,11 +7,11 @@ from typing import NamedTuple
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.pipeline import (
     NOTHING_MEASURED,
-    checked,
-    first_program,
-    given_values,
-    prepared,
-    told_in,
+    build_first_program,
+    compile_source,
+    parse_inputs,
+    preprocess,
+    report_errors_in,
 )
 from quantumtask.openqasm.program.program import Circuit, Measure, Register
 from quantumtask.openqasm.text.source import MAX_PROBLEMS, Diagnostic, OffsetSpan, Source, shorten
@@ -51,9 +51,9 @@ class Validation:
 def validate_circuit(text: str, settings: Settings, parameters: str | None = None) -> Validation:
     """Checks a circuit; without `parameters` (a JSON object) its inputs need no values."""
     try:
-        source = prepared(text, settings)
-        with told_in(source), collector_paused():
-            return _validated(checked(source, settings, given_values(parameters)), source)
+        source = preprocess(text, settings)
+        with report_errors_in(source), collector_paused():
+            return _validated(compile_source(source, settings, parse_inputs(parameters)), source)
     except CircuitError as error:
         return Validation(error.problems)
 
@@ -63,7 +63,7 @@ def _validated(context: Context, source: Source) -> Validation:
     circuit = None
     if not refusals and (context.parameters is not None or not context.inputs):
         try:
-            circuit = first_program(context).circuit
+            circuit = build_first_program(context).circuit
         except Diagnostic as refusal:
             refusals.append(refusal)
     if not refusals:
@@ -90,7 +90,7 @@ def _unused(context: Context, circuit: Circuit | None) -> list[Diagnostic]:
     """Warnings: qubits that nothing touches, or that nobody measures."""
     if circuit is None:
         return []
-    touched, measured = set(circuit.touched), _measured(circuit)
+    touched, measured = set(circuit.active_qubits), _measured(circuit)
     found = []
     for name, numbers, span in context.declared:
         idle = [k for k, number in enumerate(numbers) if number not in touched]

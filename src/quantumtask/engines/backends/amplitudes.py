@@ -43,9 +43,9 @@ class StateEvolver:
         """The state before the measurements at the end, up to a phase; not to be changed."""
         if self._last is None or self._last[0] is not circuit:
             self._last = None
-            start = self._zeros(len(circuit.touched))
+            start = self._zeros(len(circuit.active_qubits))
             start[0] = 1
-            places = {qubit: k for k, qubit in enumerate(circuit.touched)}
+            places = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
             self._last = (circuit, self._evolved(start, circuit, places))
         return self._last[1]
 
@@ -57,13 +57,13 @@ class StateEvolver:
         """
         start, norm = self._zeros(2 * qubits), 2 ** (qubits / 2)
         start[:: (1 << qubits) + 1] = 1 / norm
-        places = {qubit: qubit for qubit in circuit.touched}
+        places = {qubit: qubit for qubit in circuit.active_qubits}
         columns = norm * self._evolved(start, circuit, places)
         return columns.reshape(1 << qubits, 1 << qubits).T
 
     def mixture(self, circuit: Circuit) -> Vector:
         """The transpose of the density matrix before the measurements at the end."""
-        self._check(2 * len(circuit.touched), WORKING_VECTORS["quantumtask"])
+        self._check(2 * len(circuit.active_qubits), WORKING_VECTORS["quantumtask"])
         return density(circuit)
 
     def _zeros(self, qubits: int) -> Vector:

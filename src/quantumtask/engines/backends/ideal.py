@@ -78,16 +78,16 @@ class IdealBackend:
     def probabilities(self, program: Program) -> FloatArray:
         own = _circuit(program)
         circuit = settled(purified(own).circuit)
-        if not own.final and len(circuit.touched) > MAX_PURIFIED_QUBITS:
+        if not own.terminal_measurements_only and len(circuit.active_qubits) > MAX_PURIFIED_QUBITS:
             raise not_exact(
                 "it measures and resets qubits on the way, and each of these counts as one more: "
-                f"{len(circuit.touched):,} qubits, and at most {MAX_PURIFIED_QUBITS} can be"
+                f"{len(circuit.active_qubits):,} qubits, and at most {MAX_PURIFIED_QUBITS} can be"
             )
         readout, table = Readout(circuit), np.zeros(1 << program.bits)
         if readout.is_fixed:
             table[readout.result(0)] = 1
         else:
-            place = {qubit: k for k, qubit in enumerate(circuit.touched)}
+            place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
             places = [place[qubit] for qubit in readout.qubits]
             shown = marginal(self._vector(circuit), places)
             table[readout.placed(np.arange(len(shown)))] = shown
@@ -95,7 +95,7 @@ class IdealBackend:
 
     def statevector(self, program: Program) -> ComplexArray:
         circuit = _gates(program)
-        return widened(self._vector(circuit), circuit.touched, program.qubits)
+        return widened(self._vector(circuit), circuit.active_qubits, program.qubits)
 
     def unitary(self, program: Program) -> ComplexArray:
         matrix = self._amplitudes.matrix(_gates(program), program.qubits)
@@ -120,19 +120,19 @@ class IdealBackend:
             return branch_expectation.expectations(program, words, self._settings, self._threads)
         pure, names = purified(circuit)
         # Without a `followed` outcome, nothing needs what a final circuit measures.
-        needed = circuit.final and circuit.followed
-        blurred = circuit.ends.blurred if needed else frozenset()
+        needed = circuit.terminal_measurements_only and circuit.control_outcomes
+        blurred = circuit.terminal_measurements.dephased_qubits if needed else frozenset()
         if self._by_tableau(pure):
             from quantumtask.engines.simulators import stim
 
-            self._tell("stim", "stabilizer", "exact", len(pure.touched))
+            self._tell("stim", "stabilizer", "exact", len(pure.active_qubits))
             return stim.expectations(pure, words, names, blurred)
         if self._is_mixed(circuit, pure):
-            self._tell("quantumtask", "density_matrix", "double", len(circuit.touched))
-            same = {qubit: qubit for qubit in circuit.touched}
-            table = self._table(words, circuit.touched, same, frozenset())
+            self._tell("quantumtask", "density_matrix", "double", len(circuit.active_qubits))
+            same = {qubit: qubit for qubit in circuit.active_qubits}
+            table = self._table(words, circuit.active_qubits, same, frozenset())
             return table.values(self._amplitudes.mixture(circuit))
-        return self._table(words, pure.touched, names, blurred).values(self._vector(pure))
+        return self._table(words, pure.active_qubits, names, blurred).values(self._vector(pure))
 
     def _sampled(
         self, program: Program, shots: int, seed: int, memory: bool, choice: EngineChoice
@@ -159,20 +159,20 @@ class IdealBackend:
 
     def _vector(self, circuit: Circuit) -> ComplexArray:
         vector = self._amplitudes.vector(circuit)
-        self._tell(self._amplitudes.engine, METHOD, "double", len(circuit.touched))
+        self._tell(self._amplitudes.engine, METHOD, "double", len(circuit.active_qubits))
         return vector
 
     def _by_tableau(self, circuit: Circuit) -> bool:
         """Whether expectation values come from stabilizers."""
         if self._engine == AUTO and self._method is None:
-            many = len(circuit.touched) >= TABLEAU_MIN_QUBITS
+            many = len(circuit.active_qubits) >= TABLEAU_MIN_QUBITS
             return many and circuit.clifford and engine_version("stim") is not None
         return self._engine == "stim" and circuit.clifford
 
     def _is_mixed(self, circuit: Circuit, pure: Circuit) -> bool:
         """Whether the density matrix takes less than a pure state with a qubit for each outcome."""
         own = self._engine in (AUTO, "quantumtask") and self._method is None
-        return own and 2 * len(circuit.touched) < len(pure.touched)
+        return own and 2 * len(circuit.active_qubits) < len(pure.active_qubits)
 
     def _table(
         self,
@@ -224,7 +224,7 @@ def _circuit(program: Program) -> Circuit:
 def _gates(program: Program) -> Circuit:
     """A circuit of nothing but gates, measured at its end at most."""
     circuit = _circuit(program)
-    if circuit.followed or not circuit.final:
+    if circuit.control_outcomes or not circuit.terminal_measurements_only:
         raise not_exact("the program goes on after measuring or resetting a qubit")
     return circuit
 

@@ -100,7 +100,11 @@ class NoisyBackend:
         return Shots(tally, _order(data, numbers) if tally.ordered else None)
 
     def probabilities(self, program: Program) -> FloatArray:
-        if self._differs(program) or not _circuit(program).final or self._errs_with(MEASURE):
+        if (
+            self._differs(program)
+            or not _circuit(program).terminal_measurements_only
+            or self._errs_with(MEASURE)
+        ):
             histories = self._histories(program)
             described = histories.described
             self._tell_own(DENSITY_MATRIX, "in a density matrix of each history", described)
@@ -138,7 +142,7 @@ class NoisyBackend:
         The shots of such a program depend on outcomes, even if `deferred` made one circuit of it.
         """
         circuit = program.circuit
-        if circuit is not None and not circuit.followed:
+        if circuit is not None and not circuit.control_outcomes:
             return self._engine == OWN or self._errs_with(RESET)  # circuits leave resets out
         if self._engine == AER:
             raise _unsuitable(f"{AER} runs no program that acts on what it measures")
@@ -168,7 +172,7 @@ class NoisyBackend:
         return NoisyCircuitFeatures(
             prepared.circuit.num_qubits,
             len(prepared.circuit.data),
-            circuit.final,
+            circuit.terminal_measurements_only,
             circuit.clifford and named and self._noise.clifford,
             extract_features(program).entanglement,
         )

@@ -91,9 +91,11 @@ def prepare(
 def _without_device(circuit: Circuit, bits: Mapping[int, int], noise: NoiseSpec) -> PreparedCircuit:
     if noise.errors is None:
         assert noise.rates is not None
-        return _with_rates(circuit_of(circuit.steps, circuit.touched, bits), noise.rates, None)
+        return _with_rates(
+            circuit_of(circuit.steps, circuit.active_qubits, bits), noise.rates, None
+        )
     steps = [step for step in circuit.steps if not _is_barrier(step)]
-    qubits = replace(circuit, steps=tuple(steps)).touched
+    qubits = replace(circuit, steps=tuple(steps)).active_qubits
     return _with_errors(circuit_of(steps, qubits, bits), qubits, noise.errors, None)
 
 

@@ -12,13 +12,13 @@ from qiskit.transpiler.passes import Optimize1qGatesDecomposition
 from quantumtask.engines.compilation.transpile import DeviceCircuit, backend_unsuitable
 from quantumtask.engines.devices.calibration import DeviceSnapshot
 from quantumtask.engines.qiskit.circuits import circuit_of
+from quantumtask.openqasm.program.execution import Execution, MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import (
     DELAY,
     SCHEDULING_OPERATIONS,
     BasicGate,
     Operation,
 )
-from quantumtask.openqasm.program.process import Outcome, Process, Undecided
 from quantumtask.openqasm.program.program import Program, Reset, Step
 from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.settings import Settings
@@ -38,16 +38,16 @@ def check_physical_program(program: Program, device: DeviceSnapshot, settings: S
     ways are checked when they run.
     """
     check, circuit = _StepChecker(device), program.circuit
-    if circuit is None or circuit.followed:
-        _follow(program.process.copy(), check, MAX_STEPS_PER_PATH)
+    if circuit is None or circuit.control_outcomes:
+        _follow(program.initial_execution.copy(), check, MAX_STEPS_PER_PATH)
         return
     why = next(filter(None, map(check.why, circuit.steps)), None)
     if why is not None:
-        _follow(program.process.copy(), check, settings.max_steps)
+        _follow(program.initial_execution.copy(), check, settings.max_steps)
         raise backend_unsuitable(why)
 
 
-def _follow(process: Process, check: "_StepChecker", most_steps: int) -> None:
+def _follow(process: Execution, check: "_StepChecker", most_steps: int) -> None:
     """Runs a program, both ways wherever it needs an outcome. Raises the Diagnostic of `check`."""
     waiting = [process]
     for _ in range(MAX_PATHS):
@@ -58,7 +58,7 @@ def _follow(process: Process, check: "_StepChecker", most_steps: int) -> None:
             process.run(check, most_steps)
         except _UnsupportedStep as found:
             raise Diagnostic(CODE, str(found), process.span) from None
-        except Undecided as needed:
+        except UndecidedOutcome as needed:
             for value in (1, 0):
                 way = process.copy()
                 way.decide(needed.outcome, value)
@@ -83,7 +83,7 @@ class _StepChecker:
         for operation in operations:
             self._look(operation)
 
-    def pause(self, operations: Sequence[Operation]) -> None:
+    def apply_timing(self, operations: Sequence[Operation]) -> None:
         """Checks delays; a barrier may name qubits that the device lacks."""
         for operation in operations:
             self._look(operation)
@@ -92,12 +92,12 @@ class _StepChecker:
         for qubit in qubits:
             self._look(Reset(qubit))
 
-    def measure(self, qubit: int) -> Outcome:
+    def measure(self, qubit: int) -> MeasurementOutcome:
         self._numbered([qubit])
         self._outcomes += 1
-        return Outcome(self._outcomes)
+        return MeasurementOutcome(self._outcomes)
 
-    def unmeasure(self) -> None:
+    def drop_terminal_measurements(self) -> None:
         """Does nothing: this world has no measurements."""
 
     def why(self, step: Step) -> str | None:

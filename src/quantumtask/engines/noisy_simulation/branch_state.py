@@ -17,8 +17,8 @@ from quantumtask.engines.noisy_simulation.instructions import Layout, Placed, So
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.simulators.native.branch_state import CERTAIN, Bits
 from quantumtask.engines.transforms.branching import WithEnds
+from quantumtask.openqasm.program.execution import MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import DELAY, Operation
-from quantumtask.openqasm.program.process import Outcome, Undecided
 
 Weights = tuple[float, float]
 """Probabilities of one reading if the qubit is 0, and if the qubit is 1."""
@@ -76,8 +76,10 @@ class NoisyWorld(WithEnds):
         self._source = source
         self._layout = source.layout
         self._operations: list[Operation] = []
-        self._pending: dict[int, tuple[Outcome, ...]] = {}  # by place, the first one first
-        self._measured: dict[Outcome, int] = {}
+        self._pending: dict[
+            int, tuple[MeasurementOutcome, ...]
+        ] = {}  # by place, the first one first
+        self._measured: dict[MeasurementOutcome, int] = {}
         self._count = 0
         self._clock = IdleClock() if source.timed else None
         self._observing = False
@@ -90,23 +92,23 @@ class NoisyWorld(WithEnds):
                 self._check([self._place(qubit) for qubit in operation.qubits])
         self._operations += operations
 
-    def pause(self, operations: Sequence[Operation]) -> None:
+    def apply_timing(self, operations: Sequence[Operation]) -> None:
         """Adds delays; the outcomes of a delayed qubit must be decided, because it decays."""
         delays = [operation for operation in operations if operation.gate.name == DELAY]
         if self._pending and not self._values:
             self._check([self._place(operation.qubits[0]) for operation in delays])
         self._operations += operations
 
-    def measure(self, qubit: int) -> Outcome:
+    def measure(self, qubit: int) -> MeasurementOutcome:
         """Adds a measurement; Undecided is raised only if gates were kept, so at the first one."""
         self._flush()
         place = self._place(qubit)
         self._begin_reading(place)
-        outcome = Outcome(self._count)
+        outcome = MeasurementOutcome(self._count)
         self._count += 1
         self._pending[place] = (*self._pending.get(place, ()), outcome)
         self._measured[outcome] = place
-        self.ends.measure(qubit, outcome.number)
+        self.terminal_measurements.add_measurement(qubit, outcome.number)
         return outcome
 
     def reset(self, qubits: Sequence[int]) -> None:
@@ -121,21 +123,21 @@ class NoisyWorld(WithEnds):
             if error := self._source.model.error(RESET, (place,)):
                 self.state.err(error, (place,))
 
-    def unmeasure(self) -> None:
+    def drop_terminal_measurements(self) -> None:
         """Takes back the measurements at the end (see `Ends`)."""
         self._observing = True
-        taken_back = self.ends.taken_back
+        taken_back = self.terminal_measurements.outcomes
         left = {
             place: tuple([o for o in outcomes if o.number not in taken_back])
             for place, outcomes in self._pending.items()
         }
         self._pending = {place: outcomes for place, outcomes in left.items() if outcomes}
 
-    def first(self, outcome: Outcome) -> Outcome:
+    def first(self, outcome: MeasurementOutcome) -> MeasurementOutcome:
         """The outcome that must be decided next so that this one can be; usually itself."""
         return self._pending[self._measured[outcome]][0]
 
-    def probability(self, outcome: Outcome) -> float:
+    def probability(self, outcome: MeasurementOutcome) -> float:
         """The probability that the outcome is read as 1: exactly 0 or 1 for a certain outcome.
 
         The outcome must be decided next.
@@ -147,7 +149,7 @@ class NoisyWorld(WithEnds):
         p = round((1 - true) * zero[1] + true * one[1], 12)
         return 0.0 if p <= CERTAIN else 1.0 if p >= 1 - CERTAIN else p
 
-    def decided(self, outcome: Outcome, value: int) -> "NoisyWorld":
+    def decided(self, outcome: MeasurementOutcome, value: int) -> "NoisyWorld":
         """The world in which the outcome is that value, after its `probability` was asked."""
         place = self._measured[outcome]
         zero, one = self._source.model.confusion(place)
@@ -164,15 +166,17 @@ class NoisyWorld(WithEnds):
         twin._observing = self._observing
         twin._clock = self._clock and self._clock.copy()
         twin.branched = True
-        twin.ends = self.ends.without(outcome.number)
+        twin.terminal_measurements = self.terminal_measurements.without(outcome.number)
         return twin
 
-    def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:
+    def sample(
+        self, outcomes: Sequence[MeasurementOutcome], shots: int, rng: np.random.Generator
+    ) -> Bits:
         """Values of outcomes that are not decided, together, one row per shot."""
         places = list(dict.fromkeys(self._measured[outcome] for outcome in outcomes))
         for place in places:
             self._before(place)
-        columns: dict[Outcome, Any] = {}
+        columns: dict[MeasurementOutcome, Any] = {}
         true = self.state.sample(places, shots, rng)
         for k, place in enumerate(places):
             values = true[:, k]
@@ -184,7 +188,7 @@ class NoisyWorld(WithEnds):
                 )
         return np.stack([columns[outcome] for outcome in outcomes], axis=1)
 
-    def distribution(self, outcomes: Sequence[Outcome]) -> FloatArray:
+    def distribution(self, outcomes: Sequence[MeasurementOutcome]) -> FloatArray:
         """The probability of all values of these outcomes: bit k of an index is the k-th of them.
 
         Only a density matrix has all probabilities.
@@ -193,7 +197,7 @@ class NoisyWorld(WithEnds):
         for place in places:
             self._before(place)
         table = self.state.distribution(places).reshape(1, -1)
-        axes: list[Outcome] = []
+        axes: list[MeasurementOutcome] = []
         for place in places:
             pending = self._pending[place]
             table = table.reshape(len(table), -1, 2) @ self._readings(place, len(pending))
@@ -222,7 +226,7 @@ class NoisyWorld(WithEnds):
     def _check(self, places: Sequence[int]) -> None:
         for place in places:
             if place in self._pending:
-                raise Undecided(self._pending[place][0])
+                raise UndecidedOutcome(self._pending[place][0])
 
     def _flush(self) -> None:
         """Runs the kept gates. Undecided is raised before the state changes."""

@@ -26,8 +26,8 @@ from quantumtask.engines.simulators.native.statevector import BYTES_PER_AMPLITUD
 from quantumtask.engines.simulators.native.tableau import NotClifford, Stabilizer
 from quantumtask.engines.simulators.sampling_run import Job
 from quantumtask.engines.simulators.shot_branching import Tree, means_of
+from quantumtask.openqasm.program.execution import MeasurementOutcome
 from quantumtask.openqasm.program.operations import Operation
-from quantumtask.openqasm.program.process import Outcome
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
@@ -137,14 +137,18 @@ class NoisyHistories:
         """
         table = np.zeros(1 << program.bits)
         begin = self._mixed(program)
-        for probability, process, world in endings(program.process, begin, self._settings):
+        for probability, process, world in endings(
+            program.initial_execution, begin, self._settings
+        ):
             bits = process.bits()
-            open_bits = list(dict.fromkeys(bit for bit in bits if isinstance(bit, Outcome)))
+            open_bits = list(
+                dict.fromkeys(bit for bit in bits if isinstance(bit, MeasurementOutcome))
+            )
             shown = world.distribution(open_bits) if open_bits else np.ones(1)
             column = {outcome: k for k, outcome in enumerate(open_bits)}
             indices, numbers = np.arange(len(shown)), np.zeros(len(shown), dtype=np.int64)
             for place, bit in enumerate(bits):
-                value = indices >> column[bit] & 1 if isinstance(bit, Outcome) else bit
+                value = indices >> column[bit] & 1 if isinstance(bit, MeasurementOutcome) else bit
                 numbers |= np.asarray(value, dtype=np.int64) << place
             np.add.at(table, numbers, probability * shown)
         return table
@@ -158,7 +162,7 @@ class NoisyHistories:
         return self._world(program, Trajectory(state, rng))
 
     def _world(self, program: Program, state: NoisyState) -> NoisyWorld:
-        values = program.process.code.finish is not None
+        values = program.initial_execution.code.finish is not None
         return NoisyWorld(state, self._source, values=values)
 
 

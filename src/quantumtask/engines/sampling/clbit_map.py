@@ -43,10 +43,10 @@ class Readout:
     @property
     def bits(self) -> dict[int, int]:
         shown = {outcome: k for k, outcome in enumerate(self._places)}
-        if self._circuit.final:
+        if self._circuit.terminal_measurements_only:
             return shown
         hidden = len(shown)
-        return {k: shown.get(k, hidden) for k in range(self._circuit.outcomes)}
+        return {k: shown.get(k, hidden) for k in range(self._circuit.measurement_count)}
 
     def result(self, measured: int) -> int:
         """The bits of the result, from a number with the bits that were measured."""

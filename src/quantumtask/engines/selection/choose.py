@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from quantumtask.engines.limits import available_bytes, out_of_memory
 from quantumtask.engines.selection.circuit_features import CircuitFeatures
 from quantumtask.engines.selection.methods import METHODS, Method, RunPlan, engine_version
-from quantumtask.openqasm.lru_cache import Remembered
+from quantumtask.openqasm.lru_cache import SizedLruCache
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
@@ -27,7 +27,7 @@ class EngineChoice(NamedTuple):
 MAX_CACHED_CHOICES = 16
 """Choices that are remembered for one program."""
 
-_choices: WeakKeyDictionary[CircuitFeatures, Remembered[EngineChoice]] = WeakKeyDictionary()
+_choices: WeakKeyDictionary[CircuitFeatures, SizedLruCache[EngineChoice]] = WeakKeyDictionary()
 
 
 def choose_engine(
@@ -47,7 +47,7 @@ def choose_engine(
     """
     known = _choices.get(features)
     if known is None:
-        known = _choices[features] = Remembered(MAX_CACHED_CHOICES)
+        known = _choices[features] = SizedLruCache(MAX_CACHED_CHOICES)
     asked = (shots, available_bytes(settings), engine, method, threads)
     choice = known.get(asked)
     if choice is None:

@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 
 from quantumtask.engines.sampling.clbit_map import Readout
 from quantumtask.engines.transforms.constant_propagation import settled
+from quantumtask.openqasm.program.execution import UndecidedOutcome
 from quantumtask.openqasm.program.operations import BARRIER, BasicGate, MatrixGate, Operation
-from quantumtask.openqasm.program.process import Undecided
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Step
-from quantumtask.openqasm.program.tracer import TooMany, Trace
+from quantumtask.openqasm.program.tracer import OperationLimitExceeded, Tracer
 from quantumtask.openqasm.text.source import Diagnostic
 
 GATE_PASSES = {"cx": 0.7, "cz": 0.7, "cp": 1.5, "ccx": 0.5, "cswap": 1.0, "swap": 0.7, "id": 0.0}
@@ -63,7 +63,7 @@ class CircuitFeatures:
 
     @cached_property
     def qubits(self) -> int:
-        return len(self.circuit.touched) if self.circuit else self.declared_qubits
+        return len(self.circuit.active_qubits) if self.circuit else self.declared_qubits
 
     @cached_property
     def readout(self) -> Readout:
@@ -77,7 +77,7 @@ class CircuitFeatures:
 
     @property
     def terminal_measurements_only(self) -> bool:
-        return self.circuit is not None and self.circuit.final
+        return self.circuit is not None and self.circuit.terminal_measurements_only
 
     @property
     def clifford(self) -> bool:
@@ -153,7 +153,7 @@ class CircuitFeatures:
         circuit = self.circuit
         if circuit is None or self.qubits <= SMALL_STATE_QUBITS:
             return self.qubits // 2
-        place = {qubit: k for k, qubit in enumerate(circuit.touched)}
+        place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
         grows = [0] * (len(place) + 1)
         for step in circuit.steps:
             if isinstance(step, Operation) and len(step.qubits) > 1 and step.gate.name != BARRIER:
@@ -211,14 +211,14 @@ def _some_shot(program: Program) -> tuple[Sequence[Step], int]:
 
     Always the same one: what is chosen must not change from one time to the next.
     """
-    process, trace, lots = program.process.copy(), Trace(MAX_SAMPLED_STEPS), Random(0)
+    process, trace, lots = program.initial_execution.copy(), Tracer(MAX_SAMPLED_STEPS), Random(0)
     decided = 0
-    with suppress(TooMany, Diagnostic):
+    with suppress(OperationLimitExceeded, Diagnostic):
         while True:
             try:
                 process.run(trace, MAX_SAMPLED_STEPS)
                 break
-            except Undecided as wanted:
+            except UndecidedOutcome as wanted:
                 process.decide(wanted.outcome, lots.getrandbits(1))
                 decided += 1
     return trace.steps, decided

@@ -43,7 +43,7 @@ def run(job: Job, plan: RunPlan) -> Order | None:
     """
     if plan.method == "matrix_product_state":
         return _follow(job)
-    few = job.circuit.final and len(job.readout.qubits) <= MOST_EXACT
+    few = job.circuit.terminal_measurements_only and len(job.readout.qubits) <= MOST_EXACT
     if few and plan.method == "statevector":
         return exact_sampling.draw(job, plan, probabilities)
     return _sample(job, plan.method)
@@ -56,8 +56,8 @@ def probabilities(
 
     Aer needs more time to draw a thousand shots of a small circuit than to compute its state.
     """
-    place = {qubit: k for k, qubit in enumerate(circuit.touched)}
-    runnable = _runnable(circuit_of(circuit.steps, circuit.touched, {}))
+    place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
+    runnable = _runnable(circuit_of(circuit.steps, circuit.active_qubits, {}))
     runnable.save_probabilities([place[qubit] for qubit in qubits])
     data = simulate(runnable, threads, settings, method=plan.method, shots=1)
     return np.array(data["probabilities"])
@@ -70,7 +70,7 @@ def _follow(job: Job) -> Order | None:
     some circuits of a hundred qubits run, and what does not fit is told when it is met.
     """
     circuit, settings = job.circuit, job.settings
-    qubits = len(circuit.touched)
+    qubits = len(circuit.active_qubits)
     budget = evolution.Budget(qubits, available_bytes(settings))
     route = Route(_placed(circuit), qubits)
     sampler = Sampler(
@@ -81,7 +81,7 @@ def _follow(job: Job) -> Order | None:
             ),
         )
     )  # fmt: skip
-    touched = {qubit: k for k, qubit in enumerate(circuit.touched)}
+    touched = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
     row = route.places
     places = [row[touched[qubit]] for qubit in job.readout.qubits]
     rng = job.rng()
@@ -92,7 +92,7 @@ def _follow(job: Job) -> Order | None:
 
 def _sample(job: Job, method: str) -> Order | None:
     """Shots that Aer draws."""
-    circuit = circuit_of(job.circuit.steps, job.circuit.touched, job.readout.bits)
+    circuit = circuit_of(job.circuit.steps, job.circuit.active_qubits, job.readout.bits)
     data = simulate(
         _runnable(circuit, method), job.threads, job.settings, method=method,
         shots=job.shots, seed_simulator=job.seed, memory=job.ordered,
@@ -128,7 +128,7 @@ def evolve(
 def _placed(circuit: Circuit) -> list[Placed]:
     """The gates of a circuit, on one or two qubits each, by their place in `touched`."""
     operations = [step for step in circuit.steps if isinstance(step, Operation)]
-    whole = circuit_of(operations, circuit.touched, {})
+    whole = circuit_of(operations, circuit.active_qubits, {})
     runnable = _runnable(whole, "matrix_product_state")
     number = {qubit: k for k, qubit in enumerate(runnable.qubits)}
     return [

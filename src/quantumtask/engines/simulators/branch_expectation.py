@@ -14,7 +14,7 @@ from quantumtask.engines.simulators.native.pauli_expectation import Table
 from quantumtask.engines.simulators.native.statevector import StateVector
 from quantumtask.engines.simulators.shot_branching import decide, means_of
 from quantumtask.engines.transforms.branching import with_all_ways
-from quantumtask.openqasm.program.process import Process, Undecided
+from quantumtask.openqasm.program.execution import Execution, UndecidedOutcome
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
@@ -34,13 +34,15 @@ def expectations(
     """
     new_state = partial(StateVector, means_of(settings, threads))
     totals = np.zeros(len(words))
-    process, begin = with_all_ways(program.process), World(new_state(), values=True)
+    process, begin = with_all_ways(program.initial_execution), World(new_state(), values=True)
     for probability, _, world in endings(process, begin, settings):
         totals += probability * _values(world, words)
     return totals
 
 
-def endings(process: Process, world: W, settings: Settings) -> Iterator[tuple[float, Process, W]]:
+def endings(
+    process: Execution, world: W, settings: Settings
+) -> Iterator[tuple[float, Execution, W]]:
     """All ends of a process that begins in a world, each with its probability.
 
     Raises ResourceError (`not_exact`) for too many ends, or for states that are too large.
@@ -60,16 +62,16 @@ def endings(process: Process, world: W, settings: Settings) -> Iterator[tuple[fl
 
 def _follow(
     probability: float,
-    process: Process,
+    process: Execution,
     world: W,
-    waiting: list[tuple[float, Process, W]],
+    waiting: list[tuple[float, Execution, W]],
     most_steps: int,
 ) -> tuple[float, W]:
     """Goes to the end by the likelier side of each fork; the other side then waits."""
     while True:
         try:
             process.run(world, most_steps)
-        except Undecided as wanted:
+        except UndecidedOutcome as wanted:
             outcome = world.first(wanted.outcome)
             one = world.probability(outcome)
             value, likely = (1, one) if one >= 0.5 else (0, 1 - one)

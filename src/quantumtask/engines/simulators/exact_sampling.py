@@ -9,7 +9,7 @@ from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.sampling.shot_counts import Order
 from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.openqasm.lru_cache import Remembered
+from quantumtask.openqasm.lru_cache import SizedLruCache
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.settings import MIB, Settings
 
@@ -33,7 +33,7 @@ class Probabilities(Protocol):
     ) -> NDArray[np.float64]: ...
 
 
-_remembered: Remembered[Distribution] = Remembered(MOST_REMEMBERED)
+_remembered: SizedLruCache[Distribution] = SizedLruCache(MOST_REMEMBERED)
 """By circuit, engine and precision."""
 
 

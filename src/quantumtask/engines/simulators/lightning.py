@@ -65,7 +65,9 @@ def probabilities(
     One thread: Lightning's gates use no more. Raises MemoryError.
     """
     del threads, settings
-    wires = {qubit: len(circuit.touched) - 1 - k for k, qubit in enumerate(circuit.touched)}
+    wires = {
+        qubit: len(circuit.active_qubits) - 1 - k for k, qubit in enumerate(circuit.active_qubits)
+    }
     state = _state(len(wires), plan.precision)
     operations = [step for step in circuit.steps if isinstance(step, Operation)]
     _apply_all(state, operations, wires, plan.precision)

@@ -21,7 +21,7 @@ from quantumtask.engines.simulators.native.branch_state import AnyWorld, Bits, N
 from quantumtask.engines.simulators.native.statevector import Means, StateVector
 from quantumtask.engines.simulators.native.tableau import Stabilizer
 from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.openqasm.program.process import Outcome, Process, Undecided
+from quantumtask.openqasm.program.execution import Execution, MeasurementOutcome, UndecidedOutcome
 from quantumtask.shared.settings import Settings
 
 FOR_WAITING = 4
@@ -46,11 +46,11 @@ def run(job: Job, plan: RunPlan) -> Order | None:
     """The shots of any program; the number of each, if those are asked.
 
     Raises NotClifford where a stabilizer state cannot follow it, ResourceError for what is too
-    large, and lets pass what the process raises (Refusal).
+    large, and lets pass what the process raises (Diagnostic).
     """
     vector = partial(StateVector, means_of(job.settings, job.threads))
     new_state = Stabilizer if plan.method == "stabilizer" else vector
-    values = job.program.process.code.finish is not None
+    values = job.program.initial_execution.code.finish is not None
     return Tree(job, lambda: World(new_state(), values=values)).walk()
 
 
@@ -70,7 +70,7 @@ class _Branch(NamedTuple):
 
     shots: int
     last: Decision | None
-    process: Process | None
+    process: Execution | None
     world: AnyWorld | None
     bytes: int
 
@@ -105,7 +105,7 @@ class Tree:
 
     def _branch(self, shots: int) -> None:
         """Runs shots from the start, and then all branches that wait."""
-        self._follow(self._program.process.copy(), self._new_world(), shots, None)
+        self._follow(self._program.initial_execution.copy(), self._new_world(), shots, None)
         while self._waiting:
             branch = self._waiting.pop()
             self._waiting_bytes -= branch.bytes
@@ -114,12 +114,14 @@ class Tree:
                 process, world = self._again(branch.last)
             self._follow(process, world, branch.shots, branch.last)
 
-    def _follow(self, process: Process, world: AnyWorld, shots: int, last: Decision | None) -> None:
+    def _follow(
+        self, process: Execution, world: AnyWorld, shots: int, last: Decision | None
+    ) -> None:
         """Runs to the end, on the smaller side of each fork; the other side then waits."""
         while True:
             try:
                 process.run(world, self._most_steps)
-            except Undecided as wanted:
+            except UndecidedOutcome as wanted:
                 outcome = world.first(wanted.outcome)
                 value, others = self._draw(world.probability(outcome), shots)
                 if others:
@@ -143,7 +145,12 @@ class Tree:
         return (1, shots - ones) if ones <= shots - ones else (0, ones)
 
     def _wait(
-        self, process: Process, world: AnyWorld, outcome: Outcome, last: Decision, shots: int
+        self,
+        process: Execution,
+        world: AnyWorld,
+        outcome: MeasurementOutcome,
+        last: Decision,
+        shots: int,
     ) -> None:
         """Keeps the other side of a fork: as it is if there is room, else by what was decided."""
         size = world.state.bytes + BYTES_PER_CELL * len(process.memory)
@@ -155,19 +162,19 @@ class Tree:
         self._waiting_bytes += size
         self._waiting.append(_Branch(shots, last, twin, other, size))
 
-    def _again(self, last: Decision | None) -> tuple[Process, AnyWorld]:
+    def _again(self, last: Decision | None) -> tuple[Execution, AnyWorld]:
         """Runs from the start up to this decision."""
-        process, world = self._program.process.copy(), self._new_world()
+        process, world = self._program.initial_execution.copy(), self._new_world()
         for value in reversed(list(_values(last))):
             try:
                 process.run(world, self._most_steps)
-            except Undecided as wanted:
+            except UndecidedOutcome as wanted:
                 outcome = world.first(wanted.outcome)
                 world.probability(outcome)  # required: with noise, this call changes the state
                 world = decide(process, world, outcome, value)
         return process, world
 
-    def _end(self, process: Process, world: AnyWorld, shots: int) -> None:
+    def _end(self, process: Execution, world: AnyWorld, shots: int) -> None:
         """Draws what nobody looked at, and counts the shots."""
         fixed, places = _read(process.bits())
         outputs = _outputs(process) if self._program.outputs else {}
@@ -188,7 +195,7 @@ class Tree:
                 self._tally.add(fixed | reduce(or_, ones, 0), count, shown)
 
 
-def decide(process: Process, world: W, outcome: Outcome, value: int) -> W:
+def decide(process: Execution, world: W, outcome: MeasurementOutcome, value: int) -> W:
     """Both go on from where the outcome is that value."""
     process.decide(outcome, value)
     return world.decided(outcome, value)
@@ -201,33 +208,35 @@ def _values(last: Decision | None) -> Iterator[int]:
         last = last.before
 
 
-def _read(bits: list[int | Outcome]) -> tuple[int, dict[Outcome, int]]:
+def _read(bits: list[int | MeasurementOutcome]) -> tuple[int, dict[MeasurementOutcome, int]]:
     """A number with the bits that are decided, and the places of each other outcome in it."""
-    places: dict[Outcome, int] = {}
+    places: dict[MeasurementOutcome, int] = {}
     for place, bit in enumerate(bits):
-        if isinstance(bit, Outcome):
+        if isinstance(bit, MeasurementOutcome):
             places[bit] = places.get(bit, 0) | 1 << place
     decided = ["1" if bit == 1 else "0" for bit in reversed(bits)]
     return int("".join(decided) or "0", 2), places
 
 
-def _undecided(process: Process) -> Iterator[Outcome]:
-    return (cell for cell in process.memory if isinstance(cell, Outcome))
+def _undecided(process: Execution) -> Iterator[MeasurementOutcome]:
+    return (cell for cell in process.memory if isinstance(cell, MeasurementOutcome))
 
 
-def _outputs(process: Process) -> dict[str, Any] | None:
+def _outputs(process: Execution) -> dict[str, Any] | None:
     """The outputs; None where they depend on what is not decided."""
     try:
         return process.outputs()
-    except Undecided:
+    except UndecidedOutcome:
         return None
 
 
-def _shown(process: Process, outcomes: list[Outcome], values: list[int]) -> dict[str, Any]:
+def _shown(
+    process: Execution, outcomes: list[MeasurementOutcome], values: list[int]
+) -> dict[str, Any]:
     """The outputs once the outcomes have these values."""
     found = dict(zip(outcomes, values, strict=True))
     twin = process.copy()
-    twin.memory = [found.get(c, c) if isinstance(c, Outcome) else c for c in twin.memory]
+    twin.memory = [found.get(c, c) if isinstance(c, MeasurementOutcome) else c for c in twin.memory]
     return twin.outputs()
 
 

@@ -49,7 +49,7 @@ def run(job: Job, plan: RunPlan) -> Order | None:
 def _sampled(job: Job) -> Iterator[Rows]:
     """Of each shot the bits that the result shows, in its order; bit 0 is the lowest one."""
     sampler = stim.Circuit(text_of(job.circuit)).compile_sampler(seed=job.seed)
-    outcomes = job.circuit.outcomes
+    outcomes = job.circuit.measurement_count
     places = {bit: outcome for outcome, bit in job.readout.bits.items()}
     shown = [places[bit] for bit in range(job.readout.shown)]
     most = max(1, MOST_AT_ONCE // outcomes)
@@ -67,7 +67,7 @@ def text_of(circuit: Circuit) -> str:
 
     As a text, because Stim reads a line much faster than it takes a call.
     """
-    place = {qubit: k for k, qubit in enumerate(circuit.touched)}
+    place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
     return "\n".join([_line(step, place) for step in circuit.steps])
 
 
@@ -100,7 +100,7 @@ def expectations(
     words whose phases are gone, because they were measured.
     """
     gates = [step for step in circuit.steps if isinstance(step, Operation)]
-    place = {qubit: k for k, qubit in enumerate(circuit.touched)}
+    place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
     places = {qubit: place[name] for qubit, name in names.items() if name in place}
     simulator = stim.TableauSimulator()
     simulator.set_num_qubits(len(place))

@@ -7,13 +7,13 @@ from itertools import groupby
 from typing import Any
 
 from quantumtask.engines.transforms.branching import with_all_ways
+from quantumtask.openqasm.program.execution import Code, Execution, Instruction, QuantumTarget
 from quantumtask.openqasm.program.operations import (
     BARRIER,
     BASIC_GATES,
     SCHEDULING_OPERATIONS,
     Operation,
 )
-from quantumtask.openqasm.program.process import Code, Instruction, Process
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Register, Reset, Step
 
 TURNS = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
@@ -33,12 +33,12 @@ def observed(program: Program, bases: Mapping[int, str]) -> Program:
     qubits = list(bases)
     circuit = program.circuit and _circuit(program.circuit, turns, qubits)
     begin = partial(_process, program, turns, qubits)
-    if circuit and not circuit.followed:
+    if circuit and not circuit.control_outcomes:
         begin = partial(_straight, circuit)
     return replace(
         program,
         registers=(Register("observed", len(qubits)),),
-        begin=begin,
+        new_execution=begin,
         circuit=circuit,
         outputs=(),
         fixed_outputs={} if circuit else None,
@@ -49,7 +49,9 @@ def observed(program: Program, bases: Mapping[int, str]) -> Program:
 def _circuit(circuit: Circuit, turns: Sequence[Operation], qubits: Sequence[int]) -> Circuit:
     steps = _before_the_end(circuit, {turn.qubits[0] for turn in turns})
     final = not any(isinstance(step, Measure | Reset) for step in steps)
-    first = 0 if final else circuit.outcomes  # then no earlier outcome is left to number anew
+    first = (
+        0 if final else circuit.measurement_count
+    )  # then no earlier outcome is left to number anew
     steps += [*turns, *[Measure(qubit, first + k) for k, qubit in enumerate(qubits)]]
     outcomes = [step.outcome for step in steps if isinstance(step, Measure)]
     number = {outcome: k for k, outcome in enumerate(outcomes)}
@@ -59,7 +61,7 @@ def _circuit(circuit: Circuit, turns: Sequence[Operation], qubits: Sequence[int]
         len(number),
         circuit.clifford,
         final,
-        frozenset([number[outcome] for outcome in circuit.followed]),
+        frozenset([number[outcome] for outcome in circuit.control_outcomes]),
     )
 
 
@@ -73,13 +75,13 @@ def _before_the_end(circuit: Circuit, turned: set[int]) -> list[Step]:
     A measurement on the way removes the phase of its qubit, which matters only to a later step that
     depends on the phase. A delay after an end measurement is left out, too.
     """
-    taken_back, later = circuit.ends.taken_back, set(turned)
+    taken_back, later = circuit.terminal_measurements.outcomes, set(turned)
     measured = [step for step in circuit.steps if isinstance(step, Measure)]
     ended = {step.qubit for step in measured if step.outcome in taken_back}
     steps: list[Step] = []
     for step in reversed(circuit.steps):
         if isinstance(step, Measure):
-            is_shown = step.qubit in later or step.outcome in circuit.followed
+            is_shown = step.qubit in later or step.outcome in circuit.control_outcomes
             if step.outcome in taken_back or not is_shown:
                 ended.discard(step.qubit)
                 continue
@@ -92,7 +94,7 @@ def _before_the_end(circuit: Circuit, turned: set[int]) -> list[Step]:
     return steps[::-1]
 
 
-def _straight(circuit: Circuit) -> Process:
+def _straight(circuit: Circuit) -> Execution:
     """The steps of a circuit as a program that can be run."""
     instructions: list[Instruction] = []
     for kind, run in groupby(circuit.steps, type):
@@ -100,15 +102,14 @@ def _straight(circuit: Circuit) -> Process:
         parts = [steps] if kind is Operation else [[step] for step in steps]
         instructions += [_instruction(part) for part in parts]
     cells = [-1 - bit for bit in circuit.bits]
-    return Process(Code(instructions, [], [0] * circuit.outcomes, cells, [], {}))
+    return Execution(Code(instructions, [], [0] * circuit.measurement_count, cells, [], {}))
 
 
 def _instruction(steps: Sequence[Any]) -> Instruction:
     """The instruction for the gates in `steps`, or for the one measurement or reset."""
 
-    def run(process: Process) -> None:
-        world, first = process.world, steps[0]
-        assert world is not None
+    def run(process: Execution, world: QuantumTarget) -> None:
+        first = steps[0]
         if isinstance(first, Operation):
             world.apply(steps)
         elif isinstance(first, Reset):
@@ -119,17 +120,16 @@ def _instruction(steps: Sequence[Any]) -> Instruction:
     return run
 
 
-def _process(program: Program, turns: Sequence[Operation], qubits: Sequence[int]) -> Process:
-    process = with_all_ways(program.process)
+def _process(program: Program, turns: Sequence[Operation], qubits: Sequence[int]) -> Execution:
+    process = with_all_ways(program.initial_execution)
     turned, *cells = range(len(process.memory), len(process.memory) + 1 + len(qubits))
     process.memory += [None] * (1 + len(qubits))
 
-    def finish(process: Process) -> None:
+    def finish(process: Execution, world: QuantumTarget) -> None:
         """Measures the qubits; notes progress in memory, because Undecided interrupts the call."""
-        world, memory = process.world, process.memory
-        assert world is not None
+        memory = process.memory
         if not memory[turned]:
-            world.unmeasure()
+            world.drop_terminal_measurements()
             world.apply(turns)
             memory[turned] = True
         for cell, qubit in zip(cells, qubits, strict=True):

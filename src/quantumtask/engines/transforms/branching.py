@@ -8,19 +8,26 @@ a branching statement is wrapped here and reports all its branches.
 
 from collections.abc import Iterable
 
-from quantumtask.openqasm.program.footprint import TooMuch, footprint
-from quantumtask.openqasm.program.process import Code, Instruction, Outcome, Process, Undecided
-from quantumtask.openqasm.program.terminal_measurements import Ends
+from quantumtask.openqasm.program.branch_effects import BranchesTooLarge, branch_effects
+from quantumtask.openqasm.program.execution import (
+    Code,
+    Execution,
+    Instruction,
+    MeasurementOutcome,
+    QuantumTarget,
+    UndecidedOutcome,
+)
+from quantumtask.openqasm.program.terminal_measurements import TerminalMeasurements
 
 
-def with_all_ways(process: Process) -> Process:
+def with_all_ways(process: Execution) -> Execution:
     """A copy of a process that counts all ways of each `if`, `while` and `switch` (see `Ends`).
 
     The counting begins with the first outcome that the program needs.
     """
     twin, code = process.copy(), process.code
     instructions = list(code.instructions)
-    for at in code.ways:
+    for at in code.branches:
         instructions[at] = _counting(code, at)
     twin.code = code._replace(instructions=instructions)
     return twin
@@ -30,29 +37,27 @@ def _counting(code: Code, at: int) -> Instruction:
     """The instruction at a place of the code, which counts all its ways before it takes one."""
     instruction = code.instructions[at]
 
-    def run(process: Process) -> int | None:
-        world = process.world
+    def run(process: Execution, world: QuantumTarget) -> int | None:
         try:
-            target = instruction(process)
-        except Undecided:
-            _count(process, code, at)
+            target = instruction(process, world)
+        except UndecidedOutcome:
+            _count(process, world, code, at)
             raise
         if isinstance(world, WithEnds) and world.branched:
-            _count(process, code, at)
+            _count(process, world, code, at)
         return target
 
     return run
 
 
-def _count(process: Process, code: Code, at: int) -> None:
-    world = process.world
-    if not isinstance(world, WithEnds) or not world.ends.taken_back:
+def _count(process: Execution, world: QuantumTarget, code: Code, at: int) -> None:
+    if not isinstance(world, WithEnds) or not world.terminal_measurements.outcomes:
         return
     twin = process.copy()
-    twin.code, twin.next = code, at
+    twin.code, twin.address = code, at
     try:
-        ways = footprint(twin)
-    except TooMuch:
+        ways = branch_effects(twin)
+    except BranchesTooLarge:
         world.depend_on_all()
     else:
         world.depend(ways.qubits, ways.outcomes)
@@ -65,18 +70,18 @@ class WithEnds:
     way.
     """
 
-    __slots__ = ("branched", "ends")
+    __slots__ = ("branched", "terminal_measurements")
 
     def __init__(self) -> None:
         self.branched = False
-        self.ends = Ends()
+        self.terminal_measurements = TerminalMeasurements()
 
-    def depend(self, qubits: Iterable[int], outcomes: Iterable[Outcome]) -> None:
+    def depend(self, qubits: Iterable[int], outcomes: Iterable[MeasurementOutcome]) -> None:
         """Counts qubits as touched and outcomes as needed, because other shots do either."""
-        self.ends.touch(qubits)
+        self.terminal_measurements.add_operation(qubits)
         for outcome in outcomes:
-            self.ends.need(outcome.number)
+            self.terminal_measurements.add_dependency(outcome.number)
 
     def depend_on_all(self) -> None:
         """Counts all qubits as touched."""
-        self.ends.touch_all()
+        self.terminal_measurements.add_operation_on_all()

@@ -24,9 +24,9 @@ def settled(circuit: Circuit) -> Circuit:
 
     Only of one that measures at its end: any other comes back as it is.
     """
-    if not circuit.final:
+    if not circuit.terminal_measurements_only:
         return circuit
-    known: Known = dict.fromkeys(circuit.touched, 0)
+    known: Known = dict.fromkeys(circuit.active_qubits, 0)
     steps: list[Step] = []
     for number, step in enumerate(circuit.steps):
         if not known:
@@ -57,8 +57,8 @@ def _measured(circuit: Circuit, steps: list[Step], known: Known) -> Circuit:
         tuple([bit if bit >= 0 else bits[-1 - bit] for bit in circuit.bits]),
         kept,
         all(step.clifford for step in numbered if isinstance(step, Operation)),
-        final=True,
-        followed=frozenset(-1 - bits[k] for k in circuit.followed if bits[k] < 0),
+        terminal_measurements_only=True,
+        control_outcomes=frozenset(-1 - bits[k] for k in circuit.control_outcomes if bits[k] < 0),
     )
 
 

@@ -19,11 +19,11 @@ class Pure(NamedTuple):
 
 def purified(circuit: Circuit) -> Pure:
     """The same circuit, measured at its end, on more qubits where it needs them."""
-    names = {qubit: qubit for qubit in circuit.touched}
-    if circuit.final:
+    names = {qubit: qubit for qubit in circuit.active_qubits}
+    if circuit.terminal_measurements_only:
         return Pure(circuit, names)
     fresh = max(names, default=-1) + 1
-    taken_back = circuit.ends.taken_back
+    taken_back = circuit.terminal_measurements.outcomes
     steps: list[Step] = []
     measured: list[Step] = []
     for step in circuit.steps:
@@ -41,5 +41,11 @@ def purified(circuit: Circuit) -> Pure:
             names[step.qubit] = fresh
             fresh += 1
     steps += measured
-    pure = Circuit(tuple(steps), circuit.bits, circuit.outcomes, circuit.clifford, final=True)
+    pure = Circuit(
+        tuple(steps),
+        circuit.bits,
+        circuit.measurement_count,
+        circuit.clifford,
+        terminal_measurements_only=True,
+    )
     return Pure(pure, names)

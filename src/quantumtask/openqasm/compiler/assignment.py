@@ -5,7 +5,7 @@ from typing import Any
 
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.measurement import measure, measured, operand_of
-from quantumtask.openqasm.compiler.references import Places, target_type, value_of
+from quantumtask.openqasm.compiler.references import Reference, target_type, value_of
 from quantumtask.openqasm.compiler.subroutines import contains_call, give_back, kept
 from quantumtask.openqasm.compiler.symbol_table import Constant
 from quantumtask.openqasm.compiler.timing import ignored, is_nop
@@ -25,7 +25,7 @@ def assign(context: Context, node: Any) -> None:
         context.store(target, value_for(context, node.rhs, target_type(target)), node.span)
 
 
-def target_of(context: Context, node: Any) -> Places:
+def target_of(context: Context, node: Any) -> Reference:
     """What is assigned to. Raises Diagnostic for what cannot change."""
     name: Any = node if type(node) is nodes.Identifier else getattr(node, "name", None)
     if type(name) is nodes.Identifier:
@@ -146,7 +146,7 @@ def expression(context: Context, node: Any) -> None:
     if not value.constant and value.type.kind != "void":
         # Worked out for its problems only: an index out of range, a division by zero.
         read = value.read
-        context.code.emit(lambda p: ignored(read(p.memory)), node.span)
+        context.code.emit(lambda execution, _: ignored(read(execution.memory)), node.span)
 
 
 def measure_statement(context: Context, node: Any) -> None:

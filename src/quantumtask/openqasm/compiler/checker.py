@@ -17,7 +17,7 @@ from quantumtask.openqasm.compiler import (
     subroutines,
     timing,
 )
-from quantumtask.openqasm.compiler.context import Context, Enough
+from quantumtask.openqasm.compiler.context import Context, TooManyErrors
 from quantumtask.openqasm.compiler.gate_calls import emit_call
 from quantumtask.openqasm.compiler.symbol_table import AlreadyReported, Extern
 from quantumtask.openqasm.compiler.type_nodes import type_of
@@ -54,7 +54,7 @@ def check(
     context.expression = partial(expressions.expression, context)
     context.places = partial(expressions.places, context)
     context.block = partial(_block, context)
-    with suppress(Enough), _refusing(context):
+    with suppress(TooManyErrors), _refusing(context):
         _block(context, tree)
         if b"verbatim" in context.text:
             pragmas.check_verbatim(tree)

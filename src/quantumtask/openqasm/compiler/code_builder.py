@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from quantumtask.openqasm.program.process import Instruction, Label, Ways
+from quantumtask.openqasm.program.execution import BranchTargets, Instruction, Label
 from quantumtask.openqasm.text.source import Diagnostic, Span
 from quantumtask.openqasm.values.types import ArrayView, Type, default_value, element_count
 
 
-class Builder:
+class CodeBuilder:
     """The code of one program. `most_cells` bounds its memory."""
 
     def __init__(self, most_cells: int) -> None:
         self.instructions: list[Instruction] = []
         self.spans: list[Span] = []
         self.memory: list[Any] = []
-        self.ways: dict[int, Ways] = {}
+        self.branches: dict[int, BranchTargets] = {}
         self.most_cells = most_cells
 
     @property
@@ -25,16 +25,16 @@ class Builder:
         self.instructions.append(instruction)
         self.spans.append(span)
 
-    def fork(self, instruction: Instruction, ways: Ways, span: Span) -> None:
+    def fork(self, instruction: Instruction, ways: BranchTargets, span: Span) -> None:
         """Adds an instruction with more than one way."""
-        self.ways[self.here] = ways
+        self.branches[self.here] = ways
         self.emit(instruction, span)
 
     def jump(self, label: Label, span: Span) -> None:
-        self.emit(lambda _: label.at, span)
+        self.emit(lambda _, __: label.address, span)
 
     def place(self, label: Label) -> None:
-        label.at = self.here
+        label.address = self.here
 
     def reserve(self, of: Type, span: Span) -> Any:
         """Places for a value: one cell, a range for a register, a View for an array."""

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from quantumtask.openqasm.compiler.code_builder import Builder
-from quantumtask.openqasm.compiler.references import Places, Store, storer
-from quantumtask.openqasm.compiler.symbol_table import Routine, Scope
+from quantumtask.openqasm.compiler.code_builder import CodeBuilder
+from quantumtask.openqasm.compiler.references import Reference, Store, storer
+from quantumtask.openqasm.compiler.symbol_table import Routine, SymbolTable
 from quantumtask.openqasm.compiler.visibility import declarations
 from quantumtask.openqasm.gates.hardware import TargetGates, target_gate
 from quantumtask.openqasm.gates.library import BUILT_IN_GATES, STDGATES, Gate
@@ -19,7 +19,7 @@ from quantumtask.openqasm.parser.parse import (
     physical_qubit_numbers,
 )
 from quantumtask.openqasm.parser.qubit_numbers import QubitAllocator
-from quantumtask.openqasm.program.process import Label, Process
+from quantumtask.openqasm.program.execution import Execution, Instruction, Label, QuantumTarget
 from quantumtask.openqasm.program.program import Register
 from quantumtask.openqasm.text.source import (
     MAX_PROBLEMS,
@@ -35,7 +35,7 @@ from quantumtask.openqasm.values.types import QUBIT, ArrayValue, Type, wrap_int
 from quantumtask.shared.settings import Settings
 
 
-class Enough(Exception):
+class TooManyErrors(Exception):
     """Enough problems: the rest of the program is not looked at."""
 
 
@@ -43,11 +43,13 @@ MOVES = 20
 """Elements that may be copied, for each step that a program may take: they are that much faster."""
 
 
-def _copying(put: Store, read: ReadValue, most: int, span: Span) -> Callable[[Process], None]:
-    def run(process: Process) -> None:
-        value = read(process.memory)
-        put(process.memory, value)
-        process.move(len(value[0]) if isinstance(value, ArrayValue) else len(value), most, span)
+def _copying(put: Store, read: ReadValue, most: int, span: Span) -> Instruction:
+    def run(execution: Execution, _: QuantumTarget) -> None:
+        value = read(execution.memory)
+        put(execution.memory, value)
+        execution.charge_copies(
+            len(value[0]) if isinstance(value, ArrayValue) else len(value), most, span
+        )
 
     return run
 
@@ -83,8 +85,8 @@ class Context:
         self.legacy = legacy
         if device is not None:  # here: the short path looks its gates up by itself
             built_in = {name: target_gate(gate, device) for name, gate in built_in.items()}
-        self.scope = Scope(built_in, partial(declarations, tree), legacy)
-        self.code = Builder(settings.max_elements + settings.max_bits)
+        self.scope = SymbolTable(built_in, partial(declarations, tree), legacy)
+        self.code = CodeBuilder(settings.max_elements + settings.max_bits)
         self.noisy = False
         self.qubits = QubitAllocator(
             settings.max_qubits, lambda: physical_qubit_numbers(tree, source.bytes)
@@ -102,14 +104,14 @@ class Context:
         self.refusals: dict[tuple[str, int], Diagnostic] = {}
         self.warnings: dict[str, Diagnostic] = {}
         self.expression: Callable[[Any], Expr]
-        self.places: Callable[[Any], Places]
+        self.places: Callable[[Any], Reference]
         self.block: Callable[[Sequence[Any]], None]
 
     def refuse(self, refusal: Diagnostic) -> None:
         """Notes a problem. Raises Enough where there are too many."""
         self.refusals.setdefault((refusal.code, refusal.span.lo), refusal)
         if len(self.refusals) >= MAX_PROBLEMS:
-            raise Enough
+            raise TooManyErrors
 
     def warn(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         if len(self.warnings) < MAX_PROBLEMS:
@@ -133,7 +135,7 @@ class Context:
             self.warn("negative_uint", message, value.span, "Declare an int, if -1 is meant as -1")
         return convert(value, to)
 
-    def store(self, target: Places, value: Expr, span: Span) -> None:
+    def store(self, target: Reference, value: Expr, span: Span) -> None:
         """Writes the instruction that stores a value, which has the type of the target."""
         put, read = storer(target), value.read
         kind, most = target.type.kind, MOVES * self.settings.max_steps
@@ -142,11 +144,11 @@ class Context:
             return
         if value.constant:
             kept = value.value
-            self.code.emit(lambda p: put(p.memory, kept), span)
+            self.code.emit(lambda execution, _: put(execution.memory, kept), span)
         else:
-            self.code.emit(lambda p: put(p.memory, read(p.memory)), span)
+            self.code.emit(lambda execution, _: put(execution.memory, read(execution.memory)), span)
 
-    def count_alias(self, places: Places, node: Node) -> None:
+    def count_alias(self, places: Reference, node: Node) -> None:
         """Counts what the names of an alias take. Raises Diagnostic beyond all measure."""
         self.aliased += 1 if isinstance(places.fixed, (int, range)) else len(places.fixed)
         most = 10 * self.settings.max_elements
@@ -165,18 +167,18 @@ class Context:
         self.declared.append((name, numbers, node.qubit.span))
         return numbers
 
-    def physical_qubit(self, node: Node) -> Places | None:
+    def physical_qubit(self, node: Node) -> Reference | None:
         """The qubit `$2`; None for a node that names no physical qubit. Raises Diagnostic."""
         qubit = find_physical_qubit(node, self.text)
         return None if qubit is None else self.physical(qubit)
 
-    def physical(self, qubit: PhysicalQubit) -> Places:
+    def physical(self, qubit: PhysicalQubit) -> Reference:
         """The place of a physical qubit. Raises Diagnostic for a number that is too large."""
         count = len(self.qubits.physical)
         number = self.qubits.physical_number(qubit.digits, qubit.span)
         if len(self.qubits.physical) > count:
             self.declared.append((f"${number}", (number,), qubit.span))
-        return Places(QUBIT, qubit.span, f"${number}", number, lambda _: number)
+        return Reference(QUBIT, qubit.span, f"${number}", number, lambda _: number)
 
     def own(self, gate: Gate, span: Span) -> Gate:
         """The device's own gate for a gate; the gate itself without a device.

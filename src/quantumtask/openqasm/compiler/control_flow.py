@@ -8,10 +8,18 @@ from typing import Any
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.indices import as_whole
 from quantumtask.openqasm.compiler.subroutines import in_order
-from quantumtask.openqasm.compiler.symbol_table import Stored
+from quantumtask.openqasm.compiler.symbol_table import Variable
 from quantumtask.openqasm.compiler.type_nodes import type_of
 from quantumtask.openqasm.parser.parse import nodes
-from quantumtask.openqasm.program.process import END, Label, Process, Ways, known
+from quantumtask.openqasm.program.execution import (
+    END,
+    BranchTargets,
+    Execution,
+    Instruction,
+    Label,
+    QuantumTarget,
+    bit_value,
+)
 from quantumtask.openqasm.text.source import Diagnostic, Span, format_int
 from quantumtask.openqasm.values.arithmetic import to_condition
 from quantumtask.openqasm.values.casts import find_conversion
@@ -32,11 +40,11 @@ def _statements(body: Any) -> Sequence[Any]:
     return found
 
 
-def _jump_unless(context: Context, condition: Expr, ways: Ways) -> None:
-    read, label = condition.read, ways.others[0]
+def _jump_unless(context: Context, condition: Expr, ways: BranchTargets) -> None:
+    read, label = condition.read, ways.targets[0]
 
-    def jump(process: Process) -> int | None:
-        return None if read(process.memory) else label.at
+    def jump(execution: Execution, _: QuantumTarget) -> int | None:
+        return None if read(execution.memory) else label.address
 
     context.code.fork(jump, ways, condition.span)
 
@@ -45,7 +53,7 @@ def branch(context: Context, node: Any) -> None:
     condition = to_condition(context.expression(node.condition))
     code, otherwise, end = context.code, Label(), Label()
     join = otherwise if node.else_body is None else end
-    _jump_unless(context, condition, Ways((otherwise,), join, is_if=True))
+    _jump_unless(context, condition, BranchTargets((otherwise,), join, is_if=True))
     _body(context, node.if_body)
     if node.else_body is None:
         code.place(otherwise)
@@ -60,7 +68,7 @@ def while_loop(context: Context, node: Any) -> None:
     code, again, end = context.code, Label(), Label()
     code.place(again)
     condition = to_condition(context.expression(node.condition))
-    _jump_unless(context, condition, Ways((end,), end))
+    _jump_unless(context, condition, BranchTargets((end,), end))
     context.loops.append((end, again))
     _body(context, node.body)
     context.loops.pop()
@@ -80,7 +88,7 @@ def leave(context: Context, node: Any) -> None:
 def end_program(context: Context, node: Any) -> None:
     if context.routine is not None:
         context.routine.returns = True  # it needs no other way out
-    context.code.emit(lambda _: END, node.span)
+    context.code.emit(lambda _, __: END, node.span)
 
 
 def for_loop(context: Context, node: Any) -> None:
@@ -94,7 +102,7 @@ def for_loop(context: Context, node: Any) -> None:
     code.emit(_start(values, items, position), node.span)
     with context.inner():
         variable = code.reserve(to, node.span)
-        context.scope.declare(node.identifier.name, Stored(to, variable), node.identifier)
+        context.scope.declare(node.identifier.name, Variable(to, variable), node.identifier)
         code.place(again)
         code.emit(_step(items, position, variable, end), node.span)
         context.loops.append((end, again))
@@ -104,21 +112,21 @@ def for_loop(context: Context, node: Any) -> None:
     code.place(end)
 
 
-def _start(values: ReadValue, items: int, position: int) -> Callable[[Process], None]:
-    def start(process: Process) -> None:
-        memory = process.memory
+def _start(values: ReadValue, items: int, position: int) -> Instruction:
+    def start(execution: Execution, _: QuantumTarget) -> None:
+        memory = execution.memory
         memory[items] = values(memory)
         memory[position] = 0
 
     return start
 
 
-def _step(items: int, position: int, variable: int, end: Label) -> Callable[[Process], int | None]:
-    def step(process: Process) -> int | None:
-        memory = process.memory
+def _step(items: int, position: int, variable: int, end: Label) -> Instruction:
+    def step(execution: Execution, _: QuantumTarget) -> int | None:
+        memory = execution.memory
         at, sequence = memory[position], memory[items]
         if at >= len(sequence):
-            return end.at
+            return end.address
         memory[variable] = sequence[at]
         memory[position] = at + 1
         return None
@@ -135,14 +143,14 @@ def _values(context: Context, node: Any, to: Type) -> ReadValue:
         values = in_order(context, iterable.values)
         parts = [context.convert(value, to).read for value in values]
         if to.kind == "bit":
-            return lambda memory: [known(part(memory)) for part in parts]
+            return lambda memory: [bit_value(part(memory)) for part in parts]
         return lambda memory: [part(memory) for part in parts]
     value = context.expression(iterable)
     read = value.read
     if value.type.kind == "bits":
         # A list is no place for outcomes: they would not be found there once they are decided.
         one = find_conversion(BIT, to, iterable.span)
-        return lambda memory: [one(known(bit)) for bit in read(memory)]
+        return lambda memory: [one(bit_value(bit)) for bit in read(memory)]
     if value.type.kind == "array" and len(value.type.shape) == 1:
         assert value.type.base is not None
         one = find_conversion(value.type.base, to, iterable.span)
@@ -241,8 +249,8 @@ def switch(context: Context, node: Any) -> None:
     labels = [_labels(context, case, table) for case in node.cases]
     default, read = Label(), target.read
     code.fork(
-        lambda p: table.get(read(p.memory), default).at,
-        Ways((*labels, default), end),
+        lambda execution, _: table.get(read(execution.memory), default).address,
+        BranchTargets((*labels, default), end),
         node.target.span,
     )
     for label, case in zip(labels, node.cases, strict=True):

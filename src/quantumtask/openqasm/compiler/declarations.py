@@ -5,8 +5,8 @@ from typing import Any
 from quantumtask.openqasm.compiler.assignment import value_for
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.measurement import measure
-from quantumtask.openqasm.compiler.references import Places, joined, of_symbol
-from quantumtask.openqasm.compiler.symbol_table import Constant, Stored, redeclared
+from quantumtask.openqasm.compiler.references import Reference, joined, of_symbol
+from quantumtask.openqasm.compiler.symbol_table import Constant, Variable, redeclared
 from quantumtask.openqasm.compiler.type_nodes import register_size, type_of
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
@@ -23,9 +23,9 @@ def qubits(context: Context, node: Any) -> None:
     numbers = context.new_qubits(name, 1 if size is None else size, node)
     _warn_if_old(context, node, f"qubit[{size}] {name};")
     if size is None:
-        context.scope.declare(name, Stored(Type("qubit"), numbers[0]), node.qubit)
+        context.scope.declare(name, Variable(Type("qubit"), numbers[0]), node.qubit)
     else:
-        context.scope.declare(name, Stored(Type("qubits", size), numbers), node.qubit)
+        context.scope.declare(name, Variable(Type("qubits", size), numbers), node.qubit)
 
 
 def _warn_if_old(context: Context, node: Any, new: str) -> None:
@@ -53,7 +53,7 @@ def variable(context: Context, node: Any) -> None:
     # A name does not stand for itself yet in its own first value.
     value = None if init is None or measured else value_for(context, init, to)
     places = _declare(context, node, to)
-    target = of_symbol(Stored(to, places), name, node.span)
+    target = of_symbol(Variable(to, places), name, node.span)
     if measured:
         measure(context, init.qubits, target, node)
     elif value is not None:
@@ -65,7 +65,7 @@ def variable(context: Context, node: Any) -> None:
 def _declare(context: Context, node: Any, to: Type) -> Any:
     name = node.identifier.name
     places = context.code.reserve(to, node.span)
-    context.scope.declare(name, Stored(to, places), node.identifier)
+    context.scope.declare(name, Variable(to, places), node.identifier)
     if to.kind in ("bit", "bits") and context.scope.is_global:
         context.register(name, 1 if to.size is None else to.size, places, node)
     return places
@@ -73,7 +73,7 @@ def _declare(context: Context, node: Any, to: Type) -> Any:
 
 def _reset(context: Context, to: Type, places: Any, span: Span) -> None:
     """A local variable is new each time its declaration is reached."""
-    target = Places(to, span, "", places, lambda _: places)
+    target = Reference(to, span, "", places, lambda _: places)
     context.store(target, constant_expr(to, default_value(to), span), span)
 
 
@@ -114,12 +114,14 @@ def alias(context: Context, node: Any) -> None:
     name = node.target.name
     if places.fixed is not None:
         context.count_alias(places, node)
-        symbol = Stored(places.type, places.fixed, read_only=places.read_only)
+        symbol = Variable(places.type, places.fixed, read_only=places.read_only)
         context.scope.declare(name, symbol, node.target)
         return
     cell, find = context.code.cell(node.span), places.find
-    context.code.emit(lambda p: p.memory.__setitem__(cell, find(p.memory)), node.span)
-    symbol = Stored(places.type, None, cell, places.read_only)
+    context.code.emit(
+        lambda execution, _: execution.memory.__setitem__(cell, find(execution.memory)), node.span
+    )
+    symbol = Variable(places.type, None, cell, places.read_only)
     context.scope.declare(name, symbol, node.target)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from quantumtask.openqasm.compiler import subroutines
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.references import (
-    Places,
+    Reference,
     bits_of_value,
     indexed,
     joined,
@@ -18,7 +18,7 @@ from quantumtask.openqasm.compiler.references import (
 from quantumtask.openqasm.compiler.symbol_table import Constant, Extern, Routine
 from quantumtask.openqasm.compiler.type_nodes import type_of
 from quantumtask.openqasm.parser.parse import Node, nodes
-from quantumtask.openqasm.program.process import Label, Ways
+from quantumtask.openqasm.program.execution import BranchTargets, Execution, Label, QuantumTarget
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values import builtin_functions
 from quantumtask.openqasm.values.arithmetic import LOGICAL, mixes_signs, to_condition
@@ -48,7 +48,7 @@ def expression(context: Context, node: Any) -> Expr:
     return handler(context, node)
 
 
-def places(context: Context, node: Any) -> Places:
+def places(context: Context, node: Any) -> Reference:
     """The qubits, bits or variables that a node names. Raises Diagnostic."""
     kind = type(node)
     if kind is nodes.Identifier:
@@ -71,7 +71,7 @@ def places(context: Context, node: Any) -> Places:
     raise Diagnostic("wrong_type", "a variable or a qubit is needed here", node.span)
 
 
-def _joined_as_in_drafts(context: Context, node: Any) -> Places:
+def _joined_as_in_drafts(context: Context, node: Any) -> Reference:
     """`q || r` of qubits: `q ++ r`, as drafts of OpenQASM 3 wrote it."""
     parts = [places(context, part) for part in (node.lhs, node.rhs)]
     if not all(part.is_quantum for part in parts):
@@ -81,7 +81,7 @@ def _joined_as_in_drafts(context: Context, node: Any) -> Places:
     return joined(parts, node.span)
 
 
-def _named(context: Context, node: Any) -> Places:
+def _named(context: Context, node: Any) -> Reference:
     symbol = context.scope.find(node.name)
     if symbol is None:
         if node.name in builtin_functions.BUILT_IN_CONSTANTS:
@@ -228,16 +228,16 @@ def _short_circuit(context: Context, op: str, left: Expr, parent: Any) -> Expr:
     skip = Label()
     wanted = op == "||"
 
-    def decide(process: Any) -> int | None:
-        value = first(process.memory)
-        process.memory[cell] = value
-        return skip.at if value == wanted else None
+    def decide(execution: Execution, _: QuantumTarget) -> int | None:
+        value = first(execution.memory)
+        execution.memory[cell] = value
+        return skip.address if value == wanted else None
 
-    code.fork(decide, Ways((skip,), skip), span)
+    code.fork(decide, BranchTargets((skip,), skip), span)
     second = to_condition(expression(context, parent.rhs)).read
 
-    def other(process: Any) -> None:
-        process.memory[cell] = second(process.memory)
+    def other(execution: Execution, _: QuantumTarget) -> None:
+        execution.memory[cell] = second(execution.memory)
 
     code.emit(other, span)
     code.place(skip)
@@ -338,7 +338,7 @@ def _size_of(context: Context, node: Any) -> Expr:
     return Expr(UINT, span, lambda m: _at(find(m).shape, which(m), span))
 
 
-def _length(array: Places, shape: tuple[int | None, ...], depth: int, node: Any) -> Expr:
+def _length(array: Reference, shape: tuple[int | None, ...], depth: int, node: Any) -> Expr:
     known = _at(shape, depth, node.span)
     if known is not None:
         return constant_expr(UINT, known, node.span)

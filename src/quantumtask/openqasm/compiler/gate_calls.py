@@ -5,7 +5,7 @@ from itertools import repeat
 from typing import Any, NamedTuple, cast
 
 from quantumtask.openqasm.compiler.context import Context
-from quantumtask.openqasm.compiler.references import Places
+from quantumtask.openqasm.compiler.references import Reference
 from quantumtask.openqasm.compiler.subroutines import kept, last_call
 from quantumtask.openqasm.compiler.type_nodes import constant_whole
 from quantumtask.openqasm.gates.expansion import (
@@ -19,8 +19,8 @@ from quantumtask.openqasm.gates.expansion import (
 from quantumtask.openqasm.gates.library import GPHASE, Argument, Gate, OpaqueGate, StandardGate
 from quantumtask.openqasm.gates.roots import MAX_ROOT_QUBITS
 from quantumtask.openqasm.parser.parse import Node, nodes
+from quantumtask.openqasm.program.execution import Execution, Instruction, QuantumTarget
 from quantumtask.openqasm.program.operations import Operation
-from quantumtask.openqasm.program.process import Process
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values.casts import to_real
 from quantumtask.openqasm.values.expr import Expr, constant_expr
@@ -49,7 +49,7 @@ def emit_call(context: Context, node: Any) -> None:
         operands = _named_only(context, operands)
     places = [_fixed(context, operand) for operand in operands]
     values = _arguments(context, args)
-    called = Called(gate, modifiers, context.settings.max_operations, node.span)
+    called = GateCall(gate, modifiers, context.settings.max_operations, node.span)
     context.code.emit(_maker(called, places, values)(called, places, values), node.span)
 
 
@@ -112,7 +112,7 @@ def _all_constant(powers: Sequence[Expr | float]) -> bool:
     return all(isinstance(p, float) or p.constant for p in powers)
 
 
-class Called(NamedTuple):
+class GateCall(NamedTuple):
     """What is called. `limit`: operations that one statement may come to."""
 
     gate: Gate
@@ -134,20 +134,18 @@ class Called(NamedTuple):
 
 
 def _maker(
-    called: Called, places: Sequence[Any], values: Sequence[Any]
-) -> Callable[..., Callable[[Process], None]]:
+    called: GateCall, places: Sequence[Any], values: Sequence[Any]
+) -> Callable[..., Instruction]:
     """What makes the instruction for a call."""
     powers, controls = called.modifiers.powers, called.modifiers.controls
-    fixed = not any(isinstance(place, Places) for place in places)
+    fixed = not any(isinstance(place, Reference) for place in places)
     if fixed and _all_constant(powers) and not any(isinstance(v, Expr) for v in values):
         return _prepared
     one = type(called.gate) is StandardGate and all(isinstance(place, int) for place in places)
     return _with_angles if one and not (powers or controls) else _at_run_time
 
 
-def _prepared(
-    called: Called, places: Sequence[Any], arguments: Sequence[Any]
-) -> Callable[[Process], None]:
+def _prepared(called: GateCall, places: Sequence[Any], arguments: Sequence[Any]) -> Instruction:
     """The instruction for a call that is always the same."""
     values = tuple(arguments)
     gate, modifiers, limit, span = called
@@ -158,16 +156,16 @@ def _prepared(
     if length == 1 and type(gate) is StandardGate and not (powers or modifiers.controls):
         (row,) = _rows(places, 1)
         known = tuple(expand_gate(AppliedGate(gate, values, row), span))
-        return lambda process: process.world.apply(known)  # type: ignore[union-attr]
+        return lambda _, quantum: quantum.apply(known)
 
     kept: list[Operation] = []
 
-    def run(process: Process) -> None:
+    def run(execution: Execution, quantum: QuantumTarget) -> None:
         found = kept or _operations(called, places, values, powers, length)
         if len(found) <= LONGEST_KEPT:
             kept[:] = found
-        process.world.apply(found)  # type: ignore[union-attr]
-        process.spend(cost, limit, span)
+        quantum.apply(found)
+        execution.charge_operations(cost, limit, span)
 
     return run
 
@@ -176,9 +174,7 @@ LONGEST_KEPT = 1000
 """Operations of a statement that are kept, because it may be run again and again."""
 
 
-def _with_angles(
-    called: Called, places: Sequence[Any], arguments: Sequence[Any]
-) -> Callable[[Process], None]:
+def _with_angles(called: GateCall, places: Sequence[Any], arguments: Sequence[Any]) -> Instruction:
     """The instruction for a gate of which only a run tells the angles: most in a sweep are such."""
     gate, _, limit, span = called
     row, cost = tuple(places), _cost(called, (), 1)
@@ -186,38 +182,38 @@ def _with_angles(
     angles = [a if isinstance(a, Expr) else constant_expr(FLOAT, a, span) for a in arguments]
     reads = [(angle.read, angle.span) for angle in angles]
 
-    def run(process: Process) -> None:
-        memory = process.memory
+    def run(execution: Execution, quantum: QuantumTarget) -> None:
+        memory = execution.memory
         values = tuple([check_finite(read(memory), at) for read, at in reads])
-        process.world.apply((simple_operation(gate, values, row),))  # type: ignore[union-attr,arg-type]
-        process.spend(cost, limit, span)
+        quantum.apply((simple_operation(gate, values, row),))  # type: ignore[arg-type]
+        execution.charge_operations(cost, limit, span)
 
     return run
 
 
 def _at_run_time(
-    called: Called, operands: Sequence[Any], arguments: Sequence[Any]
-) -> Callable[[Process], None]:
+    called: GateCall, operands: Sequence[Any], arguments: Sequence[Any]
+) -> Instruction:
     """The instruction for a call whose qubits, arguments or powers only a run tells."""
 
-    def run(process: Process) -> None:
-        memory = process.memory
+    def run(execution: Execution, quantum: QuantumTarget) -> None:
+        memory = execution.memory
         values = tuple(
             [check_finite(a.read(memory), a.span) if isinstance(a, Expr) else a for a in arguments]
         )
-        places = [p.find(memory) if isinstance(p, Places) else p for p in operands]
+        places = [p.find(memory) if isinstance(p, Reference) else p for p in operands]
         powers = called.powers(memory)
         length = _length(called, places)
         cost = _cost(called, powers, length)
         _check_distinct(called, places, length)
-        process.world.apply(_operations(called, places, values, powers, length))  # type: ignore[union-attr]
-        process.spend(cost, called.limit, called.span)
+        quantum.apply(_operations(called, places, values, powers, length))
+        execution.charge_operations(cost, called.limit, called.span)
 
     return run
 
 
 def all_operations(
-    called: Called, places: Sequence[Any], values: tuple[float, ...]
+    called: GateCall, places: Sequence[Any], values: tuple[float, ...]
 ) -> tuple[list[Operation], float]:
     """What a statement comes to that is always the same, and what it costs. Raises Diagnostic."""
     powers = called.powers([])
@@ -228,7 +224,7 @@ def all_operations(
 
 
 def _operations(
-    called: Called,
+    called: GateCall,
     places: Sequence[Any],
     values: tuple[float, ...],
     powers: tuple[float, ...],
@@ -248,7 +244,7 @@ def _operations(
     return found
 
 
-def _length(called: Called, places: Sequence[Any]) -> int:
+def _length(called: GateCall, places: Sequence[Any]) -> int:
     """How many calls a statement is: the common length of its registers."""
     lengths = {len(p) for p in places if not isinstance(p, int)}
     if len(lengths) > 1:
@@ -265,14 +261,14 @@ def _rows(places: Sequence[Any], length: int) -> Iterable[tuple[int, ...]]:
     return zip(*[repeat(p, length) if isinstance(p, int) else p for p in places], strict=True)
 
 
-def _check_distinct(called: Called, places: Sequence[Any], length: int) -> None:
+def _check_distinct(called: GateCall, places: Sequence[Any], length: int) -> None:
     """Raises Diagnostic for a call that is given one qubit twice."""
     if len(places) > 1 and any(len(set(row)) < len(row) for row in _rows(places, length)):
         message = f"`{shorten(called.gate.name)}` is given the same qubit twice"
         raise Diagnostic("duplicate_qubit", message, called.span)
 
 
-def _cost(called: Called, powers: tuple[float, ...], length: int) -> float:
+def _cost(called: GateCall, powers: tuple[float, ...], length: int) -> float:
     """Operations that a statement comes to. Raises Diagnostic beyond the limit."""
     gate, controls = called.gate, called.modifiers.controls
     if powers:
@@ -283,7 +279,7 @@ def _cost(called: Called, powers: tuple[float, ...], length: int) -> float:
     return cost
 
 
-def _too_many(called: Called) -> Diagnostic:
+def _too_many(called: GateCall) -> Diagnostic:
     name = shorten(called.gate.name)
     message = f"this call of `{name}` comes to more than {called.limit:,} operations"
     return Diagnostic("too_many_operations", message, called.span)
@@ -354,7 +350,7 @@ def argument_of_body(context: Context, node: Node) -> Argument:
     return cast(Argument, value.read if isinstance(value, Expr) else value)
 
 
-def _qubits(context: Context, node: Node) -> Places:
+def _qubits(context: Context, node: Node) -> Reference:
     places = context.places(node)
     if not places.is_quantum:
         message = f"`{shorten(places.name)}` is no qubit, and one is needed here"

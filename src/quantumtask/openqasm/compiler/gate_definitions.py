@@ -11,7 +11,7 @@ from quantumtask.openqasm.compiler.gate_calls import (
     gate_of,
     modifiers_of,
 )
-from quantumtask.openqasm.compiler.symbol_table import Constant, Stored
+from quantumtask.openqasm.compiler.symbol_table import Constant, Variable
 from quantumtask.openqasm.compiler.visibility import definition
 from quantumtask.openqasm.gates.expansion import ROOT_COST, expansion_cost
 from quantumtask.openqasm.gates.hardware import scheduling_gate
@@ -50,9 +50,9 @@ def define(context: Context, node: Any) -> None:
     context.scope.enter_definition(definition(node))
     try:
         for cell, param in enumerate(params):
-            context.scope.declare(param, Stored(FLOAT, cell), node)
+            context.scope.declare(param, Variable(FLOAT, cell), node)
         for slot, qubit in enumerate(qubits):
-            context.scope.declare(qubit, Stored(QUBIT, slot), node)
+            context.scope.declare(qubit, Variable(QUBIT, slot), node)
         before = context.code.here
         slots = {q: slot for slot, q in enumerate(qubits)}
         body = tuple(_body(context, _Body(context, node, slots)))

@@ -7,11 +7,11 @@ from typing import Any
 
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.references import of_symbol, storer, value_of
-from quantumtask.openqasm.compiler.symbol_table import Stored
+from quantumtask.openqasm.compiler.symbol_table import Variable
 from quantumtask.openqasm.compiler.type_nodes import type_of
 from quantumtask.openqasm.inputs.sweep_binding import InputArray, InputVariable, parse_input
 from quantumtask.openqasm.parser.parse import nodes
-from quantumtask.openqasm.program.process import known
+from quantumtask.openqasm.program.execution import bit_value
 from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Span, shorten
 from quantumtask.openqasm.values.casts import float_rounder
 from quantumtask.openqasm.values.expr import ReadValue
@@ -36,7 +36,7 @@ def declare(context: Context, node: Any) -> None:
     if to.kind not in _PASSED or base not in _PASSED:
         raise Diagnostic("not_supported", f"{to} cannot be an input or an output", node.type.span)
     places = context.code.reserve(to, node.span)
-    symbol = Stored(to, places)
+    symbol = Variable(to, places)
     context.scope.declare(name, symbol, node.identifier)
     target = of_symbol(symbol, name, node.span)
     if is_input:
@@ -194,9 +194,9 @@ def reader(to: Type, read: ReadValue) -> ReadValue:
 def _shower(to: Type) -> Any:
     kind = to.kind
     if kind == "bits":
-        return lambda bits: "".join([str(known(bit)) for bit in reversed(bits)])
+        return lambda bits: "".join([str(bit_value(bit)) for bit in reversed(bits)])
     if kind == "bit":
-        return known
+        return bit_value
     if kind == "angle":
         return lambda value: radians_from_angle(value, to.width)
     if kind == "complex":

@@ -1,24 +1,24 @@
 """Measurements and resets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.references import (
-    Places,
+    Reference,
     as_sequence,
     joined,
     target_type,
     value_of,
 )
-from quantumtask.openqasm.program.process import Process
+from quantumtask.openqasm.program.execution import Execution, Instruction, QuantumTarget
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values.casts import convert
 from quantumtask.openqasm.values.expr import Expr
 from quantumtask.openqasm.values.types import BIT, Type
 
 
-def measure(context: Context, operands: Any, target: Places | None, node: Any) -> None:
+def measure(context: Context, operands: Any, target: Reference | None, node: Any) -> None:
     """Measures qubits into bits (or into nothing)."""
     source = operand_of(context, operands, node)
     if target is None:
@@ -33,7 +33,7 @@ def measure(context: Context, operands: Any, target: Places | None, node: Any) -
     context.code.emit(_measurement(source, target, node.span), node.span)
 
 
-def _check_sizes(source: Places, to: Type, node: Any) -> None:
+def _check_sizes(source: Reference, to: Type, node: Any) -> None:
     """As many qubits as bits; a register of one may stand for a single one."""
     if to.kind not in ("bit", "bits"):
         return
@@ -43,14 +43,14 @@ def _check_sizes(source: Places, to: Type, node: Any) -> None:
         raise _mismatch(source, to, node)
 
 
-def _mismatch(source: Places, to: Type, node: Any) -> Diagnostic:
+def _mismatch(source: Reference, to: Type, node: Any) -> Diagnostic:
     qubits = 1 if source.type.kind == "qubit" else source.type.size
     bits = to.size if to.kind == "bits" else 1
     message = f"{qubits} qubits are measured into {bits} bits"
     return Diagnostic("size_mismatch", message, node.span)
 
 
-def operand_of(context: Context, operands: Any, node: Any) -> Places:
+def operand_of(context: Context, operands: Any, node: Any) -> Reference:
     parts = [context.places(operand) for operand in operands]
     for part in parts:
         if not part.is_quantum:
@@ -66,8 +66,8 @@ def operand_of(context: Context, operands: Any, node: Any) -> Places:
 
 
 def _measurement(
-    source: Places, target: Places | None, span: Span | None = None
-) -> Callable[[Process], None]:
+    source: Reference, target: Reference | None, span: Span | None = None
+) -> Instruction:
     qubits, bits = source.find, None if target is None else target.find
     if source.fixed is not None and target is not None and target.fixed is not None:
         places, cells = as_sequence(source.fixed), as_sequence(target.fixed)
@@ -76,29 +76,29 @@ def _measurement(
             raise Diagnostic("duplicate_qubit", message, target.span)
         return _fixed_measurement(places, cells)
 
-    def measure(process: Process) -> None:
-        numbers = as_sequence(qubits(process.memory))
-        cells = None if bits is None else as_sequence(bits(process.memory))
+    def measure(execution: Execution, quantum: QuantumTarget) -> None:
+        numbers = as_sequence(qubits(execution.memory))
+        cells = None if bits is None else as_sequence(bits(execution.memory))
         if cells is not None and len(cells) != len(numbers):
             message = f"{len(numbers)} qubits are measured into {len(cells)} bits"
             raise Diagnostic("size_mismatch", message, span or source.span)
-        outcomes = [process.world.measure(q) for q in numbers]  # type: ignore[union-attr]
+        outcomes = [quantum.measure(q) for q in numbers]
         for cell, outcome in zip(cells or (), outcomes, strict=False):
-            process.memory[cell] = outcome
+            execution.memory[cell] = outcome
 
     return measure
 
 
-def _fixed_measurement(places: Sequence[int], cells: Sequence[int]) -> Callable[[Process], None]:
-    def measure(process: Process) -> None:
-        memory, world = process.memory, process.world
+def _fixed_measurement(places: Sequence[int], cells: Sequence[int]) -> Instruction:
+    def measure(execution: Execution, quantum: QuantumTarget) -> None:
+        memory = execution.memory
         for qubit, cell in zip(places, cells, strict=True):
-            memory[cell] = world.measure(qubit)  # type: ignore[union-attr]
+            memory[cell] = quantum.measure(qubit)
 
     return measure
 
 
-def measured(context: Context, source: Places, node: Any) -> Expr:
+def measured(context: Context, source: Reference, node: Any) -> Expr:
     """The outcomes of a measurement as a value."""
     size = source.type.size
     if source.type.kind == "qubit":
@@ -109,7 +109,7 @@ def measured(context: Context, source: Places, node: Any) -> Expr:
     else:
         to = Type("bits", size)
     places = context.code.reserve(to, node.span)
-    kept = Places(to, node.span, "", places, lambda _: places)
+    kept = Reference(to, node.span, "", places, lambda _: places)
     context.code.emit(_measurement(source, kept, node.span), node.span)
     return value_of(kept)
 
@@ -120,10 +120,10 @@ def reset(context: Context, node: Any) -> None:
         context.code.emit(_resetting(places), node.span)
 
 
-def _resetting(places: Places) -> Callable[[Process], None]:
+def _resetting(places: Reference) -> Instruction:
     find = places.find
 
-    def run(process: Process) -> None:
-        process.world.reset(as_sequence(find(process.memory)))  # type: ignore[union-attr]
+    def run(execution: Execution, quantum: QuantumTarget) -> None:
+        quantum.reset(as_sequence(find(execution.memory)))
 
     return run

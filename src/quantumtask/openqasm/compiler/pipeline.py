@@ -15,10 +15,10 @@ from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.gates.undeclared import UNDECLARED_GATE_CODE, undeclared_warnings
 from quantumtask.openqasm.inputs.sweep_binding import ElementBinding, element_bindings, format_index
 from quantumtask.openqasm.parser.parse import Node, parse
-from quantumtask.openqasm.program.deferred_measurement import Deferral
-from quantumtask.openqasm.program.process import Code, Process, Undecided
+from quantumtask.openqasm.program.deferred_measurement import DeferredMeasurement
+from quantumtask.openqasm.program.execution import Code, Execution, UndecidedOutcome
 from quantumtask.openqasm.program.program import Circuit, Program, Sweep
-from quantumtask.openqasm.program.tracer import TooMany, Trace
+from quantumtask.openqasm.program.tracer import OperationLimitExceeded, Tracer
 from quantumtask.openqasm.text.layout import adapt_layout, normalize_line_ends
 from quantumtask.openqasm.text.limits import check_characters, check_nesting
 from quantumtask.openqasm.text.openqasm2 import translate_openqasm2
@@ -37,9 +37,9 @@ def compile_full(
 
     Raises CircuitError with every problem of it.
     """
-    source = prepared(text, settings)
-    with told_in(source), collector_paused():
-        context = checked(source, settings, given_values(parameters) or {}, device)
+    source = preprocess(text, settings)
+    with report_errors_in(source), collector_paused():
+        context = compile_source(source, settings, parse_inputs(parameters) or {}, device)
         if context.refusals:
             raise source.error(*context.refusals.values())
         bound = _Bound(context)
@@ -50,7 +50,7 @@ def _others(bound: "_Bound", source: Source) -> Iterator[Program]:
     """The programs after the first."""
     shape = bound.shape
     for number, binding in enumerate(islice(bound.bindings(), 1, None), start=1):
-        with told_in(source), _of_element(format_index(number, shape)), collector_paused():
+        with report_errors_in(source), _of_element(format_index(number, shape)), collector_paused():
             program = bound.program(binding)
         yield program
 
@@ -70,7 +70,7 @@ that are measured had better leave the state."""
 
 
 @contextmanager
-def told_in(source: Source) -> Iterator[None]:
+def report_errors_in(source: Source) -> Iterator[None]:
     """What is refused in here is raised as CircuitError, with its place in the text."""
     try:
         yield
@@ -81,7 +81,7 @@ def told_in(source: Source) -> Iterator[None]:
         raise source.error(deep) from None
 
 
-def given_values(parameters: str | None) -> dict[str, Any] | None:
+def parse_inputs(parameters: str | None) -> dict[str, Any] | None:
     """The values of inputs, from JSON. Raises Diagnostic for what is no object of them."""
     if parameters is None:
         return None
@@ -95,7 +95,7 @@ def given_values(parameters: str | None) -> dict[str, Any] | None:
     return given
 
 
-def prepared(text: str, settings: Settings) -> Source:
+def preprocess(text: str, settings: Settings) -> Source:
     """The text as the parser can read it. Raises CircuitError for what it must not see."""
     source = Source(normalize_line_ends(text))
     try:
@@ -108,7 +108,7 @@ def prepared(text: str, settings: Settings) -> Source:
     return translate_openqasm2(source) if legacy else source
 
 
-def checked(
+def compile_source(
     source: Source,
     settings: Settings,
     given: dict[str, Any] | None,
@@ -121,7 +121,7 @@ def checked(
     return check(tree, source, settings, given, device)
 
 
-def first_program(context: Context) -> Program:
+def build_first_program(context: Context) -> Program:
     """Return the program of a checked text, for the first values of its inputs."""
     return _Bound(context).first
 
@@ -134,7 +134,7 @@ class _Bound:
         self._code = _code_of(context)
         self._outputs = tuple((name, str(to)) for name, to, _ in context.outputs)
         owners = undeclared_owners(context)
-        self._warnings = (*told_warnings(context), *told_undeclared(owners))
+        self._warnings = (*task_warnings(context), *undeclared_gate_messages(owners))
         self.shape = context.shape
 
     def bindings(self) -> Iterator[ElementBinding]:
@@ -146,27 +146,27 @@ class _Bound:
 
     def program(self, binding: ElementBinding) -> Program:
         """Raises Diagnostic."""
-        context, process = self._context, Process(self._code)
+        context, execution = self._context, Execution(self._code)
         for store, value in binding:
-            store(process.memory, value)
-        circuit, fixed = _traced(process.copy(), context.settings)
+            store(execution.memory, value)
+        circuit, fixed = _traced(execution.copy(), context.settings)
         operations = len(circuit.steps if circuit is not None else self._code.instructions)
         return Program(
             tuple(context.bits),
             context.qubits.count,
-            lambda: process,
+            lambda: execution,
             circuit,
             operations,
-            operations + context.qubits.count + process.size,
+            operations + context.qubits.count + execution.size,
             self._outputs,
             fixed,
-            (*self._warnings, *unmeasured(circuit)),
+            (*self._warnings, *unmeasured_warnings(circuit)),
             bool(context.qubits.physical),
             context.noisy,
         )
 
 
-def told_warnings(context: Context) -> tuple[str, ...]:
+def task_warnings(context: Context) -> tuple[str, ...]:
     """The warnings that a task carries.
 
     Warnings about style are left to validation, those about undeclared gates to
@@ -181,12 +181,12 @@ def undeclared_owners(context: Context) -> dict[str, str]:
     return {name: owner for name, (owner, _) in context.scope.undeclared_gates.items()}
 
 
-def told_undeclared(owners: dict[str, str]) -> tuple[str, ...]:
+def undeclared_gate_messages(owners: dict[str, str]) -> tuple[str, ...]:
     """The warnings for undeclared gates, from their owners by name."""
     return tuple([message for _, message in undeclared_warnings(owners)])
 
 
-def unmeasured(circuit: Circuit | None) -> tuple[str, ...]:
+def unmeasured_warnings(circuit: Circuit | None) -> tuple[str, ...]:
     """The warning for a circuit whose result says nothing."""
     return () if circuit is None or any(circuit.bits) else (NOTHING_MEASURED,)
 
@@ -194,38 +194,46 @@ def unmeasured(circuit: Circuit | None) -> tuple[str, ...]:
 def _code_of(context: Context) -> Code:
     outputs = [(name, values.reader(to, value.read)) for name, to, value in context.outputs]
     code = context.code
-    return Code(code.instructions, code.spans, code.memory, context.bit_cells, outputs, code.ways)
+    return Code(
+        code.instructions, code.spans, code.memory, context.bit_cells, outputs, code.branches
+    )
 
 
-def _traced(process: Process, settings: Settings) -> tuple[Circuit | None, dict[str, Any] | None]:
+def _traced(
+    execution: Execution, settings: Settings
+) -> tuple[Circuit | None, dict[str, Any] | None]:
     """What every shot does, and its outputs; None where that depends on what is measured."""
-    trace = Trace(settings.max_operations)
+    trace = Tracer(settings.max_operations)
     try:
-        _run(process, trace, settings.max_steps)
-        outputs = process.outputs()
-    except Undecided:
+        _run(execution, trace, settings.max_steps)
+        outputs = execution.outputs()
+    except UndecidedOutcome:
         return None, None
-    except TooMany:
-        if trace.followed:
+    except OperationLimitExceeded:
+        if trace.control_outcomes:
             return None, None
         limit = f"{settings.max_operations:,} operations"
         message = f"the circuit comes to more than {limit}, here at the latest"
-        raise Diagnostic("too_many_operations", message, process.span) from None
-    circuit = trace.circuit(process.bits())
-    return (None, None) if trace.followed and not _is_worth_it(circuit) else (circuit, outputs)
+        raise Diagnostic("too_many_operations", message, execution.span) from None
+    circuit = trace.circuit(execution.bits())
+    return (
+        (None, None) if trace.control_outcomes and not _is_worth_it(circuit) else (circuit, outputs)
+    )
 
 
 def _is_worth_it(circuit: Circuit) -> bool:
     """Whether a circuit that acts on what it measured is simulated faster than its histories."""
-    return circuit.clifford or (circuit.final and len(circuit.touched) <= MOST_DEFERRED)
+    return circuit.clifford or (
+        circuit.terminal_measurements_only and len(circuit.active_qubits) <= MOST_DEFERRED
+    )
 
 
-def _run(process: Process, trace: Trace, most_steps: int) -> None:
+def _run(execution: Execution, trace: Tracer, most_steps: int) -> None:
     """Goes to the end, through an `if` both ways at once where that can be. Raises Undecided."""
-    deferral = Deferral(trace)
+    deferral = DeferredMeasurement(trace)
     while True:
         try:
-            return process.run(trace, most_steps)
-        except Undecided:
-            if not deferral.go_on(process):
+            return execution.run(trace, most_steps)
+        except UndecidedOutcome:
+            if not deferral.try_defer(execution):
                 raise

@@ -28,7 +28,7 @@ def matrices(text: str, qubits: int, span: Span) -> list[Matrix]:
     """All matrices of a text, separated by commas; empty for any other text.
 
     Each matrix acts on `qubits` qubits, of which the first is the highest bit of an index. Raises
-    Refusal (`syntax_error`, `size_mismatch`, `not_finite`).
+    Diagnostic (`syntax_error`, `size_mismatch`, `not_finite`).
     """
     if _ALL.fullmatch(text) is None:
         return []

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from quantumtask.openqasm.compiler.context import Context
-from quantumtask.openqasm.compiler.references import Places, as_sequence, of_symbol
+from quantumtask.openqasm.compiler.references import Reference, as_sequence, of_symbol
 from quantumtask.openqasm.parser.parse import PhysicalQubit
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 
@@ -19,7 +19,7 @@ _EACH = re.compile(rf"\s*+(\$?\w++)\s*+({_INDEX})?+,?")
 class Target(NamedTuple):
     """All qubits of a name, or the ones of a register at `indices`."""
 
-    places: Places
+    places: Reference
     indices: Sequence[int]
 
     @property
@@ -70,7 +70,7 @@ def _indices(index: str) -> Sequence[int]:
     return range(first, last + 1, *step) if step != [0] else ()
 
 
-def _places(context: Context, name: str, span: Span) -> Places:
+def _places(context: Context, name: str, span: Span) -> Reference:
     if name[0] == "$":
         return context.physical(PhysicalQubit(name[1:], span))
     symbol = context.scope.find(name)

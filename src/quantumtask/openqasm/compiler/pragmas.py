@@ -10,8 +10,8 @@ from quantumtask.openqasm.compiler.pragma_targets import Target, targets_of
 from quantumtask.openqasm.gates.channels import CHANNELS, complete_unitary, stack_operators
 from quantumtask.openqasm.gates.roots import MAX_ROOT_QUBITS
 from quantumtask.openqasm.parser.parse import Node, nodes
+from quantumtask.openqasm.program.execution import Execution, Instruction, QuantumTarget
 from quantumtask.openqasm.program.operations import Matrix, MatrixGate, Operation
-from quantumtask.openqasm.program.process import Process
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 
 _UNITARY = re.compile(r"unitary\s*+\(([^()]*+)\)([^()]*+)")
@@ -85,8 +85,8 @@ def _noise(context: Context, node: Any, command: str) -> None:
     def environment() -> Sequence[int]:
         return range(declared.count, declared.count + added)
 
-    def reset(process: Process) -> None:
-        process.world.reset(environment())  # type: ignore[union-attr]
+    def reset(_: Execution, quantum: QuantumTarget) -> None:
+        quantum.reset(environment())
 
     context.code.emit(_applied(context, gate, targets, environment, span), span)
     context.code.emit(reset, span)
@@ -170,17 +170,17 @@ def _applied(
     targets: Sequence[Target],
     more: Callable[[], Sequence[int]],
     span: Span,
-) -> Callable[[Process], None]:
+) -> Instruction:
     """The instruction for a matrix: the last target is bit 0 of an index, `more` the highest."""
     limit = context.settings.max_operations
 
-    def run(process: Process) -> None:
-        qubits = [q for target in targets for q in target.qubits(process.memory)]
+    def run(execution: Execution, quantum: QuantumTarget) -> None:
+        qubits = [q for target in targets for q in target.qubits(execution.memory)]
         if len(set(qubits)) < len(qubits):
             raise Diagnostic("duplicate_qubit", "this pragma is given the same qubit twice", span)
         operation = Operation(gate, (), (*reversed(qubits), *more()))
-        process.world.apply((operation,))  # type: ignore[union-attr]
-        process.spend(1, limit, span)
+        quantum.apply((operation,))
+        execution.charge_operations(1, limit, span)
 
     return run
 

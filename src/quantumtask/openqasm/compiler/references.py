@@ -5,9 +5,9 @@ from itertools import product
 from typing import Any
 
 from quantumtask.openqasm.compiler.indices import Checks, Index, Owner, flat, index
-from quantumtask.openqasm.compiler.symbol_table import Stored, Symbol, describe
+from quantumtask.openqasm.compiler.symbol_table import Symbol, Variable, describe
 from quantumtask.openqasm.parser.parse import nodes
-from quantumtask.openqasm.program.process import known
+from quantumtask.openqasm.program.execution import bit_value
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values.expr import Expr, ReadValue
 from quantumtask.openqasm.values.types import (
@@ -24,7 +24,7 @@ SLICEABLE = frozenset({"int", "uint", "angle"})
 """Numbers whose bits can be indexed."""
 
 
-class Places:
+class Reference:
     """Qubits or variables, where they are.
 
     `fixed`: an int for a single one, a sequence for a register, a View for an array; None where
@@ -51,19 +51,19 @@ class Places:
         return self.type.kind in ("qubit", "qubits")
 
 
-def of_symbol(symbol: Symbol, name: str, span: Span) -> Places:
+def of_symbol(symbol: Symbol, name: str, span: Span) -> Reference:
     """The places of a variable, an alias or a register. Raises Diagnostic for anything else."""
-    if not isinstance(symbol, Stored):
+    if not isinstance(symbol, Variable):
         message = f"`{shorten(name)}` is {describe(symbol)}, not a variable"
         raise Diagnostic("wrong_type", message, span)
     places, cell = symbol.places, symbol.cell
     find: ReadValue = (lambda m: m[cell]) if places is None else (lambda _: places)
-    found = Places(symbol.type, span, name, places, find, symbol.read_only)
+    found = Reference(symbol.type, span, name, places, find, symbol.read_only)
     found.whole = True
     return found
 
 
-def indexed(base: Places, brackets: Sequence[Any], span: Span, context: Checks) -> Places:
+def indexed(base: Reference, brackets: Sequence[Any], span: Span, context: Checks) -> Reference:
     """`base[...][...]`. Raises Diagnostic for an index that it cannot have."""
     for bracket in brackets:
         base = _one(base, flat(bracket), bracket.span, context)
@@ -71,7 +71,7 @@ def indexed(base: Places, brackets: Sequence[Any], span: Span, context: Checks) 
     return base
 
 
-def _one(base: Places, items: list[Any], span: Span, context: Checks) -> Places:
+def _one(base: Reference, items: list[Any], span: Span, context: Checks) -> Reference:
     kind = base.type.kind
     if kind == "array":
         return _of_array(base, items, span, context)
@@ -91,7 +91,7 @@ def _one(base: Places, items: list[Any], span: Span, context: Checks) -> Places:
     return _of_register(base, index(items[0], Owner(kind[:-1], base.name), context))
 
 
-def _only_one(base: Places, at: Index, context: Checks) -> Places:
+def _only_one(base: Reference, at: Index, context: Checks) -> Reference:
     """The place of `c[0]` or `c[:]` of a single bit `c`, as other tools write `c` itself."""
     kind, name = base.type.kind, shorten(base.name)
     if not at.constant or (at.single and at.pick([], 1) != 0):
@@ -102,13 +102,13 @@ def _only_one(base: Places, at: Index, context: Checks) -> Places:
     context.warn("single_index", message, at.span)
     fixed = None if base.fixed is None else (base.fixed,)
     of_one = Type(f"{kind}s", 1)
-    register = Places(
+    register = Reference(
         of_one, base.span, base.name, fixed, lambda memory: (base.find(memory),), base.read_only
     )
     return _of_register(register, at)
 
 
-def _of_register(base: Places, at: Index) -> Places:
+def _of_register(base: Reference, at: Index) -> Reference:
     single = QUBIT if base.is_quantum else BIT
     pick, find = at.pick, base.find
     if base.fixed is None or not at.constant:
@@ -117,16 +117,16 @@ def _of_register(base: Places, at: Index) -> Places:
         if at.constant and base.type.size is not None:
             chosen = pick([], base.type.size)
             to = single if at.single else Type(register, len(chosen))
-        return Places(
+        return Reference(
             to, base.span, base.name, None, _finder(find, pick, at.single), base.read_only
         )
     chosen = pick([], len(base.fixed))
     if at.single:
         place = base.fixed[chosen]
-        return Places(single, base.span, base.name, place, lambda _: place, base.read_only)
+        return Reference(single, base.span, base.name, place, lambda _: place, base.read_only)
     places = _taken(base.fixed, chosen)
     to = Type(base.type.kind, len(places))
-    return Places(to, base.span, base.name, places, lambda _: places, base.read_only)
+    return Reference(to, base.span, base.name, places, lambda _: places, base.read_only)
 
 
 def _taken(places: Sequence[int], chosen: Sequence[int]) -> Sequence[int]:
@@ -152,7 +152,7 @@ def _finder(find: ReadValue, pick: Callable[[list[Any], int], Any], single: bool
     return several
 
 
-def _of_number(base: Places, at: Index) -> Places:
+def _of_number(base: Reference, at: Index) -> Reference:
     """Some bits of a number: the number stays where it is."""
     width, pick = base.type.width, at.pick
     if at.constant:
@@ -162,12 +162,12 @@ def _of_number(base: Places, at: Index) -> Places:
     else:
         to = BIT if at.single else Type("bits")
         select = lambda memory: pick(memory, width)  # noqa: E731
-    result = Places(base.type, base.span, base.name, base.fixed, base.find, base.read_only)
+    result = Reference(base.type, base.span, base.name, base.fixed, base.find, base.read_only)
     result.bits = (to, select)
     return result
 
 
-def _of_array(base: Places, items: list[Any], span: Span, context: Checks) -> Places:
+def _of_array(base: Reference, items: list[Any], span: Span, context: Checks) -> Reference:
     shape = base.type.shape
     if len(items) > len(shape):
         message = f"`{shorten(base.name)}` has {len(shape)} dimensions, not {len(items)}"
@@ -191,8 +191,8 @@ def _of_array(base: Places, items: list[Any], span: Span, context: Checks) -> Pl
 
     if base.fixed is not None and all(part.constant for part in parts):
         fixed = _selected(base.fixed, parts, [])
-        return Places(to, span, base.name, fixed, lambda _: fixed, base.read_only)
-    return Places(to, span, base.name, None, select, base.read_only)
+        return Reference(to, span, base.name, fixed, lambda _: fixed, base.read_only)
+    return Reference(to, span, base.name, None, select, base.read_only)
 
 
 def _length(part: Index, size: int | None) -> int | None:
@@ -220,7 +220,7 @@ def _selected(view: ArrayView, parts: Sequence[Index], memory: list[Any]) -> Any
     return ArrayView(taken, tuple(kept)) if kept else taken[0]
 
 
-def joined(parts: Sequence[Places], span: Span) -> Places:
+def joined(parts: Sequence[Reference], span: Span) -> Reference:
     """`a ++ b` of qubits or bits, as one register. Raises Diagnostic for overlapping parts."""
     first = parts[0]
     register = "qubits" if first.is_quantum else "bits"
@@ -239,10 +239,10 @@ def joined(parts: Sequence[Places], span: Span) -> Places:
 
     if all(part.fixed is not None for part in parts):
         fixed = tuple(find([]))
-        return Places(Type(register, len(fixed)), span, first.name, fixed, lambda _: fixed)
+        return Reference(Type(register, len(fixed)), span, first.name, fixed, lambda _: fixed)
     sizes = [1 if p.type.kind in ("bit", "qubit") else p.type.size for p in parts]
     size = None if None in sizes else sum(n or 0 for n in sizes)
-    return Places(Type(register, size), span, first.name, None, find)
+    return Reference(Type(register, size), span, first.name, None, find)
 
 
 _JOINABLE = frozenset({"bit", "bits", "qubit", "qubits"})
@@ -253,7 +253,7 @@ def as_sequence(places: Any) -> Sequence[int]:
     return (places,) if isinstance(places, int) else places
 
 
-def value_of(places: Places) -> Expr:
+def value_of(places: Reference) -> Expr:
     """What is stored there."""
     if places.is_quantum:
         message = f"`{shorten(places.name)}` is a qubit: measure it to get a value"
@@ -277,7 +277,7 @@ def _elements(view: ArrayView, memory: list[Any]) -> ArrayValue:
     return ArrayValue([memory[k] for k in view.places], view.shape)
 
 
-def _bits_value(places: Places) -> Expr:
+def _bits_value(places: Reference) -> Expr:
     assert places.bits is not None
     to, select = places.bits
     find = places.find
@@ -320,12 +320,12 @@ def bits_of_value(value: Expr, bracket: Any, span: Span, name: str, context: Che
 Store = Callable[[list[Any], Any], None]
 
 
-def target_type(places: Places) -> Type:
+def target_type(places: Reference) -> Type:
     """The type that a value must have to be stored there."""
     return places.type if places.bits is None else places.bits[0]
 
 
-def storer(places: Places) -> Store:
+def storer(places: Reference) -> Store:
     """The function that stores a value of `target_type` there.
 
     Everything that can be refused is, before memory is changed.
@@ -369,7 +369,7 @@ def _array_storer(find: ReadValue, span: Span) -> Store:
     return store
 
 
-def _bits_storer(places: Places) -> Store:
+def _bits_storer(places: Reference) -> Store:
     assert places.bits is not None
     to, select = places.bits
     find, of, span = places.find, places.type, places.span
@@ -377,7 +377,7 @@ def _bits_storer(places: Places) -> Store:
 
     def store(memory: list[Any], value: Any) -> None:
         chosen = (select(memory),) if to is BIT else select(memory)
-        bits = [known(bit) for bit in ((value,) if to is BIT else value)]
+        bits = [bit_value(bit) for bit in ((value,) if to is BIT else value)]
         if len(bits) != len(chosen):
             message = f"{len(bits)} bits are assigned to {len(chosen)}"
             raise Diagnostic("size_mismatch", message, span)

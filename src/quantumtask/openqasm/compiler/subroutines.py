@@ -4,12 +4,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from quantumtask.openqasm.compiler.context import MOVES, Context
-from quantumtask.openqasm.compiler.references import Places, storer, value_of
-from quantumtask.openqasm.compiler.symbol_table import Routine, Stored
+from quantumtask.openqasm.compiler.references import Reference, storer, value_of
+from quantumtask.openqasm.compiler.symbol_table import Routine, Variable
 from quantumtask.openqasm.compiler.type_nodes import type_of
 from quantumtask.openqasm.compiler.visibility import definition
 from quantumtask.openqasm.parser.parse import nodes
-from quantumtask.openqasm.program.process import Label, Process, known
+from quantumtask.openqasm.program.execution import (
+    Execution,
+    Frame,
+    Instruction,
+    Label,
+    QuantumTarget,
+    bit_value,
+)
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values.expr import Expr, ReadValue
 from quantumtask.openqasm.values.types import VOID, ArrayValue, ArrayView, Type
@@ -49,33 +56,33 @@ def define(context: Context, node: Any) -> None:
     code.place(after)
 
 
-def _fallen_off(routine: Routine, span: Span) -> Callable[[Process], int]:
+def _fallen_off(routine: Routine, span: Span) -> Instruction:
     """What happens at the closing brace."""
 
-    def end(process: Process) -> int:
+    def end(execution: Execution, _: QuantumTarget) -> int:
         if routine.result != VOID:
             message = f"`{shorten(routine.name)}` ended without a `return`"
             raise Diagnostic("missing_return", message, span)
-        return _back(process)
+        return _back(execution)
 
     return end
 
 
-def _back(process: Process) -> int:
-    back, first, saved = process.calls.pop()
+def _back(execution: Execution) -> int:
+    back, first, saved = execution.calls.pop()
     if saved:
-        process.memory[first : first + len(saved)] = saved
+        execution.memory[first : first + len(saved)] = saved
     return back
 
 
-def _parameter(context: Context, node: Any) -> Stored:
+def _parameter(context: Context, node: Any) -> Variable:
     to = type_of(context, node.type)
     mutable = getattr(node.type, "mutability", None) == nodes.AccessControl.MUTABLE
     read_only = "" if mutable or to.kind != "array" else "it is `readonly`"
     if to.kind in _REFERENCES:
-        symbol = Stored(to, None, context.code.cell(node.span), read_only)
+        symbol = Variable(to, None, context.code.cell(node.span), read_only)
     else:
-        symbol = Stored(to, context.code.reserve(to, node.span))
+        symbol = Variable(to, context.code.reserve(to, node.span))
     context.scope.declare(node.identifier.name, symbol, node.identifier)
     return symbol
 
@@ -90,23 +97,23 @@ def give_back(context: Context, node: Any, value: Expr | None) -> None:
         message = f"`{shorten(routine.name)}` returns {what}"
         raise Diagnostic("wrong_type", message, node.span)
     if value is None:
-        context.code.emit(_back, node.span)
+        context.code.emit(lambda execution, _: _back(execution), node.span)
         return
     read = context.convert(value, routine.result).read
     store = storer(_result(routine, node.span))
 
-    def leave(process: Process) -> int:
-        result = read(process.memory)
-        back = _back(process)
-        store(process.memory, result)
+    def leave(execution: Execution, _: QuantumTarget) -> int:
+        result = read(execution.memory)
+        back = _back(execution)
+        store(execution.memory, result)
         return back
 
     context.code.emit(leave, node.span)
 
 
-def _result(routine: Routine, span: Span) -> Places:
+def _result(routine: Routine, span: Span) -> Reference:
     places = routine.places
-    return Places(routine.result, span, routine.name, places, lambda _: places)
+    return Reference(routine.result, span, routine.name, places, lambda _: places)
 
 
 def call(context: Context, routine: Routine, node: Any) -> Expr:
@@ -172,9 +179,9 @@ def kept(context: Context, value: Expr, span: Span) -> Expr:
     if (value.type.size is None and value.type.kind == "bits") or None in value.type.shape:
         return _kept_whole(context, value, span)
     places = context.code.reserve(value.type, span)
-    own = Places(value.type, span, "", places, lambda _: places)
+    own = Reference(value.type, span, "", places, lambda _: places)
     read, store = value.read, storer(own)
-    context.code.emit(lambda p: store(p.memory, read(p.memory)), span)
+    context.code.emit(lambda execution, _: store(execution.memory, read(execution.memory)), span)
     return value_of(own)
 
 
@@ -182,11 +189,11 @@ def _kept_whole(context: Context, value: Expr, span: Span) -> Expr:
     """A value of a size that only a run tells, in one cell; its outcomes are decided for that."""
     cell, read = context.code.cell(span), value.read
 
-    def keep(process: Process) -> None:
-        found = read(process.memory)
+    def keep(execution: Execution, _: QuantumTarget) -> None:
+        found = read(execution.memory)
         if value.type.kind == "bits":
-            found = tuple([known(bit) for bit in found])
-        process.memory[cell] = found
+            found = tuple([bit_value(bit) for bit in found])
+        execution.memory[cell] = found
 
     context.code.emit(keep, span)
     return Expr(value.type, span, lambda m: m[cell])
@@ -196,14 +203,14 @@ Given = tuple[ReadValue, Callable[[list[Any], Any], None], bool]
 """How to read an argument, how to store it, and whether it is qubits."""
 
 
-def _argument(context: Context, parameter: Stored, node: Any, before_call: bool) -> Given:
+def _argument(context: Context, parameter: Variable, node: Any, before_call: bool) -> Given:
     to = parameter.type
     if to.kind not in _REFERENCES:
         value = context.convert(context.expression(node), to)
         if before_call:
             value = kept(context, value, value.span)
         places = parameter.places
-        return value.read, storer(Places(to, node.span, "", places, lambda _: places)), False
+        return value.read, storer(Reference(to, node.span, "", places, lambda _: places)), False
     given = context.places(node)
     _check_reference(parameter, given, node)
     cell = parameter.cell
@@ -211,7 +218,7 @@ def _argument(context: Context, parameter: Stored, node: Any, before_call: bool)
     return find, lambda m, value: m.__setitem__(cell, value), to.kind != "array"
 
 
-def _check_reference(parameter: Stored, given: Places, node: Any) -> None:
+def _check_reference(parameter: Variable, given: Reference, node: Any) -> None:
     to, type = parameter.type, given.type
     if to.kind != "array":
         _check_qubits(to, type, node)
@@ -234,7 +241,7 @@ def _check_qubits(to: Type, type: Type, node: Any) -> None:
         raise Diagnostic("size_mismatch", f"{to} is needed here, not {type}", node.span)
 
 
-def _of_size(given: Places, to: Type, span: Span) -> ReadValue:
+def _of_size(given: Reference, to: Type, span: Span) -> ReadValue:
     """The places, of the size that the parameter has."""
     find = given.find
     if to.kind == "qubits" and given.type.kind == "qubit":
@@ -262,9 +269,7 @@ def _of_size(given: Places, to: Type, span: Span) -> ReadValue:
     return find
 
 
-def _enter(
-    context: Context, routine: Routine, given: Sequence[Given], span: Span
-) -> Callable[[Process], int]:
+def _enter(context: Context, routine: Routine, given: Sequence[Given], span: Span) -> Instruction:
     back = context.code.here + 1
     recursive = context.routine is routine
     most = context.settings.max_call_depth
@@ -274,20 +279,20 @@ def _enter(
     quantum = [k for k, (_, _, qubits) in enumerate(given) if qubits]
     shared = _shared(routine)
 
-    def enter(process: Process) -> int:
-        memory = process.memory
+    def enter(execution: Execution, _: QuantumTarget) -> int:
+        memory = execution.memory
         values = [read(memory) for read in reads]
         if quantum:
             _check_distinct([values[k] for k in quantum], span)
         if shared:
             _check_apart([values[k] for k in shared], span)
-        if len(process.calls) >= most:
+        if len(execution.calls) >= most:
             message = f"subroutines call each other more than {most:,} levels deep"
             raise Diagnostic("nesting_too_deep", message, span)
         saved = memory[routine.first : routine.last] if recursive else []
         if saved:
-            process.move(len(saved), moves, span)
-        process.calls.append((back, routine.first, saved))
+            execution.charge_copies(len(saved), moves, span)
+        execution.calls.append(Frame(back, routine.first, saved))
         for store, value in zip(stores, values, strict=True):
             store(memory, value)
         return routine.entry

@@ -14,7 +14,7 @@ from quantumtask.openqasm.values.builtin_functions import BUILT_IN_CONSTANTS
 from quantumtask.openqasm.values.types import Type
 
 
-class Stored(NamedTuple):
+class Variable(NamedTuple):
     """Qubits, or a variable: an alias is another name for the places of one.
 
     `places`: the numbers of the qubits or cells, an int for a single one, a View for an array;
@@ -37,7 +37,7 @@ class Routine:
     """A `def`: where it begins, the cells that are its own, and those for its result."""
 
     name: str
-    parameters: tuple[Stored, ...]
+    parameters: tuple[Variable, ...]
     result: Type
     places: Any
     entry: int
@@ -50,7 +50,7 @@ class Extern:
     """Stands for an `extern` function, which can be declared, but not called."""
 
 
-class Broken:
+class InvalidSymbol:
     """Stands for a name whose declaration was refused: its uses are not reported again."""
 
 
@@ -58,10 +58,10 @@ class AlreadyReported(Diagnostic):
     """Something is wrong here because of a problem that is reported elsewhere."""
 
 
-Symbol = Stored | Constant | Gate | Routine | Extern | Broken
+Symbol = Variable | Constant | Gate | Routine | Extern | InvalidSymbol
 
 
-class Scope:
+class SymbolTable:
     """The names in sight, innermost block last.
 
     `declarations` are all of the program, read only to explain an unknown name. `definitions`: the
@@ -144,16 +144,16 @@ class Scope:
         return Diagnostic(code, message, self.undeclared_gates[name][1].span)
 
     def mark_broken(self, name: str) -> None:
-        self.levels[-1].setdefault(name, Broken())
+        self.levels[-1].setdefault(name, InvalidSymbol())
 
     def find(self, name: str) -> Symbol | None:
         """What a name stands for, where it is used. Raises AlreadyReported."""
         wall = self.walls[-1]
         for depth in range(len(self.levels) - 1, -1, -1):
             symbol = self.levels[depth].get(name)
-            if symbol is None or (depth < wall and isinstance(symbol, Stored)):
+            if symbol is None or (depth < wall and isinstance(symbol, Variable)):
                 continue
-            if isinstance(symbol, Broken):
+            if isinstance(symbol, InvalidSymbol):
                 raise AlreadyReported("undeclared_name", name, OffsetSpan(0, 0))
             return symbol
         return None
@@ -166,7 +166,7 @@ class Scope:
         if declaration is not None:
             return refusal(name, node, declaration, self.definitions[-1])
         message = f"`{shorten(name)}` is not declared"
-        return Diagnostic("undeclared_name", message, node.span, self._similar(name, Stored))
+        return Diagnostic("undeclared_name", message, node.span, self._similar(name, Variable))
 
     def gate(self, name: str, node: Node, parameters: int, qubits: int) -> Gate:
         """The gate called `name`, used with so many parameters and qubits.
@@ -178,7 +178,7 @@ class Scope:
         if isinstance(symbol, Gate):
             return symbol
         hidden = self._hidden_gate(name)
-        if hidden is not None and isinstance(symbol, Stored | Constant):
+        if hidden is not None and isinstance(symbol, Variable | Constant):
             self.hidden.pop(name, None)
             self.calls_of_hidden[name] = node
             return hidden
@@ -245,7 +245,7 @@ def describe(symbol: Symbol) -> str:
         return "an extern function"
     if isinstance(symbol, Constant):
         return "a constant"
-    return describe_type(symbol.type) if isinstance(symbol, Stored) else "unknown"
+    return describe_type(symbol.type) if isinstance(symbol, Variable) else "unknown"
 
 
 def describe_type(type: Type) -> str:

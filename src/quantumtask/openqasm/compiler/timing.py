@@ -5,11 +5,11 @@ from math import isnan
 from typing import Any
 
 from quantumtask.openqasm.compiler.context import MOVES, Context
-from quantumtask.openqasm.compiler.references import Places, as_sequence
+from quantumtask.openqasm.compiler.references import Reference, as_sequence
 from quantumtask.openqasm.gates.hardware import barrier_operation, delay_operation
 from quantumtask.openqasm.parser.parse import nodes
+from quantumtask.openqasm.program.execution import Execution, Instruction, QuantumTarget
 from quantumtask.openqasm.program.operations import Operation
-from quantumtask.openqasm.program.process import Process
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 
 
@@ -32,41 +32,41 @@ def hardware_time(context: Context, node: Any) -> None:
         every = () if found else tuple(range(context.qubits.count))
         most = MOVES * context.settings.max_steps
 
-        def qubits(process: Process) -> tuple[int, ...]:
-            numbers = [q for each in found for q in as_sequence(each.find(process.memory))]
-            process.move(len(numbers) + len(every), most, node.span)
+        def qubits(execution: Execution) -> tuple[int, ...]:
+            numbers = [q for each in found for q in as_sequence(each.find(execution.memory))]
+            execution.charge_copies(len(numbers) + len(every), most, node.span)
             return (*dict.fromkeys(numbers), *every)
 
         pause = _barrier(qubits) if time is None else _delay(qubits, time)
         context.code.emit(pause, node.span)
 
 
-Qubits = Callable[[Process], tuple[int, ...]]
+Qubits = Callable[[Execution], tuple[int, ...]]
 
 
-def _barrier(qubits: Qubits) -> Callable[[Process], None]:
+def _barrier(qubits: Qubits) -> Instruction:
     """The instruction of a barrier that a device keeps."""
     known: dict[tuple[int, ...], Operation] = {}
 
-    def run(process: Process) -> None:
-        numbers = qubits(process)
+    def run(execution: Execution, quantum: QuantumTarget) -> None:
+        numbers = qubits(execution)
         operation = known.setdefault(numbers, barrier_operation(numbers))
-        process.world.pause((operation,))  # type: ignore[union-attr]
+        quantum.apply_timing((operation,))
 
     return run
 
 
-def _delay(qubits: Qubits, time: Callable[[list[Any]], Any]) -> Callable[[Process], None]:
+def _delay(qubits: Qubits, time: Callable[[list[Any]], Any]) -> Instruction:
     """The instruction of a delay that a device keeps.
 
     A `stretch` has no length of its own: it fills the idle time of its qubit.
     """
 
-    def run(process: Process) -> None:
-        duration = time(process.memory)
+    def run(execution: Execution, quantum: QuantumTarget) -> None:
+        duration = time(execution.memory)
         if not isnan(duration.ns):
-            operations = [delay_operation(q, duration.ns, duration.dt) for q in qubits(process)]
-            process.world.pause(operations)  # type: ignore[union-attr]
+            operations = [delay_operation(q, duration.ns, duration.dt) for q in qubits(execution)]
+            quantum.apply_timing(operations)
 
     return run
 
@@ -77,7 +77,9 @@ def _check_time(context: Context, node: Any) -> Callable[[list[Any]], Any]:
         message = f"a duration is needed here, not a value of type {value.type}"
         raise Diagnostic("wrong_type", message, node.span, "Write it with a unit: 100ns")
     read = value.read
-    context.code.emit(lambda p: _check_positive(read(p.memory), node.span), node.span)
+    context.code.emit(
+        lambda execution, _: _check_positive(read(execution.memory), node.span), node.span
+    )
     return read
 
 
@@ -86,10 +88,10 @@ def _check_positive(time: Any, span: Span) -> None:
         raise Diagnostic("wrong_type", "a duration cannot be negative here", span)
 
 
-def _check_found(context: Context, places: Places) -> None:
+def _check_found(context: Context, places: Reference) -> None:
     if places.fixed is None:
         find = places.find
-        context.code.emit(lambda p: ignored(find(p.memory)), places.span)
+        context.code.emit(lambda execution, _: ignored(find(execution.memory)), places.span)
 
 
 def ignored(_: Any) -> None:

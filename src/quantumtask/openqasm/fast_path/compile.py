@@ -8,14 +8,18 @@ path, this path gives up without a word: whatever is wrong is told there.
 
 from functools import partial
 
-from quantumtask.openqasm.compiler.pipeline import compile_full, told_undeclared, unmeasured
+from quantumtask.openqasm.compiler.pipeline import (
+    compile_full,
+    undeclared_gate_messages,
+    unmeasured_warnings,
+)
 from quantumtask.openqasm.fast_path.declarations import read_declarations
 from quantumtask.openqasm.fast_path.interpreter import Interpreter
 from quantumtask.openqasm.fast_path.statements import UnsupportedByFastPath, split_sections
 from quantumtask.openqasm.gates.hardware import TargetGates
-from quantumtask.openqasm.program.process import Process
+from quantumtask.openqasm.program.execution import Execution
 from quantumtask.openqasm.program.program import Program
-from quantumtask.openqasm.program.tracer import TooMany
+from quantumtask.openqasm.program.tracer import OperationLimitExceeded
 from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.processes import collector_paused
@@ -38,7 +42,7 @@ def compile_straight_line(
         UnsupportedByFastPath,
         Diagnostic,
         CircuitError,
-        TooMany,
+        OperationLimitExceeded,
         ArithmeticError,
         ValueError,
         RecursionError,
@@ -64,12 +68,12 @@ def _compiled(text: str, settings: Settings, device: TargetGates | None) -> Prog
         {},
         (
             *head.warnings,
-            *told_undeclared(reader.operands.undeclared_gates),
-            *unmeasured(circuit),
+            *undeclared_gate_messages(reader.operands.undeclared_gates),
+            *unmeasured_warnings(circuit),
         ),
         reader.operands.physical,
     )
 
 
-def _process(text: str, settings: Settings, device: TargetGates | None) -> Process:
-    return compile_full(text, settings, None, device).program.process
+def _process(text: str, settings: Settings, device: TargetGates | None) -> Execution:
+    return compile_full(text, settings, None, device).program.initial_execution

@@ -3,16 +3,16 @@
 from typing import Any, NamedTuple
 
 from quantumtask.openqasm.compiler.pipeline import (
-    checked,
-    prepared,
-    told_warnings,
+    compile_source,
+    preprocess,
+    task_warnings,
     undeclared_owners,
 )
 from quantumtask.openqasm.compiler.symbol_table import Symbol
 from quantumtask.openqasm.fast_path.statements import UnsupportedByFastPath
 from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.gates.library import Gate
-from quantumtask.openqasm.lru_cache import Remembered
+from quantumtask.openqasm.lru_cache import SizedLruCache
 from quantumtask.openqasm.program.program import Register
 from quantumtask.openqasm.text.source import restore_names
 from quantumtask.shared.settings import Settings
@@ -43,7 +43,7 @@ class Declarations(NamedTuple):
 def read_declarations(
     declarations: list[str], settings: Settings, device: TargetGates | None = None
 ) -> Declarations:
-    """What these declare. Raises UnsupportedByFastPath, Refusal or CircuitError."""
+    """What these declare. Raises UnsupportedByFastPath, Diagnostic or CircuitError."""
     text = "".join([d if d.endswith("}") else d + ";" for d in declarations])
     key = (text, settings, device)
     head = _remembered.get(key)
@@ -54,11 +54,11 @@ def read_declarations(
     return head
 
 
-_remembered: Remembered[Declarations] = Remembered(_MOST_REMEMBERED)
+_remembered: SizedLruCache[Declarations] = SizedLruCache(_MOST_REMEMBERED)
 
 
 def _read(text: str, settings: Settings, device: TargetGates | None) -> Declarations:
-    context = checked(prepared(text, settings), settings, {}, device)
+    context = compile_source(preprocess(text, settings), settings, {}, device)
     if context.refusals or context.code.instructions:
         raise UnsupportedByFastPath
     scope = context.scope
@@ -70,7 +70,7 @@ def _read(text: str, settings: Settings, device: TargetGates | None) -> Declarat
         context.qubits.count,
         tuple(context.code.memory),
         tuple(context.bit_cells),
-        told_warnings(context),
+        task_warnings(context),
         undeclared_owners(context),
         context.legacy,
     )

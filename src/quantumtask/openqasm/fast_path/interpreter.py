@@ -8,7 +8,7 @@ from quantumtask.openqasm.compiler.expressions import legacy_binary
 from quantumtask.openqasm.compiler.gate_calls import (
     MOST_CONTROLS,
     MOST_MODIFIERS,
-    Called,
+    GateCall,
     Modifiers,
     all_operations,
 )
@@ -26,9 +26,9 @@ from quantumtask.openqasm.gates.expansion import simple_operation
 from quantumtask.openqasm.gates.hardware import TargetGates, barrier_operation
 from quantumtask.openqasm.gates.library import GPHASE, Gate, OpaqueGate, StandardGate
 from quantumtask.openqasm.gates.undeclared import UNDECLARED_NAMES
+from quantumtask.openqasm.program.execution import MeasurementOutcome
 from quantumtask.openqasm.program.operations import Operation
-from quantumtask.openqasm.program.process import Outcome
-from quantumtask.openqasm.program.tracer import Trace
+from quantumtask.openqasm.program.tracer import Tracer
 from quantumtask.openqasm.text.source import OffsetSpan
 from quantumtask.openqasm.values.operators import apply_binary
 from quantumtask.shared.settings import Settings
@@ -74,14 +74,14 @@ class Interpreter:
     """Reads statements in order, with a cache of operands by their text.
 
     `trace` has the operations, with barriers if the program is for a `device`, and `memory` the
-    bits. Every method may raise UnsupportedByFastPath, Refusal or TooMany.
+    bits. Every method may raise UnsupportedByFastPath, Diagnostic or OperationLimitExceeded.
     """
 
     def __init__(
         self, head: Declarations, settings: Settings, device: TargetGates | None = None
     ) -> None:
-        self.trace = Trace(settings.max_operations)
-        self.memory: list[int | Outcome] = list(head.memory)
+        self.trace = Tracer(settings.max_operations)
+        self.memory: list[int | MeasurementOutcome] = list(head.memory)
         self.operands = OperandResolver(head, settings.max_qubits, device)
         self._settings = settings
         self._keeps_pauses = device is not None
@@ -186,7 +186,7 @@ class Interpreter:
         wrong = len(params) != gate.parameters or isinstance(gate, OpaqueGate)
         if wrong or len(places) != gate.qubits + len(modifiers.controls):
             raise UnsupportedByFastPath
-        called = Called(gate, modifiers, self._settings.max_operations, _NOWHERE)
+        called = GateCall(gate, modifiers, self._settings.max_operations, _NOWHERE)
         self._others[item] = all_operations(called, places, params)
         self._again(item)
         if len(self._others[item][0]) > MAX_CACHED_OPERATIONS:
@@ -226,7 +226,7 @@ class Interpreter:
             self._flush()
             found = dict.fromkeys([qubit for place in places for qubit in as_sequence(place)])
             known = self._barriers.setdefault(tuple(found), barrier_operation(found))
-            self.trace.pause((known,))
+            self.trace.apply_timing((known,))
 
     def _measure(self, qubits: str, bits: str | None) -> None:
         (source,) = self.operands.qubits(qubits)

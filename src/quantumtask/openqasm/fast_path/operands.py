@@ -4,7 +4,7 @@ import re
 from functools import cached_property
 from typing import Any
 
-from quantumtask.openqasm.compiler.symbol_table import Stored
+from quantumtask.openqasm.compiler.symbol_table import Variable
 from quantumtask.openqasm.fast_path.declarations import Declarations
 from quantumtask.openqasm.fast_path.statements import (
     SPACE,
@@ -111,7 +111,7 @@ class OperandResolver:
         if name[:1] == "$" and index is None and single == "qubit":
             return self._physical(int(name[1:]))
         symbol: Any = self.visible.get(name)
-        kind = symbol.type.kind if isinstance(symbol, Stored) else ""
+        kind = symbol.type.kind if isinstance(symbol, Variable) else ""
         if kind not in (single, register):
             raise UnsupportedByFastPath
         if index is None:

@@ -1,151 +1,167 @@
-"""Acting on what was measured without looking at it: the principle of deferred measurement.
+"""Deferred measurement: an `if` on a measured bit becomes gates that its qubit controls.
 
-A qubit that nothing has touched since its measurement is what was measured. So the gates of an `if`
-may be controlled by the qubit instead of by the bit, and the program stays one circuit.
+If nothing has changed a qubit since its measurement, a gate may be controlled by the qubit instead
+of by the outcome, and the program remains one circuit. See Nielsen and Chuang, section 4.4,
+"principle of deferred measurement".
 """
 
 from collections.abc import Sequence
 from operator import is_
 from typing import NamedTuple
 
-from quantumtask.openqasm.program.operations import BASIC_GATES, CONTROLLED_GATE_BASES, Operation
-from quantumtask.openqasm.program.process import Outcome, Process, Undecided
-from quantumtask.openqasm.program.tracer import Trace
+from quantumtask.openqasm.program.execution import Execution, MeasurementOutcome, UndecidedOutcome
+from quantumtask.openqasm.program.operations import (
+    BASIC_GATES,
+    CONTROLLED_GATE_BASES,
+    Operation,
+)
+from quantumtask.openqasm.program.tracer import Tracer
 from quantumtask.openqasm.text.source import Diagnostic
 
-MOST_BITS = 6
-"""Bits that a condition may look at: there is a way through it for each of their values."""
+MAX_CONDITION_BITS = 6
+"""The largest number of bits in a condition: each of their values makes a path of its own."""
 
-MOST_STEPS = 1_000
-MOST_WAYS = 4_096
-MOST_CELLS = 1 << 22
-"""Steps of one way, ways of all of a program, and cells of memory looked at for them: what takes
-more is run the other way, outcome by outcome."""
+MAX_PATH_STEPS = 1_000
+MAX_PATHS = 4_096
+MAX_CELLS = 1 << 22
+"""Limits of the steps in a path, of the paths of a program, and of the memory cells copied for
+them. Beyond a limit, shots are simulated outcome by outcome."""
 
-WITH_CONTROL = {name: controlled for controlled, name in CONTROLLED_GATE_BASES.items()}
-"""Gates that have a name of their own with one control in front: engines are quickest at those."""
+CONTROLLED_GATES = {name: controlled for controlled, name in CONTROLLED_GATE_BASES.items()}
+"""The named gate that has one control in front of a gate: engines run named gates fastest."""
 
 Controls = tuple[tuple[int, int], ...]
-"""Qubits, and the values that they must have."""
+"""Control qubits, each with the value that it must have."""
 
 
-class NotDeferred(Exception):
-    """Not every way through does nothing but gates."""
+class NotDeferrable(Exception):
+    """Signals a path that does more than apply gates."""
 
 
-class _Gates:
-    """A World in which nothing is measured: it notes what is done to it."""
+class _GateRecorder:
+    """A QuantumTarget that records gates, and raises NotDeferrable for all other steps."""
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
 
     def apply(self, operations: Sequence[Operation]) -> None:
         self.operations += operations
-        if len(self.operations) > MOST_STEPS:
-            raise NotDeferred
+        if len(self.operations) > MAX_PATH_STEPS:
+            raise NotDeferrable
 
-    def pause(self, _: Sequence[Operation]) -> None:
-        raise NotDeferred
+    def apply_timing(self, _: Sequence[Operation]) -> None:
+        raise NotDeferrable
 
     def reset(self, _: Sequence[int]) -> None:
-        raise NotDeferred
+        raise NotDeferrable
 
-    def measure(self, _: int) -> Outcome:
-        raise NotDeferred
+    def measure(self, _: int) -> MeasurementOutcome:
+        raise NotDeferrable
 
-    def unmeasure(self) -> None:
-        raise NotDeferred
+    def drop_terminal_measurements(self) -> None:
+        raise NotDeferrable
 
 
-class _Point(NamedTuple):
-    """Where one way through has come to. `untouched`: as it would be if nothing had been done."""
+class _PathState(NamedTuple):
+    """The end of a path so far.
 
-    process: Process
-    untouched: Process
+    `unchanged` is the execution as it was before the path, with the same outcomes decided.
+    """
+
+    execution: Execution
+    unchanged: Execution
     controls: Controls
 
 
-class Deferral:
-    """The `if`s of one run of a program, which `trace` writes down."""
+class DeferredMeasurement:
+    """Records the `if` statements of one traced execution as controlled gates."""
 
-    def __init__(self, trace: Trace) -> None:
-        self._trace = trace
-        self._cells = self._taken = 0
-        self._needed: set[Outcome] = set()  # outcomes that the current `if` needs
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+        self._cells = self._paths = 0
+        self._needed: set[MeasurementOutcome] = set()  # by the current `if`
 
-    def go_on(self, process: Process) -> bool:
-        """Takes a process that needs an outcome through its `if`. False: it stays where it is."""
-        ways = process.code.ways.get(process.next)
-        if ways is None or not ways.is_if:
+    def try_defer(self, execution: Execution) -> bool:
+        """Move an execution that needs an outcome to the end of its `if`.
+
+        Returns:
+            False if the `if` does more than apply gates; the execution is then unchanged.
+        """
+        branches = execution.code.branches.get(execution.address)
+        if branches is None or not branches.is_if:
             return False
-        join = ways.join
-        found: list[tuple[Operation, Controls]] = []
+        join = branches.join.address
+        gates: list[tuple[Operation, Controls]] = []
         self._needed.clear()
         try:
-            ends = self._ways(_Point(process.copy(), process, ()), join.at, found)
-        except (NotDeferred, Diagnostic):  # what is refused may lie on a way that no shot takes
+            ends = self._run_paths(_PathState(execution.copy(), execution, ()), join, gates)
+        except (
+            NotDeferrable,
+            Diagnostic,
+        ):  # the path of a runtime error may be one that no shot takes
             return False
-        controlling = {qubit for _, controls in found for qubit, _ in controls}
-        if any(not controlling.isdisjoint(operation.qubits) for operation, _ in found):
+        controls = {qubit for _, conditions in gates for qubit, _ in conditions}
+        if any(not controls.isdisjoint(operation.qubits) for operation, _ in gates):
             return False
-        operations = [(_controlled(*one), len(one[1])) for one in found]
-        self._trace.follow(operations, self._needed)
-        process.next = join.at
-        process.steps = max(end.steps for end in ends)
-        process.spent = max(end.spent for end in ends)
-        process.moved = max(end.moved for end in ends)
+        operations = [(_controlled(*gate), len(gate[1])) for gate in gates]
+        self._tracer.apply_deferred(operations, self._needed)
+        execution.address = join
+        execution.steps = max(end.steps for end in ends)
+        execution.operations = max(end.operations for end in ends)
+        execution.copied_elements = max(end.copied_elements for end in ends)
         return True
 
-    def _ways(
-        self, point: _Point, join: int, found: list[tuple[Operation, Controls]]
-    ) -> list[Process]:
-        """Adds the gates of all ways to instruction `join`. Raises NotDeferred or Diagnostic."""
-        process, untouched, controls = point
-        gates = _Gates()
+    def _run_paths(
+        self, state: _PathState, join: int, gates: list[tuple[Operation, Controls]]
+    ) -> list[Execution]:
+        """Add the gates of all paths to the address `join`. Raises NotDeferrable or Diagnostic."""
+        execution, unchanged, controls = state
+        recorder = _GateRecorder()
         try:
-            process.run(gates, process.steps + MOST_STEPS, join)
-        except Undecided as wanted:
-            qubit = self._trace.qubit_of(wanted.outcome)
-            if qubit is None or len(controls) == MOST_BITS:
-                raise NotDeferred from None
-            self._needed.add(wanted.outcome)
-            found += [(operation, controls) for operation in gates.operations]
-            both = [self._decided(point, wanted.outcome, qubit, value) for value in (0, 1)]
-            return [end for way in both for end in self._ways(way, join, found)]
-        if process.next != join or not _same(process, untouched):
-            raise NotDeferred
-        found += [(operation, controls) for operation in gates.operations]
-        return [process]
+            execution.run(recorder, execution.steps + MAX_PATH_STEPS, join)
+        except UndecidedOutcome as undecided:
+            qubit = self._tracer.unchanged_qubit(undecided.outcome)
+            if qubit is None or len(controls) == MAX_CONDITION_BITS:
+                raise NotDeferrable from None
+            self._needed.add(undecided.outcome)
+            gates += [(operation, controls) for operation in recorder.operations]
+            forks = [self._decide(state, undecided.outcome, qubit, value) for value in (0, 1)]
+            return [end for fork in forks for end in self._run_paths(fork, join, gates)]
+        if execution.address != join or not _have_same_memory(execution, unchanged):
+            raise NotDeferrable
+        gates += [(operation, controls) for operation in recorder.operations]
+        return [execution]
 
-    def _decided(self, point: _Point, outcome: Outcome, qubit: int, value: int) -> _Point:
-        self._cells += 3 * len(point.process.memory)
-        self._taken += 1
-        if self._cells > MOST_CELLS or self._taken > MOST_WAYS:
-            raise NotDeferred
-        process, untouched = point.process.copy(), point.untouched.copy()
-        process.decide(outcome, value)
-        untouched.decide(outcome, value)
-        return _Point(process, untouched, (*point.controls, (qubit, value)))
+    def _decide(
+        self, state: _PathState, outcome: MeasurementOutcome, qubit: int, value: int
+    ) -> _PathState:
+        self._cells += 3 * len(state.execution.memory)
+        self._paths += 1
+        if self._cells > MAX_CELLS or self._paths > MAX_PATHS:
+            raise NotDeferrable
+        execution, unchanged = state.execution.copy(), state.unchanged.copy()
+        execution.decide(outcome, value)
+        unchanged.decide(outcome, value)
+        return _PathState(execution, unchanged, (*state.controls, (qubit, value)))
 
 
-def _same(one: Process, other: Process) -> bool:
-    """Whether two processes have the very same values everywhere."""
-    cells = [(one.memory, other.memory)]
-    if len(one.calls) != len(other.calls):
+def _have_same_memory(first: Execution, second: Execution) -> bool:
+    """Return True if two executions have identical values in all memory and all calls."""
+    cells = [(first.memory, second.memory)]
+    if len(first.calls) != len(second.calls):
         return False
-    for (back, start, saved), (back_too, start_too, saved_too) in zip(
-        one.calls, other.calls, strict=True
-    ):
-        if (back, start) != (back_too, start_too):
+    for own, other in zip(first.calls, second.calls, strict=True):
+        if own[:2] != other[:2]:
             return False
-        cells.append((saved, saved_too))
+        cells.append((own.saved, other.saved))
     return all(len(a) == len(b) and all(map(is_, a, b)) for a, b in cells)
 
 
 def _controlled(operation: Operation, controls: Controls) -> Operation:
     gate, params, qubits, own = operation
-    if [value for _, value in controls] == [1] and not own and gate.name in WITH_CONTROL:
-        return Operation(BASIC_GATES[WITH_CONTROL[gate.name]], params, (controls[0][0], *qubits))
+    if [value for _, value in controls] == [1] and not own and gate.name in CONTROLLED_GATES:
+        named = BASIC_GATES[CONTROLLED_GATES[gate.name]]
+        return Operation(named, params, (controls[0][0], *qubits))
     return Operation(
         gate,
         params,

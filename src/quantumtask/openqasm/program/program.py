@@ -1,4 +1,4 @@
-"""What a circuit text becomes: everything an engine needs to know."""
+"""Compiled programs: the interface between the compiler and the engines."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantumtask.openqasm.program.operations import SCHEDULING_OPERATIONS, Operation
-from quantumtask.openqasm.program.terminal_measurements import Ends
+from quantumtask.openqasm.program.terminal_measurements import TerminalMeasurements
 
 if TYPE_CHECKING:
-    from quantumtask.openqasm.program.process import Process
+    from quantumtask.openqasm.program.execution import Execution
 
 
 class Register(NamedTuple):
-    """A bit register of the program, in the order of declaration; `bit c;` is one of size 1."""
+    """A bit register of the result; `bit c;` is one of size 1."""
 
     name: str
     size: int
 
 
 class Measure(NamedTuple):
-    """A measurement of a qubit; its outcome is number `outcome` of the run."""
+    """A measurement of a qubit; `outcome` is the number of its outcome in the run."""
 
     qubit: int
     outcome: int
 
 
 class Reset(NamedTuple):
-    """A qubit is put into the state |0>."""
+    """A step that puts a qubit into the state |0>."""
 
     qubit: int
 
@@ -38,66 +38,74 @@ Step = Operation | Measure | Reset
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """A program whose every shot does the same: `steps`, in order.
+    """A program that runs the same steps in every shot.
 
-    `bits` has an entry for each bit of the result: a constant 0 or 1, or -1 - k for outcome k.
-    `outcomes`: the number of measurements. `final`: no step follows the measurement of a qubit on
-    that qubit. `followed`: outcomes that the program needs; later gates may be controlled by the
-    measured qubits instead.
+    Attributes:
+        steps: The steps, in order.
+        bits: The source of each bit of the result: a constant 0 or 1, or -1 - k for outcome k.
+        measurement_count: The number of measurements.
+        clifford: All gates are Clifford gates.
+        terminal_measurements_only: No step on a qubit follows a measurement of this qubit, and no
+            step resets a qubit in use.
+        control_outcomes: The outcomes that later steps depend on; the measured qubits may control
+            these steps instead.
     """
 
     steps: tuple[Step, ...]
     bits: tuple[int, ...]
-    outcomes: int
+    measurement_count: int
     clifford: bool
-    final: bool
-    followed: frozenset[int] = frozenset()
+    terminal_measurements_only: bool
+    control_outcomes: frozenset[int] = frozenset()
 
     @cached_property
-    def touched(self) -> tuple[int, ...]:
-        """The qubits that an operation touches, ascending."""
+    def active_qubits(self) -> tuple[int, ...]:
+        """The qubits that occur in a step, ascending."""
         groups = {
             step.qubits if isinstance(step, Operation) else (step.qubit,) for step in self.steps
         }
         return tuple(sorted(set().union(*groups)))
 
     @cached_property
-    def ends(self) -> Ends:
-        """The end measurements; callers must not change the object."""
-        ends = Ends()
+    def terminal_measurements(self) -> TerminalMeasurements:
+        """The terminal measurements; callers must not change the object."""
+        measurements = TerminalMeasurements()
         for step in self.steps:
             if isinstance(step, Operation):
-                ends.touch(() if step.gate.name in SCHEDULING_OPERATIONS else step.qubits)
+                if step.gate.name not in SCHEDULING_OPERATIONS:
+                    measurements.add_operation(step.qubits)
             elif isinstance(step, Measure):
-                ends.measure(step.qubit, step.outcome)
+                measurements.add_measurement(step.qubit, step.outcome)
             else:
-                ends.touch((step.qubit,))
-        for outcome in self.followed:
-            ends.need(outcome)
-        return ends
+                measurements.add_operation((step.qubit,))
+        for outcome in self.control_outcomes:
+            measurements.add_dependency(outcome)
+        return measurements
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A checked circuit, ready to run.
+    """A compiled circuit text.
 
     Attributes:
+        registers: The bit registers of the result, in the order of declaration.
         qubits: The number of qubits, from number 0 to the highest one in use.
+        new_execution: Creates the execution at its start.
+        circuit: The steps of every shot. None if the program, or one of its `outputs`, depends on
+            outcomes in a way that deferred measurement cannot express; shots are then executions.
+        operations: The number of traced operations.
+        size: The approximate memory of the program, in operations.
+        outputs: The names of the `output` variables, with their types.
+        fixed_outputs: The values of `outputs`, if `circuit` is not None.
+        warnings: The texts of the warnings.
         physical: The program names physical qubits; `$n` is qubit number n.
         noisy: The program has noise of its own, whose environment is the qubits from number
             `qubits` on.
-        circuit: The steps of every shot. None if more than gates depends on outcomes (see
-            `deferred`), or if `outputs` does: each history of outcomes is then a run of `process`,
-            which `begin` makes.
-        operations: The number of traced operations.
-        size: The approximate memory of the program, in operations.
-        outputs: The `output` variables with their types.
-        fixed_outputs: The values of `outputs`, if `circuit` is not None.
     """
 
     registers: tuple[Register, ...]
     qubits: int
-    begin: "Callable[[], Process]"
+    new_execution: "Callable[[], Execution]"
     circuit: Circuit | None
     operations: int
     size: int
@@ -108,9 +116,9 @@ class Program:
     noisy: bool = False
 
     @cached_property
-    def process(self) -> "Process":
-        """The program before its first step: a copy of it can be run."""
-        return self.begin()
+    def initial_execution(self) -> "Execution":
+        """The execution before its first step; callers run a copy."""
+        return self.new_execution()
 
     @property
     def bits(self) -> int:
@@ -120,10 +128,13 @@ class Program:
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Programs of one text, with one after another of the values of its inputs.
+    """The programs of one text, one for each element of the values of its inputs.
 
-    `shape` is that of the values, broadcast; () for a single program. `program` is the first;
-    `others` makes those after it, the last index running fastest, and raises CircuitError.
+    Attributes:
+        shape: The broadcast shape of the values; () for a single program.
+        program: The first program.
+        others: Compiles the programs after the first one, the last index running fastest. Raises
+            CircuitError.
     """
 
     shape: tuple[int, ...]
@@ -132,6 +143,7 @@ class Sweep:
 
     @property
     def size(self) -> int:
+        """The number of programs."""
         return prod(self.shape)
 
     def __iter__(self) -> "Iterator[Program]":

@@ -1,57 +1,57 @@
-"""End measurements of a program, by the definition that all expectation values use."""
+"""Terminal measurements of a program, by the one definition that all expectation values use."""
 
 from collections.abc import Iterable
 
 
-class Ends:
-    """Tracks the end measurements of a program, step by step.
+class TerminalMeasurements:
+    """Tracks the terminal measurements of a program, step by step.
 
-    An end measurement is one that no later step depends on: no gate, reset or second measurement
+    A measurement is terminal if no later step depends on it: no gate, reset or second measurement
     acts on its qubit, and the program never needs its outcome. Expectation values are those of the
-    state before the end measurements: these are taken back. Every other measurement is on the way,
-    and removes the phase of its qubit. An outcome is the number of a measurement; an engine that
-    measures a qubit twice in a row may give both measurements one number.
+    state before the terminal measurements. Every other measurement dephases its qubit. An outcome
+    is the number of a measurement; an engine that measures a qubit twice in a row may give both
+    measurements one number.
     """
 
-    __slots__ = ("_last", "_on_the_way")
+    __slots__ = ("_last", "_mid_circuit")
 
     def __init__(self) -> None:
-        self._last: dict[int, int] = {}  # qubits whose last step is a measurement, and its outcome
-        self._on_the_way: set[int] = set()
+        self._last: dict[int, int] = {}  # the outcome of each qubit whose last step measures it
+        self._mid_circuit: set[int] = set()
 
-    def measure(self, qubit: int, outcome: int) -> None:
-        """Adds a measurement."""
-        self.touch((qubit,))
+    def add_measurement(self, qubit: int, outcome: int) -> None:
+        """Add a measurement."""
+        self.add_operation((qubit,))
         self._last[qubit] = outcome
 
-    def touch(self, qubits: Iterable[int]) -> None:
-        """Adds a gate or a reset on these qubits."""
+    def add_operation(self, qubits: Iterable[int]) -> None:
+        """Add a gate or a reset on qubits."""
         for qubit in qubits:
             outcome = self._last.pop(qubit, None)
             if outcome is not None:
-                self._on_the_way.add(outcome)
+                self._mid_circuit.add(outcome)
 
-    def need(self, outcome: int) -> None:
-        """Adds a step that depends on an outcome."""
-        self._on_the_way.add(outcome)
+    def add_dependency(self, outcome: int) -> None:
+        """Add a step that depends on an outcome."""
+        self._mid_circuit.add(outcome)
 
-    def touch_all(self) -> None:
-        """Adds a step on every qubit."""
-        self.touch(list(self._last))
-
-    @property
-    def taken_back(self) -> frozenset[int]:
-        """The outcomes of the measurements that expectation values take back."""
-        return frozenset(self._last.values()) - self._on_the_way
+    def add_operation_on_all(self) -> None:
+        """Add an operation on every qubit."""
+        self.add_operation(list(self._last))
 
     @property
-    def blurred(self) -> frozenset[int]:
-        """The qubits that end with a measurement that is not taken back: they have no phase."""
-        return frozenset(q for q, outcome in self._last.items() if outcome in self._on_the_way)
+    def outcomes(self) -> frozenset[int]:
+        """The outcomes of the terminal measurements."""
+        return frozenset(self._last.values()) - self._mid_circuit
 
-    def without(self, outcome: int) -> "Ends":
-        """The measurements without the one of an outcome, whose qubit has been projected."""
-        twin = Ends()
-        twin._last = {q: last for q, last in self._last.items() if last != outcome}
-        twin._on_the_way = self._on_the_way - {outcome}
-        return twin
+    @property
+    def dephased_qubits(self) -> frozenset[int]:
+        """The qubits whose last step is a measurement that is not terminal."""
+        return frozenset(q for q, outcome in self._last.items() if outcome in self._mid_circuit)
+
+    def without(self, outcome: int) -> "TerminalMeasurements":
+        """Return the measurements without the one of an outcome, whose qubit was projected."""
+        others = TerminalMeasurements()
+        others._last = {q: last for q, last in self._last.items() if last != outcome}
+        others._mid_circuit = self._mid_circuit - {outcome}
+        return others

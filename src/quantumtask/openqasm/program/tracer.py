@@ -1,118 +1,132 @@
-"""Running a program once, without deciding what is measured: what every shot of it does."""
+"""Recorder of the operations of a program, whose measurements stay undecided."""
 
 from collections.abc import Iterable, Sequence
 
+from quantumtask.openqasm.program.execution import MeasurementOutcome
 from quantumtask.openqasm.program.operations import SCHEDULING_OPERATIONS, Operation
-from quantumtask.openqasm.program.process import Outcome
 from quantumtask.openqasm.program.program import Circuit, Measure, Reset, Step
 
 
-class TooMany(Exception):
-    """More operations than a circuit may come to."""
+class OperationLimitExceeded(Exception):
+    """Signals a circuit with more operations than the limit."""
 
 
-class Trace:
-    """A World that writes down what happens in it."""
+class Tracer:
+    """A QuantumTarget that records each step.
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    Attributes:
+        measurement_count: The number of measurements so far.
+        measured_qubits: The qubits of these measurements.
+        terminal_measurements_only: As in Circuit.
+        control_outcomes: As in Circuit.
+    """
+
+    def __init__(self, max_operations: int) -> None:
         self.steps: list[Step] = []
-        self.outcomes = 0
-        self.ended: set[int] = set()
-        self.final = True
-        self._touched: set[int] = set()  # by the steps up to the one of this number
-        self._looked_at = 0
-        self._measured: list[int] = []  # the qubit of each outcome
-        self._held: dict[int, int] = {}  # qubits that nothing has touched since this outcome
-        self.followed: set[int] = set()
+        self.measurement_count = 0
+        self.measured_qubits: set[int] = set()
+        self.terminal_measurements_only = True
+        self.control_outcomes: set[int] = set()
+        self._max_operations = max_operations
+        self._active: set[int] = set()  # the active qubits of the first `_scanned` steps
+        self._scanned = 0
+        self._qubits: list[int] = []  # the qubit of each outcome
+        self._unchanged: dict[int, int] = {}  # qubit -> outcome, if no step followed on the qubit
 
     def apply(self, operations: Sequence[Operation]) -> None:
+        """Record gates. Raises OperationLimitExceeded."""
         self.steps.extend(operations)
-        if len(self.steps) > self.most:
-            raise TooMany
-        if self.ended:
-            self._touch([qubit for operation in operations for qubit in operation.qubits])
+        if len(self.steps) > self._max_operations:
+            raise OperationLimitExceeded
+        if self.measured_qubits:
+            self._change([qubit for operation in operations for qubit in operation.qubits])
 
-    def pause(self, operations: Sequence[Operation]) -> None:
-        """Adds barriers and delays, which change no result of a measured qubit."""
+    def apply_timing(self, operations: Sequence[Operation]) -> None:
+        """Record barriers and delays, which change no measured qubit."""
         self.steps.extend(operations)
-        if len(self.steps) > self.most:
-            raise TooMany
+        if len(self.steps) > self._max_operations:
+            raise OperationLimitExceeded
 
-    def _touch(self, qubits: Sequence[int]) -> None:
-        if not self.ended.isdisjoint(qubits):
-            self.final = False
+    def _change(self, qubits: Sequence[int]) -> None:
+        if not self.measured_qubits.isdisjoint(qubits):
+            self.terminal_measurements_only = False
             for qubit in qubits:
-                self._held.pop(qubit, None)
+                self._unchanged.pop(qubit, None)
 
-    def qubit_of(self, outcome: Outcome) -> int | None:
-        """The qubit that is as this outcome says; None: something has touched it since."""
-        qubit = self._measured[outcome.number]
-        return qubit if self._held.get(qubit) == outcome.number else None
+    def unchanged_qubit(self, outcome: MeasurementOutcome) -> int | None:
+        """Return the measured qubit of an outcome; None if a later step changed the qubit."""
+        qubit = self._qubits[outcome.number]
+        return qubit if self._unchanged.get(qubit) == outcome.number else None
 
-    def follow(
-        self, operations: Sequence[tuple[Operation, int]], outcomes: Iterable[Outcome]
+    def apply_deferred(
+        self,
+        operations: Sequence[tuple[Operation, int]],
+        outcomes: Iterable[MeasurementOutcome],
     ) -> None:
-        """Writes down operations that depend on outcomes.
+        """Record operations that measured qubits control.
 
-        The number beside each operation counts its first qubits that are measured controls.
+        Args:
+            operations: Each operation, with the number of its first qubits that are such controls.
+            outcomes: The outcomes that the operations depend on.
         """
-        self.followed.update([outcome.number for outcome in outcomes])
+        self.control_outcomes.update([outcome.number for outcome in outcomes])
         self.steps.extend([operation for operation, _ in operations])
-        if len(self.steps) > self.most:
-            raise TooMany
+        if len(self.steps) > self._max_operations:
+            raise OperationLimitExceeded
         for operation, controls in operations:
-            self._touch(operation.qubits[controls:])
+            self._change(operation.qubits[controls:])
 
     def reset(self, qubits: Sequence[int]) -> None:
-        """Nothing is written down for a qubit that is still |0>: programs often begin with this."""
-        touched = self._touched_now()
-        used = [qubit for qubit in qubits if qubit in touched]
-        self.steps.extend(map(Reset, used))
-        for qubit in used:
-            self._held.pop(qubit, None)
-        self.final = self.final and not used
-        if len(self.steps) > self.most:
-            raise TooMany
+        """Record resets, except of qubits that are still |0>: programs often begin with resets."""
+        active = self._active_qubits()
+        changed = [qubit for qubit in qubits if qubit in active]
+        self.steps.extend(map(Reset, changed))
+        for qubit in changed:
+            self._unchanged.pop(qubit, None)
+        self.terminal_measurements_only = self.terminal_measurements_only and not changed
+        if len(self.steps) > self._max_operations:
+            raise OperationLimitExceeded
 
-    def _touched_now(self) -> set[int]:
-        for step in self.steps[self._looked_at :]:
+    def _active_qubits(self) -> set[int]:
+        for step in self.steps[self._scanned :]:
             if not isinstance(step, Operation):
-                self._touched.add(step.qubit)
+                self._active.add(step.qubit)
             elif step.gate.name not in SCHEDULING_OPERATIONS:
-                self._touched.update(step.qubits)
-        self._looked_at = len(self.steps)
-        return self._touched
+                self._active.update(step.qubits)
+        self._scanned = len(self.steps)
+        return self._active
 
-    def measure(self, qubit: int) -> Outcome:
-        outcome = Outcome(self.outcomes)
-        self.steps.append(Measure(qubit, self.outcomes))
-        self.outcomes += 1
-        self.final = self.final and qubit not in self.ended
-        self.ended.add(qubit)
-        self._measured.append(qubit)
-        self._held[qubit] = outcome.number
-        if len(self.steps) > self.most:
-            raise TooMany
+    def measure(self, qubit: int) -> MeasurementOutcome:
+        """Record a measurement."""
+        outcome = MeasurementOutcome(self.measurement_count)
+        self.steps.append(Measure(qubit, self.measurement_count))
+        self.measurement_count += 1
+        if qubit in self.measured_qubits:
+            self.terminal_measurements_only = False
+        self.measured_qubits.add(qubit)
+        self._qubits.append(qubit)
+        self._unchanged[qubit] = outcome.number
+        if len(self.steps) > self._max_operations:
+            raise OperationLimitExceeded
         return outcome
 
-    def unmeasure(self) -> None:
-        """They are written down all the same: a shot without them does no less."""
+    def drop_terminal_measurements(self) -> None:
+        """Do nothing: the steps keep the terminal measurements, which change no other step."""
 
-    def circuit(self, bits: Sequence[int | Outcome]) -> Circuit:
-        """What was written down; `bits` are those of the result.
+    def circuit(self, bits: Sequence[int | MeasurementOutcome]) -> Circuit:
+        """Return the recorded circuit with these bits as its result.
 
-        Of qubits that control what comes after their measurement, it may as well be made later: if
-        nothing else happens to them, it is made at the end.
+        A measurement whose qubit only controls later gates commutes with them. If all measurements
+        are such, they move to the end of the circuit.
         """
         steps = self.steps
-        if self.followed and self.final:
+        if self.control_outcomes and self.terminal_measurements_only:
             steps = sorted(steps, key=lambda step: isinstance(step, Measure))
         return Circuit(
             tuple(steps),
-            tuple([-1 - bit.number if isinstance(bit, Outcome) else int(bit) for bit in bits]),
-            self.outcomes,
+            tuple([-1 - b.number if isinstance(b, MeasurementOutcome) else int(b) for b in bits]),
+            self.measurement_count,
             all(step.clifford for step in self.steps if isinstance(step, Operation)),
-            self.final,
-            frozenset(self.followed),
+            self.terminal_measurements_only,
+            frozenset(self.control_outcomes),
         )

@@ -13,7 +13,7 @@ def declares_openqasm2(source: Source) -> bool:
     """Return True if the first statement of the text declares OpenQASM 2.
 
     Raises:
-        Refusal: the text declares another version than OpenQASM 2 or 3.
+        Diagnostic: the text declares another version than OpenQASM 2 or 3.
     """
     text = source.text
     if usual := _USUAL.match(text):

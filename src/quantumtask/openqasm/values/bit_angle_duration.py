@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from quantumtask.openqasm.program.process import known
+from quantumtask.openqasm.program.execution import bit_value
 from quantumtask.openqasm.text.source import Diagnostic, Span
 from quantumtask.openqasm.values.arithmetic import (
     BITWISE,
@@ -40,7 +40,7 @@ from quantumtask.openqasm.values.types import (
 def apply_to_bits(op: str, left: Expr, right: Expr, span: Span) -> Expr:
     if left.type.kind == right.type.kind == "bit":
         return apply_operation(
-            BIT, span, lambda a, b: BITWISE_FUNCTIONS[op](known(a), known(b)), left, right
+            BIT, span, lambda a, b: BITWISE_FUNCTIONS[op](bit_value(a), bit_value(b)), left, right
         )
     if op in BITWISE:
         return _bitwise(op, left, right, span)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from quantumtask.openqasm.program.process import known
+from quantumtask.openqasm.program.execution import bit_value
 from quantumtask.openqasm.text.source import Diagnostic, Span
 from quantumtask.openqasm.values.expr import Expr, apply_operation, constant_expr
 from quantumtask.openqasm.values.types import (
@@ -135,20 +135,20 @@ def _any(bits: Any) -> bool:
 
 
 def int_from_bits(bits: Any) -> int:
-    """The number that bits spell, bit 0 lowest. Raises Undecided."""
+    """The number that bits spell, bit 0 lowest. Raises UndecidedOutcome."""
     value = 0
     for place, bit in enumerate(bits):
-        if known(bit):
+        if bit_value(bit):
             value |= 1 << place
     return value
 
 
 def _known_bool(bit: Any) -> bool:
-    return bool(known(bit))
+    return bool(bit_value(bit))
 
 
 def _bit_to_whole(_expr: Expr, to: Type, _explicit: bool) -> Conversion:
-    return lambda bit: wrap_int(known(bit), to)
+    return lambda bit: wrap_int(bit_value(bit), to)
 
 
 def _whole_to_whole(_expr: Expr, to: Type, _explicit: bool) -> Conversion:
@@ -282,8 +282,8 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("bit", "bool"): _always(_known_bool),
     ("bit", "int"): _bit_to_whole,
     ("bit", "uint"): _bit_to_whole,
-    ("bit", "float"): _always(lambda bit: float(known(bit))),
-    ("bit", "complex"): _always(lambda bit: complex(known(bit))),
+    ("bit", "float"): _always(lambda bit: float(bit_value(bit))),
+    ("bit", "complex"): _always(lambda bit: complex(bit_value(bit))),
     ("bit", "bits"): _bit_to_bits,
     ("bool", "bit"): _always(int),
     ("bool", "int"): _whole_to_whole,

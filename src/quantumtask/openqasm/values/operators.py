@@ -2,7 +2,7 @@
 
 import operator
 
-from quantumtask.openqasm.program.process import known
+from quantumtask.openqasm.program.execution import bit_value
 from quantumtask.openqasm.text.source import Diagnostic, Span
 from quantumtask.openqasm.values.arithmetic import (
     BITWISE,
@@ -88,12 +88,12 @@ def _negated(operand: Expr, span: Span) -> Expr:
 def _inverted(operand: Expr, span: Span) -> Expr:
     kind, to = operand.type.kind, operand.type
     if kind == "bit":
-        return apply_operation(to, span, lambda bit: 1 - known(bit), operand)
+        return apply_operation(to, span, lambda bit: 1 - bit_value(bit), operand)
     if kind == "bool":
         return apply_operation(to, span, operator.not_, operand)
     if kind == "bits":
         return apply_operation(
-            to, span, lambda bits: tuple([1 - known(bit) for bit in bits]), operand
+            to, span, lambda bits: tuple([1 - bit_value(bit) for bit in bits]), operand
         )
     if kind == "uint" and to.size is not None:
         return apply_operation(to, span, lambda value: wrap_int(~value, to), operand)

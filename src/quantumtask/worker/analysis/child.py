@@ -9,7 +9,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from quantumtask.openqasm import Sweep, Validation, validate_circuit
-from quantumtask.openqasm.compile import compile_fresh
+from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.processes import processor_limit
 from quantumtask.shared.settings import Settings
@@ -64,7 +64,7 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
 
     def read() -> Sweep:
         with processor_limit(settings.compile_limit_s):
-            return compile_fresh(spec.circuit, settings, spec.parameters)
+            return compile_uncached(spec.circuit, settings, spec.parameters)
 
     started = time.thread_time()  # see `estimate`: not process_time
     sweep = attempt(read, settings)

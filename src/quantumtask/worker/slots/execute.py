@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from quantumtask.openqasm import compile_sweep
-from quantumtask.openqasm.compile import prepared
+from quantumtask.openqasm.compile import preprocess
 from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import TaskError
@@ -134,7 +134,7 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
                 method=spec.method,
             )
         except Diagnostic as refusal:  # found under way: only now it is known what was measured
-            raise prepared(spec.circuit, settings).error(refusal) from None
+            raise preprocess(spec.circuit, settings).error(refusal) from None
 
     return attempt(run, settings)
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from quantumtask.engines.gates.gate_action import action
 from quantumtask.engines.transforms.branching import WithEnds
+from quantumtask.openqasm.program.execution import MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import Operation
-from quantumtask.openqasm.program.process import Outcome, Undecided
 
 Bits = NDArray[np.uint8]
 """Outcomes of shots: one row per shot, one column per qubit."""
@@ -54,27 +54,29 @@ class AnyWorld(Protocol):
 
     def apply(self, operations: Sequence[Operation]) -> None: ...
 
-    def pause(self, operations: Sequence[Operation]) -> None: ...
+    def apply_timing(self, operations: Sequence[Operation]) -> None: ...
 
     def reset(self, qubits: Sequence[int]) -> None: ...
 
-    def measure(self, qubit: int) -> Outcome | int: ...
+    def measure(self, qubit: int) -> MeasurementOutcome | int: ...
 
-    def unmeasure(self) -> None: ...
+    def drop_terminal_measurements(self) -> None: ...
 
-    def first(self, outcome: Outcome) -> Outcome:
+    def first(self, outcome: MeasurementOutcome) -> MeasurementOutcome:
         """The outcome that must be decided next so that this one can be; usually itself."""
         ...
 
-    def probability(self, outcome: Outcome) -> float:
+    def probability(self, outcome: MeasurementOutcome) -> float:
         """The probability that the outcome is 1, exactly 0 or 1 where it is certain."""
         ...
 
-    def decided(self, outcome: Outcome, value: int) -> Self:
+    def decided(self, outcome: MeasurementOutcome, value: int) -> Self:
         """The world in which the outcome is that value."""
         ...
 
-    def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:
+    def sample(
+        self, outcomes: Sequence[MeasurementOutcome], shots: int, rng: np.random.Generator
+    ) -> Bits:
         """Values of outcomes that are not decided, together, one row per shot."""
         ...
 
@@ -103,8 +105,8 @@ class World(WithEnds):
         super().__init__()
         self.state = state
         self._values = values
-        self._pending: dict[int, Outcome] = {}
-        self._measured: dict[Outcome, int] = {}
+        self._pending: dict[int, MeasurementOutcome] = {}
+        self._measured: dict[MeasurementOutcome, int] = {}
         self._outcomes = 0
 
     def apply(self, operations: Sequence[Operation]) -> None:
@@ -112,7 +114,7 @@ class World(WithEnds):
             self._check(operations)
         self.state.apply(operations)
 
-    def pause(self, operations: Sequence[Operation]) -> None:
+    def apply_timing(self, operations: Sequence[Operation]) -> None:
         """Does nothing: an ideal qubit does not decay."""
 
     def _check(self, operations: Sequence[Operation]) -> None:
@@ -122,11 +124,13 @@ class World(WithEnds):
                 keeps = action(operation).keeps
                 for qubit, kept in zip(operation.qubits, keeps, strict=True):
                     if qubit in pending and not kept:
-                        raise Undecided(pending[qubit])
+                        raise UndecidedOutcome(pending[qubit])
         if self._values:
-            self.ends.touch([qubit for operation in operations for qubit in operation.qubits])
+            self.terminal_measurements.add_operation(
+                [qubit for operation in operations for qubit in operation.qubits]
+            )
 
-    def measure(self, qubit: int) -> Outcome | int:
+    def measure(self, qubit: int) -> MeasurementOutcome | int:
         outcome = self._pending.get(qubit)
         if outcome is None:
             value = None if self._values else self.state.known(qubit)
@@ -135,11 +139,11 @@ class World(WithEnds):
             outcome = self._put_off(qubit, self._outcomes)
             self._outcomes += 1
         if self._values:
-            self.ends.measure(qubit, outcome.number)
+            self.terminal_measurements.add_measurement(qubit, outcome.number)
         return outcome
 
-    def _put_off(self, qubit: int, number: int) -> Outcome:
-        outcome = Outcome(number)
+    def _put_off(self, qubit: int, number: int) -> MeasurementOutcome:
+        outcome = MeasurementOutcome(number)
         self._pending[qubit] = outcome
         self._measured[outcome] = qubit
         return outcome
@@ -147,10 +151,10 @@ class World(WithEnds):
     @property
     def blurred(self) -> frozenset[int]:
         """The qubits that have no phase, because they were measured and nobody knows the value."""
-        taken_back = self.ends.taken_back
+        taken_back = self.terminal_measurements.outcomes
         return frozenset(q for q, o in self._pending.items() if o.number not in taken_back)
 
-    def unmeasure(self) -> None:
+    def drop_terminal_measurements(self) -> None:
         """Takes back the measurements at the end (see `Ends`)."""
         blurred = self.blurred
         self._pending = {q: o for q, o in self._pending.items() if q in blurred}
@@ -161,15 +165,15 @@ class World(WithEnds):
             if outcome is None and self.state.known(qubit) is None:
                 outcome = self._put_off(qubit, UNSEEN)
             if outcome is not None:
-                raise Undecided(outcome)
+                raise UndecidedOutcome(outcome)
         for qubit in qubits:
             self.state.set(qubit, 0)
 
-    def first(self, outcome: Outcome) -> Outcome:
+    def first(self, outcome: MeasurementOutcome) -> MeasurementOutcome:
         """Returns the outcome: repeated measurements of a qubit are one outcome."""
         return outcome
 
-    def probability(self, outcome: Outcome) -> float:
+    def probability(self, outcome: MeasurementOutcome) -> float:
         """The probability that the outcome is 1, exactly 0 or 1 where it is certain.
 
         Rounded, so that the order in which a machine adds does not decide about a draw.
@@ -177,7 +181,7 @@ class World(WithEnds):
         p = round(self.state.probability(self._measured[outcome]), 12)
         return 0.0 if p <= CERTAIN else 1.0 if p >= 1 - CERTAIN else p
 
-    def decided(self, outcome: Outcome, value: int) -> "World":
+    def decided(self, outcome: MeasurementOutcome, value: int) -> "World":
         """The world in which the outcome is that value. Takes the place of this one if certain."""
         twin = World.__new__(World)
         qubit = self._measured[outcome]
@@ -186,10 +190,16 @@ class World(WithEnds):
         twin._pending = {q: o for q, o in self._pending.items() if q != qubit}
         twin._measured = {o: q for o, q in self._measured.items() if q != qubit}
         twin._outcomes = self._outcomes
-        twin.ends = self.ends.without(outcome.number) if self._values else self.ends
+        twin.terminal_measurements = (
+            self.terminal_measurements.without(outcome.number)
+            if self._values
+            else self.terminal_measurements
+        )
         twin.branched = self.branched or outcome.number != UNSEEN
         return twin
 
-    def sample(self, outcomes: Sequence[Outcome], shots: int, rng: np.random.Generator) -> Bits:
+    def sample(
+        self, outcomes: Sequence[MeasurementOutcome], shots: int, rng: np.random.Generator
+    ) -> Bits:
         """Values of outcomes that are not decided, together, one row per shot."""
         return self.state.sample([self._measured[o] for o in outcomes], shots, rng)

@@ -16,8 +16,8 @@ from quantumtask.openqasm.program.program import Circuit, Measure
 def density(circuit: Circuit) -> Vector:
     """The density matrix before the measurements at the end, transposed; bit k of an index is the
     k-th qubit that the circuit touches."""
-    place = {qubit: k for k, qubit in enumerate(circuit.touched)}
-    count, taken_back = len(place), circuit.ends.taken_back
+    place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
+    count, taken_back = len(place), circuit.terminal_measurements.outcomes
     vector = np.zeros(1 << 2 * count, dtype=np.complex128)
     vector[0] = 1
     for step in circuit.steps:
