@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.support.services import Service
 
 from benchmarks.common.load_generator import BELL, drive, layers
-from quantumtask.api.service.predicted_cost import predicted_ms
+from quantumtask.api.service.predicted_cost import predict_ms
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, TaskSpec
 from quantumtask.worker.outcome import Outcome
@@ -83,7 +83,7 @@ class Slots:
 
 def assignment(circuit: str) -> Assignment:
     spec = TaskSpec(circuit)
-    return Assignment(os.urandom(16).hex(), 1, "nobody", 0, predicted_ms(spec), spec)
+    return Assignment(os.urandom(16).hex(), 1, "nobody", 0, predict_ms(spec), spec)
 
 
 def succeeded(ended: list[Outcome] | BaseException) -> int:

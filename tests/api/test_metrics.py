@@ -206,7 +206,7 @@ def rows(module: object) -> list[str]:
 
 
 def queue_rows() -> list[str]:
-    of_api.page("", Queue((), 0, 0, None))
+    of_api.render_metrics("", Queue((), 0, 0, None))
     return [
         row(family.name, family.type, tuple(family.samples[0].labels), family.documentation)
         for family in of_api.REGISTRY.collect()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from quantumtask.api.http.errors import STATUS
+from quantumtask.api.http.errors import STATUS_BY_ERROR
 from quantumtask.shared import errors
 from quantumtask.shared.settings import Settings, variable
 from quantumtask.shared.task import MOVES
@@ -54,7 +54,7 @@ def test_the_api_page_has_every_code_of_the_tree_of_errors() -> None:
     }
     assert len(codes) >= 10
     assert [code for code in codes if f"`{code}`" not in page] == []
-    assert all(issubclass(kind, errors.QuantumTaskError) for kind in STATUS)
+    assert all(issubclass(kind, errors.QuantumTaskError) for kind in STATUS_BY_ERROR)
 
 
 def commands(page: str, language: str) -> list[str]:

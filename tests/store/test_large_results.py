@@ -188,7 +188,7 @@ def test_a_result_that_was_damaged_is_never_shown(shelf: Service, expected: Resu
         assert task_id in answer.json()["detail"]
         assert answer.headers["content-type"] == "application/problem+json"
         file.unlink(missing_ok=True)
-    assert logged(shelf, "a result cannot be read")
+    assert logged(shelf, "large result could not be read")
     file.write_bytes(sound)
     assert holds(text(shelf, task_id), expected)
 

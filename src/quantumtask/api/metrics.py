@@ -1,4 +1,4 @@
-"""What the API measures: every metric of it is declared here. See docs/how-to/metrics.md."""
+"""All metrics of the API (docs/how-to/metrics.md)."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -27,53 +27,51 @@ ProcessCollector(registry=REGISTRY)
 
 _REQUESTS = Counter(
     "quantumtask_http_requests_total",
-    "Requests answered. A path that is none of ours has the route `other`.",
+    "Requests answered. The route is `other` for an unknown path.",
     ("method", "route", "status"),
     registry=REGISTRY,
 )
 _DURATION = Histogram(
     "quantumtask_http_request_duration_seconds",
-    "From a request's head to the end of its answer; without streams and who asked to `wait`.",
+    "Request duration; excludes streams and long polls.",
     ("method", "route"),
     registry=REGISTRY,
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 _SUBMISSIONS = Counter(
     "quantumtask_submissions_total",
-    "Submissions by what came of them: `taken`, `repeated` (an Idempotency-Key that was known), or "
-    "the code of the error they were refused with.",
+    "Submissions by outcome: `taken`, `repeated` (same Idempotency-Key and body as before), or the "
+    "code of the error that refused them.",
     ("outcome",),
     registry=REGISTRY,
 )
 _CANCELLATIONS = Counter(
     "quantumtask_cancellations_total",
-    "Cancellations that a client asked for and got.",
+    "Tasks cancelled by a client.",
     registry=REGISTRY,
 )
-_STREAMS = Gauge(
-    "quantumtask_streams", "Streams of events and of results that are open.", registry=REGISTRY
-)
+_STREAMS = Gauge("quantumtask_streams", "Open streams of events and results.", registry=REGISTRY)
 
 
-class _Queue(Collector):
-    """What was last read of the queue; without a reading, only that there is none."""
+class _QueueCollector(Collector):
+    """Gauges of the queue, from `snapshot`; None: the database does not answer."""
 
-    seen: Queue | None = None
+    snapshot: Queue | None = None
 
     def collect(self) -> Iterator[Metric]:
-        found = self.seen
-        yield _gauge("quantumtask_database_up", "Whether the database answers.", found is not None)
-        if found is None:
+        queue = self.snapshot
+        yield _gauge("quantumtask_database_up", "1 if the database answers.", queue is not None)
+        if queue is None:
             return
         tasks = _gauge("quantumtask_queue_tasks", "Tasks that are not final.", labels=["state"])
-        tasks.add_metric(["submitted"], found.waiting)
-        tasks.add_metric(["running"], found.running)
+        tasks.add_metric(["submitted"], queue.waiting)
+        tasks.add_metric(["running"], queue.running)
         yield tasks
-        oldest_s = 0.0 if found.oldest_at is None else max(0.0, time() - found.oldest_at)
+        oldest_s = 0.0 if queue.oldest_at is None else max(0.0, time() - queue.oldest_at)
         yield _gauge(
             "quantumtask_queue_oldest_seconds", "Age of the oldest waiting task.", oldest_s
         )
-        yield _gauge("quantumtask_workers", "Workers that were seen lately.", found.workers)
+        yield _gauge("quantumtask_workers", "Workers with a recent heartbeat.", queue.workers)
 
 
 def _gauge(
@@ -82,36 +80,44 @@ def _gauge(
     return GaugeMetricFamily(name, about, value=value, labels=labels)
 
 
-_QUEUE = _Queue()
-REGISTRY.register(_QUEUE)
+_QUEUE_COLLECTOR = _QueueCollector()
+REGISTRY.register(_QUEUE_COLLECTOR)
 
 
-def page(accept: str, seen: Queue | None) -> tuple[bytes, str]:
-    """All metrics in the text format that a scraper accepts, and the name of that format."""
-    _QUEUE.seen = seen
-    encode, kind = choose_encoder(accept)
-    return encode(REGISTRY), kind
+def render_metrics(accept: str, queue: Queue | None) -> tuple[bytes, str]:
+    """Return all metrics as text, and the media type of the text.
+
+    Args:
+        accept: The scraper's Accept header.
+        queue: The queue now; None: the database does not answer.
+    """
+    _QUEUE_COLLECTOR.snapshot = queue
+    encode, media_type = choose_encoder(accept)
+    return encode(REGISTRY), media_type
 
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def answered(method: str, route: str, status: int, started: float | None) -> None:
-    """Counts a request that was answered now; `started`: by `perf_counter`, None: it waited."""
-    count, observe = _of(method if method in _METHODS else "other", route, status)
+def record_request(method: str, route: str, status: int, started: float | None) -> None:
+    """Count a request that ended now; `started` by `perf_counter`, None: do not time it."""
+    count, observe = _series(method if method in _KNOWN_METHODS else "other", route, status)
     count()
     if started is not None:
         observe(perf_counter() - started)
 
 
 @cache
-def _of(method: str, route: str, status: int) -> tuple[Callable[[], None], Callable[[float], None]]:
+def _series(
+    method: str, route: str, status: int
+) -> tuple[Callable[[], None], Callable[[float], None]]:
+    """Return the functions that count and time a request; cached, because `labels` is slow."""
     count = _REQUESTS.labels(method, route, str(status))
     return count.inc, _DURATION.labels(method, route).observe
 
 
-class Submitting:
-    """Around the taking of a submission: counts why it was refused, if it is."""
+class CountRefusals:
+    """Context manager around a submission: counts the error that refuses it."""
 
     def __enter__(self) -> None:
         pass
@@ -123,12 +129,12 @@ class Submitting:
             _SUBMISSIONS.labels(error.code).inc()
 
 
-# A series that begins at its first event looks as if nothing had happened: an alert would miss it.
-for _busy in (QueueFull, StoreUnavailable):
-    _SUBMISSIONS.labels(_busy.code)
+# Initialise label values with 0; otherwise rate() misses the first increment.
+for _error in (QueueFull, StoreUnavailable):
+    _SUBMISSIONS.labels(_error.code)
 
-refusals = Submitting()
-taken = _SUBMISSIONS.labels("taken").inc
-repeated = _SUBMISSIONS.labels("repeated").inc
-cancelled = _CANCELLATIONS.inc
-streaming = _STREAMS.track_inprogress
+count_refusals = CountRefusals()
+count_submissions = _SUBMISSIONS.labels("taken").inc
+count_deduplicated = _SUBMISSIONS.labels("repeated").inc
+count_cancellations = _CANCELLATIONS.inc
+track_stream = _STREAMS.track_inprogress

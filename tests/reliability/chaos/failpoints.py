@@ -107,12 +107,12 @@ def install(points: Points) -> None:
     Store._record, Store.renew, Store.sweep = record, renew, sweep  # type: ignore[method-assign]
     points.around(Sqlite, "end", writes)
     points.around(Postgresql, "end", writes)
-    points.around(protocol._Gathering, "_flush", answer)
+    points.around(protocol._CoalescingTransport, "_flush", answer)
     points.around(Folder, "put", lambda *_: ["blob"])
     points.around(Doorbell, "ring", lambda *_: ["ring"])
 
 
-def answer(connection: protocol._Gathering) -> list[str]:
+def answer(connection: protocol._CoalescingTransport) -> list[str]:
     """Whether a connection is about to tell the id of a task."""
     return ["answer"] if b'"submitted"' in b"".join(connection._written) else []
 

@@ -1,1 +1,1 @@
-"""HTTP below the routes: bodies, queries, errors, streams, and the OpenAPI document."""
+"""HTTP below the routes: bodies, queries, errors, streams and the documentation page."""

@@ -1,4 +1,4 @@
-"""Every error of every route as one shape: an RFC 9457 problem document with a stable `code`."""
+"""Exceptions to responses: each error is an RFC 9457 problem document with a stable `code`."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from quantumtask.api.schemas.requests import first_reason
+from quantumtask.api.schemas.requests import first_error
 from quantumtask.shared.errors import (
     BackendNotFound,
     BatchNotFound,
@@ -34,7 +34,7 @@ from quantumtask.shared.errors import (
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[QuantumTaskError], HTTPStatus] = {
+STATUS_BY_ERROR: dict[type[QuantumTaskError], HTTPStatus] = {
     RequestError: HTTPStatus.BAD_REQUEST,
     TaskNotFound: HTTPStatus.NOT_FOUND,
     BackendNotFound: HTTPStatus.NOT_FOUND,
@@ -52,83 +52,91 @@ STATUS: dict[type[QuantumTaskError], HTTPStatus] = {
 }
 
 
-def status_of(error: QuantumTaskError) -> HTTPStatus:
-    """The HTTP status of an error: that of its nearest ancestor in the table."""
+def find_status(error: QuantumTaskError) -> HTTPStatus:
+    """Return the HTTP status of an error: that of its nearest ancestor in the table."""
     for kind in type(error).__mro__:
-        if kind in STATUS:
-            return STATUS[kind]
+        if kind in STATUS_BY_ERROR:
+            return STATUS_BY_ERROR[kind]
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def problem(
+def _problem_document(
     status: HTTPStatus,
     code: str,
     detail: str,
     headers: dict[str, str] | None = None,
-    **more: Any,
+    **extensions: Any,
 ) -> Response:
-    """A problem document. `detail` is for people, `code` for programs."""
+    """Return a response with a problem document.
+
+    Args:
+        status: The HTTP status.
+        code: For programs; it never changes once published.
+        detail: For people: the field, the rule, the value, the remedy.
+        headers: Headers of the response.
+        extensions: Further members of the document.
+    """
     body = {
         "type": "about:blank",
         "title": status.phrase,
         "status": int(status),
         "detail": detail,
         "code": code,
-        **more,
+        **extensions,
     }
     return Response(json.dumps(body), int(status), headers, "application/problem+json")
 
 
-def install(app: FastAPI) -> None:
-    """Makes the application answer every error this way, its own mistakes included."""
+def register_handlers(app: FastAPI) -> None:
+    """Make the application answer every exception with a problem document."""
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
 
 
-def answer(request: Request, error: Exception) -> Response:
-    """The answer to an error, where the application is not there to give it."""
+def problem_response(request: Request, error: Exception) -> Response:
+    """Return the response to an exception that the framework does not see (see `App`)."""
     return next(_HANDLERS[kind] for kind in type(error).__mro__ if kind in _HANDLERS)(
         request, error
     )
 
 
-def _ours(_: Request, error: Exception) -> Response:
+def _domain_error(_: Request, error: Exception) -> Response:
     error = cast(QuantumTaskError, error)
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Busy) else {}
     if isinstance(error, BodyTooLarge):
         headers["Connection"] = "close"  # the rest of the body is not read
-    more = {}
+    extensions = {}
     if isinstance(error, CannotRun):
-        more["errors"] = [asdict(each) for each in error.problems]
-    return problem(status_of(error), error.code, error.message, headers, **more)
+        extensions["errors"] = [asdict(each) for each in error.problems]
+    return _problem_document(find_status(error), error.code, error.message, headers, **extensions)
 
 
-def _invalid(_: Request, error: Exception) -> Response:
-    reason = first_reason(cast(RequestValidationError, error).errors())
-    return problem(HTTPStatus.BAD_REQUEST, "invalid_request", reason)
+def _validation_error(_: Request, error: Exception) -> Response:
+    reason = first_error(cast(RequestValidationError, error).errors())
+    return _problem_document(HTTPStatus.BAD_REQUEST, "invalid_request", reason)
 
 
-def _http(_: Request, error: Exception) -> Response:
+def _http_exception(_: Request, error: Exception) -> Response:
     error = cast(HTTPException, error)
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", "_")
-    return problem(status, code, status.phrase.lower(), dict(error.headers or {}))
+    return _problem_document(status, code, status.phrase.lower(), dict(error.headers or {}))
 
 
-def _gone(_: Request, __: Exception) -> Response:
-    return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
+def _disconnected(_: Request, __: Exception) -> Response:
+    return Response(status_code=HTTPStatus.BAD_REQUEST)  # which the client does not read any more
 
 
-def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("unexpected error", extra={"path": request.url.path}, exc_info=error)
-    detail = "something went wrong on our side; the service's log has the details"
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
+def _unexpected_error(request: Request, error: Exception) -> Response:
+    log.error("unexpected error in a request", extra={"path": request.url.path}, exc_info=error)
+    detail = "internal error: the log of the API has the details"
+    return _problem_document(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
 
 
 _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
-    QuantumTaskError: _ours,
-    RequestValidationError: _invalid,
-    HTTPException: _http,
-    ClientDisconnect: _gone,
-    Exception: _unexpected,
+    QuantumTaskError: _domain_error,
+    RequestValidationError: _validation_error,
+    HTTPException: _http_exception,
+    ClientDisconnect: _disconnected,
+    Exception: _unexpected_error,
 }

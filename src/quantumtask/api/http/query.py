@@ -1,4 +1,4 @@
-"""What a request asks for beside its body, and JSON as an answer."""
+"""Query parameters, content negotiation, and responses of JSON text."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -6,71 +6,82 @@ from typing import NamedTuple
 from fastapi import Request, Response
 from starlette.datastructures import QueryParams
 
-from quantumtask.api.service.tasks import Service
+from quantumtask.api.service.tasks import TaskService
 from quantumtask.shared.errors import InvalidRequest
 
-LONGEST_WAIT_S = 30.0
-PLAIN, ENCODED = "application/json", "application/vnd.quantumtask+json"
-"""With arrays as lists of numbers; with arrays in base64."""
+MAX_WAIT_S = 30.0
+JSON_TYPE, ENCODED_JSON_TYPE = "application/json", "application/vnd.quantumtask+json"
+"""Media types: arrays as nested lists of numbers; arrays in base64."""
 
 
-class Asked(NamedTuple):
-    """`wait_s`: seconds to wait for the end of a task; `strict`: refuse a circuit that would fail;
-    `status_only`: nothing that can be large."""
+class QueryOptions(NamedTuple):
+    """The query parameters of a request about a task.
+
+    Attributes:
+        wait_s: Seconds to wait for the end of the task (long poll).
+        strict: Refuse a circuit that would fail.
+        status_only: Leave out everything that can be large (`view=status`).
+    """
 
     wait_s: float
     strict: bool
     status_only: bool
 
 
-def asked_of(request: Request) -> Asked:
-    """Raises InvalidRequest that names what is wrong."""
-    return _asked(request.scope["query_string"])
+def parse_query(request: Request) -> QueryOptions:
+    """Return the options in a request's query; raise InvalidRequest that names the wrong one."""
+    return _parse_query(request.scope["query_string"])
 
 
-@lru_cache(64)
-def _asked(query: bytes) -> Asked:
-    """Remembered, because most clients ask for the same."""
-    given = QueryParams(query)
-    return Asked(
-        _seconds(given.get("wait", "0")),
-        _one_of("strict", given.get("strict", "false"), "false", "true"),
-        _one_of("view", given.get("view", "full"), "full", "status"),
+@lru_cache(64)  # most requests have one of few query strings
+def _parse_query(query: bytes) -> QueryOptions:
+    parameters = QueryParams(query)
+    return QueryOptions(
+        _parse_wait(parameters.get("wait", "0")),
+        _parse_choice("strict", parameters.get("strict", "false"), "false", "true"),
+        _parse_choice("view", parameters.get("view", "full"), "full", "status"),
     )
 
 
-def _seconds(text: str) -> float:
+def _parse_wait(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= LONGEST_WAIT_S:
-        raise InvalidRequest(f"wait: must be a number of seconds from 0 to {LONGEST_WAIT_S:g}")
+    if not 0 <= seconds <= MAX_WAIT_S:
+        raise InvalidRequest(f"wait: must be a number of seconds from 0 to {MAX_WAIT_S:g}")
     return seconds
 
 
-def _one_of(name: str, text: str, no: str, yes: str) -> bool:
-    if text not in (no, yes):
-        raise InvalidRequest(f"{name}: must be {no} or {yes}")
-    return text == yes
+def _parse_choice(name: str, text: str, off: str, on: str) -> bool:
+    if text not in (off, on):
+        raise InvalidRequest(f"{name}: must be {off} or {on}")
+    return text == on
 
 
-def wants_encoded(request: Request) -> bool:
-    """Whether arrays are wanted in base64."""
-    return ENCODED in request.headers.get("accept", "")
+def accepts_encoded_arrays(request: Request) -> bool:
+    """Return True if the client accepts arrays in base64."""
+    return ENCODED_JSON_TYPE in request.headers.get("accept", "")
 
 
-def service_of(request: Request) -> Service:
-    service: Service = request.app.state.service
+def get_service(request: Request) -> TaskService:
+    """Return the service of the application that handles a request."""
+    service: TaskService = request.app.state.service
     return service
 
 
-class Json(Response):
-    """JSON text as an answer, without the search for headers that it cannot have."""
+class RawJsonResponse(Response):
+    """Response whose content is JSON text already.
 
-    def __init__(self, content: bytes | str, status: int = 200, kind: str = PLAIN) -> None:
+    It skips `Response.__init__`, which encodes the content and completes headers: every task is
+    answered at least twice, and both headers are known here.
+    """
+
+    def __init__(
+        self, content: bytes | str, status: int = 200, media_type: str = JSON_TYPE
+    ) -> None:
         self.status_code = status
         self.background = None
         self.body = content.encode() if isinstance(content, str) else content
         length = str(len(self.body)).encode()
-        self.raw_headers = [(b"content-type", kind.encode()), (b"content-length", length)]
+        self.raw_headers = [(b"content-type", media_type.encode()), (b"content-length", length)]

@@ -1,1 +1,1 @@
-"""Routes of the API, one module per resource."""
+"""Routes of the API, one module for each resource."""

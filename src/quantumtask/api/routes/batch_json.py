@@ -1,90 +1,93 @@
-"""Batches, their results and events as text."""
+"""Batches as JSON text, their results as NDJSON, events as server-sent events."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from quantumtask.api.serialization.task_json import task_json, time_text
-from quantumtask.api.service.batches import Taken
-from quantumtask.api.watch.event_streams import Line
-from quantumtask.api.watch.queries import Events, History
+from quantumtask.api.serialization.task_json import format_time, task_json
+from quantumtask.api.service.batches import BatchReceipt
+from quantumtask.api.watch.event_streams import BatchResultLine
+from quantumtask.api.watch.queries import BatchEvents, TaskChanges
 from quantumtask.shared.api_store import Batch
 from quantumtask.shared.task import Change, Status
 
-BEAT = b":\n\n"
-"""What a stream of events says when there is nothing to tell."""
+SSE_KEEPALIVE = b":\n\n"
+"""A comment, which clients of server-sent events ignore."""
 
 
-def taken_json(taken: Taken) -> bytes:
-    """What is told of a batch once it is stored."""
-    view = {"batch_id": taken.id, "status": "submitted", "task_ids": taken.task_ids}
-    return json.dumps(view).encode()
+def batch_submitted_json(receipt: BatchReceipt) -> bytes:
+    """Return the response to the submission of a batch."""
+    fields = {"batch_id": receipt.id, "status": "submitted", "task_ids": receipt.task_ids}
+    return json.dumps(fields).encode()
 
 
 def batch_json(batch: Batch) -> bytes:
-    """A batch, with how many of its tasks are in each state."""
-    view = _view(batch)
+    """Return a batch, with the number of its tasks in each state."""
+    fields = _batch_fields(batch)
     if batch.metadata is not None:
-        view["metadata"] = json.loads(batch.metadata)
-    return json.dumps(view).encode()
+        fields["metadata"] = json.loads(batch.metadata)
+    return json.dumps(fields).encode()
 
 
 def batches_json(batches: Sequence[Batch], limit: int) -> bytes:
-    """A page of batches. The cursor is the last one's place in the order of submission."""
+    """Return a page of batches. The cursor is the sequence of the last one."""
     cursor = str(batches[-1].sequence) if len(batches) == limit else None
-    return json.dumps({"batches": [_view(b) for b in batches], "next_cursor": cursor}).encode()
+    page = {"batches": [_batch_fields(b) for b in batches], "next_cursor": cursor}
+    return json.dumps(page).encode()
 
 
-def _view(batch: Batch) -> dict[str, Any]:
+def _batch_fields(batch: Batch) -> dict[str, Any]:
     return {
         "batch_id": batch.id,
         "status": "pending" if batch.finished_at is None else "completed",
         "name": batch.name,
         "tags": batch.tags,
         "size": batch.size,
-        "submitted_at": time_text(batch.submitted_at),
-        "finished_at": time_text(batch.finished_at),
+        "submitted_at": format_time(batch.submitted_at),
+        "finished_at": format_time(batch.finished_at),
         "states": {state.value: batch.states.get(state, 0) for state in Status},
     }
 
 
-def line_json(line: Line, encoded: bool) -> bytes:
-    """A line of NDJSON: a task of a batch, with all of its result, and its offset."""
+def ndjson_line(line: BatchResultLine, encoded: bool) -> bytes:
+    """Return a line of NDJSON: the offset, the task with its whole result, or the error."""
     head = f'{{"offset": {line.offset}, '.encode()
     text = head + task_json(line.task, encoded=encoded, whole=not line.error)[1:]
     if line.error:
-        why = {"error": line.error.message, "error_code": line.error.code}
-        text = text[:-1] + b", " + json.dumps(why)[1:].encode()
+        error = {"error": line.error.message, "error_code": line.error.code}
+        text = text[:-1] + b", " + json.dumps(error)[1:].encode()
     return text + b"\n"
 
 
-def history_events(task_id: str, history: History) -> bytes:
-    """Changes of a task as server-sent events; their ids count them from 1."""
-    told = enumerate(history.changes, history.number + 1)
-    return b"".join(_event(number, change, {"task_id": task_id}) for number, change in told)
+def task_sse(task_id: str, answer: TaskChanges) -> bytes:
+    """Return changes of a task as server-sent events; their ids count them from 1."""
+    numbered = enumerate(answer.changes, answer.after + 1)
+    return b"".join(
+        _change_sse(number, change, {"task_id": task_id}) for number, change in numbered
+    )
 
 
-def batch_events(batch_id: str, events: Events) -> bytes:
-    """Changes of a batch's tasks as server-sent events; behind the last of them, its end."""
-    told = [
-        _event(place, change, {"task_id": task_id, "item": item})
-        for place, task_id, item, change in events.events
+def batch_sse(batch_id: str, answer: BatchEvents) -> bytes:
+    """Return events of a batch's tasks as server-sent events; after the last one, `end`."""
+    texts = [
+        _change_sse(place, change, {"task_id": task_id, "item": item})
+        for place, task_id, item, change in answer.events
     ]
-    if events.last:
-        told.append(_text(events.mark.events + 1, "end", {"batch_id": batch_id}))
-    return b"".join(told)
+    if answer.last:
+        texts.append(_format_sse(answer.mark.events + 1, "end", {"batch_id": batch_id}))
+    return b"".join(texts)
 
 
-def _event(number: int, change: Change, whose: dict[str, Any]) -> bytes:
-    about = {
+def _change_sse(event_id: int, change: Change, subject: dict[str, Any]) -> bytes:
+    fields = {
         "state": change.state.value,
         "status": change.state.wire,
-        "at": time_text(change.at),
+        "at": format_time(change.at),
         "attempt": change.attempt,
         "move": change.move,
     }
-    return _text(number, change.state.value, whose | about)
+    return _format_sse(event_id, change.state.value, subject | fields)
 
 
-def _text(number: int, kind: str, data: dict[str, Any]) -> bytes:
-    return f"id: {number}\nevent: {kind}\ndata: {json.dumps(data)}\n\n".encode()
+def _format_sse(event_id: int, event: str, data: dict[str, Any]) -> bytes:
+    return f"id: {event_id}\nevent: {event}\ndata: {json.dumps(data)}\n\n".encode()

@@ -1,4 +1,4 @@
-"""The routes of batches and of streams: HTTP in, the service called, text out."""
+"""Routes of batches, and of event streams."""
 
 import asyncio
 import re
@@ -7,30 +7,38 @@ from contextlib import aclosing
 from functools import partial
 from typing import Annotated, TypeVar, cast
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from quantumtask.api import metrics
-from quantumtask.api.http.body import body_of
-from quantumtask.api.http.query import Json, asked_of, service_of, wants_encoded
-from quantumtask.api.http.streaming import Stream
-from quantumtask.api.routes.batch_json import (
-    BEAT,
-    batch_events,
-    batch_json,
-    batches_json,
-    history_events,
-    line_json,
-    taken_json,
+from quantumtask.api.http.body import read_request_body
+from quantumtask.api.http.query import (
+    RawJsonResponse,
+    accepts_encoded_arrays,
+    get_service,
+    parse_query,
 )
+from quantumtask.api.http.streaming import StreamResponse
+from quantumtask.api.routes.batch_json import (
+    SSE_KEEPALIVE,
+    batch_json,
+    batch_sse,
+    batch_submitted_json,
+    batches_json,
+    ndjson_line,
+    task_sse,
+)
+from quantumtask.api.routes.parameters import BatchId, Page, TaskId
 from quantumtask.api.routes.refusals import (
+    BATCH_NOT_FOUND,
+    BATCH_TOO_LARGE,
     CIRCUIT_TOO_LARGE,
+    INVALID_EVENT_ID,
     INVALID_JSON,
     INVALID_WAIT,
-    NOT_FOUND,
     PARAMETERS_TOO_LARGE,
-    UNAVAILABLE,
-    UNSUPPORTED,
-    TaskId,
+    STORE_UNAVAILABLE,
+    TASK_NOT_FOUND,
+    UNSUPPORTED_ENCODING,
 )
 from quantumtask.api.schemas import batch_examples as examples
 from quantumtask.api.schemas.batches import (
@@ -40,24 +48,16 @@ from quantumtask.api.schemas.batches import (
     BatchView,
     parse_batch,
 )
-from quantumtask.api.schemas.openapi_examples import answers
-from quantumtask.api.serialization.task_json import MOST_INLINE
-from quantumtask.api.watch.event_streams import Line
+from quantumtask.api.schemas.openapi_examples import responses
+from quantumtask.api.serialization.task_json import MAX_INLINE_CHARACTERS
+from quantumtask.api.watch.event_streams import BatchResultLine
 from quantumtask.shared.errors import InvalidRequest
 
 router = APIRouter()
 
 I = TypeVar("I")  # noqa: E741
 
-EVENTS, LINES = "text/event-stream", "application/x-ndjson"
-NO_BATCH = (404, "batch_not_found", "batch not found")
-NO_EVENT = (400, "invalid_request", "Last-Event-ID: must be the `id` of an event")
-BATCH_TOO_LARGE = (
-    413,
-    "body_too_large",
-    "the body is larger than 10,485,760 bytes, the most this service takes",
-)
-BatchId = Annotated[str, Path(description="The id that the submission returned.")]
+SSE_TYPE, NDJSON_TYPE = "text/event-stream", "application/x-ndjson"
 
 
 @router.post(
@@ -65,7 +65,7 @@ BatchId = Annotated[str, Path(description="The id that the submission returned."
     tags=["batches"],
     summary="Submit a batch",
     response_class=Response,
-    responses=answers(
+    responses=responses(
         examples.SUBMITTED,
         BatchSubmitted,
         INVALID_JSON,
@@ -74,25 +74,25 @@ BatchId = Annotated[str, Path(description="The id that the submission returned."
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         BATCH_TOO_LARGE,
-        UNSUPPORTED,
+        UNSUPPORTED_ENCODING,
         (429, "queue_full", examples.NO_ROOM),
-        UNAVAILABLE,
+        STORE_UNAVAILABLE,
     ),
     openapi_extra=examples.SUBMISSION_OF_MANY,
 )
 async def submit_batch(request: Request) -> Response:
-    """Stores up to 1,000 tasks durably, all of them or none, and answers with their ids.
+    """Store up to 1,000 tasks durably, all of them or none, and return their ids.
 
-    Each is a task as any other from then on: it fails, and is cancelled, for itself.
+    After that, each is a task like any other: it can fail and be cancelled on its own.
     """
-    service = service_of(request)
-    with metrics.refusals:
-        # Beside everything else: ten megabytes take a while.
-        spec = await asyncio.to_thread(parse_batch, await body_of(request))
-        caller = request.headers.get("traceparent", "") if service.traced else ""
+    service = get_service(request)
+    with metrics.count_refusals:
+        # In a thread: ten megabytes would delay other requests.
+        spec = await asyncio.to_thread(parse_batch, await read_request_body(request))
+        traceparent = request.headers.get("traceparent", "") if service.tracing_enabled else ""
         key = request.headers.get("idempotency-key")
-        taken = await service.submit_batch(spec, key, caller)
-    return Json(taken_json(taken))
+        receipt = await service.submit_batch(spec, key, traceparent)
+    return RawJsonResponse(batch_submitted_json(receipt))
 
 
 @router.get(
@@ -100,32 +100,24 @@ async def submit_batch(request: Request) -> Response:
     tags=["batches"],
     summary="List batches",
     response_class=Response,
-    responses=answers(
+    responses=responses(
         examples.LIST,
         BatchList,
         (400, "invalid_request", "limit: input should be less than or equal to 100"),
-        UNAVAILABLE,
+        STORE_UNAVAILABLE,
     ),
 )
 async def list_batches(
     request: Request,
-    status: Annotated[BatchFilter | None, Query(description="Only these.")] = None,
-    name: Annotated[
-        str | None, Query(max_length=50, description="Only batches of this name.")
-    ] = None,
-    tag: Annotated[
-        str | None, Query(max_length=50, description="Only batches with this tag.")
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=100, description="Length of the page.")] = 20,
-    cursor: Annotated[
-        str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next_cursor` of the page before.")
-    ] = None,
+    page: Page,
+    status: Annotated[BatchFilter | None, Query(description="Only batches in this state.")] = None,
 ) -> Response:
-    """Newest first."""
+    """List batches, newest first."""
     pending = None if status is None else status is BatchFilter.PENDING
-    before = None if cursor is None else int(cursor)
-    found = await service_of(request).batches.page(pending, name, tag, before, limit)
-    return Json(batches_json(found, limit))
+    batches = await get_service(request).batches.list_batches(
+        pending, page.name, page.tag, page.before, page.limit
+    )
+    return RawJsonResponse(batches_json(batches, page.limit))
 
 
 @router.get(
@@ -133,14 +125,19 @@ async def list_batches(
     tags=["batches"],
     summary="Get a batch",
     response_class=Response,
-    responses=answers(examples.BATCH, BatchView, INVALID_WAIT, NO_BATCH, UNAVAILABLE),
+    responses=responses(
+        examples.BATCH, BatchView, INVALID_WAIT, BATCH_NOT_FOUND, STORE_UNAVAILABLE
+    ),
     openapi_extra=examples.WHICH_BATCH,
 )
 async def get_batch(request: Request) -> Response:
-    """How many of its tasks are in which state; with `wait`, as soon as all have ended."""
-    wait_s = asked_of(request).wait_s
-    found = await service_of(request).batches.get(request.path_params["batch_id"], wait_s)
-    return Json(batch_json(found))
+    """Return a batch with the number of its tasks in each state.
+
+    With `wait`, the response comes as soon as all tasks have ended, or when the time is up.
+    """
+    wait_s = parse_query(request).wait_s
+    batch = await get_service(request).batches.get(request.path_params["batch_id"], wait_s)
+    return RawJsonResponse(batch_json(batch))
 
 
 @router.post(
@@ -148,11 +145,11 @@ async def get_batch(request: Request) -> Response:
     tags=["batches"],
     summary="Cancel a batch",
     response_class=Response,
-    responses=answers(examples.CANCELLED, BatchView, NO_BATCH, UNAVAILABLE),
+    responses=responses(examples.CANCELLED, BatchView, BATCH_NOT_FOUND, STORE_UNAVAILABLE),
 )
 async def cancel_batch(request: Request, batch_id: BatchId) -> Response:
-    """Ends all its tasks that have not ended yet. Cancelling it again changes nothing."""
-    return Json(batch_json(await service_of(request).cancel_batch(batch_id)))
+    """Cancel all tasks of a batch that have not ended. Cancelling it again changes nothing."""
+    return RawJsonResponse(batch_json(await get_service(request).cancel_batch(batch_id)))
 
 
 @router.get(
@@ -161,23 +158,23 @@ async def cancel_batch(request: Request, batch_id: BatchId) -> Response:
     summary="Results of a batch",
     response_class=Response,
     responses=examples.stream(
-        LINES,
+        NDJSON_TYPE,
         examples.LINE,
-        (400, "invalid_request", "offset: the batch has 1,000 tasks"),
-        NO_BATCH,
-        UNAVAILABLE,
+        (400, "invalid_request", "offset: must be at most 1,000, the number of the batch's tasks"),
+        BATCH_NOT_FOUND,
+        STORE_UNAVAILABLE,
     ),
     openapi_extra=examples.RESULTS_OF_BATCH,
 )
 async def batch_results(request: Request, batch_id: BatchId) -> Response:
-    """Its tasks, a line of JSON each, in the order in which they end and as soon as they do.
+    """Stream the tasks of a batch with their results, one line of JSON for each, as they end.
 
-    The stream ends with the last of them. One that ends sooner is resumed with the number of lines
-    that were read as `offset`: the order never changes.
+    The stream ends after the last task. To resume a stream that ended early, pass the number of
+    lines that you have read as `offset`: the order of the lines never changes.
     """
-    offset = _offset(request.query_params.get("offset", "0"))
-    found = await service_of(request).streams.results(batch_id, offset)
-    return Stream(_lines(found, wants_encoded(request)), LINES)
+    offset = _parse_offset(request.query_params.get("offset", "0"))
+    lines = await get_service(request).streams.batch_results(batch_id, offset)
+    return StreamResponse(_ndjson_chunks(lines, accepts_encoded_arrays(request)), NDJSON_TYPE)
 
 
 @router.get(
@@ -185,16 +182,19 @@ async def batch_results(request: Request, batch_id: BatchId) -> Response:
     tags=["batches"],
     summary="Events of a batch",
     response_class=Response,
-    responses=examples.stream(EVENTS, examples.BATCH_EVENTS, NO_EVENT, NO_BATCH, UNAVAILABLE),
+    responses=examples.stream(
+        SSE_TYPE, examples.BATCH_EVENTS, INVALID_EVENT_ID, BATCH_NOT_FOUND, STORE_UNAVAILABLE
+    ),
     openapi_extra=examples.EVENTS_OF_BATCH,
 )
 async def follow_batch(request: Request, batch_id: BatchId) -> Response:
-    """Every change of state of its tasks, so far and to come, as server-sent events.
+    """Stream every change of state of a batch's tasks, past and future, as server-sent events.
 
-    The last event is `end`, once all tasks have ended; resumed behind it, the answer is 204.
+    The last event is `end`, when all tasks have ended. A client that reconnects with the
+    `Last-Event-ID` of `end` gets 204.
     """
-    found = await service_of(request).streams.of_batch(batch_id, _seen(request))
-    return _events(found, partial(batch_events, batch_id.lower()))
+    events = await get_service(request).streams.batch_events(batch_id, _last_event_id(request))
+    return _sse_response(events, partial(batch_sse, batch_id.lower()))
 
 
 @router.get(
@@ -202,55 +202,64 @@ async def follow_batch(request: Request, batch_id: BatchId) -> Response:
     tags=["tasks"],
     summary="Events of a task",
     response_class=Response,
-    responses=examples.stream(EVENTS, examples.TASK_EVENTS, NO_EVENT, NOT_FOUND, UNAVAILABLE),
+    responses=examples.stream(
+        SSE_TYPE, examples.TASK_EVENTS, INVALID_EVENT_ID, TASK_NOT_FOUND, STORE_UNAVAILABLE
+    ),
     openapi_extra=examples.EVENTS_OF_TASK,
 )
 async def follow_task(request: Request, task_id: TaskId) -> Response:
-    """Every change of state, so far and to come, as server-sent events.
+    """Stream every change of a task's state, past and future, as server-sent events.
 
-    The stream ends with the task; resumed behind its last event, the answer is 204.
+    The stream ends when the task ends. A client that reconnects with the `Last-Event-ID` of the
+    last event gets 204.
     """
-    found = await service_of(request).streams.of_task(task_id, _seen(request))
-    return _events(found, partial(history_events, task_id.lower()))
+    changes = await get_service(request).streams.task_changes(task_id, _last_event_id(request))
+    return _sse_response(changes, partial(task_sse, task_id.lower()))
 
 
-def _events(found: AsyncIterator[I | None] | None, text: Callable[[I], bytes]) -> Response:
-    """A stream of events; where none is left, an answer that a browser does not ask for again."""
-    if found is None:
+def _sse_response(
+    answers: AsyncIterator[I | None] | None, to_text: Callable[[I], bytes]
+) -> Response:
+    """Return a stream of events, or 204 if no event follows: a browser then stops reconnecting."""
+    if answers is None:
         return Response(status_code=204)
-    return Stream(_told(found, text), EVENTS)
+    return StreamResponse(_sse_chunks(answers, to_text), SSE_TYPE)
 
 
-async def _told(found: AsyncIterator[I | None], text: Callable[[I], bytes]) -> AsyncIterator[bytes]:
-    async with aclosing(cast(AsyncGenerator[I | None, None], found)) as items:
+async def _sse_chunks(
+    answers: AsyncIterator[I | None], to_text: Callable[[I], bytes]
+) -> AsyncIterator[bytes]:
+    async with aclosing(cast(AsyncGenerator[I | None, None], answers)) as items:
         async for item in items:
-            if piece := BEAT if item is None else text(item):
-                yield piece
+            if chunk := SSE_KEEPALIVE if item is None else to_text(item):
+                yield chunk
 
 
-async def _lines(found: AsyncIterator[Line | None], encoded: bool) -> AsyncIterator[bytes]:
-    async with aclosing(cast(AsyncGenerator[Line | None, None], found)) as lines:
+async def _ndjson_chunks(
+    results: AsyncIterator[BatchResultLine | None], encoded: bool
+) -> AsyncIterator[bytes]:
+    async with aclosing(cast(AsyncGenerator[BatchResultLine | None, None], results)) as lines:
         async for line in lines:
             if line is None:
                 continue
-            if line.task.result and line.task.result.bytes > MOST_INLINE:
-                yield await asyncio.to_thread(line_json, line, encoded)  # beside everything else
+            if line.task.result and line.task.result.bytes > MAX_INLINE_CHARACTERS:
+                yield await asyncio.to_thread(ndjson_line, line, encoded)
             else:
-                yield line_json(line, encoded)
+                yield ndjson_line(line, encoded)
 
 
-def _seen(request: Request) -> int:
-    """The number of the last event that was seen."""
-    given = request.headers.get("last-event-id") or "0"
-    if not _NUMBER.fullmatch(given):
+def _last_event_id(request: Request) -> int:
+    """Return the number in the Last-Event-ID header; 0 without the header."""
+    text = request.headers.get("last-event-id") or "0"
+    if not _NUMBER.fullmatch(text):
         raise InvalidRequest("Last-Event-ID: must be the `id` of an event")
-    return int(given)
+    return int(text)
 
 
-def _offset(given: str) -> int:
-    if not _NUMBER.fullmatch(given):
+def _parse_offset(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
         raise InvalidRequest("offset: must be the number of lines that were read already")
-    return int(given)
+    return int(text)
 
 
 _NUMBER = re.compile("[0-9]{1,18}")

@@ -5,14 +5,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 
-from quantumtask.api.http.query import service_of
-from quantumtask.api.routes.refusals import NOT_FOUND, UNAVAILABLE, TaskId
-from quantumtask.api.schemas.openapi_examples import problems
+from quantumtask.api.http.query import get_service
+from quantumtask.api.routes.parameters import TaskId
+from quantumtask.api.routes.refusals import STORE_UNAVAILABLE, TASK_NOT_FOUND
+from quantumtask.api.schemas.openapi_examples import problem_responses
 from quantumtask.api.schemas.requests import BELL
 
 router = APIRouter()
 
-TEXT: Any = {200: {"content": {"text/plain": {"examples": {"bell": {"value": BELL}}}}}}
+TEXT_RESPONSE: Any = {200: {"content": {"text/plain": {"examples": {"bell": {"value": BELL}}}}}}
 
 
 @router.get(
@@ -20,8 +21,8 @@ TEXT: Any = {200: {"content": {"text/plain": {"examples": {"bell": {"value": BEL
     tags=["tasks"],
     summary="Get the circuit of a task",
     response_class=PlainTextResponse,
-    responses={**TEXT, **problems(NOT_FOUND, UNAVAILABLE)},
+    responses={**TEXT_RESPONSE, **problem_responses(TASK_NOT_FOUND, STORE_UNAVAILABLE)},
 )
 async def get_circuit(request: Request, task_id: TaskId) -> PlainTextResponse:
-    """The OpenQASM text, byte for byte as it was submitted, for as long as the task is kept."""
-    return PlainTextResponse(await service_of(request).circuit(task_id))
+    """Return the OpenQASM text of a task, byte for byte as it was submitted."""
+    return PlainTextResponse(await get_service(request).circuit(task_id))

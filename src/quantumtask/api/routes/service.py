@@ -1,34 +1,32 @@
-"""Routes about the service itself: engines, backends, queue, health and metrics."""
-
-from typing import Any
+"""Routes of the service itself: engines, backends, queue, health and metrics."""
 
 from fastapi import APIRouter, Request, Response
 
 from quantumtask.api import metrics
 from quantumtask.api.http.query import (
-    Json,
-    service_of,
+    RawJsonResponse,
+    get_service,
 )
+from quantumtask.api.routes.parameters import BackendName
 from quantumtask.api.routes.refusals import (
-    BUSY,
-    NO_BACKEND,
-    NO_WORKER_ANSWERS,
-    UNAVAILABLE,
-    BackendName,
+    BACKEND_NOT_FOUND,
+    STORE_UNAVAILABLE,
+    WORKER_BUSY,
+    WORKER_UNAVAILABLE,
 )
 from quantumtask.api.schemas import openapi_examples
-from quantumtask.api.schemas.openapi_examples import answers
+from quantumtask.api.schemas.openapi_examples import responses
 from quantumtask.api.schemas.responses import (
-    Backends,
+    BackendList,
     BackendView,
-    Engines,
-    Health,
+    EngineList,
+    HealthView,
     QueueView,
-    Ready,
+    ReadinessView,
 )
 from quantumtask.api.serialization.task_json import (
+    backends_json,
     queue_json,
-    with_queue,
 )
 
 router = APIRouter()
@@ -37,25 +35,27 @@ router = APIRouter()
 @router.get(
     "/engines",
     tags=["service"],
-    summary="Engines",
+    summary="List engines",
     response_class=Response,
-    responses=answers(openapi_examples.ENGINES, Engines, BUSY, NO_WORKER_ANSWERS),
+    responses=responses(openapi_examples.ENGINES, EngineList, WORKER_BUSY, WORKER_UNAVAILABLE),
 )
 async def engines(request: Request) -> Response:
-    """Every engine, whether it is installed, its methods, and how many qubits fit a slot."""
-    return Json(await service_of(request).engines())
+    """List all engines: whether each is installed, its methods, and the qubits that fit a slot."""
+    return RawJsonResponse(await get_service(request).engines())
 
 
 @router.get(
     "/backends",
     tags=["service"],
-    summary="Backends",
+    summary="List backends",
     response_class=Response,
-    responses=answers(openapi_examples.BACKENDS, Backends, BUSY, NO_WORKER_ANSWERS, UNAVAILABLE),
+    responses=responses(
+        openapi_examples.BACKENDS, BackendList, WORKER_BUSY, WORKER_UNAVAILABLE, STORE_UNAVAILABLE
+    ),
 )
 async def backends(request: Request) -> Response:
-    """What a task can be run on: the ideal simulator, and twins of devices with their noise."""
-    return Json(with_queue(*await service_of(request).backends()))
+    """List the backends: the ideal simulator, and snapshots of devices with their noise."""
+    return RawJsonResponse(backends_json(*await get_service(request).backends()))
 
 
 @router.get(
@@ -63,59 +63,67 @@ async def backends(request: Request) -> Response:
     tags=["service"],
     summary="Get a backend",
     response_class=Response,
-    responses=answers(
-        openapi_examples.BACKEND, BackendView, NO_BACKEND, BUSY, NO_WORKER_ANSWERS, UNAVAILABLE
+    responses=responses(
+        openapi_examples.BACKEND,
+        BackendView,
+        BACKEND_NOT_FOUND,
+        WORKER_BUSY,
+        WORKER_UNAVAILABLE,
+        STORE_UNAVAILABLE,
     ),
 )
 async def get_backend(request: Request, name: BackendName) -> Response:
-    """Its gates and its qubits, with the errors and times that were measured of them."""
-    return Json(with_queue(*await service_of(request).backend(name)))
+    """Return the gates and qubits of a backend, with their measured errors and times."""
+    return RawJsonResponse(backends_json(*await get_service(request).backend(name)))
 
 
 @router.get(
     "/queue",
     tags=["service"],
-    summary="Queue",
+    summary="Get the queue",
     response_class=Response,
-    responses=answers(openapi_examples.QUEUE, QueueView, UNAVAILABLE),
+    responses=responses(openapi_examples.QUEUE, QueueView, STORE_UNAVAILABLE),
 )
 async def queue(request: Request) -> Response:
-    """How many tasks wait and run, in all and of each owner; seconds old where very many wait."""
-    return Json(queue_json(await service_of(request).queue()))
+    """Return how many tasks wait and run, in total and by owner.
+
+    The numbers can be some seconds old if very many tasks wait.
+    """
+    return RawJsonResponse(queue_json(await get_service(request).queue()))
 
 
 @router.get(
     "/health",
     tags=["service"],
-    summary="Alive?",
+    summary="Check liveness",
     response_class=Response,
-    responses=answers(openapi_examples.HEALTH, Health),
+    responses=responses(openapi_examples.HEALTH, HealthView),
 )
 async def health() -> Response:
-    """Whether this process answers. Looks at nothing else."""
-    return Json('{"status": "ok"}')
+    """Return 200 while the API process answers. Checks nothing else."""
+    return RawJsonResponse('{"status": "ok"}')
 
 
 @router.get("/metrics", include_in_schema=False)
-async def show_metrics(request: Request) -> Response:
-    """For Prometheus: docs/how-to/metrics.md."""
-    seen = await service_of(request).lookout()
-    content, kind = metrics.page(request.headers.get("accept", ""), seen)
-    return Response(content, media_type=kind)
+async def get_metrics(request: Request) -> Response:
+    """Return the metrics of the API in a text format of Prometheus (docs/how-to/metrics.md)."""
+    queue = await get_service(request).lookout()
+    content, media_type = metrics.render_metrics(request.headers.get("accept", ""), queue)
+    return Response(content, media_type=media_type)
 
 
 @router.get(
     "/ready",
     tags=["service"],
-    summary="Ready?",
+    summary="Check readiness",
     response_class=Response,
     responses={
-        **answers(openapi_examples.READY, Ready),
-        503: {"model": Ready, "description": "Tasks can't be taken, or nobody would run them."},
+        **responses(openapi_examples.READY, ReadinessView),
+        503: {"model": ReadinessView, "description": "The database or the worker is missing."},
     },
 )
 async def ready(request: Request) -> Response:
-    """Whether the database can be written and a worker was seen lately."""
-    found = await service_of(request).readiness()
-    answer: Any = Ready(ready=found.ready, database=found.database, worker=found.worker)
-    return Json(answer.model_dump_json(), 200 if found.ready else 503)
+    """Return 200 if the database can be written and a worker has a recent heartbeat, else 503."""
+    state = await get_service(request).readiness()
+    view = ReadinessView(ready=state.ready, database=state.database, worker=state.worker)
+    return RawJsonResponse(view.model_dump_json(), 200 if state.ready else 503)

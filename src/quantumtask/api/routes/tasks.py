@@ -1,46 +1,46 @@
-"""The routes: HTTP in, the service called, JSON out."""
+"""Routes of tasks: submit, validate, estimate, list, get, cancel."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from quantumtask.api import metrics
-from quantumtask.api.http.body import body_of, parse_body
+from quantumtask.api.http.body import parse_without_blocking, read_request_body
 from quantumtask.api.http.query import (
-    ENCODED,
-    PLAIN,
-    Asked,
-    Json,
-    asked_of,
-    service_of,
-    wants_encoded,
+    ENCODED_JSON_TYPE,
+    JSON_TYPE,
+    QueryOptions,
+    RawJsonResponse,
+    accepts_encoded_arrays,
+    get_service,
+    parse_query,
 )
+from quantumtask.api.routes.parameters import Page, TaskId
 from quantumtask.api.routes.refusals import (
-    BUSY,
     CIRCUIT_TOO_LARGE,
-    DAMAGED,
     INVALID_JSON,
     INVALID_WAIT,
-    NO_CIRCUIT,
-    NO_RESULT,
-    NO_WORKER_ANSWERS,
-    NOT_FOUND,
+    MISSING_CIRCUIT,
     PARAMETERS_TOO_LARGE,
-    UNAVAILABLE,
-    UNSUPPORTED,
-    TaskId,
+    RESULT_DAMAGED,
+    RESULT_UNAVAILABLE,
+    STORE_UNAVAILABLE,
+    TASK_NOT_FOUND,
+    UNSUPPORTED_ENCODING,
+    WORKER_BUSY,
+    WORKER_UNAVAILABLE,
 )
 from quantumtask.api.schemas import openapi_examples
-from quantumtask.api.schemas.openapi_examples import answers
-from quantumtask.api.schemas.requests import parse_estimate, parse_question, parse_submission
+from quantumtask.api.schemas.openapi_examples import responses
+from quantumtask.api.schemas.requests import parse_estimate, parse_submission, parse_validation
 from quantumtask.api.schemas.responses import (
-    Cancelled,
-    Estimate,
+    EstimateView,
     StateFilter,
-    Submitted,
+    TaskCancelled,
     TaskList,
+    TaskSubmitted,
     TaskView,
-    Validation,
+    ValidationView,
 )
 from quantumtask.api.serialization.task_json import (
     is_inline,
@@ -58,45 +58,46 @@ router = APIRouter()
     tags=["tasks"],
     summary="Submit a circuit",
     response_class=Response,
-    responses=answers(
+    responses=responses(
         openapi_examples.SUBMITTED,
-        Submitted | TaskView,
+        TaskSubmitted | TaskView,
         INVALID_JSON,
-        NO_CIRCUIT,
+        MISSING_CIRCUIT,
         INVALID_WAIT,
         (409, "idempotency_conflict", "this Idempotency-Key was used with another body"),
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
-        UNSUPPORTED,
+        UNSUPPORTED_ENCODING,
         (422, "unknown_gate", "line 5, column 1: unknown gate `frobnicate`"),
         (429, "queue_full", "100,000 tasks are waiting already, the most this service takes"),
-        DAMAGED,
-        UNAVAILABLE,
-        NO_RESULT,
-        BUSY,
-        NO_WORKER_ANSWERS,
+        RESULT_DAMAGED,
+        STORE_UNAVAILABLE,
+        RESULT_UNAVAILABLE,
+        WORKER_BUSY,
+        WORKER_UNAVAILABLE,
     ),
     openapi_extra=openapi_examples.SUBMISSION,
 )
 async def submit(request: Request) -> Response:
-    """Stores the circuit durably and answers at once with a task id; a worker runs it.
+    """Store a task durably and return its id at once; a worker runs the circuit.
 
-    With `wait`, it answers with the task, as soon as it ends or the time is up. The circuit is not
-    read here: one that is wrong is accepted, and its task then fails with the line, the column and
-    the reason. With `strict`, it is refused instead, with all its problems; 503 where no worker
-    answers.
+    With `wait`, the response is the task, as soon as it ends or when the time is up. The API does
+    not read the circuit: a wrong circuit is accepted, and its task fails with the line, the column
+    and the reason. With `strict`, a worker checks the circuit first, and a wrong one is refused
+    with all its problems; the response is 503 if no worker answers.
     """
-    service = service_of(request)
-    with metrics.refusals:
-        asked = asked_of(request)
-        spec = await parse_body(parse_submission, await body_of(request))
-        if asked.strict:
-            await service.check(spec)
-        caller = request.headers.get("traceparent", "") if service.traced else ""
-        task_id = await service.submit(spec, request.headers.get("idempotency-key"), caller)
-    if asked.wait_s:
-        return await _shown(request, await service.get(task_id, asked.wait_s), asked)
-    return Json(f'{{"task_id": "{task_id}", "status": "submitted"}}')
+    service = get_service(request)
+    with metrics.count_refusals:
+        options = parse_query(request)
+        spec = await parse_without_blocking(parse_submission, await read_request_body(request))
+        if options.strict:
+            await service.check_circuit(spec)
+        traceparent = request.headers.get("traceparent", "") if service.tracing_enabled else ""
+        task_id = await service.submit(spec, request.headers.get("idempotency-key"), traceparent)
+    if options.wait_s:
+        task = await service.get(task_id, options.wait_s)
+        return await _task_response(request, task, options)
+    return RawJsonResponse(f'{{"task_id": "{task_id}", "status": "submitted"}}')
 
 
 @router.post(
@@ -104,26 +105,27 @@ async def submit(request: Request) -> Response:
     tags=["tasks"],
     summary="Validate a circuit",
     response_class=Response,
-    responses=answers(
+    responses=responses(
         openapi_examples.VALIDATED,
-        Validation,
+        ValidationView,
         INVALID_JSON,
-        NO_CIRCUIT,
+        MISSING_CIRCUIT,
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
-        UNSUPPORTED,
-        BUSY,
-        NO_WORKER_ANSWERS,
+        UNSUPPORTED_ENCODING,
+        WORKER_BUSY,
+        WORKER_UNAVAILABLE,
     ),
-    openapi_extra=openapi_examples.QUESTION,
+    openapi_extra=openapi_examples.VALIDATION,
 )
 async def validate(request: Request) -> Response:
-    """Tells all that is wrong with a circuit, and what it declares; runs nothing, stores nothing.
+    """Return all problems of a circuit and its declarations. Nothing is run or stored.
 
-    A worker reads it: 503 where none answers, or too many ask.
+    A worker analyses the circuit: the response is 503 if no worker answers or too many circuits
+    wait.
     """
-    spec = await parse_body(parse_question, await body_of(request))
-    return Json(await service_of(request).validate(spec))
+    spec = await parse_without_blocking(parse_validation, await read_request_body(request))
+    return RawJsonResponse(await get_service(request).validate(spec))
 
 
 @router.post(
@@ -131,30 +133,31 @@ async def validate(request: Request) -> Response:
     tags=["tasks"],
     summary="Estimate a task",
     response_class=Response,
-    responses=answers(
+    responses=responses(
         openapi_examples.ESTIMATED,
-        Estimate,
+        EstimateView,
         INVALID_JSON,
-        NO_CIRCUIT,
+        MISSING_CIRCUIT,
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
-        UNSUPPORTED,
+        UNSUPPORTED_ENCODING,
         (422, "unknown_gate", "line 5, column 1: unknown gate `frobnicate`"),
         (422, "out_of_memory", openapi_examples.TOO_LARGE),
         (422, "engine_unsuitable", openapi_examples.UNSUITABLE),
-        BUSY,
-        NO_WORKER_ANSWERS,
+        WORKER_BUSY,
+        WORKER_UNAVAILABLE,
     ),
     openapi_extra=openapi_examples.ESTIMATE,
 )
 async def estimate(request: Request) -> Response:
-    """Tells which engine a task would run on, its memory and its time; runs and stores nothing.
+    """Return the engine, memory and time that a task would take. Nothing is run or stored.
 
-    422 where it would fail, with the code that the task would fail with, and the circuit's problems
-    in `errors`. A worker reads the circuit: 503 where none answers, or too many ask.
+    The response is 422 if the task would fail, with the `code` of that failure and the circuit's
+    problems in `errors`. A worker analyses the circuit: the response is 503 if no worker answers or
+    too many circuits wait.
     """
-    spec = await parse_body(parse_estimate, await body_of(request))
-    return Json(await service_of(request).estimate(spec))
+    spec = await parse_without_blocking(parse_estimate, await read_request_body(request))
+    return RawJsonResponse(await get_service(request).estimate(spec))
 
 
 @router.get(
@@ -162,32 +165,24 @@ async def estimate(request: Request) -> Response:
     tags=["tasks"],
     summary="List tasks",
     response_class=Response,
-    responses=answers(
+    responses=responses(
         openapi_examples.LIST,
         TaskList,
         (400, "invalid_request", "limit: input should be less than or equal to 100"),
-        UNAVAILABLE,
+        STORE_UNAVAILABLE,
     ),
 )
 async def list_tasks(
     request: Request,
+    page: Page,
     status: Annotated[StateFilter | None, Query(description="Only tasks in this state.")] = None,
-    name: Annotated[
-        str | None, Query(max_length=50, description="Only tasks of this name.")
-    ] = None,
-    tag: Annotated[
-        str | None, Query(max_length=50, description="Only tasks with this tag.")
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=100, description="Length of the page.")] = 20,
-    cursor: Annotated[
-        str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next_cursor` of the page before.")
-    ] = None,
 ) -> Response:
-    """Newest first, without results."""
+    """List tasks without their results, newest first."""
     states = status.states() if status else tuple(Status)
-    before = None if cursor is None else int(cursor)
-    tasks = await service_of(request).page(states, name, tag, before, limit)
-    return Json(list_json(tasks, limit))
+    tasks = await get_service(request).list_tasks(
+        states, page.name, page.tag, page.before, page.limit
+    )
+    return RawJsonResponse(list_json(tasks, page.limit))
 
 
 @router.get(
@@ -195,35 +190,36 @@ async def list_tasks(
     tags=["tasks"],
     summary="Get a task",
     response_class=Response,
-    responses=answers(
+    responses=responses(
         openapi_examples.TASK,
         TaskView,
         INVALID_WAIT,
-        NOT_FOUND,
-        DAMAGED,
-        UNAVAILABLE,
-        NO_RESULT,
+        TASK_NOT_FOUND,
+        RESULT_DAMAGED,
+        STORE_UNAVAILABLE,
+        RESULT_UNAVAILABLE,
     ),
     openapi_extra=openapi_examples.WHICH_TASK,
 )
 async def get_task(request: Request) -> Response:
-    """How the task stands; with `wait`, as soon as it ends or the time is up.
+    """Return a task; with `wait`, as soon as it ends or when the time is up.
 
-    `result` and `data` are null where they are arrays, or those of a sweep, and large: then they
-    are at `result_url`. With `view=status`, nothing that can be large is there.
+    A large result of a sweep, or with arrays, is left out: `result` and `data` are null, and
+    `result_url` has all of it. With `view=status`, everything that can be large is left out.
     """
-    asked = asked_of(request)
-    task = await service_of(request).get(request.path_params["task_id"], asked.wait_s)
-    return await _shown(request, task, asked)
+    options = parse_query(request)
+    task = await get_service(request).get(request.path_params["task_id"], options.wait_s)
+    return await _task_response(request, task, options)
 
 
-async def _shown(request: Request, task: Task, asked: Asked) -> Response:
-    if asked.status_only:
-        return Json(status_json(task))
+async def _task_response(request: Request, task: Task, options: QueryOptions) -> Response:
+    if options.status_only:
+        return RawJsonResponse(status_json(task))
     if task.result and is_inline(task.result):
-        task = await service_of(request).whole(task)
-    encoded = wants_encoded(request)
-    return Json(task_json(task, encoded=encoded), kind=ENCODED if encoded else PLAIN)
+        task = await get_service(request).with_result(task)
+    encoded = accepts_encoded_arrays(request)
+    media_type = ENCODED_JSON_TYPE if encoded else JSON_TYPE
+    return RawJsonResponse(task_json(task, encoded=encoded), media_type=media_type)
 
 
 @router.post(
@@ -231,15 +227,15 @@ async def _shown(request: Request, task: Task, asked: Asked) -> Response:
     tags=["tasks"],
     summary="Cancel a task",
     response_class=Response,
-    responses=answers(
+    responses=responses(
         openapi_examples.CANCELLED,
-        Cancelled,
-        NOT_FOUND,
-        (409, "task_already_finished", "the task is completed already: it cannot be cancelled"),
-        UNAVAILABLE,
+        TaskCancelled,
+        TASK_NOT_FOUND,
+        (409, "task_already_finished", "the task is already completed and cannot be cancelled"),
+        STORE_UNAVAILABLE,
     ),
 )
 async def cancel_task(request: Request, task_id: TaskId) -> Response:
-    """Ends a waiting or running task. Cancelling it again changes nothing."""
-    task = await service_of(request).cancel(task_id)
-    return Json(f'{{"task_id": "{task.id}", "status": "cancelled"}}')
+    """Cancel a waiting or running task. Cancelling it again changes nothing."""
+    task = await get_service(request).cancel(task_id)
+    return RawJsonResponse(f'{{"task_id": "{task.id}", "status": "cancelled"}}')

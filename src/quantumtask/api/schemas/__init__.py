@@ -1,1 +1,1 @@
-"""Request and response models, and the examples of the OpenAPI document."""
+"""Models of requests and responses, and the OpenAPI document."""

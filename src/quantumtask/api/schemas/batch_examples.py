@@ -5,7 +5,13 @@ from typing import Any
 
 from quantumtask.api.schemas.batches import BatchRequest
 from quantumtask.api.schemas.openapi import schema_of
-from quantumtask.api.schemas.openapi_examples import ID, SUBMISSION, TASK, parameter, problems
+from quantumtask.api.schemas.openapi_examples import (
+    ID,
+    SUBMISSION,
+    TASK,
+    parameter,
+    problem_responses,
+)
 from quantumtask.api.schemas.requests import SubmitRequest
 
 BATCH_ID = "019ab0a2-6a3c-7c1e-9d0b-3a5c0c6b1f42"
@@ -92,5 +98,5 @@ def stream(media_type: str, example: Any, *refusals: tuple[int, str, str]) -> An
     told = {"schema": {"type": "string"}, "examples": {"stream": {"value": example}}}
     return {
         200: {"description": "A stream", "content": {media_type: told}},
-        **problems(*refusals),
+        **problem_responses(*refusals),
     }

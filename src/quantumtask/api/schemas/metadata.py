@@ -1,4 +1,4 @@
-"""Metadata of a task or a batch: a bounded JSON object, which the service returns unread."""
+"""Metadata of a task or a batch: a bounded JSON object, which the service does not interpret."""
 
 import json
 from collections.abc import Mapping
@@ -8,17 +8,21 @@ from pydantic import Field
 
 from quantumtask.shared.errors import InvalidRequest
 
-LARGEST = 16 * 1024
-"""Most bytes of the JSON text."""
+MAX_METADATA_BYTES = 16 * 1024
+"""Maximal size of the JSON text."""
 
 Metadata = Annotated[
     dict[str, Any] | None,
-    Field(description="Any object of your own, stored and returned: at most 16 KiB as JSON."),
+    Field(description="Any JSON object, stored and returned unchanged: at most 16 KiB."),
 ]
 
 
 def metadata_text(values: Mapping[str, Any] | None) -> str | None:
-    """Encodes metadata as JSON text; None stays None. Raises InvalidRequest."""
+    """Return metadata as JSON text; None stays None.
+
+    Raises:
+        InvalidRequest: the text is too large or has a number that is not finite.
+    """
     if values is None:
         return None
     try:
@@ -26,6 +30,8 @@ def metadata_text(values: Mapping[str, Any] | None) -> str | None:
     except ValueError:  # the JSON reader accepts 1e400 as infinity
         raise InvalidRequest("metadata: each number must be finite; send others as text") from None
     size = len(text.encode())
-    if size > LARGEST:
-        raise InvalidRequest(f"metadata: must be at most {LARGEST:,} bytes as JSON; got {size:,}")
+    if size > MAX_METADATA_BYTES:
+        raise InvalidRequest(
+            f"metadata: must be at most {MAX_METADATA_BYTES:,} bytes as JSON; got {size:,}"
+        )
     return text

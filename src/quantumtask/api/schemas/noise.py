@@ -5,10 +5,10 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic import model_validator as checked
 
-from quantumtask.api.schemas.noise_errors import QUANTUM, READOUT, Errors
+from quantumtask.api.schemas.noise_errors import QUANTUM_TAG, READOUT_TAG, NoiseErrors
 
 BY_RATES, BY_NAME, BY_ERRORS = "by rates", "by name", "by errors"
-WAYS = (BY_RATES, BY_NAME, BY_ERRORS, QUANTUM, READOUT)
+WAYS = (BY_RATES, BY_NAME, BY_ERRORS, QUANTUM_TAG, READOUT_TAG)
 """What pydantic says of the place of an error in noise, and nobody wrote."""
 
 Chance = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -75,12 +75,12 @@ class Rates(_Rates):
 def _way(given: Any) -> str:
     if isinstance(given, str):
         return BY_NAME
-    by_errors = isinstance(given, Errors) or (isinstance(given, dict) and "errors" in given)
+    by_errors = isinstance(given, NoiseErrors) or (isinstance(given, dict) and "errors" in given)
     return BY_ERRORS if by_errors else BY_RATES
 
 
-def _plain(given: Rates | Errors | str | None) -> dict[str, Any] | str | None:
-    if isinstance(given, Errors):  # the items are plain already, and there can be many
+def _plain(given: Rates | NoiseErrors | str | None) -> dict[str, Any] | str | None:
+    if isinstance(given, NoiseErrors):  # the items are plain already, and there can be many
         return {"errors": given.errors, "basis_gates": given.basis_gates}
     return given.model_dump(exclude_none=True) if isinstance(given, Rates) else given
 
@@ -89,7 +89,7 @@ Named = Annotated[str, Field(min_length=1, max_length=50)]
 Noise = Annotated[
     Annotated[
         Annotated[Rates, Tag(BY_RATES)]
-        | Annotated[Errors, Tag(BY_ERRORS)]
+        | Annotated[NoiseErrors, Tag(BY_ERRORS)]
         | Annotated[Named, Tag(BY_NAME)],
         Discriminator(_way),
     ]

@@ -1,4 +1,4 @@
-"""The OpenAPI document: every model of a request or an answer stands once, in its components."""
+"""The OpenAPI document: each model is defined once, in the components."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,14 +14,14 @@ DEFINITIONS = "$defs"
 
 
 def schema_of(model: type[BaseModel], **changes: Json) -> Json:
-    """Return a reference to a model, with the schemas it needs beside it under `$defs`.
+    """Return a reference to a model, with the schemas that the model needs under `$defs`.
 
-    FastAPI copies a schema that a route adds by hand into the document unchanged, where `$defs`
-    have no meaning: `install` moves the `$defs` to the components.
+    FastAPI copies the schema that a route passes in `openapi_extra` unchanged into the document,
+    where `$defs` have no meaning: `install_openapi` moves the `$defs` to the components.
 
     Args:
-        model: a model that FastAPI does not see, because the route reads the body itself.
-        changes: properties whose schema differs from the one that the model declares.
+        model: A model that FastAPI does not see, because the route reads the body itself.
+        changes: Properties whose schema differs from the one that the model declares.
 
     Returns:
         A schema object with the keys `$ref` and `$defs`.
@@ -34,13 +34,13 @@ def schema_of(model: type[BaseModel], **changes: Json) -> Json:
     return {"$ref": COMPONENT.format(model=name), DEFINITIONS: {**definitions, name: schema}}
 
 
-def install(app: FastAPI) -> None:
-    """Complete the application's document: all `$defs` in its components, examples with null."""
+def install_openapi(app: FastAPI) -> None:
+    """Complete the document of the application: `$defs` in its components, examples with null."""
     generate = app.openapi
 
     def openapi() -> Json:
         document = generate()
-        for definitions in list(_definitions(document)):
+        for definitions in list(_remove_definitions(document)):
             document["components"]["schemas"].update(definitions)
         for route in app.routes:
             if isinstance(route, APIRoute) and route.include_in_schema:
@@ -51,7 +51,7 @@ def install(app: FastAPI) -> None:
 
 
 def _restore_examples(operations: Json, route: APIRoute) -> None:
-    """Restore the declared examples of a route, from which FastAPI drops null values."""
+    """Restore the examples of a route, from which FastAPI drops null values."""
     for method in route.methods or ():
         answers = operations[method.lower()]["responses"]
         for status, answer in route.responses.items():
@@ -59,15 +59,15 @@ def _restore_examples(operations: Json, route: APIRoute) -> None:
                 answers[str(status)]["content"][kind]["examples"] = media["examples"]
 
 
-def _definitions(node: Any) -> Iterator[Json]:
-    """Take every `$defs` out of a document."""
+def _remove_definitions(node: Any) -> Iterator[Json]:
+    """Remove all `$defs` from a document and yield them."""
     if isinstance(node, dict):
         if DEFINITIONS in node:
             definitions = node.pop(DEFINITIONS)
             yield definitions
-            yield from _definitions(definitions)
+            yield from _remove_definitions(definitions)
         for child in list(node.values()):
-            yield from _definitions(child)
+            yield from _remove_definitions(child)
     elif isinstance(node, list):
         for child in node:
-            yield from _definitions(child)
+            yield from _remove_definitions(child)

@@ -287,20 +287,20 @@ SUBMISSION = {
     ],
     **_body(SubmitRequest),
 }
-QUESTION = _body(ValidateRequest)
+VALIDATION = _body(ValidateRequest)
 ESTIMATE = _body(EstimateRequest)
 _TASK_ID = parameter("path", "task_id", "The id that the submission returned.", type="string")
 WHICH_TASK = {"parameters": [_TASK_ID, _WAIT, _VIEW]}
 WHICH_RESULT = {"parameters": [_TASK_ID, _WAIT]}
 
 
-def answers(examples: dict[str, Any], model: Any, *refusals: tuple[int, str, str]) -> Any:
+def responses(examples: dict[str, Any], model: Any, *refusals: tuple[int, str, str]) -> Any:
     """The `responses` of a route: its answer with examples, and the problems it may answer with."""
     told = {"model": model, "content": {"application/json": {"examples": examples}}}
-    return {200: told, **problems(*refusals)}
+    return {200: told, **problem_responses(*refusals)}
 
 
-def problems(*refusals: tuple[int, str, str]) -> Any:
+def problem_responses(*refusals: tuple[int, str, str]) -> Any:
     """The problems that a route may answer with."""
     found: dict[int, Any] = {}
     for status, code, detail in refusals:

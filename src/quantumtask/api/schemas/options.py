@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quantumtask.api.schemas.parameters import LARGEST
+from quantumtask.api.schemas.parameters import MAX_PARAMETERS_BYTES
 from quantumtask.shared.errors import InvalidRequest, ParametersTooLarge
 from quantumtask.shared.output_kinds import EXPECTATIONS, LETTERS, MOST_TERMS, RETURNS
 
@@ -25,8 +25,8 @@ def options_text(asked: Mapping[str, Any]) -> str | None:
     if precision is not None and observables is None:
         raise InvalidRequest("precision: it is that of expectation values: give observables")
     text = json.dumps(given, separators=(",", ":"))
-    if len(text) > LARGEST:
-        raise ParametersTooLarge(f"observables: more than {LARGEST:,} bytes as JSON")
+    if len(text) > MAX_PARAMETERS_BYTES:
+        raise ParametersTooLarge(f"observables: more than {MAX_PARAMETERS_BYTES:,} bytes as JSON")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Values for a circuit's inputs: checked as far as that goes without reading the circuit."""
+"""Values of a circuit's inputs: all checks that do not need the circuit."""
 
 import json
 import math
@@ -7,75 +7,82 @@ from typing import Any
 
 from quantumtask.shared.errors import InvalidRequest, ParametersTooLarge
 
-LARGEST = 8 * 1024 * 1024
-"""Most bytes of the values' JSON text."""
+MAX_PARAMETERS_BYTES = 8 * 1024 * 1024
+"""Maximal size of the JSON text."""
 
-MOST_VALUES = 200_000
-"""Values that are looked at one by one: the elements of an encoded array are not among them."""
+MAX_VALUES = 200_000
+"""Maximal number of values outside encoded arrays, which are checked one by one."""
 
-DEEPEST = 16
-"""Lists in lists: an array has up to seven dimensions, a complex number is a list of two, and the
-rest are those of a sweep."""
+MAX_DEPTH = 16
+"""Maximal nesting of lists.
 
-ENCODED = frozenset({"dtype", "shape", "data"})
-"""What an array has that is written in base64."""
+An array has up to seven dimensions, a complex number is a list of two, the rest is for a sweep.
+"""
 
-LONGEST_NAME = 256
-MOST_BITS = 4096
-KINDS = "a number, true or false, a text, a list of these, or an encoded array"
+ARRAY_KEYS = frozenset({"dtype", "shape", "data"})
+"""Members of an array in base64."""
+
+MAX_NAME_CHARACTERS = 256
+MAX_INTEGER_BITS = 4096
+ALLOWED_VALUES = "a number, true, false, a string, a list of these, or an encoded array"
 
 
 def parameters_text(values: Mapping[str, Any] | None) -> str | None:
-    """The values as JSON text, names in the order given.
+    """Return the values as JSON text; None stays None.
 
-    Raises InvalidRequest, or ParametersTooLarge, with a message that names the parameter.
+    Raises:
+        InvalidRequest: a value is not valid; the message names the parameter.
+        ParametersTooLarge: there are too many values, or the text is too large.
     """
     if values is None:
         return None
-    left = MOST_VALUES
+    quota = MAX_VALUES
     for name, value in values.items():
-        if not 0 < len(name) <= LONGEST_NAME:
-            raise InvalidRequest(f"parameters: a name has 1 to {LONGEST_NAME} characters")
-        left = _check(name, value, left, DEEPEST)
+        if not 0 < len(name) <= MAX_NAME_CHARACTERS:
+            raise InvalidRequest(
+                f"parameters: each name must have 1 to {MAX_NAME_CHARACTERS} characters"
+            )
+        quota = _check_value(name, value, quota, MAX_DEPTH)
     text = json.dumps(values, separators=(",", ":"))
-    if len(text) > LARGEST:
+    if len(text) > MAX_PARAMETERS_BYTES:
         raise _too_large()
     return text
 
 
-def _check(name: str, value: object, left: int, deep: int) -> int:
-    """How many values there may be after this one."""
-    if left <= 0:
+def _check_value(name: str, value: object, quota: int, max_depth: int) -> int:
+    """Return how many values may follow this one."""
+    if quota <= 0:
         raise _too_large()
     if isinstance(value, list):
-        if not deep:
-            raise InvalidRequest(f"parameters: `{name}` is nested too deeply")
+        if not max_depth:
+            raise InvalidRequest(f"parameters: `{name}` must have at most {MAX_DEPTH} nested lists")
         for element in value:
-            left = _check(name, element, left, deep - 1)
+            quota = _check_value(name, element, quota, max_depth - 1)
     elif isinstance(value, dict):
-        _check_encoded(name, value)
+        _check_encoded_array(name, value)
     elif not isinstance(value, bool | int | float | str):
-        raise InvalidRequest(f"parameters: `{name}` must be {KINDS}")
+        raise InvalidRequest(f"parameters: `{name}` must be {ALLOWED_VALUES}")
     elif isinstance(value, float) and not math.isfinite(value):
         raise InvalidRequest(f"parameters: `{name}` must be a finite number")
-    elif isinstance(value, int) and value.bit_length() > MOST_BITS:
-        raise InvalidRequest(f"parameters: `{name}` must have {MOST_BITS:,} bits at most")
-    return left - 1
+    elif isinstance(value, int) and value.bit_length() > MAX_INTEGER_BITS:
+        raise InvalidRequest(f"parameters: `{name}` must have at most {MAX_INTEGER_BITS:,} bits")
+    return quota - 1
 
 
-def _check_encoded(name: str, value: dict[str, Any]) -> None:
-    """As far as it goes without decoding: the slot does that."""
+def _check_encoded_array(name: str, value: dict[str, Any]) -> None:
+    """Check an array without decoding it: the slot does that."""
     shape = value.get("shape")
-    known = value.keys() == ENCODED and isinstance(value["dtype"], str)
+    members = value.keys() == ARRAY_KEYS and isinstance(value["dtype"], str)
     sizes = isinstance(shape, list) and all(isinstance(n, int) and n >= 0 for n in shape)
-    if not known or not sizes or not isinstance(value["data"], str):
+    if not members or not sizes or not isinstance(value["data"], str):
         raise InvalidRequest(
-            f"parameters: `{name}` must be {KINDS}: an object with dtype, shape and data"
+            f"parameters: `{name}` must be {ALLOWED_VALUES}, which is an object with dtype, shape "
+            "and data"
         )
 
 
 def _too_large() -> ParametersTooLarge:
     return ParametersTooLarge(
-        f"parameters: more than {LARGEST:,} bytes as JSON, or {MOST_VALUES:,} values outside "
-        "encoded arrays"
+        f"parameters: must be at most {MAX_PARAMETERS_BYTES:,} bytes as JSON, with at most "
+        f"{MAX_VALUES:,} values outside encoded arrays"
     )

@@ -1,4 +1,4 @@
-"""What comes in, as pydantic models: the check of each request, and its text in /docs."""
+"""Request models: they validate each body and describe it in /docs."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -31,11 +31,11 @@ def _not_blank(text: str) -> str:
 
 def _printable(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("must not hold control characters")
+        raise ValueError("must not contain control characters")
     return text
 
 
-INPUT = (
+INPUT_CIRCUIT = (
     'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float theta;\noutput bit c;\nqubit q;\n'
     "ry(theta) q;\nc = measure q;\n"
 )
@@ -45,23 +45,23 @@ Circuit = Annotated[str, AfterValidator(_not_blank), Field(description="OpenQASM
 Parameters = Annotated[
     dict[str, Any] | None,
     Field(
-        description="A value for each `input` of the circuit: a number, true or false, a bit "
-        "string, a list for an array, [re, im] for a complex number. An array where one value is "
-        "expected makes a sweep: arrays are broadcast as NumPy does. At most 8 MiB as JSON."
+        description="A value for each `input` of the circuit: a number, true, false, a bit string, "
+        "a list for an array, [re, im] for a complex number. An array for an input of one value "
+        "makes a sweep; arrays are broadcast by NumPy's rules. At most 8 MiB as JSON."
     ),
 ]
 Engine = Annotated[
-    str, Field(description=f"{AUTO}: the fastest for the circuit. Or one of: {', '.join(ENGINES)}.")
+    str, Field(description=f"{AUTO}: the fastest for the circuit. Or {', '.join(ENGINES)}.")
 ]
-Method = Annotated[
-    str | None, Field(description="A method of that engine, as `GET /engines` lists them.")
-]
+Method = Annotated[str | None, Field(description="A method of the engine; see `GET /engines`.")]
 Observables = Annotated[
     list[Any] | str | None,
     Field(
-        description='One observable or an array of them, broadcast against the sweep: `"ZZ"`, or '
-        'a list of terms, `[["ZZ", 1.0], ["XI", 0.5]]`. Letters I X Y Z and 0 1 + - r l; the last '
-        "one belongs to the first qubit declared."
+        description="One observable, or an array of observables that is broadcast against the "
+        'sweep. An observable is a Pauli word, `"ZZ"`, or a list of terms, '
+        '`[["ZZ", 1.0], ["XI", 0.5]]`. '
+        "Letters are I X Y Z and the projectors 0 1 + - r l; the last letter belongs to the first "
+        "declared qubit."
     ),
 ]
 Precision = Annotated[
@@ -69,30 +69,35 @@ Precision = Annotated[
     Field(
         ge=0,
         allow_inf_nan=False,
-        description="Of expectation values: 0 is exact, else 1/precision^2 shots are drawn, "
-        "at least two.",
+        description="Standard error of expectation values. 0: exact; otherwise 1/precision^2 "
+        "shots are drawn, at least two.",
     ),
 ]
 Returns = Annotated[
     list[str] | None,
     FailFast(),
-    Field(max_length=6, description=f"Any of {', '.join(RETURNS)}. By default, counts."),
+    Field(
+        max_length=6,
+        description=f"Outputs of the task, any of {', '.join(RETURNS)}. Default: counts.",
+    ),
 ]
 Backend = Annotated[
-    Label | None, Field(description="Runs as on that: its gates, its noise. See `GET /backends`.")
+    Label | None,
+    Field(description="Run with the gates and the noise of this backend; see `GET /backends`."),
 ]
 Compile = Annotated[
     Literal["auto", "always", "never"] | None,
     Field(
-        description="Compiling for the backend. always; auto, the default: unless the circuit "
-        "names physical qubits ($0). never: qubit k of the circuit is qubit k of the device."
+        description="When to compile the circuit for the backend. auto (default): unless the "
+        "circuit names physical qubits ($0). never: qubit k of the circuit is qubit k "
+        "of the device."
     ),
 ]
-Shots = Annotated[int, Field(description="How often to run it: 1 to 1,000,000.")]
+Shots = Annotated[int, Field(description="Number of runs: 1 to 1,000,000.")]
 
 
 class SubmitRequest(BaseModel):
-    """A circuit to run."""
+    """A task: a circuit to run, and how."""
 
     model_config = ConfigDict(
         strict=True,
@@ -101,7 +106,7 @@ class SubmitRequest(BaseModel):
             "examples": [
                 {"circuit": BELL},
                 {"circuit": BELL, "shots": 100, "seed": 7},
-                {"circuit": INPUT, "parameters": {"theta": 0.3}},
+                {"circuit": INPUT_CIRCUIT, "parameters": {"theta": 0.3}},
             ]
         },
     )
@@ -109,24 +114,24 @@ class SubmitRequest(BaseModel):
     circuit: Circuit
     shots: Shots = 1024
     seed: int | None = Field(
-        None, description="0 to 2^63 - 1; the same seed gives the same counts. None: one is drawn."
+        None, description="0 to 2^63 - 1; the same seed gives the same counts. null: a random seed."
     )
-    memory: bool = Field(False, description="Also return the bit string of every shot.")
+    memory: bool = Field(False, description="Also return the bit string of each shot.")
     timeout_s: float = Field(
-        600.0, allow_inf_nan=False, description="Most wall-clock seconds it may run."
+        600.0, allow_inf_nan=False, description="Maximal run time in seconds of wall-clock time."
     )
-    name: Label | None = Field(None, description="A name to find it by, up to 50 characters.")
+    name: Label | None = Field(None, description="A name to filter by, up to 50 characters.")
     tags: Annotated[list[Label], FailFast()] = Field(
-        default=[], max_length=20, description="Up to 20 tags of up to 50 characters."
+        default=[], max_length=20, description="Up to 20 tags of up to 50 characters, to filter by."
     )
     parameters: Parameters = None
     engine: Engine = AUTO
     method: Method = None
     owner: Label | None = Field(
-        None, description="Whose task it is: what waits is shared out fairly among owners."
+        None, description="Owner of the task; owners with waiting tasks share the slots fairly."
     )
     priority: int = Field(
-        0, ge=-10, le=10, description="-10 to 10: a higher one goes before all lower ones."
+        0, ge=-10, le=10, description="-10 to 10; tasks of a higher priority run first."
     )
 
     observables: Observables = None
@@ -137,50 +142,57 @@ class SubmitRequest(BaseModel):
     compile: Compile = None
     metadata: Metadata = None
 
-    def spec(self) -> TaskSpec:
-        fields = self.model_dump(exclude={"parameters", "tags", "owner", "metadata", *OPTIONS})
+    def to_spec(self) -> TaskSpec:
+        """Return the task; raise RequestError that names the field."""
+        fields = self.model_dump(
+            exclude={"parameters", "tags", "owner", "metadata", *OPTION_FIELDS}
+        )
         return TaskSpec(
             **fields,
             tags=tuple(dict.fromkeys(self.tags)),
             parameters=parameters_text(self.parameters),
             owner=self.owner or "",
-            options=_options(self),
+            options=_options_text(self),
             metadata=metadata_text(self.metadata),
         )
 
 
-OPTION_NAMES = {"returns": "return"}
-OPTIONS = ("observables", "precision", "returns", "noise", "backend", "compile")
+OPTION_ALIASES = {"returns": "return"}
+OPTION_FIELDS = ("observables", "precision", "returns", "noise", "backend", "compile")
 
 
-def _options(request: SubmitRequest) -> str | None:
-    if request.model_fields_set.isdisjoint(OPTIONS):
+def _options_text(request: SubmitRequest) -> str | None:
+    if request.model_fields_set.isdisjoint(OPTION_FIELDS):
         return None
-    asked = {OPTION_NAMES.get(name, name): getattr(request, name) for name in OPTIONS}
+    asked = {OPTION_ALIASES.get(name, name): getattr(request, name) for name in OPTION_FIELDS}
     return options_text(asked)
 
 
 class ValidateRequest(BaseModel):
-    """A circuit to look at and not to run."""
+    """A circuit to validate."""
 
     model_config = ConfigDict(
         strict=True,
         extra="forbid",
         json_schema_extra={
-            "examples": [{"circuit": BELL}, {"circuit": INPUT, "parameters": {"theta": 0.3}}]
+            "examples": [
+                {"circuit": BELL},
+                {"circuit": INPUT_CIRCUIT, "parameters": {"theta": 0.3}},
+            ]
         },
     )
 
     circuit: Circuit
     parameters: Parameters = None
 
-    def spec(self) -> TaskSpec:
+    def to_spec(self) -> TaskSpec:
+        """Return the task; raise RequestError that names the field."""
         fields = self.model_dump(exclude={"parameters"})
         return TaskSpec(**fields, parameters=parameters_text(self.parameters))
 
 
 class EstimateRequest(ValidateRequest):
-    """A circuit to look at, and how it would be run."""
+    """A circuit to estimate, and how it would run."""
 
     shots: Shots = 1024
     engine: Engine = AUTO
@@ -188,58 +200,64 @@ class EstimateRequest(ValidateRequest):
 
 
 def parse_submission(body: bytes) -> TaskSpec:
-    """A request body as a task. Raises InvalidJson, or a RequestError that names the field."""
-    return _parsed(SubmitRequest, body).spec()
+    """Parse the body of `POST /tasks`.
+
+    Raises:
+        InvalidJson: the body is not JSON.
+        RequestError: a field is not valid; the message names it.
+    """
+    return _parse_body(SubmitRequest, body).to_spec()
 
 
-def parse_question(body: bytes) -> TaskSpec:
-    """What is to be validated; raises what `parse_submission` does."""
-    return _parsed(ValidateRequest, body).spec()
+def parse_validation(body: bytes) -> TaskSpec:
+    """Parse the body of `POST /validate`; raise as `parse_submission` does."""
+    return _parse_body(ValidateRequest, body).to_spec()
 
 
 def parse_estimate(body: bytes) -> TaskSpec:
-    """What is to be estimated, likewise."""
-    return _parsed(EstimateRequest, body).spec()
+    """Parse the body of `POST /estimate`; raise as `parse_submission` does."""
+    return _parse_body(EstimateRequest, body).to_spec()
 
 
-def _parsed(model: type[M], body: bytes) -> M:
-    return checked(model, read_json(body))
+def _parse_body(model: type[M], body: bytes) -> M:
+    return parse_model(model, read_json(body))
 
 
 def read_json(body: bytes) -> Any:
-    """A request body, read. Raises InvalidJson."""
+    """Return the JSON value of a request body; raise InvalidJson."""
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError:
         raise InvalidJson from None
 
 
-def checked(model: type[M], fields: Any) -> M:
-    """What was read, as a model has it. Raises a RequestError that names the field."""
+def parse_model(model: type[M], fields: Any) -> M:
+    """Validate JSON as a model; raise InvalidRequest that names the first wrong field."""
     if not isinstance(fields, dict):
         raise InvalidRequest('the body must be a JSON object with a "circuit"')
-    # Before pydantic, which would make an error of each of a million unknown fields.
-    known = _fields(model)
-    if unknown := next((name for name in fields if name not in known), None):
+    # Before pydantic, which would report each of a million unknown fields.
+    names = _field_names(model)
+    if unknown := next((name for name in fields if name not in names), None):
         raise InvalidRequest(f"{unknown[:60]}: no such field")
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-    raise InvalidRequest(first_reason(problems))
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+    raise InvalidRequest(first_error(errors))
 
 
 @cache
-def _fields(model: type[BaseModel]) -> frozenset[str]:
-    """The names of a body's fields."""
+def _field_names(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of the fields in a body."""
     return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
-NOT_FIELDS = ("body", "query", "path", *WAYS)
+INTERNAL_LOCATIONS = ("body", "query", "path", *WAYS)
+"""Parts of an error\'s location that are not names of fields."""
 
 
-def first_reason(problems: Sequence[Any]) -> str:
-    """The first of pydantic's findings as "field: reason"."""
-    place = [str(part) for part in problems[0]["loc"] if part not in NOT_FIELDS]
-    reason = problems[0]["msg"].removeprefix("Value error, ")
-    return f"{'.'.join(place)}: {reason[:1].lower()}{reason[1:]}"
+def first_error(errors: Sequence[Any]) -> str:
+    """Return the first of pydantic's errors as "field: reason"."""
+    location = [str(part) for part in errors[0]["loc"] if part not in INTERNAL_LOCATIONS]
+    reason = errors[0]["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(location)}: {reason[:1].lower()}{reason[1:]}"

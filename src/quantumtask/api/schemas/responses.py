@@ -1,4 +1,8 @@
-"""What goes out, as pydantic models: the text of /docs."""
+"""Response models: the schemas in /docs.
+
+`serialization` writes the responses; `tests/api/test_response_models.py` compares them with these
+models.
+"""
 
 from enum import StrEnum
 from typing import Any, Literal
@@ -9,7 +13,7 @@ from quantumtask.shared.task import Status
 
 
 class StateFilter(StrEnum):
-    """States to list by; "pending" is submitted or running."""
+    """States to filter tasks by; `pending` is submitted or running."""
 
     PENDING = "pending"
     SUBMITTED = "submitted"
@@ -19,239 +23,282 @@ class StateFilter(StrEnum):
     CANCELLED = "cancelled"
 
     def states(self) -> tuple[Status, ...]:
+        """Return the states of the lifecycle that this filter includes."""
         if self is StateFilter.PENDING:
             return (Status.SUBMITTED, Status.RUNNING)
         return (Status(self.value),)
 
 
-WireStatus = Literal["pending", "completed", "failed", "cancelled"]
+PublicStatus = Literal["pending", "completed", "failed", "cancelled"]
 
 
-class Submitted(BaseModel):
+class TaskSubmitted(BaseModel):
     """The task is stored durably and will run."""
 
     task_id: str
     status: Literal["submitted"] = "submitted"
 
 
-class Cancelled(BaseModel):
+class TaskCancelled(BaseModel):
+    """The task is cancelled."""
+
     task_id: str
     status: Literal["cancelled"] = "cancelled"
 
 
-class ChangeOfState(BaseModel):
-    move: str = Field(description="submit, or a move of the lifecycle.")
-    state: Status = Field(description="The state it led to.")
+class StateChangeView(BaseModel):
+    """A change of a task's state."""
+
+    move: str = Field(description="`submit`, or a move of the lifecycle.")
+    state: Status = Field(description="The state after the move.")
     at: str
     attempt: int
-    worker: str | None = Field(description="The worker that made the move, where one did.")
+    worker: str | None = Field(description="The worker that made the move; null: a client.")
 
 
 class CircuitProblem(BaseModel):
-    """One thing wrong with a circuit. Lines and columns count from 1, in characters."""
+    """A problem of a circuit. Lines and columns count from 1, in characters."""
 
     severity: Literal["error", "warning"]
     code: str
     message: str
-    hint: str | None = Field(description="What to do about it, where that is known.")
+    hint: str | None = Field(description="A remedy; null if none is known.")
     line: int | None
     column: int | None
-    end_line: int | None = Field(description="Where it has ended, with `end_column`.")
-    end_column: int | None = Field(description="The first column that is no longer part of it.")
-    token: str | None = Field(description="What stands there.")
+    end_line: int | None = Field(description="The line of `end_column`.")
+    end_column: int | None = Field(description="The first column after the problem.")
+    token: str | None = Field(description="The text at this place.")
 
 
-class TaskSummary(BaseModel):
-    """A task as the list shows it. Times are RFC 3339 in UTC."""
-
-    task_id: str
-    status: WireStatus
-    state: Status = Field(description="The exact state; submitted and running both read pending.")
-    name: str | None
-    tags: list[str]
-    owner: str | None
-    priority: int
-    shots: int
-    attempt: int = Field(description="How many times a worker took it up.")
-    submitted_at: str
-    started_at: str | None
-    finished_at: str | None
-    waiting_ms: float | None = Field(description="Milliseconds it spent waiting, so far or in all.")
-    running_ms: float | None = Field(description="Milliseconds it spent running, when it ended.")
-    seed: int | None = Field(None, description="The seed that was used.")
-    engine: str | None = Field(None, description="The simulator that ran it.")
-    engine_version: str | None = None
-    method: str | None = Field(None, description="The engine's method, such as statevector.")
-    precision: str | None = Field(
-        None, description="double, single, or exact: see docs/reference/api.md."
-    )
-    reason: str | None = Field(None, description="Why this engine ran, in one sentence.")
-    warnings: list[str] | None = None
-    shape: list[int] | None = Field(None, description="Of a sweep; [] where there is none.")
-    registers: list["DeclaredRegister"] | None = Field(
-        None, description="What the arrays of `data` are about."
-    )
-    compiled: dict[str, Any] | None = Field(
-        None, description="The circuit on its backend: as_written, depth, gates, qubits."
-    )
-    batch_id: str | None = Field(None, description="The batch that it came with, if it did.")
-    item: int | None = Field(None, description="Which of that batch's tasks it is, from 0.")
-    error: str | None = Field(None, description="Why it failed, in one sentence.")
-    error_code: str | None = None
-
-
-class Place(BaseModel):
-    """Where a task stands that waits to be run."""
-
-    position: int = Field(description="1: it is next.")
-    at_least: bool = Field(description="So many are ahead that these are only lower bounds.")
-    expected_start: str | None = Field(
-        description="From the predicted work ahead and the workers' pace; null: nobody works."
-    )
-
-
-class TaskView(TaskSummary):
-    """A task, with its result or its failure once it has one, and its history."""
-
-    queue: Place | None = Field(None, description="Only while it waits to be run.")
-    result: dict[str, int] | list[Any] | None = Field(
-        None,
-        description="Counts, as Qiskit writes them: the last bit first, registers by a space. Of a "
-        "sweep, lists of counts by its shape; null where they are large: see `result_url`.",
-    )
-    memory: list[str] | None = Field(None, description="The bit string of every shot, in order.")
-    outputs: dict[str, list[Any]] | None = Field(
-        None, description="The value of every `output` variable after each shot, in order."
-    )
-    data: dict[str, Any] | None = Field(
-        None, description="The arrays that were asked for; null: they are at `result_url`."
-    )
-    result_bytes: int | None = Field(None, description="The size of the result as JSON.")
-    result_url: str | None = Field(None, description="Where it is whole, whatever its size.")
-    parameters: dict[str, Any] | None = Field(
-        description="As they were submitted; null where they are larger than 64 KiB."
-    )
-    options: dict[str, Any] | None = Field(
-        None, description="Options as they were submitted: observables, noise, compile and others."
-    )
-    metadata: dict[str, Any] | None = Field(None, description="As it was submitted.")
-    errors: list[CircuitProblem] | None = Field(None, description="All problems of its circuit.")
-    history: list[ChangeOfState]
-
-
-class ResultView(BaseModel):
-    """A result alone. Bit order: the last bit of a bit string, and the lowest of an index, is the
-    first bit or qubit that was declared."""
-
-    task_id: str
-    shape: list[int] | None = None
-    registers: list["DeclaredRegister"] | None = None
-    compiled: dict[str, Any] | None = None
-    result: dict[str, int] | list[Any]
-    memory: list[str] | None = None
-    outputs: dict[str, list[Any]] | None = None
-    data: dict[str, Any] | None = None
-
-
-class Declared(BaseModel):
-    """An `input` or `output` variable."""
-
-    name: str
-    type: str
-
-
-class DeclaredRegister(BaseModel):
+class RegisterView(BaseModel):
     """A register of bits, in the order in which the counts write them."""
 
     name: str
     size: int
 
 
-class Validation(BaseModel):
-    """What there is to say about a circuit without running it."""
+class TaskSummary(BaseModel):
+    """A task in a list. Times are RFC 3339 in UTC."""
 
-    valid: bool = Field(description="No problem is an error.")
+    task_id: str
+    status: PublicStatus
+    state: Status = Field(
+        description="The exact state; `submitted` and `running` have the status pending."
+    )
+    name: str | None
+    tags: list[str]
+    owner: str | None
+    priority: int
+    shots: int
+    attempt: int = Field(description="How many times a worker has claimed the task.")
+    submitted_at: str
+    started_at: str | None
+    finished_at: str | None
+    waiting_ms: float | None = Field(description="Milliseconds of waiting, so far or in total.")
+    running_ms: float | None = Field(description="Milliseconds of running; null until the end.")
+    seed: int | None = Field(None, description="The seed of the run.")
+    engine: str | None = Field(None, description="The simulator that ran the task.")
+    engine_version: str | None = None
+    method: str | None = Field(None, description="The engine's method, such as statevector.")
+    precision: str | None = Field(
+        None, description="double, single, or exact: see docs/reference/api.md."
+    )
+    reason: str | None = Field(None, description="The reason for this engine, in one sentence.")
+    warnings: list[str] | None = None
+    shape: list[int] | None = Field(None, description="Shape of a sweep; [] for a single run.")
+    registers: list[RegisterView] | None = Field(
+        None, description="The registers that the arrays in `data` refer to."
+    )
+    compiled: dict[str, Any] | None = Field(
+        None, description="The circuit on its backend: as_written, depth, gates, qubits."
+    )
+    batch_id: str | None = Field(None, description="The batch of the task, if it has one.")
+    item: int | None = Field(None, description="Index of the task in its batch, from 0.")
+    error: str | None = Field(None, description="The reason of a failure, in one sentence.")
+    error_code: str | None = None
+
+
+class QueuePositionView(BaseModel):
+    """Position of a waiting task in the queue."""
+
+    position: int = Field(description="1: the next task to run.")
+    at_least: bool = Field(description="True: these are lower bounds, very many tasks are ahead.")
+    expected_start: str | None = Field(
+        description="From the predicted work ahead and the workers' rate; null: no active worker."
+    )
+
+
+class TaskView(TaskSummary):
+    """A task with its history, and its result or failure once it has one."""
+
+    queue: QueuePositionView | None = Field(None, description="Only of a waiting task.")
+    result: dict[str, int] | list[Any] | None = Field(
+        None,
+        description="Counts in Qiskit's notation: the last bit first, registers separated by a "
+        "space. Of a sweep, nested lists of counts by its shape; null if large: see `result_url`.",
+    )
+    memory: list[Any] | None = Field(
+        None, description="The bit string of each shot, in order; of a sweep, nested by its shape."
+    )
+    outputs: dict[str, list[Any]] | list[Any] | None = Field(
+        None, description="The value of each `output` variable after each shot, in order."
+    )
+    data: dict[str, Any] | None = Field(
+        None, description="The requested arrays; null if large: see `result_url`."
+    )
+    result_bytes: int | None = Field(None, description="Size of the result as JSON.")
+    result_url: str | None = Field(None, description="Path of the whole result.")
+    parameters: dict[str, Any] | None = Field(
+        description="Parameters of the request; null if larger than 64 KiB."
+    )
+    options: dict[str, Any] | None = Field(
+        None,
+        description="Options of the request: observables, noise, compile and others; null if "
+        "larger than 64 KiB.",
+    )
+    metadata: dict[str, Any] | None = Field(None, description="Metadata of the request.")
+    errors: list[CircuitProblem] | None = Field(None, description="All problems of the circuit.")
+    history: list[StateChangeView]
+
+
+class TaskStatusView(BaseModel):
+    """A task with `view=status`: everything that can be large is left out."""
+
+    task_id: str
+    status: PublicStatus
+    state: Status
+    attempt: int
+    submitted_at: str
+    started_at: str | None
+    finished_at: str | None
+    queue: QueuePositionView | None = None
+    shape: list[int] | None = None
+    result_bytes: int | None = None
+    result_url: str | None = None
+    error: str | None = Field(None, description="At most 200 characters.")
+    error_code: str | None = None
+
+
+class ResultView(BaseModel):
+    """A result alone.
+
+    Bit order: the last bit of a bit string, and the lowest bit of an index, belongs to the first
+    declared bit or qubit.
+    """
+
+    task_id: str
+    shape: list[int] | None = None
+    registers: list[RegisterView] | None = None
+    compiled: dict[str, Any] | None = None
+    result: dict[str, int] | list[Any]
+    memory: list[Any] | None = None
+    outputs: dict[str, list[Any]] | list[Any] | None = None
+    data: dict[str, Any] | None = None
+
+
+class VariableView(BaseModel):
+    """An `input` or `output` variable."""
+
+    name: str
+    type: str
+
+
+class ValidationView(BaseModel):
+    """The problems and declarations of a circuit."""
+
+    valid: bool = Field(description="True if no problem is an error.")
     problems: list[CircuitProblem]
-    inputs: list[Declared]
-    outputs: list[Declared]
-    registers: list[DeclaredRegister]
-    qubits: int = Field(description="From number 0 to the highest; `$n` is number n.")
-    operations: int | None = Field(description="Gates inlined, loops unrolled; null: not known.")
+    inputs: list[VariableView]
+    outputs: list[VariableView]
+    registers: list[RegisterView]
+    qubits: int = Field(description="Number of qubits; `$n` counts as n + 1.")
+    operations: int | None = Field(
+        description="Operations with gates inlined and loops unrolled; null: not known."
+    )
 
 
-class Estimate(BaseModel):
-    """What a task would take, told without running it."""
+class EstimateView(BaseModel):
+    """The engine, memory and time that a task would take."""
 
-    engine: str = Field(description="The simulator that would run it.")
+    engine: str = Field(description="The simulator that would run the task.")
     engine_version: str
     method: str
     precision: str = Field(description="double, single, or exact: see docs/reference/api.md.")
-    reason: str = Field(description="Why this engine, in one sentence.")
-    qubits: int = Field(description="Those that have to be simulated.")
+    reason: str = Field(description="The reason for this engine, in one sentence.")
+    qubits: int = Field(description="Number of qubits that have to be simulated.")
     shots: int
-    memory_bytes: int = Field(description="For the state.")
-    seconds: float = Field(description="In the slot, from the circuit's text to its counts.")
+    memory_bytes: int = Field(description="Memory of the state.")
+    seconds: float = Field(description="Time in the slot, from the circuit's text to its counts.")
 
 
 class EngineMethod(BaseModel):
+    """A method of an engine."""
+
     name: str
     precision: str
-    runs: str = Field(description="Which programs.")
-    bytes_per_amplitude: int | None = Field(description="null: it keeps no vector of amplitudes.")
-    most_qubits: int | None = Field(description="That fit a slot, if all are measured; or null.")
+    runs: str = Field(description="The programs that this method can run.")
+    bytes_per_amplitude: int | None = Field(description="null: no vector of amplitudes is stored.")
+    most_qubits: int | None = Field(
+        description="Qubits that fit a slot if all are measured; null: no such limit."
+    )
 
 
 class EngineView(BaseModel):
-    name: str = Field(description="What `engine` of a task calls it.")
+    """An engine."""
+
+    name: str = Field(description="The value of a task's `engine`.")
     version: str | None
     installed: bool
     methods: list[EngineMethod]
 
 
-class Engines(BaseModel):
-    """What runs circuits."""
+class EngineList(BaseModel):
+    """The engines of the worker."""
 
     engines: list[EngineView]
     default: str = Field(description="auto: the fastest for the circuit.")
-    slot_memory_bytes: int = Field(description="The memory that one task may take.")
+    slot_memory_bytes: int = Field(description="The memory that one task may use.")
 
 
 class MedianErrors(BaseModel):
-    """Of a device; null: it has none of that, or it was not measured."""
+    """Median errors of a device; null: no such operation, or not measured."""
 
     one_qubit: float | None
     two_qubit: float | None
     readout: float | None
 
 
-class Expectation(BaseModel):
-    """What a task that is submitted now has to expect, whatever its backend."""
+class ExpectedWaitView(BaseModel):
+    """The expected wait of a task that is submitted now, on any backend."""
 
-    waiting: int = Field(description="Tasks that wait to be run.")
+    waiting: int = Field(description="Number of waiting tasks.")
     expected_wait_s: float | None = Field(
-        description="How long these take, by their predicted work; null: no worker is there."
+        description="Seconds until these have run, by their predicted cost; null: no worker is "
+        "active."
     )
 
 
 class BackendSummary(BaseModel):
-    name: str = Field(description="What `backend` of a task calls it.")
+    """A backend in the list."""
+
+    name: str = Field(description="The value of a task's `backend`.")
     description: str
     qubits: int = Field(description="Of the device; of the simulator, as many as always fit.")
     noisy: bool
-    basis_gates: list[str] = Field(description="What circuits are compiled to.")
-    calibrated: str | None = Field(description="The day on which the device was measured.")
+    basis_gates: list[str] = Field(description="The gates that circuits are compiled to.")
+    calibrated: str | None = Field(description="The day of the device's calibration.")
     median_errors: MedianErrors | None
 
 
-class Backends(BaseModel):
-    """What a task can be run on."""
+class BackendList(BaseModel):
+    """The backends of tasks."""
 
     backends: list[BackendSummary]
-    queue: Expectation
+    queue: ExpectedWaitView
 
 
-class GateOnQubits(BaseModel):
-    """A gate, or `reset`, where the device has it; null: not measured."""
+class GateView(BaseModel):
+    """A gate, or `reset`, on certain qubits of a device; null: not measured."""
 
     name: str
     qubits: list[int]
@@ -259,7 +306,9 @@ class GateOnQubits(BaseModel):
     duration_ns: float | None
 
 
-class QubitProperties(BaseModel):
+class QubitView(BaseModel):
+    """A qubit of a device; null: not measured."""
+
     t1_us: float | None
     t2_us: float | None
     frequency_ghz: float | None
@@ -268,27 +317,29 @@ class QubitProperties(BaseModel):
 
 
 class BackendView(BackendSummary):
-    """A backend with all that was measured of it."""
+    """A backend with all its calibration data."""
 
     coupling_map: list[list[int]] | None = Field(
-        description="Pairs of qubits that a gate acts on; null: any."
+        description="Pairs of qubits that a gate can act on; null: any pair."
     )
     dt_ns: float | None = Field(
         description="The unit `dt` of the device's durations, in nanoseconds; null: it has none."
     )
-    gates: list[GateOnQubits]
-    qubits_properties: list[QubitProperties] = Field(description="By the number of the qubit.")
-    queue: Expectation
+    gates: list[GateView]
+    qubits_properties: list[QubitView] = Field(description="By the number of the qubit.")
+    queue: ExpectedWaitView
 
 
 class TaskList(BaseModel):
+    """A page of tasks."""
+
     tasks: list[TaskSummary]
     next_cursor: str | None = Field(
-        description="Pass it as cursor for older tasks; null at the end."
+        description="The `cursor` of the next page, with older tasks; null on the last page."
     )
 
 
-class ShareView(BaseModel):
+class OwnerQueueView(BaseModel):
     """The tasks of one owner and priority."""
 
     owner: str | None
@@ -298,28 +349,32 @@ class ShareView(BaseModel):
 
 
 class QueueView(BaseModel):
-    """What waits and what runs."""
+    """The waiting and the running tasks."""
 
     waiting: int
     running: int
-    oldest_submitted_at: str | None = Field(description="Of those that wait.")
-    workers: int = Field(description="That were seen lately.")
-    slots: int = Field(description="Theirs, together.")
-    owners: list[ShareView] = Field(description="The 100 with most waiting.")
+    oldest_submitted_at: str | None = Field(description="Of the waiting tasks.")
+    workers: int = Field(description="Number of workers with a recent heartbeat.")
+    slots: int = Field(description="Number of slots of these workers.")
+    owners: list[OwnerQueueView] = Field(description="The 100 with the most waiting tasks.")
 
 
-class Health(BaseModel):
+class HealthView(BaseModel):
+    """The API process answers."""
+
     status: Literal["ok"] = "ok"
 
 
-class Ready(BaseModel):
+class ReadinessView(BaseModel):
+    """The state of the parts that the service needs."""
+
     ready: bool
     database: bool = Field(description="The database can be written.")
-    worker: bool = Field(description="A worker was seen lately.")
+    worker: bool = Field(description="A worker has a recent heartbeat.")
 
 
 class ProblemDocument(BaseModel):
-    """RFC 9457. `code` is stable, `detail` is for people."""
+    """Problem document of RFC 9457. `code` is stable and for programs, `detail` is for people."""
 
     type: str
     title: str
@@ -327,5 +382,5 @@ class ProblemDocument(BaseModel):
     detail: str
     code: str
     errors: list[CircuitProblem] = Field(
-        [], description="Of a circuit that would fail: all its problems."
+        [], description="All problems of a circuit that would fail."
     )

@@ -1,1 +1,1 @@
-"""JSON texts of tasks and arrays, written without the framework."""
+"""JSON text of tasks and arrays, written without the framework."""

@@ -1,6 +1,8 @@
-"""Tasks as JSON. Parameters, options, counts, memory and outputs are JSON already and pass unread.
+"""Tasks and the queue as JSON text.
 
-Arrays stay in the form they are stored in for who asks for it, and become lists for who does not.
+Parameters, options, metadata, counts, memory and outputs are JSON text already: they are copied
+into the text without parsing. Arrays stay in base64 if the client accepts that, and become nested
+lists otherwise.
 """
 
 import json
@@ -10,141 +12,150 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from quantumtask.api.serialization.array_json import plain
+from quantumtask.api.serialization.array_json import to_lists
 from quantumtask.shared.queue_stats import Expected, Queue
 from quantumtask.shared.task import Change, Place, Result, Task
 
-MOST_INLINE = 64 * 1024
-"""Characters up to which what a task was given, its arrays and those of a sweep are part of it."""
+MAX_INLINE_CHARACTERS = 64 * 1024
+"""Size up to which parameters, options, arrays and sweep results are part of a task."""
 
 
 def task_json(task: Task, *, encoded: bool = False, whole: bool = False) -> bytes:
-    """One task; `whole`: with its result however large that is."""
-    head = {**summary(task), "history": [_change(change) for change in task.changes]}
+    """Return one task.
+
+    Args:
+        task: The task.
+        encoded: Leave arrays in base64.
+        whole: Include the result whatever its size.
+    """
+    head = {**task_summary(task), "history": [_change_fields(change) for change in task.changes]}
     if task.place:
-        head["queue"] = _place(task.place)
+        head["queue"] = _queue_position(task.place)
     if task.failure:
         head["errors"] = [asdict(problem) for problem in task.failure.problems]
     if task.result:
         head |= {"result_bytes": task.result.bytes, "result_url": _result_url(task)}
-    parts = [json.dumps(head)[:-1], ', "parameters": ', _given(task.parameters)]
+    parts = [json.dumps(head)[:-1], ', "parameters": ', _inline_or_null(task.parameters)]
     if task.options is not None:
-        parts += [', "options": ', _given(task.options)]
+        parts += [', "options": ', _inline_or_null(task.options)]
     if task.metadata is not None:
         parts += [', "metadata": ', task.metadata]
     if task.result and (whole or is_inline(task.result)):
-        parts += _texts(task.result, encoded)
+        parts += _result_texts(task.result, encoded)
     elif task.result:
         parts += [', "result": null, "data": null']
     return "".join([*parts, "}"]).encode()
 
 
 def is_inline(result: Result) -> bool:
-    """Whether a result is shown with its task: what the first version had is, always."""
-    return result.registers is None or result.bytes <= MOST_INLINE
+    """Return True if a result is part of its task.
+
+    Counts without a sweep or arrays are, whatever their size, as in the first release.
+    """
+    return result.registers is None or result.bytes <= MAX_INLINE_CHARACTERS
 
 
 def result_json(task: Task, encoded: bool) -> bytes:
-    """The result alone, whole, of a task that has one."""
+    """Return the whole result of a task that has one, without the task."""
     assert task.result
-    head = {"task_id": task.id, **_described(task.result)}
-    return "".join([json.dumps(head)[:-1], *_texts(task.result, encoded), "}"]).encode()
+    head = {"task_id": task.id, **_result_metadata(task.result)}
+    return "".join([json.dumps(head)[:-1], *_result_texts(task.result, encoded), "}"]).encode()
 
 
-def _texts(result: Result, encoded: bool) -> list[str]:
+def _result_texts(result: Result, encoded: bool) -> list[str]:
     parts = [', "result": ', result.counts]
     if result.memory is not None:
         parts += [', "memory": ', result.memory]
     if result.outputs is not None:
         parts += [', "outputs": ', result.outputs]
     if result.data is not None:
-        data = result.data if encoded else plain(result.data, result.registers or ())
+        data = result.data if encoded else to_lists(result.data, result.registers or ())
         parts += [', "data": ', data]
     return parts
 
 
-def _given(text: str | None) -> str:
-    return "null" if text is None or len(text) > MOST_INLINE else text
+def _inline_or_null(text: str | None) -> str:
+    return "null" if text is None or len(text) > MAX_INLINE_CHARACTERS else text
 
 
 def _result_url(task: Task) -> str:
     return f"/tasks/{task.id}/result"
 
 
-def _described(result: Result) -> dict[str, Any]:
-    """What the arrays of a result are of, and what became of its circuit; where it has that."""
-    view: dict[str, Any] = {"compiled": result.compiled} if result.compiled else {}
+def _result_metadata(result: Result) -> dict[str, Any]:
+    """Return the shape, the registers and the compiled circuit, as far as the result has them."""
+    compiled: dict[str, Any] = {"compiled": result.compiled} if result.compiled else {}
     if result.registers is None:
-        return view
+        return compiled
     registers = [{"name": name, "size": size} for name, size in result.registers]
-    return {"shape": result.shape or (), "registers": registers, **view}
+    return {"shape": result.shape or (), "registers": registers, **compiled}
 
 
-LONGEST_ERROR = 200
+MAX_ERROR_CHARACTERS = 200
 
 
 def status_json(task: Task) -> bytes:
-    """How a task stands, and nothing that can be large."""
-    view: dict[str, Any] = {
+    """Return the state of a task, without everything that can be large."""
+    fields: dict[str, Any] = {
         "task_id": task.id,
         "status": task.state.wire,
         "state": task.state.value,
         "attempt": task.attempt,
-        "submitted_at": time_text(task.submitted_at),
-        "started_at": time_text(task.started_at),
-        "finished_at": time_text(task.finished_at),
+        "submitted_at": format_time(task.submitted_at),
+        "started_at": format_time(task.started_at),
+        "finished_at": format_time(task.finished_at),
     }
     if task.place:
-        view["queue"] = _place(task.place)
+        fields["queue"] = _queue_position(task.place)
     if task.result:
         if task.result.registers is not None:
-            view["shape"] = task.result.shape or ()
-        view |= {"result_bytes": task.result.bytes, "result_url": _result_url(task)}
+            fields["shape"] = task.result.shape or ()
+        fields |= {"result_bytes": task.result.bytes, "result_url": _result_url(task)}
     if task.failure:
-        error = task.failure.message[:LONGEST_ERROR]
-        view |= {"error": error, "error_code": task.failure.code}
-    return json.dumps(view).encode()
+        error = task.failure.message[:MAX_ERROR_CHARACTERS]
+        fields |= {"error": error, "error_code": task.failure.code}
+    return json.dumps(fields).encode()
 
 
 def list_json(tasks: list[Task], limit: int) -> bytes:
-    """A page of tasks, without results. The cursor is the last one's place in the queue."""
+    """Return a page of tasks without results. The cursor is the sequence of the last one."""
     cursor = str(tasks[-1].sequence) if len(tasks) == limit else None
-    return json.dumps({"tasks": [summary(t) for t in tasks], "next_cursor": cursor}).encode()
+    return json.dumps({"tasks": [task_summary(t) for t in tasks], "next_cursor": cursor}).encode()
 
 
 def queue_json(queue: Queue) -> bytes:
-    """The queue, with the owners that have most waiting."""
-    view = {
+    """Return the queue, with the 100 owners that have the most waiting tasks."""
+    fields = {
         "waiting": queue.waiting,
         "running": queue.running,
-        "oldest_submitted_at": time_text(queue.oldest_at),
+        "oldest_submitted_at": format_time(queue.oldest_at),
         "workers": queue.workers,
         "slots": queue.slots,
         "owners": [asdict(share) | {"owner": share.owner or None} for share in queue.shares[:100]],
     }
-    return json.dumps(view).encode()
+    return json.dumps(fields).encode()
 
 
-def with_queue(told: bytes, expected: Expected) -> bytes:
-    """What the Worker told of backends, with what a task has to expect there."""
+def backends_json(backends: bytes, expected: Expected) -> bytes:
+    """Return the worker's JSON object about backends with the member `queue` added."""
     wait_s = None if expected.wait_s is None else round(expected.wait_s, 3)
     queue = json.dumps({"waiting": expected.waiting, "expected_wait_s": wait_s})
-    return b"".join([told.rstrip()[:-1], b', "queue": ', queue.encode(), b"}"])
+    return b"".join([backends.rstrip()[:-1], b', "queue": ', queue.encode(), b"}"])
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _queue_position(place: Place) -> dict[str, Any]:
     starts = None if place.starts_in_s is None else time.time() + place.starts_in_s
     return {
         "position": place.position,
         "at_least": place.at_least,
-        "expected_start": time_text(starts),
+        "expected_start": format_time(starts),
     }
 
 
-def summary(task: Task) -> dict[str, Any]:
-    """What the list shows of a task."""
+def task_summary(task: Task) -> dict[str, Any]:
+    """Return the fields of a task in a list."""
     waiting_ms, running_ms = _durations(task)
-    view: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "task_id": task.id,
         "status": task.state.wire,
         "state": task.state.value,
@@ -154,15 +165,15 @@ def summary(task: Task) -> dict[str, Any]:
         "priority": task.priority,
         "shots": task.shots,
         "attempt": task.attempt,
-        "submitted_at": time_text(task.submitted_at),
-        "started_at": time_text(task.started_at),
-        "finished_at": time_text(task.finished_at),
+        "submitted_at": format_time(task.submitted_at),
+        "started_at": format_time(task.started_at),
+        "finished_at": format_time(task.finished_at),
         "waiting_ms": waiting_ms,
         "running_ms": running_ms,
     }
     if task.result:
         result = task.result
-        view |= {
+        fields |= {
             "seed": result.seed,
             "engine": result.engine,
             "engine_version": result.engine_version,
@@ -170,17 +181,20 @@ def summary(task: Task) -> dict[str, Any]:
             "precision": result.precision,
             "reason": result.reason,
             "warnings": result.warnings,
-            **_described(result),
+            **_result_metadata(result),
         }
     if task.batch is not None:
-        view |= {"batch_id": task.batch, "item": task.item}
+        fields |= {"batch_id": task.batch, "item": task.item}
     if task.failure:
-        view |= {"error": task.failure.message, "error_code": task.failure.code}
-    return view
+        fields |= {"error": task.failure.message, "error_code": task.failure.code}
+    return fields
 
 
 def _durations(task: Task) -> tuple[float | None, float | None]:
-    """Milliseconds waiting and running. Time spent beside others in a chunk counts as waiting."""
+    """Return the milliseconds of waiting and running.
+
+    Time in a chunk in which other tasks run counts as waiting.
+    """
     if task.finished_at is None:
         started = task.started_at
         return (None if started is None else _ms(started - task.submitted_at)), None
@@ -196,24 +210,24 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1e3, 3)
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change_fields(change: Change) -> dict[str, Any]:
     return {
         "move": change.move,
         "state": change.state.value,
-        "at": time_text(change.at),
+        "at": format_time(change.at),
         "attempt": change.attempt,
         "worker": change.worker,
     }
 
 
-def time_text(seconds: float | None) -> str | None:
-    """A moment in RFC 3339, UTC, to the millisecond; None stays None."""
+def format_time(seconds: float | None) -> str | None:
+    """Return a time (seconds since 1970) in RFC 3339, UTC, to the millisecond; None stays None."""
     if seconds is None:
         return None
-    whole, ms = divmod(round(seconds * 1e3), 1000)
-    return f"{_second(whole)}.{ms:03d}Z"
+    second, ms = divmod(round(seconds * 1e3), 1000)
+    return f"{_format_second(second)}.{ms:03d}Z"
 
 
 @lru_cache(16)
-def _second(whole: int) -> str:
-    return datetime.fromtimestamp(whole, UTC).isoformat()[:19]
+def _format_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:19]

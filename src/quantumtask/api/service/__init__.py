@@ -1,1 +1,1 @@
-"""Application service: what the routes do, in terms of the Store and the Worker."""
+"""The API without HTTP: tasks, batches, and the connection to the worker."""

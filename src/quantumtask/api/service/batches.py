@@ -1,7 +1,6 @@
-"""What the API does with batches, without HTTP: checks, stores, reads and cancels them whole."""
+"""Batches without HTTP: validate, store, read and cancel them as a whole."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,22 +8,22 @@ from functools import partial
 from typing import Any
 
 from quantumtask.api import metrics
-from quantumtask.api.ids import known_id
-from quantumtask.api.service.write_batcher import Bundler
-from quantumtask.api.watch.queries import TheBatch
-from quantumtask.api.watch.watcher import Reader
+from quantumtask.api.ids import parse_id
+from quantumtask.api.service.micro_batcher import MicroBatcher
+from quantumtask.api.watch.queries import BatchQuery
+from quantumtask.api.watch.watcher import DatabaseWatcher
 from quantumtask.shared.api_store import Batch, Batches, NewBatch
 from quantumtask.shared.errors import BatchNotFound, RequestError, StoreUnavailable
 from quantumtask.shared.task import Submission, TaskSpec
 
-MOST_TASKS = 1_000
+MAX_BATCH_TASKS = 1_000
 
-_AGAIN_S = 0.01
+_RETRY_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSpec:
-    """What a client asks for."""
+    """The request of a client to run several circuits."""
 
     tasks: Sequence[TaskSpec]
     name: str | None = None
@@ -33,99 +32,119 @@ class BatchSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A batch that is stored, and the ids of its tasks as they were given."""
+class BatchReceipt:
+    """A stored batch and the ids of its tasks, in the order of the request.
+
+    Attributes:
+        deduplicated: The batch was stored by an earlier request with the same key and body.
+    """
 
     id: str
     task_ids: Sequence[str]
-    repeated: bool = False
-    """It was there already: the same key and the same body came again."""
+    deduplicated: bool = False
 
 
 class BatchService:
-    """The API's side of a batch."""
+    """The API's operations on batches.
+
+    Args:
+        submissions: Stores tasks and batches.
+        calls: Calls functions with a store.
+        watcher: Reads batches.
+        lock_timeout_s: Time after which a locked database is unavailable.
+    """
 
     def __init__(
         self,
-        submissions: Bundler[Submission | NewBatch, str],
-        calls: Bundler[Callable[[Batches], Any], Any],
-        reader: Reader,
-        patience_s: float,
+        submissions: MicroBatcher[Submission | NewBatch, str],
+        calls: MicroBatcher[Callable[[Batches], Any], Any],
+        watcher: DatabaseWatcher,
+        lock_timeout_s: float,
     ) -> None:
         self._submissions = submissions
         self._calls = calls
-        self._reader = reader
-        self._patience_s = patience_s
+        self._watcher = watcher
+        self._lock_timeout_s = lock_timeout_s
 
-    async def store(self, batch: NewBatch) -> Taken:
-        """Stores all tasks of a batch or none; returns once they are durable."""
-        stored = await self._submissions(batch)
-        if stored == batch.id:
-            metrics.taken(len(batch.submissions))
-            return Taken(stored, [each.id for each in batch.submissions])
-        metrics.repeated()
-        return Taken(stored, await self._calls(lambda store: store.tasks_of(stored)), repeated=True)
+    async def store(self, batch: NewBatch) -> BatchReceipt:
+        """Store all tasks of a batch or none; return once they are durable."""
+        stored_id = await self._submissions(batch)
+        if stored_id == batch.id:
+            metrics.count_submissions(len(batch.submissions))
+            return BatchReceipt(stored_id, [each.id for each in batch.submissions])
+        metrics.count_deduplicated()
+        task_ids = await self._calls(lambda store: store.tasks_of(stored_id))
+        return BatchReceipt(stored_id, task_ids, deduplicated=True)
 
     async def get(self, batch_id: str, wait_s: float = 0.0) -> Batch:
-        """The batch as it is, or as soon as all have ended if that is within `wait_s` seconds."""
-        asked = TheBatch(known_id(batch_id, BatchNotFound))
-        batch = await (self._reader.wait(asked, wait_s) if wait_s > 0 else self._reader.now(asked))
+        """Return the batch now, or as soon as all its tasks are final within `wait_s` seconds.
+
+        Raises:
+            BatchNotFound: there is no such batch.
+        """
+        query = BatchQuery(parse_id(batch_id, BatchNotFound))
+        batch = await (
+            self._watcher.read_when_due(query, wait_s) if wait_s > 0 else self._watcher.read(query)
+        )
         if batch is None:
             raise BatchNotFound
         return batch
 
     async def cancel(self, batch_id: str) -> Batch:
-        """Cancels all tasks that have not ended.
+        """Cancel all tasks of a batch that are not final.
 
-        One that is being written just now, claimed perhaps, is cancelled as soon as that is done.
+        A task whose row is locked, because a worker claims it perhaps, is cancelled in a further
+        round.
+
+        Raises:
+            BatchNotFound: there is no such batch.
+            StoreUnavailable: a row stays locked for longer than the lock timeout.
         """
-        end = time.monotonic() + self._patience_s
+        deadline = time.monotonic() + self._lock_timeout_s
         batch = await self.get(batch_id)
         cancel = partial(Batches.cancel_batch, batch_id=batch.id)
         while batch.finished_at is None:
-            if time.monotonic() > end:
+            if time.monotonic() > deadline:
                 raise StoreUnavailable("the database is locked")
             cancelled: int = await self._calls(cancel)
-            metrics.cancelled(cancelled)
+            metrics.count_cancellations(cancelled)
             batch = await self.get(batch_id)
             if not cancelled and batch.finished_at is None:
-                await asyncio.sleep(_AGAIN_S)
+                await asyncio.sleep(_RETRY_S)
         return batch
 
-    async def page(
+    async def list_batches(
         self,
         pending: bool | None,
         name: str | None,
         tag: str | None,
         before: int | None,
-        most: int,
+        limit: int,
     ) -> list[Batch]:
-        """Batches, newest first."""
+        """Return batches, newest first.
+
+        Args:
+            pending: Only batches with (True) or without (False) tasks that are not final.
+            name: Only batches of this name.
+            tag: Only batches with this tag.
+            before: Only batches with a lower sequence.
+            limit: Length of the page.
+        """
         batches: list[Batch] = await self._calls(
-            lambda store: store.page_of_batches(pending, name, tag, before, most)
+            lambda store: store.page_of_batches(pending, name, tag, before, limit)
         )
         return batches
 
 
-def checked(
-    spec: BatchSpec,
-    check: Callable[[TaskSpec], None],
-) -> None:
-    """Raises what `check` has to say of the first task that it does not like, with its number."""
-    for number, task in enumerate(spec.tasks):
+def validate_items(spec: BatchSpec, validate: Callable[[TaskSpec], None]) -> None:
+    """Raise the error of the first task that is not valid, with its index."""
+    for index, task in enumerate(spec.tasks):
         try:
-            check(task)
+            validate(task)
         except RequestError as error:
-            raise numbered(error, number) from None
+            raise with_item_index(error, index) from None
 
 
-def numbered(error: RequestError, number: int) -> RequestError:
-    """The error of a request, told of a task of a batch."""
-    return type(error)(f"tasks.{number}.{error.message}")
-
-
-def digest(spec: BatchSpec, of_task: Callable[[TaskSpec], str]) -> str:
-    """Tells batches under one Idempotency-Key apart, and from tasks."""
-    parts = ["batch", spec.name or "", *spec.tags, "", *map(of_task, spec.tasks)]
-    parts += [spec.metadata] if spec.metadata else []
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def with_item_index(error: RequestError, index: int) -> RequestError:
+    """Return the error with the prefix `tasks.<index>.` in its message."""
+    return type(error)(f"tasks.{index}.{error.message}")

@@ -1,37 +1,43 @@
-"""What the API does, without HTTP: checks what is asked, stores it, rings, reads."""
+"""Tasks without HTTP: validate, store, wake the worker, read, cancel."""
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import logging
-import re
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from quantumtask.api import metrics
-from quantumtask.api.ids import known_id, new_id
-from quantumtask.api.service import batches
-from quantumtask.api.service.batches import BatchService, BatchSpec, Taken
-from quantumtask.api.service.predicted_cost import predicted_ms
+from quantumtask.api.ids import new_id, parse_id
+from quantumtask.api.service.batches import (
+    BatchReceipt,
+    BatchService,
+    BatchSpec,
+    validate_items,
+)
+from quantumtask.api.service.field_checks import (
+    check_circuit_size,
+    check_run_fields,
+    validate_task,
+)
+from quantumtask.api.service.idempotency import fingerprint_batch, fingerprint_task, validate_key
+from quantumtask.api.service.micro_batcher import MicroBatcher
+from quantumtask.api.service.predicted_cost import predict_ms
 from quantumtask.api.service.queue_cache import Lookout
-from quantumtask.api.service.worker_client import Questions
+from quantumtask.api.service.worker_client import WorkerClient
 from quantumtask.api.service.worker_wakeup import Doorbell
-from quantumtask.api.service.write_batcher import Bundler
-from quantumtask.api.watch.event_streams import Streams
-from quantumtask.api.watch.queries import TheTask
-from quantumtask.api.watch.result_loader import Results
-from quantumtask.api.watch.watcher import Reader
+from quantumtask.api.watch.event_streams import EventStreams
+from quantumtask.api.watch.queries import TaskQuery
+from quantumtask.api.watch.result_loader import ResultLoader
+from quantumtask.api.watch.watcher import DatabaseWatcher
 from quantumtask.shared.api_store import Batch, Batches, NewBatch
 from quantumtask.shared.errors import (
     BackendNotFound,
     CannotRun,
-    CircuitTooLarge,
-    InvalidRequest,
     ResultDamaged,
     StoreUnavailable,
     TaskAlreadyFinished,
@@ -40,8 +46,6 @@ from quantumtask.shared.errors import (
 from quantumtask.shared.queue_stats import Expected, Queue
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
-    AUTO,
-    ENGINES,
     Failure,
     Problem,
     Status,
@@ -54,235 +58,299 @@ from quantumtask.shared.telemetry.traces import open_traces
 
 log = logging.getLogger(__name__)
 
-LARGEST_SEED = 2**63 - 1
-_KEY = re.compile(r"[\x21-\x7e]{1,64}")
-
 
 @dataclass(frozen=True)
 class Readiness:
-    """Whether the service can take and run tasks, and what is missing if not."""
+    """State of the parts that the service needs to take tasks and run them."""
 
     database: bool
     worker: bool
 
     @property
     def ready(self) -> bool:
+        """True if tasks can be taken and run."""
         return self.database and self.worker
 
 
-class Service:
-    """The API's side of a task. Create it inside a running event loop; see `running`."""
+class TaskService:
+    """The API's operations on tasks. Create it in a running event loop; see `lifespan`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._writing = Batches(settings)
-        self._asking = Batches(settings)
-        self._submissions: Bundler[Submission | NewBatch, str] = Bundler("submissions", self._store)
-        self._calls: Bundler[Callable[[Batches], Any], Any] = Bundler("calls", self._call)
-        self._reader = Reader(Batches(settings))
-        self._results = Results(settings)
-        self.streams = Streams(self._reader, self._results)
+        self._write_store = Batches(settings)
+        self._read_store = Batches(settings)
+        self._submissions: MicroBatcher[Submission | NewBatch, str] = MicroBatcher(
+            "submissions", self._store
+        )
+        self._calls: MicroBatcher[Callable[[Batches], Any], Any] = MicroBatcher("calls", self._call)
+        self._watcher = DatabaseWatcher(Batches(settings))
+        self._results = ResultLoader(settings)
+        self.streams = EventStreams(self._watcher, self._results)
         self.batches = BatchService(
-            self._submissions, self._calls, self._reader, settings.busy_timeout_s
+            self._submissions, self._calls, self._watcher, settings.busy_timeout_s
         )
         self._doorbell = Doorbell(settings.doorbell)
         self.lookout = Lookout(lambda: self._calls(Batches.queue))
-        self._questions = Questions(settings.doorbell)
+        self._worker = WorkerClient(settings.doorbell)
         self._traces = open_traces(settings, "api")
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator["Service"]:
-        """Afterwards everything that was asked for is written, and closed."""
+    async def lifespan(self) -> AsyncIterator["TaskService"]:
+        """Yield the service; afterwards, finish all writes and close everything."""
         try:
             yield self
         finally:
-            self._questions.stop()
+            self._worker.stop()
             self._doorbell.stop()
-            for thread in (self._submissions, self._calls, self._reader):
+            for thread in (self._submissions, self._calls, self._watcher):
                 await asyncio.to_thread(thread.stop)
-            self._writing.close()
-            self._asking.close()
+            self._write_store.close()
+            self._read_store.close()
             if self._traces:
                 await asyncio.to_thread(self._traces.close)
 
     @property
-    def traced(self) -> bool:
-        """Whether spans are collected."""
+    def tracing_enabled(self) -> bool:
+        """True if spans are collected."""
         return self._traces is not None
 
-    async def submit(self, spec: TaskSpec, key: str | None = None, caller: str = "") -> str:
-        """Stores a task and returns its id once it is durable. `caller`: a W3C `traceparent`."""
+    async def submit(self, spec: TaskSpec, key: str | None = None, traceparent: str = "") -> str:
+        """Store a task; return its id once it is durable.
+
+        Args:
+            spec: The task.
+            key: Idempotency key: with the key of an earlier, equal task, return the id of that one.
+            traceparent: W3C `traceparent` of the caller's span, "" if there is none.
+
+        Raises:
+            RequestError: a field is not valid, or the key belongs to a different task.
+            QueueFull: too many tasks are waiting.
+        """
         began_ns = time.time_ns()
-        self._check(spec)
-        _check_key(key)
-        digest = _digest(spec) if key else ""
-        submission = Submission(new_id(), spec, predicted_ms(spec), key, digest)
-        self._doorbell.ring(submission.id)  # already: a worker is awake by the time it is stored
-        stored: str = await self._submissions(submission)
-        if stored != submission.id:
-            metrics.repeated()
-            return stored
-        metrics.taken()
-        self._trace(submission, began_ns, caller)
-        return stored
+        validate_task(spec, self.settings)
+        validate_key(key)
+        fingerprint = fingerprint_task(spec) if key else ""
+        submission = Submission(new_id(), spec, predict_ms(spec), key, fingerprint)
+        self._doorbell.ring(submission.id)  # before storing: the worker wakes up meanwhile
+        stored_id: str = await self._submissions(submission)
+        if stored_id != submission.id:
+            metrics.count_deduplicated()
+            return stored_id
+        metrics.count_submissions()
+        self._trace(submission, began_ns, traceparent)
+        return stored_id
 
     async def submit_batch(
-        self, spec: BatchSpec, key: str | None = None, caller: str = ""
-    ) -> Taken:
-        """Stores the tasks of a batch, all or none; likewise."""
+        self, spec: BatchSpec, key: str | None = None, traceparent: str = ""
+    ) -> BatchReceipt:
+        """Store all tasks of a batch or none; arguments and errors are those of `submit`."""
         began_ns = time.time_ns()
-        _check_key(key)
-        # Beside everything else: ten megabytes of circuits take a while.
-        batch = await asyncio.to_thread(self._batch, spec, key)
+        validate_key(key)
+        # In a thread: ten megabytes of circuits would delay other requests.
+        batch = await asyncio.to_thread(self._create_batch, spec, key)
         self._doorbell.ring(batch.submissions[0].id)
-        taken = await self.batches.store(batch)
-        if not taken.repeated:
+        receipt = await self.batches.store(batch)
+        if not receipt.deduplicated:
             for submission in batch.submissions if self._traces else ():
-                self._trace(submission, began_ns, caller)
-        return taken
+                self._trace(submission, began_ns, traceparent)
+        return receipt
 
     async def cancel_batch(self, batch_id: str) -> Batch:
-        """Cancels the tasks of a batch that are not final."""
+        """Cancel the tasks of a batch that are not final; raise as `BatchService.cancel` does."""
         batch = await self.batches.cancel(batch_id)
         self._doorbell.ring(batch.id)
         log.info("batch cancelled", extra={"batch_id": batch.id})
         return batch
 
-    def _batch(self, spec: BatchSpec, key: str | None) -> NewBatch:
-        batches.checked(spec, self._check)
+    def _create_batch(self, spec: BatchSpec, key: str | None) -> NewBatch:
+        validate_items(spec, partial(validate_task, settings=self.settings))
         batch_id = new_id()
         submissions = tuple(
-            Submission(new_id(), task, predicted_ms(task), batch=batch_id, item=item)
+            Submission(new_id(), task, predict_ms(task), batch=batch_id, item=item)
             for item, task in enumerate(spec.tasks)
         )
-        digest = batches.digest(spec, _digest) if key else ""
-        return NewBatch(batch_id, submissions, spec.name, spec.tags, key, digest, spec.metadata)
+        fingerprint = fingerprint_batch(spec) if key else ""
+        return NewBatch(
+            batch_id, submissions, spec.name, spec.tags, key, fingerprint, spec.metadata
+        )
 
-    def _trace(self, submission: Submission, began_ns: int, caller: str) -> None:
+    def _trace(self, submission: Submission, began_ns: int, traceparent: str) -> None:
         if self._traces:
             spec = submission.spec
-            known: Attributes = {
+            attributes: Attributes = {
                 "quantumtask.shots": spec.shots,
                 "quantumtask.engine": spec.engine,
             }
-            caused_by = parse_traceparent(caller)
+            parent = parse_traceparent(traceparent)
             ended_ns = time.time_ns()
-            self._traces.add_root(submission.id, "submit", began_ns, ended_ns, known, caused_by)
+            self._traces.add_root(submission.id, "submit", began_ns, ended_ns, attributes, parent)
 
-    async def result(self, task: Task, *, encoded: bool, packed: bool) -> bytes:
-        """The whole result of a completed task as it is sent; raises what `whole` does."""
-        return await self._results.rendered(await self.whole(task), encoded, packed)
+    async def check_circuit(self, spec: TaskSpec) -> None:
+        """Validate the circuit of a task in the worker (`strict`).
 
-    async def check(self, spec: TaskSpec) -> None:
-        """Raises CannotRun for a circuit that would fail, with all its problems."""
-        self._check(spec)
-        found = json.loads(await self._questions("/validate", spec))
-        if not found["valid"]:
-            problems = tuple(Problem(**problem) for problem in found["problems"])
+        Raises:
+            CannotRun: the circuit would fail; it has all problems of the circuit.
+            WorkerBusy: the worker has too many circuits to analyse.
+            WorkerUnavailable: no worker answers.
+        """
+        validate_task(spec, self.settings)
+        validation = json.loads(await self._worker.request("/validate", spec))
+        if not validation["valid"]:
+            problems = tuple(Problem(**problem) for problem in validation["problems"])
             first = next(each for each in problems if each.severity == "error")
             raise CannotRun(Failure(first.code, first.sentence(), problems))
 
     async def validate(self, spec: TaskSpec) -> bytes:
-        """All that is wrong with a task's circuit, as the JSON text that the Worker found it to be.
+        """Return the worker's validation of a circuit, as JSON text.
 
-        Raises WorkerBusy or WorkerUnavailable.
+        Raises:
+            WorkerBusy: the worker has too many circuits to analyse.
+            WorkerUnavailable: no worker answers.
         """
-        self._check_size(spec.circuit)
-        return await self._questions("/validate", spec)
+        check_circuit_size(spec.circuit, self.settings)
+        return await self._worker.request("/validate", spec)
 
     async def estimate(self, spec: TaskSpec) -> bytes:
-        """What a task would take, likewise. Raises CannotRun where it would fail."""
-        self._check_run(spec)
-        return await self._questions("/estimate", spec)
+        """Return the worker's estimate of a task, as JSON text.
+
+        Raises:
+            CannotRun: the task would fail.
+            WorkerBusy: the worker has too many circuits to analyse.
+            WorkerUnavailable: no worker answers.
+        """
+        check_run_fields(spec, self.settings)
+        return await self._worker.request("/estimate", spec)
 
     async def engines(self) -> bytes:
-        """Which engines the Worker has, likewise."""
-        return await self._questions("/engines")
+        """Return the worker's list of engines, as JSON text; raise as `validate` does."""
+        return await self._worker.request("/engines")
 
     async def backends(self) -> tuple[bytes, Expected]:
-        """What the Worker can run tasks on, likewise; and what a new task has to expect."""
-        return await self._questions("/backends"), await self._expected()
+        """Return the worker's list of backends, as JSON text, and the expected wait of a new task.
+
+        Raises as `validate` does.
+        """
+        return await self._worker.request("/backends"), await self._expected_wait()
 
     async def backend(self, name: str) -> tuple[bytes, Expected]:
-        """One of them in full, likewise. Raises BackendNotFound."""
+        """Return one backend with all its details, as JSON text, and the expected wait of a task.
+
+        Raises:
+            BackendNotFound: there is no such backend.
+            WorkerUnavailable: no worker answers.
+        """
         try:
-            told = await self._questions(f"/backends/{quote(name, safe='')}")
+            details = await self._worker.request(f"/backends/{quote(name, safe='')}")
         except CannotRun as failure:
             raise BackendNotFound(failure.message) from None
-        return told, await self._expected()
+        return details, await self._expected_wait()
 
-    async def _expected(self) -> Expected:
+    async def _expected_wait(self) -> Expected:
         expected: Expected = await self._calls(
             lambda store: Expected(store.queue().waiting, store.expected_wait_s())
         )
         return expected
 
     async def get(self, task_id: str, wait_s: float = 0.0) -> Task:
-        """The task as it is, or as soon as it is final if that is within `wait_s` seconds.
+        """Return the task now, or as soon as it is final within `wait_s` seconds.
 
-        A result that is not in the database is not here either: see `whole`.
+        A result that is a blob is not loaded: see `with_result`.
+
+        Raises:
+            TaskNotFound: there is no such task.
         """
-        known = TheTask(known_id(task_id, TaskNotFound))
-        task = await (self._reader.wait(known, wait_s) if wait_s > 0 else self._reader.now(known))
+        query = TaskQuery(parse_id(task_id, TaskNotFound))
+        task = await (
+            self._watcher.read_when_due(query, wait_s) if wait_s > 0 else self._watcher.read(query)
+        )
         if task is None:
             raise TaskNotFound
         return task
 
     async def circuit(self, task_id: str) -> str:
-        """The text of a task's circuit as it was submitted. Raises TaskNotFound."""
-        known = known_id(task_id, TaskNotFound)
-        text: str | None = await self._calls(lambda store: store.circuit(known))
+        """Return the text of a task's circuit as it was submitted; raise TaskNotFound."""
+        stored_id = parse_id(task_id, TaskNotFound)
+        text: str | None = await self._calls(lambda store: store.circuit(stored_id))
         if text is None:
             raise TaskNotFound
         return text
 
-    async def whole(self, task: Task) -> Task:
-        """The task with its result. Raises TaskNotFound, ResultUnavailable or ResultDamaged."""
+    async def with_result(self, task: Task) -> Task:
+        """Return the task with its whole result.
+
+        Raises:
+            TaskNotFound: the task was removed meanwhile.
+            ResultUnavailable: the blob store does not answer.
+            ResultDamaged: the blob is gone, or not the one that was stored.
+        """
         try:
-            return await self._results.whole(task)
+            return await self._results.load(task)
         except ResultDamaged:
-            if await self._reader.now(TheTask(task.id)) is None:  # removed meanwhile
+            if await self._watcher.read(TaskQuery(task.id)) is None:
                 raise TaskNotFound from None
             raise
 
+    async def result(self, task: Task, *, encoded: bool, compressed: bool) -> bytes:
+        """Return the whole result of a completed task as JSON text; raise as `with_result` does.
+
+        Args:
+            task: The task.
+            encoded: Leave arrays in base64.
+            compressed: Compress the text with gzip.
+        """
+        return await self._results.render(await self.with_result(task), encoded, compressed)
+
     async def cancel(self, task_id: str) -> Task:
-        """Cancels a task that is not final. Cancelling a cancelled one changes nothing."""
+        """Cancel a task that is not final. Cancelling a cancelled task changes nothing.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            TaskAlreadyFinished: the task is completed or failed.
+        """
         began_ns = time.time_ns()
-        known = known_id(task_id, TaskNotFound)
-        task: Task | None = await self._calls(lambda store: store.cancel(known))
+        stored_id = parse_id(task_id, TaskNotFound)
+        task: Task | None = await self._calls(lambda store: store.cancel(stored_id))
         if task is None:
             raise TaskNotFound
         if task.state is not Status.CANCELLED:
-            raise TaskAlreadyFinished(f"the task is {task.state} already: it cannot be cancelled")
-        self._doorbell.ring(known)
-        metrics.cancelled()
+            raise TaskAlreadyFinished(f"the task is already {task.state} and cannot be cancelled")
+        self._doorbell.ring(stored_id)
+        metrics.count_cancellations()
         if self._traces:
             attempt = {"quantumtask.attempt": task.attempt}
             self._traces.add(task.id, "cancel", began_ns, time.time_ns(), attempt)
         log.info("task cancelled", extra={"task_id": task.id, "attempt": task.attempt})
         return task
 
-    async def page(
+    async def list_tasks(
         self,
         states: tuple[Status, ...],
         name: str | None,
         tag: str | None,
         before: int | None,
-        most: int,
+        limit: int,
     ) -> list[Task]:
-        """Tasks, newest first, without their results."""
+        """Return tasks without their results, newest first.
+
+        Args:
+            states: Only tasks in one of these states.
+            name: Only tasks of this name.
+            tag: Only tasks with this tag.
+            before: Only tasks with a lower sequence.
+            limit: Length of the page.
+        """
         tasks: list[Task] = await self._calls(
-            lambda store: store.page(states, name, tag, before, most)
+            lambda store: store.page(states, name, tag, before, limit)
         )
         return tasks
 
     async def queue(self) -> Queue:
-        """What waits and what runs."""
+        """Return the numbers of waiting and running tasks."""
         queue: Queue = await self._calls(lambda store: store.queue())
         return queue
 
     async def readiness(self) -> Readiness:
-        """Writes to the database, and looks when a worker was last seen."""
+        """Write to the database and look for a recent heartbeat of a worker."""
         try:
             await self._calls(lambda store: store.probe())
             worker = await self._calls(lambda store: store.worker_seen())
@@ -290,81 +358,30 @@ class Service:
             return Readiness(database=False, worker=False)
         return Readiness(database=True, worker=worker)
 
-    def stop_waiting(self) -> None:
-        """Answers everybody who waits for a task now."""
-        self._reader.stop_waiting()
+    def release_all(self) -> None:
+        """Answer all long polls and end all streams, now and from now on."""
+        self._watcher.release_all()
 
-    def _store(self, new: list[Submission | NewBatch]) -> list[Any]:
-        """A transaction for the tasks that came alone, and one for each batch."""
-        alone = [each for each in new if isinstance(each, Submission)]
-        stored = _outcome(lambda store: store.submit(alone), self._writing) if alone else []
-        answers = iter([stored] * len(alone) if isinstance(stored, Exception) else stored)
+    def _store(self, items: list[Submission | NewBatch]) -> list[Any]:
+        """Store single tasks in one transaction, and each batch in one of its own."""
+        tasks = [each for each in items if isinstance(each, Submission)]
+        stored: Any = []
+        if tasks:
+            stored = _call_or_error(lambda store: store.submit(tasks), self._write_store)
+        outcomes = iter([stored] * len(tasks) if isinstance(stored, Exception) else stored)
         return [
-            _outcome(partial(Batches.submit_batch, batch=each), self._writing)
+            _call_or_error(partial(Batches.submit_batch, batch=each), self._write_store)
             if isinstance(each, NewBatch)
-            else next(answers)
-            for each in new
+            else next(outcomes)
+            for each in items
         ]
 
     def _call(self, functions: list[Callable[[Batches], Any]]) -> list[Any]:
-        return [_outcome(function, self._asking) for function in functions]
-
-    def _check_size(self, circuit: str) -> None:
-        size, most = len(circuit.encode()), self.settings.max_circuit_bytes
-        if size > most:
-            raise CircuitTooLarge(f"circuit: {size:,} bytes; this service takes {most:,} at most")
-
-    def _check_run(self, spec: TaskSpec) -> None:
-        """What decides how a task runs."""
-        self._check_size(spec.circuit)
-        if not 1 <= spec.shots <= self.settings.max_shots:
-            raise InvalidRequest(f"shots: must be 1 to {self.settings.max_shots:,}")
-        _check_engine(spec)
-
-    def _check(self, spec: TaskSpec) -> None:
-        self._check_run(spec)
-        if spec.seed is not None and not 0 <= spec.seed <= LARGEST_SEED:
-            raise InvalidRequest(f"seed: must be 0 to {LARGEST_SEED}")
-        longest = self.settings.max_timeout_s
-        if not 0 < spec.timeout_s <= longest:
-            raise InvalidRequest(
-                f"timeout_s: must be more than 0 and at most {longest:,.0f} seconds"
-            )
+        return [_call_or_error(function, self._read_store) for function in functions]
 
 
-def _check_engine(spec: TaskSpec) -> None:
-    known = list(ENGINES)
-    if spec.engine != AUTO and spec.engine not in known:
-        raise InvalidRequest(f"engine: must be {AUTO}, {', '.join(known[:-1])} or {known[-1]}")
-    engines = known if spec.engine == AUTO else [spec.engine]
-    methods = sorted({method for engine in engines for method in ENGINES[engine]})
-    if spec.method is not None and spec.method not in methods:
-        raise InvalidRequest(f"method: {spec.engine} knows {', '.join(methods)}")
-
-
-_LATER = {
-    "parameters": None, "engine": AUTO, "method": None, "owner": "", "priority": 0, "options": None,
-    "metadata": None,
-}  # fmt: skip
-"""Fields that once were not, and what they are where not given: keys outlive an upgrade."""
-
-
-def _digest(spec: TaskSpec) -> str:
-    """Tells submissions under one Idempotency-Key apart."""
-    fields = asdict(spec)
-    for name, absent in _LATER.items():
-        if fields[name] == absent:
-            del fields[name]
-    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
-
-
-def _outcome(function: Callable[[Batches], Any], store: Batches) -> Any:
+def _call_or_error(function: Callable[[Batches], Any], store: Batches) -> Any:
     try:
         return function(store)
-    except Exception as error:
+    except Exception as error:  # of the database driver: raised to the caller
         return error
-
-
-def _check_key(key: str | None) -> None:
-    if key is not None and not _KEY.fullmatch(key):
-        raise InvalidRequest("Idempotency-Key: 1 to 64 visible ASCII characters")

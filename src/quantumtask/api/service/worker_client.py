@@ -27,7 +27,7 @@ NO_WORKER = (
 )
 
 
-class Questions:
+class WorkerClient:
     """Forwards questions to one Worker. The standard library's client: a thread for each call."""
 
     def __init__(self, url: str) -> None:
@@ -36,7 +36,7 @@ class Questions:
         self._open: set[socket.socket] = set()
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="questions")
 
-    async def __call__(self, path: str, spec: TaskSpec | None = None) -> bytes:
+    async def request(self, path: str, spec: TaskSpec | None = None) -> bytes:
         """The Worker's answer as JSON text: to a question about a task, or to one about itself.
 
         Raises CannotRun, WorkerBusy or WorkerUnavailable.

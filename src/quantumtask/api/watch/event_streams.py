@@ -1,24 +1,24 @@
-"""Answers that go on until there is no more to tell: what can be followed."""
+"""Async iterators of the events of a task or batch, and of the results of a batch."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from quantumtask.api.ids import known_id
+from quantumtask.api.ids import parse_id
 from quantumtask.api.watch.keepalive import Pulse
 from quantumtask.api.watch.queries import (
-    ChangesBehind,
-    Ends,
-    EndsFrom,
-    Events,
-    EventsBehind,
-    Followed,
-    History,
-    TheTask,
+    BatchEvents,
+    BatchEventsAfter,
+    FinishedTasks,
+    FinishedTasksFrom,
+    StreamQuery,
+    TaskChanges,
+    TaskChangesAfter,
+    TaskQuery,
 )
-from quantumtask.api.watch.result_loader import Results
-from quantumtask.api.watch.watcher import Reader
+from quantumtask.api.watch.result_loader import ResultLoader
+from quantumtask.api.watch.watcher import DatabaseWatcher
 from quantumtask.shared.errors import (
     BatchNotFound,
     InvalidRequest,
@@ -29,104 +29,130 @@ from quantumtask.shared.errors import (
 )
 from quantumtask.shared.task import Task
 
-_AT_ONCE = 8  # tasks whose results one stream has in memory
+_MAX_RESULTS_IN_MEMORY = 8  # of one stream
 
 
-class Line(NamedTuple):
-    """A task that ended, or why its result cannot be read; `offset`: how many ended before it."""
+class BatchResultLine(NamedTuple):
+    """A final task of a batch, with its result or the error of reading it.
+
+    `offset` counts the batch's tasks in the order in which they end, from 0.
+    """
 
     offset: int
     task: Task
     error: QuantumTaskError | None = None
 
 
-class Streams:
-    """Follows tasks and batches. No stream has a thread of its own: all wait for the Reader.
+class EventStreams:
+    """Creates streams of events and results. No stream has a thread: the watcher reads for all.
 
-    One ends early when nobody is to wait any more, and when the database does not answer: whoever
-    follows it begins again where it ended. A None in it says that nothing has happened for some
-    seconds.
+    A stream ends early when the process stops, and when the database does not answer; the client
+    then reconnects and continues. It yields None as a keep-alive.
     """
 
-    def __init__(self, reader: Reader, results: Results) -> None:
-        self._reader = reader
+    def __init__(self, watcher: DatabaseWatcher, results: ResultLoader) -> None:
+        self._watcher = watcher
         self._results = results
         self._pulse = Pulse()
 
-    async def of_task(self, task_id: str, after: int) -> AsyncIterator[History | None] | None:
-        """The changes of a task behind the first `after`, until it is final.
+    async def task_changes(
+        self, task_id: str, after: int
+    ) -> AsyncIterator[TaskChanges | None] | None:
+        """Return the changes of a task after the first `after`, until the task is final.
 
-        None: all of them have been told. Raises TaskNotFound.
+        Returns:
+            The stream, or None if no change follows and the task is final.
+
+        Raises:
+            TaskNotFound: there is no such task.
         """
-        question = ChangesBehind(known_id(task_id, TaskNotFound), after)
-        history = await self._reader.now(question)
-        if history is None:
+        query = TaskChangesAfter(parse_id(task_id, TaskNotFound), after)
+        first = await self._watcher.read(query)
+        if first is None:
             raise TaskNotFound
-        told = history.mark.final and not history.changes
-        return None if told else self._follow(question, history)
+        complete = first.mark.final and not first.changes
+        return None if complete else self._follow(query, first)
 
-    async def of_batch(self, batch_id: str, after: int) -> AsyncIterator[Events | None] | None:
-        """The changes of all tasks of a batch behind the first `after`, until all have ended.
+    async def batch_events(
+        self, batch_id: str, after: int
+    ) -> AsyncIterator[BatchEvents | None] | None:
+        """Return the events of a batch's tasks after the first `after`, until all are final.
 
-        None: all of them have been told, and the end of all. Raises BatchNotFound.
+        Returns:
+            The stream, or None if no event follows: neither of a task nor the end of the batch.
+
+        Raises:
+            BatchNotFound: there is no such batch.
         """
-        question = EventsBehind(known_id(batch_id, BatchNotFound), after)
-        events = await self._reader.now(question)
-        if events is None:
+        query = BatchEventsAfter(parse_id(batch_id, BatchNotFound), after)
+        first = await self._watcher.read(query)
+        if first is None:
             raise BatchNotFound
-        told = events.mark.final and after > events.mark.events
-        return None if told else self._follow(question, events)
+        complete = first.mark.final and after > first.mark.events
+        return None if complete else self._follow(query, first)
 
-    async def results(self, batch_id: str, offset: int) -> AsyncIterator[Line | None]:
-        """The tasks of a batch in the order in which they end, from the one with that offset.
+    async def batch_results(
+        self, batch_id: str, offset: int
+    ) -> AsyncIterator[BatchResultLine | None]:
+        """Return the tasks of a batch from an offset on, in the order in which they end.
 
-        Raises BatchNotFound, and InvalidRequest for an offset beyond the batch.
+        Raises:
+            BatchNotFound: there is no such batch.
+            InvalidRequest: the offset exceeds the size of the batch.
         """
-        question = EndsFrom(known_id(batch_id, BatchNotFound), offset)
-        ends = await self._reader.now(question)
-        if ends is None:
+        query = FinishedTasksFrom(parse_id(batch_id, BatchNotFound), offset)
+        first = await self._watcher.read(query)
+        if first is None:
             raise BatchNotFound
-        if offset > ends.mark.size:
-            raise InvalidRequest(f"offset: the batch has {ends.mark.size:,} tasks")
-        return self._lines(self._follow(question, ends))
+        if offset > first.mark.size:
+            raise InvalidRequest(
+                f"offset: must be at most {first.mark.size:,}, the number of the batch's tasks"
+            )
+        return self._result_lines(self._follow(query, first))
 
-    async def _follow(self, question: Followed[Any], answer: Any) -> AsyncIterator[Any]:
-        """The answers to a question and to those that follow from it."""
+    async def _follow(self, query: StreamQuery[Any], answer: Any) -> AsyncIterator[Any]:
+        """Yield the answers to a query and to those that follow it, and None as a keep-alive."""
         with self._pulse.listening() as listener:
             while answer is not None:  # None: it was removed meanwhile
                 yield answer
-                then = question.behind(answer)
-                if then is None:
+                following = query.next_after(answer)
+                if following is None:
                     return
-                question, news = then, self._reader.news(then)
+                query, pending = following, self._watcher.subscribe(following)
                 try:
-                    while await listener.beat(news):
+                    while await listener.beat(pending):
                         yield None
-                    answer = news.result()
+                    answer = pending.result()
                 except (TimeoutError, QuantumTaskError):
                     return
                 finally:
-                    news.cancel()
+                    pending.cancel()
 
-    async def _lines(self, found: AsyncIterator[Ends | None]) -> AsyncIterator[Line | None]:
+    async def _result_lines(
+        self, answers: AsyncIterator[FinishedTasks | None]
+    ) -> AsyncIterator[BatchResultLine | None]:
         with suppress(QuantumTaskError):
-            async for ends in found:
-                if ends is None:
+            async for finished in answers:
+                if finished is None:
                     yield None
                     continue
-                for start in range(0, len(ends.tasks), _AT_ONCE):
-                    async for line in self._read(ends.tasks[start : start + _AT_ONCE]):
+                for start in range(0, len(finished.tasks), _MAX_RESULTS_IN_MEMORY):
+                    group = finished.tasks[start : start + _MAX_RESULTS_IN_MEMORY]
+                    async for line in self._read_lines(group):
                         yield line
 
-    async def _read(self, some: Sequence[tuple[int, str]]) -> AsyncIterator[Line]:
-        """These tasks, but for those that were removed meanwhile."""
-        tasks = await asyncio.gather(*(self._reader.now(TheTask(task_id)) for _, task_id in some))
-        for (offset, _), task in zip(some, tasks, strict=True):
+    async def _read_lines(
+        self, offsets_and_ids: Sequence[tuple[int, str]]
+    ) -> AsyncIterator[BatchResultLine]:
+        """Yield the tasks that still exist, with their results."""
+        reads = (self._watcher.read(TaskQuery(task_id)) for _, task_id in offsets_and_ids)
+        tasks = await asyncio.gather(*reads)
+        for (offset, _), task in zip(offsets_and_ids, tasks, strict=True):
             if task is not None:
-                yield await self._line(offset, task)
+                yield await self._load_line(offset, task)
 
-    async def _line(self, offset: int, task: Task) -> Line:
+    async def _load_line(self, offset: int, task: Task) -> BatchResultLine:
         try:
-            return Line(offset, await self._results.whole(task))
+            return BatchResultLine(offset, await self._results.load(task))
         except (ResultDamaged, ResultUnavailable) as error:
-            return Line(offset, task, error)
+            return BatchResultLine(offset, task, error)

@@ -1,4 +1,4 @@
-"""What may be asked of the Reader, and how all who ask the same are answered together."""
+"""Query types of the watcher; queries of one type are answered with one SQL statement."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,115 +10,120 @@ from quantumtask.shared.task import Change, Task
 
 A = TypeVar("A")
 
-MOST_LINES = 200
-"""Lines of an answer, at most: a stream holds no more of what its reader does not take."""
+MAX_ROWS = 200
+"""Rows of one answer to a StreamQuery: a stream holds no more that its client does not read."""
 
 
-class Question(ABC, Generic[A]):
-    """A question about the task or batch with the id `key`; the answer None says there is none."""
+class WatchQuery(ABC, Generic[A]):
+    """A query about the task or batch with the id `key`; the answer None means: it does not exist.
+
+    Attributes:
+        load_marks: Loads the marks (change tokens) of all queried tasks, or batches, at once.
+        max_group: Number of queries that `fetch` answers at a time.
+    """
 
     key: str
-    MARKS: ClassVar[Callable[[Batches, Iterable[str]], Mapping[str, Any]]]
-    """How all tasks, or batches, stand that somebody asks about: one query."""
-    TOGETHER: ClassVar[int] = 100
-    """How many are answered at a time."""
+    load_marks: ClassVar[Callable[[Batches, Iterable[str]], Mapping[str, Any]]]
+    max_group: ClassVar[int] = 100
 
     @abstractmethod
-    def ready(self, mark: Any) -> bool:
-        """Whether there is news for who waits; `mark`: how it stands now, None: it is not there."""
+    def is_due(self, mark: Any) -> bool:
+        """Return True if a waiting query is to be answered; `mark` None: no task or batch."""
 
     @classmethod
     @abstractmethod
-    def answers(cls, store: Batches, asked: Sequence[Self]) -> list[A]:
-        """The answer to each of these, ready or not."""
+    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[A]:
+        """Return the answer to each query as of now, due or not."""
 
 
 @dataclass(frozen=True, slots=True)
-class TheTask(Question[Task | None]):
-    """A task; news is its end."""
+class TaskQuery(WatchQuery[Task | None]):
+    """Read a task; due when the task is final."""
 
     key: str
-    MARKS: ClassVar = Batches.marks
-    TOGETHER: ClassVar = 16  # results can be large: not all of them in memory at once
+    load_marks: ClassVar = Batches.marks
+    max_group: ClassVar = 16  # results can be large: not all of them in memory at once
 
-    def ready(self, mark: Mark | None) -> bool:
+    def is_due(self, mark: Mark | None) -> bool:
         return mark is None or mark.final
 
     @classmethod
-    def answers(cls, store: Batches, asked: Sequence[Self]) -> list[Task | None]:
-        tasks = store.read({question.key for question in asked})
-        return [tasks.get(question.key) for question in asked]
+    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[Task | None]:
+        tasks = store.read({query.key for query in queries})
+        return [tasks.get(query.key) for query in queries]
 
 
 @dataclass(frozen=True, slots=True)
-class TheBatch(Question[Batch | None]):
-    """A batch; news is the end of the last of its tasks."""
+class BatchQuery(WatchQuery[Batch | None]):
+    """Read a batch; due when the last of its tasks is final."""
 
     key: str
-    MARKS: ClassVar = Batches.batch_marks
+    load_marks: ClassVar = Batches.batch_marks
 
-    def ready(self, mark: BatchMark | None) -> bool:
+    def is_due(self, mark: BatchMark | None) -> bool:
         return mark is None or mark.final
 
     @classmethod
-    def answers(cls, store: Batches, asked: Sequence[Self]) -> list[Batch | None]:
-        batches = store.read_batches({question.key for question in asked})
-        return [batches.get(question.key) for question in asked]
+    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[Batch | None]:
+        batches = store.read_batches({query.key for query in queries})
+        return [batches.get(query.key) for query in queries]
 
 
-class Followed(Question[A]):
-    """A question that leads to the next one, until there is no more to tell."""
+class StreamQuery(WatchQuery[A]):
+    """One of a series of queries: each answer determines the next query, until the series ends."""
 
     @abstractmethod
-    def behind(self, answer: Any) -> Self | None:
-        """What to ask once this has been answered; None: all has been told."""
+    def next_after(self, answer: Any) -> Self | None:
+        """Return the query that follows this answer; None if the stream is complete."""
 
 
-class History(NamedTuple):
-    """How a task stands, and the changes behind the first `number`."""
+class TaskChanges(NamedTuple):
+    """The mark of a task, and its changes of state after the first `after`."""
 
     mark: Mark
-    number: int
+    after: int
     changes: Sequence[Change]
 
 
 @dataclass(frozen=True, slots=True)
-class ChangesBehind(Followed[History | None]):
-    """The changes of a task behind the first `number`; news is any since it stood as `seen`."""
+class TaskChangesAfter(StreamQuery[TaskChanges | None]):
+    """Read the changes of a task after the first `after`; due when the mark is not `last_mark`."""
 
     key: str
-    number: int
-    seen: Mark | None = None
-    MARKS: ClassVar = Batches.marks
+    after: int
+    last_mark: Mark | None = None
+    load_marks: ClassVar = Batches.marks
 
-    def ready(self, mark: Mark | None) -> bool:
-        return mark != self.seen
+    def is_due(self, mark: Mark | None) -> bool:
+        return mark != self.last_mark
 
-    def behind(self, answer: History) -> "ChangesBehind | None":
+    def next_after(self, answer: TaskChanges) -> "TaskChangesAfter | None":
         if answer.mark.final:
             return None
-        return ChangesBehind(self.key, self.number + len(answer.changes), answer.mark)
+        return TaskChangesAfter(self.key, self.after + len(answer.changes), answer.mark)
 
     @classmethod
-    def answers(cls, store: Batches, asked: Sequence[Self]) -> list[History | None]:
-        marks = store.marks({question.key for question in asked})
+    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[TaskChanges | None]:
+        marks = store.marks({query.key for query in queries})
         changes = store.changes({mark.sequence for mark in marks.values()})
-        return [_history(question, marks.get(question.key), changes) for question in asked]
+        return [_changes_after(query, marks.get(query.key), changes) for query in queries]
 
 
-def _history(
-    asked: ChangesBehind, mark: Mark | None, changes: Mapping[int, Sequence[Change]]
-) -> History | None:
-    """None also where the task was removed in between: all its changes go with it."""
-    known = changes.get(mark.sequence) if mark else None
-    if mark is None or known is None:
+def _changes_after(
+    query: TaskChangesAfter, mark: Mark | None, changes_by_task: Mapping[int, Sequence[Change]]
+) -> TaskChanges | None:
+    """Return None also if the task was removed between the two SQL statements."""
+    changes = changes_by_task.get(mark.sequence) if mark else None
+    if mark is None or changes is None:
         return None
-    now = Mark(known[-1].state, known[-1].attempt, mark.sequence)  # newer than the mark, perhaps
-    return History(now, asked.number, known[asked.number :])
+    last = changes[-1]  # possibly newer than the mark
+    return TaskChanges(
+        Mark(last.state, last.attempt, mark.sequence), query.after, changes[query.after :]
+    )
 
 
-class Events(NamedTuple):
-    """What happened to a batch's tasks, as far as the place `upto`."""
+class BatchEvents(NamedTuple):
+    """Events of a batch's tasks; all with a place up to `upto` have been read."""
 
     mark: BatchMark
     events: Sequence[Event]
@@ -126,41 +131,36 @@ class Events(NamedTuple):
 
     @property
     def last(self) -> bool:
-        """All tasks have ended, and there is nothing behind this."""
+        """True if all tasks are final and no event follows."""
         return self.mark.final and self.upto >= self.mark.events
 
 
 @dataclass(frozen=True, slots=True)
-class EventsBehind(Followed[Events | None]):
-    """What happened to a batch's tasks behind a place; news is anything, or that all is over."""
+class BatchEventsAfter(StreamQuery[BatchEvents | None]):
+    """Read the events of a batch after the place `place`; due on any event and on the end."""
 
     key: str
     place: int
-    MARKS: ClassVar = Batches.batch_marks
+    load_marks: ClassVar = Batches.batch_marks
 
-    def ready(self, mark: BatchMark | None) -> bool:
+    def is_due(self, mark: BatchMark | None) -> bool:
         return mark is None or mark.events > self.place or mark.final
 
-    def behind(self, answer: Events) -> "EventsBehind | None":
-        return None if answer.last else EventsBehind(self.key, answer.upto)
+    def next_after(self, answer: BatchEvents) -> "BatchEventsAfter | None":
+        return None if answer.last else BatchEventsAfter(self.key, answer.upto)
 
     @classmethod
-    def answers(cls, store: Batches, asked: Sequence[Self]) -> list[Events | None]:
-        marks = store.batch_marks({question.key for question in asked})
-        told = {each: _events(store, each, marks.get(each.key)) for each in set(asked)}
-        return [told[question] for question in asked]
+    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[BatchEvents | None]:
+        return _fetch_tails(store, queries, cls._fetch_one)
+
+    def _fetch_one(self, store: Batches, mark: BatchMark) -> BatchEvents:
+        events = store.events(self.key, self.place, MAX_ROWS)
+        last = events[-1].place if events else self.place
+        return BatchEvents(mark, events, _tail_end(len(events), last, mark.events))
 
 
-def _events(store: Batches, asked: EventsBehind, mark: BatchMark | None) -> Events | None:
-    if mark is None:
-        return None
-    found = store.events(asked.key, asked.place, MOST_LINES)
-    last = found[-1].place if found else asked.place
-    return Events(mark, found, last if len(found) == MOST_LINES else max(last, mark.events))
-
-
-class Ends(NamedTuple):
-    """Tasks of a batch with their numbers in the order in which they ended; all before `upto`."""
+class FinishedTasks(NamedTuple):
+    """Offsets and ids of a batch's final tasks in order; all before `upto` have been read."""
 
     mark: BatchMark
     tasks: Sequence[tuple[int, str]]
@@ -168,29 +168,48 @@ class Ends(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class EndsFrom(Followed[Ends | None]):
-    """Which tasks of a batch ended, from the one with the number `offset`; news is any of them."""
+class FinishedTasksFrom(StreamQuery[FinishedTasks | None]):
+    """Read the final tasks of a batch from the offset `offset`; due when there is another one."""
 
     key: str
     offset: int
-    MARKS: ClassVar = Batches.batch_marks
+    load_marks: ClassVar = Batches.batch_marks
 
-    def ready(self, mark: BatchMark | None) -> bool:
+    def is_due(self, mark: BatchMark | None) -> bool:
         return mark is None or mark.ended > self.offset or mark.final
 
-    def behind(self, answer: Ends) -> "EndsFrom | None":
-        return None if answer.upto >= answer.mark.size else EndsFrom(self.key, answer.upto)
+    def next_after(self, answer: FinishedTasks) -> "FinishedTasksFrom | None":
+        return None if answer.upto >= answer.mark.size else FinishedTasksFrom(self.key, answer.upto)
 
     @classmethod
-    def answers(cls, store: Batches, asked: Sequence[Self]) -> list[Ends | None]:
-        marks = store.batch_marks({question.key for question in asked})
-        told = {each: _ends(store, each, marks.get(each.key)) for each in set(asked)}
-        return [told[question] for question in asked]
+    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[FinishedTasks | None]:
+        return _fetch_tails(store, queries, cls._fetch_one)
+
+    def _fetch_one(self, store: Batches, mark: BatchMark) -> FinishedTasks:
+        tasks = store.ends(self.key, self.offset, MAX_ROWS)
+        following = tasks[-1][0] + 1 if tasks else self.offset
+        return FinishedTasks(mark, tasks, _tail_end(len(tasks), following, mark.ended))
 
 
-def _ends(store: Batches, asked: EndsFrom, mark: BatchMark | None) -> Ends | None:
-    if mark is None:
-        return None
-    found = store.ends(asked.key, asked.offset, MOST_LINES)
-    last = found[-1][0] + 1 if found else asked.offset
-    return Ends(mark, found, last if len(found) == MOST_LINES else max(last, mark.ended))
+Q = TypeVar("Q", bound=StreamQuery[Any])
+
+
+def _fetch_tails(
+    store: Batches, queries: Sequence[Q], fetch_one: Callable[[Q, Batches, BatchMark], A]
+) -> list[A | None]:
+    """Return the answer to each query about a batch; equal queries share one answer."""
+    marks = store.batch_marks({query.key for query in queries})
+    answers = {
+        query: fetch_one(query, store, mark) if (mark := marks.get(query.key)) else None
+        for query in set(queries)
+    }
+    return [answers[query] for query in queries]
+
+
+def _tail_end(rows: int, after_rows: int, total: int) -> int:
+    """Return the position up to which a batch has been read.
+
+    Fewer rows than the limit mean that nothing follows: rows of removed tasks are missing, and the
+    position is that of the mark.
+    """
+    return after_rows if rows == MAX_ROWS else max(after_rows, total)

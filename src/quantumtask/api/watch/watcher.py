@@ -1,4 +1,4 @@
-"""Reading for everybody who asks, waits or follows, with one thread and one query for all."""
+"""One thread polls the database and completes all pending reads: reads, long polls, streams."""
 
 import asyncio
 import queue
@@ -10,192 +10,221 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
 
-from quantumtask.api.futures import deliver
-from quantumtask.api.watch.queries import Question
+from quantumtask.api.futures import resolve_threadsafe
+from quantumtask.api.watch.queries import WatchQuery
 from quantumtask.shared.api_store import Batches
 
 A = TypeVar("A")
 
-_SHORTEST_S = 0.0001
-_MOST_SHORTEST = 10  # for each who waits, up to so many: one look is then for several
-_EACH_S = 0.00001  # for each of very many, whom a look takes longer to serve
-_MANY = 1000  # of whom some come and go all the time: only an end is news then
-_LONGEST_S = 0.03
+# Pauses between polls, tuned with `python -m benchmarks.service.watchers`.
+_MIN_PAUSE_S = 0.0001
+_MAX_MIN_PAUSES = 10  # a minimal pause for each waiting request, up to 10: one poll serves several
+_PAUSE_PER_REQUEST_S = 0.00001  # a poll for very many requests takes longer
+_MANY_REQUESTS = 1000  # of which some always come and go: that alone does not shorten the pause
+_MAX_PAUSE_S = 0.03
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Request:
-    question: Question[Any]
+    """A pending read.
+
+    Attributes:
+        waits: Answer it when the query is due; otherwise at once.
+        retry_on_error: Keep it pending while the database does not answer.
+    """
+
+    query: WatchQuery[Any]
     future: "asyncio.Future[Any]"
     waits: bool = False
-    patient: bool = False  # waits for the database as well, should it not answer
+    retry_on_error: bool = False
 
 
-class Reader:
-    """Answers a question as things are, or as soon as there is news.
+class DatabaseWatcher:
+    """Answers queries at once, or as soon as they are due.
 
-    While somebody waits, the thread asks the database now and then whether anything was written at
-    all, which costs microseconds and reads no table; only then does it look, once for all who wait.
-    It asks again after a tenth of the time since somebody came or was answered: a wait is never a
-    tenth longer than it need be, and a long one costs next to nothing. Who joins those who wait
-    does not wake the thread: a task that was just submitted can wait for the next look.
+    While requests wait, the thread asks the database after each pause whether anything was written
+    (`changed`: microseconds, no table is read). Only then it loads the marks of all waiting tasks
+    and batches, with one statement, and answers the due queries. The pause grows to a tenth of the
+    time since the last activity (a new request, an answer): a wait lasts at most a tenth longer
+    than necessary, and a long wait costs next to nothing. A new waiting request does not wake the
+    thread: a task that was just submitted can wait for the next poll.
     """
 
     def __init__(self, store: Batches) -> None:
         self._store = store
-        self._new: deque[_Request] = deque()
-        # No SimpleQueue: its `get` with a timeout may block forever (CPython 3.11 and 3.12).
-        self._wake: queue.Queue[bool] = queue.Queue()
-        self._idle = False
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._stopping = False
-        self._moved_at = 0.0  # somebody came, or was answered
-        self._pass_s = 0.0
-        self._missed = False
-        self._left: deque[_Request] = deque()  # who waits no longer
+        # Not a SimpleQueue: its `get` with a timeout may block forever (CPython 3.11 and 3.12).
+        self._wakeups: queue.Queue[bool] = queue.Queue()
+        self._idle = False  # no request waits: the thread sleeps until it is woken
+
+        # Between the event loop and the thread; append and popleft of a deque are atomic.
+        self._arrivals: deque[_Request] = deque()
+        self._departures: deque[_Request] = deque()
+
+        # On the event loop.
+        self._waiting_futures: set[asyncio.Future[Any]] = set()
+        self._released = False  # the process stops: waiting requests time out at once
+
+        # In the thread.
         self._waiting: set[_Request] = set()
-        self._nobody_waits = False  # any more
-        self._waits: set[asyncio.Future[Any]] = set()
-        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+        self._last_activity = 0.0
+        self._poll_s = 0.0  # duration of the last poll
+        self._dirty = False  # a change was seen but not read, because the database failed
         self._thread.start()
 
-    async def now(self, question: Question[A]) -> A:
-        """The answer as things are now."""
+    async def read(self, query: WatchQuery[A]) -> A:
+        """Return the answer as of now."""
         future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        self._ask(_Request(question, future))
+        self._add(_Request(query, future))
         return await future
 
-    async def wait(self, question: Question[A], seconds: float) -> A:
-        """The answer as soon as there is news, or as things are after `seconds`."""
-        future = self.news(question, patient=False)
-        late = asyncio.get_running_loop().call_later(seconds, _let_go, future)
+    async def read_when_due(self, query: WatchQuery[A], timeout_s: float) -> A:
+        """Return the answer as soon as it is due, or as of the end of the timeout."""
+        future = self.subscribe(query, retry_on_error=False)
+        timer = asyncio.get_running_loop().call_later(timeout_s, _time_out, future)
         try:
             return await future
         except TimeoutError:
-            return await self.now(question)
+            return await self.read(query)
         finally:
-            late.cancel()
+            timer.cancel()
 
-    def news(self, question: Question[A], *, patient: bool = True) -> "asyncio.Future[A]":
-        """The answer as soon as there is news; TimeoutError once nobody is to wait any more.
+    def subscribe(
+        self, query: WatchQuery[A], *, retry_on_error: bool = True
+    ) -> "asyncio.Future[A]":
+        """Return a future of the answer, resolved as soon as the query is due.
 
-        Cancel it to wait no longer. Who is `patient` waits for a database that does not answer;
-        others are told so, if it does not from the first.
+        Cancel the future to stop waiting. It raises TimeoutError once `release_all` was called.
+
+        Args:
+            query: The query to wait for.
+            retry_on_error: Keep waiting while the database does not answer. Otherwise the future
+                raises the error if the first read fails.
         """
         future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        request = _Request(question, future, waits=True, patient=patient)
-        self._ask(request)
-        self._waits.add(future)
-        future.add_done_callback(lambda _: self._leave(request))
-        if self._nobody_waits:
-            _let_go(future)
+        request = _Request(query, future, waits=True, retry_on_error=retry_on_error)
+        self._add(request)
+        self._waiting_futures.add(future)
+        future.add_done_callback(lambda _: self._remove(request))
+        if self._released:
+            _time_out(future)
         return future
 
-    def stop_waiting(self) -> None:
-        """Lets everybody go who waits, or will. Call it on the event loop."""
-        self._nobody_waits = True
-        for future in tuple(self._waits):
-            _let_go(future)
+    def release_all(self) -> None:
+        """Time out all waiting requests, now and from now on. Call it on the event loop."""
+        self._released = True
+        for future in tuple(self._waiting_futures):
+            _time_out(future)
 
     def stop(self) -> None:
+        """End the thread and close the store."""
         self._stopping = True
-        self._wake.put(True)
+        self._wakeups.put(True)
         self._thread.join()
         self._store.close()
 
-    def _leave(self, request: _Request) -> None:
-        self._waits.discard(request.future)
-        self._left.append(request)
-
-    def _ask(self, request: _Request) -> None:
-        self._new.append(request)
+    def _add(self, request: _Request) -> None:
+        self._arrivals.append(request)
         if self._idle or not request.waits:
-            self._wake.put(True)
+            self._wakeups.put(True)
+
+    def _remove(self, request: _Request) -> None:
+        self._waiting_futures.discard(request.future)
+        self._departures.append(request)
+
+    # The rest runs in the thread.
 
     def _run(self) -> None:
         while not self._stopping:
             self._sleep(self._pause_s() if self._waiting else None)
-            left = _all(self._left)  # before the new ones, who may have left already
-            new = _all(self._new) - left
-            self._waiting -= left
-            if new or self._waiting:
-                self._look(new)
+            departures = _drain(self._departures)  # before the arrivals: some may be in both
+            arrivals = _drain(self._arrivals) - departures
+            self._waiting -= departures
+            if arrivals or self._waiting:
+                self._poll(arrivals)
 
     def _pause_s(self) -> float:
-        """How long until the next look; after a look that took long, as long again."""
+        """Return the seconds until the next poll; at least as long as the last poll took."""
         waiting = len(self._waiting)
-        shortest = _SHORTEST_S * min(waiting, _MOST_SHORTEST)
-        many = _EACH_S * min(waiting, _MANY)
-        waited = time.monotonic() - self._moved_at
-        return max(shortest, many, min(_LONGEST_S, waited / 10), self._pass_s)
+        shortest = _MIN_PAUSE_S * min(waiting, _MAX_MIN_PAUSES)
+        for_many = _PAUSE_PER_REQUEST_S * min(waiting, _MANY_REQUESTS)
+        quiet_s = time.monotonic() - self._last_activity
+        return max(shortest, for_many, min(_MAX_PAUSE_S, quiet_s / 10), self._poll_s)
 
     def _sleep(self, pause_s: float | None) -> None:
-        """Until the time is up or somebody wants an answer now; without a time, until one asks."""
-        self._idle = pause_s is None  # before looking whether one has asked: not to miss the ring
+        """Return after the pause, or as soon as a request is to be answered at once.
+
+        Without a pause, return as soon as there is any request.
+        """
+        self._idle = pause_s is None  # before looking for arrivals, so that no wakeup is missed
         try:
-            if pause_s is not None or not self._new:
-                self._wake.get(timeout=pause_s)
+            if pause_s is not None or not self._arrivals:
+                self._wakeups.get(timeout=pause_s)
             while True:
-                self._wake.get_nowait()
+                self._wakeups.get_nowait()
         except queue.Empty:
             self._idle = False
 
-    def _look(self, new: set[_Request]) -> None:
-        """Answers whom it can; the others go on waiting."""
-        started, heard = time.monotonic(), False
-        asked = set(new)
+    def _poll(self, arrivals: set[_Request]) -> None:
+        """Answer the requests that can be answered; the others wait."""
+        started, answered_any = time.monotonic(), False
+        pending = set(arrivals)
         try:
-            changed = bool(self._waiting) and (self._store.changed() or self._missed)
-            self._missed = changed  # until this look has succeeded
-            if new or changed:
-                for some in _together(self._ready(new | self._waiting if changed else new)):
-                    self._answer(some)
-                    heard = heard or any(r.waits for r in some)
-                    asked.difference_update(some)
-                    self._waiting.difference_update(some)
-            self._missed = False
-        except Exception as error:
-            self._missed = True
-            refused = [r for r in asked if not r.patient]
-            deliver([r.future for r in refused], [error] * len(refused))
-            asked.difference_update(refused)
-        self._waiting |= asked
+            changed = bool(self._waiting) and (self._store.changed() or self._dirty)
+            self._dirty = changed  # until this poll has succeeded
+            if arrivals or changed:
+                candidates = arrivals | self._waiting if changed else arrivals
+                for group in _group_by_type(self._due(candidates)):
+                    self._answer(group)
+                    answered_any = answered_any or any(r.waits for r in group)
+                    pending.difference_update(group)
+                    self._waiting.difference_update(group)
+            self._dirty = False
+        except Exception as error:  # of the database driver: the requests report it
+            self._dirty = True
+            refused = [r for r in pending if not r.retry_on_error]
+            resolve_threadsafe([r.future for r in refused], [error] * len(refused))
+            pending.difference_update(refused)
+        self._waiting |= pending
         ended = time.monotonic()
-        self._pass_s = ended - started
-        if heard or (new and len(self._waiting) < _MANY):
-            self._moved_at = ended
+        self._poll_s = ended - started
+        if answered_any or (arrivals and len(self._waiting) < _MANY_REQUESTS):
+            self._last_activity = ended
 
-    def _answer(self, some: list[_Request]) -> None:
-        questions = [r.question for r in some]
-        deliver([r.future for r in some], type(questions[0]).answers(self._store, questions))
+    def _answer(self, group: list[_Request]) -> None:
+        queries = [r.query for r in group]
+        answers = type(queries[0]).fetch(self._store, queries)
+        resolve_threadsafe([r.future for r in group], answers)
 
-    def _ready(self, asked: set[_Request]) -> list[_Request]:
-        """Those who do not wait, and those for whom there is news."""
+    def _due(self, requests: set[_Request]) -> list[_Request]:
+        """Return the requests that do not wait, and those whose query is due."""
         keys: dict[Any, set[str]] = {}
-        for r in asked:
+        for r in requests:
             if r.waits:
-                keys.setdefault(type(r.question).MARKS, set()).add(r.question.key)
-        marks = {find: find(self._store, ids) for find, ids in keys.items()}
+                keys.setdefault(type(r.query).load_marks, set()).add(r.query.key)
+        marks = {load: load(self._store, ids) for load, ids in keys.items()}
         return [
             r
-            for r in asked
-            if not r.waits or r.question.ready(marks[type(r.question).MARKS].get(r.question.key))
+            for r in requests
+            if not r.waits or r.query.is_due(marks[type(r.query).load_marks].get(r.query.key))
         ]
 
 
-def _together(ready: list[_Request]) -> Iterable[list[_Request]]:
-    """Those who ask in the same way, as many at a time as that way allows."""
-    ready.sort(key=lambda r: type(r.question).__name__)
-    for way, group in groupby(ready, lambda r: type(r.question)):
-        same = list(group)
-        for start in range(0, len(same), way.TOGETHER):
-            yield same[start : start + way.TOGETHER]
+def _group_by_type(requests: list[_Request]) -> Iterable[list[_Request]]:
+    """Yield groups of requests whose queries have one type, of at most `max_group` each."""
+    requests.sort(key=lambda r: type(r.query).__name__)
+    for query_type, same_type in groupby(requests, lambda r: type(r.query)):
+        group = list(same_type)
+        for start in range(0, len(group), query_type.max_group):
+            yield group[start : start + query_type.max_group]
 
 
-def _all(arrived: deque[_Request]) -> set[_Request]:
-    """What another thread has put there; it may be putting more."""
-    return {arrived.popleft() for _ in range(len(arrived))}
+def _drain(requests: deque[_Request]) -> set[_Request]:
+    """Remove and return the requests in the deque, to which another thread may append."""
+    return {requests.popleft() for _ in range(len(requests))}
 
 
-def _let_go(future: "asyncio.Future[Any]") -> None:
+def _time_out(future: "asyncio.Future[Any]") -> None:
     if not future.done():
         future.set_exception(TimeoutError())

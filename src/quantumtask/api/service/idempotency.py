@@ -1,0 +1,44 @@
+"""Idempotency keys: a key belongs to one task or batch, which a fingerprint recognises."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict
+
+from quantumtask.api.service.batches import BatchSpec
+from quantumtask.shared.errors import InvalidRequest
+from quantumtask.shared.task import AUTO, TaskSpec
+
+_KEY = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+def validate_key(key: str | None) -> None:
+    """Raise InvalidRequest if the key is not one; None means that the request has no key."""
+    if key is not None and not _KEY.fullmatch(key):
+        raise InvalidRequest("Idempotency-Key: must be 1 to 64 visible ASCII characters")
+
+
+_DEFAULTS_ADDED_LATER = {
+    "parameters": None, "engine": AUTO, "method": None, "owner": "", "priority": 0, "options": None,
+    "metadata": None,
+}  # fmt: skip
+"""Fields that earlier releases did not have, and their defaults.
+
+A default is not part of the fingerprint, so that an Idempotency-Key outlives an upgrade.
+"""
+
+
+def fingerprint_task(spec: TaskSpec) -> str:
+    """Return a hash that differs for different tasks: an Idempotency-Key belongs to one."""
+    fields = asdict(spec)
+    for name, default in _DEFAULTS_ADDED_LATER.items():
+        if fields[name] == default:
+            del fields[name]
+    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+
+
+def fingerprint_batch(spec: BatchSpec) -> str:
+    """Return a hash of a batch: different for different batches, and from that of any task."""
+    parts = ["batch", spec.name or "", *spec.tags, "", *map(fingerprint_task, spec.tasks)]
+    parts += [spec.metadata] if spec.metadata else []
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
