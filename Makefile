@@ -1,6 +1,6 @@
 # `make run` and `make test` need Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-qiskit test-algorithms test-pennylane lint format types docs lock dist clean
+.PHONY: help run test test-qiskit test-algorithms test-pennylane lint format types docs lock upgrade dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,9 +46,12 @@ types: $(VENV)/dev.stamp ## Check types
 docs: $(VENV)/docs.stamp ## Build the documentation site into build/site
 	@$(BIN)/python -m docs_site.build
 
-lock: $(VENV)/dev.stamp ## Take the newest versions that pyproject.toml allows
+upgrade: LOCK += --upgrade
+upgrade: lock ## Lock the newest versions that pyproject.toml allows
+
+lock: $(VENV)/dev.stamp ## Lock what pyproject.toml names; versions locked before stay
 	@$(INSTALL) uv
-	@$(LOCK) --upgrade $(EXTRAS:%=--extra %) --group dev pyproject.toml -o requirements/dev.lock
+	@$(LOCK) $(EXTRAS:%=--extra %) --group dev pyproject.toml -o requirements/dev.lock
 	@$(LOCK) -c requirements/dev.lock --extra server pyproject.toml -o requirements/run.lock
 	@$(LOCK) -c requirements/dev.lock --extra server --extra ray pyproject.toml -o requirements/ray.lock
 	@$(LOCK) -c requirements/dev.lock --group build -o requirements/build.lock

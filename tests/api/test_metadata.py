@@ -105,7 +105,7 @@ def test_the_circuit_of_a_task_comes_back_as_it_was_submitted(service: Service) 
     assert answer.content == TEXT.encode()
 
 
-@pytest.mark.parametrize("name", [str(uuid.uuid4()), "nothing", "%2e%2e"])
+@pytest.mark.parametrize("name", ["c9bfc842-258f-4d46-b25e-ceb4ba2e0acc", "nothing", "%2e%2e"])
 def test_the_circuit_of_an_unknown_task_is_not_found(service: Service, name: str) -> None:
     answer = service.http.get(f"/tasks/{name}/circuit")
     assert (answer.status_code, answer.json()["detail"]) == (404, "task not found")

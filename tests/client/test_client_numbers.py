@@ -62,7 +62,7 @@ def test_precision_and_coefficients_may_be_of_any_type(client: Client) -> None:
     "value",
     [np.longdouble("3.14"), Decimal("0.1"), Fraction(1, 3), np.inf, np.float32("nan"), object(),
      np.linspace(0, 1, 300, dtype=np.longdouble) / 3, np.array(["a", None], object), b"1", {1j}],
-    ids=str,
+    ids=lambda value: "object" if type(value) is object else str(value),
 )  # fmt: skip
 def test_what_is_no_exact_number_is_refused_before_it_is_sent(client: Client, value: Any) -> None:
     if isinstance(value, np.ndarray) and value.dtype == object:
