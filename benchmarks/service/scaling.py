@@ -25,7 +25,7 @@ from tests.support.postgres import Server
 from tests.support.services import Service, children, cpu_ticks, until
 
 from benchmarks.common.load_generator import drive
-from quantumtask.shared.settings import Settings, cores
+from quantumtask.shared.settings import Settings, core_count
 from quantumtask.shared.task import Assignment, Result
 from quantumtask.worker.outcome import Outcome
 
@@ -89,7 +89,7 @@ class Spent:
     def shares(self) -> dict[str, float]:
         seconds, now = time.monotonic() - self._began, self._now()
         shares = {part: (now[part] - self._before[part]) / seconds for part in now}
-        others = cores() - sum(shares.values())
+        others = core_count() - sum(shares.values())
         return {**shares, "others on this machine": max(0.0, others)}
 
     def _now(self) -> dict[str, float]:
@@ -154,7 +154,7 @@ def bottleneck(used: float, shares: dict[str, float]) -> str:
     if used > USED:
         return "the slots"
     largest = max((part for part in shares if part != IDLE), key=lambda part: shares[part])
-    if shares[IDLE] < (1 - USED) * cores():
+    if shares[IDLE] < (1 - USED) * core_count():
         return f"the cores, most of them taken by {largest}"
     return f"{largest}, which waits for its turn or for the disk"
 

@@ -57,7 +57,7 @@ class Database:
         self._timed("submit", lambda: self.api.submit([submission]))
         claimed = self._timed("claim", lambda: self.worker.claim("worker", 1))
         self._timed("complete", lambda: self.worker.complete([(claimed[0], RESULT)]))
-        self._timed("wait", lambda: self.api.states([task_id]))
+        self._timed("wait", lambda: self.api.task_states([task_id]))
         self._timed("read", lambda: self.api.read([task_id]))
         self._timed("read an old one", lambda: self.api.read([old]))
 

@@ -57,7 +57,7 @@ def report(what: str, taken: list[float]) -> None:
 def measure(settings: Settings, tasks: int, result: Result) -> None:
     store = Store(settings)
     fill(store, tasks, result)
-    [newest] = store.page(most=1)
+    [newest] = store.list_tasks(limit=1)
     report("alone", claims(store, lambda n: n < ALONE))
     impatient = replace(settings, retention_days=1e-9, idempotency_hours=0, renew_s=0.01)
     housekeeper = Housekeeper(impatient)
@@ -70,7 +70,7 @@ def measure(settings: Settings, tasks: int, result: Result) -> None:
 
 
 def left(store: Store, task: Task) -> bool:
-    return bool(store.states([task.id]))
+    return bool(store.task_states([task.id]))
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from quantumtask.engines.devices import calibration
 from quantumtask.shared.db import Store
-from quantumtask.shared.queue_stats import MOST_COUNTED
+from quantumtask.shared.queue_stats import MAX_TASKS_AHEAD
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.support.services import Service
@@ -86,14 +86,14 @@ def test_a_new_task_is_told_how_long_all_that_waits_will_take(configured: Settin
     store.submit([Submission(k, TaskSpec("x"), 500.0) for k in "abc"])
     store.submit([Submission("d", TaskSpec("x", priority=-1), 500.0)])  # which it goes before
     assert store.expected_wait_s() is None
-    store.beat("w", slots=1, rate=100.0)
+    store.heartbeat("w", slots=1, rate=100.0)
     assert store.expected_wait_s() == pytest.approx(15.0)
     store.claim("w", 1.0)
     assert store.expected_wait_s() == pytest.approx(10.0)
-    store.submit([Submission(f"{k}", TaskSpec("x"), 500.0) for k in range(MOST_COUNTED)])
+    store.submit([Submission(f"{k}", TaskSpec("x"), 500.0) for k in range(MAX_TASKS_AHEAD)])
     store.close()
     fresh = Store(configured)  # which counts anew
-    assert fresh.expected_wait_s() == pytest.approx(5.0 * (MOST_COUNTED + 3))
+    assert fresh.expected_wait_s() == pytest.approx(5.0 * (MAX_TASKS_AHEAD + 3))
     fresh.close()
 
 

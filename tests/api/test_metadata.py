@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from quantumtask.client import Client, ServiceError
-from quantumtask.shared.api_store import Batches, NewBatch
+from quantumtask.shared.api_store import ApiStore, NewBatch
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.support import databases
@@ -114,7 +114,7 @@ def test_the_circuit_of_an_unknown_task_is_not_found(service: Service, name: str
 
 
 def test_metadata_and_circuits_are_in_both_databases(configured: Settings) -> None:
-    store = Batches(configured)
+    store = ApiStore(configured)
     spec = TaskSpec(TEXT, metadata='{"a": "π"}')
     store.submit([Submission("t", spec, 1.0), Submission("u", TaskSpec("x"), 1.0)])
     batched = Submission("v", spec, 1.0, batch="b", item=0)
@@ -124,9 +124,9 @@ def test_metadata_and_circuits_are_in_both_databases(configured: Settings) -> No
     assert found == {"t": spec.metadata, "u": None, "v": spec.metadata}
     batches = store.read_batches(["b", "c"])
     assert (batches["b"].metadata, batches["c"].metadata) == ('{"b": 1}', None)
-    assert (store.circuit("t"), store.circuit("nothing")) == (TEXT, None)
+    assert (store.read_circuit("t"), store.read_circuit("nothing")) == (TEXT, None)
     databases.execute(configured, "DELETE FROM changes")
     databases.execute(configured, "DELETE FROM circuits")
     databases.execute(configured, "DELETE FROM tasks")  # as the version before removes them
-    assert store.circuit("t") is None
+    assert store.read_circuit("t") is None
     store.close()

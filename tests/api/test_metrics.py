@@ -12,7 +12,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from quantumtask.api import metrics as of_api
-from quantumtask.shared.queue_stats import Queue
+from quantumtask.shared.queue_stats import QueueStats
 from quantumtask.worker.telemetry import metrics as of_worker
 from tests.support.postgres import Server
 from tests.support.prometheus import await_sample, scrape
@@ -206,7 +206,7 @@ def rows(module: object) -> list[str]:
 
 
 def queue_rows() -> list[str]:
-    of_api.render_metrics("", Queue((), 0, 0, None))
+    of_api.render_metrics("", QueueStats((), 0, 0, None))
     return [
         row(family.name, family.type, tuple(family.samples[0].labels), family.documentation)
         for family in of_api.REGISTRY.collect()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from quantumtask.shared.api_store import Batches
+from quantumtask.shared.api_store import ApiStore
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
 from tests.support import postgres
@@ -36,7 +36,7 @@ class Api(Service):
     def __init__(self, folder: Path, **settings: Any) -> None:
         super().__init__(folder, **settings)
         self.start_again()
-        self.store = Batches(self.settings)
+        self.store = ApiStore(self.settings)
 
     def start_again(self) -> None:
         self.start_api()

@@ -19,7 +19,7 @@ from quantumtask.shared.database.base import Row
 from quantumtask.shared.database.connect import connect
 from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Result, Status, Submission, TaskSpec
+from quantumtask.shared.task import Result, Submission, TaskSpec, TaskState
 from tests.support import databases
 from tests.support.services import ENDLESS, Process, Service, free_port, until
 
@@ -249,7 +249,7 @@ def both(configured: Settings) -> Iterator[tuple[Store, Before]]:
 
 
 def states(store: Store, *ids: str) -> list[str]:
-    found = store.states(ids)
+    found = store.task_states(ids)
     return [str(found[task_id]) for task_id in ids]
 
 
@@ -266,7 +266,7 @@ def test_the_version_before_takes_tasks_that_this_one_runs(both: tuple[Store, Be
     ]
     moves = before.rows("read_changes", sequences=[read[0][1]])
     assert [row[1] for row in moves] == ["submit", "claim", "complete"]
-    assert [task.id for task in store.page(name="old", tag="a")] == ["b", "a"]
+    assert [task.id for task in store.list_tasks(name="old", tag="a")] == ["b", "a"]
 
 
 def test_the_version_before_runs_tasks_that_this_one_takes(both: tuple[Store, Before]) -> None:
@@ -294,7 +294,7 @@ def test_each_version_takes_over_from_lost_workers_of_the_other(
     store, before = both
     before.submit("old", "worn")
     assert set(before.claim(lease_s=-1)) == {"old", "worn"}
-    assert len(store.sweep(store.leases())) == 2
+    assert len(store.reclaim(store.leases())) == 2
     lapsed = Store(replace(configured, lease_s=-1))
     assert {each.id for each in lapsed.claim("w", 50)} == {"old", "worn"}
     lapsed.close()
@@ -323,7 +323,7 @@ def test_every_statement_of_the_version_before_runs_on_this_schema(
     assert sorted(before.rows("states", ids=["t", "u"])) == [("t", "completed"), ("u", "cancelled")]
     [[_, sequence, *_], _] = before.rows("read", ids=["t", "u"])
     before.rows("read_changes", sequences=[sequence])
-    newest = {"states": [str(each) for each in Status], "before": 2**63 - 1, "most": 5}
+    newest = {"states": [str(each) for each in TaskState], "before": 2**63 - 1, "most": 5}
     for name in ("page", "page_of_name", "page_of_tag"):
         assert len(before.rows(name, **newest, name="old", tag="a")) == 2
     assert len(before.rows("list", sequences=[sequence])) == 1
@@ -333,7 +333,7 @@ def test_every_statement_of_the_version_before_runs_on_this_schema(
     before.rows("forget_keys")
     before.rows("beat", worker="before", slots=1)
     assert before.rows("workers_seen", within_s=60.0) == [(1,)]
-    assert store.worker_seen()
+    assert store.has_live_worker()
     before.rows("forget_workers", worker="before")
     before.rows("probe")
     assert before.unused == set()

@@ -13,7 +13,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from quantumtask.shared.settings import Settings, load, variable
+from quantumtask.shared.settings import Settings, environment_variable, load_settings
 from tests.repo.test_containers import compose_command
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ KUBERNETES = ROOT / "deploy/kubernetes"
 VERSIONS = ("1.34", "1.37")
 """The oldest that the manifests are for, and the newest that the validator knows."""
 IMAGES = {"quantumtask-api", "quantumtask-worker", "quantumtask-ray"}
-SETTINGS = {variable(setting) for setting in fields(Settings)}
+SETTINGS = {environment_variable(setting) for setting in fields(Settings)}
 
 Json = dict[str, Any]
 
@@ -124,7 +124,7 @@ def test_every_variable_is_a_setting_with_a_value_that_can_be_used() -> None:
     ours = {k: v for k, v in found.items() if k.startswith("QUANTUMTASK_")}
     assert len(ours) > 3
     assert set(ours) <= SETTINGS
-    load(ours)
+    load_settings(ours)
 
 
 def test_no_pod_has_rights_or_variables_it_does_not_need() -> None:
@@ -177,7 +177,7 @@ def test_the_api_rings_the_workers_service() -> None:
 
 def test_a_pod_gets_longer_to_end_than_it_takes() -> None:
     [config] = of_kind("ConfigMap")
-    settings = load(config["data"])
+    settings = load_settings(config["data"])
     drain_s = settings.drain_s + settings.busy_timeout_s + 10
     for worker in (named("Deployment", "worker"), worker_on_ray()):
         assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > drain_s

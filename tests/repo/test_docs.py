@@ -14,7 +14,7 @@ import pytest
 
 from quantumtask.api.http.errors import STATUS_BY_ERROR
 from quantumtask.shared import errors
-from quantumtask.shared.settings import Settings, variable
+from quantumtask.shared.settings import Settings, environment_variable
 from quantumtask.shared.task import MOVES
 from tests.support.services import Service
 
@@ -29,7 +29,9 @@ def settings_table() -> str:
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for setting in fields(Settings):
         default = f"`{setting.default}`" if str(setting.default) else ""
-        rows.append(f"| `{variable(setting)}` | {default} | {setting.metadata['doc']} |")
+        rows.append(
+            f"| `{environment_variable(setting)}` | {default} | {setting.metadata['doc']} |"
+        )
     return "\n".join(rows)
 
 
@@ -50,7 +52,8 @@ def test_the_api_page_has_every_code_of_the_tree_of_errors() -> None:
     codes = {
         kind.code
         for kind in kinds
-        if issubclass(kind, errors.RequestError | errors.Busy) and kind is not errors.Busy
+        if issubclass(kind, errors.RequestError | errors.Unavailable)
+        and kind is not errors.Unavailable
     }
     assert len(codes) >= 10
     assert [code for code in codes if f"`{code}`" not in page] == []

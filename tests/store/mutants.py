@@ -15,14 +15,14 @@ from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QuantumTaskError
 from quantumtask.shared.task import Submission
 
-whole = db.queries()
+whole = db.load_queries()
 
 
 def no_attempt() -> None:
     """Any worker that ever had the task may write its end."""
     changed = {name: text.replace(" AND attempt = :attempt", "") for name, text in whole.items()}
     assert changed != whole
-    db.queries = lambda *_: changed  # type: ignore[assignment]
+    db.load_queries = lambda *_: changed  # type: ignore[assignment]
 
 
 def id_before_commit() -> None:
@@ -43,14 +43,14 @@ def id_before_commit() -> None:
 
 def no_sweep() -> None:
     """Nobody takes over from a worker that is gone."""
-    Store.sweep = lambda *_: []  # type: ignore[method-assign]
+    Store.reclaim = lambda *_: []  # type: ignore[method-assign]
 
 
 def no_fair_tag() -> None:
     """Who came first is next, whoever has had how much."""
     changed = {**whole, "claim": whole["claim"].replace("rank, fair, sequence", "rank, sequence")}
     assert changed["claim"].count("ORDER BY rank, sequence") == 2
-    db.queries = lambda *_: changed  # type: ignore[assignment]
+    db.load_queries = lambda *_: changed  # type: ignore[assignment]
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

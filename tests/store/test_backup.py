@@ -112,7 +112,7 @@ def test_a_backup_holds_what_was_only_in_the_wal_and_leaves_nothing_beside_it(
     store.submit([Submission("later", TaskSpec("x"), 1.0)])
     store.close()
     copy = Store(Settings(data_dir=target.parent))
-    assert [task.id for task in copy.page()] == ["t"]
+    assert [task.id for task in copy.list_tasks()] == ["t"]
     copy.close()
 
 

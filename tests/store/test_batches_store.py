@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from quantumtask.shared.api_store import Batches, BatchMark, Event, NewBatch
-from quantumtask.shared.database.queries import queries
+from quantumtask.shared.api_store import ApiStore, BatchEvent, BatchVersion, NewBatch
+from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.errors import IdempotencyConflict, QueueFull, StoreUnavailable
-from quantumtask.shared.retention_store import Attic
+from quantumtask.shared.retention_store import RetentionStore
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Result, Status, Submission, TaskSpec
+from quantumtask.shared.task import Assignment, Failure, Result, Submission, TaskSpec, TaskState
 from tests.reliability.test_upgrade import Before
 from tests.support import databases
 
@@ -28,8 +28,8 @@ ALL = 10**9
 
 
 @pytest.fixture
-def store(configured: Settings) -> Iterator[Batches]:
-    opened = Batches(configured)
+def store(configured: Settings) -> Iterator[ApiStore]:
+    opened = ApiStore(configured)
     yield opened
     opened.close()
 
@@ -42,28 +42,28 @@ def batch(
     return NewBatch(name, tuple(tasks), key=key, digest=digest)
 
 
-def put(store: Batches, name: str, size: int) -> None:
+def put(store: ApiStore, name: str, size: int) -> None:
     assert store.submit_batch(batch(name, size)) == name
 
 
-def moves(store: Batches, name: str, after: int = 0, most: int = 10_000) -> list[tuple[int, str]]:
-    return [(event.item, event.change.move) for event in store.events(name, after, most)]
+def moves(store: ApiStore, name: str, after: int = 0, most: int = 10_000) -> list[tuple[int, str]]:
+    return [(event.item, event.change.move) for event in store.read_batch_events(name, after, most)]
 
 
-def test_a_batch_comes_back_as_it_was_stored(store: Batches) -> None:
+def test_a_batch_comes_back_as_it_was_stored(store: ApiStore) -> None:
     given = replace(batch("b", 3), name="angles", tags=("x", "y"))
     assert store.submit_batch(given) == "b"
     found = store.read_batches(["b", "unknown"])["b"]
     assert (found.id, found.name, found.tags, found.size) == ("b", "angles", ("x", "y"), 3)
-    assert found.states == {Status.SUBMITTED: 3}
+    assert found.states == {TaskState.SUBMITTED: 3}
     assert found.finished_at is None
-    assert store.tasks_of("b") == ["b0", "b1", "b2"]
+    assert store.batch_task_ids("b") == ["b0", "b1", "b2"]
     task = store.read(["b1"])["b1"]
     assert (task.batch, task.item) == ("b", 1)
-    assert [(t.batch, t.item) for t in store.page()] == [("b", 2), ("b", 1), ("b", 0)]
+    assert [(t.batch, t.item) for t in store.list_tasks()] == [("b", 2), ("b", 1), ("b", 0)]
 
 
-def test_every_change_has_its_place_and_every_end_its_number(store: Batches) -> None:
+def test_every_change_has_its_place_and_every_end_its_number(store: ApiStore) -> None:
     put(store, "b", 3)
     done, failed, _ = store.claim("w", ALL)
     store.fail(failed, Failure("code", "message"))
@@ -74,41 +74,41 @@ def test_every_change_has_its_place_and_every_end_its_number(store: Batches) -> 
         *((0, "claim"), (1, "claim"), (2, "claim")),
         *((1, "fail"), (0, "complete"), (2, "cancel")),
     ]
-    events = store.events("b", 0, 100)
+    events = store.read_batch_events("b", 0, 100)
     assert [event.place for event in events] == list(range(1, 10))
     assert [(e.task_id, e.change.state, e.change.attempt) for e in events[6:]] == [
         ("b1", "failed", 1), ("b0", "completed", 1), ("b2", "cancelled", 1),
     ]  # fmt: skip
-    assert store.ends("b", 0, 100) == [(0, "b1"), (1, "b0"), (2, "b2")]
-    assert store.batch_marks(["b"]) == {"b": BatchMark(9, 3, 3)}
+    assert store.finished_tasks("b", 0, 100) == [(0, "b1"), (1, "b0"), (2, "b2")]
+    assert store.batch_versions(["b"]) == {"b": BatchVersion(9, 3, 3)}
     assert store.read_batches(["b"])["b"].finished_at is not None
 
 
-def test_it_is_read_from_any_place_and_a_little_at_a_time(store: Batches) -> None:
+def test_it_is_read_from_any_place_and_a_little_at_a_time(store: ApiStore) -> None:
     put(store, "b", 5)
     store.cancel_batch("b")
-    whole = store.events("b", 0, 100)
+    whole = store.read_batch_events("b", 0, 100)
     assert len(whole) == 10
     for place in range(11):
-        assert store.events("b", place, 100) == whole[place:]
-        assert store.events("b", place, 2) == whole[place:][:2]
-    assert [number for number, _ in store.ends("b", 3, 100)] == [3, 4]
-    assert store.ends("b", 5, 100) == []
+        assert store.read_batch_events("b", place, 100) == whole[place:]
+        assert store.read_batch_events("b", place, 2) == whole[place:][:2]
+    assert [number for number, _ in store.finished_tasks("b", 3, 100)] == [3, 4]
+    assert store.finished_tasks("b", 5, 100) == []
 
 
-def test_a_batch_ends_with_the_last_of_its_tasks(store: Batches) -> None:
+def test_a_batch_ends_with_the_last_of_its_tasks(store: ApiStore) -> None:
     put(store, "b", 2)
     first, last = store.claim("w", ALL)
     store.complete([(first, RESULT)])
     assert store.read_batches(["b"])["b"].finished_at is None
-    assert not store.batch_marks(["b"])["b"].final
+    assert not store.batch_versions(["b"])["b"].final
     store.complete([(last, RESULT)])
     task = store.read(["b1"])["b1"]
     assert store.read_batches(["b"])["b"].finished_at == task.finished_at
-    assert store.batch_marks(["b"])["b"].final
+    assert store.batch_versions(["b"])["b"].final
 
 
-def test_tasks_are_claimed_again_in_the_transaction_that_gives_them_back(store: Batches) -> None:
+def test_tasks_are_claimed_again_in_the_transaction_that_gives_them_back(store: ApiStore) -> None:
     put(store, "b", 1)
     [assignment] = store.claim("w", ALL)
     with store.transaction():
@@ -120,17 +120,17 @@ def test_tasks_are_claimed_again_in_the_transaction_that_gives_them_back(store: 
     ]  # fmt: skip
 
 
-def test_a_transaction_that_fails_leaves_no_gap(store: Batches) -> None:
+def test_a_transaction_that_fails_leaves_no_gap(store: ApiStore) -> None:
     put(store, "b", 3)
     with pytest.raises(ZeroDivisionError), store.transaction():
         store.claim("w", ALL)
         store.cancel("b1")
         raise ZeroDivisionError
     store.cancel("b0")
-    assert [event.place for event in store.events("b", 3, 9)] == [4]
+    assert [event.place for event in store.read_batch_events("b", 3, 9)] == [4]
 
 
-def test_tasks_without_a_batch_are_no_events(store: Batches) -> None:
+def test_tasks_without_a_batch_are_no_events(store: ApiStore) -> None:
     store.submit([Submission("t", TaskSpec("x"), 1.0)])
     [assignment] = store.claim("w", ALL)
     store.complete([(assignment, RESULT)])
@@ -138,7 +138,7 @@ def test_tasks_without_a_batch_are_no_events(store: Batches) -> None:
     assert store.read(["t"])["t"].batch is None
 
 
-def test_cancelling_leaves_what_has_ended_and_whom_it_does_not_concern(store: Batches) -> None:
+def test_cancelling_leaves_what_has_ended_and_whom_it_does_not_concern(store: ApiStore) -> None:
     put(store, "b", 3)
     put(store, "other", 1)
     first, *_ = store.claim("w", 1.5)
@@ -146,13 +146,13 @@ def test_cancelling_leaves_what_has_ended_and_whom_it_does_not_concern(store: Ba
     assert store.cancel_batch("b") == 2
     assert store.cancel_batch("b") == 0
     assert store.cancel_batch("unknown") == 0
-    assert store.read_batches(["b"])["b"].states == {Status.COMPLETED: 1, Status.CANCELLED: 2}
-    assert store.states(["other0"]) == {"other0": "submitted"}
-    assert store.held("w") == set()
+    assert store.read_batches(["b"])["b"].states == {TaskState.COMPLETED: 1, TaskState.CANCELLED: 2}
+    assert store.task_states(["other0"]) == {"other0": "submitted"}
+    assert store.held_attempts("w") == set()
 
 
 def test_a_batch_fits_as_a_whole_or_not_at_all(configured: Settings) -> None:
-    store = Batches(replace(configured, max_waiting_tasks=10, max_waiting_per_owner=6))
+    store = ApiStore(replace(configured, max_waiting_tasks=10, max_waiting_per_owner=6))
     assert store.submit_batch(batch("a", 6, owner="alice")) == "a"
     for refused in (batch("b", 1, owner="alice"), batch("b", 5, owner="bob")):
         answer = store.submit_batch(refused)
@@ -160,52 +160,52 @@ def test_a_batch_fits_as_a_whole_or_not_at_all(configured: Settings) -> None:
         assert "no room" in answer.message
     assert store.submit_batch(batch("c", 4, owner="bob")) == "c"
     assert store.read_batches(["b"]) == {}
-    assert len(store.page(most=100)) == 10
+    assert len(store.list_tasks(limit=100)) == 10
     store.close()
 
 
-def test_a_key_gives_the_same_batch_and_is_no_tasks(store: Batches) -> None:
+def test_a_key_gives_the_same_batch_and_is_no_tasks(store: ApiStore) -> None:
     assert store.submit_batch(batch("a", 2, key="k", digest="d")) == "a"
     assert store.submit_batch(batch("b", 2, key="k", digest="d")) == "a"
     assert isinstance(store.submit_batch(batch("b", 2, key="k", digest="e")), IdempotencyConflict)
     [answer] = store.submit([Submission("t", TaskSpec("x"), 1.0, "k", "task")])
     assert isinstance(answer, IdempotencyConflict)
-    assert [b.id for b in store.page_of_batches()] == ["a"]
-    assert len(store.page()) == 2
+    assert [b.id for b in store.list_batches()] == ["a"]
+    assert len(store.list_tasks()) == 2
 
 
-def test_lists_are_newest_first_filtered_and_paged(store: Batches) -> None:
+def test_lists_are_newest_first_filtered_and_paged(store: ApiStore) -> None:
     for n in range(5):
         tags = ("even",) if n % 2 == 0 else ()
         store.submit_batch(replace(batch(f"b{n}", 1), name=f"n{n % 2}", tags=tags))
     store.cancel_batch("b4")
-    first = store.page_of_batches(most=2)
+    first = store.list_batches(limit=2)
     assert [b.id for b in first] == ["b4", "b3"]
-    assert [b.id for b in store.page_of_batches(before=first[-1].sequence, most=2)] == ["b2", "b1"]
-    assert [b.id for b in store.page_of_batches(name="n1")] == ["b3", "b1"]
-    assert [b.id for b in store.page_of_batches(tag="even")] == ["b4", "b2", "b0"]
-    assert [b.id for b in store.page_of_batches(True, tag="even")] == ["b2", "b0"]
-    assert [b.id for b in store.page_of_batches(False)] == ["b4"]
-    assert [b.id for b in store.page_of_batches(name="n0", tag="even", most=1)] == ["b4"]
-    assert store.page_of_batches(name="n1", tag="even") == []
-    assert first[0].states == {Status.CANCELLED: 1}
+    assert [b.id for b in store.list_batches(before=first[-1].sequence, limit=2)] == ["b2", "b1"]
+    assert [b.id for b in store.list_batches(name="n1")] == ["b3", "b1"]
+    assert [b.id for b in store.list_batches(tag="even")] == ["b4", "b2", "b0"]
+    assert [b.id for b in store.list_batches(True, tag="even")] == ["b2", "b0"]
+    assert [b.id for b in store.list_batches(False)] == ["b4"]
+    assert [b.id for b in store.list_batches(name="n0", tag="even", limit=1)] == ["b4"]
+    assert store.list_batches(name="n1", tag="even") == []
+    assert first[0].states == {TaskState.CANCELLED: 1}
 
 
-def test_batches_go_with_the_last_of_their_tasks(configured: Settings, store: Batches) -> None:
-    impatient = Attic(replace(configured, retention_days=-1, idempotency_hours=-24))
+def test_batches_go_with_the_last_of_their_tasks(configured: Settings, store: ApiStore) -> None:
+    impatient = RetentionStore(replace(configured, retention_days=-1, idempotency_hours=-24))
     for name in ("gone", "left"):
         store.submit_batch(replace(batch(name, 2), tags=("t",)))
     store.cancel_batch("gone")
     store.cancel("left0")
-    assert impatient.remove(2)[0] == 2
+    assert impatient.remove_tasks(2)[0] == 2
     assert impatient.remove_batches() == 1
-    assert impatient.remove(2)[0] == 1
+    assert impatient.remove_tasks(2)[0] == 1
     assert impatient.remove_batches() == 0
-    assert [b.id for b in store.page_of_batches(tag="t")] == ["left"]
+    assert [b.id for b in store.list_batches(tag="t")] == ["left"]
     assert moves(store, "gone") == []
     assert moves(store, "left") == [(1, "submit")], "the other task is kept no longer"
     store.cancel_batch("left")
-    assert [(number, task) for number, task in store.ends("left", 0, 9)] == [(1, "left1")]
+    assert [(number, task) for number, task in store.finished_tasks("left", 0, 9)] == [(1, "left1")]
     impatient.close()
 
 
@@ -215,15 +215,15 @@ def test_batches_go_with_the_last_of_their_tasks(configured: Settings, store: Ba
      "batch_ends", "page_of_batches", "page_of_batches_of_name", "page_of_batches_of_tag",
      "cancel.batch", "old_batches", "remove_batch_events", "remove_batch_tags", "remove_batches"],
 )  # fmt: skip
-def test_no_query_looks_through_a_table(configured: Settings, store: Batches, name: str) -> None:
-    query = store._database.sql(queries(*store._database.ALSO)[name])
+def test_no_query_looks_through_a_table(configured: Settings, store: ApiStore, name: str) -> None:
+    query = store._database.sql(load_queries(*store._database.ALSO)[name])
     assert databases.scans(configured, query) == []
 
 
 # Together with others
 
 
-def test_what_the_version_before_does_is_counted(configured: Settings, store: Batches) -> None:
+def test_what_the_version_before_does_is_counted(configured: Settings, store: ApiStore) -> None:
     put(store, "b", 4)
     before = Before(configured)
     assert before.claim() == {f"b{n}": 1 for n in range(4)}
@@ -231,7 +231,7 @@ def test_what_the_version_before_does_is_counted(configured: Settings, store: Ba
     assert before.move("release", id="b0", attempt=1, worker="before", crashed=0)
     assert before.move("cancel", id="b2")
     assert moves(store, "b", 8) == [(1, "complete"), (0, "release"), (2, "cancel")]
-    assert store.ends("b", 0, 9) == [(0, "b1"), (1, "b2")]
+    assert store.finished_tasks("b", 0, 9) == [(0, "b1"), (1, "b2")]
     before.close()
 
 
@@ -240,7 +240,7 @@ def test_workers_that_end_tasks_of_the_same_batches_in_any_order_block_nobody_fo
 ) -> None:
     """Two batches, their tasks shared out, each transaction with some of both, in either order."""
     patient = replace(configured, busy_timeout_s=30)
-    store = Batches(patient)
+    store = ApiStore(patient)
     for name in ("a", "b"):
         put(store, name, 150)
     shared_out = store.claim("w", ALL) + store.claim("w", ALL)
@@ -248,7 +248,7 @@ def test_workers_that_end_tasks_of_the_same_batches_in_any_order_block_nobody_fo
     failures: list[StoreUnavailable] = []
 
     def work(number: int) -> None:
-        mine = Batches(patient)
+        mine = ApiStore(patient)
         todo = [each for n, each in enumerate(shared_out) if n % 3 == number]
         todo.sort(key=lambda each: each.id, reverse=number % 2 == 1)
         random.Random(number).shuffle(todo)
@@ -267,10 +267,10 @@ def test_workers_that_end_tasks_of_the_same_batches_in_any_order_block_nobody_fo
             each.result()
     assert failures == []
     for name in ("a", "b"):
-        events = store.events(name, 0, 10_000)
+        events = store.read_batch_events(name, 0, 10_000)
         assert [event.place for event in events] == list(range(1, 451))
-        assert [number for number, _ in store.ends(name, 0, 1000)] == list(range(150))
-        assert store.batch_marks([name])[name].final
+        assert [number for number, _ in store.finished_tasks(name, 0, 1000)] == list(range(150))
+        assert store.batch_versions([name])[name].final
     store.close()
 
 
@@ -278,12 +278,12 @@ def test_a_reader_that_goes_on_where_it_ended_misses_nothing_while_many_write(
     configured: Settings,
 ) -> None:
     patient = replace(configured, busy_timeout_s=30)
-    store = Batches(patient)
+    store = ApiStore(patient)
     put(store, "b", 200)
     done = threading.Event()
 
     def work(number: int) -> None:
-        mine = Batches(patient)
+        mine = ApiStore(patient)
         while not store_is_done():
             for assignment in mine.claim(f"w{number}", 6.5):
                 if number == 0 and assignment.attempt == 1:
@@ -295,31 +295,31 @@ def test_a_reader_that_goes_on_where_it_ended_misses_nothing_while_many_write(
     def store_is_done() -> bool:
         return done.is_set()
 
-    seen: list[Event] = []
+    seen: list[BatchEvent] = []
     with ThreadPoolExecutor(3) as pool:
         workers = [pool.submit(work, number) for number in range(3)]
         try:
-            while not (mark := store.batch_marks(["b"])["b"]).final or len(seen) < mark.events:
-                found = store.events("b", len(seen), 50)
+            while not (mark := store.batch_versions(["b"])["b"]).final or len(seen) < mark.events:
+                found = store.read_batch_events("b", len(seen), 50)
                 assert [e.place for e in found] == [len(seen) + n + 1 for n in range(len(found))]
                 seen += found
         finally:
             done.set()
         for each in workers:
             each.result()
-    assert seen == store.events("b", 0, 10_000)
+    assert seen == store.read_batch_events("b", 0, 10_000)
     store.close()
 
 
 def test_what_is_being_written_is_cancelled_next_time(tmp_path: Path) -> None:
     with databases.new("postgresql", tmp_path) as served:
-        first, second = Batches(served), Batches(replace(served, busy_timeout_s=0.2))
+        first, second = ApiStore(served), ApiStore(replace(served, busy_timeout_s=0.2))
         put(first, "b", 3)
         with first.transaction():
             first.claim("w", 0.5)
             assert second.cancel_batch("b") == 2
         assert second.cancel_batch("b") == 1
-        assert second.batch_marks(["b"])["b"].final
+        assert second.batch_versions(["b"])["b"].final
         first.close()
         second.close()
 
@@ -328,14 +328,14 @@ def test_a_worker_stopped_amid_a_transaction_holds_up_no_other_of_its_batch(
     tmp_path: Path,
 ) -> None:
     with databases.new("postgresql", tmp_path) as served:
-        stopped, other = Batches(served), Batches(replace(served, busy_timeout_s=0.2))
+        stopped, other = ApiStore(served), ApiStore(replace(served, busy_timeout_s=0.2))
         put(other, "b", 2)
         one, two = other.claim("w", ALL)
         with stopped.transaction():
             stopped.complete([(one, RESULT)])
             assert other.complete([(two, RESULT)])
-            assert other.ends("b", 0, 9) == [(0, "b1")]
-        assert other.ends("b", 0, 9) == [(0, "b1"), (1, "b0")]
+            assert other.finished_tasks("b", 0, 9) == [(0, "b1")]
+        assert other.finished_tasks("b", 0, 9) == [(0, "b1"), (1, "b0")]
         stopped.close()
         other.close()
 
@@ -350,10 +350,10 @@ class Followed(RuleBasedStateMachine):
         self.ending = ExitStack()
         folder = Path(self.ending.enter_context(TemporaryDirectory()))
         made = self.ending.enter_context(databases.new(self.kind, folder))
-        self.store = Batches(made)
+        self.store = ApiStore(made)
         self.sizes: list[int] = []
         self.claims: list[Assignment] = []
-        self.seen: dict[str, list[Event]] = {}
+        self.seen: dict[str, list[BatchEvent]] = {}
 
     @rule(size=st.integers(1, 4))
     def submit(self, size: int) -> None:
@@ -386,19 +386,19 @@ class Followed(RuleBasedStateMachine):
     @rule(data=st.data(), most=st.integers(1, 5))
     def follow(self, data: st.DataObject, most: int) -> None:
         name = data.draw(st.sampled_from(sorted(self.seen)))
-        self.seen[name] += self.store.events(name, len(self.seen[name]), most)
+        self.seen[name] += self.store.read_batch_events(name, len(self.seen[name]), most)
 
     @invariant()
     def what_was_seen_is_the_beginning_of_what_there_is(self) -> None:
         for name, seen in self.seen.items():
-            whole = self.store.events(name, 0, 1000)
+            whole = self.store.read_batch_events(name, 0, 1000)
             assert [event.place for event in whole] == list(range(1, len(whole) + 1))
             assert seen == whole[: len(seen)]
             ended = [event.task_id for event in whole if event.change.state.final]
-            assert self.store.ends(name, 0, 1000) == list(enumerate(ended))
-            tasks = self.store.read(self.store.tasks_of(name)).values()
+            assert self.store.finished_tasks(name, 0, 1000) == list(enumerate(ended))
+            tasks = self.store.read(self.store.batch_task_ids(name)).values()
             assert len(whole) == sum(len(task.changes) for task in tasks)
-            mark = self.store.batch_marks([name])[name]
+            mark = self.store.batch_versions([name])[name]
             assert mark == (len(whole), len(ended), len(tasks))
 
     def teardown(self) -> None:

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from quantumtask.shared.blobs import (
-    Blobs,
-    blob_of,
+    BlobStore,
+    describe_blob,
     is_large,
-    new_name,
-    open_blobs,
-    owner,
-    pack,
-    whole,
-    without,
+    new_blob_name,
+    open_blob_store,
+    pack_result,
+    parse_blob_name,
+    restore_result,
+    strip_result,
 )
-from quantumtask.shared.errors import ResultDamaged, ResultUnavailable
-from quantumtask.shared.settings import Settings, SettingsError, load
+from quantumtask.shared.errors import ResultDamaged, ResultStoreUnavailable
+from quantumtask.shared.settings import Settings, SettingsError, load_settings
 from quantumtask.shared.task import Result
 from tests.support import s3
 from tests.support.services import free_port
@@ -37,37 +37,39 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.Server]:
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
+def blobs(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> BlobStore:
     if request.param == "folder":
-        return open_blobs(Settings(data_dir=tmp_path))
+        return open_blob_store(Settings(data_dir=tmp_path))
     running: s3.Server = request.getfixturevalue("server")
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
-    return open_blobs(Settings(results=f"s3://{s3.BUCKET}/{tmp_path.name}"))
+    return open_blob_store(Settings(results=f"s3://{s3.BUCKET}/{tmp_path.name}"))
 
 
 @pytest.fixture(params=["folder", "file", "bucket", "server"])
 def nowhere(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Blobs:
+) -> BlobStore:
     """A place that is not there, or not a place."""
     if request.param in ("folder", "file"):
         if request.param == "file":
             (tmp_path / "results").write_text("")
-        return open_blobs(Settings(data_dir=tmp_path))
+        return open_blob_store(Settings(data_dir=tmp_path))
     running: s3.Server = request.getfixturevalue("server")
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
     if request.param == "server":
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
-    return open_blobs(Settings(results="s3://no-such-bucket/any"))
+    return open_blob_store(Settings(results="s3://no-such-bucket/any"))
 
 
-def names(blobs: Blobs, database: str) -> set[str]:
-    return {each.name for some in blobs.stored(database) for each in some}
+def names(blobs: BlobStore, database: str) -> set[str]:
+    return {each.name for some in blobs.list_blobs(database) for each in some}
 
 
-def test_objects_come_back_until_they_are_deleted(blobs: Blobs) -> None:
+def test_objects_come_back_until_they_are_deleted(blobs: BlobStore) -> None:
     blobs.put("a/one", b"1" * 300_000)
     blobs.put("a/two", b"")
     assert (blobs.get("a/one"), blobs.get("a/two")) == (b"1" * 300_000, b"")
@@ -78,49 +80,49 @@ def test_objects_come_back_until_they_are_deleted(blobs: Blobs) -> None:
     assert blobs.get("a/two") == b""
 
 
-def test_the_objects_of_a_database_are_listed_and_no_others(blobs: Blobs) -> None:
+def test_the_objects_of_a_database_are_listed_and_no_others(blobs: BlobStore) -> None:
     assert names(blobs, "a") == set()
     mine = {f"a/{n}" for n in range(30)}
     for name in (*mine, "ab/other", "b/other"):
         blobs.put(name, b"x")
     assert names(blobs, "a") == mine
-    assert all(abs(each.age_s) < 60 for some in blobs.stored("a") for each in some)
+    assert all(abs(each.age_s) < 60 for some in blobs.list_blobs("a") for each in some)
 
 
-def test_what_cannot_be_reached_is_not_what_is_gone(nowhere: Blobs) -> None:
-    with pytest.raises(ResultUnavailable):
+def test_what_cannot_be_reached_is_not_what_is_gone(nowhere: BlobStore) -> None:
+    with pytest.raises(ResultStoreUnavailable):
         nowhere.get("a/one")
 
 
 @pytest.mark.parametrize("nowhere", ["file", "bucket", "server"], indirect=True)
-def test_what_cannot_be_written_says_so(nowhere: Blobs) -> None:
-    with pytest.raises(ResultUnavailable):
+def test_what_cannot_be_written_says_so(nowhere: BlobStore) -> None:
+    with pytest.raises(ResultStoreUnavailable):
         nowhere.put("a/one", b"1")
 
 
 def test_a_result_comes_out_of_its_object_as_it_went_in() -> None:
-    data = pack(RESULT)
-    blob = blob_of("name", data)
-    here = without(RESULT, blob)
+    data = pack_result(RESULT)
+    blob = describe_blob("name", data)
+    here = strip_result(RESULT, blob)
     assert (here.counts, here.memory, here.outputs, here.seed) == ("null", None, None, 7)
     # A line break between values is a blank to every reader of JSON.
     counts = RESULT.counts.replace("\n", " ")
-    back = whole(here, blob, data)
+    back = restore_result(here, blob, data)
     assert (back.counts, back.memory, back.outputs) == (counts, RESULT.memory, None)
     assert back.blob is None
 
 
 def test_every_byte_that_is_not_as_it_was_is_noticed() -> None:
-    data = pack(RESULT)
-    blob = blob_of("name", data)
+    data = pack_result(RESULT)
+    blob = describe_blob("name", data)
     for n in range(len(data)):
         changed = data[:n] + bytes([data[n] ^ 1]) + data[n + 1 :]
         with pytest.raises(ResultDamaged):
-            whole(RESULT, blob, changed)
+            restore_result(RESULT, blob, changed)
     with pytest.raises(ResultDamaged):
-        whole(RESULT, blob, data[:-1])
+        restore_result(RESULT, blob, data[:-1])
     with pytest.raises(ResultDamaged, match="unpacked"):
-        whole(RESULT, blob_of("name", b"other"), b"other")
+        restore_result(RESULT, describe_blob("name", b"other"), b"other")
 
 
 def test_a_result_is_large_by_all_of_its_parts() -> None:
@@ -130,18 +132,18 @@ def test_a_result_is_large_by_all_of_its_parts() -> None:
 
 
 def test_a_name_tells_its_task_and_its_attempt_and_comes_only_once() -> None:
-    name = new_name("database", TASK, 12)
-    assert owner(name) == owner(f"{name}.part") == (TASK, 12)
-    assert new_name("database", TASK, 12) != name
-    assert owner("database/notes.txt") is None
-    assert owner("notes") is None
+    name = new_blob_name("database", TASK, 12)
+    assert parse_blob_name(name) == parse_blob_name(f"{name}.part") == (TASK, 12)
+    assert new_blob_name("database", TASK, 12) != name
+    assert parse_blob_name("database/notes.txt") is None
+    assert parse_blob_name("notes") is None
 
 
 def test_who_keeps_results_in_a_folder_never_loads_the_library_for_s3(tmp_path: Path) -> None:
     """Nor does who keeps them in a bucket, before the first that is large."""
     script = (
-        "import sys; from quantumtask.shared.blobs import open_blobs; "
-        "from quantumtask.shared.settings import load; open_blobs(load()); "
+        "import sys; from quantumtask.shared.blobs import open_blob_store; "
+        "from quantumtask.shared.settings import load_settings; open_blob_store(load_settings()); "
         "import quantumtask.api.main, quantumtask.worker.worker; "
         "assert 'obstore' not in sys.modules"
     )
@@ -156,4 +158,4 @@ def test_who_keeps_results_in_a_folder_never_loads_the_library_for_s3(tmp_path: 
 @pytest.mark.parametrize("place", ["s3://", "gs://bucket", "s3://key:secret@bucket", "http://x/y"])
 def test_a_place_that_is_none_is_refused_at_the_start(place: str) -> None:
     with pytest.raises(SettingsError, match="QUANTUMTASK_RESULTS"):
-        load({"QUANTUMTASK_RESULTS": place})
+        load_settings({"QUANTUMTASK_RESULTS": place})

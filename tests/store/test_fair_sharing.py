@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from quantumtask.api.serialization.task_json import queue_json
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QueueFull
-from quantumtask.shared.queue_stats import Share
-from quantumtask.shared.settings import Settings, SettingsError, load
-from quantumtask.shared.task import Place, Submission, TaskSpec
+from quantumtask.shared.queue_stats import OwnerQueue
+from quantumtask.shared.settings import Settings, SettingsError, load_settings
+from quantumtask.shared.task import QueuePosition, Submission, TaskSpec
 from tests.store.test_store import ids
 from tests.support import databases
 from tests.support.services import BELL, ENDLESS, SECONDS, Service
@@ -132,31 +132,31 @@ def test_no_owner_who_waits_is_behind_another_by_more_than_their_largest_tasks(
 
 def test_a_waiting_task_knows_its_place_and_when_it_may_start(store: Store) -> None:
     store.submit([owned(t, "alice", 500.0) for t in ("a", "b", "c")])
-    assert store.read(["c"])["c"].place == Place(3, None)
-    store.beat("w", slots=2)
-    assert store.read(["c"])["c"].place == Place(3, 0.5)
-    store.beat("w", slots=2, rate=100.0)
-    assert store.read(["c"])["c"].place == Place(3, 10.0)
+    assert store.read(["c"])["c"].queue_position == QueuePosition(3, None)
+    store.heartbeat("w", slots=2)
+    assert store.read(["c"])["c"].queue_position == QueuePosition(3, 0.5)
+    store.heartbeat("w", slots=2, rate=100.0)
+    assert store.read(["c"])["c"].queue_position == QueuePosition(3, 10.0)
     store.claim("w", 1.0)
     tasks = store.read(["a", "b"])
-    assert (tasks["a"].place, tasks["b"].place) == (None, Place(1, 0.0))
+    assert (tasks["a"].queue_position, tasks["b"].queue_position) == (None, QueuePosition(1, 0.0))
 
 
 def test_the_queue_tells_whose_tasks_wait_and_run(store: Store) -> None:
     store.submit([owned(t, "alice") for t in "abc"] + [owned("d", "bob", priority=3)])
     store.claim("w", 1.0)
-    store.beat("w", 2)
-    queue = store.queue()
-    assert queue.shares == (Share("alice", 0, 3, 0), Share("bob", 3, 0, 1))
+    store.heartbeat("w", 2)
+    queue = store.queue_stats()
+    assert queue.shares == (OwnerQueue("alice", 0, 3, 0), OwnerQueue("bob", 3, 0, 1))
     assert (queue.waiting, queue.running, queue.workers, queue.slots) == (3, 1, 1, 2)
     assert queue.oldest_at == store.read(["a"])["a"].submitted_at
 
 
 def test_the_totals_of_the_queue_can_be_written(store: Store) -> None:
-    store.beat("v", 2, None)
-    store.beat("w", 3, 500.0)
+    store.heartbeat("v", 2, None)
+    store.heartbeat("w", 3, 500.0)
     store.submit([owned("a", "alice")])
-    told = json.loads(queue_json(store.queue()))
+    told = json.loads(queue_json(store.queue_stats()))
     assert (told["workers"], told["slots"]) == (2, 5)
 
 
@@ -164,7 +164,7 @@ def test_shares_that_say_nothing_any_more_are_forgotten(configured: Settings, st
     for who in ("alice", "bob", "carol"):
         store.submit([owned(who, who)])
         store.claim("w", 1.0)
-    store.tidy()
+    store.prune_shares()
     assert databases.ask(configured, "SELECT owner FROM shares") == [("carol",)]
 
 
@@ -238,9 +238,9 @@ def test_a_wrong_owner_or_priority_is_refused_by_name(
 @pytest.mark.parametrize("weights", ["alice", "alice=", "alice=0", "=2", "alice=-1", "a=1;b=2"])
 def test_wrong_weights_are_refused_at_the_start_and_named(weights: str) -> None:
     with pytest.raises(SettingsError, match="QUANTUMTASK_OWNER_WEIGHTS"):
-        load({"QUANTUMTASK_OWNER_WEIGHTS": weights})
+        load_settings({"QUANTUMTASK_OWNER_WEIGHTS": weights})
 
 
 def test_weights_are_read_as_a_list_of_owners() -> None:
-    settings = load({"QUANTUMTASK_OWNER_WEIGHTS": " alice=4, the lab =.5,"})
+    settings = load_settings({"QUANTUMTASK_OWNER_WEIGHTS": " alice=4, the lab =.5,"})
     assert settings.weights == {"alice": 4.0, "the lab": 0.5}

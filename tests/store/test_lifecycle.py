@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from quantumtask.shared.database.base import Database
-from quantumtask.shared.database.queries import queries
+from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
-    FINAL,
+    FINAL_STATES,
     MOVES,
     Assignment,
     Failure,
     Result,
-    Status,
     Submission,
     TaskSpec,
+    TaskState,
 )
 from tests.support import databases
 
@@ -35,7 +35,7 @@ def store(configured: Settings) -> Iterator[Store]:
 
 
 def submitted(store: Store) -> str:
-    task_id = f"task-{len(store.page(most=100))}"
+    task_id = f"task-{len(store.list_tasks(limit=100))}"
     [receipt] = store.submit([Submission(task_id, TaskSpec("x"), 1.0)])
     assert isinstance(receipt, str)
     return task_id
@@ -53,17 +53,17 @@ def expired(store: Store, task_id: str) -> Assignment:
     return assignment
 
 
-def reach(store: Store, state: Status) -> Assignment:
+def reach(store: Store, state: TaskState) -> Assignment:
     """A task in this state, by the Store's own verbs, and its last assignment."""
     task_id = submitted(store)
-    if state is Status.SUBMITTED:
+    if state is TaskState.SUBMITTED:
         return Assignment(task_id, 0, "worker", 0, 1.0, TaskSpec("x"))
     assignment = claimed(store, task_id)
-    if state is Status.COMPLETED:
+    if state is TaskState.COMPLETED:
         store.complete([(assignment, RESULT)])
-    elif state is Status.FAILED:
+    elif state is TaskState.FAILED:
         store.fail(assignment, FAILURE)
-    elif state is Status.CANCELLED:
+    elif state is TaskState.CANCELLED:
         store.cancel(task_id)
     return assignment
 
@@ -82,9 +82,9 @@ VERBS: dict[str, Callable[[Store, Assignment], object]] = {
 
 
 @pytest.mark.parametrize("move", VERBS)
-@pytest.mark.parametrize("state", Status)
+@pytest.mark.parametrize("state", TaskState)
 def test_a_move_happens_from_its_sources_and_from_nowhere_else(
-    store: Store, move: str, state: Status
+    store: Store, move: str, state: TaskState
 ) -> None:
     assignment = reach(store, state)
     before = store.read([assignment.id])[assignment.id]
@@ -105,11 +105,11 @@ def test_a_lease_that_ran_out_releases_the_task_until_the_last_time_abandons_it(
     for _ in range(2):
         expired(store, task_id)
         assert databases.sweep(store) == 1
-        assert store.read([task_id])[task_id].state is Status.SUBMITTED
+        assert store.read([task_id])[task_id].state is TaskState.SUBMITTED
     expired(store, task_id)
     assert databases.sweep(store) == 1
     task = store.read([task_id])[task_id]
-    assert task.state is Status.FAILED
+    assert task.state is TaskState.FAILED
     assert task.failure is not None
     assert task.failure.code == "worker_crashed"
     assert [c.move for c in task.changes] == [
@@ -123,7 +123,7 @@ def test_every_move_is_a_query_whose_heading_and_where_agree_with_the_table(
     kind: type[Database],
 ) -> None:
     found = set()
-    for name, text in queries(*kind.ALSO).items():
+    for name, text in load_queries(*kind.ALSO).items():
         heading = re.search(r"^-- move: (.+) -> (\w+)$", text, re.MULTILINE)
         move = MOVES.get(name.partition(".")[0])
         assert (heading is None) == (move is None), name
@@ -143,27 +143,27 @@ def test_every_move_is_a_query_whose_heading_and_where_agree_with_the_table(
 @pytest.mark.parametrize("kind", databases.KINDS.values())
 def test_every_write_by_a_worker_tests_the_attempt(kind: type[Database]) -> None:
     for name in ("complete", "fail", "release"):
-        text = queries(*kind.ALSO)[name]
+        text = load_queries(*kind.ALSO)[name]
         assert re.search(r"AND attempt = (:attempt|done\.claimed)\b", text), name
 
 
 def test_no_move_leaves_a_final_state() -> None:
-    assert all(not (move.sources & FINAL) for move in MOVES.values())
+    assert all(not (move.sources & FINAL_STATES) for move in MOVES.values())
 
 
 BROKEN = {
-    "a final task without its time": (Status.COMPLETED, "finished_at = NULL"),
-    "an unfinished task with an end": (Status.SUBMITTED, "finished_at = 1.0"),
-    "a running task without a lease": (Status.RUNNING, "lease_until = NULL"),
-    "a running task without a worker": (Status.RUNNING, "worker = NULL"),
-    "a lease on a waiting task": (Status.SUBMITTED, "lease_until = 1.0"),
-    "a completed task without a result": (Status.COMPLETED, "result = NULL"),
-    "a result on a failed task": (Status.FAILED, "result = '{}'"),
-    "outputs of a failed task": (Status.FAILED, "result_outputs = '{}'"),
-    "a failed task without a reason": (Status.FAILED, "failure = NULL"),
-    "a failure on a completed task": (Status.COMPLETED, "failure_code = 'x'"),
-    "a state that does not exist": (Status.SUBMITTED, "state = 'paused'"),
-    "a running task that nobody claimed": (Status.RUNNING, "attempt = 0"),
+    "a final task without its time": (TaskState.COMPLETED, "finished_at = NULL"),
+    "an unfinished task with an end": (TaskState.SUBMITTED, "finished_at = 1.0"),
+    "a running task without a lease": (TaskState.RUNNING, "lease_until = NULL"),
+    "a running task without a worker": (TaskState.RUNNING, "worker = NULL"),
+    "a lease on a waiting task": (TaskState.SUBMITTED, "lease_until = 1.0"),
+    "a completed task without a result": (TaskState.COMPLETED, "result = NULL"),
+    "a result on a failed task": (TaskState.FAILED, "result = '{}'"),
+    "outputs of a failed task": (TaskState.FAILED, "result_outputs = '{}'"),
+    "a failed task without a reason": (TaskState.FAILED, "failure = NULL"),
+    "a failure on a completed task": (TaskState.COMPLETED, "failure_code = 'x'"),
+    "a state that does not exist": (TaskState.SUBMITTED, "state = 'paused'"),
+    "a running task that nobody claimed": (TaskState.RUNNING, "attempt = 0"),
 }
 
 
@@ -180,11 +180,11 @@ def test_every_query_is_used_by_the_store(kind: type[Database]) -> None:
     shared = Path(__file__).parents[2] / "src/quantumtask/shared"
     files = ("db.py", "api_store.py", "retention_store.py", "database/inspection.py")
     source = "".join((shared / name).read_text() for name in files)
-    assert [name for name in queries(*kind.ALSO) if f'"{name}"' not in source] == []
+    assert [name for name in load_queries(*kind.ALSO) if f'"{name}"' not in source] == []
 
 
 def test_queries_of_a_dialect_only_stand_in_for_others_and_give_the_same() -> None:
-    common, own = queries(), queries(*databases.KINDS["postgresql"].ALSO)
+    common, own = load_queries(), load_queries(*databases.KINDS["postgresql"].ALSO)
     assert own.keys() == common.keys()
     changed = [name for name in own if own[name] != common[name]]
     assert 0 < len(changed) < len(common) / 3

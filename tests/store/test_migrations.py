@@ -112,9 +112,9 @@ def test_a_version_has_the_same_tables_and_columns_on_both_databases(tmp_path: P
 OPEN = """
 import sys
 from quantumtask.shared.db import Store
-from quantumtask.shared.settings import load
+from quantumtask.shared.settings import load_settings
 sys.stdin.readline()
-Store(load()).close()
+Store(load_settings()).close()
 """
 
 
@@ -166,7 +166,7 @@ def test_the_version_before_goes_on_working_once_the_next_has_upgraded_the_datab
     old.submit([Submission("after", TaskSpec("x"), 1.0)])
     restarted = Store(configured)
     assert [a.id for a in restarted.claim("w", 1.5)] == ["before", "after"]
-    assert [t.id for t in old.page()] == ["after", "before"]
+    assert [t.id for t in old.list_tasks()] == ["after", "before"]
     old.close()
     restarted.close()
 

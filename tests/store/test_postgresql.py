@@ -13,8 +13,8 @@ import pytest
 
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import StoreUnavailable
-from quantumtask.shared.settings import Settings, SettingsError, load
-from quantumtask.shared.task import Result, Status, Submission, TaskSpec
+from quantumtask.shared.settings import Settings, SettingsError, load_settings
+from quantumtask.shared.task import Result, Submission, TaskSpec, TaskState
 from tests.support import databases, postgres
 from tests.support.services import BELL, ENDLESS, Service, free_port, until
 
@@ -86,8 +86,8 @@ def test_a_worker_stopped_amid_a_transaction_holds_up_no_sweep(configured: Setti
     with stopped.transaction():
         stopped.complete([(held, RESULT)])
         assert databases.sweep(store) == 1
-        assert store.read(["free"])["free"].state is Status.SUBMITTED
-    assert store.read(["held"])["held"].state is Status.COMPLETED
+        assert store.read(["free"])["free"].state is TaskState.SUBMITTED
+    assert store.read(["held"])["held"].state is TaskState.COMPLETED
     for each in (lapsed, stopped, store):
         each.close()
 
@@ -107,7 +107,7 @@ def test_one_key_sent_to_many_processes_at_once_is_one_task(configured: Settings
         answers = list(pool.map(submit, range(6)))
     told = [[a for a in each if isinstance(a, str)] for each in answers]
     assert told == [told[0]] * 6
-    assert sorted(t.id for t in stores[0].page(most=100)) == sorted(told[0])
+    assert sorted(t.id for t in stores[0].list_tasks(limit=100)) == sorted(told[0])
     for store in stores:
         store.close()
 
@@ -115,8 +115,8 @@ def test_one_key_sent_to_many_processes_at_once_is_one_task(configured: Settings
 def test_text_with_a_nul_is_stored_without_it(configured: Settings) -> None:
     store = Store(configured)
     store.submit([Submission("t", TaskSpec("x", name="a\0b", tags=("c\0",)), 1.0)])
-    assert [t.name for t in store.page(name="a\0b", tag="c\0")] == ["a\ufffdb"]
-    assert store.page(name="\0") == []
+    assert [t.name for t in store.list_tasks(name="a\0b", tag="c\0")] == ["a\ufffdb"]
+    assert store.list_tasks(name="\0") == []
     store.close()
 
 
@@ -129,7 +129,7 @@ def test_no_call_after_a_restart_fails_that_began_after_it(server: postgres.Serv
     server.stop()
     server.start()
     put(store, "after")
-    assert [t.id for t in store.page()] == ["after", "before"]
+    assert [t.id for t in store.list_tasks()] == ["after", "before"]
     store.close()
 
 
@@ -164,9 +164,9 @@ def test_a_transaction_that_loses_its_server_writes_nothing(server: postgres.Ser
         server.stop()
         server.start()
         put(store, "b")
-    assert store.page() == []
+    assert store.list_tasks() == []
     put(store, "c")
-    assert [t.id for t in store.page()] == ["c"]
+    assert [t.id for t in store.list_tasks()] == ["c"]
     store.close()
 
 
@@ -206,14 +206,14 @@ def test_nothing_is_lost_or_done_twice_while_the_server_is_killed_again_and_agai
                 server.start()
             until(lambda: len(accepted) == 600, 60)
             store = Store(configured)
-            until(lambda: not store.page([Status.SUBMITTED, Status.RUNNING]), 60)
+            until(lambda: not store.list_tasks([TaskState.SUBMITTED, TaskState.RUNNING]), 60)
         finally:
             done.set()
         for each in running:
             each.result()
     tasks = store.read(accepted)
     assert len(tasks) == 600
-    assert {task.state for task in tasks.values()} == {Status.COMPLETED}
+    assert {task.state for task in tasks.values()} == {TaskState.COMPLETED}
     ends = [sum(c.state.final for c in task.changes) for task in tasks.values()]
     assert ends == [1] * 600
     store.close()
@@ -317,7 +317,7 @@ def test_a_service_that_finds_no_server_says_so_and_keeps_the_password_to_itself
 )  # fmt: skip
 def test_what_is_no_url_of_postgresql_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(SettingsError) as error:
-        load({"QUANTUMTASK_DATABASE": url})
+        load_settings({"QUANTUMTASK_DATABASE": url})
     assert "QUANTUMTASK_DATABASE must be postgresql://" in str(error.value)
     assert url not in str(error.value)
     assert "ret" not in str(error.value)
@@ -333,11 +333,11 @@ def test_what_is_no_url_of_postgresql_is_refused_without_repeating_it(url: str) 
     ],
 )
 def test_the_password_is_never_shown(url: str, shown: str) -> None:
-    settings = load({"QUANTUMTASK_DATABASE": url})
+    settings = load_settings({"QUANTUMTASK_DATABASE": url})
     assert settings.database == url
-    assert settings.database_name == shown
+    assert settings.database_label == shown
     assert "cret" not in repr(settings)
-    assert "cret" not in settings.database_name
+    assert "cret" not in settings.database_label
 
 
 def test_a_url_that_only_the_driver_refuses_is_not_repeated_either(tmp_path: Path) -> None:

@@ -6,20 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from quantumtask.shared.blobs import blob_of, new_name, without
-from quantumtask.shared.database.queries import queries
-from quantumtask.shared.retention_store import Attic
+from quantumtask.shared.blobs import describe_blob, new_blob_name, strip_result
+from quantumtask.shared.database.queries import load_queries
+from quantumtask.shared.retention_store import RetentionStore
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Submission, TaskSpec
 from tests.support import databases
 
 RESULT = Result('{"0": 1}', '["0"]', 7, "aer", "1", "statevector", 1.5)
-BLOB = blob_of("database/name", b"large")
+BLOB = describe_blob("database/name", b"large")
 
 
 @pytest.fixture
-def attic(configured: Settings) -> Iterator[Attic]:
-    opened = Attic(configured)
+def attic(configured: Settings) -> Iterator[RetentionStore]:
+    opened = RetentionStore(configured)
     yield opened
     opened.close()
 
@@ -29,25 +29,25 @@ def impatient(configured: Settings) -> Settings:
     return replace(configured, retention_days=-1, idempotency_hours=-24)
 
 
-def put(attic: Attic, *names: str) -> list[Assignment]:
+def put(attic: RetentionStore, *names: str) -> list[Assignment]:
     spec = TaskSpec("x", name="n", tags=("a", "b"), parameters='{"x": 1}')
     attic.submit([Submission(name, spec, 1.0) for name in names])
     return attic.claim("w", 1e9)
 
 
-def end(attic: Attic, *names: str, result: Result = RESULT) -> None:
+def end(attic: RetentionStore, *names: str, result: Result = RESULT) -> None:
     assert len(attic.complete([(a, result) for a in put(attic, *names)])) == len(names)
 
 
 def removed(configured: Settings, most: int) -> tuple[int, list[str]]:
-    opened = Attic(impatient(configured))
+    opened = RetentionStore(impatient(configured))
     try:
-        return opened.remove(most)
+        return opened.remove_tasks(most)
     finally:
         opened.close()
 
 
-def rest(attic: Attic) -> dict[str, int]:
+def rest(attic: RetentionStore) -> dict[str, int]:
     """How many tasks are left, seen from all tables that hold something of them."""
     database = attic._database
     tables = ("tasks", "changes", "tags", "parameters", "circuits")
@@ -56,10 +56,10 @@ def rest(attic: Attic) -> dict[str, int]:
 
 
 def test_old_tasks_go_with_all_that_belongs_to_them_and_others_stay(
-    configured: Settings, attic: Attic
+    configured: Settings, attic: RetentionStore
 ) -> None:
     end(attic, "inline")
-    end(attic, "large", result=without(RESULT, BLOB))
+    end(attic, "large", result=strip_result(RESULT, BLOB))
     [failed, cancelled] = put(attic, "failed", "cancelled")
     attic.fail(failed, Failure("code", "message"))
     attic.cancel(cancelled.id)
@@ -69,12 +69,12 @@ def test_old_tasks_go_with_all_that_belongs_to_them_and_others_stay(
     assert removed(configured, 500) == (4, [BLOB.name])
     assert removed(configured, 500) == (0, [])
     assert set(rest(attic).values()) == {2}
-    assert attic.page(tag="b") == []
+    assert attic.list_tasks(tag="b") == []
     assert attic.complete([(running, RESULT)])
 
 
 def test_the_oldest_go_first_in_steps_as_small_as_asked_for(
-    configured: Settings, attic: Attic
+    configured: Settings, attic: RetentionStore
 ) -> None:
     for name in ("a", "b", "c"):
         end(attic, name)
@@ -82,29 +82,29 @@ def test_the_oldest_go_first_in_steps_as_small_as_asked_for(
     assert list(attic.read(["a", "b", "c"])) == ["c"]
 
 
-def test_tasks_that_ended_lately_stay(attic: Attic) -> None:
+def test_tasks_that_ended_lately_stay(attic: RetentionStore) -> None:
     end(attic, "t")
-    assert attic.remove(500) == (0, [])
+    assert attic.remove_tasks(500) == (0, [])
     assert attic.read(["t"])["t"].result == RESULT
 
 
 def test_a_task_is_kept_as_long_as_its_key_is_remembered() -> None:
-    assert Settings().keep_s == 30 * 86_400
-    assert Settings(retention_days=0.5).keep_s == 24 * 3600
-    assert Settings(retention_days=0.5, idempotency_hours=0).keep_s == 12 * 3600
-    assert Settings(retention_days=0).keep_s == 0
+    assert Settings().retention_s == 30 * 86_400
+    assert Settings(retention_days=0.5).retention_s == 24 * 3600
+    assert Settings(retention_days=0.5, idempotency_hours=0).retention_s == 12 * 3600
+    assert Settings(retention_days=0).retention_s == 0
 
 
 def test_those_who_remove_at_the_same_time_share_the_tasks(
-    configured: Settings, attic: Attic
+    configured: Settings, attic: RetentionStore
 ) -> None:
     end(attic, *(f"t{n}" for n in range(200)), result=RESULT)
     patient = replace(impatient(configured), busy_timeout_s=30)
     counts: list[int] = []
 
     def work() -> None:
-        mine = Attic(patient)
-        while count := mine.remove(7)[0]:
+        mine = RetentionStore(patient)
+        while count := mine.remove_tasks(7)[0]:
             counts.append(count)
         mine.close()
 
@@ -117,12 +117,12 @@ def test_those_who_remove_at_the_same_time_share_the_tasks(
     assert set(rest(attic).values()) == {0}
 
 
-def test_a_result_that_is_elsewhere_is_found_where_it_was_stored(attic: Attic) -> None:
-    end(attic, "large", result=without(RESULT, BLOB))
+def test_a_result_that_is_elsewhere_is_found_where_it_was_stored(attic: RetentionStore) -> None:
+    end(attic, "large", result=strip_result(RESULT, BLOB))
     result = attic.read(["large"])["large"].result
     assert result is not None
     assert (result.blob, result.counts, result.memory) == (BLOB, "null", None)
-    assert attic.page()[0].result is not None
+    assert attic.list_tasks()[0].result is not None
 
 
 @pytest.mark.parametrize(
@@ -134,16 +134,18 @@ def test_a_result_that_is_elsewhere_is_found_where_it_was_stored(attic: Attic) -
         "blob_bytes = 1",
     ],
 )
-def test_the_schema_refuses_half_a_result(configured: Settings, attic: Attic, wrong: str) -> None:
+def test_the_schema_refuses_half_a_result(
+    configured: Settings, attic: RetentionStore, wrong: str
+) -> None:
     end(attic, "t", result=replace(RESULT, memory=None))
     with pytest.raises(databases.REFUSED):
         databases.execute(configured, f"UPDATE tasks SET {wrong}")
 
 
-def test_only_objects_that_no_task_can_come_to_name_are_unnamed(attic: Attic) -> None:
+def test_only_objects_that_no_task_can_come_to_name_are_unnamed(attic: RetentionStore) -> None:
     database = attic.identity()
     names = {
-        what: new_name(database, task, attempt)
+        what: new_blob_name(database, task, attempt)
         for what, task, attempt in [
             ("named", "done", 1),
             ("written twice", "done", 1),
@@ -153,7 +155,7 @@ def test_only_objects_that_no_task_can_come_to_name_are_unnamed(attic: Attic) ->
             ("of no task", "removed", 1),
         ]
     }
-    end(attic, "done", result=without(RESULT, blob_of(names["named"], b"")))
+    end(attic, "done", result=strip_result(RESULT, describe_blob(names["named"], b"")))
     put(attic, "cancelled")
     attic.cancel("cancelled")
     [first] = put(attic, "running")
@@ -161,7 +163,7 @@ def test_only_objects_that_no_task_can_come_to_name_are_unnamed(attic: Attic) ->
     assert [a.attempt for a in attic.claim("w", 50)] == [2]
     names["half written"] = names["of no task"] + ".part"
     others = [f"{database}/notes.txt", "results"]
-    found = attic.unnamed([*names.values(), *others])
+    found = attic.find_orphans([*names.values(), *others])
     assert {what for what, name in names.items() if name not in found} == {
         "named",
         "about to be named",
@@ -170,9 +172,9 @@ def test_only_objects_that_no_task_can_come_to_name_are_unnamed(attic: Attic) ->
 
 
 def test_every_database_has_a_name_of_its_own_and_keeps_it(
-    configured: Settings, attic: Attic
+    configured: Settings, attic: RetentionStore
 ) -> None:
-    again = Attic(configured)
+    again = RetentionStore(configured)
     assert again.identity() == attic.identity()
     assert len(attic.identity()) == 16
     again.close()
@@ -183,7 +185,9 @@ def test_every_database_has_a_name_of_its_own_and_keeps_it(
     ["blobs_of", "old", "remove_changes", "remove_tags", "remove_parameters", "remove_circuits",
      "remove_tasks"],
 )  # fmt: skip
-def test_tidying_up_looks_through_no_table(configured: Settings, attic: Attic, name: str) -> None:
+def test_tidying_up_looks_through_no_table(
+    configured: Settings, attic: RetentionStore, name: str
+) -> None:
     database = attic._database
-    query = database.sql(queries(*database.ALSO)[name])
+    query = database.sql(load_queries(*database.ALSO)[name])
     assert databases.scans(configured, query) == []

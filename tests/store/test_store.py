@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
-from quantumtask.shared.database.queries import queries
+from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
     IdempotencyConflict,
@@ -23,14 +23,14 @@ from quantumtask.shared.errors import (
 )
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
-    FINAL,
+    FINAL_STATES,
     MOVES,
     Assignment,
     Failure,
     Result,
-    Status,
     Submission,
     TaskSpec,
+    TaskState,
 )
 from tests.support import databases
 from tests.support.services import until
@@ -67,7 +67,7 @@ def test_a_task_comes_back_as_it_was_stored(store: Store) -> None:
     task = store.read(["t", "unknown"])["t"]
     assert (task.result, task.name, task.tags, task.shots) == (RESULT, "name", ("a", "b"), 5)
     assert task.parameters == spec.parameters
-    assert store.page()[0].parameters is None
+    assert store.list_tasks()[0].parameters is None
     assert [c.move for c in task.changes] == ["submit", "claim", "complete"]
 
 
@@ -86,7 +86,7 @@ def test_tasks_that_are_stored_together_keep_what_is_theirs(store: Store) -> Non
     assert {t: (tasks[t].tags, tasks[t].parameters) for t in specs} == {
         t: (spec.tags, spec.parameters) for t, spec in specs.items()
     }
-    assert [t.id for t in store.page(tag="even")] == ["d", "b"]
+    assert [t.id for t in store.list_tasks(tag="even")] == ["d", "b"]
 
 
 def test_of_results_written_together_those_of_lost_tasks_are_left_out(
@@ -101,11 +101,11 @@ def test_of_results_written_together_those_of_lost_tasks_are_left_out(
     store.cancel("cancelled")
     assert store.complete([(a, RESULT) for a in (lost, cancelled, kept)]) == {("kept", 1)}
     assert store.complete([]) == set()
-    states = store.states(["lost", "kept", "cancelled"])
+    states = store.task_states(["lost", "kept", "cancelled"])
     assert states == {
-        "lost": Status.RUNNING,  # the second attempt's
-        "kept": Status.COMPLETED,
-        "cancelled": Status.CANCELLED,
+        "lost": TaskState.RUNNING,  # the second attempt's
+        "kept": TaskState.COMPLETED,
+        "cancelled": TaskState.CANCELLED,
     }
     lapsed.close()
 
@@ -122,7 +122,7 @@ def test_what_happens_to_every_task_looks_through_no_table(
 ) -> None:
     put(store, "t")
     database = store._database
-    query = database.sql(queries(*database.ALSO)[name])
+    query = database.sql(load_queries(*database.ALSO)[name])
     assert databases.scans(configured, query) == []
 
 
@@ -178,9 +178,9 @@ def test_a_lease_that_its_worker_does_not_know_of_runs_out(
     assert len(lapsed.claim("w", 50)) == 2
     assert store.renew("w", ["known"]) == {("known", 1)}
     assert databases.sweep(store) == 1
-    assert store.states(["unknown", "known"]) == {
-        "unknown": Status.SUBMITTED,
-        "known": Status.RUNNING,
+    assert store.task_states(["unknown", "known"]) == {
+        "unknown": TaskState.SUBMITTED,
+        "known": TaskState.RUNNING,
     }
     lapsed.close()
 
@@ -188,11 +188,11 @@ def test_a_lease_that_its_worker_does_not_know_of_runs_out(
 def test_a_cancelled_task_is_no_longer_held(store: Store) -> None:
     put(store, "t")
     store.claim("w", 50)
-    assert store.held("w") == {("t", 1)}
+    assert store.held_attempts("w") == {("t", 1)}
     cancelled = store.cancel("t")
     assert cancelled is not None
-    assert cancelled.state is Status.CANCELLED
-    assert store.held("w") == set()
+    assert cancelled.state is TaskState.CANCELLED
+    assert store.held_attempts("w") == set()
     assert store.cancel("unknown") is None
 
 
@@ -204,7 +204,7 @@ def test_the_same_key_gives_the_same_task_and_another_body_a_conflict(store: Sto
     assert submit("a", "one") == "a"
     assert submit("b", "one") == "a"
     assert isinstance(submit("c", "two"), IdempotencyConflict)
-    assert [t.id for t in store.page()] == ["a"]
+    assert [t.id for t in store.list_tasks()] == ["a"]
 
 
 def test_a_replayed_submission_takes_no_room_in_the_queue(configured: Settings) -> None:
@@ -264,7 +264,7 @@ def test_a_failed_transaction_writes_nothing_at_all(store: Store) -> None:
         put(store, "a")
         put(store, "b")
         raise Oops
-    assert store.page() == []
+    assert store.list_tasks() == []
 
 
 def test_lists_are_newest_first_filtered_and_paged(store: Store) -> None:
@@ -272,15 +272,15 @@ def test_lists_are_newest_first_filtered_and_paged(store: Store) -> None:
         spec = TaskSpec("x", name=f"n{n % 2}", tags=("even",) if n % 2 == 0 else ())
         store.submit([Submission(f"t{n}", spec, 1.0)])
     store.cancel("t4")
-    first = store.page(most=2)
+    first = store.list_tasks(limit=2)
     assert [t.id for t in first] == ["t4", "t3"]
-    assert [t.id for t in store.page(before=first[-1].sequence, most=2)] == ["t2", "t1"]
-    assert [t.id for t in store.page(name="n1")] == ["t3", "t1"]
-    assert [t.id for t in store.page(tag="even")] == ["t4", "t2", "t0"]
-    assert [t.id for t in store.page(name="n0", tag="even", most=1)] == ["t4"]
-    assert [t.id for t in store.page(tag="even", before=first[0].sequence, most=1)] == ["t2"]
-    assert store.page(name="n1", tag="even") == []
-    assert [t.id for t in store.page([Status.CANCELLED])] == ["t4"]
+    assert [t.id for t in store.list_tasks(before=first[-1].sequence, limit=2)] == ["t2", "t1"]
+    assert [t.id for t in store.list_tasks(name="n1")] == ["t3", "t1"]
+    assert [t.id for t in store.list_tasks(tag="even")] == ["t4", "t2", "t0"]
+    assert [t.id for t in store.list_tasks(name="n0", tag="even", limit=1)] == ["t4"]
+    assert [t.id for t in store.list_tasks(tag="even", before=first[0].sequence, limit=1)] == ["t2"]
+    assert store.list_tasks(name="n1", tag="even") == []
+    assert [t.id for t in store.list_tasks([TaskState.CANCELLED])] == ["t4"]
 
 
 def test_another_connection_sees_that_something_was_written(
@@ -297,11 +297,11 @@ def test_another_connection_sees_that_something_was_written(
 
 
 def test_a_worker_is_seen_until_it_leaves(store: Store) -> None:
-    assert not store.worker_seen()
-    store.beat("w", 2)
-    assert store.worker_seen()
-    store.leave("w")
-    assert not store.worker_seen()
+    assert not store.has_live_worker()
+    store.heartbeat("w", 2)
+    assert store.has_live_worker()
+    store.deregister("w")
+    assert not store.has_live_worker()
 
 
 class Lifecycle(RuleBasedStateMachine):
@@ -350,7 +350,7 @@ class Lifecycle(RuleBasedStateMachine):
             written = self.store.fail(assignment, Failure("x", "x"))
         else:
             written = self.store.release(assignment, crashed=verb == "crash")
-        mine = before.attempt == assignment.attempt and before.state is Status.RUNNING
+        mine = before.attempt == assignment.attempt and before.state is TaskState.RUNNING
         assert written == mine
 
     @rule(task=tasks)
@@ -364,14 +364,16 @@ class Lifecycle(RuleBasedStateMachine):
     @invariant()
     def every_history_is_a_walk_through_the_table_and_ends_at_most_once(self) -> None:
         for task in self.store.read([f"t{n + 1}" for n in range(self.count)]).values():
-            state = Status.SUBMITTED
+            state = TaskState.SUBMITTED
             assert task.changes[0].move == "submit"
             for change in task.changes[1:]:
                 assert state in MOVES[change.move].sources
                 assert change.state is MOVES[change.move].target
                 state = change.state
             assert state is task.state
-            assert sum(c.state in FINAL for c in task.changes) == (task.state in FINAL)
+            assert sum(c.state in FINAL_STATES for c in task.changes) == (
+                task.state in FINAL_STATES
+            )
 
     def teardown(self) -> None:
         self.store.close()

@@ -25,7 +25,7 @@ def test_every_mutant_has_a_test_that_finds_it() -> None:
 
 @pytest.mark.parametrize("mutant", FOUND_BY)
 def test_a_missing_guard_fails_a_test(mutant: str) -> None:
-    test = f"tests/{FOUND_BY[mutant]}"
+    test = f"tests/store/{FOUND_BY[mutant]}"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "tests.store.mutants", test, "-k", "sqlite"],
         cwd=ROOT,

@@ -48,7 +48,7 @@ def locked(settings: Settings) -> Iterator[None]:
 
 def sweep(store: Store) -> int:
     """Takes the tasks of all leases that are over, without watching them for a while."""
-    return len(store.sweep([lease for lease in store.leases() if lease.over]))
+    return len(store.reclaim([lease for lease in store.leases() if lease.expired]))
 
 
 def execute(settings: Settings, statement: str) -> None:

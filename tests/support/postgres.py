@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-from quantumtask.shared.processes import die_with_parent
+from quantumtask.shared.processes import kill_on_parent_death
 from tests.support.services import free_port
 
 GIVEN = os.environ.get("QUANTUMTASK_TEST_POSTGRES")
@@ -71,7 +71,7 @@ class Server:
                 env=self._environment,
                 stdout=log,
                 stderr=log,
-                preexec_fn=lambda: die_with_parent(signal.SIGQUIT, parent=mine),
+                preexec_fn=lambda: kill_on_parent_death(signal.SIGQUIT, parent=mine),
             )
         self._await()
         return self

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from quantumtask.shared.settings import load
+from quantumtask.shared.settings import load_settings
 
 NO_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 
@@ -141,7 +141,7 @@ class Service:
             **settings,
         }
         self.environment = {f"QUANTUMTASK_{k.upper()}": str(v) for k, v in values.items()}
-        self.settings = load(self.environment)
+        self.settings = load_settings(self.environment)
         self.http = httpx.Client(base_url=self.url, timeout=60, limits=NO_LIMITS)
         self.processes: list[Process] = []
 

@@ -17,25 +17,25 @@ def looks(watch: Watch, *leases: Lease, seconds: int, start: float = 0.0) -> lis
 
 
 def test_a_lease_that_is_over_is_lost_after_two_renewals_without_one() -> None:
-    assert looks(Watch(SETTINGS), Lease("w", 100.0, over=True), seconds=12) == [10, 11]
+    assert looks(Watch(SETTINGS), Lease("w", 100.0, expired=True), seconds=12) == [10, 11]
 
 
 def test_a_lease_that_nobody_renews_is_lost_after_its_length_though_the_clock_went_back() -> None:
-    assert looks(Watch(SETTINGS), Lease("w", 100.0, over=False), seconds=31) == [30]
+    assert looks(Watch(SETTINGS), Lease("w", 100.0, expired=False), seconds=31) == [30]
 
 
 def test_a_clock_that_jumps_ahead_takes_nothing_from_a_worker_that_lives() -> None:
     watch = Watch(SETTINGS)
     for t in range(600):
         renewal = t // 5
-        assert not watch.lost([Lease("w", HOUR + renewal, over=t > 100)], float(t))
+        assert not watch.lost([Lease("w", HOUR + renewal, expired=t > 100)], float(t))
 
 
 def test_what_is_renewed_together_does_not_keep_what_is_not() -> None:
     watch = Watch(SETTINGS)
-    forgotten = Lease("w", 30.0, over=False)
+    forgotten = Lease("w", 30.0, expired=False)
     found = [
-        watch.lost([forgotten, Lease("w", 30.0 + t // 5, over=False)], t) for t in range(1, 32)
+        watch.lost([forgotten, Lease("w", 30.0 + t // 5, expired=False)], t) for t in range(1, 32)
     ]
     assert found[-1] == [forgotten]
     assert not any(found[:-1])
@@ -43,7 +43,7 @@ def test_what_is_renewed_together_does_not_keep_what_is_not() -> None:
 
 def test_the_time_for_which_we_were_stopped_ourselves_does_not_count_against_others() -> None:
     watch = Watch(SETTINGS)
-    lease = Lease("w", 100.0, over=False)
+    lease = Lease("w", 100.0, expired=False)
     watch.lost([lease], 0.0)
     assert not watch.lost([lease], HOUR)
     assert looks(watch, lease, seconds=21, start=HOUR + 1) == [19, 20]
@@ -57,5 +57,5 @@ def test_no_renewed_lease_is_ever_lost_and_every_other_is(
     for number, (passed, over) in enumerate(steps):
         now += passed
         assert not watch.lost([Lease("w", float(number // 2), over)], now)
-    dead = Lease("w", -1.0, over=False)
+    dead = Lease("w", -1.0, expired=False)
     assert any(watch.lost([dead], now + t) for t in range(40))

@@ -15,7 +15,7 @@ from quantumtask.api.http.protocol import CoalescingHttpProtocol
 from quantumtask.api.routes import batches, circuit, results, service, tasks
 from quantumtask.api.schemas import openapi
 from quantumtask.api.service.tasks import TaskService
-from quantumtask.shared.processes import keep_loaded
+from quantumtask.shared.processes import freeze_gc
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.telemetry import logs
 from quantumtask.version import __version__
@@ -36,8 +36,8 @@ def create_app(settings: Settings) -> App:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with TaskService(settings).lifespan() as service:
             app.state.service = service
-            keep_loaded()
-            log.info("service started", extra={"database": settings.database_name})
+            freeze_gc()
+            log.info("service started", extra={"database": settings.database_label})
             yield
 
     app = App(
@@ -91,7 +91,7 @@ def raise_connection_limit() -> None:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Log JSON lines to standard error."""
-    logs.start("api")
+    logs.start_logging("api")
     raise_connection_limit()
     config = uvicorn.Config(
         create_app(settings),

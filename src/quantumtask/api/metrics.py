@@ -19,7 +19,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from quantumtask.shared.errors import QuantumTaskError, QueueFull, StoreUnavailable
-from quantumtask.shared.queue_stats import Queue
+from quantumtask.shared.queue_stats import QueueStats
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
@@ -56,7 +56,7 @@ _STREAMS = Gauge("quantumtask_streams", "Open streams of events and results.", r
 class _QueueCollector(Collector):
     """Gauges of the queue, from `snapshot`; None: the database does not answer."""
 
-    snapshot: Queue | None = None
+    snapshot: QueueStats | None = None
 
     def collect(self) -> Iterator[Metric]:
         queue = self.snapshot
@@ -84,7 +84,7 @@ _QUEUE_COLLECTOR = _QueueCollector()
 REGISTRY.register(_QUEUE_COLLECTOR)
 
 
-def render_metrics(accept: str, queue: Queue | None) -> tuple[bytes, str]:
+def render_metrics(accept: str, queue: QueueStats | None) -> tuple[bytes, str]:
     """Return all metrics as text, and the media type of the text.
 
     Args:

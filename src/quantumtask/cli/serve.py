@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from quantumtask.shared.errors import QuantumTaskError
-from quantumtask.shared.processes import die_with_parent
-from quantumtask.shared.settings import SUPERVISOR, Settings, SettingsError, load
+from quantumtask.shared.processes import kill_on_parent_death
+from quantumtask.shared.settings import SUPERVISOR, Settings, SettingsError, load_settings
 
 ABOUT = {
     "api": "Runs the API alone: takes circuits over HTTP and answers how they went.",
@@ -29,7 +29,7 @@ def run(service: str, arguments: list[str]) -> None:
     _end_with_supervisor()
     try:
         with suppress(KeyboardInterrupt):
-            SERVE[service](load(**options))
+            SERVE[service](load_settings(**options))
     except SettingsError as error:
         _refuse(str(error), 2)
     except (OSError, QuantumTaskError) as error:
@@ -72,7 +72,7 @@ def _end_with_supervisor() -> None:
     """If `quantumtask up` started this process, ends it when that one is gone, however it went."""
     supervisor = os.environ.pop(SUPERVISOR, "")
     if supervisor.isdecimal():
-        die_with_parent(signal.SIGTERM, parent=int(supervisor))
+        kill_on_parent_death(signal.SIGTERM, parent=int(supervisor))
 
 
 def _refuse(sentence: str, status: int) -> NoReturn:

@@ -16,7 +16,7 @@ from quantumtask.openqasm.compiler.pipeline import (
 from quantumtask.openqasm.program.program import Circuit, Measure, Register
 from quantumtask.openqasm.text.source import MAX_PROBLEMS, Diagnostic, OffsetSpan, Source, shorten
 from quantumtask.shared.errors import CircuitError
-from quantumtask.shared.processes import collector_paused
+from quantumtask.shared.processes import gc_paused
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Problem
 
@@ -52,7 +52,7 @@ def validate_circuit(text: str, settings: Settings, parameters: str | None = Non
     """Checks a circuit; without `parameters` (a JSON object) its inputs need no values."""
     try:
         source = preprocess(text, settings)
-        with report_errors_in(source), collector_paused():
+        with report_errors_in(source), gc_paused():
             return _validated(compile_source(source, settings, parse_inputs(parameters)), source)
     except CircuitError as error:
         return Validation(error.problems)

@@ -10,7 +10,7 @@ from quantumtask.shared.errors import QueueFull
 T = TypeVar("T")
 
 
-class Lasting(Generic[T]):
+class TtlCache(Generic[T]):
     """An answer that is used again for twenty times as long as it took to find."""
 
     def __init__(self, find: Callable[[], T]) -> None:
@@ -28,7 +28,7 @@ class Lasting(Generic[T]):
         return self._answer
 
 
-class Room:
+class AdmissionControl:
     """Whether the queue has room for more, as one process sees it.
 
     What others submit is seen when it is counted again: a limit may be passed by as much as they
@@ -37,7 +37,7 @@ class Room:
 
     def __init__(self, most: int, most_of_one: int, count: Callable[[], dict[str, int]]) -> None:
         self._most, self._most_of_one = most, most_of_one
-        self._count = Lasting(count)
+        self._count = TtlCache(count)
         self._counted: dict[str, int] | None = None
         self._waiting: Counter[str] = Counter()
         self._total = 0

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from quantumtask.shared.database.rows import change_of
+from quantumtask.shared.database.rows import state_change_from_row
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QuantumTaskError
-from quantumtask.shared.task import FINAL, Change, Status, Submission
+from quantumtask.shared.task import FINAL_STATES, StateChange, Submission, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Batch:
     size: int
     submitted_at: float
     finished_at: float | None
-    states: Mapping[Status, int]
+    states: Mapping[TaskState, int]
     metadata: str | None = None
 
 
-class Mark(NamedTuple):
+class TaskVersion(NamedTuple):
     """Is another one whenever anything has happened to a task."""
 
     state: str
@@ -52,10 +52,10 @@ class Mark(NamedTuple):
 
     @property
     def final(self) -> bool:
-        return self.state in FINAL
+        return self.state in FINAL_STATES
 
 
-class BatchMark(NamedTuple):
+class BatchVersion(NamedTuple):
     """How many changes of state the tasks of a batch had, and how many of them have ended."""
 
     events: int
@@ -67,16 +67,16 @@ class BatchMark(NamedTuple):
         return self.ended == self.size
 
 
-class Event(NamedTuple):
+class BatchEvent(NamedTuple):
     """A change of a batch's task; `place` counts all of the batch's from 1."""
 
     place: int
     task_id: str
     item: int
-    change: Change
+    change: StateChange
 
 
-class Batches(Store):
+class ApiStore(Store):
     """The Store, for who takes batches and watches them. Each method is one transaction."""
 
     def submit_batch(self, batch: NewBatch) -> str | QuantumTaskError:
@@ -109,12 +109,12 @@ class Batches(Store):
         self._each("insert_batch_tag", ({"sequence": sequence, "tag": tag} for tag in batch.tags))
         self._insert(batch.submissions)
 
-    def circuit(self, task_id: str) -> str | None:
+    def read_circuit(self, task_id: str) -> str | None:
         """The text of a task's circuit; None if there is no such task."""
         rows = self._rows("read_circuit", id=task_id)
         return bytes(rows[0][0]).decode() if rows else None
 
-    def tasks_of(self, batch_id: str) -> list[str]:
+    def batch_task_ids(self, batch_id: str) -> list[str]:
         """The ids of a batch's tasks, in the order in which they were given."""
         return [row[0] for row in self._rows("tasks_of", batch=batch_id)]
 
@@ -126,9 +126,9 @@ class Batches(Store):
         """The batches with these ids, newest first; unknown ids are left out."""
         asked = list(ids)
         rows = self._rows("read_batches", ids=asked)
-        states: dict[str, dict[Status, int]] = {row[0]: {} for row in rows}
+        states: dict[str, dict[TaskState, int]] = {row[0]: {} for row in rows}
         for batch_id, state, tasks in self._rows("batch_states", ids=asked):
-            states.setdefault(batch_id, {})[Status(state)] = tasks
+            states.setdefault(batch_id, {})[TaskState(state)] = tasks
         found = {}
         for batch_id, sequence, name, tags, size, submitted, finished, metadata in rows:
             labels, counted = tuple(json.loads(tags)), states[batch_id]
@@ -137,13 +137,13 @@ class Batches(Store):
             )
         return found
 
-    def page_of_batches(
+    def list_batches(
         self,
         pending: bool | None = None,
         name: str | None = None,
         tag: str | None = None,
         before: int | None = None,
-        most: int = 20,
+        limit: int = 20,
     ) -> list[Batch]:
         """Batches, newest first; `pending`: some task has not ended; `before`: a sequence."""
         by = "page_of_batches"
@@ -155,38 +155,41 @@ class Batches(Store):
             name=name,
             tag=tag,
             before=2**63 - 1 if before is None else before,
-            most=most,
+            most=limit,
         )
         return list(self.read_batches(row[0] for row in found).values())
 
     # Who watches
 
-    def marks(self, ids: Iterable[str]) -> dict[str, Mark]:
+    def task_versions(self, ids: Iterable[str]) -> dict[str, TaskVersion]:
         """How the tasks with these ids stand; unknown ids are left out."""
-        return {row[0]: Mark._make(row[1:]) for row in self._rows("marks", ids=list(ids))}
+        return {row[0]: TaskVersion._make(row[1:]) for row in self._rows("marks", ids=list(ids))}
 
-    def batch_marks(self, ids: Iterable[str]) -> dict[str, BatchMark]:
+    def batch_versions(self, ids: Iterable[str]) -> dict[str, BatchVersion]:
         """How the batches with these ids stand, likewise."""
         return {
-            row[0]: BatchMark._make(row[1:]) for row in self._rows("batch_marks", ids=list(ids))
+            row[0]: BatchVersion._make(row[1:]) for row in self._rows("batch_marks", ids=list(ids))
         }
 
-    def changes(self, sequences: Iterable[int]) -> dict[int, list[Change]]:
+    def read_changes(self, sequences: Iterable[int]) -> dict[int, list[StateChange]]:
         """All changes of the tasks with these sequences, in order."""
-        found: dict[int, list[Change]] = {}
+        found: dict[int, list[StateChange]] = {}
         for sequence, *change in self._rows("read_changes", sequences=list(sequences)):
-            found.setdefault(sequence, []).append(change_of(*change))
+            found.setdefault(sequence, []).append(state_change_from_row(*change))
         return found
 
-    def events(self, batch_id: str, after: int, most: int) -> list[Event]:
+    def read_batch_events(self, batch_id: str, after: int, most: int) -> list[BatchEvent]:
         """What happened to a batch's tasks behind that place, in order.
 
         Changes of tasks that were removed meanwhile are left out.
         """
         rows = self._rows("batch_events", batch=batch_id, after=after, most=most)
-        return [Event(place, task, item, change_of(*c)) for place, task, item, *c in rows]
+        return [
+            BatchEvent(place, task, item, state_change_from_row(*c))
+            for place, task, item, *c in rows
+        ]
 
-    def ends(self, batch_id: str, offset: int, most: int) -> list[tuple[int, str]]:
+    def finished_tasks(self, batch_id: str, offset: int, most: int) -> list[tuple[int, str]]:
         """The ids of a batch's tasks in the order in which they ended, with their numbers in it.
 
         From the one with the number `offset`; they count from 0.

@@ -20,9 +20,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from quantumtask.shared.errors import ResultDamaged, ResultUnavailable
+from quantumtask.shared.errors import ResultDamaged, ResultStoreUnavailable
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import NOT_HERE, Blob, Result
+from quantumtask.shared.task import BLOB_PLACEHOLDER, Blob, Result
 
 LARGE_BYTES = 256 * 1024
 """A larger result, as JSON text, leaves the database."""
@@ -31,10 +31,10 @@ _CHUNK = 1000
 
 
 def is_large(result: Result) -> bool:
-    return result.bytes > LARGE_BYTES
+    return result.json_size > LARGE_BYTES
 
 
-def pack(result: Result) -> bytes:
+def pack_result(result: Result) -> bytes:
     """Counts, memory, outputs and data as lines of JSON, in gzip; without data, three lines."""
     texts = result.texts if result.data is not None else result.texts[:-1]
     # In JSON a line break is only ever a blank between values.
@@ -42,22 +42,22 @@ def pack(result: Result) -> bytes:
     return gzip.compress("\n".join(lines).encode(), compresslevel=1, mtime=0)
 
 
-def blob_of(name: str, data: bytes) -> Blob:
+def describe_blob(name: str, data: bytes) -> Blob:
     """What the database says of an object."""
     return Blob(name, len(data), hashlib.sha256(data).hexdigest())
 
 
-def without(result: Result, blob: Blob) -> Result:
+def strip_result(result: Result, blob: Blob) -> Result:
     """A result as the database holds it when its large part is elsewhere."""
-    size = result.bytes
+    size = result.json_size
     return replace(
-        result, counts=NOT_HERE, memory=None, outputs=None, data=None, blob=blob, size=size
+        result, counts=BLOB_PLACEHOLDER, memory=None, outputs=None, data=None, blob=blob, size=size
     )
 
 
-def whole(result: Result, blob: Blob, data: bytes) -> Result:
+def restore_result(result: Result, blob: Blob, data: bytes) -> Result:
     """The result again, from its object. Raises ResultDamaged if that is not what was stored."""
-    if blob_of(blob.name, data) != blob:
+    if describe_blob(blob.name, data) != blob:
         raise ResultDamaged(f"{blob.name} is not what was stored: {len(data):,} bytes")
     try:
         counts, *rest = gzip.decompress(data).decode().split("\n")
@@ -70,7 +70,7 @@ def whole(result: Result, blob: Blob, data: bytes) -> Result:
     )
 
 
-def new_name(database: str, task_id: str, attempt: int) -> str:
+def new_blob_name(database: str, task_id: str, attempt: int) -> str:
     """A name for the object of an attempt, never given before: an object is written only once.
 
     It begins with the name of its database, so that two may have one place.
@@ -78,7 +78,7 @@ def new_name(database: str, task_id: str, attempt: int) -> str:
     return f"{database}/{task_id}-{attempt}-{secrets.token_hex(4)}.gz"
 
 
-def owner(name: str) -> tuple[str, int] | None:
+def parse_blob_name(name: str) -> tuple[str, int] | None:
     """The (task id, attempt) that an object was written for; None: it is none of ours."""
     parts = _NAME.fullmatch(name)
     return (parts["task"], int(parts["attempt"])) if parts else None
@@ -88,17 +88,17 @@ _NAME = re.compile(r"\w+/(?P<task>.+)-(?P<attempt>[0-9]{1,18})-[0-9a-f]{8}\.gz(\
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class BlobInfo:
     """An object that is there, and how long, in seconds."""
 
     name: str
     age_s: float
 
 
-class Blobs(ABC):
+class BlobStore(ABC):
     """Where large results are. For any number of threads.
 
-    Every method raises ResultUnavailable where the place cannot be read or written now.
+    Every method raises ResultStoreUnavailable where the place cannot be read or written now.
     """
 
     @abstractmethod
@@ -114,17 +114,17 @@ class Blobs(ABC):
         """Removes objects; those that are gone already are no error."""
 
     @abstractmethod
-    def stored(self, database: str) -> Iterator[list[Stored]]:
+    def list_blobs(self, database: str) -> Iterator[list[BlobInfo]]:
         """All objects of a database, in lists of a thousand at most."""
 
 
-def open_blobs(settings: Settings) -> Blobs:
+def open_blob_store(settings: Settings) -> BlobStore:
     """The place that the settings name. Nothing is connected or made yet."""
-    place = settings.results_place
-    return Bucket(place) if place.startswith("s3://") else Folder(Path(place))
+    place = settings.results_location
+    return BucketStore(place) if place.startswith("s3://") else FolderStore(Path(place))
 
 
-class Folder(Blobs):
+class FolderStore(BlobStore):
     """Files of a folder, which every machine with an API or a Worker must see."""
 
     def __init__(self, root: Path) -> None:
@@ -155,17 +155,17 @@ class Folder(Blobs):
             for name in names:
                 (self._root / name).unlink(missing_ok=True)
 
-    def stored(self, database: str) -> Iterator[list[Stored]]:
+    def list_blobs(self, database: str) -> Iterator[list[BlobInfo]]:
         with self._reachable():
             if (self._root / database).is_dir():  # made with the first object
                 yield from _lists(self._files(database))
 
-    def _files(self, database: str) -> Iterator[Stored]:
+    def _files(self, database: str) -> Iterator[BlobInfo]:
         with os.scandir(self._root / database) as files:
             for file in files:
                 with suppress(FileNotFoundError):  # somebody else was faster
                     age_s = time.time() - file.stat().st_mtime
-                    yield Stored(f"{database}/{file.name}", age_s)
+                    yield BlobInfo(f"{database}/{file.name}", age_s)
 
     @contextmanager
     def _reachable(self) -> Iterator[None]:
@@ -175,9 +175,9 @@ class Folder(Blobs):
         except FileNotFoundError:
             if self._root.is_dir():
                 raise
-            raise ResultUnavailable(f"there is no folder {self._root}") from None
+            raise ResultStoreUnavailable(f"there is no folder {self._root}") from None
         except OSError as error:
-            raise ResultUnavailable(f"the results' folder: {error.strerror}") from error
+            raise ResultStoreUnavailable(f"the results' folder: {error.strerror}") from error
 
 
 def _make(folder: Path) -> None:
@@ -203,7 +203,7 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-class Bucket(Blobs):
+class BucketStore(BlobStore):
     """Objects of an S3-compatible store below `s3://BUCKET/PREFIX`; the AWS_ variables say which.
 
     Connections and tries are few and short: whoever asks tries again, and knows how long.
@@ -241,12 +241,12 @@ class Bucket(Blobs):
         with suppress(FileNotFoundError), self._reachable():
             self._store.delete(list(names))
 
-    def stored(self, database: str) -> Iterator[list[Stored]]:
+    def list_blobs(self, database: str) -> Iterator[list[BlobInfo]]:
         with self._reachable():
             for metas in self._store.list(database, chunk_size=_CHUNK):
                 now = datetime.now(UTC)
                 yield [
-                    Stored(meta["path"], (now - meta["last_modified"]).total_seconds())
+                    BlobInfo(meta["path"], (now - meta["last_modified"]).total_seconds())
                     for meta in metas
                 ]
 
@@ -259,9 +259,9 @@ class Bucket(Blobs):
         except FileNotFoundError as error:
             if "NoSuchBucket" not in str(error):
                 raise
-            raise ResultUnavailable("there is no such bucket") from error
+            raise ResultStoreUnavailable("there is no such bucket") from error
         except (BaseError, OSError, ValueError) as error:
-            raise ResultUnavailable(f"the bucket: {str(error).splitlines()[0]}") from error
+            raise ResultStoreUnavailable(f"the bucket: {str(error).splitlines()[0]}") from error
 
 
 def _endpoint() -> str:
@@ -270,7 +270,7 @@ def _endpoint() -> str:
     return next((value for name in names if (value := os.environ.get(name))), "")
 
 
-def _lists(all_of_them: Iterable[Stored]) -> Iterator[list[Stored]]:
+def _lists(all_of_them: Iterable[BlobInfo]) -> Iterator[list[BlobInfo]]:
     them = iter(all_of_them)
     while some := list(islice(them, _CHUNK)):
         yield some

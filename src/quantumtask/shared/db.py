@@ -9,39 +9,39 @@ from dataclasses import asdict, replace
 from functools import cache
 from typing import Any, Protocol
 
-from quantumtask.shared.admission import Lasting, Room
+from quantumtask.shared.admission import AdmissionControl, TtlCache
 from quantumtask.shared.database.base import Row
 from quantumtask.shared.database.connect import open_database
-from quantumtask.shared.database.queries import queries
+from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.database.rows import (
-    assignment_of,
-    change_of,
-    completion_row,
-    task_of,
-    task_row,
+    assignment_from_row,
+    state_change_from_row,
+    task_from_row,
+    to_completion_row,
+    to_insert_row,
 )
 from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError
-from quantumtask.shared.fair_share import lay_out, length
-from quantumtask.shared.queue_stats import MOST_COUNTED, Queue, Share
+from quantumtask.shared.fair_share import virtual_length, virtual_starts
+from quantumtask.shared.queue_stats import MAX_TASKS_AHEAD, OwnerQueue, QueueStats
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     Assignment,
-    Change,
     Failure,
     Lease,
-    Place,
+    QueuePosition,
+    ReclaimedTask,
     Result,
-    Status,
+    StateChange,
     Submission,
-    Swept,
     Task,
+    TaskState,
 )
 
-Pace = tuple[int, int, float]
+WorkerRate = tuple[int, int, float]
 """How many workers there are, their slots, and the predicted ms of work they do in a second."""
 
 
-class Keyed(Protocol):
+class Idempotent(Protocol):
     """What is stored under `id`, or recognised by its idempotency key."""
 
     @property
@@ -62,10 +62,10 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._database = open_database(settings)
-        texts = queries(*self._database.ALSO)
+        texts = load_queries(*self._database.ALSO)
         self._queries = {name: self._database.sql(text) for name, text in texts.items()}
-        self._queue = Lasting(self._look_at_queue)
-        self._room = Room(
+        self._queue = TtlCache(self._look_at_queue)
+        self._room = AdmissionControl(
             settings.max_waiting_tasks, settings.max_waiting_per_owner, self._count_waiting
         )
 
@@ -110,7 +110,7 @@ class Store:
         taken.append(submission)
         return submission.id
 
-    def _known(self, keyed: Keyed) -> str | QuantumTaskError | None:
+    def _known(self, keyed: Idempotent) -> str | QuantumTaskError | None:
         """What is stored under the key, or that it is something else; None: nothing is."""
         for digest, stored in self._rows("find_key", key=keyed.key) if keyed.key else ():
             if digest == keyed.digest:
@@ -125,7 +125,7 @@ class Store:
             found[owner] += tasks
         return found
 
-    def _remember(self, keyed: Keyed) -> bool:
+    def _remember(self, keyed: Idempotent) -> bool:
         """Whether the key was not known yet; it is if another API process has just stored it."""
         return not keyed.key or bool(
             self._rows(
@@ -138,7 +138,7 @@ class Store:
         )
 
     def _insert(self, submissions: Sequence[Submission]) -> None:
-        rows = self._each("insert", map(task_row, submissions, self._places(submissions)))
+        rows = self._each("insert", map(to_insert_row, submissions, self._places(submissions)))
         self._record("submit", rows, None)
         specs = [(row[0], s.spec) for row, s in zip(rows, submissions, strict=True)]
         self._each(
@@ -167,9 +167,9 @@ class Store:
         for (rank, owner), indices in sorted(whose.items()):  # all lock them in the same order
             theirs = [submissions[index] for index in indices]
             weight = self._settings.weights.get(owner, 1.0)
-            work = sum(length(submission, weight) for submission in theirs)
+            work = sum(virtual_length(submission, weight) for submission in theirs)
             finish = self._value("take_share", rank=rank, owner=owner, line=lines[rank], work=work)
-            begins = lay_out(theirs, finish - work, weight)
+            begins = virtual_starts(theirs, finish - work, weight)
             for index, begin in zip(indices, begins, strict=True):
                 places[index] = begin
         return places
@@ -183,36 +183,41 @@ class Store:
     def read(self, ids: Iterable[str]) -> dict[str, Task]:
         """The tasks with these ids, with results and history; unknown ids are left out."""
         rows = self._rows("read", ids=list(ids))
-        changes: dict[int, list[Change]] = {row[1]: [] for row in rows}
+        changes: dict[int, list[StateChange]] = {row[1]: [] for row in rows}
         for sequence, *change in self._rows("read_changes", sequences=list(changes)):
-            changes[sequence].append(change_of(*change))
+            changes[sequence].append(state_change_from_row(*change))
         pace = cache(self._pace)
         return {row[0]: self._placed(row, tuple(changes[row[1]]), pace) for row in rows}
 
-    def _placed(self, row: Row, changes: tuple[Change, ...], pace: Callable[[], Pace]) -> Task:
+    def _placed(
+        self, row: Row, changes: tuple[StateChange, ...], pace: Callable[[], WorkerRate]
+    ) -> Task:
         """A task, with its place in the queue while it has one."""
-        task = task_of(row, changes)
-        if task.state is not Status.SUBMITTED:
+        task = task_from_row(row, changes)
+        if task.state is not TaskState.SUBMITTED:
             return task
         rank, fair = row[11:13]
-        values = {"rank": rank, "fair": fair, "sequence": task.sequence, "most": MOST_COUNTED}
+        values = {"rank": rank, "fair": fair, "sequence": task.sequence, "most": MAX_TASKS_AHEAD}
         tasks, work_ms = self._rows("ahead", **values)[0]
         _, _, rate = pace()
         starts_in_s = work_ms / rate if rate else None
-        return replace(task, place=Place(tasks + 1, starts_in_s, at_least=tasks >= MOST_COUNTED))
+        return replace(
+            task,
+            queue_position=QueuePosition(tasks + 1, starts_in_s, at_least=tasks >= MAX_TASKS_AHEAD),
+        )
 
-    def states(self, ids: Iterable[str]) -> dict[str, Status]:
+    def task_states(self, ids: Iterable[str]) -> dict[str, TaskState]:
         """The states of the tasks with these ids; unknown ids are left out."""
         rows = self._rows("states", ids=list(ids))
-        return {task_id: Status(state) for task_id, state in rows}
+        return {task_id: TaskState(state) for task_id, state in rows}
 
-    def page(
+    def list_tasks(
         self,
-        states: Iterable[Status] = tuple(Status),
+        states: Iterable[TaskState] = tuple(TaskState),
         name: str | None = None,
         tag: str | None = None,
         before: int | None = None,
-        most: int = 20,
+        limit: int = 20,
     ) -> list[Task]:
         """Tasks, newest first, without results and history; `before` is the last one's sequence."""
         found = self._rows(
@@ -221,10 +226,10 @@ class Store:
             name=name,
             tag=tag,
             before=2**63 - 1 if before is None else before,
-            most=most,
+            most=limit,
         )
         rows = self._rows("list", sequences=[row[0] for row in found])
-        return [task_of(row) for row in rows]
+        return [task_from_row(row) for row in rows]
 
     # What workers do
 
@@ -238,7 +243,7 @@ class Store:
             sequences = [row[0] for row in rows]
             texts = {row[0]: row[1:] for row in self._rows("read_circuits", sequences=sequences)}
         rows.sort(key=lambda row: (row[-2], row[-1], row[0]))
-        return [assignment_of(row, worker, *texts[row[0]]) for row in rows]
+        return [assignment_from_row(row, worker, *texts[row[0]]) for row in rows]
 
     def complete(self, done: Sequence[tuple[Assignment, Result]]) -> set[tuple[str, int]]:
         """Stores results; returns the (id, attempt) pairs of which they were written.
@@ -246,7 +251,7 @@ class Store:
         A task that is no longer its attempt's is left as it is.
         """
         with self.transaction():
-            rows = self._each("complete", (completion_row(*one) for one in done))
+            rows = self._each("complete", (to_completion_row(*one) for one in done))
             # All by one worker: it is the only one that has these assignments.
             self._record("complete", rows, done[0][0].worker if done else None)
         return {(task_id, attempt) for _, _, attempt, task_id in rows}
@@ -275,7 +280,7 @@ class Store:
         rows = self._rows("renew", worker=worker, ids=list(ids), lease_s=lease_s)
         return {(task_id, attempt) for task_id, attempt in rows}
 
-    def held(self, worker: str) -> set[tuple[str, int]]:
+    def held_attempts(self, worker: str) -> set[tuple[str, int]]:
         """The (id, attempt) pairs a worker holds, without prolonging anything."""
         return {(task_id, attempt) for task_id, attempt in self._rows("held", worker=worker)}
 
@@ -283,37 +288,39 @@ class Store:
         """All leases that tasks are held under, of all workers."""
         return [Lease(worker, until, bool(over)) for worker, until, over in self._rows("leases")]
 
-    def sweep(self, lost: Iterable[Lease]) -> list[Swept]:
+    def reclaim(self, lost: Iterable[Lease]) -> list[ReclaimedTask]:
         """Takes the tasks that are still held under these leases."""
-        swept: list[Swept] = []
+        swept: list[ReclaimedTask] = []
         with self.transaction():
             for lease in lost:
-                values = {"holder": lease.worker, "until": lease.until}
+                values = {"holder": lease.worker, "until": lease.expires_at}
                 for move in ("abandon", "release.lost"):
                     rows = self._move(move, **values, max_crashes=self._settings.max_crashes)
-                    swept += (Swept(r[3], r[2], lease.worker, Status(r[1])) for r in rows)
+                    swept += (
+                        ReclaimedTask(r[3], r[2], lease.worker, TaskState(r[1])) for r in rows
+                    )
         return swept
 
-    def tidy(self) -> None:
+    def prune_shares(self) -> None:
         """Removes what nobody needs any more, some of it at a time."""
         self._rows("forget_shares")
 
     # Who is there
 
-    def beat(self, worker: str, slots: int, rate: float | None = None) -> None:
+    def heartbeat(self, worker: str, slots: int, rate: float | None = None) -> None:
         """A worker says that it is alive, and its `rate`: predicted ms of work done in a second."""
         self._rows("beat", worker=worker, slots=slots, rate=rate)
 
-    def leave(self, worker: str) -> None:
+    def deregister(self, worker: str) -> None:
         """A worker says that it stops."""
         self._rows("forget_workers", worker=worker)
 
-    def worker_seen(self) -> bool:
+    def has_live_worker(self) -> bool:
         """Whether any worker has said so lately."""
         workers, _, _ = self._pace()
         return workers > 0
 
-    def queue(self) -> Queue:
+    def queue_stats(self) -> QueueStats:
         """What waits and runs, by owner and priority, those with most waiting first."""
         return self._queue.get()
 
@@ -323,24 +330,24 @@ class Store:
         Where very many wait, from the first of them.
         """
         last = {"rank": 0, "fair": sys.float_info.max, "sequence": 2**63 - 1}
-        tasks, work_ms = self._rows("ahead", **last, most=MOST_COUNTED)[0]
+        tasks, work_ms = self._rows("ahead", **last, most=MAX_TASKS_AHEAD)[0]
         _, _, rate = self._pace()
-        more = max(1.0, self.queue().waiting / tasks) if tasks == MOST_COUNTED else 1.0
+        more = max(1.0, self.queue_stats().waiting / tasks) if tasks == MAX_TASKS_AHEAD else 1.0
         return more * work_ms / rate if rate else None
 
-    def _look_at_queue(self) -> Queue:
+    def _look_at_queue(self) -> QueueStats:
         waiting = {(owner, rank): tasks for owner, rank, tasks in self._rows("waiting")}
         running = {(owner, rank): tasks for owner, rank, tasks in self._rows("running")}
         shares = [
-            Share(owner, -rank, waiting.get((owner, rank), 0), running.get((owner, rank), 0))
+            OwnerQueue(owner, -rank, waiting.get((owner, rank), 0), running.get((owner, rank), 0))
             for owner, rank in waiting.keys() | running.keys()
         ]
         shares.sort(key=lambda share: (-share.waiting, -share.running, share.owner, share.priority))
         workers, slots, _ = self._pace()
         oldest = self._rows("oldest")
-        return Queue(tuple(shares), workers, slots, oldest[0][0] if oldest else None)
+        return QueueStats(tuple(shares), workers, slots, oldest[0][0] if oldest else None)
 
-    def _pace(self) -> Pace:
+    def _pace(self) -> WorkerRate:
         workers, slots, rate = self._rows("pace", within_s=3 * self._settings.renew_s)[0]
         return workers, slots, rate
 

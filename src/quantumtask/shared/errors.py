@@ -5,13 +5,13 @@ QuantumTaskError
 |   |-- InvalidJson  InvalidRequest  UnsupportedEncoding
 |   |-- BodyTooLarge  CircuitTooLarge  ParametersTooLarge
 |   |-- TaskNotFound  BatchNotFound  BackendNotFound
-|   |-- CannotRun                a circuit that would fail: has `problems`
-|   `-- IdempotencyConflict  TaskAlreadyFinished  NoResult
+|   |-- UnrunnableCircuit                a circuit that would fail: has `problems`
+|   `-- IdempotencyConflict  TaskAlreadyFinished  TaskNotCompleted
 |-- Busy                         the service cannot take it now: try again in `retry_after_s`
 |   |-- QueueFull
 |   |-- StoreUnavailable
-|   |-- ResultUnavailable
-|   `-- WorkerUnavailable  WorkerBusy
+|   |-- ResultStoreUnavailable
+|   `-- WorkerUnavailable  AnalysisQueueFull
 |-- ResultDamaged                a large result is gone, or not what was stored
 `-- TaskError                    the task ends as `failed`
     |-- CircuitError             ... because of its circuit: has `problems`
@@ -80,7 +80,7 @@ class BatchNotFound(RequestError):
         super().__init__("batch not found")
 
 
-class CannotRun(RequestError):
+class UnrunnableCircuit(RequestError):
     """A circuit that would fail if it were run: has the code of that failure."""
 
     def __init__(self, failure: Failure) -> None:
@@ -97,7 +97,7 @@ class TaskAlreadyFinished(RequestError):
     code = "task_already_finished"
 
 
-class NoResult(RequestError):
+class TaskNotCompleted(RequestError):
     """A task has none: it waits or runs still, it failed, or it was cancelled."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -105,34 +105,34 @@ class NoResult(RequestError):
         self.code = code
 
 
-class Busy(QuantumTaskError):
+class Unavailable(QuantumTaskError):
     code = "unavailable"
     retry_after_s = 1
 
 
-class QueueFull(Busy):
+class QueueFull(Unavailable):
     code = "queue_full"
     retry_after_s = 5
 
 
-class StoreUnavailable(Busy):
+class StoreUnavailable(Unavailable):
     code = "store_unavailable"
     retry_after_s = 2
 
 
-class ResultUnavailable(Busy):
+class ResultStoreUnavailable(Unavailable):
     """Where large results are kept cannot be read or written now."""
 
     code = "result_unavailable"
     retry_after_s = 5
 
 
-class WorkerUnavailable(Busy):
+class WorkerUnavailable(Unavailable):
     code = "worker_unavailable"
     retry_after_s = 5
 
 
-class WorkerBusy(Busy):
+class AnalysisQueueFull(Unavailable):
     code = "busy"
     retry_after_s = 2
 

@@ -1,16 +1,16 @@
 """The words of a task's options, which the API checks and a slot carries out."""
 
 COUNTS, MEMORY, PROBABILITIES = "counts", "memory", "probabilities"
-STATEVECTOR, EXPECTATIONS, UNITARY = "statevector", "expectation_values", "unitary"
-RETURNS = (COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATIONS, UNITARY)
+STATEVECTOR, EXPECTATION_VALUES, UNITARY = "statevector", "expectation_values", "unitary"
+OUTPUT_KINDS = (COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATION_VALUES, UNITARY)
 """What a task can return."""
 
-AS_NEEDED, ALWAYS, NEVER = "auto", "always", "never"
-COMPILE = (AS_NEEDED, ALWAYS, NEVER)
+COMPILE_AUTO, COMPILE_ALWAYS, COMPILE_NEVER = "auto", "always", "never"
+COMPILE_MODES = (COMPILE_AUTO, COMPILE_ALWAYS, COMPILE_NEVER)
 """Values of `compile`; `auto` compiles a circuit unless it names physical qubits."""
 
-LETTERS = frozenset("IXYZ01+-rl")
+OBSERVABLE_LETTERS = frozenset("IXYZ01+-rl")
 """Of an observable: Pauli matrices, and projectors on their eigenstates."""
 
-MOST_TERMS = 200_000
+MAX_OBSERVABLE_TERMS = 200_000
 """Terms of all observables of a task."""

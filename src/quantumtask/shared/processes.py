@@ -11,7 +11,7 @@ from contextlib import contextmanager
 PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent(death: signal.Signals, parent: int | None = None) -> None:
+def kill_on_parent_death(death: signal.Signals, parent: int | None = None) -> None:
     """Has the kernel send this process `death` when the thread that started it ends; Linux only.
 
     `parent` is the process id that the parent had when it started us. If that one is gone already,
@@ -29,7 +29,7 @@ def die_with_parent(death: signal.Signals, parent: int | None = None) -> None:
 
 
 @contextmanager
-def processor_limit(seconds: float) -> Iterator[None]:
+def cpu_time_limit(seconds: float) -> Iterator[None]:
     """Ends this process by SIGPROF if what is inside takes more processor time than that.
 
     No loop in C can ignore the signal, and time in which the machine was busy elsewhere or asleep
@@ -42,7 +42,7 @@ def processor_limit(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def keep_loaded() -> None:
+def freeze_gc() -> None:
     """Has the garbage collector leave alone what is loaded by now; call it when all is ready.
 
     Walking through it all, again and again, would stop every thread for tens of milliseconds.
@@ -52,7 +52,7 @@ def keep_loaded() -> None:
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """No collection in here: each one would look at all the objects made so far, again."""
     was_on = gc.isenabled()
     gc.disable()

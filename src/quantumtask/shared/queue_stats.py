@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-MOST_COUNTED = 1_000
+MAX_TASKS_AHEAD = 1_000
 """How far the tasks ahead of another are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class OwnerQueue:
     """How many tasks of one owner and priority wait, and how many run."""
 
     owner: str
@@ -17,10 +17,10 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class QueueStats:
     """The whole of it. `oldest_at`: since when the longest waits, in seconds since 1970."""
 
-    shares: tuple[Share, ...]
+    shares: tuple[OwnerQueue, ...]
     workers: int
     slots: int
     oldest_at: float | None
@@ -35,7 +35,7 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedWait:
     """What a new task has to expect: how many wait, and for how long; None: nobody works."""
 
     waiting: int

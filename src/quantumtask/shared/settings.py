@@ -142,7 +142,7 @@ class Settings:
         return self.data_dir / "quantumtask.db"
 
     @property
-    def database_name(self) -> str:
+    def database_label(self) -> str:
         """The database as it may be shown: without user and password."""
         url = _POSTGRESQL.fullmatch(self.database)
         return f"postgresql://{url['place']}" if url else str(self.database_file)
@@ -153,12 +153,12 @@ class Settings:
         return _weights(self.owner_weights)
 
     @property
-    def results_place(self) -> str:
+    def results_location(self) -> str:
         """The folder of large results, or the `s3://BUCKET/PREFIX`."""
         return self.results or str(self.data_dir / "results")
 
     @property
-    def keep_s(self) -> float:
+    def retention_s(self) -> float:
         """How long a task stays after it ended; 0: for ever.
 
         Never shorter than its Idempotency-Key is remembered: a repeated submission must find it.
@@ -168,37 +168,37 @@ class Settings:
         return max(self.retention_days * 86_400, self.idempotency_hours * 3600)
 
     @property
-    def doorbell(self) -> str:
+    def doorbell_url(self) -> str:
         """The URL that the API rings."""
         return (self.worker_url or f"http://{self.worker_host}:{self.worker_port}").rstrip("/")
 
     @property
     def slot_count(self) -> int:
-        return self.slots or cores()
+        return self.slots or core_count()
 
     @property
     def slot_threads(self) -> int:
         """Threads that a simulator may use in one slot."""
-        return max(1, cores() // self.slot_count)
+        return max(1, core_count() // self.slot_count)
 
     @property
     def slot_memory_bytes(self) -> int:
         if self.slot_memory_mb:
             return self.slot_memory_mb * MIB
-        return int(0.8 * memory_bytes() / self.slot_count)
+        return int(0.8 * machine_memory_bytes() / self.slot_count)
 
 
 class SettingsError(Exception):
     """A setting has a value that cannot be used; the message names the variable."""
 
 
-def load(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+def load_settings(environment: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     """Reads the settings from `environment`; those in `given` that are not None win over it.
 
     Raises SettingsError for a value of the wrong type and for a QUANTUMTASK_ variable that is no
     setting, because a misspelt limit would otherwise silently not be one.
     """
-    known = {variable(f): f for f in fields(Settings)}
+    known = {environment_variable(f): f for f in fields(Settings)}
     ours = {k: v for k, v in environment.items() if k.startswith(PREFIX) and k not in NOT_SETTINGS}
     if unknown := sorted(set(ours) - set(known)):
         raise SettingsError(
@@ -268,7 +268,7 @@ def _check_executor(name: str) -> None:
         raise SettingsError(f"{PREFIX}EXECUTOR={name!r} must be one of {', '.join(EXECUTORS)}.")
 
 
-def variable(setting: "Field[Any]") -> str:
+def environment_variable(setting: "Field[Any]") -> str:
     """The environment variable of a setting."""
     return PREFIX + setting.name.upper()
 
@@ -289,7 +289,7 @@ _ARTICLE = {int: "a whole number", float: "a number", str: "a text", type(Path()
 
 
 @cache
-def cores() -> int:
+def core_count() -> int:
     """Cores this process may use: its CPU affinity, or the container's quota if that is smaller."""
     mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _read("/sys/fs/cgroup/cpu.max").split()
@@ -299,7 +299,7 @@ def cores() -> int:
 
 
 @cache
-def memory_bytes() -> int:
+def machine_memory_bytes() -> int:
     """Memory of this machine, or the container's limit if that is smaller, in bytes."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = _read("/sys/fs/cgroup/memory.max").strip()

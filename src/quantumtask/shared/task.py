@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Status(StrEnum):
+class TaskState(StrEnum):
     """The exact state of a task; on the wire, the first two both read "pending"."""
 
     SUBMITTED = "submitted"
@@ -16,36 +16,36 @@ class Status(StrEnum):
 
     @property
     def final(self) -> bool:
-        return self in FINAL
+        return self in FINAL_STATES
 
     @property
-    def wire(self) -> str:
+    def status(self) -> str:
         """The word that the HTTP contract uses for this state."""
         return self.value if self.final else "pending"
 
 
-FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+FINAL_STATES = frozenset({TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED})
 
 
 @dataclass(frozen=True)
 class Move:
     """One arrow of the lifecycle: the states it may start from and the one it ends in."""
 
-    sources: frozenset[Status]
-    target: Status
+    sources: frozenset[TaskState]
+    target: TaskState
 
 
-def _move(*sources: Status, to: Status) -> Move:
+def _move(*sources: TaskState, to: TaskState) -> Move:
     return Move(frozenset(sources), to)
 
 
 MOVES = {
-    "claim": _move(Status.SUBMITTED, to=Status.RUNNING),
-    "complete": _move(Status.RUNNING, to=Status.COMPLETED),
-    "fail": _move(Status.RUNNING, to=Status.FAILED),
-    "cancel": _move(Status.SUBMITTED, Status.RUNNING, to=Status.CANCELLED),
-    "release": _move(Status.RUNNING, to=Status.SUBMITTED),
-    "abandon": _move(Status.RUNNING, to=Status.FAILED),
+    "claim": _move(TaskState.SUBMITTED, to=TaskState.RUNNING),
+    "complete": _move(TaskState.RUNNING, to=TaskState.COMPLETED),
+    "fail": _move(TaskState.RUNNING, to=TaskState.FAILED),
+    "cancel": _move(TaskState.SUBMITTED, TaskState.RUNNING, to=TaskState.CANCELLED),
+    "release": _move(TaskState.RUNNING, to=TaskState.SUBMITTED),
+    "abandon": _move(TaskState.RUNNING, to=TaskState.FAILED),
 }
 """The lifecycle: every change of state after the submission is one of these."""
 
@@ -195,12 +195,12 @@ class Result:
         return self.counts, self.memory, self.outputs, self.data
 
     @property
-    def bytes(self) -> int:
+    def json_size(self) -> int:
         """How large that is, in characters of JSON."""
         return sum(len(text or "") for text in self.texts) if self.size is None else self.size
 
 
-def result_fields(told: dict[str, Any]) -> dict[str, Any]:
+def parse_result_fields(told: dict[str, Any]) -> dict[str, Any]:
     """Fields of a Result that have been JSON, which knows no tuples."""
     found = told | {"warnings": tuple(told["warnings"])}
     if told.get("shape") is not None:
@@ -210,17 +210,49 @@ def result_fields(told: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-NOT_HERE = "null"
+BLOB_PLACEHOLDER = "null"
 """The counts of a result that is elsewhere: who knows nothing of that shows no wrong ones."""
+
+
+class FailureCode(StrEnum):
+    """Codes of failures that a worker or an engine reports; those of circuits are in openqasm."""
+
+    TIMEOUT = "timeout"
+    COMPILE_TIMEOUT = "compile_timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    WORKER_CRASHED = "worker_crashed"
+    NESTING_TOO_DEEP = "nesting_too_deep"
+    RESULT_TOO_LARGE = "result_too_large"
+    ENGINE_ERROR = "engine_error"
+    ENGINE_REFUSED = "engine_refused"
+    ENGINE_UNAVAILABLE = "engine_unavailable"
+    ENGINE_UNSUITABLE = "engine_unsuitable"
+    BACKEND_UNKNOWN = "backend_unknown"
+    BACKEND_UNSUITABLE = "backend_unsuitable"
+    NOT_EXACT = "not_exact"
+    BAD_NOISE = "bad_noise"
+    BAD_OBSERVABLE = "bad_observable"
+    BAD_OPTIONS = "bad_options"
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a task failed: a stable `code`, a readable sentence, every problem of its circuit."""
+    """The reason why a task failed, as data.
+
+    Attributes:
+        code: A stable word for programs: a FailureCode, or the code of the first problem.
+        message: A readable sentence.
+        problems: Every problem of the circuit.
+    """
 
     code: str
     message: str
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_out_of_memory(self) -> bool:
+        """True if the slot had too little memory for the task."""
+        return self.code == FailureCode.OUT_OF_MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,36 +277,36 @@ class Lease:
     """What a worker holds `until` then, in seconds since 1970; `over`: by the database's clock."""
 
     worker: str
-    until: float
-    over: bool
+    expires_at: float
+    expired: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class ReclaimedTask:
     """A task that was taken from a lost worker: the attempt it made, and the state it is in now."""
 
     id: str
     attempt: int
     worker: str
-    state: Status
+    state: TaskState
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """One change of a task's state: which move, when (seconds since 1970), at which attempt.
 
     `worker` is the one that made the move; None: a client did, or another worker's sweep.
     """
 
     move: str
-    state: Status
+    state: TaskState
     at: float
     attempt: int
     worker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePosition:
     """Where a waiting task stands: 1 is next. `starts_in_s` None: nobody works.
 
     `at_least`: so many are ahead of it that both are only lower bounds.
@@ -295,7 +327,7 @@ class Task:
 
     id: str
     sequence: int
-    state: Status
+    state: TaskState
     shots: int
     name: str | None
     tags: tuple[str, ...]
@@ -305,12 +337,12 @@ class Task:
     finished_at: float | None = None
     result: Result | None = None
     failure: Failure | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[StateChange, ...] = ()
     parameters: str | None = None
     options: str | None = None
     owner: str = ""
     priority: int = 0
-    place: Place | None = None
+    queue_position: QueuePosition | None = None
     batch: str | None = None
     item: int | None = None
     metadata: str | None = None

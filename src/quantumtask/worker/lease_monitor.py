@@ -28,8 +28,8 @@ class Watch:
         before, self._still_s = self._still_s, {}
         found = []
         for lease in leases:
-            key = (lease.worker, lease.until)
+            key = (lease.worker, lease.expires_at)
             still_s = self._still_s[key] = before[key] + passed if key in before else 0.0
-            if still_s >= (self._two_renewals_s if lease.over else self._lease_s):
+            if still_s >= (self._two_renewals_s if lease.expired else self._lease_s):
                 found.append(lease)
         return found

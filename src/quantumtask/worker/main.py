@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
-from quantumtask.shared.errors import WorkerBusy
+from quantumtask.shared.errors import AnalysisQueueFull
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, TaskSpec
 from quantumtask.shared.telemetry import logs
@@ -112,9 +112,9 @@ def _add_questions(app: FastAPI, worker: Worker, questions: Questions) -> None:
         """The finding as JSON; 503 with a plain reason where too many ask."""
         try:
             if not worker.warm:  # the fork server is the worker's loop's to start
-                raise WorkerBusy("the worker is still starting")
+                raise AnalysisQueueFull("the worker is still starting")
             found = await asyncio.wrap_future(questions.submit(question))
-        except WorkerBusy as error:
+        except AnalysisQueueFull as error:
             return Response(error.message, 503, media_type="text/plain")
         return JSONResponse(found.content, 200 if found.good else 422)
 
@@ -160,7 +160,7 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then drains. Raises SystemExit(1) if the slots gave out."""
-    logs.start("worker")
+    logs.start_logging("worker")
     # One simulator thread a core that the slot owns; before numpy and OpenMP read it, in the slots.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     ended = threading.Event()

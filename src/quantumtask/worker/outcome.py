@@ -8,8 +8,8 @@ from quantumtask.shared.task import (
     Failure,
     Problem,
     Result,
-    Status,
-    result_fields,
+    TaskState,
+    parse_result_fields,
 )
 
 
@@ -39,7 +39,7 @@ def encode(verdict: Result | Failure) -> tuple[str, dict[str, Any]]:
 def decode(kind: str, fields: dict[str, Any]) -> Result | Failure:
     """The verdict that `encode` was given."""
     if kind == "Result":
-        return Result(**{**result_fields(fields), "blob": None})
+        return Result(**{**parse_result_fields(fields), "blob": None})
     return Failure(**{**fields, "problems": tuple(Problem(**p) for p in fields["problems"])})
 
 
@@ -48,4 +48,4 @@ class Recorded:
     """An outcome, and the state that it brought its task to; None: the task was not ours."""
 
     outcome: Outcome
-    state: Status | None
+    state: TaskState | None

@@ -5,8 +5,15 @@ import threading
 import time
 from collections.abc import Callable
 
-from quantumtask.shared.blobs import blob_of, is_large, new_name, open_blobs, pack, without
-from quantumtask.shared.errors import ResultUnavailable
+from quantumtask.shared.blobs import (
+    describe_blob,
+    is_large,
+    new_blob_name,
+    open_blob_store,
+    pack_result,
+    strip_result,
+)
+from quantumtask.shared.errors import ResultStoreUnavailable
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Result
 from quantumtask.worker.outcome import Outcome
@@ -29,7 +36,7 @@ class Keeper:
     def __init__(
         self, settings: Settings, database: str, pass_on: Callable[[Outcome], None]
     ) -> None:
-        self._blobs = open_blobs(settings)
+        self._blobs = open_blob_store(settings)
         self._database = database
         self._pass_on = pass_on
         self._most = 2 * settings.slot_count
@@ -84,18 +91,18 @@ class Keeper:
         self, assignment: Assignment, result: Result, dropped: threading.Event
     ) -> Result | None:
         """The result without its large part, which is stored; None: it could not be in time."""
-        data = pack(result)
-        blob = blob_of(new_name(self._database, assignment.id, assignment.attempt), data)
+        data = pack_result(result)
+        blob = describe_blob(new_blob_name(self._database, assignment.id, assignment.attempt), data)
         who = {"task_id": assignment.id, "attempt": assignment.attempt}
         end, pause_s = time.monotonic() + self._patience_s, _FIRST_PAUSE_S
         while time.monotonic() < end:
             try:
                 self._blobs.put(blob.name, data)
-            except ResultUnavailable as error:
+            except ResultStoreUnavailable as error:
                 if pause_s == _FIRST_PAUSE_S:
                     log.warning("a result waits to be stored", extra=who | {"reason": str(error)})
             else:
-                return without(result, blob)
+                return strip_result(result, blob)
             if dropped.wait(pause_s):
                 return None
             pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)

@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from quantumtask.shared.blobs import Stored, open_blobs
+from quantumtask.shared.blobs import BlobInfo, open_blob_store
 from quantumtask.shared.errors import QuantumTaskError
-from quantumtask.shared.retention_store import Attic
+from quantumtask.shared.retention_store import RetentionStore
 from quantumtask.shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,10 @@ class Housekeeper:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._blobs = open_blobs(settings)
+        self._blobs = open_blob_store(settings)
         self._stopping = threading.Event()
-        self._listing: Iterator[list[Stored]] = iter(())
-        self._attic: Attic | None = None
+        self._listing: Iterator[list[BlobInfo]] = iter(())
+        self._attic: RetentionStore | None = None
         self._thread = threading.Thread(target=self._run, name="housekeeper", daemon=True)
 
     def start(self) -> None:
@@ -54,14 +54,14 @@ class Housekeeper:
                 log.warning("not tidied up", extra={"reason": error.message})
 
     def _tidy(self) -> None:
-        attic = self._attic = self._attic or Attic(self._settings)
-        if self._settings.keep_s:
+        attic = self._attic = self._attic or RetentionStore(self._settings)
+        if self._settings.retention_s:
             self._remove_old(attic)
             while attic.remove_batches() and not self._stopping.wait(_PAUSE_S):
                 pass
         self._sweep(attic)
 
-    def _remove_old(self, attic: Attic) -> None:
+    def _remove_old(self, attic: RetentionStore) -> None:
         """Removes all tasks that are kept no longer, in steps of about a hundredth of a second."""
         total, most = 0, _FEWEST
         while not self._stopping.is_set():
@@ -77,13 +77,13 @@ class Housekeeper:
         if total:
             log.info("removed old tasks", extra={"tasks": total})
 
-    def _sweep(self, attic: Attic) -> None:
+    def _sweep(self, attic: RetentionStore) -> None:
         """Looks at the next thousand objects; from the first again, once it has seen all."""
         some = next(self._listing, None)
         if some is None:
-            self._listing = self._blobs.stored(attic.identity())
+            self._listing = self._blobs.list_blobs(attic.identity())
             some = next(self._listing, [])
-        orphans = attic.unnamed(each.name for each in some if each.age_s > ORPHAN_S)
+        orphans = attic.find_orphans(each.name for each in some if each.age_s > ORPHAN_S)
         if orphans:
             self._delete(orphans)
             log.info("removed results that no task names", extra={"results": len(orphans)})
@@ -95,9 +95,9 @@ class Housekeeper:
             log.warning("results not removed yet", extra={"reason": error.message})
 
 
-def _step(attic: Attic, most: int) -> tuple[int, list[str], float]:
+def _step(attic: RetentionStore, most: int) -> tuple[int, list[str], float]:
     """What was removed, the objects that it named, and for how many seconds others had to wait."""
     with attic.transaction():
         started = time.monotonic()
-        removed, blobs = attic.remove(most)
+        removed, blobs = attic.remove_tasks(most)
         return removed, blobs, max(1e-6, time.monotonic() - started)

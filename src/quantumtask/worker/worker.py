@@ -10,9 +10,9 @@ from enum import Enum, auto
 
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import StoreUnavailable
-from quantumtask.shared.processes import keep_loaded
+from quantumtask.shared.processes import freeze_gc
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Result, Status
+from quantumtask.shared.task import Assignment, Failure, Result, TaskState
 from quantumtask.worker.lease_monitor import Watch
 from quantumtask.worker.outcome import Outcome, Recorded
 from quantumtask.worker.ray.executor import RayExecutor
@@ -94,7 +94,7 @@ class Worker:
         """Works until `stop`, or until no slot can be used any more (then `broken` says why)."""
         self._executor.warm()
         self.warm = True
-        keep_loaded()
+        freeze_gc()
         self._housekeeper.start()
         log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
         while not self._stopping.is_set():
@@ -219,7 +219,7 @@ class Worker:
         """Writes outcomes of tasks that are still ours; the others are another's to write."""
         results = [(o.assignment, o.verdict) for o in outcomes if isinstance(o.verdict, Result)]
         written = self._store.complete(results)
-        done = dict.fromkeys(written, Status.COMPLETED)
+        done = dict.fromkeys(written, TaskState.COMPLETED)
         return [
             Recorded(o, done.get(_key(o.assignment)) or self._record_other(o.assignment, o.verdict))
             for o in outcomes
@@ -227,28 +227,28 @@ class Worker:
 
     def _record_other(
         self, assignment: Assignment, verdict: Result | Failure | None
-    ) -> Status | None:
+    ) -> TaskState | None:
         if verdict is None:
-            return Status.SUBMITTED if self._store.release(assignment) else None
+            return TaskState.SUBMITTED if self._store.release(assignment) else None
         if isinstance(verdict, Result):
             return None
         if verdict.code == "worker_crashed":
             return self._record_crash(assignment, verdict)
-        return Status.FAILED if self._store.fail(assignment, verdict) else None
+        return TaskState.FAILED if self._store.fail(assignment, verdict) else None
 
-    def _record_crash(self, assignment: Assignment, failure: Failure) -> Status | None:
+    def _record_crash(self, assignment: Assignment, failure: Failure) -> TaskState | None:
         crashes = assignment.crashes + 1
         if crashes < self._settings.max_crashes:
             released = self._store.release(assignment, crashed=True)
-            return Status.SUBMITTED if released else None
+            return TaskState.SUBMITTED if released else None
         message = f"{failure.message}, for the {crashes}. time: given up"
         failed = self._store.fail(assignment, replace(failure, message=message))
-        return Status.FAILED if failed else None
+        return TaskState.FAILED if failed else None
 
     def _renew(self) -> None:
-        self._store.beat(self.id, self._executor.size, self._pace.measure())
+        self._store.heartbeat(self.id, self._executor.size, self._pace.measure())
         self._store.renew(self.id, {task_id for task_id, _ in self._held})
-        self._store.tidy()
+        self._store.prune_shares()
 
     def _take_over(self) -> None:
         """Gives back to the queue what lost workers had, looking for it now and then."""
@@ -257,20 +257,20 @@ class Worker:
             return
         self._look_at = now + min(LOOK_S, self._settings.renew_s)
         if lost := self._watch.lost(self._store.leases(), now):
-            self._chronicle.swept(self._store.sweep(lost))
+            self._chronicle.swept(self._store.reclaim(lost))
 
     def _drop_lost(self, before: set[tuple[str, int]]) -> None:
         """Kills what was cancelled or taken from us, of what was held before this turn."""
         suspects = self._held.keys() & before
         if not suspects:
             return
-        missing = suspects - self._store.held(self.id)
-        states = self._store.states({task_id for task_id, _ in missing}) if missing else {}
+        missing = suspects - self._store.held_attempts(self.id)
+        states = self._store.task_states({task_id for task_id, _ in missing}) if missing else {}
         for key in missing:
             lost = self._held.pop(key)
             self._backlog = [a for a in self._backlog if a is not lost]
             self._alone = [a for a in self._alone if a is not lost]
-            cancelled = states.get(lost.id) is Status.CANCELLED
+            cancelled = states.get(lost.id) is TaskState.CANCELLED
             self._executor.kill(lost.id, lost.attempt, "cancelled" if cancelled else "lease_lost")
             self._keeper.drop(lost.id, lost.attempt)
             self._chronicle.lost(lost, "cancelled" if cancelled else "taken")
@@ -321,7 +321,7 @@ class Worker:
     def _leave(self) -> None:
         self._housekeeper.stop()
         try:
-            self._store.leave(self.id)
+            self._store.deregister(self.id)
         except StoreUnavailable as error:
             log.warning("store unavailable", extra={"reason": error.message})
         self._store.close()

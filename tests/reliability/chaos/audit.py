@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import FINAL, MOVES, Status
+from quantumtask.shared.task import FINAL_STATES, MOVES, TaskState
 from tests.reliability.chaos.journal import Intent
 from tests.support import databases
 
@@ -50,7 +50,7 @@ def read(settings: Settings) -> Books:
     changes: dict[int, Changes] = defaultdict(list)
     for sequence, *change in databases.ask(settings, _CHANGES):
         changes[sequence].append((change[0], change[1], change[2], change[3]))
-    place = Path(settings.results_place)
+    place = Path(settings.results_location)
     tasks = {}
     for task_id, sequence, *row, blob, digest in databases.ask(settings, _TASKS):
         state, attempt, result, failure, circuits = row
@@ -110,8 +110,8 @@ def _unknown(books: Books, intents: dict[str, Intent]) -> list[str]:
 def faults(row: Row, intent: Intent) -> list[str]:
     """What is wrong with one task, given how it may end."""
     found = list(_of_history(row.changes))
-    finals = sum(Status(state) in FINAL for _, state, _, _ in row.changes)
-    if finals != 1 or Status(row.state) not in FINAL:
+    finals = sum(TaskState(state) in FINAL_STATES for _, state, _, _ in row.changes)
+    if finals != 1 or TaskState(row.state) not in FINAL_STATES:
         found.append(f"final {finals} times, state {row.state}")
     if row.changes and (row.state, row.attempt) != (row.changes[-1][1], row.changes[-1][2]):
         found.append(f"{row.state} at attempt {row.attempt}, but {row.changes[-1]} was last")
@@ -132,11 +132,11 @@ def _of_history(changes: Changes) -> list[str]:
     if not changes or changes[0][0] != "submit":
         return ["does not begin with a submission"]
     found = []
-    state, holder, attempt = Status.SUBMITTED, None, 0
+    state, holder, attempt = TaskState.SUBMITTED, None, 0
     for move, after, at, worker in changes[1:]:
         if state not in MOVES[move].sources:
             found.append(f"{move} from {state}")
-        state = Status(after)
+        state = TaskState(after)
         if move == "claim":
             holder, attempt = worker, attempt + 1
         elif worker not in (None, holder):

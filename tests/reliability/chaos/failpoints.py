@@ -17,7 +17,7 @@ from typing import Any
 from quantumtask.api.http import protocol
 from quantumtask.api.service.worker_wakeup import Doorbell
 from quantumtask.cli.app import main
-from quantumtask.shared.blobs import Folder
+from quantumtask.shared.blobs import FolderStore
 from quantumtask.shared.database.base import Row
 from quantumtask.shared.database.postgresql import Postgresql
 from quantumtask.shared.database.sqlite import Sqlite
@@ -103,12 +103,12 @@ def install(points: Points) -> None:
         what = written.pop(id(self), [])
         return what if commit else []
 
-    inner_record, inner_renew, inner_sweep = Store._record, Store.renew, Store.sweep
-    Store._record, Store.renew, Store.sweep = record, renew, sweep  # type: ignore[method-assign]
+    inner_record, inner_renew, inner_sweep = Store._record, Store.renew, Store.reclaim
+    Store._record, Store.renew, Store.reclaim = record, renew, sweep  # type: ignore[method-assign]
     points.around(Sqlite, "end", writes)
     points.around(Postgresql, "end", writes)
     points.around(protocol._CoalescingTransport, "_flush", answer)
-    points.around(Folder, "put", lambda *_: ["blob"])
+    points.around(FolderStore, "put", lambda *_: ["blob"])
     points.around(Doorbell, "ring", lambda *_: ["ring"])
 
 

@@ -18,17 +18,17 @@ from quantumtask.shared.errors import (
     BackendNotFound,
     BatchNotFound,
     BodyTooLarge,
-    Busy,
-    CannotRun,
     CircuitTooLarge,
     IdempotencyConflict,
-    NoResult,
     ParametersTooLarge,
     QuantumTaskError,
     QueueFull,
     RequestError,
     TaskAlreadyFinished,
+    TaskNotCompleted,
     TaskNotFound,
+    Unavailable,
+    UnrunnableCircuit,
     UnsupportedEncoding,
 )
 
@@ -41,14 +41,14 @@ STATUS_BY_ERROR: dict[type[QuantumTaskError], HTTPStatus] = {
     BatchNotFound: HTTPStatus.NOT_FOUND,
     IdempotencyConflict: HTTPStatus.CONFLICT,
     TaskAlreadyFinished: HTTPStatus.CONFLICT,
-    NoResult: HTTPStatus.CONFLICT,
+    TaskNotCompleted: HTTPStatus.CONFLICT,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     CircuitTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ParametersTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    CannotRun: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UnrunnableCircuit: HTTPStatus.UNPROCESSABLE_ENTITY,
     QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
-    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -102,11 +102,11 @@ def problem_response(request: Request, error: Exception) -> Response:
 
 def _domain_error(_: Request, error: Exception) -> Response:
     error = cast(QuantumTaskError, error)
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Busy) else {}
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Unavailable) else {}
     if isinstance(error, BodyTooLarge):
         headers["Connection"] = "close"  # the rest of the body is not read
     extensions = {}
-    if isinstance(error, CannotRun):
+    if isinstance(error, UnrunnableCircuit):
         extensions["errors"] = [asdict(each) for each in error.problems]
     return _problem_document(find_status(error), error.code, error.message, headers, **extensions)
 

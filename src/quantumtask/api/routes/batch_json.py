@@ -9,7 +9,7 @@ from quantumtask.api.service.batches import BatchReceipt
 from quantumtask.api.watch.event_streams import BatchResultLine
 from quantumtask.api.watch.queries import BatchEvents, TaskChanges
 from quantumtask.shared.api_store import Batch
-from quantumtask.shared.task import Change, Status
+from quantumtask.shared.task import StateChange, TaskState
 
 SSE_KEEPALIVE = b":\n\n"
 """A comment, which clients of server-sent events ignore."""
@@ -45,7 +45,7 @@ def _batch_fields(batch: Batch) -> dict[str, Any]:
         "size": batch.size,
         "submitted_at": format_time(batch.submitted_at),
         "finished_at": format_time(batch.finished_at),
-        "states": {state.value: batch.states.get(state, 0) for state in Status},
+        "states": {state.value: batch.states.get(state, 0) for state in TaskState},
     }
 
 
@@ -78,10 +78,10 @@ def batch_sse(batch_id: str, answer: BatchEvents) -> bytes:
     return b"".join(texts)
 
 
-def _change_sse(event_id: int, change: Change, subject: dict[str, Any]) -> bytes:
+def _change_sse(event_id: int, change: StateChange, subject: dict[str, Any]) -> bytes:
     fields = {
         "state": change.state.value,
-        "status": change.state.wire,
+        "status": change.state.status,
         "at": format_time(change.at),
         "attempt": change.attempt,
         "move": change.move,

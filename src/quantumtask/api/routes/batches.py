@@ -242,7 +242,7 @@ async def _ndjson_chunks(
         async for line in lines:
             if line is None:
                 continue
-            if line.task.result and line.task.result.bytes > MAX_INLINE_CHARACTERS:
+            if line.task.result and line.task.result.json_size > MAX_INLINE_CHARACTERS:
                 yield await asyncio.to_thread(ndjson_line, line, encoded)
             else:
                 yield ndjson_line(line, encoded)

@@ -19,8 +19,8 @@ from quantumtask.api.routes.refusals import (
 from quantumtask.api.schemas import openapi_examples
 from quantumtask.api.schemas.openapi_examples import responses
 from quantumtask.api.schemas.responses import ResultView
-from quantumtask.shared.errors import NoResult
-from quantumtask.shared.task import Result, Status, Task
+from quantumtask.shared.errors import TaskNotCompleted
+from quantumtask.shared.task import Result, Task, TaskState
 from quantumtask.version import __version__
 
 router = APIRouter()
@@ -60,7 +60,7 @@ async def get_result(request: Request) -> Response:
     result = _require_result(task)
     encoded = accepts_encoded_arrays(request)
     accepts_gzip = "gzip" in request.headers.get("accept-encoding", "")
-    compressed = accepts_gzip and result.bytes > MIN_COMPRESSED_CHARACTERS
+    compressed = accepts_gzip and result.json_size > MIN_COMPRESSED_CHARACTERS
     headers = _cache_headers(task, encoded, compressed)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
@@ -71,14 +71,14 @@ async def get_result(request: Request) -> Response:
 
 
 def _require_result(task: Task) -> Result:
-    """Return the result of a task; raise NoResult with the reason if there is none."""
+    """Return the result of a task; raise TaskNotCompleted with the reason if there is none."""
     if task.result:
         return task.result
     if task.failure:
-        raise NoResult("task_failed", task.failure.message)
-    if task.state is Status.CANCELLED:
-        raise NoResult("task_cancelled", "the task was cancelled")
-    raise NoResult("task_not_finished", f"the task is {task.state}: it has no result yet")
+        raise TaskNotCompleted("task_failed", task.failure.message)
+    if task.state is TaskState.CANCELLED:
+        raise TaskNotCompleted("task_cancelled", "the task was cancelled")
+    raise TaskNotCompleted("task_not_finished", f"the task is {task.state}: it has no result yet")
 
 
 def _cache_headers(task: Task, encoded: bool, compressed: bool) -> dict[str, str]:

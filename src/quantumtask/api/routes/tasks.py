@@ -48,7 +48,7 @@ from quantumtask.api.serialization.task_json import (
     status_json,
     task_json,
 )
-from quantumtask.shared.task import Status, Task
+from quantumtask.shared.task import Task, TaskState
 
 router = APIRouter()
 
@@ -178,7 +178,7 @@ async def list_tasks(
     status: Annotated[StateFilter | None, Query(description="Only tasks in this state.")] = None,
 ) -> Response:
     """List tasks without their results, newest first."""
-    states = status.states() if status else tuple(Status)
+    states = status.states() if status else tuple(TaskState)
     tasks = await get_service(request).list_tasks(
         states, page.name, page.tag, page.before, page.limit
     )

@@ -7,7 +7,12 @@ from typing import Any
 
 from quantumtask.api.schemas.parameters import MAX_PARAMETERS_BYTES
 from quantumtask.shared.errors import InvalidRequest, ParametersTooLarge
-from quantumtask.shared.output_kinds import EXPECTATIONS, LETTERS, MOST_TERMS, RETURNS
+from quantumtask.shared.output_kinds import (
+    EXPECTATION_VALUES,
+    MAX_OBSERVABLE_TERMS,
+    OBSERVABLE_LETTERS,
+    OUTPUT_KINDS,
+)
 
 DEEPEST = 16
 
@@ -19,7 +24,7 @@ def options_text(asked: Mapping[str, Any]) -> str | None:
         return None
     observables = given.get("observables")
     if observables is not None:
-        _check_observables(observables, MOST_TERMS, DEEPEST)
+        _check_observables(observables, MAX_OBSERVABLE_TERMS, DEEPEST)
     _check_returns(given.get("return"), observables is not None)
     precision = given.get("precision")
     if precision is not None and observables is None:
@@ -33,10 +38,10 @@ def options_text(asked: Mapping[str, Any]) -> str | None:
 def _check_returns(wanted: Sequence[str] | None, observed: bool) -> None:
     if wanted is None:
         return
-    unknown = [name for name in wanted if name not in RETURNS]
+    unknown = [name for name in wanted if name not in OUTPUT_KINDS]
     if unknown or not wanted:
-        raise InvalidRequest(f"return: a list of any of {', '.join(RETURNS)}")
-    if (EXPECTATIONS in wanted) != observed:
+        raise InvalidRequest(f"return: a list of any of {', '.join(OUTPUT_KINDS)}")
+    if (EXPECTATION_VALUES in wanted) != observed:
         raise InvalidRequest("return: expectation_values need observables, and these need them")
 
 
@@ -69,9 +74,9 @@ def _is_term(item: object) -> bool:
 
 
 def _check_letters(string: str, left: int) -> int:
-    if not string or set(string) - LETTERS:
+    if not string or set(string) - OBSERVABLE_LETTERS:
         shown = string[:40]
         raise InvalidRequest(f"observables: {shown!r}: the letters are I X Y Z 0 1 + - r l")
     if not left:
-        raise InvalidRequest(f"observables: more than {MOST_TERMS:,} terms")
+        raise InvalidRequest(f"observables: more than {MAX_OBSERVABLE_TERMS:,} terms")
     return left - 1

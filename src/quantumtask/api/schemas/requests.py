@@ -12,7 +12,7 @@ from quantumtask.api.schemas.noise import WAYS, Noise
 from quantumtask.api.schemas.options import options_text
 from quantumtask.api.schemas.parameters import parameters_text
 from quantumtask.shared.errors import InvalidJson, InvalidRequest
-from quantumtask.shared.output_kinds import RETURNS
+from quantumtask.shared.output_kinds import OUTPUT_KINDS
 from quantumtask.shared.task import AUTO, ENGINES, TaskSpec
 
 M = TypeVar("M", bound=BaseModel)
@@ -78,7 +78,7 @@ Returns = Annotated[
     FailFast(),
     Field(
         max_length=6,
-        description=f"Outputs of the task, any of {', '.join(RETURNS)}. Default: counts.",
+        description=f"Outputs of the task, any of {', '.join(OUTPUT_KINDS)}. Default: counts.",
     ),
 ]
 Backend = Annotated[

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from quantumtask.shared.task import Status
+from quantumtask.shared.task import TaskState
 
 
 class StateFilter(StrEnum):
@@ -22,11 +22,11 @@ class StateFilter(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
-    def states(self) -> tuple[Status, ...]:
+    def states(self) -> tuple[TaskState, ...]:
         """Return the states of the lifecycle that this filter includes."""
         if self is StateFilter.PENDING:
-            return (Status.SUBMITTED, Status.RUNNING)
-        return (Status(self.value),)
+            return (TaskState.SUBMITTED, TaskState.RUNNING)
+        return (TaskState(self.value),)
 
 
 PublicStatus = Literal["pending", "completed", "failed", "cancelled"]
@@ -50,7 +50,7 @@ class StateChangeView(BaseModel):
     """A change of a task's state."""
 
     move: str = Field(description="`submit`, or a move of the lifecycle.")
-    state: Status = Field(description="The state after the move.")
+    state: TaskState = Field(description="The state after the move.")
     at: str
     attempt: int
     worker: str | None = Field(description="The worker that made the move; null: a client.")
@@ -82,7 +82,7 @@ class TaskSummary(BaseModel):
 
     task_id: str
     status: PublicStatus
-    state: Status = Field(
+    state: TaskState = Field(
         description="The exact state; `submitted` and `running` have the status pending."
     )
     name: str | None
@@ -166,7 +166,7 @@ class TaskStatusView(BaseModel):
 
     task_id: str
     status: PublicStatus
-    state: Status
+    state: TaskState
     attempt: int
     submitted_at: str
     started_at: str | None

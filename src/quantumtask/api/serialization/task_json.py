@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from quantumtask.api.serialization.array_json import to_lists
-from quantumtask.shared.queue_stats import Expected, Queue
-from quantumtask.shared.task import Change, Place, Result, Task
+from quantumtask.shared.queue_stats import ExpectedWait, QueueStats
+from quantumtask.shared.task import QueuePosition, Result, StateChange, Task
 
 MAX_INLINE_CHARACTERS = 64 * 1024
 """Size up to which parameters, options, arrays and sweep results are part of a task."""
@@ -29,12 +29,12 @@ def task_json(task: Task, *, encoded: bool = False, whole: bool = False) -> byte
         whole: Include the result whatever its size.
     """
     head = {**task_summary(task), "history": [_change_fields(change) for change in task.changes]}
-    if task.place:
-        head["queue"] = _queue_position(task.place)
+    if task.queue_position:
+        head["queue"] = _queue_position(task.queue_position)
     if task.failure:
         head["errors"] = [asdict(problem) for problem in task.failure.problems]
     if task.result:
-        head |= {"result_bytes": task.result.bytes, "result_url": _result_url(task)}
+        head |= {"result_bytes": task.result.json_size, "result_url": _result_url(task)}
     parts = [json.dumps(head)[:-1], ', "parameters": ', _inline_or_null(task.parameters)]
     if task.options is not None:
         parts += [', "options": ', _inline_or_null(task.options)]
@@ -52,7 +52,7 @@ def is_inline(result: Result) -> bool:
 
     Counts without a sweep or arrays are, whatever their size, as in the first release.
     """
-    return result.registers is None or result.bytes <= MAX_INLINE_CHARACTERS
+    return result.registers is None or result.json_size <= MAX_INLINE_CHARACTERS
 
 
 def result_json(task: Task, encoded: bool) -> bytes:
@@ -98,19 +98,19 @@ def status_json(task: Task) -> bytes:
     """Return the state of a task, without everything that can be large."""
     fields: dict[str, Any] = {
         "task_id": task.id,
-        "status": task.state.wire,
+        "status": task.state.status,
         "state": task.state.value,
         "attempt": task.attempt,
         "submitted_at": format_time(task.submitted_at),
         "started_at": format_time(task.started_at),
         "finished_at": format_time(task.finished_at),
     }
-    if task.place:
-        fields["queue"] = _queue_position(task.place)
+    if task.queue_position:
+        fields["queue"] = _queue_position(task.queue_position)
     if task.result:
         if task.result.registers is not None:
             fields["shape"] = task.result.shape or ()
-        fields |= {"result_bytes": task.result.bytes, "result_url": _result_url(task)}
+        fields |= {"result_bytes": task.result.json_size, "result_url": _result_url(task)}
     if task.failure:
         error = task.failure.message[:MAX_ERROR_CHARACTERS]
         fields |= {"error": error, "error_code": task.failure.code}
@@ -123,7 +123,7 @@ def list_json(tasks: list[Task], limit: int) -> bytes:
     return json.dumps({"tasks": [task_summary(t) for t in tasks], "next_cursor": cursor}).encode()
 
 
-def queue_json(queue: Queue) -> bytes:
+def queue_json(queue: QueueStats) -> bytes:
     """Return the queue, with the 100 owners that have the most waiting tasks."""
     fields = {
         "waiting": queue.waiting,
@@ -136,14 +136,14 @@ def queue_json(queue: Queue) -> bytes:
     return json.dumps(fields).encode()
 
 
-def backends_json(backends: bytes, expected: Expected) -> bytes:
+def backends_json(backends: bytes, expected: ExpectedWait) -> bytes:
     """Return the worker's JSON object about backends with the member `queue` added."""
     wait_s = None if expected.wait_s is None else round(expected.wait_s, 3)
     queue = json.dumps({"waiting": expected.waiting, "expected_wait_s": wait_s})
     return b"".join([backends.rstrip()[:-1], b', "queue": ', queue.encode(), b"}"])
 
 
-def _queue_position(place: Place) -> dict[str, Any]:
+def _queue_position(place: QueuePosition) -> dict[str, Any]:
     starts = None if place.starts_in_s is None else time.time() + place.starts_in_s
     return {
         "position": place.position,
@@ -157,7 +157,7 @@ def task_summary(task: Task) -> dict[str, Any]:
     waiting_ms, running_ms = _durations(task)
     fields: dict[str, Any] = {
         "task_id": task.id,
-        "status": task.state.wire,
+        "status": task.state.status,
         "state": task.state.value,
         "name": task.name,
         "tags": task.tags,
@@ -210,7 +210,7 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1e3, 3)
 
 
-def _change_fields(change: Change) -> dict[str, Any]:
+def _change_fields(change: StateChange) -> dict[str, Any]:
     return {
         "move": change.move,
         "state": change.state.value,

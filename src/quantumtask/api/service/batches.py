@@ -12,7 +12,7 @@ from quantumtask.api.ids import parse_id
 from quantumtask.api.service.micro_batcher import MicroBatcher
 from quantumtask.api.watch.queries import BatchQuery
 from quantumtask.api.watch.watcher import DatabaseWatcher
-from quantumtask.shared.api_store import Batch, Batches, NewBatch
+from quantumtask.shared.api_store import ApiStore, Batch, NewBatch
 from quantumtask.shared.errors import BatchNotFound, RequestError, StoreUnavailable
 from quantumtask.shared.task import Submission, TaskSpec
 
@@ -57,7 +57,7 @@ class BatchService:
     def __init__(
         self,
         submissions: MicroBatcher[Submission | NewBatch, str],
-        calls: MicroBatcher[Callable[[Batches], Any], Any],
+        calls: MicroBatcher[Callable[[ApiStore], Any], Any],
         watcher: DatabaseWatcher,
         lock_timeout_s: float,
     ) -> None:
@@ -73,7 +73,7 @@ class BatchService:
             metrics.count_submissions(len(batch.submissions))
             return BatchReceipt(stored_id, [each.id for each in batch.submissions])
         metrics.count_deduplicated()
-        task_ids = await self._calls(lambda store: store.tasks_of(stored_id))
+        task_ids = await self._calls(lambda store: store.batch_task_ids(stored_id))
         return BatchReceipt(stored_id, task_ids, deduplicated=True)
 
     async def get(self, batch_id: str, wait_s: float = 0.0) -> Batch:
@@ -102,7 +102,7 @@ class BatchService:
         """
         deadline = time.monotonic() + self._lock_timeout_s
         batch = await self.get(batch_id)
-        cancel = partial(Batches.cancel_batch, batch_id=batch.id)
+        cancel = partial(ApiStore.cancel_batch, batch_id=batch.id)
         while batch.finished_at is None:
             if time.monotonic() > deadline:
                 raise StoreUnavailable("the database is locked")
@@ -131,7 +131,7 @@ class BatchService:
             limit: Length of the page.
         """
         batches: list[Batch] = await self._calls(
-            lambda store: store.page_of_batches(pending, name, tag, before, limit)
+            lambda store: store.list_batches(pending, name, tag, before, limit)
         )
         return batches
 

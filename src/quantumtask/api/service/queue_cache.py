@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from quantumtask.shared.errors import StoreUnavailable
-from quantumtask.shared.queue_stats import Queue
+from quantumtask.shared.queue_stats import QueueStats
 
 EVERY_S = 1.0
 PATIENCE_S = 2.0
@@ -15,12 +15,12 @@ PATIENCE_S = 2.0
 class Lookout:
     """Looks with `look` when it is asked. Belongs to the event loop."""
 
-    def __init__(self, look: Callable[[], "asyncio.Future[Queue]"]) -> None:
+    def __init__(self, look: Callable[[], "asyncio.Future[QueueStats]"]) -> None:
         self._look = look
-        self._seen: asyncio.Future[Queue] | None = None
+        self._seen: asyncio.Future[QueueStats] | None = None
         self._looked_at = 0.0
 
-    async def __call__(self) -> Queue | None:
+    async def __call__(self) -> QueueStats | None:
         """What was seen a second ago at most; None: the database does not answer."""
         now = time.monotonic()
         if self._seen is None or (self._seen.done() and now - self._looked_at >= EVERY_S):

@@ -34,24 +34,24 @@ from quantumtask.api.watch.event_streams import EventStreams
 from quantumtask.api.watch.queries import TaskQuery
 from quantumtask.api.watch.result_loader import ResultLoader
 from quantumtask.api.watch.watcher import DatabaseWatcher
-from quantumtask.shared.api_store import Batch, Batches, NewBatch
+from quantumtask.shared.api_store import ApiStore, Batch, NewBatch
 from quantumtask.shared.errors import (
     BackendNotFound,
-    CannotRun,
     ResultDamaged,
     StoreUnavailable,
     TaskAlreadyFinished,
     TaskNotFound,
+    UnrunnableCircuit,
 )
-from quantumtask.shared.queue_stats import Expected, Queue
+from quantumtask.shared.queue_stats import ExpectedWait, QueueStats
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     Failure,
     Problem,
-    Status,
     Submission,
     Task,
     TaskSpec,
+    TaskState,
 )
 from quantumtask.shared.telemetry.trace_ids import Attributes, parse_traceparent
 from quantumtask.shared.telemetry.traces import open_traces
@@ -77,21 +77,23 @@ class TaskService:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._write_store = Batches(settings)
-        self._read_store = Batches(settings)
+        self._write_store = ApiStore(settings)
+        self._read_store = ApiStore(settings)
         self._submissions: MicroBatcher[Submission | NewBatch, str] = MicroBatcher(
             "submissions", self._store
         )
-        self._calls: MicroBatcher[Callable[[Batches], Any], Any] = MicroBatcher("calls", self._call)
-        self._watcher = DatabaseWatcher(Batches(settings))
+        self._calls: MicroBatcher[Callable[[ApiStore], Any], Any] = MicroBatcher(
+            "calls", self._call
+        )
+        self._watcher = DatabaseWatcher(ApiStore(settings))
         self._results = ResultLoader(settings)
         self.streams = EventStreams(self._watcher, self._results)
         self.batches = BatchService(
             self._submissions, self._calls, self._watcher, settings.busy_timeout_s
         )
-        self._doorbell = Doorbell(settings.doorbell)
-        self.lookout = Lookout(lambda: self._calls(Batches.queue))
-        self._worker = WorkerClient(settings.doorbell)
+        self._doorbell = Doorbell(settings.doorbell_url)
+        self.lookout = Lookout(lambda: self._calls(ApiStore.queue_stats))
+        self._worker = WorkerClient(settings.doorbell_url)
         self._traces = open_traces(settings, "api")
 
     @contextlib.asynccontextmanager
@@ -189,8 +191,8 @@ class TaskService:
         """Validate the circuit of a task in the worker (`strict`).
 
         Raises:
-            CannotRun: the circuit would fail; it has all problems of the circuit.
-            WorkerBusy: the worker has too many circuits to analyse.
+            UnrunnableCircuit: the circuit would fail; it has all problems of the circuit.
+            AnalysisQueueFull: the worker has too many circuits to analyse.
             WorkerUnavailable: no worker answers.
         """
         validate_task(spec, self.settings)
@@ -198,13 +200,13 @@ class TaskService:
         if not validation["valid"]:
             problems = tuple(Problem(**problem) for problem in validation["problems"])
             first = next(each for each in problems if each.severity == "error")
-            raise CannotRun(Failure(first.code, first.sentence(), problems))
+            raise UnrunnableCircuit(Failure(first.code, first.sentence(), problems))
 
     async def validate(self, spec: TaskSpec) -> bytes:
         """Return the worker's validation of a circuit, as JSON text.
 
         Raises:
-            WorkerBusy: the worker has too many circuits to analyse.
+            AnalysisQueueFull: the worker has too many circuits to analyse.
             WorkerUnavailable: no worker answers.
         """
         check_circuit_size(spec.circuit, self.settings)
@@ -214,8 +216,8 @@ class TaskService:
         """Return the worker's estimate of a task, as JSON text.
 
         Raises:
-            CannotRun: the task would fail.
-            WorkerBusy: the worker has too many circuits to analyse.
+            UnrunnableCircuit: the task would fail.
+            AnalysisQueueFull: the worker has too many circuits to analyse.
             WorkerUnavailable: no worker answers.
         """
         check_run_fields(spec, self.settings)
@@ -225,14 +227,14 @@ class TaskService:
         """Return the worker's list of engines, as JSON text; raise as `validate` does."""
         return await self._worker.request("/engines")
 
-    async def backends(self) -> tuple[bytes, Expected]:
+    async def backends(self) -> tuple[bytes, ExpectedWait]:
         """Return the worker's list of backends, as JSON text, and the expected wait of a new task.
 
         Raises as `validate` does.
         """
         return await self._worker.request("/backends"), await self._expected_wait()
 
-    async def backend(self, name: str) -> tuple[bytes, Expected]:
+    async def backend(self, name: str) -> tuple[bytes, ExpectedWait]:
         """Return one backend with all its details, as JSON text, and the expected wait of a task.
 
         Raises:
@@ -241,13 +243,13 @@ class TaskService:
         """
         try:
             details = await self._worker.request(f"/backends/{quote(name, safe='')}")
-        except CannotRun as failure:
+        except UnrunnableCircuit as failure:
             raise BackendNotFound(failure.message) from None
         return details, await self._expected_wait()
 
-    async def _expected_wait(self) -> Expected:
-        expected: Expected = await self._calls(
-            lambda store: Expected(store.queue().waiting, store.expected_wait_s())
+    async def _expected_wait(self) -> ExpectedWait:
+        expected: ExpectedWait = await self._calls(
+            lambda store: ExpectedWait(store.queue_stats().waiting, store.expected_wait_s())
         )
         return expected
 
@@ -270,7 +272,7 @@ class TaskService:
     async def circuit(self, task_id: str) -> str:
         """Return the text of a task's circuit as it was submitted; raise TaskNotFound."""
         stored_id = parse_id(task_id, TaskNotFound)
-        text: str | None = await self._calls(lambda store: store.circuit(stored_id))
+        text: str | None = await self._calls(lambda store: store.read_circuit(stored_id))
         if text is None:
             raise TaskNotFound
         return text
@@ -280,7 +282,7 @@ class TaskService:
 
         Raises:
             TaskNotFound: the task was removed meanwhile.
-            ResultUnavailable: the blob store does not answer.
+            ResultStoreUnavailable: the blob store does not answer.
             ResultDamaged: the blob is gone, or not the one that was stored.
         """
         try:
@@ -312,7 +314,7 @@ class TaskService:
         task: Task | None = await self._calls(lambda store: store.cancel(stored_id))
         if task is None:
             raise TaskNotFound
-        if task.state is not Status.CANCELLED:
+        if task.state is not TaskState.CANCELLED:
             raise TaskAlreadyFinished(f"the task is already {task.state} and cannot be cancelled")
         self._doorbell.ring(stored_id)
         metrics.count_cancellations()
@@ -324,7 +326,7 @@ class TaskService:
 
     async def list_tasks(
         self,
-        states: tuple[Status, ...],
+        states: tuple[TaskState, ...],
         name: str | None,
         tag: str | None,
         before: int | None,
@@ -340,20 +342,20 @@ class TaskService:
             limit: Length of the page.
         """
         tasks: list[Task] = await self._calls(
-            lambda store: store.page(states, name, tag, before, limit)
+            lambda store: store.list_tasks(states, name, tag, before, limit)
         )
         return tasks
 
-    async def queue(self) -> Queue:
+    async def queue(self) -> QueueStats:
         """Return the numbers of waiting and running tasks."""
-        queue: Queue = await self._calls(lambda store: store.queue())
+        queue: QueueStats = await self._calls(lambda store: store.queue_stats())
         return queue
 
     async def readiness(self) -> Readiness:
         """Write to the database and look for a recent heartbeat of a worker."""
         try:
             await self._calls(lambda store: store.probe())
-            worker = await self._calls(lambda store: store.worker_seen())
+            worker = await self._calls(lambda store: store.has_live_worker())
         except StoreUnavailable:
             return Readiness(database=False, worker=False)
         return Readiness(database=True, worker=worker)
@@ -370,17 +372,17 @@ class TaskService:
             stored = _call_or_error(lambda store: store.submit(tasks), self._write_store)
         outcomes = iter([stored] * len(tasks) if isinstance(stored, Exception) else stored)
         return [
-            _call_or_error(partial(Batches.submit_batch, batch=each), self._write_store)
+            _call_or_error(partial(ApiStore.submit_batch, batch=each), self._write_store)
             if isinstance(each, NewBatch)
             else next(outcomes)
             for each in items
         ]
 
-    def _call(self, functions: list[Callable[[Batches], Any]]) -> list[Any]:
+    def _call(self, functions: list[Callable[[ApiStore], Any]]) -> list[Any]:
         return [_call_or_error(function, self._read_store) for function in functions]
 
 
-def _call_or_error(function: Callable[[Batches], Any], store: Batches) -> Any:
+def _call_or_error(function: Callable[[ApiStore], Any], store: ApiStore) -> Any:
     try:
         return function(store)
     except Exception as error:  # of the database driver: raised to the caller

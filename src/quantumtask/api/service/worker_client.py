@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
-from quantumtask.shared.errors import CannotRun, WorkerBusy, WorkerUnavailable
+from quantumtask.shared.errors import AnalysisQueueFull, UnrunnableCircuit, WorkerUnavailable
 from quantumtask.shared.task import Failure, Problem, TaskSpec
 
 MOST_AT_ONCE = 64
@@ -39,10 +39,10 @@ class WorkerClient:
     async def request(self, path: str, spec: TaskSpec | None = None) -> bytes:
         """The Worker's answer as JSON text: to a question about a task, or to one about itself.
 
-        Raises CannotRun, WorkerBusy or WorkerUnavailable.
+        Raises UnrunnableCircuit, AnalysisQueueFull or WorkerUnavailable.
         """
         if self._asked >= MOST_AT_ONCE:
-            raise WorkerBusy(f"{MOST_AT_ONCE} questions are being answered already")
+            raise AnalysisQueueFull(f"{MOST_AT_ONCE} questions are being answered already")
         self._asked += 1
         try:
             loop = asyncio.get_running_loop()
@@ -67,9 +67,9 @@ class WorkerClient:
         except (OSError, http.client.HTTPException):
             raise WorkerUnavailable(NO_WORKER) from None
         if answer.status == 503:
-            raise WorkerBusy(content.decode(errors="replace"))
+            raise AnalysisQueueFull(content.decode(errors="replace"))
         if answer.status == 422 and (failure := _failure(content)):
-            raise CannotRun(failure)
+            raise UnrunnableCircuit(failure)
         if answer.status != 200:
             raise WorkerUnavailable("the worker could not tell: its log says why")
         return content

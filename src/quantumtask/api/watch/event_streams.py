@@ -24,7 +24,7 @@ from quantumtask.shared.errors import (
     InvalidRequest,
     QuantumTaskError,
     ResultDamaged,
-    ResultUnavailable,
+    ResultStoreUnavailable,
     TaskNotFound,
 )
 from quantumtask.shared.task import Task
@@ -154,5 +154,5 @@ class EventStreams:
     async def _load_line(self, offset: int, task: Task) -> BatchResultLine:
         try:
             return BatchResultLine(offset, await self._results.load(task))
-        except (ResultDamaged, ResultUnavailable) as error:
+        except (ResultDamaged, ResultStoreUnavailable) as error:
             return BatchResultLine(offset, task, error)

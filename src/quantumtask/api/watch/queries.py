@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
-from quantumtask.shared.api_store import Batch, Batches, BatchMark, Event, Mark
-from quantumtask.shared.task import Change, Task
+from quantumtask.shared.api_store import ApiStore, Batch, BatchEvent, BatchVersion, TaskVersion
+from quantumtask.shared.task import StateChange, Task
 
 A = TypeVar("A")
 
@@ -23,7 +23,7 @@ class WatchQuery(ABC, Generic[A]):
     """
 
     key: str
-    load_marks: ClassVar[Callable[[Batches, Iterable[str]], Mapping[str, Any]]]
+    load_marks: ClassVar[Callable[[ApiStore, Iterable[str]], Mapping[str, Any]]]
     max_group: ClassVar[int] = 100
 
     @abstractmethod
@@ -32,7 +32,7 @@ class WatchQuery(ABC, Generic[A]):
 
     @classmethod
     @abstractmethod
-    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[A]:
+    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[A]:
         """Return the answer to each query as of now, due or not."""
 
 
@@ -41,14 +41,14 @@ class TaskQuery(WatchQuery[Task | None]):
     """Read a task; due when the task is final."""
 
     key: str
-    load_marks: ClassVar = Batches.marks
+    load_marks: ClassVar = ApiStore.task_versions
     max_group: ClassVar = 16  # results can be large: not all of them in memory at once
 
-    def is_due(self, mark: Mark | None) -> bool:
+    def is_due(self, mark: TaskVersion | None) -> bool:
         return mark is None or mark.final
 
     @classmethod
-    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[Task | None]:
+    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[Task | None]:
         tasks = store.read({query.key for query in queries})
         return [tasks.get(query.key) for query in queries]
 
@@ -58,13 +58,13 @@ class BatchQuery(WatchQuery[Batch | None]):
     """Read a batch; due when the last of its tasks is final."""
 
     key: str
-    load_marks: ClassVar = Batches.batch_marks
+    load_marks: ClassVar = ApiStore.batch_versions
 
-    def is_due(self, mark: BatchMark | None) -> bool:
+    def is_due(self, mark: BatchVersion | None) -> bool:
         return mark is None or mark.final
 
     @classmethod
-    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[Batch | None]:
+    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[Batch | None]:
         batches = store.read_batches({query.key for query in queries})
         return [batches.get(query.key) for query in queries]
 
@@ -80,9 +80,9 @@ class StreamQuery(WatchQuery[A]):
 class TaskChanges(NamedTuple):
     """The mark of a task, and its changes of state after the first `after`."""
 
-    mark: Mark
+    mark: TaskVersion
     after: int
-    changes: Sequence[Change]
+    changes: Sequence[StateChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ class TaskChangesAfter(StreamQuery[TaskChanges | None]):
 
     key: str
     after: int
-    last_mark: Mark | None = None
-    load_marks: ClassVar = Batches.marks
+    last_mark: TaskVersion | None = None
+    load_marks: ClassVar = ApiStore.task_versions
 
-    def is_due(self, mark: Mark | None) -> bool:
+    def is_due(self, mark: TaskVersion | None) -> bool:
         return mark != self.last_mark
 
     def next_after(self, answer: TaskChanges) -> "TaskChangesAfter | None":
@@ -103,14 +103,16 @@ class TaskChangesAfter(StreamQuery[TaskChanges | None]):
         return TaskChangesAfter(self.key, self.after + len(answer.changes), answer.mark)
 
     @classmethod
-    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[TaskChanges | None]:
-        marks = store.marks({query.key for query in queries})
-        changes = store.changes({mark.sequence for mark in marks.values()})
+    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[TaskChanges | None]:
+        marks = store.task_versions({query.key for query in queries})
+        changes = store.read_changes({mark.sequence for mark in marks.values()})
         return [_changes_after(query, marks.get(query.key), changes) for query in queries]
 
 
 def _changes_after(
-    query: TaskChangesAfter, mark: Mark | None, changes_by_task: Mapping[int, Sequence[Change]]
+    query: TaskChangesAfter,
+    mark: TaskVersion | None,
+    changes_by_task: Mapping[int, Sequence[StateChange]],
 ) -> TaskChanges | None:
     """Return None also if the task was removed between the two SQL statements."""
     changes = changes_by_task.get(mark.sequence) if mark else None
@@ -118,15 +120,15 @@ def _changes_after(
         return None
     last = changes[-1]  # possibly newer than the mark
     return TaskChanges(
-        Mark(last.state, last.attempt, mark.sequence), query.after, changes[query.after :]
+        TaskVersion(last.state, last.attempt, mark.sequence), query.after, changes[query.after :]
     )
 
 
 class BatchEvents(NamedTuple):
     """Events of a batch's tasks; all with a place up to `upto` have been read."""
 
-    mark: BatchMark
-    events: Sequence[Event]
+    mark: BatchVersion
+    events: Sequence[BatchEvent]
     upto: int
 
     @property
@@ -141,20 +143,20 @@ class BatchEventsAfter(StreamQuery[BatchEvents | None]):
 
     key: str
     place: int
-    load_marks: ClassVar = Batches.batch_marks
+    load_marks: ClassVar = ApiStore.batch_versions
 
-    def is_due(self, mark: BatchMark | None) -> bool:
+    def is_due(self, mark: BatchVersion | None) -> bool:
         return mark is None or mark.events > self.place or mark.final
 
     def next_after(self, answer: BatchEvents) -> "BatchEventsAfter | None":
         return None if answer.last else BatchEventsAfter(self.key, answer.upto)
 
     @classmethod
-    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[BatchEvents | None]:
+    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[BatchEvents | None]:
         return _fetch_tails(store, queries, cls._fetch_one)
 
-    def _fetch_one(self, store: Batches, mark: BatchMark) -> BatchEvents:
-        events = store.events(self.key, self.place, MAX_ROWS)
+    def _fetch_one(self, store: ApiStore, mark: BatchVersion) -> BatchEvents:
+        events = store.read_batch_events(self.key, self.place, MAX_ROWS)
         last = events[-1].place if events else self.place
         return BatchEvents(mark, events, _tail_end(len(events), last, mark.events))
 
@@ -162,7 +164,7 @@ class BatchEventsAfter(StreamQuery[BatchEvents | None]):
 class FinishedTasks(NamedTuple):
     """Offsets and ids of a batch's final tasks in order; all before `upto` have been read."""
 
-    mark: BatchMark
+    mark: BatchVersion
     tasks: Sequence[tuple[int, str]]
     upto: int
 
@@ -173,20 +175,20 @@ class FinishedTasksFrom(StreamQuery[FinishedTasks | None]):
 
     key: str
     offset: int
-    load_marks: ClassVar = Batches.batch_marks
+    load_marks: ClassVar = ApiStore.batch_versions
 
-    def is_due(self, mark: BatchMark | None) -> bool:
+    def is_due(self, mark: BatchVersion | None) -> bool:
         return mark is None or mark.ended > self.offset or mark.final
 
     def next_after(self, answer: FinishedTasks) -> "FinishedTasksFrom | None":
         return None if answer.upto >= answer.mark.size else FinishedTasksFrom(self.key, answer.upto)
 
     @classmethod
-    def fetch(cls, store: Batches, queries: Sequence[Self]) -> list[FinishedTasks | None]:
+    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[FinishedTasks | None]:
         return _fetch_tails(store, queries, cls._fetch_one)
 
-    def _fetch_one(self, store: Batches, mark: BatchMark) -> FinishedTasks:
-        tasks = store.ends(self.key, self.offset, MAX_ROWS)
+    def _fetch_one(self, store: ApiStore, mark: BatchVersion) -> FinishedTasks:
+        tasks = store.finished_tasks(self.key, self.offset, MAX_ROWS)
         following = tasks[-1][0] + 1 if tasks else self.offset
         return FinishedTasks(mark, tasks, _tail_end(len(tasks), following, mark.ended))
 
@@ -195,10 +197,10 @@ Q = TypeVar("Q", bound=StreamQuery[Any])
 
 
 def _fetch_tails(
-    store: Batches, queries: Sequence[Q], fetch_one: Callable[[Q, Batches, BatchMark], A]
+    store: ApiStore, queries: Sequence[Q], fetch_one: Callable[[Q, ApiStore, BatchVersion], A]
 ) -> list[A | None]:
     """Return the answer to each query about a batch; equal queries share one answer."""
-    marks = store.batch_marks({query.key for query in queries})
+    marks = store.batch_versions({query.key for query in queries})
     answers = {
         query: fetch_one(query, store, mark) if (mark := marks.get(query.key)) else None
         for query in set(queries)

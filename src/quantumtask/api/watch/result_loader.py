@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from quantumtask.api.futures import resolve_threadsafe
 from quantumtask.api.serialization.task_json import result_json
-from quantumtask.shared.blobs import open_blobs, whole
-from quantumtask.shared.errors import QuantumTaskError, ResultDamaged, ResultUnavailable
+from quantumtask.shared.blobs import open_blob_store, restore_result
+from quantumtask.shared.errors import QuantumTaskError, ResultDamaged, ResultStoreUnavailable
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Blob, Result, Task
 
@@ -22,11 +22,11 @@ class ResultLoader:
     """Completes tasks whose result is a blob. Belongs to one event loop."""
 
     def __init__(self, settings: Settings) -> None:
-        self._blobs = open_blobs(settings)
+        self._blobs = open_blob_store(settings)
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
     async def load(self, task: Task) -> Task:
-        """Return the task with its whole result; raise ResultUnavailable or ResultDamaged."""
+        """Return the task with its whole result; raise ResultStoreUnavailable or ResultDamaged."""
         if task.result is None or task.result.blob is None:
             return task
         async with self._slots:
@@ -60,7 +60,7 @@ class ResultLoader:
 
     def _fetch_or_error(self, task_id: str, result: Result, blob: Blob) -> Result | Exception:
         try:
-            return whole(result, blob, self._blobs.get(blob.name))
+            return restore_result(result, blob, self._blobs.get(blob.name))
         except QuantumTaskError as error:
             log.error(
                 "large result could not be read",
@@ -73,6 +73,8 @@ class ResultLoader:
 
 def _public_error(task_id: str, error: QuantumTaskError) -> QuantumTaskError:
     """Return the error for the client, with the task's id, which it may not have yet."""
-    if isinstance(error, ResultUnavailable):
-        return ResultUnavailable(f"the result of task {task_id} cannot be fetched now; try again")
+    if isinstance(error, ResultStoreUnavailable):
+        return ResultStoreUnavailable(
+            f"the result of task {task_id} cannot be fetched now; try again"
+        )
     return ResultDamaged(f"the result of task {task_id} is damaged or gone; run the circuit again")

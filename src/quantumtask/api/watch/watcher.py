@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from quantumtask.api.futures import resolve_threadsafe
 from quantumtask.api.watch.queries import WatchQuery
-from quantumtask.shared.api_store import Batches
+from quantumtask.shared.api_store import ApiStore
 
 A = TypeVar("A")
 
@@ -50,7 +50,7 @@ class DatabaseWatcher:
     thread: a task that was just submitted can wait for the next poll.
     """
 
-    def __init__(self, store: Batches) -> None:
+    def __init__(self, store: ApiStore) -> None:
         self._store = store
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._stopping = False

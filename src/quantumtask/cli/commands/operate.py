@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from quantumtask.cli.commands.terminal import stop
-from quantumtask.shared.settings import SettingsError, load
+from quantumtask.shared.settings import SettingsError, load_settings
 
 
 def up(
@@ -25,7 +25,7 @@ def up(
     from quantumtask.cli.supervisor.up import Supervisor
 
     try:
-        settings = load(
+        settings = load_settings(
             host=host, port=port, worker_port=worker_port, data_dir=data_dir, slots=slots
         )
     except SettingsError as error:
@@ -63,7 +63,7 @@ def backup(
     from quantumtask.shared.errors import QuantumTaskError
 
     try:
-        settings = load(data_dir=data_dir)
+        settings = load_settings(data_dir=data_dir)
         if settings.database:
             stop("PostgreSQL has its own: pg_dump. See docs/how-to/backup.md.", 2)
         back_up(settings.database_file, file)

@@ -9,7 +9,7 @@ import typer
 from quantumtask.cli.commands import options as ask
 from quantumtask.cli.commands.parameter_syntax import Parameters, given
 from quantumtask.cli.commands.terminal import answered, read, service_at, stop
-from quantumtask.shared.settings import SettingsError, load
+from quantumtask.shared.settings import SettingsError, load_settings
 
 PARSERS = ("qdk", "openqasm3")
 """With one of these, circuits can be read on this machine."""
@@ -33,7 +33,7 @@ def validate(
 
     parameters = given(param)
     try:
-        most = load().max_circuit_bytes
+        most = load_settings().max_circuit_bytes
     except SettingsError as error:
         stop(str(error), 2)
     if any(map(find_spec, PARSERS)):
@@ -49,7 +49,7 @@ def _validate_here(files: list[str], parameters: dict[str, Any] | None, as_json:
     from quantumtask.cli.commands.validate import validate
     from quantumtask.worker.slots.child_process import SlotBroken
 
-    settings = load()
+    settings = load_settings()
     try:
         with local_validation.reader(parameters_text(parameters), settings) as look:
             return validate(files, look, settings.max_circuit_bytes, as_json)

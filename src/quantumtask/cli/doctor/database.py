@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from quantumtask.cli.doctor.line import Line, ok, problem, warning
-from quantumtask.shared.database.base import Server
-from quantumtask.shared.database.inspection import Checkup, examine
+from quantumtask.shared.database.base import ServerInfo
+from quantumtask.shared.database.inspection import DatabaseReport, inspect_database
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import PREFIX, Settings
 
@@ -17,9 +17,9 @@ EACH_API, EACH_WORKER = 3, 2
 
 
 def check(settings: Settings) -> Iterator[Line]:
-    name = settings.database_name
+    name = settings.database_label
     try:
-        seen = examine(settings)
+        seen = inspect_database(settings)
     except StoreUnavailable as error:
         yield problem("database", f"{name}: {_reason(error)}", _way_out(settings))
         return
@@ -43,7 +43,7 @@ def _way_out(settings: Settings) -> str:
     return f"May this user write {settings.data_dir} and all files in it? docs/how-to/backup.md"
 
 
-def _server(server: Server) -> Iterator[Line]:
+def _server(server: ServerInfo) -> Iterator[Line]:
     least = POSTGRESQL if server.name == "PostgreSQL" else SQLITE
     name = f"{server.name} {_dotted(server.version)}"
     if server.version < least:
@@ -55,7 +55,7 @@ def _server(server: Server) -> Iterator[Line]:
         yield from _connections(server)
 
 
-def _durability(server: Server) -> Iterator[Line]:
+def _durability(server: ServerInfo) -> Iterator[Line]:
     found = server.settings
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         if found[name] == "off":
@@ -69,7 +69,7 @@ def _durability(server: Server) -> Iterator[Line]:
         yield problem("database", saw, "Make one in UTF8: names and circuits are Unicode.")
 
 
-def _connections(server: Server) -> Iterator[Line]:
+def _connections(server: ServerInfo) -> Iterator[Line]:
     used, most = server.settings["connections"], server.settings["most_connections"]
     saw = f"{used} of {most} connections in use, {server.settings['our_connections']} by services"
     if most - used < FEW_CONNECTIONS:
@@ -79,7 +79,7 @@ def _connections(server: Server) -> Iterator[Line]:
         yield ok("database", saw)
 
 
-def _schema(seen: Checkup, name: str) -> Iterator[Line]:
+def _schema(seen: DatabaseReport, name: str) -> Iterator[Line]:
     if seen.schema == 0 and not seen.server.settings.get("may_create", True):
         advice = "GRANT CREATE ON SCHEMA public TO the user of the services."
         yield problem("schema", f"{name} is empty, and this user may not make tables", advice)
@@ -100,7 +100,7 @@ def _schema(seen: Checkup, name: str) -> Iterator[Line]:
     yield from _clock(seen)
 
 
-def _clock(seen: Checkup) -> Iterator[Line]:
+def _clock(seen: DatabaseReport) -> Iterator[Line]:
     """SQLite's is this machine's."""
     if seen.server.name == "PostgreSQL" and abs(seen.ahead_s) <= CLOCKS_S:
         yield ok("clock", f"the database's and this machine's agree within {CLOCKS_S:g} s")
@@ -114,7 +114,7 @@ def _clock(seen: Checkup) -> Iterator[Line]:
         )
 
 
-def _workers(seen: Checkup, settings: Settings) -> Iterator[Line]:
+def _workers(seen: DatabaseReport, settings: Settings) -> Iterator[Line]:
     recent_s = 3 * settings.renew_s
     slots = [slots for ago, slots in seen.workers if ago <= recent_s]
     waiting = f"{seen.waiting:,} tasks waiting"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from quantumtask.cli.doctor.line import Line, ok, problem, warning
-from quantumtask.shared.settings import MIB, PREFIX, Settings, cores, memory_bytes
+from quantumtask.shared.settings import MIB, PREFIX, Settings, core_count, machine_memory_bytes
 from quantumtask.version import __version__
 
 SMALLEST_SLOT = 512 * MIB
@@ -31,8 +31,8 @@ def check(settings: Settings) -> Iterator[Line]:
 
 
 def _slots(settings: Settings) -> Iterator[Line]:
-    count, each, memory = settings.slot_count, settings.slot_memory_bytes, memory_bytes()
-    saw = f"{count} of {_size(each)} each; {cores()} cores and {_size(memory)} of memory"
+    count, each, memory = settings.slot_count, settings.slot_memory_bytes, machine_memory_bytes()
+    saw = f"{count} of {_size(each)} each; {core_count()} cores and {_size(memory)} of memory"
     if count * each > memory:
         advice = (
             f"Lower {PREFIX}SLOTS or {PREFIX}SLOT_MEMORY_MB: the kernel kills what is too much."
@@ -40,7 +40,7 @@ def _slots(settings: Settings) -> Iterator[Line]:
         yield warning("slots", f"{saw}: more than there is", advice)
     elif each < SMALLEST_SLOT:
         yield warning("slots", saw, f"Lower {PREFIX}SLOTS: simulators alone fill half of that.")
-    elif count > cores():
+    elif count > core_count():
         yield warning(
             "slots", saw, f"More slots than cores only wait for each other: {PREFIX}SLOTS."
         )

@@ -16,9 +16,9 @@ ANSWER_S = 3.0
 def check(settings: Settings) -> Iterator[Line]:
     yield from _port("api", settings.host, settings.port, f"{PREFIX}PORT")
     yield from _port("worker", settings.worker_host, settings.worker_port, f"{PREFIX}WORKER_PORT")
-    url = urlsplit(settings.doorbell)
+    url = urlsplit(settings.doorbell_url)
     if settings.worker_url and url.hostname:
-        yield _doorbell(settings.doorbell)
+        yield _doorbell(settings.doorbell_url)
 
 
 def _port(name: str, host: str, port: int, variable: str) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from quantumtask.cli.doctor.line import Line, ok, problem, warning
-from quantumtask.shared.settings import NOT_SETTINGS, PREFIX, Settings, SettingsError, load
+from quantumtask.shared.settings import NOT_SETTINGS, PREFIX, Settings, SettingsError, load_settings
 
 CHECK = "settings"
 
@@ -15,7 +15,7 @@ def read(environment: Mapping[str, str]) -> tuple[Settings, list[Line]]:
     usable, lines = dict(environment), []
     while True:
         try:
-            settings = load(usable)
+            settings = load_settings(usable)
         except SettingsError as error:
             name = re.match(r"\w+", str(error))
             assert name
@@ -33,7 +33,7 @@ def _given(environment: Mapping[str, str]) -> Line:
 def check(settings: Settings) -> Iterator[Line]:
     """What cannot be meant together."""
     yield from _leases(settings)
-    url = urlsplit(settings.doorbell)
+    url = urlsplit(settings.doorbell_url)
     if url.scheme != "http" or not url.hostname:
         yield problem(
             CHECK,

@@ -15,7 +15,7 @@ from quantumtask.cli.render import style, task_view
 from quantumtask.cli.supervisor.addresses import reachable, why_not
 from quantumtask.cli.supervisor.child_process import Service, Stop
 from quantumtask.client import DEFAULT_URL, Client, ClientError, Json
-from quantumtask.shared.settings import SUPERVISOR, Settings, variable
+from quantumtask.shared.settings import SUPERVISOR, Settings, environment_variable
 from quantumtask.version import __version__
 
 START_S = 60.0
@@ -173,7 +173,10 @@ class Supervisor:
 
 def _environment(settings: Settings) -> dict[str, str]:
     """The environment that gives a child exactly these settings and ties its life to ours."""
-    ours = {variable(field): str(getattr(settings, field.name)) for field in fields(settings)}
+    ours = {
+        environment_variable(field): str(getattr(settings, field.name))
+        for field in fields(settings)
+    }
     return {**os.environ, **ours, SUPERVISOR: str(os.getpid())}
 
 

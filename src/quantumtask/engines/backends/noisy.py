@@ -30,7 +30,7 @@ from quantumtask.engines.simulators.aer import simulate
 from quantumtask.engines.transforms.basis_measurement import observed
 from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
-from quantumtask.shared.output_kinds import AS_NEEDED, NEVER
+from quantumtask.shared.output_kinds import COMPILE_AUTO, COMPILE_NEVER
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO
 
@@ -52,7 +52,7 @@ class NoisyBackend:
         threads: int = 1,
         engine: str = AUTO,
         method: str | None = None,
-        compile_mode: str = AS_NEEDED,
+        compile_mode: str = COMPILE_AUTO,
     ) -> None:
         if engine not in (AUTO, AER, OWN):
             known = f"{AER} or {OWN}"
@@ -73,7 +73,9 @@ class NoisyBackend:
 
     def _written(self, program: Program) -> bool:
         """Return True if the program runs on the qubits and with the gates that it names."""
-        return self._compile_mode == NEVER or (self._compile_mode == AS_NEEDED and program.physical)
+        return self._compile_mode == COMPILE_NEVER or (
+            self._compile_mode == COMPILE_AUTO and program.physical
+        )
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
         if self._differs(program):

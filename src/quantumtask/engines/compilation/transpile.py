@@ -15,7 +15,7 @@ from quantumtask.engines.devices.calibration import DeviceSnapshot
 from quantumtask.engines.devices.qiskit_target import TargetBackend, full_target, subset_target
 from quantumtask.engines.qiskit.transpiler import pass_manager
 from quantumtask.shared.errors import ResourceError
-from quantumtask.shared.processes import processor_limit
+from quantumtask.shared.processes import cpu_time_limit
 from quantumtask.shared.settings import Settings
 
 OPTIMIZATION_LEVEL = 2
@@ -77,7 +77,7 @@ def transpile_for_device(
     """
     _check(circuit, twin)
     ways = (False, True) if len(circuit.data) <= MAX_COMPILED_TWICE else (False,)
-    with processor_limit(settings.compile_limit_s):
+    with cpu_time_limit(settings.compile_limit_s):
         try:
             found = [_passes(twin, seed % (1 << 31), way).run(circuit) for way in ways]
         except TranspilerError as error:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.shared.errors import ResourceError
-from quantumtask.shared.output_kinds import LETTERS, MOST_TERMS
+from quantumtask.shared.output_kinds import MAX_OBSERVABLE_TERMS, OBSERVABLE_LETTERS
 
 PAULIS = "XYZ"
 PROJECTORS = {
@@ -79,8 +79,8 @@ def parse_observables(given: Any) -> Observables:
     for one in found:
         written = [[one, 1.0]] if isinstance(one, str) else one
         terms += len(written)
-        if terms > MOST_TERMS:
-            raise invalid_observable(f"there are more than {MOST_TERMS:,} terms")
+        if terms > MAX_OBSERVABLE_TERMS:
+            raise invalid_observable(f"there are more than {MAX_OBSERVABLE_TERMS:,} terms")
         items.append(_item(written, numbers))
     return Observables(shape, tuple(numbers), tuple(items))
 
@@ -90,7 +90,7 @@ def _item(
 ) -> tuple[NDArray[np.intp], FloatArray]:
     places = []
     for word, coefficient in terms:
-        if not word or not LETTERS.issuperset(word):
+        if not word or not OBSERVABLE_LETTERS.issuperset(word):
             raise invalid_observable(
                 f"{quote_word(word)} is no observable: its letters are IXYZ01+-rl"
             )

@@ -8,13 +8,13 @@ from typing import Any
 from quantumtask.engines.observables.observable import Observables, parse_observables
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.output_kinds import (
-    AS_NEEDED,
-    COMPILE,
+    COMPILE_AUTO,
+    COMPILE_MODES,
     COUNTS,
-    EXPECTATIONS,
+    EXPECTATION_VALUES,
     MEMORY,
+    OUTPUT_KINDS,
     PROBABILITIES,
-    RETURNS,
     STATEVECTOR,
     UNITARY,
 )  # fmt: skip
@@ -41,7 +41,7 @@ class OutputSpec:
     precision: float = 0.0
     noise: Any = None
     backend: str = SIMULATOR
-    compile_mode: str = AS_NEEDED
+    compile_mode: str = COMPILE_AUTO
 
     @property
     def arrays(self) -> list[str]:
@@ -78,7 +78,7 @@ def parse_output_spec(options: str | None, shots: int, memory: bool) -> OutputSp
         return plain
     given = json.loads(options)
     observables = given.get("observables")
-    kinds = given.get("return") or [COUNTS if observables is None else EXPECTATIONS]
+    kinds = given.get("return") or [COUNTS if observables is None else EXPECTATION_VALUES]
     wanted = replace(
         plain,
         kinds=frozenset(kinds) | ({MEMORY} if memory else frozenset()),
@@ -86,21 +86,21 @@ def parse_output_spec(options: str | None, shots: int, memory: bool) -> OutputSp
         precision=given.get("precision") or 0.0,
         noise=given.get("noise"),
         backend=given.get("backend") or SIMULATOR,
-        compile_mode=given.get("compile") or AS_NEEDED,
+        compile_mode=given.get("compile") or COMPILE_AUTO,
     )
     _check(wanted)
     return wanted
 
 
 def _check(wanted: OutputSpec) -> None:
-    if unknown := sorted(map(str, wanted.kinds - {*RETURNS})):
-        raise invalid_options(f"return: {unknown[0][:40]!r} is none of {', '.join(RETURNS)}")
-    if (wanted.observables is not None) != (EXPECTATIONS in wanted.kinds):
+    if unknown := sorted(map(str, wanted.kinds - {*OUTPUT_KINDS})):
+        raise invalid_options(f"return: {unknown[0][:40]!r} is none of {', '.join(OUTPUT_KINDS)}")
+    if (wanted.observables is not None) != (EXPECTATION_VALUES in wanted.kinds):
         raise invalid_options(
             "expectation_values are returned of observables: give both, or neither"
         )
-    if wanted.compile_mode not in COMPILE:
-        raise invalid_options(f"compile must be one of {', '.join(COMPILE)}")
+    if wanted.compile_mode not in COMPILE_MODES:
+        raise invalid_options(f"compile must be one of {', '.join(COMPILE_MODES)}")
     precision = wanted.precision
     if isinstance(precision, bool) or not isinstance(precision, int | float):
         raise invalid_options("precision must be a number")

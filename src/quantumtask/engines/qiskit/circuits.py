@@ -23,7 +23,7 @@ from quantumtask.openqasm.program.operations import (
     Operation,
 )
 from quantumtask.openqasm.program.program import Reset, Step
-from quantumtask.shared.processes import collector_paused
+from quantumtask.shared.processes import gc_paused
 
 _CLASSES: dict[str, Any] = {
     "id": qiskit_gates.IGate, "x": qiskit_gates.XGate, "y": qiskit_gates.YGate,
@@ -67,7 +67,7 @@ def circuit_of(
     places = dict(zip(qubits, circuit.qubits, strict=True))
     clbits = circuit.clbits
     append = circuit._append
-    with collector_paused():
+    with gc_paused():
         for step in steps:
             if isinstance(step, Operation):
                 on = [places[qubit] for qubit in step.qubits]

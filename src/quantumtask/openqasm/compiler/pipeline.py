@@ -24,7 +24,7 @@ from quantumtask.openqasm.text.limits import check_characters, check_nesting
 from quantumtask.openqasm.text.openqasm2 import translate_openqasm2
 from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source
 from quantumtask.openqasm.text.version import declares_openqasm2
-from quantumtask.shared.processes import collector_paused
+from quantumtask.shared.processes import gc_paused
 from quantumtask.shared.settings import Settings
 
 NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"
@@ -38,7 +38,7 @@ def compile_full(
     Raises CircuitError with every problem of it.
     """
     source = preprocess(text, settings)
-    with report_errors_in(source), collector_paused():
+    with report_errors_in(source), gc_paused():
         context = compile_source(source, settings, parse_inputs(parameters) or {}, device)
         if context.refusals:
             raise source.error(*context.refusals.values())
@@ -50,7 +50,7 @@ def _others(bound: "_Bound", source: Source) -> Iterator[Program]:
     """The programs after the first."""
     shape = bound.shape
     for number, binding in enumerate(islice(bound.bindings(), 1, None), start=1):
-        with report_errors_in(source), _of_element(format_index(number, shape)), collector_paused():
+        with report_errors_in(source), _of_element(format_index(number, shape)), gc_paused():
             program = bound.program(binding)
         yield program
 

@@ -22,7 +22,7 @@ from quantumtask.openqasm.program.program import Program
 from quantumtask.openqasm.program.tracer import OperationLimitExceeded
 from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import CircuitError
-from quantumtask.shared.processes import collector_paused
+from quantumtask.shared.processes import gc_paused
 from quantumtask.shared.settings import Settings
 
 MIN_NESTING_LIMIT = 30
@@ -36,7 +36,7 @@ def compile_straight_line(
     if settings.max_nesting < MIN_NESTING_LIMIT:
         return None
     try:
-        with collector_paused():
+        with gc_paused():
             return _compiled(text, settings, device)
     except (
         UnsupportedByFastPath,

@@ -5,7 +5,7 @@ from pathlib import Path
 from quantumtask.shared.errors import QuantumTaskError
 
 
-class BackupRefused(QuantumTaskError):
+class BackupError(QuantumTaskError):
     """Why no copy was made; the message says what to do."""
 
 
@@ -14,16 +14,16 @@ def back_up(source: Path, target: Path) -> None:
 
     Raises BackupRefused, StoreUnavailable or OSError.
     """
-    from quantumtask.shared.database.sqlite import copy
+    from quantumtask.shared.database.sqlite import copy_database
 
     if not source.exists():
-        raise BackupRefused(f"{source} is not there: is QUANTUMTASK_DATA_DIR right?")
+        raise BackupError(f"{source} is not there: is QUANTUMTASK_DATA_DIR right?")
     if target.exists():
-        raise BackupRefused(f"{target} is there already, and is left as it is.")
+        raise BackupError(f"{target} is there already, and is left as it is.")
     unfinished = target.with_name(target.name + ".unfinished")
     unfinished.unlink(missing_ok=True)
     try:
-        copy(source, unfinished)
+        copy_database(source, unfinished)
         unfinished.rename(target)
     finally:
         unfinished.unlink(missing_ok=True)

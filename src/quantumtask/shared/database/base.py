@@ -10,7 +10,7 @@ from quantumtask.shared.errors import StoreUnavailable
 Row = tuple[Any, ...]
 
 
-class Server(NamedTuple):
+class ServerInfo(NamedTuple):
     """What keeps the database: its name, its version, and how it is set, as it says itself."""
 
     name: str
@@ -50,7 +50,7 @@ class Database(ABC):
         """The version of the schema; 0 where there is none."""
 
     @abstractmethod
-    def server(self) -> Server:
+    def server(self) -> ServerInfo:
         """What keeps the database."""
 
     @staticmethod
@@ -98,7 +98,7 @@ class _Transaction:
         self._database.end(commit=kind is None)
 
 
-class Translated:
+class ErrorTranslation:
     """Makes errors of a database StoreUnavailable; those of our SQL stay what they are."""
 
     def __init__(self, *kinds: tuple[tuple[type[Exception], ...], str]) -> None:

@@ -4,18 +4,18 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from quantumtask.shared.database.base import Database, Server
+from quantumtask.shared.database.base import Database, ServerInfo
 from quantumtask.shared.database.connect import connect
-from quantumtask.shared.database.queries import queries
+from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings
 
 
 @dataclass(frozen=True)
-class Checkup:
+class DatabaseReport:
     """What was seen. Times are in seconds."""
 
-    server: Server
+    server: ServerInfo
     schema: int
     newest_schema: int
     """The version of the schema that this version of ours makes."""
@@ -28,7 +28,7 @@ class Checkup:
     """How long ago each was seen, the last one first, and its slots."""
 
 
-def examine(settings: Settings) -> Checkup | None:
+def inspect_database(settings: Settings) -> DatabaseReport | None:
     """Looks; None where there is no file of SQLite yet.
 
     Raises StoreUnavailable where the database cannot be reached.
@@ -42,16 +42,16 @@ def examine(settings: Settings) -> Checkup | None:
         database.close()
 
 
-def _examine(database: Database, most_waiting: int) -> Checkup:
+def _examine(database: Database, most_waiting: int) -> DatabaseReport:
     asked = {
         name: database.sql(text)
-        for name, text in queries(*database.ALSO).items()
+        for name, text in load_queries(*database.ALSO).items()
         if name in ("workers", "clock", "probe", "count_waiting")
     }
     schema = database.version()
     waiting = database.rows(asked["count_waiting"], {"most": most_waiting}) if schema else [(0,)]
     workers = database.rows(asked["workers"], {}) if schema else []
-    return Checkup(
+    return DatabaseReport(
         server=database.server(),
         schema=schema,
         newest_schema=database.NEWEST,

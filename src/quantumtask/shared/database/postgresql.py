@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
 
-from quantumtask.shared.database.base import Database, Row, Server, Translated
+from quantumtask.shared.database.base import Database, ErrorTranslation, Row, ServerInfo
 from quantumtask.shared.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Postgresql(Database):
     NEWEST = max(MIGRATIONS)
 
     def __init__(self, url: str, patience_s: float) -> None:
-        self._where = _where(url, patience_s)
+        self._where = _connection_options(url, patience_s)
         self._patience_ms = max(1, round(patience_s * 1000))  # 0 would be for ever
         self._connection: psycopg.Connection[Row] | None = None
         self._pid = 0  # of the server's process at the other end
@@ -79,9 +79,9 @@ class Postgresql(Database):
             return 0
         return int(self.rows("SELECT version FROM schema_version", {})[0][0])
 
-    def server(self) -> Server:
+    def server(self) -> ServerInfo:
         [(number, settings)] = self.rows(_text("postgresql/server.sql"), {})
-        return Server("PostgreSQL", divmod(number, 10_000), settings)
+        return ServerInfo("PostgreSQL", divmod(number, 10_000), settings)
 
     @staticmethod
     def sql(query: str) -> str:
@@ -236,7 +236,7 @@ _STARTING_S = 10
 _SILENCE_S = 10
 
 
-def _where(url: str, patience_s: float) -> dict[str, Any]:
+def _connection_options(url: str, patience_s: float) -> dict[str, Any]:
     """The parts of the URL, and what it does not say about noticing that the server is gone."""
     try:
         given = conninfo_to_dict(url)
@@ -255,7 +255,7 @@ def _where(url: str, patience_s: float) -> dict[str, Any]:
     }
 
 
-_translated = Translated(
+_translated = ErrorTranslation(
     (
         (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected),
         "the database is locked",

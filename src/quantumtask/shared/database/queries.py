@@ -6,7 +6,7 @@ from importlib import resources
 
 
 @cache
-def queries(*also: str) -> dict[str, str]:
+def load_queries(*also: str) -> dict[str, str]:
     """The queries of queries.sql, by name; those of the files `also` stand in for them."""
     found: dict[str, str] = {}
     for name in ("queries.sql", *also):

@@ -9,15 +9,15 @@ from quantumtask.shared.task import (
     AUTO,
     Assignment,
     Blob,
-    Change,
     Failure,
     Problem,
     Result,
-    Status,
+    StateChange,
     Submission,
     Task,
     TaskSpec,
-    result_fields,
+    TaskState,
+    parse_result_fields,
 )
 
 _APART = frozenset({"counts", "memory", "outputs", "data", "blob"})
@@ -32,7 +32,7 @@ _NEWER = "newer:"
 knows no such engine, and says that."""
 
 
-def task_row(submission: Submission, fair: float) -> dict[str, Any]:
+def to_insert_row(submission: Submission, fair: float) -> dict[str, Any]:
     """A submission as the `insert` query takes it; `fair`: where it begins on the line of work."""
     spec = submission.spec
     return {
@@ -60,7 +60,7 @@ def _engine(spec: TaskSpec) -> str | None:
     return None if spec.engine == AUTO else spec.engine
 
 
-def completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
+def to_completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
     """A result as the `complete` query takes it."""
     return {
         "id": assignment.id,
@@ -82,7 +82,7 @@ def _report(result: Result) -> dict[str, Any]:
     return found
 
 
-def assignment_of(
+def assignment_from_row(
     row: Row, worker: str, circuit: bytes, parameters: str | None, options: str | None
 ) -> Assignment:
     """What the `claim` and `read_circuits` queries returned."""
@@ -96,12 +96,14 @@ def assignment_of(
     return Assignment(task_id, attempt, worker, crashes, cost_ms, spec, submitted_at, claimed_at)
 
 
-def change_of(move: str, state: str, at: float, attempt: int, worker: str | None) -> Change:
+def state_change_from_row(
+    move: str, state: str, at: float, attempt: int, worker: str | None
+) -> StateChange:
     """What the `read_changes` query returned."""
-    return Change(move, Status(state), at, attempt, worker)
+    return StateChange(move, TaskState(state), at, attempt, worker)
 
 
-def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
+def task_from_row(row: Row, changes: tuple[StateChange, ...] = ()) -> Task:
     """What the `read` and `list` queries returned."""
     task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
     owner, rank, _ = row[10:13]
@@ -109,7 +111,7 @@ def task_of(row: Row, changes: tuple[Change, ...] = ()) -> Task:
     return Task(
         id=task_id,
         sequence=sequence,
-        state=Status(state),
+        state=TaskState(state),
         shots=shots,
         name=name,
         tags=tuple(json.loads(tags)),
@@ -140,7 +142,7 @@ def _result(
 ) -> Result | None:
     if report is None:
         return None
-    fields = result_fields(json.loads(report))
+    fields = parse_result_fields(json.loads(report))
     where = Blob(*blob) if blob[0] else None
     return Result(counts or "", memory, outputs=outputs, data=data, blob=where, **fields)
 

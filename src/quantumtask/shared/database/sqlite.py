@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from quantumtask.shared.database.base import Database, Row, Server, Translated
+from quantumtask.shared.database.base import Database, ErrorTranslation, Row, ServerInfo
 
 MIGRATIONS = (
     "0001_tasks.sql",
@@ -49,9 +49,9 @@ class Sqlite(Database):
         with _translated:
             return int(self._connection.pragma("user_version"))
 
-    def server(self) -> Server:
+    def server(self) -> ServerInfo:
         name = apsw.sqlite_lib_version()
-        return Server("SQLite", tuple(map(int, name.split("."))), {})
+        return ServerInfo("SQLite", tuple(map(int, name.split("."))), {})
 
     @staticmethod
     def sql(query: str) -> str:
@@ -127,7 +127,7 @@ def _open(path: Path, busy_timeout_s: float) -> apsw.Connection:
             return connection
 
 
-def copy(source: Path, target: Path) -> None:
+def copy_database(source: Path, target: Path) -> None:
     """Copies all that is committed, the WAL included, to a new file, and reads it through.
 
     In one step, so that it is of one moment; others go on reading and writing meanwhile.
@@ -160,7 +160,7 @@ class _Patience:
         return now - self._since < self._limit_s
 
 
-_translated = Translated(
+_translated = ErrorTranslation(
     ((apsw.BusyError, apsw.LockedError, apsw.ProtocolError), "the database is locked"),
     ((apsw.FullError,), "the disk is full"),
     (

@@ -6,7 +6,7 @@ import sys
 from pythonjsonlogger.json import JsonFormatter
 
 
-def start(service: str) -> None:
+def start_logging(service: str) -> None:
     """Sends everything from INFO up to standard error, marked with the service's name."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

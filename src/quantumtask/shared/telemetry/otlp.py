@@ -23,7 +23,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from quantumtask.shared.telemetry.trace_ids import Attributes, root_id, trace_id
+from quantumtask.shared.telemetry.trace_ids import Attributes, root_span_id, trace_id
 from quantumtask.version import __version__
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ _LIMIT_S = 5.0
 _CLOSING_S = 3.0
 
 
-class Traces:
+class TraceExporter:
     """Takes spans in no time, from any thread; sends them on in one of its own.
 
     A collector that is away costs spans, beyond so many that wait, and nothing else.
@@ -95,7 +95,7 @@ class Traces:
     ) -> None:
         """A span of a task; times in nanoseconds since 1970. `error`: why it came to nothing."""
         root = SpanContext(
-            trace_id(task_id), root_id(task_id), is_remote=True, trace_flags=_SAMPLED
+            trace_id(task_id), root_span_id(task_id), is_remote=True, trace_flags=_SAMPLED
         )
         span = self._tracer.start_span(
             name,
@@ -126,7 +126,7 @@ class _Ids(RandomIdGenerator):
 
     def generate_span_id(self) -> int:
         task_id = _root.get("")
-        return root_id(task_id) if task_id else super().generate_span_id()
+        return root_span_id(task_id) if task_id else super().generate_span_id()
 
 
 class _Noting(SpanExporter):

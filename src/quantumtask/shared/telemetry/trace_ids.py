@@ -16,7 +16,7 @@ def trace_id(task_id: str) -> int:
     return UUID(task_id).int
 
 
-def root_id(task_id: str) -> int:
+def root_span_id(task_id: str) -> int:
     """The id of the span that all others of a task are part of."""
     return UUID(task_id).int & (1 << 64) - 1
 

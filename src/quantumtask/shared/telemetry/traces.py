@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from quantumtask.shared.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from quantumtask.shared.telemetry.otlp import Traces
+    from quantumtask.shared.telemetry.otlp import TraceExporter
 
 
-def open_traces(settings: Settings, service: str, instance: str = "") -> "Traces | None":
+def open_traces(settings: Settings, service: str, instance: str = "") -> "TraceExporter | None":
     """What takes spans and sends them to the collector of the settings; None: there is none.
 
     Raises SettingsError where the packages for it are missing.
@@ -20,10 +20,10 @@ def open_traces(settings: Settings, service: str, instance: str = "") -> "Traces
     if not settings.traces:
         return None
     try:
-        from quantumtask.shared.telemetry.otlp import Traces
+        from quantumtask.shared.telemetry.otlp import TraceExporter
     except ImportError:
         raise SettingsError(
             "QUANTUMTASK_TRACES is set, but OpenTelemetry is not installed: "
             "pip install 'quantumtask[traces]'"
         ) from None
-    return Traces(settings.traces, service, instance)
+    return TraceExporter(settings.traces, service, instance)

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from quantumtask.openqasm import Sweep, Validation, validate_circuit
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.errors import CircuitError
-from quantumtask.shared.processes import processor_limit
+from quantumtask.shared.processes import cpu_time_limit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
 from quantumtask.worker.analysis.messages import Finding, Json, Kind, Question, of_failure, report
@@ -43,7 +43,7 @@ def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
 
     def read() -> Validation:
         wanted = parse_output_spec(spec.options, spec.shots, spec.memory)
-        with processor_limit(settings.compile_limit_s):
+        with cpu_time_limit(settings.compile_limit_s):
             found = validate_circuit(spec.circuit, settings, spec.parameters)
         if found.valid:
             wanted.check(found.qubits)
@@ -63,7 +63,7 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
     )
 
     def read() -> Sweep:
-        with processor_limit(settings.compile_limit_s):
+        with cpu_time_limit(settings.compile_limit_s):
             return compile_uncached(spec.circuit, settings, spec.parameters)
 
     started = time.thread_time()  # see `estimate`: not process_time

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
-from quantumtask.shared.errors import WorkerBusy
+from quantumtask.shared.errors import AnalysisQueueFull
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure
 from quantumtask.worker.analysis.messages import Finding, Question, decoded, of_failure
@@ -47,7 +47,7 @@ class Respondent:
     def answer(self, question: Question) -> Finding:
         """What the child found, or why it could not.
 
-        Raises SlotBroken if no child can be started, WorkerBusy once `stop` was called.
+        Raises SlotBroken if no child can be started, AnalysisQueueFull once `stop` was called.
         """
         connection = self._child.warm()
         late = threading.Event()
@@ -89,7 +89,7 @@ class Respondent:
     def _give_up(self, late: bool) -> Failure:
         exitcode = self._end()
         if self._stopped:
-            raise WorkerBusy("the worker is stopping")
+            raise AnalysisQueueFull("the worker is stopping")
         failure = cause_of_death(exitcode, "reading", self._settings)
         if late:
             words = f"reading the circuit took more than {self._limit_s:g} seconds by the clock"
@@ -113,13 +113,13 @@ class Questions:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="questions")
 
     def submit(self, question: Question) -> "Future[Finding]":
-        """Asks; what waits too long ends with WorkerBusy.
+        """Asks; what waits too long ends with AnalysisQueueFull.
 
-        Raises WorkerBusy where too many wait already.
+        Raises AnalysisQueueFull where too many wait already.
         """
         with self._lock:
             if self._waiting >= MOST_WAITING:
-                raise WorkerBusy(f"{MOST_WAITING} circuits wait to be read already")
+                raise AnalysisQueueFull(f"{MOST_WAITING} circuits wait to be read already")
             self._waiting += 1
         future = self._pool.submit(self._answer, question, time.monotonic())
         future.add_done_callback(self._answered)
@@ -135,7 +135,9 @@ class Questions:
     def _answer(self, question: Question, asked_at: float) -> Finding:
         waited_s = time.monotonic() - asked_at
         if waited_s > PATIENCE_S:
-            raise WorkerBusy(f"reading takes long now: this circuit waited {waited_s:.0f} seconds")
+            raise AnalysisQueueFull(
+                f"reading takes long now: this circuit waited {waited_s:.0f} seconds"
+            )
         return self._respondent.answer(question)
 
     def _answered(self, _: "Future[Finding]") -> None:

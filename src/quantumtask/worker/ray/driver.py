@@ -18,7 +18,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from quantumtask.shared.processes import die_with_parent
+from quantumtask.shared.processes import kill_on_parent_death
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Assignment, Failure
 from quantumtask.version import __version__
@@ -354,7 +354,7 @@ def _blame(loss: Loss, node: Node) -> Failure | None:
 def main() -> None:
     """`python -m quantumtask.worker.ray.driver FD PARENT`: the connection, and whom to die with."""
     connection = Connection(int(sys.argv[1]))
-    die_with_parent(signal.SIGKILL, parent=int(sys.argv[2]))
+    kill_on_parent_death(signal.SIGKILL, parent=int(sys.argv[2]))
     settings: Settings = connection.recv()
     bridge = Bridge(connection, settings)
     try:

@@ -20,7 +20,7 @@ from quantumtask.openqasm.compile import preprocess
 from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import TaskError
-from quantumtask.shared.processes import die_with_parent, processor_limit
+from quantumtask.shared.processes import cpu_time_limit, kill_on_parent_death
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
 from quantumtask.worker.outcome import encode
@@ -54,7 +54,7 @@ def live(
 
     It is not once it ran out of memory, or nearly: then it makes way for a fresh one.
     """
-    die_with_parent(signal.SIGKILL)
+    kill_on_parent_death(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the Worker, which tells us
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     warm_up()
@@ -121,7 +121,7 @@ def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Fa
     def run() -> Result:
         wanted = parse_output_spec(spec.options, spec.shots, spec.memory)
         gates = None if wanted.ideal else _gates(wanted.backend, wanted.noise)
-        with processor_limit(settings.compile_limit_s):
+        with cpu_time_limit(settings.compile_limit_s):
             sweep = compile_sweep(spec.circuit, settings, spec.parameters, gates)
         try:
             return engines.run_sweep(

@@ -6,7 +6,7 @@ So it dies with the Worker, and its children, the slots, die with it.
 
 import signal
 
-from quantumtask.shared.processes import die_with_parent
+from quantumtask.shared.processes import kill_on_parent_death
 
 
 def _load() -> None:
@@ -20,5 +20,5 @@ def _load() -> None:
             load(name)
 
 
-die_with_parent(signal.SIGKILL)  # first: the fork server goes on where loading fails
+kill_on_parent_death(signal.SIGKILL)  # first: the fork server goes on where loading fails
 _load()

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Result, Status, Swept
+from quantumtask.shared.task import Assignment, Failure, ReclaimedTask, Result, TaskState
 from quantumtask.worker.outcome import Outcome, Recorded
 from quantumtask.worker.telemetry import metrics
 from quantumtask.worker.telemetry.spans import Trail
@@ -38,12 +38,12 @@ class Chronicle:
 
     def _recorded(self, recorded: Recorded) -> None:
         assignment, verdict = recorded.outcome.assignment, recorded.outcome.verdict
-        if recorded.state is Status.COMPLETED and isinstance(verdict, Result):
+        if recorded.state is TaskState.COMPLETED and isinstance(verdict, Result):
             metrics.completed(assignment, verdict)
-        elif recorded.state is Status.FAILED and isinstance(verdict, Failure):
+        elif recorded.state is TaskState.FAILED and isinstance(verdict, Failure):
             metrics.failed(assignment, verdict)
             log.info("task failed", extra={**_task(assignment), "code": verdict.code})
-        elif recorded.state is Status.SUBMITTED:
+        elif recorded.state is TaskState.SUBMITTED:
             log.info("task given back", extra=_task(assignment))
         else:
             metrics.lost("outcome_dropped")
@@ -68,7 +68,7 @@ class Chronicle:
         self._trail.lost(assignment, how)
         log.info("task lost", extra={**_task(assignment), "how": how})
 
-    def swept(self, tasks: Iterable[Swept]) -> None:
+    def swept(self, tasks: Iterable[ReclaimedTask]) -> None:
         """These were taken from workers that are lost."""
         for task in tasks:
             metrics.swept(task.state.value)

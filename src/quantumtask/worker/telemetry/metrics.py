@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from quantumtask.shared.task import ENGINES, Assignment, Failure, Result, Status
+from quantumtask.shared.task import ENGINES, Assignment, Failure, Result, TaskState
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
@@ -102,7 +102,7 @@ _UNAVAILABLE = Counter(
 # A series that begins at its first event looks as if nothing had happened: an alert would miss it.
 for _how in ("cancelled", "taken", "outcome_dropped"):
     _LOST.labels(_how)
-for _state in (Status.SUBMITTED, Status.FAILED):
+for _state in (TaskState.SUBMITTED, TaskState.FAILED):
     _SWEPT.labels(_state.value)
 for _reason in SLOT_ENDS:
     _SLOTS_ENDED.labels(_reason)

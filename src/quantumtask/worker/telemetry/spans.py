@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Result, Status
+from quantumtask.shared.task import Assignment, Failure, Result, TaskState
 from quantumtask.shared.telemetry.trace_ids import Attributes
 from quantumtask.shared.telemetry.traces import open_traces
 from quantumtask.worker.outcome import Outcome
@@ -66,7 +66,7 @@ class Trail:
         for each in recorded:
             a = each.outcome.assignment
             error = None if each.state else "the task is not ours"
-            if each.state is Status.FAILED:
+            if each.state is TaskState.FAILED:
                 error = _error(each.outcome.verdict)
             known = {**_known(a), "quantumtask.state": str(each.state or "")}
             self._traces.add(a.id, "commit", began_ns, ended_ns, known, error)
