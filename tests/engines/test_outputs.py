@@ -303,7 +303,7 @@ def test_what_there_is_not_is_refused(service: Service, body: str, returns: str)
     ("asked", "words"),
     [
         ({"observables": "ZZZ"}, "has 3 letters, and the program 2 qubits"),
-        ({"observables": ["ZZ", ["ZZ"]]}, "no array"),
+        ({"observables": ["ZZ", ["ZZ"]]}, "must be an array"),
         ({"observables": ["ZZ"] * 3, "parameters": {"t": [1, 2]}}, "cannot be broadcast"),
         ({"observables": [["ZZ", 1.0]] * 200_001}, "terms"),
         ({"observables": "ZQ"}, "letters"),

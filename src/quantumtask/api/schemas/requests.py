@@ -1,5 +1,6 @@
 """Request models: they validate each body and describe it in /docs."""
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
@@ -9,11 +10,11 @@ from pydantic_core import from_json
 
 from quantumtask.api.schemas.metadata import Metadata, metadata_text
 from quantumtask.api.schemas.noise import WAYS, Noise
-from quantumtask.api.schemas.options import options_text
-from quantumtask.api.schemas.parameters import parameters_text
-from quantumtask.shared.errors import InvalidJson, InvalidRequest
+from quantumtask.api.schemas.parameters import MAX_PARAMETERS_BYTES, parameters_text
+from quantumtask.shared.errors import InvalidJson, InvalidRequest, ParametersTooLarge
 from quantumtask.shared.output_kinds import OUTPUT_KINDS
 from quantumtask.shared.task import AUTO, ENGINES, TaskSpec
+from quantumtask.shared.task_options import OptionError, parse_task_options
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -164,8 +165,18 @@ OPTION_FIELDS = ("observables", "precision", "returns", "noise", "backend", "com
 def _options_text(request: SubmitRequest) -> str | None:
     if request.model_fields_set.isdisjoint(OPTION_FIELDS):
         return None
-    asked = {OPTION_ALIASES.get(name, name): getattr(request, name) for name in OPTION_FIELDS}
-    return options_text(asked)
+    values = {OPTION_ALIASES.get(name, name): getattr(request, name) for name in OPTION_FIELDS}
+    options = {name: value for name, value in values.items() if value is not None}
+    if not options:
+        return None
+    try:
+        parse_task_options(options)
+    except OptionError as error:
+        raise InvalidRequest(str(error)) from None
+    text = json.dumps(options, separators=(",", ":"))
+    if len(text) > MAX_PARAMETERS_BYTES:
+        raise ParametersTooLarge(f"options: must be at most {MAX_PARAMETERS_BYTES:,} bytes as JSON")
+    return text
 
 
 class ValidateRequest(BaseModel):

@@ -1,16 +1,14 @@
 """Observables: sums of products of Pauli matrices and projectors, one letter for each qubit."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.shared.errors import ResourceError
-from quantumtask.shared.output_kinds import MAX_OBSERVABLE_TERMS, OBSERVABLE_LETTERS
+from quantumtask.shared.task_options import ObservableArray
 
 PAULIS = "XYZ"
 PROJECTORS = {
@@ -25,8 +23,6 @@ PROJECTORS = {
 
 DEPHASED_LETTERS = {"H": 0.5, "N": 0.0}
 """Letters of our own: half of the identity, and nothing; what is left of others without phases."""
-
-MAX_DIMENSIONS = 8
 
 FloatArray = NDArray[np.float64]
 
@@ -70,71 +66,17 @@ class Observables:
             )
 
 
-def parse_observables(given: Any) -> Observables:
-    """Observables from JSON. Raises ResourceError (`bad_observable`)."""
-    shape, found = _array(given, MAX_DIMENSIONS)
+def build_observables(array: ObservableArray) -> Observables:
+    """Return the observables with their words numbered, each word once."""
     numbers: dict[str, int] = {}
-    items = []
-    terms = 0
-    for one in found:
-        written = [[one, 1.0]] if isinstance(one, str) else one
-        terms += len(written)
-        if terms > MAX_OBSERVABLE_TERMS:
-            raise invalid_observable(f"there are more than {MAX_OBSERVABLE_TERMS:,} terms")
-        items.append(_item(written, numbers))
-    return Observables(shape, tuple(numbers), tuple(items))
-
-
-def _item(
-    terms: Sequence[Sequence[Any]], numbers: dict[str, int]
-) -> tuple[NDArray[np.intp], FloatArray]:
-    places = []
-    for word, coefficient in terms:
-        if not word or not OBSERVABLE_LETTERS.issuperset(word):
-            raise invalid_observable(
-                f"{quote_word(word)} is no observable: its letters are IXYZ01+-rl"
-            )
-        if not math.isfinite(_float(coefficient)):
-            raise invalid_observable(
-                f"the coefficient of {quote_word(word)} is not a finite number"
-            )
-        places.append(numbers.setdefault(word, len(numbers)))
-    return np.array(places, dtype=np.intp), np.array([_float(c) for _, c in terms])
-
-
-def _float(number: float) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf
-
-
-def _array(given: Any, deep: int) -> tuple[tuple[int, ...], list[Any]]:
-    """The shape of an array of observables, and those in it, the last index running fastest."""
-    if isinstance(given, str) or _is_terms(given):
-        return (), [given]
-    if not isinstance(given, list) or not given:
-        raise invalid_observable(
-            'an observable is a text such as "ZZ", or a list of terms such as [["ZZ", 1.0]]'
+    items = [
+        (
+            np.array([numbers.setdefault(word, len(numbers)) for word, _ in terms], dtype=np.intp),
+            np.array([float(coefficient) for _, coefficient in terms]),
         )
-    if not deep:
-        raise invalid_observable("the observables are nested too deeply")
-    parts = [_array(part, deep - 1) for part in given]
-    shapes = {shape for shape, _ in parts}
-    if len(shapes) > 1:
-        one, other = sorted(shapes)[:2]
-        raise invalid_observable(f"the observables are no array: {one} stands beside {other}")
-    return (len(given), *shapes.pop()), [one for _, part in parts for one in part]
-
-
-def _is_terms(given: Any) -> bool:
-    return isinstance(given, list) and bool(given) and all(map(_is_term, given))
-
-
-def _is_term(given: Any) -> bool:
-    if not isinstance(given, list) or len(given) != 2 or not isinstance(given[0], str):
-        return False
-    return isinstance(given[1], int | float) and not isinstance(given[1], bool)
+        for terms in array.observables
+    ]
+    return Observables(array.shape, tuple(numbers), tuple(items))
 
 
 def dephase(word: str, blurred: frozenset[int]) -> str:

@@ -2,26 +2,21 @@
 
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from quantumtask.engines.observables.observable import Observables, parse_observables
+from quantumtask.engines.observables.observable import Observables, build_observables
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.output_kinds import (
     COMPILE_AUTO,
-    COMPILE_MODES,
     COUNTS,
-    EXPECTATION_VALUES,
     MEMORY,
-    OUTPUT_KINDS,
     PROBABILITIES,
     STATEVECTOR,
     UNITARY,
-)  # fmt: skip
+)
 from quantumtask.shared.task import SIMULATOR
-
-MIN_PRECISION = 1e-4
-"""More shots than this asks for (1 / precision**2) nobody waits for."""
+from quantumtask.shared.task_options import OptionError, TaskOptions, parse_task_options
 
 
 @dataclass(frozen=True)
@@ -29,10 +24,10 @@ class OutputSpec:
     """The values that each run of a program returns.
 
     Attributes:
-        kinds: Some of RETURNS.
+        kinds: Some of OUTPUT_KINDS.
         precision: Standard error of sampled expectation values; 0: exact values.
         noise: As the client sent it: the name of a device, rates or errors; None: ideal.
-        compile_mode: One of COMPILE.
+        compile_mode: One of COMPILE_MODES.
     """
 
     kinds: frozenset[str]
@@ -72,40 +67,24 @@ class OutputSpec:
 
 
 def parse_output_spec(options: str | None, shots: int, memory: bool) -> OutputSpec:
-    """What a task asks for. Raises ResourceError (`bad_options`) for what means nothing."""
-    plain = OutputSpec(frozenset({COUNTS, MEMORY} if memory else {COUNTS}), shots)
-    if options is None:
-        return plain
-    given = json.loads(options)
-    observables = given.get("observables")
-    kinds = given.get("return") or [COUNTS if observables is None else EXPECTATION_VALUES]
-    wanted = replace(
-        plain,
-        kinds=frozenset(kinds) | ({MEMORY} if memory else frozenset()),
-        observables=None if observables is None else parse_observables(observables),
-        precision=given.get("precision") or 0.0,
-        noise=given.get("noise"),
-        backend=given.get("backend") or SIMULATOR,
-        compile_mode=given.get("compile") or COMPILE_AUTO,
+    """Parse the options of a task, as JSON text; None: no options.
+
+    Raises:
+        ResourceError: an option is not valid (`bad_options`, `bad_observable`).
+    """
+    try:
+        parsed = TaskOptions() if options is None else parse_task_options(json.loads(options))
+    except OptionError as error:
+        raise ResourceError(error.code, str(error)) from None
+    return OutputSpec(
+        kinds=frozenset(parsed.outputs) | ({MEMORY} if memory else frozenset()),
+        shots=shots,
+        observables=None if parsed.observables is None else build_observables(parsed.observables),
+        precision=parsed.precision,
+        noise=parsed.noise,
+        backend=parsed.backend,
+        compile_mode=parsed.compile_mode,
     )
-    _check(wanted)
-    return wanted
-
-
-def _check(wanted: OutputSpec) -> None:
-    if unknown := sorted(map(str, wanted.kinds - {*OUTPUT_KINDS})):
-        raise invalid_options(f"return: {unknown[0][:40]!r} is none of {', '.join(OUTPUT_KINDS)}")
-    if (wanted.observables is not None) != (EXPECTATION_VALUES in wanted.kinds):
-        raise invalid_options(
-            "expectation_values are returned of observables: give both, or neither"
-        )
-    if wanted.compile_mode not in COMPILE_MODES:
-        raise invalid_options(f"compile must be one of {', '.join(COMPILE_MODES)}")
-    precision = wanted.precision
-    if isinstance(precision, bool) or not isinstance(precision, int | float):
-        raise invalid_options("precision must be a number")
-    if precision and not MIN_PRECISION <= precision < math.inf:
-        raise invalid_options(f"precision must be 0 (exact), or {MIN_PRECISION} or more")
 
 
 def invalid_options(message: str) -> ResourceError:

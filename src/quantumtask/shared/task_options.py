@@ -1,0 +1,216 @@
+"""Options of a task: its outputs, observables, precision and compilation.
+
+The API parses them when a task is submitted, and the slot parses the stored text again: whatever
+one of them accepts, the other accepts. Noise and the name of the backend pass through: only the
+worker knows its backends.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quantumtask.shared.output_kinds import (
+    COMPILE_AUTO,
+    COMPILE_MODES,
+    COUNTS,
+    EXPECTATION_VALUES,
+    MAX_OBSERVABLE_TERMS,
+    OBSERVABLE_LETTERS,
+    OUTPUT_KINDS,
+)
+from quantumtask.shared.task import SIMULATOR
+
+MIN_PRECISION = 1e-4
+"""Smallest precision but 0: it needs 1 / precision**2 = 1e8 shots."""
+
+MAX_DIMENSIONS = 8
+"""Limit of the dimensions of an array of observables."""
+
+Term = Sequence[Any]
+"""A Pauli word and its coefficient."""
+
+
+class OptionError(ValueError):
+    """An option that is not valid: the message names it, `code` is that of the task's failure."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class ObservableArray:
+    """An array of observables.
+
+    Attributes:
+        shape: Shape of the array; () for a single observable.
+        observables: The terms of each observable, the last index varying fastest. A term is a Pauli
+            word, whose last letter belongs to the first declared qubit, and a finite coefficient.
+    """
+
+    shape: tuple[int, ...]
+    observables: Sequence[Sequence[Term]]
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """The options of a task.
+
+    Attributes:
+        outputs: The `return` option; some of OUTPUT_KINDS.
+        observables: The observables of expectation values.
+        precision: Standard error of sampled expectation values; 0: exact values.
+        noise: As in the request: the name of a backend, rates, or errors; None: that of the
+            backend.
+        backend: The name of the backend.
+        compile_mode: The `compile` option; one of COMPILE_MODES.
+    """
+
+    outputs: Sequence[str] = (COUNTS,)
+    observables: ObservableArray | None = None
+    precision: float = 0.0
+    noise: Any = None
+    backend: str = SIMULATOR
+    compile_mode: str = COMPILE_AUTO
+
+
+def parse_task_options(options: Mapping[str, Any]) -> TaskOptions:
+    """Parse the options of a task; an option that is None is absent.
+
+    Args:
+        options: JSON values of `observables`, `precision`, `return`, `noise`, `backend` and
+            `compile`.
+
+    Raises:
+        OptionError: an option is not valid.
+    """
+    present = {name: value for name, value in options.items() if value is not None}
+    observables = None
+    if "observables" in present:
+        observables = parse_observables(present["observables"])
+    return TaskOptions(
+        _parse_outputs(present.get("return"), observables is not None),
+        observables,
+        _parse_precision(present.get("precision"), observables is not None),
+        present.get("noise"),
+        present.get("backend", SIMULATOR),
+        _parse_compile_mode(present.get("compile", COMPILE_AUTO)),
+    )
+
+
+def _parse_outputs(value: Any, has_observables: bool) -> Sequence[str]:
+    if value is None:
+        return (EXPECTATION_VALUES,) if has_observables else (COUNTS,)
+    if not isinstance(value, list) or not 1 <= len(value) <= len(OUTPUT_KINDS):
+        raise _invalid_option(f"return: must be a list of any of {', '.join(OUTPUT_KINDS)}")
+    unknown = next((kind for kind in value if kind not in OUTPUT_KINDS), None)
+    if unknown is not None:
+        shown = str(unknown)[:40]
+        raise _invalid_option(
+            f"return: must be a list of any of {', '.join(OUTPUT_KINDS)}; got {shown!r}"
+        )
+    if (EXPECTATION_VALUES in value) != has_observables:
+        raise _invalid_option(
+            f"return: `{EXPECTATION_VALUES}` requires `observables`, and vice versa"
+        )
+    return value
+
+
+def _parse_precision(value: Any, has_observables: bool) -> float:
+    if value is None:
+        return 0.0
+    if not has_observables:
+        raise _invalid_option("precision: only allowed together with `observables`")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not _is_finite(value) or 0 != value < MIN_PRECISION:
+        raise _invalid_option(
+            f"precision: must be 0 (exact), or at least {MIN_PRECISION:g}; got {_shorten(value)}"
+        )
+    return float(value)
+
+
+def _parse_compile_mode(value: Any) -> str:
+    if value not in COMPILE_MODES:
+        raise _invalid_option(
+            f"compile: must be one of {', '.join(COMPILE_MODES)}; got {_shorten(value)}"
+        )
+    return str(value)
+
+
+def parse_observables(value: Any) -> ObservableArray:
+    """Parse an observable, or nested lists of observables.
+
+    An observable is a Pauli word or a list of terms `[word, coefficient]`.
+
+    Raises:
+        OptionError: the value is neither; the lists are no array; there are too many dimensions or
+            terms.
+    """
+    shape, observables = _parse_array(value, MAX_DIMENSIONS)
+    terms = sum(map(len, observables))
+    if terms > MAX_OBSERVABLE_TERMS:
+        raise _invalid_observable(
+            f"must have at most {MAX_OBSERVABLE_TERMS:,} terms; got {terms:,}"
+        )
+    for observable in observables:
+        _check_terms(observable)
+    return ObservableArray(shape, observables)
+
+
+def _parse_array(value: Any, dimensions: int) -> tuple[tuple[int, ...], list[Sequence[Term]]]:
+    """Return the shape of an array, and its observables, the last index varying fastest."""
+    if isinstance(value, str):
+        return (), [[(value, 1.0)]]
+    if not isinstance(value, list) or not value:
+        raise _invalid_observable(
+            'each must be a Pauli word such as "ZZ", or a list of terms such as [["ZZ", 0.5]]'
+        )
+    if all(map(_is_term, value)):
+        return (), [value]
+    if not dimensions:
+        raise _invalid_observable(f"must have at most {MAX_DIMENSIONS} dimensions")
+    parts = [_parse_array(item, dimensions - 1) for item in value]
+    shapes = {shape for shape, _ in parts}
+    if len(shapes) > 1:
+        first, second = sorted(shapes)[:2]
+        raise _invalid_observable(
+            f"must be an array; got items of the shapes {first} and {second} in one list"
+        )
+    return (len(value), *shapes.pop()), [each for _, items in parts for each in items]
+
+
+def _is_term(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
+        return False
+    return isinstance(value[1], int | float) and not isinstance(value[1], bool)
+
+
+def _check_terms(terms: Sequence[Term]) -> None:
+    for word, coefficient in terms:
+        if not word or not OBSERVABLE_LETTERS.issuperset(word):
+            raise _invalid_observable(
+                f"{_shorten(word)} must be letters of I X Y Z 0 1 + - r l, one for each qubit"
+            )
+        if not _is_finite(coefficient):
+            raise _invalid_observable(f"the coefficient of {_shorten(word)} must be finite")
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer beyond the range of float
+        return False
+
+
+def _shorten(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 42 else f"{text[:40]}…"
+
+
+def _invalid_option(message: str) -> OptionError:
+    return OptionError("bad_options", message)
+
+
+def _invalid_observable(message: str) -> OptionError:
+    return OptionError("bad_observable", f"observables: {message}")
