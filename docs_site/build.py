@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 PAGES, STAGE, SITE = ROOT / "docs", ROOT / "build" / "docs", ROOT / "build" / "site"
 SHIM, SHIM_URL = ROOT / "docs_site" / "iframe-worker.js", "https://unpkg.com/iframe-worker/shim"
 GENERATED: dict[str, Callable[[], str]] = {
-    "HTTP calls": http_calls.markdown,
+    "HTTP calls": http_calls.calls,
+    "HTTP models": http_calls.models,
     "commands": command_line.markdown,
 }
 """The text for each marker `<!-- generated: NAME -->` of a page."""

@@ -10,23 +10,26 @@ from quantumtask.shared.settings import Settings
 Json = dict[str, Any]
 
 
-def markdown() -> str:
-    """Return a section for each call, and a table for each model of a request or an answer."""
-    document = with_enums(create_app(Settings()).openapi())
-    calls = [
+def calls() -> str:
+    """Return a section for each call."""
+    return "\n".join(
         call(method.upper(), path, operation)
-        for path, operations in document["paths"].items()
+        for path, operations in document()["paths"].items()
         for method, operation in operations.items()
-    ]
-    schemas = document["components"]["schemas"].items()
-    tables = [model(name, schema) for name, schema in schemas if "properties" in schema]
-    return "\n".join([*calls, "## Models", "", *tables])
+    )
 
 
-def with_enums(document: Json) -> Json:
-    """Return the document with each reference to a list of words replaced by that list."""
-    text = json.dumps(document)
-    for name, schema in document["components"]["schemas"].items():
+def models() -> str:
+    """Return a section for each model of a request or an answer."""
+    schemas = document()["components"]["schemas"].items()
+    return "\n".join(model(name, schema) for name, schema in schemas if "properties" in schema)
+
+
+def document() -> Json:
+    """Return the OpenAPI document with each reference to a list of words replaced by that list."""
+    original = create_app(Settings()).openapi()
+    text = json.dumps(original)
+    for name, schema in original["components"]["schemas"].items():
         if "enum" in schema:
             reference = json.dumps({"$ref": f"#/components/schemas/{name}"})[1:-1]
             text = text.replace(reference, f'"enum": {json.dumps(schema["enum"])}')
@@ -36,7 +39,12 @@ def with_enums(document: Json) -> Json:
 
 def call(method: str, path: str, operation: Json) -> str:
     """Return the section of one call."""
-    lines = [f"### `{method} {path}`", "", operation.get("description", operation["summary"]), ""]
+    lines: list[str] = [
+        f"### `{method} {path}`",
+        "",
+        operation.get("description") or operation["summary"],
+        "",
+    ]
     lines += table(
         ["parameter", "in", "type", "meaning"],
         [

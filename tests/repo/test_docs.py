@@ -1,5 +1,6 @@
 """The documentation says what the code does: it is generated from it, or executed."""
 
+import ast
 import json
 import math
 import os
@@ -7,7 +8,9 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import fields
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from quantumtask.shared.task import MOVES
 from tests.support.services import Service
 
 ROOT = Path(__file__).parents[2]
+PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
 
 
 def read(name: str) -> str:
@@ -46,18 +50,44 @@ def test_the_lifecycle_page_has_every_move() -> None:
         assert f"| {name} | {sources} | {move.target} |" in page
 
 
-def test_the_api_page_has_every_code_of_the_tree_of_errors() -> None:
-    page = read("docs/reference/api.md")
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
-    codes = {
-        kind.code
-        for kind in kinds
-        if issubclass(kind, errors.RequestError | errors.Unavailable)
-        and kind is not errors.Unavailable
-    }
-    assert len(codes) >= 10
-    assert [code for code in codes if f"`{code}`" not in page] == []
+CONSTRUCTORS = re.compile(r"Diagnostic|Failure|Problem|Error$|NoResult|warn|refus|problem", re.I)
+"""Calls that take the code of an error or a warning as their first or second argument."""
+
+CODE = re.compile(r"[a-z]+(_[a-z]+)*")
+
+
+def codes(tree: ast.AST) -> Iterator[str]:
+    """Yield each code that a module gives to an error, a warning or a class of errors."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments):
+                if CONSTRUCTORS.search(name):
+                    yield from (
+                        each.value for each in arguments[:2] if isinstance(each, ast.Constant)
+                    )
+            case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=code)):
+                yield code
+            case ast.ClassDef(name=name, body=members) if name.endswith("Code"):
+                yield from (each.value.value for each in members if isinstance(each, ast.Assign))
+
+
+def test_the_page_of_errors_has_every_code() -> None:
+    page = read("docs/reference/errors.md")
+    rooms = ("api", "client", "engines", "openqasm", "shared", "worker")
+    paths = (path for room in rooms for path in (ROOT / "src/quantumtask" / room).rglob("*.py"))
+    trees = (ast.parse(path.read_text()) for path in paths)
+    words = {code for tree in trees for code in codes(tree) if isinstance(code, str)}
+    known = {code for code in words if CODE.fullmatch(code)}
+    assert len(known) >= 80
+    assert [code for code in sorted(known) if f"| `{code}` |" not in page] == []
     assert all(issubclass(kind, errors.QuantumTaskError) for kind in STATUS_BY_ERROR)
+
+
+def test_the_page_of_errors_has_no_code_that_the_program_lacks() -> None:
+    listed = set(re.findall(r"^\| `(\w+)` \|", read("docs/reference/errors.md"), re.MULTILINE))
+    texts = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    derived = {HTTPStatus(status).phrase.lower().replace(" ", "_") for status in (404, 405)}
+    assert sorted(code for code in listed - derived if f'"{code}"' not in texts) == []
 
 
 def commands(page: str, language: str) -> list[str]:
@@ -77,7 +107,28 @@ RUN_ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/how-to/terminal.md", "docs/reference/cli.md"])
+COMMANDS = [
+    "README.md",
+    "docs/start.md",
+    "docs/how-to/terminal.md",
+    "docs/reference/cli.md",
+    "docs/troubleshooting.md",
+]
+"""Pages whose commands all run in one shell, beside a service on port 8000."""
+
+COMMANDS_ELSEWHERE = {
+    "docs/how-to/backends.md": "test_every_command_of_the_page_of_backends_works",
+    "docs/how-to/sweeps.md": "test_every_command_of_the_page_of_sweeps_works",
+    "docs/how-to/backup.md": "test_backup.py",
+}
+
+
+def test_every_page_with_commands_is_run() -> None:
+    pages = [page for page in ["README.md", *PAGES] if "```console" in read(page)]
+    assert sorted(pages) == sorted([*COMMANDS, *COMMANDS_ELSEWHERE])
+
+
+@pytest.mark.parametrize("page", COMMANDS)
 def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Path) -> None:
     """In order, in one shell, against a running service in place of port 8000."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
@@ -87,9 +138,10 @@ def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Pa
         if not any(command.startswith(known) for known in RUN_ELSEWHERE)
     ]
     assert len(script) >= 5
-    said = run(script, service, tmp_path)
-    assert '"status": "completed"' in said
-    assert '"result"' in said
+    printed = run(script, service, tmp_path)
+    if page != "docs/troubleshooting.md":
+        assert '"status": "completed"' in printed
+        assert '"result"' in printed
 
 
 def test_every_command_of_the_page_of_backends_works(service: Service, tmp_path: Path) -> None:
@@ -137,11 +189,17 @@ def test_every_command_of_the_page_of_sweeps_works(service: Service) -> None:
 
 PYTHON = {
     "README.md": ("'11': ", "[1. 1.]", "'00': "),
+    "docs/start.md": ("'11': ", "[1. 1.]", "'00': "),
     "docs/how-to/python.md": (
         "[1. 1.]", "(200,) (200,)", "unknown_gate 2 1", "'failed': 1", "completed 20",
     ),
 }  # fmt: skip
 """What the Python of a page prints, among other things."""
+
+
+def test_every_page_with_python_is_run() -> None:
+    pages = {page for page in ["README.md", *PAGES] if "```python" in read(page)}
+    assert pages == {*PYTHON, "docs/how-to/qiskit.md"}  # test_qiskit_examples.py
 
 
 @pytest.mark.parametrize("page", PYTHON)
@@ -162,7 +220,6 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page: str, service: Servic
         assert words in done.stdout, done.stdout
 
 
-PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
 LINK = re.compile(r"\]\((?!http)([^)#]*)(?:#([^)]+))?\)")
 
 

@@ -13,7 +13,7 @@ def test_the_reference_of_commands_has_every_command_and_its_options() -> None:
 
 
 def test_the_reference_of_http_calls_has_every_call_and_its_codes() -> None:
-    page = http_calls.markdown()
+    page = http_calls.calls() + http_calls.models()
     assert "### `POST /tasks`" in page
     assert "### `GET /batches/{batch_id}/results`" in page
     assert "`queue_full`" in page
