@@ -30,9 +30,9 @@ def circuits(draw: st.DrawFn) -> Circuit:
     steps: list[Operation | Measure] = []
     for name in draw(st.lists(names, max_size=12)):
         gate = BASIC_GATES[name]
-        more = draw(st.integers(0, min(2, WIDTH - gate.qubits)))
-        qubits = draw(st.permutations(range(WIDTH)))[: gate.qubits + more]
-        params = [draw(st.sampled_from([0.3, math.pi, -1.9])) for _ in range(gate.parameters)]
+        more = draw(st.integers(0, min(2, WIDTH - gate.num_qubits)))
+        qubits = draw(st.permutations(range(WIDTH)))[: gate.num_qubits + more]
+        params = [draw(st.sampled_from([0.3, math.pi, -1.9])) for _ in range(gate.num_parameters)]
         wanted = draw(st.lists(st.booleans(), min_size=more, max_size=more))
         steps.append(Operation(gate, tuple(params), tuple(qubits), tuple(wanted)))
     measured = draw(st.permutations(range(WIDTH)))[: draw(st.integers(0, WIDTH))]
@@ -71,7 +71,7 @@ def test_what_is_settled_has_no_more_steps_and_is_told_truly(circuit: Circuit) -
     assert set(found.active_qubits) <= set(circuit.active_qubits)
     if found is not circuit:
         operations = [step for step in found.steps if isinstance(step, Operation)]
-        assert found.clifford == all(operation.clifford for operation in operations)
+        assert found.clifford == all(operation.is_clifford for operation in operations)
 
 
 def compiled(body: str) -> Circuit:

@@ -287,8 +287,8 @@ def test_an_engine_keeps_every_measurement_of_a_program_that_goes_on() -> None:
 @pytest.mark.parametrize("controls", [(), (True,), (False, True)])
 def test_a_gate_is_the_same_matrix_in_aer(gate: BasicGate, controls: tuple[bool, ...]) -> None:
     rng = np.random.default_rng(1)
-    qubits = gate.qubits + len(controls)
-    params = tuple(rng.uniform(-4, 4, gate.parameters).tolist())
+    qubits = gate.num_qubits + len(controls)
+    params = tuple(rng.uniform(-4, 4, gate.num_parameters).tolist())
     vector = rng.normal(size=1 << qubits) + 1j * rng.normal(size=1 << qubits)
     vector /= np.linalg.norm(vector)
     expected = controlled_matrix(gate.matrix(*params), controls) @ vector

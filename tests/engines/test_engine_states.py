@@ -39,7 +39,7 @@ def make_statevector_in_aer() -> State:
 
 
 QUBITS = 4
-CLIFFORD = [gate for gate in BASIC_GATES.values() if gate.clifford]
+CLIFFORD = [gate for gate in BASIC_GATES.values() if gate.is_clifford]
 QUARTERS = [BASIC_GATES[name] for name in ("rx", "rz", "p", "u", "cp", "rzz", "cu")]
 angles = st.floats(-7, 7, allow_nan=False)
 
@@ -49,12 +49,12 @@ def gates(draw: st.DrawFn, clifford: bool) -> Operation:
     gate = draw(st.sampled_from([*CLIFFORD, *QUARTERS] if clifford else list(BASIC_GATES.values())))
     order = tuple(draw(st.permutations(range(QUBITS))))
     if clifford:
-        turns = [draw(st.integers(-4, 4)) * np.pi for _ in range(gate.parameters)]
-        half = 0.5 if gate.qubits == 1 or gate.name == "rzz" else 1.0
-        return Operation(gate, tuple(turn * half for turn in turns), order[: gate.qubits])
-    controls = draw(st.lists(st.booleans(), max_size=QUBITS - gate.qubits).map(tuple))
-    params = tuple(draw(angles) for _ in range(gate.parameters))
-    return Operation(gate, params, order[: gate.qubits + len(controls)], controls)
+        turns = [draw(st.integers(-4, 4)) * np.pi for _ in range(gate.num_parameters)]
+        half = 0.5 if gate.num_qubits == 1 or gate.name == "rzz" else 1.0
+        return Operation(gate, tuple(turn * half for turn in turns), order[: gate.num_qubits])
+    controls = draw(st.lists(st.booleans(), max_size=QUBITS - gate.num_qubits).map(tuple))
+    params = tuple(draw(angles) for _ in range(gate.num_parameters))
+    return Operation(gate, params, order[: gate.num_qubits + len(controls)], controls)
 
 
 Move = Operation | tuple[int, int]
@@ -131,7 +131,7 @@ def test_a_qubit_can_be_set_once_it_is_known(make: Any) -> None:
 def test_a_stabilizer_state_refuses_what_is_not_clifford(gate: str) -> None:
     with pytest.raises(NotClifford):
         Stabilizer().apply(
-            [Operation(BASIC_GATES[gate], (), tuple(range(BASIC_GATES[gate].qubits)))]
+            [Operation(BASIC_GATES[gate], (), tuple(range(BASIC_GATES[gate].num_qubits)))]
         )
 
 

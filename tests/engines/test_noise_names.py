@@ -63,7 +63,7 @@ def test_a_gate_that_takes_a_name_of_the_model_is_refused_at_its_place(service: 
     text = f"{HEAD} gate cx a, b {{ cz a, b; }}\ncx q[0], q[1];"
     code, message = refusal(service, text, noise={"errors": [quantum("cx", X)]})
     assert code == "not_supported"
-    assert message.startswith("line 5, column 7: the noise model knows a gate `cx`")
+    assert message.startswith("line 5, column 7: the program defines `cx` differently")
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_shapes_that_do_not_fit_are_told_where_the_input_is(service: Service) ->
     code, text = refusal(service, TWO, parameters={"a": [1, 2, 3], "b": [1, 2]})
     assert code == "shape_mismatch"
     assert text.startswith("line 4, column 1: ")
-    assert "`b` have shape [2], and those of `a` [3]" in text
+    assert "input `b` has shape [2], and input `a` has shape [3]" in text
 
 
 @pytest.mark.parametrize(
@@ -163,21 +163,21 @@ def test_shapes_that_do_not_fit_are_told_where_the_input_is(service: Service) ->
     [
         ([0.1, "x", 0.3], "`theta[1]`"),
         ([[0.1, 0.2], [0.3, True]], "`theta[1, 1]`"),
-        ([[0.1, 0.2], [0.3]], "differ in length"),
-        ([[0.1], 0.3], "differ in length"),
-        ([], "without a value"),
-        ([[], []], "without a value"),
+        ([[0.1, 0.2], [0.3]], "must have equal lengths"),
+        ([[0.1], 0.3], "must have equal lengths"),
+        ([], "must have at least one value"),
+        ([[], []], "must have at least one value"),
         (encoded(np.array([0.1, np.nan])), "`theta[1]`"),
         (encoded(np.array([0.1, np.inf])), "`theta[1]`"),
-        (encoded(np.array([1j])), "complex128 is not for float"),
-        (encoded(np.zeros((0, 3))), "without a value"),
+        (encoded(np.array([1j])), "complex128 cannot be converted to float"),
+        (encoded(np.zeros((0, 3))), "must have at least one value"),
         ({**encoded(np.zeros(3)), "shape": [4]}, "has 24 bytes"),
         ({**encoded(np.zeros(3)), "shape": [10**9, 10**9]}, "has 24 bytes"),
         ({**encoded(np.zeros(3)), "shape": [3] + [1] * 40}, "dimensions"),
-        ({**encoded(np.zeros(3)), "dtype": "object"}, "dtype is none of"),
-        ({**encoded(np.zeros(3)), "dtype": "float32"}, "dtype is none of"),
-        ({**encoded(np.zeros(3)), "data": "!!!"}, "not base64"),
-        ({"dtype": "bool", "shape": [1], "data": "Ag=="}, "byte 0 or 1"),
+        ({**encoded(np.zeros(3)), "dtype": "object"}, "dtype must be one of"),
+        ({**encoded(np.zeros(3)), "dtype": "float32"}, "dtype must be one of"),
+        ({**encoded(np.zeros(3)), "data": "!!!"}, "must be base64"),
+        ({"dtype": "bool", "shape": [1], "data": "Ag=="}, "must be 0 or 1"),
     ],
 )
 def test_a_value_that_is_not_allowed_says_which(service: Service, value: Any, words: str) -> None:

@@ -134,7 +134,7 @@ def test_where_the_parsers_differ_one_refuses_and_says_so_on_the_same_line(name:
 
 def problems(text: str) -> Sequence[Problem]:
     with pytest.raises(CircuitError) as error:
-        portable.read(Source(text))
+        portable.parse_source(Source(text))
     return error.value.problems
 
 
@@ -177,14 +177,16 @@ def test_a_text_that_is_no_program_gets_a_hint() -> None:
     "number", ["9223372036854775808", "0x8000_0000_0000_0000", "0b1" + "0" * 63]
 )
 def test_a_whole_number_keeps_its_value_where_the_parser_in_rust_wraps_it(number: str) -> None:
-    (found,), (wrapped,) = (reader.read(Source(f"{number};"))[1] for reader in (portable, qdk))
+    (found,), (wrapped,) = (
+        reader.parse_source(Source(f"{number};"))[1] for reader in (portable, qdk)
+    )
     assert found.expr.value == 2**63
     assert wrapped.expr.value == -(2**63)
 
 
 def test_a_deep_program_is_refused_and_not_a_crash() -> None:
     with pytest.raises(RecursionError):
-        portable.read(Source("c" + "[0]" * 20_000 + ";"))
+        portable.parse_source(Source("c" + "[0]" * 20_000 + ";"))
 
 
 def test_without_any_parser_the_error_says_what_to_install() -> None:

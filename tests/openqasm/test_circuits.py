@@ -306,7 +306,7 @@ def test_a_qubit_out_of_range_names_its_register_and_its_range() -> None:
         ("OPENQASM 2.0; qreg q[1]; h q;", 'Add include "qelib1.inc"; at the top'),
         ("INVALID QASM", "This does not look like OpenQASM 3"),
         (HEAD + "delay[100] q;", "Write it with a unit: 100ns"),
-        (HEAD + "int i = 5; bit[3] b = i;", "Write bit[3](...) if that is meant"),
+        (HEAD + "int i = 5; bit[3] b = i;", "Cast the value: bit[3](...)"),
         (HEAD + "x qq;", "Did you mean `q`?"),
     ],
 )

@@ -45,7 +45,7 @@ def step_of(step: Any) -> tuple[Any, ...]:
     if not isinstance(step, Operation):
         return type(step).__name__, *step
     gate = step.gate
-    kind = gate.values.tobytes() if isinstance(gate, MatrixGate) else gate.name
+    kind = gate.entries.tobytes() if isinstance(gate, MatrixGate) else gate.name
     assert all(type(param) is float for param in step.params)
     return kind, struct.pack(f"{len(step.params)}d", *step.params), step.qubits, step.controls
 

@@ -160,7 +160,7 @@ REFUSED = {
     "cx $1, $01;": ("duplicate_qubit", 2, 1, ""),
     "x $10000;": ("too_many_qubits", 2, 3, "10,000"),
     "qubit[9999] q; x $3; x $4;": ("too_many_qubits", 2, 1, "10,001"),
-    "x $1234567890;": ("undeclared_name", 2, 3, "no qubit"),
+    "x $1234567890;": ("undeclared_name", 2, 3, "is not a qubit"),
 }
 
 

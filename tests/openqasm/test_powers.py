@@ -21,7 +21,7 @@ from tests.support.services import Service
 
 SETTINGS = Settings()
 HEAD = 'OPENQASM 3.0; include "stdgates.inc";\n'
-PARAMETERS = {name: STDGATES[name].parameters for name in STDGATES} | {"U": 3}
+PARAMETERS = {name: STDGATES[name].num_parameters for name in STDGATES} | {"U": 3}
 EXPONENTS = (0.5, -0.5, 1 / 3, 0.25, 1.5, -2.75, 7.1)
 MULTIPLES = (*range(-6, 7), 9, 13, 14, 18, 22, 30, 50, 51, 75, 98, 99, 100)
 
@@ -53,7 +53,7 @@ def operands(qubits: int) -> str:
 
 def check(name: str, halves: tuple[int, ...], exponent: float) -> None:
     """A power by itself and in all nests with a control; halves are multiples of pi / 2."""
-    qubits = 0 if name == "gphase" else (STDGATES.get(name) or STDGATES["u3"]).qubits
+    qubits = 0 if name == "gphase" else (STDGATES.get(name) or STDGATES["u3"]).num_qubits
     arguments = f"({', '.join(f'{k}*pi/2' for k in halves)})" if halves else ""
     power, expected = text(exponent), root(name, halves, exponent)
     under = controlled(expected)
@@ -91,7 +91,7 @@ def test_any_nest_of_modifiers_is_the_matrix_that_they_make_one_by_one(seed: int
     rng = random.Random(seed)
     for _ in range(30):
         name = rng.choice(list(PARAMETERS))
-        qubits = (STDGATES.get(name) or STDGATES["u3"]).qubits
+        qubits = (STDGATES.get(name) or STDGATES["u3"]).num_qubits
         angles = [rng.choice((rng.randint(-99, 99) * math.pi / 2, rng.uniform(-9, 9)))
                   for _ in range(PARAMETERS[name])]  # fmt: skip
         nest = [rng.choice((("inv", None), ("pow", rng.choice(EXACT)), ("ctrl", 1), ("negctrl", 1)))
@@ -178,7 +178,7 @@ def test_powers_of_powers_are_taken_one_after_another() -> None:
 
 def test_gates_of_qelib1_have_roots_too() -> None:
     for name in ("rxx", "ryy", "rzz"):
-        assert QELIB1[name].qubits == 2
+        assert QELIB1[name].num_qubits == 2
     for multiple in (2, 6, 14, 102):
         program = compile_circuit(
             f'OPENQASM 2.0; include "qelib1.inc"; qreg q[2]; rzz({multiple}*pi) q[0],q[1];',

@@ -216,7 +216,10 @@ def test_both_parsers_read_a_pragma_alike() -> None:
     text = f"qubit[2] q;\n#pragma  braket unitary({FLIP})  q[0] // no comment \n"
     text += "pragma braket noise x\n"
     found = [
-        [(node.command, node.span.lo, node.span.hi) for node in reader.read(Source(text))[1][1:]]
+        [
+            (node.command, node.span.lo, node.span.hi)
+            for node in reader.parse_source(Source(text))[1][1:]
+        ]
         for reader in (qdk, portable)
     ]
     assert found[0] == found[1]

@@ -168,7 +168,7 @@ def test_the_version_is_that_of_the_first_statement(text: str, legacy: bool | No
     if legacy is None:
         assert not validate_circuit(text, SETTINGS).valid
     else:
-        assert (preprocess(text, SETTINGS).opaque is not None) == legacy
+        assert (preprocess(text, SETTINGS).opaque_gates is not None) == legacy
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,10 @@ def test_quantinuums_library_can_be_included(include: str) -> None:
 def test_both_parsers_include_it() -> None:
     source = Source(HQS_HEAD.format("hqslib1.inc") + "qreg q[2];\nZZ() q[0], q[1];")
     found = [
-        [(type(node).__name__, node.span.lo, node.span.hi) for node in reader.read(source)[1]]
+        [
+            (type(node).__name__, node.span.lo, node.span.hi)
+            for node in reader.parse_source(source)[1]
+        ]
         for reader in (qdk, portable)
     ]
     assert found[0] == found[1]

@@ -14,3 +14,11 @@ OBSERVABLE_LETTERS = frozenset("IXYZ01+-rl")
 
 MAX_OBSERVABLE_TERMS = 200_000
 """Terms of all observables of a task."""
+
+ARRAY_BYTE_ORDER = "little"
+"""Byte order of the numbers in an array that JSON carries as base64."""
+
+ARRAY_DTYPES = {
+    "float64": "<f8", "complex128": "<c16", "int64": "<i8", "uint8": "|u1", "bool": "|b1",
+}  # fmt: skip
+"""For each dtype of an array in JSON, NumPy's type string, which has the byte order."""

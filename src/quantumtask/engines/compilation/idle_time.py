@@ -9,7 +9,7 @@ from qiskit_aer.noise import thermal_relaxation_error
 
 from quantumtask.engines.devices.calibration import DeviceSnapshot, QubitCalibration
 from quantumtask.openqasm.gates.hardware import barrier_operation, delay_operation
-from quantumtask.openqasm.program.operations import BARRIER, DELAY, SCHEDULING_OPERATIONS, Operation
+from quantumtask.openqasm.program.operations import BARRIER, DELAY, TIMING_OPERATIONS, Operation
 from quantumtask.openqasm.program.program import Step
 from quantumtask.shared.errors import ResourceError
 
@@ -37,7 +37,7 @@ def convert_delays(
     found: list[Step] = []
     last: Step | None = None
     for step in steps:
-        if not isinstance(step, Operation) or step.gate.name not in SCHEDULING_OPERATIONS:
+        if not isinstance(step, Operation) or step.gate.name not in TIMING_OPERATIONS:
             found.append(step)
         elif step.gate.name == DELAY:
             nanoseconds, dt = step.params
@@ -68,7 +68,7 @@ def remove_pauses(circuit: QuantumCircuit) -> QuantumCircuit:
     """The circuit without barriers and delays."""
     found = circuit.copy_empty_like()
     for item in circuit.data:
-        if item.operation.name not in SCHEDULING_OPERATIONS:
+        if item.operation.name not in TIMING_OPERATIONS:
             found._append(item)
     return found
 

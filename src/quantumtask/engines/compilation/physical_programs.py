@@ -15,7 +15,7 @@ from quantumtask.engines.qiskit.circuits import circuit_of
 from quantumtask.openqasm.program.execution import Execution, MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import (
     DELAY,
-    SCHEDULING_OPERATIONS,
+    TIMING_OPERATIONS,
     BasicGate,
     Operation,
 )
@@ -118,7 +118,7 @@ class _StepChecker:
 
     def _operation(self, operation: Operation) -> None:
         """Checks a gate, or that the qubit of a delay exists."""
-        if operation.gate.name not in SCHEDULING_OPERATIONS:
+        if operation.gate.name not in TIMING_OPERATIONS:
             self._gate(operation)
         elif operation.gate.name == DELAY:
             self._numbered(operation.qubits)
@@ -187,7 +187,7 @@ def place_as_written(
     The gates that turn a qubit before the measurement of an observable become native gates.
     """
     written = circuit_of(steps, range(len(device.qubits)), bits)
-    own = {*_places(device), *SCHEDULING_OPERATIONS}
+    own = {*_places(device), *TIMING_OPERATIONS}
     circuit = written.copy_empty_like()
     for item in written.data:
         if isinstance(item.operation, Gate) and item.operation.name not in own:

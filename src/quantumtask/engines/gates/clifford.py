@@ -30,7 +30,7 @@ def conjugation(operation: Operation) -> Conjugation | None:
     gate = operation.gate
     if isinstance(gate, BasicGate):
         return _basic_conjugation(gate, operation.params, operation.controls)
-    return _conjugation(controlled_matrix(gate.values, operation.controls))
+    return _conjugation(controlled_matrix(gate.entries, operation.controls))
 
 
 @lru_cache(MOST_REMEMBERED)

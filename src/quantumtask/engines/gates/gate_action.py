@@ -76,7 +76,7 @@ def _unitary(gate: MatrixGate, controls: tuple[bool, ...]) -> Action:
     if found is None:
         if len(_unitaries) >= MOST_UNITARIES:
             _unitaries.clear()
-        found = _unitaries[key] = (gate, _make(gate.values, controls))
+        found = _unitaries[key] = (gate, _make(gate.entries, controls))
     return found[1]
 
 

@@ -75,7 +75,7 @@ class ErrorStep:
     @property
     def clifford(self) -> bool:
         """Return True if the step is Clifford by its name: stabilizer states stay such."""
-        known = self.name in BASIC_GATES and BASIC_GATES[self.name].clifford
+        known = self.name in BASIC_GATES and BASIC_GATES[self.name].is_clifford
         return known or self.name in (RESET, "pauli")
 
 
@@ -312,7 +312,7 @@ def _matrices(name: str, params: Sequence[Any], place: str) -> tuple[Matrix, ...
         matrices = tuple([_matrix(each, f"{place}.params.{k}") for k, each in enumerate(params)])
         return _keeping_the_trace(name, matrices, place)
     gate = BASIC_GATES.get(name)
-    if gate is None or len(params) != gate.parameters:
+    if gate is None or len(params) != gate.num_parameters:
         raise invalid_noise(
             f"{place}.name: {str(name)[:40]!r} with {len(params)} params is no step of an error: "
             f"give pauli, unitary, kraus, reset, or a gate of {', '.join(BASIC_GATES)}"

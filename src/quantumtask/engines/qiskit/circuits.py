@@ -17,7 +17,7 @@ from quantumtask.openqasm.program.operations import (
     BARRIER,
     BASIC_GATES,
     DELAY,
-    SCHEDULING_OPERATIONS,
+    TIMING_OPERATIONS,
     BasicGate,
     MatrixGate,
     Operation,
@@ -45,8 +45,8 @@ _CLASSES: dict[str, Any] = {
 _FIXED: dict[str, Gate] = {
     name: make()
     for name, make in _CLASSES.items()
-    if name not in SCHEDULING_OPERATIONS
-    and not (BASIC_GATES.get(name) or NATIVE_GATES[name]).parameters
+    if name not in TIMING_OPERATIONS
+    and not (BASIC_GATES.get(name) or NATIVE_GATES[name]).num_parameters
 }
 """Gates without parameters, one instance of each: making one takes longer than adding it."""
 
@@ -98,7 +98,7 @@ def _basic(gate: BasicGate, params: tuple[float, ...]) -> Gate:
 
 
 def _unitary(gate: MatrixGate) -> Gate:
-    return unitary_of(gate.values)
+    return unitary_of(gate.entries)
 
 
 def unitary_of(matrix: NDArray[np.complex128], label: str | None = None) -> Gate:

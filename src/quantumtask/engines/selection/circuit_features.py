@@ -198,7 +198,7 @@ def extract_features(program: Program) -> CircuitFeatures:
         clifford = (
             program.circuit.clifford
             if program.circuit
-            else all(operation.clifford for operation in operations)
+            else all(operation.is_clifford for operation in operations)
         )
         found = _features_by_program[program] = CircuitFeatures(
             circuit, program.qubits, steps, decided, _kinds(operations), clifford
@@ -231,7 +231,7 @@ def _kinds(operations: list[Operation]) -> Counter[GateKind]:
     kinds: Counter[GateKind] = Counter()
     for (number, controls), count in counted.items():
         gate = gates[number]
-        kind = gate if isinstance(gate, BasicGate) else len(gate.values).bit_length() - 1
+        kind = gate if isinstance(gate, BasicGate) else len(gate.entries).bit_length() - 1
         kinds[kind, controls] += count
     return kinds
 

@@ -167,7 +167,7 @@ def _native(method: str) -> frozenset[str]:
     """Names of the operations that Aer runs as they are; on at most two qubits in a chain."""
     own = AerSimulator(method=method).configuration().basis_gates
     if method == "matrix_product_state":
-        return frozenset(own) & {name for name, gate in BASIC_GATES.items() if gate.qubits <= 2}
+        return frozenset(own) & {name for name, gate in BASIC_GATES.items() if gate.num_qubits <= 2}
     return frozenset({*own, "measure", "reset"})
 
 

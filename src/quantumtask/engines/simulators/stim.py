@@ -84,7 +84,7 @@ def _line(step: Step, place: dict[int, int]) -> str:
 
 def _lines_of(gate: MatrixGate, on: list[int]) -> str:
     """The lines for a matrix: Stim finds the Clifford gates that make it."""
-    made = stim.Tableau.from_unitary_matrix(gate.values, endian="little").to_circuit()
+    made = stim.Tableau.from_unitary_matrix(gate.entries, endian="little").to_circuit()
     return "\n".join(
         " ".join([item.name, *(str(on[target.value]) for target in item.targets_copy())])
         for item in made

@@ -11,7 +11,7 @@ from quantumtask.openqasm.program.execution import Code, Execution, Instruction,
 from quantumtask.openqasm.program.operations import (
     BARRIER,
     BASIC_GATES,
-    SCHEDULING_OPERATIONS,
+    TIMING_OPERATIONS,
     Operation,
 )
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Register, Reset, Step
@@ -85,7 +85,7 @@ def _before_the_end(circuit: Circuit, turned: set[int]) -> list[Step]:
             if step.outcome in taken_back or not is_shown:
                 ended.discard(step.qubit)
                 continue
-        elif isinstance(step, Operation) and step.gate.name in SCHEDULING_OPERATIONS:
+        elif isinstance(step, Operation) and step.gate.name in TIMING_OPERATIONS:
             if step.gate.name == BARRIER or step.qubits[0] not in ended:
                 steps.append(step)
             continue

@@ -56,7 +56,7 @@ def _measured(circuit: Circuit, steps: list[Step], known: Known) -> Circuit:
         tuple(numbered),
         tuple([bit if bit >= 0 else bits[-1 - bit] for bit in circuit.bits]),
         kept,
-        all(step.clifford for step in numbered if isinstance(step, Operation)),
+        all(step.is_clifford for step in numbered if isinstance(step, Operation)),
         terminal_measurements_only=True,
         control_outcomes=frozenset(-1 - bits[k] for k in circuit.control_outcomes if bits[k] < 0),
     )

@@ -143,7 +143,7 @@ def expression(context: Context, node: Any) -> None:
     if is_nop(context, node.expr):
         return
     value = context.expression(node.expr)
-    if not value.constant and value.type.kind != "void":
+    if not value.is_constant and value.type.kind != "void":
         # Worked out for its problems only: an index out of range, a division by zero.
         read = value.read
         context.code.emit(lambda execution, _: ignored(read(execution.memory)), node.span)

@@ -71,13 +71,13 @@ class Context:
         parameters: dict[str, Any] | None,
         device: TargetGates | None = None,
     ) -> None:
-        legacy = source.opaque is not None
+        legacy = source.opaque_gates is not None
         built_in: dict[str, Gate] = (
             {**BUILT_IN_GATES, "CX": STDGATES["CX"]} if legacy else BUILT_IN_GATES
         )
         self.text = source.bytes
-        self.annotated = source.annotated
-        self.opaque = source.opaque or frozenset()
+        self.annotated = source.has_annotations
+        self.opaque = source.opaque_gates or frozenset()
         self.settings = settings
         self.parameters = parameters
         self.device = device
@@ -142,7 +142,7 @@ class Context:
         if kind in ("array", "bits") and target.bits is None:
             self.code.emit(_copying(put, read, most, span), span)
             return
-        if value.constant:
+        if value.is_constant:
             kept = value.value
             self.code.emit(lambda execution, _: put(execution.memory, kept), span)
         else:
@@ -163,7 +163,7 @@ class Context:
 
     def new_qubits(self, name: str, size: int, node: Any) -> Sequence[int]:
         """The numbers of declared qubits. Raises Diagnostic for more qubits than the limit."""
-        numbers = self.qubits.declare(size, node.span)
+        numbers = self.qubits.allocate(size, node.span)
         self.declared.append((name, numbers, node.qubit.span))
         return numbers
 
@@ -175,7 +175,7 @@ class Context:
     def physical(self, qubit: PhysicalQubit) -> Reference:
         """The place of a physical qubit. Raises Diagnostic for a number that is too large."""
         count = len(self.qubits.physical)
-        number = self.qubits.physical_number(qubit.digits, qubit.span)
+        number = self.qubits.resolve_physical(qubit.digits, qubit.span)
         if len(self.qubits.physical) > count:
             self.declared.append((f"${number}", (number,), qubit.span))
         return Reference(QUBIT, qubit.span, f"${number}", number, lambda _: number)

@@ -173,9 +173,14 @@ def _range(context: Context, node: Any, to: Type) -> ReadValue:
     start, step, end = _bounds(context, node)
     first, by, last, span = start.read, step.read, end.read, node.span
     take = _taker(context, start.type, to, span)
-    if to.kind == "uint" and start.constant and end.constant and min(start.value, end.value) < 0:
+    if (
+        to.kind == "uint"
+        and start.is_constant
+        and end.is_constant
+        and min(start.value, end.value) < 0
+    ):
         with suppress(Diagnostic):  # a range that does not fit is refused when it runs
-            take(numbers(start.value, by([]) if step.constant else 1, end.value, span))
+            take(numbers(start.value, by([]) if step.is_constant else 1, end.value, span))
     return lambda memory: take(numbers(first(memory), by(memory), last(memory), span))
 
 
@@ -220,7 +225,7 @@ def constant_values(context: Context, node: Any) -> list[Expr]:
     iterable = node.iterable
     if type(iterable) is nodes.RangeDefinition:
         bounds = _bounds(context, iterable)
-        if all(bound.constant for bound in bounds):
+        if all(bound.is_constant for bound in bounds):
             first, by, last = [bound.value for bound in bounds]
             found = numbers(first, by, last, iterable.span)
             if len(found) > context.settings.max_operations:
@@ -230,7 +235,7 @@ def constant_values(context: Context, node: Any) -> list[Expr]:
             return [constant_expr(to, value, iterable.span) for value in take(found)]
     elif type(iterable) is nodes.DiscreteSet:
         values = [context.convert(context.expression(v), to) for v in iterable.values]
-        if all(value.constant for value in values):
+        if all(value.is_constant for value in values):
             return values
     message = "a loop in a gate definition needs constant values"
     raise Diagnostic("not_constant", message, iterable.span)
@@ -272,7 +277,7 @@ def _labels(context: Context, case: Any, table: dict[int, Label]) -> Label:
         if value.type.kind not in INTEGER_KINDS:
             message = f"a `case` needs whole numbers, not a value of type {value.type}"
             raise Diagnostic("wrong_type", message, node.span)
-        if not value.constant:
+        if not value.is_constant:
             raise Diagnostic("not_constant", "a `case` must be a constant", node.span)
         if value.value in table:
             message = f"the case {format_int(value.value)} stands here twice"

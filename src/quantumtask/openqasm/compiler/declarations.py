@@ -87,11 +87,11 @@ def constant_of(context: Context, node: Any) -> None:
     if to.kind == "array":
         raise Diagnostic("not_supported", "constant arrays are not supported", node.type.span)
     value = context.expression(node.init_expr)
-    if not value.constant:
+    if not value.is_constant:
         hint = "Declare the variables in it `const`, or leave `const` out"
         raise Diagnostic("not_constant", "this is not a constant", node.init_expr.span, hint)
     if to.kind in INTEGER_KINDS | {"bit", "bits"} and _has_fraction(value, to):
-        hint = f"Write {to}(...) if that is meant"
+        hint = f"Cast the value: {to}(...)"
         message = f"a value of type {value.type} cannot become the constant {to}"
         raise Diagnostic("wrong_type", message, node.init_expr.span, hint)
     kept = context.convert(value, to).value

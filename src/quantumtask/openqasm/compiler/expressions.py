@@ -111,7 +111,7 @@ def _integer(context: Context, node: Any) -> Expr:
     value = node.value
     if value < 0:
         value += 1 << MACHINE_WIDTH  # the parser reads 2**63 as -2**63
-    return constant_expr(INT, value, node.span, loose=True)
+    return constant_expr(INT, value, node.span, untyped=True)
 
 
 def _physical(context: Context, node: Any) -> Expr:
@@ -199,7 +199,7 @@ def _binary(context: Context, node: Any) -> Expr:
 
 
 def _joined(context: Context, op: str, left: Expr, parent: Any) -> Expr:
-    if not left.constant and subroutines.contains_call(context, parent.rhs):
+    if not left.is_constant and subroutines.contains_call(context, parent.rhs):
         left = subroutines.kept(context, left, left.span)
     right = expression(context, parent.rhs)
     if mixes_signs(op, left, right):
@@ -295,7 +295,7 @@ def cast(operand: Expr, to: Type, node: Node) -> Expr:
     result.span = node.span
     if result is operand:
         result = Expr(to, node.span, operand.read, operand.value)
-    result.loose = False
+    result.untyped = False
     return result
 
 

@@ -95,7 +95,7 @@ def _value(context: Context, node: Any) -> float | Expr:
     value = context.scope.values.get(words)
     if value is None:
         expr = _argument(context, node)
-        if not expr.constant:
+        if not expr.is_constant:
             return expr
         value = context.scope.values[words] = expr.value
     return value
@@ -109,7 +109,7 @@ def _named_only(context: Context, operands: Sequence[Node]) -> list[Node]:
 
 
 def _all_constant(powers: Sequence[Expr | float]) -> bool:
-    return all(isinstance(p, float) or p.constant for p in powers)
+    return all(isinstance(p, float) or p.is_constant for p in powers)
 
 
 class GateCall(NamedTuple):
@@ -287,7 +287,7 @@ def _too_many(called: GateCall) -> Diagnostic:
 
 def _check_root(gate: Gate, powers: Sequence[float], controls: Sequence[bool], span: Span) -> None:
     """Raises Diagnostic for a fraction of a gate that is too large to take a root of."""
-    size = gate.qubits + len(controls)
+    size = gate.num_qubits + len(controls)
     if size > MAX_ROOT_QUBITS and not all(p.is_integer() for p in powers):
         message = f"a fraction of a gate on {size} qubits is not supported"
         hint = f"At most {MAX_ROOT_QUBITS} qubits, with its controls, can be"
@@ -304,10 +304,9 @@ def gate_of(context: Context, node: Any, controls: int) -> tuple[Gate, list[Node
         message = f"`{shorten(gate.name)}` is opaque: nothing says what it does"
         raise Diagnostic("not_supported", message, node.span)
     args: list[Node] = node.args
-    if len(args) != gate.parameters:
-        message = (
-            f"`{shorten(gate.name)}` takes {_count(gate.parameters, 'parameter')}, not {len(args)}"
-        )
+    if len(args) != gate.num_parameters:
+        expected = _count(gate.num_parameters, "parameter")
+        message = f"`{shorten(gate.name)}` takes {expected}, not {len(args)}"
         raise Diagnostic("wrong_arity", message, node.span)
     return gate, args
 
@@ -323,10 +322,10 @@ def check_operands(node: Any, gate: Gate, controls: Sequence[bool]) -> list[Node
     operands: list[Node] = node.qubits
     if gate is GPHASE and not controls:
         return operands  # it may name qubits: their phase is that of all
-    if len(operands) != gate.qubits + len(controls):
+    if len(operands) != gate.num_qubits + len(controls):
         given = f", and {_count(len(controls), 'control')}" if controls else ""
         message = (
-            f"`{shorten(gate.name)}` takes {_count(gate.qubits, 'qubit')}{given}, "
+            f"`{shorten(gate.name)}` takes {_count(gate.num_qubits, 'qubit')}{given}, "
             f"not {len(operands)}"
         )
         raise Diagnostic("wrong_arity", message, node.span)
@@ -339,7 +338,7 @@ def _count(number: int, noun: str) -> str:
 
 def _argument(context: Context, node: Node) -> Expr:
     value = to_real(context.expression(node))
-    if value.constant:
+    if value.is_constant:
         check_finite(value.value, node.span)
     return value
 
@@ -386,7 +385,7 @@ def _exponent(context: Context, modifier: Any) -> Expr | float:
         raise Diagnostic("wrong_arity", "`pow` needs an exponent: pow(2) @", modifier.span)
     node = modifier.argument
     value = to_real(context.expression(node))
-    return check_finite(value.value, node.span) if value.constant else value
+    return check_finite(value.value, node.span) if value.is_constant else value
 
 
 def _controls(context: Context, modifier: Any, most: int) -> int:

@@ -14,7 +14,7 @@ from quantumtask.openqasm.compiler.gate_calls import (
 from quantumtask.openqasm.compiler.symbol_table import Constant, Variable
 from quantumtask.openqasm.compiler.visibility import definition
 from quantumtask.openqasm.gates.expansion import ROOT_COST, expansion_cost
-from quantumtask.openqasm.gates.hardware import scheduling_gate
+from quantumtask.openqasm.gates.hardware import timing_gate
 from quantumtask.openqasm.gates.library import (
     GPHASE,
     Argument,
@@ -86,7 +86,7 @@ def _check_distinct(names: Sequence[Any]) -> None:
 
 def _cost(call: BodyCall) -> float:
     powers = [p if isinstance(p, float) else ROOT_COST for p in call.powers]
-    return expansion_cost(call.gate, powers, call.controls) + call.weight
+    return expansion_cost(call.gate, powers, call.controls) + call.argument_cost
 
 
 class _Body:
@@ -132,14 +132,14 @@ def _statement(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
 def _pauses(context: Context, node: Any, slots: tuple[int, ...]) -> Iterator[BodyCall]:
     """A barrier or a delay that a device keeps; without operands, on all qubits of the gate."""
     if type(node) is nodes.QuantumBarrier:
-        yield BodyCall(scheduling_gate(BARRIER, len(slots)), (float(len(slots)),), slots)
+        yield BodyCall(timing_gate(BARRIER, len(slots)), (float(len(slots)),), slots)
         return
     time = context.expression(node.duration)
-    if not time.constant or time.type.kind != "duration":
+    if not time.is_constant or time.type.kind != "duration":
         message = "on a device a delay in a gate definition has to be a constant duration"
         raise Diagnostic("not_supported", message, node.duration.span)
     for slot in slots:
-        yield BodyCall(scheduling_gate(DELAY, 1), (time.value.ns, time.value.dt), (slot,))
+        yield BodyCall(timing_gate(DELAY, 1), (time.value.ns, time.value.dt), (slot,))
 
 
 def _loop(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:

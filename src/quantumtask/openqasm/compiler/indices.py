@@ -46,7 +46,7 @@ def index(node: Any, owner: Owner, context: Checks) -> Index:
     value = whole(node, context)
     span: Span = node.span
     read = value.read
-    return Index(True, value.constant, lambda m, size: _within(read(m), size, owner, span), span)
+    return Index(True, value.is_constant, lambda m, size: _within(read(m), size, owner, span), span)
 
 
 def whole(node: Any, context: Checks) -> Expr:
@@ -81,7 +81,7 @@ def _several(node: Any, owner: Owner, context: Checks) -> Index:
 
 def _range(node: Any, owner: Owner, context: Checks) -> Index:
     bounds = [None if b is None else whole(b, context) for b in (node.start, node.step, node.end)]
-    constant = all(b is None or b.constant for b in bounds)
+    constant = all(b is None or b.is_constant for b in bounds)
     start, step, end = [None if b is None else b.read for b in bounds]
     span: Span = node.span
 

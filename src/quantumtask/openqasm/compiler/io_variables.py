@@ -43,7 +43,7 @@ def declare(context: Context, node: Any) -> None:
         one = InputVariable(name, to, node.span, storer(target), None)
         context.inputs.append(one)
         if context.parameters is not None:
-            context.inputs[-1] = one._replace(given=_given(context, one))
+            context.inputs[-1] = one._replace(array=_given(context, one))
     else:
         if to.kind in ("bit", "bits"):
             context.register(name, 1 if to.size is None else to.size, places, node)

@@ -107,16 +107,16 @@ def _operators(name: str, text: str, qubits: int, span: Span) -> list[Matrix]:
             "not_supported", message, span, f"There are {', '.join(CHANNELS)} and kraus"
         )
     numbers = text.split(",")
-    if qubits != kind.qubits or len(numbers) != kind.parameters:
+    if qubits != kind.num_qubits or len(numbers) != kind.num_parameters:
         message = (
-            f"`braket noise {name}` takes {kind.parameters} numbers and {kind.qubits} qubits, "
-            f"not {len(numbers)} and {qubits}"
+            f"`braket noise {name}` takes {kind.num_parameters} numbers "
+            f"and {kind.num_qubits} qubits, not {len(numbers)} and {qubits}"
         )
         raise Diagnostic("wrong_arity", message, span)
     if not all(_NUMBER.fullmatch(number) for number in numbers):
         raise _unreadable(f"noise {name}(0.1) q[0]", span)
     try:
-        return kind.operators(*map(float, numbers))
+        return kind.kraus_operators(*map(float, numbers))
     except ValueError:
         message = f"the probabilities of `braket noise {name}` must be from 0 to 1, and sum to 1"
         raise Diagnostic("not_finite", message, span) from None

@@ -274,7 +274,7 @@ def value_of(places: Reference) -> Expr:
 
 
 def _elements(view: ArrayView, memory: list[Any]) -> ArrayValue:
-    return ArrayValue([memory[k] for k in view.places], view.shape)
+    return ArrayValue([memory[k] for k in view.addresses], view.shape)
 
 
 def _bits_value(places: Reference) -> Expr:
@@ -310,7 +310,7 @@ def bits_of_value(value: Expr, bracket: Any, span: Span, name: str, context: Che
         chosen = at.pick(memory, len(bits))
         return bits[chosen] if at.single else tuple([bits[k] for k in chosen])
 
-    if not (at.constant and value.constant):
+    if not (at.constant and value.is_constant):
         return Expr(BIT if at.single else Type("bits"), span, read)
     result = read([])
     to = BIT if at.single else Type("bits", len(result))
@@ -363,7 +363,7 @@ def _array_storer(find: ReadValue, span: Span) -> Store:
         if tuple(view.shape) != tuple(value.shape):
             message = f"an array of shape {list(value.shape)} is assigned to {list(view.shape)}"
             raise Diagnostic("size_mismatch", message, span)
-        for place, element in zip(view.places, value.values, strict=True):
+        for place, element in zip(view.addresses, value.values, strict=True):
             memory[place] = element
 
     return store

@@ -174,7 +174,7 @@ def contains_call(context: Context, node: Any) -> bool:
 
 def kept(context: Context, value: Expr, span: Span) -> Expr:
     """The value, copied to where nothing else is."""
-    if value.constant:
+    if value.is_constant:
         return value
     if (value.type.size is None and value.type.kind == "bits") or None in value.type.shape:
         return _kept_whole(context, value, span)
@@ -310,10 +310,10 @@ def _shared(routine: Routine) -> list[int]:
 def _check_apart(views: Sequence[ArrayView], span: Span) -> None:
     seen: set[int] = set()
     for view in views:
-        if not seen.isdisjoint(view.places):
+        if not seen.isdisjoint(view.addresses):
             message = "the same array is passed twice in this call, and can be changed in it"
             raise Diagnostic("overlapping_arrays", message, span)
-        seen.update(view.places)
+        seen.update(view.addresses)
 
 
 def _check_distinct(values: Sequence[Any], span: Span) -> None:

@@ -194,7 +194,7 @@ class SymbolTable:
             and not old
             and (known := find_undeclared_gate(name, parameters, qubits))
         ):
-            self.undeclared_gates.setdefault(name, (known.owner, node))
+            self.undeclared_gates.setdefault(name, (known.origin, node))
             return known.gate
         if name in STDGATES and not self.included:
             file = "qelib1.inc" if self._legacy else "stdgates.inc"

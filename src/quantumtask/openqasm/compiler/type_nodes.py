@@ -29,7 +29,7 @@ def constant_whole(context: Context, node: Any, what: str) -> int:
     if value.type.kind not in ("int", "uint"):
         message = f"{what} must be a whole number, not a value of type {value.type}"
         raise Diagnostic("wrong_type", message, node.span)
-    if not value.constant:
+    if not value.is_constant:
         hint = "Declare the variables in it `const`"
         raise Diagnostic("not_constant", f"{what} must be a constant", node.span, hint)
     return int(value.value)

@@ -1,9 +1,9 @@
-"""The short path from a text to a program, for one that is a straight line of plain statements.
+"""Compilation of straight-line programs without a syntax tree.
 
-The full path reads what declares something (registers, constants, gates), because there is little
-of it. Calls, measurements, resets and barriers, of which there can be very many, are read here,
-each by one regular expression. At the first thing that is not certain to mean the same to the full
-path, this path gives up without a word: whatever is wrong is told there.
+The compiler reads the declarations (registers, constants, gates), which are few. Gate calls,
+measurements, resets and barriers, of which there can be very many, are read here, each with one
+regular expression. Any statement that may mean something else to the compiler, or that may have a
+mistake, raises UnsupportedByFastPath; then the compiler compiles the whole text and reports errors.
 """
 
 from functools import partial
@@ -26,18 +26,27 @@ from quantumtask.shared.processes import gc_paused
 from quantumtask.shared.settings import Settings
 
 MIN_NESTING_LIMIT = 30
-"""Brackets in brackets that a statement can have here."""
+"""Deepest nesting of a statement that the fast path accepts."""
 
 
 def compile_straight_line(
     text: str, settings: Settings, device: TargetGates | None = None
 ) -> Program | None:
-    """The program of a text, the same as `compile_full` gives; None where that is not certain."""
+    """Return the program of a text, equal to that of `compile_full`.
+
+    Args:
+        text: The text of a circuit.
+        settings: Limits of the circuit.
+        device: The gates that stay as they are; None for an ideal simulator.
+
+    Returns:
+        The program; None if the text needs the compiler.
+    """
     if settings.max_nesting < MIN_NESTING_LIMIT:
         return None
     try:
         with gc_paused():
-            return _compiled(text, settings, device)
+            return _compile(text, settings, device)
     except (
         UnsupportedByFastPath,
         Diagnostic,
@@ -50,30 +59,34 @@ def compile_straight_line(
         return None
 
 
-def _compiled(text: str, settings: Settings, device: TargetGates | None) -> Program:
-    parts = split_sections(text)
-    head = read_declarations([item for part in parts for item in part.declared], settings, device)
-    reader = Interpreter(head, settings, device)
-    reader.read(parts)
-    circuit = reader.trace.circuit([reader.memory[cell] for cell in head.cells])
-    operations, qubits = len(circuit.steps), reader.operands.count
+def _compile(text: str, settings: Settings, device: TargetGates | None) -> Program:
+    sections = split_sections(text)
+    items = [item for section in sections for item in section.declarations]
+    declarations = read_declarations(items, settings, device)
+    interpreter = Interpreter(declarations, settings, device)
+    interpreter.run(sections)
+    circuit = interpreter.trace.circuit(
+        [interpreter.memory[cell] for cell in declarations.result_cells]
+    )
+    operands = interpreter.operands
+    operations = len(circuit.steps)
     return Program(
-        head.registers,
-        qubits,
-        partial(_process, text, settings, device),
+        declarations.registers,
+        operands.count,
+        partial(_initial_execution, text, settings, device),
         circuit,
         operations,
-        operations + qubits + len(head.cells),
+        operations + operands.count + len(declarations.result_cells),
         (),
         {},
         (
-            *head.warnings,
-            *undeclared_gate_messages(reader.operands.undeclared_gates),
+            *declarations.warnings,
+            *undeclared_gate_messages(operands.undeclared_origins),
             *unmeasured_warnings(circuit),
         ),
-        reader.operands.physical,
+        operands.has_physical,
     )
 
 
-def _process(text: str, settings: Settings, device: TargetGates | None) -> Execution:
+def _initial_execution(text: str, settings: Settings, device: TargetGates | None) -> Execution:
     return compile_full(text, settings, None, device).program.initial_execution

@@ -1,4 +1,4 @@
-"""What a straight-line program declares, read by the full path."""
+"""The declarations of a straight-line program, compiled by the compiler and cached."""
 
 from typing import Any, NamedTuple
 
@@ -17,47 +17,62 @@ from quantumtask.openqasm.program.program import Register
 from quantumtask.openqasm.text.source import restore_names
 from quantumtask.shared.settings import Settings
 
-_MOST_REMEMBERED = 50_000
-"""Declared names, bits and lines of text."""
+_MAX_CACHE_SIZE = 50_000
+"""Most names, bits and lines of text of all cached declarations."""
 
 
 class Declarations(NamedTuple):
-    """The names that a program declares, in order, and their qubits, cells and gates.
+    """The declarations of a program.
 
-    `undeclared`: the owners of the undeclared gates that its definitions use, by name of the gate.
-    `memory` and `cells` are those of the compiled program: the bits of the result are in `cells`.
+    Attributes:
+        symbols: The declared names and their symbols, in the order of the text.
+        built_in_gates: The gates of the language, by name.
+        included_gates: The gates of the included files, by name.
+        registers: The registers of the result.
+        num_qubits: The number of declared qubits.
+        memory: The initial memory of the compiled program.
+        result_cells: The addresses in `memory` of the bits of the result.
+        warnings: The warnings about the declarations.
+        undeclared_origins: The origins of the undeclared gates in definitions, by name of the gate.
+        openqasm2: True for OpenQASM 2.
     """
 
-    names: tuple[tuple[str, Symbol], ...]
-    built_in: dict[str, Gate]
-    included: dict[str, Gate]
+    symbols: tuple[tuple[str, Symbol], ...]
+    built_in_gates: dict[str, Gate]
+    included_gates: dict[str, Gate]
     registers: tuple[Register, ...]
-    qubits: int
+    num_qubits: int
     memory: tuple[Any, ...]
-    cells: tuple[int, ...]
+    result_cells: tuple[int, ...]
     warnings: tuple[str, ...]
-    undeclared: dict[str, str]
-    legacy: bool
+    undeclared_origins: dict[str, str]
+    openqasm2: bool
 
 
 def read_declarations(
-    declarations: list[str], settings: Settings, device: TargetGates | None = None
+    items: list[str], settings: Settings, device: TargetGates | None = None
 ) -> Declarations:
-    """What these declare. Raises UnsupportedByFastPath, Diagnostic or CircuitError."""
-    text = "".join([d if d.endswith("}") else d + ";" for d in declarations])
+    """Return the compiled form of declarations, without their semicolons.
+
+    Raises:
+        UnsupportedByFastPath: A declaration has a mistake, or computes something at run time.
+        Diagnostic: A declaration has a mistake.
+        CircuitError: A declaration has a mistake.
+    """
+    text = "".join([item if item.endswith("}") else item + ";" for item in items])
     key = (text, settings, device)
-    head = _remembered.get(key)
-    if head is None:
-        head = _read(text, settings, device)
-        size = len(head.names) + len(head.memory) + len(text) // 50 + 20
-        _remembered.put(key, head, size)
-    return head
+    declarations = _cache.get(key)
+    if declarations is None:
+        declarations = _compile(text, settings, device)
+        size = len(declarations.symbols) + len(declarations.memory) + len(text) // 50 + 20
+        _cache.put(key, declarations, size)
+    return declarations
 
 
-_remembered: SizedLruCache[Declarations] = SizedLruCache(_MOST_REMEMBERED)
+_cache: SizedLruCache[Declarations] = SizedLruCache(_MAX_CACHE_SIZE)
 
 
-def _read(text: str, settings: Settings, device: TargetGates | None) -> Declarations:
+def _compile(text: str, settings: Settings, device: TargetGates | None) -> Declarations:
     context = compile_source(preprocess(text, settings), settings, {}, device)
     if context.refusals or context.code.instructions:
         raise UnsupportedByFastPath

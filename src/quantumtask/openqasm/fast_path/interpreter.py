@@ -1,4 +1,4 @@
-"""The statements of a straight-line program: calls, measurements, resets, barriers."""
+"""Interpreter of straight-line statements: calls, measurements, resets and barriers."""
 
 import re
 from collections.abc import Sequence
@@ -34,199 +34,208 @@ from quantumtask.openqasm.values.operators import apply_binary
 from quantumtask.shared.settings import Settings
 
 MAX_CACHED_OPERATIONS = 1000
-"""Operations of a statement that are kept, because it may come again."""
+"""Most operations of a statement that is cached for its next occurrence."""
 
-_NOWHERE = OffsetSpan(0, 0)
-_PLAIN = Modifiers()
-_REAL = r"-?+\d{1,40}+\.\d{1,40}+(?:[eE][-+]?+\d{1,3}+)?+"
+_NO_SPAN = OffsetSpan(0, 0)
+_NO_MODIFIERS = Modifiers()
+_DECIMAL = r"-?+\d{1,40}+\.\d{1,40}+(?:[eE][-+]?+\d{1,3}+)?+"
 
 
-def _shape(pattern: str) -> re.Pattern[str]:
-    """Repetitions give nothing back, but for those that one bracket ends: matching is linear."""
+def _statement_pattern(pattern: str) -> re.Pattern[str]:
+    """Return the pattern of a statement.
+
+    Repetitions are possessive, except those that a parenthesis ends: matching takes linear time.
+    """
     return re.compile(SPACE + pattern, re.ASCII | re.DOTALL)
 
 
-_CALL = _shape(
-    rf"({NAME}){SPACE}(?:\((?:({_REAL})\)|(.*)\)){SPACE})?([$\w\[\], \t\r\n]++)",
+_CALL = _statement_pattern(
+    rf"({NAME}){SPACE}(?:\((?:({_DECIMAL})\)|(.*)\)){SPACE})?([$\w\[\], \t\r\n]++)",
 )
-_NUMBER = re.compile(_REAL, re.ASCII)
-_ASSIGNED = _shape(rf"({OPERAND})={SPACE}measure\b{SPACE}({OPERAND})")
-_ARROW = _shape(rf"measure\b{SPACE}({OPERAND})(?:->{SPACE}({OPERAND}))?+")
-_RESET = _shape(rf"reset\b{SPACE}({OPERAND})")
-_BARRIER = _shape(r"barrier\b(.*)")
-_PHASE = _shape(rf"gphase{SPACE}\((.*)\){SPACE}")
-_MODIFIER = _shape(
+_NUMBER = re.compile(_DECIMAL, re.ASCII)
+_MEASURE_ASSIGNMENT = _statement_pattern(rf"({OPERAND})={SPACE}measure\b{SPACE}({OPERAND})")
+_MEASURE_ARROW = _statement_pattern(rf"measure\b{SPACE}({OPERAND})(?:->{SPACE}({OPERAND}))?+")
+_RESET = _statement_pattern(rf"reset\b{SPACE}({OPERAND})")
+_BARRIER = _statement_pattern(r"barrier\b(.*)")
+_GPHASE = _statement_pattern(rf"gphase{SPACE}\((.*)\){SPACE}")
+_MODIFIER = _statement_pattern(
     rf"(?:(?P<inv>inv)|pow{SPACE}\((?P<power>.*)\)"
     rf"|(?P<control>ctrl|negctrl){SPACE}(?:\({SPACE}(?P<count>\d{{1,3}}+){SPACE}\))?+){SPACE}"
 )
 
 
 class _Call(NamedTuple):
-    """A call as it is written: `places` are numbers of qubits, or of those of a register."""
+    """A call with its operands; each of `qubits` is a number, or the numbers of a register."""
 
     gate: Gate
     params: tuple[float, ...]
-    places: tuple[Any, ...]
-    modifiers: Modifiers = _PLAIN
+    qubits: tuple[Any, ...]
+    modifiers: Modifiers = _NO_MODIFIERS
 
 
 class Interpreter:
-    """Reads statements in order, with a cache of operands by their text.
+    """Interpreter that runs statements in order, with caches of statements and operands by text.
 
-    `trace` has the operations, with barriers if the program is for a `device`, and `memory` the
-    bits. Every method may raise UnsupportedByFastPath, Diagnostic or OperationLimitExceeded.
+    Every method may raise UnsupportedByFastPath, Diagnostic or OperationLimitExceeded.
+
+    Attributes:
+        trace: The operations; barriers only for a `device`.
+        memory: The bits.
+        operands: The resolver of operands.
     """
 
     def __init__(
-        self, head: Declarations, settings: Settings, device: TargetGates | None = None
+        self, declarations: Declarations, settings: Settings, device: TargetGates | None = None
     ) -> None:
         self.trace = Tracer(settings.max_operations)
-        self.memory: list[int | MeasurementOutcome] = list(head.memory)
-        self.operands = OperandResolver(head, settings.max_qubits, device)
+        self.memory: list[int | MeasurementOutcome] = list(declarations.memory)
+        self.operands = OperandResolver(declarations, settings.max_qubits, device)
         self._settings = settings
-        self._keeps_pauses = device is not None
-        self._barriers: dict[tuple[int, ...], Operation] = {}  # for thousands of equal barriers
-        self._legacy = head.legacy
-        self._most_modifiers = 0 if head.legacy else MOST_MODIFIERS
-        self._plain: dict[str, Operation] = {}
-        self._others: dict[str, tuple[list[Operation], float]] = {}
+        self._keeps_barriers = device is not None
+        self._barriers: dict[tuple[int, ...], Operation] = {}
+        self._openqasm2 = declarations.openqasm2
+        self._max_modifiers = 0 if declarations.openqasm2 else MOST_MODIFIERS
+        self._simple_calls: dict[str, Operation] = {}
+        self._other_calls: dict[str, tuple[list[Operation], float]] = {}
         self._values: dict[str, float] = {}
         self._qubits: dict[str, tuple[int, ...]] = {}
         self._pending: list[Operation] = []
-        self._spent = 0.0
+        self._cost = 0.0
 
-    def read(self, parts: Sequence[Section]) -> None:
-        if sum(len(part.run) for part in parts) >= self._settings.max_steps:
+    def run(self, sections: Sequence[Section]) -> None:
+        """Run all statements."""
+        if sum(len(section.statements) for section in sections) >= self._settings.max_steps:
             raise UnsupportedByFastPath
-        for part in parts:
-            for declaration in part.declared:
+        for section in sections:
+            for declaration in section.declarations:
                 if self.operands.declare(declaration):
-                    self._plain.clear()
-                    self._others.clear()
-            self._run(part.run)
+                    self._simple_calls.clear()
+                    self._other_calls.clear()
+            self._run_statements(section.statements)
         self._flush()
-        self.operands.check_declared()
+        self.operands.check_all_declared()
 
-    def _run(self, items: Sequence[str]) -> None:
-        known, statement, add = self._plain.get, self._statement, self._pending.append
+    def _run_statements(self, items: Sequence[str]) -> None:
+        cached, run, add = self._simple_calls.get, self._run_statement, self._pending.append
         for item in items:
-            operation = known(item) or statement(item)
+            operation = cached(item) or run(item)
             if operation is not None:
                 add(operation)
 
     def _flush(self) -> None:
-        """Writes down the calls since the last time."""
+        """Pass the pending operations to the trace."""
         if self._pending:
             self.trace.apply(self._pending)
             self._pending.clear()
 
-    def _statement(self, item: str) -> Operation | None:
-        """Reads one statement; gives the operation of a plain call, and does all else itself."""
-        found = _CALL.fullmatch(item)
-        if found is None:
-            self._other(item)
+    def _run_statement(self, item: str) -> Operation | None:
+        """Return the operation of a simple call; run any other statement and return None."""
+        match = _CALL.fullmatch(item)
+        if match is None:
+            self._run_other(item)
             return None
-        name, number, formula, operands = found.groups()
+        name, number, arguments, operands = match.groups()
         gate = self.operands.visible.get(name)
         if gate is None and name in UNDECLARED_NAMES:
-            gate = self._undeclared(found)
+            gate = self._undeclared_gate(match)
         if gate.__class__ is not StandardGate:
-            self._other(item)
+            self._run_other(item)
             return None
-        params = (float(number),) if number else self._arguments(formula) if formula else ()
-        qubits = self._qubits.get(operands) or self._distinct(operands)
+        params = (float(number),) if number else self._arguments(arguments) if arguments else ()
+        qubits = self._qubits.get(operands) or self._distinct_qubits(operands)
         if qubits is None:
-            self._call(item, _Call(gate, params, self.operands.qubits(operands)))
+            self._run_call(item, _Call(gate, params, self.operands.qubits(operands)))
             return None
-        if len(params) != gate.parameters or len(qubits) != gate.qubits:
+        if len(params) != gate.num_parameters or len(qubits) != gate.num_qubits:
             raise UnsupportedByFastPath
-        operation = self._plain[item] = simple_operation(gate, params, qubits)
+        operation = self._simple_calls[item] = simple_operation(gate, params, qubits)
         return operation
 
-    def _undeclared(self, call: re.Match[str], controls: int = 0) -> Gate:
-        """The gate of a call of an undeclared name. Raises UnsupportedByFastPath."""
-        name, number, formula, operands = call.groups()
-        parameters = 1 if number else len(self._arguments(formula)) if formula else 0
-        qubits = len(self.operands.qubits(operands)) - controls
-        return self.operands.undeclared_gate(name, parameters, qubits)
+    def _undeclared_gate(self, call: re.Match[str], num_controls: int = 0) -> Gate:
+        """Return the gate of a call of an undeclared name."""
+        name, number, arguments, operands = call.groups()
+        num_parameters = 1 if number else len(self._arguments(arguments)) if arguments else 0
+        num_qubits = len(self.operands.qubits(operands)) - num_controls
+        return self.operands.undeclared_gate(name, num_parameters, num_qubits)
 
-    def _arguments(self, formula: str) -> tuple[float, ...]:
-        """The values of arguments, with a comma between two."""
-        if "(" in formula:
-            return self._calculated(formula)
+    def _arguments(self, text: str) -> tuple[float, ...]:
+        """Return the values of arguments, with a comma between two."""
+        if "(" in text:
+            return self._evaluate(text)
         values = []
-        for argument in formula.split(","):
+        for argument in text.split(","):
             value = self._values.get(argument)
             if value is None:
                 number = _NUMBER.fullmatch(argument)
-                (value,) = (float(argument),) if number else self._calculated(argument)
+                (value,) = (float(argument),) if number else self._evaluate(argument)
                 self._values[argument] = value
             values.append(value)
         return tuple(values)
 
-    def _calculated(self, formula: str) -> tuple[float, ...]:
-        text = formula.replace("^", "**") if self._legacy else formula
-        return evaluate_arguments(
-            text, self.operands.visible, legacy_binary if self._legacy else apply_binary
-        )
+    def _evaluate(self, text: str) -> tuple[float, ...]:
+        if not self._openqasm2:
+            return evaluate_arguments(text, self.operands.visible, apply_binary)
+        return evaluate_arguments(text.replace("^", "**"), self.operands.visible, legacy_binary)
 
-    def _distinct(self, operands: str) -> tuple[int, ...] | None:
-        """The qubits of a single call; None for a register, and for one qubit twice."""
-        found = self.operands.qubits(operands)
-        for place in found:
-            if place.__class__ is not int:
+    def _distinct_qubits(self, operands: str) -> tuple[int, ...] | None:
+        """Return the qubits of a call; None if one is a register, or if two are equal."""
+        qubits = self.operands.qubits(operands)
+        for qubit in qubits:
+            if qubit.__class__ is not int:
                 return None
-        if len(set(found)) < len(found):
+        if len(set(qubits)) < len(qubits):
             return None
-        self._qubits[operands] = found
-        return found
+        self._qubits[operands] = qubits
+        return qubits
 
-    def _call(self, item: str, call: _Call) -> None:
-        gate, params, places, modifiers = call
-        wrong = len(params) != gate.parameters or isinstance(gate, OpaqueGate)
-        if wrong or len(places) != gate.qubits + len(modifiers.controls):
+    def _run_call(self, item: str, call: _Call) -> None:
+        gate, params, qubits, modifiers = call
+        if len(params) != gate.num_parameters or isinstance(gate, OpaqueGate):
             raise UnsupportedByFastPath
-        called = GateCall(gate, modifiers, self._settings.max_operations, _NOWHERE)
-        self._others[item] = all_operations(called, places, params)
-        self._again(item)
-        if len(self._others[item][0]) > MAX_CACHED_OPERATIONS:
-            del self._others[item]
+        if len(qubits) != gate.num_qubits + len(modifiers.controls):
+            raise UnsupportedByFastPath
+        gate_call = GateCall(gate, modifiers, self._settings.max_operations, _NO_SPAN)
+        self._other_calls[item] = all_operations(gate_call, qubits, params)
+        self._add_cached(item)
+        if len(self._other_calls[item][0]) > MAX_CACHED_OPERATIONS:
+            del self._other_calls[item]
 
-    def _again(self, item: str) -> None:
-        operations, cost = self._others[item]
-        self._spent += cost
-        if self._spent > self._settings.max_operations:
+    def _add_cached(self, item: str) -> None:
+        operations, cost = self._other_calls[item]
+        self._cost += cost
+        if self._cost > self._settings.max_operations:
             raise UnsupportedByFastPath
         self._pending.extend(operations)
 
-    def _other(self, item: str) -> None:
-        """Whatever is not a plain call."""
-        if item in self._others:
-            self._again(item)
-        elif found := _ASSIGNED.fullmatch(item):
-            self._measure(found[2], found[1])
-        elif found := _ARROW.fullmatch(item):
-            self._measure(found[1], found[2])
-        elif found := _RESET.fullmatch(item):
-            (places,) = self.operands.qubits(found[1])
+    def _run_other(self, item: str) -> None:
+        """Run a statement that is not a simple call."""
+        if item in self._other_calls:
+            self._add_cached(item)
+        elif match := _MEASURE_ASSIGNMENT.fullmatch(item):
+            self._measure(match[2], match[1])
+        elif match := _MEASURE_ARROW.fullmatch(item):
+            self._measure(match[1], match[2])
+        elif match := _RESET.fullmatch(item):
+            (qubits,) = self.operands.qubits(match[1])
             self._flush()
-            self.trace.reset(as_sequence(places))
-        elif found := _BARRIER.fullmatch(item):
-            self._barrier(found[1])
-        elif found := _PHASE.fullmatch(item):
-            self._call(item, _Call(GPHASE, self._arguments(found[1]), ()))
+            self.trace.reset(as_sequence(qubits))
+        elif match := _BARRIER.fullmatch(item):
+            self._barrier(match[1])
+        elif match := _GPHASE.fullmatch(item):
+            self._run_call(item, _Call(GPHASE, self._arguments(match[1]), ()))
         else:
-            self._modified(item)
+            self._run_modified_call(item)
 
-    def _barrier(self, operands: str) -> None:
-        """Reads a barrier: all names must exist, and only a device keeps it."""
-        every = range(self.operands.count)
-        places = self.operands.qubits(operands) if operands.strip(WHITE_SPACE) else (every,)
-        if self._keeps_pauses:
+    def _barrier(self, text: str) -> None:
+        """Run a barrier; only a device keeps it, but all its operands must exist."""
+        every_qubit = range(self.operands.count)
+        operands = self.operands.qubits(text) if text.strip(WHITE_SPACE) else (every_qubit,)
+        if self._keeps_barriers:
             self._flush()
-            found = dict.fromkeys([qubit for place in places for qubit in as_sequence(place)])
-            known = self._barriers.setdefault(tuple(found), barrier_operation(found))
-            self.trace.apply_timing((known,))
+            qubits = dict.fromkeys([qubit for each in operands for qubit in as_sequence(each)])
+            # One object for equal barriers, of which a program can have thousands.
+            barrier = self._barriers.setdefault(tuple(qubits), barrier_operation(qubits))
+            self.trace.apply_timing((barrier,))
 
     def _measure(self, qubits: str, bits: str | None) -> None:
         (source,) = self.operands.qubits(qubits)
@@ -242,33 +251,33 @@ class Interpreter:
         for cell, outcome in zip(cells or (), outcomes, strict=False):
             self.memory[cell] = outcome
 
-    def _modified(self, item: str) -> None:
-        """`ctrl @ inv @ x q[0], q[1]`, and calls of gates that are defined."""
-        *written, call = item.split("@")
-        found = _CALL.fullmatch(call)
-        if found is None or len(written) > self._most_modifiers:
+    def _run_modified_call(self, item: str) -> None:
+        """Run `ctrl @ inv @ x q[0], q[1]`, or the call of a composite gate."""
+        *modifier_texts, call = item.split("@")
+        match = _CALL.fullmatch(call)
+        if match is None or len(modifier_texts) > self._max_modifiers:
             raise UnsupportedByFastPath
-        modifiers = self._modifiers(written)
-        gate = self.operands.visible.get(found[1])
-        gate = gate or self._undeclared(found, len(modifiers.controls))
+        modifiers = self._parse_modifiers(modifier_texts)
+        gate = self.operands.visible.get(match[1])
+        gate = gate or self._undeclared_gate(match, len(modifiers.controls))
         if not isinstance(gate, Gate):
             raise UnsupportedByFastPath
-        formula = found[2] or found[3]
-        params = self._arguments(formula) if formula else ()
-        places = self.operands.qubits(found[4])
-        self._call(item, _Call(gate, params, places, modifiers))
+        arguments = match[2] or match[3]
+        params = self._arguments(arguments) if arguments else ()
+        qubits = self.operands.qubits(match[4])
+        self._run_call(item, _Call(gate, params, qubits, modifiers))
 
-    def _modifiers(self, written: Sequence[str]) -> Modifiers:
+    def _parse_modifiers(self, texts: Sequence[str]) -> Modifiers:
         powers: list[float] = []
         controls: list[bool] = []
-        for modifier in written:
-            found = _MODIFIER.fullmatch(modifier)
-            if found is None or found["count"] == "0":
+        for text in texts:
+            match = _MODIFIER.fullmatch(text)
+            if match is None or match["count"] == "0":
                 raise UnsupportedByFastPath
-            if found["control"]:
-                controls += [found["control"] == "ctrl"] * int(found["count"] or 1)
+            if match["control"]:
+                controls += [match["control"] == "ctrl"] * int(match["count"] or 1)
             else:
-                (power,) = (-1.0,) if found["inv"] else self._arguments(found["power"])
+                (power,) = (-1.0,) if match["inv"] else self._arguments(match["power"])
                 powers.insert(0, power)
             if len(controls) > MOST_CONTROLS:
                 raise UnsupportedByFastPath

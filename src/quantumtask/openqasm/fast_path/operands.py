@@ -1,4 +1,4 @@
-"""The names that a straight-line program can use so far, and the qubits and bits they stand for."""
+"""Resolution of operands: the names that are visible so far, and their qubits and bits."""
 
 import re
 from functools import cached_property
@@ -20,110 +20,129 @@ from quantumtask.openqasm.gates.undeclared import (
 )
 
 NAME = r"[A-Za-z_]\w*+"
+"""The pattern of a name."""
+
 OPERAND = rf"(?:\$\d{{1,9}}+|{NAME}){SPACE}(?:\[{SPACE}\d{{1,9}}+{SPACE}\]{SPACE})?+"
-_PARTS = re.compile(
-    rf"([$\w]++){SPACE}(?:\[{SPACE}(\d++){SPACE}\]{SPACE})?+",
-    re.ASCII,
-)
-_ONE = re.compile(rf"{SPACE}{OPERAND}", re.ASCII)
+"""The pattern of an operand: a physical qubit, or a name with at most one index."""
+
+_NAME_AND_INDEX = re.compile(rf"([$\w]++){SPACE}(?:\[{SPACE}(\d++){SPACE}\]{SPACE})?+", re.ASCII)
+_SPACE_AND_OPERAND = re.compile(rf"{SPACE}{OPERAND}", re.ASCII)
 
 
 class OperandResolver:
-    """Cache of operands: each text stands for one place (an int), or for those of a register.
+    """Cache of operands: for each text, an index (an int), or the indices of a register.
 
-    `count`: the number of qubits. `physical`: some qubits are physical ones (`$n`).
+    Attributes:
+        visible: The symbols that the next statement can use, by name.
+        count: The number of qubits.
+        has_physical: True if the program names physical qubits (`$n`).
+        undeclared_origins: The origins of the undeclared gates, by name of the gate.
     """
 
     def __init__(
-        self, head: Declarations, most_qubits: int, device: TargetGates | None = None
+        self, declarations: Declarations, max_qubits: int, device: TargetGates | None = None
     ) -> None:
-        self.visible: dict[str, Any] = dict(head.built_in)
-        self.physical = False
-        self.count = head.qubits
-        self._most = most_qubits
+        self.visible: dict[str, Any] = dict(declarations.built_in_gates)
+        self.has_physical = False
+        self.count = declarations.num_qubits
+        self.undeclared_origins = dict(declarations.undeclared_origins)
+        self._max_qubits = max_qubits
         self._device = device
-        self._declared = head.qubits > 0
-        self._head = head
-        self._included = head.included
-        self._undeclared = iter(head.names)
-        self._legacy = head.legacy
-        self.undeclared_gates = dict(head.undeclared)
+        self._declarations = declarations
+        self._remaining = iter(declarations.symbols)
         self._qubits: dict[str, Any] = {}
         self._bits: dict[str, Any] = {}
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset(name for name, _ in self._head.names)
+    def _declared_names(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self._declarations.symbols)
 
     def declare(self, declaration: str) -> bool:
-        """From here on, its name can be seen; whether it takes the place of another."""
+        """Make the name of a declaration visible; return True if it hides another symbol."""
         words = declaration.lstrip(WHITE_SPACE)
         if words.startswith("include"):
-            self.visible = {**self._included, **self.visible}
+            self.visible = {**self._declarations.included_gates, **self.visible}
         elif not words.startswith("OPENQASM"):
-            name, symbol = next(self._undeclared, ("", None))
+            name, symbol = next(self._remaining, ("", None))
             hides = name in self.visible
             self.visible[name] = symbol
             return hides
         return False
 
-    def undeclared_gate(self, name: str, parameters: int, qubits: int) -> Gate:
-        """The undeclared gate of a name. Raises UnsupportedByFastPath."""
-        declared = name in self._names or name in self._included
-        if declared or name not in UNDECLARED_NAMES or (self._legacy and name in STDGATES):
+    def undeclared_gate(self, name: str, num_parameters: int, num_qubits: int) -> Gate:
+        """Return the undeclared gate of a name.
+
+        Raises:
+            UnsupportedByFastPath: There is no such gate, or the program declares the name later.
+        """
+        included = self._declarations.included_gates
+        is_declared = name in self._declared_names or name in included
+        is_standard = self._declarations.openqasm2 and name in STDGATES
+        if is_declared or is_standard or name not in UNDECLARED_NAMES:
             raise UnsupportedByFastPath
-        known = find_undeclared_gate(name, parameters, qubits)
-        if known is None:
+        undeclared = find_undeclared_gate(name, num_parameters, num_qubits)
+        if undeclared is None:
             raise UnsupportedByFastPath
-        self.undeclared_gates[name] = known.owner
-        gate = known.gate if self._device is None else target_gate(known.gate, self._device)
+        self.undeclared_origins[name] = undeclared.origin
+        gate = undeclared.gate
+        if self._device is not None:
+            gate = target_gate(gate, self._device)
         if name in UNAMBIGUOUS_NAMES:
             self.visible[name] = gate
         return gate
 
-    def check_declared(self) -> None:
-        """Raises UnsupportedByFastPath if there were names that no declaration was seen of."""
-        if next(self._undeclared, None) is not None or "" in self.visible:
+    def check_all_declared(self) -> None:
+        """Raise UnsupportedByFastPath unless each symbol belongs to one declaration."""
+        if next(self._remaining, None) is not None or "" in self.visible:
             raise UnsupportedByFastPath
 
     def qubits(self, text: str) -> tuple[Any, ...]:
-        """The places of operands with a comma between two. Raises UnsupportedByFastPath."""
-        found = []
-        for one in text.split(","):
-            place = self._qubits.get(one)
-            if place is None:
-                if _ONE.fullmatch(one) is None:
+        """Return the qubits of operands with a comma between two.
+
+        Raises:
+            UnsupportedByFastPath: An operand is not a qubit or a register of qubits.
+        """
+        resolved = []
+        for operand in text.split(","):
+            index = self._qubits.get(operand)
+            if index is None:
+                if _SPACE_AND_OPERAND.fullmatch(operand) is None:
                     raise UnsupportedByFastPath
-                place = self._qubits[one] = self._place(one.lstrip(WHITE_SPACE), "qubit", "qubits")
-            found.append(place)
-        return tuple(found)
+                index = self._resolve(operand.lstrip(WHITE_SPACE), "qubit", "qubits")
+                self._qubits[operand] = index
+            resolved.append(index)
+        return tuple(resolved)
 
     def bits(self, text: str) -> Any:
-        """The place of an operand."""
-        place = self._bits.get(text)
-        if place is None:
-            place = self._bits[text] = self._place(text, "bit", "bits")
-        return place
+        """Return the bit of an operand, or the bits of a register.
 
-    def _place(self, text: str, single: str, register: str) -> Any:
-        found = _PARTS.match(text)
-        name, index = found.groups() if found else ("", None)
-        if name[:1] == "$" and index is None and single == "qubit":
-            return self._physical(int(name[1:]))
+        Raises:
+            UnsupportedByFastPath: The operand is not a bit or a register of bits.
+        """
+        index = self._bits.get(text)
+        if index is None:
+            index = self._bits[text] = self._resolve(text, "bit", "bits")
+        return index
+
+    def _resolve(self, text: str, single_kind: str, register_kind: str) -> Any:
+        match = _NAME_AND_INDEX.match(text)
+        name, index = match.groups() if match else ("", None)
+        if name[:1] == "$" and index is None and single_kind == "qubit":
+            return self._resolve_physical(int(name[1:]))
         symbol: Any = self.visible.get(name)
         kind = symbol.type.kind if isinstance(symbol, Variable) else ""
-        if kind not in (single, register):
+        if kind not in (single_kind, register_kind):
             raise UnsupportedByFastPath
         if index is None:
             return symbol.places
-        if kind == single or int(index) >= len(symbol.places):
+        if kind == single_kind or int(index) >= len(symbol.places):
             raise UnsupportedByFastPath
         return symbol.places[int(index)]
 
-    def _physical(self, number: int) -> int:
-        """Return the number n of `$n`. Raises UnsupportedByFastPath if qubits are declared, too."""
-        if self._declared or number >= self._most:
+    def _resolve_physical(self, number: int) -> int:
+        """Return the number n of `$n`; with declared qubits, only the compiler can assign it."""
+        if self._declarations.num_qubits > 0 or number >= self._max_qubits:
             raise UnsupportedByFastPath
-        self.physical = True
+        self.has_physical = True
         self.count = max(self.count, number + 1)
         return number

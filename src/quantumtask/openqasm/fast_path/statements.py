@@ -1,4 +1,4 @@
-"""A text taken apart into statements, without looking into them more than is needed."""
+"""Division of a text into statements by `;`, and into declarations and other statements."""
 
 import re
 from typing import NamedTuple
@@ -10,41 +10,48 @@ from quantumtask.openqasm.text.version import declares_openqasm2
 
 WHITE_SPACE = " \t\r\n"
 SPACE = r"[ \t\r\n]*+"
+"""The pattern of white space."""
 
 _GATE = re.compile(rf"{SPACE}gate\b")
 _VERSION = re.compile(rf"{SPACE}OPENQASM\b")
-_DECLARES = re.compile(rf"{SPACE}(?:include|qubit|bit|qreg|creg|gate|const)\b")
-_PARTS_OF_WORDS = ("bit", "reg", "gate", "const", "include")
-"""Without any of these, nothing is declared."""
+_DECLARATION = re.compile(rf"{SPACE}(?:include|qubit|bit|qreg|creg|gate|const)\b")
+_DECLARATION_PARTS = ("bit", "reg", "gate", "const", "include")
+"""Parts of words; a text that has none of them declares nothing."""
 
 
 class UnsupportedByFastPath(Exception):
-    """This is not certain to be a straight-line program without mistakes."""
+    """The text may not be a straight-line program, or may have mistakes; the compiler decides."""
 
 
 class Section(NamedTuple):
-    """Declarations, and the statements that follow up to the next declaration."""
+    """Declarations, and the other statements up to the next declaration."""
 
-    declared: list[str]
-    run: list[str]
+    declarations: list[str]
+    statements: list[str]
 
 
 def split_sections(text: str) -> list[Section]:
-    """Split a text into statements, without comments and semicolons."""
-    text = _uncommented(normalize_line_ends(text))
-    items = _items(text)
+    """Return the statements of a text, without comments and semicolons.
+
+    Raises:
+        UnsupportedByFastPath: The text has a block that is not a gate definition.
+        Diagnostic: The text has a character or a version that is not allowed.
+    """
+    text = _remove_comments(normalize_line_ends(text))
+    items = _split_statements(text)
     if items.pop().strip(WHITE_SPACE):
         raise UnsupportedByFastPath
     first = 1 if items and _VERSION.match(items[0]) else 0
-    while first < len(items) and _DECLARES.match(items[first]):
+    while first < len(items) and _DECLARATION.match(items[first]):
         first += 1
-    rest = sum(map(_length, items[:first]))
-    if all(text.find(part, rest) < 0 for part in _PARTS_OF_WORDS) and not _gives(items[:first]):
-        return [Section(items[:first], items[first:])]
-    return _sections(items)
+    head_length = sum(map(_length_in_text, items[:first]))
+    has_declarations = any(text.find(part, head_length) >= 0 for part in _DECLARATION_PARTS)
+    if has_declarations or _has_measurement(items[:first]):
+        return _group_sections(items)
+    return [Section(items[:first], items[first:])]
 
 
-def _uncommented(text: str) -> str:
+def _remove_comments(text: str) -> str:
     if "//" not in text and "/*" not in text:
         return text
     source = Source(text)
@@ -52,47 +59,50 @@ def _uncommented(text: str) -> str:
     return remove_comments(text, declares_openqasm2(source))
 
 
-def _items(text: str) -> list[str]:
-    """Cut a text at each `;`, and behind the brace of each gate definition."""
+def _split_statements(text: str) -> list[str]:
+    """Return the text cut at each `;`, and behind the brace of each gate definition.
+
+    Raises UnsupportedByFastPath for any other brace.
+    """
     items: list[str] = []
-    at = 0
-    while (brace := text.find("{", at)) >= 0:
+    start = 0
+    while (brace := text.find("{", start)) >= 0:
         end = text.find("}", brace) + 1
         if not end:
             raise UnsupportedByFastPath
-        *before, head = text[at:brace].split(";")
+        *before, head = text[start:brace].split(";")
         if not _GATE.match(head):
             raise UnsupportedByFastPath
         items += [*before, head + text[brace:end]]
-        at = end
-    return items + text[at:].split(";")
+        start = end
+    return items + text[start:].split(";")
 
 
-def _length(item: str) -> int:
+def _length_in_text(item: str) -> int:
     return len(item) + (not item.endswith("}"))
 
 
-def _gives(items: list[str]) -> bool:
-    """Whether there is `bit c = measure q;` among declarations."""
-    return any("measure" in item for item in items)
+def _has_measurement(declarations: list[str]) -> bool:
+    """Return True if declarations may include `bit c = measure q`."""
+    return any("measure" in item for item in declarations)
 
 
-def _sections(items: list[str]) -> list[Section]:
-    found = [Section([], [])]
-    for place, item in enumerate(items):
-        if _DECLARES.match(item) or (place == 0 and _VERSION.match(item)):
-            if found[-1].run:
-                found.append(Section([], []))
-            declaration, measurement = _taken_apart(item)
-            found[-1].declared.append(declaration)
-            found[-1].run.extend(measurement)
+def _group_sections(items: list[str]) -> list[Section]:
+    sections = [Section([], [])]
+    for number, item in enumerate(items):
+        if _DECLARATION.match(item) or (number == 0 and _VERSION.match(item)):
+            if sections[-1].statements:
+                sections.append(Section([], []))
+            declaration, measurements = _separate_measurement(item)
+            sections[-1].declarations.append(declaration)
+            sections[-1].statements.extend(measurements)
         else:
-            found[-1].run.append(item)
-    return found
+            sections[-1].statements.append(item)
+    return sections
 
 
-def _taken_apart(item: str) -> tuple[str, list[str]]:
-    """`bit c = measure q` is a declaration and a measurement."""
+def _separate_measurement(item: str) -> tuple[str, list[str]]:
+    """Return `bit c = measure q` as a declaration and a measurement."""
     declaration, _, value = item.partition("=")
     words = declaration.replace("]", "] ").split()
     if not value.lstrip(WHITE_SPACE).startswith("measure") or words[0].startswith("const"):

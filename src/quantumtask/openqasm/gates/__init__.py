@@ -1,1 +1,1 @@
-"""Gates: the standard libraries, expansion, powers and channels."""
+"""Gates: libraries, expansion, fractional powers, noise channels and native gates."""

@@ -1,6 +1,6 @@
 """Undeclared gates: gates that other tools write in OpenQASM without a declaration.
 
-A program's own names and those of its includes always come first: see `Scope.gate`.
+A name that a program or one of its includes declares has precedence.
 
 Sources: Braket's `gate_operations.py` (amazon-braket-default-simulator), whose matrices have the
 first qubit as the highest bit of an index; Qiskit's `qiskit.circuit.library`, lowest bit first;
@@ -32,42 +32,42 @@ _QUARTER, _HALF = math.pi / 4, math.pi / 2
 
 
 class UndeclaredGate(NamedTuple):
-    """An undeclared gate with its owner, such as "Braket's" or "Braket's and Qiskit's"."""
+    """An undeclared gate, and its origin as a possessive, such as "Braket's and Qiskit's"."""
 
     gate: Gate
-    owner: str
+    origin: str
 
 
 def _parameter(number: int, factor: float = 1.0) -> Argument:
-    """A multiple of a parameter of the definition."""
+    """Return the argument that is a multiple of a parameter of the definition."""
     return lambda params: factor * params[number]
 
 
-def _call(name: str, *slots: int, angle: Argument | None = None) -> BodyCall:
-    return BodyCall(QELIB1[name], () if angle is None else (angle,), slots)
+def _call(name: str, *qubits: int, angle: Argument | None = None) -> BodyCall:
+    return BodyCall(QELIB1[name], () if angle is None else (angle,), qubits)
 
 
-def _made_of(name: str, parameters: int, *body: BodyCall) -> CompositeGate:
-    qubits = 1 + max(slot for call in body for slot in call.slots)
-    return CompositeGate(name, parameters, qubits, len(body), body)
+def _composite_gate(name: str, num_parameters: int, *body: BodyCall) -> CompositeGate:
+    num_qubits = 1 + max(index for call in body for index in call.qubit_indices)
+    return CompositeGate(name, num_parameters, num_qubits, len(body), body)
 
 
-def _shifted(name: str, *controls: bool) -> CompositeGate:
-    """The gate that applies exp(i * angle) to one basis state of two qubits."""
-    return _made_of(name, 1, BodyCall(GPHASE, (_parameter(0),), (0, 1), (), controls))
+def _phase_of_state(name: str, *controls: bool) -> CompositeGate:
+    """Return the gate that multiplies one basis state of two qubits by exp(i * angle)."""
+    return _composite_gate(name, 1, BodyCall(GPHASE, (_parameter(0),), (0, 1), (), controls))
 
 
-def _turned(theta: float, phi: float) -> tuple[float, ...]:
-    """Arguments of the `u` that rotates by theta about the axis at angle phi from x to y."""
+def _equatorial_rotation(theta: float, phi: float) -> tuple[float, ...]:
+    """Return the parameters of the `u` that rotates by theta about cos(phi) x + sin(phi) y."""
     return (theta, phi - _HALF, _HALF - phi)
 
 
-def _ms(parameters: int) -> CompositeGate:
-    """Braket's `ms(a, b[, c])`: `rxx(c)` about the axes at a and b; c is pi/2 where left out."""
-    angle = _parameter(2) if parameters == 3 else _HALF
-    return _made_of(
+def _ms(num_parameters: int) -> CompositeGate:
+    """Return Braket's `ms(a, b[, c])`: `rxx(c)` about the axes at a and b; by default c is pi/2."""
+    angle = _parameter(2) if num_parameters == 3 else _HALF
+    return _composite_gate(
         "ms",
-        parameters,
+        num_parameters,
         _call("p", 0, angle=_parameter(0, -1)),
         _call("p", 1, angle=_parameter(1, -1)),
         _call("rxx", 0, 1, angle=angle),
@@ -76,20 +76,22 @@ def _ms(parameters: int) -> CompositeGate:
     )
 
 
-def _xx_yy(name: str, sign: int, turned: int) -> CompositeGate:
-    """Qiskit's `xx_plus_yy(theta, beta)` or `xx_minus_yy`; beta turns qubit `turned`."""
-    return _made_of(
+def _xx_yy(name: str, sign: int, rotated: int) -> CompositeGate:
+    """Return Qiskit's `xx_plus_yy(theta, beta)` or `xx_minus_yy`; beta rotates one qubit."""
+    return _composite_gate(
         name,
         2,
-        _call("rz", turned, angle=_parameter(1, sign)),
+        _call("rz", rotated, angle=_parameter(1, sign)),
         _call("rxx", 0, 1, angle=_parameter(0, 0.5)),
         _call("ryy", 0, 1, angle=_parameter(0, 0.5 * sign)),
-        _call("rz", turned, angle=_parameter(1, -sign)),
+        _call("rz", rotated, angle=_parameter(1, -sign)),
     )
 
 
-_ISWAP = _made_of("iswap", 0, _call("s", 0), _call("s", 1), _call("cz", 0, 1), _call("swap", 0, 1))
-_ECR = _made_of(
+_ISWAP = _composite_gate(
+    "iswap", 0, _call("s", 0), _call("s", 1), _call("cz", 0, 1), _call("swap", 0, 1)
+)
+_ECR = _composite_gate(
     "ecr", 0, BodyCall(GPHASE, (-_QUARTER,), ()),
     _call("s", 0), _call("sx", 1), _call("cx", 0, 1), _call("x", 0),
 )  # fmt: skip
@@ -106,43 +108,47 @@ _BRAKET_ONLY: tuple[Gate, ...] = (
     standard_gate("ccnot", "ccx"),
     standard_gate("phaseshift", "p"),
     standard_gate("cphaseshift", "cp"),
-    _shifted("cphaseshift00", False, False),
-    _shifted("cphaseshift01", False, True),
-    _shifted("cphaseshift10", True, False),
+    _phase_of_state("cphaseshift00", False, False),
+    _phase_of_state("cphaseshift01", False, True),
+    _phase_of_state("cphaseshift10", True, False),
     standard_gate("xx", "rxx"),
     standard_gate("yy", "ryy"),
     standard_gate("zz", "rzz"),
-    _made_of(
+    _composite_gate(
         "xy", 1,
         _call("rxx", 0, 1, angle=_parameter(0, -0.5)),
         _call("ryy", 0, 1, angle=_parameter(0, -0.5)),
     ),
-    _made_of(
+    _composite_gate(
         "pswap", 1,
         _call("swap", 0, 1),
         _call("p", 0, angle=_parameter(0)),
         _call("p", 1, angle=_parameter(0)),
         _call("cp", 0, 1, angle=_parameter(0, -2)),
     ),
-    standard_gate("prx", "u", parameters=2, arguments=_turned),
-    standard_gate("gpi", "u", parameters=1, arguments=lambda phi: (math.pi, phi, math.pi - phi)),
-    standard_gate("gpi2", "u", parameters=1, arguments=lambda phi: _turned(_HALF, phi)),
+    standard_gate("prx", "u", num_parameters=2, to_basic_params=_equatorial_rotation),
+    standard_gate(
+        "gpi", "u", num_parameters=1, to_basic_params=lambda phi: (math.pi, phi, math.pi - phi)
+    ),
+    standard_gate(
+        "gpi2", "u", num_parameters=1, to_basic_params=lambda phi: _equatorial_rotation(_HALF, phi)
+    ),
     _ms(2),
     _ms(3),
 )  # fmt: skip
 
 _QISKIT_ONLY: tuple[Gate, ...] = (
-    standard_gate("r", "u", parameters=2, arguments=_turned),
-    standard_gate("cs", "cp", parameters=0, arguments=lambda: (_HALF,)),
-    standard_gate("csdg", "cp", parameters=0, arguments=lambda: (-_HALF,)),
-    standard_gate("ccz", "z", extra=2),
-    standard_gate("cccx", "x", extra=3),
-    standard_gate("ccccx", "x", extra=4),
-    _made_of("dcx", 0, _call("cx", 0, 1), _call("cx", 1, 0)),
-    _made_of(
+    standard_gate("r", "u", num_parameters=2, to_basic_params=_equatorial_rotation),
+    standard_gate("cs", "cp", num_parameters=0, to_basic_params=lambda: (_HALF,)),
+    standard_gate("csdg", "cp", num_parameters=0, to_basic_params=lambda: (-_HALF,)),
+    standard_gate("ccz", "z", extra_controls=2),
+    standard_gate("cccx", "x", extra_controls=3),
+    standard_gate("ccccx", "x", extra_controls=4),
+    _composite_gate("dcx", 0, _call("cx", 0, 1), _call("cx", 1, 0)),
+    _composite_gate(
         "rzx", 1, _call("h", 1), _call("rzz", 0, 1, angle=_parameter(0)), _call("h", 1)
     ),
-    _made_of("rcccx", 0, _call("rc3x", 0, 1, 2, 3)),
+    _composite_gate("rcccx", 0, _call("rc3x", 0, 1, 2, 3)),
     _xx_yy("xx_plus_yy", 1, 0),
     _xx_yy("xx_minus_yy", -1, 1),
 )  # fmt: skip
@@ -152,10 +158,10 @@ _BRAKET_STANDARD = "h x y z s t rx ry rz cy cz swap cswap"
 
 _HQS = (
     standard_gate("Rz", "rz"),
-    standard_gate("U1q", "u", parameters=2, arguments=_turned),
-    standard_gate("ZZ", "rzz", parameters=0, arguments=lambda: (_HALF,)),
+    standard_gate("U1q", "u", num_parameters=2, to_basic_params=_equatorial_rotation),
+    standard_gate("ZZ", "rzz", num_parameters=0, to_basic_params=lambda: (_HALF,)),
     standard_gate("RZZ", "rzz"),
-    _made_of(
+    _composite_gate(
         "Rxxyyzz", 3,
         _call("rxx", 0, 1, angle=_parameter(0)),
         _call("ryy", 0, 1, angle=_parameter(1)),
@@ -184,7 +190,7 @@ HQSLIB1_DEV: dict[str, Gate] = {
         for n in range(2, 21)
     },
 }
-"""The gates of `hqslib1_dev.inc`, without its opaque ones."""
+"""The gates of Quantinuum's `hqslib1_dev.inc`, by name."""
 
 INCLUDES = {
     "stdgates.inc": STDGATES,
@@ -192,15 +198,15 @@ INCLUDES = {
     "hqslib1.inc": HQSLIB1,
     "hqslib1_dev.inc": HQSLIB1_DEV,
 }
-"""The gates of each file that can be included."""
+"""The gates of each file that a program can include, by name of the file."""
 
 _UNDECLARED: dict[str, tuple[UndeclaredGate, ...]] = {}
 """The undeclared gates by name; gates of one name differ in their parameters or qubits."""
 
 
-def _add(gates: Iterable[Gate], owner: str) -> None:
+def _add(gates: Iterable[Gate], origin: str) -> None:
     for gate in gates:
-        _UNDECLARED[gate.name] = (*_UNDECLARED.get(gate.name, ()), UndeclaredGate(gate, owner))
+        _UNDECLARED[gate.name] = (*_UNDECLARED.get(gate.name, ()), UndeclaredGate(gate, origin))
 
 
 _add(_SHARED, "Braket's and Qiskit's")
@@ -209,48 +215,54 @@ _add(_QISKIT_ONLY, "Qiskit's")
 _add((gate for name, gate in QELIB1.items() if name not in STDGATES), "Qiskit's")
 _add(_HQS, "Quantinuum's")
 
-_OF_ANY_SIZE = {"mcx": "x", "mcp": "p", "mcphase": "p"}
-"""Qiskit's gates with any number of controls, by the gate that they control."""
+_MULTI_CONTROLLED = {"mcx": "x", "mcp": "p", "mcphase": "p"}
+"""For each of Qiskit's gates with any number of controls, the gate that it controls."""
 
-_MOST_CONTROLS = 32
+_MAX_CONTROLS = 32
 
-UNDECLARED_NAMES = frozenset([*_UNDECLARED, *_OF_ANY_SIZE])
+UNDECLARED_NAMES = frozenset([*_UNDECLARED, *_MULTI_CONTROLLED])
+"""The names of all undeclared gates."""
 
 UNAMBIGUOUS_NAMES = frozenset(name for name, gates in _UNDECLARED.items() if len(gates) == 1)
-"""The names of NAMES that have one gate, for any number of parameters and qubits."""
+"""The names of UNDECLARED_NAMES that have a single gate."""
 
 
 @lru_cache(200)
-def find_undeclared_gate(name: str, parameters: int, qubits: int) -> UndeclaredGate | None:
-    """The gate that a tool means by an undeclared name; None for a name that is not in NAMES.
+def find_undeclared_gate(name: str, num_parameters: int, num_qubits: int) -> UndeclaredGate | None:
+    """Return the undeclared gate of a name; None for a name that is not in UNDECLARED_NAMES.
 
-    Of several gates with the name, the one with these numbers of parameters and qubits is returned.
-    If none has these numbers, the first gate is returned, so that a message can name its numbers.
+    Of several gates with the name, the gate with these numbers of parameters and qubits is
+    returned. If no gate has these numbers, the first gate is returned, so that a message can name
+    its numbers.
     """
-    if name in _OF_ANY_SIZE:
-        controls = min(max(qubits - 1, 1), _MOST_CONTROLS)
-        gate = standard_gate(name, _OF_ANY_SIZE[name], extra=controls)
-        return UndeclaredGate(replace(gate, cost=4 * controls**2), "Qiskit's")
-    found = _UNDECLARED.get(name, ())
-    fitting = [
-        one for one in found if (one.gate.parameters, one.gate.qubits) == (parameters, qubits)
-    ]
-    return next(iter((*fitting, *found)), None)
+    if name in _MULTI_CONTROLLED:
+        controls = min(max(num_qubits - 1, 1), _MAX_CONTROLS)
+        multi_controlled = standard_gate(name, _MULTI_CONTROLLED[name], extra_controls=controls)
+        return UndeclaredGate(replace(multi_controlled, cost=4 * controls**2), "Qiskit's")
+    candidates = _UNDECLARED.get(name, ())
+    for candidate in candidates:
+        gate = candidate.gate
+        if (gate.num_parameters, gate.num_qubits) == (num_parameters, num_qubits):
+            return candidate
+    return next(iter(candidates), None)
 
 
-def undeclared_warnings(owners: Mapping[str, str]) -> list[tuple[str, str]]:
-    """One name and the warning for each owner; `owners` has the owner of each undeclared gate."""
-    if not owners:  # the common case
+def undeclared_warnings(origins: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return, for each origin of undeclared gates, the first name of a gate and the warning.
+
+    Args:
+        origins: The origin of each undeclared gate of a program, by name of the gate.
+    """
+    if not origins:  # the common case
         return []
     names: dict[str, list[str]] = {}
-    for name in sorted(owners):
-        names.setdefault(owners[name], []).append(name)
-    return [(own[0], _warning(own, owner)) for owner, own in sorted(names.items())]
+    for name in sorted(origins):
+        names.setdefault(origins[name], []).append(name)
+    return [(group[0], _warning(group, origin)) for origin, group in sorted(names.items())]
 
 
-def _warning(names: Sequence[str], owner: str) -> str:
+def _warning(names: Sequence[str], origin: str) -> str:
     *others, last = (f"`{name}`" for name in names)
     if not others:
-        return f"{last} is not declared: it is taken for {owner} gate"
-    listed = f"{', '.join(others)} and {last}"
-    return f"{listed} are not declared: they are taken for {owner} gates"
+        return f"{last} is not declared: it is taken for {origin} gate"
+    return f"{', '.join(others)} and {last} are not declared: they are taken for {origin} gates"

@@ -1,1 +1,1 @@
-"""Values of a program's inputs, and their binding into a sweep."""
+"""Values of a program's input variables, and their binding to the elements of a sweep."""

@@ -1,4 +1,4 @@
-"""Arrays as JSON carries them: base64 of little-endian bytes, with dtype and shape."""
+"""Arrays in JSON: base64 of little-endian bytes, with dtype and shape."""
 
 import base64
 import binascii
@@ -8,60 +8,63 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-DTYPES = {
-    "float64": "<f8", "complex128": "<c16", "int64": "<i8", "uint8": "|u1", "bool": "|b1",
-}  # fmt: skip
-"""The dtypes there are, and how numpy writes them in little-endian order."""
+from quantumtask.shared.output_kinds import ARRAY_DTYPES
 
 ENCODED_FIELDS = {"dtype", "shape", "data"}
+"""The fields of an encoded array."""
 
 MAX_ENCODED_DIMENSIONS = 16
+"""Most dimensions of an encoded array."""
 
 
 class ArrayFormatError(Exception):
-    """This is no encoded array; the message says what is wrong with it."""
+    """A JSON object that is not an encoded array; the message names the field and the rule."""
 
 
 def decode_array(value: dict[str, Any]) -> NDArray[Any]:
-    """The array of an object with `dtype`, `shape` and `data`. Raises NotEncoded."""
+    """Return the array of an object with `dtype`, `shape` and `data`.
+
+    Raises:
+        ArrayFormatError: The object is not an encoded array.
+    """
     if value.keys() != ENCODED_FIELDS:
-        raise ArrayFormatError("an encoded array has dtype, shape and data, and nothing else")
-    dtype, shape = _dtype(value["dtype"]), _shape(value["shape"])
-    data = _bytes(value["data"])
-    needed = math.prod(shape) * dtype.itemsize
-    if len(data) != needed:
+        raise ArrayFormatError("an encoded array must have exactly dtype, shape and data")
+    dtype, shape = _decode_dtype(value["dtype"]), _decode_shape(value["shape"])
+    data = _decode_data(value["data"])
+    expected = math.prod(shape) * dtype.itemsize
+    if len(data) != expected:
         raise ArrayFormatError(
-            f"its data has {len(data):,} bytes, and the shape {list(shape)} of {value['dtype']} "
-            f"needs {needed:,}"
+            f"data has {len(data):,} bytes; the shape {list(shape)} of {value['dtype']} "
+            f"needs {expected:,}"
         )
     if dtype == np.bool_ and data.translate(None, b"\0\1"):
-        raise ArrayFormatError("a bool is a byte 0 or 1")
+        raise ArrayFormatError("each byte of a bool must be 0 or 1")
     return np.frombuffer(data, dtype=dtype).reshape(shape)
 
 
-def _dtype(name: object) -> "np.dtype[Any]":
-    if not isinstance(name, str) or name not in DTYPES:
-        raise ArrayFormatError(f"its dtype is none of {', '.join(DTYPES)}")
-    return np.dtype(DTYPES[name])
+def _decode_dtype(name: object) -> "np.dtype[Any]":
+    if not isinstance(name, str) or name not in ARRAY_DTYPES:
+        raise ArrayFormatError(f"dtype must be one of {', '.join(ARRAY_DTYPES)}")
+    return np.dtype(ARRAY_DTYPES[name])
 
 
-def _shape(shape: object) -> tuple[int, ...]:
+def _decode_shape(shape: object) -> tuple[int, ...]:
     if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
-        raise ArrayFormatError("its shape is no list of whole numbers")
+        raise ArrayFormatError("shape must be a list of integers, 0 or more")
     if len(shape) > MAX_ENCODED_DIMENSIONS:
-        raise ArrayFormatError(f"its shape has more than {MAX_ENCODED_DIMENSIONS} dimensions")
+        raise ArrayFormatError(f"shape must have at most {MAX_ENCODED_DIMENSIONS} dimensions")
     return tuple(shape)
 
 
-def _bytes(data: object) -> bytes:
+def _decode_data(data: object) -> bytes:
     try:
         return base64.b64decode(data, validate=True)  # type: ignore[arg-type]
     except (binascii.Error, TypeError, ValueError):
-        raise ArrayFormatError("its data is not base64") from None
+        raise ArrayFormatError("data must be base64") from None
 
 
 def encode_array(array: NDArray[Any]) -> dict[str, Any]:
-    """An array of one of the DTYPES as an object for JSON."""
-    plain = np.ascontiguousarray(array, dtype=DTYPES[array.dtype.name])
-    data = base64.b64encode(plain.data).decode()
+    """Return an array, of a dtype in ARRAY_DTYPES, as an object for JSON."""
+    contiguous = np.ascontiguousarray(array, dtype=ARRAY_DTYPES[array.dtype.name])
+    data = base64.b64encode(contiguous.data).decode()
     return {"dtype": array.dtype.name, "shape": list(array.shape), "data": data}

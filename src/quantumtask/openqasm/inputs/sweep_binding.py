@@ -1,4 +1,4 @@
-"""The values that inputs are given, which may be arrays: how those make one sweep."""
+"""Values of input variables, which may be arrays, and the sweep over their elements."""
 
 from collections.abc import Callable, Iterator, Sequence
 from math import prod
@@ -11,163 +11,204 @@ from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values.types import Type
 
 ParseElement = Callable[[Any, str], Any]
-"""One value of the input's type, from JSON and with the name to tell it by. Raises Diagnostic."""
+"""Function that converts one value from JSON to the type of the input variable.
+
+The second argument is the name of the value in messages. Raises Diagnostic.
+"""
+
+StoreValue = Callable[[list[Any], Any], None]
+"""Function that writes the value of an input variable into the memory of a run."""
 
 MAX_SWEEP_DIMENSIONS = 16
+"""Most dimensions of a sweep."""
 
 
 class InputArray(NamedTuple):
-    """One value for an input (the shape is empty), or an array of them, last index fastest."""
+    """The values of an input variable.
+
+    Attributes:
+        shape: The shape of the array; empty for a single value.
+        values: The values, the last index running fastest.
+    """
 
     shape: tuple[int, ...]
     values: Sequence[Any]
 
 
 class InputVariable(NamedTuple):
-    """An `input` of a program; `given` is None while it is only checked."""
+    """An `input` of a program; `array` is None for a program that is only checked."""
 
     name: str
     type: Type
     span: Span
-    store: Callable[[list[Any], Any], None]
-    given: InputArray | None
+    store: StoreValue
+    array: InputArray | None
 
 
-def parse_input(value: Any, of: InputVariable, make: ParseElement, most: int) -> InputArray:
-    """What an input is given: lists, or an encoded array; at most so many. Raises Diagnostic."""
+def parse_input(
+    value: Any, variable: InputVariable, parse_element: ParseElement, max_elements: int
+) -> InputArray:
+    """Return the values of an input variable.
+
+    Args:
+        value: JSON: a single value, nested lists of values, or an encoded array.
+        variable: The input variable.
+        parse_element: Converts one value.
+        max_elements: Most elements of a sweep.
+
+    Raises:
+        Diagnostic: The value does not have the type of the variable, or has too many elements.
+    """
     if isinstance(value, dict):
         try:
-            return _encoded(value, of, make, most)
-        except ArrayFormatError as wrong:
-            message = f"the input `{shorten(of.name)}` was given an encoded array, but {wrong}"
-            raise Diagnostic("bad_parameter", message, of.span) from None
-    deep = _depth(value)
-    own = _own(of.type, deep)
+            return _parse_encoded(value, variable, parse_element, max_elements)
+        except ArrayFormatError as error:
+            message = f"input `{shorten(variable.name)}`: {error}"
+            raise Diagnostic("bad_parameter", message, variable.span) from None
+    depth = _list_depth(value)
     shape: tuple[int, ...] = ()
     items = [value]
-    for _ in range(deep - own):
-        items = _opened(items, of)
+    for _ in range(depth - _value_dimensions(variable.type, depth)):
+        items = _flatten(items, variable)
         shape = (*shape, len(items) // prod(shape))
-        _check(shape, of, most)
-    return _made(shape, items, of, make)
+        _check_shape(shape, variable, max_elements)
+    return _parse_elements(shape, items, variable, parse_element)
 
 
-def _encoded(value: dict[str, Any], of: InputVariable, make: ParseElement, most: int) -> InputArray:
+def _parse_encoded(
+    value: dict[str, Any], variable: InputVariable, parse_element: ParseElement, max_elements: int
+) -> InputArray:
     array = decode_array(value)
     if array.dtype == np.complex128:
-        if (of.type.base or of.type).kind != "complex":
-            raise ArrayFormatError(f"complex128 is not for {of.type}")
+        if (variable.type.base or variable.type).kind != "complex":
+            raise ArrayFormatError(f"dtype complex128 cannot be converted to {variable.type}")
         pairs = array.reshape(-1).view(np.float64)  # no view of an array without dimensions
         array = pairs.reshape(*array.shape, 2)
-    own = _own(of.type, array.ndim)
-    shape = array.shape[: array.ndim - own]
-    _check(shape, of, most)
-    rows = array.reshape(prod(shape), *array.shape[array.ndim - own :])
-    return _made(shape, rows.tolist(), of, make)
+    sweep_dimensions = array.ndim - _value_dimensions(variable.type, array.ndim)
+    shape = array.shape[:sweep_dimensions]
+    _check_shape(shape, variable, max_elements)
+    rows = array.reshape(prod(shape), *array.shape[sweep_dimensions:])
+    return _parse_elements(shape, rows.tolist(), variable, parse_element)
 
 
-def _own(of: Type, deep: int) -> int:
-    """How many of the dimensions, the last ones, belong to a single value."""
-    pairs = (of.base or of).kind == "complex" and deep > len(of.shape)
-    return min(len(of.shape) + pairs, deep)
+def _value_dimensions(type: Type, depth: int) -> int:
+    """Return how many of the `depth` dimensions, the last ones, belong to a single value."""
+    is_pair = (type.base or type).kind == "complex" and depth > len(type.shape)
+    return min(len(type.shape) + is_pair, depth)
 
 
-def _depth(value: Any) -> int:
-    deep = 0
+def _list_depth(value: Any) -> int:
+    depth = 0
     while isinstance(value, list):
-        deep += 1
+        depth += 1
         value = value[0] if value else None
-    return deep
+    return depth
 
 
-def _opened(items: list[Any], of: InputVariable) -> list[Any]:
-    """What is in lists that are all of one length."""
-    first = len(items[0])
-    if any(not isinstance(item, list) or len(item) != first for item in items):
-        message = f"the values of `{shorten(of.name)}` are no array: its lists differ in length"
-        raise Diagnostic("bad_parameter", message, of.span)
+def _flatten(items: list[Any], variable: InputVariable) -> list[Any]:
+    """Return the elements of lists, which must all have one length."""
+    length = len(items[0])
+    if any(not isinstance(item, list) or len(item) != length for item in items):
+        message = f"input `{shorten(variable.name)}`: nested lists must have equal lengths"
+        raise Diagnostic("bad_parameter", message, variable.span)
     return [element for item in items for element in item]
 
 
-def _check(shape: tuple[int, ...], of: InputVariable, most: int) -> None:
+def _check_shape(shape: tuple[int, ...], variable: InputVariable, max_elements: int) -> None:
     if 0 in shape:
-        message = f"the input `{shorten(of.name)}` was given an array without a value in it"
-        raise Diagnostic("bad_parameter", message, of.span)
+        message = f"input `{shorten(variable.name)}`: an array must have at least one value"
+        raise Diagnostic("bad_parameter", message, variable.span)
     if len(shape) > MAX_SWEEP_DIMENSIONS:
         message = (
-            f"the values of `{shorten(of.name)}` have more than {MAX_SWEEP_DIMENSIONS} dimensions"
+            f"input `{shorten(variable.name)}`: an array must have at most "
+            f"{MAX_SWEEP_DIMENSIONS} dimensions"
         )
-        raise Diagnostic("bad_parameter", message, of.span)
-    if prod(shape) > most:
-        raise _too_large(shape, of, most)
+        raise Diagnostic("bad_parameter", message, variable.span)
+    if prod(shape) > max_elements:
+        raise _too_large(shape, variable, max_elements)
 
 
-def _too_large(shape: tuple[int, ...], of: InputVariable, most: int) -> Diagnostic:
-    message = f"a sweep of shape {list(shape)} has {prod(shape):,} elements, and at most {most:,} "
-    return Diagnostic("sweep_too_large", message + "can be in one task", of.span)
+def _too_large(shape: tuple[int, ...], variable: InputVariable, max_elements: int) -> Diagnostic:
+    message = (
+        f"a sweep of shape {list(shape)} has {prod(shape):,} elements, and one task can have at "
+        f"most {max_elements:,}"
+    )
+    return Diagnostic("sweep_too_large", message, variable.span)
 
 
-def _made(
-    shape: tuple[int, ...], items: list[Any], of: InputVariable, make: ParseElement
+def _parse_elements(
+    shape: tuple[int, ...], items: list[Any], variable: InputVariable, parse_element: ParseElement
 ) -> InputArray:
     if not shape:
-        return InputArray((), [make(items[0], of.name)])
-    names = (f"{of.name}[{format_index(k, shape)}]" for k in range(len(items)))
-    return InputArray(shape, [make(item, name) for item, name in zip(items, names, strict=True)])
+        return InputArray((), [parse_element(items[0], variable.name)])
+    names = (f"{variable.name}[{format_index(k, shape)}]" for k in range(len(items)))
+    return InputArray(shape, [parse_element(i, name) for i, name in zip(items, names, strict=True)])
 
 
 def format_index(number: int, shape: tuple[int, ...]) -> str:
-    """The index of an element, as Python writes it: "3, 17"."""
+    """Return the index of an element in the syntax of Python, such as "3, 17".
+
+    Args:
+        number: The number of the element, the last index running fastest.
+        shape: The shape of the array.
+    """
     return ", ".join(str(int(k)) for k in np.unravel_index(number, shape))
 
 
-def broadcast_shape(inputs: Sequence[InputVariable], most: int) -> tuple[int, ...]:
-    """Return the shape of the sweep of all inputs. Raises Diagnostic for shapes that do not fit."""
-    together: tuple[int, ...] = ()
-    for number, one in enumerate(inputs):
-        shape = one.given.shape if one.given else ()
+def broadcast_shape(variables: Sequence[InputVariable], max_elements: int) -> tuple[int, ...]:
+    """Return the shape of the sweep: the broadcast of the shapes of all input variables.
+
+    Raises:
+        Diagnostic: The shapes cannot be broadcast, or have more than `max_elements` elements.
+    """
+    result: tuple[int, ...] = ()
+    for number, variable in enumerate(variables):
+        shape = variable.array.shape if variable.array else ()
         try:
-            together = np.broadcast_shapes(together, shape)
+            result = np.broadcast_shapes(result, shape)
         except ValueError:
-            raise _mismatch(inputs[:number], one, shape) from None
-        if prod(together) > most:
-            raise _too_large(together, one, most)
-    return together
+            raise _mismatch(variables[:number], variable, shape) from None
+        if prod(result) > max_elements:
+            raise _too_large(result, variable, max_elements)
+    return result
 
 
 def _mismatch(
-    before: Sequence[InputVariable], one: InputVariable, shape: tuple[int, ...]
+    earlier: Sequence[InputVariable], variable: InputVariable, shape: tuple[int, ...]
 ) -> Diagnostic:
-    other = next(i for i in before if i.given and not _fit(i.given.shape, shape))
-    assert other.given
-    message = (
-        f"the values of `{shorten(one.name)}` have shape {list(shape)}, and those of "
-        f"`{shorten(other.name)}` {list(other.given.shape)}: they cannot be broadcast together"
+    other_name, other_shape = next(
+        (other.name, other.array.shape)
+        for other in earlier
+        if other.array and not _is_broadcastable(other.array.shape, shape)
     )
-    return Diagnostic("shape_mismatch", message, one.span)
+    message = (
+        f"input `{shorten(variable.name)}` has shape {list(shape)}, and input "
+        f"`{shorten(other_name)}` has shape {list(other_shape)}: they cannot be broadcast together"
+    )
+    return Diagnostic("shape_mismatch", message, variable.span)
 
 
-def _fit(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+def _is_broadcastable(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return all(a == b or 1 in (a, b) for a, b in zip(one[::-1], other[::-1], strict=False))
 
 
-ElementBinding = list[tuple[Callable[[list[Any], Any], None], Any]]
-"""How each input is stored, and the value that it has now."""
+ElementBinding = list[tuple[StoreValue, Any]]
+"""For each input variable, the function that stores its value, and the value for one element."""
 
 
 def element_bindings(
-    inputs: Sequence[InputVariable], shape: tuple[int, ...]
+    variables: Sequence[InputVariable], shape: tuple[int, ...]
 ) -> Iterator[ElementBinding]:
-    """What to store for each element of the sweep, the last index running fastest."""
-    given = [(one.store, one.given) for one in inputs if one.given]
-    columns = [_column(values, shape) for _, values in given]
-    stores = [store for store, _ in given]
+    """Yield the binding of each element of the sweep, the last index running fastest."""
+    bound = [(variable.store, variable.array) for variable in variables if variable.array]
+    columns = [_iterate_broadcast(array, shape) for _, array in bound]
+    stores = [store for store, _ in bound]
     for _ in range(prod(shape)):
         yield [(store, next(column)) for store, column in zip(stores, columns, strict=True)]
 
 
-def _column(given: InputArray, shape: tuple[int, ...]) -> Iterator[Any]:
-    """The value for each element; nothing is laid out for it."""
-    numbers = np.arange(len(given.values)).reshape(given.shape)
-    values = given.values
+def _iterate_broadcast(array: InputArray, shape: tuple[int, ...]) -> Iterator[Any]:
+    """Return an iterator over the value for each element, without a copy of the values."""
+    numbers = np.arange(len(array.values)).reshape(array.shape)
+    values = array.values
     return (values[int(number)] for number in np.broadcast_to(numbers, shape).flat)

@@ -1,1 +1,1 @@
-"""Parsers of OpenQASM 3 behind one syntax tree."""
+"""Parsers of OpenQASM 3, which return one kind of syntax tree."""

@@ -14,35 +14,47 @@ Matrix = NDArray[np.complex128]
 
 @dataclass(frozen=True, eq=False)
 class BasicGate:
-    """A gate that every engine knows, by the name that Qiskit has for it.
+    """A gate that every engine implements, under Qiskit's name.
 
-    `matrix(*params)` is 2**n x 2**n; bit k of an index is the gate's qubit k. `inverse(*params)`
-    is the name and the parameters of its inverse; None for a gate whose inverse has no name.
+    Attributes:
+        name: Qiskit's name of the gate.
+        num_parameters: Number of parameters.
+        num_qubits: Number of qubits.
+        matrix: Returns the matrix, 2**n x 2**n, for the parameters; bit k of an index is qubit k.
+        inverse: Returns the name and the parameters of the inverse, for the parameters; None for a
+            gate whose inverse has no name.
+        is_clifford: True if the gate is a Clifford gate.
     """
 
     name: str
-    parameters: int
-    qubits: int
+    num_parameters: int
+    num_qubits: int
     matrix: Callable[..., Matrix]
     inverse: Callable[..., tuple[str, tuple[float, ...]]] | None
-    clifford: bool = False
+    is_clifford: bool = False
 
 
 class MatrixGate(NamedTuple):
-    """A gate given by its matrix, ordered as that of a Basic gate."""
+    """A gate that is defined by its matrix; the order is that of BasicGate.matrix."""
 
-    values: Matrix
+    entries: Matrix
     name: str = "unitary"
-    clifford: bool = False
+    is_clifford: bool = False
 
     def matrix(self) -> Matrix:
-        return self.values
+        """Return the matrix, as BasicGate.matrix does."""
+        return self.entries
 
 
 class Operation(NamedTuple):
-    """A gate on qubits, as an engine sees it.
+    """A gate on qubits, in the form for engines.
 
-    The first `len(controls)` of the qubits control it: True where 1 selects, False where 0 does.
+    Attributes:
+        gate: The gate without controls.
+        params: The parameters of the gate.
+        qubits: Numbers of qubits: first those of `controls`, then those of the gate.
+        controls: For each control, True if the state 1 of the qubit applies the gate, and False if
+            the state 0 does.
     """
 
     gate: BasicGate | MatrixGate
@@ -51,12 +63,13 @@ class Operation(NamedTuple):
     controls: tuple[bool, ...] = ()
 
     def matrix(self) -> Matrix:
-        """The matrix of the gate, without its controls."""
+        """Return the matrix of the gate, without the controls."""
         return self.gate.matrix(*self.params)
 
     @property
-    def clifford(self) -> bool:
-        return self.gate.clifford and not self.controls
+    def is_clifford(self) -> bool:
+        """True for a Clifford gate without controls."""
+        return self.gate.is_clifford and not self.controls
 
 
 def _fixed(rows: Sequence[Sequence[complex]]) -> Callable[..., Matrix]:
@@ -112,52 +125,43 @@ def _rxx(theta: float) -> Matrix:
 
 
 def controlled_matrix(matrix: Matrix, controls: Sequence[bool] = (True,)) -> Matrix:
-    """The matrix with controls in front: qubit k of the result is control k."""
-    wanted = sum(1 << k for k, on in enumerate(controls) if on)
+    """Return a matrix with controls; qubit k of the result is control k.
+
+    Args:
+        matrix: The matrix of a gate; bit k of an index is qubit k.
+        controls: For each control, True for a control on 1, and False for a control on 0.
+    """
+    selected = sum(1 << k for k, on_one in enumerate(controls) if on_one)
     step = 1 << len(controls)
     result = np.eye(len(matrix) * step, dtype=np.complex128)
-    result[wanted::step, wanted::step] = matrix
+    result[selected::step, selected::step] = matrix
     return result
 
 
-def _ctrl(make: Callable[..., Matrix]) -> Callable[..., Matrix]:
+def _controlled(make: Callable[..., Matrix]) -> Callable[..., Matrix]:
     return lambda *params: controlled_matrix(make(*params))
 
 
 _HALF = math.sqrt(0.5)
-
-
 _X = _fixed([[0, 1], [1, 0]])
-
-
 _Y = _fixed([[0, -1j], [1j, 0]])
-
-
 _Z = _fixed([[1, 0], [0, -1]])
-
-
 _H = _fixed([[_HALF, _HALF], [_HALF, -_HALF]])
-
-
 _SX = _fixed([[(1 + 1j) / 2, (1 - 1j) / 2], [(1 - 1j) / 2, (1 + 1j) / 2]])
-
-
 _SXDG = _fixed([[(1 - 1j) / 2, (1 + 1j) / 2], [(1 + 1j) / 2, (1 - 1j) / 2]])
-
-
 _SWAP = _fixed([[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 
 
-def _const(matrix: Matrix) -> Callable[..., Matrix]:
+def _constant(matrix: Matrix) -> Callable[..., Matrix]:
     matrix.setflags(write=False)
     return lambda: matrix
 
 
-def _same(name: str) -> Callable[..., tuple[str, tuple[float, ...]]]:
+def _fixed_inverse(name: str) -> Callable[..., tuple[str, tuple[float, ...]]]:
     return lambda: (name, ())
 
 
-def _turned(name: str) -> Callable[..., tuple[str, tuple[float, ...]]]:
+def _negated_inverse(name: str) -> Callable[..., tuple[str, tuple[float, ...]]]:
     return lambda *params: (name, tuple(-p for p in params))
 
 
@@ -182,62 +186,60 @@ def _p(angle: float) -> Matrix:
 BASIC_GATES = {
     gate.name: gate
     for gate in (
-        BasicGate("id", 0, 1, _fixed([[1, 0], [0, 1]]), _same("id"), True),
-        BasicGate("x", 0, 1, _X, _same("x"), True),
-        BasicGate("y", 0, 1, _Y, _same("y"), True),
-        BasicGate("z", 0, 1, _Z, _same("z"), True),
-        BasicGate("h", 0, 1, _H, _same("h"), True),
-        BasicGate("s", 0, 1, _fixed([[1, 0], [0, 1j]]), _same("sdg"), True),
-        BasicGate("sdg", 0, 1, _fixed([[1, 0], [0, -1j]]), _same("s"), True),
-        BasicGate("t", 0, 1, _const(_p(math.pi / 4)), _same("tdg")),
-        BasicGate("tdg", 0, 1, _const(_p(-math.pi / 4)), _same("t")),
-        BasicGate("sx", 0, 1, _SX, _same("sxdg"), True),
-        BasicGate("sxdg", 0, 1, _SXDG, _same("sx"), True),
-        BasicGate("p", 1, 1, _p, _turned("p")),
-        BasicGate("rx", 1, 1, _rx, _turned("rx")),
-        BasicGate("ry", 1, 1, _ry, _turned("ry")),
-        BasicGate("rz", 1, 1, _rz, _turned("rz")),
+        BasicGate("id", 0, 1, _fixed([[1, 0], [0, 1]]), _fixed_inverse("id"), True),
+        BasicGate("x", 0, 1, _X, _fixed_inverse("x"), True),
+        BasicGate("y", 0, 1, _Y, _fixed_inverse("y"), True),
+        BasicGate("z", 0, 1, _Z, _fixed_inverse("z"), True),
+        BasicGate("h", 0, 1, _H, _fixed_inverse("h"), True),
+        BasicGate("s", 0, 1, _fixed([[1, 0], [0, 1j]]), _fixed_inverse("sdg"), True),
+        BasicGate("sdg", 0, 1, _fixed([[1, 0], [0, -1j]]), _fixed_inverse("s"), True),
+        BasicGate("t", 0, 1, _constant(_p(math.pi / 4)), _fixed_inverse("tdg")),
+        BasicGate("tdg", 0, 1, _constant(_p(-math.pi / 4)), _fixed_inverse("t")),
+        BasicGate("sx", 0, 1, _SX, _fixed_inverse("sxdg"), True),
+        BasicGate("sxdg", 0, 1, _SXDG, _fixed_inverse("sx"), True),
+        BasicGate("p", 1, 1, _p, _negated_inverse("p")),
+        BasicGate("rx", 1, 1, _rx, _negated_inverse("rx")),
+        BasicGate("ry", 1, 1, _ry, _negated_inverse("ry")),
+        BasicGate("rz", 1, 1, _rz, _negated_inverse("rz")),
         BasicGate("u", 3, 1, _u, _inverse_u),
-        BasicGate("cx", 0, 2, _const(controlled_matrix(_X())), _same("cx"), True),
-        BasicGate("cy", 0, 2, _const(controlled_matrix(_Y())), _same("cy"), True),
-        BasicGate("cz", 0, 2, _const(controlled_matrix(_Z())), _same("cz"), True),
-        BasicGate("ch", 0, 2, _const(controlled_matrix(_H())), _same("ch")),
+        BasicGate("cx", 0, 2, _constant(controlled_matrix(_X())), _fixed_inverse("cx"), True),
+        BasicGate("cy", 0, 2, _constant(controlled_matrix(_Y())), _fixed_inverse("cy"), True),
+        BasicGate("cz", 0, 2, _constant(controlled_matrix(_Z())), _fixed_inverse("cz"), True),
+        BasicGate("ch", 0, 2, _constant(controlled_matrix(_H())), _fixed_inverse("ch")),
         BasicGate(
             "csx",
             0,
             2,
-            _const(controlled_matrix(_SX())),
+            _constant(controlled_matrix(_SX())),
             lambda: ("cu", (-math.pi / 2, -math.pi / 2, math.pi / 2, -math.pi / 4)),
         ),
-        BasicGate("cp", 1, 2, _ctrl(_p), _turned("cp")),
-        BasicGate("crx", 1, 2, _ctrl(_rx), _turned("crx")),
-        BasicGate("cry", 1, 2, _ctrl(_ry), _turned("cry")),
-        BasicGate("crz", 1, 2, _ctrl(_rz), _turned("crz")),
+        BasicGate("cp", 1, 2, _controlled(_p), _negated_inverse("cp")),
+        BasicGate("crx", 1, 2, _controlled(_rx), _negated_inverse("crx")),
+        BasicGate("cry", 1, 2, _controlled(_ry), _negated_inverse("cry")),
+        BasicGate("crz", 1, 2, _controlled(_rz), _negated_inverse("crz")),
         BasicGate("cu", 4, 2, _cu, _inverse_cu),
-        BasicGate("swap", 0, 2, _SWAP, _same("swap"), True),
-        BasicGate("rxx", 1, 2, _rxx, _turned("rxx")),
-        BasicGate("ryy", 1, 2, _ryy, _turned("ryy")),
-        BasicGate("rzz", 1, 2, _rzz, _turned("rzz")),
-        BasicGate("ccx", 0, 3, _const(controlled_matrix(_X(), (True, True))), _same("ccx")),
-        BasicGate("cswap", 0, 3, _const(controlled_matrix(_SWAP())), _same("cswap")),
+        BasicGate("swap", 0, 2, _SWAP, _fixed_inverse("swap"), True),
+        BasicGate("rxx", 1, 2, _rxx, _negated_inverse("rxx")),
+        BasicGate("ryy", 1, 2, _ryy, _negated_inverse("ryy")),
+        BasicGate("rzz", 1, 2, _rzz, _negated_inverse("rzz")),
+        BasicGate(
+            "ccx", 0, 3, _constant(controlled_matrix(_X(), (True, True))), _fixed_inverse("ccx")
+        ),
+        BasicGate("cswap", 0, 3, _constant(controlled_matrix(_SWAP())), _fixed_inverse("cswap")),
     )
 }
-"""The gates that engines know, by Qiskit's name."""
-
+"""The basic gates by name."""
 
 CONTROLLED_GATE_BASES = {
     "cx": "x", "cy": "y", "cz": "z", "ch": "h", "csx": "sx", "cp": "p", "crx": "rx", "cry": "ry",
     "crz": "rz", "ccx": "cx", "cswap": "swap",
 }  # fmt: skip
-"""Those whose first qubit controls another one of them, which acts on the rest."""
-
+"""For each basic gate with a control, the basic gate that the first qubit controls."""
 
 BARRIER, DELAY = "barrier", "delay"
 
-
-SCHEDULING_OPERATIONS = frozenset({BARRIER, DELAY})
-"""Operations of a device that leave an ideal qubit as it is."""
-
+TIMING_OPERATIONS = frozenset({BARRIER, DELAY})
+"""Operations that take time on a device, or order other operations, and do nothing else."""
 
 CONTROLLED_PAULIS = {BASIC_GATES[name]: BASIC_GATES[f"c{name}"] for name in "xyz"}
-"""Gates that are Clifford under one control, with their controlled gates."""
+"""For each Pauli gate, the basic gate that is the Pauli gate with one control."""

@@ -6,7 +6,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from quantumtask.openqasm.program.operations import SCHEDULING_OPERATIONS, Operation
+from quantumtask.openqasm.program.operations import TIMING_OPERATIONS, Operation
 from quantumtask.openqasm.program.terminal_measurements import TerminalMeasurements
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Circuit:
         measurements = TerminalMeasurements()
         for step in self.steps:
             if isinstance(step, Operation):
-                if step.gate.name not in SCHEDULING_OPERATIONS:
+                if step.gate.name not in TIMING_OPERATIONS:
                     measurements.add_operation(step.qubits)
             elif isinstance(step, Measure):
                 measurements.add_measurement(step.qubit, step.outcome)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from quantumtask.openqasm.program.execution import MeasurementOutcome
-from quantumtask.openqasm.program.operations import SCHEDULING_OPERATIONS, Operation
+from quantumtask.openqasm.program.operations import TIMING_OPERATIONS, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure, Reset, Step
 
 
@@ -91,7 +91,7 @@ class Tracer:
         for step in self.steps[self._scanned :]:
             if not isinstance(step, Operation):
                 self._active.add(step.qubit)
-            elif step.gate.name not in SCHEDULING_OPERATIONS:
+            elif step.gate.name not in TIMING_OPERATIONS:
                 self._active.update(step.qubits)
         self._scanned = len(self.steps)
         return self._active
@@ -126,7 +126,7 @@ class Tracer:
             tuple(steps),
             tuple([-1 - b.number if isinstance(b, MeasurementOutcome) else int(b) for b in bits]),
             self.measurement_count,
-            all(step.clifford for step in self.steps if isinstance(step, Operation)),
+            all(step.is_clifford for step in self.steps if isinstance(step, Operation)),
             self.terminal_measurements_only,
             frozenset(self.control_outcomes),
         )

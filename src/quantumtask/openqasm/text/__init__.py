@@ -1,1 +1,1 @@
-"""The text of a circuit, before the parser: tokens, limits, version, OpenQASM 2."""
+"""Processing of a circuit's text before the parser: tokens, limits, version, OpenQASM 2."""

@@ -18,64 +18,71 @@ _UNUSUAL_AT = re.compile(r"\n[^\S\n]*+@|@(?=[^\W\d])")
 
 
 def normalize_line_ends(text: str) -> str:
-    """The text with `\\n` for each lone `\\r`, at unchanged offsets."""
+    """Return the text with `\\n` for each lone `\\r`, at unchanged offsets."""
     if "\r" not in text:
         return text
     return "\r\n".join([part.replace("\r", "\n") for part in text.split("\r\n")])
 
 
-def remove_comments(text: str, legacy: bool) -> str:
-    """The text with one blank, or one line end, for each comment.
+def remove_comments(text: str, openqasm2: bool) -> str:
+    """Return the text with one blank, or one line end, for each comment.
 
-    `legacy`: the text is OpenQASM 2. A comment without an end stays.
+    Args:
+        text: The text of a circuit; a comment without an end stays.
+        openqasm2: True if the text is OpenQASM 2.
     """
-    return replace_comments(text, legacy, lambda old: "\n" if "\n" in old else " ")
+    return replace_comments(text, openqasm2, lambda old: "\n" if "\n" in old else " ")
 
 
-def adapt_layout(source: Source, legacy: bool) -> Source:
-    """The source in the layout for the parsers. `legacy`: the text is OpenQASM 2."""
-    text = replace_comments(source.text, legacy, _blank)
+def adapt_layout(source: Source, openqasm2: bool) -> Source:
+    """Return the source in the layout for the parsers.
+
+    Args:
+        source: The text of a circuit, in OpenQASM 2 or 3.
+        openqasm2: True if the text is OpenQASM 2.
+    """
+    text = replace_comments(source.text, openqasm2, _blank_comment)
     if "@" in text and _UNUSUAL_AT.search(text):
-        return _Layout(text).source(source, legacy)
+        return _AtSignLayout(text).adapt(source, openqasm2)
     return source if text is source.text else Source(text, source)
 
 
-def _blank(comment: str) -> str:
-    """White space of as many bytes as a comment, with the same line ends."""
+def _blank_comment(comment: str) -> str:
+    """Return white space of as many bytes as a comment, with the same line ends."""
     if comment.isascii() and "\n" not in comment:
         return " " * len(comment)
-    return _NO_LINE_END.sub(lambda found: " " * len(found[0].encode(errors="replace")), comment)
+    return _NO_LINE_END.sub(lambda match: " " * len(match[0].encode(errors="replace")), comment)
 
 
-class _Layout:
-    """Adds the white space that the parsers need at each `@` of a text without comments."""
+class _AtSignLayout:
+    """White space that the parsers need at each `@` of a text without comments."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._edits = TextEdits(text)
-        self._done = 0
-        self._annotated = False
+        self._previous_end = 0
+        self._has_annotations = False
 
-    def source(self, original: Source, legacy: bool) -> Source:
-        for kind, start, end in scan(self._text, "at", legacy=legacy):
+    def adapt(self, original: Source, openqasm2: bool) -> Source:
+        for kind, start, end in scan(self._text, "at", openqasm2=openqasm2):
             if kind == "annotation":
-                self._annotation(start)
+                self._move_annotation(start)
             elif kind == "at":
-                self._modifier(start)
-            self._done = end
-        return self._edits.source(original, None, self._annotated)
+                self._move_to_modifier(start)
+            self._previous_end = end
+        return self._edits.apply(original, None, self._has_annotations)
 
-    def _annotation(self, start: int) -> None:
-        """Moves an annotation to the beginning of a line."""
-        self._annotated = True
+    def _move_annotation(self, start: int) -> None:
+        """Move an annotation to the beginning of a line."""
+        self._has_annotations = True
         line = self._text.rfind("\n", 0, start) + 1
         if self._text[line:start].strip():
             self._edits.replace(start, start, "\n")
 
-    def _modifier(self, start: int) -> None:
-        """Moves an `@` to the line of its modifier, with a space before the name behind it."""
+    def _move_to_modifier(self, start: int) -> None:
+        """Move an `@` to the line of its modifier, and add a space before the name behind it."""
         text = self._text
-        between = text[self._done : start]
+        between = text[self._previous_end : start]
         first = start - len(between) + len(between.rstrip())
         if "\n" in between[first - start :]:
             self._edits.replace(first, start, re.sub(r"[\r\n]", " ", text[first:start]))

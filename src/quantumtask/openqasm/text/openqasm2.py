@@ -1,7 +1,7 @@
 """Translation of OpenQASM 2 to equivalent OpenQASM 3, which the parser reads.
 
 The syntax differs in three points: `^` is the power, `opaque` declares a gate without a body, and
-keywords of OpenQASM 3 may be names. The translation appends the letter MARK to such a name; no name
+keywords of OpenQASM 3 may be names. The translation appends KEYWORD_SUFFIX to such a name; no name
 of OpenQASM 2 has that letter (arXiv:1707.03429, section 2).
 """
 
@@ -19,75 +19,82 @@ _KEYWORDS = frozenset(
         "switch", "tau", "true", "uint", "void", "while"
     }
 )  # fmt: skip
-_NAMES = frozenset({"word", "modifier"})
+"""Keywords of OpenQASM 3 that are names in OpenQASM 2."""
+
+_NAME_TOKENS = frozenset({"word", "modifier"})
 
 
 def translate_openqasm2(source: Source) -> Source:
-    """The text for the parser, from a text without comments.
+    """Return the text for the parser, from an OpenQASM 2 text without comments.
 
     Positions in the new text are reported as positions in the old one.
     """
     text = source.text
-    taken = _taken_names(text)
-    if not taken and "^" not in text and "opaque" not in text:
-        return Source(text, source, opaque=frozenset(), annotated=source.annotated)
-    rewriting = _Rewriting(taken)
+    renamed = _declared_keywords(text)
+    if not renamed and "^" not in text and "opaque" not in text:
+        return Source(
+            text, source, opaque_gates=frozenset(), has_annotations=source.has_annotations
+        )
+    translation = _Translation(renamed)
     kinds = ("open", "close", "end", "operator", "word", "number")
-    for kind, start, end in scan(text, *kinds, legacy=True):
-        rewriting.pass_token(kind in _NAMES, text[start:end], start, end)
+    for kind, start, end in scan(text, *kinds, openqasm2=True):
+        translation.pass_token(kind in _NAME_TOKENS, text[start:end], start, end)
     edits = TextEdits(text)
-    for edit in rewriting.edits:
+    for edit in translation.edits:
         edits.replace(*edit)
-    return edits.source(source, frozenset(rewriting.opaque), source.annotated)
+    return edits.apply(source, frozenset(translation.opaque_gates), source.has_annotations)
 
 
-def _taken_names(text: str) -> frozenset[str]:
-    """The keywords of OpenQASM 3 that the program declares as names of its own."""
-    heads = [
+def _declared_keywords(text: str) -> frozenset[str]:
+    """Return the keywords of OpenQASM 3 that the program declares as names."""
+    declarations = [
         text[start:end]
-        for kind, start, end in scan(text, "declaration", legacy=True)
+        for kind, start, end in scan(text, "declaration", openqasm2=True)
         if kind == "declaration"
     ]
-    words = " ".join(heads)
-    names = {words[start:end] for _, start, end in scan(words, "word", legacy=True)}
+    words = " ".join(declarations)
+    names = {words[start:end] for _, start, end in scan(words, "word", openqasm2=True)}
     return frozenset(names & _KEYWORDS)
 
 
-class _Rewriting:
-    """Turns tokens into `edits`: start, end, and the new text.
+class _Translation:
+    """Edits that translate a text, collected token by token.
 
-    `_head` has the first name of an `opaque` that has not ended, and its index in `edits`.
+    Attributes:
+        edits: Start, end and new text of each edit.
+        opaque_gates: The names of the `opaque` declarations.
     """
 
-    def __init__(self, taken: frozenset[str]) -> None:
+    def __init__(self, renamed: frozenset[str]) -> None:
         self.edits: list[tuple[int, int, str]] = []
-        self.opaque: set[str] = set()
-        self._taken = taken
-        self._head: tuple[str, int] | None = None
+        self.opaque_gates: set[str] = set()
+        self._renamed = renamed
+        # The first name of the current `opaque` declaration, and the index of the edit of `opaque`.
+        self._declaration: tuple[str, int] | None = None
 
     def pass_token(self, is_name: bool, word: str, start: int, end: int) -> None:
         if not is_name:
             self._pass_sign(word, start, end)
             return
         if word == "opaque":
-            self._head = "", len(self.edits)
+            self._declaration = "", len(self.edits)
             self.edits.append((start, end, word))
             return
         name = word
-        if word in self._taken:
+        if word in self._renamed:
             name += KEYWORD_SUFFIX
             self.edits.append((start, end, name))
-        if self._head and not self._head[0]:
-            self._head = name, self._head[1]
+        if self._declaration and not self._declaration[0]:
+            self._declaration = name, self._declaration[1]
 
     def _pass_sign(self, sign: str, start: int, end: int) -> None:
         if sign == "^":
             self.edits.append((start, end, "**"))
         elif sign in ("{", "}"):
-            self._head = None
-        elif sign == ";" and self._head:
-            name, place = self._head
-            self.opaque.add(name)
-            self.edits[place] = (*self.edits[place][:2], "gate")
+            self._declaration = None
+        elif sign == ";" and self._declaration:
+            name, index = self._declaration
+            self.opaque_gates.add(name)
+            self.edits[index] = (*self.edits[index][:2], "gate")
             self.edits.append((start, end, "{}"))
-            self._head = None
+            self._declaration = None

@@ -1,4 +1,4 @@
-"""Tokens of OpenQASM 2 and 3, in one pass over the text.
+"""Tokens of OpenQASM 2 and 3, from one pass over the text.
 
 Every function that inspects a text before the parser uses these tokens, so that all such functions
 agree on comments, strings, annotations and pragmas. All quantifiers of the pattern are possessive
@@ -57,36 +57,37 @@ _KINDS = {
 COMMENT_PATTERN = "/" + _KINDS["comment"][1]
 """The pattern of a comment."""
 
-_LEGACY_PRAGMA = "#", r"(?<=\#)pragma\b[^\n]*+"
+_OPENQASM2_PRAGMA = "#", r"(?<=\#)pragma\b[^\n]*+"
 _ALWAYS = ("comment", "string", "pragma")
 _AROUND_AT = ("at", "modifier", "open", "close")
 _NAMED_AT = re.compile(r"@(?=[^\W\d])")
 
 
-def scan(text: str, *kinds: str, legacy: bool = False) -> Iterator[Token]:
-    """Yields the tokens of some kinds, in the order of the text.
+def scan(text: str, *kinds: str, openqasm2: bool = False) -> Iterator[Token]:
+    """Yield the tokens of some kinds, in the order of the text.
+
+    A comment or a string without an end extends to the end of the text, or of the line. An
+    annotation is an `@` with a name directly behind it, up to the end of the line, unless a gate
+    modifier (`inv`, `pow(…)`, `ctrl`, `negctrl`) stands before the `@` (specification: grammar, in
+    which line ends have no meaning). All other tokens of kind `at` belong to modifiers, or are
+    mistakes.
 
     Args:
-        text: any text, with `\\n` or `\\r\\n` as line ends.
-        kinds: names of `_KINDS`. Comments, strings, pragmas and annotations are always yielded;
-            so are `at`, `modifier`, `open` and `close`, if the text may have annotations.
-        legacy: the text is OpenQASM 2, where `pragma` without a `#` is a name.
-
-    A comment or a string without an end goes to the end of the text, or of the line. An annotation
-    is an `@` with a name directly behind it, up to the end of the line, unless a gate modifier
-    (`inv`, `pow(…)`, `ctrl`, `negctrl`) stands before the `@`: the specification's grammar, of
-    which a line end is no part. All other tokens of kind `at` belong to modifiers, or are mistakes.
+        text: Any text, with `\\n` or `\\r\\n` as line ends.
+        kinds: Names of `_KINDS`. Comments, strings, pragmas and annotations are always yielded; so
+            are `at`, `modifier`, `open` and `close`, if the text may have annotations.
+        openqasm2: True if the text is OpenQASM 2, where `pragma` without a `#` is a name.
     """
     if _NAMED_AT.search(text):
-        yield from _scan_annotated(text, _pattern((*kinds, *_AROUND_AT), legacy))
+        yield from _scan_annotated(text, _pattern((*kinds, *_AROUND_AT), openqasm2))
         return
-    for match in _pattern(kinds, legacy).finditer(text):
+    for match in _pattern(kinds, openqasm2).finditer(text):
         start, end = match.span()
         yield match.lastgroup or "", start, end
 
 
 def _scan_annotated(text: str, pattern: re.Pattern[str]) -> Iterator[Token]:
-    at = _At(text)
+    at_signs = _AtSigns(text)
     position: int | None = 0
     while position is not None:
         matches = pattern.finditer(text, position)
@@ -94,29 +95,29 @@ def _scan_annotated(text: str, pattern: re.Pattern[str]) -> Iterator[Token]:
         for match in matches:
             kind = match.lastgroup or ""
             start, end = match.span()
-            if kind == "at" and at.begins_annotation(start):
+            if kind == "at" and at_signs.begins_annotation(start):
                 position = _line_end(text, start)
-                at.pass_token("annotation", start, position)
+                at_signs.pass_token("annotation", start, position)
                 yield "annotation", start, position
                 break
-            at.pass_token(kind, start, end)
+            at_signs.pass_token(kind, start, end)
             yield kind, start, end
 
 
 def first_tokens(text: str, count: int) -> list[Token]:
-    """Returns the first tokens of a text that are not comments."""
+    """Return the first `count` tokens of a text that are not comments."""
     pattern = _pattern(("word", "number", "other"), False)
-    words: list[Token] = []
+    tokens: list[Token] = []
     end = 0
-    while len(words) < count and (match := pattern.search(text, end)):
+    while len(tokens) < count and (match := pattern.search(text, end)):
         start, end = match.span()
         if match.lastgroup != "comment":
-            words.append((match.lastgroup or "", start, end))
-    return words
+            tokens.append((match.lastgroup or "", start, end))
+    return tokens
 
 
-def replace_comments(text: str, legacy: bool, new: Callable[[str], str]) -> str:
-    """Returns the text with `new(comment)` for each comment that has an end."""
+def replace_comments(text: str, openqasm2: bool, new: Callable[[str], str]) -> str:
+    """Return the text with `new(comment)` for each comment that has an end."""
     if "//" not in text and "/*" not in text:
         return text
     if not _NAMED_AT.search(text):
@@ -127,14 +128,14 @@ def replace_comments(text: str, legacy: bool, new: Callable[[str], str]) -> str:
                 return token
             return new(token) if token[1] == "/" or _is_closed(token) else token
 
-        return _pattern((), legacy).sub(replacement, text)
+        return _pattern((), openqasm2).sub(replacement, text)
     pieces: list[str] = []
-    done = 0
-    for kind, start, end in scan(text, legacy=legacy):
+    copied_to = 0
+    for kind, start, end in scan(text, openqasm2=openqasm2):
         if kind == "comment" and _is_closed(text[start:end]):
-            pieces += (text[done:start], new(text[start:end]))
-            done = end
-    return "".join((*pieces, text[done:]))
+            pieces += (text[copied_to:start], new(text[start:end]))
+            copied_to = end
+    return "".join((*pieces, text[copied_to:]))
 
 
 def _is_closed(comment: str) -> bool:
@@ -142,14 +143,14 @@ def _is_closed(comment: str) -> bool:
 
 
 @cache
-def _pattern(kinds: tuple[str, ...], legacy: bool) -> re.Pattern[str]:
-    """The pattern for tokens of these kinds, of which the first in `_KINDS` wins.
+def _pattern(kinds: tuple[str, ...], openqasm2: bool) -> re.Pattern[str]:
+    """Return the pattern for tokens of these kinds, of which the first in `_KINDS` wins.
 
     The pattern begins with a set of characters, which lets `re` skip all others quickly.
     """
     parts = {kind: _KINDS[kind] for kind in _KINDS if kind in kinds or kind in _ALWAYS}
-    if legacy:
-        parts["pragma"] = _LEGACY_PRAGMA
+    if openqasm2:
+        parts["pragma"] = _OPENQASM2_PRAGMA
     first = "".join(f if "\\" in f else re.escape(f) for f, _ in parts.values())
     first = r"\S" if "other" in parts else f"[{first}]"
     rest = "|".join(f"(?P<{kind}>{rest})" for kind, (_, rest) in parts.items())
@@ -161,16 +162,14 @@ def _line_end(text: str, start: int) -> int:
     return len(text) if end < 0 else end
 
 
-class _At:
-    """Decides for each `@` if a gate modifier stands before it.
-
-    `_reach` is the end of a modifier, with the comments behind it; None without a modifier.
-    `_brackets` has an entry for each open bracket: True directly behind a modifier.
-    """
+class _AtSigns:
+    """Distinction of annotations from the `@` of gate modifiers, token by token."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._reach: int | None = None
+        # The end of the last modifier, with the comments behind it; None without a modifier.
+        self._modifier_end: int | None = None
+        # For each open bracket, True if it stands directly behind a modifier.
         self._brackets: list[bool] = []
 
     def begins_annotation(self, start: int) -> bool:
@@ -179,17 +178,18 @@ class _At:
 
     def pass_token(self, kind: str, start: int, end: int) -> None:
         if kind == "modifier":
-            self._reach = end
+            self._modifier_end = end
         elif kind == "open":
             self._brackets.append(self._follows_modifier(start))
-            self._reach = None
+            self._modifier_end = None
         elif kind == "close":
             belongs = self._brackets.pop() if self._brackets else False
-            self._reach = end if belongs else None
+            self._modifier_end = end if belongs else None
         elif kind == "comment" and self._follows_modifier(start):
-            self._reach = end
+            self._modifier_end = end
         else:
-            self._reach = None
+            self._modifier_end = None
 
     def _follows_modifier(self, start: int) -> bool:
-        return self._reach is not None and not self._text[self._reach : start].strip()
+        end = self._modifier_end
+        return end is not None and not self._text[end:start].strip()

@@ -1,33 +1,31 @@
-"""What is said of a text that a parser cannot read, whichever parser it is."""
+"""Diagnostics that both parsers report for a text that they cannot read."""
 
 from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source, Span
 
 MAX_DIAGNOSTICS = 20
+"""Most syntax errors of one text that are reported."""
+
+_INCLUDE_HINT = (
+    'Only "stdgates.inc", "qelib1.inc", "hqslib1.inc" and "hqslib1_dev.inc" can be included'
+)
+_NOT_OPENQASM_HINT = (
+    "This does not look like OpenQASM 3, which begins like this: OPENQASM 3.0; qubit[2] q;"
+)
 
 
 def syntax_error(message: str, span: Span, source: Source) -> Diagnostic:
-    """A syntax error; where the text is no OpenQASM at all, with a hint of what that looks like."""
-    return Diagnostic("syntax_error", message, span, _hint(source))
+    """Return a syntax error; if the text does not look like OpenQASM, a hint shows an example."""
+    hint = None if source.looks_like_openqasm else _NOT_OPENQASM_HINT
+    return Diagnostic("syntax_error", message, span, hint)
 
 
 def unreadable_text() -> Diagnostic:
-    return Diagnostic("syntax_error", "this text cannot be read as OpenQASM 3", OffsetSpan(0, 0))
-
-
-_INCLUDABLE = (
-    'Only "stdgates.inc", "qelib1.inc", "hqslib1.inc" and "hqslib1_dev.inc" can be included'
-)
+    """Return the diagnostic of a text on which the parser fails without a position."""
+    message = "the text cannot be read as OpenQASM 3"
+    return Diagnostic("syntax_error", message, OffsetSpan(0, 0))
 
 
 def include_not_allowed(name: str, span: Span) -> Diagnostic:
+    """Return the diagnostic of an `include` of an unknown file."""
     message = f"{name[:60]!r} cannot be included"
-    return Diagnostic("include_not_allowed", message, span, _INCLUDABLE)
-
-
-def _hint(source: Source) -> str | None:
-    return None if source.is_openqasm else _NOT_OPENQASM
-
-
-_NOT_OPENQASM = (
-    "This does not look like OpenQASM 3, which begins like this: OPENQASM 3.0; qubit[2] q;"
-)
+    return Diagnostic("include_not_allowed", message, span, _INCLUDE_HINT)

@@ -1,1 +1,1 @@
-"""Values and types of the language, and the operators on them."""
+"""Types and values of the language, and the operators on expressions."""

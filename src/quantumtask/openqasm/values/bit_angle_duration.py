@@ -1,4 +1,4 @@
-"""Operators of the types that C does not have: bit registers, angles, durations."""
+"""Operators of bit registers, angles and durations, and shifts."""
 
 import math
 from collections.abc import Callable
@@ -37,28 +37,33 @@ from quantumtask.openqasm.values.types import (
 )
 
 
-def apply_to_bits(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    if left.type.kind == right.type.kind == "bit":
+def apply_to_bits(op: str, lhs: Expr, rhs: Expr, span: Span) -> Expr:
+    """Return `lhs op rhs`, where one operand is a bit register, or both are bits.
+
+    Raises:
+        Diagnostic: The operator is not defined for the types, or the sizes differ.
+    """
+    if lhs.type.kind == rhs.type.kind == "bit":
         return apply_operation(
-            BIT, span, lambda a, b: BITWISE_FUNCTIONS[op](bit_value(a), bit_value(b)), left, right
+            BIT, span, lambda a, b: BITWISE_FUNCTIONS[op](bit_value(a), bit_value(b)), lhs, rhs
         )
     if op in BITWISE:
-        return _bitwise(op, left, right, span)
+        return _bitwise(op, lhs, rhs, span)
     if op not in COMPARISONS:
-        hint = "Cast it: uint[n](c), with n its size"
+        hint = "Cast the register: uint[n](c), with n its size"
         raise Diagnostic("wrong_type", f"`{op}` is not defined for bit registers", span, hint)
-    a, b = left.type, right.type
+    a, b = lhs.type, rhs.type
     if a.kind == b.kind == "bits":
         if a.size != b.size and None not in (a.size, b.size):
             raise Diagnostic("size_mismatch", f"{a} and {b} have different sizes", span)
-        return apply_operation(BOOL, span, _compared_bits(op), left, right)
+        return apply_operation(BOOL, span, _register_comparison(op), lhs, rhs)
     if {a.kind, b.kind} & INTEGER_KINDS:
-        return apply_operation(BOOL, span, _compared_by_value(op), left, right)
-    return apply_to_numbers(op, _as_number(left), _as_number(right), span)
+        return apply_operation(BOOL, span, _value_comparison(op), lhs, rhs)
+    return apply_to_numbers(op, _to_number(lhs), _to_number(rhs), span)
 
 
-def _compared_by_value(op: str) -> Callable[[Any, Any], bool]:
-    """The comparison of a register with a whole number; the register counts as unsigned."""
+def _value_comparison(op: str) -> Callable[[Any, Any], bool]:
+    """Return the comparison of a register with an integer; the register counts as unsigned."""
     compare = COMPARE_FUNCTIONS[op]
 
     def value(operand: Any) -> int:
@@ -67,13 +72,13 @@ def _compared_by_value(op: str) -> Callable[[Any, Any], bool]:
     return lambda a, b: compare(value(a), value(b))
 
 
-def _compared_bits(op: str) -> Callable[[Any, Any], bool]:
+def _register_comparison(op: str) -> Callable[[Any, Any], bool]:
     compare = COMPARE_FUNCTIONS[op]
     return lambda a, b: compare(int_from_bits(a), int_from_bits(b))
 
 
-def _as_number(expr: Expr) -> Expr:
-    """A register beside a number: it counts as one without sign."""
+def _to_number(expr: Expr) -> Expr:
+    """Return a register as a `uint`, and any other expression unchanged."""
     if expr.type.kind != "bits":
         return expr
     size = expr.type.size
@@ -83,37 +88,44 @@ def _as_number(expr: Expr) -> Expr:
     return convert(expr, to)
 
 
-def _bitwise(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    to = left.type if left.type.kind == "bits" else right.type
-    left, right = convert(left, to), convert(right, to)
+def _bitwise(op: str, lhs: Expr, rhs: Expr, span: Span) -> Expr:
+    to = lhs.type if lhs.type.kind == "bits" else rhs.type
+    lhs, rhs = convert(lhs, to), convert(rhs, to)
     if to.size is None:
-        raise Diagnostic("not_supported", "the size of these bits is not known", span)
+        raise Diagnostic(
+            "not_supported", "the size of these bits is not known at compile time", span
+        )
     width, operation = to.size, BITWISE_FUNCTIONS[op]
     return apply_operation(
         to,
         span,
         lambda a, b: bits_from_int(operation(int_from_bits(a), int_from_bits(b)), width),
-        left,
-        right,
+        lhs,
+        rhs,
     )
 
 
-def apply_shift(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    if right.type.kind not in INTEGER_KINDS | {"bit", "bool", "bits"}:
-        raise undefined_operator(op, left, right, span)
-    by = _as_number(to_numeric(right))
-    kind = left.type.kind
+def apply_shift(op: str, lhs: Expr, rhs: Expr, span: Span) -> Expr:
+    """Return `lhs << rhs` or `lhs >> rhs`.
+
+    Raises:
+        Diagnostic: The operator is not defined for the types, or `rhs` is a negative constant.
+    """
+    if rhs.type.kind not in INTEGER_KINDS | {"bit", "bool", "bits"}:
+        raise undefined_operator(op, lhs, rhs, span)
+    by = _to_number(to_numeric(rhs))
+    kind = lhs.type.kind
     if kind == "bits":
-        move = _shifted_up if op == "<<" else _shifted_down
-        return apply_operation(left.type, span, move, left, by)
+        move = _shift_up if op == "<<" else _shift_down
+        return apply_operation(lhs.type, span, move, lhs, by)
     if kind in ("bit", "bool"):
-        left = to_numeric(left)
+        lhs = to_numeric(lhs)
     elif kind not in INTEGER_KINDS | {"angle"}:
-        raise undefined_operator(op, left, right, span)
-    if left.loose and by.constant:
-        return apply_operation(INT, span, _loose_shift(op), left, by, loose=True)
-    to = literal_type(left)
-    return apply_operation(to, span, _whole_shift(op, to), left, by)
+        raise undefined_operator(op, lhs, rhs, span)
+    if lhs.untyped and by.is_constant:
+        return apply_operation(INT, span, _untyped_shift(op), lhs, by, untyped=True)
+    to = literal_type(lhs)
+    return apply_operation(to, span, _integer_shift(op, to), lhs, by)
 
 
 def _distance(by: int) -> int:
@@ -122,117 +134,133 @@ def _distance(by: int) -> int:
     return min(by, 2 * MAX_WIDTH)
 
 
-def _shifted_up(bits: Any, by: int) -> Any:
+def _shift_up(bits: Any, by: int) -> Any:
     by = min(_distance(by), len(bits))
     return (0,) * by + tuple(bits[: len(bits) - by])
 
 
-def _shifted_down(bits: Any, by: int) -> Any:
+def _shift_down(bits: Any, by: int) -> Any:
     by = min(_distance(by), len(bits))
     return tuple(bits[by:]) + (0,) * by
 
 
-def _loose_shift(op: str) -> Callable[[int, int], int]:
+def _untyped_shift(op: str) -> Callable[[int, int], int]:
     if op == "<<":
         return lambda value, by: check_width(value << _distance(by))
     return lambda value, by: value >> _distance(by)
 
 
-def _whole_shift(op: str, to: Type) -> Callable[[int, int], int]:
-    keep = Type("uint", to.width) if to.kind == "angle" else to
+def _integer_shift(op: str, to: Type) -> Callable[[int, int], int]:
+    wrap_type = Type("uint", to.width) if to.kind == "angle" else to
     if op == "<<":
-        return lambda value, by: wrap_int(value << _distance(by), keep)
+        return lambda value, by: wrap_int(value << _distance(by), wrap_type)
     return lambda value, by: value >> _distance(by)
 
 
-def apply_to_angles(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    a, b = left.type.kind, right.type.kind
+def apply_to_angles(op: str, lhs: Expr, rhs: Expr, span: Span) -> Expr:
+    """Return `lhs op rhs`, where at least one operand is an angle.
+
+    Raises:
+        Diagnostic: The operator is not defined for the types.
+    """
+    a, b = lhs.type.kind, rhs.type.kind
     if a != "angle" or b != "angle":
-        return _angle_and_number(op, left, right, span)
-    to = left.type if left.type.width >= right.type.width else right.type
-    left, right = convert(left, to), convert(right, to)
+        return _angle_and_number(op, lhs, rhs, span)
+    to = lhs.type if lhs.type.width >= rhs.type.width else rhs.type
+    lhs, rhs = convert(lhs, to), convert(rhs, to)
     if op in COMPARISONS:
-        return apply_operation(BOOL, span, COMPARE_FUNCTIONS[op], left, right)
+        return apply_operation(BOOL, span, COMPARE_FUNCTIONS[op], lhs, rhs)
     if op == "**":
-        return apply_to_numbers(op, to_radians(left), to_radians(right), span)
+        return apply_to_numbers(op, to_radians(lhs), to_radians(rhs), span)
     operation = INTEGER_FUNCTIONS[op]
-    keep = Type("uint", to.width)
+    wrap_type = Type("uint", to.width)
     result = Type("uint", to.size) if op == "/" else to
     if op in ("*", "%"):
-        raise undefined_operator(op, left, right, span)
-    return apply_operation(result, span, lambda x, y: wrap_int(operation(x, y), keep), left, right)
+        raise undefined_operator(op, lhs, rhs, span)
+    return apply_operation(
+        result, span, lambda x, y: wrap_int(operation(x, y), wrap_type), lhs, rhs
+    )
 
 
-def _angle_and_number(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    """An angle times or divided by a whole number; any other number is an angle itself."""
-    angle, other = (left, right) if left.type.kind == "angle" else (right, left)
-    scales = op == "*" or (op == "/" and angle is left)
+def _angle_and_number(op: str, lhs: Expr, rhs: Expr, span: Span) -> Expr:
+    """Return an angle times or divided by an integer; convert any other number to an angle."""
+    angle, other = (lhs, rhs) if lhs.type.kind == "angle" else (rhs, lhs)
+    is_scaling = op == "*" or (op == "/" and angle is lhs)
     kind = other.type.kind
-    if scales and kind in INTEGER_KINDS | {"bool", "bit"}:
+    if is_scaling and kind in INTEGER_KINDS | {"bool", "bit"}:
         factor = to_numeric(other)
-        keep, operation = Type("uint", angle.type.width), INTEGER_FUNCTIONS[op]
+        wrap_type, operation = Type("uint", angle.type.width), INTEGER_FUNCTIONS[op]
         return apply_operation(
-            angle.type, span, lambda x, n: wrap_int(operation(x, n), keep), angle, factor
+            angle.type, span, lambda x, n: wrap_int(operation(x, n), wrap_type), angle, factor
         )
     if op == "**":
-        left, right = [to_radians(e) if e is angle else e for e in (left, right)]
-        return apply_to_numbers(op, left, right, span)
-    if op in ("*", "/", "%") or (kind != "float" and not other.constant):
-        raise undefined_operator(op, left, right, span)
+        lhs, rhs = [to_radians(e) if e is angle else e for e in (lhs, rhs)]
+        return apply_to_numbers(op, lhs, rhs, span)
+    if op in ("*", "/", "%") or (kind != "float" and not other.is_constant):
+        raise undefined_operator(op, lhs, rhs, span)
     if kind not in INTEGER_KINDS | {"float"}:
-        raise undefined_operator(op, left, right, span)
-    both = [e if e is angle else convert(e, angle.type) for e in (left, right)]
+        raise undefined_operator(op, lhs, rhs, span)
+    both = [e if e is angle else convert(e, angle.type) for e in (lhs, rhs)]
     return apply_to_angles(op, both[0], both[1], span)
 
 
-def apply_to_durations(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    times = ("duration", "stretch")
-    a, b = left.type.kind in times, right.type.kind in times
-    stretches = "stretch" in (left.type.kind, right.type.kind)
-    to = Type("stretch") if stretches else DURATION
+def apply_to_durations(op: str, lhs: Expr, rhs: Expr, span: Span) -> Expr:
+    """Return `lhs op rhs`, where at least one operand is a duration or a stretch.
+
+    Raises:
+        Diagnostic: The operator is not defined for the types.
+    """
+    kinds = ("duration", "stretch")
+    a, b = lhs.type.kind in kinds, rhs.type.kind in kinds
+    is_stretch = "stretch" in (lhs.type.kind, rhs.type.kind)
+    to = Type("stretch") if is_stretch else DURATION
     if a and b and op in ("+", "-"):
         sign = 1 if op == "+" else -1
-        return apply_operation(to, span, lambda x, y: _sum(x, y, sign), left, right)
+        return apply_operation(to, span, lambda x, y: _sum(x, y, sign), lhs, rhs)
     if a and b and op == "/":
-        return apply_operation(FLOAT, span, _ratio(span), left, right)
+        return apply_operation(FLOAT, span, _ratio(span), lhs, rhs)
     if a and b and op in COMPARISONS:
-        return apply_operation(BOOL, span, _compared_durations(op, span), left, right)
-    number = right if a else left
+        return apply_operation(BOOL, span, _duration_comparison(op, span), lhs, rhs)
+    number = rhs if a else lhs
     if number.type.kind in INTEGER_KINDS | {"float"} and (op == "*" or (op == "/" and a)):
         if op == "*":
-            time, factor = (left, right) if a else (right, left)
+            duration, factor = (lhs, rhs) if a else (rhs, lhs)
             return apply_operation(
-                to, span, lambda x, n: Duration(x[0] * n, x[1] * n), time, factor
+                to, span, lambda x, n: Duration(x[0] * n, x[1] * n), duration, factor
             )
-        return apply_operation(to, span, lambda x, n: Duration(x[0] / n, x[1] / n), left, right)
-    raise undefined_operator(op, left, right, span)
+        return apply_operation(to, span, lambda x, n: Duration(x[0] / n, x[1] / n), lhs, rhs)
+    raise undefined_operator(op, lhs, rhs, span)
 
 
-def _sum(left: Duration, right: Duration, sign: int) -> Duration:
-    return Duration(left.ns + sign * right.ns, left.dt + sign * right.dt)
+def _sum(lhs: Duration, rhs: Duration, sign: int) -> Duration:
+    return Duration(lhs.ns + sign * rhs.ns, lhs.dt + sign * rhs.dt)
 
 
-def _scalars(left: Duration, right: Duration, span: Span) -> tuple[float, float]:
-    """Both durations in one unit. Raises Diagnostic where one is in `dt` and the other is not."""
-    if math.isnan(left.ns + right.ns):
-        message = "how long this takes, only the hardware decides"
+def _scalars(lhs: Duration, rhs: Duration, span: Span) -> tuple[float, float]:
+    """Return both durations in one unit.
+
+    Raises:
+        Diagnostic: Only the hardware determines a duration, or the length of a `dt`.
+    """
+    if math.isnan(lhs.ns + rhs.ns):
+        message = "only the hardware determines the length of a stretch"
         raise Diagnostic("not_supported", message, span)
-    if not left.dt and not right.dt:
-        return left.ns, right.ns
-    if not left.ns and not right.ns:
-        return left.dt, right.dt
-    message = "how long a `dt` is, only the hardware knows"
+    if not lhs.dt and not rhs.dt:
+        return lhs.ns, rhs.ns
+    if not lhs.ns and not rhs.ns:
+        return lhs.dt, rhs.dt
+    message = "only the hardware determines the length of a `dt`"
     raise Diagnostic("not_supported", message, span)
 
 
 def _ratio(span: Span) -> Callable[[Duration, Duration], float]:
-    def divide(left: Duration, right: Duration) -> float:
-        a, b = _scalars(left, right, span)
+    def divide(lhs: Duration, rhs: Duration) -> float:
+        a, b = _scalars(lhs, rhs, span)
         return a / b
 
     return divide
 
 
-def _compared_durations(op: str, span: Span) -> Callable[[Duration, Duration], bool]:
+def _duration_comparison(op: str, span: Span) -> Callable[[Duration, Duration], bool]:
     compare = COMPARE_FUNCTIONS[op]
-    return lambda left, right: compare(*_scalars(left, right, span))
+    return lambda lhs, rhs: compare(*_scalars(lhs, rhs, span))

@@ -1,4 +1,4 @@
-"""An expression that has been checked: its type, and its value or the way to it."""
+"""Checked expressions: a type, and a constant value or a function that reads the value."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,25 +7,31 @@ from quantumtask.openqasm.text.source import Diagnostic, Span
 from quantumtask.openqasm.values.types import Type
 
 ReadValue = Callable[[list[Any]], Any]
+"""Function that returns the value of an expression from the memory of a run."""
 
 
-class _Unknown:
+class _NotConstant:
     def __repr__(self) -> str:
         return "NOT_CONSTANT"
 
 
-NOT_CONSTANT: Any = _Unknown()
-"""Stands for the value of an expression that is not a constant."""
+NOT_CONSTANT: Any = _NotConstant()
+"""The value of an expression that is not a constant."""
 
 
 class Expr:
-    """A checked expression. `read` gives its value from memory.
+    """A checked expression.
 
-    `value` is that of a constant. `loose`: a whole number whose type nothing has fixed yet, so it
-    takes that of what it meets.
+    Attributes:
+        type: The type of the value.
+        span: The span of the expression.
+        read: Returns the value from the memory of a run.
+        value: The value of a constant; NOT_CONSTANT for any other expression.
+        untyped: True for an integer constant without a fixed type, such as a literal; it takes the
+            type of the other operand.
     """
 
-    __slots__ = ("loose", "read", "span", "type", "value")
+    __slots__ = ("read", "span", "type", "untyped", "value")
 
     def __init__(
         self,
@@ -33,46 +39,48 @@ class Expr:
         span: Span,
         read: ReadValue,
         value: Any = NOT_CONSTANT,
-        loose: bool = False,
+        untyped: bool = False,
     ) -> None:
         self.type = type
         self.span = span
         self.read = read
         self.value = value
-        self.loose = loose
+        self.untyped = untyped
 
     @property
-    def constant(self) -> bool:
+    def is_constant(self) -> bool:
+        """True for a constant."""
         return self.value is not NOT_CONSTANT
 
 
-def constant_expr(type: Type, value: Any, span: Span, loose: bool = False) -> Expr:
-    """An expression whose value is known."""
-    return Expr(type, span, lambda _: value, value, loose)
+def constant_expr(type: Type, value: Any, span: Span, untyped: bool = False) -> Expr:
+    """Return the expression of a constant."""
+    return Expr(type, span, lambda _: value, value, untyped)
 
 
 def apply_operation(
-    type: Type, span: Span, operation: Callable[..., Any], *operands: Expr, loose: bool = False
+    type: Type, span: Span, operation: Callable[..., Any], *operands: Expr, untyped: bool = False
 ) -> Expr:
-    """`operation` on the values of `operands`; worked out now if they are all constant.
+    """Return the expression of `operation` on the values of `operands`.
 
-    Where the operation has no result (it divides by zero, the result is too large), a Diagnostic is
-    raised at `span`: now, or when it is run.
+    If all operands are constants, the result is a constant. An operation without a result (division
+    by zero, or a result that is too large) raises a Diagnostic at `span`: here for constants, and
+    else in `read`.
     """
-    operation = _guarded(operation, span)
-    if all(o.constant for o in operands):
-        return constant_expr(type, operation(*[o.value for o in operands]), span, loose)
+    operation = _diagnosed(operation, span)
+    if all(o.is_constant for o in operands):
+        return constant_expr(type, operation(*[o.value for o in operands]), span, untyped)
     reads = [o.read for o in operands]
     if len(reads) == 1:
         (only,) = reads
         return Expr(type, span, lambda m: operation(only(m)))
     if len(reads) == 2:
-        left, right = reads
-        return Expr(type, span, lambda m: operation(left(m), right(m)))
+        lhs, rhs = reads
+        return Expr(type, span, lambda m: operation(lhs(m), rhs(m)))
     return Expr(type, span, lambda m: operation(*[read(m) for read in reads]))
 
 
-def _guarded(operation: Callable[..., Any], span: Span) -> Callable[..., Any]:
+def _diagnosed(operation: Callable[..., Any], span: Span) -> Callable[..., Any]:
     def run(*values: Any) -> Any:
         try:
             return operation(*values)
@@ -81,17 +89,13 @@ def _guarded(operation: Callable[..., Any], span: Span) -> Callable[..., Any]:
         except OverflowError:
             raise Diagnostic("number_too_large", "this number is too large", span) from None
         except ValueError as error:
-            message = (
-                str(error)
-                if error.args and error.args[0] in OPERATION_MESSAGES
-                else "this has no value"
-            )
+            message = str(error) if str(error) in OPERATION_MESSAGES else "this has no value"
             raise Diagnostic("not_finite", message, span) from None
 
     return run
 
 
-NEGATIVE_POWER = "a whole number to a negative power is no whole number: write 2.0 ** -1"
+NEGATIVE_POWER = "an integer to a negative power is not an integer: write 2.0 ** -1"
 NEGATIVE_SHIFT = "a shift by a negative number is not defined"
 OPERATION_MESSAGES = frozenset({NEGATIVE_POWER, NEGATIVE_SHIFT})
-"""Reasons that an operation gives itself."""
+"""Messages of a ValueError that an operation raises; any other message is replaced."""

@@ -1,4 +1,4 @@
-"""Operators: what each one does to values of which types, or that it is not defined."""
+"""Unary and binary operators on expressions of any type."""
 
 import operator
 
@@ -30,51 +30,59 @@ from quantumtask.openqasm.values.types import (
 )
 
 
-def apply_binary(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    """`left op right`. Raises Diagnostic where the operator is not defined for their types."""
-    kinds = {left.type.kind, right.type.kind}
+def apply_binary(op: str, lhs: Expr, rhs: Expr, span: Span) -> Expr:
+    """Return `lhs op rhs`.
+
+    Raises:
+        Diagnostic: The operator is not defined for the types, or constants have no result.
+    """
+    kinds = {lhs.type.kind, rhs.type.kind}
     if op in LOGICAL:
-        return _logic(op, left, right, span)
+        return _logic(op, lhs, rhs, span)
     if kinds & {"duration", "stretch"}:
-        return apply_to_durations(op, left, right, span)
+        return apply_to_durations(op, lhs, rhs, span)
     if op in SHIFTS:
-        return apply_shift(op, left, right, span)
+        return apply_shift(op, lhs, rhs, span)
     if "angle" in kinds:
-        return apply_to_angles(op, left, right, span)
+        return apply_to_angles(op, lhs, rhs, span)
     if kinds & {"bits"} or (kinds == {"bit"} and op in BITWISE):
-        return apply_to_bits(op, left, right, span)
+        return apply_to_bits(op, lhs, rhs, span)
     if kinds <= NUMBER_KINDS | {"bit"}:
-        return apply_to_numbers(op, left, right, span)
-    raise undefined_operator(op, left, right, span)
+        return apply_to_numbers(op, lhs, rhs, span)
+    raise undefined_operator(op, lhs, rhs, span)
 
 
-def _logic(op: str, left: Expr, right: Expr, span: Span) -> Expr:
-    left, right = to_condition(left), to_condition(right)
-    a, b = left.read, right.read
-    if left.constant and right.constant:
+def _logic(op: str, lhs: Expr, rhs: Expr, span: Span) -> Expr:
+    lhs, rhs = to_condition(lhs), to_condition(rhs)
+    a, b = lhs.read, rhs.read
+    if lhs.is_constant and rhs.is_constant:
         join = operator.and_ if op == "&&" else operator.or_
-        return apply_operation(BOOL, span, join, left, right)
+        return apply_operation(BOOL, span, join, lhs, rhs)
     if op == "&&":
         return Expr(BOOL, span, lambda m: a(m) and b(m))
     return Expr(BOOL, span, lambda m: a(m) or b(m))
 
 
 def apply_unary(op: str, operand: Expr, span: Span) -> Expr:
-    """`-x`, `!x`, `~x`. Raises Diagnostic where the operator is not defined for the type."""
+    """Return `-x`, `!x` or `~x`.
+
+    Raises:
+        Diagnostic: The operator is not defined for the type.
+    """
     if op == "!":
         return apply_operation(BOOL, span, operator.not_, to_condition(operand))
     if op == "-":
-        return _negated(operand, span)
-    return _inverted(operand, span)
+        return _negate(operand, span)
+    return _invert(operand, span)
 
 
-def _negated(operand: Expr, span: Span) -> Expr:
+def _negate(operand: Expr, span: Span) -> Expr:
     kind, to = operand.type.kind, operand.type
     if kind in ("bool", "bit"):
-        return _negated(to_numeric(operand), span)
+        return _negate(to_numeric(operand), span)
     if kind in INTEGER_KINDS:
-        if operand.loose:
-            return apply_operation(INT, span, operator.neg, operand, loose=True)
+        if operand.untyped:
+            return apply_operation(INT, span, operator.neg, operand, untyped=True)
         return apply_operation(to, span, lambda value: wrap_int(-value, to), operand)
     if kind in ("float", "complex"):
         return apply_operation(to, span, operator.neg, operand)
@@ -85,7 +93,7 @@ def _negated(operand: Expr, span: Span) -> Expr:
     raise Diagnostic("wrong_type", f"`-` is not defined for {to}", span)
 
 
-def _inverted(operand: Expr, span: Span) -> Expr:
+def _invert(operand: Expr, span: Span) -> Expr:
     kind, to = operand.type.kind, operand.type
     if kind == "bit":
         return apply_operation(to, span, lambda bit: 1 - bit_value(bit), operand)

@@ -1,8 +1,8 @@
-"""The types of OpenQASM 3 and how their values are kept.
+"""The types of OpenQASM 3, and the representation of their values.
 
-bit: 0, 1 or an Outcome. bit[n]: a tuple of those, bit 0 first. bool: a bool. int and uint: an int
-in range. float: a float. angle[n]: an int, in units of 2*pi / 2**n. complex: a complex.
-duration: a Duration. array: a View of memory, or an Elements.
+bit: 0, 1 or a measurement outcome. bit[n]: a tuple of these, bit 0 first. bool: a bool. int and
+uint: an int in range. float: a float. angle[n]: an int, in units of 2*pi / 2**n. complex: a
+complex. duration: a Duration. array: an ArrayView of memory, or an ArrayValue.
 """
 
 import math
@@ -11,19 +11,25 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 MACHINE_WIDTH = 64
-"""Bits of `int`, `uint`, `float` and `angle` where the program does not say."""
+"""Bits of `int`, `uint`, `float` and `angle` without an explicit size."""
 
 MAX_WIDTH = 4096
-"""Bits of the widest number that a program can ask for."""
+"""Most bits of a number."""
 
 MAX_ARRAY_DIMENSIONS = 7
+"""Most dimensions of an array (specification: Types and Casting, Arrays)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type. `size`: bits of a number, or of a register; None: not said, or not known before.
+    """A type.
 
-    An array has a `base` and a `shape`, whose lengths are None where they are not known before.
+    Attributes:
+        kind: The keyword of the type; `bits` for `bit[n]`, and `qubits` for `qubit[n]`.
+        size: Bits of a number or of a register; None if the type has no explicit size, or if only
+            the run determines the size.
+        base: The type of an array's elements.
+        shape: The lengths of an array's dimensions; None for a length that only the run determines.
     """
 
     kind: str
@@ -33,6 +39,7 @@ class Type:
 
     @property
     def width(self) -> int:
+        """The size in bits, MACHINE_WIDTH for a type without an explicit size."""
         return MACHINE_WIDTH if self.size is None else self.size
 
     def __str__(self) -> str:
@@ -47,46 +54,46 @@ class Type:
 
 
 BIT, BOOL, VOID = Type("bit"), Type("bool"), Type("void")
-INT, UINT, FLOAT, ANGLE = Type("int"), Type("uint"), Type("float"), Type("angle")
+INT, UINT, FLOAT = Type("int"), Type("uint"), Type("float")
 COMPLEX, DURATION, STRETCH = Type("complex"), Type("duration"), Type("stretch")
 QUBIT = Type("qubit")
 
 INTEGER_KINDS = frozenset({"int", "uint"})
 NUMBER_KINDS = frozenset({"bool", "int", "uint", "float", "complex"})
-"""What the specification calls the standard types."""
+"""The kinds of numbers (specification: standard types)."""
 
 
 class Duration(NamedTuple):
-    """A time: nanoseconds (not a number where only the hardware decides), and samples (`dt`)."""
+    """A time: the sum of `ns` nanoseconds (NaN for a stretch) and of `dt` samples of the device."""
 
     ns: float
     dt: float
 
 
 class ArrayView(NamedTuple):
-    """Elements of an array where they are in memory, the last index running fastest."""
+    """The memory addresses of an array's elements, the last index running fastest."""
 
-    places: Sequence[int]
+    addresses: Sequence[int]
     shape: tuple[int, ...]
 
 
 class ArrayValue(NamedTuple):
-    """The values of an array, the last index running fastest."""
+    """The values of an array's elements, the last index running fastest."""
 
     values: Sequence[Any]
     shape: tuple[int, ...]
 
 
 def element_count(shape: Sequence[int | None]) -> int:
-    """How many elements an array of this shape has."""
+    """Return the number of elements of an array."""
     return math.prod(n or 0 for n in shape)
 
 
-def default_value(of: Type) -> Any:
-    """The value of a variable that is declared without one."""
-    if of.kind == "bits":
-        return (0,) * (of.size or 0)
-    return _ZERO[of.kind]
+def default_value(type: Type) -> Any:
+    """Return the value of a variable that is declared without a value."""
+    if type.kind == "bits":
+        return (0,) * (type.size or 0)
+    return _ZERO[type.kind]
 
 
 _ZERO: dict[str, Any] = {
@@ -96,13 +103,14 @@ _ZERO: dict[str, Any] = {
 
 
 def wrap_int(value: int, to: Type) -> int:
-    """A whole number as `int[n]` or `uint[n]` keeps it: modulo 2**n."""
+    """Return an integer modulo 2**n, in the range of the type `to`, an `int[n]` or `uint[n]`."""
     width = to.width
     value &= (1 << width) - 1
     return value - (1 << width) if to.kind == "int" and value >> (width - 1) else value
 
 
 def fits_type(value: int, to: Type) -> bool:
+    """Return True if an integer is in the range of the type `to`."""
     width = to.width
     if to.kind == "uint":
         return 0 <= value < 1 << width
@@ -110,26 +118,31 @@ def fits_type(value: int, to: Type) -> bool:
 
 
 def angle_from_radians(value: float, width: int) -> int:
-    """The nearest angle, ties to even. Raises OverflowError or ValueError if it is not finite."""
+    """Return the nearest `angle[width]` of an angle in radians, ties to even.
+
+    Raises:
+        OverflowError: The value is infinite.
+        ValueError: The value is not a number, or infinite.
+    """
     return round(math.ldexp(math.fmod(value, math.tau) / math.tau, width)) % (1 << width)
 
 
 def radians_from_angle(value: int, width: int) -> float:
-    """Radians, from 0 to 2*pi."""
+    """Return an `angle[width]` in radians, from 0 to 2*pi."""
     return value / (1 << width) * math.tau
 
 
 def resize_angle(value: int, width: int, to: int) -> int:
-    """The same angle with `to` bits: rounded to the nearest, ties to even."""
+    """Return an `angle[width]` as an `angle[to]`: rounded to the nearest, ties to even."""
     if to >= width:
         return value << (to - width)
     shift = width - to
     low, half = value & ((1 << shift) - 1), 1 << (shift - 1)
     value >>= shift
-    up = low > half or (low == half and value & 1)
-    return (value + up) % (1 << to)
+    round_up = low > half or (low == half and value & 1)
+    return (value + round_up) % (1 << to)
 
 
 def bits_from_int(value: int, width: int) -> tuple[int, ...]:
-    """The lowest `width` bits, lowest first."""
+    """Return the lowest `width` bits of an integer, lowest first."""
     return tuple([value >> k & 1 for k in range(width)])

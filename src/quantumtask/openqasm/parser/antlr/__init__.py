@@ -1,1 +1,1 @@
-"""The second parser: the specification's own, in Python, as the nodes that the rest knows."""
+"""The parser in Python: the specification's ANTLR grammar, with the nodes of qdk."""

@@ -1,19 +1,25 @@
-"""The words that nodes hold, named as those of qdk."""
+"""The enumerations of syntax tree nodes, with the names of qdk."""
 
 from enum import Enum, IntEnum
 
 
 class AccessControl(Enum):
+    """The access to an array parameter."""
+
     READONLY = "readonly"
     MUTABLE = "mutable"
 
 
 class IOKeyword(Enum):
+    """The keyword of an input or output variable."""
+
     INPUT = "input"
     OUTPUT = "output"
 
 
 class GateModifierName(Enum):
+    """The name of a gate modifier."""
+
     INV = "inv"
     POW = "pow"
     CTRL = "ctrl"
@@ -21,6 +27,8 @@ class GateModifierName(Enum):
 
 
 class TimeUnit(IntEnum):
+    """The unit of a duration; the values are those of qdk."""
+
     DT = 0
     NS = 1
     US = 2

@@ -1,4 +1,4 @@
-"""Expressions and types of the grammar -> nodes: a function for each of its rules."""
+"""Conversion of the grammar's expressions and types to nodes, one function for each rule."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,65 +9,64 @@ from quantumtask.openqasm.parser.antlr import nodes
 from quantumtask.openqasm.parser.antlr.tree import (
     Handler,
     TreeConverter,
-    convert_all,
-    convert_identifier,
-    convert_list,
     is_rule,
 )
 
 
-def _paren(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    return nodes.ParenExpression(reader.span(tree), reader.node(tree.expression()))
+def _parentheses(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return nodes.ParenExpression(converter.span(tree), converter.convert(tree.expression()))
 
 
-def _index(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    base, bracket = reader.node(tree.expression()), reader.node(tree.indexOperator())
-    return nodes.IndexExpression(reader.span(tree), base, [bracket])
+def _index(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    base, bracket = converter.convert(tree.expression()), converter.convert(tree.indexOperator())
+    return nodes.IndexExpression(converter.span(tree), base, [bracket])
 
 
-def _unary(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    operand = reader.node(tree.expression())
-    return nodes.UnaryExpression(reader.span(tree), nodes.Operator(tree.op.text), operand)
+def _unary(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    operand = converter.convert(tree.expression())
+    return nodes.UnaryExpression(converter.span(tree), nodes.Operator(tree.op.text), operand)
 
 
-def _binary(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    """Follows the left operands in a loop: a sum of hundreds of terms leans that way."""
+def _binary(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    """Convert nested left operands in a loop: a sum of hundreds of terms nests deep there."""
     pending = []
     while getattr(tree, "op", None) is not None and isinstance(tree.expression(), list):
         pending.append(tree)
         tree = tree.expression(0)
-    value: nodes.QASMNode = reader.node(tree)
+    value: nodes.QASMNode = converter.convert(tree)
     for parent in reversed(pending):
-        right = reader.node(parent.expression(1))
+        rhs = converter.convert(parent.expression(1))
         op = nodes.Operator(parent.op.text)
-        value = nodes.BinaryExpression(reader.span(parent), op, value, right)
+        value = nodes.BinaryExpression(converter.span(parent), op, value, rhs)
     return value
 
 
-def _cast(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    to = reader.node(tree.scalarType() or tree.arrayType())
-    return nodes.Cast(reader.span(tree), to, reader.node(tree.expression()))
+def _cast(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    to = converter.convert(tree.scalarType() or tree.arrayType())
+    return nodes.Cast(converter.span(tree), to, converter.convert(tree.expression()))
 
 
-def _duration_of(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    return nodes.DurationOf(reader.span(tree), reader.node(tree.scope()).statements)
+def _duration_of(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return nodes.DurationOf(converter.span(tree), converter.convert(tree.scope()).statements)
 
 
-def _call(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    name = convert_identifier(reader, tree.Identifier())
-    return nodes.FunctionCall(reader.span(tree), name, convert_list(reader, tree.expressionList()))
+def _call(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    name = converter.identifier(tree.Identifier())
+    return nodes.FunctionCall(
+        converter.span(tree), name, converter.convert_list(tree.expressionList())
+    )
 
 
-def _literal(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
+def _literal(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
     return _LITERALS[qasm3Lexer.symbolicNames[tree.start.type]](
-        reader.span(tree),
+        converter.span(tree),
         tree.start.text.replace("_", "")
         if tree.start.type != qasm3Lexer.Identifier
         else tree.start.text,
     )
 
 
-def _whole(base: int) -> Callable[[nodes.Span, str], nodes.QASMNode]:
+def _integer(base: int) -> Callable[[nodes.Span, str], nodes.QASMNode]:
     return lambda span, text: nodes.IntegerLiteral(span, int(text, base))
 
 
@@ -92,10 +91,10 @@ _UNITS = {
 _LITERALS: dict[str, Callable[[nodes.Span, str], nodes.QASMNode]] = {
     "Identifier": nodes.Identifier,
     "HardwareQubit": lambda span, text: nodes.HardwareQubit(span, text[1:]),
-    "BinaryIntegerLiteral": _whole(2),
-    "OctalIntegerLiteral": _whole(8),
-    "DecimalIntegerLiteral": _whole(10),
-    "HexIntegerLiteral": _whole(16),
+    "BinaryIntegerLiteral": _integer(2),
+    "OctalIntegerLiteral": _integer(8),
+    "DecimalIntegerLiteral": _integer(10),
+    "HexIntegerLiteral": _integer(16),
     "FloatLiteral": lambda span, text: nodes.FloatLiteral(span, float(text)),
     "ImaginaryLiteral": lambda span, text: nodes.ImaginaryLiteral(span, float(text[:-2])),
     "BooleanLiteral": lambda span, text: nodes.BooleanLiteral(span, text == "true"),
@@ -104,67 +103,67 @@ _LITERALS: dict[str, Callable[[nodes.Span, str], nodes.QASMNode]] = {
 }
 
 
-def _only_child(reader: TreeConverter, tree: Any) -> Any:
-    return reader.node(tree.getChild(0))
+def _only_child(converter: TreeConverter, tree: Any) -> Any:
+    return converter.convert(tree.getChild(0))
 
 
-def _measure(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    return nodes.QuantumMeasurement(reader.span(tree), [reader.node(tree.gateOperand())])
+def _measure(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return nodes.QuantumMeasurement(converter.span(tree), [converter.convert(tree.gateOperand())])
 
 
-def _range(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    """`start:end` or `start:step:end`, each of which may be left out."""
+def _range(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    """Convert `start:end` or `start:step:end`, in which each part is optional."""
     parts: list[Any] = [None]
     for child in tree.getChildren():
         if is_rule(child):
-            parts[-1] = reader.node(child)
+            parts[-1] = converter.convert(child)
         else:
             parts.append(None)
     step = parts.pop(1) if len(parts) == 3 else None
-    return nodes.RangeDefinition(reader.span(tree), parts[0], step, parts[1])
+    return nodes.RangeDefinition(converter.span(tree), parts[0], step, parts[1])
 
 
-def _set(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    return nodes.DiscreteSet(reader.span(tree), convert_all(reader, tree.expression()))
+def _set(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return nodes.DiscreteSet(converter.span(tree), converter.convert_all(tree.expression()))
 
 
-def _array_literal(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    return nodes.ArrayLiteral(reader.span(tree), convert_list(reader, tree))
+def _array_literal(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return nodes.ArrayLiteral(converter.span(tree), converter.convert_list(tree))
 
 
-def _index_operator(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
+def _index_operator(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
     if tree.setExpression():
-        return reader.node(tree.setExpression())  # type: ignore[no-any-return]
+        return converter.convert(tree.setExpression())  # type: ignore[no-any-return]
     items = list(tree.getChildren(is_rule))
-    span = reader.between(items[0].start, items[-1].stop)
-    return nodes.IndexList(span, convert_all(reader, items))
+    span = converter.token_span(items[0].start, items[-1].stop)
+    return nodes.IndexList(span, converter.convert_all(items))
 
 
-def _operand(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
+def _operand(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
     if tree.HardwareQubit():
-        return nodes.HardwareQubit(reader.span(tree), tree.getText()[1:])
-    return reader.node(tree.indexedIdentifier())  # type: ignore[no-any-return]
+        return nodes.HardwareQubit(converter.span(tree), tree.getText()[1:])
+    return converter.convert(tree.indexedIdentifier())  # type: ignore[no-any-return]
 
 
-def _indexed_identifier(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    name = convert_identifier(reader, tree.Identifier())
+def _indexed_identifier(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    name = converter.identifier(tree.Identifier())
     if not tree.indexOperator():
         return name
-    indices = convert_all(reader, tree.indexOperator())
-    return nodes.IndexedIdentifier(reader.span(tree), name, indices)
+    indices = converter.convert_all(tree.indexOperator())
+    return nodes.IndexedIdentifier(converter.span(tree), name, indices)
 
 
-def _designator(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    return reader.node(tree.expression())  # type: ignore[no-any-return]
+def _designator(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return converter.convert(tree.expression())  # type: ignore[no-any-return]
 
 
-def _scalar_type(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    span, word = reader.span(tree), tree.start.text
+def _scalar_type(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    span, word = converter.span(tree), tree.start.text
     if word in _PLAIN_TYPES:
         return _PLAIN_TYPES[word](span)
     if word == "complex":
-        return nodes.ComplexType(span, reader.maybe(tree.scalarType()))
-    return _SIZED_TYPES[word](span, reader.maybe(tree.designator()))
+        return nodes.ComplexType(span, converter.convert_optional(tree.scalarType()))
+    return _SIZED_TYPES[word](span, converter.convert_optional(tree.designator()))
 
 
 _PLAIN_TYPES: dict[str, Callable[..., nodes.QASMNode]] = {
@@ -181,31 +180,33 @@ _SIZED_TYPES: dict[str, Callable[..., nodes.QASMNode]] = {
 }
 
 
-def _qubit_type(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    return nodes.QubitType(reader.span(tree), reader.maybe(tree.designator()))
+def _qubit_type(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return nodes.QubitType(converter.span(tree), converter.convert_optional(tree.designator()))
 
 
-def _array_type(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    base = reader.node(tree.scalarType())
-    return nodes.ArrayType(reader.span(tree), base, convert_list(reader, tree.expressionList()))
+def _array_type(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    base = converter.convert(tree.scalarType())
+    return nodes.ArrayType(
+        converter.span(tree), base, converter.convert_list(tree.expressionList())
+    )
 
 
-def _array_reference(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    span, access = reader.span(tree), nodes.AccessControl(tree.start.text)
-    base = reader.node(tree.scalarType())
+def _array_reference(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    span, access = converter.span(tree), nodes.AccessControl(tree.start.text)
+    base = converter.convert(tree.scalarType())
     if tree.DIM():
-        count = reader.node(tree.expression())
+        count = converter.convert(tree.expression())
         return nodes.DynArrayReferenceType(span, access, base, count)
-    dimensions = convert_list(reader, tree.expressionList())
+    dimensions = converter.convert_list(tree.expressionList())
     return nodes.StaticArrayReferenceType(span, access, base, dimensions)
 
 
-def _return_type(reader: TreeConverter, tree: Any) -> nodes.QASMNode:
-    return reader.node(tree.scalarType())  # type: ignore[no-any-return]
+def _return_type(converter: TreeConverter, tree: Any) -> nodes.QASMNode:
+    return converter.convert(tree.scalarType())  # type: ignore[no-any-return]
 
 
 EXPRESSIONS: dict[str, Handler] = {
-    "ParenthesisExpression": _paren,
+    "ParenthesisExpression": _parentheses,
     "IndexExpression": _index,
     "PowerExpression": _binary,
     "UnaryExpression": _unary,
@@ -238,3 +239,4 @@ EXPRESSIONS: dict[str, Handler] = {
     "ArrayReferenceType": _array_reference,
     "ReturnSignature": _return_type,
 }
+"""The handlers of expressions and types, by name of the rule."""

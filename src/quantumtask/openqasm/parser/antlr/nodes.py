@@ -1,6 +1,6 @@
-"""The nodes of a syntax tree: the classes and attributes of qdk's that this room looks at.
+"""The nodes of a syntax tree: the classes and attributes of qdk that the compiler reads.
 
-Lists are in the order of the text, and a part that is not written is None.
+Lists have the order of the text. An optional part that the text does not have is None.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Operator(NamedTuple):
 @dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field,))
 @dataclass(frozen=True, eq=False)
 class QASMNode:
-    """Any node; every class below it becomes a frozen dataclass."""
+    """A node with its span; every subclass becomes a frozen dataclass."""
 
     span: Span
 
@@ -37,7 +37,7 @@ class QASMNode:
         dataclass(frozen=True, eq=False)(cls)
 
     def children(self) -> list["QASMNode"]:
-        """The nodes right below this one."""
+        """Return the direct children of the node."""
         return [node for part in fields(self) for node in _nodes(getattr(self, part.name))]
 
 
@@ -51,225 +51,318 @@ def _nodes(value: Any) -> Iterator[QASMNode]:
 
 
 class Annotation(QASMNode):
-    """`identifier`: its name, without the `@`."""
+    """An annotation; `identifier` is its name, without the `@`."""
 
     identifier: str
 
 
 class Statement(QASMNode):
+    """A statement, with the annotations before it."""
+
     annotations: tuple[Annotation, ...] = field(default=(), kw_only=True)
 
 
 class BitType(QASMNode):
+    """The type `bit` or `bit[size]`."""
+
     size: QASMNode | None
 
 
 class QubitType(QASMNode):
+    """The type `qubit` or `qubit[size]`."""
+
     size: QASMNode | None
 
 
 class IntType(QASMNode):
+    """The type `int` or `int[size]`."""
+
     size: QASMNode | None
 
 
 class UintType(QASMNode):
+    """The type `uint` or `uint[size]`."""
+
     size: QASMNode | None
 
 
 class AngleType(QASMNode):
+    """The type `angle` or `angle[size]`."""
+
     size: QASMNode | None
 
 
 class FloatType(QASMNode):
+    """The type `float` or `float[size]`."""
+
     size: QASMNode | None
 
 
 class ComplexType(QASMNode):
+    """The type `complex` or `complex[base_type]`."""
+
     base_type: QASMNode | None
 
 
-class BoolType(QASMNode): ...
+class BoolType(QASMNode):
+    """The type `bool`."""
 
 
-class DurationType(QASMNode): ...
+class DurationType(QASMNode):
+    """The type `duration`."""
 
 
-class StretchType(QASMNode): ...
+class StretchType(QASMNode):
+    """The type `stretch`."""
 
 
 class ArrayType(QASMNode):
+    """The type `array[base_type, dimensions]`."""
+
     base_type: QASMNode
     dimensions: Nodes
 
 
 class StaticArrayReferenceType(QASMNode):
+    """The type of an array parameter with a fixed shape."""
+
     mutability: AccessControl
     base_type: QASMNode
     dimensions: Nodes
 
 
 class DynArrayReferenceType(QASMNode):
+    """The type of an array parameter with a fixed number of dimensions."""
+
     mutability: AccessControl
     base_type: QASMNode
     num_dimensions: QASMNode
 
 
 class Identifier(QASMNode):
+    """A name."""
+
     name: str
 
 
 class IndexedIdentifier(QASMNode):
+    """A name with indices, such as `q[0]`."""
+
     name: Identifier
     indices: Nodes
 
 
 class HardwareQubit(QASMNode):
+    """A physical qubit; `name` is its number, without the `$`."""
+
     name: str
 
 
 class IntegerLiteral(QASMNode):
+    """An integer."""
+
     value: int
 
 
 class FloatLiteral(QASMNode):
+    """A real number."""
+
     value: float
 
 
 class ImaginaryLiteral(QASMNode):
+    """An imaginary number, without the `im`."""
+
     value: float
 
 
 class BooleanLiteral(QASMNode):
+    """`true` or `false`."""
+
     value: bool
 
 
 class BitstringLiteral(QASMNode):
+    """A bit string; its last bit is the lowest bit of `value`."""
+
     value: int
     width: int
 
 
 class DurationLiteral(QASMNode):
+    """A number with a unit of time."""
+
     value: float
     unit: TimeUnit
 
 
 class ArrayLiteral(QASMNode):
+    """An array in braces."""
+
     values: Nodes
 
 
 class UnaryExpression(QASMNode):
+    """An operator and its operand."""
+
     op: Operator
     operand: QASMNode
 
 
 class BinaryExpression(QASMNode):
+    """An operator and its two operands."""
+
     op: Operator
     lhs: QASMNode
     rhs: QASMNode
 
 
 class ParenExpression(QASMNode):
+    """An expression in parentheses."""
+
     operand: QASMNode
 
 
 class FunctionCall(QASMNode):
+    """A call of a function or a subroutine."""
+
     name: Identifier
     args: Nodes
 
 
 class Cast(QASMNode):
+    """A conversion to a type."""
+
     type: QASMNode
     operand: QASMNode
 
 
 class IndexExpression(QASMNode):
+    """An expression with indices."""
+
     collection: QASMNode
     indices: Nodes
 
 
 class Concatenation(QASMNode):
+    """Registers joined by `++`."""
+
     operands: Nodes
 
 
 class DurationOf(QASMNode):
+    """`durationof({body})`."""
+
     body: Nodes
 
 
 class QuantumMeasurement(QASMNode):
+    """`measure`, as a value."""
+
     qubits: Nodes
 
 
 class RangeDefinition(QASMNode):
+    """`start:step:end`."""
+
     start: QASMNode | None
     step: QASMNode | None
     end: QASMNode | None
 
 
 class DiscreteSet(QASMNode):
+    """Indices in braces."""
+
     values: Nodes
 
 
 class IndexList(QASMNode):
+    """Indices in brackets."""
+
     values: Nodes
 
 
 class Include(Statement):
+    """`include "filename";`"""
+
     filename: str
 
 
 class Pragma(Statement):
+    """`pragma command`."""
+
     command: str
 
 
 class QubitDeclaration(Statement):
+    """A declaration of a qubit or a register of qubits."""
+
     qubit: Identifier
     size: QASMNode | None
 
 
 class ClassicalDeclaration(Statement):
+    """A declaration of a variable."""
+
     type: QASMNode
     identifier: Identifier
     init_expr: QASMNode | None
 
 
 class ConstantDeclaration(Statement):
+    """`const type identifier = init_expr;`"""
+
     type: QASMNode
     identifier: Identifier
     init_expr: QASMNode
 
 
 class IODeclaration(Statement):
+    """A declaration of an input or output variable."""
+
     io_keyword: IOKeyword
     type: QASMNode
     identifier: Identifier
 
 
 class AliasStatement(Statement):
+    """`let target = exprs;`"""
+
     target: Identifier
     exprs: Nodes
 
 
 class ClassicalAssignment(Statement):
+    """`lhs = rhs;`"""
+
     lhs: QASMNode
     rhs: QASMNode
 
 
 class CompoundAssignment(Statement):
+    """`lhs op= rhs;`"""
+
     op: Operator
     lhs: QASMNode
     rhs: QASMNode
 
 
 class ExpressionStatement(Statement):
+    """An expression as a statement."""
+
     expr: QASMNode
 
 
 class QuantumGateModifier(QASMNode):
+    """A modifier before a gate call."""
+
     modifier: GateModifierName
     argument: QASMNode | None
 
 
 class QuantumGate(Statement):
+    """A gate call."""
+
     modifiers: Nodes
     name: Identifier
     args: Nodes
@@ -278,6 +371,8 @@ class QuantumGate(Statement):
 
 
 class QuantumPhase(Statement):
+    """A call of `gphase`."""
+
     modifiers: Nodes
     args: Nodes
     duration: QASMNode | None
@@ -285,44 +380,62 @@ class QuantumPhase(Statement):
 
 
 class QuantumMeasurementStatement(Statement):
+    """`measure qubits -> target;`"""
+
     qubits: Nodes
     target: QASMNode | None
 
 
 class QuantumReset(Statement):
+    """`reset qubits;`"""
+
     qubits: Nodes
 
 
 class QuantumBarrier(Statement):
+    """`barrier qubits;`"""
+
     qubits: Nodes
 
 
 class DelayInstruction(Statement):
+    """`delay[duration] qubits;`"""
+
     duration: QASMNode
     qubits: Nodes
 
 
 class Box(Statement):
+    """`box[duration] {body}`."""
+
     duration: QASMNode | None
     body: Nodes
 
 
 class CompoundStatement(Statement):
+    """Statements in braces."""
+
     statements: Nodes
 
 
 class BranchingStatement(Statement):
+    """An `if` statement."""
+
     condition: QASMNode
     if_body: QASMNode
     else_body: QASMNode | None
 
 
 class WhileLoop(Statement):
+    """A `while` loop."""
+
     condition: QASMNode
     body: QASMNode
 
 
 class ForInLoop(Statement):
+    """A `for` loop."""
+
     type: QASMNode
     identifier: Identifier
     iterable: QASMNode
@@ -330,35 +443,48 @@ class ForInLoop(Statement):
 
 
 class SwitchCase(QASMNode):
+    """A `case` of a `switch` statement."""
+
     labels: Nodes
     body: Nodes
 
 
 class SwitchStatement(Statement):
+    """A `switch` statement."""
+
     target: QASMNode
     cases: list[SwitchCase]
     default: Nodes | None
 
 
-class BreakStatement(Statement): ...
+class BreakStatement(Statement):
+    """`break;`"""
 
 
-class ContinueStatement(Statement): ...
+class ContinueStatement(Statement):
+    """`continue;`"""
 
 
-class EndStatement(Statement): ...
+class EndStatement(Statement):
+    """`end;`"""
 
 
 class ReturnStatement(Statement):
+    """`return value;`"""
+
     value: QASMNode | None
 
 
 class SubroutineParameter(QASMNode):
+    """A parameter of a subroutine."""
+
     type: QASMNode
     identifier: Identifier
 
 
 class SubroutineDefinition(Statement):
+    """A `def` statement."""
+
     name: Identifier
     params: list[SubroutineParameter]
     return_type: QASMNode | None
@@ -366,22 +492,29 @@ class SubroutineDefinition(Statement):
 
 
 class ExternDeclaration(Statement):
+    """An `extern` statement."""
+
     name: Identifier
     param_types: Nodes
     return_type: QASMNode | None
 
 
 class QuantumGateDefinition(Statement):
+    """A `gate` statement."""
+
     name: Identifier
     params: list[Identifier]
     qubits: list[Identifier]
     body: Nodes
 
 
-class CalibrationGrammarDeclaration(Statement): ...
+class CalibrationGrammarDeclaration(Statement):
+    """A `defcalgrammar` statement."""
 
 
-class CalibrationStatement(Statement): ...
+class CalibrationStatement(Statement):
+    """A `cal` statement."""
 
 
-class CalibrationDefinition(Statement): ...
+class CalibrationDefinition(Statement):
+    """A `defcal` statement."""

@@ -1,7 +1,7 @@
-"""The parser in Python: the specification's own grammar, read by ANTLR, as the nodes of qdk.
+"""The parser in Python: the parse tree of the specification's ANTLR grammar, converted to nodes.
 
-The tree of the grammar is converted, and not openqasm3's own one, whose places are not exact.
-It takes some two hundred times as long as qdk.
+The syntax tree of the openqasm3 package is not used, because its spans are not exact. This parser
+takes about 200 times as long as qdk.
 """
 
 from typing import Any
@@ -17,86 +17,95 @@ from quantumtask.openqasm.parser.antlr.tree import TreeConverter
 from quantumtask.openqasm.text.source import Diagnostic, Source, shorten
 from quantumtask.openqasm.text.syntax_errors import MAX_DIAGNOSTICS, syntax_error
 
-__all__ = ["nodes", "read"]
+__all__ = ["nodes", "parse_source"]
 
 _HANDLERS = {**EXPRESSIONS, **STATEMENTS}
-_MOST_EXPECTED = 3
+_MAX_EXPECTED = 3
+"""Most expected tokens that a message lists."""
 
 
-def read(source: Source) -> tuple[str | None, list[nodes.QASMNode]]:
-    """The version that a text declares, and its statements. Raises CircuitError."""
-    reader = TreeConverter(source.text, _HANDLERS)
-    tree = _parsed(source, reader)
+def parse_source(source: Source) -> tuple[str | None, list[nodes.QASMNode]]:
+    """Return the version that a text declares, and its statements.
+
+    Raises:
+        CircuitError: The text has syntax errors.
+    """
+    converter = TreeConverter(source.text, _HANDLERS)
+    tree = _parse_tree(source, converter)
     version = tree.version()
     try:
-        statements = [reader.node(statement) for statement in tree.statementOrScope()]
-    except Diagnostic as refusal:
-        raise source.error(refusal) from None
+        statements = [converter.convert(statement) for statement in tree.statementOrScope()]
+    except Diagnostic as diagnostic:
+        raise source.error(diagnostic) from None
     return version.VersionSpecifier().getText() if version else None, statements
 
 
-class _Problems(ErrorListener):  # type: ignore[misc]
-    """Keeps what ANTLR would print."""
+class _ErrorCollector(ErrorListener):  # type: ignore[misc]
+    """List of the syntax errors that ANTLR reports."""
 
-    def __init__(self, source: Source, reader: TreeConverter) -> None:
-        self.found: list[Diagnostic] = []
+    def __init__(self, source: Source, converter: TreeConverter) -> None:
+        self.diagnostics: list[Diagnostic] = []
         self._source = source
-        self._reader = reader
+        self._converter = converter
 
     def syntaxError(self, recognizer: Any, token: Any, line: int, column: int, *_: Any) -> None:
-        if len(self.found) < MAX_DIAGNOSTICS:
+        """Record one syntax error; ANTLR calls this method."""
+        if len(self.diagnostics) < MAX_DIAGNOSTICS:
             if token is None:
-                message, span = "this is not OpenQASM 3", self._reader.at(line, column)
+                message = "this is not OpenQASM 3"
+                span = self._converter.character_span(line, column)
             else:
-                message, span = _complaint(recognizer, token), self._reader.between(token, token)
-            self.found.append(syntax_error(message, span, self._source))
+                message = _message(recognizer, token)
+                span = self._converter.token_span(token, token)
+            self.diagnostics.append(syntax_error(message, span, self._source))
 
 
-def _parsed(source: Source, reader: TreeConverter) -> Any:
-    """The tree of a text. Raises CircuitError with every syntax problem.
+def _parse_tree(source: Source, converter: TreeConverter) -> Any:
+    """Return the parse tree of a text. Raises CircuitError with all syntax errors.
 
-    The quick mode can be wrong about a text that is right: then the thorough one decides.
+    The fast prediction mode (SLL) rejects some valid texts: then the full mode (LL) decides.
     """
-    odd, problems = _Problems(source, reader), _Problems(source, reader)
-    lexer = _listening(qasm3Lexer(InputStream(source.text)), odd)
-    stream = CommonTokenStream(lexer)
-    parser = _listening(qasm3Parser(stream), problems)
+    lexer_errors = _ErrorCollector(source, converter)
+    parser_errors = _ErrorCollector(source, converter)
+    lexer = _with_listener(qasm3Lexer(InputStream(source.text)), lexer_errors)
+    parser = _with_listener(qasm3Parser(CommonTokenStream(lexer)), parser_errors)
     parser._interp.predictionMode = PredictionMode.SLL
     tree = parser.program()
-    if problems.found:
-        problems.found.clear()
+    if parser_errors.diagnostics:
+        parser_errors.diagnostics.clear()
         parser.reset()
         parser._interp.predictionMode = PredictionMode.LL
         tree = parser.program()
-    if odd.found or problems.found:
-        raise source.error(*odd.found, *problems.found)
+    if lexer_errors.diagnostics or parser_errors.diagnostics:
+        raise source.error(*lexer_errors.diagnostics, *parser_errors.diagnostics)
     return tree
 
 
-def _listening(recognizer: Any, problems: _Problems) -> Any:
+def _with_listener(recognizer: Any, listener: ErrorListener) -> Any:
     recognizer.removeErrorListeners()
-    recognizer.addErrorListener(problems)
+    recognizer.addErrorListener(listener)
     return recognizer
 
 
-def _complaint(parser: Any, token: Any) -> str:
-    found = "the end" if token.type == Token.EOF else f"`{shorten(token.text)}`"
-    wanted = [kind for interval in parser.getExpectedTokens().intervals for kind in interval]
-    if 1 <= len(wanted) <= _MOST_EXPECTED:
-        return f"expected {' or '.join(_name(parser, kind) for kind in wanted)}, found {found}"
-    return f"{found} cannot stand here"
+def _message(parser: Any, token: Any) -> str:
+    actual = "the end" if token.type == Token.EOF else f"`{shorten(token.text)}`"
+    expected = [kind for interval in parser.getExpectedTokens().intervals for kind in interval]
+    if 1 <= len(expected) <= _MAX_EXPECTED:
+        names = " or ".join(_token_name(parser, kind) for kind in expected)
+        return f"expected {names}, found {actual}"
+    return f"{actual} cannot stand here"
 
 
-def _name(parser: Any, kind: int) -> str:
+def _token_name(parser: Any, kind: int) -> str:
     if kind == Token.EOF:
         return "the end"
     literal = parser.literalNames[kind] if kind < len(parser.literalNames) else "<INVALID>"
     if literal != "<INVALID>":
         return f"`{literal[1:-1]}`"
-    return _NAMES.get(parser.symbolicNames[kind], "something else")
+    return _TOKEN_NAMES.get(parser.symbolicNames[kind], "something else")
 
 
-_NAMES = {
+_TOKEN_NAMES = {
     "Identifier": "a name",
     "StringLiteral": "a text in quotes",
     "VersionSpecifier": "a version",

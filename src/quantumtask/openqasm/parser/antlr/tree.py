@@ -1,4 +1,4 @@
-"""The way from the tree of a rule of the grammar to a node, and to its place in the text."""
+"""Conversion of the grammar's parse tree to syntax tree nodes, with their spans."""
 
 from collections.abc import Callable, Mapping
 from itertools import accumulate
@@ -9,7 +9,12 @@ from quantumtask.openqasm.text.source import Diagnostic
 
 
 class TreeConverter:
-    """The way from the grammar's tree of a text to nodes: a handler for each rule, by its name."""
+    """Converter of the parse tree of a text to nodes.
+
+    Args:
+        text: The text of the tree.
+        handlers: The function that converts the tree of each rule, by name of the rule.
+    """
 
     def __init__(self, text: str, handlers: Mapping[str, "Handler"]) -> None:
         self._handlers = handlers
@@ -17,52 +22,57 @@ class TreeConverter:
         self._offsets = None if text.isascii() else list(accumulate(sizes, initial=0))
         self._lines = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
 
-    def node(self, tree: Any) -> Any:
-        """The node of a rule's tree. Raises Diagnostic."""
+    def convert(self, tree: Any) -> Any:
+        """Return the node of a rule's tree.
+
+        Raises:
+            Diagnostic: The statement is not supported, or not valid.
+        """
         handler = self._handlers.get(type(tree).__name__.removesuffix("Context"))
         if handler is None:
             message = "this statement is not supported"
             raise Diagnostic("not_supported", message, self.span(tree))
         return handler(self, tree)
 
-    def maybe(self, tree: Any) -> Any:
-        """The node of a part that need not be there."""
-        return None if tree is None else self.node(tree)
+    def convert_optional(self, tree: Any) -> Any:
+        """Return the node of an optional part; None for None."""
+        return None if tree is None else self.convert(tree)
+
+    def convert_all(self, trees: Any) -> list[Any]:
+        """Return the node of each tree."""
+        return [self.convert(tree) for tree in trees]
+
+    def convert_list(self, tree: Any) -> list[Any]:
+        """Return the nodes of an optional list, such as an `expressionList`."""
+        return [] if tree is None else self.convert_all(tree.getChildren(is_rule))
+
+    def identifier(self, leaf: Any) -> nodes.Identifier:
+        """Return the identifier at a leaf of the tree."""
+        return nodes.Identifier(self.token_span(leaf.symbol, leaf.symbol), leaf.getText())
 
     def span(self, tree: Any) -> nodes.Span:
-        return self.between(tree.start, tree.stop or tree.start)
+        """Return the span of a rule's tree."""
+        return self.token_span(tree.start, tree.stop or tree.start)
 
-    def between(self, first: Any, last: Any) -> nodes.Span:
-        """The span from one token to another, both included."""
-        return self._span(first.start, max(last.stop + 1, first.start))
+    def token_span(self, first: Any, last: Any) -> nodes.Span:
+        """Return the span from one token to another, both included."""
+        return self._byte_span(first.start, max(last.stop + 1, first.start))
 
-    def at(self, line: int, column: int) -> nodes.Span:
-        """The span of one character. `line` counts from 1, `column` from 0."""
+    def character_span(self, line: int, column: int) -> nodes.Span:
+        """Return the span of one character; `line` counts from 1, `column` from 0."""
         start = self._lines[line - 1] + column
-        return self._span(start, start + 1)
+        return self._byte_span(start, start + 1)
 
-    def _span(self, start: int, end: int) -> nodes.Span:
+    def _byte_span(self, start: int, end: int) -> nodes.Span:
         if self._offsets is None:
             return nodes.Span(start, end)
         return nodes.Span(self._offsets[start], self._offsets[end])
 
 
 Handler = Callable[[TreeConverter, Any], Any]
-
-
-def convert_identifier(reader: TreeConverter, leaf: Any) -> nodes.Identifier:
-    """The identifier at a leaf of the tree."""
-    return nodes.Identifier(reader.between(leaf.symbol, leaf.symbol), leaf.getText())
-
-
-def convert_all(reader: TreeConverter, trees: Any) -> list[Any]:
-    return [reader.node(tree) for tree in trees]
-
-
-def convert_list(reader: TreeConverter, tree: Any) -> list[Any]:
-    """The nodes of an `expressionList` or `gateOperandList`, which need not be there."""
-    return [] if tree is None else convert_all(reader, tree.getChildren(is_rule))
+"""Function that converts the tree of one rule of the grammar."""
 
 
 def is_rule(child: Any) -> bool:
+    """Return True for the tree of a rule, and False for a token."""
     return hasattr(child, "start")
