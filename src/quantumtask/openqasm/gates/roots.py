@@ -4,7 +4,7 @@ The power k of a unitary matrix has the same eigenvectors; an eigenvalue exp(i *
 exp(i * k * phase), with the phase in (-pi, pi]. The specification names no branch (Gates: Power
 modifier). The branch here depends on the matrix, not on the angles of the gate: rx(2*pi) and
 rx(14*pi) are one matrix and have one root. An eigenvalue that differs from -1 only by rounding has
-the phase +pi, whatever the sign of the rounding error.
+the phase +pi, for both signs of the rounding error.
 """
 
 import cmath

@@ -18,7 +18,7 @@ _UNUSUAL_AT = re.compile(r"\n[^\S\n]*+@|@(?=[^\W\d])")
 
 
 def normalize_line_ends(text: str) -> str:
-    """Return the text with `\\n` for each lone `\\r`, at unchanged offsets."""
+    """Return the text with a line feed for each lone carriage return, at unchanged offsets."""
     if "\r" not in text:
         return text
     return "\r\n".join([part.replace("\r", "\n") for part in text.split("\r\n")])

@@ -155,11 +155,11 @@ class _NestingCheck:
 
     def _close(self, start: int, _end: int) -> None:
         if len(self.brackets) > 1:
-            closed = self.brackets.pop()
-            self.closed_statements = closed.holds_statements
-            self.brackets[-1].holds_statements |= closed.holds_statements
-            self.flows -= closed.flows
-            self.operators -= closed.operators
+            bracket = self.brackets.pop()
+            self.closed_statements = bracket.holds_statements
+            self.brackets[-1].holds_statements |= bracket.holds_statements
+            self.flows -= bracket.flows
+            self.operators -= bracket.operators
         if self.text[start] == "}":
             self._end_expression()
 

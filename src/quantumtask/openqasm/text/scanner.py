@@ -73,7 +73,7 @@ def scan(text: str, *kinds: str, openqasm2: bool = False) -> Iterator[Token]:
     mistakes.
 
     Args:
-        text: Any text, with `\\n` or `\\r\\n` as line ends.
+        text: Any text, with LF or CR LF as line ends.
         kinds: Names of `_KINDS`. Comments, strings, pragmas and annotations are always yielded; so
             are `at`, `modifier`, `open` and `close`, if the text may have annotations.
         openqasm2: True if the text is OpenQASM 2, where `pragma` without a `#` is a name.

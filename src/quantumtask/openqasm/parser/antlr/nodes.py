@@ -283,7 +283,7 @@ class IndexList(QASMNode):
 
 
 class Include(Statement):
-    """`include "filename";`"""
+    """The statement `include "filename";`."""
 
     filename: str
 
@@ -310,7 +310,7 @@ class ClassicalDeclaration(Statement):
 
 
 class ConstantDeclaration(Statement):
-    """`const type identifier = init_expr;`"""
+    """The statement `const type identifier = init_expr;`."""
 
     type: QASMNode
     identifier: Identifier
@@ -326,21 +326,21 @@ class IODeclaration(Statement):
 
 
 class AliasStatement(Statement):
-    """`let target = exprs;`"""
+    """The statement `let target = exprs;`."""
 
     target: Identifier
     exprs: Nodes
 
 
 class ClassicalAssignment(Statement):
-    """`lhs = rhs;`"""
+    """The statement `lhs = rhs;`."""
 
     lhs: QASMNode
     rhs: QASMNode
 
 
 class CompoundAssignment(Statement):
-    """`lhs op= rhs;`"""
+    """The statement `lhs op= rhs;`."""
 
     op: Operator
     lhs: QASMNode
@@ -380,26 +380,26 @@ class QuantumPhase(Statement):
 
 
 class QuantumMeasurementStatement(Statement):
-    """`measure qubits -> target;`"""
+    """The statement `measure qubits -> target;`."""
 
     qubits: Nodes
     target: QASMNode | None
 
 
 class QuantumReset(Statement):
-    """`reset qubits;`"""
+    """The statement `reset qubits;`."""
 
     qubits: Nodes
 
 
 class QuantumBarrier(Statement):
-    """`barrier qubits;`"""
+    """The statement `barrier qubits;`."""
 
     qubits: Nodes
 
 
 class DelayInstruction(Statement):
-    """`delay[duration] qubits;`"""
+    """The statement `delay[duration] qubits;`."""
 
     duration: QASMNode
     qubits: Nodes
@@ -458,19 +458,19 @@ class SwitchStatement(Statement):
 
 
 class BreakStatement(Statement):
-    """`break;`"""
+    """The statement `break;`."""
 
 
 class ContinueStatement(Statement):
-    """`continue;`"""
+    """The statement `continue;`."""
 
 
 class EndStatement(Statement):
-    """`end;`"""
+    """The statement `end;`."""
 
 
 class ReturnStatement(Statement):
-    """`return value;`"""
+    """The statement `return value;`."""
 
     value: QASMNode | None
 
