@@ -7,6 +7,8 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from quantumtask.shared.output_kinds import ARRAY_BYTE_ORDER
+
 Registers = Sequence[tuple[str, int]]
 
 
@@ -36,7 +38,7 @@ def _decode_array(name: str, encoded: dict[str, Any], registers: Registers) -> A
 
 def _decode_floats(raw: bytes) -> list[float]:
     values = array("d", raw)
-    if sys.byteorder == "big":
+    if sys.byteorder != ARRAY_BYTE_ORDER:
         values.byteswap()
     return values.tolist()
 
