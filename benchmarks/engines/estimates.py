@@ -21,13 +21,13 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, product
 
 from quantumtask.engines.limits import available_bytes
-from quantumtask.engines.sampling.shot_counts import Tally
+from quantumtask.engines.sampling.shot_counts import ShotCounts
 from quantumtask.engines.selection.choose import choose_engine
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.engines.selection.estimate import machine_factor
 from quantumtask.engines.selection.methods import METHODS, Method, engine_version
-from quantumtask.engines.simulators.base import load
-from quantumtask.engines.simulators.sampling_run import Job
+from quantumtask.engines.simulators.base import load_engine
+from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.openqasm import Program
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.errors import ResourceError
@@ -127,7 +127,7 @@ def measure(load: Load, most_s: float) -> Row | None:
     program = compile_uncached(load.text, SETTINGS).program
     reading = time.process_time() - started
     profile = extract_features(program)
-    if profile.circuit and profile.readout.is_fixed:
+    if profile.circuit and profile.clbit_map.is_constant:
         return None
     plan = choose_engine(profile, load.shots, SETTINGS).plan
     able = [m for m in METHODS if engine_version(m.engine) and m.lacks(profile) is None]
@@ -147,8 +147,9 @@ def run(program: Program, method: Method, shots: int) -> float:
     new = replace(program, circuit=program.circuit and replace(program.circuit))
     started = time.process_time()
     plan = method.plan(extract_features(new), shots, 1)
-    tally = Tally(new, shots, False, SETTINGS)
-    tally.texts(load(plan.engine).run(Job(new, shots, SEED, tally, SETTINGS), plan))
+    counts = ShotCounts(new, shots, False, SETTINGS)
+    sampling = SamplingRun(new, shots, SEED, counts, SETTINGS)
+    counts.to_output(load_engine(plan.engine).run(sampling, plan))
     return time.process_time() - started
 
 
@@ -197,7 +198,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1.5, help="most for one run, as predicted")
     options = parser.parse_args()
     for engine in {method.engine for method in METHODS if engine_version(method.engine)}:
-        load(engine)
+        load_engine(engine)
     return not report(list(rows(loads(options.quick), options.seconds)))
 
 

@@ -2,16 +2,17 @@
 
 import json
 import zlib
+from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.sampling.clbit_map import Readout
+from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.selection.circuit_features import extract_features
-from quantumtask.engines.selection.methods import METHODS, Method, RunPlan, engine_version
-from quantumtask.engines.simulators.base import load
+from quantumtask.engines.selection.methods import METHODS, Method, engine_version
+from quantumtask.engines.simulators.base import load_engine
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
@@ -39,9 +40,17 @@ INSTALLED = [m for m in METHODS if engine_version(m.engine) is not None]
 SAMPLED_ONLY = "matrix_product_state"
 
 EXACT = [
-    m for m in INSTALLED if m.name != SAMPLED_ONLY and hasattr(load(m.engine), "probabilities")
+    m
+    for m in INSTALLED
+    if m.name != SAMPLED_ONLY and hasattr(load_engine(m.engine), "probabilities")
 ]
 """Those that can tell exact probabilities."""
+
+EXACT_OPTIONS: dict[str, Callable[[Method], dict[str, Any]]] = {
+    "lightning": lambda method: {"precision": method.precision},
+    "aer": lambda method: {"method": method.name, "threads": 1, "settings": SETTINGS},
+}
+"""The options of the `probabilities` of an engine, by its name."""
 
 
 class Way(NamedTuple):
@@ -76,7 +85,7 @@ def can_tell(method: Method, program: Program) -> bool:
     That single precision is only for large circuits is no reason here.
     """
     profile = extract_features(program)
-    if not profile.final or profile.readout.is_fixed:
+    if not profile.final or profile.clbit_map.is_constant:
         return False
     return method.precision == "single" or method.lacks(profile) is None
 
@@ -85,14 +94,11 @@ def told(method: Method, program: Program) -> NDArray[np.float64]:
     """The probability of each result, as the engine tells it; bit k of an index is bit k."""
     circuit = extract_features(program).circuit
     assert circuit is not None
-    readout = Readout(circuit)
-    plan = RunPlan(method.engine, method.name, method.precision, 0, 0)
-    engine = load(method.engine)
-    found = engine.probabilities(  # type: ignore[attr-defined]
-        circuit, tuple(readout.qubits), plan, 1, SETTINGS
-    )
+    clbit_map = ClbitMap(circuit)
+    engine: Any = load_engine(method.engine)
+    found = engine.probabilities(circuit, clbit_map.qubits, **EXACT_OPTIONS[method.engine](method))
     results = np.zeros(1 << program.bits)
-    np.add.at(results, readout.results_of(np.arange(len(found))), found)
+    np.add.at(results, clbit_map.from_indices(np.arange(len(found))), found)
     return results
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from quantumtask.engines.gates import gate_action
 from quantumtask.engines.qiskit import circuits
-from quantumtask.engines.sampling.clbit_map import Readout
+from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.selection.methods import engine_version
 from quantumtask.engines.simulators import aer, shot_branching
-from quantumtask.engines.simulators.base import load
+from quantumtask.engines.simulators.base import load_engine
 from quantumtask.engines.simulators.native import kernels, statevector, tableau
 from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from tests.engines.agreement import EXACT, Way, examples, wrong_exactly, wrong_in_shots
@@ -69,43 +69,45 @@ def of_aer() -> Iterator[Mutant]:
     yield from replaced(vector, circuits._FIXED)
     for gate in (name for name, basic in BASIC_GATES.items() if basic.num_parameters):
         yield Mutant(f"aer: {gate} turns back", vector, turned_back(gate), gate)
-    yield Mutant("aer: qubits reversed", vector, around(aer, "circuit_of", on_reversed))
-    yield Mutant("aer: bits shifted", vector, around(Readout, "results_of", shifted_all))
-    yield Mutant("chain: qubits reversed", chain, around(aer, "_placed", placed_reversed))
-    yield Mutant("chain: bits shifted", chain, around(Readout, "result_of", shifted))
+    yield Mutant("aer: qubits reversed", vector, around(aer, "build_circuit", on_reversed))
+    yield Mutant("aer: bits shifted", vector, around(ClbitMap, "from_indices", shifted_all))
+    yield Mutant("chain: qubits reversed", chain, around(aer, "_gates_to_route", placed_reversed))
+    yield Mutant("chain: bits shifted", chain, around(ClbitMap, "from_values", shifted))
     sampled = Way("aer", "stabilizer")
-    yield Mutant("aer: sampled bits shifted", sampled, around(Readout, "result", shifted))
+    yield Mutant("aer: sampled bits shifted", sampled, around(ClbitMap, "from_bits", shifted))
 
 
 def of_lightning() -> Iterator[Mutant]:
-    module: Any = load("lightning")
+    module: Any = load_engine("lightning")
     way = Way("lightning", "statevector")
-    yield from replaced(way, module.CALLS)
-    yield from replaced(way, module.SHORT)
-    for gate, call in module.CALLS.items():
+    yield from replaced(way, module.GATE_METHODS)
+    yield from replaced(way, module.CONTROLLED_METHODS)
+    for gate, call in module.GATE_METHODS.items():
         if call.method not in OWN_INVERSES:
             back = call._replace(inverse=not call.inverse)
-            yield Mutant(f"lightning: {gate} back", way, entry(module.CALLS, gate, back), gate)
+            yield Mutant(
+                f"lightning: {gate} back", way, entry(module.GATE_METHODS, gate, back), gate
+            )
     for name in ("_apply", "_apply_matrix"):
         patch = around(module, name, wires_reversed)
         yield Mutant(f"lightning: wires of {name} reversed", way, patch)
-    yield Mutant("lightning: bits shifted", way, around(Readout, "results_of", shifted_all))
+    yield Mutant("lightning: bits shifted", way, around(ClbitMap, "from_indices", shifted_all))
 
 
 def of_stim() -> Iterator[Mutant]:
-    module: Any = load("stim")
+    module: Any = load_engine("stim")
     way = Way("stim", "stabilizer")
-    yield from replaced(way, module.NAMES)
-    yield Mutant("stim: qubits reversed", way, around(module, "_line", line_reversed))
-    yield Mutant("stim: bits shifted", way, around(Readout, "result", shifted))
+    yield from replaced(way, module.GATE_NAMES)
+    yield Mutant("stim: qubits reversed", way, around(module, "_step_text", line_reversed))
+    yield Mutant("stim: bits shifted", way, around(ClbitMap, "from_bits", shifted))
 
 
 def of_histories() -> Iterator[Mutant]:
     by_vector = Way("quantumtask", "statevector")
     by_tableau = Way("quantumtask", "stabilizer")
-    yield Mutant("histories: turn back", by_vector, around(statevector, "action", conjugated))
+    yield Mutant("histories: turn back", by_vector, around(statevector, "gate_action", conjugated))
     yield Mutant("histories: qubits reversed", by_vector, around(kernels, "apply", places_reversed))
-    yield Mutant("histories: no signs", by_tableau, around(tableau, "conjugation", unsigned))
+    yield Mutant("histories: no signs", by_tableau, around(tableau, "clifford_table", unsigned))
     for way in (by_vector, by_tableau):
         yield Mutant(
             f"{way.method}: bits shifted", way, around(shot_branching, "_read", bits_shifted)
@@ -168,8 +170,8 @@ def places_reversed(right: Any) -> Any:
 
 def conjugated(right: Any) -> Any:
     # Of diagonal gates alone: a circuit and its conjugate have the same distribution.
-    def action(operation: Operation) -> gate_action.Action:
-        act: gate_action.Action = right(operation)
+    def action(operation: Operation) -> gate_action.GateAction:
+        act: gate_action.GateAction = right(operation)
         return act._replace(matrix=act.matrix.conj()) if act.diagonal else act
 
     return action

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from quantumtask import engines
 from quantumtask.engines.simulators import aer
 from quantumtask.engines.simulators.mps import evolution, sampling
-from quantumtask.engines.simulators.mps.routing import Placed, Route
-from quantumtask.engines.simulators.mps.sampling import Matrices, Sampler
+from quantumtask.engines.simulators.mps.routing import LinearRouting, PlacedGate
+from quantumtask.engines.simulators.mps.sampling import MpsSampler, MpsState
 from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError, TaskError
@@ -60,24 +60,24 @@ def counts(result: Result) -> dict[str, int]:
     return found
 
 
-def evolved(circuit: Circuit, simulations: list[int] | None = None) -> tuple[Matrices, list[int]]:
+def evolved(circuit: Circuit, simulations: list[int] | None = None) -> tuple[MpsState, list[int]]:
     """The state and the place of each qubit; notes the bond dimension after each segment."""
     qubits = len(circuit.active_qubits)
-    route = Route(aer._placed(circuit), qubits)
-    simulate = partial(aer.evolve_chain, qubits=qubits, threads=1, settings=SETTINGS)
+    route = LinearRouting(aer._gates_to_route(circuit), qubits)
+    simulate = partial(aer.evolve_mps, qubits=qubits, threads=1, settings=SETTINGS)
 
-    def watched(state: Matrices | None, gates: list[Placed]) -> Matrices:
+    def watched(state: MpsState | None, gates: list[PlacedGate]) -> MpsState:
         after = simulate(state, gates)
         if simulations is not None:
             simulations.append(max(after.bonds, default=1))
         return after
 
-    budget = evolution.Budget(qubits, 512 * MIB)
-    return evolution.evolve(route.moves(), qubits, budget, watched), route.places
+    budget = evolution.WorkBudget(qubits, 512 * MIB)
+    return evolution.evolve(route.routed_gates(), qubits, budget, watched), route.sites
 
 
 def vector(
-    state: Matrices, place: Sequence[int]
+    state: MpsState, place: Sequence[int]
 ) -> "np.ndarray[tuple[int], np.dtype[np.complex128]]":
     """The state vector; qubit k is bit k of its index."""
     whole = np.ones((1, 1), dtype=np.complex128)
@@ -142,7 +142,7 @@ def test_shots_have_the_distribution_of_the_state() -> None:
     state, place = evolved(circuit)
     found: dict[int, int] = {}
     rng = np.random.default_rng(2)
-    for values, shots in Sampler(state).draw(20_000, 5, rng, lambda _: None):
+    for values, shots in MpsSampler(state).draw(20_000, 5, rng, lambda _: None):
         outcome = sum(int(values[place[k]]) << k for k in range(6))
         found[outcome] = found.get(outcome, 0) + shots
     assert sum(found.values()) == 20_000
@@ -150,9 +150,9 @@ def test_shots_have_the_distribution_of_the_state() -> None:
 
 
 def test_many_groups_of_shots_are_drawn_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampling, "ROOM", 0)
+    monkeypatch.setattr(sampling, "SAMPLING_BYTES", 0)
     state, _ = evolved(circuit_of("h q; t q;", 12))
-    drawn = list(Sampler(state).draw(5000, 11, np.random.default_rng(1), lambda _: None))
+    drawn = list(MpsSampler(state).draw(5000, 11, np.random.default_rng(1), lambda _: None))
     assert sum(shots for _, shots in drawn) == 5000
     assert len({tuple(values) for values, _ in drawn}) == len(drawn) > 2000
 
@@ -234,7 +234,7 @@ def hostile(qubits: int, depth: int) -> str:
 
 def test_much_entanglement_is_refused_with_the_reason() -> None:
     with pytest.raises(
-        ResourceError, match=r"40 qubits needs 16\.0 TiB .*, and its qubits are too entangled"
+        ResourceError, match=r"40 qubits needs 16\.0 TiB .*, and the qubits are too entangled"
     ) as refused:
         run(hostile(40, 40), 40)
     assert refused.value.code == "out_of_memory"
@@ -245,19 +245,19 @@ def test_much_entanglement_is_met_in_a_few_short_segments() -> None:
     with pytest.raises(ResourceError):
         evolved(circuit_of(hostile(40, 40), 40), met)
     assert len(met) < 20
-    assert max(met[:-1]) <= evolution.MOST_BOND
-    assert met[-1] <= 2 * evolution.MOST_BOND
+    assert max(met[:-1]) <= evolution.MAX_BOND
+    assert met[-1] <= 2 * evolution.MAX_BOND
 
 
 def test_more_work_than_a_task_may_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evolution, "MOST_WORK_US", 1e5)
+    monkeypatch.setattr(evolution, "MAX_WORK_US", 1e5)
     with pytest.raises(ResourceError, match="too long") as refused:
         run(layers(40, 12, 1), 40)
     assert refused.value.code == "out_of_memory"
 
 
 def test_more_shots_than_can_be_drawn_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evolution, "MOST_WORK_US", 1e6)
+    monkeypatch.setattr(evolution, "MAX_WORK_US", 1e6)
     body = layers(40, 9, 1)
     assert counts(run(body, 40, shots=100))
     with pytest.raises(ResourceError, match="so many shots") as refused:
@@ -267,7 +267,7 @@ def test_more_shots_than_can_be_drawn_are_refused(monkeypatch: pytest.MonkeyPatc
 
 def test_matrices_that_do_not_fit_the_slot_are_refused() -> None:
     body = layers(400, 9, 1)
-    with pytest.raises(ResourceError, match="too entangled for less") as refused:
+    with pytest.raises(ResourceError, match="too entangled for a matrix product state") as refused:
         run(body, 400, settings=Settings(slot_memory_mb=16))
     assert refused.value.code == "out_of_memory"
 
@@ -285,28 +285,28 @@ def test_an_angle_that_is_no_number_is_refused() -> None:
 
 def test_a_swap_costs_nothing() -> None:
     circuit = circuit_of("h q[0]; swap q[0], q[9]; t q[0]; cx q[9], q[8];", 10)
-    route = Route(aer._placed(circuit), 10)
-    assert [move.gate.name for move in route.moves()] == ["h", "t", "cx"]
+    route = LinearRouting(aer._gates_to_route(circuit), 10)
+    assert [move.gate.name for move in route.routed_gates()] == ["h", "t", "cx"]
 
 
 def test_gates_of_two_are_given_neighbours() -> None:
     rng = random.Random(3)
     pairs = [rng.sample(range(20), 2) for _ in range(200)]
     body = "".join(f"cx q[{a}], q[{b}];" for a, b in pairs)
-    route = Route(aer._placed(circuit_of(body, 20)), 20)
-    on = [move.on for move in route.moves()]
+    route = LinearRouting(aer._gates_to_route(circuit_of(body, 20)), 20)
+    on = [move.targets for move in route.routed_gates()]
     assert all(abs(a - b) == 1 for a, b in on)
-    assert sorted(route.places) == list(range(20))
+    assert sorted(route.sites) == list(range(20))
 
 
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from quantumtask.engines.simulators.base import load
+from quantumtask.engines.simulators.base import load_engine
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import TaskSpec
 from quantumtask.worker.slots.execute import WARM_UP, execute
-load("aer")  # as a slot has it before its memory is limited
+load_engine("aer")  # as a slot has it before its memory is limited
 settings = Settings(slot_memory_mb=512)
 execute(WARM_UP, settings)
 lines = Path("/proc/self/status").read_text().splitlines()

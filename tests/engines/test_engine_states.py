@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from quantumtask.engines.simulators import aer
 from quantumtask.engines.simulators.native import statevector
-from quantumtask.engines.simulators.native.branch_state import State, World
-from quantumtask.engines.simulators.native.statevector import Means, StateVector
-from quantumtask.engines.simulators.native.tableau import NotClifford, Stabilizer
+from quantumtask.engines.simulators.native.branch_state import IdealBranchState, QuantumState
+from quantumtask.engines.simulators.native.statevector import StateResources, StateVector
+from quantumtask.engines.simulators.native.tableau import NotClifford, StabilizerTableau
 from quantumtask.openqasm.program.execution import MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import BASIC_GATES, MatrixGate, Operation
 from quantumtask.shared.errors import ResourceError
@@ -20,22 +20,22 @@ from quantumtask.shared.settings import Settings
 from tests.engines.dense_reference import Dense, assert_drawn_from
 
 SETTINGS = Settings(slot_memory_mb=2048)
-MEANS = Means(1 << 28)
+MEANS = StateResources(1 << 28)
 
 
-def make_stabilizer() -> State:
-    return Stabilizer()
+def make_stabilizer() -> QuantumState:
+    return StabilizerTableau()
 
 
-def make_statevector() -> State:
+def make_statevector() -> QuantumState:
     return StateVector(MEANS)
 
 
-def make_statevector_in_aer() -> State:
+def make_statevector_in_aer() -> QuantumState:
     def evolve(vector: Any, operations: list[Operation]) -> Any:
         return aer.evolve(vector, operations, threads=1, settings=SETTINGS)
 
-    return StateVector(Means(1 << 28, evolve))
+    return StateVector(StateResources(1 << 28, evolve))
 
 
 QUBITS = 4
@@ -66,7 +66,7 @@ def moves(clifford: bool) -> st.SearchStrategy[list[Move]]:
     return st.lists(gates(clifford) | gates(clifford) | measurement, max_size=20)
 
 
-def replay(state: State, todo: list[Move]) -> None:
+def replay(state: QuantumState, todo: list[Move]) -> None:
     dense = Dense(QUBITS)
     for move in todo:
         if isinstance(move, Operation):
@@ -83,7 +83,7 @@ def replay(state: State, todo: list[Move]) -> None:
     assert_same(state, dense)
 
 
-def assert_same(state: State, dense: Dense) -> None:
+def assert_same(state: QuantumState, dense: Dense) -> None:
     for qubit in range(QUBITS):
         assert abs(state.probability(qubit) - dense.probability(qubit)) < 1e-9
     order = [2, 0, 3, 1]
@@ -110,14 +110,14 @@ def test_a_state_vector_is_the_state_of_dense_matrices(todo: list[Move]) -> None
 @given(moves(clifford=False))
 def test_a_state_vector_that_aer_works_on_is_the_same(todo: list[Move]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(statevector, "SIMULATOR_FROM", 1)
-        patch.setattr(statevector, "LEAST_GATES", 1)
+        patch.setattr(statevector, "SIMULATOR_MIN_QUBITS", 1)
+        patch.setattr(statevector, "SIMULATOR_MIN_GATES", 1)
         replay(make_statevector_in_aer(), todo)
 
 
 @pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
 def test_a_qubit_can_be_set_once_it_is_known(make: Any) -> None:
-    state: State = make()
+    state: QuantumState = make()
     state.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
     state = state.projected(0, 1)
     state.set(0, 0)
@@ -129,21 +129,20 @@ def test_a_qubit_can_be_set_once_it_is_known(make: Any) -> None:
 
 @pytest.mark.parametrize("gate", ["t", "ch", "ccx"])
 def test_a_stabilizer_state_refuses_what_is_not_clifford(gate: str) -> None:
+    basic = BASIC_GATES[gate]
     with pytest.raises(NotClifford):
-        Stabilizer().apply(
-            [Operation(BASIC_GATES[gate], (), tuple(range(BASIC_GATES[gate].num_qubits)))]
-        )
+        StabilizerTableau().apply([Operation(basic, (), tuple(range(basic.num_qubits)))])
 
 
 def test_a_clifford_gate_is_known_by_its_matrix() -> None:
     root = MatrixGate(np.array([[1, -1j], [-1j, 1]], dtype=np.complex128) * 0.5**0.5)
-    state = Stabilizer()
+    state = StabilizerTableau()
     state.apply([Operation(root, (), (0,)), Operation(root, (), (0,))])
     assert state.probability(0) == 1.0
 
 
 def test_a_large_stabilizer_state_is_sampled_together() -> None:
-    state = Stabilizer()
+    state = StabilizerTableau()
     state.apply([Operation(BASIC_GATES["h"], (), (0,))])
     state.apply([Operation(BASIC_GATES["cx"], (), (k, k + 1)) for k in range(299)])
     state.apply([Operation(BASIC_GATES["x"], (), (7,))])
@@ -155,8 +154,8 @@ def test_a_large_stabilizer_state_is_sampled_together() -> None:
 # Measurements that nobody has looked at yet
 
 
-def pending(make: Any) -> tuple[World, MeasurementOutcome]:
-    world = World(make())
+def pending(make: Any) -> tuple[IdealBranchState, MeasurementOutcome]:
+    world = IdealBranchState(make())
     world.apply([Operation(BASIC_GATES["h"], (), (0,))])
     outcome = world.measure(0)
     assert isinstance(outcome, MeasurementOutcome)
@@ -194,7 +193,7 @@ def test_a_decided_outcome_leaves_the_state_that_goes_with_it(make: Any, value: 
 
 @pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
 def test_a_reset_of_an_uncertain_qubit_asks_for_its_outcome(make: Any) -> None:
-    world = World(make())
+    world = IdealBranchState(make())
     world.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
     with pytest.raises(UndecidedOutcome) as wanted:
         world.reset([0])
@@ -207,7 +206,7 @@ def test_a_reset_of_an_uncertain_qubit_asks_for_its_outcome(make: Any) -> None:
 
 
 def test_an_angle_that_is_no_number_any_more_is_refused() -> None:
-    for state in (Stabilizer(), StateVector(MEANS)):
+    for state in (StabilizerTableau(), StateVector(MEANS)):
         with pytest.raises(ResourceError, match="an angle is too large"):
             state.apply([Operation(BASIC_GATES["rx"], (math.inf,), (0,))])
 

@@ -43,7 +43,7 @@ def noisy(rates: Any, **options: Any) -> NoisyBackend:
 def counts(device: NoisyBackend, steps: Steps, shots: int, seed: int) -> Any:
     found = np.zeros(8, dtype=np.int64)
     shown = device.sample(compile_circuit(text_of(steps), SETTINGS), shots, seed, False)
-    for outcome, count in shown.tally.counts.items():
+    for outcome, count in shown.counts.by_outcome.items():
         found[outcome] = count
     return found
 

@@ -75,7 +75,7 @@ def test_random_models_and_circuits_have_the_counts_of_aer(seed: int) -> None:
     assert p_value(aer_counts(circuit, model, 1500).astype(np.int64), exact) > UNLIKELY
     shots = NoisyBackend(noise, SETTINGS, seed=1).sample(program, 1500, seed, False)
     found = np.zeros(16, dtype=np.int64)
-    for outcome, count in shots.tally.counts.items():
+    for outcome, count in shots.counts.by_outcome.items():
         found[outcome] = count
     assert p_value(found, exact) > UNLIKELY
 

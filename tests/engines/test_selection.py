@@ -44,7 +44,7 @@ def test_a_chain_that_was_asked_for_and_is_too_entangled_points_to_the_vector() 
     found = execute(spec, SETTINGS)
     assert isinstance(found, Failure)
     assert found.code == "out_of_memory"
-    assert "room as a state vector" in found.message
+    assert "the state vector of 18 qubits fits the slot" in found.message
 
 
 def test_a_choice_that_is_remembered_is_only_for_what_was_asked() -> None:

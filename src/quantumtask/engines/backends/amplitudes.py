@@ -5,12 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from quantumtask.engines.gates.gate_action import action
+from quantumtask.engines.gates.gate_action import gate_action
 from quantumtask.engines.limits import available_bytes, non_finite_state, out_of_memory
 from quantumtask.engines.selection.methods import engine_version
 from quantumtask.engines.simulators.native import kernels
-from quantumtask.engines.simulators.native.density_matrix import density
-from quantumtask.engines.simulators.native.kernels import Vector
+from quantumtask.engines.simulators.native.density_matrix import evolve_density_matrix
+from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError
@@ -23,7 +23,7 @@ WORKING_VECTORS = {"lightning": 4, "aer": 6, "quantumtask": 4}
 
 METHOD = "statevector"
 
-Evolve = Callable[[Vector, list[Operation]], Vector]
+Evolve = Callable[[ComplexArray, list[Operation]], ComplexArray]
 
 
 class StateEvolver:
@@ -37,9 +37,9 @@ class StateEvolver:
         self.engine = _engine(engine, method)
         self._settings = settings
         self._threads = threads
-        self._last: tuple[Circuit, Vector] | None = None
+        self._last: tuple[Circuit, ComplexArray] | None = None
 
-    def vector(self, circuit: Circuit) -> Vector:
+    def vector(self, circuit: Circuit) -> ComplexArray:
         """The state before the measurements at the end, up to a phase; not to be changed."""
         if self._last is None or self._last[0] is not circuit:
             self._last = None
@@ -49,7 +49,7 @@ class StateEvolver:
             self._last = (circuit, self._evolved(start, circuit, places))
         return self._last[1]
 
-    def matrix(self, circuit: Circuit, qubits: int) -> Vector:
+    def matrix(self, circuit: Circuit, qubits: int) -> ComplexArray:
         """The matrix of all gates on the qubits 0 to `qubits` - 1, up to a phase.
 
         It is the state that they make of a first half of qubits, which are all values at once, each
@@ -61,12 +61,12 @@ class StateEvolver:
         columns = norm * self._evolved(start, circuit, places)
         return columns.reshape(1 << qubits, 1 << qubits).T
 
-    def mixture(self, circuit: Circuit) -> Vector:
+    def mixture(self, circuit: Circuit) -> ComplexArray:
         """The transpose of the density matrix before the measurements at the end."""
         self._check(2 * len(circuit.active_qubits), WORKING_VECTORS["quantumtask"])
-        return density(circuit)
+        return evolve_density_matrix(circuit)
 
-    def _zeros(self, qubits: int) -> Vector:
+    def _zeros(self, qubits: int) -> ComplexArray:
         self._check(qubits, WORKING_VECTORS[self.engine])
         return np.zeros(1 << qubits, dtype=np.complex128)
 
@@ -75,7 +75,9 @@ class StateEvolver:
         if needed > (available := available_bytes(self._settings)):
             raise out_of_memory(qubits, needed, available)
 
-    def _evolved(self, start: Vector, circuit: Circuit, places: dict[int, int]) -> Vector:
+    def _evolved(
+        self, start: ComplexArray, circuit: Circuit, places: dict[int, int]
+    ) -> ComplexArray:
         operations = [
             step._replace(qubits=tuple([places[qubit] for qubit in step.qubits]))
             for step in circuit.steps
@@ -114,7 +116,7 @@ def _engine(engine: str, method: str | None) -> str:
     return engine
 
 
-def _by_numpy(vector: Vector, operations: list[Operation]) -> Vector:
+def _by_numpy(vector: ComplexArray, operations: list[Operation]) -> ComplexArray:
     for operation in operations:
-        kernels.apply(vector, action(operation), operation.qubits)
+        kernels.apply(vector, gate_action(operation), operation.qubits)
     return vector

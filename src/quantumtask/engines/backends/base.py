@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.observables.observable import FloatArray
-from quantumtask.engines.sampling.shot_counts import Shots
+from quantumtask.engines.sampling.shot_counts import ShotSample
 from quantumtask.openqasm.program.program import Program
 
 ComplexArray = NDArray[np.complex128]
@@ -38,7 +38,7 @@ class Backend(Protocol):
         """Raises for a program that must run as written and uses what the device lacks."""
         ...
 
-    def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
+    def sample(self, program: Program, shots: int, seed: int, memory: bool) -> ShotSample:
         """Shots of the program; with `memory`, in order. `seed`: 0 to 2**63 - 1."""
         ...
 

@@ -9,18 +9,18 @@ import numpy as np
 from quantumtask.engines.backends.amplitudes import METHOD, StateEvolver
 from quantumtask.engines.backends.base import ComplexArray, RunInfo
 from quantumtask.engines.observables.observable import FloatArray
-from quantumtask.engines.sampling.clbit_map import Readout
-from quantumtask.engines.sampling.shot_counts import Shots, Tally
+from quantumtask.engines.sampling.clbit_map import ClbitMap
+from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotSample
 from quantumtask.engines.selection.choose import EngineChoice, choose_engine
 from quantumtask.engines.selection.circuit_features import CircuitFeatures, extract_features
 from quantumtask.engines.selection.methods import METHODS, engine_version
-from quantumtask.engines.simulators.base import load
-from quantumtask.engines.simulators.native.marginals import marginal, widened
-from quantumtask.engines.simulators.native.pauli_expectation import Table
+from quantumtask.engines.simulators.base import load_engine
+from quantumtask.engines.simulators.native.marginals import expand_to_all_qubits, marginal
+from quantumtask.engines.simulators.native.pauli_expectation import PauliWords
 from quantumtask.engines.simulators.native.tableau import NotClifford
-from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.engines.transforms.constant_propagation import settled
-from quantumtask.engines.transforms.purification import purified
+from quantumtask.engines.simulators.sampling_run import SamplingRun
+from quantumtask.engines.transforms.constant_propagation import propagate_constants
+from quantumtask.engines.transforms.purification import defer_to_ancillas
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Circuit, Program, Step
 from quantumtask.shared.errors import ResourceError
@@ -60,12 +60,12 @@ class IdealBackend:
         self._method = method
         self._once = once
         self._choices: list[tuple[Circuit, int, EngineChoice]] = []
-        self._read: tuple[Any, Table] | None = None
+        self._read: tuple[Any, PauliWords] | None = None
 
     def check(self, program: Program) -> None:
         """Accepts every program: an ideal simulator runs all of them as written."""
 
-    def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
+    def sample(self, program: Program, shots: int, seed: int, memory: bool) -> ShotSample:
         choice = self._choice(program, shots)
         try:
             return self._sampled(program, shots, seed, memory, choice)
@@ -77,25 +77,25 @@ class IdealBackend:
 
     def probabilities(self, program: Program) -> FloatArray:
         own = _circuit(program)
-        circuit = settled(purified(own).circuit)
+        circuit = propagate_constants(defer_to_ancillas(own).circuit)
         if not own.terminal_measurements_only and len(circuit.active_qubits) > MAX_PURIFIED_QUBITS:
             raise not_exact(
                 "it measures and resets qubits on the way, and each of these counts as one more: "
                 f"{len(circuit.active_qubits):,} qubits, and at most {MAX_PURIFIED_QUBITS} can be"
             )
-        readout, table = Readout(circuit), np.zeros(1 << program.bits)
-        if readout.is_fixed:
-            table[readout.result(0)] = 1
+        clbit_map, table = ClbitMap(circuit), np.zeros(1 << program.bits)
+        if clbit_map.is_constant:
+            table[clbit_map.from_bits(0)] = 1
         else:
             place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
-            places = [place[qubit] for qubit in readout.qubits]
+            places = [place[qubit] for qubit in clbit_map.qubits]
             shown = marginal(self._vector(circuit), places)
-            table[readout.placed(np.arange(len(shown)))] = shown
+            table[clbit_map.to_array(np.arange(len(shown)))] = shown
         return table
 
     def statevector(self, program: Program) -> ComplexArray:
         circuit = _gates(program)
-        return widened(self._vector(circuit), circuit.active_qubits, program.qubits)
+        return expand_to_all_qubits(self._vector(circuit), circuit.active_qubits, program.qubits)
 
     def unitary(self, program: Program) -> ComplexArray:
         matrix = self._amplitudes.matrix(_gates(program), program.qubits)
@@ -117,8 +117,10 @@ class IdealBackend:
             from quantumtask.engines.simulators import branch_expectation
 
             self._tell("quantumtask", METHOD, "double", program.qubits)
-            return branch_expectation.expectations(program, words, self._settings, self._threads)
-        pure, names = purified(circuit)
+            return branch_expectation.expectation_values(
+                program, words, self._settings, self._threads
+            )
+        pure, names = defer_to_ancillas(circuit)
         # Without a `followed` outcome, nothing needs what a final circuit measures.
         needed = circuit.terminal_measurements_only and circuit.control_outcomes
         blurred = circuit.terminal_measurements.dephased_qubits if needed else frozenset()
@@ -126,7 +128,7 @@ class IdealBackend:
             from quantumtask.engines.simulators import stim
 
             self._tell("stim", "stabilizer", "exact", len(pure.active_qubits))
-            return stim.expectations(pure, words, names, blurred)
+            return stim.expectation_values(pure, words, names, blurred)
         if self._is_mixed(circuit, pure):
             self._tell("quantumtask", "density_matrix", "double", len(circuit.active_qubits))
             same = {qubit: qubit for qubit in circuit.active_qubits}
@@ -136,13 +138,13 @@ class IdealBackend:
 
     def _sampled(
         self, program: Program, shots: int, seed: int, memory: bool, choice: EngineChoice
-    ) -> Shots:
-        tally = Tally(program, shots, memory, self._settings)
-        job = Job(program, shots, seed, tally, self._settings, self._threads, self._once)
-        if program.circuit is not None and job.readout.is_fixed:
-            order = job.fixed()
+    ) -> ShotSample:
+        tally = ShotCounts(program, shots, memory, self._settings)
+        job = SamplingRun(program, shots, seed, tally, self._settings, self._threads, self._once)
+        if program.circuit is not None and job.clbit_map.is_constant:
+            order = job.add_constant_result()
         else:
-            order = load(choice.plan.engine).run(job, choice.plan)
+            order = load_engine(choice.plan.engine).run(job, choice.plan)
         plan = choice.plan
         self.run_info = self.run_info or RunInfo(
             plan.engine,
@@ -151,7 +153,7 @@ class IdealBackend:
             plan.precision,
             choice.reason,
         )
-        return Shots(tally, order)
+        return ShotSample(tally, order)
 
     @cached_property
     def _amplitudes(self) -> StateEvolver:
@@ -180,13 +182,13 @@ class IdealBackend:
         touched: Sequence[int],
         names: Mapping[int, int],
         blurred: frozenset[int],
-    ) -> Table:
+    ) -> PauliWords:
         """The words, read for a circuit; most often they are as they were for the one before."""
         asked = (words, touched, names, blurred)
         if self._read is None or self._read[0] != asked:
             place = {qubit: k for k, qubit in enumerate(touched)}
             places = {qubit: place[name] for qubit, name in names.items() if name in place}
-            self._read = (asked, Table(words, places, blurred=blurred))
+            self._read = (asked, PauliWords(words, places, dephased=blurred))
         return self._read[1]
 
     def _tell(self, engine: str, method: str, precision: str, qubits: int) -> None:

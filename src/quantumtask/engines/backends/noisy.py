@@ -10,11 +10,11 @@ from quantumtask.engines.backends.prepare import PreparedCircuit, build_source, 
 from quantumtask.engines.compilation.physical_programs import check_physical_program
 from quantumtask.engines.noise.error_model import MEASURE, RESET
 from quantumtask.engines.noise.request import NoiseSpec
-from quantumtask.engines.noisy_simulation.shot_branching import NoisyHistories
+from quantumtask.engines.noisy_simulation.shot_branching import NoisyProgramSimulator
 from quantumtask.engines.observables.grouping import group_commuting
 from quantumtask.engines.observables.observable import PROJECTORS, FloatArray
-from quantumtask.engines.sampling.clbit_map import Readout
-from quantumtask.engines.sampling.shot_counts import Order, Shots, Tally
+from quantumtask.engines.sampling.clbit_map import ClbitMap
+from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotOrder, ShotSample
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.engines.selection.methods import engine_version
 from quantumtask.engines.selection.noisy_methods import (
@@ -27,7 +27,7 @@ from quantumtask.engines.selection.noisy_methods import (
     choose_noisy_method,
 )  # fmt: skip
 from quantumtask.engines.simulators.aer import simulate
-from quantumtask.engines.transforms.basis_measurement import observed
+from quantumtask.engines.transforms.basis_measurement import measure_in_bases
 from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.output_kinds import COMPILE_AUTO, COMPILE_NEVER
@@ -77,29 +77,29 @@ class NoisyBackend:
             self._compile_mode == COMPILE_AUTO and program.physical
         )
 
-    def sample(self, program: Program, shots: int, seed: int, memory: bool) -> Shots:
+    def sample(self, program: Program, shots: int, seed: int, memory: bool) -> ShotSample:
         if self._differs(program):
             histories = self._histories(program)
             way = histories.way(program, shots, self._method)
             self._tell_own(way.name, way.how, histories.described)
             return histories.sample(program, way, shots, seed, memory)
-        readout = Readout(_circuit(program))
-        tally = Tally(program, shots, memory, self._settings)
-        if readout.is_fixed:
+        readout = ClbitMap(_circuit(program))
+        tally = ShotCounts(program, shots, memory, self._settings)
+        if readout.is_constant:
             self._tell(None, None)
-            number = tally.add(readout.result(0), shots, program.fixed_outputs)
-            return Shots(tally, np.full(shots, number) if tally.ordered else None)
+            number = tally.add(readout.from_bits(0), shots, program.fixed_outputs)
+            return ShotSample(tally, np.full(shots, number) if tally.needs_order else None)
         prepared = self._ready(program)
         method = choose_noisy_method(
             self._facts(program, prepared), shots, self._method, self._settings
         )
         self._tell(prepared, method)
-        data = self._simulate(prepared, method, shots, seed, tally.ordered)
+        data = self._simulate(prepared, method, shots, seed, tally.needs_order)
         numbers = {
-            text: tally.add(readout.result(int(text, 16)), count, program.fixed_outputs)
+            text: tally.add(readout.from_bits(int(text, 16)), count, program.fixed_outputs)
             for text, count in data["counts"].items()
         }
-        return Shots(tally, _order(data, numbers) if tally.ordered else None)
+        return ShotSample(tally, _order(data, numbers) if tally.needs_order else None)
 
     def probabilities(self, program: Program) -> FloatArray:
         if (
@@ -111,8 +111,8 @@ class NoisyBackend:
             described = histories.described
             self._tell_own(DENSITY_MATRIX, "in a density matrix of each history", described)
             return histories.probabilities(program)
-        readout, shown = Readout(_circuit(program)), np.ones(1)
-        if readout.is_fixed:
+        readout, shown = ClbitMap(_circuit(program)), np.ones(1)
+        if readout.is_constant:
             self._tell(None, None)
         else:
             prepared = self._ready(program)
@@ -120,14 +120,14 @@ class NoisyBackend:
             self._tell(prepared, method)
             shown = self._exact(prepared)
         table = np.zeros(1 << program.bits)
-        table[[readout.result(value) for value in range(len(shown))]] = shown
+        table[[readout.from_bits(value) for value in range(len(shown))]] = shown
         return table
 
     def expectations(self, program: Program, words: Sequence[str]) -> FloatArray:
         values = np.ones(len(words))
         for group in group_commuting(tuple(words)):
             letters = group.basis.letters
-            chances = self.probabilities(observed(program, letters))
+            chances = self.probabilities(measure_in_bases(program, letters))
             for number in group.members:
                 values[number] = _mean(chances, words[number], list(letters))
         return values
@@ -154,10 +154,10 @@ class NoisyBackend:
         """Return True if the model has an error of an instruction other than a gate."""
         return self._noise.errors is not None and name in self._noise.errors.quantum
 
-    def _histories(self, program: Program) -> NoisyHistories:
+    def _histories(self, program: Program) -> NoisyProgramSimulator:
         written = self._written(program)
         found = build_source(program, self._noise, self._seed, self._settings, written)
-        return NoisyHistories(found, self._settings, self._threads)
+        return NoisyProgramSimulator(found, self._settings, self._threads)
 
     def _tell_own(self, method: str, how: str, described: dict[str, Any] | None) -> None:
         if self.run_info is None:
@@ -220,7 +220,7 @@ def _circuit(program: Program) -> Circuit:
     return program.circuit
 
 
-def _order(data: dict[str, Any], numbers: dict[str, int]) -> Order:
+def _order(data: dict[str, Any], numbers: dict[str, int]) -> ShotOrder:
     return np.array([numbers[text] for text in data["memory"]], dtype=np.intp)
 
 

@@ -31,10 +31,14 @@ from quantumtask.engines.noise.error_model import ErrorModel
 from quantumtask.engines.noise.named_gates import keep_model_names
 from quantumtask.engines.noise.rates import ErrorRates, ReadoutRates
 from quantumtask.engines.noise.request import NoiseSpec
-from quantumtask.engines.noisy_simulation.device_source import DeviceErrors, DeviceSource
-from quantumtask.engines.noisy_simulation.instructions import Errors, Named, Source
-from quantumtask.engines.qiskit.circuits import circuit_of
-from quantumtask.engines.sampling.clbit_map import Readout
+from quantumtask.engines.noisy_simulation.device_source import DeviceErrorModel, DeviceSource
+from quantumtask.engines.noisy_simulation.instructions import (
+    ErrorModelSource,
+    InstructionErrors,
+    InstructionSource,
+)
+from quantumtask.engines.qiskit.circuits import build_circuit
+from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.openqasm.program.operations import BARRIER, Operation
 from quantumtask.openqasm.program.program import Circuit, Program, Step
 from quantumtask.shared.settings import Settings
@@ -64,7 +68,7 @@ def prepare(
     """
     circuit = program.circuit
     assert circuit is not None
-    bits = Readout(circuit).bits
+    bits = ClbitMap(circuit).clbits
     device = noise.device
     if device is None:
         return _without_device(circuit, bits, noise)
@@ -72,7 +76,7 @@ def prepare(
     if written:
         found = place_as_written(steps, qubits, bits, device)
     else:
-        found = transpile_for_device(circuit_of(steps, qubits, bits), device, seed, settings)
+        found = transpile_for_device(build_circuit(steps, qubits, bits), device, seed, settings)
     described = found.described(qubits, program.qubits)
     if noise.errors is not None:
         part = reduce_to_used_qubits(found.circuit)
@@ -92,11 +96,11 @@ def _without_device(circuit: Circuit, bits: Mapping[int, int], noise: NoiseSpec)
     if noise.errors is None:
         assert noise.rates is not None
         return _with_rates(
-            circuit_of(circuit.steps, circuit.active_qubits, bits), noise.rates, None
+            build_circuit(circuit.steps, circuit.active_qubits, bits), noise.rates, None
         )
     steps = [step for step in circuit.steps if not _is_barrier(step)]
     qubits = replace(circuit, steps=tuple(steps)).active_qubits
-    return _with_errors(circuit_of(steps, qubits, bits), qubits, noise.errors, None)
+    return _with_errors(build_circuit(steps, qubits, bits), qubits, noise.errors, None)
 
 
 def _is_barrier(step: Step) -> bool:
@@ -105,29 +109,31 @@ def _is_barrier(step: Step) -> bool:
 
 def build_source(
     program: Program, noise: NoiseSpec, seed: int, settings: Settings, written: bool
-) -> Source:
+) -> InstructionSource:
     """The source of the noisy instructions of a program, whose gates become known as it runs.
 
     Raises ResourceError (`backend_unsuitable`) for what a device cannot do.
     """
     model, circuit_for = _by_name(noise)
     if noise.device is None:
-        return Named(model, circuit_for)
-    timed = noise.idle and isinstance(model, DeviceErrors)
+        return ErrorModelSource(model, circuit_for)
+    timed = noise.idle and isinstance(model, DeviceErrorModel)
     return DeviceSource(
         program, noise.device, seed, settings,
         written=written, timed=timed, model=model, circuit_for=circuit_for,
     )  # fmt: skip
 
 
-def _by_name(noise: NoiseSpec) -> tuple[Errors, Callable[[QuantumCircuit], QuantumCircuit]]:
+def _by_name(
+    noise: NoiseSpec,
+) -> tuple[InstructionErrors, Callable[[QuantumCircuit], QuantumCircuit]]:
     """The errors of instructions, and the function that gives gates the names of the model."""
     if noise.errors is not None:
         return noise.errors, partial(keep_model_names, errors=noise.errors)
     if noise.rates is not None:
         return error_model_from_rates(noise.rates), decompose_to_two_qubit
     assert noise.device is not None
-    return DeviceErrors(noise.device), QuantumCircuit.copy
+    return DeviceErrorModel(noise.device), QuantumCircuit.copy
 
 
 def _with_rates(

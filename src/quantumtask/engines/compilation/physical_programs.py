@@ -11,7 +11,7 @@ from qiskit.transpiler.passes import Optimize1qGatesDecomposition
 
 from quantumtask.engines.compilation.transpile import DeviceCircuit, backend_unsuitable
 from quantumtask.engines.devices.calibration import DeviceSnapshot
-from quantumtask.engines.qiskit.circuits import circuit_of
+from quantumtask.engines.qiskit.circuits import build_circuit
 from quantumtask.openqasm.program.execution import Execution, MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import (
     DELAY,
@@ -186,7 +186,7 @@ def place_as_written(
 
     The gates that turn a qubit before the measurement of an observable become native gates.
     """
-    written = circuit_of(steps, range(len(device.qubits)), bits)
+    written = build_circuit(steps, range(len(device.qubits)), bits)
     own = {*_places(device), *TIMING_OPERATIONS}
     circuit = written.copy_empty_like()
     for item in written.data:

@@ -13,7 +13,7 @@ from qiskit_aer.noise import NoiseModel
 from quantumtask.engines.compilation.layout_scores import WeightedErrorMap
 from quantumtask.engines.devices.calibration import DeviceSnapshot
 from quantumtask.engines.devices.qiskit_target import TargetBackend, full_target, subset_target
-from quantumtask.engines.qiskit.transpiler import pass_manager
+from quantumtask.engines.qiskit.transpiler import build_pass_manager
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.processes import cpu_time_limit
 from quantumtask.shared.settings import Settings
@@ -91,7 +91,7 @@ def transpile_for_device(
 def _passes(twin: DeviceSnapshot, seed: int, weighted: bool) -> PassManager:
     """Qiskit's own passes, or with device errors `weighted` by the operations of the circuit."""
     target = full_target(twin)
-    passes = pass_manager(OPTIMIZATION_LEVEL, target=target, seed_transpiler=seed)
+    passes = build_pass_manager(OPTIMIZATION_LEVEL, target=target, seed_transpiler=seed)
     if weighted:
         passes.pre_layout = PassManager([WeightedErrorMap(target)])
     return passes

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantumtask.engines.gates.gate_action import MOST_REMEMBERED, ROUNDING, matrix_of
+from quantumtask.engines.gates.gate_action import MAX_CACHED_GATES, ROUNDING_TOLERANCE, gate_matrix
 from quantumtask.openqasm.program.operations import BasicGate, Matrix, Operation, controlled_matrix
 
 
-class Conjugation(NamedTuple):
+class CliffordTable(NamedTuple):
     """How a Clifford gate turns Paulis: with bits (x0, x1, .., z0, z1, ..) of the gate's qubits.
 
     `images` lists, for each new bit, the old bits that it is the sum of; the sign changes by the
@@ -20,12 +20,12 @@ class Conjugation(NamedTuple):
     signs: tuple[tuple[int, ...], ...]
 
 
-MOST_CLIFFORD_QUBITS = 2
+MAX_CLIFFORD_QUBITS = 2
 
 
-def conjugation(operation: Operation) -> Conjugation | None:
+def clifford_table(operation: Operation) -> CliffordTable | None:
     """How an operation turns Paulis; None where it is not a Clifford gate on one or two qubits."""
-    if len(operation.qubits) > MOST_CLIFFORD_QUBITS:
+    if len(operation.qubits) > MAX_CLIFFORD_QUBITS:
         return None
     gate = operation.gate
     if isinstance(gate, BasicGate):
@@ -33,14 +33,14 @@ def conjugation(operation: Operation) -> Conjugation | None:
     return _conjugation(controlled_matrix(gate.entries, operation.controls))
 
 
-@lru_cache(MOST_REMEMBERED)
+@lru_cache(MAX_CACHED_GATES)
 def _basic_conjugation(
     gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]
-) -> Conjugation | None:
-    return _conjugation(controlled_matrix(matrix_of(gate, params), controls))
+) -> CliffordTable | None:
+    return _conjugation(controlled_matrix(gate_matrix(gate, params), controls))
 
 
-def _conjugation(matrix: Matrix) -> Conjugation | None:
+def _conjugation(matrix: Matrix) -> CliffordTable | None:
     qubits = len(matrix).bit_length() - 1
     turned = []
     for bits in range(4**qubits):
@@ -52,7 +52,7 @@ def _conjugation(matrix: Matrix) -> Conjugation | None:
         tuple(old for old in range(2 * qubits) if turned[1 << old][0] >> new & 1)
         for new in range(2 * qubits)
     )
-    return Conjugation(images, _polynomial([sign for _, sign in turned]))
+    return CliffordTable(images, _polynomial([sign for _, sign in turned]))
 
 
 @cache
@@ -75,7 +75,7 @@ def _pauli_of(matrix: Matrix, qubits: int) -> tuple[int, int] | None:
     pauli = _pauli(bits, qubits)
     sign = int((first[x] / pauli[x, 0]).real < 0)
     wrong = np.abs(matrix - (1 - 2 * sign) * pauli).max()
-    return (bits, sign) if wrong < ROUNDING else None
+    return (bits, sign) if wrong < ROUNDING_TOLERANCE else None
 
 
 def _polynomial(values: list[int]) -> tuple[tuple[int, ...], ...]:

@@ -8,19 +8,19 @@ import numpy as np
 from quantumtask.engines.limits import non_finite_state
 from quantumtask.openqasm.program.operations import BasicGate, Matrix, MatrixGate, Operation
 
-CONTROLS = {
+CONTROL_COUNTS = {
     "cx": 1, "cy": 1, "cz": 1, "ch": 1, "csx": 1, "cp": 1, "crx": 1, "cry": 1, "crz": 1, "cu": 1,
     "ccx": 2, "cswap": 1,
 }  # fmt: skip
 """How many of a basic gate's qubits control it."""
 
-ROUNDING = 1e-12
+ROUNDING_TOLERANCE = 1e-12
 
-MOST_REMEMBERED = 4096
-MOST_UNITARIES = 256
+MAX_CACHED_GATES = 4096
+MAX_CACHED_UNITARIES = 256
 
 
-class Action(NamedTuple):
+class GateAction(NamedTuple):
     """A matrix on some of the operation's qubits, where the others have their wanted values.
 
     `controls` are pairs (place, value) and `targets` places in the operation's list of qubits; bit
@@ -41,7 +41,7 @@ class Action(NamedTuple):
         return len(matrix) == 2 and not self.diagonal and matrix[0, 0] == matrix[1, 1] == 0
 
 
-def action(operation: Operation) -> Action:
+def gate_action(operation: Operation) -> GateAction:
     """What an operation does."""
     gate = operation.gate
     if isinstance(gate, BasicGate):
@@ -49,7 +49,7 @@ def action(operation: Operation) -> Action:
     return _unitary(gate, operation.controls)
 
 
-def matrix_of(gate: BasicGate | MatrixGate, params: tuple[float, ...]) -> Matrix:
+def gate_matrix(gate: BasicGate | MatrixGate, params: tuple[float, ...]) -> Matrix:
     """The matrix of a gate. Raises ResourceError for angles that are too large to have a sine."""
     try:
         return gate.matrix(*params)
@@ -57,33 +57,33 @@ def matrix_of(gate: BasicGate | MatrixGate, params: tuple[float, ...]) -> Matrix
         raise non_finite_state() from None
 
 
-@lru_cache(MOST_REMEMBERED)
-def _basic(gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]) -> Action:
-    matrix = matrix_of(gate, params)
-    own = CONTROLS.get(gate.name, 0)
+@lru_cache(MAX_CACHED_GATES)
+def _basic(gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]) -> GateAction:
+    matrix = gate_matrix(gate, params)
+    own = CONTROL_COUNTS.get(gate.name, 0)
     step = 1 << own
     own_matrix = np.ascontiguousarray(matrix[step - 1 :: step, step - 1 :: step])
     return _make(own_matrix, (*controls, *(True,) * own))
 
 
-_unitaries: dict[tuple[int, tuple[bool, ...]], tuple[MatrixGate, Action]] = {}
+_unitaries: dict[tuple[int, tuple[bool, ...]], tuple[MatrixGate, GateAction]] = {}
 
 
-def _unitary(gate: MatrixGate, controls: tuple[bool, ...]) -> Action:
+def _unitary(gate: MatrixGate, controls: tuple[bool, ...]) -> GateAction:
     """Remembered by identity, because a matrix has no hash; what is kept cannot lose its id."""
     key = (id(gate), controls)
     found = _unitaries.get(key)
     if found is None:
-        if len(_unitaries) >= MOST_UNITARIES:
+        if len(_unitaries) >= MAX_CACHED_UNITARIES:
             _unitaries.clear()
         found = _unitaries[key] = (gate, _make(gate.entries, controls))
     return found[1]
 
 
-def _make(matrix: Matrix, controls: tuple[bool, ...]) -> Action:
+def _make(matrix: Matrix, controls: tuple[bool, ...]) -> GateAction:
     first = len(controls)
     kept = _kept(matrix)
-    return Action(
+    return GateAction(
         tuple(enumerate(map(int, controls))),
         tuple(range(first, first + len(kept))),
         matrix,

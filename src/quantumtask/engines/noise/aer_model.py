@@ -17,7 +17,7 @@ from qiskit_aer.noise import (
 
 from quantumtask.engines.noise.error_model import ErrorModel, parse_error_model
 from quantumtask.engines.noise.rates import ErrorRates, ReadoutRates, ThermalRates
-from quantumtask.engines.qiskit.circuits import unitary_of
+from quantumtask.engines.qiskit.circuits import unitary_gate
 
 LABELS = {1: "one_qubit", 2: "two_qubit"}
 """What a gate is called that has no name in the simulator; the noise knows it by that."""
@@ -37,7 +37,7 @@ def decompose_to_two_qubit(circuit: QuantumCircuit) -> QuantumCircuit:
     for item in circuit.data:
         operation = item.operation
         if isinstance(operation, Gate) and operation.name not in ONE_QUBIT | TWO_QUBIT:
-            gate = unitary_of(operation.to_matrix(), LABELS[len(item.qubits)])
+            gate = unitary_gate(operation.to_matrix(), LABELS[len(item.qubits)])
             item = CircuitInstruction(gate, item.qubits, ())
         named._append(item)
     return named

@@ -20,7 +20,7 @@ from qiskit.quantum_info import Kraus, Pauli, SuperOp
 from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error
 
 from quantumtask.engines.noise.rates import invalid_noise
-from quantumtask.engines.qiskit.circuits import circuit_of
+from quantumtask.engines.qiskit.circuits import build_circuit
 from quantumtask.openqasm.gates.expansion import MAX_ARGUMENT
 from quantumtask.openqasm.program.operations import BASIC_GATES, Matrix, MatrixGate, Operation
 
@@ -69,7 +69,7 @@ class ErrorStep:
         if self.name in BASIC_GATES:
             there = range(len(self.qubits))
             operation = self.operation._replace(qubits=tuple(there))
-            return circuit_of([operation], there, {}).data[0].operation
+            return build_circuit([operation], there, {}).data[0].operation
         return UnitaryGate(self.matrices[0], check_input=False)
 
     @property

@@ -10,7 +10,7 @@ from qiskit.transpiler.passes import Unroll3qOrMore
 
 from quantumtask.engines.noise.error_model import ErrorModel
 from quantumtask.engines.noise.rates import invalid_noise
-from quantumtask.engines.qiskit.circuits import unitary_of
+from quantumtask.engines.qiskit.circuits import unitary_gate
 
 _AER_GATES = """
     id x y z h s sdg t tdg sx sxdg p rx ry rz u cx cy cz cp csx swap rxx ryy rzz ccx cswap ecr
@@ -37,7 +37,7 @@ def keep_model_names(circuit: QuantumCircuit, errors: ErrorModel) -> QuantumCirc
         if not isinstance(operation, Gate) or _is_known(operation):
             named._append(item)
         elif len(item.qubits) <= MAX_MATRIX_QUBITS:
-            gate = unitary_of(Operator(operation).data, operation.label or operation.name)
+            gate = unitary_gate(Operator(operation).data, operation.label or operation.name)
             named._append(CircuitInstruction(gate, item.qubits, ()))
         else:
             for piece in _pieces(item, errors):
@@ -59,5 +59,5 @@ def _pieces(item: CircuitInstruction, errors: ErrorModel) -> Iterator[CircuitIns
     whole = QuantumCircuit(item.qubits)
     whole._append(item)
     for piece in PassManager([Unroll3qOrMore()]).run(whole).data:
-        gate = unitary_of(Operator(piece.operation).data, PIECE_LABEL)
+        gate = unitary_gate(Operator(piece.operation).data, PIECE_LABEL)
         yield CircuitInstruction(gate, piece.qubits, ())

@@ -13,14 +13,18 @@ import numpy as np
 
 from quantumtask.engines.compilation.idle_schedule import IdleClock
 from quantumtask.engines.noise.error_model import MEASURE, RESET, Channel
-from quantumtask.engines.noisy_simulation.instructions import Layout, Placed, Source
+from quantumtask.engines.noisy_simulation.instructions import (
+    InstructionSource,
+    Layout,
+    NoisyInstruction,
+)
 from quantumtask.engines.observables.observable import FloatArray
-from quantumtask.engines.simulators.native.branch_state import CERTAIN, Bits
-from quantumtask.engines.transforms.branching import WithEnds
+from quantumtask.engines.simulators.native.branch_state import CERTAINTY_TOLERANCE, ShotBits
+from quantumtask.engines.transforms.branching import TerminalMeasurementTracker
 from quantumtask.openqasm.program.execution import MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import DELAY, Operation
 
-Weights = tuple[float, float]
+ReadoutWeights = tuple[float, float]
 """Probabilities of one reading if the qubit is 0, and if the qubit is 1."""
 
 
@@ -32,7 +36,7 @@ class NoisyState(Protocol):
         """Memory of the state, in bytes."""
         ...
 
-    def apply(self, instruction: Placed) -> None:
+    def apply(self, instruction: NoisyInstruction) -> None:
         """Applies a gate and then its error."""
         ...
 
@@ -46,18 +50,18 @@ class NoisyState(Protocol):
         """The probability that the qubit at a place is 1."""
         ...
 
-    def read(self, place: int, weights: Weights) -> Self:
+    def read(self, place: int, weights: ReadoutWeights) -> Self:
         """The state after a reading with these weights. The old state must not be used again."""
         ...
 
     def copy(self) -> Self: ...
 
-    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> Bits:
+    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
         """The values of the qubits at some places, together, one row per shot."""
         ...
 
 
-class NoisyWorld(WithEnds):
+class NoisyBranchState(TerminalMeasurementTracker):
     """The world of a noisy process; gates are kept until a measurement or a reset follows them.
 
     `values`: expectation values are computed. Then a measured qubit may move and decay before its
@@ -69,7 +73,9 @@ class NoisyWorld(WithEnds):
         "_source", "_values", "state",
     )  # fmt: skip
 
-    def __init__(self, state: NoisyState, source: Source, *, values: bool = False) -> None:
+    def __init__(
+        self, state: NoisyState, source: InstructionSource, *, values: bool = False
+    ) -> None:
         super().__init__()
         self._values = values
         self.state: Any = state
@@ -147,14 +153,14 @@ class NoisyWorld(WithEnds):
         zero, one = self._source.model.confusion(place)
         true = self.state.probability(place)
         p = round((1 - true) * zero[1] + true * one[1], 12)
-        return 0.0 if p <= CERTAIN else 1.0 if p >= 1 - CERTAIN else p
+        return 0.0 if p <= CERTAINTY_TOLERANCE else 1.0 if p >= 1 - CERTAINTY_TOLERANCE else p
 
-    def decided(self, outcome: MeasurementOutcome, value: int) -> "NoisyWorld":
+    def decided(self, outcome: MeasurementOutcome, value: int) -> "NoisyBranchState":
         """The world in which the outcome is that value, after its `probability` was asked."""
         place = self._measured[outcome]
         zero, one = self._source.model.confusion(place)
         state = self.state.read(place, (zero[value], one[value]))
-        twin = NoisyWorld(state, self._source, values=self._values)
+        twin = NoisyBranchState(state, self._source, values=self._values)
         twin._layout = self._layout
         twin._operations = list(self._operations)
         left = self._pending[place][1:]
@@ -171,7 +177,7 @@ class NoisyWorld(WithEnds):
 
     def sample(
         self, outcomes: Sequence[MeasurementOutcome], shots: int, rng: np.random.Generator
-    ) -> Bits:
+    ) -> ShotBits:
         """Values of outcomes that are not decided, together, one row per shot."""
         places = list(dict.fromkeys(self._measured[outcome] for outcome in outcomes))
         for place in places:

@@ -4,27 +4,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantumtask.engines.gates.gate_action import Action
+from quantumtask.engines.gates.gate_action import GateAction
 from quantumtask.engines.limits import non_finite_state, out_of_memory
 from quantumtask.engines.noise.error_model import Channel
-from quantumtask.engines.noisy_simulation.branch_state import Weights
-from quantumtask.engines.noisy_simulation.instructions import Placed
+from quantumtask.engines.noisy_simulation.branch_state import ReadoutWeights
+from quantumtask.engines.noisy_simulation.instructions import NoisyInstruction
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.simulators.native import kernels
-from quantumtask.engines.simulators.native.branch_state import Bits
-from quantumtask.engines.simulators.native.kernels import Vector
+from quantumtask.engines.simulators.native.branch_state import ShotBits
+from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.openqasm.program.operations import Matrix
 
 BYTES_PER_ENTRY = 16
-WORKING = 3
+WORKING_COPIES = 3
 """Peak memory of one operation, as a multiple of the state's size."""
 
-RESET = np.zeros((4, 4), dtype=np.complex128)
-RESET[0, [0, 3]] = 1
+RESET_SUPEROPERATOR = np.zeros((4, 4), dtype=np.complex128)
+RESET_SUPEROPERATOR[0, [0, 3]] = 1
 
 
-class Mixture:
+class DensityMatrix:
     """The state of all places, as a vector: bits 2k and 2k + 1 of an index are the row and the
     column of the k-th place."""
 
@@ -33,18 +33,18 @@ class Mixture:
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
         self._places: dict[int, int] = {}
-        self._vector: Vector = np.ones(1, dtype=np.complex128)
+        self._vector: ComplexArray = np.ones(1, dtype=np.complex128)
 
     @property
     def bytes(self) -> int:
         return self._vector.nbytes
 
-    def copy(self) -> "Mixture":
-        twin = Mixture(self._most)
+    def copy(self) -> "DensityMatrix":
+        twin = DensityMatrix(self._most)
         twin._places, twin._vector = self._places.copy(), self._vector.copy()
         return twin
 
-    def apply(self, instruction: Placed) -> None:
+    def apply(self, instruction: NoisyInstruction) -> None:
         self._turn(instruction.kind.superoperator, instruction.places)
 
     def err(self, channel: Channel, places: tuple[int, ...]) -> None:
@@ -52,20 +52,20 @@ class Mixture:
 
     def reset(self, place: int) -> None:
         if place in self._places:
-            self._turn(RESET, (place,))
+            self._turn(RESET_SUPEROPERATOR, (place,))
 
     def probability(self, place: int) -> float:
         zero, one = self.distribution([place]).tolist()
         return float(one / (zero + one))
 
-    def read(self, place: int, weights: Weights) -> "Mixture":
+    def read(self, place: int, weights: ReadoutWeights) -> "DensityMatrix":
         twin = self.copy()
         diagonal = np.array([weights[0], 0, 0, weights[1]], dtype=np.complex128)
         twin._turn(np.diag(diagonal), (place,))
         twin._vector /= twin._diagonal().sum()
         return twin
 
-    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> Bits:
+    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
         drawn = Distribution(self.distribution(places)).draw(shots, rng)
         return np.stack([(drawn >> k & 1).astype(np.uint8) for k in range(len(places))], axis=1)
 
@@ -93,7 +93,7 @@ class Mixture:
     def _turn(self, matrix: Matrix, places: Sequence[int]) -> None:
         numbers = [self._find(place) for place in places]
         bits = [2 * number for number in numbers] + [2 * number + 1 for number in numbers]
-        act = Action((), tuple(range(len(bits))), matrix, False, (False,) * len(bits))
+        act = GateAction((), tuple(range(len(bits))), matrix, False, (False,) * len(bits))
         kernels.apply(self._vector, act, bits)
 
     def _find(self, place: int) -> int:
@@ -101,7 +101,7 @@ class Mixture:
         number = self._places.get(place)
         if number is None:
             number = self._places[place] = len(self._places)
-            needed = WORKING * BYTES_PER_ENTRY << min(2 * (number + 1), 200)
+            needed = WORKING_COPIES * BYTES_PER_ENTRY << min(2 * (number + 1), 200)
             if needed > self._most:
                 raise out_of_memory(number + 1, needed, self._most)
             grown = np.zeros(4 * len(self._vector), dtype=np.complex128)

@@ -25,25 +25,25 @@ from quantumtask.engines.devices.calibration import DeviceSnapshot, QubitCalibra
 from quantumtask.engines.devices.qiskit_target import full_target
 from quantumtask.engines.noise.error_model import RESET, Channel, ConfusionMatrix, parse_error_model
 from quantumtask.engines.noisy_simulation.instructions import (
-    Errors,
-    Kind,
+    InstructionErrors,
     Layout,
-    Placed,
+    NoisyGate,
+    NoisyInstruction,
     Segment,
-    placed_in,
+    build_instructions,
 )
-from quantumtask.engines.qiskit.circuits import circuit_of
-from quantumtask.engines.qiskit.transpiler import pass_manager
+from quantumtask.engines.qiskit.circuits import build_circuit
+from quantumtask.engines.qiskit.transpiler import build_pass_manager
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.openqasm.program.operations import BARRIER, DELAY, BasicGate, Operation
 from quantumtask.openqasm.program.program import Measure, Program
 from quantumtask.shared.settings import Settings
 
-MOST_KEPT = 4096
-MOST_SEGMENTS = 1024
+MAX_CACHED_ERRORS = 4096
+MAX_CACHED_SEGMENTS = 1024
 
 
-class DeviceErrors:
+class DeviceErrorModel:
     """The noise of a device, with the interface of `ErrorModel`."""
 
     clifford = False
@@ -61,13 +61,13 @@ class DeviceErrors:
         return (1 - wrong, wrong), (wrong, 1 - wrong)
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MAX_CACHED_ERRORS)
 def _error(device: DeviceSnapshot, name: str, qubits: tuple[int, ...]) -> Channel | None:
     model = device_noise_model(device, qubits, frozenset([(name, qubits)]))
     return parse_error_model(model.to_dict()).error(name, tuple(range(len(qubits))))
 
 
-@lru_cache(MOST_KEPT)
+@lru_cache(MAX_CACHED_ERRORS)
 def relaxation_channel(qubit: QubitCalibration, seconds: float) -> Channel | None:
     """The decay of a qubit in some seconds; None if its T1 and T2 are unknown or cause none."""
     if not seconds or (qubit.t1_s is None and qubit.t2_s is None):
@@ -96,7 +96,7 @@ class DeviceSource:
         *,
         written: bool,
         timed: bool,
-        model: Errors,
+        model: InstructionErrors,
         circuit_for: Callable[[QuantumCircuit], QuantumCircuit],
     ) -> None:
         self.model = model
@@ -119,7 +119,7 @@ class DeviceSource:
         key = (where, *[_key(operation) for operation in operations])
         known = self._segments.get(key)
         if known is None:
-            if len(self._segments) >= MOST_SEGMENTS:
+            if len(self._segments) >= MAX_CACHED_SEGMENTS:
                 self._segments.clear()
             known = self._segments[key] = (operations, self._made(operations, layout))
         return known[1]
@@ -144,7 +144,7 @@ class DeviceSource:
         bits = {step.outcome: k for k, step in enumerate(steps) if isinstance(step, Measure)}
         bits = {outcome: k for k, outcome in enumerate(bits)}
         found = transpile_for_device(
-            circuit_of(steps, touched, bits), self._device, self._seed, settings
+            build_circuit(steps, touched, bits), self._device, self._seed, settings
         )
         self.described = found.described(touched, program.qubits)
         layout = dict(zip(touched, found.places, strict=True))
@@ -158,7 +158,7 @@ class DeviceSource:
             circuit = place_as_written(steps, qubits, {}, self._device).circuit
         else:
             steps, _ = convert_delays(operations, self._device)
-            circuit, layout = self._compiled(circuit_of(steps, list(layout), {}), layout)
+            circuit, layout = self._compiled(build_circuit(steps, list(layout), {}), layout)
         return self._timed(circuit, layout)
 
     def _compiled(self, circuit: QuantumCircuit, layout: Layout) -> tuple[QuantumCircuit, Layout]:
@@ -176,7 +176,7 @@ class DeviceSource:
         """The instructions, with the decay of qubits that are idle between them."""
         number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
         times = schedule_alap(circuit, self._device)
-        found: list[Placed] = []
+        found: list[NoisyInstruction] = []
         for item, waits in zip(circuit.data, times.waits, strict=True):
             on = tuple([number[qubit] for qubit in item.qubits])
             if item.operation.name == DELAY:
@@ -184,7 +184,7 @@ class DeviceSource:
             elif item.operation.name != BARRIER:
                 single = QuantumCircuit(len(on))
                 single.append(item.operation, range(len(on)))
-                found += placed_in(self._circuit_for(single), self.model, on)
+                found += build_instructions(self._circuit_for(single), self.model, on)
             if self.timed:
                 for place, seconds in waits.items():
                     found += self._decay(place, seconds)
@@ -192,15 +192,15 @@ class DeviceSource:
             times = times._replace(duration=0.0, begins={}, ends={})
         return Segment(found, layout, times.duration, times.begins, times.ends)
 
-    def _decay(self, place: int, seconds: float) -> list[Placed]:
+    def _decay(self, place: int, seconds: float) -> list[NoisyInstruction]:
         channel = relaxation_channel(self._device.qubits[place], seconds)
-        return [] if channel is None else [Placed(Kind(None, channel), (place,))]
+        return [] if channel is None else [NoisyInstruction(NoisyGate(None, channel), (place,))]
 
 
 @lru_cache(64)
 def _passes(device: DeviceSnapshot, seed: int, places: tuple[int, ...]) -> PassManager:
     target = full_target(device)
-    return pass_manager(
+    return build_pass_manager(
         OPTIMIZATION_LEVEL, target=target, seed_transpiler=seed, initial_layout=list(places)
     )
 

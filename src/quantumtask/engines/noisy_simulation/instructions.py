@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from qiskit import QuantumCircuit
 
-from quantumtask.engines.gates.gate_action import matrix_of
+from quantumtask.engines.gates.gate_action import gate_matrix
 from quantumtask.engines.noise.error_model import Channel, ConfusionMatrix
-from quantumtask.engines.qiskit.circuits import circuit_of
+from quantumtask.engines.qiskit.circuits import build_circuit
 from quantumtask.openqasm.program.operations import (
     BARRIER,
     BasicGate,
@@ -19,14 +19,14 @@ from quantumtask.openqasm.program.operations import (
     controlled_matrix,
 )
 
-MOST_KEPT = 4096
+MAX_CACHED_GATES = 4096
 """Most gates whose instructions are cached."""
 
 Layout = Mapping[int, int] | None
 """The place of each qubit of a program; None: qubit k is at place k."""
 
 
-class Kind:
+class NoisyGate:
     """A gate with the error that follows it; `gate` None: the error alone."""
 
     def __init__(self, gate: Operation | None, error: Channel | None) -> None:
@@ -47,12 +47,12 @@ class Kind:
         return _widened(self.error.superoperator, size, qubits) @ ideal
 
 
-class Placed:
+class NoisyInstruction:
     """A kind of instruction at some places."""
 
     __slots__ = ("kind", "places")
 
-    def __init__(self, kind: Kind, places: tuple[int, ...]) -> None:
+    def __init__(self, kind: NoisyGate, places: tuple[int, ...]) -> None:
         self.kind = kind
         self.places = places
 
@@ -65,14 +65,14 @@ class Segment(NamedTuple):
     after its last (see `Schedule`).
     """
 
-    instructions: list[Placed]
+    instructions: list[NoisyInstruction]
     layout: Layout
     duration: float = 0.0
     begins: Mapping[int, float] = {}
     ends: Mapping[int, float] = {}
 
 
-class Errors(Protocol):
+class InstructionErrors(Protocol):
     """Errors by instruction and qubits: see `ErrorModel`."""
 
     @property
@@ -83,7 +83,7 @@ class Errors(Protocol):
     def confusion(self, qubit: int) -> ConfusionMatrix: ...
 
 
-class Source(Protocol):
+class InstructionSource(Protocol):
     """Source of the noisy instructions for a program's gates, resets and measurements.
 
     `layout`: the initial places of the program's qubits; a place has the number that the noise
@@ -94,7 +94,7 @@ class Source(Protocol):
     def timed(self) -> bool: ...
 
     @property
-    def model(self) -> Errors: ...
+    def model(self) -> InstructionErrors: ...
 
     @property
     def layout(self) -> Layout: ...
@@ -116,16 +116,16 @@ class Source(Protocol):
         ...
 
 
-class Named:
+class ErrorModelSource:
     """Gates as written, one by one; `circuit_for` makes a small circuit with their names."""
 
     layout: Layout = None
     timed = False
 
-    def __init__(self, model: Errors, circuit_for: Any) -> None:
+    def __init__(self, model: InstructionErrors, circuit_for: Any) -> None:
         self.model = model
         self._circuit_for = circuit_for
-        self._kept: dict[Any, tuple[Operation, list[Placed]]] = {}
+        self._kept: dict[Any, tuple[Operation, list[NoisyInstruction]]] = {}
 
     def check(self, operations: Sequence[Operation]) -> None:
         """Accepts all gates."""
@@ -144,26 +144,28 @@ class Named:
         """Returns 0: a model of errors has no times."""
         return 0.0
 
-    def _of(self, operation: Operation) -> list[Placed]:
+    def _of(self, operation: Operation) -> list[NoisyInstruction]:
         gate = operation.gate
         key = operation if isinstance(gate, BasicGate) else (id(gate), *operation[1:])
         known = self._kept.get(key)
         if known is None:
-            if len(self._kept) >= MOST_KEPT:
+            if len(self._kept) >= MAX_CACHED_GATES:
                 self._kept.clear()
             known = self._kept[key] = (operation, self._made(operation))
         return known[1]
 
-    def _made(self, operation: Operation) -> list[Placed]:
+    def _made(self, operation: Operation) -> list[NoisyInstruction]:
         if operation.gate.name == BARRIER:
             return []
         if isinstance(operation.gate, BasicGate):
-            matrix_of(operation.gate, operation.params)  # refuses angles that have no sine
-        circuit = circuit_of([operation], operation.qubits, {})
-        return placed_in(self._circuit_for(circuit), self.model, operation.qubits)
+            gate_matrix(operation.gate, operation.params)  # refuses angles that have no sine
+        circuit = build_circuit([operation], operation.qubits, {})
+        return build_instructions(self._circuit_for(circuit), self.model, operation.qubits)
 
 
-def placed_in(circuit: QuantumCircuit, model: Errors, qubits: Sequence[int]) -> list[Placed]:
+def build_instructions(
+    circuit: QuantumCircuit, model: InstructionErrors, qubits: Sequence[int]
+) -> list[NoisyInstruction]:
     """The instructions of a circuit of gates whose qubit k is `qubits`[k]."""
     place = dict(zip(circuit.qubits, qubits, strict=True))
     found = []
@@ -175,11 +177,11 @@ def placed_in(circuit: QuantumCircuit, model: Errors, qubits: Sequence[int]) -> 
         error = model.error(operation.label or operation.name, on)
         if operation.name == "delay":
             if error is not None:
-                found.append(Placed(Kind(None, error), on[: error.size]))
+                found.append(NoisyInstruction(NoisyGate(None, error), on[: error.size]))
             continue
         matrix = np.array(operation.to_matrix(), dtype=np.complex128)
         gate = Operation(MatrixGate(matrix), (), tuple(range(len(on))))
-        found.append(Placed(Kind(gate, error), on))
+        found.append(NoisyInstruction(NoisyGate(gate, error), on))
     return found
 
 

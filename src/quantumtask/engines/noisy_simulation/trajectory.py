@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from quantumtask.engines.noise.error_model import Channel, ErrorStep
-from quantumtask.engines.noisy_simulation.branch_state import Weights
-from quantumtask.engines.noisy_simulation.instructions import Placed
-from quantumtask.engines.simulators.native.branch_state import Bits, State
+from quantumtask.engines.noisy_simulation.branch_state import ReadoutWeights
+from quantumtask.engines.noisy_simulation.instructions import NoisyInstruction
+from quantumtask.engines.simulators.native.branch_state import QuantumState, ShotBits
 from quantumtask.engines.simulators.native.statevector import StateVector
 
 
@@ -16,7 +16,7 @@ class Trajectory:
 
     __slots__ = ("_rng", "_state")
 
-    def __init__(self, state: State, rng: np.random.Generator) -> None:
+    def __init__(self, state: QuantumState, rng: np.random.Generator) -> None:
         self._state = state
         self._rng = rng
 
@@ -27,7 +27,7 @@ class Trajectory:
     def copy(self) -> "Trajectory":
         return self
 
-    def apply(self, instruction: Placed) -> None:
+    def apply(self, instruction: NoisyInstruction) -> None:
         kind, places = instruction.kind, instruction.places
         if kind.gate is not None:
             self._state.apply([kind.gate._replace(qubits=places)])
@@ -56,14 +56,14 @@ class Trajectory:
     def probability(self, place: int) -> float:
         return self._state.probability(place)
 
-    def read(self, place: int, weights: Weights) -> "Trajectory":
+    def read(self, place: int, weights: ReadoutWeights) -> "Trajectory":
         if self._state.known(place) is None:
             one = self._state.probability(place)
             likely = one * weights[1]
             self._project(place, self._drawn(likely / (likely + (1 - one) * weights[0])))
         return self
 
-    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> Bits:
+    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
         return self._state.sample(places, shots, rng)
 
     def _project(self, place: int, value: int) -> None:

@@ -91,7 +91,7 @@ def run_sweep(
     plain = data is None and not sweep.shape
     return Result(
         texts.counts, texts.memory, seed, ran.engine, ran.version, ran.method,
-        (time.perf_counter() - started) * 1000, sweep.program.warnings, texts.outputs,
+        (time.perf_counter() - started) * 1000, sweep.program.warnings, texts.outputs_text,
         ran.precision, ran.reason, data, sweep.shape or None,
         None if plain else tuple(sweep.program.registers), device.compiled,
     )  # fmt: skip

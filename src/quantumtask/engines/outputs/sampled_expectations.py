@@ -8,8 +8,8 @@ import numpy as np
 from quantumtask.engines.backends.base import Backend
 from quantumtask.engines.observables.grouping import CommutingGroup, group_commuting
 from quantumtask.engines.observables.observable import PROJECTORS, FloatArray, WordSums
-from quantumtask.engines.sampling.shot_counts import Table
-from quantumtask.engines.transforms.basis_measurement import observed
+from quantumtask.engines.sampling.shot_counts import OutcomeTable
+from quantumtask.engines.transforms.basis_measurement import measure_in_bases
 from quantumtask.openqasm.program.program import Program
 
 MAX_CACHED_VALUES = 1 << 22
@@ -35,8 +35,10 @@ def estimate_means(
         letters = group.basis.letters
         seen = _GroupSamples(words, letters, len(group.members))
         if letters:
-            drawn = device.sample(observed(program, letters), shots, _seed(seed, number), False)
-            seen.take(drawn.table(len(letters)))
+            drawn = device.sample(
+                measure_in_bases(program, letters), shots, _seed(seed, number), False
+            )
+            seen.take(drawn.to_table(len(letters)))
         for item, numbers, factors in parts:
             mean, error = seen.mean(numbers, factors)
             totals[item] += mean
@@ -79,9 +81,9 @@ class _GroupSamples:
         self._columns = {qubit: k for k, qubit in enumerate(letters)}
         self._members = members
         self._kept: dict[int, FloatArray] = {}
-        self.take(Table(np.zeros((1, 0), dtype=np.uint8), np.ones(1, dtype=np.int64)))
+        self.take(OutcomeTable(np.zeros((1, 0), dtype=np.uint8), np.ones(1, dtype=np.int64)))
 
-    def take(self, table: Table) -> None:
+    def take(self, table: OutcomeTable) -> None:
         """`table`: the bits of each outcome, one for each qubit that is measured."""
         self._bits, self._shots = table
         self._keeps = len(self._shots) * self._members <= MAX_CACHED_VALUES

@@ -52,10 +52,10 @@ _FIXED: dict[str, Gate] = {
 
 _MEASURE, _RESET = QiskitMeasure(), QiskitReset()
 
-MOST_CONTROLLED = 1024
+MAX_CACHED_CONTROLLED = 1024
 
 
-def circuit_of(
+def build_circuit(
     steps: Iterable[Step], qubits: Sequence[int], bits: Mapping[int, int]
 ) -> QuantumCircuit:
     """The circuit of some steps, which touch no other qubits than these.
@@ -93,15 +93,15 @@ def _gate(operation: Operation) -> Gate:
 
 def _basic(gate: BasicGate, params: tuple[float, ...]) -> Gate:
     if gate.inverse is None:  # an instruction of a noise model, known by its matrix alone
-        return unitary_of(gate.matrix(*params), gate.name)
+        return unitary_gate(gate.matrix(*params), gate.name)
     return _CLASSES[gate.name](*params) if params else _FIXED[gate.name]
 
 
 def _unitary(gate: MatrixGate) -> Gate:
-    return unitary_of(gate.entries)
+    return unitary_gate(gate.entries)
 
 
-def unitary_of(matrix: NDArray[np.complex128], label: str | None = None) -> Gate:
+def unitary_gate(matrix: NDArray[np.complex128], label: str | None = None) -> Gate:
     """A gate given by its matrix, which is copied.
 
     Aer reads one that is a view of another, or that cannot be written to, as if it were transposed.
@@ -109,7 +109,7 @@ def unitary_of(matrix: NDArray[np.complex128], label: str | None = None) -> Gate
     return qiskit_gates.UnitaryGate(np.array(matrix, order="C"), label, check_input=False)
 
 
-@lru_cache(MOST_CONTROLLED)
+@lru_cache(MAX_CACHED_CONTROLLED)
 def _controlled(gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]) -> Gate:
     return _with_controls(_basic(gate, params), controls)
 

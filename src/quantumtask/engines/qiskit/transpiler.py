@@ -12,7 +12,7 @@ from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
 from quantumtask.engines.devices.calibration import PACKAGE
 
 
-def pass_manager(level: int, **options: Any) -> PassManager:
+def build_pass_manager(level: int, **options: Any) -> PassManager:
     """Of one of Qiskit's levels of optimisation."""
     with _without_plugin():
         return generate_preset_pass_manager(optimization_level=level, **options)

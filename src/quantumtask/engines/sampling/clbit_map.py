@@ -1,4 +1,4 @@
-"""From what an engine measured to the bits of a result."""
+"""Map from the measurement outcomes of an engine to the bits of a result."""
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -8,103 +8,112 @@ from numpy.typing import NDArray
 
 from quantumtask.openqasm.program.program import Circuit, Measure
 
-WORD = 62
+WORD_BITS = 62
 """Bits of a result that fit a machine word."""
 
 
-class Readout:
-    """Where the outcomes of a circuit go.
+class ClbitMap:
+    """Map from the measurement outcomes of a circuit to the bits of its result.
 
-    `bits`: outcome -> the bit that an engine is to measure it into. Those that the result shows
-    come first, in the order of the result; all others share one bit after them.
+    A result is an integer: bit k is the k-th declared bit. The result shows an outcome if one of
+    its bits has the value of that outcome; a bit that is not measured is constant.
     """
 
     def __init__(self, circuit: Circuit) -> None:
         self._circuit = circuit
-        self._places: dict[int, int] = {}
-        self._fixed = 0
-        for place, bit in enumerate(circuit.bits):
+        self._masks: dict[int, int] = {}  # by outcome: the bits of the result with its value
+        self._constant = 0
+        for position, bit in enumerate(circuit.bits):
             if bit < 0:
-                self._places[-1 - bit] = self._places.get(-1 - bit, 0) | 1 << place
+                self._masks[-1 - bit] = self._masks.get(-1 - bit, 0) | 1 << position
             else:
-                self._fixed |= bit << place
-        self._is_plain = len(self._places) == len(circuit.bits)
+                self._constant |= bit << position
+        self._is_plain = len(self._masks) == len(circuit.bits)
 
     @property
-    def is_fixed(self) -> bool:
-        """Whether the result shows nothing that is measured."""
-        return not self._places
+    def is_constant(self) -> bool:
+        """True if the result shows no outcome."""
+        return not self._masks
 
     @property
-    def shown(self) -> int:
-        """How many different outcomes the result shows."""
-        return len(self._places)
+    def outcome_count(self) -> int:
+        """The number of outcomes that the result shows."""
+        return len(self._masks)
 
     @property
-    def bits(self) -> dict[int, int]:
-        shown = {outcome: k for k, outcome in enumerate(self._places)}
+    def clbits(self) -> dict[int, int]:
+        """The classical bit into which an engine measures each outcome.
+
+        Outcomes that the result shows come first, in the order of the result. All other outcomes
+        share the next bit; a circuit that only measures at its end has no entries for them.
+        """
+        shown = {outcome: k for k, outcome in enumerate(self._masks)}
         if self._circuit.terminal_measurements_only:
             return shown
         hidden = len(shown)
         return {k: shown.get(k, hidden) for k in range(self._circuit.measurement_count)}
 
-    def result(self, measured: int) -> int:
-        """The bits of the result, from a number with the bits that were measured."""
+    def from_bits(self, measured: int) -> int:
+        """Return the result for an integer whose bit k is the classical bit k (see `clbits`)."""
         if self._is_plain:
-            return measured & self._mask
-        return self._shown(measured, self._places.values())
+            return measured & self._clbit_mask
+        return self._result(measured, self._masks.values())
 
     @cached_property
-    def _mask(self) -> int:
-        return (1 << len(self._places)) - 1
+    def _clbit_mask(self) -> int:
+        return (1 << len(self._masks)) - 1
 
     @cached_property
-    def qubits(self) -> dict[int, int]:
-        """The qubits that the result shows, ascending, and the places of each in it.
+    def qubits(self) -> tuple[int, ...]:
+        """The qubits whose outcomes the result shows, ascending.
 
         Only for a circuit that measures at its end.
         """
-        found: dict[int, int] = {}
-        for step in self._circuit.steps:
-            if isinstance(step, Measure) and step.outcome in self._places:
-                places = self._places[step.outcome]
-                found[step.qubit] = found.get(step.qubit, 0) | places
-        return dict(sorted(found.items()))
-
-    def result_of(self, values: Sequence[int]) -> int:
-        """The bits of the result, from one value for each of `qubits`."""
-        outcome = self._fixed
-        for value, places in zip(values, self.qubits.values(), strict=True):
-            if value:
-                outcome |= places
-        return outcome
-
-    def results_of(self, indices: NDArray[np.intp]) -> list[int]:
-        """The bits of the result for each index, of which bit k is the value of `qubits`[k]."""
-        places = list(self.qubits.values())
-        if len(self._circuit.bits) > WORD:
-            return [self._shown(index, places) for index in indices.tolist()]
-        found: list[int] = self.placed(indices).tolist()
-        return found
-
-    def placed(self, indices: NDArray[np.intp]) -> NDArray[np.int64]:
-        """The same as an array, for a result that fits a word."""
-        if self._in_order:
-            return indices
-        outcomes = np.full(len(indices), self._fixed, dtype=np.int64)
-        for k, shown in enumerate(self.qubits.values()):
-            outcomes |= (indices >> k & 1) * shown
-        return outcomes
+        return tuple(self._qubit_masks)
 
     @cached_property
-    def _in_order(self) -> bool:
-        """Whether bit k of the result is the value of `qubits`[k]."""
-        bits = range(len(self._circuit.bits))
-        return list(self.qubits.values()) == [1 << k for k in bits]
+    def _qubit_masks(self) -> dict[int, int]:
+        """For each of `qubits`, the bits of the result with its value."""
+        masks: dict[int, int] = {}
+        for step in self._circuit.steps:
+            if isinstance(step, Measure) and step.outcome in self._masks:
+                masks[step.qubit] = masks.get(step.qubit, 0) | self._masks[step.outcome]
+        return dict(sorted(masks.items()))
 
-    def _shown(self, measured: int, places: Iterable[int]) -> int:
-        outcome = self._fixed
-        for k, shown in enumerate(places):
+    def from_values(self, values: Sequence[int]) -> int:
+        """Return the result for one value of each of `qubits`."""
+        result = self._constant
+        for value, mask in zip(values, self._qubit_masks.values(), strict=True):
+            if value:
+                result |= mask
+        return result
+
+    def from_indices(self, indices: NDArray[np.intp]) -> list[int]:
+        """Return the result for each index; bit k of an index is the value of `qubits`[k]."""
+        if len(self._circuit.bits) > WORD_BITS:
+            masks = list(self._qubit_masks.values())
+            return [self._result(index, masks) for index in indices.tolist()]
+        results: list[int] = self.to_array(indices).tolist()
+        return results
+
+    def to_array(self, indices: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return `from_indices` as an array; the result must fit `WORD_BITS`."""
+        if self._is_identity:
+            return indices
+        results = np.full(len(indices), self._constant, dtype=np.int64)
+        for k, mask in enumerate(self._qubit_masks.values()):
+            results |= (indices >> k & 1) * mask
+        return results
+
+    @cached_property
+    def _is_identity(self) -> bool:
+        """True if bit k of the result is the value of `qubits`[k]."""
+        bits = range(len(self._circuit.bits))
+        return list(self._qubit_masks.values()) == [1 << k for k in bits]
+
+    def _result(self, measured: int, masks: Iterable[int]) -> int:
+        result = self._constant
+        for k, mask in enumerate(masks):
             if measured >> k & 1:
-                outcome |= shown
-        return outcome
+                result |= mask
+        return result

@@ -1,74 +1,77 @@
-"""The exact distribution of some measured qubits, and shots drawn from it."""
+"""Exact distribution of measured qubits, and the drawing of shots."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.limits import non_finite_state
 
-PARTS = 2.0**46
-"""Probabilities are whole numbers of so many parts: what engines round otherwise (near 1e-15) is
-then the same, and what rounding left of nothing is nothing."""
+PROBABILITY_STEPS = 2.0**46
+"""Probabilities are rounded to multiples of 1 / PROBABILITY_STEPS.
 
-MOST_COUNTED = 1 << 16
-"""Values up to which a table of all of them is faster than sorting."""
+The rounding errors of the engines (about 1e-15) then change neither the shots of a seed nor turn a
+probability of 0 into a small positive one.
+"""
+
+MAX_BINCOUNT = 1 << 16
+"""Outcomes up to which a table of all outcomes is faster than sorting."""
 
 Indices = NDArray[np.intp]
 
 
 class Distribution:
-    """Probabilities of all outcomes; bit k of an index is the outcome of measured qubit k.
-
-    Takes the array over, because it can be as large as half a state. Raises ResourceError where
-    they are not numbers.
-    """
+    """Distribution over measured qubits; bit k of an outcome index is the value of qubit k."""
 
     def __init__(self, probabilities: NDArray[np.float64]) -> None:
+        """Round the probabilities in place, because the array can be half as large as a state.
+
+        Raises:
+            ResourceError: The probabilities are not finite, or sum to less than 1/2.
+        """
         np.clip(probabilities, 0.0, None, out=probabilities)
-        probabilities *= PARTS
+        probabilities *= PROBABILITY_STEPS
         np.rint(probabilities, out=probabilities)
-        self._possible: Indices | None = None  # all of them, or nearly
+        self._possible: Indices | None = None  # None: most outcomes are possible
         if 2 * np.count_nonzero(probabilities) <= len(probabilities):
             self._possible = np.flatnonzero(probabilities)
             probabilities = probabilities[self._possible]
         total = np.cumsum(probabilities, out=probabilities)
-        if not (len(total) and np.isfinite(total[-1]) and total[-1] > PARTS / 2):
+        if not (len(total) and np.isfinite(total[-1]) and total[-1] > PROBABILITY_STEPS / 2):
             raise non_finite_state()
         total /= total[-1]
         self.bytes = total.nbytes + (0 if self._possible is None else self._possible.nbytes)
-        # No zeros at the end: what rounding leaves of the shots goes to the last outcome.
+        # Without zeros at the end: shots beyond the last sum belong to the last possible outcome.
         self._cumulative = total[: np.searchsorted(total, 1.0) + 1]
 
     def draw(self, shots: int, rng: np.random.Generator) -> Indices:
-        """The index of the outcome of every shot."""
-        return self._indices(self._places(shots, rng))
+        """Return the outcome index of each shot."""
+        return self._to_outcomes(self._draw_positions(shots, rng))
 
     def count(self, shots: int, rng: np.random.Generator) -> tuple[Indices, Indices]:
-        """The indices of the outcomes that shots have, ascending, and how many have each."""
+        """Return the distinct outcome indices of the shots, ascending, and the shots of each."""
         if len(self._cumulative) <= shots:
-            totals = rng.multinomial(shots, self._steps())
-            (places,) = totals.nonzero()
-            return self._indices(places), totals[places]
-        places, totals = _grouped(self._places(shots, rng))
-        return self._indices(places), totals
+            totals = rng.multinomial(shots, self._probabilities())
+            (positions,) = totals.nonzero()
+            return self._to_outcomes(positions), totals[positions]
+        positions, totals = _count_values(self._draw_positions(shots, rng))
+        return self._to_outcomes(positions), totals
 
-    def _places(self, shots: int, rng: np.random.Generator) -> Indices:
-        places: Indices = np.searchsorted(self._cumulative, rng.random(shots), side="right")
-        return places
+    def _draw_positions(self, shots: int, rng: np.random.Generator) -> Indices:
+        return np.searchsorted(self._cumulative, rng.random(shots), side="right")
 
-    def _steps(self) -> NDArray[np.float64]:
-        """The probabilities of what is possible."""
-        steps = self._cumulative.copy()
-        steps[1:] -= self._cumulative[:-1]
-        return steps
+    def _probabilities(self) -> NDArray[np.float64]:
+        """Return the probabilities of the possible outcomes."""
+        probabilities = self._cumulative.copy()
+        probabilities[1:] -= self._cumulative[:-1]
+        return probabilities
 
-    def _indices(self, places: Indices) -> Indices:
-        return places if self._possible is None else self._possible[places]
+    def _to_outcomes(self, positions: Indices) -> Indices:
+        return positions if self._possible is None else self._possible[positions]
 
 
-def _grouped(drawn: Indices) -> tuple[Indices, Indices]:
-    """The values, ascending, and how often each comes."""
-    if drawn.max() >= MOST_COUNTED:
-        return np.unique(drawn, return_counts=True)
-    table = np.bincount(drawn)
-    found = np.flatnonzero(table)
-    return found, table[found]
+def _count_values(values: Indices) -> tuple[Indices, Indices]:
+    """Return the distinct values, ascending, and the number of each."""
+    if values.max() >= MAX_BINCOUNT:
+        return np.unique(values, return_counts=True)
+    table = np.bincount(values)
+    present = np.flatnonzero(table)
+    return present, table[present]

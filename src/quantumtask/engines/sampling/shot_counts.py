@@ -1,4 +1,4 @@
-"""The shots of a task as they come in, and the texts of its result."""
+"""Shot counter of one program, and the JSON texts of its result."""
 
 import json
 from collections import Counter
@@ -9,50 +9,58 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.limits import check_result_size
-from quantumtask.engines.sampling.bitstrings import Formatter
+from quantumtask.engines.sampling.bitstrings import BitstringFormatter
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
 
 SEPARATORS = (",", ":")
 
 
-Order = NDArray[np.intp]
-"""For each shot, in order, the number of its ending."""
+ShotOrder = NDArray[np.intp]
+"""For each shot, in order, the index of its distinct outcome (see `ShotCounts.add`)."""
 
 
-class Table(NamedTuple):
-    """Outcomes as rows of bits, the lowest first, and how many shots have each."""
+class OutcomeTable(NamedTuple):
+    """Outcomes as rows of bits, bit 0 of the result first, and the number of shots of each row."""
 
     bits: NDArray[np.uint8]
     shots: NDArray[np.int64]
 
 
-class Texts(NamedTuple):
-    """The parts of a result, as JSON texts: see `Result`; of the outputs, one for each name."""
+class SampledOutput(NamedTuple):
+    """Parts of a `Result` as JSON texts; `outputs` has one text for each output variable."""
 
     counts: str
     memory: str | None
     outputs: dict[str, str] | None
 
+    @property
+    def outputs_text(self) -> str | None:
+        """One JSON object with all output variables; None without output variables."""
+        if not self.outputs:
+            return None
+        return "{" + ",".join([f"{json.dumps(k)}:{v}" for k, v in self.outputs.items()]) + "}"
 
-Ending = tuple[int, tuple[str, ...]]
-"""How a shot can end: the outcome, a number over all bits; the outputs' values as JSON."""
+
+DistinctOutcome = tuple[int, tuple[str, ...]]
+"""The bits of a result as an integer, and the values of the output variables as JSON texts."""
 
 
-class Tally:
-    """How many shots ended in which way; `ordered`: the result tells of single shots.
+class ShotCounts:
+    """Number of shots of each outcome.
 
-    Raises ResourceError as soon as the result is too large, before it is written.
+    Attributes:
+        needs_order: The result has values of single shots, so each shot's outcome has an index.
     """
 
     def __init__(self, program: Program, shots: int, memory: bool, settings: Settings) -> None:
-        self._formatter = Formatter(program.registers)
+        self._formatter = BitstringFormatter(program.registers)
         self._settings = settings
         self._memory = memory
         self._names = [name for name, _ in program.outputs]
-        self.ordered = memory or bool(self._names)
+        self.needs_order = memory or bool(self._names)
         self._counts: Counter[int] = Counter()
-        self._numbers: dict[Ending, int] = {}
+        self._indices: dict[DistinctOutcome, int] = {}
         self._shots: list[int] = []
         self._size = 0
         if memory:
@@ -63,109 +71,134 @@ class Tally:
         check_result_size(self._size, self._settings)
 
     def add(self, outcome: int, shots: int, outputs: Mapping[str, Any] | None = None) -> int:
-        """Counts shots that ended alike. Gives the number of that ending, from 0, if `ordered`."""
+        """Add shots of one outcome.
+
+        Args:
+            outcome: The bits of the result as an integer; bit 0 is the first declared bit.
+            shots: The number of shots.
+            outputs: The values of the output variables.
+
+        Returns:
+            The index of the distinct outcome (bits and outputs); 0 unless `needs_order`.
+
+        Raises:
+            ResourceError: The result is larger than `max_result_bytes` (`result_too_large`).
+        """
         if outcome not in self._counts:
             self._grow(self._formatter.width + 5)
         self._counts[outcome] = self._counts.get(outcome, 0) + shots
-        return self._number(outcome, self._written(outputs, shots), shots) if self.ordered else 0
+        if not self.needs_order:
+            return 0
+        return self._add_distinct(outcome, self._output_texts(outputs, shots), shots)
 
     def add_all(self, counts: dict[int, int], outputs: Mapping[str, Any] | None = None) -> None:
-        """The same for many outcomes and their shots, all with these outputs."""
-        known = len(self._counts)
+        """Add the shots of many outcomes, all with the same outputs; see `add`."""
+        size = len(self._counts)
         self._counts.update(counts)
-        self._grow((len(self._counts) - known) * (self._formatter.width + 5))
-        if self.ordered:
-            written = self._written(outputs, sum(counts.values()))
-            if not self._numbers:  # most often
-                self._numbers = {(outcome, written): k for k, outcome in enumerate(counts)}
+        self._grow((len(self._counts) - size) * (self._formatter.width + 5))
+        if self.needs_order:
+            texts = self._output_texts(outputs, sum(counts.values()))
+            if not self._indices:  # the most frequent case: one call with all shots
+                self._indices = {(outcome, texts): k for k, outcome in enumerate(counts)}
                 self._shots = list(counts.values())
                 return
             for outcome, shots in counts.items():
-                self._number(outcome, written, shots)
+                self._add_distinct(outcome, texts, shots)
 
-    def _number(self, outcome: int, written: tuple[str, ...], shots: int) -> int:
-        number = self._numbers.setdefault((outcome, written), len(self._numbers))
-        if number == len(self._shots):
+    def _add_distinct(self, outcome: int, texts: tuple[str, ...], shots: int) -> int:
+        index = self._indices.setdefault((outcome, texts), len(self._indices))
+        if index == len(self._shots):
             self._shots.append(0)
-        self._shots[number] += shots
-        return number
+        self._shots[index] += shots
+        return index
 
-    def _written(self, outputs: Mapping[str, Any] | None, shots: int) -> tuple[str, ...]:
+    def _output_texts(self, outputs: Mapping[str, Any] | None, shots: int) -> tuple[str, ...]:
         if not self._names or outputs is None:
             return ()
         texts = tuple(json.dumps(outputs[name], separators=SEPARATORS) for name in self._names)
         self._grow(shots * sum(len(text) + 1 for text in texts))
         return texts
 
-    def shuffled(self, rng: np.random.Generator) -> Order:
-        """All shots in a random order."""
+    def shuffle(self, rng: np.random.Generator) -> ShotOrder:
+        """Return all shots in a random order."""
         return rng.permutation(np.repeat(np.arange(len(self._shots)), self._shots))
 
     @property
-    def counts(self) -> Mapping[int, int]:
-        """How many shots have each outcome."""
+    def by_outcome(self) -> Mapping[int, int]:
+        """The number of shots of each outcome."""
         return self._counts
 
     @property
-    def outcomes(self) -> list[int]:
-        """The outcome of each ending, by its number."""
-        return [outcome for outcome, _ in self._numbers]
+    def distinct_outcomes(self) -> list[int]:
+        """The bits of each distinct outcome, by index."""
+        return [outcome for outcome, _ in self._indices]
 
-    def texts(self, order: Order | None, *, memory: bool = True) -> Texts:
-        """The result; `order` has the number of each shot's ending, or nobody asked for it."""
-        places = [] if order is None or not (memory or self._names) else order.tolist()
-        listed = self._listed(places) if self._memory and memory else None
-        outputs = dict(self._columns(places)) if self._names else None
-        return Texts(self._counted(), listed, outputs)
+    def to_output(self, order: ShotOrder | None, *, memory: bool = True) -> SampledOutput:
+        """Return the JSON texts of the result.
 
-    def _counted(self) -> str:
+        Args:
+            order: The shots in order; None unless `needs_order`.
+            memory: False: leave the memory out, because the caller packs it.
+        """
+        indices = [] if order is None or not (memory or self._names) else order.tolist()
+        memory_text = self._memory_text(indices) if self._memory and memory else None
+        outputs = dict(self._columns(indices)) if self._names else None
+        return SampledOutput(self._counts_text(), memory_text, outputs)
+
+    def _counts_text(self) -> str:
         if not self._formatter.bits:
             return "{}"
         outcomes = sorted(self._counts)
-        lines = zip(self._formatter.texts(outcomes), map(self._counts.get, outcomes), strict=True)
+        lines = zip(self._formatter.format(outcomes), map(self._counts.get, outcomes), strict=True)
         return "{" + ",".join([f'"{text}":{shots}' for text, shots in lines]) + "}"
 
-    def _listed(self, places: list[int]) -> str:
+    def _memory_text(self, indices: list[int]) -> str:
         if not self._formatter.bits:
             return "[]"
-        texts = self._formatter.texts(self.outcomes)
-        lines = [f'"{text}"' for text in texts]
-        return "[" + ",".join([lines[number] for number in places]) + "]"
+        lines = [f'"{text}"' for text in self._formatter.format(self.distinct_outcomes)]
+        return "[" + ",".join([lines[index] for index in indices]) + "]"
 
-    def _columns(self, places: list[int]) -> Iterator[tuple[str, str]]:
+    def _columns(self, indices: list[int]) -> Iterator[tuple[str, str]]:
         for k, name in enumerate(self._names):
-            values = [written[k] for _, written in self._numbers]
-            column = ",".join([values[number] for number in places])
+            values = [texts[k] for _, texts in self._indices]
+            column = ",".join([values[index] for index in indices])
             yield name, f"[{column}]"
 
 
-class Shots(NamedTuple):
-    """All shots of a program; `order`: see Tally.texts."""
+class ShotSample(NamedTuple):
+    """All shots of a program; `order` is None unless the counts need an order."""
 
-    tally: Tally
-    order: Order | None
+    counts: ShotCounts
+    order: ShotOrder | None
 
-    def texts(self, *, memory: bool = True) -> Texts:
-        """The result; without `memory`, where that is wanted in another form."""
-        return self.tally.texts(self.order, memory=memory)
+    def to_output(self, *, memory: bool = True) -> SampledOutput:
+        """Return the JSON texts of the result; see `ShotCounts.to_output`."""
+        return self.counts.to_output(self.order, memory=memory)
 
-    def packed(self, bits: int) -> NDArray[np.uint8]:
-        """For each shot the integer over all bits of its result, as big-endian bytes."""
+    def packed_memory(self, bits: int) -> NDArray[np.uint8]:
+        """Return the outcome of each shot as a row of big-endian bytes.
+
+        Args:
+            bits: The number of bits of the result.
+        """
         assert self.order is not None
-        return _bytes(self.tally.outcomes, bits, "big")[self.order]
+        return _pack(self.counts.distinct_outcomes, bits, "big")[self.order]
 
-    def table(self, bits: int) -> Table:
-        """All outcomes, which have so many bits."""
-        counts = self.tally.counts
-        rows = _bytes(counts, bits, "little")
+    def to_table(self, bits: int) -> OutcomeTable:
+        """Return the bits and the shots of each outcome.
+
+        Args:
+            bits: The number of bits of the result.
+        """
+        counts = self.counts.by_outcome
+        rows = _pack(counts, bits, "little")
         unpacked = np.unpackbits(rows, axis=1, count=bits, bitorder="little")
-        return Table(unpacked, np.fromiter(counts.values(), dtype=np.int64, count=len(counts)))
+        shots = np.fromiter(counts.values(), dtype=np.int64, count=len(counts))
+        return OutcomeTable(unpacked, shots)
 
 
-def _bytes(
-    outcomes: Iterable[int], bits: int, order: Literal["big", "little"]
-) -> NDArray[np.uint8]:
-    """Each outcome as a row of bytes."""
+def _pack(outcomes: Iterable[int], bits: int, order: Literal["big", "little"]) -> NDArray[np.uint8]:
+    """Return each outcome as a row of bytes."""
     size = -(-bits // 8)
     rows = [outcome.to_bytes(size, order) for outcome in outcomes]
     return np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(rows), size)

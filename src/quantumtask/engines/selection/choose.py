@@ -99,7 +99,7 @@ def _able(features: CircuitFeatures, wanted: list[Method], engine: str) -> list[
 def _reason(best: Method, features: CircuitFeatures, engine: str, method: str | None) -> str:
     if engine != "auto" or method is not None:
         return "it was asked for"
-    if features.circuit and features.readout.is_fixed:
+    if features.circuit and features.clbit_map.is_constant:
         return "nothing that its result shows is uncertain"
     if features.circuit is None:
         return "the program acts on what it measures: shots of equal outcomes run together"

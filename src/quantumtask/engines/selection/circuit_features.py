@@ -8,8 +8,8 @@ from functools import cached_property
 from random import Random
 from weakref import WeakKeyDictionary
 
-from quantumtask.engines.sampling.clbit_map import Readout
-from quantumtask.engines.transforms.constant_propagation import settled
+from quantumtask.engines.sampling.clbit_map import ClbitMap
+from quantumtask.engines.transforms.constant_propagation import propagate_constants
 from quantumtask.openqasm.program.execution import UndecidedOutcome
 from quantumtask.openqasm.program.operations import BARRIER, BasicGate, MatrixGate, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Step
@@ -66,14 +66,14 @@ class CircuitFeatures:
         return len(self.circuit.active_qubits) if self.circuit else self.declared_qubits
 
     @cached_property
-    def readout(self) -> Readout:
+    def clbit_map(self) -> ClbitMap:
         """Where outcomes go. Only for a program that has a circuit."""
         assert self.circuit is not None
-        return Readout(self.circuit)
+        return ClbitMap(self.circuit)
 
     @cached_property
     def measured_qubits(self) -> int:
-        return len(self.readout.qubits) if self.terminal_measurements_only else self.qubits
+        return len(self.clbit_map.qubits) if self.terminal_measurements_only else self.qubits
 
     @property
     def terminal_measurements_only(self) -> bool:
@@ -192,7 +192,7 @@ def extract_features(program: Program) -> CircuitFeatures:
     """The features of a program, which is made once."""
     found = _features_by_program.get(program)
     if found is None:
-        circuit = settled(program.circuit) if program.circuit else None
+        circuit = propagate_constants(program.circuit) if program.circuit else None
         steps, decided = (circuit.steps, 0) if circuit else _some_shot(program)
         operations = _operations(steps)
         clifford = (

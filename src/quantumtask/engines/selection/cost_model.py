@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from quantumtask.engines.selection.circuit_features import CircuitFeatures
-from quantumtask.engines.transforms.gate_fusion import FUSED_FROM
+from quantumtask.engines.transforms.gate_fusion import FUSION_MIN_QUBITS
 
 MAX_SIZED_QUBITS = 200
 """A state of more amplitudes than this fits nowhere: sizes are told as if it had these."""
@@ -40,9 +40,9 @@ def _by_lightning(single: bool) -> CostFunction:
 
     def cost(features: CircuitFeatures, shots: int, _: int) -> float:
         qubits = features.qubits
-        passes = features.fused_passes if qubits >= FUSED_FROM else features.passes
+        passes = features.fused_passes if qubits >= FUSION_MIN_QUBITS else features.passes
         out_of_cache = 1 + slower * max(0, min(qubits, 23) - from_there)
-        gates = features.gates * (4.0 if qubits >= FUSED_FROM else 1.1)
+        gates = features.gates * (4.0 if qubits >= FUSION_MIN_QUBITS else 1.1)
         work = passes * _amplitudes(features) * each * out_of_cache
         return 190 + gates + work + _drawing(features, shots)
 

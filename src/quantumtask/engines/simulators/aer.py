@@ -1,6 +1,6 @@
-"""Qiskit Aer: the reference engine, for circuits whose every shot does the same."""
+"""Qiskit Aer, the reference engine, for circuits whose shots all run the same steps."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -12,109 +12,110 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.library import SetMatrixProductState, SetStatevector
 
 from quantumtask.engines.limits import available_bytes
-from quantumtask.engines.qiskit.circuits import circuit_of
-from quantumtask.engines.qiskit.transpiler import pass_manager
-from quantumtask.engines.sampling.shot_counts import Order
+from quantumtask.engines.qiskit.circuits import build_circuit
+from quantumtask.engines.qiskit.transpiler import build_pass_manager
+from quantumtask.engines.sampling.shot_counts import ShotOrder
 from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators import exact_sampling
 from quantumtask.engines.simulators.mps import evolution
-from quantumtask.engines.simulators.mps.routing import Placed, Route
-from quantumtask.engines.simulators.mps.sampling import Matrices, Sampler
-from quantumtask.engines.simulators.sampling_run import Job
+from quantumtask.engines.simulators.mps.routing import LinearRouting, PlacedGate
+from quantumtask.engines.simulators.mps.sampling import MpsSampler, MpsState
+from quantumtask.engines.simulators.native.kernels import ComplexArray
+from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import MIB, Settings
 
-MOST_EXACT = 12
-"""Measured qubits up to which shots are drawn from exact probabilities."""
+MAX_EXACT_QUBITS = 12
+"""Measured qubits up to which shots are drawn from exact probabilities.
+
+Aer needs more time to draw a thousand shots of a small circuit than to compute its state.
+"""
 
 NO_LIMIT_MB = 1 << 30
-"""For a chain of matrices, whose size Aer knows less well than we do."""
-
-Vector = NDArray[np.complex128]
+"""Memory limit of Aer for a matrix product state; `WorkBudget` has the limit that counts."""
 
 
-def run(job: Job, plan: RunPlan) -> Order | None:
-    """The shots of a circuit; the number of each one's ending, if those are asked.
-
-    Raises ResourceError for what needs more memory than the slot has (`out_of_memory`), before
-    that happens.
-    """
+def run(sampling: SamplingRun, plan: RunPlan) -> ShotOrder | None:
+    """Sample a circuit; see `Engine.run`."""
     if plan.method == "matrix_product_state":
-        return _follow(job)
-    few = job.circuit.terminal_measurements_only and len(job.readout.qubits) <= MOST_EXACT
-    if few and plan.method == "statevector":
-        return exact_sampling.draw(job, plan, probabilities)
-    return _sample(job, plan.method)
+        return _sample_mps(sampling)
+    circuit = sampling.circuit
+    is_small = (
+        circuit.terminal_measurements_only and len(sampling.clbit_map.qubits) <= MAX_EXACT_QUBITS
+    )
+    if is_small and plan.method == "statevector":
+        compute = partial(
+            probabilities,
+            method=plan.method, threads=sampling.threads, settings=sampling.settings,
+        )  # fmt: skip
+        return exact_sampling.sample(sampling, plan, compute)
+    return _sample_counts(sampling, plan.method)
 
 
 def probabilities(
-    circuit: Circuit, qubits: tuple[int, ...], plan: RunPlan, threads: int, settings: Settings
+    circuit: Circuit, qubits: tuple[int, ...], *, method: str, threads: int, settings: Settings
 ) -> NDArray[np.float64]:
-    """Probabilities of all values of some qubits; bit k of an index is the k-th of them.
-
-    Aer needs more time to draw a thousand shots of a small circuit than to compute its state.
-    """
-    place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
-    runnable = _runnable(circuit_of(circuit.steps, circuit.active_qubits, {}))
-    runnable.save_probabilities([place[qubit] for qubit in qubits])
-    data = simulate(runnable, threads, settings, method=plan.method, shots=1)
+    """Return the probabilities of all values of some qubits; see `Probabilities`."""
+    position = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
+    aer_circuit = _translate(build_circuit(circuit.steps, circuit.active_qubits, {}))
+    aer_circuit.save_probabilities([position[qubit] for qubit in qubits])
+    data = simulate(aer_circuit, threads, settings, method=method, shots=1)
     return np.array(data["probabilities"])
 
 
-def _follow(job: Job) -> Order | None:
-    """Shots from a chain of matrices.
+def _sample_mps(sampling: SamplingRun) -> ShotOrder | None:
+    """Sample a matrix product state.
 
-    It takes no more memory than the entanglement needs, so it is for what has no room as a vector:
-    some circuits of a hundred qubits run, and what does not fit is told when it is met.
+    Its memory grows with the entanglement only, so the budget is checked while the state evolves.
     """
-    circuit, settings = job.circuit, job.settings
+    circuit, settings = sampling.circuit, sampling.settings
     qubits = len(circuit.active_qubits)
-    budget = evolution.Budget(qubits, available_bytes(settings))
-    route = Route(_placed(circuit), qubits)
-    sampler = Sampler(
-        evolution.evolve(
-            route.moves(), qubits, budget,
-            lambda state, moves: evolve_chain(
-                state, moves, qubits, threads=job.threads, settings=settings
-            ),
-        )
-    )  # fmt: skip
-    touched = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
-    row = route.places
-    places = [row[touched[qubit]] for qubit in job.readout.qubits]
-    rng = job.rng()
-    for values, shots in sampler.draw(job.shots, max(places), rng, budget.draw):
-        job.add(job.readout.result_of(values[places].tolist()), shots)
-    return job.tally.shuffled(rng) if job.ordered else None
+    budget = evolution.WorkBudget(qubits, available_bytes(settings))
+    routing = LinearRouting(_gates_to_route(circuit), qubits)
+    evolve_segment = partial(evolve_mps, qubits=qubits, threads=sampling.threads, settings=settings)
+    state = evolution.evolve(routing.routed_gates(), qubits, budget, evolve_segment)
+    position = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
+    site_of_position = routing.sites
+    sites = [site_of_position[position[qubit]] for qubit in sampling.clbit_map.qubits]
+    rng = sampling.new_rng()
+    samples = MpsSampler(state).draw(sampling.shots, max(sites), rng, budget.spend_sampling)
+    for values, shots in samples:
+        sampling.add(sampling.clbit_map.from_values(values[sites].tolist()), shots)
+    return sampling.counts.shuffle(rng) if sampling.needs_order else None
 
 
-def _sample(job: Job, method: str) -> Order | None:
-    """Shots that Aer draws."""
-    circuit = circuit_of(job.circuit.steps, job.circuit.active_qubits, job.readout.bits)
+def _sample_counts(sampling: SamplingRun, method: str) -> ShotOrder | None:
+    """Sample with Aer's own sampler."""
+    circuit, clbit_map = sampling.circuit, sampling.clbit_map
+    aer_circuit = build_circuit(circuit.steps, circuit.active_qubits, clbit_map.clbits)
     data = simulate(
-        _runnable(circuit, method), job.threads, job.settings, method=method,
-        shots=job.shots, seed_simulator=job.seed, memory=job.ordered,
+        _translate(aer_circuit, method), sampling.threads, sampling.settings, method=method,
+        shots=sampling.shots, seed_simulator=sampling.seed, memory=sampling.needs_order,
     )  # fmt: skip
-    numbers = {
-        text: job.add(job.readout.result(int(text, 16)), shots)
+    indices = {
+        text: sampling.add(clbit_map.from_bits(int(text, 16)), shots)
         for text, shots in data["counts"].items()
     }
-    if not job.ordered:
+    if not sampling.needs_order:
         return None
-    return np.array([numbers[text] for text in data["memory"]], dtype=np.intp)
+    return np.array([indices[text] for text in data["memory"]], dtype=np.intp)
 
 
 def evolve(
-    vector: Vector, operations: list[Operation], *, threads: int, settings: Settings
-) -> Vector:
-    """A state vector after operations; qubit k is bit k of its index.
+    vector: ComplexArray, operations: list[Operation], *, threads: int, settings: Settings
+) -> ComplexArray:
+    """Return a state vector after operations; takes about five times the memory of the vector.
 
-    Needs some five times the memory of the vector.
+    Args:
+        vector: 2**n amplitudes; bit k of an index is qubit k.
+        operations: Operations on the qubits 0 to n - 1.
+        threads: The number of threads of Aer.
+        settings: Settings with the memory of the slot.
     """
     qubits = range(len(vector).bit_length() - 1)
-    gates = _runnable(circuit_of(operations, qubits, {}))
+    gates = _translate(build_circuit(operations, qubits, {}))
     circuit = QuantumCircuit(gates.qubits)
     if vector[0] != 1:
         circuit.append(SetStatevector(vector), qubits)
@@ -125,36 +126,42 @@ def evolve(
     return np.require(data["statevector"], dtype=np.complex128, requirements="W")
 
 
-def _placed(circuit: Circuit) -> list[Placed]:
-    """The gates of a circuit, on one or two qubits each, by their place in `touched`."""
+def _gates_to_route(circuit: Circuit) -> list[PlacedGate]:
+    """Return gates on one or two qubits each, by position of a qubit in `active_qubits`."""
     operations = [step for step in circuit.steps if isinstance(step, Operation)]
-    whole = circuit_of(operations, circuit.active_qubits, {})
-    runnable = _runnable(whole, "matrix_product_state")
-    number = {qubit: k for k, qubit in enumerate(runnable.qubits)}
+    aer_circuit = _translate(
+        build_circuit(operations, circuit.active_qubits, {}), "matrix_product_state"
+    )
+    position = {qubit: k for k, qubit in enumerate(aer_circuit.qubits)}
     return [
-        Placed(item.operation, tuple([number[qubit] for qubit in item.qubits]))
-        for item in runnable.data
+        PlacedGate(item.operation, tuple([position[qubit] for qubit in item.qubits]))
+        for item in aer_circuit.data
         if item.qubits
     ]
 
 
-def evolve_chain(
-    state: Matrices | None, gates: list[Placed], qubits: int, *, threads: int, settings: Settings
-) -> Matrices:
-    """A chain of matrices after gates, each on one site or on two neighbours."""
+def evolve_mps(
+    state: MpsState | None,
+    gates: list[PlacedGate],
+    *,
+    qubits: int,
+    threads: int,
+    settings: Settings,
+) -> MpsState:
+    """Return a matrix product state after gates on one site or two neighbouring sites."""
     circuit = QuantumCircuit(qubits)
     if state is not None:
         circuit.append(SetMatrixProductState(tuple(state)), range(qubits))
-    places = circuit.qubits
-    for gate, on in gates:
-        circuit._append(CircuitInstruction(gate, [places[k] for k in on], ()))
+    for gate, sites in gates:
+        item = CircuitInstruction(gate, [circuit.qubits[site] for site in sites], ())
+        circuit._append(item)
     circuit.save_matrix_product_state(label="state")
-    # Not with `mps_lapack`, which is faster, because that ends the process now and then.
+    # Without `mps_lapack`, which is faster, because that sometimes ends the process.
     data = simulate(
         circuit, threads, settings,
         method="matrix_product_state", shots=1, max_memory_mb=NO_LIMIT_MB,
     )  # fmt: skip
-    return Matrices(*data["state"])
+    return MpsState(*data["state"])
 
 
 @cache
@@ -163,25 +170,29 @@ def _simulator() -> AerSimulator:
 
 
 @cache
-def _native(method: str) -> frozenset[str]:
-    """Names of the operations that Aer runs as they are; on at most two qubits in a chain."""
-    own = AerSimulator(method=method).configuration().basis_gates
+def _native_gates(method: str) -> frozenset[str]:
+    """Return the names of the operations that a method of Aer runs without translation.
+
+    For a matrix product state, only those on one or two qubits.
+    """
+    names = AerSimulator(method=method).configuration().basis_gates
     if method == "matrix_product_state":
-        return frozenset(own) & {name for name, gate in BASIC_GATES.items() if gate.num_qubits <= 2}
-    return frozenset({*own, "measure", "reset"})
+        return frozenset(names) & {
+            name for name, gate in BASIC_GATES.items() if gate.num_qubits <= 2
+        }
+    return frozenset({*names, "measure", "reset"})
 
 
 @cache
 def _pass_manager(method: str) -> PassManager:
     if method == "matrix_product_state":
-        names = sorted(_native(method))
-        return pass_manager(0, basis_gates=names)
-    return pass_manager(0, target=_simulator().target)
+        return build_pass_manager(0, basis_gates=sorted(_native_gates(method)))
+    return build_pass_manager(0, target=_simulator().target)
 
 
-def _runnable(circuit: QuantumCircuit, method: str = "statevector") -> QuantumCircuit:
-    """The circuit itself where Aer knows all its operations, else one that it knows."""
-    if circuit.count_ops().keys() <= _native(method):
+def _translate(circuit: QuantumCircuit, method: str = "statevector") -> QuantumCircuit:
+    """Return an equal circuit of operations that Aer has: the circuit itself if it has them."""
+    if circuit.count_ops().keys() <= _native_gates(method):
         return circuit
     translated: QuantumCircuit = _pass_manager(method).run(circuit)
     return translated
@@ -190,24 +201,30 @@ def _runnable(circuit: QuantumCircuit, method: str = "statevector") -> QuantumCi
 def simulate(
     circuit: QuantumCircuit, threads: int, settings: Settings, **options: Any
 ) -> dict[str, Any]:
-    """What Aer measured or saved. Raises TaskError for what Aer refuses."""
+    """Return the data of one run of Aer.
+
+    Raises:
+        ResourceError: Aer is out of memory (`out_of_memory`) or cannot run the circuit
+            (`engine_refused`).
+    """
     try:
-        most = max(1, settings.slot_memory_bytes // MIB)
+        memory_mb = max(1, settings.slot_memory_bytes // MIB)
         job = _simulator().run(
-            circuit, max_parallel_threads=threads, **{"max_memory_mb": most, **options}
+            circuit, max_parallel_threads=threads, **{"max_memory_mb": memory_mb, **options}
         )
         result = job.result()
     except MemoryError:
         raise ResourceError("out_of_memory", "the slot ran out of memory") from None
-    outcome = result.results[0] if result.results else None
-    if not result.success or outcome is None:
-        raise _refused(str(getattr(outcome, "status", None) or result.status))
-    data: dict[str, Any] = outcome.data.to_dict()
+    experiment = result.results[0] if result.results else None
+    if not result.success or experiment is None:
+        raise _engine_error(str(getattr(experiment, "status", None) or result.status))
+    data: dict[str, Any] = experiment.data.to_dict()
     return data
 
 
-def _refused(status: str) -> TaskError:
+def _engine_error(status: str) -> TaskError:
     if "memory" in status.lower() or "bad_alloc" in status:
         return ResourceError("out_of_memory", "the circuit needs more memory than this slot has")
+    # Without paths of the machine.
     words = [w for w in status.removeprefix("ERROR: ").split() if "/" not in w and "\\" not in w]
     return ResourceError("engine_refused", "Aer cannot run this circuit: " + " ".join(words)[:300])

@@ -1,29 +1,38 @@
-"""What an engine is: a module of this package, named after the simulator library behind it."""
+"""Protocol of the engines: one module per simulator library, loaded on first use."""
 
 from importlib import import_module
 from typing import Protocol, cast
 
-from quantumtask.engines.sampling.shot_counts import Order
+from quantumtask.engines.sampling.shot_counts import ShotOrder
 from quantumtask.engines.selection.methods import RunPlan
-from quantumtask.engines.simulators.sampling_run import Job
+from quantumtask.engines.simulators.sampling_run import SamplingRun
 
 
 class Engine(Protocol):
-    """Runs programs. Only its own file imports the library, and only once it is needed."""
+    """Module that samples programs; the only module that imports its simulator library."""
 
-    def run(self, job: Job, plan: RunPlan) -> Order | None:
-        """Adds all shots to the job's tally.
+    def run(self, sampling: SamplingRun, plan: RunPlan, /) -> ShotOrder | None:
+        """Add all shots to the counts of the run.
 
-        Gives the number of each shot's ending, in order, where the job is `ordered`. Raises
-        ResourceError for what does not fit or gives no numbers, MemoryError for lack of memory.
+        Returns:
+            The order of the shots if the run needs it, else None.
+
+        Raises:
+            ResourceError: The state does not fit the slot, or has no finite amplitudes.
+            MemoryError: The library could not allocate its memory.
         """
         ...
 
 
-MODULES = {"quantumtask": "shot_branching"}
-"""Engines whose module has another name than theirs."""
+MODULE_NAMES = {"quantumtask": "shot_branching"}
+"""Modules whose name differs from the name of their engine."""
 
 
-def load(name: str) -> Engine:
-    """The engine of that name. Raises ImportError where its library is missing."""
-    return cast(Engine, import_module(f"quantumtask.engines.simulators.{MODULES.get(name, name)}"))
+def load_engine(name: str) -> Engine:
+    """Import an engine.
+
+    Raises:
+        ImportError: The library of the engine is not installed.
+    """
+    module = f"quantumtask.engines.simulators.{MODULE_NAMES.get(name, name)}"
+    return cast(Engine, import_module(module))

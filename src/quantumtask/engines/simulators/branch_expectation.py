@@ -9,38 +9,41 @@ import numpy as np
 
 from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.observables.observable import FloatArray
-from quantumtask.engines.simulators.native.branch_state import AnyWorld, World
-from quantumtask.engines.simulators.native.pauli_expectation import Table
+from quantumtask.engines.simulators.native.branch_state import BranchState, IdealBranchState
+from quantumtask.engines.simulators.native.pauli_expectation import PauliWords
 from quantumtask.engines.simulators.native.statevector import StateVector
-from quantumtask.engines.simulators.shot_branching import decide, means_of
-from quantumtask.engines.transforms.branching import with_all_ways
+from quantumtask.engines.simulators.shot_branching import decide_outcome, state_resources
+from quantumtask.engines.transforms.branching import track_all_branches
 from quantumtask.openqasm.program.execution import Execution, UndecidedOutcome
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
-MOST = 10_000
+MAX_BRANCHES = 10_000
 """Histories that are followed to their end."""
 
-W = TypeVar("W", bound=AnyWorld)
+W = TypeVar("W", bound=BranchState)
 
 
-def expectations(
+def expectation_values(
     program: Program, words: Sequence[str], settings: Settings, threads: int
 ) -> FloatArray:
     """The expectation value of each word (see Observables) at the end of the program.
 
     Raises ResourceError where there are too many histories, or their states too large.
     """
-    new_state = partial(StateVector, means_of(settings, threads))
+    new_state = partial(StateVector, state_resources(settings, threads))
     totals = np.zeros(len(words))
-    process, begin = with_all_ways(program.initial_execution), World(new_state(), values=True)
-    for probability, _, world in endings(process, begin, settings):
+    process, begin = (
+        track_all_branches(program.initial_execution),
+        IdealBranchState(new_state(), values=True),
+    )
+    for probability, _, world in enumerate_branches(process, begin, settings):
         totals += probability * _values(world, words)
     return totals
 
 
-def endings(
+def enumerate_branches(
     process: Execution, world: W, settings: Settings
 ) -> Iterator[tuple[float, Execution, W]]:
     """All ends of a process that begins in a world, each with its probability.
@@ -49,7 +52,7 @@ def endings(
     """
     waiting = [(1.0, process.copy(), world)]
     room = available_bytes(settings) // 4
-    for _ in range(MOST):
+    for _ in range(MAX_BRANCHES):
         probability, process, world = waiting.pop()
         probability, world = _follow(probability, process, world, waiting, settings.max_steps)
         yield probability, process, world
@@ -57,7 +60,7 @@ def endings(
             return
         if sum(other.state.bytes for _, _, other in waiting) > room:
             raise _too_many("take more memory than this slot has for them")
-    raise _too_many(f"are more than {MOST:,}")
+    raise _too_many(f"are more than {MAX_BRANCHES:,}")
 
 
 def _follow(
@@ -77,20 +80,20 @@ def _follow(
             value, likely = (1, one) if one >= 0.5 else (0, 1 - one)
             if likely < 1:
                 twin = process.copy()
-                other = decide(twin, world, outcome, 1 - value)
+                other = decide_outcome(twin, world, outcome, 1 - value)
                 waiting.append((probability * (1 - likely), twin, other))
-            world = decide(process, world, outcome, value)
+            world = decide_outcome(process, world, outcome, value)
             probability *= likely
         else:
             return probability, world
 
 
-def _values(world: World, words: Sequence[str]) -> FloatArray:
+def _values(world: IdealBranchState, words: Sequence[str]) -> FloatArray:
     state = world.state
     assert isinstance(state, StateVector)
     vector, places = state.amplitudes()
     known = partial(_known, state)
-    return Table(words, places, known, world.blurred).values(vector)
+    return PauliWords(words, places, known, world.blurred).values(vector)
 
 
 def _known(state: StateVector, qubit: int) -> int:

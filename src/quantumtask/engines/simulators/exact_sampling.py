@@ -1,55 +1,45 @@
-"""Shots from exact probabilities, which are remembered: the next shots cost only drawing."""
+"""Shots from exact probabilities; the distributions are cached by circuit."""
 
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.sampling.distribution import Distribution
-from quantumtask.engines.sampling.shot_counts import Order
+from quantumtask.engines.sampling.shot_counts import ShotOrder
 from quantumtask.engines.selection.methods import RunPlan
-from quantumtask.engines.simulators.sampling_run import Job
+from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.openqasm.lru_cache import SizedLruCache
 from quantumtask.openqasm.program.program import Circuit
-from quantumtask.shared.settings import MIB, Settings
+from quantumtask.shared.settings import MIB
 
-MOST_REMEMBERED = 72 * MIB
-"""Bytes of all distributions with their circuits: one of 20 measured qubits is small enough."""
+MAX_CACHE_BYTES = 72 * MIB
+"""Size of the cache, circuits included: a distribution of 20 measured qubits fits."""
 
 BYTES_PER_STEP = 300
 
+Probabilities = Callable[[Circuit, tuple[int, ...]], NDArray[np.float64]]
+"""Compute the probabilities of all values of some qubits of a circuit that measures at its end.
 
-class Probabilities(Protocol):
-    """How an engine tells the probabilities of all values of some qubits of a circuit that measures
-    at its end; bit k of an index is the k-th of them, and `qubits` ascend."""
+The qubits ascend; bit k of an index is the value of the k-th of them.
+"""
 
-    def __call__(
-        self,
-        circuit: Circuit,
-        qubits: tuple[int, ...],
-        plan: RunPlan,
-        threads: int,
-        settings: Settings,
-    ) -> NDArray[np.float64]: ...
+_distributions: SizedLruCache[Distribution] = SizedLruCache(MAX_CACHE_BYTES)
+"""Cache by circuit, engine and precision."""
 
 
-_remembered: SizedLruCache[Distribution] = SizedLruCache(MOST_REMEMBERED)
-"""By circuit, engine and precision."""
-
-
-def draw(job: Job, plan: RunPlan, probabilities: Probabilities) -> Order | None:
-    """The shots of a circuit that measures at its end."""
-    if job.once:
-        return job.draw(_distribution(job, plan, probabilities))
-    key = (job.circuit, plan.engine, plan.precision)
-    distribution = _remembered.get(key)
+def sample(sampling: SamplingRun, plan: RunPlan, probabilities: Probabilities) -> ShotOrder | None:
+    """Draw all shots of a circuit that measures at its end."""
+    if sampling.no_cache:
+        return sampling.sample(_distribution(sampling, probabilities))
+    key = (sampling.circuit, plan.engine, plan.precision)
+    distribution = _distributions.get(key)
     if distribution is None:
-        distribution = _distribution(job, plan, probabilities)
-        size = distribution.bytes + BYTES_PER_STEP * len(job.circuit.steps)
-        _remembered.put(key, distribution, size)
-    return job.draw(distribution)
+        distribution = _distribution(sampling, probabilities)
+        size = distribution.bytes + BYTES_PER_STEP * len(sampling.circuit.steps)
+        _distributions.put(key, distribution, size)
+    return sampling.sample(distribution)
 
 
-def _distribution(job: Job, plan: RunPlan, probabilities: Probabilities) -> Distribution:
-    qubits = tuple(job.readout.qubits)
-    return Distribution(probabilities(job.circuit, qubits, plan, job.threads, job.settings))
+def _distribution(sampling: SamplingRun, probabilities: Probabilities) -> Distribution:
+    return Distribution(probabilities(sampling.circuit, sampling.clbit_map.qubits))

@@ -1,95 +1,107 @@
-"""PennyLane Lightning: the fastest state vector for most circuits, used as the class that it
-compiles, without PennyLane around it.
+"""PennyLane Lightning, the fastest state vector for most circuits.
 
-Its wire 0 is the highest bit of an index; ours is the lowest.
+The compiled class is used directly, without PennyLane. Wire 0 of Lightning is the highest bit of a
+state index; qubit 0 here is the lowest.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pennylane_lightning import lightning_qubit_ops as compiled
+from pennylane_lightning import lightning_qubit_ops
 
-from quantumtask.engines.gates.gate_action import action
-from quantumtask.engines.sampling.shot_counts import Order
+from quantumtask.engines.gates.gate_action import gate_action
+from quantumtask.engines.sampling.shot_counts import ShotOrder
 from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators import exact_sampling
-from quantumtask.engines.simulators.native.kernels import Vector
-from quantumtask.engines.simulators.sampling_run import Job
-from quantumtask.engines.transforms.gate_fusion import FUSED_FROM, fused
+from quantumtask.engines.simulators.native.kernels import ComplexArray
+from quantumtask.engines.simulators.sampling_run import SamplingRun
+from quantumtask.engines.transforms.gate_fusion import FUSION_MIN_QUBITS, fuse_single_qubit_gates
 from quantumtask.openqasm.program.operations import BasicGate, Operation
 from quantumtask.openqasm.program.program import Circuit
-from quantumtask.shared.settings import Settings
 
 
-class Call(NamedTuple):
-    """How Lightning names a gate: a method, whether its inverse is meant, and how many of the
-    gate's qubits are controls for it."""
+class GateMethod(NamedTuple):
+    """Method of Lightning's state vector that applies a gate.
+
+    Attributes:
+        inverse: The method applies the gate if called for the inverse.
+        controls: The number of the gate's first qubits that are controls for the method.
+    """
 
     method: str
     inverse: bool = False
     controls: int = 0
 
 
-CALLS = {
-    "x": Call("PauliX"), "y": Call("PauliY"), "z": Call("PauliZ"), "h": Call("Hadamard"),
-    "s": Call("S"), "sdg": Call("S", True), "t": Call("T"), "tdg": Call("T", True),
-    "sx": Call("SX"), "sxdg": Call("SX", True), "p": Call("PhaseShift"),
-    "rx": Call("RX"), "ry": Call("RY"), "rz": Call("RZ"),
-    "cx": Call("PauliX", controls=1), "cy": Call("PauliY", controls=1),
-    "cz": Call("PauliZ", controls=1), "ch": Call("Hadamard", controls=1),
-    "csx": Call("SX", controls=1), "cp": Call("PhaseShift", controls=1),
-    "crx": Call("RX", controls=1), "cry": Call("RY", controls=1), "crz": Call("RZ", controls=1),
-    "swap": Call("SWAP"), "cswap": Call("SWAP", controls=1), "ccx": Call("PauliX", controls=2),
-    "rxx": Call("IsingXX"), "ryy": Call("IsingYY"), "rzz": Call("IsingZZ"),
+GATE_METHODS = {
+    "x": GateMethod("PauliX"), "y": GateMethod("PauliY"), "z": GateMethod("PauliZ"),
+    "h": GateMethod("Hadamard"), "s": GateMethod("S"), "sdg": GateMethod("S", True),
+    "t": GateMethod("T"), "tdg": GateMethod("T", True), "sx": GateMethod("SX"),
+    "sxdg": GateMethod("SX", True), "p": GateMethod("PhaseShift"), "rx": GateMethod("RX"),
+    "ry": GateMethod("RY"), "rz": GateMethod("RZ"), "cx": GateMethod("PauliX", controls=1),
+    "cy": GateMethod("PauliY", controls=1), "cz": GateMethod("PauliZ", controls=1),
+    "ch": GateMethod("Hadamard", controls=1), "csx": GateMethod("SX", controls=1),
+    "cp": GateMethod("PhaseShift", controls=1), "crx": GateMethod("RX", controls=1),
+    "cry": GateMethod("RY", controls=1), "crz": GateMethod("RZ", controls=1),
+    "swap": GateMethod("SWAP"), "cswap": GateMethod("SWAP", controls=1),
+    "ccx": GateMethod("PauliX", controls=2), "rxx": GateMethod("IsingXX"),
+    "ryy": GateMethod("IsingYY"), "rzz": GateMethod("IsingZZ"),
 }  # fmt: skip
-"""The gates that Lightning has; all others are given by their matrices."""
+"""The gates that Lightning has; all other gates are applied as matrices."""
 
-SHORT = {
+CONTROLLED_METHODS = {
     "cx": "CNOT", "cy": "CY", "cz": "CZ", "cp": "ControlledPhaseShift", "crx": "CRX", "cry": "CRY",
     "crz": "CRZ", "ccx": "Toffoli", "cswap": "CSWAP",
 }  # fmt: skip
-"""Those of them that have a method of their own with their controls: it is faster."""
+"""Faster methods for gates whose controls are part of the gate."""
 
 
-def run(job: Job, plan: RunPlan) -> Order | None:
-    """The shots of a circuit that measures at its end; the number of each, if those are asked."""
-    return exact_sampling.draw(job, plan, probabilities)
+def run(sampling: SamplingRun, plan: RunPlan) -> ShotOrder | None:
+    """Sample a circuit that measures at its end; see `Engine.run`."""
+    compute = partial(probabilities, precision=plan.precision)
+    return exact_sampling.sample(sampling, plan, compute)
 
 
 def probabilities(
-    circuit: Circuit, qubits: tuple[int, ...], plan: RunPlan, threads: int, settings: Settings
+    circuit: Circuit, qubits: tuple[int, ...], *, precision: str
 ) -> NDArray[np.float64]:
-    """Probabilities of all values of some qubits; bit k of an index is the k-th of them.
+    """Return the probabilities of all values of some qubits; see `Probabilities`.
 
-    One thread: Lightning's gates use no more. Raises MemoryError.
+    Raises:
+        MemoryError: The state does not fit the memory.
     """
-    del threads, settings
     wires = {
         qubit: len(circuit.active_qubits) - 1 - k for k, qubit in enumerate(circuit.active_qubits)
     }
-    state = _state(len(wires), plan.precision)
+    state = _new_state(len(wires), precision)
     operations = [step for step in circuit.steps if isinstance(step, Operation)]
-    _apply_all(state, operations, wires, plan.precision)
-    measured = _measurements(plan.precision)(state)
+    _apply_all(state, operations, wires, precision)
+    measurements = _measurements(precision)(state)
     if len(qubits) == len(wires):
-        found = measured.probs()
+        values = measurements.probs()
     else:
-        found = measured.probs([wires[qubit] for qubit in reversed(qubits)])
-    del measured, state
-    return np.require(found, dtype=np.float64, requirements="W")
+        values = measurements.probs([wires[qubit] for qubit in reversed(qubits)])
+    del measurements, state  # frees the state before a copy is made
+    return np.require(values, dtype=np.float64, requirements="W")
 
 
-def evolve(vector: Vector, operations: list[Operation]) -> Vector:
-    """A state vector after operations on qubits that are numbered by their place.
+def evolve(vector: ComplexArray, operations: list[Operation]) -> ComplexArray:
+    """Apply operations to a state vector in place; takes twice the memory of the vector.
 
-    Needs twice the memory of the vector. Raises MemoryError.
+    Args:
+        vector: 2**n amplitudes; bit k of an index is qubit k.
+        operations: Operations on the qubits 0 to n - 1.
+
+    Raises:
+        MemoryError: The state does not fit the memory.
     """
     qubits = len(vector).bit_length() - 1
-    state = _state(qubits, "double")
+    state = _new_state(qubits, "double")
     if vector[0] != 1:
         state.updateData(vector)
-    _apply_all(state, operations, {place: qubits - 1 - place for place in range(qubits)}, "double")
+    _apply_all(state, operations, {qubit: qubits - 1 - qubit for qubit in range(qubits)}, "double")
     state.getState(vector)
     return vector
 
@@ -97,48 +109,50 @@ def evolve(vector: Vector, operations: list[Operation]) -> Vector:
 def _apply_all(
     state: Any, operations: list[Operation], wires: dict[int, int], precision: str
 ) -> None:
-    if len(wires) >= FUSED_FROM:
-        operations = fused(operations)
+    if len(wires) >= FUSION_MIN_QUBITS:
+        operations = fuse_single_qubit_gates(operations)
     for operation in operations:
         _apply(state, operation, [wires[qubit] for qubit in operation.qubits], precision)
 
 
-def _state(qubits: int, precision: str) -> Any:
-    kind = compiled.StateVectorC64 if precision == "single" else compiled.StateVectorC128
-    return kind(qubits)
+def _new_state(qubits: int, precision: str) -> Any:
+    if precision == "single":
+        return lightning_qubit_ops.StateVectorC64(qubits)
+    return lightning_qubit_ops.StateVectorC128(qubits)
 
 
 def _measurements(precision: str) -> Any:
-    return compiled.MeasurementsC64 if precision == "single" else compiled.MeasurementsC128
+    if precision == "single":
+        return lightning_qubit_ops.MeasurementsC64
+    return lightning_qubit_ops.MeasurementsC128
 
 
 def _apply(state: Any, operation: Operation, wires: list[int], precision: str) -> None:
     gate, params, _, controls = operation
-    if isinstance(gate, BasicGate) and gate.name in CALLS:
-        if gate.name in SHORT and not controls:
-            getattr(state, SHORT[gate.name])(wires, False, params)
+    if isinstance(gate, BasicGate) and gate.name in GATE_METHODS:
+        if gate.name in CONTROLLED_METHODS and not controls:
+            getattr(state, CONTROLLED_METHODS[gate.name])(wires, False, params)
             return
-        call = CALLS[gate.name]
-        first = len(controls) + call.controls
+        entry = GATE_METHODS[gate.name]
+        method, first = getattr(state, entry.method), len(controls) + entry.controls
         if not first:
-            getattr(state, call.method)(wires, call.inverse, params)
+            method(wires, entry.inverse, params)
         else:
-            values = [*controls, *(True,) * call.controls]
-            getattr(state, call.method)(wires[:first], values, wires[first:], call.inverse, params)
+            values = [*controls, *(True,) * entry.controls]
+            method(wires[:first], values, wires[first:], entry.inverse, params)
     elif not isinstance(gate, BasicGate) or gate.name != "id":
         _apply_matrix(state, operation, wires, precision)
 
 
 def _apply_matrix(state: Any, operation: Operation, wires: list[int], precision: str) -> None:
-    """Qubits the other way round, because Lightning's first wire is a matrix's highest bit."""
-    act = action(operation)
-    matrix = np.ascontiguousarray(
-        act.matrix, dtype=np.complex64 if precision == "single" else np.complex128
-    )
-    targets = [wires[place] for place in reversed(act.targets)]
-    if act.controls:
-        controls = [wires[place] for place, _ in act.controls]
-        values = [bool(value) for _, value in act.controls]
+    """Apply a gate by its matrix; targets are reversed, as the first wire is the highest bit."""
+    action = gate_action(operation)
+    dtype = np.complex64 if precision == "single" else np.complex128
+    matrix = np.ascontiguousarray(action.matrix, dtype=dtype)
+    targets = [wires[k] for k in reversed(action.targets)]
+    if action.controls:
+        controls = [wires[k] for k, _ in action.controls]
+        values = [bool(value) for _, value in action.controls]
         state.applyControlledMatrix(matrix, controls, values, targets, False)
     else:
         state.applyMatrix(matrix, targets, False)

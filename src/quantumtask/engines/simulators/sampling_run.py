@@ -1,64 +1,72 @@
-"""One task under way: what an engine is given, and where its shots go."""
+"""One run of an engine: a program, its shots, and the counter of its outcomes."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from quantumtask.engines.sampling.clbit_map import Readout
+from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.sampling.distribution import Distribution
-from quantumtask.engines.sampling.shot_counts import Order, Tally
+from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotOrder
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
-    """A program with its shots (`seed`: 0 to 2**63 - 1), and the tally that they go to.
+class SamplingRun:
+    """A program to sample, and the counter to which an engine adds the shots.
 
-    `once`: the program will not come again, so nothing need be remembered of it.
+    Attributes:
+        seed: 0 to 2**63 - 1.
+        no_cache: The program does not occur again, so its distribution is not cached.
     """
 
     program: Program
     shots: int
     seed: int
-    tally: Tally
+    counts: ShotCounts
     settings: Settings
     threads: int = 1
-    once: bool = False
+    no_cache: bool = False
 
     @property
     def circuit(self) -> Circuit:
-        """What is to be simulated of what every shot does. Only for a program that has this."""
+        """The circuit to simulate; only for a program whose shots all run the same steps."""
         circuit = extract_features(self.program).circuit
         assert circuit is not None
         return circuit
 
     @property
-    def readout(self) -> Readout:
-        return extract_features(self.program).readout
+    def clbit_map(self) -> ClbitMap:
+        """The map from the outcomes of `circuit` to the result."""
+        return extract_features(self.program).clbit_map
 
     @property
-    def ordered(self) -> bool:
-        """Whether the result tells of single shots."""
-        return self.tally.ordered
+    def needs_order(self) -> bool:
+        """True if the result has values of single shots."""
+        return self.counts.needs_order
 
-    def rng(self) -> np.random.Generator:
+    def new_rng(self) -> np.random.Generator:
+        """Return a new random generator with the seed of the run."""
         return np.random.default_rng(self.seed)
 
     def add(self, outcome: int, shots: int) -> int:
-        """Counts shots with these bits in the result. Gives the number of their ending."""
-        return self.tally.add(outcome, shots, self.program.fixed_outputs)
+        """Add shots of one outcome, and return its index; see `ShotCounts.add`."""
+        return self.counts.add(outcome, shots, self.program.fixed_outputs)
 
-    def fixed(self) -> Order | None:
-        """All shots of a circuit whose result shows nothing that is measured."""
-        number = self.add(self.readout.result(0), self.shots)
-        return np.full(self.shots, number) if self.ordered else None
+    def add_constant_result(self) -> ShotOrder | None:
+        """Add all shots of a circuit whose result shows no outcome."""
+        index = self.add(self.clbit_map.from_bits(0), self.shots)
+        return np.full(self.shots, index) if self.needs_order else None
 
-    def draw(self, distribution: Distribution) -> Order | None:
-        """Shots from the distribution of the qubits that the result shows."""
-        rng = self.rng()
-        found, totals = distribution.count(self.shots, rng)
-        counts = dict(zip(self.readout.results_of(found), totals.tolist(), strict=True))
-        self.tally.add_all(counts, self.program.fixed_outputs)
-        return self.tally.shuffled(rng) if self.ordered else None
+    def sample(self, distribution: Distribution) -> ShotOrder | None:
+        """Draw and add all shots.
+
+        Args:
+            distribution: The distribution of `clbit_map.qubits`.
+        """
+        rng = self.new_rng()
+        indices, totals = distribution.count(self.shots, rng)
+        counts = dict(zip(self.clbit_map.from_indices(indices), totals.tolist(), strict=True))
+        self.counts.add_all(counts, self.program.fixed_outputs)
+        return self.counts.shuffle(rng) if self.needs_order else None

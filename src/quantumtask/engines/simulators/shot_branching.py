@@ -14,94 +14,99 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from quantumtask.engines.limits import available_bytes
-from quantumtask.engines.sampling.shot_counts import Order
+from quantumtask.engines.sampling.shot_counts import ShotOrder
 from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators import aer
-from quantumtask.engines.simulators.native.branch_state import AnyWorld, Bits, NewWorld, World
-from quantumtask.engines.simulators.native.statevector import Means, StateVector
-from quantumtask.engines.simulators.native.tableau import Stabilizer
-from quantumtask.engines.simulators.sampling_run import Job
+from quantumtask.engines.simulators.native.branch_state import (
+    BranchState,
+    BranchStateFactory,
+    IdealBranchState,
+    ShotBits,
+)
+from quantumtask.engines.simulators.native.statevector import StateResources, StateVector
+from quantumtask.engines.simulators.native.tableau import StabilizerTableau
+from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.openqasm.program.execution import Execution, MeasurementOutcome, UndecidedOutcome
 from quantumtask.shared.settings import Settings
 
-FOR_WAITING = 4
+PENDING_MEMORY_DIVISOR = 4
 """One part in so many of the memory is for the states of branches that wait."""
 
-MOST_SAMPLED = 1 << 24
+MAX_SAMPLED_BITS = 1 << 24
 """Bits that are sampled at once."""
 
 BYTES_PER_CELL = 40
 
-W = TypeVar("W", bound=AnyWorld)
+W = TypeVar("W", bound=BranchState)
 
 
-class Decision(NamedTuple):
+class OutcomePath(NamedTuple):
     """What an outcome was decided to be on the way to a branch, after what was decided before."""
 
     value: int
-    before: "Decision | None"
+    before: "OutcomePath | None"
 
 
-def run(job: Job, plan: RunPlan) -> Order | None:
+def run(job: SamplingRun, plan: RunPlan) -> ShotOrder | None:
     """The shots of any program; the number of each, if those are asked.
 
     Raises NotClifford where a stabilizer state cannot follow it, ResourceError for what is too
     large, and lets pass what the process raises (Diagnostic).
     """
-    vector = partial(StateVector, means_of(job.settings, job.threads))
-    new_state = Stabilizer if plan.method == "stabilizer" else vector
+    vector = partial(StateVector, state_resources(job.settings, job.threads))
+    new_state = StabilizerTableau if plan.method == "stabilizer" else vector
     values = job.program.initial_execution.code.finish is not None
-    return Tree(job, lambda: World(new_state(), values=values)).walk()
+    return BranchTree(job, lambda: IdealBranchState(new_state(), values=values)).walk()
 
 
-def means_of(settings: Settings, threads: int) -> Means:
+def state_resources(settings: Settings, threads: int) -> StateResources:
     """What the state of a branch may use."""
     evolve = partial(aer.evolve, threads=threads, settings=settings)
-    return Means(_working_bytes(settings), evolve)
+    return StateResources(_working_bytes(settings), evolve)
 
 
 def _working_bytes(settings: Settings) -> int:
     available = available_bytes(settings)
-    return available - available // FOR_WAITING
+    return available - available // PENDING_MEMORY_DIVISOR
 
 
 class _Branch(NamedTuple):
     """Shots of equal history up to here. Where `process` is None, it is to be run again."""
 
     shots: int
-    last: Decision | None
+    last: OutcomePath | None
     process: Execution | None
-    world: AnyWorld | None
+    world: BranchState | None
     bytes: int
 
 
-class Tree:
+class BranchTree:
     """The walk over all histories of one task."""
 
-    def __init__(self, job: Job, new_world: NewWorld) -> None:
+    def __init__(self, job: SamplingRun, new_world: BranchStateFactory) -> None:
         self._program = job.program
         self._shots = job.shots
-        self._tally = job.tally
+        self._tally = job.counts
         self._new_world = new_world
         self._most_steps = job.settings.max_steps
-        self._most_waiting = available_bytes(job.settings) // FOR_WAITING
-        self.rng = job.rng()
+        self._most_waiting = available_bytes(job.settings) // PENDING_MEMORY_DIVISOR
+        self.rng = job.new_rng()
         self._waiting: list[_Branch] = []
         self._waiting_bytes = 0
 
-    def walk(self) -> Order | None:
+    def walk(self) -> ShotOrder | None:
         """Counts all shots; gives the number of each one's ending, if those are asked."""
         self._branch(self._shots)
         return self._order()
 
-    def walk_one_by_one(self) -> Order | None:
+    def walk_one_by_one(self) -> ShotOrder | None:
         """Runs each shot by itself, for noise that differs between shots of equal outcomes."""
         for _ in range(self._shots):
             self._branch(1)
         return self._order()
 
-    def _order(self) -> Order | None:
-        return self._tally.shuffled(self.rng) if self._tally.ordered else None
+    def _order(self) -> ShotOrder | None:
+        return self._tally.shuffle(self.rng) if self._tally.needs_order else None
 
     def _branch(self, shots: int) -> None:
         """Runs shots from the start, and then all branches that wait."""
@@ -115,7 +120,7 @@ class Tree:
             self._follow(process, world, branch.shots, branch.last)
 
     def _follow(
-        self, process: Execution, world: AnyWorld, shots: int, last: Decision | None
+        self, process: Execution, world: BranchState, shots: int, last: OutcomePath | None
     ) -> None:
         """Runs to the end, on the smaller side of each fork; the other side then waits."""
         while True:
@@ -125,9 +130,9 @@ class Tree:
                 outcome = world.first(wanted.outcome)
                 value, others = self._draw(world.probability(outcome), shots)
                 if others:
-                    self._wait(process, world, outcome, Decision(1 - value, last), others)
-                world = decide(process, world, outcome, value)
-                shots, last = shots - others, Decision(value, last)
+                    self._wait(process, world, outcome, OutcomePath(1 - value, last), others)
+                world = decide_outcome(process, world, outcome, value)
+                shots, last = shots - others, OutcomePath(value, last)
             else:
                 self._end(process, world, shots)
                 return
@@ -147,9 +152,9 @@ class Tree:
     def _wait(
         self,
         process: Execution,
-        world: AnyWorld,
+        world: BranchState,
         outcome: MeasurementOutcome,
-        last: Decision,
+        last: OutcomePath,
         shots: int,
     ) -> None:
         """Keeps the other side of a fork: as it is if there is room, else by what was decided."""
@@ -158,11 +163,11 @@ class Tree:
             self._waiting.append(_Branch(shots, last, None, None, 0))
             return
         twin = process.copy()
-        other = decide(twin, world, outcome, last.value)
+        other = decide_outcome(twin, world, outcome, last.value)
         self._waiting_bytes += size
         self._waiting.append(_Branch(shots, last, twin, other, size))
 
-    def _again(self, last: Decision | None) -> tuple[Execution, AnyWorld]:
+    def _again(self, last: OutcomePath | None) -> tuple[Execution, BranchState]:
         """Runs from the start up to this decision."""
         process, world = self._program.initial_execution.copy(), self._new_world()
         for value in reversed(list(_values(last))):
@@ -171,10 +176,10 @@ class Tree:
             except UndecidedOutcome as wanted:
                 outcome = world.first(wanted.outcome)
                 world.probability(outcome)  # required: with noise, this call changes the state
-                world = decide(process, world, outcome, value)
+                world = decide_outcome(process, world, outcome, value)
         return process, world
 
-    def _end(self, process: Execution, world: AnyWorld, shots: int) -> None:
+    def _end(self, process: Execution, world: BranchState, shots: int) -> None:
         """Draws what nobody looked at, and counts the shots."""
         fixed, places = _read(process.bits())
         outputs = _outputs(process) if self._program.outputs else {}
@@ -184,7 +189,7 @@ class Tree:
         if not wanted:
             self._tally.add(fixed, shots, outputs)
             return
-        most = max(1, MOST_SAMPLED // len(wanted))
+        most = max(1, MAX_SAMPLED_BITS // len(wanted))
         for begun in range(0, shots, most):
             rows = world.sample(wanted, min(most, shots - begun), self.rng)
             alike = _alike(rows)
@@ -195,13 +200,13 @@ class Tree:
                 self._tally.add(fixed | reduce(or_, ones, 0), count, shown)
 
 
-def decide(process: Execution, world: W, outcome: MeasurementOutcome, value: int) -> W:
+def decide_outcome(process: Execution, world: W, outcome: MeasurementOutcome, value: int) -> W:
     """Both go on from where the outcome is that value."""
     process.decide(outcome, value)
     return world.decided(outcome, value)
 
 
-def _values(last: Decision | None) -> Iterator[int]:
+def _values(last: OutcomePath | None) -> Iterator[int]:
     """What was decided, the last first."""
     while last is not None:
         yield last.value
@@ -240,7 +245,7 @@ def _shown(
     return twin.outputs()
 
 
-def _alike(rows: Bits) -> Counter[int]:
+def _alike(rows: ShotBits) -> Counter[int]:
     """How often each row comes, as a number: bit k is column k."""
     packed = np.packbits(rows, axis=1, bitorder="little")
     width, data = packed.shape[1], packed.tobytes()

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from quantumtask.engines.transforms.branching import with_all_ways
+from quantumtask.engines.transforms.branching import track_all_branches
 from quantumtask.openqasm.program.execution import Code, Execution, Instruction, QuantumTarget
 from quantumtask.openqasm.program.operations import (
     BARRIER,
@@ -16,11 +16,11 @@ from quantumtask.openqasm.program.operations import (
 )
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Register, Reset, Step
 
-TURNS = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
+BASIS_CHANGES = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
 """The gates before a measurement in each basis."""
 
 
-def observed(program: Program, bases: Mapping[int, str]) -> Program:
+def measure_in_bases(program: Program, bases: Mapping[int, str]) -> Program:
     """The program whose result has one bit for each of these qubits, the first the lowest.
 
     The measurements at the end are taken back before (see `Ends`).
@@ -28,7 +28,7 @@ def observed(program: Program, bases: Mapping[int, str]) -> Program:
     turns = [
         Operation(BASIC_GATES[name], (), (qubit,))
         for qubit, basis in bases.items()
-        for name in TURNS[basis]
+        for name in BASIS_CHANGES[basis]
     ]
     qubits = list(bases)
     circuit = program.circuit and _circuit(program.circuit, turns, qubits)
@@ -121,7 +121,7 @@ def _instruction(steps: Sequence[Any]) -> Instruction:
 
 
 def _process(program: Program, turns: Sequence[Operation], qubits: Sequence[int]) -> Execution:
-    process = with_all_ways(program.initial_execution)
+    process = track_all_branches(program.initial_execution)
     turned, *cells = range(len(process.memory), len(process.memory) + 1 + len(qubits))
     process.memory += [None] * (1 + len(qubits))
 

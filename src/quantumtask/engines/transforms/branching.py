@@ -20,7 +20,7 @@ from quantumtask.openqasm.program.execution import (
 from quantumtask.openqasm.program.terminal_measurements import TerminalMeasurements
 
 
-def with_all_ways(process: Execution) -> Execution:
+def track_all_branches(process: Execution) -> Execution:
     """A copy of a process that counts all ways of each `if`, `while` and `switch` (see `Ends`).
 
     The counting begins with the first outcome that the program needs.
@@ -43,7 +43,7 @@ def _counting(code: Code, at: int) -> Instruction:
         except UndecidedOutcome:
             _count(process, world, code, at)
             raise
-        if isinstance(world, WithEnds) and world.branched:
+        if isinstance(world, TerminalMeasurementTracker) and world.branched:
             _count(process, world, code, at)
         return target
 
@@ -51,7 +51,10 @@ def _counting(code: Code, at: int) -> Instruction:
 
 
 def _count(process: Execution, world: QuantumTarget, code: Code, at: int) -> None:
-    if not isinstance(world, WithEnds) or not world.terminal_measurements.outcomes:
+    if (
+        not isinstance(world, TerminalMeasurementTracker)
+        or not world.terminal_measurements.outcomes
+    ):
         return
     twin = process.copy()
     twin.code, twin.address = code, at
@@ -63,7 +66,7 @@ def _count(process: Execution, world: QuantumTarget, code: Code, at: int) -> Non
         world.depend(ways.qubits, ways.outcomes)
 
 
-class WithEnds:
+class TerminalMeasurementTracker:
     """A world that tracks the end measurements of its program so far.
 
     `branched`: an outcome that the program needs has been decided, so other shots may take another

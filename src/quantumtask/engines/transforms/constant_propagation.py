@@ -9,24 +9,24 @@ from collections.abc import Iterator
 from quantumtask.openqasm.program.operations import BASIC_GATES, CONTROLLED_GATE_BASES, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure, Step
 
-Known = dict[int, int]
+BasisValues = dict[int, int]
 """The qubits that are 0 or 1 for certain."""
 
-EITHER = frozenset(["cz", "cp", "ccx"])
+SYMMETRIC = frozenset(["cz", "cp", "ccx"])
 """Gates whose second qubit may be taken for the control as well as the first."""
 
 DIAGONAL = frozenset(["id", "z", "s", "sdg", "t", "tdg", "p", "rz", "rzz"])
-FLIPPING = frozenset(["x", "y"])
+BIT_FLIPS = frozenset(["x", "y"])
 
 
-def settled(circuit: Circuit) -> Circuit:
+def propagate_constants(circuit: Circuit) -> Circuit:
     """A circuit whose results have the same distribution, without gates that can be told.
 
     Only of one that measures at its end: any other comes back as it is.
     """
     if not circuit.terminal_measurements_only:
         return circuit
-    known: Known = dict.fromkeys(circuit.active_qubits, 0)
+    known: BasisValues = dict.fromkeys(circuit.active_qubits, 0)
     steps: list[Step] = []
     for number, step in enumerate(circuit.steps):
         if not known:
@@ -39,7 +39,7 @@ def settled(circuit: Circuit) -> Circuit:
     return _measured(circuit, steps, known) if len(steps) < len(circuit.steps) else circuit
 
 
-def _measured(circuit: Circuit, steps: list[Step], known: Known) -> Circuit:
+def _measured(circuit: Circuit, steps: list[Step], known: BasisValues) -> Circuit:
     """With outcomes numbered anew, and those that are known among the bits of the result."""
     bits: dict[int, int] = {}
     kept = 0
@@ -62,7 +62,7 @@ def _measured(circuit: Circuit, steps: list[Step], known: Known) -> Circuit:
     )
 
 
-def _left(operation: Operation, known: Known) -> Iterator[Operation]:
+def _left(operation: Operation, known: BasisValues) -> Iterator[Operation]:
     """What is left of an operation; changes what is known."""
     free = _without_controls(operation, known)
     if free is None:
@@ -75,17 +75,17 @@ def _left(operation: Operation, known: Known) -> Iterator[Operation]:
         yield free
 
 
-def _is_told(name: str, qubits: tuple[int, ...], known: Known) -> bool:
+def _is_told(name: str, qubits: tuple[int, ...], known: BasisValues) -> bool:
     """Whether a gate leaves qubits that are known so; then they are known as it leaves them."""
-    if name in FLIPPING:
+    if name in BIT_FLIPS:
         known[qubits[0]] ^= 1
     elif name == "swap":
         one, other = qubits
         known[one], known[other] = known[other], known[one]
-    return name in FLIPPING or name == "swap" or name in DIAGONAL
+    return name in BIT_FLIPS or name == "swap" or name in DIAGONAL
 
 
-def _without_controls(operation: Operation, known: Known) -> Operation | None:
+def _without_controls(operation: Operation, known: BasisValues) -> Operation | None:
     """Without the controls that are known; None: it does nothing, for what one of them is."""
     gate, params, qubits, controls = operation
     told = [k for k in range(len(controls)) if qubits[k] in known]
@@ -96,7 +96,7 @@ def _without_controls(operation: Operation, known: Known) -> Operation | None:
         controls = tuple([wanted for k, wanted in enumerate(controls) if k not in told])
     while left := CONTROLLED_GATE_BASES.get(gate.name):
         first = len(controls)
-        controlling = qubits[first : first + (2 if gate.name in EITHER else 1)]
+        controlling = qubits[first : first + (2 if gate.name in SYMMETRIC else 1)]
         control = next((qubit for qubit in controlling if qubit in known), None)
         if control is None:
             break

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from quantumtask.engines.gates.gate_action import matrix_of
+from quantumtask.engines.gates.gate_action import gate_matrix
 from quantumtask.openqasm.program.operations import Matrix, MatrixGate, Operation
 
-FUSED_FROM = 15
+FUSION_MIN_QUBITS = 15
 """Qubits from which a pass over the state takes longer than to multiply two gates (measured)."""
 
 
-def fused(operations: Iterable[Operation]) -> list[Operation]:
+def fuse_single_qubit_gates(operations: Iterable[Operation]) -> list[Operation]:
     """The same circuit, with runs of gates on one qubit as one gate each."""
     done: list[Operation] = []
     waiting: dict[int, list[Operation]] = {}
@@ -31,8 +31,8 @@ def fused(operations: Iterable[Operation]) -> list[Operation]:
 def _one(run: list[Operation]) -> Operation:
     if len(run) == 1:
         return run[0]
-    product: Any = matrix_of(run[0].gate, run[0].params)
+    product: Any = gate_matrix(run[0].gate, run[0].params)
     for operation in run[1:]:
-        product = matrix_of(operation.gate, operation.params) @ product
+        product = gate_matrix(operation.gate, operation.params) @ product
     matrix: Matrix = np.ascontiguousarray(product)
     return Operation(MatrixGate(matrix), (), run[0].qubits)

@@ -10,18 +10,18 @@ from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure, Step
 
 
-class Pure(NamedTuple):
+class PurifiedCircuit(NamedTuple):
     """A circuit that measures at its end, and what has become of the program's qubits in it."""
 
     circuit: Circuit
     qubits: dict[int, int]
 
 
-def purified(circuit: Circuit) -> Pure:
+def defer_to_ancillas(circuit: Circuit) -> PurifiedCircuit:
     """The same circuit, measured at its end, on more qubits where it needs them."""
     names = {qubit: qubit for qubit in circuit.active_qubits}
     if circuit.terminal_measurements_only:
-        return Pure(circuit, names)
+        return PurifiedCircuit(circuit, names)
     fresh = max(names, default=-1) + 1
     taken_back = circuit.terminal_measurements.outcomes
     steps: list[Step] = []
@@ -48,4 +48,4 @@ def purified(circuit: Circuit) -> Pure:
         circuit.clifford,
         terminal_measurements_only=True,
     )
-    return Pure(pure, names)
+    return PurifiedCircuit(pure, names)

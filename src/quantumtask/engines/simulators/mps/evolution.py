@@ -1,152 +1,166 @@
-"""Evolution of a state as a chain of matrices, never beyond a bound on entanglement and work.
+"""Evolution of a matrix product state without truncation, within bounds on bonds and work.
 
-The simulator is given segments of gates. How large its matrices can become in a segment is known
-before, from how large they were at its beginning and from the gates; how large they are is seen
-after it. So no matrix that is too large is ever made, and nothing is cut off.
+The simulator runs the gates in segments. The bonds at the beginning of a segment and its gates give
+bounds on the bonds at its end, so no matrix larger than the bounds is ever computed.
 """
 
 import gc
 from collections.abc import Callable, Iterable
 
 from quantumtask.engines.limits import out_of_memory
-from quantumtask.engines.simulators.mps.routing import Placed
-from quantumtask.engines.simulators.mps.sampling import BYTES_PER_NUMBER, Matrices, bytes_of
+from quantumtask.engines.simulators.mps.routing import PlacedGate
+from quantumtask.engines.simulators.mps.sampling import BYTES_PER_NUMBER, MpsState, mps_bytes
 from quantumtask.shared.errors import ResourceError
 
-MOST_BOND = 128
-"""Bond dimension up to which a state is followed: what is beyond it grows on, and time with it."""
+MAX_BOND = 128
+"""Largest bond dimension; beyond it, bonds and run time usually keep growing."""
 
-MOST_WORK_US = 20e6
+MAX_WORK_US = 20e6
 SEGMENT_WORK_US = 50e3
-"""Microseconds of all work, and of a segment that has more than one gate, as estimated."""
+"""Estimated microseconds of all work, and of a segment with more than one gate."""
 
 GATE_US = 10.0
 SITE_US = 10.0
 PRODUCT_US = 9e-3
-DRAWN_US = 4e-4
-"""Microseconds that each takes, about: a gate; a site of a segment; a multiplication, in a gate
-and to draw shots (measured)."""
+SAMPLED_PRODUCT_US = 4e-4
+"""Measured microseconds of a gate, of a site of a segment, and of a multiplication in a gate and in
+the sampler."""
 
-WORKING = 6
-"""Memory at work, in sizes of the chain: inside the simulator, on the way, and to draw from."""
+WORKING_COPIES = 6
+"""Peak memory in sizes of the state: in the simulator, in transit, and in the sampler."""
 
-Simulate = Callable[[Matrices | None, list[Placed]], Matrices]
-"""The state after gates; None is the state of zeros."""
+EvolveSegment = Callable[[MpsState | None, list[PlacedGate]], MpsState]
+"""Return the state after gates; None is the state of zeros."""
 
 
-class Budget:
-    """What one task may use; raises ResourceError where it is not enough."""
+class WorkBudget:
+    """Memory and time of one run; raises ResourceError if they do not suffice."""
 
     def __init__(self, qubits: int, available: int) -> None:
         self._qubits = qubits
         self._available = available
-        self._spent = 0.0
+        self._spent_us = 0.0
 
     @property
-    def garbage(self) -> int:
-        """Bytes of states that are not needed any more, from which they are collected."""
+    def gc_threshold(self) -> int:
+        """Bytes of unused states after which the garbage collector runs."""
         return self._available // 8
 
     def spend(self, microseconds: float) -> None:
-        self._spent += microseconds
-        if self._spent > MOST_WORK_US:
-            raise self.refusal("and its qubits are too entangled for less: it would take too long")
+        """Add time of the evolution."""
+        self._spent_us += microseconds
+        if self._spent_us > MAX_WORK_US:
+            raise self.error("too entangled for a matrix product state: it would take too long")
 
-    def draw(self, products: float) -> None:
-        """Spends what it takes to draw shots by so many multiplications."""
-        self._spent += products * DRAWN_US
-        if self._spent > MOST_WORK_US:
-            raise self.refusal("and its qubits are too entangled for so many shots with less")
+    def spend_sampling(self, products: float) -> None:
+        """Add the time of multiplications of the sampler."""
+        self._spent_us += products * SAMPLED_PRODUCT_US
+        if self._spent_us > MAX_WORK_US:
+            raise self.error("too entangled for so many shots of a matrix product state")
 
     def fits(self, size: int) -> bool:
-        return WORKING * size <= self._available
+        """Return True if a state of `size` bytes fits the memory."""
+        return WORKING_COPIES * size <= self._available
 
     def check(self, bonds: list[int]) -> None:
-        if max(bonds, default=1) > MOST_BOND or not self.fits(bytes_of(bonds)):
-            raise self.refusal("and its qubits are too entangled for less")
+        """Raise ResourceError for bonds that are too large."""
+        if max(bonds, default=1) > MAX_BOND or not self.fits(mps_bytes(bonds)):
+            raise self.error("too entangled for a matrix product state")
 
-    def refusal(self, why: str) -> ResourceError:
+    def error(self, reason: str) -> ResourceError:
+        """Return the error `out_of_memory`; its message says why the qubits do not fit."""
         needed = BYTES_PER_NUMBER << min(self._qubits, 200)
         if needed <= self._available:
-            words = f"the {self._qubits} qubits have room as a state vector, not as a chain"
-            return ResourceError("out_of_memory", f"{words} of matrices, {why}")
+            vector = f"the state vector of {self._qubits} qubits fits the slot, and is the default"
+            return ResourceError("out_of_memory", f"the qubits are {reason}; {vector}")
         plain = out_of_memory(self._qubits, needed, self._available)
-        return ResourceError(plain.code, f"{plain.message}, {why}")
+        return ResourceError(plain.code, f"{plain.message}, and the qubits are {reason}")
 
 
-def evolve(moves: Iterable[Placed], qubits: int, budget: Budget, simulate: Simulate) -> Matrices:
-    """The state after moves, each on one place or on two neighbours, from all zeros.
+def evolve(
+    gates: Iterable[PlacedGate], qubits: int, budget: WorkBudget, simulate: EvolveSegment
+) -> MpsState:
+    """Return the state after gates on the state of zeros.
 
-    Raises ResourceError where that needs more than the budget has.
+    Args:
+        gates: Gates on one site or on two neighbouring sites.
+        qubits: The number of sites.
+        budget: The memory and the time of the run.
+        simulate: The simulator that runs a segment.
+
+    Raises:
+        ResourceError: The evolution needs more than the budget has (`out_of_memory`).
     """
     evolution = _Evolution(qubits, budget, simulate)
-    for move in moves:
-        evolution.add(move)
+    for gate in gates:
+        evolution.add(gate)
     return evolution.finish()
 
 
 class _Evolution:
-    """The state at the beginning of a segment, the segment, and bounds on the bonds after it."""
+    """State at the beginning of a segment, the segment, and bounds on the bonds after it."""
 
-    def __init__(self, qubits: int, budget: Budget, simulate: Simulate) -> None:
+    def __init__(self, qubits: int, budget: WorkBudget, simulate: EvolveSegment) -> None:
         self._budget = budget
         self._simulate = simulate
-        self._state: Matrices | None = None
-        self._segment: list[Placed] = []
-        self._work = 0.0
-        self._garbage = 0
-        # One more at each end, where there is nothing to be entangled with.
+        self._state: MpsState | None = None
+        self._segment: list[PlacedGate] = []
+        self._work_us = 0.0
+        self._unused_bytes = 0
+        # One more at each end of the line, where the bond dimension is always 1.
         self._bounds = [1] * (qubits + 1)
-        self._size = bytes_of(self._bounds[1:-1])
+        self._size = mps_bytes(self._bounds[1:-1])
 
-    def add(self, move: Placed) -> None:
-        if len(move.on) == 2:
-            self._make_room(min(move.on))
-            self._grow(min(move.on), move.rank)
-        self._segment.append(move)
+    def add(self, gate: PlacedGate) -> None:
+        if len(gate.targets) == 2:
+            left = min(gate.targets)
+            self._end_full_segment(left)
+            self._grow_bounds(left, gate.rank)
+        self._segment.append(gate)
 
-    def _make_room(self, left: int) -> None:
-        """Ends the segment where a gate there could make its matrices too large, or it too long."""
-        around = max(self._bounds[left], self._bounds[left + 2])
-        work = self._work + self._cost(left)
-        full = around > MOST_BOND or work > SEGMENT_WORK_US or not self._budget.fits(self._size)
-        if full and self._work:
-            self._run()
+    def _end_full_segment(self, left: int) -> None:
+        """Run the segment if a gate at these sites could exceed a limit."""
+        bond = max(self._bounds[left], self._bounds[left + 2])
+        work_us = self._work_us + self._gate_us(left)
+        is_long = work_us > SEGMENT_WORK_US
+        is_full = bond > MAX_BOND or is_long or not self._budget.fits(self._size)
+        if is_full and self._work_us:
+            self._run_segment()
 
-    def _cost(self, left: int) -> float:
-        """Microseconds that a gate on a place and the next takes at most."""
-        a, b = 2 * self._bounds[left], 2 * self._bounds[left + 2]
-        return GATE_US + PRODUCT_US * a * b * min(a, b)
+    def _gate_us(self, left: int) -> float:
+        """Return an upper bound on the time of a gate on a site and the next."""
+        rows, columns = 2 * self._bounds[left], 2 * self._bounds[left + 2]
+        return GATE_US + PRODUCT_US * rows * columns * min(rows, columns)
 
-    def _grow(self, left: int, rank: int) -> None:
-        self._work += self._cost(left)
+    def _grow_bounds(self, left: int, rank: int) -> None:
+        self._work_us += self._gate_us(left)
         bounds = self._bounds
         before, bond, after = bounds[left : left + 3]
         grown = min(2 * before, 2 * after, rank * bond)
         self._size += 2 * BYTES_PER_NUMBER * (before + after) * (grown - bond)
         bounds[left + 1] = grown
 
-    def _run(self) -> None:
-        """Runs the segment, and replaces the bounds by what was found."""
+    def _run_segment(self) -> None:
+        """Run the segment, and replace the bounds by the bonds of the new state."""
         self._state = self._simulate(self._state, self._segment)
         bonds = self._state.bonds
         self._budget.check(bonds)
         self._bounds = [1, *bonds, 1]
-        self._size = bytes_of(bonds)
-        pairs = [min(move.on) for move in self._segment if len(move.on) == 2]
-        self._budget.spend(sum(map(self._cost, pairs)) + SITE_US * len(self._bounds))
-        self._segment, self._work = [], 0.0
-        self._collect()
+        self._size = mps_bytes(bonds)
+        pairs = [min(gate.targets) for gate in self._segment if len(gate.targets) == 2]
+        self._budget.spend(sum(map(self._gate_us, pairs)) + SITE_US * len(self._bounds))
+        self._segment, self._work_us = [], 0.0
+        self._collect_garbage()
 
-    def _collect(self) -> None:
-        """Frees earlier states: the simulator leaves each in a ring of objects, few but large."""
-        self._garbage += self._size
-        if self._garbage > self._budget.garbage:
+    def _collect_garbage(self) -> None:
+        """Free earlier states: the simulator leaves each in a reference cycle of few objects."""
+        self._unused_bytes += self._size
+        if self._unused_bytes > self._budget.gc_threshold:
             gc.collect()
-            self._garbage = 0
+            self._unused_bytes = 0
 
-    def finish(self) -> Matrices:
+    def finish(self) -> MpsState:
         if self._segment or self._state is None:
-            self._run()
+            self._run_segment()
         assert self._state is not None
         return self._state

@@ -1,4 +1,4 @@
-"""Gates on qubits that stand in a row: every gate of two is given neighbours to act on."""
+"""Routing of gates on a line of sites, where a gate on two qubits acts on neighbours."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -8,127 +8,130 @@ from qiskit.circuit.library import SwapGate
 SWAP = SwapGate()
 
 
-class Placed(NamedTuple):
-    """A Qiskit gate on one or two qubits, by their numbers from 0 or by their places."""
+class PlacedGate(NamedTuple):
+    """Qiskit gate on one or two qubits or sites, which are numbered from 0."""
 
     gate: Any
-    on: tuple[int, ...]
+    targets: tuple[int, ...]
 
     @property
     def rank(self) -> int:
-        """By how much at most it multiplies the bond between its two places."""
+        """The largest factor by which the gate multiplies the bond between its two sites."""
         return 4 if self.gate.name == "swap" else 2
 
 
-class Route:
-    """The way of some qubits through a row of places, while gates are applied to them.
+class LinearRouting:
+    """Sites of some qubits, while gates are applied to them.
 
-    `gates` act on one or two of `qubits`. No qubit is brought back after a gate, so `places` tells
-    where each is once `moves` has run out. A gate that swaps two qubits only changes their names.
+    A swap gate of the circuit only exchanges two names. No qubit returns after a gate: `sites` is
+    the final placement once `routed_gates` is exhausted.
     """
 
-    def __init__(self, gates: Sequence[Placed], qubits: int) -> None:
-        self._gates, self._names = _renamed(gates, qubits)
-        pairs = [gate.on for gate in self._gates if len(gate.on) == 2]
-        self._at = _order(pairs, qubits)
-        self._place = _inverse(self._at)
-        self._partners = _partners(pairs)
+    def __init__(self, gates: Sequence[PlacedGate], qubits: int) -> None:
+        self._gates, self._names = _without_swaps(gates, qubits)
+        pairs = [gate.targets for gate in self._gates if len(gate.targets) == 2]
+        self._qubit_at = _initial_line(pairs, qubits)
+        self._site_of = _inverse(self._qubit_at)
+        self._partners = _next_partners(pairs)
 
     @property
-    def places(self) -> list[int]:
-        return [self._place[name] for name in self._names]
+    def sites(self) -> list[int]:
+        """The site of each qubit."""
+        return [self._site_of[name] for name in self._names]
 
-    def moves(self) -> Iterator[Placed]:
-        """The gates and the swaps between them, by place; those of two are on neighbours."""
+    def routed_gates(self) -> Iterator[PlacedGate]:
+        """Yield the gates and the swaps between them, by site."""
         partners = iter(self._partners)
-        for gate, on in self._gates:
-            if len(on) == 1:
-                yield Placed(gate, (self._place[on[0]],))
+        for gate, qubits in self._gates:
+            if len(qubits) == 1:
+                yield PlacedGate(gate, (self._site_of[qubits[0]],))
                 continue
-            for left in self._way(on, next(partners)):
+            for left in self._swap_sites(qubits, next(partners)):
                 self._exchange(left, left + 1)
-                yield Placed(SWAP, (left, left + 1))
-            yield Placed(gate, (self._place[on[0]], self._place[on[1]]))
+                yield PlacedGate(SWAP, (left, left + 1))
+            yield PlacedGate(gate, (self._site_of[qubits[0]], self._site_of[qubits[1]]))
 
-    def _exchange(self, one: int, other: int) -> None:
-        a, b = self._at[one], self._at[other]
-        self._at[one], self._at[other] = b, a
-        self._place[a], self._place[b] = other, one
+    def _exchange(self, left: int, right: int) -> None:
+        first, second = self._qubit_at[left], self._qubit_at[right]
+        self._qubit_at[left], self._qubit_at[right] = second, first
+        self._site_of[first], self._site_of[second] = right, left
 
-    def _way(self, on: tuple[int, ...], following: tuple[int, int]) -> range:
-        """The left places of the swaps that make neighbours of two qubits.
+    def _swap_sites(self, qubits: tuple[int, ...], partners: tuple[int, int]) -> range:
+        """Return the left sites of the swaps that make two qubits neighbours.
 
-        One of them goes all the way: the one for which the two are then nearer to the qubits that
-        each of them meets next.
+        Only one of the two qubits moves: the choice that leaves both nearer to their next partners.
         """
-        near, far = sorted(self._place[qubit] for qubit in on)
-        order = (0, 1) if self._place[on[0]] == near else (1, 0)
-        meets = [self._place[following[k]] if following[k] >= 0 else None for k in order]
+        near, far = sorted(self._site_of[qubit] for qubit in qubits)
+        order = (0, 1) if self._site_of[qubits[0]] == near else (1, 0)
+        goals = [self._site_of[partners[k]] if partners[k] >= 0 else None for k in order]
 
-        def left_over(place: int) -> int:
-            ends = zip((place, place + 1), meets, strict=True)
-            return sum(abs(end - meet) for end, meet in ends if meet is not None)
+        def distance(left: int) -> int:
+            ends = zip((left, left + 1), goals, strict=True)
+            return sum(abs(end - goal) for end, goal in ends if goal is not None)
 
-        if left_over(far - 1) < left_over(near):
+        if distance(far - 1) < distance(near):
             return range(near, far - 1)
         return range(far - 1, near, -1)
 
 
-def _renamed(gates: Sequence[Placed], qubits: int) -> tuple[list[Placed], list[int]]:
-    """The same gates without swaps, and the name that each qubit has after them."""
+def _without_swaps(gates: Sequence[PlacedGate], qubits: int) -> tuple[list[PlacedGate], list[int]]:
+    """Return the gates without swaps, and the name of each qubit after them."""
     names = list(range(qubits))
-    found = []
-    for gate, on in gates:
+    others = []
+    for gate, targets in gates:
         if gate.name == "swap":
-            a, b = on
-            names[a], names[b] = names[b], names[a]
+            first, second = targets
+            names[first], names[second] = names[second], names[first]
         else:
-            found.append(Placed(gate, tuple([names[qubit] for qubit in on])))
-    return found, names
+            others.append(PlacedGate(gate, tuple([names[qubit] for qubit in targets])))
+    return others, names
 
 
-def _partners(pairs: Sequence[tuple[int, ...]]) -> list[tuple[int, int]]:
-    """For each pair, whom each of the two meets next: a qubit, or -1."""
-    meets: dict[int, int] = {}
-    found = []
-    for a, b in reversed(pairs):
-        found.append((meets.get(a, -1), meets.get(b, -1)))
-        meets[a], meets[b] = b, a
-    return found[::-1]
+def _next_partners(pairs: Sequence[tuple[int, ...]]) -> list[tuple[int, int]]:
+    """Return for each pair the next partner of each of its qubits; -1: no later pair."""
+    upcoming: dict[int, int] = {}
+    partners = []
+    for first, second in reversed(pairs):
+        partners.append((upcoming.get(first, -1), upcoming.get(second, -1)))
+        upcoming[first], upcoming[second] = second, first
+    return partners[::-1]
 
 
-def _order(pairs: Sequence[tuple[int, ...]], qubits: int) -> list[int]:
-    """The qubits in a row, such that those of a pair are near each other."""
+def _initial_line(pairs: Sequence[tuple[int, ...]], qubits: int) -> list[int]:
+    """Return the qubits in an order that keeps the qubits of a pair near each other."""
 
-    def distance(row: list[int]) -> int:
-        place = _inverse(row)
-        return sum(abs(place[a] - place[b]) for a, b in pairs)
+    def total_distance(line: list[int]) -> int:
+        site = _inverse(line)
+        return sum(abs(site[first] - site[second]) for first, second in pairs)
 
-    return min(list(range(qubits)), _spread(pairs, qubits), key=distance)
+    return min(list(range(qubits)), _cuthill_mckee(pairs, qubits), key=total_distance)
 
 
-def _spread(pairs: Sequence[tuple[int, ...]], qubits: int) -> list[int]:
-    """Breadth first, from those with few neighbours to those with many (Cuthill and McKee)."""
-    around: list[set[int]] = [set() for _ in range(qubits)]
-    for a, b in pairs:
-        around[a].add(b)
-        around[b].add(a)
+def _cuthill_mckee(pairs: Sequence[tuple[int, ...]], qubits: int) -> list[int]:
+    """Return the qubits in breadth-first order, those with few neighbours first.
 
-    def by_neighbours(some: set[int] | range) -> list[int]:
-        return sorted(some, key=lambda qubit: (len(around[qubit]), qubit))
+    Source: E. Cuthill and J. McKee, Reducing the bandwidth of sparse symmetric matrices (1969).
+    """
+    neighbours: list[set[int]] = [set() for _ in range(qubits)]
+    for first, second in pairs:
+        neighbours[first].add(second)
+        neighbours[second].add(first)
 
-    row: dict[int, None] = {}
-    for first in by_neighbours(range(qubits)):
-        queue = [] if first in row else [first]
+    def by_degree(some: set[int] | range) -> list[int]:
+        return sorted(some, key=lambda qubit: (len(neighbours[qubit]), qubit))
+
+    line: dict[int, None] = {}
+    for start in by_degree(range(qubits)):
+        queue = [] if start in line else [start]
         for qubit in queue:
-            if qubit not in row:
-                row[qubit] = None
-                queue += by_neighbours(around[qubit] - row.keys())
-    return list(row)
+            if qubit not in line:
+                line[qubit] = None
+                queue += by_degree(neighbours[qubit] - line.keys())
+    return list(line)
 
 
-def _inverse(row: Sequence[int]) -> list[int]:
-    place = [0] * len(row)
-    for k, qubit in enumerate(row):
-        place[qubit] = k
-    return place
+def _inverse(line: Sequence[int]) -> list[int]:
+    site = [0] * len(line)
+    for k, qubit in enumerate(line):
+        site[qubit] = k
+    return site

@@ -1,4 +1,4 @@
-"""A state as a chain of matrices, one site for each qubit, and shots drawn from it."""
+"""Matrix product states, and the drawing of shots from them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -15,15 +15,20 @@ Tensor = NDArray[np.complex128]
 
 BYTES_PER_NUMBER = 16
 
-ROOM = 64 * MIB
-"""About how much memory shots may take while they are drawn."""
+SAMPLING_BYTES = 64 * MIB
+"""Approximate memory of the partial samples."""
 
-PRECISION = 1e-6
-"""How far from 1 the norm of a state may be."""
+NORM_TOLERANCE = 1e-6
+"""Largest deviation of the norm of a state from 1."""
 
 
-class Matrices(NamedTuple):
-    """Vidal's form: for each site the two matrices (for 0 and 1), between sites the spectra."""
+class MpsState(NamedTuple):
+    """Matrix product state in Vidal's form, one site for each qubit.
+
+    Attributes:
+        gammas: For each site the two matrices, for 0 and 1.
+        spectra: The Schmidt coefficients between each two sites.
+    """
 
     gammas: Sequence[Sequence[Any]]
     spectra: Sequence[Any]
@@ -34,96 +39,114 @@ class Matrices(NamedTuple):
         return [len(spectrum) for spectrum in self.spectra]
 
 
-class Drawn(NamedTuple):
-    """What some shots have in common: the values so far, a row of bits for each group of shots."""
+class PartialSamples(NamedTuple):
+    """Groups of shots with equal values at the first sites.
+
+    Attributes:
+        site: The number of sites that have values.
+        vectors: For each group the product of its matrices.
+        shots: The number of shots of each group.
+        bits: For each group a row with its values.
+    """
 
     site: int
     vectors: Tensor
     shots: NDArray[np.int64]
     bits: NDArray[np.uint8]
 
-    def halves(self) -> "tuple[Drawn, Drawn]":
+    def halves(self) -> "tuple[PartialSamples, PartialSamples]":
+        """Return the first and the second half of the groups."""
         middle = len(self.shots) // 2
         return self._part(slice(middle)), self._part(slice(middle, None))
 
-    def _part(self, rows: slice) -> "Drawn":
-        return Drawn(self.site, self.vectors[rows], self.shots[rows], self.bits[rows])
+    def _part(self, rows: slice) -> "PartialSamples":
+        return PartialSamples(self.site, self.vectors[rows], self.shots[rows], self.bits[rows])
 
 
-class Sampler:
-    """Draws shots from a state: site for site, and equal beginnings together.
+class MpsSampler:
+    """Sampler of a state, site by site; shots with equal first values are drawn together."""
 
-    Raises ResourceError for a state that has lost its precision.
-    """
+    def __init__(self, state: MpsState) -> None:
+        """Prepare the matrices.
 
-    def __init__(self, state: Matrices) -> None:
+        Raises:
+            ResourceError: The norm of the state is not 1 (`engine_refused`).
+        """
         spectra = [*state.spectra, np.ones(1)]
         self._sites = [
             np.stack([np.asarray(matrix) * spectrum for matrix in gamma])
             for gamma, spectrum in zip(state.gammas, spectra, strict=True)
         ]
-        self._after = _environments(self._sites)
-        _check_norm(self._after[0][0, 0].real)
-        widest = max([1, *state.bonds])
+        self._right = _right_environments(self._sites)
+        _check_norm(self._right[0][0, 0].real)
+        bond = max([1, *state.bonds])
         sites = len(self._sites)
-        self._most = min(max(ROOM // (sites * (BYTES_PER_NUMBER * widest + sites)), 64), 4096)
+        groups = SAMPLING_BYTES // (sites * (BYTES_PER_NUMBER * bond + sites))
+        self._max_groups = min(max(groups, 64), 4096)
 
     def draw(
         self, shots: int, last: int, rng: np.random.Generator, spend: Callable[[float], None]
     ) -> Iterator[tuple[NDArray[np.uint8], int]]:
-        """Values of the sites 0 to `last`, and how many shots have them, which is not all at once.
+        """Yield values of the sites 0 to `last`, and the number of shots that have them.
 
-        `spend` is told of each lot of multiplications before they are done.
+        Args:
+            shots: The number of shots; the yielded numbers sum to it.
+            last: The last site that is drawn.
+            rng: The random generator.
+            spend: Function that takes the number of multiplications before each step; it raises
+                an error to stop the sampling.
         """
-        first = np.ones((1, 1), dtype=np.complex128)
+        vectors = np.ones((1, 1), dtype=np.complex128)
         bits = np.zeros((1, last + 1), dtype=np.uint8)
-        stack = [Drawn(0, first, np.array([shots]), bits)]
+        stack = [PartialSamples(0, vectors, np.array([shots]), bits)]
         while stack:
-            drawn = stack.pop()
-            if drawn.site > last:
-                yield from zip(drawn.bits, drawn.shots.tolist(), strict=True)
+            samples = stack.pop()
+            if samples.site > last:
+                yield from zip(samples.bits, samples.shots.tolist(), strict=True)
                 continue
-            spend(float(len(drawn.shots) * self._sites[drawn.site].size * 2))
-            grown = self._next(drawn, rng)
-            stack += grown.halves() if len(grown.shots) > self._most else [grown]
+            spend(float(len(samples.shots) * self._sites[samples.site].size * 2))
+            longer = self._draw_site(samples, rng)
+            stack += longer.halves() if len(longer.shots) > self._max_groups else [longer]
 
-    def _next(self, drawn: Drawn, rng: np.random.Generator) -> Drawn:
-        site, vectors, shots, bits = drawn
-        both = [vectors @ matrix for matrix in self._sites[site]]
-        zero, one = (_norms(part, self._after[site + 1]) for part in both)
+    def _draw_site(self, samples: PartialSamples, rng: np.random.Generator) -> PartialSamples:
+        site, vectors, shots, bits = samples
+        products = [vectors @ matrix for matrix in self._sites[site]]
+        zero, one = (_squared_norms(product, self._right[site + 1]) for product in products)
         ones = rng.binomial(shots, one / (zero + one))
         groups = []
-        for value, (part, norm, many) in enumerate(
-            zip(both, (zero, one), (shots - ones, ones), strict=True)
+        for value, (product, norm, totals) in enumerate(
+            zip(products, (zero, one), (shots - ones, ones), strict=True)
         ):
-            kept = many > 0
-            chosen = bits[kept]
-            chosen[:, site] = value
-            groups.append((part[kept] / np.sqrt(norm[kept])[:, None], many[kept], chosen))
+            present = totals > 0
+            rows = bits[present]
+            rows[:, site] = value
+            scaled = product[present] / np.sqrt(norm[present])[:, None]
+            groups.append((scaled, totals[present], rows))
         vectors, shots, bits = (np.concatenate(pair) for pair in zip(*groups, strict=True))
-        return Drawn(site + 1, vectors, shots, bits)
+        return PartialSamples(site + 1, vectors, shots, bits)
 
 
-def _environments(sites: Sequence[Tensor]) -> list[Tensor]:
-    """For each site what is to the right of its left bond, traced out; one more for the end."""
-    found = [np.ones((1, 1), dtype=np.complex128)]
+def _right_environments(sites: Sequence[Tensor]) -> list[Tensor]:
+    """Return for each bond all sites to its right, contracted with their conjugates."""
+    environments = [np.ones((1, 1), dtype=np.complex128)]
     for site in reversed(sites):
-        found.append(sum(matrix @ found[-1] @ matrix.conj().T for matrix in site))
-    return found[::-1]
+        last = environments[-1]
+        environments.append(sum(matrix @ last @ matrix.conj().T for matrix in site))
+    return environments[::-1]
 
 
-def _norms(vectors: Tensor, after: Tensor) -> NDArray[np.float64]:
-    norms: NDArray[np.float64] = ((vectors @ after) * vectors.conj()).sum(axis=1).real
+def _squared_norms(vectors: Tensor, environment: Tensor) -> NDArray[np.float64]:
+    norms: NDArray[np.float64] = ((vectors @ environment) * vectors.conj()).sum(axis=1).real
     return np.maximum(norms, 0.0)
 
 
 def _check_norm(norm: float) -> None:
     if not np.isfinite(norm):
         raise non_finite_state()
-    if abs(norm - 1) > PRECISION:
-        raise ResourceError("engine_refused", "the chain of matrices lost too much precision")
+    if abs(norm - 1) > NORM_TOLERANCE:
+        raise ResourceError("engine_refused", "the matrix product state lost too much precision")
 
 
-def bytes_of(bonds: Sequence[int]) -> int:
-    """Memory that all matrices take, with these bond dimensions between the sites."""
+def mps_bytes(bonds: Sequence[int]) -> int:
+    """Return the memory of all matrices for these bond dimensions between the sites."""
     return sum(2 * BYTES_PER_NUMBER * a * b for a, b in pairwise([1, *bonds, 1]))

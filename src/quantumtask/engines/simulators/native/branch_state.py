@@ -6,16 +6,16 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.gates.gate_action import action
-from quantumtask.engines.transforms.branching import WithEnds
+from quantumtask.engines.gates.gate_action import gate_action
+from quantumtask.engines.transforms.branching import TerminalMeasurementTracker
 from quantumtask.openqasm.program.execution import MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import Operation
 
-Bits = NDArray[np.uint8]
+ShotBits = NDArray[np.uint8]
 """Outcomes of shots: one row per shot, one column per qubit."""
 
 
-class State(Protocol):
+class QuantumState(Protocol):
     """The state of all qubits, |0> at first. Qubits that nothing has touched cost nothing."""
 
     @property
@@ -41,10 +41,10 @@ class State(Protocol):
         """The state after measuring that value; this one may no longer be used if it is certain."""
         ...
 
-    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> Bits: ...
+    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits: ...
 
 
-class AnyWorld(Protocol):
+class BranchState(Protocol):
     """The world of the histories of a program, with noise or without."""
 
     @property
@@ -76,22 +76,22 @@ class AnyWorld(Protocol):
 
     def sample(
         self, outcomes: Sequence[MeasurementOutcome], shots: int, rng: np.random.Generator
-    ) -> Bits:
+    ) -> ShotBits:
         """Values of outcomes that are not decided, together, one row per shot."""
         ...
 
 
-NewWorld = Callable[[], AnyWorld]
+BranchStateFactory = Callable[[], BranchState]
 
-CERTAIN = 1e-12
+CERTAINTY_TOLERANCE = 1e-12
 """A probability as near to 0 or 1 as this is rounding noise."""
 
 
-UNSEEN = -1
+HIDDEN_OUTCOME = -1
 """The number of a reset's outcome, which no program sees."""
 
 
-class World(WithEnds):
+class IdealBranchState(TerminalMeasurementTracker):
     """The world of an ideal process. A measurement is deferred until the program needs its outcome.
 
     Deferring is right as long as no later step on the qubit changes the outcome. `values`:
@@ -101,7 +101,7 @@ class World(WithEnds):
 
     __slots__ = ("_measured", "_outcomes", "_pending", "_values", "state")
 
-    def __init__(self, state: State, *, values: bool = False) -> None:
+    def __init__(self, state: QuantumState, *, values: bool = False) -> None:
         super().__init__()
         self.state = state
         self._values = values
@@ -121,7 +121,7 @@ class World(WithEnds):
         pending = self._pending
         for operation in operations:
             if not pending.keys().isdisjoint(operation.qubits):
-                keeps = action(operation).keeps
+                keeps = gate_action(operation).keeps
                 for qubit, kept in zip(operation.qubits, keeps, strict=True):
                     if qubit in pending and not kept:
                         raise UndecidedOutcome(pending[qubit])
@@ -163,7 +163,7 @@ class World(WithEnds):
         for qubit in qubits:
             outcome = self._pending.get(qubit)
             if outcome is None and self.state.known(qubit) is None:
-                outcome = self._put_off(qubit, UNSEEN)
+                outcome = self._put_off(qubit, HIDDEN_OUTCOME)
             if outcome is not None:
                 raise UndecidedOutcome(outcome)
         for qubit in qubits:
@@ -179,11 +179,11 @@ class World(WithEnds):
         Rounded, so that the order in which a machine adds does not decide about a draw.
         """
         p = round(self.state.probability(self._measured[outcome]), 12)
-        return 0.0 if p <= CERTAIN else 1.0 if p >= 1 - CERTAIN else p
+        return 0.0 if p <= CERTAINTY_TOLERANCE else 1.0 if p >= 1 - CERTAINTY_TOLERANCE else p
 
-    def decided(self, outcome: MeasurementOutcome, value: int) -> "World":
+    def decided(self, outcome: MeasurementOutcome, value: int) -> "IdealBranchState":
         """The world in which the outcome is that value. Takes the place of this one if certain."""
-        twin = World.__new__(World)
+        twin = IdealBranchState.__new__(IdealBranchState)
         qubit = self._measured[outcome]
         twin.state = self.state.projected(qubit, value)
         twin._values = self._values
@@ -195,11 +195,11 @@ class World(WithEnds):
             if self._values
             else self.terminal_measurements
         )
-        twin.branched = self.branched or outcome.number != UNSEEN
+        twin.branched = self.branched or outcome.number != HIDDEN_OUTCOME
         return twin
 
     def sample(
         self, outcomes: Sequence[MeasurementOutcome], shots: int, rng: np.random.Generator
-    ) -> Bits:
+    ) -> ShotBits:
         """Values of outcomes that are not decided, together, one row per shot."""
         return self.state.sample([self._measured[o] for o in outcomes], shots, rng)

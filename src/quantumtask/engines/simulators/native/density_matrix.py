@@ -6,14 +6,14 @@ that of the column.
 
 import numpy as np
 
-from quantumtask.engines.gates.gate_action import Action, action
+from quantumtask.engines.gates.gate_action import GateAction, gate_action
 from quantumtask.engines.simulators.native import kernels
-from quantumtask.engines.simulators.native.kernels import Vector
+from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Circuit, Measure
 
 
-def density(circuit: Circuit) -> Vector:
+def evolve_density_matrix(circuit: Circuit) -> ComplexArray:
     """The density matrix before the measurements at the end, transposed; bit k of an index is the
     k-th qubit that the circuit touches."""
     place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
@@ -22,7 +22,7 @@ def density(circuit: Circuit) -> Vector:
     vector[0] = 1
     for step in circuit.steps:
         if isinstance(step, Operation):
-            act, on = action(step), [place[qubit] for qubit in step.qubits]
+            act, on = gate_action(step), [place[qubit] for qubit in step.qubits]
             kernels.apply(vector, act, on)
             kernels.apply(vector, _conjugate(act), [count + k for k in on])
         elif not isinstance(step, Measure):
@@ -32,11 +32,11 @@ def density(circuit: Circuit) -> Vector:
     return vector.reshape(1 << count, 1 << count)
 
 
-def _conjugate(act: Action) -> Action:
+def _conjugate(act: GateAction) -> GateAction:
     return act._replace(matrix=np.ascontiguousarray(act.matrix.conj()))
 
 
-def _forget(vector: Vector, place: int, count: int, *, reset: bool) -> None:
+def _forget(vector: ComplexArray, place: int, count: int, *, reset: bool) -> None:
     """Nobody knows any more what a qubit was measured as; after a reset, it is 0 at any rate."""
     view, axes = kernels.split(vector, [place, count + place])
 

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.gates.gate_action import Action
+from quantumtask.engines.gates.gate_action import GateAction
 
-Vector = NDArray[np.complex128]
+ComplexArray = NDArray[np.complex128]
 
-MOST_PRODUCTS = 64
+MAX_BATCHED_PRODUCTS = 64
 """Small matrix products up to which one call for all of them is faster than slices (measured)."""
 
 
-def apply(vector: Vector, act: Action, places: Sequence[int]) -> None:
+def apply(vector: ComplexArray, act: GateAction, places: Sequence[int]) -> None:
     """Applies an action to the qubits at these places, as many as it has."""
     if len(places) == 1 and not act.controls and not act.diagonal:
         step = 1 << places[0]
-        if len(vector) // (2 * step) <= MOST_PRODUCTS:
+        if len(vector) // (2 * step) <= MAX_BATCHED_PRODUCTS:
             split = vector.reshape(-1, 2, step)
             split[...] = act.matrix @ split
             return
@@ -34,7 +34,7 @@ def apply(vector: Vector, act: Action, places: Sequence[int]) -> None:
         _multiply(parts, act.matrix)
 
 
-def split(vector: Vector, places: Sequence[int]) -> tuple[Any, dict[int, int]]:
+def split(vector: ComplexArray, places: Sequence[int]) -> tuple[Any, dict[int, int]]:
     """A view with an axis of length 2 for each of the places, and where those axes are."""
     shape: list[int] = []
     axes = {}
@@ -46,7 +46,7 @@ def split(vector: Vector, places: Sequence[int]) -> tuple[Any, dict[int, int]]:
     return vector.reshape(*shape, 1 << above), axes
 
 
-def _parts(vector: Vector, act: Action, places: Sequence[int]) -> list[Vector]:
+def _parts(vector: ComplexArray, act: GateAction, places: Sequence[int]) -> list[ComplexArray]:
     """Views of the amplitudes that the controls select, one for each value of the targets."""
     view, axes = split(vector, places)
     index: list[Any] = [slice(None)] * view.ndim
@@ -60,13 +60,13 @@ def _parts(vector: Vector, act: Action, places: Sequence[int]) -> list[Vector]:
     return parts
 
 
-def _scale(parts: list[Vector], matrix: Vector) -> None:
+def _scale(parts: list[ComplexArray], matrix: ComplexArray) -> None:
     for part, factor in zip(parts, matrix.diagonal().tolist(), strict=True):
         if factor != 1:
             part *= factor
 
 
-def _mix(zero: Vector, one: Vector, act: Action) -> None:
+def _mix(zero: ComplexArray, one: ComplexArray, act: GateAction) -> None:
     (a, b), (c, d) = act.matrix.tolist()
     if act.flips:
         was = zero.copy()
@@ -81,7 +81,7 @@ def _mix(zero: Vector, one: Vector, act: Action) -> None:
     zero[...] = mixed
 
 
-def _multiply(parts: list[Vector], matrix: Vector) -> None:
+def _multiply(parts: list[ComplexArray], matrix: ComplexArray) -> None:
     rows = np.stack(parts)
     changed = matrix @ rows.reshape(len(parts), -1)
     for part, row in zip(parts, changed, strict=True):

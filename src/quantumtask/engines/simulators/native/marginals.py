@@ -6,10 +6,10 @@ import numpy as np
 
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.simulators.native import kernels
-from quantumtask.engines.simulators.native.kernels import Vector
+from quantumtask.engines.simulators.native.kernels import ComplexArray
 
 
-def marginal(vector: Vector, places: Sequence[int]) -> FloatArray:
+def marginal(vector: ComplexArray, places: Sequence[int]) -> FloatArray:
     """Probabilities of the qubits at these places, ascending; the first is the lowest bit."""
     view, _ = kernels.split(vector, places)
     probabilities: FloatArray = np.square(view.real)
@@ -19,7 +19,7 @@ def marginal(vector: Vector, places: Sequence[int]) -> FloatArray:
     return probabilities.reshape(-1)
 
 
-def widened(vector: Vector, touched: Sequence[int], qubits: int) -> Vector:
+def expand_to_all_qubits(vector: ComplexArray, touched: Sequence[int], qubits: int) -> ComplexArray:
     """The state of all qubits, where those that are not touched are 0."""
     if len(touched) == qubits:
         return vector

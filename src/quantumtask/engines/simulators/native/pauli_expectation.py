@@ -20,12 +20,12 @@ from quantumtask.engines.observables.observable import (
     dephase,
     expectation_of_basis_state,
 )
-from quantumtask.engines.simulators.native.kernels import Vector, split
+from quantumtask.engines.simulators.native.kernels import ComplexArray, split
 
-AT_ONCE = 256
+MAX_BATCHED_WORDS = 256
 """Products that are worked out together."""
 
-Known = Callable[[int], int]
+BasisValue = Callable[[int], int]
 """The value of a qubit that has no place."""
 
 EIGENVECTORS = {
@@ -34,7 +34,7 @@ EIGENVECTORS = {
 """What each projector projects to; those that have two entries are of length sqrt(2)."""
 
 
-class Flips(NamedTuple):
+class FlipGroup(NamedTuple):
     """Products alike in their projectors (place and letter, the highest place first) and in the
     qubits that they flip, numbered by what the projectors leave."""
 
@@ -42,7 +42,7 @@ class Flips(NamedTuple):
     x: int
 
 
-class Signed(NamedTuple):
+class SignedWord(NamedTuple):
     """A product among those: its number, where it has signs, the power of i, a factor."""
 
     number: int
@@ -51,25 +51,25 @@ class Signed(NamedTuple):
     factor: float
 
 
-class Table:
+class PauliWords:
     """Some words (see Observables), read for the places that qubits have in a vector.
 
-    `blurred`: qubits that were measured, whose phases are gone with that.
+    `dephased`: qubits that were measured, whose phases are gone with that.
     """
 
     def __init__(
         self,
         words: Sequence[str],
         places: Mapping[int, int],
-        known: Known = lambda _: 0,
-        blurred: frozenset[int] = frozenset(),
+        known: BasisValue = lambda _: 0,
+        dephased: frozenset[int] = frozenset(),
     ) -> None:
         self._count = len(words)
-        self._groups: dict[Flips, list[Signed]] = defaultdict(list)
+        self._groups: dict[FlipGroup, list[SignedWord]] = defaultdict(list)
         for number, word in enumerate(words):
-            self._read(number, dephase(word, blurred), places, known)
+            self._read(number, dephase(word, dephased), places, known)
 
-    def _read(self, number: int, word: str, places: Mapping[int, int], known: Known) -> None:
+    def _read(self, number: int, word: str, places: Mapping[int, int], known: BasisValue) -> None:
         factor, x, z, power = 1.0, 0, 0, 0
         projectors = []
         for qubit, letter in enumerate(reversed(word)):
@@ -87,10 +87,10 @@ class Table:
             projectors.sort(reverse=True)
             for place, _ in projectors:
                 x, z = _without(x, place), _without(z, place)
-            found = Signed(number, z, power, factor)
-            self._groups[Flips(tuple(projectors), x)].append(found)
+            found = SignedWord(number, z, power, factor)
+            self._groups[FlipGroup(tuple(projectors), x)].append(found)
 
-    def values(self, state: Vector) -> FloatArray:
+    def values(self, state: ComplexArray) -> FloatArray:
         """The expectation value of each word in a state vector, or in the transpose of a density
         matrix. Raises ResourceError where there are no numbers.
         """
@@ -100,8 +100,8 @@ class Table:
             for place, letter in flips.projectors:
                 part = _projected(part, place, letter)
             overlap = _overlap(part, flips.x)
-            for begun in range(0, len(signed), AT_ONCE):
-                some = signed[begun : begun + AT_ONCE]
+            for begun in range(0, len(signed), MAX_BATCHED_WORDS):
+                some = signed[begun : begun + MAX_BATCHED_WORDS]
                 found[[one.number for one in some]] = _sums(overlap, some)
         if not np.isfinite(found).all():
             raise non_finite_state()
@@ -114,14 +114,14 @@ def _without(mask: int, place: int) -> int:
     return mask & low | mask >> 1 & ~low
 
 
-def _projected(state: Vector, place: int, letter: str) -> Vector:
+def _projected(state: ComplexArray, place: int, letter: str) -> ComplexArray:
     """What is left of a state where the qubit at a place is projected: it has none any more."""
     zero, one = EIGENVECTORS[letter]
     found = _contracted(state, place, (zero, np.conj(one)))
     return found if state.ndim == 1 else _contracted(found.T, place, (zero, one)).T
 
 
-def _contracted(state: Vector, place: int, by: tuple[complex, complex]) -> Vector:
+def _contracted(state: ComplexArray, place: int, by: tuple[complex, complex]) -> ComplexArray:
     """The last axis without the qubit at a place, which is multiplied by a vector instead."""
     halves = state.reshape(*state.shape[:-1], -1, 2, 1 << place)
     zero, one = by
@@ -129,11 +129,11 @@ def _contracted(state: Vector, place: int, by: tuple[complex, complex]) -> Vecto
         found = (halves[..., 0, :] + one * halves[..., 1, :]) * np.sqrt(0.5)
     else:
         found = halves[..., 0 if zero else 1, :]
-    left: Vector = found.reshape(*state.shape[:-1], -1)
+    left: ComplexArray = found.reshape(*state.shape[:-1], -1)
     return left
 
 
-def _overlap(state: Vector, x: int) -> NDArray[Any]:
+def _overlap(state: ComplexArray, x: int) -> NDArray[Any]:
     """For each index i: the conjugate of the amplitude at i ^ x, times that at i."""
     if state.ndim > 1:
         indices = np.arange(len(state))
@@ -150,7 +150,7 @@ def _overlap(state: Vector, x: int) -> NDArray[Any]:
     return product
 
 
-def _sums(overlap: NDArray[Any], signed: Sequence[Signed]) -> FloatArray:
+def _sums(overlap: NDArray[Any], signed: Sequence[SignedWord]) -> FloatArray:
     """The sum of each product's signs times the overlap: rows and columns for themselves."""
     bits = len(overlap).bit_length() - 1
     low = bits // 2
@@ -162,7 +162,7 @@ def _sums(overlap: NDArray[Any], signed: Sequence[Signed]) -> FloatArray:
     return real
 
 
-@lru_cache(AT_ONCE)
+@lru_cache(MAX_BATCHED_WORDS)
 def _signs(z: int, bits: int) -> FloatArray:
     """For each index, -1 to the number of its bits that are in z."""
     parity = np.bitwise_count(np.arange(1 << bits) & z) & 1

@@ -7,31 +7,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.gates.gate_action import Action, action
+from quantumtask.engines.gates.gate_action import GateAction, gate_action
 from quantumtask.engines.limits import non_finite_state, out_of_memory
 from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.simulators.native import kernels
-from quantumtask.engines.simulators.native.branch_state import Bits
-from quantumtask.engines.simulators.native.kernels import Vector
+from quantumtask.engines.simulators.native.branch_state import ShotBits
+from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.engines.simulators.native.marginals import marginal
 from quantumtask.openqasm.program.operations import MatrixGate, Operation
 
 BYTES_PER_AMPLITUDE = 16
 
-SIMULATOR_FROM = 19
-LEAST_GATES = 12
+SIMULATOR_MIN_QUBITS = 19
+SIMULATOR_MIN_GATES = 12
 """Qubits and gates from which a simulator in C++ is worth its overhead (measured)."""
 
-WORKING = 2
-SIMULATING = 5
+NUMPY_COPIES = 2
+SIMULATOR_COPIES = 5
 """Memory at work, in sizes of the vector: with a copy in numpy, and inside a simulator."""
 
-Evolve = Callable[[Vector, list[Operation]], Vector]
+Evolve = Callable[[ComplexArray, list[Operation]], ComplexArray]
 """The vector after operations on qubits that are numbered by their place."""
 
 
 @dataclass(frozen=True)
-class Means:
+class StateResources:
     """What a state may use: `bytes` of memory, a simulator for many gates on many qubits."""
 
     bytes: int
@@ -47,13 +47,13 @@ class StateVector:
 
     __slots__ = ("_known", "_means", "_ones", "_places", "_queue", "_vector")
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: StateResources) -> None:
         self._means = means
-        self._vector: Vector = np.ones(1, dtype=np.complex128)
+        self._vector: ComplexArray = np.ones(1, dtype=np.complex128)
         self._places: dict[int, int] = {}
         self._ones = 0
         self._known: dict[int, int] = {}
-        self._queue: list[tuple[Action, Operation]] = []
+        self._queue: list[tuple[GateAction, Operation]] = []
 
     @property
     def bytes(self) -> int:
@@ -68,7 +68,7 @@ class StateVector:
     def apply(self, operations: Sequence[Operation]) -> None:
         """Raises ResourceError for a state that does not fit the memory."""
         for operation in operations:
-            act = action(operation)
+            act = gate_action(operation)
             controls = [(self.known(operation.qubits[k]), value) for k, value in act.controls]
             if any(known == 1 - value for known, value in controls):
                 continue
@@ -78,7 +78,7 @@ class StateVector:
             if not self._settle(act, operation.qubits):
                 self._enqueue(act, operation)
 
-    def _settle(self, act: Action, qubits: tuple[int, ...]) -> bool:
+    def _settle(self, act: GateAction, qubits: tuple[int, ...]) -> bool:
         """Does what needs no vector: turns a known 0 into 1 or back, or a phase of all."""
         if act.controls or not self._places.keys().isdisjoint(qubits):
             return False
@@ -86,7 +86,7 @@ class StateVector:
             self._known[qubits[0]] = 1 - self._known.get(qubits[0], 0)
         return act.flips or act.diagonal
 
-    def _enqueue(self, act: Action, operation: Operation) -> None:
+    def _enqueue(self, act: GateAction, operation: Operation) -> None:
         for qubit in operation.qubits:
             if qubit not in self._places:
                 self._add(qubit)
@@ -95,7 +95,7 @@ class StateVector:
     def _add(self, qubit: int) -> None:
         """Gives the qubit the next place; its vector grows once the queue is run."""
         place = len(self._places)
-        needed = WORKING * BYTES_PER_AMPLITUDE << min(place + 1, 200)
+        needed = NUMPY_COPIES * BYTES_PER_AMPLITUDE << min(place + 1, 200)
         if needed > self._means.bytes:
             raise out_of_memory(place + 1, needed, self._means.bytes)
         self._places[qubit] = place
@@ -104,7 +104,7 @@ class StateVector:
     def _run_queue(self) -> None:
         places, queue, means = self._places, self._queue, self._means
         self._grow()
-        room = SIMULATING * self._vector.nbytes <= means.bytes
+        room = SIMULATOR_COPIES * self._vector.nbytes <= means.bytes
         if means.evolve and room and _is_much(len(places), len(queue)):
             moved = [o._replace(qubits=tuple([places[q] for q in o.qubits])) for _, o in queue]
             self._vector = means.evolve(self._vector, moved)
@@ -145,7 +145,7 @@ class StateVector:
         twin._known = {**self._known, qubit: value}
         return twin
 
-    def channel(self, qubits: Sequence[int], operators: Sequence[Vector], lot: float) -> None:
+    def channel(self, qubits: Sequence[int], operators: Sequence[ComplexArray], lot: float) -> None:
         """Applies one Kraus operator of a channel, drawn with the probability for this state.
 
         Args:
@@ -168,7 +168,7 @@ class StateVector:
         changed = operators[number] @ rows / math.sqrt(weights[number])
         moved[...] = changed.reshape(moved.shape)
 
-    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> Bits:
+    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
         self._run_queue()
         places = sorted({self._places[q] for q in qubits if q in self._places})
         drawn = Distribution(self._marginal(places)).draw(shots, rng)
@@ -179,7 +179,7 @@ class StateVector:
             bits[:, column] = columns[self._places[qubit]] if known is None else known
         return bits
 
-    def amplitudes(self) -> tuple[Vector, dict[int, int]]:
+    def amplitudes(self) -> tuple[ComplexArray, dict[int, int]]:
         """The vector, and the places of the qubits that are in it."""
         self._run_queue()
         return self._vector, self._places
@@ -190,22 +190,22 @@ class StateVector:
 
 
 def _is_much(qubits: int, gates: int) -> bool:
-    return qubits >= SIMULATOR_FROM and gates >= LEAST_GATES
+    return qubits >= SIMULATOR_MIN_QUBITS and gates >= SIMULATOR_MIN_GATES
 
 
-def _norm(part: Vector) -> float:
+def _norm(part: ComplexArray) -> float:
     squares = np.square(part.real)
     squares += np.square(part.imag)
     return float(squares.sum())
 
 
 def _without_controls(
-    act: Action, operation: Operation, free: list[int]
-) -> tuple[Action, Operation]:
+    act: GateAction, operation: Operation, free: list[int]
+) -> tuple[GateAction, Operation]:
     """The same on fewer qubits: only the `free` controls are left."""
     controls = tuple((new, act.controls[k][1]) for new, k in enumerate(free))
     kept = [act.controls[k][0] for k in free] + list(act.targets)
-    left = Action(
+    left = GateAction(
         controls,
         tuple(range(len(free), len(kept))),
         act.matrix,

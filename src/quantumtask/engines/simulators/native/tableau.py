@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantumtask.engines.gates.clifford import conjugation
-from quantumtask.engines.gates.gate_action import action
-from quantumtask.engines.simulators.native.branch_state import Bits
+from quantumtask.engines.gates.clifford import clifford_table
+from quantumtask.engines.gates.gate_action import gate_action
+from quantumtask.engines.simulators.native.branch_state import ShotBits
 from quantumtask.openqasm.program.operations import Operation
 
 Signs = list[int]
@@ -23,7 +23,7 @@ class NotClifford(Exception):
     """A gate that no stabilizer state can follow."""
 
 
-class Stabilizer:
+class StabilizerTableau:
     """The state of all qubits as long as all gates are Clifford."""
 
     __slots__ = ("_known", "_sign", "_x", "_z")
@@ -34,8 +34,8 @@ class Stabilizer:
         self._sign = 0
         self._known: dict[int, int] = {}
 
-    def _copy(self) -> "Stabilizer":
-        twin = Stabilizer()
+    def _copy(self) -> "StabilizerTableau":
+        twin = StabilizerTableau()
         twin._x, twin._z = self._x.copy(), self._z.copy()
         twin._sign, twin._known = self._sign, self._known.copy()
         return twin
@@ -64,12 +64,12 @@ class Stabilizer:
     def _forget(self, operation: Operation) -> None:
         """What was known of qubits that the operation changes."""
         known = self._known
-        for qubit, kept in zip(operation.qubits, action(operation).keeps, strict=True):
+        for qubit, kept in zip(operation.qubits, gate_action(operation).keeps, strict=True):
             if not kept:
                 known.pop(qubit, None)
 
     def _turn(self, operation: Operation) -> None:
-        rule = conjugation(operation)
+        rule = clifford_table(operation)
         if rule is None:
             raise NotClifford
         qubits = operation.qubits
@@ -106,7 +106,7 @@ class Stabilizer:
             return 0.5
         return float(self._certain(qubit, [self._sign]) & 1)
 
-    def projected(self, qubit: int, value: int) -> "Stabilizer":
+    def projected(self, qubit: int, value: int) -> "StabilizerTableau":
         if self.known(qubit) is not None:
             return self
         if not self._x[qubit] & self._stabilizers:
@@ -119,7 +119,7 @@ class Stabilizer:
         twin._known[qubit] = value
         return twin
 
-    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> Bits:
+    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
         """Measures a copy once, with the outcomes as sums of random bits, then draws those."""
         twin = self._copy()
         signs = [self._sign]
@@ -130,7 +130,7 @@ class Stabilizer:
         table = np.unpackbits(packed, axis=1, count=width, bitorder="little").astype(np.float32)
         drawn = rng.integers(0, 2, (shots, width), dtype=np.uint8)
         drawn[:, 0] = 1
-        sampled: Bits = (drawn.astype(np.float32) @ table.T).astype(np.int32).astype(np.uint8)
+        sampled: ShotBits = (drawn.astype(np.float32) @ table.T).astype(np.int32).astype(np.uint8)
         return sampled & np.uint8(1)
 
     @property
