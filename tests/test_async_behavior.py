@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from quantumtask.shared.task import ENGINES
 from tests.support.services import BELL, ENDLESS, Service
@@ -180,7 +181,7 @@ def test_lists_show_newest_first_and_page_through(service: Service) -> None:
     seen: list[str] = []
     cursor = None
     while True:
-        query = {"tag": tag, "limit": 2} | ({"cursor": cursor} if cursor else {})
+        query: dict[str, Any] = {"tag": tag, "limit": 2} | ({"cursor": cursor} if cursor else {})
         page = service.http.get("/tasks", params=query).json()
         seen += [task["task_id"] for task in page["tasks"]]
         cursor = page["next_cursor"]

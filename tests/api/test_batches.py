@@ -162,7 +162,7 @@ def test_batches_are_listed_newest_first(service: Service) -> None:
     seen: list[str] = []
     cursor = None
     while True:
-        query = {"tag": tag, "limit": 2} | ({"cursor": cursor} if cursor else {})
+        query: dict[str, Any] = {"tag": tag, "limit": 2} | ({"cursor": cursor} if cursor else {})
         page = service.http.get("/batches", params=query).json()
         seen += [batch["batch_id"] for batch in page["batches"]]
         cursor = page["next_cursor"]

@@ -20,7 +20,7 @@ TEXT = "OPENQASM 3.0;\r\n// π\t🚀\nqubit q;\n\n"
 
 
 def test_metadata_of_a_task_is_kept_and_is_not_in_the_list(service: Service) -> None:
-    body = {"circuit": TEXT, "metadata": ANY, "name": str(uuid.uuid4())}
+    body: dict[str, Any] = {"circuit": TEXT, "metadata": ANY, "name": str(uuid.uuid4())}
     task = service.http.post("/tasks?wait=30", json=body).json()
     assert task["metadata"] == ANY
     assert service.get(task["task_id"])["metadata"] == ANY
@@ -31,7 +31,7 @@ def test_metadata_of_a_task_is_kept_and_is_not_in_the_list(service: Service) -> 
 
 def test_metadata_of_a_batch_is_kept_beside_that_of_its_tasks(service: Service) -> None:
     with Client(service.url) as client:
-        items = [{"source": TEXT, "metadata": {"k": 1}}, {"source": TEXT}]
+        items: list[dict[str, Any]] = [{"source": TEXT, "metadata": {"k": 1}}, {"source": TEXT}]
         batch = client.batch(items, metadata=ANY)
         assert batch.info(wait=30)["metadata"] == ANY
         assert [line.get("metadata") for line in sorted(batch.lines(), key=_item)] == [

@@ -149,7 +149,8 @@ def test_an_idempotency_key_holds_for_the_same_parameters_only(service: Service)
 
     first = submit(parameters={"theta": 0.3}).json()["task_id"]
     assert submit(parameters={"theta": 0.3}).json()["task_id"] == first
-    for other in ({}, {"parameters": {"theta": 0.4}}, {"parameters": {}}):
+    others: list[dict[str, Any]] = [{}, {"parameters": {"theta": 0.4}}, {"parameters": {}}]
+    for other in others:
         answer = submit(**other)
         assert (answer.status_code, problem(answer)["code"]) == (409, "idempotency_conflict")
 

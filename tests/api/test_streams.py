@@ -353,7 +353,7 @@ def test_an_api_that_is_killed_amid_streams_loses_and_repeats_nothing(
         for n, assignment in enumerate(claimed):
             api.store.complete([(assignment, RESULT)])
             if n % 20 == 10:
-                until(lambda n=n: len(got) > n and len(told) > 120 + n, 60, api.logs)  # type: ignore[misc]
+                until(lambda n=n: len(got) > n and len(told) > 120 + n, 60, api.logs)
                 api.api.signal(signal.SIGKILL)
                 api.api.popen.wait(30)
                 api.start_api()

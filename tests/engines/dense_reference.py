@@ -33,6 +33,12 @@ class Dense:
             moved = np.tensordot(shaped, self.vector, (range(size, 2 * size), axes))
             self.vector = np.moveaxis(moved, range(size), axes)
 
+    def apply_timing(self, operations: Sequence[Operation]) -> None:
+        """Do nothing: barriers and delays leave an ideal state as it is."""
+
+    def drop_terminal_measurements(self) -> None:
+        """Do nothing: this state measures at once, and records no steps."""
+
     def weights(self, qubits: Sequence[int]) -> dict[tuple[int, ...], float]:
         found: dict[tuple[int, ...], float] = {}
         for index, amplitude in enumerate(self.vector.reshape(-1).tolist()):

@@ -274,9 +274,9 @@ class Mixture:
 
     def value(self, word: str) -> float:
         """What infinitely many measurements of a word give, with what is noisy about these."""
-        operator = np.ones((1, 1), dtype=np.complex128)
+        operator: Matrix = np.ones((1, 1), dtype=np.complex128)
         for letter in word:
-            operator = np.kron(operator, self._seen(letter))
+            operator = np.asarray(np.kron(operator, self._seen(letter)), dtype=np.complex128)
         return float(sum(np.trace(operator @ rho).real for rho in self.parts.values()))
 
     def _seen(self, letter: str) -> Matrix:
@@ -286,7 +286,7 @@ class Mixture:
         plus, minus = _eigenvalues(letter)
         up, down = self._noise.up, self._noise.down
         zero, one = plus * (1 - up) + minus * up, minus * (1 - down) + plus * down
-        seen = np.diag([zero, one]).astype(np.complex128)
+        seen: Matrix = np.diag([zero, one]).astype(np.complex128)
         for gate in TURNS[letter]:  # the last one first, because what is measured moves back
             decay = self._noise.decay(1)
             seen = sum((k.conj().T @ seen @ k for k in decay), np.zeros_like(seen))
@@ -320,7 +320,7 @@ def drawn(
 
     At its end some qubits are measured, some of them twice in a row.
     """
-    statements = [*_some(rng, qubits, 4, clifford)]
+    statements: list[Statement] = [*_some(rng, qubits, 4, clifford)]
     measured: list[int] = []
     for _ in range(rng.integers(1, 5)):
         statements += _some(rng, qubits, 2, clifford)

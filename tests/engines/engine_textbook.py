@@ -190,7 +190,7 @@ def on(bit: int, *then: Step) -> If:
 
 
 def teleport(theta: float) -> Sketch:
-    steps = [
+    steps: list[Step] = [
         *(g("ry", 0, by=(theta,)), g("p", 0, by=(0.9,)), g("h", 1), g("cx", 1, 2)),
         *(g("cx", 0, 1), g("h", 0), Measure(0, 0), Measure(1, 1)),
         *(on(1, g("x", 2)), on(0, g("z", 2)), g("rx", 2, by=(0.4,)), Measure(2, 2)),
@@ -200,8 +200,8 @@ def teleport(theta: float) -> Sketch:
 
 def entanglement_swap() -> Sketch:
     pairs = [g("h", 0), g("cx", 0, 1), g("h", 2), g("cx", 2, 3)]
-    joined = [g("cx", 1, 2), g("h", 1), Measure(1, 0), Measure(2, 1)]
-    mended = [on(1, g("x", 3)), on(0, g("z", 3)), Measure(0, 2), Measure(3, 3)]
+    joined: list[Step] = [g("cx", 1, 2), g("h", 1), Measure(1, 0), Measure(2, 1)]
+    mended: list[Step] = [on(1, g("x", 3)), on(0, g("z", 3)), Measure(0, 2), Measure(3, 3)]
     return sketch("entanglement swap", 4, [*pairs, *joined, *mended])
 
 
@@ -239,7 +239,7 @@ def iterative_phase(phase: float) -> Sketch:
 
 def cat_by_measurement(n: int) -> Sketch:
     """A GHZ state in constant depth: parities are measured, and mended."""
-    steps = [*all_h(n)]
+    steps: list[Step] = [*all_h(n)]
     for k in range(n - 1):
         steps += [Reset(n), g("cx", k, n), g("cx", k + 1, n), Measure(n, k)]
         steps += [on(k, g("x", k + 1))]
@@ -256,5 +256,5 @@ def reused(times: int) -> Sketch:
 
 def gate_teleport() -> Sketch:
     """A T gate by a magic state, and an S where the outcome asks for it."""
-    steps = [g("h", 0), g("h", 1), g("t", 1), g("cx", 0, 1), Measure(1, 0)]
+    steps: list[Step] = [g("h", 0), g("h", 1), g("t", 1), g("cx", 0, 1), Measure(1, 0)]
     return sketch("gate teleport", 2, [*steps, on(0, g("s", 0)), g("h", 0), Measure(0, 1)])

@@ -117,12 +117,13 @@ def test_idle_time_is_a_delay_that_is_not_written(service: Service) -> None:
 )  # fmt: skip
 def test_an_excited_qubit_decays_in_a_delay(service: Service, time: str, seconds: float) -> None:
     qubit = load_snapshot("fake_manila").qubits[2]
-    assert qubit.t1_s is not None and qubit.readout_error is not None
+    error = qubit.readout_error
+    assert qubit.t1_s is not None and error is not None
 
     def excited(delay: str) -> float:
         circuit = HEAD + f"bit c;\nx $2;\n{delay}c = measure $2;\n"
         one = exactly(service, circuit, backend="fake_manila")[1]
-        return (one - qubit.readout_error) / (1 - 2 * qubit.readout_error)
+        return (one - error) / (1 - 2 * error)
 
     left = excited(f"delay[{time}] $2;\n") / excited("")
     assert left == pytest.approx(math.exp(-seconds / qubit.t1_s), rel=1e-6)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from quantumtask.engines.simulators.mps import evolution, sampling
 from quantumtask.engines.simulators.mps.routing import LinearRouting, PlacedGate
 from quantumtask.engines.simulators.mps.sampling import MpsSampler, MpsState
 from quantumtask.openqasm import compile_circuit
+from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import MIB, Settings
@@ -90,7 +92,7 @@ def vector(
 
 def expected(circuit: Circuit) -> "np.ndarray[tuple[int], np.dtype[np.complex128]]":
     dense = Dense(len(circuit.active_qubits))
-    dense.apply([step for step in circuit.steps if hasattr(step, "gate")])
+    dense.apply([step for step in circuit.steps if isinstance(step, Operation)])
     return dense.vector.reshape(-1)
 
 
@@ -130,9 +132,11 @@ def test_a_shallow_circuit_is_exact(qubits: int, depth: int, reach: int) -> None
 
 def test_segments_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     circuit = circuit_of(layers(9, 5, 1, 4), 9)
-    whole = vector(*evolved(circuit, one := []))
+    one: list[Any] = []
+    many: list[Any] = []
+    whole = vector(*evolved(circuit, one))
     monkeypatch.setattr(evolution, "SEGMENT_WORK_US", 0.0)
-    parts = vector(*evolved(circuit, many := []))
+    parts = vector(*evolved(circuit, many))
     assert len(one) < 5 < 20 < len(many)
     assert abs(abs(np.vdot(whole, parts)) - 1) < 1e-9
 

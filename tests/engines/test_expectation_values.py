@@ -68,7 +68,7 @@ def check(circuit: str, words: list[str], right: Any, engines: list[str], **more
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
-ENDS = {
+ENDS: dict[str, tuple[str, dict[str, float]]] = {
     "the first of two measurements in a row is on the way": (
         "qubit q; bit[2] c; ry(1.0) q; c[0] = measure q; c[1] = measure q;", {"X": 0, "Z": 0.5403}
     ),
@@ -229,9 +229,16 @@ METHODS = [
 @pytest.mark.parametrize("noise", [None, Noise(0.02, 0.05, 0.1, 0.03)])
 @pytest.mark.parametrize(("engine", "method"), METHODS)
 def test_every_method_takes_back_the_same(engine: str, method: str, noise: Noise | None) -> None:
-    gates = [density_reference.Gate("h", None, (0,)), density_reference.Gate("cx", None, (0, 1))]
-    twice = [density_reference.Measure(0, 0), density_reference.Measure(0, 1)]
-    words, more = ["XX", "YY", "0+"], {"noise": noise.json} if noise else {}
+    gates: list[density_reference.Statement] = [
+        density_reference.Gate("h", None, (0,)),
+        density_reference.Gate("cx", None, (0, 1)),
+    ]
+    twice: list[density_reference.Statement] = [
+        density_reference.Measure(0, 0),
+        density_reference.Measure(0, 1),
+    ]
+    words = ["XX", "YY", "0+"]
+    more: dict[str, Any] = {"noise": noise.json} if noise else {}
     ran = 0
     for program in (gates + twice[:1], [*twice, *gates, *twice]):
         right = density_reference.values(program, 2, words, noise or IDEAL)
@@ -244,7 +251,11 @@ def test_every_method_takes_back_the_same(engine: str, method: str, noise: Noise
 @pytest.mark.parametrize("engine", ["auto", "aer"])
 def test_a_measurement_on_the_way_leaves_other_qubits_of_a_device_alone(engine: str) -> None:
     body = "qubit[2] q; bit[2] c; x q[1]; measure q[1]; h q[1]; h q[0]; c = measure q;"
-    options = {"backend": "fake_manila", "observables": ["IX", "XI"], "precision": 0.05}
+    options: dict[str, Any] = {
+        "backend": "fake_manila",
+        "observables": ["IX", "XI"],
+        "precision": 0.05,
+    }
     (one, other), _ = arrays(run(HEAD + body, engine, **options))
     assert one > 0.8
     assert other < -0.8
@@ -271,7 +282,7 @@ x q[2]; c[2] = measure q[2]; x q[2]; let r = q[{4, 1, 2}]; bit[3] d = measure r;
 @pytest.mark.parametrize("body", [MOVED, WAITS, AGAIN])
 def test_a_qubit_measured_at_the_end_keeps_its_phase_on_a_device(body: str) -> None:
     circuit = f"{HEAD}qubit[5] q;\nbit[5] c;\n{body}"
-    options = {"backend": "fake_manila", "observables": ["XIIII", "ZIIII"]}
+    options: dict[str, Any] = {"backend": "fake_manila", "observables": ["XIIII", "ZIIII"]}
     exact, _ = arrays(run(circuit, **options))
     values, errors = arrays(run(circuit, precision=0.05, **options))
     assert exact[0] > 0.6

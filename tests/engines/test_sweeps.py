@@ -57,7 +57,7 @@ def test_an_encoded_array_means_what_lists_mean(service: Service) -> None:
     assert same["result"] == lists["result"]
 
 
-TYPED = {
+TYPED: dict[str, tuple[str, list[Any]]] = {
     "int": (HEAD + "input int n;\nqubit q;\nbit c;\nif (n > 1) x q;\nc = measure q;", [0, 2]),
     "bool": (HEAD + "input bool n;\nqubit q;\nbit c;\nif (n) x q;\nc = measure q;", [False, True]),
     "bit": (HEAD + "input bit n;\nqubit q;\nbit c;\nif (n) x q;\nc = measure q;", [0, 1]),

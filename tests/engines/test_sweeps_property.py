@@ -54,8 +54,8 @@ def test_a_sweep_is_the_single_tasks_in_numpys_order(
     one, two, three = shapes.input_shapes
     a, b = filled(one, seed), filled((*two, 2), seed + 1)
     words = np.random.default_rng(seed).choice(WORDS, three)
-    sent = (encoded(a), encoded(b)) if packed else (a.tolist(), b.tolist())
-    shape, found = values(*sent, words.tolist())
+    sent_a, sent_b = (encoded(a), encoded(b)) if packed else (a.tolist(), b.tolist())
+    shape, found = values(sent_a, sent_b, words.tolist())
     assert shape == np.broadcast_shapes(one, two)
     assert found.shape == np.broadcast_shapes(one, two, three)
     whole_a = np.broadcast_to(a, found.shape)

@@ -123,9 +123,9 @@ class Definitions(Quantum, ABC):
         for name in self.registers()[:1]:
             width = self.visible()[name].kind.width
             kind = self.pick([Kind("uint", width), Kind("int", width), Kind("int"), Kind("uint")])
-            number = self.fresh("x")
-            self.line(f"{kind} {number} = {kind}({name});")
-            self.scopes[-1][number] = Variable(kind)
+            cast = self.fresh("x")
+            self.line(f"{kind} {cast} = {kind}({name});")
+            self.scopes[-1][cast] = Variable(kind)
 
     # Functions
 

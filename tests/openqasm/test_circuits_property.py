@@ -1,6 +1,7 @@
 """Random programs: read by us and by an independent reader, they mean the same."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,6 +111,10 @@ def run_by_qiskit(circuit: QuantumCircuit, shots: int = 10) -> dict[str, int]:
     return counts
 
 
+Condition = tuple[Any, ...]
+Block = list[tuple[Any, ...]]
+
+
 class Machine:
     """An independent reading of control flow over qubits that are only ever 0 or 1."""
 
@@ -118,7 +123,7 @@ class Machine:
         self.bits = [0] * QUBITS
         self.steps = 0
 
-    def run(self, block: list[tuple]) -> str:
+    def run(self, block: Block) -> str:
         """Runs a block; says "break" or "continue" where it ends in one."""
         for kind, *rest in block:
             self.steps += 1
@@ -140,13 +145,13 @@ class Machine:
                 self.loop(rest[0], rest[1])
         return ""
 
-    def loop(self, condition: tuple, body: list[tuple]) -> None:
+    def loop(self, condition: Condition, body: Block) -> None:
         while self.holds(condition) and self.steps < 1000:
             self.steps += 1
             if self.run(body) == "break":
                 return
 
-    def holds(self, condition: tuple) -> bool:
+    def holds(self, condition: Condition) -> bool:
         kind, *rest = condition
         value = sum(bit << place for place, bit in enumerate(self.bits))
         answers = {
@@ -164,7 +169,7 @@ class Machine:
         return bool(answers[kind]())
 
 
-def written_condition(condition: tuple) -> str:
+def written_condition(condition: Condition) -> str:
     kind, *rest = condition
     if kind == "bit":
         return f"c[{rest[0]}]"
@@ -180,7 +185,7 @@ def written_condition(condition: tuple) -> str:
     return f"c {kind} {rest[0]}"
 
 
-def written(block: list[tuple]) -> str:
+def written(block: Block) -> str:
     lines = []
     for kind, *rest in block:
         if kind == "x":
@@ -224,8 +229,8 @@ simple = st.one_of(
 )
 
 
-def blocks(depth: int, in_loop: bool) -> st.SearchStrategy[list[tuple]]:
-    choices: list[st.SearchStrategy[tuple]] = [simple, simple]
+def blocks(depth: int, in_loop: bool) -> st.SearchStrategy[Block]:
+    choices: list[st.SearchStrategy[tuple[Any, ...]]] = [simple, simple]
     if in_loop:
         choices.append(st.sampled_from([("break",), ("continue",)]))
     if depth:
@@ -238,7 +243,7 @@ def blocks(depth: int, in_loop: bool) -> st.SearchStrategy[list[tuple]]:
 @pytest.mark.filterwarnings("error")
 @settings(max_examples=150, deadline=None)
 @given(blocks(2, False))
-def test_control_flow_does_what_an_independent_reading_does(block: list[tuple]) -> None:
+def test_control_flow_does_what_an_independent_reading_does(block: Block) -> None:
     machine = Machine()
     machine.run(block)
     if machine.steps >= 1000:

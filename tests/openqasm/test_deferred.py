@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from quantumtask.openqasm import Measure as Measurement
 from quantumtask.openqasm.compile import compile_uncached
+from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
@@ -84,7 +85,7 @@ def test_the_qubit_controls_what_its_bit_decides_and_is_measured_at_the_end() ->
     circuit = circuit_of(
         LOOK + "if (c[0]) { x q[1]; p(0.3) q[2]; } else z q[1]; c[1] = measure q[1];"
     )
-    steps = [s if isinstance(s, Measurement) else (s.gate.name, *s[2:]) for s in circuit.steps]
+    steps = [(s.gate.name, *s[2:]) if isinstance(s, Operation) else s for s in circuit.steps]
     assert steps == [
         ("h", (0,), ()),
         ("z", (0, 1), (False,)),

@@ -59,7 +59,7 @@ def of_features() -> dict[str, tuple[str, Parameters]]:
         if not isinstance(feature.expected, Refused)
     }
     plain = {name: (f.program, dict(f.parameters or {})) for name, f in found.items()}
-    measured = {
+    measured: dict[str, tuple[str, Parameters]] = {
         f"{name}, measured": (f.measured_program, {})
         for name, f in found.items()
         if f.measured_program and not isinstance(f.measured_expected, Refused)

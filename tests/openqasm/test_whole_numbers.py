@@ -195,7 +195,9 @@ def test_a_range_has_the_numbers_that_its_bounds_mean() -> None:
     rng = random.Random(8)
     for _ in range(150):
         start, stop, step = rng.randint(-6, 6), rng.randint(-6, 6), rng.choice((1, 2, -1, -3))
-        bounds, lines, given = [], [], {}
+        bounds: list[str] = []
+        lines: list[str] = []
+        given: dict[str, int] = {}
         for name, value in (("a", start), ("s", step), ("b", stop)):
             way = rng.choice(("literal", "const", "variable", "input"))
             kind = rng.choice(("int", "int[8]", *(("uint", "uint[5]") if value >= 0 else ())))

@@ -38,7 +38,7 @@ def test_a_slot_that_dies_is_noticed_within_a_second(start: Start) -> None:
     task_id = service.submit(ENDLESS)
     noticed = []
     for attempt in (1, 2, 3):
-        until(lambda n=attempt: service.get(task_id)["attempt"] == n, 60, service.logs)  # type: ignore[misc]
+        until(lambda n=attempt: service.get(task_id)["attempt"] == n, 60, service.logs)
         killed = struck(service, task_id, attempt)
         released = [h for h in service.get(task_id)["history"] if h["move"] == "release"][-1]
         noticed.append(datetime.fromisoformat(released["at"]).timestamp() - killed)

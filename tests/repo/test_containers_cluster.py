@@ -96,11 +96,11 @@ def test_clients_of_the_proxy_notice_nothing_of_an_upgrade(url: str) -> None:
         try:
             for each in replicas:
                 docker("restart", "--time", "25", each)
-                until(lambda each=each: healthy(each), 120)  # type: ignore[misc]
+                until(lambda each=each: healthy(each), 120)
         finally:
             going = False
-    for each in clients:
-        ended = each.result()
+    for task in clients:
+        ended = task.result()
         assert len(ended) > 1
         assert set(ended) == {"completed"}
 

@@ -62,13 +62,18 @@ def codes(tree: ast.AST) -> Iterator[str]:
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments):
                 if CONSTRUCTORS.search(name):
-                    yield from (
-                        each.value for each in arguments[:2] if isinstance(each, ast.Constant)
-                    )
-            case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=code)):
-                yield code
+                    yield from texts(arguments[:2])
+            case ast.Assign(targets=[ast.Name(id="code")], value=value):
+                yield from texts([value])
             case ast.ClassDef(name=name, body=members) if name.endswith("Code"):
-                yield from (each.value.value for each in members if isinstance(each, ast.Assign))
+                yield from texts([each.value for each in members if isinstance(each, ast.Assign)])
+
+
+def texts(expressions: list[ast.expr]) -> Iterator[str]:
+    """Yield the values of those expressions that are literal strings."""
+    for each in expressions:
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield each.value
 
 
 def test_the_page_of_errors_has_every_code() -> None:

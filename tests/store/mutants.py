@@ -11,18 +11,19 @@ from collections.abc import Callable, Sequence
 
 from quantumtask.cli.app import main
 from quantumtask.shared import db
+from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QuantumTaskError
 from quantumtask.shared.task import Submission
 
-whole = db.load_queries()
+whole = load_queries()
 
 
 def no_attempt() -> None:
     """Any worker that ever had the task may write its end."""
     changed = {name: text.replace(" AND attempt = :attempt", "") for name, text in whole.items()}
     assert changed != whole
-    db.load_queries = lambda *_: changed  # type: ignore[assignment]
+    db.load_queries = lambda *_: changed  # type: ignore[attr-defined,assignment]
 
 
 def id_before_commit() -> None:
@@ -50,7 +51,7 @@ def no_fair_tag() -> None:
     """Who came first is next, whoever has had how much."""
     changed = {**whole, "claim": whole["claim"].replace("rank, fair, sequence", "rank, sequence")}
     assert changed["claim"].count("ORDER BY rank, sequence") == 2
-    db.load_queries = lambda *_: changed  # type: ignore[assignment]
+    db.load_queries = lambda *_: changed  # type: ignore[attr-defined,assignment]
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
@@ -14,7 +15,7 @@ from tests.repo.test_docs import commands
 from tests.support import postgres
 from tests.support.services import BELL, ENDLESS, Service, until
 
-SOON = {"slots": 1, "lease_s": 1.5, "renew_s": 0.3}
+SOON: dict[str, Any] = {"slots": 1, "lease_s": 1.5, "renew_s": 0.3}
 """What a worker that is gone had is run again soon."""
 
 

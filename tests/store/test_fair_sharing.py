@@ -119,7 +119,7 @@ def test_no_owner_who_waits_is_behind_another_by_more_than_their_largest_tasks(
     store.submit([owned(uuid.uuid4().hex, who, float(cost)) for who, cost in tasks])
     largest = {who: max(cost for w, cost in tasks if w == who) for who, _ in tasks}
     left = Counter(who for who, _ in tasks)
-    done: Counter[str] = Counter()
+    done = dict.fromkeys(left, 0.0)
     while claimed := store.claim("w", 0.5):
         for assignment in claimed:
             who = store.read([assignment.id])[assignment.id].owner

@@ -259,7 +259,7 @@ def test_tasks_are_removed_once_they_are_kept_no_longer_and_no_others(
         worker_port=0, slots=1, renew_s=0.05, retention_days=1e-9, idempotency_hours=0
     )
     for task_id in (*ended, cancelled, waiting):  # what waited ends on the second worker
-        until(lambda t=task_id: missing(service, t), 60, service.logs)  # type: ignore[misc]
+        until(lambda t=task_id: missing(service, t), 60, service.logs)
     until(lambda: files(service) == [], 30, service.logs)
     assert [t["task_id"] for t in service.http.get("/tasks").json()["tasks"]] == [running]
     assert service.http.post(f"/tasks/{running}/cancel").status_code == 200

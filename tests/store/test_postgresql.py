@@ -201,7 +201,7 @@ def test_nothing_is_lost_or_done_twice_while_the_server_is_killed_again_and_agai
         running = [pool.submit(each, n) for each in (submit, work) for n in range(2)]
         try:
             for n in range(5):
-                until(lambda n=n: len(accepted) > 100 * (n + 1), 60)  # type: ignore[misc]
+                until(lambda n=n: len(accepted) > 100 * (n + 1), 60)
                 server.stop()
                 server.start()
             until(lambda: len(accepted) == 600, 60)

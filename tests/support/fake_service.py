@@ -68,7 +68,7 @@ def peer(*answers: Answer) -> Iterator[tuple[Client, Peer]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            ours.asked.append(Asked(self.command, self.path, self.headers, body))
+            ours.asked.append(Asked(self.command, self.path, dict(self.headers.items()), body))
             answer = ours.answers.pop(0)
             if callable(answer):
                 ours.over.wait(60)

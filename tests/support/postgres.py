@@ -115,7 +115,7 @@ class Server:
                 time.sleep(0.02)
 
     def _call(self, program: str, *arguments: str) -> None:
-        command = [self._programs / program, "-D", self._data, *arguments]
+        command = [str(self._programs / program), "-D", str(self._data), *arguments]
         subprocess.run(command, user=self._user, cwd=self._folder, check=True, capture_output=True)
 
 

@@ -26,7 +26,7 @@ class Member:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *(RAY, "start", "--block", *options, f"--temp-dir={cluster.folder}"),
+                    *(str(RAY), "start", "--block", *options, f"--temp-dir={cluster.folder}"),
                     *("--include-log-monitor=false", f"--object-store-memory={STORE}"),
                 ],
                 env=cluster.environment,

@@ -146,7 +146,7 @@ def test_a_slot_that_died_while_it_was_idle_costs_no_task_an_attempt(start: Star
     service = start(slots=1)
     for pid in slot_pids(service.worker):
         os.kill(pid, signal.SIGKILL)
-        until(lambda pid=pid: not alive(pid), 10)  # type: ignore[misc]
+        until(lambda pid=pid: not alive(pid), 10)
     body = service.run()
     assert (body["status"], body["attempt"]) == ("completed", 1)
 
@@ -202,7 +202,7 @@ def test_a_task_that_kills_its_slot_three_times_fails_and_harms_no_other(start: 
     service = start(slots=1)
     task_id = service.submit(ENDLESS)
     for attempt in (1, 2, 3):
-        until(lambda n=attempt: service.get(task_id)["attempt"] == n, 30, service.logs)  # type: ignore[misc]
+        until(lambda n=attempt: service.get(task_id)["attempt"] == n, 30, service.logs)
         until(lambda: any(busy(pid) for pid in slot_pids(service.worker)), 30)
         for pid in slot_pids(service.worker):
             os.kill(pid, signal.SIGKILL)
@@ -295,7 +295,7 @@ def test_the_doorbell_only_rings(start: Start) -> None:
 def test_two_workers_share_one_queue(start: Start) -> None:
     service = start(slots=1)
     second = service.start_worker(worker_port=0)
-    workers = set()
+    workers: set[str] = set()
 
     def both_have_run_some() -> bool:
         bodies = [service.finished(t) for t in [service.submit(SLOW_TINY) for _ in range(20)]]

@@ -87,7 +87,8 @@ class Failures(unittest.TestResult):
         self.why: dict[str, str] = {}
 
     def addError(self, test: Any, err: Any) -> None:
-        lines = self._exc_info_to_string(err, test).strip().splitlines()
+        text: str = self._exc_info_to_string(err, test)  # type: ignore[attr-defined]
+        lines = text.strip().splitlines()
         self.why[test.id()] = lines[-1] if lines else ""
 
     addFailure = addError
@@ -160,8 +161,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--here"]:
         _, _, where, into, whose, *names = sys.argv
         if whose == "ours":
-            qiskit.primitives.StatevectorSampler = Sampler  # type: ignore[misc]
-            qiskit.primitives.StatevectorEstimator = Estimator  # type: ignore[misc]
+            qiskit.primitives.StatevectorSampler = Sampler
+            qiskit.primitives.StatevectorEstimator = Estimator
         Path(into).write_text(json.dumps(run_here(where, names)))
         sys.exit()
     try:

@@ -123,7 +123,7 @@ class Outcome(unittest.TestResult):
             self.passed.append(test.id())
 
     def addError(self, test: Any, err: Any) -> None:
-        self.wrong.append((test.id(), self._exc_info_to_string(err, test)))
+        self.wrong.append((test.id(), self._exc_info_to_string(err, test)))  # type: ignore[attr-defined]
 
     addFailure = addError
 
@@ -202,7 +202,7 @@ def constructed(suite: Suite, backend: QuantumTaskBackend, shift: Shift) -> Iter
             for name in PRIMITIVES
             if hasattr(module, name) and _is_subject(name, suite.module)
         }
-        with patch.multiple(module, **made):
+        with patch.multiple(module, **made):  # type: ignore[call-overload]
             yield module
     else:
         with _running_on(backend):

@@ -272,7 +272,12 @@ def test_an_option_that_cannot_be_honoured_is_refused_by_name(
 
 
 def test_an_option_of_how_a_machine_is_used_changes_nothing(backend: QuantumTaskBackend) -> None:
-    options = {"max_parallel_threads": 2, "fusion_enable": False, "device": "CPU", "meas_level": 2}
+    options: dict[str, Any] = {
+        "max_parallel_threads": 2,
+        "fusion_enable": False,
+        "device": "CPU",
+        "meas_level": 2,
+    }
     copied = copy.deepcopy(backend)
     copied.set_options(**options)
     plain = backend.run(bell(), shots=50, seed_simulator=1).result().get_counts()

@@ -355,7 +355,7 @@ def test_a_job_tells_of_its_tags_its_times_and_its_place(backend: QuantumTaskBac
     ):
         job.result()
         assert job.tags == ["one"]
-        assert began < job.creation_date < began + timedelta(minutes=2)
+        assert job.creation_date and began < job.creation_date < began + timedelta(minutes=2)
         assert job.queue_position() is None
         assert 0 < job.usage() < 10
         times = job.metrics()["timestamps"]
@@ -426,7 +426,7 @@ def test_backends_primitives_and_jobs_go_into_pickles_and_are_copied(
     bell.h(0)
     bell.cx(0, 1)
     measured = bell.measure_all(inplace=False)
-    jobs = [backend.run(measured, shots=5), SamplerV2(backend).run([measured], shots=5)]
+    jobs: list[Any] = [backend.run(measured, shots=5), SamplerV2(backend).run([measured], shots=5)]
     for duplicate in (lambda each: pickle.loads(pickle.dumps(each)), copy.deepcopy):
         assert duplicate(provider).backend().name == "simulator"
         assert duplicate(backend).run(measured, shots=5).result().get_counts()
@@ -451,7 +451,7 @@ def test_numbers_of_any_type_are_numbers(backend: QuantumTaskBackend, integer: A
     sampler = SamplerV2(backend, default_shots=integer(4), seed=integer(2))
     bits = sampler.run([(circuit, integer(0)), (circuit, [0], integer(2))]).result()
     assert [part.data.meas.num_shots for part in bits] == [4, 2]
-    estimator = EstimatorV2(backend, default_precision=np.float32(0.5), seed=integer(2))
+    estimator = EstimatorV2(backend, default_precision=np.float32(0.5), seed=integer(2))  # type: ignore[arg-type]
     pubs = [(on(RXGate(A)), "I", np.longdouble(0)), (on(RXGate(A)), "I", [0], np.array(0.25))]
     pubs.append(EstimatorPub.coerce((on(RXGate(A)), "I", [0]), np.float32(0.25)))
     values = estimator.run(pubs).result()

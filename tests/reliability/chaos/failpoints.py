@@ -92,7 +92,7 @@ def install(points: Points) -> None:
             note(self, "renew")
         return inner_renew(self, worker, known)
 
-    def sweep(self: Store, lost: Any) -> int:
+    def sweep(self: Store, lost: Any) -> Any:
         sweeping.add(id(self))
         try:
             return inner_sweep(self, lost)

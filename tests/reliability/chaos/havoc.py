@@ -8,13 +8,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 from tests.support.postgres import Server
 from tests.support.services import Process, Service, slot_pids, until
 
 Blows = Mapping[str, int]
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "slots": 1,
     "lease_s": 1.0,
     "renew_s": 0.25,

@@ -46,7 +46,7 @@ class Hosts:
         self._other = subprocess.Popen([*ALONE, "sleep", "infinity"])
         mine = _network(os.getpid())
         for each in (self._router, self._other):
-            until(lambda each=each: _network(each.pid) not in ("", mine), 10)  # type: ignore[misc]
+            until(lambda each=each: _network(each.pid) not in ("", mine), 10)
         try:
             self._connect()
         except BaseException:
@@ -167,7 +167,7 @@ class Cuts:
         """Notes how long after the cut each task that was held had a new attempt."""
         for sequence, attempt in held:
             query = _AGAIN.format(sequence, attempt)
-            until(lambda query=query: databases.ask(self._service.settings, query), 60)  # type: ignore[misc]
+            until(lambda query=query: databases.ask(self._service.settings, query), 60)
             [(at,)] = databases.ask(self._service.settings, query)
             self.again.append(at - began)
             if at - began > self._again_s:

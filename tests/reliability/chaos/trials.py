@@ -37,11 +37,12 @@ def prepared(
         server = None
         if database == "postgresql":
             server = Server(data=disk and disk / "data", environment=environment).start()
+        more: dict[str, Any] = {"data_dir": disk} if disk else {}
         service = Service(
             Path(folder),
             **SETTINGS,
             database=server.url if server else "",
-            **({"data_dir": disk} if disk else {}),
+            **more,
         )
         service.environment |= environment or {}
         try:
