@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 
 from quantumtask.api.serialization.array_json import to_lists
 from quantumtask.client.results import array_codec as client_codec
-from quantumtask.engines.sampling.bitstrings import Formatter
+from quantumtask.engines.sampling.bitstrings import BitstringFormatter
 from quantumtask.openqasm.inputs.array_codec import decode_array, encode_array
 from quantumtask.openqasm.program.program import Register
 from quantumtask.shared.output_kinds import ARRAY_BYTE_ORDER, ARRAY_DTYPES
@@ -46,7 +46,8 @@ def as_pairs(array: np.ndarray[Any, Any]) -> Any:
 
 @pytest.mark.parametrize("dtype", ARRAY_DTYPES)
 def test_each_dtype_has_the_byte_order_of_the_format(dtype: str) -> None:
-    assert np.dtype(ARRAY_DTYPES[dtype]) == np.dtype(dtype).newbyteorder(ARRAY_BYTE_ORDER)
+    order: Any = ARRAY_BYTE_ORDER
+    assert np.dtype(ARRAY_DTYPES[dtype]) == np.dtype(dtype).newbyteorder(order)
     data = base64.b64decode(encode_array(np.ones(1, dtype))["data"])
     assert data == np.ones(1, dtype).astype(ARRAY_DTYPES[dtype]).tobytes()
 
@@ -98,7 +99,7 @@ def test_slot_api_and_client_write_a_shot_as_the_same_bit_string(
 ) -> None:
     total = sum(size for _, size in pairs)
     outcomes = sorted({0, 1 % (1 << total), (1 << total) // 3, (1 << total) - 1})
-    texts = Formatter(registers_of(pairs)).texts(outcomes)
+    texts = BitstringFormatter(registers_of(pairs)).format(outcomes)
     packed = client_codec.packed(texts)
     assert [int.from_bytes(shot.tobytes()) for shot in packed] == outcomes
     memory = np.broadcast_to(packed, (*sweep, *packed.shape))
