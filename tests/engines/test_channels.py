@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.openqasm.reference_gates import X, Y, Z
-from tests.openqasm.test_pragmas import drawn, placed, written
-from tests.openqasm.test_undeclared_gates import compiled, refused
+from tests.openqasm.test_pragmas import embed, matrix_text, random_unitary
+from tests.openqasm.test_undeclared_gates import compile_valid, error_of
 from tests.openqasm.undeclared_gates import BRAKET
 from tests.support.services import Service
 
@@ -64,7 +64,7 @@ class Mixed:
         self.matrix[0, 0] = 1
 
     def apply(self, operators: Operators, qubits: Sequence[int]) -> None:
-        wide = [placed(operator, qubits, 3) for operator in operators]
+        wide = [embed(operator, qubits, 3) for operator in operators]
         self.matrix = sum(k @ self.matrix @ k.conj().T for k in wide)
 
     def gates(self) -> None:
@@ -89,9 +89,9 @@ class Mixed:
 
     def kraus(self, qubits: Sequence[int]) -> None:
         size = 1 << len(qubits)
-        columns = drawn(len(qubits) + 1, self.rng.randrange(1000))[:, :size]
+        columns = random_unitary(len(qubits) + 1, self.rng.randrange(1000))[:, :size]
         operators = [columns[:size], columns[size:]]
-        words = ", ".join(map(written, operators))
+        words = ", ".join(map(matrix_text, operators))
         self.lines.append(f"#pragma braket noise kraus({words}) {operands(qubits)}")
         self.apply(operators, qubits)
 
@@ -135,7 +135,7 @@ def test_counts_and_values_are_those_of_the_mixture(service: Service) -> None:
     found = np.array([task["result"].get(format(k, "03b"), 0) for k in range(8)]) / 4000
     errors = np.sqrt(program.chances * (1 - program.chances) / 4000)
     assert (abs(found - program.chances) < 5 * errors + 1e-9).all()
-    observable = np.trace(program.matrix @ placed(np.kron(X, Z), (2, 0), 3)).real
+    observable = np.trace(program.matrix @ embed(np.kron(X, Z), (2, 0), 3)).real
     text = program.text.replace("c = measure q;\n", "")
     exact = answer(service, text, observables=["XIZ"])
     assert exact["data"]["expectation_values"] == pytest.approx([observable], abs=1e-9)
@@ -158,9 +158,9 @@ def test_noise_stands_wherever_a_statement_can(service: Service) -> None:
 
 
 def test_a_program_with_noise_counts_its_own_qubits_alone() -> None:
-    program = compiled(HEAD + "#pragma braket noise depolarizing(0.1) q[0]\nc = measure q;")
+    program = compile_valid(HEAD + "#pragma braket noise depolarizing(0.1) q[0]\nc = measure q;")
     assert (program.qubits, program.noisy) == (3, True)
-    assert not compiled(HEAD + "c = measure q;").noisy
+    assert not compile_valid(HEAD + "c = measure q;").noisy
 
 
 ZERO = str([[0] * 4] * 4)
@@ -211,5 +211,5 @@ def test_what_noise_of_a_program_does_not_go_with_is_refused(
     ],
 )
 def test_noise_that_is_none_is_refused(channel: str, code: str) -> None:
-    problem = refused(f"qubit[3] q;\n#pragma braket noise {channel}")
+    problem = error_of(f"qubit[3] q;\n#pragma braket noise {channel}")
     assert (problem.code, problem.line) == (code, 2)

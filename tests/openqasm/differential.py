@@ -1,7 +1,7 @@
-"""Other implementations of OpenQASM, each behind one function from a text to sampled outcomes.
+"""Other implementations of OpenQASM, each as one function from a text to sampled outcomes.
 
-An outcome is a string with every bit of the result: that of the register declared first in front,
-and the lowest bit of a register first; `.` is a bit that an implementation does not tell.
+An outcome is a string with every bit of the result: the register that is declared first comes
+first, with its lowest bit first; `.` is a bit that an implementation does not report.
 """
 
 import json
@@ -32,11 +32,11 @@ SETTINGS = Settings()
 
 Parameters = dict[str, Any]
 Implementation = Callable[[str, Parameters, Program], Counter[str]]
-"""From a text, the values of its inputs, and ours, for the names of registers, to outcomes."""
+"""Function that returns outcomes for a text, the values of its inputs, and our program of it."""
 
 
 class Unable(Exception):
-    """An implementation does not accept a program, or there is nothing to compare."""
+    """An implementation does not accept a program, or there is no result to compare."""
 
 
 def _expect(truth: object, reason: str) -> None:
@@ -45,8 +45,8 @@ def _expect(truth: object, reason: str) -> None:
 
 
 @contextmanager
-def _trying() -> Iterator[None]:
-    """What the implementation raises in here means that it cannot."""
+def _unable_on_error() -> Iterator[None]:
+    """Raise Unable for any exception of the implementation."""
     try:
         yield
     except BaseException as error:
@@ -60,11 +60,11 @@ def _is_version_2(text: str) -> bool:
     return re.search(r"^\s*OPENQASM\s+2", text, re.MULTILINE) is not None
 
 
-# Ours
+# QuantumTask
 
 
 def compiled(text: str, parameters: Parameters) -> Program:
-    """Raises CircuitError for what we refuse."""
+    """Compile a text. Raises CircuitError."""
     return compile_circuit(text, SETTINGS, json.dumps(parameters) if parameters else None)
 
 
@@ -78,7 +78,7 @@ def ours(text: str, parameters: Parameters) -> Counter[str]:
 
 
 def state_by_us(program: Program) -> tuple[NDArray[np.complex128], list[int]]:
-    """The exact state before the measurements, and for each bit its qubit, or -1."""
+    """Return the exact state before the measurements, and for each bit its qubit, or -1."""
     circuit = program.circuit
     _expect(circuit is not None and circuit.terminal_measurements_only, "not measured at the end")
     assert circuit is not None
@@ -95,10 +95,10 @@ def state_by_us(program: Program) -> tuple[NDArray[np.complex128], list[int]]:
 
 
 def read_by_qiskit(text: str, parameters: Parameters) -> Any:
-    """The circuit that Qiskit's importers make of a text, with its parameters bound."""
+    """Return the circuit of Qiskit's importers for a text, with its parameters bound."""
     from qiskit import qasm2, qasm3
 
-    with _trying():
+    with _unable_on_error():
         if _is_version_2(text):
             gates = qasm2.LEGACY_CUSTOM_INSTRUCTIONS
             return qasm2.loads(text, custom_instructions=gates)
@@ -107,19 +107,19 @@ def read_by_qiskit(text: str, parameters: Parameters) -> Any:
 
 
 def qiskit(text: str, parameters: Parameters, program: Program) -> Counter[str]:
-    """Read by Qiskit, run by Aer. Its bits stand in order of declaration, in registers or not."""
+    """Import with Qiskit and run on Aer. The bits are in order of declaration."""
     circuit = read_by_qiskit(text, parameters)
     width = circuit.num_clbits
     _expect(width == program.bits > 0, "other bits than ours")
-    found: Counter[str] = Counter()
+    samples: Counter[str] = Counter()
     for key, shots in _run_by_aer(circuit).items():
-        found[f"{int(key, 16):0{width}b}"[::-1]] += shots
-    return found
+        samples[f"{int(key, 16):0{width}b}"[::-1]] += shots
+    return samples
 
 
 @cache
 def _aer() -> tuple[Any, Any]:
-    """A simulator, and what fits circuits to it: dear to make."""
+    """Return a simulator and its pass manager, which take long to create."""
     from qiskit import generate_preset_pass_manager
     from qiskit_aer import AerSimulator
 
@@ -129,7 +129,7 @@ def _aer() -> tuple[Any, Any]:
 
 def _run_by_aer(circuit: Any) -> dict[str, int]:
     simulator, passes = _aer()
-    with _trying():
+    with _unable_on_error():
         result = simulator.run(passes.run(circuit), shots=SHOTS, seed_simulator=7).result()
     _expect(result.success, str(result.status))
     counts: dict[str, int] = result.data().get("counts", {"0x0": SHOTS})
@@ -137,7 +137,7 @@ def _run_by_aer(circuit: Any) -> dict[str, int]:
 
 
 def state_by_qiskit(text: str, parameters: Parameters) -> tuple[NDArray[np.complex128], list[int]]:
-    """The exact state before the measurements, and for each bit its qubit, or -1."""
+    """Return the exact state before the measurements, and for each bit its qubit, or -1."""
     from qiskit.quantum_info import Statevector
 
     circuit = read_by_qiskit(text, parameters)
@@ -152,7 +152,7 @@ def state_by_qiskit(text: str, parameters: Parameters) -> tuple[NDArray[np.compl
         elif name not in ("barrier", "delay"):
             _expect(name not in _NO_GATES and not measured & set(qubits), "not measured at the end")
             before.append(step.operation, step.qubits)
-    with _trying():
+    with _unable_on_error():
         state: NDArray[np.complex128] = np.asarray(Statevector(before).data)
     return state, sources
 
@@ -166,38 +166,38 @@ _names = map("differential{}".format, count())
 
 
 def qdk(text: str, parameters: Parameters, program: Program) -> Counter[str]:
-    """Read and run by QDK, which tells the `output` variables, or else all variables."""
+    """Run on QDK, which reports the `output` variables, or else all variables."""
     from qdk import qsharp
 
     _expect(not parameters and not _is_version_2(text), "nothing for QDK")
     outputs = {name for name, _ in program.outputs}
     rows = _run_by_qdk(text)
-    told = "".join(
+    reported = "".join(
         ("x" if register.name in outputs or not outputs else ".") * register.size
         for register in program.registers
     )
-    found: Counter[str] = Counter()
+    samples: Counter[str] = Counter()
     for row in rows:
         bits = "".join("01"[bit == qsharp.Result.One] for bit in _bits(row))
-        _expect(len(bits) == told.count("x") > 0, "other bits than ours")
+        _expect(len(bits) == reported.count("x") > 0, "other bits than ours")
         rest = iter(bits)
-        found["".join(next(rest) if place == "x" else "." for place in told)] += 1
-    return found
+        samples["".join(next(rest) if place == "x" else "." for place in reported)] += 1
+    return samples
 
 
 def _run_by_qdk(text: str) -> list[Any]:
     from qdk import code, openqasm
 
     name = next(_names)
-    with _trying():
+    with _unable_on_error():
         openqasm.import_openqasm(text, name=name, program_type=openqasm.ProgramType.File)
         entry = getattr(code.qasm_import, name)
-        # A seed is for each shot: one for many shots would give the same outcome many times.
+        # One seed for each shot: with one seed for all, the outcomes would be equal.
         return [openqasm.run(entry, 1, seed=shot)[0] for shot in range(SHOTS)]
 
 
 def _bits(value: Any) -> Iterable[Any]:
-    """All measurement results in a value, in order."""
+    """Return all measurement results in a value, in order."""
     from qdk import qsharp
 
     if isinstance(value, qsharp.Result):
@@ -213,7 +213,7 @@ _INCLUDE = re.compile(r'include\s*"stdgates\.inc"\s*;')
 
 
 def braket(text: str, parameters: Parameters, program: Program) -> Counter[str]:
-    """Read and run by Braket's local state-vector simulator, which tells what was measured."""
+    """Run on Braket's local state-vector simulator, which reports the measured qubits."""
     from braket.default_simulator import StateVectorSimulator
     from braket.ir.openqasm import Program as Task
 
@@ -231,7 +231,7 @@ def braket(text: str, parameters: Parameters, program: Program) -> Counter[str]:
     lent = _INCLUDE.sub(STDGATES_FOR_BRAKET.replace("\n", " "), text)
     random = np.random.default_rng(7)
     simulator = Simulator()
-    with _trying():
+    with _unable_on_error():
         result = simulator.run(Task(source=lent, inputs=parameters), shots=SHOTS)
     return _read(result.measurements, simulator.context.circuit, program)
 
@@ -242,10 +242,10 @@ def _read(rows: Any, circuit: Any, program: Program) -> Counter[str]:
     bits = [(r.name, at) for r in program.registers for at in range(r.size)]
     _expect(columns, "nothing measured")
     _expect(all(sizes.get(r.name) == r.size for r in program.registers), "other bits than ours")
-    found: Counter[str] = Counter()
+    samples: Counter[str] = Counter()
     for row in rows:
-        found["".join(str(row[columns[k]]) if k in columns else "." for k in bits)] += 1
-    return found
+        samples["".join(str(row[columns[k]]) if k in columns else "." for k in bits)] += 1
+    return samples
 
 
 OTHERS: dict[str, Implementation] = {"qiskit": qiskit, "qdk": qdk, "braket": braket}

@@ -1,4 +1,4 @@
-"""Where another implementation and the specification disagree: ours does what the latter says.
+"""Known disagreements of other implementations with the specification, which ours follows.
 
 A name stands for a program of `differential_programs.py`, or for a feature in `openqasm/features`,
 where "Section: name, measured" is its program with a measured value. Every one is checked to be
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Disagreement(NamedTuple):
-    """`section` of the specification, as page and title, is what ours goes by."""
+    """A disagreement; `section` is the page and title of the specification that ours follows."""
 
     other: str
     why: str
@@ -26,7 +26,7 @@ RUN_BY_NAME = (
     "gate named as one of Aer",
     "Includes and versions: names of the library are free without it",
 )
-"""Programs that Qiskit reads rightly, and whose amplitudes are right: only Aer's shots are not."""
+"""Programs with the right amplitudes in Qiskit, and wrong shots in Aer."""
 
 KNOWN = (
     Disagreement(

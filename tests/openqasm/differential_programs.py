@@ -1,6 +1,6 @@
-"""Programs that stress what several implementations of OpenQASM run, by name.
+"""Programs that stress features of several implementations of OpenQASM, by name.
 
-Every one ends with its outcome in `bit` registers. Those of `WIDE` have gate arguments outside
+Every program ends with its outcome in `bit` registers. Those of `WIDE` have gate arguments outside
 [0, 2 pi), which an implementation with arguments of type `angle` must read as other numbers.
 """
 
@@ -19,10 +19,10 @@ GATES = {
     "cp": (1, 2), "cphase": (1, 2), "crx": (1, 2), "cry": (1, 2), "crz": (1, 2), "cu": (4, 2),
     "ccx": (0, 3), "cswap": (0, 3),
 }  # fmt: skip
-"""Every gate of the standard library, and U -> how many parameters and qubits it has."""
+"""The numbers of parameters and qubits of every gate of the standard library, and of `U`."""
 
 SPREAD = "ry(0.9) q[0]; ry(1.3) q[1]; ry(2.2) q[2]; p(0.7) q[0]; p(2.6) q[1]; p(4.4) q[2];"
-"""A state that every gate changes, and then one in which every phase is seen."""
+"""Statements that prepare a state that every gate changes, and that make phases measurable."""
 SEEN = "h q[0]; sx q[1]; h q[2]; t q[0]; s q[2]; cx q[1], q[2]; h q[0]; h q[1];"
 
 
@@ -35,7 +35,7 @@ def seen(code: str) -> str:
 
 
 def call(name: str, lowest: float, highest: float) -> str:
-    """A gate on some of three qubits, with arguments that its name decides."""
+    """Return a gate on some of three qubits, with arguments that depend on its name."""
     random = Random(f"{name} {lowest}")
     parameters, qubits = GATES[name]
     values = ", ".join(f"{random.uniform(lowest, highest):.4f}" for _ in range(parameters))
@@ -217,14 +217,14 @@ PROGRAMS = STATIC | WIDE | DYNAMIC | CLASSICAL | VERSION_2
 
 
 _PHASED = ("U", "u2", "u3")
-"""Gates whose phase, seen under a control, is another in Qiskit: `differential_known.py`."""
+"""Gates whose global phase differs in Qiskit (see `differential_known.py`)."""
 _DEFINED = (*_PHASED, "cu")
-"""Gates that Braket is lent as definitions, of which `pow` would repeat every step by itself."""
+"""Gates that Braket gets as definitions, of which `pow` would repeat every step."""
 
 
 @st.composite
 def random_calls(draw: st.DrawFn) -> str:
-    """A gate on some of three qubits, perhaps under modifiers, perhaps on a slice."""
+    """Draw a gate on some of three qubits, with or without modifiers and slices."""
     name = draw(st.sampled_from(sorted(GATES)))
     parameters, qubits = GATES[name]
     modifiers = draw(st.sampled_from(["", "", "inv @ ", "pow(2) @ ", "ctrl @ ", "negctrl @ "]))
@@ -243,7 +243,7 @@ def random_calls(draw: st.DrawFn) -> str:
 
 @st.composite
 def random_steps(draw: st.DrawFn) -> str:
-    """A gate, a measurement, a reset, or a branch on a bit."""
+    """Draw a gate, a measurement, a reset, or a branch on a bit."""
     at, other = draw(st.permutations(range(3)))[:2]
     kind = draw(st.sampled_from(["call", "call", "call", "measure", "if", "reset"]))
     return {

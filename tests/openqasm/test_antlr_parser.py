@@ -1,4 +1,4 @@
-"""The parser in Python reads what the one in Rust reads: their conformance test."""
+"""The ANTLR parser returns the trees that the parser in Rust returns: a conformance test."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from quantumtask.openqasm.parser import qdk
-from quantumtask.openqasm.parser.antlr import parser as portable
+from quantumtask.openqasm.parser.antlr import parser as antlr_parser
 from quantumtask.openqasm.text.source import Source
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.task import Problem
@@ -29,8 +29,8 @@ def feature_texts() -> dict[str, Text]:
     texts: dict[str, Text] = {}
     for section, features in SECTIONS.items():
         for feature in features:
-            given = None if feature.parameters is None else json.dumps(feature.parameters)
-            texts[f"{section}: {feature.name}"] = (feature.program, given)
+            parameters = None if feature.parameters is None else json.dumps(feature.parameters)
+            texts[f"{section}: {feature.name}"] = (feature.program, parameters)
             if feature.measured_program is not None:
                 texts[f"{section}: {feature.name}, measured"] = (feature.measured_program, None)
     return texts
@@ -72,7 +72,7 @@ ALL: Mapping[str, Text] = {
 }
 
 RUNS = ""
-OTHER: Mapping[str, tuple[str, str]] = {
+DIFFERENT: Mapping[str, tuple[str, str]] = {
     # The specification's text has it, and its grammar only in `let`.
     "Arrays: concatenation copies": (RUNS, "syntax_error"),
     "Arrays: array of `bit`": ("syntax_error", "wrong_type"),
@@ -89,52 +89,52 @@ OTHER: Mapping[str, tuple[str, str]] = {
     "switch (1) { default { } }": ("syntax_error", "wrong_type"),
     'bit[3] b = "01a";': ("wrong_type", "syntax_error"),
 }
-"""The programs that are not the same for both: the code with qdk, and without it.
+"""Programs on which the parsers differ: the code with qdk, and the code without it.
 
-The grammar allows what has no meaning; qdk refuses some of that while it reads.
+The grammar allows programs without a meaning, of which qdk rejects some.
 """
 
 
 @cache
 def without_qdk() -> Mapping[str, Any]:
-    """What all programs become in a process that cannot import qdk."""
-    done = subprocess.run(
+    """Return the result of each program in a process that cannot import qdk."""
+    process = subprocess.run(
         [sys.executable, "-c", WITHOUT_QDK + CHILD],
         input=json.dumps(list(ALL.values())), capture_output=True, text=True, cwd=ROOT, check=True,
     )  # fmt: skip
-    assert done.stderr == ""
-    return dict(zip(ALL, json.loads(done.stdout), strict=True))
+    assert process.stderr == ""
+    return dict(zip(ALL, json.loads(process.stdout), strict=True))
 
 
 def with_qdk(text: Text) -> Any:
     return json.loads(json.dumps(described(text)))
 
 
-def first(found: Any) -> tuple[str, int]:
-    """The code and line of the first problem of what a program became."""
-    code, line = found["errors"][0] if "errors" in found else (RUNS, 0)
+def first(result: Any) -> tuple[str, int]:
+    """Return the code and line of the first problem in the result of a program."""
+    code, line = result["errors"][0] if "errors" in result else (RUNS, 0)
     return code, line
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name not in OTHER])
+@pytest.mark.parametrize("name", [name for name in ALL if name not in DIFFERENT])
 def test_a_program_becomes_the_same_with_either_parser(name: str) -> None:
-    found, expected = without_qdk()[name], with_qdk(ALL[name])
-    if first(expected)[0] == "syntax_error":  # what is wrong after that is anyone's guess
-        assert first(found) == first(expected)
+    result, expected = without_qdk()[name], with_qdk(ALL[name])
+    if first(expected)[0] == "syntax_error":  # problems after the first one may differ
+        assert first(result) == first(expected)
     else:
-        assert found == expected
+        assert result == expected
 
 
-@pytest.mark.parametrize("name", OTHER)
-def test_where_the_parsers_differ_one_refuses_and_says_so_on_the_same_line(name: str) -> None:
-    found, expected = first(without_qdk()[name]), first(with_qdk(ALL[name]))
-    assert (expected[0], found[0]) == OTHER[name]
-    assert RUNS in OTHER[name] or found[1] == expected[1]
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_where_the_parsers_differ_one_reports_a_problem_on_the_same_line(name: str) -> None:
+    result, expected = first(without_qdk()[name]), first(with_qdk(ALL[name]))
+    assert (expected[0], result[0]) == DIFFERENT[name]
+    assert RUNS in DIFFERENT[name] or result[1] == expected[1]
 
 
 def problems(text: str) -> Sequence[Problem]:
     with pytest.raises(CircuitError) as error:
-        portable.parse_source(Source(text))
+        antlr_parser.parse_source(Source(text))
     return error.value.problems
 
 
@@ -148,7 +148,7 @@ def problems(text: str) -> Sequence[Problem]:
         ('include "a;\n', 1, 9, '"'),
     ],
 )
-def test_a_syntax_error_has_its_place_in_characters(
+def test_the_position_of_a_syntax_error_counts_characters(
     text: str, line: int, column: int, token: str | None
 ) -> None:
     problem = problems(text)[0]
@@ -156,13 +156,13 @@ def test_a_syntax_error_has_its_place_in_characters(
     assert problem.token == token
 
 
-def test_a_syntax_error_says_what_would_be_right_if_that_is_short() -> None:
+def test_a_syntax_error_lists_the_expected_tokens_if_they_are_few() -> None:
     assert problems("x q")[0].message == "expected `;`, found the end"
     assert problems("qubit 3;")[0].message == "expected a name, found `3`"
     assert problems("x q; 1 + * 2;")[0].message == "`*` cannot stand here"
 
 
-def test_all_syntax_errors_are_told_but_never_more_than_twenty() -> None:
+def test_all_syntax_errors_are_reported_up_to_twenty() -> None:
     assert [p.line for p in problems("int = 1;\nx q;\nfloat = 2;\n")] == [1, 3]
     assert len(problems("int = 1;\n" * 100)) == 20
 
@@ -176,21 +176,21 @@ def test_a_text_that_is_no_program_gets_a_hint() -> None:
 @pytest.mark.parametrize(
     "number", ["9223372036854775808", "0x8000_0000_0000_0000", "0b1" + "0" * 63]
 )
-def test_a_whole_number_keeps_its_value_where_the_parser_in_rust_wraps_it(number: str) -> None:
-    (found,), (wrapped,) = (
-        reader.parse_source(Source(f"{number};"))[1] for reader in (portable, qdk)
+def test_an_integer_keeps_its_value_where_the_parser_in_rust_wraps_it(number: str) -> None:
+    (result,), (wrapped,) = (
+        reader.parse_source(Source(f"{number};"))[1] for reader in (antlr_parser, qdk)
     )
-    assert found.expr.value == 2**63
+    assert result.expr.value == 2**63
     assert wrapped.expr.value == -(2**63)
 
 
-def test_a_deep_program_is_refused_and_not_a_crash() -> None:
+def test_a_deep_program_is_an_error_and_not_a_crash() -> None:
     with pytest.raises(RecursionError):
-        portable.parse_source(Source("c" + "[0]" * 20_000 + ";"))
+        antlr_parser.parse_source(Source("c" + "[0]" * 20_000 + ";"))
 
 
 def test_without_any_parser_the_error_says_what_to_install() -> None:
     nothing = WITHOUT_QDK + "sys.modules['openqasm3'] = None; import quantumtask.openqasm"
-    done = subprocess.run([sys.executable, "-c", nothing], capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "quantumtask[portable]" in done.stderr.splitlines()[-1]
+    process = subprocess.run([sys.executable, "-c", nothing], capture_output=True, text=True)
+    assert process.returncode == 1
+    assert "quantumtask[portable]" in process.stderr.splitlines()[-1]

@@ -1,4 +1,4 @@
-"""Programs that another implementation runs too have the same outcomes there.
+"""Programs have the same outcomes in other implementations of OpenQASM.
 
 The others: Qiskit's importers with Aer, QDK's simulator, Braket's local one. What amplitudes can be
 had of is compared exactly, the rest by samples. `DIFFERENTIAL_PROGRAMS=2000 python -m pytest
@@ -34,10 +34,10 @@ from tests.openqasm.differential_programs import PROGRAMS, STATIC, random_circui
 from tests.openqasm.features import SECTIONS, Refused
 
 FALSE_ALARM = 1e-10
-"""How often equal distributions may be called different: 1e-6 for 10,000 comparisons together."""
+"""Probability that equal distributions count as different: 1e-6 for 10,000 comparisons together."""
 
-TRIED = int(os.environ.get("DIFFERENTIAL_PROGRAMS", "10"))
-ALL = TRIED > 10
+NUM_PROGRAMS = int(os.environ.get("DIFFERENTIAL_PROGRAMS", "10"))
+ALL = NUM_PROGRAMS > 10
 
 PACKAGES = {"qiskit": "qiskit_qasm3_import", "qdk": "qdk", "braket": "braket"}
 INSTALLED = [name for name, package in PACKAGES.items() if importlib.util.find_spec(package)]
@@ -51,7 +51,7 @@ every_other = pytest.mark.parametrize(
 )
 
 
-def of_features() -> dict[str, tuple[str, Parameters]]:
+def feature_programs() -> dict[str, tuple[str, Parameters]]:
     found = {
         f"{section}: {feature.name}": feature
         for section, features in SECTIONS.items()
@@ -67,7 +67,7 @@ def of_features() -> dict[str, tuple[str, Parameters]]:
     return plain | measured
 
 
-FEATURES = of_features()
+FEATURES = feature_programs()
 TEXTBOOK = {
     "adder": textbook.adder(5, 6, 3),
     "controlled phase": textbook.cphase("0.3", 1),
@@ -105,7 +105,7 @@ def our_outcomes(name: str) -> Counter[str]:
 
 @cache
 def their_outcomes(name: str, other: str) -> Counter[str] | None:
-    """None: it does not accept the program."""
+    """Return sampled outcomes; None if the implementation does not accept the program."""
     try:
         return OTHERS[other](*CASES[name], program(name))
     except Unable:
@@ -113,7 +113,7 @@ def their_outcomes(name: str, other: str) -> Counter[str] | None:
 
 
 def differ(left: Counter[str], right: Counter[str]) -> bool:
-    """A G test of two samples; outcomes that are too rare for it count as one."""
+    """Return True if a G test finds two samples different; rare outcomes count as one outcome."""
     left = masked(left, next(iter(right)))
     seen = left + right
     often = [key for key, shots in seen.items() if shots >= 20]
@@ -126,7 +126,7 @@ def differ(left: Counter[str], right: Counter[str]) -> bool:
 
 
 def masked(outcomes: Counter[str], told: str) -> Counter[str]:
-    """Outcomes without the bits that the other implementation does not tell."""
+    """Return outcomes without the bits that the other implementation does not report."""
     found: Counter[str] = Counter()
     for bits, shots in outcomes.items():
         found["".join(b if t != "." else "." for b, t in zip(bits, told, strict=True))] += shots
@@ -149,13 +149,13 @@ def test_another_implementation_gives_the_same_distribution(name: str, other: st
 
 
 @every_other
-def test_another_implementation_accepts_enough_to_be_compared(other: str) -> None:
+def test_another_implementation_accepts_enough_programs(other: str) -> None:
     accepted = [name for name in PROGRAMS if their_outcomes(name, other) is not None]
     assert len(accepted) >= {"qiskit": 90, "qdk": 90, "braket": 90}[other]
 
 
 @pytest.mark.parametrize("name", TRIED_NAMES)
-def test_amplitudes_are_those_that_qiskit_has(name: str) -> None:
+def test_amplitudes_are_those_of_qiskit(name: str) -> None:
     text, parameters = CASES[name]
     try:
         (state, bits), (other, others) = (
@@ -164,7 +164,7 @@ def test_amplitudes_are_those_that_qiskit_has(name: str) -> None:
         )
     except Unable:
         return
-    if "$" in text:  # whose order differs, and nothing says which is first
+    if "$" in text:  # the order of the basis states differs, and no field names it
         return
     same = bits == others and abs(np.vdot(state, other)) > 1 - 1e-9
     assert same == ((name, "qiskit") not in DISAGREE or name in known.RUN_BY_NAME)
@@ -186,7 +186,7 @@ def test_every_known_disagreement_is_about_a_program() -> None:
 
 
 random = settings(
-    max_examples=TRIED,
+    max_examples=NUM_PROGRAMS,
     derandomize=not ALL,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -195,7 +195,7 @@ random = settings(
 
 @random
 @given(random_circuits)
-def test_a_random_circuit_has_the_amplitudes_that_qiskit_has(text: str) -> None:
+def test_a_random_circuit_has_the_amplitudes_of_qiskit(text: str) -> None:
     (state, bits), (other, others) = state_by_us(compiled(text, {})), state_by_qiskit(text, {})
     assert bits == others
     assert abs(np.vdot(state, other)) > 1 - 1e-9
@@ -203,7 +203,7 @@ def test_a_random_circuit_has_the_amplitudes_that_qiskit_has(text: str) -> None:
 
 @random
 @given(st.one_of(random_circuits, random_processes))
-def test_a_random_program_has_the_distribution_that_the_others_have(text: str) -> None:
+def test_a_random_program_has_the_distribution_of_other_implementations(text: str) -> None:
     mine = ours(text, {})
     for other in INSTALLED:
         try:
@@ -229,7 +229,7 @@ MUTATIONS = {
 
 @every_other
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_a_wrong_gate_is_noticed(name: str, other: str) -> None:
+def test_the_comparison_detects_a_wrong_gate(name: str, other: str) -> None:
     text = PROGRAMS[name].replace(*MUTATIONS[name])
     assert text != PROGRAMS[name]
     theirs = their_outcomes(name, other)

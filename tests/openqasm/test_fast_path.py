@@ -1,7 +1,7 @@
-"""The short path through the compiler gives up, or gives the program that the full path gives.
+"""The fast path compiles a text to the program of the full compiler, or does not support the text.
 
 The suite tries a few hundred programs, always the same. To try thousands of new ones:
-`STRAIGHT_PROGRAMS=5000 python -m pytest -k hypothesis --timeout=0` and this file's name.
+`FAST_PATH_PROGRAMS=5000 python -m pytest -k hypothesis --timeout=0` and this file's name.
 """
 
 import os
@@ -31,17 +31,17 @@ STD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 HEAD = STD + "qubit[4] q;\nbit[4] c;\n"
 OLD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[4];\ncreg c[4];\n'
 
-TRIED = int(os.environ.get("STRAIGHT_PROGRAMS", "150"))
+NUM_PROGRAMS = int(os.environ.get("FAST_PATH_PROGRAMS", "150"))
 FEW = settings(
-    max_examples=TRIED,
-    derandomize=TRIED == 150,
+    max_examples=NUM_PROGRAMS,
+    derandomize=NUM_PROGRAMS == 150,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 
 
-def step_of(step: Any) -> tuple[Any, ...]:
-    """A step as a value that equals only the very same, to the last bit of each number."""
+def step_key(step: Any) -> tuple[Any, ...]:
+    """Return a step as a value that is equal only to an identical step, to the last bit."""
     if not isinstance(step, Operation):
         return type(step).__name__, *step
     gate = step.gate
@@ -50,37 +50,37 @@ def step_of(step: Any) -> tuple[Any, ...]:
     return kind, struct.pack(f"{len(step.params)}d", *step.params), step.qubits, step.controls
 
 
-def seen(program: Program) -> tuple[Any, ...]:
-    """All that engines and results see of a program."""
-    outside = (program.registers, program.qubits, program.operations, program.outputs)
-    outside += (program.fixed_outputs, program.warnings)  # type: ignore[assignment]
+def program_key(program: Program) -> tuple[Any, ...]:
+    """Return all parts of a program that engines and results depend on."""
+    interface = (program.registers, program.qubits, program.operations, program.outputs)
+    interface += (program.fixed_outputs, program.warnings)  # type: ignore[assignment]
     circuit = program.circuit
     if circuit is None:
-        return outside
-    steps = tuple(map(step_of, circuit.steps))
+        return interface
+    steps = tuple(map(step_key, circuit.steps))
     flags = (
         circuit.measurement_count,
         circuit.clifford,
         circuit.terminal_measurements_only,
         circuit.active_qubits,
     )
-    return *outside, steps, circuit.bits, *flags
+    return *interface, steps, circuit.bits, *flags
 
 
 def agrees(text: str, limits: Settings = SETTINGS) -> bool:
-    """Whether the short path was taken; it must then be right."""
-    straight = compile_straight_line(text, limits)
-    if straight is None:
+    """Compare both paths; return True if the fast path supports the text."""
+    fast = compile_straight_line(text, limits)
+    if fast is None:
         return False
     try:
         full = compile_full(text, limits).program
     except CircuitError as error:
         raise AssertionError(f"accepted: {error}\n{text}") from error
-    assert seen(straight) == seen(full), text
+    assert program_key(fast) == program_key(full), text
     return True
 
 
-# Programs written down elsewhere.
+# Programs of other_statement test modules.
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -93,7 +93,7 @@ def test_every_feature_means_the_same_on_both_paths(section: str) -> None:
                 agrees(text)
 
 
-def test_what_the_full_path_refuses_is_left_to_it() -> None:
+def test_the_fast_path_supports_no_program_with_mistakes() -> None:
     for wrong in WRONG:
         assert compile_straight_line(wrong.text, SETTINGS) is None, wrong.text
 
@@ -105,9 +105,9 @@ def test_the_textbook_means_the_same_on_both_paths() -> None:
         agrees(text)
 
 
-# Programs that must take the short path, so that it cannot silently rot.
+# Programs that the fast path must support.
 
-TAKEN = {
+SUPPORTED = {
     "bell": HEAD + "h q[0]; cx q[0], q[1];\nc = measure q;\n",
     "no include": "qubit q; bit c; U(pi/2, 0, -pi) q; c = measure q;",
     "broadcast": STD + "qubit[3] a; qubit[3] b; bit[3] c; h a; cx a, b; cx a[0], b; c = measure b;",
@@ -134,9 +134,9 @@ TAKEN = {
 }
 
 
-@pytest.mark.parametrize("name", TAKEN)
-def test_common_programs_take_the_short_path(name: str) -> None:
-    assert agrees(TAKEN[name])
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_the_fast_path_supports_common_programs(name: str) -> None:
+    assert agrees(SUPPORTED[name])
 
 
 FORMULAS = (
@@ -153,9 +153,9 @@ def test_an_argument_has_the_same_value_on_both_paths(formula: str) -> None:
     assert agrees(HEAD + f"rx({formula}) q[0]; U(1, {formula}, 2*({formula})) q[1];")
 
 
-# What it must leave to the full path.
+# Statements that the fast path must not support.
 
-LEFT = (
+UNSUPPORTED = (
     "h q[4];", "h q[-1];", "h q[0:2];", "h q[{0, 1}];", "h r[0];", "hh q[0];", "cx q[0], q[0];",
     "cx q[0];", "h q[0], q[1];", "rx q[0];", "rx() q[0];", "rx(1, 2) q[0];", "h(1) q[0];",
     "h q[0]", "h q[0];;", "; h q[0];", "h c[0];", "h q[0] q[1];", "c = measure q[0];",
@@ -180,8 +180,8 @@ LEFT = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("rest", LEFT)
-def test_anything_else_is_left_to_the_full_path(rest: str) -> None:
+@pytest.mark.parametrize("rest", UNSUPPORTED)
+def test_the_fast_path_leaves_any_other_statement_to_the_compiler(rest: str) -> None:
     assert not agrees(HEAD + rest)
 
 
@@ -211,37 +211,39 @@ def test_a_name_is_not_known_before_its_declaration() -> None:
         (replace(SETTINGS, max_nesting=1), HEAD + "rx((1)) q[0];"),
     ],
 )
-def test_a_limit_is_told_by_the_full_path(limits: Settings, text: str) -> None:
+def test_the_compiler_reports_each_limit(limits: Settings, text: str) -> None:
     with pytest.raises(CircuitError):
         compile_circuit(text, limits)
     assert not agrees(text, limits)
 
 
-def test_its_warnings_are_those_of_the_full_path() -> None:
+def test_the_warnings_are_those_of_the_compiler() -> None:
     program = compile_circuit(HEAD + "gate h a { x a; } h q[0];", SETTINGS)
     assert len(program.warnings) == 2
     assert "hides the gate" in program.warnings[0]
     assert "nothing is measured" in program.warnings[1]
 
 
-def test_what_runs_by_histories_gets_the_instructions_of_the_full_path() -> None:
-    straight = compile_straight_line(TAKEN["half way"], SETTINGS)
-    assert straight is not None
-    assert straight.circuit is not None
+def test_a_program_with_branches_has_the_instructions_of_the_compiler() -> None:
+    fast = compile_straight_line(SUPPORTED["half way"], SETTINGS)
+    assert fast is not None
+    assert fast.circuit is not None
     trace = Tracer(SETTINGS.max_operations)
-    process = straight.initial_execution.copy()
+    process = fast.initial_execution.copy()
     process.run(trace, SETTINGS.max_steps)
-    assert trace.circuit(process.bits()).steps == straight.circuit.steps
-    assert straight.initial_execution is straight.initial_execution
+    assert trace.circuit(process.bits()).steps == fast.circuit.steps
+    assert fast.initial_execution is fast.initial_execution
 
 
-# Programs that hypothesis makes.
+# Random programs.
 
 GATES = {"h": (0, 1), "x": (0, 1), "sdg": (0, 1), "rx": (1, 1), "p": (1, 1), "U": (3, 1),
          "u2": (2, 1), "cx": (0, 2), "crz": (1, 2), "cu": (4, 2), "swap": (0, 2), "ccx": (0, 3),
          "f": (2, 2), "g": (0, 1), "cnot": (0, 2), "v": (0, 1), "ms": (2, 2), "xy": (1, 2),
          "mcx": (0, 3), "rzx": (1, 2)}  # fmt: skip
-DEFINED = "gate g a { h a; ti a; }\ngate f(a, b) x, y { rx(a/2) x; ctrl @ g x, y; p(b - a) y; }\n"
+DEFINITIONS = (
+    "gate g a { h a; ti a; }\ngate f(a, b) x, y { rx(a/2) x; ctrl @ g x, y; p(b - a) y; }\n"
+)
 SPACES = st.sampled_from(["", "", "", " ", "\n", "\t ", " /* x */ ", "// y\n"])
 
 
@@ -272,7 +274,7 @@ def call(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def other(draw: st.DrawFn) -> str:
+def other_statement(draw: st.DrawFn) -> str:
     place = draw(st.integers(0, 3))
     kinds = (f"c[{place}] = measure ", "c = measure ", "reset ", "barrier ", "measure ")
     words = draw(st.sampled_from(kinds)) + draw(operand())
@@ -280,31 +282,31 @@ def other(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def straight_programs(draw: st.DrawFn) -> str:
-    old = OLD + DEFINED.replace("ctrl @ g", "cx")
-    head = draw(st.sampled_from([HEAD + DEFINED, old, HEAD.replace(STD, "") + DEFINED]))
-    kinds = st.one_of(call(), call(), call(), other())
+def straight_line_programs(draw: st.DrawFn) -> str:
+    old = OLD + DEFINITIONS.replace("ctrl @ g", "cx")
+    head = draw(st.sampled_from([HEAD + DEFINITIONS, old, HEAD.replace(STD, "") + DEFINITIONS]))
+    kinds = st.one_of(call(), call(), call(), other_statement())
     lines = [line + ";\n" for line in draw(st.lists(kinds, max_size=12))]
     return head + "".join(lines) + draw(st.sampled_from(["", "c = measure q;\n"]))
 
 
 @FEW
-@given(straight_programs())
-def test_hypothesis_finds_no_program_with_two_meanings(text: str) -> None:
+@given(straight_line_programs())
+def test_a_random_program_means_the_same_on_both_paths(text: str) -> None:
     agrees(text)
 
 
 @FEW
-@given(straight_programs(), st.data())
-def test_hypothesis_finds_no_typing_mistake_that_is_overlooked(
+@given(straight_line_programs(), st.data())
+def test_a_random_program_with_typing_mistakes_means_the_same_on_both_paths(
     text: str, data: st.DataObject
 ) -> None:
     for _ in range(data.draw(st.integers(1, 3))):
-        text = spoilt(text, data)
+        text = with_typing_mistake(text, data)
     agrees(text)
 
 
-def spoilt(text: str, data: st.DataObject) -> str:
+def with_typing_mistake(text: str, data: st.DataObject) -> str:
     at = data.draw(st.integers(0, len(text) - 1))
     statements: Sequence[str] = text.split(";")
     a, b = (data.draw(st.integers(0, len(statements) - 1)) for _ in range(2))
@@ -322,7 +324,7 @@ def spoilt(text: str, data: st.DataObject) -> str:
     )
 
 
-# Hostile texts: each is given up in one pass, or this test would take hours.
+# Hostile texts: with more than one pass over a text, this test would take hours.
 
 
 @pytest.mark.parametrize(
@@ -350,25 +352,25 @@ def spoilt(text: str, data: st.DataObject) -> str:
     ],
     ids=lambda text: repr(text[-20:]),
 )
-def test_a_hostile_text_is_given_up_in_one_pass(text: str) -> None:
+def test_a_hostile_text_is_left_to_the_compiler_after_one_pass(text: str) -> None:
     assert compile_straight_line(text, SETTINGS) is None
 
 
-# What is remembered.
+# The cache of programs.
 
 
 def circuit_number(number: int, gates: int = 3) -> str:
     return HEAD + f"rx(0.{number:06}) q[0];" * gates + "c = measure q;"
 
 
-def test_a_bell_circuit_among_five_hundred_others_stays_remembered() -> None:
-    bell = compile_circuit(TAKEN["bell"], SETTINGS)
+def test_a_bell_circuit_among_five_hundred_others_stays_in_the_cache() -> None:
+    bell = compile_circuit(SUPPORTED["bell"], SETTINGS)
     for number in range(500):
         compile_circuit(circuit_number(number), SETTINGS)
-    assert compile_circuit(TAKEN["bell"], SETTINGS) is bell
+    assert compile_circuit(SUPPORTED["bell"], SETTINGS) is bell
 
 
-def test_what_was_not_used_for_longest_is_forgotten_first() -> None:
+def test_the_least_recently_used_program_leaves_the_cache_first() -> None:
     old, used = (compile_circuit(circuit_number(k), SETTINGS) for k in (600, 601))
     for number in range(700, 780):
         compile_circuit(circuit_number(number, gates=5000), SETTINGS)
@@ -376,15 +378,15 @@ def test_what_was_not_used_for_longest_is_forgotten_first() -> None:
     assert compile_circuit(circuit_number(600), SETTINGS) is not old
 
 
-def test_a_program_that_would_fill_the_memory_is_not_remembered() -> None:
+def test_a_program_that_would_fill_the_cache_is_not_cached() -> None:
     text = circuit_number(800, gates=100_000)
     assert compile_circuit(text, SETTINGS) is not compile_circuit(text, SETTINGS)
 
 
 def test_other_limits_and_other_parameters_are_another_program() -> None:
     text = "input float t; qubit q; U(t, 0, 0) q;"
-    one, other = (compile_circuit(text, SETTINGS, f'{{"t": {t}}}') for t in (1, 2))
+    one, other_statement = (compile_circuit(text, SETTINGS, f'{{"t": {t}}}') for t in (1, 2))
     assert compile_circuit(text, SETTINGS, '{"t": 1}') is one
-    assert one is not other
+    assert one is not other_statement
     with pytest.raises(CircuitError):
         compile_circuit(text, replace(SETTINGS, max_qubits=0), '{"t": 1}')

@@ -1,4 +1,4 @@
-"""Physical qubits: `$n` is qubit n, whatever a program names first."""
+"""Physical qubits: `$n` has the number n, in any order of first use."""
 
 import random
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ HEAD = 'OPENQASM 3.0; include "stdgates.inc";\n'
 ENGINES = ("auto", "quantumtask", "lightning", "aer", "stim")
 
 
-def refused(text: str) -> tuple[str, int | None, int | None, str]:
+def error_of(text: str) -> tuple[str, int | None, int | None, str]:
     with pytest.raises(CircuitError) as caught:
         compile_circuit(HEAD + text, SETTINGS)
     problem = caught.value.problems[0]
@@ -27,8 +27,8 @@ def refused(text: str) -> tuple[str, int | None, int | None, str]:
 
 
 def values(service: Service, circuit: str, words: Sequence[str], **body: object) -> list[float]:
-    found = ask(service, HEAD + circuit, observables=list(words), **body)
-    return np.round(found["data"]["expectation_values"], 6).tolist()
+    actual = ask(service, HEAD + circuit, observables=list(words), **body)
+    return np.round(actual["data"]["expectation_values"], 6).tolist()
 
 
 def test_an_observable_has_its_letters_by_the_numbers_of_physical_qubits(service: Service) -> None:
@@ -46,7 +46,7 @@ def test_a_state_and_a_matrix_are_ordered_by_the_numbers(service: Service, engin
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_distant_qubit_takes_no_more_than_a_near_one(service: Service, engine: str) -> None:
+def test_a_qubit_of_a_high_number_takes_no_more_memory(service: Service, engine: str) -> None:
     circuit = HEAD + "bit[2] c; x $100; cx $100, $7; c[0] = measure $100; c[1] = measure $7;"
     assert ask(service, circuit, engine=engine)["result"] == {"11": 1024}
     word = "Z" + "I" * 92 + "Z" + "I" * 7
@@ -64,7 +64,7 @@ def test_a_distant_qubit_works_with_noise_and_after_measurement(service: Service
 
 
 @pytest.mark.parametrize("number", [100, 5000])
-def test_the_state_of_a_distant_qubit_is_refused(service: Service, number: int) -> None:
+def test_the_state_of_a_qubit_of_a_high_number_is_an_error(service: Service, number: int) -> None:
     for kind in ("statevector", "unitary"):
         code, message = refusal(service, HEAD + f"x ${number};", **{"return": [kind]})
         assert code == "result_too_large"
@@ -79,7 +79,7 @@ def test_declared_qubits_have_the_numbers_that_no_physical_qubit_has(service: Se
     ]  # fmt: skip
 
 
-def test_a_program_tells_that_it_is_on_physical_qubits() -> None:
+def test_a_program_records_that_it_names_physical_qubits() -> None:
     for text, physical in (
         ("x $0;", True), ("qubit q; x q;", False), ("qubit q; x q; x $1;", True),
         ("def f() { x $2; } f();", True), ("qubit q; x q; // $0", False),
@@ -138,11 +138,11 @@ def test_an_alias_can_be_of_physical_qubits(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["q[$0]", "q[$0:1]", "-$0", "$0 + 1", "0", "$0 ++ 0"])
-def test_an_alias_of_no_qubit_is_refused(value: str) -> None:
-    assert refused(f"qubit[3] q; let a = {value}; x a;")[0] in ("wrong_type", "syntax_error")
+def test_an_alias_of_a_value_is_an_error(value: str) -> None:
+    assert error_of(f"qubit[3] q; let a = {value}; x a;")[0] in ("wrong_type", "syntax_error")
 
 
-def test_arguments_keep_their_order_whatever_they_are(service: Service) -> None:
+def test_arguments_of_all_kinds_keep_their_order(service: Service) -> None:
     define = "def f(qubit a, int[8] n, qubit b) -> bit { if (n == 3) cx a, b; return measure b; }"
     text = f"{HEAD}{define} bit c; bit d; x $5; c = f($5, 1 + 2, $2); d = f($2, 3, $0);"
     assert ask(service, text)["result"] == {"1 1": 1024}
@@ -169,11 +169,11 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_a_physical_qubit_is_refused_where_it_has_no_meaning(text: str) -> None:
+def test_a_physical_qubit_is_an_error_where_it_has_no_meaning(text: str) -> None:
     code, line, column, words = REFUSED[text]
-    found = refused(text)
-    assert found[:3] == (code, line, column), found
-    assert words in found[3]
+    actual = error_of(text)
+    assert actual[:3] == (code, line, column), actual
+    assert words in actual[3]
 
 
 SCOPES = {
@@ -195,13 +195,13 @@ SCOPES = {
 
 
 @pytest.mark.parametrize("text", SCOPES)
-def test_a_name_out_of_sight_is_refused_with_where_it_is_declared(text: str) -> None:
-    code, line, _, message = refused(text)
+def test_an_invisible_name_is_an_error_that_names_its_declaration(text: str) -> None:
+    code, line, _, message = error_of(text)
     assert (code, line) == ("undeclared_name", 2)
     assert all(words in message for words in SCOPES[text]), message
 
 
-def test_a_subroutine_that_names_a_global_register_is_refused_with_the_way_out(
+def test_a_subroutine_that_names_a_global_register_is_an_error_with_a_remedy(
     service: Service,
 ) -> None:
     text = "OPENQASM 3.0;\nqubit[3] q;\ndef f() {\n  U(0, 0, 0) q[1];\n}\nf();\n"
@@ -214,6 +214,6 @@ def test_a_subroutine_that_names_a_global_register_is_refused_with_the_way_out(
 
 def test_a_sweep_keeps_the_numbers(service: Service) -> None:
     circuit = HEAD + "input float t; ry(t) $2; x $0;"
-    found = ask(service, circuit, parameters={"t": [0, np.pi]}, observables=[["ZII"], ["IIZ"]])
+    actual = ask(service, circuit, parameters={"t": [0, np.pi]}, observables=[["ZII"], ["IIZ"]])
     expected = [[1, -1], [-1, -1]]
-    assert np.round(found["data"]["expectation_values"], 6).tolist() == expected
+    assert np.round(actual["data"]["expectation_values"], 6).tolist() == expected

@@ -1,4 +1,4 @@
-"""Powers of gates that are not whole: one principal branch, whatever made the matrix."""
+"""Fractional powers of gates: one principal branch, for every definition of the same matrix."""
 
 import math
 import random
@@ -32,9 +32,9 @@ def text(number: float) -> str:
 
 @cache
 def root(name: str, halves: tuple[int, ...], exponent: float) -> Any:
-    """The power of a gate of these multiples of pi / 2, from numbers that are small and exact.
+    """Return the power of a gate, whose arguments are these multiples of pi / 2.
 
-    Eigenvalues by NumPy's general solver; the first operand is the most significant.
+    The eigenvalues come from NumPy's general solver; the first operand is the highest bit.
     """
     small = [math.pi / 2 * (k % 8 if k % 8 <= 4 else k % 8 - 8) for k in halves]
     return principal(np.asarray(GATES[name](*small), dtype=complex), exponent)
@@ -52,7 +52,7 @@ def operands(qubits: int) -> str:
 
 
 def check(name: str, halves: tuple[int, ...], exponent: float) -> None:
-    """A power by itself and in all nests with a control; halves are multiples of pi / 2."""
+    """Check a power alone and in all nestings with a control; `halves` are multiples of pi / 2."""
     qubits = 0 if name == "gphase" else (STDGATES.get(name) or STDGATES["u3"]).num_qubits
     arguments = f"({', '.join(f'{k}*pi/2' for k in halves)})" if halves else ""
     power, expected = text(exponent), root(name, halves, exponent)
@@ -63,11 +63,11 @@ def check(name: str, halves: tuple[int, ...], exponent: float) -> None:
         (f"inv @ ctrl @ pow({power}) @ {name}{arguments}", under.conj().T),
         (f"ctrl @ pow(3) @ pow({power}) @ {name}{arguments}", np.linalg.matrix_power(under, 3)),
     ):
-        found = matrix(f"{call} {operands(qubits + 1)};", qubits + 1)
-        assert equal(found, reference), (call, np.round(found, 3), np.round(reference, 3))
+        actual = matrix(f"{call} {operands(qubits + 1)};", qubits + 1)
+        assert equal(actual, reference), (call, np.round(actual, 3), np.round(reference, 3))
     if qubits:
-        found = matrix(f"pow({power}) @ {name}{arguments} {operands(qubits)};", qubits)
-        assert same(found, expected), (name, halves, exponent)
+        actual = matrix(f"pow({power}) @ {name}{arguments} {operands(qubits)};", qubits)
+        assert same(actual, expected), (name, halves, exponent)
 
 
 @pytest.mark.parametrize("name", [*PARAMETERS, "gphase"])
@@ -87,7 +87,7 @@ EXACT = (0.5, -0.5, 1 / 3, 0.25, 1.5, 2, -3, 0)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_any_nest_of_modifiers_is_the_matrix_that_they_make_one_by_one(seed: int) -> None:
+def test_nested_modifiers_have_the_matrix_of_each_modifier_in_turn(seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(30):
         name = rng.choice(list(PARAMETERS))
@@ -103,20 +103,20 @@ def test_any_nest_of_modifiers_is_the_matrix_that_they_make_one_by_one(seed: int
             expected = modified(expected, modifier, argument)
         size = len(expected).bit_length() - 1
         chain = "".join(f"{m} @ " if a is None else f"{m}({a!r}) @ " for m, a in nest)
-        written = f"({', '.join(map(repr, angles))})" if angles else ""
-        own = ", ".join(f"a{k}" for k in range(size))
-        define = f"gate own {own} {{ {chain}{name}{written} {own}; }}\n"
-        assert same(matrix(f"{chain}{name}{written} {operands(size)};", size), expected), chain
-        found = matrix(f"ctrl @ own {operands(size + 1)};", size + 1, define)
-        assert equal(found, controlled(expected)), (chain, name, angles)
+        arguments = f"({', '.join(map(repr, angles))})" if angles else ""
+        names = ", ".join(f"a{k}" for k in range(size))
+        define = f"gate own {names} {{ {chain}{name}{arguments} {names}; }}\n"
+        assert same(matrix(f"{chain}{name}{arguments} {operands(size)};", size), expected), chain
+        actual = matrix(f"ctrl @ own {operands(size + 1)};", size + 1, define)
+        assert equal(actual, controlled(expected)), (chain, name, angles)
 
 
-def test_a_gate_and_all_that_have_its_matrix_have_one_root() -> None:
+def test_all_gates_of_one_matrix_have_one_root() -> None:
     for multiple in range(-100, 101):
-        found = matrix(f"pow(0.5) @ rx({multiple}*pi) q[0];", 1)
-        assert same(found, matrix(f"pow(0.5) @ rx({multiple % 4}*pi) q[0];", 1)), multiple
-        found = matrix(f"ctrl @ pow(0.5) @ p({multiple}*pi) q[0], q[1];", 2)
-        assert equal(found, matrix(f"{'cs' if multiple % 2 else 'cid'} q[0], q[1];", 2, CS))
+        actual = matrix(f"pow(0.5) @ rx({multiple}*pi) q[0];", 1)
+        assert same(actual, matrix(f"pow(0.5) @ rx({multiple % 4}*pi) q[0];", 1)), multiple
+        actual = matrix(f"ctrl @ pow(0.5) @ p({multiple}*pi) q[0], q[1];", 2)
+        assert equal(actual, matrix(f"{'cs' if multiple % 2 else 'cid'} q[0], q[1];", 2, CS))
 
 
 CS = "gate cs a, b { ctrl @ s a, b; } gate cid a, b { ctrl @ id a, b; }\n"
@@ -133,8 +133,8 @@ def test_a_product_of_a_thousand_gates_has_the_root_of_its_matrix(inverse: str) 
         angles.append(total * math.pi - math.fsum(angles))
         body = " ".join(f"{gate}({angle!r}) a;" for angle in angles)
         product = f"gate product a {{ {body} }}\n"
-        found = matrix(f"{inverse}pow(0.5) @ product q[0];", 1, product)
-        assert same(found, matrix(f"{inverse}{expected} q[0];", 1)), (gate, total)
+        actual = matrix(f"{inverse}pow(0.5) @ product q[0];", 1, product)
+        assert same(actual, matrix(f"{inverse}{expected} q[0];", 1)), (gate, total)
 
 
 def test_a_product_of_a_thousand_gates_on_many_qubits_has_its_root() -> None:
@@ -153,11 +153,11 @@ def test_a_product_of_a_thousand_gates_on_many_qubits_has_its_root() -> None:
                 lines.append(f"{name} {both};")
         names_of = ", ".join(f"a{k}" for k in range(qubits))
         product = f"gate product {names_of} {{ {' '.join(lines)} }}\n"
-        whole = f"{operands(qubits + 1)};"
-        exact = matrix(f"ctrl @ product {whole}", qubits + 1, product)
+        target = f"{operands(qubits + 1)};"
+        exact = matrix(f"ctrl @ product {target}", qubits + 1, product)
         for exponent in (0.5, -1.3):
-            found = matrix(f"ctrl @ pow({exponent}) @ product {whole}", qubits + 1, product)
-            assert equal(found, principal(exact, exponent))
+            actual = matrix(f"ctrl @ pow({exponent}) @ product {target}", qubits + 1, product)
+            assert equal(actual, principal(exact, exponent))
 
 
 def test_an_eigenvalue_near_minus_one_has_the_phase_plus_pi() -> None:
@@ -168,7 +168,7 @@ def test_an_eigenvalue_near_minus_one_has_the_phase_plus_pi() -> None:
     assert same(matrix("pow(0.5) @ inv @ z q[0];", 1), matrix("s q[0];", 1))
 
 
-def test_powers_of_powers_are_taken_one_after_another() -> None:
+def test_powers_of_powers_apply_from_the_innermost() -> None:
     # The innermost first: the cube of a root, and the root of a cube.
     assert same(matrix("pow(3) @ pow(0.5) @ p(pi) q[0];", 1), matrix("p(3*pi/2) q[0];", 1))
     assert same(matrix("pow(0.5) @ pow(3) @ p(pi) q[0];", 1), matrix("p(pi/2) q[0];", 1))
@@ -215,7 +215,7 @@ FAULTS = {
 
 
 def test_every_engine_runs_the_same_root(service: Service) -> None:
-    # One task for all: a qubit for each program.
+    # One task with a qubit for each program.
     lines = [line.replace(" q;", f" q[{k}];") for k, line in enumerate(FAULTS)]
     circuit = f"{HEAD}qubit[4] q; bit[4] c; {' '.join(lines)} c = measure q;"
     for engine in ("auto", "quantumtask", "lightning", "aer"):
@@ -247,5 +247,5 @@ def test_an_exponent_that_is_an_input_takes_the_same_root(service: Service) -> N
     circuit = f"{HEAD}input float t; qubit q; bit c; {lines} c = measure q;"
     body = {"parameters": {"t": [0.5, -1.5, 1.5]}, "return": ["probabilities"]}
     for engine in ("auto", "quantumtask", "lightning", "aer"):
-        found = ask(service, circuit, engine=engine, **body)["data"]["probabilities"]
-        assert np.allclose(found, [[1, 0], [1, 0], [0, 1]])
+        actual = ask(service, circuit, engine=engine, **body)["data"]["probabilities"]
+        assert np.allclose(actual, [[1, 0], [1, 0], [0, 1]])

@@ -1,4 +1,4 @@
-"""Pragmas: what Braket writes is run or refused by name, and nothing of it is dropped unseen."""
+"""Pragmas of Braket: each one runs, or is an error or a warning with its name."""
 
 import itertools
 import random
@@ -12,10 +12,10 @@ from scipy.stats import unitary_group
 
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.parser import qdk
-from quantumtask.openqasm.parser.antlr import parser as portable
+from quantumtask.openqasm.parser.antlr import parser as antlr_parser
 from quantumtask.openqasm.text.source import Source
 from quantumtask.shared.settings import Settings
-from tests.openqasm.test_undeclared_gates import compiled, refused, unitary
+from tests.openqasm.test_undeclared_gates import compile_valid, error_of, unitary
 from tests.openqasm.undeclared_gates import reversed_qubits
 from tests.support.services import Service
 
@@ -24,8 +24,8 @@ STD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 FLIP = "[[0, 1], [1, 0]]"
 
 
-def written(matrix: Any, digits: int = 17, gap: str = "") -> str:
-    """A matrix as Braket writes it."""
+def matrix_text(matrix: Any, digits: int = 17, gap: str = "") -> str:
+    """Return a matrix in the syntax of Braket."""
 
     def element(value: complex) -> str:
         sign = "-" if value.imag < 0 else "+"
@@ -34,12 +34,12 @@ def written(matrix: Any, digits: int = 17, gap: str = "") -> str:
     return "[" + ", ".join(f"[{', '.join(map(element, row))}]" for row in matrix) + "]"
 
 
-def drawn(qubits: int, seed: int) -> Any:
+def random_unitary(qubits: int, seed: int) -> Any:
     return unitary_group.rvs(1 << qubits, random_state=seed)
 
 
-def placed(matrix: Any, qubits: Sequence[int], total: int) -> Any:
-    """The matrix of a circuit on `total` qubits, bit k of an index being qubit k.
+def embed(matrix: Any, qubits: Sequence[int], total: int) -> Any:
+    """Return the matrix of a circuit on `total` qubits; bit k of an index is qubit k.
 
     `matrix` acts on `qubits`, the first of which is the highest bit of its indices.
     """
@@ -57,16 +57,16 @@ def placed(matrix: Any, qubits: Sequence[int], total: int) -> Any:
 @pytest.mark.parametrize("qubits", [1, 2, 3])
 def test_the_first_qubit_of_a_matrix_is_the_highest_bit_of_its_index(qubits: int) -> None:
     for seed, targets in enumerate(itertools.permutations(range(3), qubits)):
-        matrix = drawn(qubits, seed)
+        matrix = random_unitary(qubits, seed)
         operands = ", ".join(f"q[{k}]" for k in targets)
-        text = f"qubit[3] q;\n#pragma braket unitary({written(matrix, gap=' ')}) {operands}\n"
+        text = f"qubit[3] q;\n#pragma braket unitary({matrix_text(matrix, gap=' ')}) {operands}\n"
         assert compile_straight_line(text, SETTINGS) is None
-        assert unitary(compiled(text)) == pytest.approx(placed(matrix, targets, 3), abs=1e-14)
+        assert unitary(compile_valid(text)) == pytest.approx(embed(matrix, targets, 3), abs=1e-14)
 
 
 def test_a_register_a_range_an_alias_and_physical_qubits_have_their_qubits_in_order() -> None:
-    matrix = drawn(2, 1)
-    words = written(matrix)
+    matrix = random_unitary(2, 1)
+    words = matrix_text(matrix)
     for head, operands, targets in (
         ("qubit[2] a; qubit q;", "a", (0, 1)), ("qubit[3] q;", "q[1:2]", (1, 2)),
         ("qubit[3] q; let b = q[{2, 0}];", "b", (2, 0)), ("qubit[3] q;", "q[{2, 0}]", (2, 0)),
@@ -74,13 +74,13 @@ def test_a_register_a_range_an_alias_and_physical_qubits_have_their_qubits_in_or
         ("qubit q; qubit[2] r;", "r[1], q", (2, 0)),
         ("bit[3] c;", "$2, $0", (2, 0)),
     ):  # fmt: skip
-        found = unitary(compiled(f"{head}\n#pragma braket unitary({words}) {operands}\n"))
-        total = len(found).bit_length() - 1
-        assert found == pytest.approx(placed(matrix, targets, total), abs=1e-14), operands
+        actual = unitary(compile_valid(f"{head}\n#pragma braket unitary({words}) {operands}\n"))
+        total = len(actual).bit_length() - 1
+        assert actual == pytest.approx(embed(matrix, targets, total), abs=1e-14), operands
 
 
 def test_a_physical_qubit_of_a_pragma_keeps_its_number() -> None:
-    program = compiled(f"{STD}qubit[2] q;\n#pragma braket unitary({FLIP}) $1\nx q[1];")
+    program = compile_valid(f"{STD}qubit[2] q;\n#pragma braket unitary({FLIP}) $1\nx q[1];")
     assert program.circuit is not None
     assert [step.qubits for step in program.circuit.steps] == [(1,), (2,)]  # type: ignore[union-attr]
     assert program.physical
@@ -96,20 +96,20 @@ def test_a_physical_qubit_of_a_pragma_keeps_its_number() -> None:
 )  # fmt: skip
 def test_an_element_is_a_complex_literal(element: str, value: complex) -> None:
     text = f"qubit q;\n#pragma braket unitary([[ 1,0 ] , [-0, {element} ] ]) q"
-    assert unitary(compiled(text)) == pytest.approx(np.diag([1, value]), abs=1e-14)
+    assert unitary(compile_valid(text)) == pytest.approx(np.diag([1, value]), abs=1e-14)
 
 
-def test_a_matrix_with_few_digits_is_taken_for_the_nearest_unitary_one() -> None:
+def test_a_matrix_with_few_digits_is_rounded_to_the_nearest_unitary() -> None:
     for seed in range(5):
-        matrix = drawn(2, seed)
-        text = f"qubit[2] q;\n#pragma braket unitary({written(matrix, digits=7)}) q[1], q[0]"
-        found = unitary(compiled(text))
-        assert found @ found.conj().T == pytest.approx(np.eye(4), abs=1e-14)
-        assert found == pytest.approx(matrix, abs=1e-6)
+        matrix = random_unitary(2, seed)
+        text = f"qubit[2] q;\n#pragma braket unitary({matrix_text(matrix, digits=7)}) q[1], q[0]"
+        actual = unitary(compile_valid(text))
+        assert actual @ actual.conj().T == pytest.approx(np.eye(4), abs=1e-14)
+        assert actual == pytest.approx(matrix, abs=1e-6)
     text = (
         "qubit q;\n#pragma braket unitary([[0.70710678, 0.70710678], [0.70710678, -0.70710678]]) q"
     )
-    assert abs(unitary(compiled(text))) == pytest.approx(np.full((2, 2), 0.5**0.5), abs=1e-15)
+    assert abs(unitary(compile_valid(text))) == pytest.approx(np.full((2, 2), 0.5**0.5), abs=1e-15)
 
 
 ONE = "qubit[7] q;\n#pragma braket unitary({}) q[0]"
@@ -167,8 +167,8 @@ ONE = "qubit[7] q;\n#pragma braket unitary({}) q[0]"
         ("qubit q;\n#pragma braket verbatim", "misplaced"),
     ],
 )  # fmt: skip
-def test_a_pragma_that_cannot_be_honoured_is_refused(text: str, code: str) -> None:
-    problem = refused(text)
+def test_an_unsupported_pragma_is_an_error(text: str, code: str) -> None:
+    problem = error_of(text)
     assert (problem.code, problem.line) == (code, 2)
 
 
@@ -179,8 +179,8 @@ def test_a_pragma_that_cannot_be_honoured_is_refused(text: str, code: str) -> No
         ("result expectation x(q)", "`braket result expectation`"),
     ],
 )
-def test_a_refusal_names_the_pragma_and_a_way_out(pragma: str, name: str) -> None:
-    problem = refused(f"qubit q;\n#pragma braket {pragma}")
+def test_an_error_names_the_pragma_and_a_remedy(pragma: str, name: str) -> None:
+    problem = error_of(f"qubit q;\n#pragma braket {pragma}")
     assert name in problem.message
     assert "`observables` with the task" in problem.hint
 
@@ -195,16 +195,18 @@ def test_a_refusal_names_the_pragma_and_a_way_out(pragma: str, name: str) -> Non
         ("result density_matrix q[0]", "`braket result density_matrix`", "statevector"),
     ],
 )
-def test_a_result_that_leaves_the_counts_alone_is_told(pragma: str, name: str, remedy: str) -> None:
-    warning = compiled(f"qubit[2] q;\nbit c;\nc = measure q[0];\n#pragma braket {pragma}").warnings[
-        0
-    ]
+def test_a_result_pragma_without_effect_on_the_counts_is_a_warning(
+    pragma: str, name: str, remedy: str
+) -> None:
+    warning = compile_valid(
+        f"qubit[2] q;\nbit c;\nc = measure q[0];\n#pragma braket {pragma}"
+    ).warnings[0]
     assert name in warning
     assert remedy in warning
 
 
 def test_a_verbatim_box_runs_and_the_pragmas_of_others_are_ignored() -> None:
-    program = compiled(
+    program = compile_valid(
         f"{STD}#pragma braket verbatim\nbox {{ x $1; }}\npragma other unitary\nx $1;"
     )
     assert program.operations == 2
@@ -212,17 +214,17 @@ def test_a_verbatim_box_runs_and_the_pragmas_of_others_are_ignored() -> None:
     assert "'other unitary' is ignored" in program.warnings[1]
 
 
-def test_both_parsers_read_a_pragma_alike() -> None:
+def test_both_parsers_return_the_same_node_for_a_pragma() -> None:
     text = f"qubit[2] q;\n#pragma  braket unitary({FLIP})  q[0] // no comment \n"
     text += "pragma braket noise x\n"
-    found = [
+    actual = [
         [
             (node.command, node.span.lo, node.span.hi)
             for node in reader.parse_source(Source(text))[1][1:]
         ]
-        for reader in (qdk, portable)
+        for reader in (qdk, antlr_parser)
     ]
-    assert found[0] == found[1]
+    assert actual[0] == actual[1]
 
 
 def test_a_pragma_acts_wherever_a_statement_can_stand() -> None:
@@ -231,18 +233,18 @@ def test_a_pragma_acts_wherever_a_statement_can_stand() -> None:
         (f"for int k in [0:2] {{{flip}q[0]\n}}", 1), (f"if (true) {{{flip}q[1]\n}}", 2),
         (f"def f(qubit a) {{{flip}a\n}} f(q[1]); f(q[0]);", 3), (f"x q[1];{flip}q[1]\nx q[0];", 1),
     ):  # fmt: skip
-        matrix = unitary(compiled(f"{STD}qubit[2] q;\n{body}"))
+        matrix = unitary(compile_valid(f"{STD}qubit[2] q;\n{body}"))
         assert matrix[expected, 0] == pytest.approx(1), body
 
 
 def test_a_large_matrix_takes_little_time() -> None:
     begin = time.process_time()
-    matrix = drawn(6, 3)
-    assert unitary(compiled(f"qubit[6] q;\n#pragma braket unitary({written(matrix)}) q")) == (
-        pytest.approx(reversed_qubits(matrix), abs=1e-13)
-    )
+    matrix = random_unitary(6, 3)
+    assert unitary(
+        compile_valid(f"qubit[6] q;\n#pragma braket unitary({matrix_text(matrix)}) q")
+    ) == (pytest.approx(reversed_qubits(matrix), abs=1e-13))
     for filler in ("[" * 99, "[[1" + " " * 500_000, "[[" + "0," * 250_000, "[[" + "1" * 400_000):
-        refused(f"qubit q;\n#pragma braket unitary({filler}]) q")
+        error_of(f"qubit q;\n#pragma braket unitary({filler}]) q")
     assert time.process_time() - begin < 20
 
 
@@ -261,9 +263,9 @@ def test_every_engine_runs_a_matrix(service: Service, options: dict[str, Any]) -
     targets = rng.sample(range(3), 3)
     operands = ", ".join(f"q[{k}]" for k in targets)
     text = f"{STD}qubit[3] q;\nx q[{targets[1]}];\n"
-    text += f"#pragma braket unitary({written(swap)}) {operands}\nbit[3] c = measure q;"
+    text += f"#pragma braket unitary({matrix_text(swap)}) {operands}\nbit[3] c = measure q;"
     task = service.run(text, shots=300, **options)
     assert task["status"] == "completed", task
-    index = int(np.argmax(placed(swap, targets, 3)[:, 1 << targets[1]]))
+    index = int(np.argmax(embed(swap, targets, 3)[:, 1 << targets[1]]))
     assert max(task["result"], key=task["result"].get) == format(index, "03b")
     assert max(task["result"].values()) > 290

@@ -1,4 +1,4 @@
-"""The text before the parser: white space, comments, annotations, versions, limits, OpenQASM 2."""
+"""Processing of the text before the parser: white space, annotations, versions, OpenQASM 2."""
 
 import time
 from typing import Any
@@ -15,7 +15,7 @@ from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from tests.openqasm import textbook
 from tests.openqasm.features import SECTIONS
-from tests.openqasm.test_fast_path import OLD, TAKEN, seen, straight_programs
+from tests.openqasm.test_fast_path import OLD, SUPPORTED, program_key, straight_line_programs
 from tests.openqasm.text_programs import BLANKS, old_pieces_of, pieces_of, respaced
 from tests.support.services import Service
 
@@ -35,19 +35,19 @@ SEEDS = st.integers(0, 2**32)
 
 
 def meaning(text: str) -> Any:
-    """All that comes of a program on both paths, or what it is refused for."""
+    """Return the programs of both paths, or the problems of the text."""
     try:
-        full = seen(compile_full(text, SETTINGS).program)
+        full = program_key(compile_full(text, SETTINGS).program)
     except CircuitError as error:
         assert compile_straight_line(text, SETTINGS) is None
         return [(problem.code, problem.message) for problem in error.problems]
     straight = compile_straight_line(text, SETTINGS)
-    assert straight is None or seen(straight) == full, text
+    assert straight is None or program_key(straight) == full, text
     return full
 
 
-def ran(text: str) -> tuple[Any, ...]:
-    """All that comes of a program that must run."""
+def compile_valid(text: str) -> tuple[Any, ...]:
+    """Return the programs of both paths for a text without mistakes."""
     result = meaning(text)
     assert isinstance(result, tuple), (text, result)
     return result
@@ -57,7 +57,7 @@ NEW_PROGRAMS = [
     text
     for text in (
         *(f.program for section in SECTIONS.values() for f in section if not f.parameters),
-        *(text for text in TAKEN.values() if "OPENQASM 2" not in text),
+        *(text for text in SUPPORTED.values() if "OPENQASM 2" not in text),
         *(
             textbook.adder(1, 2),
             textbook.inverseqft1(3),
@@ -72,7 +72,7 @@ NEW_PROGRAMS = [
     if text
 ]
 OLD_PROGRAMS = [
-    *(text for text in TAKEN.values() if "OPENQASM 2" in text),
+    *(text for text in SUPPORTED.values() if "OPENQASM 2" in text),
     OLD + "gate inv(let) in, out { U(let^2, 0, -let) in; CX in, out; barrier in; }\n"
     "inv(pi/2) q[0], q[1]; if (c==1) inv(ln(2)) q[2], q[3]; measure q[0] -> c[1]; reset q;",
     (
@@ -89,13 +89,13 @@ def test_white_space_and_comments_between_two_tokens_mean_nothing(text: str, see
 
 
 @FEW
-@given(st.one_of(st.sampled_from(OLD_PROGRAMS), straight_programs()), SEEDS)
+@given(st.one_of(st.sampled_from(OLD_PROGRAMS), straight_line_programs()), SEEDS)
 def test_white_space_and_comments_mean_nothing_in_openqasm_2(text: str, seed: int) -> None:
     pieces = (old_pieces_of if text.startswith("OPENQASM 2") else pieces_of)(text)
     assert meaning(respaced(pieces, seed)) == meaning(text)
 
 
-def test_a_problem_is_told_at_its_place_whatever_stands_before_it() -> None:
+def test_a_problem_has_its_position_after_any_white_space() -> None:
     for blank in BLANKS:
         before = HEAD + f"ctrl{blank}@x q[0], q[1];{blank}"
         (problem,) = validate_circuit(before + "foo q[0];", SETTINGS).problems[:1]
@@ -106,7 +106,7 @@ def test_a_problem_is_told_at_its_place_whatever_stands_before_it() -> None:
 
 def test_a_comment_can_hold_any_printable_character_any_number_of_times() -> None:
     for line in ("?" * 2000, "`" * 2000, "\\" * 2000, '"' * 5001, "((({{{" * 200, "a" * 5000):
-        ran(f"// {line}\n" + HEAD + f"x q[0]; /* {line} */ c[0] = measure q[0];")
+        compile_valid(f"// {line}\n" + HEAD + f"x q[0]; /* {line} */ c[0] = measure q[0];")
 
 
 # Annotations and modifiers.
@@ -151,7 +151,7 @@ def test_an_annotation_need_not_begin_a_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "legacy"),
+    ("text", "is_openqasm2"),
     [
         ("OPENQASM 2.0;", True),
         ("OPENQASM 2;", True),
@@ -164,18 +164,18 @@ def test_an_annotation_need_not_begin_a_line() -> None:
         ("qubit OPENQASM2;", False),
     ],
 )
-def test_the_version_is_that_of_the_first_statement(text: str, legacy: bool | None) -> None:
-    if legacy is None:
+def test_the_version_is_that_of_the_first_statement(text: str, is_openqasm2: bool | None) -> None:
+    if is_openqasm2 is None:
         assert not validate_circuit(text, SETTINGS).valid
     else:
-        assert (preprocess(text, SETTINGS).opaque_gates is not None) == legacy
+        assert (preprocess(text, SETTINGS).opaque_gates is not None) == is_openqasm2
 
 
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [("OPENQASM 4.0;", 1, 1), ("// OPENQASM\n/* OPENQASM 3.0; */ OPENQASM /* */ 1;", 2, 21)],
 )
-def test_another_version_is_refused_at_its_place(text: str, line: int, column: int) -> None:
+def test_another_version_is_an_error_at_its_position(text: str, line: int, column: int) -> None:
     (problem,) = validate_circuit(text, SETTINGS).problems
     assert (problem.code, problem.token) == ("not_supported", "OPENQASM")
     assert (problem.line, problem.column) == (line, column)
@@ -183,7 +183,7 @@ def test_another_version_is_refused_at_its_place(text: str, line: int, column: i
 
 # Names of OpenQASM 2.
 
-WORDS = (
+KEYWORDS = (
     "angle", "array", "bit", "bool", "box", "break", "cal", "case", "complex", "const",
     "continue", "ctrl", "def", "default", "defcal", "defcalgrammar", "delay", "dim", "duration",
     "durationof", "else", "end", "euler", "extern", "false", "float", "for", "gphase", "im",
@@ -211,16 +211,16 @@ USES = {
 
 @pytest.mark.parametrize("use", USES)
 def test_words_of_openqasm_3_are_names_in_openqasm_2(use: str) -> None:
-    registers, *rest = ran(USES[use].format("name"))
-    for word in WORDS:
-        its_registers, *its_rest = ran(USES[use].format(word))
+    registers, *rest = compile_valid(USES[use].format("name"))
+    for word in KEYWORDS:
+        its_registers, *its_rest = compile_valid(USES[use].format(word))
         assert its_rest == rest, word
         names = [register.name for register in its_registers]
         assert names == [r.name.replace("name", word) for r in registers]
 
 
 def test_an_opaque_gate_is_refused_by_its_own_name() -> None:
-    for word in set(WORDS) - {"pragma"}:
+    for word in set(KEYWORDS) - {"pragma"}:
         text = START + f"opaque {word} a, b;\nqreg q[2];\n{word} q[0], q[1];"
         (problem,) = validate_circuit(text, SETTINGS).problems
         assert (problem.code, problem.line, problem.column) == ("not_supported", 5, 1)
@@ -238,7 +238,7 @@ def test_an_opaque_gate_is_refused_by_its_own_name() -> None:
         ("measure in -> output[0];", 1, 1, "measure in -> output[0];", ""),
     ],
 )
-def test_a_problem_of_openqasm_2_is_told_at_its_place_with_its_names(
+def test_a_problem_of_openqasm_2_has_its_position_and_the_names_of_the_text(
     rest: str, line: int, column: int, token: str, message: str
 ) -> None:
     text = START + "qreg in[2]; creg output[2];\n" + rest
@@ -260,7 +260,7 @@ def test_openqasm_2_keeps_its_grammar() -> None:
         "gate g() x { } gate k x { } g() q; k q;",
         "barrier q; barrier q[0],q2; reset q; measure q -> c; cx q,q2; cx q[0],q2;",
     ):
-        ran(START + "qreg q[2]; qreg q2[2]; creg c[2];\n" + rest)
+        compile_valid(START + "qreg q[2]; qreg q2[2]; creg c[2];\n" + rest)
 
 
 # Hostile texts.
@@ -275,7 +275,7 @@ FILLERS = (
     "cal {", "\u2028", "let",
 )  # fmt: skip
 STARTS = ("", "qubit q; /* */ // \n", "OPENQASM 2.0;\ngate let in {}\n", "/* ", '"', "@a ", "ctrl ")
-MOST_SECONDS = SETTINGS.compile_limit_s
+MAX_SECONDS = SETTINGS.compile_limit_s
 
 
 @pytest.mark.parametrize("number", range(len(FILLERS)), ids=lambda k: repr(FILLERS[k]))
@@ -284,7 +284,7 @@ def test_a_text_of_one_mebibyte_is_answered_in_bounded_time(number: int) -> None
     text = start + filler * ((2**20 - len(start)) // len(filler.encode()))
     started = time.process_time()
     validate_circuit(text, SETTINGS)
-    assert time.process_time() - started < MOST_SECONDS
+    assert time.process_time() - started < MAX_SECONDS
 
 
 @FEW
@@ -295,7 +295,7 @@ def test_a_mixture_repeated_is_answered_in_bounded_time(start: str, fillers: lis
     started = time.process_time()
     validate_circuit(text, SETTINGS)
     compile_straight_line(text, SETTINGS)
-    assert time.process_time() - started < MOST_SECONDS / 4
+    assert time.process_time() - started < MAX_SECONDS / 4
 
 
 # Through the service.
@@ -343,7 +343,7 @@ SERVED = {
 
 
 @pytest.mark.parametrize("name", SERVED)
-def test_a_text_means_what_the_specification_says(service: Service, name: str) -> None:
+def test_a_text_runs_as_the_specification_says(service: Service, name: str) -> None:
     circuit, counts = SERVED[name]
     assert service.run(circuit, shots=10)["result"] == counts
 

@@ -1,4 +1,4 @@
-"""What other tools write runs as those tools mean it, and says whose each gate is."""
+"""Undeclared gates of other tools have the matrices of these tools, and a warning with the tool."""
 
 import itertools
 import random
@@ -12,7 +12,7 @@ from quantumtask.openqasm.compiler.pipeline import compile_full
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.gates.undeclared import UNDECLARED_NAMES
 from quantumtask.openqasm.parser import qdk
-from quantumtask.openqasm.parser.antlr import parser as portable
+from quantumtask.openqasm.parser.antlr import parser as antlr_parser
 from quantumtask.openqasm.program.program import Program
 from quantumtask.openqasm.text.source import Source
 from quantumtask.shared.errors import CircuitError
@@ -32,7 +32,7 @@ Case = tuple[str, int, Make, str]
 
 
 def cases() -> Iterator[Case]:
-    """Names with a number of parameters, their matrix (first qubit lowest), and whose they are."""
+    """Yield names, numbers of parameters, matrices (first qubit lowest), and tools."""
     for name, (numbers, make) in BRAKET.items():
         for number in numbers:
             yield name, number, lambda *a, make=make: reversed_qubits(make(*a)), "Braket's"
@@ -43,7 +43,7 @@ def cases() -> Iterator[Case]:
 
 
 def unitary(program: Program) -> Any:
-    """The matrix of a program; bit k of an index is qubit k."""
+    """Return the matrix of a program; bit k of an index is qubit k."""
     assert program.circuit is not None
     columns = []
     for index in range(1 << program.qubits):
@@ -56,7 +56,7 @@ def unitary(program: Program) -> Any:
     return np.array(columns).T
 
 
-def compiled(text: str) -> Program:
+def compile_valid(text: str) -> Program:
     return compile_full(text, SETTINGS).program
 
 
@@ -65,7 +65,7 @@ def call(name: str, params: tuple[float, ...], qubits: range) -> str:
     return f"{name}{angles} {', '.join(f'q[{k}]' for k in qubits)};"
 
 
-def refused(text: str) -> Any:
+def error_of(text: str) -> Any:
     with pytest.raises(CircuitError) as caught:
         compile_full(text, SETTINGS)
     assert compile_straight_line(text, SETTINGS) is None
@@ -79,9 +79,9 @@ def test_an_undeclared_gate_has_the_matrix_that_its_writer_publishes(case: Case)
     params = tuple(rng.uniform(-9, 9) for _ in range(number))
     matrix = make(*params)
     qubits = len(matrix).bit_length() - 1
-    # One control makes the phase of the gate one that shows.
+    # One control turns the global phase of the gate into a relative phase.
     text = f"{BARE}qubit[{qubits + 1}] q;\nctrl @ {call(name, params, range(qubits + 1))}"
-    program = compiled(text)
+    program = compile_valid(text)
     assert agrees(text)
     assert owner in program.warnings[0]
     assert f"`{name}` is not declared" in program.warnings[0]
@@ -97,9 +97,9 @@ def test_a_gate_is_the_same_whatever_is_included(head: str) -> None:
         qubits = {"r": 1, "cccx": 4}.get(name, 2)
         register = f"qreg q[{qubits}];\n" if old else f"qubit[{qubits}] q;\n"
         body = call(name, (0.7, 0.2)[:number], range(qubits))
-        alone = compiled(f"{BARE}qubit[{qubits}] q;\n{body}")
+        alone = compile_valid(f"{BARE}qubit[{qubits}] q;\n{body}")
         assert agrees(head + register + body)
-        assert np.array_equal(unitary(compiled(head + register + body)), unitary(alone)), name
+        assert np.array_equal(unitary(compile_valid(head + register + body)), unitary(alone)), name
 
 
 def test_gates_for_any_number_of_qubits_control_their_last_one() -> None:
@@ -112,7 +112,7 @@ def test_gates_for_any_number_of_qubits_control_their_last_one() -> None:
         ):  # fmt: skip
             text = f"{BARE}qubit[{size}] q;\n{call(name, params, range(size))}"
             assert agrees(text)
-            assert unitary(compiled(text)) == pytest.approx(expected, abs=1e-14)
+            assert unitary(compile_valid(text)) == pytest.approx(expected, abs=1e-14)
 
 
 @pytest.mark.parametrize("include", ["hqslib1.inc", "hqslib1_dev.inc"])
@@ -123,39 +123,39 @@ def test_quantinuums_library_can_be_included(include: str) -> None:
         wide = np.kron(np.eye(2), matrix) if len(matrix) == 2 else matrix
         qubits = range(len(matrix).bit_length() - 1)
         text = head + call(name, (0.3, -1.2, 2.5)[: numbers[0]], qubits)
-        program = compiled(text)
+        program = compile_valid(text)
         assert agrees(text)
         assert not any("not declared" in warning for warning in program.warnings)
         assert unitary(program) == pytest.approx(wide, abs=1e-14)
-    assert unitary(compiled(head + "ZZ() q[0], q[1];")) == pytest.approx(
-        unitary(compiled(head + "rzz(pi/2) q[0], q[1];"))
+    assert unitary(compile_valid(head + "ZZ() q[0], q[1];")) == pytest.approx(
+        unitary(compile_valid(head + "rzz(pi/2) q[0], q[1];"))
     )
-    assert refused(head + "Rxxyyzz_zphase(1, 2, 3, 4, 5) q[0], q[1];").code == "not_supported"
-    assert refused(head + "ccz q[0], q[1], q[0];").code == "duplicate_qubit"
+    assert error_of(head + "Rxxyyzz_zphase(1, 2, 3, 4, 5) q[0], q[1];").code == "not_supported"
+    assert error_of(head + "ccz q[0], q[1], q[0];").code == "duplicate_qubit"
 
 
-def test_both_parsers_include_it() -> None:
+def test_both_parsers_read_quantinuums_include() -> None:
     source = Source(HQS_HEAD.format("hqslib1.inc") + "qreg q[2];\nZZ() q[0], q[1];")
-    found = [
+    actual = [
         [
             (type(node).__name__, node.span.lo, node.span.hi)
             for node in reader.parse_source(source)[1]
         ]
-        for reader in (qdk, portable)
+        for reader in (qdk, antlr_parser)
     ]
-    assert found[0] == found[1]
+    assert actual[0] == actual[1]
 
 
 def test_the_programs_own_declaration_wins() -> None:
     for name in sorted(UNDECLARED_NAMES):
         text = f"{STD}gate {name} a {{ x a; }}\nqubit q;\n{name} q;"
-        program = compiled(text)
+        program = compile_valid(text)
         assert agrees(text)
         assert not any("not declared" in warning for warning in program.warnings), name
         assert unitary(program) == pytest.approx(np.array([[0, 1], [1, 0]]))
     inner = f"{STD}qubit[2] q; def f(qubit i) {{ int v = 1; x i; }} f(q[0]); v q[1];"
-    assert "`v` is not declared" in compiled(inner).warnings[0]
-    assert refused("qubit[2] v; v v[0];").code == "wrong_type"
+    assert "`v` is not declared" in compile_valid(inner).warnings[0]
+    assert error_of("qubit[2] v; v v[0];").code == "wrong_type"
 
 
 @pytest.mark.parametrize(
@@ -179,10 +179,10 @@ def test_the_programs_own_declaration_wins() -> None:
         ("gate cnot a, b {\ncnot a, b; }", "recursive_gate", (2, 1)),
     ],
 )
-def test_what_is_no_call_of_a_writers_gate_is_refused(
+def test_a_wrong_call_of_an_undeclared_gate_is_an_error(
     text: str, code: str, place: tuple[int, int]
 ) -> None:
-    problem = refused(text)
+    problem = error_of(text)
     assert (problem.code, problem.line, problem.column) == (code, *place)
 
 
@@ -201,7 +201,7 @@ def test_undeclared_gates_work_wherever_gates_do() -> None:
         "def f(qubit a, float t) { gpi2(t) a; gpi(t) a; } f(q[0], 0.1);",
         "float t = 0.5; c[0] = measure q[0]; xx(t) q[0], q[1]; if (c[0]) { v q[1]; }",
     ):  # fmt: skip
-        (warning,) = [w for w in compiled(head + body).warnings if "not declared" in w]
+        (warning,) = [w for w in compile_valid(head + body).warnings if "not declared" in w]
         assert "Braket's gate" in warning
 
 
@@ -212,12 +212,12 @@ def test_a_power_of_an_undeclared_gate_is_that_of_its_matrix() -> None:
         for power, inverse in itertools.product((1, 3), (False, True)):
             written = call(name, (0.4, 1.1, 0.3)[: numbers[0]], range(size + 1))
             text = f"qubit[{size + 1}] q; ctrl @ {'inv @ ' * inverse}pow({power}) @ {written}"
-            part = unitary(compiled(text))[1::2, 1::2]
+            part = unitary(compile_valid(text))[1::2, 1::2]
             expected = np.linalg.matrix_power(matrix, -power if inverse else power)
             assert part == pytest.approx(expected, abs=1e-12), text
 
 
-def test_a_task_runs_what_braket_writes_and_says_whose_gates_they_are(service: Service) -> None:
+def test_a_task_runs_a_program_of_braket_and_warns_of_its_gates(service: Service) -> None:
     rng = random.Random(7)
     product, lines = np.eye(8, dtype=complex), []
     for name, (numbers, make) in BRAKET.items():
@@ -232,13 +232,13 @@ def test_a_task_runs_what_braket_writes_and_says_whose_gates_they_are(service: S
     owners = [warning for warning in ended["warnings"] if "not declared" in warning]
     assert len(owners) == 2
     assert "`cnot`" in owners[0]
-    found = np.array(ended["data"]["unitary"]) @ [1, 1j]
-    phase = found[np.unravel_index(np.argmax(abs(found)), found.shape)]
-    phase /= product[np.unravel_index(np.argmax(abs(found)), found.shape)]
-    assert found == pytest.approx(phase * product, abs=1e-9)
+    actual = np.array(ended["data"]["unitary"]) @ [1, 1j]
+    phase = actual[np.unravel_index(np.argmax(abs(actual)), actual.shape)]
+    phase /= product[np.unravel_index(np.argmax(abs(actual)), actual.shape)]
+    assert actual == pytest.approx(phase * product, abs=1e-9)
 
 
-def test_a_validation_tells_the_place_of_the_first_use(service: Service) -> None:
+def test_a_validation_has_the_position_of_the_first_use(service: Service) -> None:
     text = STD + "qubit[2] q;\nh q[0];\ncnot q[0], q[1];\ncnot q[0], q[1];\nv q[0];"
     answer = service.http.post("/validate", json={"circuit": text}).json()
     (warning,) = [p for p in answer["problems"] if p["code"] == "undeclared_gate"]

@@ -1,4 +1,4 @@
-"""Whole numbers: literals, operators, casts and ranges have the values of Python's integers."""
+"""Integers: literals, operators, casts and ranges have the values of Python's integers."""
 
 import json
 import random
@@ -21,8 +21,8 @@ RESULT = 140
 WIDTHS = (1, 2, 3, 5, 8, 16, 31, 32, 33, 63, 64, 65, 100, 127, 128, 130, 0)
 
 
-def bits_of(text: str, parameters: object = None) -> dict[str, int]:
-    """The bits of the result of a program without qubits, as one number for each register."""
+def result_of(text: str, parameters: object = None) -> dict[str, int]:
+    """Return the result of a program without qubits, as one number for each register."""
     given = None if parameters is None else json.dumps(parameters)
     program = compile_circuit(text, SETTINGS, given)
     assert program.circuit is not None
@@ -34,7 +34,7 @@ def bits_of(text: str, parameters: object = None) -> dict[str, int]:
     return numbers
 
 
-class Source:
+class ProgramGenerator:
     """Random declarations and expressions over them, each with its value by the model."""
 
     def __init__(self, seed: int) -> None:
@@ -55,18 +55,18 @@ class Source:
             self.lines.insert(0, f"input {to} {name};")
             self.inputs[name] = number.value
         elif way == "loop" and abs(number.value) < 2**1000:
-            self.lines.append(f"for {to} {name} in {{{self._written(number.value)}}} {{")
+            self.lines.append(f"for {to} {name} in {{{self._format(number.value)}}} {{")
             self.opened += 1
         else:
             word = "const " if way == "constant" else ""
-            self.lines.append(f"{word}{to} {name} = {self._written(number.value)};")
+            self.lines.append(f"{word}{to} {name} = {self._format(number.value)};")
         self.names[name] = number
 
     def _value(self, bits: int) -> int:
         near = self.rng.choice((0, 1, 2**bits - 1, 2 ** (bits - 1), self.rng.getrandbits(bits)))
         return self.rng.choice((1, -1)) * near + self.rng.randint(-2, 2)
 
-    def _written(self, value: int) -> str:
+    def _format(self, value: int) -> str:
         size = abs(value)
         text = self.rng.choice((str(size), hex(size), bin(size), oct(size), f"{size:_}"))
         return f"-{text}" if value < 0 else text
@@ -76,23 +76,23 @@ class Source:
             name = self.rng.choice(list(self.names))
             return name, self.names[name]
         size = abs(self._value(self.rng.choice((1, 3, 8, 63, 64, 65, 70))))
-        return self._written(size), Number("literal", 0, size)
+        return self._format(size), Number("literal", 0, size)
 
     def expression(self, depth: int) -> tuple[str, Number]:
         if depth == 0:
             return self.operand()
         if self.rng.random() < 0.25:
-            return self._one(depth)
+            return self._random_expression(depth)
         op = self.rng.choice(model.BINARY)
-        left, one = self.expression(depth - 1)
-        right, two = self.operand() if op not in ("**", "<<", ">>") else self.small()
-        return f"({left} {op} {right})", model.binary(op, one, two)
+        lhs, one = self.expression(depth - 1)
+        rhs, two = self.operand() if op not in ("**", "<<", ">>") else self.small()
+        return f"({lhs} {op} {rhs})", model.binary(op, one, two)
 
     def small(self) -> tuple[str, Number]:
         size = self.rng.randint(0, 9)
         return str(size), Number("literal", 0, size)
 
-    def _one(self, depth: int) -> tuple[str, Number]:
+    def _random_expression(self, depth: int) -> tuple[str, Number]:
         text, number = self.expression(depth - 1)
         op = self.rng.choice(("-", "!", "~", "cast"))
         if op == "cast":
@@ -106,7 +106,7 @@ class Source:
         return f"({op}{text})", model.unary(op, number)
 
     def statements(self, count: int) -> Iterator[tuple[str, str, int]]:
-        """A register, the statement that sets it, and the value that it then has."""
+        """Return a register, the statement that assigns it, and its value."""
         while count:
             try:
                 text, number = self.expression(self.rng.randint(1, 3))
@@ -119,45 +119,45 @@ class Source:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_any_expression_has_the_value_that_python_gives(seed: int) -> None:
-    source = Source(seed)
+    source = ProgramGenerator(seed)
     expected = {}
     for register, statement, value in source.statements(40):
         source.lines.insert(0, f"bit[{RESULT}] {register};")
         source.lines.append(statement)
         expected[register] = (value, statement)
     text = "\n".join([*source.lines, "}" * source.opened])
-    found = bits_of(text, source.inputs or None)
+    actual = result_of(text, source.inputs or None)
     for register, (value, statement) in expected.items():
-        assert found[register] == value, (statement, source.names)
+        assert actual[register] == value, (statement, source.names)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_compound_assignment_is_the_operator_and_an_assignment(seed: int) -> None:
-    source = Source(seed)
+    source = ProgramGenerator(seed)
     lines, expected, count = [], [], 0
     while count < 40:
         kind, width = source.rng.choice(("int", "uint")), source.rng.choice(WIDTHS)
         start = model.wrap(source.rng.getrandbits(140), kind, width)
         op = source.rng.choice((*model.ARITHMETIC, *model.OTHERS[:3]))
-        right, number = source.operand() if op in model.ARITHMETIC else source.small()
+        rhs, number = source.operand() if op in model.ARITHMETIC else source.small()
         try:
             value = model.wrap(model.binary(op, start, number).value, kind, width).value
         except Undefined:
             continue
         to = f"{kind}[{width}]" if width else kind
-        lines += [f"{to} a{count} = {start.value};", f"a{count} {op}= {right};",
+        lines += [f"{to} a{count} = {start.value};", f"a{count} {op}= {rhs};",
                   f"r{count} = bit[{RESULT}](int[{RESULT}](a{count}));"]  # fmt: skip
         expected.append((value % 2**RESULT, lines[-3:]))
         count += 1
     registers = [f"bit[{RESULT}] r{k};" for k in range(count)]
     text = "\n".join([*registers, *source.lines, *lines, "}" * source.opened])
-    found = bits_of(text, source.inputs or None)
+    actual = result_of(text, source.inputs or None)
     for k, (value, written) in enumerate(expected):
-        assert found[f"r{k}"] == value, (written, source.names)
+        assert actual[f"r{k}"] == value, (written, source.names)
 
 
 SIZES = (1, 2, 3, 5)
-"""Bits of measured registers; each of their values is tried."""
+"""Numbers of bits of measured registers; the test tries all their values."""
 
 
 def test_conditions_on_measured_registers_compare_values() -> None:
@@ -180,7 +180,7 @@ def test_conditions_on_measured_registers_compare_values() -> None:
                 assert exact(compile_circuit(text, SETTINGS)) == {expected: pytest.approx(1)}, text
 
 
-def test_a_superposition_takes_the_ways_that_its_values_take() -> None:
+def test_a_superposition_takes_the_branches_of_its_values() -> None:
     for number in (-1, 0, 3, 5, 8, 2**64, 2**64 + 5):
         for op, compare in model.COMPARE.items():
             text = (
@@ -217,16 +217,16 @@ def test_a_range_has_the_numbers_that_its_bounds_mean() -> None:
         total = 0
         for number in range(start, stop + (1 if step > 0 else -1), step):
             total = total * 16 + number + 7
-        assert bits_of(text, given or None)["r"] == total % 2**RESULT, text
+        assert result_of(text, given or None)["r"] == total % 2**RESULT, text
 
 
-def test_a_range_near_the_end_of_a_width_is_counted_out() -> None:
+def test_a_range_near_the_largest_number_of_a_type_ends() -> None:
     for kind, start, stop in (
         ("uint", 2**64 - 4, 2**64 - 1), ("int", -(2**63), -(2**63) + 2), ("uint[8]", 250, 255),
         ("uint[70]", 2**70 - 2, 2**70 - 1),
     ):  # fmt: skip
         text = f"bit[8] r; uint[8] n = 0; for {kind} i in [{start}:{stop}] {{ n += 1; }} r = n;"
-        assert bits_of(text)["r"] == stop - start + 1
+        assert result_of(text)["r"] == stop - start + 1
 
 
 def warnings_of(text: str) -> tuple[str, ...]:
@@ -248,7 +248,7 @@ def test_a_negative_constant_in_a_uint_wraps_with_a_warning(text: str) -> None:
     assert "negative" in warning
 
 
-def test_a_negative_number_beside_an_unsigned_variable_counts_as_in_c_with_a_warning() -> None:
+def test_a_negative_number_and_an_unsigned_variable_combine_as_in_c_with_a_warning() -> None:
     variables = "bit r; int[8] i = -1; uint[8] u = 1; uint[16] w = 1; int[16] v = 1;"
     for condition, holds, warns in (
         ("i > u", 1, True), ("i > w", 1, True), ("u < v", 0, False), ("i < v", 1, False),
@@ -281,7 +281,7 @@ def test_a_negative_number_beside_an_unsigned_variable_counts_as_in_c_with_a_war
         ("int[8] i = 1; i = 1e3;", 19),
     ],
 )
-def test_a_literal_that_no_type_holds_is_refused_at_its_place(text: str, column: int) -> None:
+def test_a_literal_that_no_type_holds_is_an_error_at_its_position(text: str, column: int) -> None:
     with pytest.raises(CircuitError) as caught:
         compile_circuit(text, SETTINGS)
     (problem,) = caught.value.problems
@@ -301,8 +301,8 @@ def test_a_large_literal_is_compared_by_its_value(service: Service) -> None:
     )
     lines = [f"r[{k}] = {condition.format(large, large)};" for k, (condition, _) in
              enumerate(conditions)]  # fmt: skip
-    found = ask(service, f"OPENQASM 3.0; {declared} {' '.join(lines)}")["result"]
-    (text,) = found
+    actual = ask(service, f"OPENQASM 3.0; {declared} {' '.join(lines)}")["result"]
+    (text,) = actual
     expected = "".join(str(value) for _, value in reversed(conditions))
     assert text.split(" ")[0] == expected
 
@@ -315,7 +315,7 @@ def test_a_cast_keeps_the_lowest_bits_of_a_large_literal() -> None:
         kind, _, width = to.rstrip("]").partition("[")
         expected = model.wrap(value, kind, int(width or 0)).value % 2**RESULT
         text = f"bit[{RESULT}] r = bit[{RESULT}](int[{RESULT}]({to}({value})));"
-        assert bits_of(text)["r"] == expected
+        assert result_of(text)["r"] == expected
 
 
 def test_openqasm_2_compares_a_register_by_value(service: Service) -> None:
@@ -329,8 +329,8 @@ def test_openqasm_2_compares_a_register_by_value(service: Service) -> None:
 
 def test_an_input_keeps_its_whole_width(service: Service) -> None:
     text = "OPENQASM 3.0; input uint[100] n; bit[2] r; r[0] = n == 1267650600228229401496703205375;"
-    found = ask(service, f"{text} r[1] = n > 18446744073709551616;", parameters={"n": 2**100 - 1})
-    assert found["result"] == {"11": 1024}
+    actual = ask(service, f"{text} r[1] = n > 18446744073709551616;", parameters={"n": 2**100 - 1})
+    assert actual["result"] == {"11": 1024}
     refused = service.http.post(
         "/tasks?wait=20", json={"circuit": text, "parameters": {"n": 2**100}}
     ).json()

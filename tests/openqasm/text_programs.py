@@ -1,6 +1,7 @@
-"""Programs taken apart into tokens, and put together again with other white space between them.
+"""Division of programs into tokens, and their composition with other white space in between.
 
-The tokens of OpenQASM 3 are those of the specification's own lexer; OpenQASM 2 has one here.
+The tokens of OpenQASM 3 come from the lexer of the specification; those of OpenQASM 2 from a
+pattern in this file.
 """
 
 import random
@@ -18,18 +19,18 @@ BLANKS = (
     "// \" ' ;\n", "// @note\n", "// #pragma x\n", "// OPENQASM 2.0;\n",
     "/* 1 *//* 2 */\n// 3\n", "/* a */\n" * 30, "\n" * 100,
 )  # fmt: skip
-"""White space and comments, all of which mean the same."""
+"""White space and comments; a program means the same with any of them."""
 
 
 class Piece(NamedTuple):
-    """A token; `line`: it goes on to the end of its line."""
+    """A token; `line` is True for a token that extends to the end of its line."""
 
     text: str
     line: bool = False
 
 
 def pieces_of(text: str) -> list[Piece]:
-    """The tokens of an OpenQASM 3 program, as the specification's grammar has them."""
+    """Return the tokens of an OpenQASM 3 program, by the grammar of the specification."""
     text = text.replace("\r\n", "\n")
     pieces: list[Piece] = []
     lexer = qasm3Lexer(InputStream(text))
@@ -51,22 +52,22 @@ _OLD = re.compile(
 
 
 def old_pieces_of(text: str) -> list[Piece]:
-    """The tokens of an OpenQASM 2 program."""
+    """Return the tokens of an OpenQASM 2 program."""
     return [Piece(token) for token in _OLD.findall(text) if token]
 
 
 def joined(pieces: Sequence[Piece], blanks: Sequence[str]) -> str:
-    """A text of tokens with a blank before each: "" where two tokens would become one, a space."""
+    """Join tokens with a blank before each; "" becomes a space where two tokens would merge."""
     text = ""
     for piece, blank in zip(pieces, blanks, strict=True):
         apart = " " if text.endswith("/") and blank.startswith("/") else ""
-        text += apart + (blank or _least(text, piece.text)) + piece.text
+        text += apart + (blank or _shortest_separator(text, piece.text)) + piece.text
         text += "\n" if piece.line else ""
     return text
 
 
 def respaced(pieces: Sequence[Piece], seed: int) -> str:
-    """A text of tokens with white space and comments between them, by chance."""
+    """Join tokens with random white space and comments in between."""
     chance = random.Random(seed)
     size = len(pieces)
     choice = chance.choice(BLANKS)
@@ -74,6 +75,6 @@ def respaced(pieces: Sequence[Piece], seed: int) -> str:
     return joined(pieces, blanks[chance.choices((0, 1, 2), (6, 3, 1))[0]])
 
 
-def _least(text: str, word: str) -> str:
-    """The least white space that keeps a word apart from the text before."""
+def _shortest_separator(text: str, word: str) -> str:
+    """Return the shortest white space that separates a word from the text before."""
     return "" if text and word[0] in ";,()[]{}" and text[-1] != "/" else " "

@@ -1,4 +1,4 @@
-"""The gates of other tools, as those tools publish their matrices.
+"""The matrices of undeclared gates, from the documentation of the tools.
 
 `BRAKET`, from the gates' pages in the documentation of Amazon Braket's Python SDK, and `HQS`, from
 tket's documentation of `OpType` (`PhasedX`, `ZZMax`, `ZZPhase`, `TK2`), have the first qubit as the
@@ -30,7 +30,7 @@ def fixed(matrix: Any) -> Make:
 
 
 def exchange(inner: Any) -> Any:
-    """A matrix on the states 01 and 10 of two qubits."""
+    """Return a matrix on the states 01 and 10 of two qubits."""
     return block_diag(1, np.array(inner), 1)
 
 
@@ -38,7 +38,7 @@ def ising(axis: Any) -> Make:
     return lambda angle: expm(-0.5j * angle * np.kron(axis, axis))
 
 
-def turned(theta: float, phi: float) -> Any:
+def equatorial_rotation(theta: float, phi: float) -> Any:
     cos, sin = math.cos(theta / 2), math.sin(theta / 2)
     return np.array([[cos, -1j * e(-phi) * sin], [-1j * e(phi) * sin, cos]])
 
@@ -71,14 +71,15 @@ BRAKET: dict[str, tuple[tuple[int, ...], Make]] = {
     "xx": ((1,), ising(X)), "yy": ((1,), ising(Y)), "zz": ((1,), ising(Z)), "xy": ((1,), xy),
     "iswap": ((0,), fixed(exchange([[0, 1j], [1j, 0]]))),
     "pswap": ((1,), lambda a: exchange([[0, e(a)], [e(a), 0]])),
-    "ecr": ((0,), fixed(ECR)), "prx": ((2,), turned),
-    "gpi2": ((1,), lambda a: turned(math.pi / 2, a)),
+    "ecr": ((0,), fixed(ECR)), "prx": ((2,), equatorial_rotation),
+    "gpi2": ((1,), lambda a: equatorial_rotation(math.pi / 2, a)),
     "gpi": ((1,), lambda a: np.array([[0, e(-a)], [e(a), 0]])), "ms": ((2, 3), ms),
 }  # fmt: skip
-"""For each name the numbers of parameters that it can have, and its matrix."""
+"""For each name, the possible numbers of parameters, and the matrix."""
 
 HQS: dict[str, tuple[tuple[int, ...], Make]] = {
-    "Rz": ((1,), RZ), "U1q": ((2,), turned), "ZZ": ((0,), fixed(ising(Z)(math.pi / 2))),
+    "Rz": ((1,), RZ), "U1q": ((2,), equatorial_rotation),
+    "ZZ": ((0,), fixed(ising(Z)(math.pi / 2))),
     "RZZ": ((1,), ising(Z)),
     "Rxxyyzz": ((3,), lambda a, b, c: ising(X)(a) @ ising(Y)(b) @ ising(Z)(c)),
 }  # fmt: skip
@@ -104,7 +105,7 @@ QISKIT: dict[str, tuple[int, Make]] = {
 
 
 def reversed_qubits(matrix: Any) -> Any:
-    """The matrix with its qubits in the other order."""
+    """Return the matrix with its qubits in the other order."""
     qubits = len(matrix).bit_length() - 1
     order = [int(format(k, f"0{qubits}b")[::-1], 2) for k in range(len(matrix))]
     return matrix[np.ix_(order, order)]

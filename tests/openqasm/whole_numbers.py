@@ -1,4 +1,4 @@
-"""Whole numbers of OpenQASM as Python's integers: a second implementation of their operators.
+"""Integers of OpenQASM as Python's integers: a second implementation of their operators.
 
 Choices that the specification leaves open are those of docs/reference/openqasm.md.
 """
@@ -15,7 +15,7 @@ class Undefined(Exception):
 
 
 class Number(NamedTuple):
-    """`kind`: int, uint, bool, or literal, which has no type yet. `width`: 0 for none."""
+    """A value; `kind` is int, uint, bool, or literal (without a type); `width` is 0 for none."""
 
     kind: str
     width: int
@@ -37,8 +37,8 @@ def holds(kind: str, width: int, value: int) -> bool:
     return wrap(value, kind, width).value == value
 
 
-def by_itself(number: Number) -> Number:
-    """A literal as an int, or as a uint if only that holds it; a bool as an int."""
+def with_type(number: Number) -> Number:
+    """Return a literal as an int, or as a uint if only a uint holds it; a bool as an int."""
     if number.kind == "bool":
         return Number("int", 0, number.value)
     if number.kind != "literal":
@@ -49,28 +49,28 @@ def by_itself(number: Number) -> Number:
     raise Undefined
 
 
-def common(left: Number, right: Number) -> tuple[str, int]:
-    literals = [each for each in (left, right) if each.kind == "literal"]
+def common(lhs: Number, rhs: Number) -> tuple[str, int]:
+    literals = [each for each in (lhs, rhs) if each.kind == "literal"]
     if len(literals) == 1:
-        typed = by_itself(right if left.kind == "literal" else left)
+        typed = with_type(rhs if lhs.kind == "literal" else lhs)
         if holds(typed.kind, typed.width, literals[0].value):
             return typed.kind, typed.width
-    left, right = by_itself(left), by_itself(right)
-    if left.bits != right.bits:
-        return (left if left.bits > right.bits else right)[:2]
-    kind = left.kind if left.kind == right.kind else "uint"
-    return kind, left.width or right.width
+    lhs, rhs = with_type(lhs), with_type(rhs)
+    if lhs.bits != rhs.bits:
+        return (lhs if lhs.bits > rhs.bits else rhs)[:2]
+    kind = lhs.kind if lhs.kind == rhs.kind else "uint"
+    return kind, lhs.width or rhs.width
 
 
-def quotient(left: int, right: int) -> int:
-    if right == 0:
+def quotient(lhs: int, rhs: int) -> int:
+    if rhs == 0:
         raise Undefined
-    size = abs(left) // abs(right)
-    return size if (left < 0) == (right < 0) else -size
+    size = abs(lhs) // abs(rhs)
+    return size if (lhs < 0) == (rhs < 0) else -size
 
 
-def remainder(left: int, right: int) -> int:
-    return left - right * quotient(left, right)
+def remainder(lhs: int, rhs: int) -> int:
+    return lhs - rhs * quotient(lhs, rhs)
 
 
 COMPARE: dict[str, Callable[[int, int], bool]] = {
@@ -89,33 +89,33 @@ def truth(value: object) -> Number:
     return Number("bool", 1, int(bool(value)))
 
 
-def binary(op: str, left: Number, right: Number) -> Number:
+def binary(op: str, lhs: Number, rhs: Number) -> Number:
     if op in ("&&", "||"):
-        return truth(left.value and right.value if op == "&&" else left.value or right.value)
+        return truth(lhs.value and rhs.value if op == "&&" else lhs.value or rhs.value)
     if op in COMPARE:
-        return compared(op, left, right)
-    if op in "&|^" and left.kind == right.kind == "bool":
-        return truth(ARITHMETIC[op](left.value, right.value))
+        return compare(op, lhs, rhs)
+    if op in "&|^" and lhs.kind == rhs.kind == "bool":
+        return truth(ARITHMETIC[op](lhs.value, rhs.value))
     if op in ("<<", ">>"):
-        return shifted(op, left, right.value)
-    if left.kind == right.kind == "literal":
-        return Number("literal", 0, power(left.value, right.value) if op == "**"
-                      else ARITHMETIC[op](left.value, right.value))  # fmt: skip
+        return shift(op, lhs, rhs.value)
+    if lhs.kind == rhs.kind == "literal":
+        return Number("literal", 0, power(lhs.value, rhs.value) if op == "**"
+                      else ARITHMETIC[op](lhs.value, rhs.value))  # fmt: skip
     if op == "**":
-        base, exponent = by_itself(left), right
-        wider = exponent.kind != "literal" and by_itself(exponent).bits > base.bits
-        width = by_itself(exponent).width if wider else base.width
+        base, exponent = with_type(lhs), rhs
+        wider = exponent.kind != "literal" and with_type(exponent).bits > base.bits
+        width = with_type(exponent).width if wider else base.width
         return wrap(power(base.value, exponent.value, 2 ** (width or MACHINE)), base.kind, width)
-    kind, width = common(left, right)
-    one, two = (wrap(each.value, kind, width).value for each in (left, right))
+    kind, width = common(lhs, rhs)
+    one, two = (wrap(each.value, kind, width).value for each in (lhs, rhs))
     return wrap(ARITHMETIC[op](one, two), kind, width)
 
 
-def compared(op: str, left: Number, right: Number) -> Number:
-    if "literal" not in (left.kind, right.kind):
-        kind, width = common(left, right)
-        left, right = wrap(left.value, kind, width), wrap(right.value, kind, width)
-    return truth(COMPARE[op](left.value, right.value))
+def compare(op: str, lhs: Number, rhs: Number) -> Number:
+    if "literal" not in (lhs.kind, rhs.kind):
+        kind, width = common(lhs, rhs)
+        lhs, rhs = wrap(lhs.value, kind, width), wrap(rhs.value, kind, width)
+    return truth(COMPARE[op](lhs.value, rhs.value))
 
 
 def power(base: int, exponent: int, modulus: int | None = None) -> int:
@@ -124,13 +124,13 @@ def power(base: int, exponent: int, modulus: int | None = None) -> int:
     return pow(base, exponent, modulus)
 
 
-def shifted(op: str, left: Number, by: int) -> Number:
+def shift(op: str, lhs: Number, by: int) -> Number:
     if by < 0 or by > 1000:
         raise Undefined
-    moved = left.value << by if op == "<<" else left.value >> by
-    if left.kind == "literal":
+    moved = lhs.value << by if op == "<<" else lhs.value >> by
+    if lhs.kind == "literal":
         return Number("literal", 0, moved)
-    typed = by_itself(left)
+    typed = with_type(lhs)
     return wrap(moved, typed.kind, typed.width)
 
 
@@ -139,5 +139,5 @@ def unary(op: str, number: Number) -> Number:
         return truth(not number.value)
     if op == "-" and number.kind == "literal":
         return Number("literal", 0, -number.value)
-    typed = by_itself(number)
+    typed = with_type(number)
     return wrap(-typed.value if op == "-" else ~typed.value, typed.kind, typed.width)
