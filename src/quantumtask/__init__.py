@@ -40,7 +40,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The client, once somebody asks for it: the services start without httpx."""
+    """Import the client at its first use, because the services start without httpx."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from quantumtask import client

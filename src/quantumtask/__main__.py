@@ -1,3 +1,5 @@
+"""Entry point of `python -m quantumtask`."""
+
 from quantumtask.cli.app import main
 
 main()

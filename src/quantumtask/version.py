@@ -1,3 +1,3 @@
-"""The version, where services find it without the client beside it."""
+"""Version of the package, the only place that states it."""
 
 __version__ = "0.1.0"

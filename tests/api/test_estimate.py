@@ -237,7 +237,7 @@ def test_the_terminal_tells_every_problem_and_ends_with_status_one(cli: Callable
     done = cli("estimate", "-", stdin=WRONG)
     assert (done.returncode, done.stdout) == (1, "")
     first, second = done.stderr.splitlines()
-    assert first.startswith("quantumtask: It would fail: line 5, column 1: ")
+    assert first.startswith("quantumtask: the circuit would fail: line 5, column 1: ")
     assert second.strip().startswith("line 6, column 5: ")
     done = cli("estimate", "-", stdin=DEEP)
     assert done.returncode == 1

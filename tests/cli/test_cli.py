@@ -115,7 +115,7 @@ def test_cancelling_what_has_ended_is_refused_with_status_three(cli: Callable[..
     cli("result", name, "--wait")
     refused = cli("cancel", name)
     assert refused.returncode == 3
-    assert refused.stderr.startswith("quantumtask: The service refused: ")
+    assert refused.stderr.startswith("quantumtask: the service refused the request: ")
     assert len(refused.stderr.splitlines()) == 1
 
 

@@ -158,7 +158,7 @@ def test_a_file_over_the_limit_is_not_read_to_its_end(name: str) -> None:
     stdin = "😀" * 300_000 if name == "-" else ""
     done = quantumtask("validate", name, stdin=stdin)
     assert done.returncode == 1
-    assert "error[circuit_too_large]: more than 1,048,576 bytes" in done.stdout
+    assert "error[circuit_too_large]: circuit: at most 1,048,576 bytes" in done.stdout
 
 
 def test_a_misspelt_setting_is_named_by_validate_too() -> None:

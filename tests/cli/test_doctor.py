@@ -1,4 +1,4 @@
-"""`quantumtask doctor` as a person and as a script would use it, on machines in all conditions."""
+"""Tests of `quantumtask doctor`, as text and as JSON, on machines with every kind of problem."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from quantumtask.cli.doctor import database, services
-from quantumtask.cli.doctor.line import Line
+from quantumtask.cli.doctor.check_result import CheckResult
 from quantumtask.cli.doctor.machine import file_system
 from quantumtask.shared.database.sqlite import MIGRATIONS
 from quantumtask.shared.settings import Settings
@@ -20,43 +20,47 @@ from tests.support import databases, postgres
 from tests.support.ray_cluster import ONE_TRY, Cluster
 from tests.support.services import Service, free_port
 
-Found = dict[str, list[Line]]
+Results = dict[str, list[CheckResult]]
 NEWEST = len(MIGRATIONS)
 
 
 def settings(folder: Path, **more: Any) -> dict[str, str]:
-    """Settings of a machine on which nothing is wrong."""
-    given = {"data_dir": folder, "port": free_port(), "worker_port": free_port(), **more}
-    return {f"QUANTUMTASK_{name.upper()}": str(value) for name, value in given.items()}
+    """Return settings of a machine without a problem."""
+    values = {"data_dir": folder, "port": free_port(), "worker_port": free_port(), **more}
+    return {f"QUANTUMTASK_{name.upper()}": str(value) for name, value in values.items()}
 
 
-def lines(environment: dict[str, str], status: int) -> Found:
-    """What it says of each check; it must end with this exit status."""
+def run_doctor(environment: dict[str, str], status: int) -> Results:
+    """Return the results by check; the command must end with this exit status."""
     done = quantumtask("doctor", "--json", **environment)
     assert done.returncode == status, done.stdout + done.stderr
     assert done.stderr == ""
-    told = json.loads(done.stdout)
-    assert told["healthy"] is (status == 0)
-    return grouped(Line(**line) for line in told["checks"])
+    answer = json.loads(done.stdout)
+    assert answer["healthy"] is (status == 0)
+    return by_check(map(from_json, answer["checks"]))
 
 
-def grouped(lines: Iterable[Line]) -> Found:
-    found: Found = {}
-    for line in lines:
-        assert (line.advice == "") is (line.level == "ok"), line
-        found.setdefault(line.check, []).append(line)
-    return found
+def from_json(check: dict[str, Any]) -> CheckResult:
+    return CheckResult(check["check"], check["level"], check["saw"], check["advice"])
 
 
-def bad(found: Found, level: str = "problem") -> str:
-    """All that is of this level, as one text."""
-    every = [line for group in found.values() for line in group if line.level == level]
-    return "\n".join(f"{line.check}: {line.saw} {line.advice}" for line in every)
+def by_check(results: Iterable[CheckResult]) -> Results:
+    groups: Results = {}
+    for result in results:
+        assert (result.advice == "") is (result.level == "ok"), result
+        groups.setdefault(result.check, []).append(result)
+    return groups
+
+
+def bad(results: Results, level: str = "problem") -> str:
+    """Return all results of a level as one text."""
+    every = [each for group in results.values() for each in group if each.level == level]
+    return "\n".join(f"{each.check}: {each.finding} {each.advice}" for each in every)
 
 
 @pytest.fixture(scope="module")
-def careless() -> Iterator[postgres.Server]:
-    """A server that forgets, and that few can talk to."""
+def unsafe_server() -> Iterator[postgres.Server]:
+    """Start a PostgreSQL server without fsync and with few connections."""
     server = postgres.Server("fsync=off", "max_connections=12").start()
     yield server
     server.remove()
@@ -64,35 +68,37 @@ def careless() -> Iterator[postgres.Server]:
 
 def test_a_machine_on_which_nothing_runs_is_healthy_and_left_as_it_was(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    found = lines(settings(folder), 0)
-    assert "is not there yet" in found["database"][0].saw
-    assert "not running here" in found["api"][0].saw
-    assert {line.saw.split()[0] for line in found["engines"]} >= {"qdk", "qiskit-aer"}
+    results = run_doctor(settings(folder), 0)
+    assert "does not exist yet" in results["database"][0].finding
+    assert "not running here" in results["api"][0].finding
+    assert {each.finding.split()[0] for each in results["engines"]} >= {"qdk", "qiskit-aer"}
     assert not folder.exists()
 
 
 def test_a_service_that_runs_is_seen_whole(start: Callable[..., Service]) -> None:
     service = start(slots=1)
     environment = {**service.environment, "QUANTUMTASK_WORKER_URL": str(service.worker_url)}
-    found = lines(environment, 0)
-    assert f"answers on port {service.port}" in found["api"][0].saw
-    assert "a Worker answers" in found["doorbell"][0].saw
-    assert found["workers"][0].saw.startswith("1 seen in the last")
-    assert "readable and writable" in found["schema"][0].saw
+    results = run_doctor(environment, 0)
+    assert f"answers on port {service.port}" in results["api"][0].finding
+    assert "a Worker answers" in results["doorbell"][0].finding
+    assert results["workers"][0].finding.startswith("1 seen in the last")
+    assert "readable and writable" in results["schema"][0].finding
 
 
 def test_a_service_on_postgresql_is_seen_whole(
     start: Callable[..., Service], tmp_path: Path
 ) -> None:
     server = postgres.Server().start()
-    before = lines(settings(tmp_path, database=server.url), 0)
-    assert "none yet" in before["schema"][0].saw
+    before = run_doctor(settings(tmp_path, database=server.url), 0)
+    assert "none yet" in before["schema"][0].finding
     service = start(slots=1, database=server.url)
-    found = lines(service.environment, 0)
+    results = run_doctor(service.environment, 0)
     server.remove()
-    assert found["database"][0].saw.startswith("PostgreSQL 1")
-    assert re.search("[45] by services", found["database"][1].saw)  # a Worker's second comes late
-    assert "agree" in found["clock"][0].saw
+    assert results["database"][0].finding.startswith("PostgreSQL 1")
+    assert re.search(
+        "[45] by services", results["database"][1].finding
+    )  # a Worker's second comes late
+    assert "agree" in results["clock"][0].finding
 
 
 def test_people_read_a_line_for_each_and_what_to_do(tmp_path: Path) -> None:
@@ -116,52 +122,57 @@ def test_every_setting_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
         max_body_bytes=10,
         database="mysql://me:s3cret@db/tasks",
     )
-    found = lines(environment, 1)
-    for part in ("MAX_SHOTZ is not a setting", "SLOTS='many'", "both to listen", "no http://"):
-        assert part in bad(found), part
-    assert "QUANTUMTASK_DATABASE must be" in bad(found)
-    assert "s3cret" not in str(found)
-    assert "one late renewal" in bad(found, "warning")
-    assert "larger (1,048,576 bytes)" in bad(found, "warning")
+    results = run_doctor(environment, 1)
+    for part in (
+        "MAX_SHOTZ is not a setting",
+        "SLOTS='many'",
+        "have the same port",
+        "is not an http://",
+    ):
+        assert part in bad(results), part
+    assert "QUANTUMTASK_DATABASE must be" in bad(results)
+    assert "s3cret" not in str(results)
+    assert "one late renewal" in bad(results, "warning")
+    assert "circuits may have 1,048,576 bytes" in bad(results, "warning")
 
 
 def test_more_memory_than_there_is_and_a_worker_nobody_reaches_are_warnings(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    found = lines(settings(tmp_path, slots=1, slot_memory_mb=2**40, worker_url=url), 0)
-    assert "more than there is" in bad(found, "warning")
-    assert f"no Worker answers at {url}" in bad(found, "warning")
+    results = run_doctor(settings(tmp_path, slots=1, slot_memory_mb=2**40, worker_url=url), 0)
+    assert "more memory than the machine has" in bad(results, "warning")
+    assert f"no Worker answers at {url}" in bad(results, "warning")
 
 
 def test_a_port_that_something_else_has_is_a_problem(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         other.settimeout(60)
         port = other.getsockname()[1]
-        found = grouped(services.check(Settings(tmp_path, port=port, worker_port=free_port())))
-    assert f"port {port} of 127.0.0.1 is in use by something that is none of ours" in bad(found)
+        results = by_check(services.check(Settings(tmp_path, port=port, worker_port=free_port())))
+    assert f"another program uses port {port} of 127.0.0.1" in bad(results)
 
 
 # The database
 
 
-def of_database(configured: Settings) -> Found:
-    return grouped(database.check(configured))
+def of_database(configured: Settings) -> Results:
+    return by_check(database.check(configured))
 
 
 def test_a_database_without_workers_warns_that_tasks_wait(configured: Settings) -> None:
     make_as_of(configured, NEWEST)
     databases.execute(configured, "INSERT INTO workers (id, slots, seen_at) VALUES ('w', 2, 1000)")
-    found = of_database(configured)
-    assert "none seen in the last 15 s" in found["workers"][0].saw
-    assert found["workers"][0].saw.endswith("1 tasks waiting")
-    assert "quantumtask worker" in found["workers"][0].advice
+    results = of_database(configured)
+    assert "none seen in the last 15 s" in results["workers"][0].finding
+    assert results["workers"][0].finding.endswith("1 tasks waiting")
+    assert "quantumtask worker" in results["workers"][0].advice
 
 
 def test_an_older_schema_is_told_and_left_as_it_is(tmp_path: Path) -> None:
     make_as_of(Settings(data_dir=tmp_path), 1)
     for _ in range(2):
-        found = of_database(Settings(tmp_path))
-        assert found["schema"][0].saw.startswith("version 1; the next service")
-        assert "backup" in found["schema"][0].advice
+        results = of_database(Settings(tmp_path))
+        assert results["schema"][0].finding.startswith("version 1; the next service")
+        assert "backup" in results["schema"][0].advice
 
 
 def test_a_newer_schema_asks_for_an_upgrade(tmp_path: Path) -> None:
@@ -172,8 +183,8 @@ def test_a_newer_schema_asks_for_an_upgrade(tmp_path: Path) -> None:
 
 def test_a_damaged_file_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "quantumtask.db").write_bytes(b"no database" * 1000)
-    found = of_database(Settings(tmp_path))
-    assert "the file of the database is damaged" in found["database"][0].saw
+    results = of_database(Settings(tmp_path))
+    assert "the file of the database is damaged" in results["database"][0].finding
 
 
 def test_a_database_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
@@ -181,32 +192,32 @@ def test_a_database_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     make_as_of(configured, NEWEST)
     of_database(Settings(tmp_path))  # makes it a WAL database
     with databases.locked(configured):
-        found = of_database(Settings(tmp_path, busy_timeout_s=0.1))
-    assert "cannot be written: the database is locked" in bad(found)
+        results = of_database(Settings(tmp_path, busy_timeout_s=0.1))
+    assert "cannot be written: the database is locked" in bad(results)
 
 
 def test_a_server_that_is_away_is_a_problem_without_the_password(tmp_path: Path) -> None:
     url = f"postgresql://someone:s3cret@127.0.0.1:{free_port()}/tasks"
-    found = of_database(Settings(tmp_path, url))
-    assert "Connection refused" in bad(found)
-    assert "Is the server running" in bad(found)
-    assert "s3cret" not in str(found)
+    results = of_database(Settings(tmp_path, url))
+    assert "Connection refused" in bad(results)
+    assert "Check that the server runs" in bad(results)
+    assert "s3cret" not in str(results)
 
 
 def test_a_server_that_forgets_or_that_few_can_talk_to_is_named(
-    careless: postgres.Server, tmp_path: Path
+    unsafe_server: postgres.Server, tmp_path: Path
 ) -> None:
-    url = f"{careless.url}?options=-csynchronous_commit%3Doff"
-    found = of_database(Settings(tmp_path, url))
-    assert "fsync is off" in bad(found)
-    assert "synchronous_commit is off" in bad(found)
-    assert "full_page_writes" not in bad(found)
-    assert "of 9 connections in use" in bad(found, "warning")
+    url = f"{unsafe_server.url}?options=-csynchronous_commit%3Doff"
+    results = of_database(Settings(tmp_path, url))
+    assert "fsync is off" in bad(results)
+    assert "synchronous_commit is off" in bad(results)
+    assert "full_page_writes" not in bad(results)
+    assert "of 9 connections in use" in bad(results, "warning")
 
 
-def test_a_server_that_only_reads_is_named(careless: postgres.Server, tmp_path: Path) -> None:
-    url = f"{careless.url}?options=-cdefault_transaction_read_only%3Don"
-    assert "the server only reads" in bad(of_database(Settings(tmp_path, url)))
+def test_a_server_that_only_reads_is_named(unsafe_server: postgres.Server, tmp_path: Path) -> None:
+    url = f"{unsafe_server.url}?options=-cdefault_transaction_read_only%3Don"
+    assert "the server is read-only" in bad(of_database(Settings(tmp_path, url)))
 
 
 def test_a_clock_that_differs_from_the_databases_is_a_warning(tmp_path: Path) -> None:
@@ -216,9 +227,9 @@ def test_a_clock_that_differs_from_the_databases_is_a_warning(tmp_path: Path) ->
             "CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
             "$$ SELECT pg_catalog.clock_timestamp() - interval '1 hour' $$",
         )
-        found = of_database(Settings(tmp_path, f"{configured.database},pg_catalog"))
-    assert "the database's clock is 3600." in found["clock"][0].saw
-    assert "Nothing is lost by that" in found["clock"][0].advice
+        results = of_database(Settings(tmp_path, f"{configured.database},pg_catalog"))
+    assert "the database's clock is 3600." in results["clock"][0].finding
+    assert "No task is lost" in results["clock"][0].advice
 
 
 # The machine
@@ -232,8 +243,8 @@ def test_a_library_that_cannot_be_imported_is_named_with_what_goes_on_without_it
 ) -> None:
     (tmp_path / f"{library}.py").write_text("raise ImportError('libgomp.so.1 is missing')")
     path = f"{tmp_path}:{Path(__file__).parents[2] / 'src'}"
-    found = lines({**settings(tmp_path), "PYTHONPATH": path}, status)
-    assert "cannot be imported: ImportError: libgomp.so.1 is missing" in bad(found, level)
+    results = run_doctor({**settings(tmp_path), "PYTHONPATH": path}, status)
+    assert "cannot be imported: ImportError: libgomp.so.1 is missing" in bad(results, level)
 
 
 def test_a_ray_cluster_is_reached_as_a_worker_does_it(tmp_path: Path) -> None:
@@ -241,12 +252,12 @@ def test_a_ray_cluster_is_reached_as_a_worker_does_it(tmp_path: Path) -> None:
     try:
         address = {"executor": "ray", "ray_address": cluster.address}
         environment = {**settings(tmp_path, **address), **cluster.access}
-        found = lines(environment, 0)
-        assert found["ray"][0].saw.endswith("1 nodes, 2 cores, 1.0 GiB")
+        results = run_doctor(environment, 0)
+        assert results["ray"][0].finding.endswith("1 nodes, 2 cores, 1.0 GiB")
         wrong = dict([ONE_TRY], RAY_AUTH_TOKEN_PATH="", RAY_AUTH_TOKEN="0" * 64)
-        assert "is the token its?" in bad(lines({**environment, **wrong}, 1))
+        assert "the network and the token" in bad(run_doctor({**environment, **wrong}, 1))
         missing = {"RAY_AUTH_TOKEN_PATH": str(tmp_path / "none")}
-        assert "there is no token" in bad(lines({**environment, **missing}, 1))
+        assert "no token is set" in bad(run_doctor({**environment, **missing}, 1))
     finally:
         cluster.stop()
 

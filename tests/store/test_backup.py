@@ -69,7 +69,7 @@ def test_a_copy_made_while_a_service_runs_is_restored_as_the_page_says(
     steps = page("sqlite")
     assert steps[0].startswith("quantumtask backup")
     told = shell([f"{steps[0]} --data-dir data"], service.folder)
-    assert "read through and whole" in told
+    assert "bytes, checked" in told
     after = service.submit()
     service.stop()
     shell(steps[1:], service.folder)

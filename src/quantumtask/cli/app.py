@@ -1,12 +1,13 @@
-"""Where `quantumtask` starts: a service, with as few imports as can be, or the commands."""
+"""Entry point of the command `quantumtask`; `api` and `worker` start with few imports."""
 
 import sys
 
 TERMINAL = ("typer", "rich", "matplotlib")
-"""The packages that the commands need which talk to a service; the client needs none of them."""
+"""Packages of the commands that talk to a service; the Python client needs none of them."""
 
 
 def main() -> None:
+    """Run the command of `sys.argv`; exit with a remedy where a package is missing."""
     arguments = sys.argv[1:]
     try:
         if arguments[:1] in (["api"], ["worker"]):

@@ -1,7 +1,6 @@
-"""`quantumtask api` and `quantumtask worker`: one service in this process, until told to stop.
+"""`quantumtask api` and `quantumtask worker`: one service in this process, until a signal stops it.
 
-Reads its options with argparse: typer alone would cost the API a tenth of the second it may take
-to start.
+argparse reads the options, because importing typer takes a tenth of a second.
 """
 
 import argparse
@@ -17,14 +16,17 @@ from quantumtask.shared.processes import kill_on_parent_death
 from quantumtask.shared.settings import SUPERVISOR, Settings, SettingsError, load_settings
 
 ABOUT = {
-    "api": "Runs the API alone: takes circuits over HTTP and answers how they went.",
-    "worker": "Runs one Worker alone: takes circuits from the database and runs them.",
+    "api": "Run the API alone: it accepts circuits over HTTP and returns their results.",
+    "worker": "Run one Worker alone: it takes circuits from the database and runs them.",
 }
-MORE = "Every setting can also be given as an environment variable: see docs/reference/settings.md."
+MORE = "Every setting is also an environment variable: see docs/reference/settings.md."
 
 
 def run(service: str, arguments: list[str]) -> None:
-    """Serves until SIGTERM or SIGINT; exit status 2 for wrong options, 1 if it cannot run."""
+    """Serve until SIGTERM or SIGINT.
+
+    The exit status is 2 for wrong options, and 1 if the service cannot run.
+    """
     options = vars(_parser(service).parse_args(arguments))
     _end_with_supervisor()
     try:
@@ -49,7 +51,7 @@ def _parser(service: str) -> argparse.ArgumentParser:
     option("--port", prefix + "port", int, "port to listen on")
     option("--data-dir", "data_dir", Path, "folder of the database")
     if service == "worker":
-        option("--slots", "slots", int, "circuits that run at once; 0: one for each core")
+        option("--slots", "slots", int, "circuits that run at the same time; 0: one per core")
     return parser
 
 
@@ -69,7 +71,7 @@ SERVE = {"api": _api, "worker": _worker}
 
 
 def _end_with_supervisor() -> None:
-    """If `quantumtask up` started this process, ends it when that one is gone, however it went."""
+    """Have the kernel end this process together with the `quantumtask up` that started it."""
     supervisor = os.environ.pop(SUPERVISOR, "")
     if supervisor.isdecimal():
         kill_on_parent_death(signal.SIGTERM, parent=int(supervisor))

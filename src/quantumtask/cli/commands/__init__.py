@@ -1,1 +1,1 @@
-"""Commands of the terminal, by verb."""
+"""Commands of the terminal."""

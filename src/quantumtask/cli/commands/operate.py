@@ -1,4 +1,4 @@
-"""Commands of who runs the service: up, api, worker, doctor, backup."""
+"""Commands of operators: up, api, worker, doctor, backup."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quantumtask.cli.commands.terminal import stop
+from quantumtask.cli.commands.terminal import exit_with
 from quantumtask.shared.settings import SettingsError, load_settings
 
 
@@ -14,14 +14,16 @@ def up(
     host: Annotated[str | None, typer.Option(help="Address the API listens on.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the API.")] = None,
     worker_port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port of the Worker, on this machine only.")
+        int | None, typer.Option(min=1, max=65535, help="Port of the Worker; only the API uses it.")
     ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Folder of database and logs.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the database and the logs.")
+    ] = None,
     slots: Annotated[
-        int | None, typer.Option(min=0, help="Circuits that run at once; 0: one for each core.")
+        int | None, typer.Option(min=0, help="Circuits that run at the same time; 0: one per core.")
     ] = None,
 ) -> None:
-    """Start API and Worker, show that they work, and keep them up until Ctrl-C."""
+    """Start the API and the Worker, run a first circuit, and keep both running until Ctrl-C."""
     from quantumtask.cli.supervisor.up import Supervisor
 
     try:
@@ -29,17 +31,17 @@ def up(
             host=host, port=port, worker_port=worker_port, data_dir=data_dir, slots=slots
         )
     except SettingsError as error:
-        stop(str(error), 2)
+        exit_with(str(error), 2)
     raise typer.Exit(Supervisor(settings).run())
 
 
 def api(context: typer.Context) -> None:
-    """Run the API alone; `quantumtask api --help` tells its options."""
+    """Run the API alone; `quantumtask api --help` lists its options."""
     _service("api", context)
 
 
 def worker(context: typer.Context) -> None:
-    """Run one Worker alone; `quantumtask worker --help` tells its options."""
+    """Run one Worker alone; `quantumtask worker --help` lists its options."""
     _service("worker", context)
 
 
@@ -48,30 +50,32 @@ def doctor(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Look at all that a service needs here, and say what to do; 1: something is wrong."""
-    from quantumtask.cli.doctor import examine
+    """Check this machine, the database and the settings; exit status 1: there is a problem."""
+    from quantumtask.cli.doctor import run_checks
 
-    raise typer.Exit(examine(os.environ, as_json))
+    raise typer.Exit(run_checks(os.environ, as_json))
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to be made; it must not be there yet.")],
+    file: Annotated[Path, typer.Argument(help="The new file; it must not exist.")],
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the database.")] = None,
 ) -> None:
-    """Copy the SQLite database to a file; docs/how-to/backup.md says how to restore it."""
+    """Copy the SQLite database to a file; docs/how-to/backup.md explains how to restore it."""
     from quantumtask.shared.database.backup import back_up
     from quantumtask.shared.errors import QuantumTaskError
 
     try:
         settings = load_settings(data_dir=data_dir)
         if settings.database:
-            stop("PostgreSQL has its own: pg_dump. See docs/how-to/backup.md.", 2)
+            exit_with(
+                "backup copies SQLite alone; for PostgreSQL use pg_dump: docs/how-to/backup.md.", 2
+            )
         back_up(settings.database_file, file)
     except SettingsError as error:
-        stop(str(error), 2)
+        exit_with(str(error), 2)
     except (OSError, QuantumTaskError) as error:
-        stop(f"No backup was made: {error}", 1)
-    print(f"{file}: {file.stat().st_size:,} bytes, read through and whole.")
+        exit_with(f"backup failed: {error}", 1)
+    print(f"{file}: {file.stat().st_size:,} bytes, checked.")
 
 
 def _service(name: str, context: typer.Context) -> None:

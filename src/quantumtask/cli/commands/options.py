@@ -1,58 +1,69 @@
-"""The options that several commands have."""
+"""Options that several commands have."""
 
 from typing import Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Print the service's JSON and nothing else.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the JSON of the service and nothing else.")
+]
 Url = Annotated[
     str | None,
-    typer.Option(help="The service; default: QUANTUMTASK_URL, then http://127.0.0.1:8000."),
+    typer.Option(
+        help="Address of the service; default: QUANTUMTASK_URL, then http://127.0.0.1:8000."
+    ),
 ]
 Engine = Annotated[
-    str | None, typer.Option(help="What runs it: a name of `quantumtask engines`; default: auto.")
+    str | None, typer.Option(help="Engine: a name from `quantumtask engines`; default: auto.")
 ]
 Method = Annotated[str | None, typer.Option(help="A method of that engine.")]
-Shots = Annotated[int | None, typer.Option(help="How often to run it; default 1024.")]
-Seed = Annotated[int | None, typer.Option(help="Makes the counts repeatable.")]
+Shots = Annotated[int | None, typer.Option(help="Number of runs of the circuit; default 1024.")]
+Seed = Annotated[
+    int | None, typer.Option(help="Seed of the random numbers: equal seeds give equal counts.")
+]
 File = Annotated[
-    str, typer.Argument(metavar="FILE", help="OpenQASM 3 text in UTF-8; - reads standard input.")
+    str,
+    typer.Argument(metavar="FILE", help="File with OpenQASM 3 in UTF-8; - reads standard input."),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the task has ended.")]
-TaskId = Annotated[str, typer.Argument(metavar="ID", help="The task's id.")]
-Owner = Annotated[str | None, typer.Option(help="Whose task it is; all get a fair share.")]
-Priority = Annotated[
-    int | None, typer.Option(help="-10 to 10: a higher one goes before all lower ones.")
+TaskId = Annotated[str, typer.Argument(metavar="ID", help="Id of the task.")]
+Owner = Annotated[
+    str | None, typer.Option(help="Owner of the task; the owners share the slots fairly.")
 ]
-Name = Annotated[str | None, typer.Option(help="A name to find it by.")]
-Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag; may be given often.")]
-Limit = Annotated[float | None, typer.Option("--timeout", help="Most seconds it may run.")]
+Priority = Annotated[int | None, typer.Option(help="-10 to 10: higher priorities run first.")]
+Name = Annotated[str | None, typer.Option(help="Name of the task, for lists.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Tag of the task; repeatable.")]
+Limit = Annotated[
+    float | None, typer.Option("--timeout", help="Time limit of the task, in seconds.")
+]
 Backend = Annotated[
-    str | None, typer.Option(help="Compile for it, and run with its noise: `quantumtask backends`.")
+    str | None,
+    typer.Option(help="Device to compile for, with its noise: a name from `quantumtask backends`."),
 ]
 Compile = Annotated[
     str | None,
     typer.Option(
         metavar="WHEN",
-        help="always, never or auto: compile it for the backend; default auto: unless it names "
-        "physical qubits ($0).",
+        help="Compile for the backend: always, never or auto. auto, the default, compiles circuits "
+        "without physical qubits ($0).",
     ),
 ]
 Noise = Annotated[
     str | None,
-    typer.Option(help="A device twin's name, or rates or errors: JSON, or a .json file."),
+    typer.Option(help="Name of a device, or error rates or a noise model: JSON, or a .json file."),
 ]
 Observables = Annotated[
     list[str] | None,
     typer.Option(
         "--observable",
         metavar="PAULIS",
-        help='ZZ, or a sum as JSON: \'[["ZZ", 1.0], ["XI", 0.5]]\'; its expectation value is '
-        "wanted. The last letter is the first qubit. May be given often.",
+        help="Observable to return the expectation value of: ZZ, or a sum as JSON: "
+        '\'[["ZZ", 1.0], ["XI", 0.5]]\'. The last letter is the first qubit. Repeatable.',
     ),
 ]
 Precision = Annotated[
-    float | None, typer.Option(help="The standard error that is good enough; default 0: exact.")
+    float | None,
+    typer.Option(help="Standard error of the expectation values; default 0: exact values."),
 ]
 Returns = Annotated[
     list[str] | None,
@@ -60,6 +71,6 @@ Returns = Annotated[
         "--return",
         metavar="WHAT",
         help="counts, memory, probabilities, statevector, unitary or expectation_values. "
-        "May be given often.",
+        "Repeatable.",
     ),
 ]

@@ -1,6 +1,4 @@
-"""`--param name=value`, given often: values for a circuit's inputs, or many of them for a sweep;
-`--observable`; and what else may be JSON or a word.
-"""
+"""Syntax of `--param NAME=VALUE`, `--observable` and `--noise`."""
 
 import json
 import math
@@ -14,8 +12,8 @@ import typer
 from quantumtask.api.schemas.parameters import parameters_text
 from quantumtask.shared.errors import RequestError
 
-MOST_STEPS = 100_000
-"""The most elements that a sweep has."""
+MAX_STEPS = 100_000
+"""Largest number of elements of a sweep."""
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 _PI = re.compile(rf"({_NUMBER}|[+-])?\s*\*?\s*pi(?:\s*/\s*({_NUMBER}))?", re.IGNORECASE)
@@ -26,22 +24,22 @@ Parameters = Annotated[
         "--param",
         "--parameter",
         metavar="NAME=VALUE",
-        help="A value for an input of the circuit: JSON, else a text; a bit string that reads as "
-        "a number goes in quotes: 'mask=\"1010\"'. A sweep: theta=0:pi:20 (start, stop, how many) "
-        "or theta=0.1,0.2,0.3. May be given often; sweeps go side by side.",
+        help="Value of an input of the circuit: JSON, or else text. Quote a bit string that looks "
+        "like a number: 'mask=\"1010\"'. A sweep: theta=0:pi:20 (start, stop, number of values) "
+        "or theta=0.1,0.2,0.3. Repeatable; sweeps of one length go side by side.",
     ),
 ]
 
 
-def given(texts: Sequence[str] | None) -> dict[str, Any] | None:
-    """The values by name; None where there are none. Raises BadParameter (exit status 2)."""
+def parse_parameters(texts: Sequence[str] | None) -> dict[str, Any] | None:
+    """Return the values by name; None without values. Raise BadParameter (exit status 2)."""
     values: dict[str, Any] = {}
     for text in texts or ():
         name, equals, value = text.partition("=")
         if not equals or not name or not _is_utf8(text):
-            raise _bad(f"{text!a} is not NAME=VALUE")
+            raise _bad(f"write NAME=VALUE; got {text!a}")
         if name in values:
-            raise _bad(f"{name!a} is given twice")
+            raise _bad(f"{name!a} stands twice: write one value for each input")
         values[name] = _value(value)
     try:
         parameters_text(values)
@@ -50,24 +48,24 @@ def given(texts: Sequence[str] | None) -> dict[str, Any] | None:
     return values or None
 
 
-def observables(texts: Sequence[str] | None, parameters: Mapping[str, Any] | None) -> Any:
-    """One observable, or an array of them that goes with every element of a sweep."""
-    wanted = [json_or_text(text) for text in texts or ()]
-    if len(wanted) <= 1:
-        return wanted[0] if wanted else None
-    swept = any(isinstance(value, list) for value in (parameters or {}).values())
-    return [[each] for each in wanted] if swept else wanted
+def parse_observables(texts: Sequence[str] | None, parameters: Mapping[str, Any] | None) -> Any:
+    """Return one observable, or an array that is broadcast against a sweep."""
+    values = [parse_json_or_text(text) for text in texts or ()]
+    if len(values) <= 1:
+        return values[0] if values else None
+    is_sweep = any(isinstance(value, list) for value in (parameters or {}).values())
+    return [[each] for each in values] if is_sweep else values
 
 
-def json_or_text(text: str | None) -> Any:
-    """What JSON reads as a list or an object; every other text as it is."""
+def parse_json_or_text(text: str | None) -> Any:
+    """Return a list or an object of JSON; every other text unchanged."""
     return _json(text) if text and text.lstrip()[:1] in ("[", "{") else text
 
 
-def noise(text: str | None) -> Any:
-    """The noise of a name, of JSON, or of a file that ends in `.json`. Raises BadParameter."""
+def parse_noise(text: str | None) -> Any:
+    """Return the noise of a name, of JSON, or of a `.json` file. Raise BadParameter."""
     if text is None or not text.endswith(".json"):
-        return json_or_text(text)
+        return parse_json_or_text(text)
     try:
         return json.loads(Path(text).read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -75,7 +73,7 @@ def noise(text: str | None) -> Any:
 
 
 def _value(text: str) -> Any:
-    """JSON, numbers with pi, `start:stop:count`, numbers with commas between; else the text."""
+    """Parse JSON, a number with pi, `start:stop:count`, or a list with commas; or return text."""
     value = _json(text)
     if value is not text:
         return value
@@ -92,7 +90,7 @@ def _value(text: str) -> Any:
 
 
 def _element(text: str) -> Any:
-    """A number of JSON's, one with pi, a bit string that is none; None for everything else."""
+    """Return a number, or a bit string that is no number; None for every other text."""
     value = _json(text)
     if isinstance(value, int | float):
         return value
@@ -100,14 +98,14 @@ def _element(text: str) -> Any:
 
 
 def _steps(start: float, stop: float, count: int, text: str) -> list[float]:
-    """So many numbers from start to stop, both included, in equal steps."""
-    if not 2 <= count <= MOST_STEPS:
-        raise _bad(f"{text!a}: the last number is how many values, 2 to {MOST_STEPS:,}")
+    """Return `count` numbers from start to stop, both included, in equal steps."""
+    if not 2 <= count <= MAX_STEPS:
+        raise _bad(f"{text!a}: the third number must be 2 to {MAX_STEPS:,} values; got {count:,}")
     return [start + (stop - start) * k / (count - 1) for k in range(count)]
 
 
 def _number(text: str) -> float | None:
-    """A number, or one with pi: `2`, `.5`, `pi`, `-pi/2`, `2pi`, `3*pi/4`."""
+    """Parse a number, also with pi: `2`, `.5`, `pi`, `-pi/2`, `2pi`, `3*pi/4`."""
     text = text.strip()
     if re.fullmatch(_NUMBER, text, re.IGNORECASE):
         return float(text)
@@ -119,7 +117,7 @@ def _number(text: str) -> float | None:
 
 
 def _json(text: str) -> Any:
-    """What JSON makes of it; the text itself where it is none."""
+    """Parse JSON; return the text itself if it is no JSON."""
     try:
         return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -127,7 +125,7 @@ def _json(text: str) -> Any:
 
 
 def _no_constant(name: str) -> Any:
-    """NaN and Infinity are no JSON, whatever Python thinks."""
+    """Refuse NaN and Infinity, which Python's parser accepts and JSON does not have."""
     raise ValueError(name)
 
 

@@ -1,4 +1,4 @@
-"""Commands that ask and change nothing, from `validate` to `watch`."""
+"""Commands that read and change nothing, from `validate` to `watch`."""
 
 import sys
 from importlib.util import find_spec
@@ -7,39 +7,40 @@ from typing import Annotated, Any
 import typer
 
 from quantumtask.cli.commands import options as ask
-from quantumtask.cli.commands.parameter_syntax import Parameters, given
-from quantumtask.cli.commands.terminal import answered, read, service_at, stop
+from quantumtask.cli.commands.parameter_syntax import Parameters, parse_parameters
+from quantumtask.cli.commands.terminal import connect, exit_with, print_answer, read_circuit
 from quantumtask.shared.settings import SettingsError, load_settings
 
 PARSERS = ("qdk", "openqasm3")
-"""With one of these, circuits can be read on this machine."""
+"""Packages of which one is enough to validate circuits on this machine."""
 
 
 def validate(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="As for submit; - is standard input.")
+        list[str],
+        typer.Argument(metavar="FILE", help="File with OpenQASM 3; - reads standard input."),
     ],
     param: Parameters = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a file and nothing else.")
+        bool, typer.Option("--json", help="Print one JSON object per file and nothing else.")
     ] = False,
     url: ask.Url = None,
 ) -> None:
-    """Show all that is wrong with circuits; 0: valid, 1: not, 2: unreadable.
+    """Show every problem of circuits; exit status 0: valid, 1: not valid, 2: cannot be read.
 
-    Needs no service where the packages of the server are installed.
+    Where the server's packages are installed, no service is needed.
     """
     from quantumtask.cli.commands.validate import validate
 
-    parameters = given(param)
+    parameters = parse_parameters(param)
     try:
-        most = load_settings().max_circuit_bytes
+        limit = load_settings().max_circuit_bytes
     except SettingsError as error:
-        stop(str(error), 2)
+        exit_with(str(error), 2)
     if any(map(find_spec, PARSERS)):
         raise typer.Exit(_validate_here(files, parameters, as_json))
-    with service_at(url) as service:
-        status = validate(files, lambda t: service.validate(t, parameters), most, as_json)
+    with connect(url) as service:
+        status = validate(files, lambda t: service.validate(t, parameters), limit, as_json)
     raise typer.Exit(status)
 
 
@@ -51,11 +52,11 @@ def _validate_here(files: list[str], parameters: dict[str, Any] | None, as_json:
 
     settings = load_settings()
     try:
-        with local_validation.reader(parameters_text(parameters), settings) as look:
-            return validate(files, look, settings.max_circuit_bytes, as_json)
+        with local_validation.open_validator(parameters_text(parameters), settings) as validator:
+            return validate(files, validator, settings.max_circuit_bytes, as_json)
     except SlotBroken:
-        why = f"{sys.executable} -c 'import quantumtask.openqasm'"
-        stop(f"Circuits cannot be read here. This says why: {why}", 3)
+        command = f"{sys.executable} -c 'import quantumtask.openqasm'"
+        exit_with(f"circuits cannot be parsed on this machine. To see the error: {command}", 3)
 
 
 def estimate(
@@ -67,72 +68,74 @@ def estimate(
     as_json: ask.Json = False,
     url: ask.Url = None,
 ) -> None:
-    """Show what a circuit would take, without running it; 1: it would fail."""
+    """Show the engine, memory and time of a circuit, without running it; 1: it would fail."""
     from quantumtask.cli.render import service_view
 
-    parameters = given(param)
-    circuit = read(file)
-    with service_at(url) as service:
+    parameters = parse_parameters(param)
+    circuit = read_circuit(file)
+    with connect(url) as service:
         answer = service.estimate(
             circuit, shots=shots, parameters=parameters, engine=engine, method=method
         )
-        answered(answer, lambda _: service_view.estimate(answer), as_json)
+        print_answer(answer, lambda _: service_view.estimate(answer), as_json)
 
 
 def engines(as_json: ask.Json = False, url: ask.Url = None) -> None:
-    """List what runs circuits, and how many qubits fit."""
+    """List the engines, and the number of qubits that fit a slot."""
     from quantumtask.cli.render import service_view
 
-    with service_at(url) as service:
+    with connect(url) as service:
         answer = service.engines()
-        answered(answer, lambda _: service_view.engines(answer), as_json)
+        print_answer(answer, lambda _: service_view.engines(answer), as_json)
 
 
 def backends(
-    name: Annotated[str | None, typer.Argument(help="Tell all of this one.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Show this backend in detail.")] = None,
     as_json: ask.Json = False,
     url: ask.Url = None,
 ) -> None:
-    """List what a circuit may be compiled for: the simulator, and noisy twins of devices."""
+    """List the backends: the simulator, and devices with their noise."""
     from quantumtask.cli.render import service_view
 
-    with service_at(url) as service:
+    with connect(url) as service:
         answer = service.backend(name) if name else service.backends()
-        shown = service_view.backend if name else service_view.backends
-        answered(answer, lambda _: shown(answer), as_json)
+        view = service_view.backend if name else service_view.backends
+        print_answer(answer, lambda _: view(answer), as_json)
 
 
 def queue(as_json: ask.Json = False, url: ask.Url = None) -> None:
-    """Show how many tasks wait and run, and whose."""
+    """Show the numbers of waiting and running tasks, by owner."""
     from quantumtask.cli.render import service_view
 
-    with service_at(url) as service:
+    with connect(url) as service:
         answer = service.queue()
-        answered(answer, lambda _: service_view.queue(answer), as_json)
+        print_answer(answer, lambda _: service_view.queue(answer), as_json)
 
 
 def list_tasks(
     status: Annotated[str | None, typer.Option(help="Only tasks in this state.")] = None,
-    name: Annotated[str | None, typer.Option(help="Only tasks of this name.")] = None,
+    name: Annotated[str | None, typer.Option(help="Only tasks with this name.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many, 1 to 100.")] = None,
-    cursor: Annotated[str | None, typer.Option(help="Go on after an earlier page.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Length of the page, 1 to 100.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="Cursor that the page before printed.")] = None,
     as_json: ask.Json = False,
     url: ask.Url = None,
 ) -> None:
     """List tasks, newest first."""
-    with service_at(url) as service:
+    with connect(url) as service:
         page = service.page(status=status, name=name, tag=tag, limit=limit, cursor=cursor)
-        answered(page, lambda show: show.tasks(page), as_json)
+        print_answer(page, lambda task_view: task_view.tasks(page), as_json)
 
 
 def watch(
-    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 1.0,
-    once: Annotated[bool, typer.Option("--once", help="Look once; a pipe does that, too.")] = False,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two updates.")] = 1.0,
+    once: Annotated[
+        bool, typer.Option("--once", help="Print once and end, as into a pipe.")
+    ] = False,
     url: ask.Url = None,
 ) -> None:
-    """Show queue, workers and the newest tasks, live, until Ctrl-C."""
+    """Show the queue, the workers and the newest tasks, live, until Ctrl-C."""
     from quantumtask.cli.render import watch
 
-    with service_at(url) as service:
+    with connect(url) as service:
         watch.watch(service, every, once)

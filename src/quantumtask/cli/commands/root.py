@@ -1,7 +1,6 @@
-"""The terminal's commands, each by its name: `terminal` tells what their exit statuses mean.
+"""Table of the commands, by name. The module `terminal` defines the exit statuses.
 
-They import httpx, rich and matplotlib where they need them: `--help` and a misspelt option answer
-at once.
+Commands import httpx, rich and matplotlib when they need them, so that `--help` is fast.
 """
 
 from typing import Annotated
@@ -14,15 +13,15 @@ from quantumtask.version import __version__
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 app = typer.Typer(
-    help="Runs OpenQASM 3 circuits: starts the service, or talks to one.",
+    help="Run OpenQASM 3 circuits: start the service, or send circuits to one.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         print(f"quantumtask {__version__}")
         raise typer.Exit
 
@@ -30,7 +29,10 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     pass

@@ -1,4 +1,4 @@
-"""Commands that send circuits and fetch what came of them: submit, batch, result, cancel."""
+"""Commands that send circuits and fetch results: submit, batch, result, circuit, cancel."""
 
 import json
 import sys
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quantumtask.cli.commands import options as ask
-from quantumtask.cli.commands.parameter_syntax import Parameters, given, observables
-from quantumtask.cli.commands.parameter_syntax import noise as noise_of
-from quantumtask.cli.commands.terminal import answered, read, service_at, stop
+from quantumtask.cli.commands.parameter_syntax import Parameters, parse_parameters
+from quantumtask.cli.commands.task_options import TaskOptions, accept_task_options
+from quantumtask.cli.commands.terminal import connect, exit_with, print_answer, read_circuit
 
 if TYPE_CHECKING:
     from quantumtask.client import Batch, Task
@@ -23,115 +23,50 @@ Plot = Annotated[
         help="Draw the counts, or the values over the swept parameter, into a .png, .svg or .pdf.",
     ),
 ]
-Memory = Annotated[bool, typer.Option("--memory", help="Also keep each shot's bits.")]
 
 
+@accept_task_options
 def submit(
     file: ask.File,
-    shots: ask.Shots = None,
-    seed: ask.Seed = None,
-    name: ask.Name = None,
-    tag: ask.Tags = None,
-    memory: Memory = False,
-    timeout: ask.Limit = None,
+    options: TaskOptions,
     param: Parameters = None,
-    observable: ask.Observables = None,
-    precision: ask.Precision = None,
-    returns: ask.Returns = None,
-    noise: ask.Noise = None,
-    backend: ask.Backend = None,
-    compile: ask.Compile = None,
-    engine: ask.Engine = None,
-    method: ask.Method = None,
-    owner: ask.Owner = None,
-    priority: ask.Priority = None,
     wait: ask.Wait = False,
     plot: Plot = None,
     as_json: ask.Json = False,
     url: ask.Url = None,
 ) -> None:
-    """Submit a circuit; with --wait, also show its counts; with --plot, draw them."""
-    parameters = given(param)
-    wanted = observables(observable, parameters)
+    """Submit a circuit; with --wait, also show its result; with --plot, draw it."""
+    parameters = parse_parameters(param)
+    arguments = options.arguments(parameters)
     if plot:
-        _check_drawing(plot)
-    circuit = read(file)
-    with service_at(url) as service:
-        task = service.submit(
-            circuit,
-            shots=shots,
-            seed=seed,
-            memory=memory or None,
-            timeout_s=timeout,
-            name=name,
-            tags=tag or (),
-            parameters=parameters,
-            observables=wanted,
-            precision=precision,
-            returns=returns,
-            noise=noise_of(noise),
-            backend=backend,
-            compile=compile,
-            engine=engine,
-            method=method,
-            owner=owner,
-            priority=priority,
-        )
+        _check_plot(plot)
+    circuit = read_circuit(file)
+    with connect(url) as client:
+        task = client.submit(circuit, parameters=parameters, **arguments)
         if wait or plot:
-            _finish(_await(task), as_json, plot)
+            _finish(_wait(task), as_json, plot)
         else:
             answer = {"task_id": task.id, "status": "submitted"}
-            answered(answer, lambda task_view: task_view.submitted(task.id), as_json)
+            print_answer(answer, lambda task_view: task_view.submitted(task.id), as_json)
 
 
+@accept_task_options
 def batch(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE", help="OpenQASM 3 text; - is standard input.")
     ],
-    shots: ask.Shots = None,
-    seed: ask.Seed = None,
-    name: ask.Name = None,
-    tag: ask.Tags = None,
-    memory: Memory = False,
-    timeout: ask.Limit = None,
-    observable: ask.Observables = None,
-    precision: ask.Precision = None,
-    returns: ask.Returns = None,
-    noise: ask.Noise = None,
-    backend: ask.Backend = None,
-    compile: ask.Compile = None,
-    engine: ask.Engine = None,
-    method: ask.Method = None,
-    owner: ask.Owner = None,
-    priority: ask.Priority = None,
+    options: TaskOptions,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a circuit, as they end.")
+        bool, typer.Option("--json", help="Print one JSON object per circuit, as circuits end.")
     ] = False,
     url: ask.Url = None,
 ) -> None:
-    """Submit many circuits in one request, wait, and show what each gave; 1: some gave nothing."""
-    circuits = [read(file) for file in files]
-    with service_at(url) as service:
-        batch = service.batch(
-            circuits,
-            name=name,
-            tags=tag or (),
-            shots=shots,
-            seed=seed,
-            memory=memory or None,
-            timeout_s=timeout,
-            observables=observables(observable, None),
-            precision=precision,
-            returns=returns,
-            noise=noise_of(noise),
-            backend=backend,
-            compile=compile,
-            engine=engine,
-            method=method,
-            owner=owner,
-            priority=priority,
-        )
-        raise typer.Exit(_gather(batch, files, as_json))
+    """Submit many circuits in one request, wait, and show each result; 1: a circuit failed."""
+    arguments = options.arguments(None)
+    circuits = [read_circuit(file) for file in files]
+    with connect(url) as client:
+        batch = client.batch(circuits, **arguments)
+        raise typer.Exit(_print_batch(batch, files, as_json))
 
 
 def result(
@@ -141,53 +76,53 @@ def result(
     as_json: ask.Json = False,
     url: ask.Url = None,
 ) -> None:
-    """Show how a task went: its counts, or why it failed."""
+    """Show the state of a task, and its result or the reason of its failure."""
     if plot:
-        _check_drawing(plot)
-    with service_at(url) as service:
-        task = service.task(task_id)
-        ended = wait or plot or task.known["status"] == "completed"
-        _finish(_await(task) if ended else task.info(), as_json, plot)
+        _check_plot(plot)
+    with connect(url) as client:
+        task = client.task(task_id)
+        needs_result = wait or plot or task.known["status"] == "completed"
+        _finish(_wait(task) if needs_result else task.info(), as_json, plot)
 
 
 def circuit(task_id: ask.TaskId, url: ask.Url = None) -> None:
     """Print the circuit of a task as it was submitted."""
-    with service_at(url) as service:
-        sys.stdout.write(service.task(task_id).circuit())
+    with connect(url) as client:
+        sys.stdout.write(client.task(task_id).circuit())
 
 
 def cancel(task_id: ask.TaskId, as_json: ask.Json = False, url: ask.Url = None) -> None:
     """Cancel a task that has not ended."""
-    with service_at(url) as service:
-        task = service.task(task_id)
+    with connect(url) as client:
+        task = client.task(task_id)
         task.cancel()
         answer = {"task_id": task.id, "status": "cancelled"}
-        answered(answer, lambda _: f"Cancelled {task_id}", as_json)
+        print_answer(answer, lambda _: f"Cancelled {task_id}", as_json)
 
 
-def _await(task: "Task") -> dict[str, Any]:
-    """Waits for the end of a task; a terminal sees its state and the seconds go by meanwhile."""
+def _wait(task: "Task") -> dict[str, Any]:
+    """Wait for the end of a task; a terminal shows its state and the seconds meanwhile."""
     try:
         return task.wait()
     except KeyboardInterrupt:
-        stop(f"It goes on without you. Fetch it: quantumtask result {task.id} --wait", 130)
+        exit_with(f"the task goes on. Fetch it: quantumtask result {task.id} --wait", 130)
 
 
 def _finish(task: Mapping[str, Any], as_json: bool, plot: Path | None) -> None:
-    answered(task, lambda task_view: task_view.task(task), as_json)
+    print_answer(task, lambda task_view: task_view.task(task), as_json)
     if plot and task["status"] == "completed":
         _draw(task, plot)
     raise typer.Exit(1 if task["status"] in ("failed", "cancelled") else 0)
 
 
-def _check_drawing(file: Path) -> None:
-    """Says what would keep a picture from being made before anything is run."""
+def _check_plot(file: Path) -> None:
+    """End the command, before anything runs, if the picture cannot be written."""
     from quantumtask.cli.render.plot import SUFFIXES
 
     if file.suffix.lower() not in SUFFIXES:
-        stop(f"--plot {file}: the name must end in {', '.join(SUFFIXES)}.", 2)
+        exit_with(f"--plot {file}: the name must end in {', '.join(SUFFIXES)}.", 2)
     if not file.absolute().parent.is_dir():
-        stop(f"--plot {file}: there is no such folder.", 2)
+        exit_with(f"--plot {file}: the folder does not exist.", 2)
 
 
 def _draw(task: Mapping[str, Any], file: Path) -> None:
@@ -198,28 +133,28 @@ def _draw(task: Mapping[str, Any], file: Path) -> None:
         draw(result_of(dict(task)), file)
         print(f"Picture: {file}", file=sys.stderr)
     except NoPicture as error:
-        stop(f"No picture was made: {error}", 2)
+        exit_with(f"--plot: {error}", 2)
     except OSError as error:
-        stop(f"{file} cannot be written: {error.strerror}.", 2)
+        exit_with(f"{file} cannot be written: {error.strerror}.", 2)
 
 
-def _gather(batch: "Batch", files: list[str], as_json: bool) -> int:
-    """Prints what came of each circuit; returns the exit status."""
+def _print_batch(batch: "Batch", files: list[str], as_json: bool) -> int:
+    """Print the result of each circuit and return the exit status."""
     try:
-        return _as_lines(batch, files) if as_json else _as_table(batch, files)
+        return _print_lines(batch, files) if as_json else _print_table(batch, files)
     except KeyboardInterrupt:
-        stop(f"The batch {batch.id} goes on without you: quantumtask list shows its tasks.", 130)
+        exit_with(f"the batch {batch.id} goes on: quantumtask list shows its tasks.", 130)
 
 
-def _as_lines(batch: "Batch", files: list[str]) -> int:
+def _print_lines(batch: "Batch", files: list[str]) -> int:
     status = 0
-    for told in batch.lines():
-        print(json.dumps({"file": files[told["item"]], **told}), flush=True)
-        status = status if told["status"] == "completed" else 1
+    for line in batch.lines():
+        print(json.dumps({"file": files[line["item"]], **line}), flush=True)
+        status = status if line["status"] == "completed" else 1
     return status
 
 
-def _as_table(batch: "Batch", files: list[str]) -> int:
+def _print_table(batch: "Batch", files: list[str]) -> int:
     from quantumtask.cli.render import result_view, style
 
     outcomes = sorted(batch, key=lambda outcome: outcome.index)

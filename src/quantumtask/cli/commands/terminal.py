@@ -1,7 +1,7 @@
-"""What every command does: calls the service, prints what it says, ends with a sentence.
+"""Connection, input, output and exit of every command.
 
-Exit status: 0 fine, 1 a task failed, was cancelled or is not valid, 2 wrong usage or a file that
-cannot be read, 3 the service cannot be reached or refused.
+Exit status: 0: success. 1: a task failed, was cancelled, or a circuit is not valid. 2: wrong usage,
+or a file cannot be read. 3: the service cannot be reached, or it refused the request.
 """
 
 import json
@@ -21,44 +21,45 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def service_at(url: str | None) -> Iterator["Client"]:
-    """A client whose errors become a sentence and exit status 3."""
+def connect(url: str | None) -> Iterator["Client"]:
+    """Open a client whose errors end the command with a sentence and an exit status."""
     from quantumtask.client import Client, ServiceError, TaskFailed, Unreachable
 
     try:
         with Client(url) as client:
             yield client
     except TaskFailed as error:
-        stop(_reasons(error), 1)
+        exit_with(_reasons(error), 1)
     except ServiceError as error:
-        stop(f"The service refused: {error.detail}", 3)
+        exit_with(f"the service refused the request: {error.detail}", 3)
     except (Unreachable, TimeoutError) as error:
-        stop(str(error), 3)
+        exit_with(str(error), 3)
     except UnicodeEncodeError:
-        stop("Names, tags, parameters and ids must be UTF-8 text.", 2)
+        exit_with("names, tags, parameters and ids must be UTF-8 text.", 2)
 
 
 def _reasons(error: "TaskFailed") -> str:
-    """Why a circuit cannot be run: a line for each of its problems."""
+    """Return the problems of a circuit that would fail, one on each line."""
     from quantumtask.cli.render.style import plain
     from quantumtask.cli.render.task_view import reasons
 
     problems = reasons([asdict(each) for each in error.problems])
-    return "It would fail: " + "\n  ".join(problems or [plain(error.detail)])
+    return "the circuit would fail: " + "\n  ".join(problems or [plain(error.detail)])
 
 
-def read(file: str) -> str:
+def read_circuit(file: str) -> str:
+    """Return the text of a file, or of standard input for `-`."""
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return content.decode("utf-8-sig")
     except OSError as error:
-        stop(f"{file} cannot be read: {error.strerror}.", 2)
+        exit_with(f"{file} cannot be read: {error.strerror}.", 2)
     except UnicodeDecodeError as error:
-        stop(f"{file} is not UTF-8 text (byte {error.start + 1}).", 2)
+        exit_with(f"{file} is not UTF-8 text (byte {error.start + 1}).", 2)
 
 
-def answered(answer: Any, render: Callable[[Any], "RenderableType"], as_json: bool) -> None:
-    """Prints an answer as JSON, or as `render` makes it of the module `task_view`."""
+def print_answer(answer: Any, render: Callable[[Any], "RenderableType"], as_json: bool) -> None:
+    """Print an answer as JSON, or the result of `render(task_view)`."""
     if as_json:
         print(json.dumps(answer))
         return
@@ -67,6 +68,7 @@ def answered(answer: Any, render: Callable[[Any], "RenderableType"], as_json: bo
     style.console().print(render(task_view))
 
 
-def stop(sentence: str, status: int) -> NoReturn:
+def exit_with(sentence: str, status: int) -> NoReturn:
+    """Print a sentence to standard error and end the command with this exit status."""
     print(f"quantumtask: {sentence}", file=sys.stderr)
     raise typer.Exit(status)

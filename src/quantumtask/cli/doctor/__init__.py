@@ -1,16 +1,15 @@
-"""`quantumtask doctor`: looks at all that a service needs, changes nothing, says what to do."""
+"""`quantumtask doctor`: checks everything that a service needs, and changes nothing."""
 
 import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 
 from rich.table import Table
 from rich.text import Text
 
 from quantumtask.cli.doctor import database, engines, machine, ray, services, settings
-from quantumtask.cli.doctor.line import Check, Level, Line
+from quantumtask.cli.doctor.check_result import Check, CheckResult, Level
 from quantumtask.cli.render import style
 
 CHECKS: tuple[Check, ...] = (
@@ -24,32 +23,32 @@ CHECKS: tuple[Check, ...] = (
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "red"}
 
 
-def examine(environment: Mapping[str, str], as_json: bool) -> int:
-    """Prints a line for each thing looked at; 1 if there is a problem, else 0."""
+def run_checks(environment: Mapping[str, str], as_json: bool) -> int:
+    """Print the result of each check; return the exit status 1 if there is a problem, else 0."""
     logging.getLogger("quantumtask").addHandler(logging.NullHandler())
-    lines = list(_lines(environment))
-    healthy = not any(line.level is Level.PROBLEM for line in lines)
+    results = list(_results(environment))
+    healthy = not any(each.level is Level.PROBLEM for each in results)
     if as_json:
-        print(json.dumps({"healthy": healthy, "checks": [asdict(line) for line in lines]}))
+        print(json.dumps({"healthy": healthy, "checks": [each.as_json() for each in results]}))
     else:
-        _print(lines)
+        _print(results)
     return 0 if healthy else 1
 
 
-def _lines(environment: Mapping[str, str]) -> Iterator[Line]:
-    usable, found = settings.read(environment)
-    yield from found
+def _results(environment: Mapping[str, str]) -> Iterator[CheckResult]:
+    usable, results = settings.read(environment)
+    yield from results
     for check in CHECKS:
         yield from check(usable)
 
 
-def _print(lines: Sequence[Line]) -> None:
+def _print(results: Sequence[CheckResult]) -> None:
     console = style.console()
     table = Table.grid(padding=(0, 2))
-    for line in lines:
-        saw = style.plain(line.saw)
-        text = Text(f"{saw}\n{style.plain(line.advice)}" if line.advice else saw)
-        table.add_row(Text(line.level, STYLES[line.level]), Text(line.check), text)
+    for each in results:
+        finding = style.plain(each.finding)
+        text = Text(f"{finding}\n{style.plain(each.advice)}" if each.advice else finding)
+        table.add_row(Text(each.level, STYLES[each.level]), Text(each.check), text)
     console.print(table)
-    count = Counter(line.level for line in lines)
+    count = Counter(each.level for each in results)
     console.print(", ".join(f"{count[level]} {level}" for level in Level))

@@ -1,53 +1,56 @@
-"""The database: reachable, writable, of the right version, and set so that promises hold."""
+"""Check of the database: access, version, schema, clock, and settings for durability."""
 
 from collections.abc import Iterator
 
-from quantumtask.cli.doctor.line import Line, ok, problem, warning
+from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
 from quantumtask.shared.database.base import ServerInfo
 from quantumtask.shared.database.inspection import DatabaseReport, inspect_database
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import PREFIX, Settings
 
 SQLITE = (3, 51, 3)
-"""Before it, a rare bug corrupts a WAL database with several connections."""
+"""First version without a rare bug that corrupts a WAL database with several connections."""
 POSTGRESQL = (14, 0)
-CLOCKS_S = 1.0
-FEW_CONNECTIONS = 10
-EACH_API, EACH_WORKER = 3, 2
+MAX_CLOCK_SKEW_S = 1.0
+MIN_FREE_CONNECTIONS = 10
+CONNECTIONS_PER_API, CONNECTIONS_PER_WORKER = 3, 2
 
 
-def check(settings: Settings) -> Iterator[Line]:
+def check(settings: Settings) -> Iterator[CheckResult]:
+    """Check the database that the settings name."""
     name = settings.database_label
     try:
-        seen = inspect_database(settings)
+        report = inspect_database(settings)
     except StoreUnavailable as error:
-        yield problem("database", f"{name}: {_reason(error)}", _way_out(settings))
+        yield problem("database", f"{name}: {_reason(error)}", _access_advice(settings))
         return
-    if seen is None:
-        yield ok("database", f"{name} is not there yet: the first service to start makes it")
+    if report is None:
+        yield ok("database", f"{name} does not exist yet: the first service that starts creates it")
         return
-    yield from _server(seen.server)
-    yield from _schema(seen, name)
-    yield from _workers(seen, settings)
+    yield from _server(report.server)
+    yield from _schema(report, name)
+    yield from _workers(report, settings)
 
 
 def _reason(error: StoreUnavailable) -> str:
-    """What the driver said, where it said something; it never repeats a password."""
-    said = str(error.__cause__).strip().splitlines() if error.__cause__ else []
-    return f"{error.message} ({said[0]})" if said else error.message
+    """Return the message of the driver, which never holds a password."""
+    lines = str(error.__cause__).strip().splitlines() if error.__cause__ else []
+    return f"{error.message} ({lines[0]})" if lines else error.message
 
 
-def _way_out(settings: Settings) -> str:
+def _access_advice(settings: Settings) -> str:
     if settings.database:
-        return f"Is the server running, and are user and password in {PREFIX}DATABASE right?"
-    return f"May this user write {settings.data_dir} and all files in it? docs/how-to/backup.md"
+        return f"Check that the server runs, and the user and password in {PREFIX}DATABASE."
+    return (
+        f"Check that this user may write {settings.data_dir} and its files: docs/how-to/backup.md"
+    )
 
 
-def _server(server: ServerInfo) -> Iterator[Line]:
-    least = POSTGRESQL if server.name == "PostgreSQL" else SQLITE
+def _server(server: ServerInfo) -> Iterator[CheckResult]:
+    minimum = POSTGRESQL if server.name == "PostgreSQL" else SQLITE
     name = f"{server.name} {_dotted(server.version)}"
-    if server.version < least:
-        yield problem("database", name, f"{_dotted(least)} or newer is needed.")
+    if server.version < minimum:
+        yield problem("database", name, f"Install {_dotted(minimum)} or newer.")
     else:
         yield ok("database", name)
     if server.name == "PostgreSQL":
@@ -55,82 +58,107 @@ def _server(server: ServerInfo) -> Iterator[Line]:
         yield from _connections(server)
 
 
-def _durability(server: ServerInfo) -> Iterator[Line]:
-    found = server.settings
+def _durability(server: ServerInfo) -> Iterator[CheckResult]:
+    options = server.settings
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
-        if found[name] == "off":
-            saw = f"{name} is off: what was answered may be gone after a crash of the server"
-            yield problem("database", saw, f"ALTER SYSTEM SET {name} = on; then reload the server.")
-    if found["only_reads"]:
-        saw = "the server only reads: it is a standby, or set to"
-        yield problem("database", saw, "Add ?target_session_attrs=read-write and name all servers.")
-    if found["encoding"] != "UTF8":
-        saw = f"the database's encoding is {found['encoding']}"
-        yield problem("database", saw, "Make one in UTF8: names and circuits are Unicode.")
-
-
-def _connections(server: ServerInfo) -> Iterator[Line]:
-    used, most = server.settings["connections"], server.settings["most_connections"]
-    saw = f"{used} of {most} connections in use, {server.settings['our_connections']} by services"
-    if most - used < FEW_CONNECTIONS:
-        each = f"An API process takes {EACH_API}, a Worker {EACH_WORKER}"
-        yield warning("database", saw, f"{each}: raise max_connections before you add any.")
-    else:
-        yield ok("database", saw)
-
-
-def _schema(seen: DatabaseReport, name: str) -> Iterator[Line]:
-    if seen.schema == 0 and not seen.server.settings.get("may_create", True):
-        advice = "GRANT CREATE ON SCHEMA public TO the user of the services."
-        yield problem("schema", f"{name} is empty, and this user may not make tables", advice)
-    elif seen.schema == 0:
-        yield ok("schema", "none yet: the first service to start makes it")
-    elif seen.schema > seen.newest_schema:
-        saw = f"version {seen.schema}; this version of QuantumTask knows {seen.newest_schema}"
-        yield warning("schema", saw, "Upgrade this machine: only the version before goes on too.")
-    elif seen.schema < seen.newest_schema:
-        saw = f"version {seen.schema}; the next service to start makes it {seen.newest_schema}"
-        yield warning(
-            "schema", saw, "Take a backup first: there is no way back. docs/how-to/backup.md"
+        if options[name] == "off":
+            finding = f"{name} is off: a crash of the server can lose accepted tasks"
+            yield problem(
+                "database", finding, f"Run ALTER SYSTEM SET {name} = on; and reload the server."
+            )
+    if options["only_reads"]:
+        finding = "the server is read-only: a standby, or configured so"
+        yield problem(
+            "database", finding, "Add ?target_session_attrs=read-write and name all servers."
         )
-    elif not seen.refusal:
-        yield ok("schema", f"version {seen.schema}, readable and writable")
-    if seen.refusal:
-        yield problem("schema", f"{name} cannot be written: {seen.refusal}", "Tasks get 503.")
-    yield from _clock(seen)
+    if options["encoding"] != "UTF8":
+        finding = f"the database's encoding is {options['encoding']}"
+        yield problem(
+            "database", finding, "Create a database in UTF8: names and circuits are Unicode."
+        )
 
 
-def _clock(seen: DatabaseReport) -> Iterator[Line]:
-    """SQLite's is this machine's."""
-    if seen.server.name == "PostgreSQL" and abs(seen.ahead_s) <= CLOCKS_S:
-        yield ok("clock", f"the database's and this machine's agree within {CLOCKS_S:g} s")
-    elif abs(seen.ahead_s) > CLOCKS_S:
-        way = "ahead of" if seen.ahead_s > 0 else "behind"
+def _connections(server: ServerInfo) -> Iterator[CheckResult]:
+    used, limit = server.settings["connections"], server.settings["most_connections"]
+    finding = (
+        f"{used} of {limit} connections in use, {server.settings['our_connections']} by services"
+    )
+    if limit - used < MIN_FREE_CONNECTIONS:
+        usage = f"An API process takes {CONNECTIONS_PER_API}, a Worker {CONNECTIONS_PER_WORKER}"
+        yield warning(
+            "database", finding, f"{usage}: raise max_connections before you add services."
+        )
+    else:
+        yield ok("database", finding)
+
+
+def _schema(report: DatabaseReport, name: str) -> Iterator[CheckResult]:
+    if report.schema == 0 and not report.server.settings.get("may_create", True):
+        advice = "Run GRANT CREATE ON SCHEMA public TO the user of the services."
+        yield problem("schema", f"{name} is empty, and this user may not create tables", advice)
+    elif report.schema == 0:
+        yield ok("schema", "none yet: the first service that starts creates it")
+    elif report.schema > report.newest_schema:
+        finding = f"version {report.schema}; this version of QuantumTask has {report.newest_schema}"
+        yield warning(
+            "schema", finding, "Upgrade this machine: a schema supports only the version before it."
+        )
+    elif report.schema < report.newest_schema:
+        finding = f"version {report.schema}; the next service upgrades it to {report.newest_schema}"
+        yield warning(
+            "schema",
+            finding,
+            "Take a backup first: an upgrade cannot be undone. docs/how-to/backup.md",
+        )
+    elif not report.refusal:
+        yield ok("schema", f"version {report.schema}, readable and writable")
+    if report.refusal:
+        yield problem(
+            "schema",
+            f"{name} cannot be written: {report.refusal}",
+            "Submissions get 503 until it can be written.",
+        )
+    yield from _clock(report)
+
+
+def _clock(report: DatabaseReport) -> Iterator[CheckResult]:
+    """Compare the clock of a PostgreSQL server with the clock of this machine."""
+    if report.server.name == "PostgreSQL" and abs(report.ahead_s) <= MAX_CLOCK_SKEW_S:
+        yield ok(
+            "clock",
+            f"the clocks of the database and of this machine agree within {MAX_CLOCK_SKEW_S:g} s",
+        )
+    elif abs(report.ahead_s) > MAX_CLOCK_SKEW_S:
+        relation = "ahead of" if report.ahead_s > 0 else "behind"
         yield warning(
             "clock",
-            f"the database's clock is {abs(seen.ahead_s):.1f} s {way} this machine's",
-            "Nothing is lost by that; logs, task ids and the ages that "
-            "`quantumtask list` shows go by this one. Have both set by NTP.",
+            f"the database's clock is {abs(report.ahead_s):.1f} s {relation} this machine's",
+            "No task is lost, but logs, task ids and ages in `quantumtask list` use this machine's "
+            "clock. Set both clocks by NTP.",
         )
 
 
-def _workers(seen: DatabaseReport, settings: Settings) -> Iterator[Line]:
+def _workers(report: DatabaseReport, settings: Settings) -> Iterator[CheckResult]:
     recent_s = 3 * settings.renew_s
-    slots = [slots for ago, slots in seen.workers if ago <= recent_s]
-    waiting = f"{seen.waiting:,} tasks waiting"
+    slots = [slots for age, slots in report.workers if age <= recent_s]
+    waiting = f"{report.waiting:,} tasks waiting"
     if slots:
-        saw = f"{len(slots)} seen in the last {recent_s:g} s, {sum(slots)} slots; {waiting}"
-        yield ok("workers", saw)
+        finding = f"{len(slots)} seen in the last {recent_s:g} s, {sum(slots)} slots; {waiting}"
+        yield ok("workers", finding)
     else:
-        last = f"the last one {seen.workers[0][0]:,.0f} s ago" if seen.workers else "none is known"
+        last = (
+            f"the last one {report.workers[0][0]:,.0f} s ago"
+            if report.workers
+            else "no Worker has ever started"
+        )
         yield warning(
             "workers",
             f"none seen in the last {recent_s:g} s ({last}); {waiting}",
-            "Tasks are taken and wait. Start one: quantumtask worker",
+            "Tasks are accepted and wait. Start a Worker: quantumtask worker",
         )
-    if seen.waiting >= settings.max_waiting_tasks:
-        saw = f"{seen.waiting:,} tasks wait, the most there may: submissions get 429"
-        yield warning("workers", saw, f"Add Workers, or raise {PREFIX}MAX_WAITING_TASKS.")
+    if report.waiting >= settings.max_waiting_tasks:
+        finding = f"{report.waiting:,} tasks wait, the limit: submissions get 429"
+        yield warning("workers", finding, f"Add Workers, or raise {PREFIX}MAX_WAITING_TASKS.")
 
 
 def _dotted(version: tuple[int, ...]) -> str:

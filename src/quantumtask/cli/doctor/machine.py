@@ -1,4 +1,4 @@
-"""This machine: Python, memory for the slots, and the disk below the data folder."""
+"""Check of this machine: Python, memory for the slots, and the disk of the data folder."""
 
 import os
 import platform
@@ -8,60 +8,64 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from quantumtask.cli.doctor.line import Line, ok, problem, warning
+from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
 from quantumtask.shared.settings import MIB, PREFIX, Settings, core_count, machine_memory_bytes
 from quantumtask.version import __version__
 
-SMALLEST_SLOT = 512 * MIB
-"""A slot with its simulators loaded takes half of it."""
-LITTLE_DISK, NO_DISK = 1024 * MIB, 64 * MIB
-SHARED = frozenset(
+MIN_SLOT_BYTES = 512 * MIB
+"""Smallest sensible slot: the simulators alone fill half of it."""
+LOW_DISK_BYTES, MIN_DISK_BYTES = 1024 * MIB, 64 * MIB
+NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs"}
     | {"glusterfs", "vboxsf", "prl_fs", "fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone"}
 )
-"""File systems whose files other machines write too, or whose locks and maps are not shared."""
-PASSING = {"tmpfs": "memory, and is gone after a restart", "overlay": "the container alone"}
+"""File systems on which SQLite files get damaged: locks or memory maps are not shared."""
+TEMPORARY_FILE_SYSTEMS = {
+    "tmpfs": "memory, which a restart empties",
+    "overlay": "a layer of the container, which ends with the container",
+}
 
 
-def check(settings: Settings) -> Iterator[Line]:
+def check(settings: Settings) -> Iterator[CheckResult]:
+    """Check versions, slots and the data folder."""
     system = f"{platform.system()} {platform.machine()}"
     yield ok("version", f"QuantumTask {__version__}, Python {platform.python_version()}, {system}")
     yield from _slots(settings)
     yield from _data(settings)
 
 
-def _slots(settings: Settings) -> Iterator[Line]:
+def _slots(settings: Settings) -> Iterator[CheckResult]:
     count, each, memory = settings.slot_count, settings.slot_memory_bytes, machine_memory_bytes()
-    saw = f"{count} of {_size(each)} each; {core_count()} cores and {_size(memory)} of memory"
+    finding = f"{count} of {_size(each)} each; {core_count()} cores and {_size(memory)} of memory"
     if count * each > memory:
-        advice = (
-            f"Lower {PREFIX}SLOTS or {PREFIX}SLOT_MEMORY_MB: the kernel kills what is too much."
+        advice = f"Lower {PREFIX}SLOTS or {PREFIX}SLOT_MEMORY_MB: the kernel kills slots beyond it."
+        yield warning("slots", f"{finding}: more memory than the machine has", advice)
+    elif each < MIN_SLOT_BYTES:
+        yield warning(
+            "slots", finding, f"Lower {PREFIX}SLOTS: the simulators alone fill half of a slot."
         )
-        yield warning("slots", f"{saw}: more than there is", advice)
-    elif each < SMALLEST_SLOT:
-        yield warning("slots", saw, f"Lower {PREFIX}SLOTS: simulators alone fill half of that.")
     elif count > core_count():
         yield warning(
-            "slots", saw, f"More slots than cores only wait for each other: {PREFIX}SLOTS."
+            "slots", finding, f"Lower {PREFIX}SLOTS: more slots than cores wait for each other."
         )
     else:
-        yield ok("slots", saw)
+        yield ok("slots", finding)
 
 
-def _data(settings: Settings) -> Iterator[Line]:
-    """The folder, or the one it will be made in."""
+def _data(settings: Settings) -> Iterator[CheckResult]:
+    """Check the data folder, or the folder that it will be created in."""
     folder = settings.data_dir.absolute()
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    files = [f for f in (there, *_files(settings)) if not os.access(f, os.R_OK | os.W_OK)]
-    if not there.is_dir():
-        yield problem("disk", f"{there} is not a folder", f"Set {PREFIX}DATA_DIR to one.")
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    files = [f for f in (existing, *_files(settings)) if not os.access(f, os.R_OK | os.W_OK)]
+    if not existing.is_dir():
+        yield problem("disk", f"{existing} is not a folder", f"Set {PREFIX}DATA_DIR to a folder.")
         return
     for file in files:
-        advice = f"chown it to the user of the services, or set {PREFIX}DATA_DIR."
+        advice = f"Change its owner to the user of the services, or set {PREFIX}DATA_DIR."
         yield problem("disk", f"{file} cannot be read and written by this user", advice)
-    yield from _room(there)
+    yield from _free_space(existing)
     if not settings.database:
-        yield from _file_system(there)
+        yield from _file_system(existing)
 
 
 def _files(settings: Settings) -> Iterator[Path]:
@@ -72,45 +76,53 @@ def _files(settings: Settings) -> Iterator[Path]:
                 yield each
 
 
-def _room(folder: Path) -> Iterator[Line]:
+def _free_space(folder: Path) -> Iterator[CheckResult]:
     free = shutil.disk_usage(folder).free
-    saw, advice = f"{_size(free)} free at {folder}", "Make room: a full disk answers 503."
-    if free < NO_DISK:
-        yield problem("disk", saw, advice)
-    elif free < LITTLE_DISK:
-        yield warning("disk", saw, advice)
+    finding, advice = (
+        f"{_size(free)} free at {folder}",
+        "Free some space: with a full disk, submissions get 503.",
+    )
+    if free < MIN_DISK_BYTES:
+        yield problem("disk", finding, advice)
+    elif free < LOW_DISK_BYTES:
+        yield warning("disk", finding, advice)
     else:
-        yield ok("disk", saw)
+        yield ok("disk", finding)
 
 
-def _file_system(folder: Path) -> Iterator[Line]:
+def _file_system(folder: Path) -> Iterator[CheckResult]:
     kind = file_system(folder, _mounts())
     move = f"Set {PREFIX}DATA_DIR to a folder on a disk of this machine"
-    if kind in SHARED:
-        saw = f"{folder} is on {kind}: SQLite's files get damaged there"
-        yield problem("disk", saw, f"{move}, or use PostgreSQL: docs/how-to/cluster.md")
-    elif kind in PASSING:
-        yield warning("disk", f"{folder} is on {kind}: {PASSING[kind]}", f"{move}.")
+    if kind in NETWORK_FILE_SYSTEMS:
+        finding = f"{folder} is on {kind}, which damages SQLite files"
+        yield problem("disk", finding, f"{move}, or use PostgreSQL: docs/how-to/cluster.md")
+    elif kind in TEMPORARY_FILE_SYSTEMS:
+        yield warning("disk", f"{folder} is on {kind}: {TEMPORARY_FILE_SYSTEMS[kind]}", f"{move}.")
     elif kind:
         yield ok("disk", f"{folder} is on {kind}")
 
 
 def file_system(folder: Path, mounts: str) -> str:
-    """The type of the file system that holds a folder, by the kernel's list; "" if unknown."""
-    found, deepest = "", -1
+    """Return the type of the file system of a folder; an empty text if unknown.
+
+    Args:
+        folder: Existing folder.
+        mounts: Content of /proc/self/mountinfo.
+    """
+    kind, deepest = "", -1
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
         fields = before.split()
         if len(fields) < 5 or not after:
             continue
-        place = Path(fields[4].encode().decode("unicode_escape"))
-        if folder.resolve().is_relative_to(place) and len(place.parts) >= deepest:
-            found, deepest = after.split()[0], len(place.parts)
-    return found
+        mount_point = Path(fields[4].encode().decode("unicode_escape"))
+        if folder.resolve().is_relative_to(mount_point) and len(mount_point.parts) >= deepest:
+            kind, deepest = after.split()[0], len(mount_point.parts)
+    return kind
 
 
 def _mounts() -> str:
-    """Linux tells; elsewhere nobody is asked."""
+    """Return the kernel's list of mounts; an empty text on other systems than Linux."""
     if sys.platform != "linux":
         return ""
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The services of this machine: their ports are free, or theirs already; who rings reaches them."""
+"""Check of the services of this machine: their ports, and the way from the API to a Worker."""
 
 import errno
 from collections.abc import Iterator
@@ -6,14 +6,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from quantumtask.cli.doctor.line import Line, ok, problem, warning
-from quantumtask.cli.supervisor.addresses import reachable, why_not
+from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
+from quantumtask.cli.supervisor.addresses import listen_error, url_host
 from quantumtask.shared.settings import PREFIX, Settings
 
 ANSWER_S = 3.0
 
 
-def check(settings: Settings) -> Iterator[Line]:
+def check(settings: Settings) -> Iterator[CheckResult]:
+    """Check the ports of both services, and the address of the Worker."""
     yield from _port("api", settings.host, settings.port, f"{PREFIX}PORT")
     yield from _port("worker", settings.worker_host, settings.worker_port, f"{PREFIX}WORKER_PORT")
     url = urlsplit(settings.doorbell_url)
@@ -21,29 +22,29 @@ def check(settings: Settings) -> Iterator[Line]:
         yield _doorbell(settings.doorbell_url)
 
 
-def _port(name: str, host: str, port: int, variable: str) -> Iterator[Line]:
-    """Whether it is free; if not, whether it is one of ours that answers there."""
-    taken = why_not(host, port)
+def _port(name: str, host: str, port: int, variable: str) -> Iterator[CheckResult]:
+    """Check that a port is free, or that a QuantumTask service answers there."""
+    error = listen_error(host, port)
     place = f"port {port} of {host}"
-    if taken is None:
+    if error is None:
         yield ok(name, f"not running here; {place} is free")
-    elif taken.errno != errno.EADDRINUSE:
-        yield problem(name, f"{place} cannot be listened on: {taken.strerror}", f"Set {variable}.")
-    elif not _healthy(f"http://{reachable(host)}:{port}"):
-        advice = f"Stop it, or set {variable} to another port."
-        yield problem(name, f"{place} is in use by something that is none of ours", advice)
+    elif error.errno != errno.EADDRINUSE:
+        yield problem(name, f"cannot listen on {place}: {error.strerror}", f"Set {variable}.")
+    elif not _healthy(f"http://{url_host(host)}:{port}"):
+        advice = f"Stop that program, or set {variable} to another port."
+        yield problem(name, f"another program uses {place}", advice)
     else:
         yield ok(name, f"answers on {place}")
 
 
-def _doorbell(url: str) -> Line:
+def _doorbell(url: str) -> CheckResult:
     if _healthy(url):
         return ok("doorbell", f"a Worker answers at {url}")
     return warning(
         "doorbell",
         f"no Worker answers at {url}",
-        "Tasks still start, at a Worker's next look; /validate, /estimate and /engines answer 503. "
-        f"{PREFIX}WORKER_URL must name a Worker as the API's machine sees it.",
+        "Tasks still start, when a Worker polls the database; /validate, /estimate and /engines "
+        f"answer 503. {PREFIX}WORKER_URL must be an address that the API can reach.",
     )
 
 

@@ -1,4 +1,4 @@
-"""`--plot FILE`: counts as a histogram, a sweep as curves over its parameter."""
+"""`--plot FILE`: counts as a histogram, and a sweep as curves over its parameter."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SUFFIXES = (".png", ".svg", ".pdf")
-MOST_BARS = 32
-MOST_CURVES = 10
+MAX_BARS = 32
+MAX_CURVES = 10
 WIDTH, HEIGHT = 6.4, 4.0
 DPI = 160
 BLUE = "#4c78a8"
@@ -22,11 +22,20 @@ GREY = "#b8b8b8"
 
 
 class NoPicture(Exception):
-    """What came of a task cannot be drawn; the message says why."""
+    """A result cannot be drawn; the message has the reason."""
 
 
 def draw(result: Result, file: Path) -> None:
-    """Writes the picture. Raises NoPicture and OSError."""
+    """Draw a result into a file.
+
+    Args:
+        result: Result of a circuit, or of a sweep in one dimension.
+        file: Picture to write; its suffix is one of `SUFFIXES`.
+
+    Raises:
+        NoPicture: The result has nothing to draw.
+        OSError: The file cannot be written.
+    """
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     if result.shape:
@@ -36,7 +45,7 @@ def draw(result: Result, file: Path) -> None:
     elif result.counts or result.probabilities is not None:
         _histogram(axes, result)
     else:
-        raise NoPicture("there are no counts, probabilities or expectation values.")
+        raise NoPicture("the result has no counts, probabilities or expectation values.")
     axes.spines[["top", "right"]].set_visible(False)
     if result.name:
         axes.set_title(result.name, parse_math=False)
@@ -44,29 +53,29 @@ def draw(result: Result, file: Path) -> None:
 
 
 def _histogram(axes: "Axes", result: Result) -> None:
-    """A bar for each outcome in the order of its bits; of many outcomes for the most frequent."""
-    rows, what = _outcomes(result)
+    """Draw a bar for each outcome, in the order of the bits; only the most frequent of many."""
+    rows, quantity = _outcomes(result)
     if not rows:
-        raise NoPicture("the circuit declares nothing to measure into.")
+        raise NoPicture("the circuit declares no bits to measure into.")
     frequent = sorted(rows, key=lambda row: (-row[1], row[0]))
-    shown, hidden = sorted(frequent[:MOST_BARS]), frequent[MOST_BARS:]
+    shown, hidden = sorted(frequent[:MAX_BARS]), frequent[MAX_BARS:]
     names, values = [bits for bits, _ in shown], [value for _, value in shown]
     width = 0.8 if len(values) > 2 else 0.5
     bars = axes.bar(range(len(values)), values, color=BLUE, width=width)
     if len(values) <= 8:
-        axes.bar_label(bars, fmt="{:,.4g}" if what == "probability" else "{:,.0f}", padding=2)
+        axes.bar_label(bars, fmt="{:,.4g}" if quantity == "probability" else "{:,.0f}", padding=2)
     upright = len(names) * max(map(len, names)) > 60
     axes.set_xticks(range(len(names)), names, rotation=90 if upright else 0, family="monospace")
     axes.set_xlim(-1, len(values))
-    axes.set_xlabel("outcome" + _left_out(hidden, sum(value for _, value in rows)))
-    axes.set_ylabel(what)
+    axes.set_xlabel("outcome" + _hidden_share(hidden, sum(value for _, value in rows)))
+    axes.set_ylabel(quantity)
 
 
-def _left_out(hidden: Sequence[tuple[str, float]], total: float) -> str:
+def _hidden_share(hidden: Sequence[tuple[str, float]], total: float) -> str:
     if not hidden:
         return ""
     share = sum(value for _, value in hidden) / total
-    return f" (left out: {len(hidden):,} less frequent ones, {share:.1%} together)"
+    return f" (not shown: {len(hidden):,} less frequent ones, {share:.1%} together)"
 
 
 def _outcomes(result: Result) -> tuple[list[tuple[str, float]], str]:
@@ -79,43 +88,45 @@ def _outcomes(result: Result) -> tuple[list[tuple[str, float]], str]:
 
 
 def _values(axes: "Axes", result: Result) -> None:
-    """A point with its error for each observable."""
+    """Draw a point with its error for each observable."""
     import numpy as np
 
     values = np.atleast_1d(np.asarray(result.expectation_values)).ravel()
-    places = range(len(values))
+    positions = range(len(values))
     axes.axhline(0, color=GREY, linewidth=0.8)
-    axes.errorbar(places, values, _errors(result, values.shape), fmt="o", color=BLUE, capsize=3)
-    axes.set_xticks(places, _names(result, len(values)))
+    axes.errorbar(positions, values, _errors(result, values.shape), fmt="o", color=BLUE, capsize=3)
+    axes.set_xticks(positions, _names(result, len(values)))
     axes.set_xlim(-0.5, len(values) - 0.5)
     axes.set_xlabel("observable")
     axes.set_ylabel("expectation value")
 
 
 def _sweep(axes: "Axes", result: Result) -> None:
-    """A curve for each observable with its errors, or the share of each frequent outcome."""
+    """Draw a curve for each observable, or the share of each frequent outcome."""
     if len(result.shape) != 1:
-        raise NoPicture(f"a sweep of {len(result.shape)} dimensions is no curve; --json has it.")
-    name, places = _axis(result)
-    marker = "o" if len(places) <= 60 else ""
+        raise NoPicture(f"a sweep of {len(result.shape)} dimensions is not a curve; use --json.")
+    name, positions = _axis(result)
+    marker = "o" if len(positions) <= 60 else ""
     if result.expectation_values is not None:
-        _curves(axes, result, places, marker)
+        _curves(axes, result, positions, marker)
     else:
-        _shares(axes, result, places, marker)
+        _shares(axes, result, positions, marker)
     axes.set_xlabel(name, parse_math=False)
-    if all(isinstance(place, int) for place in places):
+    if all(isinstance(position, int) for position in positions):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _curves(axes: "Axes", result: Result, places: Sequence[float], marker: str) -> None:
+def _curves(axes: "Axes", result: Result, positions: Sequence[float], marker: str) -> None:
     import numpy as np
 
-    values = np.asarray(result.expectation_values).reshape(-1, len(places))
+    values = np.asarray(result.expectation_values).reshape(-1, len(positions))
     errors = _errors(result, values.shape)
     names = _names(result, len(values))
-    for k, curve in enumerate(values[:MOST_CURVES]):
+    for k, curve in enumerate(values[:MAX_CURVES]):
         error = None if errors is None else errors[k]
-        axes.errorbar(places, curve, error, label=names[k], marker=marker, markersize=4, capsize=2)
+        axes.errorbar(
+            positions, curve, error, label=names[k], marker=marker, markersize=4, capsize=2
+        )
     axes.set_ylabel("expectation value")
     if len(values) == 1:
         axes.set_ylabel(" of ".join(["expectation value", *result.observables]), parse_math=False)
@@ -123,19 +134,19 @@ def _curves(axes: "Axes", result: Result, places: Sequence[float], marker: str) 
         axes.legend(frameon=False)
 
 
-def _shares(axes: "Axes", result: Result, places: Sequence[float], marker: str) -> None:
-    """Of all outcomes, those that are most frequent anywhere in the sweep."""
+def _shares(axes: "Axes", result: Result, positions: Sequence[float], marker: str) -> None:
+    """Draw the share of each outcome that is frequent in an element of the sweep."""
     rows = [_share(element) for element in result]
     largest: dict[str, float] = {}
     for row in rows:
         for bits, share in row.items():
             largest[bits] = max(share, largest.get(bits, 0.0))
     if not largest:
-        raise NoPicture("there are no counts, probabilities or expectation values.")
-    frequent = sorted(largest, key=lambda bits: (-largest[bits], bits))[:MOST_CURVES]
+        raise NoPicture("the result has no counts, probabilities or expectation values.")
+    frequent = sorted(largest, key=lambda bits: (-largest[bits], bits))[:MAX_CURVES]
     for bits in sorted(frequent):
         curve = [row.get(bits, 0.0) for row in rows]
-        axes.plot(places, curve, label=bits, marker=marker, markersize=4)
+        axes.plot(positions, curve, label=bits, marker=marker, markersize=4)
     axes.set_ylabel("share of shots" if result.counts else "probability")
     axes.set_ylim(-0.03, 1.03)
     legend = axes.legend(frameon=False, title="outcome", loc="center left", bbox_to_anchor=(1, 0.5))
@@ -152,15 +163,15 @@ def _share(element: Result) -> Mapping[str, float]:
 
 
 def _axis(result: Result) -> tuple[str, Sequence[float]]:
-    """The one parameter that is swept; the number of the element where that is none or many."""
+    """Return the name and the values of the swept parameter, or the index of the element."""
     [length] = result.shape
-    swept = {
+    arrays = {
         name: values
         for name, values in (result.parameters or {}).items()
         if _are_numbers(values, length)
     }
-    if len(swept) == 1:
-        return next(iter(swept.items()))
+    if len(arrays) == 1:
+        return next(iter(arrays.items()))
     return "element of the sweep", range(length)
 
 
@@ -171,7 +182,7 @@ def _are_numbers(values: Any, length: int) -> bool:
 
 
 def _errors(result: Result, shape: tuple[int, ...]) -> Any:
-    """Standard errors in the same form; None where all values are exact."""
+    """Return the standard errors in this shape; None if all values are exact."""
     if result.standard_errors is None or not result.standard_errors.any():
         return None
     return result.standard_errors.reshape(shape)

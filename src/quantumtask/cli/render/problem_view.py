@@ -1,4 +1,4 @@
-"""What a terminal user sees of a validation: every problem with its line, marked, and its hint."""
+"""View of a validation: every problem with its marked line and its hint."""
 
 import re
 from collections.abc import Iterator
@@ -11,56 +11,63 @@ from quantumtask.cli.render.style import plain
 from quantumtask.client import Json
 
 TAB = "    "
-CUT = "…"
-NARROWEST = 20
+ELLIPSIS = "…"
+MIN_WIDTH = 20
 STYLES = {"error": "bold red", "warning": "bold yellow"}
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Excerpt(NamedTuple):
-    """A line as it is shown, and what stands under it: blanks and carets."""
+    """Part of a source line, and the line of blanks and carets below it."""
 
     line: str
     marks: str
 
 
-def lines(file: str, text: str, found: Json, width: int) -> Iterator[Text]:
-    """All that there is to say about `text`; `width` is that of the terminal, in cells."""
+def lines(file: str, text: str, answer: Json, width: int) -> Iterator[Text]:
+    """Yield the lines of a validation.
+
+    Args:
+        file: Name of the file, as the lines show it.
+        text: Source of the circuit.
+        answer: Answer of the validation.
+        width: Width of the terminal, in cells.
+    """
     source = _LINE_END.split(text)
-    for problem in found["problems"]:
+    for problem in answer["problems"]:
         yield from _problem(file, source, problem, width)
-    yield _summary(file, found)
+    yield _summary(file, answer)
 
 
 def excerpt(line: str, first: int, last: int, width: int) -> Excerpt:
-    """The part of a line around the characters from `first` up to, not with, `last`.
+    """Return the part of a line around the characters from `first` to `last`, `last` excluded.
 
-    It fills `width` cells at most; what is cut off leaves a "…".
+    The part fills at most `width` cells; an ellipsis stands for the rest.
     """
-    begin, shown = 0, [_shown(character) for character in line[: width + 1]]
-    if len(shown) > width or cell_len("".join(shown)) > width:
-        begin, shown = _around(line, first, width)
-    head = CUT if begin else ""
-    tail = CUT if begin + len(shown) < len(line) else ""
-    before = cell_len(head + "".join(shown[: first - begin]))
-    marked = cell_len("".join(shown[first - begin : max(first, last) - begin]))
-    return Excerpt(head + "".join(shown) + tail, " " * before + "^" * max(1, marked))
+    begin, visible = 0, [_visible(character) for character in line[: width + 1]]
+    if len(visible) > width or cell_len("".join(visible)) > width:
+        begin, visible = _around(line, first, width)
+    head = ELLIPSIS if begin else ""
+    tail = ELLIPSIS if begin + len(visible) < len(line) else ""
+    before = cell_len(head + "".join(visible[: first - begin]))
+    marked = cell_len("".join(visible[first - begin : max(first, last) - begin]))
+    return Excerpt(head + "".join(visible) + tail, " " * before + "^" * max(1, marked))
 
 
 def _around(line: str, first: int, width: int) -> tuple[int, list[str]]:
-    """What is shown of a line that does not fit, and the number of its first character."""
+    """Return the index of the first visible character of a long line, and the characters."""
     begin = max(0, first - width // 2)
-    shown = [_shown(character) for character in line[begin : first + width]]
-    while begin < first and cell_len("".join(shown[: first - begin])) > width // 2:
-        del shown[0]
+    visible = [_visible(character) for character in line[begin : first + width]]
+    while begin < first and cell_len("".join(visible[: first - begin])) > width // 2:
+        del visible[0]
         begin += 1
-    while cell_len("".join(shown)) > width - 2 and len(shown) > first - begin + 1:
-        del shown[-1]
-    return begin, shown
+    while cell_len("".join(visible)) > width - 2 and len(visible) > first - begin + 1:
+        del visible[-1]
+    return begin, visible
 
 
-def _shown(character: str) -> str:
+def _visible(character: str) -> str:
     return TAB if character == "\t" else plain(character)
 
 
@@ -80,31 +87,33 @@ def _problem(file: str, source: list[str], problem: Json, width: int) -> Iterato
 
 
 def _marked(line: str, problem: Json, style: str, width: int) -> Iterator[Text]:
-    """The source line with its number, and carets below what is meant on it."""
+    """Yield the source line with its number, and a line of carets below the problem."""
     first = min(problem["column"] - 1, len(line))
-    goes_on = problem["end_line"] is not None and problem["end_line"] > problem["line"]
-    last = len(line) if goes_on else (problem["end_column"] or problem["column"] + 1) - 1
+    spans_lines = problem["end_line"] is not None and problem["end_line"] > problem["line"]
+    last = len(line) if spans_lines else (problem["end_column"] or problem["column"] + 1) - 1
     number = str(problem["line"])
-    part = excerpt(line, first, last, max(NARROWEST, width - len(number) - 5))
+    part = excerpt(line, first, last, max(MIN_WIDTH, width - len(number) - 5))
     yield Text.assemble((f"  {number} | ", "dim"), part.line)
     yield Text.assemble((f"  {' ' * len(number)} | ", "dim"), (part.marks, style))
 
 
-def _summary(file: str, found: Json) -> Text:
-    """`bell.qasm: valid: 2 qubits, 3 operations; 1 warning`."""
-    severities = [problem["severity"] for problem in found["problems"]]
+def _summary(file: str, answer: Json) -> Text:
+    """Return a line such as `bell.qasm: valid: 2 qubits, 3 operations; 1 warning`."""
+    severities = [problem["severity"] for problem in answer["problems"]]
     errors, warnings = severities.count("error"), severities.count("warning")
-    told = [_count(errors, "error")] if errors else []
-    told += [_count(warnings, "warning")] if warnings else []
-    if not found["valid"]:
-        return Text.assemble((f"{file}: ", "bold"), ("not valid", STYLES["error"]), _after(told))
-    size = _count(found["qubits"], "qubit")
-    if found["operations"] is not None:
-        size += ", " + _count(found["operations"], "operation")
-    return Text.assemble((f"{file}: ", "bold"), ("valid", "bold green"), _after([size, *told]))
+    counts = [_count(errors, "error")] if errors else []
+    counts += [_count(warnings, "warning")] if warnings else []
+    if not answer["valid"]:
+        return Text.assemble(
+            (f"{file}: ", "bold"), ("not valid", STYLES["error"]), _details(counts)
+        )
+    size = _count(answer["qubits"], "qubit")
+    if answer["operations"] is not None:
+        size += ", " + _count(answer["operations"], "operation")
+    return Text.assemble((f"{file}: ", "bold"), ("valid", "bold green"), _details([size, *counts]))
 
 
-def _after(parts: list[str]) -> str:
+def _details(parts: list[str]) -> str:
     return ": " + "; ".join(parts) if parts else ""
 
 

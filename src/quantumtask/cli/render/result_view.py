@@ -1,4 +1,4 @@
-"""Results that are more than one circuit's counts: sweeps, arrays, expectation values, batches."""
+"""View of results beyond counts: sweeps, arrays, expectation values, batches."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,16 +12,16 @@ from quantumtask.cli.render import style
 from quantumtask.client import Outcome, Result
 from quantumtask.client.results.table import elements, labels
 
-MOST_ELEMENTS = 30
-MOST_COUNTS = 4
-MOST_VALUES = 4
-MOST_AMPLITUDES = 16
-SMALLEST = 1e-12
-"""What is less than this is zero with the rounding of a simulation."""
+MAX_ELEMENTS = 30
+MAX_COUNTS = 4
+MAX_VALUES = 4
+MAX_AMPLITUDES = 16
+ROUNDING = 1e-12
+"""Largest rounding error of a simulation; smaller values count as zero."""
 
 
 def result(result: Result) -> RenderableType:
-    """All that was asked for: of a sweep a row for each element, else one part after another."""
+    """Show a result: a table with a row per element for a sweep, or one part after another."""
     compiled = [_compiled(result.compiled)] if result.compiled else []
     if result.shape:
         return Group(_sweep(result), *compiled)
@@ -42,50 +42,50 @@ def _parts(result: Result) -> Iterator[RenderableType]:
 
 
 def batch(files: Sequence[str], outcomes: Sequence[Outcome]) -> RenderableType:
-    """A row for each circuit: its file, how it ended, and what it gave or why it gave nothing."""
+    """Show a batch: a row per circuit with its file, its state, and its result or error."""
     table = _table("file", "state", "result")
     for outcome in outcomes:
-        row = _gave(outcome)
+        row = _state_and_result(outcome)
         table.add_row(Text(style.plain(files[outcome.index])), *row)
     failed = sum(outcome.error is not None for outcome in outcomes)
     note = f"{len(outcomes) - failed} of {len(outcomes)} completed"
     return Group(table, Text(note, style="dim"))
 
 
-def _gave(outcome: Outcome) -> tuple[Text, Text]:
+def _state_and_result(outcome: Outcome) -> tuple[Text, Text]:
     match outcome.value:
-        case Result() as found:
-            return Text("completed", style="green"), Text(_cell(found))
+        case Result() as result:
+            return Text("completed", style="green"), Text(_cell(result))
         case error:
             state = "cancelled" if error.code == "task_cancelled" else "failed"
             return Text(state, style=style.COLOURS[state]), Text(style.plain(error.detail))
 
 
 def _sweep(result: Result) -> RenderableType:
-    """A row for each element: its place, its parameters, and what it gave."""
-    names = _swept(result)
+    """Show a sweep: a row per element with its index, its parameters and its result."""
+    names = _swept_parameters(result)
     kinds = _columns(result)
     table = _table("element", *names, *kinds)
-    for element in islice(elements(result), MOST_ELEMENTS):
+    for element in islice(elements(result), MAX_ELEMENTS):
         values = [_number((element.parameters or {}).get(name)) for name in names]
-        gave = [_cell(element)] if len(kinds) == 1 else _with_errors(element)
-        place = ",".join(map(str, element.index))
-        table.add_row(place, *map(Text, values), *map(Text, gave))
+        results = [_cell(element)] if len(kinds) == 1 else _with_errors(element)
+        index = ",".join(map(str, element.index))
+        table.add_row(index, *map(Text, values), *map(Text, results))
     total = math.prod(result.shape)
-    if total <= MOST_ELEMENTS:
+    if total <= MAX_ELEMENTS:
         return table
-    return Group(table, Text(f"… and {total - MOST_ELEMENTS:,} more: --json prints all of them"))
+    return Group(table, Text(f"… and {total - MAX_ELEMENTS:,} more: --json prints all of them"))
 
 
 def _columns(result: Result) -> list[str]:
-    """One for each observable, if these are few."""
+    """Return a column for each observable if they are few, or one column for all."""
     first = next(elements(result), result)
     names = labels(first)
-    return names if 0 < len(names) <= MOST_VALUES else ["result"]
+    return names if 0 < len(names) <= MAX_VALUES else ["result"]
 
 
-def _swept(result: Result) -> list[str]:
-    """The parameters that are not the same for every element."""
+def _swept_parameters(result: Result) -> list[str]:
+    """Return the parameters whose values differ among the elements."""
     parameters = result.parameters or {}
     return [name for name, value in parameters.items() if not _is_single(value)]
 
@@ -95,27 +95,27 @@ def _is_single(value: object) -> bool:
 
 
 def _cell(element: Result) -> str:
-    """What fits a cell: values with their errors, else the most frequent counts."""
+    """Return a short text: values with their errors, or the most frequent counts."""
     if element.shape:
         return f"a sweep of shape {element.shape}"
     if element.expectation_values is not None:
-        return ", ".join(_few(_with_errors(element), MOST_VALUES))
+        return ", ".join(_few(_with_errors(element), MAX_VALUES))
     if element.counts:
         rows = sorted(element.counts.items(), key=lambda row: (-row[1], row[0]))
-        return ", ".join(_few((f"{style.plain(b)}: {n}" for b, n in rows), MOST_COUNTS))
+        return ", ".join(_few((f"{style.plain(b)}: {n}" for b, n in rows), MAX_COUNTS))
     for name in ("probabilities", "statevector", "unitary"):
         if (array := getattr(element, name)) is not None:
             return f"{name} of shape {array.shape}"
-    return "no bits, so no counts"
+    return "no counts: the circuit has no bits"
 
 
-def _few(texts: Iterator[str], most: int) -> list[str]:
-    shown = list(islice(texts, most + 1))
-    return shown if len(shown) <= most else [*shown[:most], "…"]
+def _few(texts: Iterator[str], limit: int) -> list[str]:
+    first = list(islice(texts, limit + 1))
+    return first if len(first) <= limit else [*first[:limit], "…"]
 
 
 def _with_errors(result: Result) -> Iterator[str]:
-    """`0.7071`, or where it was measured `0.71 ± 0.02`."""
+    """Yield values such as `0.7071` if exact, or `0.71 ± 0.02` if sampled."""
     assert result.expectation_values is not None
     values = result.expectation_values.ravel().tolist()
     errors = [0.0] * len(values)
@@ -127,31 +127,31 @@ def _with_errors(result: Result) -> Iterator[str]:
 
 def _values(result: Result) -> RenderableType:
     table = _table("observable", "expectation value")
-    for name, text in islice(zip(labels(result), _with_errors(result), strict=True), MOST_ELEMENTS):
+    for name, text in islice(zip(labels(result), _with_errors(result), strict=True), MAX_ELEMENTS):
         table.add_row(Text(style.plain(name)), text)
-    more = len(labels(result)) - MOST_ELEMENTS
-    return Group(table, Text(f"… and {more:,} more: --json has them")) if more > 0 else table
+    more = len(labels(result)) - MAX_ELEMENTS
+    return Group(table, Text(f"… and {more:,} more: --json prints them")) if more > 0 else table
 
 
 def _amplitudes(head: str, values: Sequence[complex]) -> RenderableType:
-    """The largest, in the order of their bits."""
+    """Show the largest amplitudes, in the order of their bits."""
     width = max(1, (len(values) - 1).bit_length())
     largest = sorted(range(len(values)), key=lambda k: (-abs(values[k]), k))
-    present = [k for k in largest if abs(values[k]) > SMALLEST]
+    present = [k for k in largest if abs(values[k]) > ROUNDING]
     table = _table("bits", head)
-    for k in sorted(present[:MOST_AMPLITUDES]):
+    for k in sorted(present[:MAX_AMPLITUDES]):
         table.add_row(f"{k:0{width}b}", _number(values[k]))
-    if len(present) <= MOST_AMPLITUDES:
+    if len(present) <= MAX_AMPLITUDES:
         return table
-    return Group(table, Text(f"… and {len(present) - MOST_AMPLITUDES:,} more: --json has them"))
+    return Group(table, Text(f"… and {len(present) - MAX_AMPLITUDES:,} more: --json prints them"))
 
 
 def _compiled(compiled: Mapping[str, object]) -> RenderableType:
     gates = compiled.get("gates")
     counted = gates if isinstance(gates, dict) else {}
-    told = ", ".join(f"{number} {style.plain(name)}" for name, number in counted.items())
-    how = "as written, of depth" if compiled.get("as_written") else "compiled to depth"
-    return Text(f"{how} {compiled.get('depth')}: {told}", style="dim")
+    gate_counts = ", ".join(f"{number} {style.plain(name)}" for name, number in counted.items())
+    label = "as written, of depth" if compiled.get("as_written") else "compiled to depth"
+    return Text(f"{label} {compiled.get('depth')}: {gate_counts}", style="dim")
 
 
 def _table(*columns: str) -> Table:
@@ -171,4 +171,4 @@ def _number(value: object) -> str:
 
 
 def _rounded(value: float) -> str:
-    return f"{0.0 if abs(value) < SMALLEST else value:.6g}"
+    return f"{0.0 if abs(value) < ROUNDING else value:.6g}"

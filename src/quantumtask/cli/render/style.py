@@ -7,14 +7,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-MOST_ROWS = 20
-
-
+MAX_ROWS = 20
 PIPE_WIDTH = 200
-
-
 BAR_WIDTH = 40
-
 
 COLOURS = {
     "submitted": "yellow",
@@ -26,7 +21,7 @@ COLOURS = {
 
 
 def console() -> Console:
-    """Standard output. What is not a terminal is so wide that few lines have to be folded."""
+    """Return a console on standard output; a pipe is wide, so that few lines are folded."""
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
@@ -34,11 +29,11 @@ def console() -> Console:
 
 
 def counts(counts: Mapping[str, int]) -> RenderableType:
-    """Counts as a bar histogram, most frequent first, then by bit string; the rest as one line."""
+    """Draw counts as a histogram, the most frequent first; the last line sums up the rest."""
     if not counts:
-        return Text("No bits, so no counts: the circuit declares nothing to measure into.")
+        return Text("no counts: the circuit declares no bits to measure into")
     ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-    shown, hidden = ordered[:MOST_ROWS], ordered[MOST_ROWS:]
+    shown, hidden = ordered[:MAX_ROWS], ordered[MAX_ROWS:]
     total, largest = sum(counts.values()), ordered[0][1]
     table = Table.grid(padding=(0, 1))
     table.add_column(overflow="fold")
@@ -55,11 +50,12 @@ def counts(counts: Mapping[str, int]) -> RenderableType:
 
 
 def plain(text: object) -> str:
-    """Text of others without what could move the cursor or recolour the terminal."""
+    """Return a text without characters that control the terminal."""
     return "".join(c if c.isprintable() else "�" for c in str(text))
 
 
 def duration(ms: float) -> str:
+    """Format a duration, such as `12.3 ms` or `4.0 s`."""
     if ms < 1000:
         return f"{ms:.3g} ms"
     if ms < 120_000:

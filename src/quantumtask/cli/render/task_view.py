@@ -1,4 +1,4 @@
-"""What a terminal user sees of tasks: their counts, outputs and problems."""
+"""View of tasks: their counts, outputs and problems."""
 
 import json
 from collections import Counter
@@ -13,31 +13,31 @@ from rich.text import Text
 from quantumtask.cli.render.style import COLOURS, PIPE_WIDTH, counts, duration, plain
 from quantumtask.client import Json
 
-MOST_VALUES = 5
-LONGEST_VALUE = 40
+MAX_VALUES = 5
+MAX_VALUE_LENGTH = 40
 
 
 def task(task: Json) -> RenderableType:
-    """All of a task: the line about it, then its counts, its problems, or how to fetch it later."""
+    """Show a task: its heading, then its result, its problems, or the command to fetch it."""
     parts: list[RenderableType] = [heading(task)]
     if task.get("metadata"):
         parts.append(
             Text(f"metadata {plain(_cut(json.dumps(task['metadata']), PIPE_WIDTH))}", style="dim")
         )
     if task["status"] == "completed":
-        parts.append(_came_of_it(task))
+        parts.append(_result(task))
         if task.get("outputs"):
             parts.append(outputs(task["outputs"]))
         parts += _warnings(task.get("warnings", []))
     elif task["status"] == "failed":
         parts += _problems(task)
     elif task["status"] == "pending":
-        parts.append(_how_to_fetch(task["task_id"]))
+        parts.append(_fetch_command(task["task_id"]))
     return Group(*parts)
 
 
-def _came_of_it(task: Json) -> RenderableType:
-    """A circuit's counts; what is more than that is in `answers`."""
+def _result(task: Json) -> RenderableType:
+    """Show the counts of a circuit, or every other result by `result_view`."""
     if not task.get("shape") and not task.get("data") and not task.get("compiled"):
         return counts(task["result"])
     from quantumtask.cli.render import result_view
@@ -47,11 +47,12 @@ def _came_of_it(task: Json) -> RenderableType:
 
 
 def submitted(task_id: str) -> RenderableType:
-    return Group(Text(f"Submitted as {plain(task_id)}"), _how_to_fetch(task_id))
+    """Show the id of a new task, and the command to fetch the task."""
+    return Group(Text(f"Submitted as {plain(task_id)}"), _fetch_command(task_id))
 
 
 def heading(task: Json) -> Text:
-    """Its state and name, and below `1024 shots · ran 3 ms · seed 7 · aer 0.18.2 (statevector)`."""
+    """Return the state and the name, and a line such as `1024 shots · ran 3 ms · seed 7`."""
     state = str(task.get("state") or task["status"])
     name = task.get("name")
     line = Text(state, style="bold " + COLOURS.get(state, "default"))
@@ -61,7 +62,7 @@ def heading(task: Json) -> Text:
 
 
 def outputs(outputs: Mapping[str, Sequence[Any]]) -> RenderableType:
-    """A row for each output variable: its name, its kind, its most frequent values."""
+    """Show a row per output variable: its name, its type, its most frequent values."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("output", overflow="fold")
     table.add_column("type", no_wrap=True)
@@ -72,7 +73,7 @@ def outputs(outputs: Mapping[str, Sequence[Any]]) -> RenderableType:
 
 
 def tasks(page: Json) -> RenderableType:
-    """A page of tasks as a table, and how to see the next one."""
+    """Show a page of tasks as a table, and the option for the next page."""
     if not page["tasks"]:
         return Text("No tasks.")
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -86,14 +87,14 @@ def tasks(page: Json) -> RenderableType:
 
 
 def reasons(problems: Sequence[Json]) -> list[str]:
-    """Every problem of a circuit with its place, and its hint if there is one."""
+    """Return every problem of a circuit with its place and its hint."""
     return [line.plain.strip() for problem in problems for line in _problem(problem)]
 
 
 def _facts(task: Json) -> Iterator[str]:
     yield f"{task['shots']} shots"
     if task.get("queue"):
-        yield from _place(task["queue"])
+        yield from _queue_position(task["queue"])
     if task.get("waiting_ms") is not None:
         yield f"waited {duration(task['waiting_ms'])}"
     if task.get("running_ms") is not None:
@@ -106,28 +107,28 @@ def _facts(task: Json) -> Iterator[str]:
         yield engine(task)
 
 
-def _place(place: Json) -> Iterator[str]:
-    """`position 3 in the queue`, `starts in about 4.0 s`."""
-    more = " or later" if place["at_least"] else ""
-    yield f"position {place['position']:,}{more} in the queue"
-    if place["expected_start"] is None:
-        yield "nobody works on it: see that `quantumtask worker` runs"
+def _queue_position(position: Json) -> Iterator[str]:
+    """Yield `position 3 in the queue`, `starts in about 4.0 s`."""
+    more = " or later" if position["at_least"] else ""
+    yield f"position {position['position']:,}{more} in the queue"
+    if position["expected_start"] is None:
+        yield "no worker is running: start one with `quantumtask worker`"
     else:
-        left = datetime.fromisoformat(place["expected_start"]) - datetime.now(UTC)
-        yield f"starts in about {duration(max(0.0, 1000 * left.total_seconds()))}{more}"
+        wait = datetime.fromisoformat(position["expected_start"]) - datetime.now(UTC)
+        yield f"starts in about {duration(max(0.0, 1000 * wait.total_seconds()))}{more}"
 
 
-def engine(ran: Json) -> str:
-    """`lightning 0.45.0 (statevector, single precision), the fastest state vector`."""
-    how = [ran["method"]] if ran.get("method") else []
-    how += ["single precision"] if ran.get("precision") == "single" else []
-    method = f" ({', '.join(how)})" if how else ""
-    reason = f", {ran['reason']}" if ran.get("reason") else ""
-    return plain(f"{ran['engine']} {ran['engine_version']}{method}{reason}")
+def engine(run: Json) -> str:
+    """Return a text such as `lightning 0.45.0 (statevector), the fastest state vector`."""
+    details = [run["method"]] if run.get("method") else []
+    details += ["single precision"] if run.get("precision") == "single" else []
+    method = f" ({', '.join(details)})" if details else ""
+    reason = f", {run['reason']}" if run.get("reason") else ""
+    return plain(f"{run['engine']} {run['engine_version']}{method}{reason}")
 
 
 def _kind(values: Sequence[Any]) -> str:
-    """What the values look like; the declaration itself does not travel with them."""
+    """Return the type that the values have; the result does not hold the declaration."""
     match values[0] if values else None:
         case bool():
             return "bool"
@@ -143,11 +144,11 @@ def _kind(values: Sequence[Any]) -> str:
 
 
 def _frequent(values: Sequence[Any]) -> str:
-    """`0101 × 512, 0011 × 500, … and 14 more`."""
+    """Return a text such as `0101 × 512, 0011 × 500, … and 14 more`."""
     ordered = sorted(Counter(map(_value, values)).items(), key=lambda row: (-row[1], row[0]))
-    shown = [f"{plain(_cut(value))} × {count}" for value, count in ordered[:MOST_VALUES]]
-    more = len(ordered) - MOST_VALUES
-    return ", ".join([*shown, f"… and {more} more"] if more > 0 else shown)
+    parts = [f"{plain(_cut(value))} × {count}" for value, count in ordered[:MAX_VALUES]]
+    more = len(ordered) - MAX_VALUES
+    return ", ".join([*parts, f"… and {more} more"] if more > 0 else parts)
 
 
 def _value(value: Any) -> str:
@@ -156,8 +157,8 @@ def _value(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else json.dumps(value)
 
 
-def _cut(text: str, longest: int = LONGEST_VALUE) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+def _cut(text: str, limit: int = MAX_VALUE_LENGTH) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _warnings(warnings: Sequence[str]) -> list[RenderableType]:
@@ -165,7 +166,7 @@ def _warnings(warnings: Sequence[str]) -> list[RenderableType]:
 
 
 def _problems(task: Json) -> list[RenderableType]:
-    """Every problem of the circuit with its place and hint; else the one sentence there is."""
+    """Return every problem of the circuit with its place and hint, or the error of the task."""
     problems = task.get("errors") or [{"message": task["error"]}]
     return [line for problem in problems for line in _problem(problem)]
 
@@ -181,7 +182,7 @@ def _problem(problem: Json) -> Iterator[Text]:
         yield Text(f"    hint: {plain(problem['hint'])}")
 
 
-def _how_to_fetch(task_id: str) -> Text:
+def _fetch_command(task_id: str) -> Text:
     return Text(f"Fetch it: quantumtask result {plain(task_id)} --wait", style="dim")
 
 
@@ -193,6 +194,7 @@ def _row(task: Json) -> tuple[Text, ...]:
 
 
 def since(at: str) -> str:
+    """Return the age of a time in ISO 8601, such as `4 s` or `2 h`."""
     seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
     for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= size:

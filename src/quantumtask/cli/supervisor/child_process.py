@@ -1,4 +1,4 @@
-"""One service as a child process of `quantumtask up`, and being told to stop."""
+"""A service as a child process of `quantumtask up`, and the signal to stop."""
 
 import os
 import select
@@ -11,37 +11,44 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-LAST_LINES = 15
-LONGEST_BACKOFF_S = 30.0
+LOG_TAIL_LINES = 15
+MAX_BACKOFF_S = 30.0
 STEADY_S = 60.0
-"""A service that ran so long is not failing over and over: its next restart comes soon again."""
+"""Run time after which the delay of a restart begins at its shortest again."""
 
 
-class Stop:
-    """Ctrl-C and its kin: `asked` once one came, and `again` is called for every further one."""
+class StopSignal:
+    """SIGINT, SIGTERM or SIGHUP.
 
-    def __init__(self, again: Callable[[], None]) -> None:
-        self.asked = False
-        self._again = again
-        self._ear, self._mouth = os.pipe()
+    Attributes:
+        received: True after the first signal. Every later signal calls `on_repeat`.
+    """
+
+    def __init__(self, on_repeat: Callable[[], None]) -> None:
+        self.received = False
+        self._on_repeat = on_repeat
+        self._reader, self._writer = os.pipe()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note)
+            signal.signal(number, self._handle)
 
     def wait(self, seconds: float) -> bool:
-        """Lets time pass; True as soon as somebody asked us to stop."""
-        if not self.asked:
-            select.select([self._ear], [], [], seconds)
-        return self.asked
+        """Wait, at most so many seconds; return True as soon as a signal has arrived."""
+        if not self.received:
+            select.select([self._reader], [], [], seconds)
+        return self.received
 
-    def _note(self, *_: object) -> None:
-        if self.asked:
-            self._again()
-        self.asked = True
-        os.write(self._mouth, b".")
+    def _handle(self, *_: object) -> None:
+        if self.received:
+            self._on_repeat()
+        self.received = True
+        os.write(self._writer, b".")
 
 
-class Service:
-    """`quantumtask NAME` in a session of its own, which Ctrl-C does not reach; logs to a file."""
+class ManagedService:
+    """Child process `quantumtask NAME` in its own session, out of reach of Ctrl-C.
+
+    The output of the service goes to a log file.
+    """
 
     def __init__(
         self, name: str, environment: Mapping[str, str], logs: Path, grace_s: float
@@ -56,7 +63,8 @@ class Service:
         self._log_start = 0
 
     def start(self) -> None:
-        # -P: files in the folder that we were started from must not stand in for modules.
+        """Start the process."""
+        # -P: files in the current folder must not replace modules.
         command = [sys.executable, "-P", "-m", "quantumtask", self.name]
         with self.log.open("ab") as log:
             self._log_start = log.tell()
@@ -72,10 +80,15 @@ class Service:
 
     @property
     def alive(self) -> bool:
+        """State of the process: True while it runs."""
         return self._process is not None and self._process.poll() is None
 
-    def tend(self, say: Callable[[str], None]) -> None:
-        """Starts the service again if it ended: after 1 s, then 2, 4 ... 30 if it keeps ending."""
+    def restart_if_ended(self, report: Callable[[str], None]) -> None:
+        """Start the service again if it ended, after 1 s, then 2, 4 ... 30 s.
+
+        Args:
+            report: Function that prints the reason and the delay.
+        """
         if self.alive:
             return
         now = time.monotonic()
@@ -83,21 +96,22 @@ class Service:
             if now >= self._restart_at:
                 self.start()
             return
-        _kill_group(self._process.pid)  # what it had started must not run beside its successor
+        _kill_group(self._process.pid)  # its children must not run beside the next process
         self._failures = 0 if now - self._started_at > STEADY_S else self._failures
-        delay = min(2.0**self._failures, LONGEST_BACKOFF_S)
-        say(f"The {self.name} ended ({self.how_it_ended()}): see {self.log}.")
-        say(f"It starts again in {delay:g} s.")
+        delay = min(2.0**self._failures, MAX_BACKOFF_S)
+        report(f"The {self.name} ended ({self.exit_message()}): see {self.log}.")
+        report(f"The {self.name} starts again in {delay:g} s.")
         self._failures += 1
         self._restart_at = now + delay
         self._process = None
 
     def terminate(self) -> None:
+        """Send SIGTERM."""
         if self._process is not None:
             self._process.terminate()
 
     def end(self) -> None:
-        """Waits as long as the service may take to end, then kills it and all that it started."""
+        """Wait for the end during the grace period, and then kill the process and its children."""
         if self._process is None:
             return
         try:
@@ -105,26 +119,28 @@ class Service:
         except subprocess.TimeoutExpired:
             self.kill()
             self._process.wait()
-        _kill_group(self._process.pid)  # what it did not end itself
+        _kill_group(self._process.pid)  # children that the service did not end
 
     def kill(self) -> None:
+        """Kill the process and its children."""
         if self._process is not None and self._process.poll() is None:
             _kill_group(self._process.pid)
 
-    def how_it_ended(self) -> str:
+    def exit_message(self) -> str:
+        """Return the end of the process: its signal or its exit status."""
         code = self._process.returncode if self._process else None
         if code is None:
             return "not started"
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
 
-    def last_words(self) -> list[str]:
-        """The end of what it logged since its last start."""
+    def log_tail(self) -> list[str]:
+        """Return the last lines that the service logged since its last start."""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
-            lines = deque(log, LAST_LINES)
+            lines = deque(log, LOG_TAIL_LINES)
         return [line.decode("utf-8", "replace").rstrip() for line in lines]
 
 
 def _kill_group(leader: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # nobody left, or only zombies
+    with suppress(ProcessLookupError, PermissionError):  # no process left, or only zombies
         os.killpg(leader, signal.SIGKILL)

@@ -1,0 +1,83 @@
+"""Options of a task, which `submit` and `batch` share."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from quantumtask.cli.commands import options as ask
+from quantumtask.cli.commands.parameter_syntax import parse_noise, parse_observables
+
+Memory = Annotated[bool, typer.Option("--memory", help="Also return the bits of each shot.")]
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """Options of a task as the terminal has them; None where an option is absent."""
+
+    shots: ask.Shots = None
+    seed: ask.Seed = None
+    name: ask.Name = None
+    tag: ask.Tags = None
+    memory: Memory = False
+    timeout: ask.Limit = None
+    observable: ask.Observables = None
+    precision: ask.Precision = None
+    returns: ask.Returns = None
+    noise: ask.Noise = None
+    backend: ask.Backend = None
+    compile: ask.Compile = None
+    engine: ask.Engine = None
+    method: ask.Method = None
+    owner: ask.Owner = None
+    priority: ask.Priority = None
+
+    def arguments(self, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the keyword arguments of `Client.submit` and `Client.batch`.
+
+        Args:
+            parameters: Values of the inputs; a list among them makes the task a sweep.
+        """
+        return {
+            "shots": self.shots,
+            "seed": self.seed,
+            "name": self.name,
+            "tags": self.tag or (),
+            "memory": self.memory or None,
+            "timeout_s": self.timeout,
+            "observables": parse_observables(self.observable, parameters),
+            "precision": self.precision,
+            "returns": self.returns,
+            "noise": parse_noise(self.noise),
+            "backend": self.backend,
+            "compile": self.compile,
+            "engine": self.engine,
+            "method": self.method,
+            "owner": self.owner,
+            "priority": self.priority,
+        }
+
+
+def accept_task_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Replace the parameter `options` of a command by one parameter for each field.
+
+    typer reads the options of a command from its signature.
+    """
+    names = [field.name for field in fields(TaskOptions)]
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        options = TaskOptions(**{name: values.pop(name) for name in names})
+        command(options=options, **values)
+
+    inner = inspect.signature(command).parameters.values()
+    options = inspect.signature(TaskOptions).parameters.values()
+    head = [each for each in inner if each.default is each.empty and each.name != "options"]
+    tail = [each for each in inner if each.default is not each.empty]
+    run.__signature__ = inspect.Signature([*head, *options, *tail])  # type: ignore[attr-defined]
+    annotated = {**command.__annotations__, **TaskOptions.__annotations__}
+    run.__annotations__ = {name: kind for name, kind in annotated.items() if name != "options"}
+    return run
