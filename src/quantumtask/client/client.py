@@ -11,7 +11,7 @@ from quantumtask.client.chunking import joined, split
 from quantumtask.client.connection import Connection, Json, for_older, given, path
 from quantumtask.client.json_numbers import plain
 from quantumtask.client.observables import column
-from quantumtask.client.request import Common, Options, Parameters, Source
+from quantumtask.client.request import CircuitSource, Common, Options, Parameters
 from quantumtask.client.results.result import Result
 from quantumtask.client.task import Task
 
@@ -45,7 +45,7 @@ class Client:
 
     def submit(
         self,
-        source: Source,
+        source: CircuitSource,
         *,
         strict: bool = False,
         idempotency_key: str | None = None,
@@ -70,7 +70,7 @@ class Client:
 
     def map(
         self,
-        source: Source,
+        source: CircuitSource,
         parameters: Parameters,
         *,
         name: str | None = None,
@@ -94,7 +94,7 @@ class Client:
 
     def batch(
         self,
-        items: Iterable[Source | Mapping[str, Any]],
+        items: Iterable[CircuitSource | Mapping[str, Any]],
         *,
         name: str | None = None,
         tags: Sequence[str] = (),
@@ -153,7 +153,10 @@ class Client:
         return self._connection.json("GET", "/tasks", params=given(question), timeout=timeout)
 
     def validate(
-        self, source: Source, parameters: Parameters | None = None, timeout: float = QUESTION_S
+        self,
+        source: CircuitSource,
+        parameters: Parameters | None = None,
+        timeout: float = QUESTION_S,
     ) -> Json:
         """All that is wrong with a circuit, as `problems`, and whether it is `valid`.
 
@@ -163,7 +166,7 @@ class Client:
         return self._connection.json("POST", "/validate", json=body, timeout=timeout)
 
     def estimate(
-        self, source: Source, *, timeout: float = QUESTION_S, **options: Unpack[Options]
+        self, source: CircuitSource, *, timeout: float = QUESTION_S, **options: Unpack[Options]
     ) -> Json:
         """What `submit` would take: `engine`, `method`, `memory_bytes`, `seconds`; nothing is run.
 

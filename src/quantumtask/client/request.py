@@ -22,7 +22,7 @@ class QiskitCircuit(Protocol):
 FEW = 100
 """So many numbers of an array are sent as a list, which people can read."""
 
-Source = str | PathLike[str] | QiskitCircuit
+CircuitSource = str | PathLike[str] | QiskitCircuit
 Parameters = Mapping[str, Any]
 
 
@@ -75,7 +75,7 @@ class Options(Common, total=False):
     """A JSON object of your own, kept with the task: at most 16 KiB."""
 
 
-def body(source: Source, **options: Unpack[Options]) -> Json:
+def body(source: CircuitSource, **options: Unpack[Options]) -> Json:
     """The JSON of a submission. Raises OSError for a file that cannot be read, TypeError."""
     returns = options.pop("returns", None)
     values = options.pop("parameters", None)
@@ -91,7 +91,7 @@ def body(source: Source, **options: Unpack[Options]) -> Json:
     )
 
 
-def text(source: Source) -> str:
+def text(source: CircuitSource) -> str:
     """OpenQASM text: of a text itself, of a file at a Path, of a Qiskit circuit."""
     if isinstance(source, str):
         return source
