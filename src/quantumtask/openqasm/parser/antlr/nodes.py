@@ -1,53 +1,61 @@
 """The nodes of a syntax tree: the classes and attributes of qdk that the compiler reads.
 
-Lists have the order of the text. An optional part that the text does not have is None.
+This file has the nodes of statements, and exports all other nodes.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple, TypeAlias, dataclass_transform
+from dataclasses import field
 
 from quantumtask.openqasm.parser.antlr.enums import AccessControl as AccessControl
 from quantumtask.openqasm.parser.antlr.enums import GateModifierName as GateModifierName
 from quantumtask.openqasm.parser.antlr.enums import IOKeyword as IOKeyword
 from quantumtask.openqasm.parser.antlr.enums import TimeUnit as TimeUnit
-
-
-class Span(NamedTuple):
-    """A half-open range of UTF-8 byte offsets."""
-
-    lo: int
-    hi: int
-
-
-class Operator(NamedTuple):
-    """An operator, as OpenQASM writes it."""
-
-    value: str
-
-
-@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field,))
-@dataclass(frozen=True, eq=False)
-class QASMNode:
-    """A node with its span; every subclass becomes a frozen dataclass."""
-
-    span: Span
-
-    def __init_subclass__(cls) -> None:
-        dataclass(frozen=True, eq=False)(cls)
-
-    def children(self) -> list["QASMNode"]:
-        """Return the direct children of the node."""
-        return [node for part in fields(self) for node in _nodes(getattr(self, part.name))]
-
-
-Nodes: TypeAlias = list[QASMNode]
-
-
-def _nodes(value: Any) -> Iterator[QASMNode]:
-    for item in value if isinstance(value, (list, tuple)) else (value,):
-        if isinstance(item, QASMNode):
-            yield item
+from quantumtask.openqasm.parser.antlr.expression_nodes import AngleType as AngleType
+from quantumtask.openqasm.parser.antlr.expression_nodes import ArrayLiteral as ArrayLiteral
+from quantumtask.openqasm.parser.antlr.expression_nodes import ArrayType as ArrayType
+from quantumtask.openqasm.parser.antlr.expression_nodes import BinaryExpression as BinaryExpression
+from quantumtask.openqasm.parser.antlr.expression_nodes import BitstringLiteral as BitstringLiteral
+from quantumtask.openqasm.parser.antlr.expression_nodes import BitType as BitType
+from quantumtask.openqasm.parser.antlr.expression_nodes import BooleanLiteral as BooleanLiteral
+from quantumtask.openqasm.parser.antlr.expression_nodes import BoolType as BoolType
+from quantumtask.openqasm.parser.antlr.expression_nodes import Cast as Cast
+from quantumtask.openqasm.parser.antlr.expression_nodes import ComplexType as ComplexType
+from quantumtask.openqasm.parser.antlr.expression_nodes import Concatenation as Concatenation
+from quantumtask.openqasm.parser.antlr.expression_nodes import DiscreteSet as DiscreteSet
+from quantumtask.openqasm.parser.antlr.expression_nodes import DurationLiteral as DurationLiteral
+from quantumtask.openqasm.parser.antlr.expression_nodes import DurationOf as DurationOf
+from quantumtask.openqasm.parser.antlr.expression_nodes import DurationType as DurationType
+from quantumtask.openqasm.parser.antlr.expression_nodes import (
+    DynArrayReferenceType as DynArrayReferenceType,
+)
+from quantumtask.openqasm.parser.antlr.expression_nodes import FloatLiteral as FloatLiteral
+from quantumtask.openqasm.parser.antlr.expression_nodes import FloatType as FloatType
+from quantumtask.openqasm.parser.antlr.expression_nodes import FunctionCall as FunctionCall
+from quantumtask.openqasm.parser.antlr.expression_nodes import HardwareQubit as HardwareQubit
+from quantumtask.openqasm.parser.antlr.expression_nodes import Identifier as Identifier
+from quantumtask.openqasm.parser.antlr.expression_nodes import ImaginaryLiteral as ImaginaryLiteral
+from quantumtask.openqasm.parser.antlr.expression_nodes import (
+    IndexedIdentifier as IndexedIdentifier,
+)
+from quantumtask.openqasm.parser.antlr.expression_nodes import IndexExpression as IndexExpression
+from quantumtask.openqasm.parser.antlr.expression_nodes import IndexList as IndexList
+from quantumtask.openqasm.parser.antlr.expression_nodes import IntegerLiteral as IntegerLiteral
+from quantumtask.openqasm.parser.antlr.expression_nodes import IntType as IntType
+from quantumtask.openqasm.parser.antlr.expression_nodes import ParenExpression as ParenExpression
+from quantumtask.openqasm.parser.antlr.expression_nodes import (
+    QuantumMeasurement as QuantumMeasurement,
+)
+from quantumtask.openqasm.parser.antlr.expression_nodes import QubitType as QubitType
+from quantumtask.openqasm.parser.antlr.expression_nodes import RangeDefinition as RangeDefinition
+from quantumtask.openqasm.parser.antlr.expression_nodes import (
+    StaticArrayReferenceType as StaticArrayReferenceType,
+)
+from quantumtask.openqasm.parser.antlr.expression_nodes import StretchType as StretchType
+from quantumtask.openqasm.parser.antlr.expression_nodes import UintType as UintType
+from quantumtask.openqasm.parser.antlr.expression_nodes import UnaryExpression as UnaryExpression
+from quantumtask.openqasm.parser.antlr.node_base import Nodes as Nodes
+from quantumtask.openqasm.parser.antlr.node_base import Operator as Operator
+from quantumtask.openqasm.parser.antlr.node_base import QASMNode as QASMNode
+from quantumtask.openqasm.parser.antlr.node_base import Span as Span
 
 
 class Annotation(QASMNode):
@@ -60,226 +68,6 @@ class Statement(QASMNode):
     """A statement, with the annotations before it."""
 
     annotations: tuple[Annotation, ...] = field(default=(), kw_only=True)
-
-
-class BitType(QASMNode):
-    """The type `bit` or `bit[size]`."""
-
-    size: QASMNode | None
-
-
-class QubitType(QASMNode):
-    """The type `qubit` or `qubit[size]`."""
-
-    size: QASMNode | None
-
-
-class IntType(QASMNode):
-    """The type `int` or `int[size]`."""
-
-    size: QASMNode | None
-
-
-class UintType(QASMNode):
-    """The type `uint` or `uint[size]`."""
-
-    size: QASMNode | None
-
-
-class AngleType(QASMNode):
-    """The type `angle` or `angle[size]`."""
-
-    size: QASMNode | None
-
-
-class FloatType(QASMNode):
-    """The type `float` or `float[size]`."""
-
-    size: QASMNode | None
-
-
-class ComplexType(QASMNode):
-    """The type `complex` or `complex[base_type]`."""
-
-    base_type: QASMNode | None
-
-
-class BoolType(QASMNode):
-    """The type `bool`."""
-
-
-class DurationType(QASMNode):
-    """The type `duration`."""
-
-
-class StretchType(QASMNode):
-    """The type `stretch`."""
-
-
-class ArrayType(QASMNode):
-    """The type `array[base_type, dimensions]`."""
-
-    base_type: QASMNode
-    dimensions: Nodes
-
-
-class StaticArrayReferenceType(QASMNode):
-    """The type of an array parameter with a fixed shape."""
-
-    mutability: AccessControl
-    base_type: QASMNode
-    dimensions: Nodes
-
-
-class DynArrayReferenceType(QASMNode):
-    """The type of an array parameter with a fixed number of dimensions."""
-
-    mutability: AccessControl
-    base_type: QASMNode
-    num_dimensions: QASMNode
-
-
-class Identifier(QASMNode):
-    """A name."""
-
-    name: str
-
-
-class IndexedIdentifier(QASMNode):
-    """A name with indices, such as `q[0]`."""
-
-    name: Identifier
-    indices: Nodes
-
-
-class HardwareQubit(QASMNode):
-    """A physical qubit; `name` is its number, without the `$`."""
-
-    name: str
-
-
-class IntegerLiteral(QASMNode):
-    """An integer."""
-
-    value: int
-
-
-class FloatLiteral(QASMNode):
-    """A real number."""
-
-    value: float
-
-
-class ImaginaryLiteral(QASMNode):
-    """An imaginary number, without the `im`."""
-
-    value: float
-
-
-class BooleanLiteral(QASMNode):
-    """`true` or `false`."""
-
-    value: bool
-
-
-class BitstringLiteral(QASMNode):
-    """A bit string; its last bit is the lowest bit of `value`."""
-
-    value: int
-    width: int
-
-
-class DurationLiteral(QASMNode):
-    """A number with a unit of time."""
-
-    value: float
-    unit: TimeUnit
-
-
-class ArrayLiteral(QASMNode):
-    """An array in braces."""
-
-    values: Nodes
-
-
-class UnaryExpression(QASMNode):
-    """An operator and its operand."""
-
-    op: Operator
-    operand: QASMNode
-
-
-class BinaryExpression(QASMNode):
-    """An operator and its two operands."""
-
-    op: Operator
-    lhs: QASMNode
-    rhs: QASMNode
-
-
-class ParenExpression(QASMNode):
-    """An expression in parentheses."""
-
-    operand: QASMNode
-
-
-class FunctionCall(QASMNode):
-    """A call of a function or a subroutine."""
-
-    name: Identifier
-    args: Nodes
-
-
-class Cast(QASMNode):
-    """A conversion to a type."""
-
-    type: QASMNode
-    operand: QASMNode
-
-
-class IndexExpression(QASMNode):
-    """An expression with indices."""
-
-    collection: QASMNode
-    indices: Nodes
-
-
-class Concatenation(QASMNode):
-    """Registers joined by `++`."""
-
-    operands: Nodes
-
-
-class DurationOf(QASMNode):
-    """`durationof({body})`."""
-
-    body: Nodes
-
-
-class QuantumMeasurement(QASMNode):
-    """`measure`, as a value."""
-
-    qubits: Nodes
-
-
-class RangeDefinition(QASMNode):
-    """`start:step:end`."""
-
-    start: QASMNode | None
-    step: QASMNode | None
-    end: QASMNode | None
-
-
-class DiscreteSet(QASMNode):
-    """Indices in braces."""
-
-    values: Nodes
-
-
-class IndexList(QASMNode):
-    """Indices in brackets."""
-
-    values: Nodes
 
 
 class Include(Statement):
