@@ -19,10 +19,10 @@ from pathlib import Path
 
 from tests.support.postgres import Server
 from tests.support.services import Service
+from tests.support.stores import FullStore
 
 from benchmarks.common.load_generator import BELL
 from quantumtask.api.ids import new_id
-from quantumtask.shared.db import Store
 from quantumtask.shared.task import Submission, TaskSpec
 
 TOGETHER = 1000
@@ -49,7 +49,9 @@ def main() -> int:
 
 
 def measure(service: Service, tasks: int, rounds: int) -> bool:
-    store = Store(replace(service.settings, max_waiting_tasks=10**9, max_waiting_per_owner=10**9))
+    store = FullStore(
+        replace(service.settings, max_waiting_tasks=10**9, max_waiting_per_owner=10**9)
+    )
     ids = fill(store, tasks)
     service.start_api()
     while service.try_get("/health") != 200:
@@ -76,7 +78,7 @@ def measure(service: Service, tasks: int, rounds: int) -> bool:
     return all(kept)
 
 
-def fill(store: Store, tasks: int) -> list[str]:
+def fill(store: FullStore, tasks: int) -> list[str]:
     started = time.monotonic()
     ids = [new_id() for _ in range(tasks)]
     for start in range(0, tasks, TOGETHER):

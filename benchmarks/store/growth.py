@@ -15,11 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from tests.support.stores import FullStore
+
 from benchmarks.common.load_generator import BELL
 from benchmarks.engines.parsing import text_of
 from quantumtask.api.ids import new_id
 from quantumtask.openqasm.compile import compile_uncached
-from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, TaskSpec
 
@@ -38,7 +39,7 @@ class Database:
 
     def __init__(self, folder: Path, finished: int) -> None:
         settings = Settings(data_dir=folder)
-        self.api, self.worker = Store(settings), Store(settings)
+        self.api, self.worker = FullStore(settings), FullStore(settings)
         self.finished = finished
         self.ids = [self._finish(BATCH)[0] for _ in range(finished // BATCH)]
         self.spent: dict[str, list[float]] = {turn: [] for turn in TURNS}

@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.support import databases
+from tests.support.stores import FullStore
 
 from benchmarks.common.load_generator import BELL
 from quantumtask.api.ids import new_id
-from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, Task, TaskSpec
 from quantumtask.worker.retention import Housekeeper
@@ -28,14 +28,14 @@ BATCH = 200
 ALONE = 500
 
 
-def fill(store: Store, tasks: int, result: Result) -> None:
+def fill(store: FullStore, tasks: int, result: Result) -> None:
     for _ in range(tasks // BATCH):
         spec = TaskSpec(BELL, tags=("old",), parameters='{"x": 1}')
         store.submit([Submission(new_id(), spec, 0.1) for _ in range(BATCH)])
         store.complete([(assignment, result) for assignment in store.claim("worker", BATCH)])
 
 
-def claims(store: Store, go_on: Callable[[int], bool]) -> list[float]:
+def claims(store: FullStore, go_on: Callable[[int], bool]) -> list[float]:
     """Milliseconds that each of many claims took."""
     taken: list[float] = []
     while go_on(len(taken)):
@@ -55,7 +55,7 @@ def report(what: str, taken: list[float]) -> None:
 
 
 def measure(settings: Settings, tasks: int, result: Result) -> None:
-    store = Store(settings)
+    store = FullStore(settings)
     fill(store, tasks, result)
     [newest] = store.list_tasks(limit=1)
     report("alone", claims(store, lambda n: n < ALONE))
@@ -69,7 +69,7 @@ def measure(settings: Settings, tasks: int, result: Result) -> None:
     store.close()
 
 
-def left(store: Store, task: Task) -> bool:
+def left(store: FullStore, task: Task) -> bool:
     return bool(store.task_states([task.id]))
 
 

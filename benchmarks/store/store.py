@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support import postgres
+from tests.support.stores import FullStore
 
 from benchmarks.common.load_generator import BELL
 from quantumtask.api.ids import new_id
-from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Result, Submission, TaskSpec
 
@@ -47,7 +47,7 @@ class Side:
             max_waiting_tasks=10**9,
             max_waiting_per_owner=10**9,
         )
-        self.store, self.settings = Store(patient), patient
+        self.store, self.settings = FullStore(patient), patient
 
     def round(self, tasks: int, chunk: int, workers: int) -> None:
         submissions = [Submission(new_id(), TaskSpec(BELL), 1.0) for _ in range(tasks)]
@@ -56,7 +56,7 @@ class Side:
             for part in parts:
                 self.store.submit(part)
         with ThreadPoolExecutor(workers) as pool:
-            stores = list(pool.map(Store, [self.settings] * workers))
+            stores = list(pool.map(FullStore, [self.settings] * workers))
             with self.timed(f"claim and complete, {chunk} together"):
                 done = sum(pool.map(work, stores, [chunk] * workers))
         assert done == tasks
@@ -79,7 +79,7 @@ class Timer:
         self._python.append(time.process_time() - self._began[1])
 
 
-def work(store: Store, chunk: int) -> int:
+def work(store: FullStore, chunk: int) -> int:
     """Turns, until nothing is left; returns how many tasks were completed."""
     done, ended = 0, list[tuple[Assignment, Result]]()
     while True:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from quantumtask.engines.devices import calibration
-from quantumtask.shared.db import Store
 from quantumtask.shared.queue_stats import MAX_TASKS_AHEAD
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.support.services import Service
+from tests.support.stores import FullStore
 from tests.test_errors import problem
 
 Start = Callable[..., Service]
@@ -82,7 +82,7 @@ def test_an_idle_service_promises_no_wait(service: Service) -> None:
 
 
 def test_a_new_task_is_told_how_long_all_that_waits_will_take(configured: Settings) -> None:
-    store = Store(configured)
+    store = FullStore(configured)
     store.submit([Submission(k, TaskSpec("x"), 500.0) for k in "abc"])
     store.submit([Submission("d", TaskSpec("x", priority=-1), 500.0)])  # which it goes before
     assert store.expected_wait_s() is None
@@ -92,7 +92,7 @@ def test_a_new_task_is_told_how_long_all_that_waits_will_take(configured: Settin
     assert store.expected_wait_s() == pytest.approx(10.0)
     store.submit([Submission(f"{k}", TaskSpec("x"), 500.0) for k in range(MAX_TASKS_AHEAD)])
     store.close()
-    fresh = Store(configured)  # which counts anew
+    fresh = FullStore(configured)  # which counts anew
     assert fresh.expected_wait_s() == pytest.approx(5.0 * (MAX_TASKS_AHEAD + 3))
     fresh.close()
 

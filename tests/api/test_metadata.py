@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from quantumtask.client import Client, ServiceError
-from quantumtask.shared.api_store import ApiStore, NewBatch
+from quantumtask.shared.batch import NewBatch
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.support import databases
 from tests.support.services import Service
+from tests.support.stores import FullStore
 
 ANY: dict[str, Any] = {
     "π": ["🚀", None, True, 1.5, {"deep": [[]]}], "": "\0", "n": 2**70,
@@ -114,7 +115,7 @@ def test_the_circuit_of_an_unknown_task_is_not_found(service: Service, name: str
 
 
 def test_metadata_and_circuits_are_in_both_databases(configured: Settings) -> None:
-    store = ApiStore(configured)
+    store = FullStore(configured)
     spec = TaskSpec(TEXT, metadata='{"a": "π"}')
     store.submit([Submission("t", spec, 1.0), Submission("u", TaskSpec("x"), 1.0)])
     batched = Submission("v", spec, 1.0, batch="b", item=0)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from quantumtask.shared.db import Store
 from quantumtask.shared.task import Result, Submission, TaskSpec
 from tests.support.services import BELL, Service
+from tests.support.stores import FullStore
 from tests.test_errors import problem
 
 Start = Callable[..., Service]
@@ -38,7 +38,7 @@ def test_parameters_come_back_as_they_were_sent(service: Service) -> None:
 def test_a_worker_gets_the_parameters_as_json_text(start: Start) -> None:
     service = alone(start)
     task_id = service.submit(parameters=INPUTS)
-    store = Store(service.settings)
+    store = FullStore(service.settings)
     [assignment] = store.claim("w", 50)
     store.close()
     assert assignment.id == task_id
@@ -55,7 +55,7 @@ def alone(start: Start) -> Service:
 def test_outputs_stand_beside_the_counts_and_pass_unread(start: Start) -> None:
     service = alone(start)
     task_id = service.submit(shots=2)
-    store = Store(service.settings)
+    store = FullStore(service.settings)
     [assignment] = store.claim("w", 50)
     outputs = '{"angle": [0.10, 1e-7], "bits": ["01", "10"], "table": [[1, 2], [3, 4]]}'
     result = Result('{"0": 2}', None, 7, "aer", "1", "statevector", 1.5, (), outputs)
@@ -160,7 +160,7 @@ def test_an_idempotency_key_of_the_version_before_still_holds(start: Start) -> N
     service = start(slots=1)
     fields = {"circuit": BELL, "shots": 1024, "seed": None, "memory": False, "timeout_s": 600.0}
     digest = hashlib.sha256(json.dumps({**fields, "name": None, "tags": []}).encode()).hexdigest()
-    store = Store(service.settings)
+    store = FullStore(service.settings)
     store.submit([Submission("before", TaskSpec(BELL), 1.0, "key", digest)])
     store.close()
     headers = {"Idempotency-Key": "key"}

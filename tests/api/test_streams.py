@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from quantumtask.shared.api_store import ApiStore
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
 from tests.support import postgres
 from tests.support.prometheus import scrape
 from tests.support.services import BELL, Service, memory_mib, until
+from tests.support.stores import FullStore
 from tests.test_errors import problem
 
 RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
@@ -36,7 +36,7 @@ class Api(Service):
     def __init__(self, folder: Path, **settings: Any) -> None:
         super().__init__(folder, **settings)
         self.start_again()
-        self.store = ApiStore(self.settings)
+        self.store = FullStore(self.settings)
 
     def start_again(self) -> None:
         self.start_api()

@@ -184,7 +184,7 @@ def test_a_newer_schema_asks_for_an_upgrade(tmp_path: Path) -> None:
 def test_a_damaged_file_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "quantumtask.db").write_bytes(b"no database" * 1000)
     results = of_database(Settings(tmp_path))
-    assert "the file of the database is damaged" in results["database"][0].finding
+    assert "the database file is damaged" in results["database"][0].finding
 
 
 def test_a_database_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ import httpx
 import pytest
 
 from quantumtask.shared.database.base import Row
-from quantumtask.shared.database.connect import connect
-from quantumtask.shared.db import Store
+from quantumtask.shared.database.connect import connect_database
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, TaskSpec, TaskState
 from tests.support import databases
 from tests.support.services import ENDLESS, Process, Service, free_port, until
+from tests.support.stores import FullStore
 
 RELEASED = Path(__file__).parents[1] / "store" / "released"
 CLIENTS, FEW = 3, 5
@@ -170,14 +170,14 @@ class Before:
 
     def __init__(self, settings: Settings) -> None:
         version = max(int(folder.name) for folder in RELEASED.iterdir())
-        self._database = connect(settings)
+        self._database = connect_database(settings)
         names = ("queries.sql", "postgresql.sql")[: 2 if settings.database else 1]
         texts: dict[str, str] = {}
         for name in names:
             text = (RELEASED / str(version) / name).read_text()
             _, *parts = re.split(r"^-- name: (\S+)\n", text, flags=re.MULTILINE)
             texts |= zip(parts[::2], parts[1::2], strict=True)
-        self._texts = {name: self._database.sql(text) for name, text in texts.items()}
+        self._texts = {name: self._database.translate(text) for name, text in texts.items()}
         self.unused = set(texts)
 
     def rows(self, name: str, /, **values: Any) -> list[Row]:
@@ -239,21 +239,21 @@ RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
 
 
 @pytest.fixture
-def both(configured: Settings) -> Iterator[tuple[Store, Before]]:
+def both(configured: Settings) -> Iterator[tuple[FullStore, Before]]:
     """A Store of this version, which has brought the schema up to date, and the version before."""
-    store = Store(configured)
+    store = FullStore(configured)
     before = Before(configured)
     yield store, before
     before.close()
     store.close()
 
 
-def states(store: Store, *ids: str) -> list[str]:
+def states(store: FullStore, *ids: str) -> list[str]:
     found = store.task_states(ids)
     return [str(found[task_id]) for task_id in ids]
 
 
-def test_the_version_before_takes_tasks_that_this_one_runs(both: tuple[Store, Before]) -> None:
+def test_the_version_before_takes_tasks_that_this_one_runs(both: tuple[FullStore, Before]) -> None:
     store, before = both
     before.submit("a", "b")
     assignments = store.claim("w", 50)
@@ -269,7 +269,7 @@ def test_the_version_before_takes_tasks_that_this_one_runs(both: tuple[Store, Be
     assert [task.id for task in store.list_tasks(name="old", tag="a")] == ["b", "a"]
 
 
-def test_the_version_before_runs_tasks_that_this_one_takes(both: tuple[Store, Before]) -> None:
+def test_the_version_before_runs_tasks_that_this_one_takes(both: tuple[FullStore, Before]) -> None:
     store, before = both
     names = ["done", "failed", "given", "stopped"]
     store.submit([Submission(name, TaskSpec("x"), 1.0) for name in names])
@@ -289,13 +289,13 @@ def test_the_version_before_runs_tasks_that_this_one_takes(both: tuple[Store, Be
 
 
 def test_each_version_takes_over_from_lost_workers_of_the_other(
-    configured: Settings, both: tuple[Store, Before]
+    configured: Settings, both: tuple[FullStore, Before]
 ) -> None:
     store, before = both
     before.submit("old", "worn")
     assert set(before.claim(lease_s=-1)) == {"old", "worn"}
     assert len(store.reclaim(store.leases())) == 2
-    lapsed = Store(replace(configured, lease_s=-1))
+    lapsed = FullStore(replace(configured, lease_s=-1))
     assert {each.id for each in lapsed.claim("w", 50)} == {"old", "worn"}
     lapsed.close()
     assert len(before.move("release.expired", max_crashes=3)) == 2
@@ -305,7 +305,7 @@ def test_each_version_takes_over_from_lost_workers_of_the_other(
 
 
 def test_every_statement_of_the_version_before_runs_on_this_schema(
-    both: tuple[Store, Before],
+    both: tuple[FullStore, Before],
 ) -> None:
     store, before = both
     before.submit("t", "u")

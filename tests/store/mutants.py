@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 
 from quantumtask.cli.app import main
 from quantumtask.shared import db
+from quantumtask.shared.api_store import ApiStore
 from quantumtask.shared.database.queries import load_queries
-from quantumtask.shared.db import Store
 from quantumtask.shared.errors import QuantumTaskError
+from quantumtask.shared.submission_store import SubmissionStore
 from quantumtask.shared.task import Submission
+from quantumtask.shared.worker_store import WorkerStore
 
 whole = load_queries()
 
@@ -29,22 +31,24 @@ def no_attempt() -> None:
 def id_before_commit() -> None:
     """The client gets its id, and the task is written a little later."""
 
-    def submit(self: Store, submissions: Sequence[Submission]) -> list[str | QuantumTaskError]:
+    def submit(
+        self: SubmissionStore, submissions: Sequence[Submission]
+    ) -> list[str | QuantumTaskError]:
         threading.Timer(0.3, late, (self, list(submissions))).start()
         return [s.id for s in submissions]
 
-    def late(self: Store, submissions: list[Submission]) -> None:
-        other = Store(self._settings)
+    def late(self: SubmissionStore, submissions: list[Submission]) -> None:
+        other = ApiStore(self._settings)
         honest(other, submissions)
         other.close()
 
-    honest = Store.submit
-    Store.submit = submit  # type: ignore[method-assign]
+    honest = SubmissionStore.submit
+    SubmissionStore.submit = submit  # type: ignore[method-assign]
 
 
 def no_sweep() -> None:
     """Nobody takes over from a worker that is gone."""
-    Store.reclaim = lambda *_: []  # type: ignore[method-assign]
+    WorkerStore.reclaim = lambda *_: []  # type: ignore[method-assign]
 
 
 def no_fair_tag() -> None:

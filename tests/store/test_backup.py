@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.cli.test_cli import quantumtask
 from tests.repo.test_docs import commands
 from tests.support import postgres
 from tests.support.services import BELL, ENDLESS, Service, until
+from tests.support.stores import FullStore
 
 SOON: dict[str, Any] = {"slots": 1, "lease_s": 1.5, "renew_s": 0.3}
 """What a worker that is gone had is run again soon."""
@@ -102,7 +102,7 @@ def test_a_dump_made_while_a_service_runs_is_restored_as_the_page_says(
 def test_a_backup_holds_what_was_only_in_the_wal_and_leaves_nothing_beside_it(
     tmp_path: Path,
 ) -> None:
-    store = Store(Settings(data_dir=tmp_path / "data"))
+    store = FullStore(Settings(data_dir=tmp_path / "data"))
     store.submit([Submission("t", TaskSpec("x"), 1.0)])
     assert (tmp_path / "data" / "quantumtask.db-wal").stat().st_size > 0
     target = tmp_path / "copies" / "quantumtask.db"
@@ -112,17 +112,17 @@ def test_a_backup_holds_what_was_only_in_the_wal_and_leaves_nothing_beside_it(
     assert [each.name for each in target.parent.iterdir()] == ["quantumtask.db"]
     store.submit([Submission("later", TaskSpec("x"), 1.0)])
     store.close()
-    copy = Store(Settings(data_dir=target.parent))
+    copy = FullStore(Settings(data_dir=target.parent))
     assert [task.id for task in copy.list_tasks()] == ["t"]
     copy.close()
 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    Store(Settings(data_dir=tmp_path)).close()
+    FullStore(Settings(data_dir=tmp_path)).close()
     (tmp_path / "kept").write_text("precious")
     done = quantumtask("backup", str(tmp_path / "kept"), "--data-dir", str(tmp_path))
     assert done.returncode == 1
-    assert "is there already" in done.stderr
+    assert "exists already" in done.stderr
     assert (tmp_path / "kept").read_text() == "precious"
 
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_backed_up_leaves_no_file_behind(tmp_path: Path) -> None:
     data, target = tmp_path / "data", tmp_path / "copy"
     missing = quantumtask("backup", str(target), "--data-dir", str(data))
     assert (missing.returncode, "QUANTUMTASK_DATA_DIR" in missing.stderr) == (1, True)
-    Store(Settings(data_dir=data)).close()
+    FullStore(Settings(data_dir=data)).close()
     nowhere = quantumtask("backup", str(tmp_path / "no" / "copy"), "--data-dir", str(data))
     assert (nowhere.returncode, "Traceback" in nowhere.stderr) == (1, False)
     with (data / "quantumtask.db").open("r+b") as file:

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from quantumtask.shared.database import postgresql, sqlite
-from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, TaskSpec
 from tests.support import databases
+from tests.support.stores import FullStore
 
 RELEASED = [
     *(("sqlite", number) for number in range(1, len(sqlite.MIGRATIONS) + 1)),
@@ -51,10 +51,10 @@ def test_the_database_of_a_version_before_is_upgraded_with_all_that_it_holds(
     with databases.new(kind, tmp_path) as settings:
         make_as_of(settings, version)
         for _ in range(2):  # upgraded once, and opened again
-            store = Store(settings)
+            store = FullStore(settings)
             holds_the_old_tasks(store)
             store.close()
-        store = Store(settings)
+        store = FullStore(settings)
         [assignment] = store.claim("w", 50)
         assert (assignment.id, assignment.spec.parameters) == ("waiting", None)
         assert (assignment.spec.engine, assignment.spec.method) == ("auto", None)
@@ -63,7 +63,7 @@ def test_the_database_of_a_version_before_is_upgraded_with_all_that_it_holds(
         store.close()
 
 
-def holds_the_old_tasks(store: Store) -> None:
+def holds_the_old_tasks(store: FullStore) -> None:
     tasks = store.read(["waiting", "completed", "failed"])
     assert {task.state for task in tasks.values()} == {"submitted", "completed", "failed"}
     assert [task.parameters for task in tasks.values()] == [None] * 3
@@ -100,7 +100,7 @@ def test_a_version_has_the_same_tables_and_columns_on_both_databases(tmp_path: P
     assert max(postgresql.MIGRATIONS) == len(sqlite.MIGRATIONS)
     with databases.new("sqlite", tmp_path) as one, databases.new("postgresql", tmp_path) as other:
         for settings in (one, other):
-            Store(settings).close()
+            FullStore(settings).close()
         embedded, served = columns(one), columns(other)
     assert len(embedded) > 5
     for table in ("changes", "batch_events"):
@@ -111,10 +111,10 @@ def test_a_version_has_the_same_tables_and_columns_on_both_databases(tmp_path: P
 
 OPEN = """
 import sys
-from quantumtask.shared.db import Store
+from quantumtask.shared.worker_store import WorkerStore
 from quantumtask.shared.settings import load_settings
 sys.stdin.readline()
-Store(load_settings()).close()
+WorkerStore(load_settings()).close()
 """
 
 
@@ -152,7 +152,7 @@ def test_the_version_before_goes_on_working_once_the_next_has_upgraded_the_datab
     configured: Settings,
 ) -> None:
     """A migration adds what it needs and takes nothing away: that is for the version after."""
-    old = Store(configured)
+    old = FullStore(configured)
     old.submit([Submission("before", TaskSpec("x"), 1.0)])
     patient = replace(configured, busy_timeout_s=5)
     databases.execute(patient, "ALTER TABLE tasks ADD COLUMN later TEXT")
@@ -164,7 +164,7 @@ def test_the_version_before_goes_on_working_once_the_next_has_upgraded_the_datab
         else f"PRAGMA user_version = {newest}",
     )
     old.submit([Submission("after", TaskSpec("x"), 1.0)])
-    restarted = Store(configured)
+    restarted = FullStore(configured)
     assert [a.id for a in restarted.claim("w", 1.5)] == ["before", "after"]
     assert [t.id for t in old.list_tasks()] == ["after", "before"]
     old.close()

@@ -11,12 +11,12 @@ from threading import Event
 import httpx
 import pytest
 
-from quantumtask.shared.db import Store
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings, SettingsError, load_settings
 from quantumtask.shared.task import Result, Submission, TaskSpec, TaskState
 from tests.support import databases, postgres
 from tests.support.services import BELL, ENDLESS, Service, free_port, until
+from tests.support.stores import FullStore
 
 Start = Callable[..., Service]
 RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
@@ -36,7 +36,7 @@ def server() -> Iterator[postgres.Server]:
     own.remove()
 
 
-def put(store: Store, *names: str) -> None:
+def put(store: FullStore, *names: str) -> None:
     answers = store.submit([Submission(name, TaskSpec("x"), 1.0) for name in names])
     assert answers == list(names)
 
@@ -45,7 +45,7 @@ def put(store: Store, *names: str) -> None:
 
 
 def test_a_claim_steps_over_what_another_is_taking(configured: Settings) -> None:
-    first, second = Store(configured), Store(configured)
+    first, second = FullStore(configured), FullStore(configured)
     put(first, "a", "b", "c")
     with first.transaction():
         assert [a.id for a in first.claim("first", 1.5)] == ["a", "b"]
@@ -58,7 +58,7 @@ def test_a_claim_steps_over_what_another_is_taking(configured: Settings) -> None
 def test_a_claim_takes_no_more_than_its_budget_when_the_cheapest_are_taken(
     configured: Settings,
 ) -> None:
-    first, second = Store(configured), Store(configured)
+    first, second = FullStore(configured), FullStore(configured)
     first.submit([Submission(f"cheap{n}", TaskSpec("x"), 0.1) for n in range(10)])
     first.submit([Submission(f"dear{n}", TaskSpec("x"), 100.0) for n in range(10)])
     with first.transaction():
@@ -69,7 +69,7 @@ def test_a_claim_takes_no_more_than_its_budget_when_the_cheapest_are_taken(
 
 
 def test_a_claim_among_many_waiting_tasks_reads_only_what_it_takes(configured: Settings) -> None:
-    store = Store(replace(configured, max_waiting_tasks=10_000, max_waiting_per_owner=10_000))
+    store = FullStore(replace(configured, max_waiting_tasks=10_000, max_waiting_per_owner=10_000))
     put(store, *(f"t{n}" for n in range(10_000)))
     databases.execute(configured, "ANALYZE tasks")
     assert len(store.claim("w", 0.5)) == 1
@@ -80,7 +80,10 @@ def test_a_claim_among_many_waiting_tasks_reads_only_what_it_takes(configured: S
 
 
 def test_a_worker_stopped_amid_a_transaction_holds_up_no_sweep(configured: Settings) -> None:
-    lapsed, stopped, store = Store(replace(configured, lease_s=-1)), *map(Store, [configured] * 2)
+    lapsed, stopped, store = (
+        FullStore(replace(configured, lease_s=-1)),
+        *map(FullStore, [configured] * 2),
+    )
     put(store, "held", "free")
     held, _ = lapsed.claim("w", 50)
     with stopped.transaction():
@@ -93,7 +96,7 @@ def test_a_worker_stopped_amid_a_transaction_holds_up_no_sweep(configured: Setti
 
 
 def test_one_key_sent_to_many_processes_at_once_is_one_task(configured: Settings) -> None:
-    stores = [Store(configured) for _ in range(6)]
+    stores = [FullStore(configured) for _ in range(6)]
 
     def submit(number: int) -> list[object]:
         keys = [f"key{n}" for n in range(10)]
@@ -113,7 +116,7 @@ def test_one_key_sent_to_many_processes_at_once_is_one_task(configured: Settings
 
 
 def test_text_with_a_nul_is_stored_without_it(configured: Settings) -> None:
-    store = Store(configured)
+    store = FullStore(configured)
     store.submit([Submission("t", TaskSpec("x", name="a\0b", tags=("c\0",)), 1.0)])
     assert [t.name for t in store.list_tasks(name="a\0b", tag="c\0")] == ["a\ufffdb"]
     assert store.list_tasks(name="\0") == []
@@ -124,7 +127,7 @@ def test_text_with_a_nul_is_stored_without_it(configured: Settings) -> None:
 
 
 def test_no_call_after_a_restart_fails_that_began_after_it(server: postgres.Server) -> None:
-    store = Store(Settings(database=server.url))
+    store = FullStore(Settings(database=server.url))
     put(store, "before")
     server.stop()
     server.start()
@@ -136,7 +139,10 @@ def test_no_call_after_a_restart_fails_that_began_after_it(server: postgres.Serv
 def test_a_server_that_is_away_is_unavailable_until_it_is_back(
     server: postgres.Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store, reader = Store(Settings(database=server.url)), Store(Settings(database=server.url))
+    store, reader = (
+        FullStore(Settings(database=server.url)),
+        FullStore(Settings(database=server.url)),
+    )
     assert reader.changed()
     server.stop()
     for _ in range(3):
@@ -158,7 +164,7 @@ def test_a_server_that_is_away_is_unavailable_until_it_is_back(
 
 
 def test_a_transaction_that_loses_its_server_writes_nothing(server: postgres.Server) -> None:
-    store = Store(Settings(database=server.url))
+    store = FullStore(Settings(database=server.url))
     with pytest.raises(StoreUnavailable), store.transaction():
         put(store, "a")
         server.stop()
@@ -174,12 +180,12 @@ def test_nothing_is_lost_or_done_twice_while_the_server_is_killed_again_and_agai
     server: postgres.Server,
 ) -> None:
     configured = Settings(database=server.url, lease_s=1, max_crashes=1000)
-    Store(configured).close()
+    FullStore(configured).close()
     accepted: list[str] = []
     done = Event()
 
     def submit(number: int) -> None:
-        store = Store(configured)
+        store = FullStore(configured)
         for n in range(300):
             name = f"t{number}-{n}"
             while not done.is_set():
@@ -190,7 +196,7 @@ def test_nothing_is_lost_or_done_twice_while_the_server_is_killed_again_and_agai
         store.close()
 
     def work(number: int) -> None:
-        store = Store(configured)
+        store = FullStore(configured)
         while not done.is_set():
             with suppress(StoreUnavailable), store.transaction():
                 databases.sweep(store)
@@ -205,7 +211,7 @@ def test_nothing_is_lost_or_done_twice_while_the_server_is_killed_again_and_agai
                 server.stop()
                 server.start()
             until(lambda: len(accepted) == 600, 60)
-            store = Store(configured)
+            store = FullStore(configured)
             until(lambda: not store.list_tasks([TaskState.SUBMITTED, TaskState.RUNNING]), 60)
         finally:
             done.set()
@@ -342,6 +348,6 @@ def test_the_password_is_never_shown(url: str, shown: str) -> None:
 
 def test_a_url_that_only_the_driver_refuses_is_not_repeated_either(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable) as error:
-        Store(Settings(data_dir=tmp_path, database="postgresql://u:s3cret%@h/d"))
+        FullStore(Settings(data_dir=tmp_path, database="postgresql://u:s3cret%@h/d"))
     assert "cret" not in str(error.value)
     assert error.value.__cause__ is None

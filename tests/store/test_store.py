@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 from quantumtask.shared.database.queries import load_queries
-from quantumtask.shared.db import Store
 from quantumtask.shared.errors import (
     IdempotencyConflict,
     QuantumTaskError,
@@ -34,6 +33,7 @@ from quantumtask.shared.task import (
 )
 from tests.support import databases
 from tests.support.services import until
+from tests.support.stores import FullStore
 
 RESULT = Result(
     '{"0": 1}', '["0"]', 7, "aer", "1", "statevector", 1.5, ("a warning",), '{"x": [1.0]}'
@@ -41,8 +41,8 @@ RESULT = Result(
 
 
 @pytest.fixture
-def store(configured: Settings) -> Iterator[Store]:
-    opened = Store(configured)
+def store(configured: Settings) -> Iterator[FullStore]:
+    opened = FullStore(configured)
     yield opened
     opened.close()
 
@@ -53,12 +53,12 @@ def ids(answers: list[str | QuantumTaskError]) -> list[str]:
     return [answer for answer in answers if isinstance(answer, str)]
 
 
-def put(store: Store, *names: str, cost_ms: float = 1.0) -> None:
+def put(store: FullStore, *names: str, cost_ms: float = 1.0) -> None:
     answers = store.submit([Submission(name, TaskSpec("x"), cost_ms) for name in names])
     assert ids(answers) == list(names)
 
 
-def test_a_task_comes_back_as_it_was_stored(store: Store) -> None:
+def test_a_task_comes_back_as_it_was_stored(store: FullStore) -> None:
     spec = TaskSpec("x\0 π", 5, 2**63 - 1, True, 0.5, "name", ("a", "b"), '{"π": 1}')
     store.submit([Submission("t", spec, 1.0)])
     [assignment] = store.claim("w", 50)
@@ -71,7 +71,7 @@ def test_a_task_comes_back_as_it_was_stored(store: Store) -> None:
     assert [c.move for c in task.changes] == ["submit", "claim", "complete"]
 
 
-def test_tasks_that_are_stored_together_keep_what_is_theirs(store: Store) -> None:
+def test_tasks_that_are_stored_together_keep_what_is_theirs(store: FullStore) -> None:
     specs = {
         "a": TaskSpec("plain"),
         "b": TaskSpec("tagged", tags=("even", "odd")),
@@ -90,9 +90,9 @@ def test_tasks_that_are_stored_together_keep_what_is_theirs(store: Store) -> Non
 
 
 def test_of_results_written_together_those_of_lost_tasks_are_left_out(
-    configured: Settings, store: Store
+    configured: Settings, store: FullStore
 ) -> None:
-    lapsed = Store(replace(configured, lease_s=-1))
+    lapsed = FullStore(replace(configured, lease_s=-1))
     put(store, "lost")
     [lost] = lapsed.claim("w", 50)
     databases.sweep(store)
@@ -112,21 +112,44 @@ def test_of_results_written_together_those_of_lost_tasks_are_left_out(
 
 @pytest.mark.parametrize(
     "name",
-    ["claim", "read_circuits", "complete", "fail", "cancel", "release", "release.lost",
-     "abandon", "renew", "held", "waiting", "running",
-     "leases", "oldest", "ahead", "line", "take_share", "states", "read", "read_changes",
-     "find_key", "forget_keys", "page_of_name", "page_of_tag", "list"],
-)  # fmt: skip
+    [
+        "claim",
+        "read_circuits",
+        "complete",
+        "fail",
+        "cancel",
+        "release",
+        "release.lost",
+        "abandon",
+        "renew_leases",
+        "held_attempts",
+        "count_waiting_by_owner",
+        "count_running_by_owner",
+        "leases",
+        "oldest_submission",
+        "tasks_ahead",
+        "virtual_time",
+        "extend_share",
+        "task_states",
+        "read_tasks",
+        "read_changes",
+        "find_key",
+        "delete_expired_keys",
+        "page_by_name",
+        "page_by_tag",
+        "list_tasks",
+    ],
+)
 def test_what_happens_to_every_task_looks_through_no_table(
-    configured: Settings, store: Store, name: str
+    configured: Settings, store: FullStore, name: str
 ) -> None:
     put(store, "t")
     database = store._database
-    query = database.sql(load_queries(*database.ALSO)[name])
+    query = database.translate(load_queries(*database.QUERY_OVERRIDES)[name])
     assert databases.scans(configured, query) == []
 
 
-def test_claims_take_the_oldest_first_until_the_budget_is_full(store: Store) -> None:
+def test_claims_take_the_oldest_first_until_the_budget_is_full(store: FullStore) -> None:
     put(store, "a", "b", "c", "d", cost_ms=20)
     assert [a.id for a in store.claim("w", 50)] == ["a", "b", "c"]
     assert [a.id for a in store.claim("w", 1)] == ["d"]
@@ -135,12 +158,12 @@ def test_claims_take_the_oldest_first_until_the_budget_is_full(store: Store) -> 
 
 def test_two_workers_never_hold_the_same_task(configured: Settings) -> None:
     count = 200
-    first = Store(configured)
+    first = FullStore(configured)
     put(first, *(f"t{n}" for n in range(count)))
     taken: list[str] = []
 
     def work(name: str) -> None:
-        mine = Store(replace(configured, busy_timeout_s=30))
+        mine = FullStore(replace(configured, busy_timeout_s=30))
         while claimed := mine.claim(name, 7):
             taken.extend(a.id for a in claimed)
         mine.close()
@@ -154,9 +177,9 @@ def test_two_workers_never_hold_the_same_task(configured: Settings) -> None:
     assert sorted(taken) == sorted(f"t{n}" for n in range(count))
 
 
-def test_a_worker_that_lost_its_lease_cannot_write(configured: Settings, store: Store) -> None:
+def test_a_worker_that_lost_its_lease_cannot_write(configured: Settings, store: FullStore) -> None:
     put(store, "t")
-    lapsed = Store(replace(configured, lease_s=-1))
+    lapsed = FullStore(replace(configured, lease_s=-1))
     [old] = lapsed.claim("old", 50)
     assert databases.sweep(store) == 1
     [new] = store.claim("new", 50)
@@ -170,10 +193,10 @@ def test_a_worker_that_lost_its_lease_cannot_write(configured: Settings, store: 
 
 
 def test_a_lease_that_its_worker_does_not_know_of_runs_out(
-    configured: Settings, store: Store
+    configured: Settings, store: FullStore
 ) -> None:
     """The claim was written, but the answer was lost."""
-    lapsed = Store(replace(configured, lease_s=-1))
+    lapsed = FullStore(replace(configured, lease_s=-1))
     put(store, "unknown", "known")
     assert len(lapsed.claim("w", 50)) == 2
     assert store.renew("w", ["known"]) == {("known", 1)}
@@ -185,7 +208,7 @@ def test_a_lease_that_its_worker_does_not_know_of_runs_out(
     lapsed.close()
 
 
-def test_a_cancelled_task_is_no_longer_held(store: Store) -> None:
+def test_a_cancelled_task_is_no_longer_held(store: FullStore) -> None:
     put(store, "t")
     store.claim("w", 50)
     assert store.held_attempts("w") == {("t", 1)}
@@ -196,7 +219,7 @@ def test_a_cancelled_task_is_no_longer_held(store: Store) -> None:
     assert store.cancel("unknown") is None
 
 
-def test_the_same_key_gives_the_same_task_and_another_body_a_conflict(store: Store) -> None:
+def test_the_same_key_gives_the_same_task_and_another_body_a_conflict(store: FullStore) -> None:
     def submit(task_id: str, digest: str) -> object:
         [answer] = store.submit([Submission(task_id, TaskSpec("x"), 1.0, "key", digest)])
         return answer
@@ -208,7 +231,7 @@ def test_the_same_key_gives_the_same_task_and_another_body_a_conflict(store: Sto
 
 
 def test_a_replayed_submission_takes_no_room_in_the_queue(configured: Settings) -> None:
-    store = Store(replace(configured, max_waiting_tasks=2))
+    store = FullStore(replace(configured, max_waiting_tasks=2))
     first, *replays = (Submission(t, TaskSpec("x"), 1.0, "key", "digest") for t in "axyz")
     assert ids(store.submit([first, *replays])) == ["a", "a", "a", "a"]
     assert ids(store.submit([*replays, Submission("b", TaskSpec("x"), 1.0)])) == [*"aaa", "b"]
@@ -220,24 +243,24 @@ def test_many_may_make_the_database_at_the_same_moment(tmp_path: Path, kind: str
     for n in range(20 if kind == "sqlite" else 5):
         with databases.new(kind, tmp_path / str(n)) as made, ThreadPoolExecutor(4) as pool:
             patient = replace(made, busy_timeout_s=5)
-            for store in pool.map(lambda settings: Store(settings), [patient] * 4):
+            for store in pool.map(lambda settings: FullStore(settings), [patient] * 4):
                 store.close()
 
 
-def test_one_batch_may_hold_the_same_key_twice(store: Store) -> None:
+def test_one_batch_may_hold_the_same_key_twice(store: FullStore) -> None:
     twice = [Submission(t, TaskSpec("x"), 1.0, "key", "digest") for t in ("a", "b")]
     assert ids(store.submit(twice)) == ["a", "a"]
 
 
 def test_a_key_is_forgotten_after_its_time(configured: Settings) -> None:
-    store = Store(replace(configured, idempotency_hours=-1))
+    store = FullStore(replace(configured, idempotency_hours=-1))
     assert ids(store.submit([Submission("a", TaskSpec("x"), 1.0, "key", "one")])) == ["a"]
     assert ids(store.submit([Submission("b", TaskSpec("x"), 1.0, "key", "two")])) == ["b"]
     store.close()
 
 
 def test_a_full_queue_takes_what_fits_and_refuses_the_rest(configured: Settings) -> None:
-    store = Store(replace(configured, max_waiting_tasks=2))
+    store = FullStore(replace(configured, max_waiting_tasks=2))
     answers = store.submit([Submission(t, TaskSpec("x"), 1.0) for t in "abc"])
     assert ids(answers[:2]) == ["a", "b"]
     assert isinstance(answers[2], QueueFull)
@@ -248,7 +271,7 @@ def test_a_full_queue_takes_what_fits_and_refuses_the_rest(configured: Settings)
 
 
 def test_a_locked_database_is_unavailable_writes_nothing_and_recovers(
-    configured: Settings, store: Store
+    configured: Settings, store: FullStore
 ) -> None:
     with databases.locked(configured), pytest.raises(StoreUnavailable):
         put(store, "t")
@@ -256,7 +279,7 @@ def test_a_locked_database_is_unavailable_writes_nothing_and_recovers(
     put(store, "t")
 
 
-def test_a_failed_transaction_writes_nothing_at_all(store: Store) -> None:
+def test_a_failed_transaction_writes_nothing_at_all(store: FullStore) -> None:
     class Oops(Exception):
         pass
 
@@ -267,7 +290,7 @@ def test_a_failed_transaction_writes_nothing_at_all(store: Store) -> None:
     assert store.list_tasks() == []
 
 
-def test_lists_are_newest_first_filtered_and_paged(store: Store) -> None:
+def test_lists_are_newest_first_filtered_and_paged(store: FullStore) -> None:
     for n in range(5):
         spec = TaskSpec("x", name=f"n{n % 2}", tags=("even",) if n % 2 == 0 else ())
         store.submit([Submission(f"t{n}", spec, 1.0)])
@@ -284,9 +307,9 @@ def test_lists_are_newest_first_filtered_and_paged(store: Store) -> None:
 
 
 def test_another_connection_sees_that_something_was_written(
-    configured: Settings, store: Store
+    configured: Settings, store: FullStore
 ) -> None:
-    reader = Store(configured)
+    reader = FullStore(configured)
     reader.changed()
     assert not reader.changed()
     put(store, "t")
@@ -296,7 +319,7 @@ def test_another_connection_sees_that_something_was_written(
     reader.close()
 
 
-def test_a_worker_is_seen_until_it_leaves(store: Store) -> None:
+def test_a_worker_is_seen_until_it_leaves(store: FullStore) -> None:
     assert not store.has_live_worker()
     store.heartbeat("w", 2)
     assert store.has_live_worker()
@@ -317,8 +340,8 @@ class Lifecycle(RuleBasedStateMachine):
         folder = Path(self.ending.enter_context(TemporaryDirectory()))
         made = self.ending.enter_context(databases.new(self.kind, folder))
         base = replace(made, max_crashes=3)
-        self.store = Store(base)
-        self.lapsed = Store(replace(base, lease_s=-1))
+        self.store = FullStore(base)
+        self.lapsed = FullStore(replace(base, lease_s=-1))
         self.current: dict[str, int] = {}
         self.count = 0
 

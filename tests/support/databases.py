@@ -12,9 +12,9 @@ import psycopg
 from quantumtask.shared.database.base import Database
 from quantumtask.shared.database.postgresql import Postgresql
 from quantumtask.shared.database.sqlite import Sqlite
-from quantumtask.shared.db import Store
 from quantumtask.shared.settings import Settings
 from tests.support import postgres
+from tests.support.stores import FullStore
 
 KINDS: dict[str, type[Database]] = {"sqlite": Sqlite, "postgresql": Postgresql}
 REFUSED = (apsw.ConstraintError, psycopg.errors.CheckViolation)
@@ -46,7 +46,7 @@ def locked(settings: Settings) -> Iterator[None]:
         file.close()
 
 
-def sweep(store: Store) -> int:
+def sweep(store: FullStore) -> int:
     """Takes the tasks of all leases that are over, without watching them for a while."""
     return len(store.reclaim([lease for lease in store.leases() if lease.expired]))
 

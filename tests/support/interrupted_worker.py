@@ -7,18 +7,20 @@ import os
 from collections.abc import Sequence
 
 from quantumtask.cli.app import main
-from quantumtask.shared.db import Store
 from quantumtask.shared.task import Assignment, Result
+from quantumtask.shared.worker_store import WorkerStore
 
-complete = Store.complete
+complete = WorkerStore.complete
 
 
-def complete_or_end(self: Store, done: Sequence[tuple[Assignment, Result]]) -> set[tuple[str, int]]:
-    if any(result.blob for _, result in done):
+def complete_or_end(
+    self: WorkerStore, results: Sequence[tuple[Assignment, Result]]
+) -> set[tuple[str, int]]:
+    if any(result.blob for _, result in results):
         os._exit(9)
-    return complete(self, done)
+    return complete(self, results)
 
 
 if __name__ == "__main__":
-    Store.complete = complete_or_end  # type: ignore[method-assign]
+    WorkerStore.complete = complete_or_end  # type: ignore[method-assign]
     main()

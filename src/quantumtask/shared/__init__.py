@@ -1,1 +1,1 @@
-"""What the API and the Worker agree on: tasks, their lifecycle, errors, settings, the Store."""
+"""Code that the API and the worker share: tasks, errors, settings and the Store."""

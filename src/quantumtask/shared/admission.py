@@ -1,4 +1,4 @@
-"""Admission: limits on the tasks that wait, for all owners and for one."""
+"""Admission control: limits on the number of waiting tasks, in total and of one owner."""
 
 import time
 from collections import Counter
@@ -9,71 +9,86 @@ from quantumtask.shared.errors import QueueFull
 
 T = TypeVar("T")
 
+_TTL_FACTOR = 20
+
 
 class TtlCache(Generic[T]):
-    """An answer that is used again for twenty times as long as it took to find."""
+    """A cached value; its time to live is 20 times its computation time."""
 
-    def __init__(self, find: Callable[[], T]) -> None:
-        self._find = find
-        self._until = 0.0
-        self._answer: T | None = None
+    def __init__(self, compute: Callable[[], T]) -> None:
+        self._compute = compute
+        self._expires_at = 0.0
+        self._value: T | None = None
 
     def get(self) -> T:
-        """The answer; the same object for as long as it is not found anew."""
+        """Return the value; the same object until it is computed again."""
         started = time.monotonic()
-        if self._answer is None or started >= self._until:
-            self._answer = self._find()
+        if self._value is None or started >= self._expires_at:
+            self._value = self._compute()
             now = time.monotonic()
-            self._until = now + 20 * (now - started)
-        return self._answer
+            self._expires_at = now + _TTL_FACTOR * (now - started)
+        return self._value
 
 
 class AdmissionControl:
-    """Whether the queue has room for more, as one process sees it.
+    """The number of waiting tasks, as one process counts them, and the limits on it.
 
-    What others submit is seen when it is counted again: a limit may be passed by as much as they
-    take in the meantime.
+    Submissions of other processes are visible only after the next count: the number of waiting
+    tasks may exceed a limit by what other processes add between two counts.
     """
 
-    def __init__(self, most: int, most_of_one: int, count: Callable[[], dict[str, int]]) -> None:
-        self._most, self._most_of_one = most, most_of_one
+    def __init__(
+        self, max_tasks: int, max_per_owner: int, count: Callable[[], dict[str, int]]
+    ) -> None:
+        self._max_tasks, self._max_per_owner = max_tasks, max_per_owner
         self._count = TtlCache(count)
-        self._counted: dict[str, int] | None = None
+        self._last_count: dict[str, int] | None = None
         self._waiting: Counter[str] = Counter()
         self._total = 0
 
-    def look(self) -> None:
-        """Counts, unless that was done just now. Only where nothing is taken but not stored yet."""
-        counted = self._count.get()
-        if counted is not self._counted:
-            self._counted = counted
-            self._waiting = Counter(counted)
+    def refresh(self) -> None:
+        """Count again if the last count is old.
+
+        Call this only while all admitted tasks are stored: others would be forgotten.
+        """
+        count = self._count.get()
+        if count is not self._last_count:
+            self._last_count = count
+            self._waiting = Counter(count)
             self._total = self._waiting.total()
 
-    def refusal(self, owner: str) -> QueueFull | None:
-        """Why there is no room for a task of this owner; None if there is."""
-        if self._total >= self._most:
-            most = f"{self._most:,}"
-            return QueueFull(f"{most} tasks are waiting already, the most this service takes")
-        if self._waiting[owner] >= self._most_of_one:
-            most = f"{self._most_of_one:,}"
-            return QueueFull(f"{most} tasks are waiting already, the most one owner may have")
+    def check(self, owner: str) -> QueueFull | None:
+        """Return the error for one more task of this owner; None if there is room."""
+        if self._total >= self._max_tasks:
+            return QueueFull(
+                f"queue full: {self._max_tasks:,} tasks are waiting; try again later or raise "
+                "QUANTUMTASK_MAX_WAITING_TASKS"
+            )
+        if self._waiting[owner] >= self._max_per_owner:
+            return QueueFull(
+                f"queue full: {self._max_per_owner:,} tasks of this owner are waiting; try again "
+                "later or raise QUANTUMTASK_MAX_WAITING_PER_OWNER"
+            )
         return None
 
-    def refusal_of(self, owners: Mapping[str, int]) -> QueueFull | None:
-        """Why there is no room for so many tasks of each owner together; None if there is."""
-        tasks = sum(owners.values())
-        if self._total + tasks > self._most:
-            room = f"of the {self._most:,} tasks that this service takes {self._total:,} wait"
-            return QueueFull(f"{room}: there is no room for {tasks:,} more")
-        for owner, theirs in owners.items():
-            if self._waiting[owner] + theirs > self._most_of_one:
-                room = f"of the {self._most_of_one:,} tasks that one owner may have"
-                waiting = f"{self._waiting[owner]:,} wait"
-                return QueueFull(f"{room} {waiting}: there is no room for {theirs:,} more")
+    def check_all(self, tasks_by_owner: Mapping[str, int]) -> QueueFull | None:
+        """Return the error for these tasks together; None if there is room for all of them."""
+        tasks = sum(tasks_by_owner.values())
+        if self._total + tasks > self._max_tasks:
+            return QueueFull(
+                f"queue full: no room for {tasks:,} more tasks; {self._total:,} of at most "
+                f"{self._max_tasks:,} are waiting (QUANTUMTASK_MAX_WAITING_TASKS)"
+            )
+        for owner, more in tasks_by_owner.items():
+            if self._waiting[owner] + more > self._max_per_owner:
+                return QueueFull(
+                    f"queue full: no room for {more:,} more tasks of this owner; "
+                    f"{self._waiting[owner]:,} of at most {self._max_per_owner:,} are waiting "
+                    "(QUANTUMTASK_MAX_WAITING_PER_OWNER)"
+                )
         return None
 
-    def take(self, owner: str, tasks: int = 1) -> None:
-        """More tasks of this owner wait."""
+    def add(self, owner: str, tasks: int = 1) -> None:
+        """Count tasks of an owner that are being stored."""
         self._waiting[owner] += tasks
         self._total += tasks

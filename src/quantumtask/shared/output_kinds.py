@@ -1,19 +1,19 @@
-"""The words of a task's options, which the API checks and a slot carries out."""
+"""Values of a task's options, which the API checks and a slot executes."""
 
 COUNTS, MEMORY, PROBABILITIES = "counts", "memory", "probabilities"
 STATEVECTOR, EXPECTATION_VALUES, UNITARY = "statevector", "expectation_values", "unitary"
 OUTPUT_KINDS = (COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATION_VALUES, UNITARY)
-"""What a task can return."""
+"""Values of `return`: the kinds of output of a task."""
 
 COMPILE_AUTO, COMPILE_ALWAYS, COMPILE_NEVER = "auto", "always", "never"
 COMPILE_MODES = (COMPILE_AUTO, COMPILE_ALWAYS, COMPILE_NEVER)
 """Values of `compile`; `auto` compiles a circuit unless it names physical qubits."""
 
 OBSERVABLE_LETTERS = frozenset("IXYZ01+-rl")
-"""Of an observable: Pauli matrices, and projectors on their eigenstates."""
+"""Letters of an observable: Pauli matrices, and projectors on their eigenstates."""
 
 MAX_OBSERVABLE_TERMS = 200_000
-"""Terms of all observables of a task."""
+"""Largest number of terms of all observables of a task."""
 
 ARRAY_BYTE_ORDER = "little"
 """Byte order of the numbers in an array that JSON carries as base64."""

@@ -1,4 +1,4 @@
-"""What a service asks of its own process: to end with its parent, to answer evenly."""
+"""Control of the own process: death with the parent, limit of processor time, garbage collector."""
 
 import ctypes
 import gc
@@ -11,29 +11,33 @@ from contextlib import contextmanager
 PR_SET_PDEATHSIG = 1
 
 
-def kill_on_parent_death(death: signal.Signals, parent: int | None = None) -> None:
-    """Has the kernel send this process `death` when the thread that started it ends; Linux only.
+def kill_on_parent_death(death_signal: signal.Signals, parent: int | None = None) -> None:
+    """Have the kernel send a signal to this process when its parent's thread ends; Linux only.
 
-    `parent` is the process id that the parent had when it started us. If that one is gone already,
-    the signal comes now, because the kernel only watches from here on.
+    The signal is sent at once if the parent has ended already, because the kernel watches only
+    from this call on.
+
+    Args:
+        death_signal: The signal to send.
+        parent: The process id of the parent at the start of this process; None: the current one.
     """
     if sys.platform != "linux":
         return
     expected = os.getppid() if parent is None else parent
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, int(death), 0, 0, 0) != 0:
+    if libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
     if os.getppid() != expected:
-        os.kill(os.getpid(), death)
+        os.kill(os.getpid(), death_signal)
 
 
 @contextmanager
 def cpu_time_limit(seconds: float) -> Iterator[None]:
-    """Ends this process by SIGPROF if what is inside takes more processor time than that.
+    """End this process by SIGPROF if the block takes more processor time than this.
 
-    No loop in C can ignore the signal, and time in which the machine was busy elsewhere or asleep
-    does not count. One inside another takes its place, and ends it as well.
+    A signal also ends loops in C, and the time in which the machine runs other processes or sleeps
+    does not count. An inner limit replaces the outer one, and ends the outer one too.
     """
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
@@ -43,9 +47,9 @@ def cpu_time_limit(seconds: float) -> Iterator[None]:
 
 
 def freeze_gc() -> None:
-    """Has the garbage collector leave alone what is loaded by now; call it when all is ready.
+    """Exclude all objects that exist now from garbage collection; call this after start-up.
 
-    Walking through it all, again and again, would stop every thread for tens of milliseconds.
+    A full collection of them would stop every thread for tens of milliseconds.
     """
     gc.collect()
     gc.freeze()
@@ -53,11 +57,11 @@ def freeze_gc() -> None:
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """No collection in here: each one would look at all the objects made so far, again."""
-    was_on = gc.isenabled()
+    """Pause the garbage collector: collections would visit all new objects again and again."""
+    enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
+        if enabled:
             gc.enable()

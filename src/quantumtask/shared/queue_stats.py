@@ -1,14 +1,33 @@
-"""What is known of the tasks that wait: how many, whose, and when one of them may start."""
+"""Statistics of the queue: tasks by owner, workers, expected waiting time."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_TASKS_AHEAD = 1_000
-"""How far the tasks ahead of another are counted."""
+"""Limit of the count of tasks ahead of another task."""
+
+
+class WorkerRate(NamedTuple):
+    """The live workers.
+
+    Attributes:
+        workers: Number of workers.
+        slots: Number of their slots.
+        rate: Predicted work in ms that they do in a second.
+    """
+
+    workers: int
+    slots: int
+    rate: float
+
+    def seconds_for(self, work_ms: float) -> float | None:
+        """Return the time that the workers take for this work; None without a worker."""
+        return work_ms / self.rate if self.rate else None
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerQueue:
-    """How many tasks of one owner and priority wait, and how many run."""
+    """The numbers of waiting and of running tasks of one owner and priority."""
 
     owner: str
     priority: int
@@ -18,25 +37,34 @@ class OwnerQueue:
 
 @dataclass(frozen=True, slots=True)
 class QueueStats:
-    """The whole of it. `oldest_at`: since when the longest waits, in seconds since 1970."""
+    """The state of the whole queue.
 
-    shares: tuple[OwnerQueue, ...]
+    Attributes:
+        owners: One entry for each owner and priority.
+        workers: Number of live workers.
+        slots: Number of their slots.
+        oldest_at: Submission time of the oldest waiting task, in seconds since 1970.
+    """
+
+    owners: tuple[OwnerQueue, ...]
     workers: int
     slots: int
     oldest_at: float | None
 
     @property
     def waiting(self) -> int:
-        return sum(share.waiting for share in self.shares)
+        """Number of waiting tasks."""
+        return sum(each.waiting for each in self.owners)
 
     @property
     def running(self) -> int:
-        return sum(share.running for share in self.shares)
+        """Number of running tasks."""
+        return sum(each.running for each in self.owners)
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedWait:
-    """What a new task has to expect: how many wait, and for how long; None: nobody works."""
+    """The number of waiting tasks and the predicted wait of a new one; None without a worker."""
 
     waiting: int
     wait_s: float | None

@@ -1,56 +1,64 @@
-"""What becomes of tasks that ended long ago, and of objects that no task names."""
+"""The Store of the retention thread: deletion of old tasks, search for orphaned blobs."""
 
 from collections.abc import Iterable
 
 from quantumtask.shared.blobs import parse_blob_name
+from quantumtask.shared.database.rows import BlobRow, ExpiredBatchRow, ExpiredTaskRow
 from quantumtask.shared.db import Store
 
-_REMOVALS = (
-    "remove_changes",
-    "remove_tags",
-    "remove_parameters",
-    "remove_circuits",
-    "remove_tasks",  # last: the others refer to it
+_DELETIONS = (
+    "delete_changes",
+    "delete_tags",
+    "delete_parameters",
+    "delete_circuits",
+    "delete_tasks",  # last: the other tables refer to it
 )
 _BATCHES = 10
 
 
 class RetentionStore(Store):
-    """The Store, for who tidies up. Each method is one transaction, and a short one if asked for
-    little.
-    """
+    """The Store with the deletions of the retention thread, each a short transaction."""
 
-    def remove_tasks(self, most: int) -> tuple[int, list[str]]:
-        """Removes some of the tasks that are kept no longer, with all that the database has of
-        them; returns how many, and the objects that they named.
+    def remove_tasks(self, limit: int) -> tuple[int, list[str]]:
+        """Delete some of the tasks whose lifetime is over, with all rows that refer to them.
+
+        Returns:
+            The number of deleted tasks, and the names of their blobs.
         """
         with self.transaction():
-            rows = self._rows("old", keep_s=self._settings.retention_s, most=most)
-            sequences = [row[0] for row in rows]
+            ttl_s = self._settings.retention_s
+            tasks = self._select(ExpiredTaskRow, "expired_tasks", ttl_s=ttl_s, limit=limit)
+            sequences = [task.sequence for task in tasks]
             if sequences:
-                for removal in _REMOVALS:
-                    self._rows(removal, sequences=sequences)
-        return len(rows), [row[1] for row in rows if row[1]]
+                for deletion in _DELETIONS:
+                    self._rows(deletion, sequences=sequences)
+        return len(tasks), [task.blob for task in tasks if task.blob]
 
     def remove_batches(self) -> int:
-        """Removes some of the batches that have no tasks any more; returns how many."""
+        """Delete some of the batches that have no tasks any more; return their number."""
         with self.transaction():
-            rows = self._rows("old_batches", keep_s=self._settings.retention_s, most=_BATCHES)
-            if rows:
-                sequences = [row[0] for row in rows]
-                self._rows("remove_batch_events", ids=[row[1] for row in rows])
-                self._rows("remove_batch_tags", sequences=sequences)
-                self._rows("remove_batches", sequences=sequences)
-        return len(rows)
+            ttl_s = self._settings.retention_s
+            batches = self._select(ExpiredBatchRow, "expired_batches", ttl_s=ttl_s, limit=_BATCHES)
+            if batches:
+                sequences = [batch.sequence for batch in batches]
+                self._rows("delete_batch_events", ids=[batch.id for batch in batches])
+                self._rows("delete_batch_tags", sequences=sequences)
+                self._rows("delete_batches", sequences=sequences)
+        return len(batches)
 
     def find_orphans(self, names: Iterable[str]) -> list[str]:
-        """Those of our objects that no task names, nor ever will.
+        """Return the blobs among these that no task names, nor ever will.
 
-        A task can come to name an object only while it runs, at the attempt that the object was
-        written for; once that has ended it never comes back. So no clock is needed to tell.
+        A task can come to name a blob only while the attempt runs for which the blob was written,
+        and an attempt that has ended never runs again. So no clock is needed to decide.
         """
-        owners = {name: ours for name in names if (ours := parse_blob_name(name))}
-        rows = self._rows("blobs_of", ids=list({task_id for task_id, _ in owners.values()}))
-        named = {blob for _, blob, _ in rows}
-        running = {(task_id, attempt) for task_id, _, attempt in rows}
-        return [name for name, ours in owners.items() if name not in named and ours not in running]
+        attempt_of = {name: attempt for name in names if (attempt := parse_blob_name(name))}
+        task_ids = {task_id for task_id, _ in attempt_of.values()}
+        rows = self._select(BlobRow, "read_blobs", ids=list(task_ids))
+        used = {row.blob for row in rows}
+        running = {(row.id, row.running_attempt) for row in rows}
+        return [
+            name
+            for name, attempt in attempt_of.items()
+            if name not in used and attempt not in running
+        ]

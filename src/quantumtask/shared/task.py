@@ -1,4 +1,4 @@
-"""A task, its lifecycle, and what comes of it. Standard library only."""
+"""Tasks, their lifecycle and their results, as data. Standard library only."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class TaskState(StrEnum):
-    """The exact state of a task; on the wire, the first two both read "pending"."""
+    """The exact state of a task; `status` is the word that the HTTP contract uses for it."""
 
     SUBMITTED = "submitted"
     RUNNING = "running"
@@ -16,11 +16,12 @@ class TaskState(StrEnum):
 
     @property
     def final(self) -> bool:
+        """True if no move leaves this state."""
         return self in FINAL_STATES
 
     @property
     def status(self) -> str:
-        """The word that the HTTP contract uses for this state."""
+        """The state as the HTTP API shows it: `submitted` and `running` are both "pending"."""
         return self.value if self.final else "pending"
 
 
@@ -29,7 +30,7 @@ FINAL_STATES = frozenset({TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCE
 
 @dataclass(frozen=True)
 class Move:
-    """One arrow of the lifecycle: the states it may start from and the one it ends in."""
+    """One transition of the lifecycle: its source states and its target state."""
 
     sources: frozenset[TaskState]
     target: TaskState
@@ -47,7 +48,7 @@ MOVES = {
     "release": _move(TaskState.RUNNING, to=TaskState.SUBMITTED),
     "abandon": _move(TaskState.RUNNING, to=TaskState.FAILED),
 }
-"""The lifecycle: every change of state after the submission is one of these."""
+"""The lifecycle: every change of state after a submission is one of these moves."""
 
 
 AUTO = "auto"
@@ -57,31 +58,29 @@ ENGINES: dict[str, tuple[str, ...]] = {
     "aer": ("statevector", "density_matrix", "stabilizer", "matrix_product_state"),
     "quantumtask": ("statevector", "density_matrix", "stabilizer"),
 }
-"""The engines that can be asked for, and their methods; AUTO chooses."""
+"""The engines that a task may name, with their methods; `AUTO` lets the slot choose one."""
 
 SIMULATOR = "simulator"
-"""The backend that has no noise; all others are twins of devices."""
+"""The backend without noise; every other backend is a model of a device."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """The request of a client to run a circuit.
-
-    `parameters`, `options` and `metadata` are JSON text, which no process between the API and the
-    slot has to read.
+    """A circuit and the options to run it with.
 
     Attributes:
-        seed: None: the slot draws one.
-        timeout_s: Wall-clock seconds.
-        parameters: An object, name of an `input` -> value; None without parameters. An array for an
-            input of one value makes the task a sweep (docs/how-to/sweeps.md).
-        options: An object with the requested ones of `observables`, `precision`, `return`, `noise`,
-            `backend` and `compile`.
-        engine: One of ENGINES.
-        method: One of the engine's METHODS; None: the engine chooses.
-        owner: Waiting tasks are shared out fairly among owners.
-        priority: -10 to 10; a higher priority goes before all lower ones.
-        metadata: An object of the client's own, kept beside the task; no worker reads it.
+        circuit: OpenQASM 3 text.
+        seed: The seed of all random choices; None: the slot draws one.
+        timeout_s: Limit of the run, in wall-clock seconds.
+        parameters: A JSON object, name of an `input` -> value; None without inputs. An array for
+            an input that takes one value makes the task a sweep (docs/sweeps.md).
+        options: A JSON object with any of `observables`, `precision`, `return`, `noise`, `backend`
+            and `compile`.
+        engine: One of ENGINES, or AUTO.
+        method: One of the methods of the engine; None: the engine chooses.
+        owner: The owner among whose tasks and those of other owners the work is shared fairly.
+        priority: -10 to 10; a task runs before all waiting tasks of lower priority.
+        metadata: A JSON object of the client, stored with the task; no worker reads it.
     """
 
     circuit: str
@@ -102,9 +101,15 @@ class TaskSpec:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A task to be stored under `id`, or to be recognised by its idempotency `key`.
+    """A task to store.
 
-    One that comes with a batch is its `item`, counted from 0.
+    Attributes:
+        id: The id of the new task.
+        cost_ms: Predicted run time in milliseconds.
+        key: Idempotency key; a task that is stored under the same key already is returned instead.
+        digest: Hash of the request body; a repeated key with another digest is a conflict.
+        batch: The id of the batch that the task belongs to.
+        item: The index of the task in its batch, from 0.
     """
 
     id: str
@@ -118,11 +123,17 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a circuit; `severity` is "error", or "warning" where it still runs.
+    """An error or a warning about a circuit.
 
-    `line` and `column` are where it begins and `end_line` and `end_column` where it has ended:
-    the first character that is no longer part of it. They count from 1, in characters; None: it
-    has no place.
+    Attributes:
+        code: A stable word for programs.
+        line: The line of the first character, from 1; None if the problem has no position.
+        column: The column of the first character, from 1, in characters.
+        token: The text that is wrong.
+        hint: A remedy.
+        severity: "error", or "warning" if the circuit runs all the same.
+        end_line: The line of the first character after the problem.
+        end_column: The column of the first character after the problem.
     """
 
     code: str
@@ -136,14 +147,20 @@ class Problem:
     end_column: int | None = None
 
     def sentence(self) -> str:
-        """The problem as one line: "line 5, column 1: unknown gate 'foo'. Did you mean ..."."""
-        place = "" if self.line is None else f"line {self.line}, column {self.column}: "
-        return f"{place}{self.message}" + (f". {self.hint}" if self.hint else "")
+        """Return one line, such as "line 5, column 1: unknown gate 'foo'. Did you mean ..."."""
+        position = "" if self.line is None else f"line {self.line}, column {self.column}: "
+        return f"{position}{self.message}" + (f". {self.hint}" if self.hint else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """An object outside the database that holds a large result: its size in bytes, its SHA-256."""
+    """The reference to an object outside the database that holds the large part of a result.
+
+    Attributes:
+        name: The name of the object, unique for ever.
+        size: Compressed size in bytes.
+        sha256: SHA-256 of the compressed bytes, as hexadecimal digits.
+    """
 
     name: str
     size: int
@@ -152,23 +169,32 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a completed task gives back.
+    """The result of a completed task.
 
-    `counts` is a JSON object, bit string -> number of shots, written as Qiskit writes counts: the
-    last bit of a register first, registers separated by a space with the last declared first.
-    `memory` is a JSON array with one such bit string per shot, or None where it was not asked for.
-    `outputs` is a JSON object, name of an `output` -> array with its value after each shot, or
-    None for a circuit that declares none.
-    All stay JSON text from the slot to the client, so nothing on the way has to read them.
-    `precision` of the numbers that it rests on: "double", "single", or "exact" for a method that
-    computes with bits. `reason`: why this engine ran, in one sentence.
-    `data` is a JSON object, name -> array (format: docs/how-to/results.md), of everything else
-    that was asked for; None: nothing was.
-    A sweep has a `shape`, and its `counts` are such objects in lists nested by it. `registers`, in
-    the order of their declaration, belong to every result with a shape or data. `compiled`: the
-    circuit on the requested backend.
-    `blob`: where counts, memory, outputs and data are, if they are too large to be here: then these
-    are NOT_HERE, None, None and None; `size` is that of their texts.
+    `counts`, `memory`, `outputs` and `data` stay JSON text from the slot to the client; nothing
+    between the two parses them.
+
+    Attributes:
+        counts: A JSON object, bit string -> number of shots. As in Qiskit, the last bit of a
+            register comes first; registers are separated by a space, the last declared first. In a
+            sweep, such objects in lists nested by `shape`.
+        memory: A JSON array with the bit string of each shot; None if the task did not request it.
+        seed: The seed that was used.
+        run_ms: Wall-clock milliseconds in the slot.
+        outputs: A JSON object, name of an `output` -> array with its value after each shot; None
+            if the circuit declares no output.
+        precision: Precision of the numbers behind the result: "double", "single", or "exact" for a
+            method that computes with bits.
+        reason: The reason for the choice of the engine, in one sentence.
+        data: A JSON object, name -> array (docs/results.md gives the encoding), with all other
+            kinds of output; None if the task requested none.
+        shape: The shape of a sweep; None if the task is no sweep.
+        registers: Name and size of each register in order of declaration; set if `shape` or
+            `data` is.
+        compiled: A description of the circuit as compiled for the requested backend.
+        blob: The object with counts, memory, outputs and data, if these are too large for the
+            database. They are then BLOB_PLACEHOLDER, None, None and None.
+        size: The length of those four texts, if they are in a blob.
     """
 
     counts: str
@@ -191,31 +217,31 @@ class Result:
 
     @property
     def texts(self) -> tuple[str | None, ...]:
-        """What of it can be large: counts, memory, outputs, data."""
+        """The fields that can be large: counts, memory, outputs and data."""
         return self.counts, self.memory, self.outputs, self.data
 
     @property
     def json_size(self) -> int:
-        """How large that is, in characters of JSON."""
+        """The length of these texts, in characters of JSON."""
         return sum(len(text or "") for text in self.texts) if self.size is None else self.size
 
 
-def parse_result_fields(told: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a Result that have been JSON, which knows no tuples."""
-    found = told | {"warnings": tuple(told["warnings"])}
-    if told.get("shape") is not None:
-        found["shape"] = tuple(told["shape"])
-    if told.get("registers") is not None:
-        found["registers"] = tuple((name, size) for name, size in told["registers"])
-    return found
+def parse_result_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a Result, with the tuples that JSON has turned into lists."""
+    parsed = fields | {"warnings": tuple(fields["warnings"])}
+    if fields.get("shape") is not None:
+        parsed["shape"] = tuple(fields["shape"])
+    if fields.get("registers") is not None:
+        parsed["registers"] = tuple((name, size) for name, size in fields["registers"])
+    return parsed
 
 
 BLOB_PLACEHOLDER = "null"
-"""The counts of a result that is elsewhere: who knows nothing of that shows no wrong ones."""
+"""Counts of a result that is in a blob: a reader that does not know blobs shows no counts."""
 
 
 class FailureCode(StrEnum):
-    """Codes of failures that a worker or an engine reports; those of circuits are in openqasm."""
+    """Codes of failures that a worker or an engine reports; the compiler has codes of its own."""
 
     TIMEOUT = "timeout"
     COMPILE_TIMEOUT = "compile_timeout"
@@ -257,9 +283,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A claimed task as its worker sees it: `attempt` is the fencing token of this claim.
+    """A task that a worker has claimed.
 
-    Times are the database's, in seconds since 1970.
+    Attributes:
+        attempt: The number of the claim, from 1. It is the fencing token of the worker: every
+            write of the worker must show it.
+        crashes: The number of slots and workers that were lost with this task before.
+        cost_ms: Predicted run time in milliseconds.
+        submitted_at: Time of submission by the database's clock, in seconds since 1970.
+        claimed_at: Time of this claim by the database's clock.
     """
 
     id: str
@@ -274,7 +306,12 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What a worker holds `until` then, in seconds since 1970; `over`: by the database's clock."""
+    """The lease under which a worker holds tasks.
+
+    Attributes:
+        expires_at: End of the lease in seconds since 1970.
+        expired: True if the lease has ended by the database's clock.
+    """
 
     worker: str
     expires_at: float
@@ -283,7 +320,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class ReclaimedTask:
-    """A task that was taken from a lost worker: the attempt it made, and the state it is in now."""
+    """A task that was taken from a lost worker, with its lost attempt and its new state."""
 
     id: str
     attempt: int
@@ -293,9 +330,15 @@ class ReclaimedTask:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """One change of a task's state: which move, when (seconds since 1970), at which attempt.
+    """One entry of the history of a task.
 
-    `worker` is the one that made the move; None: a client did, or another worker's sweep.
+    Attributes:
+        move: A key of MOVES, or "submit".
+        state: The state after the move.
+        at: Time by the database's clock, in seconds since 1970.
+        attempt: The attempt of the task at that time.
+        worker: The worker that made the move for its own task; None for a client, or for a worker
+            that reclaimed the task.
     """
 
     move: str
@@ -307,9 +350,12 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class QueuePosition:
-    """Where a waiting task stands: 1 is next. `starts_in_s` None: nobody works.
+    """The position of a waiting task in the queue.
 
-    `at_least`: so many are ahead of it that both are only lower bounds.
+    Attributes:
+        position: 1 for the next task to run.
+        starts_in_s: Predicted seconds until the task starts; None if there is no worker.
+        at_least: True if both numbers are lower bounds, because not all tasks ahead were counted.
     """
 
     position: int
@@ -319,10 +365,10 @@ class QueuePosition:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as the Store tells it, without its circuit. Times are seconds since 1970.
+    """A task as the Store returns it, without its circuit. Times are in seconds since 1970.
 
-    Lists leave out what can be large: `parameters`, `options`, `metadata`, the texts of a result
-    and problems; and `place`, which a task has only while it waits.
+    Lists of tasks leave out the fields that can be large: `parameters`, `options`, `metadata`, the
+    texts of a result, and problems. `queue_position` is set only while a task waits.
     """
 
     id: str

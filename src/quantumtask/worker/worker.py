@@ -8,11 +8,11 @@ import uuid
 from dataclasses import replace
 from enum import Enum, auto
 
-from quantumtask.shared.db import Store
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.processes import freeze_gc
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskState
+from quantumtask.shared.worker_store import WorkerStore
 from quantumtask.worker.lease_monitor import Watch
 from quantumtask.worker.outcome import Outcome, Recorded
 from quantumtask.worker.ray.executor import RayExecutor
@@ -55,7 +55,7 @@ class Worker:
         self.warm = False
         self._settings = settings
         self._executor = EXECUTORS[settings.executor](settings, self._report, self._break)
-        self._store = Store(settings)
+        self._store = WorkerStore(settings)
         self._chronicle = Chronicle(settings, self.id)
         self._stopping = threading.Event()
         # No SimpleQueue: its `get` with a timeout may block forever (CPython 3.11 and 3.12).

@@ -18,10 +18,10 @@ from quantumtask.api.http import protocol
 from quantumtask.api.service.worker_wakeup import Doorbell
 from quantumtask.cli.app import main
 from quantumtask.shared.blobs import FolderStore
-from quantumtask.shared.database.base import Row
 from quantumtask.shared.database.postgresql import Postgresql
 from quantumtask.shared.database.sqlite import Sqlite
 from quantumtask.shared.db import Store
+from quantumtask.shared.worker_store import WorkerStore
 
 SPREAD = 3
 """How many more hits a point lets pass each time before it ends its process again."""
@@ -76,35 +76,36 @@ class Points:
 def install(points: Points) -> None:
     """Wraps the functions of the service that the points are in."""
     written: dict[int, list[str]] = {}  # by connection: what its open transaction writes
-    sweeping: set[int] = set()
+    reclaiming: set[int] = set()
 
     def note(self: Store, what: str) -> None:
         written.setdefault(id(self._database), []).append(what)
 
-    def record(self: Store, move: str, rows: Sequence[Row], worker: str | None) -> None:
-        if rows:
-            note(self, "sweep" if id(self) in sweeping else move)
-        inner_record(self, move, rows, worker)
+    def record(self: Store, move: str, tasks: Sequence[Any], worker: str | None) -> None:
+        if tasks:
+            note(self, "sweep" if id(self) in reclaiming else move)
+        inner_record(self, move, tasks, worker)
 
-    def renew(self: Store, worker: str, ids: Any) -> Any:
+    def renew(self: WorkerStore, worker: str, ids: Any) -> Any:
         known = list(ids)
         if known:
             note(self, "renew")
         return inner_renew(self, worker, known)
 
-    def sweep(self: Store, lost: Any) -> Any:
-        sweeping.add(id(self))
+    def reclaim(self: WorkerStore, leases: Any) -> Any:
+        reclaiming.add(id(self))
         try:
-            return inner_sweep(self, lost)
+            return inner_reclaim(self, leases)
         finally:
-            sweeping.discard(id(self))
+            reclaiming.discard(id(self))
 
     def writes(self: Any, *, commit: bool) -> list[str]:
         what = written.pop(id(self), [])
         return what if commit else []
 
-    inner_record, inner_renew, inner_sweep = Store._record, Store.renew, Store.reclaim
-    Store._record, Store.renew, Store.reclaim = record, renew, sweep  # type: ignore[method-assign]
+    inner_record, inner_renew, inner_reclaim = Store._record, WorkerStore.renew, WorkerStore.reclaim
+    Store._record = record  # type: ignore[method-assign]
+    WorkerStore.renew, WorkerStore.reclaim = renew, reclaim  # type: ignore[method-assign]
     points.around(Sqlite, "end", writes)
     points.around(Postgresql, "end", writes)
     points.around(protocol._CoalescingTransport, "_flush", answer)

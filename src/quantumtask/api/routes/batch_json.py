@@ -8,7 +8,7 @@ from quantumtask.api.serialization.task_json import format_time, task_json
 from quantumtask.api.service.batches import BatchReceipt
 from quantumtask.api.watch.event_streams import BatchResultLine
 from quantumtask.api.watch.queries import BatchEvents, TaskChanges
-from quantumtask.shared.api_store import Batch
+from quantumtask.shared.batch import Batch
 from quantumtask.shared.task import StateChange, TaskState
 
 SSE_KEEPALIVE = b":\n\n"

@@ -69,7 +69,7 @@ router = APIRouter()
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED_ENCODING,
         (422, "unknown_gate", "line 5, column 1: unknown gate `frobnicate`"),
-        (429, "queue_full", "100,000 tasks are waiting already, the most this service takes"),
+        (429, "queue_full", "queue full: 100,000 tasks are waiting; try again later"),
         RESULT_DAMAGED,
         STORE_UNAVAILABLE,
         RESULT_UNAVAILABLE,

@@ -40,7 +40,10 @@ _LINE = {"offset": 0, **TASK["completed"]["value"], "batch_id": BATCH_ID, "item"
 
 
 LINE = json.dumps(_LINE) + "\n"
-NO_ROOM = "of the 10,000 tasks that one owner may have 9,500 wait: there is no room for 1,000 more"
+NO_ROOM = (
+    "queue full: no room for 1,000 more tasks of this owner; 9,500 of at most 10,000 are waiting "
+    "(QUANTUMTASK_MAX_WAITING_PER_OWNER)"
+)
 
 
 def _event(number: int, kind: str, data: str) -> str:

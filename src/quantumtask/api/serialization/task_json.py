@@ -131,7 +131,7 @@ def queue_json(queue: QueueStats) -> bytes:
         "oldest_submitted_at": format_time(queue.oldest_at),
         "workers": queue.workers,
         "slots": queue.slots,
-        "owners": [asdict(share) | {"owner": share.owner or None} for share in queue.shares[:100]],
+        "owners": [asdict(share) | {"owner": share.owner or None} for share in queue.owners[:100]],
     }
     return json.dumps(fields).encode()
 

@@ -12,7 +12,8 @@ from quantumtask.api.ids import parse_id
 from quantumtask.api.service.micro_batcher import MicroBatcher
 from quantumtask.api.watch.queries import BatchQuery
 from quantumtask.api.watch.watcher import DatabaseWatcher
-from quantumtask.shared.api_store import ApiStore, Batch, NewBatch
+from quantumtask.shared.api_store import ApiStore
+from quantumtask.shared.batch import Batch, NewBatch
 from quantumtask.shared.errors import BatchNotFound, RequestError, StoreUnavailable
 from quantumtask.shared.task import Submission, TaskSpec
 

@@ -34,7 +34,8 @@ from quantumtask.api.watch.event_streams import EventStreams
 from quantumtask.api.watch.queries import TaskQuery
 from quantumtask.api.watch.result_loader import ResultLoader
 from quantumtask.api.watch.watcher import DatabaseWatcher
-from quantumtask.shared.api_store import ApiStore, Batch, NewBatch
+from quantumtask.shared.api_store import ApiStore
+from quantumtask.shared.batch import Batch, NewBatch
 from quantumtask.shared.errors import (
     BackendNotFound,
     ResultDamaged,

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
-from quantumtask.shared.api_store import ApiStore, Batch, BatchEvent, BatchVersion, TaskVersion
+from quantumtask.shared.api_store import ApiStore
+from quantumtask.shared.batch import Batch, BatchEvent, BatchVersion, TaskVersion
 from quantumtask.shared.task import StateChange, Task
 
 A = TypeVar("A")

@@ -110,12 +110,12 @@ def _schema(report: DatabaseReport, name: str) -> Iterator[CheckResult]:
             finding,
             "Take a backup first: an upgrade cannot be undone. docs/how-to/backup.md",
         )
-    elif not report.refusal:
+    elif not report.write_error:
         yield ok("schema", f"version {report.schema}, readable and writable")
-    if report.refusal:
+    if report.write_error:
         yield problem(
             "schema",
-            f"{name} cannot be written: {report.refusal}",
+            f"{name} cannot be written: {report.write_error}",
             "Submissions get 503 until it can be written.",
         )
     yield from _clock(report)
@@ -123,16 +123,16 @@ def _schema(report: DatabaseReport, name: str) -> Iterator[CheckResult]:
 
 def _clock(report: DatabaseReport) -> Iterator[CheckResult]:
     """Compare the clock of a PostgreSQL server with the clock of this machine."""
-    if report.server.name == "PostgreSQL" and abs(report.ahead_s) <= MAX_CLOCK_SKEW_S:
+    if report.server.name == "PostgreSQL" and abs(report.clock_skew_s) <= MAX_CLOCK_SKEW_S:
         yield ok(
             "clock",
             f"the clocks of the database and of this machine agree within {MAX_CLOCK_SKEW_S:g} s",
         )
-    elif abs(report.ahead_s) > MAX_CLOCK_SKEW_S:
-        relation = "ahead of" if report.ahead_s > 0 else "behind"
+    elif abs(report.clock_skew_s) > MAX_CLOCK_SKEW_S:
+        relation = "ahead of" if report.clock_skew_s > 0 else "behind"
         yield warning(
             "clock",
-            f"the database's clock is {abs(report.ahead_s):.1f} s {relation} this machine's",
+            f"the database's clock is {abs(report.clock_skew_s):.1f} s {relation} this machine's",
             "No task is lost, but logs, task ids and ages in `quantumtask list` use this machine's "
             "clock. Set both clocks by NTP.",
         )

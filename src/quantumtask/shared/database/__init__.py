@@ -1,1 +1,1 @@
-"""Databases: SQLite and PostgreSQL behind one interface; the only SQL drivers."""
+"""Databases: SQLite and PostgreSQL behind one interface, with the only SQL drivers."""

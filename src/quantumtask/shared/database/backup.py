@@ -1,4 +1,4 @@
-"""A copy of SQLite's file as it is at one moment, made while services go on writing it."""
+"""Backup: a copy of the SQLite file as of one moment, made while services write to it."""
 
 from pathlib import Path
 
@@ -6,20 +6,23 @@ from quantumtask.shared.errors import QuantumTaskError
 
 
 class BackupError(QuantumTaskError):
-    """Why no copy was made; the message says what to do."""
+    """A backup that was not made; the message has the remedy."""
 
 
 def back_up(source: Path, target: Path) -> None:
-    """Copies the database to a new file that holds all of it: whole and durable, or not there.
+    """Copy the database to a new file, which is complete and durable, or does not exist.
 
-    Raises BackupRefused, StoreUnavailable or OSError.
+    Raises:
+        BackupError: `source` does not exist, or `target` does.
+        StoreUnavailable: The database cannot be read.
+        OSError: The target cannot be written.
     """
     from quantumtask.shared.database.sqlite import copy_database
 
     if not source.exists():
-        raise BackupError(f"{source} is not there: is QUANTUMTASK_DATA_DIR right?")
+        raise BackupError(f"{source} does not exist: check QUANTUMTASK_DATA_DIR")
     if target.exists():
-        raise BackupError(f"{target} is there already, and is left as it is.")
+        raise BackupError(f"{target} exists already: choose another file, or remove this one")
     unfinished = target.with_name(target.name + ".unfinished")
     unfinished.unlink(missing_ok=True)
     try:

@@ -1,4 +1,4 @@
-"""What the Store asks of a database. SQLite and PostgreSQL have a file each, with their driver."""
+"""The interface of a database. SQLite and PostgreSQL have a file each, with their driver."""
 
 import contextlib
 from abc import ABC, abstractmethod
@@ -11,7 +11,7 @@ Row = tuple[Any, ...]
 
 
 class ServerInfo(NamedTuple):
-    """What keeps the database: its name, its version, and how it is set, as it says itself."""
+    """Name, version and settings of the database server, as it reports them itself."""
 
     name: str
     version: tuple[int, ...]
@@ -19,71 +19,72 @@ class ServerInfo(NamedTuple):
 
 
 class Database(ABC):
-    """One connection to a database. For one thread at a time.
+    """One connection to a database, for one thread at a time.
 
-    A transaction that has returned from its commit survives a power cut. Every error of the
-    database reaches the caller as StoreUnavailable, with nothing written or all of it; the next
-    call tries again.
+    After a commit has returned, its transaction survives a power cut. Every error of the database
+    is raised as StoreUnavailable, with the whole transaction written or nothing of it; the next
+    call connects again.
     """
 
-    ALSO: ClassVar[tuple[str, ...]] = ()
-    """Files whose queries stand in for those of the same name in queries.sql."""
+    QUERY_OVERRIDES: ClassVar[tuple[str, ...]] = ()
+    """Files of SQL whose queries replace those of the same name in queries.sql."""
 
-    NEWEST: ClassVar[int]
-    """The version of the schema that this version of ours makes."""
+    NEWEST_SCHEMA: ClassVar[int]
+    """The version of the schema that this release creates."""
 
-    _inside = False
+    _in_transaction = False
 
     def transaction(self, durable: bool = True) -> contextlib.AbstractContextManager[None]:
-        """Everything inside is written together or not at all. They nest: the outermost counts.
+        """Return a transaction: all writes inside are committed together, or none.
 
-        One that need not be `durable` may be undone by a power cut, though by nothing less.
+        Transactions nest; the outermost one counts. A power cut may undo one that is not
+        `durable`; a crash of a process does not.
         """
-        return _INSIDE if self._inside else _Transaction(self, durable)
+        return _NESTED if self._in_transaction else _Transaction(self, durable)
 
     @abstractmethod
     def migrate(self) -> None:
-        """Brings the schema up to date; safe to call from several processes at once."""
+        """Bring the schema up to date; safe to call from several processes at once."""
 
     @abstractmethod
-    def version(self) -> int:
-        """The version of the schema; 0 where there is none."""
+    def schema_version(self) -> int:
+        """Return the version of the schema; 0 for an empty database."""
 
     @abstractmethod
-    def server(self) -> ServerInfo:
-        """What keeps the database."""
+    def server_info(self) -> ServerInfo:
+        """Return name, version and settings of the server."""
 
     @staticmethod
     @abstractmethod
-    def sql(query: str) -> str:
-        """A query of the SQL files in this dialect."""
+    def translate(query: str) -> str:
+        """Return a query of the SQL files in the dialect of this database."""
 
     @abstractmethod
     def begin(self, durable: bool) -> None:
-        """Begins a transaction."""
+        """Begin a transaction."""
 
     @abstractmethod
     def end(self, *, commit: bool) -> None:
-        """Writes everything since `begin`, or nothing of it."""
+        """Commit the transaction, or roll it back."""
 
     @abstractmethod
     def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
-        """What a query returns; [] for one that returns nothing. A value may be a list."""
+        """Run a query and return its rows; a value may be a list."""
 
     @abstractmethod
     def rows_of_each(self, query: str, values: Sequence[Mapping[str, Any]]) -> list[Row]:
-        """What the query returns for the first values, then for the second ..."""
+        """Run a query once for each of the values, in order, and return all rows."""
 
     @abstractmethod
     def changed(self) -> bool:
-        """Whether another connection has committed since the last call; costs microseconds."""
+        """Return True if another connection has committed since the last call; takes µs."""
 
     @abstractmethod
     def close(self) -> None:
-        """Ends the connection."""
+        """Close the connection."""
 
 
-_INSIDE = contextlib.nullcontext()
+_NESTED = contextlib.nullcontext()
 
 
 class _Transaction:
@@ -99,10 +100,10 @@ class _Transaction:
 
 
 class ErrorTranslation:
-    """Makes errors of a database StoreUnavailable; those of our SQL stay what they are."""
+    """A context that raises errors of a driver as StoreUnavailable, except those of wrong SQL."""
 
-    def __init__(self, *kinds: tuple[tuple[type[Exception], ...], str]) -> None:
-        self._kinds = kinds
+    def __init__(self, *messages: tuple[tuple[type[Exception], ...], str]) -> None:
+        self._messages = messages
 
     def __enter__(self) -> None:
         pass
@@ -112,6 +113,6 @@ class ErrorTranslation:
     ) -> None:
         if error is None:
             return
-        for kinds, words in self._kinds:
+        for kinds, message in self._messages:
             if isinstance(error, kinds):
-                raise StoreUnavailable(words) from error
+                raise StoreUnavailable(message) from error

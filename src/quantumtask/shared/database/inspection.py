@@ -1,84 +1,96 @@
-"""What a database says of itself and its tasks: asked without changing anything in it."""
+"""Inspection of a database: its server, schema, clock and workers, read without any change."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from quantumtask.shared.database.base import Database, ServerInfo
-from quantumtask.shared.database.connect import connect
+from quantumtask.shared.database.base import Database, Row, ServerInfo
+from quantumtask.shared.database.connect import connect_database
 from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings
 
+_Query = Callable[..., list[Row]]
+
 
 @dataclass(frozen=True)
 class DatabaseReport:
-    """What was seen. Times are in seconds."""
+    """The result of an inspection.
+
+    Attributes:
+        server: The server of the database.
+        schema: Version of the schema.
+        newest_schema: Version of the schema that this release creates.
+        clock_skew_s: Seconds by which the database's clock is ahead of this machine's.
+        write_error: The error of a trial write; empty if writing works.
+        waiting: Number of waiting tasks.
+        workers: Seconds since the last heartbeat and number of slots of each worker, in order of
+            the heartbeats, the latest first.
+    """
 
     server: ServerInfo
     schema: int
     newest_schema: int
-    """The version of the schema that this version of ours makes."""
-    ahead_s: float
-    """How far the database's clock is ahead of this machine's."""
-    refusal: str
-    """Why a row cannot be written; empty: it can."""
+    clock_skew_s: float
+    write_error: str
     waiting: int
     workers: tuple[tuple[float, int], ...]
-    """How long ago each was seen, the last one first, and its slots."""
 
 
 def inspect_database(settings: Settings) -> DatabaseReport | None:
-    """Looks; None where there is no file of SQLite yet.
+    """Inspect the database; return None if the SQLite file does not exist yet.
 
-    Raises StoreUnavailable where the database cannot be reached.
+    Raises:
+        StoreUnavailable: The database cannot be reached.
     """
     if not settings.database and not settings.database_file.exists():
         return None
-    database = connect(settings)
+    database = connect_database(settings)
     try:
-        return _examine(database, settings.max_waiting_tasks)
+        return _inspect(database, settings.max_waiting_tasks)
     finally:
         database.close()
 
 
-def _examine(database: Database, most_waiting: int) -> DatabaseReport:
-    asked = {
-        name: database.sql(text)
-        for name, text in load_queries(*database.ALSO).items()
-        if name in ("workers", "clock", "probe", "count_waiting")
-    }
-    schema = database.version()
-    waiting = database.rows(asked["count_waiting"], {"most": most_waiting}) if schema else [(0,)]
-    workers = database.rows(asked["workers"], {}) if schema else []
+def _inspect(database: Database, max_waiting: int) -> DatabaseReport:
+    texts = load_queries(*database.QUERY_OVERRIDES)
+
+    def run(query: str, **values: Any) -> list[Row]:
+        return database.rows(database.translate(texts[query]), values)
+
+    schema = database.schema_version()
+    waiting = run("count_waiting", limit=max_waiting) if schema else [(0,)]
+    workers = run("list_workers") if schema else []
     return DatabaseReport(
-        server=database.server(),
+        server=database.server_info(),
         schema=schema,
-        newest_schema=database.NEWEST,
-        ahead_s=_ahead_s(database, asked["clock"]),
-        refusal=_refusal(database, asked["probe"]) if schema else "",
+        newest_schema=database.NEWEST_SCHEMA,
+        clock_skew_s=_clock_skew_s(run),
+        write_error=_write_error(database, run) if schema else "",
         waiting=waiting[0][0],
-        workers=tuple((ago, slots) for _, slots, ago in workers),
+        workers=tuple((age_s, slots) for _, slots, age_s in workers),
     )
 
 
-def _ahead_s(database: Database, clock: str) -> float:
-    """What is less than the answer took is no difference."""
+def _clock_skew_s(run: _Query) -> float:
+    """Return the skew of the clocks; one below the duration of the query counts as none."""
     before = time.time()
-    [(there,)] = database.rows(clock, {})
+    [(database_time,)] = run("clock")
     after = time.time()
-    return max(0.0, float(there) - after) or min(0.0, float(there) - before)
+    return max(0.0, float(database_time) - after) or min(0.0, float(database_time) - before)
 
 
-class _Undo(Exception):
+class _Rollback(Exception):
     pass
 
 
-def _refusal(database: Database, probe: str) -> str:
+def _write_error(database: Database, run: _Query) -> str:
     try:
-        with suppress(_Undo), database.transaction():
-            database.rows(probe, {})
-            raise _Undo
+        with suppress(_Rollback), database.transaction():
+            run("probe")
+            raise _Rollback
     except StoreUnavailable as error:
         return error.message
     return ""

@@ -1,10 +1,13 @@
-"""Tasks as rows of the database, and rows as tasks. No SQL, no decision: only what stands where."""
+"""Rows of the database by name, and their conversion from and to tasks. No SQL.
+
+Each row type has the columns of the queries that return it, in their order; a test compares both.
+"""
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
-from quantumtask.shared.database.base import Row
 from quantumtask.shared.task import (
     AUTO,
     Assignment,
@@ -20,20 +23,222 @@ from quantumtask.shared.task import (
     parse_result_fields,
 )
 
-_APART = frozenset({"counts", "memory", "outputs", "data", "blob"})
-"""What of a Result has columns of its own, because it can be large; the rest is its report."""
-_SELDOM = frozenset({"shape", "registers", "compiled", "size"})
-"""What of a report is left out where there is none: few have it, and the version before, which
-shows every other task, does not know it."""
-_REPORT = tuple(field.name for field in fields(Result) if field.name not in _APART | _SELDOM)
+_COLUMNS_OF_RESULT = frozenset({"counts", "memory", "outputs", "data", "blob"})
+"""Fields of a Result with columns of their own, because they can be large; `report` has others."""
+_OPTIONAL_IN_REPORT = frozenset({"shape", "registers", "compiled", "size"})
+"""Fields that a report contains only if they are set: the previous release does not know them."""
+_ALWAYS_IN_REPORT = tuple(
+    field.name
+    for field in fields(Result)
+    if field.name not in _COLUMNS_OF_RESULT | _OPTIONAL_IN_REPORT
+)
 
-_NEWER = "newer:"
-"""Before the engine of a task with options: the version before, which would run it without them,
-knows no such engine, and says that."""
+_OPTIONS_ENGINE_PREFIX = "newer:"
+"""Prefix of the engine of a task with options. A worker of the previous release rejects the unknown
+engine instead of running the task without its options."""
 
 
-def to_insert_row(submission: Submission, fair: float) -> dict[str, Any]:
-    """A submission as the `insert` query takes it; `fair`: where it begins on the line of work."""
+class MovedRow(NamedTuple):
+    """A task after a move."""
+
+    sequence: int
+    state: str
+    attempt: int
+    id: str
+
+
+class ClaimedRow(NamedTuple):
+    """A task after its claim, without its texts."""
+
+    sequence: int
+    state: str
+    attempt: int
+    id: str
+    crashes: int
+    cost_ms: float
+    shots: int
+    seed: int | None
+    memory: int
+    timeout_s: float
+    engine: str | None
+    method: str | None
+    submitted_at: float
+    started_at: float
+    rank: int
+    fair: float
+
+
+class CircuitRow(NamedTuple):
+    """The texts of a task that a worker needs."""
+
+    sequence: int
+    circuit: bytes
+    parameters: str | None
+    options: str | None
+
+
+class AttemptRow(NamedTuple):
+    """A task with the attempt that a worker holds."""
+
+    id: str
+    attempt: int
+
+
+class LeaseRow(NamedTuple):
+    """A lease; SQLite returns `expired` as a number."""
+
+    worker: str
+    expires_at: float
+    expired: bool
+
+
+class ListedTaskRow(NamedTuple):
+    """A task in a list."""
+
+    id: str
+    sequence: int
+    state: str
+    shots: int
+    name: str | None
+    tags: str
+    submitted_at: float
+    attempt: int
+    started_at: float | None
+    finished_at: float | None
+    owner: str
+    rank: int
+    report: str | None
+    failure_code: str | None
+    failure: str
+    batch: str | None
+    item: int | None
+
+
+class TaskRow(NamedTuple):
+    """A task with all of its columns and texts, except its circuit."""
+
+    id: str
+    sequence: int
+    state: str
+    shots: int
+    name: str | None
+    tags: str
+    submitted_at: float
+    attempt: int
+    started_at: float | None
+    finished_at: float | None
+    owner: str
+    rank: int
+    fair: float
+    report: str | None
+    failure_code: str | None
+    failure: str
+    batch: str | None
+    item: int | None
+    result: str | None
+    result_memory: str | None
+    result_outputs: str | None
+    result_data: str | None
+    blob: str | None
+    blob_bytes: int
+    blob_sha256: str
+    problems: str | None
+    parameters: str | None
+    options: str | None
+    metadata: str | None
+
+
+class ChangeRow(NamedTuple):
+    """An entry of the history of a task."""
+
+    sequence: int
+    move: str
+    state: str
+    at: float
+    attempt: int
+    worker: str | None
+
+
+class BatchEventRow(NamedTuple):
+    """An entry of the history of a batch's task, numbered within the batch by `place`."""
+
+    place: int
+    id: str
+    item: int
+    move: str
+    state: str
+    at: float
+    attempt: int
+    worker: str | None
+
+
+class BatchRow(NamedTuple):
+    """A batch."""
+
+    id: str
+    sequence: int
+    name: str | None
+    tags: str
+    size: int
+    submitted_at: float
+    finished_at: float | None
+    metadata: str | None
+
+
+class BatchStateRow(NamedTuple):
+    """The number of a batch's tasks in one state."""
+
+    batch: str
+    state: str
+    tasks: int
+
+
+class OwnerCountRow(NamedTuple):
+    """A number of tasks of one owner and rank, which is the negated priority."""
+
+    owner: str
+    rank: int
+    tasks: int
+
+
+class TasksAheadRow(NamedTuple):
+    """The tasks that run before another one, with their predicted work in ms."""
+
+    tasks: int
+    work_ms: float
+
+
+class KeyRow(NamedTuple):
+    """An idempotency key: the digest of the body, and the id of the task or batch."""
+
+    digest: str
+    task_id: str
+
+
+class BlobRow(NamedTuple):
+    """The object that a task names, and the attempt that may name another one."""
+
+    id: str
+    blob: str | None
+    running_attempt: int | None
+
+
+class ExpiredTaskRow(NamedTuple):
+    """A task to delete, with the object that it names."""
+
+    sequence: int
+    blob: str | None
+
+
+class ExpiredBatchRow(NamedTuple):
+    """A batch to delete."""
+
+    sequence: int
+    id: str
+
+
+def to_insert_row(submission: Submission, virtual_start: float) -> dict[str, Any]:
+    """Return the values of the query `insert_task`."""
     spec = submission.spec
     return {
         "id": submission.id,
@@ -48,7 +253,7 @@ def to_insert_row(submission: Submission, fair: float) -> dict[str, Any]:
         "cost_ms": float(submission.cost_ms),
         "owner": spec.owner,
         "rank": -spec.priority,
-        "fair": fair,
+        "virtual_start": virtual_start,
         "batch": submission.batch,
         "item": submission.item,
     }
@@ -56,12 +261,12 @@ def to_insert_row(submission: Submission, fair: float) -> dict[str, Any]:
 
 def _engine(spec: TaskSpec) -> str | None:
     if spec.options is not None:
-        return _NEWER + spec.engine
+        return _OPTIONS_ENGINE_PREFIX + spec.engine
     return None if spec.engine == AUTO else spec.engine
 
 
 def to_completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
-    """A result as the `complete` query takes it."""
+    """Return the values of the query `complete`."""
     return {
         "id": assignment.id,
         "attempt": assignment.attempt,
@@ -77,77 +282,103 @@ def to_completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
 
 
 def _report(result: Result) -> dict[str, Any]:
-    found = {name: getattr(result, name) for name in _REPORT}
-    found |= {name: value for name in _SELDOM if (value := getattr(result, name)) is not None}
-    return found
+    report = {name: getattr(result, name) for name in _ALWAYS_IN_REPORT}
+    for name in _OPTIONAL_IN_REPORT:
+        if (value := getattr(result, name)) is not None:
+            report[name] = value
+    return report
 
 
-def assignment_from_row(
-    row: Row, worker: str, circuit: bytes, parameters: str | None, options: str | None
-) -> Assignment:
-    """What the `claim` and `read_circuits` queries returned."""
-    _, _, attempt, task_id, crashes, cost_ms, shots, seed, memory, timeout_s, *chosen = row
-    engine, method, submitted_at, claimed_at, _, _ = chosen
+def assignment_from_row(row: ClaimedRow, texts: CircuitRow, worker: str) -> Assignment:
+    """Return the assignment of a claimed task to a worker."""
     spec = TaskSpec(
-        circuit.decode(), shots, seed, bool(memory), timeout_s,
-        parameters=parameters, engine=(engine or AUTO).removeprefix(_NEWER), method=method,
-        options=options,
-    )  # fmt: skip
-    return Assignment(task_id, attempt, worker, crashes, cost_ms, spec, submitted_at, claimed_at)
-
-
-def state_change_from_row(
-    move: str, state: str, at: float, attempt: int, worker: str | None
-) -> StateChange:
-    """What the `read_changes` query returned."""
-    return StateChange(move, TaskState(state), at, attempt, worker)
-
-
-def task_from_row(row: Row, changes: tuple[StateChange, ...] = ()) -> Task:
-    """What the `read` and `list` queries returned."""
-    task_id, sequence, state, shots, name, tags, submitted, attempt, started, finished = row[:10]
-    owner, rank, _ = row[10:13]
-    code, message, problems, batch, item, parameters, options, metadata = row[21:]
-    return Task(
-        id=task_id,
-        sequence=sequence,
-        state=TaskState(state),
-        shots=shots,
-        name=name,
-        tags=tuple(json.loads(tags)),
-        submitted_at=submitted,
-        attempt=attempt,
-        started_at=started,
-        finished_at=finished,
-        result=_result(*row[13:21]),
-        failure=_failure(code, message, problems),
-        changes=changes,
-        parameters=parameters,
-        options=options,
-        owner=owner,
-        priority=-rank,
-        batch=batch,
-        item=item,
-        metadata=metadata,
+        texts.circuit.decode(),
+        row.shots,
+        row.seed,
+        bool(row.memory),
+        row.timeout_s,
+        parameters=texts.parameters,
+        engine=(row.engine or AUTO).removeprefix(_OPTIONS_ENGINE_PREFIX),
+        method=row.method,
+        options=texts.options,
+    )
+    return Assignment(
+        id=row.id,
+        attempt=row.attempt,
+        worker=worker,
+        crashes=row.crashes,
+        cost_ms=row.cost_ms,
+        spec=spec,
+        submitted_at=row.submitted_at,
+        claimed_at=row.started_at,
     )
 
 
-def _result(
-    counts: str | None,
-    memory: str | None,
-    outputs: str | None,
-    data: str | None,
-    report: str | None,
-    *blob: Any,
-) -> Result | None:
-    if report is None:
-        return None
-    fields = parse_result_fields(json.loads(report))
-    where = Blob(*blob) if blob[0] else None
-    return Result(counts or "", memory, outputs=outputs, data=data, blob=where, **fields)
+def state_change_from_row(row: ChangeRow | BatchEventRow) -> StateChange:
+    """Return the entry of a history."""
+    return StateChange(row.move, TaskState(row.state), row.at, row.attempt, row.worker)
 
 
-def _failure(code: str | None, message: str, problems: str | None) -> Failure | None:
-    if code is None:
+def task_from_listed_row(row: ListedTaskRow) -> Task:
+    """Return a task for a list, without the fields that can be large."""
+    result = None
+    if row.report is not None:
+        result = Result(counts="", memory=None, **_report_fields(row.report))
+    return _task(row, result=result, failure=_failure(row, "[]"))
+
+
+def task_from_row(row: TaskRow, changes: tuple[StateChange, ...]) -> Task:
+    """Return a task with all of its fields except `queue_position`."""
+    return _task(
+        row,
+        result=_result(row),
+        failure=_failure(row, row.problems or "[]"),
+        changes=changes,
+        parameters=row.parameters,
+        options=row.options,
+        metadata=row.metadata,
+    )
+
+
+def _task(row: ListedTaskRow | TaskRow, **details: Any) -> Task:
+    return Task(
+        id=row.id,
+        sequence=row.sequence,
+        state=TaskState(row.state),
+        shots=row.shots,
+        name=row.name,
+        tags=tuple(json.loads(row.tags)),
+        submitted_at=row.submitted_at,
+        attempt=row.attempt,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        owner=row.owner,
+        priority=-row.rank,
+        batch=row.batch,
+        item=row.item,
+        **details,
+    )
+
+
+def _result(row: TaskRow) -> Result | None:
+    if row.report is None:
         return None
-    return Failure(code, message, tuple(Problem(**p) for p in json.loads(problems or "[]")))
+    return Result(
+        counts=row.result or "",
+        memory=row.result_memory,
+        outputs=row.result_outputs,
+        data=row.result_data,
+        blob=Blob(row.blob, row.blob_bytes, row.blob_sha256) if row.blob else None,
+        **_report_fields(row.report),
+    )
+
+
+def _report_fields(report: str) -> Mapping[str, Any]:
+    return parse_result_fields(json.loads(report))
+
+
+def _failure(row: ListedTaskRow | TaskRow, problems: str) -> Failure | None:
+    if row.failure_code is None:
+        return None
+    problem_list = tuple(Problem(**fields) for fields in json.loads(problems))
+    return Failure(row.failure_code, row.failure, problem_list)

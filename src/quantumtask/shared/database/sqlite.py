@@ -1,4 +1,4 @@
-"""SQLite, a file that the processes of one machine share. Its driver is imported only here."""
+"""SQLite, a file that the processes of one machine share; the only file that imports its driver."""
 
 import json
 import re
@@ -25,9 +25,9 @@ MIGRATIONS = (
 
 
 class Sqlite(Database):
-    """One connection to the file, in WAL mode, with `synchronous=FULL` for what must be durable."""
+    """One connection to the file, in WAL mode, with `synchronous=FULL` for durable transactions."""
 
-    NEWEST = len(MIGRATIONS)
+    NEWEST_SCHEMA = len(MIGRATIONS)
 
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
         with _translated:
@@ -35,43 +35,49 @@ class Sqlite(Database):
             self._connection = _open(path, busy_timeout_s)
         self._connection.convert_binding = lambda _cursor, _number, value: json.dumps(value)
         self._durable = True
-        self._version: int | None = None
+        self._data_version: int | None = None
 
     def migrate(self) -> None:
+        """Run the migrations that the file lacks."""
         with self.transaction():
-            done = self.version()
-            for number, name in enumerate(MIGRATIONS[done:], done + 1):
+            version = self.schema_version()
+            for number, name in enumerate(MIGRATIONS[version:], version + 1):
                 script = resources.files(__package__).joinpath("sql", name).read_text()
                 self._connection.execute(script).fetchall()
                 self._connection.pragma("user_version", number)
 
-    def version(self) -> int:
+    def schema_version(self) -> int:
+        """Return the version of the schema; 0 for an empty file."""
         with _translated:
             return int(self._connection.pragma("user_version"))
 
-    def server(self) -> ServerInfo:
-        name = apsw.sqlite_lib_version()
-        return ServerInfo("SQLite", tuple(map(int, name.split("."))), {})
+    def server_info(self) -> ServerInfo:
+        """Return the version of the SQLite library."""
+        version = apsw.sqlite_lib_version()
+        return ServerInfo("SQLite", tuple(map(int, version.split("."))), {})
 
     @staticmethod
-    def sql(query: str) -> str:
+    def translate(query: str) -> str:
+        """Replace the three placeholders of queries.sql by their SQLite form."""
         query = re.sub(r"\$in (:\w+)", r"IN (SELECT value FROM json_each(\1))", query)
         query = query.replace("$by", "INDEXED BY")
         return query.replace("$now", "unixepoch('now', 'subsec')")
 
     def begin(self, durable: bool) -> None:
+        """Begin a transaction with the write lock."""
         with _translated:
             self._synchronize(durable)
             self._connection.execute("BEGIN IMMEDIATE")
-        self._inside = True
+        self._in_transaction = True
 
     def end(self, *, commit: bool) -> None:
+        """Commit, or roll back; also roll back after a failed commit."""
         try:
             if commit:
                 with _translated:
                     self._connection.execute("COMMIT")
         finally:
-            self._inside = False
+            self._in_transaction = False
             if self._connection.in_transaction:
                 with _translated:
                     self._connection.execute("ROLLBACK")
@@ -82,19 +88,24 @@ class Sqlite(Database):
             self._durable = durable
 
     def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
+        """Run a query and return its rows."""
         with _translated:
             return self._connection.execute(query, values).fetchall()
 
     def rows_of_each(self, query: str, values: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """Run a query once for each of the values and return all rows."""
         with _translated:
             return self._connection.executemany(query, values).fetchall()
 
     def changed(self) -> bool:
+        """Return True if SQLite's data version has changed since the last call."""
         with _translated:
-            before, self._version = self._version, self._connection.pragma("data_version")
-        return before != self._version
+            data_version = self._connection.pragma("data_version")
+        before, self._data_version = self._data_version, data_version
+        return bool(before != data_version)
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
 
@@ -108,13 +119,15 @@ _PRAGMAS: tuple[tuple[str, str | int], ...] = (
 
 
 def _open(path: Path, busy_timeout_s: float) -> apsw.Connection:
-    """A connection in WAL mode. Several processes may make the file at once: only one of them can
-    switch it to WAL, and SQLite does not ask the others' busy handlers to wait for that.
+    """Open a connection in WAL mode.
+
+    Several processes may create the file at once. Only one of them can switch it to WAL mode, and
+    SQLite does not call the busy handlers of the others, so this function waits itself.
     """
     end = time.monotonic() + busy_timeout_s
     while True:
         connection = apsw.Connection(str(path))
-        connection.set_busy_handler(_Patience(busy_timeout_s))
+        connection.set_busy_handler(_BusyHandler(busy_timeout_s))
         try:
             for pragma, value in _PRAGMAS:
                 connection.pragma(pragma, value)
@@ -128,36 +141,36 @@ def _open(path: Path, busy_timeout_s: float) -> apsw.Connection:
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """Copies all that is committed, the WAL included, to a new file, and reads it through.
+    """Copy all committed data, those in the WAL included, to a new file, and verify the copy.
 
-    In one step, so that it is of one moment; others go on reading and writing meanwhile.
+    The copy is made in one step, so that it is of one moment; others read and write meanwhile.
     """
     with _translated:
-        there, here = apsw.Connection(str(source)), apsw.Connection(str(target))
+        original, copy = apsw.Connection(str(source)), apsw.Connection(str(target))
         try:
-            with here.backup("main", there, "main") as pages:
+            with copy.backup("main", original, "main") as pages:
                 pages.step(-1)
-            here.pragma("journal_mode", "delete")  # one file, with none beside it
-            if here.pragma("quick_check") != "ok":
+            copy.pragma("journal_mode", "delete")  # a single file, without a WAL beside it
+            if copy.pragma("quick_check") != "ok":
                 raise apsw.CorruptError
         finally:
-            here.close()
-            there.close()
+            copy.close()
+            original.close()
 
 
-class _Patience:
-    """Waits for another writer in steps of a tenth of a millisecond; SQLite's own reach 100."""
+class _BusyHandler:
+    """Waits for another writer in steps of 0.1 ms; those of SQLite's own handler reach 100 ms."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
-        self._since = 0.0
+        self._started_at = 0.0
 
     def __call__(self, tries: int) -> bool:
         now = time.monotonic()
         if tries == 0:
-            self._since = now
+            self._started_at = now
         time.sleep(0.0001)
-        return now - self._since < self._limit_s
+        return now - self._started_at < self._limit_s
 
 
 _translated = ErrorTranslation(
@@ -165,7 +178,7 @@ _translated = ErrorTranslation(
     ((apsw.FullError,), "the disk is full"),
     (
         (apsw.NotADBError, apsw.CorruptError),
-        "the file of the database is damaged: docs/how-to/backup.md says how to restore one",
+        "the database file is damaged: restore a backup, see docs/how-to/backup.md",
     ),
     (
         (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.NoMemError, OSError),

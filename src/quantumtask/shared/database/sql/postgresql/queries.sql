@@ -1,64 +1,64 @@
--- The queries that PostgreSQL needs in other words; all others are those of ../queries.sql.
+-- Queries that replace those of ../queries.sql on PostgreSQL.
 --
--- Those that run once for each of many rows get all of them as `rows`, in JSON, bytes as hexadecimal
--- digits. SQLite is a function call away and runs a statement in microseconds; here each would be a
--- message and a plan to start, which cost more than the row.
+-- Queries that run once for each of many rows get all rows as `rows`, a JSON array with bytes as
+-- hexadecimal digits. In SQLite a statement is a function call of microseconds; here each would be a
+-- message and the start of a plan, which take longer than the row.
 --
--- Those that take from others (forget_shares, claim, cancel.batch, release.lost, abandon, old,
--- old_batches) step over what somebody else has just locked. SQLite has one writer at a time; here the
--- second of two workers would wait for the first and come away with nothing, and one that was stopped
--- amid a transaction would hold up all others.
+-- Queries that take rows of others (delete_past_shares, claim, cancel.batch, release.lost, abandon,
+-- expired_tasks, expired_batches) skip locked rows. SQLite has one writer at a time; here the second of two
+-- workers would wait for the first and then find no rows, and a worker that is stopped inside a transaction
+-- would block all others.
 
--- name: insert
+-- name: insert_task
 INSERT INTO tasks
   (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
    batch, item, submitted_at)
-SELECT id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
-       batch, item, $now
+SELECT id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank,
+       virtual_start, batch, item, $now
 FROM ROWS FROM (json_to_recordset(:rows) AS (
   id text, shots bigint, seed bigint, memory integer, timeout_s float8, engine text, method text,
-  name text, tags text, cost_ms float8, owner text, rank bigint, fair float8,
+  name text, tags text, cost_ms float8, owner text, rank bigint, virtual_start float8,
   batch text, item bigint
-)) WITH ORDINALITY AS given
-  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
-   batch, item, place)
+)) WITH ORDINALITY AS input
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank,
+   virtual_start, batch, item, place)
 ORDER BY place
-RETURNING sequence, state, attempt;
+RETURNING sequence, state, attempt, id;
 
 -- name: insert_circuit
 INSERT INTO circuits (sequence, circuit)
 SELECT sequence, decode(circuit, 'hex')
-FROM json_to_recordset(:rows) AS given (sequence bigint, circuit text);
+FROM json_to_recordset(:rows) AS input (sequence bigint, circuit text);
 
 -- name: insert_parameters
 INSERT INTO parameters (sequence, parameters)
 SELECT sequence, parameters
-FROM json_to_recordset(:rows) AS given (sequence bigint, parameters text);
+FROM json_to_recordset(:rows) AS input (sequence bigint, parameters text);
 
 -- name: insert_options
 INSERT INTO options (sequence, options)
 SELECT sequence, options
-FROM json_to_recordset(:rows) AS given (sequence bigint, options text);
+FROM json_to_recordset(:rows) AS input (sequence bigint, options text);
 
 -- name: insert_metadata
 INSERT INTO metadata (sequence, metadata)
 SELECT sequence, metadata
-FROM json_to_recordset(:rows) AS given (sequence bigint, metadata text);
+FROM json_to_recordset(:rows) AS input (sequence bigint, metadata text);
 
 -- name: insert_tag
 INSERT INTO tags (sequence, tag)
-SELECT sequence, tag FROM json_to_recordset(:rows) AS given (sequence bigint, tag text)
+SELECT sequence, tag FROM json_to_recordset(:rows) AS input (sequence bigint, tag text)
 ON CONFLICT DO NOTHING;
 
 -- name: insert_batch_tag
 INSERT INTO batch_tags (sequence, tag)
-SELECT sequence, tag FROM json_to_recordset(:rows) AS given (sequence bigint, tag text)
+SELECT sequence, tag FROM json_to_recordset(:rows) AS input (sequence bigint, tag text)
 ON CONFLICT DO NOTHING;
 
--- name: record
+-- name: record_change
 INSERT INTO changes (sequence, at, move, state, attempt, worker)
 SELECT sequence, $now, move, state, attempt, worker
-FROM json_to_recordset(:rows) AS given
+FROM json_to_recordset(:rows) AS input
   (sequence bigint, move text, state text, attempt bigint, worker text);
 
 -- name: complete
@@ -71,41 +71,42 @@ SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
 FROM (
   SELECT id AS task, attempt AS claimed, result, result_memory, result_outputs, result_data,
          report, blob, blob_bytes, blob_sha256
-  FROM json_to_recordset(:rows) AS given
+  FROM json_to_recordset(:rows) AS input
     (id text, attempt bigint, result text, result_memory text, result_outputs text,
      result_data text, report text, blob text, blob_bytes bigint, blob_sha256 text)
 ) AS done
 WHERE id = done.task AND state = 'running' AND attempt = done.claimed
 RETURNING sequence, state, attempt, id;
 
--- name: forget_shares
+-- name: delete_past_shares
 DELETE FROM shares WHERE (rank, owner) IN (
-  SELECT rank, owner FROM shares AS old
+  SELECT rank, owner FROM shares AS past
   WHERE finish < coalesce(
-    (SELECT fair FROM tasks WHERE state = 'submitted' AND tasks.rank = old.rank
+    (SELECT fair FROM tasks WHERE state = 'submitted' AND tasks.rank = past.rank
      ORDER BY fair LIMIT 1),
-    (SELECT finish FROM shares AS last WHERE last.rank = old.rank ORDER BY finish DESC LIMIT 1)
+    (SELECT finish FROM shares AS last WHERE last.rank = past.rank ORDER BY finish DESC LIMIT 1)
   )
   LIMIT 500 FOR UPDATE SKIP LOCKED
 );
 
 -- name: claim
 -- move: submitted -> running
--- Counts how many of the next would do, and takes as many of those that are free; no more than the
--- budget admits, because these may be others than were counted. They are an array because the planner
--- cannot know how few were counted: it takes a tenth of the table for it, and would join all of that.
-WITH wanted AS (
+-- Counts how many of the next tasks fill the budget, and locks as many of those that are not locked; then
+-- takes no more of them than the budget admits, because they may be others than those that were counted.
+-- The sequences are an array because the planner cannot know that the count is small: it assumes a tenth of
+-- the table, and would join all of that.
+WITH counted AS (
   SELECT count(*) AS tasks FROM (
     SELECT sum(cost_ms) OVER (ORDER BY rank, fair, sequence) - cost_ms AS before_ms
     FROM (SELECT rank, fair, sequence, cost_ms FROM tasks WHERE state = 'submitted'
           ORDER BY rank, fair, sequence LIMIT 256) AS next
   ) AS summed WHERE before_ms < :budget_ms
-), free AS (
+), unlocked AS (
   SELECT rank, fair, sequence, cost_ms FROM tasks WHERE state = 'submitted'
   ORDER BY rank, fair, sequence
-  LIMIT (SELECT tasks FROM wanted) FOR UPDATE SKIP LOCKED
+  LIMIT (SELECT tasks FROM counted) FOR UPDATE SKIP LOCKED
 ), waiting AS (
-  SELECT sequence, sum(cost_ms) OVER (ORDER BY rank, fair, sequence) - cost_ms AS before_ms FROM free
+  SELECT sequence, sum(cost_ms) OVER (ORDER BY rank, fair, sequence) - cost_ms AS before_ms FROM unlocked
 )
 UPDATE tasks
 SET state = 'running', attempt = attempt + 1, worker = :worker,
@@ -123,7 +124,7 @@ WHERE state IN ('submitted', 'running') AND sequence IN (
   SELECT sequence FROM tasks WHERE batch = :batch AND state IN ('submitted', 'running')
   FOR UPDATE SKIP LOCKED
 )
-RETURNING sequence, state, attempt;
+RETURNING sequence, state, attempt, id;
 
 -- name: release.lost
 -- move: running -> submitted
@@ -132,7 +133,7 @@ SET state = 'submitted', worker = NULL, lease_until = NULL, started_at = NULL,
     crashes = crashes + 1
 WHERE state = 'running' AND sequence IN (
   SELECT sequence FROM tasks
-  WHERE state = 'running' AND worker = :holder AND lease_until = :until
+  WHERE state = 'running' AND worker = :lost_worker AND lease_until = :expires_at
     AND crashes + 1 < :max_crashes
   FOR UPDATE SKIP LOCKED
 )
@@ -146,17 +147,17 @@ SET state = 'failed', finished_at = $now, worker = NULL, lease_until = NULL, cra
     failure = 'the worker was lost ' || (crashes + 1) || ' times while it had this task'
 WHERE state = 'running' AND sequence IN (
   SELECT sequence FROM tasks
-  WHERE state = 'running' AND worker = :holder AND lease_until = :until
+  WHERE state = 'running' AND worker = :lost_worker AND lease_until = :expires_at
     AND crashes + 1 >= :max_crashes
   FOR UPDATE SKIP LOCKED
 )
 RETURNING sequence, state, attempt, id;
 
--- name: old
-SELECT sequence, blob FROM tasks WHERE finished_at < $now - :keep_s
-ORDER BY finished_at LIMIT :most FOR UPDATE SKIP LOCKED;
+-- name: expired_tasks
+SELECT sequence, blob FROM tasks WHERE finished_at < $now - :ttl_s
+ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED;
 
--- name: old_batches
+-- name: expired_batches
 SELECT sequence, id FROM batches
-WHERE finished_at < $now - :keep_s AND NOT EXISTS (SELECT 1 FROM tasks WHERE batch = batches.id)
-ORDER BY finished_at LIMIT :most FOR UPDATE SKIP LOCKED;
+WHERE finished_at < $now - :ttl_s AND NOT EXISTS (SELECT 1 FROM tasks WHERE batch = batches.id)
+ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED;

@@ -1,0 +1,90 @@
+"""Batches, and the versions and events of tasks and batches, as data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from quantumtask.shared.task import FINAL_STATES, StateChange, Submission, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """Tasks to store together.
+
+    Attributes:
+        id: The id of the new batch.
+        key: Idempotency key; a batch that is stored under the same key already is returned
+            instead.
+        digest: Hash of the request body; a repeated key with another digest is a conflict.
+        metadata: A JSON object of the client, stored with the batch.
+    """
+
+    id: str
+    submissions: tuple[Submission, ...]
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    key: str | None = None
+    digest: str = ""
+    metadata: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as the Store returns it. Times are in seconds since 1970.
+
+    Attributes:
+        size: Number of tasks.
+        finished_at: The end of the last task; None while a task is unfinished.
+        states: State -> number of tasks.
+    """
+
+    id: str
+    sequence: int
+    name: str | None
+    tags: tuple[str, ...]
+    size: int
+    submitted_at: float
+    finished_at: float | None
+    states: Mapping[TaskState, int]
+    metadata: str | None = None
+
+
+class TaskVersion(NamedTuple):
+    """A value that differs after every move of a task."""
+
+    state: str
+    attempt: int
+    sequence: int
+
+    @property
+    def final(self) -> bool:
+        """True if the task has ended."""
+        return self.state in FINAL_STATES
+
+
+class BatchVersion(NamedTuple):
+    """A value that differs after every move of a task of a batch.
+
+    Attributes:
+        events: Number of moves so far.
+        ended: Number of tasks that have ended.
+        size: Number of tasks.
+    """
+
+    events: int
+    ended: int
+    size: int
+
+    @property
+    def final(self) -> bool:
+        """True if all tasks have ended."""
+        return self.ended == self.size
+
+
+class BatchEvent(NamedTuple):
+    """A move of a batch's task; `place` numbers the moves of the batch from 1."""
+
+    place: int
+    task_id: str
+    item: int
+    change: StateChange
