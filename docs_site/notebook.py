@@ -95,7 +95,8 @@ def write_markdown(notebook: Json, target: Path) -> None:
         parts.append(f"```python\n{source(cell)}\n```")
         for output in cell["outputs"]:
             if output["output_type"] == "stream":
-                parts.append("```text\n" + "".join(output["text"]).rstrip() + "\n```")
+                text = "".join(output["text"]).rstrip()
+                parts.append(f"``` {{.text .output}}\n{text}\n```")
             else:
                 images += 1
                 image = target.with_name(f"{target.stem}-{images}.png")

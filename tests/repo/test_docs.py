@@ -246,6 +246,21 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
         assert not anchor or anchor in anchors(target), f"{link}#{anchor}"
 
 
+SOURCE_FILE = re.compile(r"`((?:[\w-]+/)+[\w-]+\.(?:py|sql|sh|qasm))`")
+"""A file of the repository, from its root or from src/quantumtask."""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_files_that_a_page_names_exist(page: str) -> None:
+    roots = (
+        ROOT,
+        ROOT / "src" / "quantumtask",
+        ROOT / "src" / "quantumtask" / "shared" / "database",
+    )
+    for name in SOURCE_FILE.findall(read(page)):
+        assert any((root / name).exists() for root in roots), name
+
+
 def test_every_page_is_in_the_contents_of_the_site() -> None:
     contents = read("mkdocs.yml")
     sources = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]
