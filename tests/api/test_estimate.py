@@ -11,11 +11,11 @@ import pytest
 
 from quantumtask.client import CircuitError, Client
 from quantumtask.engines.selection.estimate import estimate_run
-from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import ENGINES
 from tests.api.test_validate import LONG
 from tests.cli.test_cli import Run, quantumtask
+from tests.support.compile_circuit import compile_circuit
 from tests.support.services import BELL, TOO_LARGE, Service
 from tests.test_errors import HEAD, problem
 

@@ -85,7 +85,7 @@ def can_tell(method: Method, program: Program) -> bool:
     That single precision is only for large circuits is no reason here.
     """
     profile = extract_features(program)
-    if not profile.circuit or profile.clbit_map.is_constant:
+    if not profile.terminal_measurements_only or profile.clbit_map.is_constant:
         return False
     return method.precision == "single" or method.lacks(profile) is None
 

@@ -12,13 +12,13 @@ from quantumtask.engines.transforms.constant_propagation import (
     SYMMETRIC,
     propagate_constants,
 )
-from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from quantumtask.openqasm.program.program import Circuit, Measure
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
 from tests.engines.dense_reference import Dense
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings(slot_memory_mb=2048)
 WIDTH = 4

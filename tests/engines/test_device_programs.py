@@ -23,7 +23,6 @@ from quantumtask.client.qiskit import (
 from quantumtask.engines.compilation.transpile import transpile_for_device
 from quantumtask.engines.devices.calibration import load_snapshot
 from quantumtask.engines.noise.request import resolve_device_gates
-from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.compiler.pipeline import compile_full
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.program.operations import BARRIER, Operation
@@ -32,6 +31,7 @@ from tests.cli.test_cli import quantumtask
 from tests.engines.device_circuits import aer_counts, device, ghz, random_isa, scheduled
 from tests.engines.test_noise import HEAD, UNLIKELY, exactly, table
 from tests.support.chisquare import p_value
+from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import ask, refusal
 from tests.support.services import BELL, Service
 

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from quantumtask import engines
 from quantumtask.engines.sampling.distribution import Distribution
-from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Result
 from tests.support.chisquare import p_value
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings(slot_memory_mb=2048)
 HEAD = 'include "stdgates.inc"; '

@@ -10,7 +10,6 @@ import qiskit_aer
 
 from quantumtask import engines
 from quantumtask.engines.simulators import aer
-from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.program.operations import (
     BASIC_GATES,
     BasicGate,
@@ -22,6 +21,7 @@ from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings(slot_memory_mb=2048)
 BELL = 'include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;'

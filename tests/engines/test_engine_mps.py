@@ -23,13 +23,13 @@ from quantumtask.engines.simulators import aer
 from quantumtask.engines.simulators.mps import evolution, sampling
 from quantumtask.engines.simulators.mps.routing import LinearRouting, PlacedGate
 from quantumtask.engines.simulators.mps.sampling import MpsSampler, MpsState
-from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Result
 from tests.engines.dense_reference import Dense, assert_drawn_from
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings(slot_memory_mb=1024)
 GATES = [

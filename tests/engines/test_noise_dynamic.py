@@ -10,7 +10,7 @@ from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from quantumtask.engines.backends.noisy import NoisyBackend
 from quantumtask.engines.noise.request import resolve_device_gates, resolve_noise
-from quantumtask.openqasm import compile_circuit, compile_sweep
+from quantumtask.openqasm import compile_sweep
 from quantumtask.shared.settings import Settings
 from tests.engines.noisy_reference import (
     CLIFFORD_NOISE,
@@ -29,6 +29,7 @@ from tests.engines.noisy_reference import (
     text_of,
 )
 from tests.support.chisquare import p_value
+from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import ask, refusal
 from tests.support.services import Service
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from quantumtask import engines
-from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result
 from tests.engines.dense_reference import assert_drawn_from, exact
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings(slot_memory_mb=2048)
 HEAD = 'OPENQASM 3.0; include "stdgates.inc"; '

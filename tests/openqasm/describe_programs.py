@@ -4,9 +4,10 @@ import json
 import sys
 from typing import Any
 
-from quantumtask.openqasm import compile_circuit, validate_circuit
+from quantumtask.openqasm import validate_circuit
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings()
 Text = tuple[str, str | None]

@@ -18,12 +18,13 @@ import numpy as np
 from benchmarks.common.other_implementations import STDGATES_FOR_BRAKET
 from numpy.typing import NDArray
 
-from quantumtask.openqasm import Measure, Program, Reset, compile_circuit
+from quantumtask.openqasm import Measure, Program, Reset
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
 from quantumtask.worker.slots.execute import execute
 from tests.engines.dense_reference import Dense
+from tests.support.compile_circuit import compile_circuit
 
 os.environ["QDK_PYTHON_TELEMETRY"] = "none"
 

@@ -6,11 +6,12 @@ import math
 import pytest
 
 from quantumtask import engines
-from quantumtask.openqasm import Program, Register, compile_circuit
+from quantumtask.openqasm import Program, Register
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Problem
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings(slot_memory_mb=2048)
 STD = 'include "stdgates.inc";\n'
@@ -184,13 +185,13 @@ def test_pragmas_are_ignored_with_a_warning() -> None:
 @pytest.mark.parametrize(
     ("body", "warning", "expected"),
     [
-        ("x q[1:2]; c = measure q;", "this range ends beyond what is there", "10"),
-        ("bit d; x q[0]; d[0] = measure q[0];", "`d[0]` is taken for `d`", "1 00"),
-        ("qubit d; x d[:]; c[1] = measure d[0:0][0];", "`d[:]` is taken for `d`", "10"),
-        ("qubit r; let a = q[1] || r || q[0]; x a[0:2:2]; c = measure q;", "taken for `++`", "11"),
-        ("gate h a { x a; } h q; c = measure q;", "`h` hides the gate of that name", "11"),
-        ("int x = 1; x q[x]; c = measure q;", "taken for the gate `x`", "10"),
-        ("if (true) { int x = 1; x q[x]; } c = measure q;", "taken for the gate `x`", "10"),
+        ("x q[1:2]; c = measure q;", "this range ends after the last index", "10"),
+        ("bit d; x q[0]; d[0] = measure q[0];", "`d[0]` is read as `d`", "1 00"),
+        ("qubit d; x d[:]; c[1] = measure d[0:0][0];", "`d[:]` is read as `d`", "10"),
+        ("qubit r; let a = q[1] || r || q[0]; x a[0:2:2]; c = measure q;", "read as `++`", "11"),
+        ("gate h a { x a; } h q; c = measure q;", "`h` shadows the gate of that name", "11"),
+        ("int x = 1; x q[x]; c = measure q;", "read as a call of the gate `x`", "10"),
+        ("if (true) { int x = 1; x q[x]; } c = measure q;", "read as a call of the gate `x`", "10"),
         ("gate y a { id a; } if (true) { int y; y q[0]; } c = measure q;", "the gate `y`", "00"),
         ("float[20] f = pi; rx(f) q[0]; c = measure q;", "calculated with 64 bits", "01"),
     ],

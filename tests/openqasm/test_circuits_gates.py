@@ -8,12 +8,13 @@ import math
 import numpy as np
 import pytest
 
-from quantumtask.openqasm import Program, compile_circuit
+from quantumtask.openqasm import Program
 from quantumtask.openqasm.gates.library import STDGATES
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.operations import controlled_matrix as under_control
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings(slot_memory_mb=2048)
 STD = 'include "stdgates.inc";\n'

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
+from tests.support.compile_circuit import compile_circuit
 from tests.support.killable_child import Child, check
 
 SETTINGS = Settings(slot_memory_mb=2048, max_circuit_bytes=20_000_000)

@@ -11,9 +11,9 @@ from qiskit import QuantumCircuit, qasm3
 from qiskit.quantum_info import Operator
 
 from quantumtask import engines
-from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.program.operations import Operation, controlled_matrix
 from quantumtask.shared.settings import Settings
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings(slot_memory_mb=2048)
 QUBITS = 3

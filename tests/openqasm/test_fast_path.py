@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quantumtask.openqasm import Program, compile_circuit
+from quantumtask.openqasm import Program
 from quantumtask.openqasm.compiler.pipeline import compile_full
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.program.operations import MatrixGate, Operation
@@ -25,6 +25,7 @@ from quantumtask.shared.settings import Settings
 from tests.openqasm import textbook
 from tests.openqasm.features import SECTIONS
 from tests.openqasm.refused_programs import WRONG
+from tests.support.compile_circuit import compile_circuit
 
 SETTINGS = Settings()
 STD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
@@ -220,7 +221,7 @@ def test_the_compiler_reports_each_limit(limits: Settings, text: str) -> None:
 def test_the_warnings_are_those_of_the_compiler() -> None:
     program = compile_circuit(HEAD + "gate h a { x a; } h q[0];", SETTINGS)
     assert len(program.warnings) == 2
-    assert "hides the gate" in program.warnings[0]
+    assert "shadows the gate" in program.warnings[0]
     assert "nothing is measured" in program.warnings[1]
 
 

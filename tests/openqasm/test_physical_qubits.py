@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.compiler.pipeline import compile_full
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
+from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import ask, refusal
 from tests.support.services import Service
 
@@ -154,7 +154,7 @@ REFUSED = {
     "rx($1) $0;": ("wrong_type", 2, 4, "measure it"),
     "ctrl($1) @ x $0;": ("wrong_type", 2, 6, "measure it"),
     "gate g($0) a { x a; }": ("syntax_error", 2, 9, ""),
-    "gate g a { x $0; }": ("wrong_type", 2, 14, "cannot stand in a gate"),
+    "gate g a { x $0; }": ("wrong_type", 2, 14, "definition cannot name a physical qubit"),
     "def f(qubit $0) { }": ("syntax_error", 2, 14, ""),
     "qubit $0;": ("syntax_error", 2, 7, ""),
     "float a = ($3 im);": ("syntax_error", 2, 13, "unit"),
@@ -180,10 +180,10 @@ SCOPES = {
     "qubit[2] q; def f() { x q[0]; } f();":
         ("`q`", "a register of qubits", "outside of the subroutine `f`,"),
     "def f() { x q; } qubit q; f();":
-        ("`q`", "a qubit", "outside of the subroutine `f` and further down"),
+        ("`q`", "a qubit", "outside of the subroutine `f` and after it"),
     "qubit q; let a = q; def f() { x a; } f();": ("`a`", "an alias", "the subroutine `f`"),
     "def f() -> bit { return measure q; } qubit q; bit c = f();":
-        ("`q`", "a qubit", "the subroutine `f` and further down"),
+        ("`q`", "a qubit", "the subroutine `f` and after it"),
     "qubit q; gate g a { cx a, q; } g q;": ("`q`", "a qubit", "outside of the gate `g`"),
     "int[8] n = 1; def f(qubit a) { if (n == 1) x a; }": ("`n`", "a variable", "`f`"),
     "def f(qubit[2] r) { x r; } h r[0];": ("`r`", "a parameter of the subroutine `f`"),

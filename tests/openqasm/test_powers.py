@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.compile import compile_sweep
 from quantumtask.openqasm.compiler.pipeline import compile_full
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
@@ -16,6 +15,7 @@ from quantumtask.openqasm.gates.library import QELIB1, STDGATES
 from quantumtask.shared.settings import Settings
 from tests.openqasm.reference_gates import GATES, controlled, modified
 from tests.openqasm.test_circuits_gates import equal, matrix, same, unitary
+from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import ask
 from tests.support.services import Service
 

@@ -182,7 +182,7 @@ def test_an_unsupported_pragma_is_an_error(text: str, code: str) -> None:
 def test_an_error_names_the_pragma_and_a_remedy(pragma: str, name: str) -> None:
     problem = error_of(f"qubit q;\n#pragma braket {pragma}")
     assert name in problem.message
-    assert "`observables` with the task" in problem.hint
+    assert "`observables` of the task" in problem.hint
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from tests.engines.dense_reference import exact
 from tests.openqasm import whole_numbers as model
 from tests.openqasm.whole_numbers import Number, Undefined
+from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import ask
 from tests.support.services import Service
 

@@ -1,19 +1,18 @@
-"""Circuit text -> program: parse, check, and trace what every shot does."""
+"""Compiler of OpenQASM: parses, checks and traces circuit texts."""
 
-from quantumtask.openqasm.compile import compile_circuit, compile_sweep
+from quantumtask.openqasm.compile import compile_sweep
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Register, Reset, Sweep
-from quantumtask.openqasm.validate import Declaration, Validation, validate_circuit
+from quantumtask.openqasm.validate import IoDeclaration, Validation, validate_circuit
 
 __all__ = [
     "Circuit",
-    "Declaration",
+    "IoDeclaration",
     "Measure",
     "Program",
     "Register",
     "Reset",
     "Sweep",
     "Validation",
-    "compile_circuit",
     "compile_sweep",
     "validate_circuit",
 ]

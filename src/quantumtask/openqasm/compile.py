@@ -1,4 +1,4 @@
-"""The way from a text to a program: the short path where it goes, the full one where it must."""
+"""Compilation of circuit texts: the fast path if it applies, else the full pipeline."""
 
 from quantumtask.openqasm.compiler.pipeline import compile_full, preprocess
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
@@ -8,42 +8,46 @@ from quantumtask.openqasm.program.operations import MatrixGate, Operation
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 
-__all__ = ["compile_circuit", "compile_sweep", "compile_uncached", "preprocess"]
+__all__ = ["compile_sweep", "compile_uncached", "preprocess"]
 
-MOST_REMEMBERED = 200_000
-"""Operations of all remembered programs together: some thirty megabytes at most."""
+MAX_CACHED_OPERATIONS_IN_TOTAL = 200_000
+"""The size of the cache: all cached programs together, about 30 MB."""
 
-LEAST = 20
-"""What the smallest program takes, in operations."""
+MIN_PROGRAM_SIZE = 20
+"""The size of an empty program in the cache, in operations."""
 
-_remembered: SizedLruCache[Sweep] = SizedLruCache(MOST_REMEMBERED)
-
-
-def compile_circuit(text: str, settings: Settings, parameters: str | None = None) -> Program:
-    """The program that a text describes, as the first of `compile_sweep`."""
-    return compile_sweep(text, settings, parameters).program
+_cache: SizedLruCache[Sweep] = SizedLruCache(MAX_CACHED_OPERATIONS_IN_TOTAL)
 
 
 def compile_sweep(
     text: str, settings: Settings, parameters: str | None = None, device: TargetGates | None = None
 ) -> Sweep:
-    """The programs that a text describes, with `parameters` (a JSON object) for its inputs.
+    """Compile a text, with a cache of single programs, which callers must not change.
 
-    `device`: the gates of the device that the programs are for; such programs keep their barriers
-    and delays. Raises CircuitError with every problem of the text. The last used single programs
-    are cached, because the same circuit often comes again; a Program is never changed.
+    Args:
+        text: The circuit text.
+        settings: The limits of the service.
+        parameters: The values of the inputs, as a JSON object.
+        device: The gates of the target device, whose programs keep barriers and delays. None for
+            an ideal simulator.
+
+    Returns:
+        The programs, one for each element of the values.
+
+    Raises:
+        CircuitError: With every error of the text.
     """
     key = (text, settings, parameters, device)
-    sweep = _remembered.get(key)
+    sweep = _cache.get(key)
     if sweep is None:
         sweep = compile_uncached(text, settings, parameters, device)
-        if sweep.size == 1 and not _holds_matrices(sweep.program):
-            letters = len(text) + len(parameters or "")
-            _remembered.put(key, sweep, LEAST + sweep.program.size + letters // 100)
+        if sweep.size == 1 and not _has_matrices(sweep.program):
+            characters = len(text) + len(parameters or "")
+            _cache.put(key, sweep, MIN_PROGRAM_SIZE + sweep.program.size + characters // 100)
     return sweep
 
 
-def _holds_matrices(program: Program) -> bool:
+def _has_matrices(program: Program) -> bool:
     steps = program.circuit.steps if program.circuit else ()
     return any(isinstance(step, Operation) and isinstance(step.gate, MatrixGate) for step in steps)
 
@@ -51,6 +55,6 @@ def _holds_matrices(program: Program) -> bool:
 def compile_uncached(
     text: str, settings: Settings, parameters: str | None = None, device: TargetGates | None = None
 ) -> Sweep:
-    """As `compile_sweep`, without remembering anything."""
-    straight = compile_straight_line(text, settings, device) if parameters is None else None
-    return Sweep((), straight) if straight else compile_full(text, settings, parameters, device)
+    """Compile a text as `compile_sweep` does, without its cache. Raises CircuitError."""
+    program = compile_straight_line(text, settings, device) if parameters is None else None
+    return Sweep((), program) if program else compile_full(text, settings, parameters, device)

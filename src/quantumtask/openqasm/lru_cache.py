@@ -1,35 +1,36 @@
-"""A bounded memory: what was used last is kept, up to a total size."""
+"""LRU cache that is bounded by the total size of its values."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
-PART = 8
-"""Nothing larger than one part in so many of the whole is kept."""
+MAX_VALUE_SHARE = 8
+"""A value larger than the total size divided by this number is not cached."""
 
 
 class SizedLruCache(Generic[V]):
-    """Values by key, at most `most` in size together; the one not used for longest goes first."""
+    """Values by key, of at most `max_size` together; the least recently used one goes first."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._total = 0
-        # The one not used for longest stands first.
-        self._kept: dict[Hashable, tuple[V, int]] = {}
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
+        self._size = 0
+        # The least recently used entry is the first one.
+        self._entries: dict[Hashable, tuple[V, int]] = {}
 
     def get(self, key: Hashable) -> V | None:
-        found = self._kept.pop(key, None)
-        if found is None:
+        """Return a cached value, or None."""
+        entry = self._entries.pop(key, None)
+        if entry is None:
             return None
-        self._kept[key] = found
-        return found[0]
+        self._entries[key] = entry
+        return entry[0]
 
     def put(self, key: Hashable, value: V, size: int) -> None:
-        """Keeps a value, unless it is too large."""
-        if size > self._most // PART:
+        """Cache a value, unless it is too large."""
+        if size > self._max_size // MAX_VALUE_SHARE:
             return
-        self._total += size - self._kept.pop(key, (value, 0))[1]
-        self._kept[key] = (value, size)
-        while self._total > self._most:
-            self._total -= self._kept.pop(next(iter(self._kept)))[1]
+        self._size += size - self._entries.pop(key, (value, 0))[1]
+        self._entries[key] = (value, size)
+        while self._size > self._max_size:
+            self._size -= self._entries.pop(next(iter(self._entries)))[1]

@@ -1,10 +1,10 @@
-"""Everything that can be said about a circuit without running it."""
+"""Validation of a circuit without running it: errors, warnings and its shape."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from quantumtask.openqasm.compiler.context import Context
+from quantumtask.openqasm.compiler.context import Context, DeclaredRegister
 from quantumtask.openqasm.compiler.pipeline import (
     NOTHING_MEASURED,
     build_first_program,
@@ -21,8 +21,8 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Problem
 
 
-class Declaration(NamedTuple):
-    """An `input` or `output` variable, with its type as OpenQASM writes it."""
+class IoDeclaration(NamedTuple):
+    """An `input` or `output` variable, with its type in the syntax of OpenQASM."""
 
     name: str
     type: str
@@ -30,96 +30,111 @@ class Declaration(NamedTuple):
 
 @dataclass(frozen=True)
 class Validation:
-    """What is wrong with a circuit (errors and warnings, in the order of the text), and its shape.
+    """The problems of a circuit, and its shape.
 
-    `operations`: what every shot does; None where that depends on a measurement or on an input
-    that has no value yet, and for a circuit that is wrong.
+    Attributes:
+        problems: Errors and warnings, in the order of the text.
+        registers: The bit registers of the result.
+        operations: The number of operations of a shot. None if it depends on an outcome or on an
+            input without a value, and for a circuit with errors.
     """
 
     problems: tuple[Problem, ...]
-    inputs: tuple[Declaration, ...] = ()
-    outputs: tuple[Declaration, ...] = ()
+    inputs: tuple[IoDeclaration, ...] = ()
+    outputs: tuple[IoDeclaration, ...] = ()
     registers: tuple[Register, ...] = ()
     qubits: int = 0
     operations: int | None = None
 
     @property
     def valid(self) -> bool:
+        """The circuit has no errors."""
         return all(problem.severity != "error" for problem in self.problems)
 
 
 def validate_circuit(text: str, settings: Settings, parameters: str | None = None) -> Validation:
-    """Checks a circuit; without `parameters` (a JSON object) its inputs need no values."""
+    """Check a circuit.
+
+    Args:
+        text: The circuit text.
+        settings: The limits of the service.
+        parameters: The values of the inputs, as a JSON object; None: inputs need no values.
+    """
     try:
         source = preprocess(text, settings)
         with report_errors_in(source), gc_paused():
-            return _validated(compile_source(source, settings, parse_inputs(parameters)), source)
+            context = compile_source(source, settings, parse_inputs(parameters))
+            return _build_validation(context, source)
     except CircuitError as error:
         return Validation(error.problems)
 
 
-def _validated(context: Context, source: Source) -> Validation:
-    refusals, warnings = list(context.refusals.values()), list(context.warnings.values())
+def _build_validation(context: Context, source: Source) -> Validation:
+    errors, warnings = list(context.errors.values()), list(context.warnings.values())
     circuit = None
-    if not refusals and (context.parameters is not None or not context.inputs):
+    if not errors and (context.parameters is not None or not context.inputs):
         try:
             circuit = build_first_program(context).circuit
-        except Diagnostic as refusal:
-            refusals.append(refusal)
-    if not refusals:
-        warnings += _unused(context, circuit)
+        except Diagnostic as error:
+            errors.append(error)
+    if not errors and circuit is not None:
+        warnings += _usage_warnings(context, circuit)
     return Validation(
-        _problems(source, refusals, warnings),
-        tuple(Declaration(one.name, str(one.type)) for one in context.inputs),
-        tuple(Declaration(name, str(to)) for name, to, _ in context.outputs),
-        tuple(context.bits),
+        _build_problems(source, errors, warnings),
+        tuple(IoDeclaration(variable.name, str(variable.type)) for variable in context.inputs),
+        tuple(IoDeclaration(output.name, str(output.type)) for output in context.outputs),
+        tuple(context.result_registers),
         context.qubits.count,
         None if circuit is None else len(circuit.steps),
     )
 
 
-def _problems(
-    source: Source, refusals: Iterable[Diagnostic], warnings: Iterable[Diagnostic]
+def _build_problems(
+    source: Source, errors: Iterable[Diagnostic], warnings: Iterable[Diagnostic]
 ) -> tuple[Problem, ...]:
-    errors = [source.problem(refusal) for refusal in refusals]
-    errors += [replace(source.problem(w), severity="warning") for w in warnings]
-    return tuple(sorted(errors, key=lambda p: (p.line or 0, p.column or 0))[: 2 * MAX_PROBLEMS])
+    problems = [source.problem(error) for error in errors]
+    problems += [replace(source.problem(warning), severity="warning") for warning in warnings]
+    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+    return tuple(problems[: 2 * MAX_PROBLEMS])
 
 
-def _unused(context: Context, circuit: Circuit | None) -> list[Diagnostic]:
-    """Warnings: qubits that nothing touches, or that nobody measures."""
-    if circuit is None:
-        return []
-    touched, measured = set(circuit.active_qubits), _measured(circuit)
-    found = []
-    for name, numbers, span in context.declared:
-        idle = [k for k, number in enumerate(numbers) if number not in touched]
-        blind = [k for k, n in enumerate(numbers) if n in touched and n not in measured]
-        if idle:
-            message = f"{_some(name, idle, len(numbers))} never used"
-            found.append(Diagnostic("unused_qubit", message, span))
-        if blind and measured:
-            message = f"{_some(name, blind, len(numbers))} never measured"
-            found.append(Diagnostic("unmeasured_qubit", message, span))
+def _usage_warnings(context: Context, circuit: Circuit) -> list[Diagnostic]:
+    """Return warnings about qubits without operations, and about qubits without measurements."""
+    measured = {step.qubit for step in circuit.steps if isinstance(step, Measure)}
+    active = set(circuit.active_qubits)
+    warnings: list[Diagnostic] = []
+    for register in context.declared_registers:
+        warnings += _register_warnings(register, active, measured)
     if not measured:
-        place = context.declared[0][2] if context.declared else OffsetSpan(0, 0)
+        registers = context.declared_registers
+        span = registers[0].span if registers else OffsetSpan(0, 0)
         hint = "Measure the qubits: c = measure q;"
-        found.append(Diagnostic("nothing_measured", NOTHING_MEASURED, place, hint))
-    return found
+        warnings.append(Diagnostic("nothing_measured", NOTHING_MEASURED, span, hint))
+    return warnings
 
 
-def _measured(circuit: Circuit) -> set[int]:
-    return {step.qubit for step in circuit.steps if isinstance(step, Measure)}
+def _register_warnings(
+    register: DeclaredRegister, active: set[int], measured: set[int]
+) -> list[Diagnostic]:
+    name, qubits, span = register
+    unused = [k for k, qubit in enumerate(qubits) if qubit not in active]
+    unmeasured = [k for k, q in enumerate(qubits) if q in active and q not in measured]
+    warnings = []
+    if unused:
+        message = f"{_describe(name, unused, len(qubits))} never used"
+        warnings.append(Diagnostic("unused_qubit", message, span))
+    if unmeasured and measured:
+        message = f"{_describe(name, unmeasured, len(qubits))} never measured"
+        warnings.append(Diagnostic("unmeasured_qubit", message, span))
+    return warnings
 
 
-def _some(name: str, which: list[int], size: int) -> str:
-    """ "qubit 2 of `q` is", "all qubits of `q` are"."""
+def _describe(name: str, indices: Sequence[int], size: int) -> str:
+    """Return a phrase such as "qubit 2 of `q` is" or "all 3 qubits of `q` are"."""
     name = shorten(name)
-    if len(which) == size:
+    if len(indices) == size:
         return f"`{name}` is" if size == 1 else f"all {size} qubits of `{name}` are"
-    numbers = ", ".join(str(k) for k in which[:5]) + (", …" if len(which) > 5 else "")
-    return (
-        f"qubit {numbers} of `{name}` is"
-        if len(which) == 1
-        else f"qubits {numbers} of `{name}` are"
-    )
+    numbers = ", ".join(str(k) for k in indices[:5]) + (", …" if len(indices) > 5 else "")
+    if len(indices) == 1:
+        return f"qubit {numbers} of `{name}` is"
+    return f"qubits {numbers} of `{name}` are"

@@ -23,10 +23,10 @@ from qiskit.circuit import library as gates
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.quantum_info import Clifford, SparsePauliOp, random_clifford, random_unitary
 
-from quantumtask.openqasm import compile_circuit
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.settings import Settings
 from tests.engines.dense_reference import Dense
+from tests.support.compile_circuit import compile_circuit
 
 Matrix = NDArray[np.complex128]
 SETTINGS = Settings(slot_memory_mb=2048)

@@ -31,10 +31,10 @@ from qiskit.quantum_info import Clifford, Operator, random_clifford, random_unit
 from quantumtask.client.qiskit import UnsupportedCircuit
 from quantumtask.client.qiskit.export.program import lower
 from quantumtask.client.qiskit.export.writer import UnboundCircuit
-from quantumtask.openqasm import compile_circuit
 from quantumtask.shared.settings import Settings
 from tests.client.qiskit.qiskit_circuits import GATES, PARAMETRIC, meaning, same, standard
 from tests.client.qiskit.qiskit_dynamic import REFUSED
+from tests.support.compile_circuit import compile_circuit
 
 ANGLES = st.floats(-2 * math.pi, 2 * math.pi).map(lambda angle: round(angle, 6))
 

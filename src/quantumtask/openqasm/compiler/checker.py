@@ -1,8 +1,7 @@
-"""The checker: walks a parsed program once and compiles it, or tells all that is wrong with it."""
+"""Checker: walks a parsed program once, and compiles it or reports all its errors."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import Any
 
 from quantumtask.openqasm.compiler import (
@@ -10,6 +9,7 @@ from quantumtask.openqasm.compiler import (
     control_flow,
     declarations,
     expressions,
+    gate_calls,
     gate_definitions,
     io_variables,
     measurement,
@@ -17,10 +17,9 @@ from quantumtask.openqasm.compiler import (
     subroutines,
     timing,
 )
-from quantumtask.openqasm.compiler.context import Context, TooManyErrors
-from quantumtask.openqasm.compiler.gate_calls import emit_call
+from quantumtask.openqasm.compiler.context import Context, TooManyErrors, Visitors
 from quantumtask.openqasm.compiler.symbol_table import AlreadyReported, Extern
-from quantumtask.openqasm.compiler.type_nodes import type_of
+from quantumtask.openqasm.compiler.type_nodes import resolve_type
 from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.gates.undeclared import (
     INCLUDES,
@@ -34,113 +33,115 @@ from quantumtask.openqasm.text.syntax_errors import include_not_allowed
 from quantumtask.shared.settings import Settings
 
 
-def check(
+def check_program(
     tree: Sequence[Node],
     source: Source,
     settings: Settings,
-    given: dict[str, Any] | None,
+    parameters: dict[str, Any] | None,
     device: TargetGates | None = None,
 ) -> Context:
-    """The compiled program of a text and its tree, or all its problems in `refusals`.
+    """Compile a program, and collect its diagnostics.
 
     Args:
         tree: The statements of the text.
         source: The text.
         settings: The limits of the service.
-        given: The values of the inputs; None: the program is only checked.
-        device: The gates of the device that the program is for; None: an ideal simulator.
+        parameters: The values of the inputs; None if the program is only validated.
+        device: The gates of the target device; None for an ideal simulator.
+
+    Returns:
+        The context with the code, or with all `errors`.
     """
-    context = Context(tree, source, settings, given, device)
-    context.expression = partial(expressions.expression, context)
-    context.places = partial(expressions.places, context)
-    context.block = partial(_block, context)
-    with suppress(TooManyErrors), _refusing(context):
-        _block(context, tree)
+    visitors = Visitors(expressions.compile_expression, expressions.resolve_reference, _visit_block)
+    context = Context(tree, source, settings, parameters, device, visitors)
+    with suppress(TooManyErrors), _reporting(context):
+        _visit_block(context, tree)
         if b"verbatim" in context.text:
             pragmas.check_verbatim(tree)
-        _warn_hidden(context)
-        _warn_undeclared(context)
-        if not context.refusals:
-            io_variables.check_all_used(context)
+        _warn_of_shadowed_gates(context)
+        _warn_of_undeclared_gates(context)
+        if not context.errors:
+            io_variables.check_input_names(context)
             context.shape = broadcast_shape(context.inputs, settings.max_sweep)
     return context
 
 
 @contextmanager
-def _refusing(context: Context) -> Iterator[None]:
+def _reporting(context: Context) -> Iterator[None]:
     try:
         yield
-    except Diagnostic as refusal:
-        context.refuse(refusal)
+    except Diagnostic as error:
+        context.report(error)
 
 
-def _warn_hidden(context: Context) -> None:
-    for name, node in context.scope.hidden.items():
-        message = f"`{shorten(name)}` hides the gate of that name in {context.scope.included}"
+def _warn_of_shadowed_gates(context: Context) -> None:
+    symbols = context.symbols
+    for name, node in symbols.shadowed.items():
+        message = f"`{shorten(name)}` shadows the gate of that name in {symbols.included}"
         context.warn("hides_gate", message, node.span)
-    for name, node in context.scope.calls_of_hidden.items():
+    for name, node in symbols.calls_of_shadowed.items():
         short = shorten(name)
-        message = f"`{short}` is a variable: this call is taken for the gate `{short}`"
+        message = f"`{short}` is a variable: this call is read as a call of the gate `{short}`"
         context.warn("hides_gate", message, node.span)
 
 
-def _warn_undeclared(context: Context) -> None:
-    used = context.scope.undeclared_gates
-    for name, message in undeclared_warnings({name: owner for name, (owner, _) in used.items()}):
-        context.warn(UNDECLARED_GATE_CODE, message, used[name][1].span)
+def _warn_of_undeclared_gates(context: Context) -> None:
+    uses = context.symbols.undeclared_gates
+    for name, message in undeclared_warnings({name: use.owner for name, use in uses.items()}):
+        context.warn(UNDECLARED_GATE_CODE, message, uses[name].node.span)
 
 
-def _block(context: Context, tree: Sequence[Node]) -> None:
+def _visit_block(context: Context, tree: Sequence[Node]) -> None:
     for node in tree:
-        handler = _HANDLERS.get(type(node), _unsupported)
+        handler = _HANDLERS.get(type(node), _reject)
         if context.annotated:
             _warn_of_annotations(context, node)
         try:
             handler(context, node)
         except AlreadyReported:
-            _give_up(context, node)
-        except Diagnostic as refusal:
-            _give_up(context, node)
-            context.refuse(refusal)
+            _mark_declared_name_invalid(context, node)
+        except Diagnostic as error:
+            _mark_declared_name_invalid(context, node)
+            context.report(error)
         except RecursionError:
             message = "this is nested too deeply"
-            context.refuse(Diagnostic("nesting_too_deep", message, node.span))
+            context.report(Diagnostic("nesting_too_deep", message, node.span))
 
 
-def _warn_of_annotations(context: Context, node: Any) -> None:
-    for note in getattr(node, "annotations", ()):
-        message = f"annotation @{shorten(note.identifier, 40)} is ignored"
-        context.warn("ignored", message, note.span)
+def _warn_of_annotations(context: Context, node: Node) -> None:
+    for annotation in getattr(node, "annotations", ()):
+        message = f"annotation @{shorten(annotation.identifier, 40)} is ignored"
+        context.warn("ignored", message, annotation.span)
 
 
-def _give_up(context: Context, node: Any) -> None:
-    attribute = _NAMED_BY.get(type(node))
+def _mark_declared_name_invalid(context: Context, node: Node) -> None:
+    attribute = _NAME_ATTRIBUTES.get(type(node))
     name = getattr(getattr(node, attribute), "name", None) if attribute else None
     if isinstance(name, str):
-        context.scope.mark_broken(name)
+        context.symbols.mark_invalid(name)
 
 
-def _unsupported(_: Context, node: Any) -> None:
-    what = _UNSUPPORTED.get(type(node), "this statement is not supported")
-    raise Diagnostic("not_supported", what, node.span)
+def _reject(_: Context, node: Node) -> None:
+    message = _UNSUPPORTED.get(type(node), "this statement is not supported")
+    raise Diagnostic("not_supported", message, node.span)
 
 
-def _include(context: Context, node: Any) -> None:
+def _compile_include(context: Context, node: nodes.Include) -> None:
     gates = INCLUDES.get(node.filename)
     if gates is None:
         raise include_not_allowed(node.filename, node.span)
-    context.only_global(node, "includes")
-    if context.device is not None:  # here: the short path looks its gates up by itself
-        gates = {name: context.own(gate, node.span) for name, gate in gates.items()}
-    context.scope.include(node.filename, gates)
+    context.require_global(node, "includes")
+    if context.device is not None:  # translated here, because the fast path reads this table
+        gates = {name: context.device_gate(gate, node.span) for name, gate in gates.items()}
+    context.symbols.include(node.filename, gates)
 
 
-def _compound(context: Context, node: Any) -> None:
-    with context.inner():
+def _compile_compound(context: Context, node: nodes.CompoundStatement) -> None:
+    with context.block_scope():
         context.block(node.statements)
 
 
-_NAMED_BY: dict[type, str] = {
+_NAME_ATTRIBUTES: dict[type, str] = {
     nodes.QubitDeclaration: "qubit",
     nodes.ClassicalDeclaration: "identifier",
     nodes.ConstantDeclaration: "identifier",
@@ -152,52 +153,52 @@ _NAMED_BY: dict[type, str] = {
 }
 
 _UNSUPPORTED: dict[type, str] = {
-    nodes.CalibrationDefinition: "`defcal` is for hardware, and this is a simulator",
-    nodes.CalibrationStatement: "`cal` is for hardware, and this is a simulator",
+    nodes.CalibrationDefinition: "`defcal` needs hardware; simulators do not support it",
+    nodes.CalibrationStatement: "`cal` needs hardware; simulators do not support it",
 }
 
 
-def _extern(context: Context, node: Any) -> None:
-    context.only_global(node, "`extern` functions")
+def _declare_extern(context: Context, node: nodes.ExternDeclaration) -> None:
+    context.require_global(node, "`extern` functions")
     for parameter in node.param_types:
-        type_of(context, parameter)
-    type_of(context, node.return_type)
-    context.scope.declare(node.name.name, Extern(), node.name)
+        resolve_type(context, parameter)
+    resolve_type(context, node.return_type)
+    context.symbols.declare(node.name.name, Extern(), node.name)
 
 
-def _grammar(context: Context, node: Any) -> None:
+def _ignore_grammar(context: Context, node: nodes.CalibrationGrammarDeclaration) -> None:
     context.warn("ignored", "`defcalgrammar` is ignored", node.span)
 
 
 _HANDLERS: dict[type, Callable[[Context, Any], None]] = {
-    nodes.QuantumGate: emit_call,
-    nodes.QuantumPhase: emit_call,
-    nodes.QuantumGateDefinition: gate_definitions.define,
-    nodes.QuantumMeasurementStatement: assignment.measure_statement,
-    nodes.QuantumReset: measurement.reset,
-    nodes.QuantumBarrier: timing.hardware_time,
-    nodes.DelayInstruction: timing.hardware_time,
-    nodes.Box: timing.box,
-    nodes.QubitDeclaration: declarations.qubits,
-    nodes.ClassicalDeclaration: declarations.variable,
-    nodes.ConstantDeclaration: declarations.constant_of,
-    nodes.IODeclaration: io_variables.declare,
-    nodes.AliasStatement: declarations.alias,
-    nodes.ClassicalAssignment: assignment.assign,
-    nodes.CompoundAssignment: assignment.compound,
-    nodes.ExpressionStatement: assignment.expression,
-    nodes.SubroutineDefinition: subroutines.define,
-    nodes.ReturnStatement: assignment.give,
-    nodes.BranchingStatement: control_flow.branch,
-    nodes.WhileLoop: control_flow.while_loop,
-    nodes.ForInLoop: control_flow.for_loop,
-    nodes.SwitchStatement: control_flow.switch,
-    nodes.BreakStatement: control_flow.leave,
-    nodes.ContinueStatement: control_flow.leave,
-    nodes.EndStatement: control_flow.end_program,
-    nodes.CompoundStatement: _compound,
-    nodes.ExternDeclaration: _extern,
-    nodes.Include: _include,
-    nodes.Pragma: pragmas.pragma,
-    nodes.CalibrationGrammarDeclaration: _grammar,
+    nodes.QuantumGate: gate_calls.emit_gate_call,
+    nodes.QuantumPhase: gate_calls.emit_gate_call,
+    nodes.QuantumGateDefinition: gate_definitions.compile_gate_definition,
+    nodes.QuantumMeasurementStatement: assignment.compile_measurement_statement,
+    nodes.QuantumReset: measurement.compile_reset,
+    nodes.QuantumBarrier: timing.compile_timing,
+    nodes.DelayInstruction: timing.compile_timing,
+    nodes.Box: timing.compile_box,
+    nodes.QubitDeclaration: declarations.declare_qubits,
+    nodes.ClassicalDeclaration: declarations.declare_variable,
+    nodes.ConstantDeclaration: declarations.declare_constant,
+    nodes.IODeclaration: io_variables.declare_io_variable,
+    nodes.AliasStatement: declarations.declare_alias,
+    nodes.ClassicalAssignment: assignment.compile_assignment,
+    nodes.CompoundAssignment: assignment.compile_compound_assignment,
+    nodes.ExpressionStatement: expressions.compile_expression_statement,
+    nodes.SubroutineDefinition: subroutines.compile_subroutine,
+    nodes.ReturnStatement: subroutines.compile_return,
+    nodes.BranchingStatement: control_flow.compile_if,
+    nodes.WhileLoop: control_flow.compile_while,
+    nodes.ForInLoop: control_flow.compile_for,
+    nodes.SwitchStatement: control_flow.compile_switch,
+    nodes.BreakStatement: control_flow.compile_loop_jump,
+    nodes.ContinueStatement: control_flow.compile_loop_jump,
+    nodes.EndStatement: control_flow.compile_end,
+    nodes.CompoundStatement: _compile_compound,
+    nodes.ExternDeclaration: _declare_extern,
+    nodes.Include: _compile_include,
+    nodes.Pragma: pragmas.compile_pragma,
+    nodes.CalibrationGrammarDeclaration: _ignore_grammar,
 }

@@ -1,4 +1,4 @@
-"""Instructions as they are written: code grows at its end, memory is handed out cell by cell."""
+"""Builder of code: emits instructions and allocates memory cells."""
 
 from typing import Any
 
@@ -8,56 +8,67 @@ from quantumtask.openqasm.values.types import ArrayView, Type, default_value, el
 
 
 class CodeBuilder:
-    """The code of one program. `most_cells` bounds its memory."""
+    """The code of one program; `max_cells` limits its memory."""
 
-    def __init__(self, most_cells: int) -> None:
+    def __init__(self, max_cells: int) -> None:
         self.instructions: list[Instruction] = []
         self.spans: list[Span] = []
         self.memory: list[Any] = []
         self.branches: dict[int, BranchTargets] = {}
-        self.most_cells = most_cells
+        self.max_cells = max_cells
 
     @property
-    def here(self) -> int:
+    def next_address(self) -> int:
+        """The address of the instruction that is emitted next."""
         return len(self.instructions)
 
     def emit(self, instruction: Instruction, span: Span) -> None:
+        """Append an instruction."""
         self.instructions.append(instruction)
         self.spans.append(span)
 
-    def fork(self, instruction: Instruction, ways: BranchTargets, span: Span) -> None:
-        """Adds an instruction with more than one way."""
-        self.branches[self.here] = ways
+    def emit_branch(self, instruction: Instruction, branches: BranchTargets, span: Span) -> None:
+        """Append a branching instruction."""
+        self.branches[self.next_address] = branches
         self.emit(instruction, span)
 
-    def jump(self, label: Label, span: Span) -> None:
+    def emit_jump(self, label: Label, span: Span) -> None:
+        """Append a jump."""
         self.emit(lambda _, __: label.address, span)
 
-    def place(self, label: Label) -> None:
-        label.address = self.here
+    def bind_label(self, label: Label) -> None:
+        """Set a label to the next address."""
+        label.address = self.next_address
 
-    def reserve(self, of: Type, span: Span) -> Any:
-        """Places for a value: one cell, a range for a register, a View for an array."""
+    def allocate(self, type: Type, span: Span) -> Any:
+        """Allocate the cells of a value, with its default value.
+
+        Returns:
+            A cell; a range of cells for a register, an ArrayView for an array.
+
+        Raises:
+            Diagnostic: The program needs more cells than the limit.
+        """
         first = len(self.memory)
-        if of.kind == "bits":
-            size = of.size or 0
+        if type.kind == "bits":
+            size = type.size or 0
             self._grow(size, 0, span)
             return range(first, first + size)
-        if of.kind == "array":
-            assert of.base is not None
-            shape = tuple(n or 0 for n in of.shape)
-            self._grow(element_count(shape), default_value(of.base), span)
+        if type.kind == "array":
+            assert type.base is not None
+            shape = tuple(n or 0 for n in type.shape)
+            self._grow(element_count(shape), default_value(type.base), span)
             return ArrayView(range(first, len(self.memory)), shape)
-        self._grow(1, None if of.kind in ("qubit", "qubits") else default_value(of), span)
+        self._grow(1, None if type.kind in ("qubit", "qubits") else default_value(type), span)
         return first
 
-    def cell(self, span: Span) -> int:
-        """A cell for something that is no value of the program."""
+    def allocate_cell(self, span: Span) -> int:
+        """Allocate a cell that no variable uses. Raises Diagnostic beyond the limit."""
         self._grow(1, None, span)
         return len(self.memory) - 1
 
     def _grow(self, cells: int, value: Any, span: Span) -> None:
-        if len(self.memory) + cells > self.most_cells:
-            message = f"all variables together have more than {self.most_cells:,} elements"
+        if len(self.memory) + cells > self.max_cells:
+            message = f"all variables together have more than {self.max_cells:,} elements"
             raise Diagnostic("too_many_elements", message, span)
         self.memory.extend([value] * cells)

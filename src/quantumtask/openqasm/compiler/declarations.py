@@ -1,88 +1,92 @@
-"""Declarations: qubits, variables, constants, aliases."""
+"""Declarations: qubits, variables, constants and aliases."""
 
 from typing import Any
 
-from quantumtask.openqasm.compiler.assignment import value_for
+from quantumtask.openqasm.compiler.assignment import compile_initializer
 from quantumtask.openqasm.compiler.context import Context
-from quantumtask.openqasm.compiler.measurement import measure
-from quantumtask.openqasm.compiler.references import Reference, joined, of_symbol
-from quantumtask.openqasm.compiler.symbol_table import Constant, Variable, redeclared
-from quantumtask.openqasm.compiler.type_nodes import register_size, type_of
+from quantumtask.openqasm.compiler.measurement import compile_measurement
+from quantumtask.openqasm.compiler.references import (
+    build_reference,
+    join_references,
+    static_reference,
+)
+from quantumtask.openqasm.compiler.symbol_table import Constant, Variable, redeclared_name
+from quantumtask.openqasm.compiler.type_nodes import constant_register_size, resolve_type
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values.expr import Expr, constant_expr
 from quantumtask.openqasm.values.types import INTEGER_KINDS, Type, default_value
 
+OLD_STYLE_CODE = "old_style"
+"""The code of the warnings about style, which only a validation reports."""
 
-def qubits(context: Context, node: Any) -> None:
-    context.only_global(node, "qubits")
+
+def declare_qubits(context: Context, node: nodes.QubitDeclaration) -> None:
+    """Compile `qubit q;` or `qubit[2] q;`. Raises Diagnostic."""
+    context.require_global(node, "qubits")
     name = node.qubit.name
-    size = None if node.size is None else register_size(context, node.size, "qubit")
-    if name in context.scope.levels[-1]:
-        raise redeclared(name, node.qubit)
-    numbers = context.new_qubits(name, 1 if size is None else size, node)
-    _warn_if_old(context, node, f"qubit[{size}] {name};")
+    size = None if node.size is None else constant_register_size(context, node.size, "qubit")
+    if name in context.symbols.scopes[-1]:
+        raise redeclared_name(name, node.qubit)
+    numbers = context.declare_qubits(name, 1 if size is None else size, node)
+    _warn_of_old_style(context, node.span, f"qubit[{size}] {name};")
     if size is None:
-        context.scope.declare(name, Variable(Type("qubit"), numbers[0]), node.qubit)
+        context.symbols.declare(name, Variable(Type("qubit"), numbers[0]), node.qubit)
     else:
-        context.scope.declare(name, Variable(Type("qubits", size), numbers), node.qubit)
+        context.symbols.declare(name, Variable(Type("qubits", size), numbers), node.qubit)
 
 
-def _warn_if_old(context: Context, node: Any, new: str) -> None:
-    """`qreg` and `creg` still run; the specification will remove them."""
-    word = context.text[node.span.lo : node.span.lo + 4]
-    if word in (b"qreg", b"creg") and not context.legacy:
-        new = new.replace("[None]", "")
-        message = f"`{word.decode()}` is OpenQASM 2"
-        context.warn(OLD_STYLE, message, node.span, f"Write `{shorten(new)}`")
+def _warn_of_old_style(context: Context, span: Span, replacement: str) -> None:
+    """Warn of `qreg` and `creg`, which the specification will remove."""
+    keyword = context.text[span.lo : span.lo + 4]
+    if keyword in (b"qreg", b"creg") and not context.openqasm2:
+        replacement = replacement.replace("[None]", "")
+        message = f"`{keyword.decode()}` is OpenQASM 2"
+        context.warn(OLD_STYLE_CODE, message, span, f"Write `{shorten(replacement)}`")
 
 
-OLD_STYLE = "old_style"
-"""The code of warnings about style, which only a validation tells."""
-
-
-def variable(context: Context, node: Any) -> None:
-    """`int[8] x = 5;` and the like."""
-    to = type_of(context, node.type)
+def declare_variable(context: Context, node: nodes.ClassicalDeclaration) -> None:
+    """Compile a declaration such as `int[8] x = 5;`. Raises Diagnostic."""
+    to = resolve_type(context, node.type)
     name = node.identifier.name
-    _warn_if_old(context, node, f"bit[{to.size}] {name};")
+    _warn_of_old_style(context, node.span, f"bit[{to.size}] {name};")
     if to.kind == "array":
-        context.only_global(node, "arrays")
-    init = node.init_expr
-    measured = type(init) is nodes.QuantumMeasurement
-    # A name does not stand for itself yet in its own first value.
-    value = None if init is None or measured else value_for(context, init, to)
-    places = _declare(context, node, to)
-    target = of_symbol(Variable(to, places), name, node.span)
-    if measured:
-        measure(context, init.qubits, target, node)
+        context.require_global(node, "arrays")
+    init: Any = node.init_expr
+    is_measurement = type(init) is nodes.QuantumMeasurement
+    # Compiled before the name is declared: in the initial value, the name has its outer meaning.
+    value = None if init is None or is_measurement else compile_initializer(context, init, to)
+    cells = _declare(context, node, to)
+    target = build_reference(Variable(to, cells), name, node.span)
+    if is_measurement:
+        compile_measurement(context, init.qubits, target, node.span)
     elif value is not None:
         context.store(target, value, node.span)
-    elif not context.scope.is_global:
-        _reset(context, to, places, node.span)
+    elif not context.symbols.is_global:
+        _emit_reset(context, to, cells, node.span)
 
 
-def _declare(context: Context, node: Any, to: Type) -> Any:
+def _declare(context: Context, node: nodes.ClassicalDeclaration, to: Type) -> Any:
     name = node.identifier.name
-    places = context.code.reserve(to, node.span)
-    context.scope.declare(name, Variable(to, places), node.identifier)
-    if to.kind in ("bit", "bits") and context.scope.is_global:
-        context.register(name, 1 if to.size is None else to.size, places, node)
-    return places
+    cells = context.code.allocate(to, node.span)
+    context.symbols.declare(name, Variable(to, cells), node.identifier)
+    if to.kind in ("bit", "bits") and context.symbols.is_global:
+        context.add_result_register(name, 1 if to.size is None else to.size, cells, node)
+    return cells
 
 
-def _reset(context: Context, to: Type, places: Any, span: Span) -> None:
-    """A local variable is new each time its declaration is reached."""
-    target = Reference(to, span, "", places, lambda _: places)
+def _emit_reset(context: Context, to: Type, cells: Any, span: Span) -> None:
+    """Emit a store of the default value: each pass of a declaration makes a new variable."""
+    target = static_reference(to, span, cells)
     context.store(target, constant_expr(to, default_value(to), span), span)
 
 
-def constant_of(context: Context, node: Any) -> None:
-    """`const int n = 4;`: its value must be known now, and lose nothing."""
-    to = type_of(context, node.type)
+def declare_constant(context: Context, node: nodes.ConstantDeclaration) -> None:
+    """Compile a declaration such as `const int n = 4;`. Raises Diagnostic."""
+    to = resolve_type(context, node.type)
     name = node.identifier.name
     if node.init_expr is None or type(node.init_expr) is nodes.QuantumMeasurement:
-        message = f"the constant `{shorten(name)}` needs a value that is known now"
+        message = f"the constant `{shorten(name)}` needs a constant value"
         raise Diagnostic("not_constant", message, node.span)
     if to.kind == "array":
         raise Diagnostic("not_supported", "constant arrays are not supported", node.type.span)
@@ -90,39 +94,40 @@ def constant_of(context: Context, node: Any) -> None:
     if not value.is_constant:
         hint = "Declare the variables in it `const`, or leave `const` out"
         raise Diagnostic("not_constant", "this is not a constant", node.init_expr.span, hint)
-    if to.kind in INTEGER_KINDS | {"bit", "bits"} and _has_fraction(value, to):
-        hint = f"Cast the value: {to}(...)"
+    if to.kind in INTEGER_KINDS | {"bit", "bits"} and _loses_fraction(value, to):
+        hint = f"Write {to}(...) to cast it"
         message = f"a value of type {value.type} cannot become the constant {to}"
         raise Diagnostic("wrong_type", message, node.init_expr.span, hint)
-    kept = context.convert(value, to).value
-    context.scope.declare(name, Constant(to, kept), node.identifier)
+    constant = Constant(to, context.convert(value, to).value)
+    context.symbols.declare(name, constant, node.identifier)
 
 
-def _has_fraction(value: Expr, to: Type) -> bool:
+def _loses_fraction(value: Expr, to: Type) -> bool:
     """Return True for a float or complex constant, except a whole float for an integer type."""
-    whole = to.kind in INTEGER_KINDS and value.type.kind == "float" and value.value.is_integer()
-    return value.type.kind in ("float", "complex") and not whole
+    is_float, is_integer_type = value.type.kind == "float", to.kind in INTEGER_KINDS
+    is_whole = is_float and is_integer_type and value.value.is_integer()
+    return value.type.kind in ("float", "complex") and not is_whole
 
 
-def alias(context: Context, node: Any) -> None:
-    """`let a = q[0:2] ++ r;`: another name for the same places."""
-    parts = [context.places(part) for part in node.exprs]
-    places = parts[0] if len(parts) == 1 else joined(parts, node.span)
-    if places.bits is not None or places.type.kind not in _ALIASED:
-        message = f"only qubits and bits can have another name, not a {places.type}"
+def declare_alias(context: Context, node: nodes.AliasStatement) -> None:
+    """Compile an alias such as `let a = q[0:2] ++ r;`. Raises Diagnostic."""
+    parts = [context.reference(part) for part in node.exprs]
+    reference = parts[0] if len(parts) == 1 else join_references(parts, node.span)
+    type, name = reference.type, node.target.name
+    if reference.bits is not None or type.kind not in _ALIASABLE:
+        message = f"only qubits and bits can have an alias, not a {type}"
         raise Diagnostic("wrong_type", message, node.span)
-    name = node.target.name
-    if places.fixed is not None:
-        context.count_alias(places, node)
-        symbol = Variable(places.type, places.fixed, read_only=places.read_only)
-        context.scope.declare(name, symbol, node.target)
+    if reference.static is not None:
+        context.charge_alias(reference, node)
+        symbol = Variable(type, reference.static, read_only=reference.read_only)
+        context.symbols.declare(name, symbol, node.target)
         return
-    cell, find = context.code.cell(node.span), places.find
+    cell, resolve = context.code.allocate_cell(node.span), reference.resolve
     context.code.emit(
-        lambda execution, _: execution.memory.__setitem__(cell, find(execution.memory)), node.span
+        lambda execution, _: execution.memory.__setitem__(cell, resolve(execution.memory)),
+        node.span,
     )
-    symbol = Variable(places.type, None, cell, places.read_only)
-    context.scope.declare(name, symbol, node.target)
+    context.symbols.declare(name, Variable(type, None, cell, reference.read_only), node.target)
 
 
-_ALIASED = frozenset({"bit", "bits", "qubit", "qubits"})
+_ALIASABLE = frozenset({"bit", "bits", "qubit", "qubits"})

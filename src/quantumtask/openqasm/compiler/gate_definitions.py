@@ -1,18 +1,18 @@
-"""Gate definitions: their bodies checked once, and what one call of them comes to."""
+"""Gate definitions: the checked body, and the cost of a call."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import cast
 
 from quantumtask.openqasm.compiler.context import Context
-from quantumtask.openqasm.compiler.control_flow import constant_values
 from quantumtask.openqasm.compiler.gate_calls import (
-    argument_of_body,
-    check_operands,
-    gate_of,
-    modifiers_of,
+    check_operand_count,
+    compile_body_argument,
+    resolve_gate,
 )
+from quantumtask.openqasm.compiler.gate_modifiers import compile_modifiers
+from quantumtask.openqasm.compiler.loops import constant_loop_values
 from quantumtask.openqasm.compiler.symbol_table import Constant, Variable
-from quantumtask.openqasm.compiler.visibility import definition
+from quantumtask.openqasm.compiler.visibility import describe_definition
 from quantumtask.openqasm.gates.expansion import ROOT_COST, expansion_cost
 from quantumtask.openqasm.gates.hardware import timing_gate
 from quantumtask.openqasm.gates.library import (
@@ -23,50 +23,50 @@ from quantumtask.openqasm.gates.library import (
     Gate,
     OpaqueGate,
 )
-from quantumtask.openqasm.parser.parse import nodes
+from quantumtask.openqasm.parser.parse import Node, nodes
 from quantumtask.openqasm.program.operations import BARRIER, DELAY
 from quantumtask.openqasm.text.source import Diagnostic, restore_names, shorten
 from quantumtask.openqasm.values.expr import Expr
 from quantumtask.openqasm.values.types import FLOAT, QUBIT
 
-_HIGHEST_COST = 10**18
+_MAX_COST = 10**18
 
 
-def define(context: Context, node: Any) -> None:
-    """A `gate` statement. Raises Diagnostic."""
-    context.only_global(node, "gates")
+def compile_gate_definition(context: Context, node: nodes.QuantumGateDefinition) -> None:
+    """Compile a `gate` definition. Raises Diagnostic."""
+    context.require_global(node, "gates")
     name = node.name.name
     if name in context.opaque and not _is_delay(context, node):
         gate: Gate = OpaqueGate(name, len(node.params), len(node.qubits))
-        context.scope.declare(name, gate, node.name)
+        context.symbols.declare(name, gate, node.name)
         return
     if not node.qubits:
-        raise Diagnostic(
-            "syntax_error", f"the gate `{shorten(name)}` acts on no qubit", node.name.span
-        )
-    params = [p.name for p in node.params]
-    qubits = [q.name for q in node.qubits]
+        message = f"the gate `{shorten(name)}` acts on no qubit"
+        raise Diagnostic("syntax_error", message, node.name.span)
     _check_distinct([*node.params, *node.qubits])
-    context.scope.enter_definition(definition(node))
-    try:
-        for cell, param in enumerate(params):
-            context.scope.declare(param, Variable(FLOAT, cell), node)
-        for slot, qubit in enumerate(qubits):
-            context.scope.declare(qubit, Variable(QUBIT, slot), node)
-        before = context.code.here
-        slots = {q: slot for slot, q in enumerate(qubits)}
-        body = tuple(_body(context, _Body(context, node, slots)))
-    finally:
-        context.scope.leave()
-    if context.code.here > before:
+    first_address = context.code.next_address
+    body = _compile_body(context, node)
+    if context.code.next_address > first_address:
         message = "a gate definition cannot call a subroutine"
         raise Diagnostic("not_unitary", message, node.name.span)
-    cost = min(1 + sum(_cost(call) for call in body), _HIGHEST_COST)
-    gate = CompositeGate(name, len(params), len(qubits), int(cost), body)
-    context.scope.declare(name, context.own(gate, node.name.span), node.name)
+    cost = min(1 + sum(_cost(call) for call in body), _MAX_COST)
+    gate = CompositeGate(name, len(node.params), len(node.qubits), int(cost), body)
+    context.symbols.declare(name, context.device_gate(gate, node.name.span), node.name)
 
 
-def _is_delay(context: Context, node: Any) -> bool:
+def _compile_body(context: Context, node: nodes.QuantumGateDefinition) -> tuple[BodyCall, ...]:
+    context.symbols.enter_definition(describe_definition(node))
+    try:
+        for cell, parameter in enumerate(node.params):
+            context.symbols.declare(parameter.name, Variable(FLOAT, cell), node)
+        for slot, qubit in enumerate(node.qubits):
+            context.symbols.declare(qubit.name, Variable(QUBIT, slot), node)
+        return tuple(_Body(context, node).calls())
+    finally:
+        context.symbols.leave()
+
+
+def _is_delay(context: Context, node: nodes.QuantumGateDefinition) -> bool:
     """Return True for `opaque delay(t) q;`, which Qiskit writes; such a gate does nothing."""
     if (restore_names(node.name.name), len(node.params), len(node.qubits)) != ("delay", 1, 1):
         return False
@@ -75,13 +75,13 @@ def _is_delay(context: Context, node: Any) -> bool:
     return True
 
 
-def _check_distinct(names: Sequence[Any]) -> None:
-    seen: set[str] = set()
-    for node in names:
-        if node.name in seen:
+def _check_distinct(identifiers: Sequence[nodes.Identifier]) -> None:
+    names: set[str] = set()
+    for node in identifiers:
+        if node.name in names:
             message = f"`{shorten(node.name)}` is declared twice in this gate"
             raise Diagnostic("redeclared_name", message, node.span)
-        seen.add(node.name)
+        names.add(node.name)
 
 
 def _cost(call: BodyCall) -> float:
@@ -90,103 +90,108 @@ def _cost(call: BodyCall) -> float:
 
 
 class _Body:
-    """Counts what a body comes to while it is read: its calls, and the rounds of its loops."""
+    """Compiles the body of a definition, with its loops unrolled.
 
-    def __init__(self, context: Context, definition: Any, slots: dict[str, int]) -> None:
-        self.definition = definition
-        self.slots = slots
-        self.left = self.most = context.settings.max_operations
+    A slot is the position of a qubit among the qubits of the definition.
+    """
 
-    def count(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            name = shorten(self.definition.name.name)
-            message = f"the gate `{name}` comes to more than {self.most:,} operations"
-            raise Diagnostic("too_many_operations", message, self.definition.name.span)
+    def __init__(self, context: Context, definition: nodes.QuantumGateDefinition) -> None:
+        self._context = context
+        self._definition = definition
+        self._slots = {qubit.name: slot for slot, qubit in enumerate(definition.qubits)}
+        self._limit = self._remaining = context.settings.max_operations
 
+    def calls(self) -> Iterator[BodyCall]:
+        """Yield the gate calls. Raises Diagnostic."""
+        for node in self._definition.body:
+            yield from self._compile_statement(node)
 
-def _body(context: Context, body: _Body) -> Iterator[BodyCall]:
-    for node in body.definition.body:
-        yield from _statement(context, node, body)
+    def _count(self) -> None:
+        self._remaining -= 1
+        if self._remaining < 0:
+            identifier = self._definition.name
+            name = shorten(identifier.name)
+            message = f"the gate `{name}` has more than {self._limit:,} operations"
+            raise Diagnostic("too_many_operations", message, identifier.span)
 
+    def _compile_statement(self, node: Node) -> Iterator[BodyCall]:
+        kind = type(node)
+        self._count()
+        if kind in (nodes.QuantumGate, nodes.QuantumPhase):
+            yield self._compile_call(node)
+        elif kind in (nodes.QuantumBarrier, nodes.DelayInstruction):
+            slots = tuple([self._slot(operand) for operand in node.qubits])
+            if self._context.device is not None:
+                yield from self._compile_timing(node, slots or tuple(self._slots.values()))
+        elif kind is nodes.ForInLoop:
+            yield from self._unroll(node)
+        elif kind in (nodes.CompoundStatement, nodes.Box):
+            for inner in node.statements if kind is nodes.CompoundStatement else node.body:
+                yield from self._compile_statement(inner)
+        else:
+            message = "a gate definition can contain only gates and loops over gates"
+            raise Diagnostic("not_unitary", message, node.span)
 
-def _statement(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
-    kind = type(node)
-    body.count()
-    if kind in (nodes.QuantumGate, nodes.QuantumPhase):
-        yield _call(context, node, body)
-    elif kind in (nodes.QuantumBarrier, nodes.DelayInstruction):
-        slots = tuple([_slot(context, operand, body.slots) for operand in node.qubits])
-        if context.device is not None:
-            yield from _pauses(context, node, slots or tuple(body.slots.values()))
-    elif kind is nodes.ForInLoop:
-        yield from _loop(context, node, body)
-    elif kind in (nodes.CompoundStatement, nodes.Box):
-        for inner in node.statements if kind is nodes.CompoundStatement else node.body:
-            yield from _statement(context, inner, body)
-    else:
-        message = "only gates, and loops over them, can stand in a gate definition"
-        raise Diagnostic("not_unitary", message, node.span)
+    def _compile_timing(self, node: Node, slots: tuple[int, ...]) -> Iterator[BodyCall]:
+        """Yield a barrier or delays, which only a program for a device keeps."""
+        if type(node) is nodes.QuantumBarrier:
+            gate = timing_gate(BARRIER, len(slots))
+            yield BodyCall(gate, (float(len(slots)),), slots)
+            return
+        duration = self._context.expression(node.duration)
+        if not duration.is_constant or duration.type.kind != "duration":
+            message = "a delay in a gate definition for a device needs a constant duration"
+            raise Diagnostic("not_supported", message, node.duration.span)
+        time = duration.value
+        for slot in slots:
+            yield BodyCall(timing_gate(DELAY, 1), (time.ns, time.dt), (slot,))
 
+    def _unroll(self, node: nodes.ForInLoop) -> Iterator[BodyCall]:
+        context = self._context
+        for value in constant_loop_values(context, node):
+            self._count()
+            with context.block_scope():
+                variable = Constant(value.type, value.value)
+                context.symbols.declare(node.identifier.name, variable, node.identifier)
+                yield from self._compile_statement(node.body)
 
-def _pauses(context: Context, node: Any, slots: tuple[int, ...]) -> Iterator[BodyCall]:
-    """A barrier or a delay that a device keeps; without operands, on all qubits of the gate."""
-    if type(node) is nodes.QuantumBarrier:
-        yield BodyCall(timing_gate(BARRIER, len(slots)), (float(len(slots)),), slots)
-        return
-    time = context.expression(node.duration)
-    if not time.is_constant or time.type.kind != "duration":
-        message = "on a device a delay in a gate definition has to be a constant duration"
-        raise Diagnostic("not_supported", message, node.duration.span)
-    for slot in slots:
-        yield BodyCall(timing_gate(DELAY, 1), (time.value.ns, time.value.dt), (slot,))
+    def _compile_call(self, node: Node) -> BodyCall:
+        context, name = self._context, self._definition.name.name
+        calls_itself = type(node) is nodes.QuantumGate and node.name.name == name
+        if calls_itself and context.symbols.lookup(name) is None:
+            message = f"the gate `{shorten(name)}` calls itself"
+            raise Diagnostic("recursive_gate", message, node.name.span)
+        modifiers = compile_modifiers(context, node)
+        gate, args = resolve_gate(context, node, len(modifiers.controls))
+        operands = check_operand_count(node, gate, modifiers.controls)
+        slots = tuple(self._slot(operand) for operand in operands)
+        if gate is GPHASE and not modifiers.controls:
+            slots = ()
+        if len(set(slots)) < len(slots):
+            message = "this call names the same qubit twice"
+            raise Diagnostic("duplicate_qubit", message, node.span)
+        values = tuple(compile_body_argument(context, arg) for arg in args)
+        powers = tuple(_power(power) for power in modifiers.powers)
+        # A long argument that is no constant is evaluated again for each call.
+        weight = sum((a.span.hi - a.span.lo) // 50 for a in args)
+        return BodyCall(gate, values, slots, powers, modifiers.controls, weight)
 
-
-def _loop(context: Context, node: Any, body: _Body) -> Iterator[BodyCall]:
-    for value in constant_values(context, node):
-        body.count()
-        with context.inner():
-            name = node.identifier.name
-            context.scope.declare(name, Constant(value.type, value.value), node.identifier)
-            yield from _statement(context, node.body, body)
-
-
-def _call(context: Context, node: Any, body: _Body) -> BodyCall:
-    own = body.definition.name.name
-    calls_own = type(node) is nodes.QuantumGate and node.name.name == own
-    if calls_own and context.scope.find(own) is None:
-        message = f"the gate `{shorten(own)}` calls itself"
-        raise Diagnostic("recursive_gate", message, node.name.span)
-    modifiers = modifiers_of(context, node)
-    gate, args = gate_of(context, node, len(modifiers.controls))
-    operands = check_operands(node, gate, modifiers.controls)
-    used = tuple(_slot(context, operand, body.slots) for operand in operands)
-    if gate is GPHASE and not modifiers.controls:
-        used = ()
-    if len(set(used)) < len(used):
-        raise Diagnostic("duplicate_qubit", "the same qubit stands twice in this call", node.span)
-    values = tuple(argument_of_body(context, arg) for arg in args)
-    powers = tuple(_power(power) for power in modifiers.powers)
-    # A long argument that is no number is worked out anew for each call.
-    weight = sum((a.span.hi - a.span.lo) // 50 for a in args)
-    return BodyCall(gate, values, used, powers, modifiers.controls, weight)
+    def _slot(self, node: Node) -> int:
+        if type(node) is nodes.HardwareQubit:
+            message = "a gate definition cannot name a physical qubit"
+            hint = "Make it a qubit of the gate, and name the physical one in the call"
+            raise Diagnostic("wrong_type", message, node.span, hint)
+        if type(node) is not nodes.Identifier:
+            message = "the qubits of a gate definition have no index"
+            raise Diagnostic("wrong_type", message, node.span)
+        name = node.name
+        if name in self._slots:
+            return self._slots[name]
+        if self._context.symbols.lookup(name) is None:
+            raise self._context.symbols.undeclared_name(name, node)
+        message = f"`{shorten(name)}` is not a qubit of this gate"
+        raise Diagnostic("undeclared_name", message, node.span)
 
 
 def _power(power: Expr | float) -> Argument:
     return power if isinstance(power, float) else cast(Argument, power.read)
-
-
-def _slot(context: Context, node: Any, slots: dict[str, int]) -> int:
-    if type(node) is nodes.HardwareQubit:
-        message = "a physical qubit cannot stand in a gate definition"
-        hint = "Make it a qubit of the gate, and name the physical one in the call"
-        raise Diagnostic("wrong_type", message, node.span, hint)
-    if type(node) is not nodes.Identifier:
-        raise Diagnostic("wrong_type", "the qubits of a gate definition have no index", node.span)
-    name = node.name
-    if name in slots:
-        return slots[name]
-    if context.scope.find(name) is None:
-        raise context.scope.undeclared(name, node)
-    message = f"`{shorten(name)}` is not a qubit of this gate"
-    raise Diagnostic("undeclared_name", message, node.span)

@@ -1,4 +1,4 @@
-"""Indices: `[1]`, `[0:2:4]`, `[{0, 3}]`, checked against what they select from."""
+"""Indices: `[1]`, `[0:2:4]`, `[{0, 3}]`, checked against the size of the indexed object."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -10,115 +10,133 @@ from quantumtask.openqasm.values.expr import Expr
 from quantumtask.openqasm.values.types import INT
 
 
-class Checks(Protocol):
-    """What checking an index needs of its surroundings."""
+class IndexContext(Protocol):
+    """The part of Context that compiling an index needs."""
 
-    expression: Callable[[Any], Expr]
+    expression: Callable[[Node], Expr]
 
-    def warn(self, code: str, message: str, span: Span, hint: str | None = None) -> None: ...
+    def warn(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
+        """Add a warning."""
+        ...
 
 
 class Index(NamedTuple):
-    """One index. `pick(memory, size)` gives a place from 0, or several unless `single`.
+    """A compiled index of one dimension.
 
-    `constant`: it needs no memory. `pick` raises Diagnostic for what is out of range.
+    Attributes:
+        single: The index selects one position, as an int; otherwise a sequence of positions.
+        constant: `select` does not read the memory.
+        select: Returns the positions, from 0, for a memory and the size of the dimension. Raises
+            Diagnostic for an index out of range.
     """
 
     single: bool
     constant: bool
-    pick: Callable[[list[Any], int], Any]
+    select: Callable[[list[Any], int], Any]
     span: Span
 
 
-class Owner(NamedTuple):
-    """What is indexed, in words: ("qubit", "q")."""
+class IndexedObject(NamedTuple):
+    """The indexed object in words, for messages: ("qubit", "q")."""
 
     kind: str
     name: str
 
 
-def index(node: Any, owner: Owner, context: Checks) -> Index:
-    """One index, a range or a set of indices."""
+def compile_index(node: Node, owner: IndexedObject, context: IndexContext) -> Index:
+    """Compile a single index, a range or a set of indices. Raises Diagnostic."""
     if type(node) is nodes.DiscreteSet:
-        return _several(node, owner, context)
+        return _compile_set(node, owner, context)
     if type(node) is nodes.RangeDefinition:
-        return _range(node, owner, context)
-    value = whole(node, context)
+        return _compile_range(node, owner, context)
+    value = compile_integer(node, context)
     span: Span = node.span
     read = value.read
-    return Index(True, value.is_constant, lambda m, size: _within(read(m), size, owner, span), span)
+    return Index(
+        True,
+        value.is_constant,
+        lambda memory, size: _check_range(read(memory), size, owner, span),
+        span,
+    )
 
 
-def whole(node: Any, context: Checks) -> Expr:
-    """A whole number, for an index or a bound. Raises Diagnostic for anything else."""
-    return as_whole(context.expression(node))
+def compile_integer(node: Node, context: IndexContext) -> Expr:
+    """Compile an integer expression. Raises Diagnostic for a value of another type."""
+    return to_integer(context.expression(node))
 
 
-def as_whole(value: Expr) -> Expr:
-    """A value as a whole number. Raises Diagnostic if it is none."""
+def to_integer(value: Expr) -> Expr:
+    """Convert a value to an integer. Raises Diagnostic for a value of another type."""
     if value.type.kind not in ("int", "uint", "bit", "bool", "bits"):
-        message = f"a whole number is needed here, not a value of type {value.type}"
+        message = f"an integer is needed here; got a value of type {value.type}"
         raise Diagnostic("wrong_type", message, value.span)
     return value if value.type.kind in ("int", "uint") else convert(value, INT)
 
 
-def _several(node: Any, owner: Owner, context: Checks) -> Index:
+def _compile_set(node: nodes.DiscreteSet, owner: IndexedObject, context: IndexContext) -> Index:
     if not node.values:
-        raise Diagnostic("index_out_of_range", "this selects nothing", node.span)
-    parts = [index(value, owner, context) for value in node.values]
-    picks = [part.pick for part in parts]
+        raise Diagnostic("index_out_of_range", "this set of indices is empty", node.span)
+    indices = [compile_index(value, owner, context) for value in node.values]
+    selectors = [index.select for index in indices]
 
-    def pick(memory: list[Any], size: int) -> tuple[int, ...]:
-        chosen = tuple([one(memory, size) for one in picks])
-        if len(set(chosen)) < len(chosen):
-            raise Diagnostic(
-                "duplicate_qubit", "the same index stands twice in this set", node.span
-            )
-        return chosen
+    def select(memory: list[Any], size: int) -> tuple[int, ...]:
+        positions = tuple([select_one(memory, size) for select_one in selectors])
+        if len(set(positions)) < len(positions):
+            message = "this set contains the same index twice"
+            raise Diagnostic("duplicate_qubit", message, node.span)
+        return positions
 
-    return Index(False, all(part.constant for part in parts), pick, node.span)
+    return Index(False, all(index.constant for index in indices), select, node.span)
 
 
-def _range(node: Any, owner: Owner, context: Checks) -> Index:
-    bounds = [None if b is None else whole(b, context) for b in (node.start, node.step, node.end)]
-    constant = all(b is None or b.is_constant for b in bounds)
-    start, step, end = [None if b is None else b.read for b in bounds]
+def _compile_range(
+    node: nodes.RangeDefinition, owner: IndexedObject, context: IndexContext
+) -> Index:
+    bounds = [
+        None if bound is None else compile_integer(bound, context)
+        for bound in (node.start, node.step, node.end)
+    ]
+    constant = all(bound is None or bound.is_constant for bound in bounds)
+    read_start, read_step, read_end = [None if bound is None else bound.read for bound in bounds]
     span: Span = node.span
 
-    def pick(memory: list[Any], size: int) -> Sequence[int]:
-        by = 1 if step is None else step(memory)
-        if by == 0:
-            raise Diagnostic("index_out_of_range", "a range cannot have a step of 0", span)
-        first, last = (0, size - 1) if by > 0 else (size - 1, 0)
-        first = first if start is None else _within(start(memory), size, owner, span)
-        if end is not None:
-            last = end(memory)
-            if by > 0 and last == size > 0:
-                context.warn("clipped_range", _CLIPPED.format(_owned(owner, size)), span)
+    def select(memory: list[Any], size: int) -> Sequence[int]:
+        step = 1 if read_step is None else read_step(memory)
+        if step == 0:
+            raise Diagnostic("index_out_of_range", "the step of a range cannot be 0", span)
+        first, last = (0, size - 1) if step > 0 else (size - 1, 0)
+        if read_start is not None:
+            first = _check_range(read_start(memory), size, owner, span)
+        if read_end is not None:
+            last = read_end(memory)
+            if step > 0 and last == size > 0:
+                context.warn("clipped_range", _CLIPPED.format(_describe(owner, size)), span)
                 last = size - 1
-            last = _within(last, size, owner, span)
-        chosen = range(first, last + (1 if by > 0 else -1), by)
-        if not chosen:
+            last = _check_range(last, size, owner, span)
+        positions = range(first, last + (1 if step > 0 else -1), step)
+        if not positions:
             raise Diagnostic("index_out_of_range", "this range selects nothing", span)
-        return chosen
+        return positions
 
-    return Index(False, constant, pick, span)
-
-
-_CLIPPED = "this range ends beyond what is there: {}"
-"""The specification's own example of a range does (Register concatenation and slicing)."""
+    return Index(False, constant, select, span)
 
 
-def _within(value: int, size: int, owner: Owner, span: Span) -> int:
+_CLIPPED = "this range ends after the last index and is clipped: {}"
+"""A warning only, because an example of the specification has such a range (section Register
+concatenation and slicing)."""
+
+
+def _check_range(value: int, size: int, owner: IndexedObject, span: Span) -> int:
+    """Return a position from 0; a negative index counts from the end. Raises Diagnostic."""
     if -size <= value < size:
         return value + size if value < 0 else value
     kind = "index" if owner.kind == "dimension" else owner.kind
-    message = f"{kind} {format_int(value)} of `{shorten(owner.name)}`: {_owned(owner, size)}"
+    message = f"{kind} {format_int(value)} of `{shorten(owner.name)}`: {_describe(owner, size)}"
     raise Diagnostic("index_out_of_range", message, span)
 
 
-def _owned(owner: Owner, size: int) -> str:
-    """ "`q` has 2 qubits, 0 to 1"."""
+def _describe(owner: IndexedObject, size: int) -> str:
+    """Return a phrase such as "`q` has 2 qubits, 0 to 1"."""
     if owner.kind == "dimension":
         return f"this dimension has {size}, 0 to {size - 1}"
     last = f", 0 to {size - 1}" if size > 1 else ", and its number is 0" if size else ""
@@ -126,6 +144,6 @@ def _owned(owner: Owner, size: int) -> str:
     return f"`{shorten(owner.name)}` has {size} {plural}{last}"
 
 
-def flat(node: Any) -> list[Node]:
-    """The indices of one pair of brackets."""
+def index_items(node: Node) -> list[Node]:
+    """Return the indices in one pair of brackets."""
     return [node] if type(node) is nodes.DiscreteSet else list(node.values)

@@ -1,129 +1,133 @@
 """Measurements and resets."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from quantumtask.openqasm.compiler.context import Context
+from quantumtask.openqasm.compiler.load_store import load, stored_type
 from quantumtask.openqasm.compiler.references import (
     Reference,
     as_sequence,
-    joined,
-    target_type,
-    value_of,
+    join_references,
+    require_qubits,
+    static_reference,
 )
+from quantumtask.openqasm.parser.parse import Node, nodes
 from quantumtask.openqasm.program.execution import Execution, Instruction, QuantumTarget
-from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
+from quantumtask.openqasm.text.source import Diagnostic, Span
 from quantumtask.openqasm.values.casts import convert
 from quantumtask.openqasm.values.expr import Expr
 from quantumtask.openqasm.values.types import BIT, Type
 
 
-def measure(context: Context, operands: Any, target: Reference | None, node: Any) -> None:
-    """Measures qubits into bits (or into nothing)."""
-    source = operand_of(context, operands, node)
+def compile_measurement(
+    context: Context, operands: Sequence[Node], target: Reference | None, span: Span
+) -> None:
+    """Compile a measurement into bits, or into a value that is stored. Raises Diagnostic.
+
+    Args:
+        context: The compilation.
+        operands: The nodes of the qubits.
+        target: The reference to assign to; None discards the outcomes.
+        span: The statement.
+    """
+    source = measurement_operand(context, operands, span)
     if target is None:
-        context.code.emit(_measurement(source, None), node.span)
+        context.code.emit(_measure(source, None, span), span)
         return
-    to = target_type(target)
-    _check_sizes(source, to, node)
+    to = stored_type(target)
+    _check_sizes(source, to, span)
     if target.bits is not None or to.kind not in ("bit", "bits"):
-        value = convert(measured(context, source, node), to)
-        context.store(target, value, node.span)
+        context.store(target, convert(measure_to_temp(context, source, span), to), span)
         return
-    context.code.emit(_measurement(source, target, node.span), node.span)
+    context.code.emit(_measure(source, target, span), span)
 
 
-def _check_sizes(source: Reference, to: Type, node: Any) -> None:
-    """As many qubits as bits; a register of one may stand for a single one."""
+def _check_sizes(source: Reference, to: Type, span: Span) -> None:
+    """Check that there are as many qubits as bits; a register of size 1 fits a single bit."""
     if to.kind not in ("bit", "bits"):
         return
     qubits = 1 if source.type.kind == "qubit" else source.type.size
     bits = 1 if to.kind == "bit" else to.size
     if None not in (qubits, bits) and qubits != bits:
-        raise _mismatch(source, to, node)
+        raise Diagnostic("size_mismatch", f"{qubits} qubits are measured into {bits} bits", span)
 
 
-def _mismatch(source: Reference, to: Type, node: Any) -> Diagnostic:
-    qubits = 1 if source.type.kind == "qubit" else source.type.size
-    bits = to.size if to.kind == "bits" else 1
-    message = f"{qubits} qubits are measured into {bits} bits"
-    return Diagnostic("size_mismatch", message, node.span)
-
-
-def operand_of(context: Context, operands: Any, node: Any) -> Reference:
-    parts = [context.places(operand) for operand in operands]
-    for part in parts:
-        if not part.is_quantum:
-            message = f"`{shorten(part.name)}` is no qubit, and one is needed here"
-            raise Diagnostic("wrong_type", message, part.span)
-    source = parts[0] if len(parts) == 1 else joined(parts, node.span)
-    if source.fixed is not None:
-        places = as_sequence(source.fixed)
-        if len(set(places)) < len(places):
-            message = "the same qubit or bit stands twice in this measurement"
-            raise Diagnostic("duplicate_qubit", message, node.span)
+def measurement_operand(context: Context, operands: Sequence[Node], span: Span) -> Reference:
+    """Resolve the qubits of a measurement or a reset. Raises Diagnostic for a repeated qubit."""
+    parts = [context.reference(operand) for operand in operands]
+    parts = [require_qubits(part, part.span) for part in parts]
+    source = parts[0] if len(parts) == 1 else join_references(parts, span)
+    if source.static is not None:
+        _check_distinct(as_sequence(source.static), span)
     return source
 
 
-def _measurement(
-    source: Reference, target: Reference | None, span: Span | None = None
-) -> Instruction:
-    qubits, bits = source.find, None if target is None else target.find
-    if source.fixed is not None and target is not None and target.fixed is not None:
-        places, cells = as_sequence(source.fixed), as_sequence(target.fixed)
-        if len(set(cells)) < len(cells):
-            message = "the same qubit or bit stands twice in this measurement"
-            raise Diagnostic("duplicate_qubit", message, target.span)
-        return _fixed_measurement(places, cells)
+def _check_distinct(locations: Sequence[int], span: Span) -> None:
+    if len(set(locations)) < len(locations):
+        message = "the same qubit or bit occurs twice in this measurement"
+        raise Diagnostic("duplicate_qubit", message, span)
+
+
+def _measure(source: Reference, target: Reference | None, span: Span) -> Instruction:
+    """Return the instruction that measures qubits into bits."""
+    resolve_qubits, resolve_bits = source.resolve, None if target is None else target.resolve
+    if source.static is not None and target is not None and target.static is not None:
+        qubits, cells = as_sequence(source.static), as_sequence(target.static)
+        _check_distinct(cells, target.span)
+        return _measure_static(qubits, cells)
 
     def measure(execution: Execution, quantum: QuantumTarget) -> None:
-        numbers = as_sequence(qubits(execution.memory))
-        cells = None if bits is None else as_sequence(bits(execution.memory))
-        if cells is not None and len(cells) != len(numbers):
-            message = f"{len(numbers)} qubits are measured into {len(cells)} bits"
-            raise Diagnostic("size_mismatch", message, span or source.span)
-        outcomes = [quantum.measure(q) for q in numbers]
+        qubits = as_sequence(resolve_qubits(execution.memory))
+        cells = None if resolve_bits is None else as_sequence(resolve_bits(execution.memory))
+        if cells is not None and len(cells) != len(qubits):
+            message = f"{len(qubits)} qubits are measured into {len(cells)} bits"
+            raise Diagnostic("size_mismatch", message, span)
+        outcomes = [quantum.measure(qubit) for qubit in qubits]
         for cell, outcome in zip(cells or (), outcomes, strict=False):
             execution.memory[cell] = outcome
 
     return measure
 
 
-def _fixed_measurement(places: Sequence[int], cells: Sequence[int]) -> Instruction:
+def _measure_static(qubits: Sequence[int], cells: Sequence[int]) -> Instruction:
     def measure(execution: Execution, quantum: QuantumTarget) -> None:
         memory = execution.memory
-        for qubit, cell in zip(places, cells, strict=True):
+        for qubit, cell in zip(qubits, cells, strict=True):
             memory[cell] = quantum.measure(qubit)
 
     return measure
 
 
-def measured(context: Context, source: Reference, node: Any) -> Expr:
-    """The outcomes of a measurement as a value."""
+def measure_to_temp(context: Context, source: Reference, span: Span) -> Expr:
+    """Emit a measurement into temporary cells, and return the expression that reads them.
+
+    Raises:
+        Diagnostic: The number of qubits is not known at compile time.
+    """
     size = source.type.size
     if source.type.kind == "qubit":
         to = BIT
     elif size is None:
-        message = "how many qubits are measured here is not known before"
-        raise Diagnostic("not_supported", message, node.span)
+        message = "the number of qubits measured here must be known at compile time"
+        raise Diagnostic("not_supported", message, span)
     else:
         to = Type("bits", size)
-    places = context.code.reserve(to, node.span)
-    kept = Reference(to, node.span, "", places, lambda _: places)
-    context.code.emit(_measurement(source, kept, node.span), node.span)
-    return value_of(kept)
+    temp = static_reference(to, span, context.code.allocate(to, span))
+    context.code.emit(_measure(source, temp, span), span)
+    return load(temp)
 
 
-def reset(context: Context, node: Any) -> None:
+def compile_reset(context: Context, node: nodes.QuantumReset) -> None:
+    """Compile `reset q;`. Raises Diagnostic."""
     for operand in node.qubits:
-        places = operand_of(context, [operand], node)
-        context.code.emit(_resetting(places), node.span)
+        reference = measurement_operand(context, [operand], node.span)
+        context.code.emit(_reset(reference), node.span)
 
 
-def _resetting(places: Reference) -> Instruction:
-    find = places.find
+def _reset(reference: Reference) -> Instruction:
+    resolve = reference.resolve
 
-    def run(execution: Execution, quantum: QuantumTarget) -> None:
-        quantum.reset(as_sequence(find(execution.memory)))
+    def reset(execution: Execution, quantum: QuantumTarget) -> None:
+        quantum.reset(as_sequence(resolve(execution.memory)))
 
-    return run
+    return reset

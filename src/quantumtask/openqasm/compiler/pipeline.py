@@ -1,4 +1,4 @@
-"""The full path from a text to a program: scan, parse, check, and trace what every shot does."""
+"""Compile pipeline: preprocess, parse, check, and trace the operations of a shot."""
 
 import json
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
-from quantumtask.openqasm.compiler import io_variables as values
-from quantumtask.openqasm.compiler.checker import check
+from quantumtask.openqasm.compiler.checker import check_program
 from quantumtask.openqasm.compiler.context import Context
-from quantumtask.openqasm.compiler.declarations import OLD_STYLE
+from quantumtask.openqasm.compiler.declarations import OLD_STYLE_CODE
+from quantumtask.openqasm.compiler.json_values import output_reader
 from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.gates.undeclared import UNDECLARED_GATE_CODE, undeclared_warnings
 from quantumtask.openqasm.inputs.sweep_binding import ElementBinding, element_bindings, format_index
@@ -29,110 +29,120 @@ from quantumtask.shared.settings import Settings
 
 NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"
 
+MAX_DEFERRED_QUBITS = 22
+"""The largest non-Clifford circuit with deferred measurements that is simulated as one circuit. In
+larger ones, a measured qubit should leave the state vector."""
+
 
 def compile_full(
     text: str, settings: Settings, parameters: str | None = None, device: TargetGates | None = None
 ) -> Sweep:
-    """The programs of any text, one for each element of the sweep that its inputs make.
+    """Compile any text, with one program for each element of the sweep of its inputs.
 
-    Raises CircuitError with every problem of it.
+    Raises:
+        CircuitError: With every error of the text.
     """
     source = preprocess(text, settings)
     with report_errors_in(source), gc_paused():
         context = compile_source(source, settings, parse_inputs(parameters) or {}, device)
-        if context.refusals:
-            raise source.error(*context.refusals.values())
-        bound = _Bound(context)
-        return Sweep(context.shape, bound.first, partial(_others, bound, source))
+        if context.errors:
+            raise source.error(*context.errors.values())
+        bound = _BoundProgram(context)
+        return Sweep(context.shape, bound.first, partial(_compile_others, bound, source))
 
 
-def _others(bound: "_Bound", source: Source) -> Iterator[Program]:
-    """The programs after the first."""
+def _compile_others(bound: "_BoundProgram", source: Source) -> Iterator[Program]:
     shape = bound.shape
     for number, binding in enumerate(islice(bound.bindings(), 1, None), start=1):
-        with report_errors_in(source), _of_element(format_index(number, shape)), gc_paused():
-            program = bound.program(binding)
+        index = format_index(number, shape)
+        with report_errors_in(source), _naming_element(index), gc_paused():
+            program = bound.build(binding)
         yield program
 
 
 @contextmanager
-def _of_element(place: str) -> Iterator[None]:
+def _naming_element(index: str) -> Iterator[None]:
+    """Add the element of the sweep to the message of an error."""
     try:
         yield
-    except Diagnostic as refusal:
-        refusal.message += f" (element [{place}] of the sweep)"
+    except Diagnostic as error:
+        error.message += f" (element [{index}] of the sweep)"
         raise
-
-
-MOST_DEFERRED = 22
-"""Qubits of a circuit that goes on after measuring, if it is not Clifford: with more of them, those
-that are measured had better leave the state."""
 
 
 @contextmanager
 def report_errors_in(source: Source) -> Iterator[None]:
-    """What is refused in here is raised as CircuitError, with its place in the text."""
+    """Raise a Diagnostic of the block as CircuitError, with its line and column."""
     try:
         yield
-    except Diagnostic as refusal:
-        raise source.error(refusal) from None
+    except Diagnostic as error:
+        raise source.error(error) from None
     except RecursionError:
-        deep = Diagnostic("nesting_too_deep", "this is nested too deeply", OffsetSpan(0, 0))
-        raise source.error(deep) from None
+        message = "this is nested too deeply"
+        raise source.error(Diagnostic("nesting_too_deep", message, OffsetSpan(0, 0))) from None
 
 
 def parse_inputs(parameters: str | None) -> dict[str, Any] | None:
-    """The values of inputs, from JSON. Raises Diagnostic for what is no object of them."""
+    """Parse the values of the inputs from JSON. Raises Diagnostic if they are no object."""
     if parameters is None:
         return None
     try:
-        given = json.loads(parameters)
+        values = json.loads(parameters)
     except ValueError:
-        given = None
-    if not isinstance(given, dict):
-        message = "the parameters are no JSON object: a name and a value for each `input`"
+        values = None
+    if not isinstance(values, dict):
+        message = "parameters: must be a JSON object with the name and the value of each `input`"
         raise Diagnostic("bad_parameter", message, OffsetSpan(0, 0))
-    return given
+    return values
 
 
 def preprocess(text: str, settings: Settings) -> Source:
-    """The text as the parser can read it. Raises CircuitError for what it must not see."""
+    """Return the text in the form that the parser reads, checked against the lexical limits.
+
+    Raises:
+        CircuitError: The text has a character or a nesting that the parser must not see.
+    """
     source = Source(normalize_line_ends(text))
     try:
         check_characters(source)
-        legacy = declares_openqasm2(source)
-        source = adapt_layout(source, legacy)
-        check_nesting(source, settings.max_nesting, legacy)
-    except Diagnostic as refusal:
-        raise source.error(refusal) from None
-    return translate_openqasm2(source) if legacy else source
+        openqasm2 = declares_openqasm2(source)
+        source = adapt_layout(source, openqasm2)
+        check_nesting(source, settings.max_nesting, openqasm2)
+    except Diagnostic as error:
+        raise source.error(error) from None
+    return translate_openqasm2(source) if openqasm2 else source
 
 
 def compile_source(
     source: Source,
     settings: Settings,
-    given: dict[str, Any] | None,
+    parameters: dict[str, Any] | None,
     device: TargetGates | None = None,
 ) -> Context:
-    """The compiled program of a text, with its problems. Raises CircuitError or Diagnostic."""
+    """Parse and check a preprocessed text.
+
+    Raises:
+        CircuitError: The text has a syntax error.
+        Diagnostic: The text is empty.
+    """
     tree: list[Node] = parse(source)
     if not tree:
-        raise Diagnostic("empty_circuit", "there is no statement in this text", OffsetSpan(0, 0))
-    return check(tree, source, settings, given, device)
+        raise Diagnostic("empty_circuit", "this text has no statement", OffsetSpan(0, 0))
+    return check_program(tree, source, settings, parameters, device)
 
 
 def build_first_program(context: Context) -> Program:
     """Return the program of a checked text, for the first values of its inputs."""
-    return _Bound(context).first
+    return _BoundProgram(context).first
 
 
-class _Bound:
-    """A checked text, which is bound to one after another of the values of its inputs."""
+class _BoundProgram:
+    """A checked text that is bound to the values of its inputs, element by element."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._code = _code_of(context)
-        self._outputs = tuple((name, str(to)) for name, to, _ in context.outputs)
+        self._code = _build_code(context)
+        self._outputs = tuple((output.name, str(output.type)) for output in context.outputs)
         owners = undeclared_owners(context)
         self._warnings = (*task_warnings(context), *undeclared_gate_messages(owners))
         self.shape = context.shape
@@ -142,24 +152,24 @@ class _Bound:
 
     @cached_property
     def first(self) -> Program:
-        return self.program(next(self.bindings()))
+        return self.build(next(self.bindings()))
 
-    def program(self, binding: ElementBinding) -> Program:
-        """Raises Diagnostic."""
+    def build(self, binding: ElementBinding) -> Program:
+        """Return the program for the values of an element. Raises Diagnostic."""
         context, execution = self._context, Execution(self._code)
         for store, value in binding:
             store(execution.memory, value)
-        circuit, fixed = _traced(execution.copy(), context.settings)
+        circuit, outputs = _trace(execution.copy(), context.settings)
         operations = len(circuit.steps if circuit is not None else self._code.instructions)
         return Program(
-            tuple(context.bits),
+            tuple(context.result_registers),
             context.qubits.count,
             lambda: execution,
             circuit,
             operations,
             operations + context.qubits.count + execution.size,
             self._outputs,
-            fixed,
+            outputs,
             (*self._warnings, *unmeasured_warnings(circuit)),
             bool(context.qubits.physical),
             context.noisy,
@@ -167,73 +177,73 @@ class _Bound:
 
 
 def task_warnings(context: Context) -> tuple[str, ...]:
-    """The warnings that a task carries.
+    """Return the messages of the warnings that a task reports.
 
-    Warnings about style are left to validation, those about undeclared gates to
+    Warnings about style are only for validation; for those about undeclared gates, see
     `undeclared_owners`.
     """
-    elsewhere = (OLD_STYLE, UNDECLARED_GATE_CODE)
-    return tuple(w.message for w in context.warnings.values() if w.code not in elsewhere)
+    excluded = (OLD_STYLE_CODE, UNDECLARED_GATE_CODE)
+    return tuple(w.message for w in context.warnings.values() if w.code not in excluded)
 
 
 def undeclared_owners(context: Context) -> dict[str, str]:
-    """The owner of each undeclared gate that the program uses, by the name of the gate."""
-    return {name: owner for name, (owner, _) in context.scope.undeclared_gates.items()}
+    """Return the owner of each undeclared gate that the program uses, by the name of the gate."""
+    return {name: use.owner for name, use in context.symbols.undeclared_gates.items()}
 
 
 def undeclared_gate_messages(owners: dict[str, str]) -> tuple[str, ...]:
-    """The warnings for undeclared gates, from their owners by name."""
+    """Return the warnings about undeclared gates, for their owners by name."""
     return tuple([message for _, message in undeclared_warnings(owners)])
 
 
 def unmeasured_warnings(circuit: Circuit | None) -> tuple[str, ...]:
-    """The warning for a circuit whose result says nothing."""
+    """Return the warning about a circuit whose result is always 0."""
     return () if circuit is None or any(circuit.bits) else (NOTHING_MEASURED,)
 
 
-def _code_of(context: Context) -> Code:
-    outputs = [(name, values.reader(to, value.read)) for name, to, value in context.outputs]
+def _build_code(context: Context) -> Code:
     code = context.code
+    outputs = [
+        (output.name, output_reader(output.type, output.value.read)) for output in context.outputs
+    ]
     return Code(
-        code.instructions, code.spans, code.memory, context.bit_cells, outputs, code.branches
+        code.instructions, code.spans, code.memory, context.result_cells, outputs, code.branches
     )
 
 
-def _traced(
+def _trace(
     execution: Execution, settings: Settings
 ) -> tuple[Circuit | None, dict[str, Any] | None]:
-    """What every shot does, and its outputs; None where that depends on what is measured."""
-    trace = Tracer(settings.max_operations)
+    """Return the circuit of every shot, and its outputs; None if they depend on outcomes."""
+    tracer = Tracer(settings.max_operations)
     try:
-        _run(execution, trace, settings.max_steps)
+        _run(execution, tracer, settings.max_steps)
         outputs = execution.outputs()
     except UndecidedOutcome:
         return None, None
     except OperationLimitExceeded:
-        if trace.control_outcomes:
+        if tracer.control_outcomes:
             return None, None
-        limit = f"{settings.max_operations:,} operations"
-        message = f"the circuit comes to more than {limit}, here at the latest"
+        message = f"the circuit has more than {settings.max_operations:,} operations up to here"
         raise Diagnostic("too_many_operations", message, execution.span) from None
-    circuit = trace.circuit(execution.bits())
-    return (
-        (None, None) if trace.control_outcomes and not _is_worth_it(circuit) else (circuit, outputs)
-    )
+    circuit = tracer.circuit(execution.bits())
+    if tracer.control_outcomes and not _is_faster_as_circuit(circuit):
+        return None, None
+    return circuit, outputs
 
 
-def _is_worth_it(circuit: Circuit) -> bool:
-    """Whether a circuit that acts on what it measured is simulated faster than its histories."""
-    return circuit.clifford or (
-        circuit.terminal_measurements_only and len(circuit.active_qubits) <= MOST_DEFERRED
-    )
+def _is_faster_as_circuit(circuit: Circuit) -> bool:
+    """Return True if a circuit with deferred measurements is faster than shot branching."""
+    is_small = len(circuit.active_qubits) <= MAX_DEFERRED_QUBITS
+    return circuit.clifford or (circuit.terminal_measurements_only and is_small)
 
 
-def _run(execution: Execution, trace: Tracer, most_steps: int) -> None:
-    """Goes to the end, through an `if` both ways at once where that can be. Raises Undecided."""
-    deferral = DeferredMeasurement(trace)
+def _run(execution: Execution, tracer: Tracer, max_steps: int) -> None:
+    """Run to the end with deferred measurements. Raises UndecidedOutcome if one is needed."""
+    deferred = DeferredMeasurement(tracer)
     while True:
         try:
-            return execution.run(trace, most_steps)
+            return execution.run(tracer, max_steps)
         except UndecidedOutcome:
-            if not deferral.try_defer(execution):
+            if not deferred.try_defer(execution):
                 raise

@@ -1,4 +1,4 @@
-"""Matrices in the text of a pragma: rows of complex literals, in square brackets."""
+"""Matrices in the text of a pragma: rows of complex literals in square brackets."""
 
 import re
 
@@ -7,28 +7,38 @@ import numpy as np
 from quantumtask.openqasm.program.operations import Matrix
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 
-TOLERANCE = 1e-5
-"""Largest deviation of an element of U†U from the identity: pragmas have rounded digits."""
+MATRIX_TOLERANCE = 1e-5
+"""The largest deviation of an element of U†U from the identity: pragmas have rounded digits."""
 
-LONGEST_ELEMENT = 200
-"""Most characters of one element."""
+MAX_ELEMENT_LENGTH = 200
+"""The largest number of characters in an element."""
 
 _ROUNDING = 1e-12
 _ONE = r"\s*+\[(?:\s*+\[[^\[\]]*+\]\s*+,)*+\s*+\[[^\[\]]*+\]\s*+\]\s*+"
 _ALL = re.compile(rf"{_ONE}(?:,{_ONE})*+")
 _EACH = re.compile(_ONE)
 _ROW = re.compile(r"\[([^\[\]]*+)\]")
-REAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+REAL_PATTERN = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _ELEMENT = re.compile(
-    rf"\s*([+-]?)\s*({REAL})\s*(?:(im)|([+-])\s*([+-]?)\s*({REAL})\s*im)?\s*", re.ASCII
+    rf"\s*([+-]?)\s*({REAL_PATTERN})\s*(?:(im)|([+-])\s*([+-]?)\s*({REAL_PATTERN})\s*im)?\s*",
+    re.ASCII,
 )
 
 
-def matrices(text: str, qubits: int, span: Span) -> list[Matrix]:
-    """All matrices of a text, separated by commas; empty for any other text.
+def parse_matrices(text: str, qubits: int, span: Span) -> list[Matrix]:
+    """Parse matrices that are separated by commas.
 
-    Each matrix acts on `qubits` qubits, of which the first is the highest bit of an index. Raises
-    Diagnostic (`syntax_error`, `size_mismatch`, `not_finite`).
+    Args:
+        text: The matrices.
+        qubits: The number of qubits of each matrix; the first qubit is the most significant bit of
+            an index.
+        span: The pragma.
+
+    Returns:
+        The matrices; none if the text has another form.
+
+    Raises:
+        Diagnostic: With the code `syntax_error`, `size_mismatch` or `not_finite`.
     """
     if _ALL.fullmatch(text) is None:
         return []
@@ -40,7 +50,7 @@ def _matrix(text: str, qubits: int, span: Span) -> Matrix:
     size = 1 << qubits
     if len(rows) != size or any(len(row) != size for row in rows):
         noun = "qubit needs" if qubits == 1 else "qubits need"
-        message = f"{qubits} {noun} a matrix of {size} rows and {size} columns; this one differs"
+        message = f"{qubits} {noun} a matrix of {size} rows and {size} columns"
         raise Diagnostic("size_mismatch", message, span)
     matrix = np.array(rows, dtype=np.complex128)
     if not np.isfinite(matrix).all():
@@ -49,31 +59,32 @@ def _matrix(text: str, qubits: int, span: Span) -> Matrix:
 
 
 def _element(text: str, span: Span) -> complex:
-    """The value of an element such as `1`, `-0.5im` or `0.5 - 0.5im`. Raises Diagnostic."""
-    found = _ELEMENT.fullmatch(text) if len(text) <= LONGEST_ELEMENT else None
-    if found is None:
-        message = f"`{shorten(text.strip())}` is no element of a matrix"
+    """Parse an element such as `1`, `-0.5im` or `0.5 - 0.5im`. Raises Diagnostic."""
+    match = _ELEMENT.fullmatch(text) if len(text) <= MAX_ELEMENT_LENGTH else None
+    if match is None:
+        message = f"`{shorten(text.strip())}` is not a complex number"
         raise Diagnostic("syntax_error", message, span)
-    sign, number, imaginary, plus, again, other = found.groups()
+    sign, number, is_imaginary, operator, second_sign, second = match.groups()
     value = float(f"{sign}{number}")
-    if other is None:
-        return complex(0, value) if imaginary else complex(value)
-    return complex(value, float(other) * (-1 if (plus == "-") != (again == "-") else 1))
+    if second is None:
+        return complex(0, value) if is_imaginary else complex(value)
+    is_negative = (operator == "-") != (second_sign == "-")
+    return complex(value, float(second) * (-1 if is_negative else 1))
 
 
-def isometry(matrix: Matrix) -> Matrix | None:
-    """The nearest matrix with orthonormal columns; None if `matrix` is too far from it.
+def nearest_isometry(matrix: Matrix) -> Matrix | None:
+    """Return the nearest matrix with orthonormal columns; None beyond the tolerance.
 
     The result is the unitary factor of the polar decomposition; zeros of `matrix` stay zeros.
     """
-    if np.abs(matrix).max() > 1 + TOLERANCE:
+    if np.abs(matrix).max() > 1 + MATRIX_TOLERANCE:
         return None
     deviation = float(np.abs(matrix.conj().T @ matrix - np.eye(matrix.shape[1])).max())
-    if deviation > TOLERANCE:
+    if deviation > MATRIX_TOLERANCE:
         return None
     if deviation < _ROUNDING:
         return matrix
-    left, _, right = np.linalg.svd(matrix, full_matrices=False)
-    nearest: Matrix = left @ right
+    u, _, v = np.linalg.svd(matrix, full_matrices=False)
+    nearest: Matrix = u @ v
     nearest[(matrix == 0) & (np.abs(nearest) < _ROUNDING)] = 0
     return nearest

@@ -1,12 +1,15 @@
-"""Pragmas: those of Braket run or are refused by name, all others are ignored with a warning."""
+"""Pragmas: those of Braket run or are errors; all others are ignored with a warning."""
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from quantumtask.openqasm.compiler.context import Context
-from quantumtask.openqasm.compiler.pragma_matrices import REAL, isometry, matrices
-from quantumtask.openqasm.compiler.pragma_targets import Target, targets_of
+from quantumtask.openqasm.compiler.pragma_matrices import (
+    REAL_PATTERN,
+    nearest_isometry,
+    parse_matrices,
+)
+from quantumtask.openqasm.compiler.pragma_targets import PragmaTarget, parse_targets
 from quantumtask.openqasm.gates.channels import CHANNELS, complete_unitary, stack_operators
 from quantumtask.openqasm.gates.roots import MAX_ROOT_QUBITS
 from quantumtask.openqasm.parser.parse import Node, nodes
@@ -16,186 +19,189 @@ from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 
 _UNITARY = re.compile(r"unitary\s*+\(([^()]*+)\)([^()]*+)")
 _NOISE = re.compile(r"noise\s++(\w++)\s*+\(([^()]*+)\)([^()]*+)")
-_NUMBER = re.compile(rf"\s*{REAL}\s*", re.ASCII)
-RESULTS = {
-    "state_vector": 'ask for it with `return`: ["statevector"]',
-    "amplitude": 'ask for the state with `return`: ["statevector"]',
-    "probability": 'ask for them with `return`: ["probabilities"]',
+_NUMBER = re.compile(rf"\s*{REAL_PATTERN}\s*", re.ASCII)
+UNCOMPUTED_RESULTS = {
+    "state_vector": 'request it with `return`: ["statevector"]',
+    "amplitude": 'request the state with `return`: ["statevector"]',
+    "probability": 'request them with `return`: ["probabilities"]',
     "density_matrix": '`return`: ["statevector"] has the state if there is no noise',
 }
-"""Braket's results that do not change the counts, with the remedy for each."""
+"""Result types of Braket that do not change the counts, with the remedy for each."""
 
-OBSERVED = ("expectation", "variance", "sample")
-"""Braket's results of an observable: Braket turns the qubits before it measures them."""
+OBSERVABLE_RESULTS = ("expectation", "variance", "sample")
+"""Result types of an observable, for which Braket rotates the qubits before the measurement."""
 
 
-def pragma(context: Context, node: Any) -> None:
-    """Runs a `pragma`, or warns about it. Raises Diagnostic for an unsupported one of Braket."""
+def compile_pragma(context: Context, node: nodes.Pragma) -> None:
+    """Compile a `pragma`, or warn about it. Raises Diagnostic for an unsupported Braket pragma."""
     tool, command = [*node.command.split(maxsplit=1), "", ""][:2]
     if tool != "braket":
         words = shorten(node.command.strip(), 40)
         context.warn("ignored", f"pragma {words!r} is ignored", node.span)
         return
-    kind = _word(command)
+    kind = _first_word(command)
     handler = _BRAKET.get(kind)
     if handler is None:
         raise Diagnostic("not_supported", f"there is no pragma `braket {shorten(kind)}`", node.span)
     handler(context, node, command)
 
 
-def _word(text: str) -> str:
-    """The word that a text begins with."""
-    found = re.match(r"\w*", text)
-    return found.group() if found else ""
+def _first_word(text: str) -> str:
+    word = re.match(r"\w*", text)
+    return word.group() if word else ""
 
 
 def check_verbatim(tree: Sequence[Node]) -> None:
-    """Raises Diagnostic for a `pragma braket verbatim` without a `box` behind it."""
+    """Raise Diagnostic for a `pragma braket verbatim` without a `box` after it."""
     for node, following in zip(tree, [*tree[1:], None], strict=True):
-        verbatim = type(node) is nodes.Pragma and node.command.split() == ["braket", "verbatim"]
-        if verbatim and type(following) is not nodes.Box:
+        is_verbatim = type(node) is nodes.Pragma and node.command.split() == ["braket", "verbatim"]
+        if is_verbatim and type(following) is not nodes.Box:
             message = "`braket verbatim` must stand before a `box`"
             raise Diagnostic("misplaced", message, node.span)
 
 
-def _verbatim(context: Context, node: Any, _: str) -> None:
+def _compile_verbatim(context: Context, node: nodes.Pragma, _: str) -> None:
     message = "`braket verbatim` changes nothing: a program on physical qubits runs as written"
     context.warn("ignored", message, node.span)
 
 
-def _noise(context: Context, node: Any, command: str) -> None:
-    """Adds a channel such as `noise bit_flip(0.1) q[0]`, as a unitary on qubits and environment.
+def _compile_noise(context: Context, node: nodes.Pragma, command: str) -> None:
+    """Compile a channel such as `noise bit_flip(0.1) q[0]`.
 
-    A second instruction resets the environment, because a reset may have to wait for an outcome.
+    The channel becomes a unitary on its qubits and on environment qubits (Stinespring dilation). A
+    second instruction resets the environment, because a reset may need an outcome first.
     """
-    found, span = _NOISE.fullmatch(command), node.span
-    if found is None:
-        raise _unreadable("noise bit_flip(0.1) q[0]", span)
-    targets = targets_of(context, found[3], span)
+    match, span = _NOISE.fullmatch(command), node.span
+    if match is None:
+        raise _syntax_error("noise bit_flip(0.1) q[0]", span)
+    targets = parse_targets(context, match[3], span)
     qubits = sum(target.size for target in targets)
-    columns = stack_operators(_operators(found[1], found[2], qubits, span))
+    columns = stack_operators(_kraus_operators(match[1], match[2], qubits, span))
     added = len(columns).bit_length() - 1 - qubits
     _check_size(qubits + added, span)
-    exact = isometry(columns)
-    if exact is None:
-        raise Diagnostic("not_unitary", "these operators do not keep the trace", span)
-    gate, declared = MatrixGate(complete_unitary(exact)), context.qubits
+    isometry = nearest_isometry(columns)
+    if isometry is None:
+        raise Diagnostic("not_unitary", "these operators do not preserve the trace", span)
+    gate, allocator = MatrixGate(complete_unitary(isometry)), context.qubits
     context.noisy = True
 
     def environment() -> Sequence[int]:
-        return range(declared.count, declared.count + added)
+        return range(allocator.count, allocator.count + added)
 
     def reset(_: Execution, quantum: QuantumTarget) -> None:
         quantum.reset(environment())
 
-    context.code.emit(_applied(context, gate, targets, environment, span), span)
+    context.code.emit(_apply_matrix(context, gate, targets, environment, span), span)
     context.code.emit(reset, span)
 
 
-def _operators(name: str, text: str, qubits: int, span: Span) -> list[Matrix]:
-    """The Kraus operators of a channel. Raises Diagnostic."""
+def _kraus_operators(name: str, text: str, qubits: int, span: Span) -> list[Matrix]:
+    """Return the Kraus operators of a channel. Raises Diagnostic."""
     if name == "kraus":
         _check_size(qubits, span)
-        operators = matrices(text, qubits, span)
+        operators = parse_matrices(text, qubits, span)
         if not operators:
-            raise _unreadable("noise kraus([[1, 0], [0, 1]]) q[0]", span)
+            raise _syntax_error("noise kraus([[1, 0], [0, 1]]) q[0]", span)
         return operators
-    kind = CHANNELS.get(name)
-    if kind is None:
+    channel = CHANNELS.get(name)
+    if channel is None:
         message = f"there is no pragma `braket noise {shorten(name)}`"
         raise Diagnostic(
             "not_supported", message, span, f"There are {', '.join(CHANNELS)} and kraus"
         )
     numbers = text.split(",")
-    if qubits != kind.num_qubits or len(numbers) != kind.num_parameters:
+    if qubits != channel.num_qubits or len(numbers) != channel.num_parameters:
         message = (
-            f"`braket noise {name}` takes {kind.num_parameters} numbers "
-            f"and {kind.num_qubits} qubits, not {len(numbers)} and {qubits}"
+            f"`braket noise {name}` takes {channel.num_parameters} numbers and "
+            f"{channel.num_qubits} qubits, not {len(numbers)} and {qubits}"
         )
         raise Diagnostic("wrong_arity", message, span)
     if not all(_NUMBER.fullmatch(number) for number in numbers):
-        raise _unreadable(f"noise {name}(0.1) q[0]", span)
+        raise _syntax_error(f"noise {name}(0.1) q[0]", span)
     try:
-        return kind.kraus_operators(*map(float, numbers))
+        return channel.kraus_operators(*map(float, numbers))
     except ValueError:
         message = f"the probabilities of `braket noise {name}` must be from 0 to 1, and sum to 1"
         raise Diagnostic("not_finite", message, span) from None
 
 
-def _result(context: Context, node: Any, command: str) -> None:
+def _compile_result(context: Context, node: nodes.Pragma, command: str) -> None:
     words = command.split()
-    kind = _word(words[1]) if len(words) > 1 else ""
+    kind = _first_word(words[1]) if len(words) > 1 else ""
     name = f"braket result {shorten(kind)}"
-    if kind in RESULTS:
-        message = f"`{name}` is not computed, only the counts are: {RESULTS[kind]}"
+    if kind in UNCOMPUTED_RESULTS:
+        message = f"`{name}` is not computed, only the counts are: {UNCOMPUTED_RESULTS[kind]}"
         context.warn("ignored", message, node.span)
         return
-    if kind in OBSERVED:
+    if kind in OBSERVABLE_RESULTS:
         message = f"the pragma `{name}` measures an observable, and is not supported"
-        hint = "Leave it out, and give `observables` with the task"
+        hint = "Remove it, and set the `observables` of the task"
         raise Diagnostic("not_supported", message, node.span, hint)
     raise Diagnostic("not_supported", f"there is no pragma `{name}`", node.span)
 
 
-def _unitary(context: Context, node: Any, command: str) -> None:
-    """Adds a gate such as `unitary([[0, 1], [1, 0]]) q[0]`.
+def _compile_unitary(context: Context, node: nodes.Pragma, command: str) -> None:
+    """Compile a gate such as `unitary([[0, 1], [1, 0]]) q[0]`.
 
-    The first qubit is the highest bit of an index.
+    The first qubit is the most significant bit of a matrix index.
     """
-    found, span = _UNITARY.fullmatch(command), node.span
-    if found is None:
-        raise _unreadable(_EXAMPLE, span)
-    targets = targets_of(context, found[2], span)
+    match, span = _UNITARY.fullmatch(command), node.span
+    if match is None:
+        raise _syntax_error(_EXAMPLE, span)
+    targets = parse_targets(context, match[2], span)
     size = sum(target.size for target in targets)
     _check_size(size, span)
-    written = matrices(found[1], size, span)
-    if len(written) != 1:
-        raise _unreadable(_EXAMPLE, span)
-    exact = isometry(written[0])
-    if exact is None:
+    matrices = parse_matrices(match[1], size, span)
+    if len(matrices) != 1:
+        raise _syntax_error(_EXAMPLE, span)
+    matrix = nearest_isometry(matrices[0])
+    if matrix is None:
         raise Diagnostic("not_unitary", "this matrix is not unitary", span)
-    context.code.emit(_applied(context, MatrixGate(exact), targets, lambda: (), span), span)
+    context.code.emit(_apply_matrix(context, MatrixGate(matrix), targets, lambda: (), span), span)
 
 
 def _check_size(qubits: int, span: Span) -> None:
     if qubits > MAX_ROOT_QUBITS:
         message = f"a matrix on {qubits} qubits is not supported"
-        hint = f"At most {MAX_ROOT_QUBITS} can have one; noise needs more for its operators"
+        hint = f"The limit is {MAX_ROOT_QUBITS} qubits; noise needs more, for its operators"
         raise Diagnostic("not_supported", message, span, hint)
 
 
-def _applied(
+def _apply_matrix(
     context: Context,
     gate: MatrixGate,
-    targets: Sequence[Target],
-    more: Callable[[], Sequence[int]],
+    targets: Sequence[PragmaTarget],
+    environment: Callable[[], Sequence[int]],
     span: Span,
 ) -> Instruction:
-    """The instruction for a matrix: the last target is bit 0 of an index, `more` the highest."""
+    """Return the instruction that applies a matrix.
+
+    The last target is bit 0 of a matrix index; the `environment` has the most significant bits.
+    """
     limit = context.settings.max_operations
 
     def run(execution: Execution, quantum: QuantumTarget) -> None:
         qubits = [q for target in targets for q in target.qubits(execution.memory)]
         if len(set(qubits)) < len(qubits):
-            raise Diagnostic("duplicate_qubit", "this pragma is given the same qubit twice", span)
-        operation = Operation(gate, (), (*reversed(qubits), *more()))
+            raise Diagnostic("duplicate_qubit", "this pragma names the same qubit twice", span)
+        operation = Operation(gate, (), (*reversed(qubits), *environment()))
         quantum.apply((operation,))
         execution.charge_operations(1, limit, span)
 
     return run
 
 
-_BRAKET: dict[str, Callable[[Context, Any, str], None]] = {
-    "unitary": _unitary,
-    "noise": _noise,
-    "result": _result,
-    "verbatim": _verbatim,
+_BRAKET: dict[str, Callable[[Context, nodes.Pragma, str], None]] = {
+    "unitary": _compile_unitary,
+    "noise": _compile_noise,
+    "result": _compile_result,
+    "verbatim": _compile_verbatim,
 }
 
 
 _EXAMPLE = "unitary([[0, 1], [1, 0]]) q[0]"
 
 
-def _unreadable(example: str, span: Span) -> Diagnostic:
-    message = f"this pragma cannot be read: write it as #pragma braket {example}"
+def _syntax_error(example: str, span: Span) -> Diagnostic:
+    message = f"invalid syntax of this pragma; write it as #pragma braket {example}"
     return Diagnostic("syntax_error", message, span)

@@ -1,80 +1,82 @@
-"""Statements about time, which pass at once on an ideal simulator: barrier, delay, box, nop."""
+"""Timing statements: barrier, delay, box and nop, which change no ideal qubit."""
 
 from collections.abc import Callable
 from math import isnan
 from typing import Any
 
-from quantumtask.openqasm.compiler.context import MOVES, Context
+from quantumtask.openqasm.compiler.context import COPIES_PER_STEP, Context
 from quantumtask.openqasm.compiler.references import Reference, as_sequence
 from quantumtask.openqasm.gates.hardware import barrier_operation, delay_operation
-from quantumtask.openqasm.parser.parse import nodes
+from quantumtask.openqasm.parser.parse import Node, nodes
 from quantumtask.openqasm.program.execution import Execution, Instruction, QuantumTarget
 from quantumtask.openqasm.program.operations import Operation
-from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
+from quantumtask.openqasm.text.source import Diagnostic, Span
+from quantumtask.openqasm.values.expr import ReadValue
+from quantumtask.openqasm.values.types import Duration
 
 
-def hardware_time(context: Context, node: Any) -> None:
-    """Compiles a barrier or a delay: all names must exist, and only a device keeps it.
+def compile_timing(context: Context, node: nodes.QuantumBarrier | nodes.DelayInstruction) -> None:
+    """Compile a barrier or a delay, which only a program for a device keeps.
 
     Without operands, a barrier or a delay acts on all qubits declared so far.
+
+    Raises:
+        Diagnostic: An operand is not a qubit, or the duration has another type.
     """
     duration = getattr(node, "duration", None)
-    time = None if duration is None else _check_time(context, duration)
-    found = []
+    read_duration = None if duration is None else _compile_duration(context, duration)
+    operands = []
     for operand in node.qubits:
-        places = context.places(operand)
-        if not places.is_quantum:
-            message = f"`{shorten(places.name)}` is no qubit, and one is needed here"
-            raise Diagnostic("wrong_type", message, operand.span)
-        _check_found(context, places)
-        found.append(places)
-    if context.device is not None:
-        every = () if found else tuple(range(context.qubits.count))
-        most = MOVES * context.settings.max_steps
+        reference = context.qubit_reference(operand)
+        _emit_index_check(context, reference)
+        operands.append(reference)
+    if context.device is None:
+        return
+    all_qubits = () if operands else tuple(range(context.qubits.count))
+    limit = COPIES_PER_STEP * context.settings.max_steps
 
-        def qubits(execution: Execution) -> tuple[int, ...]:
-            numbers = [q for each in found for q in as_sequence(each.find(execution.memory))]
-            execution.charge_copies(len(numbers) + len(every), most, node.span)
-            return (*dict.fromkeys(numbers), *every)
+    def read_qubits(execution: Execution) -> tuple[int, ...]:
+        memory = execution.memory
+        qubits = [q for operand in operands for q in as_sequence(operand.resolve(memory))]
+        execution.charge_copies(len(qubits) + len(all_qubits), limit, node.span)
+        return (*dict.fromkeys(qubits), *all_qubits)
 
-        pause = _barrier(qubits) if time is None else _delay(qubits, time)
-        context.code.emit(pause, node.span)
-
-
-Qubits = Callable[[Execution], tuple[int, ...]]
+    if read_duration is None:
+        context.code.emit(_barrier(read_qubits), node.span)
+    else:
+        context.code.emit(_delay(read_qubits, read_duration), node.span)
 
 
-def _barrier(qubits: Qubits) -> Instruction:
-    """The instruction of a barrier that a device keeps."""
-    known: dict[tuple[int, ...], Operation] = {}
+ReadQubits = Callable[[Execution], tuple[int, ...]]
+
+
+def _barrier(read_qubits: ReadQubits) -> Instruction:
+    operations: dict[tuple[int, ...], Operation] = {}
 
     def run(execution: Execution, quantum: QuantumTarget) -> None:
-        numbers = qubits(execution)
-        operation = known.setdefault(numbers, barrier_operation(numbers))
-        quantum.apply_timing((operation,))
+        qubits = read_qubits(execution)
+        quantum.apply_timing((operations.setdefault(qubits, barrier_operation(qubits)),))
 
     return run
 
 
-def _delay(qubits: Qubits, time: Callable[[list[Any]], Any]) -> Instruction:
-    """The instruction of a delay that a device keeps.
-
-    A `stretch` has no length of its own: it fills the idle time of its qubit.
-    """
+def _delay(read_qubits: ReadQubits, read_duration: ReadValue) -> Instruction:
+    """Return the instruction of a delay; a `stretch` has no duration of its own and is dropped."""
 
     def run(execution: Execution, quantum: QuantumTarget) -> None:
-        duration = time(execution.memory)
+        duration = read_duration(execution.memory)
         if not isnan(duration.ns):
-            operations = [delay_operation(q, duration.ns, duration.dt) for q in qubits(execution)]
-            quantum.apply_timing(operations)
+            quantum.apply_timing(
+                [delay_operation(q, duration.ns, duration.dt) for q in read_qubits(execution)]
+            )
 
     return run
 
 
-def _check_time(context: Context, node: Any) -> Callable[[list[Any]], Any]:
+def _compile_duration(context: Context, node: Node) -> ReadValue:
     value = context.expression(node)
     if value.type.kind not in ("duration", "stretch"):
-        message = f"a duration is needed here, not a value of type {value.type}"
+        message = f"a duration is needed here; got a value of type {value.type}"
         raise Diagnostic("wrong_type", message, node.span, "Write it with a unit: 100ns")
     read = value.read
     context.code.emit(
@@ -83,31 +85,34 @@ def _check_time(context: Context, node: Any) -> Callable[[list[Any]], Any]:
     return read
 
 
-def _check_positive(time: Any, span: Span) -> None:
-    if time.ns < 0 or time.dt < 0:
+def _check_positive(duration: Duration, span: Span) -> None:
+    if duration.ns < 0 or duration.dt < 0:
         raise Diagnostic("wrong_type", "a duration cannot be negative here", span)
 
 
-def _check_found(context: Context, places: Reference) -> None:
-    if places.fixed is None:
-        find = places.find
-        context.code.emit(lambda execution, _: ignored(find(execution.memory)), places.span)
+def _emit_index_check(context: Context, reference: Reference) -> None:
+    """Emit an instruction that fails for an index out of range."""
+    if reference.static is None:
+        resolve = reference.resolve
+        context.code.emit(lambda execution, _: discard(resolve(execution.memory)), reference.span)
 
 
-def ignored(_: Any) -> None:
-    return None
+def discard(_: Any) -> None:
+    """Do nothing: the value was computed only for its errors."""
 
 
-def is_nop(context: Context, node: Any) -> bool:
-    """`nop;` (spec: Explicit no-operation), which the parser takes for a name."""
-    return type(node) is nodes.Identifier and node.name == "nop" and not context.scope.find("nop")
+def is_nop_name(context: Context, node: Node) -> bool:
+    """Return True for `nop;` (spec: Explicit no-operation), which the parser reads as a name."""
+    is_nop = type(node) is nodes.Identifier and node.name == "nop"
+    return is_nop and not context.symbols.lookup("nop")
 
 
-def box(context: Context, node: Any) -> None:
+def compile_box(context: Context, node: nodes.Box) -> None:
+    """Compile a box, whose statements are compiled as a block. Raises Diagnostic."""
     if node.duration is not None:
         if context.device is not None:
-            message = "on a device a `box` cannot have a duration"
+            message = "a `box` for a device cannot have a duration"
             raise Diagnostic("not_supported", message, node.duration.span, "Write delays in it")
-        _check_time(context, node.duration)
-    with context.inner():
+        _compile_duration(context, node.duration)
+    with context.block_scope():
         context.block(node.body)

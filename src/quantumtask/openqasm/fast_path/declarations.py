@@ -74,18 +74,18 @@ _cache: SizedLruCache[Declarations] = SizedLruCache(_MAX_CACHE_SIZE)
 
 def _compile(text: str, settings: Settings, device: TargetGates | None) -> Declarations:
     context = compile_source(preprocess(text, settings), settings, {}, device)
-    if context.refusals or context.code.instructions:
+    if context.errors or context.code.instructions:
         raise UnsupportedByFastPath
-    scope = context.scope
+    scope = context.symbols
     return Declarations(
-        tuple([(restore_names(name), symbol) for name, symbol in scope.levels[-1].items()]),
+        tuple([(restore_names(name), symbol) for name, symbol in scope.scopes[-1].items()]),
         scope.built_in,
         scope.gates if scope.included else {},
-        tuple(context.bits),
+        tuple(context.result_registers),
         context.qubits.count,
         tuple(context.code.memory),
-        tuple(context.bit_cells),
+        tuple(context.result_cells),
         task_warnings(context),
         undeclared_owners(context),
-        context.legacy,
+        context.openqasm2,
     )

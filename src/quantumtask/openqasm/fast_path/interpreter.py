@@ -4,14 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from quantumtask.openqasm.compiler.expressions import legacy_binary
-from quantumtask.openqasm.compiler.gate_calls import (
-    MOST_CONTROLS,
-    MOST_MODIFIERS,
+from quantumtask.openqasm.compiler.expressions import apply_openqasm2_binary
+from quantumtask.openqasm.compiler.gate_instructions import (
     GateCall,
-    Modifiers,
-    all_operations,
+    constant_operations,
 )
+from quantumtask.openqasm.compiler.gate_modifiers import MAX_CONTROLS, MAX_MODIFIERS, Modifiers
 from quantumtask.openqasm.compiler.references import as_sequence
 from quantumtask.openqasm.fast_path.arguments import evaluate_arguments
 from quantumtask.openqasm.fast_path.declarations import Declarations
@@ -94,7 +92,7 @@ class Interpreter:
         self._keeps_barriers = device is not None
         self._barriers: dict[tuple[int, ...], Operation] = {}
         self._openqasm2 = declarations.openqasm2
-        self._max_modifiers = 0 if declarations.openqasm2 else MOST_MODIFIERS
+        self._max_modifiers = 0 if declarations.openqasm2 else MAX_MODIFIERS
         self._simple_calls: dict[str, Operation] = {}
         self._other_calls: dict[str, tuple[list[Operation], float]] = {}
         self._values: dict[str, float] = {}
@@ -175,7 +173,9 @@ class Interpreter:
     def _evaluate(self, text: str) -> tuple[float, ...]:
         if not self._openqasm2:
             return evaluate_arguments(text, self.operands.visible, apply_binary)
-        return evaluate_arguments(text.replace("^", "**"), self.operands.visible, legacy_binary)
+        return evaluate_arguments(
+            text.replace("^", "**"), self.operands.visible, apply_openqasm2_binary
+        )
 
     def _distinct_qubits(self, operands: str) -> tuple[int, ...] | None:
         """Return the qubits of a call; None if one is a register, or if two are equal."""
@@ -195,7 +195,7 @@ class Interpreter:
         if len(qubits) != gate.num_qubits + len(modifiers.controls):
             raise UnsupportedByFastPath
         gate_call = GateCall(gate, modifiers, self._settings.max_operations, _NO_SPAN)
-        self._other_calls[item] = all_operations(gate_call, qubits, params)
+        self._other_calls[item] = constant_operations(gate_call, qubits, params)
         self._add_cached(item)
         if len(self._other_calls[item][0]) > MAX_CACHED_OPERATIONS:
             del self._other_calls[item]
@@ -279,6 +279,6 @@ class Interpreter:
             else:
                 (power,) = (-1.0,) if match["inv"] else self._arguments(match["power"])
                 powers.insert(0, power)
-            if len(controls) > MOST_CONTROLS:
+            if len(controls) > MAX_CONTROLS:
                 raise UnsupportedByFastPath
         return Modifiers(tuple(powers), tuple(controls))

@@ -134,10 +134,10 @@ class OperandResolver:
         if kind not in (single_kind, register_kind):
             raise UnsupportedByFastPath
         if index is None:
-            return symbol.places
-        if kind == single_kind or int(index) >= len(symbol.places):
+            return symbol.locations
+        if kind == single_kind or int(index) >= len(symbol.locations):
             raise UnsupportedByFastPath
-        return symbol.places[int(index)]
+        return symbol.locations[int(index)]
 
     def _resolve_physical(self, number: int) -> int:
         """Return the number n of `$n`; with declared qubits, only the compiler can assign it."""

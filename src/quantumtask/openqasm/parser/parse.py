@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from quantumtask.openqasm.parser.qubit_numbers import MAX_QUBIT_DIGITS
 from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source, Span
@@ -33,8 +33,11 @@ def _load_antlr_parser() -> Any:
 parser_module = _load_parser()
 """The module of the installed parser, with `nodes` and `parse_source`."""
 
-nodes = parser_module.nodes
-"""The classes of the nodes of a syntax tree."""
+if TYPE_CHECKING:
+    # The classes of qdk have the same names and attributes, but no types.
+    from quantumtask.openqasm.parser.antlr import nodes
+else:
+    nodes = parser_module.nodes
 
 Node: TypeAlias = Any
 

@@ -97,7 +97,7 @@ class Code(NamedTuple):
         bits: The cells of the bits of the result.
         outputs: The name of each `output` variable, and the function that reads it from memory.
         branches: The branches of each branching instruction, by address.
-        finish: Runs at the end of the program, at whatever address it ends. If `finish` raises
+        finish: Runs at the end of the program, at any address. If `finish` raises
             UndecidedOutcome, it is called again and must continue.
     """
 
