@@ -66,7 +66,7 @@ def mutants() -> list[Mutant]:
 
 def of_aer() -> Iterator[Mutant]:
     vector, chain = Way("aer", "statevector"), Way("aer", "matrix_product_state")
-    yield from replaced(vector, circuits._FIXED)
+    yield from replaced(vector, circuits._PARAMETERLESS)
     for gate in (name for name, basic in BASIC_GATES.items() if basic.num_parameters):
         yield Mutant(f"aer: {gate} turns back", vector, turned_back(gate), gate)
     yield Mutant("aer: qubits reversed", vector, around(aer, "build_circuit", on_reversed))

@@ -77,9 +77,9 @@ def replay(state: QuantumState, todo: list[Move]) -> None:
         p = dense.probability(qubit)
         assert abs(state.probability(qubit) - p) < 1e-9
         value = value if 0.01 < p < 0.99 else round(p)
-        state = state.projected(qubit, value)
+        state = state.project(qubit, value)
         dense.project(qubit, value)
-        assert state.known(qubit) == value
+        assert state.definite_value(qubit) == value
     assert_same(state, dense)
 
 
@@ -119,10 +119,10 @@ def test_a_state_vector_that_aer_works_on_is_the_same(todo: list[Move]) -> None:
 def test_a_qubit_can_be_set_once_it_is_known(make: Any) -> None:
     state: QuantumState = make()
     state.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
-    state = state.projected(0, 1)
-    state.set(0, 0)
-    assert (state.known(0), state.probability(0), state.probability(1)) == (0, 0.0, 1.0)
-    state.set(7, 1)
+    state = state.project(0, 1)
+    state.set_value(0, 0)
+    assert (state.definite_value(0), state.probability(0), state.probability(1)) == (0, 0.0, 1.0)
+    state.set_value(7, 1)
     state.apply([Operation(BASIC_GATES["cx"], (), (7, 0))])
     assert state.probability(0) == 1.0
 
@@ -183,7 +183,7 @@ def test_a_measurement_is_put_off_until_something_touches_the_qubit(make: Any) -
 def test_a_decided_outcome_leaves_the_state_that_goes_with_it(make: Any, value: int) -> None:
     world, outcome = pending(make)
     world.apply([Operation(BASIC_GATES["cx"], (), (0, 1))])
-    world = world.decided(outcome, value)
+    world = world.project(outcome, value)
     assert world.measure(0) == value
     world.reset([0])
     assert world.measure(0) == 0
@@ -197,7 +197,7 @@ def test_a_reset_of_an_uncertain_qubit_asks_for_its_outcome(make: Any) -> None:
     world.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
     with pytest.raises(UndecidedOutcome) as wanted:
         world.reset([0])
-    world = world.decided(wanted.value.outcome, 1)
+    world = world.project(wanted.value.outcome, 1)
     world.reset([0])
     assert world.measure(0) == 0
     last = world.measure(1)

@@ -1,1 +1,1 @@
-"""Gates as the simulators apply them: controlled matrices and Clifford tables."""
+"""Gates in the forms that simulators apply: controlled matrices and Clifford tables."""

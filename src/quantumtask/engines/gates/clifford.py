@@ -10,10 +10,13 @@ from quantumtask.openqasm.program.operations import BasicGate, Matrix, Operation
 
 
 class CliffordTable(NamedTuple):
-    """How a Clifford gate turns Paulis: with bits (x0, x1, .., z0, z1, ..) of the gate's qubits.
+    """Action of a Clifford gate on Pauli operators.
 
-    `images` lists, for each new bit, the old bits that it is the sum of; the sign changes by the
-    sum of `signs`, products of old bits.
+    A Pauli operator on the n qubits of the gate is the bits (x0, x1, .., z0, z1, ..).
+
+    Attributes:
+        images: For each new bit, the old bits whose sum modulo 2 it is.
+        signs: Products of old bits; their sum modulo 2 is 1 if the sign changes.
     """
 
     images: tuple[tuple[int, ...], ...]
@@ -24,40 +27,40 @@ MAX_CLIFFORD_QUBITS = 2
 
 
 def clifford_table(operation: Operation) -> CliffordTable | None:
-    """How an operation turns Paulis; None where it is not a Clifford gate on one or two qubits."""
+    """Return the table of an operation; None unless it is Clifford, on one or two qubits."""
     if len(operation.qubits) > MAX_CLIFFORD_QUBITS:
         return None
     gate = operation.gate
     if isinstance(gate, BasicGate):
-        return _basic_conjugation(gate, operation.params, operation.controls)
-    return _conjugation(controlled_matrix(gate.entries, operation.controls))
+        return _basic_table(gate, operation.params, operation.controls)
+    return _table(controlled_matrix(gate.entries, operation.controls))
 
 
 @lru_cache(MAX_CACHED_GATES)
-def _basic_conjugation(
+def _basic_table(
     gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]
 ) -> CliffordTable | None:
-    return _conjugation(controlled_matrix(gate_matrix(gate, params), controls))
+    return _table(controlled_matrix(gate_matrix(gate, params), controls))
 
 
-def _conjugation(matrix: Matrix) -> CliffordTable | None:
+def _table(matrix: Matrix) -> CliffordTable | None:
     qubits = len(matrix).bit_length() - 1
-    turned = []
+    products = []
     for bits in range(4**qubits):
-        image = _pauli_of(matrix @ _pauli(bits, qubits) @ matrix.conj().T, qubits)
-        if image is None:
+        product = _parse_pauli(matrix @ _pauli(bits, qubits) @ matrix.conj().T, qubits)
+        if product is None:
             return None
-        turned.append(image)
+        products.append(product)
     images = tuple(
-        tuple(old for old in range(2 * qubits) if turned[1 << old][0] >> new & 1)
+        tuple(old for old in range(2 * qubits) if products[1 << old][0] >> new & 1)
         for new in range(2 * qubits)
     )
-    return CliffordTable(images, _polynomial([sign for _, sign in turned]))
+    return CliffordTable(images, _polynomial([sign for _, sign in products]))
 
 
 @cache
 def _pauli(bits: int, qubits: int) -> Matrix:
-    """The Hermitian product of X, Y and Z that has these bits."""
+    """Return the Hermitian Pauli operator with these bits."""
     x, z = bits & ((1 << qubits) - 1), bits >> qubits
     size = 1 << qubits
     matrix = np.zeros((size, size), dtype=np.complex128)
@@ -66,20 +69,20 @@ def _pauli(bits: int, qubits: int) -> Matrix:
     return matrix
 
 
-def _pauli_of(matrix: Matrix, qubits: int) -> tuple[int, int] | None:
-    """The bits and the sign of a matrix, if it is a Pauli."""
+def _parse_pauli(matrix: Matrix, qubits: int) -> tuple[int, int] | None:
+    """Return the bits and the sign of a matrix; None unless it is a Pauli operator."""
     first = matrix[:, 0]
     x = int(np.argmax(np.abs(first)))
     z = sum(1 << k for k in range(qubits) if (matrix[x ^ 1 << k, 1 << k] / first[x]).real < 0)
     bits = x | z << qubits
     pauli = _pauli(bits, qubits)
     sign = int((first[x] / pauli[x, 0]).real < 0)
-    wrong = np.abs(matrix - (1 - 2 * sign) * pauli).max()
-    return (bits, sign) if wrong < ROUNDING_TOLERANCE else None
+    error = np.abs(matrix - (1 - 2 * sign) * pauli).max()
+    return (bits, sign) if error < ROUNDING_TOLERANCE else None
 
 
 def _polynomial(values: list[int]) -> tuple[tuple[int, ...], ...]:
-    """The products of bits whose sum modulo 2 has these values (a Moebius transform)."""
+    """Return the products of bits whose sum modulo 2 has these values (Moebius transform)."""
     values = list(values)
     step = 1
     while step < len(values):

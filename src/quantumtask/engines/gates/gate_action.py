@@ -1,4 +1,4 @@
-"""What a gate does to its qubits, told so that a simulator can be quick about it."""
+"""Gates as controlled matrices, for simulators that apply them."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,7 +12,7 @@ CONTROL_COUNTS = {
     "cx": 1, "cy": 1, "cz": 1, "ch": 1, "csx": 1, "cp": 1, "crx": 1, "cry": 1, "crz": 1, "cu": 1,
     "ccx": 2, "cswap": 1,
 }  # fmt: skip
-"""How many of a basic gate's qubits control it."""
+"""The number of first qubits of a basic gate that are controls."""
 
 ROUNDING_TOLERANCE = 1e-12
 
@@ -21,36 +21,43 @@ MAX_CACHED_UNITARIES = 256
 
 
 class GateAction(NamedTuple):
-    """A matrix on some of the operation's qubits, where the others have their wanted values.
+    """Matrix on the targets of an operation, for given values of the controls.
 
-    `controls` are pairs (place, value) and `targets` places in the operation's list of qubits; bit
-    k of a matrix index is target k. `keeps` tells of each place whether the operation leaves the
-    outcome of measuring that qubit as it was.
+    Attributes:
+        controls: Index in the operation's qubits, and value, of each control.
+        targets: Index of each target; bit k of a matrix index is target k.
+        diagonal: The matrix is diagonal.
+        preserves_basis: For each qubit of the operation, if it commutes with a measurement of that
+            qubit.
     """
 
     controls: tuple[tuple[int, int], ...]
     targets: tuple[int, ...]
     matrix: Matrix
     diagonal: bool
-    keeps: tuple[bool, ...]
+    preserves_basis: tuple[bool, ...]
 
     @property
-    def flips(self) -> bool:
-        """Whether, controls aside, it turns 0 into 1 and 1 into 0."""
+    def is_flip(self) -> bool:
+        """True if the matrix exchanges 0 and 1 of one target, up to phases."""
         matrix = self.matrix
         return len(matrix) == 2 and not self.diagonal and matrix[0, 0] == matrix[1, 1] == 0
 
 
 def gate_action(operation: Operation) -> GateAction:
-    """What an operation does."""
+    """Return the controls, the targets and the matrix of an operation."""
     gate = operation.gate
     if isinstance(gate, BasicGate):
-        return _basic(gate, operation.params, operation.controls)
-    return _unitary(gate, operation.controls)
+        return _basic_action(gate, operation.params, operation.controls)
+    return _unitary_action(gate, operation.controls)
 
 
 def gate_matrix(gate: BasicGate | MatrixGate, params: tuple[float, ...]) -> Matrix:
-    """The matrix of a gate. Raises ResourceError for angles that are too large to have a sine."""
+    """Return the matrix of a gate.
+
+    Raises:
+        ResourceError: An angle is too large to have a sine (`engine_refused`).
+    """
     try:
         return gate.matrix(*params)
     except (ValueError, OverflowError):
@@ -58,42 +65,44 @@ def gate_matrix(gate: BasicGate | MatrixGate, params: tuple[float, ...]) -> Matr
 
 
 @lru_cache(MAX_CACHED_GATES)
-def _basic(gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]) -> GateAction:
+def _basic_action(
+    gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]
+) -> GateAction:
     matrix = gate_matrix(gate, params)
-    own = CONTROL_COUNTS.get(gate.name, 0)
-    step = 1 << own
-    own_matrix = np.ascontiguousarray(matrix[step - 1 :: step, step - 1 :: step])
-    return _make(own_matrix, (*controls, *(True,) * own))
+    count = CONTROL_COUNTS.get(gate.name, 0)
+    step = 1 << count
+    target_matrix = np.ascontiguousarray(matrix[step - 1 :: step, step - 1 :: step])
+    return _build(target_matrix, (*controls, *(True,) * count))
 
 
 _unitaries: dict[tuple[int, tuple[bool, ...]], tuple[MatrixGate, GateAction]] = {}
+"""Cache by the id of a gate, because a matrix has no hash; a cached gate keeps its id."""
 
 
-def _unitary(gate: MatrixGate, controls: tuple[bool, ...]) -> GateAction:
-    """Remembered by identity, because a matrix has no hash; what is kept cannot lose its id."""
+def _unitary_action(gate: MatrixGate, controls: tuple[bool, ...]) -> GateAction:
     key = (id(gate), controls)
-    found = _unitaries.get(key)
-    if found is None:
+    entry = _unitaries.get(key)
+    if entry is None:
         if len(_unitaries) >= MAX_CACHED_UNITARIES:
             _unitaries.clear()
-        found = _unitaries[key] = (gate, _make(gate.entries, controls))
-    return found[1]
+        entry = _unitaries[key] = (gate, _build(gate.entries, controls))
+    return entry[1]
 
 
-def _make(matrix: Matrix, controls: tuple[bool, ...]) -> GateAction:
+def _build(matrix: Matrix, controls: tuple[bool, ...]) -> GateAction:
     first = len(controls)
-    kept = _kept(matrix)
+    preserved = _preserved_targets(matrix)
     return GateAction(
         tuple(enumerate(map(int, controls))),
-        tuple(range(first, first + len(kept))),
+        tuple(range(first, first + len(preserved))),
         matrix,
-        all(kept),
-        (*(True,) * first, *kept),
+        all(preserved),
+        (*(True,) * first, *preserved),
     )
 
 
-def _kept(matrix: Matrix) -> tuple[bool, ...]:
-    """For each qubit, whether no entry leads from its 0 to its 1 or back."""
+def _preserved_targets(matrix: Matrix) -> tuple[bool, ...]:
+    """Return for each target True if no entry leads from its 0 to its 1 or back."""
     if len(matrix) == 2:
         return (bool(matrix[0, 1] == 0 and matrix[1, 0] == 0),)
     rows, columns = np.nonzero(matrix)

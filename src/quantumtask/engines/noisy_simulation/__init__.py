@@ -1,1 +1,1 @@
-"""Simulation of noisy programs that depend on measurement outcomes."""
+"""Simulation of programs with noise and feed-forward."""

@@ -20,7 +20,7 @@ from quantumtask.engines.noisy_simulation.instructions import (
 )
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.simulators.native.branch_state import CERTAINTY_TOLERANCE, ShotBits
-from quantumtask.engines.transforms.branching import TerminalMeasurementTracker
+from quantumtask.engines.transforms.branch_tracking import TerminalMeasurementTracker
 from quantumtask.openqasm.program.execution import MeasurementOutcome, UndecidedOutcome
 from quantumtask.openqasm.program.operations import DELAY, Operation
 
@@ -139,7 +139,7 @@ class NoisyBranchState(TerminalMeasurementTracker):
         }
         self._pending = {place: outcomes for place, outcomes in left.items() if outcomes}
 
-    def first(self, outcome: MeasurementOutcome) -> MeasurementOutcome:
+    def next_to_decide(self, outcome: MeasurementOutcome) -> MeasurementOutcome:
         """The outcome that must be decided next so that this one can be; usually itself."""
         return self._pending[self._measured[outcome]][0]
 
@@ -155,7 +155,7 @@ class NoisyBranchState(TerminalMeasurementTracker):
         p = round((1 - true) * zero[1] + true * one[1], 12)
         return 0.0 if p <= CERTAINTY_TOLERANCE else 1.0 if p >= 1 - CERTAINTY_TOLERANCE else p
 
-    def decided(self, outcome: MeasurementOutcome, value: int) -> "NoisyBranchState":
+    def project(self, outcome: MeasurementOutcome, value: int) -> "NoisyBranchState":
         """The world in which the outcome is that value, after its `probability` was asked."""
         place = self._measured[outcome]
         zero, one = self._source.model.confusion(place)

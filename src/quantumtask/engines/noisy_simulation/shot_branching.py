@@ -133,10 +133,12 @@ class NoisyProgramSimulator:
         job = SamplingRun(program, shots, seed, tally, self._settings, self._threads)
         rng = job.new_rng()
         if way.name == DENSITY_MATRIX:
-            return ShotSample(tally, BranchTree(job, partial(self._mixed, program)).walk())
+            return ShotSample(
+                tally, BranchTree(job, partial(self._mixed, program)).sample_branches()
+            )
         pure = partial(self._pure, program, way.name, rng)
         try:
-            return ShotSample(tally, BranchTree(job, pure).walk_one_by_one())
+            return ShotSample(tally, BranchTree(job, pure).sample_each_shot())
         except NotClifford:
             raise _unsuitable("one of its gates is not Clifford, which only a shot shows") from None
 

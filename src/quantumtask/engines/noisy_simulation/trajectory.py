@@ -44,20 +44,20 @@ class Trajectory:
             self.reset(places[0])
         elif event.name == "kraus":
             assert isinstance(self._state, StateVector)
-            self._state.channel(places, event.matrices, self._rng.random())
+            self._state.apply_channel(places, event.matrices, self._rng.random())
         elif event.name != "id":
             self._state.apply([event.operation._replace(qubits=places)])
 
     def reset(self, place: int) -> None:
-        if self._state.known(place) is None:
+        if self._state.definite_value(place) is None:
             self._project(place, self._drawn(self._state.probability(place)))
-        self._state.set(place, 0)
+        self._state.set_value(place, 0)
 
     def probability(self, place: int) -> float:
         return self._state.probability(place)
 
     def read(self, place: int, weights: ReadoutWeights) -> "Trajectory":
-        if self._state.known(place) is None:
+        if self._state.definite_value(place) is None:
             one = self._state.probability(place)
             likely = one * weights[1]
             self._project(place, self._drawn(likely / (likely + (1 - one) * weights[0])))
@@ -67,7 +67,7 @@ class Trajectory:
         return self._state.sample(places, shots, rng)
 
     def _project(self, place: int, value: int) -> None:
-        self._state = self._state.projected(place, value)
+        self._state = self._state.project(place, value)
 
     def _drawn(self, chance: float) -> int:
         return int(self._rng.random() < chance)

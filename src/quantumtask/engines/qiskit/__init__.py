@@ -1,1 +1,1 @@
-"""Conversion of programs to Qiskit circuits."""
+"""Conversion of circuits to Qiskit, and its pass managers."""

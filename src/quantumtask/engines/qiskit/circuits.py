@@ -1,4 +1,4 @@
-"""Steps as a Qiskit circuit, on just the qubits that they touch."""
+"""Conversion of circuit steps to Qiskit circuits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -42,41 +42,44 @@ _CLASSES: dict[str, Any] = {
     DELAY: lambda nanoseconds, _: Delay(nanoseconds * 1e-9, "s"),
 }  # fmt: skip
 
-_FIXED: dict[str, Gate] = {
+_PARAMETERLESS: dict[str, Gate] = {
     name: make()
     for name, make in _CLASSES.items()
     if name not in TIMING_OPERATIONS
     and not (BASIC_GATES.get(name) or NATIVE_GATES[name]).num_parameters
 }
-"""Gates without parameters, one instance of each: making one takes longer than adding it."""
+"""One instance of each gate without parameters: an instance takes longer to make than to add."""
 
 _MEASURE, _RESET = QiskitMeasure(), QiskitReset()
 
 MAX_CACHED_CONTROLLED = 1024
+"""Gates with controls that are cached."""
 
 
 def build_circuit(
     steps: Iterable[Step], qubits: Sequence[int], bits: Mapping[int, int]
 ) -> QuantumCircuit:
-    """The circuit of some steps, which touch no other qubits than these.
+    """Return the Qiskit circuit of some steps.
 
-    `bits` has the classical bit of each outcome; a measurement whose outcome is not in `bits` is
-    left out. Delays are in nanoseconds alone.
+    Args:
+        steps: The steps; delays are in nanoseconds.
+        qubits: All qubits of the steps; the k-th becomes qubit k of the circuit.
+        bits: The classical bit of each outcome; other measurements are left out.
     """
     circuit = QuantumCircuit(len(qubits), max(bits.values(), default=-1) + 1)
-    places = dict(zip(qubits, circuit.qubits, strict=True))
+    qubit_objects = dict(zip(qubits, circuit.qubits, strict=True))
     clbits = circuit.clbits
     append = circuit._append
     with gc_paused():
         for step in steps:
             if isinstance(step, Operation):
-                on = [places[qubit] for qubit in step.qubits]
-                append(CircuitInstruction(_gate(step), on, ()))
+                targets = [qubit_objects[qubit] for qubit in step.qubits]
+                append(CircuitInstruction(_gate(step), targets, ()))
             elif isinstance(step, Reset):
-                append(CircuitInstruction(_RESET, (places[step.qubit],), ()))
+                append(CircuitInstruction(_RESET, (qubit_objects[step.qubit],), ()))
             elif step.outcome in bits:
-                to = (clbits[bits[step.outcome]],)
-                append(CircuitInstruction(_MEASURE, (places[step.qubit],), to))
+                clbit = clbits[bits[step.outcome]]
+                append(CircuitInstruction(_MEASURE, (qubit_objects[step.qubit],), (clbit,)))
     return circuit
 
 
@@ -92,9 +95,9 @@ def _gate(operation: Operation) -> Gate:
 
 
 def _basic(gate: BasicGate, params: tuple[float, ...]) -> Gate:
-    if gate.inverse is None:  # an instruction of a noise model, known by its matrix alone
+    if gate.inverse is None:  # an instruction of a noise model, which has only a matrix
         return unitary_gate(gate.matrix(*params), gate.name)
-    return _CLASSES[gate.name](*params) if params else _FIXED[gate.name]
+    return _CLASSES[gate.name](*params) if params else _PARAMETERLESS[gate.name]
 
 
 def _unitary(gate: MatrixGate) -> Gate:
@@ -102,9 +105,9 @@ def _unitary(gate: MatrixGate) -> Gate:
 
 
 def unitary_gate(matrix: NDArray[np.complex128], label: str | None = None) -> Gate:
-    """A gate given by its matrix, which is copied.
+    """Return a gate with a copy of a matrix.
 
-    Aer reads one that is a view of another, or that cannot be written to, as if it were transposed.
+    Aer transposes a matrix that is a view of another matrix or is read-only.
     """
     return qiskit_gates.UnitaryGate(np.array(matrix, order="C"), label, check_input=False)
 
@@ -115,5 +118,5 @@ def _controlled(gate: BasicGate, params: tuple[float, ...], controls: tuple[bool
 
 
 def _with_controls(gate: Gate, controls: tuple[bool, ...]) -> Gate:
-    state = sum(1 << place for place, wanted in enumerate(controls) if wanted)
+    state = sum(1 << k for k, value in enumerate(controls) if value)
     return gate.control(len(controls), ctrl_state=state, annotated=False)

@@ -1,4 +1,4 @@
-"""Qiskit's compiler, without the plugin that the package with the twins brings: see `twins`."""
+"""Qiskit's pass managers, without the plugins of the package that has the fake backends."""
 
 import logging
 import sys
@@ -13,22 +13,25 @@ from quantumtask.engines.devices.calibration import PACKAGE
 
 
 def build_pass_manager(level: int, **options: Any) -> PassManager:
-    """Of one of Qiskit's levels of optimisation."""
+    """Return the pass manager of one of Qiskit's optimization levels."""
     with _without_plugin():
         return generate_preset_pass_manager(optimization_level=level, **options)
 
 
 @contextmanager
 def _without_plugin() -> Iterator[None]:
-    """Qiskit looks for plugins each time, and would import that package: in 1 to 3 seconds."""
+    """Hide the package from Qiskit, which searches for plugins in each call.
+
+    The import of the package takes 1 to 3 seconds.
+    """
     log = logging.getLogger("stevedore.extension")
-    known, disabled = sys.modules.get(PACKAGE), log.disabled
-    if known is None:
+    module, disabled = sys.modules.get(PACKAGE), log.disabled
+    if module is None:
         sys.modules[PACKAGE] = None  # type: ignore[assignment]
-        log.disabled = True  # it says as an error what it could not load
+        log.disabled = True  # it logs the failed import as an error
     try:
         yield
     finally:
         log.disabled = disabled
-        if known is None:
+        if module is None:
             del sys.modules[PACKAGE]

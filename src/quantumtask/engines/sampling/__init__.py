@@ -1,1 +1,1 @@
-"""Shots: sampling, counting, and the mapping to classical bits."""
+"""Distributions, shot counts and the map to the bits of a result."""

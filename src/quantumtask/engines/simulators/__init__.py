@@ -1,1 +1,1 @@
-"""Simulators, one module per library, and the native ones."""
+"""Simulators: one module for each library, and native ones."""

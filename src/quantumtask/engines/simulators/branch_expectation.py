@@ -1,5 +1,4 @@
-"""Exact expectation values of a program that acts on what it measures: all its histories, each
-with its probability."""
+"""Exact expectation values of a program with feed-forward: a weighted sum over its branches."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -13,96 +12,103 @@ from quantumtask.engines.simulators.native.branch_state import BranchState, Idea
 from quantumtask.engines.simulators.native.pauli_expectation import PauliWords
 from quantumtask.engines.simulators.native.statevector import StateVector
 from quantumtask.engines.simulators.shot_branching import decide_outcome, state_resources
-from quantumtask.engines.transforms.branching import track_all_branches
+from quantumtask.engines.transforms.branch_tracking import track_all_branches
 from quantumtask.openqasm.program.execution import Execution, UndecidedOutcome
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
 MAX_BRANCHES = 10_000
-"""Histories that are followed to their end."""
+"""Branches that are run to their end."""
 
-W = TypeVar("W", bound=BranchState)
+B = TypeVar("B", bound=BranchState)
 
 
 def expectation_values(
     program: Program, words: Sequence[str], settings: Settings, threads: int
 ) -> FloatArray:
-    """The expectation value of each word (see Observables) at the end of the program.
+    """Return the expectation value of each word at the end of a program.
 
-    Raises ResourceError where there are too many histories, or their states too large.
+    Args:
+        program: The program.
+        words: Words of `Observables`.
+        settings: Settings with the memory of the slot.
+        threads: The number of threads.
+
+    Raises:
+        ResourceError: There are too many branches, or their states are too large (`not_exact`).
     """
-    new_state = partial(StateVector, state_resources(settings, threads))
+    state = StateVector(state_resources(settings, threads))
+    execution = track_all_branches(program.initial_execution)
     totals = np.zeros(len(words))
-    process, begin = (
-        track_all_branches(program.initial_execution),
-        IdealBranchState(new_state(), values=True),
-    )
-    for probability, _, world in enumerate_branches(process, begin, settings):
-        totals += probability * _values(world, words)
+    branches = enumerate_branches(execution, IdealBranchState(state, values=True), settings)
+    for probability, _, branch_state in branches:
+        totals += probability * _word_values(branch_state, words)
     return totals
 
 
 def enumerate_branches(
-    process: Execution, world: W, settings: Settings
-) -> Iterator[tuple[float, Execution, W]]:
-    """All ends of a process that begins in a world, each with its probability.
+    execution: Execution, state: B, settings: Settings
+) -> Iterator[tuple[float, Execution, B]]:
+    """Yield the probability, the execution and the state at the end of each branch.
 
-    Raises ResourceError (`not_exact`) for too many ends, or for states that are too large.
+    Raises:
+        ResourceError: There are too many branches, or their states are too large (`not_exact`).
     """
-    waiting = [(1.0, process.copy(), world)]
-    room = available_bytes(settings) // 4
+    pending = [(1.0, execution.copy(), state)]
+    max_pending_bytes = available_bytes(settings) // 4
     for _ in range(MAX_BRANCHES):
-        probability, process, world = waiting.pop()
-        probability, world = _follow(probability, process, world, waiting, settings.max_steps)
-        yield probability, process, world
-        if not waiting:
+        probability, execution, state = pending.pop()
+        probability, state = _run_branch(probability, execution, state, pending, settings.max_steps)
+        yield probability, execution, state
+        if not pending:
             return
-        if sum(other.state.bytes for _, _, other in waiting) > room:
-            raise _too_many("take more memory than this slot has for them")
-    raise _too_many(f"are more than {MAX_BRANCHES:,}")
+        if sum(other.state.bytes for _, _, other in pending) > max_pending_bytes:
+            raise _not_exact("take more memory than this slot has for them")
+    raise _not_exact(f"are more than {MAX_BRANCHES:,}")
 
 
-def _follow(
+def _run_branch(
     probability: float,
-    process: Execution,
-    world: W,
-    waiting: list[tuple[float, Execution, W]],
-    most_steps: int,
-) -> tuple[float, W]:
-    """Goes to the end by the likelier side of each fork; the other side then waits."""
+    execution: Execution,
+    state: B,
+    pending: list[tuple[float, Execution, B]],
+    max_steps: int,
+) -> tuple[float, B]:
+    """Run to the end, at each fork on the likelier side; the other side becomes pending."""
     while True:
         try:
-            process.run(world, most_steps)
-        except UndecidedOutcome as wanted:
-            outcome = world.first(wanted.outcome)
-            one = world.probability(outcome)
-            value, likely = (1, one) if one >= 0.5 else (0, 1 - one)
-            if likely < 1:
-                twin = process.copy()
-                other = decide_outcome(twin, world, outcome, 1 - value)
-                waiting.append((probability * (1 - likely), twin, other))
-            world = decide_outcome(process, world, outcome, value)
-            probability *= likely
+            execution.run(state, max_steps)
+        except UndecidedOutcome as interrupt:
+            outcome = state.next_to_decide(interrupt.outcome)
+            p = state.probability(outcome)
+            value, likelier = (1, p) if p >= 0.5 else (0, 1 - p)
+            if likelier < 1:
+                fork = execution.copy()
+                other = decide_outcome(fork, state, outcome, 1 - value)
+                pending.append((probability * (1 - likelier), fork, other))
+            state = decide_outcome(execution, state, outcome, value)
+            probability *= likelier
         else:
-            return probability, world
+            return probability, state
 
 
-def _values(world: IdealBranchState, words: Sequence[str]) -> FloatArray:
-    state = world.state
+def _word_values(branch_state: IdealBranchState, words: Sequence[str]) -> FloatArray:
+    state = branch_state.state
     assert isinstance(state, StateVector)
-    vector, places = state.amplitudes()
-    known = partial(_known, state)
-    return PauliWords(words, places, known, world.blurred).values(vector)
+    vector, positions = state.amplitudes()
+    basis_value = partial(_basis_value, state)
+    dephased = branch_state.dephased_qubits
+    return PauliWords(words, positions, basis_value, dephased).values(vector)
 
 
-def _known(state: StateVector, qubit: int) -> int:
-    return state.known(qubit) or 0
+def _basis_value(state: StateVector, qubit: int) -> int:
+    return state.definite_value(qubit) or 0
 
 
-def _too_many(why: str) -> ResourceError:
+def _not_exact(problem: str) -> ResourceError:
     return ResourceError(
         "not_exact",
-        f"the histories of what the program measures {why}: "
-        "give a `precision`, to have values from shots",
+        f"the branches of the program, one for each combination of needed outcomes, {problem}: "
+        "set a `precision` to estimate the values from shots",
     )

@@ -1,8 +1,8 @@
-"""Programs that look at what they measured: shots run together until their outcomes differ.
+"""Shot branching: shots of a program run together until their measurement outcomes differ.
 
-The runs of such a program are a tree, with a fork wherever an outcome is decided both ways. It is
-walked depth first, each branch with the number of its shots, and the smaller side of a fork before
-the larger: so no more than log2(shots) branches ever wait.
+The runs of a program form a tree with a fork at each outcome that is decided both ways. The tree is
+walked depth first, and at a fork the side with fewer shots is walked first: so at most log2(shots)
+branches are pending.
 """
 
 from collections import Counter
@@ -27,120 +27,133 @@ from quantumtask.engines.simulators.native.statevector import StateResources, St
 from quantumtask.engines.simulators.native.tableau import StabilizerTableau
 from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.openqasm.program.execution import Execution, MeasurementOutcome, UndecidedOutcome
+from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
 
 PENDING_MEMORY_DIVISOR = 4
-"""One part in so many of the memory is for the states of branches that wait."""
+"""Pending branches take at most the memory of the slot divided by this number."""
 
 MAX_SAMPLED_BITS = 1 << 24
 """Bits that are sampled at once."""
 
 BYTES_PER_CELL = 40
 
-W = TypeVar("W", bound=BranchState)
+B = TypeVar("B", bound=BranchState)
 
 
 class OutcomePath(NamedTuple):
-    """What an outcome was decided to be on the way to a branch, after what was decided before."""
+    """Value of an outcome that leads to a branch, and the path of the outcomes before it."""
 
     value: int
     before: "OutcomePath | None"
 
 
-def run(job: SamplingRun, plan: RunPlan) -> ShotOrder | None:
-    """The shots of any program; the number of each, if those are asked.
+def run(sampling: SamplingRun, plan: RunPlan) -> ShotOrder | None:
+    """Sample any program; see `Engine.run`.
 
-    Raises NotClifford where a stabilizer state cannot follow it, ResourceError for what is too
-    large, and lets pass what the process raises (Diagnostic).
+    Raises:
+        NotClifford: The method is `stabilizer`, and a gate that the program runs is not Clifford.
+        Diagnostic: The program stopped with an error.
     """
-    vector = partial(StateVector, state_resources(job.settings, job.threads))
-    new_state = StabilizerTableau if plan.method == "stabilizer" else vector
-    values = job.program.initial_execution.code.finish is not None
-    return BranchTree(job, lambda: IdealBranchState(new_state(), values=values)).walk()
+    state_vector = partial(StateVector, state_resources(sampling.settings, sampling.threads))
+    new_state = StabilizerTableau if plan.method == "stabilizer" else state_vector
+    has_values = needs_values(sampling.program)
+    tree = BranchTree(sampling, lambda: IdealBranchState(new_state(), values=has_values))
+    return tree.sample_branches()
+
+
+def needs_values(program: Program) -> bool:
+    """Return True if the shots of a program are for expectation values."""
+    return program.initial_execution.code.finish is not None
 
 
 def state_resources(settings: Settings, threads: int) -> StateResources:
-    """What the state of a branch may use."""
-    evolve = partial(aer.evolve, threads=threads, settings=settings)
-    return StateResources(_working_bytes(settings), evolve)
-
-
-def _working_bytes(settings: Settings) -> int:
+    """Return the memory and the simulator for the state of one branch."""
     available = available_bytes(settings)
-    return available - available // PENDING_MEMORY_DIVISOR
+    evolve = partial(aer.evolve, threads=threads, settings=settings)
+    return StateResources(available - available // PENDING_MEMORY_DIVISOR, evolve)
 
 
 class _Branch(NamedTuple):
-    """Shots of equal history up to here. Where `process` is None, it is to be run again."""
+    """Shots with equal outcomes so far; without `execution`, the branch is replayed."""
 
     shots: int
-    last: OutcomePath | None
-    process: Execution | None
-    world: BranchState | None
+    path: OutcomePath | None
+    execution: Execution | None
+    state: BranchState | None
     bytes: int
 
 
 class BranchTree:
-    """The walk over all histories of one task."""
+    """Walk over all branches of one program.
 
-    def __init__(self, job: SamplingRun, new_world: BranchStateFactory) -> None:
-        self._program = job.program
-        self._shots = job.shots
-        self._tally = job.counts
-        self._new_world = new_world
-        self._most_steps = job.settings.max_steps
-        self._most_waiting = available_bytes(job.settings) // PENDING_MEMORY_DIVISOR
-        self.rng = job.new_rng()
-        self._waiting: list[_Branch] = []
-        self._waiting_bytes = 0
+    Attributes:
+        rng: The random generator of the walk.
+    """
 
-    def walk(self) -> ShotOrder | None:
-        """Counts all shots; gives the number of each one's ending, if those are asked."""
-        self._branch(self._shots)
+    def __init__(self, sampling: SamplingRun, new_state: BranchStateFactory) -> None:
+        self._program = sampling.program
+        self._shots = sampling.shots
+        self._counts = sampling.counts
+        self._new_state = new_state
+        self._max_steps = sampling.settings.max_steps
+        self._max_pending_bytes = available_bytes(sampling.settings) // PENDING_MEMORY_DIVISOR
+        self.rng = sampling.new_rng()
+        self._pending: list[_Branch] = []
+        self._pending_bytes = 0
+
+    def sample_branches(self) -> ShotOrder | None:
+        """Run shots with equal outcomes together, and return the order if the counts need it."""
+        self._run(self._shots)
         return self._order()
 
-    def walk_one_by_one(self) -> ShotOrder | None:
-        """Runs each shot by itself, for noise that differs between shots of equal outcomes."""
+    def sample_each_shot(self) -> ShotOrder | None:
+        """Run each shot by itself: with noise, shots with equal outcomes may differ in errors."""
         for _ in range(self._shots):
-            self._branch(1)
+            self._run(1)
         return self._order()
 
     def _order(self) -> ShotOrder | None:
-        return self._tally.shuffle(self.rng) if self._tally.needs_order else None
+        return self._counts.shuffle(self.rng) if self._counts.needs_order else None
 
-    def _branch(self, shots: int) -> None:
-        """Runs shots from the start, and then all branches that wait."""
-        self._follow(self._program.initial_execution.copy(), self._new_world(), shots, None)
-        while self._waiting:
-            branch = self._waiting.pop()
-            self._waiting_bytes -= branch.bytes
-            process, world = branch.process, branch.world
-            if process is None or world is None:
-                process, world = self._again(branch.last)
-            self._follow(process, world, branch.shots, branch.last)
+    def _run(self, shots: int) -> None:
+        """Run shots from the start, and then all pending branches."""
+        self._run_branch(self._program.initial_execution.copy(), self._new_state(), shots, None)
+        while self._pending:
+            branch = self._pending.pop()
+            self._pending_bytes -= branch.bytes
+            execution, state = branch.execution, branch.state
+            if execution is None or state is None:
+                execution, state = self._replay(branch.path)
+            self._run_branch(execution, state, branch.shots, branch.path)
 
-    def _follow(
-        self, process: Execution, world: BranchState, shots: int, last: OutcomePath | None
+    def _run_branch(
+        self, execution: Execution, state: BranchState, shots: int, path: OutcomePath | None
     ) -> None:
-        """Runs to the end, on the smaller side of each fork; the other side then waits."""
+        """Run to the end, at each fork on the smaller side; the other side becomes pending."""
         while True:
             try:
-                process.run(world, self._most_steps)
-            except UndecidedOutcome as wanted:
-                outcome = world.first(wanted.outcome)
-                value, others = self._draw(world.probability(outcome), shots)
+                execution.run(state, self._max_steps)
+            except UndecidedOutcome as interrupt:
+                outcome = state.next_to_decide(interrupt.outcome)
+                value, others = self._split(state.probability(outcome), shots)
                 if others:
-                    self._wait(process, world, outcome, OutcomePath(1 - value, last), others)
-                world = decide_outcome(process, world, outcome, value)
-                shots, last = shots - others, OutcomePath(value, last)
+                    self._suspend(execution, state, outcome, OutcomePath(1 - value, path), others)
+                state = decide_outcome(execution, state, outcome, value)
+                shots, path = shots - others, OutcomePath(value, path)
             else:
-                self._end(process, world, shots)
+                self._finish(execution, state, shots)
                 return
 
-    def _draw(self, p: float, shots: int) -> tuple[int, int]:
-        """The value of an outcome for fewer of the shots, if not for all; how many have the other.
+    def _split(self, p: float, shots: int) -> tuple[int, int]:
+        """Draw how many shots have each value of an outcome.
 
-        `p` is the probability of 1.
+        Args:
+            p: The probability of 1.
+            shots: The number of shots.
+
+        Returns:
+            The value that fewer of the shots have, if both occur, and the number of other shots.
         """
         if p in (0.0, 1.0):
             return int(p), 0
@@ -149,105 +162,113 @@ class BranchTree:
             return int(ones > 0), 0
         return (1, shots - ones) if ones <= shots - ones else (0, ones)
 
-    def _wait(
+    def _suspend(
         self,
-        process: Execution,
-        world: BranchState,
+        execution: Execution,
+        state: BranchState,
         outcome: MeasurementOutcome,
-        last: OutcomePath,
+        path: OutcomePath,
         shots: int,
     ) -> None:
-        """Keeps the other side of a fork: as it is if there is room, else by what was decided."""
-        size = world.state.bytes + BYTES_PER_CELL * len(process.memory)
-        if self._waiting_bytes + size > self._most_waiting:
-            self._waiting.append(_Branch(shots, last, None, None, 0))
+        """Keep the other side of a fork: with its state if the state fits, else by its path."""
+        size = state.state.bytes + BYTES_PER_CELL * len(execution.memory)
+        if self._pending_bytes + size > self._max_pending_bytes:
+            self._pending.append(_Branch(shots, path, None, None, 0))
             return
-        twin = process.copy()
-        other = decide_outcome(twin, world, outcome, last.value)
-        self._waiting_bytes += size
-        self._waiting.append(_Branch(shots, last, twin, other, size))
+        fork = execution.copy()
+        other = decide_outcome(fork, state, outcome, path.value)
+        self._pending_bytes += size
+        self._pending.append(_Branch(shots, path, fork, other, size))
 
-    def _again(self, last: OutcomePath | None) -> tuple[Execution, BranchState]:
-        """Runs from the start up to this decision."""
-        process, world = self._program.initial_execution.copy(), self._new_world()
-        for value in reversed(list(_values(last))):
+    def _replay(self, path: OutcomePath | None) -> tuple[Execution, BranchState]:
+        """Run from the start along a path."""
+        execution, state = self._program.initial_execution.copy(), self._new_state()
+        for value in reversed(list(_values(path))):
             try:
-                process.run(world, self._most_steps)
-            except UndecidedOutcome as wanted:
-                outcome = world.first(wanted.outcome)
-                world.probability(outcome)  # required: with noise, this call changes the state
-                world = decide_outcome(process, world, outcome, value)
-        return process, world
+                execution.run(state, self._max_steps)
+            except UndecidedOutcome as interrupt:
+                outcome = state.next_to_decide(interrupt.outcome)
+                state.probability(outcome)  # required: with noise, this call changes the state
+                state = decide_outcome(execution, state, outcome, value)
+        return execution, state
 
-    def _end(self, process: Execution, world: BranchState, shots: int) -> None:
-        """Draws what nobody looked at, and counts the shots."""
-        fixed, places = _read(process.bits())
-        outputs = _outputs(process) if self._program.outputs else {}
-        wanted = list(places)
+    def _finish(self, execution: Execution, state: BranchState, shots: int) -> None:
+        """Sample the outcomes that are still undecided, and count the shots."""
+        constant, masks = _read(execution.bits())
+        outputs = _outputs(execution) if self._program.outputs else {}
+        undecided = list(masks)
         if outputs is None:
-            wanted = list(dict.fromkeys([*wanted, *_undecided(process)]))
-        if not wanted:
-            self._tally.add(fixed, shots, outputs)
+            undecided = list(dict.fromkeys([*undecided, *_undecided_cells(execution)]))
+        if not undecided:
+            self._counts.add(constant, shots, outputs)
             return
-        most = max(1, MAX_SAMPLED_BITS // len(wanted))
-        for begun in range(0, shots, most):
-            rows = world.sample(wanted, min(most, shots - begun), self.rng)
-            alike = _alike(rows)
-            for row, count in alike.items():
-                values = [row >> k & 1 for k in range(len(wanted))]
-                ones = [places.get(o, 0) for o, value in zip(wanted, values, strict=True) if value]
-                shown = outputs if outputs is not None else _shown(process, wanted, values)
-                self._tally.add(fixed | reduce(or_, ones, 0), count, shown)
+        batch = max(1, MAX_SAMPLED_BITS // len(undecided))
+        for first in range(0, shots, batch):
+            rows = state.sample(undecided, min(batch, shots - first), self.rng)
+            for row, count in _count_rows(rows).items():
+                values = [row >> k & 1 for k in range(len(undecided))]
+                ones = [
+                    masks.get(outcome, 0)
+                    for outcome, value in zip(undecided, values, strict=True)
+                    if value
+                ]
+                row_outputs = outputs
+                if row_outputs is None:
+                    row_outputs = _outputs_with(execution, undecided, values)
+                self._counts.add(constant | reduce(or_, ones, 0), count, row_outputs)
 
 
-def decide_outcome(process: Execution, world: W, outcome: MeasurementOutcome, value: int) -> W:
-    """Both go on from where the outcome is that value."""
-    process.decide(outcome, value)
-    return world.decided(outcome, value)
+def decide_outcome(execution: Execution, state: B, outcome: MeasurementOutcome, value: int) -> B:
+    """Decide an outcome in the memory of an execution, and return the projected state."""
+    execution.decide(outcome, value)
+    return state.project(outcome, value)
 
 
-def _values(last: OutcomePath | None) -> Iterator[int]:
-    """What was decided, the last first."""
-    while last is not None:
-        yield last.value
-        last = last.before
+def _values(path: OutcomePath | None) -> Iterator[int]:
+    """Yield the values of a path, the last first."""
+    while path is not None:
+        yield path.value
+        path = path.before
 
 
 def _read(bits: list[int | MeasurementOutcome]) -> tuple[int, dict[MeasurementOutcome, int]]:
-    """A number with the bits that are decided, and the places of each other outcome in it."""
-    places: dict[MeasurementOutcome, int] = {}
-    for place, bit in enumerate(bits):
+    """Return the decided bits as an integer, and the bits that have each undecided outcome."""
+    masks: dict[MeasurementOutcome, int] = {}
+    for position, bit in enumerate(bits):
         if isinstance(bit, MeasurementOutcome):
-            places[bit] = places.get(bit, 0) | 1 << place
-    decided = ["1" if bit == 1 else "0" for bit in reversed(bits)]
-    return int("".join(decided) or "0", 2), places
+            masks[bit] = masks.get(bit, 0) | 1 << position
+    digits = ["1" if bit == 1 else "0" for bit in reversed(bits)]
+    return int("".join(digits) or "0", 2), masks
 
 
-def _undecided(process: Execution) -> Iterator[MeasurementOutcome]:
-    return (cell for cell in process.memory if isinstance(cell, MeasurementOutcome))
+def _undecided_cells(execution: Execution) -> Iterator[MeasurementOutcome]:
+    return (cell for cell in execution.memory if isinstance(cell, MeasurementOutcome))
 
 
-def _outputs(process: Execution) -> dict[str, Any] | None:
-    """The outputs; None where they depend on what is not decided."""
+def _outputs(execution: Execution) -> dict[str, Any] | None:
+    """Return the output variables; None if they depend on an undecided outcome."""
     try:
-        return process.outputs()
+        return execution.outputs()
     except UndecidedOutcome:
         return None
 
 
-def _shown(
-    process: Execution, outcomes: list[MeasurementOutcome], values: list[int]
+def _outputs_with(
+    execution: Execution, outcomes: list[MeasurementOutcome], values: list[int]
 ) -> dict[str, Any]:
-    """The outputs once the outcomes have these values."""
-    found = dict(zip(outcomes, values, strict=True))
-    twin = process.copy()
-    twin.memory = [found.get(c, c) if isinstance(c, MeasurementOutcome) else c for c in twin.memory]
-    return twin.outputs()
+    """Return the output variables for these values of the outcomes."""
+    value_of = dict(zip(outcomes, values, strict=True))
+    fork = execution.copy()
+    fork.memory = [
+        value_of.get(cell, cell) if isinstance(cell, MeasurementOutcome) else cell
+        for cell in fork.memory
+    ]
+    return fork.outputs()
 
 
-def _alike(rows: ShotBits) -> Counter[int]:
-    """How often each row comes, as a number: bit k is column k."""
+def _count_rows(rows: ShotBits) -> Counter[int]:
+    """Return the number of each row, as an integer whose bit k is column k."""
     packed = np.packbits(rows, axis=1, bitorder="little")
     width, data = packed.shape[1], packed.tobytes()
-    texts = Counter(data[at : at + width] for at in range(0, len(data), width))
+    texts = Counter(data[start : start + width] for start in range(0, len(data), width))
     return Counter({int.from_bytes(text, "little"): n for text, n in texts.items()})

@@ -1,1 +1,1 @@
-"""Transformations of programs that keep their distribution."""
+"""Transformations of programs that keep the distribution of their results."""

@@ -1,4 +1,4 @@
-"""Programs that measure qubits in bases of choice, in place of the end measurements."""
+"""Programs that measure qubits in Pauli bases instead of their terminal measurements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,7 +6,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from quantumtask.engines.transforms.branching import track_all_branches
+from quantumtask.engines.transforms.branch_tracking import track_all_branches
 from quantumtask.openqasm.program.execution import Code, Execution, Instruction, QuantumTarget
 from quantumtask.openqasm.program.operations import (
     BARRIER,
@@ -21,24 +21,26 @@ BASIS_CHANGES = {"X": ("h",), "Y": ("sdg", "h"), "Z": ()}
 
 
 def measure_in_bases(program: Program, bases: Mapping[int, str]) -> Program:
-    """The program whose result has one bit for each of these qubits, the first the lowest.
+    """Return a program whose result has one bit for each qubit of `bases`.
 
-    The measurements at the end are taken back before (see `Ends`).
+    Args:
+        program: The program; its terminal measurements are removed.
+        bases: The letter X, Y or Z for each measured qubit; bit k of the result is the k-th qubit.
     """
-    turns = [
+    changes = [
         Operation(BASIC_GATES[name], (), (qubit,))
         for qubit, basis in bases.items()
         for name in BASIS_CHANGES[basis]
     ]
     qubits = list(bases)
-    circuit = program.circuit and _circuit(program.circuit, turns, qubits)
-    begin = partial(_process, program, turns, qubits)
+    circuit = program.circuit and _measured_circuit(program.circuit, changes, qubits)
+    new_execution = partial(_measured_execution, program, changes, qubits)
     if circuit and not circuit.control_outcomes:
-        begin = partial(_straight, circuit)
+        new_execution = partial(_circuit_execution, circuit)
     return replace(
         program,
         registers=(Register("observed", len(qubits)),),
-        new_execution=begin,
+        new_execution=new_execution,
         circuit=circuit,
         outputs=(),
         fixed_outputs={} if circuit else None,
@@ -46,59 +48,64 @@ def measure_in_bases(program: Program, bases: Mapping[int, str]) -> Program:
     )
 
 
-def _circuit(circuit: Circuit, turns: Sequence[Operation], qubits: Sequence[int]) -> Circuit:
-    steps = _before_the_end(circuit, {turn.qubits[0] for turn in turns})
-    final = not any(isinstance(step, Measure | Reset) for step in steps)
-    first = (
-        0 if final else circuit.measurement_count
-    )  # then no earlier outcome is left to number anew
-    steps += [*turns, *[Measure(qubit, first + k) for k, qubit in enumerate(qubits)]]
+def _measured_circuit(
+    circuit: Circuit, changes: Sequence[Operation], qubits: Sequence[int]
+) -> Circuit:
+    steps = _without_terminal_measurements(circuit, {change.qubits[0] for change in changes})
+    terminal_only = not any(isinstance(step, Measure | Reset) for step in steps)
+    # Outcomes are numbered anew only if earlier ones are left.
+    first = 0 if terminal_only else circuit.measurement_count
+    steps += [*changes, *[Measure(qubit, first + k) for k, qubit in enumerate(qubits)]]
     outcomes = [step.outcome for step in steps if isinstance(step, Measure)]
     number = {outcome: k for k, outcome in enumerate(outcomes)}
     return Circuit(
-        tuple(steps if final else [_numbered(step, number) for step in steps]),
+        tuple(steps if terminal_only else [_renumber(step, number) for step in steps]),
         tuple([-1 - number[first + k] for k in range(len(qubits))]),
         len(number),
         circuit.clifford,
-        final,
+        terminal_only,
         frozenset([number[outcome] for outcome in circuit.control_outcomes]),
     )
 
 
-def _numbered(step: Step, number: Mapping[int, int]) -> Step:
+def _renumber(step: Step, number: Mapping[int, int]) -> Step:
     return Measure(step.qubit, number[step.outcome]) if isinstance(step, Measure) else step
 
 
-def _before_the_end(circuit: Circuit, turned: set[int]) -> list[Step]:
-    """The steps without end measurements, and without measurements that change no result.
+def _without_terminal_measurements(circuit: Circuit, changed: set[int]) -> list[Step]:
+    """Return the steps without measurements that change no result.
 
-    A measurement on the way removes the phase of its qubit, which matters only to a later step that
-    depends on the phase. A delay after an end measurement is left out, too.
+    A mid-circuit measurement dephases its qubit, which matters only if a later step depends on the
+    phase. Delays after a terminal measurement are removed, too.
+
+    Args:
+        circuit: The circuit.
+        changed: The qubits whose basis is changed at the end.
     """
-    taken_back, later = circuit.terminal_measurements.outcomes, set(turned)
-    measured = [step for step in circuit.steps if isinstance(step, Measure)]
-    ended = {step.qubit for step in measured if step.outcome in taken_back}
+    terminal, acted_on = circuit.terminal_measurements.outcomes, set(changed)
+    measurements = [step for step in circuit.steps if isinstance(step, Measure)]
+    ended = {step.qubit for step in measurements if step.outcome in terminal}
     steps: list[Step] = []
     for step in reversed(circuit.steps):
         if isinstance(step, Measure):
-            is_shown = step.qubit in later or step.outcome in circuit.control_outcomes
-            if step.outcome in taken_back or not is_shown:
+            matters = step.qubit in acted_on or step.outcome in circuit.control_outcomes
+            if step.outcome in terminal or not matters:
                 ended.discard(step.qubit)
                 continue
         elif isinstance(step, Operation) and step.gate.name in TIMING_OPERATIONS:
             if step.gate.name == BARRIER or step.qubits[0] not in ended:
                 steps.append(step)
             continue
-        later.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
+        acted_on.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
         steps.append(step)
     return steps[::-1]
 
 
-def _straight(circuit: Circuit) -> Execution:
-    """The steps of a circuit as a program that can be run."""
+def _circuit_execution(circuit: Circuit) -> Execution:
+    """Return an execution that runs the steps of a circuit."""
     instructions: list[Instruction] = []
-    for kind, run in groupby(circuit.steps, type):
-        steps = list(run)
+    for kind, group in groupby(circuit.steps, type):
+        steps = list(group)
         parts = [steps] if kind is Operation else [[step] for step in steps]
         instructions += [_instruction(part) for part in parts]
     cells = [-1 - bit for bit in circuit.bits]
@@ -106,35 +113,39 @@ def _straight(circuit: Circuit) -> Execution:
 
 
 def _instruction(steps: Sequence[Any]) -> Instruction:
-    """The instruction for the gates in `steps`, or for the one measurement or reset."""
+    """Return the instruction for gates, or for one measurement or reset."""
 
-    def run(process: Execution, world: QuantumTarget) -> None:
+    def run(execution: Execution, target: QuantumTarget) -> None:
         first = steps[0]
         if isinstance(first, Operation):
-            world.apply(steps)
+            target.apply(steps)
         elif isinstance(first, Reset):
-            world.reset([first.qubit])
+            target.reset([first.qubit])
         else:
-            process.memory[first.outcome] = world.measure(first.qubit)
+            execution.memory[first.outcome] = target.measure(first.qubit)
 
     return run
 
 
-def _process(program: Program, turns: Sequence[Operation], qubits: Sequence[int]) -> Execution:
-    process = track_all_branches(program.initial_execution)
-    turned, *cells = range(len(process.memory), len(process.memory) + 1 + len(qubits))
-    process.memory += [None] * (1 + len(qubits))
+def _measured_execution(
+    program: Program, changes: Sequence[Operation], qubits: Sequence[int]
+) -> Execution:
+    """Return an execution that measures the qubits after the program."""
+    execution = track_all_branches(program.initial_execution)
+    size = len(execution.memory)
+    done, *cells = range(size, size + 1 + len(qubits))
+    execution.memory += [None] * (1 + len(qubits))
 
-    def finish(process: Execution, world: QuantumTarget) -> None:
-        """Measures the qubits; notes progress in memory, because Undecided interrupts the call."""
-        memory = process.memory
-        if not memory[turned]:
-            world.drop_terminal_measurements()
-            world.apply(turns)
-            memory[turned] = True
+    def finish(execution: Execution, target: QuantumTarget) -> None:
+        """Measure; progress is in memory, because UndecidedOutcome interrupts the call."""
+        memory = execution.memory
+        if not memory[done]:
+            target.drop_terminal_measurements()
+            target.apply(changes)
+            memory[done] = True
         for cell, qubit in zip(cells, qubits, strict=True):
             if memory[cell] is None:
-                memory[cell] = world.measure(qubit)
+                memory[cell] = target.measure(qubit)
 
-    process.code = process.code._replace(bits=cells, outputs=[], finish=finish)
-    return process
+    execution.code = execution.code._replace(bits=cells, outputs=[], finish=finish)
+    return execution

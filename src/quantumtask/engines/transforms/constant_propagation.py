@@ -1,7 +1,7 @@
-"""A circuit without what is known beforehand.
+"""Constant propagation: removal of gates on qubits whose value is definite.
 
-All qubits begin as |0>, and many gates leave them 0 or 1, up to a phase of everything: of an adder
-of two given numbers nothing is left, of others fewer gates on fewer qubits.
+All qubits begin as |0>, and many gates leave them |0> or |1> up to a global phase. An adder of two
+constants becomes an empty circuit; other circuits get fewer gates on fewer qubits.
 """
 
 from collections.abc import Iterator
@@ -10,44 +10,44 @@ from quantumtask.openqasm.program.operations import BASIC_GATES, CONTROLLED_GATE
 from quantumtask.openqasm.program.program import Circuit, Measure, Step
 
 BasisValues = dict[int, int]
-"""The qubits that are 0 or 1 for certain."""
+"""The value of each qubit that is |0> or |1>."""
 
 SYMMETRIC = frozenset(["cz", "cp", "ccx"])
-"""Gates whose second qubit may be taken for the control as well as the first."""
+"""Gates whose first two qubits are interchangeable, so that either is a control."""
 
 DIAGONAL = frozenset(["id", "z", "s", "sdg", "t", "tdg", "p", "rz", "rzz"])
 BIT_FLIPS = frozenset(["x", "y"])
 
 
 def propagate_constants(circuit: Circuit) -> Circuit:
-    """A circuit whose results have the same distribution, without gates that can be told.
+    """Return a circuit with the same distribution of results and fewer gates.
 
-    Only of one that measures at its end: any other comes back as it is.
+    Only for a circuit that measures at its end; every other circuit is returned unchanged.
     """
     if not circuit.terminal_measurements_only:
         return circuit
-    known: BasisValues = dict.fromkeys(circuit.active_qubits, 0)
+    values: BasisValues = dict.fromkeys(circuit.active_qubits, 0)
     steps: list[Step] = []
     for number, step in enumerate(circuit.steps):
-        if not known:
+        if not values:
             steps += circuit.steps[number:]
             break
         if isinstance(step, Operation):
-            steps += _left(step, known)
-        elif step.qubit not in known:
+            steps += _remaining_operations(step, values)
+        elif step.qubit not in values:
             steps.append(step)
-    return _measured(circuit, steps, known) if len(steps) < len(circuit.steps) else circuit
+    return _build(circuit, steps, values) if len(steps) < len(circuit.steps) else circuit
 
 
-def _measured(circuit: Circuit, steps: list[Step], known: BasisValues) -> Circuit:
-    """With outcomes numbered anew, and those that are known among the bits of the result."""
+def _build(circuit: Circuit, steps: list[Step], values: BasisValues) -> Circuit:
+    """Return the circuit with new outcome numbers; definite values become bits of the result."""
     bits: dict[int, int] = {}
-    kept = 0
+    count = 0
     for step in circuit.steps:
         if isinstance(step, Measure):
-            unknown = step.qubit not in known
-            bits[step.outcome] = -1 - kept if unknown else known[step.qubit]
-            kept += unknown
+            is_measured = step.qubit not in values
+            bits[step.outcome] = -1 - count if is_measured else values[step.qubit]
+            count += is_measured
     numbered = [
         Measure(step.qubit, -1 - bits[step.outcome]) if isinstance(step, Measure) else step
         for step in steps
@@ -55,52 +55,52 @@ def _measured(circuit: Circuit, steps: list[Step], known: BasisValues) -> Circui
     return Circuit(
         tuple(numbered),
         tuple([bit if bit >= 0 else bits[-1 - bit] for bit in circuit.bits]),
-        kept,
+        count,
         all(step.is_clifford for step in numbered if isinstance(step, Operation)),
         terminal_measurements_only=True,
         control_outcomes=frozenset(-1 - bits[k] for k in circuit.control_outcomes if bits[k] < 0),
     )
 
 
-def _left(operation: Operation, known: BasisValues) -> Iterator[Operation]:
-    """What is left of an operation; changes what is known."""
-    free = _without_controls(operation, known)
-    if free is None:
+def _remaining_operations(operation: Operation, values: BasisValues) -> Iterator[Operation]:
+    """Yield the operations that remain of one operation, and update the values."""
+    reduced = _remove_controls(operation, values)
+    if reduced is None:
         return
-    qubits = free.qubits
-    if not (known.keys() >= set(qubits) and _is_told(free.gate.name, qubits, known)):
+    qubits = reduced.qubits
+    if not (values.keys() >= set(qubits) and _update_values(reduced.gate.name, qubits, values)):
         for qubit in qubits:
-            if known.pop(qubit, 0):
+            if values.pop(qubit, 0):
                 yield Operation(BASIC_GATES["x"], (), (qubit,))
-        yield free
+        yield reduced
 
 
-def _is_told(name: str, qubits: tuple[int, ...], known: BasisValues) -> bool:
-    """Whether a gate leaves qubits that are known so; then they are known as it leaves them."""
+def _update_values(name: str, qubits: tuple[int, ...], values: BasisValues) -> bool:
+    """Apply a gate to definite values; return False if the gate makes them indefinite."""
     if name in BIT_FLIPS:
-        known[qubits[0]] ^= 1
+        values[qubits[0]] ^= 1
     elif name == "swap":
-        one, other = qubits
-        known[one], known[other] = known[other], known[one]
+        first, second = qubits
+        values[first], values[second] = values[second], values[first]
     return name in BIT_FLIPS or name == "swap" or name in DIAGONAL
 
 
-def _without_controls(operation: Operation, known: BasisValues) -> Operation | None:
-    """Without the controls that are known; None: it does nothing, for what one of them is."""
+def _remove_controls(operation: Operation, values: BasisValues) -> Operation | None:
+    """Return an operation without its definite controls; None if a control disables it."""
     gate, params, qubits, controls = operation
-    told = [k for k in range(len(controls)) if qubits[k] in known]
-    if any(known[qubits[k]] != controls[k] for k in told):
+    definite = [k for k in range(len(controls)) if qubits[k] in values]
+    if any(values[qubits[k]] != controls[k] for k in definite):
         return None
-    if told:
-        qubits = tuple([qubit for k, qubit in enumerate(qubits) if k not in told])
-        controls = tuple([wanted for k, wanted in enumerate(controls) if k not in told])
-    while left := CONTROLLED_GATE_BASES.get(gate.name):
+    if definite:
+        qubits = tuple([qubit for k, qubit in enumerate(qubits) if k not in definite])
+        controls = tuple([value for k, value in enumerate(controls) if k not in definite])
+    while base := CONTROLLED_GATE_BASES.get(gate.name):
         first = len(controls)
-        controlling = qubits[first : first + (2 if gate.name in SYMMETRIC else 1)]
-        control = next((qubit for qubit in controlling if qubit in known), None)
+        candidates = qubits[first : first + (2 if gate.name in SYMMETRIC else 1)]
+        control = next((qubit for qubit in candidates if qubit in values), None)
         if control is None:
             break
-        if not known[control]:
+        if not values[control]:
             return None
-        gate, qubits = BASIC_GATES[left], tuple([qubit for qubit in qubits if qubit != control])
+        gate, qubits = BASIC_GATES[base], tuple([qubit for qubit in qubits if qubit != control])
     return Operation(gate, params, qubits, controls)

@@ -1,4 +1,4 @@
-"""Fewer passes over a large state: gates on the same single qubit become one."""
+"""Gate fusion: consecutive gates on one qubit become one gate."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,22 +13,22 @@ FUSION_MIN_QUBITS = 15
 
 
 def fuse_single_qubit_gates(operations: Iterable[Operation]) -> list[Operation]:
-    """The same circuit, with runs of gates on one qubit as one gate each."""
-    done: list[Operation] = []
-    waiting: dict[int, list[Operation]] = {}
+    """Return the same circuit with fewer operations, and so fewer passes over the state."""
+    result: list[Operation] = []
+    pending: dict[int, list[Operation]] = {}
     for operation in operations:
         if len(operation.qubits) == 1:
-            waiting.setdefault(operation.qubits[0], []).append(operation)
+            pending.setdefault(operation.qubits[0], []).append(operation)
             continue
         for qubit in operation.qubits:
-            if run := waiting.pop(qubit, None):
-                done.append(_one(run))
-        done.append(operation)
-    done += [_one(run) for run in waiting.values()]
-    return done
+            if run := pending.pop(qubit, None):
+                result.append(_product(run))
+        result.append(operation)
+    result += [_product(run) for run in pending.values()]
+    return result
 
 
-def _one(run: list[Operation]) -> Operation:
+def _product(run: list[Operation]) -> Operation:
     if len(run) == 1:
         return run[0]
     product: Any = gate_matrix(run[0].gate, run[0].params)

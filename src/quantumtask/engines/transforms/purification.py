@@ -1,7 +1,8 @@
-"""Circuits that go on after measuring, as circuits that measure at their end.
+"""Purification: mid-circuit measurements and resets as terminal measurements on more qubits.
 
-What is measured and then changed is first copied to a fresh qubit, and a reset qubit is a fresh
-one. The gates of such a circuit make a pure state, and every exact value follows from that.
+A measured qubit is first copied to a fresh ancilla, and a reset replaces a qubit by a fresh one.
+The gates of the new circuit prepare a pure state, from which every exact value follows (principle
+of deferred measurement; Nielsen and Chuang, section 4.4).
 """
 
 from typing import NamedTuple
@@ -11,41 +12,44 @@ from quantumtask.openqasm.program.program import Circuit, Measure, Step
 
 
 class PurifiedCircuit(NamedTuple):
-    """A circuit that measures at its end, and what has become of the program's qubits in it."""
+    """Circuit that measures at its end.
+
+    Attributes:
+        qubits: For each qubit of the program, the qubit of `circuit` that has its final state.
+    """
 
     circuit: Circuit
     qubits: dict[int, int]
 
 
 def defer_to_ancillas(circuit: Circuit) -> PurifiedCircuit:
-    """The same circuit, measured at its end, on more qubits where it needs them."""
-    names = {qubit: qubit for qubit in circuit.active_qubits}
+    """Return a circuit with the same outcomes that measures at its end."""
+    qubit_of = {qubit: qubit for qubit in circuit.active_qubits}
     if circuit.terminal_measurements_only:
-        return PurifiedCircuit(circuit, names)
-    fresh = max(names, default=-1) + 1
-    taken_back = circuit.terminal_measurements.outcomes
+        return PurifiedCircuit(circuit, qubit_of)
+    fresh = max(qubit_of, default=-1) + 1
+    terminal = circuit.terminal_measurements.outcomes
     steps: list[Step] = []
-    measured: list[Step] = []
+    measurements: list[Step] = []
     for step in circuit.steps:
         if isinstance(step, Operation):
-            steps.append(step._replace(qubits=tuple([names[q] for q in step.qubits])))
+            steps.append(step._replace(qubits=tuple([qubit_of[q] for q in step.qubits])))
             continue
-        on = names[step.qubit]
-        if isinstance(step, Measure) and step.outcome in taken_back:
-            measured.append(Measure(on, step.outcome))
+        qubit = qubit_of[step.qubit]
+        if isinstance(step, Measure) and step.outcome in terminal:
+            measurements.append(Measure(qubit, step.outcome))
         elif isinstance(step, Measure):
-            steps.append(Operation(BASIC_GATES["cx"], (), (on, fresh)))
-            measured.append(Measure(fresh, step.outcome))
+            steps.append(Operation(BASIC_GATES["cx"], (), (qubit, fresh)))
+            measurements.append(Measure(fresh, step.outcome))
             fresh += 1
         else:
-            names[step.qubit] = fresh
+            qubit_of[step.qubit] = fresh
             fresh += 1
-    steps += measured
-    pure = Circuit(
-        tuple(steps),
+    purified = Circuit(
+        (*steps, *measurements),
         circuit.bits,
         circuit.measurement_count,
         circuit.clifford,
         terminal_measurements_only=True,
     )
-    return PurifiedCircuit(pure, names)
+    return PurifiedCircuit(purified, qubit_of)

@@ -1,1 +1,1 @@
-"""Matrix product states."""
+"""Matrix product states: routing, evolution and sampling."""

@@ -1,1 +1,1 @@
-"""Native simulators: state vector, tableau, density matrix."""
+"""Native simulators: state vector, stabilizer tableau and density matrix."""

@@ -1,7 +1,7 @@
-"""The density matrix of a circuit that goes on after measuring: what all its histories come to.
+"""Density matrix of a circuit with mid-circuit measurements and resets.
 
-It is kept as a vector of twice the qubits: bit k of an index is qubit k of the row, and bit n + k
-that of the column.
+The matrix of n qubits is a vector of 2n qubits: bit k of an index is qubit k of the row, and bit
+n + k is qubit k of the column.
 """
 
 import numpy as np
@@ -14,35 +14,37 @@ from quantumtask.openqasm.program.program import Circuit, Measure
 
 
 def evolve_density_matrix(circuit: Circuit) -> ComplexArray:
-    """The density matrix before the measurements at the end, transposed; bit k of an index is the
-    k-th qubit that the circuit touches."""
-    place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
-    count, taken_back = len(place), circuit.terminal_measurements.outcomes
+    """Return the transpose of the density matrix before the terminal measurements.
+
+    Bit k of an index is the k-th active qubit of the circuit.
+    """
+    position = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
+    count, terminal = len(position), circuit.terminal_measurements.outcomes
     vector = np.zeros(1 << 2 * count, dtype=np.complex128)
     vector[0] = 1
     for step in circuit.steps:
         if isinstance(step, Operation):
-            act, on = gate_action(step), [place[qubit] for qubit in step.qubits]
-            kernels.apply(vector, act, on)
-            kernels.apply(vector, _conjugate(act), [count + k for k in on])
+            action, rows = gate_action(step), [position[qubit] for qubit in step.qubits]
+            kernels.apply(vector, action, rows)
+            kernels.apply(vector, _conjugate(action), [count + k for k in rows])
         elif not isinstance(step, Measure):
-            _forget(vector, place[step.qubit], count, reset=True)
-        elif step.outcome not in taken_back:
-            _forget(vector, place[step.qubit], count, reset=False)
+            _dephase(vector, position[step.qubit], count, reset=True)
+        elif step.outcome not in terminal:
+            _dephase(vector, position[step.qubit], count, reset=False)
     return vector.reshape(1 << count, 1 << count)
 
 
-def _conjugate(act: GateAction) -> GateAction:
-    return act._replace(matrix=np.ascontiguousarray(act.matrix.conj()))
+def _conjugate(action: GateAction) -> GateAction:
+    return action._replace(matrix=np.ascontiguousarray(action.matrix.conj()))
 
 
-def _forget(vector: ComplexArray, place: int, count: int, *, reset: bool) -> None:
-    """Nobody knows any more what a qubit was measured as; after a reset, it is 0 at any rate."""
-    view, axes = kernels.split(vector, [place, count + place])
+def _dephase(vector: ComplexArray, position: int, count: int, *, reset: bool) -> None:
+    """Remove the coherence between 0 and 1 of a qubit, and after a reset also its 1."""
+    view, axes = kernels.split(vector, [position, count + position])
 
     def part(row: int, column: int) -> tuple[slice | int, ...]:
         index: list[slice | int] = [slice(None)] * view.ndim
-        index[axes[place]], index[axes[count + place]] = row, column
+        index[axes[position]], index[axes[count + position]] = row, column
         return tuple(index)
 
     view[part(0, 1)] = 0

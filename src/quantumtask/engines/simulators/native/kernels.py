@@ -1,6 +1,7 @@
-"""Gates on a state vector of numpy, in place.
+"""Gates on a NumPy state vector, in place.
 
-A state of n qubits is a flat array of 2**n amplitudes; bit k of an index is the qubit at place k.
+A state of n qubits is a flat array of 2**n amplitudes; bit k of an index is the qubit at position
+k.
 """
 
 from collections.abc import Sequence
@@ -14,48 +15,50 @@ from quantumtask.engines.gates.gate_action import GateAction
 ComplexArray = NDArray[np.complex128]
 
 MAX_BATCHED_PRODUCTS = 64
-"""Small matrix products up to which one call for all of them is faster than slices (measured)."""
+"""Number of small matrix products up to which one batched call is faster than slices (measured)."""
 
 
-def apply(vector: ComplexArray, act: GateAction, places: Sequence[int]) -> None:
-    """Applies an action to the qubits at these places, as many as it has."""
-    if len(places) == 1 and not act.controls and not act.diagonal:
-        step = 1 << places[0]
+def apply(vector: ComplexArray, action: GateAction, positions: Sequence[int]) -> None:
+    """Apply a gate to the qubits at these positions, one for each qubit of the gate."""
+    if len(positions) == 1 and not action.controls and not action.diagonal:
+        step = 1 << positions[0]
         if len(vector) // (2 * step) <= MAX_BATCHED_PRODUCTS:
-            split = vector.reshape(-1, 2, step)
-            split[...] = act.matrix @ split
+            halves = vector.reshape(-1, 2, step)
+            halves[...] = action.matrix @ halves
             return
-    parts = _parts(vector, act, places)
-    if act.diagonal:
-        _scale(parts, act.matrix)
+    parts = _target_parts(vector, action, positions)
+    if action.diagonal:
+        _scale(parts, action.matrix)
     elif len(parts) == 2:
-        _mix(parts[0], parts[1], act)
+        _combine(parts[0], parts[1], action)
     else:
-        _multiply(parts, act.matrix)
+        _multiply(parts, action.matrix)
 
 
-def split(vector: ComplexArray, places: Sequence[int]) -> tuple[Any, dict[int, int]]:
-    """A view with an axis of length 2 for each of the places, and where those axes are."""
+def split(vector: ComplexArray, positions: Sequence[int]) -> tuple[Any, dict[int, int]]:
+    """Return a view with an axis of length 2 for each position, and the axis of each position."""
     shape: list[int] = []
     axes = {}
     above = len(vector).bit_length() - 1
-    for place in sorted(places, reverse=True):
-        axes[place] = len(shape) + 1
-        shape += [1 << above - place - 1, 2]
-        above = place
+    for position in sorted(positions, reverse=True):
+        axes[position] = len(shape) + 1
+        shape += [1 << above - position - 1, 2]
+        above = position
     return vector.reshape(*shape, 1 << above), axes
 
 
-def _parts(vector: ComplexArray, act: GateAction, places: Sequence[int]) -> list[ComplexArray]:
-    """Views of the amplitudes that the controls select, one for each value of the targets."""
-    view, axes = split(vector, places)
+def _target_parts(
+    vector: ComplexArray, action: GateAction, positions: Sequence[int]
+) -> list[ComplexArray]:
+    """Return views of the amplitudes that the controls select, one for each target value."""
+    view, axes = split(vector, positions)
     index: list[Any] = [slice(None)] * view.ndim
-    for k, value in act.controls:
-        index[axes[places[k]]] = value
+    for k, value in action.controls:
+        index[axes[positions[k]]] = value
     parts = []
-    for value in range(1 << len(act.targets)):
-        for k, target in enumerate(act.targets):
-            index[axes[places[target]]] = value >> k & 1
+    for value in range(1 << len(action.targets)):
+        for k, target in enumerate(action.targets):
+            index[axes[positions[target]]] = value >> k & 1
         parts.append(view[tuple(index)])
     return parts
 
@@ -66,23 +69,24 @@ def _scale(parts: list[ComplexArray], matrix: ComplexArray) -> None:
             part *= factor
 
 
-def _mix(zero: ComplexArray, one: ComplexArray, act: GateAction) -> None:
-    (a, b), (c, d) = act.matrix.tolist()
-    if act.flips:
-        was = zero.copy()
+def _combine(zero: ComplexArray, one: ComplexArray, action: GateAction) -> None:
+    """Multiply the parts for the target values 0 and 1 by a 2 x 2 matrix."""
+    (a, b), (c, d) = action.matrix.tolist()
+    if action.is_flip:
+        old_zero = zero.copy()
         np.multiply(one, b, out=zero)
-        np.multiply(was, c, out=one)
+        np.multiply(old_zero, c, out=one)
         return
-    mixed = a * zero
-    mixed += b * one
+    new_zero = a * zero
+    new_zero += b * one
     one *= d
     zero *= c
     one += zero
-    zero[...] = mixed
+    zero[...] = new_zero
 
 
 def _multiply(parts: list[ComplexArray], matrix: ComplexArray) -> None:
     rows = np.stack(parts)
-    changed = matrix @ rows.reshape(len(parts), -1)
-    for part, row in zip(parts, changed, strict=True):
+    products = matrix @ rows.reshape(len(parts), -1)
+    for part, row in zip(parts, products, strict=True):
         part[...] = row.reshape(part.shape)

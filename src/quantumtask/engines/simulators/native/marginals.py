@@ -1,4 +1,4 @@
-"""Marginals of distributions over qubits."""
+"""Marginal distributions and embeddings of state vectors."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,12 @@ from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.kernels import ComplexArray
 
 
-def marginal(vector: ComplexArray, places: Sequence[int]) -> FloatArray:
-    """Probabilities of the qubits at these places, ascending; the first is the lowest bit."""
-    view, _ = kernels.split(vector, places)
+def marginal(vector: ComplexArray, positions: Sequence[int]) -> FloatArray:
+    """Return the probabilities of the qubits at these positions.
+
+    The positions ascend; bit k of an index of the result is the k-th of them.
+    """
+    view, _ = kernels.split(vector, positions)
     probabilities: FloatArray = np.square(view.real)
     probabilities += np.square(view.imag)
     for axis in range(view.ndim - 1, -1, -2):
@@ -19,14 +22,23 @@ def marginal(vector: ComplexArray, places: Sequence[int]) -> FloatArray:
     return probabilities.reshape(-1)
 
 
-def expand_to_all_qubits(vector: ComplexArray, touched: Sequence[int], qubits: int) -> ComplexArray:
-    """The state of all qubits, where those that are not touched are 0."""
-    if len(touched) == qubits:
+def expand_to_all_qubits(
+    vector: ComplexArray, active_qubits: Sequence[int], qubits: int
+) -> ComplexArray:
+    """Return the state of the qubits 0 to `qubits` - 1, where inactive qubits are |0>.
+
+    Args:
+        vector: The state of the active qubits; bit k of an index is the k-th of them.
+        active_qubits: The active qubits, ascending.
+        qubits: The number of all qubits.
+    """
+    if len(active_qubits) == qubits:
         return vector
-    whole = np.zeros(1 << qubits, dtype=np.complex128)
-    view, axes = kernels.split(whole, [q for q in range(qubits) if q not in set(touched)])
+    state = np.zeros(1 << qubits, dtype=np.complex128)
+    inactive = [q for q in range(qubits) if q not in set(active_qubits)]
+    view, axes = kernels.split(state, inactive)
     index: list[slice | int] = [slice(None)] * view.ndim
     for axis in axes.values():
         index[axis] = 0
     view[tuple(index)] = vector.reshape(view[tuple(index)].shape)
-    return whole
+    return state

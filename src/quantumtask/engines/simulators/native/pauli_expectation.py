@@ -1,7 +1,7 @@
-"""Expectation values of products of Pauli matrices and projectors in a state.
+"""Expectation values of words of Pauli matrices and projectors in a state.
 
-Bit k of an index is the qubit at place k. Nothing is expanded: a projector shortens
-the vector by half, and all products that flip the same qubits share one pass over it.
+Bit k of an index is the qubit at position k. A projector halves the vector, and all words that flip
+the same qubits share one pass over it.
 """
 
 from collections import defaultdict
@@ -23,27 +23,38 @@ from quantumtask.engines.observables.observable import (
 from quantumtask.engines.simulators.native.kernels import ComplexArray, split
 
 MAX_BATCHED_WORDS = 256
-"""Products that are worked out together."""
+"""Words that are evaluated together."""
 
 BasisValue = Callable[[int], int]
-"""The value of a qubit that has no place."""
+"""Return the value of a qubit that has no position in the vector."""
 
 EIGENVECTORS = {
     "0": (1, 0), "1": (0, 1), "+": (1, 1), "-": (1, -1), "r": (1, 1j), "l": (1, -1j),
 }  # fmt: skip
-"""What each projector projects to; those that have two entries are of length sqrt(2)."""
+"""The vector onto which each projector projects; two nonzero entries have the norm sqrt(2)."""
 
 
 class FlipGroup(NamedTuple):
-    """Products alike in their projectors (place and letter, the highest place first) and in the
-    qubits that they flip, numbered by what the projectors leave."""
+    """Words with the same projectors that flip the same qubits.
+
+    Attributes:
+        projectors: Position and letter of each projector, the highest position first.
+        x: Mask of the flipped qubits among those that the projectors leave.
+    """
 
     projectors: tuple[tuple[int, str], ...]
     x: int
 
 
 class SignedWord(NamedTuple):
-    """A product among those: its number, where it has signs, the power of i, a factor."""
+    """Word of a group.
+
+    Attributes:
+        number: The index of the word.
+        z: Mask of the qubits that change the sign, among those that the projectors leave.
+        power: The power of i of the word.
+        factor: The factor from qubits without a position in the vector.
+    """
 
     number: int
     z: int
@@ -52,119 +63,131 @@ class SignedWord(NamedTuple):
 
 
 class PauliWords:
-    """Some words (see Observables), read for the places that qubits have in a vector.
-
-    `dephased`: qubits that were measured, whose phases are gone with that.
-    """
+    """Words of `Observables`, compiled for the positions of qubits in a vector."""
 
     def __init__(
         self,
         words: Sequence[str],
-        places: Mapping[int, int],
-        known: BasisValue = lambda _: 0,
+        positions: Mapping[int, int],
+        basis_value: BasisValue = lambda _: 0,
         dephased: frozenset[int] = frozenset(),
     ) -> None:
+        """Compile words.
+
+        Args:
+            words: The words; the last letter belongs to qubit 0.
+            positions: The position of each qubit in the vector.
+            basis_value: Function that returns the value of every other qubit.
+            dephased: Qubits without phase, because they were measured.
+        """
         self._count = len(words)
         self._groups: dict[FlipGroup, list[SignedWord]] = defaultdict(list)
         for number, word in enumerate(words):
-            self._read(number, dephase(word, dephased), places, known)
+            self._compile(number, dephase(word, dephased), positions, basis_value)
 
-    def _read(self, number: int, word: str, places: Mapping[int, int], known: BasisValue) -> None:
+    def _compile(
+        self, number: int, word: str, positions: Mapping[int, int], basis_value: BasisValue
+    ) -> None:
         factor, x, z, power = 1.0, 0, 0, 0
         projectors = []
         for qubit, letter in enumerate(reversed(word)):
             if letter == "I":
                 continue
-            if letter in DEPHASED_LETTERS or qubit not in places:
-                factor *= expectation_of_basis_state(letter, known(qubit))
+            if letter in DEPHASED_LETTERS or qubit not in positions:
+                factor *= expectation_of_basis_state(letter, basis_value(qubit))
             elif letter in PROJECTORS:
-                projectors.append((places[qubit], letter))
+                projectors.append((positions[qubit], letter))
             else:
-                x |= (letter in "XY") << places[qubit]
-                z |= (letter in "YZ") << places[qubit]
+                x |= (letter in "XY") << positions[qubit]
+                z |= (letter in "YZ") << positions[qubit]
                 power += letter == "Y"
         if factor:
             projectors.sort(reverse=True)
-            for place, _ in projectors:
-                x, z = _without(x, place), _without(z, place)
-            found = SignedWord(number, z, power, factor)
-            self._groups[FlipGroup(tuple(projectors), x)].append(found)
+            for position, _ in projectors:
+                x, z = _remove_bit(x, position), _remove_bit(z, position)
+            group = self._groups[FlipGroup(tuple(projectors), x)]
+            group.append(SignedWord(number, z, power, factor))
 
     def values(self, state: ComplexArray) -> FloatArray:
-        """The expectation value of each word in a state vector, or in the transpose of a density
-        matrix. Raises ResourceError where there are no numbers.
+        """Return the expectation value of each word.
+
+        Args:
+            state: A state vector, or the transpose of a density matrix.
+
+        Raises:
+            ResourceError: A value is not finite (`engine_refused`).
         """
-        found = np.zeros(self._count)
-        for flips, signed in self._groups.items():
+        values = np.zeros(self._count)
+        for group, words in self._groups.items():
             part = state
-            for place, letter in flips.projectors:
-                part = _projected(part, place, letter)
-            overlap = _overlap(part, flips.x)
-            for begun in range(0, len(signed), MAX_BATCHED_WORDS):
-                some = signed[begun : begun + MAX_BATCHED_WORDS]
-                found[[one.number for one in some]] = _sums(overlap, some)
-        if not np.isfinite(found).all():
+            for position, letter in group.projectors:
+                part = _project(part, position, letter)
+            overlap = _overlap(part, group.x)
+            for first in range(0, len(words), MAX_BATCHED_WORDS):
+                batch = words[first : first + MAX_BATCHED_WORDS]
+                values[[word.number for word in batch]] = _signed_sums(overlap, batch)
+        if not np.isfinite(values).all():
             raise non_finite_state()
-        return found
+        return values
 
 
-def _without(mask: int, place: int) -> int:
-    """A mask of places once that one is gone."""
-    low = (1 << place) - 1
+def _remove_bit(mask: int, position: int) -> int:
+    """Return a mask without the bit at a position; higher bits move down."""
+    low = (1 << position) - 1
     return mask & low | mask >> 1 & ~low
 
 
-def _projected(state: ComplexArray, place: int, letter: str) -> ComplexArray:
-    """What is left of a state where the qubit at a place is projected: it has none any more."""
+def _project(state: ComplexArray, position: int, letter: str) -> ComplexArray:
+    """Return the state after projecting the qubit at a position, without that qubit."""
     zero, one = EIGENVECTORS[letter]
-    found = _contracted(state, place, (zero, np.conj(one)))
-    return found if state.ndim == 1 else _contracted(found.T, place, (zero, one)).T
+    rows = _contract(state, position, (zero, np.conj(one)))
+    return rows if state.ndim == 1 else _contract(rows.T, position, (zero, one)).T
 
 
-def _contracted(state: ComplexArray, place: int, by: tuple[complex, complex]) -> ComplexArray:
-    """The last axis without the qubit at a place, which is multiplied by a vector instead."""
-    halves = state.reshape(*state.shape[:-1], -1, 2, 1 << place)
-    zero, one = by
+def _contract(state: ComplexArray, position: int, factors: tuple[complex, complex]) -> ComplexArray:
+    """Contract the qubit at a position of the last axis with a vector."""
+    halves = state.reshape(*state.shape[:-1], -1, 2, 1 << position)
+    zero, one = factors
     if zero and one:
-        found = (halves[..., 0, :] + one * halves[..., 1, :]) * np.sqrt(0.5)
+        contracted = (halves[..., 0, :] + one * halves[..., 1, :]) * np.sqrt(0.5)
     else:
-        found = halves[..., 0 if zero else 1, :]
-    left: ComplexArray = found.reshape(*state.shape[:-1], -1)
-    return left
+        contracted = halves[..., 0 if zero else 1, :]
+    flat: ComplexArray = contracted.reshape(*state.shape[:-1], -1)
+    return flat
 
 
 def _overlap(state: ComplexArray, x: int) -> NDArray[Any]:
-    """For each index i: the conjugate of the amplitude at i ^ x, times that at i."""
+    """Return for each index i the conjugate of the amplitude at i ^ x, times that at i."""
     if state.ndim > 1:
         indices = np.arange(len(state))
-        mixed: NDArray[Any] = state[indices ^ x, indices]
-        return mixed
+        entries: NDArray[Any] = state[indices ^ x, indices]
+        return entries
     if not x:
         squares = np.square(state.real)
         squares += np.square(state.imag)
         return squares
-    places = [k for k in range(x.bit_length()) if x >> k & 1]
-    view, axes = split(state, places)
-    flipped = np.flip(view, tuple([axes[place] for place in places]))
+    positions = [k for k in range(x.bit_length()) if x >> k & 1]
+    view, axes = split(state, positions)
+    flipped = np.flip(view, tuple([axes[position] for position in positions]))
     product: NDArray[Any] = (flipped.conj() * view).reshape(-1)
     return product
 
 
-def _sums(overlap: NDArray[Any], signed: Sequence[SignedWord]) -> FloatArray:
-    """The sum of each product's signs times the overlap: rows and columns for themselves."""
+def _signed_sums(overlap: NDArray[Any], words: Sequence[SignedWord]) -> FloatArray:
+    """Return for each word the sum of the overlap with its signs, over rows and columns."""
     bits = len(overlap).bit_length() - 1
     low = bits // 2
-    columns = np.stack([_signs(one.z & (1 << low) - 1, low) for one in signed], axis=1)
-    rows = np.stack([_signs(one.z >> low, bits - low) for one in signed], axis=1)
+    columns = np.stack([_signs(word.z & (1 << low) - 1, low) for word in words], axis=1)
+    rows = np.stack([_signs(word.z >> low, bits - low) for word in words], axis=1)
     sums = np.einsum("rt,rt->t", rows, overlap.reshape(-1, 1 << low) @ columns)
-    turned = sums * np.array([1j**one.power * one.factor for one in signed])
-    real: FloatArray = turned.real
+    scaled = sums * np.array([1j**word.power * word.factor for word in words])
+    real: FloatArray = scaled.real
     return real
 
 
 @lru_cache(MAX_BATCHED_WORDS)
 def _signs(z: int, bits: int) -> FloatArray:
-    """For each index, -1 to the number of its bits that are in z."""
+    """Return for each index -1 to the power of the number of its bits that are in z."""
     parity = np.bitwise_count(np.arange(1 << bits) & z) & 1
     signs: FloatArray = 1.0 - 2.0 * parity
     return signs

@@ -1,9 +1,11 @@
-"""A state of Clifford gates as a tableau of Pauli rows, after Aaronson and Gottesman (2004).
+"""Stabilizer tableau: a state of Clifford gates as rows of Pauli operators.
 
-The tableau is kept by columns, each one Python integer over all rows: a gate costs a few operations
-on such integers however many rows there are, and a copy shares them. Row 2k is the destabilizer of
-the k-th touched qubit, row 2k + 1 the stabilizer. The bits (x, z) of a qubit in a row stand for I,
-X, Z or Y there, and the signs of the rows are a column of their own.
+Source: S. Aaronson and D. Gottesman, Improved simulation of stabilizer circuits (2004).
+
+The tableau is stored by columns; each column is one Python integer over all rows. A gate then costs
+a few operations on integers for any number of rows, and copies share the integers. Row 2k is the
+destabilizer of the k-th qubit, row 2k + 1 its stabilizer. The bits (x, z) of a qubit in a row stand
+for I, X, Z or Y; the signs of the rows are a column of their own.
 """
 
 from collections.abc import Sequence
@@ -15,72 +17,78 @@ from quantumtask.engines.gates.gate_action import gate_action
 from quantumtask.engines.simulators.native.branch_state import ShotBits
 from quantumtask.openqasm.program.operations import Operation
 
-Signs = list[int]
-"""Columns of signs: the constant part, then for each random bit the rows that it turns round."""
+SignColumns = list[int]
+"""Column 0: the signs; column k: the rows whose sign random bit k changes."""
 
 
 class NotClifford(Exception):
-    """A gate that no stabilizer state can follow."""
+    """Signals a gate that is not Clifford."""
 
 
 class StabilizerTableau:
-    """The state of all qubits as long as all gates are Clifford."""
+    """State of all qubits while all gates are Clifford; see `QuantumState`."""
 
-    __slots__ = ("_known", "_sign", "_x", "_z")
+    __slots__ = ("_signs", "_values", "_x", "_z")
 
     def __init__(self) -> None:
         self._x: dict[int, int] = {}
         self._z: dict[int, int] = {}
-        self._sign = 0
-        self._known: dict[int, int] = {}
+        self._signs = 0
+        self._values: dict[int, int] = {}  # of the qubits with a definite value
 
     def _copy(self) -> "StabilizerTableau":
-        twin = StabilizerTableau()
-        twin._x, twin._z = self._x.copy(), self._z.copy()
-        twin._sign, twin._known = self._sign, self._known.copy()
-        return twin
+        copy = StabilizerTableau()
+        copy._x, copy._z = self._x.copy(), self._z.copy()
+        copy._signs, copy._values = self._signs, self._values.copy()
+        return copy
 
     @property
     def bytes(self) -> int:
+        """The memory of the state."""
         qubits = len(self._x)
         return 200 * qubits + qubits * qubits // 2
 
     def apply(self, operations: Sequence[Operation]) -> None:
-        """Raises NotClifford."""
+        """Apply gates.
+
+        Raises:
+            NotClifford: A gate is not Clifford.
+        """
         for operation in operations:
             for qubit in operation.qubits:
                 if qubit not in self._x:
-                    self._touch(qubit)
-            if self._known:
-                self._forget(operation)
-            self._turn(operation)
+                    self._add(qubit)
+            if self._values:
+                self._discard_values(operation)
+            self._conjugate(operation)
 
-    def _touch(self, qubit: int) -> None:
+    def _add(self, qubit: int) -> None:
         row = 2 * len(self._x)
         self._x[qubit] = 1 << row
         self._z[qubit] = 1 << row + 1
-        self._known[qubit] = 0
+        self._values[qubit] = 0
 
-    def _forget(self, operation: Operation) -> None:
-        """What was known of qubits that the operation changes."""
-        known = self._known
-        for qubit, kept in zip(operation.qubits, gate_action(operation).keeps, strict=True):
-            if not kept:
-                known.pop(qubit, None)
+    def _discard_values(self, operation: Operation) -> None:
+        """Discard the values that a gate may change."""
+        preserves = gate_action(operation).preserves_basis
+        for qubit, preserved in zip(operation.qubits, preserves, strict=True):
+            if not preserved:
+                self._values.pop(qubit, None)
 
-    def _turn(self, operation: Operation) -> None:
-        rule = clifford_table(operation)
-        if rule is None:
+    def _conjugate(self, operation: Operation) -> None:
+        """Replace each row P by U P U†, where U is the gate."""
+        table = clifford_table(operation)
+        if table is None:
             raise NotClifford
         qubits = operation.qubits
         old = [self._x[q] for q in qubits] + [self._z[q] for q in qubits]
-        for product in rule.signs:
+        for product in table.signs:
             term = old[product[0]]
             for k in product[1:]:
                 term &= old[k]
-            self._sign ^= term
+            self._signs ^= term
         new = []
-        for image in rule.images:
+        for image in table.images:
             total = 0
             for k in image:
                 total ^= old[k]
@@ -88,102 +96,116 @@ class StabilizerTableau:
         for k, qubit in enumerate(qubits):
             self._x[qubit], self._z[qubit] = new[k], new[k + len(qubits)]
 
-    def known(self, qubit: int) -> int | None:
-        return self._known.get(qubit) if qubit in self._x else 0
+    def definite_value(self, qubit: int) -> int | None:
+        """Return the value of a qubit that no gate has changed; see `QuantumState`."""
+        return self._values.get(qubit) if qubit in self._x else 0
 
-    def set(self, qubit: int, value: int) -> None:
-        if self.known(qubit) != value:
+    def set_value(self, qubit: int, value: int) -> None:
+        """Set a qubit that has a definite value."""
+        if self.definite_value(qubit) != value:
             if qubit not in self._x:
-                self._touch(qubit)
-            self._sign ^= self._z[qubit]
-            self._known[qubit] = value
+                self._add(qubit)
+            self._signs ^= self._z[qubit]
+            self._values[qubit] = value
 
     def probability(self, qubit: int) -> float:
-        known = self.known(qubit)
-        if known is not None:
-            return float(known)
-        if self._x[qubit] & self._stabilizers:
+        """Return the probability of measuring 1."""
+        value = self.definite_value(qubit)
+        if value is not None:
+            return float(value)
+        if self._x[qubit] & self._stabilizer_rows:
             return 0.5
-        return float(self._certain(qubit, [self._sign]) & 1)
+        return float(self._certain_outcome(qubit, [self._signs]) & 1)
 
-    def projected(self, qubit: int, value: int) -> "StabilizerTableau":
-        if self.known(qubit) is not None:
+    def project(self, qubit: int, value: int) -> "StabilizerTableau":
+        """Return the state after measuring `value`; see `QuantumState.project`."""
+        if self.definite_value(qubit) is not None:
             return self
-        if not self._x[qubit] & self._stabilizers:
-            self._known[qubit] = value
+        if not self._x[qubit] & self._stabilizer_rows:
+            self._values[qubit] = value
             return self
-        twin = self._copy()
-        signs = [self._sign]
-        twin._collapse(qubit, signs)
-        twin._sign = signs[0] ^ signs[1] * value
-        twin._known[qubit] = value
-        return twin
+        state = self._copy()
+        signs = [self._signs]
+        state._collapse(qubit, signs)
+        state._signs = signs[0] ^ signs[1] * value
+        state._values[qubit] = value
+        return state
 
     def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
-        """Measures a copy once, with the outcomes as sums of random bits, then draws those."""
-        twin = self._copy()
-        signs = [self._sign]
-        sums = [twin._measure(qubit, signs) for qubit in qubits]
+        """Return the values of qubits, measured together, one row for each shot.
+
+        A copy is measured once: each outcome is then a sum of random bits, which are drawn for
+        every shot.
+        """
+        copy = self._copy()
+        signs = [self._signs]
+        sums = [copy._measure(qubit, signs) for qubit in qubits]
         width = len(signs)
         rows = b"".join(total.to_bytes(-(-width // 8), "little") for total in sums)
         packed = np.frombuffer(rows, dtype=np.uint8).reshape(len(sums), -1)
         table = np.unpackbits(packed, axis=1, count=width, bitorder="little").astype(np.float32)
-        drawn = rng.integers(0, 2, (shots, width), dtype=np.uint8)
-        drawn[:, 0] = 1
-        sampled: ShotBits = (drawn.astype(np.float32) @ table.T).astype(np.int32).astype(np.uint8)
+        random_bits = rng.integers(0, 2, (shots, width), dtype=np.uint8)
+        random_bits[:, 0] = 1
+        totals = random_bits.astype(np.float32) @ table.T
+        sampled: ShotBits = totals.astype(np.int32).astype(np.uint8)
         return sampled & np.uint8(1)
 
     @property
-    def _stabilizers(self) -> int:
-        """The rows of the stabilizers."""
+    def _stabilizer_rows(self) -> int:
+        """The mask of the rows of the stabilizers."""
         rows: int = ((1 << 2 * len(self._x)) - 1) // 3 << 1
         return rows
 
-    def _measure(self, qubit: int, signs: Signs) -> int:
-        """The outcome as a sum: bit 0 is its constant part, bit k says if random bit k counts."""
+    def _measure(self, qubit: int, signs: SignColumns) -> int:
+        """Return an outcome as a sum of random bits: bit k of the mask is random bit k.
+
+        Bit 0 is the constant part.
+        """
         if qubit not in self._x:
             return 0
-        if self._x[qubit] & self._stabilizers:
+        if self._x[qubit] & self._stabilizer_rows:
             self._collapse(qubit, signs)
             return 1 << len(signs) - 1
-        return self._certain(qubit, signs)
+        return self._certain_outcome(qubit, signs)
 
-    def _certain(self, qubit: int, signs: Signs) -> int:
-        """The outcome where it follows from the stabilizers: the sign of their product.
+    def _certain_outcome(self, qubit: int, signs: SignColumns) -> int:
+        """Return an outcome that follows from the stabilizers: the sign of their product.
 
-        A row is i**(number of Ys) times Xs times Zs, and each Z that has to pass an X of a later
-        row turns the sign.
+        A row is i**(number of Ys) times its Xs times its Zs; a Z that passes an X of a later row
+        changes the sign.
         """
-        rows = (self._x[qubit] & self._stabilizers >> 1) << 1
+        rows = (self._x[qubit] & self._stabilizer_rows >> 1) << 1
         width = rows.bit_length()
         power = 0
         for x, z in zip(self._x.values(), self._z.values(), strict=True):
             x, z = x & rows, z & rows
             if x and z:
-                power += (x & z).bit_count() + 2 * (x & _earlier(z, width)).bit_count()
-        total = sum(((sign & rows).bit_count() & 1) << k for k, sign in enumerate(signs))
+                power += (x & z).bit_count() + 2 * (x & _prefix_parity(z, width)).bit_count()
+        total = sum(((column & rows).bit_count() & 1) << k for k, column in enumerate(signs))
         return total ^ (power >> 1 & 1)
 
-    def _collapse(self, qubit: int, signs: Signs) -> None:
-        """Measures a qubit whose outcome is random: a new random bit, the last of `signs`."""
+    def _collapse(self, qubit: int, signs: SignColumns) -> None:
+        """Measure a qubit with a random outcome: a new random bit, the last of `signs`."""
         anticommuting = self._x[qubit]
-        stabilizer = anticommuting & self._stabilizers
-        row = stabilizer & -stabilizer
+        stabilizers = anticommuting & self._stabilizer_rows
+        row = stabilizers & -stabilizers
         others = anticommuting & ~(row | row >> 1)
-        turned = self._multiply(row, others)
-        for k, sign in enumerate(signs):
-            if sign & row:
-                sign ^= others
-            signs[k] = (sign ^ turned if k == 0 else sign) & ~(row | row >> 1)
-        _become_destabilizer(self._x, row)
-        _become_destabilizer(self._z, row)
+        negated = self._multiply_rows(row, others)
+        for k, column in enumerate(signs):
+            if column & row:
+                column ^= others
+            signs[k] = (column ^ negated if k == 0 else column) & ~(row | row >> 1)
+        _move_to_destabilizer(self._x, row)
+        _move_to_destabilizer(self._z, row)
         self._z[qubit] |= row
         signs.append(row)
 
-    def _multiply(self, row: int, others: int) -> int:
-        """Multiplies other rows by one; gives those whose sign this turns, its own sign aside.
+    def _multiply_rows(self, row: int, others: int) -> int:
+        """Multiply other rows by one row, except for its own sign.
 
-        `low` and `high` count the powers of i of each row modulo 4.
+        Returns:
+            The mask of the rows whose sign changes. `low` and `high` count the powers of i of each
+            row modulo 4.
         """
         low = high = 0
         for qubit, x in self._x.items():
@@ -206,8 +228,8 @@ class StabilizerTableau:
         return high
 
 
-def _earlier(bits: int, width: int) -> int:
-    """At each place, the parity of the bits at lower places."""
+def _prefix_parity(bits: int, width: int) -> int:
+    """Return for each position the parity of the bits at lower positions."""
     bits <<= 1
     step = 1
     while step < width:
@@ -216,10 +238,10 @@ def _earlier(bits: int, width: int) -> int:
     return bits
 
 
-def _become_destabilizer(columns: dict[int, int], row: int) -> None:
-    """Moves a stabilizer's row to the place of its destabilizer, and leaves its own empty."""
+def _move_to_destabilizer(columns: dict[int, int], row: int) -> None:
+    """Move the row of a stabilizer to its destabilizer; the stabilizer becomes empty."""
     both = row | row >> 1
     for qubit, column in columns.items():
         if column & both:
-            kept = column & ~both
-            columns[qubit] = kept | row >> 1 if column & row else kept
+            others = column & ~both
+            columns[qubit] = others | row >> 1 if column & row else others
