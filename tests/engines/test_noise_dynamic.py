@@ -142,7 +142,7 @@ def test_a_loop_until_a_measurement_succeeds_ends_sooner_with_misreadings(servic
     assert body["result"] == {"1": 4000}
     assert tries.mean() == pytest.approx(4 / 3, abs=6 * (2 / 3) / 63)  # each try ends it in 3 of 4
     code, text = refusal(service, LOOP, noise=noise, **{"return": ["probabilities"]})
-    assert (code, "histories" in text) == ("not_exact", True)
+    assert (code, "branches" in text) == ("not_exact", True)
 
 
 def test_an_output_of_a_measurement_is_as_it_was_read(service: Service) -> None:

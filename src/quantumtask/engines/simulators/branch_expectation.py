@@ -110,5 +110,5 @@ def _not_exact(problem: str) -> ResourceError:
     return ResourceError(
         "not_exact",
         f"the branches of the program, one for each combination of needed outcomes, {problem}: "
-        "set a `precision` to estimate the values from shots",
+        "ask for counts, or set a `precision` to estimate expectation values from shots",
     )
