@@ -112,7 +112,8 @@ def test_a_collector_that_is_away_costs_one_line_of_log_and_nothing_else(start: 
     service = start(slots=1, traces=f"http://127.0.0.1:{free_port()}/v1/traces")
     assert [service.run()["status"] for _ in range(5)] == ["completed"] * 5
     logs = [service.folder / f"{name}.log" for name in ("api", "worker")]
-    until(lambda: all("traces are lost" in log.read_text() for log in logs), 60, service.logs)
+    state = "trace collector unreachable"
+    until(lambda: all(state in log.read_text() for log in logs), 60, service.logs)
     assert service.run()["status"] == "completed"
     assert (service.worker.stop(), service.api.stop()) == (0, 0)
     for log in logs:

@@ -75,7 +75,7 @@ def test_objects_come_back_until_they_are_deleted(blobs: BlobStore) -> None:
     assert (blobs.get("a/one"), blobs.get("a/two")) == (b"1" * 300_000, b"")
     for _ in range(2):
         blobs.delete(["a/one", "a/unknown"])
-    with pytest.raises(ResultDamaged, match="a/one is gone"):
+    with pytest.raises(ResultDamaged, match="a/one does not exist"):
         blobs.get("a/one")
     assert blobs.get("a/two") == b""
 

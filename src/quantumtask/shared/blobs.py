@@ -1,6 +1,6 @@
-"""Large results, outside the database: files of a folder, or objects of an S3-compatible store.
+"""Large results outside the database: files in a folder, or objects in an S3-compatible store.
 
-Only here is the library that speaks S3 imported.
+This is the only file that imports the library for S3.
 """
 
 import gzip
@@ -25,30 +25,31 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import BLOB_PLACEHOLDER, Blob, Result
 
 LARGE_BYTES = 256 * 1024
-"""A larger result, as JSON text, leaves the database."""
+"""Size in characters of JSON above which a result is stored outside the database."""
 
-_CHUNK = 1000
+_PAGE_SIZE = 1000
 
 
 def is_large(result: Result) -> bool:
+    """Return True if the texts of a result are too large for the database."""
     return result.json_size > LARGE_BYTES
 
 
 def pack_result(result: Result) -> bytes:
-    """Counts, memory, outputs and data as lines of JSON, in gzip; without data, three lines."""
+    """Return counts, memory, outputs and, if set, data as lines of JSON, compressed by gzip."""
     texts = result.texts if result.data is not None else result.texts[:-1]
-    # In JSON a line break is only ever a blank between values.
+    # A line break in JSON can only be white space between values.
     lines = ["null" if text is None else text.replace("\n", " ") for text in texts]
     return gzip.compress("\n".join(lines).encode(), compresslevel=1, mtime=0)
 
 
 def describe_blob(name: str, data: bytes) -> Blob:
-    """What the database says of an object."""
+    """Return the reference to an object with these bytes."""
     return Blob(name, len(data), hashlib.sha256(data).hexdigest())
 
 
 def strip_result(result: Result, blob: Blob) -> Result:
-    """A result as the database holds it when its large part is elsewhere."""
+    """Return the result as the database stores it, with a reference to the large part."""
     size = result.json_size
     return replace(
         result, counts=BLOB_PLACEHOLDER, memory=None, outputs=None, data=None, blob=blob, size=size
@@ -56,9 +57,13 @@ def strip_result(result: Result, blob: Blob) -> Result:
 
 
 def restore_result(result: Result, blob: Blob, data: bytes) -> Result:
-    """The result again, from its object. Raises ResultDamaged if that is not what was stored."""
+    """Return the whole result from its database row and the bytes of its object.
+
+    Raises:
+        ResultDamaged: The bytes differ from those that were stored.
+    """
     if describe_blob(blob.name, data) != blob:
-        raise ResultDamaged(f"{blob.name} is not what was stored: {len(data):,} bytes")
+        raise ResultDamaged(f"{blob.name} differs from the stored object: {len(data):,} bytes")
     try:
         counts, *rest = gzip.decompress(data).decode().split("\n")
         memory, outputs, *more = (None if text == "null" else text for text in rest)
@@ -71,15 +76,15 @@ def restore_result(result: Result, blob: Blob, data: bytes) -> Result:
 
 
 def new_blob_name(database: str, task_id: str, attempt: int) -> str:
-    """A name for the object of an attempt, never given before: an object is written only once.
+    """Return a new, unique name for the object of an attempt: objects are never overwritten.
 
-    It begins with the name of its database, so that two may have one place.
+    The name begins with the identity of the database, so that two databases may share a folder.
     """
     return f"{database}/{task_id}-{attempt}-{secrets.token_hex(4)}.gz"
 
 
 def parse_blob_name(name: str) -> tuple[str, int] | None:
-    """The (task id, attempt) that an object was written for; None: it is none of ours."""
+    """Return the (task id, attempt) of an object; None if the name is not that of a result."""
     parts = _NAME.fullmatch(name)
     return (parts["task"], int(parts["attempt"])) if parts else None
 
@@ -89,101 +94,111 @@ _NAME = re.compile(r"\w+/(?P<task>.+)-(?P<attempt>[0-9]{1,18})-[0-9a-f]{8}\.gz(\
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
-    """An object that is there, and how long, in seconds."""
+    """An existing object and its age in seconds."""
 
     name: str
     age_s: float
 
 
 class BlobStore(ABC):
-    """Where large results are. For any number of threads.
+    """A store of large results, for any number of threads.
 
-    Every method raises ResultStoreUnavailable where the place cannot be read or written now.
+    Every method raises ResultStoreUnavailable if the store cannot be read or written now.
     """
 
     @abstractmethod
     def put(self, name: str, data: bytes) -> None:
-        """Stores an object. Once this returns it survives a power cut."""
+        """Store an object; it survives a power cut after the call has returned."""
 
     @abstractmethod
     def get(self, name: str) -> bytes:
-        """An object. Raises ResultDamaged if there is none of that name."""
+        """Return the bytes of an object. Raises ResultDamaged if it does not exist."""
 
     @abstractmethod
     def delete(self, names: Sequence[str]) -> None:
-        """Removes objects; those that are gone already are no error."""
+        """Delete objects; names that do not exist are ignored."""
 
     @abstractmethod
     def list_blobs(self, database: str) -> Iterator[list[BlobInfo]]:
-        """All objects of a database, in lists of a thousand at most."""
+        """Yield all objects of a database, in lists of at most a thousand."""
 
 
 def open_blob_store(settings: Settings) -> BlobStore:
-    """The place that the settings name. Nothing is connected or made yet."""
-    place = settings.results_location
-    return BucketStore(place) if place.startswith("s3://") else FolderStore(Path(place))
+    """Return the store that the settings name, without connecting to it or creating it."""
+    location = settings.results_location
+    if location.startswith("s3://"):
+        return BucketStore(location)
+    return FolderStore(Path(location))
 
 
 class FolderStore(BlobStore):
-    """Files of a folder, which every machine with an API or a Worker must see."""
+    """Files in a folder that every machine with an API or a worker must be able to reach."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def put(self, name: str, data: bytes) -> None:
+        """Write a file and rename it, each synchronised with the disk."""
         path = self._root / name
         part = path.with_name(path.name + ".part")
         with self._reachable():
-            _make(path.parent)
+            _create_folder(path.parent)
             try:
                 _write(part, data)
                 part.replace(path)
-            except OSError:  # a full disk gets its room back
+            except OSError:  # free the space on a full disk
                 part.unlink(missing_ok=True)
                 raise
             _sync(path.parent)
 
     def get(self, name: str) -> bytes:
+        """Read a file."""
         try:
             with self._reachable():
                 return (self._root / name).read_bytes()
         except FileNotFoundError:
-            raise ResultDamaged(f"{name} is gone") from None
+            raise ResultDamaged(f"{name} does not exist") from None
 
     def delete(self, names: Sequence[str]) -> None:
+        """Delete files."""
         with self._reachable():
             for name in names:
                 (self._root / name).unlink(missing_ok=True)
 
     def list_blobs(self, database: str) -> Iterator[list[BlobInfo]]:
+        """Yield the files of the folder of a database."""
         with self._reachable():
-            if (self._root / database).is_dir():  # made with the first object
-                yield from _lists(self._files(database))
+            if (self._root / database).is_dir():  # created with the first object
+                yield from _pages(self._files(database))
 
     def _files(self, database: str) -> Iterator[BlobInfo]:
         with os.scandir(self._root / database) as files:
             for file in files:
-                with suppress(FileNotFoundError):  # somebody else was faster
+                with suppress(FileNotFoundError):  # deleted in the meantime
                     age_s = time.time() - file.stat().st_mtime
                     yield BlobInfo(f"{database}/{file.name}", age_s)
 
     @contextmanager
     def _reachable(self) -> Iterator[None]:
-        """What is missing inside is missing only if the folder itself is there."""
+        """Raise ResultStoreUnavailable, unless a file is missing in a folder that exists."""
         try:
             yield
         except FileNotFoundError:
             if self._root.is_dir():
                 raise
-            raise ResultStoreUnavailable(f"there is no folder {self._root}") from None
+            raise ResultStoreUnavailable(
+                f"the results folder {self._root} does not exist"
+            ) from None
         except OSError as error:
-            raise ResultStoreUnavailable(f"the results' folder: {error.strerror}") from error
+            raise ResultStoreUnavailable(
+                f"the results folder cannot be used: {error.strerror}"
+            ) from error
 
 
-def _make(folder: Path) -> None:
-    """Makes a folder whose name survives a power cut, as its parents' do."""
+def _create_folder(folder: Path) -> None:
+    """Create a folder with its parents, all of which survive a power cut."""
     if not folder.is_dir():
-        _make(folder.parent)
+        _create_folder(folder.parent)
         folder.mkdir(exist_ok=True)
         _sync(folder.parent)
 
@@ -204,9 +219,9 @@ def _sync(folder: Path) -> None:
 
 
 class BucketStore(BlobStore):
-    """Objects of an S3-compatible store below `s3://BUCKET/PREFIX`; the AWS_ variables say which.
+    """Objects below `s3://BUCKET/PREFIX` in the S3-compatible store of the AWS_ variables.
 
-    Connections and tries are few and short: whoever asks tries again, and knows how long.
+    Timeouts are short and retries few, because the callers retry and know for how long.
     """
 
     def __init__(self, url: str) -> None:
@@ -214,7 +229,7 @@ class BucketStore(BlobStore):
 
     @cached_property
     def _store(self) -> Any:
-        from obstore.store import S3Store  # not above: who has no large results never loads it
+        from obstore.store import S3Store  # imported here: few processes need it
 
         return S3Store.from_url(
             self._url,
@@ -227,23 +242,27 @@ class BucketStore(BlobStore):
         )
 
     def put(self, name: str, data: bytes) -> None:
+        """Upload an object."""
         with self._reachable():
             self._store.put(name, data, use_multipart=False)
 
     def get(self, name: str) -> bytes:
+        """Download an object."""
         try:
             with self._reachable():
                 return bytes(self._store.get(name).bytes())
         except FileNotFoundError:
-            raise ResultDamaged(f"{name} is gone") from None
+            raise ResultDamaged(f"{name} does not exist") from None
 
     def delete(self, names: Sequence[str]) -> None:
+        """Delete objects."""
         with suppress(FileNotFoundError), self._reachable():
             self._store.delete(list(names))
 
     def list_blobs(self, database: str) -> Iterator[list[BlobInfo]]:
+        """Yield the objects with the prefix of a database."""
         with self._reachable():
-            for metas in self._store.list(database, chunk_size=_CHUNK):
+            for metas in self._store.list(database, chunk_size=_PAGE_SIZE):
                 now = datetime.now(UTC)
                 yield [
                     BlobInfo(meta["path"], (now - meta["last_modified"]).total_seconds())
@@ -259,18 +278,20 @@ class BucketStore(BlobStore):
         except FileNotFoundError as error:
             if "NoSuchBucket" not in str(error):
                 raise
-            raise ResultStoreUnavailable("there is no such bucket") from error
+            raise ResultStoreUnavailable("the bucket does not exist") from error
         except (BaseError, OSError, ValueError) as error:
-            raise ResultStoreUnavailable(f"the bucket: {str(error).splitlines()[0]}") from error
+            raise ResultStoreUnavailable(
+                f"the bucket cannot be used: {str(error).splitlines()[0]}"
+            ) from error
 
 
 def _endpoint() -> str:
-    """The server that was named for S3; empty: Amazon's."""
+    """Return the URL of the S3 server; empty for Amazon's."""
     names = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
     return next((value for name in names if (value := os.environ.get(name))), "")
 
 
-def _lists(all_of_them: Iterable[BlobInfo]) -> Iterator[list[BlobInfo]]:
-    them = iter(all_of_them)
-    while some := list(islice(them, _CHUNK)):
-        yield some
+def _pages(blobs: Iterable[BlobInfo]) -> Iterator[list[BlobInfo]]:
+    iterator = iter(blobs)
+    while page := list(islice(iterator, _PAGE_SIZE)):
+        yield page

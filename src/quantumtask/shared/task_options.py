@@ -1,8 +1,7 @@
 """Options of a task: its outputs, observables, precision and compilation.
 
-The API parses them when a task is submitted, and the slot parses the stored text again: whatever
-one of them accepts, the other accepts. Noise and the name of the backend pass through: only the
-worker knows its backends.
+The API parses them when a task is submitted, and the slot parses the stored text again: both accept
+the same values. Noise and the name of the backend pass through: only the worker knows its backends.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Logs as JSON lines on standard error: one object a line, with `event` and what belongs to it."""
+"""Logs as JSON lines on standard error: an object with `event` and its details on each line."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 
 def start_logging(service: str) -> None:
-    """Sends everything from INFO up to standard error, marked with the service's name."""
+    """Write all log records from INFO on to standard error, with the name of the service."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         JsonFormatter(
@@ -19,5 +19,5 @@ def start_logging(service: str) -> None:
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "uvicorn.access"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for verbose in ("httpx", "httpcore", "uvicorn.access"):
+        logging.getLogger(verbose).setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""Spans out, by OTLP over HTTP. OpenTelemetry is imported only here, and only if traces are on."""
+"""Export of spans by OTLP over HTTP; the only file that imports OpenTelemetry."""
 
 import logging
 import socket
@@ -29,33 +29,36 @@ from quantumtask.version import __version__
 log = logging.getLogger(__name__)
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_MOST_WAITING = 8192
-_EVERY_MS = 1000.0
-_LIMIT_S = 5.0
-_CLOSING_S = 3.0
+_MAX_QUEUED_SPANS = 8192
+_INTERVAL_MS = 1000.0
+_REQUEST_TIMEOUT_S = 5.0
+_CLOSE_TIMEOUT_S = 3.0
 
 
 class TraceExporter:
-    """Takes spans in no time, from any thread; sends them on in one of its own.
+    """Queues spans of any thread and sends them to the collector in a thread of its own.
 
-    A collector that is away costs spans, beyond so many that wait, and nothing else.
+    While the collector is unreachable, spans beyond the limit of the queue are dropped.
     """
 
     def __init__(self, endpoint: str, service: str, instance: str) -> None:
-        named = {
+        attributes = {
             "service.name": f"quantumtask-{service}",
             "service.version": __version__,
             "service.instance.id": instance or socket.gethostname(),
         }
-        # Its own words on a collector that is away are one line for each try.
+        # OpenTelemetry itself logs a line for each failed request.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         processor = BatchSpanProcessor(
-            _Noting(OTLPSpanExporter(endpoint, timeout=_LIMIT_S), endpoint),
-            max_queue_size=_MOST_WAITING,
-            schedule_delay_millis=_EVERY_MS,
+            _LoggingExporter(OTLPSpanExporter(endpoint, timeout=_REQUEST_TIMEOUT_S), endpoint),
+            max_queue_size=_MAX_QUEUED_SPANS,
+            schedule_delay_millis=_INTERVAL_MS,
         )
         self._provider = TracerProvider(
-            ALWAYS_ON, Resource.create(named), shutdown_on_exit=False, id_generator=_Ids()
+            ALWAYS_ON,
+            Resource.create(attributes),
+            shutdown_on_exit=False,
+            id_generator=_IdGenerator(),
         )
         self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("quantumtask", __version__)
@@ -69,7 +72,16 @@ class TraceExporter:
         attributes: Attributes,
         caused_by: tuple[int, int] | None = None,
     ) -> None:
-        """The span that all others of the task are part of; `caused_by`: a trace and its span."""
+        """Export the root span of a task.
+
+        Args:
+            task_id: The task.
+            name: The name of the span.
+            began_ns: Start in nanoseconds since 1970.
+            ended_ns: End in nanoseconds since 1970.
+            attributes: The attributes of the span.
+            caused_by: Trace id and span id of the request that submitted the task.
+        """
         links = [Link(SpanContext(*caused_by, is_remote=True))] if caused_by else []
         token = _root.set(task_id)
         try:
@@ -93,7 +105,16 @@ class TraceExporter:
         attributes: Attributes,
         error: str | None = None,
     ) -> None:
-        """A span of a task; times in nanoseconds since 1970. `error`: why it came to nothing."""
+        """Export a span of a task below its root span.
+
+        Args:
+            task_id: The task.
+            name: The name of the span.
+            began_ns: Start in nanoseconds since 1970.
+            ended_ns: End in nanoseconds since 1970.
+            attributes: The attributes of the span.
+            error: The reason of a failure; None for success.
+        """
         root = SpanContext(
             trace_id(task_id), root_span_id(task_id), is_remote=True, trace_flags=_SAMPLED
         )
@@ -108,46 +129,51 @@ class TraceExporter:
         span.end(ended_ns)
 
     def close(self) -> None:
-        """Sends what waits, if somebody takes it within a few seconds."""
-        # In a thread that ends with the process: it would wait for half a minute.
+        """Send the queued spans, for at most a few seconds."""
+        # In a daemon thread, because `shutdown` may wait for half a minute.
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
-        closing.join(_CLOSING_S)
+        closing.join(_CLOSE_TIMEOUT_S)
 
 
 _root: ContextVar[str] = ContextVar("root")
 
 
-class _Ids(RandomIdGenerator):
-    """Random ids, but for a root span, whose ids come from its task."""
+class _IdGenerator(RandomIdGenerator):
+    """Random ids, except for root spans, whose ids are those of their task."""
 
     def generate_trace_id(self) -> int:
+        """Return the trace id of the task whose root span is being created."""
         return trace_id(_root.get())
 
     def generate_span_id(self) -> int:
+        """Return the id of a root span, or a random id for every other span."""
         task_id = _root.get("")
         return root_span_id(task_id) if task_id else super().generate_span_id()
 
 
-class _Noting(SpanExporter):
-    """Exports, and says once that nobody takes it, and once that somebody does again."""
+class _LoggingExporter(SpanExporter):
+    """Exports spans and logs each change between a reachable and an unreachable collector."""
 
     def __init__(self, exporter: SpanExporter, endpoint: str) -> None:
         self._exporter = exporter
         self._endpoint = endpoint
-        self._taken = True
+        self._reachable = True
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send spans to the collector."""
         result = self._exporter.export(spans)
-        taken = result is SpanExportResult.SUCCESS
-        if taken is not self._taken:
-            words = "traces are taken again" if taken else "traces are lost: nobody takes them"
-            log.warning(words, extra={"endpoint": self._endpoint})
-        self._taken = taken
+        reachable = result is SpanExportResult.SUCCESS
+        if reachable is not self._reachable:
+            state = "reachable again" if reachable else "unreachable: spans dropped"
+            log.warning(f"trace collector {state}", extra={"endpoint": self._endpoint})
+        self._reachable = reachable
         return result
 
     def shutdown(self) -> None:
+        """Close the connection to the collector."""
         self._exporter.shutdown()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send all queued spans."""
         return self._exporter.force_flush(timeout_millis)

@@ -1,7 +1,7 @@
-"""Traces, where somebody collects them: one for each task, joined across processes by its id.
+"""Traces of tasks, if a collector is configured: one trace for each task, across processes.
 
-A task id is a UUID, 128 bits, and so is the id of a trace: they are the same, and the id of the
-root span is the task id's low half. So nothing has to be stored or passed on.
+The id of a trace is the id of its task, a UUID of 128 bits, and the id of the root span is the low
+half of it. So no process has to store or pass on trace ids.
 """
 
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def open_traces(settings: Settings, service: str, instance: str = "") -> "TraceExporter | None":
-    """What takes spans and sends them to the collector of the settings; None: there is none.
+    """Return the exporter of spans to the collector of the settings; None without a collector.
 
-    Raises SettingsError where the packages for it are missing.
+    Raises:
+        SettingsError: A collector is set, but OpenTelemetry is not installed.
     """
     if not settings.traces:
         return None

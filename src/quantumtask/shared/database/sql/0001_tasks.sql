@@ -1,5 +1,5 @@
 -- The first schema, in SQLite's dialect.
--- The lifecycle is guarded here as well: a row that breaks it cannot be written by any query.
+-- CHECK constraints guard the lifecycle: no query can write a row that breaks it.
 
 CREATE TABLE tasks (
   sequence      INTEGER PRIMARY KEY,            -- order of submission
@@ -11,16 +11,16 @@ CREATE TABLE tasks (
   timeout_s     REAL    NOT NULL CHECK (timeout_s > 0),
   name          TEXT,
   tags          TEXT    NOT NULL DEFAULT '[]',
-  cost_ms       REAL    NOT NULL,               -- predicted, for sharing work out in chunks
-  submitted_at  REAL    NOT NULL,               -- seconds since 1970, as every time here
+  cost_ms       REAL    NOT NULL,               -- predicted run time, to pack tasks into chunks
+  submitted_at  REAL    NOT NULL,               -- seconds since 1970, as all times
   started_at    REAL,
   finished_at   REAL,
-  attempt       INTEGER NOT NULL DEFAULT 0,     -- the fencing token: every claim raises it
-  crashes       INTEGER NOT NULL DEFAULT 0,     -- how often the task took a slot or a worker down
+  attempt       INTEGER NOT NULL DEFAULT 0,     -- the fencing token: every claim increments it
+  crashes       INTEGER NOT NULL DEFAULT 0,     -- number of slots and workers lost with the task
   worker        TEXT,
   lease_until   REAL,
   result        TEXT,                           -- counts, as JSON
-  result_memory TEXT,                           -- one bit string a shot, as JSON
+  result_memory TEXT,                           -- the bit string of each shot, as JSON
   report        TEXT,                           -- seed, engine, version, method, run_ms, warnings, as JSON
   failure_code  TEXT,
   failure       TEXT,
@@ -40,7 +40,7 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_state ON tasks (state, sequence);
 CREATE INDEX tasks_by_name ON tasks (name, sequence) WHERE name IS NOT NULL;
 
--- Apart from tasks, because a change of state would otherwise write the whole text again.
+-- In a table of its own, because a change of state would otherwise rewrite the whole text.
 CREATE TABLE circuits (
   sequence INTEGER PRIMARY KEY REFERENCES tasks (sequence),
   circuit  BLOB NOT NULL
@@ -52,14 +52,14 @@ CREATE TABLE tags (
   PRIMARY KEY (tag, sequence)
 ) STRICT, WITHOUT ROWID;
 
--- Every change of state, written in the transaction that makes it.
+-- The history of tasks: every change of state, written in the transaction of the move.
 CREATE TABLE changes (
   sequence INTEGER NOT NULL REFERENCES tasks (sequence),
   at       REAL    NOT NULL,
   move     TEXT    NOT NULL,
   state    TEXT    NOT NULL,
   attempt  INTEGER NOT NULL,
-  worker   TEXT                                 -- who made the move, where a worker did
+  worker   TEXT                                 -- the worker that made the move; NULL: a client
 ) STRICT;
 
 CREATE INDEX changes_by_task ON changes (sequence);
@@ -79,7 +79,7 @@ CREATE TABLE workers (
   seen_at REAL    NOT NULL
 ) STRICT;
 
--- One row, written by readiness checks: a database that only reads is not ready.
+-- One row, written by readiness checks: a read-only database is not ready.
 CREATE TABLE probe (
   one      INTEGER PRIMARY KEY CHECK (one = 1),
   written_at REAL NOT NULL

@@ -1,4 +1,4 @@
--- Who asks for an engine gets it: which one, and which method of it. NULL: it is chosen.
+-- The requested engine and method of a task; NULL: the slot chooses.
 
 ALTER TABLE tasks ADD COLUMN engine TEXT;
 ALTER TABLE tasks ADD COLUMN method TEXT;

@@ -1,18 +1,18 @@
--- Who asked for a task, how urgent it is, and its place among all that wait.
+-- Owner, priority and virtual start time of a task.
 --
--- Start-time fair queueing (Goyal, Vin and Cheng, 1996): an owner's tasks are laid out one after the
--- other on a line of work, each taking its predicted work divided by the owner's weight; whoever has
--- nothing waiting begins where the line is being served. The task that begins first on it is next.
+-- Start-time fair queueing (Goyal, Vin and Cheng, 1996): the tasks of an owner follow one another in
+-- virtual time; each takes its predicted work divided by the owner's weight. An owner without waiting
+-- tasks starts at the current virtual time. The task with the earliest virtual start runs next.
 
 ALTER TABLE tasks ADD COLUMN owner TEXT NOT NULL DEFAULT '';
-ALTER TABLE tasks ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;  -- the priority, negated: less is sooner
-ALTER TABLE tasks ADD COLUMN fair REAL NOT NULL DEFAULT 0;     -- where it begins on the line
+ALTER TABLE tasks ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;  -- the negated priority: smaller runs first
+ALTER TABLE tasks ADD COLUMN fair REAL NOT NULL DEFAULT 0;     -- the virtual start time
 
--- What waits, in the order in which it runs, with all that is asked of many at once.
+-- Waiting tasks in the order in which they run, with the columns of queries over many tasks.
 CREATE INDEX tasks_waiting ON tasks (rank, fair, sequence, owner, cost_ms)
   WHERE state = 'submitted';
 
--- How far an owner's tasks reach on the line; there is one for each priority.
+-- The end of an owner's tasks in virtual time, for each priority.
 CREATE TABLE shares (
   rank    INTEGER NOT NULL,
   owner   TEXT    NOT NULL,
@@ -22,5 +22,5 @@ CREATE TABLE shares (
 
 CREATE INDEX shares_by_finish ON shares (rank, finish);
 
--- Predicted work, in milliseconds, that the worker gets done in a second; NULL: not known yet.
+-- Predicted work in ms that the worker does in a second; NULL: not measured yet.
 ALTER TABLE workers ADD COLUMN rate REAL;

@@ -1,7 +1,7 @@
--- Large results leave the database; tasks that ended long ago are removed.
+-- Large results outside the database, and deletion of old tasks.
 
--- Where a large result is. Its `result` is then the JSON null: the version before shows that, which
--- is no wrong result.
+-- The object of a large result. `result` is then the JSON null, which the previous release shows
+-- instead of wrong counts.
 ALTER TABLE tasks ADD COLUMN blob TEXT;
 ALTER TABLE tasks ADD COLUMN blob_bytes INTEGER;
 ALTER TABLE tasks ADD COLUMN blob_sha256 TEXT CHECK (
@@ -11,13 +11,13 @@ ALTER TABLE tasks ADD COLUMN blob_sha256 TEXT CHECK (
                         AND result_memory IS NULL AND result_outputs IS NULL))
 );
 
--- Final tasks, the oldest first.
+-- Finished tasks, the oldest first.
 CREATE INDEX tasks_by_end ON tasks (finished_at) WHERE finished_at IS NOT NULL;
 
--- To remove a task, all that belongs to it must be found.
+-- The rows that refer to a task, for its deletion.
 CREATE INDEX tags_by_task ON tags (sequence);
 
--- Tells the objects of this database from those of others in the same place.
+-- The name that tells the objects of this database from those of others in the same folder.
 CREATE TABLE identity (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   id  TEXT NOT NULL

@@ -1,9 +1,9 @@
--- Tasks that were submitted together, and the order in which all that happens to them happened.
+-- Batches, and the order of the moves of their tasks.
 --
--- Nothing here refers to tasks by a foreign key, and tasks to nothing here: the version before removes
--- old tasks and knows none of this.
+-- There are no foreign keys between these tables and `tasks`: the previous release removes old tasks
+-- and does not know these tables.
 
-ALTER TABLE tasks ADD COLUMN batch TEXT;        -- the id of the batch that it came with
+ALTER TABLE tasks ADD COLUMN batch TEXT;        -- the id of its batch
 ALTER TABLE tasks ADD COLUMN item INTEGER CHECK ((item IS NULL) = (batch IS NULL));
 
 CREATE INDEX tasks_by_batch ON tasks (batch, state, item) WHERE batch IS NOT NULL;
@@ -15,9 +15,9 @@ CREATE TABLE batches (
   tags         TEXT    NOT NULL DEFAULT '[]',
   size         INTEGER NOT NULL CHECK (size > 0),
   submitted_at REAL    NOT NULL,
-  events       INTEGER NOT NULL DEFAULT 0,      -- how many there are of its tasks
-  ended        INTEGER NOT NULL DEFAULT 0,      -- how many of its tasks have ended
-  finished_at  REAL,                            -- when the last of them did
+  events       INTEGER NOT NULL DEFAULT 0,      -- number of moves of its tasks
+  ended        INTEGER NOT NULL DEFAULT 0,      -- number of its tasks that have ended
+  finished_at  REAL,                            -- the end of the last task
 
   CHECK (ended <= size),
   CHECK ((ended = size) = (finished_at IS NOT NULL))
@@ -34,22 +34,22 @@ CREATE TABLE batch_tags (
 
 CREATE INDEX batch_tags_by_batch ON batch_tags (sequence);
 
--- Every change of state of a task of a batch: `place` counts them from 1 in the order of their commits,
--- without a gap, so that whoever has seen one has seen all before it. The rest of a change is in
--- `changes`: a task comes to a state once at most in each attempt.
+-- The moves of a batch's tasks. `place` numbers them from 1 in the order of their commits, without a
+-- gap, so that a reader of one move has read all before it. The other columns of a move are in
+-- `changes`: a task enters a state at most once in each attempt.
 CREATE TABLE batch_events (
   batch    TEXT    NOT NULL,
   place    INTEGER,
-  sequence INTEGER NOT NULL,                    -- of the task
+  sequence INTEGER NOT NULL,                    -- the sequence of the task
   state    TEXT    NOT NULL,
   attempt  INTEGER NOT NULL,
-  ended    INTEGER                              -- of one that ended it: how many had ended before
+  ended    INTEGER                              -- of a final move: number of tasks that ended before
 ) STRICT;
 
 CREATE UNIQUE INDEX batch_events_by_place ON batch_events (batch, place);
 CREATE UNIQUE INDEX batch_events_by_end ON batch_events (batch, ended) WHERE ended IS NOT NULL;
 
--- Triggers, because the version before changes states as well. A task without a batch passes them by.
+-- Triggers, because the previous release moves tasks too. They ignore tasks without a batch.
 CREATE TRIGGER batch_submitted AFTER INSERT ON tasks WHEN NEW.batch IS NOT NULL
 BEGIN
   UPDATE batches SET events = events + 1 WHERE id = NEW.batch;

@@ -1,6 +1,6 @@
--- The schema as the third version of SQLite's has it, in PostgreSQL's dialect. From here on both are
--- changed together, and a number means the same in both.
--- The lifecycle is guarded here as well: a row that breaks it cannot be written by any query.
+-- The third version of the schema in PostgreSQL's dialect. Later versions change both databases and
+-- have the same number in both.
+-- CHECK constraints guard the lifecycle: no query can write a row that breaks it.
 
 CREATE TABLE schema_version (version integer NOT NULL);
 INSERT INTO schema_version VALUES (0);
@@ -13,21 +13,21 @@ CREATE TABLE tasks (
   seed           bigint,
   memory         integer NOT NULL CHECK (memory IN (0, 1)),
   timeout_s      float8  NOT NULL CHECK (timeout_s > 0),
-  engine         text,                          -- asked for; NULL: it is chosen
+  engine         text,                          -- requested engine; NULL: the slot chooses
   method         text,
   name           text,
   tags           text    NOT NULL DEFAULT '[]',
-  cost_ms        float8  NOT NULL,              -- predicted, for sharing work out in chunks
-  submitted_at   float8  NOT NULL,              -- seconds since 1970, as every time here
+  cost_ms        float8  NOT NULL,              -- predicted run time, to pack tasks into chunks
+  submitted_at   float8  NOT NULL,              -- seconds since 1970, as all times
   started_at     float8,
   finished_at    float8,
-  attempt        bigint  NOT NULL DEFAULT 0,    -- the fencing token: every claim raises it
-  crashes        bigint  NOT NULL DEFAULT 0,    -- how often the task took a slot or a worker down
+  attempt        bigint  NOT NULL DEFAULT 0,    -- the fencing token: every claim increments it
+  crashes        bigint  NOT NULL DEFAULT 0,    -- number of slots and workers lost with the task
   worker         text,
   lease_until    float8,
   result         text,                          -- counts, as JSON
-  result_memory  text,                          -- one bit string a shot, as JSON
-  result_outputs text,                          -- name -> one value a shot, as JSON
+  result_memory  text,                          -- the bit string of each shot, as JSON
+  result_outputs text,                          -- name -> array with the value after each shot, as JSON
   report         text,                          -- seed, engine, version, method, run_ms, warnings, as JSON
   failure_code   text,
   failure        text,
@@ -44,7 +44,7 @@ CREATE TABLE tasks (
   CHECK ((state = 'failed') = (failure IS NOT NULL)),
   CHECK (attempt > 0 OR state IN ('submitted', 'cancelled'))
 ) WITH (
-  -- Every task leaves several dead rows behind, at the very place where the next one is looked for.
+  -- Every task leaves several dead rows, in the range of the index that claims scan.
   autovacuum_vacuum_scale_factor = 0.02,
   autovacuum_analyze_scale_factor = 0.02
 );
@@ -52,13 +52,13 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_state ON tasks (state, sequence);
 CREATE INDEX tasks_by_name ON tasks (name, sequence) WHERE name IS NOT NULL;
 
--- Apart from tasks, because a change of state would otherwise write the whole text again.
+-- In a table of its own, because a change of state would otherwise rewrite the whole text.
 CREATE TABLE circuits (
   sequence bigint PRIMARY KEY REFERENCES tasks (sequence),
   circuit  bytea  NOT NULL
 );
 
--- Values for a circuit's `input` declarations.
+-- Values of a circuit's `input` declarations.
 CREATE TABLE parameters (
   sequence   bigint PRIMARY KEY REFERENCES tasks (sequence),
   parameters text   NOT NULL                    -- name -> value, as JSON
@@ -70,15 +70,15 @@ CREATE TABLE tags (
   PRIMARY KEY (tag, sequence)
 );
 
--- Every change of state, written in the transaction that makes it.
+-- The history of tasks: every change of state, written in the transaction of the move.
 CREATE TABLE changes (
-  rowid    bigint GENERATED ALWAYS AS IDENTITY, -- SQLite has it unasked
+  rowid    bigint GENERATED ALWAYS AS IDENTITY, -- SQLite has this column by itself
   sequence bigint NOT NULL REFERENCES tasks (sequence),
   at       float8 NOT NULL,
   move     text   NOT NULL,
   state    text   NOT NULL,
   attempt  bigint NOT NULL,
-  worker   text                                 -- who made the move, where a worker did
+  worker   text                                 -- the worker that made the move; NULL: a client
 );
 
 CREATE INDEX changes_by_task ON changes (sequence);
@@ -98,7 +98,7 @@ CREATE TABLE workers (
   seen_at float8 NOT NULL
 );
 
--- One row, written by readiness checks: a database that only reads is not ready.
+-- One row, written by readiness checks: a read-only database is not ready.
 CREATE TABLE probe (
   one        integer PRIMARY KEY CHECK (one = 1),
   written_at float8  NOT NULL

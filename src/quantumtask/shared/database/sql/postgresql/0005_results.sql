@@ -1,12 +1,12 @@
--- Large results leave the database; tasks that ended long ago are removed.
+-- Large results outside the database, and deletion of old tasks.
 
--- Where a large result is. Its `result` is then the JSON null: the version before shows that, which
--- is no wrong result.
+-- The object of a large result. `result` is then the JSON null, which the previous release shows
+-- instead of wrong counts.
 ALTER TABLE tasks ADD COLUMN blob text;
 ALTER TABLE tasks ADD COLUMN blob_bytes bigint;
 ALTER TABLE tasks ADD COLUMN blob_sha256 text;
 
--- Not valid: true of all that is there, whose columns were just made, and so many need no look.
+-- NOT VALID: existing rows satisfy the constraint, because their column is new; a scan is not needed.
 ALTER TABLE tasks ADD CHECK (
   (blob IS NULL) = (blob_bytes IS NULL)
   AND (blob IS NULL) = (blob_sha256 IS NULL)
@@ -14,13 +14,13 @@ ALTER TABLE tasks ADD CHECK (
                         AND result_memory IS NULL AND result_outputs IS NULL))
 ) NOT VALID;
 
--- Final tasks, the oldest first.
+-- Finished tasks, the oldest first.
 CREATE INDEX tasks_by_end ON tasks (finished_at) WHERE finished_at IS NOT NULL;
 
--- To remove a task, all that belongs to it must be found.
+-- The rows that refer to a task, for its deletion.
 CREATE INDEX tags_by_task ON tags (sequence);
 
--- Tells the objects of this database from those of others in the same place.
+-- The name that tells the objects of this database from those of others in the same folder.
 CREATE TABLE identity (
   one integer PRIMARY KEY CHECK (one = 1),
   id  text NOT NULL

@@ -1,7 +1,7 @@
--- What a task may ask for beyond its counts, and the arrays that come of it.
+-- Options of tasks, and the arrays of their results.
 
--- Observables, precision, kinds of result, noise and backend, as JSON: apart, as the parameters are.
--- It goes with its task, also where the version before removes that.
+-- Observables, precision, kinds of output, noise and backend, as JSON, in a table of their own because
+-- few tasks have options. A row is removed with its task, also if the previous release removes the task.
 CREATE TABLE options (
   sequence bigint PRIMARY KEY REFERENCES tasks (sequence) ON DELETE CASCADE,
   options  text NOT NULL
@@ -10,7 +10,7 @@ CREATE TABLE options (
 -- Name -> array, as JSON.
 ALTER TABLE tasks ADD COLUMN result_data text;
 
--- Not valid: true of all that is there, whose column was just made, and so many need no look.
+-- NOT VALID: existing rows satisfy the constraint, because their column is new; a scan is not needed.
 ALTER TABLE tasks ADD CHECK (
   result_data IS NULL OR (state = 'completed' AND blob IS NULL)
 ) NOT VALID;

@@ -1,12 +1,12 @@
--- Tasks that were submitted together, and the order in which all that happens to them happened.
+-- Batches, and the order of the moves of their tasks.
 --
--- Nothing here refers to tasks by a foreign key, and tasks to nothing here: the version before removes
--- old tasks and knows none of this.
+-- There are no foreign keys between these tables and `tasks`: the previous release removes old tasks
+-- and does not know these tables.
 
-ALTER TABLE tasks ADD COLUMN batch text;        -- the id of the batch that it came with
+ALTER TABLE tasks ADD COLUMN batch text;        -- the id of its batch
 ALTER TABLE tasks ADD COLUMN item bigint;
 
--- Not valid: true of all that is there, whose columns were just made, and so many need no look.
+-- NOT VALID: existing rows satisfy the constraint, because their column is new; a scan is not needed.
 ALTER TABLE tasks ADD CHECK ((item IS NULL) = (batch IS NULL)) NOT VALID;
 
 CREATE INDEX tasks_by_batch ON tasks (batch, state, item) WHERE batch IS NOT NULL;
@@ -18,9 +18,9 @@ CREATE TABLE batches (
   tags         text   NOT NULL DEFAULT '[]',
   size         bigint NOT NULL CHECK (size > 0),
   submitted_at float8 NOT NULL,
-  events       bigint NOT NULL DEFAULT 0,       -- how many there are of its tasks
-  ended        bigint NOT NULL DEFAULT 0,       -- how many of its tasks have ended
-  finished_at  float8,                          -- when the last of them did
+  events       bigint NOT NULL DEFAULT 0,       -- number of moves of its tasks
+  ended        bigint NOT NULL DEFAULT 0,       -- number of its tasks that have ended
+  finished_at  float8,                          -- the end of the last task
 
   CHECK (ended <= size),
   CHECK ((ended = size) = (finished_at IS NOT NULL))
@@ -37,24 +37,24 @@ CREATE TABLE batch_tags (
 
 CREATE INDEX batch_tags_by_batch ON batch_tags (sequence);
 
--- Every change of state of a task of a batch: `place` counts them from 1 in the order of their commits,
--- without a gap, so that whoever has seen one has seen all before it. The rest of a change is in
--- `changes`: a task comes to a state once at most in each attempt.
+-- The moves of a batch's tasks. `place` numbers them from 1 in the order of their commits, without a
+-- gap, so that a reader of one move has read all before it. The other columns of a move are in
+-- `changes`: a task enters a state at most once in each attempt.
 CREATE TABLE batch_events (
-  rowid    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- SQLite has it unasked
+  rowid    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- SQLite has this column by itself
   batch    text   NOT NULL,
-  place    bigint,                              -- NULL: its transaction has not begun to commit
-  sequence bigint NOT NULL,                     -- of the task
+  place    bigint,                              -- NULL: the transaction has not begun to commit
+  sequence bigint NOT NULL,                     -- the sequence of the task
   state    text   NOT NULL,
   attempt  bigint NOT NULL,
-  ended    bigint                               -- of one that ended it: how many had ended before
+  ended    bigint                               -- of a final move: number of tasks that ended before
 );
 
 CREATE UNIQUE INDEX batch_events_by_place ON batch_events (batch, place);
 CREATE UNIQUE INDEX batch_events_by_end ON batch_events (batch, ended) WHERE ended IS NOT NULL;
 CREATE INDEX batch_events_new ON batch_events (rowid) WHERE place IS NULL;
 
--- Triggers, because the version before changes states as well. A task without a batch passes them by.
+-- Triggers, because the previous release moves tasks too. They ignore tasks without a batch.
 CREATE FUNCTION note_batch_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO batch_events (batch, sequence, state, attempt)
@@ -68,10 +68,10 @@ FOR EACH ROW WHEN (NEW.batch IS NOT NULL) EXECUTE FUNCTION note_batch_event();
 CREATE TRIGGER batch_changed AFTER UPDATE OF state ON tasks
 FOR EACH ROW WHEN (NEW.batch IS NOT NULL) EXECUTE FUNCTION note_batch_event();
 
--- A transaction counts its events as it commits, all at the first of them. Whoever counts has locked
--- the batches until the commit is done, so places are in its order. Nobody waits for a client there:
--- the client has said all it had to. All lock batches in the same order, and nothing after them.
--- Only the transaction itself can see events that have no place.
+-- A transaction numbers all its events at its commit, on the first of them. It locks the batches until
+-- the commit is done, so places are in the order of commits. The lock does not wait for a client, which
+-- has sent all its statements by then. All transactions lock batches in the same order and nothing after
+-- them. Events without a place are visible only to their own transaction.
 CREATE FUNCTION count_batch_events() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   ours text[];

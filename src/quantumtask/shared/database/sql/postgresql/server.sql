@@ -1,4 +1,4 @@
--- The server's version, and what of its settings the service leans on.
+-- The version of the server, and the settings on which the service relies.
 SELECT
   current_setting('server_version_num')::int,
   json_build_object(
