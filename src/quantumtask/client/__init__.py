@@ -1,4 +1,4 @@
-"""The Python client: submits circuits to a QuantumTask service and fetches what came of them."""
+"""Python client of a QuantumTask service."""
 
 from quantumtask.client.batch import Batch, Outcome
 from quantumtask.client.client import Client

@@ -1,4 +1,4 @@
-"""A batch of the service, as its client holds it."""
+"""Batches: many tasks that one request submits."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from quantumtask.client.task import ACCEPTED, whole
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one item of a batch; `index` is its place in the batch."""
+    """Result or error of one item of a batch; `index` is the position of the item."""
 
     index: int
     task_id: str
@@ -23,20 +23,27 @@ class Outcome:
 
     @property
     def error(self) -> TaskFailed | TaskCancelled | None:
-        """Why there is no result; None if there is one."""
+        """Exception of an item without a result; None if the item has a result."""
         return None if isinstance(self.value, Result) else self.value
 
     def result(self) -> Result:
-        """Its result. Raises CircuitError, TaskFailed or TaskCancelled if there is none."""
+        """Return the result of the item.
+
+        Raises:
+            CircuitError: The circuit is wrong.
+            TaskFailed: The task failed.
+            TaskCancelled: The task was cancelled.
+        """
         if isinstance(self.value, Result):
             return self.value
         raise self.value
 
 
 class Batch:
-    """Many tasks that were sent together. Iterating gives an Outcome of each, as they end.
+    """Batch of tasks. Iteration yields an `Outcome` for each task, as the tasks end.
 
-    `Client.batch` and `Client.find_batch` make it. `known` is what the service said of it last.
+    `Client.batch` and `Client.find_batch` create batches. The attribute `known` holds the last
+    answer of the service about the batch.
     """
 
     def __init__(self, connection: Connection, known: Json, progress: bool | None = None) -> None:
@@ -47,7 +54,12 @@ class Batch:
         self._size = int(known["size"] if "size" in known else len(known["task_ids"]))
 
     def info(self, wait: float = 0.0, timeout: float | None = None) -> Json:
-        """All that the service says of it, as JSON: now, or as it ends in `wait` (0 to 30) s."""
+        """Return the state of the batch as JSON.
+
+        Args:
+            wait: Seconds, 0 to 30, to wait for the end of the batch.
+            timeout: Time limit of the call, in seconds; None is the timeout of the client.
+        """
         wait = float(wait)
         question = {"wait": f"{wait:g}"} if wait else {}
         limit = self._connection.timeout if timeout is None else timeout
@@ -55,7 +67,7 @@ class Batch:
         return self.known
 
     def status(self, timeout: float | None = None) -> dict[str, int]:
-        """How many of its tasks are submitted, running, completed, failed and cancelled."""
+        """Return the numbers of submitted, running, completed, failed and cancelled tasks."""
         return dict(self.info(timeout=timeout)["states"])
 
     def __iter__(self) -> Iterator[Outcome]:
@@ -65,27 +77,29 @@ class Batch:
         return self._size
 
     def outcomes(self, timeout: float | None = None) -> Iterator[Outcome]:
-        """Each item's outcome, as it ends; TimeoutError after `timeout` seconds."""
+        """Yield the outcome of each item as the item ends; TimeoutError after `timeout` s."""
         return map(self._outcome, self._told(ACCEPTED, timeout))
 
     def lines(self, timeout: float | None = None) -> Iterator[Json]:
-        """What the service says of each item, as JSON, as it ends; TimeoutError likewise."""
+        """Yield the JSON of each item as the item ends; TimeoutError after `timeout` s."""
         return self._told("application/json", timeout)
 
     def results(self, timeout: float | None = None) -> list[Result]:
-        """All results, in the order of the items, once all have ended.
+        """Wait for all items and return their results in the order of the items.
 
-        Raises the error of the first item that has no result, and TimeoutError.
+        Raises:
+            TaskFailed: An item has no result; the first such item decides.
+            TimeoutError: The batch has not ended after `timeout` seconds.
         """
         ended = sorted(self.outcomes(timeout), key=lambda outcome: outcome.index)
         return [outcome.result() for outcome in ended]
 
     def cancel(self, timeout: float | None = None) -> None:
-        """Ends what has not ended yet."""
+        """Cancel all tasks of the batch that have not ended."""
         self._connection.json("POST", self._path + "/cancel", timeout=timeout)
 
     def events(self) -> Iterator[Event]:
-        """Every change of a state of its tasks, until all have ended."""
+        """Yield every change of state of the tasks, until all tasks have ended."""
         return events(self._connection, self._path)
 
     def __repr__(self) -> str:
@@ -96,7 +110,7 @@ class Batch:
         return path("batches", self.id)
 
     def _told(self, accept: str, timeout: float | None) -> Iterator[Json]:
-        """A line for each item, as they end, each with its result."""
+        """Yield a line for each item with its result, as the items end."""
         end = deadline(timeout)
         had = 0
         lines = self._connection.follow(

@@ -1,4 +1,4 @@
-"""Arrays of parameters in pieces, each the sweep of one task, and their results joined again."""
+"""Chunks of a sweep: neighbouring elements, each chunk a task of its own."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     from quantumtask.client.batch import Outcome
 
 MOST_PIECES = 16
-"""Enough that results come early and all workers have some, few enough to cost nothing."""
+"""Number of chunks: enough for early results and busy workers, few enough to cost little."""
 LARGEST_PIECE = 10_000
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Neighbouring elements from `start` on; `parameters` has arrays for them alone."""
+    """Neighbouring elements of the arrays from `start` on."""
 
     start: int
     parameters: Mapping[str, Any]
 
     def element(self, number: int) -> dict[str, Any]:
+        """Return the parameters of one element of the chunk."""
         return {
             name: value if _fixed(value) else value[number]
             for name, value in self.parameters.items()
@@ -31,7 +32,11 @@ class Piece:
 
 
 def split(parameters: Parameters) -> list[Piece]:
-    """The pieces. Raises ValueError unless there are arrays, all of one length."""
+    """Split arrays of parameters into chunks.
+
+    Raises:
+        ValueError: There is no array, or the lengths differ.
+    """
     lengths = {len(value) for value in parameters.values() if not _fixed(value)}
     if len(lengths) != 1 or 0 in lengths:
         told = ", ".join(map(str, sorted(lengths))) or "none"
@@ -46,7 +51,11 @@ def split(parameters: Parameters) -> list[Piece]:
 
 
 def joined(pieces: list[Piece], outcomes: "Iterable[Outcome]") -> Iterator[Result]:
-    """Every element's result, piece by piece. Raises the error of a piece that has none."""
+    """Yield the result of every element, chunk by chunk.
+
+    Raises:
+        TaskFailed: A chunk has no result.
+    """
     for outcome in outcomes:
         piece = pieces[outcome.index]
         for number, result in enumerate(outcome.result()):

@@ -1,4 +1,4 @@
-"""The client: what a QuantumTask service does, one method for each thing."""
+"""Client of a QuantumTask service: one method for each call."""
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,16 +16,21 @@ from quantumtask.client.results.result import Result
 from quantumtask.client.task import Task
 
 QUESTION_S = 90.0
-"""How long the service may take to look at a circuit, when many others wait for the same."""
+"""Time limit, in seconds, of calls that a worker answers; other clients may be first."""
 
 
 class Client:
-    """Talks to one service: `url`, or what QUANTUMTASK_URL names, or the one on this machine.
+    """Client of one service, for any number of threads.
 
-    `token` (or QUANTUMTASK_TOKEN) is sent as `Authorization: Bearer`. `timeout`: the seconds that
-    a call may take until the service has answered it, during which a service that is busy, or
-    answered before and is gone now, is asked again; every method takes one of its own. `progress`:
-    whether waiting shows a line; None: where somebody watches. May be used by several threads.
+    Every method has a `timeout` in seconds that replaces the timeout of the client.
+
+    Args:
+        url: Address of the service. The default is QUANTUMTASK_URL, and then http://127.0.0.1:8000.
+        token: Token for the header `Authorization: Bearer`. The default is QUANTUMTASK_TOKEN.
+        timeout: Time limit of a call, in seconds. Within this time, the client repeats a call if
+            the service is busy, or does not answer after it has answered before.
+        progress: True shows a line while a call waits, False shows none, and None shows a line in a
+            terminal or a notebook.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class Client:
 
     @property
     def url(self) -> str:
+        """Address of the service."""
         return self._connection.url
 
     def submit(
@@ -52,12 +58,24 @@ class Client:
         timeout: float | None = None,
         **options: Unpack[Options],
     ) -> Task:
-        """Submits a circuit: OpenQASM text, the Path of a file, or a Qiskit QuantumCircuit.
+        """Submit a circuit. When this returns, the circuit is on disk.
 
-        It is stored durably when this returns. `strict`: a circuit that is wrong is refused
-        (CircuitError) instead of accepted to fail. The same `idempotency_key` with the same
-        arguments gives the same task: without one, a fresh one makes sure that a submission that
-        had to be sent again is one task.
+        Args:
+            source: OpenQASM text, the Path of a file, or a Qiskit QuantumCircuit.
+            strict: Refuse a wrong circuit with CircuitError. Otherwise the service accepts the
+                circuit, and the task fails.
+            idempotency_key: Calls with equal keys and equal arguments return one task. Without a
+                key, the client creates one, so that a repeated request creates one task.
+            timeout: Time limit of the call, in seconds.
+            **options: Options of the task, see `Options`.
+
+        Returns:
+            The new task.
+
+        Raises:
+            CircuitError: The circuit is wrong, and `strict` is set.
+            ServiceError: The service refused the request.
+            Unreachable: No service answers.
         """
         answer = self._post(
             "/tasks",
@@ -78,13 +96,26 @@ class Client:
         timeout: float | None = None,
         **options: Unpack[Common],
     ) -> Iterator[Result]:
-        """Runs a circuit for every element of arrays of parameters, sent in one request.
+        """Run a circuit for every element of arrays of parameters, in one request.
 
-        All arrays and lists have the same length, as for `zip`; what is a number or a text is the
-        same for every element. Yields a Result for each, with its `index` and `parameters`, as they
-        end: in pieces of neighbours, in the order in which the pieces end. Observables and the rest
-        are for every element. Raises the error of a piece that failed, and TimeoutError after
-        `timeout` seconds.
+        All arrays and lists have one length, as for `zip`. A number or a text is the same for every
+        element. Observables and other options apply to every element.
+
+        Args:
+            source: OpenQASM text, the Path of a file, or a Qiskit QuantumCircuit.
+            parameters: Values of the inputs by name.
+            name: Name of the tasks.
+            tags: Tags of the tasks.
+            timeout: Time limit for all results, in seconds.
+            **options: Options of the tasks, see `Common`.
+
+        Yields:
+            A result for each element, with `index` and `parameters`. Neighbouring elements form
+            chunks, and the chunks come in the order in which they end.
+
+        Raises:
+            TaskFailed: A chunk failed.
+            TimeoutError: The time limit is over.
         """
         pieces = split(parameters)
         options["observables"] = column(options.get("observables"))
@@ -103,10 +134,16 @@ class Client:
         timeout: float | None = None,
         **options: Unpack[Common],
     ) -> Batch:
-        """Submits up to 1,000 circuits in one request: all of them are stored, or none.
+        """Submit up to 1,000 circuits in one request; the service stores all or none.
 
-        An item is a source, or a mapping with a `source` and options of its own. `name`, `tags` and
-        `metadata` are those of the batch. Other options are defaults for every item.
+        Args:
+            items: Sources, or mappings with a `source` and options of the item.
+            name: Name of the batch.
+            tags: Tags of the batch.
+            metadata: JSON object that is stored with the batch.
+            idempotency_key: Calls with equal keys and equal arguments return one batch.
+            timeout: Time limit of the call, in seconds.
+            **options: Defaults of the options for every item.
         """
         given_items = [each if isinstance(each, Mapping) else {"source": each} for each in items]
         bodies = [request.body(**dict(options, **each)) for each in given_items]
@@ -117,12 +154,16 @@ class Client:
         return Batch(self._connection, answer, self._progress)
 
     def find_batch(self, batch_id: str, timeout: float | None = None) -> Batch:
-        """A batch by its id."""
+        """Return the batch with this id."""
         known = self._connection.json("GET", path("batches", batch_id), timeout=timeout)
         return Batch(self._connection, known, self._progress)
 
     def task(self, task_id: str, timeout: float | None = None) -> Task:
-        """A task by its id. ServiceError `task_not_found` if there is none."""
+        """Return the task with this id.
+
+        Raises:
+            ServiceError: `task_not_found` if there is no such task.
+        """
         task = self._task({"task_id": task_id, "status": "pending"})
         task.status(timeout)
         return task
@@ -130,7 +171,7 @@ class Client:
     def tasks(
         self, *, status: str | None = None, name: str | None = None, tag: str | None = None
     ) -> Iterator[Task]:
-        """All tasks, newest first, page by page; `known` of each holds what the list tells."""
+        """Yield all tasks page by page, the newest first."""
         cursor = None
         while True:
             page = self.page(status=status, name=name, tag=tag, limit=100, cursor=cursor)
@@ -148,7 +189,10 @@ class Client:
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> Json:
-        """One page of tasks, newest first; its `next_cursor` is the next page's `cursor`."""
+        """Return one page of tasks as JSON, the newest first.
+
+        The value `next_cursor` of a page is the `cursor` of the next page.
+        """
         question = {"status": status, "name": name, "tag": tag, "limit": limit, "cursor": cursor}
         return self._connection.json("GET", "/tasks", params=given(question), timeout=timeout)
 
@@ -158,9 +202,13 @@ class Client:
         parameters: Parameters | None = None,
         timeout: float = QUESTION_S,
     ) -> Json:
-        """All that is wrong with a circuit, as `problems`, and whether it is `valid`.
+        """Return all problems of a circuit, without running or storing the circuit.
 
-        Nothing is run or stored. A ServiceError `worker_unavailable` means that no worker answers.
+        Returns:
+            JSON with `valid` and `problems`, among others.
+
+        Raises:
+            ServiceError: `worker_unavailable` if no worker answers.
         """
         body = request.body(source, parameters=parameters)
         return self._connection.json("POST", "/validate", json=body, timeout=timeout)
@@ -168,45 +216,48 @@ class Client:
     def estimate(
         self, source: CircuitSource, *, timeout: float = QUESTION_S, **options: Unpack[Options]
     ) -> Json:
-        """What `submit` would take: `engine`, `method`, `memory_bytes`, `seconds`; nothing is run.
+        """Return `engine`, `method`, `memory_bytes` and `seconds` of a task, without running it.
 
-        A CircuitError or TaskFailed tells why it would fail.
+        Raises:
+            CircuitError: The circuit is wrong.
+            TaskFailed: The task would fail.
         """
         with for_older("estimate this"):
             body = request.body(source, **options)
             return self._connection.json("POST", "/estimate", json=body, timeout=timeout)
 
     def backends(self, timeout: float = QUESTION_S) -> Json:
-        """What a task may name as its `backend`: the simulator, and noisy twins of devices."""
+        """Return the backends: the simulator, and devices with their noise."""
         with for_older("backends"):
             return self._connection.json("GET", "/backends", timeout=timeout)
 
     def backend(self, name: str, timeout: float = QUESTION_S) -> Json:
-        """One of them, with its coupling map, its gates' and qubits' errors, and its queue."""
+        """Return one backend with its coupling map, its errors and its queue."""
         with for_older("backends"):
             return self._connection.json("GET", path("backends", name), timeout=timeout)
 
     def engines(self, timeout: float = QUESTION_S) -> Json:
-        """The engines with their methods, and how many qubits fit."""
+        """Return the engines with their methods and their numbers of qubits."""
         return self._connection.json("GET", "/engines", timeout=timeout)
 
     def queue(self, timeout: float | None = None) -> Json:
-        """How many tasks wait and run, in all and of each owner."""
+        """Return the numbers of waiting and running tasks, in total and by owner."""
         return self._connection.json("GET", "/queue", timeout=timeout)
 
     def health(self) -> bool:
-        """Whether the process at the URL is alive; it may be the API or the Worker."""
+        """Return True if the process at the URL is alive: the API or a Worker."""
         return self._connection.alive("/health")
 
     def ready(self) -> bool:
-        """Whether the service takes circuits and a worker is there to run them."""
+        """Return True if the service accepts tasks and a worker can run them."""
         return self._connection.alive("/ready")
 
     def close(self) -> None:
+        """Close the connections."""
         self._connection.close()
 
     def __deepcopy__(self, _: Any) -> Self:
-        """Returns a client of the same service, which must be closed separately."""
+        """Return a client of the same service. Close the copy separately."""
         copied = copy(self)
         copied._connection = self._connection.another()
         return copied

@@ -1,4 +1,4 @@
-"""HTTP out: one call to the service, asked again for as long as that is safe and there is time."""
+"""HTTP calls to the service, repeated where a repetition is safe and there is time."""
 
 import os
 import time
@@ -14,21 +14,22 @@ from quantumtask.client.errors import ClientError, ServiceError, Unreachable, fa
 
 Json = dict[str, Any]
 Resume = Callable[[], tuple[Json, dict[str, str]]]
-"""The question and the headers that a stream is asked for with, to go on where it broke off."""
+"""Function that returns the query and the headers to resume a stream with."""
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 ENCODED = "application/vnd.quantumtask+json"
-"""What to accept for arrays as base64 of their bytes instead of as lists of numbers."""
+"""Media type of results whose arrays are base64 of their bytes instead of lists of numbers."""
 STREAM_S = 60.0
-"""How long a stream may say nothing until it is taken for lost, in seconds."""
+"""Silence, in seconds, after which a stream counts as lost."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _BUSY = (429, 503)
 
 
 class Connection:
-    """Calls one service; every call of its API may be repeated, and is while it is busy or gone.
+    """Connection to one service, for any number of threads.
 
-    For several threads. `timeout` is what a call takes at most, repetitions included, in seconds.
+    Every call of the API may be repeated. The connection repeats a call while the service is busy
+    or gone, within the timeout.
     """
 
     def __init__(self, url: str | None, token: str | None, timeout: float) -> None:
@@ -41,7 +42,7 @@ class Connection:
 
     @property
     def _http(self) -> httpx.Client:
-        """The connections of this process: a fork must not read the answers of its parent."""
+        """Connection pool of this process: a fork must not read the answers of its parent."""
         if self._pools.get(os.getpid()) is None:
             self._pools[os.getpid()] = self._opened()
         return self._pools[os.getpid()]
@@ -52,10 +53,10 @@ class Connection:
         return http
 
     def __getstate__(self) -> Json:
-        """Leaves out the connections, which are opened again on use, and the secrets.
+        """Leave out the connections and the token.
 
-        Others may see a pickle, so the process that loads the pickle takes its token from the
-        environment.
+        Others may read a pickle, so the process that loads the pickle takes its token from the
+        environment. Connections are opened again at their first use.
         """
         return {"url": _public(self.url), "timeout": self.timeout}
 
@@ -66,19 +67,26 @@ class Connection:
         self._pools = {}
 
     def __deepcopy__(self, _: Any) -> Self:
-        """Returns itself: copies of tasks and clients share their connections."""
+        """Return the connection itself: copies of tasks and clients share it."""
         return self
 
     def another(self) -> Self:
-        """Returns new connections to the same service, with the same token."""
+        """Return a new connection to the same service with the same token."""
         return type(self)(self.url, self._token, self.timeout)
 
     def call(
         self, method: str, path: str, *, timeout: float | None = None, **request: Any
     ) -> httpx.Response:
-        """The answer that says yes. Raises ServiceError, Unreachable, TaskFailed, TimeoutError.
+        """Call the service and return the successful answer.
 
-        A service that never answered is reported at once; one that did is waited for.
+        A service that has never answered is reported at once. For a service that has answered
+        before, the call waits.
+
+        Raises:
+            ServiceError: The service refused the request.
+            TaskFailed: The circuit is wrong or the task would fail.
+            TimeoutError: The time limit is over.
+            Unreachable: No service answers.
         """
         patience = _Patience(self.timeout if timeout is None else float(timeout))
         while True:
@@ -89,7 +97,7 @@ class Connection:
                 raise self._given_up(answer, lost)
 
     def json(self, method: str, path: str, **request: Any) -> Json:
-        """The JSON object that a call is answered with; takes what `call` does."""
+        """Return the JSON object of an answer. The arguments are those of `call`."""
         answer = self.call(method, path, **request)
         body = _json(answer)
         if body is None:
@@ -99,10 +107,14 @@ class Connection:
     def follow(
         self, path: str, accept: str, resume: Resume, end: float = float("inf")
     ) -> Iterator[str]:
-        """The lines of an answer that goes on, each as it comes, for as long as the caller reads.
+        """Yield the lines of a stream as they come, for as long as the caller reads.
 
-        Where it breaks off it is asked for again, with the question and the headers that `resume`
-        gives then. Raises what `call` does, and TimeoutError at `end` (of `time.monotonic`).
+        Args:
+            path: Path of the stream.
+            accept: Media type.
+            resume: Function that returns the query and the headers to continue a broken stream
+                with.
+            end: Time of `time.monotonic` at which TimeoutError is raised.
         """
         patience = _Patience(self.timeout)
         while True:
@@ -136,13 +148,14 @@ class Connection:
             yield from answer.iter_lines()
 
     def alive(self, path: str) -> bool:
-        """Whether a page is there; asked once."""
+        """Return True if a page answers with success; the request is sent once."""
         try:
             return self._http.get(path).is_success
         except httpx.RequestError:
             return False
 
     def close(self) -> None:
+        """Close the connections of this process."""
         self._http.close()
 
     def _try(
@@ -166,7 +179,7 @@ class Connection:
 
 
 class _Patience:
-    """The time that is left for a call, and pauses that grow while it is repeated."""
+    """Remaining time of a call, and pauses that grow with each repetition."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
@@ -174,10 +187,11 @@ class _Patience:
 
     @property
     def left(self) -> float:
+        """Return the remaining seconds."""
         return max(0.001, self._end - time.monotonic())
 
     def pause(self, asked: float | None) -> bool:
-        """Sleeps as long as was asked, or a little longer than last time; False: not the time."""
+        """Sleep as requested, or longer than last time. Return False if time is over."""
         delay = asked or self._next
         if time.monotonic() + delay > self._end:
             return False
@@ -188,9 +202,10 @@ class _Patience:
 
 @contextmanager
 def for_older(what: str) -> Iterator[None]:
-    """Turns the refusal of a service that does not know something into one that says so.
+    """Convert the refusal of an older service into one that names the missing feature.
 
-    Such a service has no route for it (404 `not_found`), or no field (400 `…: no such field`).
+    An older service has no route for the feature (404 `not_found`) or no field
+    (400 `...: no such field`).
     """
     try:
         yield
@@ -204,30 +219,30 @@ def for_older(what: str) -> Iterator[None]:
 
 
 def deadline(timeout: float | None) -> float:
-    """The time at the end of a timeout, on the clock of `time.monotonic`; None: infinity.
+    """Return the end of a timeout on the clock of `time.monotonic`; infinity for None.
 
-    The timeout becomes a float first: the sum of the clock and a float32 would lose digits.
+    The timeout becomes a float first, because a sum with a float32 loses digits.
     """
     return float("inf") if timeout is None else time.monotonic() + float(timeout)
 
 
 def path(kind: str, name: str) -> str:
-    """`/tasks/<id>`, whatever is in the id."""
+    """Return a path such as `/tasks/<id>`, with every character of the id escaped."""
     return f"/{kind}/" + quote(name, safe="")
 
 
 def given(values: Mapping[str, Any]) -> Json:
-    """What is not None: an older service need not know the rest."""
+    """Return the values that are not None, so that an older service accepts the request."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _public(url: str) -> str:
-    """A URL without the name and the password of a user."""
+    """Return a URL without user name and password."""
     return str(httpx.URL(url).copy_with(userinfo=b"")).rstrip("/")
 
 
 def _connect(url: str, token: str | None) -> httpx.Client:
-    """A connection pool; to this machine's own services, not through the environment's proxy."""
+    """Return a connection pool, which uses no proxy for services on this machine."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with suppress(httpx.InvalidURL):
         host = httpx.URL(url).host
@@ -251,7 +266,7 @@ def _refusal(answer: httpx.Response) -> ClientError:
 
 
 def _json(answer: httpx.Response) -> Json | None:
-    """The answer's JSON object; None for anything else, such as a proxy's own error page."""
+    """Return the JSON object of an answer; None for other answers, such as the page of a proxy."""
     try:
         body = answer.json()
     except ValueError:
@@ -260,6 +275,6 @@ def _json(answer: httpx.Response) -> Json | None:
 
 
 def _retry_after(answer: httpx.Response | None) -> float | None:
-    """Seconds that the service asks to be left alone for, if it says so."""
+    """Return the seconds of the header Retry-After; None without the header."""
     text = "" if answer is None else answer.headers.get("retry-after", "")
     return float(text) if text.isdecimal() else None

@@ -1,14 +1,14 @@
-"""What can go wrong for a user of the client, as one tree of exceptions.
+"""Exceptions of the client.
 
-ClientError
-|-- Unreachable        no service answers at the URL
-|-- ServiceError       the service answered, and refused: `status` is the HTTP status
-|-- TaskFailed         the task failed, or would fail
-|   `-- CircuitError   ... because of its circuit: has `problems`, `line` and `column`
-`-- TaskCancelled      somebody cancelled the task
+    ClientError
+    |-- Unreachable        no service answers at the URL
+    |-- ServiceError       the service refused the request; `status` is the HTTP status
+    |-- TaskFailed         the task failed or would fail
+    |   `-- CircuitError   ... because of its circuit; has `problems`, `line` and `column`
+    `-- TaskCancelled      the task was cancelled
 
-All have a stable `code` for programs and a `detail` for people. What takes longer than its
-`timeout` raises Python's own TimeoutError.
+Every exception has a stable `code` for programs and a `detail` for people. A call that exceeds its
+timeout raises Python's TimeoutError.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a circuit; lines and columns count from 1, `end_column` is excluded."""
+    """One problem of a circuit. Lines and columns count from 1; `end_column` is excluded."""
 
     code: str
     message: str
@@ -32,7 +32,7 @@ class Problem:
 
 
 class ClientError(Exception):
-    """The root of what this client raises."""
+    """Base class of the exceptions of this client."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -50,7 +50,7 @@ class Unreachable(ClientError):
 
 
 class ServiceError(ClientError):
-    """The service refused the request; nothing was changed by it."""
+    """The service refused the request and changed nothing."""
 
     def __init__(self, code: str, detail: str, status: int) -> None:
         super().__init__(code, detail)
@@ -58,7 +58,7 @@ class ServiceError(ClientError):
 
 
 class TaskFailed(ClientError):
-    """A task that failed; or, with `task_id` None, a circuit that was refused because it would."""
+    """The task failed. With `task_id` None, the service refused a circuit that would fail."""
 
     def __init__(
         self,
@@ -73,19 +73,21 @@ class TaskFailed(ClientError):
 
 
 class CircuitError(TaskFailed):
-    """The circuit is wrong: `line` and `column` are those of the first of its `problems`."""
+    """The circuit is wrong; `line` and `column` are those of the first problem."""
 
     @property
     def line(self) -> int | None:
+        """Line of the first problem."""
         return self.problems[0].line if self.problems else None
 
     @property
     def column(self) -> int | None:
+        """Column of the first problem."""
         return self.problems[0].column if self.problems else None
 
 
 class TaskCancelled(ClientError):
-    """The task was cancelled, so there is no result."""
+    """The task was cancelled and has no result."""
 
     def __init__(self, task_id: str) -> None:
         super().__init__("task_cancelled", f"task {task_id} was cancelled")
@@ -95,11 +97,11 @@ class TaskCancelled(ClientError):
 def failure(
     code: str, detail: str, errors: Iterable[Mapping[str, Any]], task_id: str | None = None
 ) -> TaskFailed:
-    """The exception for a failure as the service tells it; `errors` are its problems, if any."""
+    """Return the exception for a failure; `errors` are the problems of the circuit."""
     problems = [_problem(each) for each in errors]
     return (CircuitError if problems else TaskFailed)(code, detail, problems, task_id)
 
 
 def _problem(told: Mapping[str, Any]) -> Problem:
-    """A newer service may tell more of it than this client knows."""
+    """Return a problem without the fields that only newer services know."""
     return Problem(**{each.name: told[each.name] for each in fields(Problem) if each.name in told})

@@ -1,4 +1,4 @@
-"""The changes of a task's state, or of a batch's tasks, as the service streams them."""
+"""Streams of state changes of a task or of a batch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ FINAL = ("completed", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class Event:
-    """One change: `state` it led to, when (RFC 3339, UTC), by which move, at which attempt."""
+    """Change of state: the new state, the time (RFC 3339, UTC), the move and the attempt."""
 
     task_id: str
     state: str
@@ -21,13 +21,13 @@ class Event:
     move: str
     attempt: int
     item: int | None = None
-    """Of a batch: the task's place in it."""
+    """Position of the task in its batch; None outside of batches."""
 
 
 def events(connection: Connection, where: str) -> Iterator[Event]:
-    """Every change, each once, however often the connection is lost; ends with the last one.
+    """Yield every change once, up to the final one, across lost connections.
 
-    A service that has no events is asked for the task's history instead.
+    For a service without event streams, the history of the task takes their place.
     """
     try:
         yield from _streamed(connection, where)
@@ -55,7 +55,7 @@ def _streamed(connection: Connection, where: str) -> Iterator[Event]:
 
 
 def _messages(lines: Iterator[str]) -> Iterator[tuple[str, str, str]]:
-    """Id, event and data of each message; comments, the heartbeat, are passed over."""
+    """Yield the id, the event and the data of each message, without keep-alive comments."""
     fields: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")

@@ -7,11 +7,11 @@ from numbers import Complex, Integral, Real
 from typing import Any
 
 _OF_JSON = frozenset({type(None), str, bool, int})
-"""The types whose every value JSON has as it is."""
+"""Types whose every value is a JSON value."""
 
 
 def plain(name: str, value: Any) -> Any:
-    """Converts a value to JSON: NumPy's scalars and arrays to numbers and lists, mappings to dicts.
+    """Convert a value to JSON: NumPy's scalars and arrays to numbers and lists, mappings to dicts.
 
     Args:
         name: The name of the value in error messages.

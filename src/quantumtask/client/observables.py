@@ -1,18 +1,18 @@
-"""Observables as they are sent: "ZZ", or [["ZZ", 1.0], …], one or an array of them."""
+"""Observables in a request: "ZZ", or [["ZZ", 1.0], ...], single or as an array."""
 
 from collections.abc import Iterator
 from typing import Any
 
 
 def column(observables: Any) -> Any:
-    """With a dimension more, so that each observable goes with every element of a sweep."""
+    """Return observables with one more dimension, for broadcasting against a sweep."""
     if observables is None or _is_one(observables):
         return observables
     return [[each] if _is_one(each) else column(each) for each in observables]
 
 
 def names(observables: Any) -> Iterator[str]:
-    """What to call each of them, in their order: `ZZ`, or `0.5 ZZ + XI`."""
+    """Yield the name of each observable, such as `ZZ` or `0.5 ZZ + XI`."""
     if isinstance(observables, str):
         yield observables
     elif observables and _is_one(observables):
@@ -24,7 +24,7 @@ def names(observables: Any) -> Iterator[str]:
 
 
 def _is_one(value: Any) -> bool:
-    """Whether it is an observable, and not a list of these."""
+    """Return True for a single observable, False for a list of observables."""
     return isinstance(value, str) or all(
         isinstance(term, list | tuple) and len(term) == 2 and not isinstance(term[1], str | list)
         for term in value

@@ -1,4 +1,4 @@
-"""One line that tells a waiting person how it stands, in a terminal or a notebook."""
+"""Progress line in a terminal or a notebook."""
 
 import sys
 import time
@@ -6,13 +6,14 @@ from types import TracebackType
 from typing import Self, TextIO
 
 PATIENT_S = 0.5
-"""What takes less is not worth a line."""
+"""Waiting time, in seconds, below which no line appears."""
 
 
 class Progress:
-    """A line that is written over again and again, and gone in the end.
+    """Line that is overwritten with each state and erased at the end.
 
-    `shown`: None means only where somebody watches: never in a pipe or a log file.
+    Args:
+        shown: True shows the line, False hides it, None shows it in a terminal or a notebook.
     """
 
     def __init__(self, shown: bool | None) -> None:
@@ -22,9 +23,11 @@ class Progress:
 
     @property
     def shown(self) -> bool:
+        """Visibility of the line."""
         return self._out is not None
 
     def say(self, words: str) -> None:
+        """Show a text in place of the last one."""
         seconds = time.monotonic() - self._began
         if self._out is not None and (self._written or seconds >= PATIENT_S):
             self._write(f"{words}  {_clock(seconds)}")
@@ -47,7 +50,7 @@ class Progress:
 
 
 def _place() -> TextIO | None:
-    """Where a person looks: a notebook shows what is printed, a terminal both streams."""
+    """Return the stream of a notebook or a terminal; None without either."""
     if "ipykernel" in sys.modules:
         return sys.stdout
     return sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None

@@ -1,4 +1,4 @@
-"""What is sent of a task: its circuit as text, its parameters as JSON, its options by name."""
+"""Requests: circuits as text, parameters as JSON, options by name."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -12,7 +12,7 @@ from quantumtask.client.json_numbers import holds_complex, plain
 
 @runtime_checkable
 class QiskitCircuit(Protocol):
-    """What a Qiskit QuantumCircuit is known by, without importing Qiskit."""
+    """Attributes by which a Qiskit QuantumCircuit is recognised without importing Qiskit."""
 
     num_qubits: int
     num_clbits: int
@@ -20,63 +20,69 @@ class QiskitCircuit(Protocol):
 
 
 FEW = 100
-"""So many numbers of an array are sent as a list, which people can read."""
+"""Largest array that is sent as a readable list of numbers."""
 
 CircuitSource = str | PathLike[str] | QiskitCircuit
 Parameters = Mapping[str, Any]
 
 
 class Common(TypedDict, total=False):
-    """How circuits are run, one or many; what is left out is left to the service."""
+    """Options that one circuit and many circuits share; the service has defaults."""
 
     shots: int | None
-    """How often; 1024 if not given."""
+    """Number of runs of the circuit; the default is 1024."""
     observables: Any
-    """One or an array of observables: "ZZ", or [["ZZ", 1.0], ["XI", 0.5]]. The LAST letter belongs
-    to the first qubit. Asks for expectation values."""
+    """One observable or an array of them: "ZZ", or [["ZZ", 1.0], ["XI", 0.5]]. The LAST letter
+    belongs to the first qubit. The result then has expectation values."""
     precision: float | None
-    """The standard error that is good enough; 0 or None: exact values."""
+    """Standard error of the expectation values; 0 or None: exact values."""
     returns: str | Sequence[str] | None
-    """What is wanted: counts, memory, probabilities, statevector, unitary, expectation_values."""
+    """Outputs: counts, memory, probabilities, statevector, unitary, expectation_values."""
     noise: str | Mapping[str, Any] | None
-    """The name of a device twin; an object of `depolarizing`, `thermal` and `readout` rates, or of
-    `errors` of instructions, as `NoiseModel.to_dict(serializable=True)` of Qiskit Aer gives it; or,
-    beside a `backend`, {"idle": False}, which turns off the decay of idle qubits."""
+    """Name of a device; error rates (`depolarizing`, `thermal`, `readout`); `errors` of gates,
+    as `NoiseModel.to_dict(serializable=True)` of Qiskit Aer returns them; or, beside a `backend`,
+    {"idle": False} to turn off the decay of idle qubits."""
     backend: str | None
-    """A name of `Client.backends`: the circuit is compiled for it, and run with its noise."""
+    """Name from `Client.backends`: the device to compile for, with its noise."""
     compile: str | None
-    """Compiling for the backend: "always", "never" (qubit k is the device's qubit k), or "auto":
-    unless the circuit names physical qubits ($0)."""
+    """Compilation for the backend: "always"; "never" (qubit k is qubit k of the device); or "auto":
+    compile a circuit without physical qubits ($0)."""
     seed: int | None
-    """The same seed gives the same counts."""
+    """Seed of the random numbers: equal seeds give equal counts."""
     memory: bool | None
-    """Whether to return the bits of every shot, too."""
+    """True returns the bits of every shot."""
     timeout_s: float | None
-    """Most seconds that a task may run."""
+    """Time limit of the task, in seconds."""
     engine: str | None
-    """A name of `Client.engines`; None: the fastest for the circuit."""
+    """Name from `Client.engines`; None: the fastest engine for the circuit."""
     method: str | None
-    """One of that engine's methods."""
+    """Method of the engine."""
     owner: str | None
-    """Whose task it is: what waits is shared out fairly among owners."""
+    """Owner of the task; the owners share the slots fairly."""
     priority: int | None
-    """-10 to 10: a higher one goes before all lower ones."""
+    """-10 to 10: higher priorities run first."""
 
 
 class Options(Common, total=False):
-    """How one circuit is run."""
+    """Options of one circuit."""
 
     parameters: Parameters | None
-    """A value for each `input`: a number, True or False, a bit string, an array; with more
-    dimensions than the type of the input has, they are a sweep, broadcast as NumPy does."""
+    """Value of each `input`: a number, True or False, a bit string, an array. An array with more
+    dimensions than the type of the input is a sweep, broadcast as in NumPy.
+    """
     name: str | None
     tags: Sequence[str]
     metadata: Mapping[str, Any] | None
-    """A JSON object of your own, kept with the task: at most 16 KiB."""
+    """JSON object that is stored with the task, at most 16 KiB."""
 
 
 def body(source: CircuitSource, **options: Unpack[Options]) -> Json:
-    """The JSON of a submission. Raises OSError for a file that cannot be read, TypeError."""
+    """Return the JSON of a submission.
+
+    Raises:
+        OSError: A file cannot be read.
+        TypeError: A source or a value has a type that cannot be sent.
+    """
     returns = options.pop("returns", None)
     values = options.pop("parameters", None)
     sent = {name: plain(name, value) for name, value in options.items()}
@@ -92,7 +98,7 @@ def body(source: CircuitSource, **options: Unpack[Options]) -> Json:
 
 
 def text(source: CircuitSource) -> str:
-    """OpenQASM text: of a text itself, of a file at a Path, of a Qiskit circuit."""
+    """Return the OpenQASM text of a source."""
     if isinstance(source, str):
         return source
     if isinstance(source, PathLike):
@@ -104,14 +110,14 @@ def text(source: CircuitSource) -> str:
 
 
 def parameters(values: Parameters | None) -> Json | None:
-    """Values as JSON, NumPy's arrays as their bytes; None where there are none."""
+    """Return the values as JSON, with large arrays as bytes; None without values."""
     return None if values is None else {name: _sent(name, each) for name, each in values.items()}
 
 
 def _sent(name: str, value: Any) -> Any:
-    """Encodes large arrays and complex numbers as bytes, all else as readable lists.
+    """Encode large arrays and complex numbers as bytes, and all other values as readable lists.
 
-    A complex number as a list of two would be a sweep where the input is a real one.
+    A complex number as a list of two numbers would be a sweep of a real input.
     """
     name = f"parameters.{name}"
     if holds_complex(value):

@@ -1,4 +1,4 @@
-"""A task of the service, as its client holds it."""
+"""Tasks of the service."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -19,18 +19,18 @@ from quantumtask.client.results.decode import is_whole, result_of
 from quantumtask.client.results.result import Result
 
 LONG_POLL_S = 25.0
-"""How long one question for the end of a task stays open; the service allows at most 30 s."""
+"""Seconds that one long poll stays open; the service allows at most 30 s."""
 WATCHED_S = 2.0
-"""How long, while somebody watches its state."""
+"""Seconds that one long poll stays open while a progress line is visible."""
 _PLAIN = "application/json"
 ACCEPTED = f"{ENCODED}, {_PLAIN};q=0.5"
-"""Arrays as their bytes, from a service that knows how."""
+"""Media types of a result: arrays as bytes, or as lists from an older service."""
 
 
 class Task:
-    """One task: `id`, and all that can be done with it. `Client.submit` and `Client.task` make it.
+    """Task of the service. `Client.submit` and `Client.task` create tasks.
 
-    `known` is what the service said of it last.
+    The attribute `id` is the id of the task, and `known` holds the last answer of the service.
     """
 
     def __init__(
@@ -47,42 +47,52 @@ class Task:
         self._parameters = parameters
 
     def status(self, timeout: float | None = None) -> str:
-        """submitted, running, completed, failed or cancelled."""
+        """Return the state: submitted, running, completed, failed or cancelled."""
         self._ask("status", _PLAIN, timeout=timeout)
         return self._state
 
     def info(self, wait: float = 0.0, timeout: float | None = None) -> Json:
-        """All that the service says of it, as JSON: now, or as it ends in `wait` (0 to 30) s."""
+        """Return the task as JSON.
+
+        Args:
+            wait: Seconds, 0 to 30, to wait for the end of the task.
+            timeout: Time limit of the call, in seconds.
+        """
         return self._ask(None, _PLAIN, wait, timeout)
 
     def wait(self, timeout: float | None = None) -> Json:
-        """What `info` says once the task has ended, with all of its result, however large.
+        """Wait for the end of the task and return its JSON with the whole result.
 
-        TimeoutError if it has not ended after `timeout` seconds. Shows its state and the seconds
-        meanwhile, where somebody watches.
+        A terminal or a notebook shows the state and the seconds meanwhile.
+
+        Raises:
+            TimeoutError: The task has not ended after `timeout` seconds.
         """
         return self._ended(timeout, _PLAIN)
 
     def result(self, timeout: float | None = None) -> Result:
-        """Its result, once it has ended.
+        """Wait for the end of the task and return its result.
 
-        Raises CircuitError, TaskFailed or TaskCancelled if there is none, and TimeoutError if it
-        has not ended after `timeout` seconds; the task goes on then.
+        Raises:
+            CircuitError: The circuit is wrong.
+            TaskFailed: The task failed.
+            TaskCancelled: The task was cancelled.
+            TimeoutError: The task has not ended after `timeout` seconds. The task goes on.
         """
         return result_of(self._ended(timeout, ACCEPTED), self._parameters)
 
     def circuit(self, timeout: float | None = None) -> str:
-        """The circuit of the task, as OpenQASM text."""
+        """Return the OpenQASM text of the task as it was submitted."""
         with for_older("give a circuit back"):
             return self._connection.call("GET", self._path + "/circuit", timeout=timeout).text
 
     def cancel(self, timeout: float | None = None) -> None:
-        """Ends it. ServiceError `task_already_finished` if it has ended by itself."""
+        """Cancel the task. Raise ServiceError `task_already_finished` if the task has ended."""
         answer = self._connection.json("POST", self._path + "/cancel", timeout=timeout)
         self.known = self.known | answer | {"state": "cancelled"}
 
     def events(self) -> Iterator[Event]:
-        """Every change of its state, those that were and those to come, until it has ended."""
+        """Yield every change of state of the task, past and future, until the task has ended."""
         return events(self._connection, self._path)
 
     def __repr__(self) -> str:
@@ -122,7 +132,7 @@ class Task:
 
 
 def whole(connection: Connection, body: Json, accept: str = ACCEPTED) -> Json:
-    """A task's JSON with its result, if that is so large that it has to be fetched by itself."""
+    """Return the JSON of a task with its result, which is fetched separately if it is large."""
     if body["status"] != "completed" or is_whole(body):
         return body
     where = path("tasks", body["task_id"]) + "/result"
@@ -130,7 +140,7 @@ def whole(connection: Connection, body: Json, accept: str = ACCEPTED) -> Json:
 
 
 def _words(body: Json) -> str:
-    """`submitted, position 3`, or `running`."""
+    """Return the text of the progress line, such as `submitted, position 3`."""
     place = body.get("queue") or body
     position = place.get("position")
     return str(body.get("state", "pending")) + (f", position {position:,}" if position else "")

@@ -1,4 +1,4 @@
-"""Arrays on the wire: base64 of little-endian bytes with type and shape; lists where plain."""
+"""Arrays in JSON: base64 of little-endian bytes with type and shape, or nested lists."""
 
 import base64
 import itertools
@@ -13,13 +13,14 @@ from quantumtask.client.json_numbers import plain
 Array = NDArray[Any]
 
 DTYPES = {"f": "float64", "c": "complex128", "i": "int64", "b": "bool"}
-"""The type that an array of each kind (NumPy's letter) travels as."""
+"""Type of the bytes for each kind of NumPy array."""
 
 
 def encoded(array: Array) -> dict[str, Any]:
-    """An array of numbers or truth values as JSON that holds its bytes.
+    """Encode an array of numbers or truth values as JSON that holds its bytes.
 
-    Raises ValueError for numbers with more digits than float64 can hold.
+    Raises:
+        ValueError: A number has more digits than float64 can hold.
     """
     dtype = DTYPES[array.dtype.kind]
     content = _exact(array, np.dtype(dtype))
@@ -29,7 +30,7 @@ def encoded(array: Array) -> dict[str, Any]:
 
 
 def reals(name: str, values: Any) -> Array:
-    """Converts real numbers to float64, without a change of shape.
+    """Convert real numbers to float64, without a change of shape.
 
     Raises:
         TypeError: A value is complex, or is not a number.
@@ -47,7 +48,12 @@ def reals(name: str, values: Any) -> Array:
 
 
 def complexes(values: Any) -> Array:
-    """An array of numbers of which some are complex. Raises TypeError or ValueError."""
+    """Convert numbers of which some are complex to an array.
+
+    Raises:
+        TypeError: A value is not a number.
+        ValueError: A number has more digits than float64 can hold.
+    """
     array = np.asarray(values)
     if array.dtype.kind not in "biufc":
         raise TypeError("complex numbers must be in lists of one length, or in an array")
@@ -55,7 +61,7 @@ def complexes(values: Any) -> Array:
 
 
 def _real(name: str, value: Any) -> float:
-    """Converts a number of any type to float, also a Qiskit expression without parameters."""
+    """Convert a number of any type to float, also a Qiskit expression without parameters."""
     numeric = getattr(value, "numeric", None)
     return float(plain(name, value if numeric is None else numeric()))
 
@@ -70,19 +76,19 @@ def _exact(array: Array, dtype: np.dtype[Any]) -> Array:
 
 
 def decoded(told: Mapping[str, Any]) -> Array:
-    """The array of its bytes; it cannot be written to."""
+    """Return the array of encoded bytes; the array is read-only."""
     dtype = np.dtype(str(told["dtype"])).newbyteorder("<")
     flat = np.frombuffer(base64.b64decode(told["data"]), dtype)
     return flat.reshape(tuple(told["shape"]))
 
 
 def numbers(told: Any) -> Array:
-    """Real numbers, as their bytes or as nested lists."""
+    """Return real numbers, from bytes or from nested lists."""
     return decoded(told) if isinstance(told, Mapping) else np.asarray(told, dtype=float)
 
 
 def amplitudes(told: Any) -> Array:
-    """Complex numbers, as their bytes or as nested lists of [re, im]."""
+    """Return complex numbers, from bytes or from nested lists of [re, im]."""
     if isinstance(told, Mapping):
         return decoded(told)
     pairs = np.asarray(told, dtype=float)
@@ -91,9 +97,9 @@ def amplitudes(told: Any) -> Array:
 
 
 def packed(shots: Sequence[str]) -> Array:
-    """Bit strings as uint8 [shots, bytes]: each shot is an integer, its largest byte first.
+    """Pack bit strings as uint8 [shots, bytes]: each shot is an integer, its largest byte first.
 
-    What stands last in the string is the lowest bit; blanks between registers do not count.
+    The last character of a string is the lowest bit. Blanks between registers do not count.
     """
     texts = [shot.replace(" ", "") for shot in shots]
     bits = len(texts[0]) if texts else 0
@@ -103,7 +109,12 @@ def packed(shots: Sequence[str]) -> Array:
 
 
 def unpacked(memory: Array, sizes: Sequence[int]) -> Any:
-    """The bit strings of `packed`, nested as the dimensions before; `sizes` of the registers."""
+    """Unpack the bit strings of `packed`, nested as the leading dimensions.
+
+    Args:
+        memory: uint8 [..., shots, bytes].
+        sizes: Sizes of the registers, in the order of declaration.
+    """
     if memory.ndim > 2:
         return [unpacked(each, sizes) for each in memory]
     total = sum(sizes)

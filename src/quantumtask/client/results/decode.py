@@ -1,4 +1,4 @@
-"""The service's JSON about a task that has ended, as a Result or as the exception to raise."""
+"""Conversion of the JSON of a task to a Result or an exception."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,16 +14,23 @@ _COMPLEX = ("statevector", "unitary")
 
 
 def is_whole(body: Json) -> bool:
-    """Whether a completed task's JSON has all of its result, and none of it elsewhere."""
+    """Return True if the JSON of a completed task holds its whole result."""
     if body.get("result") is None:
         return False
     return "data" not in body or body["data"] is not None or not body.get("result_url")
 
 
 def result_of(body: Json, parameters: Mapping[str, Any] | None = None) -> Result:
-    """The result of a task that has ended. Raises TaskFailed, CircuitError and TaskCancelled.
+    """Return the result of a task that has ended.
 
-    `parameters` are what was sent, where that is known; else the service tells them.
+    Args:
+        body: JSON of the task.
+        parameters: Values that were sent; None takes the values in the JSON.
+
+    Raises:
+        CircuitError: The circuit is wrong.
+        TaskFailed: The task failed.
+        TaskCancelled: The task was cancelled.
     """
     task_id = str(body["task_id"])
     if body["status"] == "failed":
@@ -66,7 +73,7 @@ def _arrays(data: Json) -> Json:
 
 
 def _memory(plain: Any, sent: Any) -> Json:
-    """Bit strings, or the bits of a sweep as they were sent: millions of strings cost seconds."""
+    """Return bit strings, or the packed bits of a sweep: strings are slow to build."""
     if not isinstance(sent, Mapping):
         return {"_memory": plain if sent is None else sent}
     from quantumtask.client.results.array_codec import decoded

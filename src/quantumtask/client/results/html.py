@@ -1,4 +1,4 @@
-"""A result as a notebook shows it: HTML with bars, of nothing but itself."""
+"""HTML of a result for notebooks, without external files."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -15,7 +15,7 @@ INK = "fill='currentColor'"
 
 
 def html(result: "ResultData") -> str:
-    """Counts or probabilities as bars, expectation values as a table, and how it was run."""
+    """Return counts or probabilities as bars, expectation values as a table, and the run."""
     parts = [f"<div style='font-family:sans-serif'><b>{escape(_title(result))}</b>"]
     if result.shape:
         parts.append(_sweep(result))
@@ -41,13 +41,13 @@ def _title(result: "ResultData") -> str:
 
 
 def _most(rows: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], int]:
-    """The most frequent, in the order of their bits, and how many are left out."""
+    """Return the most frequent rows in the order of their bits, and the number of hidden rows."""
     rows.sort(key=lambda row: (-row[1], row[0]))
     return sorted(rows[:MOST_BARS]), max(0, len(rows) - MOST_BARS)
 
 
 def _bars(rows: Sequence[tuple[str, float]], hidden: int) -> str:
-    """A horizontal bar a row, as SVG."""
+    """Return an SVG with a horizontal bar for each row."""
     label = 8 * max((len(bits) for bits, _ in rows), default=0) + 12
     largest = max((value for _, value in rows), default=1) or 1
     drawn = "".join(
@@ -73,7 +73,7 @@ def _bar(y: int, x: int, bits: str, value: float, share: float) -> str:
 
 
 def _shapes(result: "ResultData") -> list[list[str]]:
-    """What there is beside the values that are shown."""
+    """Return the names and shapes of the arrays of a result."""
     arrays = {"state vector": result.statevector, "unitary": result.unitary}
     return [[name, str(array.shape)] for name, array in arrays.items() if array is not None]
 

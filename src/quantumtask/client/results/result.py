@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class Result(ResultData):
-    """One task's result; of a sweep, all of it: `result[i]` and iteration give its elements.
+    """Result of one task or of a whole sweep; `result[i]` and iteration return elements.
 
-    Bit order, everywhere: in a bit string the LAST character is the first bit, registers are
-    separated by a blank, the last one declared stands first; in arrays, the first qubit or bit is
-    the lowest bit of the index. What was not asked for is None (counts: {}).
+    Bit order: in a bit string the LAST character is the first bit; a blank separates registers,
+    and the last declared register stands first. In arrays, the first qubit or bit is the lowest
+    bit of the index. An output that was not requested is None (counts: {}).
     """
 
     def __repr__(self) -> str:
@@ -25,9 +25,10 @@ class Result(ResultData):
         return html.html(self)
 
     def to_dataframe(self) -> "pandas.DataFrame":
-        """Counts as a row for each bit string; of a sweep, and of expectation values, see `rows`.
+        """Return a data frame with a row for each bit string or expectation value.
 
-        Raises ImportError without pandas.
+        Raises:
+            ImportError: pandas is not installed.
         """
         from quantumtask.client.results.table import rows
 
@@ -38,7 +39,7 @@ class Result(ResultData):
         return pandas.DataFrame(rows(self))
 
     def _facts(self) -> Iterator[str]:
-        """What a person wants to see of it: values where they are few, else their shape."""
+        """Yield short texts: few values in full, arrays by their shape."""
         if self.shape:
             yield f"a sweep of shape {self.shape}"
         elif self.counts:
@@ -58,7 +59,7 @@ _FEW = 8
 
 
 def _short(counts: Counts) -> str:
-    """The most frequent of them: `{'00': 511, '11': 513, … 14 more}`."""
+    """Return the most frequent counts, such as `{'00': 511, '11': 513, ... 14 more}`."""
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     shown = sorted(rows[:_FEW]) if len(rows) <= _FEW else rows[:_FEW]
     texts = [f"{bits!r}: {count}" for bits, count in shown]

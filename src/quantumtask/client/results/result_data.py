@@ -17,12 +17,12 @@ class ResultData:
 
     task_id: str
     counts: Any
-    """Bit string -> shots; of a sweep: lists of these, nested by `shape`."""
+    """Shots by bit string; for a sweep, lists of such mappings, nested by `shape`."""
     shots: int
     shape: tuple[int, ...] = ()
-    """Of the sweep; () where there is none."""
+    """Shape of the sweep; () without a sweep."""
     outputs: Any = None
-    """Name of an `output` variable -> its value after each shot, in order."""
+    """Values after each shot, in order, by the name of the `output` variable."""
     probabilities: "Array | None" = None
     """float64 [*shape, 2**bits]."""
     statevector: "Array | None" = None
@@ -30,18 +30,18 @@ class ResultData:
     unitary: "Array | None" = None
     """complex128 [*shape, 2**qubits, 2**qubits], up to a global phase."""
     expectation_values: "Array | None" = None
-    """float64, of the shape of observables and sweep broadcast together."""
+    """float64, with the broadcast shape of observables and sweep."""
     standard_errors: "Array | None" = None
-    """Of the expectation values, likewise; 0 where they are exact."""
+    """Standard errors of the expectation values, with the same shape; 0 for exact values."""
     observables: tuple[str, ...] = ()
-    """What they are of, in the order of their first dimensions; () if the service did not say."""
+    """Names of the observables in the order of the leading dimensions; () if unknown."""
     bits: "Array | None" = field(default=None, compare=False)
-    """Of a sweep: its memory as uint8 [*shape, shots, bytes], each shot the integer of its bits."""
+    """Memory of a sweep as uint8 [*shape, shots, bytes]; each shot is the integer of its bits."""
     _memory: Any = field(default=None, repr=False)
     registers: tuple[tuple[str, int], ...] = ()
-    """Name and size, in the order of declaration; only where the service told them."""
+    """Names and sizes of the registers in the order of declaration; () if unknown."""
     index: tuple[int, ...] = ()
-    """Of an element of a sweep: where it stood."""
+    """Index of an element of a sweep."""
     parameters: Mapping[str, Any] | None = None
     seed: int | None = None
     engine: str | None = None
@@ -49,18 +49,18 @@ class ResultData:
     method: str | None = None
     precision: str | None = None
     reason: str | None = None
-    """Why this engine ran."""
+    """Reason for the choice of the engine."""
     warnings: tuple[str, ...] = ()
     compiled: Mapping[str, Any] | None = None
-    """The circuit on a device twin: `depth`, `gates`, `qubits`, and `as_written`, which is True for
-    a circuit that was not compiled. None without a device."""
+    """Circuit on a device: `depth`, `gates`, `qubits`, and `as_written`: True for a circuit that
+    was not compiled. None without a device."""
     running_ms: float | None = None
     waiting_ms: float | None = None
     name: str | None = None
 
     @property
     def memory(self) -> Any:
-        """The bit string of every shot, in order; of a sweep: lists of these, nested by `shape`."""
+        """Bit string of every shot in order; for a sweep, nested lists by `shape`."""
         if self.bits is None:
             return self._memory
         from quantumtask.client.results.array_codec import unpacked
@@ -68,7 +68,7 @@ class ResultData:
         return unpacked(self.bits, [size for _, size in self.registers])
 
     def __getitem__(self, index: Index) -> Self:
-        """An element of a sweep, or for an index that is too short, a smaller sweep."""
+        """Return an element of a sweep, or a smaller sweep for a short index."""
         at = index if isinstance(index, tuple) else (index,)
         if not self.shape:
             raise TypeError("the result of a single circuit has no elements: there was no sweep")
@@ -122,7 +122,7 @@ def _leading(array: "Array | None", where: tuple[int, ...]) -> "Array | None":
 def _broadcast(
     array: "Array | None", where: tuple[int, ...], shape: tuple[int, ...]
 ) -> "Array | None":
-    """The values of an element: the sweep's dimensions are the last ones, where they are there."""
+    """Return the values of an element; the dimensions of the sweep come last."""
     if array is None:
         return None
     first = array.ndim - len(shape)
@@ -135,7 +135,7 @@ def _broadcast(
 def _bindings(
     parameters: Mapping[str, Any] | None, where: tuple[int, ...], shape: tuple[int, ...]
 ) -> Mapping[str, Any] | None:
-    """What each parameter was at an element, found out from the shape of what was sent."""
+    """Return the parameters of an element, derived from the shapes of the submitted values."""
     if not parameters:
         return parameters
     return {name: _binding(value, where, shape) for name, value in parameters.items()}

@@ -1,4 +1,4 @@
-"""A result as rows of a table."""
+"""Results as rows of a table."""
 
 import itertools
 from collections.abc import Iterator
@@ -11,15 +11,16 @@ R = TypeVar("R", bound=ResultData)
 
 
 def rows(result: ResultData) -> list[Row]:
-    """A row for each bit string of each element; for expectation values, a row for each of them.
+    """Return a row for each bit string or expectation value of each element.
 
-    A sweep's rows begin with the element's index (`i`, or `i0`, `i1`, …) and its parameters.
+    The rows of a sweep begin with the index (`i`, or `i0`, `i1`, ...) and the parameters of the
+    element.
     """
     return [row for element in elements(result) for row in _rows(element)]
 
 
 def elements(result: R) -> Iterator[R]:
-    """Every element of a sweep, the last index first; a single circuit is its own only one."""
+    """Yield every element of a sweep, the last index first; a single result yields itself."""
     if not result.shape:
         yield result
         return
@@ -42,7 +43,7 @@ def _rows(element: ResultData) -> Iterator[Row]:
 
 
 def labels(element: ResultData) -> list[str]:
-    """What to call each expectation value of a single circuit or element."""
+    """Return the name of each expectation value of an element."""
     values = element.expectation_values
     number = 0 if values is None else values.size
     names = element.observables
@@ -55,7 +56,7 @@ def _head(element: ResultData) -> Row:
 
 
 def scalars(element: ResultData) -> Row:
-    """The parameters of an element that are one number or text each."""
+    """Return the parameters of an element that are single numbers or texts."""
     return {
         name: value
         for name, value in (element.parameters or {}).items()
