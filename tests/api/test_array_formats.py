@@ -60,7 +60,7 @@ def test_the_client_sends_only_dtypes_of_the_format() -> None:
 @pytest.mark.parametrize("dtype", ARRAY_DTYPES)
 def test_the_client_reads_each_array_that_a_slot_writes(dtype: str, shape: tuple[int, ...]) -> None:
     array = array_of(dtype, shape)
-    decoded = client_codec.decoded(json.loads(json.dumps(encode_array(array))))
+    decoded = client_codec.decode(json.loads(json.dumps(encode_array(array))))
     assert (decoded.dtype, decoded.shape) == (array.dtype, array.shape)
     assert (decoded == array).all()
 
@@ -70,7 +70,7 @@ def test_the_client_reads_each_array_that_a_slot_writes(dtype: str, shape: tuple
 def test_a_slot_reads_each_array_that_the_client_writes(dtype: str, shape: tuple[int, ...]) -> None:
     array = array_of(dtype, shape)
     for layout in (array, array.copy(order="F"), array.astype(array.dtype.newbyteorder(">"))):
-        decoded = decode_array(json.loads(json.dumps(client_codec.encoded(layout))))
+        decoded = decode_array(json.loads(json.dumps(client_codec.encode(layout))))
         assert (decoded.dtype, decoded.shape) == (array.dtype, array.shape)
         assert (decoded == array).all()
 
@@ -86,8 +86,8 @@ def test_the_api_lists_each_array_that_a_slot_writes(dtype: str, shape: tuple[in
 @given(arrays.arrays(np.float64, (5,), elements=st.floats(allow_nan=False, allow_infinity=False)))
 def test_all_codecs_keep_each_bit_of_a_number(array: np.ndarray[Any, Any]) -> None:
     encoded = encode_array(array)
-    assert client_codec.encoded(array) == encoded
-    assert client_codec.decoded(encoded).tobytes() == decode_array(encoded).tobytes()
+    assert client_codec.encode(array) == encoded
+    assert client_codec.decode(encoded).tobytes() == decode_array(encoded).tobytes()
     (listed,) = json.loads(to_lists(json.dumps({"x": encoded}), ())).values()
     assert np.array(listed).tobytes() == array.tobytes()
 
@@ -100,11 +100,11 @@ def test_slot_api_and_client_write_a_shot_as_the_same_bit_string(
     total = sum(size for _, size in pairs)
     outcomes = sorted({0, 1 % (1 << total), (1 << total) // 3, (1 << total) - 1})
     texts = BitstringFormatter(registers_of(pairs)).format(outcomes)
-    packed = client_codec.packed(texts)
+    packed = client_codec.pack(texts)
     assert [int.from_bytes(shot.tobytes()) for shot in packed] == outcomes
     memory = np.broadcast_to(packed, (*sweep, *packed.shape))
     expected = np.broadcast_to(np.array(texts, object), (*sweep, len(texts))).tolist()
-    assert client_codec.unpacked(memory, [size for _, size in pairs]) == expected
+    assert client_codec.unpack(memory, [size for _, size in pairs]) == expected
     if total:
         data = json.dumps({"memory": encode_array(memory)})
         assert json.loads(to_lists(data, pairs)) == {"memory": expected}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "quantumtask"
-UNFINISHED = {"api", "client", "engines", "worker"}
+UNFINISHED = {"api", "engines", "worker"}
 ROOMS = sorted({path.name for path in SOURCE.iterdir() if path.is_dir()} - {"__pycache__"})
 
 INTERROGATIVES = {"what", "who", "whose", "whom", "whether", "where", "how", "when", "which", "why"}
@@ -23,6 +23,8 @@ PARTICIPLES = {
     "settled", "taken", "told", "wanted",
 }  # fmt: skip
 """Words that say what happened to a thing, and not what the thing is."""
+PUBLIC = {"known"}
+"""Names of the Python client's interface, which stay."""
 
 Docstring = tuple[str, str]
 """The place of a docstring, and its text."""
@@ -74,4 +76,6 @@ def test_a_docstring_names_what_it_speaks_of(room: str) -> None:
 
 @pytest.mark.parametrize("room", finished(ROOMS))
 def test_a_name_says_what_a_thing_is(room: str) -> None:
-    assert [each for each in identifiers(room) if each[1].strip("_").lower() in PARTICIPLES] == []
+    assert [
+        each for each in identifiers(room) if each[1].strip("_").lower() in PARTICIPLES - PUBLIC
+    ] == []

@@ -8,9 +8,9 @@ from quantumtask.client.connection import Connection, Json, deadline, path
 from quantumtask.client.errors import TaskCancelled, TaskFailed
 from quantumtask.client.events import Event, events
 from quantumtask.client.progress import Progress
-from quantumtask.client.results.decode import result_of
+from quantumtask.client.results.decode import result_from_json
 from quantumtask.client.results.result import Result
-from quantumtask.client.task import ACCEPTED, whole
+from quantumtask.client.task import ACCEPTED, fetch_result
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ class Batch:
 
     def outcomes(self, timeout: float | None = None) -> Iterator[Outcome]:
         """Yield the outcome of each item as the item ends; TimeoutError after `timeout` s."""
-        return map(self._outcome, self._told(ACCEPTED, timeout))
+        return map(self._outcome, self._item_lines(ACCEPTED, timeout))
 
     def lines(self, timeout: float | None = None) -> Iterator[Json]:
         """Yield the JSON of each item as the item ends; TimeoutError after `timeout` s."""
-        return self._told("application/json", timeout)
+        return self._item_lines("application/json", timeout)
 
     def results(self, timeout: float | None = None) -> list[Result]:
         """Wait for all items and return their results in the order of the items.
@@ -109,7 +109,7 @@ class Batch:
     def _path(self) -> str:
         return path("batches", self.id)
 
-    def _told(self, accept: str, timeout: float | None) -> Iterator[Json]:
+    def _item_lines(self, accept: str, timeout: float | None) -> Iterator[Json]:
         """Yield a line for each item with its result, as the items end."""
         end = deadline(timeout)
         had = 0
@@ -121,11 +121,11 @@ class Batch:
                 progress.say(f"{had:,} of {self._size:,} ended")
                 if line := next(lines).strip():
                     had += 1
-                    yield whole(self._connection, loads(line), accept)
+                    yield fetch_result(self._connection, loads(line), accept)
 
-    def _outcome(self, told: Json) -> Outcome:
+    def _outcome(self, item: Json) -> Outcome:
         try:
-            value: Result | TaskFailed | TaskCancelled = result_of(told)
+            value: Result | TaskFailed | TaskCancelled = result_from_json(item)
         except (TaskFailed, TaskCancelled) as error:
             value = error
-        return Outcome(int(told["item"]), str(told["task_id"]), value)
+        return Outcome(int(item["item"]), str(item["task_id"]), value)

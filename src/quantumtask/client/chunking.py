@@ -11,13 +11,13 @@ from quantumtask.client.results.result import Result
 if TYPE_CHECKING:
     from quantumtask.client.batch import Outcome
 
-MOST_PIECES = 16
+MAX_CHUNKS = 16
 """Number of chunks: enough for early results and busy workers, few enough to cost little."""
 LARGEST_PIECE = 10_000
 
 
 @dataclass(frozen=True)
-class Piece:
+class SweepChunk:
     """Neighbouring elements of the arrays from `start` on."""
 
     start: int
@@ -31,7 +31,7 @@ class Piece:
         }
 
 
-def split(parameters: Parameters) -> list[Piece]:
+def split(parameters: Parameters) -> list[SweepChunk]:
     """Split arrays of parameters into chunks.
 
     Raises:
@@ -39,18 +39,18 @@ def split(parameters: Parameters) -> list[Piece]:
     """
     lengths = {len(value) for value in parameters.values() if not _fixed(value)}
     if len(lengths) != 1 or 0 in lengths:
-        told = ", ".join(map(str, sorted(lengths))) or "none"
-        raise ValueError(f"`parameters` must hold arrays of one length; the lengths are: {told}")
+        text = ", ".join(map(str, sorted(lengths))) or "none"
+        raise ValueError(f"`parameters` must hold arrays of one length; the lengths are: {text}")
     [length] = lengths
-    pieces = max(min(length, MOST_PIECES), -(-length // LARGEST_PIECE))
+    pieces = max(min(length, MAX_CHUNKS), -(-length // LARGEST_PIECE))
     ends = [length * k // pieces for k in range(pieces + 1)]
     return [
-        Piece(start, {n: v if _fixed(v) else v[start:end] for n, v in parameters.items()})
+        SweepChunk(start, {n: v if _fixed(v) else v[start:end] for n, v in parameters.items()})
         for start, end in itertools.pairwise(ends)
     ]
 
 
-def joined(pieces: list[Piece], outcomes: "Iterable[Outcome]") -> Iterator[Result]:
+def join_results(pieces: list[SweepChunk], outcomes: "Iterable[Outcome]") -> Iterator[Result]:
     """Yield the result of every element, chunk by chunk.
 
     Raises:

@@ -7,8 +7,14 @@ from typing import Any, Self, Unpack
 
 from quantumtask.client import request
 from quantumtask.client.batch import Batch
-from quantumtask.client.chunking import joined, split
-from quantumtask.client.connection import Connection, Json, for_older, given, path
+from quantumtask.client.chunking import join_results, split
+from quantumtask.client.connection import (
+    Connection,
+    Json,
+    explain_older_service,
+    path,
+    without_none,
+)
 from quantumtask.client.json_numbers import plain
 from quantumtask.client.observables import column
 from quantumtask.client.request import CircuitSource, Common, Options, Parameters
@@ -121,7 +127,7 @@ class Client:
         options["observables"] = column(options.get("observables"))
         items = [{"source": source, "parameters": piece.parameters} for piece in pieces]
         batch = self.batch(items, name=name, tags=tags, **options)
-        return joined(pieces, batch.outcomes(timeout))
+        return join_results(pieces, batch.outcomes(timeout))
 
     def batch(
         self,
@@ -149,7 +155,7 @@ class Client:
         bodies = [request.body(**dict(options, **each)) for each in given_items]
         labels = {"name": name, "tags": list(tags) or None}
         labels["metadata"] = plain("metadata", metadata)
-        whole = given({"tasks": bodies, **labels})
+        whole = without_none({"tasks": bodies, **labels})
         answer = self._post("/batches", whole, idempotency_key, timeout, what="batches and `map`")
         return Batch(self._connection, answer, self._progress)
 
@@ -194,7 +200,9 @@ class Client:
         The value `next_cursor` of a page is the `cursor` of the next page.
         """
         question = {"status": status, "name": name, "tag": tag, "limit": limit, "cursor": cursor}
-        return self._connection.json("GET", "/tasks", params=given(question), timeout=timeout)
+        return self._connection.json(
+            "GET", "/tasks", params=without_none(question), timeout=timeout
+        )
 
     def validate(
         self,
@@ -222,18 +230,18 @@ class Client:
             CircuitError: The circuit is wrong.
             TaskFailed: The task would fail.
         """
-        with for_older("estimate this"):
+        with explain_older_service("estimate this"):
             body = request.body(source, **options)
             return self._connection.json("POST", "/estimate", json=body, timeout=timeout)
 
     def backends(self, timeout: float = QUESTION_S) -> Json:
         """Return the backends: the simulator, and devices with their noise."""
-        with for_older("backends"):
+        with explain_older_service("backends"):
             return self._connection.json("GET", "/backends", timeout=timeout)
 
     def backend(self, name: str, timeout: float = QUESTION_S) -> Json:
         """Return one backend with its coupling map, its errors and its queue."""
-        with for_older("backends"):
+        with explain_older_service("backends"):
             return self._connection.json("GET", path("backends", name), timeout=timeout)
 
     def engines(self, timeout: float = QUESTION_S) -> Json:
@@ -284,7 +292,7 @@ class Client:
         **more: Any,
     ) -> Json:
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        with for_older(what):
+        with explain_older_service(what):
             return self._connection.json(
                 "POST", where, json=body, headers=headers, timeout=timeout, **more
             )

@@ -88,12 +88,12 @@ class Connection:
             TimeoutError: The time limit is over.
             Unreachable: No service answers.
         """
-        patience = _Patience(self.timeout if timeout is None else float(timeout))
+        budget = _RetryBudget(self.timeout if timeout is None else float(timeout))
         while True:
-            answer, lost = self._try(method, path, timeout=patience.left, **request)
+            answer, lost = self._try(method, path, timeout=budget.remaining, **request)
             if answer is not None and answer.status_code not in _BUSY:
                 return _accepted(answer)
-            if not self._answered or not patience.pause(_retry_after(answer)):
+            if not self._answered or not budget.pause(_retry_after(answer)):
                 raise self._given_up(answer, lost)
 
     def json(self, method: str, path: str, **request: Any) -> Json:
@@ -116,14 +116,14 @@ class Connection:
                 with.
             end: Time of `time.monotonic` at which TimeoutError is raised.
         """
-        patience = _Patience(self.timeout)
+        budget = _RetryBudget(self.timeout)
         while True:
             try:
                 for line in self._lines(path, accept, resume, end):
                     yield line
-                    patience = _Patience(self.timeout)
+                    budget = _RetryBudget(self.timeout)
             except httpx.ReadTimeout:
-                patience = _Patience(self.timeout)
+                budget = _RetryBudget(self.timeout)
             except httpx.TransportError:
                 pass
             except ServiceError as error:
@@ -131,13 +131,13 @@ class Connection:
                     raise
             if time.monotonic() >= end:
                 raise TimeoutError(f"{self.url}{path} has not ended in time")
-            if not patience.pause(None):
+            if not budget.pause(None):
                 raise Unreachable(self.url)
 
     def _lines(self, path: str, accept: str, resume: Resume, end: float) -> Iterator[str]:
         question, more = resume()
-        left = max(0.001, min(STREAM_S, end - time.monotonic()))
-        timeout = httpx.Timeout(self.timeout, read=left)
+        remaining = max(0.001, min(STREAM_S, end - time.monotonic()))
+        timeout = httpx.Timeout(self.timeout, read=remaining)
         headers = {"Accept": accept, **more}
         with self._http.stream(
             "GET", path, params=question, headers=headers, timeout=timeout
@@ -178,7 +178,7 @@ class Connection:
         return Unreachable(self.url)
 
 
-class _Patience:
+class _RetryBudget:
     """Remaining time of a call, and pauses that grow with each repetition."""
 
     def __init__(self, seconds: float) -> None:
@@ -186,13 +186,13 @@ class _Patience:
         self._next = 0.1
 
     @property
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Return the remaining seconds."""
         return max(0.001, self._end - time.monotonic())
 
-    def pause(self, asked: float | None) -> bool:
+    def pause(self, requested: float | None) -> bool:
         """Sleep as requested, or longer than last time. Return False if time is over."""
-        delay = asked or self._next
+        delay = requested or self._next
         if time.monotonic() + delay > self._end:
             return False
         time.sleep(delay)
@@ -201,7 +201,7 @@ class _Patience:
 
 
 @contextmanager
-def for_older(what: str) -> Iterator[None]:
+def explain_older_service(what: str) -> Iterator[None]:
     """Convert the refusal of an older service into one that names the missing feature.
 
     An older service has no route for the feature (404 `not_found`) or no field
@@ -231,7 +231,7 @@ def path(kind: str, name: str) -> str:
     return f"/{kind}/" + quote(name, safe="")
 
 
-def given(values: Mapping[str, Any]) -> Json:
+def without_none(values: Mapping[str, Any]) -> Json:
     """Return the values that are not None, so that an older service accepts the request."""
     return {name: value for name, value in values.items() if value is not None}
 

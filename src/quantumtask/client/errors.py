@@ -102,6 +102,8 @@ def failure(
     return (CircuitError if problems else TaskFailed)(code, detail, problems, task_id)
 
 
-def _problem(told: Mapping[str, Any]) -> Problem:
+def _problem(problem: Mapping[str, Any]) -> Problem:
     """Return a problem without the fields that only newer services know."""
-    return Problem(**{each.name: told[each.name] for each in fields(Problem) if each.name in told})
+    return Problem(
+        **{each.name: problem[each.name] for each in fields(Problem) if each.name in problem}
+    )

@@ -67,26 +67,26 @@ def _messages(lines: Iterator[str]) -> Iterator[tuple[str, str, str]]:
             fields[name] = value.removeprefix(" ")
 
 
-def _event(told: Json, task_id: str = "") -> Event:
+def _event(change: Json, task_id: str = "") -> Event:
     return Event(
-        task_id=told.get("task_id") or task_id,
-        state=told["state"],
-        at=told["at"],
-        move=told["move"],
-        attempt=told["attempt"],
-        item=told.get("item"),
+        task_id=change.get("task_id") or task_id,
+        state=change["state"],
+        at=change["at"],
+        move=change["move"],
+        attempt=change["attempt"],
+        item=change.get("item"),
     )
 
 
 def _polled(connection: Connection, where: str) -> Iterator[Event]:
-    seen, wait = 0, 0.0
+    count, wait = 0, 0.0
     while True:
         task = connection.json(
             "GET", where, params={"wait": f"{wait:g}"}, timeout=wait + connection.timeout
         )
         history = task["history"]
-        for change in history[seen:]:
+        for change in history[count:]:
             yield _event(change, task["task_id"])
-        seen, wait = len(history), POLL_S
+        count, wait = len(history), POLL_S
         if task["status"] != "pending":
             return

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
-from quantumtask.client.connection import Json, given
+from quantumtask.client.connection import Json, without_none
 from quantumtask.client.json_numbers import holds_complex, plain
 
 
@@ -19,7 +19,7 @@ class QiskitCircuit(Protocol):
     data: Any
 
 
-FEW = 100
+MAX_LIST_LENGTH = 100
 """Largest array that is sent as a readable list of numbers."""
 
 CircuitSource = str | PathLike[str] | QiskitCircuit
@@ -86,7 +86,7 @@ def body(source: CircuitSource, **options: Unpack[Options]) -> Json:
     returns = options.pop("returns", None)
     values = options.pop("parameters", None)
     sent = {name: plain(name, value) for name, value in options.items()}
-    return given(
+    return without_none(
         {
             **sent,
             "circuit": text(source),
@@ -123,11 +123,11 @@ def _sent(name: str, value: Any) -> Any:
     if holds_complex(value):
         from quantumtask.client.results import array_codec
 
-        return array_codec.encoded(array_codec.complexes(value))
+        return array_codec.encode(array_codec.to_complexes(value))
     kind = getattr(getattr(value, "dtype", None), "kind", None)
-    if kind is not None and value.size > FEW:
+    if kind is not None and value.size > MAX_LIST_LENGTH:
         from quantumtask.client.results import array_codec
 
         if kind in array_codec.DTYPES:
-            return array_codec.encoded(value)
+            return array_codec.encode(value)
     return plain(name, value)

@@ -9,13 +9,13 @@ from quantumtask.client.connection import (
     Connection,
     Json,
     deadline,
-    for_older,
-    given,
+    explain_older_service,
     path,
+    without_none,
 )
 from quantumtask.client.events import Event, events
 from quantumtask.client.progress import Progress
-from quantumtask.client.results.decode import is_whole, result_of
+from quantumtask.client.results.decode import is_complete, result_from_json
 from quantumtask.client.results.result import Result
 
 LONG_POLL_S = 25.0
@@ -79,11 +79,11 @@ class Task:
             TaskCancelled: The task was cancelled.
             TimeoutError: The task has not ended after `timeout` seconds. The task goes on.
         """
-        return result_of(self._ended(timeout, ACCEPTED), self._parameters)
+        return result_from_json(self._ended(timeout, ACCEPTED), self._parameters)
 
     def circuit(self, timeout: float | None = None) -> str:
         """Return the OpenQASM text of the task as it was submitted."""
-        with for_older("give a circuit back"):
+        with explain_older_service("give a circuit back"):
             return self._connection.call("GET", self._path + "/circuit", timeout=timeout).text
 
     def cancel(self, timeout: float | None = None) -> None:
@@ -112,18 +112,18 @@ class Task:
         with Progress(self._progress) as progress:
             longest = WATCHED_S if progress.shown else LONG_POLL_S
             while body["status"] == "pending":
-                left = end - time.monotonic()
-                if left <= 0:
+                remaining = end - time.monotonic()
+                if remaining <= 0:
                     raise TimeoutError(f"task {self.id} has not ended after {timeout:g} s")
                 progress.say(_words(body))
-                body = self._ask(None, accept, wait=max(0.001, min(left, longest)))
-        return whole(self._connection, body, accept)
+                body = self._ask(None, accept, wait=max(0.001, min(remaining, longest)))
+        return fetch_result(self._connection, body, accept)
 
     def _ask(
         self, view: str | None, accept: str, wait: float = 0.0, timeout: float | None = None
     ) -> Json:
         wait = float(wait)
-        question = given({"view": view, "wait": f"{wait:g}" if wait else None})
+        question = without_none({"view": view, "wait": f"{wait:g}" if wait else None})
         limit = self._connection.timeout if timeout is None else timeout
         self.known = self._connection.json(
             "GET", self._path, params=question, headers={"Accept": accept}, timeout=wait + limit
@@ -131,12 +131,12 @@ class Task:
         return self.known
 
 
-def whole(connection: Connection, body: Json, accept: str = ACCEPTED) -> Json:
+def fetch_result(connection: Connection, body: Json, accept: str = ACCEPTED) -> Json:
     """Return the JSON of a task with its result, which is fetched separately if it is large."""
-    if body["status"] != "completed" or is_whole(body):
+    if body["status"] != "completed" or is_complete(body):
         return body
     where = path("tasks", body["task_id"]) + "/result"
-    return body | given(connection.json("GET", where, headers={"Accept": accept}))
+    return body | without_none(connection.json("GET", where, headers={"Accept": accept}))
 
 
 def _words(body: Json) -> str:

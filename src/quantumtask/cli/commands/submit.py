@@ -127,10 +127,10 @@ def _check_plot(file: Path) -> None:
 
 def _draw(task: Mapping[str, Any], file: Path) -> None:
     from quantumtask.cli.render.plot import NoPicture, draw
-    from quantumtask.client.results.decode import result_of
+    from quantumtask.client.results.decode import result_from_json
 
     try:
-        draw(result_of(dict(task)), file)
+        draw(result_from_json(dict(task)), file)
         print(f"Picture: {file}", file=sys.stderr)
     except NoPicture as error:
         exit_with(f"--plot: {error}", 2)

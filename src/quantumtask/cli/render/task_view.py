@@ -41,9 +41,9 @@ def _result(task: Json) -> RenderableType:
     if not task.get("shape") and not task.get("data") and not task.get("compiled"):
         return counts(task["result"])
     from quantumtask.cli.render import result_view
-    from quantumtask.client.results.decode import result_of
+    from quantumtask.client.results.decode import result_from_json
 
-    return result_view.result(result_of(task))
+    return result_view.result(result_from_json(task))
 
 
 def submitted(task_id: str) -> RenderableType:

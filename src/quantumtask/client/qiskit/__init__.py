@@ -26,8 +26,9 @@ __all__ = [
 
 
 def openqasm(circuit: QuantumCircuit) -> str:
-    """The OpenQASM 3 text of a circuit, with an input for each of its parameters.
+    """Return the OpenQASM 3 text of a circuit, with an input for each of its parameters.
 
-    Raises UnsupportedCircuit where there is none that means the same.
+    Raises:
+        UnsupportedCircuit: OpenQASM cannot express the circuit.
     """
     return lower(circuit).text

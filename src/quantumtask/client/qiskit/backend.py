@@ -1,4 +1,4 @@
-"""A backend of the service as Qiskit's BackendV2."""
+"""Backend of the service as a `BackendV2` of Qiskit."""
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,25 +13,25 @@ from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
 from quantumtask.client.json_numbers import plain
-from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, job_of
+from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, find_job
 from quantumtask.client.qiskit.noise import Errors
 from quantumtask.client.qiskit.options import (
     DEFAULT_SHOTS,
     PASSED_ON,
     UnsupportedOption,
     default_options,
-    honoured,
-    method_of,
+    service_method,
+    supported_options,
 )
 from quantumtask.client.qiskit.placement import is_on_device
 from quantumtask.client.qiskit.programs import Programs
 from quantumtask.client.qiskit.record import RUN, Draft, Record
 from quantumtask.client.qiskit.result_conversion import header
 from quantumtask.client.qiskit.sampler_tasks import SampleReturns, drafts, in_order
-from quantumtask.client.qiskit.service import Json, Service
+from quantumtask.client.qiskit.service import Json, SharedConnection
 from quantumtask.client.qiskit.submission import Submission, post
-from quantumtask.client.qiskit.target import target_of
-from quantumtask.client.results.array_codec import reals
+from quantumtask.client.qiskit.target import build_target
+from quantumtask.client.results.array_codec import to_reals
 from quantumtask.version import __version__
 
 Array = np.ndarray[Any, Any]
@@ -39,15 +39,21 @@ Binds = Mapping[Parameter | ParameterVector, Any]
 
 
 class QuantumTaskBackend(BackendV2):
-    """Runs circuits on a QuantumTask service; `QuantumTaskProvider.backend` returns one.
+    """Backend of a QuantumTask service; `QuantumTaskProvider.backend` returns one.
 
     Options, for `run` and `set_options`: shots, memory, seed_simulator, job_tags, noise_model (of
-    Qiskit Aer), and the service's own engine, method, timeout_s, noise, compile, owner, priority.
-    Copies share one connection. A pickle holds neither a connection nor a token.
+    Qiskit Aer), and the options of the service: engine, method, timeout_s, noise, compile, owner,
+    priority. Copies share one connection. A pickle holds neither a connection nor a token.
     """
 
-    def __init__(self, provider: Any, service: Service, info: Json) -> None:
-        """`info` is what `GET /backends` tells of it; the rest is asked for when it is needed."""
+    def __init__(self, provider: Any, service: SharedConnection, info: Json) -> None:
+        """Create a backend.
+
+        Args:
+            provider: Provider of the backend.
+            service: Connection that copies of the backend share.
+            info: Entry of `GET /backends`. Details are fetched at their first use.
+        """
         super().__init__(
             provider=provider,
             name=info["name"],
@@ -59,17 +65,19 @@ class QuantumTaskBackend(BackendV2):
 
     @property
     def target(self) -> Target:
+        """Gates, qubits, errors and durations, for the transpiler."""
         if self._target is None:
-            self._target = target_of(self._service.backend(self.name))
+            self._target = build_target(self._service.backend(self.name))
         return self._target
 
     @property
-    def service(self) -> Service:
+    def service(self) -> SharedConnection:
+        """Connection that copies of the backend share."""
         return self._service
 
     @property
     def max_circuits(self) -> None:
-        """None: any number of circuits, which are sent in several requests if necessary."""
+        """None: a job may have any number of circuits, in several requests if necessary."""
         return
 
     @classmethod
@@ -77,8 +85,8 @@ class QuantumTaskBackend(BackendV2):
         return default_options()
 
     def set_options(self, **fields: Any) -> None:
-        """Sets options for all runs. Raises UnsupportedOption for one that we cannot honour."""
-        super().set_options(**honoured(fields))
+        """Set options for all runs. Raise UnsupportedOption for an option without support."""
+        super().set_options(**supported_options(fields))
 
     def run(
         self,
@@ -86,80 +94,88 @@ class QuantumTaskBackend(BackendV2):
         parameter_binds: Sequence[Binds] | None = None,
         **options: Any,
     ) -> QuantumTaskJob:
-        """Submits circuits and returns at once.
+        """Submit circuits and return at once.
 
         Args:
             run_input: One circuit or several.
-            parameter_binds: For each circuit, or once for all circuits, the values of its
-                parameters: a number or a list each. Every value gives a result of its own.
+            parameter_binds: Values of the parameters for each circuit, or once for all circuits: a
+                number or a list per parameter. Every value gives a result.
             options: Options of this run, which override those of the backend.
 
         Raises:
             UnsupportedCircuit: The service cannot run a circuit.
-            UnsupportedOption: The service cannot honour an option.
+            UnsupportedOption: The service does not support an option.
         """
         circuits = [run_input] if isinstance(run_input, QuantumCircuit) else list(run_input)
         if not circuits:
             raise QiskitError("there is no circuit to run")
-        given = self._given(options)
+        task_fields = self._task_fields(options)
         pairs = [(circuit, _points(circuit, b)) for circuit, b in _pairs(circuits, parameter_binds)]
         parts = [_part(circuit, values) for circuit, values in pairs]
         record = Record(RUN, self.name, parts)
-        fields = partial(self.fields, compile=given.get("compile"))
+        fields = partial(self.fields, compile=task_fields.get("compile"))
         programs = Programs(fields, self.errors(options))
-        returns = SampleReturns(counts=True, memory=given.pop("memory", False))
+        returns = SampleReturns(counts=True, memory=task_fields.pop("memory", False))
         groups = [
             group
             for (circuit, values), end in zip(pairs, record.ends, strict=True)
             for group in drafts(
                 programs.of(circuit, values, np.arange(end - len(values), end)),
-                given.get("shots", DEFAULT_SHOTS),
+                task_fields.get("shots", DEFAULT_SHOTS),
                 returns,
             )
         ]
         seed, tags = (options.get(n, self.options.get(n)) for n in ("seed_simulator", "job_tags"))
         ordered = in_order(groups, None if seed is None else operator.index(seed))
-        return QuantumTaskJob(self, *self._posted(record, ordered, given, tags or ()))
+        return QuantumTaskJob(self, *self._posted(record, ordered, task_fields, tags or ()))
 
     def submitted(
         self, record: Record, drafts: Sequence[Draft], tags: Sequence[str] = ()
     ) -> PrimitiveJob:
-        """The job of a primitive."""
-        given = self._given({"shots": None, "memory": None})
-        given = {name: value for name, value in given.items() if name not in ("shots", "memory")}
+        """Submit the tasks of a primitive and return their job."""
+        task_fields = self._task_fields({"shots": None, "memory": None})
+        task_fields = {
+            name: value for name, value in task_fields.items() if name not in ("shots", "memory")
+        }
         tags = tags or self.options.get("job_tags") or ()
-        return PrimitiveJob(self, *self._posted(record, drafts, given, tags))
+        return PrimitiveJob(self, *self._posted(record, drafts, task_fields, tags))
 
     def fields(self, circuit: QuantumCircuit, compile: str | None = None) -> Json:
-        """The fields of a task that depend on its circuit: `compile`, on a device.
+        """Return the fields of a task that depend on its circuit: `compile`, on a device.
 
-        `compile`, as an option of a run or of the backend, has priority.
+        Args:
+            circuit: Circuit of the task.
+            compile: Option of a run or of the backend, which has priority.
         """
-        asked = compile or self.options.get("compile")
-        if self.name == "simulator" or asked is not None:
+        choice = compile or self.options.get("compile")
+        if self.name == "simulator" or choice is not None:
             return {}
         return {"compile": "never"} if is_on_device(circuit, self.target) else {}
 
     def retrieve_job(self, job_id: str) -> QuantumTaskJob | PrimitiveJob:
-        """A job of `run` or of a primitive by its id, with the original result.
+        """Return a job of `run` or of a primitive by its id, with its result.
 
         Metadata of circuits that JSON cannot hold are lost. A task of another client, such as one
-        sent over HTTP, is a job of `run`. Raises ServiceError for an unknown id.
+        sent over HTTP, is a job of `run`.
+
+        Raises:
+            ServiceError: The id is unknown.
         """
-        return job_of(self, job_id)
+        return find_job(self, job_id)
 
     def _posted(
-        self, record: Record, drafts: Sequence[Draft], given: Json, tags: Sequence[str]
+        self, record: Record, drafts: Sequence[Draft], task_fields: Json, tags: Sequence[str]
     ) -> tuple[Submission, Record]:
         tasks = [(draft.elements, draft.skip) for draft in drafts]
         record = replace(record, tasks=tasks)
-        bodies = [{**given, **draft.body} for draft in drafts]
+        bodies = [{**task_fields, **draft.body} for draft in drafts]
         return post(self._service.connection, bodies, tags, record.metadata()), record
 
     def errors(self, options: Mapping[str, Any] | None = None) -> Errors | None:
-        """The errors of the noise model among the options of a run, or else of the backend.
+        """Return the errors of the noise model of a run, or else of the backend.
 
-        Raises UnsupportedOption for a part of the model that we cannot honour.
+        Raises:
+            UnsupportedOption: The service does not support a part of the model.
         """
         options = options or {}
         model = options.get("noise_model", self.options.get("noise_model"))
@@ -169,20 +185,20 @@ class QuantumTaskBackend(BackendV2):
             raise UnsupportedOption("noise_model: give this or `noise`, not both")
         return Errors(model, compiled=self.name != "simulator")
 
-    def _given(self, options: Mapping[str, Any]) -> Json:
-        options = honoured(options)
+    def _task_fields(self, options: Mapping[str, Any]) -> Json:
+        options = supported_options(options)
         values = {
             name: plain(name, options.get(name, self.options.get(name))) for name in PASSED_ON
         }
-        values["method"] = method_of(values["method"])
-        given = {name: value for name, value in values.items() if value is not None}
-        return given if self.name == "simulator" else {**given, "backend": self.name}
+        values["method"] = service_method(values["method"])
+        task_fields = {name: value for name, value in values.items() if value is not None}
+        return task_fields if self.name == "simulator" else {**task_fields, "backend": self.name}
 
 
 def _pairs(
     circuits: Sequence[QuantumCircuit], binds: Sequence[Binds] | None
 ) -> list[tuple[QuantumCircuit, Binds | None]]:
-    """Each circuit with its values, as Aer pairs them."""
+    """Return each circuit with its values, paired as Aer pairs them."""
     if not binds:
         return [(circuit, None) for circuit in circuits]
     if len(circuits) == 1:
@@ -199,7 +215,7 @@ def _part(circuit: QuantumCircuit, values: Array) -> Json:
 
 
 def _points(circuit: QuantumCircuit, binds: Binds | None) -> Array:
-    """float64 [points, parameters], in the order of the circuit's parameters."""
+    """Return float64 [points, parameters], in the order of the parameters of the circuit."""
     if not binds and not circuit.num_parameters:
         return np.empty((1, 0))
     values = _bound(circuit, binds or {})
@@ -211,16 +227,16 @@ def _points(circuit: QuantumCircuit, binds: Binds | None) -> Array:
 
 
 def _bound(circuit: QuantumCircuit, binds: Binds) -> dict[Parameter, Array]:
-    """A number, or as many as there are points, for each parameter of the circuit."""
-    given: dict[Any, Any] = {}
+    """Return for each parameter of the circuit a number, or one for each point."""
+    values_by_parameter: dict[Any, Any] = {}
     for key, value in binds.items():
-        given |= (
+        values_by_parameter |= (
             dict(zip(key, value, strict=True)) if isinstance(key, ParameterVector) else {key: value}
         )
-    missing = [each.name for each in circuit.parameters if each not in given]
+    missing = [each.name for each in circuit.parameters if each not in values_by_parameter]
     if missing:
         raise QiskitError(f"circuit {circuit.name!r}: no value for {', '.join(missing)}")
-    values = {each: reals(each.name, given[each]) for each in circuit.parameters}
+    values = {each: to_reals(each.name, values_by_parameter[each]) for each in circuit.parameters}
     if len({value.shape for value in values.values() if value.ndim}) > 1:
         raise QiskitError(f"circuit {circuit.name!r}: parameters have lists of different lengths")
     return values

@@ -1,4 +1,4 @@
-"""EstimatorV2: expectation values of observables, broadcast with parameters by the service."""
+"""EstimatorV2: expectation values of observables, broadcast against parameters by the service."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,23 +19,23 @@ from quantumtask.client.qiskit.service import Json
 
 @dataclass(slots=True)
 class Options:
-    """The options of EstimatorV2, by Qiskit's names."""
+    """Options of EstimatorV2, by the names of Qiskit."""
 
     default_precision: float
     seed_simulator: Seed
     job_tags: Sequence[str] = ()
     abelian_grouping: bool = True
-    """Accepted for compatibility with Qiskit's estimators; the precision of a value is the same."""
+    """Option of other estimators; it does not change the precision of a value."""
 
 
 class EstimatorV2(BaseEstimatorV2):
-    """Estimates expectation values on a QuantumTask service.
+    """Estimator of expectation values on a QuantumTask service.
 
-    Precision 0 is exact. Any other takes 1 / precision**2 shots of each group of terms that can be
-    measured together. A run is one request: PUBs of one circuit and the same observables are one
-    sweep, and exact values of one state come from one run of the circuit. The default backend is
-    the simulator of the service that QUANTUMTASK_URL names. The same `seed` gives the same values
-    for the same PUBs; a generator draws a new seed for each run.
+    Precision 0 gives exact values. Another precision takes 1 / precision**2 shots for each group of
+    terms that one basis measures. A run is one request: PUBs of one circuit and equal observables
+    are one sweep, and exact values of one state come from one run of the circuit. The default
+    backend is the simulator of the service in QUANTUMTASK_URL. Equal seeds give equal values for
+    equal PUBs; a generator draws a new seed for each run.
     """
 
     def __init__(
@@ -50,25 +50,32 @@ class EstimatorV2(BaseEstimatorV2):
 
     @property
     def backend(self) -> QuantumTaskBackend:
+        """Backend of the estimator."""
         return self._backend
 
     @property
     def options(self) -> Options:
-        """What may be changed between runs."""
+        """Options for the next runs."""
         return self._options
 
     @property
     def default_precision(self) -> float:
+        """Precision of PUBs without one."""
         return self._options.default_precision
 
     @property
     def seed(self) -> Seed:
+        """Seed of the next run, or the generator of seeds."""
         return self._options.seed_simulator
 
     def run(
         self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
     ) -> PrimitiveJob:
-        """Submits all PUBs.
+        """Submit all PUBs and return at once.
+
+        Args:
+            pubs: Tuples of circuit, observables, parameter values and precision.
+            precision: Precision of PUBs without one; the default is `default_precision`.
 
         Raises:
             ValueError, TypeError: A PUB is invalid.
@@ -78,13 +85,13 @@ class EstimatorV2(BaseEstimatorV2):
         coerced = [EstimatorPub.coerce(exact_pub(pub, 2, "precision"), default) for pub in pubs]
         record = Record(ESTIMATOR, self._backend.name, [_part(pub) for pub in coerced])
         programs = Programs(self._backend.fields, self._backend.errors())
-        found = [
+        items = [
             estimate
             for pub, end in zip(coerced, record.ends, strict=True)
             if pub.size
             for estimate in estimates(pub, programs, int(end) - pub.size)
         ]
-        groups = [[draft] for draft in drafts(found)]
+        groups = [[draft] for draft in drafts(items)]
         return self._backend.submitted(
             record, in_order(groups, first_seed(self.seed)), self._options.job_tags
         )

@@ -1,4 +1,4 @@
-"""Tasks that estimate observables: PUBs that share a task, and tasks that must be split."""
+"""Tasks that estimate observables: PUBs share a task, or a PUB is split into several."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,30 +9,32 @@ from typing import Any
 import numpy as np
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
-from quantumtask.client.qiskit.programs import MOST_PIECES, Program, Programs, concatenated
+from quantumtask.client.qiskit.programs import MAX_CHUNKS, Program, Programs, concatenated
 from quantumtask.client.qiskit.pubs import points
 from quantumtask.client.qiskit.record import Draft
-from quantumtask.client.qiskit.sampler_tasks import LARGEST_VALUES, MOST_POINTS
+from quantumtask.client.qiskit.sampler_tasks import MAX_POINTS, MAX_VALUE_BYTES
 from quantumtask.client.qiskit.service import Json
 from quantumtask.client.results.array_codec import Array
 
-MOST_TERMS = 100_000
-"""Most terms of a task's observables; the service accepts 200,000."""
-MOST_VALUES = 1_000_000
-"""Most expectation values of a task, so that values and errors fit a result of 32 MiB."""
+MAX_TERMS = 100_000
+"""Largest number of terms of the observables of a task; the service accepts 200,000."""
+MAX_VALUES = 1_000_000
+"""Largest number of expectation values of a task: values and errors fit a result of 32 MiB."""
 
 
 @dataclass(frozen=True)
 class Estimate:
     """Observables of a PUB under one program.
 
-    `program` has the points of the PUB in order, with the shape `points`. `shape` is the shape of
-    observables and points after broadcasting; `first` is the index of the first element in the job.
+    Attributes:
+        program: Program with the points of the PUB in order, of the shape `points`.
+        shape: Broadcast shape of observables and points.
+        first: Index of the first element in the job.
     """
 
     program: Program
     observables: Any
-    """Terms `[letters, weight]` of each observable, nested as the array of observables is."""
+    """Terms `[letters, weight]` of each observable, nested like the array of observables."""
     observed: tuple[int, ...]
     points: tuple[int, ...]
     shape: tuple[int, ...]
@@ -41,15 +43,17 @@ class Estimate:
 
     @property
     def elements(self) -> Array:
+        """Indices of the elements in the job."""
         return np.arange(self.first, self.first + int(np.prod(self.shape, dtype=int)))
 
     @cached_property
     def words(self) -> str:
+        """Key that is equal for estimates with equal observables."""
         return json.dumps(self.observables)
 
     @cached_property
     def flat(self) -> list[Any]:
-        """Each observable's terms, in order."""
+        """Terms of each observable, in order."""
         terms = [self.observables]
         for _ in self.observed:
             terms = [each for part in terms for each in part]
@@ -57,17 +61,17 @@ class Estimate:
 
     @property
     def at(self) -> tuple[bytes, ...]:
-        """A key that is equal for estimates with the same values of the parameters."""
+        """Key that is equal for estimates with equal values of the parameters."""
         return tuple(values.tobytes() for values in self.program.inputs.values())
 
     def index(self, shape: Sequence[int]) -> Array:
-        """The number of the point, or of the observable, of each element."""
+        """Return the number of the point, or of the observable, of each element."""
         numbers = np.arange(int(np.prod(shape, dtype=int))).reshape(shape)
         return np.broadcast_to(numbers, self.shape).ravel()
 
 
 def estimates(pub: EstimatorPub, programs: Programs, first: int) -> Iterator[Estimate]:
-    """The estimate of a PUB, or one for each point if the circuit must be bound first."""
+    """Yield the estimate of a PUB, or one for each point if the circuit must be bound first."""
     shape, observed = pub.parameter_values.shape, pub.observables.shape
     numbers = np.arange(pub.parameter_values.size)
     values = points(pub.circuit, pub.parameter_values)
@@ -99,10 +103,10 @@ def _nested(part: Any) -> Any:
 
 
 def drafts(items: Iterable[Estimate]) -> Iterator[Draft]:
-    """The tasks of all estimates.
+    """Yield the tasks of all estimates.
 
-    Estimates with the same program, observables and precision are one sweep. Exact estimates of one
-    program at one point share a run of the program. Sampled estimates have shots of their own.
+    Estimates with equal program, observables and precision are one sweep. Exact estimates of one
+    program at one point share a run of the program. Sampled estimates have separate shots.
     """
     groups: dict[Any, list[Estimate]] = {}
     for each in items:
@@ -133,23 +137,23 @@ def _fits(one: Estimate) -> bool:
     """Return True if an estimate fits one task."""
     size = one.program.elements.size
     return (
-        size <= MOST_POINTS
-        and 11 * size * len(one.program.inputs) <= LARGEST_VALUES
-        and sum(map(len, one.flat)) <= MOST_TERMS
-        and len(one.words) <= LARGEST_VALUES
-        and one.elements.size <= MOST_VALUES
+        size <= MAX_POINTS
+        and 11 * size * len(one.program.inputs) <= MAX_VALUE_BYTES
+        and sum(map(len, one.flat)) <= MAX_TERMS
+        and len(one.words) <= MAX_VALUE_BYTES
+        and one.elements.size <= MAX_VALUES
     )
 
 
 def _stacked(group: Sequence[Estimate]) -> Iterator[Draft]:
-    """Joins estimates that differ only in their values, along the first dimension of a sweep."""
+    """Join estimates that differ only in their values, along the first dimension of a sweep."""
     first = group[0]
     size = max(1, first.program.elements.size)
     most = min(
-        MOST_POINTS // size,
-        LARGEST_VALUES // (11 * size * max(1, len(first.program.inputs))),
-        MOST_VALUES // max(1, first.elements.size),
-        -(-len(group) // MOST_PIECES) if first.program.cheap else 1,
+        MAX_POINTS // size,
+        MAX_VALUE_BYTES // (11 * size * max(1, len(first.program.inputs))),
+        MAX_VALUES // max(1, first.elements.size),
+        -(-len(group) // MAX_CHUNKS) if first.program.cheap else 1,
     )
     for start in range(0, len(group), max(1, most)):
         yield _stack(group[start : start + max(1, most)])
@@ -166,11 +170,11 @@ def _stack(group: Sequence[Estimate]) -> Draft:
 
 
 def _at_one_point(group: Sequence[Estimate]) -> Iterator[Draft]:
-    """Joins estimates of different observables of one state."""
+    """Join estimates of different observables of one state."""
     start, terms, size = 0, 0, 0
     for k, each in enumerate(group):
         more = sum(map(len, each.flat))
-        if k > start and (terms + more > MOST_TERMS or size + len(each.words) > LARGEST_VALUES):
+        if k > start and (terms + more > MAX_TERMS or size + len(each.words) > MAX_VALUE_BYTES):
             yield _together(group[start:k])
             start, terms, size = k, 0, 0
         terms, size = terms + more, size + len(each.words)
@@ -184,15 +188,15 @@ def _together(group: Sequence[Estimate]) -> Draft:
 
 
 def _paired(one: Estimate) -> Iterator[Draft]:
-    """Splits an estimate that is too large for one task; each element has point and observable."""
+    """Split an estimate too large for one task; each element has a point and an observable."""
     largest = max(map(len, one.flat))
     longest = max(len(json.dumps(terms)) for terms in one.flat)
     inputs = max(1, len(one.program.inputs))
     most = min(
-        MOST_POINTS,
-        MOST_TERMS // largest,
-        LARGEST_VALUES // longest,
-        LARGEST_VALUES // (11 * inputs),
+        MAX_POINTS,
+        MAX_TERMS // largest,
+        MAX_VALUE_BYTES // longest,
+        MAX_VALUE_BYTES // (11 * inputs),
     )
     of_point, of_observable = one.index(one.points), one.index(one.observed)
     for start in range(0, one.elements.size, max(1, most)):

@@ -1,4 +1,4 @@
-"""What Qiskit calls a job: tasks that were posted together, and the result they make."""
+"""Jobs of Qiskit: tasks that were submitted together, and their common result."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,14 +10,14 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from qiskit.result import Result
 
 from quantumtask.client.qiskit.primitive_results import MAKERS
-from quantumtask.client.qiskit.record import RUN, Record, record_of
+from quantumtask.client.qiskit.record import RUN, Record, parse_record
 from quantumtask.client.qiskit.result_conversion import record_of_circuits, run_result
 from quantumtask.client.qiskit.service import Json
-from quantumtask.client.qiskit.submission import Submission, entry_of, find
+from quantumtask.client.qiskit.submission import Submission, adapter_entry, find_submission
 
 
-def status_of(states: Mapping[str, int]) -> JobStatus:
-    """Of all its tasks together: it runs from the first that does until the last has ended."""
+def job_status(states: Mapping[str, int]) -> JobStatus:
+    """Return the state of the job: running from the first start to the last end of a task."""
     known = {state for state, count in states.items() if count}
     if known & {"submitted", "running"}:
         return JobStatus.QUEUED if known == {"submitted"} else JobStatus.RUNNING
@@ -27,15 +27,15 @@ def status_of(states: Mapping[str, int]) -> JobStatus:
 
 
 def failure(answers: Sequence[Json]) -> str | None:
-    """Why the first that has not completed did not."""
+    """Return the error of the first task without a result; None if all tasks completed."""
     for answer in answers:
         if answer["status"] != "completed":
             return str(answer.get("error") or f"task {answer['task_id']} was cancelled")
     return None
 
 
-class Posted:
-    """Base of both kinds of jobs: status and properties of the tasks of a job."""
+class SubmittedJob:
+    """Base of both kinds of jobs: state and properties of the tasks of a job."""
 
     part = False
     """True for one of several requests of a job, which has only the tasks of that request."""
@@ -43,35 +43,36 @@ class Posted:
     _backend: BackendV2
 
     def backend(self) -> BackendV2:
+        """Backend of the job."""
         return self._backend
 
     def cancel(self) -> bool:
-        """Cancels the tasks that have not ended; False if all have ended."""
+        """Cancel the tasks that have not ended; return False if all tasks have ended."""
         return self._submission.cancel()
 
     @property
     def tags(self) -> list[str]:
-        """The tags of the job, as submitted."""
+        """Tags of the job, as submitted."""
         return list(self._submission.info()["tags"])
 
     @property
     def creation_date(self) -> datetime | None:
-        """The time at which the service stored the job, in UTC; None for a job without tasks."""
+        """Time at which the service stored the job, in UTC; None for a job without tasks."""
         return _moment(self._submission.info().get("submitted_at"))
 
     def queue_position(self, refresh: bool = False) -> int | None:  # noqa: ARG002
-        """The place of the job's first waiting task in the queue, from 1; None if none waits."""
+        """Return the queue position of the first waiting task, from 1; None if no task waits."""
         return self._submission.position()
 
     def usage(self) -> float:
-        """Seconds that the tasks of the job ran on the service; 0 until all tasks have ended."""
+        """Return the seconds that the tasks ran on the service; 0 until all tasks have ended."""
         return float(sum(task.get("running_ms") or 0 for task in self._ended()) / 1000)
 
     def metrics(self) -> Json:
-        """Times, usage and place in the queue, by the names of IBM's service.
+        """Return times, usage and queue position, by the names of the service of IBM.
 
-        `running` is the start of the first task and `finished` the end of the last task; both are
-        None until all tasks have ended.
+        The value `running` is the start of the first task, and `finished` is the end of the last
+        task; both are None until all tasks have ended.
         """
         ended = self._ended()
         starts = [task["started_at"] for task in ended if task.get("started_at")]
@@ -88,11 +89,11 @@ class Posted:
         }
 
     def error_message(self) -> str | None:
-        """The error of the first task that failed; None if no task has, or before the end."""
+        """Return the error of the first failed task; None without one, or before the end."""
         return failure(self._ended())
 
     def _ended(self) -> list[Json]:
-        """The answers of all tasks; [] until all tasks have ended."""
+        """Return the answers of all tasks; [] until all tasks have ended."""
         states = self._submission.states()
         pending = states["submitted"] or states["running"]
         return [] if pending else self._submission.answers(None)
@@ -102,8 +103,8 @@ def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
-class QuantumTaskJob(Posted, JobV1):
-    """Circuits that a backend was given; `job_id` finds them again."""
+class QuantumTaskJob(SubmittedJob, JobV1):
+    """Job of `backend.run`; `retrieve_job` returns the job again by its `job_id`."""
 
     def __init__(
         self, backend: BackendV2, submission: Submission, record: Record | None = None
@@ -114,20 +115,24 @@ class QuantumTaskJob(Posted, JobV1):
         self._result: Result | None = None
 
     def submit(self) -> None:
-        """Raises JobError: `backend.run` has submitted it."""
+        """Raise JobError: `backend.run` has submitted the job."""
         raise JobError("this job has been submitted already")
 
     def status(self) -> JobStatus:
-        return status_of(self._submission.states())
+        """Return the state of the job."""
+        return job_status(self._submission.states())
 
     def result(self, timeout: float | None = None) -> Result:
-        """The result of all circuits, once all have ended.
+        """Wait for all circuits and return their results.
 
-        Where some have failed, their part of it says why. JobError where all have, and
-        JobTimeoutError where they have not ended after `timeout` seconds.
+        The result of a failed circuit holds its error.
+
+        Raises:
+            JobError: All circuits failed.
+            JobTimeoutError: The job has not ended after `timeout` seconds.
         """
         if self._result is None:
-            self._result = self._made(self._submission.answers(timeout))
+            self._result = self._build_result(self._submission.answers(timeout))
         return self._result
 
     def wait_for_final_state(
@@ -136,16 +141,22 @@ class QuantumTaskJob(Posted, JobV1):
         wait: float = 5,
         callback: Callable[..., Any] | None = None,
     ) -> None:
-        """Returns when all have ended; with a callback, that is called every `wait` seconds.
+        """Wait for the end of the job.
 
-        JobTimeoutError if they have not after `timeout` seconds.
+        Args:
+            timeout: Time limit, in seconds.
+            wait: Seconds between two calls of the callback.
+            callback: Function of job id, state and job.
+
+        Raises:
+            JobTimeoutError: The job has not ended after `timeout` seconds.
         """
         if callback is None:
             self._submission.answers(timeout)
         else:
             super().wait_for_final_state(timeout, wait, callback)
 
-    def _made(self, answers: list[Json]) -> Result:
+    def _build_result(self, answers: list[Json]) -> Result:
         why = failure(answers)
         if why is not None and all(answer["status"] != "completed" for answer in answers):
             raise JobError(why)
@@ -162,8 +173,8 @@ class QuantumTaskJob(Posted, JobV1):
         )
 
 
-class PrimitiveJob(Posted, BasePrimitiveJob[Any, JobStatus]):
-    """Job of a primitive; `retrieve_job` finds the job again by its `job_id`."""
+class PrimitiveJob(SubmittedJob, BasePrimitiveJob[Any, JobStatus]):
+    """Job of a primitive; `retrieve_job` returns the job again by its `job_id`."""
 
     def __init__(self, backend: BackendV2, submission: Submission, record: Record | None) -> None:
         BasePrimitiveJob.__init__(self, submission.id)
@@ -173,15 +184,15 @@ class PrimitiveJob(Posted, BasePrimitiveJob[Any, JobStatus]):
         self._result: Any = None
 
     def result(self, timeout: float | None = None) -> Any:
-        """Waits for all PUBs, and returns their result.
+        """Wait for all PUBs and return their result.
 
         Raises:
             JobError: A PUB failed, or the job of another process had too many different PUBs for
-                their shapes to be kept.
+                the record of their shapes.
             JobTimeoutError: The job has not ended after `timeout` seconds.
         """
         if self._record is None:
-            raise JobError("this job had too many different PUBs for their shapes to be kept")
+            raise JobError("this job had too many different PUBs to store their shapes")
         if self._result is None:
             answers = self._submission.answers(timeout)
             if (why := failure(answers)) is not None:
@@ -190,33 +201,42 @@ class PrimitiveJob(Posted, BasePrimitiveJob[Any, JobStatus]):
         return self._result
 
     def status(self) -> JobStatus:
-        return status_of(self._submission.states())
+        """Return the state of the job."""
+        return job_status(self._submission.states())
 
     def done(self) -> bool:
+        """Return True if the job completed."""
         return self.status() is JobStatus.DONE
 
     def running(self) -> bool:
+        """Return True if a task of the job runs."""
         return self.status() is JobStatus.RUNNING
 
     def cancelled(self) -> bool:
+        """Return True if the job was cancelled."""
         return self.status() is JobStatus.CANCELLED
 
     def in_final_state(self) -> bool:
+        """Return True if the job has ended."""
         return self.status() in JOB_FINAL_STATES
 
 
 Job = QuantumTaskJob | PrimitiveJob
 
 
-def job_of(backend: Any, job_id: str) -> Job:
-    """An earlier job by its id. Raises ServiceError for an unknown id."""
-    submission, told = find(backend.service.connection, job_id)
-    kept = entry_of(told)
-    options = told.get("options") or {}
-    name = kept.get("backend") or options.get("backend") or "simulator"
+def find_job(backend: Any, job_id: str) -> Job:
+    """Return an earlier job by its id.
+
+    Raises:
+        ServiceError: The id is unknown.
+    """
+    submission, view = find_submission(backend.service.connection, job_id)
+    entry = adapter_entry(view)
+    options = view.get("options") or {}
+    name = entry.get("backend") or options.get("backend") or "simulator"
     here = backend if name == backend.name else backend.provider.backend(name)
-    record = record_of(kept)
-    kind = record.kind if record else kept.get("kind", RUN)
-    made = (QuantumTaskJob if kind == RUN else PrimitiveJob)(here, submission, record)
-    made.part = "part" in kept
-    return made
+    record = parse_record(entry)
+    kind = record.kind if record else entry.get("kind", RUN)
+    job = (QuantumTaskJob if kind == RUN else PrimitiveJob)(here, submission, record)
+    job.part = "part" in entry
+    return job

@@ -1,11 +1,11 @@
-"""Listing of the service's jobs: tasks outside of batches, and batches."""
+"""List of the jobs of the service: tasks outside of batches, and batches."""
 
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from quantumtask.client.connection import Connection, Json, given
+from quantumtask.client.connection import Connection, Json, without_none
 
 PAGE = 100
 
@@ -21,30 +21,30 @@ class Listing:
     before: datetime | None
 
     def ids(self) -> Iterator[str]:
-        """The ids of the jobs, the newest first."""
+        """Yield the ids of the jobs, the newest first."""
         tasks = (task for task in self._all("tasks") if not task.get("batch_id"))
         by_time = heapq.merge(tasks, self._all("batches"), key=_submitted, reverse=True)
-        for told in by_time:
-            at = datetime.fromisoformat(told["submitted_at"])
+        for view in by_time:
+            at = datetime.fromisoformat(view["submitted_at"])
             if self.after is not None and at < self.after.astimezone():
                 return
             if self.before is None or at <= self.before.astimezone():
-                yield told.get("task_id") or told["batch_id"]
+                yield view.get("task_id") or view["batch_id"]
 
     def _all(self, kind: str) -> Iterator[Json]:
-        """All tasks, or all batches, page by page."""
+        """Yield all tasks, or all batches, page by page."""
         cursor = None
         while True:
             question = {"tag": self.tags[0] if self.tags else None, "limit": PAGE, "cursor": cursor}
-            page = self.connection.json("GET", f"/{kind}", params=given(question))
+            page = self.connection.json("GET", f"/{kind}", params=without_none(question))
             yield from filter(self._is_listed, page[kind])
             if not (cursor := page["next_cursor"]):
                 return
 
-    def _is_listed(self, told: Json) -> bool:
-        pending = told["status"] == "pending"
-        return self.pending in (None, pending) and set(self.tags) <= set(told["tags"])
+    def _is_listed(self, view: Json) -> bool:
+        pending = view["status"] == "pending"
+        return self.pending in (None, pending) and set(self.tags) <= set(view["tags"])
 
 
-def _submitted(told: Json) -> str:
-    return str(told["submitted_at"])
+def _submitted(view: Json) -> str:
+    return str(view["submitted_at"])

@@ -1,25 +1,29 @@
-"""Conversion of Aer's noise models to the service's JSON of errors by instruction and qubits."""
+"""Conversion of the noise models of Aer to the JSON of errors by instruction and qubits."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from qiskit.circuit import ControlFlowOp, Delay, QuantumCircuit
 
-from quantumtask.client.qiskit.export.program import Lowered, lower
+from quantumtask.client.qiskit.export.program import ExportedProgram, lower
 from quantumtask.client.qiskit.options import UnsupportedOption
 
 Json = dict[str, Any]
 
 
-def lowered_with(errors: "Errors | None", circuit: QuantumCircuit) -> tuple[Lowered, Json]:
-    """The program of a circuit, and the fields of a task for its noise.
+def export_with_noise(
+    errors: "Errors | None", circuit: QuantumCircuit
+) -> tuple[ExportedProgram, Json]:
+    """Return the program of a circuit, and the fields of a task for its noise.
 
-    Raises UnsupportedCircuit and UnsupportedOption.
+    Raises:
+        UnsupportedCircuit: The service cannot run the circuit.
+        UnsupportedOption: The service does not support the noise model.
     """
     if errors is None:
         return lower(circuit), {}
-    lowered, noise = errors.lowered(circuit)
-    return lowered, {"noise": noise}
+    exported, noise = errors.export(circuit)
+    return exported, {"noise": noise}
 
 
 WITHOUT_GATE = frozenset({"measure", "reset", "delay"})
@@ -27,10 +31,15 @@ WITHOUT_GATE = frozenset({"measure", "reset", "delay"})
 
 
 class Errors:
-    """A `qiskit_aer.noise.NoiseModel`, read once for all circuits of a run.
+    """Noise model of Aer, read once for all circuits of a run.
 
-    `compiled`: the names and qubits of the model are those of the device that circuits are compiled
-    for. Raises UnsupportedOption for another object, and for a model that we cannot honour.
+    Args:
+        model: A `qiskit_aer.noise.NoiseModel`.
+        compiled: The names and qubits of the model are those of the device that circuits are
+            compiled for.
+
+    Raises:
+        UnsupportedOption: The object is no noise model, or the service does not support the model.
     """
 
     def __init__(self, model: Any, *, compiled: bool) -> None:
@@ -46,29 +55,31 @@ class Errors:
         for error in self._errors:
             _check(error)
 
-    def lowered(self, circuit: QuantumCircuit) -> tuple[Lowered, Json]:
-        """The program of a circuit, and the errors that can occur in it.
+    def export(self, circuit: QuantumCircuit) -> tuple[ExportedProgram, Json]:
+        """Return the program of a circuit, and the errors that can occur in it.
 
-        Raises UnsupportedCircuit and UnsupportedOption.
+        Raises:
+            UnsupportedCircuit: The service cannot run the circuit.
+            UnsupportedOption: The service does not support the noise model.
         """
         self._check_passes(circuit)
         if self._compiled:
             return lower(circuit), {"errors": self._errors}
-        lowered = lower(circuit, self.names)
-        return lowered, self._of(circuit, lowered)
+        exported = lower(circuit, self.names)
+        return exported, self._of(circuit, exported)
 
-    def _of(self, circuit: QuantumCircuit, lowered: Lowered) -> Json:
-        """The errors of the model, with the names of gates in the text of the circuit."""
+    def _of(self, circuit: QuantumCircuit, exported: ExportedProgram) -> Json:
+        """Return the errors of the model, with the names of gates in the text of the circuit."""
         used = {circuit.find_bit(bit).index for item in circuit.data for bit in item.qubits}
-        errors = [_kept(error, lowered.instructions, used) for error in self._errors]
-        names = {name for written in lowered.instructions.values() for name in written}
+        errors = [_restrict(error, exported.instructions, used) for error in self._errors]
+        names = {name for written in exported.instructions.values() for name in written}
         return {
             "errors": [error for error in errors if error is not None],
             "basis_gates": sorted(names),
         }
 
     def _check_passes(self, circuit: QuantumCircuit) -> None:
-        """Raises UnsupportedOption for a custom pass of the model that would change the circuit."""
+        """Raise UnsupportedOption for a custom pass of the model that would change the circuit."""
         for each in self._passes:
             delays_only = getattr(each, "_ops", None) == (Delay,)
             if not delays_only or _has_delay(circuit):
@@ -100,18 +111,20 @@ def _check(error: Json) -> None:
         )
 
 
-def _kept(error: Json, written: Mapping[str, frozenset[str]], used: set[int]) -> Json | None:
-    """The error, reduced to the qubits and gates of a circuit; None if nothing is left of it."""
-    kept = {name: value for name, value in error.items() if name != "id"}
+def _restrict(error: Json, written: Mapping[str, frozenset[str]], used: set[int]) -> Json | None:
+    """Return the error, reduced to the qubits and gates of a circuit; None if it cannot occur."""
+    restricted = {name: value for name, value in error.items() if name != "id"}
     if "gate_qubits" in error:
-        kept["gate_qubits"] = [qubits for qubits in error["gate_qubits"] if used.issuperset(qubits)]
-        if not kept["gate_qubits"]:
+        restricted["gate_qubits"] = [
+            qubits for qubits in error["gate_qubits"] if used.issuperset(qubits)
+        ]
+        if not restricted["gate_qubits"]:
             return None
     if error["type"] == "qerror":
         names: set[str] = set()
         for name in error["operations"]:
             names |= {name} if name in WITHOUT_GATE else written.get(name, frozenset())
-        kept["operations"] = sorted(names)
+        restricted["operations"] = sorted(names)
         if not names:
             return None
-    return kept
+    return restricted

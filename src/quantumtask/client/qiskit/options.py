@@ -1,4 +1,4 @@
-"""Options of a backend's `run`: each is sent, or has no effect on a result, or is refused."""
+"""Options of `backend.run`: each option is sent, or changes no result, or is refused."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,10 +28,10 @@ _OF_THE_MACHINE = """
     validation_threshold zero_threshold
 """
 WITHOUT_EFFECT = frozenset(_OF_THE_MACHINE.split())
-"""Options that tune AerSimulator for its machine, and change no distribution."""
+"""Options that tune AerSimulator for its machine and change no distribution."""
 
 ONLY = {"device": "CPU", "precision": "double", "meas_level": 2}
-"""Options of which only one value is accepted, which is what the service does."""
+"""Options with one accepted value, which the service has anyway."""
 
 METHODS = {
     "automatic": None,
@@ -40,7 +40,7 @@ METHODS = {
     "stabilizer": "stabilizer",
     "matrix_product_state": "matrix_product_state",
 }
-"""The service's names of AerSimulator's methods; None: the service chooses."""
+"""Methods of the service, by the names of AerSimulator; None: the service chooses."""
 
 NO_METHOD = {
     "extended_stabilizer": "it is an approximation, and the service has none",
@@ -51,18 +51,23 @@ NO_METHOD = {
 
 
 class UnsupportedOption(QiskitError, AttributeError):
-    """Refusal of an option that the service cannot honour; the message names the option."""
+    """The service does not support an option; the message names the option."""
 
 
 def default_options() -> Options:
+    """Return the options of a new backend."""
     options = Options(shots=DEFAULT_SHOTS, memory=False, seed_simulator=None)
     options.update_options(job_tags=(), noise_model=None)
     options.update_options(**dict.fromkeys(PASSED_ON[2:]))
     return options
 
 
-def honoured(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that are sent. Raises UnsupportedOption for one that we cannot honour."""
+def supported_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options to send.
+
+    Raises:
+        UnsupportedOption: The service does not support an option.
+    """
     for name, value in options.items():
         if name not in OURS:
             _check_foreign(name, value)
@@ -74,15 +79,19 @@ def _check_foreign(name: str, value: Any) -> None:
         return
     if name in ONLY:
         raise UnsupportedOption(f"{name}: must be {ONLY[name]!r}; got {value!r}")
-    known = ", ".join(sorted([*OURS, *ONLY]))
+    supported = ", ".join(sorted([*OURS, *ONLY]))
     raise UnsupportedOption(
-        f"{name}: the service has no such option; it has {known}, and ignores the options that "
+        f"{name}: the service has no such option; it has {supported}, and ignores the options that "
         "tune AerSimulator for its machine, because they change no result"
     )
 
 
-def method_of(name: str | None) -> str | None:
-    """The service's name of a method. Raises UnsupportedOption for a method it lacks."""
+def service_method(name: str | None) -> str | None:
+    """Return the method of the service for a method of AerSimulator.
+
+    Raises:
+        UnsupportedOption: The service has no such method.
+    """
     if name in NO_METHOD:
         raise UnsupportedOption(f"method: {name!r} is not available: {NO_METHOD[name]}")
     return METHODS.get(name, name) if name is not None else None

@@ -1,4 +1,4 @@
-"""Test for circuits that are on a device already, and therefore run as written."""
+"""Test for circuits that are on a device already and therefore run as written."""
 
 from collections.abc import Sequence
 
@@ -7,18 +7,18 @@ from qiskit.transpiler import Target
 
 
 def is_on_device(circuit: QuantumCircuit, target: Target) -> bool:
-    """Return True if qubit k of a circuit is the device's qubit k.
+    """Return True if qubit k of a circuit is qubit k of the device.
 
-    Such a circuit has no more qubits than the device, and the device has each of its instructions
-    on the same qubits; IBM calls it an ISA circuit. Qiskit's transpiler returns ISA circuits.
-    Those of qiskit-experiments may be narrower than the device.
+    Such a circuit has at most as many qubits as the device, and the device has each instruction on
+    the same qubits; IBM calls it an ISA circuit. The transpiler of Qiskit returns ISA circuits.
+    Circuits of qiskit-experiments may be narrower than the device.
     """
     fits = circuit.num_qubits <= target.num_qubits
     return fits and _is_supported(circuit, range(circuit.num_qubits), target)
 
 
 def _is_supported(circuit: QuantumCircuit, qubits: Sequence[int], target: Target) -> bool:
-    """Return True if the target has all instructions, with qubit k at the device's `qubits`[k]."""
+    """Return True if the target has all instructions, with qubit k at `qubits[k]` of the device."""
     number = dict(zip(circuit.qubits, qubits, strict=True))
     for item in circuit.data:
         operation = item.operation

@@ -1,4 +1,4 @@
-"""Results of primitives: the answers of a job's tasks in the shapes of its PUBs."""
+"""Results of primitives: the answers of the tasks of a job in the shapes of its PUBs."""
 
 import math
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from quantumtask.client.qiskit.record import ESTIMATOR, SAMPLER, Record
 from quantumtask.client.qiskit.result_conversion import packed
 from quantumtask.client.qiskit.sampler_tasks import joined_memory
 from quantumtask.client.qiskit.service import Json
-from quantumtask.client.results.array_codec import Array, numbers
+from quantumtask.client.results.array_codec import Array, decode_reals
 
 
 def sampler_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[SamplerPubResult]:
-    """The result of a SamplerV2 job, from the answers of its tasks."""
+    """Return the result of a SamplerV2 job from the answers of its tasks."""
     memories = joined_memory(record, answers, lambda number: record.parts[number]["shots"])
     parts = [_sampled(*pair) for pair in zip(record.parts, memories, strict=True)]
     return PrimitiveResult(parts, metadata={"version": 2})
@@ -38,12 +38,12 @@ def _sampled(part: Json, memory: Any) -> SamplerPubResult:
 
 
 def estimator_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[PubResult]:
-    """The result of an EstimatorV2 job, from the answers of its tasks."""
+    """Return the result of an EstimatorV2 job from the answers of its tasks."""
     size = sum(part["size"] for part in record.parts)
     evs, stds = np.zeros(size), np.zeros(size)
     for (elements, _), answer in zip(record.tasks, answers, strict=True):
-        evs[elements] = numbers(answer["data"]["expectation_values"]).ravel()
-        stds[elements] = numbers(answer["data"]["standard_errors"]).ravel()
+        evs[elements] = decode_reals(answer["data"]["expectation_values"]).ravel()
+        stds[elements] = decode_reals(answer["data"]["standard_errors"]).ravel()
     parts = [
         _estimated(part, evs[end - part["size"] : end], stds[end - part["size"] : end])
         for part, end in zip(record.parts, record.ends, strict=True)
@@ -63,4 +63,4 @@ def _estimated(part: Json, evs: Array, stds: Array) -> PubResult:
 
 
 MAKERS = {SAMPLER: sampler_result, ESTIMATOR: estimator_result}
-"""Functions that make the result of a job, by the kind of the job."""
+"""Functions that build the result of a job, by the kind of the job."""

@@ -1,4 +1,4 @@
-"""The backends of a QuantumTask service."""
+"""Provider of the backends of a QuantumTask service."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -9,28 +9,31 @@ from qiskit.providers import JobStatus
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
-from quantumtask.client.qiskit.job import Job, job_of
+from quantumtask.client.qiskit.job import Job, find_job
 from quantumtask.client.qiskit.listing import Listing
-from quantumtask.client.qiskit.service import Json, Service
+from quantumtask.client.qiskit.service import Json, SharedConnection
 
 Filter = Callable[[QuantumTaskBackend], bool]
 
 
 class QuantumTaskProvider:
-    """The service at `url`, or what QUANTUMTASK_URL names, or the one on this machine.
+    """Provider of the backends of one service.
 
-    `token` (or QUANTUMTASK_TOKEN) is sent as `Authorization: Bearer`.
+    Args:
+        url: Address of the service. The default is QUANTUMTASK_URL, and then http://127.0.0.1:8000.
+        token: Token for the header `Authorization: Bearer`. The default is QUANTUMTASK_TOKEN.
     """
 
     def __init__(self, url: str | None = None, token: str | None = None) -> None:
-        self._service = Service(url, token)
+        self._service = SharedConnection(url, token)
 
     def backend(self, name: str = "simulator") -> QuantumTaskBackend:
-        """One backend: the ideal simulator, or the noisy twin of a device.
+        """Return one backend: the ideal simulator, or a device with its noise.
 
-        ServiceError `backend_not_found` if there is none of that name.
+        Raises:
+            ServiceError: `backend_not_found` if there is no such backend.
         """
-        return self._made(self._service.backend(name))
+        return self._create(self._service.backend(name))
 
     def backends(
         self,
@@ -41,25 +44,25 @@ class QuantumTaskProvider:
         simulator: bool | None = None,
         operational: bool | None = None,
     ) -> list[QuantumTaskBackend]:
-        """The backends of the service that match all arguments.
+        """Return the backends of the service that match all arguments.
 
         Args:
-            name: The name of a backend.
-            min_num_qubits: The smallest number of qubits.
-            filters: A function that returns True for a backend.
-            simulator: True for the ideal simulator, False for the twins of devices.
+            name: Name of a backend.
+            min_num_qubits: Smallest number of qubits.
+            filters: Function that returns True for a backend.
+            simulator: True for the ideal simulator, False for devices.
             operational: True for all backends, False for none.
         """
         if operational is False:
             return []
-        made = [
-            self._made(told)
-            for told in self._service.backends()
-            if name in (None, told["name"])
-            and told["qubits"] >= (min_num_qubits or 0)
-            and simulator in (None, told["name"] == "simulator")
+        backends = [
+            self._create(entry)
+            for entry in self._service.backends()
+            if name in (None, entry["name"])
+            and entry["qubits"] >= (min_num_qubits or 0)
+            and simulator in (None, entry["name"] == "simulator")
         ]
-        return [backend for backend in made if filters is None or filters(backend)]
+        return [backend for backend in backends if filters is None or filters(backend)]
 
     def least_busy(
         self,
@@ -67,18 +70,19 @@ class QuantumTaskProvider:
         filters: Filter | None = None,
         **properties: Any,
     ) -> QuantumTaskBackend:
-        """The first backend that `backends` returns, because all backends share one queue.
+        """Return the first backend that `backends` returns, because all backends share one queue.
 
-        Raises QiskitBackendNotFoundError if no backend matches.
+        Raises:
+            QiskitBackendNotFoundError: No backend matches.
         """
-        found = self.backends(min_num_qubits=min_num_qubits, filters=filters, **properties)
-        if not found:
+        matches = self.backends(min_num_qubits=min_num_qubits, filters=filters, **properties)
+        if not matches:
             raise QiskitBackendNotFoundError("No backend matches the criteria.")
-        return found[0]
+        return matches[0]
 
     def retrieve_job(self, job_id: str) -> Job:
-        """A job by its id, with its original backend and result."""
-        return job_of(self._made({"name": "simulator"}), job_id)
+        """Return a job by its id, with its original backend and result."""
+        return find_job(self._create({"name": "simulator"}), job_id)
 
     def jobs(
         self,
@@ -93,17 +97,17 @@ class QuantumTaskProvider:
         created_before: datetime | None = None,
         descending: bool = True,
     ) -> list[Job]:
-        """Lists the jobs of the service, of this client and of all others.
+        """Return the jobs of the service, of all clients.
 
         Args:
-            limit: The most jobs to return; None: all.
-            skip: The number of jobs to leave out first.
-            backend_name: Only jobs on that backend.
+            limit: Largest number of jobs to return; None: all.
+            skip: Number of jobs to leave out first.
+            backend_name: Only jobs on this backend.
             pending: True: only jobs that have not ended; False: only jobs that have ended.
             status: Only jobs in this state, or in one of these states.
             job_tags: Only jobs with all of these tags.
-            created_after: Only jobs from that time on; local time without a time zone.
-            created_before: Only jobs up to that time; local time without a time zone.
+            created_after: Only jobs from this time on; local time without a time zone.
+            created_before: Only jobs up to this time; local time without a time zone.
             descending: True: the newest first; False: the oldest first.
         """
         tags, connection = tuple(job_tags or ()), self._service.connection
@@ -120,7 +124,7 @@ class QuantumTaskProvider:
         return list(islice(chosen, skip, None if limit is None else skip + limit))
 
     def close(self) -> None:
-        """Closes its connections; its backends are of no use then."""
+        """Close the connections; the backends of the provider cannot be used afterwards."""
         self._service.connection.close()
 
     def __enter__(self) -> Self:
@@ -129,5 +133,5 @@ class QuantumTaskProvider:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _made(self, info: Json) -> QuantumTaskBackend:
+    def _create(self, info: Json) -> QuantumTaskBackend:
         return QuantumTaskBackend(self, self._service, info)

@@ -11,14 +11,14 @@ from qiskit.primitives.containers.bindings_array import BindingsArray
 from quantumtask.client.json_numbers import plain
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.provider import QuantumTaskProvider
-from quantumtask.client.results.array_codec import Array, reals
+from quantumtask.client.results.array_codec import Array, to_reals
 
 Seed = int | np.random.Generator | None
 Pub = Any
 
 
 def first_seed(seed: Seed) -> int | None:
-    """The seed of the first task of a run; a generator draws a new one for each run."""
+    """Return the seed of the first task of a run; a generator draws a new one for each run."""
     if seed is None:
         return None
     return (
@@ -27,17 +27,17 @@ def first_seed(seed: Seed) -> int | None:
 
 
 def chosen(backend: QuantumTaskBackend | None) -> QuantumTaskBackend:
-    """The backend that was given, or the simulator of the service that the environment names."""
+    """Return the backend, or the simulator of the service that the environment names."""
     return QuantumTaskProvider().backend() if backend is None else backend
 
 
 def exact_pub(pub: Pub, values: int, last: str) -> Pub:
-    """Converts the numbers of a PUB to types that Qiskit keeps exactly.
+    """Convert the numbers of a PUB to types that Qiskit keeps exactly.
 
     Args:
-        pub: A PUB, or a tuple of its parts.
-        values: The index of the parameter values in a tuple; shots or precision come next.
-        last: The name of the part behind the values, for error messages.
+        pub: PUB, or tuple of its parts.
+        values: Index of the parameter values in a tuple; shots or precision come next.
+        last: Name of the part after the values, for error messages.
 
     Raises:
         TypeError: A value is complex; Qiskit would drop the imaginary part.
@@ -56,11 +56,11 @@ def _exact_values(values: Any) -> Any:
     if values is None or isinstance(values, BindingsArray):
         return values
     if isinstance(values, Mapping):
-        return {key: reals("parameter values", each) for key, each in values.items()}
-    return reals("parameter values", values)
+        return {key: to_reals("parameter values", each) for key, each in values.items()}
+    return to_reals("parameter values", values)
 
 
 def points(circuit: QuantumCircuit, values: BindingsArray) -> Array:
-    """float64 [points, parameters], in the order of the circuit's parameters."""
+    """Return float64 [points, parameters], in the order of the parameters of the circuit."""
     array: Array = values.as_array(circuit.parameters)
     return array.reshape(values.size, circuit.num_parameters)

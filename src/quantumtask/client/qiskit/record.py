@@ -1,4 +1,4 @@
-"""Record of a job, from which any process can put its result together."""
+"""Record of a job, from which any process can build its result."""
 
 import base64
 import json
@@ -14,18 +14,20 @@ import numpy as np
 from quantumtask.client.qiskit.service import Json
 from quantumtask.client.results.array_codec import Array
 
-LARGEST = 15 * 1024
-"""Most bytes of a record in the metadata of a task or a batch, with some room for other fields."""
+MAX_RECORD_BYTES = 15 * 1024
+"""Largest record in the metadata of a task or a batch, in bytes, with room for other fields."""
 VERSION = 1
 RUN, SAMPLER, ESTIMATOR = "run", "sampler", "estimator"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A task of a job before it is sent: its body, and the elements of the job that it computes.
+    """Task of a job before it is sent: its body, and the elements of the job that it computes.
 
-    Elements are the points of all parts of a job, in order. `skip`: the number of shots of the same
-    elements in earlier tasks.
+    Elements are the points of all parts of a job, in order.
+
+    Attributes:
+        skip: Number of shots of the same elements in earlier tasks.
     """
 
     body: Json
@@ -35,9 +37,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Record:
-    """The parts of a job, and the elements that each of its tasks computes.
+    """Parts of a job, and the elements that each of its tasks computes.
 
-    `parts` describes each circuit or PUB; `size` of a part is its number of elements.
+    Attributes:
+        parts: Description of each circuit or PUB; `size` of a part is its number of elements.
     """
 
     kind: str
@@ -48,11 +51,15 @@ class Record:
 
     @cached_property
     def ends(self) -> Array:
-        """The index behind the last element of each part."""
+        """Index after the last element of each part."""
         return np.array(list(accumulate([part["size"] for part in self.parts])), np.int64)
 
     def text(self, *, bare: bool = False) -> str:
-        """The record as JSON, without metadata that JSON cannot hold; `bare`: without metadata."""
+        """Return the record as JSON, without metadata that JSON cannot hold.
+
+        Args:
+            bare: Leave out all metadata.
+        """
         plain = [_bare(part) if bare else _plain(part) for part in self.parts]
         parts = [(len(list(same)), part) for part, same in groupby(plain)]
         tasks = [(_ranges(elements), skip) for elements, skip in self.tasks]
@@ -60,23 +67,24 @@ class Record:
         return json.dumps({**head, "parts": parts, "tasks": tasks}, separators=(",", ":"))
 
     def metadata(self) -> Json:
-        """The record as metadata of a task or a batch, compressed if it is large.
+        """Return the record as metadata of a task or a batch, compressed if it is large.
 
-        A record that is still too large loses the metadata of circuits, then all but its kind.
+        A record that is still too large loses the metadata of circuits, and then everything but its
+        kind.
         """
         head = {"version": VERSION, "kind": self.kind, "backend": self.backend}
         for bare in (False, True):
             text = self.text(bare=bare)
-            if len(text) <= LARGEST:
+            if len(text) <= MAX_RECORD_BYTES:
                 return dict(json.loads(text))
             packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-            if len(packed) <= LARGEST:
+            if len(packed) <= MAX_RECORD_BYTES:
                 return {**head, "packed": packed}
         return head
 
 
-def record_of(entry: Json) -> Record | None:
-    """The record in the metadata of a job; None if the record was too large to be kept."""
+def parse_record(entry: Json) -> Record | None:
+    """Return the record in the metadata of a job; None if the record was too large to store."""
     if "packed" in entry:
         entry = json.loads(zlib.decompress(base64.b64decode(entry["packed"])))
     if "parts" not in entry or entry.get("version") != VERSION:
@@ -87,7 +95,7 @@ def record_of(entry: Json) -> Record | None:
 
 
 def _plain(part: Json) -> Json:
-    """A part without metadata that JSON cannot hold."""
+    """Return a part without metadata that JSON cannot hold."""
     if not part["metadata"]:
         return part
     try:
@@ -102,7 +110,7 @@ def _bare(part: Json) -> Json:
 
 
 def _ranges(elements: Array) -> list[list[int]]:
-    """Runs of elements as `[first, count, step]`."""
+    """Return runs of elements as `[first, count, step]`."""
     if len(elements) == 1:  # the common case; NumPy is slow for one element
         return [[int(elements[0]), 1, 1]]
     steps = np.diff(elements)

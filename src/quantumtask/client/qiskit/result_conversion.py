@@ -1,4 +1,4 @@
-"""What a service answers as Qiskit's Result: counts and memory of hexadecimal integers."""
+"""Conversion of answers of the service to a `Result` of Qiskit."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +10,13 @@ from qiskit.circuit import QuantumCircuit
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
 from quantumtask.client.qiskit.record import RUN, Record
-from quantumtask.client.qiskit.sampler_tasks import memory_of
+from quantumtask.client.qiskit.sampler_tasks import parse_memory
 from quantumtask.client.qiskit.service import Json
 from quantumtask.client.results.array_codec import Array
 
 
 class Sample(NamedTuple):
-    """The outcomes of one element of a task; `memory` is uint8 [shots, bytes]."""
+    """Outcomes of one element of a task; `memory` is uint8 [shots, bytes]."""
 
     answer: Json
     counts: Mapping[str, int]
@@ -24,7 +24,7 @@ class Sample(NamedTuple):
 
 
 def header(circuit: QuantumCircuit) -> Json:
-    """What Qiskit formats results by, as Aer has it."""
+    """Return the header by which Qiskit formats results, as Aer has it."""
     return {
         "name": circuit.name,
         "n_qubits": circuit.num_qubits,
@@ -36,7 +36,7 @@ def header(circuit: QuantumCircuit) -> Json:
 
 
 def record_of_circuits(answers: Sequence[Json], backend: str) -> Record:
-    """The record of a job that was stored without one, from the answers of its tasks."""
+    """Return the record of a job that was stored without one, from the answers of its tasks."""
     parts = []
     for answer in answers:
         size = len(answer["result"]) if answer.get("shape") else 1
@@ -47,7 +47,7 @@ def record_of_circuits(answers: Sequence[Json], backend: str) -> Record:
 
 
 def known_header(answer: Json) -> Json:
-    """The header of a circuit that is known by its task alone."""
+    """Return the header of a circuit of which only the task is known."""
     registers = answer.get("registers") or _registers(answer["result"])
     return {
         "name": answer.get("name") or answer["task_id"],
@@ -57,38 +57,43 @@ def known_header(answer: Json) -> Json:
 
 
 def _registers(counts: Mapping[str, int]) -> list[Json]:
-    """The registers that counts without their names are written in."""
+    """Return the registers that counts without names of registers have."""
     words = next(iter(counts or {}), "").split()
     return [{"name": f"c{k}", "size": len(word)} for k, word in enumerate(reversed(words))]
 
 
 def run_result(record: Record, answers: Sequence[Json]) -> Iterator[ExperimentResult]:
-    """A result for each element of each circuit, in order."""
-    found: list[list[Sample]] = [[] for _ in range(int(record.ends[-1]) if record.parts else 0)]
+    """Yield a result for each element of each circuit, in order."""
+    samples_by_element: list[list[Sample]] = [
+        [] for _ in range(int(record.ends[-1]) if record.parts else 0)
+    ]
     for (elements, _), answer in zip(record.tasks, answers, strict=True):
         for element, sample in zip(elements, _samples(answer, len(elements)), strict=True):
-            found[element].append(sample)
+            samples_by_element[element].append(sample)
     headers = (
         {**part["header"], "metadata": part["metadata"]}
         for part in record.parts
         for _ in range(part["size"])
     )
-    return (_experiment(each, samples) for each, samples in zip(headers, found, strict=True))
+    return (
+        _experiment(each, samples)
+        for each, samples in zip(headers, samples_by_element, strict=True)
+    )
 
 
 def _samples(answer: Json, size: int) -> Iterator[Sample]:
-    """The outcomes of each element of a task."""
+    """Yield the outcomes of each element of a task."""
     if answer["status"] != "completed":
         yield from [Sample(answer, {})] * size
         return
     counts = answer["result"] if answer.get("shape") else [answer["result"]]
-    memory = memory_of(answer) if _has_memory(answer) else [None] * size
+    memory = parse_memory(answer) if _has_memory(answer) else [None] * size
     for each, shots in zip(counts, memory, strict=True):
         yield Sample(answer, each, shots)
 
 
 def _experiment(header: Json, samples: Sequence[Sample]) -> ExperimentResult:
-    """The result of an element from all its shots, or the error of a missing part."""
+    """Return the result of an element from all its shots, or the error of a missing part."""
     for answer, _, _ in samples:
         if answer["status"] != "completed":
             why = f"ERROR: {answer.get('error') or 'cancelled'}"
@@ -100,7 +105,7 @@ def _experiment(header: Json, samples: Sequence[Sample]) -> ExperimentResult:
         shots += () if memory is None else [hex(int.from_bytes(shot.tobytes())) for shot in memory]
     first = samples[0].answer
     data: Json = {"counts": dict(counts), "memory": shots} if shots else {"counts": dict(counts)}
-    told = {name: first.get(name) for name in ("task_id", "engine", "method", "engine_version")}
+    metadata = {name: first.get(name) for name in ("task_id", "engine", "method", "engine_version")}
     return ExperimentResult(
         sum(sample.answer["shots"] for sample in samples),
         True,
@@ -109,7 +114,7 @@ def _experiment(header: Json, samples: Sequence[Sample]) -> ExperimentResult:
         status="DONE",
         seed=first["seed"],
         seed_simulator=first["seed"],
-        metadata=told,
+        metadata=metadata,
     )
 
 
@@ -118,12 +123,12 @@ def _has_memory(answer: Json) -> bool:
 
 
 def hexadecimal(bits: str) -> str:
-    """`01 1` is 0x3."""
+    """Return bits as a hexadecimal number: `01 1` is 0x3."""
     return hex(int(bits.replace(" ", "") or "0", 2))
 
 
 def register_bits(circuit: QuantumCircuit) -> dict[str, list[int]]:
-    """Which bits of a shot are each register's, its lowest first."""
+    """Return the bits of a shot that each register has, the lowest first."""
     return {
         register.name: [circuit.find_bit(bit).index for bit in register]
         for register in circuit.cregs
@@ -131,7 +136,7 @@ def register_bits(circuit: QuantumCircuit) -> dict[str, list[int]]:
 
 
 def packed(shots: Array, bits: Sequence[int]) -> Array:
-    """Some bits of shots, packed as they are: bytes along the last axis, the largest first."""
+    """Return some bits of packed shots, packed again: bytes along the last axis, largest first."""
     size = shots.shape[-1]
     unpacked = np.unpackbits(shots, axis=-1, bitorder="big")
     chosen = unpacked[..., [8 * size - 1 - bit for bit in reversed(bits)]]

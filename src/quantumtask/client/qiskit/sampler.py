@@ -21,7 +21,7 @@ from quantumtask.client.qiskit.service import Json
 
 @dataclass(slots=True)
 class Options:
-    """The options of SamplerV2, by Qiskit's names."""
+    """Options of SamplerV2, by the names of Qiskit."""
 
     default_shots: int
     seed_simulator: Seed
@@ -29,12 +29,12 @@ class Options:
 
 
 class SamplerV2(BaseSamplerV2):
-    """Samples circuits on a QuantumTask service.
+    """Sampler of circuits on a QuantumTask service.
 
-    A run is one request. PUBs with the same circuit and the same number of shots are one program
-    with an array of values for each parameter; every point of every PUB has shots of its own. The
-    default backend is the simulator of the service that QUANTUMTASK_URL names. The same `seed`
-    gives the same shots for the same PUBs; a generator draws a new seed for each run.
+    A run is one request. PUBs with one circuit and equal numbers of shots are one program with an
+    array of values for each parameter; every point of every PUB has separate shots. The default
+    backend is the simulator of the service in QUANTUMTASK_URL. Equal seeds give equal shots for
+    equal PUBs; a generator draws a new seed for each run.
     """
 
     def __init__(
@@ -49,23 +49,30 @@ class SamplerV2(BaseSamplerV2):
 
     @property
     def backend(self) -> QuantumTaskBackend:
+        """Backend of the sampler."""
         return self._backend
 
     @property
     def options(self) -> Options:
-        """What may be changed between runs."""
+        """Options for the next runs."""
         return self._options
 
     @property
     def default_shots(self) -> int:
+        """Number of shots of PUBs without one."""
         return self._options.default_shots
 
     @property
     def seed(self) -> Seed:
+        """Seed of the next run, or the generator of seeds."""
         return self._options.seed_simulator
 
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> PrimitiveJob:
-        """Submits all PUBs.
+        """Submit all PUBs and return at once.
+
+        Args:
+            pubs: Circuits, or tuples of circuit, parameter values and shots.
+            shots: Number of shots of PUBs without one; the default is `default_shots`.
 
         Raises:
             ValueError, TypeError: A PUB is invalid.
@@ -91,14 +98,16 @@ class SamplerV2(BaseSamplerV2):
 def _programs(
     pubs: Sequence[SamplerPub], record: Record, programs: Programs
 ) -> Iterable[tuple[int, list[Program]]]:
-    """The programs of all PUBs, by their shots."""
-    found: dict[int, list[Program]] = {}
+    """Return the programs of all PUBs, by their numbers of shots."""
+    by_shots: dict[int, list[Program]] = {}
     for pub, end in zip(pubs, record.ends, strict=True):
         elements = np.arange(end - pub.size, end)
         values = points(pub.circuit, pub.parameter_values)
         if pub.size:
-            found.setdefault(int(pub.shots), []).extend(programs.of(pub.circuit, values, elements))
-    return found.items()
+            by_shots.setdefault(int(pub.shots), []).extend(
+                programs.of(pub.circuit, values, elements)
+            )
+    return by_shots.items()
 
 
 def _warn_of_nothing(index: int, pub: SamplerPub) -> None:

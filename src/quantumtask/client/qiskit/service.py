@@ -1,31 +1,35 @@
-"""The service, as copies of a backend share it."""
+"""Connection to the service that copies of a backend share."""
 
 from typing import Any, Self
 
 from quantumtask.client.connection import Connection, Json, path
-from quantumtask.client.results.array_codec import Array, encoded
+from quantumtask.client.results.array_codec import Array, encode
 
-__all__ = ["Json", "Service", "sweep"]
+__all__ = ["Json", "SharedConnection", "sweep"]
 
 ANSWER_S = 30.0
-"""How long a call may take, in seconds, while the service is busy or gone."""
+"""Time limit of a call, in seconds, while the service is busy or gone."""
 QUESTION_S = 90.0
-"""How long the service may take to tell of its backends."""
+"""Time limit, in seconds, of calls that a worker answers."""
 
 
-class Service:
-    """One service; a copy of it is itself, because it holds connections."""
+class SharedConnection:
+    """Connection to one service; a copy is the same object, because it holds connections."""
 
     def __init__(self, url: str | None, token: str | None) -> None:
         self.connection = Connection(url, token, ANSWER_S)
 
     def backends(self) -> list[Json]:
-        """What there is, in short."""
-        told = self.connection.json("GET", "/backends", timeout=QUESTION_S)
-        return list(told["backends"])
+        """Return the backends in short."""
+        answer = self.connection.json("GET", "/backends", timeout=QUESTION_S)
+        return list(answer["backends"])
 
     def backend(self, name: str) -> Json:
-        """All about one. ServiceError `backend_not_found` if there is none of that name."""
+        """Return one backend in detail.
+
+        Raises:
+            ServiceError: `backend_not_found` if there is no such backend.
+        """
         return self.connection.json("GET", path("backends", name), timeout=QUESTION_S)
 
     def __deepcopy__(self, _: Any) -> Self:
@@ -33,5 +37,5 @@ class Service:
 
 
 def sweep(values: Array) -> Any:
-    """A number as it is, an array of them as its bytes."""
-    return encoded(values) if values.ndim else float(values)
+    """Return a number unchanged, and an array as its bytes."""
+    return encode(values) if values.ndim else float(values)

@@ -9,37 +9,43 @@ from typing import Any, Protocol
 
 from qiskit.providers import JobTimeoutError
 
-from quantumtask.client.connection import Connection, Json, deadline, given, path
+from quantumtask.client.connection import Connection, Json, deadline, path, without_none
 from quantumtask.client.errors import ClientError, ServiceError
-from quantumtask.client.task import ACCEPTED, LONG_POLL_S, whole
+from quantumtask.client.task import ACCEPTED, LONG_POLL_S, fetch_result
 
-MOST_TASKS = 1_000
-LARGEST_BODY = 9 * 1024 * 1024
-"""Most tasks and bytes of a request; the service accepts 10 MiB."""
+MAX_TASKS = 1_000
+MAX_BODY_BYTES = 9 * 1024 * 1024
+"""Largest number of tasks and of bytes of a request; the service accepts 10 MiB."""
 KEY = "qiskit"
-"""Key of this adapter's entry in the metadata of a task or a batch."""
+"""Key of the entry of this adapter in the metadata of a task or a batch."""
 
 
 class Submission(Protocol):
     """Tasks of one job, which `find` returns by their `id`."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Id of the job."""
+        ...
 
     def info(self) -> Json:
-        """The view of the task or the batch whose id is that of the job."""
+        """Return the task or the batch whose id is that of the job."""
 
     def states(self) -> Counter[str]:
-        """How many are submitted, running, completed, failed and cancelled."""
+        """Return the numbers of submitted, running, completed, failed and cancelled tasks."""
 
     def answers(self, timeout: float | None) -> list[Json]:
-        """What each of them came to, once all have ended; JobTimeoutError in `timeout` seconds."""
+        """Wait for all tasks and return their answers.
+
+        Raises:
+            JobTimeoutError: The tasks have not ended after `timeout` seconds.
+        """
 
     def cancel(self) -> bool:
-        """Ends what has not ended; False if all has."""
+        """Cancel the tasks that have not ended; return False if all tasks have ended."""
 
     def position(self) -> int | None:
-        """The place of the first waiting task in the queue, from 1; None if none waits."""
+        """Return the queue position of the first waiting task, from 1; None if no task waits."""
 
 
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
@@ -48,12 +54,13 @@ _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 def post(
     connection: Connection, bodies: Sequence[Json], tags: Sequence[str], record: Json
 ) -> Submission:
-    """Submits bodies of tasks, in as few requests as possible; the last request has the record.
+    """Submit bodies of tasks in as few requests as possible; the last request has the record.
 
-    If a request is refused, the tasks of earlier ones are cancelled. No bodies give no request.
+    If the service refuses a request, the tasks of earlier requests are cancelled. Without bodies,
+    no request is sent.
     """
     if not bodies:
-        return Nothing()
+        return EmptySubmission()
     texts = [_JSON.encode(body) for body in bodies]
     submissions: list[Submission] = []
     requests = list(_requests(texts))
@@ -61,20 +68,20 @@ def post(
         for number, request in enumerate(requests, 1):
             others = [each.id for each in submissions]
             entry = {**record, "requests": others} if number == len(requests) else {"part": True}
-            labels = given({"tags": list(tags) or None, "metadata": {KEY: entry}})
+            labels = without_none({"tags": list(tags) or None, "metadata": {KEY: entry}})
             submissions.append(_posted(connection, request, labels))
     except ClientError:
         for each in submissions:
             each.cancel()
         raise
-    return submissions[0] if len(submissions) == 1 else Several(submissions)
+    return submissions[0] if len(submissions) == 1 else SplitSubmission(submissions)
 
 
 def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
     request: list[str] = []
     size = 0
     for text in texts:
-        if request and (len(request) == MOST_TASKS or size + len(text) > LARGEST_BODY):
+        if request and (len(request) == MAX_TASKS or size + len(text) > MAX_BODY_BYTES):
             yield request
             request, size = [], 0
         request.append(text)
@@ -98,87 +105,97 @@ def _post(connection: Connection, texts: Sequence[str], labels: Json) -> Submiss
     if len(texts) == 1:
         content = texts[0][:-1] + comma + more
         answer = connection.json("POST", "/tasks", content=content, headers=headers)
-        return OneTask(connection, answer["task_id"])
+        return TaskSubmission(connection, answer["task_id"])
     content = f'{{"tasks":[{",".join(texts)}]{comma}{more}'
     answer = connection.json("POST", "/batches", content=content, headers=headers)
-    return ManyTasks(connection, answer["batch_id"], len(texts))
+    return BatchSubmission(connection, answer["batch_id"], len(texts))
 
 
-def find(connection: Connection, name: str) -> tuple[Submission, Json]:
-    """An earlier submission by its id, and its view.
+def find_submission(connection: Connection, name: str) -> tuple[Submission, Json]:
+    """Return an earlier submission by its id, and its view.
 
-    Raises ServiceError for an unknown id, also of a submission that is not kept any more.
+    Raises:
+        ServiceError: The id is unknown, or the tasks have been deleted.
     """
     one, view = _one(connection, name)
-    others = entry_of(view).get("requests")
+    others = adapter_entry(view).get("requests")
     if not others:
         return one, view
-    return Several([*(_one(connection, other)[0] for other in others), one]), view
+    return SplitSubmission([*(_one(connection, other)[0] for other in others), one]), view
 
 
 def _one(connection: Connection, name: str) -> tuple[Submission, Json]:
     try:
         view = connection.json("GET", path("tasks", name))
-        return OneTask(connection, name), view
+        return TaskSubmission(connection, name), view
     except ServiceError as error:
         if error.code != "task_not_found":
             raise
     view = connection.json("GET", path("batches", name))
-    return ManyTasks(connection, name, view["size"]), view
+    return BatchSubmission(connection, name, view["size"]), view
 
 
-def entry_of(view: Json) -> Json:
-    """This adapter's entry in the metadata of a view; {} for a task of another client."""
+def adapter_entry(view: Json) -> Json:
+    """Return the entry of this adapter in the metadata; {} for a task of another client."""
     entry = (view.get("metadata") or {}).get(KEY)
     return entry if isinstance(entry, dict) else {}
 
 
-class Nothing:
+class EmptySubmission:
     """Submission without tasks, which has ended and cannot be retrieved."""
 
     def __init__(self) -> None:
         self.id = str(uuid.uuid4())
 
     def info(self) -> Json:
+        """Return the task or the batch of the job."""
         return {"tags": []}
 
     def states(self) -> Counter[str]:
+        """Return the number of tasks in each state."""
         return Counter()
 
     def answers(self, timeout: float | None) -> list[Json]:  # noqa: ARG002
+        """Wait for all tasks and return their answers."""
         return []
 
     def cancel(self) -> bool:
+        """Cancel the tasks that have not ended."""
         return False
 
     def position(self) -> int | None:
+        """Return the queue position of the first waiting task."""
         return None
 
 
-class OneTask:
-    """A task."""
+class TaskSubmission:
+    """Submission of one task."""
 
     def __init__(self, connection: Connection, name: str) -> None:
         self._connection = connection
         self.id = name
 
     def info(self) -> Json:
+        """Return the task or the batch of the job."""
         return self._connection.json("GET", path("tasks", self.id))
 
     def states(self) -> Counter[str]:
+        """Return the number of tasks in each state."""
         return Counter([self._status()["state"]])
 
     def answers(self, timeout: float | None) -> list[Json]:
+        """Wait for all tasks and return their answers."""
         end = deadline(timeout)
         body = self._ask(0.0)
         while body["status"] == "pending":
-            left = end - time.monotonic()
-            if left <= 0:
+            remaining = end - time.monotonic()
+            if remaining <= 0:
                 raise JobTimeoutError(f"job {self.id} has not ended in {timeout:g} s")
-            body = self._ask(max(0.001, min(left, LONG_POLL_S)))
-        return [whole(self._connection, body)]
+            body = self._ask(max(0.001, min(remaining, LONG_POLL_S)))
+        return [fetch_result(self._connection, body)]
 
     def cancel(self) -> bool:
+        """Cancel the tasks that have not ended."""
         try:
             self._connection.json("POST", path("tasks", self.id) + "/cancel")
         except ServiceError as error:
@@ -188,6 +205,7 @@ class OneTask:
         return True
 
     def position(self) -> int | None:
+        """Return the queue position of the first waiting task."""
         place = self._status().get("queue")
         return int(place["position"]) if place else None
 
@@ -205,8 +223,8 @@ class OneTask:
         )
 
 
-class ManyTasks:
-    """A batch of tasks."""
+class BatchSubmission:
+    """Submission of a batch of tasks."""
 
     def __init__(self, connection: Connection, name: str, size: int) -> None:
         self._connection = connection
@@ -214,37 +232,41 @@ class ManyTasks:
         self.id = name
 
     def info(self) -> Json:
+        """Return the task or the batch of the job."""
         return self._connection.json("GET", path("batches", self.id))
 
     def states(self) -> Counter[str]:
+        """Return the number of tasks in each state."""
         return Counter(self.info()["states"])
 
     def answers(self, timeout: float | None) -> list[Json]:
-        found: list[Json] = []
-        lines = self._lines("/results", ACCEPTED, lambda: {"offset": len(found)}, timeout)
+        """Wait for all tasks and return their answers."""
+        answers: list[Json] = []
+        lines = self._lines("/results", ACCEPTED, lambda: {"offset": len(answers)}, timeout)
         for line in lines:
-            found.append(whole(self._connection, json.loads(line)))
-            if len(found) == self._size:
+            answers.append(fetch_result(self._connection, json.loads(line)))
+            if len(answers) == self._size:
                 break
-        return sorted(found, key=lambda each: int(each["item"]))
+        return sorted(answers, key=lambda each: int(each["item"]))
 
     def cancel(self) -> bool:
+        """Cancel the tasks that have not ended."""
         states = self.states()
         self._connection.json("POST", path("batches", self.id) + "/cancel")
         return bool(states["submitted"] or states["running"])
 
     def position(self) -> int | None:
-        """The place of the first waiting task, because tasks are taken up in order."""
+        """Return the queue position of the first waiting task, because tasks start in order."""
         waiting = self.states()["submitted"]
         if not waiting:
             return None
         for name in self._ids()[self._size - waiting :]:
-            if (found := OneTask(self._connection, name).position()) is not None:
-                return found
+            if (position := TaskSubmission(self._connection, name).position()) is not None:
+                return position
         return None
 
     def _ids(self) -> list[str]:
-        """The ids of the batch's tasks in order, from the events of their submission."""
+        """Return the ids of the tasks in order, from the events of their submission."""
         ids: dict[int, str] = {}
         for line in self._lines("/events", "text/event-stream", dict, None):
             if line.startswith("data:") and "task_id" in (event := json.loads(line[5:])):
@@ -267,7 +289,7 @@ class ManyTasks:
             raise JobTimeoutError(f"job {self.id} has not ended in {timeout:g} s") from None
 
 
-class Several:
+class SplitSubmission:
     """Submission in several requests; its id is the id of the last request."""
 
     def __init__(self, parts: Sequence[Submission]) -> None:
@@ -275,26 +297,32 @@ class Several:
 
     @property
     def id(self) -> str:
+        """Id of the last request."""
         return self._parts[-1].id
 
     def info(self) -> Json:
+        """Return the task or the batch of the job."""
         return self._parts[-1].info()
 
     def states(self) -> Counter[str]:
+        """Return the number of tasks in each state."""
         return sum((part.states() for part in self._parts), Counter())
 
     def answers(self, timeout: float | None) -> list[Json]:
+        """Wait for all tasks and return their answers."""
         end = deadline(timeout)
-        found: list[Json] = []
+        answers: list[Json] = []
         for part in self._parts:
-            left = None if timeout is None else max(0.001, end - time.monotonic())
-            found += part.answers(left)
-        return found
+            remaining = None if timeout is None else max(0.001, end - time.monotonic())
+            answers += part.answers(remaining)
+        return answers
 
     def cancel(self) -> bool:
+        """Cancel the tasks that have not ended."""
         cancelled = [part.cancel() for part in self._parts]
         return any(cancelled)
 
     def position(self) -> int | None:
+        """Return the queue position of the first waiting task."""
         places = (part.position() for part in self._parts)
         return min((place for place in places if place is not None), default=None)

@@ -1,4 +1,4 @@
-"""What a backend of the service runs, as Qiskit's Target."""
+"""Target of Qiskit for a backend of the service."""
 
 from typing import Any
 
@@ -32,11 +32,11 @@ CONTROL_FLOW = {
 }  # fmt: skip
 OF_ANY_SIZE = {"mcx": gates.MCXGate, "mcphase": gates.MCPhaseGate}
 OLD = ("u1", "u2", "u3", "cu1", "cu3")
-"""What Qiskit itself no longer recommends: they run, and nothing is compiled to them."""
+"""Gates that Qiskit no longer recommends: they run, but nothing is compiled to them."""
 
 
-def target_of(info: Json) -> Target:
-    """The target of a backend that `GET /backends/{name}` tells of."""
+def build_target(info: Json) -> Target:
+    """Return the target of a backend, from the answer of `GET /backends/{name}`."""
     target = _device(info) if info.get("noisy") else _ideal(info["qubits"])
     for name, operation in CONTROL_FLOW.items():
         target.add_instruction(operation, name=name)
@@ -44,7 +44,7 @@ def target_of(info: Json) -> Target:
 
 
 def _ideal(qubits: int) -> Target:
-    """Every gate on all qubits, without an error."""
+    """Return a target with every gate on all qubits, without errors."""
     target = Target(num_qubits=qubits)
     for name, gate in get_standard_gate_name_mapping().items():
         if type(gate) in _native() and name not in OLD:
@@ -61,7 +61,7 @@ def _native() -> set[type]:
 
 
 def _device(info: Json) -> Target:
-    """The target with the device's gates and `reset`, with errors and durations."""
+    """Return the target with the gates of a device and `reset`, with errors and durations."""
     target = Target(
         num_qubits=info["qubits"],
         dt=_seconds(info.get("dt_ns")),
@@ -72,10 +72,10 @@ def _device(info: Json) -> Target:
         properties = InstructionProperties(_seconds(gate.get("duration_ns")), gate.get("error"))
         places.setdefault(gate["name"], {})[tuple(gate["qubits"])] = properties
     every: dict[tuple[int, ...], Any] = {(qubit,): None for qubit in range(info["qubits"])}
-    known = get_standard_gate_name_mapping()
+    classes = get_standard_gate_name_mapping()
     for name, properties_at in places.items():
-        if isinstance(known.get(name), Gate):
-            target.add_instruction(known[name], properties_at)
+        if isinstance(classes.get(name), Gate):
+            target.add_instruction(classes[name], properties_at)
     target.add_instruction(Measure(), _measurements(info["qubits_properties"]))
     if "reset" in places:
         target.add_instruction(Reset(), places["reset"])
@@ -90,11 +90,11 @@ def _measurements(qubits: list[Json]) -> dict[tuple[int, ...], InstructionProper
     }
 
 
-def _qubit(told: Json) -> QubitProperties:
-    frequency = told.get("frequency_ghz")
+def _qubit(qubit: Json) -> QubitProperties:
+    frequency = qubit.get("frequency_ghz")
     return QubitProperties(
-        t1=_seconds(told.get("t1_us"), 1e-6),
-        t2=_seconds(told.get("t2_us"), 1e-6),
+        t1=_seconds(qubit.get("t1_us"), 1e-6),
+        t2=_seconds(qubit.get("t2_us"), 1e-6),
         frequency=None if frequency is None else frequency * 1e9,
     )
 

@@ -16,7 +16,7 @@ DTYPES = {"f": "float64", "c": "complex128", "i": "int64", "b": "bool"}
 """Type of the bytes for each kind of NumPy array."""
 
 
-def encoded(array: Array) -> dict[str, Any]:
+def encode(array: Array) -> dict[str, Any]:
     """Encode an array of numbers or truth values as JSON that holds its bytes.
 
     Raises:
@@ -29,7 +29,7 @@ def encoded(array: Array) -> dict[str, Any]:
     return {"dtype": dtype, "shape": list(array.shape), "data": data}
 
 
-def reals(name: str, values: Any) -> Array:
+def to_reals(name: str, values: Any) -> Array:
     """Convert real numbers to float64, without a change of shape.
 
     Raises:
@@ -38,8 +38,8 @@ def reals(name: str, values: Any) -> Array:
     """
     array = np.asarray(values)
     if array.dtype.kind == "O":
-        numbers = [_real(name, each) for each in array.ravel()]
-        return np.array(numbers, np.float64).reshape(array.shape)
+        decode_reals = [_real(name, each) for each in array.ravel()]
+        return np.array(decode_reals, np.float64).reshape(array.shape)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name}: must be real numbers; got an array of {array.dtype}")
     if array.dtype.kind in "iu":
@@ -47,7 +47,7 @@ def reals(name: str, values: Any) -> Array:
     return _exact(array, np.dtype(np.float64))
 
 
-def complexes(values: Any) -> Array:
+def to_complexes(values: Any) -> Array:
     """Convert numbers of which some are complex to an array.
 
     Raises:
@@ -75,28 +75,28 @@ def _exact(array: Array, dtype: np.dtype[Any]) -> Array:
     return rounded
 
 
-def decoded(told: Mapping[str, Any]) -> Array:
+def decode(value: Mapping[str, Any]) -> Array:
     """Return the array of encoded bytes; the array is read-only."""
-    dtype = np.dtype(str(told["dtype"])).newbyteorder("<")
-    flat = np.frombuffer(base64.b64decode(told["data"]), dtype)
-    return flat.reshape(tuple(told["shape"]))
+    dtype = np.dtype(str(value["dtype"])).newbyteorder("<")
+    flat = np.frombuffer(base64.b64decode(value["data"]), dtype)
+    return flat.reshape(tuple(value["shape"]))
 
 
-def numbers(told: Any) -> Array:
+def decode_reals(value: Any) -> Array:
     """Return real numbers, from bytes or from nested lists."""
-    return decoded(told) if isinstance(told, Mapping) else np.asarray(told, dtype=float)
+    return decode(value) if isinstance(value, Mapping) else np.asarray(value, dtype=float)
 
 
-def amplitudes(told: Any) -> Array:
+def decode_amplitudes(value: Any) -> Array:
     """Return complex numbers, from bytes or from nested lists of [re, im]."""
-    if isinstance(told, Mapping):
-        return decoded(told)
-    pairs = np.asarray(told, dtype=float)
+    if isinstance(value, Mapping):
+        return decode(value)
+    pairs = np.asarray(value, dtype=float)
     values: Array = pairs[..., 0] + 1j * pairs[..., 1]
     return values
 
 
-def packed(shots: Sequence[str]) -> Array:
+def pack(shots: Sequence[str]) -> Array:
     """Pack bit strings as uint8 [shots, bytes]: each shot is an integer, its largest byte first.
 
     The last character of a string is the lowest bit. Blanks between registers do not count.
@@ -108,7 +108,7 @@ def packed(shots: Sequence[str]) -> Array:
     return np.frombuffer(joined, np.uint8).reshape(len(texts), size)
 
 
-def unpacked(memory: Array, sizes: Sequence[int]) -> Any:
+def unpack(memory: Array, sizes: Sequence[int]) -> Any:
     """Unpack the bit strings of `packed`, nested as the leading dimensions.
 
     Args:
@@ -116,7 +116,7 @@ def unpacked(memory: Array, sizes: Sequence[int]) -> Any:
         sizes: Sizes of the registers, in the order of declaration.
     """
     if memory.ndim > 2:
-        return [unpacked(each, sizes) for each in memory]
+        return [unpack(each, sizes) for each in memory]
     total = sum(sizes)
     if not total:
         return ["" for _ in memory]

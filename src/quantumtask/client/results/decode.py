@@ -13,14 +13,14 @@ _REAL = ("probabilities", "expectation_values", "standard_errors")
 _COMPLEX = ("statevector", "unitary")
 
 
-def is_whole(body: Json) -> bool:
+def is_complete(body: Json) -> bool:
     """Return True if the JSON of a completed task holds its whole result."""
     if body.get("result") is None:
         return False
     return "data" not in body or body["data"] is not None or not body.get("result_url")
 
 
-def result_of(body: Json, parameters: Mapping[str, Any] | None = None) -> Result:
+def result_from_json(body: Json, parameters: Mapping[str, Any] | None = None) -> Result:
     """Return the result of a task that has ended.
 
     Args:
@@ -66,16 +66,18 @@ def _facts(body: Json) -> Json:
 def _arrays(data: Json) -> Json:
     if not data:
         return {}
-    from quantumtask.client.results.array_codec import amplitudes, numbers
+    from quantumtask.client.results.array_codec import decode_amplitudes, decode_reals
 
-    real = {name: numbers(data[name]) for name in _REAL if data.get(name) is not None}
-    return real | {name: amplitudes(data[name]) for name in _COMPLEX if data.get(name) is not None}
+    real = {name: decode_reals(data[name]) for name in _REAL if data.get(name) is not None}
+    return real | {
+        name: decode_amplitudes(data[name]) for name in _COMPLEX if data.get(name) is not None
+    }
 
 
 def _memory(plain: Any, sent: Any) -> Json:
     """Return bit strings, or the packed bits of a sweep: strings are slow to build."""
     if not isinstance(sent, Mapping):
         return {"_memory": plain if sent is None else sent}
-    from quantumtask.client.results.array_codec import decoded
+    from quantumtask.client.results.array_codec import decode
 
-    return {"bits": decoded(sent)}
+    return {"bits": decode(sent)}

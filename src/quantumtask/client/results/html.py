@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from quantumtask.client.results.result_data import ResultData
 
-MOST_BARS = 24
-MOST_ROWS = 12
+MAX_BARS = 24
+MAX_ROWS = 12
 BAR_WIDTH, ROW_HEIGHT = 260, 20
 COLOUR = "#4c78a8"
 INK = "fill='currentColor'"
@@ -43,21 +43,21 @@ def _title(result: "ResultData") -> str:
 def _most(rows: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], int]:
     """Return the most frequent rows in the order of their bits, and the number of hidden rows."""
     rows.sort(key=lambda row: (-row[1], row[0]))
-    return sorted(rows[:MOST_BARS]), max(0, len(rows) - MOST_BARS)
+    return sorted(rows[:MAX_BARS]), max(0, len(rows) - MAX_BARS)
 
 
 def _bars(rows: Sequence[tuple[str, float]], hidden: int) -> str:
     """Return an SVG with a horizontal bar for each row."""
     label = 8 * max((len(bits) for bits, _ in rows), default=0) + 12
     largest = max((value for _, value in rows), default=1) or 1
-    drawn = "".join(
+    bars = "".join(
         _bar(k * ROW_HEIGHT, label, bits, value, value / largest)
         for k, (bits, value) in enumerate(rows)
     )
     size = f"width='{label + BAR_WIDTH + 90}' height='{ROW_HEIGHT * len(rows)}'"
     more = f"<div>… and {hidden:,} more</div>" if hidden else ""
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' {size} font-family='monospace' font-size='13'>"
-    return f"{svg}{drawn}</svg>{more}"
+    return f"{svg}{bars}</svg>{more}"
 
 
 def _bar(y: int, x: int, bits: str, value: float, share: float) -> str:
@@ -84,8 +84,8 @@ def _sweep(result: "ResultData") -> str:
     rows: list[list[str]] = []
     names: list[str] = []
     for number, element in enumerate(elements(result)):
-        if number == MOST_ROWS:
-            rows.append(["…", *[""] * len(names), f"{_size(result.shape) - MOST_ROWS:,} more"])
+        if number == MAX_ROWS:
+            rows.append(["…", *[""] * len(names), f"{_size(result.shape) - MAX_ROWS:,} more"])
             break
         values = scalars(element)
         names = list(values)
@@ -112,7 +112,7 @@ def _values(result: "ResultData") -> str:
 
     table = []
     for number, row in enumerate(rows(result)):
-        if number == MOST_ROWS:
+        if number == MAX_ROWS:
             table.append(["…", ""])
             break
         error = row["standard_error"]

@@ -63,9 +63,9 @@ class ResultData:
         """Bit string of every shot in order; for a sweep, nested lists by `shape`."""
         if self.bits is None:
             return self._memory
-        from quantumtask.client.results.array_codec import unpacked
+        from quantumtask.client.results.array_codec import unpack
 
-        return unpacked(self.bits, [size for _, size in self.registers])
+        return unpack(self.bits, [size for _, size in self.registers])
 
     def __getitem__(self, index: Index) -> Self:
         """Return an element of a sweep, or a smaller sweep for a short index."""

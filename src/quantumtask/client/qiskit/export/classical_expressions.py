@@ -1,4 +1,4 @@
-"""Qiskit's classical expressions as OpenQASM."""
+"""Export of classical expressions."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _BINARY = {
 
 
 def type_name(type_: Any) -> str:
-    """A type of Qiskit's; ValueError for one that is not known here."""
+    """Return the OpenQASM name of a type of Qiskit. Raise ValueError for an unknown type."""
     match type_:
         case types.Bool():
             return "bool"
@@ -31,15 +31,15 @@ def type_name(type_: Any) -> str:
     raise ValueError(f"values of type {type_} are not known")
 
 
-def condition(given: Any, scope: Scope) -> str:
-    """An expression, or a pair of a bit or register and its value."""
-    if isinstance(given, tuple):
-        given = expr.lift_legacy_condition(given)
-    return text(given, scope)
+def condition(value: Any, scope: Scope) -> str:
+    """Return a condition: an expression, or a pair of a bit or register and its value."""
+    if isinstance(value, tuple):
+        value = expr.lift_legacy_condition(value)
+    return text(value, scope)
 
 
 def text(node: Any, scope: Scope) -> str:
-    """An expression in parentheses of its own; ValueError for one that is not known here."""
+    """Return an expression in parentheses. Raise ValueError for an unknown expression."""
     match node:
         case expr.Var():
             return _variable(node, scope)
@@ -59,7 +59,7 @@ def text(node: Any, scope: Scope) -> str:
 
 
 def target(node: Any, scope: Scope) -> tuple[str, str]:
-    """Where a Store writes, and the type that its value is written as."""
+    """Return the target of a Store, and the type of its value."""
     if isinstance(node, expr.Index):
         index = text(node.index, scope)
         return f"{_whole(node.target, scope)}[{index}]", "bit"
@@ -71,7 +71,7 @@ def target(node: Any, scope: Scope) -> tuple[str, str]:
 
 
 def _whole(node: Any, scope: Scope) -> str:
-    """A register or variable, by name; ValueError for a register that overlaps with others."""
+    """Return a whole register or variable. Raise ValueError for a register that overlaps others."""
     if not isinstance(node.var, ClassicalRegister):
         return scope.variables[node]
     name = scope.register(node.var)
@@ -89,7 +89,7 @@ def _variable(node: Any, scope: Scope) -> str:
 
 
 def _integer(register: ClassicalRegister, scope: Scope) -> str:
-    """The value of a register, whose bits may be anywhere."""
+    """Return the value of a register whose bits may be anywhere."""
     width = f"uint[{len(register)}]"
     if (name := scope.register(register)) is not None:
         return f"{width}({name})"

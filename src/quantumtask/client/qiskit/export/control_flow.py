@@ -1,4 +1,4 @@
-"""Qiskit's control flow as OpenQASM: each block is written by the writer that is handed in."""
+"""Export of control flow; a `StatementWriter` writes each block."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from quantumtask.client.qiskit.export.statement_writer import StatementWriter
 
 
 def control_flow(writer: StatementWriter, scope: Scope, item: Any) -> None:
-    """Writes one statement of control flow; ValueError for one that is not known here."""
+    """Write one statement of control flow. Raise ValueError for an unknown statement."""
     match item.operation:
         case IfElseOp():
             _if(writer, scope, item)

@@ -1,4 +1,4 @@
-"""How OpenQASM calls Qiskit's gates, and what those are made of that it cannot call."""
+"""Calls of Qiskit gates in OpenQASM, and decompositions of gates that have no call."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,20 +20,20 @@ from qiskit.transpiler.passes import HighLevelSynthesis
 
 from quantumtask.client.qiskit.export.parameter_expressions import number
 
-MOST_CONTROLS = 32
-"""Controls that one call may have in the service."""
+MAX_CONTROLS = 32
+"""Largest number of controls of one call in the service."""
 
-MOST_IN_A_MATRIX = 8
-"""Qubits of an operation that is made from its matrix, where nothing else tells what it is."""
+MAX_MATRIX_QUBITS = 8
+"""Largest number of qubits of an operation that is decomposed from its matrix."""
 
-MOST_IN_A_ROOT = 6
-"""Most qubits, with controls, of a call with a fractional power in the service."""
+MAX_ROOT_QUBITS = 6
+"""Largest number of qubits, controls included, of a call with a fractional power."""
 
 BRANCH_TOLERANCE = 1e-9
 """Distance from -1, in radians, up to which an eigenvalue counts as -1, as in the service."""
 
 Call = tuple[str, tuple[Any, ...]]
-"""The name of a gate with the modifiers before it, and its arguments."""
+"""Name of a gate with the modifiers before it, and the arguments."""
 
 Define = Callable[[Any], Call]
 """Function that defines a gate for an operation without a name in OpenQASM, and calls it."""
@@ -52,9 +52,9 @@ CALLS = {
     gates.RYYGate: "ryy", gates.RZZGate: "rzz", gates.C3XGate: "c3x", gates.C3SXGate: "c3sx",
     gates.C4XGate: "c4x", gates.ECRGate: "ecr",
 }  # fmt: skip
-"""The gates that mean exactly this there, phase included: they may be controlled."""
+"""Gates with an equal gate in OpenQASM, phase included: they may be controlled."""
 
-OF_DEVICES = {gates.U1Gate: "u1", gates.U2Gate: "u2", gates.U3Gate: "u3"}
+DEVICE_GATES = {gates.U1Gate: "u1", gates.U2Gate: "u2", gates.U3Gate: "u3"}
 """Native gates of devices by these names; under a control, two of them differ by a phase."""
 
 DEFINITIONS = {
@@ -62,14 +62,15 @@ DEFINITIONS = {
     "h b; cx a, b; rz(-pi/4) b; cx a, b; h b; }"
 }
 """Parameters and body of gates that no include has. A device that has a gate of the same name runs
-its native gate."""
+its native gate.
+"""
 
 _CALLS = {**CALLS, gates.GlobalPhaseGate: "gphase"}
 """All gates of CALLS, and the global phase, which acts on no qubit."""
 
 
 def call(operation: Any, define: Define) -> Call | None:
-    """The call of an operation; None where the operation has to be expanded."""
+    """Return the call of an operation; None if the operation must be decomposed."""
     if isinstance(operation, AnnotatedOperation):
         return _annotated(operation, define)
     if isinstance(operation, ControlledGate):
@@ -79,18 +80,18 @@ def call(operation: Any, define: Define) -> Call | None:
 
 
 def contents(operation: Any) -> QuantumCircuit:
-    """The definition of an operation as a circuit. Raises ValueError if there is none."""
+    """Return the definition of an operation as a circuit. Raise ValueError without a definition."""
     try:
-        made = _made_of(operation)
+        definition = _definition(operation)
     except Exception as error:  # a definition of any package may fail without a parameter's value
         raise ValueError(f"its definition fails: {error}") from error
-    if made is None:
+    if definition is None:
         raise ValueError(_remedy(operation.name))
-    return made
+    return definition
 
 
 def _remedy(name: str) -> str:
-    """The remedy for an instruction without a definition."""
+    """Return the remedy for an instruction without a definition."""
     if name.startswith("save_"):
         return "the service gives what a task returns: use the `returns` of Client.submit"
     if name.startswith("set_"):
@@ -100,12 +101,12 @@ def _remedy(name: str) -> str:
     return "it has neither a definition nor a matrix"
 
 
-def _made_of(operation: Any) -> QuantumCircuit | None:
+def _definition(operation: Any) -> QuantumCircuit | None:
     definition = getattr(operation, "definition", None)
     if definition is not None:
         return definition
-    made = None if isinstance(operation, Gate) else _synthesised(operation)
-    return _from_matrix(operation) if made is None else made
+    synthesis = None if isinstance(operation, Gate) else _synthesise(operation)
+    return _from_matrix(operation) if synthesis is None else synthesis
 
 
 def _class(operation: Any) -> type:
@@ -113,10 +114,10 @@ def _class(operation: Any) -> type:
 
 
 def _controlled(gate: Any, define: Define) -> Call | None:
-    """A controlled gate, unless it has qubits besides, which its definition makes use of."""
+    """Return the call of a controlled gate; None if its definition uses further qubits."""
     controls = [bool(gate.ctrl_state >> k & 1) for k in range(gate.num_ctrl_qubits)]
-    if all(controls) and (found := _closed(gate)) is not None:
-        return found
+    if all(controls) and (closed := _closed(gate)) is not None:
+        return closed
     base = gate.base_gate
     inner = call(base, define)
     if inner is None or gate.num_qubits != len(controls) + base.num_qubits or _has_phase(gate):
@@ -125,7 +126,7 @@ def _controlled(gate: Any, define: Define) -> Call | None:
 
 
 def _closed(gate: Any) -> Call | None:
-    """The gate if it has a name with its controls, or with the last of them."""
+    """Return the gate if it has a name with its controls, or with the last of them."""
     if (name := CALLS.get(_class(gate))) is not None:
         return name, tuple(gate.params)
     if _has_phase(gate):
@@ -134,13 +135,13 @@ def _closed(gate: Any) -> Call | None:
 
 
 def _has_phase(gate: Any) -> bool:
-    """Whether it is a `cu` under controls, which Qiskit makes a `u` of four parameters."""
+    """Return True for a `cu` under controls, which Qiskit makes a `u` of four parameters."""
     return _class(gate.base_gate) is gates.UGate and len(gate.params) == 4
 
 
 def _under(inner: Call, controls: list[bool]) -> Call | None:
     name, arguments = inner
-    if len(controls) + _controls_in(name) > MOST_CONTROLS:
+    if len(controls) + _controls_in(name) > MAX_CONTROLS:
         return None
     modifiers = "".join(
         f"{'ctrl' if on else 'negctrl'}({len(list(group))}) @ " for on, group in groupby(controls)
@@ -149,19 +150,22 @@ def _under(inner: Call, controls: list[bool]) -> Call | None:
 
 
 def _controls_in(name: str) -> int:
-    """The number of controls that the modifiers before a gate's name add."""
+    """Return the number of controls that the modifiers before the name of a gate add."""
     return sum(int(count or 1) for count in re.findall(r"ctrl(?:\((\d+)\))? @", name))
 
 
 def _annotated(operation: AnnotatedOperation, define: Define) -> Call | None:
-    """The modifiers of the list are applied first to last, OpenQASM's from the gate outwards."""
+    """Return the call of an annotated operation.
+
+    Qiskit applies modifiers from first to last, OpenQASM from the gate outwards.
+    """
     base, modifiers = operation.base_op, operation.modifiers
-    if operation.num_qubits > MOST_IN_A_ROOT and any(map(_is_fraction, modifiers)):
+    if operation.num_qubits > MAX_ROOT_QUBITS and any(map(_is_fraction, modifiers)):
         base, modifiers = _rooted(base, modifiers)
-    found: Call | None = call(base, define) or define(base)
+    inner: Call | None = call(base, define) or define(base)
     for modifier in modifiers:
-        found = None if found is None else _modified(found, modifier)
-    return found
+        inner = None if inner is None else _modified(inner, modifier)
+    return inner
 
 
 def _is_fraction(modifier: Modifier) -> bool:
@@ -169,7 +173,7 @@ def _is_fraction(modifier: Modifier) -> bool:
 
 
 def _exponent(modifier: PowerModifier) -> float:
-    """The power as a float. Raises ValueError for a parameter, which circuits do not bind here."""
+    """Return the power as a float. Raise ValueError for a parameter without a value."""
     try:
         return float(number(modifier.power))
     except TypeError:
@@ -177,11 +181,12 @@ def _exponent(modifier: PowerModifier) -> float:
 
 
 def _rooted(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifier]]:
-    """Applies all powers to the base; controls, which commute with powers, are left over.
+    """Apply all powers to the base, and return the controls, which commute with powers.
 
-    Raises ValueError for a base that has no matrix, or one that is too large.
+    Raises:
+        ValueError: The base has no matrix, or its matrix is too large.
     """
-    if base.num_qubits > MOST_IN_A_MATRIX:
+    if base.num_qubits > MAX_MATRIX_QUBITS:
         raise ValueError(f"a fraction of a gate on {base.num_qubits} qubits is not supported")
     try:
         root = Operator(base)
@@ -195,8 +200,8 @@ def _rooted(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifi
     return UnitaryGate(root), [each for each in modifiers if isinstance(each, ControlModifier)]
 
 
-def _modified(found: Call, modifier: Modifier) -> Call | None:
-    name, arguments = found
+def _modified(inner: Call, modifier: Modifier) -> Call | None:
+    name, arguments = inner
     if isinstance(modifier, InverseModifier):
         return "inv @ " + name, arguments
     if isinstance(modifier, PowerModifier):
@@ -206,13 +211,13 @@ def _modified(found: Call, modifier: Modifier) -> Call | None:
     if isinstance(modifier, ControlModifier):
         state = modifier.ctrl_state
         count = modifier.num_ctrl_qubits
-        return _under(found, [state is None or bool(state >> k & 1) for k in range(count)])
+        return _under(inner, [state is None or bool(state >> k & 1) for k in range(count)])
     raise ValueError(f"the modifier {modifier} is not known")
 
 
 def _from_matrix(operation: Any) -> QuantumCircuit | None:
-    """From its matrix, if it says that and is small enough: there are 4**n gates in it."""
-    if operation.num_qubits > MOST_IN_A_MATRIX or not hasattr(operation, "to_matrix"):
+    """Decompose an operation by its matrix, if the matrix is small: it takes 4**n gates."""
+    if operation.num_qubits > MAX_MATRIX_QUBITS or not hasattr(operation, "to_matrix"):
         return None
     try:
         return UnitaryGate(Operator(operation)).definition
@@ -220,12 +225,12 @@ def _from_matrix(operation: Any) -> QuantumCircuit | None:
         return None
 
 
-def _synthesised(operation: Any) -> QuantumCircuit | None:
-    """What Qiskit's own synthesis makes of an operation that is no instruction, a Clifford say."""
+def _synthesise(operation: Any) -> QuantumCircuit | None:
+    """Return the synthesis by Qiskit of an operation without a definition, such as a Clifford."""
     circuit = QuantumCircuit(operation.num_qubits, operation.num_clbits)
     try:
         circuit.append(operation, circuit.qubits, circuit.clbits)
-        made = HighLevelSynthesis()(circuit)
+        synthesis = HighLevelSynthesis()(circuit)
     except QiskitError:
         return None
-    return None if any(i.operation.name == operation.name for i in made.data) else made
+    return None if any(i.operation.name == operation.name for i in synthesis.data) else synthesis

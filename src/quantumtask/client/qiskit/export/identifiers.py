@@ -1,9 +1,9 @@
-"""Names in OpenQASM that are never taken twice and never mean anything else."""
+"""Names in OpenQASM that are unique and have no other meaning."""
 
 import re
 
 _PLAIN = re.compile(r"[A-Za-zα-ωΑ-Ω][A-Za-z0-9α-ωΑ-Ω_]{0,99}")
-_TAKEN = """
+_RESERVED = """
     OPENQASM angle arccos arcsin arctan array barrier bit bool box break cal case ceiling complex
     const continue cos creg ctrl def defcal defcalgrammar default delay duration durationof else
     end euler exp extern false float floor for gate gphase if im in include input int inv let log
@@ -15,17 +15,17 @@ _TAKEN = """
 
 
 class Names:
-    """Gives each thing a name of its own: the one it has, where OpenQASM can say it."""
+    """Source of unique names: the name of an object, where OpenQASM can express it."""
 
     def __init__(self) -> None:
-        self._taken = set(_TAKEN.split())
+        self._used = set(_RESERVED.split())
 
-    def new(self, wanted: str, otherwise: str) -> str:
-        """`wanted` if that is a plain name which nothing has yet; else `otherwise` and a number."""
-        name = wanted if _PLAIN.fullmatch(wanted) else otherwise
+    def new(self, preferred: str, otherwise: str) -> str:
+        """Return the preferred name if it is plain and free; else another name and a number."""
+        name = preferred if _PLAIN.fullmatch(preferred) else otherwise
         count = 0
-        while name in self._taken:
+        while name in self._used:
             name = f"{otherwise}_{count}"
             count += 1
-        self._taken.add(name)
+        self._used.add(name)
         return name

@@ -18,10 +18,12 @@ INSTRUCTIONS = frozenset(_INSTRUCTIONS.split())
 
 
 class InstructionWriter(Writer):
-    """A Writer for a noise model whose errors have these names.
+    """Writer for a noise model whose errors have these names.
 
-    A gate that the text cannot call by its own name or label is defined under a name of its own.
-    `instructions`: the names in the text that stand for each name or label.
+    A gate that the text cannot call by its name or label gets a definition.
+
+    Attributes:
+        instructions: Names in the text for each name or label.
     """
 
     def __init__(self, errors: frozenset[str]) -> None:
@@ -33,7 +35,7 @@ class InstructionWriter(Writer):
 
     @property
     def own_gates(self) -> list[str]:
-        """The definitions of the gates that stand for one instruction each."""
+        """Return the definitions of the gates that stand for one instruction each."""
         return [f"gate {name}{definition}" for (_, definition), name in self._own.items()]
 
     def _statement(self, item: Any, scope: Scope) -> None:
@@ -45,21 +47,21 @@ class InstructionWriter(Writer):
         if operation.name not in INSTRUCTIONS and name not in self._errors:
             self.expand(gates.contents(operation), item, scope)
             return
-        found = gates.call(operation, self.define)
-        if found is None or found[0] != name:
-            found = self._instruction(operation, name)
-        self.instructions.setdefault(name, set()).add(found[0])
-        self._call(*found, item, scope)
+        call = gates.call(operation, self.define)
+        if call is None or call[0] != name:
+            call = self._instruction(operation, name)
+        self.instructions.setdefault(name, set()).add(call[0])
+        self._call(*call, item, scope)
 
     def _without_gate(self, item: Any, scope: Scope) -> None:
-        """Writes an instruction other than a gate; the gates of its definition have no errors."""
+        """Write an instruction other than a gate; the gates of its definition have no errors."""
         outer = self._quiet
         self._quiet = outer or not isinstance(item.operation, ControlFlowOp)
         super()._statement(item, scope)
         self._quiet = outer
 
     def _instruction(self, operation: Any, name: str) -> gates.Call:
-        """Defines a gate whose body is this operation, and calls that gate."""
+        """Define a gate whose body is this operation, and return its call."""
         count = operation.num_qubits
         circuit = QuantumCircuit(count)
         circuit.append(operation, range(count))

@@ -1,4 +1,4 @@
-"""Arguments of gates: numbers and expressions of parameters as OpenQASM."""
+"""Export of arguments of gates: numbers and expressions of parameters."""
 
 import math
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ import numpy as np
 from qiskit.circuit import Parameter, ParameterExpression
 
 _PROBE = 0.7071
-"""Where a sum is compared with the expression that it stands for."""
+"""Point at which a sum is compared with the expression that it replaces."""
 
 
 def number(value: Any) -> str:
-    """A real number, written so that exactly it is read. Raises ValueError for others."""
+    """Return a real number with all its digits. Raise ValueError for other numbers."""
     real, imaginary = complex(value).real, complex(value).imag
     if imaginary or not math.isfinite(real):
         raise ValueError(f"{value} is no finite real number")
@@ -20,7 +20,7 @@ def number(value: Any) -> str:
 
 
 def weighted(expression: ParameterExpression) -> tuple[dict[Parameter, float], float] | None:
-    """The weight of each parameter, and a constant; None where it is no weighted sum of them."""
+    """Return the weight of each parameter, and a constant; None if it is no weighted sum."""
     if isinstance(expression, Parameter):
         return {expression: 1.0}, 0.0
     try:
@@ -35,7 +35,7 @@ def weighted(expression: ParameterExpression) -> tuple[dict[Parameter, float], f
 
 
 def total(weights: Mapping[str, float], constant: float) -> str:
-    """A weighted sum of named values."""
+    """Return a weighted sum of named values."""
     terms = [name if w == 1 else f"{number(w)}*{name}" for name, w in weights.items()]
     if constant or not terms:
         terms.append(number(constant))
@@ -43,15 +43,16 @@ def total(weights: Mapping[str, float], constant: float) -> str:
 
 
 def values(
-    expression: ParameterExpression, given: Mapping[Parameter, np.ndarray[Any, Any]]
+    expression: ParameterExpression, points: Mapping[Parameter, np.ndarray[Any, Any]]
 ) -> np.ndarray[Any, Any]:
-    """The expression at each point of arrays of one shape, as float64.
+    """Return the expression at each point of arrays of one shape, as float64.
 
-    Raises ValueError where it is not real.
+    Raises:
+        ValueError: A value is not real.
     """
     if isinstance(expression, Parameter):
-        return np.asarray(given[expression], dtype=np.float64)
-    used = [(p, np.asarray(given[p], dtype=np.float64)) for p in expression.parameters]
+        return np.asarray(points[expression], dtype=np.float64)
+    used = [(p, np.asarray(points[p], dtype=np.float64)) for p in expression.parameters]
     shape = np.broadcast_shapes(*(array.shape for _, array in used))
     result = np.empty(shape, dtype=np.float64)
     for index in np.ndindex(*shape):
@@ -64,7 +65,7 @@ def _at(expression: ParameterExpression, point: Mapping[Parameter, float]) -> fl
 
 
 def _real(value: Any) -> float:
-    """A number as float; ValueError for an expression that still has parameters, or is complex."""
+    """Return a float. Raise ValueError for an expression with parameters or a complex value."""
     if isinstance(value, ParameterExpression):
         if value.parameters:
             raise ValueError("not a number")

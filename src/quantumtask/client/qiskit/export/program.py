@@ -1,4 +1,4 @@
-"""A Qiskit circuit as an OpenQASM 3 program that means the same, up to a global phase."""
+"""Export of a circuit as an OpenQASM 3 program that is equal up to a global phase."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,37 +17,42 @@ HEAD = ["OPENQASM 3.0;", 'include "qelib1.inc";']
 
 
 @dataclass(frozen=True)
-class Lowered:
-    """A program, and the expression that each of its `input float[64]` stands for.
+class ExportedProgram:
+    """Program, and the expression of each of its `input float[64]` variables.
 
-    Qubit k of the circuit is the k-th that is declared, and so is each of its bits: bit k of a
-    result, as an integer, is the circuit's bit k.
+    Qubit k of the circuit is the k-th declared qubit, and bit k the k-th declared bit: bit k of a
+    result, as an integer, is bit k of the circuit.
     """
 
     text: str
     inputs: Mapping[str, ParameterExpression]
     names: Names
     instructions: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The names of gates in the text, by their names in a noise model."""
+    """Names of gates in the text, by their names in a noise model."""
 
-    def values(self, given: Mapping[Parameter, Any]) -> dict[str, np.ndarray[Any, Any]]:
-        """The value of each input at each point of arrays of parameters."""
-        return {name: values(expression, given) for name, expression in self.inputs.items()}
+    def values(self, points: Mapping[Parameter, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the value of each input at each point of arrays of parameters."""
+        return {name: values(expression, points) for name, expression in self.inputs.items()}
 
     def with_input(self) -> tuple[str, str]:
-        """The text with one more input, which nothing depends on, and that input's name.
+        """Return the text with one more, unused input, and the name of the input.
 
-        An array for it makes a sweep of a program that has no input of its own.
+        An array for it makes a sweep of a program without inputs.
         """
         name = self.names.new("point", "point")
         head = "\n".join(HEAD)
         return f"{head}\ninput float[64] {name};{self.text.removeprefix(head)}", name
 
 
-def lower(circuit: QuantumCircuit, errors: frozenset[str] | None = None) -> Lowered:
-    """The program of a circuit. Raises UnsupportedCircuit if OpenQASM cannot express it.
+def lower(circuit: QuantumCircuit, errors: frozenset[str] | None = None) -> ExportedProgram:
+    """Export a circuit.
 
-    `errors`: the names of the instructions with errors in a noise model; None without one.
+    Args:
+        circuit: Any circuit.
+        errors: Names of the instructions with errors in a noise model; None without one.
+
+    Raises:
+        UnsupportedCircuit: OpenQASM cannot express the circuit.
     """
     if circuit.num_input_vars:
         raise UnsupportedCircuit("a circuit with input variables cannot be sent: use Parameters")
@@ -68,15 +73,17 @@ def lower(circuit: QuantumCircuit, errors: frozenset[str] | None = None) -> Lowe
     instructions: dict[str, frozenset[str]] = {}
     if isinstance(writer, InstructionWriter):
         gates += writer.own_gates
-        instructions = {name: frozenset(found) for name, found in writer.instructions.items()}
+        instructions = {
+            name: frozenset(gate_names) for name, gate_names in writer.instructions.items()
+        }
     text = "\n".join([*HEAD, *inputs, *gates, *qubits, *bits, *writer.lines, ""])
-    return Lowered(text, dict(writer.inputs), writer.names, instructions)
+    return ExportedProgram(text, dict(writer.inputs), writer.names, instructions)
 
 
 def _registers(circuit: QuantumCircuit, names: Names) -> dict[tuple[str, ...], str]:
-    """The registers to declare, by the names of their bits, in the order of the circuit's bits.
+    """Return the registers to declare, by the names of their bits, in the order of the bits.
 
-    Registers that share bits, or bits that are in none, become one register of all bits.
+    Registers that share bits, and bits outside of registers, become one register of all bits.
     """
     registers = [register for register in circuit.cregs if len(register)]
     if [bit for register in registers for bit in register] == circuit.clbits:

@@ -1,4 +1,4 @@
-"""What a circuit's qubits, bits and variables are called where it is written."""
+"""Names of the qubits, bits and variables of a circuit in its text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +9,12 @@ from qiskit.circuit import ClassicalRegister, Clbit, Parameter, QuantumCircuit
 
 @dataclass(frozen=True)
 class Scope:
-    """The names of a circuit's parts: of the whole, of a block, or of what a gate is made of.
+    """Names of the parts of a circuit, of a block, or of the definition of a gate.
 
-    `qubits` and `bits` name those of the circuit in its order, `registers` the declared registers
-    by the names of their bits, `loops` the variables of the loops around it.
+    Attributes:
+        qubits, bits: Names in the order of the circuit.
+        registers: Declared registers by the names of their bits.
+        loops: Variables of the enclosing loops.
     """
 
     circuit: QuantumCircuit
@@ -23,18 +25,20 @@ class Scope:
     loops: Mapping[Parameter, str] = field(default_factory=dict)
 
     def bit(self, bit: Clbit) -> str:
+        """Return the name of a bit."""
         index: int = self.circuit.find_bit(bit).index
         return self.bits[index]
 
     def register(self, register: ClassicalRegister) -> str | None:
-        """The declared register with just these bits in this order, if there is one."""
+        """Return the declared register with exactly these bits in this order; None without one."""
         return self.registers.get(self.register_bits(register))
 
     def register_bits(self, register: ClassicalRegister) -> tuple[str, ...]:
+        """Return the names of the bits of a register."""
         return tuple(self.bit(bit) for bit in register)
 
     def inner(self, circuit: QuantumCircuit, item: Any) -> "Scope":
-        """The scope of a circuit that an instruction of this one holds."""
+        """Return the scope of a circuit inside an instruction of this circuit."""
         find = self.circuit.find_bit
         return Scope(
             circuit,

@@ -1,4 +1,4 @@
-"""Writes the statements of Qiskit circuits as OpenQASM, one after the other."""
+"""Writer of the statements of Qiskit circuits as OpenQASM."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,37 +23,38 @@ from quantumtask.client.qiskit.export.control_flow import control_flow
 from quantumtask.client.qiskit.export.identifiers import Names
 from quantumtask.client.qiskit.export.scope import Scope
 
-DEEPEST = 100
-"""Definitions within definitions, before it is taken for one that contains itself."""
+MAX_DEPTH = 100
+"""Depth of nested definitions at which a definition counts as one that contains itself."""
 
 
 class UnsupportedCircuit(QiskitError):
-    """The service cannot run this circuit; the message names the instruction."""
+    """The service cannot run a circuit; the message names the instruction."""
 
 
 class UnboundCircuit(UnsupportedCircuit):
-    """Refusal of a circuit that can be sent only after its parameters are bound."""
+    """A circuit can be sent only after its parameters are bound."""
 
 
 class Writer:
-    """Collects the lines of a program, and the expressions that its inputs stand for."""
+    """Writer of the lines of a program, and of the expressions of its inputs."""
 
-    of_devices: Mapping[Any, str] = gates.OF_DEVICES
+    of_devices: Mapping[Any, str] = gates.DEVICE_GATES
 
     def __init__(self) -> None:
         self.names = Names()
         self.gates: dict[str, str] = {}
-        """The names of defined gates, by the parameters and body of their definitions."""
+        """Names of defined gates, by the parameters and body of their definitions."""
         self.lines: list[str] = []
         self.inputs: dict[str, ParameterExpression] = {}
         self._named: dict[ParameterExpression, str] = {}
         self._depth = 0
 
     def line(self, text: str) -> None:
+        """Write a line at the current indentation."""
         self.lines.append(text)
 
     def body(self, scope: Scope) -> None:
-        """All that a circuit does, after what it declares."""
+        """Write the statements of a circuit, without its declarations."""
         for variable in scope.circuit.iter_declared_vars():
             self._declare(variable, classical_expressions.type_name(variable.type), scope)
         for stretch in scope.circuit.iter_declared_stretches():
@@ -65,7 +66,7 @@ class Writer:
                 raise _unsupported(item, scope, error) from None
 
     def duration(self, operation: Any, scope: Scope) -> str:
-        """The time of a delay or a box, in brackets."""
+        """Return the time of a delay or a box, in brackets."""
         time, unit = operation.duration, operation.unit
         if unit == "expr":
             return f"[{classical_expressions.text(time, scope)}]"
@@ -84,8 +85,8 @@ class Writer:
         operation = item.operation
         if (name := self.of_devices.get(getattr(operation, "base_class", None))) is not None:
             self._call(name, tuple(operation.params), item, scope)
-        elif (found := gates.call(operation, self.define)) is not None:
-            self._call(*found, item, scope)
+        elif (call := gates.call(operation, self.define)) is not None:
+            self._call(*call, item, scope)
         elif (word := _WORDS.get(type(operation))) is not None:
             self.line(word)
         elif isinstance(operation, ControlFlowOp):
@@ -108,13 +109,13 @@ class Writer:
         return self._expression(value, scope)
 
     def _expression(self, value: ParameterExpression, scope: Scope) -> str:
-        """A weighted sum is worked out by the service, all else before it is sent."""
-        found = parameter_expressions.weighted(value)
-        if found is None:
+        """Return an expression: the service computes weighted sums, the client all others."""
+        weighted_sum = parameter_expressions.weighted(value)
+        if weighted_sum is None:
             if any(p in scope.loops for p in value.parameters):
                 raise ValueError(f"{value} is no plain multiple of its loop's variable")
             return self._input(value)
-        weights, constant = found
+        weights, constant = weighted_sum
         named = {scope.loops.get(p) or self._input(p): w for p, w in weights.items()}
         return parameter_expressions.total(named, constant)
 
@@ -125,18 +126,19 @@ class Writer:
         return self._named[value]
 
     def _wish(self, value: ParameterExpression) -> str:
-        """The preferred name of an input."""
+        """Return the preferred name of an input."""
         return value.name if isinstance(value, Parameter) else ""
 
     def expand(self, circuit: Any, item: Any, scope: Scope) -> None:
-        """What an instruction is made of, in its place."""
+        """Write the definition of an instruction in its place."""
         with self._deeper():
             self.body(scope.inner(circuit, item))
 
     def define(self, operation: Any) -> gates.Call:
-        """Defines a gate equal to an operation, with its global phase, and calls that gate.
+        """Define a gate equal to an operation, with its global phase, and return its call.
 
-        Raises ValueError for an operation whose definition has other instructions than gates.
+        Raises:
+            ValueError: The definition of the operation has other instructions than gates.
         """
         circuit = gates.contents(operation)
         with self._deeper():
@@ -149,7 +151,7 @@ class Writer:
 
     @contextmanager
     def _deeper(self) -> Iterator[None]:
-        if self._depth >= DEEPEST:
+        if self._depth >= MAX_DEPTH:
             raise ValueError("its definition contains itself")
         self._depth += 1
         yield
@@ -157,7 +159,7 @@ class Writer:
 
 
 class GateWriter(Writer):
-    """Writer of a gate's body, whose inputs are the parameters of the gate."""
+    """Writer of the body of a gate, whose inputs are the parameters of the gate."""
 
     of_devices: Mapping[Any, str] = {}  # under a control, their phase matters
 
@@ -166,22 +168,22 @@ class GateWriter(Writer):
         self.gates, self._depth, self._outer = outer.gates, outer._depth, outer
 
     def define(self, operation: Any) -> gates.Call:
-        """Defines the gate before this one, because definitions cannot be nested."""
+        """Define the gate before this one, because definitions cannot be nested."""
         return self._outer.define(operation)
 
     def _wish(self, _: ParameterExpression) -> str:
-        """Returns "": an input of the program's name could hide a gate of that name."""
+        """Return an empty text: an input with the name in the program could hide a gate."""
         return ""
 
     def body(self, scope: Scope) -> None:
-        """Writes a circuit with its global phase, which matters under a control."""
+        """Write a circuit with its global phase, which matters under a control."""
         phase = self._argument(scope.circuit.global_phase, scope)
         if phase != "0.0":
             self.line(f"gphase({phase});")
         super().body(scope)
 
     def definition(self, qubits: int) -> str:
-        """The parameters and body of the gate, as text."""
+        """Return the parameters and body of the gate as text."""
         parameters = f"({', '.join(self.inputs)})" if self.inputs else ""
         names = ", ".join(f"a{k}" for k in range(qubits))
         return f"{parameters} {names} {{ {' '.join(self.lines)} }}"
@@ -189,12 +191,13 @@ class GateWriter(Writer):
     def _statement(self, item: Any, scope: Scope) -> None:
         kind = getattr(item.operation, "base_class", type(item.operation))
         if kind in _STATEMENTS.keys() - {Barrier} or isinstance(item.operation, ControlFlowOp):
-            raise ValueError("it is not made of gates alone")
+            raise ValueError("its definition has other instructions than gates")
         if kind is not Barrier:
             super()._statement(item, scope)
 
 
 def qubits(item: Any, scope: Scope) -> str:
+    """Return the operands of an instruction."""
     find = scope.circuit.find_bit
     return ", ".join([scope.qubits[find(qubit).index] for qubit in item.qubits])
 
