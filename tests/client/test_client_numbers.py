@@ -77,7 +77,7 @@ def test_what_is_no_exact_number_is_refused_before_it_is_sent(client: Client, va
     ids=["scalar", "complex64", "0-d", "list", "array", "large array"],
 )  # fmt: skip
 def test_a_complex_number_is_never_two_real_ones(client: Client, value: Any) -> None:
-    with pytest.raises(CircuitError, match="complex128 is not for float"):
+    with pytest.raises(CircuitError, match="complex128 cannot be converted to float"):
         client.submit(REAL, parameters={"t": value}).result()
 
 

@@ -60,9 +60,9 @@ def quiet() -> Iterator[None]:
 
 def sent(circuit: QuantumCircuit, model: NoiseModel) -> tuple[Any, Any]:
     """The program and the noise that the service gets, as the adapter sends them."""
-    lowered, noise = Errors(model, compiled=False).lowered(circuit)
+    exported, noise = Errors(model, compiled=False).export(circuit)
     noise = json.loads(json.dumps(noise))
-    sweep = compile_sweep(lowered.text, SETTINGS, None, resolve_device_gates("simulator", noise))
+    sweep = compile_sweep(exported.text, SETTINGS, None, resolve_device_gates("simulator", noise))
     return sweep.program, resolve_noise("simulator", noise)
 
 

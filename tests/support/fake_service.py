@@ -3,9 +3,10 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,7 +23,7 @@ class Asked:
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
     at: float = field(default_factory=time.monotonic)
 
@@ -68,7 +69,7 @@ def peer(*answers: Answer) -> Iterator[tuple[Client, Peer]]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            ours.asked.append(Asked(self.command, self.path, dict(self.headers.items()), body))
+            ours.asked.append(Asked(self.command, self.path, self.headers, body))
             answer = ours.answers.pop(0)
             if callable(answer):
                 ours.over.wait(60)

@@ -224,9 +224,9 @@ def test_shots_stay_in_their_order_however_they_are_split(
 ) -> None:
     from quantumtask.client.qiskit import sampler_tasks
 
-    monkeypatch.setattr(sampler_tasks, "MOST_SHOTS", 7)
-    monkeypatch.setattr(sampler_tasks, "MOST_POINTS", 2)
-    monkeypatch.setattr(submission, "MOST_TASKS", 3)
+    monkeypatch.setattr(sampler_tasks, "MAX_SHOTS", 7)
+    monkeypatch.setattr(sampler_tasks, "MAX_POINTS", 2)
+    monkeypatch.setattr(submission, "MAX_TASKS", 3)
     circuits = [flips(), QuantumCircuit(1, 1)]
     circuits[1].measure(0, 0)
     points = np.array([[0, 0], [0, np.pi], [np.pi, 0]])
@@ -247,7 +247,7 @@ def test_shots_stay_in_their_order_however_they_are_split(
 def test_a_job_of_several_requests_is_one_job(
     provider: QuantumTaskProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submission, "MOST_TASKS", 2)
+    monkeypatch.setattr(submission, "MAX_TASKS", 2)
     backend = provider.backend()
     backend.set_options(job_tags=["several", "test"])
     circuits = [flips(k) for k in range(1, 6)]
@@ -266,7 +266,7 @@ def test_a_job_of_several_requests_is_one_job(
 def test_a_request_that_is_refused_cancels_those_before_it(
     backend: QuantumTaskBackend, monkeypatch: pytest.MonkeyPatch, service: Service
 ) -> None:
-    monkeypatch.setattr(submission, "MOST_TASKS", 1)
+    monkeypatch.setattr(submission, "MAX_TASKS", 1)
     long = QuantumCircuit(26)
     for k in range(2000):
         long.rx(0.3 + k, k % 26)
@@ -314,7 +314,7 @@ def test_the_job_of_a_sampler_on_a_twin_has_its_backend_and_its_registers(
 def test_a_job_whose_pubs_were_too_many_to_keep_says_so(
     backend: QuantumTaskBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(records, "LARGEST", 150)
+    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 150)
     job = SamplerV2(backend).run([(flips(), np.zeros((k, 2))) for k in range(1, 30)], shots=1)
     assert len(job.result()) == 29
     with pytest.raises(Exception, match="too many different PUBs"):
