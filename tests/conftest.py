@@ -72,3 +72,17 @@ def cluster() -> Iterator[Cluster]:
             environment.setenv(name, value)
         yield running
     running.stop()
+
+
+NO_PACKAGE = "import sys\nsys.modules['qiskit_ibm_runtime'] = None\n"
+
+
+@pytest.fixture
+def without_twins(tmp_path: Path) -> Iterator[Service]:
+    """A service in whose processes the package with the twins is missing."""
+    (tmp_path / "sitecustomize.py").write_text(NO_PACKAGE)
+    service = Service(tmp_path, slots=1)
+    known = os.environ.get("PYTHONPATH", "")
+    service.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tmp_path), known]))
+    yield service.start()
+    service.stop()

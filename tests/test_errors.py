@@ -6,23 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.circuits import TWO_QUBITS
+from tests.support.problems import problem
 from tests.support.services import BELL, Service
 
-HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\n'
 UNKNOWN = "f81d4fae-7dec-4d65-a765-00a0c91e6bf6"
-
-
-def problem(answer: object) -> dict[str, object]:
-    """The problem document of an answer, after checking that it is one."""
-    assert answer.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
-    body: dict[str, object] = answer.json()  # type: ignore[attr-defined]
-    assert set(body) == {"type", "title", "status", "detail", "code"}
-    assert body["status"] == answer.status_code  # type: ignore[attr-defined]
-    assert isinstance(body["detail"], str)
-    assert isinstance(body["code"], str)
-    for secret in ("Traceback", ".py", "SELECT", "sqlite", "/src/", "apsw"):
-        assert secret not in answer.text  # type: ignore[attr-defined]
-    return body
 
 
 @pytest.mark.parametrize(
@@ -242,13 +230,13 @@ def test_ten_megabytes_of_semicolons_are_refused(service: Service) -> None:
 
 FAILURES = {
     "no OpenQASM at all": ("INVALID QASM", "does not look like OpenQASM 3", "syntax_error", 1),
-    "an unknown gate": (HEAD + "frobnicate q[0];", "frobnicate", "unknown_gate", 5),
-    "a qubit out of range": (HEAD + "h q[0];\nh q[5];", "0 to 1", "index_out_of_range", 6),
-    "an undeclared name": (HEAD + "h r[0];", "r", "undeclared_name", 5),
+    "an unknown gate": (TWO_QUBITS + "frobnicate q[0];", "frobnicate", "unknown_gate", 5),
+    "a qubit out of range": (TWO_QUBITS + "h q[0];\nh q[5];", "0 to 1", "index_out_of_range", 6),
+    "an undeclared name": (TWO_QUBITS + "h r[0];", "r", "undeclared_name", 5),
     "a missing include": ("OPENQASM 3.0;\nqubit q;\nsx q;", "stdgates.inc", "missing_include", 3),
     "a later OpenQASM": ("OPENQASM 4.0;\nqubit q;", "OpenQASM 4", "not_supported", 1),
     "a feature that is not supported": (
-        HEAD + "defcal x $0 { }",
+        TWO_QUBITS + "defcal x $0 { }",
         "",
         "not_supported",
         5,
@@ -297,7 +285,7 @@ def test_cancelling_a_finished_task_is_a_conflict_that_says_so(service: Service)
 
 
 def test_a_program_that_measures_nothing_completes_with_a_warning(service: Service) -> None:
-    bits = service.run(HEAD + "h q[0];", shots=7)
+    bits = service.run(TWO_QUBITS + "h q[0];", shots=7)
     none = service.run('OPENQASM 3.0; include "stdgates.inc"; qubit q; h q;', shots=7)
     assert (bits["status"], bits["result"]) == ("completed", {"00": 7})
     assert (none["status"], none["result"]) == ("completed", {})

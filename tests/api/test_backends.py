@@ -1,9 +1,7 @@
 """What there is to run a task on: the simulator and the twins, through HTTP and as data."""
 
-import os
 import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,16 +10,15 @@ from quantumtask.engines.devices import calibration
 from quantumtask.shared.queue_stats import MAX_TASKS_AHEAD
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
+from tests.support.problems import problem
 from tests.support.services import Service
 from tests.support.stores import FullStore
-from tests.test_errors import problem
 
 Start = Callable[..., Service]
 
 SUMMARY = {
     *("name", "description", "qubits", "noisy", "basis_gates", "calibrated", "median_errors"),
 }
-NO_PACKAGE = "import sys\nsys.modules['qiskit_ibm_runtime'] = None\n"
 
 
 @pytest.fixture(scope="module")
@@ -103,17 +100,6 @@ def test_where_no_worker_answers_nobody_knows_of_backends(start: Start) -> None:
     for path in ("/backends", "/backends/simulator"):
         answer = service.http.get(path)
         assert (answer.status_code, problem(answer)["code"]) == (503, "worker_unavailable")
-
-
-@pytest.fixture
-def without_twins(tmp_path: Path) -> Iterator[Service]:
-    """A service in whose processes the package with the twins is missing."""
-    (tmp_path / "sitecustomize.py").write_text(NO_PACKAGE)
-    service = Service(tmp_path, slots=1)
-    known = os.environ.get("PYTHONPATH", "")
-    service.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tmp_path), known]))
-    yield service.start()
-    service.stop()
 
 
 def test_without_the_extra_there_is_the_simulator_alone(without_twins: Service) -> None:

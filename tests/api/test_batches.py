@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.reliability.test_upgrade import circuit
+from tests.support.circuits import prepare_number
+from tests.support.problems import problem
 from tests.support.services import BELL, ENDLESS, Service, until
-from tests.test_errors import problem
 
 ITEM = {"circuit": BELL, "shots": 10}
 
@@ -50,7 +50,7 @@ def lines(service: Service, batch_id: str, offset: int = 0) -> Iterator[dict[str
 
 
 def test_all_tasks_of_a_batch_run_and_none_is_mixed_up(service: Service) -> None:
-    wanted = [circuit(n) for n in range(40)]
+    wanted = [prepare_number(n) for n in range(40)]
     given = [{"circuit": text, "shots": 10, "name": f"n{n}"} for n, (text, _) in enumerate(wanted)]
     told = post(service, given, name="all", tags=["a", "b", "a"])
     assert told["status"] == "submitted"

@@ -10,10 +10,10 @@ import pytest
 from quantumtask.client import Client
 from quantumtask.shared.settings import MIB
 from quantumtask.shared.task import ENGINES
-from tests.api.test_estimate import DEEP, FEED_FORWARD, T_GATE
-from tests.cli.test_cli import quantumtask
+from tests.support.circuits import DEEP, FEED_FORWARD, T_GATE
+from tests.support.command_line import quantumtask
+from tests.support.problems import problem
 from tests.support.services import BELL, Service
-from tests.test_errors import problem
 
 Start = Callable[..., Service]
 

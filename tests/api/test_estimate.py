@@ -13,11 +13,11 @@ from quantumtask.client import CircuitError, Client
 from quantumtask.engines.selection.estimate import estimate_run
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import ENGINES
-from tests.api.test_validate import LONG
-from tests.cli.test_cli import Run, quantumtask
+from tests.support.circuits import DEEP, FEED_FORWARD, LONG, T_GATE, TWO_QUBITS
+from tests.support.command_line import Run, quantumtask
 from tests.support.compile_circuit import compile_circuit
+from tests.support.problems import problem
 from tests.support.services import BELL, TOO_LARGE, Service
-from tests.test_errors import HEAD, problem
 
 Start = Callable[..., Service]
 
@@ -25,17 +25,10 @@ KEYS = {
     *("engine", "engine_version", "method", "precision", "reason"),
     *("qubits", "shots", "memory_bytes", "seconds"),
 }
-WRONG = HEAD + "frobnicate q[0];\nh q[5];\nc = measure q;"
-T_GATE = HEAD + "h q[0];\nt q[0];\nc = measure q;"
-FEED_FORWARD = HEAD + "h q[0];\nc[0] = measure q[0];\nif (c[0]) { x q[1]; }\nc[1] = measure q[1];"
+WRONG = TWO_QUBITS + "frobnicate q[0];\nh q[5];\nc = measure q;"
 GHZ = (
     'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[1000] q;\nbit[1000] c;\nh q[0];\n'
     "for int k in [0:998] { cx q[k], q[k + 1]; }\nc = measure q;"
-)
-DEEP = (
-    'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[60] q;\nbit[60] c;\nfor int d in [1:40] {\n'
-    "  for int k in [0:59] { rx(0.1 * d) q[k]; }\n  for int k in [0:58] { cx q[k], q[k + 1]; }\n"
-    "}\nc = measure q;"
 )
 
 
@@ -79,19 +72,19 @@ def test_nothing_is_stored(start: Start) -> None:
 
 
 def test_only_qubits_that_are_used_count(service: Service) -> None:
-    circuit = HEAD.replace("qubit[2]", "qubit[50]") + "h q[7];\nt q[7];\nc[0] = measure q[7];"
+    circuit = TWO_QUBITS.replace("qubit[2]", "qubit[50]") + "h q[7];\nt q[7];\nc[0] = measure q[7];"
     assert estimated(service, circuit)["qubits"] == 1
 
 
 def test_values_of_inputs_are_part_of_the_question(service: Service) -> None:
-    circuit = HEAD + "input int n;\nfor int k in [1:n] { t q[0]; }\nc = measure q;"
+    circuit = TWO_QUBITS + "input int n;\nfor int k in [1:n] { t q[0]; }\nc = measure q;"
     short, long = (estimated(service, circuit, parameters={"n": n}) for n in (1, 20_000))
     assert short["seconds"] < long["seconds"]
     assert refused(service, circuit)["errors"][0]["message"].find("`n`") >= 0
 
 
 def test_more_shots_take_longer(service: Service) -> None:
-    circuit = HEAD.replace("[2]", "[12]") + "h q; t q; h q; c = measure q;"
+    circuit = TWO_QUBITS.replace("[2]", "[12]") + "h q; t q; h q; c = measure q;"
     few, many = (estimated(service, circuit, shots=shots) for shots in (1, 1_000_000))
     assert (few["shots"], many["shots"]) == (1, 1_000_000)
     assert few["seconds"] < many["seconds"]
@@ -206,7 +199,8 @@ def test_the_client_estimates(service: Service) -> None:
         found = client.estimate(BELL, shots=7, engine="aer", method="statevector")
         assert set(found) == KEYS
         assert [found[k] for k in ("engine", "method", "shots")] == ["aer", "statevector", 7]
-        assert client.estimate(HEAD + "input float x;\nrx(x) q;", parameters={"x": 1})["shots"]
+        circuit = TWO_QUBITS + "input float x;\nrx(x) q;"
+        assert client.estimate(circuit, parameters={"x": 1})["shots"]
         with pytest.raises(CircuitError) as refusal:
             client.estimate(WRONG)
     assert (refusal.value.code, refusal.value.task_id) == ("unknown_gate", None)
@@ -228,7 +222,7 @@ def test_the_terminal_shows_size_time_and_engine(cli: Callable[..., Run]) -> Non
 
 
 def test_the_terminals_json_is_what_the_service_says(cli: Callable[..., Run]) -> None:
-    circuit = HEAD + "input float x;\nrx(x) q;\nc = measure q;"
+    circuit = TWO_QUBITS + "input float x;\nrx(x) q;\nc = measure q;"
     done = cli("estimate", "-", "--json", "--parameter", "x=0.5", stdin=circuit)
     assert set(json.loads(done.stdout)) == KEYS
 

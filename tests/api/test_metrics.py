@@ -14,10 +14,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from quantumtask.api import metrics as of_api
 from quantumtask.shared.queue_stats import QueueStats
 from quantumtask.worker.telemetry import metrics as of_worker
+from tests.support.circuits import DECEPTIVE
 from tests.support.postgres import Server
 from tests.support.prometheus import await_sample, scrape
 from tests.support.services import BELL, ENDLESS, TOO_LARGE, Service, slot_pids, until
-from tests.worker.test_worker import DECEPTIVE
 
 Start = Callable[..., Service]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from quantumtask.shared.task import Result, Submission, TaskSpec
+from tests.support.problems import problem
 from tests.support.services import BELL, Service
 from tests.support.stores import FullStore
-from tests.test_errors import problem
 
 Start = Callable[..., Service]
 

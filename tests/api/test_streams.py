@@ -15,10 +15,10 @@ import pytest
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
 from tests.support import postgres
+from tests.support.problems import problem
 from tests.support.prometheus import scrape
 from tests.support.services import BELL, Service, memory_mib, until
 from tests.support.stores import FullStore
-from tests.test_errors import problem
 
 RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
 ITEM = {"circuit": BELL, "shots": 10}

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from quantumtask.client import Client, ServiceError
-from tests.support.services import BELL, ENDLESS, Service, slot_pids, until
-from tests.test_errors import HEAD, problem
-from tests.worker.test_worker import alive, busy
+from tests.support.circuits import LONG, TWO_QUBITS
+from tests.support.problems import problem
+from tests.support.services import BELL, ENDLESS, Service, alive, busy, slot_pids, until
 
 Start = Callable[..., Service]
 
@@ -22,8 +22,6 @@ PROBLEM_KEYS = {
     *("severity", "code", "message", "hint", "token"),
     *("line", "column", "end_line", "end_column"),
 }
-LONG = HEAD + "x q[0];\n" * 120_000
-"""Almost 1 MiB, and no loop: to read it takes a second or so, on any machine."""
 
 
 def validate(service: Service, circuit: str, **more: Any) -> dict[str, Any]:
@@ -51,7 +49,7 @@ def test_a_valid_circuit_is_told_what_it_declares(service: Service) -> None:
 
 
 def test_every_problem_is_told_with_its_span(service: Service) -> None:
-    found = validate(service, HEAD + "frobnicate q[0];\nh q[5];\nc = measure q;")
+    found = validate(service, TWO_QUBITS + "frobnicate q[0];\nh q[5];\nc = measure q;")
     assert found["valid"] is False
     first, second = found["problems"]
     assert (first["code"], first["severity"]) == ("unknown_gate", "error")
@@ -61,7 +59,7 @@ def test_every_problem_is_told_with_its_span(service: Service) -> None:
 
 
 def test_a_failed_task_tells_the_same_problems_as_its_validation(service: Service) -> None:
-    circuit = HEAD + "frobnicate q[0];\nh q[5];\nc = measure q;"
+    circuit = TWO_QUBITS + "frobnicate q[0];\nh q[5];\nc = measure q;"
     found, task = validate(service, circuit), service.run(circuit)
     assert task["errors"] == [p for p in found["problems"] if p["severity"] == "error"]
     assert task["error"].startswith("line 5, column 1: ")
@@ -69,13 +67,13 @@ def test_a_failed_task_tells_the_same_problems_as_its_validation(service: Servic
 
 
 def test_a_warning_leaves_a_circuit_valid(service: Service) -> None:
-    found = validate(service, HEAD + "h q[0];")
+    found = validate(service, TWO_QUBITS + "h q[0];")
     assert found["valid"] is True
     assert {each["severity"] for each in found["problems"]} == {"warning"}
 
 
 def test_inputs_are_told_with_their_types_and_their_values_are_checked(service: Service) -> None:
-    circuit = HEAD + "input float theta;\nrx(theta) q;\nc = measure q;"
+    circuit = TWO_QUBITS + "input float theta;\nrx(theta) q;\nc = measure q;"
     found = validate(service, circuit, parameters={"theta": 0.3})
     assert found["valid"] is True
     assert [each["name"] for each in found["inputs"]] == ["theta"]
@@ -87,7 +85,7 @@ def test_inputs_are_told_with_their_types_and_their_values_are_checked(service: 
 
 def test_validating_stores_nothing_and_logs_no_circuit(start: Start) -> None:
     service = start(slots=1)
-    validate(service, HEAD + "secret_gate_name q[0];")
+    validate(service, TWO_QUBITS + "secret_gate_name q[0];")
     assert service.http.get("/tasks").json()["tasks"] == []
     assert "secret_gate_name" not in service.logs()
 
@@ -146,7 +144,7 @@ def test_a_circuit_that_takes_too_long_to_read_is_given_up(start: Start) -> None
     # By the processor's time, and not by the clock, of which it has four times as much: that has
     # to be enough on a machine that does other things as well.
     service = start(slots=1, compile_limit_s=0.5, max_circuit_bytes=5_000_000)
-    found = validate(service, HEAD + "x q[0];\n" * 480_000)
+    found = validate(service, TWO_QUBITS + "x q[0];\n" * 480_000)
     assert found["valid"] is False
     [only] = found["problems"]
     assert (only["code"], only["severity"], only["line"]) == ("compile_timeout", "error", None)
@@ -247,7 +245,7 @@ def test_a_worker_that_stops_lets_nobody_wait_and_leaves_no_reader_behind(start:
 
 
 def test_the_client_validates(service: Service) -> None:
-    circuit = HEAD + "input float theta;\nrx(theta) q;\nc = measure q;"
+    circuit = TWO_QUBITS + "input float theta;\nrx(theta) q;\nc = measure q;"
     with Client(service.url) as client:
         assert client.validate(BELL)["valid"] is True
         assert client.validate(circuit, {"theta": 0.3})["valid"] is True

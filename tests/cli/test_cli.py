@@ -15,28 +15,12 @@ import pytest
 
 from quantumtask import __version__
 from quantumtask.cli.render import style, task_view
+from tests.support.command_line import Run, environment, quantumtask, read_terminal
 from tests.support.services import BELL, ENDLESS, Service, free_port
 
-Run = subprocess.CompletedProcess[str]
 WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\nhh q;\n'
 FIVE_BITS = 'OPENQASM 3.0; include "stdgates.inc"; qubit[5] q; bit[5] c; h q; c = measure q;'
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-def environment(url: str | None = None, **more: str) -> dict[str, str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
-    return {**clean, **({"QUANTUMTASK_URL": url} if url else {}), **more}
-
-
-def quantumtask(*arguments: str, url: str | None = None, stdin: str = "", **more: str) -> Run:
-    """Runs the command as a script would: no terminal anywhere."""
-    return subprocess.run(
-        [sys.executable, "-m", "quantumtask", *arguments],
-        env=environment(url, **more),
-        input=stdin,
-        capture_output=True,
-        text=True,
-    )
 
 
 @pytest.fixture
@@ -164,18 +148,10 @@ def test_a_terminal_sees_the_state_and_the_seconds_while_it_waits(service: Servi
     while not re.search(r"running.*0:00:0\d", seen):
         seen += os.read(ours, 1000).decode(errors="replace")
     service.http.post(f"/tasks/{name}/cancel").raise_for_status()
-    while read(ours):
+    while read_terminal(ours):
         pass
     os.close(ours)
     assert waiting.wait(30) == 1
-
-
-def read(terminal: int) -> bytes:
-    """What the other side of a terminal wrote; nothing once it is closed, which Linux calls EIO."""
-    try:
-        return os.read(terminal, 1000)
-    except OSError:
-        return b""
 
 
 WRONG_USE = {

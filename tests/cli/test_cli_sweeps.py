@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import Run, environment, quantumtask, read
+from tests.support.command_line import Run, environment, quantumtask, read_terminal
 from tests.support.fake_service import peer, refused, said
 from tests.support.services import BELL, ENDLESS, Service
 
@@ -218,7 +218,7 @@ def test_a_terminal_watches_until_ctrl_c(service: Service) -> None:
     while "seen-on-the-screen" not in seen:
         seen += os.read(ours, 10_000).decode(errors="replace")
     watching.send_signal(signal.SIGINT)
-    while read(ours):
+    while read_terminal(ours):
         pass
     os.close(ours)
     assert watching.wait(30) == 0

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from quantumtask.cli.render import problem_view, style, task_view
-from tests.cli.test_cli import Run, environment, quantumtask, read
-from tests.support.services import BELL, Service, children, until
-from tests.worker.test_worker import alive
+from tests.support.command_line import Run, environment, quantumtask, read_terminal
+from tests.support.services import BELL, Service, alive, children, until
 
 WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nfrobnicate q[0];\nh q[5];\n'
 UNMEASURED = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q;\n'
@@ -190,7 +189,7 @@ def in_a_terminal(*arguments: str, **more: str) -> str:
     )
     os.close(theirs)
     seen = b""
-    while some := read(ours):
+    while some := read_terminal(ours):
         seen += some
     os.close(ours)
     assert running.wait(30) == 1

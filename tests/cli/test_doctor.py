@@ -14,9 +14,9 @@ from quantumtask.cli.doctor.check_result import CheckResult
 from quantumtask.cli.doctor.machine import file_system
 from quantumtask.shared.database.sqlite import MIGRATIONS
 from quantumtask.shared.settings import Settings
-from tests.cli.test_cli import quantumtask
-from tests.store.test_migrations import make_as_of
 from tests.support import databases, postgres
+from tests.support.command_line import quantumtask
+from tests.support.old_schemas import create_old_database
 from tests.support.ray_cluster import ONE_TRY, Cluster
 from tests.support.services import Service, free_port
 
@@ -159,7 +159,7 @@ def of_database(configured: Settings) -> Results:
 
 
 def test_a_database_without_workers_warns_that_tasks_wait(configured: Settings) -> None:
-    make_as_of(configured, NEWEST)
+    create_old_database(configured, NEWEST)
     databases.execute(configured, "INSERT INTO workers (id, slots, seen_at) VALUES ('w', 2, 1000)")
     results = of_database(configured)
     assert "none seen in the last 15 s" in results["workers"][0].finding
@@ -168,7 +168,7 @@ def test_a_database_without_workers_warns_that_tasks_wait(configured: Settings) 
 
 
 def test_an_older_schema_is_told_and_left_as_it_is(tmp_path: Path) -> None:
-    make_as_of(Settings(data_dir=tmp_path), 1)
+    create_old_database(Settings(data_dir=tmp_path), 1)
     for _ in range(2):
         results = of_database(Settings(tmp_path))
         assert results["schema"][0].finding.startswith("version 1; the next service")
@@ -176,7 +176,7 @@ def test_an_older_schema_is_told_and_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_newer_schema_asks_for_an_upgrade(tmp_path: Path) -> None:
-    make_as_of(Settings(data_dir=tmp_path), NEWEST)
+    create_old_database(Settings(data_dir=tmp_path), NEWEST)
     databases.execute(Settings(data_dir=tmp_path), "PRAGMA user_version = 999")
     assert "Upgrade this machine" in bad(of_database(Settings(tmp_path)), "warning")
 
@@ -189,7 +189,7 @@ def test_a_damaged_file_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_database_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     configured = Settings(data_dir=tmp_path)
-    make_as_of(configured, NEWEST)
+    create_old_database(configured, NEWEST)
     of_database(Settings(tmp_path))  # makes it a WAL database
     with databases.locked(configured):
         results = of_database(Settings(tmp_path, busy_timeout_s=0.1))

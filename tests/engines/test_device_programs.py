@@ -27,10 +27,10 @@ from quantumtask.openqasm.compiler.pipeline import compile_full
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.program.operations import BARRIER, Operation
 from quantumtask.shared.settings import Settings
-from tests.cli.test_cli import quantumtask
 from tests.engines.device_circuits import aer_counts, device, ghz, random_isa, scheduled
 from tests.engines.test_noise import HEAD, UNLIKELY, exactly, table
 from tests.support.chisquare import p_value
+from tests.support.command_line import quantumtask
 from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import ask, refusal
 from tests.support.services import BELL, Service

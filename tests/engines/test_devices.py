@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.api.test_backends import without_twins as without_twins
 from tests.engines.test_noise import HEAD, exactly
 from tests.support.http_queries import ask, refusal
 from tests.support.services import BELL, Service

@@ -11,8 +11,8 @@ from qiskit_aer.noise import depolarizing_error, thermal_relaxation_error
 
 from tests.support.chisquare import p_value
 from tests.support.http_queries import ask, refusal
+from tests.support.problems import problem
 from tests.support.services import BELL, Service
-from tests.test_errors import problem
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 FLIP = HEAD + "qubit q;\nbit c;\nx q;\nc = measure q;\n"

@@ -36,8 +36,8 @@ from quantumtask.shared.settings import Settings
 from tests.engines.noise_models import aer_counts, aer_probabilities, random_circuit, random_model
 from tests.support.chisquare import p_value
 from tests.support.http_queries import ask, refusal
+from tests.support.problems import problem
 from tests.support.services import BELL, Service
-from tests.test_errors import problem
 
 SETTINGS = Settings()
 UNLIKELY = 1e-6

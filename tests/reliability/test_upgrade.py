@@ -1,11 +1,10 @@
 """A rolling upgrade loses nothing: processes are replaced one by one, and two versions share a
 database meanwhile."""
 
-import re
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -15,15 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
-from quantumtask.shared.database.base import Row
-from quantumtask.shared.database.connect import connect_database
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, TaskSpec, TaskState
 from tests.support import databases
+from tests.support.circuits import prepare_number
+from tests.support.previous_release import PreviousRelease
 from tests.support.services import ENDLESS, Process, Service, free_port, until
 from tests.support.stores import FullStore
 
-RELEASED = Path(__file__).parents[1] / "store" / "released"
 CLIENTS, FEW = 3, 5
 
 
@@ -75,7 +73,7 @@ class Client:
         return self
 
     def _submit(self, number: int) -> tuple[str, dict[str, int]]:
-        text, counts = circuit(number)
+        text, counts = prepare_number(number)
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         answer = self._ask("POST", "/tasks", json={"circuit": text, "shots": 10}, headers=headers)
         return answer["task_id"], counts
@@ -100,13 +98,6 @@ class Client:
                     body: dict[str, Any] = answer.json()
                     return body
         raise AssertionError(f"nobody answered {method} {path} for a minute: {self.statuses}")
-
-
-def circuit(number: int) -> tuple[str, dict[str, int]]:
-    """A circuit that gives one bit string, its number."""
-    flips = "".join(f"x q[{k}];" for k in range(10) if number >> k & 1)
-    text = f'include "stdgates.inc"; qubit[10] q; bit[10] c; {flips} c = measure q;'
-    return text, {f"{number % 1024:010b}": 10}
 
 
 def test_replacing_every_process_under_load_loses_nothing(tmp_path: Path) -> None:
@@ -165,84 +156,14 @@ def test_a_worker_that_is_replaced_gives_back_at_once_what_it_cannot_finish(
 # Two versions on one database
 
 
-class Before:
-    """The statements of the version before, run against the schema of this one."""
-
-    def __init__(self, settings: Settings) -> None:
-        version = max(int(folder.name) for folder in RELEASED.iterdir())
-        self._database = connect_database(settings)
-        names = ("queries.sql", "postgresql.sql")[: 2 if settings.database else 1]
-        texts: dict[str, str] = {}
-        for name in names:
-            text = (RELEASED / str(version) / name).read_text()
-            _, *parts = re.split(r"^-- name: (\S+)\n", text, flags=re.MULTILINE)
-            texts |= zip(parts[::2], parts[1::2], strict=True)
-        self._texts = {name: self._database.translate(text) for name, text in texts.items()}
-        self.unused = set(texts)
-
-    def rows(self, name: str, /, **values: Any) -> list[Row]:
-        self.unused.discard(name)
-        return self._database.rows(self._texts[name], values)
-
-    def each(self, name: str, *values: Mapping[str, Any]) -> list[Row]:
-        self.unused.discard(name)
-        return self._database.rows_of_each(self._texts[name], values)
-
-    def record(self, move: str, rows: Sequence[Row], worker: str | None = None) -> None:
-        for sequence, state, attempt, *_ in rows:
-            line = {"sequence": sequence, "state": state, "attempt": attempt}
-            self.each("record", {**line, "move": move, "worker": worker})
-
-    def submit(self, *ids: str) -> None:
-        for task_id in ids:
-            task = {"id": task_id, "shots": 1, "seed": None, "memory": 0, "timeout_s": 600.0}
-            chosen = {"engine": None, "method": None, "name": "old", "tags": '["a"]'}
-            with self._database.transaction():
-                rows = self.each("insert", {**task, **chosen, "cost_ms": 1.0})
-                self.record("submit", rows)
-                [[sequence, *_]] = rows
-                self.each("insert_circuit", {"sequence": sequence, "circuit": b"x"})
-                self.each("insert_parameters", {"sequence": sequence, "parameters": "{}"})
-                self.each("insert_tag", {"sequence": sequence, "tag": "a"})
-
-    def claim(self, budget_ms: float = 50, lease_s: float = 30) -> dict[str, int]:
-        """Ids of what it took, with their attempts."""
-        with self._database.transaction():
-            rows = self.rows("claim", worker="before", lease_s=lease_s, budget_ms=budget_ms)
-            self.record("claim", rows, "before")
-            texts = self.rows("read_circuits", sequences=[row[0] for row in rows])
-        assert len(texts) == len(rows)
-        return {row[3]: row[2] for row in rows}
-
-    def move(self, name: str, /, **values: Any) -> list[Row]:
-        with self._database.transaction():
-            rows = self.rows(name, **values)
-            self.record(name.partition(".")[0], rows)
-        return rows
-
-    def complete(self, task_id: str, attempt: int) -> list[Row]:
-        done = {"id": task_id, "attempt": attempt, "result": '{"0": 1}', "report": REPORT}
-        with self._database.transaction():
-            rows = self.each("complete", {**done, "result_memory": None, "result_outputs": None})
-            self.record("complete", rows, "before")
-        return rows
-
-    def close(self) -> None:
-        self._database.close()
-
-
-REPORT = (
-    '{"seed": 7, "engine": "aer", "engine_version": "1", "method": "x", "run_ms": 1.5, '
-    '"warnings": [], "precision": null, "reason": null}'
-)
 RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
 
 
 @pytest.fixture
-def both(configured: Settings) -> Iterator[tuple[FullStore, Before]]:
+def both(configured: Settings) -> Iterator[tuple[FullStore, PreviousRelease]]:
     """A Store of this version, which has brought the schema up to date, and the version before."""
     store = FullStore(configured)
-    before = Before(configured)
+    before = PreviousRelease(configured)
     yield store, before
     before.close()
     store.close()
@@ -253,7 +174,9 @@ def states(store: FullStore, *ids: str) -> list[str]:
     return [str(found[task_id]) for task_id in ids]
 
 
-def test_the_version_before_takes_tasks_that_this_one_runs(both: tuple[FullStore, Before]) -> None:
+def test_the_version_before_takes_tasks_that_this_one_runs(
+    both: tuple[FullStore, PreviousRelease],
+) -> None:
     store, before = both
     before.submit("a", "b")
     assignments = store.claim("w", 50)
@@ -269,7 +192,9 @@ def test_the_version_before_takes_tasks_that_this_one_runs(both: tuple[FullStore
     assert [task.id for task in store.list_tasks(name="old", tag="a")] == ["b", "a"]
 
 
-def test_the_version_before_runs_tasks_that_this_one_takes(both: tuple[FullStore, Before]) -> None:
+def test_the_version_before_runs_tasks_that_this_one_takes(
+    both: tuple[FullStore, PreviousRelease],
+) -> None:
     store, before = both
     names = ["done", "failed", "given", "stopped"]
     store.submit([Submission(name, TaskSpec("x"), 1.0) for name in names])
@@ -289,7 +214,7 @@ def test_the_version_before_runs_tasks_that_this_one_takes(both: tuple[FullStore
 
 
 def test_each_version_takes_over_from_lost_workers_of_the_other(
-    configured: Settings, both: tuple[FullStore, Before]
+    configured: Settings, both: tuple[FullStore, PreviousRelease]
 ) -> None:
     store, before = both
     before.submit("old", "worn")
@@ -305,7 +230,7 @@ def test_each_version_takes_over_from_lost_workers_of_the_other(
 
 
 def test_every_statement_of_the_version_before_runs_on_this_schema(
-    both: tuple[FullStore, Before],
+    both: tuple[FullStore, PreviousRelease],
 ) -> None:
     store, before = both
     before.submit("t", "u")

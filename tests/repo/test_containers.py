@@ -2,39 +2,15 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.support.containers import ROOT, compose_command, docker, engine_answers, ready
 from tests.support.services import BELL, free_port, until
-
-ROOT = Path(__file__).parents[2]
-
-
-def docker(*arguments: str) -> str:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def engine_answers() -> bool:
-    try:
-        docker("info")
-    except (OSError, subprocess.CalledProcessError):
-        return False
-    return compose_command() != []
-
-
-def compose_command() -> list[str]:
-    if shutil.which("docker-compose"):
-        return ["docker-compose"]
-    plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
-    return ["docker", "compose"] if plugin.returncode == 0 else []
-
 
 pytestmark = [
     pytest.mark.skipif(not engine_answers(), reason="no Docker engine answers"),
@@ -58,13 +34,6 @@ def url() -> Iterator[str]:
         yield f"http://{address}"
     finally:
         run("down", "--volumes")
-
-
-def ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/ready").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def inspected(service: str) -> dict[str, Any]:

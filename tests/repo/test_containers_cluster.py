@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.repo.test_containers import ROOT, compose_command, docker, engine_answers, ready
+from tests.support.containers import ROOT, compose_command, docker, engine_answers, ready
 from tests.support.services import BELL, free_port, until
 
 PROJECT = "quantumtask-test-cluster"

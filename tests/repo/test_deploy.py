@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from quantumtask.shared.settings import Settings, environment_variable, load_settings
-from tests.repo.test_containers import compose_command
+from tests.support.containers import compose_command
 
 ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "deploy/kubernetes"

@@ -19,14 +19,10 @@ from quantumtask.api.http.errors import STATUS_BY_ERROR
 from quantumtask.shared import errors
 from quantumtask.shared.settings import Settings, environment_variable
 from quantumtask.shared.task import MOVES
+from tests.support.pages import ROOT, page_commands, read_page
 from tests.support.services import Service
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
-
-
-def read(name: str) -> str:
-    return (ROOT / name).read_text()
 
 
 def settings_table() -> str:
@@ -40,11 +36,11 @@ def settings_table() -> str:
 
 
 def test_the_page_of_settings_is_the_table_of_settings() -> None:
-    assert settings_table() in read("docs/reference/settings.md"), settings_table()
+    assert settings_table() in read_page("docs/reference/settings.md"), settings_table()
 
 
 def test_the_lifecycle_page_has_every_move() -> None:
-    page = read("docs/explanation/lifecycle.md")
+    page = read_page("docs/explanation/lifecycle.md")
     for name, move in MOVES.items():
         sources = ", ".join(sorted((str(s) for s in move.sources), reverse=True))
         assert f"| {name} | {sources} | {move.target} |" in page
@@ -77,7 +73,7 @@ def texts(expressions: list[ast.expr]) -> Iterator[str]:
 
 
 def test_the_page_of_errors_has_every_code() -> None:
-    page = read("docs/reference/errors.md")
+    page = read_page("docs/reference/errors.md")
     rooms = ("api", "client", "engines", "openqasm", "shared", "worker")
     paths = (path for room in rooms for path in (ROOT / "src/quantumtask" / room).rglob("*.py"))
     trees = (ast.parse(path.read_text()) for path in paths)
@@ -89,17 +85,10 @@ def test_the_page_of_errors_has_every_code() -> None:
 
 
 def test_the_page_of_errors_has_no_code_that_the_program_lacks() -> None:
-    listed = set(re.findall(r"^\| `(\w+)` \|", read("docs/reference/errors.md"), re.MULTILINE))
+    listed = set(re.findall(r"^\| `(\w+)` \|", read_page("docs/reference/errors.md"), re.MULTILINE))
     texts = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
     derived = {HTTPStatus(status).phrase.lower().replace(" ", "_") for status in (404, 405)}
     assert sorted(code for code in listed - derived if f'"{code}"' not in texts) == []
-
-
-def commands(page: str, language: str) -> list[str]:
-    """The commands of all code blocks in this language, `$ ` prompts and output taken off."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL)
-    lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [line[2:] for line in lines if line.startswith("$ ")]
 
 
 RUN_ELSEWHERE = {
@@ -129,7 +118,7 @@ COMMANDS_ELSEWHERE = {
 
 
 def test_every_page_with_commands_is_run() -> None:
-    pages = [page for page in ["README.md", *PAGES] if "```console" in read(page)]
+    pages = [page for page in ["README.md", *PAGES] if "```console" in read_page(page)]
     assert sorted(pages) == sorted([*COMMANDS, *COMMANDS_ELSEWHERE])
 
 
@@ -139,7 +128,7 @@ def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Pa
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     script = [
         command
-        for command in commands(page, "console")
+        for command in page_commands(page, "console")
         if not any(command.startswith(known) for known in RUN_ELSEWHERE)
     ]
     assert len(script) >= 5
@@ -150,7 +139,7 @@ def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Pa
 
 
 def test_every_command_of_the_page_of_backends_works(service: Service, tmp_path: Path) -> None:
-    script = commands("docs/how-to/backends.md", "console")
+    script = page_commands("docs/how-to/backends.md", "console")
     assert len(script) == 6
     said = run(script, service, tmp_path)
     assert said.count('"status": "completed"') == 4
@@ -180,7 +169,7 @@ def run(script: list[str], service: Service, folder: Path) -> str:
 def test_every_command_of_the_page_of_sweeps_works(service: Service) -> None:
     found = [
         command.replace("http://127.0.0.1:8000", service.url)
-        for command in commands("docs/how-to/sweeps.md", "console")
+        for command in page_commands("docs/how-to/sweeps.md", "console")
     ]
     answers = [json.loads(subprocess.check_output(shlex.split(one), timeout=60)) for one in found]
     assert [answer["status"] for answer in answers] == ["completed"] * 2
@@ -203,13 +192,13 @@ PYTHON = {
 
 
 def test_every_page_with_python_is_run() -> None:
-    pages = {page for page in ["README.md", *PAGES] if "```python" in read(page)}
+    pages = {page for page in ["README.md", *PAGES] if "```python" in read_page(page)}
     assert pages == {*PYTHON, "docs/how-to/qiskit.md"}  # test_qiskit_examples.py
 
 
 @pytest.mark.parametrize("page", PYTHON)
 def test_the_python_of_a_page_runs_from_top_to_bottom(page: str, service: Service) -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```python\n(.*?)^```", read_page(page), re.MULTILINE | re.DOTALL)
     assert len(blocks) > 1
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "\n".join(blocks)],
@@ -257,19 +246,19 @@ def test_the_files_that_a_page_names_exist(page: str) -> None:
         ROOT / "src" / "quantumtask",
         ROOT / "src" / "quantumtask" / "shared" / "database",
     )
-    for name in SOURCE_FILE.findall(read(page)):
+    for name in SOURCE_FILE.findall(read_page(page)):
         assert any((root / name).exists() for root in roots), name
 
 
 def test_every_page_is_in_the_contents_of_the_site() -> None:
-    contents = read("mkdocs.yml")
+    contents = read_page("mkdocs.yml")
     sources = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").rglob("*.ipynb")]
     pages = [path.relative_to(ROOT / "docs").with_suffix(".md") for path in sources]
     assert [page for page in pages if f" {page}\n" not in contents] == []
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:
-    links = re.findall(r"\]\((?!http)([^)#]+)", read("README.md"))
+    links = re.findall(r"\]\((?!http)([^)#]+)", read_page("README.md"))
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
-from tests.cli.test_cli import quantumtask
-from tests.repo.test_docs import commands
 from tests.support import postgres
+from tests.support.command_line import quantumtask
+from tests.support.pages import page_commands
 from tests.support.services import BELL, ENDLESS, Service, until
 from tests.support.stores import FullStore
 
@@ -38,7 +38,7 @@ def shell(lines: list[str], folder: Path, **environment: str) -> str:
 
 def page(word: str) -> list[str]:
     """The commands of the page for one database."""
-    every = commands("docs/how-to/backup.md", "console")
+    every = page_commands("docs/how-to/backup.md", "console")
     first = next(n for n, line in enumerate(every) if line.startswith("pg_"))
     return every[:first] if word == "sqlite" else every[first:]
 

@@ -19,8 +19,8 @@ from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.errors import IdempotencyConflict, QueueFull, StoreUnavailable
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Submission, TaskSpec, TaskState
-from tests.reliability.test_upgrade import Before
 from tests.support import databases
+from tests.support.previous_release import PreviousRelease
 from tests.support.stores import FullStore
 
 RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
@@ -239,7 +239,7 @@ def test_no_query_looks_through_a_table(configured: Settings, store: FullStore, 
 
 def test_what_the_version_before_does_is_counted(configured: Settings, store: FullStore) -> None:
     put(store, "b", 4)
-    before = Before(configured)
+    before = PreviousRelease(configured)
     assert before.claim() == {f"b{n}": 1 for n in range(4)}
     assert before.complete("b1", 1)
     assert before.move("release", id="b0", attempt=1, worker="before", crashed=0)

@@ -21,8 +21,8 @@ from quantumtask.shared.errors import QueueFull
 from quantumtask.shared.queue_stats import OwnerQueue
 from quantumtask.shared.settings import Settings, SettingsError, load_settings
 from quantumtask.shared.task import QueuePosition, Submission, TaskSpec
-from tests.store.test_store import ids
 from tests.support import databases
+from tests.support.databases import ids
 from tests.support.services import BELL, ENDLESS, SECONDS, Service
 from tests.support.stores import FullStore
 

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 import apsw
@@ -14,6 +13,7 @@ from quantumtask.shared.database import postgresql, sqlite
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, TaskSpec
 from tests.support import databases
+from tests.support.old_schemas import create_old_database
 from tests.support.stores import FullStore
 
 RELEASED = [
@@ -22,34 +22,12 @@ RELEASED = [
 ]
 
 
-def script(name: str) -> str:
-    return resources.files("quantumtask.shared.database").joinpath("sql", name).read_text()
-
-
-def make_as_of(settings: Settings, version: int) -> None:
-    """The schema of a version and a waiting, a completed and a failed task, as it wrote them."""
-    if settings.database:
-        with psycopg.connect(settings.database) as server:
-            for number, name in postgresql.MIGRATIONS.items():
-                if number <= version:
-                    server.execute(script(name).encode())
-            server.execute(f"UPDATE schema_version SET version = {version}".encode())
-            server.execute(OLD_TASKS.format(circuit="convert_to('qubit q;', 'UTF8')").encode())
-    else:
-        file = apsw.Connection(str(settings.database_file))
-        for name in sqlite.MIGRATIONS[:version]:
-            file.execute(script(name)).fetchall()
-        file.execute(OLD_TASKS.format(circuit="CAST('qubit q;' AS BLOB)")).fetchall()
-        file.pragma("user_version", version)
-        file.close()
-
-
 @pytest.mark.parametrize(("kind", "version"), RELEASED)
 def test_the_database_of_a_version_before_is_upgraded_with_all_that_it_holds(
     tmp_path: Path, kind: str, version: int
 ) -> None:
     with databases.new(kind, tmp_path) as settings:
-        make_as_of(settings, version)
+        create_old_database(settings, version)
         for _ in range(2):  # upgraded once, and opened again
             store = FullStore(settings)
             holds_the_old_tasks(store)
@@ -124,7 +102,7 @@ def test_processes_that_start_together_upgrade_it_once(
 ) -> None:
     with databases.new(kind, tmp_path) as settings:
         if version:
-            make_as_of(settings, version)
+            create_old_database(settings, version)
         environment = {
             "PYTHONPATH": ":".join(sys.path),
             "QUANTUMTASK_DATA_DIR": str(settings.data_dir),
@@ -169,22 +147,3 @@ def test_the_version_before_goes_on_working_once_the_next_has_upgraded_the_datab
     assert [t.id for t in old.list_tasks()] == ["after", "before"]
     old.close()
     restarted.close()
-
-
-OLD_TASKS = """
-INSERT INTO tasks (id, shots, memory, timeout_s, cost_ms, submitted_at)
-VALUES ('waiting', 1, 0, 600, 1, 1000);
-INSERT INTO tasks (id, state, shots, memory, timeout_s, cost_ms, submitted_at, finished_at, attempt,
-                   result, report)
-VALUES ('completed', 'completed', 1, 0, 600, 1, 1000, 1001, 1, '{{"0": 1}}',
-        '{{"seed": 7, "engine": "aer", "engine_version": "1", "method": "x", "run_ms": 1.5,
-          "warnings": []}}');
-INSERT INTO tasks (id, state, shots, memory, timeout_s, cost_ms, submitted_at, finished_at, attempt,
-                   failure_code, failure, problems)
-VALUES ('failed', 'failed', 1, 0, 600, 1, 1000, 1001, 1, 'unknown_gate', 'unknown gate `x`',
-        '[{{"code": "unknown_gate", "message": "unknown gate `x`", "line": 5, "column": 1,
-           "token": "x", "hint": null}}]');
-INSERT INTO circuits (sequence, circuit) SELECT sequence, {circuit} FROM tasks;
-INSERT INTO changes (sequence, at, move, state, attempt)
-SELECT sequence, 1000, 'submit', 'submitted', 0 FROM tasks;
-"""

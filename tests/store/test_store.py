@@ -16,7 +16,6 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precon
 from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.errors import (
     IdempotencyConflict,
-    QuantumTaskError,
     QueueFull,
     StoreUnavailable,
 )
@@ -32,6 +31,7 @@ from quantumtask.shared.task import (
     TaskState,
 )
 from tests.support import databases
+from tests.support.databases import ids
 from tests.support.services import until
 from tests.support.stores import FullStore
 
@@ -45,12 +45,6 @@ def store(configured: Settings) -> Iterator[FullStore]:
     opened = FullStore(configured)
     yield opened
     opened.close()
-
-
-def ids(answers: list[str | QuantumTaskError]) -> list[str]:
-    """The ids of tasks that were all taken."""
-    assert all(isinstance(answer, str) for answer in answers), answers
-    return [answer for answer in answers if isinstance(answer, str)]
 
 
 def put(store: FullStore, *names: str, cost_ms: float = 1.0) -> None:

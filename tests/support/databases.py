@@ -12,6 +12,9 @@ import psycopg
 from quantumtask.shared.database.base import Database
 from quantumtask.shared.database.postgresql import Postgresql
 from quantumtask.shared.database.sqlite import Sqlite
+from quantumtask.shared.errors import (
+    QuantumTaskError,
+)
 from quantumtask.shared.settings import Settings
 from tests.support import postgres
 from tests.support.stores import FullStore
@@ -106,3 +109,9 @@ def _postgresql_plan(settings: Settings, query: str) -> list[str]:
     plan = database._usable().execute(f"EXPLAIN (GENERIC_PLAN) {numbered}".encode()).fetchall()
     database.close()
     return [step for (step,) in plan]
+
+
+def ids(answers: list[str | QuantumTaskError]) -> list[str]:
+    """Return the ids of tasks that were all accepted."""
+    assert all(isinstance(answer, str) for answer in answers), answers
+    return [answer for answer in answers if isinstance(answer, str)]

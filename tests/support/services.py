@@ -306,3 +306,13 @@ def parent(pid: int) -> int:
     with suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return 0
+
+
+def busy(pid: int) -> bool:
+    """Return True if a process is computing now."""
+    try:
+        before = cpu_ticks(pid)
+        time.sleep(0.2)
+        return cpu_ticks(pid) > before + 3
+    except OSError:
+        return False

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import quantumtask
-from tests.support.services import Service, children, slot_pids, until
-from tests.worker.test_worker import alive
+from tests.support.services import Service, alive, children, slot_pids, until
 
 HEAVY = {"qiskit", "qiskit_aer", "qdk", "numpy", "scipy", "rustworkx"}
 

@@ -2,20 +2,21 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
 import httpx
 import pytest
 
+from tests.support.circuits import DECEPTIVE, SLOW_TINY
 from tests.support.services import (
     ENDLESS,
     SECONDS,
     TOO_LARGE,
     Service,
+    alive,
+    busy,
     children,
-    cpu_ticks,
     memory_mib,
     parent,
     slot_pids,
@@ -149,17 +150,6 @@ def test_a_slot_that_died_while_it_was_idle_costs_no_task_an_attempt(start: Star
         until(lambda pid=pid: not alive(pid), 10)
     body = service.run()
     assert (body["status"], body["attempt"]) == ("completed", 1)
-
-
-# Tiny by its looks, and seconds in the engine: whoever guesses the cost of a task can be wrong.
-DECEPTIVE = HEAD + (
-    "gate a x, y { rx(0.1) x; cx x, y; } gate b x, y { "
-    + "a x, y; " * 80
-    + "} gate d x, y { "
-    + "b x, y; " * 80
-    + "} qubit[20] q; bit[2] c; h q; d q[0], q[10]; d q[1], q[11]; "
-    + "c[0] = measure q[0]; c[1] = measure q[11];"
-)
 
 
 def test_a_slow_task_among_tiny_ones_takes_its_time_and_harms_none(start: Start) -> None:
@@ -305,25 +295,3 @@ def test_two_workers_share_one_queue(start: Start) -> None:
 
     until(both_have_run_some, 60, service.logs)
     assert second.stop() == 0
-
-
-def busy(pid: int) -> bool:
-    """Whether a process is computing now."""
-    try:
-        before = cpu_ticks(pid)
-        time.sleep(0.2)
-        return cpu_ticks(pid) > before + 3
-    except OSError:
-        return False
-
-
-def alive(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
-            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
-# Tiny by its looks, so that several share a chunk, and still some milliseconds.
-SLOW_TINY = HEAD + "qubit[6] q; bit[6] c; " + "rx(0.1) q; " * 60 + "c = measure q;"
