@@ -89,7 +89,7 @@ def _check_qubits(context: Context, operands: Sequence[Node]) -> None:
         context.qubit_reference(operand)
 
 
-def resolve_gate(context: Context, node: GateNode, controls: int) -> tuple[Gate, list[Node]]:
+def resolve_gate(context: Context, node: GateNode, controls: int) -> tuple[Gate, Sequence[Node]]:
     """Return the gate of a call, and its arguments.
 
     Args:
@@ -105,13 +105,13 @@ def resolve_gate(context: Context, node: GateNode, controls: int) -> tuple[Gate,
         message = "a gate call cannot have a duration: it depends on the hardware"
         raise Diagnostic("not_supported", message, node.span)
     gate = GPHASE if type(node) is nodes.QuantumPhase else _lookup_gate(context, node, controls)
-    name = shorten(gate.name)
     if isinstance(gate, OpaqueGate):
-        message = f"`{name}` is opaque: its definition is not known"
+        message = f"`{shorten(gate.name)}` is opaque: its definition is not known"
         raise Diagnostic("not_supported", message, node.span)
-    args: list[Node] = list(node.args)
+    args: Sequence[Node] = node.args
     if len(args) != gate.num_parameters:
-        message = f"`{name}` takes {_count(gate.num_parameters, 'parameter')}, not {len(args)}"
+        expected = _count(gate.num_parameters, "parameter")
+        message = f"`{shorten(gate.name)}` takes {expected}, not {len(args)}"
         raise Diagnostic("wrong_arity", message, node.span)
     return gate, args
 
@@ -122,9 +122,9 @@ def _lookup_gate(context: Context, node: Node, controls: int) -> Gate:
     return gate if context.device is None else context.device_gate(gate, node.name.span)
 
 
-def check_operand_count(node: GateNode, gate: Gate, controls: Sequence[bool]) -> list[Node]:
+def check_operand_count(node: GateNode, gate: Gate, controls: Sequence[bool]) -> Sequence[Node]:
     """Return the qubit operands of a call. Raises Diagnostic for a wrong number."""
-    operands: list[Node] = list(node.qubits)
+    operands: Sequence[Node] = node.qubits
     if gate is GPHASE and not controls:
         return operands  # a global phase can name any qubits, without an effect
     if len(operands) != gate.num_qubits + len(controls):

@@ -10,7 +10,6 @@ from quantumtask.openqasm.compiler.symbol_table import Subroutine, Variable
 from quantumtask.openqasm.parser.parse import Node, nodes
 from quantumtask.openqasm.program.execution import (
     Execution,
-    Frame,
     Instruction,
     QuantumTarget,
     bit_value,
@@ -217,11 +216,11 @@ def _enter(
         if len(execution.calls) >= max_depth:
             message = f"subroutines call each other more than {max_depth:,} levels deep"
             raise Diagnostic("nesting_too_deep", message, span)
-        first, end = subroutine.first_cell, subroutine.end_cell
-        saved = memory[first:end] if is_recursive else []
+        first = subroutine.first_cell
+        saved = memory[first : subroutine.end_cell] if is_recursive else []
         if saved:
             execution.charge_copies(len(saved), max_copies, span)
-        execution.calls.append(Frame(return_address, first, saved))
+        execution.calls.append((return_address, first, saved))
         for store, value in zip(stores, values, strict=True):
             store(memory, value)
         return subroutine.entry

@@ -153,7 +153,7 @@ def _have_same_memory(first: Execution, second: Execution) -> bool:
     for own, other in zip(first.calls, second.calls, strict=True):
         if own[:2] != other[:2]:
             return False
-        cells.append((own.saved, other.saved))
+        cells.append((own[2], other[2]))
     return all(len(a) == len(b) and all(map(is_, a, b)) for a, b in cells)
 
 

@@ -110,16 +110,12 @@ class Code(NamedTuple):
     finish: "Callable[[Execution, QuantumTarget], None] | None" = None
 
 
-class Frame(NamedTuple):
-    """A subroutine call in progress.
+Frame = tuple[int, int, list[Any]]
+"""A subroutine call in progress: its return address, and the cells that the call saved.
 
-    `saved`: the values of the cells from `first_cell` on before a recursive call; empty if the call
-    is not recursive.
-    """
-
-    return_address: int
-    first_cell: int
-    saved: list[Any]
+The second part is the first cell of the subroutine. The list has the values of the cells from there
+on before a recursive call; it is empty if the call is not recursive. A plain tuple, for speed.
+"""
 
 
 class Execution:
@@ -152,7 +148,7 @@ class Execution:
         fork.steps = self.steps
         fork.operations = self.operations
         fork.copied_elements = self.copied_elements
-        fork.calls = [Frame(back, first, list(saved)) for back, first, saved in self.calls]
+        fork.calls = [(back, first, list(saved)) for back, first, saved in self.calls]
         return fork
 
     @property
