@@ -113,32 +113,32 @@ class _Evolution:
 
     def add(self, gate: PlacedGate) -> None:
         if len(gate.targets) == 2:
-            left = min(gate.targets)
-            self._end_full_segment(left)
-            self._grow_bounds(left, gate.rank)
+            site = min(gate.targets)
+            self._end_full_segment(site)
+            self._grow_bounds(site, gate.rank)
         self._segment.append(gate)
 
-    def _end_full_segment(self, left: int) -> None:
+    def _end_full_segment(self, site: int) -> None:
         """Run the segment if a gate at these sites could exceed a limit."""
-        bond = max(self._bounds[left], self._bounds[left + 2])
-        work_us = self._work_us + self._gate_us(left)
+        bond = max(self._bounds[site], self._bounds[site + 2])
+        work_us = self._work_us + self._gate_us(site)
         is_long = work_us > SEGMENT_WORK_US
         is_full = bond > MAX_BOND or is_long or not self._budget.fits(self._size)
         if is_full and self._work_us:
             self._run_segment()
 
-    def _gate_us(self, left: int) -> float:
+    def _gate_us(self, site: int) -> float:
         """Return an upper bound on the time of a gate on a site and the next."""
-        rows, columns = 2 * self._bounds[left], 2 * self._bounds[left + 2]
+        rows, columns = 2 * self._bounds[site], 2 * self._bounds[site + 2]
         return GATE_US + PRODUCT_US * rows * columns * min(rows, columns)
 
-    def _grow_bounds(self, left: int, rank: int) -> None:
-        self._work_us += self._gate_us(left)
+    def _grow_bounds(self, site: int, rank: int) -> None:
+        self._work_us += self._gate_us(site)
         bounds = self._bounds
-        before, bond, after = bounds[left : left + 3]
+        before, bond, after = bounds[site : site + 3]
         grown = min(2 * before, 2 * after, rank * bond)
         self._size += 2 * BYTES_PER_NUMBER * (before + after) * (grown - bond)
-        bounds[left + 1] = grown
+        bounds[site + 1] = grown
 
     def _run_segment(self) -> None:
         """Run the segment, and replace the bounds by the bonds of the new state."""

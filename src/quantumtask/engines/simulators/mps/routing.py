@@ -46,18 +46,19 @@ class LinearRouting:
             if len(qubits) == 1:
                 yield PlacedGate(gate, (self._site_of[qubits[0]],))
                 continue
-            for left in self._swap_sites(qubits, next(partners)):
-                self._exchange(left, left + 1)
-                yield PlacedGate(SWAP, (left, left + 1))
+            for site in self._swap_sites(qubits, next(partners)):
+                self._exchange(site)
+                yield PlacedGate(SWAP, (site, site + 1))
             yield PlacedGate(gate, (self._site_of[qubits[0]], self._site_of[qubits[1]]))
 
-    def _exchange(self, left: int, right: int) -> None:
-        first, second = self._qubit_at[left], self._qubit_at[right]
-        self._qubit_at[left], self._qubit_at[right] = second, first
-        self._site_of[first], self._site_of[second] = right, left
+    def _exchange(self, site: int) -> None:
+        """Exchange the qubits at a site and the next."""
+        first, second = self._qubit_at[site], self._qubit_at[site + 1]
+        self._qubit_at[site], self._qubit_at[site + 1] = second, first
+        self._site_of[first], self._site_of[second] = site + 1, site
 
     def _swap_sites(self, qubits: tuple[int, ...], partners: tuple[int, int]) -> range:
-        """Return the left sites of the swaps that make two qubits neighbours.
+        """Return the first sites of the swaps that make two qubits neighbours.
 
         Only one of the two qubits moves: the choice that leaves both nearer to their next partners.
         """
@@ -65,8 +66,8 @@ class LinearRouting:
         order = (0, 1) if self._site_of[qubits[0]] == near else (1, 0)
         goals = [self._site_of[partners[k]] if partners[k] >= 0 else None for k in order]
 
-        def distance(left: int) -> int:
-            ends = zip((left, left + 1), goals, strict=True)
+        def distance(site: int) -> int:
+            ends = zip((site, site + 1), goals, strict=True)
             return sum(abs(end - goal) for end, goal in ends if goal is not None)
 
         if distance(far - 1) < distance(near):
