@@ -235,6 +235,8 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
         assert not anchor or anchor in anchors(target), f"{link}#{anchor}"
 
 
+TEXT = {".md", ".py", ".sql", ".toml", ".yaml", ".yml"}
+
 SOURCE_FILE = re.compile(r"`((?:[\w-]+/)+[\w-]+\.(?:py|sql|sh|qasm))`")
 """A file of the repository, from its root or from src/quantumtask."""
 
@@ -248,6 +250,24 @@ def test_the_files_that_a_page_names_exist(page: str) -> None:
     )
     for name in SOURCE_FILE.findall(read_page(page)):
         assert any((root / name).exists() for root in roots), name
+
+
+UNCLEAR = re.compile(r"\b(likewise|(no|some|every)body|(who|what)ever|of (our|their)s)\b", re.I)
+"""Words that leave open what they stand for, as in test_prose.py."""
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *PAGES])
+def test_a_page_names_what_it_speaks_of(page: str) -> None:
+    assert [line for line in read_page(page).splitlines() if UNCLEAR.search(line)] == []
+
+
+def test_the_pages_that_the_program_names_exist() -> None:
+    roots = ("src", "deploy", "benchmarks", "tests", "docs_site")
+    paths = [path for root in roots for path in (ROOT / root).rglob("*") if path.suffix in TEXT]
+    paths += [path for path in ROOT.iterdir() if path.is_file() and path.suffix in TEXT]
+    named = {name for path in paths for name in re.findall(r"docs/[\w/-]+\.md", path.read_text())}
+    assert len(named) > 10
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
 
 
 def test_every_page_is_in_the_contents_of_the_site() -> None:

@@ -209,7 +209,8 @@ def load_settings(environment: Mapping[str, str] = os.environ, **overrides: Any)
     setting_of = {environment_variable(field): field for field in fields(Settings)}
     texts = {k: v for k, v in environment.items() if k.startswith(PREFIX) and k not in NOT_SETTINGS}
     if unknown := sorted(set(texts) - set(setting_of)):
-        raise SettingsError(f"{unknown[0]} is not a setting. docs/settings.md lists them all.")
+        remedy = "docs/reference/settings.md lists them all"
+        raise SettingsError(f"{unknown[0]} is not a setting. {remedy}.")
     values = {setting_of[k].name: _parse(k, v, setting_of[k]) for k, v in texts.items()}
     _check_database(values.get("database", ""))
     _parse_weights(values.get("owner_weights", ""))

@@ -73,7 +73,7 @@ class TaskSpec:
         seed: The seed of all random choices; None: the slot draws one.
         timeout_s: Limit of the run, in wall-clock seconds.
         parameters: A JSON object, name of an `input` -> value; None without inputs. An array for
-            an input that takes one value makes the task a sweep (docs/sweeps.md).
+            an input that takes one value makes the task a sweep (docs/how-to/sweeps.md).
         options: A JSON object with any of `observables`, `precision`, `return`, `noise`, `backend`
             and `compile`.
         engine: One of ENGINES, or AUTO.
@@ -186,7 +186,7 @@ class Result:
         precision: Precision of the numbers behind the result: "double", "single", or "exact" for a
             method that computes with bits.
         reason: The reason for the choice of the engine, in one sentence.
-        data: A JSON object, name -> array (docs/results.md gives the encoding), with all other
+        data: A JSON object, name -> array (encoding: docs/how-to/results.md), with all other
             kinds of output; None if the task requested none.
         shape: The shape of a sweep; None if the task is no sweep.
         registers: Name and size of each register in order of declaration; set if `shape` or
