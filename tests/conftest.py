@@ -12,6 +12,7 @@ import pytest
 from quantumtask.shared.settings import Settings
 from tests.support import databases
 from tests.support.ray_cluster import Cluster
+from tests.support.response_models import check_responses
 from tests.support.services import NO_LIMITS, Service
 
 
@@ -36,6 +37,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         running.wait_ready()
     else:
         running = Service(tmp_path_factory.mktemp("service"), slots=2).start()
+    check_responses(running.http)
     yield running
     running.stop()
 
@@ -49,6 +51,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
         folder = tmp_path / f"service{len(running)}"
         folder.mkdir()
         running.append(Service(folder, **settings))
+        check_responses(running[-1].http)
         return running[-1].start()
 
     yield start_one

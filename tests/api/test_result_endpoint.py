@@ -3,6 +3,7 @@
 import gzip
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.services import ENDLESS, Service
@@ -37,10 +38,8 @@ def test_a_result_is_compressed_only_for_who_accepts_that(service: Service) -> N
     task_id = service.run(WIDE, shots=2000, seed=1)["task_id"]
     plain = result(service, task_id, **{"accept-encoding": "identity"})
     assert "content-encoding" not in plain.headers
-    packed = service.http.stream(
-        "GET", f"/tasks/{task_id}/result", headers={"accept-encoding": "gzip"}
-    )
-    with packed as answer:
+    url = f"{service.url}/tasks/{task_id}/result"
+    with httpx.stream("GET", url, headers={"accept-encoding": "gzip"}) as answer:
         raw = b"".join(answer.iter_raw())
     assert gzip.decompress(raw) == plain.content
     assert len(raw) < len(plain.content)

@@ -74,7 +74,7 @@ def batch_sse(batch_id: str, answer: BatchEvents) -> bytes:
         for place, task_id, item, change in answer.events
     ]
     if answer.last:
-        texts.append(_format_sse(answer.mark.events + 1, "end", {"batch_id": batch_id}))
+        texts.append(_format_sse(answer.version.events + 1, "end", {"batch_id": batch_id}))
     return b"".join(texts)
 
 

@@ -18,6 +18,7 @@ from quantumtask.api.http.query import (
     parse_query,
 )
 from quantumtask.api.http.streaming import StreamResponse
+from quantumtask.api.routes import batch_examples as examples
 from quantumtask.api.routes.batch_json import (
     SSE_KEEPALIVE,
     batch_json,
@@ -27,28 +28,41 @@ from quantumtask.api.routes.batch_json import (
     ndjson_line,
     task_sse,
 )
+from quantumtask.api.routes.openapi_parts import (
+    BATCH_ID,
+    IDEMPOTENCY_KEY,
+    LAST_EVENT_ID,
+    OFFSET,
+    WAIT_FOR_BATCH,
+    describe_body,
+    describe_responses,
+    describe_stream,
+)
 from quantumtask.api.routes.parameters import BatchId, Page, TaskId
 from quantumtask.api.routes.refusals import (
     BATCH_NOT_FOUND,
     BATCH_TOO_LARGE,
     CIRCUIT_TOO_LARGE,
+    IDEMPOTENCY_CONFLICT,
     INVALID_EVENT_ID,
     INVALID_JSON,
     INVALID_WAIT,
     PARAMETERS_TOO_LARGE,
+    QUEUE_FULL_FOR_BATCH,
     STORE_UNAVAILABLE,
     TASK_NOT_FOUND,
     UNSUPPORTED_ENCODING,
 )
-from quantumtask.api.schemas import batch_examples as examples
 from quantumtask.api.schemas.batches import (
     BatchFilter,
     BatchList,
+    BatchRequest,
     BatchSubmitted,
     BatchView,
     parse_batch,
 )
-from quantumtask.api.schemas.openapi_examples import responses
+from quantumtask.api.schemas.openapi import schema_of
+from quantumtask.api.schemas.requests import SubmitRequest
 from quantumtask.api.serialization.task_json import MAX_INLINE_CHARACTERS
 from quantumtask.api.watch.event_streams import BatchResultLine
 from quantumtask.shared.errors import InvalidRequest
@@ -65,20 +79,23 @@ SSE_TYPE, NDJSON_TYPE = "text/event-stream", "application/x-ndjson"
     tags=["batches"],
     summary="Submit a batch",
     response_class=Response,
-    responses=responses(
+    responses=describe_responses(
         examples.SUBMITTED,
         BatchSubmitted,
         INVALID_JSON,
         (400, "invalid_request", "tasks.17.shots: must be 1 to 1,000,000"),
-        (409, "idempotency_conflict", "this Idempotency-Key was used with another body"),
+        IDEMPOTENCY_CONFLICT,
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         BATCH_TOO_LARGE,
         UNSUPPORTED_ENCODING,
-        (429, "queue_full", examples.NO_ROOM),
+        QUEUE_FULL_FOR_BATCH,
         STORE_UNAVAILABLE,
     ),
-    openapi_extra=examples.SUBMISSION_OF_MANY,
+    openapi_extra={
+        "parameters": [IDEMPOTENCY_KEY],
+        **describe_body(BatchRequest, tasks={"items": schema_of(SubmitRequest)}),
+    },
 )
 async def submit_batch(request: Request) -> Response:
     """Store up to 1,000 tasks durably, all of them or none, and return their ids.
@@ -100,7 +117,7 @@ async def submit_batch(request: Request) -> Response:
     tags=["batches"],
     summary="List batches",
     response_class=Response,
-    responses=responses(
+    responses=describe_responses(
         examples.LIST,
         BatchList,
         (400, "invalid_request", "limit: input should be less than or equal to 100"),
@@ -125,10 +142,10 @@ async def list_batches(
     tags=["batches"],
     summary="Get a batch",
     response_class=Response,
-    responses=responses(
+    responses=describe_responses(
         examples.BATCH, BatchView, INVALID_WAIT, BATCH_NOT_FOUND, STORE_UNAVAILABLE
     ),
-    openapi_extra=examples.WHICH_BATCH,
+    openapi_extra={"parameters": [BATCH_ID, WAIT_FOR_BATCH]},
 )
 async def get_batch(request: Request) -> Response:
     """Return a batch with the number of its tasks in each state.
@@ -145,7 +162,7 @@ async def get_batch(request: Request) -> Response:
     tags=["batches"],
     summary="Cancel a batch",
     response_class=Response,
-    responses=responses(examples.CANCELLED, BatchView, BATCH_NOT_FOUND, STORE_UNAVAILABLE),
+    responses=describe_responses(examples.CANCELLED, BatchView, BATCH_NOT_FOUND, STORE_UNAVAILABLE),
 )
 async def cancel_batch(request: Request, batch_id: BatchId) -> Response:
     """Cancel all tasks of a batch that have not ended. Cancelling it again changes nothing."""
@@ -157,14 +174,14 @@ async def cancel_batch(request: Request, batch_id: BatchId) -> Response:
     tags=["batches"],
     summary="Results of a batch",
     response_class=Response,
-    responses=examples.stream(
+    responses=describe_stream(
         NDJSON_TYPE,
-        examples.LINE,
+        examples.RESULT_LINE,
         (400, "invalid_request", "offset: must be at most 1,000, the number of the batch's tasks"),
         BATCH_NOT_FOUND,
         STORE_UNAVAILABLE,
     ),
-    openapi_extra=examples.RESULTS_OF_BATCH,
+    openapi_extra={"parameters": [OFFSET]},
 )
 async def batch_results(request: Request, batch_id: BatchId) -> Response:
     """Stream the tasks of a batch with their results, one line of JSON for each, as they end.
@@ -182,10 +199,10 @@ async def batch_results(request: Request, batch_id: BatchId) -> Response:
     tags=["batches"],
     summary="Events of a batch",
     response_class=Response,
-    responses=examples.stream(
+    responses=describe_stream(
         SSE_TYPE, examples.BATCH_EVENTS, INVALID_EVENT_ID, BATCH_NOT_FOUND, STORE_UNAVAILABLE
     ),
-    openapi_extra=examples.EVENTS_OF_BATCH,
+    openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
 async def follow_batch(request: Request, batch_id: BatchId) -> Response:
     """Stream every change of state of a batch's tasks, past and future, as server-sent events.
@@ -202,10 +219,10 @@ async def follow_batch(request: Request, batch_id: BatchId) -> Response:
     tags=["tasks"],
     summary="Events of a task",
     response_class=Response,
-    responses=examples.stream(
+    responses=describe_stream(
         SSE_TYPE, examples.TASK_EVENTS, INVALID_EVENT_ID, TASK_NOT_FOUND, STORE_UNAVAILABLE
     ),
-    openapi_extra=examples.EVENTS_OF_TASK,
+    openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
 async def follow_task(request: Request, task_id: TaskId) -> Response:
     """Stream every change of a task's state, past and future, as server-sent events.

@@ -1,6 +1,6 @@
 """Status, code and detail of errors that several routes document."""
 
-from quantumtask.api.schemas.openapi_examples import ID
+from quantumtask.api.routes.task_examples import ID
 from quantumtask.api.service.worker_client import NO_WORKER
 
 TASK_NOT_FOUND = (404, "task_not_found", "task not found")
@@ -51,3 +51,30 @@ RESULT_DAMAGED = (
     "result_damaged",
     f"the result of task {ID} is damaged or gone; run the circuit again",
 )
+
+UNKNOWN_GATE = (422, "unknown_gate", "line 5, column 1: unknown gate `frobnicate`")
+OUT_OF_MEMORY = (
+    422,
+    "out_of_memory",
+    "the state of 60 qubits needs 32.0 EiB of memory, and this slot has 6.2 GiB for it",
+)
+_UNSUITABLE = (
+    "stim (stabilizer) cannot run this program: it has gates that are not Clifford. Leave `engine` "
+    "and `method` out to have one chosen"
+)
+ENGINE_UNSUITABLE = (422, "engine_unsuitable", _UNSUITABLE)
+IDEMPOTENCY_CONFLICT = (
+    409,
+    "idempotency_conflict",
+    "this Idempotency-Key was used with another body",
+)
+
+_QUEUE_FULL = (
+    "queue full: 100,000 tasks are waiting; try again later or raise QUANTUMTASK_MAX_WAITING_TASKS"
+)
+QUEUE_FULL = (429, "queue_full", _QUEUE_FULL)
+_QUEUE_FULL_FOR_BATCH = (
+    "queue full: no room for 1,000 more tasks of this owner; 9,500 of at most 10,000 are waiting "
+    "(QUANTUMTASK_MAX_WAITING_PER_OWNER)"
+)
+QUEUE_FULL_FOR_BATCH = (429, "queue_full", _QUEUE_FULL_FOR_BATCH)

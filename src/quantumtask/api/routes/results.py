@@ -9,6 +9,8 @@ from quantumtask.api.http.query import (
     get_service,
     parse_query,
 )
+from quantumtask.api.routes import task_examples
+from quantumtask.api.routes.openapi_parts import TASK_ID, WAIT, describe_responses
 from quantumtask.api.routes.refusals import (
     INVALID_WAIT,
     RESULT_DAMAGED,
@@ -16,8 +18,6 @@ from quantumtask.api.routes.refusals import (
     STORE_UNAVAILABLE,
     TASK_NOT_FOUND,
 )
-from quantumtask.api.schemas import openapi_examples
-from quantumtask.api.schemas.openapi_examples import responses
 from quantumtask.api.schemas.responses import ResultView
 from quantumtask.shared.errors import TaskNotCompleted
 from quantumtask.shared.task import Result, Task, TaskState
@@ -34,8 +34,8 @@ MIN_COMPRESSED_CHARACTERS = 1024
     tags=["tasks"],
     summary="Get the result of a task",
     response_class=Response,
-    responses=responses(
-        openapi_examples.RESULT,
+    responses=describe_responses(
+        task_examples.RESULT,
         ResultView,
         INVALID_WAIT,
         TASK_NOT_FOUND,
@@ -46,7 +46,7 @@ MIN_COMPRESSED_CHARACTERS = 1024
         STORE_UNAVAILABLE,
         RESULT_UNAVAILABLE,
     ),
-    openapi_extra=openapi_examples.WHICH_RESULT,
+    openapi_extra={"parameters": [TASK_ID, WAIT]},
 )
 async def get_result(request: Request) -> Response:
     """Return the whole result of a task, whatever its size, in gzip if the client accepts it.

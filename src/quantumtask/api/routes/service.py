@@ -7,6 +7,8 @@ from quantumtask.api.http.query import (
     RawJsonResponse,
     get_service,
 )
+from quantumtask.api.routes import service_examples
+from quantumtask.api.routes.openapi_parts import describe_responses
 from quantumtask.api.routes.parameters import BackendName
 from quantumtask.api.routes.refusals import (
     BACKEND_NOT_FOUND,
@@ -14,8 +16,6 @@ from quantumtask.api.routes.refusals import (
     WORKER_BUSY,
     WORKER_UNAVAILABLE,
 )
-from quantumtask.api.schemas import openapi_examples
-from quantumtask.api.schemas.openapi_examples import responses
 from quantumtask.api.schemas.responses import (
     BackendList,
     BackendView,
@@ -37,7 +37,9 @@ router = APIRouter()
     tags=["service"],
     summary="List engines",
     response_class=Response,
-    responses=responses(openapi_examples.ENGINES, EngineList, WORKER_BUSY, WORKER_UNAVAILABLE),
+    responses=describe_responses(
+        service_examples.ENGINES, EngineList, WORKER_BUSY, WORKER_UNAVAILABLE
+    ),
 )
 async def engines(request: Request) -> Response:
     """List all engines: whether each is installed, its methods, and the qubits that fit a slot."""
@@ -49,8 +51,8 @@ async def engines(request: Request) -> Response:
     tags=["service"],
     summary="List backends",
     response_class=Response,
-    responses=responses(
-        openapi_examples.BACKENDS, BackendList, WORKER_BUSY, WORKER_UNAVAILABLE, STORE_UNAVAILABLE
+    responses=describe_responses(
+        service_examples.BACKENDS, BackendList, WORKER_BUSY, WORKER_UNAVAILABLE, STORE_UNAVAILABLE
     ),
 )
 async def backends(request: Request) -> Response:
@@ -63,8 +65,8 @@ async def backends(request: Request) -> Response:
     tags=["service"],
     summary="Get a backend",
     response_class=Response,
-    responses=responses(
-        openapi_examples.BACKEND,
+    responses=describe_responses(
+        service_examples.BACKEND,
         BackendView,
         BACKEND_NOT_FOUND,
         WORKER_BUSY,
@@ -82,7 +84,7 @@ async def get_backend(request: Request, name: BackendName) -> Response:
     tags=["service"],
     summary="Get the queue",
     response_class=Response,
-    responses=responses(openapi_examples.QUEUE, QueueView, STORE_UNAVAILABLE),
+    responses=describe_responses(service_examples.QUEUE, QueueView, STORE_UNAVAILABLE),
 )
 async def queue(request: Request) -> Response:
     """Return how many tasks wait and run, in total and by owner.
@@ -97,7 +99,7 @@ async def queue(request: Request) -> Response:
     tags=["service"],
     summary="Check liveness",
     response_class=Response,
-    responses=responses(openapi_examples.HEALTH, HealthView),
+    responses=describe_responses(service_examples.HEALTH, HealthView),
 )
 async def health() -> Response:
     """Return 200 while the API process answers. Checks nothing else."""
@@ -118,7 +120,7 @@ async def get_metrics(request: Request) -> Response:
     summary="Check readiness",
     response_class=Response,
     responses={
-        **responses(openapi_examples.READY, ReadinessView),
+        **describe_responses(service_examples.READY, ReadinessView),
         503: {"model": ReadinessView, "description": "The database or the worker is missing."},
     },
 )

@@ -15,29 +15,50 @@ from quantumtask.api.http.query import (
     get_service,
     parse_query,
 )
+from quantumtask.api.routes import service_examples, task_examples
+from quantumtask.api.routes.openapi_parts import (
+    IDEMPOTENCY_KEY,
+    STRICT,
+    TASK_ID,
+    VIEW,
+    WAIT,
+    describe_body,
+    describe_responses,
+)
 from quantumtask.api.routes.parameters import Page, TaskId
 from quantumtask.api.routes.refusals import (
     CIRCUIT_TOO_LARGE,
+    ENGINE_UNSUITABLE,
+    IDEMPOTENCY_CONFLICT,
     INVALID_JSON,
     INVALID_WAIT,
     MISSING_CIRCUIT,
+    OUT_OF_MEMORY,
     PARAMETERS_TOO_LARGE,
+    QUEUE_FULL,
     RESULT_DAMAGED,
     RESULT_UNAVAILABLE,
     STORE_UNAVAILABLE,
     TASK_NOT_FOUND,
+    UNKNOWN_GATE,
     UNSUPPORTED_ENCODING,
     WORKER_BUSY,
     WORKER_UNAVAILABLE,
 )
-from quantumtask.api.schemas import openapi_examples
-from quantumtask.api.schemas.openapi_examples import responses
-from quantumtask.api.schemas.requests import parse_estimate, parse_submission, parse_validation
+from quantumtask.api.schemas.requests import (
+    EstimateRequest,
+    SubmitRequest,
+    ValidateRequest,
+    parse_estimate,
+    parse_submission,
+    parse_validation,
+)
 from quantumtask.api.schemas.responses import (
     EstimateView,
     StateFilter,
     TaskCancelled,
     TaskList,
+    TaskStatusView,
     TaskSubmitted,
     TaskView,
     ValidationView,
@@ -46,7 +67,9 @@ from quantumtask.api.serialization.task_json import (
     is_inline,
     list_json,
     status_json,
+    task_cancelled_json,
     task_json,
+    task_submitted_json,
 )
 from quantumtask.shared.task import Task, TaskState
 
@@ -58,25 +81,28 @@ router = APIRouter()
     tags=["tasks"],
     summary="Submit a circuit",
     response_class=Response,
-    responses=responses(
-        openapi_examples.SUBMITTED,
-        TaskSubmitted | TaskView,
+    responses=describe_responses(
+        task_examples.SUBMITTED,
+        TaskSubmitted | TaskView | TaskStatusView,
         INVALID_JSON,
         MISSING_CIRCUIT,
         INVALID_WAIT,
-        (409, "idempotency_conflict", "this Idempotency-Key was used with another body"),
+        IDEMPOTENCY_CONFLICT,
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED_ENCODING,
-        (422, "unknown_gate", "line 5, column 1: unknown gate `frobnicate`"),
-        (429, "queue_full", "queue full: 100,000 tasks are waiting; try again later"),
+        UNKNOWN_GATE,
+        QUEUE_FULL,
         RESULT_DAMAGED,
         STORE_UNAVAILABLE,
         RESULT_UNAVAILABLE,
         WORKER_BUSY,
         WORKER_UNAVAILABLE,
     ),
-    openapi_extra=openapi_examples.SUBMISSION,
+    openapi_extra={
+        "parameters": [IDEMPOTENCY_KEY, WAIT, VIEW, STRICT],
+        **describe_body(SubmitRequest),
+    },
 )
 async def submit(request: Request) -> Response:
     """Store a task durably and return its id at once; a worker runs the circuit.
@@ -97,7 +123,7 @@ async def submit(request: Request) -> Response:
     if options.wait_s:
         task = await service.get(task_id, options.wait_s)
         return await _task_response(request, task, options)
-    return RawJsonResponse(f'{{"task_id": "{task_id}", "status": "submitted"}}')
+    return RawJsonResponse(task_submitted_json(task_id))
 
 
 @router.post(
@@ -105,8 +131,8 @@ async def submit(request: Request) -> Response:
     tags=["tasks"],
     summary="Validate a circuit",
     response_class=Response,
-    responses=responses(
-        openapi_examples.VALIDATED,
+    responses=describe_responses(
+        service_examples.VALIDATED,
         ValidationView,
         INVALID_JSON,
         MISSING_CIRCUIT,
@@ -116,7 +142,7 @@ async def submit(request: Request) -> Response:
         WORKER_BUSY,
         WORKER_UNAVAILABLE,
     ),
-    openapi_extra=openapi_examples.VALIDATION,
+    openapi_extra=describe_body(ValidateRequest),
 )
 async def validate(request: Request) -> Response:
     """Return all problems of a circuit and its declarations. Nothing is run or stored.
@@ -133,21 +159,21 @@ async def validate(request: Request) -> Response:
     tags=["tasks"],
     summary="Estimate a task",
     response_class=Response,
-    responses=responses(
-        openapi_examples.ESTIMATED,
+    responses=describe_responses(
+        service_examples.ESTIMATED,
         EstimateView,
         INVALID_JSON,
         MISSING_CIRCUIT,
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED_ENCODING,
-        (422, "unknown_gate", "line 5, column 1: unknown gate `frobnicate`"),
-        (422, "out_of_memory", openapi_examples.TOO_LARGE),
-        (422, "engine_unsuitable", openapi_examples.UNSUITABLE),
+        UNKNOWN_GATE,
+        OUT_OF_MEMORY,
+        ENGINE_UNSUITABLE,
         WORKER_BUSY,
         WORKER_UNAVAILABLE,
     ),
-    openapi_extra=openapi_examples.ESTIMATE,
+    openapi_extra=describe_body(EstimateRequest),
 )
 async def estimate(request: Request) -> Response:
     """Return the engine, memory and time that a task would take. Nothing is run or stored.
@@ -165,8 +191,8 @@ async def estimate(request: Request) -> Response:
     tags=["tasks"],
     summary="List tasks",
     response_class=Response,
-    responses=responses(
-        openapi_examples.LIST,
+    responses=describe_responses(
+        task_examples.LIST,
         TaskList,
         (400, "invalid_request", "limit: input should be less than or equal to 100"),
         STORE_UNAVAILABLE,
@@ -190,16 +216,16 @@ async def list_tasks(
     tags=["tasks"],
     summary="Get a task",
     response_class=Response,
-    responses=responses(
-        openapi_examples.TASK,
-        TaskView,
+    responses=describe_responses(
+        task_examples.TASK,
+        TaskView | TaskStatusView,
         INVALID_WAIT,
         TASK_NOT_FOUND,
         RESULT_DAMAGED,
         STORE_UNAVAILABLE,
         RESULT_UNAVAILABLE,
     ),
-    openapi_extra=openapi_examples.WHICH_TASK,
+    openapi_extra={"parameters": [TASK_ID, WAIT, VIEW]},
 )
 async def get_task(request: Request) -> Response:
     """Return a task; with `wait`, as soon as it ends or when the time is up.
@@ -227,8 +253,8 @@ async def _task_response(request: Request, task: Task, options: QueryOptions) ->
     tags=["tasks"],
     summary="Cancel a task",
     response_class=Response,
-    responses=responses(
-        openapi_examples.CANCELLED,
+    responses=describe_responses(
+        task_examples.CANCELLED,
         TaskCancelled,
         TASK_NOT_FOUND,
         (409, "task_already_finished", "the task is already completed and cannot be cancelled"),
@@ -238,4 +264,4 @@ async def _task_response(request: Request, task: Task, options: QueryOptions) ->
 async def cancel_task(request: Request, task_id: TaskId) -> Response:
     """Cancel a waiting or running task. Cancelling it again changes nothing."""
     task = await get_service(request).cancel(task_id)
-    return RawJsonResponse(f'{{"task_id": "{task.id}", "status": "cancelled"}}')
+    return RawJsonResponse(task_cancelled_json(task.id))

@@ -137,10 +137,8 @@ class TaskView(TaskSummary):
         description="Counts in Qiskit's notation: the last bit first, registers separated by a "
         "space. Of a sweep, nested lists of counts by its shape; null if large: see `result_url`.",
     )
-    memory: list[Any] | None = Field(
-        None, description="The bit string of each shot, in order; of a sweep, nested by its shape."
-    )
-    outputs: dict[str, list[Any]] | list[Any] | None = Field(
+    memory: list[str] | None = Field(None, description="The bit string of each shot, in order.")
+    outputs: dict[str, list[Any]] | None = Field(
         None, description="The value of each `output` variable after each shot, in order."
     )
     data: dict[str, Any] | None = Field(
@@ -191,8 +189,8 @@ class ResultView(BaseModel):
     registers: list[RegisterView] | None = None
     compiled: dict[str, Any] | None = None
     result: dict[str, int] | list[Any]
-    memory: list[Any] | None = None
-    outputs: dict[str, list[Any]] | list[Any] | None = None
+    memory: list[str] | None = None
+    outputs: dict[str, list[Any]] | None = None
     data: dict[str, Any] | None = None
 
 

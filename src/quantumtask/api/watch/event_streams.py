@@ -70,7 +70,7 @@ class EventStreams:
         first = await self._watcher.read(query)
         if first is None:
             raise TaskNotFound
-        complete = first.mark.final and not first.changes
+        complete = first.version.final and not first.changes
         return None if complete else self._follow(query, first)
 
     async def batch_events(
@@ -88,7 +88,7 @@ class EventStreams:
         first = await self._watcher.read(query)
         if first is None:
             raise BatchNotFound
-        complete = first.mark.final and after > first.mark.events
+        complete = first.version.final and after > first.version.events
         return None if complete else self._follow(query, first)
 
     async def batch_results(
@@ -104,9 +104,9 @@ class EventStreams:
         first = await self._watcher.read(query)
         if first is None:
             raise BatchNotFound
-        if offset > first.mark.size:
+        if offset > first.version.size:
             raise InvalidRequest(
-                f"offset: must be at most {first.mark.size:,}, the number of the batch's tasks"
+                f"offset: must be at most {first.version.size:,}, the number of the batch's tasks"
             )
         return self._result_lines(self._follow(query, first))
 

@@ -19,17 +19,17 @@ class WatchQuery(ABC, Generic[A]):
     """A query about the task or batch with the id `key`; the answer None means: it does not exist.
 
     Attributes:
-        load_marks: Loads the marks (change tokens) of all queried tasks, or batches, at once.
+        load_versions: Loads the versions (change tokens) of all queried tasks, or batches, at once.
         max_group: Number of queries that `fetch` answers at a time.
     """
 
     key: str
-    load_marks: ClassVar[Callable[[ApiStore, Iterable[str]], Mapping[str, Any]]]
+    load_versions: ClassVar[Callable[[ApiStore, Iterable[str]], Mapping[str, Any]]]
     max_group: ClassVar[int] = 100
 
     @abstractmethod
-    def is_due(self, mark: Any) -> bool:
-        """Return True if a waiting query is to be answered; `mark` None: no task or batch."""
+    def is_due(self, version: Any) -> bool:
+        """Return True if a waiting query is to be answered; `version` None: no task or batch."""
 
     @classmethod
     @abstractmethod
@@ -42,11 +42,11 @@ class TaskQuery(WatchQuery[Task | None]):
     """Read a task; due when the task is final."""
 
     key: str
-    load_marks: ClassVar = ApiStore.task_versions
+    load_versions: ClassVar = ApiStore.task_versions
     max_group: ClassVar = 16  # results can be large: not all of them in memory at once
 
-    def is_due(self, mark: TaskVersion | None) -> bool:
-        return mark is None or mark.final
+    def is_due(self, version: TaskVersion | None) -> bool:
+        return version is None or version.final
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[Task | None]:
@@ -59,10 +59,10 @@ class BatchQuery(WatchQuery[Batch | None]):
     """Read a batch; due when the last of its tasks is final."""
 
     key: str
-    load_marks: ClassVar = ApiStore.batch_versions
+    load_versions: ClassVar = ApiStore.batch_versions
 
-    def is_due(self, mark: BatchVersion | None) -> bool:
-        return mark is None or mark.final
+    def is_due(self, version: BatchVersion | None) -> bool:
+        return version is None or version.final
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[Batch | None]:
@@ -79,63 +79,63 @@ class StreamQuery(WatchQuery[A]):
 
 
 class TaskChanges(NamedTuple):
-    """The mark of a task, and its changes of state after the first `after`."""
+    """The version of a task, and its changes of state after the first `after`."""
 
-    mark: TaskVersion
+    version: TaskVersion
     after: int
     changes: Sequence[StateChange]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskChangesAfter(StreamQuery[TaskChanges | None]):
-    """Read the changes of a task after the first `after`; due when the mark is not `last_mark`."""
+    """Read the changes of a task after the first `after`; due when its version is another one."""
 
     key: str
     after: int
-    last_mark: TaskVersion | None = None
-    load_marks: ClassVar = ApiStore.task_versions
+    last_version: TaskVersion | None = None
+    load_versions: ClassVar = ApiStore.task_versions
 
-    def is_due(self, mark: TaskVersion | None) -> bool:
-        return mark != self.last_mark
+    def is_due(self, version: TaskVersion | None) -> bool:
+        return version != self.last_version
 
     def next_after(self, answer: TaskChanges) -> "TaskChangesAfter | None":
-        if answer.mark.final:
+        if answer.version.final:
             return None
-        return TaskChangesAfter(self.key, self.after + len(answer.changes), answer.mark)
+        return TaskChangesAfter(self.key, self.after + len(answer.changes), answer.version)
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[TaskChanges | None]:
-        marks = store.task_versions({query.key for query in queries})
-        changes = store.read_changes({mark.sequence for mark in marks.values()})
-        return [_changes_after(query, marks.get(query.key), changes) for query in queries]
+        versions = store.task_versions({query.key for query in queries})
+        changes = store.read_changes({version.sequence for version in versions.values()})
+        return [_changes_after(query, versions.get(query.key), changes) for query in queries]
 
 
 def _changes_after(
     query: TaskChangesAfter,
-    mark: TaskVersion | None,
+    version: TaskVersion | None,
     changes_by_task: Mapping[int, Sequence[StateChange]],
 ) -> TaskChanges | None:
     """Return None also if the task was removed between the two SQL statements."""
-    changes = changes_by_task.get(mark.sequence) if mark else None
-    if mark is None or changes is None:
+    changes = changes_by_task.get(version.sequence) if version else None
+    if version is None or changes is None:
         return None
-    last = changes[-1]  # possibly newer than the mark
+    last = changes[-1]  # possibly newer than the version
     return TaskChanges(
-        TaskVersion(last.state, last.attempt, mark.sequence), query.after, changes[query.after :]
+        TaskVersion(last.state, last.attempt, version.sequence), query.after, changes[query.after :]
     )
 
 
 class BatchEvents(NamedTuple):
     """Events of a batch's tasks; all with a place up to `upto` have been read."""
 
-    mark: BatchVersion
+    version: BatchVersion
     events: Sequence[BatchEvent]
     upto: int
 
     @property
     def last(self) -> bool:
         """True if all tasks are final and no event follows."""
-        return self.mark.final and self.upto >= self.mark.events
+        return self.version.final and self.upto >= self.version.events
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +144,10 @@ class BatchEventsAfter(StreamQuery[BatchEvents | None]):
 
     key: str
     place: int
-    load_marks: ClassVar = ApiStore.batch_versions
+    load_versions: ClassVar = ApiStore.batch_versions
 
-    def is_due(self, mark: BatchVersion | None) -> bool:
-        return mark is None or mark.events > self.place or mark.final
+    def is_due(self, version: BatchVersion | None) -> bool:
+        return version is None or version.events > self.place or version.final
 
     def next_after(self, answer: BatchEvents) -> "BatchEventsAfter | None":
         return None if answer.last else BatchEventsAfter(self.key, answer.upto)
@@ -156,16 +156,16 @@ class BatchEventsAfter(StreamQuery[BatchEvents | None]):
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[BatchEvents | None]:
         return _fetch_tails(store, queries, cls._fetch_one)
 
-    def _fetch_one(self, store: ApiStore, mark: BatchVersion) -> BatchEvents:
+    def _fetch_one(self, store: ApiStore, version: BatchVersion) -> BatchEvents:
         events = store.read_batch_events(self.key, self.place, MAX_ROWS)
         last = events[-1].place if events else self.place
-        return BatchEvents(mark, events, _tail_end(len(events), last, mark.events))
+        return BatchEvents(version, events, _tail_end(len(events), last, version.events))
 
 
 class FinishedTasks(NamedTuple):
     """Offsets and ids of a batch's final tasks in order; all before `upto` have been read."""
 
-    mark: BatchVersion
+    version: BatchVersion
     tasks: Sequence[tuple[int, str]]
     upto: int
 
@@ -176,22 +176,24 @@ class FinishedTasksFrom(StreamQuery[FinishedTasks | None]):
 
     key: str
     offset: int
-    load_marks: ClassVar = ApiStore.batch_versions
+    load_versions: ClassVar = ApiStore.batch_versions
 
-    def is_due(self, mark: BatchVersion | None) -> bool:
-        return mark is None or mark.ended > self.offset or mark.final
+    def is_due(self, version: BatchVersion | None) -> bool:
+        return version is None or version.ended > self.offset or version.final
 
     def next_after(self, answer: FinishedTasks) -> "FinishedTasksFrom | None":
-        return None if answer.upto >= answer.mark.size else FinishedTasksFrom(self.key, answer.upto)
+        return (
+            None if answer.upto >= answer.version.size else FinishedTasksFrom(self.key, answer.upto)
+        )
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[FinishedTasks | None]:
         return _fetch_tails(store, queries, cls._fetch_one)
 
-    def _fetch_one(self, store: ApiStore, mark: BatchVersion) -> FinishedTasks:
+    def _fetch_one(self, store: ApiStore, version: BatchVersion) -> FinishedTasks:
         tasks = store.finished_tasks(self.key, self.offset, MAX_ROWS)
         following = tasks[-1][0] + 1 if tasks else self.offset
-        return FinishedTasks(mark, tasks, _tail_end(len(tasks), following, mark.ended))
+        return FinishedTasks(version, tasks, _tail_end(len(tasks), following, version.ended))
 
 
 Q = TypeVar("Q", bound=StreamQuery[Any])
@@ -201,9 +203,9 @@ def _fetch_tails(
     store: ApiStore, queries: Sequence[Q], fetch_one: Callable[[Q, ApiStore, BatchVersion], A]
 ) -> list[A | None]:
     """Return the answer to each query about a batch; equal queries share one answer."""
-    marks = store.batch_versions({query.key for query in queries})
+    versions = store.batch_versions({query.key for query in queries})
     answers = {
-        query: fetch_one(query, store, mark) if (mark := marks.get(query.key)) else None
+        query: fetch_one(query, store, version) if (version := versions.get(query.key)) else None
         for query in set(queries)
     }
     return [answers[query] for query in queries]
@@ -213,6 +215,6 @@ def _tail_end(rows: int, after_rows: int, total: int) -> int:
     """Return the position up to which a batch has been read.
 
     Fewer rows than the limit mean that nothing follows: rows of removed tasks are missing, and the
-    position is that of the mark.
+    position is that of the version.
     """
     return after_rows if rows == MAX_ROWS else max(after_rows, total)

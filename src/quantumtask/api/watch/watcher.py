@@ -43,11 +43,13 @@ class DatabaseWatcher:
     """Answers queries at once, or as soon as they are due.
 
     While requests wait, the thread asks the database after each pause whether anything was written
-    (`changed`: microseconds, no table is read). Only then it loads the marks of all waiting tasks
-    and batches, with one statement, and answers the due queries. The pause grows to a tenth of the
-    time since the last activity (a new request, an answer): a wait lasts at most a tenth longer
-    than necessary, and a long wait costs next to nothing. A new waiting request does not wake the
-    thread: a task that was just submitted can wait for the next poll.
+    (`changed`: microseconds, no table is read). Only then it loads the versions of all tasks and
+    batches that requests wait for, with one statement, and answers the due queries.
+
+    The pause grows to a tenth of the time since the last activity (a new request, an answer): a
+    wait lasts at most a tenth longer than necessary, and a long wait costs next to nothing. A new
+    waiting request does not wake the thread: a task that was just submitted can wait for the next
+    poll.
     """
 
     def __init__(self, store: ApiStore) -> None:
@@ -202,12 +204,12 @@ class DatabaseWatcher:
         keys: dict[Any, set[str]] = {}
         for r in requests:
             if r.waits:
-                keys.setdefault(type(r.query).load_marks, set()).add(r.query.key)
-        marks = {load: load(self._store, ids) for load, ids in keys.items()}
+                keys.setdefault(type(r.query).load_versions, set()).add(r.query.key)
+        versions = {load: load(self._store, ids) for load, ids in keys.items()}
         return [
             r
             for r in requests
-            if not r.waits or r.query.is_due(marks[type(r.query).load_marks].get(r.query.key))
+            if not r.waits or r.query.is_due(versions[type(r.query).load_versions].get(r.query.key))
         ]
 
 
