@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from quantumtask.api.http import protocol
-from quantumtask.api.service.worker_wakeup import Doorbell
+from quantumtask.api.service.worker_client import WorkerClient
 from quantumtask.cli.app import main
 from quantumtask.shared.blobs import FolderStore
 from quantumtask.shared.database.postgresql import Postgresql
@@ -110,7 +110,7 @@ def install(points: Points) -> None:
     points.around(Postgresql, "end", writes)
     points.around(protocol._CoalescingTransport, "_flush", answer)
     points.around(FolderStore, "put", lambda *_: ["blob"])
-    points.around(Doorbell, "ring", lambda *_: ["ring"])
+    points.around(WorkerClient, "wake", lambda *_: ["ring"])
 
 
 def answer(connection: protocol._CoalescingTransport) -> list[str]:

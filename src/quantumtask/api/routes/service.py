@@ -109,7 +109,7 @@ async def health() -> Response:
 @router.get("/metrics", include_in_schema=False)
 async def get_metrics(request: Request) -> Response:
     """Return the metrics of the API in a text format of Prometheus (docs/how-to/metrics.md)."""
-    queue = await get_service(request).lookout()
+    queue = await get_service(request).queue_if_available()
     content, media_type = metrics.render_metrics(request.headers.get("accept", ""), queue)
     return Response(content, media_type=media_type)
 

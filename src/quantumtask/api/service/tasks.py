@@ -27,9 +27,7 @@ from quantumtask.api.service.field_checks import (
 from quantumtask.api.service.idempotency import fingerprint_batch, fingerprint_task, validate_key
 from quantumtask.api.service.micro_batcher import MicroBatcher
 from quantumtask.api.service.predicted_cost import predict_ms
-from quantumtask.api.service.queue_cache import Lookout
 from quantumtask.api.service.worker_client import WorkerClient
-from quantumtask.api.service.worker_wakeup import Doorbell
 from quantumtask.api.watch.event_streams import EventStreams
 from quantumtask.api.watch.queries import TaskQuery
 from quantumtask.api.watch.result_loader import ResultLoader
@@ -58,6 +56,9 @@ from quantumtask.shared.telemetry.trace_ids import Attributes, parse_traceparent
 from quantumtask.shared.telemetry.traces import open_traces
 
 log = logging.getLogger(__name__)
+
+QUEUE_TIMEOUT_S = 2.0
+"""Scrapers wait for some seconds, and an unreachable database is silent for longer."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,6 @@ class TaskService:
         self.batches = BatchService(
             self._submissions, self._calls, self._watcher, settings.busy_timeout_s
         )
-        self._doorbell = Doorbell(settings.doorbell_url)
-        self.lookout = Lookout(lambda: self._calls(ApiStore.queue_stats))
         self._worker = WorkerClient(settings.doorbell_url)
         self._traces = open_traces(settings, "api")
 
@@ -104,7 +103,6 @@ class TaskService:
             yield self
         finally:
             self._worker.stop()
-            self._doorbell.stop()
             for thread in (self._submissions, self._calls, self._watcher):
                 await asyncio.to_thread(thread.stop)
             self._write_store.close()
@@ -134,7 +132,7 @@ class TaskService:
         validate_key(key)
         fingerprint = fingerprint_task(spec) if key else ""
         submission = Submission(new_id(), spec, predict_ms(spec), key, fingerprint)
-        self._doorbell.ring(submission.id)  # before storing: the worker wakes up meanwhile
+        self._worker.wake(submission.id)  # before storing: the worker wakes up meanwhile
         stored_id: str = await self._submissions(submission)
         if stored_id != submission.id:
             metrics.count_deduplicated()
@@ -151,7 +149,7 @@ class TaskService:
         validate_key(key)
         # In a thread: ten megabytes of circuits would delay other requests.
         batch = await asyncio.to_thread(self._create_batch, spec, key)
-        self._doorbell.ring(batch.submissions[0].id)
+        self._worker.wake(batch.submissions[0].id)
         receipt = await self.batches.store(batch)
         if not receipt.deduplicated:
             for submission in batch.submissions if self._traces else ():
@@ -161,7 +159,7 @@ class TaskService:
     async def cancel_batch(self, batch_id: str) -> Batch:
         """Cancel the tasks of a batch that are not final; raise as `BatchService.cancel` does."""
         batch = await self.batches.cancel(batch_id)
-        self._doorbell.ring(batch.id)
+        self._worker.wake(batch.id)
         log.info("batch cancelled", extra={"batch_id": batch.id})
         return batch
 
@@ -317,7 +315,7 @@ class TaskService:
             raise TaskNotFound
         if task.state is not TaskState.CANCELLED:
             raise TaskAlreadyFinished(f"the task is already {task.state} and cannot be cancelled")
-        self._doorbell.ring(stored_id)
+        self._worker.wake(stored_id)
         metrics.count_cancellations()
         if self._traces:
             attempt = {"quantumtask.attempt": task.attempt}
@@ -351,6 +349,13 @@ class TaskService:
         """Return the numbers of waiting and running tasks."""
         queue: QueueStats = await self._calls(lambda store: store.queue_stats())
         return queue
+
+    async def queue_if_available(self) -> QueueStats | None:
+        """Return the queue; None if the database does not answer in time, for a scraper to wait."""
+        try:
+            return await asyncio.wait_for(self._calls(ApiStore.queue_stats), QUEUE_TIMEOUT_S)
+        except (StoreUnavailable, TimeoutError):
+            return None
 
     async def readiness(self) -> Readiness:
         """Write to the database and look for a recent heartbeat of a worker."""

@@ -1,107 +1,128 @@
-"""Asking the Worker about a circuit and about engines: the API itself reads none and knows none."""
+"""Client of the worker's HTTP: wakes the worker, and has it analyse circuits."""
 
 import asyncio
-import http.client
 import json
-import socket
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from urllib.parse import urlsplit
+import logging
+import time
 
+from quantumtask.api.service.http_connection import HttpPool, HttpResponse
 from quantumtask.shared.errors import AnalysisQueueFull, UnrunnableCircuit, WorkerUnavailable
 from quantumtask.shared.task import Failure, Problem, TaskSpec
 
-MOST_AT_ONCE = 64
-"""Questions under way, at most; the Worker lets as many wait."""
+log = logging.getLogger(__name__)
 
-LIMIT_S = 60.0
-"""Longer than the Worker may take, with all its waiting."""
+MAX_CONCURRENT_ANALYSES = 64
+"""Limit of requests about circuits, which is also that of the worker's queue."""
 
-ASKED = ("circuit", "parameters", "shots", "engine", "method", "options")
-"""What a question tells of a task."""
+ANALYSIS_TIMEOUT_S = 60.0
+"""Longer than the worker may take, its queue included."""
+
+WAKE_TIMEOUT_S = 2.0
+AWAKE_S = 0.02
+"""Time for which a worker that was woken looks for tasks by itself."""
+
+FORWARDED_FIELDS = ("circuit", "parameters", "shots", "engine", "method", "options")
+"""Fields of a task that the worker needs to analyse it."""
 
 NO_WORKER = (
-    "only a worker can tell, and none answers: see that `quantumtask worker` runs "
+    "no worker answers, and only a worker can analyse circuits: start `quantumtask worker` "
     "(`quantumtask validate FILE` needs no service)"
 )
 
 
 class WorkerClient:
-    """Forwards questions to one Worker. The standard library's client: a thread for each call."""
+    """The API's connection to one worker, or to a load balancer before several.
+
+    All requests share one pool of connections. Belongs to the event loop.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._asked = 0
-        self._open: set[socket.socket] = set()
-        self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="questions")
+        self._pool = HttpPool(url)
+        self._analyses = 0
+        self._wakeup: asyncio.Task[None] | None = None
+        self._last_wake = 0.0
+        self._reachable = True
+
+    def wake(self, task_id: str) -> None:
+        """Wake the worker (the doorbell), so that it looks for tasks now; return at once.
+
+        The request is left out shortly after another one, because a worker that was just woken
+        looks again by itself, and while another one is pending. A lost one costs one poll.
+        """
+        now = time.monotonic()
+        awake, self._last_wake = now - self._last_wake <= AWAKE_S, now
+        if not awake and (self._wakeup is None or self._wakeup.done()):
+            self._wakeup = asyncio.get_running_loop().create_task(self._send_wakeup(task_id))
+
+    async def _send_wakeup(self, task_id: str) -> None:
+        body = json.dumps({"task_id": task_id}).encode()
+        try:
+            await self._pool.request("POST", "/execute", body, WAKE_TIMEOUT_S)
+        except OSError:
+            self._log_reachable(False)
+        else:
+            self._log_reachable(True)
+
+    def _log_reachable(self, reachable: bool) -> None:
+        if reachable != self._reachable:
+            state = "reached again" if reachable else "not reached"
+            log.info("worker %s by the doorbell", state, extra={"url": self._url})
+        self._reachable = reachable
 
     async def request(self, path: str, spec: TaskSpec | None = None) -> bytes:
-        """The Worker's answer as JSON text: to a question about a task, or to one about itself.
+        """Return the worker's response as JSON text.
 
-        Raises UnrunnableCircuit, AnalysisQueueFull or WorkerUnavailable.
+        Args:
+            path: The path of the worker's route.
+            spec: The task to analyse, if the route is about one.
+
+        Raises:
+            UnrunnableCircuit: the task would fail.
+            AnalysisQueueFull: the worker has too many circuits to analyse.
+            WorkerUnavailable: no worker answers, or it failed.
         """
-        if self._asked >= MOST_AT_ONCE:
-            raise AnalysisQueueFull(f"{MOST_AT_ONCE} questions are being answered already")
-        self._asked += 1
+        if self._analyses >= MAX_CONCURRENT_ANALYSES:
+            raise AnalysisQueueFull(
+                f"{MAX_CONCURRENT_ANALYSES} circuits are being analysed; try again"
+            )
+        self._analyses += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, self._ask, path, spec)
+            method, body = ("GET", b"") if spec is None else ("POST", _analysis_body(spec))
+            response = await self._pool.request(method, path, body, ANALYSIS_TIMEOUT_S)
+        except OSError:
+            raise WorkerUnavailable(NO_WORKER) from None
         finally:
-            self._asked -= 1
+            self._analyses -= 1
+        return _content_or_raise(response)
 
     def stop(self) -> None:
-        """Answers nobody any more: the process must not wait for what the Worker takes."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        for opened in tuple(self._open):
-            with suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)
-
-    def _ask(self, path: str, spec: TaskSpec | None) -> bytes:
-        connection = self._connection()
-        try:
-            with self._connected(connection):
-                connection.request(*_request(path, spec))
-                answer = connection.getresponse()
-                content = answer.read()
-        except (OSError, http.client.HTTPException):
-            raise WorkerUnavailable(NO_WORKER) from None
-        if answer.status == 503:
-            raise AnalysisQueueFull(content.decode(errors="replace"))
-        if answer.status == 422 and (failure := _failure(content)):
-            raise UnrunnableCircuit(failure)
-        if answer.status != 200:
-            raise WorkerUnavailable("the worker could not tell: its log says why")
-        return content
-
-    def _connection(self) -> http.client.HTTPConnection:
-        parts = urlsplit(self._url)
-        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=LIMIT_S)
-
-    @contextmanager
-    def _connected(self, connection: http.client.HTTPConnection) -> Iterator[None]:
-        connection.connect()
-        opened: socket.socket = connection.sock
-        self._open.add(opened)
-        try:
-            yield
-        finally:
-            self._open.discard(opened)
-            connection.close()
+        """Close all connections: pending requests fail, and the process can end at once."""
+        if self._wakeup:
+            self._wakeup.cancel()
+        self._pool.close()
 
 
-def _request(path: str, spec: TaskSpec | None) -> tuple[str, str, str | None, dict[str, str]]:
-    if spec is None:
-        return "GET", path, None, {}
-    asked = {name: value for name in ASKED if (value := getattr(spec, name)) is not None}
-    return "POST", path, json.dumps(asked), {"Content-Type": "application/json"}
+def _analysis_body(spec: TaskSpec) -> bytes:
+    fields = {n: value for n in FORWARDED_FIELDS if (value := getattr(spec, n)) is not None}
+    return json.dumps(fields).encode()
 
 
-def _failure(content: bytes) -> Failure | None:
-    """The failure that the Worker tells of; None: it tells of something else."""
+def _content_or_raise(response: HttpResponse) -> bytes:
+    if response.status == 503:
+        raise AnalysisQueueFull(response.body.decode(errors="replace"))
+    if response.status == 422 and (failure := _parse_failure(response.body)):
+        raise UnrunnableCircuit(failure)
+    if response.status != 200:
+        raise WorkerUnavailable("the worker failed to answer; its log has the reason")
+    return response.body
+
+
+def _parse_failure(body: bytes) -> Failure | None:
+    """Return the failure of a task; None if the worker refused the request itself."""
     try:
-        told = json.loads(content)
-        problems = tuple(Problem(**problem) for problem in told["problems"])
-        return Failure(told["code"], told["message"], problems)
+        fields = json.loads(body)
+        problems = tuple(Problem(**problem) for problem in fields["problems"])
+        return Failure(fields["code"], fields["message"], problems)
     except (ValueError, TypeError, LookupError):
         return None

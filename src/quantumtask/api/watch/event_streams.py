@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from quantumtask.api.ids import parse_id
-from quantumtask.api.watch.keepalive import Pulse
 from quantumtask.api.watch.queries import (
     BatchEvents,
     BatchEventsAfter,
@@ -30,6 +29,7 @@ from quantumtask.shared.errors import (
 from quantumtask.shared.task import Task
 
 _MAX_RESULTS_IN_MEMORY = 8  # of one stream
+_KEEPALIVE_S = 15.0
 
 
 class BatchResultLine(NamedTuple):
@@ -53,7 +53,6 @@ class EventStreams:
     def __init__(self, watcher: DatabaseWatcher, results: ResultLoader) -> None:
         self._watcher = watcher
         self._results = results
-        self._pulse = Pulse()
 
     async def task_changes(
         self, task_id: str, after: int
@@ -112,21 +111,20 @@ class EventStreams:
 
     async def _follow(self, query: StreamQuery[Any], answer: Any) -> AsyncIterator[Any]:
         """Yield the answers to a query and to those that follow it, and None as a keep-alive."""
-        with self._pulse.listening() as listener:
-            while answer is not None:  # None: it was removed meanwhile
-                yield answer
-                following = query.next_after(answer)
-                if following is None:
-                    return
-                query, pending = following, self._watcher.subscribe(following)
-                try:
-                    while await listener.beat(pending):
-                        yield None
-                    answer = pending.result()
-                except (TimeoutError, QuantumTaskError):
-                    return
-                finally:
-                    pending.cancel()
+        while answer is not None:  # None: it was removed meanwhile
+            yield answer
+            following = query.next_after(answer)
+            if following is None:
+                return
+            query, pending = following, self._watcher.subscribe(following)
+            try:
+                while not (await asyncio.wait({pending}, timeout=_KEEPALIVE_S))[0]:
+                    yield None
+                answer = pending.result()
+            except (TimeoutError, QuantumTaskError):
+                return
+            finally:
+                pending.cancel()
 
     async def _result_lines(
         self, answers: AsyncIterator[FinishedTasks | None]
