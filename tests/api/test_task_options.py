@@ -21,6 +21,25 @@ TERMS = st.tuples(WORDS, NUMBERS | st.booleans() | st.none()).map(list)
 ARRAYS = st.recursive(
     WORDS | st.lists(TERMS, max_size=3), lambda items: st.lists(items, max_size=3)
 )
+RATES = st.fixed_dictionaries(
+    {},
+    optional={
+        "one_qubit": NUMBERS | st.booleans() | st.floats(0, 1),
+        "two_qubit": st.floats(0, 1) | st.none() | st.just("0.1"),
+    },
+)
+THERMAL = st.fixed_dictionaries(
+    {"t1_us": st.floats(0, 10), "t2_us": st.floats(0, 10)}, optional={"gate_ns": RATES}
+)
+NOISE = st.fixed_dictionaries(
+    {},
+    optional={
+        "depolarizing": RATES | st.none(),
+        "thermal": THERMAL | st.none(),
+        "readout": st.just({"zero_as_one": 0.1}) | RATES,
+        "idle": st.booleans() | st.none() | st.just(1),
+    },
+)
 OPTIONS = st.fixed_dictionaries(
     {},
     optional={
@@ -29,6 +48,7 @@ OPTIONS = st.fixed_dictionaries(
         "return": st.lists(st.sampled_from([*OUTPUT_KINDS, "count", 7]), max_size=7)
         | WORDS
         | st.none(),
+        "noise": NOISE | st.just("fake_manila") | st.lists(st.nothing()) | NUMBERS | st.none(),
         "compile": st.sampled_from([*COMPILE_MODES, "Auto", 1, None]),
     },
 )

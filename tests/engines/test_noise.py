@@ -286,7 +286,7 @@ def test_what_noise_cannot_be_had_with_is_refused(
         ({"thermal": {"t1_us": 0, "t2_us": 10, "gate_ns": {}}}, "noise.thermal.t1_us: "),
         (
             {"thermal": {"t1_us": 10, "t2_us": 21, "gate_ns": {}}},
-            "noise.thermal: t2_us is more than twice t1_us",
+            "noise.thermal.t2_us: must be at most twice t1_us, 10; got 21",
         ),
         ({"crosstalk": 1}, "noise.crosstalk: "),
         ({}, "noise: give at least one"),

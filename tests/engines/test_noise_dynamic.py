@@ -12,6 +12,7 @@ from quantumtask.engines.backends.noisy import NoisyBackend
 from quantumtask.engines.noise.request import resolve_device_gates, resolve_noise
 from quantumtask.openqasm import compile_sweep
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task_options import parse_noise
 from tests.engines.noisy_reference import (
     CLIFFORD_NOISE,
     SOME,
@@ -38,7 +39,7 @@ UNLIKELY = 1e-6
 
 
 def noisy(rates: Any, **options: Any) -> NoisyBackend:
-    return NoisyBackend(resolve_noise("simulator", rates), SETTINGS, seed=1, **options)
+    return NoisyBackend(resolve_noise("simulator", parse_noise(rates)), SETTINGS, seed=1, **options)
 
 
 def counts(device: NoisyBackend, steps: Steps, shots: int, seed: int) -> Any:
@@ -198,7 +199,7 @@ MANILA = "qubit[3] q;\nbit[3] c;\n"
 
 
 def compiled(text: str, noise: Any) -> Any:
-    gates = resolve_device_gates("fake_manila", noise)
+    gates = resolve_device_gates("fake_manila", parse_noise(noise))
     return compile_sweep(text, SETTINGS, None, gates).program
 
 
@@ -209,7 +210,7 @@ def test_on_a_device_a_program_as_written_has_the_noise_of_its_gates(seed: int) 
     wanted = distribution(steps, DeviceNoise(NoiseModel.from_backend(FakeManilaV2())))
     noise = {"idle": False}
     device = NoisyBackend(
-        resolve_noise("fake_manila", noise), SETTINGS, seed=1, engine="quantumtask",
+        resolve_noise("fake_manila", parse_noise(noise)), SETTINGS, seed=1, engine="quantumtask",
         compile_mode="never",
     )  # fmt: skip
     found = device.probabilities(compiled(text_of(steps), noise))
@@ -222,7 +223,7 @@ def test_compiling_a_program_for_a_device_keeps_what_it_means(seed: int) -> None
     nothing = {"readout": {"zero_as_one": 0.0}}
     wanted = distribution(steps, Noise({}))
     device = NoisyBackend(
-        resolve_noise("fake_manila", nothing), SETTINGS, seed=1, engine="quantumtask"
+        resolve_noise("fake_manila", parse_noise(nothing)), SETTINGS, seed=1, engine="quantumtask"
     )
     found = device.probabilities(compiled(text_of(steps), nothing))
     assert found == pytest.approx(wanted, abs=1e-7)

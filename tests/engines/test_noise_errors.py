@@ -33,6 +33,7 @@ from quantumtask.engines.backends.noisy import NoisyBackend
 from quantumtask.engines.noise.request import resolve_device_gates, resolve_noise
 from quantumtask.openqasm import compile_sweep
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task_options import parse_noise
 from tests.engines.noise_models import aer_counts, aer_probabilities, random_circuit, random_model
 from tests.support.chisquare import p_value
 from tests.support.http_queries import ask, refusal
@@ -62,8 +63,10 @@ def sent(circuit: QuantumCircuit, model: NoiseModel) -> tuple[Any, Any]:
     """The program and the noise that the service gets, as the adapter sends them."""
     exported, noise = Errors(model, compiled=False).export(circuit)
     noise = json.loads(json.dumps(noise))
-    sweep = compile_sweep(exported.text, SETTINGS, None, resolve_device_gates("simulator", noise))
-    return sweep.program, resolve_noise("simulator", noise)
+    sweep = compile_sweep(
+        exported.text, SETTINGS, None, resolve_device_gates("simulator", parse_noise(noise))
+    )
+    return sweep.program, resolve_noise("simulator", parse_noise(noise))
 
 
 @pytest.mark.parametrize("seed", range(40))

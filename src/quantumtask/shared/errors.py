@@ -210,3 +210,11 @@ class ResourceError(TaskError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class OptionError(ValueError):
+    """An option that is not valid: the message names it, `code` is that of the task's failure."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

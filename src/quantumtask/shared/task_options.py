@@ -1,7 +1,8 @@
 """Options of a task: its outputs, observables, precision and compilation.
 
-The API parses them when a task is submitted, and the slot parses the stored text again: both accept
-the same values. Noise and the name of the backend pass through: only the worker knows its backends.
+The API parses them when a task is submitted, and the slot parses the stored text again: both
+accept the same values. The names of backends and the errors of a noise model pass through: only the
+worker knows backends and gates.
 """
 
 import math
@@ -9,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from quantumtask.shared.error_rates import RatesOption, parse_error_rates
+from quantumtask.shared.errors import OptionError
 from quantumtask.shared.output_kinds import (
     COMPILE_AUTO,
     COMPILE_MODES,
@@ -18,7 +21,7 @@ from quantumtask.shared.output_kinds import (
     OBSERVABLE_LETTERS,
     OUTPUT_KINDS,
 )
-from quantumtask.shared.task import SIMULATOR
+from quantumtask.shared.task import SIMULATOR, FailureCode
 
 MIN_PRECISION = 1e-4
 """Smallest precision but 0: it needs 1 / precision**2 = 1e8 shots."""
@@ -26,16 +29,11 @@ MIN_PRECISION = 1e-4
 MAX_DIMENSIONS = 8
 """Limit of the dimensions of an array of observables."""
 
+NoiseOption = str | RatesOption | Mapping[str, Any] | None
+"""The name of a backend, rates, or the errors of a noise model."""
+
 Term = Sequence[Any]
 """A Pauli word and its coefficient."""
-
-
-class OptionError(ValueError):
-    """An option that is not valid: the message names it, `code` is that of the task's failure."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,7 @@ class TaskOptions:
         outputs: The `return` option; some of OUTPUT_KINDS.
         observables: The observables of expectation values.
         precision: Standard error of sampled expectation values; 0: exact values.
-        noise: As in the request: the name of a backend, rates, or errors; None: that of the
-            backend.
+        noise: The name of a backend, rates, or errors as in the request; None: that of the backend.
         backend: The name of the backend.
         compile_mode: The `compile` option; one of COMPILE_MODES.
     """
@@ -69,7 +66,7 @@ class TaskOptions:
     outputs: Sequence[str] = (COUNTS,)
     observables: ObservableArray | None = None
     precision: float = 0.0
-    noise: Any = None
+    noise: NoiseOption = None
     backend: str = SIMULATOR
     compile_mode: str = COMPILE_AUTO
 
@@ -92,7 +89,7 @@ def parse_task_options(options: Mapping[str, Any]) -> TaskOptions:
         _parse_outputs(present.get("return"), observables is not None),
         observables,
         _parse_precision(present.get("precision"), observables is not None),
-        present.get("noise"),
+        parse_noise(present.get("noise")),
         present.get("backend", SIMULATOR),
         _parse_compile_mode(present.get("compile", COMPILE_AUTO)),
     )
@@ -127,6 +124,15 @@ def _parse_precision(value: Any, has_observables: bool) -> float:
             f"precision: must be 0 (exact), or at least {MIN_PRECISION:g}; got {_shorten(value)}"
         )
     return float(value)
+
+
+def parse_noise(value: Any) -> NoiseOption:
+    """Parse the `noise` option; raise OptionError for wrong rates."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict) and "errors" in value:
+        return value
+    return parse_error_rates(value)
 
 
 def _parse_compile_mode(value: Any) -> str:
@@ -208,8 +214,8 @@ def _shorten(value: Any) -> str:
 
 
 def _invalid_option(message: str) -> OptionError:
-    return OptionError("bad_options", message)
+    return OptionError(FailureCode.BAD_OPTIONS, message)
 
 
 def _invalid_observable(message: str) -> OptionError:
-    return OptionError("bad_observable", f"observables: {message}")
+    return OptionError(FailureCode.BAD_OBSERVABLE, f"observables: {message}")

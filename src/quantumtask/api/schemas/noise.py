@@ -1,102 +1,78 @@
-"""Request models of noise: rates by kind, a noise model, or the name of a backend."""
+"""The `noise` field of a request: rates, a noise model, or the name of a backend."""
 
-from typing import Annotated, Any, Self
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
-from pydantic import model_validator as checked
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from quantumtask.api.schemas.noise_errors import QUANTUM_TAG, READOUT_TAG, NoiseErrors
+from quantumtask.shared.error_rates import ErrorRates
 
-BY_RATES, BY_NAME, BY_ERRORS = "by rates", "by name", "by errors"
-WAYS = (BY_RATES, BY_NAME, BY_ERRORS, QUANTUM_TAG, READOUT_TAG)
-"""What pydantic says of the place of an error in noise, and nobody wrote."""
-
-Chance = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Nanoseconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Microseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_RATES, _NAME, _ERRORS = "by rates", "by name", "by errors"
+NOISE_TAGS = (_RATES, _NAME, _ERRORS, QUANTUM_TAG, READOUT_TAG)
+"""Tags of the unions below, which pydantic adds to the location of an error."""
 
 
-class _Rates(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
+def _schema(kind: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a dataclass of `shared.error_rates`."""
+    properties = {
+        each.name: {**_schema_of_type(each.type), **each.metadata} for each in fields(kind)
+    }
+    return {
+        "type": "object",
+        "description": kind.__doc__,
+        "properties": properties,
+        "required": [each.name for each in fields(kind) if each.default is MISSING],
+        "additionalProperties": False,
+    }
 
 
-class Depolarizing(_Rates):
-    """How likely a gate leaves its qubits fully mixed."""
-
-    one_qubit: Chance = 0.0
-    two_qubit: Chance = 0.0
-
-
-class GateTimes(_Rates):
-    one_qubit: Nanoseconds = 0.0
-    two_qubit: Nanoseconds = 0.0
+def _schema_of_type(kind: Any) -> dict[str, Any]:
+    if kind is float:
+        return {"type": "number"}
+    if is_dataclass(kind):
+        return _schema(kind)
+    return {"anyOf": [_schema(get_args(kind)[0]), {"type": "null"}]}
 
 
-class Thermal(_Rates):
-    """How fast qubits decay and dephase, and for how long each gate lets them."""
-
-    t1_us: Microseconds
-    t2_us: Microseconds = Field(description="At most twice t1_us.")
-    gate_ns: GateTimes
-
-    @checked(mode="after")
-    def _possible(self) -> Self:
-        if self.t2_us > 2 * self.t1_us:
-            raise ValueError("t2_us is more than twice t1_us, which no qubit reaches")
-        return self
-
-
-class Misread(_Rates):
-    """How likely a measured bit is wrong."""
-
-    zero_as_one: Chance = 0.0
-    one_as_zero: Chance = 0.0
-
-
-class Rates(_Rates):
-    """Noise on every gate as it is written; what stands on three qubits or more is decomposed."""
-
-    depolarizing: Depolarizing | None = None
-    thermal: Thermal | None = None
-    readout: Misread | None = None
-    idle: bool | None = Field(
-        None,
-        description="false: idle qubits do not decay. Only with a `backend` and its own noise, "
+def _rates_schema() -> dict[str, Any]:
+    schema = _schema(ErrorRates)
+    schema["properties"]["idle"] = {
+        "anyOf": [{"type": "boolean"}, {"type": "null"}],
+        "description": "false: idle qubits do not decay. Only with a `backend` and its own noise, "
         "without rates.",
-    )
-
-    @checked(mode="after")
-    def _some(self) -> Self:
-        if not self.model_dump(exclude_none=True):
-            raise ValueError("give at least one of depolarizing, thermal, readout and idle")
-        return self
+    }
+    return schema
 
 
-def _way(given: Any) -> str:
-    if isinstance(given, str):
-        return BY_NAME
-    by_errors = isinstance(given, NoiseErrors) or (isinstance(given, dict) and "errors" in given)
-    return BY_ERRORS if by_errors else BY_RATES
+def _tag(value: Any) -> str:
+    if isinstance(value, str):
+        return _NAME
+    by_errors = isinstance(value, NoiseErrors) or (isinstance(value, dict) and "errors" in value)
+    return _ERRORS if by_errors else _RATES
 
 
-def _plain(given: Rates | NoiseErrors | str | None) -> dict[str, Any] | str | None:
-    if isinstance(given, NoiseErrors):  # the items are plain already, and there can be many
-        return {"errors": given.errors, "basis_gates": given.basis_gates}
-    return given.model_dump(exclude_none=True) if isinstance(given, Rates) else given
+def _to_json(value: dict[str, Any] | NoiseErrors | str | None) -> dict[str, Any] | str | None:
+    if isinstance(value, NoiseErrors):  # its items are JSON already, and there can be many
+        return {"errors": value.errors, "basis_gates": value.basis_gates}
+    return value
 
 
-Named = Annotated[str, Field(min_length=1, max_length=50)]
+_Rates = Annotated[dict[str, Any], WithJsonSchema(_rates_schema())]
+"""Rates are validated with the other options: `shared.task_options.parse_task_options`."""
+
+_BackendName = Annotated[str, Field(min_length=1, max_length=50)]
 Noise = Annotated[
     Annotated[
-        Annotated[Rates, Tag(BY_RATES)]
-        | Annotated[NoiseErrors, Tag(BY_ERRORS)]
-        | Annotated[Named, Tag(BY_NAME)],
-        Discriminator(_way),
+        Annotated[_Rates, Tag(_RATES)]
+        | Annotated[NoiseErrors, Tag(_ERRORS)]
+        | Annotated[_BackendName, Tag(_NAME)],
+        Discriminator(_tag),
     ]
     | None,
-    AfterValidator(_plain),
+    AfterValidator(_to_json),
     Field(
-        description="Rates, errors of instructions by name as Aer's `NoiseModel.to_dict` has them, "
-        "or the name of a backend that has that noise: docs/how-to/backends.md."
+        description="Rates, errors of instructions as in `NoiseModel.to_dict` of Aer, or the name "
+        "of a backend with that noise: see docs/how-to/backends.md."
     ),
 ]

@@ -9,12 +9,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, Val
 from pydantic_core import from_json
 
 from quantumtask.api.schemas.metadata import Metadata, metadata_text
-from quantumtask.api.schemas.noise import WAYS, Noise
+from quantumtask.api.schemas.noise import NOISE_TAGS, Noise
 from quantumtask.api.schemas.parameters import MAX_PARAMETERS_BYTES, parameters_text
-from quantumtask.shared.errors import InvalidJson, InvalidRequest, ParametersTooLarge
+from quantumtask.shared.error_rates import RatesOption
+from quantumtask.shared.errors import InvalidJson, InvalidRequest, OptionError, ParametersTooLarge
 from quantumtask.shared.output_kinds import OUTPUT_KINDS
 from quantumtask.shared.task import AUTO, ENGINES, TaskSpec
-from quantumtask.shared.task_options import OptionError, parse_task_options
+from quantumtask.shared.task_options import parse_task_options
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -170,9 +171,11 @@ def _options_text(request: SubmitRequest) -> str | None:
     if not options:
         return None
     try:
-        parse_task_options(options)
+        noise = parse_task_options(options).noise
     except OptionError as error:
         raise InvalidRequest(str(error)) from None
+    if isinstance(noise, RatesOption):
+        options["noise"] = noise.to_json()
     text = json.dumps(options, separators=(",", ":"))
     if len(text) > MAX_PARAMETERS_BYTES:
         raise ParametersTooLarge(f"options: must be at most {MAX_PARAMETERS_BYTES:,} bytes as JSON")
@@ -263,7 +266,7 @@ def _field_names(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
-INTERNAL_LOCATIONS = ("body", "query", "path", *WAYS)
+INTERNAL_LOCATIONS = ("body", "query", "path", *NOISE_TAGS)
 """Parts of an error\'s location that are not names of fields."""
 
 

@@ -29,7 +29,6 @@ from quantumtask.engines.noise.aer_model import (
 )
 from quantumtask.engines.noise.error_model import ErrorModel
 from quantumtask.engines.noise.named_gates import keep_model_names
-from quantumtask.engines.noise.rates import ErrorRates, ReadoutRates
 from quantumtask.engines.noise.request import NoiseSpec
 from quantumtask.engines.noisy_simulation.device_source import DeviceErrorModel, DeviceSource
 from quantumtask.engines.noisy_simulation.instructions import (
@@ -41,6 +40,7 @@ from quantumtask.engines.qiskit.circuits import build_circuit
 from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.openqasm.program.operations import BARRIER, Operation
 from quantumtask.openqasm.program.program import Circuit, Program, Step
+from quantumtask.shared.error_rates import ErrorRates, ReadoutRates
 from quantumtask.shared.settings import Settings
 
 ConfusionRows = list[list[float]]

@@ -16,8 +16,8 @@ from qiskit_aer.noise import (
 )
 
 from quantumtask.engines.noise.error_model import ErrorModel, parse_error_model
-from quantumtask.engines.noise.rates import ErrorRates, ReadoutRates, ThermalRates
 from quantumtask.engines.qiskit.circuits import unitary_gate
+from quantumtask.shared.error_rates import ErrorRates, ReadoutRates, ThermalRates
 
 LABELS = {1: "one_qubit", 2: "two_qubit"}
 """What a gate is called that has no name in the simulator; the noise knows it by that."""

@@ -19,7 +19,7 @@ from qiskit.circuit.library import PauliGate, UnitaryGate
 from qiskit.quantum_info import Kraus, Pauli, SuperOp
 from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError, pauli_error
 
-from quantumtask.engines.noise.rates import invalid_noise
+from quantumtask.engines.noise.failure import invalid_noise
 from quantumtask.engines.qiskit.circuits import build_circuit
 from quantumtask.openqasm.gates.expansion import MAX_ARGUMENT
 from quantumtask.openqasm.program.operations import BASIC_GATES, Matrix, MatrixGate, Operation

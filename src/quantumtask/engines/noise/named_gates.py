@@ -9,7 +9,7 @@ from qiskit.transpiler import PassManager
 from qiskit.transpiler.passes import Unroll3qOrMore
 
 from quantumtask.engines.noise.error_model import ErrorModel
-from quantumtask.engines.noise.rates import invalid_noise
+from quantumtask.engines.noise.failure import invalid_noise
 from quantumtask.engines.qiskit.circuits import unitary_gate
 
 _AER_GATES = """

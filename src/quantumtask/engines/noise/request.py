@@ -1,12 +1,14 @@
 """The noise of a task: that of a device, rates, or errors of instructions."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from quantumtask.engines.devices.calibration import DeviceSnapshot, load_snapshot
-from quantumtask.engines.noise.rates import ErrorRates, invalid_noise, parse_rates
+from quantumtask.engines.noise.failure import invalid_noise
 from quantumtask.openqasm.gates.hardware import NoiseModelGates, TargetGates
+from quantumtask.shared.error_rates import ErrorRates, RatesOption
 from quantumtask.shared.task import SIMULATOR
+from quantumtask.shared.task_options import NoiseOption
 
 if TYPE_CHECKING:
     from quantumtask.engines.noise.error_model import ErrorModel
@@ -43,49 +45,50 @@ class NoiseSpec(NamedTuple):
         return self.rates is not None and self.rates.pauli
 
 
-def resolve_noise(backend: str, given: Any) -> NoiseSpec:
-    """The noise of a task with this `backend` and this `noise`, as the client sent them.
+def resolve_noise(backend: str, noise: NoiseOption) -> NoiseSpec:
+    """Return the noise of a task with this `backend` and this `noise` option.
 
-    Raises ResourceError (`backend_unknown`, `bad_noise`), whose message names the wrong part.
+    Raises:
+        ResourceError: there is no such backend (`backend_unknown`), or the noise is not valid
+            (`bad_noise`); the message names the wrong part.
     """
     device = None if backend == SIMULATOR else load_snapshot(backend)
-    if isinstance(given, dict) and "errors" in given:
+    if noise is None or isinstance(noise, RatesOption):
+        return _resolve_rates(device, noise or RatesOption(None))
+    if not isinstance(noise, str):
         from quantumtask.engines.noise.error_model import (
             parse_error_model,  # not above: it imports Qiskit
         )
 
-        return NoiseSpec(device, None, errors=parse_error_model(given))
-    if not isinstance(given, str):
-        return _given(device, given or {})
-    if given == SIMULATOR:
+        return NoiseSpec(device, None, errors=parse_error_model(noise))
+    if noise == SIMULATOR:
         raise invalid_noise(f"noise: {SIMULATOR} has none: leave it out, or give rates")
-    named = load_snapshot(given)
+    named = load_snapshot(noise)
     if device not in (None, named):
         raise invalid_noise(f"noise: {backend} has its own: leave it out, or give rates")
     return NoiseSpec(named, None)
 
 
-def resolve_device_gates(backend: str, given: Any) -> TargetGates | None:
+def resolve_device_gates(backend: str, noise: NoiseOption) -> TargetGates | None:
     """The gates of the device that circuits are for, or the gates that a noise model names.
 
     None if only the unitary of a gate matters. Raises ResourceError as `resolve_noise` does, but
     does not check the errors of a noise model.
     """
-    if backend == SIMULATOR and isinstance(given, dict) and "errors" in given:
-        names = {name for error in given["errors"] for name in error.get("operations") or ()}
-        return NoiseModelGates(frozenset([*names, *given.get("basis_gates", ())]))
+    if backend == SIMULATOR and isinstance(noise, Mapping):
+        names = {name for error in noise["errors"] for name in error.get("operations") or ()}
+        return NoiseModelGates(frozenset([*names, *noise.get("basis_gates", ())]))
     device = (
-        load_snapshot(backend) if backend != SIMULATOR else resolve_noise(backend, given).device
+        load_snapshot(backend) if backend != SIMULATOR else resolve_noise(backend, noise).device
     )
     return None if device is None else frozenset([gate.name for gate in device.gates])
 
 
-def _given(device: DeviceSnapshot | None, given: Mapping[str, Any]) -> NoiseSpec:
-    rates = {name: value for name, value in given.items() if name != "idle"}
-    if "idle" in given and (rates or device is None):
+def _resolve_rates(device: DeviceSnapshot | None, noise: RatesOption) -> NoiseSpec:
+    if noise.idle is not None and (noise.rates or device is None):
         raise invalid_noise(
             "noise.idle: only the own noise of a backend has idle qubits decay: name a `backend`, "
             "and give no rates"
         )
     nothing = ErrorRates() if device is None else None
-    return NoiseSpec(device, parse_rates(rates) if rates else nothing, given.get("idle", True))
+    return NoiseSpec(device, noise.rates or nothing, noise.idle is not False)

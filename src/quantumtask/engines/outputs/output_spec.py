@@ -3,10 +3,9 @@
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from quantumtask.engines.observables.observable import Observables, build_observables
-from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.errors import OptionError, ResourceError
 from quantumtask.shared.output_kinds import (
     COMPILE_AUTO,
     COUNTS,
@@ -16,7 +15,7 @@ from quantumtask.shared.output_kinds import (
     UNITARY,
 )
 from quantumtask.shared.task import SIMULATOR
-from quantumtask.shared.task_options import OptionError, TaskOptions, parse_task_options
+from quantumtask.shared.task_options import NoiseOption, TaskOptions, parse_task_options
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class OutputSpec:
     shots: int
     observables: Observables | None = None
     precision: float = 0.0
-    noise: Any = None
+    noise: NoiseOption = None
     backend: str = SIMULATOR
     compile_mode: str = COMPILE_AUTO
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from quantumtask.engines.backends.base import Backend
 from quantumtask.engines.backends.ideal import IdealBackend
 from quantumtask.engines.limits import check_result_size
-from quantumtask.engines.noise.rates import invalid_noise
+from quantumtask.engines.noise.failure import invalid_noise
 from quantumtask.engines.noise.request import resolve_noise
 from quantumtask.engines.outputs.arrays import ArrayCollector
 from quantumtask.engines.outputs.counts import CountsCollector
