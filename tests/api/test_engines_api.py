@@ -136,7 +136,10 @@ def test_a_state_that_does_not_fit_the_engine_asked_for_fails_with_both_numbers(
         ({"engine": "abacus"}, "engine: must be auto, lightning, stim, aer or quantumtask"),
         ({"engine": ""}, "engine: must be"),
         ({"engine": 3}, "engine: "),
-        ({"engine": "stim", "method": "statevector"}, "method: must be one of stabilizer with engine stim"),
+        (
+            {"engine": "stim", "method": "statevector"},
+            "method: must be one of stabilizer with engine stim",
+        ),
         ({"method": "magic"}, "method: must be one of "),
         ({"method": 3}, "method: "),
     ],

@@ -16,7 +16,7 @@ from quantumtask.api.routes.task_examples import COMPLETED_TASK, ID, SUBMITTED_A
 from quantumtask.api.service.batches import BatchReceipt
 from quantumtask.api.watch.event_streams import BatchResultLine
 from quantumtask.api.watch.queries import BatchEvents, TaskChanges
-from quantumtask.shared.api_store import Batch, BatchEvent, BatchVersion, TaskVersion
+from quantumtask.shared.batch import Batch, BatchEvent, BatchVersion, TaskVersion
 from quantumtask.shared.task import TaskState
 
 BATCH_ID = "019ab0a2-6a3c-7c1e-9d0b-3a5c0c6b1f42"
