@@ -49,7 +49,7 @@ MIN_COMPRESSED_CHARACTERS = 1024
     openapi_extra={"parameters": [TASK_ID, WAIT]},
 )
 async def get_result(request: Request) -> Response:
-    """Return the whole result of a task, whatever its size, in gzip if the client accepts it.
+    """Return the whole result of a task, of any size, in gzip if the client accepts it.
 
     A result never changes: with `If-None-Match` and the `ETag` of an earlier response, the response
     is 304. With `Accept: application/vnd.quantumtask+json`, arrays are objects `{"dtype", "shape",

@@ -26,7 +26,7 @@ def task_json(task: Task, *, encoded: bool = False, whole: bool = False) -> byte
     Args:
         task: The task.
         encoded: Leave arrays in base64.
-        whole: Include the result whatever its size.
+        whole: Include a result of any size.
     """
     head = {**task_summary(task), "history": [_change_fields(change) for change in task.changes]}
     if task.queue_position:
@@ -50,7 +50,7 @@ def task_json(task: Task, *, encoded: bool = False, whole: bool = False) -> byte
 def is_inline(result: Result) -> bool:
     """Return True if a result is part of its task.
 
-    Counts without a sweep or arrays are, whatever their size, as in the first release.
+    Counts without a sweep or arrays are, of any size, as in the first release.
     """
     return result.registers is None or result.json_size <= MAX_INLINE_CHARACTERS
 
