@@ -1,4 +1,4 @@
-"""What programs become, as JSON: run as a child process, to be compared with its parent."""
+"""Compiled programs as JSON: a child process, whose results its parent compares."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ Text = tuple[str, str | None]
 
 
 def described(text: Text) -> dict[str, Any]:
-    """What a program becomes, or all that is wrong with it, as JSON."""
+    """Return a compiled program, or all its problems, as JSON."""
     try:
         program = compile_circuit(text[0], SETTINGS, text[1])
     except CircuitError as error:
@@ -45,7 +45,7 @@ def circuit(found: Any) -> list[Any]:
 
 
 def named(step: Any) -> list[Any]:
-    """A step of a circuit; a gate by its matrix, because a root of one has no name."""
+    """Return a step of a circuit; a gate by its matrix, because a root has no name."""
     if not hasattr(step, "gate"):
         return [type(step).__name__, *step]
     matrix = [[z.real, z.imag] for z in step.matrix().ravel().tolist()]
@@ -53,6 +53,6 @@ def named(step: Any) -> list[Any]:
 
 
 def answer() -> None:
-    """The child's side: texts on its standard input, what they become on its output."""
+    """Run the child process: read texts from standard input, write their descriptions."""
     assert sys.modules["qdk"] is None
     json.dump([described(tuple(text)) for text in json.load(sys.stdin)], sys.stdout)

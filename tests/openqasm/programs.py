@@ -15,7 +15,7 @@ from tests.openqasm.programs_scope import BIT, BOOL, Kind, Variable
 
 
 class Program(Definitions):
-    """Statements of every sort, in the order in which a reader meets them."""
+    """Draws statements of every kind, in the order of the text."""
 
     in_loop = False
 
@@ -62,7 +62,7 @@ class Program(Definitions):
         self.pick(options)()
 
     def block(self, head: str, *steps: Callable[[], None]) -> None:
-        """Lines in braces, with a scope of their own."""
+        """Draw a block in a new scope."""
         self.line(f"{head} {{".strip())
         self.body(self.upto(2) + 1, *steps)
 
@@ -107,7 +107,7 @@ class Program(Definitions):
         return self.line(f"{place} {self.pick('+-*')}= {self.ring(kind, 1)};")
 
     def part_of_array(self) -> None:
-        """A slice or all of an array set to that of another."""
+        """Draw an assignment of an array, or of a slice, to another."""
         shapes = {n: self.visible()[n] for n in self.arrays()}
         pairs = [
             (a, b) for a in shapes for b in shapes if a != b and shapes[a].kind == shapes[b].kind
@@ -125,7 +125,7 @@ class Program(Definitions):
         return self.line(f"{one}[{left}] = {two}[{right}];")
 
     def part_of_bits(self) -> None:
-        """Bits of a register or of an integer."""
+        """Draw an assignment to bits of a register or of an integer."""
         kinds = [Kind("uint", 8), Kind("int", 8), Kind("uint", 4), Kind("int", 4), Kind("uint", 16)]
         names = self.named(*kinds, Kind("bits", 3), writable=True)
         if not names:
@@ -168,7 +168,7 @@ class Program(Definitions):
         self.line("}")
 
     def looping(self, head: str, turns: int, its: Names, first: str = "") -> None:
-        """A loop of at most so many turns; `its` are the variables of its own."""
+        """Draw a loop of at most so many passes; `its` are its own variables."""
         self.line(f"{head} {{")
         was = self.times, self.in_loop
         self.times, self.in_loop = self.times * turns, True
@@ -213,7 +213,7 @@ class Program(Definitions):
         return self.looping(f"for {its.kind} {name} in {of}", its.shape[0], own)
 
     def bounded_while(self) -> None:
-        """A loop on a condition that a counter ends at the latest; often repeat until success."""
+        """Draw a loop on a condition, limited by a counter; often repeat until success."""
         name, turns = self.fresh("n"), 1 + self.upto(2)
         counter = Variable(Kind("uint", 8), (), True, turns)
         self.line(f"uint[8] {name} = 0;")
@@ -224,7 +224,7 @@ class Program(Definitions):
         self.looping(f"while ({text})", turns, {}, first=f"{name} += 1;")
 
     def leave(self) -> None:
-        """Perhaps out of the loop, the function or the program."""
+        """Draw a jump out of the loop, the function or the program, or nothing."""
         ways = []
         if self.in_loop:
             ways += ["break;", "continue;"]
@@ -236,7 +236,7 @@ class Program(Definitions):
             self.line(f"if ({self.boolean()}) {{ {self.pick(ways)} }}")
 
     def summing_up(self) -> None:
-        """Two outputs that depend on every variable, so that no wrong value goes unseen."""
+        """Write two outputs that depend on every variable, so that a wrong value is visible."""
         for name, it in self.visible().items():
             indices = (
                 [f"[{', '.join(map(str, at))}]" for at in ndindex(it.shape)] if it.shape else [""]
@@ -250,7 +250,7 @@ class Program(Definitions):
                     self.line(f"seen = seen * 31 + uint[16]({name}{index});")
 
     def last_measurement(self) -> None:
-        """Turns phases into probabilities, and measures as much as a register holds."""
+        """Turn phases into probabilities, and measure as many qubits as a register has bits."""
         for number in self.all_qubits():
             if gate := self.pick(["h", "ry(0.7)", "sx", "", "rx(1.9)"]):
                 self.line(f"{gate} {self.qubit(number)};")
@@ -267,5 +267,5 @@ class Program(Definitions):
 
 @st.composite
 def programs(draw: st.DrawFn) -> str:
-    """The text of a program."""
+    """Draw the text of a program."""
     return Program(draw).text()

@@ -1,4 +1,4 @@
-"""What random programs declare: constants, registers, variables, arrays, aliases, functions."""
+"""Declarations of random programs: constants, registers, variables, arrays, aliases, functions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Names = dict[str, Variable]
 
 
 class Definitions(Quantum, ABC):
-    """Writes declarations. `returns` is what the function that is being written returns."""
+    """Draws declarations; `returns` is the return type of the current function."""
 
     returns: Kind | None = None
     in_function = False
@@ -33,11 +33,11 @@ class Definitions(Quantum, ABC):
     def body(
         self, count: int, *last: Callable[[], None], first: str = "", own: Names | None = None
     ) -> None:
-        """The rest of a block: statements in a scope with `own` names, and the closing brace."""
+        """Draw the rest of a block: statements in a scope with `own` names, and the brace."""
 
     @abstractmethod
     def assignment(self) -> None:
-        """A statement that assigns to a variable."""
+        """Draw a statement that assigns to a variable."""
 
     def constant(self) -> None:
         name, kind = self.fresh("k"), self.pick(KINDS)
@@ -80,7 +80,7 @@ class Definitions(Quantum, ABC):
         return "{" + ", ".join(self.array_literal(kind, shape[1:]) for _ in range(shape[0])) + "}"
 
     def declaration(self) -> None:
-        """A new variable; in an inner scope it may hide another of its name."""
+        """Draw a new variable; in an inner scope it may shadow another one."""
         kind, name = self.pick(KINDS), self.fresh("x")
         hidden = [
             n for n, it in self.visible().items() if not it.frozen and n not in self.scopes[-1]
@@ -110,7 +110,7 @@ class Definitions(Quantum, ABC):
             self.scopes[-1][name] = Variable(Kind("bits", 2))
 
     def prologue(self) -> None:
-        """Superpositions, and measured bits that flow into numbers."""
+        """Draw superpositions, and measured bits that flow into numbers."""
         for number in self.all_qubits():
             gate = self.pick(["h", "ry(0.9)", "ry(2.3)", "sx", "rx(pi/3)", ""])
             if gate:
@@ -147,7 +147,7 @@ class Definitions(Quantum, ABC):
         self.functions.append(made._replace(measured=measured))
 
     def any_function(self, name: str) -> Function:
-        """A function of values and perhaps of qubits."""
+        """Draw a function of values and perhaps of qubits."""
         self.returns = self.pick([*KINDS[:8], None])
         kinds: list[Any] = [self.pick(KINDS) for _ in range(self.upto(2))]
         names = [self.fresh("p") for _ in kinds]
@@ -173,7 +173,7 @@ class Definitions(Quantum, ABC):
             self.line(f"return {self.assigned(self.returns)};")
 
     def over_array(self, name: str) -> Function:
-        """A function that adds up, and perhaps changes, an array whose length it is not told."""
+        """Draw a function that sums, and perhaps changes, an array of unknown length."""
         kind, mutable = self.pick(ELEMENTS[:4]), self.chance(50)
         access = "mutable" if mutable else "readonly"
         self.scopes[-1]["by0"] = Variable(kind)
@@ -196,7 +196,7 @@ class Definitions(Quantum, ABC):
         return Function(name, [kind], kind, 0, True)
 
     def function_call(self) -> None:
-        """A call that may measure or change things: the whole right side of a statement."""
+        """Draw a call with effects, as the whole right side of a statement."""
         fitting = [f for f in self.functions if self.afford(f.measured) and self.callable(f)]
         if self.in_function or not fitting:
             return self.assignment()
@@ -213,7 +213,7 @@ class Definitions(Quantum, ABC):
         return self.line(f"{self.one(targets)} = {call};")
 
     def arguments(self, sizes: list[int]) -> list[str] | None:
-        """Texts of distinct qubits and registers, or None where the draw found too few."""
+        """Draw distinct qubits and registers; None if there are too few."""
         texts, taken = [], set[int]()
         for size in sizes:
             free = [q for q in self.all_qubits() if q not in taken]

@@ -1,4 +1,4 @@
-"""The expressions of random programs: each is drawn for the type that is wanted of it."""
+"""Expressions of random programs, each drawn for a type."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from tests.openqasm.programs_scope import ANGLES, BIT, BOOL, Function, Kind, Sco
 
 
 class Expressions(Scope):
-    """Expressions over what is in scope."""
+    """Draws expressions over the names in scope."""
 
     # Whole numbers
 
@@ -24,14 +24,14 @@ class Expressions(Scope):
         return str(self.draw(st.integers(-(most // 2) - 1, most // 2)))
 
     def typed(self, kind: Kind, depth: int = 1) -> str:
-        """An expression that has that very type, safe as the operand of whatever operator."""
+        """Draw an expression of exactly that type, safe as the operand of any operator."""
         places = self.places(kind)
         if places and (depth <= 0 or self.chance(70)):
             return self.one(places)
         return f"{kind}({self.castable(kind, depth - 1)})"
 
     def exact(self, kind: Kind, depth: int = 1) -> str:
-        """An expression with a value of that type; perhaps a literal, whose own type is another."""
+        """Draw an expression with a value of that type; a literal may have another type."""
         if depth <= 0 or self.chance(20):
             return self.one([*self.places(kind), partial(self.literal, kind)])
         calls = self.calls(kind, depth)
@@ -43,7 +43,7 @@ class Expressions(Scope):
         return self.typed(kind, depth)
 
     def castable(self, kind: Kind, depth: int) -> str:
-        """What a cast to an integer type takes."""
+        """Draw an operand of a cast to an integer type."""
         forms: list[Any] = [lambda: self.measured(kind), lambda: self.literal(kind)]
         forms += [lambda: self.boolean(0), lambda: self.measured(kind)]
         if depth > 0:
@@ -52,13 +52,13 @@ class Expressions(Scope):
         return self.one(forms)
 
     def other(self, kind: Kind, depth: int) -> str:
-        """A whole number of another type: a cast of it wraps, or keeps the bits."""
+        """Draw an integer of another type: a cast of it wraps, or keeps the bits."""
         widths = [kind.width or 8, 8, 4]
         kinds = [Kind(name, width) for name in ("int", "uint") for width in widths]
         return self.typed(self.pick([self.a_number(), *kinds]), depth - 1)
 
     def measured(self, kind: Kind) -> str:
-        """Bits, most of them measured: of the very width if the type has one."""
+        """Draw bits, most of them measured; of the exact width if the type has one."""
         return self.bits(kind.width, 0) if kind.width else self.bits(3, 0)
 
     def counted(self) -> str:
@@ -69,12 +69,12 @@ class Expressions(Scope):
         return f"popcount({self.bits(3, 0)})"
 
     def fraction(self, kind: Kind) -> str:
-        """A float in the range of the type; its fraction is discarded."""
+        """Draw a float in the range of the type; its fraction is discarded."""
         sine = f"sin({self.real(0)})"
         return f"7.3 * {sine}" if kind.name == "int" else f"(1.0 + {sine}) * 3.1"
 
     def ring(self, kind: Kind, depth: int) -> str:
-        """Sums and products, which agree modulo 2**width however wide they are done.
+        """Draw sums and products, which agree modulo 2**width for any width of the operation.
 
         Only a cast or an assignment to that type may take it.
         """
@@ -95,7 +95,7 @@ class Expressions(Scope):
         return self.pick(forms)
 
     def bitwise(self, kind: Kind, depth: int) -> str:
-        """Operators between operands of one type that all keep it."""
+        """Draw operators between operands of one type that all keep the type."""
         text = self.shifted(kind, depth)
         for _ in range(self.upto(2)):
             text += f" {self.pick('&|^')} {self.shifted(kind, depth)}"
@@ -132,7 +132,7 @@ class Expressions(Scope):
         return self.comparison(depth)
 
     def known(self) -> str:
-        """A truth about a number, where nothing else is in scope."""
+        """Draw a condition on a number, if nothing else is in scope."""
         for name, it in self.visible().items():
             if it.kind.name in ("int", "uint") and not it.shape:
                 return f"({name} {self.relation()} {self.upto(5)})"
@@ -151,7 +151,7 @@ class Expressions(Scope):
         return f"{self.typed(kind, depth - 1)} {self.relation()} {self.exact(kind, depth - 1)}"
 
     def a_number(self) -> Kind:
-        """An integer type, rather one that something in scope has."""
+        """Draw an integer type, preferably that of a variable in scope."""
         found = {it.kind for it in self.visible().values() if it.kind.name in ("int", "uint")}
         return self.pick([*sorted(found), *sorted(found), Kind("int", 8), Kind("uint", 4)])
 
@@ -170,7 +170,7 @@ class Expressions(Scope):
         return f"({left}) {self.relation()} ({right})"
 
     def bits(self, width: int, depth: int) -> str:
-        """A register's worth of bits."""
+        """Draw bits for a register."""
         whole = self.registers(width)
         parts = [n for n in self.registers() if self.visible()[n].kind.width > width]
         if depth <= 0:
@@ -190,7 +190,7 @@ class Expressions(Scope):
     # Reals
 
     def real(self, depth: int = 1) -> str:
-        """A float that stays small, so that no reading of it overflows."""
+        """Draw a float that stays small, so that it never overflows."""
         places = self.places(Kind("float")) + self.places(Kind("float", 64))
         literal = f"{self.draw(st.integers(-30, 30)) / 8}"
         if depth <= 0:
@@ -220,7 +220,7 @@ class Expressions(Scope):
         )
 
     def angle(self, kind: Kind, depth: int = 1) -> str:
-        """An angle of that very type."""
+        """Draw an angle of exactly that type."""
         places = self.places(kind)
         cast = f"{kind}({self.pick(['pi/2', 'pi/4', '3*pi/8', '1.1', '-0.7', '5*pi/4'])})"
         if depth <= 0:
@@ -256,14 +256,14 @@ class Expressions(Scope):
         return self.boolean(depth)
 
     def varies(self, text: str) -> bool:
-        """Whether it is no constant: constants that do not fit a type may be refused."""
+        """Return True for a non-constant: constants that do not fit a type may be refused."""
         constants = {name for name in self.visible() if name.startswith("k")}
         text = re.sub(r"sizeof\([^)]*\)", "", text)
         known = {*self.visible(), *(function.name for function in self.functions)}
         return bool(set(re.findall(r"\b[a-z]+[0-9]+\b", text)) & known - constants)
 
     def simple(self, kind: Kind) -> str:
-        """What a constant may be set to."""
+        """Draw the value of a constant."""
         if kind.name in ("int", "uint"):
             return self.literal(kind)
         if kind.name == "bits":
@@ -273,7 +273,7 @@ class Expressions(Scope):
         return self.pick(["true", "false"])
 
     def calls(self, kind: Kind, depth: int) -> list[Any]:
-        """Calls of pure functions that give that kind, as options for `one`."""
+        """Return the calls of pure functions that return that kind, as options for `one`."""
         fitting = [f for f in self.functions if f.pure and f.result == kind]
         return [partial(self.called, each, depth - 1) for each in fitting if self.callable(each)]
 
@@ -282,14 +282,14 @@ class Expressions(Scope):
         return all(self.references(each) for each in arrays)
 
     def references(self, parameter: Variable) -> list[Any]:
-        """One-dimensional views of arrays that can be passed, as options for `one`."""
+        """Return one-dimensional parts of arrays that can be passed, as options for `one`."""
         return [
             partial(self.viewed, name)
             for name in self.arrays(parameter.kind, writable=not parameter.frozen)
         ]
 
     def viewed(self, name: str) -> str:
-        """Such a view, at least two long."""
+        """Draw such a part, of at least two elements."""
         shape = self.visible()[name].shape
         if len(shape) == 2:
             return f"{name}[{self.index(shape[0])}]"

@@ -1,4 +1,4 @@
-"""The quantum statements of random programs: gates, modifiers, broadcasts, measurements."""
+"""Quantum statements of random programs: gates, modifiers, broadcasts, measurements."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -19,17 +19,17 @@ GATES = {
     "cphase": (1, 2), "crx": (1, 2), "cry": (1, 2), "crz": (1, 2), "cu": (4, 2), "CX": (0, 2),
     "ccx": (0, 3), "cswap": (0, 3),
 }  # fmt: skip
-"""Name -> parameters and qubits."""
+"""The numbers of parameters and qubits of each gate."""
 
 COMMUTING = ["cx", "cz", "cp", "ch", "crx"]
-"""Broadcast with one operand shared, these commute, as a broadcast promises."""
+"""Gates whose calls commute if a broadcast shares one operand."""
 
 ROOTS = ["x", "y", "z", "s", "sx", "rx", "ry", "p", "h", "swap"]
 """Gates of which to take real powers."""
 
 
 SMALL = [Kind("int", 4), Kind("uint", 4), Kind("int", 8), Kind("uint", 8), Kind("uint", 2)]
-"""Integers that go into angles and exponents."""
+"""Integers in angles and exponents."""
 
 
 class Register(NamedTuple):
@@ -40,7 +40,7 @@ class Register(NamedTuple):
 
 
 class Quantum(Expressions):
-    """Writes lines. `left` is how many qubits may still be measured, in `times` turns each."""
+    """Draws lines; `left` qubits may still be measured, each in `times` passes."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         super().__init__(draw)
@@ -72,7 +72,7 @@ class Quantum(Expressions):
         return sorted({q for it in self.qregisters().values() for q in it.qubits})
 
     def qubit(self, number: int) -> str:
-        """A text for a qubit."""
+        """Draw the text of a qubit."""
         found = []
         for name, (qubits, single) in self.qregisters().items():
             if number in qubits:
@@ -86,7 +86,7 @@ class Quantum(Expressions):
         return list(self.draw(st.permutations(self.all_qubits())))[:count]
 
     def moving_qubit(self) -> str:
-        """A qubit whose index is perhaps known only when it runs."""
+        """Draw a qubit whose index may be known only at run time."""
         wide = [(n, len(it.qubits)) for n, it in self.qregisters().items() if not it.single]
         if not wide:
             return self.qubit(self.pick(self.all_qubits()))
@@ -94,7 +94,7 @@ class Quantum(Expressions):
         return f"{name}[{self.index(size)}]"
 
     def part(self, size: int = 0) -> tuple[str, int, tuple[int, ...]] | None:
-        """A register, a slice of one or a set of its qubits: text, size, qubits."""
+        """Draw a register, a slice or a set of its qubits: text, size, qubits."""
         wide = [
             (name, it.qubits)
             for name, it in self.qregisters().items()
@@ -131,7 +131,7 @@ class Quantum(Expressions):
         return f"{modifiers}{name}{f'({values})' if parameters else ''} {', '.join(operands)};"
 
     def gate(self) -> None:
-        """One gate, perhaps under modifiers."""
+        """Draw a gate, perhaps with modifiers."""
         room = len(self.all_qubits())
         names = [n for n, (_, qubits) in self.gates.items() if qubits <= room]
         own = [n for n in names if n not in GATES]
@@ -145,7 +145,7 @@ class Quantum(Expressions):
         self.line(self.call(name, parameters, modifiers, operands))
 
     def modifiers(self, name: str, room: int) -> tuple[str, int]:
-        """Texts and how many qubits they add."""
+        """Draw modifiers, and the number of qubits that they add."""
         text, added = "", 0
         for _ in range(1 + self.upto(1)):
             each = self.pick(["inv", "pow(2)", "ctrl", "negctrl", "pow(-1)", "pow(3)", "ctrl(2)",
@@ -179,7 +179,7 @@ class Quantum(Expressions):
         return self.line(self.call(name, self.gates[name][0], modifiers, [text]))
 
     def pair(self) -> list[str] | None:
-        """Two registers of one size that share no qubit."""
+        """Draw two registers of one size that share no qubit."""
         one, two = self.part(2), self.part(2)
         if one and two and not set(one[2]) & set(two[2]):
             return [one[0], two[0]]
@@ -198,7 +198,7 @@ class Quantum(Expressions):
         self.line(self.pick(["barrier {};", "delay[20ns] {};", "box {{ id {}; }}"]).format(qubit))
 
     def gate_definition(self) -> None:
-        """A gate of one or two qubits, its body of earlier gates."""
+        """Draw a gate of one or two qubits, with a body of earlier gates."""
         name, parameters, qubits = self.fresh("g"), self.upto(2), 1 + self.upto(1)
         names, operands = ["a", "b"][:parameters], ["m", "n"][:qubits]
         written = f"({', '.join(names)})" if names else ""

@@ -1,4 +1,4 @@
-"""What is in scope in a random program, and the ways to name it."""
+"""Scopes of a random program, and references to their names."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 
 class Kind(NamedTuple):
-    """A scalar type; width 0 is one that is not written."""
+    """A scalar type; the width 0 is not written."""
 
     name: str
     width: int = 0
@@ -18,7 +18,7 @@ class Kind(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """A frozen one is not assigned to; `top` is the largest value of an index that starts at 0."""
+    """A variable; a frozen one is read-only, and `top` is the largest value of an index from 0."""
 
     kind: Kind
     shape: tuple[int, ...] = ()
@@ -31,9 +31,10 @@ class Variable(NamedTuple):
 
 
 class Function(NamedTuple):
-    """Parameters are kinds, arrays as Variables ("readonly" where frozen), qubits as sizes.
+    """A function in scope.
 
-    `measured` is how many qubits a call measures at most; a pure function can be called anywhere.
+    Its parameters are kinds, Variables for arrays ("readonly" if frozen), and sizes for qubits. A
+    call measures at most `measured` qubits; a pure function can be called anywhere.
     """
 
     name: str
@@ -48,7 +49,7 @@ ANGLES = ["pi/2", "0.3", "7.0", "-pi/4", "2*pi/3", "1.7 - pi", "-2.5", "9*pi/4",
 
 
 class Scope:
-    """Draws from what is in scope; the simplest option first, because hypothesis shrinks to it."""
+    """Draws names in scope; the simplest option first, because hypothesis shrinks to it."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw
@@ -59,7 +60,7 @@ class Scope:
         return self.draw(st.sampled_from(options))
 
     def one(self, options: list[Any]) -> str:
-        """One of some texts; those that are functions are only called if they are picked."""
+        """Draw one of some texts; an option that is a function is called only if it is drawn."""
         option = self.pick(options)
         return option() if callable(option) else option
 
@@ -75,7 +76,7 @@ class Scope:
         return {name: it for scope in self.scopes for name, it in scope.items()}
 
     def named(self, *kinds: Kind, writable: bool = False) -> list[str]:
-        """Names of variables that are no arrays."""
+        """Return the names of variables that are no arrays."""
         return [
             name
             for name, it in self.visible().items()
@@ -98,7 +99,7 @@ class Scope:
         ]  # fmt: skip
 
     def places(self, kind: Kind, writable: bool = False) -> list[Any]:
-        """Everything of a kind that has a name, as options for `one`."""
+        """Return all names of a kind, as options for `one`."""
         found: list[Any] = [*self.named(kind, writable=writable)]
         found += [partial(self.element, n) for n in self.arrays(kind, writable=writable)]
         if kind in (BIT, BOOL):
@@ -110,7 +111,7 @@ class Scope:
     # Indices
 
     def index(self, size: int) -> str:
-        """An index of something of that size, perhaps known only when it runs."""
+        """Draw an index of an object of that size, perhaps known only at run time."""
         found = [str(i) for i in range(size)] + ["-1", f"-{size}"]
         visible = self.visible()
         found += 2 * [n for n, it in visible.items() if it.top is not None and it.top < size]
@@ -118,7 +119,7 @@ class Scope:
         return self.pick(found + [f"{name} % {size}" for name in uints])
 
     def span(self, size: int, length: int) -> str:
-        """A slice of that length."""
+        """Draw a slice of that length."""
         start = self.upto(size - length)
         stop = start + length - 1
         forms = [f"{start}:{stop}", f"{start}:1:{stop}"]

@@ -28,11 +28,11 @@ from tests.openqasm.reference_values import (
 )
 
 Outcome = tuple[str, tuple[tuple[str, Any], ...]]
-"""The bit registers as Qiskit writes them, and the output variables with their values."""
+"""The bit registers in the order of Qiskit, and the output variables with their values."""
 
 
 def distribution(text: str, most_histories: int = 4096) -> dict[Outcome, float]:
-    """The exact probability of each outcome of a program that ends on every path."""
+    """Return the exact probability of each outcome of a program that ends on every path."""
     program = openqasm3.parse(text)
     found: dict[Outcome, float] = defaultdict(float)
     history: list[int] = []
@@ -49,19 +49,19 @@ def distribution(text: str, most_histories: int = 4096) -> dict[Outcome, float]:
 
 
 class End(Exception):
-    """`end`."""
+    """Signals `end`."""
 
 
 class Break(Exception):
-    """`break`."""
+    """Signals `break`."""
 
 
 class Continue(Exception):
-    """`continue`."""
+    """Signals `continue`."""
 
 
 class Run(Evaluator):
-    """A run with its statements; `outcome` is what it leaves."""
+    """A run with its statements; `outcome` is its result."""
 
     def program(self, program: ast.Program) -> None:
         rest = iter(program.statements)
@@ -71,7 +71,7 @@ class Run(Evaluator):
             self.never_reached(rest)
 
     def never_reached(self, statements: Iterable[Any]) -> None:
-        """What is declared after an `end` keeps its first value, zero."""
+        """Declare the variables after an `end`, which keep their first value, zero."""
         for node in statements:
             if isinstance(node, ast.IODeclaration):
                 self.on_IODeclaration(node)
@@ -83,7 +83,7 @@ class Run(Evaluator):
         return " ".join(bits), tuple((name, plain(read(thing))) for name, thing in self.outputs)
 
     def inner(self, statements: list[Any], **names: Any) -> None:
-        """A block with a scope of its own."""
+        """Run a block in a new scope."""
         self.scopes.append(names)
         try:
             self.block(statements)
@@ -214,7 +214,7 @@ class Run(Evaluator):
         self.gates[node.name.name] = lambda *params: self.composed(node, params)
 
     def composed(self, node: ast.QuantumGateDefinition, params: tuple[float, ...]) -> Any:
-        """The matrix of a gate definition: its body on all columns of the identity."""
+        """Return the matrix of a gate definition: its body on all columns of the identity."""
         count = len(node.qubits)
         outer = self.scopes, self.state
         self.scopes = [dict(zip([q.name for q in node.qubits], range(count), strict=True))]
@@ -246,7 +246,7 @@ class Run(Evaluator):
 
 
 def plain(value: Any) -> Any:
-    """A value as an output is written: angles in radians, bits as a string with bit 0 last."""
+    """Return a value as an output: angles in radians, bits as a string with bit 0 last."""
     if isinstance(value, list):
         return tuple(plain(each) for each in value)
     if value.kind == "bits":

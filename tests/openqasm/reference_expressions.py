@@ -1,4 +1,4 @@
-"""The reference evaluator's expressions: names, types, calls, and what measuring answers."""
+"""Expressions of the reference evaluator: names, types, calls and measurements."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -27,13 +27,13 @@ NEVER = 1e-12
 
 
 class Return(Exception):
-    """`return`, with what it returns."""
+    """Signals `return`, with the returned value."""
 
 
 class Evaluator:
-    """One run of a program in which measurements come out as `history` says.
+    """A run of a program with the outcomes in `history`.
 
-    Beyond the end of `history` they come out 0 where they can, and are added to it.
+    After the end of `history`, outcomes are 0 if that is possible, and are added to it.
     """
 
     def __init__(self, history: list[int]) -> None:
@@ -66,7 +66,7 @@ class Evaluator:
         return thing
 
     def type_of(self, node: Any) -> tuple[Any, ...]:
-        """Kind, width, and the dimensions of an array."""
+        """Return the kind, the width and the dimensions of an array."""
         if isinstance(node, ast.ArrayType):
             return *self.type_of(node.base_type), *(self.number(d) for d in node.dimensions)
         kind = type(node).__name__.removesuffix("Type").lower()
@@ -129,7 +129,7 @@ class Evaluator:
         return type(left)([*left, *right])
 
     def registered(self, thing: Any) -> Any:
-        """A value that has no place is put into one, to be indexed."""
+        """Put a temporary value into a cell, so that it can be indexed."""
         return place_of(thing) if isinstance(thing, Value) else thing
 
     def on_IndexExpression(self, node: ast.IndexExpression) -> Any:
@@ -187,7 +187,7 @@ class Evaluator:
         return None
 
     def bind(self, parameter: Any, argument: Any) -> None:
-        """Qubits and arrays go in by reference, other values by value."""
+        """Bind arguments: qubits and arrays by reference, other values by value."""
         if isinstance(argument, (int, list)):
             self.scopes[-1][parameter.name.name] = argument
         else:
@@ -224,5 +224,5 @@ def empty(kind: str, width: int, shape: list[int]) -> Any:
 
 
 def steps(first: int, last: int, step: int) -> list[int]:
-    """A range that has both its ends."""
+    """A range with both ends."""
     return list(range(first, last + (1 if step > 0 else -1), step))

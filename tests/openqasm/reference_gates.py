@@ -12,12 +12,12 @@ from scipy.linalg import block_diag, schur
 
 
 def e(angle: float) -> complex:
-    """exp(i angle)."""
+    """Return exp(i angle)."""
     return complex(np.exp(1j * angle))
 
 
 def u(theta: float, phi: float, lam: float) -> Any:
-    """The built-in U, 2 pi periodic in theta."""
+    """Return the built-in U, 2 pi periodic in theta."""
     up, down = 1 + e(theta), 1 - e(theta)
     return np.array([[up, -1j * e(lam) * down], [1j * e(phi) * down, e(phi + lam) * up]]) / 2
 
@@ -64,7 +64,7 @@ GATES: dict[str, Callable[..., Any]] = {name: (lambda m=m: m) for name, m in FIX
 
 
 def power(matrix: Any, exponent: float) -> Any:
-    """The principal power: eigenvalues exp(i x) with x in (-pi, pi]."""
+    """Return the principal power: eigenvalues exp(i x) with x in (-pi, pi]."""
     diagonal, basis = schur(matrix, output="complex")
     angles = np.angle(np.diag(diagonal))
     angles[angles < 1e-9 - math.pi] = math.pi
@@ -87,7 +87,7 @@ def modified(matrix: Any, name: str, argument: Any) -> Any:
 
 
 def applied(matrix: Any, tensor: Any, qubits: Sequence[int]) -> Any:
-    """A gate on some axes of a tensor whose first axes are qubits."""
+    """Apply a gate to some axes of a tensor whose first axes are qubits."""
     if len(set(qubits)) != len(qubits):
         raise ValueError("a qubit twice")
     count = len(qubits)

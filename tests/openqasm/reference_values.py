@@ -1,4 +1,4 @@
-"""The reference evaluator's values, the places they live in, and the operators on them."""
+"""Values of the reference evaluator, their cells, and the operators on them."""
 
 import math
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def cast(value: Value, kind: str, width: int) -> Value:
 
 
 class Place:
-    """Where a value lives: a cell for each bit, a float in one cell. Aliases share cells."""
+    """The cells of a value: one for each bit, a single one for a float. Aliases share cells."""
 
     def __init__(self, kind: str, width: int, cells: list[list[Any]] | None = None) -> None:
         self.kind, self.width = kind, width
@@ -64,7 +64,7 @@ class Place:
 
 
 class Qubits(list[int]):
-    """A register of qubits; a single one is an int. An array is a plain list of places."""
+    """A register of qubits; a single one is an int. An array is a list of cells."""
 
 
 def place_of(value: Any, kind: str = "", width: int = 0) -> Place:
@@ -74,7 +74,7 @@ def place_of(value: Any, kind: str = "", width: int = 0) -> Place:
 
 
 def read(thing: Any) -> Any:
-    """The value in a place, the values in an array; whatever else as it is."""
+    """Return the value in a cell, or the values in an array; other objects as they are."""
     if isinstance(thing, Place):
         return thing.get()
     return [read(each) for each in thing] if type(thing) is list else thing
@@ -95,7 +95,7 @@ def item(thing: Any, position: int) -> Any:
 
 
 def joined(things: list[Any], like: Any) -> Any:
-    """Items of a thing as a smaller thing of its sort."""
+    """Return some items of an object, as a smaller object of the same class."""
     if isinstance(like, Place):
         return Place("bits", len(things), [each.cells[0] for each in things])
     return Qubits(things) if isinstance(like, Qubits) else things
@@ -105,7 +105,7 @@ def joined(things: list[Any], like: Any) -> Any:
 
 
 def common(left: Value, right: Value) -> tuple[str, int]:
-    """The type in which an operation is done: "usual arithmetic conversions", rank by width."""
+    """Return the type of an operation: "usual arithmetic conversions", rank by width."""
     kinds, wide = {left.kind, right.kind}, max(left.width, right.width)
     if "angle" in kinds:
         return "angle", max(each.width for each in (left, right) if each.kind == "angle")
@@ -124,7 +124,7 @@ RING: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def divided(left: int, right: int) -> int:
-    """Toward zero, as in C."""
+    """Divide toward zero, as in C."""
     quotient = abs(left) // abs(right)
     return quotient if (left < 0) == (right < 0) else -quotient
 
@@ -155,7 +155,7 @@ def binary(op: str, left: Value, right: Value) -> Value:
 
 
 def scaled(op: str, left: Value, right: Value) -> Value:
-    """An angle times or by an integer, or an angle by an angle, as if all were uints."""
+    """Multiply or divide angles and integers as if all were uints."""
     width = max(each.width for each in (left, right) if each.kind == "angle")
     if op == "*":
         return whole("angle", width, left.data * right.data)

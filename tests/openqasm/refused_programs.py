@@ -1,7 +1,7 @@
-"""Programs that must be refused, each with the code and the line of its first problem.
+"""Wrong programs, each with the code and the line of its first problem.
 
-A program is HEAD and what is written here, unless it begins with a line of its own that says which
-OpenQASM it is. The problem is in its last line, or in the one that ends with `//!`.
+HEAD precedes each text here, unless the text begins with a version of OpenQASM. The problem is in
+the last line, or in the line that ends with `//!`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ MARK = "//!"
 
 
 class Wrong(NamedTuple):
-    """A program, and the code and line (from 1) of its first problem."""
+    """Return a program, and the code and line (from 1) of its first problem."""
 
     code: str
     line: int

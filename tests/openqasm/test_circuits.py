@@ -1,4 +1,4 @@
-"""Reading circuits: what they become, and what people are told when they are wrong."""
+"""Compilation of circuits: the compiled program, and the diagnostics of wrong ones."""
 
 import json
 import math
@@ -196,9 +196,7 @@ def test_pragmas_are_ignored_with_a_warning() -> None:
         ("float[20] f = pi; rx(f) q[0]; c = measure q;", "calculated with 64 bits", "01"),
     ],
 )
-def test_what_runs_but_may_be_a_mistake_is_warned_about(
-    body: str, warning: str, expected: str
-) -> None:
+def test_a_likely_mistake_that_runs_has_a_warning(body: str, warning: str, expected: str) -> None:
     assert warning in " ".join(compiled(HEAD + body).warnings)
     assert counts(HEAD + body) == {expected: 200}
 
@@ -285,7 +283,7 @@ def test_an_openqasm_2_program_runs_with_the_gates_of_its_own_include() -> None:
         ("// nothing\n", "empty_circuit", 1, 1, None),
     ],
 )
-def test_a_problem_is_told_with_its_place(
+def test_a_problem_is_reported_with_its_position(
     text: str, code: str, line: int, column: int, token: str | None
 ) -> None:
     problem = problems(text)[0]
@@ -311,17 +309,17 @@ def test_a_qubit_out_of_range_names_its_register_and_its_range() -> None:
         (HEAD + "x qq;", "Did you mean `q`?"),
     ],
 )
-def test_a_problem_says_what_to_do_where_it_is_known(text: str, hint: str) -> None:
+def test_a_problem_has_a_hint_if_a_remedy_is_known(text: str, hint: str) -> None:
     assert hint in (problems(text)[0].hint or "")
 
 
-def test_all_problems_are_told_in_the_order_of_the_text() -> None:
+def test_all_problems_are_reported_in_the_order_of_the_text() -> None:
     found = problems(HEAD + "foo q[0];\nx q[9];\nrx q[0];")
     assert [p.code for p in found] == ["unknown_gate", "index_out_of_range", "wrong_arity"]
     assert [p.line for p in found] == [4, 5, 6]
 
 
-def test_at_most_twenty_problems_are_told() -> None:
+def test_at_most_twenty_problems_are_reported() -> None:
     assert len(problems(HEAD + "foo q;\n" * 50)) == 20
 
 

@@ -1,4 +1,4 @@
-"""A call of a subroutine is made once, when it stands there, wherever it stands."""
+"""Calls of subroutines run once, in the order of the text, in every kind of expression."""
 
 import json
 
@@ -75,7 +75,7 @@ def test_a_call_is_made_once_wherever_it_stands(statement: str) -> None:
 
 
 @pytest.mark.parametrize("statement", ["b = true || yes(n);", "b = false && yes(n);"])
-def test_a_call_that_decides_nothing_is_not_made(statement: str) -> None:
+def test_a_call_after_a_deciding_operand_is_not_made(statement: str) -> None:
     assert set(outputs(statement)["calls"]) == {0}
 
 
@@ -92,11 +92,11 @@ def test_a_call_that_decides_nothing_is_not_made(statement: str) -> None:
         ("mod(next(n), n[0] + 1)", 1),
     ],
 )
-def test_operands_are_worked_out_from_left_to_right(expression: str, expected: int) -> None:
+def test_operands_are_evaluated_from_left_to_right(expression: str, expected: int) -> None:
     assert set(outputs(f"value = {expression};")["value"]) == {expected}
 
 
-def test_the_elements_of_a_list_are_worked_out_from_left_to_right() -> None:
+def test_the_elements_of_a_list_are_evaluated_from_left_to_right() -> None:
     assert set(
         outputs("list = {n[0], next(n), n[0]}; value = list[0] * 10 + list[2];")["value"]
     ) == {1}
@@ -123,7 +123,7 @@ def test_operations_that_wait_for_an_outcome_are_counted_once() -> None:
     assert isinstance(result, Result), result
 
 
-def test_bits_of_a_size_that_only_a_run_tells_stand_before_a_call() -> None:
+def test_bits_of_a_size_known_at_run_time_can_precede_a_call() -> None:
     body = """
     def two(mutable array[int, 1] n) -> bit[2] { n[0] += 1; return "11"; }
     int i = 1; bit[4] three = "0110"; int after = 7;
@@ -134,7 +134,7 @@ def test_bits_of_a_size_that_only_a_run_tells_stand_before_a_call() -> None:
     assert set(outputs(body)["value"]) == {7115}
 
 
-def test_measured_bits_of_such_a_size_keep_what_they_are() -> None:
+def test_measured_bits_of_a_size_known_at_run_time_keep_their_values() -> None:
     body = """
     int i = 0; h q; c = measure q; bit[2] first = c[i:i + 1];
     b = c[i:i + 1] == bit[2](uint[2](next(n) + 2));
@@ -143,7 +143,7 @@ def test_measured_bits_of_such_a_size_keep_what_they_are() -> None:
     assert set(outputs(body)["value"]) == {0, 2, 4, 7}
 
 
-def test_the_arguments_of_a_gate_are_worked_out_from_left_to_right() -> None:
+def test_the_arguments_of_a_gate_are_evaluated_from_left_to_right() -> None:
     body = """
     def third(mutable array[int, 1] n) -> float { n[0] += 1; return 0.0; }
     U(pi * n[0], third(n), 0.0) q[0]; b = measure q[0]; value = int(b);
@@ -151,5 +151,5 @@ def test_the_arguments_of_a_gate_are_worked_out_from_left_to_right() -> None:
     assert set(outputs(body)["value"]) == {0}
 
 
-def test_the_bounds_of_a_loop_are_worked_out_from_left_to_right() -> None:
+def test_the_bounds_of_a_loop_are_evaluated_from_left_to_right() -> None:
     assert set(outputs("for int i in [n[0]:next(n)] { value += 10 + i; }")["value"]) == {21}

@@ -1,4 +1,4 @@
-"""Programs that nobody wrote, grown from a grammar, mutated, cut off: run, or refused."""
+"""Fuzzing: programs from a grammar, mutated and cut off, run or are refused."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -65,7 +65,7 @@ MODIFIERS = ["", "", "inv @ ", "ctrl @ ", "negctrl(2) @ ", "pow({}) @ ", "ctrl({
 
 
 class Grammar:
-    """Grows programs that are grammatical, and sometimes make sense."""
+    """Generates grammatical programs, a part of which is valid."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -74,7 +74,7 @@ class Grammar:
         return DECLARATIONS + "".join(self.statement(3) + "\n" for _ in range(6))
 
     def pick(self, options: list[str]) -> str:
-        """One of them, each `{}` in it filled with a value."""
+        """Draw one of the templates, and fill each `{}` in it with a value."""
         text = self.random.choice(options)
         while "{}" in text:
             text = text.replace("{}", self.value(1), 1)
@@ -185,7 +185,7 @@ PIECES = [*"(){}[];,@+-*/<>=!~&|:\"'#$.\\\n\r\t 019eqc", "ctrl @", "pow(", "meas
 
 
 def mutant(text: str, random_: random.Random) -> str:
-    """A program with a few pieces cut out, doubled, moved or put in, and perhaps cut off."""
+    """Mutate a program: remove, double, move or insert parts, and perhaps cut it off."""
     for _ in range(random_.randint(1, 6)):
         text = text or ";"
         start = random_.randrange(len(text))

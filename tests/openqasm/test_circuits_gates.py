@@ -1,6 +1,6 @@
-"""Gates: each is the matrix that the OpenQASM 3 specification gives it.
+"""Gates have the matrices of the OpenQASM 3 specification.
 
-A global phase has no effect and is dropped; under a control it is there, and is tested there.
+A global phase has no effect and is dropped; under a control it has one, and is tested there.
 """
 
 import math
@@ -25,7 +25,7 @@ def compiled(text: str) -> Program:
 
 
 def matrix(body: str, qubits: int, definitions: str = "") -> np.ndarray:
-    """The unitary of gates on `q`, without its global phase; bit k of an index is `q[k]`."""
+    """Return the unitary of gates on `q`, without the global phase; bit k of an index is `q[k]`."""
     return unitary(compiled(f"{STD}{definitions}qubit[{qubits}] q;\n{body}"), qubits)
 
 
@@ -39,7 +39,7 @@ def unitary(program: Program, qubits: int) -> np.ndarray:
 
 
 def embedded(operation: Operation, qubits: int) -> np.ndarray:
-    """The matrix of one operation among all qubits, entry by entry."""
+    """Return the matrix of one operation on all qubits, entry by entry."""
     small = under_control(operation.matrix(), operation.controls)
     result = np.zeros((2**qubits, 2**qubits), dtype=complex)
     for column in range(2**qubits):
@@ -52,18 +52,18 @@ def embedded(operation: Operation, qubits: int) -> np.ndarray:
 
 
 def equal(left: np.ndarray, right: np.ndarray) -> bool:
-    """Equal, phase included."""
+    """Return True if two matrices are equal, including the phase."""
     return bool(np.allclose(left, right, atol=1e-9))
 
 
 def same(left: np.ndarray, right: np.ndarray) -> bool:
-    """Equal up to a global phase."""
+    """Return True if two matrices are equal up to a global phase."""
     overlap = np.vdot(left, right)
     return bool(abs(overlap) > 1e-9) and equal(left * overlap / abs(overlap), right)
 
 
 def spec_u(theta: float, phi: float, lam: float) -> np.ndarray:
-    """The built-in U as the OpenQASM 3 specification writes it."""
+    """Return the built-in gate U as the OpenQASM 3 specification defines it."""
     e = np.exp
     return 0.5 * np.array(
         [
@@ -74,7 +74,7 @@ def spec_u(theta: float, phi: float, lam: float) -> np.ndarray:
 
 
 def controlled(gate: np.ndarray) -> np.ndarray:
-    """`gate` under one control, which is the lowest qubit, as Qiskit orders them."""
+    """Return `gate` under one control, which is the lowest qubit, in the order of Qiskit."""
     size = len(gate)
     off, on = np.diag([1, 0]), np.diag([0, 1])
     return np.kron(np.eye(size), off) + np.kron(gate, on)
@@ -222,7 +222,7 @@ def test_a_modifier_means_what_the_specification_says(call: str, expected: str) 
 
 
 def controls(calls: str) -> str:
-    """The same calls, each under a control more."""
+    """Return the same calls, each under one more control."""
     return "".join(
         f"ctrl @ {call.strip()};".replace(" q", " q[3], q", 1)
         if " q" in call
@@ -251,7 +251,7 @@ def test_a_fraction_of_a_large_gate_is_refused_at_its_place() -> None:
     assert (problem.code, problem.line) == ("not_supported", 3)
 
 
-def test_many_controls_cost_what_they_come_to() -> None:
+def test_many_controls_cost_their_decomposition() -> None:
     call = "ctrl(20) @ U(1, 2, 3) " + ", ".join(f"q[{i}]" for i in range(21)) + ";\n"
     program = compiled(f"{STD}qubit[21] q;\n{call}")
     assert program.circuit is not None

@@ -1,4 +1,4 @@
-"""Circuits that mean harm: each is refused, or is small after all, before it costs anything."""
+"""Hostile circuits are refused, or are cheap, before they cost time or memory."""
 
 import random
 from collections.abc import Iterator
@@ -181,7 +181,7 @@ PIECES = [*"(){}[];,@+-*/<>=!~&|:\"'#$.\\\n\r\t 019eq", "ctrl @", "pow(", "measu
 
 
 def mutant(random_: random.Random) -> str:
-    """A valid program with a few pieces cut out, doubled, or put in."""
+    """Mutate a valid program: remove, double or insert parts."""
     text = random_.choice(VALID)
     for _ in range(random_.randint(1, 6)):
         start = random_.randrange(len(text))
@@ -192,7 +192,7 @@ def mutant(random_: random.Random) -> str:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_mutated_program_is_read_or_refused_and_nothing_else(seed: int) -> None:
+def test_a_mutated_program_compiles_or_is_refused(seed: int) -> None:
     random_ = random.Random(seed)
     for _ in range(100):
         text = mutant(random_)

@@ -1,7 +1,7 @@
-"""Programs that mean harm in what they say, run as the service runs them: in a child with limits.
+"""Hostile programs, run in a child process with limits, as the service runs them.
 
-Each ends with a result, or with a code and a line; none may cost more than it is allowed, or end
-the child it runs in.
+Each ends with a result, or with a code and a line; none may exceed its limits, or end the child
+process.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ def lines(count: int, line: str) -> str:
 
 
 def doubled(levels: int) -> str:
-    """A gate that comes to 2**levels operations."""
+    """Return the definition of a gate with 2**levels operations."""
     return (
         "gate g0 a { x a; }\n" + lines(levels, "gate g# a { g@ a; g@ a; }\n") + f"g{levels} q[0];"
     )
 
 
 def under_controls(count: int) -> str:
-    """A gate that is under one control more in each definition."""
+    """Return definitions of gates, each with one more control than the one before."""
     text = f'include "stdgates.inc";\nqubit[{count + 1}] q;\ngate g0 a {{ x a; }}\n'
     for k in range(1, count + 1):
         others = ", ".join(f"b{i}" for i in range(k - 1))
@@ -285,7 +285,7 @@ def test_a_hostile_parameter_is_refused(parameters: str, child: Child) -> None:
 
 
 def test_a_child_does_not_grow_from_program_to_program() -> None:
-    """What is remembered of programs must fit, though a root keeps a matrix of 64 KiB."""
+    """The cache of programs stays small, although a root keeps a matrix of 64 KiB."""
     child = Child(Settings(slot_memory_mb=160))
     roots = "for int i in [1:60] pow(0.5) @ g q[0], q[1], q[2], q[3], q[4], q[5];"
     gate = "gate g a, b, d, e, f, k { cx a, b; rx(0.3) f; }\n"

@@ -1,4 +1,4 @@
-"""Random programs: read by us and by an independent reader, they mean the same."""
+"""Random programs have the same meaning for the compiler and for an independent parser."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ PHASED = {"U", "u2", "u3", "own", "plain"}
 
 @st.composite
 def calls(draw: st.DrawFn) -> str:
-    """One gate call, perhaps under a modifier, perhaps broadcast over the register."""
+    """Draw a gate call, perhaps with a modifier, perhaps broadcast over the register."""
     name = draw(st.sampled_from(sorted(GATES)))
     params, qubits = GATES[name]
     modifier = draw(st.sampled_from(["", "", "inv @ ", "pow(2) @ ", "ctrl @ ", "negctrl @ "]))
@@ -71,7 +71,7 @@ def test_a_program_has_the_unitary_that_qiskit_reads(text: str) -> None:
 
 
 def unitary(text: str) -> np.ndarray:
-    """What we make of a text, up to a global phase."""
+    """Return the unitary of a compiled text, up to a global phase."""
     circuit = compile_circuit(text, SETTINGS).circuit
     assert circuit is not None
     total = Operator(np.eye(2**QUBITS))
@@ -116,7 +116,7 @@ Block = list[tuple[Any, ...]]
 
 
 class Machine:
-    """An independent reading of control flow over qubits that are only ever 0 or 1."""
+    """An independent interpreter of control flow over qubits in basis states."""
 
     def __init__(self) -> None:
         self.qubits = [0] * QUBITS
@@ -124,7 +124,7 @@ class Machine:
         self.steps = 0
 
     def run(self, block: Block) -> str:
-        """Runs a block; says "break" or "continue" where it ends in one."""
+        """Run a block; return "break" or "continue" if the block ends with one."""
         for kind, *rest in block:
             self.steps += 1
             if kind == "x":
@@ -243,7 +243,7 @@ def blocks(depth: int, in_loop: bool) -> st.SearchStrategy[Block]:
 @pytest.mark.filterwarnings("error")
 @settings(max_examples=150, deadline=None)
 @given(blocks(2, False))
-def test_control_flow_does_what_an_independent_reading_does(block: Block) -> None:
+def test_control_flow_agrees_with_an_independent_interpreter(block: Block) -> None:
     machine = Machine()
     machine.run(block)
     if machine.steps >= 1000:
@@ -268,7 +268,7 @@ moves = st.one_of(
 
 @st.composite
 def measured_programs(draw: st.DrawFn) -> str:
-    """Measurements in superposition, and gates under conditions on what they gave."""
+    """Draw measurements in superposition, and gates under conditions on the outcomes."""
     lines = ["h q[0];", "c[0] = measure q[0];"]
     for _ in range(draw(st.integers(1, 4))):
         lines.append(draw(moves))
@@ -284,12 +284,12 @@ def measured_programs(draw: st.DrawFn) -> str:
 
 SHOTS = 4000
 WIDEST_GAP = 0.06
-"""Five standard deviations and more of the difference of two shares of 4,000 shots each."""
+"""More than five standard deviations of the difference of two shares of 4,000 shots each."""
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(measured_programs())
-def test_a_program_that_looks_at_measurements_gives_the_shares_that_qiskit_gives(
+def test_a_program_that_depends_on_outcomes_gives_the_shares_of_qiskit(
     text: str,
 ) -> None:
     result = engines.run(

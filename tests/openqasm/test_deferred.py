@@ -1,4 +1,4 @@
-"""Programs that act on what they measured, run as one circuit."""
+"""Deferred measurement: programs with gates that depend on outcomes run as one circuit."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ def calls(draw: st.DrawFn, most: int) -> list[Step]:
 
 @st.composite
 def sketches(draw: st.DrawFn) -> Sketch:
-    """Gates, measurements into any bit, resets, and branches on one bit."""
+    """Draw gates, measurements into any bit, resets, and branches on one bit."""
     steps: list[Step] = [Call("h", (), (k,)) for k in range(WIDTH)]
     places = st.integers(0, WIDTH - 1)
     for _ in range(draw(st.integers(1, 6))):
@@ -49,7 +49,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
 
 @settings(deadline=None)
 @given(sketches())
-def test_what_is_deferred_has_the_distribution_of_the_program(drawn: Sketch) -> None:
+def test_a_deferred_measurement_keeps_the_distribution_of_the_program(drawn: Sketch) -> None:
     program = compile_uncached(drawn.text(), SETTINGS).program
     for method in EXACT:
         if can_tell(method, program):
@@ -59,7 +59,7 @@ def test_what_is_deferred_has_the_distribution_of_the_program(drawn: Sketch) -> 
 
 @settings(deadline=None, max_examples=30)
 @given(sketches(), st.integers(0, 1000))
-def test_outcome_by_outcome_or_as_one_circuit_only_what_can_be_is(drawn: Sketch, seed: int) -> None:
+def test_only_possible_outcomes_occur_with_and_without_deferral(drawn: Sketch, seed: int) -> None:
     possible = set(np.flatnonzero(distribution(drawn) > 0).tolist())
     for engine in ("quantumtask", "auto"):
         found = execute(TaskSpec(drawn.text(), shots=50, seed=seed, engine=engine), SETTINGS)
@@ -138,11 +138,11 @@ def test_branches_of_nothing_but_gates_make_one_circuit(body: str) -> None:
         "the qubit is used on",
     ],
 )
-def test_what_is_more_than_gates_is_run_outcome_by_outcome(body: str) -> None:
+def test_a_branch_with_more_than_gates_runs_outcome_by_outcome(body: str) -> None:
     assert compiled(LOOK + body).circuit is None
 
 
-def test_a_way_that_no_shot_takes_may_be_impossible() -> None:
+def test_a_branch_that_no_shot_takes_may_have_a_runtime_error() -> None:
     text = f"{HEAD}qubit[2] q; bit[2] c; c[0] = measure q[0]; int k = 5; if (c[0]) x q[k];"
     found = execute(TaskSpec(text, shots=10), SETTINGS)
     assert isinstance(found, Result)
@@ -152,7 +152,7 @@ def test_a_way_that_no_shot_takes_may_be_impossible() -> None:
     assert failed.code == "index_out_of_range"
 
 
-def test_a_condition_of_many_bits_is_looked_at() -> None:
+def test_a_condition_of_many_bits_is_decided() -> None:
     body = "h q; for int k in [0:11] { c[k] = measure q[k]; } if (c == 3) x q[12];"
     assert compiled(body, 13).circuit is None
 
@@ -163,7 +163,7 @@ def test_a_program_of_very_many_branches_is_run_outcome_by_outcome() -> None:
     assert compiled(body.replace("COUNT", "3000")).circuit is None
 
 
-def test_many_qubits_that_are_measured_on_the_way_leave_the_state() -> None:
+def test_many_qubits_measured_mid_circuit_leave_the_state() -> None:
     walk = "".join(
         f"rx(0.1) q[{k}]; c[{k}] = measure q[{k}]; if (c[{k}]) x q[{k + 1}];" for k in range(40)
     )

@@ -1,4 +1,4 @@
-"""Every feature of the specification runs with the outcome it must have, or is refused."""
+"""Every feature of the specification runs with the expected outcome, or is refused."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ MEASURED = {name: f for name, f in ALL.items() if f.measured_program is not None
 
 
 def outcome(program: str, parameters: Mapping[str, object] | None = None) -> Expected:
-    """Shares of the outcomes of `c`, the register that is declared first, or the refusal."""
+    """Return the shares of the outcomes of the register `c`, or the refusal."""
     values = None if parameters is None else json.dumps(parameters)
     spec = TaskSpec(program, shots=SHOTS, seed=7, parameters=values)
     done = execute(spec, SETTINGS)

@@ -1,4 +1,4 @@
-"""Never silently wrong: random programs run as the specification says, by the reference evaluator.
+"""Random programs have the distribution of the reference evaluator: never silently wrong.
 
 The suite tries a few dozen programs, always the same. To try thousands of new ones:
 `RANDOM_PROGRAMS=5000 python -m pytest tests/openqasm/test_reference.py -k random --timeout=0`, with
@@ -23,7 +23,7 @@ from tests.openqasm.reference import distribution
 
 SHOTS = 2000
 FALSE_ALARM = 1e-9
-"""How often a right distribution may be called wrong, for each program."""
+"""The probability that a right distribution fails, for each program."""
 
 TRIED = int(os.environ.get("RANDOM_PROGRAMS", "80"))
 
@@ -47,7 +47,7 @@ def test_a_random_program_runs_as_the_specification_says(text: str) -> None:
 
 
 def observed(text: str) -> Counter[Any]:
-    """How often ours gave which bits together with which outputs."""
+    """Return how often the compiled program gave each pair of bits and outputs."""
     spec = TaskSpec(circuit=text, shots=SHOTS, seed=1, memory=True)
     result = execute(spec, Settings())
     assert isinstance(result, Result), result
@@ -63,16 +63,16 @@ def observed(text: str) -> Counter[Any]:
 
 
 def comparable(value: Any) -> Any:
-    """A value that equals itself whoever calculated it; an angle next to 2 pi is 0."""
+    """Return a value in a comparable form; an angle next to 2 pi is 0."""
     if isinstance(value, (list, tuple)):
         return tuple(map(comparable, value))
     return round(value, 8) + 0.0 if isinstance(value, float) else value
 
 
 def disagreement(exact: dict[Any, float], counts: Counter[Any]) -> str:
-    """What is wrong with counts; empty where they can be of that distribution.
+    """Return the deviation of counts in words; empty if they fit the distribution.
 
-    A G test, with the outcomes that are expected less than five times taken as one.
+    A G test; outcomes that are expected less than five times count as one.
     """
     if impossible := {each: n for each, n in counts.items() if each not in exact}:
         return f"impossible: {impossible}, possible: {dict(exact)}"
@@ -101,7 +101,7 @@ def test_the_comparison_sees_an_impossible_outcome_and_a_shifted_coin() -> None:
 
 
 def bits_of(text: str) -> dict[str, float]:
-    """The distribution of the bit registers alone."""
+    """Return the distribution of the bit registers, without outputs."""
     found: dict[str, float] = defaultdict(float)
     for (bits, _), probability in distribution('include "stdgates.inc";\n' + text).items():
         found[bits] += probability
@@ -109,7 +109,7 @@ def bits_of(text: str) -> dict[str, float]:
 
 
 def value_of(kind: str, expression: str, before: str = "") -> Any:
-    """What an output of that type is after an assignment."""
+    """Draw the value of an output of a type after an assignment."""
     (((_, outputs), _),) = distribution(f"output {kind} o; {before} o = {expression};").items()
     return outputs[0][1]
 
@@ -185,7 +185,7 @@ QUANTUM = [
 
 
 @pytest.mark.parametrize(("text", "expected"), QUANTUM)
-def test_the_reference_gives_the_distribution_worked_out_by_hand(
+def test_the_reference_gives_the_distribution_calculated_by_hand(
     text: str, expected: dict[str, float]
 ) -> None:
     assert bits_of(text) == pytest.approx(expected)
@@ -268,7 +268,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("kind", "expression", "before", "expected"), VALUES)
-def test_the_reference_gives_the_value_worked_out_by_hand(
+def test_the_reference_gives_the_value_calculated_by_hand(
     kind: str, expression: str, before: str, expected: Any
 ) -> None:
     value = value_of(kind, expression, before)

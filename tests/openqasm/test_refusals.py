@@ -1,4 +1,4 @@
-"""Programs that must be refused are, with the code and the line of what is wrong."""
+"""Wrong programs are refused with the code and the line of the first problem."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def named(wrong: Wrong) -> str:
 
 
 def first_problem(text: str, parameters: str | None = None) -> Problem:
-    """What `execute` says of a program, which must not run."""
+    """Return the errors of `execute` for a program, which must not run."""
     failure = execute(TaskSpec(text, shots=10, seed=1, parameters=parameters), SETTINGS)
     assert isinstance(failure, Failure), f"ran: {text[:200]}"
     assert failure.problems, failure

@@ -1,4 +1,4 @@
-"""The specification's example algorithms, run by the service, have their textbook outcomes."""
+"""Example algorithms of the specification, run by the service, have their textbook outcomes."""
 
 import json
 import math
@@ -26,7 +26,7 @@ def counts(service: Service, text: str, shots: int = SHOTS, **more: Any) -> dict
 
 
 def assert_fits(found: Mapping[Any, int], expected: Mapping[Any, float]) -> None:
-    """Nothing that cannot happen happened, and the rest passes a chi-square test, a wide one."""
+    """Check counts: no impossible outcome, and a wide chi-square test for the others."""
     possible = {key: p for key, p in expected.items() if p > 1e-12}
     assert set(found) <= set(possible)
     shots = sum(found.values())

@@ -1,7 +1,8 @@
-"""Programs with an outcome that a textbook knows, in the style of the specification's examples.
+"""Programs with a known outcome, in the style of the specification's examples.
 
-Each function is named after the specification's example of the same algorithm and returns the text
-of a program of our own. Bit 0 of a register is the lowest. `textbook_large.py` has the longer ones.
+Each function has the name of the example of the same algorithm in the specification, and returns
+the text of a new program. Bit 0 of a register is the lowest. See `textbook_large.py` for longer
+programs.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ HEAD = 'OPENQASM 3.1;\ninclude "stdgates.inc";\n'
 
 
 def adder(a: int, b: int, width: int = 4) -> str:
-    """Cuccaro's ripple-carry adder: `total` is a + b, and `left` is a, as it was."""
+    """Return Cuccaro's ripple-carry adder: `total` is a + b, and `left` is a, unchanged."""
     return f"""{HEAD}
 const uint n = {width};
 
@@ -50,7 +51,7 @@ left = measure x_in;
 
 
 def cphase(theta: str, control: int) -> str:
-    """A controlled phase made of `U` and `cx`, undone by the library's: `c` is as prepared."""
+    """Return a controlled phase of `U` and `cx`, undone by the library: `c` is unchanged."""
     return f"""{HEAD}
 gate turn(θ) a, b {{
   U(0, 0, θ / 2) a;
@@ -71,7 +72,7 @@ c = measure q;
 
 
 def inverseqft1(k: int) -> str:
-    """The inverse Fourier transform of the phases of k, as it is measured: `c` is k."""
+    """Return the inverse Fourier transform of the phases of k: `c` is k."""
     return f"""{HEAD}
 qubit[4] q;
 bit[4] c;
@@ -97,7 +98,7 @@ c[3] = measure q[3];
 
 
 def inverseqft2(k: int) -> str:
-    """The same, steered by four single bits: c3 c2 c1 c0 are the bits of k."""
+    """Return the same, controlled by four single bits: c3 c2 c1 c0 are the bits of k."""
     return f"""{HEAD}
 qubit[4] q;
 bit c0;
@@ -125,7 +126,7 @@ measure q[3] -> c3;
 
 
 def ipe(bits: int, k: int, prepare: str = "x r;") -> str:
-    """Iterative estimation of the phase 2 pi k / 2^bits: `estimate` is k.
+    """Return the iterative estimation of the phase 2 pi k / 2^bits: `estimate` is k.
 
     With `prepare` "h r;" the target is half in the eigenstate of phase 0: then it is 0 or k.
     """
@@ -156,7 +157,7 @@ number = uint[n](estimate);
 
 
 def qft(k: int, then: str) -> str:
-    """The Fourier transform of |k> on four qubits, and then what `then` says of `fourier`."""
+    """Return the Fourier transform of |k> on four qubits, followed by the statements `then`."""
     return f"""{HEAD}
 const uint[4] k = {k};
 qubit[4] q;
@@ -187,7 +188,7 @@ c = measure q;
 
 
 def qpt(prepare: str, post: str) -> str:
-    """One setting of the tomography of a Hadamard gate."""
+    """Return one setting of the tomography of a Hadamard gate."""
     return f"""{HEAD}
 gate pre q {{ {prepare} }}
 gate post q {{ {post} }}
@@ -204,7 +205,7 @@ c = measure q;
 
 
 def rb(layers: Sequence[str]) -> str:
-    """A sequence of Clifford gates on `a` and `b` and then its inverse: `c` is 00."""
+    """Return a sequence of Clifford gates on `a` and `b`, and its inverse: `c` is 00."""
     body = " ".join(layers)
     return f"""{HEAD}
 gate sequence a, b {{ {body} }}
@@ -219,7 +220,7 @@ measure q -> c;
 
 
 def rus() -> str:
-    """A turn about Z by an angle of cosine 3/5, tried until it succeeds, and undone: `c` is 0."""
+    """Return a repeat-until-success Z rotation by acos(3/5), and its inverse: `c` is 0."""
     return f"""{HEAD}
 
 def segment(qubit[2] anc, qubit psi) -> bit[2] {{
@@ -253,7 +254,7 @@ c = measure psi;
 
 
 def teleport(theta: float, phi: float, lam: float) -> str:
-    """A state teleported and undone where it arrives: `c2` is 0, `c0` and `c1` are fair coins."""
+    """Return the teleportation of a state, then undone: `c2` is 0, `c0` and `c1` are uniform."""
     return f"""{HEAD}
 gate prepare q {{ U({theta}, {phi}, {lam}) q; }}
 gate post q {{ inv @ prepare q; }}
@@ -278,7 +279,7 @@ c2 = measure q[2];
 
 
 def varteleport(pairs: int) -> str:
-    """A state teleported along a line of Bell pairs, where it is undone: `c` is 0."""
+    """Return the teleportation of a state along Bell pairs, undone at the end: `c` is 0."""
     return f"""{HEAD}
 const int[32] n_pairs = {pairs};
 
@@ -315,7 +316,7 @@ c = measure line[2 * n_pairs];
 
 
 def arrays() -> str:
-    """Arrays filled, sliced, copied and passed by reference; `outputs` tell what is in them."""
+    """Return a program on arrays: fill, slice, copy, pass by reference; see its `outputs`."""
     return f"""{HEAD}
 const uint[8] SIZE = 4;
 array[uint[8], SIZE, 2] grid = {{{{1, 2}}, {{3, 4}}, {{2 + 3, 2 * 3}}, {{7, 8}}}};
@@ -361,7 +362,7 @@ c = measure q;
 
 
 def alignment() -> str:
-    """Delays that only pad, fixed and stretchable, between a gate and its inverse: `c` is 0."""
+    """Return fixed and stretchable delays between a gate and its inverse: `c` is 0."""
     return f"""{HEAD}
 stretch g;
 duration half = 100ns / 2;

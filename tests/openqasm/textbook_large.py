@@ -1,13 +1,13 @@
-"""The longer programs with a textbook outcome: codes, distillation, an eigensolver.
+"""Longer programs with a known outcome: codes, distillation, an eigensolver.
 
-As in `textbook.py`, each function is named after the specification's example of the same algorithm.
+As in `textbook.py`, each function has the name of an example of the specification.
 """
 
 from tests.openqasm.textbook import HEAD
 
 
 def gateteleport(flipped: int = -1) -> str:
-    """An S gate teleported into a repetition code, with one ancilla read wrongly if asked for.
+    """Return an S gate teleported into a repetition code, with an optional readout error.
 
     The data is the logical |+>; S and then its inverse leave it there: `c` is 000.
     """
@@ -49,7 +49,7 @@ c = measure data;
 
 
 def qec(error: str, theta: float = 0.7) -> str:
-    """A state in the bit-flip code, an error such as "x q[1];", and its correction.
+    """Return a state in the bit-flip code, an error such as "x q[1];", and its correction.
 
     `c` is 000 after the state is undone, and `syn` is the syndrome of the error.
     """
@@ -86,7 +86,7 @@ c = measure q;
 
 
 def scqec(error: str, cycles: int = 1) -> str:
-    """A logical 0 of the nine-qubit surface code, an error such as "x data[4];", its correction.
+    """Return a logical 0 of the nine-qubit surface code, an error "x data[4];", its correction.
 
     `failures` counts wrong logical outcomes over two rounds: it is 0 for any error on one qubit.
     """
@@ -154,7 +154,7 @@ failed = failures;
 
 
 def msd(broken: int = 0) -> str:
-    """Distils magic states, fifteen for one, until two succeed, and turns a qubit by both.
+    """Return 15-to-1 magic state distillation until two succeed, and two rotations by them.
 
     The state number `broken` (1 to 15) of the first attempt has a phase error, which is always
     noticed: then `attempts` is 3, otherwise 2. Two turns by -pi/4, then pi/2, leave 0 in `c`.
@@ -231,7 +231,7 @@ c = measure q;
 
 
 def vqe(rounds: int) -> str:
-    """Estimates <XX>, <YY> and <ZZ> (`term` 0, 1, 2) of cos(t/2)|00> + sin(t/2)|11>.
+    """Return the estimation of <XX>, <YY> and <ZZ> (`term` 0, 1, 2) of cos(t/2)|00> + sin(t/2)|11>.
 
     Each Pauli operator is measured `rounds` times within a shot; `energy` is the mean of +-1.
     """

@@ -1,4 +1,4 @@
-"""Every feature of the specification, each with a program of our own: the source of a table."""
+"""Features of the specification, each with a program: the source of the table in the docs."""
 
 from tests.openqasm.features import (
     control,
@@ -39,6 +39,6 @@ SECTIONS: dict[str, tuple[Feature, ...]] = {
     "Inputs and outputs": programs.INPUTS,
     "Directives and calibration": programs.DIRECTIVES,
 }
-"""Section of the table -> its features, in order."""
+"""The features of each section of the table, in order."""
 
 __all__ = ["SECTIONS", "Expected", "Feature", "Refused"]

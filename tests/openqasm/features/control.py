@@ -1,4 +1,4 @@
-"""Branches, loops, `switch`, `end`."""
+"""Features: branches, loops, `switch`, `end`."""
 
 from tests.openqasm.features.feature import (
     classical,

@@ -1,4 +1,4 @@
-"""The text of a program, qubits, types, constants, literals."""
+"""Features: program text, qubits, types, constants, literals."""
 
 from tests.openqasm.features.feature import (
     HEAD,

@@ -1,4 +1,4 @@
-"""Operators, functions that are built in."""
+"""Features: operators, built-in functions."""
 
 from tests.openqasm.features.feature import classical, constant, quantum, unsaid, wrong
 

@@ -1,4 +1,4 @@
-"""One feature of the specification as a program and what must come out of it.
+"""A feature of the specification: a program and its expected outcomes.
 
 Every program declares `bit[n] c` first; its last bit is the leftmost of an outcome. `<m>` in the
 text of a classical feature is the whole number one, `<b>` the bit one: written as `1` and `true`
@@ -13,14 +13,14 @@ HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
 @dataclass(frozen=True)
 class Refused:
-    """What must be refused. `valid`: the specification allows it, or says so in one place."""
+    """A feature that is refused; `valid` if the specification allows it in at least one place."""
 
     code: str
     valid: bool = False
 
 
 Expected = Mapping[str, float] | Refused
-"""Outcome of `c` -> probability, or why there is none."""
+"""The probability of each outcome of `c`, or a Refusal."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Feature:
 
 
 def unsaid(feature: Feature) -> Feature:
-    """The specification does not say what comes out: other answers are not wrong."""
+    """The specification leaves the outcome open: other outcomes are not wrong."""
     return replace(feature, silent=True)
 
 
@@ -47,7 +47,7 @@ def framed(qubits: int, code: str) -> str:
 
 
 def quantum(name: str, spec: str, code: str, expected: str | Mapping[str, float]) -> Feature:
-    """A program on `q` and `c`; a string as expected outcome is certain."""
+    """Return a feature on `q` and `c`; a string is an outcome with probability 1."""
     outcomes = {expected: 1.0} if isinstance(expected, str) else expected
     return Feature(name, spec, framed(len(next(iter(outcomes))), code), outcomes)
 
@@ -59,7 +59,7 @@ def whole(
     expected: str | Mapping[str, float] | Refused,
     parameters: Mapping[str, object] | None = None,
 ) -> Feature:
-    """A program as it stands."""
+    """Return a feature with a complete program."""
     outcomes = {expected: 1.0} if isinstance(expected, str) else expected
     return Feature(name, spec, program, outcomes, parameters=parameters)
 
@@ -69,7 +69,7 @@ _AS_INTEGER = "int[8] m = c[0];\n"
 
 
 def either(name: str, spec: str, code: str, one: str, zero: str) -> Feature:
-    """`one` and `zero`: what qubits 2 and 1 show where `<m>` and `<b>` are one and zero."""
+    """Return a classical feature, with conditions for `<m>` and `<b>` of one and of zero."""
     prepare = _MEASURE + (_AS_INTEGER if "<m>" in code else "")
     return Feature(
         name,
@@ -82,22 +82,22 @@ def either(name: str, spec: str, code: str, one: str, zero: str) -> Feature:
 
 
 def classical(name: str, spec: str, code: str, one: str, zero: str) -> Feature:
-    """`one` holds if and only if `<m>` and `<b>` are one, `zero` if and only if they are zero."""
+    """Return a feature whose `one` holds exactly if `<m>` and `<b>` are one, and `zero` if zero."""
     text = f"{code}\nif ({one}) x q[1];\nif ({zero}) x q[2];"
     return either(name, spec, text, "01", "10")
 
 
 def constant(name: str, spec: str, code: str, *conditions: str) -> Feature:
-    """What is known before the program runs: every condition must hold."""
+    """Return a feature of constants: every condition must hold."""
     lines = [code, *(f"if ({text}) x q[{at}];" for at, text in enumerate(conditions))]
     return quantum(name, spec, "\n".join(lines), "1" * len(conditions))
 
 
 def wrong(name: str, spec: str, code: str, refusal: str) -> Feature:
-    """A program on three qubits that the specification does not allow."""
+    """Return a program on three qubits that the specification does not allow."""
     return Feature(name, spec, framed(3, code), Refused(refusal))
 
 
 def impossible(name: str, spec: str, code: str, refusal: str = "not_supported") -> Feature:
-    """A program on three qubits that needs more than a simulator knows."""
+    """Return a program on three qubits that needs hardware."""
     return Feature(name, spec, framed(3, code), Refused(refusal, valid=True))

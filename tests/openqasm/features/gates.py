@@ -1,4 +1,4 @@
-"""Gates, modifiers, the standard library, measurements."""
+"""Features: gates, modifiers, the standard library, measurements."""
 
 from collections.abc import Mapping
 

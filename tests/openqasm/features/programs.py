@@ -1,4 +1,4 @@
-"""Timing, includes, inputs, outputs, directives, calibration."""
+"""Features: timing, includes, inputs, outputs, directives, calibration."""
 
 from tests.openqasm.features.feature import (
     HEAD,

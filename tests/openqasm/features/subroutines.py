@@ -1,4 +1,4 @@
-"""Scopes, subroutines."""
+"""Features: scopes, subroutines."""
 
 from tests.openqasm.features.feature import (
     HEAD,

@@ -1,4 +1,4 @@
-"""Arrays, aliases, slices, casts."""
+"""Features: arrays, aliases, slices, casts."""
 
 from tests.openqasm.features.feature import classical, constant, impossible, quantum, wrong
 
