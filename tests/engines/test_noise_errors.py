@@ -28,7 +28,7 @@ from quantumtask.client.qiskit import (
     SamplerV2,
     UnsupportedOption,
 )
-from quantumtask.client.qiskit.noise import Errors
+from quantumtask.client.qiskit.noise import AerNoiseModel
 from quantumtask.engines.backends.noisy import NoisyBackend
 from quantumtask.engines.noise.request import resolve_device_gates, resolve_noise
 from quantumtask.openqasm import compile_sweep
@@ -61,7 +61,7 @@ def quiet() -> Iterator[None]:
 
 def sent(circuit: QuantumCircuit, model: NoiseModel) -> tuple[Any, Any]:
     """The program and the noise that the service gets, as the adapter sends them."""
-    exported, noise = Errors(model, compiled=False).export(circuit)
+    exported, noise = AerNoiseModel(model, compiled=False).export(circuit)
     noise = json.loads(json.dumps(noise))
     sweep = compile_sweep(
         exported.text, SETTINGS, None, resolve_device_gates("simulator", parse_noise(noise))

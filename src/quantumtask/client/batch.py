@@ -61,9 +61,9 @@ class Batch:
             timeout: Time limit of the call, in seconds; None is the timeout of the client.
         """
         wait = float(wait)
-        question = {"wait": f"{wait:g}"} if wait else {}
+        query = {"wait": f"{wait:g}"} if wait else {}
         limit = self._connection.timeout if timeout is None else timeout
-        self.known = self._connection.json("GET", self._path, params=question, timeout=wait + limit)
+        self.known = self._connection.json("GET", self._path, params=query, timeout=wait + limit)
         return self.known
 
     def status(self, timeout: float | None = None) -> dict[str, int]:
@@ -118,7 +118,7 @@ class Batch:
         )
         with Progress(self._progress) as progress:
             while had < self._size:
-                progress.say(f"{had:,} of {self._size:,} ended")
+                progress.show(f"{had:,} of {self._size:,} ended")
                 if line := next(lines).strip():
                     had += 1
                     yield fetch_result(self._connection, loads(line), accept)

@@ -1,4 +1,4 @@
-"""Chunks of a sweep: neighbouring elements, each chunk a task of its own."""
+"""Chunks of a sweep: neighbouring elements, one task for each chunk."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from quantumtask.client.batch import Outcome
 
 MAX_CHUNKS = 16
-"""Number of chunks: enough for early results and busy workers, few enough to cost little."""
-LARGEST_PIECE = 10_000
+"""Largest number of tasks for the elements of one sweep: enough for all slots and for early
+results, few enough to cost little.
+"""
+MAX_CHUNK_SIZE = 10_000
+"""Number of elements of a chunk above which there are more than MAX_CHUNKS chunks."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class SweepChunk:
     def element(self, number: int) -> dict[str, Any]:
         """Return the parameters of one element of the chunk."""
         return {
-            name: value if _fixed(value) else value[number]
+            name: value if _is_scalar(value) else value[number]
             for name, value in self.parameters.items()
         }
 
@@ -37,31 +40,31 @@ def split(parameters: Parameters) -> list[SweepChunk]:
     Raises:
         ValueError: There is no array, or the lengths differ.
     """
-    lengths = {len(value) for value in parameters.values() if not _fixed(value)}
+    lengths = {len(value) for value in parameters.values() if not _is_scalar(value)}
     if len(lengths) != 1 or 0 in lengths:
         text = ", ".join(map(str, sorted(lengths))) or "none"
         raise ValueError(f"`parameters` must hold arrays of one length; the lengths are: {text}")
     [length] = lengths
-    pieces = max(min(length, MAX_CHUNKS), -(-length // LARGEST_PIECE))
-    ends = [length * k // pieces for k in range(pieces + 1)]
+    count = max(min(length, MAX_CHUNKS), -(-length // MAX_CHUNK_SIZE))
+    ends = [length * k // count for k in range(count + 1)]
     return [
-        SweepChunk(start, {n: v if _fixed(v) else v[start:end] for n, v in parameters.items()})
+        SweepChunk(start, {n: v if _is_scalar(v) else v[start:end] for n, v in parameters.items()})
         for start, end in itertools.pairwise(ends)
     ]
 
 
-def join_results(pieces: list[SweepChunk], outcomes: "Iterable[Outcome]") -> Iterator[Result]:
+def join_results(chunks: list[SweepChunk], outcomes: "Iterable[Outcome]") -> Iterator[Result]:
     """Yield the result of every element, chunk by chunk.
 
     Raises:
         TaskFailed: A chunk has no result.
     """
     for outcome in outcomes:
-        piece = pieces[outcome.index]
+        chunk = chunks[outcome.index]
         for number, result in enumerate(outcome.result()):
-            place = (piece.start + number,)
-            yield replace(result, index=place, parameters=piece.element(number))
+            index = (chunk.start + number,)
+            yield replace(result, index=index, parameters=chunk.element(number))
 
 
-def _fixed(value: Any) -> bool:
+def _is_scalar(value: Any) -> bool:
     return isinstance(value, str) or not hasattr(value, "__len__") or getattr(value, "ndim", 1) == 0

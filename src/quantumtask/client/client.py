@@ -199,10 +199,8 @@ class Client:
 
         The value `next_cursor` of a page is the `cursor` of the next page.
         """
-        question = {"status": status, "name": name, "tag": tag, "limit": limit, "cursor": cursor}
-        return self._connection.json(
-            "GET", "/tasks", params=without_none(question), timeout=timeout
-        )
+        query = {"status": status, "name": name, "tag": tag, "limit": limit, "cursor": cursor}
+        return self._connection.json("GET", "/tasks", params=without_none(query), timeout=timeout)
 
     def validate(
         self,

@@ -36,7 +36,7 @@ class Connection:
         self.url = (url or os.environ.get("QUANTUMTASK_URL") or DEFAULT_URL).rstrip("/")
         self.timeout = float(timeout)
         self._token = token or os.environ.get("QUANTUMTASK_TOKEN")
-        self._answered = False
+        self._has_answered = False
         self._pools: dict[int, httpx.Client] = {}
         _ = self._http  # an invalid URL is refused at once
 
@@ -44,10 +44,10 @@ class Connection:
     def _http(self) -> httpx.Client:
         """Connection pool of this process: a fork must not read the answers of its parent."""
         if self._pools.get(os.getpid()) is None:
-            self._pools[os.getpid()] = self._opened()
+            self._pools[os.getpid()] = self._open()
         return self._pools[os.getpid()]
 
-    def _opened(self) -> httpx.Client:
+    def _open(self) -> httpx.Client:
         http = _connect(self.url, self._token)
         weakref.finalize(self, http.close)  # a task from a pickle has no client that closes it
         return http
@@ -63,7 +63,7 @@ class Connection:
     def __setstate__(self, state: Json) -> None:
         self.url, self.timeout = state["url"], state["timeout"]
         self._token = os.environ.get("QUANTUMTASK_TOKEN")
-        self._answered = False
+        self._has_answered = False
         self._pools = {}
 
     def __deepcopy__(self, _: Any) -> Self:
@@ -92,9 +92,9 @@ class Connection:
         while True:
             answer, lost = self._try(method, path, timeout=budget.remaining, **request)
             if answer is not None and answer.status_code not in _BUSY:
-                return _accepted(answer)
-            if not self._answered or not budget.pause(_retry_after(answer)):
-                raise self._given_up(answer, lost)
+                return _check_success(answer)
+            if not self._has_answered or not budget.pause(_retry_after(answer)):
+                raise self._final_error(answer, lost)
 
     def json(self, method: str, path: str, **request: Any) -> Json:
         """Return the JSON object of an answer. The arguments are those of `call`."""
@@ -135,12 +135,12 @@ class Connection:
                 raise Unreachable(self.url)
 
     def _lines(self, path: str, accept: str, resume: Resume, end: float) -> Iterator[str]:
-        question, more = resume()
+        query, more = resume()
         remaining = max(0.001, min(STREAM_S, end - time.monotonic()))
         timeout = httpx.Timeout(self.timeout, read=remaining)
         headers = {"Accept": accept, **more}
         with self._http.stream(
-            "GET", path, params=question, headers=headers, timeout=timeout
+            "GET", path, params=query, headers=headers, timeout=timeout
         ) as answer:
             if not answer.is_success:
                 answer.read()
@@ -165,10 +165,10 @@ class Connection:
             answer = self._http.request(method, path, **request)
         except httpx.RequestError as error:
             return None, error
-        self._answered = True
+        self._has_answered = True
         return answer, None
 
-    def _given_up(
+    def _final_error(
         self, answer: httpx.Response | None, lost: httpx.RequestError | None
     ) -> ClientError | TimeoutError:
         if answer is not None:
@@ -250,7 +250,7 @@ def _connect(url: str, token: str | None) -> httpx.Client:
     raise Unreachable(url)
 
 
-def _accepted(answer: httpx.Response) -> httpx.Response:
+def _check_success(answer: httpx.Response) -> httpx.Response:
     if not answer.is_success:
         raise _refusal(answer)
     return answer

@@ -30,14 +30,14 @@ def events(connection: Connection, where: str) -> Iterator[Event]:
     For a service without event streams, the history of the task takes their place.
     """
     try:
-        yield from _streamed(connection, where)
+        yield from _stream_events(connection, where)
     except ServiceError as error:
         if error.code != "not_found" or not where.startswith("/tasks/"):
             raise
-        yield from _polled(connection, where)
+        yield from _poll_events(connection, where)
 
 
-def _streamed(connection: Connection, where: str) -> Iterator[Event]:
+def _stream_events(connection: Connection, where: str) -> Iterator[Event]:
     last = ""
     lines = connection.follow(
         where + "/events",
@@ -78,7 +78,7 @@ def _event(change: Json, task_id: str = "") -> Event:
     )
 
 
-def _polled(connection: Connection, where: str) -> Iterator[Event]:
+def _poll_events(connection: Connection, where: str) -> Iterator[Event]:
     count, wait = 0, 0.0
     while True:
         task = connection.json(

@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import Self, TextIO
 
-PATIENT_S = 0.5
+MIN_WAIT_S = 0.5
 """Waiting time, in seconds, below which no line appears."""
 
 
@@ -13,24 +13,24 @@ class Progress:
     """Line that is overwritten with each state and erased at the end.
 
     Args:
-        shown: True shows the line, False hides it, None shows it in a terminal or a notebook.
+        visible: True shows the line, False hides it, None shows it in a terminal or a notebook.
     """
 
-    def __init__(self, shown: bool | None) -> None:
-        self._out = _place() if shown is None else sys.stderr if shown else None
+    def __init__(self, visible: bool | None) -> None:
+        self._out = _output_stream() if visible is None else sys.stderr if visible else None
         self._began = time.monotonic()
         self._written = 0
 
     @property
-    def shown(self) -> bool:
+    def visible(self) -> bool:
         """Visibility of the line."""
         return self._out is not None
 
-    def say(self, words: str) -> None:
-        """Show a text in place of the last one."""
+    def show(self, text: str) -> None:
+        """Replace the text of the line."""
         seconds = time.monotonic() - self._began
-        if self._out is not None and (self._written or seconds >= PATIENT_S):
-            self._write(f"{words}  {_clock(seconds)}")
+        if self._out is not None and (self._written or seconds >= MIN_WAIT_S):
+            self._write(f"{text}  {_clock(seconds)}")
 
     def __enter__(self) -> Self:
         return self
@@ -49,7 +49,7 @@ class Progress:
         self._written = len(line)
 
 
-def _place() -> TextIO | None:
+def _output_stream() -> TextIO | None:
     """Return the stream of a notebook or a terminal; None without either."""
     if "ipykernel" in sys.modules:
         return sys.stdout

@@ -111,10 +111,10 @@ def text(source: CircuitSource) -> str:
 
 def parameters(values: Parameters | None) -> Json | None:
     """Return the values as JSON, with large arrays as bytes; None without values."""
-    return None if values is None else {name: _sent(name, each) for name, each in values.items()}
+    return None if values is None else {name: _encode(name, each) for name, each in values.items()}
 
 
-def _sent(name: str, value: Any) -> Any:
+def _encode(name: str, value: Any) -> Any:
     """Encode large arrays and complex numbers as bytes, and all other values as readable lists.
 
     A complex number as a list of two numbers would be a sweep of a real input.

@@ -20,7 +20,7 @@ from quantumtask.client.results.result import Result
 
 LONG_POLL_S = 25.0
 """Seconds that one long poll stays open; the service allows at most 30 s."""
-WATCHED_S = 2.0
+VISIBLE_POLL_S = 2.0
 """Seconds that one long poll stays open while a progress line is visible."""
 _PLAIN = "application/json"
 ACCEPTED = f"{ENCODED}, {_PLAIN};q=0.5"
@@ -68,7 +68,7 @@ class Task:
         Raises:
             TimeoutError: The task has not ended after `timeout` seconds.
         """
-        return self._ended(timeout, _PLAIN)
+        return self._wait_for_end(timeout, _PLAIN)
 
     def result(self, timeout: float | None = None) -> Result:
         """Wait for the end of the task and return its result.
@@ -79,7 +79,7 @@ class Task:
             TaskCancelled: The task was cancelled.
             TimeoutError: The task has not ended after `timeout` seconds. The task goes on.
         """
-        return result_from_json(self._ended(timeout, ACCEPTED), self._parameters)
+        return result_from_json(self._wait_for_end(timeout, ACCEPTED), self._parameters)
 
     def circuit(self, timeout: float | None = None) -> str:
         """Return the OpenQASM text of the task as it was submitted."""
@@ -106,16 +106,16 @@ class Task:
     def _state(self) -> str:
         return str(self.known.get("state") or self.known["status"])
 
-    def _ended(self, timeout: float | None, accept: str) -> Json:
+    def _wait_for_end(self, timeout: float | None, accept: str) -> Json:
         end = deadline(timeout)
         body = self._ask(None, accept)
         with Progress(self._progress) as progress:
-            longest = WATCHED_S if progress.shown else LONG_POLL_S
+            longest = VISIBLE_POLL_S if progress.visible else LONG_POLL_S
             while body["status"] == "pending":
                 remaining = end - time.monotonic()
                 if remaining <= 0:
                     raise TimeoutError(f"task {self.id} has not ended after {timeout:g} s")
-                progress.say(_words(body))
+                progress.show(_words(body))
                 body = self._ask(None, accept, wait=max(0.001, min(remaining, longest)))
         return fetch_result(self._connection, body, accept)
 
@@ -123,10 +123,10 @@ class Task:
         self, view: str | None, accept: str, wait: float = 0.0, timeout: float | None = None
     ) -> Json:
         wait = float(wait)
-        question = without_none({"view": view, "wait": f"{wait:g}" if wait else None})
+        query = without_none({"view": view, "wait": f"{wait:g}" if wait else None})
         limit = self._connection.timeout if timeout is None else timeout
         self.known = self._connection.json(
-            "GET", self._path, params=question, headers={"Accept": accept}, timeout=wait + limit
+            "GET", self._path, params=query, headers={"Accept": accept}, timeout=wait + limit
         )
         return self.known
 
@@ -141,6 +141,5 @@ def fetch_result(connection: Connection, body: Json, accept: str = ACCEPTED) -> 
 
 def _words(body: Json) -> str:
     """Return the text of the progress line, such as `submitted, position 3`."""
-    place = body.get("queue") or body
-    position = place.get("position")
+    position = (body.get("queue") or body).get("position")
     return str(body.get("state", "pending")) + (f", position {position:,}" if position else "")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-Json = Annotated[
+AsJson = Annotated[
     bool, typer.Option("--json", help="Print the JSON of the service and nothing else.")
 ]
 Url = Annotated[

@@ -65,7 +65,7 @@ def estimate(
     param: Parameters = None,
     engine: ask.Engine = None,
     method: ask.Method = None,
-    as_json: ask.Json = False,
+    as_json: ask.AsJson = False,
     url: ask.Url = None,
 ) -> None:
     """Show the engine, memory and time of a circuit, without running it; 1: it would fail."""
@@ -80,7 +80,7 @@ def estimate(
         print_answer(answer, lambda _: service_view.estimate(answer), as_json)
 
 
-def engines(as_json: ask.Json = False, url: ask.Url = None) -> None:
+def engines(as_json: ask.AsJson = False, url: ask.Url = None) -> None:
     """List the engines, and the number of qubits that fit a slot."""
     from quantumtask.cli.render import service_view
 
@@ -91,7 +91,7 @@ def engines(as_json: ask.Json = False, url: ask.Url = None) -> None:
 
 def backends(
     name: Annotated[str | None, typer.Argument(help="Show this backend in detail.")] = None,
-    as_json: ask.Json = False,
+    as_json: ask.AsJson = False,
     url: ask.Url = None,
 ) -> None:
     """List the backends: the simulator, and devices with their noise."""
@@ -103,7 +103,7 @@ def backends(
         print_answer(answer, lambda _: view(answer), as_json)
 
 
-def queue(as_json: ask.Json = False, url: ask.Url = None) -> None:
+def queue(as_json: ask.AsJson = False, url: ask.Url = None) -> None:
     """Show the numbers of waiting and running tasks, by owner."""
     from quantumtask.cli.render import service_view
 
@@ -118,7 +118,7 @@ def list_tasks(
     tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
     limit: Annotated[int | None, typer.Option(help="Length of the page, 1 to 100.")] = None,
     cursor: Annotated[str | None, typer.Option(help="Cursor that the page before printed.")] = None,
-    as_json: ask.Json = False,
+    as_json: ask.AsJson = False,
     url: ask.Url = None,
 ) -> None:
     """List tasks, newest first."""

@@ -32,7 +32,7 @@ def submit(
     param: Parameters = None,
     wait: ask.Wait = False,
     plot: Plot = None,
-    as_json: ask.Json = False,
+    as_json: ask.AsJson = False,
     url: ask.Url = None,
 ) -> None:
     """Submit a circuit; with --wait, also show its result; with --plot, draw it."""
@@ -73,7 +73,7 @@ def result(
     task_id: ask.TaskId,
     wait: ask.Wait = False,
     plot: Plot = None,
-    as_json: ask.Json = False,
+    as_json: ask.AsJson = False,
     url: ask.Url = None,
 ) -> None:
     """Show the state of a task, and its result or the reason of its failure."""
@@ -91,7 +91,7 @@ def circuit(task_id: ask.TaskId, url: ask.Url = None) -> None:
         sys.stdout.write(client.task(task_id).circuit())
 
 
-def cancel(task_id: ask.TaskId, as_json: ask.Json = False, url: ask.Url = None) -> None:
+def cancel(task_id: ask.TaskId, as_json: ask.AsJson = False, url: ask.Url = None) -> None:
     """Cancel a task that has not ended."""
     with connect(url) as client:
         task = client.task(task_id)

@@ -48,9 +48,9 @@ def _access_advice(settings: Settings) -> str:
 
 def _server(server: ServerInfo) -> Iterator[CheckResult]:
     minimum = POSTGRESQL if server.name == "PostgreSQL" else SQLITE
-    name = f"{server.name} {_dotted(server.version)}"
+    name = f"{server.name} {_format_version(server.version)}"
     if server.version < minimum:
-        yield problem("database", name, f"Install {_dotted(minimum)} or newer.")
+        yield problem("database", name, f"Install {_format_version(minimum)} or newer.")
     else:
         yield ok("database", name)
     if server.name == "PostgreSQL":
@@ -161,5 +161,5 @@ def _workers(report: DatabaseReport, settings: Settings) -> Iterator[CheckResult
         yield warning("workers", finding, f"Add Workers, or raise {PREFIX}MAX_WAITING_TASKS.")
 
 
-def _dotted(version: tuple[int, ...]) -> str:
+def _format_version(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))

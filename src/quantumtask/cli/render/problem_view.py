@@ -81,12 +81,12 @@ def _problem(file: str, source: list[str], problem: Json, width: int) -> Iterato
         f": {plain(problem['message'])}",
     )
     if line is not None and 0 < line <= len(source):
-        yield from _marked(source[line - 1], problem, style, width)
+        yield from _mark_position(source[line - 1], problem, style, width)
     if problem["hint"]:
         yield Text(f"  hint: {plain(problem['hint'])}")
 
 
-def _marked(line: str, problem: Json, style: str, width: int) -> Iterator[Text]:
+def _mark_position(line: str, problem: Json, style: str, width: int) -> Iterator[Text]:
     """Yield the source line with its number, and a line of carets below the problem."""
     first = min(problem["column"] - 1, len(line))
     spans_lines = problem["end_line"] is not None and problem["end_line"] > problem["line"]

@@ -22,7 +22,7 @@ ROUNDING = 1e-12
 
 def result(result: Result) -> RenderableType:
     """Show a result: a table with a row per element for a sweep, or one part after another."""
-    compiled = [_compiled(result.compiled)] if result.compiled else []
+    compiled = [_compilation(result.compiled)] if result.compiled else []
     if result.shape:
         return Group(_sweep(result), *compiled)
     return Group(*_parts(result), *compiled)
@@ -122,7 +122,7 @@ def _with_errors(result: Result) -> Iterator[str]:
     if result.standard_errors is not None:
         errors = result.standard_errors.ravel().tolist()
     for value, error in zip(values, errors, strict=True):
-        yield f"{_rounded(value)} ± {error:.2g}" if error else _rounded(value)
+        yield f"{_format_float(value)} ± {error:.2g}" if error else _format_float(value)
 
 
 def _values(result: Result) -> RenderableType:
@@ -146,7 +146,7 @@ def _amplitudes(head: str, values: Sequence[complex]) -> RenderableType:
     return Group(table, Text(f"… and {len(present) - MAX_AMPLITUDES:,} more: --json prints them"))
 
 
-def _compiled(compiled: Mapping[str, object]) -> RenderableType:
+def _compilation(compiled: Mapping[str, object]) -> RenderableType:
     gates = compiled.get("gates")
     counted = gates if isinstance(gates, dict) else {}
     gate_counts = ", ".join(f"{number} {style.plain(name)}" for name, number in counted.items())
@@ -163,12 +163,14 @@ def _table(*columns: str) -> Table:
 
 def _number(value: object) -> str:
     if isinstance(value, complex):
-        return f"{_rounded(value.real)} {'-' if value.imag < 0 else '+'} {abs(value.imag):.4g}i"
+        return (
+            f"{_format_float(value.real)} {'-' if value.imag < 0 else '+'} {abs(value.imag):.4g}i"
+        )
     if isinstance(value, float):
-        return _rounded(value)
+        return _format_float(value)
     tolist = getattr(value, "tolist", None)
     return style.plain(value if tolist is None else _number(tolist()))
 
 
-def _rounded(value: float) -> str:
+def _format_float(value: float) -> str:
     return f"{0.0 if abs(value) < ROUNDING else value:.6g}"

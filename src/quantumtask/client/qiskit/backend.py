@@ -12,12 +12,13 @@ from qiskit.exceptions import QiskitError
 from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
+from quantumtask.client.connection import Json
 from quantumtask.client.json_numbers import plain
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, find_job
-from quantumtask.client.qiskit.noise import Errors
+from quantumtask.client.qiskit.noise import AerNoiseModel
 from quantumtask.client.qiskit.options import (
     DEFAULT_SHOTS,
-    PASSED_ON,
+    SERVICE_OPTIONS,
     UnsupportedOption,
     default_options,
     service_method,
@@ -26,9 +27,9 @@ from quantumtask.client.qiskit.options import (
 from quantumtask.client.qiskit.placement import is_on_device
 from quantumtask.client.qiskit.programs import Programs
 from quantumtask.client.qiskit.record import RUN, Draft, Record
-from quantumtask.client.qiskit.result_conversion import header
-from quantumtask.client.qiskit.sampler_tasks import SampleReturns, drafts, in_order
-from quantumtask.client.qiskit.service import Json, SharedConnection
+from quantumtask.client.qiskit.result_conversion import circuit_header
+from quantumtask.client.qiskit.sampler_tasks import SampleReturns, order_drafts, sampler_drafts
+from quantumtask.client.qiskit.service import SharedConnection
 from quantumtask.client.qiskit.submission import Submission, post
 from quantumtask.client.qiskit.target import build_target
 from quantumtask.client.results.array_codec import to_reals
@@ -114,22 +115,22 @@ class QuantumTaskBackend(BackendV2):
         parts = [_part(circuit, values) for circuit, values in pairs]
         record = Record(RUN, self.name, parts)
         fields = partial(self.fields, compile=task_fields.get("compile"))
-        programs = Programs(fields, self.errors(options))
+        programs = Programs(fields, self.read_noise_model(options))
         returns = SampleReturns(counts=True, memory=task_fields.pop("memory", False))
         groups = [
             group
             for (circuit, values), end in zip(pairs, record.ends, strict=True)
-            for group in drafts(
-                programs.of(circuit, values, np.arange(end - len(values), end)),
+            for group in sampler_drafts(
+                programs.export(circuit, values, np.arange(end - len(values), end)),
                 task_fields.get("shots", DEFAULT_SHOTS),
                 returns,
             )
         ]
         seed, tags = (options.get(n, self.options.get(n)) for n in ("seed_simulator", "job_tags"))
-        ordered = in_order(groups, None if seed is None else operator.index(seed))
-        return QuantumTaskJob(self, *self._posted(record, ordered, task_fields, tags or ()))
+        ordered = order_drafts(groups, None if seed is None else operator.index(seed))
+        return QuantumTaskJob(self, *self._post(record, ordered, task_fields, tags or ()))
 
-    def submitted(
+    def submit_primitive(
         self, record: Record, drafts: Sequence[Draft], tags: Sequence[str] = ()
     ) -> PrimitiveJob:
         """Submit the tasks of a primitive and return their job."""
@@ -138,7 +139,7 @@ class QuantumTaskBackend(BackendV2):
             name: value for name, value in task_fields.items() if name not in ("shots", "memory")
         }
         tags = tags or self.options.get("job_tags") or ()
-        return PrimitiveJob(self, *self._posted(record, drafts, task_fields, tags))
+        return PrimitiveJob(self, *self._post(record, drafts, task_fields, tags))
 
     def fields(self, circuit: QuantumCircuit, compile: str | None = None) -> Json:
         """Return the fields of a task that depend on its circuit: `compile`, on a device.
@@ -163,7 +164,7 @@ class QuantumTaskBackend(BackendV2):
         """
         return find_job(self, job_id)
 
-    def _posted(
+    def _post(
         self, record: Record, drafts: Sequence[Draft], task_fields: Json, tags: Sequence[str]
     ) -> tuple[Submission, Record]:
         tasks = [(draft.elements, draft.skip) for draft in drafts]
@@ -171,8 +172,8 @@ class QuantumTaskBackend(BackendV2):
         bodies = [{**task_fields, **draft.body} for draft in drafts]
         return post(self._service.connection, bodies, tags, record.metadata()), record
 
-    def errors(self, options: Mapping[str, Any] | None = None) -> Errors | None:
-        """Return the errors of the noise model of a run, or else of the backend.
+    def read_noise_model(self, options: Mapping[str, Any] | None = None) -> AerNoiseModel | None:
+        """Return the noise model of a run, or else of the backend; None without one.
 
         Raises:
             UnsupportedOption: The service does not support a part of the model.
@@ -183,12 +184,12 @@ class QuantumTaskBackend(BackendV2):
             return None
         if options.get("noise", self.options.get("noise")) is not None:
             raise UnsupportedOption("noise_model: give this or `noise`, not both")
-        return Errors(model, compiled=self.name != "simulator")
+        return AerNoiseModel(model, compiled=self.name != "simulator")
 
     def _task_fields(self, options: Mapping[str, Any]) -> Json:
         options = supported_options(options)
         values = {
-            name: plain(name, options.get(name, self.options.get(name))) for name in PASSED_ON
+            name: plain(name, options.get(name, self.options.get(name))) for name in SERVICE_OPTIONS
         }
         values["method"] = service_method(values["method"])
         task_fields = {name: value for name, value in values.items() if value is not None}
@@ -211,7 +212,7 @@ def _pairs(
 
 
 def _part(circuit: QuantumCircuit, values: Array) -> Json:
-    return {"size": len(values), "header": header(circuit), "metadata": circuit.metadata}
+    return {"size": len(values), "header": circuit_header(circuit), "metadata": circuit.metadata}
 
 
 def _points(circuit: QuantumCircuit, binds: Binds | None) -> Array:

@@ -9,10 +9,10 @@ from qiskit.providers import BackendV2, JobError, JobStatus, JobV1
 from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from qiskit.result import Result
 
-from quantumtask.client.qiskit.primitive_results import MAKERS
+from quantumtask.client.connection import Json
+from quantumtask.client.qiskit.primitive_results import RESULT_BUILDERS
 from quantumtask.client.qiskit.record import RUN, Record, parse_record
-from quantumtask.client.qiskit.result_conversion import record_of_circuits, run_result
-from quantumtask.client.qiskit.service import Json
+from quantumtask.client.qiskit.result_conversion import record_from_answers, run_result
 from quantumtask.client.qiskit.submission import Submission, adapter_entry, find_submission
 
 
@@ -66,7 +66,7 @@ class SubmittedJob:
 
     def usage(self) -> float:
         """Return the seconds that the tasks ran on the service; 0 until all tasks have ended."""
-        return float(sum(task.get("running_ms") or 0 for task in self._ended()) / 1000)
+        return float(sum(task.get("running_ms") or 0 for task in self._final_answers()) / 1000)
 
     def metrics(self) -> Json:
         """Return times, usage and queue position, by the names of the service of IBM.
@@ -74,25 +74,25 @@ class SubmittedJob:
         The value `running` is the start of the first task, and `finished` is the end of the last
         task; both are None until all tasks have ended.
         """
-        ended = self._ended()
-        starts = [task["started_at"] for task in ended if task.get("started_at")]
-        ends = [task["finished_at"] for task in ended if task.get("finished_at")]
+        answers = self._final_answers()
+        starts = [task["started_at"] for task in answers if task.get("started_at")]
+        ends = [task["finished_at"] for task in answers if task.get("finished_at")]
         return {
             "timestamps": {
                 "created": self._submission.info().get("submitted_at"),
                 "running": min(starts, default=None),
                 "finished": max(ends, default=None),
             },
-            "usage": {"seconds": sum(task.get("running_ms") or 0 for task in ended) / 1000},
-            "position_in_queue": None if ended else self.queue_position(),
+            "usage": {"seconds": sum(task.get("running_ms") or 0 for task in answers) / 1000},
+            "position_in_queue": None if answers else self.queue_position(),
             "tasks": sum(self._submission.states().values()),
         }
 
     def error_message(self) -> str | None:
         """Return the error of the first failed task; None without one, or before the end."""
-        return failure(self._ended())
+        return failure(self._final_answers())
 
-    def _ended(self) -> list[Json]:
+    def _final_answers(self) -> list[Json]:
         """Return the answers of all tasks; [] until all tasks have ended."""
         states = self._submission.states()
         pending = states["submitted"] or states["running"]
@@ -161,7 +161,7 @@ class QuantumTaskJob(SubmittedJob, JobV1):
         if why is not None and all(answer["status"] != "completed" for answer in answers):
             raise JobError(why)
         backend = self.backend()
-        record = self._record or record_of_circuits(answers, backend.name)
+        record = self._record or record_from_answers(answers, backend.name)
         return Result(
             results=list(run_result(record, answers)),
             backend_name=backend.name,
@@ -197,7 +197,7 @@ class PrimitiveJob(SubmittedJob, BasePrimitiveJob[Any, JobStatus]):
             answers = self._submission.answers(timeout)
             if (why := failure(answers)) is not None:
                 raise JobError(why)
-            self._result = MAKERS[self._record.kind](self._record, answers)
+            self._result = RESULT_BUILDERS[self._record.kind](self._record, answers)
         return self._result
 
     def status(self) -> JobStatus:

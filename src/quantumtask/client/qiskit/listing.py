@@ -23,7 +23,7 @@ class Listing:
     def ids(self) -> Iterator[str]:
         """Yield the ids of the jobs, the newest first."""
         tasks = (task for task in self._all("tasks") if not task.get("batch_id"))
-        by_time = heapq.merge(tasks, self._all("batches"), key=_submitted, reverse=True)
+        by_time = heapq.merge(tasks, self._all("batches"), key=_submission_time, reverse=True)
         for view in by_time:
             at = datetime.fromisoformat(view["submitted_at"])
             if self.after is not None and at < self.after.astimezone():
@@ -35,8 +35,8 @@ class Listing:
         """Yield all tasks, or all batches, page by page."""
         cursor = None
         while True:
-            question = {"tag": self.tags[0] if self.tags else None, "limit": PAGE, "cursor": cursor}
-            page = self.connection.json("GET", f"/{kind}", params=without_none(question))
+            query = {"tag": self.tags[0] if self.tags else None, "limit": PAGE, "cursor": cursor}
+            page = self.connection.json("GET", f"/{kind}", params=without_none(query))
             yield from filter(self._is_listed, page[kind])
             if not (cursor := page["next_cursor"]):
                 return
@@ -46,5 +46,5 @@ class Listing:
         return self.pending in (None, pending) and set(self.tags) <= set(view["tags"])
 
 
-def _submitted(view: Json) -> str:
+def _submission_time(view: Json) -> str:
     return str(view["submitted_at"])

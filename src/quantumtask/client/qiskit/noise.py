@@ -5,14 +5,13 @@ from typing import Any
 
 from qiskit.circuit import ControlFlowOp, Delay, QuantumCircuit
 
+from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.export.program import ExportedProgram, lower
 from quantumtask.client.qiskit.options import UnsupportedOption
 
-Json = dict[str, Any]
-
 
 def export_with_noise(
-    errors: "Errors | None", circuit: QuantumCircuit
+    noise_model: "AerNoiseModel | None", circuit: QuantumCircuit
 ) -> tuple[ExportedProgram, Json]:
     """Return the program of a circuit, and the fields of a task for its noise.
 
@@ -20,18 +19,18 @@ def export_with_noise(
         UnsupportedCircuit: The service cannot run the circuit.
         UnsupportedOption: The service does not support the noise model.
     """
-    if errors is None:
+    if noise_model is None:
         return lower(circuit), {}
-    exported, noise = errors.export(circuit)
+    exported, noise = noise_model.export(circuit)
     return exported, {"noise": noise}
 
 
-WITHOUT_GATE = frozenset({"measure", "reset", "delay"})
+NON_GATE_INSTRUCTIONS = frozenset({"measure", "reset", "delay"})
 """Instructions other than gates that can have an error."""
 
 
-class Errors:
-    """Noise model of Aer, read once for all circuits of a run.
+class AerNoiseModel:
+    """Noise model of Qiskit Aer, converted once for all circuits of a run.
 
     Args:
         model: A `qiskit_aer.noise.NoiseModel`.
@@ -66,9 +65,9 @@ class Errors:
         if self._compiled:
             return lower(circuit), {"errors": self._errors}
         exported = lower(circuit, self.names)
-        return exported, self._of(circuit, exported)
+        return exported, self._noise_fields(circuit, exported)
 
-    def _of(self, circuit: QuantumCircuit, exported: ExportedProgram) -> Json:
+    def _noise_fields(self, circuit: QuantumCircuit, exported: ExportedProgram) -> Json:
         """Return the errors of the model, with the names of gates in the text of the circuit."""
         used = {circuit.find_bit(bit).index for item in circuit.data for bit in item.qubits}
         errors = [_restrict(error, exported.instructions, used) for error in self._errors]
@@ -123,7 +122,7 @@ def _restrict(error: Json, written: Mapping[str, frozenset[str]], used: set[int]
     if error["type"] == "qerror":
         names: set[str] = set()
         for name in error["operations"]:
-            names |= {name} if name in WITHOUT_GATE else written.get(name, frozenset())
+            names |= {name} if name in NON_GATE_INSTRUCTIONS else written.get(name, frozenset())
         restricted["operations"] = sorted(names)
         if not names:
             return None

@@ -6,16 +6,16 @@ from typing import Any
 from qiskit.exceptions import QiskitError
 from qiskit.providers import Options
 
-PASSED_ON = (
+SERVICE_OPTIONS = (
     "shots", "memory", "engine", "method", "timeout_s", "noise", "compile", "owner", "priority",
 )  # fmt: skip
 """Options that the service has by the same name."""
 
 DEFAULT_SHOTS = 1024
 
-OURS = (*PASSED_ON, "seed_simulator", "job_tags", "noise_model")
+SUPPORTED = (*SERVICE_OPTIONS, "seed_simulator", "job_tags", "noise_model")
 
-_OF_THE_MACHINE = """
+_MACHINE_OPTIONS = """
     accept_distributed_results batched_shots_gpu batched_shots_gpu_max_qubits blocking_enable
     blocking_qubits chunk_swap_buffer_qubits cuStateVec_enable enable_truncation executor
     fusion_enable fusion_max_qubit fusion_threshold fusion_verbose max_job_size max_memory_mb
@@ -27,10 +27,10 @@ _OF_THE_MACHINE = """
     tensor_network_num_sampling_qubits unitary_parallel_threshold use_cuTensorNet_autotuning
     validation_threshold zero_threshold
 """
-WITHOUT_EFFECT = frozenset(_OF_THE_MACHINE.split())
+IGNORED_OPTIONS = frozenset(_MACHINE_OPTIONS.split())
 """Options that tune AerSimulator for its machine and change no distribution."""
 
-ONLY = {"device": "CPU", "precision": "double", "meas_level": 2}
+SINGLE_VALUE_OPTIONS = {"device": "CPU", "precision": "double", "meas_level": 2}
 """Options with one accepted value, which the service has anyway."""
 
 METHODS = {
@@ -42,7 +42,7 @@ METHODS = {
 }
 """Methods of the service, by the names of AerSimulator; None: the service chooses."""
 
-NO_METHOD = {
+UNSUPPORTED_METHODS = {
     "extended_stabilizer": "it is an approximation, and the service has none",
     "unitary": "it gives no counts: Client.submit(…, returns='unitary') gives the matrix",
     "superop": "it gives no counts",
@@ -58,7 +58,7 @@ def default_options() -> Options:
     """Return the options of a new backend."""
     options = Options(shots=DEFAULT_SHOTS, memory=False, seed_simulator=None)
     options.update_options(job_tags=(), noise_model=None)
-    options.update_options(**dict.fromkeys(PASSED_ON[2:]))
+    options.update_options(**dict.fromkeys(SERVICE_OPTIONS[2:]))
     return options
 
 
@@ -69,17 +69,19 @@ def supported_options(options: Mapping[str, Any]) -> dict[str, Any]:
         UnsupportedOption: The service does not support an option.
     """
     for name, value in options.items():
-        if name not in OURS:
+        if name not in SUPPORTED:
             _check_foreign(name, value)
-    return {name: value for name, value in options.items() if name in OURS}
+    return {name: value for name, value in options.items() if name in SUPPORTED}
 
 
 def _check_foreign(name: str, value: Any) -> None:
-    if name in WITHOUT_EFFECT or (name in ONLY and value in (None, ONLY[name])):
+    if name in IGNORED_OPTIONS:
         return
-    if name in ONLY:
-        raise UnsupportedOption(f"{name}: must be {ONLY[name]!r}; got {value!r}")
-    supported = ", ".join(sorted([*OURS, *ONLY]))
+    if name in SINGLE_VALUE_OPTIONS:
+        if value in (None, SINGLE_VALUE_OPTIONS[name]):
+            return
+        raise UnsupportedOption(f"{name}: must be {SINGLE_VALUE_OPTIONS[name]!r}; got {value!r}")
+    supported = ", ".join(sorted([*SUPPORTED, *SINGLE_VALUE_OPTIONS]))
     raise UnsupportedOption(
         f"{name}: the service has no such option; it has {supported}, and ignores the options that "
         "tune AerSimulator for its machine, because they change no result"
@@ -92,6 +94,6 @@ def service_method(name: str | None) -> str | None:
     Raises:
         UnsupportedOption: The service has no such method.
     """
-    if name in NO_METHOD:
-        raise UnsupportedOption(f"method: {name!r} is not available: {NO_METHOD[name]}")
+    if name in UNSUPPORTED_METHODS:
+        raise UnsupportedOption(f"method: {name!r} is not available: {UNSUPPORTED_METHODS[name]}")
     return METHODS.get(name, name) if name is not None else None

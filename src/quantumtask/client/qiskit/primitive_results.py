@@ -8,26 +8,26 @@ import numpy as np
 from qiskit.primitives import PrimitiveResult, PubResult, SamplerPubResult
 from qiskit.primitives.containers import BitArray, DataBin
 
+from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.record import ESTIMATOR, SAMPLER, Record
-from quantumtask.client.qiskit.result_conversion import packed
-from quantumtask.client.qiskit.sampler_tasks import joined_memory
-from quantumtask.client.qiskit.service import Json
+from quantumtask.client.qiskit.result_conversion import select_bits
+from quantumtask.client.qiskit.sampler_tasks import join_memory
 from quantumtask.client.results.array_codec import Array, decode_reals
 
 
 def sampler_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[SamplerPubResult]:
     """Return the result of a SamplerV2 job from the answers of its tasks."""
-    memories = joined_memory(record, answers, lambda number: record.parts[number]["shots"])
-    parts = [_sampled(*pair) for pair in zip(record.parts, memories, strict=True)]
+    memories = join_memory(record, answers, lambda number: record.parts[number]["shots"])
+    parts = [_sampler_pub_result(*pair) for pair in zip(record.parts, memories, strict=True)]
     return PrimitiveResult(parts, metadata={"version": 2})
 
 
-def _sampled(part: Json, memory: Any) -> SamplerPubResult:
+def _sampler_pub_result(part: Json, memory: Any) -> SamplerPubResult:
     shape, shots = tuple(part["shape"]), part["shots"]
     data: dict[str, Any] = {}
     for name, bits in part["registers"].items():
         if bits and part["size"]:
-            array = packed(memory, bits)
+            array = select_bits(memory, bits)
         else:
             array = np.zeros((part["size"], shots, -(-len(bits) // 8)), np.uint8)
         data[name] = BitArray(array.reshape(*shape, shots, array.shape[-1]), len(bits))
@@ -45,13 +45,13 @@ def estimator_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult
         evs[elements] = decode_reals(answer["data"]["expectation_values"]).ravel()
         stds[elements] = decode_reals(answer["data"]["standard_errors"]).ravel()
     parts = [
-        _estimated(part, evs[end - part["size"] : end], stds[end - part["size"] : end])
+        _estimator_pub_result(part, evs[end - part["size"] : end], stds[end - part["size"] : end])
         for part, end in zip(record.parts, record.ends, strict=True)
     ]
     return PrimitiveResult(parts, metadata={"version": 2})
 
 
-def _estimated(part: Json, evs: Array, stds: Array) -> PubResult:
+def _estimator_pub_result(part: Json, evs: Array, stds: Array) -> PubResult:
     shape, precision = tuple(part["shape"]), part["precision"]
     metadata = {
         "target_precision": precision,
@@ -62,5 +62,5 @@ def _estimated(part: Json, evs: Array, stds: Array) -> PubResult:
     return PubResult(data, metadata=metadata)
 
 
-MAKERS = {SAMPLER: sampler_result, ESTIMATOR: estimator_result}
+RESULT_BUILDERS = {SAMPLER: sampler_result, ESTIMATOR: estimator_result}
 """Functions that build the result of a job, by the kind of the job."""

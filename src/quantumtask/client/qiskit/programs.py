@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 from qiskit.circuit import QuantumCircuit
 
+from quantumtask.client.chunking import MAX_CHUNKS
+from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.export.program import ExportedProgram
 from quantumtask.client.qiskit.export.writer import UnboundCircuit
-from quantumtask.client.qiskit.noise import Errors, export_with_noise
-from quantumtask.client.qiskit.service import Json, sweep
-from quantumtask.client.results.array_codec import Array
+from quantumtask.client.qiskit.noise import AerNoiseModel, export_with_noise
+from quantumtask.client.results.array_codec import Array, encode
 
-MAX_CHUNKS = 16
-"""Largest number of tasks for the points of equal circuits: enough for all slots, and cheap."""
-
-CHEAP = 20_000_000
+CHEAP_RUN_COST = 20_000_000
 """Amplitudes times lines of a program up to which a run costs less than a task."""
 
 Fields = Callable[[QuantumCircuit], Json]
@@ -49,21 +47,21 @@ class Program:
     def cheap(self) -> bool:
         """True if a run of the program costs less than a task."""
         lines = self.exported.text.count("\n")
-        return bool(lines * 2.0 ** min(self.circuit.num_qubits, 99) < CHEAP)
+        return bool(lines * 2.0 ** min(self.circuit.num_qubits, 99) < CHEAP_RUN_COST)
 
-    def at(self, some: slice | Array) -> "Program":
+    def take(self, some: slice | Array) -> "Program":
         """Return the program at some of its elements."""
         inputs = {name: values[some] for name, values in self.inputs.items()}
         return Program(self.exported, self.fields, inputs, self.elements[some], self.circuit)
 
-    def split(self, most: int) -> Iterator["Program"]:
-        """Yield programs of neighbouring elements, at most so many each."""
+    def split(self, max_size: int) -> Iterator["Program"]:
+        """Yield programs of neighbouring elements, of at most `max_size` elements each."""
         size = len(self.elements)
-        if 0 < size <= most:
+        if 0 < size <= max_size:
             return iter((self,))
-        pieces = -(-size // most)
-        ends = [size * k // pieces for k in range(pieces + 1)]
-        return (self.at(slice(*edges)) for edges in pairwise(ends))
+        count = -(-size // max_size)
+        ends = [size * k // count for k in range(count + 1)]
+        return (self.take(slice(*edges)) for edges in pairwise(ends))
 
     def body(self, shape: Sequence[int] | None = None, *, swept: bool = False) -> Json:
         """Return the circuit and the parameters of a task.
@@ -80,7 +78,7 @@ class Program:
             inputs = {name: np.zeros(shape)}
         sent: Json = {"circuit": text, **self.fields}
         if inputs:
-            sent["parameters"] = {n: sweep(v.reshape(shape)) for n, v in inputs.items()}
+            sent["parameters"] = {n: _encode(v.reshape(shape)) for n, v in inputs.items()}
         return sent
 
 
@@ -89,15 +87,15 @@ class Programs:
 
     Args:
         fields: Function from a circuit to fields of its task.
-        errors: Errors of a noise model, which each program has among its fields.
+        noise_model: Noise model, which adds its errors to the fields of each program.
     """
 
-    def __init__(self, fields: Fields, errors: Errors | None = None) -> None:
+    def __init__(self, fields: Fields, noise_model: AerNoiseModel | None = None) -> None:
         self._fields = fields
-        self._errors = errors
+        self._noise_model = noise_model
         self._exported: dict[int, tuple[QuantumCircuit, ExportedProgram | None, Json]] = {}
 
-    def of(self, circuit: QuantumCircuit, values: Array, elements: Array) -> Iterator[Program]:
+    def export(self, circuit: QuantumCircuit, values: Array, elements: Array) -> Iterator[Program]:
         """Yield the program of a circuit, or one for each point if the circuit must be bound first.
 
         Args:
@@ -108,11 +106,11 @@ class Programs:
         Raises:
             UnsupportedCircuit: OpenQASM cannot express the circuit.
         """
-        _, exported, fields = self._of(circuit)
+        _, exported, fields = self._export_once(circuit)
         if exported is None:
             for point, element in zip(values, elements, strict=True):
                 bound = circuit.assign_parameters(point)
-                exported, noise = export_with_noise(self._errors, bound)
+                exported, noise = export_with_noise(self._noise_model, bound)
                 yield Program(exported, fields | noise, {}, np.array([element]), bound)
             return
         points = dict(zip(circuit.parameters, values.T, strict=True))
@@ -122,23 +120,28 @@ class Programs:
         }
         yield Program(exported, fields, inputs, elements, circuit)
 
-    def _of(self, circuit: QuantumCircuit) -> tuple[QuantumCircuit, ExportedProgram | None, Json]:
+    def _export_once(
+        self, circuit: QuantumCircuit
+    ) -> tuple[QuantumCircuit, ExportedProgram | None, Json]:
         if id(circuit) not in self._exported:
-            exported, noise = self._export(circuit)
+            exported, noise = self._export_circuit(circuit)
             self._exported[id(circuit)] = circuit, exported, self._fields(circuit) | noise
         return self._exported[id(circuit)]
 
-    def _export(self, circuit: QuantumCircuit) -> tuple[ExportedProgram | None, Json]:
-        """Return the program and fields of a circuit; None if the circuit must be bound first."""
+    def _export_circuit(self, circuit: QuantumCircuit) -> tuple[ExportedProgram | None, Json]:
+        """Return the program of a circuit and the fields of its noise.
+
+        The program is None if the circuit must be bound first.
+        """
         try:
-            return export_with_noise(self._errors, circuit)
+            return export_with_noise(self._noise_model, circuit)
         except UnboundCircuit:
             if not circuit.num_parameters:
                 raise
             return None, {}
 
 
-def merged(programs: Iterable[Program]) -> Iterator[Program]:
+def merge_programs(programs: Iterable[Program]) -> Iterator[Program]:
     """Join programs that differ only in their values into a few with all elements.
 
     Programs that take long stay separate.
@@ -148,12 +151,12 @@ def merged(programs: Iterable[Program]) -> Iterator[Program]:
         alone = () if program.cheap else (int(program.elements[0]),)
         groups.setdefault((*program.key, *alone), []).append(program)
     for group in groups.values():
-        whole = concatenated(group)
-        most = -(-len(whole.elements) // MAX_CHUNKS) if len(group) > 1 else len(whole.elements)
-        yield from whole.split(most)
+        whole = concatenate(group)
+        max_size = -(-len(whole.elements) // MAX_CHUNKS) if len(group) > 1 else len(whole.elements)
+        yield from whole.split(max_size)
 
 
-def concatenated(group: Sequence[Program]) -> Program:
+def concatenate(group: Sequence[Program]) -> Program:
     """Return one program with the elements of all programs, in order."""
     first = group[0]
     if len(group) == 1:
@@ -161,3 +164,8 @@ def concatenated(group: Sequence[Program]) -> Program:
     inputs = {name: np.concatenate([each.inputs[name] for each in group]) for name in first.inputs}
     elements = np.concatenate([each.elements for each in group])
     return Program(first.exported, first.fields, inputs, elements, first.circuit)
+
+
+def _encode(values: Array) -> Any:
+    """Return a number unchanged, and an array as its bytes."""
+    return encode(values) if values.ndim else float(values)

@@ -8,10 +8,11 @@ from typing import Any, Self
 from qiskit.providers import JobStatus
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
+from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.job import Job, find_job
 from quantumtask.client.qiskit.listing import Listing
-from quantumtask.client.qiskit.service import Json, SharedConnection
+from quantumtask.client.qiskit.service import SharedConnection
 
 Filter = Callable[[QuantumTaskBackend], bool]
 

@@ -1,34 +1,15 @@
-"""Common parts of both primitives: PUBs with exact numbers, seeds, and the backend."""
+"""PUBs of both primitives: exact numbers, and the points of the parameters."""
 
-import operator
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from qiskit.circuit import QuantumCircuit
 from qiskit.primitives.containers.bindings_array import BindingsArray
 
 from quantumtask.client.json_numbers import plain
-from quantumtask.client.qiskit.backend import QuantumTaskBackend
-from quantumtask.client.qiskit.provider import QuantumTaskProvider
 from quantumtask.client.results.array_codec import Array, to_reals
 
-Seed = int | np.random.Generator | None
 Pub = Any
-
-
-def first_seed(seed: Seed) -> int | None:
-    """Return the seed of the first task of a run; a generator draws a new one for each run."""
-    if seed is None:
-        return None
-    return (
-        int(seed.integers(2**62)) if isinstance(seed, np.random.Generator) else operator.index(seed)
-    )
-
-
-def chosen(backend: QuantumTaskBackend | None) -> QuantumTaskBackend:
-    """Return the backend, or the simulator of the service that the environment names."""
-    return QuantumTaskProvider().backend() if backend is None else backend
 
 
 def exact_pub(pub: Pub, values: int, last: str) -> Pub:
@@ -60,7 +41,7 @@ def _exact_values(values: Any) -> Any:
     return to_reals("parameter values", values)
 
 
-def points(circuit: QuantumCircuit, values: BindingsArray) -> Array:
+def parameter_points(circuit: QuantumCircuit, values: BindingsArray) -> Array:
     """Return float64 [points, parameters], in the order of the parameters of the circuit."""
     array: Array = values.as_array(circuit.parameters)
     return array.reshape(values.size, circuit.num_parameters)

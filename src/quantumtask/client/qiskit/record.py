@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from quantumtask.client.qiskit.service import Json
+from quantumtask.client.connection import Json
 from quantumtask.client.results.array_codec import Array
 
 MAX_RECORD_BYTES = 15 * 1024
@@ -90,7 +90,7 @@ def parse_record(entry: Json) -> Record | None:
     if "parts" not in entry or entry.get("version") != VERSION:
         return None
     parts = [part for count, part in entry["parts"] for _ in range(count)]
-    tasks = [(_of_ranges(ranges), skip) for ranges, skip in entry["tasks"]]
+    tasks = [(_expand_ranges(ranges), skip) for ranges, skip in entry["tasks"]]
     return Record(entry["kind"], entry["backend"], parts, tasks)
 
 
@@ -120,6 +120,6 @@ def _ranges(elements: Array) -> list[list[int]]:
     return [[int(run[0]), len(run), 1] for run in runs if len(run)]
 
 
-def _of_ranges(ranges: Sequence[Sequence[int]]) -> Array:
+def _expand_ranges(ranges: Sequence[Sequence[int]]) -> Array:
     runs: list[Any] = [first + step * np.arange(count) for first, count, step in ranges]
     return np.concatenate(runs) if runs else np.zeros(0, np.int64)

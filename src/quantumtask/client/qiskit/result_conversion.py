@@ -9,9 +9,9 @@ import numpy as np
 from qiskit.circuit import QuantumCircuit
 from qiskit.result.models import ExperimentResult, ExperimentResultData
 
+from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.record import RUN, Record
 from quantumtask.client.qiskit.sampler_tasks import parse_memory
-from quantumtask.client.qiskit.service import Json
 from quantumtask.client.results.array_codec import Array
 
 
@@ -23,7 +23,7 @@ class Sample(NamedTuple):
     memory: Array | None = None
 
 
-def header(circuit: QuantumCircuit) -> Json:
+def circuit_header(circuit: QuantumCircuit) -> Json:
     """Return the header by which Qiskit formats results, as Aer has it."""
     return {
         "name": circuit.name,
@@ -35,18 +35,18 @@ def header(circuit: QuantumCircuit) -> Json:
     }
 
 
-def record_of_circuits(answers: Sequence[Json], backend: str) -> Record:
+def record_from_answers(answers: Sequence[Json], backend: str) -> Record:
     """Return the record of a job that was stored without one, from the answers of its tasks."""
     parts = []
     for answer in answers:
         size = len(answer["result"]) if answer.get("shape") else 1
-        parts.append({"size": size, "header": known_header(answer), "metadata": {}})
+        parts.append({"size": size, "header": header_from_answer(answer), "metadata": {}})
     ends = np.cumsum([0, *(part["size"] for part in parts)])
     tasks = [(np.arange(start, end), 0) for start, end in pairwise(ends)]
     return Record(RUN, backend, parts, tasks)
 
 
-def known_header(answer: Json) -> Json:
+def header_from_answer(answer: Json) -> Json:
     """Return the header of a circuit of which only the task is known."""
     registers = answer.get("registers") or _registers(answer["result"])
     return {
@@ -135,7 +135,7 @@ def register_bits(circuit: QuantumCircuit) -> dict[str, list[int]]:
     }
 
 
-def packed(shots: Array, bits: Sequence[int]) -> Array:
+def select_bits(shots: Array, bits: Sequence[int]) -> Array:
     """Return some bits of packed shots, packed again: bytes along the last axis, largest first."""
     size = shots.shape[-1]
     unpacked = np.unpackbits(shots, axis=-1, bitorder="big")

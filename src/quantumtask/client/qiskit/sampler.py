@@ -8,27 +8,26 @@ import numpy as np
 from qiskit.primitives import BaseSamplerV2, SamplerPubLike
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
+from quantumtask.client.connection import Json
 from quantumtask.client.json_numbers import plain
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.job import PrimitiveJob
-from quantumtask.client.qiskit.programs import Program, Programs, merged
-from quantumtask.client.qiskit.pubs import Seed, chosen, exact_pub, first_seed, points
+from quantumtask.client.qiskit.primitive import Primitive, PrimitiveOptions, Seed
+from quantumtask.client.qiskit.programs import Program, Programs, merge_programs
+from quantumtask.client.qiskit.pubs import exact_pub, parameter_points
 from quantumtask.client.qiskit.record import SAMPLER, Record
 from quantumtask.client.qiskit.result_conversion import register_bits
-from quantumtask.client.qiskit.sampler_tasks import SampleReturns, drafts, in_order
-from quantumtask.client.qiskit.service import Json
+from quantumtask.client.qiskit.sampler_tasks import SampleReturns, sampler_drafts
 
 
-@dataclass(slots=True)
-class Options:
+@dataclass(slots=True, kw_only=True)
+class SamplerOptions(PrimitiveOptions):
     """Options of SamplerV2, by the names of Qiskit."""
 
     default_shots: int
-    seed_simulator: Seed
-    job_tags: Sequence[str] = ()
 
 
-class SamplerV2(BaseSamplerV2):
+class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
     """Sampler of circuits on a QuantumTask service.
 
     A run is one request. PUBs with one circuit and equal numbers of shots are one program with an
@@ -44,28 +43,12 @@ class SamplerV2(BaseSamplerV2):
         default_shots: int = 1024,
         seed: Seed = None,
     ) -> None:
-        self._backend = chosen(backend)
-        self._options = Options(default_shots, seed)
-
-    @property
-    def backend(self) -> QuantumTaskBackend:
-        """Backend of the sampler."""
-        return self._backend
-
-    @property
-    def options(self) -> Options:
-        """Options for the next runs."""
-        return self._options
+        super().__init__(backend, SamplerOptions(default_shots=default_shots, seed_simulator=seed))
 
     @property
     def default_shots(self) -> int:
         """Number of shots of PUBs without one."""
         return self._options.default_shots
-
-    @property
-    def seed(self) -> Seed:
-        """Seed of the next run, or the generator of seeds."""
-        return self._options.seed_simulator
 
     def run(self, pubs: Iterable[SamplerPubLike], *, shots: int | None = None) -> PrimitiveJob:
         """Submit all PUBs and return at once.
@@ -81,36 +64,33 @@ class SamplerV2(BaseSamplerV2):
         default = plain("shots", self.default_shots if shots is None else shots)
         coerced = [SamplerPub.coerce(exact_pub(pub, 1, "shots"), default) for pub in pubs]
         for index, pub in enumerate(coerced):
-            _warn_of_nothing(index, pub)
+            _warn_without_registers(index, pub)
         record = Record(SAMPLER, self._backend.name, [_part(pub) for pub in coerced])
+        returns = SampleReturns(counts=False, memory=True)
         groups = [
             group
-            for shots, programs in _programs(
-                coerced, record, Programs(self._backend.fields, self._backend.errors())
-            )
-            for group in drafts(merged(programs), shots, SampleReturns(counts=False, memory=True))
+            for shots, programs in _programs_by_shots(coerced, record, self._programs()).items()
+            for group in sampler_drafts(merge_programs(programs), shots, returns)
         ]
-        return self._backend.submitted(
-            record, in_order(groups, first_seed(self.seed)), self._options.job_tags
-        )
+        return self._submit(record, groups)
 
 
-def _programs(
+def _programs_by_shots(
     pubs: Sequence[SamplerPub], record: Record, programs: Programs
-) -> Iterable[tuple[int, list[Program]]]:
+) -> dict[int, list[Program]]:
     """Return the programs of all PUBs, by their numbers of shots."""
     by_shots: dict[int, list[Program]] = {}
     for pub, end in zip(pubs, record.ends, strict=True):
         elements = np.arange(end - pub.size, end)
-        values = points(pub.circuit, pub.parameter_values)
+        values = parameter_points(pub.circuit, pub.parameter_values)
         if pub.size:
             by_shots.setdefault(int(pub.shots), []).extend(
-                programs.of(pub.circuit, values, elements)
+                programs.export(pub.circuit, values, elements)
             )
-    return by_shots.items()
+    return by_shots
 
 
-def _warn_of_nothing(index: int, pub: SamplerPub) -> None:
+def _warn_without_registers(index: int, pub: SamplerPub) -> None:
     if not pub.circuit.cregs:
         warnings.warn(
             f"The circuit of PUB {index} has no classical register, so its result is empty. "

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.programs import Program
 from quantumtask.client.qiskit.record import Draft, Record
-from quantumtask.client.qiskit.service import Json
-from quantumtask.client.results.array_codec import Array, decode
-from quantumtask.client.results.array_codec import pack as packed_texts
+from quantumtask.client.results.array_codec import Array, decode, pack
 
 MAX_POINTS = 100_000
 MAX_SHOTS = 1_000_000
@@ -38,31 +37,33 @@ class SampleReturns(NamedTuple):
         return {"memory": True} if self.memory else {}
 
 
-def drafts(programs: Iterable[Program], shots: int, returns: SampleReturns) -> list[list[Draft]]:
+def sampler_drafts(
+    programs: Iterable[Program], shots: int, returns: SampleReturns
+) -> list[list[Draft]]:
     """Return the tasks of each program, in the order of their shots."""
-    return [list(_drafts(program, shots, returns)) for program in programs]
+    return [list(_program_drafts(program, shots, returns)) for program in programs]
 
 
-def _drafts(program: Program, shots: int, returns: SampleReturns) -> Iterator[Draft]:
+def _program_drafts(program: Program, shots: int, returns: SampleReturns) -> Iterator[Draft]:
     bits = program.circuit.num_clbits
     a_shot = max(1, -(-bits // 8) * 4 // 3 + 1) if returns.memory else 1
     chunk = max(1, min(shots, MAX_SHOTS, MAX_RESULT_BYTES // a_shot))
     counts = (bits + 16) * min(chunk, 2 ** min(bits, 40)) if returns.counts else 0
     memory = a_shot * chunk if returns.memory else 0
-    most = min(
+    max_elements = min(
         MAX_POINTS,
         MAX_VALUE_BYTES // (11 * max(1, len(program.inputs))),
         max(1, MAX_RESULT_BYTES // max(1, counts + memory)),
     )
     swept = returns.memory and (bits + 3) * chunk > MAX_TEXT_BYTES
     for skip in range(0, max(shots, 1), chunk):
-        for piece in program.split(most):
-            body = piece.body(swept=swept)
+        for part_program in program.split(max_elements):
+            body = part_program.body(swept=swept)
             count = min(chunk, shots - skip)
-            yield Draft({**body, "shots": count, **returns.fields}, piece.elements, skip)
+            yield Draft({**body, "shots": count, **returns.fields}, part_program.elements, skip)
 
 
-def in_order(groups: Sequence[Sequence[Draft]], seed: int | None) -> list[Draft]:
+def order_drafts(groups: Sequence[Sequence[Draft]], seed: int | None) -> list[Draft]:
     """Return the tasks of all programs, the k-th with `seed` + k.
 
     The first tasks of all programs come first, so that the n-th program begins with `seed` + n.
@@ -81,11 +82,11 @@ def in_order(groups: Sequence[Sequence[Draft]], seed: int | None) -> list[Draft]
 def parse_memory(answer: Json) -> Array:
     """Return the shots of each element as bytes: uint8 [elements, shots, bytes]."""
     encoded_bits = (answer.get("data") or {}).get("memory")
-    memory = packed_texts(answer["memory"]) if encoded_bits is None else decode(encoded_bits)
+    memory = pack(answer["memory"]) if encoded_bits is None else decode(encoded_bits)
     return memory.reshape(math.prod(memory.shape[:-2]), *memory.shape[-2:])
 
 
-def joined_memory(
+def join_memory(
     record: Record, answers: Sequence[Json], shots: Callable[[int], int]
 ) -> list[Array]:
     """Return the memory of each part of a job: uint8 [size, shots, bytes].
@@ -98,7 +99,7 @@ def joined_memory(
     memories: list[Array | None] = [None] * len(record.parts)
     for (elements, skip), answer in zip(record.tasks, answers, strict=True):
         memory = parse_memory(answer)
-        for number, rows, places in by_part(record, elements):
+        for number, rows, places in split_by_part(record, elements):
             part = memories[number]
             if part is None:
                 size = record.parts[number]["size"]
@@ -111,7 +112,7 @@ def joined_memory(
     ]
 
 
-def by_part(record: Record, elements: Array) -> Iterator[tuple[int, slice, Array]]:
+def split_by_part(record: Record, elements: Array) -> Iterator[tuple[int, slice, Array]]:
     """Yield for each part of a task: its number, the rows of the task, the indices in the part."""
     ends = record.ends
     numbers = np.searchsorted(ends, elements, side="right")

@@ -3,9 +3,6 @@
 from typing import Any, Self
 
 from quantumtask.client.connection import Connection, Json, path
-from quantumtask.client.results.array_codec import Array, encode
-
-__all__ = ["Json", "SharedConnection", "sweep"]
 
 ANSWER_S = 30.0
 """Time limit of a call, in seconds, while the service is busy or gone."""
@@ -34,8 +31,3 @@ class SharedConnection:
 
     def __deepcopy__(self, _: Any) -> Self:
         return self
-
-
-def sweep(values: Array) -> Any:
-    """Return a number unchanged, and an array as its bytes."""
-    return encode(values) if values.ndim else float(values)

@@ -69,7 +69,7 @@ def post(
             others = [each.id for each in submissions]
             entry = {**record, "requests": others} if number == len(requests) else {"part": True}
             labels = without_none({"tags": list(tags) or None, "metadata": {KEY: entry}})
-            submissions.append(_posted(connection, request, labels))
+            submissions.append(_post_compatibly(connection, request, labels))
     except ClientError:
         for each in submissions:
             each.cancel()
@@ -89,7 +89,7 @@ def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
     yield request
 
 
-def _posted(connection: Connection, texts: Sequence[str], labels: Json) -> Submission:
+def _post_compatibly(connection: Connection, texts: Sequence[str], labels: Json) -> Submission:
     try:
         return _post(connection, texts, labels)
     except ServiceError as error:
@@ -206,12 +206,12 @@ class TaskSubmission:
 
     def position(self) -> int | None:
         """Return the queue position of the first waiting task."""
-        place = self._status().get("queue")
-        return int(place["position"]) if place else None
+        queue = self._status().get("queue")
+        return int(queue["position"]) if queue else None
 
     def _status(self) -> Json:
-        question = {"view": "status"}
-        return self._connection.json("GET", path("tasks", self.id), params=question)
+        query = {"view": "status"}
+        return self._connection.json("GET", path("tasks", self.id), params=query)
 
     def _ask(self, wait: float) -> Json:
         return self._connection.json(
@@ -275,11 +275,9 @@ class BatchSubmission:
                 break
         return [ids[item] for item in sorted(ids)]
 
-    def _lines(
-        self, where: str, accept: str, question: Any, timeout: float | None
-    ) -> Iterator[str]:
+    def _lines(self, where: str, accept: str, query: Any, timeout: float | None) -> Iterator[str]:
         lines = self._connection.follow(
-            path("batches", self.id) + where, accept, lambda: (question(), {}), deadline(timeout)
+            path("batches", self.id) + where, accept, lambda: (query(), {}), deadline(timeout)
         )
         try:
             for line in lines:
@@ -324,5 +322,5 @@ class SplitSubmission:
 
     def position(self) -> int | None:
         """Return the queue position of the first waiting task."""
-        places = (part.position() for part in self._parts)
-        return min((place for place in places if place is not None), default=None)
+        positions = (part.position() for part in self._parts)
+        return min((each for each in positions if each is not None), default=None)

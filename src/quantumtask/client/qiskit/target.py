@@ -21,17 +21,16 @@ from qiskit.circuit import library as gates
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 
+from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.export.gates import CALLS
-
-Json = dict[str, Any]
 
 CONTROL_FLOW = {
     "if_else": IfElseOp, "for_loop": ForLoopOp, "while_loop": WhileLoopOp,
     "switch_case": SwitchCaseOp, "box": BoxOp, "break_loop": BreakLoopOp,
     "continue_loop": ContinueLoopOp, "store": Store,
 }  # fmt: skip
-OF_ANY_SIZE = {"mcx": gates.MCXGate, "mcphase": gates.MCPhaseGate}
-OLD = ("u1", "u2", "u3", "cu1", "cu3")
+VARIADIC_GATES = {"mcx": gates.MCXGate, "mcphase": gates.MCPhaseGate}
+DEPRECATED_GATES = ("u1", "u2", "u3", "cu1", "cu3")
 """Gates that Qiskit no longer recommends: they run, but nothing is compiled to them."""
 
 
@@ -47,9 +46,9 @@ def _ideal(qubits: int) -> Target:
     """Return a target with every gate on all qubits, without errors."""
     target = Target(num_qubits=qubits)
     for name, gate in get_standard_gate_name_mapping().items():
-        if type(gate) in _native() and name not in OLD:
+        if type(gate) in _native() and name not in DEPRECATED_GATES:
             target.add_instruction(gate)
-    for name, operation in OF_ANY_SIZE.items():
+    for name, operation in VARIADIC_GATES.items():
         target.add_instruction(operation, name=name)
     for instruction in (Measure(), Reset(), Delay(Parameter("t"))):
         target.add_instruction(instruction)
@@ -67,19 +66,19 @@ def _device(info: Json) -> Target:
         dt=_seconds(info.get("dt_ns")),
         qubit_properties=[_qubit(each) for each in info["qubits_properties"]],
     )
-    places: dict[str, dict[tuple[int, ...], InstructionProperties]] = {}
+    properties_by_gate: dict[str, dict[tuple[int, ...], InstructionProperties]] = {}
     for gate in info["gates"]:
         properties = InstructionProperties(_seconds(gate.get("duration_ns")), gate.get("error"))
-        places.setdefault(gate["name"], {})[tuple(gate["qubits"])] = properties
-    every: dict[tuple[int, ...], Any] = {(qubit,): None for qubit in range(info["qubits"])}
+        properties_by_gate.setdefault(gate["name"], {})[tuple(gate["qubits"])] = properties
+    all_qubits: dict[tuple[int, ...], Any] = {(qubit,): None for qubit in range(info["qubits"])}
     classes = get_standard_gate_name_mapping()
-    for name, properties_at in places.items():
+    for name, properties_at in properties_by_gate.items():
         if isinstance(classes.get(name), Gate):
             target.add_instruction(classes[name], properties_at)
     target.add_instruction(Measure(), _measurements(info["qubits_properties"]))
-    if "reset" in places:
-        target.add_instruction(Reset(), places["reset"])
-    target.add_instruction(Delay(Parameter("t")), every)
+    if "reset" in properties_by_gate:
+        target.add_instruction(Reset(), properties_by_gate["reset"])
+    target.add_instruction(Delay(Parameter("t")), all_qubits)
     return target
 
 

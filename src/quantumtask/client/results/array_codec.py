@@ -38,8 +38,8 @@ def to_reals(name: str, values: Any) -> Array:
     """
     array = np.asarray(values)
     if array.dtype.kind == "O":
-        decode_reals = [_real(name, each) for each in array.ravel()]
-        return np.array(decode_reals, np.float64).reshape(array.shape)
+        reals = [_real(name, each) for each in array.ravel()]
+        return np.array(reals, np.float64).reshape(array.shape)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name}: must be real numbers; got an array of {array.dtype}")
     if array.dtype.kind in "iu":
@@ -109,7 +109,7 @@ def pack(shots: Sequence[str]) -> Array:
 
 
 def unpack(memory: Array, sizes: Sequence[int]) -> Any:
-    """Unpack the bit strings of `packed`, nested as the leading dimensions.
+    """Unpack the bit strings of `pack`, nested as the leading dimensions.
 
     Args:
         memory: uint8 [..., shots, bytes].

@@ -22,11 +22,11 @@ def html(result: "ResultData") -> str:
     elif result.expectation_values is not None:
         parts.append(_values(result))
     elif result.counts:
-        parts.append(_bars(*_most(list(result.counts.items()))))
+        parts.append(_bars(*_largest_rows(list(result.counts.items()))))
     elif result.probabilities is not None:
         width = max(1, (len(result.probabilities) - 1).bit_length())
         named = [(f"{k:0{width}b}", p) for k, p in enumerate(result.probabilities.tolist()) if p]
-        parts.append(_bars(*_most(named)))
+        parts.append(_bars(*_largest_rows(named)))
     parts += [_table(["", "shape"], arrays)] if (arrays := _shapes(result)) else []
     parts += [f"<div>⚠ {escape(each)}</div>" for each in result.warnings]
     return "".join([*parts, "</div>"])
@@ -40,7 +40,7 @@ def _title(result: "ResultData") -> str:
     return " · ".join(filter(None, facts))
 
 
-def _most(rows: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], int]:
+def _largest_rows(rows: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], int]:
     """Return the most frequent rows in the order of their bits, and the number of hidden rows."""
     rows.sort(key=lambda row: (-row[1], row[0]))
     return sorted(rows[:MAX_BARS]), max(0, len(rows) - MAX_BARS)
@@ -101,7 +101,7 @@ def _short(element: "ResultData") -> str:
         values = element.expectation_values.ravel()
         more = ", …" if values.size > 4 else ""
         return ", ".join(f"{value:.6g}" for value in values[:4].tolist()) + more
-    rows, hidden = _most(list((element.counts or {}).items()))
+    rows, hidden = _largest_rows(list((element.counts or {}).items()))
     shown = sorted(rows, key=lambda row: -row[1])[:4]
     more = ", …" if len(rows) > 4 or hidden else ""
     return ", ".join(f"{bits}: {count}" for bits, count in shown) + more

@@ -79,16 +79,16 @@ class ResultData:
             self,
             shape=self.shape[len(where) :],
             index=self.index + where,
-            counts=_nested(self.counts, where) if self.counts else self.counts,
-            _memory=_nested(self._memory, where),
-            outputs=_nested(self.outputs, where) if isinstance(self.outputs, list) else None,
+            counts=_pick(self.counts, where) if self.counts else self.counts,
+            _memory=_pick(self._memory, where),
+            outputs=_pick(self.outputs, where) if isinstance(self.outputs, list) else None,
             parameters=_bindings(self.parameters, where, self.shape),
-            expectation_values=_broadcast(self.expectation_values, where, self.shape),
-            standard_errors=_broadcast(self.standard_errors, where, self.shape),
-            probabilities=_leading(self.probabilities, where),
-            statevector=_leading(self.statevector, where),
-            unitary=_leading(self.unitary, where),
-            bits=_leading(self.bits, where),
+            expectation_values=_pick_broadcast(self.expectation_values, where, self.shape),
+            standard_errors=_pick_broadcast(self.standard_errors, where, self.shape),
+            probabilities=_pick_leading(self.probabilities, where),
+            statevector=_pick_leading(self.statevector, where),
+            unitary=_pick_leading(self.unitary, where),
+            bits=_pick_leading(self.bits, where),
         )
 
     def __len__(self) -> int:
@@ -109,17 +109,17 @@ def _positive(index: int, size: int) -> int:
     return index % size
 
 
-def _nested(values: Any, where: tuple[int, ...]) -> Any:
+def _pick(values: Any, where: tuple[int, ...]) -> Any:
     for index in where:
         values = None if values is None else values[index]
     return values
 
 
-def _leading(array: "Array | None", where: tuple[int, ...]) -> "Array | None":
+def _pick_leading(array: "Array | None", where: tuple[int, ...]) -> "Array | None":
     return None if array is None else array[where]
 
 
-def _broadcast(
+def _pick_broadcast(
     array: "Array | None", where: tuple[int, ...], shape: tuple[int, ...]
 ) -> "Array | None":
     """Return the values of an element; the dimensions of the sweep come last."""
@@ -150,9 +150,9 @@ def _binding(value: Any, where: tuple[int, ...], shape: tuple[int, ...]) -> Any:
 
     array = np.asarray(value)
     for depth in range(min(array.ndim, len(shape)), 0, -1):
-        mine, theirs = array.shape[:depth], shape[len(shape) - depth :]
-        if all(a in (1, b) for a, b in zip(mine, theirs, strict=True)):
+        leading, trailing = array.shape[:depth], shape[len(shape) - depth :]
+        if all(a in (1, b) for a, b in zip(leading, trailing, strict=True)):
             first = len(shape) - depth  # the value lacks so many of the sweep's dimensions
-            at = [min(i, n - 1) for i, n in zip(where[first:], mine, strict=False)]
+            at = [min(i, n - 1) for i, n in zip(where[first:], leading, strict=False)]
             return array[tuple(at)]
     return array

@@ -72,9 +72,9 @@ _CALLS = {**CALLS, gates.GlobalPhaseGate: "gphase"}
 def call(operation: Any, define: Define) -> Call | None:
     """Return the call of an operation; None if the operation must be decomposed."""
     if isinstance(operation, AnnotatedOperation):
-        return _annotated(operation, define)
+        return _annotated_call(operation, define)
     if isinstance(operation, ControlledGate):
-        return _controlled(operation, define)
+        return _controlled_call(operation, define)
     name = _CALLS.get(_class(operation))
     return None if name is None else (name, tuple(operation.params))
 
@@ -113,24 +113,24 @@ def _class(operation: Any) -> type:
     return getattr(operation, "base_class", type(operation))
 
 
-def _controlled(gate: Any, define: Define) -> Call | None:
+def _controlled_call(gate: Any, define: Define) -> Call | None:
     """Return the call of a controlled gate; None if its definition uses further qubits."""
     controls = [bool(gate.ctrl_state >> k & 1) for k in range(gate.num_ctrl_qubits)]
-    if all(controls) and (closed := _closed(gate)) is not None:
+    if all(controls) and (closed := _closed_controlled_call(gate)) is not None:
         return closed
     base = gate.base_gate
     inner = call(base, define)
     if inner is None or gate.num_qubits != len(controls) + base.num_qubits or _has_phase(gate):
         return None
-    return _under(inner, controls)
+    return _add_controls(inner, controls)
 
 
-def _closed(gate: Any) -> Call | None:
+def _closed_controlled_call(gate: Any) -> Call | None:
     """Return the gate if it has a name with its controls, or with the last of them."""
     if (name := CALLS.get(_class(gate))) is not None:
         return name, tuple(gate.params)
     if _has_phase(gate):
-        return _under(("cu", tuple(gate.params)), [True] * (gate.num_ctrl_qubits - 1))
+        return _add_controls(("cu", tuple(gate.params)), [True] * (gate.num_ctrl_qubits - 1))
     return None
 
 
@@ -139,7 +139,7 @@ def _has_phase(gate: Any) -> bool:
     return _class(gate.base_gate) is gates.UGate and len(gate.params) == 4
 
 
-def _under(inner: Call, controls: list[bool]) -> Call | None:
+def _add_controls(inner: Call, controls: list[bool]) -> Call | None:
     name, arguments = inner
     if len(controls) + _controls_in(name) > MAX_CONTROLS:
         return None
@@ -154,17 +154,17 @@ def _controls_in(name: str) -> int:
     return sum(int(count or 1) for count in re.findall(r"ctrl(?:\((\d+)\))? @", name))
 
 
-def _annotated(operation: AnnotatedOperation, define: Define) -> Call | None:
+def _annotated_call(operation: AnnotatedOperation, define: Define) -> Call | None:
     """Return the call of an annotated operation.
 
     Qiskit applies modifiers from first to last, OpenQASM from the gate outwards.
     """
     base, modifiers = operation.base_op, operation.modifiers
     if operation.num_qubits > MAX_ROOT_QUBITS and any(map(_is_fraction, modifiers)):
-        base, modifiers = _rooted(base, modifiers)
+        base, modifiers = _apply_powers(base, modifiers)
     inner: Call | None = call(base, define) or define(base)
     for modifier in modifiers:
-        inner = None if inner is None else _modified(inner, modifier)
+        inner = None if inner is None else _apply_modifier(inner, modifier)
     return inner
 
 
@@ -180,7 +180,7 @@ def _exponent(modifier: PowerModifier) -> float:
         raise ValueError(f"its power {modifier.power} is no number") from None
 
 
-def _rooted(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifier]]:
+def _apply_powers(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifier]]:
     """Apply all powers to the base, and return the controls, which commute with powers.
 
     Raises:
@@ -200,7 +200,7 @@ def _rooted(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifi
     return UnitaryGate(root), [each for each in modifiers if isinstance(each, ControlModifier)]
 
 
-def _modified(inner: Call, modifier: Modifier) -> Call | None:
+def _apply_modifier(inner: Call, modifier: Modifier) -> Call | None:
     name, arguments = inner
     if isinstance(modifier, InverseModifier):
         return "inv @ " + name, arguments
@@ -211,7 +211,7 @@ def _modified(inner: Call, modifier: Modifier) -> Call | None:
     if isinstance(modifier, ControlModifier):
         state = modifier.ctrl_state
         count = modifier.num_ctrl_qubits
-        return _under(inner, [state is None or bool(state >> k & 1) for k in range(count)])
+        return _add_controls(inner, [state is None or bool(state >> k & 1) for k in range(count)])
     raise ValueError(f"the modifier {modifier} is not known")
 
 

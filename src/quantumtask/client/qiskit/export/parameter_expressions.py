@@ -19,7 +19,7 @@ def number(value: Any) -> str:
     return repr(real)
 
 
-def weighted(expression: ParameterExpression) -> tuple[dict[Parameter, float], float] | None:
+def linear_weights(expression: ParameterExpression) -> tuple[dict[Parameter, float], float] | None:
     """Return the weight of each parameter, and a constant; None if it is no weighted sum."""
     if isinstance(expression, Parameter):
         return {expression: 1.0}, 0.0

@@ -63,7 +63,7 @@ class Writer:
             try:
                 self._statement(item, scope)
             except (ValueError, KeyError, RecursionError) as error:
-                raise _unsupported(item, scope, error) from None
+                raise _unsupported_error(item, scope, error) from None
 
     def duration(self, operation: Any, scope: Scope) -> str:
         """Return the time of a delay or a box, in brackets."""
@@ -93,7 +93,7 @@ class Writer:
             control_flow(self, scope, item)
         else:
             write = _STATEMENTS.get(getattr(operation, "base_class", type(operation)))
-            (write or _expanded)(self, item, scope)
+            (write or _expand)(self, item, scope)
 
     def _call(self, name: str, arguments: tuple[Any, ...], item: Any, scope: Scope) -> None:
         if (gate := name.rpartition(" ")[2]) in gates.DEFINITIONS:
@@ -110,7 +110,7 @@ class Writer:
 
     def _expression(self, value: ParameterExpression, scope: Scope) -> str:
         """Return an expression: the service computes weighted sums, the client all others."""
-        weighted_sum = parameter_expressions.weighted(value)
+        weighted_sum = parameter_expressions.linear_weights(value)
         if weighted_sum is None:
             if any(p in scope.loops for p in value.parameters):
                 raise ValueError(f"{value} is no plain multiple of its loop's variable")
@@ -224,7 +224,7 @@ def _store(writer: Writer, item: Any, scope: Scope) -> None:
     writer.line(f"{place} = {kind}({classical_expressions.text(item.operation.rvalue, scope)});")
 
 
-def _expanded(writer: Writer, item: Any, scope: Scope) -> None:
+def _expand(writer: Writer, item: Any, scope: Scope) -> None:
     writer.expand(gates.contents(item.operation), item, scope)
 
 
@@ -238,7 +238,7 @@ _STATEMENTS: dict[type, Callable[[Writer, Any, Scope], None]] = {
 }
 
 
-def _unsupported(item: Any, scope: Scope, error: Exception) -> UnsupportedCircuit:
+def _unsupported_error(item: Any, scope: Scope, error: Exception) -> UnsupportedCircuit:
     name = item.operation.name
     reason = str(error) if isinstance(error, ValueError) else "it cannot be written as OpenQASM 3"
     message = f"the instruction {name!r} cannot be sent: {reason}"
