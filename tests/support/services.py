@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import httpx
 
 from quantumtask.shared.settings import load_settings
+from tests.support import launcher
 
 NO_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 
@@ -91,11 +92,16 @@ class Process:
         within: Sequence[str] = (),
     ) -> None:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
+        whole = {**clean, **environment}
         self.log = log
+        self.popen: launcher.ChildProcess
+        if not within and launcher.can_launch(arguments, whole):
+            self.popen = launcher.launch(arguments, whole, str(log))
+            return
         with log.open("ab") as out:
             self.popen = subprocess.Popen(
                 [*within, sys.executable, *arguments],
-                env={**clean, **environment},
+                env=whole,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
