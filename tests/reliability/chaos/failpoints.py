@@ -115,7 +115,7 @@ def install(points: Points) -> None:
 
 def answer(connection: protocol._CoalescingTransport) -> list[str]:
     """Whether a connection is about to tell the id of a task."""
-    return ["answer"] if b'"submitted"' in b"".join(connection._written) else []
+    return ["answer"] if b'"submitted"' in b"".join(connection._buffer) else []
 
 
 if __name__ == "__main__":
