@@ -252,6 +252,15 @@ def test_the_files_that_a_page_names_exist(page: str) -> None:
         assert any((root / name).exists() for root in roots), name
 
 
+def test_the_log_lines_that_the_page_of_metrics_names_exist() -> None:
+    logs = read_page("docs/how-to/metrics.md").split("## Logs")[1].split("## Traces")[0]
+    cells = re.findall(r"^\| (`.*?) \|", logs, re.MULTILINE)
+    events = [event for cell in cells for event in re.findall(r"`([^`]+)`", cell)]
+    assert len(events) >= 8
+    text = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    assert [event for event in events if f'"{event}"' not in text] == []
+
+
 UNCLEAR = re.compile(r"\b(likewise|(no|some|every)body|(who|what)ever|of (our|their)s)\b", re.I)
 """Words that leave open what they stand for, as in test_prose.py."""
 
