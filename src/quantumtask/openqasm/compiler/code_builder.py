@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from quantumtask.openqasm.program.execution import BranchTargets, Instruction, Label
+from quantumtask.openqasm.program.execution import BranchTargets, Instruction, JumpLabel
 from quantumtask.openqasm.text.source import Diagnostic, Span
 from quantumtask.openqasm.values.types import ArrayView, Type, default_value, element_count
 
@@ -32,11 +32,11 @@ class CodeBuilder:
         self.branches[self.next_address] = branches
         self.emit(instruction, span)
 
-    def emit_jump(self, label: Label, span: Span) -> None:
+    def emit_jump(self, label: JumpLabel, span: Span) -> None:
         """Append a jump."""
         self.emit(lambda _, __: label.address, span)
 
-    def bind_label(self, label: Label) -> None:
+    def bind_label(self, label: JumpLabel) -> None:
         """Set a label to the next address."""
         label.address = self.next_address
 

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from quantumtask.openqasm.compiler.code_builder import CodeBuilder
-from quantumtask.openqasm.compiler.load_store import StoreValue, store_function
+from quantumtask.openqasm.compiler.load_store import store_function
 from quantumtask.openqasm.compiler.references import Reference, require_qubits, static_reference
 from quantumtask.openqasm.compiler.symbol_table import Subroutine, SymbolTable
 from quantumtask.openqasm.compiler.visibility import collect_declarations
 from quantumtask.openqasm.gates.hardware import TargetGates, target_gate
 from quantumtask.openqasm.gates.library import BUILT_IN_GATES, STDGATES, Gate
-from quantumtask.openqasm.inputs.sweep_binding import InputVariable
+from quantumtask.openqasm.inputs.sweep_binding import InputVariable, StoreValue
 from quantumtask.openqasm.parser.parse import (
     Node,
     PhysicalQubit,
@@ -21,7 +21,7 @@ from quantumtask.openqasm.parser.parse import (
     physical_qubit_numbers,
 )
 from quantumtask.openqasm.parser.qubit_numbers import QubitAllocator
-from quantumtask.openqasm.program.execution import Execution, Instruction, Label, QuantumTarget
+from quantumtask.openqasm.program.execution import Execution, Instruction, JumpLabel, QuantumTarget
 from quantumtask.openqasm.program.program import Register
 from quantumtask.openqasm.text.source import (
     MAX_PROBLEMS,
@@ -65,8 +65,8 @@ class Visitors(NamedTuple):
 class Loop(NamedTuple):
     """The jump targets of an enclosing loop: `break` jumps to `end`, `continue` to `start`."""
 
-    end: Label
-    start: Label
+    end: JumpLabel
+    start: JumpLabel
 
 
 class DeclaredRegister(NamedTuple):

@@ -11,7 +11,7 @@ from quantumtask.openqasm.program.execution import (
     END,
     BranchTargets,
     Execution,
-    Label,
+    JumpLabel,
     QuantumTarget,
 )
 from quantumtask.openqasm.text.source import Diagnostic, format_int
@@ -41,7 +41,7 @@ def _emit_jump_unless(context: Context, condition: Expr, branches: BranchTargets
 def compile_if(context: Context, node: nodes.BranchingStatement) -> None:
     """Compile `if (...) {...} else {...}`. Raises Diagnostic."""
     condition = to_condition(context.expression(node.condition))
-    code, else_start, end = context.code, Label(), Label()
+    code, else_start, end = context.code, JumpLabel(), JumpLabel()
     join = else_start if node.else_body is None else end
     _emit_jump_unless(context, condition, BranchTargets((else_start,), join, is_if=True))
     _compile_body(context, node.if_body)
@@ -56,7 +56,7 @@ def compile_if(context: Context, node: nodes.BranchingStatement) -> None:
 
 def compile_while(context: Context, node: nodes.WhileLoop) -> None:
     """Compile `while (...) {...}`. Raises Diagnostic."""
-    code, start, end = context.code, Label(), Label()
+    code, start, end = context.code, JumpLabel(), JumpLabel()
     code.bind_label(start)
     condition = to_condition(context.expression(node.condition))
     _emit_jump_unless(context, condition, BranchTargets((end,), end))
@@ -91,7 +91,7 @@ def compile_for(context: Context, node: nodes.ForInLoop) -> None:
     to = resolve_type(context, node.type)
     if to.kind not in INTEGER_KINDS | _OTHER_LOOP_TYPES:
         raise Diagnostic("wrong_type", f"a loop variable cannot be a {to}", node.type.span)
-    code, start, end = context.code, Label(), Label()
+    code, start, end = context.code, JumpLabel(), JumpLabel()
     read_values = compile_loop_values(context, node.iterable, to)
     values, position = code.allocate_cell(node.span), code.allocate_cell(node.span)
     code.emit(loop_start(read_values, values, position), node.span)
@@ -120,10 +120,10 @@ def compile_switch(context: Context, node: nodes.SwitchStatement) -> None:
         raise Diagnostic("wrong_type", message, node.target.span, hint)
     if not node.cases:
         raise Diagnostic("wrong_type", "a `switch` needs at least one `case`", node.span)
-    code, end = context.code, Label()
-    table: dict[int, Label] = {}
+    code, end = context.code, JumpLabel()
+    table: dict[int, JumpLabel] = {}
     labels = [_add_case(context, case, table) for case in node.cases]
-    default, read = Label(), selector.read
+    default, read = JumpLabel(), selector.read
     code.emit_branch(
         lambda execution, _: table.get(read(execution.memory), default).address,
         BranchTargets((*labels, default), end),
@@ -141,8 +141,8 @@ def compile_switch(context: Context, node: nodes.SwitchStatement) -> None:
     code.bind_label(end)
 
 
-def _add_case(context: Context, case: nodes.SwitchCase, table: dict[int, Label]) -> Label:
-    label = Label()
+def _add_case(context: Context, case: nodes.SwitchCase, table: dict[int, JumpLabel]) -> JumpLabel:
+    label = JumpLabel()
     for node in case.labels:
         value = context.expression(node)
         if value.type.kind not in INTEGER_KINDS:

@@ -27,7 +27,12 @@ from quantumtask.openqasm.compiler.symbol_table import Constant, Extern, Subrout
 from quantumtask.openqasm.compiler.timing import discard, is_nop_name
 from quantumtask.openqasm.compiler.type_nodes import resolve_type
 from quantumtask.openqasm.parser.parse import Node, nodes
-from quantumtask.openqasm.program.execution import BranchTargets, Execution, Label, QuantumTarget
+from quantumtask.openqasm.program.execution import (
+    BranchTargets,
+    Execution,
+    JumpLabel,
+    QuantumTarget,
+)
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values import builtin_functions
 from quantumtask.openqasm.values.arithmetic import LOGICAL, mixes_signs, to_condition
@@ -186,7 +191,7 @@ def _compile_short_circuit(
     code, span = context.code, parent.span
     cell = code.allocate(BOOL, span)
     read_left = to_condition(lhs).read
-    end = Label()
+    end = JumpLabel()
     deciding_value = operator == "||"
 
     def evaluate_left(execution: Execution, _: QuantumTarget) -> int | None:

@@ -25,7 +25,7 @@ from quantumtask.openqasm.values.types import FLOAT
 MAX_CACHED_OPERATIONS = 1000
 """The largest number of operations that a call keeps for its next run."""
 
-Qubits = Sequence[Any]
+CallQubits = Sequence[Any]
 """The operands of a call: each an int, or a sequence of ints for a register."""
 
 
@@ -49,7 +49,7 @@ class GateCall(NamedTuple):
             ]
         )
 
-    def call_count(self, qubits: Qubits) -> int:
+    def call_count(self, qubits: CallQubits) -> int:
         """Return the number of single calls: the common size of the registers, or 1."""
         sizes = {len(operand) for operand in qubits if not isinstance(operand, int)}
         if len(sizes) > 1:
@@ -82,14 +82,14 @@ class GateCall(NamedTuple):
             hint = f"The limit is {MAX_ROOT_QUBITS} qubits, including controls"
             raise Diagnostic("not_supported", message, self.span, hint)
 
-    def check_distinct(self, qubits: Qubits, count: int) -> None:
+    def check_distinct(self, qubits: CallQubits, count: int) -> None:
         """Raise Diagnostic if a single call acts twice on the same qubit."""
         if len(qubits) > 1 and any(len(set(row)) < len(row) for row in _rows(qubits, count)):
             message = f"`{shorten(self.gate.name)}` acts twice on the same qubit"
             raise Diagnostic("duplicate_qubit", message, self.span)
 
     def expand(
-        self, qubits: Qubits, values: tuple[float, ...], powers: tuple[float, ...], count: int
+        self, qubits: CallQubits, values: tuple[float, ...], powers: tuple[float, ...], count: int
     ) -> list[Operation]:
         """Return the operations of `count` single calls. Raises Diagnostic at the limit."""
         gate, (_, controls), limit, span = self
@@ -105,7 +105,7 @@ class GateCall(NamedTuple):
         return operations
 
 
-def _rows(qubits: Qubits, count: int) -> Iterable[tuple[int, ...]]:
+def _rows(qubits: CallQubits, count: int) -> Iterable[tuple[int, ...]]:
     """Return the qubits of each single call; a single qubit takes part in all of them."""
     if all(isinstance(operand, int) for operand in qubits):
         return [tuple(qubits)]
@@ -114,7 +114,7 @@ def _rows(qubits: Qubits, count: int) -> Iterable[tuple[int, ...]]:
 
 
 def constant_operations(
-    call: GateCall, qubits: Qubits, values: tuple[float, ...]
+    call: GateCall, qubits: CallQubits, values: tuple[float, ...]
 ) -> tuple[list[Operation], float]:
     """Return the operations of a constant call, and their number. Raises Diagnostic."""
     powers = call.powers([])
@@ -149,7 +149,7 @@ def gate_instruction(
     return _dynamic_call(call, operands, arguments)
 
 
-def _constant_call(call: GateCall, qubits: Qubits, arguments: Sequence[Any]) -> Instruction:
+def _constant_call(call: GateCall, qubits: CallQubits, arguments: Sequence[Any]) -> Instruction:
     values = tuple(arguments)
     gate, modifiers, limit, span = call
     powers = call.powers([])
@@ -173,7 +173,7 @@ def _constant_call(call: GateCall, qubits: Qubits, arguments: Sequence[Any]) -> 
     return run
 
 
-def _parametric_call(call: GateCall, qubits: Qubits, arguments: Sequence[Any]) -> Instruction:
+def _parametric_call(call: GateCall, qubits: CallQubits, arguments: Sequence[Any]) -> Instruction:
     """Return the instruction of a simple gate with angles known at run time, as in a sweep."""
     gate, _, limit, span = call
     assert isinstance(gate, StandardGate)

@@ -20,7 +20,7 @@ class IndexContext(Protocol):
         ...
 
 
-class Index(NamedTuple):
+class CompiledIndex(NamedTuple):
     """A compiled index of one dimension.
 
     Attributes:
@@ -43,7 +43,7 @@ class IndexedObject(NamedTuple):
     name: str
 
 
-def compile_index(node: Node, owner: IndexedObject, context: IndexContext) -> Index:
+def compile_index(node: Node, owner: IndexedObject, context: IndexContext) -> CompiledIndex:
     """Compile a single index, a range or a set of indices. Raises Diagnostic."""
     if type(node) is nodes.DiscreteSet:
         return _compile_set(node, owner, context)
@@ -52,7 +52,7 @@ def compile_index(node: Node, owner: IndexedObject, context: IndexContext) -> In
     value = compile_integer(node, context)
     span: Span = node.span
     read = value.read
-    return Index(
+    return CompiledIndex(
         True,
         value.is_constant,
         lambda memory, size: _check_range(read(memory), size, owner, span),
@@ -73,7 +73,9 @@ def to_integer(value: Expr) -> Expr:
     return value if value.type.kind in ("int", "uint") else convert(value, INT)
 
 
-def _compile_set(node: nodes.DiscreteSet, owner: IndexedObject, context: IndexContext) -> Index:
+def _compile_set(
+    node: nodes.DiscreteSet, owner: IndexedObject, context: IndexContext
+) -> CompiledIndex:
     if not node.values:
         raise Diagnostic("index_out_of_range", "this set of indices is empty", node.span)
     indices = [compile_index(value, owner, context) for value in node.values]
@@ -86,12 +88,12 @@ def _compile_set(node: nodes.DiscreteSet, owner: IndexedObject, context: IndexCo
             raise Diagnostic("duplicate_qubit", message, node.span)
         return positions
 
-    return Index(False, all(index.constant for index in indices), select, node.span)
+    return CompiledIndex(False, all(index.constant for index in indices), select, node.span)
 
 
 def _compile_range(
     node: nodes.RangeDefinition, owner: IndexedObject, context: IndexContext
-) -> Index:
+) -> CompiledIndex:
     bounds = [
         None if bound is None else compile_integer(bound, context)
         for bound in (node.start, node.step, node.end)
@@ -118,7 +120,7 @@ def _compile_range(
             raise Diagnostic("index_out_of_range", "this range selects nothing", span)
         return positions
 
-    return Index(False, constant, select, span)
+    return CompiledIndex(False, constant, select, span)
 
 
 _CLIPPED = "this range ends after the last index and is clipped: {}"

@@ -1,6 +1,6 @@
 """Loads and stores: reading the value of a reference, and writing one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from quantumtask.openqasm.compiler.indices import (
@@ -10,6 +10,7 @@ from quantumtask.openqasm.compiler.indices import (
     index_items,
 )
 from quantumtask.openqasm.compiler.references import INDEXABLE_NUMBERS, Reference
+from quantumtask.openqasm.inputs.sweep_binding import StoreValue
 from quantumtask.openqasm.parser.parse import Node
 from quantumtask.openqasm.program.execution import bit_value
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
@@ -22,9 +23,6 @@ from quantumtask.openqasm.values.types import (
     bits_from_int,
     wrap_int,
 )
-
-StoreValue = Callable[[list[Any], Any], None]
-"""Writes a value into memory."""
 
 
 def load(reference: Reference) -> Expr:

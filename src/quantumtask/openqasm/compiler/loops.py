@@ -13,7 +13,7 @@ from quantumtask.openqasm.parser.parse import Node, nodes
 from quantumtask.openqasm.program.execution import (
     Execution,
     Instruction,
-    Label,
+    JumpLabel,
     QuantumTarget,
     bit_value,
 )
@@ -37,7 +37,7 @@ def loop_start(read_values: ReadValue, values: int, position: int) -> Instructio
     return start
 
 
-def loop_step(values: int, position: int, variable: int, end: Label) -> Instruction:
+def loop_step(values: int, position: int, variable: int, end: JumpLabel) -> Instruction:
     """Return the instruction that sets the loop variable, or leaves the loop."""
 
     def step(execution: Execution, _: QuantumTarget) -> int | None:

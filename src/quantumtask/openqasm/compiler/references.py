@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 from quantumtask.openqasm.compiler.indices import (
-    Index,
+    CompiledIndex,
     IndexContext,
     IndexedObject,
     compile_index,
@@ -124,7 +124,7 @@ def _apply_bracket(
     return _index_register(base, index)
 
 
-def _index_single(base: Reference, index: Index, context: IndexContext) -> Reference:
+def _index_single(base: Reference, index: CompiledIndex, context: IndexContext) -> Reference:
     """Return `c[0]` or `c[:]` of a single bit or qubit `c`, with a warning."""
     kind, name = base.type.kind, shorten(base.name)
     if not index.constant or (index.single and index.select([], 1) != 0):
@@ -145,7 +145,7 @@ def _index_single(base: Reference, index: Index, context: IndexContext) -> Refer
     return _index_register(register, index)
 
 
-def _index_register(base: Reference, index: Index) -> Reference:
+def _index_register(base: Reference, index: CompiledIndex) -> Reference:
     single_type = QUBIT if base.is_quantum else BIT
     kind, select, resolve = base.type.kind, index.select, base.resolve
     if base.static is None or not index.constant:
@@ -191,7 +191,7 @@ def _resolver(
     return resolve_register
 
 
-def _index_number(base: Reference, index: Index) -> Reference:
+def _index_number(base: Reference, index: CompiledIndex) -> Reference:
     """Return a reference to some bits of a number."""
     width, select = base.type.width, index.select
     if index.constant:
@@ -237,13 +237,13 @@ def _index_array(
     return Reference(to, span, base.name, None, resolve_part, base.read_only)
 
 
-def _length(index: Index, size: int | None) -> int | None:
+def _length(index: CompiledIndex, size: int | None) -> int | None:
     if index.single or not index.constant or size is None:
         return None
     return len(index.select([], size))
 
 
-def _select_part(view: ArrayView, indices: Sequence[Index], memory: list[Any]) -> Any:
+def _select_part(view: ArrayView, indices: Sequence[CompiledIndex], memory: list[Any]) -> Any:
     """Return the part of an array that indices select: one cell, or a smaller ArrayView."""
     cells, shape = view
     stride = len(cells)

@@ -11,7 +11,7 @@ from quantumtask.openqasm.compiler.symbol_table import Subroutine, Variable
 from quantumtask.openqasm.compiler.type_nodes import resolve_type
 from quantumtask.openqasm.compiler.visibility import describe_definition
 from quantumtask.openqasm.parser.parse import nodes
-from quantumtask.openqasm.program.execution import Execution, Instruction, Label, QuantumTarget
+from quantumtask.openqasm.program.execution import Execution, Instruction, JumpLabel, QuantumTarget
 from quantumtask.openqasm.text.source import Diagnostic, Span, shorten
 from quantumtask.openqasm.values.expr import Expr
 from quantumtask.openqasm.values.types import VOID
@@ -21,7 +21,7 @@ def compile_subroutine(context: Context, node: nodes.SubroutineDefinition) -> No
     """Compile a `def`; the code before it jumps over its body. Raises Diagnostic."""
     context.require_global(node, "subroutines")
     code, name = context.code, node.name.name
-    after = Label()
+    after = JumpLabel()
     code.emit_jump(after, node.span)
     result = resolve_type(context, node.return_type)
     if result.kind in ("array", "qubit", "qubits", "stretch"):

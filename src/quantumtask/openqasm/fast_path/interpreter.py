@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from quantumtask.openqasm.compiler.expressions import apply_openqasm2_binary
 from quantumtask.openqasm.compiler.gate_instructions import (
+    MAX_CACHED_OPERATIONS,
     GateCall,
     constant_operations,
 )
@@ -30,9 +31,6 @@ from quantumtask.openqasm.program.tracer import Tracer
 from quantumtask.openqasm.text.source import OffsetSpan
 from quantumtask.openqasm.values.operators import apply_binary
 from quantumtask.shared.settings import Settings
-
-MAX_CACHED_OPERATIONS = 1000
-"""Most operations of a statement that is cached for its next occurrence."""
 
 _NO_SPAN = OffsetSpan(0, 0)
 _NO_MODIFIERS = Modifiers()

@@ -17,7 +17,7 @@ The second argument is the name of the value in messages. Raises Diagnostic.
 """
 
 StoreValue = Callable[[list[Any], Any], None]
-"""Function that writes the value of an input variable into the memory of a run."""
+"""Function that writes a value into the memory of a run."""
 
 MAX_SWEEP_DIMENSIONS = 16
 """Most dimensions of a sweep."""

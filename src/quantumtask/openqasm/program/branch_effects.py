@@ -11,10 +11,10 @@ from quantumtask.openqasm.program.execution import Execution, MeasurementOutcome
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.text.source import Diagnostic
 
-MAX_STEPS = 20_000
+MAX_EXPLORED_STEPS = 20_000
 """The largest number of instructions that are run, in all branches together."""
 
-MAX_DEPTH = 40
+MAX_BRANCH_DEPTH = 40
 """The deepest nesting of branching statements that is explored."""
 
 
@@ -101,7 +101,7 @@ class _Explorer:
     def __init__(self, outermost: _Statement) -> None:
         self.effects = BranchEffects()
         self._outermost = outermost
-        self._remaining_steps = MAX_STEPS
+        self._remaining_steps = MAX_EXPLORED_STEPS
         self._enclosing: list[int] = []
         self._leaves_statement = False
 
@@ -117,7 +117,7 @@ class _Explorer:
         at_join = _copy_at(execution, statement.join)
         if statement.first in self._enclosing:  # a subroutine that calls itself
             return at_join
-        if len(self._enclosing) == MAX_DEPTH:
+        if len(self._enclosing) == MAX_BRANCH_DEPTH:
             raise BranchesTooLarge
         self._enclosing.append(statement.first)
         for value in (0, 1):

@@ -22,7 +22,7 @@ MAX_CONDITION_BITS = 6
 """The largest number of bits in a condition: each of their values makes a path of its own."""
 
 MAX_PATH_STEPS = 1_000
-MAX_PATHS = 4_096
+MAX_DEFERRED_PATHS = 4_096
 MAX_CELLS = 1 << 22
 """Limits of the steps in a path, of the paths of a program, and of the memory cells copied for
 them. Beyond a limit, shots are simulated outcome by outcome."""
@@ -137,7 +137,7 @@ class DeferredMeasurement:
     ) -> _PathState:
         self._cells += 3 * len(state.execution.memory)
         self._paths += 1
-        if self._cells > MAX_CELLS or self._paths > MAX_PATHS:
+        if self._cells > MAX_CELLS or self._paths > MAX_DEFERRED_PATHS:
             raise NotDeferrable
         execution, unchanged = state.execution.copy(), state.unchanged.copy()
         execution.decide(outcome, value)

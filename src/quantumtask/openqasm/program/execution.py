@@ -58,7 +58,7 @@ class QuantumTarget(Protocol):
         ...
 
 
-class Label:
+class JumpLabel:
     """A jump target, whose address may be set after the jump is emitted."""
 
     __slots__ = ("address",)
@@ -83,8 +83,8 @@ class BranchTargets(NamedTuple):
         is_if: The statement is an `if`.
     """
 
-    targets: tuple[Label, ...]
-    join: Label
+    targets: tuple[JumpLabel, ...]
+    join: JumpLabel
     is_if: bool = False
 
 
