@@ -1,6 +1,6 @@
 # `make run` and `make test` need Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-qiskit test-algorithms test-pennylane lint format types docs lock upgrade dist clean
+.PHONY: help run test test-full test-qiskit test-algorithms test-pennylane lint format types docs lock upgrade dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +20,14 @@ run: $(VENV)/run.stamp ## Start API and Worker; Ctrl-C ends them
 	@$(BIN)/quantumtask up
 
 test: lint types ## Run everything that CI runs
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
+
+test-full: lint types ## Run the same tests at full size, for an hour or so
+	@TEST_SIZE=full $(PYTEST) --timeout 3600
+
+# Services of the tests have ports, folders and databases of their own in each of the processes.
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+JOBS = 2
 
 test-qiskit: $(VENV)/dev.stamp ## Run Qiskit's own tests of primitives on a service
 	@$(BIN)/python -m tests.client.qiskit.qiskit_suite

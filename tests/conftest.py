@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 
 from quantumtask.shared.settings import Settings
@@ -14,6 +15,11 @@ from tests.support import databases
 from tests.support.ray_cluster import Cluster
 from tests.support.response_models import check_responses
 from tests.support.services import NO_LIMITS, Service
+from tests.support.sizes import FULL
+
+hypothesis.settings.register_profile("tests", derandomize=not FULL, deadline=None)
+hypothesis.settings.load_profile("tests")
+"""`make test` tries the same examples each time; `make test-full` tries others."""
 
 
 class RunningElsewhere(Service):

@@ -30,6 +30,7 @@ from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Result
 from tests.engines.dense_reference import Dense, assert_drawn_from
 from tests.support.compile_circuit import compile_circuit
+from tests.support.sizes import examples
 
 SETTINGS = Settings(slot_memory_mb=1024)
 GATES = [
@@ -113,7 +114,7 @@ calls = st.tuples(
 
 
 @given(st.lists(calls, min_size=1, max_size=25))
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=examples(60), deadline=None)
 def test_a_chain_is_the_state_that_the_gates_make(
     some: list[tuple[str, list[int], float]],
 ) -> None:

@@ -18,6 +18,7 @@ from quantumtask.openqasm.program.operations import BASIC_GATES, MatrixGate, Ope
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from tests.engines.dense_reference import Dense, assert_drawn_from
+from tests.support.sizes import examples
 
 SETTINGS = Settings(slot_memory_mb=2048)
 MEANS = StateResources(1 << 28)
@@ -94,19 +95,19 @@ def assert_same(state: QuantumState, dense: Dense) -> None:
     assert_drawn_from(found, {key: p for key, p in dense.weights(order).items() if p > 1e-12})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(moves(clifford=True))
 def test_a_stabilizer_state_is_the_state_of_dense_matrices(todo: list[Move]) -> None:
     replay(make_stabilizer(), todo)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(moves(clifford=False))
 def test_a_state_vector_is_the_state_of_dense_matrices(todo: list[Move]) -> None:
     replay(make_statevector(), todo)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(moves(clifford=False))
 def test_a_state_vector_that_aer_works_on_is_the_same(todo: list[Move]) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -13,6 +13,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
 from tests.support.http_queries import decoded, encoded
+from tests.support.sizes import examples
 
 SETTINGS = Settings()
 CIRCUIT = (
@@ -46,7 +47,7 @@ def filled(shape: tuple[int, ...], seed: int) -> Any:
     return np.random.default_rng(seed).uniform(-3, 3, shape)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(shapes=SHAPES, seed=st.integers(0, 2**32), packed=st.booleans())
 def test_a_sweep_is_the_single_tasks_in_numpys_order(
     shapes: BroadcastableShapes, seed: int, packed: bool
@@ -67,7 +68,7 @@ def test_a_sweep_is_the_single_tasks_in_numpys_order(
         assert np.isclose(found[place], single[1], atol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     one=st.lists(st.integers(1, 4), max_size=3).map(tuple),
     two=st.lists(st.integers(1, 4), max_size=3).map(tuple),
@@ -89,7 +90,7 @@ def test_what_numpy_does_not_broadcast_is_refused(
         assert (found.shape or ()) == shape
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(factors=st.lists(st.floats(-10, 10), min_size=5, max_size=5), seed=st.integers(0, 1000))
 def test_an_observable_is_the_sum_of_its_terms(factors: list[float], seed: int) -> None:
     a, b = float(filled((), seed)), filled((2,), seed).tolist()

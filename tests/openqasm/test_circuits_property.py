@@ -14,6 +14,7 @@ from quantumtask import engines
 from quantumtask.openqasm.program.operations import Operation, controlled_matrix
 from quantumtask.shared.settings import Settings
 from tests.support.compile_circuit import compile_circuit
+from tests.support.sizes import examples
 
 SETTINGS = Settings(slot_memory_mb=2048)
 QUBITS = 3
@@ -64,7 +65,7 @@ programs = st.lists(calls(), min_size=1, max_size=8).map(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(programs)
 def test_a_program_has_the_unitary_that_qiskit_reads(text: str) -> None:
     assert Operator(unitary(text)).equiv(Operator(qasm3.loads(text)))
@@ -86,7 +87,7 @@ def unitary(text: str) -> np.ndarray:
 REGISTERS = ["bit[2] c; bit[3] d;", "bit[5] c;", "bit[1] c; bit[1] d; bit[3] e;"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.sampled_from(REGISTERS), st.lists(st.integers(0, 4), max_size=4))
 def test_counts_are_written_as_qiskit_writes_them(registers: str, flipped: list[int]) -> None:
     names = [part.split()[1] for part in registers.split(";") if part]
@@ -241,7 +242,7 @@ def blocks(depth: int, in_loop: bool) -> st.SearchStrategy[Block]:
 
 
 @pytest.mark.filterwarnings("error")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(blocks(2, False))
 def test_control_flow_agrees_with_an_independent_interpreter(block: Block) -> None:
     machine = Machine()
@@ -287,7 +288,7 @@ WIDEST_GAP = 0.06
 """More than five standard deviations of the difference of two shares of 4,000 shots each."""
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=examples(40), deadline=None)
 @given(measured_programs())
 def test_a_program_that_depends_on_outcomes_gives_the_shares_of_qiskit(
     text: str,

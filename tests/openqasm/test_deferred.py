@@ -18,6 +18,7 @@ from quantumtask.worker.slots.execute import execute
 from tests.engines.agreement import EXACT, TOLERANCES, can_tell, told
 from tests.engines.engine_truth import distribution
 from tests.engines.sketch import Call, If, Measure, Reset, Sketch, Step, sketch
+from tests.support.sizes import examples
 
 SETTINGS = Settings(slot_memory_mb=2048)
 HEAD = 'include "stdgates.inc"; '
@@ -57,7 +58,7 @@ def test_a_deferred_measurement_keeps_the_distribution_of_the_program(drawn: Ske
             assert wrong < TOLERANCES[method.precision], method.engine
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(sketches(), st.integers(0, 1000))
 def test_only_possible_outcomes_occur_with_and_without_deferral(drawn: Sketch, seed: int) -> None:
     possible = set(np.flatnonzero(distribution(drawn) > 0).tolist())

@@ -1,14 +1,12 @@
 """Programs have the same outcomes in other implementations of OpenQASM.
 
 The others: Qiskit's importers with Aer, QDK's simulator, Braket's local one. What amplitudes can be
-had of is compared exactly, the rest by samples. `DIFFERENTIAL_PROGRAMS=2000 python -m pytest
-tests/openqasm/test_differential.py --timeout=0` tries that many random programs and all features,
-not only some; `--hypothesis-seed=N` others still.
+had of is compared exactly, the rest by samples. `make test-full` tries more random programs, and
+all features, not only some.
 """
 
 import importlib.util
 import math
-import os
 from collections import Counter
 from functools import cache
 
@@ -32,12 +30,12 @@ from tests.openqasm.differential import (
 )
 from tests.openqasm.differential_programs import PROGRAMS, STATIC, random_circuits, random_processes
 from tests.openqasm.features import SECTIONS, Refused
+from tests.support.sizes import FULL, examples
 
 FALSE_ALARM = 1e-10
 """Probability that equal distributions count as different: 1e-6 for 10,000 comparisons together."""
 
-NUM_PROGRAMS = int(os.environ.get("DIFFERENTIAL_PROGRAMS", "10"))
-ALL = NUM_PROGRAMS > 10
+NUM_PROGRAMS = examples(10)
 
 PACKAGES = {"qiskit": "qiskit_qasm3_import", "qdk": "qdk", "braket": "braket"}
 INSTALLED = [name for name, package in PACKAGES.items() if importlib.util.find_spec(package)]
@@ -89,7 +87,7 @@ DISAGREE = {(name, k.other) for k in known.KNOWN for name in k.names}
 TRIED_NAMES = [
     name
     for at, name in enumerate(CASES)
-    if ALL or name not in FEATURES or at % 40 == 0 or any((name, o) in DISAGREE for o in INSTALLED)
+    if FULL or name not in FEATURES or at % 40 == 0 or any((name, o) in DISAGREE for o in INSTALLED)
 ]
 
 
@@ -187,7 +185,6 @@ def test_every_known_disagreement_is_about_a_program() -> None:
 
 random = settings(
     max_examples=NUM_PROGRAMS,
-    derandomize=not ALL,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -1,10 +1,9 @@
 """The fast path compiles a text to the program of the full compiler, or does not support the text.
 
-The suite tries a few hundred programs, always the same. To try thousands of new ones:
-`FAST_PATH_PROGRAMS=5000 python -m pytest -k hypothesis --timeout=0` and this file's name.
+`make test` tries a few hundred random programs, always the same; `make test-full` thousands of new
+ones.
 """
 
-import os
 import struct
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,16 +25,15 @@ from tests.openqasm import textbook
 from tests.openqasm.features import SECTIONS
 from tests.openqasm.refused_programs import WRONG
 from tests.support.compile_circuit import compile_circuit
+from tests.support.sizes import examples
 
 SETTINGS = Settings()
 STD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 HEAD = STD + "qubit[4] q;\nbit[4] c;\n"
 OLD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[4];\ncreg c[4];\n'
 
-NUM_PROGRAMS = int(os.environ.get("FAST_PATH_PROGRAMS", "150"))
 FEW = settings(
-    max_examples=NUM_PROGRAMS,
-    derandomize=NUM_PROGRAMS == 150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

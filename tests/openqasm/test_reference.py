@@ -1,13 +1,11 @@
 """Random programs have the distribution of the reference evaluator: never silently wrong.
 
-The suite tries a few dozen programs, always the same. To try thousands of new ones:
-`RANDOM_PROGRAMS=5000 python -m pytest tests/openqasm/test_reference.py -k random --timeout=0`, with
-`--hypothesis-seed=N` for others still. A program that runs otherwise is shrunk to a small one.
+`make test` tries a few dozen random programs, always the same; `make test-full` hundreds of new
+ones. A program that runs otherwise is shrunk to a small one.
 """
 
 import json
 import math
-import os
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -20,20 +18,18 @@ from quantumtask.shared.task import Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
 from tests.openqasm.programs import programs
 from tests.openqasm.reference import distribution
+from tests.support.sizes import examples
 
 SHOTS = 2000
 FALSE_ALARM = 1e-9
 """The probability that a right distribution fails, for each program."""
-
-TRIED = int(os.environ.get("RANDOM_PROGRAMS", "80"))
 
 
 # The product against the reference.
 
 
 @settings(
-    max_examples=TRIED,
-    derandomize=TRIED == 80,
+    max_examples=examples(80),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # programs of this size take minutes to shrink
     suppress_health_check=list(HealthCheck),

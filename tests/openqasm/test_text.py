@@ -18,13 +18,13 @@ from tests.openqasm.features import SECTIONS
 from tests.openqasm.test_fast_path import OLD, SUPPORTED, program_key, straight_line_programs
 from tests.openqasm.text_programs import BLANKS, old_pieces_of, pieces_of, respaced
 from tests.support.services import Service
+from tests.support.sizes import examples
 
 SETTINGS = Settings()
 STD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 HEAD = STD + "qubit[2] q;\nbit[2] c;\n"
 FEW = settings(
-    max_examples=150,
-    derandomize=True,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

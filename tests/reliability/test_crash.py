@@ -12,14 +12,17 @@ import apsw
 import pytest
 
 from tests.reliability.chaos import audit, journal
-from tests.reliability.chaos.havoc import SETTINGS, SHORT
+from tests.reliability.chaos.havoc import FULL, SETTINGS, SHORT
 from tests.reliability.chaos.journal import Journal
 from tests.reliability.chaos.storm import settle, storm, unread
 from tests.store import mutants
 from tests.support.postgres import Server
 from tests.support.services import SECONDS, Process, Service, cpu_ticks, slot_pids, until
+from tests.support.sizes import sized
 
 MUTANTS = Path(mutants.__file__)
+TASKS = sized(300, 3000)
+BLOWS = sized(SHORT, FULL)
 SOON = 0.3
 """Seconds after which a write is given up for now, where a test waits for two that were."""
 
@@ -58,27 +61,28 @@ def note(service: Service, *ids: str) -> None:
     book.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(sized(600, 3600))
 def test_300_tasks_survive_processes_killed_and_stopped_at_random(
     services: list[Service], tmp_path: Path
 ) -> None:
     service = begin(services, tmp_path)
-    report = storm(service, tasks=300, seed=1, blows=SHORT)
+    report = storm(service, TASKS, seed=1, blows=BLOWS)
     assert report.violations == []
-    assert report.accepted == 300
-    assert dict(report.blows) == SHORT
+    assert report.accepted == TASKS
+    assert dict(report.blows) == BLOWS
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(sized(600, 3600))
 def test_300_tasks_survive_a_postgresql_that_is_killed_among_other_things(
     services: list[Service], tmp_path: Path
 ) -> None:
     server = Server().start()
     try:
         service = begin(services, tmp_path, database=server.url)
-        report = storm(service, 300, seed=2, blows={**SHORT, "kill_server": 3}, server=server)
+        blows = {**BLOWS, "kill_server": sized(3, 10)}
+        report = storm(service, TASKS, seed=2, blows=blows, server=server)
         assert report.violations == []
-        assert report.accepted == 300
+        assert report.accepted == TASKS
     finally:
         server.remove()
 

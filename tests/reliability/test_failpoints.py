@@ -1,23 +1,25 @@
 """Processes that end by themselves before and after each commit, reply and ring.
 
-The short form of `python -m benchmarks.reliability.chaos failpoints`, which has the rarer points
-as well.
+The short form of `python -m benchmarks.reliability.chaos failpoints`; at full size with the rarer
+points as well.
 """
 
 import pytest
 
 from tests.reliability.chaos import trials
 from tests.reliability.chaos.failpoints import POINTS, SIDES
+from tests.support.sizes import sized
 
-OFTEN = [
+REACHED = ["claim", "complete", "renew", "blob", *sized([], ["fail", "release", "sweep"])]
+POINTS_OF_RUN = [
     *POINTS["api"],
-    *(f"{p}.{s}" for p in ("claim", "complete", "renew", "blob") for s in SIDES),
+    *(f"{place}.{side}" for place in REACHED for side in SIDES),
 ]
 
 
 @pytest.mark.timeout(600)
 def test_nothing_is_lost_where_processes_end_around_each_commit_reply_and_ring() -> None:
-    assert len(OFTEN) >= 12
-    report = trials.at_points("sqlite", 5 * len(OFTEN), 1, *OFTEN)
+    assert len(POINTS_OF_RUN) >= 12
+    report = trials.at_points("sqlite", 5 * len(POINTS_OF_RUN), 1, *POINTS_OF_RUN)
     assert report.violations == []
-    assert set(report.blows) == set(OFTEN)
+    assert set(report.blows) == set(POINTS_OF_RUN)

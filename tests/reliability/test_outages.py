@@ -14,26 +14,27 @@ import pytest
 from tests.reliability.chaos import trials
 from tests.reliability.chaos.hosts import ALONE
 from tests.reliability.chaos.trouble import NoDisk
+from tests.support.sizes import sized
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_a_database_that_somebody_else_locks_holds_nothing_up_for_longer() -> None:
-    report = trials.locked("sqlite", tasks=40, times=1, seconds=4)
+    report = trials.locked("sqlite", tasks=40, times=sized(1, 3), seconds=sized(4, 10))
     assert report.violations == []
     assert set(report.refusals) == {503}
 
 
 @pytest.mark.skipif(not find_spec("libfaketime"), reason="libfaketime is for Linux on x86-64")
 def test_a_clock_that_jumps_an_hour_forward_and_back_changes_nothing() -> None:
-    report = trials.moved("sqlite", tasks=40, times=2)
+    report = trials.moved("sqlite", tasks=40, times=sized(2, 4))
     assert report.violations == []
     assert not report.refusals
 
 
 def test_a_full_disk_loses_nothing_and_is_forgotten_once_there_is_space() -> None:
     try:
-        report = trials.full("sqlite", tasks=40, times=1, seconds=2)
+        report = trials.full("sqlite", tasks=40, times=sized(1, 3), seconds=sized(2, 5))
     except NoDisk as error:
         pytest.skip(f"no small disk: {error}")
     assert report.violations == []

@@ -21,6 +21,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Submission, TaskSpec, TaskState
 from tests.support import databases
 from tests.support.previous_release import PreviousRelease
+from tests.support.sizes import examples
 from tests.support.stores import FullStore
 
 RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
@@ -427,9 +428,9 @@ class FollowedOnPostgresql(Followed):
 TestFollowed = Followed.TestCase
 TestFollowedOnPostgresql = FollowedOnPostgresql.TestCase
 TestFollowed.settings = settings(
-    max_examples=25,
+    max_examples=examples(25),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestFollowedOnPostgresql.settings = settings(TestFollowed.settings, max_examples=8)
+TestFollowedOnPostgresql.settings = settings(TestFollowed.settings, max_examples=examples(8))

@@ -24,6 +24,7 @@ from quantumtask.shared.task import QueuePosition, Submission, TaskSpec
 from tests.support import databases
 from tests.support.databases import ids
 from tests.support.services import BELL, ENDLESS, SECONDS, Service
+from tests.support.sizes import examples
 from tests.support.stores import FullStore
 
 Start = Callable[..., Service]
@@ -109,7 +110,11 @@ def test_a_task_given_back_keeps_its_place(store: FullStore) -> None:
     assert order(store)[0] == first.id == "a"
 
 
-@how(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@how(
+    max_examples=examples(30),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 50)), min_size=1, max_size=60))
 def test_no_owner_who_waits_is_behind_another_by_more_than_their_largest_tasks(
     configured: Settings, tasks: list[tuple[str, int]]

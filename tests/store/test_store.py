@@ -33,6 +33,7 @@ from quantumtask.shared.task import (
 from tests.support import databases
 from tests.support.databases import ids
 from tests.support.services import until
+from tests.support.sizes import examples
 from tests.support.stores import FullStore
 
 RESULT = Result(
@@ -405,9 +406,9 @@ class LifecycleOnPostgresql(Lifecycle):
 TestLifecycle = Lifecycle.TestCase
 TestLifecycleOnPostgresql = LifecycleOnPostgresql.TestCase
 TestLifecycle.settings = settings(
-    max_examples=40,
+    max_examples=examples(40),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestLifecycleOnPostgresql.settings = settings(TestLifecycle.settings, max_examples=10)
+TestLifecycleOnPostgresql.settings = settings(TestLifecycle.settings, max_examples=examples(10))

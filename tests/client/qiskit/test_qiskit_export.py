@@ -35,6 +35,7 @@ from quantumtask.shared.settings import Settings
 from tests.client.qiskit.qiskit_circuits import GATES, PARAMETRIC, meaning, same, standard
 from tests.client.qiskit.qiskit_dynamic import REFUSED
 from tests.support.compile_circuit import compile_circuit
+from tests.support.sizes import examples
 
 ANGLES = st.floats(-2 * math.pi, 2 * math.pi).map(lambda angle: round(angle, 6))
 
@@ -107,7 +108,7 @@ def circuits(draw: st.DrawFn, qubits: int = 4, deepest: int = 2) -> QuantumCircu
 
 
 @given(circuits())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_circuit_of_gates_means_the_same(circuit: QuantumCircuit) -> None:
     assert_same(circuit)
 
@@ -155,7 +156,7 @@ def annotated(draw: st.DrawFn) -> AnnotatedOperation:
 
 
 @given(annotated())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_an_annotated_operation_means_what_its_matrix_is(operation: AnnotatedOperation) -> None:
     circuit = QuantumCircuit(operation.num_qubits)
     circuit.append(operation, range(operation.num_qubits))
