@@ -44,8 +44,10 @@ needs = {
     name: pytest.mark.skipif(name not in INSTALLED, reason=f"{package} is not installed")
     for name, package in PACKAGES.items()
 }
+# Tests of one implementation share its outcomes, which this process remembers.
+one_process = {name: pytest.mark.xdist_group(f"differential {name}") for name in OTHERS}
 every_other = pytest.mark.parametrize(
-    "other", [pytest.param(name, marks=needs[name]) for name in OTHERS]
+    "other", [pytest.param(name, marks=(needs[name], one_process[name])) for name in OTHERS]
 )
 
 

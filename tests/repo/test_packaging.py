@@ -18,6 +18,8 @@ from packaging.utils import canonicalize_name
 
 from tests.support.services import BELL, Service
 
+pytestmark = pytest.mark.xdist_group("packaging")  # they share installed environments
+
 ROOT = Path(__file__).parents[2]
 LOCKS = ("api", "run", "dev", "build")
 

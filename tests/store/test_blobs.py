@@ -25,6 +25,8 @@ from quantumtask.shared.task import Result
 from tests.support import s3
 from tests.support.services import free_port
 
+pytestmark = pytest.mark.xdist_group("s3")  # they share a server
+
 RESULT = Result('{"0": 2,\n "π": 1}', '["0", "0", "1"]', 7, "aer", "1", "statevector", 1.5)
 TASK = "0192f0c1-2345-7000-8000-0123456789ab"
 

@@ -26,6 +26,8 @@ from tests.support.services import (
     until,
 )
 
+pytestmark = pytest.mark.xdist_group("ray")  # all that use a Ray cluster share one
+
 KINDS = tuple(EXECUTORS)
 SLOTS = 2
 

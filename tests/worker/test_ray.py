@@ -24,6 +24,8 @@ from tests.support.services import (
     until,
 )
 
+pytestmark = pytest.mark.xdist_group("ray")  # all that use a Ray cluster share one
+
 Start = Callable[..., Service]
 HEAD_MB, NODE_MB = 1024, 2048
 
