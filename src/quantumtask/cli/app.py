@@ -13,7 +13,7 @@ def main() -> None:
         if arguments[:1] in (["api"], ["worker"]):
             from quantumtask.cli import serve
 
-            serve.run(arguments[0], arguments[1:])
+            serve.run_service(arguments[0], arguments[1:])
         else:
             from quantumtask.cli.commands import root
 

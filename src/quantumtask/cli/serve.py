@@ -22,7 +22,7 @@ ABOUT = {
 MORE = "Every setting is also an environment variable: see docs/reference/settings.md."
 
 
-def run(service: str, arguments: list[str]) -> None:
+def run_service(service: str, arguments: list[str]) -> None:
     """Serve until SIGTERM or SIGINT.
 
     The exit status is 2 for wrong options, and 1 if the service cannot run.

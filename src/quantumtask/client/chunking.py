@@ -34,7 +34,7 @@ class SweepChunk:
         }
 
 
-def split(parameters: Parameters) -> list[SweepChunk]:
+def split_sweep(parameters: Parameters) -> list[SweepChunk]:
     """Split arrays of parameters into chunks.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any, Self, Unpack
 
 from quantumtask.client import request
 from quantumtask.client.batch import Batch
-from quantumtask.client.chunking import join_results, split
+from quantumtask.client.chunking import join_results, split_sweep
 from quantumtask.client.connection import (
     Connection,
     Json,
@@ -15,13 +15,13 @@ from quantumtask.client.connection import (
     path,
     without_none,
 )
-from quantumtask.client.json_numbers import plain
+from quantumtask.client.json_numbers import to_json
 from quantumtask.client.observables import column
 from quantumtask.client.request import CircuitSource, Common, Options, Parameters
 from quantumtask.client.results.result import Result
 from quantumtask.client.task import Task
 
-QUESTION_S = 90.0
+WORKER_LIMIT_S = 90.0
 """Time limit, in seconds, of calls that a worker answers; other clients may be first."""
 
 
@@ -123,7 +123,7 @@ class Client:
             TaskFailed: A chunk failed.
             TimeoutError: The time limit is over.
         """
-        pieces = split(parameters)
+        pieces = split_sweep(parameters)
         options["observables"] = column(options.get("observables"))
         items = [{"source": source, "parameters": piece.parameters} for piece in pieces]
         batch = self.batch(items, name=name, tags=tags, **options)
@@ -154,7 +154,7 @@ class Client:
         given_items = [each if isinstance(each, Mapping) else {"source": each} for each in items]
         bodies = [request.body(**dict(options, **each)) for each in given_items]
         labels = {"name": name, "tags": list(tags) or None}
-        labels["metadata"] = plain("metadata", metadata)
+        labels["metadata"] = to_json("metadata", metadata)
         whole = without_none({"tasks": bodies, **labels})
         answer = self._post("/batches", whole, idempotency_key, timeout, what="batches and `map`")
         return Batch(self._connection, answer, self._progress)
@@ -206,7 +206,7 @@ class Client:
         self,
         source: CircuitSource,
         parameters: Parameters | None = None,
-        timeout: float = QUESTION_S,
+        timeout: float = WORKER_LIMIT_S,
     ) -> Json:
         """Return all problems of a circuit, without running or storing the circuit.
 
@@ -220,7 +220,7 @@ class Client:
         return self._connection.json("POST", "/validate", json=body, timeout=timeout)
 
     def estimate(
-        self, source: CircuitSource, *, timeout: float = QUESTION_S, **options: Unpack[Options]
+        self, source: CircuitSource, *, timeout: float = WORKER_LIMIT_S, **options: Unpack[Options]
     ) -> Json:
         """Return `engine`, `method`, `memory_bytes` and `seconds` of a task, without running it.
 
@@ -232,17 +232,17 @@ class Client:
             body = request.body(source, **options)
             return self._connection.json("POST", "/estimate", json=body, timeout=timeout)
 
-    def backends(self, timeout: float = QUESTION_S) -> Json:
+    def backends(self, timeout: float = WORKER_LIMIT_S) -> Json:
         """Return the backends: the simulator, and devices with their noise."""
         with explain_older_service("backends"):
             return self._connection.json("GET", "/backends", timeout=timeout)
 
-    def backend(self, name: str, timeout: float = QUESTION_S) -> Json:
+    def backend(self, name: str, timeout: float = WORKER_LIMIT_S) -> Json:
         """Return one backend with its coupling map, its errors and its queue."""
         with explain_older_service("backends"):
             return self._connection.json("GET", path("backends", name), timeout=timeout)
 
-    def engines(self, timeout: float = QUESTION_S) -> Json:
+    def engines(self, timeout: float = WORKER_LIMIT_S) -> Json:
         """Return the engines with their methods and their numbers of qubits."""
         return self._connection.json("GET", "/engines", timeout=timeout)
 

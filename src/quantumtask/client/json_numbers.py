@@ -10,7 +10,7 @@ _OF_JSON = frozenset({type(None), str, bool, int})
 """Types whose every value is a JSON value."""
 
 
-def plain(name: str, value: Any) -> Any:
+def to_json(name: str, value: Any) -> Any:
     """Convert a value to JSON: NumPy's scalars and arrays to numbers and lists, mappings to dicts.
 
     Args:
@@ -29,7 +29,7 @@ def plain(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(value, list | tuple | range):
-        return [plain(name, each) for each in value]
+        return [to_json(name, each) for each in value]
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real | Decimal):
@@ -37,9 +37,9 @@ def plain(name: str, value: Any) -> Any:
     if isinstance(value, Complex):
         raise TypeError(f"{name}: must be real; got the complex number {value}")
     if isinstance(value, Mapping):
-        return {str(key): plain(f"{name}.{key}", each) for key, each in value.items()}
+        return {str(key): to_json(f"{name}.{key}", each) for key, each in value.items()}
     if (tolist := getattr(value, "tolist", None)) is not None:
-        return plain(name, tolist())
+        return to_json(name, tolist())
     raise TypeError(f"{name}: must be a number, a text or a list; got a {type(value).__name__}")
 
 

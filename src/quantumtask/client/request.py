@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
 from quantumtask.client.connection import Json, without_none
-from quantumtask.client.json_numbers import holds_complex, plain
+from quantumtask.client.json_numbers import holds_complex, to_json
 
 
 @runtime_checkable
@@ -85,7 +85,7 @@ def body(source: CircuitSource, **options: Unpack[Options]) -> Json:
     """
     returns = options.pop("returns", None)
     values = options.pop("parameters", None)
-    sent = {name: plain(name, value) for name, value in options.items()}
+    sent = {name: to_json(name, value) for name, value in options.items()}
     return without_none(
         {
             **sent,
@@ -123,11 +123,11 @@ def _encode(name: str, value: Any) -> Any:
     if holds_complex(value):
         from quantumtask.client.results import array_codec
 
-        return array_codec.encode(array_codec.to_complexes(value))
+        return array_codec.encode_array(array_codec.to_complexes(value))
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     if kind is not None and value.size > MAX_LIST_LENGTH:
         from quantumtask.client.results import array_codec
 
         if kind in array_codec.DTYPES:
-            return array_codec.encode(value)
-    return plain(name, value)
+            return array_codec.encode_array(value)
+    return to_json(name, value)

@@ -226,7 +226,7 @@ def test_shots_stay_in_their_order_however_they_are_split(
 
     monkeypatch.setattr(sampler_tasks, "MAX_SHOTS", 7)
     monkeypatch.setattr(sampler_tasks, "MAX_POINTS", 2)
-    monkeypatch.setattr(submission, "MAX_TASKS", 3)
+    monkeypatch.setattr(submission, "MAX_REQUEST_TASKS", 3)
     circuits = [flips(), QuantumCircuit(1, 1)]
     circuits[1].measure(0, 0)
     points = np.array([[0, 0], [0, np.pi], [np.pi, 0]])
@@ -247,7 +247,7 @@ def test_shots_stay_in_their_order_however_they_are_split(
 def test_a_job_of_several_requests_is_one_job(
     provider: QuantumTaskProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submission, "MAX_TASKS", 2)
+    monkeypatch.setattr(submission, "MAX_REQUEST_TASKS", 2)
     backend = provider.backend()
     backend.set_options(job_tags=["several", "test"])
     circuits = [flips(k) for k in range(1, 6)]
@@ -266,7 +266,7 @@ def test_a_job_of_several_requests_is_one_job(
 def test_a_request_that_is_refused_cancels_those_before_it(
     backend: QuantumTaskBackend, monkeypatch: pytest.MonkeyPatch, service: Service
 ) -> None:
-    monkeypatch.setattr(submission, "MAX_TASKS", 1)
+    monkeypatch.setattr(submission, "MAX_REQUEST_TASKS", 1)
     long = QuantumCircuit(26)
     for k in range(2000):
         long.rx(0.3 + k, k % 26)

@@ -81,4 +81,4 @@ def backup(
 def _service(name: str, context: typer.Context) -> None:
     from quantumtask.cli import serve
 
-    serve.run(name, context.args)
+    serve.run_service(name, context.args)

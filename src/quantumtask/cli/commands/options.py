@@ -4,43 +4,45 @@ from typing import Annotated
 
 import typer
 
-AsJson = Annotated[
+JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the JSON of the service and nothing else.")
 ]
-Url = Annotated[
+UrlOption = Annotated[
     str | None,
     typer.Option(
         help="Address of the service; default: QUANTUMTASK_URL, then http://127.0.0.1:8000."
     ),
 ]
-Engine = Annotated[
+EngineOption = Annotated[
     str | None, typer.Option(help="Engine: a name from `quantumtask engines`; default: auto.")
 ]
-Method = Annotated[str | None, typer.Option(help="A method of that engine.")]
-Shots = Annotated[int | None, typer.Option(help="Number of runs of the circuit; default 1024.")]
-Seed = Annotated[
+MethodOption = Annotated[str | None, typer.Option(help="A method of that engine.")]
+ShotsOption = Annotated[
+    int | None, typer.Option(help="Number of runs of the circuit; default 1024.")
+]
+SeedOption = Annotated[
     int | None, typer.Option(help="Seed of the random numbers: equal seeds give equal counts.")
 ]
-File = Annotated[
+FileOption = Annotated[
     str,
     typer.Argument(metavar="FILE", help="File with OpenQASM 3 in UTF-8; - reads standard input."),
 ]
-Wait = Annotated[bool, typer.Option("--wait", help="Wait until the task has ended.")]
-TaskId = Annotated[str, typer.Argument(metavar="ID", help="Id of the task.")]
-Owner = Annotated[
+WaitOption = Annotated[bool, typer.Option("--wait", help="WaitOption until the task has ended.")]
+TaskIdOption = Annotated[str, typer.Argument(metavar="ID", help="Id of the task.")]
+OwnerOption = Annotated[
     str | None, typer.Option(help="Owner of the task; the owners share the slots fairly.")
 ]
-Priority = Annotated[int | None, typer.Option(help="-10 to 10: higher priorities run first.")]
-Name = Annotated[str | None, typer.Option(help="Name of the task, for lists.")]
-Tags = Annotated[list[str] | None, typer.Option("--tag", help="Tag of the task; repeatable.")]
-Limit = Annotated[
+PriorityOption = Annotated[int | None, typer.Option(help="-10 to 10: higher priorities run first.")]
+NameOption = Annotated[str | None, typer.Option(help="NameOption of the task, for lists.")]
+TagsOption = Annotated[list[str] | None, typer.Option("--tag", help="Tag of the task; repeatable.")]
+LimitOption = Annotated[
     float | None, typer.Option("--timeout", help="Time limit of the task, in seconds.")
 ]
-Backend = Annotated[
+BackendOption = Annotated[
     str | None,
     typer.Option(help="Device to compile for, with its noise: a name from `quantumtask backends`."),
 ]
-Compile = Annotated[
+CompileOption = Annotated[
     str | None,
     typer.Option(
         metavar="WHEN",
@@ -48,11 +50,11 @@ Compile = Annotated[
         "without physical qubits ($0).",
     ),
 ]
-Noise = Annotated[
+NoiseOption = Annotated[
     str | None,
     typer.Option(help="Name of a device, or error rates or a noise model: JSON, or a .json file."),
 ]
-Observables = Annotated[
+ObservablesOption = Annotated[
     list[str] | None,
     typer.Option(
         "--observable",
@@ -61,11 +63,11 @@ Observables = Annotated[
         '\'[["ZZ", 1.0], ["XI", 0.5]]\'. The last letter is the first qubit. Repeatable.',
     ),
 ]
-Precision = Annotated[
+PrecisionOption = Annotated[
     float | None,
     typer.Option(help="Standard error of the expectation values; default 0: exact values."),
 ]
-Returns = Annotated[
+ReturnsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--return",

@@ -12,13 +12,13 @@ import typer
 from quantumtask.api.schemas.parameters import parameters_text
 from quantumtask.shared.errors import RequestError
 
-MAX_STEPS = 100_000
+MAX_SWEEP_ELEMENTS = 100_000
 """Largest number of elements of a sweep."""
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 _PI = re.compile(rf"({_NUMBER}|[+-])?\s*\*?\s*pi(?:\s*/\s*({_NUMBER}))?", re.IGNORECASE)
 
-Parameters = Annotated[
+ParametersOption = Annotated[
     list[str] | None,
     typer.Option(
         "--param",
@@ -48,7 +48,7 @@ def parse_parameters(texts: Sequence[str] | None) -> dict[str, Any] | None:
     return values or None
 
 
-def parse_observables(texts: Sequence[str] | None, parameters: Mapping[str, Any] | None) -> Any:
+def read_observables(texts: Sequence[str] | None, parameters: Mapping[str, Any] | None) -> Any:
     """Return one observable, or an array that is broadcast against a sweep."""
     values = [parse_json_or_text(text) for text in texts or ()]
     if len(values) <= 1:
@@ -62,7 +62,7 @@ def parse_json_or_text(text: str | None) -> Any:
     return _json(text) if text and text.lstrip()[:1] in ("[", "{") else text
 
 
-def parse_noise(text: str | None) -> Any:
+def read_noise(text: str | None) -> Any:
     """Return the noise of a name, of JSON, or of a `.json` file. Raise BadParameter."""
     if text is None or not text.endswith(".json"):
         return parse_json_or_text(text)
@@ -99,8 +99,10 @@ def _element(text: str) -> Any:
 
 def _steps(start: float, stop: float, count: int, text: str) -> list[float]:
     """Return `count` numbers from start to stop, both included, in equal steps."""
-    if not 2 <= count <= MAX_STEPS:
-        raise _bad(f"{text!a}: the third number must be 2 to {MAX_STEPS:,} values; got {count:,}")
+    if not 2 <= count <= MAX_SWEEP_ELEMENTS:
+        raise _bad(
+            f"{text!a}: the third number must be 2 to {MAX_SWEEP_ELEMENTS:,} values; got {count:,}"
+        )
     return [start + (stop - start) * k / (count - 1) for k in range(count)]
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from quantumtask.cli.commands import options as ask
-from quantumtask.cli.commands.parameter_syntax import Parameters, parse_parameters
-from quantumtask.cli.commands.terminal import connect, exit_with, print_answer, read_circuit
+from quantumtask.cli.commands.parameter_syntax import ParametersOption, parse_parameters
+from quantumtask.cli.commands.terminal import exit_with, open_client, print_answer, read_circuit
 from quantumtask.shared.settings import SettingsError, load_settings
 
 PARSERS = ("qdk", "openqasm3")
@@ -20,17 +20,17 @@ def validate(
         list[str],
         typer.Argument(metavar="FILE", help="File with OpenQASM 3; - reads standard input."),
     ],
-    param: Parameters = None,
+    param: ParametersOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per file and nothing else.")
     ] = False,
-    url: ask.Url = None,
+    url: ask.UrlOption = None,
 ) -> None:
     """Show every problem of circuits; exit status 0: valid, 1: not valid, 2: cannot be read.
 
     Where the server's packages are installed, no service is needed.
     """
-    from quantumtask.cli.commands.validate import validate
+    from quantumtask.cli.commands.validate import validate_files
 
     parameters = parse_parameters(param)
     try:
@@ -39,75 +39,75 @@ def validate(
         exit_with(str(error), 2)
     if any(map(find_spec, PARSERS)):
         raise typer.Exit(_validate_here(files, parameters, as_json))
-    with connect(url) as service:
-        status = validate(files, lambda t: service.validate(t, parameters), limit, as_json)
+    with open_client(url) as service:
+        status = validate_files(files, lambda t: service.validate(t, parameters), limit, as_json)
     raise typer.Exit(status)
 
 
 def _validate_here(files: list[str], parameters: dict[str, Any] | None, as_json: bool) -> int:
     from quantumtask.api.schemas.parameters import parameters_text
     from quantumtask.cli.commands import local_validation
-    from quantumtask.cli.commands.validate import validate
+    from quantumtask.cli.commands.validate import validate_files
     from quantumtask.worker.slots.child_process import SlotBroken
 
     settings = load_settings()
     try:
         with local_validation.open_validator(parameters_text(parameters), settings) as validator:
-            return validate(files, validator, settings.max_circuit_bytes, as_json)
+            return validate_files(files, validator, settings.max_circuit_bytes, as_json)
     except SlotBroken:
         command = f"{sys.executable} -c 'import quantumtask.openqasm'"
         exit_with(f"circuits cannot be parsed on this machine. To see the error: {command}", 3)
 
 
 def estimate(
-    file: ask.File,
-    shots: ask.Shots = None,
-    param: Parameters = None,
-    engine: ask.Engine = None,
-    method: ask.Method = None,
-    as_json: ask.AsJson = False,
-    url: ask.Url = None,
+    file: ask.FileOption,
+    shots: ask.ShotsOption = None,
+    param: ParametersOption = None,
+    engine: ask.EngineOption = None,
+    method: ask.MethodOption = None,
+    as_json: ask.JsonOption = False,
+    url: ask.UrlOption = None,
 ) -> None:
     """Show the engine, memory and time of a circuit, without running it; 1: it would fail."""
     from quantumtask.cli.render import service_view
 
     parameters = parse_parameters(param)
     circuit = read_circuit(file)
-    with connect(url) as service:
+    with open_client(url) as service:
         answer = service.estimate(
             circuit, shots=shots, parameters=parameters, engine=engine, method=method
         )
         print_answer(answer, lambda _: service_view.estimate(answer), as_json)
 
 
-def engines(as_json: ask.AsJson = False, url: ask.Url = None) -> None:
+def engines(as_json: ask.JsonOption = False, url: ask.UrlOption = None) -> None:
     """List the engines, and the number of qubits that fit a slot."""
     from quantumtask.cli.render import service_view
 
-    with connect(url) as service:
+    with open_client(url) as service:
         answer = service.engines()
         print_answer(answer, lambda _: service_view.engines(answer), as_json)
 
 
 def backends(
     name: Annotated[str | None, typer.Argument(help="Show this backend in detail.")] = None,
-    as_json: ask.AsJson = False,
-    url: ask.Url = None,
+    as_json: ask.JsonOption = False,
+    url: ask.UrlOption = None,
 ) -> None:
     """List the backends: the simulator, and devices with their noise."""
     from quantumtask.cli.render import service_view
 
-    with connect(url) as service:
+    with open_client(url) as service:
         answer = service.backend(name) if name else service.backends()
         view = service_view.backend if name else service_view.backends
         print_answer(answer, lambda _: view(answer), as_json)
 
 
-def queue(as_json: ask.AsJson = False, url: ask.Url = None) -> None:
+def queue(as_json: ask.JsonOption = False, url: ask.UrlOption = None) -> None:
     """Show the numbers of waiting and running tasks, by owner."""
     from quantumtask.cli.render import service_view
 
-    with connect(url) as service:
+    with open_client(url) as service:
         answer = service.queue()
         print_answer(answer, lambda _: service_view.queue(answer), as_json)
 
@@ -118,11 +118,11 @@ def list_tasks(
     tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
     limit: Annotated[int | None, typer.Option(help="Length of the page, 1 to 100.")] = None,
     cursor: Annotated[str | None, typer.Option(help="Cursor that the page before printed.")] = None,
-    as_json: ask.AsJson = False,
-    url: ask.Url = None,
+    as_json: ask.JsonOption = False,
+    url: ask.UrlOption = None,
 ) -> None:
     """List tasks, newest first."""
-    with connect(url) as service:
+    with open_client(url) as service:
         page = service.page(status=status, name=name, tag=tag, limit=limit, cursor=cursor)
         print_answer(page, lambda task_view: task_view.tasks(page), as_json)
 
@@ -132,10 +132,10 @@ def watch(
     once: Annotated[
         bool, typer.Option("--once", help="Print once and end, as into a pipe.")
     ] = False,
-    url: ask.Url = None,
+    url: ask.UrlOption = None,
 ) -> None:
     """Show the queue, the workers and the newest tasks, live, until Ctrl-C."""
     from quantumtask.cli.render import watch
 
-    with connect(url) as service:
+    with open_client(url) as service:
         watch.watch(service, every, once)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quantumtask.cli.commands import options as ask
-from quantumtask.cli.commands.parameter_syntax import Parameters, parse_parameters
-from quantumtask.cli.commands.task_options import TaskOptions, accept_task_options
-from quantumtask.cli.commands.terminal import connect, exit_with, print_answer, read_circuit
+from quantumtask.cli.commands.parameter_syntax import ParametersOption, parse_parameters
+from quantumtask.cli.commands.task_options import SubmitOptions, accept_submit_options
+from quantumtask.cli.commands.terminal import exit_with, open_client, print_answer, read_circuit
 
 if TYPE_CHECKING:
     from quantumtask.client import Batch, Task
 
-Plot = Annotated[
+PlotOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
@@ -25,15 +25,15 @@ Plot = Annotated[
 ]
 
 
-@accept_task_options
+@accept_submit_options
 def submit(
-    file: ask.File,
-    options: TaskOptions,
-    param: Parameters = None,
-    wait: ask.Wait = False,
-    plot: Plot = None,
-    as_json: ask.AsJson = False,
-    url: ask.Url = None,
+    file: ask.FileOption,
+    options: SubmitOptions,
+    param: ParametersOption = None,
+    wait: ask.WaitOption = False,
+    plot: PlotOption = None,
+    as_json: ask.JsonOption = False,
+    url: ask.UrlOption = None,
 ) -> None:
     """Submit a circuit; with --wait, also show its result; with --plot, draw it."""
     parameters = parse_parameters(param)
@@ -41,7 +41,7 @@ def submit(
     if plot:
         _check_plot(plot)
     circuit = read_circuit(file)
-    with connect(url) as client:
+    with open_client(url) as client:
         task = client.submit(circuit, parameters=parameters, **arguments)
         if wait or plot:
             _finish(_wait(task), as_json, plot)
@@ -50,50 +50,52 @@ def submit(
             print_answer(answer, lambda task_view: task_view.submitted(task.id), as_json)
 
 
-@accept_task_options
+@accept_submit_options
 def batch(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE", help="OpenQASM 3 text; - is standard input.")
     ],
-    options: TaskOptions,
+    options: SubmitOptions,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per circuit, as circuits end.")
     ] = False,
-    url: ask.Url = None,
+    url: ask.UrlOption = None,
 ) -> None:
     """Submit many circuits in one request, wait, and show each result; 1: a circuit failed."""
     arguments = options.arguments(None)
     circuits = [read_circuit(file) for file in files]
-    with connect(url) as client:
+    with open_client(url) as client:
         batch = client.batch(circuits, **arguments)
         raise typer.Exit(_print_batch(batch, files, as_json))
 
 
 def result(
-    task_id: ask.TaskId,
-    wait: ask.Wait = False,
-    plot: Plot = None,
-    as_json: ask.AsJson = False,
-    url: ask.Url = None,
+    task_id: ask.TaskIdOption,
+    wait: ask.WaitOption = False,
+    plot: PlotOption = None,
+    as_json: ask.JsonOption = False,
+    url: ask.UrlOption = None,
 ) -> None:
     """Show the state of a task, and its result or the reason of its failure."""
     if plot:
         _check_plot(plot)
-    with connect(url) as client:
+    with open_client(url) as client:
         task = client.task(task_id)
         needs_result = wait or plot or task.known["status"] == "completed"
         _finish(_wait(task) if needs_result else task.info(), as_json, plot)
 
 
-def circuit(task_id: ask.TaskId, url: ask.Url = None) -> None:
+def circuit(task_id: ask.TaskIdOption, url: ask.UrlOption = None) -> None:
     """Print the circuit of a task as it was submitted."""
-    with connect(url) as client:
+    with open_client(url) as client:
         sys.stdout.write(client.task(task_id).circuit())
 
 
-def cancel(task_id: ask.TaskId, as_json: ask.AsJson = False, url: ask.Url = None) -> None:
+def cancel(
+    task_id: ask.TaskIdOption, as_json: ask.JsonOption = False, url: ask.UrlOption = None
+) -> None:
     """Cancel a task that has not ended."""
-    with connect(url) as client:
+    with open_client(url) as client:
         task = client.task(task_id)
         task.cancel()
         answer = {"task_id": task.id, "status": "cancelled"}

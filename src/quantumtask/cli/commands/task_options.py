@@ -9,31 +9,31 @@ from typing import Annotated, Any
 import typer
 
 from quantumtask.cli.commands import options as ask
-from quantumtask.cli.commands.parameter_syntax import parse_noise, parse_observables
+from quantumtask.cli.commands.parameter_syntax import read_noise, read_observables
 
-Memory = Annotated[bool, typer.Option("--memory", help="Also return the bits of each shot.")]
+MemoryOption = Annotated[bool, typer.Option("--memory", help="Also return the bits of each shot.")]
 
 
 @dataclass(frozen=True)
-class TaskOptions:
+class SubmitOptions:
     """Options of a task as the terminal has them; None where an option is absent."""
 
-    shots: ask.Shots = None
-    seed: ask.Seed = None
-    name: ask.Name = None
-    tag: ask.Tags = None
-    memory: Memory = False
-    timeout: ask.Limit = None
-    observable: ask.Observables = None
-    precision: ask.Precision = None
-    returns: ask.Returns = None
-    noise: ask.Noise = None
-    backend: ask.Backend = None
-    compile: ask.Compile = None
-    engine: ask.Engine = None
-    method: ask.Method = None
-    owner: ask.Owner = None
-    priority: ask.Priority = None
+    shots: ask.ShotsOption = None
+    seed: ask.SeedOption = None
+    name: ask.NameOption = None
+    tag: ask.TagsOption = None
+    memory: MemoryOption = False
+    timeout: ask.LimitOption = None
+    observable: ask.ObservablesOption = None
+    precision: ask.PrecisionOption = None
+    returns: ask.ReturnsOption = None
+    noise: ask.NoiseOption = None
+    backend: ask.BackendOption = None
+    compile: ask.CompileOption = None
+    engine: ask.EngineOption = None
+    method: ask.MethodOption = None
+    owner: ask.OwnerOption = None
+    priority: ask.PriorityOption = None
 
     def arguments(self, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the keyword arguments of `Client.submit` and `Client.batch`.
@@ -48,10 +48,10 @@ class TaskOptions:
             "tags": self.tag or (),
             "memory": self.memory or None,
             "timeout_s": self.timeout,
-            "observables": parse_observables(self.observable, parameters),
+            "observables": read_observables(self.observable, parameters),
             "precision": self.precision,
             "returns": self.returns,
-            "noise": parse_noise(self.noise),
+            "noise": read_noise(self.noise),
             "backend": self.backend,
             "compile": self.compile,
             "engine": self.engine,
@@ -61,23 +61,23 @@ class TaskOptions:
         }
 
 
-def accept_task_options(command: Callable[..., None]) -> Callable[..., None]:
+def accept_submit_options(command: Callable[..., None]) -> Callable[..., None]:
     """Replace the parameter `options` of a command by one parameter for each field.
 
     typer reads the options of a command from its signature.
     """
-    names = [field.name for field in fields(TaskOptions)]
+    names = [field.name for field in fields(SubmitOptions)]
 
     @wraps(command)
     def run(**values: Any) -> None:
-        options = TaskOptions(**{name: values.pop(name) for name in names})
+        options = SubmitOptions(**{name: values.pop(name) for name in names})
         command(options=options, **values)
 
     inner = inspect.signature(command).parameters.values()
-    options = inspect.signature(TaskOptions).parameters.values()
+    options = inspect.signature(SubmitOptions).parameters.values()
     head = [each for each in inner if each.default is each.empty and each.name != "options"]
     tail = [each for each in inner if each.default is not each.empty]
     run.__signature__ = inspect.Signature([*head, *options, *tail])  # type: ignore[attr-defined]
-    annotated = {**command.__annotations__, **TaskOptions.__annotations__}
+    annotated = {**command.__annotations__, **SubmitOptions.__annotations__}
     run.__annotations__ = {name: kind for name, kind in annotated.items() if name != "options"}
     return run

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def connect(url: str | None) -> Iterator["Client"]:
+def open_client(url: str | None) -> Iterator["Client"]:
     """Open a client whose errors end the command with a sentence and an exit status."""
     from quantumtask.client import Client, ServiceError, TaskFailed, Unreachable
 
@@ -40,11 +40,11 @@ def connect(url: str | None) -> Iterator["Client"]:
 
 def _reasons(error: "TaskFailed") -> str:
     """Return the problems of a circuit that would fail, one on each line."""
-    from quantumtask.cli.render.style import plain
+    from quantumtask.cli.render.style import printable
     from quantumtask.cli.render.task_view import reasons
 
     problems = reasons([asdict(each) for each in error.problems])
-    return "the circuit would fail: " + "\n  ".join(problems or [plain(error.detail)])
+    return "the circuit would fail: " + "\n  ".join(problems or [printable(error.detail)])
 
 
 def read_circuit(file: str) -> str:

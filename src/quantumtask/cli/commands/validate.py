@@ -20,7 +20,7 @@ class Unreadable(Exception):
     """A file cannot be read; the message has the reason."""
 
 
-def validate(files: Sequence[str], validator: Validator, limit: int, as_json: bool) -> int:
+def validate_files(files: Sequence[str], validator: Validator, limit: int, as_json: bool) -> int:
     """Print the problems of each file and return the exit status.
 
     Args:
@@ -56,12 +56,12 @@ def _read(file: str, limit: int) -> str:
                 content = stream.read(limit + 1)
         return content.decode("utf-8-sig")
     except OSError as error:
-        raise Unreadable(f"{style.plain(file)} cannot be read: {error.strerror}.") from None
+        raise Unreadable(f"{style.printable(file)} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         if len(content) > limit and error.end == len(content):  # cut in the middle of a character
             return content[: error.start].decode("utf-8-sig") + "   "
         where = f"(byte {error.start + 1})"
-        raise Unreadable(f"{style.plain(file)} is not UTF-8 text {where}.") from None
+        raise Unreadable(f"{style.printable(file)} is not UTF-8 text {where}.") from None
 
 
 def _print(file: str, text: str, answer: Json, as_json: bool) -> None:
@@ -70,5 +70,5 @@ def _print(file: str, text: str, answer: Json, as_json: bool) -> None:
         print(json.dumps({"file": name, **answer}), flush=True)
     else:
         console = style.console()
-        for line in lines(style.plain(name), text, answer, console.width):
+        for line in lines(style.printable(name), text, answer, console.width):
             console.print(line, soft_wrap=True)

@@ -46,8 +46,8 @@ def _print(results: Sequence[CheckResult]) -> None:
     console = style.console()
     table = Table.grid(padding=(0, 2))
     for each in results:
-        finding = style.plain(each.finding)
-        text = Text(f"{finding}\n{style.plain(each.advice)}" if each.advice else finding)
+        finding = style.printable(each.finding)
+        text = Text(f"{finding}\n{style.printable(each.advice)}" if each.advice else finding)
         table.add_row(Text(each.level, STYLES[each.level]), Text(each.check), text)
     console.print(table)
     count = Counter(each.level for each in results)

@@ -10,7 +10,7 @@ from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warnin
 from quantumtask.cli.supervisor.addresses import listen_error, url_host
 from quantumtask.shared.settings import PREFIX, Settings
 
-ANSWER_S = 3.0
+HEALTH_LIMIT_S = 3.0
 
 
 def check(settings: Settings) -> Iterator[CheckResult]:
@@ -50,7 +50,7 @@ def _doorbell(url: str) -> CheckResult:
 
 def _healthy(url: str) -> bool:
     try:
-        answer = httpx.get(f"{url}/health", timeout=ANSWER_S, trust_env=False)
+        answer = httpx.get(f"{url}/health", timeout=HEALTH_LIMIT_S, trust_env=False)
         return answer.status_code == 200 and answer.json().get("status") == "ok"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError):
         return False

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from rich.text import Text
 
-from quantumtask.cli.render.style import plain
+from quantumtask.cli.render.style import printable
 from quantumtask.client import Json
 
 TAB = "    "
@@ -68,7 +68,7 @@ def _around(line: str, first: int, width: int) -> tuple[int, list[str]]:
 
 
 def _visible(character: str) -> str:
-    return TAB if character == "\t" else plain(character)
+    return TAB if character == "\t" else printable(character)
 
 
 def _problem(file: str, source: list[str], problem: Json, width: int) -> Iterator[Text]:
@@ -77,13 +77,13 @@ def _problem(file: str, source: list[str], problem: Json, width: int) -> Iterato
     place = file if line is None else f"{file}:{line}:{column}"
     yield Text.assemble(
         (f"{place}: ", "bold"),
-        (f"{severity}[{plain(problem['code'])}]", style),
-        f": {plain(problem['message'])}",
+        (f"{severity}[{printable(problem['code'])}]", style),
+        f": {printable(problem['message'])}",
     )
     if line is not None and 0 < line <= len(source):
         yield from _mark_position(source[line - 1], problem, style, width)
     if problem["hint"]:
-        yield Text(f"  hint: {plain(problem['hint'])}")
+        yield Text(f"  hint: {printable(problem['hint'])}")
 
 
 def _mark_position(line: str, problem: Json, style: str, width: int) -> Iterator[Text]:

@@ -14,7 +14,7 @@ from quantumtask.client.results.table import elements, labels
 
 MAX_ELEMENTS = 30
 MAX_COUNTS = 4
-MAX_VALUES = 4
+MAX_CELL_VALUES = 4
 MAX_AMPLITUDES = 16
 ROUNDING = 1e-12
 """Largest rounding error of a simulation; smaller values count as zero."""
@@ -46,7 +46,7 @@ def batch(files: Sequence[str], outcomes: Sequence[Outcome]) -> RenderableType:
     table = _table("file", "state", "result")
     for outcome in outcomes:
         row = _state_and_result(outcome)
-        table.add_row(Text(style.plain(files[outcome.index])), *row)
+        table.add_row(Text(style.printable(files[outcome.index])), *row)
     failed = sum(outcome.error is not None for outcome in outcomes)
     note = f"{len(outcomes) - failed} of {len(outcomes)} completed"
     return Group(table, Text(note, style="dim"))
@@ -58,7 +58,7 @@ def _state_and_result(outcome: Outcome) -> tuple[Text, Text]:
             return Text("completed", style="green"), Text(_cell(result))
         case error:
             state = "cancelled" if error.code == "task_cancelled" else "failed"
-            return Text(state, style=style.COLOURS[state]), Text(style.plain(error.detail))
+            return Text(state, style=style.COLOURS[state]), Text(style.printable(error.detail))
 
 
 def _sweep(result: Result) -> RenderableType:
@@ -81,7 +81,7 @@ def _columns(result: Result) -> list[str]:
     """Return a column for each observable if they are few, or one column for all."""
     first = next(elements(result), result)
     names = labels(first)
-    return names if 0 < len(names) <= MAX_VALUES else ["result"]
+    return names if 0 < len(names) <= MAX_CELL_VALUES else ["result"]
 
 
 def _swept_parameters(result: Result) -> list[str]:
@@ -99,10 +99,10 @@ def _cell(element: Result) -> str:
     if element.shape:
         return f"a sweep of shape {element.shape}"
     if element.expectation_values is not None:
-        return ", ".join(_few(_with_errors(element), MAX_VALUES))
+        return ", ".join(_few(_with_errors(element), MAX_CELL_VALUES))
     if element.counts:
         rows = sorted(element.counts.items(), key=lambda row: (-row[1], row[0]))
-        return ", ".join(_few((f"{style.plain(b)}: {n}" for b, n in rows), MAX_COUNTS))
+        return ", ".join(_few((f"{style.printable(b)}: {n}" for b, n in rows), MAX_COUNTS))
     for name in ("probabilities", "statevector", "unitary"):
         if (array := getattr(element, name)) is not None:
             return f"{name} of shape {array.shape}"
@@ -128,7 +128,7 @@ def _with_errors(result: Result) -> Iterator[str]:
 def _values(result: Result) -> RenderableType:
     table = _table("observable", "expectation value")
     for name, text in islice(zip(labels(result), _with_errors(result), strict=True), MAX_ELEMENTS):
-        table.add_row(Text(style.plain(name)), text)
+        table.add_row(Text(style.printable(name)), text)
     more = len(labels(result)) - MAX_ELEMENTS
     return Group(table, Text(f"… and {more:,} more: --json prints them")) if more > 0 else table
 
@@ -149,7 +149,7 @@ def _amplitudes(head: str, values: Sequence[complex]) -> RenderableType:
 def _compilation(compiled: Mapping[str, object]) -> RenderableType:
     gates = compiled.get("gates")
     counted = gates if isinstance(gates, dict) else {}
-    gate_counts = ", ".join(f"{number} {style.plain(name)}" for name, number in counted.items())
+    gate_counts = ", ".join(f"{number} {style.printable(name)}" for name, number in counted.items())
     label = "as written, of depth" if compiled.get("as_written") else "compiled to depth"
     return Text(f"{label} {compiled.get('depth')}: {gate_counts}", style="dim")
 
@@ -157,7 +157,7 @@ def _compilation(compiled: Mapping[str, object]) -> RenderableType:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(Text(style.plain(column)), overflow="fold")
+        table.add_column(Text(style.printable(column)), overflow="fold")
     return table
 
 
@@ -169,7 +169,7 @@ def _number(value: object) -> str:
     if isinstance(value, float):
         return _format_float(value)
     tolist = getattr(value, "tolist", None)
-    return style.plain(value if tolist is None else _number(tolist()))
+    return style.printable(value if tolist is None else _number(tolist()))
 
 
 def _format_float(value: float) -> str:

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from quantumtask.cli.render.style import duration, plain
+from quantumtask.cli.render.style import duration, printable
 from quantumtask.cli.render.task_view import engine, since
 from quantumtask.client import Json
 
@@ -33,7 +33,7 @@ def engines(answer: Json) -> RenderableType:
         for method in each["methods"]:
             max_qubits = method["most_qubits"]
             cells = (each["name"], version, method["name"], method["precision"], max_qubits or "")
-            table.add_row(*(Text(plain(cell)) for cell in (*cells, method["runs"])))
+            table.add_row(*(Text(printable(cell)) for cell in (*cells, method["runs"])))
     size = _size(answer["slot_memory_bytes"])
     note = f"qubits: the most that fit the {size} of a slot; empty: the gates decide"
     return Group(table, Text(note, style="dim"))
@@ -50,7 +50,7 @@ def queue(answer: Json) -> RenderableType:
         table.add_column(column, justify="right", no_wrap=True)
     for share in answer["owners"]:
         numbers = (f"{share[column]:,}" for column in ("priority", "waiting", "running"))
-        table.add_row(Text(plain(share["owner"] or "(none)")), *numbers)
+        table.add_row(Text(printable(share["owner"] or "(none)")), *numbers)
     return Group(facts, table)
 
 
@@ -78,18 +78,18 @@ def backends(answer: Json) -> RenderableType:
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     for each in answer["backends"]:
         cells = (each["name"], each["qubits"], *_errors(each), each.get("description") or "")
-        table.add_row(*(Text(plain(cell)) for cell in cells))
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     note = "errors: medians of the device; for each qubit and gate: quantumtask backends NAME"
     return Group(table, Text(note, style="dim"))
 
 
 def backend(answer: Json) -> RenderableType:
     """Show one backend: its size, its errors, its gates, its coupling, and its queue."""
-    parts = [Text(plain(answer["name"]), style="bold")]
+    parts = [Text(printable(answer["name"]), style="bold")]
     if answer.get("description"):
-        parts.append(Text(plain(answer["description"])))
+        parts.append(Text(printable(answer["description"])))
     parts.append(Text(" · ".join(_backend_facts(answer))))
-    gates = plain(", ".join(answer.get("basis_gates") or ()))
+    gates = printable(", ".join(answer.get("basis_gates") or ()))
     parts.append(Text(f"basis gates: {gates}"))
     if pairs := sorted({tuple(sorted(pair)) for pair in answer.get("coupling_map") or ()}):
         parts.append(Text("coupled: " + ", ".join(f"{a}-{b}" for a, b in pairs)))
@@ -105,7 +105,7 @@ def _backend_facts(answer: Json) -> Iterator[str]:
     if answer.get("dt_ns"):
         yield f"dt {answer['dt_ns']:.3g} ns"
     if answer.get("calibrated"):
-        yield f"calibrated {plain(answer['calibrated'])}"
+        yield f"calibrated {printable(answer['calibrated'])}"
     yield from _waiting(answer.get("queue") or {})
 
 

@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-MAX_ROWS = 20
+MAX_HISTOGRAM_ROWS = 20
 PIPE_WIDTH = 200
 BAR_WIDTH = 40
 
@@ -33,7 +33,7 @@ def counts(counts: Mapping[str, int]) -> RenderableType:
     if not counts:
         return Text("no counts: the circuit declares no bits to measure into")
     ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-    shown, hidden = ordered[:MAX_ROWS], ordered[MAX_ROWS:]
+    shown, hidden = ordered[:MAX_HISTOGRAM_ROWS], ordered[MAX_HISTOGRAM_ROWS:]
     total, largest = sum(counts.values()), ordered[0][1]
     table = Table.grid(padding=(0, 1))
     table.add_column(overflow="fold")
@@ -42,14 +42,14 @@ def counts(counts: Mapping[str, int]) -> RenderableType:
     table.add_column(justify="right", no_wrap=True)
     for bits, count in shown:
         bar = Bar(largest, 0, count, width=BAR_WIDTH, color="cyan")
-        table.add_row(Text(plain(bits)), bar, str(count), f"{count / total:.1%}")
+        table.add_row(Text(printable(bits)), bar, str(count), f"{count / total:.1%}")
     if not hidden:
         return table
     rest = sum(count for _, count in hidden)
     return Group(table, Text(f"… and {len(hidden)} more ({rest} shots, {rest / total:.1%})"))
 
 
-def plain(text: object) -> str:
+def printable(text: object) -> str:
     """Return a text without characters that control the terminal."""
     return "".join(c if c.isprintable() else "�" for c in str(text))
 

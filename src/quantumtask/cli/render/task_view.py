@@ -10,10 +10,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from quantumtask.cli.render.style import COLOURS, PIPE_WIDTH, counts, duration, plain
+from quantumtask.cli.render.style import COLOURS, PIPE_WIDTH, counts, duration, printable
 from quantumtask.client import Json
 
-MAX_VALUES = 5
+MAX_OUTPUT_VALUES = 5
 MAX_VALUE_LENGTH = 40
 
 
@@ -22,7 +22,9 @@ def task(task: Json) -> RenderableType:
     parts: list[RenderableType] = [heading(task)]
     if task.get("metadata"):
         parts.append(
-            Text(f"metadata {plain(_cut(json.dumps(task['metadata']), PIPE_WIDTH))}", style="dim")
+            Text(
+                f"metadata {printable(_cut(json.dumps(task['metadata']), PIPE_WIDTH))}", style="dim"
+            )
         )
     if task["status"] == "completed":
         parts.append(_result(task))
@@ -48,7 +50,7 @@ def _result(task: Json) -> RenderableType:
 
 def submitted(task_id: str) -> RenderableType:
     """Show the id of a new task, and the command to fetch the task."""
-    return Group(Text(f"Submitted as {plain(task_id)}"), _fetch_command(task_id))
+    return Group(Text(f"Submitted as {printable(task_id)}"), _fetch_command(task_id))
 
 
 def heading(task: Json) -> Text:
@@ -56,7 +58,7 @@ def heading(task: Json) -> Text:
     state = str(task.get("state") or task["status"])
     name = task.get("name")
     line = Text(state, style="bold " + COLOURS.get(state, "default"))
-    line.append(f"  {plain(name)}" if name else "", style="bold")
+    line.append(f"  {printable(name)}" if name else "", style="bold")
     line.append("\n" + " · ".join(_facts(task)), style="none")
     return line
 
@@ -68,7 +70,7 @@ def outputs(outputs: Mapping[str, Sequence[Any]]) -> RenderableType:
     table.add_column("type", no_wrap=True)
     table.add_column("values", overflow="fold")
     for name, values in outputs.items():
-        table.add_row(Text(plain(name)), _kind(values), Text(_frequent(values)))
+        table.add_row(Text(printable(name)), _kind(values), Text(_frequent(values)))
     return table
 
 
@@ -83,7 +85,7 @@ def tasks(page: Json) -> RenderableType:
         table.add_row(*_row(task))
     if not page.get("next_cursor"):
         return table
-    return Group(table, Text(f"More: add --cursor {plain(page['next_cursor'])}"))
+    return Group(table, Text(f"More: add --cursor {printable(page['next_cursor'])}"))
 
 
 def reasons(problems: Sequence[Json]) -> list[str]:
@@ -124,7 +126,7 @@ def engine(run: Json) -> str:
     details += ["single precision"] if run.get("precision") == "single" else []
     method = f" ({', '.join(details)})" if details else ""
     reason = f", {run['reason']}" if run.get("reason") else ""
-    return plain(f"{run['engine']} {run['engine_version']}{method}{reason}")
+    return printable(f"{run['engine']} {run['engine_version']}{method}{reason}")
 
 
 def _kind(values: Sequence[Any]) -> str:
@@ -146,8 +148,8 @@ def _kind(values: Sequence[Any]) -> str:
 def _frequent(values: Sequence[Any]) -> str:
     """Return a text such as `0101 × 512, 0011 × 500, … and 14 more`."""
     ordered = sorted(Counter(map(_value, values)).items(), key=lambda row: (-row[1], row[0]))
-    parts = [f"{plain(_cut(value))} × {count}" for value, count in ordered[:MAX_VALUES]]
-    more = len(ordered) - MAX_VALUES
+    parts = [f"{printable(_cut(value))} × {count}" for value, count in ordered[:MAX_OUTPUT_VALUES]]
+    more = len(ordered) - MAX_OUTPUT_VALUES
     return ", ".join([*parts, f"… and {more} more"] if more > 0 else parts)
 
 
@@ -162,7 +164,7 @@ def _cut(text: str, limit: int = MAX_VALUE_LENGTH) -> str:
 
 
 def _warnings(warnings: Sequence[str]) -> list[RenderableType]:
-    return [Text(f"Warning: {plain(warning)}", style="yellow") for warning in warnings]
+    return [Text(f"Warning: {printable(warning)}", style="yellow") for warning in warnings]
 
 
 def _problems(task: Json) -> list[RenderableType]:
@@ -177,20 +179,20 @@ def _problem(problem: Json) -> Iterator[Text]:
         place = f"line {problem['line']}, column {problem.get('column')}: "
     warning = problem.get("severity") == "warning"
     words = f"warning: {problem['message']}" if warning else problem["message"]
-    yield Text(f"  {place}{plain(words)}", style="yellow" if warning else "red")
+    yield Text(f"  {place}{printable(words)}", style="yellow" if warning else "red")
     if problem.get("hint"):
-        yield Text(f"    hint: {plain(problem['hint'])}")
+        yield Text(f"    hint: {printable(problem['hint'])}")
 
 
 def _fetch_command(task_id: str) -> Text:
-    return Text(f"Fetch it: quantumtask result {plain(task_id)} --wait", style="dim")
+    return Text(f"Fetch it: quantumtask result {printable(task_id)} --wait", style="dim")
 
 
 def _row(task: Json) -> tuple[Text, ...]:
     state = Text(task["state"], style=COLOURS.get(task["state"], "default"))
     name, tags = task.get("name") or "", ", ".join(task.get("tags") or ())
-    cells = (since(task["submitted_at"]), str(task["shots"]), plain(name), plain(tags))
-    return (Text(plain(task["task_id"])), state, *map(Text, cells))
+    cells = (since(task["submitted_at"]), str(task["shots"]), printable(name), printable(tags))
+    return (Text(printable(task["task_id"])), state, *map(Text, cells))
 
 
 def since(at: str) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 from quantumtask.cli.render import service_view, style, task_view
 from quantumtask.client import Client, Json
 
-MAX_TASKS = 100
+MAX_SCREEN_TASKS = 100
 OTHER_LINES = 4
 """Lines of the screen without a task: the queue, a blank, the heading, the note below."""
 
@@ -24,7 +24,7 @@ def watch(client: Client, every: float, once: bool) -> None:
     screen = Live(console=console, screen=True, auto_refresh=False)
     with suppress(KeyboardInterrupt), screen:
         while True:
-            rows = max(1, min(MAX_TASKS, console.height - OTHER_LINES))
+            rows = max(1, min(MAX_SCREEN_TASKS, console.height - OTHER_LINES))
             screen.update(_screen(client, rows), refresh=True)
             time.sleep(every)
 

@@ -203,7 +203,7 @@ def _check_port(host: str, port: int, option: str) -> None:
 def _start_failure(service: ManagedService) -> str:
     lines = [f"The {service.name} did not start ({service.exit_message()})."]
     if tail := service.log_tail():
-        lines += [f"The end of {service.log}:", *(f"  {style.plain(line)}" for line in tail)]
+        lines += [f"The end of {service.log}:", *(f"  {style.printable(line)}" for line in tail)]
     return "\n".join(lines)
 
 

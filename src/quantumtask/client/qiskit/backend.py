@@ -13,7 +13,7 @@ from qiskit.providers import BackendV2, Options
 from qiskit.transpiler import Target
 
 from quantumtask.client.connection import Json
-from quantumtask.client.json_numbers import plain
+from quantumtask.client.json_numbers import to_json
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, find_job
 from quantumtask.client.qiskit.noise import AerNoiseModel
 from quantumtask.client.qiskit.options import (
@@ -30,7 +30,7 @@ from quantumtask.client.qiskit.record import RUN, Draft, Record
 from quantumtask.client.qiskit.result_conversion import circuit_header
 from quantumtask.client.qiskit.sampler_tasks import SampleReturns, order_drafts, sampler_drafts
 from quantumtask.client.qiskit.service import SharedConnection
-from quantumtask.client.qiskit.submission import Submission, post
+from quantumtask.client.qiskit.submission import JobSubmission, post
 from quantumtask.client.qiskit.target import build_target
 from quantumtask.client.results.array_codec import to_reals
 from quantumtask.version import __version__
@@ -166,7 +166,7 @@ class QuantumTaskBackend(BackendV2):
 
     def _post(
         self, record: Record, drafts: Sequence[Draft], task_fields: Json, tags: Sequence[str]
-    ) -> tuple[Submission, Record]:
+    ) -> tuple[JobSubmission, Record]:
         tasks = [(draft.elements, draft.skip) for draft in drafts]
         record = replace(record, tasks=tasks)
         bodies = [{**task_fields, **draft.body} for draft in drafts]
@@ -189,7 +189,8 @@ class QuantumTaskBackend(BackendV2):
     def _task_fields(self, options: Mapping[str, Any]) -> Json:
         options = supported_options(options)
         values = {
-            name: plain(name, options.get(name, self.options.get(name))) for name in SERVICE_OPTIONS
+            name: to_json(name, options.get(name, self.options.get(name)))
+            for name in SERVICE_OPTIONS
         }
         values["method"] = service_method(values["method"])
         task_fields = {name: value for name, value in values.items() if value is not None}

@@ -7,7 +7,7 @@ from qiskit.primitives import BaseEstimatorV2, EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from quantumtask.client.connection import Json
-from quantumtask.client.json_numbers import plain
+from quantumtask.client.json_numbers import to_json
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.estimator_tasks import estimates, estimator_drafts
 from quantumtask.client.qiskit.job import PrimitiveJob
@@ -63,7 +63,7 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
             ValueError, TypeError: A PUB is invalid.
             UnsupportedCircuit: The service cannot run a circuit.
         """
-        default = plain("precision", self.default_precision if precision is None else precision)
+        default = to_json("precision", self.default_precision if precision is None else precision)
         coerced = [EstimatorPub.coerce(exact_pub(pub, 2, "precision"), default) for pub in pubs]
         record = Record(ESTIMATOR, self._backend.name, [_part(pub) for pub in coerced])
         programs = self._programs()

@@ -11,7 +11,7 @@ from qiskit.primitives.containers.estimator_pub import EstimatorPub
 
 from quantumtask.client.chunking import MAX_CHUNKS
 from quantumtask.client.connection import Json
-from quantumtask.client.qiskit.programs import Program, Programs, concatenate
+from quantumtask.client.qiskit.programs import Programs, SweepProgram, concatenate
 from quantumtask.client.qiskit.pubs import parameter_points
 from quantumtask.client.qiskit.record import Draft
 from quantumtask.client.qiskit.sampler_tasks import MAX_POINTS, MAX_VALUE_BYTES
@@ -19,7 +19,7 @@ from quantumtask.client.results.array_codec import Array
 
 MAX_TERMS = 100_000
 """Largest number of terms of the observables of a task; the service accepts 200,000."""
-MAX_VALUES = 1_000_000
+MAX_EXPECTATION_VALUES = 1_000_000
 """Largest number of expectation values of a task: values and errors fit a result of 32 MiB."""
 
 
@@ -34,7 +34,7 @@ class Estimate:
         first: Index of the first element in the job.
     """
 
-    program: Program
+    program: SweepProgram
     observables: Any
     """Terms `[letters, weight]` of each observable, nested like the array of observables."""
     observables_shape: tuple[int, ...]
@@ -94,7 +94,7 @@ def estimates(pub: EstimatorPub, programs: Programs, first: int) -> Iterator[Est
             yield _single_element(whole, program, int(element), terms)
 
 
-def _single_element(whole: Estimate, program: Program, element: int, terms: Any) -> Estimate:
+def _single_element(whole: Estimate, program: SweepProgram, element: int, terms: Any) -> Estimate:
     return Estimate(program, terms, (), (), (), whole.precision, whole.first + element)
 
 
@@ -143,7 +143,7 @@ def _fits(estimate: Estimate) -> bool:
         and 11 * size * len(estimate.program.inputs) <= MAX_VALUE_BYTES
         and sum(map(len, estimate.flat_terms)) <= MAX_TERMS
         and len(estimate.observables_key) <= MAX_VALUE_BYTES
-        and estimate.elements.size <= MAX_VALUES
+        and estimate.elements.size <= MAX_EXPECTATION_VALUES
     )
 
 
@@ -154,7 +154,7 @@ def _stack_drafts(group: Sequence[Estimate]) -> Iterator[Draft]:
     max_size = min(
         MAX_POINTS // size,
         MAX_VALUE_BYTES // (11 * size * max(1, len(first.program.inputs))),
-        MAX_VALUES // max(1, first.elements.size),
+        MAX_EXPECTATION_VALUES // max(1, first.elements.size),
         -(-len(group) // MAX_CHUNKS) if first.program.cheap else 1,
     )
     for start in range(0, len(group), max(1, max_size)):

@@ -13,7 +13,7 @@ from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.primitive_results import RESULT_BUILDERS
 from quantumtask.client.qiskit.record import RUN, Record, parse_record
 from quantumtask.client.qiskit.result_conversion import record_from_answers, run_result
-from quantumtask.client.qiskit.submission import Submission, adapter_entry, find_submission
+from quantumtask.client.qiskit.submission import JobSubmission, adapter_entry, find_submission
 
 
 def job_status(states: Mapping[str, int]) -> JobStatus:
@@ -39,7 +39,7 @@ class SubmittedJob:
 
     part = False
     """True for one of several requests of a job, which has only the tasks of that request."""
-    _submission: Submission
+    _submission: JobSubmission
     _backend: BackendV2
 
     def backend(self) -> BackendV2:
@@ -107,7 +107,7 @@ class QuantumTaskJob(SubmittedJob, JobV1):
     """Job of `backend.run`; `retrieve_job` returns the job again by its `job_id`."""
 
     def __init__(
-        self, backend: BackendV2, submission: Submission, record: Record | None = None
+        self, backend: BackendV2, submission: JobSubmission, record: Record | None = None
     ) -> None:
         JobV1.__init__(self, backend, submission.id)
         self._submission = submission
@@ -176,7 +176,9 @@ class QuantumTaskJob(SubmittedJob, JobV1):
 class PrimitiveJob(SubmittedJob, BasePrimitiveJob[Any, JobStatus]):
     """Job of a primitive; `retrieve_job` returns the job again by its `job_id`."""
 
-    def __init__(self, backend: BackendV2, submission: Submission, record: Record | None) -> None:
+    def __init__(
+        self, backend: BackendV2, submission: JobSubmission, record: Record | None
+    ) -> None:
         BasePrimitiveJob.__init__(self, submission.id)
         self._backend = backend
         self._submission = submission

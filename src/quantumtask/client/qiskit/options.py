@@ -33,7 +33,7 @@ IGNORED_OPTIONS = frozenset(_MACHINE_OPTIONS.split())
 SINGLE_VALUE_OPTIONS = {"device": "CPU", "precision": "double", "meas_level": 2}
 """Options with one accepted value, which the service has anyway."""
 
-METHODS = {
+AER_METHODS = {
     "automatic": None,
     "statevector": "statevector",
     "density_matrix": "density_matrix",
@@ -96,4 +96,4 @@ def service_method(name: str | None) -> str | None:
     """
     if name in UNSUPPORTED_METHODS:
         raise UnsupportedOption(f"method: {name!r} is not available: {UNSUPPORTED_METHODS[name]}")
-    return METHODS.get(name, name) if name is not None else None
+    return AER_METHODS.get(name, name) if name is not None else None

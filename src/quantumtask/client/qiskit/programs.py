@@ -14,7 +14,7 @@ from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.export.program import ExportedProgram
 from quantumtask.client.qiskit.export.writer import UnboundCircuit
 from quantumtask.client.qiskit.noise import AerNoiseModel, export_with_noise
-from quantumtask.client.results.array_codec import Array, encode
+from quantumtask.client.results.array_codec import Array, encode_array
 
 CHEAP_RUN_COST = 20_000_000
 """Amplitudes times lines of a program up to which a run costs less than a task."""
@@ -24,7 +24,7 @@ Fields = Callable[[QuantumCircuit], Json]
 
 
 @dataclass(frozen=True)
-class Program:
+class SweepProgram:
     """Text with the values of its inputs at some elements of a job.
 
     Attributes:
@@ -49,12 +49,12 @@ class Program:
         lines = self.exported.text.count("\n")
         return bool(lines * 2.0 ** min(self.circuit.num_qubits, 99) < CHEAP_RUN_COST)
 
-    def take(self, some: slice | Array) -> "Program":
+    def take(self, some: slice | Array) -> "SweepProgram":
         """Return the program at some of its elements."""
         inputs = {name: values[some] for name, values in self.inputs.items()}
-        return Program(self.exported, self.fields, inputs, self.elements[some], self.circuit)
+        return SweepProgram(self.exported, self.fields, inputs, self.elements[some], self.circuit)
 
-    def split(self, max_size: int) -> Iterator["Program"]:
+    def split(self, max_size: int) -> Iterator["SweepProgram"]:
         """Yield programs of neighbouring elements, of at most `max_size` elements each."""
         size = len(self.elements)
         if 0 < size <= max_size:
@@ -95,7 +95,9 @@ class Programs:
         self._noise_model = noise_model
         self._exported: dict[int, tuple[QuantumCircuit, ExportedProgram | None, Json]] = {}
 
-    def export(self, circuit: QuantumCircuit, values: Array, elements: Array) -> Iterator[Program]:
+    def export(
+        self, circuit: QuantumCircuit, values: Array, elements: Array
+    ) -> Iterator[SweepProgram]:
         """Yield the program of a circuit, or one for each point if the circuit must be bound first.
 
         Args:
@@ -111,14 +113,14 @@ class Programs:
             for point, element in zip(values, elements, strict=True):
                 bound = circuit.assign_parameters(point)
                 exported, noise = export_with_noise(self._noise_model, bound)
-                yield Program(exported, fields | noise, {}, np.array([element]), bound)
+                yield SweepProgram(exported, fields | noise, {}, np.array([element]), bound)
             return
         points = dict(zip(circuit.parameters, values.T, strict=True))
         inputs = {
             name: np.broadcast_to(array, elements.shape)
             for name, array in exported.values(points).items()
         }
-        yield Program(exported, fields, inputs, elements, circuit)
+        yield SweepProgram(exported, fields, inputs, elements, circuit)
 
     def _export_once(
         self, circuit: QuantumCircuit
@@ -141,12 +143,12 @@ class Programs:
             return None, {}
 
 
-def merge_programs(programs: Iterable[Program]) -> Iterator[Program]:
+def merge_programs(programs: Iterable[SweepProgram]) -> Iterator[SweepProgram]:
     """Join programs that differ only in their values into a few with all elements.
 
     Programs that take long stay separate.
     """
-    groups: dict[Any, list[Program]] = {}
+    groups: dict[Any, list[SweepProgram]] = {}
     for program in programs:
         alone = () if program.cheap else (int(program.elements[0]),)
         groups.setdefault((*program.key, *alone), []).append(program)
@@ -156,16 +158,16 @@ def merge_programs(programs: Iterable[Program]) -> Iterator[Program]:
         yield from whole.split(max_size)
 
 
-def concatenate(group: Sequence[Program]) -> Program:
+def concatenate(group: Sequence[SweepProgram]) -> SweepProgram:
     """Return one program with the elements of all programs, in order."""
     first = group[0]
     if len(group) == 1:
         return first
     inputs = {name: np.concatenate([each.inputs[name] for each in group]) for name in first.inputs}
     elements = np.concatenate([each.elements for each in group])
-    return Program(first.exported, first.fields, inputs, elements, first.circuit)
+    return SweepProgram(first.exported, first.fields, inputs, elements, first.circuit)
 
 
 def _encode(values: Array) -> Any:
     """Return a number unchanged, and an array as its bytes."""
-    return encode(values) if values.ndim else float(values)
+    return encode_array(values) if values.ndim else float(values)

@@ -6,7 +6,7 @@ from typing import Any
 from qiskit.circuit import QuantumCircuit
 from qiskit.primitives.containers.bindings_array import BindingsArray
 
-from quantumtask.client.json_numbers import plain
+from quantumtask.client.json_numbers import to_json
 from quantumtask.client.results.array_codec import Array, to_reals
 
 Pub = Any
@@ -29,7 +29,7 @@ def exact_pub(pub: Pub, values: int, last: str) -> Pub:
     return (
         *pub[:values],
         _exact_values(pub[values]),
-        *(None if each is None else plain(last, each) for each in pub[values + 1 :]),
+        *(None if each is None else to_json(last, each) for each in pub[values + 1 :]),
     )
 
 

@@ -9,11 +9,11 @@ from qiskit.primitives import BaseSamplerV2, SamplerPubLike
 from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from quantumtask.client.connection import Json
-from quantumtask.client.json_numbers import plain
+from quantumtask.client.json_numbers import to_json
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.job import PrimitiveJob
 from quantumtask.client.qiskit.primitive import Primitive, PrimitiveOptions, Seed
-from quantumtask.client.qiskit.programs import Program, Programs, merge_programs
+from quantumtask.client.qiskit.programs import Programs, SweepProgram, merge_programs
 from quantumtask.client.qiskit.pubs import exact_pub, parameter_points
 from quantumtask.client.qiskit.record import SAMPLER, Record
 from quantumtask.client.qiskit.result_conversion import register_bits
@@ -61,7 +61,7 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
             ValueError, TypeError: A PUB is invalid.
             UnsupportedCircuit: The service cannot run a circuit.
         """
-        default = plain("shots", self.default_shots if shots is None else shots)
+        default = to_json("shots", self.default_shots if shots is None else shots)
         coerced = [SamplerPub.coerce(exact_pub(pub, 1, "shots"), default) for pub in pubs]
         for index, pub in enumerate(coerced):
             _warn_without_registers(index, pub)
@@ -77,9 +77,9 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
 
 def _programs_by_shots(
     pubs: Sequence[SamplerPub], record: Record, programs: Programs
-) -> dict[int, list[Program]]:
+) -> dict[int, list[SweepProgram]]:
     """Return the programs of all PUBs, by their numbers of shots."""
-    by_shots: dict[int, list[Program]] = {}
+    by_shots: dict[int, list[SweepProgram]] = {}
     for pub, end in zip(pubs, record.ends, strict=True):
         elements = np.arange(end - pub.size, end)
         values = parameter_points(pub.circuit, pub.parameter_values)

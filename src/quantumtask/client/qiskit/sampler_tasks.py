@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from quantumtask.client.connection import Json
-from quantumtask.client.qiskit.programs import Program
+from quantumtask.client.qiskit.programs import SweepProgram
 from quantumtask.client.qiskit.record import Draft, Record
-from quantumtask.client.results.array_codec import Array, decode, pack
+from quantumtask.client.results.array_codec import Array, decode_array, pack
 
 MAX_POINTS = 100_000
 MAX_SHOTS = 1_000_000
@@ -38,13 +38,13 @@ class SampleReturns(NamedTuple):
 
 
 def sampler_drafts(
-    programs: Iterable[Program], shots: int, returns: SampleReturns
+    programs: Iterable[SweepProgram], shots: int, returns: SampleReturns
 ) -> list[list[Draft]]:
     """Return the tasks of each program, in the order of their shots."""
     return [list(_program_drafts(program, shots, returns)) for program in programs]
 
 
-def _program_drafts(program: Program, shots: int, returns: SampleReturns) -> Iterator[Draft]:
+def _program_drafts(program: SweepProgram, shots: int, returns: SampleReturns) -> Iterator[Draft]:
     bits = program.circuit.num_clbits
     a_shot = max(1, -(-bits // 8) * 4 // 3 + 1) if returns.memory else 1
     chunk = max(1, min(shots, MAX_SHOTS, MAX_RESULT_BYTES // a_shot))
@@ -82,7 +82,7 @@ def order_drafts(groups: Sequence[Sequence[Draft]], seed: int | None) -> list[Dr
 def parse_memory(answer: Json) -> Array:
     """Return the shots of each element as bytes: uint8 [elements, shots, bytes]."""
     encoded_bits = (answer.get("data") or {}).get("memory")
-    memory = pack(answer["memory"]) if encoded_bits is None else decode(encoded_bits)
+    memory = pack(answer["memory"]) if encoded_bits is None else decode_array(encoded_bits)
     return memory.reshape(math.prod(memory.shape[:-2]), *memory.shape[-2:])
 
 

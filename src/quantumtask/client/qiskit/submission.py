@@ -13,14 +13,14 @@ from quantumtask.client.connection import Connection, Json, deadline, path, with
 from quantumtask.client.errors import ClientError, ServiceError
 from quantumtask.client.task import ACCEPTED, LONG_POLL_S, fetch_result
 
-MAX_TASKS = 1_000
+MAX_REQUEST_TASKS = 1_000
 MAX_BODY_BYTES = 9 * 1024 * 1024
 """Largest number of tasks and of bytes of a request; the service accepts 10 MiB."""
 KEY = "qiskit"
 """Key of the entry of this adapter in the metadata of a task or a batch."""
 
 
-class Submission(Protocol):
+class JobSubmission(Protocol):
     """Tasks of one job, which `find` returns by their `id`."""
 
     @property
@@ -53,7 +53,7 @@ _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 def post(
     connection: Connection, bodies: Sequence[Json], tags: Sequence[str], record: Json
-) -> Submission:
+) -> JobSubmission:
     """Submit bodies of tasks in as few requests as possible; the last request has the record.
 
     If the service refuses a request, the tasks of earlier requests are cancelled. Without bodies,
@@ -62,7 +62,7 @@ def post(
     if not bodies:
         return EmptySubmission()
     texts = [_JSON.encode(body) for body in bodies]
-    submissions: list[Submission] = []
+    submissions: list[JobSubmission] = []
     requests = list(_requests(texts))
     try:
         for number, request in enumerate(requests, 1):
@@ -81,7 +81,7 @@ def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
     request: list[str] = []
     size = 0
     for text in texts:
-        if request and (len(request) == MAX_TASKS or size + len(text) > MAX_BODY_BYTES):
+        if request and (len(request) == MAX_REQUEST_TASKS or size + len(text) > MAX_BODY_BYTES):
             yield request
             request, size = [], 0
         request.append(text)
@@ -89,7 +89,7 @@ def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
     yield request
 
 
-def _post_compatibly(connection: Connection, texts: Sequence[str], labels: Json) -> Submission:
+def _post_compatibly(connection: Connection, texts: Sequence[str], labels: Json) -> JobSubmission:
     try:
         return _post(connection, texts, labels)
     except ServiceError as error:
@@ -98,7 +98,7 @@ def _post_compatibly(connection: Connection, texts: Sequence[str], labels: Json)
     return _post(connection, texts, {name: labels[name] for name in labels if name != "metadata"})
 
 
-def _post(connection: Connection, texts: Sequence[str], labels: Json) -> Submission:
+def _post(connection: Connection, texts: Sequence[str], labels: Json) -> JobSubmission:
     more = _JSON.encode(labels)[1:]
     comma = "," if labels else ""
     headers = {"Idempotency-Key": uuid.uuid4().hex, "Content-Type": "application/json"}
@@ -111,7 +111,7 @@ def _post(connection: Connection, texts: Sequence[str], labels: Json) -> Submiss
     return BatchSubmission(connection, answer["batch_id"], len(texts))
 
 
-def find_submission(connection: Connection, name: str) -> tuple[Submission, Json]:
+def find_submission(connection: Connection, name: str) -> tuple[JobSubmission, Json]:
     """Return an earlier submission by its id, and its view.
 
     Raises:
@@ -124,7 +124,7 @@ def find_submission(connection: Connection, name: str) -> tuple[Submission, Json
     return SplitSubmission([*(_one(connection, other)[0] for other in others), one]), view
 
 
-def _one(connection: Connection, name: str) -> tuple[Submission, Json]:
+def _one(connection: Connection, name: str) -> tuple[JobSubmission, Json]:
     try:
         view = connection.json("GET", path("tasks", name))
         return TaskSubmission(connection, name), view
@@ -290,7 +290,7 @@ class BatchSubmission:
 class SplitSubmission:
     """Submission in several requests; its id is the id of the last request."""
 
-    def __init__(self, parts: Sequence[Submission]) -> None:
+    def __init__(self, parts: Sequence[JobSubmission]) -> None:
         self._parts = parts
 
     @property

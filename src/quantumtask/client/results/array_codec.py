@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.client.json_numbers import plain
+from quantumtask.client.json_numbers import to_json
 
 Array = NDArray[Any]
 
@@ -16,7 +16,7 @@ DTYPES = {"f": "float64", "c": "complex128", "i": "int64", "b": "bool"}
 """Type of the bytes for each kind of NumPy array."""
 
 
-def encode(array: Array) -> dict[str, Any]:
+def encode_array(array: Array) -> dict[str, Any]:
     """Encode an array of numbers or truth values as JSON that holds its bytes.
 
     Raises:
@@ -63,7 +63,7 @@ def to_complexes(values: Any) -> Array:
 def _real(name: str, value: Any) -> float:
     """Convert a number of any type to float, also a Qiskit expression without parameters."""
     numeric = getattr(value, "numeric", None)
-    return float(plain(name, value if numeric is None else numeric()))
+    return float(to_json(name, value if numeric is None else numeric()))
 
 
 def _exact(array: Array, dtype: np.dtype[Any]) -> Array:
@@ -75,7 +75,7 @@ def _exact(array: Array, dtype: np.dtype[Any]) -> Array:
     return rounded
 
 
-def decode(value: Mapping[str, Any]) -> Array:
+def decode_array(value: Mapping[str, Any]) -> Array:
     """Return the array of encoded bytes; the array is read-only."""
     dtype = np.dtype(str(value["dtype"])).newbyteorder("<")
     flat = np.frombuffer(base64.b64decode(value["data"]), dtype)
@@ -84,13 +84,13 @@ def decode(value: Mapping[str, Any]) -> Array:
 
 def decode_reals(value: Any) -> Array:
     """Return real numbers, from bytes or from nested lists."""
-    return decode(value) if isinstance(value, Mapping) else np.asarray(value, dtype=float)
+    return decode_array(value) if isinstance(value, Mapping) else np.asarray(value, dtype=float)
 
 
 def decode_amplitudes(value: Any) -> Array:
     """Return complex numbers, from bytes or from nested lists of [re, im]."""
     if isinstance(value, Mapping):
-        return decode(value)
+        return decode_array(value)
     pairs = np.asarray(value, dtype=float)
     values: Array = pairs[..., 0] + 1j * pairs[..., 1]
     return values

@@ -78,6 +78,6 @@ def _memory(plain: Any, sent: Any) -> Json:
     """Return bit strings, or the packed bits of a sweep: strings are slow to build."""
     if not isinstance(sent, Mapping):
         return {"_memory": plain if sent is None else sent}
-    from quantumtask.client.results.array_codec import decode
+    from quantumtask.client.results.array_codec import decode_array
 
-    return {"bits": decode(sent)}
+    return {"bits": decode_array(sent)}

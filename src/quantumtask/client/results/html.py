@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from quantumtask.client.results.result_data import ResultData
 
 MAX_BARS = 24
-MAX_ROWS = 12
+MAX_TABLE_ROWS = 12
 BAR_WIDTH, ROW_HEIGHT = 260, 20
 COLOUR = "#4c78a8"
 INK = "fill='currentColor'"
@@ -84,8 +84,8 @@ def _sweep(result: "ResultData") -> str:
     rows: list[list[str]] = []
     names: list[str] = []
     for number, element in enumerate(elements(result)):
-        if number == MAX_ROWS:
-            rows.append(["…", *[""] * len(names), f"{_size(result.shape) - MAX_ROWS:,} more"])
+        if number == MAX_TABLE_ROWS:
+            rows.append(["…", *[""] * len(names), f"{_size(result.shape) - MAX_TABLE_ROWS:,} more"])
             break
         values = scalars(element)
         names = list(values)
@@ -112,7 +112,7 @@ def _values(result: "ResultData") -> str:
 
     table = []
     for number, row in enumerate(rows(result)):
-        if number == MAX_ROWS:
+        if number == MAX_TABLE_ROWS:
             table.append(["…", ""])
             break
         error = row["standard_error"]

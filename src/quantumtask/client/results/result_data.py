@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from quantumtask.client.results.array_codec import Array
 
 Counts = dict[str, int]
-Index = int | tuple[int, ...]
+ElementIndex = int | tuple[int, ...]
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,7 +67,7 @@ class ResultData:
 
         return unpack(self.bits, [size for _, size in self.registers])
 
-    def __getitem__(self, index: Index) -> Self:
+    def __getitem__(self, index: ElementIndex) -> Self:
         """Return an element of a sweep, or a smaller sweep for a short index."""
         at = index if isinstance(index, tuple) else (index,)
         if not self.shape:

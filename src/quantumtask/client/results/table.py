@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from quantumtask.client.results.result_data import ResultData
 
-Row = dict[str, Any]
-R = TypeVar("R", bound=ResultData)
+TableRow = dict[str, Any]
+_R = TypeVar("_R", bound=ResultData)
 
 
-def rows(result: ResultData) -> list[Row]:
+def rows(result: ResultData) -> list[TableRow]:
     """Return a row for each bit string or expectation value of each element.
 
     The rows of a sweep begin with the index (`i`, or `i0`, `i1`, ...) and the parameters of the
@@ -19,7 +19,7 @@ def rows(result: ResultData) -> list[Row]:
     return [row for element in elements(result) for row in _rows(element)]
 
 
-def elements(result: R) -> Iterator[R]:
+def elements(result: _R) -> Iterator[_R]:
     """Yield every element of a sweep, the last index first; a single result yields itself."""
     if not result.shape:
         yield result
@@ -28,7 +28,7 @@ def elements(result: R) -> Iterator[R]:
         yield result[index]
 
 
-def _rows(element: ResultData) -> Iterator[Row]:
+def _rows(element: ResultData) -> Iterator[TableRow]:
     head = _head(element)
     if element.expectation_values is not None:
         yield from _values(element, head)
@@ -50,12 +50,12 @@ def labels(element: ResultData) -> list[str]:
     return list(names) if len(names) == number else [f"[{k}]" for k in range(number)]
 
 
-def _head(element: ResultData) -> Row:
+def _head(element: ResultData) -> TableRow:
     names = ["i"] if len(element.index) == 1 else [f"i{k}" for k in range(len(element.index))]
     return {**dict(zip(names, element.index, strict=True)), **scalars(element)}
 
 
-def scalars(element: ResultData) -> Row:
+def scalars(element: ResultData) -> TableRow:
     """Return the parameters of an element that are single numbers or texts."""
     return {
         name: value
@@ -64,7 +64,7 @@ def scalars(element: ResultData) -> Row:
     }
 
 
-def _values(element: ResultData, head: Row) -> Iterator[Row]:
+def _values(element: ResultData, head: TableRow) -> Iterator[TableRow]:
     import numpy as np
 
     values, errors = element.expectation_values, element.standard_errors

@@ -57,7 +57,7 @@ CALLS = {
 DEVICE_GATES = {gates.U1Gate: "u1", gates.U2Gate: "u2", gates.U3Gate: "u3"}
 """Native gates of devices by these names; under a control, two of them differ by a phase."""
 
-DEFINITIONS = {
+GATE_DEFINITIONS = {
     "ecr": " a, b { h b; cx a, b; rz(pi/4) b; cx a, b; h b; x a; "
     "h b; cx a, b; rz(-pi/4) b; cx a, b; h b; }"
 }

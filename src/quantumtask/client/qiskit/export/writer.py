@@ -23,7 +23,7 @@ from quantumtask.client.qiskit.export.control_flow import control_flow
 from quantumtask.client.qiskit.export.identifiers import Names
 from quantumtask.client.qiskit.export.scope import Scope
 
-MAX_DEPTH = 100
+MAX_DEFINITION_DEPTH = 100
 """Depth of nested definitions at which a definition counts as one that contains itself."""
 
 
@@ -96,8 +96,8 @@ class Writer:
             (write or _expand)(self, item, scope)
 
     def _call(self, name: str, arguments: tuple[Any, ...], item: Any, scope: Scope) -> None:
-        if (gate := name.rpartition(" ")[2]) in gates.DEFINITIONS:
-            self.gates[gates.DEFINITIONS[gate]] = gate
+        if (gate := name.rpartition(" ")[2]) in gates.GATE_DEFINITIONS:
+            self.gates[gates.GATE_DEFINITIONS[gate]] = gate
         values = ", ".join([self._argument(value, scope) for value in arguments])
         self.line(f"{name}{f'({values})' if arguments else ''} {qubits(item, scope)};")
 
@@ -151,7 +151,7 @@ class Writer:
 
     @contextmanager
     def _deeper(self) -> Iterator[None]:
-        if self._depth >= MAX_DEPTH:
+        if self._depth >= MAX_DEFINITION_DEPTH:
             raise ValueError("its definition contains itself")
         self._depth += 1
         yield
