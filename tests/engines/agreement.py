@@ -1,4 +1,4 @@
-"""Whether an engine gives the distribution of a sketch: exactly, and in the shots that it draws."""
+"""Comparison of engines with the exact distribution of a sketch: probabilities and counts."""
 
 import json
 import zlib
@@ -27,15 +27,15 @@ SETTINGS = Settings(slot_memory_mb=2048)
 SHOTS = 1000
 
 TOLERANCES = {"double": 5e-10, "exact": 5e-10, "single": 5e-6}
-"""From the truth: half of what two engines may differ by. Aer is one of them."""
+"""Largest deviation from the exact distribution: half of what two engines may differ by."""
 
 FAMILY_ERROR = 1e-6
 
 REFUSALS = ("engine_unsuitable", "out_of_memory")
-"""Why an engine that is asked for may run nothing."""
+"""Error codes of a named engine that cannot run a sketch."""
 
 INSTALLED = [m for m in METHODS if engine_version(m.engine) is not None]
-"""Every way to run programs that there is here."""
+"""The methods whose engine is installed."""
 
 SAMPLED_ONLY = "matrix_product_state"
 
@@ -44,7 +44,7 @@ EXACT = [
     for m in INSTALLED
     if m.name != SAMPLED_ONLY and hasattr(load_engine(m.engine), "probabilities")
 ]
-"""Those that can tell exact probabilities."""
+"""The methods with exact probabilities."""
 
 EXACT_OPTIONS: dict[str, Callable[[Method], dict[str, Any]]] = {
     "lightning": lambda method: {"precision": method.precision},
@@ -53,18 +53,21 @@ EXACT_OPTIONS: dict[str, Callable[[Method], dict[str, Any]]] = {
 """The options of the `probabilities` of an engine, by its name."""
 
 
-class Way(NamedTuple):
-    """An engine and a method as a task asks for them."""
+class EngineMethod(NamedTuple):
+    """Engine and method of a task."""
 
     engine: str
     method: str | None
 
 
-WAYS = [Way("auto", None), *dict.fromkeys(Way(m.engine, m.name) for m in INSTALLED)]
+ENGINE_METHODS = [
+    EngineMethod("auto", None),
+    *dict.fromkeys(EngineMethod(m.engine, m.name) for m in INSTALLED),
+]
 
 
 @cache
-def examples() -> list[Sketch]:
+def all_sketches() -> list[Sketch]:
     return corpus()
 
 
@@ -73,68 +76,72 @@ def truth(sketch: Sketch) -> NDArray[np.float64]:
     return distribution(sketch)
 
 
-def least_p() -> float:
-    """What every p-value must reach: shared by all tests of shots (Bonferroni)."""
-    return FAMILY_ERROR / (len(WAYS) * len(examples()))
+def min_p_value() -> float:
+    """Return the smallest p-value that passes: the family error, shared by all tests (Bonferroni)."""
+    return FAMILY_ERROR / (len(ENGINE_METHODS) * len(all_sketches()))
 
 
-def can_tell(method: Method, program: Program) -> bool:
-    """Whether a method can tell exact probabilities: of a circuit that measures at its end, if
-    anything that it shows is uncertain.
+def has_exact_probabilities(method: Method, program: Program) -> bool:
+    """Return True if a method has exact probabilities of a program.
 
-    That single precision is only for large circuits is no reason here.
+    It has them for a circuit that measures at its end, if the result shows an outcome. That single
+    precision is only offered for large circuits is no reason here.
     """
-    profile = extract_features(program)
-    if not profile.terminal_measurements_only or profile.clbit_map.is_constant:
+    features = extract_features(program)
+    if not features.terminal_measurements_only or features.clbit_map.is_constant:
         return False
-    return method.precision == "single" or method.lacks(profile) is None
+    return method.precision == "single" or method.lacks(features) is None
 
 
-def told(method: Method, program: Program) -> NDArray[np.float64]:
-    """The probability of each result, as the engine tells it; bit k of an index is bit k."""
+def exact_probabilities(method: Method, program: Program) -> NDArray[np.float64]:
+    """Return the probability of each result by the engine; bit k of an index is bit k."""
     circuit = extract_features(program).circuit
     assert circuit is not None
     clbit_map = ClbitMap(circuit)
     engine: Any = load_engine(method.engine)
-    found = engine.probabilities(circuit, clbit_map.qubits, **EXACT_OPTIONS[method.engine](method))
+    probabilities = engine.probabilities(
+        circuit, clbit_map.qubits, **EXACT_OPTIONS[method.engine](method)
+    )
     results = np.zeros(1 << program.bits)
-    np.add.at(results, clbit_map.from_indices(np.arange(len(found))), found)
+    np.add.at(results, clbit_map.from_indices(np.arange(len(probabilities))), probabilities)
     return results
 
 
-def wrong_exactly(method: Method, sketch: Sketch) -> bool | None:
-    """Whether the probabilities are wrong; None: the method cannot tell them."""
+def has_wrong_probabilities(method: Method, sketch: Sketch) -> bool | None:
+    """Return True if the probabilities are wrong; None if the method has none."""
     program = compile_uncached(sketch.text(), SETTINGS).program
-    if not can_tell(method, program):
+    if not has_exact_probabilities(method, program):
         return None
-    apart = float(np.abs(told(method, program) - truth(sketch)).max())
-    return not apart <= TOLERANCES[method.precision]
+    deviation = float(np.abs(exact_probabilities(method, program) - truth(sketch)).max())
+    return not deviation <= TOLERANCES[method.precision]
 
 
-def counted(way: Way, sketch: Sketch, remark: str = "") -> NDArray[np.int64] | None:
-    """How often each result came; None: this way cannot run the sketch."""
+def result_counts(
+    engine_method: EngineMethod, sketch: Sketch, comment: str = ""
+) -> NDArray[np.int64] | None:
+    """Return the number of shots of each result; None if the engine cannot run the sketch."""
     spec = TaskSpec(
-        f"{sketch.text()}// {remark}",
+        f"{sketch.text()}// {comment}",
         shots=SHOTS,
         seed=zlib.crc32(sketch.name.encode()),
-        engine=way.engine,
-        method=way.method,
+        engine=engine_method.engine,
+        method=engine_method.method,
     )
     verdict = execute(spec, SETTINGS)
     if isinstance(verdict, Failure):
-        assert verdict.code in REFUSALS, (way, sketch.name, verdict)
+        assert verdict.code in REFUSALS, (engine_method, sketch.name, verdict)
         return None
-    assert way.engine in ("auto", verdict.engine)
-    assert way.method in (None, verdict.method)
+    assert engine_method.engine in ("auto", verdict.engine)
+    assert engine_method.method in (None, verdict.method)
     counts = np.zeros(1 << sketch.outcome_bits, dtype=np.int64)
     for bits, shots in json.loads(verdict.counts).items():
         counts[int(bits.replace(" ", ""), 2)] += shots
     return counts
 
 
-def wrong_in_shots(way: Way, sketch: Sketch, remark: str = "") -> bool | None:
-    """Whether shots are not of the distribution; None: this way cannot run the sketch."""
-    counts = counted(way, sketch, remark)
+def has_wrong_counts(engine_method: EngineMethod, sketch: Sketch, comment: str = "") -> bool | None:
+    """Return True if the counts are improbable; None if the engine cannot run the sketch."""
+    counts = result_counts(engine_method, sketch, comment)
     if counts is None:
         return None
-    return counts.sum() != SHOTS or p_value(counts, truth(sketch)) < least_p()
+    return counts.sum() != SHOTS or p_value(counts, truth(sketch)) < min_p_value()

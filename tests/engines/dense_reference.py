@@ -1,4 +1,4 @@
-"""The slow and plain way to run a compiled program, for the tests of the engines."""
+"""Reference simulator of compiled programs: dense matrices, without any optimization."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -12,10 +12,10 @@ K = TypeVar("K")
 
 
 class Dense:
-    """The slow and plain state: every gate a full matrix product, every qubit there from the start.
+    """Dense state of all qubits, to which each gate is applied as a matrix.
 
-    As a World it measures at once, and takes the outcomes from a script; `chance` is how probable
-    that was. Without a script left it raises.
+    As a QuantumTarget, it measures at once and takes the outcomes from a script; `chance` is the
+    probability of the script so far. It raises OutOfScript without an outcome.
     """
 
     def __init__(self, qubits: int, script: Sequence[int] = ()) -> None:
@@ -40,11 +40,11 @@ class Dense:
         """Do nothing: this state measures at once, and records no steps."""
 
     def weights(self, qubits: Sequence[int]) -> dict[tuple[int, ...], float]:
-        found: dict[tuple[int, ...], float] = {}
+        weights: dict[tuple[int, ...], float] = {}
         for index, amplitude in enumerate(self.vector.reshape(-1).tolist()):
             key = tuple(index >> q & 1 for q in qubits)
-            found[key] = found.get(key, 0.0) + abs(amplitude) ** 2
-        return found
+            weights[key] = weights.get(key, 0.0) + abs(amplitude) ** 2
+        return weights
 
     def probability(self, qubit: int) -> float:
         return self.weights([qubit])[1,]
@@ -72,35 +72,35 @@ class Dense:
 
 
 class Impossible(Exception):
-    """The script asks for an outcome that cannot be."""
+    """The script has an outcome of probability 0."""
 
 
 class OutOfScript(Exception):
-    """One more outcome is needed."""
+    """The script has too few outcomes."""
 
 
 def exact(program: Program) -> dict[int, float]:
-    """The distribution of a program, from all scripts of outcomes."""
-    found: dict[int, float] = {}
+    """Return the distribution of a program, from all scripts of outcomes."""
+    totals: dict[int, float] = {}
     scripts: list[tuple[int, ...]] = [()]
     while scripts:
         script = scripts.pop()
-        process, world = program.initial_execution.copy(), Dense(program.qubits, script)
+        execution, state = program.initial_execution.copy(), Dense(program.qubits, script)
         try:
-            process.run(world, 100_000)
+            execution.run(state, 100_000)
         except OutOfScript:
             scripts += [(*script, 0), (*script, 1)]
         except Impossible:
             continue
         else:
-            outcome = sum(1 << k for k, bit in enumerate(process.bits()) if bit == 1)
-            found[outcome] = found.get(outcome, 0.0) + world.chance
-    return found
+            outcome = sum(1 << k for k, bit in enumerate(execution.bits()) if bit == 1)
+            totals[outcome] = totals.get(outcome, 0.0) + state.chance
+    return totals
 
 
-def assert_drawn_from(found: dict[K, int], expected: dict[K, float]) -> None:
-    shots = sum(found.values())
-    assert found.keys() <= expected.keys()
+def assert_drawn_from(totals: dict[K, int], expected: dict[K, float]) -> None:
+    shots = sum(totals.values())
+    assert totals.keys() <= expected.keys()
     for outcome, p in expected.items():
         deviation = max(p * (1 - p) / shots, 0) ** 0.5
-        assert abs(found.get(outcome, 0) / shots - p) < 6 * deviation + 2 / shots
+        assert abs(totals.get(outcome, 0) / shots - p) < 6 * deviation + 2 / shots

@@ -1,8 +1,8 @@
-"""Small programs, and their expectation values from density matrices: the reference of the tests.
+"""Reference of expectation values: small programs, simulated as density matrices.
 
 Nothing of QuantumTask is used here. A program is a list of statements; `text` writes it down, and
 `values` has one density matrix for each value that the classical bits can have. Which measurements
-are taken back is worked out from the statements, before anything is simulated.
+are terminal follows from the statements, before anything is simulated.
 """
 
 from collections.abc import Iterator, Sequence
@@ -68,13 +68,13 @@ class Noise:
         }
 
     def decay(self, size: int) -> list[Matrix]:
-        """The Kraus operators of one qubit while a gate on so many lasts."""
+        """Return the Kraus operators of the decay of a qubit during a gate on `size` qubits."""
         if not self.t1:
             return [I2]
         lost = 1 - np.exp(-size / self.t1)
-        kept = np.exp(-size / self.t2) / np.sqrt(1 - lost)
+        coherence = np.exp(-size / self.t2) / np.sqrt(1 - lost)
         damping = [np.diag([1, np.sqrt(1 - lost)]), np.sqrt(lost) * np.eye(2, k=1)]
-        dephasing = [np.sqrt((1 + kept) / 2) * I2, np.sqrt((1 - kept) / 2) * Z]
+        dephasing = [np.sqrt((1 + coherence) / 2) * I2, np.sqrt((1 - coherence) / 2) * Z]
         return [one @ other for one in dephasing for other in damping]
 
 
@@ -100,19 +100,19 @@ def _line(statement: Statement) -> str:
 
 
 @dataclass
-class _Ends:
-    """By their identity: measurements that were the last thing on a qubit, that a bit holds."""
+class _EndMeasurements:
+    """Ids of the measurements that were last on each qubit, and of those that each bit holds."""
 
     last: dict[int, set[int]] = field(default_factory=dict)
     held: dict[int, set[int]] = field(default_factory=dict)
-    on_the_way: set[int] = field(default_factory=set)
+    mid_circuit: set[int] = field(default_factory=set)
 
-    def copy(self) -> "_Ends":
-        return _Ends(dict(self.last), dict(self.held), self.on_the_way)
+    def copy(self) -> "_EndMeasurements":
+        return _EndMeasurements(dict(self.last), dict(self.held), self.mid_circuit)
 
     def touch(self, qubits: Sequence[int]) -> None:
         for qubit in qubits:
-            self.on_the_way |= self.last.pop(qubit, set())
+            self.mid_circuit |= self.last.pop(qubit, set())
 
     def add(self, program: Program) -> None:
         for statement in program:
@@ -128,24 +128,24 @@ class _Ends:
 
     def _choose(self, statement: If) -> None:
         for bit in statement.bits:
-            self.on_the_way |= self.held.get(bit, set())
+            self.mid_circuit |= self.held.get(bit, set())
         ways = [self.copy(), self.copy()]
         ways[0].add(statement.body)
         ways[1].add(statement.otherwise)
-        self.last = _joined([way.last for way in ways])
-        self.held = _joined([way.held for way in ways])
+        self.last = _union([way.last for way in ways])
+        self.held = _union([way.held for way in ways])
 
 
-def _joined(parts: Sequence[dict[int, set[int]]]) -> dict[int, set[int]]:
+def _union(parts: Sequence[dict[int, set[int]]]) -> dict[int, set[int]]:
     places = set().union(*parts)
     return {k: set().union(*[part.get(k, set()) for part in parts]) for k in places}
 
 
-def on_the_way(program: Program) -> set[int]:
-    """The identities of the measurements that are not taken back."""
-    ends = _Ends()
+def mid_circuit(program: Program) -> set[int]:
+    """Return the ids of the measurements that are not terminal."""
+    ends = _EndMeasurements()
     ends.add(program)
-    return ends.on_the_way
+    return ends.mid_circuit
 
 
 I2 = np.eye(2, dtype=np.complex128)
@@ -171,7 +171,7 @@ def _rotation(pauli: Matrix, angle: float) -> Matrix:
 
 
 def _controlled(matrix: Matrix) -> Matrix:
-    """The control is the first qubit, the lowest bit of an index."""
+    """Return a matrix whose control is the first qubit, the lowest bit of an index."""
     whole = np.eye(4, dtype=np.complex128)
     whole[1::2, 1::2] = matrix
     return whole
@@ -190,7 +190,7 @@ def matrix(gate: Gate) -> Matrix:
     return _rotation({"rx": X, "ry": Y}[gate.name], gate.angle)
 
 
-class Mixture:
+class DensityMatrices:
     """Density matrices by the value of the classical bits; bit k of an index is qubit k."""
 
     def __init__(self, qubits: int, noise: Noise) -> None:
@@ -200,28 +200,28 @@ class Mixture:
         self.parts: dict[int, Matrix] = {0: rho}
 
     def whole(self, small: Matrix, qubits: Sequence[int]) -> Matrix:
-        """A matrix on some qubits as one on all."""
+        """Return a matrix on some qubits as a matrix on all qubits."""
         count = self._qubits
-        found = np.zeros((1 << count, 1 << count), dtype=np.complex128)
+        expanded = np.zeros((1 << count, 1 << count), dtype=np.complex128)
         mask = sum(1 << qubit for qubit in qubits)
         for column in range(1 << count):
             inner = sum((column >> qubit & 1) << k for k, qubit in enumerate(qubits))
             for row in range(len(small)):
                 place = sum((row >> k & 1) << qubit for k, qubit in enumerate(qubits))
-                found[column & ~mask | place, column] += small[row, inner]
-        return found
+                expanded[column & ~mask | place, column] += small[row, inner]
+        return expanded
 
-    def run(self, program: Program, kept: set[int]) -> None:
-        """Does statements; of measurements only those whose identity is in `kept`."""
+    def run(self, program: Program, dephasing_ids: set[int]) -> None:
+        """Run statements; of measurements, only those whose id is in `dephasing_ids`."""
         for statement in program:
             if isinstance(statement, If):
-                self._choose(statement, kept)
+                self._choose(statement, dephasing_ids)
             elif not isinstance(statement, Measure):
                 self.parts = {b: self._changed(rho, statement) for b, rho in self.parts.items()}
-            elif id(statement) in kept:
+            elif id(statement) in dephasing_ids:
                 self._measure(statement)
 
-    def _choose(self, statement: If, kept: set[int]) -> None:
+    def _choose(self, statement: If, dephasing_ids: set[int]) -> None:
         def is_met(bits: int) -> bool:
             return all(
                 bits >> bit & 1 == statement.value >> k & 1 for k, bit in enumerate(statement.bits)
@@ -230,14 +230,14 @@ class Mixture:
         before, after = self.parts, list[tuple[int, Matrix]]()
         for met, body in ((True, statement.body), (False, statement.otherwise)):
             self.parts = {bits: rho for bits, rho in before.items() if is_met(bits) == met}
-            self.run(body, kept)
+            self.run(body, dephasing_ids)
             after += self.parts.items()
         self.parts = {}
         for bits, rho in after:
             self._add(bits, rho)
 
     def _measure(self, statement: Measure) -> None:
-        """Splits each density matrix; a value may be misread."""
+        """Split each density matrix by the measured value, with readout errors."""
         before, self.parts = self.parts, {}
         for bits, rho in before.items():
             for value, wrong in ((0, self._noise.up), (1, self._noise.down)):
@@ -264,7 +264,7 @@ class Mixture:
         return rho
 
     def _mixed(self, rho: Matrix, qubits: Sequence[int]) -> Matrix:
-        """After the depolarizing of one gate: as often as the rate says, nothing is left."""
+        """Return the state after the depolarizing error of a gate: fully mixed at the rate."""
         rate = self._noise.one if len(qubits) == 1 else self._noise.two
         mixed = rho
         for qubit in qubits if rate else ():
@@ -273,50 +273,54 @@ class Mixture:
         return (1 - rate) * rho + rate * mixed
 
     def value(self, word: str) -> float:
-        """What infinitely many measurements of a word give, with what is noisy about these."""
+        """Return the mean of infinitely many noisy measurements of a word."""
         operator: Matrix = np.ones((1, 1), dtype=np.complex128)
         for letter in word:
-            operator = np.asarray(np.kron(operator, self._seen(letter)), dtype=np.complex128)
+            operator = np.asarray(
+                np.kron(operator, self._measured_operator(letter)), dtype=np.complex128
+            )
         return float(sum(np.trace(operator @ rho).real for rho in self.parts.values()))
 
-    def _seen(self, letter: str) -> Matrix:
-        """A letter as a noisy measurement sees it: turned with errors, and read with errors."""
+    def _measured_operator(self, letter: str) -> Matrix:
+        """Return the operator that a noisy measurement of a letter measures."""
         if letter == "I":
             return I2
         plus, minus = _eigenvalues(letter)
         up, down = self._noise.up, self._noise.down
         zero, one = plus * (1 - up) + minus * up, minus * (1 - down) + plus * down
-        seen: Matrix = np.diag([zero, one]).astype(np.complex128)
+        operator: Matrix = np.diag([zero, one]).astype(np.complex128)
         for gate in TURNS[letter]:  # the last one first, because what is measured moves back
             decay = self._noise.decay(1)
-            seen = sum((k.conj().T @ seen @ k for k in decay), np.zeros_like(seen))
-            seen = (1 - self._noise.one) * seen + self._noise.one * np.trace(seen) / 2 * I2
-            seen = gate.conj().T @ seen @ gate
-        return seen
+            operator = sum((k.conj().T @ operator @ k for k in decay), np.zeros_like(operator))
+            operator = (1 - self._noise.one) * operator + self._noise.one * np.trace(
+                operator
+            ) / 2 * I2
+            operator = gate.conj().T @ operator @ gate
+        return operator
 
 
 def _eigenvalues(letter: str) -> tuple[float, float]:
-    """Of a letter, where its Pauli matrix has 1 and where it has -1."""
+    """Return the values of a letter for the eigenvalues 1 and -1 of its Pauli matrix."""
     if letter in "XYZ":
         return 1.0, -1.0
     return (1.0, 0.0) if letter in "0+r" else (0.0, 1.0)
 
 
 def values(program: Program, qubits: int, words: Sequence[str], noise: Noise) -> list[float]:
-    """The expectation value of each word; the last letter is qubit 0."""
-    mixture = Mixture(qubits, noise)
-    mixture.run(program, on_the_way(program))
-    return [mixture.value(word) for word in words]
+    """Return the expectation value of each word; the last letter is qubit 0."""
+    state = DensityMatrices(qubits, noise)
+    state.run(program, mid_circuit(program))
+    return [state.value(word) for word in words]
 
 
 CLIFFORD = ("h", "s", "x", "cx", "cz", "swap")
 OTHERS = ("t", "rx", "ry")
 
 
-def drawn(
+def random_program(
     rng: np.random.Generator, qubits: int, bits: int, *, clifford: bool, acts: bool
 ) -> list[Statement]:
-    """A program that measures and resets on the way and, if it `acts`, looks at what it measured.
+    """Return a program with mid-circuit measurements and resets and, if it `acts`, feed-forward.
 
     At its end some qubits are measured, some of them twice in a row.
     """

@@ -1,4 +1,4 @@
-"""The circuits that every engine is held to: the same ones in every run.
+"""Corpus of sketches on which all engines are compared; it is the same in every run.
 
 Each group has its own seed, so that a change of one leaves the others as they are.
 """
@@ -43,17 +43,17 @@ OLD_SHAPES = {
 }
 
 
-def by_name(shapes: dict[tuple[int, int], str]) -> dict[str, tuple[int, int]]:
+def shapes_by_name(shapes: dict[tuple[int, int], str]) -> dict[str, tuple[int, int]]:
     return {name: shape for shape, names in shapes.items() for name in names.split()}
 
 
-GATES = by_name(SHAPES)
-"""Every gate of stdgates.inc and of the language: its numbers of parameters and of qubits."""
+GATES = shapes_by_name(SHAPES)
+"""Numbers of parameters and qubits of each gate of stdgates.inc and the language."""
 
-OLD_GATES = by_name(OLD_SHAPES)
-"""What qelib1.inc has besides."""
+OLD_GATES = shapes_by_name(OLD_SHAPES)
+"""The other gates of qelib1.inc."""
 
-KNOWN = GATES | OLD_GATES
+ALL_GATES = GATES | OLD_GATES
 
 CLIFFORD = ("id", "x", "y", "z", "h", "s", "sdg", "sx", "cx", "CX", "cy", "cz", "swap")
 
@@ -72,7 +72,7 @@ CLIFFORD_MODIFIERS: tuple[tuple[Modifier, ...], ...] = ((), (("inv", None),), ((
 
 
 def corpus() -> list[Sketch]:
-    """All of them."""
+    """Return all sketches."""
     return [
         *textbook(),
         *every_gate(),
@@ -86,9 +86,9 @@ def corpus() -> list[Sketch]:
 
 
 def operands(modifiers: tuple[Modifier, ...], gate: str) -> int:
-    """How many qubits a modified gate acts on."""
+    """Return the number of qubits on which a modified gate acts."""
     controls = sum(int(by or 1) for name, by in modifiers if name.endswith("ctrl"))
-    return KNOWN[gate][1] + controls
+    return ALL_GATES[gate][1] + controls
 
 
 class Dice:
@@ -99,17 +99,17 @@ class Dice:
         self.clifford = clifford
 
     def angle(self) -> float:
-        """Any angle, and now and then one where something changes."""
+        """Return an angle, sometimes a multiple of pi / 4."""
         if self.random.random() < 0.2:
             return self.random.randrange(-8, 9) * math.pi / 4
         return round(self.random.uniform(-7, 7), 6)
 
     def call(self, gate: str, modifiers: tuple[Modifier, ...], on: list[int]) -> Call:
         qubits = tuple(self.random.sample(on, operands(modifiers, gate)))
-        return Call(gate, tuple(self.angle() for _ in range(KNOWN[gate][0])), qubits, modifiers)
+        return Call(gate, tuple(self.angle() for _ in range(ALL_GATES[gate][0])), qubits, modifiers)
 
     def gate(self, on: list[int]) -> Call:
-        """One that fits on these qubits."""
+        """Return a random gate on some of these qubits."""
         names = CLIFFORD if self.clifford else tuple(GATES)
         choices = CLIFFORD_MODIFIERS if self.clifford else MODIFIERS
         while True:
@@ -122,7 +122,7 @@ class Dice:
         return [self.gate(on) for _ in range(number)]
 
     def spread(self, on: list[int]) -> list[Step]:
-        """No amplitude stays zero, and none is like another."""
+        """Return steps after which all amplitudes are different, and none is 0."""
         if self.clifford:
             return [*(Call("h", (), (q,)) for q in on), *self.gates(len(on), on)]
         turns = [Call("U", (self.angle(), self.angle(), self.angle()), (q,)) for q in on]
@@ -130,12 +130,12 @@ class Dice:
 
 
 def measured(qubits: list[int]) -> list[Step]:
-    """Each into the bit of its number."""
+    """Return a measurement of each qubit into the bit of the same number."""
     return [Measure(qubit, qubit) for qubit in qubits]
 
 
 def every_gate() -> Iterator[Sketch]:
-    """Each gate with each modifier."""
+    """Yield each gate with each modifier."""
     for gate in GATES:
         for modifiers in MODIFIERS:
             yield one_gate(gate, modifiers, "stdgates.inc")
@@ -145,7 +145,7 @@ def every_gate() -> Iterator[Sketch]:
 
 
 def one_gate(gate: str, modifiers: tuple[Modifier, ...], library: str) -> Sketch:
-    """A gate where its effect shows in every amplitude."""
+    """Return a circuit in which a gate affects every amplitude."""
     words = [f"{name}{'' if by is None else by}" for name, by in modifiers]
     dice = Dice(" @ ".join([*words, gate]))
     width = max(operands(modifiers, gate), 1) + 1
@@ -156,7 +156,7 @@ def one_gate(gate: str, modifiers: tuple[Modifier, ...], library: str) -> Sketch
 
 
 def many_gates() -> Iterator[Sketch]:
-    """Random circuits of all gates."""
+    """Yield random circuits of all gates."""
     for number in range(40):
         width = 2 + number % 13
         dice, on = Dice(f"gates {number}"), list(range(width))
@@ -165,7 +165,7 @@ def many_gates() -> Iterator[Sketch]:
 
 
 def large() -> Iterator[Sketch]:
-    """So many qubits that engines go other ways; ten of them are measured."""
+    """Yield circuits of 15 and more qubits, where engines work differently; ten are measured."""
     for width in (15, 16, 18):
         dice, on = Dice(f"large {width}"), list(range(width))
         steps = [*dice.spread(on), *dice.gates(25, on), *dice.spread(on)]
@@ -175,7 +175,7 @@ def large() -> Iterator[Sketch]:
 
 
 def clifford() -> Iterator[Sketch]:
-    """Random Clifford circuits."""
+    """Yield random Clifford circuits."""
     for number in range(30):
         width = 1 + number % 14
         dice, on = Dice(f"clifford {number}", clifford=True), list(range(width))
@@ -184,7 +184,7 @@ def clifford() -> Iterator[Sketch]:
 
 
 def layouts() -> Iterator[Sketch]:
-    """Several registers; idle and unmeasured qubits; any qubit into any bit, and more than once."""
+    """Yield circuits with several registers, idle qubits and repeated measurements into any bit."""
     for number in range(50):
         dice = Dice(f"layout {number}", clifford=number % 3 == 0)
         qubits, bits = registers(dice, "q", 10), registers(dice, "c", 7)
@@ -200,18 +200,18 @@ def layouts() -> Iterator[Sketch]:
 
 
 def registers(dice: Dice, name: str, most: int) -> Registers:
-    """Up to four, with `most` places at most; some are declared without a size."""
-    found: list[tuple[str, int]] = []
-    left = dice.random.randint(2, most)
-    while left > 0 and len(found) < 4:
-        size = dice.random.randint(0, min(left, 5))
-        found.append((f"{name}{len(found)}", size))
-        left -= max(size, 1)
-    return tuple(found)
+    """Return up to four registers of `most` qubits or bits at most; some have no size."""
+    sizes: list[tuple[str, int]] = []
+    remaining = dice.random.randint(2, most)
+    while remaining > 0 and len(sizes) < 4:
+        size = dice.random.randint(0, min(remaining, 5))
+        sizes.append((f"{name}{len(sizes)}", size))
+        remaining -= max(size, 1)
+    return tuple(sizes)
 
 
 def half_way() -> Iterator[Sketch]:
-    """Qubits that are reset, or measured and used on."""
+    """Yield circuits with resets and mid-circuit measurements."""
     for number in range(40):
         dice = Dice(f"half-way {number}", clifford=number % 2 == 0)
         width = 2 + number % 7
@@ -225,7 +225,7 @@ def half_way() -> Iterator[Sketch]:
 
 
 def forward() -> Iterator[Sketch]:
-    """Gates, resets and measurements that depend on what was measured."""
+    """Yield circuits with gates, resets and measurements that depend on outcomes."""
     for number in range(40):
         dice = Dice(f"forward {number}", clifford=number % 2 == 0)
         width = 2 + number % 6
@@ -237,12 +237,14 @@ def forward() -> Iterator[Sketch]:
         yield sketch(f"forward {number}", width, [*steps, *measured(on)], width + 3)
 
 
-def branch(dice: Dice, on: list[int], first: int, known: int) -> If:
-    """On one or more of the bits that are known."""
-    bits = dice.random.sample(range(first, first + known), dice.random.randint(1, known))
-    wanted = tuple((bit, dice.random.randrange(2)) for bit in bits)
+def branch(dice: Dice, on: list[int], first: int, measured_bits: int) -> If:
+    """Return a branch on one or more of the measured bits."""
+    bits = dice.random.sample(
+        range(first, first + measured_bits), dice.random.randint(1, measured_bits)
+    )
+    condition = tuple((bit, dice.random.randrange(2)) for bit in bits)
     then: list[Step] = dice.gates(2, on)
     if dice.random.random() < 0.3:
         then.append(Reset(dice.random.choice(on)))
     otherwise = dice.gates(2, on) if dice.random.random() < 0.5 else []
-    return If(wanted, tuple(then), tuple(otherwise))
+    return If(condition, tuple(then), tuple(otherwise))

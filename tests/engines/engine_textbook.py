@@ -10,7 +10,7 @@ PI = math.pi
 
 
 def textbook() -> Iterator[Sketch]:
-    """All of them, in several sizes."""
+    """Yield all algorithms, in several sizes."""
     yield from chain(
         (bell(a, b) for a in (0, 1) for b in (0, 1)),
         (ghz(n) for n in (3, 5, 8, 11, 14)),
@@ -20,7 +20,7 @@ def textbook() -> Iterator[Sketch]:
         (bernstein_vazirani(secret, n) for secret, n in ((5, 3), (93, 7), (4001, 12))),
         (grover(marked, n) for marked, n in ((2, 2), (5, 3), (9, 4), (18, 5))),
         (fourier(value, n) for value, n in ((3, 3), (19, 5), (201, 8), (1500, 11))),
-        (shifted(value, n) for value, n in ((6, 3), (77, 7), (9000, 14))),
+        (phase_encoded(value, n) for value, n in ((6, 3), (77, 7), (9000, 14))),
         (phase_estimation(phase, n) for phase, n in ((0.3, 4), (5 / 32, 5), (0.71, 7))),
         (swap_test(a, b) for a, b in ((0.4, 0.4), (0.3, 2.1))),
         (simon(3), simon(5)),
@@ -38,12 +38,12 @@ def textbook() -> Iterator[Sketch]:
 
 
 def g(gate: str, *qubits: int, by: tuple[float, ...] = (), **modifiers: float | None) -> Call:
-    found: tuple[Modifier, ...] = tuple(modifiers.items())
-    return Call(gate, by, qubits, found)
+    modifier_items: tuple[Modifier, ...] = tuple(modifiers.items())
+    return Call(gate, by, qubits, modifier_items)
 
 
 def read(qubits: Iterable[int]) -> list[Step]:
-    """Into bits 0, 1, .."""
+    """Return measurements into the bits 0, 1, .."""
     return [Measure(qubit, bit) for bit, qubit in enumerate(qubits)]
 
 
@@ -115,13 +115,13 @@ def inverse_qft(n: int) -> list[Step]:
 
 
 def fourier(value: int, n: int) -> Sketch:
-    """There and back: what was put in comes out."""
+    """Return a Fourier transform and its inverse: the result is the input."""
     put = [g("x", k) for k in bits_of(value, n)]
     return sketch(f"fourier {value}", n, [*put, *qft(n), *inverse_qft(n), *read(range(n))])
 
 
-def shifted(value: int, n: int) -> Sketch:
-    """The phases of a number, turned back into it."""
+def phase_encoded(value: int, n: int) -> Sketch:
+    """Return the phases of a number, and the inverse transform that returns the number."""
     turns = [g("p", k, by=(2 * PI * value * 2**k / 2**n,)) for k in range(n)]
     return sketch(f"shifted {value}", n, [*all_h(n), *turns, *inverse_qft(n), *read(range(n))])
 
@@ -216,19 +216,19 @@ def repeater() -> Sketch:
 
 
 def bit_flip(error: int | None) -> Sketch:
-    """Three qubits for one, an error, its syndrome and the correction."""
+    """Return the three-qubit code: an error, its syndrome and the correction."""
     steps: list[Step] = [g("ry", 0, by=(1.2,)), g("cx", 0, 1), g("cx", 0, 2)]
     steps += [] if error is None else [g("x", error)]
     steps += [g("cx", 0, 3), g("cx", 1, 3), g("cx", 1, 4), g("cx", 2, 4)]
     steps += [Measure(3, 0), Measure(4, 1)]
-    for wanted, qubit in (((1, 0), 0), ((1, 1), 1), ((0, 1), 2)):
-        steps.append(If(tuple(enumerate(wanted)), (g("x", qubit),)))
+    for syndrome, qubit in (((1, 0), 0), ((1, 1), 1), ((0, 1), 2)):
+        steps.append(If(tuple(enumerate(syndrome)), (g("x", qubit),)))
     steps += [Measure(k, 2 + k) for k in range(3)]
     return sketch(f"bit flip {error}", 5, steps)
 
 
 def iterative_phase(phase: float) -> Sketch:
-    """Three bits of a phase with one qubit, each corrected by those before it."""
+    """Return iterative phase estimation: three bits, each corrected by the bits before it."""
     steps: list[Step] = [g("x", 1)]
     for k in range(3):
         steps += [Reset(0), g("h", 0), g("cp", 0, 1, by=(2 * PI * phase * 2 ** (2 - k),))]
@@ -238,7 +238,7 @@ def iterative_phase(phase: float) -> Sketch:
 
 
 def cat_by_measurement(n: int) -> Sketch:
-    """A GHZ state in constant depth: parities are measured, and mended."""
+    """Return a GHZ state in constant depth: measured parities control corrections."""
     steps: list[Step] = [*all_h(n)]
     for k in range(n - 1):
         steps += [Reset(n), g("cx", k, n), g("cx", k + 1, n), Measure(n, k)]
@@ -247,7 +247,7 @@ def cat_by_measurement(n: int) -> Sketch:
 
 
 def reused(times: int) -> Sketch:
-    """One qubit, measured again and again into a register."""
+    """Return repeated measurements of one qubit into a register."""
     steps: list[Step] = []
     for k in range(times):
         steps += [g("ry", 0, by=(0.5 + k,)), Measure(0, k)]
@@ -255,6 +255,6 @@ def reused(times: int) -> Sketch:
 
 
 def gate_teleport() -> Sketch:
-    """A T gate by a magic state, and an S where the outcome asks for it."""
+    """Return a T gate by a magic state, with an S gate that the outcome controls."""
     steps: list[Step] = [g("h", 0), g("h", 1), g("t", 1), g("cx", 0, 1), Measure(1, 0)]
     return sketch("gate teleport", 2, [*steps, on(0, g("s", 0)), g("h", 0), Measure(0, 1)])

@@ -1,4 +1,4 @@
-"""Programs that act on what they measure, with noise, by density matrices: an independent way.
+"""Reference simulator of noisy programs with feed-forward: density matrices of Qiskit.
 
 A program is a list of steps. It is written as OpenQASM, and followed as a density matrix for each
 value of its bits, with the noise that Qiskit's `quantum_info` makes of errors.
@@ -49,15 +49,15 @@ class If:
 
 
 Steps = tuple[Any, ...]
-Histories = dict[tuple[int, ...], Any]
-"""For each value of the bits a density matrix, whose trace is its probability."""
+Branches = dict[tuple[int, ...], Any]
+"""For each value of the bits, a density matrix whose trace is the probability."""
 
 
 def text_of(steps: Steps, declared: str = f"qubit[{QUBITS}] q;\nbit[{QUBITS}] c;\n") -> str:
-    return HEAD + declared + "".join(_written(step) for step in steps)
+    return HEAD + declared + "".join(_step_text(step) for step in steps)
 
 
-def _written(step: Any) -> str:
+def _step_text(step: Any) -> str:
     if isinstance(step, Gate):
         params = f"({', '.join(map(repr, step.params))})" if step.params else ""
         return f"{step.name}{params} {', '.join(f'q[{q}]' for q in step.qubits)};\n"
@@ -65,26 +65,26 @@ def _written(step: Any) -> str:
         return f"c[{step.bit}] = measure q[{step.qubit}];\n"
     if isinstance(step, Reset):
         return f"reset q[{step.qubit}];\n"
-    both = ["".join(map(_written, part)) for part in (step.then, step.otherwise)]
+    both = ["".join(map(_step_text, part)) for part in (step.then, step.otherwise)]
     return f"if (c[{step.bit}]) {{\n{both[0]}}} else {{\n{both[1]}}}\n"
 
 
 def on_device(steps: Steps, lots: Random, pairs: list[tuple[int, int]]) -> Steps:
-    """The same kind of steps in gates that fake_manila has: id, rz, sx, x, and cx on its pairs."""
-    found: list[Any] = []
+    """Return similar steps with the gates of fake_manila: id, rz, sx, x, and cx on its pairs."""
+    converted: list[Any] = []
     for step in steps:
         if isinstance(step, Gate) and len(step.qubits) == 2:
-            found.append(Gate("cx", (), lots.choice(pairs)))
+            converted.append(Gate("cx", (), lots.choice(pairs)))
         elif isinstance(step, Gate):
             name = lots.choice(["id", "sx", "x", "rz"])
             params = (round(lots.uniform(-3, 3), 3),) if name == "rz" else ()
-            found.append(Gate(name, params, step.qubits))
+            converted.append(Gate(name, params, step.qubits))
         elif isinstance(step, If):
             both = [on_device(part, lots, pairs) for part in (step.then, step.otherwise)]
-            found.append(If(step.bit, *both))
+            converted.append(If(step.bit, *both))
         else:
-            found.append(step)
-    return tuple(found)
+            converted.append(step)
+    return tuple(converted)
 
 
 def random_steps(lots: Random, size: int = 9, *, deep: int = 2, clifford: bool = False) -> Steps:
@@ -139,7 +139,7 @@ class Noise:
         return rho.evolve(RESET, [qubit])
 
     def measured(self, rho: DensityMatrix, qubit: int) -> list[DensityMatrix]:
-        """The states, unnormalised, after a measurement was read as 0 and as 1."""
+        """Return the unnormalized states after the measured values 0 and 1."""
         true = [_projected(rho, qubit, value) for value in (0, 1)]
         zero, one = self.readings
         return [true[0] * zero[v] + true[1] * one[v] for v in (0, 1)]
@@ -178,9 +178,9 @@ def _projected(rho: DensityMatrix, qubit: int, value: int) -> Any:
 
 
 def distribution(steps: Steps, noise: Any, qubits: int = QUBITS) -> Any:
-    """The probability of each value of the bits; bit k of an index is bit k."""
+    """Return the probability of each value of the bits; bit k of an index is bit k."""
     table = np.zeros(1 << QUBITS)
-    for bits, rho in histories(steps, noise, qubits).items():
+    for bits, rho in branches(steps, noise, qubits).items():
         table[sum(bit << k for k, bit in enumerate(bits))] += rho.trace().real
     return table
 
@@ -191,7 +191,7 @@ def expectation(steps: Steps, noise: Any, word: str, turned: Callable[..., Any])
     `turned(rho, qubit, letter)`: the state after the gates that turn a letter to Z.
     """
     total = 0.0
-    for rho in histories(steps, noise).values():
+    for rho in branches(steps, noise).values():
         states = [(1.0, rho)]
         for qubit, letter in enumerate(reversed(word)):
             if letter != "I":
@@ -206,39 +206,39 @@ def expectation(steps: Steps, noise: Any, word: str, turned: Callable[..., Any])
     return float(total)
 
 
-def histories(steps: Steps, noise: Any, qubits: int = QUBITS) -> Histories:
-    """What is at the end of a program."""
+def branches(steps: Steps, noise: Any, qubits: int = QUBITS) -> Branches:
+    """Return the branches at the end of a program."""
     start = {(0,) * QUBITS: DensityMatrix.from_label("0" * qubits)}
-    return _followed(steps, start, noise)
+    return _run(steps, start, noise)
 
 
-def _followed(steps: Steps, found: Histories, noise: Any) -> Histories:
+def _run(steps: Steps, current: Branches, noise: Any) -> Branches:
     for step in steps:
-        found = _after(step, found, noise)
-    return found
+        current = _run_step(step, current, noise)
+    return current
 
 
-def _after(step: Any, found: Histories, noise: Any) -> Histories:
+def _run_step(step: Any, current: Branches, noise: Any) -> Branches:
     if isinstance(step, Gate):
-        return {bits: noise.gate(rho, step) for bits, rho in found.items()}
+        return {bits: noise.gate(rho, step) for bits, rho in current.items()}
     if isinstance(step, Reset):
-        return {bits: noise.reset(rho, step.qubit) for bits, rho in found.items()}
-    after: Histories = {}
+        return {bits: noise.reset(rho, step.qubit) for bits, rho in current.items()}
+    after: Branches = {}
     if isinstance(step, Measure):
-        for bits, rho in found.items():
+        for bits, rho in current.items():
             for value, part in enumerate(noise.measured(rho, step.qubit)):
                 _add(after, (*bits[: step.bit], value, *bits[step.bit + 1 :]), part)
         return after
     for value, part in ((1, step.then), (0, step.otherwise)):
-        some = {bits: rho for bits, rho in found.items() if bits[step.bit] == value}
-        for bits, rho in _followed(part, some, noise).items():
+        some = {bits: rho for bits, rho in current.items() if bits[step.bit] == value}
+        for bits, rho in _run(part, some, noise).items():
             _add(after, bits, rho)
     return after
 
 
-def _add(found: Histories, bits: tuple[int, ...], rho: Any) -> None:
+def _add(current: Branches, bits: tuple[int, ...], rho: Any) -> None:
     if rho.trace().real > 1e-15:
-        found[bits] = found[bits] + rho if bits in found else rho
+        current[bits] = current[bits] + rho if bits in current else rho
 
 
 SOME: dict[str, Any] = {

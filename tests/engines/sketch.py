@@ -1,4 +1,4 @@
-"""A circuit as a list of steps, from which both its text and its exact distribution are made.
+"""Sketch: a circuit as a list of steps, which has a text and an exact distribution.
 
 Qubits and bits are numbered through all registers, in the order of declaration.
 """
@@ -11,11 +11,11 @@ Modifier = tuple[str, float | None]
 """`ctrl`, `negctrl`, `inv` or `pow`, and its argument."""
 
 Registers = tuple[tuple[str, int], ...]
-"""Names and sizes; of size 0 is what is declared without one."""
+"""Names and sizes; the size 0 declares a single qubit or bit."""
 
 
 class Call(NamedTuple):
-    """A gate of the library or the language; the modifier that stands last is applied first."""
+    """Call of a gate; the last modifier is applied first."""
 
     gate: str
     params: tuple[float, ...]
@@ -24,22 +24,22 @@ class Call(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """A measurement of a qubit into a bit."""
+    """Measurement of a qubit into a bit."""
 
     qubit: int
     bit: int
 
 
 class Reset(NamedTuple):
-    """A qubit is put into the state |0>."""
+    """Reset of a qubit to |0>."""
 
     qubit: int
 
 
 class If(NamedTuple):
-    """`then` where the bits have these values, else `otherwise`."""
+    """Branch: `then` if the bits have the values of `condition`, else `otherwise`."""
 
-    wanted: tuple[tuple[int, int], ...]
+    condition: tuple[tuple[int, int], ...]
     then: "tuple[Step, ...]"
     otherwise: "tuple[Step, ...]" = ()
 
@@ -49,7 +49,7 @@ Step = Call | Measure | Reset | If
 
 @dataclass(frozen=True)
 class Sketch:
-    """A circuit with a name to find it by."""
+    """Circuit with a name."""
 
     name: str
     qubits: Registers
@@ -66,16 +66,16 @@ class Sketch:
         return count(self.bits)
 
     def text(self) -> str:
-        """OpenQASM 3."""
+        """Return the circuit as OpenQASM 3."""
         lines = ["OPENQASM 3.0;", f'include "{self.library}";']
-        lines += [declared("qubit", *register) for register in self.qubits]
-        lines += [declared("bit", *register) for register in self.bits]
+        lines += [declaration("qubit", *register) for register in self.qubits]
+        lines += [declaration("bit", *register) for register in self.bits]
         writer = Writer(operands(self.qubits), operands(self.bits))
         return "\n".join([*lines, *writer.lines(self.steps), ""])
 
 
 def sketch(name: str, width: int, steps: Iterable[Step], bits: int | None = None) -> Sketch:
-    """A circuit on registers `q` and `c`, of the same size where `bits` does not say otherwise."""
+    """Return a circuit on the registers `q` and `c`, of one size unless `bits` is set."""
     return Sketch(name, (("q", width),), (("c", width if bits is None else bits),), tuple(steps))
 
 
@@ -83,19 +83,19 @@ def count(registers: Registers) -> int:
     return sum(max(size, 1) for _, size in registers)
 
 
-def declared(word: str, name: str, size: int) -> str:
+def declaration(word: str, name: str, size: int) -> str:
     return f"{word}[{size}] {name};" if size else f"{word} {name};"
 
 
 def operands(registers: Registers) -> list[str]:
-    """How each qubit, or bit, is named."""
+    """Return the name of each qubit, or bit."""
     return [
         f"{name}[{k}]" if size else name for name, size in registers for k in range(max(size, 1))
     ]
 
 
 class Writer(NamedTuple):
-    """Writes steps, with these names for qubits and bits."""
+    """Writer of steps, with the names of the qubits and bits."""
 
     qubits: list[str]
     bits: list[str]
@@ -117,13 +117,13 @@ class Writer(NamedTuple):
         return f"{before}{step.gate}{params} {', '.join(self.qubits[q] for q in step.qubits)};"
 
     def measure(self, step: Measure) -> str:
-        """In either way of writing it."""
+        """Return one of the two forms of a measurement."""
         qubit, bit = self.qubits[step.qubit], self.bits[step.bit]
         return f"measure {qubit} -> {bit};" if step.qubit % 2 else f"{bit} = measure {qubit};"
 
     def branch(self, step: If) -> Iterator[str]:
-        wanted = [f"{self.bits[bit]} == {value}" for bit, value in step.wanted]
-        yield f"if ({' && '.join(wanted)}) {{"
+        condition = [f"{self.bits[bit]} == {value}" for bit, value in step.condition]
+        yield f"if ({' && '.join(condition)}) {{"
         yield from self.lines(step.then)
         if step.otherwise:
             yield "} else {"

@@ -1,4 +1,4 @@
-"""Noise that a program has in itself, as Braket writes it: against density matrices."""
+"""Noise pragmas of a program, as Braket writes them, compared with density matrices."""
 
 import math
 import random
@@ -55,7 +55,7 @@ PARAMETERS = {"pauli_channel": 3, "generalized_amplitude_damping": 2}
 
 
 class Mixed:
-    """A program on three qubits and its density matrix, side by side."""
+    """A program on three qubits, and its density matrix."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -132,9 +132,9 @@ def test_counts_and_values_are_those_of_the_mixture(service: Service) -> None:
         program.channel(name)
     program.gates()
     task = answer(service, program.text, shots=4000, seed=3)
-    found = np.array([task["result"].get(format(k, "03b"), 0) for k in range(8)]) / 4000
+    frequencies = np.array([task["result"].get(format(k, "03b"), 0) for k in range(8)]) / 4000
     errors = np.sqrt(program.chances * (1 - program.chances) / 4000)
-    assert (abs(found - program.chances) < 5 * errors + 1e-9).all()
+    assert (abs(frequencies - program.chances) < 5 * errors + 1e-9).all()
     observable = np.trace(program.matrix @ embed(np.kron(X, Z), (2, 0), 3)).real
     text = program.text.replace("c = measure q;\n", "")
     exact = answer(service, text, observables=["XIZ"])

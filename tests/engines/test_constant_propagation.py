@@ -1,4 +1,4 @@
-"""Circuits without what is known beforehand: the same results, from less."""
+"""Constant propagation: the same distribution of results from fewer gates."""
 
 import math
 
@@ -27,7 +27,7 @@ HEAD = 'include "stdgates.inc"; '
 
 @st.composite
 def circuits(draw: st.DrawFn) -> Circuit:
-    """Gates of every name, many of them on qubits that are known, and measurements at the end."""
+    """Return gates of every name, many on qubits with definite values, and end measurements."""
     names = st.sampled_from(sorted(BASIC_GATES)) | st.sampled_from(
         ["x", "cx", "ccx", "swap", "cz", "h"]
     )
@@ -37,8 +37,8 @@ def circuits(draw: st.DrawFn) -> Circuit:
         more = draw(st.integers(0, min(2, WIDTH - gate.num_qubits)))
         qubits = draw(st.permutations(range(WIDTH)))[: gate.num_qubits + more]
         params = [draw(st.sampled_from([0.3, math.pi, -1.9])) for _ in range(gate.num_parameters)]
-        wanted = draw(st.lists(st.booleans(), min_size=more, max_size=more))
-        steps.append(Operation(gate, tuple(params), tuple(qubits), tuple(wanted)))
+        controls = draw(st.lists(st.booleans(), min_size=more, max_size=more))
+        steps.append(Operation(gate, tuple(params), tuple(qubits), tuple(controls)))
     measured = draw(st.permutations(range(WIDTH)))[: draw(st.integers(0, WIDTH))]
     steps += [Measure(qubit, k) for k, qubit in enumerate(measured)]
     shown = st.sampled_from([0, 1, *(-1 - k for k in range(len(measured)))])
@@ -49,33 +49,33 @@ def circuits(draw: st.DrawFn) -> Circuit:
 
 
 def distribution(circuit: Circuit) -> dict[tuple[int, ...], float]:
-    """The probability of all bits of the result."""
+    """Return the probability of each result."""
     state = Dense(WIDTH)
     state.apply([step for step in circuit.steps if isinstance(step, Operation)])
     measured = {step.outcome: step.qubit for step in circuit.steps if isinstance(step, Measure)}
     assert sorted(measured) == list(range(circuit.measurement_count))
-    found: dict[tuple[int, ...], float] = {}
+    totals: dict[tuple[int, ...], float] = {}
     for values, weight in state.weights([measured[k] for k in sorted(measured)]).items():
         key = tuple(bit if bit >= 0 else values[-1 - bit] for bit in circuit.bits)
-        found[key] = found.get(key, 0.0) + weight
-    return {key: weight for key, weight in found.items() if weight > 1e-12}
+        totals[key] = totals.get(key, 0.0) + weight
+    return {key: weight for key, weight in totals.items() if weight > 1e-12}
 
 
 @given(circuits())
 def test_the_results_have_the_same_distribution(circuit: Circuit) -> None:
-    found, wanted = distribution(propagate_constants(circuit)), distribution(circuit)
-    assert found.keys() == wanted.keys()
-    assert all(abs(found[key] - wanted[key]) < 1e-9 for key in wanted)
+    actual, expected = distribution(propagate_constants(circuit)), distribution(circuit)
+    assert actual.keys() == expected.keys()
+    assert all(abs(actual[key] - expected[key]) < 1e-9 for key in expected)
 
 
 @given(circuits())
 def test_what_is_settled_has_no_more_steps_and_is_told_truly(circuit: Circuit) -> None:
-    found = propagate_constants(circuit)
-    assert len(found.steps) <= len(circuit.steps)
-    assert set(found.active_qubits) <= set(circuit.active_qubits)
-    if found is not circuit:
-        operations = [step for step in found.steps if isinstance(step, Operation)]
-        assert found.clifford == all(operation.is_clifford for operation in operations)
+    reduced = propagate_constants(circuit)
+    assert len(reduced.steps) <= len(circuit.steps)
+    assert set(reduced.active_qubits) <= set(circuit.active_qubits)
+    if reduced is not circuit:
+        operations = [step for step in reduced.steps if isinstance(step, Operation)]
+        assert reduced.clifford == all(operation.is_clifford for operation in operations)
 
 
 def compiled(body: str) -> Circuit:
@@ -103,7 +103,7 @@ def test_a_control_that_is_1_is_left_out_and_its_qubit_measured_as_1() -> None:
         "h q; cx q[0], q[1]; c = measure q;",
         "x q[0]; c[0] = measure q[0]; x q[0]; c[1] = measure q[0];",
     ],
-    ids=["nothing is known", "it goes on after measuring"],
+    ids=["no value is definite", "it goes on after measuring"],
 )
 def test_where_nothing_can_be_told_a_circuit_stays_as_it_is(body: str) -> None:
     circuit = compiled(f"qubit[2] q; bit[2] c; {body}")
@@ -113,9 +113,9 @@ def test_where_nothing_can_be_told_a_circuit_stays_as_it_is(body: str) -> None:
 def test_sixty_qubits_of_which_few_are_uncertain_run() -> None:
     carries = "".join(f"ccx q[{k}], q[{k + 1}], q[{k + 2}];" for k in range(58))
     text = f"{HEAD}qubit[60] q; bit[60] c; x q[0]; x q[1]; rx(1) q[59]; {carries} c = measure q;"
-    found = execute(TaskSpec(text, shots=2000), SETTINGS)
-    assert isinstance(found, Result)
-    assert set(found.counts.split('"')[1::2]) == {"0" + "1" * 59, "1" * 60}
+    result = execute(TaskSpec(text, shots=2000), SETTINGS)
+    assert isinstance(result, Result)
+    assert set(result.counts.split('"')[1::2]) == {"0" + "1" * 59, "1" * 60}
 
 
 MISTAKES = {
@@ -139,7 +139,7 @@ def test_the_comparison_finds_mistakes(mistake: str, monkeypatch: pytest.MonkeyP
 
 def test_our_stabilizer_state_is_for_programs_whose_every_gate_is_clifford() -> None:
     text = f"{HEAD}qubit[2] q; bit[2] c; t q[0]; h q[1]; c = measure q;"
-    found = execute(TaskSpec(text, engine="quantumtask", method="stabilizer"), SETTINGS)
-    assert isinstance(found, Failure)
-    assert found.code == "engine_unsuitable"
+    failure = execute(TaskSpec(text, engine="quantumtask", method="stabilizer"), SETTINGS)
+    assert isinstance(failure, Failure)
+    assert failure.code == "engine_unsuitable"
     assert isinstance(execute(TaskSpec(text, engine="quantumtask"), SETTINGS), Result)

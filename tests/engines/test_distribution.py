@@ -1,4 +1,4 @@
-"""Shots drawn from exact probabilities: of the right law however drawn, and none impossible."""
+"""Distributions: shots have the exact probabilities, and no impossible outcome occurs."""
 
 import json
 
@@ -17,22 +17,22 @@ from tests.support.compile_circuit import compile_circuit
 SETTINGS = Settings(slot_memory_mb=2048)
 HEAD = 'include "stdgates.inc"; '
 TURNED = f"{HEAD}qubit[5] q; bit[2] a; bit[3] b; rx(1) q; ry(2) q[1]; cx q[1], q[4];"
-"""Five qubits, none of which is known."""
+"""Five qubits, none of which has a definite value."""
 
 
 def probabilities(values: int, possible: int) -> NDArray[np.float64]:
-    """Of so many values, a few of them likely, most of them rare and the others impossible."""
+    """Return probabilities: a few values are likely, most are rare, the others impossible."""
     lots = np.random.default_rng(values)
-    found = np.zeros(values)
-    found[lots.choice(values, possible, replace=False)] = lots.exponential(size=possible) ** 4
-    return found / found.sum()
+    weights = np.zeros(values)
+    weights[lots.choice(values, possible, replace=False)] = lots.exponential(size=possible) ** 4
+    return weights / weights.sum()
 
 
-def counted(wanted: NDArray[np.float64], shots: int, seed: int = 1) -> NDArray[np.int64]:
-    found, totals = Distribution(wanted.copy()).count(shots, np.random.default_rng(seed))
-    assert (np.diff(found) > 0).all()
+def counted(expected: NDArray[np.float64], shots: int, seed: int = 1) -> NDArray[np.int64]:
+    outcomes, totals = Distribution(expected.copy()).count(shots, np.random.default_rng(seed))
+    assert (np.diff(outcomes) > 0).all()
     assert (totals > 0).all()
-    return np.bincount(found, totals, len(wanted)).astype(np.int64)
+    return np.bincount(outcomes, totals, len(expected)).astype(np.int64)
 
 
 @pytest.mark.parametrize("shots", [100, 20_000, 1_000_000])
@@ -40,18 +40,18 @@ def counted(wanted: NDArray[np.float64], shots: int, seed: int = 1) -> NDArray[n
     ("values", "possible"), [(2, 2), (256, 256), (256, 200), (256, 3), (1 << 15, 1 << 15)]
 )
 def test_counts_are_of_the_distribution(values: int, possible: int, shots: int) -> None:
-    wanted = probabilities(values, possible)
-    counts = counted(wanted, shots)
+    expected = probabilities(values, possible)
+    counts = counted(expected, shots)
     assert counts.sum() == shots
-    assert p_value(counts, wanted) > 1e-7
+    assert p_value(counts, expected) > 1e-7
 
 
 @pytest.mark.parametrize("shots", [3, 50_000])
 def test_single_shots_are_of_the_same_distribution_as_counts(shots: int) -> None:
-    wanted = probabilities(64, 9)
-    drawn = Distribution(wanted.copy()).draw(shots, np.random.default_rng(4))
-    assert len(drawn) == shots
-    assert p_value(np.bincount(drawn, minlength=64), wanted) > 1e-7
+    expected = probabilities(64, 9)
+    outcomes = Distribution(expected.copy()).draw(shots, np.random.default_rng(4))
+    assert len(outcomes) == shots
+    assert p_value(np.bincount(outcomes, minlength=64), expected) > 1e-7
 
 
 def test_counts_vary_as_those_of_single_shots_do() -> None:
@@ -62,16 +62,16 @@ def test_counts_vary_as_those_of_single_shots_do() -> None:
 
 @pytest.mark.parametrize("shots", [1, 1_000_000])
 def test_what_rounding_left_of_nothing_never_comes(shots: int) -> None:
-    wanted = np.array([1e-33, 1 / 3, -1e-17, 1 / 3, 0.0, 1 / 3, 1e-30, 0.0])
-    assert set(np.flatnonzero(counted(wanted, shots))) <= {1, 3, 5}
+    expected = np.array([1e-33, 1 / 3, -1e-17, 1 / 3, 0.0, 1 / 3, 1e-30, 0.0])
+    assert set(np.flatnonzero(counted(expected, shots))) <= {1, 3, 5}
 
 
 @pytest.mark.parametrize("shots", [5, 10_000])
 def test_engines_that_round_otherwise_draw_the_same_shots(shots: int) -> None:
-    wanted = np.array([1 / 6, 0.0, 1 / 6, 1 / 3, 1 / 12, 1 / 12, 1 / 6, 0.0])
+    expected = np.array([1 / 6, 0.0, 1 / 6, 1 / 3, 1 / 12, 1 / 12, 1 / 6, 0.0])
     rounded = np.random.default_rng(2).normal(0.0, 3e-16, (50, 8))
-    once = counted(wanted, shots)
-    assert all((counted(wanted + noise, shots) == once).all() for noise in rounded)
+    once = counted(expected, shots)
+    assert all((counted(expected + noise, shots) == once).all() for noise in rounded)
 
 
 def test_few_possible_outcomes_of_many_take_little_memory() -> None:

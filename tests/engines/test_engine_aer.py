@@ -1,4 +1,4 @@
-"""The Aer engine: results as promised, limits before they hurt."""
+"""Aer engine: results, seeds, memory order and limits."""
 
 import json
 import random
@@ -64,10 +64,10 @@ def test_the_same_seed_gives_the_same_counts(seed: int) -> None:
 
 
 def test_a_seed_is_drawn_and_told_where_none_is_given() -> None:
-    drawn = run(BELL, seed=None)
-    assert 0 <= drawn.seed < 2**63
-    assert run(BELL, seed=drawn.seed).counts == drawn.counts
-    assert run(BELL, seed=None).seed != drawn.seed
+    result = run(BELL, seed=None)
+    assert 0 <= result.seed < 2**63
+    assert run(BELL, seed=result.seed).counts == result.counts
+    assert run(BELL, seed=None).seed != result.seed
 
 
 def test_memory_has_one_entry_for_each_shot_and_agrees_with_the_counts() -> None:
@@ -126,7 +126,7 @@ def test_gates_that_aer_does_not_know_are_translated_for_it(call: str) -> None:
 
 
 def entangled(qubits: int) -> str:
-    """A circuit whose first 32 qubits are entangled, each with many others."""
+    """Return a circuit whose first 32 qubits are each entangled with many others."""
     rng = random.Random(1)
     pairs = [rng.sample(range(32), 2) for _ in range(200)]
     links = "".join(f"cx q[{a}], q[{b}]; h q[{a}]; t q[{b}];" for a, b in pairs)
@@ -207,10 +207,10 @@ def test_shots_from_exact_probabilities_have_the_distribution_of_aers_own(what: 
     assert program.circuit.terminal_measurements_only
     shots = 20_000
 
-    def counts(drawn: Program) -> dict[str, int]:
-        result = engines.run(drawn, shots=shots, seed=3, memory=False, settings=SETTINGS)
-        found: dict[str, int] = json.loads(result.counts)
-        return found
+    def counts(program: Program) -> dict[str, int]:
+        result = engines.run(program, shots=shots, seed=3, memory=False, settings=SETTINGS)
+        counts: dict[str, int] = json.loads(result.counts)
+        return counts
 
     exact, sampled = (
         counts(program),
@@ -293,16 +293,16 @@ def test_a_gate_is_the_same_matrix_in_aer(gate: BasicGate, controls: tuple[bool,
     vector /= np.linalg.norm(vector)
     expected = controlled_matrix(gate.matrix(*params), controls) @ vector
     operation = Operation(gate, params, tuple(range(qubits)), controls)
-    found = aer.evolve(vector, [operation], threads=1, settings=SETTINGS)
-    assert abs(abs(np.vdot(found, expected)) - 1) < 1e-9
+    vector_after = aer.evolve(vector, [operation], threads=1, settings=SETTINGS)
+    assert abs(abs(np.vdot(vector_after, expected)) - 1) < 1e-9
 
 
 def test_a_matrix_that_is_a_view_of_another_is_read_as_it_is() -> None:
     matrix = controlled_matrix(BASIC_GATES["ry"].matrix(0.4))[1::2, 1::2]
     operation = Operation(MatrixGate(matrix), (), (0,))
     start = np.array([0.6, 0.8], dtype=np.complex128)
-    found = aer.evolve(start, [operation], threads=1, settings=SETTINGS)
-    assert np.allclose(found, matrix @ [0.6, 0.8])
+    vector_after = aer.evolve(start, [operation], threads=1, settings=SETTINGS)
+    assert np.allclose(vector_after, matrix @ [0.6, 0.8])
 
 
 def test_outputs_of_a_program_without_branches_are_given_for_each_shot() -> None:

@@ -1,4 +1,4 @@
-"""A state as a chain of matrices: as exact as a vector, and refused before it is too much."""
+"""Matrix product states: as exact as a state vector, within bounds on memory and time."""
 
 import json
 import math
@@ -59,12 +59,12 @@ def run(
 
 def counts(result: Result) -> dict[str, int]:
     assert (result.engine, result.method) == ("aer", "matrix_product_state")
-    found: dict[str, int] = json.loads(result.counts)
-    return found
+    counts_by_key: dict[str, int] = json.loads(result.counts)
+    return counts_by_key
 
 
 def evolved(circuit: Circuit, simulations: list[int] | None = None) -> tuple[MpsState, list[int]]:
-    """The state and the place of each qubit; notes the bond dimension after each segment."""
+    """Return the state and the site of each qubit; note the largest bond after each segment."""
     qubits = len(circuit.active_qubits)
     route = LinearRouting(aer._gates_to_route(circuit), qubits)
     simulate = partial(aer.evolve_mps, qubits=qubits, threads=1, settings=SETTINGS)
@@ -82,7 +82,7 @@ def evolved(circuit: Circuit, simulations: list[int] | None = None) -> tuple[Mps
 def vector(
     state: MpsState, place: Sequence[int]
 ) -> "np.ndarray[tuple[int], np.dtype[np.complex128]]":
-    """The state vector; qubit k is bit k of its index."""
+    """Return the state vector; bit k of an index is qubit k."""
     whole = np.ones((1, 1), dtype=np.complex128)
     for gamma, spectrum in zip(state.gammas, [*state.spectra, np.ones(1)], strict=True):
         site = np.stack([np.asarray(matrix) * spectrum for matrix in gamma])
@@ -98,7 +98,7 @@ def expected(circuit: Circuit) -> "np.ndarray[tuple[int], np.dtype[np.complex128
 
 
 def layers(qubits: int, depth: int, seed: int, reach: int = 1) -> str:
-    """Random turns of all qubits, and `cx` between those at most `reach` apart."""
+    """Return random rotations of all qubits, and `cx` between qubits at most `reach` apart."""
     rng = random.Random(seed)
     lines = []
     for layer in range(depth):
@@ -120,15 +120,15 @@ def test_a_chain_is_the_state_that_the_gates_make(
 ) -> None:
     lines = [gate.format(*(f"q[{k}]" for k in on[:3]), angle) for gate, on, angle in some]
     circuit = circuit_of("".join(lines), 5)
-    found = vector(*evolved(circuit))
-    assert abs(abs(np.vdot(found, expected(circuit))) - 1) < 1e-9
+    actual = vector(*evolved(circuit))
+    assert abs(abs(np.vdot(actual, expected(circuit))) - 1) < 1e-9
 
 
 @pytest.mark.parametrize(("qubits", "depth", "reach"), [(12, 6, 3), (14, 5, 2), (16, 5, 1)])
 def test_a_shallow_circuit_is_exact(qubits: int, depth: int, reach: int) -> None:
     circuit = circuit_of(layers(qubits, depth, qubits, reach), qubits)
-    found = vector(*evolved(circuit))
-    assert abs(abs(np.vdot(found, expected(circuit))) - 1) < 1e-9
+    actual = vector(*evolved(circuit))
+    assert abs(abs(np.vdot(actual, expected(circuit))) - 1) < 1e-9
 
 
 def test_segments_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,29 +145,29 @@ def test_segments_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_shots_have_the_distribution_of_the_state() -> None:
     circuit = circuit_of(layers(6, 3, 5), 6)
     state, place = evolved(circuit)
-    found: dict[int, int] = {}
+    totals: dict[int, int] = {}
     rng = np.random.default_rng(2)
     for values, shots in MpsSampler(state).draw(20_000, 5, rng, lambda _: None):
         outcome = sum(int(values[place[k]]) << k for k in range(6))
-        found[outcome] = found.get(outcome, 0) + shots
-    assert sum(found.values()) == 20_000
-    assert_drawn_from(found, dict(enumerate((np.abs(expected(circuit)) ** 2).tolist())))
+        totals[outcome] = totals.get(outcome, 0) + shots
+    assert sum(totals.values()) == 20_000
+    assert_drawn_from(totals, dict(enumerate((np.abs(expected(circuit)) ** 2).tolist())))
 
 
 def test_many_groups_of_shots_are_drawn_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "SAMPLING_BYTES", 0)
     state, _ = evolved(circuit_of("h q; t q;", 12))
-    drawn = list(MpsSampler(state).draw(5000, 11, np.random.default_rng(1), lambda _: None))
-    assert sum(shots for _, shots in drawn) == 5000
-    assert len({tuple(values) for values, _ in drawn}) == len(drawn) > 2000
+    samples = list(MpsSampler(state).draw(5000, 11, np.random.default_rng(1), lambda _: None))
+    assert sum(shots for _, shots in samples) == 5000
+    assert len({tuple(values) for values, _ in samples}) == len(samples) > 2000
 
 
 @pytest.mark.parametrize("qubits", [60, 100])
 def test_a_ghz_state_gives_equal_bits(qubits: int) -> None:
     links = "".join(f"cx q[{a}], q[{b}];" for a, b in pairwise(range(qubits)))
-    found = counts(run("h q[0]; t q[0];" + links, qubits, shots=1000))
-    assert found.keys() == {"0" * qubits, "1" * qubits}
-    assert abs(found["0" * qubits] - 500) < 130
+    totals = counts(run("h q[0]; t q[0];" + links, qubits, shots=1000))
+    assert totals.keys() == {"0" * qubits, "1" * qubits}
+    assert abs(totals["0" * qubits] - 500) < 130
 
 
 def test_a_star_of_entanglement_is_followed_as_easily() -> None:
@@ -181,9 +181,9 @@ def test_a_w_state_has_one_one() -> None:
     spread = "".join(
         f"cry({angle}) q[{k}], q[{k + 1}]; cx q[{k + 1}], q[{k}];" for k, angle in enumerate(angles)
     )
-    found = counts(run("x q[0];" + spread, n, shots=2000))
-    assert {key.count("1") for key in found} == {1}
-    assert len(found) == n
+    totals = counts(run("x q[0];" + spread, n, shots=2000))
+    assert {key.count("1") for key in totals} == {1}
+    assert len(totals) == n
 
 
 def test_an_adder_adds() -> None:
@@ -201,13 +201,13 @@ def test_an_adder_adds() -> None:
         lines.append(f"cx q[{t}], q[{s}]; cx q[{t}], q[{c}]; ccx q[{c}], q[{s}], q[{t}];")
     for c, s, t in reversed(steps):
         lines.append(f"ccx q[{c}], q[{s}], q[{t}]; cx q[{t}], q[{c}]; cx q[{c}], q[{s}];")
-    found = counts(run("".join(lines), 2 * n + 1))
-    assert [int(key[:n], 2) for key in found] == [(a + b) % 2**n]
+    totals = counts(run("".join(lines), 2 * n + 1))
+    assert [int(key[:n], 2) for key in totals] == [(a + b) % 2**n]
 
 
 def test_qubits_without_entanglement_may_be_many() -> None:
-    found = counts(run("h q; t q; h q[7]; x q[8];", 1000, shots=5))
-    assert sum(found.values()) == 5
+    totals = counts(run("h q; t q; h q[7]; x q[8];", 1000, shots=5))
+    assert sum(totals.values()) == 5
 
 
 def test_the_same_seed_gives_the_same_counts_and_another_one_others() -> None:

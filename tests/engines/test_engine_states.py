@@ -1,4 +1,4 @@
-"""States and the World on them, held against dense matrices."""
+"""Native states and branch states, compared with dense matrices."""
 
 import math
 from typing import Any
@@ -62,7 +62,7 @@ Move = Operation | tuple[int, int]
 
 
 def moves(clifford: bool) -> st.SearchStrategy[list[Move]]:
-    """Gates, and qubits to measure with the value to take where both can be."""
+    """Return gates, and qubits to measure with a value to project on if both are possible."""
     measurement = st.tuples(st.integers(0, QUBITS - 1), st.integers(0, 1))
     return st.lists(gates(clifford) | gates(clifford) | measurement, max_size=20)
 
@@ -89,10 +89,10 @@ def assert_same(state: QuantumState, dense: Dense) -> None:
         assert abs(state.probability(qubit) - dense.probability(qubit)) < 1e-9
     order = [2, 0, 3, 1]
     rows = state.sample(order, 2000, np.random.default_rng(1)).tolist()
-    found: dict[tuple[int, ...], int] = {}
+    totals: dict[tuple[int, ...], int] = {}
     for row in map(tuple, rows):
-        found[row] = found.get(row, 0) + 1
-    assert_drawn_from(found, {key: p for key, p in dense.weights(order).items() if p > 1e-12})
+        totals[row] = totals.get(row, 0) + 1
+    assert_drawn_from(totals, {key: p for key, p in dense.weights(order).items() if p > 1e-12})
 
 
 @settings(max_examples=examples(150), deadline=None)
@@ -168,9 +168,9 @@ def test_a_measurement_is_put_off_until_something_touches_the_qubit(make: Any) -
     world, outcome = pending(make)
     assert world.measure(0) is outcome
     world.apply([Operation(BASIC_GATES["z"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
-    with pytest.raises(UndecidedOutcome) as wanted:
+    with pytest.raises(UndecidedOutcome) as interrupt:
         world.apply([Operation(BASIC_GATES["x"], (), (2,)), Operation(BASIC_GATES["h"], (), (0,))])
-    assert wanted.value.outcome is outcome
+    assert interrupt.value.outcome is outcome
     assert world.measure(2) == 0
     with pytest.raises(UndecidedOutcome):
         world.apply([Operation(BASIC_GATES["cx"], (), (1, 0))])
@@ -196,9 +196,9 @@ def test_a_decided_outcome_leaves_the_state_that_goes_with_it(make: Any, value: 
 def test_a_reset_of_an_uncertain_qubit_asks_for_its_outcome(make: Any) -> None:
     world = IdealBranchState(make())
     world.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
-    with pytest.raises(UndecidedOutcome) as wanted:
+    with pytest.raises(UndecidedOutcome) as interrupt:
         world.reset([0])
-    world = world.project(wanted.value.outcome, 1)
+    world = world.project(interrupt.value.outcome, 1)
     world.reset([0])
     assert world.measure(0) == 0
     last = world.measure(1)

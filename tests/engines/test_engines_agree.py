@@ -1,4 +1,4 @@
-"""Every engine gives every circuit of the corpus its exact distribution; a wrong one is found."""
+"""All engines agree with the exact distribution of each sketch; mutants are detected."""
 
 import sys
 from collections.abc import Iterator
@@ -7,17 +7,24 @@ import numpy as np
 import pytest
 
 from quantumtask.engines.selection.methods import Method
-from tests.engines.agreement import EXACT, WAYS, Way, examples, wrong_exactly, wrong_in_shots
+from tests.engines.agreement import (
+    ENGINE_METHODS,
+    EXACT,
+    EngineMethod,
+    all_sketches,
+    has_wrong_counts,
+    has_wrong_probabilities,
+)
 from tests.engines.engine_corpus import GATES
 from tests.engines.engine_mutants import Mutant, mutants
 from tests.support.chisquare import p_value
 
-FEWEST = 60
-"""Circuits that even an engine for Clifford circuits alone must have run."""
+MIN_CIRCUITS = 60
+"""Circuits that even an engine for Clifford circuits only must run."""
 
 
 def test_the_corpus_has_hundreds_of_circuits_with_every_gate() -> None:
-    sketches = examples()
+    sketches = all_sketches()
     texts = "\n".join(sketch.text() for sketch in sketches)
     assert len({sketch.name for sketch in sketches}) == len(sketches) >= 300
     assert {sketch.width for sketch in sketches} >= set(range(1, 15))
@@ -26,20 +33,24 @@ def test_the_corpus_has_hundreds_of_circuits_with_every_gate() -> None:
 
 @pytest.mark.parametrize("method", EXACT, ids=lambda m: f"{m.engine}-{m.name}-{m.precision}")
 def test_exact_probabilities_are_those_of_the_circuit(method: Method) -> None:
-    found = {sketch.name: wrong_exactly(method, sketch) for sketch in examples()}
-    assert [name for name, wrong in found.items() if wrong] == []
-    assert sum(wrong is not None for wrong in found.values()) >= FEWEST
+    wrong_by_name = {
+        sketch.name: has_wrong_probabilities(method, sketch) for sketch in all_sketches()
+    }
+    assert [name for name, wrong in wrong_by_name.items() if wrong] == []
+    assert sum(wrong is not None for wrong in wrong_by_name.values()) >= MIN_CIRCUITS
 
 
 def test_the_engine_that_is_chosen_runs_every_circuit() -> None:
-    assert [s.name for s in examples() if wrong_in_shots(Way("auto", None), s) is None] == []
+    assert [
+        s.name for s in all_sketches() if has_wrong_counts(EngineMethod("auto", None), s) is None
+    ] == []
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.engine}-{way.method}")
-def test_shots_are_drawn_from_the_distribution_of_the_circuit(way: Way) -> None:
-    found = {sketch.name: wrong_in_shots(way, sketch) for sketch in examples()}
-    assert [name for name, wrong in found.items() if wrong] == []
-    assert sum(wrong is not None for wrong in found.values()) >= FEWEST
+@pytest.mark.parametrize("way", ENGINE_METHODS, ids=lambda way: f"{way.engine}-{way.method}")
+def test_shots_are_drawn_from_the_distribution_of_the_circuit(way: EngineMethod) -> None:
+    wrong_by_name = {sketch.name: has_wrong_counts(way, sketch) for sketch in all_sketches()}
+    assert [name for name, wrong in wrong_by_name.items() if wrong] == []
+    assert sum(wrong is not None for wrong in wrong_by_name.values()) >= MIN_CIRCUITS
 
 
 def test_an_impossible_outcome_is_never_by_chance() -> None:
@@ -54,14 +65,14 @@ def test_counts_of_the_distribution_are_probable_and_others_are_not() -> None:
 
 
 @pytest.fixture
-def forgetful(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """What engines remember of gates is forgotten, before and after."""
-    forget()
+def uncached(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Clear the caches of the engines before and after a test."""
+    clear_caches()
     yield monkeypatch
-    forget()
+    clear_caches()
 
 
-def forget() -> None:
+def clear_caches() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("quantumtask.engines."):
             for thing in vars(module).values():
@@ -70,6 +81,6 @@ def forget() -> None:
 
 
 @pytest.mark.parametrize("mutant", mutants(), ids=lambda mutant: mutant.name)
-def test_an_adapter_with_a_mistake_is_found(mutant: Mutant, forgetful: pytest.MonkeyPatch) -> None:
-    mutant.patch(forgetful)
-    assert mutant.is_found()
+def test_an_adapter_with_a_mistake_is_found(mutant: Mutant, uncached: pytest.MonkeyPatch) -> None:
+    mutant.patch(uncached)
+    assert mutant.is_detected()

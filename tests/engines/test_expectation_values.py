@@ -1,4 +1,4 @@
-"""Expectation values from shots, exact ones, and a reference of density matrices: all agree."""
+"""Expectation values: from shots, exact, and from a reference of density matrices."""
 
 import json
 from typing import Any
@@ -31,12 +31,20 @@ def run(
     method: str | None = None,
     **options: Any,
 ) -> Result | Failure:
-    given = None if parameters is None else json.dumps(parameters)
-    asked = json.dumps(options)
-    spec = TaskSpec(circuit, 1, seed, parameters=given, options=asked, engine=engine, method=method)
-    found = execute(spec, SETTINGS)
-    assert isinstance(found, Result | Failure)
-    return found
+    parameter_text = None if parameters is None else json.dumps(parameters)
+    option_text = json.dumps(options)
+    spec = TaskSpec(
+        circuit,
+        1,
+        seed,
+        parameters=parameter_text,
+        options=option_text,
+        engine=engine,
+        method=method,
+    )
+    verdict = execute(spec, SETTINGS)
+    assert isinstance(verdict, Result | Failure)
+    return verdict
 
 
 def arrays(result: Result | Failure) -> tuple[Any, Any]:
@@ -46,7 +54,7 @@ def arrays(result: Result | Failure) -> tuple[Any, Any]:
 
 
 def spread(word: str, value: float) -> float:
-    """The standard deviation of one measurement of a word; of one with projectors about that."""
+    """Return the standard deviation of one measurement of a word; approximate for projectors."""
     pauli = set(word) <= set("IXYZ")
     return float(np.sqrt(max(0.0, 1 - value**2 if pauli else abs(value))))
 
@@ -54,11 +62,11 @@ def spread(word: str, value: float) -> float:
 def check(circuit: str, words: list[str], right: Any, engines: list[str], **more: Any) -> int:
     compared = 0
     for number, engine in enumerate(engines):
-        found = run(circuit, engine, 100 + number, observables=words, precision=0.05, **more)
-        if isinstance(found, Failure):
-            assert found.code == "engine_unsuitable", (circuit, found)
+        verdict = run(circuit, engine, 100 + number, observables=words, precision=0.05, **more)
+        if isinstance(verdict, Failure):
+            assert verdict.code == "engine_unsuitable", (circuit, verdict)
             continue
-        values, errors = arrays(found)
+        values, errors = arrays(verdict)
         for word, value, error, exact in zip(words, values, errors, right, strict=True):
             margin = 5 * max(error, spread(word, exact) / SHOTS**0.5) + 1e-9
             assert abs(value - exact) <= margin, (circuit, engine, word, value, exact, error)
@@ -181,7 +189,7 @@ def test_values_from_shots_are_the_exact_ones_on_every_engine(clifford: bool, ac
     compared = 0
     for _ in range(22):
         qubits, bits = int(rng.integers(1, 5)), int(rng.integers(1, 4))
-        program = density_reference.drawn(rng, qubits, bits, clifford=clifford, acts=acts)
+        program = density_reference.random_program(rng, qubits, bits, clifford=clifford, acts=acts)
         words = density_reference.words(rng, qubits, 8)
         circuit = density_reference.text(program, qubits, bits)
         right = density_reference.values(program, qubits, words, IDEAL)
@@ -206,7 +214,9 @@ def test_values_with_noise_are_those_of_its_shots(name: str, acts: bool) -> None
     compared = 0
     for number in range(4):
         qubits, bits = int(rng.integers(1, 4)), int(rng.integers(1, 4))
-        program = density_reference.drawn(rng, qubits, bits, clifford=number % 2 == 0, acts=acts)
+        program = density_reference.random_program(
+            rng, qubits, bits, clifford=number % 2 == 0, acts=acts
+        )
         words = density_reference.words(rng, qubits, 6)
         circuit = density_reference.text(program, qubits, bits)
         right = density_reference.values(program, qubits, words, noise)
@@ -301,10 +311,10 @@ SUMS: list[list[list[Any]]] = [
 
 
 def estimates(count: int, precision: float, sums: Any = SUMS, **more: Any) -> tuple[Any, Any, Any]:
-    """So many independent values of sums of words, with their standard errors; exact ones."""
+    """Return independent values of sums of words, their standard errors, and the exact values."""
     exact, _ = arrays(run(HEAD + STATE, parameters={"t": 0.9}, observables=sums, **more))
-    asked = {"observables": [[one] for one in sums], "precision": precision, **more}
-    values, errors = arrays(run(HEAD + STATE, parameters={"t": [0.9] * count}, **asked))
+    options = {"observables": [[one] for one in sums], "precision": precision, **more}
+    values, errors = arrays(run(HEAD + STATE, parameters={"t": [0.9] * count}, **options))
     return values, errors, exact[:, None]
 
 
@@ -354,7 +364,7 @@ def test_estimators_tell_the_standard_errors_of_the_service(service: Service) ->
     observable = SparsePauliOp(["IX", "IZ", "ZZ"], [1.0, 0.5, 0.5])
     with QuantumTaskProvider(service.url) as provider:
         estimator = EstimatorV2(provider.backend(), seed=1)
-        found = estimator.run([(circuit, observable)], precision=0.1).result()[0]
-    assert float(found.data.stds) == pytest.approx(0.1, rel=0.1)
-    assert abs(float(found.data.evs) - 1) < 5 * float(found.data.stds)
-    assert found.metadata["shots"] == 100
+        result = estimator.run([(circuit, observable)], precision=0.1).result()[0]
+    assert float(result.data.stds) == pytest.approx(0.1, rel=0.1)
+    assert abs(float(result.data.evs) - 1) < 5 * float(result.data.stds)
+    assert result.metadata["shots"] == 100

@@ -1,4 +1,4 @@
-"""Programs that look at what they measured: the right distribution, within time and memory."""
+"""Shot branching: the distribution of programs with feed-forward, within time and memory."""
 
 import json
 import random
@@ -35,12 +35,12 @@ def run(
 
 
 def counts(text: str, **options: Any) -> dict[str, int]:
-    found: dict[str, int] = json.loads(run(text, **options).counts)
-    return found
+    totals: dict[str, int] = json.loads(run(text, **options).counts)
+    return totals
 
 
 def random_program(seed: int, clifford: bool) -> str:
-    """A program of gates, measurements, resets and branches on three qubits."""
+    """Return a program of gates, measurements, resets and branches on three qubits."""
     rng = random.Random(seed)
     one = ["h", "x", "s", "sx", "y"] + ([] if clifford else ["t", "rx(0.7)", "ry(1.9)", "p(0.3)"])
     two = ["cx", "cz", "swap"] + ([] if clifford else ["ch", "crx(1.1)", "negctrl @ ry(0.4)"])
@@ -73,8 +73,8 @@ def test_random_programs_have_their_exact_distribution(seed: int, clifford: bool
     result = engines.run(program, shots=4000, seed=seed, memory=False, settings=SETTINGS)
     if program.circuit is None:
         assert result.engine == "quantumtask"
-    found = {int(key, 2): shots for key, shots in json.loads(result.counts).items()}
-    assert_drawn_from(found, exact(program))
+    totals = {int(key, 2): shots for key, shots in json.loads(result.counts).items()}
+    assert_drawn_from(totals, exact(program))
 
 
 TELEPORT = (
@@ -89,9 +89,9 @@ FLIPS = (
 
 
 def test_a_teleported_state_arrives() -> None:
-    found = counts(TELEPORT)
-    assert set(found) == {"0 0 0", "0 0 1", "0 1 0", "0 1 1"}
-    assert all(abs(shots - 256) < 90 for shots in found.values())
+    totals = counts(TELEPORT)
+    assert set(totals) == {"0 0 0", "0 0 1", "0 1 0", "0 1 1"}
+    assert all(abs(shots - 256) < 90 for shots in totals.values())
 
 
 def test_the_engine_its_version_and_method_are_told() -> None:
@@ -133,8 +133,8 @@ def test_the_same_seed_gives_the_same_result_on_any_number_of_threads(text: str)
 
 
 def test_a_seed_is_drawn_and_told_where_none_is_given() -> None:
-    drawn = run(FLIPS, seed=None)
-    assert run(FLIPS, seed=drawn.seed).counts == drawn.counts
+    result = run(FLIPS, seed=None)
+    assert run(FLIPS, seed=result.seed).counts == result.counts
 
 
 def test_shots_come_in_no_order_and_outputs_go_with_their_shot() -> None:
@@ -172,8 +172,8 @@ def test_a_sum_of_bits_on_many_qubits_needs_no_large_state() -> None:
 
 def test_a_large_clifford_program_can_look_at_what_it_measured() -> None:
     text = "qubit[60] q; bit[60] c; h q[0]; for int i in [0:58] { cx q[i], q[i + 1]; }"
-    found = counts(text + "c[0] = measure q[0]; if (c[0]) { x q; } c = measure q;")
-    assert found == {"0" * 60: 1024}
+    totals = counts(text + "c[0] = measure q[0]; if (c[0]) { x q; } c = measure q;")
+    assert totals == {"0" * 60: 1024}
 
 
 def test_histories_that_do_not_fit_the_memory_are_run_again() -> None:
@@ -241,17 +241,17 @@ def engine_of(body: str, shots: int = 1024, engine: str = "auto") -> tuple[str, 
 
 def test_a_clifford_circuit_that_ends_with_its_measurements_is_one_history() -> None:
     text = "qubit[200] q; bit[200] c; h q[0]; for int i in [0:198] { cx q[i], q[i + 1]; }"
-    engine, found = engine_of(text + "c = measure q;", engine="quantumtask")
+    engine, totals = engine_of(text + "c = measure q;", engine="quantumtask")
     assert engine == "quantumtask"
-    assert set(found) == {"0" * 200, "1" * 200}
+    assert set(totals) == {"0" * 200, "1" * 200}
 
 
 def test_a_measurement_half_way_is_shared_by_the_shots() -> None:
     text = "qubit[2] q; bit[3] c; ry(1.0) q; c[2] = measure q[0]; h q[0]; c[0:1] = measure q;"
-    engine, found = engine_of(text, 4000)
+    engine, totals = engine_of(text, 4000)
     assert engine == "quantumtask"
     assert_drawn_from(
-        {int(key, 2): shots for key, shots in found.items()},
+        {int(key, 2): shots for key, shots in totals.items()},
         exact(compile_circuit(HEAD + text, SETTINGS)),
     )
 
@@ -264,6 +264,6 @@ def test_a_measurement_half_way_is_shared_by_the_shots() -> None:
     ],
 )
 def test_what_would_not_share_much_is_left_to_another_engine(text: str) -> None:
-    engine, found = engine_of(text)
+    engine, totals = engine_of(text)
     assert engine != "quantumtask"
-    assert sum(found.values()) == 1024
+    assert sum(totals.values()) == 1024

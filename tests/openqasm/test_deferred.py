@@ -15,7 +15,7 @@ from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
-from tests.engines.agreement import EXACT, TOLERANCES, can_tell, told
+from tests.engines.agreement import EXACT, TOLERANCES, exact_probabilities, has_exact_probabilities
 from tests.engines.engine_truth import distribution
 from tests.engines.sketch import Call, If, Measure, Reset, Sketch, Step, sketch
 from tests.support.sizes import examples
@@ -53,8 +53,8 @@ def sketches(draw: st.DrawFn) -> Sketch:
 def test_a_deferred_measurement_keeps_the_distribution_of_the_program(drawn: Sketch) -> None:
     program = compile_uncached(drawn.text(), SETTINGS).program
     for method in EXACT:
-        if can_tell(method, program):
-            wrong = np.abs(told(method, program) - distribution(drawn)).max()
+        if has_exact_probabilities(method, program):
+            wrong = np.abs(exact_probabilities(method, program) - distribution(drawn)).max()
             assert wrong < TOLERANCES[method.precision], method.engine
 
 
