@@ -77,7 +77,7 @@ def truth(sketch: Sketch) -> NDArray[np.float64]:
 
 
 def min_p_value() -> float:
-    """Return the smallest p-value that passes: the family error, shared by all tests (Bonferroni)."""
+    """Return the smallest p-value that passes: the family error by Bonferroni."""
     return FAMILY_ERROR / (len(ENGINE_METHODS) * len(all_sketches()))
 
 
