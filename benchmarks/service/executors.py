@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from tests.support.ray_cluster import Cluster
 
 from benchmarks.common.load_generator import BELL
-from quantumtask.shared.settings import Settings
+from quantumtask.shared.settings import EXECUTORS, Settings
 from quantumtask.shared.task import Assignment, TaskSpec
 from quantumtask.worker.outcome import Outcome
-from quantumtask.worker.worker import EXECUTORS
+from quantumtask.worker.worker import open_executor
 
 CHUNKS = (1, 20, 200)
 _names = map(str, itertools.count())
@@ -39,14 +39,14 @@ class Side:
     def __post_init__(self) -> None:
         self._ended = threading.Semaphore(0)
         settings = Settings(executor=self.kind, slots=self.slots, slot_memory_mb=1024)
-        self.executor = EXECUTORS[self.kind](settings, self._hear, print)
+        self.executor = open_executor(settings, self._hear, print)
         self.executor.warm()
         while self.executor.free < self.slots:
             time.sleep(0.1)
 
     def _hear(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
-            assert outcome.verdict is not None
+            assert outcome.value is not None
             self._ended.release()
 
     def round(self, chunk: int, seconds: float) -> None:

@@ -25,7 +25,7 @@ from quantumtask.api.service.predicted_cost import predict_ms
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, TaskSpec
 from quantumtask.worker.outcome import Outcome
-from quantumtask.worker.slots.executor import Executor, share_out
+from quantumtask.worker.slots.executor import LocalExecutor, pack_chunks
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Slots:
     def __init__(self) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as a Worker's slots have it
         self._ended: queue.SimpleQueue[list[Outcome] | BaseException] = queue.SimpleQueue()
-        self._executor = Executor(Settings(), self._ended.put, self._ended.put)
+        self._executor = LocalExecutor(Settings(), self._ended.put, self._ended.put)
         self._executor.warm()
 
     def per_second(self, case: Case) -> float:
@@ -72,7 +72,7 @@ class Slots:
         """Gives every free slot its share of what so many clients would have waiting for it."""
         while waiting and self._executor.free:
             share = clients // self._executor.size
-            [chunk], later = share_out(waiting[:share], 1)
+            [chunk], later = pack_chunks(waiting[:share], 1)
             self._executor.submit(chunk)
             waiting = later + waiting[share:]
         return waiting
@@ -90,7 +90,7 @@ def succeeded(ended: list[Outcome] | BaseException) -> int:
     """How many tasks have ended; all of them well, or this benchmark is worth nothing."""
     if isinstance(ended, BaseException):
         raise ended
-    assert not any(o.verdict is None or isinstance(o.verdict, Failure) for o in ended), ended
+    assert not any(o.value is None or isinstance(o.value, Failure) for o in ended), ended
     return len(ended)
 
 

@@ -163,7 +163,7 @@ def serve() -> None:
     from quantumtask.cli.app import main as run
     from quantumtask.worker import worker
 
-    worker.EXECUTORS["local"] = Simulated  # type: ignore[assignment]
+    worker.LocalExecutor = Simulated  # type: ignore[assignment, misc]
     run()
 
 

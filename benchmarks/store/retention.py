@@ -22,7 +22,7 @@ from benchmarks.common.load_generator import BELL
 from quantumtask.api.ids import new_id
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, Task, TaskSpec
-from quantumtask.worker.retention import Housekeeper
+from quantumtask.worker.retention import RetentionThread
 
 BATCH = 200
 ALONE = 500
@@ -60,7 +60,7 @@ def measure(settings: Settings, tasks: int, result: Result) -> None:
     [newest] = store.list_tasks(limit=1)
     report("alone", claims(store, lambda n: n < ALONE))
     impatient = replace(settings, retention_days=1e-9, idempotency_hours=0, renew_s=0.01)
-    housekeeper = Housekeeper(impatient)
+    housekeeper = RetentionThread(impatient)
     started = time.perf_counter()
     housekeeper.start()
     report("while they are removed", claims(store, lambda n: n % 20 != 0 or left(store, newest)))

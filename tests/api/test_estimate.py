@@ -129,13 +129,17 @@ def test_a_vector_that_is_asked_for_and_does_not_fit_is_refused_for_good(service
     assert "entangled less" not in body["detail"]
 
 
+def deaths(service: Service) -> set[str]:
+    return {line for line in service.logs().splitlines() if "analysis process died" in line}
+
+
 def test_a_refusal_for_memory_costs_no_process(start: Start) -> None:
     service = start(slots=1, slot_memory_mb=300)
     refused(service, TOO_LARGE)
-    before = {each for each in service.logs().splitlines() if "reading died" in each}
+    before = deaths(service)
     assert refused(service, TOO_LARGE)["code"] == "out_of_memory"
     assert estimated(service, BELL)["qubits"] == 2
-    assert before == {each for each in service.logs().splitlines() if "reading died" in each}
+    assert deaths(service) == before
 
 
 def test_an_engine_that_cannot_run_it_says_why(service: Service) -> None:
@@ -247,11 +251,11 @@ def test_estimating_imports_no_simulator() -> None:
         "import sys\n"
         "from quantumtask.shared.settings import Settings\n"
         "from quantumtask.shared.task import TaskSpec\n"
-        "from quantumtask.worker.analysis.child import answer\n"
-        "from quantumtask.worker.analysis.messages import Kind, Question\n"
+        "from quantumtask.worker.analysis.child import analyze\n"
+        "from quantumtask.worker.analysis.messages import AnalysisKind, AnalysisRequest\n"
         f"spec = TaskSpec({BELL!r})\n"
-        "assert answer(Question(Kind.ESTIMATE, spec), Settings(), 1).good\n"
-        "assert answer(Question(Kind.ENGINES), Settings(), 1).good\n"
+        "assert analyze(AnalysisRequest(AnalysisKind.ESTIMATE, spec), Settings(), 1).ok\n"
+        "assert analyze(AnalysisRequest(AnalysisKind.ENGINES), Settings(), 1).ok\n"
         "print(*sorted(name.partition('.')[0] for name in sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -44,11 +44,11 @@ def test_every_line_about_a_task_has_its_id_and_its_attempt(start: Start) -> Non
     assert about(fine) == set()
     assert about(wrong) >= {("task failed", 1)}
     assert about(late) >= {("slot ended", 1), ("task failed", 1)}
-    assert about(crashed) >= {("slot ended", 1), ("task given back", 1)}
+    assert about(crashed) >= {("slot ended", 1), ("task requeued", 1)}
     assert about(lost) >= {
-        ("task taken from a lost worker", 1),
+        ("task reclaimed from a lost worker", 1),
         ("task cancelled", 2),
-        ("task lost", 2),
+        ("lease lost", 2),
         ("slot ended", 2),
     }
     for line in lines(service):

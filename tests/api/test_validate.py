@@ -173,7 +173,7 @@ def test_a_reader_that_hangs_is_killed_by_the_clock(start: Start) -> None:
     os.kill(reader(service), signal.SIGSTOP)
     found = validate(service, LONG)
     assert [each["code"] for each in found["problems"]] == ["compile_timeout"]
-    assert "by the clock" in found["problems"][0]["message"]
+    assert "of wall clock" in found["problems"][0]["message"]
     assert validate(service, BELL)["valid"] is True
 
 

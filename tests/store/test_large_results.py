@@ -117,7 +117,7 @@ def test_a_task_waits_for_a_store_that_is_away_and_then_completes(
 ) -> None:
     service = start(slots=1, results=f"s3://{s3.BUCKET}")
     task_id = large(service)
-    until(lambda: logged(service, "a result waits to be stored"), 60, service.logs)
+    until(lambda: logged(service, "result upload delayed"), 60, service.logs)
     assert service.run()["status"] == "completed"  # others need not wait for it
     assert service.get(task_id)["state"] == "running"
     bucket.start()
@@ -130,7 +130,7 @@ def test_a_worker_whose_store_stays_away_gives_the_task_back(start: Start) -> No
     place = service.settings.data_dir / "results"
     place.write_text("no folder")
     task_id = large(service)
-    until(lambda: logged(service, "the task is given back"), 60, service.logs)
+    until(lambda: logged(service, "result upload failed: task requeued"), 60, service.logs)
     place.unlink()
     body = service.finished(task_id)
     assert (body["status"], body["attempt"] > 1) == ("completed", True)
@@ -142,7 +142,7 @@ def test_a_worker_that_is_stopped_meanwhile_gives_the_task_back(start: Start) ->
     place = service.settings.data_dir / "results"
     place.write_text("no folder")
     task_id = large(service)
-    until(lambda: logged(service, "a result waits to be stored"), 60, service.logs)
+    until(lambda: logged(service, "result upload delayed"), 60, service.logs)
     assert service.worker.stop() == 0
     body = service.get(task_id)
     assert (body["state"], body["history"][-1]["move"]) == ("submitted", "release")
@@ -156,7 +156,7 @@ def test_a_task_that_is_cancelled_meanwhile_stays_cancelled(shelf: Service) -> N
     place, elsewhere = away(shelf)
     place.write_text("no folder")
     task_id = large(shelf)
-    until(lambda: logged(shelf, "a result waits to be stored"), 60, shelf.logs)
+    until(lambda: logged(shelf, "result upload delayed"), 60, shelf.logs)
     assert shelf.http.post(f"/tasks/{task_id}/cancel").status_code == 200
     place.unlink()
     elsewhere.rename(place)

@@ -21,11 +21,11 @@ class Child:
     """One killable process with the limits of a slot."""
 
     def __init__(self, settings: Settings = SETTINGS) -> None:
-        self._slot = Slot(settings, 1, self._seen)
+        self._slot = Slot(settings, 1)
         self._verdicts: dict[str, Result | Failure | None] = {}
 
     def _seen(self, outcomes: list[Outcome]) -> None:
-        self._verdicts.update({o.assignment.id: o.verdict for o in outcomes})
+        self._verdicts.update({o.assignment.id: o.value for o in outcomes})
 
     def run(
         self, texts: Sequence[str], *, shots: int = 20, parameters: str | None = None
@@ -46,7 +46,8 @@ class Child:
 
     def _assign(self, tasks: list[Assignment]) -> None:
         self._slot.assign(tasks)
-        self._seen(self._slot.run())
+        for message in self._slot.run():
+            self._seen(message.outcomes)
 
     def stop(self) -> None:
         self._slot.stop()

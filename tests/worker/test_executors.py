@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from quantumtask.shared.settings import Settings
+from quantumtask.shared.settings import EXECUTORS, Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
 from quantumtask.worker.outcome import Outcome
-from quantumtask.worker.worker import EXECUTORS
+from quantumtask.worker.worker import open_executor
 from tests.support.ray_cluster import Cluster
 from tests.support.services import (
     BELL,
@@ -28,7 +28,7 @@ from tests.support.services import (
 
 pytestmark = pytest.mark.xdist_group("ray")  # all that use a Ray cluster share one
 
-KINDS = tuple(EXECUTORS)
+KINDS = EXECUTORS
 SLOTS = 2
 
 # So it is seen at once that a state is too large, and not on the way.
@@ -49,14 +49,14 @@ class Bench:
         self._outcomes: dict[str, list[Result | Failure | None]] = {}
         self._names = map(str, itertools.count())
         self.broken: list[BaseException] = []
-        self.executor = EXECUTORS[settings.executor](settings, self._hear, self.broken.append)
+        self.executor = open_executor(settings, self._hear, self.broken.append)
         self.executor.warm()
         until(lambda: self.executor.free == SLOTS, 200)
 
     def _hear(self, outcomes: list[Outcome]) -> None:
         with self._heard:
             for outcome in outcomes:
-                self._outcomes[outcome.assignment.id].append(outcome.verdict)
+                self._outcomes[outcome.assignment.id].append(outcome.value)
             self._heard.notify_all()
 
     def submit(self, *circuits: str, **more: Any) -> list[Assignment]:

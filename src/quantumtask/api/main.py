@@ -6,7 +6,6 @@ import resource
 from collections.abc import AsyncIterator
 from types import FrameType
 
-import uvicorn
 from fastapi import FastAPI
 
 from quantumtask.api.app import App
@@ -15,6 +14,7 @@ from quantumtask.api.http.protocol import CoalescingHttpProtocol
 from quantumtask.api.routes import batches, circuit, results, service, tasks
 from quantumtask.api.schemas import openapi
 from quantumtask.api.service.tasks import TaskService
+from quantumtask.shared.http_server import HttpServer, server_config
 from quantumtask.shared.processes import freeze_gc
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.telemetry import logs
@@ -63,15 +63,15 @@ def create_app(settings: Settings) -> App:
     return app
 
 
-class ApiServer(uvicorn.Server):
-    """uvicorn server that completes pending long polls before it waits for open connections."""
+class ApiServer(HttpServer):
+    """HTTP server that completes pending long polls before it waits for open connections."""
 
-    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin the shutdown on SIGTERM or SIGINT."""
         service: TaskService | None = getattr(self.config.app.state, "service", None)  # type: ignore[union-attr]
         if service:
             service.release_all()
-        self.should_exit = True  # and no re-raised signal: a requested stop is not an error
+        super().handle_exit(sig, frame)
 
 
 MAX_CONNECTIONS = 65_536
@@ -93,15 +93,11 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Log JSON lines to standard error."""
     logs.start_logging("api")
     raise_connection_limit()
-    config = uvicorn.Config(
+    config = server_config(
         create_app(settings),
-        host=settings.host,
-        port=settings.port,
+        settings.host,
+        settings.port,
         http=CoalescingHttpProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=65_536,
     )

@@ -6,24 +6,19 @@ from time import perf_counter, time
 from types import TracebackType
 
 from prometheus_client import (
-    CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
     Metric,
-    ProcessCollector,
-    disable_created_metrics,
 )
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from quantumtask.shared.errors import QuantumTaskError, QueueFull, StoreUnavailable
 from quantumtask.shared.queue_stats import QueueStats
+from quantumtask.shared.telemetry.prometheus import new_registry, render_page
 
-disable_created_metrics()  # type: ignore[no-untyped-call]
-REGISTRY = CollectorRegistry()
-ProcessCollector(registry=REGISTRY)
+REGISTRY = new_registry()
 
 _REQUESTS = Counter(
     "quantumtask_http_requests_total",
@@ -92,8 +87,7 @@ def render_metrics(accept: str, queue: QueueStats | None) -> tuple[bytes, str]:
         queue: The queue now; None: the database does not answer.
     """
     _QUEUE_COLLECTOR.snapshot = queue
-    encode, media_type = choose_encoder(accept)
-    return encode(REGISTRY), media_type
+    return render_page(REGISTRY, accept)
 
 
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -1,1 +1,1 @@
-"""Claims tasks, runs each in a killable slot, records what came of it."""
+"""The worker: claims tasks, runs them in slots, records their outcomes."""

@@ -1,4 +1,4 @@
-"""The Worker process: the doorbell's HTTP, questions, the signals, the loop in a thread."""
+"""The worker process: its HTTP application, signals, and the worker's loop in a thread."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from types import FrameType
 from typing import Literal
 
 import uvicorn
@@ -16,24 +15,27 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
 from quantumtask.shared.errors import AnalysisQueueFull
+from quantumtask.shared.http_server import HttpServer, server_config
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, TaskSpec
 from quantumtask.shared.telemetry import logs
 from quantumtask.version import __version__
-from quantumtask.worker.analysis.messages import Kind, Question
-from quantumtask.worker.analysis.pool import Questions
+from quantumtask.worker.analysis.messages import AnalysisKind, AnalysisRequest
+from quantumtask.worker.analysis.pool import AnalysisQueue
 from quantumtask.worker.telemetry import metrics
 from quantumtask.worker.worker import Worker
 
 log = logging.getLogger(__name__)
 
 
-class Ring(BaseModel):
+class WakeRequest(BaseModel):
+    """The body of POST /execute."""
+
     task_id: str
 
 
-class Asked(BaseModel):
-    """A circuit, and how it would be run."""
+class AnalysisBody(BaseModel):
+    """The body of POST /validate and POST /estimate: a circuit and the options to run it with."""
 
     circuit: str
     parameters: str | None = None
@@ -44,34 +46,40 @@ class Asked(BaseModel):
 
 
 class Health(BaseModel):
+    """The answer of GET /health."""
+
     status: Literal["ok"] = "ok"
     slots: int
     busy: int
 
 
-def create_app(worker: Worker, questions: Questions, stop_server: "threading.Event") -> FastAPI:
-    """The doorbell and the questions. The worker's loop runs as long as the application does."""
+def create_app(worker: Worker, analyses: AnalysisQueue, ended: threading.Event) -> FastAPI:
+    """Return the application; the worker's loop runs as long as the application does.
+
+    Args:
+        worker: The worker.
+        analyses: The queue for requests about circuits.
+        ended: An event to set when the worker's loop has ended.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        thread = threading.Thread(target=_run, args=(worker, stop_server), name="worker")
+        thread = threading.Thread(target=_run, args=(worker, ended), name="worker")
         thread.start()
         yield
-        await to_thread.run_sync(questions.stop)
+        await to_thread.run_sync(analyses.stop)
         worker.stop()
         await to_thread.run_sync(thread.join)
 
     app = FastAPI(title="QuantumTask Worker", version=__version__, lifespan=lifespan)
-
-    app.add_route("/execute", _bell(worker), ["POST"])
-
-    _add_questions(app, worker, questions)
-    metrics.slots(lambda: worker.slots, lambda: worker.busy)
+    app.add_route("/execute", _execute_route(worker), ["POST"])
+    _add_analyses(app, worker, analyses)
+    metrics.observe_slots(lambda: worker.slots, lambda: worker.busy)
 
     @app.get("/metrics", include_in_schema=False)
-    async def show_metrics(request: Request) -> Response:
-        content, kind = metrics.page(request.headers.get("accept", ""))
-        return Response(content, media_type=kind)
+    async def render_metrics(request: Request) -> Response:
+        content, media_type = metrics.render_metrics(request.headers.get("accept", ""))
+        return Response(content, media_type=media_type)
 
     @app.get("/health")
     async def health() -> Health:
@@ -80,54 +88,56 @@ def create_app(worker: Worker, questions: Questions, stop_server: "threading.Eve
     return app
 
 
-def _add_questions(app: FastAPI, worker: Worker, questions: Questions) -> None:
-    """What can be asked, and is answered at once."""
+def _add_analyses(app: FastAPI, worker: Worker, analyses: AnalysisQueue) -> None:
+    """Add the routes of analyses, which are answered at once."""
 
     @app.post("/validate")
-    async def validate(asked: Asked) -> Response:
-        """What is wrong with a circuit."""
-        return await answer(Question(Kind.VALIDATE, TaskSpec(**asked.model_dump())))
+    async def validate(body: AnalysisBody) -> Response:
+        """Return all problems of a circuit."""
+        spec = TaskSpec(**body.model_dump())
+        return await analyze(AnalysisRequest(AnalysisKind.VALIDATE, spec))
 
     @app.post("/estimate")
-    async def estimate(asked: Asked) -> Response:
-        """What a task would take; 422 with its failure if it would fail."""
-        return await answer(Question(Kind.ESTIMATE, TaskSpec(**asked.model_dump())))
+    async def estimate(body: AnalysisBody) -> Response:
+        """Return the time and memory of a task; 422 with its failure if it would fail."""
+        spec = TaskSpec(**body.model_dump())
+        return await analyze(AnalysisRequest(AnalysisKind.ESTIMATE, spec))
 
     @app.get("/engines")
     async def engines() -> Response:
-        """Which engines there are."""
-        return await answer(Question(Kind.ENGINES))
+        """Return the list of engines."""
+        return await analyze(AnalysisRequest(AnalysisKind.ENGINES))
 
     @app.get("/backends")
     async def backends() -> Response:
-        """What a task can be run on."""
-        return await answer(Question(Kind.BACKENDS))
+        """Return the list of backends."""
+        return await analyze(AnalysisRequest(AnalysisKind.BACKENDS))
 
     @app.get("/backends/{name}")
     async def backend(name: str) -> Response:
-        """One of them in full; 422 where there is none of that name."""
-        return await answer(Question(Kind.BACKEND, name=name))
+        """Return one backend with its details; 422 for an unknown name."""
+        return await analyze(AnalysisRequest(AnalysisKind.BACKEND, backend=name))
 
-    async def answer(question: Question) -> Response:
-        """The finding as JSON; 503 with a plain reason where too many ask."""
+    async def analyze(request: AnalysisRequest) -> Response:
+        """Return the response as JSON; 503 with a reason if the analysis queue is full."""
         try:
-            if not worker.warm:  # the fork server is the worker's loop's to start
+            if not worker.warm:  # the worker's loop starts the fork server
                 raise AnalysisQueueFull("the worker is still starting")
-            found = await asyncio.wrap_future(questions.submit(question))
+            response = await asyncio.wrap_future(analyses.submit(request))
         except AnalysisQueueFull as error:
             return Response(error.message, 503, media_type="text/plain")
-        return JSONResponse(found.content, 200 if found.good else 422)
+        return JSONResponse(response.body, 200 if response.ok else 422)
 
 
-def _bell(worker: Worker) -> Callable[[Request], Awaitable[Response]]:
-    """The doorbell. Not a route of FastAPI's: a client waits for the time that this takes."""
+def _execute_route(worker: Worker) -> Callable[[Request], Awaitable[Response]]:
+    """Return the doorbell, without FastAPI's validation: a client waits for this route."""
 
     async def execute(request: Request) -> Response:
-        """Look for tasks now. Idempotent: a ring carries only an id and may be lost."""
+        """Wake the worker. Idempotent: the request carries only an id and may be lost."""
         try:
-            Ring.model_validate_json(await request.body())
+            WakeRequest.model_validate_json(await request.body())
         except ValidationError:
-            return Response("a ring carries a task_id", 422, media_type="text/plain")
+            return Response("task_id: must be a string", 422, media_type="text/plain")
         worker.ring()
         return JSONResponse({"accepted": True})
 
@@ -137,45 +147,43 @@ def _bell(worker: Worker) -> Callable[[Request], Awaitable[Response]]:
 def _run(worker: Worker, ended: threading.Event) -> None:
     try:
         worker.run()
-    except Exception as error:
-        log.critical("the worker's loop ended", exc_info=error)
-        worker.broken = error
+    except Exception as error:  # any fault of the loop: the process must end with an error
+        log.critical("worker loop failed", exc_info=error)
+        worker.fatal_error = error
     finally:
         ended.set()
 
 
-class Server(uvicorn.Server):
-    """A server that also ends when the worker's loop has."""
+class WorkerServer(HttpServer):
+    """HTTP server that also ends when the worker's loop has ended."""
 
     def __init__(self, config: uvicorn.Config, ended: threading.Event) -> None:
         super().__init__(config)
         self._ended = ended
 
-    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
-        self.should_exit = True  # and no more: being told to stop is not an error
-
     async def on_tick(self, counter: int) -> bool:
+        """Return True if the server has to end."""
         return await super().on_tick(counter) or self._ended.is_set()
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT, then drains. Raises SystemExit(1) if the slots gave out."""
+    """Serve until SIGTERM or SIGINT, then drain. Log JSON lines to standard error.
+
+    Raises:
+        SystemExit: With status 1, if no slot can be used any more.
+    """
     logs.start_logging("worker")
-    # One simulator thread a core that the slot owns; before numpy and OpenMP read it, in the slots.
+    # One simulator thread for each core of a slot; numpy and OpenMP read this in the slots.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     ended = threading.Event()
     worker = Worker(settings)
-    config = uvicorn.Config(
-        create_app(worker, Questions(settings), ended),
-        host=settings.worker_host,
-        port=settings.worker_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=600,  # the API rings over one connection
+    config = server_config(
+        create_app(worker, AnalysisQueue(settings), ended),
+        settings.worker_host,
+        settings.worker_port,
+        timeout_keep_alive=600,  # the API keeps one connection for the doorbell
         timeout_graceful_shutdown=1,
     )
-    Server(config, ended).run()
-    if worker.broken:
+    WorkerServer(config, ended).run()
+    if worker.fatal_error:
         raise SystemExit(1)

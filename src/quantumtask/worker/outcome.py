@@ -1,5 +1,6 @@
-"""What comes of an assignment, and how a slot tells its supervisor."""
+"""Outcomes of assignments, and their form as JSON."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -15,37 +16,51 @@ from quantumtask.shared.task import (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an assignment; None: it did not finish through no fault of its own.
+    """The outcome of an attempt.
 
-    Then it runs again here, unless it is `for_another` worker to try.
+    Attributes:
+        assignment: The task and its attempt.
+        value: The result or failure; None if the slot was lost, which is no fault of the task.
+        requeue: If there is no value: True to return the task to the queue, so that another worker
+            may run it; False to run it again on this worker.
     """
 
     assignment: Assignment
-    verdict: Result | Failure | None
-    for_another: bool = False
+    value: Result | Failure | None
+    requeue: bool = False
 
 
-# A slot names no blob: it could name another task's.
-_RESULT = tuple(field.name for field in fields(Result) if field.name != "blob")
-
-
-def encode(verdict: Result | Failure) -> tuple[str, dict[str, Any]]:
-    """A verdict as JSON-able data."""
-    if isinstance(verdict, Result):  # asdict would copy each text of it
-        return "Result", {name: getattr(verdict, name) for name in _RESULT}
-    return "Failure", asdict(verdict)
-
-
-def decode(kind: str, fields: dict[str, Any]) -> Result | Failure:
-    """The verdict that `encode` was given."""
-    if kind == "Result":
-        return Result(**{**parse_result_fields(fields), "blob": None})
-    return Failure(**{**fields, "problems": tuple(Problem(**p) for p in fields["problems"])})
+Report = Callable[[list[Outcome]], None]
+"""Callback for outcomes; an executor calls it from its own threads."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """An outcome, and the state that it brought its task to; None: the task was not ours."""
+class RecordedOutcome:
+    """An outcome and the new state of its task; None if the worker had lost its lease."""
 
     outcome: Outcome
     state: TaskState | None
+
+
+# Without `blob`: a slot could name the blob of another task.
+_FIELDS_OF_RESULT = tuple(field.name for field in fields(Result) if field.name != "blob")
+
+
+def encode_value(value: Result | Failure) -> tuple[str, dict[str, Any]]:
+    """Return a result or failure as a kind and a JSON object."""
+    if isinstance(value, Result):  # asdict would copy its texts
+        return "Result", {name: getattr(value, name) for name in _FIELDS_OF_RESULT}
+    return "Failure", asdict(value)
+
+
+def decode_value(kind: str, fields: dict[str, Any]) -> Result | Failure:
+    """Return the result or failure that `encode_value` has encoded.
+
+    Raises:
+        TypeError: A field is unknown or missing.
+        KeyError: A field is missing.
+    """
+    if kind == "Result":
+        return Result(**{**parse_result_fields(fields), "blob": None})
+    problems = tuple(Problem(**problem) for problem in fields["problems"])
+    return Failure(**{**fields, "problems": problems})

@@ -1,4 +1,4 @@
-"""Stores large results where they belong, before the Worker records them."""
+"""Upload of large results, before the worker records their outcomes."""
 
 import logging
 import threading
@@ -20,17 +20,17 @@ from quantumtask.worker.outcome import Outcome
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 20  # leases
-_FIRST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 5.0
+_MAX_LEASES = 20
+_MIN_PAUSE_S = 0.1
+_MAX_PAUSE_S = 5.0
 
 
-class Keeper:
-    """Passes outcomes on: those with a large result once that is stored. For any thread.
+class ResultUploader:
+    """Passes outcomes on; those with a large result after its upload. For any number of threads.
 
-    Each is stored in a thread of its own, so that neither a slot nor the Worker's loop, which
-    renews the leases, waits for a store that is slow or away. It tries again until the Worker drops
-    the task; after twenty leases the task is given back, for a worker that may reach the store.
+    Each upload has a thread of its own, so that a slow or unreachable store blocks neither a slot
+    nor the loop of the worker, which renews the leases. An upload is retried until the worker
+    cancels it; after twenty leases the task is requeued for a worker that may reach the store.
     """
 
     def __init__(
@@ -39,72 +39,73 @@ class Keeper:
         self._blobs = open_blob_store(settings)
         self._database = database
         self._pass_on = pass_on
-        self._most = 2 * settings.slot_count
-        self._patience_s = _PATIENCE * settings.lease_s
+        self._max_uploads = 2 * settings.slot_count
+        self._time_limit_s = _MAX_LEASES * settings.lease_s
         self._lock = threading.Lock()
-        self._storing: dict[tuple[str, int], tuple[Assignment, threading.Event]] = {}
+        self._uploads: dict[tuple[str, int], tuple[Assignment, threading.Event]] = {}
 
     @property
-    def full(self) -> bool:
-        """Whether so many results wait for the store that no more should be computed."""
-        return len(self._storing) >= self._most
+    def saturated(self) -> bool:
+        """True if so many uploads are under way that no more results should be computed."""
+        return len(self._uploads) >= self._max_uploads
 
-    def take(self, outcome: Outcome) -> None:
-        """Passes an outcome on, now or later."""
-        assignment, result = outcome.assignment, outcome.verdict
+    def submit(self, outcome: Outcome) -> None:
+        """Pass an outcome on, now or after its upload."""
+        assignment, result = outcome.assignment, outcome.value
         if not isinstance(result, Result) or not is_large(result):
             self._pass_on(outcome)
             return
-        dropped = threading.Event()
+        cancelled = threading.Event()
         with self._lock:
-            self._storing[assignment.id, assignment.attempt] = assignment, dropped
+            self._uploads[assignment.id, assignment.attempt] = assignment, cancelled
         threading.Thread(
-            target=self._keep, args=(assignment, result, dropped), name="keeper", daemon=True
+            target=self._run, args=(assignment, result, cancelled), name="upload", daemon=True
         ).start()
 
-    def drop(self, task_id: str, attempt: int) -> None:
-        """Forgets an attempt whose task is no longer ours."""
+    def cancel(self, task_id: str, attempt: int) -> None:
+        """Drop the outcome of an attempt that has lost its lease."""
         with self._lock:
-            _, dropped = self._storing.pop((task_id, attempt), (None, None))
-        if dropped:
-            dropped.set()
+            _, cancelled = self._uploads.pop((task_id, attempt), (None, None))
+        if cancelled:
+            cancelled.set()
 
-    def give_up(self) -> None:
-        """Gives back every task whose result is not stored yet."""
+    def cancel_all(self) -> None:
+        """Cancel all uploads and pass their tasks on as to be requeued."""
         with self._lock:
-            left, self._storing = list(self._storing.values()), {}
-        for assignment, dropped in left:
-            dropped.set()
-            self._pass_on(Outcome(assignment, None, for_another=True))
+            uploads, self._uploads = list(self._uploads.values()), {}
+        for assignment, cancelled in uploads:
+            cancelled.set()
+            self._pass_on(Outcome(assignment, None, requeue=True))
 
-    def _keep(self, assignment: Assignment, result: Result, dropped: threading.Event) -> None:
-        kept: Result | None = None
+    def _run(self, assignment: Assignment, result: Result, cancelled: threading.Event) -> None:
+        stripped: Result | None = None
         try:
-            kept = self._stored(assignment, result, dropped)
+            stripped = self._upload(assignment, result, cancelled)
         finally:
             with self._lock:
-                wanted = self._storing.pop((assignment.id, assignment.attempt), None)
-            if wanted:
-                self._pass_on(Outcome(assignment, kept, for_another=kept is None))
+                upload = self._uploads.pop((assignment.id, assignment.attempt), None)
+            if upload:
+                self._pass_on(Outcome(assignment, stripped, requeue=stripped is None))
 
-    def _stored(
-        self, assignment: Assignment, result: Result, dropped: threading.Event
+    def _upload(
+        self, assignment: Assignment, result: Result, cancelled: threading.Event
     ) -> Result | None:
-        """The result without its large part, which is stored; None: it could not be in time."""
+        """Return the result without its large part, which is uploaded; None for a timeout."""
         data = pack_result(result)
-        blob = describe_blob(new_blob_name(self._database, assignment.id, assignment.attempt), data)
-        who = {"task_id": assignment.id, "attempt": assignment.attempt}
-        end, pause_s = time.monotonic() + self._patience_s, _FIRST_PAUSE_S
+        name = new_blob_name(self._database, assignment.id, assignment.attempt)
+        blob = describe_blob(name, data)
+        task = {"task_id": assignment.id, "attempt": assignment.attempt}
+        end, pause_s = time.monotonic() + self._time_limit_s, _MIN_PAUSE_S
         while time.monotonic() < end:
             try:
                 self._blobs.put(blob.name, data)
             except ResultStoreUnavailable as error:
-                if pause_s == _FIRST_PAUSE_S:
-                    log.warning("a result waits to be stored", extra=who | {"reason": str(error)})
+                if pause_s == _MIN_PAUSE_S:
+                    log.warning("result upload delayed", extra=task | {"reason": str(error)})
             else:
                 return strip_result(result, blob)
-            if dropped.wait(pause_s):
+            if cancelled.wait(pause_s):
                 return None
-            pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
-        log.error("a result could not be stored: the task is given back", extra=who)
+            pause_s = min(_MAX_PAUSE_S, 2 * pause_s)
+        log.error("result upload failed: task requeued", extra=task)
         return None

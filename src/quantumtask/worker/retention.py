@@ -1,4 +1,4 @@
-"""Removes what is kept no longer: old tasks, and large results that no task names."""
+"""Retention: deletion of old tasks, and of large results that no task names."""
 
 import logging
 import random
@@ -13,91 +13,92 @@ from quantumtask.shared.settings import Settings
 
 log = logging.getLogger(__name__)
 
-ORPHAN_S = 3600.0
-"""An object of that age that no task names belongs to nobody."""
+MIN_ORPHAN_AGE_S = 3600.0
+"""Age from which an object that no task names is deleted."""
 
 _STEP_S = 0.01
-_FEWEST, _MOST = 8, 500
-_PAUSE_S = 0.05  # others write between two steps
-_RENEWALS = 12
+_MIN_TASKS, _MAX_TASKS = 8, 500
+_PAUSE_S = 0.05  # other processes write between two steps
+_INTERVAL_RENEWALS = 12
 
 
-class Housekeeper:
-    """A thread that does a little about every minute (twelve renewals), with its own connection.
+class RetentionThread:
+    """A thread that deletes some tasks about every minute (twelve renewals).
 
-    Every worker has one. They need not agree: on PostgreSQL each takes rows that no other has
-    locked, and removing an object twice is removing it once.
+    It has a connection of its own. The threads of several workers need no agreement: on PostgreSQL
+    each skips the rows that others have locked, and a second deletion of an object has no effect.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._blobs = open_blob_store(settings)
         self._stopping = threading.Event()
-        self._listing: Iterator[list[BlobInfo]] = iter(())
-        self._attic: RetentionStore | None = None
-        self._thread = threading.Thread(target=self._run, name="housekeeper", daemon=True)
+        self._pages: Iterator[list[BlobInfo]] = iter(())
+        self._store: RetentionStore | None = None
+        self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends it soon; nobody waits, because every step is whole or undone."""
+        """End the thread soon, without waiting: every step is committed whole or rolled back."""
         self._stopping.set()
 
     def _run(self) -> None:
-        pause_s = _RENEWALS * self._settings.renew_s
-        # Not by the clock: workers that started together need not tidy up together.
-        while not self._stopping.wait(pause_s * random.uniform(0.5, 1.5)):
+        interval_s = _INTERVAL_RENEWALS * self._settings.renew_s
+        # At random intervals: workers that start together should not delete together.
+        while not self._stopping.wait(interval_s * random.uniform(0.5, 1.5)):
             try:
-                self._tidy()
+                self._run_once()
             except QuantumTaskError as error:
-                log.warning("not tidied up", extra={"reason": error.message})
+                log.warning("retention failed", extra={"reason": error.message})
 
-    def _tidy(self) -> None:
-        attic = self._attic = self._attic or RetentionStore(self._settings)
+    def _run_once(self) -> None:
+        store = self._store = self._store or RetentionStore(self._settings)
         if self._settings.retention_s:
-            self._remove_old(attic)
-            while attic.remove_batches() and not self._stopping.wait(_PAUSE_S):
+            self._delete_old_tasks(store)
+            while store.remove_batches() and not self._stopping.wait(_PAUSE_S):
                 pass
-        self._sweep(attic)
+        self._delete_orphans(store)
 
-    def _remove_old(self, attic: RetentionStore) -> None:
-        """Removes all tasks that are kept no longer, in steps of about a hundredth of a second."""
-        total, most = 0, _FEWEST
+    def _delete_old_tasks(self, store: RetentionStore) -> None:
+        """Delete all tasks whose lifetime is over, in steps of about 10 ms."""
+        total, limit = 0, _MIN_TASKS
         while not self._stopping.is_set():
-            removed, blobs, took_s = _step(attic, most)
-            total += removed
+            deleted, blobs, seconds = _delete_step(store, limit)
+            total += deleted
             if blobs:
-                # The rows are gone for good; an object that stays now is swept later.
-                self._delete(blobs)
-            if removed < most:
+                # The rows are committed; if a blob cannot be deleted now, it is an orphan later.
+                self._delete_blobs(blobs)
+            if deleted < limit:
                 break
-            most = max(_FEWEST, min(int(most * _STEP_S / took_s), 2 * most, _MOST))
+            limit = max(_MIN_TASKS, min(int(limit * _STEP_S / seconds), 2 * limit, _MAX_TASKS))
             self._stopping.wait(_PAUSE_S)
         if total:
-            log.info("removed old tasks", extra={"tasks": total})
+            log.info("old tasks deleted", extra={"tasks": total})
 
-    def _sweep(self, attic: RetentionStore) -> None:
-        """Looks at the next thousand objects; from the first again, once it has seen all."""
-        some = next(self._listing, None)
-        if some is None:
-            self._listing = self._blobs.list_blobs(attic.identity())
-            some = next(self._listing, [])
-        orphans = attic.find_orphans(each.name for each in some if each.age_s > ORPHAN_S)
+    def _delete_orphans(self, store: RetentionStore) -> None:
+        """Delete orphans among the next page of objects; start again after the last page."""
+        page = next(self._pages, None)
+        if page is None:
+            self._pages = self._blobs.list_blobs(store.identity())
+            page = next(self._pages, [])
+        orphans = store.find_orphans(blob.name for blob in page if blob.age_s > MIN_ORPHAN_AGE_S)
         if orphans:
-            self._delete(orphans)
-            log.info("removed results that no task names", extra={"results": len(orphans)})
+            self._delete_blobs(orphans)
+            log.info("orphaned results deleted", extra={"results": len(orphans)})
 
-    def _delete(self, names: Sequence[str]) -> None:
+    def _delete_blobs(self, names: Sequence[str]) -> None:
         try:
             self._blobs.delete(names)
         except QuantumTaskError as error:
-            log.warning("results not removed yet", extra={"reason": error.message})
+            log.warning("results not deleted", extra={"reason": error.message})
 
 
-def _step(attic: RetentionStore, most: int) -> tuple[int, list[str], float]:
-    """What was removed, the objects that it named, and for how many seconds others had to wait."""
-    with attic.transaction():
+def _delete_step(store: RetentionStore, limit: int) -> tuple[int, list[str], float]:
+    """Return the number of deleted tasks, their blobs, and the seconds of the transaction."""
+    with store.transaction():
         started = time.monotonic()
-        removed, blobs = attic.remove_tasks(most)
-        return removed, blobs, max(1e-6, time.monotonic() - started)
+        deleted, blobs = store.remove_tasks(limit)
+        return deleted, blobs, max(1e-6, time.monotonic() - started)

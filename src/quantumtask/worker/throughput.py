@@ -1,33 +1,39 @@
-"""How much predicted work a worker gets done in a second, while there is always more of it."""
+"""The predicted work that a worker does in a second, measured while tasks wait."""
 
-_FORGETS = 0.5
-"""How much of what was known counts for less with each new measurement."""
+_SMOOTHING = 0.5
+"""Weight of a new measurement in the exponential average."""
 
-_ENOUGH_S = 0.5
+_MIN_BUSY_S = 0.5
+"""Shortest time that counts as a measurement."""
 
 
-class Pace:
-    """Sums up turns. Only time in which tasks waited counts: an idle worker is not a slow one."""
+class ThroughputMeter:
+    """Measures the throughput while tasks wait: an idle worker is not a slow one."""
 
     def __init__(self) -> None:
-        self.rate: float | None = None
-        """Milliseconds of predicted work a second; None: not known yet."""
-        self._at: float | None = None
+        self._rate: float | None = None
+        self._waiting_since: float | None = None
         self._busy_s = 0.0
-        self._done_ms = 0.0
+        self._work_ms = 0.0
 
-    def turn(self, now: float, done_ms: float, *, waiting: bool) -> None:
-        """So much was done since the last turn; whether more `waiting` goes on from here."""
-        if self._at is not None:
-            self._busy_s += now - self._at
-            self._done_ms += done_ms
-        self._at = now if waiting else None
+    def record(self, now: float, work_ms: float, *, waiting: bool) -> None:
+        """Record the work since the last call.
 
-    def measure(self) -> float | None:
-        """The rate, with what has been seen since the last time it was asked for."""
-        if self._busy_s >= _ENOUGH_S and self._done_ms > 0:
-            new = self._done_ms / self._busy_s
-            old = new if self.rate is None else self.rate
-            self.rate = _FORGETS * new + (1 - _FORGETS) * old
-            self._busy_s = self._done_ms = 0.0
-        return self.rate
+        Args:
+            now: Time in seconds of the monotonic clock.
+            work_ms: Predicted work of the tasks that have ended, in milliseconds.
+            waiting: True if tasks wait from now on.
+        """
+        if self._waiting_since is not None:
+            self._busy_s += now - self._waiting_since
+            self._work_ms += work_ms
+        self._waiting_since = now if waiting else None
+
+    def rate(self) -> float | None:
+        """Return the predicted work in ms for each second; None before the first measurement."""
+        if self._busy_s >= _MIN_BUSY_S and self._work_ms > 0:
+            new = self._work_ms / self._busy_s
+            old = new if self._rate is None else self._rate
+            self._rate = _SMOOTHING * new + (1 - _SMOOTHING) * old
+            self._busy_s = self._work_ms = 0.0
+        return self._rate

@@ -1,140 +1,155 @@
-"""The Worker's loop: record what has ended, claim what waits, give it to the slots."""
+"""The worker's loop: records outcomes, claims waiting tasks, gives them to the executor."""
 
 import logging
 import queue
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.processes import freeze_gc
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Result, TaskState
+from quantumtask.shared.task import Assignment, Failure, FailureCode, Result, TaskState
 from quantumtask.shared.worker_store import WorkerStore
-from quantumtask.worker.lease_monitor import Watch
-from quantumtask.worker.outcome import Outcome, Recorded
+from quantumtask.worker.executor_protocol import Executor
+from quantumtask.worker.lease_monitor import LeaseMonitor
+from quantumtask.worker.outcome import Outcome, RecordedOutcome, Report
 from quantumtask.worker.ray.executor import RayExecutor
-from quantumtask.worker.result_uploader import Keeper
-from quantumtask.worker.retention import Housekeeper
-from quantumtask.worker.slots.executor import CHUNK_MS, Executor, share_out
+from quantumtask.worker.result_uploader import ResultUploader
+from quantumtask.worker.retention import RetentionThread
+from quantumtask.worker.slots.executor import CHUNK_MS, LocalExecutor, pack_chunks
 from quantumtask.worker.telemetry import metrics
-from quantumtask.worker.telemetry.events import Chronicle
-from quantumtask.worker.throughput import Pace
+from quantumtask.worker.telemetry.events import WorkerEvents
+from quantumtask.worker.throughput import ThroughputMeter
 
 log = logging.getLogger(__name__)
 
-EXECUTORS: dict[str, type[Executor | RayExecutor]] = {"local": Executor, "ray": RayExecutor}
-
 IDLE_PAUSE_S = 0.0001
-SOME_PAUSE_S = 0.0005  # a slot is at work: what comes meanwhile is better claimed together
-LOOK_S = 1.0  # how often all leases are looked at
-BUSY_PAUSE_S = 0.005  # all slots are taken: only a cancellation would be news
+SOME_BUSY_PAUSE_S = 0.0005  # tasks that arrive meanwhile are better claimed together
+ALL_BUSY_PAUSE_S = 0.005  # without a free slot, only a cancellation needs the worker
+RECLAIM_INTERVAL_S = 1.0
 
 
-class Heard(Enum):
-    """What may end a worker's sleep."""
+def open_executor(
+    settings: Settings, report: Report, on_fatal: Callable[[BaseException], None]
+) -> Executor:
+    """Return the executor that the settings name.
 
-    NOTHING = auto()
-    RING = auto()
+    Args:
+        settings: The settings.
+        report: The callback for outcomes.
+        on_fatal: The callback for an error after which no task can run.
+    """
+    if settings.executor == "ray":
+        return RayExecutor(settings, report)
+    return LocalExecutor(settings, report, on_fatal)
+
+
+class WakeReason(Enum):
+    """Reasons for the end of a worker's sleep."""
+
+    TIMEOUT = auto()
+    DOORBELL = auto()
     OUTCOME = auto()
 
 
 class Worker:
-    """Runs tasks until told to stop. `run` belongs to one thread; `ring` and `stop` to any.
+    """Runs tasks until it is stopped. `run` belongs to one thread; `ring` and `stop` to any.
 
-    A turn is one transaction: everything that ended is recorded and the next tasks are claimed with
-    one commit. What the Worker believes to hold is checked against the Store at every turn, so a
-    cancelled task and a lost lease look the same to it: the slot that has the task is killed.
+    Each iteration is one transaction: it records all outcomes and claims the next tasks with one
+    commit. The worker compares the attempts that it believes to hold with those in the Store at
+    every iteration. So it handles a cancelled task and a lost lease alike: it kills the slot.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.id = str(uuid.uuid4())
-        self.broken: BaseException | None = None
+        self.fatal_error: BaseException | None = None
         self.warm = False
         self._settings = settings
-        self._executor = EXECUTORS[settings.executor](settings, self._report, self._break)
+        self._executor = open_executor(settings, self._report, self._on_fatal)
         self._store = WorkerStore(settings)
-        self._chronicle = Chronicle(settings, self.id)
+        self._events = WorkerEvents(settings, self.id)
         self._stopping = threading.Event()
-        # No SimpleQueue: its `get` with a timeout may block forever (CPython 3.11 and 3.12).
-        self._news: queue.Queue[Outcome | None] = queue.Queue()  # None: a ring
-        self._keeper = Keeper(settings, self._store.identity(), self._news.put)
-        self._housekeeper = Housekeeper(settings)
+        # No SimpleQueue: its `get` with a timeout may block for ever (CPython 3.11 and 3.12).
+        self._inbox: queue.Queue[Outcome | None] = queue.Queue()  # None: the doorbell
+        self._uploader = ResultUploader(settings, self._store.identity(), self._inbox.put)
+        self._retention = RetentionThread(settings)
         self._held: dict[tuple[str, int], Assignment] = {}
-        self._backlog: list[Assignment] = []  # claimed, and not in a slot yet
-        self._alone: list[Assignment] = []  # to be run again, one at a time
-        self._ended: list[Outcome] = []  # not recorded yet
-        self._more = False  # tasks may be waiting beyond what was claimed last
-        self._pace = Pace()
-        self._watch = Watch(settings)
+        self._backlog: list[Assignment] = []  # claimed, but not in a slot yet
+        self._retries: list[Assignment] = []  # to run again, each alone in a slot
+        self._outcomes: list[Outcome] = []  # not recorded yet
+        self._more_waiting = False  # the last claim has filled its budget
+        self._throughput = ThroughputMeter()
+        self._lease_monitor = LeaseMonitor(settings)
         self._renew_at = 0.0
-        self._look_at = 0.0
+        self._reclaim_at = 0.0
 
     @property
     def busy(self) -> int:
-        """How many slots are at work."""
+        """Number of slots that run tasks."""
         return self._executor.size - self._executor.free
 
     @property
     def slots(self) -> int:
+        """Number of slots."""
         return self._executor.size
 
     def ring(self) -> None:
-        """Somebody is about to write a task, or has just done so: stays awake for a while."""
-        self._news.put(None)
+        """Stay awake for a while, because a task is about to be written or was just written."""
+        self._inbox.put(None)
 
     def stop(self) -> None:
-        """Claims nothing more, lets running tasks end within the drain time, returns the rest."""
+        """Stop claiming, let running tasks end within the drain time, requeue the rest."""
         self._stopping.set()
-        self._news.put(None)
+        self._inbox.put(None)
 
     def run(self) -> None:
-        """Works until `stop`, or until no slot can be used any more (then `broken` says why)."""
+        """Work until `stop`, or until no slot can be used any more; see `fatal_error`."""
         self._executor.warm()
         self.warm = True
         freeze_gc()
-        self._housekeeper.start()
+        self._retention.start()
         log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
         while not self._stopping.is_set():
-            if self._try_turn() and not (self._more and self._executor.free):
+            if self._try_iteration() and not (self._more_waiting and self._executor.free):
                 self._sleep()
         self._drain()
 
     def _sleep(self) -> None:
-        """Until an outcome, a write of another process, or the next poll.
+        """Wait for an outcome, a write by another process, or the next poll.
 
-        Whether anything was written costs microseconds to ask. It is asked again after a tenth of
-        the time that has passed since there was news, or a ring: so a busy worker hardly waits and
-        an idle one hardly asks.
+        The check for writes takes microseconds. It is repeated after a tenth of the time since the
+        last event, so a busy worker hardly waits and an idle one rarely checks.
         """
         awake_at = time.monotonic()
         end = awake_at + self._settings.poll_s
         pause = shortest = self._shortest_pause_s()
-        while (heard := self._listen(pause)) is not Heard.OUTCOME:
+        while (reason := self._wait_event(pause)) is not WakeReason.OUTCOME:
             now = time.monotonic()
             if now >= end or self._stopping.is_set() or self._store_changed():
                 break
-            if heard is Heard.RING:
+            if reason is WakeReason.DOORBELL:
                 awake_at = now
             pause = max(shortest, (now - awake_at) / 10)
 
     def _shortest_pause_s(self) -> float:
         if not self._executor.free:
-            return BUSY_PAUSE_S
-        return SOME_PAUSE_S if self.busy else IDLE_PAUSE_S
+            return ALL_BUSY_PAUSE_S
+        return SOME_BUSY_PAUSE_S if self.busy else IDLE_PAUSE_S
 
-    def _listen(self, within_s: float) -> "Heard":
-        """What comes before the time is up; an outcome stays to be collected."""
+    def _wait_event(self, timeout_s: float) -> WakeReason:
+        """Wait for an event; an outcome stays in the inbox."""
         try:
-            news = self._news.get(timeout=within_s)
+            event = self._inbox.get(timeout=timeout_s)
         except queue.Empty:
-            return Heard.NOTHING
-        if news is None:
-            return Heard.RING
-        self._news.put(news)
-        return Heard.OUTCOME
+            return WakeReason.TIMEOUT
+        if event is None:
+            return WakeReason.DOORBELL
+        self._inbox.put(event)
+        return WakeReason.OUTCOME
 
     def _store_changed(self) -> bool:
         try:
@@ -142,199 +157,205 @@ class Worker:
         except StoreUnavailable:
             return True
 
-    def _try_turn(self) -> bool:
+    def _try_iteration(self) -> bool:
         try:
-            self._turn()
+            self._iterate()
         except StoreUnavailable as error:
-            # Nothing is lost: what ended stays in `_ended`, what is held stays leased for a while.
-            self._chronicle.unavailable(error)
+            # Nothing is lost: unrecorded outcomes stay in `_outcomes`, and leases last a while.
+            self._events.store_unavailable(error)
             time.sleep(0.1)
             return False
         return True
 
-    def _turn(self) -> None:
+    def _iterate(self) -> None:
         self._collect()
         if not self._executor.size:
-            self._return_waiting()
-        due = time.monotonic() >= self._renew_at
-        room = self._room()
-        before = set(self._held)
-        self._take_over()
-        if self._ended or due or room:
-            self._write(due, room)
-        self._drop_lost(before)
+            self._requeue_waiting()
+        renewal_due = time.monotonic() >= self._renew_at
+        free_slots = self._free_slots()
+        held_before = set(self._held)
+        self._reclaim_expired()
+        if self._outcomes or renewal_due or free_slots:
+            self._write(renewal_due, free_slots)
+        self._drop_lost(held_before)
         self._dispatch()
 
-    def _write(self, due: bool, room: int) -> None:
+    def _write(self, renewal_due: bool, free_slots: int) -> None:
         began_ns = time.time_ns()
-        with self._store.transaction(durable=due or bool(self._ended)):
-            recorded = self._record(self._ended)
-            if due:
+        with self._store.transaction(durable=renewal_due or bool(self._outcomes)):
+            recorded = self._record(self._outcomes)
+            if renewal_due:
                 self._renew()
             claim_ns = time.time_ns()
-            claimed = self._claim(room) if room else []
-        self._chronicle.wrote(recorded, claimed, claim_ns, began_ns)
-        if room:
-            self._more = sum(a.cost_ms for a in claimed) >= room * CHUNK_MS
-        done_ms = sum(o.assignment.cost_ms for o in self._ended)
-        self._pace.turn(time.monotonic(), done_ms, waiting=self._more)
-        for outcome in self._ended:
+            claimed = self._claim(free_slots) if free_slots else []
+        self._events.committed(recorded, claimed, claim_ns, began_ns)
+        if free_slots:
+            claimed_ms = sum(assignment.cost_ms for assignment in claimed)
+            self._more_waiting = claimed_ms >= free_slots * CHUNK_MS
+        work_ms = sum(outcome.assignment.cost_ms for outcome in self._outcomes)
+        self._throughput.record(time.monotonic(), work_ms, waiting=self._more_waiting)
+        for outcome in self._outcomes:
             self._held.pop(_key(outcome.assignment), None)
-        self._ended = []
-        self._held |= {_key(a): a for a in claimed}
+        self._outcomes = []
+        self._held |= {_key(assignment): assignment for assignment in claimed}
         self._backlog += claimed
-        if due:
+        if renewal_due:
             self._renew_at = time.monotonic() + self._settings.renew_s
 
-    def _claim(self, room: int) -> list[Assignment]:
+    def _claim(self, free_slots: int) -> list[Assignment]:
         began = time.perf_counter()
-        claimed = self._store.claim(self.id, room * CHUNK_MS)
+        claimed = self._store.claim(self.id, free_slots * CHUNK_MS)
         metrics.claimed(len(claimed), time.perf_counter() - began)
         return claimed
 
-    def _room(self) -> int:
-        """How many slots could take tasks that are not claimed yet."""
-        if self._backlog or self._alone or self._keeper.full or self._stopping.is_set():
+    def _free_slots(self) -> int:
+        """Return the number of slots to claim tasks for."""
+        if self._backlog or self._retries or self._uploader.saturated or self._stopping.is_set():
             return 0
         return self._executor.free
 
     def _collect(self) -> None:
-        """Takes in what the slots report; what did not finish runs again, alone."""
+        """Take all outcomes from the inbox; a task whose slot was lost is to run again, alone."""
         while True:
             try:
-                outcome = self._news.get_nowait()
+                outcome = self._inbox.get_nowait()
             except queue.Empty:
                 return
             if outcome is None or _key(outcome.assignment) not in self._held:
                 continue
-            self._chronicle.ended(outcome)
-            again = outcome.verdict is None and not outcome.for_another
-            if again and not self._stopping.is_set():
-                self._chronicle.retried(outcome.assignment)
-                self._alone.append(outcome.assignment)
+            self._events.ended(outcome)
+            retry = outcome.value is None and not outcome.requeue
+            if retry and not self._stopping.is_set():
+                self._events.retried(outcome.assignment)
+                self._retries.append(outcome.assignment)
             else:
-                self._ended.append(outcome)
+                self._outcomes.append(outcome)
 
-    def _record(self, outcomes: list[Outcome]) -> list[Recorded]:
-        """Writes outcomes of tasks that are still ours; the others are another's to write."""
-        results = [(o.assignment, o.verdict) for o in outcomes if isinstance(o.verdict, Result)]
-        written = self._store.complete(results)
-        done = dict.fromkeys(written, TaskState.COMPLETED)
+    def _record(self, outcomes: list[Outcome]) -> list[RecordedOutcome]:
+        """Write the outcomes of attempts that this worker still holds."""
+        results = [
+            (outcome.assignment, outcome.value)
+            for outcome in outcomes
+            if isinstance(outcome.value, Result)
+        ]
+        completed = dict.fromkeys(self._store.complete(results), TaskState.COMPLETED)
         return [
-            Recorded(o, done.get(_key(o.assignment)) or self._record_other(o.assignment, o.verdict))
-            for o in outcomes
+            RecordedOutcome(
+                outcome, completed.get(_key(outcome.assignment)) or self._record_other(outcome)
+            )
+            for outcome in outcomes
         ]
 
-    def _record_other(
-        self, assignment: Assignment, verdict: Result | Failure | None
-    ) -> TaskState | None:
-        if verdict is None:
+    def _record_other(self, outcome: Outcome) -> TaskState | None:
+        """Write an outcome without a result; return the new state, None if the lease is lost."""
+        assignment, value = outcome.assignment, outcome.value
+        if value is None:
             return TaskState.SUBMITTED if self._store.release(assignment) else None
-        if isinstance(verdict, Result):
+        if isinstance(value, Result):
             return None
-        if verdict.code == "worker_crashed":
-            return self._record_crash(assignment, verdict)
-        return TaskState.FAILED if self._store.fail(assignment, verdict) else None
+        if value.code == FailureCode.WORKER_CRASHED:
+            return self._record_crash(assignment, value)
+        return TaskState.FAILED if self._store.fail(assignment, value) else None
 
     def _record_crash(self, assignment: Assignment, failure: Failure) -> TaskState | None:
         crashes = assignment.crashes + 1
         if crashes < self._settings.max_crashes:
             released = self._store.release(assignment, crashed=True)
             return TaskState.SUBMITTED if released else None
-        message = f"{failure.message}, for the {crashes}. time: given up"
+        message = f"{failure.message}; crash {crashes} of {self._settings.max_crashes}, not retried"
         failed = self._store.fail(assignment, replace(failure, message=message))
         return TaskState.FAILED if failed else None
 
     def _renew(self) -> None:
-        self._store.heartbeat(self.id, self._executor.size, self._pace.measure())
+        self._store.heartbeat(self.id, self._executor.size, self._throughput.rate())
         self._store.renew(self.id, {task_id for task_id, _ in self._held})
         self._store.prune_shares()
 
-    def _take_over(self) -> None:
-        """Gives back to the queue what lost workers had, looking for it now and then."""
+    def _reclaim_expired(self) -> None:
+        """Return the tasks of lost workers to the queue, once in an interval."""
         now = time.monotonic()
-        if now < self._look_at:
+        if now < self._reclaim_at:
             return
-        self._look_at = now + min(LOOK_S, self._settings.renew_s)
-        if lost := self._watch.lost(self._store.leases(), now):
-            self._chronicle.swept(self._store.reclaim(lost))
+        self._reclaim_at = now + min(RECLAIM_INTERVAL_S, self._settings.renew_s)
+        if lost := self._lease_monitor.find_lost(self._store.leases(), now):
+            self._events.reclaimed(self._store.reclaim(lost))
 
-    def _drop_lost(self, before: set[tuple[str, int]]) -> None:
-        """Kills what was cancelled or taken from us, of what was held before this turn."""
-        suspects = self._held.keys() & before
-        if not suspects:
+    def _drop_lost(self, held_before: set[tuple[str, int]]) -> None:
+        """Kill the attempts that this worker has lost, of those held before this iteration."""
+        candidates = self._held.keys() & held_before
+        if not candidates:
             return
-        missing = suspects - self._store.held_attempts(self.id)
-        states = self._store.task_states({task_id for task_id, _ in missing}) if missing else {}
-        for key in missing:
-            lost = self._held.pop(key)
-            self._backlog = [a for a in self._backlog if a is not lost]
-            self._alone = [a for a in self._alone if a is not lost]
-            cancelled = states.get(lost.id) is TaskState.CANCELLED
-            self._executor.kill(lost.id, lost.attempt, "cancelled" if cancelled else "lease_lost")
-            self._keeper.drop(lost.id, lost.attempt)
-            self._chronicle.lost(lost, "cancelled" if cancelled else "taken")
+        lost = candidates - self._store.held_attempts(self.id)
+        states = self._store.task_states({task_id for task_id, _ in lost}) if lost else {}
+        for key in lost:
+            assignment = self._held.pop(key)
+            self._backlog = [each for each in self._backlog if each is not assignment]
+            self._retries = [each for each in self._retries if each is not assignment]
+            cancelled = states.get(assignment.id) is TaskState.CANCELLED
+            self._executor.kill(*key, "cancelled" if cancelled else "lease_lost")
+            self._uploader.cancel(*key)
+            self._events.lease_lost(assignment, "cancelled" if cancelled else "taken")
 
     def _dispatch(self) -> None:
-        while self._alone and self._executor.free:
-            self._give([self._alone.pop(0)])
+        while self._retries and self._executor.free:
+            self._submit([self._retries.pop(0)])
         if self._backlog and (free := self._executor.free):
-            chunks, self._backlog = share_out(self._backlog, free)
+            chunks, self._backlog = pack_chunks(self._backlog, free)
             for chunk in chunks:
-                self._give(chunk)
+                self._submit(chunk)
 
-    def _give(self, chunk: list[Assignment]) -> None:
-        self._chronicle.started(chunk)
+    def _submit(self, chunk: list[Assignment]) -> None:
+        self._events.started(chunk)
         self._executor.submit(chunk)
 
     def _drain(self) -> None:
-        """Gives back what has not started, waits for what has, kills what takes too long."""
+        """Requeue tasks that have not started, wait for others, kill those that take too long."""
         log.info("draining", extra={"held": len(self._held)})
-        self._return_waiting()
-        deadline = time.monotonic() + (0 if self.broken else self._settings.drain_s)
-        if self.broken:
-            self._give_all_back()
+        self._requeue_waiting()
+        deadline = time.monotonic() + (0 if self.fatal_error else self._settings.drain_s)
+        if self.fatal_error:
+            self._requeue_all()
         while self._held:
             if time.monotonic() > deadline:
                 self._executor.kill()
-                self._keeper.give_up()
+                self._uploader.cancel_all()
             if time.monotonic() > deadline + self._settings.busy_timeout_s:
-                break  # the leases will run out
-            self._try_turn()
-            self._listen(0.05)
+                break  # the leases will expire
+            self._try_iteration()
+            self._wait_event(0.05)
         self._executor.stop()
-        self._leave()
+        self._close()
 
-    def _return_waiting(self) -> None:
-        """Gives back what no slot has: there will be none for it here, or not soon."""
-        self._ended += [Outcome(a, None) for a in (*self._backlog, *self._alone)]
-        self._backlog, self._alone = [], []
+    def _requeue_waiting(self) -> None:
+        """Requeue the tasks that are in no slot: no slot will be free for them soon."""
+        self._outcomes += [Outcome(each, None) for each in (*self._backlog, *self._retries)]
+        self._backlog, self._retries = [], []
 
-    def _give_all_back(self) -> None:
-        """Ends the slots; what they have not finished goes back to the queue."""
+    def _requeue_all(self) -> None:
+        """End all slots and requeue all tasks without an outcome."""
         self._executor.stop()
-        self._keeper.give_up()
+        self._uploader.cancel_all()
         self._collect()
-        ended = {_key(outcome.assignment) for outcome in self._ended}
-        self._ended += [Outcome(a, None) for k, a in self._held.items() if k not in ended]
+        ended = {_key(outcome.assignment) for outcome in self._outcomes}
+        self._outcomes += [Outcome(each, None) for k, each in self._held.items() if k not in ended]
 
-    def _leave(self) -> None:
-        self._housekeeper.stop()
+    def _close(self) -> None:
+        self._retention.stop()
         try:
             self._store.deregister(self.id)
         except StoreUnavailable as error:
             log.warning("store unavailable", extra={"reason": error.message})
         self._store.close()
-        self._chronicle.close()
+        self._events.close()
         log.info("stopped", extra={"worker": self.id})
 
     def _report(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
-            self._keeper.take(outcome)
+            self._uploader.submit(outcome)
 
-    def _break(self, error: BaseException) -> None:
-        log.critical("a slot cannot be used any more", extra={"reason": str(error)})
-        self.broken = error
+    def _on_fatal(self, error: BaseException) -> None:
+        log.critical("slot unusable: worker stopping", extra={"reason": str(error)})
+        self.fatal_error = error
         self.stop()
 
 

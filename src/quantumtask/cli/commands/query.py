@@ -48,13 +48,13 @@ def _validate_here(files: list[str], parameters: dict[str, Any] | None, as_json:
     from quantumtask.api.schemas.parameters import parameters_text
     from quantumtask.cli.commands import local_validation
     from quantumtask.cli.commands.validate import validate_files
-    from quantumtask.worker.slots.child_process import SlotBroken
+    from quantumtask.worker.slots.child_process import ChildStartError
 
     settings = load_settings()
     try:
         with local_validation.open_validator(parameters_text(parameters), settings) as validator:
             return validate_files(files, validator, settings.max_circuit_bytes, as_json)
-    except SlotBroken:
+    except ChildStartError:
         command = f"{sys.executable} -c 'import quantumtask.openqasm'"
         exit_with(f"circuits cannot be parsed on this machine. To see the error: {command}", 3)
 

@@ -15,8 +15,8 @@ ADVICE = "Check the head node, the network and the token. Tasks wait until then.
 SCRIPT = """
 import sys
 from quantumtask.worker.ray import cluster
-cluster.connect(sys.argv[1])
-nodes = cluster.nodes()
+cluster.connect_cluster(sys.argv[1])
+nodes = cluster.list_nodes()
 memory = sum(node.memory for node in nodes) / 1024**3
 print(f"{len(nodes)} nodes, {sum(node.cores for node in nodes)} cores, {memory:.1f} GiB")
 """

@@ -1,1 +1,1 @@
-"""Analysis of circuits without running them, in a child process."""
+"""Analysis of circuits: validation, estimates and catalogs, in a child process of the worker."""

@@ -1,6 +1,6 @@
-"""What runs in the child that answers questions: it reads circuits, as a slot does, and runs none.
+"""Main function of the analysis child: it reads circuits as a slot does, and runs none.
 
-It answers in JSON for the reason that a slot's outcomes are.
+It responds in JSON, for the same reason as a slot.
 """
 
 import time
@@ -14,65 +14,72 @@ from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.processes import cpu_time_limit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
-from quantumtask.worker.analysis.messages import Finding, Json, Kind, Question, of_failure, report
-from quantumtask.worker.slots.execute import WARM_UP, attempt, live, out_of_memory
+from quantumtask.worker.analysis.messages import (
+    AnalysisKind,
+    AnalysisRequest,
+    AnalysisResponse,
+    JsonObject,
+    failure_response,
+    validation_report,
+)
+from quantumtask.worker.slots.execute import WARM_UP_TASK, child_loop, run_catching
+
+# The engines are imported inside functions: only some requests need them.
 
 
-def serve(connection: Connection, settings: Settings, threads: int) -> None:
-    """The life of the child: one question at a time. `threads`: those of a slot."""
+def analysis_main(connection: Connection, settings: Settings, threads: int) -> None:
+    """Run the child, one request at a time; `threads` is the number of threads of a slot."""
 
-    def work(question: Question) -> bool:
-        finding = answer(question, settings, threads)
-        connection.send_bytes(finding.encoded())
-        return finding.fit
+    def work(request: AnalysisRequest) -> bool:
+        response = analyze(request, settings, threads)
+        connection.send_bytes(response.to_json())
+        return response.child_usable
 
-    live(connection, settings, lambda: _validate(WARM_UP, settings, threads), work)
-
-
-def answer(question: Question, settings: Settings, threads: int) -> Finding:
-    """What there is to say; nothing is raised."""
-    if question.spec is None:
-        return _told(question, settings)
-    return ANSWERS[question.kind](question.spec, settings, threads)
+    child_loop(connection, settings, lambda: _validate(WARM_UP_TASK, settings, threads), work)
 
 
-def _validate(spec: TaskSpec, settings: Settings, _: int) -> Finding:
-    """All that is wrong with a circuit, or with what is asked of it."""
-    from quantumtask.engines.noise.request import resolve_noise  # not above: as in `execute`
+def analyze(request: AnalysisRequest, settings: Settings, threads: int) -> AnalysisResponse:
+    """Return the response to a request; no exception is raised."""
+    if request.spec is None:
+        return _catalog(request, settings)
+    return ANALYSES[request.kind](request.spec, settings, threads)
+
+
+def _validate(spec: TaskSpec, settings: Settings, _: int) -> AnalysisResponse:
+    """Return all problems of a circuit and its options."""
+    from quantumtask.engines.noise.request import resolve_noise
     from quantumtask.engines.outputs.output_spec import parse_output_spec
 
-    def read() -> Validation:
-        wanted = parse_output_spec(spec.options, spec.shots, spec.memory)
+    def validate() -> Validation:
+        output_spec = parse_output_spec(spec.options, spec.shots, spec.memory)
         with cpu_time_limit(settings.compile_limit_s):
-            found = validate_circuit(spec.circuit, settings, spec.parameters)
-        if found.valid:
-            wanted.check(found.qubits)
-        if not wanted.ideal:
-            resolve_noise(wanted.backend, wanted.noise)
-        return found
+            validation = validate_circuit(spec.circuit, settings, spec.parameters)
+        if validation.valid:
+            output_spec.check(validation.qubits)
+        if not output_spec.ideal:
+            resolve_noise(output_spec.backend, output_spec.noise)
+        return validation
 
-    verdict = attempt(read, settings)
-    return Finding(True, report(verdict), not out_of_memory(verdict))
+    validation = run_catching(validate, settings)
+    report = validation_report(validation)
+    return AnalysisResponse(True, report, not _is_out_of_memory(validation))
 
 
-def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
-    """What a task would take, the reading of its circuit included."""
-    from quantumtask.engines.selection.estimate import (  # not above: as in `execute`
-        RunEstimate,
-        estimate_run,
-    )
+def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> AnalysisResponse:
+    """Return the engine, memory and time that a task would take, compilation included."""
+    from quantumtask.engines.selection.estimate import RunEstimate, estimate_run
 
-    def read() -> Sweep:
+    def compile_circuit() -> Sweep:
         with cpu_time_limit(settings.compile_limit_s):
             return compile_uncached(spec.circuit, settings, spec.parameters)
 
-    started = time.thread_time()  # see `estimate`: not process_time
-    sweep = attempt(read, settings)
+    started = time.thread_time()  # see `estimate_run`: not process_time
+    sweep = run_catching(compile_circuit, settings)
     if isinstance(sweep, Failure):
-        return of_failure(Kind.ESTIMATE, sweep, not out_of_memory(sweep))
-    reading_s = time.thread_time() - started
+        return failure_response(AnalysisKind.ESTIMATE, sweep, not sweep.is_out_of_memory)
+    compile_s = time.thread_time() - started
 
-    def look() -> RunEstimate:
+    def estimate() -> RunEstimate:
         return estimate_run(
             sweep.program,
             shots=spec.shots,
@@ -82,38 +89,45 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> Finding:
             method=spec.method,
         )
 
-    found = attempt(look, settings)
-    if isinstance(found, Failure):
-        return of_failure(Kind.ESTIMATE, found)
-    seconds = reading_s + sweep.size * found.seconds + (sweep.size - 1) * _binding_s(sweep)
-    return Finding(True, found._replace(seconds=seconds)._asdict())
+    run = run_catching(estimate, settings)
+    if isinstance(run, Failure):
+        return failure_response(AnalysisKind.ESTIMATE, run)
+    seconds = compile_s + sweep.size * run.seconds + (sweep.size - 1) * _binding_s(sweep)
+    return AnalysisResponse(True, run._replace(seconds=seconds)._asdict())
 
 
 def _binding_s(sweep: Sweep) -> float:
-    """Seconds that each further element of a sweep takes before it runs."""
+    """Return the seconds that the binding of another element of a sweep takes."""
     started = time.thread_time()
-    with suppress(CircuitError):  # of an element that is not looked at here
+    with suppress(CircuitError):  # of that element, which an estimate does not check
         next(sweep.others(), None)
     return time.thread_time() - started
 
 
-def _told(question: Question, settings: Settings) -> Finding:
-    """Which engines or backends there are, and what fits a slot; or one backend in full."""
+def _catalog(request: AnalysisRequest, settings: Settings) -> AnalysisResponse:
+    """Return the list of engines or of backends with the limits of a slot, or one backend."""
     from quantumtask.engines.backends import catalog
     from quantumtask.engines.selection import estimate
 
-    def tell() -> Json:
-        if question.kind is Kind.ENGINES:
+    def read() -> JsonObject:
+        if request.kind is AnalysisKind.ENGINES:
             return estimate.list_engines(settings)
-        if question.kind is Kind.BACKENDS:
+        if request.kind is AnalysisKind.BACKENDS:
             return catalog.list_backends(settings)
-        return catalog.describe_backend(question.name, settings)
+        return catalog.describe_backend(request.backend, settings)
 
-    told = attempt(tell, settings)
-    return of_failure(question.kind, told) if isinstance(told, Failure) else Finding(True, told)
+    body = run_catching(read, settings)
+    if isinstance(body, Failure):
+        return failure_response(request.kind, body)
+    return AnalysisResponse(True, body)
 
 
-ANSWERS: dict[Kind, Callable[[TaskSpec, Settings, int], Finding]] = {
-    Kind.VALIDATE: _validate,
-    Kind.ESTIMATE: _estimate,
+def _is_out_of_memory(value: Validation | Failure) -> bool:
+    return isinstance(value, Failure) and value.is_out_of_memory
+
+
+ANALYSES: dict[AnalysisKind, Callable[[TaskSpec, Settings, int], AnalysisResponse]] = {
+    AnalysisKind.VALIDATE: _validate,
+    AnalysisKind.ESTIMATE: _estimate,
 }
+"""The analyses of a circuit."""

@@ -1,4 +1,4 @@
-"""What can be asked without running anything, and what was found, as both travel."""
+"""Messages of the analysis child: requests to it, responses of it."""
 
 import json
 from dataclasses import asdict
@@ -10,10 +10,12 @@ from quantumtask.shared.task import Failure, Problem, TaskSpec
 if TYPE_CHECKING:
     from quantumtask.openqasm import Validation
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-class Kind(StrEnum):
+class AnalysisKind(StrEnum):
+    """Kinds of requests."""
+
     VALIDATE = "validate"
     ESTIMATE = "estimate"
     ENGINES = "engines"
@@ -21,62 +23,74 @@ class Kind(StrEnum):
     BACKEND = "backend"
 
 
-class Question(NamedTuple):
-    """What is asked: of a circuit and how it would be run; `spec` None: of none.
+class AnalysisRequest(NamedTuple):
+    """A request.
 
-    `name`: that of the backend that is asked about.
+    Attributes:
+        kind: The kind of the request.
+        spec: The circuit and its options; None for a request about engines or backends.
+        backend: The name of the backend that the request is about.
     """
 
-    kind: Kind
+    kind: AnalysisKind
     spec: TaskSpec | None = None
-    name: str = ""
+    backend: str = ""
 
 
-class Finding(NamedTuple):
-    """What was found, a JSON object; `good`: it is what was asked for, and not why there is none.
+class AnalysisResponse(NamedTuple):
+    """A response.
 
-    `fit`: the child that found it can be asked again.
+    Attributes:
+        ok: True if `body` is the answer; False if it is a failure.
+        body: A JSON object.
+        child_usable: False if the child has run out of memory and must be replaced.
     """
 
-    good: bool
-    content: Json
-    fit: bool = True
+    ok: bool
+    body: JsonObject
+    child_usable: bool = True
 
-    def encoded(self) -> bytes:
+    def to_json(self) -> bytes:
+        """Return the response as JSON."""
         return json.dumps(self).encode()
 
 
-def decoded(data: bytes) -> Finding:
-    """What `encoded` was made of. Raises ValueError or TypeError for anything else."""
-    return Finding(*json.loads(data))
+def decode_response(data: bytes) -> AnalysisResponse:
+    """Return the response from its JSON. Raises ValueError or TypeError for other data."""
+    return AnalysisResponse(*json.loads(data))
 
 
-def of_failure(kind: Kind, failure: Failure, fit: bool = True) -> Finding:
-    """Where a circuit could not be read or run. That is what a validation asks for."""
-    if kind is Kind.VALIDATE:
-        return Finding(True, report(failure), fit)
-    return Finding(False, asdict(failure), fit)
+def failure_response(
+    kind: AnalysisKind, failure: Failure, child_usable: bool = True
+) -> AnalysisResponse:
+    """Return the response for a circuit that fails; for a validation, that is the answer."""
+    if kind is AnalysisKind.VALIDATE:
+        return AnalysisResponse(True, validation_report(failure), child_usable)
+    return AnalysisResponse(False, asdict(failure), child_usable)
 
 
-def report(verdict: "Validation | Failure") -> Json:
-    """`valid`, all `problems`, and what the circuit declares.
+def validation_report(validation: "Validation | Failure") -> JsonObject:
+    """Return `valid`, all `problems`, and the declarations of the circuit.
 
-    A Failure is a circuit that could not be read: it declares nothing, as far as we know.
+    Args:
+        validation: A Failure if the circuit could not be read; the report then has no
+            declarations.
     """
-    if isinstance(verdict, Failure):
-        return _report(False, verdict.problems or (Problem(verdict.code, verdict.message),))
+    if isinstance(validation, Failure):
+        problems = validation.problems or (Problem(validation.code, validation.message),)
+        return _report(False, problems)
     return _report(
-        verdict.valid,
-        verdict.problems,
-        inputs=[{"name": one.name, "type": one.type} for one in verdict.inputs],
-        outputs=[{"name": one.name, "type": one.type} for one in verdict.outputs],
-        registers=[{"name": one.name, "size": one.size} for one in verdict.registers],
-        qubits=verdict.qubits,
-        operations=verdict.operations,
+        validation.valid,
+        validation.problems,
+        inputs=[{"name": each.name, "type": each.type} for each in validation.inputs],
+        outputs=[{"name": each.name, "type": each.type} for each in validation.outputs],
+        registers=[{"name": each.name, "size": each.size} for each in validation.registers],
+        qubits=validation.qubits,
+        operations=validation.operations,
     )
 
 
-def _report(valid: bool, problems: tuple[Problem, ...], **declared: Any) -> Json:
+def _report(valid: bool, problems: tuple[Problem, ...], **declarations: Any) -> JsonObject:
+    report = {"valid": valid, "problems": [asdict(problem) for problem in problems]}
     nothing = {"inputs": [], "outputs": [], "registers": [], "qubits": 0, "operations": None}
-    told = {"valid": valid, "problems": [asdict(problem) for problem in problems]}
-    return {**told, **nothing, **declared}
+    return {**report, **nothing, **declarations}

@@ -1,4 +1,4 @@
-"""Questions about circuits: one child process, apart from the slots of tasks, answers them all."""
+"""The analysis child of a worker, apart from the slots, and the bounded queue in front of it."""
 
 import logging
 import threading
@@ -8,138 +8,149 @@ from multiprocessing.connection import Connection
 
 from quantumtask.shared.errors import AnalysisQueueFull
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Failure
-from quantumtask.worker.analysis.messages import Finding, Question, decoded, of_failure
-from quantumtask.worker.slots.child_process import Child, cause_of_death
+from quantumtask.shared.task import Failure, FailureCode
+from quantumtask.worker.analysis.messages import (
+    AnalysisRequest,
+    AnalysisResponse,
+    decode_response,
+    failure_response,
+)
+from quantumtask.worker.slots.child_process import ChildProcess, exit_failure
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 64
-"""Questions that wait for their turn, at most; one more is refused."""
+MAX_QUEUED_REQUESTS = 64
+"""Largest number of requests in the queue; others are refused."""
 
-PATIENCE_S = 10.0
-"""How long a question waits for its turn before it is refused: somebody is waiting for it."""
+MAX_QUEUE_WAIT_S = 10.0
+"""Longest time of a request in the queue: a client waits for the response."""
 
-CLOCK = 4.0
-"""How much longer than its processor time a reading may take by the clock: tasks want the machine
-as well."""
-
-
-def live(connection: Connection, settings: Settings, threads: int) -> None:
-    """What the child does. Only there is a circuit read."""
-    from quantumtask.worker.analysis.child import serve
-
-    serve(connection, settings, threads)
+WALL_CLOCK_FACTOR = 4.0
+"""Limit of the wall-clock time of a request, as a multiple of its limit of processor time: tasks
+use the processors too."""
 
 
-class Respondent:
-    """Has its child answer. `answer` belongs to one thread; `kill` may be called from any.
+def run_analysis_child(connection: Connection, settings: Settings, threads: int) -> None:
+    """Run the child; only the child reads circuits."""
+    from quantumtask.worker.analysis.child import analysis_main
 
-    A child that took too long, too much or that died makes way for a fresh one.
+    analysis_main(connection, settings, threads)
+
+
+class AnalysisProcess:
+    """A child process that responds to requests. `stop` may be called from any thread.
+
+    A child that exceeds a limit or dies is replaced by another one.
     """
 
-    def __init__(self, settings: Settings, child: Child | None = None) -> None:
+    def __init__(self, settings: Settings, child: ChildProcess | None = None) -> None:
         self._settings = settings
-        self._child = child or Child(live, settings, settings.slot_threads)
-        self._limit_s = CLOCK * settings.compile_limit_s
+        self._child = child or ChildProcess(run_analysis_child, settings, settings.slot_threads)
+        self._limit_s = WALL_CLOCK_FACTOR * settings.compile_limit_s
         self._stopped = False
 
-    def answer(self, question: Question) -> Finding:
-        """What the child found, or why it could not.
+    def analyze(self, request: AnalysisRequest) -> AnalysisResponse:
+        """Return the response of the child, or a failure if the child died or took too long.
 
-        Raises SlotBroken if no child can be started, AnalysisQueueFull once `stop` was called.
+        Raises:
+            ChildStartError: No child could be started.
+            AnalysisQueueFull: `stop` was called.
         """
-        connection = self._child.warm()
+        connection = self._child.ensure_ready()
         late = threading.Event()
-        watch = threading.Timer(self._limit_s, self._cut_short, (late,))
-        watch.start()
+        timer = threading.Timer(self._limit_s, self._kill_late, (late,))
+        timer.start()
         try:
-            return self._ask(connection, question)
+            return self._request(connection, request)
         except (EOFError, OSError, ValueError, TypeError, LookupError):
-            return of_failure(question.kind, self._give_up(late.is_set()))
+            return failure_response(request.kind, self._give_up(late.is_set()))
         finally:
-            watch.cancel()
-            watch.join()  # so that it cannot hit the next child
+            timer.cancel()
+            timer.join()  # so that the timer cannot kill the next child
             if late.is_set():
-                self._end()  # a child that was hit just after its answer
+                self._end_child()  # a child that was killed just after its response
 
-    def _ask(self, connection: Connection, question: Question) -> Finding:
-        """The child's answer; raises whatever comes of a child that is dead or as good as that."""
+    def _request(self, connection: Connection, request: AnalysisRequest) -> AnalysisResponse:
+        """Return the response; an exception means a dead child, or a wrong response."""
         if self._stopped:
             raise EOFError
-        connection.send(question)
-        finding = decoded(connection.recv_bytes())
-        if not finding.fit:
-            self._end()
-        return finding
+        connection.send(request)
+        response = decode_response(connection.recv_bytes())
+        if not response.child_usable:
+            self._end_child()
+        return response
 
-    def _cut_short(self, late: threading.Event) -> None:
+    def _kill_late(self, late: threading.Event) -> None:
         late.set()
         self._child.kill()
 
     def stop(self) -> None:
-        """Lets nothing more be read, and ends what is being read."""
+        """Refuse all further requests and end the current one."""
         self._stopped = True
         self._child.kill()
 
     def close(self) -> None:
-        """Ends the child."""
-        self._end()
+        """End the child."""
+        self._end_child()
 
     def _give_up(self, late: bool) -> Failure:
-        exitcode = self._end()
+        exitcode = self._end_child()
         if self._stopped:
             raise AnalysisQueueFull("the worker is stopping")
-        failure = cause_of_death(exitcode, "reading", self._settings)
+        failure = exit_failure(exitcode, "reading the circuit", self._settings)
         if late:
-            words = f"reading the circuit took more than {self._limit_s:g} seconds by the clock"
-            failure = Failure("compile_timeout", words)
-        log.info("reading died", extra={"exitcode": exitcode, "code": failure.code})
+            message = f"reading the circuit took more than {self._limit_s:g} seconds of wall clock"
+            failure = Failure(FailureCode.COMPILE_TIMEOUT, message)
+        log.info("analysis process died", extra={"exitcode": exitcode, "code": failure.code})
         return failure
 
-    def _end(self) -> int | None:
-        """Ends the child and returns its exit code; the next question gets a fresh one."""
+    def _end_child(self) -> int | None:
+        """End the child and return its exit code; the next request starts another child."""
         self._child.kill()
-        return self._child.bury()
+        return self._child.reap()
 
 
-class Questions:
-    """Questions in, futures of findings out: one after the other, and only so many wait."""
+class AnalysisQueue:
+    """A bounded queue in front of an AnalysisProcess; requests are handled one by one."""
 
     def __init__(self, settings: Settings) -> None:
-        self._respondent = Respondent(settings)
+        self._process = AnalysisProcess(settings)
         self._lock = threading.Lock()
-        self._waiting = 0
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="questions")
+        self._queued = 0
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="analysis")
 
-    def submit(self, question: Question) -> "Future[Finding]":
-        """Asks; what waits too long ends with AnalysisQueueFull.
+    def submit(self, request: AnalysisRequest) -> "Future[AnalysisResponse]":
+        """Queue a request; its future ends with AnalysisQueueFull if the wait is too long.
 
-        Raises AnalysisQueueFull where too many wait already.
+        Raises:
+            AnalysisQueueFull: Too many requests are queued.
         """
         with self._lock:
-            if self._waiting >= MOST_WAITING:
-                raise AnalysisQueueFull(f"{MOST_WAITING} circuits wait to be read already")
-            self._waiting += 1
-        future = self._pool.submit(self._answer, question, time.monotonic())
-        future.add_done_callback(self._answered)
+            if self._queued >= MAX_QUEUED_REQUESTS:
+                raise AnalysisQueueFull(
+                    f"analysis queue full: {MAX_QUEUED_REQUESTS} circuits are waiting"
+                )
+            self._queued += 1
+        future = self._pool.submit(self._analyze, request, time.monotonic())
+        future.add_done_callback(self._on_done)
         return future
 
     def stop(self) -> None:
-        """Ends the child; what still waits is cancelled."""
+        """Cancel all queued requests and end the child."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._respondent.stop()
+        self._process.stop()
         self._pool.shutdown()
-        self._respondent.close()
+        self._process.close()
 
-    def _answer(self, question: Question, asked_at: float) -> Finding:
-        waited_s = time.monotonic() - asked_at
-        if waited_s > PATIENCE_S:
+    def _analyze(self, request: AnalysisRequest, queued_at: float) -> AnalysisResponse:
+        waited_s = time.monotonic() - queued_at
+        if waited_s > MAX_QUEUE_WAIT_S:
             raise AnalysisQueueFull(
-                f"reading takes long now: this circuit waited {waited_s:.0f} seconds"
+                f"analysis queue full: this circuit waited {waited_s:.0f} seconds; "
+                f"at most {MAX_QUEUE_WAIT_S:.0f}"
             )
-        return self._respondent.answer(question)
+        return self._process.analyze(request)
 
-    def _answered(self, _: "Future[Finding]") -> None:
+    def _on_done(self, _: "Future[AnalysisResponse]") -> None:
         with self._lock:
-            self._waiting -= 1
+            self._queued -= 1

@@ -1,1 +1,1 @@
-"""Execution on a Ray cluster, through a driver process that may be lost."""
+"""Execution on a Ray cluster, through a driver process that may be lost at any time."""

@@ -1,7 +1,7 @@
-"""What runs inside a Ray actor: one slot of its node. It knows nothing of Ray.
+"""The actor of a slot on a Ray node; this file does not import Ray.
 
-Circuits run in a child of the actor, the same as on a machine without Ray: so it is the child that
-has the limits, and killing it leaves the actor warm.
+Circuits run in a child process of the actor, as on a machine without Ray. So the limits are those
+of the child, and a killed child leaves the actor warm.
 """
 
 import json
@@ -10,92 +10,85 @@ import pickle
 import sys
 from dataclasses import replace
 from multiprocessing import forkserver
-from typing import Any
 
 from quantumtask.shared.settings import MIB, PREFIX, Settings
-from quantumtask.shared.task import Assignment, Failure
+from quantumtask.shared.task import Assignment, Failure, FailureCode
 from quantumtask.version import __version__
-from quantumtask.worker.analysis.messages import Kind, Question
-from quantumtask.worker.analysis.pool import Respondent
-from quantumtask.worker.outcome import Outcome, encode
+from quantumtask.worker.analysis.messages import AnalysisKind, AnalysisRequest
+from quantumtask.worker.analysis.pool import AnalysisProcess
+from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.ray.messages import MemoryEstimate, RunReply, encode_outcome_list
 from quantumtask.worker.slots.slot import Slot
 
-Said = tuple[str, int, str, dict[str, Any]]
-"""A verdict as it travels: the task, its attempt, and what `encode` made of it."""
 
-
-class Host:
-    """A slot. `run` is called from one thread, `kill` meanwhile from another."""
+class SlotActor:
+    """One slot. One thread calls `run`; another one may call `kill` at the same time."""
 
     def __init__(self, settings: Settings, threads: int) -> None:
         self._settings = settings
-        self._early: list[Outcome] = []
-        self._slot = Slot(settings, threads, self._early.extend)
-        _be_nobody()
-        forkserver.ensure_running()  # in the main thread: it dies with the one that started it
+        self._slot = Slot(settings, threads)
+        _isolate_environment()
+        # In the main thread: the fork server dies with the thread that started it.
+        forkserver.ensure_running()
 
     def ready(self) -> str:
-        """Returns once the slot is warm: the version of what it runs."""
+        """Start the child of the slot; return the version of this package on the node."""
         self._slot.warm()
         return __version__
 
-    def run(self, chunk: bytes) -> tuple[bytes, bytes]:
-        """Runs a pickled list of Assignments: verdicts, and apart those that lack memory.
-
-        Both are JSON arrays. What is in neither did not finish, through no fault of its own.
-        """
-        self._early.clear()
+    def run(self, chunk: bytes) -> RunReply:
+        """Run a pickled list of assignments."""
         self._slot.assign(pickle.loads(chunk))
-        last = self._slot.run()
-        said = [_said(outcome) for outcome in (*self._early, *last) if outcome.verdict]
-        large = [one for one in said if one[3].get("code") == "out_of_memory"]
-        return _json([one for one in said if one not in large]), _json(large)
+        arrays: list[bytes] = []
+        out_of_memory: Outcome | None = None
+        for message in self._slot.run():
+            failure = next(filter(_is_out_of_memory, message.outcomes), None)
+            if failure and not out_of_memory:
+                out_of_memory = failure
+                others = [each for each in message.outcomes if each is not failure]
+                arrays.append(encode_outcome_list(others))
+            else:
+                arrays.append(message.data or encode_outcome_list(message.outcomes))
+        return RunReply(arrays, encode_outcome_list([out_of_memory]) if out_of_memory else b"")
 
-    def kill(self, task_id: str, attempt: int, why: str) -> None:
-        """Kills the child if it has this attempt at a task."""
-        self._slot.kill(task_id, attempt, why)
+    def kill(self, task_id: str, attempt: int, reason: str) -> None:
+        """Kill the child if it has this attempt at a task."""
+        self._slot.kill(task_id, attempt, reason)
 
-    def weigh(self, task: Assignment, verdict: bytes, most: int) -> tuple[int, bytes]:
-        """How many bytes a slot must have for a task that got this verdict: see `run`.
+    def estimate_memory(self, task: Assignment, failure: bytes, max_bytes: int) -> MemoryEstimate:
+        """Return the memory that a slot needs for a task that ran out of memory here.
 
-        0 if that is more than `most`, which no node has, and the verdict that tells so.
+        Args:
+            task: The task.
+            failure: A JSON array with the failure of the task.
+            max_bytes: The largest memory of a node.
         """
-        from quantumtask.engines.limits import (  # the bridge does without
-            RESERVED_BYTES,
-            format_bytes,
-        )
+        # Imported here: the driver does not need the engines.
+        from quantumtask.engines.limits import RESERVED_BYTES, format_bytes
 
-        respondent = Respondent(replace(self._settings, slot_memory_mb=most // MIB))
+        analysis = AnalysisProcess(replace(self._settings, slot_memory_mb=max_bytes // MIB))
         try:
-            finding = respondent.answer(Question(Kind.ESTIMATE, task.spec))
+            response = analysis.analyze(AnalysisRequest(AnalysisKind.ESTIMATE, task.spec))
         finally:
-            respondent.close()
-        if finding.good:
-            return -(-(finding.content["memory_bytes"] + RESERVED_BYTES) // MIB) * MIB, verdict
-        [[_, _, _, failure]] = json.loads(verdict)
-        largest = format_bytes(most)
-        message = f"{failure['message']}. No node of the cluster has more than {largest} for it"
-        return 0, failed(task, Failure("out_of_memory", message))
+            analysis.close()
+        if response.ok:
+            mebibytes = -(-(response.body["memory_bytes"] + RESERVED_BYTES) // MIB)
+            return MemoryEstimate(mebibytes * MIB, failure)
+        [[_, _, _, fields]] = json.loads(failure)
+        limit = format_bytes(max_bytes)
+        message = f"{fields['message']}. No node of the cluster has more than {limit} for it"
+        too_large = Failure(FailureCode.OUT_OF_MEMORY, message)
+        return MemoryEstimate(0, encode_outcome_list([Outcome(task, too_large)]))
 
 
-def failed(assignment: Assignment, failure: Failure) -> bytes:
-    """One failure as `Host.run` says it."""
-    return _json([_said(Outcome(assignment, failure))])
+def _is_out_of_memory(outcome: Outcome) -> bool:
+    return isinstance(outcome.value, Failure) and outcome.value.is_out_of_memory
 
 
-def _said(outcome: Outcome) -> Said:
-    assert outcome.verdict is not None
-    return outcome.assignment.id, outcome.assignment.attempt, *encode(outcome.verdict)
+def _isolate_environment() -> None:
+    """Remove our settings and the path of the main module, so that no child gets them.
 
-
-def _json(said: list[Said]) -> bytes:
-    return json.dumps(said).encode()
-
-
-def _be_nobody() -> None:
-    """Leaves the child neither our settings nor the main module of the process that we are in.
-
-    A child would import that module, and with it all of Ray.
+    A child would import the main module, and with it all of Ray.
     """
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]

@@ -1,6 +1,6 @@
 """A Ray cluster: its nodes, and actors on them. The only file that imports Ray.
 
-Imported by the bridge alone: Ray ends the process that holds its connection when the head is lost.
+Only the driver process imports this file: Ray ends a process that has lost the head node.
 """
 
 import socket
@@ -14,11 +14,13 @@ from ray import exceptions
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from quantumtask.shared.settings import Settings
-from quantumtask.worker.ray.actor import Host
+from quantumtask.worker.ray.actor import SlotActor
+
+PROBE_TIMEOUT_S = 3.0
 
 
-class Node(NamedTuple):
-    """A machine of the cluster and what it offers; `memory` in bytes."""
+class ClusterNode(NamedTuple):
+    """A machine of the cluster and its resources; `memory` in bytes."""
 
     id: str
     name: str
@@ -26,104 +28,103 @@ class Node(NamedTuple):
     memory: int
 
 
-class Loss(Enum):
-    """Why a call has no answer."""
+class ActorLoss(Enum):
+    """Reasons for a call without an answer."""
 
-    PROCESS = auto()  # the actor's process died, alone
-    MEMORY = auto()  # Ray ended it, because its node ran out of memory
-    OTHER = auto()  # its node, the network, ourselves
-
-
-Answer = Callable[[Any, Loss | None], None]
-"""Called with what an actor answered, or with why it did not."""
+    PROCESS = auto()  # only the process of the actor died
+    MEMORY = auto()  # Ray killed the process, because its node ran out of memory
+    OTHER = auto()  # the node or the network failed, or the driver killed the actor
 
 
-KNOCK_S = 3.0
+Callback = Callable[[Any, ActorLoss | None], None]
+"""Called with the answer of an actor, or with the reason for a missing one."""
 
 
-class NoCluster(Exception):
-    """There is no cluster that can be used; the message says what to do."""
+class ClusterUnavailable(Exception):
+    """A cluster that cannot be used; the message has the remedy."""
 
 
-def connect(address: str) -> None:
-    """Joins a cluster. Raises NoCluster."""
+def connect_cluster(address: str) -> None:
+    """Join a cluster. Raises ClusterUnavailable."""
     try:
-        _knock(address)
+        _probe_port(address)
     except OSError as error:
-        raise NoCluster(f"no Ray cluster at {address}: {_ABSENT}. {error}") from error
+        message = f"no Ray cluster at {address}: {_UNREACHABLE}. {error}"
+        raise ClusterUnavailable(message) from error
     try:
         ray.init(address, log_to_driver=False, configure_logging=False)
     except (exceptions.RayError, OSError, RuntimeError, ValueError) as error:
-        said = " ".join(str(error).split())[:400]
-        advice = next(do for word, do in _ADVICE.items() if word in said)
-        raise NoCluster(f"no Ray cluster at {address}: {advice}. Ray says: {said}") from error
+        reason = " ".join(str(error).split())[:400]
+        remedy = next(remedy for words, remedy in _REMEDIES.items() if words in reason)
+        message = f"no Ray cluster at {address}: {remedy}. Ray's message: {reason}"
+        raise ClusterUnavailable(message) from error
 
 
-def _knock(address: str) -> None:
-    """Raises OSError where nobody listens: Ray would go on trying for twenty seconds."""
+def _probe_port(address: str) -> None:
+    """Raise OSError if no process listens at the address; Ray would retry for 20 s."""
     host, _, port = address.rpartition(":")
     if port.isdecimal():
-        socket.create_connection((host, int(port)), KNOCK_S).close()
+        socket.create_connection((host, int(port)), PROBE_TIMEOUT_S).close()
 
 
-_ABSENT = "start it, make this machine one of its nodes, or mend QUANTUMTASK_RAY_ADDRESS"
-_ADVICE = {
-    "ersion mismatch": "install the Ray and the Python of the cluster here, or ours on its nodes",
-    "token": "give this Worker the token of the cluster: ~/.ray/auth_token or RAY_AUTH_TOKEN_PATH",
-    "Failed to connect": "its head answers, but not to us: is RAY_AUTH_TOKEN_PATH its token?",
-    "": _ABSENT,
+_UNREACHABLE = "start it, make this machine one of its nodes, or correct QUANTUMTASK_RAY_ADDRESS"
+_REMEDIES = {
+    "ersion mismatch": "install the cluster's Ray and Python here, or ours on its nodes",
+    "token": "give this worker the cluster's token: ~/.ray/auth_token or RAY_AUTH_TOKEN_PATH",
+    "Failed to connect": "its head refuses this worker: is RAY_AUTH_TOKEN_PATH its token?",
+    "": _UNREACHABLE,
 }
-"""What to do, by a word of what Ray says; the first that is there."""
+"""Remedies by words of Ray's message; the first match counts."""
 
 
-def nodes() -> list[Node]:
-    """The nodes that are alive. Raises an Exception while the head is away."""
-    return [_node(one) for one in ray.nodes() if one["Alive"]]
+def list_nodes() -> list[ClusterNode]:
+    """Return the live nodes. Raises an exception of Ray while the head is unreachable."""
+    return [_node(info) for info in ray.nodes() if info["Alive"]]
 
 
-def _node(told: dict[str, Any]) -> Node:
-    has = told["Resources"]
-    cores, memory = int(has.get("CPU", 0)), int(has.get("memory", 0))
-    return Node(told["NodeID"], told["NodeManagerAddress"], cores, memory)
+def _node(info: dict[str, Any]) -> ClusterNode:
+    resources = info["Resources"]
+    cores, memory = int(resources.get("CPU", 0)), int(resources.get("memory", 0))
+    return ClusterNode(info["NodeID"], info["NodeManagerAddress"], cores, memory)
 
 
-class Actor:
-    """A Host on a node. Its process is never started a second time: retries are the Worker's."""
+class ActorHandle:
+    """A SlotActor on a node. Ray never restarts its process: the worker retries tasks."""
 
-    def __init__(self, node: Node, settings: Settings, cores: int, memory: int) -> None:
-        self._actor = _HOST.options(
+    def __init__(self, node: ClusterNode, settings: Settings, cores: int, memory: int) -> None:
+        self._actor = _REMOTE_ACTOR.options(
             num_cpus=cores,
             memory=memory,
             scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False),
         ).remote(settings, cores)
 
-    def call(self, method: str, *arguments: Any, then: Answer) -> None:
-        """Calls a method of Host; `then` is called from a thread of Ray's."""
+    def call(self, method: str, *arguments: Any, then: Callback) -> None:
+        """Call a method of SlotActor; a thread of Ray calls `then` with the answer."""
 
-        def answered(future: "Future[Any]") -> None:
+        def on_done(future: "Future[Any]") -> None:
             error = future.exception()
             then(None if error else future.result(), _loss(error))
 
-        getattr(self._actor, method).remote(*arguments).future().add_done_callback(answered)
+        getattr(self._actor, method).remote(*arguments).future().add_done_callback(on_done)
 
-    def tell(self, method: str, *arguments: Any) -> None:
-        """Calls a method of Host without waiting for an answer."""
+    def notify(self, method: str, *arguments: Any) -> None:
+        """Call a method of SlotActor without waiting for an answer."""
         getattr(self._actor, method).remote(*arguments)
 
     def kill(self) -> None:
-        """SIGKILL: everything that runs in it ends."""
+        """Kill the process of the actor with its child."""
         ray.kill(self._actor)
 
 
-_HOST = ray.remote(max_restarts=0, max_task_retries=0, max_concurrency=2)(Host)
+_REMOTE_ACTOR = ray.remote(max_restarts=0, max_task_retries=0, max_concurrency=2)(SlotActor)
 
 
-def _loss(error: BaseException | None) -> Loss | None:
+def _loss(error: BaseException | None) -> ActorLoss | None:
     if error is None:
         return None
     if isinstance(error, exceptions.OutOfMemoryError):
-        return Loss.MEMORY
-    # Only the node itself tells of a process that died, so then the node is well.
+        return ActorLoss.MEMORY
+    # This message comes from the node of the actor, so the node itself is alive.
     if isinstance(error, exceptions.ActorDiedError) and "worker process has died" in str(error):
-        return Loss.PROCESS
-    return Loss.OTHER
+        return ActorLoss.PROCESS
+    return ActorLoss.OTHER

@@ -1,7 +1,7 @@
-"""The bridge: a process that holds the connection to Ray for a Worker, and may be lost any time.
+"""The driver: a process that holds a worker's connection to Ray, and may be lost at any time.
 
-It gets chunks and says what comes of them; all else it knows is in Ray. Everything happens in one
-thread: what others hear (the Worker, Ray, the nodes) they post, and it is done here one by one.
+It takes chunks and sends their outcomes; all other state is in Ray. Every event (a message of the
+worker, an answer of an actor, a list of nodes) is put into one queue, and one thread handles them.
 """
 
 import json
@@ -20,350 +20,368 @@ from typing import Any
 
 from quantumtask.shared.processes import kill_on_parent_death
 from quantumtask.shared.settings import MIB, Settings
-from quantumtask.shared.task import Assignment, Failure
+from quantumtask.shared.task import Assignment, Failure, FailureCode
 from quantumtask.version import __version__
+from quantumtask.worker.outcome import Outcome
 from quantumtask.worker.ray import cluster, placement
-from quantumtask.worker.ray.actor import failed
-from quantumtask.worker.ray.cluster import Actor, Loss, NoCluster, Node
-from quantumtask.worker.ray.executor import HEAD_PATIENCE_S
-from quantumtask.worker.ray.placement import Seat, Share, Work
+from quantumtask.worker.ray.cluster import (
+    ActorHandle,
+    ActorLoss,
+    Callback,
+    ClusterNode,
+    ClusterUnavailable,
+)
+from quantumtask.worker.ray.executor import HEAD_TIMEOUT_S
+from quantumtask.worker.ray.messages import (
+    Capacity,
+    MemoryEstimate,
+    RunReply,
+    Submit,
+    encode_outcome_list,
+)
+from quantumtask.worker.ray.placement import ActorSlot, ChunkInFlight, NodeCapacity
+from quantumtask.worker.ray.worker_connection import WorkerConnection
 from quantumtask.worker.slots.slot import CHUNK_LIMIT_S
 
-LOOK_S = 1.0
-"""How often the nodes are looked at, and the Worker told that we are well."""
+NODES_INTERVAL_S = 1.0
+"""Interval at which the nodes are listed and a sign of life is sent to the worker."""
 
-KILL_AGAIN_S = 0.1
-GRACE_S = 20.0
-"""Beyond its limit, a chunk is left to its slot for so long before the actor is killed with it."""
+KILL_INTERVAL_S = 0.1
+"""Interval at which the kill of a chunk is repeated until it has ended."""
 
-KILLED_S = 20.0
-"""The same for one that is to be killed: its child is gone long before, or its actor is stuck."""
+RUN_GRACE_S = 20.0
+"""Time that a slot has beyond the limit of its chunk, before its actor is killed."""
 
-PAUSE_S = 5.0
-REFUSALS = 3
-"""How long a node is left alone on which an actor did not start, and how often before it is told:
-one that has just died does not start any either."""
+KILL_GRACE_S = 20.0
+"""Time that a slot has to kill its child, before its actor is killed."""
+
+NODE_PAUSE_S = 5.0
+"""Time for which a node is not used after an actor did not start on it."""
+
+MAX_START_FAILURES = 3
+"""Failed starts on a node before an error is logged: on a node that has just died, all fail."""
 
 
-class Bridge:
-    """Chunks in, verdicts out, on the seats that there are."""
+class RayDriver:
+    """Runs chunks in actors on the nodes of a cluster."""
 
-    def __init__(self, connection: Connection, settings: Settings) -> None:
-        self._connection = connection
+    def __init__(self, worker: WorkerConnection, settings: Settings) -> None:
+        self._worker = worker
         self._settings = settings
-        # No SimpleQueue: its `get` with a timeout may block forever (CPython 3.11 and 3.12).
+        # No SimpleQueue: its `get` with a timeout may block for ever (CPython 3.11 and 3.12).
         self._events: queue.Queue[Callable[[], None]] = queue.Queue()
-        self._known: dict[str, Share] = {}
-        self._unfit: dict[str, tuple[float, int]] = {}  # until when a node is, and how often
-        self._seats: list[Seat] = []
-        self._waiting: list[Work] = []
-        self._large: list[Work] = []
-        self._later: list[Work] = []  # too large for now
-        self._be_patient()
-        self._said: Any = None
+        self._capacities: dict[str, NodeCapacity] = {}
+        self._unusable: dict[str, tuple[float, int]] = {}  # node: until when, failed starts
+        self._slots: list[ActorSlot] = []
+        self._waiting: list[ChunkInFlight] = []
+        self._large: list[ChunkInFlight] = []
+        self._too_large: list[ChunkInFlight] = []  # for all nodes that are alive now
+        self._wait_for_nodes()
 
     def run(self) -> None:
-        """Until the Worker goes away."""
-        for listen in (self._hear_worker, self._watch_nodes):
+        """Handle events until the worker closes the connection."""
+        for listen in (self._read_messages, self._watch_nodes):
             threading.Thread(target=listen, daemon=True).start()
         while True:
-            self._take_in()
-            self._settle()
+            self._process_events()
+            self._schedule()
 
-    # What is heard, each in a thread of its own
+    # Sources of events, each with a thread of its own
 
-    def _hear_worker(self) -> None:
-        verbs: dict[str, Callable[..., None]] = {"submit": self._submit, "kill": self._kill}
+    def _read_messages(self) -> None:
         try:
             while True:
-                verb, *given = self._connection.recv()
-                self._events.put(partial(verbs[verb], *given))
+                message = self._worker.receive()
+                handle = self._submit if isinstance(message, Submit) else self._kill
+                self._events.put(partial(handle, *message))
         except (EOFError, OSError):
             os._exit(0)
 
     def _watch_nodes(self) -> None:
-        away_at = float("inf")
-        while time.monotonic() < away_at:
+        lost_at = float("inf")
+        while time.monotonic() < lost_at:
             try:
-                self._events.put(partial(self._look, cluster.nodes()))
-                away_at = time.monotonic() + HEAD_PATIENCE_S
-            except Exception as error:  # whatever Ray raises where the head does not answer
-                away_at = min(away_at, time.monotonic() + HEAD_PATIENCE_S)
-                self._events.put(partial(self._miss, str(error)))
-            time.sleep(LOOK_S)
+                self._events.put(partial(self._on_nodes, cluster.list_nodes()))
+                lost_at = time.monotonic() + HEAD_TIMEOUT_S
+            except Exception as error:  # Ray documents no exceptions for an unreachable head
+                lost_at = min(lost_at, time.monotonic() + HEAD_TIMEOUT_S)
+                self._events.put(partial(self._on_head_unreachable, str(error)))
+            time.sleep(NODES_INTERVAL_S)
         os._exit(1)
 
-    def _answer_to(self, act: Callable[..., None], *about: Any) -> cluster.Answer:
-        """What Ray is to call: it posts what it heard."""
-        return lambda answer, loss: self._events.put(partial(act, *about, answer, loss))
+    def _post(self, handle: Callable[..., None], *arguments: Any) -> Callback:
+        """Return a callback for Ray that posts the answer of an actor as an event."""
+        return lambda answer, loss: self._events.put(partial(handle, *arguments, answer, loss))
 
-    # One by one
+    # The loop
 
-    def _take_in(self) -> None:
-        """Waits for something to do, and does all that there is."""
-        killing = any(work.killed for work in self._under_way())
+    def _process_events(self) -> None:
+        """Wait for an event and handle all events of the queue."""
+        killing = any(slot.work and slot.work.kill_reason for slot in self._slots)
         try:
-            self._events.get(timeout=KILL_AGAIN_S if killing else LOOK_S)()
+            self._events.get(timeout=KILL_INTERVAL_S if killing else NODES_INTERVAL_S)()
             while True:
                 self._events.get_nowait()()
         except queue.Empty:
             pass
 
-    def _settle(self) -> None:
-        """Gives what waits to who is idle; the Worker is told how much more there is room for."""
-        self._hurry()
-        found = placement.plan(self._large, self._seats, self._known)
-        for work, given in found.begin:
-            self._begin_large(work, given)
-        held = [seat for seat in found.held if seat in self._seats]
-        for seat in [seat for seat in self._seats if seat.idle and seat not in held]:
+    def _schedule(self) -> None:
+        """Give waiting chunks to idle slots; report the remaining capacity to the worker."""
+        self._enforce_deadlines()
+        allocation = placement.allocate(self._large, self._slots, self._capacities)
+        for work, slots in allocation.start:
+            self._start_large(work, slots)
+        reserved = [slot for slot in allocation.reserved if slot in self._slots]
+        for slot in [slot for slot in self._slots if slot.idle and slot not in reserved]:
             if self._waiting:
-                self._begin(seat, self._waiting.pop(0))
-        ready = [seat for seat in self._seats if seat.ready or seat.work]
-        room = len(ready) - len(held) + len(self._large) + len(self._later)
-        self._tell_room(sum(seat.cores for seat in ready), room)
+                self._start_chunk(slot, self._waiting.pop(0))
+        ready = [slot for slot in self._slots if slot.ready or slot.work]
+        chunks = len(ready) - len(reserved) + len(self._large) + len(self._too_large)
+        self._worker.report_capacity(Capacity(sum(slot.cores for slot in ready), chunks))
 
-    def _under_way(self) -> list[Work]:
-        return [seat.work for seat in self._seats if seat.work]
-
-    def _hurry(self) -> None:
-        """Kills what should have ended: first its child, then the actor."""
+    def _enforce_deadlines(self) -> None:
+        """Repeat the kill of cancelled chunks; kill the actor of a chunk that is overdue."""
         now = time.monotonic()
-        for seat in list(self._seats):
-            if seat.work and seat.work.killed:
-                for one in seat.work.chunk:
-                    seat.actor.tell("kill", one.id, one.attempt, seat.work.killed)
-            if seat.work and now > seat.work.end:
-                self._lose(seat, Loss.OTHER)
+        for slot in list(self._slots):
+            if slot.work and slot.work.kill_reason:
+                for task in slot.work.chunk:
+                    slot.actor.notify("kill", task.id, task.attempt, slot.work.kill_reason)
+            if slot.work and now > slot.work.deadline:
+                self._on_slot_lost(slot, ActorLoss.OTHER)
 
-    # The Worker
+    # Messages of the worker
 
     def _submit(self, number: int, chunk: list[Assignment]) -> None:
-        self._waiting.append(Work(number, chunk))
+        self._waiting.append(ChunkInFlight(number, chunk))
 
-    def _kill(self, task_id: str | None, attempt: int | None, why: str) -> None:
-        def meant(work: Work) -> bool:
+    def _kill(self, task_id: str | None, attempt: int | None, reason: str) -> None:
+        def concerns(work: ChunkInFlight) -> bool:
             return task_id is None or any(
-                (a.id, a.attempt) == (task_id, attempt) for a in work.chunk
+                (task.id, task.attempt) == (task_id, attempt) for task in work.chunk
             )
 
-        for waiting in (self._waiting, self._large, self._later):
-            for work in filter(meant, list(waiting)):
+        for waiting in (self._waiting, self._large, self._too_large):
+            for work in filter(concerns, list(waiting)):
                 waiting.remove(work)
-                self._end(work)
-        for seat in [seat for seat in self._seats if seat.work and meant(seat.work)]:
-            self._stop(seat, why)
+                self._worker.end_chunk(work.number)
+        for slot in [slot for slot in self._slots if slot.work and concerns(slot.work)]:
+            self._kill_work(slot, reason)
 
-    def _stop(self, seat: Seat, why: str) -> None:
-        """Ends the work of a seat; a large one's actor is not needed any more."""
-        assert seat.work
-        if seat.work.need:
-            self._lose(seat, Loss.OTHER)
-        elif not seat.work.killed:
-            seat.work.killed = why
-            seat.work.end = time.monotonic() + KILLED_S
+    def _kill_work(self, slot: ActorSlot, reason: str) -> None:
+        """Kill the chunk of a slot; the actor of a large task is no longer needed, either."""
+        assert slot.work
+        if slot.work.min_memory:
+            self._on_slot_lost(slot, ActorLoss.OTHER)
+        elif not slot.work.kill_reason:
+            slot.work.kill_reason = reason
+            slot.work.deadline = time.monotonic() + KILL_GRACE_S
 
-    def _tell_room(self, size: int, room: int) -> None:
-        told = {"size": size, "room": room}
-        if told != self._said:
-            self._say(told)
-            self._said = told
+    # Nodes and their actors
 
-    def _say(self, told: dict[str, Any]) -> None:
-        self._connection.send_bytes(json.dumps(told).encode())
+    def _on_nodes(self, nodes: list[ClusterNode]) -> None:
+        """Update the nodes, and start an actor for every slot of them."""
+        before = self._capacities
+        self._capacities = placement.node_capacities(nodes, self._settings)
+        if before.keys() - self._capacities.keys():
+            self._wait_for_nodes()
+        self._sort_out_large(before)
+        for capacity in self._capacities.values():
+            self._reconcile_node(capacity)
+        self._worker.require_sign_of_life()
 
-    def log(self, level: str, event: str, **more: Any) -> None:
-        self._say({"log": [level, event, more]})
-
-    def _report(self, work: Work, verdicts: bytes) -> None:
-        """Verdicts as JSON, passed on without reading them."""
-        self._connection.send_bytes(b'{"of": %d, "verdicts": %b}' % (work.number, verdicts))
-
-    def _end(self, work: Work, but: str = "") -> None:
-        """There is no more to come, but for one task: what has no verdict did not finish."""
-        self._say({"of": work.number, "ended": True, "but": but})
-
-    # The nodes
-
-    def _look(self, found: list[Node]) -> None:
-        """Takes the nodes that there are now, and has a seat on every slot of them."""
-        before, self._known = self._known, placement.shares(found, self._settings)
-        if before.keys() - self._known.keys():
-            self._be_patient()
-        self._try_again(before)
-        for share in self._known.values():
-            self._fill(share)
-        self._said = None  # told again: it is also a sign of life
-
-    def _try_again(self, before: dict[str, Share]) -> None:
-        """What is too large by now is put aside; it is tried again when that may have changed."""
-        aside = [work for work in self._large if work.need > self._most()]
+    def _sort_out_large(self, before: dict[str, NodeCapacity]) -> None:
+        """Set tasks aside that fit no node any more; retry all such tasks after a change."""
+        aside = [work for work in self._large if work.min_memory > self._max_memory()]
         self._large = [work for work in self._large if work not in aside]
-        self._later += [Work(work.number, work.chunk) for work in aside]
-        if self._known.keys() - before.keys() or time.monotonic() > self._sure_at:
-            self._waiting, self._later = self._waiting + self._later, []
+        self._too_large += [ChunkInFlight(work.number, work.chunk) for work in aside]
+        if self._capacities.keys() - before.keys() or not self._waits_for_nodes():
+            self._waiting, self._too_large = self._waiting + self._too_large, []
 
-    def _be_patient(self) -> None:
-        """Nodes come and go together: what is too large for those that are there may wait."""
-        self._sure_at = time.monotonic() + self._settings.ray_patience_s
+    def _wait_for_nodes(self) -> None:
+        """Expect more nodes: they come and go together, so a task too large for now may wait."""
+        self._nodes_complete_at = time.monotonic() + self._settings.ray_patience_s
 
-    def _miss(self, reason: str) -> None:
-        self.log("WARNING", "the head of the Ray cluster does not answer", reason=reason[:200])
+    def _waits_for_nodes(self) -> bool:
+        return time.monotonic() < self._nodes_complete_at
 
-    def _most(self) -> int:
-        return max((share.most for share in self._known.values()), default=0)
+    def _on_head_unreachable(self, reason: str) -> None:
+        self._worker.log("WARNING", "head of the Ray cluster unreachable", reason=reason[:200])
 
-    def _fill(self, share: Share) -> None:
-        """Starts the actors that a node lacks, or ends those that it has too many."""
-        here = [seat for seat in self._seats if seat.share.node.id == share.node.id]
-        lacking = share.slots - sum(seat.cores for seat in here)
-        if time.monotonic() > self._unfit.get(share.node.id, (0.0, 0))[0]:
-            for _ in range(lacking):
-                self._start(Seat(share, 1, self._actor(share, 1, share.memory)))
-        for seat in [seat for seat in here if seat.idle][: max(0, -lacking)]:
-            self._leave(seat)
+    def _max_memory(self) -> int:
+        return max((capacity.max_memory for capacity in self._capacities.values()), default=0)
 
-    def _actor(self, share: Share, cores: int, memory: int) -> Actor:
+    def _reconcile_node(self, capacity: NodeCapacity) -> None:
+        """Start the actors that a node lacks, or end idle ones that are too many."""
+        node = capacity.node.id
+        on_node = [slot for slot in self._slots if slot.capacity.node.id == node]
+        missing = capacity.slots - sum(slot.cores for slot in on_node)
+        if time.monotonic() > self._unusable.get(node, (0.0, 0))[0]:
+            for _ in range(missing):
+                actor = self._create_actor(capacity, 1, capacity.slot_memory)
+                self._add_slot(ActorSlot(capacity, 1, actor))
+        for slot in [slot for slot in on_node if slot.idle][: max(0, -missing)]:
+            self._remove_slot(slot)
+
+    def _create_actor(self, capacity: NodeCapacity, cores: int, memory: int) -> ActorHandle:
         settings = replace(self._settings, slot_memory_mb=memory // MIB)
-        return Actor(share.node, settings, cores, memory)
+        return ActorHandle(capacity.node, settings, cores, memory)
 
-    def _start(self, seat: Seat) -> None:
-        self._seats.append(seat)
-        seat.actor.call("ready", then=self._answer_to(self._started, seat))
+    def _add_slot(self, slot: ActorSlot) -> None:
+        self._slots.append(slot)
+        slot.actor.call("ready", then=self._post(self._on_ready, slot))
 
-    def _started(self, seat: Seat, version: str | None, loss: Loss | None) -> None:
-        if seat not in self._seats:
+    def _on_ready(self, slot: ActorSlot, version: str | None, loss: ActorLoss | None) -> None:
+        if slot not in self._slots:
             return
         if loss or version != __version__:
-            self._refuse(seat, version)
+            self._on_start_failure(slot, version)
             return
-        seat.ready = True
-        self._unfit.pop(seat.share.node.id, None)
-        if seat.work:
-            self._begin(seat, seat.work)
+        slot.ready = True
+        self._unusable.pop(slot.capacity.node.id, None)
+        if slot.work:
+            self._start_chunk(slot, slot.work)
 
-    def _refuse(self, seat: Seat, version: str | None) -> None:
-        """Leaves a node alone for a while on which no actor came up, or another version of us."""
-        node = seat.share.node
-        _, times = self._unfit.get(node.id, (0.0, 0))
-        self._unfit[node.id] = (time.monotonic() + PAUSE_S, times + 1)
+    def _on_start_failure(self, slot: ActorSlot, version: str | None) -> None:
+        """Pause a node on which an actor did not start, or has another version of this package."""
+        node = slot.capacity.node
+        _, failures = self._unusable.get(node.id, (0.0, 0))
+        self._unusable[node.id] = (time.monotonic() + NODE_PAUSE_S, failures + 1)
         if version:
             advice = f"install QuantumTask {__version__} on {node.name}, which has {version}"
         else:
             advice = f"see Ray's logs on {node.name}, and that QuantumTask is installed there"
-        if times == REFUSALS:
-            self.log("ERROR", "a node cannot run circuits", node=node.name, advice=advice)
-        self._lose(seat, Loss.OTHER)
+        if failures == MAX_START_FAILURES:
+            self._worker.log("ERROR", "node cannot run circuits", node=node.name, advice=advice)
+        self._on_slot_lost(slot, ActorLoss.OTHER)
 
-    def _leave(self, seat: Seat) -> None:
-        self._seats.remove(seat)
-        seat.actor.kill()
+    def _remove_slot(self, slot: ActorSlot) -> None:
+        self._slots.remove(slot)
+        slot.actor.kill()
 
-    # Work
+    # Chunks
 
-    def _begin(self, seat: Seat, work: Work) -> None:
-        seat.work = work
-        limit_s = work.alone.spec.timeout_s if work.alone else CHUNK_LIMIT_S
-        work.end = time.monotonic() + limit_s + GRACE_S
+    def _start_chunk(self, slot: ActorSlot, work: ChunkInFlight) -> None:
+        slot.work = work
+        limit_s = work.single.spec.timeout_s if work.single else CHUNK_LIMIT_S
+        work.deadline = time.monotonic() + limit_s + RUN_GRACE_S
         chunk = pickle.dumps(work.chunk)  # Ray's own pickling takes several times as long
-        seat.actor.call("run", chunk, then=self._answer_to(self._ran, seat, work))
+        slot.actor.call("run", chunk, then=self._post(self._on_run_reply, slot, work))
 
-    def _begin_large(self, work: Work, given: list[Seat]) -> None:
-        """Has fewer actors and one that is larger, which starts when Ray has ended the others."""
+    def _start_large(self, work: ChunkInFlight, slots: list[ActorSlot]) -> None:
+        """Replace several actors by a larger one, which starts when Ray has ended the others."""
         self._large.remove(work)
-        for seat in given:
-            self._leave(seat)
-        share, cores = given[0].share, len(given)
-        self._start(Seat(share, cores, self._actor(share, cores, work.need), work=work))
+        for slot in slots:
+            self._remove_slot(slot)
+        capacity, cores = slots[0].capacity, len(slots)
+        actor = self._create_actor(capacity, cores, work.min_memory)
+        self._add_slot(ActorSlot(capacity, cores, actor, work=work))
 
-    def _ran(
-        self, seat: Seat, work: Work, said: tuple[bytes, bytes] | None, loss: Loss | None
-    ) -> None:
-        if seat.work is not work:
-            return  # given up before
-        if said is None:
-            self._lose(seat, loss or Loss.OTHER)
-            return
-        verdicts, large = said
-        self._report(work, verdicts)
-        elsewhere = self._most() > seat.share.memory or time.monotonic() < self._sure_at
-        if large != b"[]" and elsewhere and not work.need and not work.killed:
-            self._weigh(seat, work, large)
-        else:
-            self._report(work, large)
-            self._finish(seat, work)
-
-    def _weigh(self, seat: Seat, work: Work, verdict: bytes) -> None:
-        """Asks how much it needs, because there is more than this slot has."""
-        [[task_id, *_]] = json.loads(verdict)
-        one = next(each for each in work.chunk if each.id == task_id)
-        self._end(work, but=task_id)
-        then = self._answer_to(self._weighed, seat, work, one)
-        seat.actor.call("weigh", one, verdict, self._most(), then=then)
-
-    def _weighed(
+    def _on_run_reply(
         self,
-        seat: Seat,
-        work: Work,
-        one: Assignment,
-        found: tuple[int, bytes] | None,
-        loss: Loss | None,
+        slot: ActorSlot,
+        work: ChunkInFlight,
+        reply: RunReply | None,
+        loss: ActorLoss | None,
     ) -> None:
-        if seat.work is not work:
+        if slot.work is not work:
+            return  # the driver has given up the chunk
+        if reply is None:
+            self._on_slot_lost(slot, loss or ActorLoss.OTHER)
             return
-        if found is None:
-            self._lose(seat, loss or Loss.OTHER)
-            return
-        need, verdict = found
-        if not need and time.monotonic() < self._sure_at and not work.killed:
-            self._later.append(Work(work.number, [one]))
-            seat.work = None
-        elif seat.share.memory < need <= self._most() and not work.killed:
-            self._large.append(Work(work.number, [one], need))
-            seat.work = None
+        for outcomes in reply.outcomes:
+            self._worker.send_outcomes(work.number, outcomes)
+        if not reply.out_of_memory:
+            self._finish(slot, work)
+        elif self._may_move(slot, work):
+            self._request_memory_estimate(slot, work, reply.out_of_memory)
         else:
-            self._report(work, verdict)
-            self._finish(seat, work)
+            self._worker.send_outcomes(work.number, reply.out_of_memory)
+            self._finish(slot, work)
 
-    def _finish(self, seat: Seat, work: Work) -> None:
-        seat.work = None
-        self._end(work)
-        if work.need:
-            self._leave(seat)
+    def _may_move(self, slot: ActorSlot, work: ChunkInFlight) -> bool:
+        """Return True if a task that had too little memory may run in a larger slot."""
+        larger = self._max_memory() > slot.capacity.slot_memory or self._waits_for_nodes()
+        return larger and not work.min_memory and not work.kill_reason
 
-    def _lose(self, seat: Seat, loss: Loss) -> None:
-        """The actor of a seat is lost, or is to be: says so of what it had."""
-        self._leave(seat)
-        work, seat.work = seat.work, None
+    def _request_memory_estimate(
+        self, slot: ActorSlot, work: ChunkInFlight, failure: bytes
+    ) -> None:
+        """Ask the actor for the memory that a task needs."""
+        [[task_id, *_]] = json.loads(failure)
+        task = next(task for task in work.chunk if task.id == task_id)
+        self._worker.end_chunk(work.number, retained=task_id)
+        then = self._post(self._on_memory_estimate, slot, work, task)
+        slot.actor.call("estimate_memory", task, failure, self._max_memory(), then=then)
+
+    def _on_memory_estimate(
+        self,
+        slot: ActorSlot,
+        work: ChunkInFlight,
+        task: Assignment,
+        estimate: MemoryEstimate | None,
+        loss: ActorLoss | None,
+    ) -> None:
+        if slot.work is not work:
+            return
+        if estimate is None:
+            self._on_slot_lost(slot, loss or ActorLoss.OTHER)
+            return
+        needed = estimate.memory_bytes
+        if not needed and self._waits_for_nodes() and not work.kill_reason:
+            self._too_large.append(ChunkInFlight(work.number, [task]))
+            slot.work = None
+        elif slot.capacity.slot_memory < needed <= self._max_memory() and not work.kill_reason:
+            self._large.append(ChunkInFlight(work.number, [task], needed))
+            slot.work = None
+        else:
+            self._worker.send_outcomes(work.number, estimate.failure)
+            self._finish(slot, work)
+
+    def _finish(self, slot: ActorSlot, work: ChunkInFlight) -> None:
+        slot.work = None
+        self._worker.end_chunk(work.number)
+        if work.min_memory:
+            self._remove_slot(slot)
+
+    def _on_slot_lost(self, slot: ActorSlot, loss: ActorLoss) -> None:
+        """Remove a slot whose actor is lost, or is to be killed, and end its chunk."""
+        self._remove_slot(slot)
+        work, slot.work = slot.work, None
         if work is None:
             return
-        if work.alone and not work.killed and (failure := _blame(loss, seat.share.node)):
-            self._report(work, failed(work.alone, failure))
-        self._end(work)
+        task = work.single
+        if task and not work.kill_reason and (failure := _failure(loss, slot.capacity.node)):
+            self._worker.send_outcomes(work.number, encode_outcome_list([Outcome(task, failure)]))
+        self._worker.end_chunk(work.number)
 
 
-def _blame(loss: Loss, node: Node) -> Failure | None:
-    """What a task that was alone is told; None: it may run again."""
-    if loss is Loss.PROCESS:
-        return Failure("worker_crashed", f"the process that ran it on {node.name} died")
-    if loss is Loss.MEMORY:
-        return Failure("out_of_memory", f"Ray ended it because {node.name} ran out of memory")
+def _failure(loss: ActorLoss, node: ClusterNode) -> Failure | None:
+    """Return the failure of a task that was alone in a lost slot; None if it may run again."""
+    if loss is ActorLoss.PROCESS:
+        message = f"the process of the slot on {node.name} died"
+        return Failure(FailureCode.WORKER_CRASHED, message)
+    if loss is ActorLoss.MEMORY:
+        message = f"Ray killed the slot because {node.name} ran out of memory"
+        return Failure(FailureCode.OUT_OF_MEMORY, message)
     return None
 
 
 def main() -> None:
-    """`python -m quantumtask.worker.ray.driver FD PARENT`: the connection, and whom to die with."""
-    connection = Connection(int(sys.argv[1]))
+    """Run `python -m quantumtask.worker.ray.driver FD PARENT`.
+
+    FD is the connection to the worker, PARENT the process id of the worker.
+    """
+    worker = WorkerConnection(Connection(int(sys.argv[1])))
     kill_on_parent_death(signal.SIGKILL, parent=int(sys.argv[2]))
-    settings: Settings = connection.recv()
-    bridge = Bridge(connection, settings)
+    settings = worker.receive_settings()
+    driver = RayDriver(worker, settings)
     try:
-        cluster.connect(settings.ray_address)
-        bridge.run()
-    except NoCluster as error:
-        bridge.log("ERROR", str(error))
-    except Exception as error:  # nobody reads what this process prints
-        bridge.log("CRITICAL", "the bridge to Ray failed", reason=repr(error))
+        cluster.connect_cluster(settings.ray_address)
+        driver.run()
+    except ClusterUnavailable as error:
+        worker.log("ERROR", str(error))
+    except Exception as error:  # any fault: the output of this process is discarded
+        worker.log("CRITICAL", "Ray driver failed", reason=repr(error))
 
 
 if __name__ == "__main__":

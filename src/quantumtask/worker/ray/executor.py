@@ -1,10 +1,9 @@
-"""Circuits on a Ray cluster: the same interface as the slots of this machine.
+"""The executor for a Ray cluster, and the supervision of its driver process.
 
-Ray itself is in a process of its own, the bridge: when that is lost, what it had did not finish,
-and another is started until there is a cluster again.
+Ray runs in a driver process. When the driver is lost, its tasks have no outcome, and another driver
+is started until there is a cluster again.
 """
 
-import json
 import logging
 import os
 import queue
@@ -12,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from importlib.util import find_spec
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
@@ -20,33 +18,37 @@ from typing import Any
 
 from quantumtask.shared.settings import PREFIX, Settings, SettingsError
 from quantumtask.shared.task import Assignment
-from quantumtask.worker.outcome import Outcome, decode
-from quantumtask.worker.slots.slot import Report
+from quantumtask.worker.outcome import Outcome, Report, decode_value
+from quantumtask.worker.ray.messages import (
+    Capacity,
+    ChunkEnd,
+    DriverMessage,
+    Kill,
+    LogLine,
+    Outcomes,
+    Submit,
+    decode_message,
+)
 
 log = logging.getLogger(__name__)
 
-START_LIMIT_S = 60.0
-SILENCE_S = 10.0
-"""A bridge that says nothing for so long is as good as dead."""
+START_TIMEOUT_S = 60.0
+SILENCE_TIMEOUT_S = 10.0
+"""Time without a message after which a driver counts as lost."""
 
-HEAD_PATIENCE_S = 10
-"""How long the head may be away before its bridge is lost; what runs goes on meanwhile."""
+HEAD_TIMEOUT_S = 10
+"""Time for which the head may be unreachable before its driver ends; tasks run on meanwhile."""
 
-PAUSES_S = (0.5, 1.0, 2.0, 4.0)
-"""Before the next bridge, after so many that reached no cluster."""
+RESTART_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
+"""Pauses before the next driver, by the number of drivers before it that reached no cluster."""
 
 _Chunk = dict[tuple[str, int], Assignment]
 
 
 class RayExecutor:
-    """Slots on a cluster. It has none while the cluster is away: then nothing can be submitted.
+    """An Executor with the slots of a cluster; it has no slots while there is no cluster."""
 
-    `report` is called from a thread with outcomes, one for every assignment that was submitted.
-    """
-
-    def __init__(
-        self, settings: Settings, report: Report, _failed: Callable[[BaseException], None]
-    ) -> None:
+    def __init__(self, settings: Settings, report: Report) -> None:
         if find_spec("ray") is None:
             raise SettingsError(
                 f"{PREFIX}EXECUTOR=ray needs Ray. Install it: pip install 'quantumtask[ray]'"
@@ -55,185 +57,191 @@ class RayExecutor:
         self._report = report
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._bridge: _Bridge | None = None
-        self._chunks: dict[int, _Chunk] = {}  # what the bridge has
+        self._driver: _DriverProcess | None = None
+        self._chunks: dict[int, _Chunk] = {}  # tasks that the driver has
         self._number = 0
         self._size = 0
-        self._room = 0
-        self._reached = False
-        self._complaint = ""
-        self._thread = threading.Thread(target=self._supervise, name="bridge")
+        self._max_chunks = 0
+        self._connected = False
+        self._last_log = ""
+        self._thread = threading.Thread(target=self._supervise, name="ray-driver")
 
     def warm(self) -> None:
-        """Begins to look for the cluster; does not wait for it."""
-        forkserver.ensure_running()  # for questions: see `Executor.warm`
+        """Start the first driver, without waiting for the cluster."""
+        forkserver.ensure_running()  # for the analysis child: see `LocalExecutor.warm`
         self._thread.start()
 
     @property
     def size(self) -> int:
-        """How many slots there are now; 0: the cluster is away."""
+        """Number of slots; 0 without a cluster."""
         return self._size
 
     @property
     def free(self) -> int:
-        """How many chunks could be submitted now."""
-        return max(0, self._room - len(self._chunks))
+        """Number of chunks that can be submitted now."""
+        return max(0, self._max_chunks - len(self._chunks))
 
     def submit(self, chunk: list[Assignment]) -> None:
-        """Gives a chunk to the cluster."""
+        """Give a chunk to the driver."""
         with self._lock:
-            bridge = self._bridge
-            if bridge:
+            driver = self._driver
+            if driver:
                 self._number += 1
-                self._chunks[self._number] = {(a.id, a.attempt): a for a in chunk}
-                bridge.send("submit", self._number, chunk)
-        if not bridge:
-            self._report([Outcome(a, None, for_another=True) for a in chunk])
+                self._chunks[self._number] = {(task.id, task.attempt): task for task in chunk}
+                driver.send(Submit(self._number, chunk))
+        if not driver:
+            self._report([Outcome(task, None, requeue=True) for task in chunk])
 
     def kill(
-        self, task_id: str | None = None, attempt: int | None = None, why: str = "stopped"
+        self, task_id: str | None = None, attempt: int | None = None, reason: str = "stopped"
     ) -> None:
-        """Kills what runs this attempt, if anything does; None: everything."""
+        """Kill the slot that runs this attempt, if any; None: every slot that runs one."""
         with self._lock:
-            if self._bridge:
-                self._bridge.send("kill", task_id, attempt, why)
+            if self._driver:
+                self._driver.send(Kill(task_id, attempt, reason))
 
     def stop(self) -> None:
-        """Ends the bridge, and with it all that it had run."""
+        """End the driver with all slots."""
         self._stopped.set()
         with self._lock:
-            if self._bridge:
-                self._bridge.kill()
+            if self._driver:
+                self._driver.kill()
         if self._thread.is_alive():
             self._thread.join()
 
     def _supervise(self) -> None:
-        """One bridge after the other."""
-        fruitless = 0
+        """Run one driver after the other."""
+        failed_starts = 0
         while not self._stopped.is_set():
-            fruitless = 0 if self._live() else fruitless + 1
-            self._stopped.wait(PAUSES_S[min(fruitless, len(PAUSES_S) - 1)])
+            failed_starts = 0 if self._run_driver() else failed_starts + 1
+            self._stopped.wait(RESTART_PAUSES_S[min(failed_starts, len(RESTART_PAUSES_S) - 1)])
 
-    def _live(self) -> bool:
-        """The life of a bridge; whether it has reached the cluster."""
-        bridge = _Bridge(self._settings)
+    def _run_driver(self) -> bool:
+        """Run a driver until it is lost; return True if it had reached the cluster."""
+        driver = _DriverProcess(self._settings)
         with self._lock:
-            self._bridge = bridge
+            self._driver = driver
             if self._stopped.is_set():
-                bridge.kill()
+                driver.kill()
         try:
             while True:
-                self._hear(bridge.receive(SILENCE_S if self._reached else START_LIMIT_S))
-        except (EOFError, OSError, ValueError, LookupError):
-            return self._lose(bridge)
+                timeout_s = SILENCE_TIMEOUT_S if self._connected else START_TIMEOUT_S
+                self._on_message(driver.receive(timeout_s))
+        except (EOFError, OSError, ValueError, TypeError, LookupError, RecursionError):
+            return self._on_driver_lost(driver)
 
-    def _hear(self, told: dict[str, Any]) -> None:
-        if "log" in told:
-            self._complain(*told["log"])
-        elif "size" in told:
-            if not self._reached:
-                self._reached, self._complaint = True, ""
-                log.info("connected to the Ray cluster")
-            self._size, self._room = told["size"], told["room"]
-        else:
-            self._report(self._outcomes(**told))
+    def _on_message(self, message: DriverMessage) -> None:
+        match message:
+            case LogLine():
+                self._log_once(*message)
+            case Capacity(size, chunks):
+                if not self._connected:
+                    self._connected, self._last_log = True, ""
+                    log.info("connected to the Ray cluster")
+                self._size, self._max_chunks = size, chunks
+            case Outcomes(number, outcomes):
+                self._report(self._take_outcomes(number, outcomes))
+            case ChunkEnd(number, retained):
+                self._report(self._end_chunk(number, retained))
 
-    def _outcomes(
-        self, of: int, verdicts: tuple[Any, ...] = (), ended: bool = False, but: str = ""
-    ) -> list[Outcome]:
-        """What came of some of a chunk; and of what is left, once it has ended but for one task."""
+    def _take_outcomes(self, number: int, outcomes: list[Any]) -> list[Outcome]:
         with self._lock:
-            chunk = self._chunks[of]
-            outcomes = [
-                Outcome(chunk.pop((task_id, attempt)), decode(kind, content))
-                for task_id, attempt, kind, content in verdicts
+            chunk = self._chunks[number]
+            return [
+                Outcome(chunk.pop((task_id, attempt)), decode_value(kind, fields))
+                for task_id, attempt, kind, fields in outcomes
             ]
-            left = [key for key in chunk if ended and key[0] != but]
-            outcomes += [Outcome(chunk.pop(key), None) for key in left]
-            if ended and not chunk:
-                del self._chunks[of]
+
+    def _end_chunk(self, number: int, retained: str) -> list[Outcome]:
+        """Return the outcomes of the tasks of a chunk that lost their slot."""
+        with self._lock:
+            chunk = self._chunks[number]
+            lost = [key for key in chunk if key[0] != retained]
+            outcomes = [Outcome(chunk.pop(key), None) for key in lost]
+            if not chunk:
+                del self._chunks[number]
         return outcomes
 
-    def _complain(self, level: str, event: str, more: dict[str, Any]) -> None:
-        """Logs what a bridge says, but not again what the one before it has said."""
-        if event != self._complaint:
-            self._complaint = event
-            log.log(logging.getLevelNamesMapping()[level], event, extra=more)
+    def _log_once(self, level: str, event: str, details: dict[str, Any]) -> None:
+        """Log an event of the driver, unless the last one was the same, of a driver before it."""
+        if event != self._last_log:
+            self._last_log = event
+            log.log(logging.getLevelNamesMapping()[level], event, extra=details)
 
-    def _lose(self, bridge: "_Bridge") -> bool:
-        """What the bridge had did not finish."""
-        bridge.bury()
-        reached, self._reached = self._reached, False
+    def _on_driver_lost(self, driver: "_DriverProcess") -> bool:
+        """Report that all tasks of a driver have lost their slot."""
+        driver.reap()
+        connected, self._connected = self._connected, False
         with self._lock:
-            self._bridge, self._size, self._room = None, 0, 0
-            lost = [a for chunk in self._chunks.values() for a in chunk.values()]
+            self._driver, self._size, self._max_chunks = None, 0, 0
+            lost = [task for chunk in self._chunks.values() for task in chunk.values()]
             self._chunks = {}
-        if reached and not self._stopped.is_set():
-            log.warning("lost the Ray cluster: tasks wait for it", extra={"tasks": len(lost)})
+        if connected and not self._stopped.is_set():
+            log.warning("Ray cluster lost: tasks wait for it", extra={"tasks": len(lost)})
         if lost:
-            self._report([Outcome(a, None, for_another=True) for a in lost])
-        return reached
+            self._report([Outcome(task, None, requeue=True) for task in lost])
+        return connected
 
 
-class _Bridge:
-    """A bridge process, and the two threads' worth of talk with it."""
+class _DriverProcess:
+    """A driver process, and the connection to it."""
 
     def __init__(self, settings: Settings) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
+        own_socket, driver_socket = socket.socketpair()
+        with driver_socket:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "quantumtask.worker.ray.driver"),
-                    *(str(theirs.fileno()), str(os.getpid())),
+                    *(str(driver_socket.fileno()), str(os.getpid())),
                 ],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[driver_socket.fileno()],
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # Ray's own words are in its logs
+                stderr=subprocess.DEVNULL,  # Ray has log files of its own
             )
-        self._connection = Connection(ours.detach())
+        self._connection = Connection(own_socket.detach())
         self._to_send: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._to_send.put(settings.without_secrets())
-        self._sender = threading.Thread(target=self._send, name="bridge-sender", daemon=True)
+        self._sender = threading.Thread(target=self._send_all, name="ray-sender", daemon=True)
         self._sender.start()
 
-    def send(self, *message: Any) -> None:
-        """Never waits: a bridge that is stuck must not hold up who renews the leases."""
+    def send(self, message: Submit | Kill) -> None:
+        """Send a message without waiting: a stuck driver must not block the worker's loop."""
         self._to_send.put(message)
 
-    def receive(self, within_s: float) -> dict[str, Any]:
-        """Raises EOFError if there is nothing in time."""
-        if not self._connection.poll(within_s):
+    def receive(self, timeout_s: float) -> DriverMessage:
+        """Return the next message. Raises EOFError if none arrives in time."""
+        if not self._connection.poll(timeout_s):
             raise EOFError
-        told: dict[str, Any] = json.loads(self._connection.recv_bytes())
-        return told
+        return decode_message(self._connection.recv_bytes())
 
     def kill(self) -> None:
+        """Send SIGKILL to the process."""
         self._process.kill()
 
-    def bury(self) -> None:
-        """Ends it, whatever it does."""
+    def reap(self) -> None:
+        """Kill the process, and wait for its end and for that of the sender."""
         self.kill()
         self._process.wait()
         self._to_send.put(None)
         self._sender.join()
         self._connection.close()
 
-    def _send(self) -> None:
+    def _send_all(self) -> None:
         try:
             while (message := self._to_send.get()) is not None:
                 self._connection.send(message)
         except OSError:
-            pass  # it is gone, which `receive` sees as well
+            pass  # the process has ended, which `receive` reports
 
 
 def _environment() -> dict[str, str]:
-    """Ours without our settings, which may name the database, and with Ray's."""
-    ours = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
+    """Return our environment without our settings, which may have secrets, and with Ray's."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
     return {
         "RAY_AUTH_MODE": "token",
-        **ours,
+        **inherited,
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_gcs_rpc_server_reconnect_timeout_s": str(HEAD_PATIENCE_S),
+        "RAY_gcs_rpc_server_reconnect_timeout_s": str(HEAD_TIMEOUT_S),
     }

@@ -1,7 +1,7 @@
-"""Who sits where on a cluster: slots that are warm, and large tasks that take several at once.
+"""Placement on a cluster: warm slots, and large tasks that need several slots of a node.
 
-A slot is a core of a node and the memory that comes with it. A task that needs more memory than
-that takes as many slots of one node as its state is worth, with their cores as its threads.
+A slot is a core of a node with its share of the memory. A task that needs more memory takes as many
+slots of one node as have that memory; their cores are its threads.
 """
 
 from collections.abc import Iterable
@@ -10,110 +10,130 @@ from typing import NamedTuple
 
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Assignment
-from quantumtask.worker.ray.cluster import Actor, Node
+from quantumtask.worker.ray.cluster import ActorHandle, ClusterNode
 
 
-class Share(NamedTuple):
-    """What a node gives us: so many slots of so many bytes."""
+class NodeCapacity(NamedTuple):
+    """The slots of a node; `slot_memory` in bytes."""
 
-    node: Node
+    node: ClusterNode
     slots: int
-    memory: int
+    slot_memory: int
 
     @property
-    def most(self) -> int:
-        """Bytes that one task may take here."""
-        return self.slots * self.memory
+    def max_memory(self) -> int:
+        """Bytes of memory that one task can have on this node."""
+        return self.slots * self.slot_memory
 
 
 @dataclass(eq=False)
-class Work:
-    """A chunk under way. `need`: bytes that it has to have; 0: what a slot has will do.
+class ChunkInFlight:
+    """A chunk that the driver has.
 
-    `killed`: why it is, if so. `end`: when it is given up, on the monotonic clock.
+    Attributes:
+        number: The number that the worker has given to the chunk.
+        chunk: The tasks.
+        min_memory: Bytes of memory that the chunk needs; 0: those of a slot are enough.
+        kill_reason: The reason if the chunk is being killed, or empty.
+        deadline: The time on the monotonic clock at which the driver gives up the chunk.
     """
 
     number: int
     chunk: list[Assignment]
-    need: int = 0
-    killed: str = ""
-    end: float = float("inf")
+    min_memory: int = 0
+    kill_reason: str = ""
+    deadline: float = float("inf")
 
     @property
-    def alone(self) -> Assignment | None:
-        """The task that is to blame for what happens."""
+    def single(self) -> Assignment | None:
+        """The task, if it is the only one and thus the cause of a failure."""
         return self.chunk[0] if len(self.chunk) == 1 else None
 
 
 @dataclass(eq=False)
-class Seat:
-    """An actor on a node, with one core or with those that a large task was given."""
+class ActorSlot:
+    """An actor on a node, with one core or with the cores of a large task."""
 
-    share: Share
+    capacity: NodeCapacity
     cores: int
-    actor: Actor
+    actor: ActorHandle
     ready: bool = False
-    work: Work | None = None
+    work: ChunkInFlight | None = None
 
     @property
     def idle(self) -> bool:
+        """True if the slot can run a chunk now."""
         return self.ready and self.work is None
 
 
 @dataclass
-class Plan:
-    """Which seats a large task may have now; `held`: seats that others must leave to it."""
+class Allocation:
+    """Slots for large tasks.
 
-    begin: list[tuple[Work, list[Seat]]] = field(default_factory=list)
-    held: list[Seat] = field(default_factory=list)
-
-
-def shares(nodes: Iterable[Node], settings: Settings) -> dict[str, Share]:
-    """How many slots each node has for us, by its id: all, or QUANTUMTASK_SLOTS dealt out.
-
-    Those with most memory come first, so that what is large has a place.
+    Attributes:
+        start: Large tasks that can start now, with their slots.
+        reserved: All slots that no other chunk may use.
     """
-    whole = [_share(node, settings) for node in nodes]
-    whole.sort(key=lambda share: (-share.memory, share.node.id))
-    left = settings.slots or sum(share.slots for share in whole)
-    given = dict.fromkeys((share.node.id for share in whole), 0)
-    while left and (open_ := [s for s in whole if given[s.node.id] < s.slots]):
-        for share in open_[:left]:
-            given[share.node.id] += 1
-        left = max(0, left - len(open_))
-    return {s.node.id: s._replace(slots=given[s.node.id]) for s in whole if given[s.node.id]}
+
+    start: list[tuple[ChunkInFlight, list[ActorSlot]]] = field(default_factory=list)
+    reserved: list[ActorSlot] = field(default_factory=list)
 
 
-def _share(node: Node, settings: Settings) -> Share:
+def node_capacities(nodes: Iterable[ClusterNode], settings: Settings) -> dict[str, NodeCapacity]:
+    """Return the slots of each node by its id, QUANTUMTASK_SLOTS in total or all.
+
+    Slots are dealt out evenly, to nodes with more memory first, so that large tasks fit.
+    """
+    full = [_full_capacity(node, settings) for node in nodes]
+    full.sort(key=lambda capacity: (-capacity.slot_memory, capacity.node.id))
+    remaining = settings.slots or sum(capacity.slots for capacity in full)
+    slots = dict.fromkeys((capacity.node.id for capacity in full), 0)
+    while remaining and (open_nodes := [c for c in full if slots[c.node.id] < c.slots]):
+        for capacity in open_nodes[:remaining]:
+            slots[capacity.node.id] += 1
+        remaining = max(0, remaining - len(open_nodes))
+    return {c.node.id: c._replace(slots=slots[c.node.id]) for c in full if slots[c.node.id]}
+
+
+def _full_capacity(node: ClusterNode, settings: Settings) -> NodeCapacity:
     memory = settings.slot_memory_mb * MIB or node.memory // max(1, node.cores)
-    return Share(node, min(node.cores, node.memory // max(1, memory)), memory)
+    return NodeCapacity(node, min(node.cores, node.memory // max(1, memory)), memory)
 
 
-def plan(large: Iterable[Work], seats: list[Seat], known: dict[str, Share]) -> Plan:
-    """Seats for large tasks, first come first served. Each waits for all that it needs."""
-    found = Plan()
+def allocate(
+    large: Iterable[ChunkInFlight],
+    slots: list[ActorSlot],
+    capacities: dict[str, NodeCapacity],
+) -> Allocation:
+    """Allocate slots to large tasks in their order; each waits for all slots that it needs."""
+    allocation = Allocation()
     for work in large:
-        free = [seat for seat in seats if seat.idle and seat not in found.held]
-        share = _best(work, free, known)
-        if share is None:
+        free = [slot for slot in slots if slot.idle and slot not in allocation.reserved]
+        capacity = _best_node(work, free, capacities)
+        if capacity is None:
             continue
-        there = [seat for seat in free if seat.share.node.id == share.node.id]
-        wanted = slots_for(work, share)
-        found.held += there[:wanted]
-        if len(there) >= wanted:
-            found.begin.append((work, there[:wanted]))
-    return found
+        on_node = [slot for slot in free if slot.capacity.node.id == capacity.node.id]
+        needed = slots_needed(work, capacity)
+        allocation.reserved += on_node[:needed]
+        if len(on_node) >= needed:
+            allocation.start.append((work, on_node[:needed]))
+    return allocation
 
 
-def slots_for(work: Work, share: Share) -> int:
-    return -(-work.need // share.memory)
+def slots_needed(work: ChunkInFlight, capacity: NodeCapacity) -> int:
+    """Return the number of slots of a node that have the memory for a large task."""
+    return -(-work.min_memory // capacity.slot_memory)
 
 
-def _best(work: Work, free: list[Seat], known: dict[str, Share]) -> Share | None:
-    """Where a large task can run soonest: the node that lacks the fewest seats."""
+def _best_node(
+    work: ChunkInFlight, free: list[ActorSlot], capacities: dict[str, NodeCapacity]
+) -> NodeCapacity | None:
+    """Return the node that lacks the fewest free slots for a large task; None if none fits."""
 
-    def lacking(share: Share) -> tuple[int, int, str]:
-        there = sum(seat.share.node.id == share.node.id for seat in free)
-        return max(0, slots_for(work, share) - there), share.most, share.node.id
+    def missing_slots(capacity: NodeCapacity) -> tuple[int, int, str]:
+        on_node = sum(slot.capacity.node.id == capacity.node.id for slot in free)
+        missing = max(0, slots_needed(work, capacity) - on_node)
+        return missing, capacity.max_memory, capacity.node.id
 
-    return min((s for s in known.values() if s.most >= work.need), key=lacking, default=None)
+    large_enough = (c for c in capacities.values() if c.max_memory >= work.min_memory)
+    return min(large_enough, key=missing_slots, default=None)

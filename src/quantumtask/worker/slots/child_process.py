@@ -1,4 +1,4 @@
-"""A child process that can be killed at any moment: started, kept warm, buried, started again."""
+"""A child process that can be killed at any moment and is started again on demand."""
 
 import logging
 import multiprocessing
@@ -10,40 +10,40 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, ForkProcess, ForkServerContext, ForkServerProcess
 
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Failure
+from quantumtask.shared.task import Failure, FailureCode
 
 log = logging.getLogger(__name__)
 
 READY = b"ready"
-"""What a child sends when it is warm."""
+"""The message of a child that is ready for work."""
 
-_SPAWN_LIMIT_S = 60.0
-_SPAWN_TRIES = 5
+_START_TIMEOUT_S = 60.0
+_MAX_STARTS = 5
 
-_FORK = multiprocessing.get_context("forkserver")
-_FORK.set_forkserver_preload(["quantumtask.worker.slots.preload"])
-# multiprocessing's bookkeeping of children is not for several threads.
-_PROCESSES = threading.Lock()
+_FORK_SERVER = multiprocessing.get_context("forkserver")
+_FORK_SERVER.set_forkserver_preload(["quantumtask.worker.slots.preload"])
+# multiprocessing's own records of its children are not safe for several threads.
+_PROCESSES_LOCK = threading.Lock()
 
-Life = Callable[[Connection, Settings, int], None]
-"""What the child does, given its end of the connection, the settings and its number of threads."""
-
-
-class SlotBroken(Exception):
-    """No child could be started."""
+ChildMain = Callable[[Connection, Settings, int], None]
+"""Main function of a child; takes its connection, the settings and its number of threads."""
 
 
-class Child:
+class ChildStartError(Exception):
+    """A child process that could not be started."""
+
+
+class ChildProcess:
     """One child process at a time. `kill` may be called from any thread, the rest from one."""
 
     def __init__(
         self,
-        life: Life,
+        main: ChildMain,
         settings: Settings,
         threads: int = 1,
-        processes: ForkServerContext | ForkContext = _FORK,
+        processes: ForkServerContext | ForkContext = _FORK_SERVER,
     ) -> None:
-        self._life = life
+        self._main = main
         self._settings = settings.without_secrets()
         self._threads = threads
         self._processes = processes
@@ -51,27 +51,35 @@ class Child:
         self._process: ForkServerProcess | ForkProcess | None = None
         self._connection: Connection | None = None
 
-    def warm(self) -> Connection:
-        """The connection to a child that is ready, started if there is none."""
+    def ensure_ready(self) -> Connection:
+        """Return the connection to a child that is ready; start one if there is none.
+
+        Raises:
+            ChildStartError: No child became ready.
+        """
         if self._connection is not None and self._connection.poll(0):
-            self.bury()  # an idle child has nothing to say: it died
-        for attempt in range(_SPAWN_TRIES):
+            self.reap()  # an idle child sends no message: this is the end of its connection
+        for attempt in range(_MAX_STARTS):
             if self._connection is not None:
                 return self._connection
-            self._spawn()
+            self._start()
             if self._connection is None:
                 log.error("slot did not start", extra={"tries": attempt + 1})
                 time.sleep(0.2 * 2**attempt)
-        raise SlotBroken("no slot process could be started")
+        raise ChildStartError("no slot process could be started")
 
     def kill(self, *, starting: bool = True) -> None:
-        """SIGKILL to the child, if there is one; not `starting`: only to one that is ready."""
+        """Send SIGKILL to the child, if there is one.
+
+        Args:
+            starting: Also to a child that is not ready yet.
+        """
         with self._lock:
             if self._process is not None and (starting or self._connection is not None):
                 self._process.kill()
 
-    def bury(self) -> int | None:
-        """Waits for the end of the child and returns its exit code."""
+    def reap(self) -> int | None:
+        """Wait for the end of the child and return its exit code; None without a child."""
         with self._lock:
             process, self._process = self._process, None
             connection, self._connection = self._connection, None
@@ -79,41 +87,50 @@ class Child:
             connection.close()
         if process is None:
             return None
-        with _PROCESSES:
+        with _PROCESSES_LOCK:
             process.join()
             exitcode = process.exitcode
             process.close()
         return exitcode
 
-    def _spawn(self) -> None:
-        ours, theirs = self._processes.Pipe()
-        with _PROCESSES:
+    def _start(self) -> None:
+        connection, child_connection = self._processes.Pipe()
+        with _PROCESSES_LOCK:
             process = self._processes.Process(
-                target=self._life, args=(theirs, self._settings, self._threads), daemon=True
+                target=self._main,
+                args=(child_connection, self._settings, self._threads),
+                daemon=True,
             )
             process.start()
             self._process = process
-        theirs.close()
+        child_connection.close()
         try:
-            if ours.poll(_SPAWN_LIMIT_S) and ours.recv_bytes() == READY:
-                self._connection = ours
+            if connection.poll(_START_TIMEOUT_S) and connection.recv_bytes() == READY:
+                self._connection = connection
                 return
         except (EOFError, OSError):
             pass
         self.kill()
-        self.bury()
+        self.reap()
 
 
-def cause_of_death(exitcode: int | None, what: str, settings: Settings) -> Failure:
-    """Why a child that did `what` ended by itself."""
+def exit_failure(exitcode: int | None, activity: str, settings: Settings) -> Failure:
+    """Return the failure of a task whose child ended by itself.
+
+    Args:
+        exitcode: The exit code of the child.
+        activity: The work of the child at that time, such as "running the task".
+        settings: The settings with the limits of the child.
+    """
     if exitcode == -signal.SIGPROF:
         seconds = settings.compile_limit_s
-        words = f"reading or compiling the circuit took more than {seconds:g} seconds"
-        return Failure("compile_timeout", words)
-    return Failure("worker_crashed", f"the slot {what} it died ({_named(exitcode)})")
+        message = f"reading or compiling the circuit took more than {seconds:g} seconds"
+        return Failure(FailureCode.COMPILE_TIMEOUT, message)
+    message = f"the slot died while {activity} ({_exit_reason(exitcode)})"
+    return Failure(FailureCode.WORKER_CRASHED, message)
 
 
-def _named(exitcode: int | None) -> str:
+def _exit_reason(exitcode: int | None) -> str:
     if exitcode is not None and exitcode < 0:
         return f"signal {signal.Signals(-exitcode).name}"
     return f"exit code {exitcode}"

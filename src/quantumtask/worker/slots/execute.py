@@ -1,8 +1,7 @@
-"""What runs in a slot: circuits in, outcomes out. Only here and in `answer`, which lives likewise,
-is a circuit read.
+"""Main function of a slot: assignments in, outcomes out. Circuits are read only in child processes.
 
 A child sends its outcomes as JSON and never as pickles: a circuit that takes over a slot must not
-be able to take over the Worker as well.
+be able to take over the worker.
 """
 
 import json
@@ -22,140 +21,146 @@ from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import TaskError
 from quantumtask.shared.processes import cpu_time_limit, kill_on_parent_death
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
-from quantumtask.worker.outcome import encode
+from quantumtask.shared.task import Assignment, Failure, FailureCode, Result, TaskSpec
+from quantumtask.worker.outcome import encode_value
 from quantumtask.worker.slots.child_process import READY
 
 T = TypeVar("T")
 
-_SEND_EVERY_S = 0.01
+_SEND_INTERVAL_S = 0.01
 
-WARM_UP = TaskSpec("bit c; qubit q; U(1, 2, 3) q; c = measure q;", shots=1)
-"""Run before the first task, so that it finds everything loaded."""
+WARM_UP_TASK = TaskSpec("bit c; qubit q; U(1, 2, 3) q; c = measure q;", shots=1)
+"""A task to run before the first one, so that all libraries are loaded."""
 
 
-def serve(connection: Connection, settings: Settings, threads: int) -> None:
-    """The life of a slot: warm up, then chunks of assignments until the connection ends."""
-    live(
+def slot_main(connection: Connection, settings: Settings, threads: int) -> None:
+    """Run a slot: warm up, then run chunks of assignments until the connection closes."""
+    child_loop(
         connection,
         settings,
-        lambda: execute(WARM_UP, settings, threads),
-        lambda chunk: _run(chunk, connection.send_bytes, settings, threads),
+        lambda: execute(WARM_UP_TASK, settings, threads),
+        lambda chunk: _run_chunk(chunk, connection.send_bytes, settings, threads),
     )
 
 
-def live(
+def child_loop(
     connection: Connection,
     settings: Settings,
     warm_up: Callable[[], object],
     work: Callable[[Any], bool],
 ) -> None:
-    """The life of a child: it works until the connection ends or `work` says that it is not fit.
+    """Run a child process until its connection closes or `work` returns False.
 
-    It is not once it ran out of memory, or nearly: then it makes way for a fresh one.
+    Args:
+        connection: The connection to the worker.
+        settings: The settings with the limits.
+        warm_up: A call to make before the limits are set.
+        work: The call for each message. It returns False if the process has run out of memory, or
+            nearly: the process then ends, and the worker starts another one.
     """
     kill_on_parent_death(signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the Worker, which tells us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C stops the worker, which stops its slots
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     warm_up()
-    _limit(settings.slot_memory_bytes)
+    _set_limits(settings.slot_memory_bytes)
     connection.send_bytes(READY)
-    fit = True
-    while fit and (given := _receive(connection)) is not None:
-        fit = work(given)
+    usable = True
+    while usable and (message := _receive(connection)) is not None:
+        usable = work(message)
 
 
 def _receive(connection: Connection) -> Any:
-    """What there is to do next; None: nothing any more."""
+    """Return the next message; None if the connection is closed."""
     try:
         return connection.recv()
     except (EOFError, OSError):
         return None
 
 
-def _limit(memory_bytes: int) -> None:
-    """From here on this process writes no file, dumps no core, gets no more memory than this."""
+def _set_limits(memory_bytes: int) -> None:
+    """Forbid this process to write files and to dump core, and limit its memory from now on."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    if sys.platform == "linux":  # elsewhere the kernel does not enforce it
-        most = _data_bytes() + memory_bytes
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    if sys.platform == "linux":  # other kernels do not enforce this limit
+        limit = _data_bytes() + memory_bytes
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def _data_bytes() -> int:
-    """What counts as data of this process now: heap, stacks and private maps."""
+    """Return the size of this process's data: heap, stacks and private mappings."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))
 
 
-def _run(
+def _run_chunk(
     chunk: list[Assignment], send: Callable[[bytes], None], settings: Settings, threads: int
 ) -> bool:
-    """Runs a chunk and sends outcomes as they come, but not each one for itself; see `live`."""
-    done: list[Any] = []
-    sent = time.monotonic()
+    """Run a chunk and send its outcomes, several at a time; return False after out of memory."""
+    unsent: list[Any] = []
+    sent_at = time.monotonic()
     for assignment in chunk:
-        verdict = execute(assignment.spec, settings, threads)
-        done.append([assignment.id, *encode(verdict)])
-        if out_of_memory(verdict):
-            send(json.dumps(done).encode())
+        value = execute(assignment.spec, settings, threads)
+        unsent.append([assignment.id, assignment.attempt, *encode_value(value)])
+        if isinstance(value, Failure) and value.is_out_of_memory:
+            send(json.dumps(unsent).encode())
             return False
-        if time.monotonic() - sent > _SEND_EVERY_S:
-            send(json.dumps(done).encode())
-            done, sent = [], time.monotonic()
-    if done:
-        send(json.dumps(done).encode())
+        if time.monotonic() - sent_at > _SEND_INTERVAL_S:
+            send(json.dumps(unsent).encode())
+            unsent, sent_at = [], time.monotonic()
+    if unsent:
+        send(json.dumps(unsent).encode())
     return True
 
 
-def out_of_memory(verdict: object) -> bool:
-    """Whether this is a failure for lack of memory."""
-    return isinstance(verdict, Failure) and verdict.code == "out_of_memory"
-
-
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
-    """Runs one task. Whatever goes wrong becomes a Failure; nothing is raised."""
-    from quantumtask import engines  # not above: who only reads circuits does without
+    """Run one task; every error becomes a Failure, and no exception is raised."""
+    # Imported here: a process that only analyses circuits does not need the engines.
+    from quantumtask import engines
     from quantumtask.engines.outputs.output_spec import parse_output_spec
 
     def run() -> Result:
-        wanted = parse_output_spec(spec.options, spec.shots, spec.memory)
-        gates = None if wanted.ideal else _gates(wanted.backend, wanted.noise)
+        output_spec = parse_output_spec(spec.options, spec.shots, spec.memory)
+        gates = None
+        if not output_spec.ideal:
+            gates = _device_gates(output_spec.backend, output_spec.noise)
         with cpu_time_limit(settings.compile_limit_s):
             sweep = compile_sweep(spec.circuit, settings, spec.parameters, gates)
         try:
             return engines.run_sweep(
                 sweep,
-                wanted,
+                output_spec,
                 seed=spec.seed,
                 settings=settings,
                 threads=threads,
                 engine=spec.engine,
                 method=spec.method,
             )
-        except Diagnostic as refusal:  # found under way: only now it is known what was measured
-            raise preprocess(spec.circuit, settings).error(refusal) from None
+        except Diagnostic as diagnostic:  # of a run, for example about a measured value
+            raise preprocess(spec.circuit, settings).error(diagnostic) from None
 
-    return attempt(run, settings)
+    return run_catching(run, settings)
 
 
-def _gates(backend: str, noise: Any) -> TargetGates | None:
-    """The gates of the device that a circuit is for; None if only their unitaries matter."""
-    from quantumtask.engines.noise.request import resolve_device_gates  # not above: as in `execute`
+def _device_gates(backend: str, noise: Any) -> TargetGates | None:
+    """Return the gates of the device that the circuit is for; None if any gates will do."""
+    from quantumtask.engines.noise.request import resolve_device_gates
 
     return resolve_device_gates(backend, noise)
 
 
-def attempt(work: Callable[[], T], settings: Settings) -> T | Failure:
-    """What `work` returns, or why it could not."""
+def run_catching(work: Callable[[], T], settings: Settings) -> T | Failure:
+    """Return the result of `work`, or its exception as a Failure."""
     try:
         return work()
     except TaskError as error:
         return error.failure()
     except MemoryError:
-        most = settings.slot_memory_bytes / 2**20
-        return Failure("out_of_memory", f"needed more than the {most:,.0f} MiB that a slot has")
+        limit = settings.slot_memory_bytes / 2**20
+        message = f"needed more than the {limit:,.0f} MiB of a slot"
+        return Failure(FailureCode.OUT_OF_MEMORY, message)
     except RecursionError:
-        return Failure("nesting_too_deep", "the circuit is nested too deeply to be read")
-    except Exception as error:  # the one place: nothing that a circuit does may end the slot
-        return Failure("engine_error", f"the engine failed: {type(error).__name__}")
+        message = "the circuit is nested too deeply to be read"
+        return Failure(FailureCode.NESTING_TOO_DEEP, message)
+    except Exception as error:  # anything that a library raises for a circuit: the slot goes on
+        message = f"the engine failed: {type(error).__name__}"
+        return Failure(FailureCode.ENGINE_ERROR, message)

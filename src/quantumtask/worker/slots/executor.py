@@ -1,4 +1,4 @@
-"""The slots of this machine: work in by chunks, outcomes out."""
+"""The local executor: the slots of this machine, and the packing of tasks into chunks."""
 
 import threading
 from collections.abc import Callable
@@ -7,101 +7,110 @@ from multiprocessing import forkserver
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment
-from quantumtask.worker.outcome import Outcome
-from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Report, Slot
+from quantumtask.worker.outcome import Outcome, Report
+from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Slot
 
 CHUNK_MS = 50.0
-"""About how much predicted work travels to a slot at once."""
+"""Predicted work of a full chunk, in milliseconds."""
 
-WORTH_MS = 1.0
-"""Less work than this is not worth the waking of a second slot."""
+MIN_SPLIT_MS = 1.0
+"""Predicted work below which a second slot is not used: waking it would take longer."""
 
 
-class Executor:
-    """A thread for each slot, which supervises the slot's child process.
+class LocalExecutor:
+    """An Executor with a thread for each slot, which supervises the child process of the slot.
 
-    `report` is called from those threads with outcomes, one for every assignment that was
-    submitted; the last of a chunk come when its slot is free again. `failed` is called when a slot
-    cannot be used any more.
+    `report` is called from those threads; for the last outcomes of a chunk, after its slot is free
+    again. `on_fatal` is called if a slot cannot be used any more.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        report: Report,
-        failed: Callable[[BaseException], None],
+        self, settings: Settings, report: Report, on_fatal: Callable[[BaseException], None]
     ) -> None:
         count = settings.slot_count
         self._report = report
-        self._failed = failed
+        self._on_fatal = on_fatal
         self._lock = threading.Lock()
-        self._slots = [Slot(settings, settings.slot_threads, report) for _ in range(count)]
+        self._slots = [Slot(settings, settings.slot_threads) for _ in range(count)]
         self._free = list(self._slots)
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="slot")
 
     def warm(self) -> None:
-        """Starts every child and waits until all are ready."""
-        # Here and not in a slot's thread: the fork server dies with the thread that started it.
+        """Start every child and wait until all are ready."""
+        # Not in the thread of a slot: the fork server dies with the thread that started it.
         forkserver.ensure_running()
         list(self._pool.map(Slot.warm, self._slots))
 
     @property
     def size(self) -> int:
+        """Number of slots."""
         return len(self._slots)
 
     @property
     def free(self) -> int:
-        """How many chunks could be submitted now."""
+        """Number of chunks that can be submitted now."""
         return len(self._free)
 
     def submit(self, chunk: list[Assignment]) -> None:
-        """Gives a chunk to a free slot."""
+        """Run a chunk in a free slot."""
         with self._lock:
             slot = self._free.pop()
         slot.assign(chunk)
-        future = self._pool.submit(slot.run)
-        future.add_done_callback(lambda ended: self._freed(ended, slot))
+        future = self._pool.submit(self._run, slot)
+        future.add_done_callback(lambda done: self._on_chunk_end(done, slot))
 
     def kill(
-        self, task_id: str | None = None, attempt: int | None = None, why: str = "stopped"
+        self, task_id: str | None = None, attempt: int | None = None, reason: str = "stopped"
     ) -> None:
-        """Kills the slot that runs this attempt, if any does; None: every slot that runs one."""
+        """Kill the slot that runs this attempt, if any; None: every slot that runs one."""
         for slot in self._slots:
-            slot.kill(task_id, attempt, why)
+            slot.kill(task_id, attempt, reason)
 
     def stop(self) -> None:
-        """Ends all slots, and the threads with them."""
+        """End all slots and their threads."""
         for slot in self._slots:
             slot.kill()
         self._pool.shutdown()
         for slot in self._slots:
             slot.stop()
 
-    def _freed(self, ended: "Future[list[Outcome]]", slot: Slot) -> None:
+    def _run(self, slot: Slot) -> list[Outcome]:
+        """Run the chunk of a slot; report all outcomes but the last ones, and return those."""
+        last: list[Outcome] = []
+        for message in slot.run():
+            if last:
+                self._report(last)
+            last = message.outcomes
+        return last
+
+    def _on_chunk_end(self, done: "Future[list[Outcome]]", slot: Slot) -> None:
         with self._lock:
             self._free.append(slot)
-        if error := ended.exception():
-            self._failed(error)
+        if error := done.exception():
+            self._on_fatal(error)
         else:
-            self._report(ended.result())
+            self._report(done.result())
 
 
-def share_out(
+def pack_chunks(
     assignments: list[Assignment], slots: int
 ) -> tuple[list[list[Assignment]], list[Assignment]]:
-    """Splits work over free slots; returns one chunk a slot, and what has to wait.
+    """Pack tasks into chunks, at most one for each free slot.
 
-    Tiny tasks share chunks of about CHUNK_MS predicted work, evenly over the slots once there is
-    more of it than WORTH_MS; a large one, one that has crashed before, or one with a short time
-    limit goes alone.
+    Tiny tasks share chunks of about CHUNK_MS, spread evenly over the slots if there is more work
+    than MIN_SPLIT_MS. A task that is large, has crashed before or has a short time limit gets a
+    chunk of its own.
+
+    Returns:
+        The chunks, and the tasks that have to wait.
     """
     chunks: list[list[Assignment]] = []
     loads: list[float] = []
     waiting: list[Assignment] = []
     for assignment in assignments:
-        load = assignment.cost_ms if _tiny(assignment) else float("inf")
+        load = assignment.cost_ms if _is_tiny(assignment) else float("inf")
         lightest = min(loads, default=float("inf"))
-        if lightest + load > WORTH_MS and len(chunks) < slots:
+        if lightest + load > MIN_SPLIT_MS and len(chunks) < slots:
             chunks.append([assignment])
             loads.append(load)
         elif lightest + load <= CHUNK_MS:
@@ -113,7 +122,7 @@ def share_out(
     return chunks, waiting
 
 
-def _tiny(assignment: Assignment) -> bool:
+def _is_tiny(assignment: Assignment) -> bool:
     spec = assignment.spec
     return (
         assignment.cost_ms <= CHUNK_MS

@@ -1,7 +1,7 @@
-"""Imported by the fork server alone, when it starts: loads what slots need, once for all of them.
+"""Preloaded by the fork server when it starts: imports all simulators once for all slots.
 
-The fork server would outlive a Worker that was killed, because its children keep its lifeline open.
-So it dies with the Worker, and its children, the slots, die with it.
+If the worker is SIGKILLed, the fork server would keep running, because its children hold the pipe
+that it watches. It therefore sets PDEATHSIG, and its children, the slots, do the same.
 """
 
 import signal
@@ -9,8 +9,8 @@ import signal
 from quantumtask.shared.processes import kill_on_parent_death
 
 
-def _load() -> None:
-    """Loads every simulator now: a slot may not write, and some do as they are imported."""
+def _import_simulators() -> None:
+    """Import every simulator now: a slot may write no file, and some write when imported."""
     from quantumtask.engines.selection.methods import engine_version
     from quantumtask.engines.simulators.base import load_engine
     from quantumtask.shared.task import ENGINES
@@ -20,5 +20,5 @@ def _load() -> None:
             load_engine(name)
 
 
-kill_on_parent_death(signal.SIGKILL)  # first: the fork server goes on where loading fails
-_load()
+kill_on_parent_death(signal.SIGKILL)  # first: the fork server continues if an import fails
+_import_simulators()

@@ -4,141 +4,181 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from typing import NamedTuple
 
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure
-from quantumtask.worker.outcome import Outcome, decode
-from quantumtask.worker.slots.child_process import Child, cause_of_death
+from quantumtask.shared.task import Assignment, Failure, FailureCode, Result
+from quantumtask.worker.outcome import Outcome, decode_value
+from quantumtask.worker.slots.child_process import ChildProcess, exit_failure
 from quantumtask.worker.telemetry import events
 
 CHUNK_LIMIT_S = 2.0
-"""A chunk of tiny tasks that takes longer holds one that is not tiny: it is broken up."""
+"""Time limit of a chunk of tiny tasks: a task of a slower chunk is not tiny, and runs alone."""
 
-Report = Callable[[list[Outcome]], None]
+_EXIT_REASONS: dict[int | None, str] = {
+    -signal.SIGPROF: "compile_timeout",
+    -signal.SIGKILL: "killed",
+}
 
 
-def _live(connection: Connection, settings: Settings, threads: int) -> None:
-    """What the child does. Only there are the simulators imported: the Worker stays light."""
-    from quantumtask.worker.slots.execute import serve
+class SlotMessage(NamedTuple):
+    """Outcomes of a chunk.
 
-    serve(connection, settings, threads)
+    Attributes:
+        outcomes: The outcomes.
+        data: The JSON array that the child has sent; None for outcomes of the slot itself.
+    """
+
+    outcomes: list[Outcome]
+    data: bytes | None = None
+
+
+def _main(connection: Connection, settings: Settings, threads: int) -> None:
+    """Run the child; only the child imports the simulators, so the worker stays small."""
+    from quantumtask.worker.slots.execute import slot_main
+
+    slot_main(connection, settings, threads)
 
 
 class Slot:
     """One child process at a time. `run` belongs to one thread; `kill` may be called from any."""
 
-    def __init__(self, settings: Settings, threads: int, report: Report) -> None:
+    def __init__(self, settings: Settings, threads: int) -> None:
         self._settings = settings
-        self._report = report
         self._lock = threading.Lock()
-        self._unfinished: dict[str, Assignment] = {}
-        self._killed = ""  # why, if it was
-        self._alone = True
-        self._child = Child(_live, settings, threads)
+        self._unfinished: dict[tuple[str, int], Assignment] = {}
+        self._kill_reason = ""
+        self._single = True
+        self._child = ChildProcess(_main, settings, threads)
+
+    def warm(self) -> None:
+        """Start the child, so that it is ready for the first chunk."""
+        self._child.ensure_ready()
 
     def assign(self, chunk: list[Assignment]) -> None:
-        """Says what `run` is about to run; from now on it can be killed."""
+        """Set the chunk that `run` is going to run; from now on `kill` can end it."""
         with self._lock:
-            self._unfinished = {a.id: a for a in chunk}
-            self._killed = ""
-            self._alone = len(chunk) == 1
+            self._unfinished = {(task.id, task.attempt): task for task in chunk}
+            self._kill_reason = ""
+            self._single = len(chunk) == 1
 
-    def run(self) -> list[Outcome]:
-        """Runs what was assigned. Reports outcomes as they come; returns the last ones."""
+    def run(self) -> Iterator[SlotMessage]:
+        """Run the assigned chunk and yield its outcomes as they arrive.
+
+        There is one outcome for each task. The slot is free again when the iterator ends.
+
+        Raises:
+            ChildStartError: No child could be started.
+        """
         chunk = list(self._unfinished.values())
-        limit_s = chunk[0].spec.timeout_s if self._alone else CHUNK_LIMIT_S
-        outcomes: list[Outcome] = []
+        limit_s = chunk[0].spec.timeout_s if self._single else CHUNK_LIMIT_S
+        message: SlotMessage | None = None
         in_time = True
-        connection = self._child.warm()
+        connection = self._child.ensure_ready()
         try:
-            if not self._killed:
+            if not self._kill_reason:
                 connection.send(chunk)
             deadline = time.monotonic() + limit_s
-            while self._unfinished and in_time and not self._killed:
-                self._report(outcomes)
-                outcomes = self._receive(connection, deadline)
-                in_time = bool(outcomes)
+            while self._unfinished and in_time and not self._kill_reason:
+                if message:
+                    yield message
+                message = self._receive(connection, deadline)
+                in_time = message is not None
         except (EOFError, OSError):
-            outcomes = []
-        spent = any(map(_spent, outcomes))
-        if self._unfinished or self._killed or spent:
-            outcomes += self._give_up(in_time, spent)
-        return outcomes
+            message = None
+        out_of_memory = message is not None and any(map(_is_out_of_memory, message.outcomes))
+        lost: list[Outcome] = []
+        if self._unfinished or self._kill_reason or out_of_memory:
+            lost = self._give_up(in_time, out_of_memory)
+        if message:
+            yield message
+        if lost:
+            yield SlotMessage(lost)
 
     def kill(
-        self, task_id: str | None = None, attempt: int | None = None, why: str = "stopped"
+        self, task_id: str | None = None, attempt: int | None = None, reason: str = "stopped"
     ) -> None:
-        """Kills the child if it has this attempt at a task, or whatever it has if None.
+        """Kill the child if it has this attempt, or if it has any task and the id is None.
 
-        A child that is only starting has nothing yet: it is left alone and given nothing.
+        A child that is still starting has no task: it is not killed, and gets none of the chunk.
         """
         with self._lock:
-            held = {(a.id, a.attempt) for a in self._unfinished.values()}
-            if held and (task_id is None or (task_id, attempt) in held):
-                self._killed = why
+            if self._unfinished and (task_id is None or (task_id, attempt) in self._unfinished):
+                self._kill_reason = reason
                 self._child.kill(starting=False)
 
     def stop(self) -> None:
-        """Ends the child for good."""
+        """End the child for good."""
         with self._lock:
-            self._killed = "stopped"
+            self._kill_reason = "stopped"
             self._child.kill()
-        self._child.bury()
+        self._child.reap()
 
-    def warm(self) -> None:
-        """Has a child ready for what will be assigned."""
-        self._child.warm()
+    def _receive(self, connection: Connection, deadline: float) -> SlotMessage | None:
+        """Return the next outcomes; None if none arrive before the deadline.
 
-    def _receive(self, connection: Connection, deadline: float) -> list[Outcome]:
-        """The next outcomes; none if there are none before the deadline.
-
-        Raises EOFError for what is no outcome: a child that says such things is as good as dead.
+        Raises:
+            EOFError: The child has ended or sent a wrong message, which a sane child never does.
         """
         if not connection.poll(max(0.0, deadline - time.monotonic())):
-            return []
+            return None
+        data = connection.recv_bytes()
         try:
-            verdicts = {
-                task_id: decode(kind, fields)
-                for task_id, kind, fields in json.loads(connection.recv_bytes())
-            }
-            with self._lock:
-                return [Outcome(self._unfinished.pop(k), v) for k, v in verdicts.items()]
-        except (ValueError, TypeError, KeyError) as error:
+            # As UTF-8, because other readers of `data` do not guess another encoding.
+            values = [
+                ((task_id, attempt), decode_value(kind, fields))
+                for task_id, attempt, kind, fields in json.loads(data.decode())
+            ]
+            outcomes = self._take_outcomes(values)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise EOFError from error
+        return SlotMessage(outcomes, data) if outcomes else None
 
-    def _give_up(self, in_time: bool, spent: bool) -> list[Outcome]:
-        """Buries the child and says of each task that it had why there is no result."""
+    def _take_outcomes(
+        self, values: list[tuple[tuple[str, int], Result | Failure]]
+    ) -> list[Outcome]:
+        """Return the outcomes of tasks that are unfinished; ValueError if one of them is not."""
+        keys = {key for key, _ in values}
+        with self._lock:
+            if len(keys) < len(values) or not keys <= self._unfinished.keys():
+                raise ValueError("an outcome of no unfinished task")
+            return [Outcome(self._unfinished.pop(key), value) for key, value in values]
+
+    def _give_up(self, in_time: bool, out_of_memory: bool) -> list[Outcome]:
+        """End the child; return the outcomes of its unfinished tasks."""
         with self._lock:
             self._child.kill()
-        exitcode = self._child.bury()
+        exitcode = self._child.reap()
         with self._lock:
-            left, self._unfinished = list(self._unfinished.values()), {}
-            excused = self._killed or not self._alone
-        events.slot_ended(self._why(in_time, spent, exitcode), exitcode, left)
-        return [Outcome(a, None if excused else self._blame(a, in_time, exitcode)) for a in left]
+            lost, self._unfinished = list(self._unfinished.values()), {}
+            excused = self._kill_reason or not self._single
+        events.slot_ended(self._end_reason(in_time, out_of_memory, exitcode), exitcode, lost)
+        return [
+            Outcome(task, None if excused else self._failure(task, in_time, exitcode))
+            for task in lost
+        ]
 
-    def _why(self, in_time: bool, spent: bool, exitcode: int | None) -> str:
-        """Why the child ended, in a word."""
-        if self._killed:
-            return self._killed
-        if spent:
+    def _end_reason(self, in_time: bool, out_of_memory: bool, exitcode: int | None) -> str:
+        """Return the reason for the end of the child, one of SLOT_END_REASONS."""
+        if self._kill_reason:
+            return self._kill_reason
+        if out_of_memory:
             return "out_of_memory"
         if not in_time:
-            return "timeout" if self._alone else "chunk_timeout"
-        return _SIGNALS.get(exitcode, "crashed")
+            return "timeout" if self._single else "chunk_timeout"
+        return _EXIT_REASONS.get(exitcode, "crashed")
 
-    def _blame(self, assignment: Assignment, in_time: bool, exitcode: int | None) -> Failure:
+    def _failure(self, assignment: Assignment, in_time: bool, exitcode: int | None) -> Failure:
+        """Return the failure of a task that was alone in its slot."""
         if not in_time:
             seconds = assignment.spec.timeout_s
-            return Failure("timeout", f"ran longer than its timeout_s of {seconds:g} seconds")
-        return cause_of_death(exitcode, "running", self._settings)
+            message = f"ran longer than its timeout_s of {seconds:g} seconds"
+            return Failure(FailureCode.TIMEOUT, message)
+        return exit_failure(exitcode, "running the task", self._settings)
 
 
-_SIGNALS: dict[int | None, str] = {-signal.SIGPROF: "compile_timeout", -signal.SIGKILL: "killed"}
-
-
-def _spent(outcome: Outcome) -> bool:
-    """Whether the child that said this is about to end: see `execute`."""
-    return isinstance(outcome.verdict, Failure) and outcome.verdict.code == "out_of_memory"
+def _is_out_of_memory(outcome: Outcome) -> bool:
+    """Return True if the child that sent this outcome ends: see `execute.child_loop`."""
+    return isinstance(outcome.value, Failure) and outcome.value.is_out_of_memory

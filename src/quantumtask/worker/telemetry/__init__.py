@@ -1,1 +1,1 @@
-"""Metrics, log lines and spans of the Worker."""
+"""Metrics, log lines and spans of the worker."""

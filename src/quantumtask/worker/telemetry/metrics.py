@@ -1,142 +1,133 @@
-"""What the Worker measures: every metric of it is declared here. See docs/how-to/metrics.md."""
+"""All metrics of the worker (docs/how-to/metrics.md)."""
 
 import re
 from collections.abc import Callable
 from functools import cache
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    disable_created_metrics,
-)
-from prometheus_client.exposition import choose_encoder
+from prometheus_client import Counter, Gauge, Histogram
 
 from quantumtask.shared.task import ENGINES, Assignment, Failure, Result, TaskState
+from quantumtask.shared.telemetry.prometheus import new_registry, render_page
 
-disable_created_metrics()  # type: ignore[no-untyped-call]
-REGISTRY = CollectorRegistry()
-ProcessCollector(registry=REGISTRY)
+REGISTRY = new_registry()
 
-_STORE_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
-_TASK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800)
+_STORE_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_TASK_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800)
 
 _SLOTS = Gauge("quantumtask_slots", "Slots of this worker.", registry=REGISTRY)
-_BUSY = Gauge("quantumtask_slots_busy", "Slots that are at work.", registry=REGISTRY)
+_BUSY = Gauge("quantumtask_slots_busy", "Slots that run tasks.", registry=REGISTRY)
 _CLAIM_TASKS = Histogram(
     "quantumtask_claim_tasks",
-    "Tasks that a claim took, of claims that took any.",
+    "Tasks of a claim, of claims of at least one task.",
     registry=REGISTRY,
     buckets=(1, 2, 5, 10, 20, 50, 100, 200),
 )
 _CLAIM_S = Histogram(
     "quantumtask_claim_duration_seconds",
-    "How long the database took for a claim, whether it took any task or not.",
+    "Duration of a claim in the database, with or without tasks.",
     registry=REGISTRY,
-    buckets=_STORE_S,
+    buckets=_STORE_BUCKETS_S,
 )
 _COMMIT_S = Histogram(
     "quantumtask_commit_duration_seconds",
-    "A whole turn in the database: outcomes written, leases renewed, tasks claimed, committed.",
+    "Duration of a transaction that records outcomes, renews leases and claims tasks.",
     registry=REGISTRY,
-    buckets=_STORE_S,
+    buckets=_STORE_BUCKETS_S,
 )
 _WAIT_S = Histogram(
     "quantumtask_task_wait_seconds",
-    "From submission to the claim of the attempt that ended it; engine `none`: it failed.",
+    "From submission to the claim of the last attempt; engine `none`: the task failed.",
     ("engine",),
     registry=REGISTRY,
-    buckets=_TASK_S,
+    buckets=_TASK_BUCKETS_S,
 )
 _RUN_S = Histogram(
     "quantumtask_task_run_seconds",
-    "In the slot, of tasks that completed.",
+    "Run time in the slot, of completed tasks.",
     ("engine",),
     registry=REGISTRY,
-    buckets=_TASK_S,
+    buckets=_TASK_BUCKETS_S,
 )
 _FINISHED = Counter(
     "quantumtask_tasks_finished_total",
-    "Tasks that this worker ended, by final state and, where they failed, the code.",
+    "Tasks that this worker finished, by final state and, for failures, by code.",
     ("state", "code"),
     registry=REGISTRY,
 )
 _LOST = Counter(
     "quantumtask_leases_lost_total",
-    "Tasks that this worker held and lost: `cancelled`, `taken` by another worker, or "
-    "`outcome_dropped` because that was noticed only as its outcome was written.",
+    "Leases that this worker lost: the task was `cancelled` or `taken` by another worker; "
+    "`outcome_dropped`: noticed only when the outcome was recorded.",
     ("how",),
     registry=REGISTRY,
 )
-_SWEPT = Counter(
+_RECLAIMED = Counter(
     "quantumtask_leases_swept_total",
-    "Tasks taken from workers that are gone or stuck, by the state they came to.",
+    "Tasks reclaimed from lost workers, by their new state.",
     ("state",),
     registry=REGISTRY,
 )
-SLOT_ENDS = (
+SLOT_END_REASONS = (
     *("cancelled", "lease_lost", "stopped", "timeout", "chunk_timeout"),
     *("compile_timeout", "out_of_memory", "killed", "crashed"),
 )
 _SLOTS_ENDED = Counter(
     "quantumtask_slots_ended_total",
-    "Slots that ended at work. `chunk_timeout`: tiny tasks were not tiny; `killed`: from outside, "
-    "most likely by the kernel because memory ran out; `stopped`: with the worker.",
+    "Slots that ended while they ran tasks. `chunk_timeout`: tiny tasks took too long; `killed`: "
+    "by another process, mostly the kernel for lack of memory; `stopped`: with the worker.",
     ("reason",),
     registry=REGISTRY,
 )
 _RETRIES = Counter(
     "quantumtask_chunk_retries_total",
-    "Tasks that run again, alone, because the slot ended that had them.",
+    "Tasks that run again, alone, because their slot was lost.",
     registry=REGISTRY,
 )
 _UNAVAILABLE = Counter(
     "quantumtask_store_unavailable_turns_total",
-    "Turns of the worker that failed because the database did not answer.",
+    "Transactions of the worker that failed because the database was unavailable.",
     registry=REGISTRY,
 )
 
 
-# A series that begins at its first event looks as if nothing had happened: an alert would miss it.
+# Initialise label values with 0; otherwise rate() misses the first increment.
 for _how in ("cancelled", "taken", "outcome_dropped"):
     _LOST.labels(_how)
 for _state in (TaskState.SUBMITTED, TaskState.FAILED):
-    _SWEPT.labels(_state.value)
-for _reason in SLOT_ENDS:
+    _RECLAIMED.labels(_state.value)
+for _reason in SLOT_END_REASONS:
     _SLOTS_ENDED.labels(_reason)
 
 
-def page(accept: str) -> tuple[bytes, str]:
-    """All metrics in the text format that a scraper accepts, and the name of that format."""
-    encode, kind = choose_encoder(accept)
-    return encode(REGISTRY), kind
+def render_metrics(accept: str) -> tuple[bytes, str]:
+    """Return all metrics as text, and the media type; `accept` is the scraper's Accept header."""
+    return render_page(REGISTRY, accept)
 
 
-def slots(size: Callable[[], int], busy: Callable[[], int]) -> None:
-    """Where to read how many slots there are, and how many are at work."""
+def observe_slots(size: Callable[[], int], busy: Callable[[], int]) -> None:
+    """Set the functions that return the number of slots and of busy slots."""
     _SLOTS.set_function(size)
     _BUSY.set_function(busy)
 
 
 def claimed(tasks: int, seconds: float) -> None:
-    """A claim and how long it took."""
+    """Count a claim."""
     _CLAIM_S.observe(seconds)
     if tasks:
         _CLAIM_TASKS.observe(tasks)
 
 
 def completed(assignment: Assignment, result: Result) -> None:
-    """A result that was written."""
-    count, wait, run = _completed(result.engine if result.engine in ENGINES else "other")
+    """Count a recorded result."""
+    engine = result.engine if result.engine in ENGINES else "other"
+    count, observe_wait, observe_run = _series_of_engine(engine)
     count()
-    wait(_waited_s(assignment))
-    run(result.run_ms / 1e3)
+    observe_wait(_wait_s(assignment))
+    observe_run(result.run_ms / 1e3)
 
 
 @cache
-def _completed(
+def _series_of_engine(
     engine: str,
 ) -> tuple[Callable[[], None], Callable[[float], None], Callable[[float], None]]:
     count = _FINISHED.labels("completed", "")
@@ -144,41 +135,41 @@ def _completed(
 
 
 def failed(assignment: Assignment, failure: Failure) -> None:
-    """A failure that was written."""
+    """Count a recorded failure."""
     _FINISHED.labels("failed", _code(failure.code)).inc()
-    _WAIT_S.labels("none").observe(_waited_s(assignment))
+    _WAIT_S.labels("none").observe(_wait_s(assignment))
 
 
-def _waited_s(assignment: Assignment) -> float:
-    """By the database's clock, which may have been set back."""
+def _wait_s(assignment: Assignment) -> float:
+    """Return the wait by the database's clock, which may have been set back."""
     return max(0.0, assignment.claimed_at - assignment.submitted_at)
 
 
-_MOST_CODES = 200
+_MAX_CODES = 200
 _CODE = re.compile(r"[a-z_]{1,40}")
 _codes: set[str] = set()
 
 
 def _code(code: str) -> str:
-    """A code as a label. It comes from a slot, and what took over a slot may send anything."""
-    if code not in _codes and (len(_codes) >= _MOST_CODES or not _CODE.fullmatch(code)):
+    """Return a code as a label; a hostile circuit in a slot may send any text as code."""
+    if code not in _codes and (len(_codes) >= _MAX_CODES or not _CODE.fullmatch(code)):
         return "other"
     _codes.add(code)
     return code
 
 
-def lost(how: str) -> None:
-    """A task that is no longer ours."""
+def lease_lost(how: str) -> None:
+    """Count a lost lease."""
     _LOST.labels(how).inc()
 
 
-def swept(state: str) -> None:
-    """A task that was taken from a lost worker."""
-    _SWEPT.labels(state).inc()
+def reclaimed(state: str) -> None:
+    """Count a task that was taken from a lost worker."""
+    _RECLAIMED.labels(state).inc()
 
 
 def slot_ended(reason: str) -> None:
-    """A slot that ended while it was at work."""
+    """Count a slot that ended while it ran tasks."""
     _SLOTS_ENDED.labels(reason).inc()
 
 
