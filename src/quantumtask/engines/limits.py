@@ -5,6 +5,7 @@ from math import prod
 
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB, Settings
+from quantumtask.shared.task import FailureCode
 
 RESERVED_BYTES = 256 * MIB
 """Memory of a slot that is not for the state: Python, Qiskit, the circuit and the counts."""
@@ -18,21 +19,23 @@ def available_bytes(settings: Settings) -> int:
 
 def out_of_memory(qubits: int, needed: int, available: int) -> ResourceError:
     return ResourceError(
-        "out_of_memory",
+        FailureCode.OUT_OF_MEMORY,
         f"the state of {qubits} qubits needs {format_bytes(needed)} of memory, "
         f"and this slot has {format_bytes(available)} for it",
     )
 
 
 def non_finite_state() -> ResourceError:
-    return ResourceError("engine_refused", "the state is not a number: an angle is too large")
+    return ResourceError(
+        FailureCode.ENGINE_REFUSED, "the state is not a number: an angle is too large"
+    )
 
 
 def check_result_size(size: int, settings: Settings) -> None:
     """Refuses a result of so many bytes if that is too much; best before it is written."""
     if size > settings.max_result_bytes:
         raise ResourceError(
-            "result_too_large",
+            FailureCode.RESULT_TOO_LARGE,
             f"the result would take {format_bytes(size)}, "
             f"and at most {format_bytes(settings.max_result_bytes)} are kept",
         )

@@ -15,7 +15,7 @@ from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import AUTO
+from quantumtask.shared.task import AUTO, FailureCode
 
 BYTES_PER_AMPLITUDE = 16
 WORKING_VECTORS = {"lightning": 4, "aer": 6, "quantumtask": 4}
@@ -107,12 +107,14 @@ def _engine(engine: str, method: str | None) -> str:
     if engine not in WORKING_VECTORS or method not in (None, METHOD):
         name = f"{engine} ({method})" if method else engine
         raise ResourceError(
-            "engine_unsuitable",
+            FailureCode.ENGINE_UNSUITABLE,
             f"{name} has no amplitudes, and these results need them. "
             "Leave `engine` and `method` out to have one chosen",
         )
     if engine_version(engine) is None:
-        raise ResourceError("engine_unavailable", f"the engine {engine!r} is not installed here")
+        raise ResourceError(
+            FailureCode.ENGINE_UNAVAILABLE, f"the engine {engine!r} is not installed here"
+        )
     return engine
 
 

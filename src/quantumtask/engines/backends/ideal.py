@@ -25,7 +25,7 @@ from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Circuit, Program, Step
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import AUTO
+from quantumtask.shared.task import AUTO, FailureCode
 
 TABLEAU_MIN_QUBITS = 14
 """Qubits of a Clifford circuit from which its stabilizers are faster than its amplitudes."""
@@ -106,7 +106,7 @@ class IdealBackend:
         try:
             return self._expectations(program, words)
         except ResourceError as error:
-            if error.code != "out_of_memory":
+            if error.code != FailureCode.OUT_OF_MEMORY:
                 raise
             hint = "give a `precision`, to have values from shots"
             raise ResourceError(error.code, f"{error.message}: {hint}") from None
@@ -232,7 +232,7 @@ def _gates(program: Program) -> Circuit:
 
 
 def not_exact(why: str) -> ResourceError:
-    return ResourceError("not_exact", f"there is no such exact result: {why}")
+    return ResourceError(FailureCode.NOT_EXACT, f"there is no such exact result: {why}")
 
 
 def _alike(one: Circuit | None, other: Circuit) -> bool:
@@ -259,6 +259,6 @@ def _with_amplitudes(choice: EngineChoice, features: CircuitFeatures, shots: int
 def _not_clifford(choice: EngineChoice) -> ResourceError:
     engine, method = choice.plan.engine, choice.plan.method
     return ResourceError(
-        "engine_unsuitable",
+        FailureCode.ENGINE_UNSUITABLE,
         f"{engine} ({method}) cannot run this program: it came to a gate that is not Clifford",
     )

@@ -32,7 +32,7 @@ from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.output_kinds import COMPILE_AUTO, COMPILE_NEVER
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import AUTO
+from quantumtask.shared.task import AUTO, FailureCode
 
 
 class NoisyBackend:
@@ -241,8 +241,8 @@ def _values(letter: str) -> FloatArray:
 
 
 def _unsuitable(why: str) -> ResourceError:
-    return ResourceError("engine_unsuitable", why)
+    return ResourceError(FailureCode.ENGINE_UNSUITABLE, why)
 
 
 def _no_state(_: Program, what: str) -> ResourceError:
-    return ResourceError("not_exact", f"with noise there is no {what}")
+    return ResourceError(FailureCode.NOT_EXACT, f"with noise there is no {what}")

@@ -12,6 +12,7 @@ from quantumtask.openqasm.gates.hardware import barrier_operation, delay_operati
 from quantumtask.openqasm.program.operations import BARRIER, DELAY, TIMING_OPERATIONS, Operation
 from quantumtask.openqasm.program.program import Step
 from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.task import FailureCode
 
 MIN_IDLE_S = 1e-9
 """Shortest idle time: shorter gaps come from rounding durations to the unit of a device."""
@@ -60,7 +61,7 @@ def _dt_ns(dt: float, device: DeviceSnapshot) -> float:
     """The nanoseconds of so many units of a device."""
     if dt and device.dt_s is None:
         message = f"{device.name} has no unit `dt` of time: write delays in ns, us or s"
-        raise ResourceError("backend_unsuitable", message)
+        raise ResourceError(FailureCode.BACKEND_UNSUITABLE, message)
     return dt * (device.dt_s or 0.0) * 1e9
 
 

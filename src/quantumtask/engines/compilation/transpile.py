@@ -17,6 +17,7 @@ from quantumtask.engines.qiskit.transpiler import build_pass_manager
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.processes import cpu_time_limit
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import FailureCode
 
 OPTIMIZATION_LEVEL = 2
 """Of Qiskit's optimisation: the first that looks for qubits with little noise."""
@@ -133,7 +134,9 @@ def _check(circuit: QuantumCircuit, twin: DeviceSnapshot) -> None:
 
 
 def backend_unsuitable(why: str) -> ResourceError:
-    return ResourceError("backend_unsuitable", f"the circuit does not fit the backend: {why}")
+    return ResourceError(
+        FailureCode.BACKEND_UNSUITABLE, f"the circuit does not fit the backend: {why}"
+    )
 
 
 def _short(error: TranspilerError) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.task import FailureCode
 
 PACKAGE = "qiskit_ibm_runtime"
 INSTALL_COMMAND = "pip install 'quantumtask[backends]'"
@@ -77,7 +78,7 @@ def load_snapshot(name: str) -> DeviceSnapshot:
     """The twin of that name. Raises ResourceError `backend_unknown` where there is none."""
     folder = snapshot_folders().get(name)
     if folder is None:
-        raise ResourceError("backend_unknown", _unknown_backend_message(name))
+        raise ResourceError(FailureCode.BACKEND_UNKNOWN, _unknown_backend_message(name))
     return _read_snapshot(name, folder)
 
 

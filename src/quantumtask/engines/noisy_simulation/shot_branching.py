@@ -35,6 +35,7 @@ from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import FailureCode
 
 MAX_PROBABILITY_BITS = 24
 """Most bits of a result whose probabilities are computed."""
@@ -190,6 +191,6 @@ def _size(features: CircuitFeatures, clifford_noise: bool) -> ProgramSize:
 
 def _unsuitable(why: str) -> ResourceError:
     return ResourceError(
-        "engine_unsuitable",
+        FailureCode.ENGINE_UNSUITABLE,
         f"this program with noise cannot run so: {why}. Leave `engine` and `method` out",
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.task import FailureCode
 from quantumtask.shared.task_options import ObservableArray
 
 PAULIS = "XYZ"
@@ -109,4 +110,4 @@ def quote_word(word: str) -> str:
 
 
 def invalid_observable(message: str) -> ResourceError:
-    return ResourceError("bad_observable", message)
+    return ResourceError(FailureCode.BAD_OBSERVABLE, message)

@@ -12,6 +12,7 @@ from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.output_kinds import PROBABILITIES, STATEVECTOR, UNITARY
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import FailureCode
 
 MAX_PROBABILITY_BITS = 24
 """Bits of a result up to which it has a table of probabilities."""
@@ -64,7 +65,7 @@ def _check_qubits(kind: str, qubits: int) -> None:
     if qubits > MAX_ARRAY_QUBITS:
         rows = f"2**{qubits}" if kind == STATEVECTOR else f"4**{qubits}"
         raise ResourceError(
-            "result_too_large",
+            FailureCode.RESULT_TOO_LARGE,
             f"a {kind} is of all {qubits:,} qubits, numbers 0 to {qubits - 1:,}, and has {rows} "
             "elements: ask for counts, or number the qubits from 0",
         )

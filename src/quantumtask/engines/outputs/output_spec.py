@@ -14,7 +14,7 @@ from quantumtask.shared.output_kinds import (
     STATEVECTOR,
     UNITARY,
 )
-from quantumtask.shared.task import SIMULATOR
+from quantumtask.shared.task import SIMULATOR, FailureCode
 from quantumtask.shared.task_options import NoiseOption, TaskOptions, parse_task_options
 
 
@@ -87,4 +87,4 @@ def parse_output_spec(options: str | None, shots: int, memory: bool) -> OutputSp
 
 
 def invalid_options(message: str) -> ResourceError:
-    return ResourceError("bad_options", message)
+    return ResourceError(FailureCode.BAD_OPTIONS, message)

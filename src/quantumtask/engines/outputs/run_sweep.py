@@ -90,11 +90,22 @@ def run_sweep(
     assert ran is not None
     plain = data is None and not sweep.shape
     return Result(
-        texts.counts, texts.memory, seed, ran.engine, ran.version, ran.method,
-        (time.perf_counter() - started) * 1000, sweep.program.warnings, texts.outputs_text,
-        ran.precision, ran.reason, data, sweep.shape or None,
-        None if plain else tuple(sweep.program.registers), device.compiled,
-    )  # fmt: skip
+        counts=texts.counts,
+        memory=texts.memory,
+        seed=seed,
+        engine=ran.engine,
+        engine_version=ran.version,
+        method=ran.method,
+        run_ms=(time.perf_counter() - started) * 1000,
+        warnings=sweep.program.warnings,
+        outputs=texts.outputs_text,
+        precision=ran.precision,
+        reason=ran.reason,
+        data=data,
+        shape=sweep.shape or None,
+        registers=None if plain else tuple(sweep.program.registers),
+        compiled=device.compiled,
+    )
 
 
 def _seed(seed: int, number: int, sweep: Sweep) -> int:

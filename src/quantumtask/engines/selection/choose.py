@@ -15,6 +15,7 @@ from quantumtask.engines.selection.methods import METHODS, Method, RunPlan, engi
 from quantumtask.openqasm.lru_cache import SizedLruCache
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import FailureCode
 
 
 class EngineChoice(NamedTuple):
@@ -83,13 +84,15 @@ def _choose(
 def _able(features: CircuitFeatures, wanted: list[Method], engine: str) -> list[Method]:
     installed = [m for m in wanted if engine_version(m.engine) is not None]
     if not installed:
-        raise ResourceError("engine_unavailable", f"the engine {engine!r} is not installed here")
+        raise ResourceError(
+            FailureCode.ENGINE_UNAVAILABLE, f"the engine {engine!r} is not installed here"
+        )
     lacks = {m: m.lacks(features) for m in installed}
     able = [m for m, why in lacks.items() if why is None]
     if not able:
         first = installed[0]
         raise ResourceError(
-            "engine_unsuitable",
+            FailureCode.ENGINE_UNSUITABLE,
             f"{first.engine} ({first.name}) cannot run this program: {lacks[first]}. "
             "Leave `engine` and `method` out to have one chosen",
         )

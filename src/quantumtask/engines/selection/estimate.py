@@ -12,7 +12,7 @@ from quantumtask.engines.selection.noisy_methods import AER, DENSITY_MATRIX, OWN
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import AUTO
+from quantumtask.shared.task import AUTO, FailureCode
 
 BYTES_PER_ENTRY = 16
 """Bytes of one entry of a density matrix."""
@@ -54,7 +54,7 @@ def estimate_run(
     """
     if method == DENSITY_MATRIX:
         raise ResourceError(
-            "engine_unsuitable",
+            FailureCode.ENGINE_UNSUITABLE,
             "method: density_matrix cannot be estimated: leave `method` out",
         )
     features = extract_features(program)
@@ -73,7 +73,7 @@ def _perhaps_too_large(features: CircuitFeatures, plan: RunPlan, available: int)
     """Of a method that takes only what the state needs, however much its gates would allow."""
     known = out_of_memory(features.qubits, plan.bytes, available).message
     return ResourceError(
-        "out_of_memory",
+        FailureCode.OUT_OF_MEMORY,
         f"{known}. That is the most its gates allow: a task may run if it is entangled less",
     )
 

@@ -12,6 +12,7 @@ from quantumtask.engines.limits import out_of_memory as too_large
 from quantumtask.engines.selection.cost_model import MAX_SIZED_QUBITS
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import FailureCode
 
 AER, OWN = "aer", "quantumtask"
 """Engines with noise: Aer for circuits whose shots are all alike, our own for any program."""
@@ -93,7 +94,7 @@ def choose_noisy_method(
     able = [one for one in wanted if lacks[one.name] is None]
     if not able:
         raise ResourceError(
-            "engine_unsuitable",
+            FailureCode.ENGINE_UNSUITABLE,
             f"aer ({asked}) cannot run this program: {lacks[str(asked)]}. Leave `method` out",
         )
     available = available_bytes(settings)
@@ -108,11 +109,13 @@ def choose_exact_method(facts: NoisyCircuitFeatures, settings: Settings) -> Meth
     """The one that tells probabilities exactly. Raises ResourceError where there is no room."""
     method = METHODS[0]
     if why := method.lacks(facts):
-        raise ResourceError("not_exact", f"there is no such exact result with noise: {why}")
+        raise ResourceError(
+            FailureCode.NOT_EXACT, f"there is no such exact result with noise: {why}"
+        )
     needed, available = method.bytes(facts), available_bytes(settings)
     if needed > available:
         raise ResourceError(
-            "out_of_memory",
+            FailureCode.OUT_OF_MEMORY,
             f"exact values with noise need a density matrix: that of {facts.qubits} qubits takes "
             f"{format_bytes(needed)} of memory, and this slot has {format_bytes(available)} for "
             "it. Ask for counts, or give a `precision` to have expectation values sampled",

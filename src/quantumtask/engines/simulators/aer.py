@@ -26,6 +26,7 @@ from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from quantumtask.openqasm.program.program import Circuit
 from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import MIB, Settings
+from quantumtask.shared.task import FailureCode
 
 MAX_EXACT_QUBITS = 12
 """Measured qubits up to which shots are drawn from exact probabilities.
@@ -214,7 +215,7 @@ def simulate(
         )
         result = job.result()
     except MemoryError:
-        raise ResourceError("out_of_memory", "the slot ran out of memory") from None
+        raise ResourceError(FailureCode.OUT_OF_MEMORY, "the slot ran out of memory") from None
     experiment = result.results[0] if result.results else None
     if not result.success or experiment is None:
         raise _engine_error(str(getattr(experiment, "status", None) or result.status))
@@ -224,7 +225,11 @@ def simulate(
 
 def _engine_error(status: str) -> TaskError:
     if "memory" in status.lower() or "bad_alloc" in status:
-        return ResourceError("out_of_memory", "the circuit needs more memory than this slot has")
+        return ResourceError(
+            FailureCode.OUT_OF_MEMORY, "the circuit needs more memory than this slot has"
+        )
     # Without paths of the machine.
     words = [w for w in status.removeprefix("ERROR: ").split() if "/" not in w and "\\" not in w]
-    return ResourceError("engine_refused", "Aer cannot run this circuit: " + " ".join(words)[:300])
+    return ResourceError(
+        FailureCode.ENGINE_REFUSED, "Aer cannot run this circuit: " + " ".join(words)[:300]
+    )

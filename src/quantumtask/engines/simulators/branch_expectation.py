@@ -17,6 +17,7 @@ from quantumtask.openqasm.program.execution import Execution, UndecidedOutcome
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import FailureCode
 
 MAX_BRANCHES = 10_000
 """Branches that are run to their end."""
@@ -108,7 +109,7 @@ def _basis_value(state: StateVector, qubit: int) -> int:
 
 def _not_exact(problem: str) -> ResourceError:
     return ResourceError(
-        "not_exact",
+        FailureCode.NOT_EXACT,
         f"the branches of the program, one for each combination of needed outcomes, {problem}: "
         "ask for counts, or set a `precision` to estimate expectation values from shots",
     )

@@ -11,6 +11,7 @@ from quantumtask.engines.limits import out_of_memory
 from quantumtask.engines.simulators.mps.routing import PlacedGate
 from quantumtask.engines.simulators.mps.sampling import BYTES_PER_NUMBER, MpsState, mps_bytes
 from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.task import FailureCode
 
 MAX_BOND = 128
 """Largest bond dimension; beyond it, bonds and run time usually keep growing."""
@@ -72,7 +73,7 @@ class WorkBudget:
         needed = BYTES_PER_NUMBER << min(self._qubits, 200)
         if needed <= self._available:
             vector = f"the state vector of {self._qubits} qubits fits the slot, and is the default"
-            return ResourceError("out_of_memory", f"the qubits are {reason}; {vector}")
+            return ResourceError(FailureCode.OUT_OF_MEMORY, f"the qubits are {reason}; {vector}")
         plain = out_of_memory(self._qubits, needed, self._available)
         return ResourceError(plain.code, f"{plain.message}, and the qubits are {reason}")
 

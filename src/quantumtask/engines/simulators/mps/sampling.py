@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from quantumtask.engines.limits import non_finite_state
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB
+from quantumtask.shared.task import FailureCode
 
 Tensor = NDArray[np.complex128]
 
@@ -144,7 +145,9 @@ def _check_norm(norm: float) -> None:
     if not np.isfinite(norm):
         raise non_finite_state()
     if abs(norm - 1) > NORM_TOLERANCE:
-        raise ResourceError("engine_refused", "the matrix product state lost too much precision")
+        raise ResourceError(
+            FailureCode.ENGINE_REFUSED, "the matrix product state lost too much precision"
+        )
 
 
 def mps_bytes(bonds: Sequence[int]) -> int:
