@@ -17,8 +17,8 @@ from typing import Any
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from qiskit.circuit.classical import expr
 from qiskit_aer import AerSimulator
+from tests.support.run_program import run_program
 
-from quantumtask import engines
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.settings import Settings
 
@@ -211,7 +211,7 @@ def compare(name: str, shots: int, rounds: int) -> None:
 
     def ours() -> Any:
         program = programs.pop()  # each time one that nobody remembers
-        return engines.run(program, shots=shots, seed=7, memory=False, settings=SETTINGS)
+        return run_program(program, shots=shots, seed=7, memory=False, settings=SETTINGS)
 
     def theirs() -> Any:
         return simulator.run(circuit, shots=shots, seed_simulator=7).result().get_counts()

@@ -31,12 +31,12 @@ from typing import Any
 from qiskit import qasm3
 from qiskit.qasm3 import QASM3ImporterError
 from qiskit_aer import AerSimulator
+from tests.support.run_program import run_program
 from tests.support.services import Service
 
 from benchmarks.common.circuits import Case, groups, known
 from benchmarks.common.load_generator import BELL, Connection, finished
 from benchmarks.common.scatter_plot import Dot, drawn
-from quantumtask import engines
 from quantumtask.engines.selection.choose import choose_engine
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.engines.selection.methods import ENGINE_PACKAGES, engine_version
@@ -220,7 +220,7 @@ def alone(case: Case, engine: str) -> float | None:
             if plan.microseconds > TOO_LONG_US:
                 return None
             started = time.perf_counter()
-            engines.run(
+            run_program(
                 program, shots=SHOTS, seed=None, memory=False, settings=SETTINGS, engine=engine
             )
         except ResourceError:

@@ -25,7 +25,7 @@ from quantumtask.engines.sampling.shot_counts import ShotCounts
 from quantumtask.engines.selection.choose import choose_engine
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.engines.selection.estimate import machine_factor
-from quantumtask.engines.selection.methods import METHODS, Method, engine_version
+from quantumtask.engines.selection.methods import IDEAL_METHODS, IdealMethod, engine_version
 from quantumtask.engines.simulators.base import load_engine
 from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.openqasm import Program
@@ -52,9 +52,9 @@ class Row:
 
     load: Load
     reading: float
-    chosen: Method
-    predicted: dict[Method, float] = field(default_factory=dict)
-    taken: dict[Method, float] = field(default_factory=dict)
+    chosen: IdealMethod
+    predicted: dict[IdealMethod, float] = field(default_factory=dict)
+    taken: dict[IdealMethod, float] = field(default_factory=dict)
 
     @property
     def told(self) -> float:
@@ -126,12 +126,14 @@ def measure(load: Load, most_s: float) -> Row | None:
     started = time.process_time()
     program = compile_uncached(load.text, SETTINGS).program
     reading = time.process_time() - started
-    profile = extract_features(program)
-    if profile.circuit and profile.clbit_map.is_constant:
+    features = extract_features(program)
+    if features.circuit and features.clbit_map.is_constant:
         return None
-    plan = choose_engine(profile, load.shots, SETTINGS).plan
-    able = [m for m in METHODS if engine_version(m.engine) and m.lacks(profile) is None]
-    plans = {m: m.plan(profile, load.shots, 1) for m in able}
+    plan = choose_engine(features, load.shots, SETTINGS).plan
+    able = [
+        m for m in IDEAL_METHODS if engine_version(m.engine) and m.unsupported(features) is None
+    ]
+    plans = {m: m.plan(features, load.shots, 1) for m in able}
     chosen = next(m for m, each in plans.items() if each == plan)
     row = Row(load, reading, chosen)
     for method, each in plans.items():
@@ -142,7 +144,7 @@ def measure(load: Load, most_s: float) -> Row | None:
     return row
 
 
-def run(program: Program, method: Method, shots: int) -> float:
+def run(program: Program, method: IdealMethod, shots: int) -> float:
     """Seconds for a program new to the engine."""
     new = replace(program, circuit=program.circuit and replace(program.circuit))
     started = time.process_time()
@@ -174,7 +176,7 @@ def told(title: str, ratios: list[float]) -> float:
 def report(found: list[Row]) -> bool:
     """Prints what it comes to. False: less than we want."""
     print(f"{'method':38}{'circuits':>8}{'within 2':>9}{'median':>9}")
-    for method in METHODS:
+    for method in IDEAL_METHODS:
         ratios = [r.predicted[method] / r.taken[method] for r in found if method in r.taken]
         if ratios:
             told(f"{method.engine} {method.name} {method.precision}", ratios)
@@ -197,7 +199,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few sizes of each family")
     parser.add_argument("--seconds", type=float, default=1.5, help="most for one run, as predicted")
     options = parser.parse_args()
-    for engine in {method.engine for method in METHODS if engine_version(method.engine)}:
+    for engine in {method.engine for method in IDEAL_METHODS if engine_version(method.engine)}:
         load_engine(engine)
     return not report(list(rows(loads(options.quick), options.seconds)))
 

@@ -80,7 +80,7 @@ def test_what_is_asked_for_runs_and_says_so(service: Service) -> None:
         body = service.run(engine=engine, method=method)
         assert body["status"] == "completed", body
         assert (body["engine"], body["method"]) == (engine, method)
-        assert body["reason"].startswith("it was asked for")
+        assert body["reason"].startswith("requested by the task")
         assert set(body["result"]) == {"00", "11"}
         assert service.run(engine=engine)["engine"] == engine
 
@@ -94,7 +94,7 @@ def test_what_is_not_asked_for_is_chosen_and_says_why(service: Service) -> None:
     body = service.run(T_GATE)
     assert body["engine"] in ENGINES
     assert body["precision"] == "double"
-    assert body["reason"] != "it was asked for"
+    assert body["reason"] != "requested by the task"
     assert service.run(T_GATE, engine="auto")["engine"] == body["engine"]
 
 
@@ -203,7 +203,7 @@ def test_the_terminal_lists_engines_and_asks_for_one(service: Service) -> None:
     assert json.loads(done.stdout) == service.http.get("/engines").json()
     done = quantumtask("submit", "-", "--engine", "aer", "--wait", url=service.url, stdin=BELL)
     assert done.returncode == 0, done.stderr
-    assert re.search(r" · aer [\d.]+ \(\w+\), it was asked for\n", done.stdout)
+    assert re.search(r" · aer [\d.]+ \(\w+\), requested by the task\n", done.stdout)
 
 
 def test_the_terminal_says_where_precision_is_single(service: Service) -> None:

@@ -222,7 +222,7 @@ def test_the_terminal_shows_size_time_and_engine(cli: Callable[..., Run]) -> Non
     facts, engine = done.stdout.splitlines()
     assert re.fullmatch(r"2 qubits · 5 shots · [\d.]+ \w+ of memory · about [\d.]+ ms", facts)
     assert engine.startswith("aer ")
-    assert engine.endswith(", it was asked for")
+    assert engine.endswith(", requested by the task")
 
 
 def test_the_terminals_json_is_what_the_service_says(cli: Callable[..., Run]) -> None:

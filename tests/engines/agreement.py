@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.selection.circuit_features import extract_features
-from quantumtask.engines.selection.methods import METHODS, Method, engine_version
+from quantumtask.engines.selection.methods import IDEAL_METHODS, IdealMethod, engine_version
 from quantumtask.engines.simulators.base import load_engine
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.openqasm.program.program import Program
@@ -34,7 +34,7 @@ FAMILY_ERROR = 1e-6
 REFUSALS = ("engine_unsuitable", "out_of_memory")
 """Error codes of a named engine that cannot run a sketch."""
 
-INSTALLED = [m for m in METHODS if engine_version(m.engine) is not None]
+INSTALLED = [m for m in IDEAL_METHODS if engine_version(m.engine) is not None]
 """The methods whose engine is installed."""
 
 SAMPLED_ONLY = "matrix_product_state"
@@ -46,7 +46,7 @@ EXACT = [
 ]
 """The methods with exact probabilities."""
 
-EXACT_OPTIONS: dict[str, Callable[[Method], dict[str, Any]]] = {
+EXACT_OPTIONS: dict[str, Callable[[IdealMethod], dict[str, Any]]] = {
     "lightning": lambda method: {"precision": method.precision},
     "aer": lambda method: {"method": method.name, "threads": 1, "settings": SETTINGS},
 }
@@ -81,7 +81,7 @@ def min_p_value() -> float:
     return FAMILY_ERROR / (len(ENGINE_METHODS) * len(all_sketches()))
 
 
-def has_exact_probabilities(method: Method, program: Program) -> bool:
+def has_exact_probabilities(method: IdealMethod, program: Program) -> bool:
     """Return True if a method has exact probabilities of a program.
 
     It has them for a circuit that measures at its end, if the result shows an outcome. That single
@@ -90,10 +90,10 @@ def has_exact_probabilities(method: Method, program: Program) -> bool:
     features = extract_features(program)
     if not features.terminal_measurements_only or features.clbit_map.is_constant:
         return False
-    return method.precision == "single" or method.lacks(features) is None
+    return method.precision == "single" or method.unsupported(features) is None
 
 
-def exact_probabilities(method: Method, program: Program) -> NDArray[np.float64]:
+def exact_probabilities(method: IdealMethod, program: Program) -> NDArray[np.float64]:
     """Return the probability of each result by the engine; bit k of an index is bit k."""
     circuit = extract_features(program).circuit
     assert circuit is not None
@@ -107,7 +107,7 @@ def exact_probabilities(method: Method, program: Program) -> NDArray[np.float64]
     return results
 
 
-def has_wrong_probabilities(method: Method, sketch: Sketch) -> bool | None:
+def has_wrong_probabilities(method: IdealMethod, sketch: Sketch) -> bool | None:
     """Return True if the probabilities are wrong; None if the method has none."""
     program = compile_uncached(sketch.text(), SETTINGS).program
     if not has_exact_probabilities(method, program):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quantumtask import engines
 from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Result
 from tests.support.chisquare import p_value
 from tests.support.compile_circuit import compile_circuit
+from tests.support.run_program import run_program
 
 SETTINGS = Settings(slot_memory_mb=2048)
 HEAD = 'include "stdgates.inc"; '
@@ -89,7 +89,7 @@ def run(
     measured: str, shots: int, *, memory: bool = False, settings: Settings = SETTINGS
 ) -> Result:
     program = compile_circuit(TURNED + measured, settings)
-    return engines.run(program, shots=shots, seed=3, memory=memory, settings=settings)
+    return run_program(program, shots=shots, seed=3, memory=memory, settings=settings)
 
 
 @pytest.mark.parametrize("shots", [9, 1000])

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import qiskit_aer
 
-from quantumtask import engines
 from quantumtask.engines.simulators import aer
 from quantumtask.openqasm.program.operations import (
     BASIC_GATES,
@@ -22,6 +21,7 @@ from quantumtask.shared.errors import ResourceError, TaskError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result
 from tests.support.compile_circuit import compile_circuit
+from tests.support.run_program import run_program
 
 SETTINGS = Settings(slot_memory_mb=2048)
 BELL = 'include "stdgates.inc"; qubit[2] q; bit[2] c; h q[0]; cx q[0], q[1]; c = measure q;'
@@ -40,7 +40,7 @@ def run(
     settings: Settings = SETTINGS,
 ) -> Result:
     program = compile_circuit(text, settings)
-    return engines.run(
+    return run_program(
         program, shots=shots, seed=seed, memory=memory, settings=settings, engine="aer"
     )
 
@@ -175,8 +175,8 @@ def test_counts_that_are_too_large_are_refused() -> None:
 
 def test_several_threads_give_the_same_counts_as_one() -> None:
     program = compile_circuit(BELL, SETTINGS)
-    one = engines.run(program, shots=100, seed=1, memory=False, settings=SETTINGS, threads=1)
-    two = engines.run(program, shots=100, seed=1, memory=False, settings=SETTINGS, threads=2)
+    one = run_program(program, shots=100, seed=1, memory=False, settings=SETTINGS, threads=1)
+    two = run_program(program, shots=100, seed=1, memory=False, settings=SETTINGS, threads=2)
     assert one.counts == two.counts
 
 
@@ -208,7 +208,7 @@ def test_shots_from_exact_probabilities_have_the_distribution_of_aers_own(what: 
     shots = 20_000
 
     def counts(program: Program) -> dict[str, int]:
-        result = engines.run(program, shots=shots, seed=3, memory=False, settings=SETTINGS)
+        result = run_program(program, shots=shots, seed=3, memory=False, settings=SETTINGS)
         counts: dict[str, int] = json.loads(result.counts)
         return counts
 
@@ -268,7 +268,7 @@ BITS = {
 @pytest.mark.parametrize("memory", [False, True])
 def test_bits_of_the_result_are_what_the_program_put_there(what: str, memory: bool) -> None:
     body, expected = BITS[what]
-    result = engines.run(three(body), shots=9, seed=1, memory=memory, settings=SETTINGS)
+    result = run_program(three(body), shots=9, seed=1, memory=memory, settings=SETTINGS)
     assert json.loads(result.counts) == {expected: 9}
     assert not memory or json.loads(result.memory or "") == [expected] * 9
 
@@ -278,7 +278,7 @@ def test_an_engine_keeps_every_measurement_of_a_program_that_goes_on() -> None:
         "h q[0]; c[1] = measure q[0]; c[1] = measure q[1]; h q[0]; c[0] = measure q[0];"
     )
     counts = json.loads(
-        engines.run(program, shots=4000, seed=1, memory=False, settings=SETTINGS).counts
+        run_program(program, shots=4000, seed=1, memory=False, settings=SETTINGS).counts
     )
     assert abs(counts["001"] - 2000) < 300
 

@@ -18,7 +18,6 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from quantumtask import engines
 from quantumtask.engines.simulators import aer
 from quantumtask.engines.simulators.mps import evolution, sampling
 from quantumtask.engines.simulators.mps.routing import LinearRouting, PlacedGate
@@ -30,6 +29,7 @@ from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Result
 from tests.engines.dense_reference import Dense, assert_drawn_from
 from tests.support.compile_circuit import compile_circuit
+from tests.support.run_program import run_program
 from tests.support.sizes import examples
 
 SETTINGS = Settings(slot_memory_mb=1024)
@@ -54,7 +54,7 @@ def run(
 ) -> Result:
     text = f'include "stdgates.inc"; qubit[{qubits}] q; bit[{qubits}] c; {body} c = measure q;'
     program = compile_circuit(text, settings)
-    return engines.run(program, shots=shots, seed=seed, memory=False, settings=settings)
+    return run_program(program, shots=shots, seed=seed, memory=False, settings=settings)
 
 
 def counts(result: Result) -> dict[str, int]:
@@ -221,7 +221,7 @@ def test_memory_agrees_with_the_counts() -> None:
     text = 'include "stdgates.inc"; qubit[50] q; bit[3] c; h q[0:1]; ry(0.2) q; cx q[0], q[49];'
     program = compile_circuit(text + "c[0] = measure q[49]; c[2] = measure q[1];", SETTINGS)
     assert program.circuit is not None
-    result = engines.run(program, shots=40, seed=1, memory=True, settings=SETTINGS)
+    result = run_program(program, shots=40, seed=1, memory=True, settings=SETTINGS)
     lines = json.loads(result.memory or "")
     assert counts(result) == {key: lines.count(key) for key in set(lines)}
     assert set(lines) == {f"{a}0{b}" for a, b in product("01", repeat=2)}

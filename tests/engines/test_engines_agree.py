@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from quantumtask.engines.selection.methods import Method
+from quantumtask.engines.selection.methods import IdealMethod
 from tests.engines.agreement import (
     ENGINE_METHODS,
     EXACT,
@@ -32,7 +32,7 @@ def test_the_corpus_has_hundreds_of_circuits_with_every_gate() -> None:
 
 
 @pytest.mark.parametrize("method", EXACT, ids=lambda m: f"{m.engine}-{m.name}-{m.precision}")
-def test_exact_probabilities_are_those_of_the_circuit(method: Method) -> None:
+def test_exact_probabilities_are_those_of_the_circuit(method: IdealMethod) -> None:
     wrong_by_name = {
         sketch.name: has_wrong_probabilities(method, sketch) for sketch in all_sketches()
     }

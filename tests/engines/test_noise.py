@@ -241,11 +241,11 @@ def test_a_density_matrix_may_be_asked_for_without_noise(service: Service) -> No
     body = ask(service, BELL, method="density_matrix", shots=2000, seed=1)
     assert p_value(table(body["result"], 2), np.array([0.5, 0, 0, 0.5])) > UNLIKELY
     assert (body["engine"], body["method"]) == ("aer", "density_matrix")
-    assert body["reason"] == "it was asked for without noise, in a density matrix"
+    assert body["reason"] == "requested by the task, without noise, in a density matrix"
     dynamic = ask(service, ACTS + "c[1] = measure q[1];", method="density_matrix", shots=100)
     assert set(dynamic["result"]) == {"00", "11"}
     answer = service.http.post("/estimate", json={"circuit": BELL, "method": "density_matrix"})
-    assert "cannot be estimated" in answer.text
+    assert "density_matrix has no estimate" in answer.text
 
 
 ACTS = HEAD + "qubit[2] q;\nbit[2] c;\nh q[0];\nc[0] = measure q[0];\nif (c[0]) x q[1];\n"
@@ -255,15 +255,20 @@ MANY = HEAD + "qubit[20] q;\nbit[20] c;\nh q;\nt q;\nc = measure q;\n"
 @pytest.mark.parametrize(
     ("circuit", "body", "code", "word"),
     [
-        (BELL, {"return": ["statevector"]}, "not_exact", "with noise there is no state vector"),
-        (BELL, {"return": ["unitary"]}, "not_exact", "with noise there is no unitary matrix"),
-        (BELL, {"engine": "stim"}, "engine_unsuitable", "stim knows no noise"),
+        (BELL, {"return": ["statevector"]}, "not_exact", "with noise there is no statevector"),
+        (BELL, {"return": ["unitary"]}, "not_exact", "with noise there is no unitary"),
+        (BELL, {"engine": "stim"}, "engine_unsuitable", "stim simulates no noise"),
         (GATES, {"method": "stabilizer"}, "engine_unsuitable", "not Clifford"),
-        (ACTS, {"engine": "aer"}, "engine_unsuitable", "no program that acts on what it measures"),
-        (ACTS, {"method": "matrix_product_state"}, "engine_unsuitable", "is none of"),
-        (ACTS, {"return": ["statevector"]}, "not_exact", "with noise there is no state vector"),
-        (MANY, {"observables": "Z" * 20}, "out_of_memory", "give a `precision`"),
-        (MANY, {"return": ["probabilities"]}, "out_of_memory", "of 20 qubits takes 16.0 TiB"),
+        (
+            ACTS,
+            {"engine": "aer"},
+            "engine_unsuitable",
+            "no program with noise that depends on outcomes",
+        ),
+        (ACTS, {"method": "matrix_product_state"}, "engine_unsuitable", "got matrix_product_state"),
+        (ACTS, {"return": ["statevector"]}, "not_exact", "with noise there is no statevector"),
+        (MANY, {"observables": "Z" * 20}, "out_of_memory", "set a `precision`"),
+        (MANY, {"return": ["probabilities"]}, "out_of_memory", "for 20 qubits it takes 16.0 TiB"),
     ],
 )
 def test_what_noise_cannot_be_had_with_is_refused(

@@ -84,7 +84,7 @@ def test_expectation_values_of_random_programs_are_exact(seed: int) -> None:
     steps = random_steps(Random(seed))
     words = ["ZZI", "IXY", "YIX"]
     wanted = [expectation(without_last(steps), Noise(SOME), word, turned) for word in words]
-    found = noisy(SOME).expectations(compile_circuit(text_of(steps), SETTINGS), words)
+    found = noisy(SOME).expectation_values(compile_circuit(text_of(steps), SETTINGS), words)
     assert found == pytest.approx(wanted, abs=1e-9)
 
 

@@ -6,13 +6,13 @@ import weakref
 
 import pytest
 
-from quantumtask import engines
 from quantumtask.engines.selection.choose import choose_engine
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
+from tests.support.run_program import run_program
 
 SETTINGS = Settings(slot_memory_mb=2048)
 HEAD = 'include "stdgates.inc"; '
@@ -30,7 +30,7 @@ def test_a_program_that_nobody_remembers_is_forgotten_with_all_that_was_found_of
     body: str,
 ) -> None:
     program = compile_uncached(HEAD + body, SETTINGS).program
-    engines.run(program, shots=10, seed=1, memory=False, settings=SETTINGS)
+    run_program(program, shots=10, seed=1, memory=False, settings=SETTINGS)
     left = weakref.ref(program)
     del program
     gc.collect()
@@ -52,16 +52,16 @@ def test_a_choice_that_is_remembered_is_only_for_what_was_asked() -> None:
     program = compile_uncached(
         f"{HEAD}qubit[18] q; bit[18] c; {layers} c = measure q;", SETTINGS
     ).program
-    profile, small = extract_features(program), Settings(slot_memory_mb=8)
+    features, small = extract_features(program), Settings(slot_memory_mb=8)
     for _ in range(2):
-        assert choose_engine(profile, 100, SETTINGS).plan.engine == "lightning"
-        assert choose_engine(profile, 100, SETTINGS, engine="aer").plan.engine == "aer"
-        assert choose_engine(profile, 100, small).plan.method == "matrix_product_state"
-        few, many = (choose_engine(profile, shots, SETTINGS).plan for shots in (100, 1_000_000))
+        assert choose_engine(features, 100, SETTINGS).plan.engine == "lightning"
+        assert choose_engine(features, 100, SETTINGS, engine="aer").plan.engine == "aer"
+        assert choose_engine(features, 100, small).plan.method == "matrix_product_state"
+        few, many = (choose_engine(features, shots, SETTINGS).plan for shots in (100, 1_000_000))
         assert few.microseconds < many.microseconds
         one, two = (
             choose_engine(
-                profile, 1, SETTINGS, engine="aer", method="statevector", threads=threads
+                features, 1, SETTINGS, engine="aer", method="statevector", threads=threads
             ).plan
             for threads in (1, 2)
         )

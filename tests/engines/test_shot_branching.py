@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quantumtask import engines
 from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result
 from tests.engines.dense_reference import assert_drawn_from, exact
 from tests.support.compile_circuit import compile_circuit
+from tests.support.run_program import run_program
 
 SETTINGS = Settings(slot_memory_mb=2048)
 HEAD = 'OPENQASM 3.0; include "stdgates.inc"; '
@@ -28,7 +28,7 @@ def run(
     threads: int = 1,
 ) -> Result:
     program = compile_circuit(HEAD + text, settings)
-    return engines.run(
+    return run_program(
         program, shots=shots, seed=seed, memory=memory, settings=settings, threads=threads,
         engine="quantumtask",
     )  # fmt: skip
@@ -70,7 +70,7 @@ def random_program(seed: int, clifford: bool) -> str:
 @pytest.mark.parametrize("seed", range(25))
 def test_random_programs_have_their_exact_distribution(seed: int, clifford: bool) -> None:
     program = compile_circuit(HEAD + random_program(seed, clifford), SETTINGS)
-    result = engines.run(program, shots=4000, seed=seed, memory=False, settings=SETTINGS)
+    result = run_program(program, shots=4000, seed=seed, memory=False, settings=SETTINGS)
     if program.circuit is None:
         assert result.engine == "quantumtask"
     totals = {int(key, 2): shots for key, shots in json.loads(result.counts).items()}
@@ -233,7 +233,7 @@ def test_counts_and_outputs_that_are_too_large_are_refused() -> None:
 def engine_of(body: str, shots: int = 1024, engine: str = "auto") -> tuple[str, dict[str, int]]:
     program = compile_circuit(HEAD + body, SETTINGS)
     assert program.circuit is not None
-    result = engines.run(
+    result = run_program(
         program, shots=shots, seed=3, memory=False, settings=SETTINGS, engine=engine
     )
     return result.engine, json.loads(result.counts)

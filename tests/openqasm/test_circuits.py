@@ -5,13 +5,13 @@ import math
 
 import pytest
 
-from quantumtask import engines
 from quantumtask.openqasm import Program, Register
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Problem
 from tests.support.compile_circuit import compile_circuit
+from tests.support.run_program import run_program
 
 SETTINGS = Settings(slot_memory_mb=2048)
 STD = 'include "stdgates.inc";\n'
@@ -34,7 +34,7 @@ def only(text: str) -> Problem:
 
 
 def counts(text: str, shots: int = 200) -> dict[str, int]:
-    result = engines.run(compiled(text), shots=shots, seed=7, memory=False, settings=SETTINGS)
+    result = run_program(compiled(text), shots=shots, seed=7, memory=False, settings=SETTINGS)
     found: dict[str, int] = json.loads(result.counts)
     return found
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from qiskit import QuantumCircuit, qasm3
 from qiskit.quantum_info import Operator
 
-from quantumtask import engines
 from quantumtask.openqasm.program.operations import Operation, controlled_matrix
 from quantumtask.shared.settings import Settings
 from tests.support.compile_circuit import compile_circuit
+from tests.support.run_program import run_program
 from tests.support.sizes import examples
 
 SETTINGS = Settings(slot_memory_mb=2048)
@@ -98,7 +98,7 @@ def test_counts_are_written_as_qiskit_writes_them(registers: str, flipped: list[
         lines.append(f"{name} = measure q[{start}:{start + size - 1}];")
         start += size
     text = f'include "stdgates.inc";\nqubit[5] q;\n{registers}\n' + "\n".join(lines)
-    result = engines.run(
+    result = run_program(
         compile_circuit(text, SETTINGS), shots=10, seed=1, memory=False, settings=SETTINGS
     )
     assert json.loads(result.counts) == run_by_qiskit(qasm3.loads(text))
@@ -251,7 +251,7 @@ def test_control_flow_agrees_with_an_independent_interpreter(block: Block) -> No
         return  # it runs for ever, here and there
     text = f'include "stdgates.inc"; qubit[{QUBITS}] q; bit[{QUBITS}] c; {written(block)}'
     program = compile_circuit(text, SETTINGS)
-    result = engines.run(program, shots=3, seed=1, memory=False, settings=SETTINGS)
+    result = run_program(program, shots=3, seed=1, memory=False, settings=SETTINGS)
     expected = "".join(str(bit) for bit in reversed(machine.bits))
     assert json.loads(result.counts) == {expected: 3}
 
@@ -293,7 +293,7 @@ WIDEST_GAP = 0.06
 def test_a_program_that_depends_on_outcomes_gives_the_shares_of_qiskit(
     text: str,
 ) -> None:
-    result = engines.run(
+    result = run_program(
         compile_circuit(text, SETTINGS), shots=SHOTS, seed=3, memory=False, settings=SETTINGS
     )
     ours, theirs = json.loads(result.counts), run_by_qiskit(qasm3.loads(text), SHOTS)

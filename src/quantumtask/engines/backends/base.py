@@ -1,20 +1,16 @@
-"""What the programs of a task run on: the seam between what is wanted and who computes it."""
+"""Interface of the backends: the ideal simulator, and simulators of devices and noise."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.sampling.shot_counts import ShotSample
+from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.openqasm.program.program import Program
-
-ComplexArray = NDArray[np.complex128]
 
 
 class RunInfo(NamedTuple):
-    """What ran a program, as a result tells it."""
+    """The engine that ran a program, and the reason for it, as a result states them."""
 
     engine: str
     version: str
@@ -24,36 +20,48 @@ class RunInfo(NamedTuple):
 
 
 class Backend(Protocol):
-    """Runs the programs of one task, one after another; they often differ in their angles alone.
+    """Runs the programs of one task, one after another; most differ only in their angles.
 
-    Every method is of one program, and raises ResourceError or Diagnostic for what cannot be done.
-    `ran`: what ran the first. `compiled`: what became of the first circuit, for a device with
-    gates of its own.
+    Every method takes one program. It raises ResourceError for an output that the backend does not
+    have or that does not fit the slot, and Diagnostic for an error of the program itself.
+
+    Attributes:
+        run_info: How the first program ran; None before that.
+        compile_report: The first circuit on its device, as the `compiled` field of a result; None
+            without a device.
     """
 
     run_info: RunInfo | None
-    compiled: dict[str, Any] | None
+    compile_report: dict[str, Any] | None
 
     def check(self, program: Program) -> None:
-        """Raises for a program that must run as written and uses what the device lacks."""
+        """Check a program that runs as written: the device must have its gates and qubits."""
         ...
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> ShotSample:
-        """Shots of the program; with `memory`, in order. `seed`: 0 to 2**63 - 1."""
+        """Run the shots of a program.
+
+        Args:
+            seed: 0 to 2**63 - 1.
+            memory: Keep the order of the shots.
+        """
         ...
 
     def probabilities(self, program: Program) -> FloatArray:
-        """The exact probability of each value of the bits of the result."""
+        """Return the exact probability of each value of the classical bits.
+
+        Bit k of an index is the k-th bit of the result.
+        """
         ...
 
-    def expectations(self, program: Program, words: Sequence[str]) -> FloatArray:
-        """The exact expectation value of each of these words, as Observables has them."""
+    def expectation_values(self, program: Program, words: Sequence[str]) -> FloatArray:
+        """Return the exact expectation value of each Pauli word (see `Observables`)."""
         ...
 
-    def statevector(self, program: Program) -> ComplexArray:
-        """The amplitudes before the measurements at the end; bit k of an index is qubit k."""
+    def statevector(self, program: Program, /) -> ComplexArray:
+        """Return the amplitudes before the terminal measurements; bit k of an index is qubit k."""
         ...
 
-    def unitary(self, program: Program) -> ComplexArray:
-        """The matrix of all gates; bit k of an index is qubit k."""
+    def unitary(self, program: Program, /) -> ComplexArray:
+        """Return the matrix of all gates; bit k of an index is qubit k."""
         ...

@@ -1,4 +1,8 @@
-"""Circuits made ready for a noise: compiled or in pieces, with the model that Aer has of it."""
+"""Preparation of programs with noise: compilation, gates that the noise model knows, and the model.
+
+Aer gets a whole circuit with its NoiseModel (`prepare`); our own engine gets a source of noisy
+instructions, because the gates of its programs are known only while they run (`build_source`).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +16,7 @@ from quantumtask.engines.compilation.idle_time import (
     add_idle_delays,
     convert_delays,
     insert_relaxation,
-    remove_pauses,
+    remove_barriers_and_delays,
 )
 from quantumtask.engines.compilation.physical_programs import place_as_written
 from quantumtask.engines.compilation.transpile import (
@@ -27,7 +31,7 @@ from quantumtask.engines.noise.aer_model import (
     decompose_to_two_qubit,
     error_model_from_rates,
 )
-from quantumtask.engines.noise.error_model import ErrorModel
+from quantumtask.engines.noise.error_model import ConfusionMatrix, ErrorModel
 from quantumtask.engines.noise.named_gates import keep_model_names
 from quantumtask.engines.noise.request import NoiseSpec
 from quantumtask.engines.noisy_simulation.device_source import DeviceErrorModel, DeviceSource
@@ -43,64 +47,72 @@ from quantumtask.openqasm.program.program import Circuit, Program, Step
 from quantumtask.shared.error_rates import ErrorRates, ReadoutRates
 from quantumtask.shared.settings import Settings
 
-ConfusionRows = list[list[float]]
-
 
 class PreparedCircuit(NamedTuple):
-    """A circuit for Aer with its noise; `described` is the `compiled` field of the result.
+    """A circuit for Aer, with its noise.
 
-    `qubits`: for each measured bit, its qubit and its readout error (see `confusion`); valid only
-    if all measurements are at the end of the circuit.
+    Attributes:
+        model: The noise of the instructions of the circuit.
+        compile_report: The `compiled` field of the result; None without a device.
+        readouts: For each measured bit, its qubit and readout error; valid only if all measurements
+            are terminal.
     """
 
     circuit: QuantumCircuit
     model: NoiseModel
-    described: dict[str, Any] | None
-    qubits: list[tuple[int, ConfusionRows]]
+    compile_report: dict[str, Any] | None
+    readouts: list[tuple[int, ConfusionMatrix]]
 
 
 def prepare(
-    program: Program, noise: NoiseSpec, seed: int, settings: Settings, written: bool
+    program: Program, noise: NoiseSpec, seed: int, settings: Settings, as_written: bool
 ) -> PreparedCircuit:
-    """The circuit of a program; for a device, as written if `written`, else compiled.
+    """Return the circuit of a program whose shots are all alike, ready for Aer.
 
-    Raises ResourceError for what the device cannot do.
+    Args:
+        seed: Seed of the compiler.
+        as_written: On a device, keep the qubits and gates of the program.
+
+    Raises:
+        ResourceError: `backend_unsuitable` if the device cannot run the circuit.
     """
     circuit = program.circuit
     assert circuit is not None
-    bits = ClbitMap(circuit).clbits
+    clbits = ClbitMap(circuit).clbits
     device = noise.device
     if device is None:
-        return _without_device(circuit, bits, noise)
+        return _prepare_without_device(circuit, clbits, noise)
     steps, qubits = convert_delays(circuit.steps, device)
-    if written:
-        found = place_as_written(steps, qubits, bits, device)
+    if as_written:
+        on_device = place_as_written(steps, qubits, clbits, device)
     else:
-        found = transpile_for_device(build_circuit(steps, qubits, bits), device, seed, settings)
-    described = found.described(qubits, program.qubits)
+        on_device = transpile_for_device(
+            build_circuit(steps, qubits, clbits), device, seed, settings
+        )
+    report = on_device.report(qubits, program.qubits)
     if noise.errors is not None:
-        part = reduce_to_used_qubits(found.circuit)
-        return _with_errors(part.circuit, part.qubits, noise.errors, described)
+        part = reduce_to_used_qubits(on_device.circuit)
+        return _prepare_with_errors(part.circuit, part.qubits, noise.errors, report)
     if noise.rates is not None:
-        part = reduce_to_used_qubits(remove_pauses(found.circuit))
-        return _with_rates(part.circuit, noise.rates, described)
-    timed = add_idle_delays(found.circuit, device) if noise.idle else found.circuit
+        part = reduce_to_used_qubits(remove_barriers_and_delays(on_device.circuit))
+        return _prepare_with_rates(part.circuit, noise.rates, report)
+    timed = add_idle_delays(on_device.circuit, device) if noise.idle else on_device.circuit
     part = reduce_to_used_qubits(insert_relaxation(timed, device))
-    model = device_noise_model(device, part.qubits, part.used)
-    return PreparedCircuit(
-        part.circuit, model, described, _misread(part.circuit, _of(device, part.qubits))
-    )
+    model = device_noise_model(device, part.qubits, part.gate_uses)
+    readouts = _match_readouts(part.circuit, _device_readout_errors(device, part.qubits))
+    return PreparedCircuit(part.circuit, model, report, readouts)
 
 
-def _without_device(circuit: Circuit, bits: Mapping[int, int], noise: NoiseSpec) -> PreparedCircuit:
+def _prepare_without_device(
+    circuit: Circuit, clbits: Mapping[int, int], noise: NoiseSpec
+) -> PreparedCircuit:
     if noise.errors is None:
         assert noise.rates is not None
-        return _with_rates(
-            build_circuit(circuit.steps, circuit.active_qubits, bits), noise.rates, None
-        )
+        whole = build_circuit(circuit.steps, circuit.active_qubits, clbits)
+        return _prepare_with_rates(whole, noise.rates, None)
     steps = [step for step in circuit.steps if not _is_barrier(step)]
     qubits = replace(circuit, steps=tuple(steps)).active_qubits
-    return _with_errors(build_circuit(steps, qubits, bits), qubits, noise.errors, None)
+    return _prepare_with_errors(build_circuit(steps, qubits, clbits), qubits, noise.errors, None)
 
 
 def _is_barrier(step: Step) -> bool:
@@ -108,26 +120,31 @@ def _is_barrier(step: Step) -> bool:
 
 
 def build_source(
-    program: Program, noise: NoiseSpec, seed: int, settings: Settings, written: bool
+    program: Program, noise: NoiseSpec, seed: int, settings: Settings, as_written: bool
 ) -> InstructionSource:
-    """The source of the noisy instructions of a program, whose gates become known as it runs.
+    """Return the source of the noisy instructions of a program whose shots may differ.
 
-    Raises ResourceError (`backend_unsuitable`) for what a device cannot do.
+    Args:
+        seed: Seed of the compiler.
+        as_written: On a device, keep the qubits and gates of the program.
+
+    Raises:
+        ResourceError: `backend_unsuitable` if the device cannot run the program.
     """
-    model, circuit_for = _by_name(noise)
+    model, rename_gates = _instruction_errors(noise)
     if noise.device is None:
-        return ErrorModelSource(model, circuit_for)
+        return ErrorModelSource(model, rename_gates)
     timed = noise.idle and isinstance(model, DeviceErrorModel)
     return DeviceSource(
         program, noise.device, seed, settings,
-        written=written, timed=timed, model=model, circuit_for=circuit_for,
+        written=as_written, timed=timed, model=model, circuit_for=rename_gates,
     )  # fmt: skip
 
 
-def _by_name(
+def _instruction_errors(
     noise: NoiseSpec,
 ) -> tuple[InstructionErrors, Callable[[QuantumCircuit], QuantumCircuit]]:
-    """The errors of instructions, and the function that gives gates the names of the model."""
+    """Return the errors by instruction, and the function that gives gates the names of these."""
     if noise.errors is not None:
         return noise.errors, partial(keep_model_names, errors=noise.errors)
     if noise.rates is not None:
@@ -136,48 +153,45 @@ def _by_name(
     return DeviceErrorModel(noise.device), QuantumCircuit.copy
 
 
-def _with_rates(
-    circuit: QuantumCircuit, rates: ErrorRates, described: dict[str, Any] | None
+def _prepare_with_rates(
+    circuit: QuantumCircuit, rates: ErrorRates, report: dict[str, Any] | None
 ) -> PreparedCircuit:
-    flips = confusion_matrix(rates.readout or ReadoutRates())
-    pieces = decompose_to_two_qubit(circuit)
-    return PreparedCircuit(
-        pieces, aer_noise_model(rates), described, _misread(pieces, [flips] * pieces.num_qubits)
-    )
+    confusion = confusion_matrix(rates.readout or ReadoutRates())
+    small = decompose_to_two_qubit(circuit)
+    readouts = _match_readouts(small, [confusion] * small.num_qubits)
+    return PreparedCircuit(small, aer_noise_model(rates), report, readouts)
 
 
-def _with_errors(
+def _prepare_with_errors(
     circuit: QuantumCircuit,
     qubits: Sequence[int],
     errors: ErrorModel,
-    described: dict[str, Any] | None,
+    report: dict[str, Any] | None,
 ) -> PreparedCircuit:
-    """A circuit with the errors of a model, in which qubit k of the circuit is `qubits`[k]."""
+    """Prepare a circuit whose qubit k is qubit `qubits`[k] of the error model."""
     named = keep_model_names(circuit, errors)
     number = dict(zip(named.qubits, qubits, strict=True))
-    used = {
+    uses = {
         (item.operation.label or item.operation.name, tuple([number[q] for q in item.qubits]))
         for item in named.data
     }
-    model = errors.aer(tuple(qubits), frozenset(used))
-    misread = _misread(named, [_rows(errors.confusion(qubit)) for qubit in qubits])
-    return PreparedCircuit(named, model, described, misread)
+    model = errors.to_aer(tuple(qubits), frozenset(uses))
+    readouts = _match_readouts(named, [errors.confusion(qubit) for qubit in qubits])
+    return PreparedCircuit(named, model, report, readouts)
 
 
-def _rows(confusion: Sequence[Sequence[float]]) -> ConfusionRows:
-    return [list(row) for row in confusion]
-
-
-def _of(device: DeviceSnapshot, qubits: Sequence[int]) -> list[ConfusionRows]:
-    """The readout errors of some of a device's qubits."""
+def _device_readout_errors(device: DeviceSnapshot, qubits: Sequence[int]) -> list[ConfusionMatrix]:
     errors = [device.qubits[qubit].readout_error or 0.0 for qubit in qubits]
     return [confusion_matrix(ReadoutRates(error, error)) for error in errors]
 
 
-def _misread(
-    circuit: QuantumCircuit, how: Sequence[ConfusionRows]
-) -> list[tuple[int, ConfusionRows]]:
+def _match_readouts(
+    circuit: QuantumCircuit, errors: Sequence[ConfusionMatrix]
+) -> list[tuple[int, ConfusionMatrix]]:
+    """Return the measured qubit of each bit with its readout error; `errors`[k] is of qubit k."""
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     bits = {bit: k for k, bit in enumerate(circuit.clbits)}
-    found = {bits[item.clbits[0]]: number[item.qubits[0]] for item in circuit.data if item.clbits}
-    return [(found[bit], how[found[bit]]) for bit in sorted(found)]
+    measured = {
+        bits[item.clbits[0]]: number[item.qubits[0]] for item in circuit.data if item.clbits
+    }
+    return [(measured[bit], errors[measured[bit]]) for bit in sorted(measured)]

@@ -1,4 +1,4 @@
-"""Idle times of a device's qubits, in a program whose gates become known while it runs."""
+"""Idle times of a device's qubits, for a program whose gates become known while it runs."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -16,78 +16,82 @@ class IdleSchedule(NamedTuple):
     All times are in seconds.
 
     Attributes:
-        waits: For each instruction, the idle time of each of its qubits after the instruction.
-        begins: The idle time of each qubit before its first instruction.
-        ends: The idle time of each qubit after its last instruction.
+        duration: The duration of the circuit.
+        gaps: For each instruction, the idle time of each of its qubits after the instruction.
+        leading: The idle time of each qubit before its first instruction.
+        trailing: The idle time of each qubit after its last instruction.
     """
 
     duration: float
-    waits: list[Mapping[int, float]]
-    begins: dict[int, float]
-    ends: dict[int, float]
+    gaps: list[Mapping[int, float]]
+    leading: dict[int, float]
+    trailing: dict[int, float]
 
 
 def schedule_alap(circuit: QuantumCircuit, device: DeviceSnapshot) -> IdleSchedule:
-    """The schedule of a circuit whose qubit k is the device's qubit k."""
+    """Return the schedule of a circuit whose qubit k is the device's qubit k."""
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     durations = instruction_durations(device)
-    next_at: dict[int, float] = {}  # when the next instruction begins, counted from the end
-    ends: dict[int, float] = {}
-    waits: list[Mapping[int, float]] = []
+    starts: dict[int, float] = {}  # of the next instruction, counted back from the end
+    trailing: dict[int, float] = {}
+    gaps: list[Mapping[int, float]] = []
     for item in reversed(circuit.data):
         name, qubits = item.operation.name, tuple([number[qubit] for qubit in item.qubits])
-        end = max([next_at.get(qubit, 0.0) for qubit in qubits], default=0.0)
-        waits.append({q: end - next_at[q] for q in qubits if q in ends})
+        end = max([starts.get(qubit, 0.0) for qubit in qubits], default=0.0)
+        gaps.append({q: end - starts[q] for q in qubits if q in trailing})
         if name != BARRIER:
             for qubit in qubits:
-                ends.setdefault(qubit, end)
-        time = (
-            delay_seconds(item.operation, device)
-            if name == DELAY
-            else durations.get((name, qubits), 0)
-        )
-        next_at |= dict.fromkeys(qubits, end + time)
-    whole = max(next_at.values(), default=0.0)
-    begins = {qubit: whole - next_at[qubit] for qubit in ends}
-    return IdleSchedule(whole, waits[::-1], begins, ends)
+                trailing.setdefault(qubit, end)
+        if name == DELAY:
+            time = delay_seconds(item.operation, device)
+        else:
+            time = durations.get((name, qubits), 0)
+        starts |= dict.fromkeys(qubits, end + time)
+    duration = max(starts.values(), default=0.0)
+    leading = {qubit: duration - starts[qubit] for qubit in trailing}
+    return IdleSchedule(duration, gaps[::-1], leading, trailing)
 
 
 class IdleClock:
-    """Idle time in seconds of each place, since the last instruction on that place."""
+    """Idle time of each place since its last instruction, in seconds.
 
-    __slots__ = ("_reads", "waits")
+    A place is added by setting its entry in `idle_s`.
+    """
+
+    __slots__ = ("_readout_s", "idle_s")
 
     def __init__(self) -> None:
-        self.waits: dict[int, float] = {}
-        self._reads: dict[int, float] = {}
+        self.idle_s: dict[int, float] = {}
+        self._readout_s: dict[int, float] = {}
 
     def copy(self) -> "IdleClock":
-        twin = IdleClock()
-        twin.waits, twin._reads = self.waits.copy(), self._reads.copy()
-        return twin
+        """Return a copy that runs independently."""
+        clone = IdleClock()
+        clone.idle_s, clone._readout_s = self.idle_s.copy(), self._readout_s.copy()
+        return clone
 
-    def taken(self, place: int) -> float:
-        """Returns the idle time of a place in seconds, and sets it to 0."""
-        wait = self.waits.get(place, 0.0)
-        self.waits[place] = 0.0
-        return wait
+    def reset(self, place: int) -> float:
+        """Return the idle time of a place, and set it to 0."""
+        seconds = self.idle_s.get(place, 0.0)
+        self.idle_s[place] = 0.0
+        return seconds
 
-    def read(self, place: int, seconds: float) -> None:
-        """Adds a measurement of so many seconds, parallel to the others before the next gate."""
-        self._reads[place] = seconds
+    def add_measurement(self, place: int, seconds: float) -> None:
+        """Add a measurement, which is parallel to the others before the next gate."""
+        self._readout_s[place] = seconds
 
-    def end_reading(self) -> None:
-        """Ends the measurements: every place that was not measured has been idle meanwhile."""
-        longest = max(self._reads.values(), default=0.0)
-        for place in self.waits:
-            self.waits[place] += longest - self._reads.get(place, 0.0)
-        self._reads = {}
+    def end_measurements(self) -> None:
+        """End the measurements: the idle time of all other places grows by the longest one."""
+        longest = max(self._readout_s.values(), default=0.0)
+        for place in self.idle_s:
+            self.idle_s[place] += longest - self._readout_s.get(place, 0.0)
+        self._readout_s = {}
 
-    def begin(self, begins: Mapping[int, float], duration: float) -> None:
-        """Begins a segment of gates: each place waits for its first gate, or for the whole."""
-        for place in self.waits:
-            self.waits[place] += begins.get(place, duration)
+    def begin_segment(self, leading: Mapping[int, float], duration: float) -> None:
+        """Begin a segment of gates: each place is idle until its first gate, or all the time."""
+        for place in self.idle_s:
+            self.idle_s[place] += leading.get(place, duration)
 
-    def end(self, ends: Mapping[int, float]) -> None:
-        """Ends a segment: sets the idle time of each place after its last gate, in seconds."""
-        self.waits |= ends
+    def end_segment(self, trailing: Mapping[int, float]) -> None:
+        """End a segment: each place has been idle since its last gate."""
+        self.idle_s |= trailing

@@ -1,4 +1,4 @@
-"""Error rates of a device, by which Qiskit's VF2Layout compares layouts."""
+"""Errors of a device, weighted by a circuit, with which Qiskit's VF2Layout compares layouts."""
 
 from statistics import fmean
 
@@ -19,33 +19,33 @@ class WeightedErrorMap(AnalysisPass):
 
     def __init__(self, target: Target) -> None:
         super().__init__()
-        self._readout = _mean_errors(target, {"measure"})
-        self._one = _mean_errors(target, {*target.operation_names} - NON_GATES)
+        self._readout_errors = _mean_errors(target, {"measure"})
+        self._gate_errors = _mean_errors(target, {*target.operation_names} - NON_GATES)
 
     def run(self, dag: DAGCircuit) -> None:
-        """Sets `vf2_avg_error_map`, which VF2Layout reads."""
-        counts = dag.count_ops()
-        readouts = counts.get("measure", 0)
+        """Set `vf2_avg_error_map`, which VF2Layout reads."""
+        readouts = dag.count_ops().get("measure", 0)
         gates = sum(1 for node in dag.gate_nodes() if len(node.qargs) == 1)
         weight = max(1, readouts + gates)
-        errors = ErrorMap(len(self._one) + len(self._readout))
-        for qubits, error in self._one.items():
+        errors = ErrorMap(len(self._gate_errors) + len(self._readout_errors))
+        for qubits, error in self._gate_errors.items():
             if len(qubits) == 1:
-                error = (gates * error + readouts * self._readout.get(qubits, 0.0)) / weight
+                readout_error = self._readout_errors.get(qubits, 0.0)
+                error = (gates * error + readouts * readout_error) / weight
                 errors.add_error((*qubits, *qubits), error)
             elif len(qubits) == 2:
-                # A gate the other way round is the same gate between gates on one qubit.
-                error = min(error, self._one.get(qubits[::-1], 1.0))
+                # A gate in the other direction is the same gate between gates on one qubit.
+                error = min(error, self._gate_errors.get(qubits[::-1], 1.0))
                 errors.add_error(qubits, error)
                 errors.add_error(qubits[::-1], error)
         self.property_set["vf2_avg_error_map"] = errors
 
 
 def _mean_errors(target: Target, names: set[str]) -> dict[tuple[int, ...], float]:
-    """The mean error of some operations, by the qubits that have them."""
-    found: dict[tuple[int, ...], list[float]] = {}
+    """Return the mean error of some operations, by the qubits that have them."""
+    errors: dict[tuple[int, ...], list[float]] = {}
     for name in names:
         for qubits, properties in target[name].items():
             error = properties.error if properties else None
-            found.setdefault(qubits, []).append(min(1.0, error or 0.0))
-    return {qubits: fmean(errors) for qubits, errors in found.items()}
+            errors.setdefault(qubits, []).append(min(1.0, error or 0.0))
+    return {qubits: fmean(values) for qubits, values in errors.items()}

@@ -1,4 +1,4 @@
-"""Programs on a device as they are written: qubit k of the program is the device's qubit k."""
+"""Programs as written: qubit k of the program is the device's qubit k, and no gate is compiled."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -22,48 +22,55 @@ from quantumtask.openqasm.program.operations import (
 from quantumtask.openqasm.program.program import Program, Reset, Step
 from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.settings import Settings
-
-CODE = "backend_unsuitable"
+from quantumtask.shared.task import FailureCode
 
 MAX_PATHS = 256
+"""Largest number of paths through a program that are checked before it runs."""
+
 MAX_STEPS_PER_PATH = 20_000
-"""Most ways through a program that depends on outcomes, and most steps of each, that are checked
-before the program runs."""
+"""Largest number of steps of each path that are checked before a program runs."""
 
 
 def check_physical_program(program: Program, device: DeviceSnapshot, settings: Settings) -> None:
-    """Raises Diagnostic, with its place in the text, for the first step that the device lacks.
+    """Check that a device has all gates and qubits of a program.
 
-    Of a program that depends on outcomes, the first MOST_WAYS ways are followed; the steps of other
-    ways are checked when they run.
+    A program that depends on outcomes is checked along its first MAX_PATHS paths; the steps of
+    other paths are checked while it runs.
+
+    Raises:
+        Diagnostic: the first step that the device lacks, with its place in the text.
     """
-    check, circuit = _StepChecker(device), program.circuit
+    checker, circuit = _StepChecker(device), program.circuit
     if circuit is None or circuit.control_outcomes:
-        _follow(program.initial_execution.copy(), check, MAX_STEPS_PER_PATH)
+        _check_paths(program.initial_execution.copy(), checker, MAX_STEPS_PER_PATH)
         return
-    why = next(filter(None, map(check.why, circuit.steps)), None)
-    if why is not None:
-        _follow(program.initial_execution.copy(), check, settings.max_steps)
-        raise backend_unsuitable(why)
+    reason = checker.first_reason(circuit.steps)
+    if reason is not None:
+        _check_paths(program.initial_execution.copy(), checker, settings.max_steps)
+        raise backend_unsuitable(reason)
 
 
-def _follow(process: Execution, check: "_StepChecker", most_steps: int) -> None:
-    """Runs a program, both ways wherever it needs an outcome. Raises the Diagnostic of `check`."""
-    waiting = [process]
+def _check_paths(execution: Execution, checker: "_StepChecker", max_steps: int) -> None:
+    """Run a program along both values of each outcome that it needs.
+
+    Raises:
+        Diagnostic: the first step that the device lacks.
+    """
+    pending = [execution]
     for _ in range(MAX_PATHS):
-        if not waiting:
+        if not pending:
             return
-        process = waiting.pop()
+        execution = pending.pop()
         try:
-            process.run(check, most_steps)
-        except _UnsupportedStep as found:
-            raise Diagnostic(CODE, str(found), process.span) from None
-        except UndecidedOutcome as needed:
+            execution.run(checker, max_steps)
+        except _UnsupportedStep as error:
+            raise Diagnostic(FailureCode.BACKEND_UNSUITABLE, str(error), execution.span) from None
+        except UndecidedOutcome as undecided:
             for value in (1, 0):
-                way = process.copy()
-                way.decide(needed.outcome, value)
-                waiting.append(way)
-        except Diagnostic:  # perhaps on a way that no shot takes
+                branch = execution.copy()
+                branch.decide(undecided.outcome, value)
+                pending.append(branch)
+        except Diagnostic:  # perhaps on a path that no shot takes
             continue
 
 
@@ -72,80 +79,86 @@ class _UnsupportedStep(Exception):
 
 
 class _StepChecker:
-    """A World that checks each step and has no state."""
+    """A QuantumTarget that checks each step and has no state."""
 
     def __init__(self, device: DeviceSnapshot) -> None:
         self._device = device
         self._outcomes = 0
-        self._gates = _places(device)
+        self._places = _gate_places(device)
 
     def apply(self, operations: Sequence[Operation]) -> None:
+        """Check gates."""
         for operation in operations:
-            self._look(operation)
+            self._check(operation)
 
     def apply_timing(self, operations: Sequence[Operation]) -> None:
-        """Checks delays; a barrier may name qubits that the device lacks."""
+        """Check delays; a barrier may name qubits that the device lacks."""
         for operation in operations:
-            self._look(operation)
+            self._check(operation)
 
     def reset(self, qubits: Sequence[int]) -> None:
+        """Check that the device can reset these qubits."""
         for qubit in qubits:
-            self._look(Reset(qubit))
+            self._check(Reset(qubit))
 
     def measure(self, qubit: int) -> MeasurementOutcome:
-        self._numbered([qubit])
+        """Check that the qubit exists, and return a new outcome."""
+        self._check_qubits([qubit])
         self._outcomes += 1
         return MeasurementOutcome(self._outcomes)
 
     def drop_terminal_measurements(self) -> None:
-        """Does nothing: this world has no measurements."""
+        """Do nothing: no measurement is recorded."""
 
-    def why(self, step: Step) -> str | None:
-        """The reason why the device lacks a step; None if it has the step."""
+    def first_reason(self, steps: Sequence[Step]) -> str | None:
+        """Return why the device lacks the first unsupported step; None if it has all steps."""
         try:
-            self._look(step)
-        except _UnsupportedStep as found:
-            return str(found)
+            for step in steps:
+                self._check(step)
+        except _UnsupportedStep as error:
+            return str(error)
         return None
 
-    def _look(self, step: Step) -> None:
+    def _check(self, step: Step) -> None:
         if isinstance(step, Operation):
-            self._operation(step)
+            self._check_operation(step)
         elif isinstance(step, Reset):
-            self._named("reset", (step.qubit,))
+            self._check_native("reset", (step.qubit,))
         else:
-            self._numbered([step.qubit])
+            self._check_qubits([step.qubit])
 
-    def _operation(self, operation: Operation) -> None:
-        """Checks a gate, or that the qubit of a delay exists."""
+    def _check_operation(self, operation: Operation) -> None:
         if operation.gate.name not in TIMING_OPERATIONS:
-            self._gate(operation)
+            self._check_gate(operation)
         elif operation.gate.name == DELAY:
-            self._numbered(operation.qubits)
+            self._check_qubits(operation.qubits)
 
-    def _gate(self, operation: Operation) -> None:
-        self._numbered(operation.qubits)
-        name = operation.gate.name
+    def _check_gate(self, operation: Operation) -> None:
+        self._check_qubits(operation.qubits)
         if operation.controls or not isinstance(operation.gate, BasicGate):
             raise _UnsupportedStep(
-                f"{self._device.name} has no {_modified(operation)}: {self._basis}"
+                f"{self._device.name} has no {_quote_gate(operation)}: {self._basis}"
             )
-        self._named(name, operation.qubits)
+        self._check_native(operation.gate.name, operation.qubits)
 
-    def _named(self, name: str, qubits: tuple[int, ...]) -> None:
-        self._numbered(qubits)
-        places = self._gates.get(name)
+    def _check_native(self, name: str, qubits: tuple[int, ...]) -> None:
+        self._check_qubits(qubits)
+        places = self._places.get(name)
         if places is None:
             raise _UnsupportedStep(f"{self._device.name} has no `{name}`: {self._basis}")
         if qubits not in places:
-            where = ", ".join(map(str, qubits))
-            hint = "; it has one on " + ", ".join(map(str, qubits[::-1]))
-            there = hint if len(qubits) > 1 and qubits[::-1] in places else ""
-            raise _UnsupportedStep(f"{self._device.name} has no `{name}` on qubits {where}{there}")
+            pair = ", ".join(map(str, qubits))
+            reverse = qubits[::-1]
+            hint = f"; it has one on {', '.join(map(str, reverse))}"
+            remedy = hint if len(qubits) > 1 and reverse in places else ""
+            raise _UnsupportedStep(f"{self._device.name} has no `{name}` on qubits {pair}{remedy}")
 
-    def _numbered(self, qubits: Sequence[int]) -> None:
-        if max(qubits) >= len(self._device.qubits):
-            raise _UnsupportedStep(_too_many(max(qubits) + 1, self._device))
+    def _check_qubits(self, qubits: Sequence[int]) -> None:
+        size, highest = len(self._device.qubits), max(qubits)
+        if highest >= size:
+            raise _UnsupportedStep(
+                f"qubit {highest:,} is needed, and {self._device.name} has {size} qubits"
+            )
 
     @property
     def _basis(self) -> str:
@@ -153,45 +166,49 @@ class _StepChecker:
         return f'its gates are {gates}; with "compile": "always" the circuit is compiled'
 
 
-def _too_many(qubits: int, device: DeviceSnapshot) -> str:
-    return f"qubit {qubits - 1:,} is needed, and {device.name} has {len(device.qubits)} qubits"
-
-
-def _modified(operation: Operation) -> str:
-    """A gate with its controls in words."""
+def _quote_gate(operation: Operation) -> str:
+    """Return the name of a gate with its controls."""
     controls = "".join("ctrl @ " if on else "negctrl @ " for on in operation.controls[:3])
     return f"`{controls}{operation.gate.name}`"
 
 
 def check_steps(steps: Sequence[Step], device: DeviceSnapshot) -> None:
-    """Raises ResourceError for the first step that the device lacks."""
-    check = _StepChecker(device)
-    why = next(filter(None, map(check.why, steps)), None)
-    if why is not None:
-        raise backend_unsuitable(why)
+    """Check that a device has all of some steps.
+
+    Raises:
+        ResourceError: `backend_unsuitable` for the first step that the device lacks.
+    """
+    reason = _StepChecker(device).first_reason(steps)
+    if reason is not None:
+        raise backend_unsuitable(reason)
 
 
 @lru_cache(4)
-def _places(device: DeviceSnapshot) -> Mapping[str, frozenset[tuple[int, ...]]]:
-    found: dict[str, set[tuple[int, ...]]] = {}
+def _gate_places(device: DeviceSnapshot) -> Mapping[str, frozenset[tuple[int, ...]]]:
+    """Return the qubits, in order, on which a device has each gate."""
+    places: dict[str, set[tuple[int, ...]]] = {}
     for gate in device.gates:
-        found.setdefault(gate.name, set()).add(gate.qubits)
-    return {name: frozenset(places) for name, places in found.items()}
+        places.setdefault(gate.name, set()).add(gate.qubits)
+    return {name: frozenset(qubits) for name, qubits in places.items()}
 
 
 def place_as_written(
-    steps: Sequence[Step], qubits: Sequence[int], bits: Mapping[int, int], device: DeviceSnapshot
+    steps: Sequence[Step], qubits: Sequence[int], clbits: Mapping[int, int], device: DeviceSnapshot
 ) -> DeviceCircuit:
-    """A circuit of checked steps, on the device's qubits of the same numbers.
+    """Return a circuit of checked steps, on the device's qubits of the same numbers.
 
-    The gates that turn a qubit before the measurement of an observable become native gates.
+    The basis changes before the measurement of an observable become native gates.
+
+    Args:
+        qubits: The qubits that the steps use.
+        clbits: The classical bit of each outcome.
     """
-    written = build_circuit(steps, range(len(device.qubits)), bits)
-    own = {*_places(device), *TIMING_OPERATIONS}
+    written = build_circuit(steps, range(len(device.qubits)), clbits)
+    native = {*_gate_places(device), *TIMING_OPERATIONS}
     circuit = written.copy_empty_like()
     for item in written.data:
-        if isinstance(item.operation, Gate) and item.operation.name not in own:
-            for gate in _translated(item.operation.name, device):
+        if isinstance(item.operation, Gate) and item.operation.name not in native:
+            for gate in _translate(item.operation.name, device):
                 circuit._append(CircuitInstruction(gate, item.qubits, ()))
         else:
             circuit._append(item)
@@ -199,8 +216,8 @@ def place_as_written(
 
 
 @lru_cache(64)
-def _translated(name: str, device: DeviceSnapshot) -> list[Gate]:
-    """A gate of TURNS as native gates of the device."""
+def _translate(name: str, device: DeviceSnapshot) -> list[Gate]:
+    """Return a gate of BASIS_CHANGES as native gates of the device."""
     circuit = QuantumCircuit(1)
     circuit.append(get_standard_gate_name_mapping()[name], [0])
     passes = PassManager([Optimize1qGatesDecomposition(basis=list(device.basis_gates))])

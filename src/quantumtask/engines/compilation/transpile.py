@@ -1,4 +1,4 @@
-"""Compiling a circuit for a twin, and what is left of both: the qubits that it uses."""
+"""Transpilation of circuits for a device, and the part of a device that a circuit uses."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -20,139 +20,155 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import FailureCode
 
 OPTIMIZATION_LEVEL = 2
-"""Of Qiskit's optimisation: the first that looks for qubits with little noise."""
+"""Qiskit's optimization level: the lowest one that selects qubits with little noise."""
 
 MAX_COMPILED_TWICE = 1_000
 """Largest circuit, in instructions, that is compiled twice so that the better one runs."""
 
 NON_GATES = frozenset({"measure", "barrier", "delay"})
+TIMING_INSTRUCTIONS = frozenset({"barrier", "delay"})
 
 GateUse = tuple[str, tuple[int, ...]]
-"""A gate, and the device's qubits that it is on."""
+"""The name of a gate, and the device's qubits on which it acts."""
 
 
 class DeviceCircuit(NamedTuple):
-    """A circuit on a device: qubit k of it is the device's qubit k.
+    """A circuit on a device: qubit k of the circuit is the device's qubit k.
 
-    `places`: for each qubit of the original circuit, the device's qubit that it begins on.
-    `as_written`: the circuit has not been compiled.
+    Attributes:
+        places: The initial qubit on the device of each qubit of the original circuit.
+        as_written: True if the circuit has not been compiled.
     """
 
     circuit: QuantumCircuit
     places: tuple[int, ...]
     as_written: bool
 
-    def described(self, touched: Sequence[int], declared: int) -> dict[str, Any]:
-        """The fields of a result, for a program of `declared` qubits that uses those `touched`."""
+    def report(self, qubits: Sequence[int], declared_qubits: int) -> dict[str, Any]:
+        """Return the `compiled` field of a result.
+
+        Args:
+            qubits: The program's qubits that the original circuit uses.
+            declared_qubits: The number of the program's qubits.
+        """
         gates = self.circuit.count_ops()
-        where = dict(zip(touched, self.places, strict=True))
+        place = dict(zip(qubits, self.places, strict=True))
         return {
             "as_written": self.as_written,
-            "depth": self.circuit.depth(lambda item: item.operation.name not in _PAUSES),
+            "depth": self.circuit.depth(
+                lambda item: item.operation.name not in TIMING_INSTRUCTIONS
+            ),
             "gates": {name: gates[name] for name in sorted(gates) if name not in NON_GATES},
-            "qubits": [where.get(qubit) for qubit in range(declared)],
+            "qubits": [place.get(qubit) for qubit in range(declared_qubits)],
         }
 
 
-_PAUSES = NON_GATES - {"measure"}
-
-
 class ReducedCircuit(NamedTuple):
-    """A circuit on some of a device's qubits; qubit k of the circuit is qubit `qubits`[k] there.
+    """A circuit on some of a device's qubits: qubit k of the circuit is the device's `qubits`[k].
 
-    `used`: the gates of the circuit, on the qubits of the device.
+    Attributes:
+        gate_uses: The instructions of the circuit, on the qubits of the device.
     """
 
     circuit: QuantumCircuit
     qubits: tuple[int, ...]
-    used: frozenset[GateUse]
+    gate_uses: frozenset[GateUse]
 
 
 def transpile_for_device(
-    circuit: QuantumCircuit, twin: DeviceSnapshot, seed: int, settings: Settings
+    circuit: QuantumCircuit, device: DeviceSnapshot, seed: int, settings: Settings
 ) -> DeviceCircuit:
-    """The circuit in the gates of the device and on its qubits; always the same for a seed.
+    """Return a circuit in the gates of a device and on its qubits; the same for the same seed.
 
-    Raises ResourceError (`backend_unsuitable`) for what the device cannot do. Ends the process
-    where it takes more than `compile_limit_s`.
+    Ends the process if compilation takes longer than `compile_limit_s` of CPU time.
+
+    Raises:
+        ResourceError: `backend_unsuitable` if the device cannot run the circuit.
     """
-    _check(circuit, twin)
-    ways = (False, True) if len(circuit.data) <= MAX_COMPILED_TWICE else (False,)
+    _check_fits(circuit, device)
+    weightings = (False, True) if len(circuit.data) <= MAX_COMPILED_TWICE else (False,)
     with cpu_time_limit(settings.compile_limit_s):
         try:
-            found = [_passes(twin, seed % (1 << 31), way).run(circuit) for way in ways]
+            candidates = [
+                _pass_manager(device, seed % (1 << 31), weighted).run(circuit)
+                for weighted in weightings
+            ]
         except TranspilerError as error:
-            why = f"it cannot be compiled for {twin.name}: {_short(error)}"
-            raise backend_unsuitable(why) from None
-    best = max(found, key=lambda each: _log_fidelity(each, _log_fidelities(twin)))
+            raise backend_unsuitable(
+                f"it cannot be compiled for {device.name}: {_shorten(error)}"
+            ) from None
+    fidelities = _log_fidelities(device)
+    best = max(candidates, key=lambda each: _log_fidelity(each, fidelities))
     return DeviceCircuit(best, tuple(best.layout.initial_index_layout(filter_ancillas=True)), False)
 
 
 @lru_cache(8)
-def _passes(twin: DeviceSnapshot, seed: int, weighted: bool) -> PassManager:
-    """Qiskit's own passes, or with device errors `weighted` by the operations of the circuit."""
-    target = full_target(twin)
+def _pass_manager(device: DeviceSnapshot, seed: int, weighted: bool) -> PassManager:
+    """Return Qiskit's own passes, or passes with errors `weighted` by the circuit's operations."""
+    target = full_target(device)
     passes = build_pass_manager(OPTIMIZATION_LEVEL, target=target, seed_transpiler=seed)
     if weighted:
         passes.pre_layout = PassManager([WeightedErrorMap(target)])
     return passes
 
 
-def _log_fidelity(circuit: QuantumCircuit, logs: Mapping[GateUse, float]) -> float:
-    """The logarithm of the probability that a circuit on a device runs without an error."""
+def _log_fidelity(circuit: QuantumCircuit, fidelities: Mapping[GateUse, float]) -> float:
+    """Return the logarithm of the probability that a circuit on a device runs without an error."""
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     return sum(
-        logs.get((item.operation.name, tuple([number[qubit] for qubit in item.qubits])), 0.0)
+        fidelities.get((item.operation.name, tuple([number[qubit] for qubit in item.qubits])), 0.0)
         for item in circuit.data
     )
 
 
 @lru_cache(4)
-def _log_fidelities(twin: DeviceSnapshot) -> dict[GateUse, float]:
+def _log_fidelities(device: DeviceSnapshot) -> dict[GateUse, float]:
     errors: dict[GateUse, float | None] = {
-        (gate.name, gate.qubits): gate.error for gate in twin.gates
+        (gate.name, gate.qubits): gate.error for gate in device.gates
     }
-    errors |= {("measure", (k,)): qubit.readout_error for k, qubit in enumerate(twin.qubits)}
-    return {used: log1p(-min(error or 0.0, 0.999)) for used, error in errors.items()}
+    errors |= {("measure", (k,)): qubit.readout_error for k, qubit in enumerate(device.qubits)}
+    return {use: log1p(-min(error or 0.0, 0.999)) for use, error in errors.items()}
 
 
 @lru_cache(16)
 def device_noise_model(
-    twin: DeviceSnapshot, qubits: tuple[int, ...], used: frozenset[GateUse]
+    device: DeviceSnapshot, qubits: tuple[int, ...], gate_uses: frozenset[GateUse]
 ) -> NoiseModel:
-    """The noise of some of a device's qubits, numbered anew, for the gates that are used."""
-    return NoiseModel.from_backend(TargetBackend(subset_target(twin, qubits, used)))
+    """Return Aer's noise model of some qubits and gates of a device; qubit k is `qubits`[k]."""
+    return NoiseModel.from_backend(TargetBackend(subset_target(device, qubits, gate_uses)))
 
 
-def _check(circuit: QuantumCircuit, twin: DeviceSnapshot) -> None:
-    wanted, there = circuit.num_qubits, len(twin.qubits)
-    if wanted > there:
-        raise backend_unsuitable(f"it uses {wanted:,} qubits, and {twin.name} has {there}")
-    known = {gate.name for gate in twin.gates}
-    if "reset" in circuit.count_ops() and "reset" not in known:
-        raise backend_unsuitable(f"it resets a qubit, and {twin.name} has no reset")
+def _check_fits(circuit: QuantumCircuit, device: DeviceSnapshot) -> None:
+    if circuit.num_qubits > len(device.qubits):
+        raise backend_unsuitable(
+            f"it uses {circuit.num_qubits:,} qubits, and {device.name} has {len(device.qubits)}"
+        )
+    if "reset" in circuit.count_ops() and "reset" not in {gate.name for gate in device.gates}:
+        raise backend_unsuitable(f"it resets a qubit, and {device.name} has no reset")
 
 
-def backend_unsuitable(why: str) -> ResourceError:
+def backend_unsuitable(reason: str) -> ResourceError:
+    """Return the error of a circuit that its device cannot run."""
     return ResourceError(
-        FailureCode.BACKEND_UNSUITABLE, f"the circuit does not fit the backend: {why}"
+        FailureCode.BACKEND_UNSUITABLE, f"the circuit does not fit the backend: {reason}"
     )
 
 
-def _short(error: TranspilerError) -> str:
+def _shorten(error: TranspilerError) -> str:
     return " ".join(str(error.message).split())[:300]
 
 
 def reduce_to_used_qubits(circuit: QuantumCircuit) -> ReducedCircuit:
-    """A circuit on a device, reduced to the qubits that it uses."""
+    """Return a circuit on a device without the qubits that it does not use."""
     number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
     qubits = sorted({number[qubit] for item in circuit.data for qubit in item.qubits})
     part = QuantumCircuit(len(qubits), circuit.num_clbits)
-    place = {circuit.qubits[qubit]: part.qubits[k] for k, qubit in enumerate(qubits)}
-    bits = dict(zip(circuit.clbits, part.clbits, strict=True))
-    used: set[GateUse] = set()
+    new_qubit = {circuit.qubits[qubit]: part.qubits[k] for k, qubit in enumerate(qubits)}
+    new_clbit = dict(zip(circuit.clbits, part.clbits, strict=True))
+    uses: set[GateUse] = set()
     for item in circuit.data:
-        on, to = [place[qubit] for qubit in item.qubits], [bits[bit] for bit in item.clbits]
+        on = [new_qubit[qubit] for qubit in item.qubits]
+        to = [new_clbit[bit] for bit in item.clbits]
         part._append(CircuitInstruction(item.operation, on, to))
-        used.add((item.operation.name, tuple([number[qubit] for qubit in item.qubits])))
-    return ReducedCircuit(part, tuple(qubits), frozenset(used))
+        uses.add((item.operation.name, tuple([number[qubit] for qubit in item.qubits])))
+    return ReducedCircuit(part, tuple(qubits), frozenset(uses))

@@ -1,6 +1,7 @@
-"""Twins of real devices: what was once measured of them, from the files of qiskit-ibm-runtime.
+"""Device snapshots: the calibration of real devices on one day, from files of qiskit-ibm-runtime.
 
-That package is never imported: it takes a second and 80 MiB, and all we want of it is its data.
+Qiskit calls such devices fake backends. The package itself is never imported, because that takes a
+second and 80 MiB; only its data files are read.
 """
 
 import json
@@ -18,16 +19,13 @@ PACKAGE = "qiskit_ibm_runtime"
 INSTALL_COMMAND = "pip install 'quantumtask[backends]'"
 
 SYNTHETIC = frozenset(["fake_fractional", "fake_nighthawk"])
-"""Those that no device stands behind: IBM's compiler is tested with them."""
+"""Snapshots of no real device, with which IBM tests its compiler; they are not offered."""
 
 SI_FACTORS = {"": 1.0, "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "GHz": 1e9}
 
 
 class GateCalibration(NamedTuple):
-    """A gate or `reset` on some qubits of a device: how often it errs, and how long it takes.
-
-    None: that was not measured.
-    """
+    """A gate or `reset` on some qubits of a device; None: not measured."""
 
     name: str
     qubits: tuple[int, ...]
@@ -36,7 +34,7 @@ class GateCalibration(NamedTuple):
 
 
 class QubitCalibration(NamedTuple):
-    """A qubit of a device; None: that was not measured."""
+    """A qubit of a device; None: not measured."""
 
     t1_s: float | None
     t2_s: float | None
@@ -47,11 +45,16 @@ class QubitCalibration(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class DeviceSnapshot:
-    """What is known of a device, measured on a `day`; `dt_s`: the unit of its durations."""
+    """The gates, qubits and calibration of a device.
+
+    Attributes:
+        calibrated: The day of the calibration, as YYYY-MM-DD.
+        dt_s: The unit of the device's durations in seconds; None: the device has no unit.
+    """
 
     name: str
-    about: str
-    day: str
+    description: str
+    calibrated: str
     dt_s: float | None
     basis_gates: tuple[str, ...]
     qubits: tuple[QubitCalibration, ...]
@@ -59,23 +62,27 @@ class DeviceSnapshot:
 
     @property
     def coupling(self) -> list[tuple[int, ...]]:
-        """The pairs of qubits that a gate acts on, in its direction."""
+        """The pairs of qubits on which a gate acts, in the direction of the gate."""
         return sorted({gate.qubits for gate in self.gates if len(gate.qubits) == 2})
 
 
 @cache
 def snapshot_folders() -> dict[str, Path]:
-    """The folder of each twin's files, by name; none where the package is missing."""
+    """Return the folder of each snapshot's files, by name; none if the package is missing."""
     package = find_spec(PACKAGE)
-    places = package.submodule_search_locations if package else None
-    folders = Path(places[0], "fake_provider", "backends").glob("*/props_*.json") if places else ()
-    found = {f"fake_{file.parent.name}": file.parent for file in folders}
-    return {name: found[name] for name in sorted(found) if name not in SYNTHETIC}
+    roots = package.submodule_search_locations if package else None
+    files = Path(roots[0], "fake_provider", "backends").glob("*/props_*.json") if roots else ()
+    folders = {f"fake_{file.parent.name}": file.parent for file in files}
+    return {name: folders[name] for name in sorted(folders) if name not in SYNTHETIC}
 
 
 @lru_cache(4)
 def load_snapshot(name: str) -> DeviceSnapshot:
-    """The twin of that name. Raises ResourceError `backend_unknown` where there is none."""
+    """Return the snapshot with a name.
+
+    Raises:
+        ResourceError: `backend_unknown` if there is none.
+    """
     folder = snapshot_folders().get(name)
     if folder is None:
         raise ResourceError(FailureCode.BACKEND_UNKNOWN, _unknown_backend_message(name))
@@ -83,7 +90,7 @@ def load_snapshot(name: str) -> DeviceSnapshot:
 
 
 def load_all_snapshots() -> Iterator[DeviceSnapshot]:
-    """All of them, one after the other; together they are 15 MB of text."""
+    """Yield all snapshots, one by one, because their files have 15 MB."""
     for name, folder in snapshot_folders().items():
         yield _read_snapshot(name, folder)
 
@@ -117,12 +124,12 @@ def _description(short: str, conf: Mapping[str, Any]) -> str:
 
 
 def _qubit(values: Mapping[str, float]) -> QubitCalibration:
-    names = ("T1", "T2", "frequency", "readout_error", "readout_length")
+    names = ("T1", "T2", "frequency", "readout_error", "readout_length")  # as the fields
     return QubitCalibration(*[values.get(name) for name in names])
 
 
 def _values(entries: Iterable[Mapping[str, Any]]) -> dict[str, float]:
-    """Measured values by name, in SI units."""
+    """Return measured values by name, in SI units."""
     return {
         entry["name"]: entry["value"] * SI_FACTORS[entry["unit"]]
         for entry in entries
@@ -131,7 +138,7 @@ def _values(entries: Iterable[Mapping[str, Any]]) -> dict[str, float]:
 
 
 def _gates(conf: Mapping[str, Any], props: Mapping[str, Any]) -> Iterator[GateCalibration]:
-    """The gates of the basis and `reset`, where the device has them."""
+    """Yield the basis gates and `reset`, on all qubits on which the device has them."""
     names = [*conf["basis_gates"]]
     if "reset" not in names and "reset" in conf.get("supported_instructions", ["reset"]):
         names.append("reset")

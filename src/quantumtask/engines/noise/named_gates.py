@@ -17,47 +17,48 @@ _AER_GATES = """
     u1 u2 u3 cu
 """
 AER_GATES = frozenset(_AER_GATES.split())
-"""Gates that Aer runs by name, with every method but `stabilizer`."""
+"""Gates that all methods of Aer but `stabilizer` run by name."""
 
 PIECE_LABEL = "a piece of a gate"
-"""Label of the parts of a large gate: no error of a model has this name."""
+"""Label of the parts of a decomposed gate; no error of a model has this name."""
 
 MAX_MATRIX_QUBITS = 6
-"""Most qubits of a gate that Aer gets as a matrix."""
+"""Largest number of qubits of a gate that Aer gets as a matrix."""
 
 
 def keep_model_names(circuit: QuantumCircuit, errors: ErrorModel) -> QuantumCircuit:
-    """The circuit with gates that Aer knows, and other gates as matrices labelled with their names.
+    """Return the circuit with all gates that Aer lacks as matrices, labelled with their names.
 
-    Raises ResourceError (`bad_noise`) for an error of a gate that is too large.
+    Raises:
+        ResourceError: `bad_noise` for an error of a gate that is too large for a matrix.
     """
     named = circuit.copy_empty_like()
     for item in circuit.data:
         operation = item.operation
-        if not isinstance(operation, Gate) or _is_known(operation):
+        if not isinstance(operation, Gate) or _is_native(operation):
             named._append(item)
         elif len(item.qubits) <= MAX_MATRIX_QUBITS:
             gate = unitary_gate(Operator(operation).data, operation.label or operation.name)
             named._append(CircuitInstruction(gate, item.qubits, ()))
         else:
-            for piece in _pieces(item, errors):
-                named._append(piece)
+            for part in _decompose(item, errors):
+                named._append(part)
     return named
 
 
-def _is_known(gate: Gate) -> bool:
+def _is_native(gate: Gate) -> bool:
     return gate.name in AER_GATES and gate.label is None
 
 
-def _pieces(item: CircuitInstruction, errors: ErrorModel) -> Iterator[CircuitInstruction]:
+def _decompose(item: CircuitInstruction, errors: ErrorModel) -> Iterator[CircuitInstruction]:
     name = item.operation.label or item.operation.name
     if name in errors.quantum:
         raise invalid_noise(
-            f"noise: {name!r} is a gate on {len(item.qubits)} qubits here, and an error belongs to "
-            f"one on at most {MAX_MATRIX_QUBITS}: give errors for the gates that it is made of"
+            f"noise: an error belongs to a gate on at most {MAX_MATRIX_QUBITS} qubits; the program "
+            f"calls {name!r} on {len(item.qubits)}: give errors for the gates of its definition"
         )
-    whole = QuantumCircuit(item.qubits)
-    whole._append(item)
-    for piece in PassManager([Unroll3qOrMore()]).run(whole).data:
-        gate = unitary_gate(Operator(piece.operation).data, PIECE_LABEL)
-        yield CircuitInstruction(gate, piece.qubits, ())
+    gate = QuantumCircuit(item.qubits)
+    gate._append(item)
+    for part in PassManager([Unroll3qOrMore()]).run(gate).data:
+        matrix = unitary_gate(Operator(part.operation).data, PIECE_LABEL)
+        yield CircuitInstruction(matrix, part.qubits, ())

@@ -1,4 +1,4 @@
-"""The noise of a task: that of a device, rates, or errors of instructions."""
+"""Noise of a task: that of a device, of rates, or of errors by instruction."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 
 class NoiseSpec(NamedTuple):
-    """The device that circuits are compiled for, if the task names one, and the noise of the task.
+    """The noise of a task, and the device for which its circuits are compiled.
 
-    With `rates` and `errors` None, the noise is that of the device. `idle`: idle qubits decay.
+    Attributes:
+        device: None: the circuits are not compiled.
+        rates: Error rates; if `errors` is None, too, the noise is that of the device.
+        idle: Idle qubits decay; only with the noise of the device.
+        errors: Errors by instruction.
     """
 
     device: DeviceSnapshot | None
@@ -27,17 +31,17 @@ class NoiseSpec(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """The noise in words, with which the `reason` of a result begins."""
+        """The noise in words: the begin of the `reason` of a result."""
         if self.rates == ErrorRates():
-            return "it was asked for without noise"
+            return "requested by the task, without noise"
         if self.errors is not None:
             return "noise of the given errors"
-        named = self.device.name if self.device and not self.rates else "the given rates"
-        return f"noise of {named}"
+        source = self.device.name if self.device and not self.rates else "the given rates"
+        return f"noise of {source}"
 
     @property
     def clifford(self) -> bool:
-        """Return True if the noise maps stabilizer states to stabilizer states."""
+        """True if the noise maps stabilizer states to stabilizer states."""
         if self.device is not None:
             return False
         if self.errors is not None:
@@ -46,49 +50,61 @@ class NoiseSpec(NamedTuple):
 
 
 def resolve_noise(backend: str, noise: NoiseOption) -> NoiseSpec:
-    """Return the noise of a task with this `backend` and this `noise` option.
+    """Return the noise of a task.
+
+    Args:
+        backend: The option `backend`.
+        noise: The option `noise`: the name of a device, rates or errors; None without the option.
 
     Raises:
         ResourceError: there is no such backend (`backend_unknown`), or the noise is not valid
-            (`bad_noise`); the message names the wrong part.
+            (`bad_noise`); the message names the field.
     """
     device = None if backend == SIMULATOR else load_snapshot(backend)
     if noise is None or isinstance(noise, RatesOption):
         return _resolve_rates(device, noise or RatesOption(None))
     if not isinstance(noise, str):
-        from quantumtask.engines.noise.error_model import (
+        from quantumtask.engines.noise.error_model_json import (
             parse_error_model,  # not above: it imports Qiskit
         )
 
         return NoiseSpec(device, None, errors=parse_error_model(noise))
     if noise == SIMULATOR:
-        raise invalid_noise(f"noise: {SIMULATOR} has none: leave it out, or give rates")
-    named = load_snapshot(noise)
-    if device not in (None, named):
-        raise invalid_noise(f"noise: {backend} has its own: leave it out, or give rates")
-    return NoiseSpec(named, None)
+        raise invalid_noise(f"noise: {SIMULATOR} has none; omit `noise`, or give rates")
+    source = load_snapshot(noise)
+    if device not in (None, source):
+        raise invalid_noise(f"noise: {backend} has its own; omit `noise`, or give rates")
+    return NoiseSpec(source, None)
 
 
 def resolve_device_gates(backend: str, noise: NoiseOption) -> TargetGates | None:
-    """The gates of the device that circuits are for, or the gates that a noise model names.
+    """Return the gates of the device of a task, or the gates that its noise model names.
 
-    None if only the unitary of a gate matters. Raises ResourceError as `resolve_noise` does, but
-    does not check the errors of a noise model.
+    Args:
+        backend: The option `backend`.
+        noise: The option `noise`; errors in it are not checked.
+
+    Returns:
+        None if only the unitary of a gate matters.
+
+    Raises:
+        ResourceError: `backend_unknown` or `bad_noise`.
     """
     if backend == SIMULATOR and isinstance(noise, Mapping):
         names = {name for error in noise["errors"] for name in error.get("operations") or ()}
         return NoiseModelGates(frozenset([*names, *noise.get("basis_gates", ())]))
-    device = (
-        load_snapshot(backend) if backend != SIMULATOR else resolve_noise(backend, noise).device
-    )
+    if backend == SIMULATOR:
+        device = resolve_noise(backend, noise).device
+    else:
+        device = load_snapshot(backend)
     return None if device is None else frozenset([gate.name for gate in device.gates])
 
 
 def _resolve_rates(device: DeviceSnapshot | None, noise: RatesOption) -> NoiseSpec:
     if noise.idle is not None and (noise.rates or device is None):
         raise invalid_noise(
-            "noise.idle: only the own noise of a backend has idle qubits decay: name a `backend`, "
-            "and give no rates"
+            "noise.idle: must come with a `backend` and without rates: only a backend's own noise "
+            "has idle qubits decay"
         )
-    nothing = ErrorRates() if device is None else None
-    return NoiseSpec(device, noise.rates or nothing, noise.idle is not False)
+    default = ErrorRates() if device is None else None
+    return NoiseSpec(device, noise.rates or default, noise.idle is not False)

@@ -122,7 +122,7 @@ class NoisyBranchState(TerminalMeasurementTracker):
         places = [self._place(qubit) for qubit in qubits]
         self._check(places)
         if self._clock is not None:
-            self._clock.end_reading()
+            self._clock.end_measurements()
         for place in places:
             self._settle(place)
             self.state.reset(place)
@@ -243,14 +243,14 @@ class NoisyBranchState(TerminalMeasurementTracker):
             for instruction in segment.instructions:
                 self._check(instruction.places)
         if self._clock is not None:
-            self._clock.end_reading()
-            self._clock.begin(segment.begins, segment.duration)
+            self._clock.end_measurements()
+            self._clock.begin_segment(segment.begins, segment.duration)
             for place in dict.fromkeys(p for each in segment.instructions for p in each.places):
                 self._settle(place)
         for instruction in segment.instructions:
             self.state.apply(instruction)
         if self._clock is not None:
-            self._clock.end(segment.ends)
+            self._clock.end_segment(segment.ends)
         if self._pending:
             self._move(segment.layout)
         self._operations, self._layout = [], segment.layout
@@ -265,7 +265,7 @@ class NoisyBranchState(TerminalMeasurementTracker):
 
     def _settle(self, place: int) -> None:
         """Applies the decay of a place during its idle time."""
-        if self._clock is not None and (seconds := self._clock.taken(place)):
+        if self._clock is not None and (seconds := self._clock.reset(place)):
             error = self._source.waiting(place, seconds)
             if error is not None:
                 self.state.err(error, (place,))
@@ -275,10 +275,10 @@ class NoisyBranchState(TerminalMeasurementTracker):
         clock = self._clock
         if clock is None:
             return
-        if clock.waits.get(place) and not self._values:
+        if clock.idle_s.get(place) and not self._values:
             self._check([place])
         self._settle(place)
-        clock.read(place, self._source.reading(place))
+        clock.add_measurement(place, self._source.reading(place))
 
     def _before(self, place: int) -> None:
         """Applies the error that precedes a measurement of a place."""

@@ -11,14 +11,11 @@ from quantumtask.engines.noisy_simulation.branch_state import ReadoutWeights
 from quantumtask.engines.noisy_simulation.instructions import NoisyInstruction
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.sampling.distribution import Distribution
+from quantumtask.engines.selection.memory_model import BYTES_PER_ENTRY, DENSITY_MATRIX_COPIES
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.branch_state import ShotBits
 from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.openqasm.program.operations import Matrix
-
-BYTES_PER_ENTRY = 16
-WORKING_COPIES = 3
-"""Peak memory of one operation, as a multiple of the state's size."""
 
 RESET_SUPEROPERATOR = np.zeros((4, 4), dtype=np.complex128)
 RESET_SUPEROPERATOR[0, [0, 3]] = 1
@@ -101,7 +98,7 @@ class DensityMatrix:
         number = self._places.get(place)
         if number is None:
             number = self._places[place] = len(self._places)
-            needed = WORKING_COPIES * BYTES_PER_ENTRY << min(2 * (number + 1), 200)
+            needed = DENSITY_MATRIX_COPIES * BYTES_PER_ENTRY << min(2 * (number + 1), 200)
             if needed > self._most:
                 raise out_of_memory(number + 1, needed, self._most)
             grown = np.zeros(4 * len(self._vector), dtype=np.complex128)

@@ -23,7 +23,8 @@ from quantumtask.engines.compilation.transpile import (
 )
 from quantumtask.engines.devices.calibration import DeviceSnapshot, QubitCalibration
 from quantumtask.engines.devices.qiskit_target import full_target
-from quantumtask.engines.noise.error_model import RESET, Channel, ConfusionMatrix, parse_error_model
+from quantumtask.engines.noise.error_model import RESET, Channel, ConfusionMatrix
+from quantumtask.engines.noise.error_model_json import parse_error_model
 from quantumtask.engines.noisy_simulation.instructions import (
     InstructionErrors,
     Layout,
@@ -102,7 +103,7 @@ class DeviceSource:
         self.model = model
         self.timed = timed
         self._circuit_for = circuit_for
-        self.described: dict[str, Any] = {}
+        self.compile_report: dict[str, Any] = {}
         self._device = device
         self._seed = seed % (1 << 31)
         self._written = written
@@ -134,7 +135,7 @@ class DeviceSource:
         """The initial layout: the best one for a single sampled shot of the program."""
         there = len(self._device.qubits)
         if self._written:
-            self.described = {"as_written": True}
+            self.compile_report = {"as_written": True}
             return None
         if program.qubits > there:
             raise backend_unsuitable(
@@ -146,7 +147,7 @@ class DeviceSource:
         found = transpile_for_device(
             build_circuit(steps, touched, bits), self._device, self._seed, settings
         )
-        self.described = found.described(touched, program.qubits)
+        self.compile_report = found.report(touched, program.qubits)
         layout = dict(zip(touched, found.places, strict=True))
         free = iter(sorted(set(range(there)) - set(layout.values())))
         qubits = range(program.qubits)
@@ -177,7 +178,7 @@ class DeviceSource:
         number = {qubit: k for k, qubit in enumerate(circuit.qubits)}
         times = schedule_alap(circuit, self._device)
         found: list[NoisyInstruction] = []
-        for item, waits in zip(circuit.data, times.waits, strict=True):
+        for item, waits in zip(circuit.data, times.gaps, strict=True):
             on = tuple([number[qubit] for qubit in item.qubits])
             if item.operation.name == DELAY:
                 found += self._decay(on[0], delay_seconds(item.operation, self._device))
@@ -189,8 +190,8 @@ class DeviceSource:
                 for place, seconds in waits.items():
                     found += self._decay(place, seconds)
         if not self.timed:
-            times = times._replace(duration=0.0, begins={}, ends={})
-        return Segment(found, layout, times.duration, times.begins, times.ends)
+            times = times._replace(duration=0.0, leading={}, trailing={})
+        return Segment(found, layout, times.duration, times.leading, times.trailing)
 
     def _decay(self, place: int, seconds: float) -> list[NoisyInstruction]:
         channel = relaxation_channel(self._device.qubits[place], seconds)

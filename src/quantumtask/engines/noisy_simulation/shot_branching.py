@@ -5,33 +5,25 @@ is exact. If the density matrix is too large, or the histories are too many, eac
 trajectory: a pure state, in which errors are drawn at random.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from quantumtask.engines.limits import available_bytes, out_of_memory
+from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.noisy_simulation.branch_state import NoisyBranchState, NoisyState
-from quantumtask.engines.noisy_simulation.density_matrix import (
-    BYTES_PER_ENTRY,
-    WORKING_COPIES,
-    DensityMatrix,
-)
+from quantumtask.engines.noisy_simulation.density_matrix import DensityMatrix
 from quantumtask.engines.noisy_simulation.instructions import InstructionSource
 from quantumtask.engines.noisy_simulation.trajectory import Trajectory
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotSample
-from quantumtask.engines.selection.circuit_features import CircuitFeatures, extract_features
-from quantumtask.engines.selection.cost_model import MAX_SIZED_QUBITS
-from quantumtask.engines.selection.noisy_methods import DENSITY_MATRIX, STABILIZER, STATEVECTOR
+from quantumtask.engines.selection.methods import DENSITY_MATRIX, STABILIZER
 from quantumtask.engines.simulators.branch_expectation import enumerate_branches
-from quantumtask.engines.simulators.native.statevector import BYTES_PER_AMPLITUDE, StateVector
+from quantumtask.engines.simulators.native.statevector import StateVector
 from quantumtask.engines.simulators.native.tableau import NotClifford, StabilizerTableau
 from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.engines.simulators.shot_branching import BranchTree, state_resources
 from quantumtask.openqasm.program.execution import MeasurementOutcome
-from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
@@ -39,56 +31,6 @@ from quantumtask.shared.task import FailureCode
 
 MAX_PROBABILITY_BITS = 24
 """Most bits of a result whose probabilities are computed."""
-
-
-class ProgramSize(NamedTuple):
-    """Size of a program, from which a method is chosen: one shot, and the number of histories."""
-
-    qubits: int
-    gates: int
-    forks: int
-    clifford: bool
-
-
-class BranchingMethod(NamedTuple):
-    """A method, with its memory in bytes and its time in microseconds for so many shots."""
-
-    name: str
-    bytes: Callable[[ProgramSize], float]
-    cost: Callable[[ProgramSize, int], float]
-    how: str
-
-
-def _by_mixture(size: ProgramSize, shots: int) -> float:
-    histories = min(float(shots), 2.0 ** min(size.forks, 99))
-    return histories * (100 + size.gates * (35 + 0.08 * 4.0 ** min(size.qubits, MAX_SIZED_QUBITS)))
-
-
-def _by_vectors(size: ProgramSize, shots: int) -> float:
-    return shots * (150 + size.gates * (120 + 0.03 * 2.0 ** min(size.qubits, MAX_SIZED_QUBITS)))
-
-
-def _by_stabilizers(size: ProgramSize, shots: int) -> float:
-    return shots * (150 + size.gates * (30 + 0.05 * size.qubits))
-
-
-BRANCHING_METHODS = (
-    BranchingMethod(
-        DENSITY_MATRIX,
-        lambda size: WORKING_COPIES * BYTES_PER_ENTRY * 4.0 ** min(size.qubits, MAX_SIZED_QUBITS),
-        _by_mixture,
-        "in a density matrix: shots of equal outcomes run together",
-    ),
-    BranchingMethod(
-        STATEVECTOR,
-        lambda size: 2 * BYTES_PER_AMPLITUDE * 2.0 ** min(size.qubits, MAX_SIZED_QUBITS),
-        _by_vectors,
-        "shot by shot in a state vector",
-    ),
-    BranchingMethod(
-        STABILIZER, lambda _: 0.0, _by_stabilizers, "shot by shot in a stabilizer state"
-    ),
-)
 
 
 class NoisyProgramSimulator:
@@ -100,44 +42,27 @@ class NoisyProgramSimulator:
         self._threads = threads
 
     @property
-    def described(self) -> dict[str, Any] | None:
-        """The `compiled` field of the result: the program on its device. None without a device."""
-        described: dict[str, Any] | None = getattr(self._source, "described", None)
-        return described
+    def compile_report(self) -> dict[str, Any] | None:
+        """The `compiled` field of the result: the program on its device; None without a device."""
+        report: dict[str, Any] | None = getattr(self._source, "compile_report", None)
+        return report
 
-    def way(self, program: Program, shots: int, asked: str | None) -> BranchingMethod:
-        """The fastest way for so many shots, or the one that was asked for.
-
-        Raises ResourceError (`engine_unsuitable`, `out_of_memory`).
-        """
-        size = _size(extract_features(program), self._source.model.clifford)
-        ways = [way for way in BRANCHING_METHODS if asked in (None, way.name)]
-        if not ways:
-            raise _unsuitable(
-                f"{asked!r} is none of {', '.join(way.name for way in BRANCHING_METHODS)}"
-            )
-        if not size.clifford:
-            ways = [way for way in ways if way.name != STABILIZER]
-        if not ways:
-            raise _unsuitable("its gates or its noise are not Clifford")
-        available = available_bytes(self._settings)
-        fitting = [way for way in ways if way.bytes(size) <= available]
-        if not fitting:
-            least = min(way.bytes(size) for way in ways)
-            raise out_of_memory(size.qubits, int(least), available)
-        return min(fitting, key=lambda way: way.cost(size, shots))
+    @property
+    def clifford_noise(self) -> bool:
+        """True if all errors map stabilizer states to stabilizer states."""
+        return self._source.model.clifford
 
     def sample(
-        self, program: Program, way: BranchingMethod, shots: int, seed: int, memory: bool
+        self, program: Program, method: str, shots: int, seed: int, memory: bool
     ) -> ShotSample:
         tally = ShotCounts(program, shots, memory, self._settings)
         job = SamplingRun(program, shots, seed, tally, self._settings, self._threads)
         rng = job.new_rng()
-        if way.name == DENSITY_MATRIX:
+        if method == DENSITY_MATRIX:
             return ShotSample(
                 tally, BranchTree(job, partial(self._mixed, program)).sample_branches()
             )
-        pure = partial(self._pure, program, way.name, rng)
+        pure = partial(self._pure, program, method, rng)
         try:
             return ShotSample(tally, BranchTree(job, pure).sample_each_shot())
         except NotClifford:
@@ -177,16 +102,6 @@ class NoisyProgramSimulator:
     def _world(self, program: Program, state: NoisyState) -> NoisyBranchState:
         values = program.initial_execution.code.finish is not None
         return NoisyBranchState(state, self._source, values=values)
-
-
-def _size(features: CircuitFeatures, clifford_noise: bool) -> ProgramSize:
-    touched: set[int] = set()
-    for step in features.steps:
-        touched.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
-    forks = features.sampled_decisions if features.circuit is None else features.branch_points
-    return ProgramSize(
-        len(touched), len(features.steps), forks, features.clifford and clifford_noise
-    )
 
 
 def _unsuitable(why: str) -> ResourceError:

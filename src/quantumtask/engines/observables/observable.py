@@ -1,8 +1,7 @@
-"""Observables: sums of products of Pauli matrices and projectors, one letter for each qubit."""
+"""Observables: sums of Pauli words, which are products of Pauli matrices and projectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,70 +19,78 @@ PROJECTORS = {
     "r": ("Y", 0),
     "l": ("Y", 1),
 }
-"""The Pauli matrix whose eigenvector it is, and the bit that measuring that one gives."""
+"""The Pauli matrix whose eigenvector a letter projects on, and the bit of its measurement."""
 
 DEPHASED_LETTERS = {"H": 0.5, "N": 0.0}
-"""Letters of our own: half of the identity, and nothing; what is left of others without phases."""
+"""Letters that exist only internally: half of the identity, and zero.
+
+They replace letters of qubits without phase, see `dephase`.
+"""
 
 FloatArray = NDArray[np.float64]
 
-
 WordSums = tuple[tuple[NDArray[np.intp], FloatArray], ...]
-"""For each observable, the numbers of its words, and their coefficients."""
+"""For each observable, the indices of its words, and their coefficients."""
 
 
 @dataclass(frozen=True, eq=False)
 class Observables:
     """An array of observables.
 
-    `words`: the products that occur in them, each once; the last letter of one is that of qubit 0.
+    Attributes:
+        words: The distinct Pauli words of all observables; the last letter of a word belongs to
+            qubit 0.
+        sums: The observables, the last index of the array varying fastest.
     """
 
     shape: tuple[int, ...]
     words: tuple[str, ...]
-    items: WordSums
+    sums: WordSums
 
-    @cached_property
-    def length(self) -> int:
-        """How many qubits they have."""
-        return len(self.words[0])
-
-    def some(self, numbers: Sequence[int]) -> tuple[tuple[str, ...], WordSums]:
-        """The words and the items of only these observables."""
-        if len(numbers) == len(self.items):
-            return self.words, self.items
-        items = [self.items[number] for number in numbers]
-        used = np.unique(np.concatenate([words for words, _ in items]))
-        renamed = tuple((np.searchsorted(used, words), factors) for words, factors in items)
-        return tuple(self.words[word] for word in used), renamed
+    def select(self, numbers: Sequence[int]) -> tuple[tuple[str, ...], WordSums]:
+        """Return the words and the sums of only some observables, with their words renumbered."""
+        if len(numbers) == len(self.sums):
+            return self.words, self.sums
+        sums = [self.sums[number] for number in numbers]
+        used = np.unique(np.concatenate([words for words, _ in sums]))
+        renumbered = tuple((np.searchsorted(used, words), factors) for words, factors in sums)
+        return tuple(self.words[word] for word in used), renumbered
 
     def check(self, qubits: int) -> None:
-        """Raises ResourceError (`bad_observable`) where a program has not as many qubits."""
+        """Check the length of all words against the number of qubits of a program.
+
+        Raises:
+            ResourceError: `bad_observable`.
+        """
         wrong = next((word for word in self.words if len(word) != qubits), None)
         if wrong is not None:
             raise invalid_observable(
-                f"the observable {quote_word(wrong)} has {len(wrong):,} letters, and the program "
-                f"{qubits:,} qubits: there is one letter for each, the last for the first qubit"
+                f"observables: the word {_quote_word(wrong)} has {len(wrong):,} letters, and the "
+                f"program {qubits:,} qubits: give one letter for each, the last for the first qubit"
             )
 
 
 def build_observables(array: ObservableArray) -> Observables:
     """Return the observables with their words numbered, each word once."""
     numbers: dict[str, int] = {}
-    items = [
+    sums = [
         (
             np.array([numbers.setdefault(word, len(numbers)) for word, _ in terms], dtype=np.intp),
             np.array([float(coefficient) for _, coefficient in terms]),
         )
         for terms in array.observables
     ]
-    return Observables(array.shape, tuple(numbers), tuple(items))
+    return Observables(array.shape, tuple(numbers), tuple(sums))
 
 
-def dephase(word: str, blurred: frozenset[int]) -> str:
-    """The word where the phases of some qubits are gone: see UNSHARP."""
+def dephase(word: str, dephased: frozenset[int]) -> str:
+    """Return a word with the same mean for a state in which some qubits have no phase.
+
+    Args:
+        dephased: The qubits without phase, for which the means of X and Y are 0.
+    """
     letters = list(word)
-    for qubit in blurred:
+    for qubit in dephased:
         letter = letters[-1 - qubit]
         if letter in "XY":
             letters[-1 - qubit] = "N"
@@ -93,7 +100,7 @@ def dephase(word: str, blurred: frozenset[int]) -> str:
 
 
 def expectation_of_basis_state(letter: str, value: int) -> float:
-    """The expectation value of a letter for a qubit that is 0 or 1."""
+    """Return the expectation value of a letter for a qubit in the state 0 or 1."""
     if letter in DEPHASED_LETTERS:
         return DEPHASED_LETTERS[letter]
     if letter == "I":
@@ -105,9 +112,10 @@ def expectation_of_basis_state(letter: str, value: int) -> float:
     return 0.5 if letter in PROJECTORS else 0.0
 
 
-def quote_word(word: str) -> str:
+def _quote_word(word: str) -> str:
     return repr(word if len(word) <= 40 else word[:39] + "…")
 
 
 def invalid_observable(message: str) -> ResourceError:
+    """Return the error of observables that do not fit the program."""
     return ResourceError(FailureCode.BAD_OBSERVABLE, message)

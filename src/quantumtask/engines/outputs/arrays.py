@@ -1,4 +1,4 @@
-"""What is one array for each program: probabilities, state vectors, unitary matrices."""
+"""Outputs that are one array for each program: probabilities, state vectors and unitaries."""
 
 from typing import Any
 
@@ -15,43 +15,51 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import FailureCode
 
 MAX_PROBABILITY_BITS = 24
-"""Bits of a result up to which it has a table of probabilities."""
+"""Largest number of classical bits of a table of probabilities."""
 
 MAX_ARRAY_QUBITS = 50
-"""Largest number of qubits whose array size is computed; every result is far smaller."""
+"""Largest number of qubits for which the size of an array is computed; no result is so large."""
 
 
 class ArrayCollector:
-    """The arrays of one kind; raises ResourceError for what is too large, before it is there."""
+    """Collects the arrays of one kind."""
 
-    def __init__(self, sweep: Sweep, kind: str, device: Backend, settings: Settings) -> None:
+    def __init__(self, sweep: Sweep, kind: str, backend: Backend, settings: Settings) -> None:
+        """Create a collector.
+
+        Args:
+            kind: PROBABILITIES, STATEVECTOR or UNITARY.
+
+        Raises:
+            ResourceError: `result_too_large`, or `bad_options` for too many classical bits.
+        """
         self._kind = kind
         self._sweep = sweep
-        self._make = {
-            PROBABILITIES: device.probabilities,
-            STATEVECTOR: device.statevector,
-            UNITARY: device.unitary,
+        self._compute = {
+            PROBABILITIES: backend.probabilities,
+            STATEVECTOR: backend.statevector,
+            UNITARY: backend.unitary,
         }[kind]
         shape = (sweep.size, *_shape(kind, sweep.program))
         dtype = np.dtype(np.float64 if kind == PROBABILITIES else np.complex128)
         check_encoded_size(shape, dtype.itemsize, settings)
-        self._found = np.empty(shape, dtype=dtype)
+        self._rows = np.empty(shape, dtype=dtype)
 
-    def add(self, number: int, program: Program, seed: int) -> None:
-        del seed
-        self._found[number] = self._make(program)
+    def add(self, number: int, program: Program, _: int) -> None:
+        """Compute the array of a program; see `OutputCollector.add`."""
+        self._rows[number] = self._compute(program)
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
-        found = self._found
-        return {self._kind: found.reshape(*self._sweep.shape, *found.shape[1:])}
+        """The arrays of all programs, with the shape of the sweep first."""
+        return {self._kind: self._rows.reshape(*self._sweep.shape, *self._rows.shape[1:])}
 
 
 def _shape(kind: str, program: Program) -> tuple[int, ...]:
     if kind == PROBABILITIES:
         if program.bits > MAX_PROBABILITY_BITS:
             raise invalid_options(
-                f"return: probabilities need a result of at most {MAX_PROBABILITY_BITS} bits; "
+                f"return: {PROBABILITIES} need a result of at most {MAX_PROBABILITY_BITS} bits; "
                 f"got {program.bits:,}"
             )
         return (1 << program.bits,)
@@ -61,11 +69,15 @@ def _shape(kind: str, program: Program) -> tuple[int, ...]:
 
 
 def _check_qubits(kind: str, qubits: int) -> None:
-    """Raises ResourceError for a state that no machine can hold, before its size is computed."""
+    """Check a number of qubits before the size of the array, a huge integer, is computed.
+
+    Raises:
+        ResourceError: no machine can hold the array.
+    """
     if qubits > MAX_ARRAY_QUBITS:
-        rows = f"2**{qubits}" if kind == STATEVECTOR else f"4**{qubits}"
+        elements = f"2**{qubits}" if kind == STATEVECTOR else f"4**{qubits}"
         raise ResourceError(
             FailureCode.RESULT_TOO_LARGE,
-            f"a {kind} is of all {qubits:,} qubits, numbers 0 to {qubits - 1:,}, and has {rows} "
-            "elements: ask for counts, or number the qubits from 0",
+            f"a {kind} is of all {qubits:,} qubits, numbers 0 to {qubits - 1:,}, and has "
+            f"{elements} elements: ask for counts, or number the qubits from 0",
         )

@@ -1,4 +1,4 @@
-"""The shots of a sweep: counts, memory and outputs, nested by its shape."""
+"""Counts, memory and output variables of a sweep, nested by its shape."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,63 +16,70 @@ from quantumtask.shared.settings import Settings
 
 
 class CountsCollector:
-    """What comes of the shots of each program; raises ResourceError as soon as it is too much."""
+    """Collects the shots of each program of a sweep.
+
+    The memory of a sweep is an array of bytes; that of a single program is JSON text.
+    """
 
     def __init__(
-        self, sweep: Sweep, wanted: OutputSpec, device: Backend, settings: Settings
+        self, sweep: Sweep, spec: OutputSpec, backend: Backend, settings: Settings
     ) -> None:
+        """Create a collector.
+
+        Raises:
+            ResourceError: `result_too_large` for the memory of a sweep.
+        """
         self._sweep = sweep
-        self._wanted = wanted
-        self._device = device
+        self._spec = spec
+        self._backend = backend
         self._settings = settings
-        self._memory = MEMORY in wanted.kinds
-        self._texts: list[SampledOutput] = []
+        self._needs_memory = MEMORY in spec.kinds
+        self._samples: list[SampledOutput] = []
         self._size = 0
         self._packed: NDArray[np.uint8] | None = None
-        if self._memory and sweep.shape:
-            shape = (sweep.size, wanted.shots, -(-sweep.program.bits // 8))
+        if self._needs_memory and sweep.shape:
+            shape = (sweep.size, spec.shots, -(-sweep.program.bits // 8))
             check_encoded_size(shape, 1, settings)
             self._packed = np.zeros(shape, dtype=np.uint8)
 
     def add(self, number: int, program: Program, seed: int) -> None:
-        found = self._device.sample(program, self._wanted.shots, seed, self._memory)
+        """Run the shots of a program; see `OutputCollector.add`."""
+        sample = self._backend.sample(program, self._spec.shots, seed, self._needs_memory)
         if self._packed is not None:
-            self._packed[number] = found.packed_memory(program.bits)
-        texts = found.to_output(memory=self._packed is None)
-        self._size += sum(map(len, (texts.counts, *(texts.outputs or {}).values())))
-        if self._sweep.shape:  # of a single program, the tally keeps the limit
+            self._packed[number] = sample.packed_memory(program.bits)
+        output = sample.to_output(memory=self._packed is None)
+        self._size += sum(map(len, (output.counts, *(output.outputs or {}).values())))
+        if self._sweep.shape:  # ShotCounts checks the size for a single program
             check_result_size(self._size, self._settings)
-        self._texts.append(texts)
+        self._samples.append(output)
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
+        """The memory of a sweep: the value of each shot as big-endian bytes."""
         if self._packed is None:
             return {}
         return {MEMORY: self._packed.reshape(*self._sweep.shape, *self._packed.shape[1:])}
 
-    def texts(self) -> SampledOutput:
-        """Nested by the shape of the sweep; of a single program, as they are."""
-        shape, found = self._sweep.shape, self._texts
-        if not found:
+    def to_output(self) -> SampledOutput:
+        """Return the JSON texts of all programs, as lists nested by the shape of the sweep."""
+        if not self._samples:
             return SampledOutput("{}", None, None)
-        counts = nested([one.counts for one in found], shape)
-        return SampledOutput(
-            counts if COUNTS in self._wanted.kinds else "{}",
-            found[0].memory if self._packed is None else None,
-            self._outputs(),
-        )
+        counts = "{}"
+        if COUNTS in self._spec.kinds:
+            counts = _nest([sample.counts for sample in self._samples], self._sweep.shape)
+        memory = self._samples[0].memory if self._packed is None else None
+        return SampledOutput(counts, memory, self._nest_outputs())
 
-    def _outputs(self) -> dict[str, str]:
-        """Return the JSON text of each output variable."""
-        outputs = [one.outputs for one in self._texts if one.outputs]
+    def _nest_outputs(self) -> dict[str, str]:
+        outputs = [sample.outputs for sample in self._samples if sample.outputs]
         return {
-            name: nested([texts[name] for texts in outputs], self._sweep.shape)
-            for name in self._texts[0].outputs or ()
+            name: _nest([texts[name] for texts in outputs], self._sweep.shape)
+            for name in self._samples[0].outputs or ()
         }
 
 
-def nested(texts: Sequence[str], shape: Sequence[int]) -> str:
-    """JSON texts as lists in lists, the last index running fastest."""
+def _nest(texts: Sequence[str], shape: Sequence[int]) -> str:
+    """Return JSON texts as nested lists, the last index varying fastest."""
     for size in reversed(shape):
         rows = [texts[k : k + size] for k in range(0, len(texts), size)]
         texts = ["[" + ",".join(row) + "]" for row in rows]

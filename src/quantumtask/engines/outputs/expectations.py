@@ -1,4 +1,4 @@
-"""Expectation values of a sweep: its shape and that of the observables, broadcast."""
+"""Expectation values of a sweep: the shapes of sweep and observables are broadcast."""
 
 from typing import Any
 
@@ -8,94 +8,100 @@ from numpy.typing import NDArray
 from quantumtask.engines.backends.base import Backend
 from quantumtask.engines.limits import check_encoded_size
 from quantumtask.engines.observables.observable import invalid_observable
-from quantumtask.engines.outputs import sampled_expectations
 from quantumtask.engines.outputs.output_spec import OutputSpec, invalid_options
+from quantumtask.engines.outputs.sampled_expectations import estimate_means
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
 
-Indices = NDArray[np.intp]
+Shape = tuple[int, ...]
+IndexArray = NDArray[np.intp]
 
 
 class ExpectationCollector:
-    """Mean and standard error of every observable, for each program that it is paired with.
-
-    Raises ResourceError for what does not fit the program or is too large, before it is there.
-    """
+    """Collects mean and standard error of every observable with which a program is paired."""
 
     def __init__(
-        self, sweep: Sweep, wanted: OutputSpec, device: Backend, settings: Settings
+        self, sweep: Sweep, spec: OutputSpec, backend: Backend, settings: Settings
     ) -> None:
-        assert wanted.observables is not None
-        self._observables = wanted.observables
-        self._wanted = wanted
-        self._device = device
+        """Create a collector.
+
+        Raises:
+            ResourceError: the observables do not fit the program or the sweep (`bad_observable`),
+                the precision needs too many shots (`bad_options`), or the result is too large.
+        """
+        assert spec.observables is not None
+        self._observables = spec.observables
+        self._spec = spec
+        self._backend = backend
         self._observables.check(sweep.program.qubits)
-        _check_shots(wanted, settings)
-        self._shape = _shape(sweep.shape, self._observables.shape)
+        _check_shots(spec, settings)
+        self._shape = _broadcast(sweep.shape, self._observables.shape)
         check_encoded_size((2, *self._shape), 8, settings)
         self._pairs = _Pairs(sweep.shape, self._observables.shape, self._shape)
         self._values = np.empty(self._pairs.count)
         self._errors = np.zeros(self._pairs.count)
 
     def add(self, number: int, program: Program, seed: int) -> None:
-        places, which = self._pairs.of(number)
-        found, pick = np.unique(which, return_inverse=True)
-        words, items = self._observables.some(found.tolist())
-        if self._wanted.precision:
-            means, errors = sampled_expectations.estimate_means(
-                self._device, program, words, items, self._wanted.precise_shots, seed
+        """Compute the values of a program; see `OutputCollector.add`."""
+        positions, observables = self._pairs.select(number)
+        distinct, inverse = np.unique(observables, return_inverse=True)
+        words, sums = self._observables.select(distinct.tolist())
+        if self._spec.precision:
+            means, errors = estimate_means(
+                self._backend, program, words, sums, self._spec.shots_per_group, seed
             )
-            self._errors[places] = errors[pick]
+            self._errors[positions] = errors[inverse]
         else:
-            values = self._device.expectations(program, words)
-            means = np.array([coefficients @ values[numbers] for numbers, coefficients in items])
-        self._values[places] = means[pick]
+            values = self._backend.expectation_values(program, words)
+            means = np.array([coefficients @ values[numbers] for numbers, coefficients in sums])
+        self._values[positions] = means[inverse]
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
+        """The values and their standard errors."""
         return {
             "expectation_values": self._values.reshape(self._shape),
             "standard_errors": self._errors.reshape(self._shape),
         }
 
 
-def _check_shots(wanted: OutputSpec, settings: Settings) -> None:
-    if wanted.precision and wanted.precise_shots > settings.max_shots:
+def _check_shots(spec: OutputSpec, settings: Settings) -> None:
+    if spec.precision and spec.shots_per_group > settings.max_shots:
         raise invalid_options(
-            f"precision: {wanted.precision:g} takes {wanted.precise_shots:,} shots for each group "
-            f"of terms, and at most {settings.max_shots:,} can be: ask for "
-            f"{settings.max_shots**-0.5:.2g} or more, or for 0, which is exact"
+            f"precision: {spec.precision:g} needs {spec.shots_per_group:,} shots for each group of "
+            f"terms, and the limit is {settings.max_shots:,}: give {settings.max_shots**-0.5:.2g} "
+            "or more, or 0 for exact values"
         )
 
 
-def _shape(sweep: tuple[int, ...], observables: tuple[int, ...]) -> tuple[int, ...]:
+def _broadcast(sweep: Shape, observables: Shape) -> Shape:
     try:
         return np.broadcast_shapes(sweep, observables)
     except ValueError:
         raise invalid_observable(
-            f"the observables have shape {list(observables)}, and the sweep {list(sweep)}: "
-            "they cannot be broadcast together"
+            f"observables: the shape {list(observables)} and that of the sweep, {list(sweep)}, "
+            "cannot be broadcast together"
         ) from None
 
 
 class _Pairs:
-    """For each program, where its values go in the result, and of which observable each is."""
+    """The pairs of a program and an observable, one for each element of the result."""
 
-    def __init__(
-        self, sweep: tuple[int, ...], observables: tuple[int, ...], shape: tuple[int, ...]
-    ) -> None:
-        programs, self._which = _numbered(sweep, shape), _numbered(observables, shape)
+    def __init__(self, sweep: Shape, observables: Shape, shape: Shape) -> None:
+        programs = _broadcast_numbers(sweep, shape)
+        self._observables = _broadcast_numbers(observables, shape)
         self.count = len(programs)
         self._order = np.argsort(programs, kind="stable")
         self._ends = np.cumsum(np.bincount(programs))
 
-    def of(self, number: int) -> tuple[Indices, Indices]:
-        begin = self._ends[number - 1] if number else 0
-        places = self._order[begin : self._ends[number]]
-        return places, self._which[places]
+    def select(self, program: int) -> tuple[IndexArray, IndexArray]:
+        """Return the positions of a program's values in the result, and their observables."""
+        begin = self._ends[program - 1] if program else 0
+        positions = self._order[begin : self._ends[program]]
+        return positions, self._observables[positions]
 
 
-def _numbered(own: tuple[int, ...], shape: tuple[int, ...]) -> Indices:
-    """For each place of the shape, the number of the element of an array that stands there."""
-    numbers = np.arange(int(np.prod(own, dtype=np.intp))).reshape(own)
+def _broadcast_numbers(original: Shape, shape: Shape) -> IndexArray:
+    """Return the number of the element that each position of a broadcast array shows."""
+    numbers = np.arange(int(np.prod(original, dtype=np.intp))).reshape(original)
     return np.broadcast_to(numbers, shape).ravel()

@@ -1,4 +1,4 @@
-"""What a task is to give back: read from its options, in the slot."""
+"""Specification of the outputs of a task, parsed from its options in the slot."""
 
 import json
 import math
@@ -20,7 +20,7 @@ from quantumtask.shared.task_options import NoiseOption, TaskOptions, parse_task
 
 @dataclass(frozen=True)
 class OutputSpec:
-    """The values that each run of a program returns.
+    """The outputs of each program of a task.
 
     Attributes:
         kinds: Some of OUTPUT_KINDS.
@@ -44,23 +44,28 @@ class OutputSpec:
 
     @property
     def ideal(self) -> bool:
+        """True without noise and without a device."""
         return self.noise is None and self.backend == SIMULATOR
 
     @property
-    def sampled(self) -> bool:
-        """Whether single shots are drawn for counts or memory."""
+    def needs_shots(self) -> bool:
+        """True if the outputs include counts or memory."""
         return not self.kinds.isdisjoint({COUNTS, MEMORY})
 
     @property
-    def precise_shots(self) -> int:
-        """Shots for each group of terms that are measured together.
+    def shots_per_group(self) -> int:
+        """The shots for each group of terms that are measured together.
 
-        With fewer than two there is no standard error.
+        At least two: a single shot has no standard error.
         """
         return max(2, math.ceil(1 / self.precision**2))
 
     def check(self, qubits: int) -> None:
-        """Raises ResourceError (`bad_observable`) for observables of another number of qubits."""
+        """Check the observables against the number of qubits of a program.
+
+        Raises:
+            ResourceError: `bad_observable`.
+        """
         if self.observables is not None:
             self.observables.check(qubits)
 
@@ -87,4 +92,5 @@ def parse_output_spec(options: str | None, shots: int, memory: bool) -> OutputSp
 
 
 def invalid_options(message: str) -> ResourceError:
+    """Return the error of an option that a task cannot have."""
     return ResourceError(FailureCode.BAD_OPTIONS, message)

@@ -1,8 +1,9 @@
-"""One task: every program of a sweep on a device, and all that is wanted of them in one result."""
+"""Run of one task: all programs of a sweep on a backend, with all outputs in one result."""
 
 import json
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from quantumtask.engines.outputs.arrays import ArrayCollector
 from quantumtask.engines.outputs.counts import CountsCollector
 from quantumtask.engines.outputs.expectations import ExpectationCollector
 from quantumtask.engines.outputs.output_spec import OutputSpec
-from quantumtask.engines.selection.noisy_methods import DENSITY_MATRIX
+from quantumtask.engines.selection.methods import DENSITY_MATRIX
 from quantumtask.openqasm.inputs.array_codec import encode_array
 from quantumtask.openqasm.program.program import Program, Sweep
 from quantumtask.shared.settings import Settings
@@ -25,21 +26,29 @@ from quantumtask.shared.task import AUTO, Result
 
 
 class OutputCollector(Protocol):
-    """One kind of what is wanted, as it comes in from one program after another."""
+    """Collects outputs of one kind from one program after another."""
 
-    def add(self, number: int, program: Program, seed: int) -> None:
-        """Takes what is wanted of the program of this number in the sweep."""
+    def add(self, number: int, program: Program, seed: int, /) -> None:
+        """Compute the outputs of a program.
+
+        Args:
+            number: The number of the program in the sweep.
+            seed: Seed of the program's shots.
+
+        Raises:
+            ResourceError: the outputs do not exist, or are too large.
+        """
         ...
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What there is in arrays, once all programs have run."""
+        """The outputs that are arrays, by name, after all programs have run."""
         ...
 
 
 def run_sweep(
     sweep: Sweep,
-    wanted: OutputSpec,
+    spec: OutputSpec,
     *,
     seed: int | None,
     settings: Settings,
@@ -47,80 +56,110 @@ def run_sweep(
     engine: str = AUTO,
     method: str | None = None,
 ) -> Result:
-    """Runs all programs of a sweep; without a seed, one is drawn.
+    """Run all programs of a sweep; the same seed gives the same result.
 
-    The same seed (0 to 2**63 - 1) gives the same result. Raises ResourceError for what this slot
-    cannot hold or that engine cannot run, CircuitError for an element that is wrong, and Refusal
-    for what a program, once under way, cannot do.
+    Args:
+        seed: 0 to 2**63 - 1; None: a random seed.
+        engine: The engine that the task names, or AUTO.
+        method: The method that the task names.
+
+    Raises:
+        ResourceError: the slot cannot hold the state or the result, or the engine cannot run a
+            program.
+        CircuitError: an element of the sweep is wrong.
+        Diagnostic: an error of a program that shows only while it runs.
     """
     started = time.perf_counter()
     seed = secrets.randbits(63) if seed is None else seed
-    device: Backend
-    if sweep.program.noisy and not wanted.ideal:
-        raise invalid_noise("noise: the program has its own: leave `noise` and `backend` out")
-    if wanted.ideal and method != DENSITY_MATRIX:
-        device = IdealBackend(
-            settings, threads=threads, engine=engine, method=method, once=sweep.size > 1
-        )
-    else:
-        from quantumtask.engines.backends.noisy import (
-            NoisyBackend,  # not above: few tasks need Aer's noise
-        )
-
-        noise = resolve_noise(wanted.backend, wanted.noise)
-        device = NoisyBackend(
-            noise, settings, seed=seed, threads=threads, engine=engine, method=method,
-            compile_mode=wanted.compile_mode,
-        )  # fmt: skip
-    drawn = CountsCollector(sweep, wanted, device, settings)
-    collectors: list[OutputCollector] = [drawn] if wanted.sampled else []
-    collectors += [ArrayCollector(sweep, kind, device, settings) for kind in wanted.arrays]
-    if wanted.observables is not None:
-        collectors.append(ExpectationCollector(sweep, wanted, device, settings))
+    if sweep.program.noisy and not spec.ideal:
+        raise invalid_noise("noise: the program has its own; omit `noise` and `backend`")
+    backend = _open_backend(sweep, spec, seed, settings, threads, engine, method)
+    counts = CountsCollector(sweep, spec, backend, settings)
+    collectors = _create_collectors(counts, sweep, spec, backend, settings)
     for number, program in enumerate(sweep):
-        seed_here = _seed(seed, number, sweep)
-        device.check(program)
-        for collector in collectors:
-            collector.add(number, program, seed_here)
-        if (
-            device.run_info is None
-        ):  # identities alone take no shots, and still something has to run
-            device.sample(program, 1, seed_here, False)
-    ran, texts, data = device.run_info, drawn.texts(), _data(collectors, settings)
-    assert ran is not None
-    plain = data is None and not sweep.shape
+        _run_program(number, program, collectors, backend, _program_seed(seed, number, sweep))
+    run = backend.run_info
+    assert run is not None
+    output, data = counts.to_output(), _encode_arrays(collectors, settings)
+    has_layout = data is not None or bool(sweep.shape)
     return Result(
-        counts=texts.counts,
-        memory=texts.memory,
+        counts=output.counts,
+        memory=output.memory,
+        outputs=output.outputs_text,
+        data=data,
         seed=seed,
-        engine=ran.engine,
-        engine_version=ran.version,
-        method=ran.method,
+        engine=run.engine,
+        engine_version=run.version,
+        method=run.method,
+        precision=run.precision,
+        reason=run.reason,
         run_ms=(time.perf_counter() - started) * 1000,
         warnings=sweep.program.warnings,
-        outputs=texts.outputs_text,
-        precision=ran.precision,
-        reason=ran.reason,
-        data=data,
         shape=sweep.shape or None,
-        registers=None if plain else tuple(sweep.program.registers),
-        compiled=device.compiled,
+        registers=tuple(sweep.program.registers) if has_layout else None,
+        compiled=backend.compile_report,
     )
 
 
-def _seed(seed: int, number: int, sweep: Sweep) -> int:
-    """The seed of one program: its own in a sweep, independent of all others."""
+def _open_backend(
+    sweep: Sweep,
+    spec: OutputSpec,
+    seed: int,
+    settings: Settings,
+    threads: int,
+    engine: str,
+    method: str | None,
+) -> Backend:
+    if spec.ideal and method != DENSITY_MATRIX:
+        return IdealBackend(
+            settings, threads=threads, engine=engine, method=method, no_cache=sweep.size > 1
+        )
+    from quantumtask.engines.backends.noisy import NoisyBackend  # not above: it imports Aer's noise
+
+    noise = resolve_noise(spec.backend, spec.noise)
+    return NoisyBackend(
+        noise, settings, seed=seed, threads=threads, engine=engine, method=method,
+        compile_mode=spec.compile_mode,
+    )  # fmt: skip
+
+
+def _create_collectors(
+    counts: CountsCollector, sweep: Sweep, spec: OutputSpec, backend: Backend, settings: Settings
+) -> list[OutputCollector]:
+    collectors: list[OutputCollector] = [counts] if spec.needs_shots else []
+    collectors += [ArrayCollector(sweep, kind, backend, settings) for kind in spec.arrays]
+    if spec.observables is not None:
+        collectors.append(ExpectationCollector(sweep, spec, backend, settings))
+    return collectors
+
+
+def _run_program(
+    number: int,
+    program: Program,
+    collectors: Sequence[OutputCollector],
+    backend: Backend,
+    seed: int,
+) -> None:
+    backend.check(program)
+    for collector in collectors:
+        collector.add(number, program, seed)
+    if backend.run_info is None:  # observables of identities only need no shots
+        backend.sample(program, 1, seed, False)
+
+
+def _program_seed(seed: int, number: int, sweep: Sweep) -> int:
+    """Return the seed of one program: in a sweep, independent of those of all others."""
     if not sweep.shape:
         return seed
     words = np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1, np.uint64)
     return int(words[0]) >> 1
 
 
-def _data(collectors: list[OutputCollector], settings: Settings) -> str | None:
-    """All arrays as JSON."""
-    found = {name: array for one in collectors for name, array in one.arrays.items()}
-    if not found:
+def _encode_arrays(collectors: Sequence[OutputCollector], settings: Settings) -> str | None:
+    """Return all arrays as one JSON object; None if there are none."""
+    arrays = {name: array for each in collectors for name, array in each.arrays.items()}
+    if not arrays:
         return None
-    text = json.dumps({name: encode_array(array) for name, array in found.items()})
+    text = json.dumps({name: encode_array(array) for name, array in arrays.items()})
     check_result_size(len(text), settings)
     return text

@@ -1,32 +1,39 @@
-"""Which engine runs a program: those that give its distribution exactly, and what each would cost.
+"""Selection of the method for a program: the fastest of the table that is exact and fits a slot."""
 
-The costs are microseconds on the machine that they were measured on;
-`benchmarks/engines/estimates.py` prints how well they predict.
-Another machine is faster or slower at all of them, so a choice is the same everywhere: `estimate`
-alone looks at how fast this one is.
-"""
-
+from collections.abc import Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from quantumtask.engines.limits import available_bytes, out_of_memory
-from quantumtask.engines.selection.circuit_features import CircuitFeatures
-from quantumtask.engines.selection.methods import METHODS, Method, RunPlan, engine_version
+from quantumtask.engines.selection.circuit_features import CircuitFeatures, NoisyCircuitFeatures
+from quantumtask.engines.selection.cost_model import F_contra
+from quantumtask.engines.selection.methods import (
+    IDEAL_METHODS,
+    NOISY_METHODS,
+    IdealMethod,
+    Method,
+    NoisyMethod,
+    RunPlan,
+    engine_version,
+)
 from quantumtask.openqasm.lru_cache import SizedLruCache
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import FailureCode
+from quantumtask.shared.task import AUTO, FailureCode
+
+REQUESTED = "requested by the task"
+"""Reason of a method that the task names."""
 
 
 class EngineChoice(NamedTuple):
-    """A plan, and why it was chosen, in one sentence."""
+    """The plan of a run, and the reason for it in one sentence."""
 
     plan: RunPlan
     reason: str
 
 
 MAX_CACHED_CHOICES = 16
-"""Choices that are remembered for one program."""
+"""Largest number of choices in the cache of one program."""
 
 _choices: WeakKeyDictionary[CircuitFeatures, SizedLruCache[EngineChoice]] = WeakKeyDictionary()
 
@@ -36,28 +43,32 @@ def choose_engine(
     shots: int,
     settings: Settings,
     *,
-    engine: str = "auto",
+    engine: str = AUTO,
     method: str | None = None,
     threads: int = 1,
 ) -> EngineChoice:
-    """The fastest way to run a program, among those of this engine and method where they are asked.
+    """Return the fastest way to run a program without noise; choices are cached.
 
-    It is remembered with the features. Raises ResourceError where there is none:
-    `engine_unsuitable`, `engine_unavailable` (it is not installed), or `out_of_memory`, with what
-    is needed and what there is.
+    Args:
+        engine: The engine that the task names, or AUTO.
+        method: The method that the task names.
+
+    Raises:
+        ResourceError: no such method can run the program (`engine_unsuitable`), is installed
+            (`engine_unavailable`), or fits the slot (`out_of_memory`).
     """
-    known = _choices.get(features)
-    if known is None:
-        known = _choices[features] = SizedLruCache(MAX_CACHED_CHOICES)
-    asked = (shots, available_bytes(settings), engine, method, threads)
-    choice = known.get(asked)
+    cache = _choices.get(features)
+    if cache is None:
+        cache = _choices[features] = SizedLruCache(MAX_CACHED_CHOICES)
+    key = (shots, available_bytes(settings), engine, method, threads)
+    choice = cache.get(key)
     if choice is None:
-        choice = _choose(features, *asked)
-        known.put(asked, choice, 1)
+        choice = _choose_engine(features, *key)
+        cache.put(key, choice, 1)
     return choice
 
 
-def _choose(
+def _choose_engine(
     features: CircuitFeatures,
     shots: int,
     available: int,
@@ -65,46 +76,96 @@ def _choose(
     method: str | None,
     threads: int,
 ) -> EngineChoice:
-    wanted = [m for m in METHODS if engine in ("auto", m.engine) and method in (None, m.name)]
-    able = _able(features, wanted, engine)
-    plans = [(m, m.plan(features, shots, threads)) for m in able]
-    fitting = [found for found in plans if found[1].bytes <= available]
-    # What grows with the state may fit even so: the first of those, a chain before a vector.
-    growing = [found for found in plans if found[0].grows]
-    if fitting:
-        best, plan = min(fitting, key=lambda found: found[1].microseconds)
-    elif growing:
-        best, plan = growing[0]
-    else:
-        least = min(plan.bytes for _, plan in plans)
-        raise out_of_memory(features.qubits, least, available)
-    return EngineChoice(plan, _reason(best, features, engine, method))
-
-
-def _able(features: CircuitFeatures, wanted: list[Method], engine: str) -> list[Method]:
-    installed = [m for m in wanted if engine_version(m.engine) is not None]
+    matching = match_methods(IDEAL_METHODS, engine, method)
+    installed = [each for each in matching if engine_version(each.engine) is not None]
     if not installed:
         raise ResourceError(
-            FailureCode.ENGINE_UNAVAILABLE, f"the engine {engine!r} is not installed here"
+            FailureCode.ENGINE_UNAVAILABLE,
+            f"engine: {engine} is not installed where the worker runs",
         )
-    lacks = {m: m.lacks(features) for m in installed}
-    able = [m for m, why in lacks.items() if why is None]
-    if not able:
-        first = installed[0]
+    best, plan = choose_cheapest(installed, features, shots, available, threads)
+    requested = engine != AUTO or method is not None
+    return EngineChoice(plan, REQUESTED if requested else _reason(best, features))
+
+
+def choose_noisy_method(
+    engine: str, features: NoisyCircuitFeatures, shots: int, method: str | None, settings: Settings
+) -> NoisyMethod:
+    """Return the fastest method of an engine for a program with noise.
+
+    Args:
+        engine: AER or OWN.
+        method: The method that the task names; None: any.
+
+    Raises:
+        ResourceError: no such method can run the program (`engine_unsuitable`), or fits the slot
+            (`out_of_memory`).
+    """
+    matching = match_methods(NOISY_METHODS, engine, method)
+    if not matching:
+        names = ", ".join(each.name for each in match_methods(NOISY_METHODS, engine, None))
         raise ResourceError(
             FailureCode.ENGINE_UNSUITABLE,
-            f"{first.engine} ({first.name}) cannot run this program: {lacks[first]}. "
-            "Leave `engine` and `method` out to have one chosen",
+            f"method: {engine} runs this program with noise by {names}; got {method}",
         )
-    return able
+    return choose_cheapest(matching, features, shots, available_bytes(settings))[0]
 
 
-def _reason(best: Method, features: CircuitFeatures, engine: str, method: str | None) -> str:
-    if engine != "auto" or method is not None:
-        return "it was asked for"
-    if features.circuit and features.clbit_map.is_constant:
-        return "nothing that its result shows is uncertain"
+def match_methods(
+    methods: Sequence[Method[F_contra]], engine: str, method: str | None
+) -> list[Method[F_contra]]:
+    """Return the methods of an engine, or of all engines for AUTO, with this name if given."""
+    return [
+        each for each in methods if engine in (AUTO, each.engine) and method in (None, each.name)
+    ]
+
+
+def choose_cheapest(
+    methods: Sequence[Method[F_contra]],
+    features: F_contra,
+    shots: int,
+    available: int,
+    threads: int = 1,
+) -> tuple[Method[F_contra], RunPlan]:
+    """Return the fastest of some methods that can run a program in the memory of a slot.
+
+    If none fits, return the first adaptive method: its state may need less than predicted.
+
+    Args:
+        methods: One or more rows of the table.
+        available: Bytes of a slot for the state.
+
+    Raises:
+        ResourceError: `engine_unsuitable` or `out_of_memory`.
+    """
+    plans = [
+        (each, each.plan(features, shots, threads))
+        for each in methods
+        if each.unsupported(features) is None
+    ]
+    if not plans:
+        raise _unsuitable(methods[0], features)
+    fitting = [(each, plan) for each, plan in plans if plan.bytes <= available]
+    if fitting:
+        return min(fitting, key=lambda pair: pair[1].microseconds)
+    adaptive = [(each, plan) for each, plan in plans if each.adaptive_memory]
+    if adaptive:
+        return adaptive[0]
+    raise out_of_memory(features.qubits, min(plan.bytes for _, plan in plans), available)
+
+
+def _unsuitable(method: Method[F_contra], features: F_contra) -> ResourceError:
+    return ResourceError(
+        FailureCode.ENGINE_UNSUITABLE,
+        f"{method.engine} ({method.name}) cannot run this program: "
+        f"{method.unsupported(features)}. Omit `engine` and `method` to have them selected",
+    )
+
+
+def _reason(method: IdealMethod, features: CircuitFeatures) -> str:
     if features.circuit is None:
-        return "the program acts on what it measures: shots of equal outcomes run together"
+        return "the program depends on measurement outcomes: shots of equal outcomes run together"
+    if features.clbit_map.is_constant:
+        return "the result is the same for every shot"
     qubits = f"{features.qubits:,} qubit" + "s" * (features.qubits != 1)
-    return best.why.format(qubits=qubits)
+    return method.reason.format(qubits=qubits)

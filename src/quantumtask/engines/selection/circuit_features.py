@@ -1,4 +1,4 @@
-"""What there is to know about a program before it runs: all that a choice of engine rests on."""
+"""Features of a program: the data on which the selection of an engine depends."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,9 +17,14 @@ from quantumtask.openqasm.program.tracer import OperationLimitExceeded, Tracer
 from quantumtask.openqasm.text.source import Diagnostic
 
 GATE_PASSES = {"cx": 0.7, "cz": 0.7, "cp": 1.5, "ccx": 0.5, "cswap": 1.0, "swap": 0.7, "id": 0.0}
+"""Cost of a gate by its name, in passes; a gate without an entry costs 1.
+
+A pass is the time that a gate on one qubit takes for the whole state vector, measured with
+Lightning.
+"""
+
 MATRIX_PASSES = (1.0, 1.4, 15.0, 40.0, 60.0)
-"""What a gate costs, in passes over the state by a gate on one qubit: by name; by the number of
-qubits that its matrix acts on (measured, with Lightning)."""
+"""Cost of a gate given by its matrix, in passes, by the number of qubits of the matrix."""
 
 BASIS_PRESERVING_GATES = frozenset(
     [
@@ -27,31 +32,35 @@ BASIS_PRESERVING_GATES = frozenset(
         *("swap", "cswap", "ccx", "rzz"),
     ]
 )
-"""Gates that make a value into one value, up to a phase."""
+"""Gates that map each basis state to a basis state, up to a phase."""
 
 PHASE_GATES = frozenset(["s", "sdg", "t", "tdg", "p", "rz"])
-"""Those of them that keep two `h` on either side from undoing each other."""
+"""Basis-preserving gates that keep an `h` before and an `h` after them from cancelling."""
 
 MAX_SAMPLED_STEPS = 10_000
-"""Steps of a shot that are looked at, where shots differ."""
+"""Largest number of steps of a sampled shot, for a program whose shots differ."""
 
 SMALL_STATE_QUBITS = 14
-"""Qubits up to which it does not matter how entangled they are: a vector is small."""
+"""Largest number of qubits for which the entanglement is not computed: the vector is small."""
 
 
 GateKind = tuple[BasicGate | int, int]
-"""A gate, or the number of qubits that its matrix acts on; and how many controls it has."""
+"""A gate, or the number of qubits of its matrix; and the number of its controls."""
 
 
 @dataclass(frozen=True, eq=False)
 class CircuitFeatures:
-    """A program, looked at once.
+    """Features of a program, computed once.
 
-    `circuit`: what has to be simulated of what every shot does (see `settled`); None: what shots do
-    depends on what they measure. `steps`: its steps, or those of some shot. `qubits` are those that
-    an operation touches (else, the `declared` ones), `shown` those that the result shows at the
-    end. `decided`: how many outcomes that shot had to know. `all_clifford`: so are the gates of the
-    program, with those that need not be simulated.
+    Attributes:
+        circuit: The circuit to simulate, after constant propagation; None if the shots of the
+            program differ.
+        declared_qubits: Number of qubits that the program declares.
+        steps: The steps of the circuit, or those of one sampled shot.
+        sampled_decisions: Number of outcomes on which the sampled shot depended.
+        gate_counts: Number of the gates of each kind.
+        all_clifford: True if all gates of the program are Clifford, also the gates that constant
+            propagation removes.
     """
 
     circuit: Circuit | None
@@ -63,47 +72,48 @@ class CircuitFeatures:
 
     @cached_property
     def qubits(self) -> int:
+        """The number of qubits to simulate."""
         return len(self.circuit.active_qubits) if self.circuit else self.declared_qubits
 
     @cached_property
     def clbit_map(self) -> ClbitMap:
-        """Where outcomes go. Only for a program that has a circuit."""
+        """The map from measurement outcomes to classical bits; only for a circuit."""
         assert self.circuit is not None
         return ClbitMap(self.circuit)
 
     @cached_property
     def measured_qubits(self) -> int:
+        """The number of qubits whose values are in the result."""
         return len(self.clbit_map.qubits) if self.terminal_measurements_only else self.qubits
 
     @property
     def terminal_measurements_only(self) -> bool:
+        """True for a circuit in which no step follows a measurement or reset of its qubit."""
         return self.circuit is not None and self.circuit.terminal_measurements_only
 
     @property
     def clifford(self) -> bool:
-        """As far as it is known beforehand."""
-        if self.circuit is not None:
-            return self.circuit.clifford
-        return self.all_clifford
+        """True if all gates are Clifford, as far as this is known before the program runs."""
+        return self.circuit.clifford if self.circuit is not None else self.all_clifford
 
     @property
     def gates(self) -> int:
-        """Operations, measurements among them, of one shot."""
+        """The number of steps of one shot: gates, measurements and resets."""
         return len(self.steps)
 
     @cached_property
     def only_named_gates(self) -> bool:
-        """Whether all its gates have names: none is given by a matrix."""
+        """True if no gate is given by its matrix."""
         return not any(isinstance(kind, int) for kind, _ in self.gate_counts)
 
     @cached_property
     def passes(self) -> float:
-        """Work on a state vector, in passes over the state by a gate on one qubit."""
+        """The work on a state vector, in passes (see GATE_PASSES)."""
         return sum(_passes(*kind) * count for kind, count in self.gate_counts.items())
 
     @cached_property
     def fused_passes(self) -> float:
-        """The same where neighbours on one qubit become one gate."""
+        """The work on a state vector in passes, with consecutive gates on one qubit fused."""
         saved = 0
         open_runs: set[int] = set()
         for operation in _operations(self.steps):
@@ -117,7 +127,7 @@ class CircuitFeatures:
 
     @cached_property
     def outcome_bits(self) -> int:
-        """About how many bits there are to what the shots show: 2 to this many values."""
+        """An estimate of the entropy of the result in bits: 2**outcome_bits different values."""
         turned: set[int] = set()
         spread: set[int] = set()
         for gate, _, qubits, _ in _operations(self.steps):
@@ -132,48 +142,89 @@ class CircuitFeatures:
 
     @cached_property
     def branch_points(self) -> int:
-        """About how often an outcome, of a measurement or a reset, has to be decided."""
+        """An estimate of the number of outcomes at which the shots of a program branch."""
         if self.terminal_measurements_only:
             return 0
         if self.circuit is None:
             return min(self.sampled_decisions, self.outcome_bits)
         later: set[int] = set()
-        forks = 0
+        branch_points = 0
         for step in reversed(self.steps):
             if isinstance(step, Operation):
                 later.update(step.qubits)
             else:
-                forks += not isinstance(step, Measure) or step.qubit in later
+                branch_points += not isinstance(step, Measure) or step.qubit in later
                 later.add(step.qubit)
-        return forks
+        return branch_points
 
     @cached_property
     def entanglement(self) -> int:
-        """At most how many bits of entanglement any cut through the row of qubits can have."""
+        """An upper bound, in bits, of the entanglement across any cut of the row of qubits."""
         circuit = self.circuit
         if circuit is None or self.qubits <= SMALL_STATE_QUBITS:
             return self.qubits // 2
         place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
-        grows = [0] * (len(place) + 1)
+        increments = [0] * (len(place) + 1)
         for step in circuit.steps:
             if isinstance(step, Operation) and len(step.qubits) > 1 and step.gate.name != BARRIER:
                 places = [place[qubit] for qubit in step.qubits]
-                rank = 1 if step.controls or _is_controlled(step.gate) else 2
-                grows[min(places)] += rank
-                grows[max(places)] -= rank
-        return _largest(grows, len(place))
+                rank_bits = 1 if step.controls or _is_controlled(step.gate) else 2
+                increments[min(places)] += rank_bits
+                increments[max(places)] -= rank_bits
+        return _max_bond_bits(increments, len(place))
+
+
+@dataclass(frozen=True)
+class NoisyCircuitFeatures:
+    """Features of a program together with its noise.
+
+    Attributes:
+        qubits: Number of qubits to simulate.
+        gates: Number of instructions of one shot.
+        terminal_measurements_only: True if no step follows a measurement or reset of its qubit.
+        clifford: True if all gates and all errors are Clifford.
+        entanglement: Upper bound, in bits, of the entanglement across any cut; used for Aer only.
+        branch_points: Number of outcomes at which shots branch; 0 if all shots run one circuit.
+    """
+
+    qubits: int
+    gates: int
+    terminal_measurements_only: bool
+    clifford: bool
+    entanglement: int = 0
+    branch_points: int = 0
+
+
+def add_noise(features: CircuitFeatures, clifford_noise: bool) -> NoisyCircuitFeatures:
+    """Return the features of a program with noise, before compilation for a device.
+
+    Args:
+        features: Those of the program without noise.
+        clifford_noise: True if all errors are Clifford.
+    """
+    touched: set[int] = set()
+    for step in features.steps:
+        touched.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
+    dynamic = features.circuit is None
+    return NoisyCircuitFeatures(
+        qubits=len(touched),
+        gates=len(features.steps),
+        terminal_measurements_only=features.terminal_measurements_only,
+        clifford=features.clifford and clifford_noise,
+        branch_points=features.sampled_decisions if dynamic else features.branch_points,
+    )
 
 
 def _is_controlled(gate: BasicGate | MatrixGate) -> bool:
     return isinstance(gate, BasicGate) and gate.name[0] == "c" and gate.name != "cswap"
 
 
-def _largest(grows: list[int], qubits: int) -> int:
-    bits = most = 0
-    for k, more in enumerate(grows[:-1], start=1):
-        bits += more
-        most = max(most, min(bits, k, qubits - k))
-    return most
+def _max_bond_bits(increments: list[int], qubits: int) -> int:
+    bits = largest = 0
+    for k, increment in enumerate(increments[:-1], start=1):
+        bits += increment
+        largest = max(largest, min(bits, k, qubits - k))
+    return largest
 
 
 def _passes(kind: BasicGate | int, controls: int) -> float:
@@ -185,55 +236,60 @@ def _passes(kind: BasicGate | int, controls: int) -> float:
 
 
 _features_by_program: WeakKeyDictionary[Program, CircuitFeatures] = WeakKeyDictionary()
-"""No features may hold its program, or neither would ever be forgotten."""
+"""Cache of features. Features must not refer to their program, or both would stay in memory."""
 
 
 def extract_features(program: Program) -> CircuitFeatures:
-    """The features of a program, which is made once."""
-    found = _features_by_program.get(program)
-    if found is None:
-        circuit = propagate_constants(program.circuit) if program.circuit else None
-        steps, decided = (circuit.steps, 0) if circuit else _some_shot(program)
-        operations = _operations(steps)
-        clifford = (
-            program.circuit.clifford
-            if program.circuit
-            else all(operation.is_clifford for operation in operations)
-        )
-        found = _features_by_program[program] = CircuitFeatures(
-            circuit, program.qubits, steps, decided, _kinds(operations), clifford
-        )
-    return found
+    """Return the features of a program, from the cache if they are there."""
+    features = _features_by_program.get(program)
+    if features is None:
+        features = _features_by_program[program] = _extract(program)
+    return features
 
 
-def _some_shot(program: Program) -> tuple[Sequence[Step], int]:
-    """What one shot does, its outcomes drawn by lot; the beginning of it, if it goes on for long.
+def _extract(program: Program) -> CircuitFeatures:
+    circuit = propagate_constants(program.circuit) if program.circuit else None
+    steps, decisions = (circuit.steps, 0) if circuit else _sample_shot(program)
+    operations = _operations(steps)
+    clifford = (
+        program.circuit.clifford
+        if program.circuit
+        else all(operation.is_clifford for operation in operations)
+    )
+    kinds = _count_gates(operations)
+    return CircuitFeatures(circuit, program.qubits, steps, decisions, kinds, clifford)
 
-    Always the same one: what is chosen must not change from one time to the next.
+
+def _sample_shot(program: Program) -> tuple[Sequence[Step], int]:
+    """Return the first steps of one shot with random outcomes, and the number of its decisions.
+
+    The outcomes are the same in every call: the same program must get the same engine.
     """
-    process, trace, lots = program.initial_execution.copy(), Tracer(MAX_SAMPLED_STEPS), Random(0)
-    decided = 0
+    execution, tracer, rng = program.initial_execution.copy(), Tracer(MAX_SAMPLED_STEPS), Random(0)
+    decisions = 0
     with suppress(OperationLimitExceeded, Diagnostic):
         while True:
             try:
-                process.run(trace, MAX_SAMPLED_STEPS)
+                execution.run(tracer, MAX_SAMPLED_STEPS)
                 break
-            except UndecidedOutcome as wanted:
-                process.decide(wanted.outcome, lots.getrandbits(1))
-                decided += 1
-    return trace.steps, decided
+            except UndecidedOutcome as undecided:
+                execution.decide(undecided.outcome, rng.getrandbits(1))
+                decisions += 1
+    return tracer.steps, decisions
 
 
-def _kinds(operations: list[Operation]) -> Counter[GateKind]:
+def _count_gates(operations: list[Operation]) -> Counter[GateKind]:
     # By identity, because to hash a gate takes longer than all the rest.
     gates = {id(operation.gate): operation.gate for operation in operations}
-    counted = Counter((id(operation.gate), len(operation.controls)) for operation in operations)
-    kinds: Counter[GateKind] = Counter()
-    for (number, controls), count in counted.items():
+    counts_by_id = Counter(
+        (id(operation.gate), len(operation.controls)) for operation in operations
+    )
+    counts: Counter[GateKind] = Counter()
+    for (number, controls), count in counts_by_id.items():
         gate = gates[number]
         kind = gate if isinstance(gate, BasicGate) else len(gate.entries).bit_length() - 1
-        kinds[kind, controls] += count
-    return kinds
+        counts[kind, controls] += count
+    return counts
 
 
 def _operations(steps: Iterable[Step]) -> list[Operation]:

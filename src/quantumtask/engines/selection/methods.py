@@ -1,41 +1,63 @@
-"""Table of methods: the programs that each can run, and the cost of each."""
+"""Table of methods: the programs that each can run, its cost, and its memory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as version_of
-from typing import NamedTuple
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Generic, NamedTuple
 
-from quantumtask.engines.limits import available_bytes
-from quantumtask.engines.selection.circuit_features import CircuitFeatures
+from quantumtask.engines.selection.circuit_features import CircuitFeatures, NoisyCircuitFeatures
 from quantumtask.engines.selection.cost_model import (
-    MAX_SIZED_QUBITS,
     CostFunction,
-    _by_aer_chain,
-    _by_aer_stabilizer,
-    _by_aer_vector,
-    _by_histories,
-    _by_lightning,
-    _by_stabilizer_histories,
-    _by_stim,
+    F_contra,
+    aer_mps_cost,
+    aer_noisy_density_matrix_cost,
+    aer_noisy_mps_cost,
+    aer_noisy_stabilizer_cost,
+    aer_noisy_statevector_cost,
+    aer_stabilizer_cost,
+    aer_statevector_cost,
+    density_matrix_branching_cost,
+    lightning_cost,
+    stabilizer_branching_cost,
+    stabilizer_trajectory_cost,
+    statevector_branching_cost,
+    statevector_trajectory_cost,
+    stim_cost,
 )
-from quantumtask.shared.settings import Settings
+from quantumtask.engines.selection.memory_model import (
+    DENSITY_MATRIX_COPIES,
+    STATEVECTOR_COPIES,
+    DensityMatrixMemory,
+    MemoryModel,
+    MpsMemory,
+    NegligibleMemory,
+    StabilizerMemory,
+    StatevectorMemory,
+    TrajectoryMemory,
+)
 from quantumtask.version import __version__
 
-SINGLE_PRECISION_MIN_QUBITS = 18
+AER, LIGHTNING, OWN, STIM = "aer", "lightning", "quantumtask", "stim"
 
+DENSITY_MATRIX, STATEVECTOR, STABILIZER = "density_matrix", "statevector", "stabilizer"
+MPS = "matrix_product_state"
+
+SINGLE, DOUBLE, EXACT = "single", "double", "exact"
+
+SINGLE_PRECISION_MIN_QUBITS = 18
+"""Smallest number of qubits for which single precision is faster."""
 
 SINGLE_PRECISION_MAX_GATES = 100_000
-"""Qubits from which single precision is worth it, and gates up to which its rounding, some 1e-7
-a gate that grows with their root, stays far below what a million shots could tell."""
+"""Largest number of gates for single precision.
 
-
-UnsupportedReason = Callable[[CircuitFeatures], str | None]
+Rounding adds an error of 1e-7 for each gate, which grows with the square root of their number: up
+to this many gates, a million shots cannot show it.
+"""
 
 
 class RunPlan(NamedTuple):
-    """How a program would run: `microseconds` and `bytes` of memory are predicted."""
+    """A way to run a program, with its predicted time and memory."""
 
     engine: str
     method: str
@@ -44,140 +66,195 @@ class RunPlan(NamedTuple):
     bytes: int
 
 
-@dataclass(frozen=True)
-class Method:
-    """One way to run programs.
+Rule = Callable[[F_contra], str | None]
+"""Returns why a method cannot run a program; None if it can."""
 
-    `lacks` says why a program can't be run so, or None. `cost` is of a features, shots and threads.
-    `amplitude`: bytes for each amplitude of the state, with all copies of it; `shown`: for each
-    outcome of what the result shows, likewise. `grows`: it takes only what the state needs, however
-    many qubits there are, and tells when that is too much.
+
+@dataclass(frozen=True)
+class Method(Generic[F_contra]):
+    """One way to run programs: a row of the table.
+
+    Attributes:
+        programs: The programs that the method can run, as `GET /engines` lists them.
+        unsupported: Why the method cannot run a program.
+        cost: The time in microseconds.
+        memory: The memory of the state.
+        reason: Why the method is selected, as a result states it; `{qubits}` is replaced.
+        adaptive_memory: The state takes only the memory that it needs, which may be less than
+            predicted; the simulator raises an error if it runs out of memory.
+        noisy: The method simulates noise.
     """
 
     engine: str
     name: str
     precision: str
-    runs: str
-    lacks: UnsupportedReason
-    cost: CostFunction
-    why: str
-    amplitude: int = 0
-    shown: int = 0
-    grows: bool = False
+    programs: str
+    unsupported: Rule[F_contra]
+    cost: CostFunction[F_contra]
+    memory: MemoryModel[F_contra]
+    reason: str
+    adaptive_memory: bool = False
+    noisy: bool = False
 
-    def plan(self, features: CircuitFeatures, shots: int, threads: int) -> RunPlan:
+    def plan(self, features: F_contra, shots: int, threads: int = 1) -> RunPlan:
+        """Return the plan of a run, with its predicted time and memory."""
         return RunPlan(
             self.engine,
             self.name,
             self.precision,
             self.cost(features, shots, threads),
-            self._bytes(features),
+            self.memory.predict_bytes(features),
         )
 
-    def most_qubits(self, settings: Settings) -> int | None:
-        """How many fit a slot, all of them measured; None: it has no amplitude for each value."""
-        each = self.amplitude + self.shown
-        return (available_bytes(settings) // each).bit_length() - 1 if each else None
 
-    def _bytes(self, features: CircuitFeatures) -> int:
-        qubits = features.qubits
-        if self.name == "matrix_product_state":
-            return 200 * qubits << 2 * min(features.entanglement, MAX_SIZED_QUBITS)
-        if self.name == "stabilizer":
-            return qubits * qubits // 2 + 200 * features.gates
-        state = self.amplitude << min(qubits, MAX_SIZED_QUBITS)
-        return state + (self.shown << min(features.measured_qubits, MAX_SIZED_QUBITS))
+IdealMethod = Method[CircuitFeatures]
+NoisyMethod = Method[NoisyCircuitFeatures]
 
 
 def _dynamic(features: CircuitFeatures) -> str | None:
-    return None if features.circuit else "what the program does depends on what it measures"
+    return None if features.circuit else "the program depends on measurement outcomes"
 
 
-def _early(features: CircuitFeatures) -> str | None:
+def _measured_before_the_end(features: CircuitFeatures) -> str | None:
     if features.terminal_measurements_only or not features.circuit:
         return _dynamic(features)
-    return "it goes on with qubits after measuring or resetting them"
+    return "it uses qubits after they are measured or reset"
 
 
-def _few(features: CircuitFeatures) -> str | None:
-    if features.terminal_measurements_only and features.qubits < SINGLE_PRECISION_MIN_QUBITS:
-        return f"single precision is for {SINGLE_PRECISION_MIN_QUBITS} qubits and more"
-    if features.terminal_measurements_only and features.gates > SINGLE_PRECISION_MAX_GATES:
-        return (
-            f"it has more than {SINGLE_PRECISION_MAX_GATES:,} gates, too many for single precision"
-        )
-    return _early(features)
+def _unsuited_to_single_precision(features: CircuitFeatures) -> str | None:
+    if features.terminal_measurements_only:
+        if features.qubits < SINGLE_PRECISION_MIN_QUBITS:
+            return f"single precision needs at least {SINGLE_PRECISION_MIN_QUBITS} qubits"
+        if features.gates > SINGLE_PRECISION_MAX_GATES:
+            return f"single precision allows at most {SINGLE_PRECISION_MAX_GATES:,} gates"
+    return _measured_before_the_end(features)
 
 
-def _clifford(features: CircuitFeatures) -> str | None:
+def _not_clifford(features: CircuitFeatures) -> str | None:
     return _dynamic(features) or (
         None if features.clifford else "it has gates that are not Clifford"
     )
 
 
-def _stabilizers_of_aer(features: CircuitFeatures) -> str | None:
-    return _clifford(features) or (
-        None if features.only_named_gates else "it has a gate given by its matrix"
-    )
+def _not_named_clifford(features: CircuitFeatures) -> str | None:
+    matrix = None if features.only_named_gates else "it has a gate given by its matrix"
+    return _not_clifford(features) or matrix
 
 
-def _perhaps_clifford(features: CircuitFeatures) -> str | None:
-    """Where it depends on what is measured which gates there are, that is seen under way."""
+def _surely_not_clifford(features: CircuitFeatures) -> str | None:
+    """Return None also for a program whose gates depend on outcomes: the run checks them."""
     return None if features.all_clifford else "it has gates that are not Clifford"
 
 
-def _anything(_: CircuitFeatures) -> str | None:
+def _nothing(_: Any) -> str | None:
     return None
 
 
-ENGINE_PACKAGES = {
-    "lightning": "pennylane-lightning", "stim": "stim", "aer": "qiskit-aer", "quantumtask": "",
-}  # fmt: skip
-"""The package behind each engine; none behind our own."""
+def _noisy_measured_before_the_end(features: NoisyCircuitFeatures) -> str | None:
+    terminal = features.terminal_measurements_only
+    return None if terminal else "it uses qubits after they are measured or reset"
 
 
-METHODS = (
+def _noisy_not_clifford(features: NoisyCircuitFeatures) -> str | None:
+    return None if features.clifford else "its gates or its noise are not Clifford"
+
+
+IDEAL_METHODS: tuple[IdealMethod, ...] = (
     Method(
-        "lightning", "statevector", "double", "circuits that measure at their end", _early,
-        _by_lightning(False), "the fastest state vector for {qubits}", 16, 16,
+        LIGHTNING, STATEVECTOR, DOUBLE, "circuits that measure at their end",
+        _measured_before_the_end, lightning_cost(False), StatevectorMemory(16, 16),
+        "the fastest state vector for {qubits}",
     ),
     Method(
-        "lightning", "statevector", "single", "the same with many qubits", _few,
-        _by_lightning(True), "the fastest state vector for {qubits}; single precision", 8, 12,
+        LIGHTNING, STATEVECTOR, SINGLE, "the same with many qubits",
+        _unsuited_to_single_precision, lightning_cost(True), StatevectorMemory(8, 12),
+        "the fastest state vector for {qubits}; single precision",
     ),
     Method(
-        "stim", "stabilizer", "exact", "Clifford circuits, measured anywhere", _clifford, _by_stim,
+        STIM, STABILIZER, EXACT, "Clifford circuits, measured anywhere",
+        _not_clifford, stim_cost, StabilizerMemory(),
         "a Clifford circuit: {qubits} as a stabilizer state",
     ),
     Method(
-        "aer", "statevector", "double", "circuits without feed-forward", _dynamic,
-        _by_aer_vector, "the state vector for {qubits} that needs least memory", 16,
+        AER, STATEVECTOR, DOUBLE, "circuits without feed-forward",
+        _dynamic, aer_statevector_cost, StatevectorMemory(16),
+        "the state vector for {qubits} that needs least memory",
     ),
     Method(
-        "aer", "stabilizer", "exact", "Clifford circuits of named gates", _stabilizers_of_aer,
-        _by_aer_stabilizer, "a Clifford circuit: {qubits} as a stabilizer state",
+        AER, STABILIZER, EXACT, "Clifford circuits of named gates",
+        _not_named_clifford, aer_stabilizer_cost, StabilizerMemory(),
+        "a Clifford circuit: {qubits} as a stabilizer state",
     ),
     Method(
-        "aer", "matrix_product_state", "double", "many qubits with little entanglement", _early,
-        _by_aer_chain, "{qubits} with so little entanglement fit a chain of matrices", grows=True,
+        AER, MPS, DOUBLE, "many qubits with little entanglement",
+        _measured_before_the_end, aer_mps_cost, MpsMemory(),
+        "{qubits} with little entanglement as a matrix product state", adaptive_memory=True,
     ),
     Method(
-        "quantumtask", "statevector", "double", "any program", _anything, _by_histories,
-        "it goes on after measuring: shots of equal outcomes run together", 32, grows=True,
+        OWN, STATEVECTOR, DOUBLE, "any program",
+        _nothing, statevector_branching_cost, StatevectorMemory(32),
+        "it uses qubits after measuring: shots of equal outcomes run together",
+        adaptive_memory=True,
     ),
     Method(
-        "quantumtask", "stabilizer", "exact", "any program of Clifford gates",
-        _perhaps_clifford, _by_stabilizer_histories,
+        OWN, STABILIZER, EXACT, "any program of Clifford gates",
+        _surely_not_clifford, stabilizer_branching_cost, StabilizerMemory(),
         "a Clifford circuit: {qubits} as a stabilizer state",
     ),
 )  # fmt: skip
-"""Every way to run a program."""
+"""The methods without noise. The first adaptive one is the fallback if no state fits."""
+
+NOISY_METHODS: tuple[NoisyMethod, ...] = (
+    Method(
+        AER, DENSITY_MATRIX, DOUBLE, "circuits, with noise or without",
+        _noisy_measured_before_the_end, aer_noisy_density_matrix_cost, DensityMatrixMemory(),
+        "in a density matrix", noisy=True,
+    ),
+    Method(
+        AER, STATEVECTOR, DOUBLE, "circuits with noise",
+        _nothing, aer_noisy_statevector_cost, TrajectoryMemory(copies=1),
+        "shot by shot in a state vector", noisy=True,
+    ),
+    Method(
+        AER, STABILIZER, DOUBLE, "Clifford circuits with Clifford noise",
+        _noisy_not_clifford, aer_noisy_stabilizer_cost, NegligibleMemory(),
+        "shot by shot in a stabilizer state", noisy=True,
+    ),
+    Method(
+        AER, MPS, DOUBLE, "circuits with noise and little entanglement",
+        _nothing, aer_noisy_mps_cost, NegligibleMemory(),
+        "shot by shot in a matrix product state", noisy=True,
+    ),
+    Method(
+        OWN, DENSITY_MATRIX, DOUBLE, "any program, with noise or without",
+        _nothing, density_matrix_branching_cost, DensityMatrixMemory(DENSITY_MATRIX_COPIES),
+        "in a density matrix: shots of equal outcomes run together", noisy=True,
+    ),
+    Method(
+        OWN, STATEVECTOR, DOUBLE, "any program with noise",
+        _nothing, statevector_trajectory_cost, TrajectoryMemory(STATEVECTOR_COPIES),
+        "shot by shot in a state vector", noisy=True,
+    ),
+    Method(
+        OWN, STABILIZER, DOUBLE, "any program of Clifford gates with Clifford noise",
+        _noisy_not_clifford, stabilizer_trajectory_cost, NegligibleMemory(),
+        "shot by shot in a stabilizer state", noisy=True,
+    ),
+)  # fmt: skip
+"""The methods with noise: Aer for circuits whose shots are all alike, our engine for all."""
+
+METHODS: tuple[Method[Any], ...] = (*IDEAL_METHODS, *NOISY_METHODS)
+"""All ways to run a program."""
+
+ENGINE_PACKAGES = {LIGHTNING: "pennylane-lightning", STIM: "stim", AER: "qiskit-aer", OWN: ""}
+"""The package of each engine; our own engine needs none."""
 
 
 @cache
 def engine_version(engine: str) -> str | None:
-    """The version of an engine that is installed; None: it is not."""
+    """Return the version of an installed engine; None if its package is not installed."""
     try:
-        return version_of(ENGINE_PACKAGES[engine]) if ENGINE_PACKAGES[engine] else __version__
+        package = ENGINE_PACKAGES[engine]
+        return version(package) if package else __version__
     except PackageNotFoundError:
         return None

@@ -107,11 +107,11 @@ def _binding_s(sweep: Sweep) -> float:
 def _catalog(request: AnalysisRequest, settings: Settings) -> AnalysisResponse:
     """Return the list of engines or of backends with the limits of a slot, or one backend."""
     from quantumtask.engines.backends import catalog
-    from quantumtask.engines.selection import estimate
+    from quantumtask.engines.selection import engine_list
 
     def read() -> JsonObject:
         if request.kind is AnalysisKind.ENGINES:
-            return estimate.list_engines(settings)
+            return engine_list.list_engines(settings)
         if request.kind is AnalysisKind.BACKENDS:
             return catalog.list_backends(settings)
         return catalog.describe_backend(request.backend, settings)
