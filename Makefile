@@ -1,6 +1,6 @@
 # `make run` and `make test` need Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full test-qiskit test-algorithms test-pennylane lint format types docs lock upgrade dist clean
+.PHONY: help run test test-full coverage test-qiskit test-algorithms test-pennylane lint format types docs lock upgrade dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,6 +37,12 @@ test-algorithms: $(VENV)/dev.stamp ## Run qiskit-algorithms' own tests with our 
 
 test-pennylane: $(VENV)/dev.stamp ## Run PennyLane's own tests of devices on a service
 	@$(BIN)/python -m tests.client.qiskit.pennylane_suite
+
+coverage: $(VENV)/dev.stamp ## Run the tests and show which lines of src no test runs
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(BIN)/coverage run -m pytest -n $(JOBS) --dist loadgroup --timeout 900
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 lint: $(VENV)/dev.stamp ## Check imports, style and formatting
 	@$(BIN)/lint-imports
