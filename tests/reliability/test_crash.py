@@ -1,4 +1,4 @@
-"""Nothing is lost and nothing happens twice, whatever is killed; and the test for it can fail."""
+"""No task is lost and none ends twice, for all killed processes; and the audit can fail."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def begin(
 
 
 def violations(service: Service, limit: float = 60) -> list[str]:
-    """What is wrong with the tasks of the journal, once they had time to end."""
+    """Return the violations of the tasks of the journal, after a time to end."""
     settle(service.settings, limit)
     intents = journal.read(service.folder / "journal")
     found = audit.violations(audit.read(service.settings), intents)
@@ -53,7 +53,7 @@ def violations(service: Service, limit: float = 60) -> list[str]:
 
 
 def note(service: Service, *ids: str) -> None:
-    """Writes tasks into the journal that may end with any counts."""
+    """Write tasks into the journal that may end with any counts."""
     book = Journal(service.folder / "journal")
     for task_id in ids:
         book.intend(task_id, None)
@@ -73,7 +73,7 @@ def test_300_tasks_survive_processes_killed_and_stopped_at_random(
 
 
 @pytest.mark.timeout(sized(600, 3600))
-def test_300_tasks_survive_a_postgresql_that_is_killed_among_other_things(
+def test_300_tasks_survive_when_postgresql_is_killed_too(
     services: list[Service], tmp_path: Path
 ) -> None:
     server = Server().start()
@@ -88,9 +88,9 @@ def test_300_tasks_survive_a_postgresql_that_is_killed_among_other_things(
 
 
 def overtake(service: Service) -> None:
-    """A worker has a result that it cannot write yet, and is stopped until another has its task.
+    """Stop a worker with a result until another worker has its task, then let it write.
 
-    Then it wakes up and writes, while the other still runs the task: its slot is held until then.
+    The other worker still runs the task then, because its slot is stopped.
     """
     first = service.worker
     task_id = service.submit(SECONDS, seed=5)
@@ -138,13 +138,15 @@ def test_a_worker_that_wakes_up_after_losing_its_lease_writes_nothing(
     assert violations(service) == []
 
 
-def test_the_books_show_writes_without_the_attempt(services: list[Service], tmp_path: Path) -> None:
+def test_the_audit_finds_writes_without_the_attempt(
+    services: list[Service], tmp_path: Path
+) -> None:
     service = begin(services, tmp_path, "no_attempt", busy_timeout_s=SOON)
     overtake(service)
     assert any("lost its lease" in what for what in violations(service))
 
 
-def test_the_books_show_an_id_that_is_returned_before_the_commit(
+def test_the_audit_finds_an_id_that_is_returned_before_the_commit(
     services: list[Service], tmp_path: Path
 ) -> None:
     service = begin(services, tmp_path, "id_before_commit")
@@ -152,7 +154,9 @@ def test_the_books_show_an_id_that_is_returned_before_the_commit(
     assert any(what.endswith(": lost") for what in report.violations)
 
 
-def test_the_books_show_that_nobody_sweeps_leases(services: list[Service], tmp_path: Path) -> None:
+def test_the_audit_finds_that_no_lease_is_reclaimed(
+    services: list[Service], tmp_path: Path
+) -> None:
     service = begin(services, tmp_path, "no_sweep")
     task_id = service.submit(SECONDS)
     service.running(task_id)

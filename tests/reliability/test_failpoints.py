@@ -1,7 +1,7 @@
-"""Processes that end by themselves before and after each commit, reply and ring.
+"""Processes that end at failpoints: before and after each commit, reply and ring.
 
-The short form of `python -m benchmarks.reliability.chaos failpoints`; at full size with the rarer
-points as well.
+The short form of `python -m benchmarks.reliability.chaos failpoints`, which at full size also has
+the rarer failpoints.
 """
 
 import pytest
@@ -18,7 +18,7 @@ POINTS_OF_RUN = [
 
 
 @pytest.mark.timeout(600)
-def test_nothing_is_lost_where_processes_end_around_each_commit_reply_and_ring() -> None:
+def test_no_task_is_lost_when_processes_end_around_each_commit_reply_and_ring() -> None:
     assert len(POINTS_OF_RUN) >= 12
     report = trials.at_points("sqlite", 5 * len(POINTS_OF_RUN), 1, *POINTS_OF_RUN)
     assert report.violations == []

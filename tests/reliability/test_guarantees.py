@@ -1,4 +1,4 @@
-"""docs/guarantees.md names the tests that hold each promise; they exist."""
+"""docs/guarantees.md names the tests of each promise; these tests exist."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def test_every_part_of_the_evidence_is_described() -> None:
 
 
 def test_a_slot_that_dies_is_noticed_within_a_second(start: Start) -> None:
-    """The best of three: a machine that is busy otherwise may be late once."""
+    """The best of three measurements: a busy machine may be late once."""
     service = start(slots=1, max_crashes=10)
     task_id = service.submit(ENDLESS)
     noticed = []
@@ -46,7 +46,7 @@ def test_a_slot_that_dies_is_noticed_within_a_second(start: Start) -> None:
 
 
 def struck(service: Service, task_id: str, attempt: int) -> float:
-    """When the slot was killed that ran this attempt; one that starts still is started again."""
+    """Kill the slot that runs this attempt, as soon as it is ready; return the time."""
     while True:
         slot = at_work(lambda: slot_pids(service.worker))[0]
         killed = time.time()

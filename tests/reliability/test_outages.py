@@ -1,4 +1,4 @@
-"""Trouble with what the service stands on: nothing is lost, no 500, and it is back soon after.
+"""Outages below the service: no task is lost, no 500, and the service is back soon.
 
 Short forms of `python -m benchmarks.reliability.chaos lock`, `clock`, `disk` and `hosts`; `server`
 is in test_crash.py.
@@ -19,7 +19,7 @@ from tests.support.sizes import sized
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_database_that_somebody_else_locks_holds_nothing_up_for_longer() -> None:
+def test_a_locked_database_delays_the_service_only_while_it_is_locked() -> None:
     report = trials.locked("sqlite", tasks=40, times=sized(1, 3), seconds=sized(4, 10))
     assert report.violations == []
     assert set(report.refusals) == {503}
@@ -32,7 +32,7 @@ def test_a_clock_that_jumps_an_hour_forward_and_back_changes_nothing() -> None:
     assert not report.refusals
 
 
-def test_a_full_disk_loses_nothing_and_is_forgotten_once_there_is_space() -> None:
+def test_a_full_disk_loses_no_task_and_the_service_recovers_with_free_space() -> None:
     try:
         report = trials.full("sqlite", tasks=40, times=sized(1, 3), seconds=sized(2, 5))
     except NoDisk as error:
@@ -41,7 +41,7 @@ def test_a_full_disk_loses_nothing_and_is_forgotten_once_there_is_space() -> Non
     assert set(report.refusals) == {503}
 
 
-def test_tasks_of_a_host_that_is_cut_off_run_again_and_have_one_result_each() -> None:
+def test_tasks_of_a_disconnected_host_run_again_and_have_one_result_each() -> None:
     command = [*ALONE, sys.executable, "-m", "benchmarks.reliability.chaos", "hosts", "--short"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if "no network of our own" in done.stdout + done.stderr or done.stderr.startswith("unshare:"):

@@ -1,5 +1,6 @@
-"""A rolling upgrade loses nothing: processes are replaced one by one, and two versions share a
-database meanwhile."""
+"""A rolling upgrade loses no task: processes are replaced one by one, and two versions share one
+database meanwhile.
+"""
 
 import threading
 import time
@@ -40,7 +41,7 @@ class Tier:
         return process
 
     def replace_one_after_the_other(self) -> None:
-        """SIGTERM to each, and the next version in its place."""
+        """Send SIGTERM to each process and start the next version in its place."""
         for index, port in enumerate(self.ports):
             assert self.processes[index].stop() == 0
             self.processes[index] = self._start(port)
@@ -53,10 +54,7 @@ def healthy(port: int) -> bool:
 
 
 class Client:
-    """Submits a few circuits, each under a key of its own, waits for them, and submits more.
-
-    Through whichever API is up.
-    """
+    """Submits a few circuits with a key each, waits for them, and submits more, through any API."""
 
     def __init__(self, ports: list[int], number: int) -> None:
         self._ports, self._number = ports, number
@@ -79,14 +77,14 @@ class Client:
         return answer["task_id"], counts
 
     def _await(self, task_id: str) -> dict[str, Any]:
-        """An API that is told to stop answers with the task as it is."""
+        """Wait for a task; an API that is stopping answers with the task as it is."""
         end = time.monotonic() + 60
         while (task := self._ask("GET", f"/tasks/{task_id}?wait=30"))["status"] == "pending":
             assert time.monotonic() < end, task
         return task
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        """What a 200 says; refused or cut connections and 503 are asked again elsewhere."""
+        """Return the answer with status 200; repeat the request at another API otherwise."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
             self._ports = self._ports[::-1]
@@ -100,7 +98,7 @@ class Client:
         raise AssertionError(f"nobody answered {method} {path} for a minute: {self.statuses}")
 
 
-def test_replacing_every_process_under_load_loses_nothing(tmp_path: Path) -> None:
+def test_replacing_every_process_under_load_loses_no_task(tmp_path: Path) -> None:
     with databases.new("postgresql", tmp_path) as configured:
         service = Service(tmp_path, slots=1, database=configured.database)
         try:
@@ -125,7 +123,7 @@ def test_replacing_every_process_under_load_loses_nothing(tmp_path: Path) -> Non
 
 
 def holds(task: Mapping[str, Any], counts: dict[str, int]) -> None:
-    """Ended once, with the right counts, and never taken from a worker that had it."""
+    """Return True if the task ended once, with the right counts, and was never reclaimed."""
     assert (task["status"], task["result"]) == ("completed", counts)
     finals = [change for change in task["history"] if change["state"] == "completed"]
     assert len(finals) == 1
@@ -134,10 +132,10 @@ def holds(task: Mapping[str, Any], counts: dict[str, int]) -> None:
     }  # fmt: skip
 
 
-def test_a_worker_that_is_replaced_gives_back_at_once_what_it_cannot_finish(
+def test_a_replaced_worker_requeues_its_unfinished_tasks_at_once(
     tmp_path: Path,
 ) -> None:
-    """Long before its lease would have run out."""
+    """Long before the end of its lease."""
     with databases.new("postgresql", tmp_path) as configured:
         service = Service(tmp_path, slots=1, database=configured.database, drain_s=0.5, lease_s=300)
         try:
@@ -161,7 +159,7 @@ RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
 
 @pytest.fixture
 def both(configured: Settings) -> Iterator[tuple[FullStore, PreviousRelease]]:
-    """A Store of this version, which has brought the schema up to date, and the version before."""
+    """Return a Store of this version with an upgraded schema, and the version before."""
     store = FullStore(configured)
     before = PreviousRelease(configured)
     yield store, before
@@ -174,7 +172,7 @@ def states(store: FullStore, *ids: str) -> list[str]:
     return [str(found[task_id]) for task_id in ids]
 
 
-def test_the_version_before_takes_tasks_that_this_one_runs(
+def test_this_version_runs_tasks_that_the_version_before_accepted(
     both: tuple[FullStore, PreviousRelease],
 ) -> None:
     store, before = both
@@ -192,7 +190,7 @@ def test_the_version_before_takes_tasks_that_this_one_runs(
     assert [task.id for task in store.list_tasks(name="old", tag="a")] == ["b", "a"]
 
 
-def test_the_version_before_runs_tasks_that_this_one_takes(
+def test_the_version_before_runs_tasks_that_this_version_accepted(
     both: tuple[FullStore, PreviousRelease],
 ) -> None:
     store, before = both

@@ -1,4 +1,4 @@
-"""Stores with one guard removed, to prove that tests would notice.
+"""Stores without one of their guards, to prove that a test notices each missing guard.
 
 usage: python mutants.py MUTANT api|worker [OPTIONS]
        MUTANT=... pytest -p tests.store.mutants ...
@@ -22,14 +22,14 @@ whole = load_queries()
 
 
 def no_attempt() -> None:
-    """Any worker that ever had the task may write its end."""
+    """Let any worker that ever held a task write its result."""
     changed = {name: text.replace(" AND attempt = :attempt", "") for name, text in whole.items()}
     assert changed != whole
     db.load_queries = lambda *_: changed  # type: ignore[attr-defined,assignment]
 
 
 def id_before_commit() -> None:
-    """The client gets its id, and the task is written a little later."""
+    """Return the id to the client before the task is written."""
 
     def submit(
         self: SubmissionStore, submissions: Sequence[Submission]
@@ -47,12 +47,12 @@ def id_before_commit() -> None:
 
 
 def no_sweep() -> None:
-    """Nobody takes over from a worker that is gone."""
+    """Reclaim no task from a lost worker."""
     WorkerStore.reclaim = lambda *_: []  # type: ignore[method-assign]
 
 
 def no_fair_tag() -> None:
-    """Who came first is next, whoever has had how much."""
+    """Claim tasks in the order of submission."""
     changed = {**whole, "claim": whole["claim"].replace("rank, fair, sequence", "rank, sequence")}
     assert changed["claim"].count("ORDER BY rank, sequence") == 2
     db.load_queries = lambda *_: changed  # type: ignore[attr-defined,assignment]

@@ -1,4 +1,4 @@
-"""Backups are made while everything runs, and restored as docs/how-to/backup.md says."""
+"""Backups are made while services run, and restored as docs/how-to/backup.md describes."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ SOON: dict[str, Any] = {"slots": 1, "lease_s": 1.5, "renew_s": 0.3}
 
 
 def shell(lines: list[str], folder: Path, **environment: str) -> str:
-    """Runs commands of the page, one after the other, in a folder."""
+    """Run commands of the page, one after the other, in a folder."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
     path = f"{Path(sys.executable).parent}:{postgres.PROGRAMS}:{os.environ['PATH']}"
     done = subprocess.run(
@@ -37,14 +37,14 @@ def shell(lines: list[str], folder: Path, **environment: str) -> str:
 
 
 def page(word: str) -> list[str]:
-    """The commands of the page for one database."""
+    """Return the commands of the page for one database."""
     every = page_commands("docs/how-to/backup.md", "console")
     first = next(n for n, line in enumerate(every) if line.startswith("pg_"))
     return every[:first] if word == "sqlite" else every[first:]
 
 
 def a_busy_service(service: Service) -> tuple[dict[str, object], str, list[str]]:
-    """A completed task, one that runs, and some that wait behind it."""
+    """Start a service with a completed task, a running one, and some that wait."""
     done = service.run(BELL, shots=100)
     running = service.submit(ENDLESS)
     service.running(running)
@@ -52,7 +52,7 @@ def a_busy_service(service: Service) -> tuple[dict[str, object], str, list[str]]
 
 
 def holds(service: Service, done: dict[str, object], running: str, waiting: list[str]) -> None:
-    """All of them, of which those that had not ended end here."""
+    """Return True if the service has all these tasks; the unfinished ones end here."""
     assert service.get(str(done["task_id"])) == done
     until(lambda: service.get(running)["attempt"] == 2, 60, service.logs)
     assert service.http.post(f"/tasks/{running}/cancel").status_code == 200
@@ -99,7 +99,7 @@ def test_a_dump_made_while_a_service_runs_is_restored_as_the_page_says(
         server.remove()
 
 
-def test_a_backup_holds_what_was_only_in_the_wal_and_leaves_nothing_beside_it(
+def test_a_backup_has_the_rows_of_the_wal_and_is_a_single_file(
     tmp_path: Path,
 ) -> None:
     store = FullStore(Settings(data_dir=tmp_path / "data"))
@@ -117,7 +117,7 @@ def test_a_backup_holds_what_was_only_in_the_wal_and_leaves_nothing_beside_it(
     copy.close()
 
 
-def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     FullStore(Settings(data_dir=tmp_path)).close()
     (tmp_path / "kept").write_text("precious")
     done = quantumtask("backup", str(tmp_path / "kept"), "--data-dir", str(tmp_path))
@@ -126,7 +126,7 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "kept").read_text() == "precious"
 
 
-def test_what_cannot_be_backed_up_leaves_no_file_behind(tmp_path: Path) -> None:
+def test_a_failed_backup_leaves_no_file_behind(tmp_path: Path) -> None:
     data, target = tmp_path / "data", tmp_path / "copy"
     missing = quantumtask("backup", str(target), "--data-dir", str(data))
     assert (missing.returncode, "QUANTUMTASK_DATA_DIR" in missing.stderr) == (1, True)

@@ -1,4 +1,4 @@
-"""Batches in the Store: stored whole, counted in the order of their commits, on either database."""
+"""Batches in the Store, on both databases: stored whole, and counted in the order of commits."""
 
 import random
 import threading
@@ -64,7 +64,7 @@ def test_a_batch_comes_back_as_it_was_stored(store: FullStore) -> None:
     assert [(t.batch, t.item) for t in store.list_tasks()] == [("b", 2), ("b", 1), ("b", 0)]
 
 
-def test_every_change_has_its_place_and_every_end_its_number(store: FullStore) -> None:
+def test_every_move_has_a_place_and_every_final_move_a_number(store: FullStore) -> None:
     put(store, "b", 3)
     done, failed, _ = store.claim("w", ALL)
     store.fail(failed, Failure("code", "message"))
@@ -85,7 +85,7 @@ def test_every_change_has_its_place_and_every_end_its_number(store: FullStore) -
     assert store.read_batches(["b"])["b"].finished_at is not None
 
 
-def test_it_is_read_from_any_place_and_a_little_at_a_time(store: FullStore) -> None:
+def test_events_are_read_from_any_place_in_small_pages(store: FullStore) -> None:
     put(store, "b", 5)
     store.cancel_batch("b")
     whole = store.read_batch_events("b", 0, 100)
@@ -109,7 +109,7 @@ def test_a_batch_ends_with_the_last_of_its_tasks(store: FullStore) -> None:
     assert store.batch_versions(["b"])["b"].final
 
 
-def test_tasks_are_claimed_again_in_the_transaction_that_gives_them_back(store: FullStore) -> None:
+def test_tasks_are_claimed_again_in_the_transaction_that_releases_them(store: FullStore) -> None:
     put(store, "b", 1)
     [assignment] = store.claim("w", ALL)
     with store.transaction():
@@ -139,7 +139,7 @@ def test_tasks_without_a_batch_are_no_events(store: FullStore) -> None:
     assert store.read(["t"])["t"].batch is None
 
 
-def test_cancelling_leaves_what_has_ended_and_whom_it_does_not_concern(store: FullStore) -> None:
+def test_cancelling_a_batch_changes_no_finished_task_and_no_other_batch(store: FullStore) -> None:
     put(store, "b", 3)
     put(store, "other", 1)
     first, *_ = store.claim("w", 1.5)
@@ -165,7 +165,7 @@ def test_a_batch_fits_as_a_whole_or_not_at_all(configured: Settings) -> None:
     store.close()
 
 
-def test_a_key_gives_the_same_batch_and_is_no_tasks(store: FullStore) -> None:
+def test_a_repeated_key_gives_the_same_batch_and_never_a_task(store: FullStore) -> None:
     assert store.submit_batch(batch("a", 2, key="k", digest="d")) == "a"
     assert store.submit_batch(batch("b", 2, key="k", digest="d")) == "a"
     assert isinstance(store.submit_batch(batch("b", 2, key="k", digest="e")), IdempotencyConflict)
@@ -192,7 +192,9 @@ def test_lists_are_newest_first_filtered_and_paged(store: FullStore) -> None:
     assert first[0].states == {TaskState.CANCELLED: 1}
 
 
-def test_batches_go_with_the_last_of_their_tasks(configured: Settings, store: FullStore) -> None:
+def test_a_batch_is_deleted_after_the_last_of_its_tasks(
+    configured: Settings, store: FullStore
+) -> None:
     impatient = FullStore(replace(configured, retention_days=-1, idempotency_hours=-24))
     for name in ("gone", "left"):
         store.submit_batch(replace(batch(name, 2), tags=("t",)))
@@ -230,7 +232,9 @@ def test_batches_go_with_the_last_of_their_tasks(configured: Settings, store: Fu
         "delete_batches",
     ],
 )
-def test_no_query_looks_through_a_table(configured: Settings, store: FullStore, name: str) -> None:
+def test_no_query_of_batches_scans_a_table(
+    configured: Settings, store: FullStore, name: str
+) -> None:
     query = store._database.translate(load_queries(*store._database.QUERY_OVERRIDES)[name])
     assert databases.scans(configured, query) == []
 
@@ -238,7 +242,7 @@ def test_no_query_looks_through_a_table(configured: Settings, store: FullStore, 
 # Together with others
 
 
-def test_what_the_version_before_does_is_counted(configured: Settings, store: FullStore) -> None:
+def test_moves_by_the_version_before_are_counted(configured: Settings, store: FullStore) -> None:
     put(store, "b", 4)
     before = PreviousRelease(configured)
     assert before.claim() == {f"b{n}": 1 for n in range(4)}
@@ -250,10 +254,10 @@ def test_what_the_version_before_does_is_counted(configured: Settings, store: Fu
     before.close()
 
 
-def test_workers_that_end_tasks_of_the_same_batches_in_any_order_block_nobody_for_long(
+def test_workers_that_end_tasks_of_the_same_batches_in_any_order_do_not_block_each_other_for_long(
     configured: Settings,
 ) -> None:
-    """Two batches, their tasks shared out, each transaction with some of both, in either order."""
+    """Two workers end tasks of two batches; each transaction has tasks of both, in either order."""
     patient = replace(configured, busy_timeout_s=30)
     store = FullStore(patient)
     for name in ("a", "b"):
@@ -289,7 +293,7 @@ def test_workers_that_end_tasks_of_the_same_batches_in_any_order_block_nobody_fo
     store.close()
 
 
-def test_a_reader_that_goes_on_where_it_ended_misses_nothing_while_many_write(
+def test_a_reader_that_continues_at_its_last_place_misses_no_event_while_many_write(
     configured: Settings,
 ) -> None:
     patient = replace(configured, busy_timeout_s=30)
@@ -326,7 +330,7 @@ def test_a_reader_that_goes_on_where_it_ended_misses_nothing_while_many_write(
     store.close()
 
 
-def test_what_is_being_written_is_cancelled_next_time(tmp_path: Path) -> None:
+def test_a_task_that_is_being_written_is_cancelled_by_the_next_call(tmp_path: Path) -> None:
     with databases.new("postgresql", tmp_path) as served:
         first, second = FullStore(served), FullStore(replace(served, busy_timeout_s=0.2))
         put(first, "b", 3)
@@ -339,7 +343,7 @@ def test_what_is_being_written_is_cancelled_next_time(tmp_path: Path) -> None:
         second.close()
 
 
-def test_a_worker_stopped_amid_a_transaction_holds_up_no_other_of_its_batch(
+def test_a_worker_stopped_inside_a_transaction_blocks_no_other_worker_of_its_batch(
     tmp_path: Path,
 ) -> None:
     with databases.new("postgresql", tmp_path) as served:
@@ -356,7 +360,7 @@ def test_a_worker_stopped_amid_a_transaction_holds_up_no_other_of_its_batch(
 
 
 class Followed(RuleBasedStateMachine):
-    """Whatever happens to batches, who goes on from any place sees what all others see."""
+    """A reader of events that continues from any place reads the same events as all readers."""
 
     kind = "sqlite"
 

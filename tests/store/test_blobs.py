@@ -1,4 +1,4 @@
-"""Where large results are kept: a folder and a bucket do the same."""
+"""Stores of large results: a folder and a bucket behave alike."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ def blobs(
 def nowhere(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> BlobStore:
-    """A place that is not there, or not a place."""
+    """Return a store that does not exist."""
     if request.param in ("folder", "file"):
         if request.param == "file":
             (tmp_path / "results").write_text("")
@@ -91,18 +91,18 @@ def test_the_objects_of_a_database_are_listed_and_no_others(blobs: BlobStore) ->
     assert all(abs(each.age_s) < 60 for some in blobs.list_blobs("a") for each in some)
 
 
-def test_what_cannot_be_reached_is_not_what_is_gone(nowhere: BlobStore) -> None:
+def test_an_unreachable_store_is_not_a_missing_object(nowhere: BlobStore) -> None:
     with pytest.raises(ResultStoreUnavailable):
         nowhere.get("a/one")
 
 
 @pytest.mark.parametrize("nowhere", ["file", "bucket", "server"], indirect=True)
-def test_what_cannot_be_written_says_so(nowhere: BlobStore) -> None:
+def test_a_failed_write_is_an_error(nowhere: BlobStore) -> None:
     with pytest.raises(ResultStoreUnavailable):
         nowhere.put("a/one", b"1")
 
 
-def test_a_result_comes_out_of_its_object_as_it_went_in() -> None:
+def test_a_result_is_restored_from_its_object_unchanged() -> None:
     data = pack_result(RESULT)
     blob = describe_blob("name", data)
     here = strip_result(RESULT, blob)
@@ -114,7 +114,7 @@ def test_a_result_comes_out_of_its_object_as_it_went_in() -> None:
     assert back.blob is None
 
 
-def test_every_byte_that_is_not_as_it_was_is_noticed() -> None:
+def test_every_changed_byte_is_noticed() -> None:
     data = pack_result(RESULT)
     blob = describe_blob("name", data)
     for n in range(len(data)):
@@ -127,13 +127,13 @@ def test_every_byte_that_is_not_as_it_was_is_noticed() -> None:
         restore_result(RESULT, describe_blob("name", b"other"), b"other")
 
 
-def test_a_result_is_large_by_all_of_its_parts() -> None:
+def test_all_texts_of_a_result_count_for_its_size() -> None:
     part = "x" * (90 * 1024)
     assert not is_large(Result(part, part, 1, "", "", "", 0))
     assert is_large(Result(part, part, 1, "", "", "", 0, outputs=part))
 
 
-def test_a_name_tells_its_task_and_its_attempt_and_comes_only_once() -> None:
+def test_a_name_has_its_task_and_attempt_and_is_unique() -> None:
     name = new_blob_name("database", TASK, 12)
     assert parse_blob_name(name) == parse_blob_name(f"{name}.part") == (TASK, 12)
     assert new_blob_name("database", TASK, 12) != name
@@ -141,8 +141,8 @@ def test_a_name_tells_its_task_and_its_attempt_and_comes_only_once() -> None:
     assert parse_blob_name("notes") is None
 
 
-def test_who_keeps_results_in_a_folder_never_loads_the_library_for_s3(tmp_path: Path) -> None:
-    """Nor does who keeps them in a bucket, before the first that is large."""
+def test_a_service_with_a_results_folder_never_loads_the_library_for_s3(tmp_path: Path) -> None:
+    """A service with a bucket loads the library with the first large result."""
     script = (
         "import sys; from quantumtask.shared.blobs import open_blob_store; "
         "from quantumtask.shared.settings import load_settings; open_blob_store(load_settings()); "
@@ -158,6 +158,6 @@ def test_who_keeps_results_in_a_folder_never_loads_the_library_for_s3(tmp_path: 
 
 
 @pytest.mark.parametrize("place", ["s3://", "gs://bucket", "s3://key:secret@bucket", "http://x/y"])
-def test_a_place_that_is_none_is_refused_at_the_start(place: str) -> None:
+def test_a_wrong_location_is_refused_at_the_start(place: str) -> None:
     with pytest.raises(SettingsError, match="QUANTUMTASK_RESULTS"):
         load_settings({"QUANTUMTASK_RESULTS": place})

@@ -1,4 +1,4 @@
-"""Who waits, and who is next: fair shares among owners, priorities, places in the queue."""
+"""The order of waiting tasks: fair shares of owners, priorities, positions in the queue."""
 
 import itertools
 import json
@@ -42,7 +42,7 @@ def owned(task_id: str, owner: str, cost_ms: float = 10.0, **more: Any) -> Submi
 
 
 def order(store: FullStore) -> list[str]:
-    """The ids of all that waits, in the order in which it is claimed."""
+    """Return the ids of all waiting tasks in the order of their claims."""
     claimed = []
     while assignments := store.claim("w", 1.0):
         claimed += [assignment.id for assignment in assignments]
@@ -93,7 +93,9 @@ def test_a_higher_priority_goes_before_all_lower_ones(store: FullStore) -> None:
     assert order(store) == ["high", "later", "none", "low"]
 
 
-def test_what_an_owner_used_while_nobody_waited_is_not_held_against_it(store: FullStore) -> None:
+def test_work_done_while_no_other_owner_waited_does_not_count_against_an_owner(
+    store: FullStore,
+) -> None:
     for n in range(50):
         store.submit([owned(f"a{n}", "alice")])
         store.claim("w", 1.0)
@@ -102,7 +104,7 @@ def test_what_an_owner_used_while_nobody_waited_is_not_held_against_it(store: Fu
     assert order(store) == ["b0", "late", "b1", "b2"]
 
 
-def test_a_task_given_back_keeps_its_place(store: FullStore) -> None:
+def test_a_released_task_keeps_its_position(store: FullStore) -> None:
     store.submit([owned(t, "alice") for t in ("a", "b")] + [owned("c", "bob")])
     [first] = store.claim("w", 1.0)
     store.submit([owned("d", "carol")])
@@ -116,10 +118,10 @@ def test_a_task_given_back_keeps_its_place(store: FullStore) -> None:
     deadline=None,
 )
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 50)), min_size=1, max_size=60))
-def test_no_owner_who_waits_is_behind_another_by_more_than_their_largest_tasks(
+def test_no_waiting_owner_is_behind_another_by_more_than_their_largest_tasks(
     configured: Settings, tasks: list[tuple[str, int]]
 ) -> None:
-    """The bound of start-time fair queueing, for owners that wait all the time."""
+    """The bound of start-time fair queueing, for owners with waiting tasks all the time."""
     store = FullStore(configured)
     store.submit([owned(uuid.uuid4().hex, who, float(cost)) for who, cost in tasks])
     largest = {who: max(cost for w, cost in tasks if w == who) for who, _ in tasks}
@@ -135,7 +137,7 @@ def test_no_owner_who_waits_is_behind_another_by_more_than_their_largest_tasks(
     store.close()
 
 
-def test_a_waiting_task_knows_its_place_and_when_it_may_start(store: FullStore) -> None:
+def test_a_waiting_task_has_its_position_and_its_expected_start(store: FullStore) -> None:
     store.submit([owned(t, "alice", 500.0) for t in ("a", "b", "c")])
     assert store.read(["c"])["c"].queue_position == QueuePosition(3, None)
     store.heartbeat("w", slots=2)
@@ -147,7 +149,7 @@ def test_a_waiting_task_knows_its_place_and_when_it_may_start(store: FullStore) 
     assert (tasks["a"].queue_position, tasks["b"].queue_position) == (None, QueuePosition(1, 0.0))
 
 
-def test_the_queue_tells_whose_tasks_wait_and_run(store: FullStore) -> None:
+def test_the_queue_statistics_count_tasks_by_owner(store: FullStore) -> None:
     store.submit([owned(t, "alice") for t in "abc"] + [owned("d", "bob", priority=3)])
     store.claim("w", 1.0)
     store.heartbeat("w", 2)
@@ -157,7 +159,7 @@ def test_the_queue_tells_whose_tasks_wait_and_run(store: FullStore) -> None:
     assert queue.oldest_at == store.read(["a"])["a"].submitted_at
 
 
-def test_the_totals_of_the_queue_can_be_written(store: FullStore) -> None:
+def test_the_totals_of_the_queue_are_json_numbers(store: FullStore) -> None:
     store.heartbeat("v", 2, None)
     store.heartbeat("w", 3, 500.0)
     store.submit([owned("a", "alice")])
@@ -165,9 +167,7 @@ def test_the_totals_of_the_queue_can_be_written(store: FullStore) -> None:
     assert (told["workers"], told["slots"]) == (2, 5)
 
 
-def test_shares_that_say_nothing_any_more_are_forgotten(
-    configured: Settings, store: FullStore
-) -> None:
+def test_shares_in_the_past_are_deleted(configured: Settings, store: FullStore) -> None:
     for who in ("alice", "bob", "carol"):
         store.submit([owned(who, who)])
         store.claim("w", 1.0)
@@ -194,7 +194,7 @@ def test_a_task_after_another_owners_many_starts_on_the_next_free_slot(start: St
     assert ended["finished_at"] > service.get(one)["finished_at"]
 
 
-def test_the_queue_is_told_over_http_and_in_the_terminal(start: Start) -> None:
+def test_the_queue_is_shown_over_http_and_in_the_terminal(start: Start) -> None:
     service = start(slots=1)
     running = service.submit(ENDLESS, owner="alice")
     service.running(running)
@@ -235,7 +235,7 @@ def terminal(*arguments: str) -> str:
         ("owner", "x" * 51, "owner: string should have at most 50 characters"),
     ],
 )
-def test_a_wrong_owner_or_priority_is_refused_by_name(
+def test_a_wrong_owner_or_priority_is_refused_with_the_name_of_the_field(
     service: Service, field: str, value: object, reason: str
 ) -> None:
     answer = service.http.post("/tasks", json={"circuit": BELL, field: value})
@@ -243,7 +243,7 @@ def test_a_wrong_owner_or_priority_is_refused_by_name(
 
 
 @pytest.mark.parametrize("weights", ["alice", "alice=", "alice=0", "=2", "alice=-1", "a=1;b=2"])
-def test_wrong_weights_are_refused_at_the_start_and_named(weights: str) -> None:
+def test_wrong_weights_are_refused_at_the_start_with_their_name(weights: str) -> None:
     with pytest.raises(SettingsError, match="QUANTUMTASK_OWNER_WEIGHTS"):
         load_settings({"QUANTUMTASK_OWNER_WEIGHTS": weights})
 

@@ -1,4 +1,4 @@
-"""Results too large for the database, and tasks that are kept no longer, with real services."""
+"""Large results and the deletion of old tasks, with real services."""
 
 import gzip
 import os
@@ -36,7 +36,7 @@ def expected() -> Result:
 
 @pytest.fixture
 def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[s3.Server]:
-    """A server for S3, not started yet, that our processes know of."""
+    """Return an S3 server, not started yet, that the services are configured for."""
     server = s3.Server(tmp_path)
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
@@ -46,7 +46,7 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[s3.Serve
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service whose folder of results some tests harm, and mend again."""
+    """Start a service; some tests damage its results folder and repair it again."""
     running = Service(tmp_path_factory.mktemp("shelf"), slots=1).start()
     yield running
     running.stop()
@@ -63,7 +63,7 @@ def text(service: Service, task_id: str) -> str:
 
 
 def holds(answer: str, expected: Result) -> bool:
-    """Whether the answer has the very text of this result."""
+    """Return True if the answer has the exact text of this result."""
     return f'"result": {expected.counts}, "memory": {expected.memory}}}' in answer
 
 
@@ -75,7 +75,7 @@ def logged(service: Service, words: str) -> bool:
     return any(words in log.read_text() for log in service.folder.glob("*.log"))
 
 
-def test_a_large_result_goes_to_the_folder_and_comes_back_as_it_was(
+def test_a_large_result_goes_to_the_folder_and_is_returned_unchanged(
     start: Start, configured: Settings, expected: Result
 ) -> None:
     service = start(slots=1, database=configured.database)
@@ -96,7 +96,7 @@ def test_a_large_result_goes_to_the_folder_and_comes_back_as_it_was(
     assert len(files(service)) == 2
 
 
-def test_a_large_result_goes_to_the_bucket_and_comes_back_as_it_was(
+def test_a_large_result_goes_to_the_bucket_and_is_returned_unchanged(
     start: Start, bucket: s3.Server, expected: Result
 ) -> None:
     bucket.start()
@@ -112,7 +112,7 @@ def test_a_large_result_goes_to_the_bucket_and_comes_back_as_it_was(
     assert service.run()["status"] == "completed"
 
 
-def test_a_task_waits_for_a_store_that_is_away_and_then_completes(
+def test_a_task_waits_for_an_unreachable_store_and_then_completes(
     start: Start, bucket: s3.Server, expected: Result
 ) -> None:
     service = start(slots=1, results=f"s3://{s3.BUCKET}")
@@ -125,7 +125,7 @@ def test_a_task_waits_for_a_store_that_is_away_and_then_completes(
     assert holds(text(service, task_id), expected)
 
 
-def test_a_worker_whose_store_stays_away_gives_the_task_back(start: Start) -> None:
+def test_a_worker_whose_store_stays_unreachable_requeues_the_task(start: Start) -> None:
     service = start(slots=1, lease_s=0.3, renew_s=0.05, max_crashes=10_000)
     place = service.settings.data_dir / "results"
     place.write_text("no folder")
@@ -137,7 +137,7 @@ def test_a_worker_whose_store_stays_away_gives_the_task_back(start: Start) -> No
     assert [h["state"] for h in body["history"]].count("completed") == 1
 
 
-def test_a_worker_that_is_stopped_meanwhile_gives_the_task_back(start: Start) -> None:
+def test_a_worker_that_is_stopped_during_an_upload_requeues_the_task(start: Start) -> None:
     service = start(slots=1, drain_s=0.5)
     place = service.settings.data_dir / "results"
     place.write_text("no folder")
@@ -151,7 +151,7 @@ def test_a_worker_that_is_stopped_meanwhile_gives_the_task_back(start: Start) ->
     assert service.finished(task_id)["status"] == "completed"
 
 
-def test_a_task_that_is_cancelled_meanwhile_stays_cancelled(shelf: Service) -> None:
+def test_a_task_that_is_cancelled_during_an_upload_stays_cancelled(shelf: Service) -> None:
     large_one(shelf)
     place, elsewhere = away(shelf)
     place.write_text("no folder")
@@ -165,7 +165,7 @@ def test_a_task_that_is_cancelled_meanwhile_stays_cancelled(shelf: Service) -> N
 
 
 def large_one(service: Service) -> tuple[str, Path]:
-    """A completed task and the file of its result."""
+    """Run a task with a large result; return its id and the file of its result."""
     task_id = large(service)
     assert service.finished(task_id)["status"] == "completed"
     [file] = (file for file in files(service) if file.name.startswith(task_id))
@@ -173,12 +173,12 @@ def large_one(service: Service) -> tuple[str, Path]:
 
 
 def away(service: Service) -> tuple[Path, Path]:
-    """The folder of results, which is not there any more, and where it is."""
+    """Move the results folder away while the block runs."""
     place = service.settings.data_dir / "results"
     return place, place.rename(place.with_name("elsewhere"))
 
 
-def test_a_result_that_was_damaged_is_never_shown(shelf: Service, expected: Result) -> None:
+def test_a_damaged_result_is_never_shown(shelf: Service, expected: Result) -> None:
     task_id, file = large_one(shelf)
     sound = file.read_bytes()
     file.write_bytes(sound[:1000] + b"?" + sound[1001:])
@@ -193,7 +193,9 @@ def test_a_result_that_was_damaged_is_never_shown(shelf: Service, expected: Resu
     assert holds(text(shelf, task_id), expected)
 
 
-def test_a_result_that_takes_long_to_read_holds_nobody_up(shelf: Service, expected: Result) -> None:
+def test_a_result_that_takes_long_to_read_delays_no_other_request(
+    shelf: Service, expected: Result
+) -> None:
     task_id, file = large_one(shelf)
     sound = file.read_bytes()
     file.unlink()
@@ -206,7 +208,7 @@ def test_a_result_that_takes_long_to_read_holds_nobody_up(shelf: Service, expect
         assert holds(slow.result(), expected)
 
 
-def test_a_folder_that_is_away_for_a_while_is_no_damage(shelf: Service, expected: Result) -> None:
+def test_a_temporarily_missing_folder_is_no_damage(shelf: Service, expected: Result) -> None:
     task_id, _ = large_one(shelf)
     place, elsewhere = away(shelf)
     answer = shelf.http.get(f"/tasks/{task_id}")
@@ -244,9 +246,7 @@ def two_hours_old(file: Path) -> None:
     os.utime(file, times=(time.time() - 7200,) * 2)
 
 
-def test_tasks_are_removed_once_they_are_kept_no_longer_and_no_others(
-    start: Start, configured: Settings
-) -> None:
+def test_only_tasks_whose_lifetime_is_over_are_deleted(start: Start, configured: Settings) -> None:
     service = start(slots=1, database=configured.database)
     ended = [large(service), service.submit(name="n", tags=["a"]), service.submit("wrong")]
     for task_id in ended:

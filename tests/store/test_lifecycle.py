@@ -1,4 +1,4 @@
-"""The lifecycle is written once, in MOVES, and everything else is held against it."""
+"""The lifecycle is defined once, in MOVES; queries and schema agree with it."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def claimed(store: FullStore, task_id: str) -> Assignment:
 
 
 def expired(store: FullStore, task_id: str) -> Assignment:
-    """Claims under a lease that has run out already."""
+    """Claim a task under a lease that has expired already."""
     lapsed = FullStore(replace(store._settings, lease_s=-1))
     assignment = claimed(lapsed, task_id)
     lapsed.close()
@@ -54,7 +54,7 @@ def expired(store: FullStore, task_id: str) -> Assignment:
 
 
 def reach(store: FullStore, state: TaskState) -> Assignment:
-    """A task in this state, by the Store's own verbs, and its last assignment."""
+    """Bring a task into this state by the moves of the Store; return its last assignment."""
     task_id = submitted(store)
     if state is TaskState.SUBMITTED:
         return Assignment(task_id, 0, "worker", 0, 1.0, TaskSpec("x"))
@@ -98,7 +98,7 @@ def test_a_move_happens_from_its_sources_and_from_nowhere_else(
         assert after == before
 
 
-def test_a_lease_that_ran_out_releases_the_task_until_the_last_time_abandons_it(
+def test_an_expired_lease_releases_the_task_and_after_the_last_attempt_abandons_it(
     store: FullStore,
 ) -> None:
     task_id = submitted(store)
@@ -182,7 +182,7 @@ def test_every_query_is_used_by_the_store(kind: type[Database]) -> None:
     assert [name for name in load_queries(*kind.QUERY_OVERRIDES) if f'"{name}"' not in source] == []
 
 
-def test_queries_of_a_dialect_only_stand_in_for_others_and_give_the_same() -> None:
+def test_queries_of_a_dialect_replace_others_and_return_the_same_columns() -> None:
     common, own = load_queries(), load_queries(*databases.KINDS["postgresql"].QUERY_OVERRIDES)
     assert own.keys() == common.keys()
     changed = [name for name in own if own[name] != common[name]]

@@ -1,4 +1,4 @@
-"""Databases of every version before are brought up to date, once, while others may be running."""
+"""Databases of all previous versions are upgraded once, also while other processes run."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ RELEASED = [
 
 
 @pytest.mark.parametrize(("kind", "version"), RELEASED)
-def test_the_database_of_a_version_before_is_upgraded_with_all_that_it_holds(
+def test_the_database_of_each_version_before_is_upgraded_with_all_its_rows(
     tmp_path: Path, kind: str, version: int
 ) -> None:
     with databases.new(kind, tmp_path) as settings:
@@ -55,7 +55,7 @@ def holds_the_old_tasks(store: FullStore) -> None:
 
 
 def columns(settings: Settings) -> dict[str, set[str]]:
-    """The names of all columns of all tables."""
+    """Return the names of all columns of all tables."""
     found: dict[str, set[str]] = {}
     if settings.database:
         listed = (
@@ -126,10 +126,10 @@ def test_processes_that_start_together_upgrade_it_once(
         assert [process.returncode for process in together] == [0] * 4, said
 
 
-def test_the_version_before_goes_on_working_once_the_next_has_upgraded_the_database(
+def test_the_version_before_still_works_after_the_next_one_has_upgraded_the_database(
     configured: Settings,
 ) -> None:
-    """A migration adds what it needs and takes nothing away: that is for the version after."""
+    """A migration adds columns and tables, and leaves their removal to the version after it."""
     old = FullStore(configured)
     old.submit([Submission("before", TaskSpec("x"), 1.0)])
     patient = replace(configured, busy_timeout_s=5)

@@ -1,4 +1,4 @@
-"""What only PostgreSQL does: many writers at once, a server that comes and goes, a password."""
+"""Behaviour of PostgreSQL alone: many writers at once, a server that restarts, a password."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def configured(tmp_path: Path) -> Iterator[Settings]:
 
 @pytest.fixture
 def server() -> Iterator[postgres.Server]:
-    """One of the test's own, to be stopped and started."""
+    """Start a server for this test alone, which it can stop and start."""
     own = postgres.Server("fsync=off").start()
     yield own
     own.remove()
@@ -44,7 +44,7 @@ def put(store: FullStore, *names: str) -> None:
 # Many writers
 
 
-def test_a_claim_steps_over_what_another_is_taking(configured: Settings) -> None:
+def test_a_claim_skips_tasks_that_another_claim_has_locked(configured: Settings) -> None:
     first, second = FullStore(configured), FullStore(configured)
     put(first, "a", "b", "c")
     with first.transaction():
@@ -55,7 +55,7 @@ def test_a_claim_steps_over_what_another_is_taking(configured: Settings) -> None
     second.close()
 
 
-def test_a_claim_takes_no_more_than_its_budget_when_the_cheapest_are_taken(
+def test_a_claim_stays_within_its_budget_if_the_cheapest_tasks_are_locked(
     configured: Settings,
 ) -> None:
     first, second = FullStore(configured), FullStore(configured)
@@ -68,7 +68,9 @@ def test_a_claim_takes_no_more_than_its_budget_when_the_cheapest_are_taken(
     second.close()
 
 
-def test_a_claim_among_many_waiting_tasks_reads_only_what_it_takes(configured: Settings) -> None:
+def test_a_claim_among_many_waiting_tasks_reads_only_the_tasks_that_it_claims(
+    configured: Settings,
+) -> None:
     store = FullStore(replace(configured, max_waiting_tasks=10_000, max_waiting_per_owner=10_000))
     put(store, *(f"t{n}" for n in range(10_000)))
     databases.execute(configured, "ANALYZE tasks")
@@ -79,7 +81,7 @@ def test_a_claim_among_many_waiting_tasks_reads_only_what_it_takes(configured: S
     store.close()
 
 
-def test_a_worker_stopped_amid_a_transaction_holds_up_no_sweep(configured: Settings) -> None:
+def test_a_worker_stopped_inside_a_transaction_delays_no_reclaim(configured: Settings) -> None:
     lapsed, stopped, store = (
         FullStore(replace(configured, lease_s=-1)),
         *map(FullStore, [configured] * 2),
@@ -126,7 +128,7 @@ def test_text_with_a_nul_is_stored_without_it(configured: Settings) -> None:
 # A server that comes and goes
 
 
-def test_no_call_after_a_restart_fails_that_began_after_it(server: postgres.Server) -> None:
+def test_a_call_that_begins_after_a_restart_succeeds(server: postgres.Server) -> None:
     store = FullStore(Settings(database=server.url))
     put(store, "before")
     server.stop()
@@ -136,7 +138,7 @@ def test_no_call_after_a_restart_fails_that_began_after_it(server: postgres.Serv
     store.close()
 
 
-def test_a_server_that_is_away_is_unavailable_until_it_is_back(
+def test_a_stopped_server_is_unavailable_until_it_runs_again(
     server: postgres.Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     store, reader = (
@@ -228,7 +230,7 @@ def test_nothing_is_lost_or_done_twice_while_the_server_is_killed_again_and_agai
 # A service on it
 
 
-def test_a_service_takes_runs_cancels_and_is_ready_on_it(
+def test_a_service_on_postgresql_accepts_runs_and_cancels_tasks(
     start: Start, configured: Settings
 ) -> None:
     url = configured.database.replace("postgres@", "postgres:s3cret@")
@@ -247,7 +249,7 @@ def test_a_service_takes_runs_cancels_and_is_ready_on_it(
     assert "s3cret" not in "".join(p.read_text() for p in service.folder.glob("*.log"))
 
 
-def test_who_waits_at_another_api_process_hears_of_the_end(
+def test_a_long_poll_at_another_api_process_ends_with_the_task(
     start: Start, configured: Settings
 ) -> None:
     service = start(slots=1, database=configured.database, poll_s=30.0, renew_s=30.0)
@@ -297,7 +299,7 @@ def test_a_service_waits_for_a_server_that_starts_with_it(
     service.stop()
 
 
-def test_a_service_that_finds_no_server_says_so_and_keeps_the_password_to_itself(
+def test_a_service_without_a_server_logs_the_reason_without_the_password(
     tmp_path: Path,
 ) -> None:
     url = f"postgresql://someone:s3cret@127.0.0.1:{free_port()}/tasks"
@@ -321,7 +323,7 @@ def test_a_service_that_finds_no_server_says_so_and_keeps_the_password_to_itself
     ["mysql://u:s3cret@h/d", "data/tasks.db", "postgres://h/d", "postgresql://u:s3cr@et@h/d",
      "postgresql://u:s3?ret@h/d", "postgresql://h/d?password=s@cret"],
 )  # fmt: skip
-def test_what_is_no_url_of_postgresql_is_refused_without_repeating_it(url: str) -> None:
+def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(SettingsError) as error:
         load_settings({"QUANTUMTASK_DATABASE": url})
     assert "QUANTUMTASK_DATABASE must be postgresql://" in str(error.value)

@@ -1,4 +1,4 @@
-"""What the database removes of old tasks, and says of objects, on either database."""
+"""Deletion of old tasks and search for orphans, on both databases."""
 
 import threading
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def attic(configured: Settings) -> Iterator[FullStore]:
 
 
 def impatient(configured: Settings) -> Settings:
-    """Settings by which every task that ended is kept no longer: not even until a day ago."""
+    """Return settings with a lifetime in the past, so that every finished task is deleted."""
     return replace(configured, retention_days=-1, idempotency_hours=-24)
 
 
@@ -48,14 +48,14 @@ def removed(configured: Settings, most: int) -> tuple[int, list[str]]:
 
 
 def rest(attic: FullStore) -> dict[str, int]:
-    """How many tasks are left, seen from all tables that hold something of them."""
+    """Return the number of remaining tasks, as seen in all tables."""
     database = attic._database
     tables = ("tasks", "changes", "tags", "parameters", "circuits")
     counted = (f"SELECT count(DISTINCT sequence) FROM {table}" for table in tables)
     return {t: database.rows(q, {})[0][0] for t, q in zip(tables, counted, strict=True)}
 
 
-def test_old_tasks_go_with_all_that_belongs_to_them_and_others_stay(
+def test_old_tasks_are_deleted_with_all_their_rows_and_others_stay(
     configured: Settings, attic: FullStore
 ) -> None:
     end(attic, "inline")
@@ -73,7 +73,7 @@ def test_old_tasks_go_with_all_that_belongs_to_them_and_others_stay(
     assert attic.complete([(running, RESULT)])
 
 
-def test_the_oldest_go_first_in_steps_as_small_as_asked_for(
+def test_the_oldest_tasks_are_deleted_first_in_steps_of_the_given_size(
     configured: Settings, attic: FullStore
 ) -> None:
     for name in ("a", "b", "c"):
@@ -82,22 +82,20 @@ def test_the_oldest_go_first_in_steps_as_small_as_asked_for(
     assert list(attic.read(["a", "b", "c"])) == ["c"]
 
 
-def test_tasks_that_ended_lately_stay(attic: FullStore) -> None:
+def test_recently_finished_tasks_stay(attic: FullStore) -> None:
     end(attic, "t")
     assert attic.remove_tasks(500) == (0, [])
     assert attic.read(["t"])["t"].result == RESULT
 
 
-def test_a_task_is_kept_as_long_as_its_key_is_remembered() -> None:
+def test_a_task_lives_at_least_as_long_as_its_idempotency_key() -> None:
     assert Settings().retention_s == 30 * 86_400
     assert Settings(retention_days=0.5).retention_s == 24 * 3600
     assert Settings(retention_days=0.5, idempotency_hours=0).retention_s == 12 * 3600
     assert Settings(retention_days=0).retention_s == 0
 
 
-def test_those_who_remove_at_the_same_time_share_the_tasks(
-    configured: Settings, attic: FullStore
-) -> None:
+def test_concurrent_deletions_share_the_tasks(configured: Settings, attic: FullStore) -> None:
     end(attic, *(f"t{n}" for n in range(200)), result=RESULT)
     patient = replace(impatient(configured), busy_timeout_s=30)
     counts: list[int] = []
@@ -117,7 +115,7 @@ def test_those_who_remove_at_the_same_time_share_the_tasks(
     assert set(rest(attic).values()) == {0}
 
 
-def test_a_result_that_is_elsewhere_is_found_where_it_was_stored(attic: FullStore) -> None:
+def test_a_large_result_refers_to_its_object(attic: FullStore) -> None:
     end(attic, "large", result=strip_result(RESULT, BLOB))
     result = attic.read(["large"])["large"].result
     assert result is not None
@@ -134,7 +132,7 @@ def test_a_result_that_is_elsewhere_is_found_where_it_was_stored(attic: FullStor
         "blob_bytes = 1",
     ],
 )
-def test_the_schema_refuses_half_a_result(
+def test_the_schema_refuses_an_incomplete_result(
     configured: Settings, attic: FullStore, wrong: str
 ) -> None:
     end(attic, "t", result=replace(RESULT, memory=None))
@@ -142,7 +140,7 @@ def test_the_schema_refuses_half_a_result(
         databases.execute(configured, f"UPDATE tasks SET {wrong}")
 
 
-def test_only_objects_that_no_task_can_come_to_name_are_unnamed(attic: FullStore) -> None:
+def test_only_objects_that_no_task_can_ever_name_are_orphans(attic: FullStore) -> None:
     database = attic.identity()
     names = {
         what: new_blob_name(database, task, attempt)
@@ -171,7 +169,7 @@ def test_only_objects_that_no_task_can_come_to_name_are_unnamed(attic: FullStore
     assert set(found) <= set(names.values())
 
 
-def test_every_database_has_a_name_of_its_own_and_keeps_it(
+def test_every_database_has_a_unique_and_constant_identity(
     configured: Settings, attic: FullStore
 ) -> None:
     again = FullStore(configured)
@@ -192,7 +190,7 @@ def test_every_database_has_a_name_of_its_own_and_keeps_it(
         "delete_tasks",
     ],
 )
-def test_tidying_up_looks_through_no_table(
+def test_no_query_of_the_retention_thread_scans_a_table(
     configured: Settings, attic: FullStore, name: str
 ) -> None:
     database = attic._database

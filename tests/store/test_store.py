@@ -1,4 +1,4 @@
-"""The Store as API and Worker use it, on a real database."""
+"""The Store as the API and the worker use it, on real databases."""
 
 import threading
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def test_a_task_comes_back_as_it_was_stored(store: FullStore) -> None:
     assert [c.move for c in task.changes] == ["submit", "claim", "complete"]
 
 
-def test_tasks_that_are_stored_together_keep_what_is_theirs(store: FullStore) -> None:
+def test_tasks_that_are_stored_together_keep_their_own_fields(store: FullStore) -> None:
     specs = {
         "a": TaskSpec("plain"),
         "b": TaskSpec("tagged", tags=("even", "odd")),
@@ -84,7 +84,7 @@ def test_tasks_that_are_stored_together_keep_what_is_theirs(store: FullStore) ->
     assert [t.id for t in store.list_tasks(tag="even")] == ["d", "b"]
 
 
-def test_of_results_written_together_those_of_lost_tasks_are_left_out(
+def test_results_of_lost_tasks_are_left_out_when_results_are_written_together(
     configured: Settings, store: FullStore
 ) -> None:
     lapsed = FullStore(replace(configured, lease_s=-1))
@@ -135,9 +135,7 @@ def test_of_results_written_together_those_of_lost_tasks_are_left_out(
         "list_tasks",
     ],
 )
-def test_what_happens_to_every_task_looks_through_no_table(
-    configured: Settings, store: FullStore, name: str
-) -> None:
+def test_no_query_of_tasks_scans_a_table(configured: Settings, store: FullStore, name: str) -> None:
     put(store, "t")
     database = store._database
     query = database.translate(load_queries(*database.QUERY_OVERRIDES)[name])
@@ -187,10 +185,10 @@ def test_a_worker_that_lost_its_lease_cannot_write(configured: Settings, store: 
     lapsed.close()
 
 
-def test_a_lease_that_its_worker_does_not_know_of_runs_out(
+def test_a_lease_that_its_worker_does_not_know_expires(
     configured: Settings, store: FullStore
 ) -> None:
-    """The claim was written, but the answer was lost."""
+    """The claim was committed, but its answer was lost."""
     lapsed = FullStore(replace(configured, lease_s=-1))
     put(store, "unknown", "known")
     assert len(lapsed.claim("w", 50)) == 2
@@ -225,7 +223,9 @@ def test_the_same_key_gives_the_same_task_and_another_body_a_conflict(store: Ful
     assert [t.id for t in store.list_tasks()] == ["a"]
 
 
-def test_a_replayed_submission_takes_no_room_in_the_queue(configured: Settings) -> None:
+def test_a_repeated_submission_does_not_count_for_the_limit_of_the_queue(
+    configured: Settings,
+) -> None:
     store = FullStore(replace(configured, max_waiting_tasks=2))
     first, *replays = (Submission(t, TaskSpec("x"), 1.0, "key", "digest") for t in "axyz")
     assert ids(store.submit([first, *replays])) == ["a", "a", "a", "a"]
@@ -234,7 +234,7 @@ def test_a_replayed_submission_takes_no_room_in_the_queue(configured: Settings) 
 
 
 @pytest.mark.parametrize("kind", databases.KINDS)
-def test_many_may_make_the_database_at_the_same_moment(tmp_path: Path, kind: str) -> None:
+def test_several_processes_may_create_the_database_at_once(tmp_path: Path, kind: str) -> None:
     for n in range(20 if kind == "sqlite" else 5):
         with databases.new(kind, tmp_path / str(n)) as made, ThreadPoolExecutor(4) as pool:
             patient = replace(made, busy_timeout_s=5)
@@ -247,14 +247,16 @@ def test_one_batch_may_hold_the_same_key_twice(store: FullStore) -> None:
     assert ids(store.submit(twice)) == ["a", "a"]
 
 
-def test_a_key_is_forgotten_after_its_time(configured: Settings) -> None:
+def test_a_key_is_deleted_after_its_lifetime(configured: Settings) -> None:
     store = FullStore(replace(configured, idempotency_hours=-1))
     assert ids(store.submit([Submission("a", TaskSpec("x"), 1.0, "key", "one")])) == ["a"]
     assert ids(store.submit([Submission("b", TaskSpec("x"), 1.0, "key", "two")])) == ["b"]
     store.close()
 
 
-def test_a_full_queue_takes_what_fits_and_refuses_the_rest(configured: Settings) -> None:
+def test_a_full_queue_accepts_tasks_up_to_its_limit_and_refuses_the_others(
+    configured: Settings,
+) -> None:
     store = FullStore(replace(configured, max_waiting_tasks=2))
     answers = store.submit([Submission(t, TaskSpec("x"), 1.0) for t in "abc"])
     assert ids(answers[:2]) == ["a", "b"]
@@ -301,9 +303,7 @@ def test_lists_are_newest_first_filtered_and_paged(store: FullStore) -> None:
     assert [t.id for t in store.list_tasks([TaskState.CANCELLED])] == ["t4"]
 
 
-def test_another_connection_sees_that_something_was_written(
-    configured: Settings, store: FullStore
-) -> None:
+def test_another_connection_notices_a_write(configured: Settings, store: FullStore) -> None:
     reader = FullStore(configured)
     reader.changed()
     assert not reader.changed()
@@ -314,7 +314,7 @@ def test_another_connection_sees_that_something_was_written(
     reader.close()
 
 
-def test_a_worker_is_seen_until_it_leaves(store: FullStore) -> None:
+def test_a_worker_is_live_until_it_deregisters(store: FullStore) -> None:
     assert not store.has_live_worker()
     store.heartbeat("w", 2)
     assert store.has_live_worker()
@@ -323,7 +323,7 @@ def test_a_worker_is_seen_until_it_leaves(store: FullStore) -> None:
 
 
 class Lifecycle(RuleBasedStateMachine):
-    """Whatever clients and workers do, in whatever order, the lifecycle holds for every task."""
+    """The lifecycle holds for every task, for all orders of calls by clients and workers."""
 
     kind = "sqlite"
     tasks = Bundle("tasks")

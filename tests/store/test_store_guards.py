@@ -1,4 +1,4 @@
-"""Each guard of the Store removed, one at a time: a named test fails then."""
+"""Each guard of the Store is removed, one at a time: a named test then fails."""
 
 import os
 import subprocess
@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[2]
 FOUND_BY = {
     "no_attempt": "test_store.py::test_a_worker_that_lost_its_lease_cannot_write",
     "id_before_commit": "test_store.py::test_a_task_comes_back_as_it_was_stored",
-    "no_sweep": "test_store.py::test_a_lease_that_its_worker_does_not_know_of_runs_out",
+    "no_sweep": "test_store.py::test_a_lease_that_its_worker_does_not_know_expires",
     "no_fair_tag": "test_fair_sharing.py::test_one_task_after_another_owners_thousands_is_next",
 }
 
 
-def test_every_mutant_has_a_test_that_finds_it() -> None:
+def test_every_mutant_has_a_test() -> None:
     assert set(FOUND_BY) == set(MUTANTS)
 
 

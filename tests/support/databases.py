@@ -1,4 +1,4 @@
-"""The two databases behind the Store, as tests need them: new, locked, and asked past the Store."""
+"""Databases for tests of the Store: new, locked, and queried without the Store."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ REFUSED = (apsw.ConstraintError, psycopg.errors.CheckViolation)
 
 @contextmanager
 def new(kind: str, folder: Path) -> Iterator[Settings]:
-    """Settings that name a database with nothing in it, not even a schema."""
+    """Return settings with an empty database, without a schema."""
     if kind == "sqlite":
         yield Settings(data_dir=folder)
     else:
@@ -35,7 +35,7 @@ def new(kind: str, folder: Path) -> Iterator[Settings]:
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
-    """Nobody else can write inside."""
+    """Lock out all writers while the block runs."""
     if settings.database:
         with psycopg.connect(settings.database) as other:
             other.execute("LOCK TABLE tasks")
@@ -50,12 +50,12 @@ def locked(settings: Settings) -> Iterator[None]:
 
 
 def sweep(store: FullStore) -> int:
-    """Takes the tasks of all leases that are over, without watching them for a while."""
+    """Reclaim the tasks of all expired leases, without monitoring them for a while."""
     return len(store.reclaim([lease for lease in store.leases() if lease.expired]))
 
 
 def execute(settings: Settings, statement: str) -> None:
-    """Runs a statement that the Store would never run."""
+    """Run a statement that the Store does not have."""
     if settings.database:
         with psycopg.connect(settings.database) as connection:
             connection.execute(statement.encode())
@@ -68,7 +68,7 @@ def execute(settings: Settings, statement: str) -> None:
 
 
 def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
-    """What a query returns that the Store would never ask."""
+    """Return the rows of a query that the Store does not have."""
     if settings.database:
         with psycopg.connect(settings.database) as connection:
             return connection.execute(query.encode()).fetchall()
@@ -81,7 +81,7 @@ def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
 
 
 def scans(settings: Settings, query: str) -> list[str]:
-    """The steps of a query's plan that look through the whole of a table of ours."""
+    """Return the steps of the plan of a query that scan a whole table of ours."""
     if settings.database:
         return [step for step in steps(settings, query) if "Seq Scan on" in step]
     stored = "tasks|tags|circuits|parameters|changes|idempotency_keys"
@@ -90,7 +90,7 @@ def scans(settings: Settings, query: str) -> list[str]:
 
 
 def steps(settings: Settings, query: str) -> list[str]:
-    """The plan of a query of the Store's."""
+    """Return the plan of a query of the Store."""
     return (_postgresql_plan if settings.database else _sqlite_plan)(settings, query)
 
 

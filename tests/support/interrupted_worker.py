@@ -1,4 +1,4 @@
-"""A Worker that is gone the moment before it records a large result, which is stored by then.
+"""A worker that ends just before it records a large result, which is uploaded by then.
 
 usage: python interrupted.py api|worker [OPTIONS]
 """

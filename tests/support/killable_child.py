@@ -1,4 +1,4 @@
-"""A child that runs hostile programs as a slot of the service does, and what must come of them."""
+"""A child that runs hostile programs as a slot of the service does, and checks their outcomes."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ class Child:
     def run(
         self, texts: Sequence[str], *, shots: int = 20, parameters: str | None = None
     ) -> list[Result | Failure]:
-        """What became of each. Those that a chunk was broken up with are run again alone."""
+        """Return the value of each outcome; tasks of a broken chunk are run again alone."""
         self._verdicts = {}
         specs = [
             TaskSpec(text, shots=shots, seed=7, parameters=parameters, timeout_s=60.0)
@@ -54,7 +54,7 @@ class Child:
 
 
 def check(text: str, verdict: Result | Failure) -> str:
-    """The code of a verdict, which must not be our fault and must name a line of the text."""
+    """Return the code of an outcome, which must be no fault of ours and must name a line."""
     if isinstance(verdict, Result):
         return RAN
     assert verdict.code not in NEVER, f"{verdict}\n{text[:3000]}"

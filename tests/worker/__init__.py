@@ -1,1 +1,1 @@
-"""Tests of the Worker: slots, executors, Ray."""
+"""Tests of the worker: slots, executors, Ray."""

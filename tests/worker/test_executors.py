@@ -1,4 +1,4 @@
-"""One suite for both executors: what the Worker may rely on, wherever circuits run."""
+"""One suite for both executors: the promises on which the worker relies."""
 
 import itertools
 import os
@@ -41,7 +41,7 @@ class Me:
 
 
 class Bench:
-    """An executor, and what it reports."""
+    """An executor, and the outcomes that it has reported."""
 
     def __init__(self, settings: Settings, home: Any) -> None:
         self._home = home
@@ -60,7 +60,7 @@ class Bench:
             self._heard.notify_all()
 
     def submit(self, *circuits: str, **more: Any) -> list[Assignment]:
-        """One chunk, once there is a slot for it."""
+        """Submit one chunk as soon as a slot is free."""
         chunk = [
             Assignment(next(self._names), 1, "bench", 0, 1.0, TaskSpec(circuit, **more))
             for circuit in circuits
@@ -71,7 +71,9 @@ class Bench:
         return chunk
 
     def verdicts(self, chunk: list[Assignment]) -> list[Result | Failure | None]:
-        """What came of each, which is told once."""
+        """Return the value of each outcome, after checking that there is one outcome for each
+        task.
+        """
         with self._heard:
             assert self._heard.wait_for(lambda: all(self._outcomes[t.id] for t in chunk), 150)
         until(lambda: self.executor.free == SLOTS, 60)
@@ -82,7 +84,7 @@ class Bench:
         return self.verdicts(self.submit(*circuits, **more))
 
     def at_work(self, slots: int = 1) -> list[int]:
-        """Waits until so many slots compute."""
+        """Wait until this number of slots computes; return their process ids."""
         return at_work(lambda: slot_pids(self._home), slots)
 
 
@@ -91,7 +93,7 @@ Begin = Callable[[str], Bench]
 
 @pytest.fixture(scope="module")
 def begin(request: pytest.FixtureRequest) -> Iterator[Begin]:
-    """Starts an executor with two slots of 2 GiB."""
+    """Return a function that starts an executor with two slots of 2 GiB."""
     begun: list[Bench] = []
 
     def one(kind: str) -> Bench:
@@ -117,7 +119,7 @@ def benches() -> dict[str, Bench]:
 
 @pytest.fixture(params=KINDS)
 def bench(request: pytest.FixtureRequest, benches: dict[str, Bench], begin: Begin) -> Bench:
-    """The executor of a kind that all tests share: what one does to it must leave it whole."""
+    """Return the executor of a kind, shared by all tests: each leaves it as it was."""
     kind: str = request.param
     if kind not in benches:
         benches[kind] = begin(kind)
@@ -158,7 +160,7 @@ def test_a_task_that_is_killed_before_it_runs_has_one_outcome(bench: Bench) -> N
     assert isinstance(bench.run(BELL)[0], Result)
 
 
-def test_a_task_that_is_killed_takes_its_chunk_along(bench: Bench) -> None:
+def test_a_kill_of_one_task_ends_its_whole_chunk(bench: Bench) -> None:
     chunk = bench.submit(ENDLESS, BELL, BELL)
     bench.executor.kill(chunk[2].id, 1)
     assert bench.verdicts(chunk) == [None] * 3
@@ -171,17 +173,17 @@ def test_another_attempt_is_not_killed(bench: Bench) -> None:
     assert isinstance(bench.verdicts(chunk)[0], Result)
 
 
-def test_a_task_that_runs_too_long_is_told_its_limit(bench: Bench) -> None:
+def test_a_task_that_runs_too_long_fails_with_its_limit(bench: Bench) -> None:
     [failure] = bench.run(ENDLESS, timeout_s=1)
     assert isinstance(failure, Failure)
     assert (failure.code, "1 seconds" in failure.message) == ("timeout", True)
 
 
-def test_a_slow_task_does_not_keep_its_chunk(bench: Bench) -> None:
+def test_a_slow_task_ends_its_chunk_without_outcomes(bench: Bench) -> None:
     assert bench.run(ENDLESS, BELL) == [None, None]
 
 
-def test_a_task_that_is_too_large_is_told_both_numbers(bench: Bench) -> None:
+def test_a_task_that_is_too_large_fails_with_both_numbers(bench: Bench) -> None:
     [failure] = bench.run(TOO_LARGE, **REFUSED)
     assert isinstance(failure, Failure)
     assert failure.code == "out_of_memory"
@@ -197,7 +199,7 @@ def test_a_task_that_is_too_large_harms_no_other_of_its_chunk(bench: Bench) -> N
     assert after is None
 
 
-def test_a_task_whose_process_dies_is_blamed_if_it_was_alone(bench: Bench) -> None:
+def test_a_task_whose_process_dies_fails_if_it_was_alone(bench: Bench) -> None:
     chunk = bench.submit(ENDLESS)
     os.kill(bench.at_work()[0], signal.SIGKILL)
     [failure] = bench.verdicts(chunk)
@@ -207,7 +209,7 @@ def test_a_task_whose_process_dies_is_blamed_if_it_was_alone(bench: Bench) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_stopping_ends_what_runs_and_says_so(kind: str, begin: Begin) -> None:
+def test_stopping_an_executor_ends_running_tasks_without_a_value(kind: str, begin: Begin) -> None:
     bench = begin(kind)
     [task] = bench.submit(ENDLESS)
     [pid] = bench.at_work()

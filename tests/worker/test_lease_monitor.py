@@ -1,4 +1,4 @@
-"""Lost workers are told from living ones, whatever the clocks do."""
+"""Lost workers are distinguished from live ones, for all movements of the clocks."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,26 +12,26 @@ HOUR = 3600.0
 
 
 def looks(monitor: LeaseMonitor, *leases: Lease, seconds: int, start: float = 0.0) -> list[float]:
-    """After how many seconds any of the leases is lost, looked at once a second."""
+    """Return the seconds after which any of the leases is lost, compared once a second."""
     return [t for t in range(seconds) if monitor.find_lost(leases, start + t)]
 
 
-def test_a_lease_that_is_over_is_lost_after_two_renewals_without_one() -> None:
+def test_an_expired_lease_is_lost_after_two_missing_renewals() -> None:
     assert looks(LeaseMonitor(SETTINGS), Lease("w", 100.0, expired=True), seconds=12) == [10, 11]
 
 
-def test_a_lease_that_nobody_renews_is_lost_after_its_length_though_the_clock_went_back() -> None:
+def test_an_unrenewed_lease_is_lost_after_its_duration_though_the_clock_went_back() -> None:
     assert looks(LeaseMonitor(SETTINGS), Lease("w", 100.0, expired=False), seconds=31) == [30]
 
 
-def test_a_clock_that_jumps_ahead_takes_nothing_from_a_worker_that_lives() -> None:
+def test_a_clock_that_jumps_ahead_takes_no_lease_from_a_live_worker() -> None:
     monitor = LeaseMonitor(SETTINGS)
     for t in range(600):
         renewal = t // 5
         assert not monitor.find_lost([Lease("w", HOUR + renewal, expired=t > 100)], float(t))
 
 
-def test_what_is_renewed_together_does_not_keep_what_is_not() -> None:
+def test_a_renewed_lease_does_not_keep_another_lease_of_its_worker() -> None:
     monitor = LeaseMonitor(SETTINGS)
     forgotten = Lease("w", 30.0, expired=False)
     lost = []
@@ -42,7 +42,7 @@ def test_what_is_renewed_together_does_not_keep_what_is_not() -> None:
     assert not any(lost[:-1])
 
 
-def test_the_time_for_which_we_were_stopped_ourselves_does_not_count_against_others() -> None:
+def test_time_in_which_the_monitor_was_stopped_does_not_count_against_others() -> None:
     monitor = LeaseMonitor(SETTINGS)
     lease = Lease("w", 100.0, expired=False)
     monitor.find_lost([lease], 0.0)

@@ -1,4 +1,4 @@
-"""What the processes hold, and what they leave behind."""
+"""Contents of the processes, and the clean end of each."""
 
 import json
 import subprocess
@@ -52,7 +52,7 @@ def test_services_end_with_status_0_and_leave_nothing_running(
     until(lambda: not [pid for pid in below if alive(pid)], 10)
 
 
-def test_those_who_wait_are_answered_when_the_api_is_told_to_stop(
+def test_long_polls_are_answered_when_the_api_stops(
     start: Callable[..., Service],
 ) -> None:
     from concurrent.futures import ThreadPoolExecutor
@@ -79,7 +79,7 @@ def test_logs_are_json_lines_without_circuits(service: Service) -> None:
         assert not any("secret_gate_name" in line for line in lines)
 
 
-def test_no_thread_waits_for_a_time_on_a_queue_that_may_forget_the_time() -> None:
+def test_no_thread_waits_with_a_timeout_on_a_queue_that_may_ignore_it() -> None:
     """SimpleQueue.get(timeout=...) of CPython 3.11 and 3.12 may block forever: once the lock of an
     empty queue was free and the time ran out before the next look at it. A Worker hung so."""
     sources = Path(quantumtask.__path__[0]).rglob("*.py")

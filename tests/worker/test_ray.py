@@ -1,4 +1,4 @@
-"""The service on a Ray cluster: where tasks run, and that nothing is lost with a process of it."""
+"""The service on a Ray cluster: the nodes of tasks, and the loss of its processes."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ LARGE = (
 
 
 class Site:
-    """A cluster of a small head and a larger node, and a service on it."""
+    """A cluster of a small head and a larger node, with a service on it."""
 
     def __init__(self, folder: Path) -> None:
         self.cluster = Cluster(cores=1, memory_mb=HEAD_MB).start()
@@ -54,7 +54,7 @@ class Site:
         return answer
 
     def whole(self) -> "Site":
-        """Returns when every slot is ready."""
+        """Wait until every slot is ready."""
         until(lambda: self.slots == 3, 200, self.service.logs)
         return self
 
@@ -66,13 +66,13 @@ class Site:
         return self.service.worker.log.read_text()
 
     def endless(self) -> str:
-        """A task that runs now, on both slots of the larger node."""
+        """Run a task on both slots of the larger node."""
         task = self.service.submit(ENDLESS, engine="lightning")
         self.at_work()
         return task
 
     def at_work(self) -> int:
-        """Waits until the larger node computes; in which slot."""
+        """Wait until the larger node computes; return the process id of the slot."""
         return at_work(lambda: slot_pids(self.node))[0]
 
     def cancel(self, task: str) -> None:
@@ -96,7 +96,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def site(shared: Site) -> Site:
-    """The site, with every slot ready: a test that harms it mends it."""
+    """Return the site with all slots ready; a test that breaks it repairs it."""
     return shared.whole()
 
 
@@ -107,7 +107,7 @@ def test_a_task_runs_on_a_cluster_that_knows_nothing_of_the_database(site: Site)
         assert "QUANTUMTASK_" not in Path(f"/proc/{pid}/environ").read_text(), command(pid)
 
 
-def test_ray_is_in_neither_service_but_in_the_bridge(site: Site) -> None:
+def test_ray_is_loaded_only_in_the_driver_process(site: Site) -> None:
     def has_ray(pid: int) -> bool:
         return "/ray/_raylet.so" in Path(f"/proc/{pid}/maps").read_text()
 
@@ -139,7 +139,7 @@ def test_a_cancelled_task_ends_on_its_node(site: Site) -> None:
     until(lambda: not alive(pid), 20)
 
 
-def test_tasks_of_a_bridge_that_died_run_again(site: Site) -> None:
+def test_tasks_of_a_dead_driver_run_again(site: Site) -> None:
     task, waiting = site.endless(), site.service.submit(SECONDS)
     os.kill(site.bridge(), signal.SIGKILL)
     until(lambda: site.service.get(task)["attempt"] == 2, 60, site.service.logs)
@@ -148,7 +148,7 @@ def test_tasks_of_a_bridge_that_died_run_again(site: Site) -> None:
     assert site.service.finished(waiting)["status"] == "completed"
 
 
-def test_tasks_of_a_node_that_died_wait_for_another(site: Site) -> None:
+def test_tasks_of_a_dead_node_wait_for_another_node(site: Site) -> None:
     task = site.endless()
     site.node.kill("raylet")
     until(lambda: site.slots == 1, 120, site.service.logs)
@@ -176,7 +176,7 @@ def test_tasks_wait_while_there_is_no_cluster(site: Site) -> None:
 
 
 def test_a_worker_without_ray_says_what_to_install(tmp_path: Path) -> None:
-    """As if it were not installed: its folder is left out of the path."""
+    """Ray's folder is removed from the import path."""
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.machinery, sys\n"
         "class Without:\n"
@@ -198,7 +198,7 @@ def test_a_worker_without_ray_says_what_to_install(tmp_path: Path) -> None:
     assert "pip install 'quantumtask[ray]'" in done.stderr
 
 
-def test_a_worker_with_another_token_says_what_to_give_it(
+def test_a_worker_with_a_wrong_token_logs_the_remedy(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_AUTH_TOKEN", "another")

@@ -1,4 +1,4 @@
-"""The Worker with real slots: what hostile circuits, dead slots and stopped workers come to."""
+"""The worker with real slots: hostile circuits, dead slots, stopped workers."""
 
 import os
 import signal
@@ -112,7 +112,7 @@ def test_cancelling_a_running_26_qubit_circuit_frees_its_memory_within_a_second(
     assert service.run()["status"] == "completed"
 
 
-def test_a_cancel_reaches_the_worker_though_its_doorbell_is_out_of_order(start: Start) -> None:
+def test_a_cancellation_reaches_the_worker_without_its_doorbell(start: Start) -> None:
     service = start(slots=1)
     deaf = Service(service.folder.parent, worker_port=1, data_dir=service.settings.data_dir)
     service.api.stop()
@@ -152,7 +152,7 @@ def test_a_slot_that_died_while_it_was_idle_costs_no_task_an_attempt(start: Star
     assert (body["status"], body["attempt"]) == ("completed", 1)
 
 
-def test_a_slow_task_among_tiny_ones_takes_its_time_and_harms_none(start: Start) -> None:
+def test_a_slow_task_among_tiny_ones_completes_and_harms_none(start: Start) -> None:
     service = start(slots=1, poll_s=5)
     blocker = service.submit(ENDLESS)
     service.running(blocker)
@@ -163,7 +163,7 @@ def test_a_slow_task_among_tiny_ones_takes_its_time_and_harms_none(start: Start)
     assert [body["attempt"] for body in bodies] == [1, 1, 1]
 
 
-def test_a_slot_that_ran_out_of_memory_makes_way_for_a_fresh_one(start: Start) -> None:
+def test_a_slot_that_ran_out_of_memory_is_replaced(start: Start) -> None:
     service = start(slots=1, slot_memory_mb=600)
     [before] = slot_pids(service.worker)
     body = service.run(TOO_LARGE)
@@ -219,7 +219,7 @@ def test_when_a_chunk_dies_every_task_in_it_still_completes_at_its_first_attempt
     assert {b["attempt"] for b in bodies} == {1}
 
 
-def test_a_stopped_worker_gives_back_its_tasks_and_another_takes_them(start: Start) -> None:
+def test_a_stopped_worker_requeues_its_tasks_and_another_runs_them(start: Start) -> None:
     service = start(slots=1, drain_s=0.5)
     running, waiting = service.submit(ENDLESS), service.submit()
     service.running(running)
@@ -268,7 +268,7 @@ def test_large_tasks_that_wait_fill_every_slot_at_once(start: Start) -> None:
     assert [service.get(task_id)["state"] for task_id in ids] == ["running"] * 4
 
 
-def test_the_doorbell_only_rings(start: Start) -> None:
+def test_the_doorbell_only_wakes_the_worker(start: Start) -> None:
     service = start(slots=1)
     for task_id in ("unknown", "", "x" * 10_000):
         answer = httpx.post(f"{service.worker_url}/execute", json={"task_id": task_id})

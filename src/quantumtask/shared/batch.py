@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from quantumtask.shared.task import FINAL_STATES, StateChange, Submission, TaskState
+from quantumtask.shared.task import FINAL_STATES, JsonText, StateChange, Submission, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class NewBatch:
     tags: tuple[str, ...] = ()
     key: str | None = None
     digest: str = ""
-    metadata: str | None = None
+    metadata: JsonText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Batch:
     submitted_at: float
     finished_at: float | None
     states: Mapping[TaskState, int]
-    metadata: str | None = None
+    metadata: JsonText | None = None
 
 
 class TaskVersion(NamedTuple):

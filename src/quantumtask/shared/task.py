@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
+
+JsonText: TypeAlias = str
+"""A text of JSON that travels as it is: no process between the API and the slot parses it."""
 
 
 class TaskState(StrEnum):
@@ -90,13 +93,13 @@ class TaskSpec:
     timeout_s: float = 600.0
     name: str | None = None
     tags: tuple[str, ...] = ()
-    parameters: str | None = None
+    parameters: JsonText | None = None
     engine: str = AUTO
     method: str | None = None
     owner: str = ""
     priority: int = 0
-    options: str | None = None
-    metadata: str | None = None
+    options: JsonText | None = None
+    metadata: JsonText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,18 +200,18 @@ class Result:
         size: The length of those four texts, if they are in a blob.
     """
 
-    counts: str
-    memory: str | None
+    counts: JsonText
+    memory: JsonText | None
     seed: int
     engine: str
     engine_version: str
     method: str
     run_ms: float
     warnings: tuple[str, ...] = ()
-    outputs: str | None = None
+    outputs: JsonText | None = None
     precision: str | None = None
     reason: str | None = None
-    data: str | None = None
+    data: JsonText | None = None
     shape: tuple[int, ...] | None = None
     registers: tuple[tuple[str, int], ...] | None = None
     compiled: dict[str, Any] | None = None
@@ -384,11 +387,11 @@ class Task:
     result: Result | None = None
     failure: Failure | None = None
     changes: tuple[StateChange, ...] = ()
-    parameters: str | None = None
-    options: str | None = None
+    parameters: JsonText | None = None
+    options: JsonText | None = None
     owner: str = ""
     priority: int = 0
     queue_position: QueuePosition | None = None
     batch: str | None = None
     item: int | None = None
-    metadata: str | None = None
+    metadata: JsonText | None = None

@@ -1,1 +1,1 @@
-"""What can happen to the service, done to it on purpose, and the books that are checked after."""
+"""Faults of processes, networks and clocks, caused on purpose, and the audit after them."""

@@ -1,6 +1,6 @@
-"""The books: the client's journal beside the rows of the database and the large results.
+"""The audit: the client's journal compared with the rows of the database and the large results.
 
-Nothing here goes through the service or the Store: a mistake of theirs cannot hide itself.
+The audit uses neither the service nor the Store, so that it also finds their mistakes.
 """
 
 import gzip
@@ -21,7 +21,7 @@ Changes = list[tuple[str, str, int, str | None]]
 
 @dataclass(frozen=True)
 class Row:
-    """What the database says of one task; its changes are (move, state, attempt, worker)."""
+    """The row of a task; its changes are (move, state, attempt, worker)."""
 
     state: str
     attempt: int
@@ -35,14 +35,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Books:
-    """Everything the database holds: tasks by id, and the id that each idempotency key led to."""
+    """All tasks by id, and the id of each idempotency key."""
 
     tasks: dict[str, Row]
     keys: dict[str, str]
 
     @property
     def attempts(self) -> dict[int, int]:
-        """How many tasks needed one attempt, two ..."""
+        """Return the number of tasks by their number of attempts."""
         return dict(sorted(Counter(row.attempt for row in self.tasks.values()).items()))
 
 
@@ -62,7 +62,7 @@ def read(settings: Settings) -> Books:
 
 
 def _unpacked(path: Path, digest: str) -> tuple[str | None, str]:
-    """The counts of an object, and what is wrong with it."""
+    """Return the counts of an object, and the fault of the object."""
     if not path.exists():
         return None, f"its result {path.name} is gone"
     if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
@@ -81,7 +81,7 @@ _KEYS = "SELECT key, task_id FROM idempotency_keys"
 
 
 def violations(books: Books, intents: dict[str, Intent]) -> list[str]:
-    """Everything that is wrong, one sentence each; [] is what was promised."""
+    """Return every violation as a sentence; an empty list is the promise."""
     found = []
     for key, intent in intents.items():
         found += _of_answers(books, key, intent)
@@ -101,14 +101,14 @@ def _of_answers(books: Books, key: str, intent: Intent) -> list[str]:
 
 
 def _unknown(books: Books, intents: dict[str, Intent]) -> list[str]:
-    """Tasks that nobody asked for: no answer named them, and no submission waits for its own."""
+    """Return the tasks that no answer named and no submission waits for."""
     told = set().union(*(intent.ids for intent in intents.values()))
     awaited = {books.keys.get(key) for key, intent in intents.items() if not intent.ids}
     return [f"{i}: nobody submitted it" for i in books.tasks if i not in told and i not in awaited]
 
 
 def faults(row: Row, intent: Intent) -> list[str]:
-    """What is wrong with one task, given how it may end."""
+    """Return the faults of one task."""
     found = list(_of_history(row.changes))
     finals = sum(TaskState(state) in FINAL_STATES for _, state, _, _ in row.changes)
     if finals != 1 or TaskState(row.state) not in FINAL_STATES:
@@ -128,7 +128,7 @@ def faults(row: Row, intent: Intent) -> list[str]:
 
 
 def _of_history(changes: Changes) -> list[str]:
-    """Moves that the lifecycle does not have, and those of a worker without the lease."""
+    """Return moves outside of the lifecycle, and moves of a worker without the lease."""
     if not changes or changes[0][0] != "submit":
         return ["does not begin with a submission"]
     found = []

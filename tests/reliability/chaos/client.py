@@ -1,4 +1,4 @@
-"""A careful client: it writes down what it does, and asks again until there is an answer."""
+"""A careful client: it writes a journal, and repeats each request until there is an answer."""
 
 import random
 import threading
@@ -22,7 +22,7 @@ PAUSE_S = 0.3
 
 @dataclass(frozen=True)
 class Order:
-    """A circuit, the counts it gives, and how its task may end."""
+    """A circuit, the counts that it gives, and the states in which its task may end."""
 
     circuit: str
     counts: Counts | None
@@ -36,9 +36,9 @@ class Order:
 
 
 def good(number: int) -> Order:
-    """A circuit that gives one bit string, its number, and does some work on the way.
+    """Return a circuit that gives the bit string of its number after some work.
 
-    Of every eighth it is a lot, so that there is always one that runs.
+    Every eighth circuit has much work, so that a task runs at all times.
     """
     flips = "".join(f"x q[{k}];" for k in range(12) if number >> k & 1)
     work = "rx(0.5) q; rx(-0.5) q;" * (1 + number % 7) + _AND_BACK * (number % 8 == 0)
@@ -47,8 +47,10 @@ def good(number: int) -> Order:
 
 
 def mixed(number: int) -> Order:
-    """Now and then one that fails, one that the client cancels as soon as it has its id, one with a
-    result that is too large for the database, and one that outlasts several renewals of its lease.
+    """Return a circuit, mostly a good one.
+
+    Some fail, some are cancelled at once, some have a large result, and some run for several
+    renewals of their lease.
     """
     if number % 5 == 3:
         return Order(f"qubit q; frobnicate({number}) q;", None, ("failed",))
@@ -61,14 +63,14 @@ def mixed(number: int) -> Order:
 
 
 def lasting(number: int) -> Order:
-    """A circuit that gives its number too, after seconds: however idle the machine, it is held."""
+    """Return a circuit that gives its number after seconds, also on an idle machine."""
     flips = "".join(f"x q[{k}];" for k in range(12) if number >> k & 1)
     text = f'include "stdgates.inc"; qubit[22] q; bit[12] c; {flips} {_FAR_AND_BACK} '
     return Order(text + "c = measure q[0:11];", {f"{number % 4096:012b}": 100})
 
 
 def large(order: Order) -> Order:
-    """The same with the bits of each shot, of which there are many."""
+    """Return a circuit with many shots and the bits of each."""
     assert order.counts
     return replace(
         order, shots=LARGE_SHOTS, memory=True, counts=dict.fromkeys(order.counts, LARGE_SHOTS)
@@ -76,7 +78,7 @@ def large(order: Order) -> Order:
 
 
 def _and_back(there: list[tuple[str, str]]) -> str:
-    """Rotations and gates, and all of them undone."""
+    """Return rotations and gates, followed by their inverses."""
     back = [(gate, rotation.replace("0.3", "-0.3")) for rotation, gate in reversed(there)]
     return "".join(first + second for first, second in there + back)
 
@@ -91,26 +93,26 @@ _FAR_AND_BACK = _and_back(_FAR)
 
 
 class Pace:
-    """How many of the tasks may have been submitted by now: evenly over all that happens."""
+    """The share of tasks that may have been submitted by now, even over the whole trial."""
 
     def __init__(self, tasks: int) -> None:
         self._tasks, self._allowed = tasks, 0.0
         self._news = threading.Condition()
 
     def allow(self, share: float) -> None:
-        """As many as this share of all tasks."""
+        """Allow this share of all tasks."""
         with self._news:
             self._allowed = share * self._tasks
             self._news.notify_all()
 
     def wait(self, number: int) -> None:
-        """Until it is this task's turn."""
+        """Wait for the turn of this task."""
         with self._news:
             self._news.wait_for(lambda: number < self._allowed + 1)
 
 
 class Client(threading.Thread):
-    """Submits circuits until all are accepted, through whatever happens to the API."""
+    """Submits circuits until all are accepted, through all faults of the API."""
 
     def __init__(
         self,
@@ -150,7 +152,7 @@ class Client(threading.Thread):
             http.get(f"/tasks/{task_id}")
 
     def _persist(self, http: httpx.Client, order: Order, key: str) -> str:
-        """Submits under one key until there is an answer."""
+        """Repeat a submission with one key until there is an answer."""
         headers, began = {"Idempotency-Key": key}, time.monotonic()
         while time.monotonic() < began + PATIENCE_S:
             with suppress(httpx.TransportError):

@@ -1,4 +1,4 @@
-"""A wall clock that can be moved while processes run by it; their monotonic clocks go on."""
+"""A wall clock that can be moved while processes use it; monotonic clocks are not moved."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from types import TracebackType
 
 
 class Clock:
-    """The wall clock of every process that is started with this `environment`, of any user."""
+    """The wall clock of every process that is started with this `environment`."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="clock-"))
@@ -33,13 +33,13 @@ class Clock:
         shutil.rmtree(self._folder)
 
     def move(self, seconds: int) -> None:
-        """Lets the clock be so far from the true time, from now on."""
+        """Set the difference from the true time."""
         new = self._file.with_suffix(".new")
         new.write_text(f"{seconds:+d}")
         new.replace(self._file)
 
     def now(self) -> float:
-        """What it says to a process."""
+        """Return the time of the moved clock."""
         said = subprocess.run(
             ["date", "+%s"], env=self.environment, capture_output=True, check=True
         )

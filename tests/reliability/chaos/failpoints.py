@@ -1,9 +1,9 @@
-"""A service that ends, without a word, at a named point: before or after a commit, a reply, a ring.
+"""A service that ends at a named failpoint: before or after a commit, a reply, a ring.
 
 usage: python -m tests.reliability.chaos.failpoints FOLDER TIMES POINT,POINT... api|worker [OPTIONS]
 
-Each point ends its process so many times in all, and each time a little later; FOLDER remembers.
-The product knows nothing of it: its functions are wrapped here.
+Each failpoint ends its process this number of times in all, each time a little later; the files in
+FOLDER count them.
 """
 
 import os
@@ -40,14 +40,14 @@ POINTS = {
 
 
 class Points:
-    """The points that are still to end a process."""
+    """The failpoints that are still to end a process."""
 
     def __init__(self, folder: Path, times: int, names: Sequence[str]) -> None:
         self._folder, self._times, self._names = folder, times, frozenset(names)
         self._hits: Counter[str] = Counter()
 
     def hit(self, point: str) -> None:
-        """Ends this process if it is its time."""
+        """End this process if it is time."""
         if point not in self._names:
             return
         deaths = len(list(self._folder.glob(f"{point}.*")))
@@ -57,7 +57,7 @@ class Points:
             os._exit(9)
 
     def around(self, owner: Any, name: str, places: Callable[..., Sequence[str]]) -> None:
-        """Has a function hit the points before and after, in all places that a call of it is."""
+        """Wrap a function with its failpoints, one before and one after each call."""
         inner = getattr(owner, name)
 
         @wraps(inner)
@@ -74,7 +74,7 @@ class Points:
 
 
 def install(points: Points) -> None:
-    """Wraps the functions of the service that the points are in."""
+    """Wrap the functions of the service that have failpoints."""
     written: dict[int, list[str]] = {}  # by connection: what its open transaction writes
     reclaiming: set[int] = set()
 
@@ -114,7 +114,7 @@ def install(points: Points) -> None:
 
 
 def answer(connection: protocol._CoalescingTransport) -> list[str]:
-    """Whether a connection is about to tell the id of a task."""
+    """Return the failpoint of a reply with the id of a task."""
     return ["answer"] if b'"submitted"' in b"".join(connection._buffer) else []
 
 

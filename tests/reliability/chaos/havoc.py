@@ -1,4 +1,4 @@
-"""What can happen at night: blows, each dealt to a process by its id."""
+"""Faults that end or stop processes, each sent to a process by its id."""
 
 import os
 import random
@@ -40,7 +40,7 @@ ON_RAY = {**FULL, "kill_slot": 60, "kill_bridge": 20, "kill_raylet": 12, "kill_g
 
 
 class Havoc:
-    """Deals blows to a service. Two workers are up at any time, but for those just killed."""
+    """Causes faults in a service. Two workers run at any time, except those just killed."""
 
     def __init__(self, service: Service, seed: int, server: Server | None = None) -> None:
         self._service, self._random, self._server = service, random.Random(seed), server
@@ -49,9 +49,10 @@ class Havoc:
         self.workers = [service.worker, self._new_worker()]
 
     def wreak(self, blows: Blows) -> Iterator[float]:
-        """Deals these blows, each so often, in an order of chance.
+        """Cause each fault the given number of times, in random order.
 
-        Yields the share of them that is over with the next one. Afterwards everything runs again.
+        Yields the share of faults that is over with the next one. All processes run again after
+        the last one.
         """
         plan = [blow for blow, times in blows.items() for _ in range(times)]
         self._random.shuffle(plan)
@@ -77,9 +78,8 @@ class Havoc:
         self._to_a_slot(signal.SIGKILL)
 
     def stop_worker(self) -> None:
-        """Longer than its lease: another takes over what it has, and then it wakes up and writes.
-
-        What happens meanwhile may hit others, and itself.
+        """Stop a worker for longer than its lease, then continue it: it writes after its lease is
+        lost.
         """
         worker = self._random.choice(self.workers)
         worker.signal(signal.SIGSTOP)

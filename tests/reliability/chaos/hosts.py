@@ -27,19 +27,19 @@ WAYS = {"both ways": (HERE, THERE), "towards it": (THERE,), "from it": (HERE,)}
 
 
 class NoNetwork(Exception):
-    """There is no network of our own to be had; the message says why."""
+    """A network namespace that cannot be made; the message has the reason."""
 
 
 _NONE = "no network of our own"
 
 
 def alone() -> bool:
-    """Whether nothing but us is in this network: it has no interface but the one to itself."""
+    """Return True if this network has no interface except loopback."""
     return [name for _, name in socket.if_nameindex()] == ["lo"]
 
 
 class Hosts:
-    """This namespace, the other host's, and the router's."""
+    """This namespace, that of the other host, and that of the router."""
 
     def __enter__(self) -> "Hosts":
         self._router = subprocess.Popen([*ALONE, "sleep", "infinity"])
@@ -63,11 +63,11 @@ class Hosts:
 
     @property
     def there(self) -> list[str]:
-        """The command that has another run on the other host."""
+        """Return the command that runs another one on the other host."""
         return _inside(self._other)
 
     def cut(self, way: str) -> None:
-        """From now on the router drops packets, without telling anybody."""
+        """Have the router drop all packets without an answer."""
         for address in WAYS[way]:
             _run(*_inside(self._router), "ip", "route", "add", "blackhole", f"{address}/32")
 
@@ -117,7 +117,7 @@ def _run(*command: str) -> None:
 
 
 class Cuts:
-    """Cuts the hosts apart, each time while the worker over there has a task that runs."""
+    """Cuts the hosts apart, each time while the worker on the other host runs a task."""
 
     def __init__(self, hosts: Hosts, service: Service, there: Process, again_s: float) -> None:
         self._hosts, self._service, self._there, self._again_s = hosts, service, there, again_s
@@ -142,7 +142,7 @@ class Cuts:
             self._reunite()
 
     def _hold(self) -> tuple[int, list[tuple[int, int]]]:
-        """A slot over there, stopped amid its tasks: their (sequence, attempt)."""
+        """Stop a slot on the other host; return its (sequence, attempt) pairs."""
         end = time.monotonic() + 120
         while time.monotonic() < end:
             for slot in slot_pids(self._there):
@@ -160,11 +160,11 @@ class Cuts:
         return [(sequence, attempt) for sequence, attempt, worker in rows if worker == mine]
 
     def _id(self) -> str:
-        """The name that the worker over there goes by, from its log."""
+        """Return the id of the worker on the other host, from its log."""
         return self._there.log.read_text().partition('"worker": "')[2].partition('"')[0]
 
     def _expect(self, held: list[tuple[int, int]], began: float) -> None:
-        """Notes how long after the cut each task that was held had a new attempt."""
+        """Record the time from the cut to the next attempt of each task that was held."""
         for sequence, attempt in held:
             query = _AGAIN.format(sequence, attempt)
             until(lambda query=query: databases.ask(self._service.settings, query), 60)
@@ -174,7 +174,7 @@ class Cuts:
                 self.late.append(f"task {sequence}: ran again {at - began:.1f} s after the cut")
 
     def _reunite(self) -> None:
-        """Returns when the worker over there has said again that it is alive."""
+        """Wait until the worker on the other host has sent a heartbeat again."""
         query = _SEEN.format(self._id(), time.time())
         until(lambda: databases.ask(self._service.settings, query), 60, self._service.logs)
 

@@ -1,4 +1,4 @@
-"""The client's own journal: what it meant to submit and what it was told, on disk line by line."""
+"""The client's journal: its submissions and the answers, each on disk before the next."""
 
 import json
 import os
@@ -12,7 +12,7 @@ COMPLETED = ("completed",)
 
 @dataclass
 class Intent:
-    """One submission: how it may end, with which counts (None: any), and what it was answered."""
+    """One submission: the states in which it may end, its counts (None: any), and its answer."""
 
     counts: Counts | None
     ends: tuple[str, ...] = COMPLETED
@@ -20,21 +20,18 @@ class Intent:
 
 
 class Journal:
-    """A file that outlives whoever writes it: each line is on disk before the client goes on.
-
-    For several threads at once.
-    """
+    """A file that outlives its writer; for several threads at once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     def intend(self, key: str, counts: Counts | None, ends: tuple[str, ...] = COMPLETED) -> None:
-        """A submission under this key is about to be sent."""
+        """Record that a submission under this key is about to be sent."""
         self._write({"key": key, "counts": counts, "ends": ends})
 
     def answered(self, key: str, task_id: str) -> None:
-        """It was accepted, as this task."""
+        """Record that it was accepted as this task."""
         self._write({"key": key, "id": task_id})
 
     def close(self) -> None:
@@ -46,7 +43,7 @@ class Journal:
 
 
 def read(path: Path) -> dict[str, Intent]:
-    """The submissions of a journal, by their key."""
+    """Return the submissions of a journal by their key."""
     intents: dict[str, Intent] = {}
     for line in map(json.loads, path.read_text().splitlines()):
         if "id" in line:
@@ -57,5 +54,5 @@ def read(path: Path) -> dict[str, Intent]:
 
 
 def accepted(intents: dict[str, Intent]) -> list[str]:
-    """The ids of all tasks that the service has answered for."""
+    """Return the ids of all tasks that the service has accepted."""
     return sorted(set().union(*(intent.ids for intent in intents.values())))

@@ -1,4 +1,4 @@
-"""What starts services again that have ended, as `quantumtask up` and Kubernetes do."""
+"""Restart of services that have ended, as `quantumtask up` and Kubernetes do it."""
 
 import signal
 import time
@@ -12,7 +12,7 @@ LIMIT_S = 120.0
 
 
 class Keeper:
-    """An API and two workers that end at points, and are started again until all were reached."""
+    """An API and two workers that end at failpoints and are restarted until all were reached."""
 
     def __init__(self, service: Service, points: dict[str, tuple[str, ...]], times: int) -> None:
         self._service, self._points, self._times = service, points, times
@@ -23,7 +23,7 @@ class Keeper:
         self.dealt: Counter[str] = Counter()
 
     def wreak(self) -> Iterator[float]:
-        """Yields the share of deaths that is over with the next one."""
+        """Yield the share of deaths that is over with the next one."""
         wanted = self._times * sum(map(len, self._points.values()))
         end = time.monotonic() + LIMIT_S
         drain_at = time.monotonic()
@@ -41,12 +41,12 @@ class Keeper:
 
     @property
     def missed(self) -> list[str]:
-        """Points that no process has ended at often enough."""
+        """Return the failpoints at which too few processes have ended."""
         names = [name for points in self._points.values() for name in points]
         return [name for name in names if self._died(name) < self._times]
 
     def _settle(self) -> None:
-        """From now on all goes well."""
+        """Start the services without failpoints."""
         end = time.monotonic() + LIMIT_S
         while self._service.try_get("/health") != 200 and time.monotonic() < end:
             self._tend()

@@ -1,4 +1,4 @@
-"""A Ray cluster whose processes die under load, and are started again as an operator would."""
+"""A Ray cluster whose processes die under load and are restarted as an operator would."""
 
 import os
 import random
@@ -17,7 +17,7 @@ CORES, MEMORY_MB = 1, 2048
 
 
 class Site:
-    """A cluster of a head and one more node, and what can be lost of it."""
+    """A cluster of a head and one more node, with the parts that can be lost."""
 
     def __init__(self) -> None:
         self.cluster = Cluster(cores=CORES, memory_mb=MEMORY_MB).start()
@@ -31,12 +31,14 @@ class Site:
         return {"executor": "ray", "ray_address": self.cluster.address}
 
     def losing(self, service: Service) -> Callable[[int], None]:
-        """The store of the whole cluster, a node's daemon, the worker's own bridge: in turns."""
+        """Return functions that lose the cluster's store, a node's daemon and the driver, in
+        turns.
+        """
         kinds = (self.lose_gcs, self.lose_raylet, lambda: self.lose_bridge(service))
         return lambda number: kinds[number % len(kinds)]()
 
     def lose_gcs(self) -> None:
-        """With it the cluster is gone: all of it starts again."""
+        """Kill the store of the cluster, and restart the whole cluster."""
         self.cluster.head.kill("gcs_server")
         self.cluster.head.end()
         self.node.end()
@@ -49,7 +51,7 @@ class Site:
         self._join()
 
     def lose_bridge(self, service: Service) -> None:
-        """The child of the worker that holds the connection."""
+        """Kill the worker's driver process, which holds the connection."""
         for pid in children(service.worker.pid):
             if "worker.ray.driver" in command(pid):
                 with suppress(ProcessLookupError):
@@ -60,7 +62,7 @@ class Site:
 
 
 class RayHavoc(Havoc):
-    """Blows to a service on Ray, and to Ray. Its slots are below the nodes."""
+    """Causes faults in a service on Ray, and in Ray. The slots are processes of the nodes."""
 
     def __init__(self, service: Service, seed: int, site: Site) -> None:
         super().__init__(service, seed)

@@ -1,4 +1,4 @@
-"""A storm: clients submit while the service is beaten; afterwards, the books."""
+"""A trial: clients submit tasks while faults happen; the audit follows."""
 
 import time
 from collections import Counter
@@ -21,7 +21,7 @@ CLIENTS = 8
 
 @dataclass(frozen=True)
 class Report:
-    """What was done to a service, and what became of the tasks."""
+    """The faults of a trial, and the results of its tasks."""
 
     accepted: int
     seconds: float
@@ -43,7 +43,7 @@ class Report:
 def storm(
     service: Service, tasks: int, seed: int, blows: Blows, server: Server | None = None
 ) -> Report:
-    """Submits tasks, evenly over the blows, and gives the service time to finish them."""
+    """Submit tasks, evenly over the faults, and wait until they have ended."""
     return dealt(service, tasks, Havoc(service, seed, server), blows)
 
 
@@ -55,7 +55,7 @@ def dealt(service: Service, tasks: int, havoc: Havoc, blows: Blows) -> Report:
 def troubled(
     service: Service, tasks: int, trouble: Trouble, times: int, back_s: float = BACK_S
 ) -> Report:
-    """The same with trouble, after which the service must soon be back."""
+    """Run a trial with outages, after each of which the service must be back soon."""
     report = under(service, tasks, trouble.wreak(times))
     late = [f"back after {s:.1f} s" for s in trouble.recoveries if s > back_s]
     return replace(
@@ -73,7 +73,7 @@ def under(
     order: Callable[[int], Order] = good,
     limit: float = 120,
 ) -> Report:
-    """Tasks submitted while `blows` are dealt, which tell the share that is over."""
+    """Submit tasks while the faults happen, by the share of faults that is over."""
     started = time.monotonic()
     book, pace = Journal(service.folder / "journal"), Pace(tasks)
     clients = [Client(service, range(k, tasks, CLIENTS), book, pace, order) for k in range(CLIENTS)]
@@ -100,7 +100,7 @@ def under(
 
 
 def settle(settings: Settings, limit: float) -> None:
-    """Waits until every task is final; does not mind if it takes too long."""
+    """Wait until every task has ended, or a time limit is over."""
     with suppress(AssertionError):
         until(lambda: not databases.ask(settings, _UNFINISHED), limit)
 
@@ -109,7 +109,7 @@ _UNFINISHED = "SELECT id FROM tasks WHERE state IN ('submitted', 'running') LIMI
 
 
 def unread(service: Service, ids: Iterable[str]) -> list[str]:
-    """Tasks that the service itself does not tell as final."""
+    """Return the tasks that the service does not show as ended."""
     found = []
     for task_id in ids:
         answer = service.http.get(f"/tasks/{task_id}")
@@ -121,6 +121,6 @@ def unread(service: Service, ids: Iterable[str]) -> list[str]:
 
 
 def fenced(service: Service) -> int:
-    """Late writes that the database refused, by what the workers logged."""
+    """Return the number of late writes that the database refused, from the logs of the workers."""
     log = service.folder / "worker.log"
     return log.read_text().count("outcome dropped") if log.exists() else 0

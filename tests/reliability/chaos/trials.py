@@ -32,7 +32,7 @@ MIB = {"sqlite": 32, "postgresql": 64}
 def prepared(
     database: str, disk: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Service, Server | None]]:
-    """A service with short leases, not started yet; `disk` is where its database is to be."""
+    """Return a service with short leases, not started yet; `disk` is the place of its database."""
     with tempfile.TemporaryDirectory() as folder:
         server = None
         if database == "postgresql":
@@ -57,19 +57,19 @@ def prepared(
 def running(
     database: str, disk: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Service, Server | None]]:
-    """The same, started."""
+    """Return the same service, started."""
     with prepared(database, disk, environment) as (service, server):
         yield service.start(), server
 
 
 def killed(database: str, tasks: int, seed: int, blows: Blows) -> Report:
-    """SIGKILL and SIGSTOP to API, workers, slots and PostgreSQL, at random."""
+    """Run a trial with SIGKILL and SIGSTOP for API, workers, slots and PostgreSQL, at random."""
     with running(database) as (service, server):
         return storm(service, tasks, seed, blows, server)
 
 
 def at_points(database: str, tasks: int, times: int, *points: str) -> Report:
-    """Processes that end by themselves at named points."""
+    """Run a trial in which processes end at named failpoints."""
     of = {name: tuple(p for p in known if p in points) for name, known in POINTS.items()}
     with prepared(database) as (service, _):
         service.environment["QUANTUMTASK_DRAIN_S"] = "0"  # who is told to stop gives back at once
@@ -80,7 +80,7 @@ def at_points(database: str, tasks: int, times: int, *points: str) -> Report:
 
 
 def without_server(tasks: int, times: int) -> Report:
-    """PostgreSQL stopped with `-m immediate`."""
+    """Run a trial in which PostgreSQL is stopped with `-m immediate`."""
     with running("postgresql") as (service, server):
         assert server
         return troubled(
@@ -89,23 +89,23 @@ def without_server(tasks: int, times: int) -> Report:
 
 
 def locked(database: str, tasks: int, times: int, seconds: float) -> Report:
-    """An exclusive lock that somebody else holds."""
+    """Run a trial in which another connection locks the whole database."""
     with running(database) as (service, _):
         deal = trouble.locking(service.settings, seconds)
         return troubled(service, tasks, Trouble(service, f"locked {seconds:g} s", deal), times)
 
 
 def moved(database: str, tasks: int, times: int) -> Report:
-    """The wall clock moved by an hour, each time as a worker dies."""
+    """Run a trial in which the wall clock jumps by an hour, each time as a worker dies."""
     with Clock() as clock, running(database, environment=clock.environment) as (service, _):
         deal = trouble.jumping(clock, service)
         return troubled(service, tasks, Trouble(service, "clock moved", deal), times)
 
 
 def full(database: str, tasks: int, times: int, seconds: float) -> Report:
-    """A full disk of 32 MiB, or 64, because a new PostgreSQL has 40 already.
+    """Run a trial with a full disk of 32 MiB, or 64 for PostgreSQL, which starts with 40.
 
-    Raises NoDisk where none can be mounted.
+    Raises NoDisk if none can be mounted.
     """
     with (
         small_disk(MIB[database]) as disk,
@@ -116,7 +116,7 @@ def full(database: str, tasks: int, times: int, seconds: float) -> Report:
 
 
 def _revived(server: Server | None) -> Callable[[], None]:
-    """Starts PostgreSQL again if the full disk ended it."""
+    """Restart PostgreSQL if the full disk has ended it."""
 
     def revive() -> None:
         if server and not server.alive:
@@ -127,7 +127,7 @@ def _revived(server: Server | None) -> Callable[[], None]:
 
 @contextmanager
 def on_ray(database: str) -> "Iterator[tuple[Service, Site]]":
-    """A service that runs its tasks on a cluster of two nodes."""
+    """Return a service that runs its tasks on a cluster of two nodes."""
     from tests.reliability.chaos.rays import Site  # there is no Ray for every Python
 
     site = Site()
@@ -142,7 +142,7 @@ def on_ray(database: str) -> "Iterator[tuple[Service, Site]]":
 
 
 def on_ray_killed(database: str, tasks: int, seed: int, blows: Blows) -> Report:
-    """The storm, with Ray's processes among those that are killed."""
+    """Run a trial in which Ray's processes are killed, too."""
     from tests.reliability.chaos.rays import RayHavoc
 
     with on_ray(database) as (service, site):
@@ -150,7 +150,7 @@ def on_ray_killed(database: str, tasks: int, seed: int, blows: Blows) -> Report:
 
 
 def without_ray(database: str, tasks: int, times: int) -> Report:
-    """The cluster's store, a node's daemon and the worker's bridge killed, in turns."""
+    """Run a trial in which the cluster's store, a node's daemon and the driver die in turns."""
     from tests.reliability.chaos.rays import BACK_S
 
     with on_ray(database) as (service, site):
@@ -159,9 +159,9 @@ def without_ray(database: str, tasks: int, times: int) -> Report:
 
 
 def cut(tasks: int, cuts: Sequence[tuple[str, float]], **leases: float) -> Report:
-    """Two hosts on one PostgreSQL that lose each other; raises NoNetwork where there are none.
+    """Run a trial of two hosts with one PostgreSQL that lose each other.
 
-    To be run in a network namespace of its own: see hosts.py.
+    Raises NoNetwork without a network namespace; run it in a namespace of its own, see hosts.py.
     """
     settings: dict[str, Any] = {**SETTINGS, "lease_s": 30, "renew_s": 5, **leases}
     again_s = settings["lease_s"] + settings["renew_s"]

@@ -1,4 +1,4 @@
-"""What machines do to a service that nobody kills: no server, no space, no lock, no right time."""
+"""Outages of a service whose processes live on: no server, no disk space, a lock, a wrong clock."""
 
 import os
 import signal
@@ -32,9 +32,9 @@ PROBE = {"circuit": BELL, "priority": 10}
 
 
 class Trouble:
-    """Deals one kind of trouble to a service, and measures each time how soon it is back.
+    """Causes one kind of outage, and measures each time how soon the service is back.
 
-    That is from the end of the trouble, or from its beginning if the service is to mend it itself.
+    The time runs from the end of the outage, or from its beginning if the service itself recovers.
     """
 
     def __init__(
@@ -47,7 +47,9 @@ class Trouble:
         self.recoveries: list[float] = []
 
     def wreak(self, times: int) -> Iterator[float]:
-        """As often as that; yields the share of tasks to submit while it lasts."""
+        """Cause the outage the given number of times; yield the share of tasks to submit
+        meanwhile.
+        """
         for number in range(times):
             began = time.monotonic()
             dealing = self._thread.submit(self._deal, number)
@@ -60,7 +62,7 @@ class Trouble:
 
 
 def back(service: Service) -> float:
-    """Seconds until the service has taken a task and run it."""
+    """Return the seconds until the service has accepted a task and run it."""
     book, key, began = Journal(service.folder / "journal"), uuid.uuid4().hex, time.monotonic()
     book.intend(key, None)
     while time.monotonic() < began + 120:
@@ -76,7 +78,7 @@ def back(service: Service) -> float:
 
 
 def stopping(server: Server) -> Callable[[int], None]:
-    """PostgreSQL ends without a word, and stays away for up to two seconds."""
+    """Stop PostgreSQL at once, for up to two seconds."""
 
     def deal(number: int) -> None:
         server.stop()
@@ -87,7 +89,7 @@ def stopping(server: Server) -> Callable[[int], None]:
 
 
 def locking(settings: Settings, seconds: float) -> Callable[[int], None]:
-    """Somebody else holds the whole database."""
+    """Lock the whole database from another connection."""
 
     def deal(_: int) -> None:
         with locked(settings):
@@ -98,7 +100,7 @@ def locking(settings: Settings, seconds: float) -> Callable[[int], None]:
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
-    """Nobody else writes inside; with PostgreSQL, nobody reads either."""
+    """Lock out all writers, and with PostgreSQL all readers, while the block runs."""
     if settings.database:
         with psycopg.connect(settings.database) as other:
             other.execute("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE")
@@ -132,7 +134,7 @@ def jumping(clock: Clock, service: Service) -> Callable[[int], None]:
 
 
 def _occupy(service: Service, worker: Process) -> None:
-    """Has the only worker there is hold a task until it dies: its slots stop amid it."""
+    """Have the only worker hold a task until it dies: its slots are stopped."""
     book, key = Journal(service.folder / "journal"), uuid.uuid4().hex
     book.intend(key, None)
     task_id = service.submit(LONG.format(time.time() % 1), priority=10)
@@ -152,12 +154,12 @@ LONG = (
 
 
 def heard(service: Service) -> int:
-    """How many workers have said that they are ready."""
+    """Return the number of workers that have logged that they are ready."""
     return (service.folder / "worker.log").read_text().count("ready to run tasks")
 
 
 def filling(disk: Path, seconds: float, after: Callable[[], None]) -> Callable[[int], None]:
-    """The disk is full for a while."""
+    """Fill the disk for a while."""
 
     def deal(_: int) -> None:
         filler = disk / "filler"
@@ -175,12 +177,12 @@ def filling(disk: Path, seconds: float, after: Callable[[], None]) -> Callable[[
 
 
 class NoDisk(Exception):
-    """A file system cannot be mounted here; the message says why."""
+    """A file system that cannot be mounted; the message has the reason."""
 
 
 @contextmanager
 def small_disk(mib: int) -> Iterator[Path]:
-    """A file system of this size, for any user. Raises NoDisk where we may not mount one."""
+    """Mount a file system of this size for any user. Raises NoDisk without the permission."""
     folder = Path(tempfile.mkdtemp(prefix="disk-"))
     options = ["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=777", "tmpfs", str(folder)]
     try:
