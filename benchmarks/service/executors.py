@@ -20,7 +20,7 @@ from tests.support.ray_cluster import Cluster
 from benchmarks.common.load_generator import BELL
 from quantumtask.shared.settings import EXECUTORS, Settings
 from quantumtask.shared.task import Assignment, TaskSpec
-from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.outcome import AttemptOutcome
 from quantumtask.worker.worker import open_executor
 
 CHUNKS = (1, 20, 200)
@@ -44,7 +44,7 @@ class Side:
         while self.executor.free < self.slots:
             time.sleep(0.1)
 
-    def _hear(self, outcomes: list[Outcome]) -> None:
+    def _hear(self, outcomes: list[AttemptOutcome]) -> None:
         for outcome in outcomes:
             assert outcome.value is not None
             self._ended.release()

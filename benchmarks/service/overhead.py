@@ -24,7 +24,7 @@ from benchmarks.common.load_generator import BELL, drive, layers
 from quantumtask.api.service.predicted_cost import predict_ms
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, TaskSpec
-from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.outcome import AttemptOutcome
 from quantumtask.worker.slots.executor import LocalExecutor, pack_chunks
 
 
@@ -55,7 +55,7 @@ class Slots:
 
     def __init__(self) -> None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as a Worker's slots have it
-        self._ended: queue.SimpleQueue[list[Outcome] | BaseException] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[list[AttemptOutcome] | BaseException] = queue.SimpleQueue()
         self._executor = LocalExecutor(Settings(), self._ended.put, self._ended.put)
         self._executor.warm()
 
@@ -86,7 +86,7 @@ def assignment(circuit: str) -> Assignment:
     return Assignment(os.urandom(16).hex(), 1, "nobody", 0, predict_ms(spec), spec)
 
 
-def succeeded(ended: list[Outcome] | BaseException) -> int:
+def succeeded(ended: list[AttemptOutcome] | BaseException) -> int:
     """How many tasks have ended; all of them well, or this benchmark is worth nothing."""
     if isinstance(ended, BaseException):
         raise ended

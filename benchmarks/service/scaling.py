@@ -27,7 +27,7 @@ from tests.support.services import Service, children, cpu_ticks, until
 from benchmarks.common.load_generator import drive
 from quantumtask.shared.settings import Settings, core_count
 from quantumtask.shared.task import Assignment, Result
-from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.outcome import AttemptOutcome
 
 ALONE = (
     'include "stdgates.inc"; qubit[24] q; bit[24] c; '
@@ -49,7 +49,7 @@ class Simulated:
     def __init__(
         self,
         settings: Settings,
-        report: Callable[[list[Outcome]], None],
+        report: Callable[[list[AttemptOutcome]], None],
         failed: Callable[[BaseException], None],
     ) -> None:
         del failed
@@ -70,7 +70,7 @@ class Simulated:
     def _done(self, chunk: list[Assignment]) -> None:
         with self._lock:
             self.free += 1
-        self._report([Outcome(assignment, RESULT) for assignment in chunk])
+        self._report([AttemptOutcome(assignment, RESULT) for assignment in chunk])
 
     def kill(self, *_: Any) -> None:
         pass

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
-from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.outcome import AttemptOutcome
 from quantumtask.worker.slots.slot import Slot
 
 SETTINGS = Settings(slot_memory_mb=1024)
@@ -24,7 +24,7 @@ class Child:
         self._slot = Slot(settings, 1)
         self._verdicts: dict[str, Result | Failure | None] = {}
 
-    def _seen(self, outcomes: list[Outcome]) -> None:
+    def _seen(self, outcomes: list[AttemptOutcome]) -> None:
         self._verdicts.update({o.assignment.id: o.value for o in outcomes})
 
     def run(

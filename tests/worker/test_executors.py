@@ -12,7 +12,7 @@ import pytest
 
 from quantumtask.shared.settings import EXECUTORS, Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
-from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.outcome import AttemptOutcome
 from quantumtask.worker.worker import open_executor
 from tests.support.ray_cluster import Cluster
 from tests.support.services import (
@@ -53,7 +53,7 @@ class Bench:
         self.executor.warm()
         until(lambda: self.executor.free == SLOTS, 200)
 
-    def _hear(self, outcomes: list[Outcome]) -> None:
+    def _hear(self, outcomes: list[AttemptOutcome]) -> None:
         with self._heard:
             for outcome in outcomes:
                 self._outcomes[outcome.assignment.id].append(outcome.value)

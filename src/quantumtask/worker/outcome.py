@@ -15,7 +15,7 @@ from quantumtask.shared.task import (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AttemptOutcome:
     """The outcome of an attempt.
 
     Attributes:
@@ -30,7 +30,7 @@ class Outcome:
     requeue: bool = False
 
 
-Report = Callable[[list[Outcome]], None]
+Report = Callable[[list[AttemptOutcome]], None]
 """Callback for outcomes; an executor calls it from its own threads."""
 
 
@@ -38,7 +38,7 @@ Report = Callable[[list[Outcome]], None]
 class RecordedOutcome:
     """An outcome and the new state of its task; None if the worker had lost its lease."""
 
-    outcome: Outcome
+    outcome: AttemptOutcome
     state: TaskState | None
 
 

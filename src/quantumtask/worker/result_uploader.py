@@ -16,7 +16,7 @@ from quantumtask.shared.blobs import (
 from quantumtask.shared.errors import ResultStoreUnavailable
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Result
-from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.outcome import AttemptOutcome
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class ResultUploader:
     """
 
     def __init__(
-        self, settings: Settings, database: str, pass_on: Callable[[Outcome], None]
+        self, settings: Settings, database: str, pass_on: Callable[[AttemptOutcome], None]
     ) -> None:
         self._blobs = open_blob_store(settings)
         self._database = database
@@ -49,7 +49,7 @@ class ResultUploader:
         """True if so many uploads are under way that no more results should be computed."""
         return len(self._uploads) >= self._max_uploads
 
-    def submit(self, outcome: Outcome) -> None:
+    def submit(self, outcome: AttemptOutcome) -> None:
         """Pass an outcome on, now or after its upload."""
         assignment, result = outcome.assignment, outcome.value
         if not isinstance(result, Result) or not is_large(result):
@@ -75,7 +75,7 @@ class ResultUploader:
             uploads, self._uploads = list(self._uploads.values()), {}
         for assignment, cancelled in uploads:
             cancelled.set()
-            self._pass_on(Outcome(assignment, None, requeue=True))
+            self._pass_on(AttemptOutcome(assignment, None, requeue=True))
 
     def _run(self, assignment: Assignment, result: Result, cancelled: threading.Event) -> None:
         stripped: Result | None = None
@@ -85,7 +85,7 @@ class ResultUploader:
             with self._lock:
                 upload = self._uploads.pop((assignment.id, assignment.attempt), None)
             if upload:
-                self._pass_on(Outcome(assignment, stripped, requeue=stripped is None))
+                self._pass_on(AttemptOutcome(assignment, stripped, requeue=stripped is None))
 
     def _upload(
         self, assignment: Assignment, result: Result, cancelled: threading.Event

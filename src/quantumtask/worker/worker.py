@@ -16,7 +16,7 @@ from quantumtask.shared.task import Assignment, Failure, FailureCode, Result, Ta
 from quantumtask.shared.worker_store import WorkerStore
 from quantumtask.worker.executor_protocol import Executor
 from quantumtask.worker.lease_monitor import LeaseMonitor
-from quantumtask.worker.outcome import Outcome, RecordedOutcome, Report
+from quantumtask.worker.outcome import AttemptOutcome, RecordedOutcome, Report
 from quantumtask.worker.ray.executor import RayExecutor
 from quantumtask.worker.result_uploader import ResultUploader
 from quantumtask.worker.retention import RetentionThread
@@ -74,13 +74,13 @@ class Worker:
         self._events = WorkerEvents(settings, self.id)
         self._stopping = threading.Event()
         # No SimpleQueue: its `get` with a timeout may block for ever (CPython 3.11 and 3.12).
-        self._inbox: queue.Queue[Outcome | None] = queue.Queue()  # None: the doorbell
+        self._inbox: queue.Queue[AttemptOutcome | None] = queue.Queue()  # None: the doorbell
         self._uploader = ResultUploader(settings, self._store.identity(), self._inbox.put)
         self._retention = RetentionThread(settings)
         self._held: dict[tuple[str, int], Assignment] = {}
         self._backlog: list[Assignment] = []  # claimed, but not in a slot yet
         self._retries: list[Assignment] = []  # to run again, each alone in a slot
-        self._outcomes: list[Outcome] = []  # not recorded yet
+        self._outcomes: list[AttemptOutcome] = []  # not recorded yet
         self._more_waiting = False  # the last claim has filled its budget
         self._throughput = ThroughputMeter()
         self._lease_monitor = LeaseMonitor(settings)
@@ -231,7 +231,7 @@ class Worker:
             else:
                 self._outcomes.append(outcome)
 
-    def _record(self, outcomes: list[Outcome]) -> list[RecordedOutcome]:
+    def _record(self, outcomes: list[AttemptOutcome]) -> list[RecordedOutcome]:
         """Write the outcomes of attempts that this worker still holds."""
         results = [
             (outcome.assignment, outcome.value)
@@ -246,7 +246,7 @@ class Worker:
             for outcome in outcomes
         ]
 
-    def _record_other(self, outcome: Outcome) -> TaskState | None:
+    def _record_other(self, outcome: AttemptOutcome) -> TaskState | None:
         """Write an outcome without a result; return the new state, None if the lease is lost."""
         assignment, value = outcome.assignment, outcome.value
         if value is None:
@@ -328,7 +328,7 @@ class Worker:
 
     def _requeue_waiting(self) -> None:
         """Requeue the tasks that are in no slot: no slot will be free for them soon."""
-        self._outcomes += [Outcome(each, None) for each in (*self._backlog, *self._retries)]
+        self._outcomes += [AttemptOutcome(each, None) for each in (*self._backlog, *self._retries)]
         self._backlog, self._retries = [], []
 
     def _requeue_all(self) -> None:
@@ -337,7 +337,9 @@ class Worker:
         self._uploader.cancel_all()
         self._collect()
         ended = {_key(outcome.assignment) for outcome in self._outcomes}
-        self._outcomes += [Outcome(each, None) for k, each in self._held.items() if k not in ended]
+        self._outcomes += [
+            AttemptOutcome(each, None) for k, each in self._held.items() if k not in ended
+        ]
 
     def _close(self) -> None:
         self._retention.stop()
@@ -349,7 +351,7 @@ class Worker:
         self._events.close()
         log.info("stopped", extra={"worker": self.id})
 
-    def _report(self, outcomes: list[Outcome]) -> None:
+    def _report(self, outcomes: list[AttemptOutcome]) -> None:
         for outcome in outcomes:
             self._uploader.submit(outcome)
 

@@ -16,7 +16,7 @@ from quantumtask.shared.task import Assignment, Failure, FailureCode
 from quantumtask.version import __version__
 from quantumtask.worker.analysis.messages import AnalysisKind, AnalysisRequest
 from quantumtask.worker.analysis.pool import AnalysisProcess
-from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.outcome import AttemptOutcome
 from quantumtask.worker.ray.messages import MemoryEstimate, RunReply, encode_outcome_list
 from quantumtask.worker.slots.slot import Slot
 
@@ -40,7 +40,7 @@ class SlotActor:
         """Run a pickled list of assignments."""
         self._slot.assign(pickle.loads(chunk))
         arrays: list[bytes] = []
-        out_of_memory: Outcome | None = None
+        out_of_memory: AttemptOutcome | None = None
         for message in self._slot.run():
             failure = next(filter(_is_out_of_memory, message.outcomes), None)
             if failure and not out_of_memory:
@@ -78,10 +78,10 @@ class SlotActor:
         limit = format_bytes(max_bytes)
         message = f"{fields['message']}. No node of the cluster has more than {limit} for it"
         too_large = Failure(FailureCode.OUT_OF_MEMORY, message)
-        return MemoryEstimate(0, encode_outcome_list([Outcome(task, too_large)]))
+        return MemoryEstimate(0, encode_outcome_list([AttemptOutcome(task, too_large)]))
 
 
-def _is_out_of_memory(outcome: Outcome) -> bool:
+def _is_out_of_memory(outcome: AttemptOutcome) -> bool:
     return isinstance(outcome.value, Failure) and outcome.value.is_out_of_memory
 
 

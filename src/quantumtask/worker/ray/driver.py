@@ -22,7 +22,7 @@ from quantumtask.shared.processes import kill_on_parent_death
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.task import Assignment, Failure, FailureCode
 from quantumtask.version import __version__
-from quantumtask.worker.outcome import Outcome
+from quantumtask.worker.outcome import AttemptOutcome
 from quantumtask.worker.ray import cluster, placement
 from quantumtask.worker.ray.cluster import (
     ActorHandle,
@@ -351,7 +351,9 @@ class RayDriver:
             return
         task = work.single
         if task and not work.kill_reason and (failure := _failure(loss, slot.capacity.node)):
-            self._worker.send_outcomes(work.number, encode_outcome_list([Outcome(task, failure)]))
+            self._worker.send_outcomes(
+                work.number, encode_outcome_list([AttemptOutcome(task, failure)])
+            )
         self._worker.end_chunk(work.number)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from quantumtask.shared.settings import PREFIX, Settings, SettingsError
 from quantumtask.shared.task import Assignment
-from quantumtask.worker.outcome import Outcome, Report, decode_value
+from quantumtask.worker.outcome import AttemptOutcome, Report, decode_value
 from quantumtask.worker.ray.messages import (
     Capacity,
     ChunkEnd,
@@ -90,7 +90,7 @@ class RayExecutor:
                 self._chunks[self._number] = {(task.id, task.attempt): task for task in chunk}
                 driver.send(Submit(self._number, chunk))
         if not driver:
-            self._report([Outcome(task, None, requeue=True) for task in chunk])
+            self._report([AttemptOutcome(task, None, requeue=True) for task in chunk])
 
     def kill(
         self, task_id: str | None = None, attempt: int | None = None, reason: str = "stopped"
@@ -144,20 +144,20 @@ class RayExecutor:
             case ChunkEnd(number, retained):
                 self._report(self._end_chunk(number, retained))
 
-    def _take_outcomes(self, number: int, outcomes: list[Any]) -> list[Outcome]:
+    def _take_outcomes(self, number: int, outcomes: list[Any]) -> list[AttemptOutcome]:
         with self._lock:
             chunk = self._chunks[number]
             return [
-                Outcome(chunk.pop((task_id, attempt)), decode_value(kind, fields))
+                AttemptOutcome(chunk.pop((task_id, attempt)), decode_value(kind, fields))
                 for task_id, attempt, kind, fields in outcomes
             ]
 
-    def _end_chunk(self, number: int, retained: str) -> list[Outcome]:
+    def _end_chunk(self, number: int, retained: str) -> list[AttemptOutcome]:
         """Return the outcomes of the tasks of a chunk that lost their slot."""
         with self._lock:
             chunk = self._chunks[number]
             lost = [key for key in chunk if key[0] != retained]
-            outcomes = [Outcome(chunk.pop(key), None) for key in lost]
+            outcomes = [AttemptOutcome(chunk.pop(key), None) for key in lost]
             if not chunk:
                 del self._chunks[number]
         return outcomes
@@ -179,7 +179,7 @@ class RayExecutor:
         if connected and not self._stopped.is_set():
             log.warning("Ray cluster lost: tasks wait for it", extra={"tasks": len(lost)})
         if lost:
-            self._report([Outcome(task, None, requeue=True) for task in lost])
+            self._report([AttemptOutcome(task, None, requeue=True) for task in lost])
         return connected
 
 

@@ -18,7 +18,7 @@ import json
 from typing import Any, NamedTuple
 
 from quantumtask.shared.task import Assignment
-from quantumtask.worker.outcome import Outcome, encode_value
+from quantumtask.worker.outcome import AttemptOutcome, encode_value
 
 
 class Submit(NamedTuple):
@@ -120,7 +120,7 @@ def decode_message(data: bytes) -> DriverMessage:
     return _TYPES[kind](*fields)
 
 
-def encode_outcome_list(outcomes: list[Outcome]) -> bytes:
+def encode_outcome_list(outcomes: list[AttemptOutcome]) -> bytes:
     """Return outcomes that have a value as a JSON array, as a slot writes them."""
     return json.dumps(
         [

@@ -7,7 +7,7 @@ from multiprocessing import forkserver
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment
-from quantumtask.worker.outcome import Outcome, Report
+from quantumtask.worker.outcome import AttemptOutcome, Report
 from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Slot
 
 CHUNK_MS = 50.0
@@ -74,16 +74,16 @@ class LocalExecutor:
         for slot in self._slots:
             slot.stop()
 
-    def _run(self, slot: Slot) -> list[Outcome]:
+    def _run(self, slot: Slot) -> list[AttemptOutcome]:
         """Run the chunk of a slot; report all outcomes but the last ones, and return those."""
-        last: list[Outcome] = []
+        last: list[AttemptOutcome] = []
         for message in slot.run():
             if last:
                 self._report(last)
             last = message.outcomes
         return last
 
-    def _on_chunk_end(self, done: "Future[list[Outcome]]", slot: Slot) -> None:
+    def _on_chunk_end(self, done: "Future[list[AttemptOutcome]]", slot: Slot) -> None:
         with self._lock:
             self._free.append(slot)
         if error := done.exception():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, FailureCode, Result
-from quantumtask.worker.outcome import Outcome, decode_value
+from quantumtask.worker.outcome import AttemptOutcome, decode_value
 from quantumtask.worker.slots.child_process import ChildProcess, exit_failure
 from quantumtask.worker.telemetry import events
 
@@ -31,7 +31,7 @@ class SlotMessage(NamedTuple):
         data: The JSON array that the child has sent; None for outcomes of the slot itself.
     """
 
-    outcomes: list[Outcome]
+    outcomes: list[AttemptOutcome]
     data: bytes | None = None
 
 
@@ -89,7 +89,7 @@ class Slot:
         except (EOFError, OSError):
             message = None
         out_of_memory = message is not None and any(map(_is_out_of_memory, message.outcomes))
-        lost: list[Outcome] = []
+        lost: list[AttemptOutcome] = []
         if self._unfinished or self._kill_reason or out_of_memory:
             lost = self._give_up(in_time, out_of_memory)
         if message:
@@ -138,15 +138,15 @@ class Slot:
 
     def _take_outcomes(
         self, values: list[tuple[tuple[str, int], Result | Failure]]
-    ) -> list[Outcome]:
+    ) -> list[AttemptOutcome]:
         """Return the outcomes of tasks that are unfinished; ValueError if one of them is not."""
         keys = {key for key, _ in values}
         with self._lock:
             if len(keys) < len(values) or not keys <= self._unfinished.keys():
                 raise ValueError("an outcome of no unfinished task")
-            return [Outcome(self._unfinished.pop(key), value) for key, value in values]
+            return [AttemptOutcome(self._unfinished.pop(key), value) for key, value in values]
 
-    def _give_up(self, in_time: bool, out_of_memory: bool) -> list[Outcome]:
+    def _give_up(self, in_time: bool, out_of_memory: bool) -> list[AttemptOutcome]:
         """End the child; return the outcomes of its unfinished tasks."""
         with self._lock:
             self._child.kill()
@@ -156,7 +156,7 @@ class Slot:
             excused = self._kill_reason or not self._single
         events.slot_ended(self._end_reason(in_time, out_of_memory, exitcode), exitcode, lost)
         return [
-            Outcome(task, None if excused else self._failure(task, in_time, exitcode))
+            AttemptOutcome(task, None if excused else self._failure(task, in_time, exitcode))
             for task in lost
         ]
 
@@ -179,6 +179,6 @@ class Slot:
         return exit_failure(exitcode, "running the task", self._settings)
 
 
-def _is_out_of_memory(outcome: Outcome) -> bool:
+def _is_out_of_memory(outcome: AttemptOutcome) -> bool:
     """Return True if the child that sent this outcome ends: see `execute.child_loop`."""
     return isinstance(outcome.value, Failure) and outcome.value.is_out_of_memory

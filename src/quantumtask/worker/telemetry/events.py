@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, ReclaimedTask, Result, TaskState
-from quantumtask.worker.outcome import Outcome, RecordedOutcome
+from quantumtask.worker.outcome import AttemptOutcome, RecordedOutcome
 from quantumtask.worker.telemetry import metrics
 from quantumtask.worker.telemetry.spans import WorkerSpans
 
@@ -63,7 +63,7 @@ class WorkerEvents:
         """Report the start of a chunk."""
         self._spans.started(chunk)
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: AttemptOutcome) -> None:
         """Report the outcome of a task."""
         self._spans.ended(outcome)
 

@@ -7,7 +7,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskState
 from quantumtask.shared.telemetry.trace_ids import Attributes
 from quantumtask.shared.telemetry.traces import open_traces
-from quantumtask.worker.outcome import Outcome, RecordedOutcome
+from quantumtask.worker.outcome import AttemptOutcome, RecordedOutcome
 
 
 class WorkerSpans:
@@ -34,7 +34,7 @@ class WorkerSpans:
             now = time.time_ns()
             self._started_ns |= {(task.id, task.attempt): now for task in chunk}
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: AttemptOutcome) -> None:
         """Export the span of a run. The tasks of a chunk run one after the other."""
         value = outcome.value
         run_ms = value.run_ms if isinstance(value, Result) else None
