@@ -1,4 +1,4 @@
-"""What there is to run a task on: the simulator and the twins, through HTTP and as data."""
+"""The list of backends, the simulator and device snapshots, through HTTP and as data."""
 
 import warnings
 from collections.abc import Callable
@@ -34,15 +34,15 @@ def test_the_simulator_comes_first_and_has_no_noise(listed: dict[str, Any]) -> N
 
 
 def test_every_twin_tells_its_size_its_gates_and_its_errors(listed: dict[str, Any]) -> None:
-    found = {each["name"]: each for each in listed["backends"]}
-    assert len(found) > 50
-    assert {frozenset(each) for each in found.values()} == {frozenset(SUMMARY)}
-    manila = found["fake_manila"]
+    backends_by_name = {each["name"]: each for each in listed["backends"]}
+    assert len(backends_by_name) > 50
+    assert {frozenset(each) for each in backends_by_name.values()} == {frozenset(SUMMARY)}
+    manila = backends_by_name["fake_manila"]
     assert (manila["qubits"], manila["noisy"]) == (5, True)
     assert manila["basis_gates"] == ["cx", "id", "rz", "sx", "x"]
     errors = manila["median_errors"]
     assert 0 < errors["one_qubit"] < errors["two_qubit"] < errors["readout"] < 0.1
-    assert found["fake_armonk"]["median_errors"]["two_qubit"] is None  # it has one qubit
+    assert backends_by_name["fake_armonk"]["median_errors"]["two_qubit"] is None  # it has one qubit
 
 
 def test_a_twin_is_told_with_all_that_was_measured_of_it(service: Service) -> None:
@@ -119,18 +119,18 @@ def test_what_is_read_of_a_device_is_what_the_package_itself_says() -> None:
     theirs = {each.backend_name: each for each in classes if hasattr(each, "backend_name")}
     assert set(theirs) - set(calibration.snapshot_folders()) == calibration.SYNTHETIC
     for name in ("fake_manila", "fake_almaden", "fake_cairo", "fake_fez", "fake_miami"):
-        assert measured(calibration.load_snapshot(name)) == pytest.approx(
-            calibrated(theirs[name]().target)
+        assert calibration_of_snapshot(calibration.load_snapshot(name)) == pytest.approx(
+            calibration_of_target(theirs[name]().target)
         )
 
 
-def measured(twin: calibration.DeviceSnapshot) -> dict[Any, Any]:
+def calibration_of_snapshot(snapshot: calibration.DeviceSnapshot) -> dict[Any, Any]:
     gates: dict[Any, Any] = {
         (gate.name, gate.qubits, what): value
-        for gate in twin.gates
+        for gate in snapshot.gates
         for what, value in (("error", gate.error), ("duration", gate.duration_s))
     }
-    for k, qubit in enumerate(twin.qubits):
+    for k, qubit in enumerate(snapshot.qubits):
         values = {"error": qubit.readout_error, "duration": qubit.readout_s}
         gates |= {("measure", (k,), what): value for what, value in values.items()}
         times = {"t1": qubit.t1_s, "t2": qubit.t2_s, "frequency": qubit.frequency_hz}
@@ -138,8 +138,8 @@ def measured(twin: calibration.DeviceSnapshot) -> dict[Any, Any]:
     return gates
 
 
-def calibrated(target: Any) -> dict[Any, Any]:
-    found = {
+def calibration_of_target(target: Any) -> dict[Any, Any]:
+    backends_by_name = {
         (name, qubits, what): getattr(properties, what, None)
         for name in set(target.operation_names)
         & {*calibration.load_snapshot("fake_cairo").basis_gates}
@@ -148,5 +148,7 @@ def calibrated(target: Any) -> dict[Any, Any]:
         for what in ("error", "duration")
     }
     for k, qubit in enumerate(target.qubit_properties):
-        found |= {("qubit", (k,), what): getattr(qubit, what) for what in ("t1", "t2", "frequency")}
-    return found
+        backends_by_name |= {
+            ("qubit", (k,), what): getattr(qubit, what) for what in ("t1", "t2", "frequency")
+        }
+    return backends_by_name

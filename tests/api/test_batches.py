@@ -17,31 +17,33 @@ from tests.support.services import BELL, ENDLESS, Service, until
 ITEM = {"circuit": BELL, "shots": 10}
 
 
-def post(service: Service, tasks: list[Any], headers: Any = None, **more: Any) -> dict[str, Any]:
-    answer = service.http.post("/batches", json={"tasks": tasks, **more}, headers=headers)
+def submit_batch(
+    service: Service, tasks: list[Any], headers: Any = None, **fields: Any
+) -> dict[str, Any]:
+    answer = service.http.post("/batches", json={"tasks": tasks, **fields}, headers=headers)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-def refused(service: Service, body: object) -> str:
+def refusal_detail(service: Service, body: object) -> str:
     answer = service.http.post("/batches", json=body)
     assert answer.status_code == 400, answer.text
     return str(problem(answer)["detail"])
 
 
-def ended(service: Service, batch_id: str) -> dict[str, Any]:
-    def look() -> dict[str, Any]:
+def wait_for_end(service: Service, batch_id: str) -> dict[str, Any]:
+    def read_batch() -> dict[str, Any]:
         answer = service.http.get(f"/batches/{batch_id}?wait=30")
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
 
-    until(lambda: look()["status"] == "completed", 120, service.logs)
-    return look()
+    until(lambda: read_batch()["status"] == "completed", 120, service.logs)
+    return read_batch()
 
 
-def lines(service: Service, batch_id: str, offset: int = 0) -> Iterator[dict[str, Any]]:
+def result_lines(service: Service, batch_id: str, offset: int = 0) -> Iterator[dict[str, Any]]:
     path = f"/batches/{batch_id}/results?offset={offset}"
     with service.http.stream("GET", path, timeout=120) as answer:
         assert answer.status_code == 200
@@ -50,71 +52,79 @@ def lines(service: Service, batch_id: str, offset: int = 0) -> Iterator[dict[str
 
 
 def test_all_tasks_of_a_batch_run_and_none_is_mixed_up(service: Service) -> None:
-    wanted = [prepare_number(n) for n in range(40)]
-    given = [{"circuit": text, "shots": 10, "name": f"n{n}"} for n, (text, _) in enumerate(wanted)]
-    told = post(service, given, name="all", tags=["a", "b", "a"])
-    assert told["status"] == "submitted"
-    assert len(set(told["task_ids"])) == 40
-    batch = ended(service, told["batch_id"])
+    circuits = [prepare_number(n) for n in range(40)]
+    bodies = [
+        {"circuit": text, "shots": 10, "name": f"n{n}"} for n, (text, _) in enumerate(circuits)
+    ]
+    submission = submit_batch(service, bodies, name="all", tags=["a", "b", "a"])
+    assert submission["status"] == "submitted"
+    assert len(set(submission["task_ids"])) == 40
+    batch = wait_for_end(service, submission["batch_id"])
     assert (batch["name"], batch["tags"], batch["size"]) == ("all", ["a", "b"], 40)
     assert batch["states"] == {
         "submitted": 0, "running": 0, "completed": 40, "failed": 0, "cancelled": 0,
     }  # fmt: skip
     assert batch["submitted_at"] <= batch["finished_at"]
-    found = list(lines(service, told["batch_id"]))
-    assert [line["offset"] for line in found] == list(range(40))
-    assert sorted(line["item"] for line in found) == list(range(40))
-    for line in found:
-        assert line["task_id"] == told["task_ids"][line["item"]]
-        assert line["result"] == wanted[line["item"]][1]
+    results = list(result_lines(service, submission["batch_id"]))
+    assert [line["offset"] for line in results] == list(range(40))
+    assert sorted(line["item"] for line in results) == list(range(40))
+    for line in results:
+        assert line["task_id"] == submission["task_ids"][line["item"]]
+        assert line["result"] == circuits[line["item"]][1]
         assert line["name"] == f"n{line['item']}"
-        assert line["batch_id"] == told["batch_id"]
-    offset = found[7].pop("offset")
+        assert line["batch_id"] == submission["batch_id"]
+    offset = results[7].pop("offset")
     assert offset == 7
-    assert found[7] == service.get(found[7]["task_id"])
+    assert results[7] == service.get(results[7]["task_id"])
 
 
 def test_one_items_failure_is_that_items(service: Service) -> None:
-    told = post(service, [ITEM, {"circuit": "qubit q; frobnicate q;"}, ITEM])
-    batch = ended(service, told["batch_id"])
+    submission = submit_batch(service, [ITEM, {"circuit": "qubit q; frobnicate q;"}, ITEM])
+    batch = wait_for_end(service, submission["batch_id"])
     assert (batch["states"]["completed"], batch["states"]["failed"]) == (2, 1)
-    [failed] = [line for line in lines(service, told["batch_id"]) if line["status"] == "failed"]
+    [failed] = [
+        line for line in result_lines(service, submission["batch_id"]) if line["status"] == "failed"
+    ]
     assert (failed["item"], failed["error_code"]) == (1, "unknown_gate")
 
 
 def test_results_come_as_the_items_end(service: Service) -> None:
-    told = post(service, [{"circuit": ENDLESS}, ITEM])
-    found = lines(service, told["batch_id"])
-    first = next(found)
+    submission = submit_batch(service, [{"circuit": ENDLESS}, ITEM])
+    results = result_lines(service, submission["batch_id"])
+    first = next(results)
     assert (first["offset"], first["item"], first["status"]) == (0, 1, "completed")
-    assert service.get(told["task_ids"][0])["status"] == "pending"
-    assert service.http.get(f"/batches/{told['batch_id']}").json()["status"] == "pending"
-    assert service.http.post(f"/tasks/{told['task_ids'][0]}/cancel").status_code == 200
-    [last] = list(found)
+    assert service.get(submission["task_ids"][0])["status"] == "pending"
+    assert service.http.get(f"/batches/{submission['batch_id']}").json()["status"] == "pending"
+    assert service.http.post(f"/tasks/{submission['task_ids'][0]}/cancel").status_code == 200
+    [last] = list(results)
     assert (last["offset"], last["item"], last["status"]) == (1, 0, "cancelled")
 
 
 def test_results_are_the_same_from_any_offset(service: Service) -> None:
-    told = post(service, [ITEM] * 20)
-    whole = list(lines(service, told["batch_id"]))
+    submission = submit_batch(service, [ITEM] * 20)
+    whole = list(result_lines(service, submission["batch_id"]))
     for offset in (0, 1, 13, 19, 20):
-        assert list(lines(service, told["batch_id"], offset)) == whole[offset:]
+        assert list(result_lines(service, submission["batch_id"], offset)) == whole[offset:]
 
 
 @pytest.mark.parametrize("offset", ["-1", "21", "x", "1.5", "9" * 30])
 def test_an_offset_that_is_none_is_refused(service: Service, offset: str) -> None:
-    told = post(service, [ITEM] * 2)
-    answer = service.http.get(f"/batches/{told['batch_id']}/results", params={"offset": offset})
+    submission = submit_batch(service, [ITEM] * 2)
+    answer = service.http.get(
+        f"/batches/{submission['batch_id']}/results", params={"offset": offset}
+    )
     assert answer.status_code == 400
     assert str(problem(answer)["detail"]).startswith("offset: ")
 
 
 def test_a_batch_is_cancelled_but_for_what_has_ended(service: Service) -> None:
-    told = post(service, [ITEM, {"circuit": ENDLESS}, {"circuit": ENDLESS}, {"circuit": ENDLESS}])
-    service.finished(told["task_ids"][0])
-    service.running(told["task_ids"][1])
+    submission = submit_batch(
+        service, [ITEM, {"circuit": ENDLESS}, {"circuit": ENDLESS}, {"circuit": ENDLESS}]
+    )
+    service.finished(submission["task_ids"][0])
+    service.running(submission["task_ids"][1])
     for _ in range(2):
-        answer = service.http.post(f"/batches/{told['batch_id']}/cancel")
+        answer = service.http.post(f"/batches/{submission['batch_id']}/cancel")
         assert answer.status_code == 200
         assert answer.json()["status"] == "completed"
         assert answer.json()["states"]["cancelled"] == 3
@@ -123,25 +133,27 @@ def test_a_batch_is_cancelled_but_for_what_has_ended(service: Service) -> None:
 
 
 def test_an_item_is_cancelled_as_any_task(service: Service) -> None:
-    told = post(service, [{"circuit": ENDLESS}, ITEM])
-    answer = service.http.post(f"/tasks/{told['task_ids'][0]}/cancel")
+    submission = submit_batch(service, [{"circuit": ENDLESS}, ITEM])
+    answer = service.http.post(f"/tasks/{submission['task_ids'][0]}/cancel")
     assert answer.status_code == 200
-    assert ended(service, told["batch_id"])["states"]["cancelled"] == 1
+    assert wait_for_end(service, submission["batch_id"])["states"]["cancelled"] == 1
 
 
 def test_waiting_for_a_batch_ends_with_the_time(service: Service) -> None:
-    told = post(service, [{"circuit": ENDLESS}])
-    batch = service.http.get(f"/batches/{told['batch_id']}?wait=0.3").json()
+    submission = submit_batch(service, [{"circuit": ENDLESS}])
+    batch = service.http.get(f"/batches/{submission['batch_id']}?wait=0.3").json()
     assert batch["status"] == "pending"
     assert batch["finished_at"] is None
-    service.http.post(f"/batches/{told['batch_id']}/cancel")
+    service.http.post(f"/batches/{submission['batch_id']}/cancel")
 
 
 def test_the_same_key_and_body_give_the_same_batch_however_often(service: Service) -> None:
     headers = {"Idempotency-Key": uuid.uuid4().hex}
     with ThreadPoolExecutor(4) as pool:
-        told = list(pool.map(lambda _: post(service, [ITEM] * 3, headers, name="n"), range(8)))
-    assert told == [told[0]] * 8
+        submission = list(
+            pool.map(lambda _: submit_batch(service, [ITEM] * 3, headers, name="n"), range(8))
+        )
+    assert submission == [submission[0]] * 8
     others: list[tuple[str, Any]] = [
         ("/batches", {"tasks": [ITEM] * 2, "name": "n"}),
         ("/batches", {"tasks": [ITEM] * 3}),
@@ -155,28 +167,30 @@ def test_the_same_key_and_body_give_the_same_batch_however_often(service: Servic
 
 def test_batches_are_listed_newest_first(service: Service) -> None:
     tag = uuid.uuid4().hex
-    ids = [post(service, [ITEM], tags=[tag], name=f"n{n % 2}")["batch_id"] for n in range(5)]
+    ids = [
+        submit_batch(service, [ITEM], tags=[tag], name=f"n{n % 2}")["batch_id"] for n in range(5)
+    ]
     for batch_id in ids:
-        ended(service, batch_id)
-    pending = post(service, [{"circuit": ENDLESS}], tags=[tag])["batch_id"]
-    seen: list[str] = []
+        wait_for_end(service, batch_id)
+    pending = submit_batch(service, [{"circuit": ENDLESS}], tags=[tag])["batch_id"]
+    listed_ids: list[str] = []
     cursor = None
     while True:
         query: dict[str, Any] = {"tag": tag, "limit": 2} | ({"cursor": cursor} if cursor else {})
         page = service.http.get("/batches", params=query).json()
-        seen += [batch["batch_id"] for batch in page["batches"]]
+        listed_ids += [batch["batch_id"] for batch in page["batches"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert seen == [pending, *ids[::-1]]
+    assert listed_ids == [pending, *ids[::-1]]
 
-    def listed(**query: str) -> list[str]:
-        found = service.http.get("/batches", params={"tag": tag, **query}).json()
-        return [batch["batch_id"] for batch in found["batches"]]
+    def list_ids(**query: str) -> list[str]:
+        results = service.http.get("/batches", params={"tag": tag, **query}).json()
+        return [batch["batch_id"] for batch in results["batches"]]
 
-    assert listed(name="n1") == [ids[3], ids[1]]
-    assert listed(status="pending") == [pending]
-    assert listed(status="completed") == ids[::-1]
+    assert list_ids(name="n1") == [ids[3], ids[1]]
+    assert list_ids(status="pending") == [pending]
+    assert list_ids(status="completed") == ids[::-1]
     assert service.http.get("/batches", params={"status": "failed"}).status_code == 400
     service.http.post(f"/batches/{pending}/cancel")
 
@@ -214,7 +228,7 @@ def test_one_item_that_is_not_valid_refuses_all_and_is_named(
 ) -> None:
     tag = uuid.uuid4().hex
     tasks = [{**ITEM, "tags": [tag]}, {**ITEM, "tags": [tag]}, item]
-    assert refused(service, {"tasks": tasks, "tags": [tag]}).startswith(detail)
+    assert refusal_detail(service, {"tasks": tasks, "tags": [tag]}).startswith(detail)
     assert service.http.get("/tasks", params={"tag": tag}).json()["tasks"] == []
     assert service.http.get("/batches", params={"tag": tag}).json()["batches"] == []
 
@@ -235,7 +249,7 @@ def test_one_item_that_is_not_valid_refuses_all_and_is_named(
     ],
 )
 def test_what_is_no_batch_is_refused(service: Service, body: object, detail: str) -> None:
-    assert refused(service, body).startswith(detail)
+    assert refusal_detail(service, body).startswith(detail)
 
 
 def test_an_item_that_is_too_large_is_named(service: Service) -> None:

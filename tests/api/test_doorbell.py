@@ -1,4 +1,4 @@
-"""The API's rings, as a Worker hears them that closes connections, hangs up or says nothing."""
+"""The doorbell of the API against a worker that closes connections, hangs up or does not answer."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
 
 class Listener:
-    """In the place of a Worker: hears rings, and deals with each connection as it is told."""
+    """A server in the place of a worker, which handles each connection with the given function."""
 
     def __init__(self, deal: Callable[[socket.socket], bytes]) -> None:
         self.port = free_port()
@@ -44,12 +44,12 @@ class Listener:
         self._socket.close()
 
 
-Listening = Callable[[Callable[[socket.socket], bytes]], tuple[Service, Listener]]
+StartWithListener = Callable[[Callable[[socket.socket], bytes]], tuple[Service, Listener]]
 
 
 @pytest.fixture
-def listening(tmp_path: Path) -> Iterator[Listening]:
-    """Starts an API that rings a listener."""
+def start_with_listener(tmp_path: Path) -> Iterator[StartWithListener]:
+    """Start an API whose worker is a listener."""
     ending: list[Callable[[], None]] = []
 
     def listen(deal: Callable[[socket.socket], bytes]) -> tuple[Service, Listener]:
@@ -65,44 +65,50 @@ def listening(tmp_path: Path) -> Iterator[Listening]:
         end()
 
 
-def answering(connection: socket.socket) -> bytes:
+def answer_ring(connection: socket.socket) -> bytes:
     ring = connection.recv(65_536)
     connection.sendall(ANSWER)
     return ring
 
 
-def rung(service: Service, listener: Listener) -> None:
-    """Submits a task that is rung for, after a moment in which nobody has asked for a ring."""
+def submit_and_wait_for_ring(service: Service, listener: Listener) -> None:
+    """Submit a task after a moment without a ring, and wait until its ring arrives."""
     time.sleep(0.05)
     task_id = service.submit()
     until(lambda: task_id in listener.heard, 10)
 
 
-def test_a_submission_rings_with_its_id_over_one_connection(listening: Listening) -> None:
-    service, listener = listening(answering)
+def test_a_submission_rings_with_its_id_over_one_connection(
+    start_with_listener: StartWithListener,
+) -> None:
+    service, listener = start_with_listener(answer_ring)
     for _ in range(3):
-        rung(service, listener)
+        submit_and_wait_for_ring(service, listener)
     assert listener.connections == 1
 
 
-def test_a_ring_that_meets_a_closed_connection_is_sent_once_more(listening: Listening) -> None:
-    def once(connection: socket.socket) -> bytes:
-        ring = answering(connection)
+def test_a_ring_that_meets_a_closed_connection_is_sent_once_more(
+    start_with_listener: StartWithListener,
+) -> None:
+    def answer_and_close(connection: socket.socket) -> bytes:
+        ring = answer_ring(connection)
         connection.shutdown(socket.SHUT_RDWR)
         return ring
 
-    service, listener = listening(once)
+    service, listener = start_with_listener(answer_and_close)
     for _ in range(3):
-        rung(service, listener)
+        submit_and_wait_for_ring(service, listener)
     assert listener.connections >= 3
 
 
-def test_a_worker_that_hangs_up_is_not_rung_without_end(listening: Listening) -> None:
+def test_a_worker_that_hangs_up_is_not_rung_without_end(
+    start_with_listener: StartWithListener,
+) -> None:
     def hang_up(connection: socket.socket) -> bytes:
         connection.close()
         return b""
 
-    service, listener = listening(hang_up)
+    service, listener = start_with_listener(hang_up)
     for _ in range(3):
         before = listener.connections
         time.sleep(0.05)
@@ -112,15 +118,17 @@ def test_a_worker_that_hangs_up_is_not_rung_without_end(listening: Listening) ->
     assert listener.connections == 3
 
 
-def test_a_worker_that_says_nothing_holds_nobody_up(listening: Listening) -> None:
-    service, listener = listening(lambda connection: connection.recv(65_536))
+def test_a_worker_that_says_nothing_holds_nobody_up(start_with_listener: StartWithListener) -> None:
+    service, listener = start_with_listener(lambda connection: connection.recv(65_536))
     for _ in range(20):
         time.sleep(0.03)
         service.submit()
     assert len(listener.heard) == 1  # the first ring is still under way
 
 
-def test_a_submission_that_is_refused_is_no_less_refused_for_its_ring(listening: Listening) -> None:
-    service, _ = listening(answering)
+def test_a_submission_that_is_refused_is_no_less_refused_for_its_ring(
+    start_with_listener: StartWithListener,
+) -> None:
+    service, _ = start_with_listener(answer_ring)
     assert service.http.post("/tasks", json={"circuit": BELL, "shots": 0}).status_code == 400
     assert service.try_get("/health") == 200

@@ -1,4 +1,4 @@
-"""Which engines there are, and asking for one, through HTTP, from Python and from a terminal."""
+"""The list of engines, and the choice of one, through HTTP, from Python and from a terminal."""
 
 import json
 import re
@@ -33,8 +33,8 @@ def test_every_engine_is_told_with_its_methods(service: Service) -> None:
     body = service.http.get("/engines").json()
     assert set(body) == {"engines", "default", "slot_memory_bytes"}
     assert body["default"] == "auto"
-    found = {e["name"]: {m["name"] for m in e["methods"]} for e in body["engines"]}
-    assert found == {name: set(methods) for name, methods in ENGINES.items()}
+    methods = {e["name"]: {m["name"] for m in e["methods"]} for e in body["engines"]}
+    assert methods == {name: set(methods) for name, methods in ENGINES.items()}
     for engine in body["engines"]:
         assert set(engine) == {"name", "version", "installed", "methods"}
         assert engine["installed"] is (engine["version"] is not None)
@@ -60,8 +60,8 @@ def test_how_many_qubits_fit_follows_from_the_memory_of_a_slot(start: Start) -> 
 
     def estimate(qubits: int) -> int:
         circuit = T_GATE.replace("[2]", f"[{qubits}]").replace("h q[0]", "h q")
-        asked = {"circuit": circuit, "engine": "aer", "method": "statevector"}
-        return service.http.post("/estimate", json=asked).status_code
+        estimate_body = {"circuit": circuit, "engine": "aer", "method": "statevector"}
+        return service.http.post("/estimate", json=estimate_body).status_code
 
     assert (estimate(25), estimate(26)) == (200, 422)
 
@@ -99,7 +99,7 @@ def test_what_is_not_asked_for_is_chosen_and_says_why(service: Service) -> None:
 
 
 MEASURES_MORE = FEED_FORWARD.replace("x q[1];", "x q[1]; c[1] = measure q[1];")
-"""What an engine that knows only circuits cannot run."""
+"""A program that an engine for circuits alone cannot run."""
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_state_that_does_not_fit_the_engine_asked_for_fails_with_both_numbers(
 
 
 @pytest.mark.parametrize(
-    ("more", "word"),
+    ("fields", "word"),
     [
         ({"engine": "abacus"}, "engine: must be auto, lightning, stim, aer or quantumtask"),
         ({"engine": ""}, "engine: must be"),
@@ -144,16 +144,18 @@ def test_a_state_that_does_not_fit_the_engine_asked_for_fails_with_both_numbers(
         ({"method": 3}, "method: "),
     ],
 )
-def test_a_name_that_is_none_is_refused(service: Service, more: dict[str, Any], word: str) -> None:
-    answer = service.http.post("/tasks", json={"circuit": BELL, **more})
+def test_a_name_that_is_none_is_refused(
+    service: Service, fields: dict[str, Any], word: str
+) -> None:
+    answer = service.http.post("/tasks", json={"circuit": BELL, **fields})
     assert (answer.status_code, problem(answer)["code"]) == (400, "invalid_request")
     assert str(problem(answer)["detail"]).startswith(word)
 
 
 def test_an_idempotency_key_holds_for_the_same_engine_only(service: Service) -> None:
-    def submit(**more: Any) -> Any:
+    def submit(**fields: Any) -> Any:
         headers = {"Idempotency-Key": "engines-test"}
-        return service.http.post("/tasks", json={"circuit": BELL, **more}, headers=headers)
+        return service.http.post("/tasks", json={"circuit": BELL, **fields}, headers=headers)
 
     first = submit().json()["task_id"]
     assert submit(engine="auto", method=None).json()["task_id"] == first
@@ -162,8 +164,8 @@ def test_an_idempotency_key_holds_for_the_same_engine_only(service: Service) -> 
         assert (answer.status_code, problem(answer)["code"]) == (409, "idempotency_conflict")
 
 
-def counts(service: Service, **more: Any) -> tuple[Any, Any]:
-    body = service.run(seed=7, memory=True, **more)
+def counts(service: Service, **fields: Any) -> tuple[Any, Any]:
+    body = service.run(seed=7, memory=True, **fields)
     assert body["status"] == "completed", body
     return body["result"], body["memory"]
 
@@ -182,9 +184,9 @@ def test_the_same_seed_gives_the_same_counts_on_any_slot_remembered_or_not(
 
 
 def test_without_a_seed_a_circuit_that_is_sent_again_gives_fresh_shots(service: Service) -> None:
-    drawn = [service.run(LADDER, shots=4000) for _ in range(4)]
-    assert len({body["seed"] for body in drawn}) == 4
-    assert len({json.dumps(body["result"]) for body in drawn}) == 4
+    results = [service.run(LADDER, shots=4000) for _ in range(4)]
+    assert len({body["seed"] for body in results}) == 4
+    assert len({json.dumps(body["result"]) for body in results}) == 4
 
 
 def test_the_client_lists_engines_and_asks_for_one(service: Service) -> None:

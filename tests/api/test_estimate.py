@@ -1,4 +1,4 @@
-"""What a task would take, asked through HTTP, from Python and from a terminal: nothing is run."""
+"""Estimates of tasks, through HTTP, from Python and from a terminal: nothing is run."""
 
 import json
 import re
@@ -32,18 +32,18 @@ GHZ = (
 )
 
 
-def estimated(service: Service, circuit: str = BELL, **more: Any) -> dict[str, Any]:
-    answer = service.http.post("/estimate", json={"circuit": circuit, **more})
+def estimate(service: Service, circuit: str = BELL, **fields: Any) -> dict[str, Any]:
+    answer = service.http.post("/estimate", json={"circuit": circuit, **fields})
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    assert set(found) == KEYS
-    assert found["memory_bytes"] > 0
-    assert 0 < found["seconds"] < 60
-    return found
+    estimate_body: dict[str, Any] = answer.json()
+    assert set(estimate_body) == KEYS
+    assert estimate_body["memory_bytes"] > 0
+    assert 0 < estimate_body["seconds"] < 60
+    return estimate_body
 
 
-def refused(service: Service, circuit: str = BELL, **more: Any) -> dict[str, Any]:
-    answer = service.http.post("/estimate", json={"circuit": circuit, **more})
+def refused_estimate(service: Service, circuit: str = BELL, **fields: Any) -> dict[str, Any]:
+    answer = service.http.post("/estimate", json={"circuit": circuit, **fields})
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
     assert body["status"] == answer.status_code == 422
@@ -53,60 +53,60 @@ def refused(service: Service, circuit: str = BELL, **more: Any) -> dict[str, Any
 
 def test_an_estimate_names_what_then_runs_the_task(service: Service) -> None:
     for circuit in (BELL, T_GATE, FEED_FORWARD):
-        found, task = estimated(service, circuit), service.run(circuit)
+        estimate_body, task = estimate(service, circuit), service.run(circuit)
         same = ("engine", "engine_version", "method", "precision", "reason", "shots")
-        assert {k: found[k] for k in same} == {k: task[k] for k in same}
-        assert found["engine"] in ENGINES
-        assert found["method"] in ENGINES[found["engine"]]
+        assert {k: estimate_body[k] for k in same} == {k: task[k] for k in same}
+        assert estimate_body["engine"] in ENGINES
+        assert estimate_body["method"] in ENGINES[estimate_body["engine"]]
 
 
 def test_only_qubits_that_are_uncertain_count(service: Service) -> None:
-    assert [estimated(service, c)["qubits"] for c in (BELL, T_GATE, FEED_FORWARD)] == [2, 1, 2]
+    assert [estimate(service, c)["qubits"] for c in (BELL, T_GATE, FEED_FORWARD)] == [2, 1, 2]
 
 
 def test_nothing_is_stored(start: Start) -> None:
     service = start(slots=1)
-    estimated(service, BELL)
-    refused(service, WRONG)
+    estimate(service, BELL)
+    refused_estimate(service, WRONG)
     assert service.http.get("/tasks").json()["tasks"] == []
 
 
 def test_only_qubits_that_are_used_count(service: Service) -> None:
     circuit = TWO_QUBITS.replace("qubit[2]", "qubit[50]") + "h q[7];\nt q[7];\nc[0] = measure q[7];"
-    assert estimated(service, circuit)["qubits"] == 1
+    assert estimate(service, circuit)["qubits"] == 1
 
 
 def test_values_of_inputs_are_part_of_the_question(service: Service) -> None:
     circuit = TWO_QUBITS + "input int n;\nfor int k in [1:n] { t q[0]; }\nc = measure q;"
-    short, long = (estimated(service, circuit, parameters={"n": n}) for n in (1, 20_000))
+    short, long = (estimate(service, circuit, parameters={"n": n}) for n in (1, 20_000))
     assert short["seconds"] < long["seconds"]
-    assert refused(service, circuit)["errors"][0]["message"].find("`n`") >= 0
+    assert refused_estimate(service, circuit)["errors"][0]["message"].find("`n`") >= 0
 
 
 def test_more_shots_take_longer(service: Service) -> None:
     circuit = TWO_QUBITS.replace("[2]", "[12]") + "h q; t q; h q; c = measure q;"
-    few, many = (estimated(service, circuit, shots=shots) for shots in (1, 1_000_000))
+    few, many = (estimate(service, circuit, shots=shots) for shots in (1, 1_000_000))
     assert (few["shots"], many["shots"]) == (1, 1_000_000)
     assert few["seconds"] < many["seconds"]
 
 
 def test_a_longer_text_takes_longer_because_reading_it_counts(service: Service) -> None:
     spaces = BELL + "x q[0];" * 20_000
-    assert estimated(service, spaces)["seconds"] > 10 * estimated(service, BELL)["seconds"]
+    assert estimate(service, spaces)["seconds"] > 10 * estimate(service, BELL)["seconds"]
 
 
 def test_a_thousand_entangled_qubits_are_a_stabilizer_state(service: Service) -> None:
-    found = estimated(service, GHZ, shots=100_000)
-    assert (found["engine"], found["method"]) in {
+    estimate_body = estimate(service, GHZ, shots=100_000)
+    assert (estimate_body["engine"], estimate_body["method"]) in {
         ("stim", "stabilizer"),
         ("quantumtask", "stabilizer"),
     }
-    assert found["precision"] == "exact"
-    assert "1,000 qubits" in found["reason"]
+    assert estimate_body["precision"] == "exact"
+    assert "1,000 qubits" in estimate_body["reason"]
 
 
 def test_a_circuit_that_is_wrong_is_told_with_all_its_problems(service: Service) -> None:
-    body, task = refused(service, WRONG), service.run(WRONG)
+    body, task = refused_estimate(service, WRONG), service.run(WRONG)
     assert (body["detail"], body["code"]) == (task["error"], task["error_code"])
     assert body["errors"] == task["errors"]
     assert [each["line"] for each in body["errors"]] == [5, 6]
@@ -114,7 +114,7 @@ def test_a_circuit_that_is_wrong_is_told_with_all_its_problems(service: Service)
 
 @pytest.mark.parametrize("circuit", [DEEP, TOO_LARGE], ids=["60 qubits", "40 qubits"])
 def test_what_may_not_fit_is_refused_with_both_numbers(service: Service, circuit: str) -> None:
-    body = refused(service, circuit)
+    body = refused_estimate(service, circuit)
     assert body["code"] == "out_of_memory"
     needed, available = re.findall(r"[\d.e+]+ [KMGTPEZ]iB", body["detail"])
     assert needed != available
@@ -123,7 +123,7 @@ def test_what_may_not_fit_is_refused_with_both_numbers(service: Service, circuit
 
 
 def test_a_vector_that_is_asked_for_and_does_not_fit_is_refused_for_good(service: Service) -> None:
-    body = refused(service, DEEP, engine="aer", method="statevector")
+    body = refused_estimate(service, DEEP, engine="aer", method="statevector")
     assert body["code"] == "out_of_memory"
     assert "16.0 EiB" in body["detail"]
     assert "entangled less" not in body["detail"]
@@ -135,21 +135,21 @@ def deaths(service: Service) -> set[str]:
 
 def test_a_refusal_for_memory_costs_no_process(start: Start) -> None:
     service = start(slots=1, slot_memory_mb=300)
-    refused(service, TOO_LARGE)
+    refused_estimate(service, TOO_LARGE)
     before = deaths(service)
-    assert refused(service, TOO_LARGE)["code"] == "out_of_memory"
-    assert estimated(service, BELL)["qubits"] == 2
+    assert refused_estimate(service, TOO_LARGE)["code"] == "out_of_memory"
+    assert estimate(service, BELL)["qubits"] == 2
     assert deaths(service) == before
 
 
 def test_an_engine_that_cannot_run_it_says_why(service: Service) -> None:
-    body = refused(service, T_GATE, engine="stim")
+    body = refused_estimate(service, T_GATE, engine="stim")
     assert body["code"] == "engine_unsuitable"
     assert "not Clifford" in body["detail"]
 
 
 @pytest.mark.parametrize(
-    ("more", "name"),
+    ("fields", "name"),
     [
         ({"circuit": " "}, "circuit"),
         ({"shots": 0}, "shots"),
@@ -164,9 +164,9 @@ def test_an_engine_that_cannot_run_it_says_why(service: Service) -> None:
     ],
 )
 def test_a_wrong_field_is_refused_by_its_name(
-    service: Service, more: dict[str, Any], name: str
+    service: Service, fields: dict[str, Any], name: str
 ) -> None:
-    answer = service.http.post("/estimate", json={"circuit": BELL, **more})
+    answer = service.http.post("/estimate", json={"circuit": BELL, **fields})
     assert (answer.status_code, problem(answer)["code"]) == (400, "invalid_request")
     assert str(problem(answer)["detail"]).startswith(name)
 
@@ -180,14 +180,17 @@ def test_a_question_that_is_not_json_or_too_large_is_refused(service: Service) -
 
 def test_a_circuit_that_takes_too_long_to_read_is_told_so(start: Start) -> None:
     service = start(slots=1, compile_limit_s=0.1)
-    assert refused(service, LONG, parameters={})["code"] == "compile_timeout"
-    assert estimated(service, BELL)["qubits"] == 2
+    assert refused_estimate(service, LONG, parameters={})["code"] == "compile_timeout"
+    assert estimate(service, BELL)["qubits"] == 2
 
 
 def test_a_circuit_that_takes_too_much_memory_to_read_is_told_so(start: Start) -> None:
     service = start(slots=1, slot_memory_mb=40)
-    assert refused(service, LONG, parameters={})["code"] in ("out_of_memory", "worker_crashed")
-    assert estimated(service, BELL)["qubits"] == 2
+    assert refused_estimate(service, LONG, parameters={})["code"] in (
+        "out_of_memory",
+        "worker_crashed",
+    )
+    assert estimate(service, BELL)["qubits"] == 2
 
 
 def test_where_no_worker_answers_the_error_says_what_to_do(start: Start) -> None:
@@ -200,9 +203,13 @@ def test_where_no_worker_answers_the_error_says_what_to_do(start: Start) -> None
 
 def test_the_client_estimates(service: Service) -> None:
     with Client(service.url) as client:
-        found = client.estimate(BELL, shots=7, engine="aer", method="statevector")
-        assert set(found) == KEYS
-        assert [found[k] for k in ("engine", "method", "shots")] == ["aer", "statevector", 7]
+        estimate_body = client.estimate(BELL, shots=7, engine="aer", method="statevector")
+        assert set(estimate_body) == KEYS
+        assert [estimate_body[k] for k in ("engine", "method", "shots")] == [
+            "aer",
+            "statevector",
+            7,
+        ]
         circuit = TWO_QUBITS + "input float x;\nrx(x) q;"
         assert client.estimate(circuit, parameters={"x": 1})["shots"]
         with pytest.raises(CircuitError) as refusal:
@@ -213,7 +220,7 @@ def test_the_client_estimates(service: Service) -> None:
 
 @pytest.fixture
 def cli(service: Service) -> Callable[..., Run]:
-    return lambda *arguments, **more: quantumtask(*arguments, url=service.url, **more)
+    return lambda *arguments, **fields: quantumtask(*arguments, url=service.url, **fields)
 
 
 def test_the_terminal_shows_size_time_and_engine(cli: Callable[..., Run]) -> None:

@@ -140,9 +140,9 @@ def test_a_setting_that_is_wrong_or_unknown_stops_the_service_with_a_sentence(
         broken.environment[variable] = value
         process = broken.start_api()
         assert process.popen.wait(20) != 0
-        said = (folder / "api.log").read_text()
-        assert variable in said
-        assert "Traceback" not in said
+        log_text = (folder / "api.log").read_text()
+        assert variable in log_text
+        assert "Traceback" not in log_text
         broken.stop()
 
 

@@ -1,4 +1,4 @@
-"""What the services write to their logs about tasks."""
+"""Log lines of the services about tasks."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a client keeps beside a task, and the circuit of a task, come back as they were given."""
+"""The metadata and the circuit of a task are returned as they were submitted."""
 
 import json
 import uuid
@@ -25,8 +25,8 @@ def test_metadata_of_a_task_is_kept_and_is_not_in_the_list(service: Service) -> 
     task = service.http.post("/tasks?wait=30", json=body).json()
     assert task["metadata"] == ANY
     assert service.get(task["task_id"])["metadata"] == ANY
-    [listed] = service.http.get("/tasks", params={"name": body["name"]}).json()["tasks"]
-    assert "metadata" not in listed
+    [summary] = service.http.get("/tasks", params={"name": body["name"]}).json()["tasks"]
+    assert "metadata" not in summary
     assert "metadata" not in service.http.post("/tasks?wait=30", json={"circuit": TEXT}).json()
 
 
@@ -121,8 +121,8 @@ def test_metadata_and_circuits_are_in_both_databases(configured: Settings) -> No
     batched = Submission("v", spec, 1.0, batch="b", item=0)
     store.submit_batch(NewBatch("b", (batched,), metadata='{"b": 1}'))
     store.submit_batch(NewBatch("c", (Submission("w", spec, 1.0, batch="c", item=0),)))
-    found = {name: task.metadata for name, task in store.read(["t", "u", "v"]).items()}
-    assert found == {"t": spec.metadata, "u": None, "v": spec.metadata}
+    metadata = {name: task.metadata for name, task in store.read(["t", "u", "v"]).items()}
+    assert metadata == {"t": spec.metadata, "u": None, "v": spec.metadata}
     batches = store.read_batches(["b", "c"])
     assert (batches["b"].metadata, batches["c"].metadata) == ('{"b": 1}', None)
     assert (store.read_circuit("t"), store.read_circuit("nothing")) == (TEXT, None)

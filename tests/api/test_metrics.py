@@ -1,4 +1,4 @@
-"""What both services tell Prometheus, seen over HTTP while tasks end in every way there is."""
+"""Metrics of both services over HTTP, while tasks end in every way."""
 
 import os
 import re
@@ -31,14 +31,14 @@ def test_the_worker_counts_tasks_by_how_they_end(start: Start) -> None:
     service.run(TOO_LARGE)
     after = await_sample(service, "tasks_finished_total", 1, state="failed", code="out_of_memory")
 
-    def ended(state: str, code: str = "") -> float:
+    def finished_tasks(state: str, code: str = "") -> float:
         labels = {"state": state, "code": code}
         name = "tasks_finished_total"
         return after(name, **labels) - before(name, **labels)
 
-    assert ended("completed") == 3
-    assert ended("failed", "unknown_gate") == 1
-    assert ended("failed", "timeout") == 1
+    assert finished_tasks("completed") == 3
+    assert finished_tasks("failed", "unknown_gate") == 1
+    assert finished_tasks("failed", "timeout") == 1
     assert after("task_run_seconds_count", engine=engines[0]) == 3
     assert after("task_wait_seconds_count", engine=engines[0]) == 3
     assert after("task_wait_seconds_count", engine="none") == 3
@@ -108,21 +108,23 @@ def test_the_api_counts_requests_and_submissions(service: Service) -> None:
         service.http.get(stranger)
     after = scrape(service.url)
 
-    def more(name: str, **labels: str) -> float:
+    def increase(name: str, **labels: str) -> float:
         return after(name, **labels) - before(name, **labels)
 
     requests = "http_requests_total"
-    assert more(requests, method="POST", route="/tasks", status="200") == 3
-    assert more(requests, method="POST", route="/tasks", status="400") == 2
-    assert more(requests, method="POST", route="/tasks/{task_id}/cancel", status="409") == 1
-    assert more(requests, method="GET", route="other", status="404") == 3
-    assert more("submissions_total", outcome="taken") == 2
-    assert more("submissions_total", outcome="repeated") == 1
-    assert more("submissions_total", outcome="invalid_json") == 1
-    assert more("submissions_total", outcome="invalid_request") == 1
+    assert increase(requests, method="POST", route="/tasks", status="200") == 3
+    assert increase(requests, method="POST", route="/tasks", status="400") == 2
+    assert increase(requests, method="POST", route="/tasks/{task_id}/cancel", status="409") == 1
+    assert increase(requests, method="GET", route="other", status="404") == 3
+    assert increase("submissions_total", outcome="taken") == 2
+    assert increase("submissions_total", outcome="repeated") == 1
+    assert increase("submissions_total", outcome="invalid_json") == 1
+    assert increase("submissions_total", outcome="invalid_request") == 1
     seconds = "http_request_duration_seconds_count"
-    assert more(seconds, method="GET", route="/tasks/{task_id}") == 1  # and not those that waited
-    assert more(seconds, method="POST", route="/tasks") == 5
+    assert (
+        increase(seconds, method="GET", route="/tasks/{task_id}") == 1
+    )  # and not those that waited
+    assert increase(seconds, method="POST", route="/tasks") == 5
     assert task_id not in after.text
     assert "nowhere" not in after.text
 
@@ -135,11 +137,11 @@ def test_a_full_queue_is_seen_from_outside(tmp_path: Path) -> None:
         answers = [service.http.post("/tasks", json={"circuit": "qubit q;"}) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         until(lambda: scrape(service.url)("queue_tasks", state="submitted") == 3, 30)
-        seen = scrape(service.url)
-        assert seen("queue_oldest_seconds") > 0
-        assert (seen("queue_tasks", state="running"), seen("workers")) == (0, 0)
-        assert seen("database_up") == 1
-        assert seen("submissions_total", outcome="queue_full") == 1
+        value_of = scrape(service.url)
+        assert value_of("queue_oldest_seconds") > 0
+        assert (value_of("queue_tasks", state="running"), value_of("workers")) == (0, 0)
+        assert value_of("database_up") == 1
+        assert value_of("submissions_total", outcome="queue_full") == 1
         cancelled = answers[0].json()["task_id"]
         service.http.post(f"/tasks/{cancelled}/cancel")
         until(lambda: scrape(service.url)("queue_tasks", state="submitted") == 2, 30)
@@ -162,9 +164,9 @@ def test_a_database_that_is_away_is_told_and_does_not_hide_the_rest(
     assert scrape(service.url)("database_up") == 1
     server.stop()
     until(lambda: scrape(service.url)("database_up") == 0, 30, service.logs)
-    seen = scrape(service.url)
-    assert "quantumtask_queue_tasks" not in seen.names()
-    assert "quantumtask_http_requests_total" in seen.names()
+    value_of = scrape(service.url)
+    assert "quantumtask_queue_tasks" not in value_of.names()
+    assert "quantumtask_http_requests_total" in value_of.names()
     until(lambda: scrape(service.worker_url)("store_unavailable_turns_total") > 0, 30)
     server.start()
     until(lambda: scrape(service.url)("database_up") == 1, 30, service.logs)
@@ -177,9 +179,9 @@ def test_a_scraper_gets_the_format_it_asks_for(service: Service) -> None:
             continue
         plain = httpx.get(f"{url}/metrics")
         assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")
-        wanted = "application/openmetrics-text; version=1.0.0"
-        answer = httpx.get(f"{url}/metrics", headers={"Accept": wanted})
-        assert answer.headers["content-type"].startswith(wanted)
+        media_type = "application/openmetrics-text; version=1.0.0"
+        answer = httpx.get(f"{url}/metrics", headers={"Accept": media_type})
+        assert answer.headers["content-type"].startswith(media_type)
         names = {family.name for family in text_string_to_metric_families(answer.text)}
         assert "process_cpu_seconds" in names
 
@@ -187,22 +189,22 @@ def test_a_scraper_gets_the_format_it_asks_for(service: Service) -> None:
 DOCS = Path(__file__).parents[2] / "docs" / "how-to"
 
 
-def declared(module: object) -> list[MetricWrapperBase]:
+def declared_metrics(module: object) -> list[MetricWrapperBase]:
     return [each for each in vars(module).values() if isinstance(each, MetricWrapperBase)]
 
 
-def row(name: str, kind: str, labels: tuple[str, ...], about: str) -> str:
-    return f"| `{name}` | {kind} | {', '.join(labels)} | {about} |"
+def row(name: str, kind: str, labels: tuple[str, ...], documentation: str) -> str:
+    return f"| `{name}` | {kind} | {', '.join(labels)} | {documentation} |"
 
 
 def rows(module: object) -> list[str]:
-    """The table of a service's metrics, as the page has to have it."""
-    found = []
-    for metric in declared(module):
+    """Return the rows of a service's metrics that the page must contain."""
+    metric_rows = []
+    for metric in declared_metrics(module):
         [family] = metric.describe()
         name = family.name + "_total" * (family.type == "counter")
-        found.append(row(name, family.type, metric._labelnames, family.documentation))
-    return found
+        metric_rows.append(row(name, family.type, metric._labelnames, family.documentation))
+    return metric_rows
 
 
 def queue_rows() -> list[str]:
@@ -225,12 +227,12 @@ def test_the_page_of_metrics_has_every_metric() -> None:
 
 def test_alerts_and_advice_name_no_metric_that_there_is_not() -> None:
     tables = "\n".join([*rows(of_api), *queue_rows(), *rows(of_worker)])
-    known = set(re.findall(r"^\| `(\w+)`", tables, re.MULTILINE))
+    metric_names = set(re.findall(r"^\| `(\w+)`", tables, re.MULTILINE))
     for page in ("alerts.yml", "metrics.md"):
         named = set(re.findall(r"quantumtask_\w+", (DOCS / page).read_text()))
         assert len(named) >= 5
-        strangers = {re.sub("_(sum|count|bucket)$", "", name) for name in named} - known
-        assert strangers == set()
+        unknown_names = {re.sub("_(sum|count|bucket)$", "", name) for name in named} - metric_names
+        assert unknown_names == set()
 
 
 def test_there_are_five_alerts_and_each_says_what_is_wrong() -> None:

@@ -36,12 +36,12 @@ def test_every_operation_has_a_summary_and_a_description_of_each_parameter(docum
 
 
 def test_every_example_fits_the_schema_that_it_is_an_example_of(document: Json) -> None:
-    shown = 0
+    examples = 0
     for name, media in contents(document):
         for title, example in media.get("examples", {}).items():
             assert problems(media["schema"], document, example["value"]) == [], f"{name}, {title}"
-            shown += 1
-    assert shown > 50
+            examples += 1
+    assert examples > 50
 
 
 def test_real_answers_fit_the_schemas(document: Json, service: Service) -> None:
@@ -67,7 +67,7 @@ def test_real_answers_fit_the_schemas(document: Json, service: Service) -> None:
 
 
 def problems(schema: Json, document: Json, value: Any) -> list[str]:
-    """Reasons why a value does not fit a schema of the document."""
+    """Return the reasons why a value does not fit a schema of the document."""
     root = {"components": document["components"], "allOf": [schema]}
     return [error.message for error in Draft202012Validator(root).iter_errors(value)]
 
@@ -79,7 +79,7 @@ def operations(document: Json) -> Iterator[tuple[str, Json]]:
 
 
 def contents(document: Json) -> Iterator[tuple[str, Json]]:
-    """The body of each request and answer."""
+    """Yield the body of each request and response."""
     for name, operation in operations(document):
         answers = [("request", operation.get("requestBody", {})), *operation["responses"].items()]
         for status, answer in answers:

@@ -1,4 +1,4 @@
-"""Values that go into a circuit and values that come out of it, through HTTP and the Store."""
+"""Inputs and outputs of circuits, through HTTP and the Store."""
 
 import hashlib
 import json
@@ -46,7 +46,7 @@ def test_a_worker_gets_the_parameters_as_json_text(start: Start) -> None:
 
 
 def alone(start: Start) -> Service:
-    """A service whose worker is gone: the test takes its place."""
+    """A service without a worker; the test does the worker's part."""
     service = start(slots=1)
     assert service.worker.stop() == 0
     return service
@@ -156,7 +156,7 @@ def test_an_idempotency_key_holds_for_the_same_parameters_only(service: Service)
 
 
 def test_an_idempotency_key_of_the_version_before_still_holds(start: Start) -> None:
-    """It knew no parameters, and told submissions apart by the fields that it had."""
+    """The release before parameters hashed only the fields that it had."""
     service = start(slots=1)
     fields = {"circuit": BELL, "shots": 1024, "seed": None, "memory": False, "timeout_s": 600.0}
     digest = hashlib.sha256(json.dumps({**fields, "name": None, "tags": []}).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""A result apart from its task: `GET /tasks/{id}/result`; and a task without its result."""
+"""`GET /tasks/{id}/result`, and a task without its result."""
 
 import gzip
 from typing import Any
@@ -120,11 +120,11 @@ def test_a_query_that_means_nothing_is_refused(service: Service, query: str) -> 
 def test_a_strict_submission_is_refused_with_what_a_validation_tells(service: Service) -> None:
     before = service.http.get("/tasks?limit=1").json()["tasks"]
     answer = service.http.post("/tasks?strict=true", json={"circuit": WRONG})
-    told = service.http.post("/validate", json={"circuit": WRONG, "parameters": {}}).json()
+    validation = service.http.post("/validate", json={"circuit": WRONG, "parameters": {}}).json()
     assert answer.status_code == 422
-    assert answer.json()["errors"] == told["problems"]
-    assert {each["code"] for each in told["problems"]} >= {"unknown_gate", "undeclared_name"}
-    assert answer.json()["code"] == told["problems"][0]["code"]
+    assert answer.json()["errors"] == validation["problems"]
+    assert {each["code"] for each in validation["problems"]} >= {"unknown_gate", "undeclared_name"}
+    assert answer.json()["code"] == validation["problems"][0]["code"]
     assert answer.json()["detail"].startswith("line 3, column 1")
     assert service.http.get("/tasks?limit=1").json()["tasks"] == before
 
@@ -135,7 +135,7 @@ def test_a_strict_submission_of_a_good_circuit_runs(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "word"),
+    ("options", "word"),
     [
         ({"observables": []}, "observables"),
         ({"observables": {"ZZ": 1}}, "observables"),
@@ -158,8 +158,8 @@ def test_a_strict_submission_of_a_good_circuit_runs(service: Service) -> None:
     ids=lambda value: str(value)[:40],
 )
 def test_options_that_mean_nothing_are_refused(
-    service: Service, asked: dict[str, Any], word: str
+    service: Service, options: dict[str, Any], word: str
 ) -> None:
-    answer = service.http.post("/tasks", json={"circuit": WIDE, **asked})
+    answer = service.http.post("/tasks", json={"circuit": WIDE, **options})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
     assert word in answer.json()["detail"]

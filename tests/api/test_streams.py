@@ -1,4 +1,4 @@
-"""Events and results as they come, through a running API: tasks are moved by the Store's verbs."""
+"""Streams of events and results from a running API; the Store's methods move the tasks."""
 
 import json
 import signal
@@ -31,7 +31,7 @@ class Event(NamedTuple):
 
 
 class Api(Service):
-    """An API without a Worker; `store` does what one would do."""
+    """An API without a worker; the test moves tasks through `store`."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
         super().__init__(folder, **settings)
@@ -52,27 +52,27 @@ class Api(Service):
         return str(answer.json()["batch_id"])
 
     def claim(self) -> list[Assignment]:
-        """All that waits."""
-        found: list[Assignment] = []
+        """Claim all waiting tasks."""
+        stream: list[Assignment] = []
         while some := self.store.claim("w", 1e9):
-            found += some
-        return found
+            stream += some
+        return stream
 
     def streams(self) -> float:
         return scrape(self.url)("streams")
 
     @contextmanager
-    def following(self, path: str, seen: int = 0) -> Iterator[Iterator[Event]]:
-        headers = {"Last-Event-ID": str(seen)} if seen else {}
+    def following(self, path: str, last_id: int = 0) -> Iterator[Iterator[Event]]:
+        headers = {"Last-Event-ID": str(last_id)} if last_id else {}
         with self.http.stream("GET", path, headers=headers, timeout=60) as answer:
             assert answer.status_code == 200, answer.read()
             assert answer.headers["content-type"].startswith("text/event-stream")
             assert answer.headers["cache-control"] == "no-store"
             yield events(answer.iter_lines())
 
-    def all_events(self, path: str, seen: int = 0) -> list[Event]:
-        with self.following(path, seen) as found:
-            return list(found)
+    def all_events(self, path: str, last_id: int = 0) -> list[Event]:
+        with self.following(path, last_id) as stream:
+            return list(stream)
 
     def lines(self, path: str) -> Iterator[dict[str, Any]]:
         with self.http.stream("GET", path, timeout=60) as answer:
@@ -81,7 +81,7 @@ class Api(Service):
 
 
 def events(lines: Iterator[str]) -> Iterator[Event]:
-    """Server-sent events, as the standard has them read."""
+    """Parse server-sent events as the HTML standard says."""
     fields: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")
@@ -101,7 +101,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Api]]:
-    """Starts an API of the test's own."""
+    """Start an API for one test."""
     running: list[Api] = []
 
     def start_one(**settings: Any) -> Api:
@@ -115,18 +115,18 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Api]]:
 
 def test_events_of_a_task_come_as_they_happen_and_end_with_it(api: Api) -> None:
     task_id = api.submit()
-    with api.following(f"/tasks/{task_id}/events") as found:
-        first = next(found)
+    with api.following(f"/tasks/{task_id}/events") as stream:
+        first = next(stream)
         assert (first.id, first.event) == (1, "submitted")
         [assignment] = api.claim()
-        assert next(found).data["move"] == "claim"
+        assert next(stream).data["move"] == "claim"
         api.store.release(assignment)
-        assert next(found).data["move"] == "release"
+        assert next(stream).data["move"] == "release"
         [assignment] = api.claim()
-        assert next(found).data["attempt"] == 2
+        assert next(stream).data["attempt"] == 2
         api.store.complete([(assignment, RESULT)])
-        last = next(found)
-        assert next(found, None) is None
+        last = next(stream)
+        assert next(stream, None) is None
     assert (last.id, last.event) == (5, "completed")
     assert last.data == {
         "task_id": task_id, "state": "completed", "status": "completed",
@@ -142,43 +142,43 @@ def test_events_of_a_task_are_resumed_behind_any_of_them(api: Api) -> None:
     path = f"/tasks/{task_id}/events"
     whole = api.all_events(path)
     assert [event.event for event in whole] == ["submitted", "running", "failed"]
-    for seen in range(3):
-        assert api.all_events(path, seen) == whole[seen:]
-    for seen in (3, 4, 10**17):
-        answer = api.http.get(path, headers={"Last-Event-ID": str(seen)})
+    for last_id in range(3):
+        assert api.all_events(path, last_id) == whole[last_id:]
+    for last_id in (3, 4, 10**17):
+        answer = api.http.get(path, headers={"Last-Event-ID": str(last_id)})
         assert (answer.status_code, answer.content) == (204, b"")
 
 
 def test_events_of_a_batch_are_those_of_all_its_tasks_and_its_end(api: Api) -> None:
     batch_id = api.batch(3)
-    with api.following(f"/batches/{batch_id}/events") as found:
-        assert [next(found).data["item"] for _ in range(3)] == [0, 1, 2]
+    with api.following(f"/batches/{batch_id}/events") as stream:
+        assert [next(stream).data["item"] for _ in range(3)] == [0, 1, 2]
         first, second, third = api.claim()
-        assert [next(found).event for _ in range(3)] == ["running"] * 3
+        assert [next(stream).event for _ in range(3)] == ["running"] * 3
         api.store.complete([(second, RESULT)])
-        assert (told := next(found)).data["item"] == 1
-        assert told.data["task_id"] == second.id
+        assert (received := next(stream)).data["item"] == 1
+        assert received.data["task_id"] == second.id
         api.store.cancel(first.id)
-        assert next(found).event == "cancelled"
+        assert next(stream).event == "cancelled"
         api.store.complete([(third, RESULT)])
-        assert next(found).data["state"] == "completed"
-        end = next(found)
-        assert next(found, None) is None
+        assert next(stream).data["state"] == "completed"
+        end = next(stream)
+        assert next(stream, None) is None
     assert end == (10, "end", {"batch_id": batch_id})
     path = f"/batches/{batch_id}/events"
     whole = api.all_events(path)
     assert [event.id for event in whole] == list(range(1, 11))
-    for seen in range(10):
-        assert api.all_events(path, seen) == whole[seen:]
+    for last_id in range(10):
+        assert api.all_events(path, last_id) == whole[last_id:]
     assert api.http.get(path, headers={"Last-Event-ID": "10"}).status_code == 204
 
 
 def test_many_events_at_once_all_come(api: Api) -> None:
     batch_id = api.batch(1000)
-    with api.following(f"/batches/{batch_id}/events") as found:
-        first = [next(found) for _ in range(500)]
+    with api.following(f"/batches/{batch_id}/events") as stream:
+        first = [next(stream) for _ in range(500)]
         assert api.http.post(f"/batches/{batch_id}/cancel").status_code == 200
-        whole = first + list(found)
+        whole = first + list(stream)
     assert [event.id for event in whole] == list(range(1, 2002))
     found_lines = list(api.lines(f"/batches/{batch_id}/results"))
     assert [line["offset"] for line in found_lines] == list(range(1000))
@@ -187,10 +187,10 @@ def test_many_events_at_once_all_come(api: Api) -> None:
 
 def test_a_place_that_is_not_reached_yet_is_waited_for(api: Api) -> None:
     task_id = api.submit()
-    with api.following(f"/tasks/{task_id}/events", seen=2) as found:
+    with api.following(f"/tasks/{task_id}/events", last_id=2) as stream:
         [assignment] = api.claim()
         api.store.complete([(assignment, RESULT)])
-        assert [event.id for event in found] == [3]
+        assert [event.id for event in stream] == [3]
 
 
 @pytest.mark.parametrize("wrong", ["x", "-1", "1.5", "9" * 19, "1 2"])
@@ -212,20 +212,20 @@ def test_events_of_an_unknown_task_are_none(api: Api) -> None:
 def test_a_stream_that_has_nothing_to_tell_shows_that_it_lives(api: Api) -> None:
     task_id, batch_id = api.submit(), api.batch(1)
 
-    def beat(path: str) -> list[str]:
-        """The lines up to the first comment, without the events."""
-        found = []
+    def read_until_comment(path: str) -> list[str]:
+        """Return the lines up to the first comment, without the events."""
+        stream = []
         with api.http.stream("GET", path, timeout=60) as answer:
             for line in answer.iter_lines():
                 if not line.partition(":")[0]:
-                    found.append(line)
+                    stream.append(line)
                 if line == ":":
-                    return found
-        return found
+                    return stream
+        return stream
 
     with ThreadPoolExecutor(2) as pool:
         paths = [f"/tasks/{task_id}/events", f"/batches/{batch_id}/events"]
-        assert list(pool.map(beat, paths)) == [["", ":"]] * 2
+        assert list(pool.map(read_until_comment, paths)) == [["", ":"]] * 2
     api.claim()
 
 
@@ -254,7 +254,7 @@ def test_many_who_follow_take_no_thread_each_and_nothing_is_left_when_they_leave
 
 
 def opened_stream(api: Api, path: str) -> socket.socket:
-    """A connection that has asked for a stream, and reads nothing of it."""
+    """Open a connection that requests a stream and reads nothing of it."""
     opened = socket.create_connection(("127.0.0.1", api.port))
     opened.sendall(f"GET {path} HTTP/1.1\r\nHost: api\r\n\r\n".encode())
     return opened
@@ -281,12 +281,12 @@ def test_who_reads_slowly_holds_up_nobody_and_fills_no_memory(start: Callable[..
     slow = [opened_stream(api, path) for _ in range(5)]
     until(lambda: api.streams() == 5, 30, api.logs)
     task_id = api.submit()
-    with api.following(f"/tasks/{task_id}/events") as found:
-        assert next(found).event == "submitted"
+    with api.following(f"/tasks/{task_id}/events") as stream:
+        assert next(stream).event == "submitted"
         [assignment] = api.claim()
-        assert next(found).event == "running"
+        assert next(stream).event == "running"
         api.store.complete([(assignment, RESULT)])
-        assert next(found).event == "completed"
+        assert next(stream).event == "completed"
     assert len(list(api.lines(path))) == 60
     assert memory_mib(api.api.pid) - before < 5 * 60 * 2 / 3, "as if it held all for each"
     for each in slow:
@@ -325,21 +325,21 @@ def test_an_api_that_is_told_to_stop_ends_its_streams_and_they_go_on_at_the_next
 def test_an_api_that_is_killed_amid_streams_loses_and_repeats_nothing(
     start: Callable[..., Api], configured: Settings
 ) -> None:
-    """While tasks end, one after the other, it is killed and started anew, again and again."""
+    """Kill and restart the API again and again while tasks end one after the other."""
     api = start(database=configured.database)
     batch_id = api.batch(60)
     claimed = api.claim()
     assert len(claimed) == 60
-    told: list[Event] = []
+    received: list[Event] = []
     got: list[dict[str, Any]] = []
 
     def follow() -> None:
-        while not told or told[-1].event != "end":
+        while not received or received[-1].event != "end":
             until(lambda: api.try_get("/health") == 200, 60, api.logs)
             with suppress(httpx.TransportError):
-                place = told[-1].id if told else 0
-                with api.following(f"/batches/{batch_id}/events", place) as found:
-                    told.extend(found)
+                place = received[-1].id if received else 0
+                with api.following(f"/batches/{batch_id}/events", place) as stream:
+                    received.extend(stream)
 
     def read() -> None:
         while len(got) < 60:
@@ -349,18 +349,18 @@ def test_an_api_that_is_killed_amid_streams_loses_and_repeats_nothing(
 
     with ThreadPoolExecutor(2) as pool:
         running = [pool.submit(follow), pool.submit(read)]
-        until(lambda: len(told) >= 120, 60, api.logs)
+        until(lambda: len(received) >= 120, 60, api.logs)
         for n, assignment in enumerate(claimed):
             api.store.complete([(assignment, RESULT)])
             if n % 20 == 10:
-                until(lambda n=n: len(got) > n and len(told) > 120 + n, 60, api.logs)
+                until(lambda n=n: len(got) > n and len(received) > 120 + n, 60, api.logs)
                 api.api.signal(signal.SIGKILL)
                 api.api.popen.wait(30)
                 api.start_api()
         for each in running:
             each.result(60)
-    assert [event.id for event in told] == list(range(1, 182))
-    assert told == api.all_events(f"/batches/{batch_id}/events")
+    assert [event.id for event in received] == list(range(1, 182))
+    assert received == api.all_events(f"/batches/{batch_id}/events")
     assert [line["offset"] for line in got] == list(range(60))
     assert [line["task_id"] for line in got] == [each.id for each in claimed]
 
@@ -370,11 +370,11 @@ def test_a_stream_outlives_its_database(start: Callable[..., Api]) -> None:
     try:
         api = start(database=server.url)
         task_id = api.submit()
-        with api.following(f"/tasks/{task_id}/events") as found:
-            assert next(found).id == 1
+        with api.following(f"/tasks/{task_id}/events") as stream:
+            assert next(stream).id == 1
             server.stop()
             server.start()
             api.store.cancel(task_id)
-            assert [event.id for event in found] == [2]
+            assert [event.id for event in stream] == [2]
     finally:
         server.remove()

@@ -58,8 +58,8 @@ def test_one_trace_joins_the_processes_that_a_task_went_through(
     assert {span.attributes["quantumtask.task_id"] for span in spans.values()} == {task_id}
     worker = body["history"][1]["worker"]
     for name in ("wait", "claim", "run", "commit"):
-        told = spans[name].attributes
-        assert (told["quantumtask.attempt"], told["quantumtask.worker"]) == (1, worker)
+        attributes = spans[name].attributes
+        assert (attributes["quantumtask.attempt"], attributes["quantumtask.worker"]) == (1, worker)
     assert run.attributes["quantumtask.engine"] == body["engine"]
     assert run.attributes["quantumtask.method"] == body["method"]
     assert run.attributes["quantumtask.shots"] == 77
@@ -77,13 +77,13 @@ def test_a_task_that_ran_twice_has_two_runs_in_one_trace(
     body = service.finished(task_id)
     assert (body["status"], body["attempt"]) == ("completed", 2)
 
-    def of(name: str) -> list[tuple[int, str | None]]:
+    def attempts_of(name: str) -> list[tuple[int, str | None]]:
         spans = [span for span in collector.of(task_id) if span.name == name]
         return [(span.attributes["quantumtask.attempt"], span.error) for span in spans]
 
-    until(lambda: len(of("commit")) == 2, 30, service.logs)
-    assert of("claim") == [(1, None), (2, None)]
-    assert of("run") == [(1, "worker_crashed"), (2, None)]
+    until(lambda: len(attempts_of("commit")) == 2, 30, service.logs)
+    assert attempts_of("claim") == [(1, None), (2, None)]
+    assert attempts_of("run") == [(1, "worker_crashed"), (2, None)]
     states = [
         s.attributes["quantumtask.state"] for s in collector.of(task_id) if s.name == "commit"
     ]
@@ -118,7 +118,7 @@ def test_a_collector_that_is_away_costs_one_line_of_log_and_nothing_else(start: 
     assert (service.worker.stop(), service.api.stop()) == (0, 0)
     for log in logs:
         lines = [json.loads(line) for line in log.read_text().splitlines()]
-        assert [line["level"] for line in lines if "traces" in line["event"]] == ["WARNING"]
+        assert [line["level"] for line in lines if "collector" in line["event"]] == ["WARNING"]
         assert not any("opentelemetry" in line["logger"] for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""Validation through HTTP: all problems with their places, in a process that may die."""
+"""Validation through HTTP: all problems with their positions, in a process that may die."""
 
 import os
 import signal
@@ -24,34 +24,34 @@ PROBLEM_KEYS = {
 }
 
 
-def validate(service: Service, circuit: str, **more: Any) -> dict[str, Any]:
-    answer = service.http.post("/validate", json={"circuit": circuit, **more})
+def validate(service: Service, circuit: str, **fields: Any) -> dict[str, Any]:
+    answer = service.http.post("/validate", json={"circuit": circuit, **fields})
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    assert set(found) == KEYS
-    assert all(set(each) == PROBLEM_KEYS for each in found["problems"])
-    return found
+    validation: dict[str, Any] = answer.json()
+    assert set(validation) == KEYS
+    assert all(set(each) == PROBLEM_KEYS for each in validation["problems"])
+    return validation
 
 
-def refused(service: Service, circuit: str = BELL, **more: Any) -> httpx.Response:
-    answer = service.http.post("/validate", json={"circuit": circuit, **more})
+def refused_validation(service: Service, circuit: str = BELL, **fields: Any) -> httpx.Response:
+    answer = service.http.post("/validate", json={"circuit": circuit, **fields})
     problem(answer)
     return answer
 
 
 def test_a_valid_circuit_is_told_what_it_declares(service: Service) -> None:
-    found = validate(service, BELL)
-    assert found["valid"] is True
-    assert found["problems"] == []
-    assert found["registers"] == [{"name": "c", "size": 2}]
-    assert (found["inputs"], found["outputs"], found["qubits"]) == ([], [], 2)
-    assert found["operations"] is None or found["operations"] > 0
+    validation = validate(service, BELL)
+    assert validation["valid"] is True
+    assert validation["problems"] == []
+    assert validation["registers"] == [{"name": "c", "size": 2}]
+    assert (validation["inputs"], validation["outputs"], validation["qubits"]) == ([], [], 2)
+    assert validation["operations"] is None or validation["operations"] > 0
 
 
 def test_every_problem_is_told_with_its_span(service: Service) -> None:
-    found = validate(service, TWO_QUBITS + "frobnicate q[0];\nh q[5];\nc = measure q;")
-    assert found["valid"] is False
-    first, second = found["problems"]
+    validation = validate(service, TWO_QUBITS + "frobnicate q[0];\nh q[5];\nc = measure q;")
+    assert validation["valid"] is False
+    first, second = validation["problems"]
     assert (first["code"], first["severity"]) == ("unknown_gate", "error")
     assert [first[k] for k in ("line", "column", "end_line", "end_column")] == [5, 1, 5, 11]
     assert first["token"] == "frobnicate"
@@ -60,24 +60,24 @@ def test_every_problem_is_told_with_its_span(service: Service) -> None:
 
 def test_a_failed_task_tells_the_same_problems_as_its_validation(service: Service) -> None:
     circuit = TWO_QUBITS + "frobnicate q[0];\nh q[5];\nc = measure q;"
-    found, task = validate(service, circuit), service.run(circuit)
-    assert task["errors"] == [p for p in found["problems"] if p["severity"] == "error"]
+    validation, task = validate(service, circuit), service.run(circuit)
+    assert task["errors"] == [p for p in validation["problems"] if p["severity"] == "error"]
     assert task["error"].startswith("line 5, column 1: ")
-    assert task["error_code"] == found["problems"][0]["code"]
+    assert task["error_code"] == validation["problems"][0]["code"]
 
 
 def test_a_warning_leaves_a_circuit_valid(service: Service) -> None:
-    found = validate(service, TWO_QUBITS + "h q[0];")
-    assert found["valid"] is True
-    assert {each["severity"] for each in found["problems"]} == {"warning"}
+    validation = validate(service, TWO_QUBITS + "h q[0];")
+    assert validation["valid"] is True
+    assert {each["severity"] for each in validation["problems"]} == {"warning"}
 
 
 def test_inputs_are_told_with_their_types_and_their_values_are_checked(service: Service) -> None:
     circuit = TWO_QUBITS + "input float theta;\nrx(theta) q;\nc = measure q;"
-    found = validate(service, circuit, parameters={"theta": 0.3})
-    assert found["valid"] is True
-    assert [each["name"] for each in found["inputs"]] == ["theta"]
-    assert found["inputs"][0]["type"].startswith("float")
+    validation = validate(service, circuit, parameters={"theta": 0.3})
+    assert validation["valid"] is True
+    assert [each["name"] for each in validation["inputs"]] == ["theta"]
+    assert validation["inputs"][0]["type"].startswith("float")
     wrong = validate(service, circuit, parameters={"theta": 0.3, "phi": 1})
     assert wrong["valid"] is False
     assert "phi" in wrong["problems"][0]["message"]
@@ -116,15 +116,15 @@ def test_a_question_that_is_wrong_is_refused_by_name(
 
 
 def test_a_question_that_is_too_large_is_refused(service: Service) -> None:
-    assert refused(service, ";" * (2**20 + 1)).json()["code"] == "circuit_too_large"
+    assert refused_validation(service, ";" * (2**20 + 1)).json()["code"] == "circuit_too_large"
     answer = service.http.post("/validate", content=b" " * (10 * 2**20 + 1))
     assert (answer.status_code, problem(answer)["code"]) == (413, "body_too_large")
 
 
 def test_fifty_at_once_are_all_answered(service: Service) -> None:
     with ThreadPoolExecutor(50) as pool:
-        found = list(pool.map(lambda n: validate(service, BELL + f"x q[{n}];"), range(50)))
-    assert [each["valid"] for each in found] == [True, True] + [False] * 48
+        validation = list(pool.map(lambda n: validate(service, BELL + f"x q[{n}];"), range(50)))
+    assert [each["valid"] for each in validation] == [True, True] + [False] * 48
 
 
 def test_it_is_not_delayed_by_tasks_nor_delays_them(start: Start) -> None:
@@ -144,9 +144,9 @@ def test_a_circuit_that_takes_too_long_to_read_is_given_up(start: Start) -> None
     # By the processor's time, and not by the clock, of which it has four times as much: that has
     # to be enough on a machine that does other things as well.
     service = start(slots=1, compile_limit_s=0.5, max_circuit_bytes=5_000_000)
-    found = validate(service, TWO_QUBITS + "x q[0];\n" * 480_000)
-    assert found["valid"] is False
-    [only] = found["problems"]
+    validation = validate(service, TWO_QUBITS + "x q[0];\n" * 480_000)
+    assert validation["valid"] is False
+    [only] = validation["problems"]
     assert (only["code"], only["severity"], only["line"]) == ("compile_timeout", "error", None)
     assert "0.5 seconds" in only["message"]
     assert validate(service, BELL)["valid"] is True
@@ -154,14 +154,14 @@ def test_a_circuit_that_takes_too_long_to_read_is_given_up(start: Start) -> None
 
 def test_a_circuit_that_takes_too_much_memory_to_read_is_given_up(start: Start) -> None:
     service = start(slots=1, slot_memory_mb=40)
-    found = validate(service, LONG)
-    assert found["valid"] is False
-    assert found["problems"][0]["code"] in ("out_of_memory", "worker_crashed")
+    validation = validate(service, LONG)
+    assert validation["valid"] is False
+    assert validation["problems"][0]["code"] in ("out_of_memory", "worker_crashed")
     assert validate(service, BELL)["valid"] is True
 
 
 def reader(service: Service) -> int:
-    """The process that reads circuits: the one that was not there before it was needed."""
+    """Return the analysis process, which is started when it is first needed."""
     before = slot_pids(service.worker)
     validate(service, BELL)
     [pid] = set(slot_pids(service.worker)) - set(before)
@@ -171,9 +171,9 @@ def reader(service: Service) -> int:
 def test_a_reader_that_hangs_is_killed_by_the_clock(start: Start) -> None:
     service = start(slots=1, compile_limit_s=0.5)
     os.kill(reader(service), signal.SIGSTOP)
-    found = validate(service, LONG)
-    assert [each["code"] for each in found["problems"]] == ["compile_timeout"]
-    assert "of wall clock" in found["problems"][0]["message"]
+    validation = validate(service, LONG)
+    assert [each["code"] for each in validation["problems"]] == ["compile_timeout"]
+    assert "of wall clock" in validation["problems"][0]["message"]
     assert validate(service, BELL)["valid"] is True
 
 
@@ -183,13 +183,13 @@ def test_a_reader_that_dies_over_a_circuit_is_an_answer_and_the_next_one_is_fine
     service = start(slots=1)
     pid = reader(service)
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(validate, service, LONG)
+        request = pool.submit(validate, service, LONG)
         until(lambda: busy(pid), 30)
         os.kill(pid, signal.SIGKILL)
-        found = asked.result(60)
-    assert found["valid"] is False
-    assert [each["code"] for each in found["problems"]] == ["worker_crashed"]
-    assert "SIGKILL" in found["problems"][0]["message"]
+        validation = request.result(60)
+    assert validation["valid"] is False
+    assert [each["code"] for each in validation["problems"]] == ["worker_crashed"]
+    assert "SIGKILL" in validation["problems"][0]["message"]
     assert validate(service, BELL)["valid"] is True
     assert service.run()["status"] == "completed"
 
@@ -218,7 +218,7 @@ def test_when_too_many_ask_the_rest_is_refused_and_told_when_to_come_back(start:
 def test_where_no_worker_answers_the_error_says_what_to_do(start: Start) -> None:
     service = start(slots=1)
     assert service.worker.stop() == 0
-    answer = refused(service)
+    answer = refused_validation(service)
     assert (answer.status_code, answer.json()["code"]) == (503, "worker_unavailable")
     assert "quantumtask worker" in answer.json()["detail"]
     assert int(answer.headers["Retry-After"]) > 0
