@@ -1,5 +1,6 @@
 """A release can be made: one version, complete metadata, the workflows of a developer."""
 
+import re
 import tomllib
 from email import message_from_string
 from importlib.metadata import distribution
@@ -46,6 +47,13 @@ def test_ci_runs_the_command_of_developers_on_every_platform_and_python() -> Non
     assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
     assert {"ubuntu-24.04", "ubuntu-24.04-arm", "macos-15"} == set(matrix["machine"])
     assert "make test" in commands(ROOT / ".github/workflows/ci.yml")
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_runs_targets_that_the_makefile_has(workflow: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^make ([\w-]+)", commands(workflow), re.MULTILINE)
+    assert [name for name in targets if not re.search(rf"^{name}:", makefile, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)

@@ -7,20 +7,20 @@ from typing import Generic, TypeVar
 
 from quantumtask.shared.errors import QueueFull
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _TTL_FACTOR = 20
 
 
-class TtlCache(Generic[T]):
+class TtlCache(Generic[_T]):
     """A cached value; its time to live is 20 times its computation time."""
 
-    def __init__(self, compute: Callable[[], T]) -> None:
+    def __init__(self, compute: Callable[[], _T]) -> None:
         self._compute = compute
         self._expires_at = 0.0
-        self._value: T | None = None
+        self._value: _T | None = None
 
-    def get(self) -> T:
+    def get(self) -> _T:
         """Return the value; the same object until it is computed again."""
         started = time.monotonic()
         if self._value is None or started >= self._expires_at:

@@ -106,10 +106,10 @@ def parse_error_rates(value: Any) -> RatesOption:
     return RatesOption(rates, idle)
 
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-def _parse_if_present(kind: type[T], name: str, members: Mapping[str, Any]) -> T | None:
+def _parse_if_present(kind: type[_T], name: str, members: Mapping[str, Any]) -> _T | None:
     return _parse_numbers(kind, f"noise.{name}", members[name]) if name in members else None
 
 
@@ -127,7 +127,7 @@ def _parse_thermal(value: Any) -> ThermalRates:
     return thermal
 
 
-def _parse_numbers(kind: type[T], path: str, value: Any, **others: Any) -> T:
+def _parse_numbers(kind: type[_T], path: str, value: Any, **others: Any) -> _T:
     """Return an instance of a dataclass of numbers; `others` are fields that are parsed already."""
     numbers = {each.name: each for each in fields(kind) if each.name not in others}  # type: ignore[arg-type]
     members = _parse_object(path, value, set(numbers))

@@ -38,7 +38,7 @@ router = APIRouter()
     summary="List engines",
     response_class=Response,
     responses=describe_responses(
-        service_examples.ENGINES, EngineList, WORKER_BUSY, WORKER_UNAVAILABLE
+        service_examples.ENGINES_ANSWER, EngineList, WORKER_BUSY, WORKER_UNAVAILABLE
     ),
 )
 async def engines(request: Request) -> Response:
@@ -120,7 +120,7 @@ async def get_metrics(request: Request) -> Response:
     summary="Check readiness",
     response_class=Response,
     responses={
-        **describe_responses(service_examples.READY, ReadinessView),
+        **describe_responses(service_examples.READY_ANSWER, ReadinessView),
         503: {"model": ReadinessView, "description": "The database or the worker is missing."},
     },
 )

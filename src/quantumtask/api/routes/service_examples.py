@@ -64,7 +64,7 @@ _METHOD = EngineMethod(
     bytes_per_amplitude=16,
     most_qubits=27,
 )
-ENGINES = {
+ENGINES_ANSWER = {
     "engines": EngineList(
         engines=[
             EngineView(name="lightning", version="0.45.0", installed=True, methods=[_METHOD]),
@@ -117,4 +117,4 @@ _OWNERS = (OwnerQueue("alice", 0, 10_000, 2), OwnerQueue("bob", 0, 1, 0))
 _QUEUE = QueueStats(_OWNERS, workers=1, slots=2, oldest_at=SUBMITTED_AT)
 QUEUE = {"queue": json.loads(queue_json(_QUEUE))}
 HEALTH = {"alive": HealthView().model_dump()}
-READY = {"ready": ReadinessView(ready=True, database=True, worker=True).model_dump()}
+READY_ANSWER = {"ready": ReadinessView(ready=True, database=True, worker=True).model_dump()}

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from quantumtask.api.schemas.metadata import Metadata, metadata_text
-from quantumtask.api.schemas.requests import BELL, Label, SubmitRequest, parse_model, read_json
+from quantumtask.api.schemas.requests import BELL, LabelField, SubmitRequest, parse_model, read_json
 from quantumtask.api.service.batches import MAX_BATCH_TASKS, BatchSpec, with_item_index
 from quantumtask.shared.errors import InvalidRequest, RequestError
 from quantumtask.shared.task import TaskSpec
@@ -28,8 +28,8 @@ class BatchRequest(BaseModel):
         max_length=MAX_BATCH_TASKS,
         description="The tasks; each is an object as in `POST /tasks`.",
     )
-    name: Label | None = Field(None, description="A name to filter by, up to 50 characters.")
-    tags: Annotated[list[Label], FailFast()] = Field(
+    name: LabelField | None = Field(None, description="A name to filter by, up to 50 characters.")
+    tags: Annotated[list[LabelField], FailFast()] = Field(
         default=[], max_length=20, description="Up to 20 tags of up to 50 characters, to filter by."
     )
     metadata: Metadata = None

@@ -42,9 +42,11 @@ INPUT_CIRCUIT = (
     "ry(theta) q;\nc = measure q;\n"
 )
 
-Label = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
-Circuit = Annotated[str, AfterValidator(_not_blank), Field(description="OpenQASM 3 (or 2) text.")]
-Parameters = Annotated[
+LabelField = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
+CircuitField = Annotated[
+    str, AfterValidator(_not_blank), Field(description="OpenQASM 3 (or 2) text.")
+]
+ParametersField = Annotated[
     dict[str, Any] | None,
     Field(
         description="A value for each `input` of the circuit: a number, true, false, a bit string, "
@@ -52,11 +54,13 @@ Parameters = Annotated[
         "makes a sweep; arrays are broadcast by NumPy's rules. At most 8 MiB as JSON."
     ),
 ]
-Engine = Annotated[
+EngineField = Annotated[
     str, Field(description=f"{AUTO}: the fastest for the circuit. Or {', '.join(ENGINES)}.")
 ]
-Method = Annotated[str | None, Field(description="A method of the engine; see `GET /engines`.")]
-Observables = Annotated[
+MethodField = Annotated[
+    str | None, Field(description="A method of the engine; see `GET /engines`.")
+]
+ObservablesField = Annotated[
     list[Any] | str | None,
     Field(
         description="One observable, or an array of observables that is broadcast against the "
@@ -66,7 +70,7 @@ Observables = Annotated[
         "declared qubit."
     ),
 ]
-Precision = Annotated[
+PrecisionField = Annotated[
     float | None,
     Field(
         ge=0,
@@ -75,7 +79,7 @@ Precision = Annotated[
         "shots are drawn, at least two.",
     ),
 ]
-Returns = Annotated[
+ReturnsField = Annotated[
     list[str] | None,
     FailFast(),
     Field(
@@ -83,11 +87,11 @@ Returns = Annotated[
         description=f"Outputs of the task, any of {', '.join(OUTPUT_KINDS)}. Default: counts.",
     ),
 ]
-Backend = Annotated[
-    Label | None,
+BackendField = Annotated[
+    LabelField | None,
     Field(description="Run with the gates and the noise of this backend; see `GET /backends`."),
 ]
-Compile = Annotated[
+CompileField = Annotated[
     Literal["auto", "always", "never"] | None,
     Field(
         description="When to compile the circuit for the backend. auto (default): unless the "
@@ -95,7 +99,7 @@ Compile = Annotated[
         "of the device."
     ),
 ]
-Shots = Annotated[int, Field(description="Number of runs: 1 to 1,000,000.")]
+ShotsField = Annotated[int, Field(description="Number of runs: 1 to 1,000,000.")]
 
 
 class SubmitRequest(BaseModel):
@@ -113,8 +117,8 @@ class SubmitRequest(BaseModel):
         },
     )
 
-    circuit: Circuit
-    shots: Shots = 1024
+    circuit: CircuitField
+    shots: ShotsField = 1024
     seed: int | None = Field(
         None, description="0 to 2^63 - 1; the same seed gives the same counts. null: a random seed."
     )
@@ -122,26 +126,26 @@ class SubmitRequest(BaseModel):
     timeout_s: float = Field(
         600.0, allow_inf_nan=False, description="Maximal run time in seconds of wall-clock time."
     )
-    name: Label | None = Field(None, description="A name to filter by, up to 50 characters.")
-    tags: Annotated[list[Label], FailFast()] = Field(
+    name: LabelField | None = Field(None, description="A name to filter by, up to 50 characters.")
+    tags: Annotated[list[LabelField], FailFast()] = Field(
         default=[], max_length=20, description="Up to 20 tags of up to 50 characters, to filter by."
     )
-    parameters: Parameters = None
-    engine: Engine = AUTO
-    method: Method = None
-    owner: Label | None = Field(
+    parameters: ParametersField = None
+    engine: EngineField = AUTO
+    method: MethodField = None
+    owner: LabelField | None = Field(
         None, description="Owner of the task; owners with waiting tasks share the slots fairly."
     )
     priority: int = Field(
         0, ge=-10, le=10, description="-10 to 10; tasks of a higher priority run first."
     )
 
-    observables: Observables = None
-    precision: Precision = None
-    returns: Returns = Field(None, alias="return")
+    observables: ObservablesField = None
+    precision: PrecisionField = None
+    returns: ReturnsField = Field(None, alias="return")
     noise: Noise = None
-    backend: Backend = None
-    compile: Compile = None
+    backend: BackendField = None
+    compile: CompileField = None
     metadata: Metadata = None
 
     def to_spec(self) -> TaskSpec:
@@ -196,8 +200,8 @@ class ValidateRequest(BaseModel):
         },
     )
 
-    circuit: Circuit
-    parameters: Parameters = None
+    circuit: CircuitField
+    parameters: ParametersField = None
 
     def to_spec(self) -> TaskSpec:
         """Return the task; raise RequestError that names the field."""
@@ -208,9 +212,9 @@ class ValidateRequest(BaseModel):
 class EstimateRequest(ValidateRequest):
     """A circuit to estimate, and how it would run."""
 
-    shots: Shots = 1024
-    engine: Engine = AUTO
-    method: Method = None
+    shots: ShotsField = 1024
+    engine: EngineField = AUTO
+    method: MethodField = None
 
 
 def parse_submission(body: bytes) -> TaskSpec:

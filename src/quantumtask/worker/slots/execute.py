@@ -25,7 +25,7 @@ from quantumtask.shared.task import Assignment, Failure, FailureCode, Result, Ta
 from quantumtask.worker.outcome import encode_value
 from quantumtask.worker.slots.child_process import READY
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _SEND_INTERVAL_S = 0.01
 
@@ -148,7 +148,7 @@ def _device_gates(backend: str, noise: Any) -> TargetGates | None:
     return resolve_device_gates(backend, noise)
 
 
-def run_catching(work: Callable[[], T], settings: Settings) -> T | Failure:
+def run_catching(work: Callable[[], _T], settings: Settings) -> _T | Failure:
     """Return the result of `work`, or its exception as a Failure."""
     try:
         return work()
