@@ -1,1 +1,1 @@
-"""The command line: `quantumtask up | api | worker`, and what talks to a service or validates."""
+"""The command line: commands that start a service, talk to a service or check a circuit."""

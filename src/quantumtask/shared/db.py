@@ -1,4 +1,4 @@
-"""The Store: tasks in the database. The queue is there, and it is the only truth.
+"""The Store: tasks in the database, which holds the queue and the only state of each task.
 
 Each process uses the Store in the form of its role: ApiStore, WorkerStore or RetentionStore.
 """

@@ -108,7 +108,8 @@ class Settings:
         5.0, "Interval at which a worker renews its leases and sends its heartbeat, in seconds."
     )
     poll_s: float = _setting(
-        0.5, "Interval at which a worker polls for tasks if no doorbell rings, in seconds."
+        0.5,
+        "Longest time until a worker that was not woken looks for tasks, in seconds.",
     )
     max_crashes: int = _setting(3, "Number of lost slots or workers after which a task fails.")
     drain_s: float = _setting(

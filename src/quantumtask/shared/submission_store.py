@@ -185,5 +185,5 @@ class SubmissionStore(Store):
 
 
 def _text_rows(name: str, texts: Any) -> Iterator[dict[str, Any]]:
-    """Return the rows of those tasks that have this text."""
+    """Return a row for each text that is not None."""
     return ({"sequence": n, name: text} for n, text in texts if text is not None)

@@ -230,7 +230,7 @@ class Result:
 
 
 def parse_result_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a Result, with the tuples that JSON has turned into lists."""
+    """Return the fields of a Result, with tuples again where JSON has lists."""
     parsed = fields | {"warnings": tuple(fields["warnings"])}
     if fields.get("shape") is not None:
         parsed["shape"] = tuple(fields["shape"])

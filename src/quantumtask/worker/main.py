@@ -130,7 +130,7 @@ def _add_analyses(app: FastAPI, worker: Worker, analyses: AnalysisQueue) -> None
 
 
 def _execute_route(worker: Worker) -> Callable[[Request], Awaitable[Response]]:
-    """Return the doorbell, without FastAPI's validation: a client waits for this route."""
+    """Return the route by which the API wakes the worker; skip FastAPI's slow validation."""
 
     async def execute(request: Request) -> Response:
         """Wake the worker. Idempotent: the request carries only an id and may be lost."""

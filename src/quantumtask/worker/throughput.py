@@ -8,7 +8,7 @@ _MIN_BUSY_S = 0.5
 
 
 class ThroughputMeter:
-    """Measures the throughput while tasks wait: an idle worker is not a slow one."""
+    """Measures the throughput only while tasks wait, so that an idle worker does not look slow."""
 
     def __init__(self) -> None:
         self._rate: float | None = None

@@ -281,7 +281,7 @@ class Worker:
             self._events.reclaimed(self._store.reclaim(lost))
 
     def _drop_lost(self, held_before: set[tuple[str, int]]) -> None:
-        """Kill the attempts that this worker has lost, of those held before this iteration."""
+        """Kill each attempt whose lease is lost; check only attempts held before this iteration."""
         candidates = self._held.keys() & held_before
         if not candidates:
             return
@@ -309,7 +309,7 @@ class Worker:
         self._executor.submit(chunk)
 
     def _drain(self) -> None:
-        """Requeue tasks that have not started, wait for others, kill those that take too long."""
+        """Requeue tasks that have not started; wait for running tasks, then kill late ones."""
         log.info("draining", extra={"held": len(self._held)})
         self._requeue_waiting()
         deadline = time.monotonic() + (0 if self.fatal_error else self._settings.drain_s)

@@ -65,5 +65,5 @@ TASK_EVENTS = task_sse(
     ID, TaskChanges(TaskVersion(TaskState.COMPLETED, 1, 41), 0, COMPLETED_TASK.changes)
 ).decode()
 BATCH_EVENTS = batch_sse(
-    BATCH_ID, BatchEvents(BatchVersion(events=3, ended=1, size=1), _EVENTS, upto=3)
+    BATCH_ID, BatchEvents(BatchVersion(events=3, ended=1, size=1), _EVENTS, cursor=3)
 ).decode()

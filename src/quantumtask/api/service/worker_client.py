@@ -47,8 +47,9 @@ class WorkerClient:
     def wake(self, task_id: str) -> None:
         """Wake the worker (the doorbell), so that it looks for tasks now; return at once.
 
-        The request is left out shortly after another one, because a worker that was just woken
-        looks again by itself, and while another one is pending. A lost one costs one poll.
+        The request is left out while another request is pending, and shortly after another
+        request, because a worker that was just woken looks again by itself. A lost request delays
+        a task until the next poll.
         """
         now = time.monotonic()
         awake, self._last_wake = now - self._last_wake <= AWAKE_S, now

@@ -12,11 +12,11 @@ from quantumtask.shared.task import StateChange, Task
 A = TypeVar("A")
 
 MAX_ROWS = 200
-"""Rows of one answer to a StreamQuery: a stream holds no more that its client does not read."""
+"""Largest number of rows in one answer to a StreamQuery; bounds the memory of a slow client."""
 
 
 class WatchQuery(ABC, Generic[A]):
-    """A query about the task or batch with the id `key`; the answer None means: it does not exist.
+    """A query about the task or batch with the id `key`; the answer is None if there is none.
 
     Attributes:
         load_versions: Loads the versions (change tokens) of all queried tasks, or batches, at once.
@@ -29,7 +29,11 @@ class WatchQuery(ABC, Generic[A]):
 
     @abstractmethod
     def is_due(self, version: Any) -> bool:
-        """Return True if a waiting query is to be answered; `version` None: no task or batch."""
+        """Return True if the query is to be answered now.
+
+        Args:
+            version: The version of the task or batch; None if the task or batch does not exist.
+        """
 
     @classmethod
     @abstractmethod
@@ -79,7 +83,7 @@ class StreamQuery(WatchQuery[A]):
 
 
 class TaskChanges(NamedTuple):
-    """The version of a task, and its changes of state after the first `after`."""
+    """The version of a task, and its changes of state without the first `after` changes."""
 
     version: TaskVersion
     after: int
@@ -88,7 +92,7 @@ class TaskChanges(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TaskChangesAfter(StreamQuery[TaskChanges | None]):
-    """Read the changes of a task after the first `after`; due when its version is another one."""
+    """Read the changes of a task without the first `after`; due when the task's version changes."""
 
     key: str
     after: int
@@ -126,21 +130,25 @@ def _changes_after(
 
 
 class BatchEvents(NamedTuple):
-    """Events of a batch's tasks; all with a place up to `upto` have been read."""
+    """Some events of a batch in their order.
+
+    Attributes:
+        cursor: Number of the last event that has been read, counted from 1.
+    """
 
     version: BatchVersion
     events: Sequence[BatchEvent]
-    upto: int
+    cursor: int
 
     @property
     def last(self) -> bool:
         """True if all tasks are final and no event follows."""
-        return self.version.final and self.upto >= self.version.events
+        return self.version.final and self.cursor >= self.version.events
 
 
 @dataclass(frozen=True, slots=True)
 class BatchEventsAfter(StreamQuery[BatchEvents | None]):
-    """Read the events of a batch after the place `place`; due on any event and on the end."""
+    """Read the events of a batch after event number `place`; due on any event and on the end."""
 
     key: str
     place: int
@@ -150,7 +158,7 @@ class BatchEventsAfter(StreamQuery[BatchEvents | None]):
         return version is None or version.events > self.place or version.final
 
     def next_after(self, answer: BatchEvents) -> "BatchEventsAfter | None":
-        return None if answer.last else BatchEventsAfter(self.key, answer.upto)
+        return None if answer.last else BatchEventsAfter(self.key, answer.cursor)
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[BatchEvents | None]:
@@ -163,16 +171,21 @@ class BatchEventsAfter(StreamQuery[BatchEvents | None]):
 
 
 class FinishedTasks(NamedTuple):
-    """Offsets and ids of a batch's final tasks in order; all before `upto` have been read."""
+    """Some final tasks of a batch, in the order in which they ended.
+
+    Attributes:
+        tasks: Offset and id of each task.
+        next_offset: Offset of the first task that has not been read.
+    """
 
     version: BatchVersion
     tasks: Sequence[tuple[int, str]]
-    upto: int
+    next_offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedTasksFrom(StreamQuery[FinishedTasks | None]):
-    """Read the final tasks of a batch from the offset `offset`; due when there is another one."""
+    """Read the final tasks of a batch from the offset `offset`; due when another task is final."""
 
     key: str
     offset: int
@@ -182,9 +195,9 @@ class FinishedTasksFrom(StreamQuery[FinishedTasks | None]):
         return version is None or version.ended > self.offset or version.final
 
     def next_after(self, answer: FinishedTasks) -> "FinishedTasksFrom | None":
-        return (
-            None if answer.upto >= answer.version.size else FinishedTasksFrom(self.key, answer.upto)
-        )
+        if answer.next_offset >= answer.version.size:
+            return None
+        return FinishedTasksFrom(self.key, answer.next_offset)
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[FinishedTasks | None]:

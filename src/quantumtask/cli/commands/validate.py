@@ -47,7 +47,10 @@ def validate_files(files: Sequence[str], validator: Validator, limit: int, as_js
 
 
 def _read(file: str, limit: int) -> str:
-    """Return the text of a file, cut off one byte after the limit."""
+    """Return the text of a file, at most one byte longer than the limit.
+
+    The additional byte makes a file that is too long fail the check of its size.
+    """
     try:
         if file == "-":
             content = sys.stdin.buffer.read(limit + 1)

@@ -19,6 +19,10 @@ WIDTH, HEIGHT = 6.4, 4.0
 DPI = 160
 BLUE = "#4c78a8"
 GREY = "#b8b8b8"
+NOTHING_TO_DRAW = (
+    "there are no counts, probabilities or expectation values to draw; "
+    "measure a qubit, or add --observable."
+)
 
 
 class NoPicture(Exception):
@@ -45,7 +49,7 @@ def draw(result: Result, file: Path) -> None:
     elif result.counts or result.probabilities is not None:
         _histogram(axes, result)
     else:
-        raise NoPicture("the result has no counts, probabilities or expectation values.")
+        raise NoPicture(NOTHING_TO_DRAW)
     axes.spines[["top", "right"]].set_visible(False)
     if result.name:
         axes.set_title(result.name, parse_math=False)
@@ -142,7 +146,7 @@ def _shares(axes: "Axes", result: Result, positions: Sequence[float], marker: st
         for bits, share in row.items():
             largest[bits] = max(share, largest.get(bits, 0.0))
     if not largest:
-        raise NoPicture("the result has no counts, probabilities or expectation values.")
+        raise NoPicture(NOTHING_TO_DRAW)
     frequent = sorted(largest, key=lambda bits: (-largest[bits], bits))[:MAX_CURVES]
     for bits in sorted(frequent):
         curve = [row.get(bits, 0.0) for row in rows]

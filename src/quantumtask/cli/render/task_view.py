@@ -168,7 +168,7 @@ def _warnings(warnings: Sequence[str]) -> list[RenderableType]:
 
 
 def _problems(task: Json) -> list[RenderableType]:
-    """Return every problem of the circuit with its place and hint, or the error of the task."""
+    """Return all problems of the circuit; if there are none, the error of the task."""
     problems = task.get("errors") or [{"message": task["error"]}]
     return [line for problem in problems for line in _problem(problem)]
 

@@ -122,7 +122,7 @@ class Supervisor:
             )
 
     def _bell(self, client: Client) -> Json:
-        """Return the Bell task when it has ended, or as it is after BELL_S."""
+        """Return the Bell task when it has ended, at the latest after BELL_S."""
         task: Json = {}
 
         def ended() -> bool:

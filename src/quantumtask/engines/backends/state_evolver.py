@@ -27,7 +27,7 @@ Evolve = Callable[[ComplexArray, list[Operation]], ComplexArray]
 class StateEvolver:
     """Evolves the states of circuits, one after another; caches the last state vector.
 
-    Bit k of an index is the k-th active qubit of the circuit.
+    Bit k of an index is active qubit k of the circuit, counted from 0.
     """
 
     def __init__(self, settings: Settings, engine: str, method: str | None, threads: int) -> None:

@@ -42,7 +42,7 @@ class WeightedErrorMap(AnalysisPass):
 
 
 def _mean_errors(target: Target, names: set[str]) -> dict[tuple[int, ...], float]:
-    """Return the mean error of some operations, by the qubits that have them."""
+    """Return the mean error of some operations, by the qubits on which the operations act."""
     errors: dict[tuple[int, ...], list[float]] = {}
     for name in names:
         for qubits, properties in target[name].items():

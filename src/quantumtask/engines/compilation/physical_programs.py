@@ -75,7 +75,7 @@ def _check_paths(execution: Execution, checker: "_StepChecker", max_steps: int) 
 
 
 class _UnsupportedStep(Exception):
-    """A step that the device lacks; the message says why."""
+    """The device lacks a step of the program; the message has the reason."""
 
 
 class _StepChecker:

@@ -28,7 +28,7 @@ TOLERANCE = 1e-6
 
 
 def parse_error_model(model: Mapping[str, Any]) -> ErrorModel:
-    """Return the model of a JSON object, or of a result of `NoiseModel.to_dict`.
+    """Build the noise model from a JSON object, or from the dict of `NoiseModel.to_dict`.
 
     Raises:
         ResourceError: `bad_noise`; the message names the field, the rule, the value and the remedy.

@@ -39,7 +39,7 @@ class CommutingGroup(NamedTuple):
 
 @lru_cache(4)
 def group_commuting(words: tuple[str, ...]) -> list[CommutingGroup]:
-    """Return the words in groups, each word in the first group with which it is compatible."""
+    """Group Pauli words: each word joins the first group with which it commutes qubit by qubit."""
     groups: list[CommutingGroup] = []
     for number, word in enumerate(words):
         basis = MeasurementBasis(int(word.translate(_X_MASK), 2), int(word.translate(_Z_MASK), 2))

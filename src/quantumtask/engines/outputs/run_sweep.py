@@ -148,7 +148,7 @@ def _run_program(
 
 
 def _program_seed(seed: int, number: int, sweep: Sweep) -> int:
-    """Return the seed of one program: in a sweep, independent of those of all others."""
+    """Return the seed of one program; in a sweep, the seeds are independent of each other."""
     if not sweep.shape:
         return seed
     words = np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1, np.uint64)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from quantumtask.engines.limits import available_bytes
+from quantumtask.engines.limits import available_bytes, format_bytes
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.simulators.native.branch_state import BranchState, IdealBranchState
 from quantumtask.engines.simulators.native.pauli_expectation import PauliWords
@@ -65,7 +65,7 @@ def enumerate_branches(
         if not pending:
             return
         if sum(other.state.bytes for _, _, other in pending) > max_pending_bytes:
-            raise _not_exact("take more memory than this slot has for them")
+            raise _not_exact(f"need more than {format_bytes(max_pending_bytes)} of memory")
     raise _not_exact(f"are more than {MAX_BRANCHES:,}")
 
 

@@ -27,7 +27,7 @@ class Modifiers(NamedTuple):
 
     @property
     def have_constant_powers(self) -> bool:
-        """All exponents are constants."""
+        """True if the exponents of all `pow` modifiers are constants."""
         return all(isinstance(power, float) or power.is_constant for power in self.powers)
 
 

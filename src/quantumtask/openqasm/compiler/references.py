@@ -60,7 +60,7 @@ class Reference:
 
     @property
     def is_quantum(self) -> bool:
-        """The locations are those of qubits."""
+        """True for a reference to qubits."""
         return self.type.kind in ("qubit", "qubits")
 
 

@@ -248,10 +248,13 @@ def find_undeclared_gate(name: str, num_parameters: int, num_qubits: int) -> Und
 
 
 def undeclared_warnings(origins: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return, for each origin of undeclared gates, the first name of a gate and the warning.
+    """Return one warning for each tool whose undeclared gates a program calls.
 
     Args:
-        origins: The origin of each undeclared gate of a program, by name of the gate.
+        origins: The tool of each undeclared gate, as in `UndeclaredGate`, by name of the gate.
+
+    Returns:
+        For each tool, the alphabetically first of its gates and the warning.
     """
     if not origins:  # the common case
         return []

@@ -92,7 +92,12 @@ def _parse_encoded(
 
 
 def _value_dimensions(type: Type, depth: int) -> int:
-    """Return how many of the `depth` dimensions, the last ones, belong to a single value."""
+    """Return the number of an array's last dimensions that belong to a single value.
+
+    Args:
+        type: The type of the input variable.
+        depth: Number of dimensions of the array.
+    """
     is_pair = (type.base or type).kind == "complex" and depth > len(type.shape)
     return min(len(type.shape) + is_pair, depth)
 

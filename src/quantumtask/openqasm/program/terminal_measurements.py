@@ -50,7 +50,7 @@ class TerminalMeasurements:
         return frozenset(q for q, outcome in self._last.items() if outcome in self._mid_circuit)
 
     def without(self, outcome: int) -> "TerminalMeasurements":
-        """Return the measurements without the one of an outcome, whose qubit was projected."""
+        """Return the measurements except that of `outcome`, whose qubit was projected."""
         others = TerminalMeasurements()
         others._last = {q: last for q, last in self._last.items() if last != outcome}
         others._mid_circuit = self._mid_circuit - {outcome}

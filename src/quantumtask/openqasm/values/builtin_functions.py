@@ -127,7 +127,8 @@ def _rotation(name: str, sign: int) -> _BuildCall:
     def build(values: Sequence[Expr], span: Span) -> Expr:
         value, by = values[0], convert(values[1], INT)
         if values[1].type.kind not in INTEGER_KINDS:
-            raise Diagnostic("wrong_type", f"`{name}` must rotate by an integer", by.span)
+            message = f"the second argument of `{name}`, the number of places, must be an integer"
+            raise Diagnostic("wrong_type", message, by.span)
         kind, to = value.type.kind, value.type
         if kind == "bits":
             return apply_operation(to, span, lambda bits, n: _rotate(bits, sign * n), value, by)

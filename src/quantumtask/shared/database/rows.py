@@ -24,7 +24,7 @@ from quantumtask.shared.task import (
 )
 
 _COLUMNS_OF_RESULT = frozenset({"counts", "memory", "outputs", "data", "blob"})
-"""Fields of a Result with columns of their own, because they can be large; `report` has others."""
+"""Fields of a Result with columns of their own, because they can be large."""
 _OPTIONAL_IN_REPORT = frozenset({"shape", "registers", "compiled", "size"})
 """Fields that a report contains only if they are set: the previous release does not know them."""
 _ALWAYS_IN_REPORT = tuple(
@@ -202,7 +202,7 @@ class OwnerCountRow(NamedTuple):
 
 
 class TasksAheadRow(NamedTuple):
-    """The tasks that run before another one, with their predicted work in ms."""
+    """The number of tasks ahead of a task, and their predicted work in ms."""
 
     tasks: int
     work_ms: float
@@ -216,7 +216,7 @@ class KeyRow(NamedTuple):
 
 
 class BlobRow(NamedTuple):
-    """The object that a task names, and the attempt that may name another one."""
+    """The object that a task names, and the running attempt, which may name another object."""
 
     id: str
     blob: str | None

@@ -159,7 +159,7 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 class _BusyHandler:
-    """Waits for another writer in steps of 0.1 ms; those of SQLite's own handler reach 100 ms."""
+    """Waits for another writer in steps of 0.1 ms; the steps of SQLite's handler reach 100 ms."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s

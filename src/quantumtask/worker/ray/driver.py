@@ -211,7 +211,7 @@ class RayDriver:
         return max((capacity.max_memory for capacity in self._capacities.values()), default=0)
 
     def _reconcile_node(self, capacity: NodeCapacity) -> None:
-        """Start the actors that a node lacks, or end idle ones that are too many."""
+        """Start the actors that a node lacks, or end its surplus idle actors."""
         node = capacity.node.id
         on_node = [slot for slot in self._slots if slot.capacity.node.id == node]
         missing = capacity.slots - sum(slot.cores for slot in on_node)

@@ -75,7 +75,7 @@ class LocalExecutor:
             slot.stop()
 
     def _run(self, slot: Slot) -> list[AttemptOutcome]:
-        """Run the chunk of a slot; report all outcomes but the last ones, and return those."""
+        """Run the chunk of a slot; return the outcomes of the last message, report all others."""
         last: list[AttemptOutcome] = []
         for message in slot.run():
             if last:

@@ -139,7 +139,11 @@ class Slot:
     def _take_outcomes(
         self, values: list[tuple[tuple[str, int], Result | Failure]]
     ) -> list[AttemptOutcome]:
-        """Return the outcomes of tasks that are unfinished; ValueError if one of them is not."""
+        """Return the outcomes of unfinished tasks.
+
+        Raises:
+            ValueError: A task is not unfinished, or occurs twice.
+        """
         keys = {key for key, _ in values}
         with self._lock:
             if len(keys) < len(values) or not keys <= self._unfinished.keys():

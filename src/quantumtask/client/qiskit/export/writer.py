@@ -121,12 +121,12 @@ class Writer:
 
     def _input(self, value: ParameterExpression) -> str:
         if value not in self._named:
-            self._named[value] = self.names.new(self._wish(value), "p")
+            self._named[value] = self.names.new(self._preferred_name(value), "p")
             self.inputs[self._named[value]] = value
         return self._named[value]
 
-    def _wish(self, value: ParameterExpression) -> str:
-        """Return the preferred name of an input."""
+    def _preferred_name(self, value: ParameterExpression) -> str:
+        """Return the name that an input gets if the name is free; "" for no preference."""
         return value.name if isinstance(value, Parameter) else ""
 
     def expand(self, circuit: Any, item: Any, scope: Scope) -> None:
@@ -171,8 +171,8 @@ class GateWriter(Writer):
         """Define the gate before this one, because definitions cannot be nested."""
         return self._outer.define(operation)
 
-    def _wish(self, _: ParameterExpression) -> str:
-        """Return an empty text: an input with the name in the program could hide a gate."""
+    def _preferred_name(self, _: ParameterExpression) -> str:
+        """Return "": a parameter of a gate would hide a gate of the same name in the body."""
         return ""
 
     def body(self, scope: Scope) -> None:

@@ -88,7 +88,7 @@ class MpsSampler:
     def draw(
         self, shots: int, last: int, rng: np.random.Generator, spend: Callable[[float], None]
     ) -> Iterator[tuple[NDArray[np.uint8], int]]:
-        """Yield values of the sites 0 to `last`, and the number of shots that have them.
+        """Yield values of the sites 0 to `last`, and the number of shots with these values.
 
         Args:
             shots: The number of shots; the yielded numbers sum to it.

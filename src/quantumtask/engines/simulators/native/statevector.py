@@ -87,7 +87,7 @@ class StateVector:
                 self._enqueue(action, operation)
 
     def _apply_to_values(self, action: GateAction, qubits: tuple[int, ...]) -> bool:
-        """Apply a flip or a phase of definite values; return False if the gate is another one."""
+        """Apply a flip or a phase of definite values; return False for any other gate."""
         if action.controls or not self._positions.keys().isdisjoint(qubits):
             return False
         if action.is_flip:
@@ -214,7 +214,7 @@ def _squared_norm(part: ComplexArray) -> float:
 def _remove_controls(
     action: GateAction, operation: Operation, free: list[int]
 ) -> tuple[GateAction, Operation]:
-    """Return the gate without its controls, except those of the indices `free`."""
+    """Return the gate with no other controls than those with an index in `free`."""
     controls = tuple((new, action.controls[k][1]) for new, k in enumerate(free))
     remaining = [action.controls[k][0] for k in free] + list(action.targets)
     smaller = GateAction(
