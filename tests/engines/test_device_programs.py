@@ -219,9 +219,9 @@ def test_a_definition_that_does_the_same_is_the_gate_of_the_device(service: Serv
         ("bit c;\nx $0; reset $0;\nc = measure $0;", {"backend": "fake_miami"}, "line 4, column 7",
          "no `reset`"),
         ("qubit q; bit c;\nx q; delay[5dt] q;\nc = measure q;", {"backend": "fake_essex"}, "",
-         "no unit `dt`"),
+         "no time unit `dt`"),
         ("bit c;\nbox[10us] { x $0; }\nc = measure $0;", {}, "line 4, column 5",
-         "on a device a `box`"),
+         "a `box` for a device"),
     ],
 )  # fmt: skip
 def test_what_a_device_cannot_run_as_written_is_refused_with_its_place(
@@ -245,8 +245,8 @@ def test_what_cannot_run_as_written_runs_compiled(service: Service) -> None:
     ("body", "code", "word"),
     [
         ({"compile": "sometimes"}, "invalid_request", "compile"),
-        ({"noise": STILL}, "bad_noise", "name a `backend`"),
-        ({"backend": "fake_manila", "noise": {**STILL, "readout": {}}}, "bad_noise", "no rates"),
+        ({"noise": STILL}, "bad_noise", "must come with a `backend`"),
+        ({"backend": "fake_manila", "noise": {**STILL, "readout": {}}}, "bad_noise", "without rates"),
     ],
 )
 def test_an_option_that_means_nothing_is_refused(

@@ -11,7 +11,7 @@ from quantumtask.engines.compilation.physical_programs import check_physical_pro
 from quantumtask.engines.limits import available_bytes, format_bytes
 from quantumtask.engines.noise.error_model import MEASURE, RESET
 from quantumtask.engines.noise.request import NoiseSpec
-from quantumtask.engines.noisy_simulation.shot_branching import NoisyProgramSimulator
+from quantumtask.engines.noisy_simulation.program_simulator import NoisyProgramSimulator
 from quantumtask.engines.observables.grouping import group_commuting
 from quantumtask.engines.observables.observable import PROJECTORS, FloatArray
 from quantumtask.engines.sampling.clbit_map import ClbitMap

@@ -137,7 +137,7 @@ def build_source(
     timed = noise.idle and isinstance(model, DeviceErrorModel)
     return DeviceSource(
         program, noise.device, seed, settings,
-        written=as_written, timed=timed, model=model, circuit_for=rename_gates,
+        as_written=as_written, timed=timed, model=model, rename_gates=rename_gates,
     )  # fmt: skip
 
 

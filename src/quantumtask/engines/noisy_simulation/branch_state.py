@@ -1,9 +1,8 @@
-"""The world of a program with noise, with the interface of `World`.
+"""State of one branch of a program with noise.
 
-An ideal world may merge or postpone steps; a noisy one may not, because each step has errors: a
-measurement can misread its qubit, a second measurement of the same qubit has an error of its own,
-and so has every gate. So a gate on a measured qubit waits until the outcome is decided, and
-repeated measurements have an outcome each.
+Without noise, steps can be merged and deferred. With noise, each step has its own errors: a gate on
+a measured qubit waits until the outcome is decided, and repeated measurements of a qubit have one
+outcome each, because a readout error may differ each time.
 """
 
 from collections.abc import Sequence
@@ -25,278 +24,297 @@ from quantumtask.openqasm.program.execution import MeasurementOutcome, Undecided
 from quantumtask.openqasm.program.operations import DELAY, Operation
 
 ReadoutWeights = tuple[float, float]
-"""Probabilities of one reading if the qubit is 0, and if the qubit is 1."""
+"""Probabilities of one measured value if the qubit is 0, and if the qubit is 1."""
 
 
 class NoisyState(Protocol):
-    """The state of all places, |0> at first. Untouched places take no memory."""
+    """State of all physical qubits, first |0>; qubits without operations take no memory."""
 
     @property
     def bytes(self) -> int:
-        """Memory of the state, in bytes."""
+        """The memory of the state."""
         ...
 
     def apply(self, instruction: NoisyInstruction) -> None:
-        """Applies a gate and then its error."""
+        """Apply a gate and then its error."""
         ...
 
-    def err(self, channel: Channel, places: tuple[int, ...]) -> None:
-        """Applies an error."""
+    def apply_error(self, channel: Channel, qubits: tuple[int, ...]) -> None:
+        """Apply an error."""
         ...
 
-    def reset(self, place: int) -> None: ...
-
-    def probability(self, place: int) -> float:
-        """The probability that the qubit at a place is 1."""
+    def reset(self, qubit: int) -> None:
+        """Put a qubit into |0>."""
         ...
 
-    def read(self, place: int, weights: ReadoutWeights) -> Self:
-        """The state after a reading with these weights. The old state must not be used again."""
+    def probability(self, qubit: int) -> float:
+        """Return the probability that a qubit is 1."""
         ...
 
-    def copy(self) -> Self: ...
+    def measure(self, qubit: int, weights: ReadoutWeights) -> Self:
+        """Return the state after a measured value with these weights; discard the old state."""
+        ...
 
-    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
-        """The values of the qubits at some places, together, one row per shot."""
+    def copy(self) -> Self:
+        """Return a state that changes independently."""
+        ...
+
+    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
+        """Return the values of qubits, measured together, one row for each shot."""
         ...
 
 
 class NoisyBranchState(TerminalMeasurementTracker):
-    """The world of a noisy process; gates are kept until a measurement or a reset follows them.
+    """State of one branch; gates are queued until a measurement or a reset follows.
 
-    `values`: expectation values are computed. Then a measured qubit may move and decay before its
-    outcome is decided, because its measurement may be an end measurement, which is taken back.
+    For expectation values, a measured qubit may move and decay before its outcome is decided,
+    because its measurement may be terminal and is then removed.
     """
 
     __slots__ = (
-        "_clock", "_count", "_layout", "_measured", "_observing", "_operations", "_pending",
-        "_source", "_values", "state",
+        "_clock", "_has_values", "_layout", "_operations", "_outcome_count", "_pending",
+        "_physical_of", "_source", "_terminal_dropped", "state",
     )  # fmt: skip
 
     def __init__(
         self, state: NoisyState, source: InstructionSource, *, values: bool = False
     ) -> None:
+        """Begin a branch.
+
+        Args:
+            state: The state |0> of all physical qubits.
+            source: The source of the noisy instructions.
+            values: Expectation values are computed.
+        """
         super().__init__()
-        self._values = values
+        self._has_values = values
         self.state: Any = state
         self._source = source
         self._layout = source.layout
         self._operations: list[Operation] = []
-        self._pending: dict[
-            int, tuple[MeasurementOutcome, ...]
-        ] = {}  # by place, the first one first
-        self._measured: dict[MeasurementOutcome, int] = {}
-        self._count = 0
+        # The undecided outcomes of each physical qubit, in the order of measurement.
+        self._pending: dict[int, tuple[MeasurementOutcome, ...]] = {}
+        self._physical_of: dict[MeasurementOutcome, int] = {}
+        self._outcome_count = 0
         self._clock = IdleClock() if source.timed else None
-        self._observing = False
+        self._terminal_dropped = False
 
     def apply(self, operations: Sequence[Operation]) -> None:
-        if not self._observing:
+        """Queue gates; raises UndecidedOutcome for a gate on a qubit with an undecided outcome."""
+        if not self._terminal_dropped:
             self._source.check(operations)
         if self._pending:
             for operation in operations:
-                self._check([self._place(qubit) for qubit in operation.qubits])
+                self._check([self._physical(qubit) for qubit in operation.qubits])
         self._operations += operations
 
     def apply_timing(self, operations: Sequence[Operation]) -> None:
-        """Adds delays; the outcomes of a delayed qubit must be decided, because it decays."""
+        """Queue delays; the outcomes of a delayed qubit must be decided, because it decays."""
         delays = [operation for operation in operations if operation.gate.name == DELAY]
-        if self._pending and not self._values:
-            self._check([self._place(operation.qubits[0]) for operation in delays])
+        if self._pending and not self._has_values:
+            self._check([self._physical(operation.qubits[0]) for operation in delays])
         self._operations += operations
 
     def measure(self, qubit: int) -> MeasurementOutcome:
-        """Adds a measurement; Undecided is raised only if gates were kept, so at the first one."""
+        """Measure a qubit; raises UndecidedOutcome only before a queued gate has run."""
         self._flush()
-        place = self._place(qubit)
-        self._begin_reading(place)
-        outcome = MeasurementOutcome(self._count)
-        self._count += 1
-        self._pending[place] = (*self._pending.get(place, ()), outcome)
-        self._measured[outcome] = place
+        physical = self._physical(qubit)
+        self._begin_measurement(physical)
+        outcome = MeasurementOutcome(self._outcome_count)
+        self._outcome_count += 1
+        self._pending[physical] = (*self._pending.get(physical, ()), outcome)
+        self._physical_of[outcome] = physical
         self.terminal_measurements.add_measurement(qubit, outcome.number)
         return outcome
 
     def reset(self, qubits: Sequence[int]) -> None:
+        """Put qubits into |0>; raises UndecidedOutcome for a qubit with an undecided outcome."""
         self._flush()
-        places = [self._place(qubit) for qubit in qubits]
-        self._check(places)
+        physicals = [self._physical(qubit) for qubit in qubits]
+        self._check(physicals)
         if self._clock is not None:
             self._clock.end_measurements()
-        for place in places:
-            self._settle(place)
-            self.state.reset(place)
-            if error := self._source.model.error(RESET, (place,)):
-                self.state.err(error, (place,))
+        for physical in physicals:
+            self._apply_idle_error(physical)
+            self.state.reset(physical)
+            if error := self._source.model.error(RESET, (physical,)):
+                self.state.apply_error(error, (physical,))
 
     def drop_terminal_measurements(self) -> None:
-        """Takes back the measurements at the end (see `Ends`)."""
-        self._observing = True
-        taken_back = self.terminal_measurements.outcomes
-        left = {
-            place: tuple([o for o in outcomes if o.number not in taken_back])
-            for place, outcomes in self._pending.items()
+        """Remove the terminal measurements (see `TerminalMeasurements`)."""
+        self._terminal_dropped = True
+        terminal = self.terminal_measurements.outcomes
+        remaining = {
+            physical: tuple([o for o in outcomes if o.number not in terminal])
+            for physical, outcomes in self._pending.items()
         }
-        self._pending = {place: outcomes for place, outcomes in left.items() if outcomes}
+        self._pending = {physical: outcomes for physical, outcomes in remaining.items() if outcomes}
 
     def next_to_decide(self, outcome: MeasurementOutcome) -> MeasurementOutcome:
-        """The outcome that must be decided next so that this one can be; usually itself."""
-        return self._pending[self._measured[outcome]][0]
+        """Return the first undecided outcome of the same qubit."""
+        return self._pending[self._physical_of[outcome]][0]
 
     def probability(self, outcome: MeasurementOutcome) -> float:
-        """The probability that the outcome is read as 1: exactly 0 or 1 for a certain outcome.
+        """Return the probability of the measured value 1: exactly 0 or 1 if it is certain.
 
-        The outcome must be decided next.
+        The outcome must be the next to decide. Applies the error of the measurement.
         """
-        place = self._measured[outcome]
-        self._before(place)
-        zero, one = self._source.model.confusion(place)
-        true = self.state.probability(place)
+        physical = self._physical_of[outcome]
+        self._apply_measurement_error(physical)
+        zero, one = self._source.model.confusion(physical)
+        true = self.state.probability(physical)
         p = round((1 - true) * zero[1] + true * one[1], 12)
         return 0.0 if p <= CERTAINTY_TOLERANCE else 1.0 if p >= 1 - CERTAINTY_TOLERANCE else p
 
     def project(self, outcome: MeasurementOutcome, value: int) -> "NoisyBranchState":
-        """The world in which the outcome is that value, after its `probability` was asked."""
-        place = self._measured[outcome]
-        zero, one = self._source.model.confusion(place)
-        state = self.state.read(place, (zero[value], one[value]))
-        twin = NoisyBranchState(state, self._source, values=self._values)
-        twin._layout = self._layout
-        twin._operations = list(self._operations)
-        left = self._pending[place][1:]
-        twin._pending = {p: o for p, o in self._pending.items() if p != place}
-        if left:
-            twin._pending[place] = left
-        twin._measured = {o: p for o, p in self._measured.items() if o is not outcome}
-        twin._count = self._count
-        twin._observing = self._observing
-        twin._clock = self._clock and self._clock.copy()
-        twin.branched = True
-        twin.terminal_measurements = self.terminal_measurements.without(outcome.number)
-        return twin
+        """Return the branch in which the outcome has that value; call `probability` before."""
+        physical = self._physical_of[outcome]
+        zero, one = self._source.model.confusion(physical)
+        state = self.state.measure(physical, (zero[value], one[value]))
+        branch = NoisyBranchState(state, self._source, values=self._has_values)
+        branch._layout = self._layout
+        branch._operations = list(self._operations)
+        later = self._pending[physical][1:]
+        branch._pending = {p: o for p, o in self._pending.items() if p != physical}
+        if later:
+            branch._pending[physical] = later
+        branch._physical_of = {o: p for o, p in self._physical_of.items() if o is not outcome}
+        branch._outcome_count = self._outcome_count
+        branch._terminal_dropped = self._terminal_dropped
+        branch._clock = self._clock and self._clock.copy()
+        branch.branched = True
+        branch.terminal_measurements = self.terminal_measurements.without(outcome.number)
+        return branch
 
     def sample(
         self, outcomes: Sequence[MeasurementOutcome], shots: int, rng: np.random.Generator
     ) -> ShotBits:
-        """Values of outcomes that are not decided, together, one row per shot."""
-        places = list(dict.fromkeys(self._measured[outcome] for outcome in outcomes))
-        for place in places:
-            self._before(place)
+        """Return the values of undecided outcomes, one row for each shot."""
+        physicals = self._measured_qubits(outcomes)
         columns: dict[MeasurementOutcome, Any] = {}
-        true = self.state.sample(places, shots, rng)
-        for k, place in enumerate(places):
-            values = true[:, k]
-            for number, outcome in enumerate(self._pending[place]):
+        true_values = self.state.sample(physicals, shots, rng)
+        for k, physical in enumerate(physicals):
+            values = true_values[:, k]
+            for number, outcome in enumerate(self._pending[physical]):
                 if number:
-                    values = _drawn(self._changes(place), values, rng)
-                columns[outcome] = _drawn(
-                    np.array(self._source.model.confusion(place)), values, rng
-                )
+                    values = _draw_values(self._transitions(physical), values, rng)
+                confusion = np.array(self._source.model.confusion(physical))
+                columns[outcome] = _draw_values(confusion, values, rng)
         return np.stack([columns[outcome] for outcome in outcomes], axis=1)
 
     def distribution(self, outcomes: Sequence[MeasurementOutcome]) -> FloatArray:
-        """The probability of all values of these outcomes: bit k of an index is the k-th of them.
+        """Return the probability of all values of outcomes; only for a DensityMatrix.
 
-        Only a density matrix has all probabilities.
+        Bit k of an index is the k-th outcome.
         """
-        places = list(dict.fromkeys(self._measured[outcome] for outcome in outcomes))
-        for place in places:
-            self._before(place)
-        table = self.state.distribution(places).reshape(1, -1)
+        physicals = self._measured_qubits(outcomes)
+        table = self.state.distribution(physicals).reshape(1, -1)
         axes: list[MeasurementOutcome] = []
-        for place in places:
-            pending = self._pending[place]
-            table = table.reshape(len(table), -1, 2) @ self._readings(place, len(pending))
+        for physical in physicals:
+            pending = self._pending[physical]
+            readout = self._readout_probabilities(physical, len(pending))
+            table = table.reshape(len(table), -1, 2) @ readout
             table = table.transpose(2, 0, 1).reshape(-1, table.shape[1])
             axes = [*axes, *pending]
-        whole = table.reshape((2,) * len(axes))  # the last outcome first
-        kept = [len(axes) - 1 - axes.index(outcome) for outcome in reversed(outcomes)]
-        others = tuple([k for k in range(len(axes)) if k not in kept])
-        summed = whole.sum(axis=others) if others else whole
-        order = np.argsort(np.argsort(kept))
-        found: FloatArray = np.ascontiguousarray(summed.transpose(order)).reshape(-1)
-        return found
+        joint = table.reshape((2,) * len(axes))  # the last outcome is the first axis
+        positions = [len(axes) - 1 - axes.index(outcome) for outcome in reversed(outcomes)]
+        others = tuple([k for k in range(len(axes)) if k not in positions])
+        summed = joint.sum(axis=others) if others else joint
+        order = np.argsort(np.argsort(positions))
+        distribution: FloatArray = np.ascontiguousarray(summed.transpose(order)).reshape(-1)
+        return distribution
 
-    def _readings(self, place: int, count: int) -> FloatArray:
-        """The probability of each result of `count` measurements in a row, for a qubit 0 or 1."""
-        read, changes = np.array(self._source.model.confusion(place)), self._changes(place)
-        table = read
+    def _measured_qubits(self, outcomes: Sequence[MeasurementOutcome]) -> list[int]:
+        """Return the physical qubits of outcomes, after applying the errors of measurements."""
+        physicals = list(dict.fromkeys(self._physical_of[outcome] for outcome in outcomes))
+        for physical in physicals:
+            self._apply_measurement_error(physical)
+        return physicals
+
+    def _readout_probabilities(self, physical: int, count: int) -> FloatArray:
+        """Return the probability of the values of `count` successive measurements of a qubit.
+
+        Row v is that of the value v of the qubit; bit k of a column is the k-th measurement.
+        """
+        confusion = np.array(self._source.model.confusion(physical))
+        transitions = self._transitions(physical)
+        table = confusion
         for _ in range(count - 1):  # from the last to the first
-            later = changes @ table
-            table = np.einsum("ta,tb->tba", read, later).reshape(2, -1)
+            later = transitions @ table
+            table = np.einsum("ta,tb->tba", confusion, later).reshape(2, -1)
         return table
 
-    def _place(self, qubit: int) -> int:
+    def _physical(self, qubit: int) -> int:
         return qubit if self._layout is None else self._layout[qubit]
 
-    def _check(self, places: Sequence[int]) -> None:
-        for place in places:
-            if place in self._pending:
-                raise UndecidedOutcome(self._pending[place][0])
+    def _check(self, physicals: Sequence[int]) -> None:
+        for physical in physicals:
+            if physical in self._pending:
+                raise UndecidedOutcome(self._pending[physical][0])
 
     def _flush(self) -> None:
-        """Runs the kept gates. Undecided is raised before the state changes."""
+        """Run the queued gates; raises UndecidedOutcome before the state changes."""
         if not self._operations:
             return
-        segment = self._source.placed(self._operations, self._layout)
-        if self._pending and not self._values:
+        segment = self._source.build_segment(self._operations, self._layout)
+        if self._pending and not self._has_values:
             for instruction in segment.instructions:
-                self._check(instruction.places)
+                self._check(instruction.qubits)
         if self._clock is not None:
             self._clock.end_measurements()
-            self._clock.begin_segment(segment.begins, segment.duration)
-            for place in dict.fromkeys(p for each in segment.instructions for p in each.places):
-                self._settle(place)
+            self._clock.begin_segment(segment.leading, segment.duration)
+            for qubit in dict.fromkeys(q for each in segment.instructions for q in each.qubits):
+                self._apply_idle_error(qubit)
         for instruction in segment.instructions:
             self.state.apply(instruction)
         if self._clock is not None:
-            self._clock.end_segment(segment.ends)
+            self._clock.end_segment(segment.trailing)
         if self._pending:
-            self._move(segment.layout)
+            self._move_outcomes(segment.layout)
         self._operations, self._layout = [], segment.layout
 
-    def _move(self, layout: Layout) -> None:
-        """Moves the undecided outcomes to the new places of their qubits."""
+    def _move_outcomes(self, layout: Layout) -> None:
+        """Move the undecided outcomes to the new physical qubits."""
         if self._layout is None or layout is None:
             return
-        moved = {place: layout[qubit] for qubit, place in self._layout.items()}
-        self._pending = {moved[place]: outcomes for place, outcomes in self._pending.items()}
-        self._measured = {outcome: moved[place] for outcome, place in self._measured.items()}
+        target = {physical: layout[qubit] for qubit, physical in self._layout.items()}
+        self._pending = {target[physical]: o for physical, o in self._pending.items()}
+        self._physical_of = {o: target[physical] for o, physical in self._physical_of.items()}
 
-    def _settle(self, place: int) -> None:
-        """Applies the decay of a place during its idle time."""
-        if self._clock is not None and (seconds := self._clock.reset(place)):
-            error = self._source.waiting(place, seconds)
+    def _apply_idle_error(self, physical: int) -> None:
+        """Apply the decay of a qubit during its idle time."""
+        if self._clock is not None and (seconds := self._clock.reset(physical)):
+            error = self._source.idle_error(physical, seconds)
             if error is not None:
-                self.state.err(error, (place,))
+                self.state.apply_error(error, (physical,))
 
-    def _begin_reading(self, place: int) -> None:
-        """Begins a measurement. Raises Undecided if the place was idle since its last one."""
+    def _begin_measurement(self, physical: int) -> None:
+        """Begin a measurement; raises UndecidedOutcome for a qubit idle since its last one."""
         clock = self._clock
         if clock is None:
             return
-        if clock.idle_s.get(place) and not self._values:
-            self._check([place])
-        self._settle(place)
-        clock.add_measurement(place, self._source.reading(place))
+        if clock.idle_s.get(physical) and not self._has_values:
+            self._check([physical])
+        self._apply_idle_error(physical)
+        clock.add_measurement(physical, self._source.measurement_seconds(physical))
 
-    def _before(self, place: int) -> None:
-        """Applies the error that precedes a measurement of a place."""
-        error = self._source.model.error(MEASURE, (place,))
+    def _apply_measurement_error(self, physical: int) -> None:
+        """Apply the error that precedes a measurement."""
+        error = self._source.model.error(MEASURE, (physical,))
         if error:
-            self.state.err(error, (place,))
+            self.state.apply_error(error, (physical,))
 
-    def _changes(self, place: int) -> FloatArray:
-        """Transition probabilities of a measured qubit, from one measurement to the next."""
-        error = self._source.model.error(MEASURE, (place,))
+    def _transitions(self, physical: int) -> FloatArray:
+        """Return the transition matrix of a value, from one measurement to the next."""
+        error = self._source.model.error(MEASURE, (physical,))
         if error is None:
             return np.eye(2)
-        changes: FloatArray = error.superoperator[::3, ::3].real.T
-        return changes
+        transitions: FloatArray = error.superoperator[::3, ::3].real.T
+        return transitions
 
 
-def _drawn(chances: FloatArray, values: Any, rng: np.random.Generator) -> Any:
-    """Draws a new value for each of `values`; row v of `chances` is that of the value v."""
-    if np.array_equal(chances, np.eye(2)):
+def _draw_values(transitions: FloatArray, values: Any, rng: np.random.Generator) -> Any:
+    """Return a new value for each value; row v of `transitions` is for the value v."""
+    if np.array_equal(transitions, np.eye(2)):
         return values
-    return (rng.random(len(values)) < chances[values, 1]).astype(np.uint8)
+    return (rng.random(len(values)) < transitions[values, 1]).astype(np.uint8)

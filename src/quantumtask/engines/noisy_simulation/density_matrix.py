@@ -1,4 +1,4 @@
-"""Density matrix of the places that a noisy program has touched."""
+"""Density matrix of the physical qubits that a noisy program acts on."""
 
 from collections.abc import Sequence
 
@@ -22,86 +22,107 @@ RESET_SUPEROPERATOR[0, [0, 3]] = 1
 
 
 class DensityMatrix:
-    """The state of all places, as a vector: bits 2k and 2k + 1 of an index are the row and the
-    column of the k-th place."""
+    """Density matrix of all physical qubits, as a vector; see `NoisyState`.
 
-    __slots__ = ("_most", "_places", "_vector")
+    Bits 2k and 2k + 1 of an index are the row and the column of the qubit at position k.
+    """
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._places: dict[int, int] = {}
+    __slots__ = ("_max_bytes", "_positions", "_vector")
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._positions: dict[int, int] = {}
         self._vector: ComplexArray = np.ones(1, dtype=np.complex128)
 
     @property
     def bytes(self) -> int:
+        """The memory of the state."""
         return self._vector.nbytes
 
     def copy(self) -> "DensityMatrix":
-        twin = DensityMatrix(self._most)
-        twin._places, twin._vector = self._places.copy(), self._vector.copy()
-        return twin
+        """Return a state that changes independently."""
+        copy = DensityMatrix(self._max_bytes)
+        copy._positions, copy._vector = self._positions.copy(), self._vector.copy()
+        return copy
 
     def apply(self, instruction: NoisyInstruction) -> None:
-        self._turn(instruction.kind.superoperator, instruction.places)
+        """Apply a gate and then its error."""
+        self._apply(instruction.noisy_gate.superoperator, instruction.qubits)
 
-    def err(self, channel: Channel, places: tuple[int, ...]) -> None:
-        self._turn(channel.superoperator, places[: channel.size])
+    def apply_error(self, channel: Channel, qubits: tuple[int, ...]) -> None:
+        """Apply an error."""
+        self._apply(channel.superoperator, qubits[: channel.size])
 
-    def reset(self, place: int) -> None:
-        if place in self._places:
-            self._turn(RESET_SUPEROPERATOR, (place,))
+    def reset(self, qubit: int) -> None:
+        """Put a qubit into |0>."""
+        if qubit in self._positions:
+            self._apply(RESET_SUPEROPERATOR, (qubit,))
 
-    def probability(self, place: int) -> float:
-        zero, one = self.distribution([place]).tolist()
+    def probability(self, qubit: int) -> float:
+        """Return the probability that a qubit is 1."""
+        zero, one = self.distribution([qubit]).tolist()
         return float(one / (zero + one))
 
-    def read(self, place: int, weights: ReadoutWeights) -> "DensityMatrix":
-        twin = self.copy()
+    def measure(self, qubit: int, weights: ReadoutWeights) -> "DensityMatrix":
+        """Return the state after a measured value with these weights."""
+        state = self.copy()
         diagonal = np.array([weights[0], 0, 0, weights[1]], dtype=np.complex128)
-        twin._turn(np.diag(diagonal), (place,))
-        twin._vector /= twin._diagonal().sum()
-        return twin
+        state._apply(np.diag(diagonal), (qubit,))
+        state._vector /= state._diagonal().sum()
+        return state
 
-    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
-        drawn = Distribution(self.distribution(places)).draw(shots, rng)
-        return np.stack([(drawn >> k & 1).astype(np.uint8) for k in range(len(places))], axis=1)
+    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
+        """Return the values of qubits, measured together, one row for each shot."""
+        outcomes = Distribution(self.distribution(qubits)).draw(shots, rng)
+        columns = [(outcomes >> k & 1).astype(np.uint8) for k in range(len(qubits))]
+        return np.stack(columns, axis=1)
 
-    def distribution(self, places: Sequence[int]) -> FloatArray:
-        """The probability of all values of these places; bit k of an index is the k-th of them."""
-        for place in places:
-            self._find(place)
-        count = len(self._places)
-        # Axis j of the diagonal is the place that was added as number count - 1 - j.
-        axes = [count - 1 - self._places[place] for place in reversed(places)]
+    def distribution(self, qubits: Sequence[int]) -> FloatArray:
+        """Return the probability of all values of qubits; bit k of an index is the k-th of them.
+
+        Raises:
+            ResourceError: A probability is not finite (`engine_refused`).
+        """
+        for qubit in qubits:
+            self._position(qubit)
+        count = len(self._positions)
+        # The diagonal has the highest position first.
+        axes = [count - 1 - self._positions[qubit] for qubit in reversed(qubits)]
         others = tuple([axis for axis in range(count) if axis not in axes])
         summed = self._diagonal().sum(axis=others)
         order = np.argsort(np.argsort(axes))
-        found: FloatArray = np.ascontiguousarray(summed.transpose(order)).reshape(-1)
-        if not np.isfinite(found).all():
+        distribution: FloatArray = np.ascontiguousarray(summed.transpose(order)).reshape(-1)
+        if not np.isfinite(distribution).all():
             raise non_finite_state()
-        return found
+        return distribution
 
     def _diagonal(self) -> FloatArray:
-        """The probabilities of all values, with an axis for each place, the last one first."""
-        table = self._vector.reshape((4,) * len(self._places))
-        diagonal: FloatArray = table[(slice(None, None, 3),) * len(self._places)].real
+        """Return the probabilities of all values, with one axis for each qubit."""
+        table = self._vector.reshape((4,) * len(self._positions))
+        diagonal: FloatArray = table[(slice(None, None, 3),) * len(self._positions)].real
         return diagonal
 
-    def _turn(self, matrix: Matrix, places: Sequence[int]) -> None:
-        numbers = [self._find(place) for place in places]
-        bits = [2 * number for number in numbers] + [2 * number + 1 for number in numbers]
-        act = GateAction((), tuple(range(len(bits))), matrix, False, (False,) * len(bits))
-        kernels.apply(self._vector, act, bits)
+    def _apply(self, superoperator: Matrix, qubits: Sequence[int]) -> None:
+        positions = [self._position(qubit) for qubit in qubits]
+        bits = [2 * position for position in positions]
+        bits += [2 * position + 1 for position in positions]
+        targets = tuple(range(len(bits)))
+        action = GateAction((), targets, superoperator, False, (False,) * len(bits))
+        kernels.apply(self._vector, action, bits)
 
-    def _find(self, place: int) -> int:
-        """The number of a place; a new place is added as |0>. Raises ResourceError."""
-        number = self._places.get(place)
-        if number is None:
-            number = self._places[place] = len(self._places)
-            needed = DENSITY_MATRIX_COPIES * BYTES_PER_ENTRY << min(2 * (number + 1), 200)
-            if needed > self._most:
-                raise out_of_memory(number + 1, needed, self._most)
+    def _position(self, qubit: int) -> int:
+        """Return the position of a qubit; a new qubit is added as |0>.
+
+        Raises:
+            ResourceError: The state does not fit the memory (`out_of_memory`).
+        """
+        position = self._positions.get(qubit)
+        if position is None:
+            position = self._positions[qubit] = len(self._positions)
+            needed = DENSITY_MATRIX_COPIES * BYTES_PER_ENTRY << min(2 * (position + 1), 200)
+            if needed > self._max_bytes:
+                raise out_of_memory(position + 1, needed, self._max_bytes)
             grown = np.zeros(4 * len(self._vector), dtype=np.complex128)
             grown[: len(self._vector)] = self._vector
             self._vector = grown
-        return number
+        return position

@@ -12,7 +12,7 @@ from quantumtask.engines.simulators.native.statevector import StateVector
 
 
 class Trajectory:
-    """The state of all places in one shot, which is never copied."""
+    """Pure state of all physical qubits in one shot; see `NoisyState`."""
 
     __slots__ = ("_rng", "_state")
 
@@ -22,52 +22,60 @@ class Trajectory:
 
     @property
     def bytes(self) -> int:
+        """The memory of the state."""
         return self._state.bytes
 
     def copy(self) -> "Trajectory":
+        """Return the trajectory: one shot has one state."""
         return self
 
     def apply(self, instruction: NoisyInstruction) -> None:
-        kind, places = instruction.kind, instruction.places
-        if kind.gate is not None:
-            self._state.apply([kind.gate._replace(qubits=places)])
-        if kind.error is not None:
-            self.err(kind.error, places)
+        """Apply a gate, and then one term of its error."""
+        noisy_gate, qubits = instruction.noisy_gate, instruction.qubits
+        if noisy_gate.gate is not None:
+            self._state.apply([noisy_gate.gate._replace(qubits=qubits)])
+        if noisy_gate.error is not None:
+            self.apply_error(noisy_gate.error, qubits)
 
-    def err(self, channel: Channel, places: tuple[int, ...]) -> None:
+    def apply_error(self, channel: Channel, qubits: tuple[int, ...]) -> None:
+        """Apply one term of an error, drawn at random."""
         number = int(np.searchsorted(channel.bounds, self._rng.random(), side="right"))
-        for event in channel.terms[number][1]:
-            self._happen(event, tuple([places[qubit] for qubit in event.qubits]))
+        for step in channel.terms[number][1]:
+            self._apply_step(step, tuple([qubits[k] for k in step.qubits]))
 
-    def _happen(self, event: ErrorStep, places: tuple[int, ...]) -> None:
-        if not event.matrices:
-            self.reset(places[0])
-        elif event.name == "kraus":
+    def _apply_step(self, step: ErrorStep, qubits: tuple[int, ...]) -> None:
+        if not step.matrices:
+            self.reset(qubits[0])
+        elif step.name == "kraus":
             assert isinstance(self._state, StateVector)
-            self._state.apply_channel(places, event.matrices, self._rng.random())
-        elif event.name != "id":
-            self._state.apply([event.operation._replace(qubits=places)])
+            self._state.apply_channel(qubits, step.matrices, self._rng.random())
+        elif step.name != "id":
+            self._state.apply([step.operation._replace(qubits=qubits)])
 
-    def reset(self, place: int) -> None:
-        if self._state.definite_value(place) is None:
-            self._project(place, self._drawn(self._state.probability(place)))
-        self._state.set_value(place, 0)
+    def reset(self, qubit: int) -> None:
+        """Put a qubit into |0>."""
+        if self._state.definite_value(qubit) is None:
+            self._project(qubit, self._draw(self._state.probability(qubit)))
+        self._state.set_value(qubit, 0)
 
-    def probability(self, place: int) -> float:
-        return self._state.probability(place)
+    def probability(self, qubit: int) -> float:
+        """Return the probability that a qubit is 1."""
+        return self._state.probability(qubit)
 
-    def read(self, place: int, weights: ReadoutWeights) -> "Trajectory":
-        if self._state.definite_value(place) is None:
-            one = self._state.probability(place)
-            likely = one * weights[1]
-            self._project(place, self._drawn(likely / (likely + (1 - one) * weights[0])))
+    def measure(self, qubit: int, weights: ReadoutWeights) -> "Trajectory":
+        """Project a qubit on a value drawn at random; see `NoisyState.measure`."""
+        if self._state.definite_value(qubit) is None:
+            p = self._state.probability(qubit)
+            weight = p * weights[1]
+            self._project(qubit, self._draw(weight / (weight + (1 - p) * weights[0])))
         return self
 
-    def sample(self, places: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
-        return self._state.sample(places, shots, rng)
+    def sample(self, qubits: Sequence[int], shots: int, rng: np.random.Generator) -> ShotBits:
+        """Return the values of qubits, measured together, one row for each shot."""
+        return self._state.sample(qubits, shots, rng)
 
-    def _project(self, place: int, value: int) -> None:
-        self._state = self._state.project(place, value)
+    def _project(self, qubit: int, value: int) -> None:
+        self._state = self._state.project(qubit, value)
 
-    def _drawn(self, chance: float) -> int:
-        return int(self._rng.random() < chance)
+    def _draw(self, p: float) -> int:
+        return int(self._rng.random() < p)
