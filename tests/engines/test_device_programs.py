@@ -246,7 +246,11 @@ def test_what_cannot_run_as_written_runs_compiled(service: Service) -> None:
     [
         ({"compile": "sometimes"}, "invalid_request", "compile"),
         ({"noise": STILL}, "bad_noise", "must come with a `backend`"),
-        ({"backend": "fake_manila", "noise": {**STILL, "readout": {}}}, "bad_noise", "without rates"),
+        (
+            {"backend": "fake_manila", "noise": {**STILL, "readout": {}}},
+            "bad_noise",
+            "without rates",
+        ),
     ],
 )
 def test_an_option_that_means_nothing_is_refused(
