@@ -50,10 +50,12 @@ class TaskQuery(WatchQuery[Task | None]):
     max_group: ClassVar = 16  # results can be large: not all of them in memory at once
 
     def is_due(self, version: TaskVersion | None) -> bool:
+        """Return True if the mark calls for a fetch."""
         return version is None or version.final
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[Task | None]:
+        """Fetch the answers of queries of this kind together."""
         tasks = store.read({query.key for query in queries})
         return [tasks.get(query.key) for query in queries]
 
@@ -66,10 +68,12 @@ class BatchQuery(WatchQuery[Batch | None]):
     load_versions: ClassVar = ApiStore.batch_versions
 
     def is_due(self, version: BatchVersion | None) -> bool:
+        """Return True if the mark calls for a fetch."""
         return version is None or version.final
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[Batch | None]:
+        """Fetch the answers of queries of this kind together."""
         batches = store.read_batches({query.key for query in queries})
         return [batches.get(query.key) for query in queries]
 
@@ -100,15 +104,18 @@ class TaskChangesAfter(StreamQuery[TaskChanges | None]):
     load_versions: ClassVar = ApiStore.task_versions
 
     def is_due(self, version: TaskVersion | None) -> bool:
+        """Return True if the mark calls for a fetch."""
         return version != self.last_version
 
     def next_after(self, answer: TaskChanges) -> "TaskChangesAfter | None":
+        """Return the query that follows an answer; None after the last one."""
         if answer.version.final:
             return None
         return TaskChangesAfter(self.key, self.after + len(answer.changes), answer.version)
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[TaskChanges | None]:
+        """Fetch the answers of queries of this kind together."""
         versions = store.task_versions({query.key for query in queries})
         changes = store.read_changes({version.sequence for version in versions.values()})
         return [_changes_after(query, versions.get(query.key), changes) for query in queries]
@@ -155,13 +162,16 @@ class BatchEventsAfter(StreamQuery[BatchEvents | None]):
     load_versions: ClassVar = ApiStore.batch_versions
 
     def is_due(self, version: BatchVersion | None) -> bool:
+        """Return True if the mark calls for a fetch."""
         return version is None or version.events > self.place or version.final
 
     def next_after(self, answer: BatchEvents) -> "BatchEventsAfter | None":
+        """Return the query that follows an answer; None after the last one."""
         return None if answer.last else BatchEventsAfter(self.key, answer.cursor)
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[BatchEvents | None]:
+        """Fetch the answers of queries of this kind together."""
         return _fetch_tails(store, queries, cls._fetch_one)
 
     def _fetch_one(self, store: ApiStore, version: BatchVersion) -> BatchEvents:
@@ -192,15 +202,18 @@ class FinishedTasksFrom(StreamQuery[FinishedTasks | None]):
     load_versions: ClassVar = ApiStore.batch_versions
 
     def is_due(self, version: BatchVersion | None) -> bool:
+        """Return True if the mark calls for a fetch."""
         return version is None or version.ended > self.offset or version.final
 
     def next_after(self, answer: FinishedTasks) -> "FinishedTasksFrom | None":
+        """Return the query that follows an answer; None after the last one."""
         if answer.next_offset >= answer.version.size:
             return None
         return FinishedTasksFrom(self.key, answer.next_offset)
 
     @classmethod
     def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[FinishedTasks | None]:
+        """Fetch the answers of queries of this kind together."""
         return _fetch_tails(store, queries, cls._fetch_one)
 
     def _fetch_one(self, store: ApiStore, version: BatchVersion) -> FinishedTasks:
