@@ -50,7 +50,7 @@ class TaskQuery(WatchQuery[Task | None]):
     max_group: ClassVar = 16  # results can be large: not all of them in memory at once
 
     def is_due(self, version: TaskVersion | None) -> bool:
-        """Return True if the mark calls for a fetch."""
+        """Return True if this version calls for a fetch."""
         return version is None or version.final
 
     @classmethod
@@ -68,7 +68,7 @@ class BatchQuery(WatchQuery[Batch | None]):
     load_versions: ClassVar = ApiStore.batch_versions
 
     def is_due(self, version: BatchVersion | None) -> bool:
-        """Return True if the mark calls for a fetch."""
+        """Return True if this version calls for a fetch."""
         return version is None or version.final
 
     @classmethod
@@ -104,7 +104,7 @@ class TaskChangesAfter(StreamQuery[TaskChanges | None]):
     load_versions: ClassVar = ApiStore.task_versions
 
     def is_due(self, version: TaskVersion | None) -> bool:
-        """Return True if the mark calls for a fetch."""
+        """Return True if this version calls for a fetch."""
         return version != self.last_version
 
     def next_after(self, answer: TaskChanges) -> "TaskChangesAfter | None":
@@ -162,7 +162,7 @@ class BatchEventsAfter(StreamQuery[BatchEvents | None]):
     load_versions: ClassVar = ApiStore.batch_versions
 
     def is_due(self, version: BatchVersion | None) -> bool:
-        """Return True if the mark calls for a fetch."""
+        """Return True if this version calls for a fetch."""
         return version is None or version.events > self.place or version.final
 
     def next_after(self, answer: BatchEvents) -> "BatchEventsAfter | None":
@@ -202,7 +202,7 @@ class FinishedTasksFrom(StreamQuery[FinishedTasks | None]):
     load_versions: ClassVar = ApiStore.batch_versions
 
     def is_due(self, version: BatchVersion | None) -> bool:
-        """Return True if the mark calls for a fetch."""
+        """Return True if this version calls for a fetch."""
         return version is None or version.ended > self.offset or version.final
 
     def next_after(self, answer: FinishedTasks) -> "FinishedTasksFrom | None":
