@@ -1,4 +1,4 @@
-"""The command line, as a person at a terminal and as a script would use it."""
+"""Tests of the command line in a terminal and in a script."""
 
 import json
 import os
@@ -29,9 +29,9 @@ def cli(service: Service) -> Callable[..., Run]:
 
 
 def task_id(run: Run) -> str:
-    found = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", run.stdout)
-    assert found, run
-    return found[0]
+    match = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", run.stdout)
+    assert match, run
+    return match[0]
 
 
 def test_counts_are_shown_as_bars_with_percentages(cli: Callable[..., Run]) -> None:
@@ -42,12 +42,12 @@ def test_counts_are_shown_as_bars_with_percentages(cli: Callable[..., Run]) -> N
     assert facts.startswith("1000 shots · waited ")
     assert re.search(r" · \w+ [\d.]+ \(\w+\), \w+", facts)
     assert len(rows) == 2
-    shown = [re.fullmatch(r"(00|11) █+\S? +(\d+) +([\d.]+)%", row) for row in rows]
-    assert sum(int(row[2]) for row in shown if row) == 1000
-    assert sum(float(row[3]) for row in shown if row) == pytest.approx(100)
+    bars = [re.fullmatch(r"(00|11) █+\S? +(\d+) +([\d.]+)%", row) for row in rows]
+    assert sum(int(row[2]) for row in bars if row) == 1000
+    assert sum(float(row[3]) for row in bars if row) == pytest.approx(100)
 
 
-def test_of_many_outcomes_the_most_frequent_are_shown_and_the_rest_counted(
+def test_the_most_frequent_of_many_outcomes_are_shown_and_the_others_counted(
     cli: Callable[..., Run],
 ) -> None:
     done = cli("submit", "-", "--wait", "--shots", "10000", stdin=FIVE_BITS)
@@ -58,7 +58,7 @@ def test_of_many_outcomes_the_most_frequent_are_shown_and_the_rest_counted(
     assert rest.startswith(f"… and 12 more ({10000 - sum(counts)} shots, ")
 
 
-def test_json_is_what_the_service_says_and_nothing_else(
+def test_json_output_is_the_answer_of_the_service(
     cli: Callable[..., Run], service: Service
 ) -> None:
     sent = cli("submit", "-", "--json", "--seed", "5", "--memory", "--tag", "x", stdin=BELL)
@@ -70,7 +70,7 @@ def test_json_is_what_the_service_says_and_nothing_else(
     assert (sent.stderr, done.stderr) == ("", "")
 
 
-def test_a_failed_task_names_every_place_and_makes_the_exit_status_one(
+def test_a_failed_task_shows_lines_and_columns_and_exits_with_status_one(
     cli: Callable[..., Run],
 ) -> None:
     done = cli("submit", "-", "--wait", stdin=WRONG)
@@ -80,7 +80,7 @@ def test_a_failed_task_names_every_place_and_makes_the_exit_status_one(
     assert "hh" in done.stdout
 
 
-def test_without_wait_a_task_prints_how_to_fetch_it(cli: Callable[..., Run]) -> None:
+def test_without_wait_the_command_to_fetch_the_result_is_printed(cli: Callable[..., Run]) -> None:
     sent = cli("submit", "-", stdin=ENDLESS)
     name = task_id(sent)
     assert sent.returncode == 0
@@ -94,13 +94,13 @@ def test_without_wait_a_task_prints_how_to_fetch_it(cli: Callable[..., Run]) -> 
     assert ended.stdout.startswith("cancelled\n")
 
 
-def test_cancelling_what_has_ended_is_refused_with_status_three(cli: Callable[..., Run]) -> None:
+def test_cancelling_a_task_that_has_ended_exits_with_status_three(cli: Callable[..., Run]) -> None:
     name = task_id(cli("submit", "-", stdin=BELL))
     cli("result", name, "--wait")
-    refused = cli("cancel", name)
-    assert refused.returncode == 3
-    assert refused.stderr.startswith("quantumtask: the service refused the request: ")
-    assert len(refused.stderr.splitlines()) == 1
+    cancel = cli("cancel", name)
+    assert cancel.returncode == 3
+    assert cancel.stderr.startswith("quantumtask: the service refused the request: ")
+    assert len(cancel.stderr.splitlines()) == 1
 
 
 def test_a_circuit_is_printed_as_it_was_submitted_and_metadata_are_shown(
@@ -113,7 +113,9 @@ def test_a_circuit_is_printed_as_it_was_submitted_and_metadata_are_shown(
     assert cli("circuit", "nothing").returncode == 3
 
 
-def test_the_list_shows_the_newest_first_and_how_to_go_on(cli: Callable[..., Run]) -> None:
+def test_the_list_shows_the_newest_tasks_and_the_cursor_of_the_next_page(
+    cli: Callable[..., Run],
+) -> None:
     tag = f"cli-{time.time_ns()}"
     first, second = (task_id(cli("submit", "-", "--tag", tag, stdin=BELL)) for _ in range(2))
     page = cli("list", "--tag", tag, "--limit", "1")
@@ -126,31 +128,31 @@ def test_the_list_shows_the_newest_first_and_how_to_go_on(cli: Callable[..., Run
     assert cli("list", "--tag", tag + "-none").stdout == "No tasks.\n"
 
 
-def test_the_text_of_others_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_in_a_task_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
     task = {"task_id": "t", "status": "completed", "shots": 1, "result": {"\x1b[2J": 1}}
     style.console().print(task_view.task({**task, "name": "a\x1b[31mb[bold]c"}))
-    shown = capsys.readouterr().out
-    assert "\x1b" not in shown
-    assert "a�[31mb[bold]c" in shown
+    output = capsys.readouterr().out
+    assert "\x1b" not in output
+    assert "a�[31mb[bold]c" in output
 
 
-def test_a_terminal_sees_the_state_and_the_seconds_while_it_waits(service: Service) -> None:
-    ours, theirs = pty.openpty()
+def test_a_terminal_shows_the_state_and_the_seconds_of_a_wait(service: Service) -> None:
+    terminal, stream = pty.openpty()
     name = service.submit(ENDLESS)
     waiting = subprocess.Popen(
         [sys.executable, "-m", "quantumtask", "result", name, "--wait"],
         env=environment(service.url, TERM="xterm"),
         stdout=subprocess.DEVNULL,
-        stderr=theirs,
+        stderr=stream,
     )
-    os.close(theirs)
-    seen = ""
-    while not re.search(r"running.*0:00:0\d", seen):
-        seen += os.read(ours, 1000).decode(errors="replace")
+    os.close(stream)
+    output = ""
+    while not re.search(r"running.*0:00:0\d", output):
+        output += os.read(terminal, 1000).decode(errors="replace")
     service.http.post(f"/tasks/{name}/cancel").raise_for_status()
-    while read_terminal(ours):
+    while read_terminal(terminal):
         pass
-    os.close(ours)
+    os.close(terminal)
     assert waiting.wait(30) == 1
 
 
@@ -161,17 +163,17 @@ WRONG_USE = {
     "an unknown option": (["submit", "-", "--shot", "3"], "No such option"),
     "a word for a number": (["submit", "-", "--shots", "many"], "'--shots'"),
     "an unknown command": (["sbmit", "-"], "No such command"),
-    "a port that is none": (["up", "--port", "70000"], "'--port'"),
+    "a port out of range": (["up", "--port", "70000"], "'--port'"),
     "a word for a port": (["api", "--port", "http"], "http"),
 }
 
 
 @pytest.mark.parametrize("use", WRONG_USE, ids=lambda use: use.replace(" ", "-"))
-def test_wrong_use_ends_with_status_two_and_a_sentence(use: str) -> None:
-    arguments, sentence = WRONG_USE[use]
+def test_wrong_use_exits_with_status_two_and_a_message(use: str) -> None:
+    arguments, message = WRONG_USE[use]
     done = quantumtask(*arguments)
     assert done.returncode == 2
-    assert sentence in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
@@ -183,24 +185,24 @@ def test_a_misspelt_setting_is_named(command: str) -> None:
     assert done.stderr.startswith("quantumtask: QUANTUMTASK_MAX_SHOT is not a setting.")
 
 
-def test_where_no_service_is_the_exit_status_is_three() -> None:
+def test_without_a_service_the_exit_status_is_three() -> None:
     done = quantumtask("submit", "-", url=f"http://127.0.0.1:{free_port()}", stdin=BELL)
     assert done.returncode == 3
     assert "Is `quantumtask up` running?" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_what_the_service_refuses_makes_the_exit_status_three(cli: Callable[..., Run]) -> None:
+def test_a_refused_request_exits_with_status_three(cli: Callable[..., Run]) -> None:
     done = cli("submit", "-", "--shots", "0", stdin=BELL)
     assert done.returncode == 3
     assert "shots" in done.stderr
 
 
-def test_the_version_is_the_packages() -> None:
+def test_the_version_is_the_version_of_the_package() -> None:
     assert quantumtask("--version").stdout == f"quantumtask {__version__}\n"
 
 
-def test_the_services_start_without_what_only_the_terminal_needs() -> None:
+def test_the_services_start_without_the_modules_of_the_terminal() -> None:
     script = (
         "import sys; sys.argv = ['quantumtask', 'api', '--help']; "
         "import atexit; atexit.register(lambda: print(sorted(sys.modules), file=sys.stderr)); "
@@ -214,8 +216,8 @@ def test_the_services_start_without_what_only_the_terminal_needs() -> None:
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.qasm")), ids=lambda file: file.stem)
 def test_every_example_circuit_completes(file: Path, cli: Callable[..., Run]) -> None:
-    given = ["--param", "theta=0.5"] if "input float theta" in file.read_text() else []
-    done = cli("submit", str(file), "--wait", "--json", *given)
+    parameters = ["--param", "theta=0.5"] if "input float theta" in file.read_text() else []
+    done = cli("submit", str(file), "--wait", "--json", *parameters)
     assert done.returncode == 0, done.stdout
     task: dict[str, Any] = json.loads(done.stdout)
     assert sum(task["result"].values()) == 1024
@@ -236,8 +238,8 @@ def test_every_example_script_prints_counts(command: list[str], service: Service
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    found = re.findall(r"(0{10}|1{10})\W+(\d+)", done.stdout)
-    assert sum(int(count) for _, count in found) == 200
+    counts = re.findall(r"(0{10}|1{10})\W+(\d+)", done.stdout)
+    assert sum(int(count) for _, count in counts) == 200
 
 
 def test_the_example_of_a_sweep_finds_the_lowest_energy(service: Service) -> None:
@@ -249,7 +251,7 @@ def test_the_example_of_a_sweep_finds_the_lowest_energy(service: Service) -> Non
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    found = re.search(r"lowest: theta = ([\d.]+) with (-[\d.]+) ± 0\.0", done.stdout)
-    assert found, done.stdout
-    assert 0.3 < float(found[1]) < 2.8
-    assert float(found[2]) == pytest.approx(-1.5, abs=0.2)
+    match = re.search(r"lowest: theta = ([\d.]+) with (-[\d.]+) ± 0\.0", done.stdout)
+    assert match, done.stdout
+    assert 0.3 < float(match[1]) < 2.8
+    assert float(match[2]) == pytest.approx(-1.5, abs=0.2)

@@ -1,4 +1,4 @@
-"""The command line beyond one circuit: sweeps, observables, pictures, batches, watching."""
+"""Tests of the command line with sweeps, observables, pictures, batches and `watch`."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import Run, environment, quantumtask, read_terminal
-from tests.support.fake_service import peer, refused, said
+from tests.support.fake_service import error_reply, fake_service, json_reply
 from tests.support.services import BELL, ENDLESS, Service
 
 ROTATION = (
@@ -47,14 +47,14 @@ PARAMETERS = {
 }
 
 
-def test_a_parameter_may_be_a_range_a_list_or_a_value(
+def test_a_parameter_is_a_range_a_list_or_a_value(
     cli: Callable[..., Run], service: Service
 ) -> None:
     options = [f"--param=x{k}={text}" for k, text in enumerate(PARAMETERS)]
     sent = cli("submit", "-", "--json", *options, stdin=BELL)
     assert sent.returncode == 0, sent.stderr
-    found = service.get(json.loads(sent.stdout)["task_id"])["parameters"]
-    assert list(found.values()) == list(PARAMETERS.values())
+    parameters = service.get(json.loads(sent.stdout)["task_id"])["parameters"]
+    assert list(parameters.values()) == list(PARAMETERS.values())
 
 
 def test_a_range_needs_two_values_at_least(cli: Callable[..., Run]) -> None:
@@ -71,18 +71,18 @@ def test_a_sweep_is_a_row_for_each_element(cli: Callable[..., Run]) -> None:
     assert rows == [["0", "0", "00:", "9"], ["1", "3.14159", "11:", "9"]]
 
 
-def test_of_a_long_sweep_the_first_elements_are_shown(cli: Callable[..., Run]) -> None:
+def test_a_long_sweep_shows_its_first_elements(cli: Callable[..., Run]) -> None:
     done = cli("submit", "-", "--wait", "--param", "theta=0:pi:50", stdin=ROTATION)
     assert done.stdout.splitlines()[-1] == "… and 20 more: --json prints all of them"
     assert len(done.stdout.splitlines()) == 2 + 1 + 30 + 1
 
 
-def test_observables_have_a_row_each_with_their_errors(cli: Callable[..., Run]) -> None:
+def test_every_observable_has_a_row_with_its_error(cli: Callable[..., Run]) -> None:
     options = ["--observable", "ZI", "--observable", '[["ZZ", 0.5], ["II", 1]]']
     done = cli("submit", "-", "--wait", "--param", "theta=0", *options, stdin=ROTATION)
     rows = [re.split(r"  +", line.strip()) for line in done.stdout.splitlines()[2:]]
     assert rows == [["observable", "expectation value"], ["ZI", "1"], ["0.5 ZZ + II", "1.5"]]
-    measured = cli(
+    sampled = cli(
         "submit",
         "-",
         "--wait",
@@ -91,12 +91,12 @@ def test_observables_have_a_row_each_with_their_errors(cli: Callable[..., Run]) 
         "--precision=0.1",
         stdin=ROTATION,
     )
-    assert re.search(r"ZI +-?[\d.]+ ± 0\.0\d+", measured.stdout)
+    assert re.search(r"ZI +-?[\d.]+ ± 0\.0\d+", sampled.stdout)
 
 
 def test_states_and_probabilities_are_shown_by_their_bits(cli: Callable[..., Run]) -> None:
-    wanted = ["--return", "probabilities", "--return", "statevector"]
-    done = cli("submit", "-", "--wait", "--param", "theta=pi/2", *wanted, stdin=ROTATION)
+    outputs = ["--return", "probabilities", "--return", "statevector"]
+    done = cli("submit", "-", "--wait", "--param", "theta=pi/2", *outputs, stdin=ROTATION)
     rows = [line.split() for line in done.stdout.splitlines()[2:]]
     assert rows[:3] == [["bits", "probability"], ["00", "0.5"], ["11", "0.5"]]
     assert rows[3:] == [
@@ -116,7 +116,7 @@ def png_size(file: Path) -> tuple[int, int]:
     return width, height
 
 
-def test_counts_are_drawn_as_a_histogram(cli: Callable[..., Run], tmp_path: Path) -> None:
+def test_counts_are_plotted_as_a_histogram(cli: Callable[..., Run], tmp_path: Path) -> None:
     file = tmp_path / "bell.png"
     done = cli("submit", "-", "--plot", str(file), stdin=BELL)
     assert done.returncode == 0, done.stderr
@@ -133,19 +133,19 @@ def test_counts_are_drawn_as_a_histogram(cli: Callable[..., Run], tmp_path: Path
         (["--return", "probabilities"], ["theta", "probability"]),
     ],
 )
-def test_a_sweep_is_drawn_as_curves_over_its_parameter(
+def test_a_sweep_is_plotted_as_curves_over_its_parameter(
     cli: Callable[..., Run], tmp_path: Path, options: list[str], words: list[str]
 ) -> None:
     file = tmp_path / "curve.svg"
     sweep = ["--param", "theta=0:2pi:9", *options]
     done = cli("submit", "-", "--plot", str(file), *sweep, stdin=ROTATION)
     assert done.returncode == 0, done.stderr
-    drawn = re.findall(r"<!-- (.*?) -->", file.read_text())
+    labels = re.findall(r"<!-- (.*?) -->", file.read_text())
     for word in words:
-        assert word in drawn
+        assert word in labels
 
 
-def test_a_task_that_has_ended_may_still_be_drawn(
+def test_a_task_that_has_ended_can_be_plotted(
     cli: Callable[..., Run], service: Service, tmp_path: Path
 ) -> None:
     task = service.submit(name="pair")
@@ -154,21 +154,21 @@ def test_a_task_that_has_ended_may_still_be_drawn(
     assert file.read_bytes().startswith(b"%PDF")
 
 
-def test_what_cannot_be_drawn_is_said_before_anything_is_run(cli: Callable[..., Run]) -> None:
+def test_an_invalid_plot_file_is_refused_before_the_submission(cli: Callable[..., Run]) -> None:
     for file, words in (
         ("x.gif", "must end in .png, .svg, .pdf"),
         ("no/x.png", "the folder does not exist"),
     ):
-        done = cli("submit", "-", "--plot", file, "--tag", "never-sent", stdin=BELL)
+        done = cli("submit", "-", "--plot", file, "--tag", "not-submitted", stdin=BELL)
         assert done.returncode == 2
         assert words in done.stderr
-    assert cli("list", "--tag", "never-sent").stdout == "No tasks.\n"
+    assert cli("list", "--tag", "not-submitted").stdout == "No tasks.\n"
 
 
-# Batches and the screen
+# Batches and watching
 
 
-def test_a_batch_shows_what_each_file_gave(cli: Callable[..., Run], tmp_path: Path) -> None:
+def test_a_batch_shows_the_result_of_each_file(cli: Callable[..., Run], tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.qasm"
     wrong.write_text("qubit q;\nhh q;\n")
     done = cli("batch", str(EXAMPLES / "bell.qasm"), str(wrong), str(EXAMPLES / "ghz.qasm"))
@@ -183,46 +183,48 @@ def test_a_batch_shows_what_each_file_gave(cli: Callable[..., Run], tmp_path: Pa
     assert " ".join(note) == "2 of 3 completed"
 
 
-def test_a_batch_as_json_is_a_line_a_file(cli: Callable[..., Run]) -> None:
+def test_a_batch_as_json_has_one_line_for_each_file(cli: Callable[..., Run]) -> None:
     files = [str(EXAMPLES / name) for name in ("bell.qasm", "ghz.qasm")]
     done = cli("batch", *files, "--json", "--shots", "7", "--name", "two")
     assert (done.returncode, done.stderr) == (0, "")
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    assert sorted(each["file"] for each in told) == files
-    assert [sum(each["result"].values()) for each in told] == [7, 7]
+    items = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(each["file"] for each in items) == files
+    assert [sum(each["result"].values()) for each in items] == [7, 7]
 
 
-def test_watching_in_a_pipe_is_one_look(cli: Callable[..., Run], service: Service) -> None:
+def test_watch_in_a_pipe_prints_one_screen(cli: Callable[..., Run], service: Service) -> None:
     running = service.submit(ENDLESS)
     service.running(running)
-    seen = cli("watch").stdout
+    screen = cli("watch").stdout
     assert cli("cancel", running).returncode == 0
-    assert re.match(r"[\d,]+ waiting · [1-9]\d* running · \d+ workers? with \d+ slots", seen)
-    assert re.search(rf"{running} +running", seen)
+    assert re.match(r"[\d,]+ waiting · [1-9]\d* running · \d+ workers? with \d+ slots", screen)
+    assert re.search(rf"{running} +running", screen)
 
 
-def test_a_terminal_watches_until_ctrl_c(service: Service) -> None:
-    ours, theirs = pty.openpty()
+def test_watch_in_a_terminal_runs_until_ctrl_c(service: Service) -> None:
+    terminal, stream = pty.openpty()
     watching = subprocess.Popen(
         [sys.executable, "-m", "quantumtask", "watch", "--every", "0.1"],
         env=environment(service.url, TERM="xterm", COLUMNS="120", LINES="30"),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
+        stdin=stream,
+        stdout=stream,
+        stderr=stream,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # as a terminal has it
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # the default of a terminal
     )
-    os.close(theirs)
-    seen = ""
-    task = service.submit(name="seen-on-the-screen")
-    while "seen-on-the-screen" not in seen:
-        seen += os.read(ours, 10_000).decode(errors="replace")
+    os.close(stream)
+    screen = ""
+    task = service.submit(name="shown-on-the-screen")
+    while "shown-on-the-screen" not in screen:
+        screen += os.read(terminal, 10_000).decode(errors="replace")
     watching.send_signal(signal.SIGINT)
-    while read_terminal(ours):
+    while read_terminal(terminal):
         pass
-    os.close(ours)
+    os.close(terminal)
     assert watching.wait(30) == 0
-    assert task in seen
+    assert task in screen
 
 
 # Backends
@@ -239,12 +241,15 @@ MANILA = {
 IDEAL = {"name": "simulator", "qubits": 28, "noisy": False, "median_errors": None}
 
 
-def test_backends_are_a_table_and_one_of_them_is_told_in_full() -> None:
+def test_backends_are_a_table_and_one_backend_is_shown_in_full() -> None:
     pairs = {
         "coupling_map": [[0, 1], [1, 0], [1, 2]],
         "queue": {"waiting": 3, "expected_wait_s": 2},
     }
-    with peer(said({"backends": [IDEAL, MANILA]}), said(MANILA | pairs)) as (client, _):
+    with fake_service(json_reply({"backends": [IDEAL, MANILA]}), json_reply(MANILA | pairs)) as (
+        client,
+        _,
+    ):
         table = quantumtask("backends", url=client.url).stdout.splitlines()
         one = quantumtask("backends", "fake_manila", url=client.url).stdout
     assert table[1].split() == ["simulator", "28"]
@@ -262,35 +267,35 @@ def test_backends_are_a_table_and_one_of_them_is_told_in_full() -> None:
     assert "coupled: 0-1, 1-2\n" in one
 
 
-def test_an_older_service_is_named_as_such_in_a_terminal() -> None:
-    with peer(refused(404, "not_found", "not found")) as (client, _):
+def test_the_command_line_names_an_older_service() -> None:
+    with fake_service(error_reply(404, "not_found", "not found")) as (client, _):
         done = quantumtask("backends", url=client.url)
     assert done.returncode == 3
     assert "older than the client and cannot do backends" in done.stderr
 
 
-def test_noise_and_a_backend_travel_with_a_submission() -> None:
-    made = said({"task_id": "t", "status": "submitted"})
-    with peer(made, made) as (client, ours):
+def test_a_submission_has_the_noise_and_the_backend_of_the_options() -> None:
+    receipt = json_reply({"task_id": "t", "status": "submitted"})
+    with fake_service(receipt, receipt) as (client, service):
         rates = '{"readout": {"zero_as_one": 0.1}}'
         quantumtask("submit", "-", "--noise", rates, url=client.url, stdin=BELL)
-        given = ["--backend", "fake_manila", "--noise", "fake_lima", "--return", "counts"]
-        quantumtask("submit", "-", *given, url=client.url, stdin=BELL)
-    first, second = (asked.json for asked in ours.asked)
+        options = ["--backend", "fake_manila", "--noise", "fake_lima", "--return", "counts"]
+        quantumtask("submit", "-", *options, url=client.url, stdin=BELL)
+    first, second = (request.json for request in service.requests)
     assert first == {"circuit": BELL, "noise": {"readout": {"zero_as_one": 0.1}}}
-    told = {"backend": "fake_manila", "noise": "fake_lima", "return": ["counts"]}
-    assert second == {"circuit": BELL, **told}
+    expected = {"backend": "fake_manila", "noise": "fake_lima", "return": ["counts"]}
+    assert second == {"circuit": BELL, **expected}
 
 
 def test_noise_may_be_a_file(tmp_path: Path) -> None:
     file, model = tmp_path / "model.json", {"errors": [], "basis_gates": ["own"]}
     file.write_text(json.dumps(model))
-    made = said({"task_id": "t", "status": "submitted"})
-    with peer(made) as (client, ours):
+    receipt = json_reply({"task_id": "t", "status": "submitted"})
+    with fake_service(receipt) as (client, service):
         quantumtask("submit", "-", "--noise", str(file), url=client.url, stdin=BELL)
         missing = str(tmp_path / "none.json")
         done = quantumtask("submit", "-", "--noise", missing, url=client.url, stdin=BELL)
-    assert ours.asked[0].json["noise"] == model
+    assert service.requests[0].json["noise"] == model
     assert (done.returncode, "none.json" in done.stderr) == (2, True)
 
 
@@ -301,13 +306,13 @@ def test_noise_may_be_a_file(tmp_path: Path) -> None:
 def test_a_shell_completes_commands_and_options(shell: str) -> None:
     words = {"bash": "COMP_WORDS", "zsh": "_TYPER_COMPLETE_ARGS", "fish": "_TYPER_COMPLETE_ARGS"}
 
-    def completed(line: str) -> str:
-        asked = {"_QUANTUMTASK_COMPLETE": f"complete_{shell}", words[shell]: line}
+    def complete(line: str) -> str:
+        variables = {"_QUANTUMTASK_COMPLETE": f"complete_{shell}", words[shell]: line}
         count = str(len(line.split()) - 1)
         more = {"COMP_CWORD": count, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-        return quantumtask(**asked, **more).stdout
+        return quantumtask(**variables, **more).stdout
 
-    assert "submit" in completed("quantumtask sub")
-    assert "--observable" in completed("quantumtask submit --obs")
-    shown = quantumtask("--show-completion", shell)
-    assert "quantumtask" in shown.stdout, shown.stderr
+    assert "submit" in complete("quantumtask sub")
+    assert "--observable" in complete("quantumtask submit --obs")
+    script = quantumtask("--show-completion", shell)
+    assert "quantumtask" in script.stdout, script.stderr

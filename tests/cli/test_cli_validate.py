@@ -1,4 +1,4 @@
-"""`quantumtask validate` as a person and as a script would use it: real processes, no service."""
+"""Tests of `quantumtask validate` in a terminal and in a script, without a service."""
 
 import json
 import os
@@ -40,14 +40,14 @@ def file(tmp_path: Path) -> Callable[[str, str | bytes], str]:
 File = Callable[[str, str | bytes], str]
 
 
-def test_a_valid_file_is_one_line_and_status_zero(file: File) -> None:
+def test_a_valid_file_prints_one_line_and_exits_with_status_zero(file: File) -> None:
     name = file("bell.qasm", BELL)
     done = quantumtask("validate", name)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(rf"{name}: valid: 2 qubits(, \d+ operations)?\n", done.stdout)
 
 
-def test_every_problem_has_its_place_its_line_and_a_mark_under_it(file: File) -> None:
+def test_every_problem_has_its_position_its_line_and_a_mark_under_it(file: File) -> None:
     name = file("wrong.qasm", WRONG)
     done = quantumtask("validate", name)
     assert (done.returncode, done.stderr) == (1, "")
@@ -61,20 +61,20 @@ def test_every_problem_has_its_place_its_line_and_a_mark_under_it(file: File) ->
     assert lines[-1] == f"{name}: not valid: 2 errors"
 
 
-def test_warnings_are_shown_and_leave_the_status_at_zero(file: File) -> None:
+def test_warnings_are_shown_and_the_exit_status_is_zero(file: File) -> None:
     done = quantumtask("validate", file("unmeasured.qasm", UNMEASURED))
     assert done.returncode == 0
     assert "warning[" in done.stdout
     assert re.search(r"valid: .*; \d+ warnings?\n$", done.stdout)
 
 
-def test_standard_input_is_a_file_too() -> None:
+def test_a_dash_reads_standard_input() -> None:
     done = quantumtask("validate", "-", stdin=WRONG)
     assert done.returncode == 1
     assert done.stdout.startswith("<stdin>:4:1: error[unknown_gate]: ")
 
 
-def test_several_files_are_all_told_and_counted(file: File) -> None:
+def test_every_file_has_a_report_and_the_valid_files_are_counted(file: File) -> None:
     good, bad = file("good.qasm", BELL), file("bad.qasm", WRONG)
     done = quantumtask("validate", bad, good, "no-such.qasm", file("binary.qasm", b"\xff\xfe"))
     assert done.returncode == 2
@@ -86,7 +86,7 @@ def test_several_files_are_all_told_and_counted(file: File) -> None:
     assert second.endswith("binary.qasm is not UTF-8 text (byte 1).")
 
 
-def test_json_is_the_report_of_each_file_and_nothing_else(file: File) -> None:
+def test_json_output_is_the_report_of_each_file(file: File) -> None:
     name = file("wrong.qasm", WRONG)
     done = quantumtask("validate", name, "-", "--json", stdin=BELL)
     assert (done.returncode, done.stderr) == (1, "")
@@ -99,20 +99,20 @@ def test_json_is_the_report_of_each_file_and_nothing_else(file: File) -> None:
     assert (first["line"], first["end_column"]) == (4, 11)
 
 
-def test_the_terminal_and_the_service_say_the_same(service: Service) -> None:
+def test_the_report_is_the_report_of_the_service(service: Service) -> None:
     done = quantumtask("validate", "-", "--json", stdin=WRONG)
     answer = service.http.post("/validate", json={"circuit": WRONG})
     assert json.loads(done.stdout) == {"file": "<stdin>", **answer.json()}
 
 
-def test_parameters_are_json_or_else_text() -> None:
+def test_a_parameter_is_json_or_text() -> None:
     assert quantumtask("validate", "-", "--parameter", "theta=0.3", stdin=INPUT).returncode == 0
     wrong = quantumtask("validate", "-", "--parameter", "theta=much", stdin=INPUT)
     assert (wrong.returncode, "theta" in wrong.stdout) == (1, True)
 
 
 @pytest.mark.parametrize(
-    ("given", "word"),
+    ("parameters", "word"),
     [
         (["theta"], "NAME=VALUE"),
         (["=1"], "NAME=VALUE"),
@@ -126,8 +126,8 @@ def test_parameters_are_json_or_else_text() -> None:
     ids=lambda value: str(value)[:20].encode("ascii", "replace").decode(),
 )
 @pytest.mark.parametrize("command", ["validate", "submit"])
-def test_a_parameter_that_is_none_is_wrong_use(command: str, given: list[str], word: str) -> None:
-    options = [part for each in given for part in ("--parameter", each)]
+def test_an_invalid_parameter_is_wrong_use(command: str, parameters: list[str], word: str) -> None:
+    options = [part for each in parameters for part in ("--parameter", each)]
     done = quantumtask(command, "-", *options, stdin=BELL)
     assert done.returncode == 2
     assert word in re.sub(r"[\s│]+", " ", done.stderr)
@@ -135,14 +135,14 @@ def test_a_parameter_that_is_none_is_wrong_use(command: str, given: list[str], w
     assert done.stdout == ""
 
 
-def test_parameters_travel_with_a_submission(service: Service) -> None:
-    given = ["--parameter", "theta=0.3", "--parameter", "mask=0101", "--parameter", "p=[0, -1.5]"]
-    sent = quantumtask("submit", "-", "--json", *given, url=service.url, stdin=BELL)
+def test_a_submission_has_the_parameters_of_the_options(service: Service) -> None:
+    options = ["--parameter", "theta=0.3", "--parameter", "mask=0101", "--parameter", "p=[0, -1.5]"]
+    sent = quantumtask("submit", "-", "--json", *options, url=service.url, stdin=BELL)
     task = service.get(json.loads(sent.stdout)["task_id"])
     assert task["parameters"] == {"theta": 0.3, "mask": "0101", "p": [0, -1.5]}
 
 
-def test_a_circuit_that_takes_too_long_to_read_is_given_up_and_the_next_one_is_read(
+def test_a_circuit_over_the_compile_limit_is_reported_and_the_next_file_is_read(
     file: File,
 ) -> None:
     long, good = file("long.qasm", LONG), file("good.qasm", BELL)
@@ -153,58 +153,58 @@ def test_a_circuit_that_takes_too_long_to_read_is_given_up_and_the_next_one_is_r
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "-"])
-def test_a_file_over_the_limit_is_not_read_to_its_end(name: str) -> None:
+def test_a_file_over_the_size_limit_is_not_read_to_its_end(name: str) -> None:
     stdin = "😀" * 300_000 if name == "-" else ""
     done = quantumtask("validate", name, stdin=stdin)
     assert done.returncode == 1
     assert "error[circuit_too_large]: circuit: at most 1,048,576 bytes" in done.stdout
 
 
-def test_a_misspelt_setting_is_named_by_validate_too() -> None:
+def test_validate_names_a_misspelt_setting() -> None:
     done = quantumtask("validate", "-", QUANTUMTASK_MAX_QUBIT="5")
     assert done.returncode == 2
     assert done.stderr.startswith("quantumtask: QUANTUMTASK_MAX_QUBIT is not a setting.")
 
 
-def test_the_limits_of_circuits_are_the_settings() -> None:
+def test_the_settings_limit_a_circuit() -> None:
     done = quantumtask("validate", "-", stdin="qubit[6] q;", QUANTUMTASK_MAX_QUBITS="5")
     assert done.returncode == 1
     assert "error[too_many_qubits]" in done.stdout
 
 
-def test_the_file_cannot_steer_the_terminal() -> None:
+def test_control_characters_in_a_file_are_not_printed() -> None:
     done = quantumtask("validate", "-", stdin='OPENQASM 3.0;\n"\x1b[2J\u202e" q;\n')
     assert done.returncode == 1
     assert "\x1b" not in done.stdout
     assert "\u202e" not in done.stdout
 
 
-def in_a_terminal(*arguments: str, **more: str) -> str:
-    ours, theirs = pty.openpty()
+def run_in_terminal(*arguments: str, **more: str) -> str:
+    terminal, stream = pty.openpty()
     running = subprocess.Popen(
         [sys.executable, "-m", "quantumtask", *arguments],
         env=environment(None, TERM="xterm-256color", COLUMNS="80", **more),
-        stdout=theirs,
-        stderr=theirs,
+        stdout=stream,
+        stderr=stream,
     )
-    os.close(theirs)
-    seen = b""
-    while some := read_terminal(ours):
-        seen += some
-    os.close(ours)
+    os.close(stream)
+    output = b""
+    while some := read_terminal(terminal):
+        output += some
+    os.close(terminal)
     assert running.wait(30) == 1
-    return seen.decode()
+    return output.decode()
 
 
-def test_a_terminal_gets_colours_unless_it_wants_none(file: File) -> None:
+def test_a_terminal_gets_colours_unless_no_color_is_set(file: File) -> None:
     name = file("wrong.qasm", WRONG)
-    assert "\x1b[1;31merror[unknown_gate]\x1b[0m" in in_a_terminal("validate", name)
-    plain = in_a_terminal("validate", name, NO_COLOR="1")
+    assert "\x1b[1;31merror[unknown_gate]\x1b[0m" in run_in_terminal("validate", name)
+    plain = run_in_terminal("validate", name, NO_COLOR="1")
     assert "\x1b[1;31m" not in plain
     assert "unknown_gate" in plain
 
 
-def test_whoever_is_interrupted_leaves_no_process_behind(file: File) -> None:
+def test_a_killed_command_leaves_no_process(file: File) -> None:
     reading, writing = os.pipe()
     running = subprocess.Popen(
         [sys.executable, "-m", "quantumtask", "validate", file("good.qasm", BELL), "-"],
@@ -213,7 +213,7 @@ def test_whoever_is_interrupted_leaves_no_process_behind(file: File) -> None:
         stdout=subprocess.PIPE,
     )
     assert running.stdout is not None
-    assert b"valid" in running.stdout.readline()  # and now it waits for standard input
+    assert b"valid" in running.stdout.readline()  # the command now waits for standard input
     [child] = children(running.pid)
     running.kill()
     running.wait(30)
@@ -226,8 +226,8 @@ def test_whoever_is_interrupted_leaves_no_process_behind(file: File) -> None:
 
 EXCERPTS = {
     "the start": ("h q[5];", 0, 1, 40, "h q[5];", "^"),
-    "a part": ("h q[5];", 4, 5, 40, "h q[5];", "    ^"),
-    "nothing at all": ("h q", 3, 3, 40, "h q", "   ^"),
+    "one token": ("h q[5];", 4, 5, 40, "h q[5];", "    ^"),
+    "an empty span at the end": ("h q", 3, 3, 40, "h q", "   ^"),
     "a tab before it": ("\th q;", 3, 4, 40, "    h q;", "      ^"),
     "a tab in it": ("a\tb", 0, 3, 40, "a    b", "^^^^^^"),
     "wide characters": ("量子 q;", 3, 4, 40, "量子 q;", "     ^"),
@@ -241,44 +241,46 @@ EXCERPTS = {
 }
 
 
-@pytest.mark.parametrize("what", EXCERPTS)
-def test_the_mark_stands_under(what: str) -> None:
-    line, first, last, width, shown, marks = EXCERPTS[what]
-    assert problem_view.excerpt(line, first, last, width) == (shown, marks)
+@pytest.mark.parametrize("name", EXCERPTS)
+def test_the_mark_is_under_its_span(name: str) -> None:
+    line, first, last, width, excerpt, marks = EXCERPTS[name]
+    assert problem_view.excerpt(line, first, last, width) == (excerpt, marks)
 
 
 @pytest.mark.parametrize("first", [0, 5, 39, 50, 4000, 9_999])
-def test_a_long_line_is_cut_around_what_is_marked(first: int) -> None:
+def test_a_long_line_is_cut_around_its_span(first: int) -> None:
     line = "".join(chr(ord("a") + n % 26) for n in range(10_000))
-    shown, marks = problem_view.excerpt(line, first, first + 3, 60)
-    assert len(shown) <= 60
+    excerpt, marks = problem_view.excerpt(line, first, first + 3, 60)
+    assert len(excerpt) <= 60
     assert len(marks) <= 60
-    assert shown[marks.index("^") : len(marks)] == line[first : first + 3]
-    assert shown.startswith("…") == (first > 30)
+    assert excerpt[marks.index("^") : len(marks)] == line[first : first + 3]
+    assert excerpt.startswith("…") == (first > 30)
 
 
 @given(st.text(), st.integers(0, 200), st.integers(0, 50), st.integers(20, 120))
-def test_an_excerpt_always_fits_and_always_marks_something(
+def test_an_excerpt_fits_the_width_and_has_a_mark(
     line: str, first: int, length: int, width: int
 ) -> None:
     first = min(first, len(line))
-    shown, marks = problem_view.excerpt(line, first, first + length, width)
-    assert cell_len(shown) <= width
+    excerpt, marks = problem_view.excerpt(line, first, first + length, width)
+    assert cell_len(excerpt) <= width
     assert re.fullmatch(r" *\^+", marks)
     assert len(marks) <= width + 1
-    assert all(character.isprintable() for character in shown)
+    assert all(character.isprintable() for character in excerpt)
 
 
-def test_a_span_longer_than_the_terminal_is_marked_as_far_as_it_is_seen() -> None:
-    shown, marks = problem_view.excerpt("x" * 500, 0, 500, 60)
-    assert shown.endswith("…")
+def test_a_span_longer_than_the_terminal_is_marked_in_its_visible_part() -> None:
+    excerpt, marks = problem_view.excerpt("x" * 500, 0, 500, 60)
+    assert excerpt.endswith("…")
     assert 55 <= len(marks) <= 60
     assert set(marks) == {"^"}
 
 
-def shown(found: dict[str, object]) -> list[str]:
+def report_lines(report: dict[str, object]) -> list[str]:
     empty = {"valid": False, "inputs": [], "outputs": [], "registers": [], "qubits": 0}
-    lines = problem_view.lines("f", "one\r\ntwo\rthree", {**empty, "operations": None, **found}, 80)
+    lines = problem_view.lines(
+        "f", "one\r\ntwo\rthree", {**empty, "operations": None, **report}, 80
+    )
     return [line.plain for line in lines]
 
 
@@ -297,23 +299,25 @@ PROBLEM = {
 
 def test_a_span_over_several_lines_is_marked_to_the_end_of_its_first() -> None:
     problem = {**PROBLEM, "column": 1, "end_line": 3, "end_column": 2, "hint": "write `a`"}
-    assert shown({"problems": [problem]}) == [
+    assert report_lines({"problems": [problem]}) == [
         *("f:2:1: error[syntax_error]: no", "  2 | two", "    | ^^^", "  hint: write `a`"),
         "f: not valid: 1 error",
     ]
 
 
-@pytest.mark.parametrize("place", [(3, 6), (3, 99), (9, 1)])
-def test_a_place_behind_the_text_is_no_mistake(place: tuple[int, int]) -> None:
-    problem = {**PROBLEM, "line": place[0], "column": place[1], "end_line": None}
-    lines = shown({"problems": [{**problem, "end_column": None}]})
-    assert lines[0] == f"f:{place[0]}:{place[1]}: error[syntax_error]: no"
+@pytest.mark.parametrize("position", [(3, 6), (3, 99), (9, 1)])
+def test_a_position_after_the_end_has_no_excerpt(
+    position: tuple[int, int],
+) -> None:
+    problem = {**PROBLEM, "line": position[0], "column": position[1], "end_line": None}
+    lines = report_lines({"problems": [{**problem, "end_column": None}]})
+    assert lines[0] == f"f:{position[0]}:{position[1]}: error[syntax_error]: no"
     assert lines[-1] == "f: not valid: 1 error"
 
 
-def test_a_problem_without_a_place_is_shown_without_a_line() -> None:
-    nowhere = dict.fromkeys(("line", "column", "end_line", "end_column"))
-    assert shown({"problems": [{**PROBLEM, **nowhere}]}) == [
+def test_a_problem_without_a_position_is_shown_without_a_line() -> None:
+    no_position = dict.fromkeys(("line", "column", "end_line", "end_column"))
+    assert report_lines({"problems": [{**PROBLEM, **no_position}]}) == [
         *("f: error[syntax_error]: no", "f: not valid: 1 error")
     ]
 
@@ -331,8 +335,8 @@ def test_outputs_are_shown_with_their_most_frequent_values(
     }
     task = {"status": "completed", "shots": 3, "result": {"0": 3}, "outputs": outputs}
     style.console().print(task_view.task({**task, "task_id": "t"}))
-    out = capsys.readouterr().out
-    table = [re.split(r"  +", line.strip()) for line in out.splitlines()[3:]]
+    output = capsys.readouterr().out
+    table = [re.split(r"  +", line.strip()) for line in output.splitlines()[3:]]
     assert table == [
         ["output", "type", "values"],
         ["flag", "bool", "true × 2, false × 1"],
@@ -344,6 +348,6 @@ def test_outputs_are_shown_with_their_most_frequent_values(
     ]
 
 
-def test_no_service_is_asked() -> None:
+def test_validate_needs_no_service() -> None:
     done: Run = quantumtask("validate", "-", url="http://127.0.0.1:1", stdin=BELL)
     assert done.returncode == 0

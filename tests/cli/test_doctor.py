@@ -52,10 +52,10 @@ def by_check(results: Iterable[CheckResult]) -> Results:
     return groups
 
 
-def bad(results: Results, level: str = "problem") -> str:
+def findings(results: Results, level: str = "problem") -> str:
     """Return all results of a level as one text."""
-    every = [each for group in results.values() for each in group if each.level == level]
-    return "\n".join(f"{each.check}: {each.finding} {each.advice}" for each in every)
+    selection = [each for group in results.values() for each in group if each.level == level]
+    return "\n".join(f"{each.check}: {each.finding} {each.advice}" for each in selection)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def unsafe_server() -> Iterator[postgres.Server]:
     server.remove()
 
 
-def test_a_machine_on_which_nothing_runs_is_healthy_and_left_as_it_was(tmp_path: Path) -> None:
+def test_a_machine_without_services_is_healthy_and_stays_unchanged(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     results = run_doctor(settings(folder), 0)
     assert "does not exist yet" in results["database"][0].finding
@@ -75,7 +75,7 @@ def test_a_machine_on_which_nothing_runs_is_healthy_and_left_as_it_was(tmp_path:
     assert not folder.exists()
 
 
-def test_a_service_that_runs_is_seen_whole(start: Callable[..., Service]) -> None:
+def test_every_part_of_a_running_service_is_checked(start: Callable[..., Service]) -> None:
     service = start(slots=1)
     environment = {**service.environment, "QUANTUMTASK_WORKER_URL": str(service.worker_url)}
     results = run_doctor(environment, 0)
@@ -85,7 +85,7 @@ def test_a_service_that_runs_is_seen_whole(start: Callable[..., Service]) -> Non
     assert "readable and writable" in results["schema"][0].finding
 
 
-def test_a_service_on_postgresql_is_seen_whole(
+def test_every_part_of_a_service_on_postgresql_is_checked(
     start: Callable[..., Service], tmp_path: Path
 ) -> None:
     server = postgres.Server().start()
@@ -95,13 +95,12 @@ def test_a_service_on_postgresql_is_seen_whole(
     results = run_doctor(service.environment, 0)
     server.remove()
     assert results["database"][0].finding.startswith("PostgreSQL 1")
-    assert re.search(
-        "[45] by services", results["database"][1].finding
-    )  # a Worker's second comes late
+    # The second connection of a worker may open later.
+    assert re.search("[45] by services", results["database"][1].finding)
     assert "agree" in results["clock"][0].finding
 
 
-def test_people_read_a_line_for_each_and_what_to_do(tmp_path: Path) -> None:
+def test_the_text_has_one_line_for_each_result_and_the_advice(tmp_path: Path) -> None:
     done = quantumtask("doctor", **settings(tmp_path, slots=1, renew_s=40))
     assert done.returncode == 1
     assert "problem  settings  leases last 30 s and are renewed every 40 s" in done.stdout
@@ -109,7 +108,7 @@ def test_people_read_a_line_for_each_and_what_to_do(tmp_path: Path) -> None:
     assert done.stdout.rstrip().endswith("1 problem")
 
 
-def test_every_setting_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+def test_all_wrong_settings_are_reported_together(tmp_path: Path) -> None:
     port = free_port()
     environment = settings(
         tmp_path,
@@ -129,48 +128,48 @@ def test_every_setting_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
         "have the same port",
         "is not an http://",
     ):
-        assert part in bad(results), part
-    assert "QUANTUMTASK_DATABASE must be" in bad(results)
+        assert part in findings(results), part
+    assert "QUANTUMTASK_DATABASE must be" in findings(results)
     assert "s3cret" not in str(results)
-    assert "one late renewal" in bad(results, "warning")
-    assert "circuits may have 1,048,576 bytes" in bad(results, "warning")
+    assert "one late renewal" in findings(results, "warning")
+    assert "circuits may have 1,048,576 bytes" in findings(results, "warning")
 
 
-def test_more_memory_than_there_is_and_a_worker_nobody_reaches_are_warnings(tmp_path: Path) -> None:
+def test_too_much_memory_and_an_unreachable_worker_are_warnings(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     results = run_doctor(settings(tmp_path, slots=1, slot_memory_mb=2**40, worker_url=url), 0)
-    assert "more memory than the machine has" in bad(results, "warning")
-    assert f"no Worker answers at {url}" in bad(results, "warning")
+    assert "more memory than the machine has" in findings(results, "warning")
+    assert f"no Worker answers at {url}" in findings(results, "warning")
 
 
-def test_a_port_that_something_else_has_is_a_problem(tmp_path: Path) -> None:
+def test_a_port_of_another_program_is_a_problem(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         other.settimeout(60)
         port = other.getsockname()[1]
         results = by_check(services.check(Settings(tmp_path, port=port, worker_port=free_port())))
-    assert f"another program uses port {port} of 127.0.0.1" in bad(results)
+    assert f"another program uses port {port} of 127.0.0.1" in findings(results)
 
 
 # The database
 
 
-def of_database(configured: Settings) -> Results:
+def check_database(configured: Settings) -> Results:
     return by_check(database.check(configured))
 
 
 def test_a_database_without_workers_warns_that_tasks_wait(configured: Settings) -> None:
     create_old_database(configured, NEWEST)
     databases.execute(configured, "INSERT INTO workers (id, slots, seen_at) VALUES ('w', 2, 1000)")
-    results = of_database(configured)
+    results = check_database(configured)
     assert "none seen in the last 15 s" in results["workers"][0].finding
     assert results["workers"][0].finding.endswith("1 tasks waiting")
     assert "quantumtask worker" in results["workers"][0].advice
 
 
-def test_an_older_schema_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+def test_an_older_schema_is_reported_and_stays_unchanged(tmp_path: Path) -> None:
     create_old_database(Settings(data_dir=tmp_path), 1)
     for _ in range(2):
-        results = of_database(Settings(tmp_path))
+        results = check_database(Settings(tmp_path))
         assert results["schema"][0].finding.startswith("version 1; the next service")
         assert "backup" in results["schema"][0].advice
 
@@ -178,56 +177,56 @@ def test_an_older_schema_is_told_and_left_as_it_is(tmp_path: Path) -> None:
 def test_a_newer_schema_asks_for_an_upgrade(tmp_path: Path) -> None:
     create_old_database(Settings(data_dir=tmp_path), NEWEST)
     databases.execute(Settings(data_dir=tmp_path), "PRAGMA user_version = 999")
-    assert "Upgrade this machine" in bad(of_database(Settings(tmp_path)), "warning")
+    assert "Upgrade this machine" in findings(check_database(Settings(tmp_path)), "warning")
 
 
 def test_a_damaged_file_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "quantumtask.db").write_bytes(b"no database" * 1000)
-    results = of_database(Settings(tmp_path))
+    results = check_database(Settings(tmp_path))
     assert "the database file is damaged" in results["database"][0].finding
 
 
 def test_a_database_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     configured = Settings(data_dir=tmp_path)
     create_old_database(configured, NEWEST)
-    of_database(Settings(tmp_path))  # makes it a WAL database
+    check_database(Settings(tmp_path))  # switches the database to WAL
     with databases.locked(configured):
-        results = of_database(Settings(tmp_path, busy_timeout_s=0.1))
-    assert "cannot be written: the database is locked" in bad(results)
+        results = check_database(Settings(tmp_path, busy_timeout_s=0.1))
+    assert "cannot be written: the database is locked" in findings(results)
 
 
-def test_a_server_that_is_away_is_a_problem_without_the_password(tmp_path: Path) -> None:
+def test_an_unreachable_server_is_a_problem_shown_without_the_password(tmp_path: Path) -> None:
     url = f"postgresql://someone:s3cret@127.0.0.1:{free_port()}/tasks"
-    results = of_database(Settings(tmp_path, url))
-    assert "Connection refused" in bad(results)
-    assert "Check that the server runs" in bad(results)
+    results = check_database(Settings(tmp_path, url))
+    assert "Connection refused" in findings(results)
+    assert "Check that the server runs" in findings(results)
     assert "s3cret" not in str(results)
 
 
-def test_a_server_that_forgets_or_that_few_can_talk_to_is_named(
+def test_a_server_without_fsync_or_with_few_connections_is_reported(
     unsafe_server: postgres.Server, tmp_path: Path
 ) -> None:
     url = f"{unsafe_server.url}?options=-csynchronous_commit%3Doff"
-    results = of_database(Settings(tmp_path, url))
-    assert "fsync is off" in bad(results)
-    assert "synchronous_commit is off" in bad(results)
-    assert "full_page_writes" not in bad(results)
-    assert "of 9 connections in use" in bad(results, "warning")
+    results = check_database(Settings(tmp_path, url))
+    assert "fsync is off" in findings(results)
+    assert "synchronous_commit is off" in findings(results)
+    assert "full_page_writes" not in findings(results)
+    assert "of 9 connections in use" in findings(results, "warning")
 
 
-def test_a_server_that_only_reads_is_named(unsafe_server: postgres.Server, tmp_path: Path) -> None:
+def test_a_read_only_server_is_a_problem(unsafe_server: postgres.Server, tmp_path: Path) -> None:
     url = f"{unsafe_server.url}?options=-cdefault_transaction_read_only%3Don"
-    assert "the server is read-only" in bad(of_database(Settings(tmp_path, url)))
+    assert "the server is read-only" in findings(check_database(Settings(tmp_path, url)))
 
 
-def test_a_clock_that_differs_from_the_databases_is_a_warning(tmp_path: Path) -> None:
+def test_a_clock_that_differs_from_the_database_is_a_warning(tmp_path: Path) -> None:
     with databases.new("postgresql", tmp_path) as configured:
         databases.execute(
             configured,
             "CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
             "$$ SELECT pg_catalog.clock_timestamp() - interval '1 hour' $$",
         )
-        results = of_database(Settings(tmp_path, f"{configured.database},pg_catalog"))
+        results = check_database(Settings(tmp_path, f"{configured.database},pg_catalog"))
     assert "the database's clock is 3600." in results["clock"][0].finding
     assert "No task is lost" in results["clock"][0].advice
 
@@ -238,16 +237,16 @@ def test_a_clock_that_differs_from_the_databases_is_a_warning(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("library", "level", "status"), [("stim", "warning", 0), ("qiskit_aer", "problem", 1)]
 )
-def test_a_library_that_cannot_be_imported_is_named_with_what_goes_on_without_it(
+def test_a_library_that_cannot_be_imported_is_a_warning_or_a_problem(
     tmp_path: Path, library: str, level: str, status: int
 ) -> None:
     (tmp_path / f"{library}.py").write_text("raise ImportError('libgomp.so.1 is missing')")
     path = f"{tmp_path}:{Path(__file__).parents[2] / 'src'}"
     results = run_doctor({**settings(tmp_path), "PYTHONPATH": path}, status)
-    assert "cannot be imported: ImportError: libgomp.so.1 is missing" in bad(results, level)
+    assert "cannot be imported: ImportError: libgomp.so.1 is missing" in findings(results, level)
 
 
-def test_a_ray_cluster_is_reached_as_a_worker_does_it(tmp_path: Path) -> None:
+def test_a_ray_cluster_is_checked_with_the_access_of_a_worker(tmp_path: Path) -> None:
     cluster = Cluster(cores=2, memory_mb=1024).start()
     try:
         address = {"executor": "ray", "ray_address": cluster.address}
@@ -255,9 +254,9 @@ def test_a_ray_cluster_is_reached_as_a_worker_does_it(tmp_path: Path) -> None:
         results = run_doctor(environment, 0)
         assert results["ray"][0].finding.endswith("1 nodes, 2 cores, 1.0 GiB")
         wrong = dict([ONE_TRY], RAY_AUTH_TOKEN_PATH="", RAY_AUTH_TOKEN="0" * 64)
-        assert "the network and the token" in bad(run_doctor({**environment, **wrong}, 1))
+        assert "the network and the token" in findings(run_doctor({**environment, **wrong}, 1))
         missing = {"RAY_AUTH_TOKEN_PATH": str(tmp_path / "none")}
-        assert "no token is set" in bad(run_doctor({**environment, **missing}, 1))
+        assert "no token is set" in findings(run_doctor({**environment, **missing}, 1))
     finally:
         cluster.stop()
 
@@ -273,6 +272,6 @@ MOUNTS = """\
     ("folder", "kind"),
     [("/srv/tasks", "nfs4"), ("/srv/local disk/tasks", "xfs"), ("/srv2", "ext4"), ("/", "ext4")],
 )
-def test_the_file_system_is_the_one_of_the_nearest_mount(folder: str, kind: str) -> None:
+def test_the_file_system_is_that_of_the_nearest_mount(folder: str, kind: str) -> None:
     assert file_system(Path(folder), MOUNTS) == kind
     assert file_system(Path(folder), "") == ""

@@ -1,4 +1,4 @@
-"""`quantumtask up`: two services from one command, and nothing left of them afterwards."""
+"""Tests of `quantumtask up`: it starts two services, and stops them completely."""
 
 import os
 import re
@@ -15,25 +15,25 @@ from tests.support.services import children, free_port, until
 
 
 class Up:
-    """A running `quantumtask up` whose lines can be read as they come."""
+    """Running `quantumtask up` with its output line by line."""
 
     def __init__(self, folder: Path) -> None:
         self.port, self.worker_port = free_port(), free_port()
         self.data = folder / "data"
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
         ports = ["--port", str(self.port), "--worker-port", str(self.worker_port)]
         rest = ["--data-dir", str(self.data), "--slots", "1"]
         self.popen = subprocess.Popen(
             [sys.executable, "-m", "quantumtask", "up", *ports, *rest],
-            env=clean,
+            env=variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.family: list[int] = []
+        self.pids: list[int] = []
 
     def read_until(self, pattern: str) -> str:
-        """What it prints up to the line that matches; fails if it ends before."""
+        """Return the output up to the line that matches; fail if the command ends before it."""
         text = ""
         assert self.popen.stdout
         for line in self.popen.stdout:
@@ -42,17 +42,17 @@ class Up:
                 return text
         raise AssertionError(text)
 
-    def rest(self) -> str:
+    def remaining_output(self) -> str:
         assert self.popen.stdout
         return self.popen.stdout.read()
 
-    def greeting(self) -> str:
+    def read_greeting(self) -> str:
         text = self.read_until("Ctrl-C ends it")
-        self.family = children(self.popen.pid)
+        self.pids = children(self.popen.pid)
         return text
 
-    def service(self, name: str) -> int:
-        """The process id of one of the two services."""
+    def service_pid(self, name: str) -> int:
+        """Return the process id of one of the two services."""
         for pid in children(self.popen.pid):
             if (
                 Path(f"/proc/{pid}/cmdline")
@@ -62,8 +62,8 @@ class Up:
                 return pid
         raise AssertionError(f"no {name}")
 
-    def nothing_is_left(self) -> bool:
-        return not any(alive(pid) for pid in self.family)
+    def all_processes_ended(self) -> bool:
+        return not any(alive(pid) for pid in self.pids)
 
     def stop(self) -> None:
         if self.popen.poll() is None:
@@ -86,65 +86,65 @@ def up(tmp_path: Path) -> Iterator[Up]:
     running = Up(tmp_path)
     yield running
     running.stop()
-    until(running.nothing_is_left, 30)
+    until(running.all_processes_ended, 30)
 
 
-def test_it_shows_a_bell_circuit_and_ends_everything_on_ctrl_c(up: Up) -> None:
-    text = up.greeting()
+def test_up_shows_a_bell_circuit_and_ctrl_c_ends_all_processes(up: Up) -> None:
+    text = up.read_greeting()
     assert re.search(r"^(00|11) █+", text, re.MULTILINE)
     assert f"http://127.0.0.1:{up.port}/docs" in text
     assert str(up.data / "logs") in text
-    assert len(up.family) > 2
+    assert len(up.pids) > 2
     up.popen.send_signal(signal.SIGINT)
-    assert "Stopping" in up.rest()
+    assert "Stopping" in up.remaining_output()
     assert up.popen.wait(30) == 0
-    until(up.nothing_is_left, 5)
+    until(up.all_processes_ended, 5)
 
 
 @pytest.mark.parametrize("name", ["api", "worker"])
-def test_a_service_that_dies_is_started_again(up: Up, name: str) -> None:
-    up.greeting()
-    os.kill(up.service(name), signal.SIGKILL)
+def test_a_killed_service_is_restarted(up: Up, name: str) -> None:
+    up.read_greeting()
+    os.kill(up.service_pid(name), signal.SIGKILL)
     assert f"The {name} ended (killed by SIGKILL)" in up.read_until(f"The {name} ended")
     port = up.port if name == "api" else up.worker_port
     with Client(f"http://127.0.0.1:{port}") as client:
         until(client.health, 30)
-    up.family += children(up.popen.pid)
+    up.pids += children(up.popen.pid)
     up.popen.send_signal(signal.SIGTERM)
     assert up.popen.wait(30) == 0
 
 
-def test_a_service_that_does_not_answer_is_killed_by_a_second_ctrl_c(up: Up) -> None:
-    up.greeting()
-    os.kill(up.service("api"), signal.SIGSTOP)
+def test_a_second_ctrl_c_kills_a_service_that_does_not_answer(up: Up) -> None:
+    up.read_greeting()
+    os.kill(up.service_pid("api"), signal.SIGSTOP)
     up.popen.send_signal(signal.SIGINT)
     up.read_until("Stopping")
     up.popen.send_signal(signal.SIGINT)
     assert up.popen.wait(5) == 0
 
 
-def test_the_services_end_when_it_is_killed(up: Up) -> None:
-    up.greeting()
+def test_the_services_end_when_up_is_killed(up: Up) -> None:
+    up.read_greeting()
     up.popen.kill()
     up.popen.wait()
-    until(up.nothing_is_left, 30)
+    until(up.all_processes_ended, 30)
 
 
-def test_a_port_in_use_is_named_before_anything_starts(up: Up, tmp_path: Path) -> None:
-    up.greeting()
+def test_a_port_in_use_is_reported_before_any_service_starts(up: Up, tmp_path: Path) -> None:
+    up.read_greeting()
     command = [sys.executable, "-m", "quantumtask", "up", "--port", str(up.port)]
-    others = ["--worker-port", str(free_port()), "--data-dir", str(tmp_path / "second")]
-    second = subprocess.run([*command, *others], capture_output=True, text=True)
+    options = ["--worker-port", str(free_port()), "--data-dir", str(tmp_path / "second")]
+    second = subprocess.run([*command, *options], capture_output=True, text=True)
     assert second.returncode == 1
     assert second.stderr.startswith(f"quantumtask: Port {up.port} of 127.0.0.1 is in use")
     assert "--port" in second.stderr
     assert not (tmp_path / "second").exists()
 
 
-def test_a_service_that_cannot_start_is_explained_by_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_service_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
     (tmp_path / "data" / "quantumtask.db").mkdir(parents=True)
     up = Up(tmp_path)
-    text = up.rest()
+    text = up.remaining_output()
     up.stop()
     assert up.popen.returncode == 1
     assert re.search(r"The (api|worker) did not start \(exit status \d+\)\.", text)

@@ -1,4 +1,4 @@
-"""The Python client, against a real service, and against peers that misbehave on purpose."""
+"""Tests of the Python client with a real service, and with a fake service that misbehaves."""
 
 import re
 import threading
@@ -16,7 +16,7 @@ from quantumtask import (
     TaskFailed,
     Unreachable,
 )
-from tests.support.fake_service import DONE, busy, peer, silent
+from tests.support.fake_service import COMPLETED, busy_reply, fake_service, no_reply
 from tests.support.services import BELL, ENDLESS, TOO_LARGE, Service, free_port
 
 WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\nhh q;\n'
@@ -28,7 +28,7 @@ def client(service: Service) -> Iterator[Client]:
         yield client
 
 
-def test_a_circuit_goes_out_and_its_counts_come_back(client: Client) -> None:
+def test_a_result_has_the_counts_and_the_options_of_its_task(client: Client) -> None:
     task = client.submit(BELL, shots=100, seed=7, memory=True, name="pair", tags=["a", "b"])
     result = task.result()
     assert sum(result.counts.values()) == len(result.memory) == result.shots == 100
@@ -48,8 +48,8 @@ def test_a_circuit_may_be_a_file(client: Client, tmp_path: Path) -> None:
 
 
 def test_the_same_key_gives_the_same_task_and_no_key_gives_a_new_one(client: Client) -> None:
-    first, again = (client.submit(BELL, idempotency_key="client-test").id for _ in range(2))
-    assert first == again
+    first, second = (client.submit(BELL, idempotency_key="client-test").id for _ in range(2))
+    assert first == second
     assert client.submit(BELL).id != client.submit(BELL).id
 
 
@@ -61,7 +61,7 @@ def test_a_refusal_has_a_code_a_detail_and_a_status(client: Client) -> None:
     assert refusal.value.status == 404
 
 
-def test_a_wrong_circuit_is_an_exception_with_its_places(client: Client) -> None:
+def test_a_wrong_circuit_raises_an_error_with_lines_and_columns(client: Client) -> None:
     task = client.submit(WRONG)
     with pytest.raises(CircuitError, match="hh") as failure:
         task.result()
@@ -73,7 +73,7 @@ def test_a_wrong_circuit_is_an_exception_with_its_places(client: Client) -> None
     assert (refusal.value.line, refusal.value.task_id) == (4, None)
 
 
-def test_a_task_that_fails_for_another_reason_says_which(client: Client) -> None:
+def test_a_task_that_fails_for_another_reason_raises_task_failed(client: Client) -> None:
     with pytest.raises(TaskFailed) as failure:
         client.submit(TOO_LARGE).result()
     assert failure.value.code == "out_of_memory"
@@ -88,7 +88,7 @@ def test_a_finished_task_cannot_be_cancelled(client: Client) -> None:
     assert refusal.value.code == "task_already_finished"
 
 
-def test_waiting_ends_when_its_time_is_up_and_the_task_goes_on(client: Client) -> None:
+def test_a_timeout_ends_the_wait_but_not_the_task(client: Client) -> None:
     task = client.submit(ENDLESS)
     with pytest.raises(TimeoutError, match=task.id):
         task.result(timeout=0.1)
@@ -101,11 +101,11 @@ def test_waiting_ends_when_its_time_is_up_and_the_task_goes_on(client: Client) -
 
 def test_all_tasks_are_listed_over_all_pages(client: Client) -> None:
     tag = f"list-{time.time_ns()}"
-    sent = [client.submit(BELL, tags=[tag]).id for _ in range(3)]
+    ids = [client.submit(BELL, tags=[tag]).id for _ in range(3)]
     page = client.page(tag=tag, limit=2)
     rest = client.page(tag=tag, limit=2, cursor=page["next_cursor"])
-    assert [task["task_id"] for task in page["tasks"] + rest["tasks"]] == sent[::-1]
-    assert [task.id for task in client.tasks(tag=tag)] == sent[::-1]
+    assert [task["task_id"] for task in page["tasks"] + rest["tasks"]] == ids[::-1]
+    assert [task.id for task in client.tasks(tag=tag)] == ids[::-1]
     assert list(client.tasks(tag=tag, status="failed")) == []
 
 
@@ -117,18 +117,18 @@ def test_every_change_of_a_task_is_an_event(client: Client) -> None:
     assert {event.task_id for event in events} == {task.id}
 
 
-def test_health_and_readiness_are_plain_answers(client: Client) -> None:
+def test_health_and_readiness_are_true_or_false(client: Client) -> None:
     assert client.health()
     assert client.ready()
-    with Client(f"http://127.0.0.1:{free_port()}") as nobody:
-        assert not nobody.health()
-        assert not nobody.ready()
+    with Client(f"http://127.0.0.1:{free_port()}") as unreachable:
+        assert not unreachable.health()
+        assert not unreachable.ready()
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:{port}", "127.0.0.1:{port}", "http://[", "nonsense"]
 )
-def test_where_no_service_is_the_error_says_what_to_do(url: str) -> None:
+def test_without_a_service_the_error_names_the_remedy(url: str) -> None:
     with pytest.raises(Unreachable, match="Is `quantumtask up` running"):
         Client(url.format(port=free_port())).submit(BELL)
 
@@ -138,8 +138,8 @@ def test_a_wait_survives_a_restart_of_the_api(start: Callable[..., Service]) -> 
     with Client(service.url) as client:
         task = client.submit(ENDLESS)
         service.running(task.id)
-        ends: list[str] = []
-        waiter = threading.Thread(target=lambda: ends.append(task.wait()["status"]))
+        statuses: list[str] = []
+        waiter = threading.Thread(target=lambda: statuses.append(task.wait()["status"]))
         waiter.start()
         service.api.kill()
         service.start_api()
@@ -147,56 +147,59 @@ def test_a_wait_survives_a_restart_of_the_api(start: Callable[..., Service]) -> 
             service.wait_ready()
             other.task(task.id).cancel()
         waiter.join(60)
-    assert ends == ["cancelled"]
+    assert statuses == ["cancelled"]
 
 
-def test_a_busy_service_is_asked_again_when_it_said() -> None:
-    with peer(busy("1"), DONE) as (client, ours):
+def test_a_request_to_a_busy_service_is_repeated_after_the_time_in_retry_after() -> None:
+    with fake_service(busy_reply("1"), COMPLETED) as (client, service):
         assert client.submit(BELL).id == "t"
-    assert ours.asked[1].at - ours.asked[0].at >= 1
+    assert service.requests[1].time - service.requests[0].time >= 1
 
 
-def test_a_submission_that_is_sent_again_carries_the_same_key() -> None:
-    with peer(DONE, None, busy("0"), DONE) as (client, ours):
+def test_a_repeated_submission_has_the_same_key() -> None:
+    with fake_service(COMPLETED, None, busy_reply("0"), COMPLETED) as (client, service):
         client.task("t")
         client.submit(BELL)
-    keys = [asked.headers["Idempotency-Key"] for asked in ours.asked[1:]]
+    keys = [request.headers["Idempotency-Key"] for request in service.requests[1:]]
     assert keys[0] is not None
     assert keys == keys[:1] * 3
 
 
-def test_a_service_that_asks_for_more_patience_than_there_is_is_reported_at_once() -> None:
-    with peer(busy("3600")) as (client, ours), pytest.raises(ServiceError) as refusal:
+def test_a_retry_after_beyond_the_timeout_is_reported_at_once() -> None:
+    with (
+        fake_service(busy_reply("3600")) as (client, service),
+        pytest.raises(ServiceError) as refusal,
+    ):
         client.submit(BELL)
     assert (refusal.value.code, refusal.value.status) == ("queue_full", 429)
-    assert len(ours.asked) == 1
+    assert len(service.requests) == 1
 
 
 @pytest.mark.parametrize("body", [b"<h1>Bad gateway</h1>", b"[]", b"", b"\xff"])
 def test_the_error_page_of_a_proxy_is_a_service_error_too(body: bytes) -> None:
-    with peer((502, {}, body)) as (client, _), pytest.raises(ServiceError) as refusal:
+    with fake_service((502, {}, body)) as (client, _), pytest.raises(ServiceError) as refusal:
         client.task("t")
     assert (refusal.value.code, refusal.value.status) == ("http_502", 502)
     assert "502" in refusal.value.detail
 
 
-def test_the_token_goes_along_and_what_is_not_given_does_not(
+def test_a_request_has_the_token_and_only_the_options_of_the_caller(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("QUANTUMTASK_TOKEN", "secret")
-    with peer(DONE) as (client, ours):
+    with fake_service(COMPLETED) as (client, service):
         client.submit(BELL)
-    [asked] = ours.asked
-    assert asked.headers["Authorization"] == "Bearer secret"
-    assert asked.json == {"circuit": BELL}
+    [request] = service.requests
+    assert request.headers["Authorization"] == "Bearer secret"
+    assert request.json == {"circuit": BELL}
 
 
-def test_a_service_that_never_answers_in_time_is_a_timeout() -> None:
-    with peer(silent) as (client, _), pytest.raises(TimeoutError, match="did not answer"):
+def test_a_service_that_does_not_answer_in_time_raises_a_timeout() -> None:
+    with fake_service(no_reply) as (client, _), pytest.raises(TimeoutError, match="did not answer"):
         client.queue(timeout=0.2)
 
 
-def test_waiting_is_silent_where_nobody_watches_and_shows_a_line_where_somebody_does(
+def test_a_progress_line_is_shown_only_in_a_terminal_or_on_request(
     capsys: pytest.CaptureFixture[str], service: Service
 ) -> None:
     def wait(progress: bool | None) -> str:
@@ -208,6 +211,6 @@ def test_waiting_is_silent_where_nobody_watches_and_shows_a_line_where_somebody_
         return capsys.readouterr().err
 
     assert wait(None) == ""
-    shown = wait(True)
-    assert re.search(r"\r(submitted|running).*0:00:0\d", shown)
-    assert shown.endswith("\r")
+    output = wait(True)
+    assert re.search(r"\r(submitted|running).*0:00:0\d", output)
+    assert output.endswith("\r")

@@ -1,4 +1,4 @@
-"""A number is a number, whatever package made it; what it cannot be exactly is refused by name."""
+"""Tests of numbers of any type: each is sent exactly, or refused with the name of its option."""
 
 import copy
 import multiprocessing
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from quantumtask import CircuitError, Client
-from tests.support.fake_service import peer, said
+from tests.support.fake_service import fake_service, json_reply
 from tests.support.services import BELL, Service
 
 REAL = 'include "stdgates.inc"; input float t; qubit q; bit c; rx(t) q; c = measure q;'
@@ -51,10 +51,10 @@ def test_an_integer_of_any_type_is_an_option(client: Client, integer: Callable[[
 
 
 def test_precision_and_coefficients_may_be_of_any_type(client: Client) -> None:
-    weighted: Any = [("Z", np.float32(0.5)), ("I", np.array(2))]
-    task = client.submit(REAL, parameters={"t": 0}, observables=weighted, precision=np.float32(0))  # type: ignore[arg-type]
+    observable: Any = [("Z", np.float32(0.5)), ("I", np.array(2))]
+    task = client.submit(REAL, parameters={"t": 0}, observables=observable, precision=np.float32(0))  # type: ignore[arg-type]
     assert task.result().expectation_values == 2.5
-    [result] = client.map(REAL, {"t": np.zeros(1, np.float32)}, observables=weighted)
+    [result] = client.map(REAL, {"t": np.zeros(1, np.float32)}, observables=observable)
     assert result.expectation_values == 2.5
 
 
@@ -64,7 +64,9 @@ def test_precision_and_coefficients_may_be_of_any_type(client: Client) -> None:
      np.linspace(0, 1, 300, dtype=np.longdouble) / 3, np.array(["a", None], object), b"1", {1j}],
     ids=lambda value: "object" if type(value) is object else str(value),
 )  # fmt: skip
-def test_what_is_no_exact_number_is_refused_before_it_is_sent(client: Client, value: Any) -> None:
+def test_a_value_that_is_not_exact_is_refused_before_the_request(
+    client: Client, value: Any
+) -> None:
     if isinstance(value, np.ndarray) and value.dtype == object:
         value = np.array([1.0, object()], object)
     with pytest.raises((TypeError, ValueError), match=r"parameters\.t|exactly"):
@@ -76,7 +78,7 @@ def test_what_is_no_exact_number_is_refused_before_it_is_sent(client: Client, va
     [1j, np.complex64(1), np.array(1j), [0, 1j], np.array([0, 1], complex), np.zeros(200, "c8")],
     ids=["scalar", "complex64", "0-d", "list", "array", "large array"],
 )  # fmt: skip
-def test_a_complex_number_is_never_two_real_ones(client: Client, value: Any) -> None:
+def test_a_complex_number_is_never_sent_as_two_real_numbers(client: Client, value: Any) -> None:
     with pytest.raises(CircuitError, match="complex128 cannot be converted to float"):
         client.submit(REAL, parameters={"t": value}).result()
 
@@ -86,7 +88,7 @@ def test_a_complex_number_is_never_two_real_ones(client: Client, value: Any) -> 
     [(np.pi + 1j, {"1": 5}), (np.complex64(1j), {"0": 5}), (np.array(1j), {"0": 5}), (0, {"0": 5}),
      ([np.pi, 1j], [{"1": 5}, {"0": 5}]), (np.array([np.pi, 1j]), [{"1": 5}, {"0": 5}])],
 )  # fmt: skip
-def test_a_complex_number_is_one_where_it_may_be(client: Client, value: Any, counts: Any) -> None:
+def test_a_complex_input_accepts_a_complex_number(client: Client, value: Any, counts: Any) -> None:
     assert client.submit(COMPLEX, parameters={"z": value}, shots=5).result().counts == counts
 
 
@@ -102,35 +104,35 @@ def test_metadata_may_hold_numbers_of_any_type(client: Client) -> None:
     assert task.info()["metadata"] == {"k": 2, "a": [0, 0], "d": {"x": [1, 2]}}
 
 
-def test_a_client_and_its_tasks_go_into_pickles_and_are_copied(client: Client) -> None:
+def test_clients_tasks_and_batches_can_be_pickled_and_copied(client: Client) -> None:
     task = client.submit(BELL, shots=5)
-    for copied in (pickle.loads(pickle.dumps(client)), copy.deepcopy(client)):
-        assert copied.submit(BELL, shots=5).result().shots == 5
-        copied.close()
+    for duplicate in (pickle.loads(pickle.dumps(client)), copy.deepcopy(client)):
+        assert duplicate.submit(BELL, shots=5).result().shots == 5
+        duplicate.close()
     assert client.ready()
-    for again in (pickle.loads(pickle.dumps(task)), copy.deepcopy(task)):
-        assert again.result().counts == task.result().counts
+    for same_task in (pickle.loads(pickle.dumps(task)), copy.deepcopy(task)):
+        assert same_task.result().counts == task.result().counts
     batch = client.batch([BELL])
     assert len(pickle.loads(pickle.dumps(batch)).results()) == 1
 
 
 def test_a_pickle_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("QUANTUMTASK_TOKEN", raising=False)
-    with peer(*[said({"waiting": 0})] * 2) as (of_nobody, ours):
-        with Client(of_nobody.url, token="my-secret") as client:
-            pickled = pickle.dumps(client)
-            copied = copy.deepcopy(client)
-        copied.queue()
+    with fake_service(*[json_reply({"waiting": 0})] * 2) as (anonymous, service):
+        with Client(anonymous.url, token="my-secret") as client:
+            content = pickle.dumps(client)
+            duplicate = copy.deepcopy(client)
+        duplicate.queue()
         monkeypatch.setenv("QUANTUMTASK_TOKEN", "of-the-loader")
-        pickle.loads(pickled).queue()
-    assert b"secret" not in pickled
-    tokens = [asked.headers["Authorization"] for asked in ours.asked]
+        pickle.loads(content).queue()
+    assert b"secret" not in content
+    tokens = [request.headers["Authorization"] for request in service.requests]
     assert tokens == ["Bearer my-secret", "Bearer of-the-loader"]
     with Client("http://me:my-password@localhost:1") as client:
         assert b"password" not in pickle.dumps(client)
 
 
-def test_a_forked_process_has_connections_of_its_own(client: Client) -> None:
+def test_a_forked_process_opens_its_own_connections(client: Client) -> None:
     def submit(queue: Any) -> None:
         queue.put([client.submit(BELL, shots=k).result(20).shots for k in range(1, 6)])
 

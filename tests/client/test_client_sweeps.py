@@ -1,4 +1,4 @@
-"""Sweeps, arrays, batches and maps: the Python client against a real service."""
+"""Tests of sweeps, arrays, batches and maps of the Python client, with a real service."""
 
 import math
 from collections.abc import Iterator
@@ -36,9 +36,9 @@ def test_a_sweep_gives_counts_for_each_element(client: Client) -> None:
     assert sweep.registers == (("c", 1), ("d", 2))
 
 
-def test_a_large_sweep_of_arrays_arrives_whole(client: Client) -> None:
-    wanted = ["probabilities", "statevector", "unitary"]
-    sweep = client.submit(GATES, parameters={"theta": ANGLES}, returns=wanted[1:]).result()
+def test_a_large_sweep_of_arrays_is_complete(client: Client) -> None:
+    outputs = ["probabilities", "statevector", "unitary"]
+    sweep = client.submit(GATES, parameters={"theta": ANGLES}, returns=outputs[1:]).result()
     assert sweep.counts == {}
     assert sweep.statevector is not None
     assert sweep.unitary is not None
@@ -46,12 +46,12 @@ def test_a_large_sweep_of_arrays_arrives_whole(client: Client) -> None:
     weights = np.abs(sweep.statevector) ** 2
     assert weights[:, 3] == pytest.approx(np.sin(ANGLES / 2) ** 2)
     assert np.abs(sweep.unitary[:, :, 0]) ** 2 == pytest.approx(weights)
-    again = client.submit(ROTATION, parameters={"theta": ANGLES}, returns=wanted[:1]).result()
-    assert again.probabilities is not None
-    assert again.probabilities[:, 7] == pytest.approx(weights[:, 3])
+    other = client.submit(ROTATION, parameters={"theta": ANGLES}, returns=outputs[:1]).result()
+    assert other.probabilities is not None
+    assert other.probabilities[:, 7] == pytest.approx(weights[:, 3])
 
 
-def test_observables_go_with_every_element_and_have_names(client: Client) -> None:
+def test_every_element_has_the_values_of_all_observables_with_their_names(client: Client) -> None:
     observables = [["ZI"], [[["XX", 0.5], ["ZZ", 1.0]]]]
     task = client.submit(GATES, parameters={"theta": ANGLES[:5]}, observables=observables)
     sweep = task.result()
@@ -65,39 +65,39 @@ def test_observables_go_with_every_element_and_have_names(client: Client) -> Non
     assert sweep[2].expectation_values == pytest.approx(sweep.expectation_values[:, 2])
 
 
-def test_a_map_gives_every_element_with_its_place_and_its_parameters(client: Client) -> None:
-    found: dict[int, Result] = {}
+def test_a_map_yields_every_element_with_its_index_and_parameters(client: Client) -> None:
+    results: dict[int, Result] = {}
     for item in client.map(ROTATION, {"theta": ANGLES}, observables=["IZ", "ZZ"]):
-        found[item.index[0]] = item
-    assert sorted(found) == [*range(150)]
+        results[item.index[0]] = item
+    assert sorted(results) == [*range(150)]
     for k, angle in enumerate(ANGLES):
-        assert found[k].parameters == {"theta": angle}
-        assert found[k].expectation_values == pytest.approx([math.cos(angle), 1.0])
+        assert results[k].parameters == {"theta": angle}
+        assert results[k].expectation_values == pytest.approx([math.cos(angle), 1.0])
 
 
-def test_a_batch_gives_each_item_and_one_failure_is_that_items(client: Client) -> None:
-    swept = {"source": ROTATION, "parameters": {"theta": [0.0, math.pi]}}
-    batch = client.batch([BELL, swept, WRONG], shots=30, name="three")
+def test_a_batch_yields_each_item_and_one_failure_concerns_one_item(client: Client) -> None:
+    sweep = {"source": ROTATION, "parameters": {"theta": [0.0, math.pi]}}
+    batch = client.batch([BELL, sweep, WRONG], shots=30, name="three")
     outcomes = {outcome.index: outcome for outcome in batch}
     assert sum(outcomes[0].result().counts.values()) == 30
     assert outcomes[1].result()[1].counts == {"11 1": 30}
     assert isinstance(outcomes[2].error, CircuitError)
     assert (outcomes[2].error.line, outcomes[2].error.column) == (2, 1)
     assert batch.status()["completed"] == 2
-    again = client.find_batch(batch.id)
-    assert (len(again), again.info()["name"]) == (3, "three")
+    same_batch = client.find_batch(batch.id)
+    assert (len(same_batch), same_batch.info()["name"]) == (3, "three")
     with pytest.raises(CircuitError):
-        again.results()
+        same_batch.results()
     assert [result.shots for result in client.batch([BELL, BELL], shots=5).results()] == [5, 5]
 
 
-def test_events_of_a_batch_tell_of_every_item(client: Client) -> None:
+def test_events_of_a_batch_cover_every_item(client: Client) -> None:
     batch = client.batch([BELL, WRONG])
-    ends = {event.item: event.state for event in batch.events()}
-    assert ends == {0: "completed", 1: "failed"}
+    states = {event.item: event.state for event in batch.events()}
+    assert states == {0: "completed", 1: "failed"}
 
 
-def test_a_batch_may_be_cancelled_and_waiting_for_it_has_an_end(client: Client) -> None:
+def test_a_batch_can_be_cancelled_and_its_wait_has_a_timeout(client: Client) -> None:
     batch = client.batch([ENDLESS, ENDLESS])
     with pytest.raises(TimeoutError):
         batch.results(timeout=0.5)
@@ -107,7 +107,9 @@ def test_a_batch_may_be_cancelled_and_waiting_for_it_has_an_end(client: Client) 
     assert batch.status()["cancelled"] == 2
 
 
-def test_a_strict_submission_of_a_wrong_circuit_is_refused_with_its_places(client: Client) -> None:
+def test_a_strict_submission_of_a_wrong_circuit_raises_an_error_with_lines(
+    client: Client,
+) -> None:
     with pytest.raises(CircuitError, match="frobnicate") as refusal:
         client.submit(WRONG, strict=True)
     assert (refusal.value.line, refusal.value.column, refusal.value.task_id) == (2, 1, None)

@@ -32,7 +32,7 @@ from tests.engines.test_noise import HEAD, UNLIKELY, exactly, table
 from tests.support.chisquare import p_value
 from tests.support.command_line import quantumtask
 from tests.support.compile_circuit import compile_circuit
-from tests.support.http_queries import ask, refusal
+from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.services import BELL, Service
 
 STILL = {"idle": False}
@@ -56,7 +56,7 @@ def test_gates_with_barriers_between_them_all_run(
     service: Service, compile: str | None, as_written: bool
 ) -> None:
     circuit = HEAD + "bit[2] c;\n" + 100 * PAIRS + MEASURED
-    body = ask(service, circuit, backend="fake_manila", compile=compile, seed=1)
+    body = run_circuit(service, circuit, backend="fake_manila", compile=compile, seed=1)
     assert body["compiled"]["as_written"] is as_written
     assert body["compiled"]["gates"] == {"cx": 100}
     if as_written:
@@ -69,7 +69,7 @@ def test_gates_with_barriers_between_them_all_run(
         aer.measure([0, 1], [0, 1])
         assert p_value(table(aer_counts("fake_manila", aer, 4000, 1), 2), chances) > UNLIKELY
     without = HEAD + "bit[2] c;\n" + 100 * PAIRS.replace("barrier $0, $1;\n", "") + MEASURED
-    assert ask(service, declared(without), backend="fake_manila")["compiled"]["gates"] == {}
+    assert run_circuit(service, declared(without), backend="fake_manila")["compiled"]["gates"] == {}
 
 
 def test_a_barrier_in_a_definition_a_loop_and_a_subroutine_holds(service: Service) -> None:
@@ -79,7 +79,7 @@ def test_a_barrier_in_a_definition_a_loop_and_a_subroutine_holds(service: Servic
         "qubit[2] q;\nbit[2] c;\nfor int k in [1:5] { twice(q[0], q[1]); barrier q; }\n"
         "c = measure q;\n"
     )
-    body = ask(service, circuit, backend="fake_manila", seed=1)
+    body = run_circuit(service, circuit, backend="fake_manila", seed=1)
     assert body["compiled"]["gates"] == {"x": 20}
 
 
@@ -187,10 +187,10 @@ ECR = (
 
 def test_a_definition_that_does_the_same_is_the_gate_of_the_device(service: Service) -> None:
     circuit = HEAD + ECR + "bit[2] c;\necr $1, $0;\n" + MEASURED
-    body = ask(service, circuit, backend="fake_sherbrooke")
+    body = run_circuit(service, circuit, backend="fake_sherbrooke")
     assert body["compiled"]["gates"] == {"ecr": 1}
     other = HEAD + "gate ecr a, b { cx a, b; }\nbit[2] c;\necr $1, $0;\n" + MEASURED
-    code, text = refusal(service, other, backend="fake_sherbrooke")
+    code, text = circuit_error(service, other, backend="fake_sherbrooke")
     assert (code, "has no `cx`" in text) == ("backend_unsuitable", True)
 
 
@@ -228,7 +228,7 @@ def test_what_a_device_cannot_run_as_written_is_refused_with_its_place(
     service: Service, circuit: str, body: dict[str, Any], place: str, word: str
 ) -> None:
     head = HEAD + ECR if "ecr" in circuit else HEAD
-    code, text = refusal(service, head + circuit, **{"backend": "fake_manila", **body})
+    code, text = circuit_error(service, head + circuit, **{"backend": "fake_manila", **body})
     assert code == ("not_supported" if "box" in circuit else "backend_unsuitable")
     assert place in text
     assert word in text
@@ -236,7 +236,7 @@ def test_what_a_device_cannot_run_as_written_is_refused_with_its_place(
 
 def test_what_cannot_run_as_written_runs_compiled(service: Service) -> None:
     circuit = HEAD + "bit c;\nx $0;\nh $0;\nh $0;\nc = measure $0;"
-    body = ask(service, circuit, backend="fake_manila", compile="always")
+    body = run_circuit(service, circuit, backend="fake_manila", compile="always")
     assert body["compiled"]["as_written"] is False
     assert body["result"]["1"] > 900
 
@@ -256,7 +256,7 @@ def test_what_cannot_run_as_written_runs_compiled(service: Service) -> None:
 def test_an_option_that_means_nothing_is_refused(
     service: Service, body: dict[str, Any], code: str, word: str
 ) -> None:
-    found, text = refusal(service, BELL, **body)
+    found, text = circuit_error(service, BELL, **body)
     assert found == code
     assert word in text
 
@@ -265,11 +265,11 @@ def test_values_of_observables_are_of_the_circuit_as_written(service: Service) -
     """Qubit k of an observable is qubit k of the device, and the turns are in its gates."""
     circuit = HEAD + "bit c;\nrz(pi/2) $2;\nsx $2;\nrz(pi/2) $2;\nx $0;\n"
     asked: dict[str, Any] = {"observables": ["XIZ", "YII", "IIZ", "ZII"], "backend": "fake_manila"}
-    exact = ask(service, circuit, **asked)
+    exact = run_circuit(service, circuit, **asked)
     assert exact["compiled"]["as_written"] is True
     values = exact["data"]["expectation_values"]
     assert values == pytest.approx([-1, 0, -1, 0], abs=0.3)
-    drawn = ask(service, circuit, precision=0.01, seed=1, **asked)["data"]
+    drawn = run_circuit(service, circuit, precision=0.01, seed=1, **asked)["data"]
     assert (np.abs(drawn["expectation_values"] - values) <= 6 * drawn["standard_errors"]).all()
 
 

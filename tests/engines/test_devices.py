@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.engines.test_noise import HEAD, exactly
-from tests.support.http_queries import ask, refusal
+from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.services import BELL, Service
 
 Start = Callable[..., Service]
@@ -20,7 +20,7 @@ def ghz(qubits: int) -> str:
 
 
 def test_a_ghz_state_on_a_twin_is_less_than_perfect(service: Service) -> None:
-    body = ask(service, ghz(5), backend="fake_manila", shots=4000, seed=1)
+    body = run_circuit(service, ghz(5), backend="fake_manila", shots=4000, seed=1)
     whole = body["result"]["00000"] + body["result"]["11111"]
     assert 2400 < whole < 3900
     assert max(body["result"], key=body["result"].get) in ("00000", "11111")
@@ -29,7 +29,7 @@ def test_a_ghz_state_on_a_twin_is_less_than_perfect(service: Service) -> None:
 
 
 def test_the_answer_tells_what_became_of_the_circuit(service: Service) -> None:
-    body = ask(service, ghz(5), backend="fake_manila", seed=2)
+    body = run_circuit(service, ghz(5), backend="fake_manila", seed=2)
     compiled = body["compiled"]
     assert set(compiled) == {"as_written", "depth", "gates", "qubits"}
     assert compiled["as_written"] is False
@@ -37,7 +37,7 @@ def test_the_answer_tells_what_became_of_the_circuit(service: Service) -> None:
     assert compiled["gates"]["cx"] == 4  # the device is a line: there is nothing to swap
     assert compiled["depth"] >= 7
     assert sorted(compiled["qubits"]) == [0, 1, 2, 3, 4]
-    again = ask(service, ghz(5), backend="fake_manila", seed=2)
+    again = run_circuit(service, ghz(5), backend="fake_manila", seed=2)
     assert (again["compiled"], again["result"]) == (compiled, body["result"])
     listed = service.http.get(f"/tasks/{body['task_id']}").json()
     assert listed["compiled"] == compiled
@@ -45,7 +45,7 @@ def test_the_answer_tells_what_became_of_the_circuit(service: Service) -> None:
 
 def test_qubits_that_nothing_is_done_with_are_on_no_qubit(service: Service) -> None:
     circuit = HEAD + "qubit[9] q;\nbit c;\nx q[7];\nc = measure q[7];\n"
-    body = ask(service, circuit, backend="fake_manila", shots=100, seed=3)
+    body = run_circuit(service, circuit, backend="fake_manila", shots=100, seed=3)
     places = body["compiled"]["qubits"]
     assert [place is None for place in places] == [k != 7 for k in range(9)]
     assert body["result"]["1"] > 80
@@ -61,7 +61,7 @@ SCATTERED = (
 
 @pytest.mark.parametrize("backend", ["fake_manila", "fake_vigo", "fake_fez", "fake_yorktown"])
 def test_bits_stay_where_the_program_has_them(service: Service, backend: str) -> None:
-    body = ask(service, SCATTERED, backend=backend, shots=300, seed=4, memory=True)
+    body = run_circuit(service, SCATTERED, backend=backend, shots=300, seed=4, memory=True)
     assert max(body["result"], key=body["result"].get) == "10 011"
     assert sorted(body["memory"]) == sorted(
         text for text, shots in body["result"].items() for _ in range(shots)
@@ -71,7 +71,7 @@ def test_bits_stay_where_the_program_has_them(service: Service, backend: str) ->
 def test_of_a_large_device_only_what_a_circuit_uses_is_simulated(start: Start) -> None:
     service = start(slots=1, slot_memory_mb=512)
     for backend, pair in (("fake_sherbrooke", "ecr"), ("fake_fez", "cz")):
-        body = ask(service, BELL, backend=backend, shots=1000, seed=7)
+        body = run_circuit(service, BELL, backend=backend, shots=1000, seed=7)
         assert body["result"]["00"] + body["result"]["11"] > 900
         assert body["compiled"]["gates"][pair] == 1
         one, other = body["compiled"]["qubits"]
@@ -80,10 +80,10 @@ def test_of_a_large_device_only_what_a_circuit_uses_is_simulated(start: Start) -
 
 
 def test_the_noise_of_a_twin_by_name_is_that_of_the_backend(service: Service) -> None:
-    by_backend = ask(service, ghz(3), backend="fake_quito", seed=8)
+    by_backend = run_circuit(service, ghz(3), backend="fake_quito", seed=8)
     for body in (
-        ask(service, ghz(3), noise="fake_quito", seed=8),
-        ask(service, ghz(3), noise="fake_quito", backend="fake_quito", seed=8),
+        run_circuit(service, ghz(3), noise="fake_quito", seed=8),
+        run_circuit(service, ghz(3), noise="fake_quito", backend="fake_quito", seed=8),
     ):
         assert body["result"] == by_backend["result"]
         assert body["compiled"] == by_backend["compiled"]
@@ -96,7 +96,7 @@ def test_rates_take_the_place_of_the_noise_of_the_backend(service: Service) -> N
         assert wanted == pytest.approx([0.5, 0, 0, 0, 0, 0, 0, 0.5], abs=1e-9)
     flips = {"readout": {"zero_as_one": 1, "one_as_zero": 1}}
     circuit = HEAD + "qubit[2] q;\nbit[2] c;\nx q[0];\nc = measure q;\n"
-    body = ask(service, circuit, backend="fake_manila", noise=flips, shots=9)
+    body = run_circuit(service, circuit, backend="fake_manila", noise=flips, shots=9)
     assert body["result"] == {"10": 9}
     assert body["compiled"]["gates"] == {"x": 1}
 
@@ -104,8 +104,8 @@ def test_rates_take_the_place_of_the_noise_of_the_backend(service: Service) -> N
 def test_expectation_values_of_a_twin_are_those_of_its_shots(service: Service) -> None:
     observables = ["ZZZ", "XXX", "IZZ", "YYX", "0I1"]
     asked: dict[str, Any] = {"backend": "fake_lima", "observables": observables, "seed": 10}
-    exact = ask(service, ghz(3), **asked)["data"]["expectation_values"]
-    drawn = ask(service, ghz(3), precision=0.01, **asked)["data"]
+    exact = run_circuit(service, ghz(3), **asked)["data"]["expectation_values"]
+    drawn = run_circuit(service, ghz(3), precision=0.01, **asked)["data"]
     assert exact[0] == pytest.approx(0, abs=0.1)
     assert 0.7 < exact[1] < 0.99
     assert -0.99 < exact[3] < -0.7
@@ -116,7 +116,7 @@ def test_expectation_values_of_a_twin_are_those_of_its_shots(service: Service) -
 def test_every_program_of_a_sweep_is_compiled(service: Service) -> None:
     circuit = HEAD + "input float a;\nqubit[2] q;\nbit[2] c;\nry(a) q[0];\ncx q[0], q[1];\n"
     angles = [0, math.pi / 2, math.pi]
-    body = ask(
+    body = run_circuit(
         service, circuit + "c = measure q;", parameters={"a": angles}, backend="fake_manila",
         shots=500, seed=11, observables="ZI", **{"return": ["counts", "expectation_values"]},
     )  # fmt: skip
@@ -147,7 +147,7 @@ RESETS = HEAD + "qubit q;\nbit c;\nx q;\nreset q;\nc = measure q;\n"
 def test_what_a_backend_cannot_run_is_refused(
     service: Service, circuit: str, body: dict[str, Any], code: str, word: str
 ) -> None:
-    found, text = refusal(service, circuit, **body)
+    found, text = circuit_error(service, circuit, **body)
     assert found == code
     assert word in text
 
@@ -163,21 +163,21 @@ def test_compiling_that_takes_too_long_is_ended(start: Start) -> None:
     service = start(slots=1, compile_limit_s=0.5)
     pairs = "".join(f"cx q[{k * 7 % 100}], q[{(k * 7 + 1 + k % 98) % 100}];\n" for k in range(9000))
     circuit = HEAD + f"qubit[100] q;\nbit c;\n{pairs}c = measure q[0];\n"
-    code, text = refusal(service, circuit, backend="fake_sherbrooke", shots=1)
+    code, text = circuit_error(service, circuit, backend="fake_sherbrooke", shots=1)
     assert code == "compile_timeout"
     assert "compiling the circuit took more than 0.5 seconds" in text
-    assert ask(service, BELL)["status"] == "completed"  # in a fresh slot
+    assert run_circuit(service, BELL)["status"] == "completed"  # in a fresh slot
 
 
 def test_the_simulator_by_name_is_the_ideal_one(service: Service) -> None:
-    body = ask(service, BELL, backend="simulator", seed=12)
-    assert body["result"] == ask(service, BELL, seed=12)["result"]
+    body = run_circuit(service, BELL, backend="simulator", seed=12)
+    assert body["result"] == run_circuit(service, BELL, seed=12)["result"]
     assert body.get("compiled") is None
 
 
 def test_without_the_extra_a_twin_is_refused_and_says_what_to_install(
     without_twins: Service,
 ) -> None:
-    code, text = refusal(without_twins, BELL, backend="fake_manila")
+    code, text = circuit_error(without_twins, BELL, backend="fake_manila")
     assert code == "backend_unknown"
     assert "pip install 'quantumtask[backends]'" in text

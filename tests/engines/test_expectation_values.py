@@ -14,7 +14,7 @@ from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
 from tests.engines import density_reference
 from tests.engines.density_reference import Noise
-from tests.support.http_queries import decoded
+from tests.support.http_queries import decode_array
 from tests.support.services import Service
 
 SETTINGS = Settings()
@@ -50,7 +50,7 @@ def run(
 def arrays(result: Result | Failure) -> tuple[Any, Any]:
     assert isinstance(result, Result), result
     data = json.loads(result.data or "")
-    return tuple(decoded(data[name]) for name in ("expectation_values", "standard_errors"))
+    return tuple(decode_array(data[name]) for name in ("expectation_values", "standard_errors"))
 
 
 def spread(word: str, value: float) -> float:

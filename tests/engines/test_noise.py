@@ -10,7 +10,7 @@ from qiskit.quantum_info import DensityMatrix, SuperOp
 from qiskit_aer.noise import depolarizing_error, thermal_relaxation_error
 
 from tests.support.chisquare import p_value
-from tests.support.http_queries import ask, refusal
+from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.problems import problem
 from tests.support.services import BELL, Service
 
@@ -26,7 +26,7 @@ SOME: dict[str, Any] = {
 
 def exactly(service: Service, circuit: str, **body: Any) -> Any:
     asked = {"return": ["probabilities"], **body}
-    return ask(service, circuit, **asked)["data"]["probabilities"]
+    return run_circuit(service, circuit, **asked)["data"]["probabilities"]
 
 
 def table(counts: dict[str, int], bits: int) -> Any:
@@ -38,7 +38,7 @@ def table(counts: dict[str, int], bits: int) -> Any:
 
 def test_rates_of_zero_change_nothing(service: Service) -> None:
     nothing = {"depolarizing": {"one_qubit": 0, "two_qubit": 0}, "readout": {"zero_as_one": 0}}
-    body = ask(service, BELL, noise=nothing, shots=4000, seed=1)
+    body = run_circuit(service, BELL, noise=nothing, shots=4000, seed=1)
     assert p_value(table(body["result"], 2), np.array([0.5, 0, 0, 0.5])) > UNLIKELY
     assert exactly(service, BELL, noise=nothing) == pytest.approx([0.5, 0, 0, 0.5])
 
@@ -69,7 +69,7 @@ def test_a_readout_error_flips_what_was_measured_in_its_register(
     service: Service, flips: dict[str, float], result: str
 ) -> None:
     kinds = ["counts", "memory", "probabilities"]
-    body = ask(service, REGISTERS, noise={"readout": flips}, shots=7, **{"return": kinds})
+    body = run_circuit(service, REGISTERS, noise={"readout": flips}, shots=7, **{"return": kinds})
     assert body["result"] == {result: 7}
     assert body["memory"] == [result] * 7
     assert np.flatnonzero(body["data"]["probabilities"]) == [int(result.replace(" ", ""), 2)]
@@ -80,7 +80,7 @@ def test_each_bit_is_misread_by_itself(service: Service) -> None:
     noise = {"readout": {"zero_as_one": 0.1, "one_as_zero": 0.3}}
     wanted = np.array([0.9 * 0.3, 0.9 * 0.7, 0.1 * 0.3, 0.1 * 0.7])
     assert exactly(service, circuit, noise=noise) == pytest.approx(wanted)
-    body = ask(service, circuit, noise=noise, shots=5000, seed=2)
+    body = run_circuit(service, circuit, noise=noise, shots=5000, seed=2)
     assert p_value(table(body["result"], 2), wanted) > UNLIKELY
 
 
@@ -89,7 +89,7 @@ def test_a_qubit_decays_while_a_gate_lasts(service: Service) -> None:
     left, coherent = math.exp(-0.3), math.exp(-0.5)
     assert exactly(service, FLIP, noise={"thermal": thermal}) == pytest.approx([1 - left, left])
     turned = FLIP.replace("x q", "h q")
-    body = ask(service, turned, noise={"thermal": thermal}, observables="X")
+    body = run_circuit(service, turned, noise={"thermal": thermal}, observables="X")
     # The gate that turns X to Z before it is measured lasts as long.
     assert body["data"]["expectation_values"] == pytest.approx(1 - (1 - coherent) * left)
 
@@ -106,7 +106,7 @@ def test_gates_have_the_errors_that_aer_has_for_these_rates(service: Service) ->
     wanted = by_hand()
     assert exactly(service, GATES, noise=SOME) == pytest.approx(wanted, abs=1e-9)
     for method in (None, "statevector", "matrix_product_state"):
-        body = ask(service, GATES, noise=SOME, shots=4000, seed=3, method=method)
+        body = run_circuit(service, GATES, noise=SOME, shots=4000, seed=3, method=method)
         assert body["engine"] == "aer"
         assert body["method"] == (method or "density_matrix")
         assert p_value(table(body["result"], 3), wanted) > UNLIKELY
@@ -159,8 +159,8 @@ def test_a_gate_on_three_qubits_errs_as_the_gates_it_is_made_of(service: Service
 def test_what_is_sampled_comes_near_what_is_exact(service: Service) -> None:
     observables = [["XXX", "ZIZ", "Y0+"], [[["ZZI", 0.5], ["IXX", -2]], "III", "1rl"]]
     asked: dict[str, Any] = {"noise": SOME, "observables": observables, "seed": 4}
-    exact = ask(service, GATES, **asked)["data"]
-    drawn = ask(service, GATES, precision=0.01, **asked)["data"]
+    exact = run_circuit(service, GATES, **asked)["data"]
+    drawn = run_circuit(service, GATES, precision=0.01, **asked)["data"]
     assert exact["expectation_values"].shape == (2, 3)
     assert not exact["standard_errors"].any()
     assert exact["expectation_values"][1][1] == pytest.approx(1)
@@ -170,7 +170,7 @@ def test_what_is_sampled_comes_near_what_is_exact(service: Service) -> None:
 
 def test_readout_errors_are_in_expectation_values(service: Service) -> None:
     noise = {"readout": {"zero_as_one": 0.1, "one_as_zero": 0.3}}
-    body = ask(service, FLIP, noise=noise, observables=["Z", "1", "I"])
+    body = run_circuit(service, FLIP, noise=noise, observables=["Z", "1", "I"])
     assert body["data"]["expectation_values"] == pytest.approx([-0.4, 0.7, 1])
 
 
@@ -180,9 +180,8 @@ def test_every_program_of_a_sweep_has_noise(service: Service) -> None:
     noise = {"depolarizing": {"one_qubit": 0.2}}
     wanted = 0.1 + 0.8 * np.sin(np.array(angles) / 2) ** 2
     kinds = ["counts", "probabilities"]
-    body = ask(service, circuit, parameters={"a": angles}, noise=noise, shots=3000, seed=5, **{
-        "return": kinds
-    })  # fmt: skip
+    options = {"noise": noise, "shots": 3000, "seed": 5, "return": kinds}
+    body = run_circuit(service, circuit, parameters={"a": angles}, **options)
     assert body["shape"] == [4]
     assert body["data"]["probabilities"][:, 1] == pytest.approx(wanted)
     for counts, chance in zip(body["result"], wanted, strict=True):
@@ -199,7 +198,7 @@ def test_what_is_measured_on_the_way_and_reset_has_noise(service: Service) -> No
     for first, chance in ((0, 0.1 + 0.45), (1, 0.45)):
         wanted[first], wanted[4 + first] = chance * 0.75, chance * 0.25
     for method in ("stabilizer", "statevector", "matrix_product_state"):
-        body = ask(service, circuit, noise=noise, shots=2000, seed=6, method=method)
+        body = run_circuit(service, circuit, noise=noise, shots=2000, seed=6, method=method)
         assert p_value(table(body["result"], 3), wanted) > UNLIKELY
     assert exactly(service, circuit, noise=noise) == pytest.approx(wanted)
 
@@ -216,7 +215,7 @@ def test_many_qubits_have_noise_where_their_state_is_a_small_one(
     service: Service, circuit: str, method: str
 ) -> None:
     noise = {"depolarizing": {"two_qubit": 0.01}}
-    body = ask(service, circuit, noise=noise, shots=200, seed=7)
+    body = run_circuit(service, circuit, noise=noise, shots=200, seed=7)
     assert body["method"] == method
     whole = body["result"].get("0" * 40, 0) + body["result"].get("1" * 40, 0)
     assert 80 < whole < 190  # 0.99**39 is 0.68, and some errors show nothing
@@ -224,7 +223,9 @@ def test_many_qubits_have_noise_where_their_state_is_a_small_one(
 
 def test_the_same_seed_gives_the_same_shots(service: Service) -> None:
     def run(seed: int, **body: Any) -> Any:
-        return ask(service, GATES, noise=SOME, seed=seed, memory=True, shots=200, **body)["memory"]
+        return run_circuit(service, GATES, noise=SOME, seed=seed, memory=True, shots=200, **body)[
+            "memory"
+        ]
 
     assert run(1) == run(1)
     assert run(1) != run(2)
@@ -232,17 +233,19 @@ def test_the_same_seed_gives_the_same_shots(service: Service) -> None:
 
 
 def test_a_result_says_that_it_has_noise(service: Service) -> None:
-    body = ask(service, BELL, noise={"readout": {"zero_as_one": 0.1}})
+    body = run_circuit(service, BELL, noise={"readout": {"zero_as_one": 0.1}})
     assert (body["engine"], body["precision"]) == ("aer", "double")
     assert body["reason"] == "noise of the given rates, in a density matrix"
 
 
 def test_a_density_matrix_may_be_asked_for_without_noise(service: Service) -> None:
-    body = ask(service, BELL, method="density_matrix", shots=2000, seed=1)
+    body = run_circuit(service, BELL, method="density_matrix", shots=2000, seed=1)
     assert p_value(table(body["result"], 2), np.array([0.5, 0, 0, 0.5])) > UNLIKELY
     assert (body["engine"], body["method"]) == ("aer", "density_matrix")
     assert body["reason"] == "requested by the task, without noise, in a density matrix"
-    dynamic = ask(service, ACTS + "c[1] = measure q[1];", method="density_matrix", shots=100)
+    dynamic = run_circuit(
+        service, ACTS + "c[1] = measure q[1];", method="density_matrix", shots=100
+    )
     assert set(dynamic["result"]) == {"00", "11"}
     answer = service.http.post("/estimate", json={"circuit": BELL, "method": "density_matrix"})
     assert "density_matrix has no estimate" in answer.text
@@ -274,7 +277,7 @@ MANY = HEAD + "qubit[20] q;\nbit[20] c;\nh q;\nt q;\nc = measure q;\n"
 def test_what_noise_cannot_be_had_with_is_refused(
     service: Service, circuit: str, body: dict[str, Any], code: str, word: str
 ) -> None:
-    found, text = refusal(service, circuit, noise=SOME, **body)
+    found, text = circuit_error(service, circuit, noise=SOME, **body)
     assert found == code
     assert word in text
 

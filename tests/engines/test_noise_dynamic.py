@@ -31,7 +31,7 @@ from tests.engines.noisy_reference import (
 )
 from tests.support.chisquare import p_value
 from tests.support.compile_circuit import compile_circuit
-from tests.support.http_queries import ask, refusal
+from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.services import Service
 
 SETTINGS = Settings()
@@ -105,7 +105,7 @@ TELEPORT = (
 
 def test_a_teleported_state_has_the_noise_of_every_step(service: Service) -> None:
     wanted = distribution(TELEPORT, Noise(SOME))
-    body = ask(
+    body = run_circuit(
         service, text_of(TELEPORT), noise=SOME, shots=5000, seed=1, memory=True,
         **{"return": ["counts", "probabilities"]},
     )  # fmt: skip
@@ -124,7 +124,7 @@ def test_a_measurement_repeated_is_misread_by_itself(service: Service) -> None:
         "c[1] = measure q;\nif (c[0]) d = c[1];\n"
     )
     noise = {"readout": {"one_as_zero": 0.25}}
-    body = ask(service, circuit, noise=noise, **{"return": ["probabilities"]})
+    body = run_circuit(service, circuit, noise=noise, **{"return": ["probabilities"]})
     wanted = np.zeros(8)
     wanted[[0b000, 0b001, 0b010, 0b111]] = [1 / 16, 3 / 16, 3 / 16, 9 / 16]
     assert body["data"]["probabilities"] == pytest.approx(wanted)
@@ -138,17 +138,17 @@ LOOP = (
 
 def test_a_loop_until_a_measurement_succeeds_ends_sooner_with_misreadings(service: Service) -> None:
     noise = {"readout": {"zero_as_one": 0.5}}
-    body = ask(service, LOOP, noise=noise, shots=4000, seed=3)
+    body = run_circuit(service, LOOP, noise=noise, shots=4000, seed=3)
     tries = np.array(body["outputs"]["tries"])
     assert body["result"] == {"1": 4000}
     assert tries.mean() == pytest.approx(4 / 3, abs=6 * (2 / 3) / 63)  # each try ends it in 3 of 4
-    code, text = refusal(service, LOOP, noise=noise, **{"return": ["probabilities"]})
+    code, text = circuit_error(service, LOOP, noise=noise, **{"return": ["probabilities"]})
     assert (code, "branches" in text) == ("not_exact", True)
 
 
 def test_an_output_of_a_measurement_is_as_it_was_read(service: Service) -> None:
     circuit = "OPENQASM 3.0;\nqubit q;\noutput bit c;\nc = measure q;\n"
-    body = ask(service, circuit, noise={"readout": {"zero_as_one": 1}}, shots=5)
+    body = run_circuit(service, circuit, noise={"readout": {"zero_as_one": 1}}, shots=5)
     assert body["result"] == {"1": 5}
     assert body["outputs"] == {"c": [1] * 5}
 
@@ -162,7 +162,7 @@ MANY = (
 
 def test_many_qubits_run_shot_by_shot_in_a_stabilizer_state(service: Service) -> None:
     noise = {"depolarizing": {"two_qubit": 0.002}, "readout": {"zero_as_one": 0.001}}
-    body = ask(service, MANY, noise=noise, shots=100, seed=2)
+    body = run_circuit(service, MANY, noise=noise, shots=100, seed=2)
     assert body["method"] == "stabilizer"
     # Either way the corrected state is all 0, unless the first reading or a gate errs.
     assert 65 < body["result"].get("0" * 30, 0) < 100
@@ -171,8 +171,8 @@ def test_many_qubits_run_shot_by_shot_in_a_stabilizer_state(service: Service) ->
 def test_a_program_that_no_way_has_room_for_is_refused(service: Service) -> None:
     circuit = MANY.replace("h q[0];", "h q[0]; t q[0]; h q[0];")
     noise = {"depolarizing": {"two_qubit": 0.002}}
-    assert refusal(service, circuit, noise=noise)[0] == "out_of_memory"
-    code, text = refusal(service, circuit, noise=noise, method="stabilizer")
+    assert circuit_error(service, circuit, noise=noise)[0] == "out_of_memory"
+    code, text = circuit_error(service, circuit, noise=noise, method="stabilizer")
     assert (code, "not Clifford" in text) == ("engine_unsuitable", True)
 
 
@@ -181,8 +181,8 @@ def test_values_from_shots_of_a_program_that_acts_come_near_the_exact_ones(
 ) -> None:
     circuit = text_of(TELEPORT)
     asked: dict[str, Any] = {"noise": SOME, "observables": ["XII", "YII", "ZIZ"], "seed": 5}
-    exact = ask(service, circuit, **asked)["data"]
-    drawn = ask(service, circuit, precision=0.01, **asked)["data"]
+    exact = run_circuit(service, circuit, **asked)["data"]
+    drawn = run_circuit(service, circuit, precision=0.01, **asked)["data"]
     off = np.abs(drawn["expectation_values"] - exact["expectation_values"])
     assert (off <= 6 * drawn["standard_errors"] + 1e-9).all()
 
@@ -231,7 +231,7 @@ def test_compiling_a_program_for_a_device_keeps_what_it_means(seed: int) -> None
 
 def test_a_teleported_state_on_a_device_is_compiled_and_noisy(service: Service) -> None:
     ideal = distribution(TELEPORT, Noise({}))
-    body = ask(
+    body = run_circuit(
         service, text_of(TELEPORT), backend="fake_manila", shots=4000, seed=1,
         **{"return": ["counts", "probabilities"]},
     )  # fmt: skip
@@ -252,12 +252,12 @@ def test_qubits_of_a_device_decay_while_another_is_measured(service: Service) ->
     )
     t1 = FakeManilaV2().qubit_properties(0).t1
     asked: dict[str, Any] = {"backend": "fake_manila", "return": ["probabilities"]}
-    table = ask(service, circuit, **asked)["data"]["probabilities"]
+    table = run_circuit(service, circuit, **asked)["data"]["probabilities"]
     error = FakeManilaV2().target["measure"][(0,)].error
     left = np.exp(-(100e-6 + FakeManilaV2().target["measure"][(1,)].duration) / t1)
     assert table[1] + table[3] == pytest.approx(left * (1 - error) + (1 - left) * error, abs=0.003)
     waiting = {"noise": {"idle": False}}
-    table = ask(service, circuit, **asked, **waiting)["data"]["probabilities"]
+    table = run_circuit(service, circuit, **asked, **waiting)["data"]["probabilities"]
     left = np.exp(-100e-6 / t1)
     assert table[1] + table[3] == pytest.approx(left * (1 - error) + (1 - left) * error, abs=0.003)
 
@@ -269,5 +269,5 @@ def test_a_gate_that_the_device_has_not_is_refused_where_only_a_shot_shows_it(
         'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[2] c;\nx $0;\nc[0] = measure $0;\n'
         "if (c[0]) { c[1] = measure $1; h $1; }\n"
     )
-    code, text = refusal(service, circuit, backend="fake_manila", shots=10)
+    code, text = circuit_error(service, circuit, backend="fake_manila", shots=10)
     assert (code, "has no `h`" in text) == ("backend_unsuitable", True)

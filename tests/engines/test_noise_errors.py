@@ -36,7 +36,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task_options import parse_noise
 from tests.engines.noise_models import aer_counts, aer_probabilities, random_circuit, random_model
 from tests.support.chisquare import p_value
-from tests.support.http_queries import ask, refusal
+from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.problems import problem
 from tests.support.services import BELL, Service
 
@@ -293,7 +293,7 @@ KRAUS = [[[[1, 0], [0, 0]], [[0, 0], [0, 0]]], [[[0, 0], [1, 0]], [[0, 0], [0, 0
     ],
 )
 def test_errors_by_name_and_qubits_over_http(service: Service, errors: Any, result: str) -> None:
-    body = ask(service, OWN, noise={"errors": errors}, shots=20, **{
+    body = run_circuit(service, OWN, noise={"errors": errors}, shots=20, **{
         "return": ["counts", "probabilities"]
     })  # fmt: skip
     assert body["result"] == {result: 20}
@@ -303,7 +303,7 @@ def test_errors_by_name_and_qubits_over_http(service: Service, errors: Any, resu
 
 def test_basis_gates_are_instructions_of_their_own(service: Service) -> None:
     noise = {"errors": [quantum("x", X)], "basis_gates": ["own"]}
-    assert ask(service, OWN, noise=noise, shots=20)["result"] == {"01": 20}
+    assert run_circuit(service, OWN, noise=noise, shots=20)["result"] == {"01": 20}
 
 
 @pytest.mark.parametrize(
@@ -370,30 +370,32 @@ def test_errors_that_mean_nothing_are_refused_by_their_place(
 def test_errors_that_are_no_channels_fail_the_task_and_say_why(
     service: Service, errors: Any, word: str
 ) -> None:
-    code, text = refusal(service, OWN, noise={"errors": errors})
+    code, text = circuit_error(service, OWN, noise={"errors": errors})
     assert code == "bad_noise"
     assert word in text
 
 
 def test_rates_and_errors_do_not_go_together(service: Service) -> None:
     noise = {"errors": [], "readout": {"zero_as_one": 0.1}}
-    assert refusal(service, BELL, noise=noise)[0] == "invalid_request"
+    assert circuit_error(service, BELL, noise=noise)[0] == "invalid_request"
 
 
 def test_a_model_may_take_the_place_of_a_devices_own_noise(service: Service) -> None:
     noise = {"errors": [quantum("cx", [{"name": "pauli", "qubits": [0, 1], "params": ["XX"]}])]}
-    body = ask(service, BELL, backend="fake_manila", noise=noise, shots=50)
+    body = run_circuit(service, BELL, backend="fake_manila", noise=noise, shots=50)
     assert set(body["result"]) == {"00", "11"}
     assert body["compiled"]["gates"]["cx"] == 1
 
 
 def test_a_large_model_of_a_device_is_taken(service: Service) -> None:
     noise = NoiseModel.from_backend(FakeManilaV2()).to_dict(serializable=True)
-    assert set(ask(service, BELL, noise=noise, shots=200)["result"]) >= {"00", "11"}
+    assert set(run_circuit(service, BELL, noise=noise, shots=200)["result"]) >= {"00", "11"}
 
 
 def test_a_kraus_error_damps_as_much_as_it_says(service: Service) -> None:
     model = model_of(amplitude_damping_error(0.3), "x")
     circuit = HEAD + "qubit q;\nbit c;\nx q;\nc = measure q;\n"
     asked = {"noise": model.to_dict(serializable=True), "return": ["probabilities"]}
-    assert ask(service, circuit, **asked)["data"]["probabilities"] == pytest.approx([0.3, 0.7])
+    assert run_circuit(service, circuit, **asked)["data"]["probabilities"] == pytest.approx(
+        [0.3, 0.7]
+    )

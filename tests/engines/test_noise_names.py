@@ -10,7 +10,7 @@ from quantumtask.openqasm.gates.hardware import NoiseModelGates
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
-from tests.support.http_queries import ask, refusal
+from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.services import Service
 
 SETTINGS = Settings()
@@ -55,13 +55,13 @@ def test_a_gate_that_has_no_name_with_its_controls_does_not_err(
 ) -> None:
     gates = f"{dynamic}x q[1];\n{call}\ninv @ {call}\nc = measure q;"
     noise = {"errors": [quantum("own", X)]}
-    body = ask(service, f"{HEAD}gate own a {{ s a; }}\n{gates}", noise=noise, shots=20)
+    body = run_circuit(service, f"{HEAD}gate own a {{ s a; }}\n{gates}", noise=noise, shots=20)
     assert body["result"] == {"10": 20}
 
 
 def test_a_gate_that_takes_a_name_of_the_model_is_refused_at_its_place(service: Service) -> None:
     text = f"{HEAD} gate cx a, b {{ cz a, b; }}\ncx q[0], q[1];"
-    code, message = refusal(service, text, noise={"errors": [quantum("cx", X)]})
+    code, message = circuit_error(service, text, noise={"errors": [quantum("cx", X)]})
     assert code == "not_supported"
     assert message.startswith("line 5, column 7: the program defines `cx` differently")
 
@@ -86,6 +86,8 @@ def test_a_gate_that_takes_a_name_of_the_model_is_refused_at_its_place(service: 
 def test_no_part_of_an_error_is_dropped_or_guessed(
     service: Service, errors: Any, word: str
 ) -> None:
-    code, message = refusal(service, f"{HEAD}x q[0];\nc = measure q;", noise={"errors": errors})
+    code, message = circuit_error(
+        service, f"{HEAD}x q[0];\nc = measure q;", noise={"errors": errors}
+    )
     assert code == "bad_noise"
     assert word in message

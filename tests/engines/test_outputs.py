@@ -16,7 +16,7 @@ from qiskit.quantum_info import (
     Statevector,
 )
 
-from tests.support.http_queries import ask, encoded, refusal
+from tests.support.http_queries import circuit_error, encode_array, run_circuit
 from tests.support.services import Service
 
 Start = Callable[..., Service]
@@ -57,7 +57,7 @@ def operator(word: str) -> SparsePauliOp:
 
 def test_a_state_vector_has_the_first_qubit_as_its_lowest_bit(service: Service) -> None:
     circuit = HEAD + "qubit[2] q;\nbit[2] c;\nx q[0];\nry(1) q[1];\nc = measure q;\n"
-    vector = ask(service, circuit, **{"return": ["statevector"]})["data"]["statevector"]
+    vector = run_circuit(service, circuit, **{"return": ["statevector"]})["data"]["statevector"]
     assert np.allclose(np.abs(vector), [0, np.cos(0.5), 0, np.sin(0.5)])
 
 
@@ -65,7 +65,7 @@ def test_probabilities_are_those_of_the_bits_and_not_of_the_qubits(service: Serv
     circuit = (
         HEAD + "qubit[2] q;\nbit a;\nbit[2] b;\nx q[1];\nb[1] = measure q[0];\na = measure q[1];\n"
     )
-    found = ask(service, circuit, **{"return": ["probabilities", "counts"]}, shots=5)
+    found = run_circuit(service, circuit, **{"return": ["probabilities", "counts"]}, shots=5)
     assert found["data"]["probabilities"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0]
     assert found["result"] == {"00 1": 5}
     assert found["registers"] == [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
@@ -75,7 +75,7 @@ def test_the_last_letter_of_an_observable_is_the_first_qubit(service: Service) -
     circuit = HEAD + "qubit[2] a;\nqubit b;\nx a[0];\nh b;\n"
     asked = ["IIZ", "IZI", "ZII", "XII", "+I1", "+I0"]
     for more in ({}, {"precision": 0.02}):
-        found = ask(service, circuit, observables=asked, seed=1, **more)["data"]
+        found = run_circuit(service, circuit, observables=asked, seed=1, **more)["data"]
         assert np.allclose(found["expectation_values"], [-1, 1, 0, 1, 1, 0], atol=0.1)
 
 
@@ -85,7 +85,7 @@ def test_exact_results_are_those_of_qiskit(service: Service, engine: str, qubits
     rng = np.random.default_rng(qubits)
     circuit, asked = drawn(rng, qubits), words(rng, qubits, 12)
     returns = ["statevector", "unitary", "expectation_values"]
-    found = ask(
+    found = run_circuit(
         service, qasm3.dumps(circuit), engine=engine, observables=asked, **{"return": returns}
     )
     assert engine in ("auto", found["engine"])
@@ -105,9 +105,9 @@ def test_what_is_sampled_agrees_with_what_is_exact(service: Service, qubits: int
     mixed = [[word, float(factor)] for word, factor in zip(asked, rng.normal(size=8), strict=True)]
     values = np.array([expected(circuit, word) for word in asked])
     total = sum(factor * value for (_, factor), value in zip(mixed, values, strict=True))
-    found = ask(service, qasm3.dumps(circuit), observables=[*asked, mixed], precision=0.01, seed=3)[
-        "data"
-    ]
+    found = run_circuit(
+        service, qasm3.dumps(circuit), observables=[*asked, mixed], precision=0.01, seed=3
+    )["data"]
     errors = found["standard_errors"]
     assert (errors[:-1] <= 0.0101).all()
     assert (abs(found["expectation_values"] - [*values, total]) <= 6 * errors + 1e-6).all()
@@ -116,7 +116,7 @@ def test_what_is_sampled_agrees_with_what_is_exact(service: Service, qubits: int
 def test_the_standard_error_is_that_of_the_shots(service: Service) -> None:
     circuit = HEAD + "qubit[2] q;\nh q[0];\ncx q[0], q[1];\n"
     asked: dict[str, Any] = {"observables": [["ZI", 1], ["IZ", 1]], "precision": 0.05}
-    found = [ask(service, circuit, seed=seed, **asked)["data"] for seed in range(60)]
+    found = [run_circuit(service, circuit, seed=seed, **asked)["data"] for seed in range(60)]
     values = np.array([float(each["expectation_values"]) for each in found])
     errors = np.array([float(each["standard_errors"]) for each in found])
     # Both are measured at once, and always agree: their errors add up, not their squares.
@@ -128,12 +128,15 @@ def test_observables_are_broadcast_against_the_sweep(service: Service) -> None:
     circuit = HEAD + "input float t;\nqubit[2] q;\nry(t) q[0];\n"
     angles = np.linspace(0, 3, 4)
     asked = [["IZ"], ["IX"], [[["IZ", 2.0], ["IX", 1.0]]]]
-    found = ask(service, circuit, parameters={"t": encoded(angles)}, observables=asked)
+    found = run_circuit(service, circuit, parameters={"t": encode_array(angles)}, observables=asked)
     rows = np.array([np.cos(angles), np.sin(angles), 2 * np.cos(angles) + np.sin(angles)])
     assert found["shape"] == [4]
     assert np.allclose(found["data"]["expectation_values"], rows)
-    each = ask(
-        service, circuit, parameters={"t": encoded(angles)}, observables=["IZ", "IX", "IZ", "ZZ"]
+    each = run_circuit(
+        service,
+        circuit,
+        parameters={"t": encode_array(angles)},
+        observables=["IZ", "IX", "IZ", "ZZ"],
     )
     assert np.allclose(
         each["data"]["expectation_values"], [rows[0, 0], rows[1, 1], rows[0, 2], rows[0, 3]]
@@ -152,7 +155,9 @@ def test_a_single_observable_has_a_single_value(service: Service) -> None:
 def test_arrays_of_a_sweep_have_its_shape(service: Service) -> None:
     circuit = HEAD + "input float t;\nqubit[2] q;\nbit c;\nrx(t) q[0];\nc = measure q[0];\n"
     returns = ["probabilities", "statevector", "unitary", "counts"]
-    found = ask(service, circuit, parameters={"t": [[1.0], [2.0], [3.0]]}, **{"return": returns})
+    found = run_circuit(
+        service, circuit, parameters={"t": [[1.0], [2.0], [3.0]]}, **{"return": returns}
+    )
     shapes = {name: array.shape for name, array in found["data"].items()}
     assert shapes == {"probabilities": (3, 1, 2), "statevector": (3, 1, 4), "unitary": (3, 1, 4, 4)}
     ones = found["data"]["probabilities"][:, 0, 1]
@@ -180,7 +185,7 @@ def test_a_thousand_qubits_of_clifford_gates_are_exact(service: Service) -> None
         "Z" * GHZ: 1, "X" * GHZ: 1, "0" * GHZ: 0.5, "1" * GHZ: 0.5, "X" * (GHZ - 1) + "+": 0.5,
         "I" * (GHZ - 1) + "Z": 0, "I" * (GHZ - 2) + "01": 0, "Z" + "I" * (GHZ - 2) + "Z": 1,
     }  # fmt: skip
-    found = ask(service, circuit, observables=list(asked))
+    found = run_circuit(service, circuit, observables=list(asked))
     assert found["engine"] == "stim"
     assert found["data"]["expectation_values"].tolist() == list(asked.values())
 
@@ -188,9 +193,9 @@ def test_a_thousand_qubits_of_clifford_gates_are_exact(service: Service) -> None
 def test_what_is_measured_on_the_way_has_lost_its_phase(service: Service) -> None:
     circuit = HEAD + "qubit[2] q;\nbit c;\nh q[0];\nc = measure q[0];\nh q[0];\ncx q[0], q[1];\n"
     asked = ["IX", "IZ", "ZZ", "XX"]
-    exact = ask(service, circuit, observables=asked)["data"]
+    exact = run_circuit(service, circuit, observables=asked)["data"]
     assert np.allclose(exact["expectation_values"], [0, 0, 1, 0])
-    sampled = ask(service, circuit, observables=asked, precision=0.02, seed=1)["data"]
+    sampled = run_circuit(service, circuit, observables=asked, precision=0.02, seed=1)["data"]
     assert np.allclose(sampled["expectation_values"], [0, 0, 1, 0], atol=0.12)
 
 
@@ -198,7 +203,7 @@ def test_what_was_reset_is_zero_and_what_hung_on_it_is_mixed(service: Service) -
     circuit = HEAD + "qubit[2] q;\nh q[0];\ncx q[0], q[1];\nreset q[0];\n"
     asked = ["IZ", "ZI", "XI", "0I", "XX"]
     for more in ({}, {"precision": 0.02, "seed": 4}):
-        found = ask(service, circuit, observables=asked, **more)["data"]
+        found = run_circuit(service, circuit, observables=asked, **more)["data"]
         assert np.allclose(found["expectation_values"], [1, 0, 0, 0.5, 0], atol=0.12)
 
 
@@ -213,7 +218,9 @@ TELEPORT = HEAD + (
 def test_a_state_that_is_teleported_has_the_values_that_it_had(
     service: Service, more: dict[str, Any]
 ) -> None:
-    found = ask(service, TELEPORT, observables=["ZII", "XII", "YII", "IXI", "IIX"], **more)["data"]
+    found = run_circuit(service, TELEPORT, observables=["ZII", "XII", "YII", "IXI", "IIX"], **more)[
+        "data"
+    ]
     values = [np.cos(1), np.sin(1) * np.cos(0.5), np.sin(1) * np.sin(0.5), 0, 0]
     assert np.allclose(found["expectation_values"], values, atol=0.12 if more else 1e-9)
 
@@ -228,7 +235,7 @@ def test_what_is_measured_again_and_again_is_exact(
         for k in range(rounds)
     )
     asked = [*words(np.random.default_rng(3), 3, 20), "IZI", "IIX", "YXI"]
-    found = ask(service, HEAD + f"qubit[3] q;\nbit c;\n{body}", observables=asked)
+    found = run_circuit(service, HEAD + f"qubit[3] q;\nbit c;\n{body}", observables=asked)
     state = DensityMatrix.from_label("000")
     for k in range(rounds):
         state = after_round(state, k)
@@ -271,14 +278,14 @@ def by_hand() -> list[float]:
 def test_a_loop_that_measures_has_the_values_of_all_its_ways(
     service: Service, more: dict[str, Any]
 ) -> None:
-    found = ask(service, UNTIL_ONE, observables=["ZI", "XI", "IX"], **more)["data"]
+    found = run_circuit(service, UNTIL_ONE, observables=["ZI", "XI", "IX"], **more)["data"]
     tolerance = 0.12 if more else 1e-9
     assert np.allclose(found["expectation_values"], by_hand(), atol=tolerance)
 
 
 def test_probabilities_count_every_way_through(service: Service) -> None:
     circuit = HEAD + ("qubit q;\nbit[2] c;\nry(1) q;\nc[0] = measure q;\nh q;\nc[1] = measure q;\n")
-    found = ask(service, circuit, **{"return": ["probabilities"]})["data"]["probabilities"]
+    found = run_circuit(service, circuit, **{"return": ["probabilities"]})["data"]["probabilities"]
     one = np.sin(0.5) ** 2
     assert np.allclose(found, [(1 - one) / 2, one / 2, (1 - one) / 2, one / 2])
 
@@ -294,7 +301,7 @@ def test_probabilities_count_every_way_through(service: Service) -> None:
     ],
 )
 def test_what_there_is_not_is_refused(service: Service, body: str, returns: str) -> None:
-    code, text = refusal(service, HEAD + body, **{"return": [returns]})
+    code, text = circuit_error(service, HEAD + body, **{"return": [returns]})
     assert code == "not_exact"
     assert "measur" in text
 
@@ -317,7 +324,7 @@ def test_what_there_is_not_is_refused(service: Service, body: str, returns: str)
 )
 def test_what_cannot_be_asked_says_why(service: Service, asked: dict[str, Any], words: str) -> None:
     circuit = HEAD + "input float t;\nqubit[2] q;\nbit[2] c;\nrx(t) q;\nc = measure q;\n"
-    _, text = refusal(service, circuit, **{"parameters": {"t": 1}, **asked})
+    _, text = circuit_error(service, circuit, **{"parameters": {"t": 1}, **asked})
     assert words in text
 
 
@@ -342,7 +349,7 @@ def test_what_is_too_large_is_refused_with_numbers(
     service: Service, qubits: int, returns: str
 ) -> None:
     circuit = HEAD + f"qubit[{qubits}] q;\nbit[{qubits}] c;\nrx(1) q;\nc = measure q;\n"
-    code, text = refusal(service, circuit, **{"return": [returns]})
+    code, text = circuit_error(service, circuit, **{"return": [returns]})
     assert code in ("result_too_large", "bad_options")
     assert any(letter.isdigit() for letter in text)
 
@@ -351,7 +358,7 @@ def test_a_projector_on_every_qubit_is_one_product_and_not_all_of_them(service: 
     qubits = 18
     circuit = HEAD + f"qubit[{qubits}] q;\nry(0.5) q;\n"
     asked = ["0" * qubits, "+" * qubits, "r" * qubits, "1" * qubits]
-    found = ask(service, circuit, observables=asked)["data"]["expectation_values"]
+    found = run_circuit(service, circuit, observables=asked)["data"]["expectation_values"]
     zero, plus = np.cos(0.25) ** 2, (1 + np.sin(0.5)) / 2
     values = [zero**qubits, plus**qubits, 0.5**qubits, (1 - zero) ** qubits]
     assert np.allclose(found, values, rtol=1e-6)
@@ -360,7 +367,7 @@ def test_a_projector_on_every_qubit_is_one_product_and_not_all_of_them(service: 
 def test_values_that_do_not_fit_a_slot_are_refused(start: Start) -> None:
     service = start(slots=1, slot_memory_mb=512)
     circuit = HEAD + "qubit[26] q;\nrx(1) q;\n"
-    code, text = refusal(service, circuit, observables="Z" * 26)
+    code, text = circuit_error(service, circuit, observables="Z" * 26)
     assert code == "out_of_memory"
     assert "26 qubits" in text
     assert "precision" in text
@@ -368,7 +375,7 @@ def test_values_that_do_not_fit_a_slot_are_refused(start: Start) -> None:
 
 def test_probabilities_of_too_many_outcomes_on_the_way_are_refused(service: Service) -> None:
     rounds = "rx(1) q;\nc = measure q;\n" * 40
-    code, text = refusal(
+    code, text = circuit_error(
         service, HEAD + f"qubit q;\nbit c;\n{rounds}", **{"return": ["probabilities"]}
     )
     assert code == "not_exact"
@@ -378,7 +385,7 @@ def test_probabilities_of_too_many_outcomes_on_the_way_are_refused(service: Serv
 def test_noise_and_backends_are_never_ignored(service: Service) -> None:
     circuit = HEAD + "qubit q;\nbit c;\nc = measure q;\n"
     for asked in ({"noise": "no_such_twin"}, {"backend": "no_such_twin"}):
-        code, _ = refusal(service, circuit, **asked)
+        code, _ = circuit_error(service, circuit, **asked)
         assert code
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.http_queries import ask, encoded, refusal
+from tests.support.http_queries import circuit_error, encode_array, run_circuit
 from tests.support.services import Service
 
 Start = Callable[..., Service]
@@ -22,14 +22,14 @@ PI = float(np.pi)
 
 
 def test_an_array_for_an_input_is_a_sweep(service: Service) -> None:
-    found = ask(service, ROTATION, parameters={"theta": [0, PI, 0, PI]}, shots=10)
+    found = run_circuit(service, ROTATION, parameters={"theta": [0, PI, 0, PI]}, shots=10)
     assert found["shape"] == [4]
     assert found["result"] == [{"0": 10}, {"1": 10}, {"0": 10}, {"1": 10}]
     assert found["registers"] == [{"name": "c", "size": 1}]
 
 
 def test_a_sweep_of_one_is_still_a_sweep(service: Service) -> None:
-    found = ask(service, ROTATION, parameters={"theta": [PI]}, shots=10)
+    found = run_circuit(service, ROTATION, parameters={"theta": [PI]}, shots=10)
     assert (found["shape"], found["result"]) == ([1], [{"1": 10}])
 
 
@@ -40,7 +40,7 @@ def test_a_single_value_is_none(service: Service) -> None:
 
 
 def test_shapes_are_broadcast_as_numpy_does(service: Service) -> None:
-    found = ask(service, TWO, parameters={"a": [[0], [PI]], "b": [0, PI, PI]}, shots=5)
+    found = run_circuit(service, TWO, parameters={"a": [[0], [PI]], "b": [0, PI, PI]}, shots=5)
     assert found["shape"] == [2, 3]
     assert found["result"] == [
         [{"00": 5}, {"10": 5}, {"10": 5}],
@@ -51,8 +51,8 @@ def test_shapes_are_broadcast_as_numpy_does(service: Service) -> None:
 def test_an_encoded_array_means_what_lists_mean(service: Service) -> None:
     values = np.linspace(0, 3, 12).reshape(3, 4)
     asked: dict[str, Any] = {"shots": 200, "seed": 8}
-    lists = ask(service, ROTATION, parameters={"theta": values.tolist()}, **asked)
-    same = ask(service, ROTATION, parameters={"theta": encoded(values)}, **asked)
+    lists = run_circuit(service, ROTATION, parameters={"theta": values.tolist()}, **asked)
+    same = run_circuit(service, ROTATION, parameters={"theta": encode_array(values)}, **asked)
     assert same["shape"] == [3, 4]
     assert same["result"] == lists["result"]
 
@@ -80,7 +80,7 @@ TYPED: dict[str, tuple[str, list[Any]]] = {
 @pytest.mark.parametrize("kind", TYPED)
 def test_the_type_of_an_input_tells_the_value_from_the_sweep(service: Service, kind: str) -> None:
     circuit, values = TYPED[kind]
-    found = ask(service, circuit, parameters={"n": values}, shots=4)
+    found = run_circuit(service, circuit, parameters={"n": values}, shots=4)
     assert (found["shape"], found["result"]) == ([2], [{"0": 4}, {"1": 4}])
     single = service.run(circuit, parameters={"n": values[1]}, shots=4)
     assert single["result"] == {"1": 4}
@@ -99,7 +99,7 @@ def test_the_type_of_an_input_tells_the_value_from_the_sweep(service: Service, k
     ],
 )
 def test_each_dtype_has_its_inputs(service: Service, kind: str, values: Any) -> None:
-    found = ask(service, TYPED[kind][0], parameters={"n": encoded(values)}, shots=4)
+    found = run_circuit(service, TYPED[kind][0], parameters={"n": encode_array(values)}, shots=4)
     assert (found["shape"], found["result"]) == ([2], [{"0": 4}, {"1": 4}])
 
 
@@ -109,7 +109,7 @@ def test_the_memory_of_a_sweep_is_packed_and_shown_as_texts(service: Service) ->
         "low = measure q[0:7];\nhigh = measure q[8];\n"
     )
     asked: dict[str, Any] = {"parameters": {"a": [[0], [PI]]}, "shots": 3, "memory": True}
-    found = ask(service, circuit, **asked)
+    found = run_circuit(service, circuit, **asked)
     assert found["data"]["memory"].tolist() == [[[[0, 2]] * 3], [[[1, 2]] * 3]]
     plain = service.run(circuit, **asked)
     assert plain["data"]["memory"] == [[["0 00000010"] * 3], [["1 00000010"] * 3]]
@@ -118,7 +118,9 @@ def test_the_memory_of_a_sweep_is_packed_and_shown_as_texts(service: Service) ->
 
 def test_memory_and_counts_of_a_sweep_are_of_the_same_shots(service: Service) -> None:
     angles = np.linspace(0, 3, 5)
-    found = ask(service, TWO, parameters={"a": encoded(angles), "b": 1.0}, shots=300, memory=True)
+    found = run_circuit(
+        service, TWO, parameters={"a": encode_array(angles), "b": 1.0}, shots=300, memory=True
+    )
     for counts, memory in zip(found["result"], found["data"]["memory"], strict=True):
         seen = [f"{value:02b}" for value in memory[:, 0].tolist()]
         assert {text: seen.count(text) for text in set(seen)} == counts
@@ -126,14 +128,14 @@ def test_memory_and_counts_of_a_sweep_are_of_the_same_shots(service: Service) ->
 
 def test_outputs_of_a_sweep_are_nested_as_it_is(service: Service) -> None:
     circuit = HEAD + ("input int n;\noutput int m;\nqubit q;\nbit c;\nm = 2 * n;\nc = measure q;\n")
-    found = ask(service, circuit, parameters={"n": [[1], [2]]}, shots=2)
+    found = run_circuit(service, circuit, parameters={"n": [[1], [2]]}, shots=2)
     assert found["outputs"]["m"] == [[[2, 2]], [[4, 4]]]
 
 
 def test_the_same_seed_gives_the_same_sweep_and_its_elements_differ(service: Service) -> None:
     asked: dict[str, Any] = {"parameters": {"theta": [1.5] * 20}, "shots": 1000, "memory": True}
-    one, same = (ask(service, ROTATION, seed=4, **asked) for _ in range(2))
-    other = ask(service, ROTATION, seed=5, **asked)
+    one, same = (run_circuit(service, ROTATION, seed=4, **asked) for _ in range(2))
+    other = run_circuit(service, ROTATION, seed=5, **asked)
     assert one["result"] == same["result"]
     assert (one["data"]["memory"] == same["data"]["memory"]).all()
     assert one["result"] != other["result"]
@@ -147,12 +149,12 @@ def test_programs_that_act_on_what_they_measure_are_swept_too(service: Service) 
         "while (m < n) { h q; c = measure q; if (c) m += 1; }\n"
         "reset q;\nif (m == 2) x q;\nc = measure q;\n"
     )
-    found = ask(service, circuit, parameters={"n": [0, 1, 2]}, shots=6, seed=2)
+    found = run_circuit(service, circuit, parameters={"n": [0, 1, 2]}, shots=6, seed=2)
     assert found["result"] == [{"0": 6}, {"0": 6}, {"1": 6}]
 
 
 def test_shapes_that_do_not_fit_are_told_where_the_input_is(service: Service) -> None:
-    code, text = refusal(service, TWO, parameters={"a": [1, 2, 3], "b": [1, 2]})
+    code, text = circuit_error(service, TWO, parameters={"a": [1, 2, 3], "b": [1, 2]})
     assert code == "shape_mismatch"
     assert text.startswith("line 4, column 1: ")
     assert "input `b` has shape [2], and input `a` has shape [3]" in text
@@ -167,21 +169,21 @@ def test_shapes_that_do_not_fit_are_told_where_the_input_is(service: Service) ->
         ([[0.1], 0.3], "must have equal lengths"),
         ([], "must have at least one value"),
         ([[], []], "must have at least one value"),
-        (encoded(np.array([0.1, np.nan])), "`theta[1]`"),
-        (encoded(np.array([0.1, np.inf])), "`theta[1]`"),
-        (encoded(np.array([1j])), "complex128 cannot be converted to float"),
-        (encoded(np.zeros((0, 3))), "must have at least one value"),
-        ({**encoded(np.zeros(3)), "shape": [4]}, "has 24 bytes"),
-        ({**encoded(np.zeros(3)), "shape": [10**9, 10**9]}, "has 24 bytes"),
-        ({**encoded(np.zeros(3)), "shape": [3] + [1] * 40}, "dimensions"),
-        ({**encoded(np.zeros(3)), "dtype": "object"}, "dtype must be one of"),
-        ({**encoded(np.zeros(3)), "dtype": "float32"}, "dtype must be one of"),
-        ({**encoded(np.zeros(3)), "data": "!!!"}, "must be base64"),
+        (encode_array(np.array([0.1, np.nan])), "`theta[1]`"),
+        (encode_array(np.array([0.1, np.inf])), "`theta[1]`"),
+        (encode_array(np.array([1j])), "complex128 cannot be converted to float"),
+        (encode_array(np.zeros((0, 3))), "must have at least one value"),
+        ({**encode_array(np.zeros(3)), "shape": [4]}, "has 24 bytes"),
+        ({**encode_array(np.zeros(3)), "shape": [10**9, 10**9]}, "has 24 bytes"),
+        ({**encode_array(np.zeros(3)), "shape": [3] + [1] * 40}, "dimensions"),
+        ({**encode_array(np.zeros(3)), "dtype": "object"}, "dtype must be one of"),
+        ({**encode_array(np.zeros(3)), "dtype": "float32"}, "dtype must be one of"),
+        ({**encode_array(np.zeros(3)), "data": "!!!"}, "must be base64"),
         ({"dtype": "bool", "shape": [1], "data": "Ag=="}, "must be 0 or 1"),
     ],
 )
 def test_a_value_that_is_not_allowed_says_which(service: Service, value: Any, words: str) -> None:
-    code, text = refusal(service, ROTATION, parameters={"theta": value})
+    code, text = circuit_error(service, ROTATION, parameters={"theta": value})
     assert code == "bad_parameter"
     assert text.startswith("line 3, column 1: ")
     assert words in text
@@ -189,7 +191,7 @@ def test_a_value_that_is_not_allowed_says_which(service: Service, value: Any, wo
 
 def test_an_element_that_cannot_run_is_named(service: Service) -> None:
     circuit = HEAD + "input int n;\nqubit q;\nbit c;\nrx(1 / n) q;\nc = measure q;\n"
-    code, text = refusal(service, circuit, parameters={"n": [[1], [0]]})
+    code, text = circuit_error(service, circuit, parameters={"n": [[1], [0]]})
     assert code == "division_by_zero"
     assert text == "line 6, column 4: this divides by zero (element [1, 0] of the sweep)"
 
@@ -198,20 +200,20 @@ def test_an_element_that_cannot_run_is_named(service: Service) -> None:
 def test_a_sweep_that_is_too_large_is_refused_before_it_is_laid_out(
     service: Service, size: int
 ) -> None:
-    side = encoded(np.zeros((1, round(size**0.5) + 1)))
-    other = encoded(np.zeros((round(size**0.5) + 1, 1)))
-    code, text = refusal(service, TWO, parameters={"a": side, "b": other})
+    side = encode_array(np.zeros((1, round(size**0.5) + 1)))
+    other = encode_array(np.zeros((round(size**0.5) + 1, 1)))
+    code, text = circuit_error(service, TWO, parameters={"a": side, "b": other})
     assert code == "sweep_too_large"
     assert "at most 100,000" in text
 
 
 def test_how_large_a_sweep_may_be_is_a_setting(start: Start) -> None:
     service = start(slots=1, max_sweep=3, max_result_bytes=4000)
-    found = ask(service, ROTATION, parameters={"theta": [1, 2, 3]}, shots=3)
+    found = run_circuit(service, ROTATION, parameters={"theta": [1, 2, 3]}, shots=3)
     assert found["shape"] == [3]
-    assert refusal(service, ROTATION, parameters={"theta": [1] * 4})[0] == "sweep_too_large"
+    assert circuit_error(service, ROTATION, parameters={"theta": [1] * 4})[0] == "sweep_too_large"
     shots = {"parameters": {"theta": [1] * 3}, "shots": 1001, "memory": True}
-    assert refusal(service, ROTATION, **shots)[0] == "result_too_large"
+    assert circuit_error(service, ROTATION, **shots)[0] == "result_too_large"
 
 
 def test_a_sweep_with_a_wrong_circuit_tells_of_the_circuit(service: Service) -> None:
@@ -243,7 +245,9 @@ def test_every_engine_runs_sweeps(service: Service, engine: str) -> None:
         "input int n;\nqubit[2] q;\nbit[2] c;\n"
         "h q[0];\nif (n == 1) cx q[0], q[1];\nc = measure q;\n"
     )
-    found = ask(service, circuit, parameters={"n": [0, 1]}, engine=engine, shots=200, seed=3)
+    found = run_circuit(
+        service, circuit, parameters={"n": [0, 1]}, engine=engine, shots=200, seed=3
+    )
     assert found["engine"] == engine
     assert [set(counts) for counts in found["result"]] == [{"00", "01"}, {"00", "11"}]
 

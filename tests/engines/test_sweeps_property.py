@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import BroadcastableShapes, mutually_broadcastable_s
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
-from tests.support.http_queries import decoded, encoded
+from tests.support.http_queries import decode_array, encode_array
 from tests.support.sizes import examples
 
 SETTINGS = Settings()
@@ -35,7 +35,7 @@ def run(parameters: dict[str, Any], **options: Any) -> Result:
 
 def arrays(result: Result) -> dict[str, Any]:
     assert result.data is not None
-    return {name: decoded(array) for name, array in json.loads(result.data).items()}
+    return {name: decode_array(array) for name, array in json.loads(result.data).items()}
 
 
 def values(a: Any, b: Any, words: Any) -> tuple[tuple[int, ...], Any]:
@@ -55,7 +55,7 @@ def test_a_sweep_is_the_single_tasks_in_numpys_order(
     one, two, three = shapes.input_shapes
     a, b = filled(one, seed), filled((*two, 2), seed + 1)
     words = np.random.default_rng(seed).choice(WORDS, three)
-    sent_a, sent_b = (encoded(a), encoded(b)) if packed else (a.tolist(), b.tolist())
+    sent_a, sent_b = (encode_array(a), encode_array(b)) if packed else (a.tolist(), b.tolist())
     shape, found = values(sent_a, sent_b, words.tolist())
     assert shape == np.broadcast_shapes(one, two)
     assert found.shape == np.broadcast_shapes(one, two, three)

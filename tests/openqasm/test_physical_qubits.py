@@ -11,7 +11,7 @@ from quantumtask.openqasm.program.operations import Operation
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from tests.support.compile_circuit import compile_circuit
-from tests.support.http_queries import ask, refusal
+from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.services import Service
 
 SETTINGS = Settings()
@@ -27,7 +27,7 @@ def error_of(text: str) -> tuple[str, int | None, int | None, str]:
 
 
 def values(service: Service, circuit: str, words: Sequence[str], **body: object) -> list[float]:
-    actual = ask(service, HEAD + circuit, observables=list(words), **body)
+    actual = run_circuit(service, HEAD + circuit, observables=list(words), **body)
     return np.round(actual["data"]["expectation_values"], 6).tolist()
 
 
@@ -39,7 +39,7 @@ def test_an_observable_has_its_letters_by_the_numbers_of_physical_qubits(service
 @pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "stim"])
 def test_a_state_and_a_matrix_are_ordered_by_the_numbers(service: Service, engine: str) -> None:
     kinds = {"return": ["statevector", "unitary"]}
-    arrays = ask(service, HEAD + "x $2; cx $2, $0;", engine=engine, **kinds)["data"]
+    arrays = run_circuit(service, HEAD + "x $2; cx $2, $0;", engine=engine, **kinds)["data"]
     assert np.argmax(np.abs(arrays["statevector"])) == 0b101
     assert np.argmax(np.abs(arrays["unitary"][:, 0])) == 0b101
     assert arrays["unitary"].shape == (8, 8)
@@ -48,25 +48,25 @@ def test_a_state_and_a_matrix_are_ordered_by_the_numbers(service: Service, engin
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_qubit_of_a_high_number_takes_no_more_memory(service: Service, engine: str) -> None:
     circuit = HEAD + "bit[2] c; x $100; cx $100, $7; c[0] = measure $100; c[1] = measure $7;"
-    assert ask(service, circuit, engine=engine)["result"] == {"11": 1024}
+    assert run_circuit(service, circuit, engine=engine)["result"] == {"11": 1024}
     word = "Z" + "I" * 92 + "Z" + "I" * 7
     assert values(service, "x $100; h $7;", [word, "Z" + "I" * 100]) == [0, -1]
 
 
 def test_a_distant_qubit_works_with_noise_and_after_measurement(service: Service) -> None:
     circuit = HEAD + "bit[2] c; x $90; c[0] = measure $90; if (c[0]) x $3; c[1] = measure $3;"
-    assert ask(service, circuit)["result"] == {"11": 1024}
+    assert run_circuit(service, circuit)["result"] == {"11": 1024}
     reset = HEAD + "bit c; h $90; reset $90; x $90; c = measure $90;"
-    assert ask(service, reset)["result"] == {"1": 1024}
+    assert run_circuit(service, reset)["result"] == {"1": 1024}
     plain = HEAD + "bit[2] c; x $90; cx $90, $3; c[0] = measure $90; c[1] = measure $3;"
     noise = {"depolarizing": {"one_qubit": 1e-9, "two_qubit": 1e-9}}
-    assert ask(service, plain, noise=noise)["result"] == {"11": 1024}
+    assert run_circuit(service, plain, noise=noise)["result"] == {"11": 1024}
 
 
 @pytest.mark.parametrize("number", [100, 5000])
 def test_the_state_of_a_qubit_of_a_high_number_is_an_error(service: Service, number: int) -> None:
     for kind in ("statevector", "unitary"):
-        code, message = refusal(service, HEAD + f"x ${number};", **{"return": [kind]})
+        code, message = circuit_error(service, HEAD + f"x ${number};", **{"return": [kind]})
         assert code == "result_too_large"
         assert f"{number + 1:,} qubits" in message
 
@@ -145,7 +145,7 @@ def test_an_alias_of_a_value_is_an_error(value: str) -> None:
 def test_arguments_of_all_kinds_keep_their_order(service: Service) -> None:
     define = "def f(qubit a, int[8] n, qubit b) -> bit { if (n == 3) cx a, b; return measure b; }"
     text = f"{HEAD}{define} bit c; bit d; x $5; c = f($5, 1 + 2, $2); d = f($2, 3, $0);"
-    assert ask(service, text)["result"] == {"1 1": 1024}
+    assert run_circuit(service, text)["result"] == {"1 1": 1024}
 
 
 REFUSED = {
@@ -214,6 +214,8 @@ def test_a_subroutine_that_names_a_global_register_is_an_error_with_a_remedy(
 
 def test_a_sweep_keeps_the_numbers(service: Service) -> None:
     circuit = HEAD + "input float t; ry(t) $2; x $0;"
-    actual = ask(service, circuit, parameters={"t": [0, np.pi]}, observables=[["ZII"], ["IIZ"]])
+    actual = run_circuit(
+        service, circuit, parameters={"t": [0, np.pi]}, observables=[["ZII"], ["IIZ"]]
+    )
     expected = [[1, -1], [-1, -1]]
     assert np.round(actual["data"]["expectation_values"], 6).tolist() == expected

@@ -16,7 +16,7 @@ from quantumtask.shared.settings import Settings
 from tests.openqasm.reference_gates import GATES, controlled, modified
 from tests.openqasm.test_circuits_gates import equal, matrix, same, unitary
 from tests.support.compile_circuit import compile_circuit
-from tests.support.http_queries import ask
+from tests.support.http_queries import run_circuit
 from tests.support.services import Service
 
 SETTINGS = Settings()
@@ -219,7 +219,7 @@ def test_every_engine_runs_the_same_root(service: Service) -> None:
     lines = [line.replace(" q;", f" q[{k}];") for k, line in enumerate(FAULTS)]
     circuit = f"{HEAD}qubit[4] q; bit[4] c; {' '.join(lines)} c = measure q;"
     for engine in ("auto", "quantumtask", "lightning", "aer"):
-        assert ask(service, circuit, engine=engine)["result"] == {"0000": 1024}
+        assert run_circuit(service, circuit, engine=engine)["result"] == {"0000": 1024}
 
 
 def test_a_root_that_is_a_clifford_gate_runs_as_one(service: Service) -> None:
@@ -228,7 +228,7 @@ def test_a_root_that_is_a_clifford_gate_runs_as_one(service: Service) -> None:
         "pow(0.5) @ x q; inv @ sx q; pow(0.5) @ rx(14*pi) q; c = measure q;"
     )
     for engine in ("auto", "stim", "quantumtask"):
-        assert ask(service, HEAD + many, engine=engine)["result"] == {"1" * 60: 1024}
+        assert run_circuit(service, HEAD + many, engine=engine)["result"] == {"1" * 60: 1024}
 
 
 def test_a_pauli_gate_under_one_control_runs_as_the_clifford_gate_that_it_is(
@@ -239,7 +239,7 @@ def test_a_pauli_gate_under_one_control_runs_as_the_clifford_gate_that_it_is(
         "h q[1]; ctrl @ pow(3) @ z q[0], q[1]; h q[1]; inv @ ctrl @ y q[0], q[1]; c = measure q;"
     )
     for engine in ("auto", "stim"):
-        assert ask(service, HEAD + many, engine=engine)["result"] == {"1" * 60: 1024}
+        assert run_circuit(service, HEAD + many, engine=engine)["result"] == {"1" * 60: 1024}
 
 
 def test_an_exponent_that_is_an_input_takes_the_same_root(service: Service) -> None:
@@ -247,5 +247,5 @@ def test_an_exponent_that_is_an_input_takes_the_same_root(service: Service) -> N
     circuit = f"{HEAD}input float t; qubit q; bit c; {lines} c = measure q;"
     body = {"parameters": {"t": [0.5, -1.5, 1.5]}, "return": ["probabilities"]}
     for engine in ("auto", "quantumtask", "lightning", "aer"):
-        actual = ask(service, circuit, engine=engine, **body)["data"]["probabilities"]
+        actual = run_circuit(service, circuit, engine=engine, **body)["data"]["probabilities"]
         assert np.allclose(actual, [[1, 0], [1, 0], [0, 1]])

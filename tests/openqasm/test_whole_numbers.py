@@ -12,7 +12,7 @@ from tests.engines.dense_reference import exact
 from tests.openqasm import whole_numbers as model
 from tests.openqasm.whole_numbers import Number, Undefined
 from tests.support.compile_circuit import compile_circuit
-from tests.support.http_queries import ask
+from tests.support.http_queries import run_circuit
 from tests.support.services import Service
 
 SETTINGS = Settings()
@@ -301,7 +301,7 @@ def test_a_large_literal_is_compared_by_its_value(service: Service) -> None:
     )
     lines = [f"r[{k}] = {condition.format(large, large)};" for k, (condition, _) in
              enumerate(conditions)]  # fmt: skip
-    actual = ask(service, f"OPENQASM 3.0; {declared} {' '.join(lines)}")["result"]
+    actual = run_circuit(service, f"OPENQASM 3.0; {declared} {' '.join(lines)}")["result"]
     (text,) = actual
     expected = "".join(str(value) for _, value in reversed(conditions))
     assert text.split(" ")[0] == expected
@@ -324,12 +324,14 @@ def test_openqasm_2_compares_a_register_by_value(service: Service) -> None:
             'OPENQASM 2.0; include "qelib1.inc"; qreg q[4]; creg c[3]; creg d[1];'
             f"measure q[0] -> c[0]; if (c == {number}) x q[3]; measure q[3] -> d[0];"
         )
-        assert ask(service, text)["result"] == {f"{flipped} 000": 1024}
+        assert run_circuit(service, text)["result"] == {f"{flipped} 000": 1024}
 
 
 def test_an_input_keeps_its_whole_width(service: Service) -> None:
     text = "OPENQASM 3.0; input uint[100] n; bit[2] r; r[0] = n == 1267650600228229401496703205375;"
-    actual = ask(service, f"{text} r[1] = n > 18446744073709551616;", parameters={"n": 2**100 - 1})
+    actual = run_circuit(
+        service, f"{text} r[1] = n > 18446744073709551616;", parameters={"n": 2**100 - 1}
+    )
     assert actual["result"] == {"11": 1024}
     refused = service.http.post(
         "/tasks?wait=20", json={"circuit": text, "parameters": {"n": 2**100}}

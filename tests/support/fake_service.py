@@ -1,4 +1,4 @@
-"""A stand-in for a service that is older, busy, broken or rude: it gives prepared answers."""
+"""HTTP service with prepared answers: older, busy, broken or silent."""
 
 import json
 import threading
@@ -14,65 +14,68 @@ from quantumtask import Client
 
 Reply = tuple[int, dict[str, str], bytes]
 Answer = Reply | Callable[[], None] | None
-"""Status, headers and body. None drops the connection without a word, a function is called."""
+"""Status, headers and body. For None the service closes the connection without an answer; for a
+function it keeps the connection open and sends nothing.
+"""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request, as it came in."""
+class RecordedRequest:
+    """One request, as the service received it."""
 
     method: str
     path: str
     headers: Message
     body: bytes
-    at: float = field(default_factory=time.monotonic)
+    time: float = field(default_factory=time.monotonic)
 
     @property
     def json(self) -> Any:
         return json.loads(self.body)
 
 
-class Peer:
-    """Gives its answers, one a request, and keeps what it was asked."""
+class FakeService:
+    """Service that sends one prepared answer for each request, and records the requests."""
 
     def __init__(self, answers: list[Answer]) -> None:
         self.answers = answers
-        self.asked: list[Asked] = []
-        self.over = threading.Event()
+        self.requests: list[RecordedRequest] = []
+        self.stop = threading.Event()
 
 
-def said(told: Any, status: int = 200, **headers: str) -> Reply:
-    """An answer of JSON."""
-    return (status, headers, json.dumps(told).encode())
+def json_reply(value: Any, status: int = 200, **headers: str) -> Reply:
+    return (status, headers, json.dumps(value).encode())
 
 
-def refused(status: int, code: str, detail: str) -> Reply:
-    return said({"status": status, "code": code, "detail": detail}, status)
+def error_reply(status: int, code: str, detail: str) -> Reply:
+    return json_reply({"status": status, "code": code, "detail": detail}, status)
 
 
-def busy(seconds: str) -> Reply:
+def busy_reply(retry_after: str) -> Reply:
     body = json.dumps({"detail": "too many tasks are waiting", "code": "queue_full"}).encode()
-    return (429, {"Retry-After": seconds}, body)
+    return (429, {"Retry-After": retry_after}, body)
 
 
-def silent() -> None:
-    """Takes a request and never answers it."""
+def no_reply() -> None:
+    """Stand for a request that the service never answers."""
 
 
-DONE = said({"task_id": "t", "status": "completed", "shots": 1, "result": {}})
+COMPLETED = json_reply({"task_id": "t", "status": "completed", "shots": 1, "result": {}})
 
 
 @contextmanager
-def peer(*answers: Answer) -> Iterator[tuple[Client, Peer]]:
-    ours = Peer(list(answers))
+def fake_service(*answers: Answer) -> Iterator[tuple[Client, FakeService]]:
+    """Start a service with these answers; yield its client and the service."""
+    service = FakeService(list(answers))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            ours.asked.append(Asked(self.command, self.path, self.headers, body))
-            answer = ours.answers.pop(0)
+            request = RecordedRequest(self.command, self.path, self.headers, body)
+            service.requests.append(request)
+            answer = service.answers.pop(0)
             if callable(answer):
-                ours.over.wait(60)
+                service.stop.wait(60)
             elif answer:
                 status, headers, content = answer
                 self.send_response(status)
@@ -90,7 +93,7 @@ def peer(*answers: Answer) -> Iterator[tuple[Client, Peer]]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         with Client(f"http://127.0.0.1:{server.server_port}", timeout=5) as client:
-            yield client, ours
-        ours.over.set()
+            yield client, service
+        service.stop.set()
         server.shutdown()
         thread.join()

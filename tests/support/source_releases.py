@@ -1,4 +1,4 @@
-"""Tests of others, from their source releases: fetched with pip, kept outside of the tree."""
+"""Tests of other projects, from their source releases: pip downloads them into the user's cache."""
 
 import os
 import subprocess
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class NotFetched(Exception):
-    """pip could not fetch the release, or it is not the one that is pinned."""
+class DownloadError(Exception):
+    """pip could not download the release, or its hash differs."""
 
 
 class Release(NamedTuple):
-    """A source release, pinned, and the folders of it that are needed."""
+    """Source release with its hash, and the folders that the tests need."""
 
     name: str
     version: str
@@ -24,41 +24,45 @@ class Release(NamedTuple):
 
     @property
     def folder(self) -> Path:
-        """Where they are; they may have to be fetched first."""
+        """Place of the folders in the cache; `fetch` fills it."""
         caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return caches / "quantumtask" / f"{self.name}-{self.version}"
 
-    def fetched(self) -> Path:
-        """The folder that holds the release's `test`. Raises NotFetched."""
-        found = self.folder
-        if not (found / "test").is_dir():
-            found.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=found.parent) as scratch:
-                release = self._unpacked(self._downloaded(Path(scratch)), Path(scratch) / "release")
-                with suppress(OSError):  # another process was faster
-                    release.rename(found)
-        return found
+    def fetch(self) -> Path:
+        """Return the folder that holds `test` of the release; download it at the first call.
 
-    def _downloaded(self, into: Path) -> Path:
-        pinned = into / "requirements.txt"
-        pinned.write_text(f"{self.name}=={self.version} --hash={self.hash}\n")
+        Raises:
+            DownloadError: pip could not download the release.
+        """
+        folder = self.folder
+        if not (folder / "test").is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+                release = self._unpack(self._download(Path(scratch)), Path(scratch) / "release")
+                with suppress(OSError):  # another process was faster
+                    release.rename(folder)
+        return folder
+
+    def _download(self, into: Path) -> Path:
+        requirements = into / "requirements.txt"
+        requirements.write_text(f"{self.name}=={self.version} --hash={self.hash}\n")
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet"]
-        which = ["--no-deps", "--no-binary", self.name, "--require-hashes", "--dest", str(into)]
+        options = ["--no-deps", "--no-binary", self.name, "--require-hashes", "--dest", str(into)]
         done = subprocess.run(
-            [*pip, *which, "-r", str(pinned)], capture_output=True, text=True, check=False
+            [*pip, *options, "-r", str(requirements)], capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise NotFetched(done.stderr.strip()[-500:])
+            raise DownloadError(done.stderr.strip()[-500:])
         return next(into.glob("*.tar.gz"))
 
-    def _unpacked(self, archive: Path, into: Path) -> Path:
-        """Its folders alone: beside Qiskit's tests lies a `qiskit` that is not built."""
+    def _unpack(self, archive: Path, into: Path) -> Path:
+        """Extract only the folders: the release of Qiskit also has a `qiskit` that is not built."""
         with tarfile.open(archive) as release:
             members = release.getmembers()
             top = members[0].name.partition("/")[0]
-            wanted = tuple(f"{top}/{folder}/" for folder in self.folders)
-            chosen = [each for each in members if each.name.startswith(wanted)]
-            release.extractall(into, members=chosen, filter="data")
+            prefixes = tuple(f"{top}/{folder}/" for folder in self.folders)
+            selection = [each for each in members if each.name.startswith(prefixes)]
+            release.extractall(into, members=selection, filter="data")
         return into / top
 
 
@@ -68,10 +72,9 @@ QISKIT = Release(
     "sha256:b85b5f7b56700b864cc06dbfb33f01453a42024cf5ab954a0e0a275127ebd255",
     ("test",),
 )
-VERSION, fetched = QISKIT.version, QISKIT.fetched
 
 if __name__ == "__main__":
     try:
-        print(fetched())
-    except NotFetched as error:
-        sys.exit(f"Qiskit's tests could not be fetched: {error}")
+        print(QISKIT.fetch())
+    except DownloadError as error:
+        sys.exit(f"Qiskit's tests could not be downloaded: {error}")

@@ -1,8 +1,8 @@
-"""The own tests of qiskit-algorithms with our primitives in place: `make test-algorithms`.
+"""Tests of qiskit-algorithms with the primitives of a live service: `make test-algorithms`.
 
-They run in a process of their own, in which StatevectorSampler and StatevectorEstimator stand for
-SamplerV2 and EstimatorV2 on a live service. What fails there runs again with Qiskit's own, and is
-told if it passes then. Nothing else in the tests is changed.
+The tests run in a separate process, in which SamplerV2 and EstimatorV2 replace StatevectorSampler
+and StatevectorEstimator. Tests that fail there run again with the primitives of Qiskit, and the
+report names those that pass then. Nothing else in the tests is changed.
 """
 
 import json
@@ -13,6 +13,7 @@ import tempfile
 import unittest
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from quantumtask.client.qiskit import EstimatorV2, QuantumTaskProvider, SamplerV2
 from tests.support.services import Service
-from tests.support.source_releases import NotFetched, Release
+from tests.support.source_releases import DownloadError, Release
 
 RELEASE = Release(
     "qiskit-algorithms",
@@ -30,18 +31,18 @@ RELEASE = Release(
     "sha256:b945e807c9b94ba2e0d2e02898b1f1e1a33efd3b4a6dc5a45bb787c6832d4093",
     ("test", "qiskit_algorithms"),
 )
-NOISE = "draws shots, and wants what Qiskit's own numbers of one seed come to"
+NOISE = "samples shots, and expects the counts of the random numbers of Qiskit for one seed"
 EXCEPTED = {
     "test_amplitude_estimators.TestBernoulli.test_sampler_with_shots": NOISE,
     "test_amplitude_estimators.TestSineIntegral.test_sampler_with_shots": NOISE,
     "test_amplitude_estimators.TestSineIntegral.test_iqae_confidence_intervals": NOISE,
     "test_var_qite.TestVarQITE.test_run_d_1_with_aux_ops": NOISE,
 }
-"""Tests, by parts of their names, that ours may fail, and why."""
+"""Tests that may fail on the service, by a part of their names, with the reason."""
 
 
 class Sampler(SamplerV2):
-    """SamplerV2, made as StatevectorSampler is."""
+    """SamplerV2 with the arguments of StatevectorSampler."""
 
     def __init__(self, *, default_shots: int = 1024, seed: Any = None) -> None:
         super().__init__(_backend(), default_shots=default_shots, seed=seed)
@@ -51,12 +52,12 @@ class Sampler(SamplerV2):
         return self._run([SamplerPub.coerce(pub, shots) for pub in pubs])
 
     def _run(self, pubs: list[SamplerPub]) -> Any:
-        """Tests override it, to see what is run."""
+        """Run the PUBs. Tests override this method to inspect them."""
         return super().run(pubs)
 
 
 class Estimator(EstimatorV2):
-    """EstimatorV2, made as StatevectorEstimator is."""
+    """EstimatorV2 with the arguments of StatevectorEstimator."""
 
     def __init__(self, *, default_precision: float = 0.0, seed: Any = None) -> None:
         super().__init__(_backend(), default_precision=default_precision, seed=seed)
@@ -66,30 +67,26 @@ class Estimator(EstimatorV2):
         return self._run([EstimatorPub.coerce(pub, precision) for pub in pubs])
 
     def _run(self, pubs: list[EstimatorPub]) -> Any:
-        """Tests override it, to see what is run."""
+        """Run the PUBs. Tests override this method to inspect them."""
         return super().run(pubs)
 
 
+@cache
 def _backend() -> Any:
-    global _made
-    _made = _made or QuantumTaskProvider().backend()
-    return _made
-
-
-_made: Any = None
+    return QuantumTaskProvider().backend()
 
 
 class Failures(unittest.TestResult):
-    """The last line of why each test failed, by its name; counts those that ran."""
+    """Last line of the error of each failed test, by the name of the test."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.why: dict[str, str] = {}
+        self.reasons: dict[str, str] = {}
 
     def addError(self, test: Any, err: Any) -> None:
         text: str = self._exc_info_to_string(err, test)  # type: ignore[attr-defined]
         lines = text.strip().splitlines()
-        self.why[test.id()] = lines[-1] if lines else ""
+        self.reasons[test.id()] = lines[-1] if lines else ""
 
     addFailure = addError
 
@@ -98,15 +95,20 @@ class Failures(unittest.TestResult):
             self.addError(test, err)
 
 
-def run_here(folder: str, only: list[str]) -> dict[str, Any]:
-    """Runs the tests in this process: those whose names hold one of `only`, if given."""
+def run_tests(folder: str, names: list[str]) -> dict[str, Any]:
+    """Run the tests in this process.
+
+    Args:
+        folder: Folder of the release.
+        names: Parts of the names of the tests to run; [] runs all tests.
+    """
     sys.path.insert(0, folder)
     warnings.simplefilter("ignore")
     result = Failures()
     suite = unittest.defaultTestLoader.discover(str(Path(folder) / "test"), top_level_dir=folder)
-    chosen = [t for t in _tests(suite) if not only or any(part in t.id() for part in only)]
-    unittest.TestSuite(chosen).run(result)
-    return {"ran": result.testsRun, "skipped": len(result.skipped), "failed": result.why}
+    selection = [t for t in _tests(suite) if not names or any(part in t.id() for part in names)]
+    unittest.TestSuite(selection).run(result)
+    return {"ran": result.testsRun, "skipped": len(result.skipped), "failed": result.reasons}
 
 
 def _tests(suite: Any) -> Iterator[Any]:
@@ -117,21 +119,23 @@ def _tests(suite: Any) -> Iterator[Any]:
             yield each
 
 
-def run_apart(folder: Path, ours: bool, url: str, only: list[str]) -> dict[str, Any]:
-    """Runs the tests in a process of their own."""
-    with tempfile.NamedTemporaryFile("r") as told:
-        arguments = ["--here", str(folder), told.name, "ours" if ours else "theirs", *only]
+def run_in_process(folder: Path, url: str, names: list[str], *, on_service: bool) -> dict[str, Any]:
+    """Run the tests in a separate process, with primitives of the service or of Qiskit."""
+    with tempfile.NamedTemporaryFile("r") as report:
+        primitives = "service" if on_service else "qiskit"
+        arguments = ["--here", str(folder), report.name, primitives, *names]
         command = [sys.executable, "-m", "tests.client.qiskit.algorithms_suite", *arguments]
         subprocess.run(command, env={**os.environ, "QUANTUMTASK_URL": url}, check=True)
-        return dict(json.load(told))
+        return dict(json.load(report))
 
 
-def report(ours: dict[str, Any], theirs: dict[str, Any]) -> int:
-    """Prints what ours fail and Qiskit's own do not; returns the exit status."""
-    failed = {name: why for name, why in ours["failed"].items() if name not in theirs["failed"]}
+def print_report(service: dict[str, Any], qiskit: dict[str, Any]) -> int:
+    """Print the tests that fail on the service alone, and return the exit status."""
+    failed = {k: why for k, why in service["failed"].items() if k not in qiskit["failed"]}
     print(
-        f"{ours['ran']} ran, {ours['skipped']} were skipped, {len(ours['failed'])} failed, "
-        f"of which {len(ours['failed']) - len(failed)} fail with Qiskit's own primitives, too"
+        f"{service['ran']} ran, {service['skipped']} were skipped, "
+        f"{len(service['failed'])} failed, of which {len(service['failed']) - len(failed)} "
+        "fail with the primitives of Qiskit, too"
     )
     for name, why in failed.items():
         reason = _reason(name)
@@ -144,28 +148,29 @@ def _reason(name: str) -> str | None:
     return next((why for part, why in EXCEPTED.items() if part in name), None)
 
 
-def main(only: list[str]) -> int:
-    folder = RELEASE.fetched()
+def main(names: list[str]) -> int:
+    folder = RELEASE.fetch()
     with tempfile.TemporaryDirectory() as scratch:
         service = Service(Path(scratch), slots=2).start()
         try:
-            print(f"qiskit-algorithms {RELEASE.version}'s tests on {service.url}", flush=True)
-            ours = run_apart(folder, True, service.url, only)
-            theirs = run_apart(folder, False, service.url, list(ours["failed"]) or ["none"])
+            print(f"Tests of qiskit-algorithms {RELEASE.version} on {service.url}", flush=True)
+            on_service = run_in_process(folder, service.url, names, on_service=True)
+            again = list(on_service["failed"]) or ["none"]
+            on_qiskit = run_in_process(folder, service.url, again, on_service=False)
         finally:
             service.stop()
-    return report(ours, theirs)
+    return print_report(on_service, on_qiskit)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--here"]:
-        _, _, where, into, whose, *names = sys.argv
-        if whose == "ours":
+        _, _, source, target, primitives, *parts = sys.argv
+        if primitives == "service":
             qiskit.primitives.StatevectorSampler = Sampler
             qiskit.primitives.StatevectorEstimator = Estimator
-        Path(into).write_text(json.dumps(run_here(where, names)))
+        Path(target).write_text(json.dumps(run_tests(source, parts)))
         sys.exit()
     try:
         sys.exit(main(sys.argv[1:]))
-    except NotFetched as error:
-        sys.exit(f"The tests of qiskit-algorithms could not be fetched: {error}")
+    except DownloadError as error:
+        sys.exit(f"The tests of qiskit-algorithms could not be downloaded: {error}")

@@ -1,4 +1,4 @@
-"""For pytest with PennyLane's device tests: the device `qiskit.remote` is a service's backend."""
+"""Plugin for the device tests of PennyLane: `qiskit.remote` runs on a backend of a service."""
 
 import os
 from typing import Any
@@ -12,7 +12,7 @@ _device = pennylane.device
 
 
 def device(name: str, *arguments: Any, **options: Any) -> Any:
-    """PennyLane's own, with our backend for the device that needs one."""
+    """Create a device as PennyLane does, with the backend of the service for `qiskit.remote`."""
     if name == "qiskit.remote":
         options.setdefault("backend", _backend)
     return _device(name, *arguments, **options)

@@ -1,4 +1,4 @@
-"""Circuits of Qiskit that are hard to say in OpenQASM, and what a lowered text means."""
+"""Circuits of Qiskit that are hard to express in OpenQASM, and the matrix of an exported text."""
 
 import json
 import math
@@ -33,10 +33,10 @@ SETTINGS = Settings(slot_memory_mb=2048)
 ANGLES = (0.3, -1.1, 2.5, 0.7)
 
 
-def meaning(text: str, qubits: int, parameters: Mapping[str, float] | None = None) -> Matrix:
-    """The matrix of what the service makes of a text that only has gates."""
-    given = json.dumps(dict(parameters)) if parameters else None
-    program = compile_circuit(text, SETTINGS, given)
+def build_matrix(text: str, qubits: int, parameters: Mapping[str, float] | None = None) -> Matrix:
+    """Return the matrix of a text that has only gates, as the service compiles it."""
+    values = json.dumps(dict(parameters)) if parameters else None
+    program = compile_circuit(text, SETTINGS, values)
     assert program.circuit is not None
     assert program.qubits == qubits
     state = Dense(2 * qubits)
@@ -47,8 +47,8 @@ def meaning(text: str, qubits: int, parameters: Mapping[str, float] | None = Non
     return state.vector.reshape(2**qubits, 2**qubits).T
 
 
-def same(left: Matrix, right: Matrix) -> bool:
-    """Equal up to a global phase."""
+def equal_up_to_phase(left: Matrix, right: Matrix) -> bool:
+    """Return True if two matrices are equal up to a global phase."""
     overlap = np.vdot(left, right)
     return bool(
         abs(overlap) > 1e-9 and np.allclose(left * overlap / abs(overlap), right, atol=1e-8)
@@ -61,20 +61,20 @@ def _on(operation: object, qubits: int) -> QuantumCircuit:
     return circuit
 
 
-def standard() -> Iterator[tuple[str, QuantumCircuit]]:
-    """Each standard gate as it is, inverted, and under controls that are open and closed."""
-    for name, made in get_standard_gate_name_mapping().items():
-        if not isinstance(made, Gate):
+def standard_gates() -> Iterator[tuple[str, QuantumCircuit]]:
+    """Yield each standard gate unchanged, inverted, and under open and closed controls."""
+    for name, template in get_standard_gate_name_mapping().items():
+        if not isinstance(template, Gate):
             continue
-        gate = type(made)(*ANGLES[: len(made.params)]) if made.params else made
+        gate = type(template)(*ANGLES[: len(template.params)]) if template.params else template
         yield name, _on(gate, gate.num_qubits)
         yield f"{name} inverted", _on(gate.inverse(), gate.num_qubits)
         yield f"{name} if 0", _on(gate.control(1, ctrl_state=0), gate.num_qubits + 1)
         yield f"{name} if 01", _on(gate.control(2, ctrl_state=1), gate.num_qubits + 2)
-        wrapped = AnnotatedOperation(
+        annotated = AnnotatedOperation(
             gate, [PowerModifier(3), ControlModifier(2, 2), InverseModifier()]
         )
-        yield f"{name} annotated", _on(wrapped, gate.num_qubits + 2)
+        yield f"{name} annotated", _on(annotated, gate.num_qubits + 2)
 
 
 def _old(name: str) -> Gate:
@@ -84,7 +84,7 @@ def _old(name: str) -> Gate:
 
 
 def _composite() -> QuantumCircuit:
-    """Two gates of one name that differ, one with the name of a standard gate."""
+    """Return different gates with equal names, one with the name of a standard gate."""
     inner = QuantumCircuit(2, name="thing")
     inner.h(0)
     inner.cx(0, 1)
@@ -212,7 +212,7 @@ GATES: dict[str, Callable[[], QuantumCircuit]] = {
     "no qubits": lambda: QuantumCircuit(),
     "nothing on qubits": lambda: QuantumCircuit(2),
 }  # fmt: skip
-"""Circuits that only have gates, by what is hard about them."""
+"""Circuits with only gates, by the part that is hard to export."""
 
 
 def _phase_oracle() -> QuantumCircuit:
@@ -270,7 +270,7 @@ def _vector() -> QuantumCircuit:
 
 
 PARAMETRIC: dict[str, Callable[[], QuantumCircuit]] = {
-    "names that OpenQASM has taken": _names,
+    "names that OpenQASM reserves": _names,
     "expressions": _expressions,
     "a vector of parameters": _vector,
     "an ansatz": lambda: gates.efficient_su2(3, reps=1),

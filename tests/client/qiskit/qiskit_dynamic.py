@@ -1,4 +1,4 @@
-"""Circuits of Qiskit that do more than gates: what comes out is always the same."""
+"""Dynamic circuits of Qiskit whose shots always have the same bits."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def _ones(qubits: int, bits: int) -> QuantumCircuit:
 
 
 def _loose() -> QuantumCircuit:
-    """Bits in no register, in two, and in another order."""
+    """Return a circuit with bits in no register, in two registers, and in another order."""
     register = ClassicalRegister(2, "c")
     loose = [Clbit(), Clbit()]
     shared = ClassicalRegister(bits=[loose[1], register[0]], name="shared")
@@ -44,7 +44,7 @@ def _branches() -> QuantumCircuit:
 
 
 def _loops() -> QuantumCircuit:
-    """Aer cannot load it: it looks for the end of a loop that is not there."""
+    """Return a circuit with all kinds of loops; Aer fails to load it."""
     circuit = QuantumCircuit(3, 3)
     angle = Parameter("i")
     with circuit.for_loop(range(5, -1, -2), angle) as value:
@@ -81,7 +81,7 @@ def _switch() -> QuantumCircuit:
 
 
 def _expressions() -> QuantumCircuit:
-    """Aer knows no shifts."""
+    """Return a circuit with classical expressions; Aer does not support shifts."""
     first, second = ClassicalRegister(3, "a"), ClassicalRegister(3, "b")
     circuit = QuantumCircuit(QuantumRegister(6), first, second, ClassicalRegister(8, "c"))
     circuit.x([0, 2, 4])
@@ -105,7 +105,7 @@ def _expressions() -> QuantumCircuit:
 
 
 def _variables() -> QuantumCircuit:
-    """Aer takes a variable of a block for one that nobody has declared."""
+    """Return a circuit with variables; Aer reports the variable of a block as undeclared."""
     circuit = _ones(2, 3)
     flag = circuit.add_var("input", expr.lift(False))
     count = circuit.add_var("count", expr.lift(1, types.Uint(8)))
@@ -125,7 +125,7 @@ def _variables() -> QuantumCircuit:
 
 
 def _subroutine() -> QuantumCircuit:
-    """An instruction on bits in another order: Aer resets its qubit before it is measured."""
+    """Return an instruction on bits in another order; Aer resets the qubit too early."""
     inner = QuantumCircuit(2, 2, name="measure")
     inner.x(0)
     inner.measure([0, 1], [0, 1])
@@ -137,7 +137,7 @@ def _subroutine() -> QuantumCircuit:
     return circuit
 
 
-def _prepared() -> QuantumCircuit:
+def _state_preparation() -> QuantumCircuit:
     circuit = _ones(3, 3)
     circuit.initialize("10", [0, 2])
     circuit.initialize([0, 1], 1)
@@ -157,8 +157,8 @@ def _box() -> QuantumCircuit:
     return circuit
 
 
-def _stored() -> QuantumCircuit:
-    """Bits of a variable, a register as a whole, a float."""
+def _stores() -> QuantumCircuit:
+    """Return a circuit that stores bits of a variable, a register as a whole, and a float."""
     circuit = QuantumCircuit(1, 8)
     value = circuit.add_var("value", expr.lift(circuit.cregs[0]))
     share = circuit.add_var("share", expr.lift(1.5))
@@ -172,7 +172,7 @@ def _stored() -> QuantumCircuit:
     return circuit
 
 
-def _counted() -> QuantumCircuit:
+def _loop_variable() -> QuantumCircuit:
     circuit = QuantumCircuit(1, 1)
     counter = expr.Var.new("k", types.Uint(8))
     with circuit.for_loop(range(4), counter), circuit.if_test(expr.greater(counter, 0)):
@@ -182,7 +182,7 @@ def _counted() -> QuantumCircuit:
 
 
 def _products() -> QuantumCircuit:
-    """Products of Paulis, measured: XX and ZZ of a Bell pair."""
+    """Return measurements of the products of Paulis XX and ZZ of a Bell pair."""
     circuit = QuantumCircuit(2, 3)
     circuit.h(0)
     circuit.cx(0, 1)
@@ -208,30 +208,30 @@ def _many_registers() -> QuantumCircuit:
     return circuit
 
 
-ALWAYS_THE_SAME: dict[str, Callable[[], QuantumCircuit]] = {
-    "bits that are loose and shared": _loose,
+DETERMINISTIC: dict[str, Callable[[], QuantumCircuit]] = {
+    "loose and shared bits": _loose,
     "branches": _branches,
     "switch": _switch,
-    "states prepared": _prepared,
+    "prepared states": _state_preparation,
     "a register without bits": _empty_register,
-    "registers with names that are taken": _many_registers,
+    "registers with reserved names": _many_registers,
 }
-"""Every shot of these gives the same bits."""
+"""Circuits whose shots all have the same bits."""
 
-MORE_THAN_AER: dict[str, tuple[Callable[[], QuantumCircuit], str]] = {
+UNSUPPORTED_BY_AER: dict[str, tuple[Callable[[], QuantumCircuit], str]] = {
     "loops": (_loops, "111"),
     "expressions": (_expressions, "11111111 010 101"),
     "variables": (_variables, "111"),
     "a box and a delay": (_box, "01"),
-    "variables that are stored": (_stored, "01000001"),
-    "a variable that a loop counts": (_counted, "1"),
+    "stored variables": (_stores, "01000001"),
+    "the variable of a loop": (_loop_variable, "1"),
     "products of Paulis": (_products, "101"),
     "an instruction that measures": (_subroutine, "1011"),
 }
-"""Every shot of these gives these bits; Aer cannot run them."""
+"""Circuits that Aer cannot run, with the bits of every shot."""
 
 
-def _saved() -> QuantumCircuit:
+def _save_statevector() -> QuantumCircuit:
     circuit = QuantumCircuit(1, 1)
     circuit.append(SaveStatevector(1), [0])
     return circuit
@@ -264,10 +264,10 @@ def _square_in_a_loop() -> QuantumCircuit:
     return circuit
 
 
-REFUSED: dict[str, Callable[[], QuantumCircuit]] = {
-    "save_statevector": _saved,
+UNSUPPORTED: dict[str, Callable[[], QuantumCircuit]] = {
+    "save_statevector": _save_statevector,
     "mystery": _opaque,
     "endless": _endless,
     "rx": _square_in_a_loop,
 }
-"""Circuits that cannot be sent, by the instruction that is in the way."""
+"""Circuits that cannot be exported, by the name of the unsupported instruction."""

@@ -1,9 +1,9 @@
-"""Qiskit's own tests of primitives against a live service: `make test-qiskit`.
+"""Tests of Qiskit for primitives, on a live service: `make test-qiskit`.
 
-Nothing is changed but how a primitive is constructed, in two ways:
+Only the construction of primitives is changed, in two ways:
 
-- `native`: where a test constructs one of Qiskit's, it gets SamplerV2 or EstimatorV2 of ours.
-- `backend`: Qiskit's own BackendSamplerV2 and BackendEstimatorV2, and each backend of the tests
+- `native`: the primitives of Qiskit are replaced by SamplerV2 and EstimatorV2 of the client.
+- `backend`: BackendSamplerV2 and BackendEstimatorV2 of Qiskit stay, and each backend of the tests
   runs its circuits on the service.
 """
 
@@ -29,19 +29,21 @@ from quantumtask.client.qiskit import (
     SamplerV2,
 )
 from tests.support.services import Service
-from tests.support.source_releases import VERSION, NotFetched, fetched
+from tests.support.source_releases import QISKIT, DownloadError
 
-NO_SHOTS = "wants precision 0 refused: here it is exact"
-SHOTS = 'wants no "shots" in the metadata, which test_backend_estimator_v2 wants there'
+EXACT = "expects an error for precision 0, which the service supports: the value is exact"
+SHOTS = 'expects no "shots" in the metadata, but test_backend_estimator_v2 expects them'
 
 
 class Suite(NamedTuple):
-    """A module of Qiskit's, how its primitives are made, and what is left out, with the reason.
+    """Module of Qiskit's tests, the construction of its primitives, and the tests left out.
 
-    The key of `excluded` is the test's name, or that and the message of one of its sub-tests.
+    Attributes:
+        construction: `native` or `backend`.
+        excluded: Reasons by the name of the test, or by that name and the message of a sub-test.
     """
 
-    way: str
+    construction: str
     module: str
     excluded: dict[tuple[str, ...], str]
 
@@ -53,16 +55,16 @@ SUITES = (
         "native",
         "test_backend_sampler_v2",
         {
-            ("test_run_level1",): "wants I/Q points from a backend that the test makes up; "
-            "a circuit has bits"
+            ("test_run_level1",): "expects I/Q points of a backend that the test defines; "
+            "the service returns bits"
         },
     ),
     Suite(
         "native",
         "test_backend_estimator_v2",
         {
-            ("test_run_errors",): NO_SHOTS,
-            ("test_job_size_limit_backend_v2",): "counts calls of a mock of the test's backend; "
+            ("test_run_errors",): EXACT,
+            ("test_job_size_limit_backend_v2",): "counts calls of a mock of the backend; "
             "a run is one request",
         },
     ),
@@ -70,27 +72,30 @@ SUITES = (
         "native",
         "test_statevector_sampler",
         {
-            ("test_run_errors", "with control flow"): "wants control flow refused: here it runs",
-            ("test_run_numpy_params", "split a list"): "wants two draws of some 50 counts within "
-            "10 % of each other, which only the numbers do that NumPy draws from its seed",
+            (
+                "test_run_errors",
+                "with control flow",
+            ): "expects an error for control flow, which the service runs",
+            ("test_run_numpy_params", "split a list"): "expects two samples of about 50 counts "
+            "within 10 % of each other, which holds only for the random numbers of NumPy",
         },
     ),
     Suite(
         "native",
         "test_statevector_estimator",
         {
-            ("test_precision_seed",): "wants the numbers that NumPy draws from that seed",
+            ("test_precision_seed",): "expects the random numbers of NumPy for the seed",
             ("test_metadata",): SHOTS,
         },
     ),
 )
-TIGHT = {
+NARROW_TOLERANCE = {
     ("native", "test_statevector_sampler", "test_run_single_circuit"),
     ("native", "test_statevector_sampler", "test_sampler_run_with_parameterized_circuits"),
 }
-"""Tests that allow counts to be off by about one standard deviation, as those of their seed are:
-with most seeds, a right sampler fails them. They get a few, and one has to pass."""
-MOST_SEEDS = 40
+"""Tests whose tolerance is about one standard deviation, so that a correct sampler fails them with
+most seeds. They run with several seeds until one passes."""
+MAX_SEEDS = 40
 PRIMITIVES = (
     "BackendSamplerV2",
     "BackendEstimatorV2",
@@ -99,31 +104,34 @@ PRIMITIVES = (
 )
 
 
-class Outcome(unittest.TestResult):
-    """What came of each test: a test has failed if one of its sub-tests has.
+class SuiteResult(unittest.TestResult):
+    """Result of each test; a test has failed if one of its sub-tests has failed.
 
-    `seeds` tells how many a tight test took.
+    Attributes:
+        seeds: Number of seeds that a test of NARROW_TOLERANCE took.
     """
 
     def __init__(self, excluded: dict[tuple[str, ...], str]) -> None:
         super().__init__()
         self._excluded = excluded
         self.passed: list[str] = []
-        self.left_out: list[tuple[str, str]] = []
-        self.wrong: list[tuple[str, str]] = []
+        self.exclusions: list[tuple[str, str]] = []
+        self.problems: list[tuple[str, str]] = []
         self.seeds: dict[str, int] = {}
 
     def startTest(self, test: unittest.TestCase) -> None:
         super().startTest(test)
-        self._before = len(self.wrong)
+        self._failures_before = len(self.problems)
 
     def stopTest(self, test: unittest.TestCase) -> None:
         super().stopTest(test)
-        if len(self.wrong) == self._before and not (self.skipped and self.skipped[-1][0] is test):
+        if len(self.problems) == self._failures_before and not (
+            self.skipped and self.skipped[-1][0] is test
+        ):
             self.passed.append(test.id())
 
     def addError(self, test: Any, err: Any) -> None:
-        self.wrong.append((test.id(), self._exc_info_to_string(err, test)))  # type: ignore[attr-defined]
+        self.problems.append((test.id(), self._exc_info_to_string(err, test)))  # type: ignore[attr-defined]
 
     addFailure = addError
 
@@ -132,52 +140,53 @@ class Outcome(unittest.TestResult):
             return
         reason = self._excluded.get((test._testMethodName, subtest._message))
         if reason:
-            self.left_out.append((subtest.id(), reason))
+            self.exclusions.append((subtest.id(), reason))
         else:
             self.addError(subtest, err)
 
 
-def run(suite: Suite, backend: QuantumTaskBackend, only: Sequence[str] = ()) -> Outcome:
-    """Runs a module of Qiskit's tests; those whose names begin with one of `only`, if given."""
-    if str(fetched()) not in sys.path:
-        sys.path.insert(0, str(fetched()))
-    outcome = Outcome(suite.excluded)
-    shift = Shift()
-    with constructed(suite, backend, shift) as module, warnings.catch_warnings():
+def run(suite: Suite, backend: QuantumTaskBackend, prefixes: Sequence[str] = ()) -> SuiteResult:
+    """Run a module of tests: all tests, or those whose names begin with one of `prefixes`."""
+    folder = str(QISKIT.fetch())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    result = SuiteResult(suite.excluded)
+    offset = SeedOffset()
+    with replace_primitives(suite, backend, offset) as module, warnings.catch_warnings():
         for test in _tests(unittest.defaultTestLoader.loadTestsFromModule(module)):
             name = test._testMethodName
-            if only and not name.startswith(tuple(only)):
+            if prefixes and not name.startswith(tuple(prefixes)):
                 continue
-            if reason := _whole_test_excluded(suite, name):
-                outcome.left_out.append((test.id(), reason))
-            elif (suite.way, suite.module, name) in TIGHT:
-                _run_tight(test, outcome, shift)
+            if reason := _exclusion_reason(suite, name):
+                result.exclusions.append((test.id(), reason))
+            elif (suite.construction, suite.module, name) in NARROW_TOLERANCE:
+                _run_with_seeds(test, result, offset)
             else:
-                test.run(outcome)
-    return outcome
+                test.run(result)
+    return result
 
 
-class Shift:
-    """What is added to the seeds that tests construct primitives with."""
+class SeedOffset:
+    """Number that is added to the seeds with which the tests construct primitives."""
 
-    seeds = 0
+    value = 0
 
 
-def _run_tight(test: unittest.TestCase, outcome: Outcome, shift: Shift) -> None:
-    """Runs it with one seed after another until it passes."""
-    for shift.seeds in range(0, 1000 * MOST_SEEDS, 1000):
-        tried = Outcome({})
-        type(test)(test._testMethodName).run(tried)
-        if not tried.wrong:
+def _run_with_seeds(test: unittest.TestCase, result: SuiteResult, offset: SeedOffset) -> None:
+    """Run a test with one seed after another until it passes."""
+    for offset.value in range(0, 1000 * MAX_SEEDS, 1000):
+        attempt = SuiteResult({})
+        type(test)(test._testMethodName).run(attempt)
+        if not attempt.problems:
             break
-    outcome.seeds[test.id()] = shift.seeds // 1000 + 1
-    outcome.passed += tried.passed
-    outcome.wrong += tried.wrong
-    shift.seeds = 0
+    result.seeds[test.id()] = offset.value // 1000 + 1
+    result.passed += attempt.passed
+    result.problems += attempt.problems
+    offset.value = 0
 
 
-def _whole_test_excluded(suite: Suite, name: str) -> str | None:
-    """ddt gives the variants of a test names that go on with a number."""
+def _exclusion_reason(suite: Suite, name: str) -> str | None:
+    """Return the reason to leave out a test; ddt appends a number to the names of variants."""
     for key, reason in suite.excluded.items():
         if len(key) == 1 and (name == key[0] or name.startswith(key[0] + "_")):
             return reason
@@ -193,46 +202,53 @@ def _tests(suite: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def constructed(suite: Suite, backend: QuantumTaskBackend, shift: Shift) -> Iterator[Any]:
-    """The module, with primitives that run on the service."""
+def replace_primitives(
+    suite: Suite, backend: QuantumTaskBackend, offset: SeedOffset
+) -> Iterator[Any]:
+    """Import the module of the tests; its primitives run on the service inside the block."""
     module = importlib.import_module(f"test.python.primitives.{suite.module}")
-    if suite.way == "native":
-        made = {
-            name: _native(name, backend, shift)
+    if suite.construction == "native":
+        primitives = {
+            name: _native(name, backend, offset)
             for name in PRIMITIVES
             if hasattr(module, name) and _is_subject(name, suite.module)
         }
-        with patch.multiple(module, **made):  # type: ignore[call-overload]
+        with patch.multiple(module, **primitives):  # type: ignore[call-overload]
             yield module
     else:
-        with _running_on(backend):
+        with _run_backends_on(backend):
             yield module
 
 
 def _is_subject(name: str, module: str) -> bool:
-    """The tests of backend primitives take the state vector's for the truth."""
+    """Return True if the module tests this primitive.
+
+    Tests of backend primitives also use state-vector primitives, for the expected values.
+    """
     return name.startswith("Backend") == ("backend" in module)
 
 
-def _native(name: str, backend: QuantumTaskBackend, shift: Shift) -> Callable[..., Any]:
-    def shifted(seed: Any) -> Any:
-        return seed + shift.seeds if isinstance(seed, int) else seed
+def _native(name: str, backend: QuantumTaskBackend, offset: SeedOffset) -> Callable[..., Any]:
+    def with_offset(seed: Any) -> Any:
+        return seed + offset.value if isinstance(seed, int) else seed
 
-    def sampler(seed: Any = None, default_shots: int = 1024, **given: Any) -> SamplerV2:
-        options = given.get("options") or {}
+    def sampler(seed: Any = None, default_shots: int = 1024, **arguments: Any) -> SamplerV2:
+        options = arguments.get("options") or {}
         return SamplerV2(
             backend,
-            seed=shifted(options.get("seed_simulator", seed)),
+            seed=with_offset(options.get("seed_simulator", seed)),
             default_shots=options.get("default_shots", default_shots),
         )
 
-    def estimator(seed: Any = None, default_precision: float = 0.0, **given: Any) -> EstimatorV2:
-        options = given.get("options") or {}
-        if "backend" in given:
+    def estimator(
+        seed: Any = None, default_precision: float = 0.0, **arguments: Any
+    ) -> EstimatorV2:
+        options = arguments.get("options") or {}
+        if "backend" in arguments:
             default_precision = 0.015625
         return EstimatorV2(
             backend,
-            seed=shifted(options.get("seed_simulator", seed)),
+            seed=with_offset(options.get("seed_simulator", seed)),
             default_precision=options.get("default_precision", default_precision),
         )
 
@@ -240,8 +256,8 @@ def _native(name: str, backend: QuantumTaskBackend, shift: Shift) -> Callable[..
 
 
 @contextmanager
-def _running_on(backend: QuantumTaskBackend) -> Iterator[None]:
-    """Every backend that the tests make runs its circuits on the service."""
+def _run_backends_on(backend: QuantumTaskBackend) -> Iterator[None]:
+    """Run the circuits of every backend of the tests on the service, inside the block."""
 
     def run(_: Any, run_input: Any, **options: Any) -> Any:
         return backend.run(run_input, **options)
@@ -254,16 +270,16 @@ def _running_on(backend: QuantumTaskBackend) -> Iterator[None]:
         yield
 
 
-def report(suite: Suite, outcome: Outcome) -> None:
+def print_report(suite: Suite, result: SuiteResult) -> None:
     print(
-        f"{suite.way:8} {suite.module:28} {len(outcome.passed):4} passed "
-        f"{len(outcome.wrong):3} failed {len(outcome.left_out):3} excluded"
+        f"{suite.construction:8} {suite.module:28} {len(result.passed):4} passed "
+        f"{len(result.problems):3} failed {len(result.exclusions):3} excluded"
     )
-    for name, reason in outcome.left_out:
+    for name, reason in result.exclusions:
         print(f"    excluded {_short(name)}: {reason}")
-    for name, count in outcome.seeds.items():
-        print(f"    with seed {count} of at most {MOST_SEEDS} {_short(name)}")
-    for name, why in outcome.wrong:
+    for name, count in result.seeds.items():
+        print(f"    with seed {count} of at most {MAX_SEEDS} {_short(name)}")
+    for name, why in result.problems:
         print(f"    FAILED {_short(name)}\n{why}")
 
 
@@ -272,24 +288,24 @@ def _short(name: str) -> str:
 
 
 def main() -> int:
-    only = sys.argv[1:]
+    prefixes = sys.argv[1:]
     with tempfile.TemporaryDirectory() as scratch:
         service = Service(Path(scratch), slots=2).start()
         try:
             backend = QuantumTaskProvider(service.url).backend()
-            print(f"Qiskit {VERSION}'s tests of primitives, on {service.url}", flush=True)
-            wrong = 0
+            print(f"Tests of Qiskit {QISKIT.version} for primitives, on {service.url}", flush=True)
+            failures = 0
             for suite in SUITES:
-                outcome = run(suite, backend, only)
-                report(suite, outcome)
-                wrong += len(outcome.wrong)
+                result = run(suite, backend, prefixes)
+                print_report(suite, result)
+                failures += len(result.problems)
         finally:
             service.stop()
-    return 1 if wrong else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except NotFetched as error:
-        sys.exit(f"Qiskit's tests could not be fetched: {error}")
+    except DownloadError as error:
+        sys.exit(f"Qiskit's tests could not be downloaded: {error}")

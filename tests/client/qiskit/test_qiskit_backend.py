@@ -1,4 +1,4 @@
-"""A backend of the service does what Qiskit's users know from Aer."""
+"""Tests of backends of the service, which behave like AerSimulator."""
 
 import copy
 import threading
@@ -26,14 +26,14 @@ from quantumtask.client.qiskit import (
     UnsupportedCircuit,
     UnsupportedOption,
 )
-from tests.client.qiskit.qiskit_dynamic import ALWAYS_THE_SAME, MORE_THAN_AER, REFUSED
+from tests.client.qiskit.qiskit_dynamic import DETERMINISTIC, UNSUPPORTED, UNSUPPORTED_BY_AER
 from tests.support.services import Service
 
 
 @pytest.fixture(scope="module")
 def provider(service: Service) -> Iterator[QuantumTaskProvider]:
-    with QuantumTaskProvider(service.url) as made:
-        yield made
+    with QuantumTaskProvider(service.url) as provider:
+        yield provider
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def backend(provider: QuantumTaskProvider) -> QuantumTaskBackend:
 
 
 def bell(name: str = "bell") -> QuantumCircuit:
-    circuit = QuantumCircuit(2, name=name, metadata={"made by": name})
+    circuit = QuantumCircuit(2, name=name, metadata={"origin": name})
     circuit.h(0)
     circuit.cx(0, 1)
     circuit.measure_all()
@@ -50,7 +50,7 @@ def bell(name: str = "bell") -> QuantumCircuit:
 
 
 def endless() -> QuantumCircuit:
-    """Runs for minutes in the engine."""
+    """Return a circuit that runs for minutes."""
     circuit = QuantumCircuit(26)
     for k in range(3000):
         circuit.rx(0.3 + k, k % 26)
@@ -59,31 +59,31 @@ def endless() -> QuantumCircuit:
     return circuit
 
 
-def test_what_always_comes_out_the_same_is_counted_and_told_as_aer_does(
+def test_deterministic_circuits_have_the_counts_memory_and_headers_of_aer(
     backend: QuantumTaskBackend,
 ) -> None:
-    circuits = {name: make() for name, make in ALWAYS_THE_SAME.items()}
-    ours = backend.run(list(circuits.values()), shots=5, memory=True).result()
+    circuits = {name: make() for name, make in DETERMINISTIC.items()}
+    actual = backend.run(list(circuits.values()), shots=5, memory=True).result()
     for index, (name, circuit) in enumerate(circuits.items()):
         aer = AerSimulator().run(circuit, shots=5, memory=True).result()
-        assert ours.get_counts(index) == aer.get_counts(), name
-        assert ours.get_memory(index) == aer.get_memory(), name
-        told, expected = ours.results[index].header, aer.results[0].header
-        assert {**told, "qreg_sizes": 0} == {**expected, "qreg_sizes": 0}, name
+        assert actual.get_counts(index) == aer.get_counts(), name
+        assert actual.get_memory(index) == aer.get_memory(), name
+        actual_header, expected_header = actual.results[index].header, aer.results[0].header
+        assert {**actual_header, "qreg_sizes": 0} == {**expected_header, "qreg_sizes": 0}, name
 
 
-@pytest.mark.parametrize("name", MORE_THAN_AER)
-def test_what_aer_cannot_run_comes_out_as_it_should(backend: QuantumTaskBackend, name: str) -> None:
-    make, bits = MORE_THAN_AER[name]
+@pytest.mark.parametrize("name", UNSUPPORTED_BY_AER)
+def test_circuits_that_aer_cannot_run_have_the_expected_counts(
+    backend: QuantumTaskBackend, name: str
+) -> None:
+    make, bits = UNSUPPORTED_BY_AER[name]
     assert backend.run(make(), shots=5).result().get_counts() == {bits: 5}
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_sent_is_refused_by_the_name_of_its_instruction(
-    backend: QuantumTaskBackend, name: str
-) -> None:
+@pytest.mark.parametrize("name", UNSUPPORTED)
+def test_the_error_names_an_unsupported_instruction(backend: QuantumTaskBackend, name: str) -> None:
     with pytest.raises(UnsupportedCircuit, match=f"'{name}'"):
-        backend.run(REFUSED[name]())
+        backend.run(UNSUPPORTED[name]())
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_cannot_be_sent_is_refused_by_the_name_of_its_instruction(
         (lambda circuit: circuit.append(Kraus(amplitude_damping_error(0.5)), [0]), "'kraus'"),
     ],
 )
-def test_instructions_of_aer_are_refused_with_what_does_the_same(
+def test_the_error_of_an_instruction_of_aer_names_the_alternative(
     backend: QuantumTaskBackend, add: Any, word: str
 ) -> None:
     circuit = QuantumCircuit(1, 1)
@@ -116,7 +116,7 @@ def test_counts_of_a_bell_pair(backend: QuantumTaskBackend) -> None:
     assert result.get_counts("bell") == counts
     assert counts == backend.run(bell(), shots=1000, seed_simulator=7).result().get_counts()
     assert result.success
-    assert result.results[0].header["metadata"] == {"made by": "bell"}
+    assert result.results[0].header["metadata"] == {"origin": "bell"}
 
 
 def test_the_memory_holds_the_shots_that_are_counted(backend: QuantumTaskBackend) -> None:
@@ -128,7 +128,7 @@ def test_the_memory_holds_the_shots_that_are_counted(backend: QuantumTaskBackend
 
 def test_parameters_are_bound_by_the_service(backend: QuantumTaskBackend) -> None:
     angle, vector = Parameter("θ"), ParameterVector("v", 2)
-    circuit = QuantumCircuit(2, name="turned")
+    circuit = QuantumCircuit(2, name="rotations")
     circuit.rx(2 * angle, 0)
     circuit.rx(vector[0] + vector[1], 1)
     circuit.measure_all()
@@ -148,19 +148,21 @@ def test_a_parameter_without_a_value_is_named(backend: QuantumTaskBackend) -> No
         backend.run(circuit)
 
 
-def test_a_job_is_found_again_by_its_id(
+def test_a_job_is_retrieved_by_its_id(
     provider: QuantumTaskProvider, backend: QuantumTaskBackend
 ) -> None:
     for circuits in (bell(), [bell(), bell("other")]):
         job = backend.run(circuits, shots=50, memory=True)
         counts = job.result().get_counts()
-        for found in (backend.retrieve_job(job.job_id()), provider.retrieve_job(job.job_id())):
-            assert found.result().get_counts() == counts
-            assert found.status() is JobStatus.DONE
-            assert found.done() and found.in_final_state()
+        for retrieved in (backend.retrieve_job(job.job_id()), provider.retrieve_job(job.job_id())):
+            assert retrieved.result().get_counts() == counts
+            assert retrieved.status() is JobStatus.DONE
+            assert retrieved.done() and retrieved.in_final_state()
 
 
-def test_one_circuit_of_a_job_may_fail_by_itself(backend: QuantumTaskBackend) -> None:
+def test_the_failure_of_one_circuit_leaves_the_results_of_the_others(
+    backend: QuantumTaskBackend,
+) -> None:
     stuck = QuantumCircuit(1, 1)
     with stuck.while_loop((stuck.clbits[0], 0)):
         stuck.measure(0, 0)
@@ -192,55 +194,55 @@ def test_a_job_is_cancelled(backend: QuantumTaskBackend) -> None:
             job.result()
 
 
-def test_who_waits_for_a_job_is_called_meanwhile(backend: QuantumTaskBackend) -> None:
+def test_wait_for_final_state_calls_its_callback(backend: QuantumTaskBackend) -> None:
     job = backend.run(endless(), shots=10)
-    told: list[Any] = []
+    calls: list[Any] = []
 
     def callback(*arguments: Any) -> None:
-        told.append(arguments)
+        calls.append(arguments)
         job.cancel()
 
     job.wait_for_final_state(timeout=60, wait=0.05, callback=callback)
-    assert told[0][0] == job.job_id()
-    assert told[0][1] in (JobStatus.QUEUED, JobStatus.RUNNING)
-    assert told[0][2] is job
+    assert calls[0][0] == job.job_id()
+    assert calls[0][1] in (JobStatus.QUEUED, JobStatus.RUNNING)
+    assert calls[0][2] is job
 
 
-def test_a_copy_of_a_backend_runs_what_was_compiled_for_it(backend: QuantumTaskBackend) -> None:
+def test_a_copy_of_a_backend_runs_circuits_compiled_for_it(backend: QuantumTaskBackend) -> None:
     backend.set_options(shots=30)
-    copied = copy.deepcopy(backend)
+    duplicate = copy.deepcopy(backend)
     backend.set_options(shots=1024)
     circuit = QuantumCircuit(3)
     circuit.append(bell().remove_final_measurements(inplace=False).to_gate(), [0, 1])
     circuit.iswap(1, 2)
     circuit.measure_all()
     for compiled in (
-        transpile(circuit, copied),
-        generate_preset_pass_manager(2, backend=copied).run(circuit),
+        transpile(circuit, duplicate),
+        generate_preset_pass_manager(2, backend=duplicate).run(circuit),
     ):
-        assert set(compiled.count_ops()) <= set(copied.operation_names) | {"barrier"}
-        assert sum(copied.run(compiled).result().get_counts().values()) == 30
+        assert set(compiled.count_ops()) <= set(duplicate.operation_names) | {"barrier"}
+        assert sum(duplicate.run(compiled).result().get_counts().values()) == 30
 
 
-def test_control_flow_may_be_compiled_for_a_backend(backend: QuantumTaskBackend) -> None:
-    circuits = [make() for make in ALWAYS_THE_SAME.values()]
+def test_circuits_with_control_flow_are_compiled_for_a_backend(backend: QuantumTaskBackend) -> None:
+    circuits = [make() for make in DETERMINISTIC.values()]
     compiled = transpile(circuits, backend, optimization_level=1)
     plain = backend.run(circuits, shots=3).result().get_counts()
     assert backend.run(compiled, shots=3).result().get_counts() == plain
 
 
-def test_a_backend_may_be_used_by_several_threads(backend: QuantumTaskBackend) -> None:
-    found: list[int] = []
+def test_several_threads_use_one_backend(backend: QuantumTaskBackend) -> None:
+    totals: list[int] = []
 
     def run() -> None:
-        found.append(sum(backend.run(bell(), shots=20).result().get_counts().values()))
+        totals.append(sum(backend.run(bell(), shots=20).result().get_counts().values()))
 
     threads = [threading.Thread(target=run) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [20] * 4
+    assert totals == [20] * 4
 
 
 @pytest.mark.parametrize(
@@ -260,33 +262,33 @@ def test_a_backend_may_be_used_by_several_threads(backend: QuantumTaskBackend) -
         ({"method": "tensor_network"}, "method: "),
     ],
 )
-def test_an_option_that_cannot_be_honoured_is_refused_by_name(
+def test_the_error_names_an_unsupported_option(
     backend: QuantumTaskBackend, option: dict[str, Any], word: str
 ) -> None:
     with pytest.raises(UnsupportedOption, match=word):
         backend.run(bell(), **option)
-    copied = copy.deepcopy(backend)
+    duplicate = copy.deepcopy(backend)
     with pytest.raises(UnsupportedOption, match=word):
-        copied.set_options(**option)
-        SamplerV2(copied).run([bell()])
+        duplicate.set_options(**option)
+        SamplerV2(duplicate).run([bell()])
 
 
-def test_an_option_of_how_a_machine_is_used_changes_nothing(backend: QuantumTaskBackend) -> None:
+def test_an_option_that_tunes_the_machine_changes_nothing(backend: QuantumTaskBackend) -> None:
     options: dict[str, Any] = {
         "max_parallel_threads": 2,
         "fusion_enable": False,
         "device": "CPU",
         "meas_level": 2,
     }
-    copied = copy.deepcopy(backend)
-    copied.set_options(**options)
+    duplicate = copy.deepcopy(backend)
+    duplicate.set_options(**options)
     plain = backend.run(bell(), shots=50, seed_simulator=1).result().get_counts()
-    for each in (copied.run(bell(), shots=50, seed_simulator=1, **options),):
+    for each in (duplicate.run(bell(), shots=50, seed_simulator=1, **options),):
         assert each.result().get_counts() == plain
 
 
 @pytest.mark.parametrize("primitive", [SamplerV2, EstimatorV2])
-def test_an_option_that_a_primitive_has_not_is_refused(
+def test_an_unknown_option_of_a_primitive_is_refused(
     backend: QuantumTaskBackend, primitive: Any
 ) -> None:
     with pytest.raises(AttributeError):
@@ -297,13 +299,13 @@ def test_an_option_that_a_primitive_has_not_is_refused(
     "method", ["automatic", "statevector", "density_matrix", "stabilizer", "matrix_product_state"]
 )
 @pytest.mark.parametrize("noise", [None, {"depolarizing": {"two_qubit": 0.2}}])
-def test_a_method_means_what_it_means_in_aer(
+def test_the_methods_of_aer_are_accepted(
     backend: QuantumTaskBackend, method: str, noise: Any
 ) -> None:
     counts = backend.run(bell(), shots=2000, method=method, noise=noise).result().get_counts()
-    wanted = {"00": 0.5, "11": 0.5} if noise is None else {"00": 0.45, "11": 0.45}
-    for bits, chance in wanted.items():
-        assert abs(counts[bits] / 2000 - chance) < 0.07
+    expected = {"00": 0.5, "11": 0.5} if noise is None else {"00": 0.45, "11": 0.45}
+    for bits, probability in expected.items():
+        assert abs(counts[bits] / 2000 - probability) < 0.07
     assert (set(counts) > {"00", "11"}) == (noise is not None)
 
 
@@ -314,13 +316,13 @@ def test_a_twin_has_the_gates_and_the_errors_of_its_device(provider: QuantumTask
     assert set(twin.coupling_map.get_edges()) == set(device.coupling_map.get_edges())
     assert set(device.operation_names) <= set(twin.operation_names)
     for gate, qubits in (("cx", (0, 1)), ("sx", (3,)), ("measure", (2,))):
-        told, expected = twin.target[gate][qubits], device.target[gate][qubits]
-        assert told.error == pytest.approx(expected.error)
-        assert told.duration == pytest.approx(expected.duration)
+        actual, expected = twin.target[gate][qubits], device.target[gate][qubits]
+        assert actual.error == pytest.approx(expected.error)
+        assert actual.duration == pytest.approx(expected.duration)
     assert twin.qubit_properties(1).t1 == pytest.approx(device.qubit_properties(1).t1)
 
 
-def test_a_twin_runs_what_was_compiled_for_it_with_its_noise(
+def test_a_twin_runs_circuits_compiled_for_it_with_its_noise(
     provider: QuantumTaskProvider,
 ) -> None:
     twin = provider.backend("fake_manila")
@@ -334,7 +336,7 @@ def test_a_twin_runs_what_was_compiled_for_it_with_its_noise(
     assert len(counts) > 2
 
 
-def test_a_twin_runs_a_circuit_that_acts_on_what_it_measures(
+def test_a_twin_runs_a_circuit_with_control_flow(
     provider: QuantumTaskProvider,
 ) -> None:
     twin = provider.backend("fake_manila")
@@ -350,10 +352,10 @@ def test_a_twin_runs_a_circuit_that_acts_on_what_it_measures(
         assert set(counts) == {"00", "01", "10", "11"}
 
 
-def test_all_backends_are_listed_and_found_by_name(provider: QuantumTaskProvider) -> None:
+def test_all_backends_are_listed_and_retrieved_by_name(provider: QuantumTaskProvider) -> None:
     names = [backend.name for backend in provider.backends()]
     assert names[0] == "simulator" and "fake_manila" in names
     assert [backend.num_qubits for backend in provider.backends("fake_manila")] == [5]
-    with pytest.raises(ServiceError) as refused:
+    with pytest.raises(ServiceError) as refusal:
         provider.backend("fake_atlantis")
-    assert refused.value.code == "backend_not_found"
+    assert refusal.value.code == "backend_not_found"

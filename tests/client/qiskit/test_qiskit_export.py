@@ -1,4 +1,4 @@
-"""A Qiskit circuit that is sent means what it meant."""
+"""Tests that the exported text of a Qiskit circuit is equal to the circuit."""
 
 import math
 from typing import Any
@@ -32,66 +32,77 @@ from quantumtask.client.qiskit import UnsupportedCircuit
 from quantumtask.client.qiskit.export.program import lower
 from quantumtask.client.qiskit.export.writer import UnboundCircuit
 from quantumtask.shared.settings import Settings
-from tests.client.qiskit.qiskit_circuits import GATES, PARAMETRIC, meaning, same, standard
-from tests.client.qiskit.qiskit_dynamic import REFUSED
+from tests.client.qiskit.qiskit_circuits import (
+    GATES,
+    PARAMETRIC,
+    build_matrix,
+    equal_up_to_phase,
+    standard_gates,
+)
+from tests.client.qiskit.qiskit_dynamic import UNSUPPORTED
 from tests.support.compile_circuit import compile_circuit
 from tests.support.sizes import examples
 
 ANGLES = st.floats(-2 * math.pi, 2 * math.pi).map(lambda angle: round(angle, 6))
 
-pytestmark = [  # Qiskit's own, about gates that it keeps for old circuits, and about SciPy
+pytestmark = [  # warnings of Qiskit about its deprecated gates and about SciPy
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::scipy.sparse.SparseEfficiencyWarning"),
 ]
 
 
-def assert_same(circuit: QuantumCircuit) -> None:
+def check_export(circuit: QuantumCircuit) -> None:
     text = lower(circuit).text
-    found = meaning(text, circuit.num_qubits)
-    assert same(found, Operator(circuit).data), text
+    matrix = build_matrix(text, circuit.num_qubits)
+    assert equal_up_to_phase(matrix, Operator(circuit).data), text
 
 
-def test_a_standard_gate_means_the_same_inverted_and_controlled() -> None:
-    wrong = []
-    for name, circuit in standard():
-        if not same(meaning(lower(circuit).text, circuit.num_qubits), Operator(circuit).data):
-            wrong.append(name)
-    assert wrong == []
+def test_the_export_of_a_standard_gate_inverted_or_controlled_is_equal() -> None:
+    wrong_names = []
+    for name, circuit in standard_gates():
+        if not equal_up_to_phase(
+            build_matrix(lower(circuit).text, circuit.num_qubits), Operator(circuit).data
+        ):
+            wrong_names.append(name)
+    assert wrong_names == []
 
 
 @pytest.mark.parametrize("name", GATES)
-def test_a_circuit_of_gates_means_the_same(name: str) -> None:
-    assert_same(GATES[name]())
+def test_the_export_of_a_circuit_of_gates_is_equal(name: str) -> None:
+    check_export(GATES[name]())
 
 
 @pytest.mark.parametrize("name", PARAMETRIC)
-def test_a_circuit_with_parameters_means_the_same_when_they_are_bound(name: str) -> None:
+def test_the_export_of_a_circuit_with_parameters_is_equal_at_each_point(name: str) -> None:
     circuit = PARAMETRIC[name]()
-    lowered = lower(circuit)
+    exported = lower(circuit)
     points = np.random.default_rng(3).uniform(-3, 3, (3, circuit.num_parameters))
-    inputs = lowered.values(dict(zip(circuit.parameters, points.T, strict=True)))
+    inputs = exported.values(dict(zip(circuit.parameters, points.T, strict=True)))
     for k, point in enumerate(points):
         values = {name: float(array[k]) for name, array in inputs.items()}
-        found = meaning(lowered.text, circuit.num_qubits, values)
-        assert same(found, Operator(circuit.assign_parameters(point)).data)
+        matrix = build_matrix(exported.text, circuit.num_qubits, values)
+        assert equal_up_to_phase(matrix, Operator(circuit.assign_parameters(point)).data)
 
 
-CHOICE = tuple(gate for gate in get_standard_gate_name_mapping().values() if isinstance(gate, Gate))
+ALL_GATES = tuple(
+    gate for gate in get_standard_gate_name_mapping().values() if isinstance(gate, Gate)
+)
 
 
 @st.composite
-def circuits(draw: st.DrawFn, qubits: int = 4, deepest: int = 2) -> QuantumCircuit:
-    """Gates on any qubits, as they are, turned around, under controls, and in composite gates."""
+def circuits(draw: st.DrawFn, qubits: int = 4, max_depth: int = 2) -> QuantumCircuit:
+    """Generate gates on any qubits: plain, inverted, under controls, and in composite gates."""
     circuit = QuantumCircuit(qubits)
     circuit.global_phase = draw(ANGLES)
     for _ in range(draw(st.integers(0, 6))):
-        if deepest and qubits > 1 and draw(st.integers(0, 3)) == 0:
+        if max_depth and qubits > 1 and draw(st.integers(0, 3)) == 0:
             size = draw(st.integers(1, qubits))
-            gate: Any = draw(circuits(size, deepest - 1)).to_gate()
+            gate: Any = draw(circuits(size, max_depth - 1)).to_gate()
         else:
-            fitting = [gate for gate in CHOICE if gate.num_qubits <= qubits]
-            chosen = draw(st.sampled_from(fitting))
-            gate = type(chosen)(*[draw(ANGLES) for _ in chosen.params]) if chosen.params else chosen
+            fitting = [gate for gate in ALL_GATES if gate.num_qubits <= qubits]
+            gate = draw(st.sampled_from(fitting))
+            if gate.params:
+                gate = type(gate)(*[draw(ANGLES) for _ in gate.params])
         if draw(st.booleans()):
             gate = gate.inverse(annotated=draw(st.booleans()))
         spare = qubits - gate.num_qubits
@@ -101,7 +112,7 @@ def circuits(draw: st.DrawFn, qubits: int = 4, deepest: int = 2) -> QuantumCircu
             annotated = draw(st.booleans())
             try:
                 gate = gate.control(controls, ctrl_state=state, annotated=annotated)
-            except QiskitError:  # it cannot itself, where the gate holds annotated ones
+            except QiskitError:  # Qiskit cannot control a gate that holds annotated operations
                 reject()
         circuit.append(gate, draw(st.permutations(range(qubits)))[: gate.num_qubits])
     return circuit
@@ -109,8 +120,8 @@ def circuits(draw: st.DrawFn, qubits: int = 4, deepest: int = 2) -> QuantumCircu
 
 @given(circuits())
 @settings(max_examples=examples(60), deadline=None)
-def test_any_circuit_of_gates_means_the_same(circuit: QuantumCircuit) -> None:
-    assert_same(circuit)
+def test_the_export_of_any_circuit_of_gates_is_equal(circuit: QuantumCircuit) -> None:
+    check_export(circuit)
 
 
 POWERS = (0.5, -0.5, 2, 2.0, -1, 0.25, 1 / 3, -2.5, 3, 0, 1.5, -1.0)
@@ -125,57 +136,57 @@ def _composite() -> Gate:
 
 
 @st.composite
-def annotated(draw: st.DrawFn) -> AnnotatedOperation:
-    """Any gate, composite gate, matrix or Clifford under any modifiers, on 7 qubits at most."""
+def annotated_operations(draw: st.DrawFn) -> AnnotatedOperation:
+    """Generate a gate, a matrix or a Clifford under any modifiers, on at most 7 qubits."""
     angle = st.sampled_from([math.pi, 0.3, -1.2, 2 * math.pi, math.pi / 2, -math.pi / 4])
     kind = draw(st.integers(0, 9))
-    chosen: Any = draw(st.sampled_from(CHOICE))
+    base: Any = draw(st.sampled_from(ALL_GATES))
     if kind == 0:
-        chosen = _composite()
+        base = _composite()
     elif kind == 1:
-        chosen = UnitaryGate(
+        base = UnitaryGate(
             random_unitary(2 ** draw(st.integers(1, 2)), seed=draw(st.integers(0, 99)))
         )
     elif kind == 2:
-        chosen = Clifford(random_clifford(2, seed=draw(st.integers(0, 99))))
-    elif chosen.params:
-        chosen = type(chosen)(*[draw(angle) for _ in chosen.params])
+        base = Clifford(random_clifford(2, seed=draw(st.integers(0, 99))))
+    elif base.params:
+        base = type(base)(*[draw(angle) for _ in base.params])
     modifiers: list[Any] = []
-    size = chosen.num_qubits
+    size = base.num_qubits
     for _ in range(draw(st.integers(1, 4))):
-        one = draw(st.integers(0, 2))
-        if one == 0:
+        kind = draw(st.integers(0, 2))
+        if kind == 0:
             modifiers.append(InverseModifier())
-        elif one == 1 and size < 6:
+        elif kind == 1 and size < 6:
             controls = draw(st.integers(1, 2))
             size += controls
             modifiers.append(ControlModifier(controls, draw(st.integers(0, 2**controls - 1))))
         else:
             modifiers.append(PowerModifier(draw(st.sampled_from(POWERS))))
-    return AnnotatedOperation(chosen, modifiers)
+    return AnnotatedOperation(base, modifiers)
 
 
-@given(annotated())
+@given(annotated_operations())
 @settings(max_examples=examples(120), deadline=None)
-def test_an_annotated_operation_means_what_its_matrix_is(operation: AnnotatedOperation) -> None:
+def test_the_export_of_an_annotated_operation_has_its_matrix(operation: AnnotatedOperation) -> None:
     circuit = QuantumCircuit(operation.num_qubits)
     circuit.append(operation, range(operation.num_qubits))
-    found = meaning(lower(circuit).text, circuit.num_qubits)
-    assert same(found, operation.to_matrix().data)
+    matrix = build_matrix(lower(circuit).text, circuit.num_qubits)
+    assert equal_up_to_phase(matrix, operation.to_matrix().data)
 
 
-def test_a_fraction_of_a_gate_is_taken_by_the_service() -> None:
+def test_a_fractional_power_is_exported_as_pow() -> None:
     circuit = QuantumCircuit(1)
     circuit.append(XGate().power(-0.5, annotated=True), [0])
     circuit.append(AnnotatedOperation(RXGate(Parameter("a")), [PowerModifier(0.5)]), [0])
     assert lower(circuit).text.endswith("pow(-0.5) @ x q[0];\npow(0.5) @ rx(a) q[0];\n")
 
 
-def test_a_fraction_under_more_controls_than_a_root_may_have_is_controlled_afterwards() -> None:
+def test_a_fractional_power_under_many_controls_is_computed_before_the_controls() -> None:
     operation = AnnotatedOperation(ECRGate(), [PowerModifier(0.5), ControlModifier(5, 19)])
     circuit = QuantumCircuit(7)
     circuit.append(operation, range(7))
-    assert_same(circuit)
+    check_export(circuit)
 
 
 @pytest.mark.parametrize("multiple", [2, 14, -98])
@@ -189,17 +200,17 @@ def test_a_root_under_many_controls_has_the_branch_of_the_service(multiple: int)
     circuits = [QuantumCircuit(2), QuantumCircuit(7)]
     circuits[0].append(few, range(2))
     circuits[1].append(many, range(7))
-    small, large = (meaning(lower(each).text, each.num_qubits) for each in circuits)
-    assert same(large[63::64, 63::64], small[1::2, 1::2])
+    small, large = (build_matrix(lower(each).text, each.num_qubits) for each in circuits)
+    assert equal_up_to_phase(large[63::64, 63::64], small[1::2, 1::2])
 
 
-def test_a_root_under_many_controls_is_bound_before_it_is_taken() -> None:
+def test_a_root_with_a_parameter_under_many_controls_must_be_bound_first() -> None:
     modifiers = [PowerModifier(0.5), ControlModifier(6)]
     circuit = QuantumCircuit(7)
     circuit.append(AnnotatedOperation(RXGate(Parameter("a")), modifiers), range(7))
     with pytest.raises(UnboundCircuit):
         lower(circuit)
-    assert_same(circuit.assign_parameters([0.3]))
+    check_export(circuit.assign_parameters([0.3]))
 
 
 @pytest.mark.parametrize("power", [Parameter("a"), 1j, math.nan])
@@ -222,14 +233,14 @@ def test_a_composite_gate_under_a_modifier_keeps_its_parameters() -> None:
     gate = efficient_su2(2, reps=1).to_gate()
     modifiers = [PowerModifier(-0.5), ControlModifier(1, 0)]
     circuit.append(AnnotatedOperation(gate, modifiers), [2, 0, 1])
-    lowered = lower(circuit)
+    exported = lower(circuit)
     values = np.random.default_rng(4).uniform(-2, 2, circuit.num_parameters)
-    inputs = lowered.values(dict(zip(circuit.parameters, values, strict=True)))
-    found = meaning(lowered.text, 3, {name: float(array) for name, array in inputs.items()})
-    assert same(found, Operator(circuit.assign_parameters(values)).data)
+    inputs = exported.values(dict(zip(circuit.parameters, values, strict=True)))
+    matrix = build_matrix(exported.text, 3, {name: float(array) for name, array in inputs.items()})
+    assert equal_up_to_phase(matrix, Operator(circuit.assign_parameters(values)).data)
 
 
-def test_what_is_not_made_of_gates_alone_is_refused_under_a_modifier() -> None:
+def test_an_instruction_with_a_reset_is_refused_under_a_modifier() -> None:
     inner = QuantumCircuit(1)
     inner.reset(0)
     circuit = QuantumCircuit(2)
@@ -239,18 +250,18 @@ def test_what_is_not_made_of_gates_alone_is_refused_under_a_modifier() -> None:
         lower(circuit)
 
 
-def test_an_endless_definition_is_refused_and_not_followed() -> None:
+def test_a_definition_that_contains_itself_is_refused() -> None:
     with pytest.raises(UnsupportedCircuit, match="contains itself"):
-        lower(REFUSED["endless"]())
+        lower(UNSUPPORTED["endless"]())
 
 
-def test_a_circuit_with_inputs_of_its_own_is_refused() -> None:
+def test_a_circuit_with_input_variables_is_refused() -> None:
     circuit = QuantumCircuit(1, inputs=[expr.Var.new("x", types.Bool())])
     with pytest.raises(UnsupportedCircuit, match="input variables"):
         lower(circuit)
 
 
-def test_an_argument_that_is_no_number_is_refused_by_its_gate() -> None:
+def test_the_error_of_an_infinite_argument_names_its_gate() -> None:
     circuit = QuantumCircuit(1)
     circuit.rx(math.inf, 0)
     with pytest.raises(UnsupportedCircuit, match="instruction 'rx' cannot be sent: inf"):

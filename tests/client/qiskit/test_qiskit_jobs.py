@@ -1,4 +1,4 @@
-"""Jobs of any size: sent in as few tasks and requests as they fit in, and found again whole."""
+"""Tests of jobs of any size: they are sent in few tasks and requests, and retrieved completely."""
 
 import copy
 import pickle
@@ -33,14 +33,14 @@ from quantumtask.client.qiskit import (
     submission,
 )
 from quantumtask.client.qiskit import record as records
-from tests.support.fake_service import peer, refused, said
+from tests.support.fake_service import error_reply, fake_service, json_reply
 from tests.support.services import Service
 
 
 @pytest.fixture(scope="module")
 def provider(service: Service) -> Iterator[QuantumTaskProvider]:
-    with QuantumTaskProvider(service.url) as made:
-        yield made
+    with QuantumTaskProvider(service.url) as provider:
+        yield provider
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def backend(provider: QuantumTaskProvider) -> QuantumTaskBackend:
 
 
 def flips(qubits: int = 2) -> QuantumCircuit:
-    """Turns each qubit by a parameter of its own: 0 and π leave nothing to chance."""
+    """Return a circuit with one rotation for each qubit; 0 and π give certain bits."""
     circuit = QuantumCircuit(qubits, name="flips", metadata={"qubits": qubits})
     for k in range(qubits):
         circuit.rx(Parameter(f"a{k}"), k)
@@ -57,21 +57,21 @@ def flips(qubits: int = 2) -> QuantumCircuit:
     return circuit
 
 
-def on(gate: Any) -> QuantumCircuit:
+def build_circuit(gate: Any) -> QuantumCircuit:
     circuit = QuantumCircuit(gate.num_qubits)
     circuit.append(gate, range(gate.num_qubits))
     return circuit
 
 
 A, B = Parameter("a"), Parameter("b")
-BOUND_FIRST = {
-    "rv": on(RVGate(A, 0.2, B)),
-    "hamiltonian": on(HamiltonianGate([[0, 1], [1, 0]], A * B)),
-    "annotated": on(AnnotatedOperation(RXGate(A), [PowerModifier(0.5)])),
+MUST_BE_BOUND = {
+    "rv": build_circuit(RVGate(A, 0.2, B)),
+    "hamiltonian": build_circuit(HamiltonianGate([[0, 1], [1, 0]], A * B)),
+    "annotated": build_circuit(AnnotatedOperation(RXGate(A), [PowerModifier(0.5)])),
     "in a loop": QuantumCircuit(1),
 }
-with BOUND_FIRST["in a loop"].for_loop(range(3), Parameter("i")) as number:
-    BOUND_FIRST["in a loop"].rx(number * A, 0)
+with MUST_BE_BOUND["in a loop"].for_loop(range(3), Parameter("i")) as number:
+    MUST_BE_BOUND["in a loop"].rx(number * A, 0)
 
 SHAPES: list[tuple[int, ...]] = [(), (1,), (3,), (2, 1), (2, 3), (0,), (2, 0), (1, 3)]
 OBSERVABLES: list[Any] = [
@@ -80,16 +80,16 @@ OBSERVABLES: list[Any] = [
 ]  # fmt: skip
 
 
-def same(ours: PrimitiveResult[Any], theirs: PrimitiveResult[Any]) -> None:
-    assert len(ours) == len(theirs)
-    for one, other in zip(ours, theirs, strict=True):
+def check_equal(actual: PrimitiveResult[Any], expected: PrimitiveResult[Any]) -> None:
+    assert len(actual) == len(expected)
+    for one, other in zip(actual, expected, strict=True):
         assert one.data.shape == other.data.shape
         np.testing.assert_allclose(one.data.evs, other.data.evs, atol=1e-9)
         assert one.metadata["circuit_metadata"] == other.metadata["circuit_metadata"]
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_any_list_of_pubs_has_the_values_of_qiskits_own_estimator(
+def test_any_list_of_pubs_has_the_values_of_statevector_estimator(
     backend: QuantumTaskBackend, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -102,14 +102,14 @@ def test_any_list_of_pubs_has_the_values_of_qiskits_own_estimator(
         observables = OBSERVABLES[rng.integers(len(OBSERVABLES))]
         try:
             StatevectorEstimator().run([(circuit, observables, values)]).result()
-        except ValueError:  # these two cannot be broadcast
+        except ValueError:  # the shapes cannot be broadcast
             continue
         pubs.append((circuit, observables, values))
-    same(EstimatorV2(backend).run(pubs).result(), StatevectorEstimator().run(pubs).result())
+    check_equal(EstimatorV2(backend).run(pubs).result(), StatevectorEstimator().run(pubs).result())
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_any_list_of_pubs_has_the_bits_of_qiskits_own_sampler(
+def test_any_list_of_pubs_has_the_bits_of_statevector_sampler(
     backend: QuantumTaskBackend, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -125,22 +125,22 @@ def test_any_list_of_pubs_has_the_bits_of_qiskits_own_sampler(
         pubs.append((circuit, values, int(rng.integers(1, 4))))
     job = SamplerV2(backend).run(pubs)
     for result in (job.result(), backend.retrieve_job(job.job_id()).result()):
-        for ours, theirs in zip(result, StatevectorSampler().run(pubs).result(), strict=True):
-            assert ours.metadata == theirs.metadata
-            assert list(ours.data) == list(theirs.data)
-            for name in theirs.data:
-                one, other = ours.data[name], theirs.data[name]
+        for actual, expected in zip(result, StatevectorSampler().run(pubs).result(), strict=True):
+            assert actual.metadata == expected.metadata
+            assert list(actual.data) == list(expected.data)
+            for name in expected.data:
+                one, other = actual.data[name], expected.data[name]
                 assert one.num_bits == other.num_bits
                 if other.num_bits:
                     np.testing.assert_array_equal(one.array, other.array)
 
 
-def test_what_is_empty_is_an_empty_result_and_no_request(
+def test_a_run_without_elements_is_an_empty_result_and_no_request(
     backend: QuantumTaskBackend, service: Service
 ) -> None:
     newest = service.http.get("/tasks?limit=1").json()["tasks"]
-    turned = on(RXGate(A))
-    job = EstimatorV2(backend).run([(turned, "Z", np.zeros((0, 1))), (turned, [], [0.2])])
+    rotation = build_circuit(RXGate(A))
+    job = EstimatorV2(backend).run([(rotation, "Z", np.zeros((0, 1))), (rotation, [], [0.2])])
     assert [part.data.evs.shape for part in job.result()] == [(0,), (0,)]
     bits = SamplerV2(backend).run([(flips(), np.zeros((2, 0, 2)))]).result()[0].data.meas
     assert (bits.shape, bits.num_bits) == ((2, 0), 2)
@@ -151,36 +151,38 @@ def test_what_is_empty_is_an_empty_result_and_no_request(
     assert service.http.get("/tasks?limit=1").json()["tasks"] == newest
 
 
-@pytest.mark.parametrize("name", BOUND_FIRST)
-def test_what_qiskit_takes_apart_only_once_it_is_bound_is_bound_first(
+@pytest.mark.parametrize("name", MUST_BE_BOUND)
+def test_a_circuit_that_must_be_bound_is_bound_before_the_export(
     backend: QuantumTaskBackend, name: str
 ) -> None:
-    circuit = BOUND_FIRST[name]
+    circuit = MUST_BE_BOUND[name]
     points = np.random.default_rng(1).uniform(-2, 2, (2, 3, circuit.num_parameters))
     pub = (circuit, [["Z", "Y", "X"]], points)
-    ours = EstimatorV2(backend).run([pub, pub, (circuit, "Z", points[0, 0])]).result()
+    actual = EstimatorV2(backend).run([pub, pub, (circuit, "Z", points[0, 0])]).result()
     flat = circuit.decompose() if name == "in a loop" else circuit
     if name == "in a loop":
         flat = QuantumCircuit(1)
         flat.rx(3 * A, 0)
-    same(
-        ours,
+    check_equal(
+        actual,
         StatevectorEstimator().run([(flat, *pub[1:])] * 2 + [(flat, "Z", points[0, 0])]).result(),
     )
-    measured = circuit.measure_all(inplace=False)
+    with_measurements = circuit.measure_all(inplace=False)
     binds = [{p: points[0, :, k] for k, p in enumerate(circuit.parameters)}]
-    counts = backend.run(measured, binds, shots=5000, seed_simulator=1).result().get_counts()
-    expected = ours[0].data.evs[0, 0]
+    counts = (
+        backend.run(with_measurements, binds, shots=5000, seed_simulator=1).result().get_counts()
+    )
+    expected = actual[0].data.evs[0, 0]
     assert len(counts) == 3
     assert counts[0].get("0", 0) / 5000 == pytest.approx((1 + expected) / 2, abs=0.04)
 
 
-def test_a_circuit_that_has_to_be_bound_says_so_where_it_cannot_be() -> None:
+def test_the_export_of_a_circuit_that_must_be_bound_names_the_remedy() -> None:
     with pytest.raises(UnsupportedCircuit, match=r"'rv' .* bind its parameters first"):
-        openqasm(BOUND_FIRST["rv"])
+        openqasm(MUST_BE_BOUND["rv"])
 
 
-def test_many_pubs_are_few_tasks_and_equal_ones_have_shots_of_their_own(
+def test_many_pubs_are_few_tasks_and_equal_pubs_have_separate_shots(
     backend: QuantumTaskBackend,
 ) -> None:
     circuit = efficient_su2(2, reps=1)
@@ -195,14 +197,14 @@ def test_many_pubs_are_few_tasks_and_equal_ones_have_shots_of_their_own(
     assert job.metrics()["tasks"] == 1
     plus = QuantumCircuit(1)
     plus.h(0)
-    drawn = EstimatorV2(backend, seed=1).run([(plus, "Z")] * 8, precision=0.1)
-    assert len({float(part.data.evs) for part in drawn.result()}) > 3
+    samples = EstimatorV2(backend, seed=1).run([(plus, "Z")] * 8, precision=0.1)
+    assert len({float(part.data.evs) for part in samples.result()}) > 3
     job = SamplerV2(backend, seed=1).run([plus.measure_all(inplace=False)] * 40, shots=20)
     assert job.metrics()["tasks"] <= 16
     assert len({part.data.meas.array.tobytes() for part in job.result()}) > 30
 
 
-def test_more_shots_than_a_task_may_have_are_several_tasks(backend: QuantumTaskBackend) -> None:
+def test_more_shots_than_the_limit_of_a_task_are_several_tasks(backend: QuantumTaskBackend) -> None:
     shots = 2_000_003
     circuit = QuantumCircuit(1)
     circuit.h(0)
@@ -219,7 +221,7 @@ def test_more_shots_than_a_task_may_have_are_several_tasks(backend: QuantumTaskB
     assert [each.shots for each in result.results] == [1_000_002] * 2
 
 
-def test_shots_stay_in_their_order_however_they_are_split(
+def test_shots_that_are_split_stay_in_order(
     backend: QuantumTaskBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from quantumtask.client.qiskit import sampler_tasks
@@ -253,17 +255,17 @@ def test_a_job_of_several_requests_is_one_job(
     circuits = [flips(k) for k in range(1, 6)]
     pubs = [(circuit, np.full(circuit.num_parameters, np.pi)) for circuit in circuits]
     job = SamplerV2(backend, default_shots=2).run(pubs)
-    found = QuantumTaskProvider(backend.service.connection.url).retrieve_job(job.job_id())
-    for one in (job, found):
-        assert [part.data.meas.get_counts() for part in one.result()] == [
+    retrieved = QuantumTaskProvider(backend.service.connection.url).retrieve_job(job.job_id())
+    for each in (job, retrieved):
+        assert [part.data.meas.get_counts() for part in each.result()] == [
             {"1" * k: 2} for k in range(1, 6)
         ]
-        assert one.metrics()["tasks"] == 5
-        assert one.status() is JobStatus.DONE and one.tags == ["several", "test"]
+        assert each.metrics()["tasks"] == 5
+        assert each.status() is JobStatus.DONE and each.tags == ["several", "test"]
     assert [each.job_id() for each in provider.jobs(job_tags=["several"])] == [job.job_id()]
 
 
-def test_a_request_that_is_refused_cancels_those_before_it(
+def test_a_refused_request_cancels_the_requests_before_it(
     backend: QuantumTaskBackend, monkeypatch: pytest.MonkeyPatch, service: Service
 ) -> None:
     monkeypatch.setattr(submission, "MAX_REQUEST_TASKS", 1)
@@ -277,10 +279,10 @@ def test_a_request_that_is_refused_cancels_those_before_it(
     with pytest.raises(ServiceError, match="at most"):
         backend.run([long.measure_all(inplace=False), large])
     newest = service.http.get("/tasks?limit=1").json()["tasks"][0]
-    assert newest["state"] in ("cancelled", "running")  # a slot that is just being struck
+    assert newest["state"] in ("cancelled", "running")  # the slot may still be ending
 
 
-def test_the_job_of_an_estimator_is_found_again(
+def test_the_job_of_an_estimator_is_retrieved_with_its_result(
     provider: QuantumTaskProvider, backend: QuantumTaskBackend
 ) -> None:
     circuit = efficient_su2(2, reps=1)
@@ -288,15 +290,15 @@ def test_the_job_of_an_estimator_is_found_again(
     values = np.random.default_rng(3).uniform(-2, 2, (2, 1, circuit.num_parameters))
     pubs: list[Any] = [(circuit, ["ZZ", "XX", "YY"], values), (circuit, "ZI", values[0, 0], 0.1)]
     job = EstimatorV2(backend, seed=5).run(pubs)
-    again = provider.retrieve_job(job.job_id())
-    for ours, found in zip(job.result(), again.result(), strict=True):
-        np.testing.assert_array_equal(ours.data.evs, found.data.evs)
-        np.testing.assert_array_equal(ours.data.stds, found.data.stds)
-        assert (ours.data.shape, ours.metadata) == (found.data.shape, found.metadata)
-    assert again.backend().name == "simulator"
+    retrieved = provider.retrieve_job(job.job_id())
+    for first, second in zip(job.result(), retrieved.result(), strict=True):
+        np.testing.assert_array_equal(first.data.evs, second.data.evs)
+        np.testing.assert_array_equal(first.data.stds, second.data.stds)
+        assert (first.data.shape, first.metadata) == (second.data.shape, second.metadata)
+    assert retrieved.backend().name == "simulator"
 
 
-def test_the_job_of_a_sampler_on_a_twin_has_its_backend_and_its_registers(
+def test_the_job_of_a_sampler_on_a_twin_is_retrieved_with_backend_and_registers(
     provider: QuantumTaskProvider,
 ) -> None:
     circuit = QuantumCircuit(QuantumRegister(2), ClassicalRegister(1, "low"))
@@ -304,14 +306,14 @@ def test_the_job_of_a_sampler_on_a_twin_has_its_backend_and_its_registers(
     circuit.x(1)
     circuit.measure([0, 1], [0, 1])
     job = SamplerV2(provider.backend("fake_manila"), seed=1).run([circuit], shots=100)
-    found = provider.retrieve_job(job.job_id())
-    assert found.backend().name == "fake_manila"
-    data = found.result()[0].data
+    retrieved = provider.retrieve_job(job.job_id())
+    assert retrieved.backend().name == "fake_manila"
+    data = retrieved.result()[0].data
     assert data.high.get_counts()["1"] > 80 and data.low.get_counts()["0"] > 80
     assert data.high == job.result()[0].data.high
 
 
-def test_a_job_whose_pubs_were_too_many_to_keep_says_so(
+def test_the_error_of_a_job_whose_record_was_too_large_names_the_reason(
     backend: QuantumTaskBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(records, "MAX_RECORD_BYTES", 150)
@@ -321,32 +323,32 @@ def test_a_job_whose_pubs_were_too_many_to_keep_says_so(
         backend.retrieve_job(job.job_id()).result()
 
 
-def test_a_record_that_is_large_is_packed(backend: QuantumTaskBackend) -> None:
+def test_a_large_record_is_compressed(backend: QuantumTaskBackend) -> None:
     pubs = [(flips(), np.zeros((k % 3, 2)), 1 + k % 2) for k in range(900)]
     job = SamplerV2(backend).run(pubs)
     assert "packed" in job._submission.info()["metadata"]["qiskit"]
-    found = backend.retrieve_job(job.job_id()).result()
-    assert [part.data.shape for part in found] == [(k % 3,) for k in range(900)]
+    result = backend.retrieve_job(job.job_id()).result()
+    assert [part.data.shape for part in result] == [(k % 3,) for k in range(900)]
 
 
-def test_metadata_that_json_cannot_hold_are_left_out_when_a_job_is_found_again(
+def test_metadata_that_json_cannot_hold_are_missing_in_a_retrieved_job(
     backend: QuantumTaskBackend,
 ) -> None:
     circuit = flips()
-    for left_out in (datetime.now(UTC), float("nan"), np.random.default_rng(1).bytes(30_000).hex()):
-        circuit.metadata = {"left out": left_out}
+    for value in (datetime.now(UTC), float("nan"), np.random.default_rng(1).bytes(30_000).hex()):
+        circuit.metadata = {"dropped": value}
         job = SamplerV2(backend).run([(circuit, [0, 0])], shots=1)
         assert job.result()[0].metadata["circuit_metadata"] is circuit.metadata
-        found = backend.retrieve_job(job.job_id()).result()[0]
-        assert found.metadata == {"shots": 1, "circuit_metadata": None}
-        ran = backend.run(circuit, [dict.fromkeys(circuit.parameters, 0)], shots=1)
-        assert ran.result().results[0].header["metadata"] is circuit.metadata
-        again = backend.retrieve_job(ran.job_id()).result()
-        assert again.results[0].header["metadata"] is None
-        assert again.get_counts("flips") == {"00": 1}
+        retrieved = backend.retrieve_job(job.job_id()).result()[0]
+        assert retrieved.metadata == {"shots": 1, "circuit_metadata": None}
+        run = backend.run(circuit, [dict.fromkeys(circuit.parameters, 0)], shots=1)
+        assert run.result().results[0].header["metadata"] is circuit.metadata
+        retrieved_run = backend.retrieve_job(run.job_id()).result()
+        assert retrieved_run.results[0].header["metadata"] is None
+        assert retrieved_run.get_counts("flips") == {"00": 1}
 
 
-def test_a_job_tells_of_its_tags_its_times_and_its_place(backend: QuantumTaskBackend) -> None:
+def test_a_job_has_tags_times_usage_and_metrics(backend: QuantumTaskBackend) -> None:
     circuits = [flips(1).assign_parameters([0]) for _ in range(2)]
     began = datetime.now(UTC) - timedelta(minutes=1)
     for job in (
@@ -363,7 +365,7 @@ def test_a_job_tells_of_its_tags_its_times_and_its_place(backend: QuantumTaskBac
         assert job.error_message() is None
 
 
-def test_a_waiting_job_tells_its_place(backend: QuantumTaskBackend) -> None:
+def test_a_waiting_job_has_a_queue_position(backend: QuantumTaskBackend) -> None:
     long = QuantumCircuit(26)
     for k in range(3000):
         long.rx(0.3 + k, k % 26)
@@ -393,17 +395,17 @@ def test_jobs_are_listed_by_tag_time_state_and_backend(provider: QuantumTaskProv
         job.result()
     ids = [job.job_id() for job in (third, second, first)]
 
-    def listed(**filters: Any) -> list[str]:
+    def list_ids(**filters: Any) -> list[str]:
         return [job.job_id() for job in provider.jobs(job_tags=[tag], **filters)]
 
-    assert listed() == ids
-    assert listed(limit=1) == ids[:1]
-    assert listed(skip=1, limit=None) == ids[1:]
-    assert listed(descending=False) == ids[::-1]
-    assert listed(backend_name="fake_manila") == ids[:1]
-    assert listed(pending=True) == [] and listed(pending=False) == ids
-    assert listed(status=JobStatus.DONE) == ids and listed(status=[JobStatus.ERROR]) == []
-    assert listed(created_after=began) == ids and listed(created_before=began) == []
+    assert list_ids() == ids
+    assert list_ids(limit=1) == ids[:1]
+    assert list_ids(skip=1, limit=None) == ids[1:]
+    assert list_ids(descending=False) == ids[::-1]
+    assert list_ids(backend_name="fake_manila") == ids[:1]
+    assert list_ids(pending=True) == [] and list_ids(pending=False) == ids
+    assert list_ids(status=JobStatus.DONE) == ids and list_ids(status=[JobStatus.ERROR]) == []
+    assert list_ids(created_after=began) == ids and list_ids(created_before=began) == []
     assert provider.jobs(job_tags=[tag, "another"]) == []
 
 
@@ -412,27 +414,27 @@ def test_backends_are_filtered(provider: QuantumTaskProvider) -> None:
     large = provider.backends(min_num_qubits=100, simulator=False)
     assert large and all(backend.num_qubits >= 100 for backend in large[:1])
     assert provider.least_busy(min_num_qubits=2).name == "simulator"
-    found = provider.least_busy(filters=lambda backend: backend.name.endswith("manila"))
-    assert found.name == "fake_manila"
+    manila = provider.least_busy(filters=lambda backend: backend.name.endswith("manila"))
+    assert manila.name == "fake_manila"
     with pytest.raises(QiskitBackendNotFoundError):
         provider.least_busy(min_num_qubits=100_000)
     assert provider.backends(operational=False) == []
 
 
-def test_backends_primitives_and_jobs_go_into_pickles_and_are_copied(
+def test_backends_primitives_and_jobs_can_be_pickled_and_copied(
     provider: QuantumTaskProvider, backend: QuantumTaskBackend
 ) -> None:
     bell = QuantumCircuit(2)
     bell.h(0)
     bell.cx(0, 1)
-    measured = bell.measure_all(inplace=False)
-    jobs: list[Any] = [backend.run(measured, shots=5), SamplerV2(backend).run([measured], shots=5)]
+    circuit = bell.measure_all(inplace=False)
+    jobs: list[Any] = [backend.run(circuit, shots=5), SamplerV2(backend).run([circuit], shots=5)]
     for duplicate in (lambda each: pickle.loads(pickle.dumps(each)), copy.deepcopy):
         assert duplicate(provider).backend().name == "simulator"
-        assert duplicate(backend).run(measured, shots=5).result().get_counts()
+        assert duplicate(backend).run(circuit, shots=5).result().get_counts()
         [part] = duplicate(EstimatorV2(backend)).run([(bell, "ZZ")]).result()
         assert part.data.evs == pytest.approx(1)
-        bits = duplicate(SamplerV2(backend, seed=3)).run([measured], shots=5).result()[0].data.meas
+        bits = duplicate(SamplerV2(backend, seed=3)).run([circuit], shots=5).result()[0].data.meas
         assert bits.num_shots == 5
         for job in jobs:
             assert duplicate(job).result() is not None
@@ -440,7 +442,7 @@ def test_backends_primitives_and_jobs_go_into_pickles_and_are_copied(
 
 
 @pytest.mark.parametrize("integer", [np.int64, np.uint8, np.array])
-def test_numbers_of_any_type_are_numbers(backend: QuantumTaskBackend, integer: Any) -> None:
+def test_options_accept_numbers_of_any_type(backend: QuantumTaskBackend, integer: Any) -> None:
     circuit = flips(1)
     [angle] = circuit.parameters
     options = {"shots": integer(5), "seed_simulator": integer(3), "priority": integer(1)}
@@ -452,13 +454,18 @@ def test_numbers_of_any_type_are_numbers(backend: QuantumTaskBackend, integer: A
     bits = sampler.run([(circuit, integer(0)), (circuit, [0], integer(2))]).result()
     assert [part.data.meas.num_shots for part in bits] == [4, 2]
     estimator = EstimatorV2(backend, default_precision=np.float32(0.5), seed=integer(2))  # type: ignore[arg-type]
-    pubs = [(on(RXGate(A)), "I", np.longdouble(0)), (on(RXGate(A)), "I", [0], np.array(0.25))]
-    pubs.append(EstimatorPub.coerce((on(RXGate(A)), "I", [0]), np.float32(0.25)))
+    pubs = [
+        (build_circuit(RXGate(A)), "I", np.longdouble(0)),
+        (build_circuit(RXGate(A)), "I", [0], np.array(0.25)),
+    ]
+    pubs.append(EstimatorPub.coerce((build_circuit(RXGate(A)), "I", [0]), np.float32(0.25)))
     values = estimator.run(pubs).result()
     assert [part.metadata["shots"] for part in values] == [4, 16, 16]
 
 
-def test_a_complex_value_or_one_with_more_digits_is_refused(backend: QuantumTaskBackend) -> None:
+def test_a_complex_value_or_a_value_with_too_many_digits_is_refused(
+    backend: QuantumTaskBackend,
+) -> None:
     circuit = flips(1)
     [angle] = circuit.parameters
     for value, error in ((np.array([1j]), TypeError), (np.longdouble("0.1"), ValueError)):
@@ -467,7 +474,7 @@ def test_a_complex_value_or_one_with_more_digits_is_refused(backend: QuantumTask
         with pytest.raises(error):
             SamplerV2(backend).run([(circuit, {angle: value})])
         with pytest.raises(error):
-            EstimatorV2(backend).run([(on(RXGate(A)), "Z", value)])
+            EstimatorV2(backend).run([(build_circuit(RXGate(A)), "Z", value)])
     for wrong in ({"shots": 1 + 0j}, {"timeout_s": np.complex64(1)}):
         with pytest.raises(TypeError, match=next(iter(wrong))):
             backend.run(circuit, [{angle: 0}], **wrong)
@@ -475,18 +482,22 @@ def test_a_complex_value_or_one_with_more_digits_is_refused(backend: QuantumTask
         SamplerV2(backend, seed=1.5).run([(circuit, [0])])  # type: ignore[arg-type]
 
 
-def test_a_task_of_another_client_is_a_job_whatever_its_metadata_are(
+def test_a_task_of_another_client_is_a_job_with_any_metadata(
     provider: QuantumTaskProvider, service: Service
 ) -> None:
-    body = {"circuit": "bit[2] c; c[0] = 1;", "shots": 3, "metadata": {"qiskit": "is not mine"}}
+    body = {
+        "circuit": "bit[2] c; c[0] = 1;",
+        "shots": 3,
+        "metadata": {"qiskit": "of another client"},
+    }
     name = service.http.post("/tasks?wait=30", json=body).json()["task_id"]
     assert provider.retrieve_job(name).result().get_counts() == {"01": 3}
 
 
-def test_a_service_of_the_version_before_is_sent_no_record() -> None:
-    too_new = refused(400, "invalid_request", "metadata: no such field")
-    answers = (too_new, said({"task_id": "t"}))
-    with peer(*answers) as (client, ours), QuantumTaskProvider(client.url) as provider:
+def test_an_older_service_receives_no_record() -> None:
+    unsupported = error_reply(400, "invalid_request", "metadata: no such field")
+    answers = (unsupported, json_reply({"task_id": "t"}))
+    with fake_service(*answers) as (client, service), QuantumTaskProvider(client.url) as provider:
         backend = QuantumTaskBackend(provider, provider._service, {"name": "simulator"})
-        assert backend.run(on(RXGate(0.1))).job_id() == "t"
-    assert ["metadata" in asked.json for asked in ours.asked] == [True, False]
+        assert backend.run(build_circuit(RXGate(0.1))).job_id() == "t"
+    assert ["metadata" in request.json for request in service.requests] == [True, False]

@@ -1,4 +1,4 @@
-"""The primitives: what a run gives is shaped as Qiskit's are, and comes from one request."""
+"""Tests of the primitives: results have the shapes of Qiskit, and a run is one request."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from quantumtask.client.qiskit import (
     SamplerV2,
     UnsupportedCircuit,
 )
-from tests.client.qiskit.qiskit_dynamic import REFUSED
+from tests.client.qiskit.qiskit_dynamic import UNSUPPORTED
 from tests.support.services import Service
 
 
@@ -28,22 +28,22 @@ def backend(service: Service) -> Iterator[QuantumTaskBackend]:
         yield provider.backend()
 
 
-def turned() -> QuantumCircuit:
-    """Turns its first qubit by θ and its second by 2φ."""
+def rotations() -> QuantumCircuit:
+    """Return a circuit that rotates its first qubit by θ and its second qubit by 2φ."""
     theta, phi = Parameter("θ"), Parameter("φ")
-    circuit = QuantumCircuit(2, metadata={"made by": "turned"})
+    circuit = QuantumCircuit(2, metadata={"origin": "rotations"})
     circuit.rx(theta, 0)
     circuit.rx(2 * phi, 1)
     return circuit
 
 
-def tasks(service: Service) -> list[str]:
-    found = service.http.get("/tasks", params={"limit": 100}).json()["tasks"]
-    return [task["task_id"] for task in found]
+def task_ids(service: Service) -> list[str]:
+    tasks = service.http.get("/tasks", params={"limit": 100}).json()["tasks"]
+    return [task["task_id"] for task in tasks]
 
 
-def test_bits_come_by_register_in_the_shape_of_the_parameters(backend: QuantumTaskBackend) -> None:
-    circuit = turned()
+def test_each_register_has_bits_in_the_shape_of_the_parameters(backend: QuantumTaskBackend) -> None:
+    circuit = rotations()
     circuit.add_register(ClassicalRegister(1, "low"), ClassicalRegister(9, "high"))
     circuit.measure([0, 1], [0, 9])
     values = np.zeros((3, 2, 2))
@@ -57,10 +57,10 @@ def test_bits_come_by_register_in_the_shape_of_the_parameters(backend: QuantumTa
     assert result.data.high.get_int_counts((2, 1)) == {256: 20}
     assert result.data.high.get_int_counts((0, 1)) == {256: 20}
     assert result.data.low.get_int_counts((0, 1)) == {0: 20}
-    assert result.metadata == {"shots": 20, "circuit_metadata": {"made by": "turned"}}
+    assert result.metadata == {"shots": 20, "circuit_metadata": {"origin": "rotations"}}
 
 
-def test_a_register_may_share_bits_or_have_them_in_another_order(
+def test_registers_can_share_bits_or_have_them_in_another_order(
     backend: QuantumTaskBackend,
 ) -> None:
     bits = [Clbit() for _ in range(3)]
@@ -78,7 +78,7 @@ def test_a_register_may_share_bits_or_have_them_in_another_order(
     assert data.none.array.shape == (7, 0)
 
 
-def test_a_circuit_without_parameters_is_sampled_afresh_at_each_point(
+def test_a_circuit_without_parameters_has_different_shots_at_each_point(
     backend: QuantumTaskBackend,
 ) -> None:
     circuit = QuantumCircuit(1)
@@ -89,73 +89,71 @@ def test_a_circuit_without_parameters_is_sampled_afresh_at_each_point(
     assert len({tuple(bits.array[k].ravel()) for k in range(4)}) == 4
 
 
-def test_a_run_is_one_request_whatever_it_holds(
-    backend: QuantumTaskBackend, service: Service
-) -> None:
-    circuit = turned()
+def test_a_run_is_one_request(backend: QuantumTaskBackend, service: Service) -> None:
+    circuit = rotations()
     circuit.measure_all()
-    before = set(tasks(service))
+    before = set(task_ids(service))
     pubs = [(circuit, np.zeros((50, 2))), (circuit, [0, 0], 7)]
     job = SamplerV2(backend, default_shots=5).run(pubs)
     result = job.result()
     assert [part.data.meas.num_shots for part in result] == [5, 7]
-    assert len(set(tasks(service)) - before) == 2
+    assert len(set(task_ids(service)) - before) == 2
     batch = service.http.get(f"/batches/{job.job_id()}").json()
     assert batch["size"] == 2 and batch["states"]["completed"] == 2
     assert job.status() is JobStatus.DONE and job.done() and job.in_final_state()
     assert not job.running() and not job.cancelled() and not job.cancel()
 
 
-def test_the_seed_of_a_sampler_gives_the_same_shots_again(backend: QuantumTaskBackend) -> None:
+def test_equal_seeds_of_a_sampler_give_equal_shots(backend: QuantumTaskBackend) -> None:
     circuit = QuantumCircuit(3)
     circuit.h(range(3))
     circuit.measure_all()
 
-    def drawn(sampler: SamplerV2) -> bytes:
-        found: bytes = sampler.run([circuit], shots=50).result()[0].data.meas.array.tobytes()
-        return found
+    def sample(sampler: SamplerV2) -> bytes:
+        shots: bytes = sampler.run([circuit], shots=50).result()[0].data.meas.array.tobytes()
+        return shots
 
     same = SamplerV2(backend, seed=5)
-    assert drawn(same) == drawn(same) == drawn(SamplerV2(backend, seed=5))
-    assert drawn(SamplerV2(backend, seed=6)) != drawn(same)
+    assert sample(same) == sample(same) == sample(SamplerV2(backend, seed=5))
+    assert sample(SamplerV2(backend, seed=6)) != sample(same)
     generator = SamplerV2(backend, seed=np.random.default_rng(5))
-    assert drawn(generator) != drawn(generator)
-    assert drawn(SamplerV2(backend)) != drawn(SamplerV2(backend))
+    assert sample(generator) != sample(generator)
+    assert sample(SamplerV2(backend)) != sample(SamplerV2(backend))
 
 
-def test_samples_are_distributed_as_qiskits_own(backend: QuantumTaskBackend) -> None:
+def test_samples_have_the_distribution_of_statevector_sampler(backend: QuantumTaskBackend) -> None:
     circuit = efficient_su2(3, reps=1)
     circuit.measure_all()
     values = np.random.default_rng(1).uniform(-3, 3, (4, circuit.num_parameters))
     shots = 20_000
-    ours = SamplerV2(backend, seed=1).run([(circuit, values, shots)]).result()[0].data.meas
-    qiskit = StatevectorSampler(seed=1).run([(circuit, values, shots)]).result()[0].data.meas
+    actual = SamplerV2(backend, seed=1).run([(circuit, values, shots)]).result()[0].data.meas
+    expected = StatevectorSampler(seed=1).run([(circuit, values, shots)]).result()[0].data.meas
     for k in range(4):
-        one, other = ours.get_int_counts(k), qiskit.get_int_counts(k)
+        one, other = actual.get_int_counts(k), expected.get_int_counts(k)
         for bits in range(8):
             p = (one.get(bits, 0) + other.get(bits, 0)) / (2 * shots)
             sigma = np.sqrt(2 * shots * p * (1 - p))
             assert abs(one.get(bits, 0) - other.get(bits, 0)) <= 6 * sigma + 1
 
 
-def test_expectation_values_are_exact_and_broadcast_as_qiskits_own(
+def test_expectation_values_equal_those_of_statevector_estimator(
     backend: QuantumTaskBackend,
 ) -> None:
     circuit = efficient_su2(3, reps=1)
     values = np.random.default_rng(2).uniform(-3, 3, (5, 1, circuit.num_parameters))
     observables = [SparsePauliOp(["ZZI", "XIY"], [0.5, -2]), "IIZ", {"0+r": 1.5, "III": 2}]
     pub = (circuit, observables, values)
-    ours = EstimatorV2(backend).run([pub]).result()
-    qiskit = StatevectorEstimator().run([(circuit, observables[:2], values)]).result()[0]
-    assert ours[0].data.evs.shape == ours[0].data.stds.shape == (5, 3)
-    np.testing.assert_allclose(ours[0].data.evs[:, :2], qiskit.data.evs, atol=1e-9)
-    np.testing.assert_allclose(ours[0].data.stds, 0)
-    assert ours.metadata == {"version": 2}
-    assert ours[0].metadata["target_precision"] == 0
+    actual = EstimatorV2(backend).run([pub]).result()
+    expected = StatevectorEstimator().run([(circuit, observables[:2], values)]).result()[0]
+    assert actual[0].data.evs.shape == actual[0].data.stds.shape == (5, 3)
+    np.testing.assert_allclose(actual[0].data.evs[:, :2], expected.data.evs, atol=1e-9)
+    np.testing.assert_allclose(actual[0].data.stds, 0)
+    assert actual.metadata == {"version": 2}
+    assert actual[0].metadata["target_precision"] == 0
 
 
-def test_a_precision_is_kept_and_told(backend: QuantumTaskBackend) -> None:
-    circuit = turned()
+def test_a_precision_holds_and_is_in_the_metadata(backend: QuantumTaskBackend) -> None:
+    circuit = rotations()
     pub = (circuit, [["ZI"], ["IX"], ["II"]], np.array([[0.3, 0.4], [0.5, 0.6]]))
     estimator = EstimatorV2(backend, default_precision=0.05, seed=3)
     exact = EstimatorV2(backend).run([pub]).result()[0].data.evs
@@ -169,22 +167,20 @@ def test_a_precision_is_kept_and_told(backend: QuantumTaskBackend) -> None:
     np.testing.assert_array_equal(estimator.run([pub]).result()[0].data.evs, result.data.evs)
 
 
-def test_an_observable_that_is_a_number_needs_no_shots(backend: QuantumTaskBackend) -> None:
+def test_the_identity_is_exact_with_a_precision(backend: QuantumTaskBackend) -> None:
     result = EstimatorV2(backend).run([(QuantumCircuit(2), "II")], precision=0.1).result()[0]
     assert result.data.evs == 1 and result.data.stds == 0
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_sent_is_refused_by_the_name_of_its_instruction(
-    backend: QuantumTaskBackend, name: str
-) -> None:
-    circuit = REFUSED[name]()
+@pytest.mark.parametrize("name", UNSUPPORTED)
+def test_the_error_names_an_unsupported_instruction(backend: QuantumTaskBackend, name: str) -> None:
+    circuit = UNSUPPORTED[name]()
     values = [0.0] * circuit.num_parameters
     with pytest.raises(UnsupportedCircuit, match=f"'{name}'"):
         EstimatorV2(backend).run([(circuit, "I" * circuit.num_qubits, values)])
 
 
-def test_a_circuit_that_fails_fails_the_run_with_the_services_words(
+def test_a_failed_circuit_fails_the_run_with_the_error_of_the_service(
     backend: QuantumTaskBackend,
 ) -> None:
     circuit = QuantumCircuit(1, 1)
@@ -196,7 +192,7 @@ def test_a_circuit_that_fails_fails_the_run_with_the_services_words(
     assert job.status() is JobStatus.ERROR
 
 
-def test_without_a_backend_it_is_the_simulator_that_the_environment_names(
+def test_the_default_backend_is_the_simulator_of_the_service_in_the_environment(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUANTUMTASK_URL", service.url)

@@ -1,4 +1,4 @@
-"""Qiskit's own tests of primitives pass on the service; `make test-qiskit` runs all of them."""
+"""Selected tests of Qiskit for primitives pass on the service; `make test-qiskit` runs all."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,9 @@ import pytest
 from quantumtask.client.qiskit import QuantumTaskBackend, QuantumTaskProvider
 from tests.client.qiskit.qiskit_suite import SUITES, Suite, run
 from tests.support.services import Service
-from tests.support.source_releases import NotFetched, fetched
+from tests.support.source_releases import QISKIT, DownloadError
 
-PINNED = {
+SELECTION = {
     ("backend", "test_backend_sampler_v2"): ["test_sampler_run_1", "test_run_level1"],
     ("backend", "test_backend_estimator_v2"): ["test_estimator_run_2", "test_aer_1"],
     ("native", "test_backend_sampler_v2"): [
@@ -27,22 +27,22 @@ PINNED = {
     ],
     ("native", "test_statevector_estimator"): ["test_"],
 }  # fmt: skip
-"""The tests that run here, by the beginnings of their names."""
+"""Tests that run here, by the beginning of their names."""
 
 
 @pytest.fixture(scope="module")
 def backend(service: Service) -> Iterator[QuantumTaskBackend]:
     try:
-        fetched()
-    except NotFetched as error:
-        pytest.skip(f"Qiskit's tests could not be fetched: {error}")
+        QISKIT.fetch()
+    except DownloadError as error:
+        pytest.skip(f"Qiskit's tests could not be downloaded: {error}")
     with QuantumTaskProvider(service.url) as provider:
         yield provider.backend()
 
 
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: f"{suite.way}-{suite.module}")
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: f"{suite.construction}-{suite.module}")
 def test_qiskits_own_tests_pass(suite: Suite, backend: QuantumTaskBackend) -> None:
-    outcome = run(suite, backend, PINNED[suite.way, suite.module])
-    assert outcome.wrong == []
-    assert len(outcome.passed) >= 2
+    result = run(suite, backend, SELECTION[suite.construction, suite.module])
+    assert result.problems == []
+    assert len(result.passed) >= 2
