@@ -1,8 +1,9 @@
-"""The same contract written the short way: what our figures are ratios to.
+"""Simple implementation of the same HTTP contract, as the baseline of the benchmarks.
 
-A thread pool in the worker, `qasm3.loads` and a new `AerSimulator` for every task, a database
-connection for every call, the whole submission passed on over HTTP. `plain:api` and `plain:worker`
-are its two applications; PLAIN_DB and PLAIN_WORKER say where the database and the worker are.
+The worker has a thread pool and runs `qasm3.loads` and a new `AerSimulator` for every task. Every
+call opens a database connection, and the API posts the whole submission to the worker. The
+applications are `api` and `worker`; the variables PLAIN_DB and PLAIN_WORKER name the
+database and the URL of the worker.
 """
 
 import asyncio

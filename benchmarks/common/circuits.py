@@ -1,7 +1,7 @@
-"""Circuits of the benchmark of engines: MQT Bench, large Clifford circuits, and known loads.
+"""Circuits of the engine benchmark: MQT Bench, large Clifford circuits, and common loads.
 
-All are OpenQASM 3 text made of gates that `qiskit.qasm3.loads` reads and Aer runs as they are, so
-that neither side has to translate anything. They are brought to that form once, off the clock.
+Each circuit is OpenQASM 3 text with gates that `qiskit.qasm3.loads` reads and Aer runs without a
+translation. The translation of the circuits into these gates is not measured.
 """
 
 import re
@@ -22,24 +22,26 @@ BASIS = (
     *("x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "p", "rx", "ry", "rz", "u"),
     *("cx", "cy", "cz", "cp", "crx", "cry", "crz", "swap", "ccx", "cswap"),
 )
-"""Gates that stand in stdgates.inc and that Aer has, by Qiskit's names."""
+"""Gates of stdgates.inc that Aer supports, by their names in Qiskit."""
 
 SIZES = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20)
 QUICK_SIZES = (4, 10, 16)
 CLIFFORD = ("ghz", "graphstate", "bv")
 LARGE = (50, 100, 200, 500, 1000)
-MOST_GATES = 40_000
-"""Longer ones say nothing new, and take minutes: Grover's search from 16 qubits on."""
+MAX_GATES = 40_000
+"""Largest number of gates; longer circuits, such as large ones of Grover, take minutes."""
 
-NOTHING = ("z", "s", "sdg")
-"""Gates that do nothing to a qubit that is still |0>, all of them Clifford gates."""
+IDENTITY_ON_ZERO = ("z", "s", "sdg")
+"""Clifford gates that do not change a qubit in |0>."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A circuit; `used` are operands that its gates name, as they stand in the text.
+    """Circuit of the benchmark.
 
-    `size` is what its family calls it: mostly the number of its qubits.
+    Attributes:
+        size: Size in its family, mostly the number of qubits.
+        used: Operands of the gates, as in the text.
     """
 
     family: str
@@ -54,46 +56,49 @@ class Case:
         return f"{self.family} {self.size}"
 
     def variant(self, number: int) -> str:
-        """The same circuit in another text: before its first gate stands one or two more that do
-        nothing, so that whoever remembers programs, even by what they do, has not seen this one.
+        """Return an equal circuit with a different text and a different program.
+
+        One or two gates without an effect precede the first gate, so that no cache holds the
+        program.
         """
-        single = [f"{gate} {qubit};\n" for qubit in self.used for gate in NOTHING]
-        every = chain(single, map("".join, product(single, repeat=2)))
-        extra = next(each for k, each in enumerate(every) if k == number)
-        declared = self.text.rindex("qubit[")
-        at = self.text.index("\n", declared) + 1
-        return self.text[:at] + extra + self.text[at:]
+        single = [f"{gate} {qubit};\n" for qubit in self.used for gate in IDENTITY_ON_ZERO]
+        prefixes = chain(single, map("".join, product(single, repeat=2)))
+        prefix = next(each for k, each in enumerate(prefixes) if k == number)
+        declaration = self.text.rindex("qubit[")
+        start = self.text.index("\n", declaration) + 1
+        return self.text[:start] + prefix + self.text[start:]
 
 
 def groups(quick: bool = False) -> dict[str, Iterator[Case]]:
-    """Every circuit, in groups of one title each."""
+    """Return all circuits by the title of their group."""
     sizes = QUICK_SIZES if quick else SIZES
     return {
-        "common loads": known(),
-        "MQT Bench, 2 to 20 qubits": chain.from_iterable(of_family(f, sizes) for f in families()),
+        "common loads": common_loads(),
+        "MQT Bench, 2 to 20 qubits": chain.from_iterable(
+            build_family(f, sizes) for f in families()
+        ),
         "MQT Bench, 50 to 1000 qubits": chain.from_iterable(
-            of_sizes(family, LARGE[:1] if quick else LARGE) for family in CLIFFORD
+            build_sizes(family, LARGE[:1] if quick else LARGE) for family in CLIFFORD
         ),
     }
 
 
-def known() -> Iterator[Case]:
-    """Loads that simulators are often compared by; not from MQT Bench.
+def common_loads() -> Iterator[Case]:
+    """Yield common loads of simulator benchmarks that are not in MQT Bench.
 
-    GHZ states of a thousand qubits are among those of MQT Bench: Aer takes a tenth of a second for
-    each shot of one.
+    GHZ states of a thousand qubits are in MQT Bench: Aer takes a tenth of a second for each shot.
     """
-    yield exported("Bell", qasm3.loads(BELL))
+    yield export_case("Bell", qasm3.loads(BELL))
     for qubits, depth in ((5, 10), (10, 20), (14, 20), (18, 20), (20, 20)):
-        yield exported("random layers", qasm3.loads(layers(qubits, depth, qubits)))
-    yield exported("QFT", measured(18, QFTGate(18)))
-    yield exported("quantum volume", measured(14, quantum_volume(14, seed=1)))
+        yield export_case("random layers", qasm3.loads(layers(qubits, depth, qubits)))
+    yield export_case("QFT", measure_all(18, QFTGate(18)))
+    yield export_case("quantum volume", measure_all(14, quantum_volume(14, seed=1)))
     ansatz = efficient_su2(16)
     angles = [0.1 + 0.37 * k % 3 for k in range(ansatz.num_parameters)]
-    yield exported("EfficientSU2", measured(16, ansatz.assign_parameters(angles)))
+    yield export_case("EfficientSU2", measure_all(16, ansatz.assign_parameters(angles)))
 
 
-def measured(qubits: int, part: Any) -> QuantumCircuit:
+def measure_all(qubits: int, part: Any) -> QuantumCircuit:
     circuit = QuantumCircuit(qubits)
     circuit.append(part, range(qubits))
     circuit.measure_all()
@@ -101,7 +106,7 @@ def measured(qubits: int, part: Any) -> QuantumCircuit:
 
 
 def families() -> list[str]:
-    """What MQT Bench offers."""
+    """Return the names of the families of MQT Bench."""
     try:
         from mqt.bench.benchmarks import get_available_benchmark_names
     except ImportError:
@@ -109,22 +114,22 @@ def families() -> list[str]:
     return sorted(get_available_benchmark_names())
 
 
-def of_family(family: str, sizes: tuple[int, ...]) -> Iterator[Case]:
-    """A family at these sizes; where it has fewer than three of them, at all from 2 to 20."""
-    found = of_sizes(family, sizes)
-    if len(found) < 3:
-        found = of_sizes(family, range(2, 21))
-    yield from found if sizes == SIZES else found[:3]
+def build_family(family: str, sizes: tuple[int, ...]) -> Iterator[Case]:
+    """Yield the circuits of a family: at these sizes, or at 2 to 20 if it has fewer than three."""
+    cases = build_sizes(family, sizes)
+    if len(cases) < 3:
+        cases = build_sizes(family, range(2, 21))
+    yield from cases if sizes == SIZES else cases[:3]
 
 
-def of_sizes(family: str, sizes: Iterable[int]) -> list[Case]:
-    """The circuits of a family, up to the first one that is too long."""
-    built = (case for size in sizes if (case := of_size(family, size)))
-    return list(takewhile(lambda case: case.gates <= MOST_GATES, built))
+def build_sizes(family: str, sizes: Iterable[int]) -> list[Case]:
+    """Return the circuits of a family, up to the first circuit that is too long."""
+    cases = (case for size in sizes if (case := build_case(family, size)))
+    return list(takewhile(lambda case: case.gates <= MAX_GATES, cases))
 
 
-def of_size(family: str, size: int) -> Case | None:
-    """The circuit of a family at a size, if there is one."""
+def build_case(family: str, size: int) -> Case | None:
+    """Return the circuit of a family at a size; None if MQT Bench has none."""
     from mqt.bench import BenchmarkLevel, get_benchmark
     from networkx import NetworkXError
 
@@ -134,13 +139,13 @@ def of_size(family: str, size: int) -> Case | None:
             circuit = get_benchmark(family, BenchmarkLevel.INDEP, size)
         except (ValueError, NetworkXError, QiskitError):
             return None
-        return exported(family, circuit, size)
+        return export_case(family, circuit, size)
 
 
-def exported(family: str, circuit: QuantumCircuit, size: int = 0) -> Case:
-    """A circuit as text, in gates of the basis; without a size, that is its number of qubits.
+def export_case(family: str, circuit: QuantumCircuit, size: int = 0) -> Case:
+    """Return a circuit as text, in gates of the basis. The default size is the number of qubits.
 
-    One that measures nothing, as those of the family `qaoa`, is measured at its end.
+    A circuit without measurements, such as those of `qaoa`, is measured at its end.
     """
     if not circuit.num_clbits:
         circuit.measure_all()
@@ -148,16 +153,18 @@ def exported(family: str, circuit: QuantumCircuit, size: int = 0) -> Case:
     flat.global_phase = 0
     text = qasm3.dumps(flat)
     used = {flat.find_bit(q).registers[0] for item in flat.data for q in item.qubits}
-    # As the text names them: a register whose name is a gate's is renamed on the way.
-    named = dict(zip(flat.qregs, re.findall(r"^qubit\[\d+\] (\w+);", text, re.M), strict=True))
-    names = tuple(sorted(f"{named[register]}[{k}]" for register, k in used))
-    gates = sum(weight(item.operation) for item in flat.data)
+    # The exporter renames a register with the name of a gate.
+    text_names = dict(zip(flat.qregs, re.findall(r"^qubit\[\d+\] (\w+);", text, re.M), strict=True))
+    names = tuple(sorted(f"{text_names[register]}[{k}]" for register, k in used))
+    gates = sum(count_instructions(item.operation) for item in flat.data)
     qubits = flat.num_qubits
     return Case(family, size or qubits, qubits, gates, text, names)
 
 
-def weight(operation: Any) -> int:
-    """How many instructions it comes to, barriers not counted."""
+def count_instructions(operation: Any) -> int:
+    """Return the number of instructions without barriers."""
     if isinstance(operation, ControlFlowOp):
-        return 1 + sum(weight(item.operation) for body in operation.blocks for item in body.data)
+        return 1 + sum(
+            count_instructions(item.operation) for body in operation.blocks for item in body.data
+        )
     return int(operation.name != "barrier")

@@ -1,7 +1,7 @@
-"""Closed-loop load over the HTTP contract: each client submits a circuit, waits for it, repeats.
+"""Closed-loop load over HTTP: each client submits a circuit, waits for its result, and repeats.
 
-Raw HTTP/1.1 on kept-alive sockets and nothing but the standard library: on a small machine a heavy
-client would measure itself.
+The clients write raw HTTP/1.1 on persistent connections with the standard library only, because a
+slower client would limit the throughput on a small machine.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ BELL = (
 
 
 def layers(qubits: int, depth: int, seed: int) -> str:
-    """Random rotations and a random matching of CNOTs, `depth` times."""
+    """Return a random circuit: `depth` layers of rotations and of a random matching of CNOTs."""
     rng = random.Random(seed)
     lines = [f'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[{qubits}] q; bit[{qubits}] c;']
     for _ in range(depth):
@@ -34,7 +34,7 @@ def layers(qubits: int, depth: int, seed: int) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a load saw; times in milliseconds."""
+    """Throughput and latency of a load."""
 
     tasks: int
     failed: int
@@ -44,7 +44,7 @@ class Figures:
 
 
 class Connection(asyncio.Protocol):
-    """One kept-alive connection, one request at a time."""
+    """Persistent connection with one request at a time."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -96,10 +96,10 @@ class Connection(asyncio.Protocol):
             self._transport = None
 
 
-async def finished(
+async def run_task(
     connection: Connection, body: bytes, wait: bool = True, poll_s: float = 0.005
 ) -> Any:
-    """A task, submitted and asked for until it has ended."""
+    """Submit a task, wait for its end, and return its JSON."""
     question = "?wait=30" if wait else ""
     status, answer = await connection.request("POST", "/tasks" + question, body)
     assert status == 200, answer
@@ -114,7 +114,7 @@ async def finished(
 async def run(
     url: str, circuit: Callable[[int], str], tasks: int, clients: int, wait: bool, poll_s: float
 ) -> Figures:
-    """Drives a service with `tasks` circuits from `clients` at once."""
+    """Submit `tasks` circuits from `clients` concurrent clients."""
     numbers = iter(range(tasks))
     times: list[float] = []
     failed = 0
@@ -125,19 +125,19 @@ async def run(
         for number in numbers:
             body = json.dumps({"circuit": circuit(number)}).encode()
             start = time.perf_counter()
-            answer = await finished(connection, body, wait, poll_s)
+            answer = await run_task(connection, body, wait, poll_s)
             failed += answer["status"] != "completed"
             times.append(time.perf_counter() - start)
         connection.close()
 
     start = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
-    spent = time.perf_counter() - start
+    elapsed = time.perf_counter() - start
     times.sort()
     return Figures(
         len(times),
         failed,
-        len(times) / spent,
+        len(times) / elapsed,
         1e3 * times[len(times) // 2],
         1e3 * times[int(len(times) * 0.99)],
     )
@@ -152,5 +152,5 @@ def drive(
     wait: bool = True,
     poll_s: float = 0.005,
 ) -> Figures:
-    """`run`, from ordinary code."""
+    """Run `run` from synchronous code."""
     return asyncio.run(run(url, circuit, tasks, clients, wait, poll_s))

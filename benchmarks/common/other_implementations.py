@@ -1,9 +1,9 @@
-"""Runs OpenQASM programs with one other implementation: qiskit, pyqasm or braket, by argument.
+"""Run OpenQASM programs with another implementation: qiskit, pyqasm or braket, by argument.
 
-Needs only that implementation (and Qiskit for pyqasm, which runs nothing itself), nothing of this
-project. A line of JSON in, `{"program", "parameters"}`; a line out, `{"outcomes": {bits: share}}`
-of register `c` with its last bit first, `{"refused": reason}`, or `{"read": reason}` where the
-program was read and then could not be run.
+The script needs that implementation (and Qiskit for pyqasm, which does not run programs), but
+nothing of this project. Each line of the input is `{"program", "parameters"}` as JSON. Each line of
+the output is `{"outcomes": {bits: share}}` of the register `c` with its last bit first,
+`{"refused": reason}`, or `{"read": reason}` for a program that is read but cannot run.
 """
 
 import json
@@ -20,7 +20,7 @@ SHOTS = 1000
 
 Json = dict[str, Any]
 
-# Braket has the gates of the standard library under names of its own; we lend it the others.
+# Braket has some gates under other names; these definitions add the standard names.
 STDGATES_FOR_BRAKET = """
 gate p(t) a { phaseshift(t) a; }
 gate phase(t) a { phaseshift(t) a; }
@@ -66,10 +66,10 @@ def _run(circuit: Any) -> dict[str, float]:
         raise RuntimeError(result.status)
     [register] = [r for r in circuit.cregs if r.name == "c"]
     places = [circuit.find_bit(bit).index for bit in reversed(register)]
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for key, shots in result.data()["counts"].items():
-        found["".join(str(int(key, 16) >> place & 1) for place in places)] += shots
-    return _shares(found)
+        counts["".join(str(int(key, 16) >> place & 1) for place in places)] += shots
+    return _shares(counts)
 
 
 def pyqasm(program: str, parameters: Json) -> Json:
@@ -106,8 +106,8 @@ def _read(row: list[str], places: dict[int, int], size: int) -> str:
     return "".join(str(row[places[at]]) if at in places else "0" for at in reversed(range(size)))
 
 
-def _shares(found: Counter[str]) -> dict[str, float]:
-    return {outcome: shots / found.total() for outcome, shots in found.items()}
+def _shares(counts: Counter[str]) -> dict[str, float]:
+    return {outcome: shots / counts.total() for outcome, shots in counts.items()}
 
 
 def _reason(error: BaseException) -> str:
@@ -125,7 +125,7 @@ def _answer(implementation: Callable[[str, Json], Json], line: str) -> Json:
 def main() -> None:
     warnings.simplefilter("ignore")
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints must not look like an answer
+    os.dup2(2, 1)  # the output of a library must not mix with the answers
     implementation = {"qiskit": qiskit, "pyqasm": pyqasm, "braket": braket}[sys.argv[1]]
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)

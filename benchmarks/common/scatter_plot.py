@@ -1,4 +1,4 @@
-"""A plot as SVG: a dot for each circuit, what Aer takes against how many times faster we are."""
+"""Scatter plot as SVG: one dot for each circuit, by the time of Aer and the speed-up over Aer."""
 
 import math
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from typing import NamedTuple
 WIDTH, HEIGHT = 860, 480
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 78, 54
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#555555")
-"""Told apart by colour-blind eyes, too (Okabe and Ito)."""
+"""Colours that are distinct for colour-blind readers (Okabe and Ito)."""
 
 
 class Dot(NamedTuple):
-    """A circuit: `kind` has a colour, `hint` is shown under the mouse."""
+    """Circuit in the plot; `kind` selects the colour, and `hint` is the tooltip."""
 
     x: float
     y: float
@@ -21,14 +21,14 @@ class Dot(NamedTuple):
 
 
 class Axis(NamedTuple):
-    """A logarithmic axis over whole decades, from one place to another."""
+    """Logarithmic axis over whole decades, from `start` to `end` in pixels."""
 
     first: int
     last: int
     start: float
     end: float
 
-    def place(self, value: float) -> float:
+    def position(self, value: float) -> float:
         share = (math.log10(value) - self.first) / (self.last - self.first)
         return self.start + share * (self.end - self.start)
 
@@ -42,15 +42,15 @@ def axis(values: list[float], start: float, end: float) -> Axis:
     return Axis(first, max(first + 1, math.ceil(math.log10(max(values)))), start, end)
 
 
-def drawn(dots: list[Dot]) -> str:
-    """The SVG file."""
+def render_svg(dots: list[Dot]) -> str:
+    """Return the SVG file."""
     x = axis([dot.x for dot in dots], LEFT, WIDTH - RIGHT)
     y = axis([1.0, *(dot.y for dot in dots)], HEIGHT - BOTTOM, TOP)
     kinds = sorted({dot.kind for dot in dots})
     colours = {kind: COLOURS[k % len(COLOURS)] for k, kind in enumerate(kinds)}
     parts = [*frame(), *grid(x, y), *legend(colours)]
     parts += [
-        f'<circle cx="{x.place(dot.x):.1f}" cy="{y.place(dot.y):.1f}" r="4" '
+        f'<circle cx="{x.position(dot.x):.1f}" cy="{y.position(dot.y):.1f}" r="4" '
         f'fill="{colours[dot.kind]}" fill-opacity="0.7"><title>{escape(dot.hint)}</title></circle>'
         for dot in dots
     ]
@@ -69,11 +69,11 @@ def frame() -> Iterator[str]:
 
 def grid(x: Axis, y: Axis) -> Iterator[str]:
     for value in x.decades:
-        at = x.place(value)
+        at = x.position(value)
         yield line(at, y.start, at, y.end, "#e5e5e5")
         yield text(at, y.start + 20, f"{value:,g}", "middle")
     for value in y.decades:
-        at = y.place(value)
+        at = y.position(value)
         yield line(x.start, at, x.end, at, "#333" if value == 1 else "#e5e5e5")
         yield text(x.start - 8, at + 4, f"{value:,g}", "end")
 

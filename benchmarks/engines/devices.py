@@ -1,13 +1,14 @@
-"""Twins of devices beside Aer with the same snapshots of the same devices.
+"""Device twins compared with Aer, for the same calibrations of the same devices.
 
-    python -m benchmarks.engines.devices              # what follows needs nothing else
+    python -m benchmarks.engines.devices
     pip install qiskit-experiments mitiq
     python -m benchmarks.engines.devices experiments
 
-The first prints how good the qubits are that a GHZ state is compiled to, beside Qiskit's level 2,
-and how far the counts of 60 random circuits on devices are from Aer's. The second prints what T1,
-T2, randomized benchmarking and zero-noise extrapolation find on both. Ends with 1 if a circuit is
-further from Aer than chance explains, or a value more than three standard errors.
+The first command prints the quality of the qubits to which a GHZ state is compiled, compared with
+level 2 of Qiskit, and the distance between the counts of 60 random circuits and the counts of Aer.
+The second command prints the results of T1, T2, randomized benchmarking and zero-noise
+extrapolation with both. The exit status is 1 if a circuit differs from Aer by more than chance
+explains, or a value differs by more than three standard errors.
 """
 
 import sys
@@ -37,37 +38,40 @@ DEVICES = {
     "fake_fez": 6,
     "fake_almaden": 6,
 }
-"""How many random circuits on each; they have `cx`, `ecr`, `cz`, and `u1`, `u2`, `u3`."""
+"""Number of random circuits on each device, with `cx`, `ecr`, `cz`, and `u1`, `u2`, `u3`."""
 UNLIKELY = 1e-4
-"""Of 60 circuits, none should be as far off as this by chance."""
+"""Probability of a deviation that none of 60 circuits should reach by chance."""
 
 
-def compiling(client: Client, name: str, qubits: int, shots: int = 4000) -> None:
-    """Prints the share of shots of a GHZ state that are all 0 or all 1, ours beside Qiskit's."""
+def compare_layouts(client: Client, name: str, qubits: int, shots: int = 4000) -> None:
+    """Print the share of all-0 and all-1 shots of a GHZ state, also for the layout of Qiskit."""
     circuit, simulator = ghz(qubits), AerSimulator.from_backend(device(name))
     ends = ("0" * qubits, "1" * qubits)
-    ours, plain = [], []
+    service, qiskit = [], []
     for seed in range(SEEDS):
         counts = client.submit(
             circuit, backend=name, noise=STILL, compile="always", shots=shots, seed=seed
         ).result().counts  # fmt: skip
-        ours.append(sum(counts.get(end, 0) for end in ends) / shots)
+        service.append(sum(counts.get(end, 0) for end in ends) / shots)
         passes = generate_preset_pass_manager(2, target=device(name).target, seed_transpiler=seed)
         run = simulator.run(passes.run(circuit), shots=shots, seed_simulator=seed)
-        plain.append(sum(run.result().get_counts().get(end, 0) for end in ends) / shots)
+        qiskit.append(sum(run.result().get_counts().get(end, 0) for end in ends) / shots)
     error = (0.25 / shots / SEEDS) ** 0.5
     print(
-        f"GHZ-{qubits} on {name}: ours {np.mean(ours):.3f}, Qiskit's level 2 with Aer "
-        f"{np.mean(plain):.3f}, of {SEEDS} seeds; standard error at most {error:.3f}"
+        f"GHZ-{qubits} on {name}: service {np.mean(service):.3f}, Qiskit's level 2 with Aer "
+        f"{np.mean(qiskit):.3f}, of {SEEDS} seeds; standard error at most {error:.3f}"
     )
 
 
-def as_written(client: Client) -> bool:
-    """Compares random circuits with Aer, unscheduled ones without idle time; True if all agree."""
+def compare_circuits(client: Client) -> bool:
+    """Compare random circuits with Aer, and return True if all agree.
+
+    Circuits without a schedule run without idle time.
+    """
     agree = True
     for name, circuits in DEVICES.items():
-        found = list(_deviations(client, name, circuits))
-        distances, by_chance, chances = np.array(found).T
+        deviations = list(_deviations(client, name, circuits))
+        distances, by_chance, chances = np.array(deviations).T
         agree = agree and bool(chances.min() > UNLIKELY)
         print(
             f"{circuits} circuits on {name}: total variation distance {distances.mean():.4f} at "
@@ -79,7 +83,7 @@ def as_written(client: Client) -> bool:
 def _deviations(client: Client, name: str, circuits: int) -> Iterator[tuple[float, float, float]]:
     for seed in range(100, 100 + circuits):
         circuit, noise = random_isa(name, seed, steps=40), STILL
-        if seed % 2 and name not in ("fake_almaden",):  # which has gates of unknown duration
+        if seed % 2 and name not in ("fake_almaden",):  # its gates have no durations
             circuit, noise = scheduled(circuit, device(name).target), None
         task = client.submit(
             openqasm(circuit), backend=name, compile="never", noise=noise, returns="probabilities"
@@ -92,24 +96,24 @@ def _deviations(client: Client, name: str, circuits: int) -> Iterator[tuple[floa
         yield (*distance(counts, exact), p_value(table, exact))
 
 
-def experiments(provider: QuantumTaskProvider, name: str, qubit: int) -> bool:
-    """Runs what is run on devices on ours and on Aer; True if all values agree."""
+def run_experiments(provider: QuantumTaskProvider, name: str, qubit: int) -> bool:
+    """Run device experiments on the service and on Aer, and return True if all values agree."""
     from qiskit_experiments.library import T1, StandardRB, T2Hahn
 
-    ours = provider.backend(name)
-    times = ours.qubit_properties(qubit)
+    twin = provider.backend(name)
+    times = twin.qubit_properties(qubit)
     pair = [qubit, qubit + 1]
     makers: dict[str, Callable[[Any], Any]] = {
         "T1": lambda b: T1([qubit], np.linspace(1e-6, 3 * times.t1, 14), backend=b),
         "T2": lambda b: T2Hahn([qubit], np.linspace(1e-6, 3 * times.t2, 14), backend=b),
         "EPC": lambda b: StandardRB(pair, [1, 5, 10, 20, 35, 55], num_samples=4, seed=5, backend=b),
     }
-    backends = (ours, AerSimulator.from_backend(device(name)))
+    backends = (twin, AerSimulator.from_backend(device(name)))
     agree = True
     for what, make in makers.items():
-        found = [_value(make(backend), backend, what) for backend in backends]
-        agree &= _compared(f"{what} of {name}", *[(value.n, value.s) for value in found])
-    return agree & _compared("ZNE", *[_extrapolated(ours, backend) for backend in backends])
+        values = [_value(make(backend), backend, what) for backend in backends]
+        agree &= _compare(f"{what} of {name}", *[(value.n, value.s) for value in values])
+    return agree & _compare("ZNE", *[_extrapolate(twin, backend) for backend in backends])
 
 
 def _value(experiment: Any, backend: Any, what: str) -> Any:
@@ -117,10 +121,10 @@ def _value(experiment: Any, backend: Any, what: str) -> Any:
     return data.analysis_results(what, dataframe=False).value
 
 
-def _extrapolated(
-    ours: Any, backend: Any, shots: int = 20_000, runs: int = 6
+def _extrapolate(
+    twin: Any, backend: Any, shots: int = 20_000, runs: int = 6
 ) -> tuple[float, float]:
-    """A value that mitiq extrapolates to no noise, and its standard error."""
+    """Return the value that mitiq extrapolates to zero noise, and its standard error."""
     from mitiq import zne
 
     circuit = QuantumCircuit(2)
@@ -137,7 +141,7 @@ def _extrapolated(
         def execute(folded: QuantumCircuit) -> float:
             measured = folded.copy()
             measured.measure_all()
-            on_device = transpile(measured, ours, optimization_level=0, initial_layout=[2, 3])
+            on_device = transpile(measured, twin, optimization_level=0, initial_layout=[2, 3])
             job = backend.run(on_device, shots=shots, seed_simulator=next(seeds))
             return float(job.result().get_counts().get("00", 0) / shots)
 
@@ -149,26 +153,28 @@ def _extrapolated(
     return float(np.mean(values)), float(np.std(values, ddof=1) / runs**0.5)
 
 
-def _compared(what: str, ours: Sequence[float], aer: Sequence[float]) -> bool:
-    errors = abs(ours[0] - aer[0]) / np.hypot(ours[1], aer[1])
+def _compare(what: str, service: Sequence[float], aer: Sequence[float]) -> bool:
+    errors = abs(service[0] - aer[0]) / np.hypot(service[1], aer[1])
     print(
-        f"{what}: ours {ours[0]:.4g} +- {ours[1]:.2g}, Aer {aer[0]:.4g} +- {aer[1]:.2g}: "
+        f"{what}: service {service[0]:.4g} +- {service[1]:.2g}, Aer {aer[0]:.4g} +- {aer[1]:.2g}: "
         f"{errors:.1f} standard errors"
     )
     return bool(errors < 3)
 
 
 def main(arguments: Sequence[str]) -> int:
-    warnings.simplefilter("ignore")  # of snapshots, and of durations that are rounded
+    warnings.simplefilter("ignore")  # about old calibrations and rounded durations
     with tempfile.TemporaryDirectory() as folder:
         service = Service(Path(folder), slots=2).start()
         try:
             if "experiments" in arguments:
-                return 0 if experiments(QuantumTaskProvider(service.url), "fake_manila", 1) else 1
+                return (
+                    0 if run_experiments(QuantumTaskProvider(service.url), "fake_manila", 1) else 1
+                )
             client = Client(service.url)
-            compiling(client, "fake_sherbrooke", 10)
-            compiling(client, "fake_fez", 10)
-            return 0 if as_written(client) else 1
+            compare_layouts(client, "fake_sherbrooke", 10)
+            compare_layouts(client, "fake_fez", 10)
+            return 0 if compare_circuits(client) else 1
         finally:
             service.stop()
 

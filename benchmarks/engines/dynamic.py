@@ -1,8 +1,9 @@
-"""Programs that act on what they measure: what is chosen for them beside Aer's own control flow.
+"""Dynamic circuits: the engine that the service chooses, compared with control flow in Aer.
 
-Each program is written twice, as OpenQASM and as a Qiskit circuit with `if_test` and `while_loop`.
-Both run in this process, in turn, on one thread, from the compiled program to the counts.
-`distance` compares the two results; where outcomes hardly ever repeat it is near 1 for equals too.
+Each program exists twice: as OpenQASM, and as a Qiskit circuit with `if_test` and `while_loop`.
+Both run in this process, in turn, on one thread; the time is from the compiled program to the
+counts. The column `distance` compares the two results; it is near 1, even for equal distributions,
+if outcomes hardly ever repeat.
 
     python benchmarks/engines/dynamic.py [--shots N] [--rounds N]
 """
@@ -28,7 +29,7 @@ PHASE = 2 * math.pi * 0.3
 
 
 def teleport() -> tuple[str, QuantumCircuit]:
-    """The state of a qubit moved to another one, and undone there."""
+    """Teleport the state of a qubit, and undo its preparation on the other qubit."""
     circuit = QuantumCircuit(3, 3)
     circuit.ry(0.7, 0)
     circuit.h(1)
@@ -51,7 +52,7 @@ def teleport() -> tuple[str, QuantumCircuit]:
 
 
 def repeat_until_success() -> tuple[str, QuantumCircuit]:
-    """A rotation by an angle that is no fraction of pi, tried until both ancillas say 0."""
+    """Rotate by an angle that is no fraction of pi; repeat until both ancillas are 0."""
     circuit = QuantumCircuit(QuantumRegister(3), flag := ClassicalRegister(2, "f"))
     circuit.add_register(result := ClassicalRegister(1, "r"))
 
@@ -82,7 +83,7 @@ def repeat_until_success() -> tuple[str, QuantumCircuit]:
 
 
 def phase_estimation() -> tuple[str, QuantumCircuit]:
-    """Eight bits of a phase, one ancilla, each bit corrected by those before it."""
+    """Estimate eight bits of a phase with one ancilla; each bit is corrected by earlier bits."""
     circuit = QuantumCircuit(2, 8)
     circuit.x(1)
     lines = ["qubit[2] q; bit[8] c; x q[1];"]
@@ -103,7 +104,7 @@ def phase_estimation() -> tuple[str, QuantumCircuit]:
 
 
 def repetition_code() -> tuple[str, QuantumCircuit]:
-    """Three data qubits with small errors, corrected in five rounds by what two ancillas tell."""
+    """Correct small errors of three data qubits in five rounds with two ancillas."""
     circuit = QuantumCircuit(QuantumRegister(5), syndrome := ClassicalRegister(2, "s"))
     circuit.add_register(result := ClassicalRegister(3, "r"))
     lines = ["qubit[5] q; bit[2] s; bit[3] r;"]
@@ -124,12 +125,12 @@ def repetition_code() -> tuple[str, QuantumCircuit]:
 
 
 def coin_flips() -> tuple[str, QuantumCircuit]:
-    """The worst case of shared histories: after 16 flips, each looked at, no two are equal."""
+    """Flip 16 coins with a branch on each: the worst case of shot branching."""
     return _flips(16, [])
 
 
 def coin_flips_with_t() -> tuple[str, QuantumCircuit]:
-    """Eight flips with a gate that no stabilizer state can follow."""
+    """Flip eight coins with a gate that is not Clifford."""
     return _flips(8, ["t", "h"])
 
 
@@ -148,7 +149,7 @@ def _flips(flips: int, more: list[str]) -> tuple[str, QuantumCircuit]:
 
 
 def large_state() -> tuple[str, QuantumCircuit]:
-    """Eighteen qubits, one of them measured half-way and looked at."""
+    """Run 18 qubits with one measurement in the middle and a branch on it."""
     circuit = QuantumCircuit(18, 18)
     lines = ["qubit[18] q; bit[18] c;"]
     _layers(circuit, lines)
@@ -182,11 +183,14 @@ PROGRAMS: dict[str, Callable[[], tuple[str, QuantumCircuit]]] = {
     "18 qubits, 1 mid-circuit": large_state,
 }
 FEW_SHOTS = {"18 qubits, 1 mid-circuit": 16}
-"""Aer runs the whole circuit for each shot; with more of them this would take minutes."""
+"""Number of shots: Aer runs the whole circuit for each shot, so more would take minutes."""
 
 
 def best(rounds: int, *runs: Callable[[], Any]) -> list[float]:
-    """The shortest time of each, in milliseconds; they take turns, the first turn is not timed."""
+    """Return the shortest time of each run, in milliseconds.
+
+    The runs take turns, and the first turn is not measured.
+    """
     times = [math.inf] * len(runs)
     for turn in range(rounds + 1):
         for k, run in enumerate(runs):
@@ -197,10 +201,10 @@ def best(rounds: int, *runs: Callable[[], Any]) -> list[float]:
     return times
 
 
-def distance(ours: dict[str, int], theirs: dict[str, int], shots: int) -> float:
-    """Half the sum of the differences of the frequencies."""
-    keys = ours.keys() | theirs.keys()
-    return sum(abs(ours.get(k, 0) - theirs.get(k, 0)) for k in keys) / (2 * shots)
+def distance(left: dict[str, int], right: dict[str, int], shots: int) -> float:
+    """Return the total variation distance of two counts."""
+    keys = left.keys() | right.keys()
+    return sum(abs(left.get(k, 0) - right.get(k, 0)) for k in keys) / (2 * shots)
 
 
 def compare(name: str, shots: int, rounds: int) -> None:
@@ -209,18 +213,19 @@ def compare(name: str, shots: int, rounds: int) -> None:
     simulator = AerSimulator(max_parallel_threads=1)
     circuit = transpile(circuit, simulator, optimization_level=0)
 
-    def ours() -> Any:
-        program = programs.pop()  # each time one that nobody remembers
+    def run_service() -> Any:
+        program = programs.pop()  # a new program each time, which no cache holds
         return run_program(program, shots=shots, seed=7, memory=False, settings=SETTINGS)
 
-    def theirs() -> Any:
+    def run_aer() -> Any:
         return simulator.run(circuit, shots=shots, seed_simulator=7).result().get_counts()
 
-    mine, aers = best(rounds, ours, theirs)
-    result = ours()
-    apart = distance(json.loads(result.counts), theirs(), shots)
+    service_ms, aer_ms = best(rounds, run_service, run_aer)
+    result = run_service()
+    apart = distance(json.loads(result.counts), run_aer(), shots)
+    ratio = aer_ms / service_ms
     print(
-        f"{name:27}{shots:6}{mine:9.1f} ms{aers:9.1f} ms{aers / mine:8.2f} x   {result.engine:12}"
+        f"{name:27}{shots:6}{service_ms:9.1f} ms{aer_ms:9.1f} ms{ratio:8.2f} x   {result.engine:12}"
         f"{len(json.loads(result.counts)):6}{apart:8.3f}",
         flush=True,
     )
@@ -232,7 +237,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     print(f"one thread, the best of {options.rounds}")
-    print(f"{'':27}{'shots':>6}{'ours':>12}{'Aer':>12}{'ratio':>10}   engine    outcomes  distance")
+    print(
+        f"{'':27}{'shots':>6}{'service':>12}{'Aer':>12}{'ratio':>10}   engine    outcomes  distance"
+    )
     for name in PROGRAMS:
         compare(name, min(options.shots, FEW_SHOTS.get(name, options.shots)), options.rounds)
 

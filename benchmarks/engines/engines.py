@@ -1,18 +1,18 @@
-"""From a text to its counts: QuantumTask over HTTP beside Qiskit Aer in the client's own process.
+"""Time from a text to its counts: the service over HTTP, and Aer in the process of the client.
 
 usage: python -m benchmarks.engines.engines [--quick] [--seconds 8] [--url URL] [--plot
     docs/explanation/engines.svg]
 
-For each circuit both sides take turns of up to ten texts, in milliseconds, medians:
+For each circuit both sides take turns of up to ten texts. The columns are medians in milliseconds:
   Aer       qiskit.qasm3.loads + AerSimulator().run(circuit, shots=1024).result().get_counts()
-  ours      POST /tasks?wait=30 on one kept-alive connection; each time a text and a program that
-            the service has not seen
+  service   POST /tasks?wait=30 on one persistent connection; each text and each program is new to
+            the service
   again     the same texts a second time
-Imports, the construction of the simulator and a first run of each side are off the clock, and so is
-the way to a circuit of gates that both sides read and Aer runs as they are. The figures of another
-machine differ; quote the ratios. `--url`: a service that was just started, else one is started.
+The times exclude imports, the construction of the simulator, a first run of each side, and the
+translation of the circuit into gates that both sides support. Absolute times depend on the machine;
+quote the ratios. `--url` names a service that was just started; without it, a service is started.
 
-Then every engine by itself, on the same compiled program, in this process, on one thread.
+Then every engine runs the same compiled program in this process, on one thread.
 """
 
 import argparse
@@ -34,9 +34,9 @@ from qiskit_aer import AerSimulator
 from tests.support.run_program import run_program
 from tests.support.services import Service
 
-from benchmarks.common.circuits import Case, groups, known
-from benchmarks.common.load_generator import BELL, Connection, finished
-from benchmarks.common.scatter_plot import Dot, drawn
+from benchmarks.common.circuits import Case, common_loads, groups
+from benchmarks.common.load_generator import BELL, Connection, run_task
+from benchmarks.common.scatter_plot import Dot, render_svg
 from quantumtask.engines.selection.choose import choose_engine
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.engines.selection.methods import ENGINE_PACKAGES, engine_version
@@ -44,45 +44,45 @@ from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
-WANTED = 10.0
-LEAST = 0.95
+TARGET_RATIO = 10.0
+MIN_RATIO = 0.95
 TURNS = 2
-TURN = 10
+TEXTS_PER_TURN = 10
 SHOTS = 1024
 SETTINGS = Settings()
 ENGINES = [name for name in ENGINE_PACKAGES if engine_version(name) is not None]
 TOO_LONG_US = 3e6
-"""An engine that is expected to take longer than this by itself is left out."""
+"""Predicted microseconds above which an engine does not run alone."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What came of a circuit; times in milliseconds."""
+    """Times of a circuit, in milliseconds."""
 
     case: Case
-    theirs: float
+    aer_ms: float
     cold: float
     again: float
     engine: str
 
     @property
     def ratio(self) -> float:
-        """How many times faster ours is with a circuit it has not seen."""
-        return self.theirs / self.cold
+        """Speed-up over Aer for a circuit that is new to the service."""
+        return self.aer_ms / self.cold
 
     @property
     def ratio_again(self) -> float:
-        return self.theirs / self.again
+        return self.aer_ms / self.again
 
 
-class Ours:
-    """The service, asked by one client on one connection."""
+class ServiceRunner:
+    """Service with one client on one connection."""
 
     def __init__(self, url: str, runner: asyncio.Runner) -> None:
         self._connection, self._runner = Connection(url), runner
 
     def turn(self, texts: list[str]) -> tuple[list[float], list[float], str]:
-        """Milliseconds of each text, and of each the second time; what ran the last of them."""
+        """Return the milliseconds of each text at its first and second run, and the last engine."""
         return self._runner.run(self._turn(texts))
 
     async def _turn(self, texts: list[str]) -> tuple[list[float], list[float], str]:
@@ -96,7 +96,7 @@ class Ours:
         return times[:half], times[half:], f"{answer['engine']} {answer['method']}"
 
     async def _ready(self) -> None:
-        """Opens the connection again if the service has closed it while it was idle."""
+        """Open the connection again if the service closed it while it was idle."""
         with suppress(ConnectionError):
             await self._connection.request("GET", "/health")
             return
@@ -104,14 +104,14 @@ class Ours:
 
     async def _run(self, text: str) -> dict[str, Any]:
         body = json.dumps({"circuit": text, "shots": SHOTS}).encode()
-        answer: dict[str, Any] = await finished(self._connection, body)
+        answer: dict[str, Any] = await run_task(self._connection, body)
         assert answer["status"] == "completed", answer
         assert sum(answer["result"].values()) == SHOTS
         return answer
 
 
-class Theirs:
-    """Aer, as its documentation uses it."""
+class AerRunner:
+    """Aer, used as in its documentation."""
 
     def __init__(self) -> None:
         self._simulator = AerSimulator()
@@ -123,15 +123,17 @@ class Theirs:
         return counts
 
 
-def timed(work: Callable[[str], Any], text: str) -> float:
-    """Milliseconds."""
+def time_ms(work: Callable[[str], Any], text: str) -> float:
+    """Return the milliseconds of one call."""
     started = time.perf_counter()
     work(text)
     return 1e3 * (time.perf_counter() - started)
 
 
-def measure(case: Case, ours: Ours, theirs: Theirs, seconds: float) -> Row:
-    """The medians of several turns, of as many texts as there is time for."""
+def measure(
+    case: Case, service_runner: ServiceRunner, aer_runner: AerRunner, seconds: float
+) -> Row:
+    """Return the medians of several turns; the number of texts depends on the time limit."""
     aer: list[float] = []
     cold: list[float] = []
     again: list[float] = []
@@ -141,32 +143,34 @@ def measure(case: Case, ours: Ours, theirs: Theirs, seconds: float) -> Row:
             break
         end = time.monotonic() + seconds / TURNS / 2
         texts = []
-        while not texts or (len(texts) < TURN and time.monotonic() < end):
+        while not texts or (len(texts) < TEXTS_PER_TURN and time.monotonic() < end):
             texts.append(case.variant(len(aer)))
-            aer.append(timed(theirs.run, texts[-1]))
-        first, second, engine = ours.turn(texts)
+            aer.append(time_ms(aer_runner.run, texts[-1]))
+        first, second, engine = service_runner.turn(texts)
         cold += first
         again += second
     return Row(case, *map(statistics.median, (aer, cold, again)), engine)
 
 
-def compare(quick: bool, seconds: float, ours: Ours) -> dict[str, list[Row]]:
-    """The rows of each group."""
-    theirs = Theirs()
+def compare(quick: bool, seconds: float, service_runner: ServiceRunner) -> dict[str, list[Row]]:
+    """Return the rows of each group."""
+    aer_runner = AerRunner()
     for _ in range(20):
-        ours.turn([BELL])
-        theirs.run(BELL)
-    found = {}
+        service_runner.turn([BELL])
+        aer_runner.run(BELL)
+    rows_by_group = {}
     for title, cases in groups(quick).items():
-        print(f"\n{title:28}{'gates':>6}{'Aer ms':>10}{'ours ms':>9}{'x':>7}{'again':>9}{'x':>7}")
-        found[title] = list(measured(cases, seconds, ours, theirs))
-    return found
+        print(f"\n{title:28}{'gates':>6}{'Aer ms':>10}{'service':>9}{'x':>7}{'again':>9}{'x':>7}")
+        rows_by_group[title] = list(measure_cases(cases, seconds, service_runner, aer_runner))
+    return rows_by_group
 
 
-def measured(cases: Iterator[Case], seconds: float, ours: Ours, theirs: Theirs) -> Iterator[Row]:
+def measure_cases(
+    cases: Iterator[Case], seconds: float, service_runner: ServiceRunner, aer_runner: AerRunner
+) -> Iterator[Row]:
     for case in cases:
         try:
-            row = measure(case, ours, theirs, seconds)
+            row = measure(case, service_runner, aer_runner, seconds)
         except QASM3ImporterError as error:
             print(f"{case.title:28}{case.gates:6}  left out, Qiskit cannot read it: {error}")
         else:
@@ -176,42 +180,45 @@ def measured(cases: Iterator[Case], seconds: float, ours: Ours, theirs: Theirs) 
 
 def show(row: Row) -> None:
     print(
-        f"{row.case.title:28}{row.case.gates:6}{row.theirs:10.1f}{row.cold:9.1f}{row.ratio:7.1f}"
+        f"{row.case.title:28}{row.case.gates:6}{row.aer_ms:10.1f}{row.cold:9.1f}{row.ratio:7.1f}"
         f"{row.again:9.1f}{row.ratio_again:7.1f}  {row.engine}",
         flush=True,
     )
 
 
-def summarise(found: dict[str, list[Row]]) -> bool:
-    """Prints what they come to. False: less than we want."""
-    everything = [row for rows in found.values() for row in rows]
+def summarise(rows_by_group: dict[str, list[Row]]) -> bool:
+    """Print the geometric means. Return False if a mean is below the target."""
+    everything = [row for rows in rows_by_group.values() for row in rows]
     print(f"\n{'geometric means':28}{'circuits':>9}{'x':>7}{'again x':>9}")
-    for title, rows in {**found, "all": everything}.items():
+    for title, rows in {**rows_by_group, "all": everything}.items():
         cold, again = mean(row.ratio for row in rows), mean(row.ratio_again for row in rows)
         print(f"{title:28}{len(rows):9}{cold:7.1f}{again:9.1f}")
-    print("\nthe least")
+    print("\nthe smallest ratios")
     for row in sorted(everything, key=lambda row: row.ratio)[:8]:
         show(row)
-    slower = sum(row.ratio < LEAST for row in everything)
-    print(f"below {LEAST}: {slower} of {len(everything)}")
-    return not slower and mean(row.ratio for row in everything) >= WANTED
+    slower = sum(row.ratio < MIN_RATIO for row in everything)
+    print(f"below {MIN_RATIO}: {slower} of {len(everything)}")
+    return not slower and mean(row.ratio for row in everything) >= TARGET_RATIO
 
 
 def mean(ratios: Iterable[float]) -> float:
     return statistics.geometric_mean(ratios)
 
 
-def by_engine(case: Case) -> None:
-    """One line: milliseconds of each engine by itself, and which of them is chosen."""
+def show_engines(case: Case) -> None:
+    """Print the milliseconds of each engine alone, and the engine that is chosen."""
     program = compile_uncached(case.text, SETTINGS).program
-    times = {name: alone(case, name) for name in ENGINES}
+    times = {name: measure_alone(case, name) for name in ENGINES}
     chosen = choose_engine(extract_features(program), SHOTS, SETTINGS).plan
     cells = "".join(f"{'-' if ms is None else f'{ms:.2f}':>13}" for ms in times.values())
     print(f"{case.title:28}{cells}  {chosen.engine} {chosen.method} {chosen.precision}", flush=True)
 
 
-def alone(case: Case, engine: str) -> float | None:
-    """Milliseconds that an engine takes for a program new to it; None: it cannot, or too long."""
+def measure_alone(case: Case, engine: str) -> float | None:
+    """Return the milliseconds of an engine for a new program.
+
+    None: the engine cannot run the program, or the prediction is above TOO_LONG_US.
+    """
     times = []
     for _ in range(5):
         program = compile_uncached(case.text, SETTINGS).program
@@ -229,15 +236,15 @@ def alone(case: Case, engine: str) -> float | None:
     return min(times)
 
 
-def dots(found: dict[str, list[Row]]) -> Iterator[Dot]:
-    for row in (row for rows in found.values() for row in rows):
-        hint = f"{row.case.title}: Aer {row.theirs:.1f} ms, ours {row.cold:.1f} ms"
-        yield Dot(row.theirs, row.ratio, row.engine, hint)
+def dots(rows_by_group: dict[str, list[Row]]) -> Iterator[Dot]:
+    for row in (row for rows in rows_by_group.values() for row in rows):
+        hint = f"{row.case.title}: Aer {row.aer_ms:.1f} ms, service {row.cold:.1f} ms"
+        yield Dot(row.aer_ms, row.ratio, row.engine, hint)
 
 
 @contextmanager
 def service(url: str | None) -> Iterator[str]:
-    """The URL of a service: the one given, or one of our own."""
+    """Yield the URL of a service; start a service if there is no URL."""
     if url is not None:
         yield url
         return
@@ -254,20 +261,20 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="few sizes of each family")
-    parser.add_argument("--seconds", type=float, default=8, help="for each circuit")
-    parser.add_argument("--url", help="of a service that was just started")
-    parser.add_argument("--plot", type=Path, help="the file to draw the plot into, as SVG")
+    parser.add_argument("--seconds", type=float, default=8, help="time limit for each circuit")
+    parser.add_argument("--url", help="address of a service that was just started")
+    parser.add_argument("--plot", type=Path, help="SVG file for the plot")
     options = parser.parse_args()
     with service(options.url) as url, asyncio.Runner() as runner:
-        found = compare(options.quick, options.seconds, Ours(url, runner))
-    good = summarise(found)
+        rows_by_group = compare(options.quick, options.seconds, ServiceRunner(url, runner))
+    good = summarise(rows_by_group)
     if options.plot:
-        options.plot.write_text(drawn(list(dots(found))))
+        options.plot.write_text(render_svg(list(dots(rows_by_group))))
     print(
         f"\n{'each engine alone, ms':28}" + "".join(f"{name:>13}" for name in ENGINES) + "  chosen"
     )
-    for case in known():
-        by_engine(case)
+    for case in common_loads():
+        show_engines(case)
     return not good
 
 

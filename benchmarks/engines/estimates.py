@@ -1,14 +1,13 @@
-"""How good the estimates are: what is predicted beside what it takes, and what is chosen.
+"""Accuracy of the estimates: predicted and measured times, and the choice of the method.
 
 usage: python -m benchmarks.engines.estimates [--quick] [--seconds 1.5]
 
-Each circuit is run by every engine and method that can run it, in this process, on one thread: new
-to it each time, processor time, the best of three. What is predicted to take longer than
-`--seconds` is left out. The circuits are those of MQT Bench, where it is installed, and random
-ones.
-It prints for each method how many predictions are within a factor of two; the same of the methods
-that were chosen, with the reading of the text, which is what POST /estimate tells; and the circuits
-for which another method was faster.
+Every engine and method that can run a circuit runs it in this process, on one thread. The time is
+processor time, the best of three runs, and each run has a new program. Methods with a prediction
+above `--seconds` are left out. The circuits are those of MQT Bench, if it is installed, and random
+circuits. The benchmark prints for each method the share of predictions within a factor of two; the
+same for the methods that were chosen, with the parsing of the text, as POST /estimate returns it;
+and the circuits for which another method was faster.
 """
 
 import argparse
@@ -33,7 +32,7 @@ from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 
-WANTED = 0.8
+TARGET_SHARE = 0.8
 ROUNDS = 3
 SEED = 7
 SETTINGS = Settings(slot_memory_mb=4096)
@@ -48,28 +47,28 @@ class Load:
 
 @dataclass
 class Row:
-    """What came of a circuit: seconds by method, predicted and taken."""
+    """Times of a circuit: predicted and measured seconds by method."""
 
     load: Load
     reading: float
     chosen: IdealMethod
     predicted: dict[IdealMethod, float] = field(default_factory=dict)
-    taken: dict[IdealMethod, float] = field(default_factory=dict)
+    measured: dict[IdealMethod, float] = field(default_factory=dict)
 
     @property
-    def told(self) -> float:
-        """What an estimate tells, over what it took."""
-        taken = self.reading + self.taken[self.chosen]
-        return (self.reading + self.predicted[self.chosen]) / taken
+    def accuracy(self) -> float:
+        """Ratio of the estimate to the measured time."""
+        seconds = self.reading + self.measured[self.chosen]
+        return (self.reading + self.predicted[self.chosen]) / seconds
 
     @property
     def loss(self) -> float:
-        """How much longer the chosen method took than the fastest."""
-        return self.taken[self.chosen] / min(self.taken.values())
+        """Ratio of the time of the chosen method to that of the fastest method."""
+        return self.measured[self.chosen] / min(self.measured.values())
 
 
 def loads(quick: bool) -> Iterator[Load]:
-    yield from generated(quick)
+    yield from random_loads(quick)
     try:
         from benchmarks.common.circuits import groups
 
@@ -80,24 +79,24 @@ def loads(quick: bool) -> Iterator[Load]:
     yield from (Load(case.title, case.text) for case in cases)
 
 
-def generated(quick: bool) -> Iterator[Load]:
-    """Random circuits of each kind that an engine is for."""
+def random_loads(quick: bool) -> Iterator[Load]:
+    """Yield random circuits for each kind of engine."""
     sizes = (3, 9) if quick else (2, 4, 7, 9, 12, 14, 16)
     for kind, qubits in product(KINDS, sizes):
-        yield Load(f"random {kind} {qubits}", text_of(kind, qubits))
+        yield Load(f"random {kind} {qubits}", build_text(kind, qubits))
     for qubits, shots in product(sizes[:5], (20_000, 300_000)):
-        yield Load(f"random plain {qubits}, {shots:,} shots", text_of("plain", qubits), shots)
+        yield Load(f"random plain {qubits}, {shots:,} shots", build_text("plain", qubits), shots)
     for qubits in (40, 120, 300):
-        yield Load(f"random Clifford {qubits}", text_of("Clifford", qubits))
+        yield Load(f"random Clifford {qubits}", build_text("Clifford", qubits))
 
 
-def text_of(kind: str, qubits: int) -> str:
-    lots = random.Random(f"{SEED} {kind} {qubits}")
+def build_text(kind: str, qubits: int) -> str:
+    generator = random.Random(f"{SEED} {kind} {qubits}")
     lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', f"qubit[{qubits}] q;", f"bit[{qubits}] c;"]
     for _ in range(6):
-        lines += [single(kind, k, lots) for k in range(qubits)]
-        lines += [f"cx q[{a}], q[{b}];" for a, b in pairs(qubits, lots)]
-        lines.append(KINDS[kind](lots.randrange(qubits), lots.randrange(qubits)))
+        lines += [single(kind, k, generator) for k in range(qubits)]
+        lines += [f"cx q[{a}], q[{b}];" for a, b in pairs(qubits, generator)]
+        lines.append(KINDS[kind](generator.randrange(qubits), generator.randrange(qubits)))
     return "\n".join([*lines, "c = measure q;"])
 
 
@@ -107,22 +106,22 @@ KINDS: dict[str, Callable[[int, int], str]] = {
     "measured": lambda a, _: f"c[{a}] = measure q[{a}];",
     "dynamic": lambda a, b: f"c[{a}] = measure q[{a}];\nif (c[{a}]) {{ x q[{b}]; }}",
 }
-"""What stands between the layers of each kind of circuit, given two qubits."""
+"""Statement on two qubits between the layers, by the kind of circuit."""
 
 
-def single(kind: str, qubit: int, lots: random.Random) -> str:
+def single(kind: str, qubit: int, generator: random.Random) -> str:
     if kind == "Clifford":
-        return f"{lots.choice('hsxyz')} q[{qubit}];"
-    return f"{lots.choice(('rx', 'ry', 'rz', 'p'))}({lots.uniform(0, 3):.4f}) q[{qubit}];"
+        return f"{generator.choice('hsxyz')} q[{qubit}];"
+    return f"{generator.choice(('rx', 'ry', 'rz', 'p'))}({generator.uniform(0, 3):.4f}) q[{qubit}];"
 
 
-def pairs(qubits: int, lots: random.Random) -> Iterator[tuple[int, int]]:
-    order = lots.sample(range(qubits), qubits)
+def pairs(qubits: int, generator: random.Random) -> Iterator[tuple[int, int]]:
+    order = generator.sample(range(qubits), qubits)
     return zip(order[::2], order[1::2], strict=False)
 
 
-def measure(load: Load, most_s: float) -> Row | None:
-    """What came of a load; None: its result is certain, and no engine runs."""
+def measure(load: Load, max_s: float) -> Row | None:
+    """Measure all methods of a load; return None if the result is certain and no engine runs."""
     started = time.process_time()
     program = compile_uncached(load.text, SETTINGS).program
     reading = time.process_time() - started
@@ -138,14 +137,14 @@ def measure(load: Load, most_s: float) -> Row | None:
     row = Row(load, reading, chosen)
     for method, each in plans.items():
         predicted = each.microseconds * 1e-6 * machine_factor()
-        if each.bytes <= available_bytes(SETTINGS) and predicted <= most_s:
+        if each.bytes <= available_bytes(SETTINGS) and predicted <= max_s:
             row.predicted[method] = predicted
-            row.taken[method] = min(run(program, method, load.shots) for _ in range(ROUNDS))
+            row.measured[method] = min(run(program, method, load.shots) for _ in range(ROUNDS))
     return row
 
 
 def run(program: Program, method: IdealMethod, shots: int) -> float:
-    """Seconds for a program new to the engine."""
+    """Return the seconds of a program that is new to the engine."""
     new = replace(program, circuit=program.circuit and replace(program.circuit))
     started = time.process_time()
     plan = method.plan(extract_features(new), shots, 1)
@@ -155,10 +154,10 @@ def run(program: Program, method: IdealMethod, shots: int) -> float:
     return time.process_time() - started
 
 
-def rows(of: Iterable[Load], most_s: float) -> Iterator[Row]:
+def rows(of: Iterable[Load], max_s: float) -> Iterator[Row]:
     for each in of:
         try:
-            row = measure(each, most_s)
+            row = measure(each, max_s)
         except ResourceError as error:
             print(f"{each.title}: left out, {error.message}", file=sys.stderr)
         else:
@@ -166,30 +165,30 @@ def rows(of: Iterable[Load], most_s: float) -> Iterator[Row]:
                 yield row
 
 
-def told(title: str, ratios: list[float]) -> float:
-    """Prints a line, and gives the share that is within a factor of two."""
+def print_accuracy(title: str, ratios: list[float]) -> float:
+    """Print a line, and return the share of ratios within a factor of two."""
     share = sum(0.5 <= ratio <= 2 for ratio in ratios) / len(ratios)
     print(f"{title:38}{len(ratios):8}{share:9.0%}{statistics.median(ratios):9.2f}")
     return share
 
 
-def report(found: list[Row]) -> bool:
-    """Prints what it comes to. False: less than we want."""
+def print_summary(results: list[Row]) -> bool:
+    """Print the summary. Return False if a share is below the target."""
     print(f"{'method':38}{'circuits':>8}{'within 2':>9}{'median':>9}")
     for method in IDEAL_METHODS:
-        ratios = [r.predicted[method] / r.taken[method] for r in found if method in r.taken]
+        ratios = [r.predicted[method] / r.measured[method] for r in results if method in r.measured]
         if ratios:
-            told(f"{method.engine} {method.name} {method.precision}", ratios)
-    ran = [row for row in found if row.chosen in row.taken]
-    share = told("as estimated: chosen, with reading", [row.told for row in ran])
+            print_accuracy(f"{method.engine} {method.name} {method.precision}", ratios)
+    ran = [row for row in results if row.chosen in row.measured]
+    share = print_accuracy("as estimated: chosen, with reading", [row.accuracy for row in ran])
     slower = sorted((row for row in ran if row.loss > 1.1), key=lambda row: -row.loss)
     mean = statistics.geometric_mean(row.loss for row in ran)
     print(f"\nanother method was faster: {len(slower)} of {len(ran)}; on average {mean:.2f} times")
     for row in slower[:15]:
-        best = min(row.taken, key=row.taken.__getitem__)
+        best = min(row.measured, key=row.measured.__getitem__)
         names = f"{row.chosen.engine} {row.chosen.name}, best {best.engine} {best.name}"
         print(f"{row.load.title:38}{row.loss:6.1f}  {names}")
-    return share >= WANTED
+    return share >= TARGET_SHARE
 
 
 def main() -> int:
@@ -197,11 +196,11 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="few sizes of each family")
-    parser.add_argument("--seconds", type=float, default=1.5, help="most for one run, as predicted")
+    parser.add_argument("--seconds", type=float, default=1.5, help="largest prediction of a run")
     options = parser.parse_args()
     for engine in {method.engine for method in IDEAL_METHODS if engine_version(method.engine)}:
         load_engine(engine)
-    return not report(list(rows(loads(options.quick), options.seconds)))
+    return not print_summary(list(rows(loads(options.quick), options.seconds)))
 
 
 if __name__ == "__main__":

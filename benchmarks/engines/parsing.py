@@ -1,4 +1,4 @@
-"""How long a circuit's text takes to read: the short path, the full path, and Qiskit's own way.
+"""Time to parse a circuit: the fast path, the full path, and Qiskit.
 
 usage: python -m benchmarks.engines.parsing [--rounds 9]
 """
@@ -22,8 +22,8 @@ SETTINGS = Settings()
 SIMULATOR = AerSimulator()
 
 
-def text_of(gates: int, qubits: int = 10, seed: int = 1) -> str:
-    """A random circuit of so many gates, measured at its end."""
+def build_text(gates: int, qubits: int = 10, seed: int = 1) -> str:
+    """Return a random circuit with this number of gates, measured at its end."""
     random_ = random.Random(seed)
     lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', f"qubit[{qubits}] q;", f"bit[{qubits}] c;"]
     for _ in range(gates):
@@ -41,20 +41,20 @@ def text_of(gates: int, qubits: int = 10, seed: int = 1) -> str:
 TEXTS = {
     "Bell": BELL,
     "10 qubits, 20 layers": layers(10, 20, seed=1),
-    "275 gates": text_of(275),
-    "1,332 gates": text_of(1332),
+    "275 gates": build_text(275),
+    "1,332 gates": build_text(1332),
 }
 
 
-def straight(text: str) -> None:
+def parse_fast(text: str) -> None:
     assert compile_straight_line(text, SETTINGS) is not None
 
 
-def full(text: str) -> None:
+def parse_full(text: str) -> None:
     compile_full(text, SETTINGS)
 
 
-def qiskits(text: str) -> None:
+def parse_qiskit(text: str) -> None:
     transpile(qasm3.loads(text), SIMULATOR)
 
 
@@ -66,19 +66,22 @@ def seconds(work: Callable[[str], None], text: str) -> float:
 
 def compare(name: str, rounds: int) -> None:
     text = TEXTS[name]
-    ways = (straight, full, qiskits)
+    ways = (parse_fast, parse_full, parse_qiskit)
     for way in ways:
         way(text)
     table = [[seconds(way, text) for way in ways] for _ in range(rounds)]
-    short, whole, theirs = (statistics.median(column) * 1e3 for column in zip(*table, strict=True))
-    print(f"{name:<22} {short:8.2f} ms, full path {whole:8.2f} ms ({whole / short:4.1f} times), "
-          f"Qiskit {theirs:8.1f} ms ({theirs / short:5.0f} times)")  # fmt: skip
+    fast_ms, full_ms, qiskit_ms = (
+        statistics.median(column) * 1e3 for column in zip(*table, strict=True)
+    )
+    print(f"{name:<22} {fast_ms:8.2f} ms, "
+          f"full path {full_ms:8.2f} ms ({full_ms / fast_ms:4.1f} times), "
+          f"Qiskit {qiskit_ms:8.1f} ms ({qiskit_ms / fast_ms:5.0f} times)")  # fmt: skip
 
 
 def grow(way: Callable[[str], None], rounds: int) -> None:
     base = 0.0
     for gates in GROWTH:
-        text = text_of(gates)
+        text = build_text(gates)
         each = min(seconds(way, text) for _ in range(rounds)) / gates
         base = base or each
         print(f"{way.__name__:<8} {gates:>7,} gates: {each * 1e6:5.1f} us a gate, "
@@ -93,7 +96,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     for name in TEXTS:
         compare(name, rounds)
-    for way in (straight, full):
+    for way in (parse_fast, parse_full):
         grow(way, max(2, rounds // 3))
 
 

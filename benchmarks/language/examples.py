@@ -1,9 +1,9 @@
-"""The specification's own example programs: which run, with what outcome, and why others do not.
+"""Example programs of the OpenQASM specification: the programs that run, with their outcomes.
 
     python -m benchmarks.language.examples openqasm/examples
 
-The folder is `examples` in a clone of the project openqasm/openqasm. Each file is run as
-it stands; one that breaks the specification's rules is refused, and run again with that mended.
+The folder is `examples` of a clone of the project openqasm/openqasm. Each file runs unchanged. A
+file that violates a rule of the specification is refused, and runs again with a correction.
 """
 
 import json
@@ -23,11 +23,12 @@ SEED = 3
 
 @dataclass(frozen=True)
 class Example:
-    """What is known of a file.
+    """Expected behaviour of a file.
 
-    `expected` is the distribution of its counts, None where it is not fixed; `refused` tells in
-    which line it breaks a rule and why it cannot run as it stands; `mend` are replacements
-    (old, new) that make it a correct program.
+    Attributes:
+        expected: Distribution of the counts; None if the distribution is not fixed.
+        refused: Line and rule of the violation, for a file that cannot run unchanged.
+        mend: Replacements (old, new) that make the program correct.
     """
 
     expected: Mapping[str, float] | None = None
@@ -40,15 +41,15 @@ def even(*keys: str) -> dict[str, float]:
     return {key: 1 / len(keys) for key in keys}
 
 
-def _teleported() -> dict[str, float]:
+def _teleport_distribution() -> dict[str, float]:
     one = math.sin(0.15) ** 2
     pairs = [f"{a} {b}" for a in "01" for b in "01"]
     return {f"{c} {p}": (one if c == "1" else 1 - one) / 4 for c in "01" for p in pairs}
 
 
-def _estimated() -> dict[str, float]:
-    """The angle `c` of ipe.qasm: what the file does, round by round, for both eigenstates."""
-    found: dict[str, float] = {}
+def _phase_distribution() -> dict[str, float]:
+    """Compute the angle `c` of ipe.qasm, round by round, for both eigenstates."""
+    counts: dict[str, float] = {}
     for theta in (0.0, 3 * math.pi / 8):
         chances = {0: 0.5}
         for power in (1 << i for i in range(10)):
@@ -60,8 +61,8 @@ def _estimated() -> dict[str, float]:
                     later[after] = later.get(after, 0.0) + p * chance
             chances = later
         for c, p in chances.items():
-            found[f"{c:010b}"] = found.get(f"{c:010b}", 0.0) + p
-    return {key: p for key, p in found.items() if p > 1e-9}
+            counts[f"{c:010b}"] = counts.get(f"{c:010b}", 0.0) + p
+    return {key: p for key, p in counts.items() if p > 1e-9}
 
 
 _WITHOUT_EXTERN = (
@@ -99,12 +100,12 @@ EXAMPLES = {
     "inverseqft1": Example({"0000": 1.0}, note="the inverse transform of an even spread"),
     "inverseqft2": Example({"0 0 0 0": 1.0}, note="the inverse transform of an even spread"),
     "ipe": Example(
-        _estimated(),
+        _phase_distribution(),
         mend=(("// Now c contains", "bit[n] seen = bit[n](c); // "),),
         note="declares no bit: mended, it shows `c`; the lowest power first is no usual estimate",
     ),
     "msd": Example(refused=(48, "uses scratch[3] of three, and declares no `success`")),
-    "qec": Example({"01 000": 1.0}, note="the flip is found and mended"),
+    "qec": Example({"01 000": 1.0}, note="the flip is detected and corrected"),
     "qft": Example(even(*(f"{k:04b}" for k in range(16))), note="an even spread"),
     "qpt": Example(even("0", "1"), note="H|0>"),
     "rb": Example({"00": 1.0}, note="survives"),
@@ -114,7 +115,7 @@ EXAMPLES = {
     ),
     "scqec": Example(refused=(16, _EXTERN)),
     "t1": Example(refused=(13, _EXTERN + "; calibrations")),
-    "teleport": Example(_teleported(), note="the state arrives, with either correction"),
+    "teleport": Example(_teleport_distribution(), note="the state arrives, with either correction"),
     "varteleport": Example(
         even("0", "1"),
         refused=(31, "calls the subroutine `bellprep` as if it were a gate"),
@@ -129,14 +130,14 @@ def run(text: str) -> Result | Failure:
     return execute(TaskSpec(text, shots=SHOTS, seed=SEED), Settings())
 
 
-def distance(found: Mapping[str, int], expected: Mapping[str, float]) -> float:
-    """Half the sum of the differences between frequencies and probabilities: 0 to 1."""
-    keys = {*found, *expected}
-    return sum(abs(found.get(k, 0) / SHOTS - expected.get(k, 0.0)) for k in keys) / 2
+def distance(counts: Mapping[str, int], expected: Mapping[str, float]) -> float:
+    """Return the total variation distance between frequencies and probabilities, from 0 to 1."""
+    keys = {*counts, *expected}
+    return sum(abs(counts.get(k, 0) / SHOTS - expected.get(k, 0.0)) for k in keys) / 2
 
 
 def judge(outcome: Result | Failure, example: Example) -> tuple[bool, str]:
-    """Whether the outcome is the textbook's, and a sentence about it."""
+    """Return True if the outcome is the expected one, and a sentence about it."""
     if isinstance(outcome, Failure):
         return judge_refusal(outcome, example)
     counts: dict[str, int] = json.loads(outcome.counts)
@@ -157,7 +158,7 @@ def judge_refusal(failure: Failure, example: Example) -> tuple[bool, str]:
     return example.refused is not None and line == example.refused[0], f"refused: {first}"
 
 
-def mended(text: str, example: Example) -> str:
+def correct(text: str, example: Example) -> str:
     for old, new in example.mend:
         if old not in text:
             raise SystemExit(f"this is not the file we know: it does not say {old!r}")
@@ -166,15 +167,15 @@ def mended(text: str, example: Example) -> str:
 
 
 def lines(path: Path) -> Iterator[tuple[bool, str]]:
-    """The verdicts on one file, as it stands and mended, and what there is to say about it."""
-    example = EXAMPLES.get(path.stem, Example(note="not known to this table"))
+    """Yield the verdicts on one file, unchanged and corrected, with their texts."""
+    example = EXAMPLES.get(path.stem, Example(note="not in this table"))
     text = path.read_text()
     good, sentence = judge(run(text), example)
     yield good, f"{path.stem:13} {sentence}"
     if example.refused:
         yield True, f"{'':13} ({example.refused[1]})"
     if example.mend:
-        good, sentence = judge(run(mended(text, example)), Example(example.expected))
+        good, sentence = judge(run(correct(text, example)), Example(example.expected))
         yield good, f"{'  mended':13} {sentence}"
     if example.note:
         yield True, f"{'':13} ({example.note})"

@@ -1,13 +1,13 @@
-"""What each implementation makes of `tests/openqasm/features`: a table for the docs.
+"""Features of `tests/openqasm/features` in each implementation, as a table for the docs.
 
     python -m venv others
     others/bin/pip install qiskit qiskit-aer qiskit-qasm3-import pyqasm
     others/bin/pip install amazon-braket-default-simulator
     python -m benchmarks.language.features others/bin/python
 
-runs every program with the other implementations in that environment, checks what comes out,
-writes docs/reference/openqasm.json and the table in docs/reference/openqasm.md. Without an argument
-it only writes the table again.
+With the argument, the benchmark runs every program with the other implementations in that
+environment, checks the outcomes, and writes docs/reference/openqasm.json and the table in
+docs/reference/openqasm.md. Without an argument, it writes only the table.
 """
 
 import json
@@ -32,14 +32,17 @@ PACKAGES = {
 }
 TITLES = {"qiskit": "Qiskit", "pyqasm": "pyqasm", "braket": "Braket"}
 SHOTS = 1000
-MOST_SECONDS = 20
+MAX_SECONDS = 20
 
 Words = dict[str, dict[str, dict[str, str]]]
-"""Section -> feature -> implementation -> what it did, in a word."""
+"""Section -> feature -> implementation -> verdict."""
 
 
 def agrees(expected: Mapping[str, float], outcomes: Mapping[str, float]) -> bool:
-    """Nothing that cannot be, and no share further off than five standard deviations."""
+    """Return True if the outcomes agree with the expected distribution.
+
+    There is no impossible outcome, and no share differs by more than five standard deviations.
+    """
     if not set(outcomes) <= set(expected):
         return False
     return all(
@@ -49,7 +52,7 @@ def agrees(expected: Mapping[str, float], outcomes: Mapping[str, float]) -> bool
 
 
 class Other:
-    """One implementation in a process of its own, which is killed where a program hangs it."""
+    """Another implementation in a separate process, which is killed if a program hangs."""
 
     def __init__(self, python: str, name: str) -> None:
         self._command = [python, str(ROOT / "benchmarks/common/other_implementations.py"), name]
@@ -63,10 +66,10 @@ class Other:
         process.stdin.flush()
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
-            line = process.stdout.readline() if selector.select(MOST_SECONDS) else ""
+            line = process.stdout.readline() if selector.select(MAX_SECONDS) else ""
         if not line:
             self.close()
-            return {"hangs": f"no answer within {MOST_SECONDS} s"}
+            return {"hangs": f"no answer within {MAX_SECONDS} s"}
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -88,7 +91,7 @@ class Other:
 
 
 def verdict(feature: Feature, expected: Expected, answer: Mapping[str, Any]) -> str:
-    """`runs`, `wrong`, `differs`, `accepted`, `read`, `refused` or `hangs`."""
+    """Return `runs`, `wrong`, `differs`, `accepted`, `read`, `refused` or `hangs`."""
     if "outcomes" not in answer:
         return str(next(iter(answer)))
     if isinstance(expected, Refused):
@@ -98,8 +101,8 @@ def verdict(feature: Feature, expected: Expected, answer: Mapping[str, Any]) -> 
     return "differs" if feature.silent else "wrong"
 
 
-def word(feature: Feature, other: Other) -> str:
-    """What an implementation makes of a feature, with and without a measurement before it."""
+def combined_verdict(feature: Feature, other: Other) -> str:
+    """Return the verdict on a feature, with and without a measurement before it."""
     plain = verdict(feature, feature.expected, other.answer(feature.program, feature.parameters))
     if feature.measured_program is None or feature.measured_expected is None:
         return plain
@@ -109,13 +112,13 @@ def word(feature: Feature, other: Other) -> str:
 
 
 def run_others(python: str) -> dict[str, Any]:
-    """All features with all others; the answers are kept for reading, not for the table."""
+    """Run all features with all other implementations, and return their verdicts and answers."""
     words: Words = {section: {f.name: {} for f in fs} for section, fs in SECTIONS.items()}
     for name in PACKAGES:
         other = Other(python, name)
         for section, features in SECTIONS.items():
             for feature in features:
-                words[section][feature.name][name] = word(feature, other)
+                words[section][feature.name][name] = combined_verdict(feature, other)
         other.close()
     return {"versions": versions(python), "features": words}
 
@@ -124,12 +127,12 @@ def versions(python: str) -> dict[str, str]:
     code = "import importlib.metadata as m, sys; print(*map(m.version, sys.argv[1:]))"
     names = [package for packages in PACKAGES.values() for package in packages]
     command = [python, "-c", code, *names]
-    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    return dict(zip(names, found, strict=True))
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return dict(zip(names, done.stdout.split(), strict=True))
 
 
-def our_word(feature: Feature) -> str:
-    """What ours does; that it does so is what `tests/openqasm/test_features.py` checks."""
+def own_verdict(feature: Feature) -> str:
+    """Return the verdict of this project, which `tests/openqasm/test_features.py` checks."""
     if isinstance(feature.expected, Refused):
         return f"refuses: `{feature.expected.code}`"
     if isinstance(feature.measured_expected, Refused):
@@ -148,8 +151,8 @@ CELLS = {
 }
 
 
-def their_word(expected: Expected, found: str) -> str:
-    plain, _, measured = found.partition(", when measured ")
+def other_verdict(expected: Expected, verdict_: str) -> str:
+    plain, _, measured = verdict_.partition(", when measured ")
     if isinstance(expected, Refused) and not expected.valid:
         return {"accepted": "**accepts**", "hangs": "**hangs**"}.get(plain, "refuses")
     if not measured or plain == "wrong":
@@ -159,24 +162,27 @@ def their_word(expected: Expected, found: str) -> str:
     return "runs when not measured" if plain == "runs" else "runs when measured"
 
 
-def generated(results: Mapping[str, Any]) -> str:
-    """The versions, then a table for each section."""
+def render_tables(results: Mapping[str, Any]) -> str:
+    """Return the versions, and a table for each section."""
     tables = [_section(section, results["features"]) for section in SECTIONS]
-    return "\n\n".join([made_with(results), summary(results["features"]), *tables])
+    return "\n\n".join([describe_versions(results), summary(results["features"]), *tables])
 
 
 def summary(words: Words) -> str:
-    """How many features run, and how many come out wrong, of those that a simulator can run."""
+    """Return the numbers of features that run, and that are wrong, on a simulator."""
     able = [
         (section, feature)
         for section, features in SECTIONS.items()
         for feature in features
         if not isinstance(feature.expected, Refused)
     ]
-    rows = [("QuantumTask", [our_word(feature) for _, feature in able])]
+    rows = [("QuantumTask", [own_verdict(feature) for _, feature in able])]
     for name, title in TITLES.items():
         rows.append(
-            (title, [their_word(f.expected, words[section][f.name][name]) for section, f in able])
+            (
+                title,
+                [other_verdict(f.expected, words[section][f.name][name]) for section, f in able],
+            )
         )
     lines = [
         f"| of {len(able)} features that a simulator can run | run | wrong or hang |",
@@ -193,23 +199,23 @@ def _section(section: str, words: Words) -> str:
         "|---|---|---|---|---|---|",
     ]
     for feature in SECTIONS[section]:
-        found = words[section][feature.name]
-        cells = [feature.name.replace("|", "\\|"), feature.spec, our_word(feature)]
-        cells += [their_word(feature.expected, found[name]) for name in PACKAGES]
+        verdict_ = words[section][feature.name]
+        cells = [feature.name.replace("|", "\\|"), feature.spec, own_verdict(feature)]
+        cells += [other_verdict(feature.expected, verdict_[name]) for name in PACKAGES]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def made_with(results: Mapping[str, Any]) -> str:
+def describe_versions(results: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     return f"Versions: {versions}."
 
 
 def write_page(results: Mapping[str, Any]) -> None:
-    """Writes what stands between the two marks; the rest of the page is written by hand."""
+    """Replace the text between the two marks of the page."""
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{generated(results)}\n{END}{after}")
+    PAGE.write_text(f"{before}{BEGIN}\n{render_tables(results)}\n{END}{after}")
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
-"""What an executor gets done, on this machine's slots and on a Ray cluster of this machine.
+"""Throughput of the executors: slots of this machine, and a Ray cluster on this machine.
 
 usage: python -m benchmarks.service.executors [--seconds 3] [--rounds 5] [--slots 2]
 
-Bell circuits in chunks, one for each slot that is free, without API and database. Both executors
-have as many slots and take turns, so a noisy machine disturbs both alike. Told is the median of the
-rounds: tasks a second, and what a chunk of one task takes there and back.
+The load is Bell circuits in chunks, one chunk for each free slot, without API and database. Both
+executors have the same number of slots and take turns, so that noise of the machine affects both
+equally. The figures are medians of the rounds: tasks per second, and the round trip of one task.
 """
 
 import argparse
@@ -29,7 +29,7 @@ _names = map(str, itertools.count())
 
 @dataclass
 class Side:
-    """One executor, and the rates it reached by the size of its chunks."""
+    """Executor with its rates by the size of its chunks."""
 
     kind: str
     slots: int
@@ -62,7 +62,7 @@ class Side:
         self.rates.setdefault(chunk, []).append(sent / (time.perf_counter() - begun))
 
     def trip(self) -> None:
-        """One task alone, from here and back."""
+        """Measure the round trip of one task."""
         begun = time.perf_counter()
         self.executor.submit([_bell()])
         self._ended.acquire()
@@ -80,17 +80,17 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=3)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--slots", type=int, default=2)
-    given = options.parse_args()
-    cluster = Cluster(cores=given.slots).start()
+    options = options.parse_args()
+    cluster = Cluster(cores=options.slots).start()
     os.environ.update(cluster.access, RAY_ADDRESS=cluster.address)
     try:
-        sides = [Side(kind, given.slots) for kind in EXECUTORS]
-        for _ in range(given.rounds):
+        sides = [Side(kind, options.slots) for kind in EXECUTORS]
+        for _ in range(options.rounds):
             for side in sides:
                 for _ in range(50):
                     side.trip()
                 for chunk in CHUNKS:
-                    side.round(chunk, given.seconds)
+                    side.round(chunk, options.seconds)
         report(sides)
         for side in sides:
             side.executor.stop()
@@ -105,8 +105,8 @@ def report(sides: list[Side]) -> None:
     print(f"| one task there and back, ms | {trips[0]:.2f} | {trips[1]:.2f} | {_ratio(trips)} |")
     for chunk in CHUNKS:
         rates = [statistics.median(side.rates[chunk]) for side in sides]
-        told = " | ".join(f"{rate:,.0f}" for rate in rates)
-        print(f"| tasks a second, {chunk} in a chunk | {told} | {_ratio(rates)} |")
+        cells = " | ".join(f"{rate:,.0f}" for rate in rates)
+        print(f"| tasks a second, {chunk} in a chunk | {cells} | {_ratio(rates)} |")
 
 
 def _ratio(figures: list[float]) -> str:

@@ -1,10 +1,10 @@
-"""What the service takes of the machine: tasks through HTTP beside the same slots fed directly.
+"""Overhead of the service: tasks through HTTP, compared with the same slots fed directly.
 
 usage: python -m benchmarks.service.overhead [--rounds 5]
 
-Direct means from this process to slots as a Worker has them, in the chunks that it would make of
-what so many clients have under way: no HTTP, no database, no waiting for anybody. Both take turns
-on the same machine. Clients, service and slots share its cores: what HTTP costs, slots miss.
+Direct: this process sends chunks to the slots of a worker, of the sizes that a worker would use for
+the same number of clients, without HTTP, database and waiting clients. Both take turns on the same
+machine. Clients, service and slots share its cores, so that HTTP takes time from the slots.
 """
 
 import argparse
@@ -30,17 +30,17 @@ from quantumtask.worker.slots.executor import LocalExecutor, pack_chunks
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the table; `wanted`: tasks per second through HTTP, over those fed directly."""
+    """Row of the table; `target` is the target for the ratio of tasks per second."""
 
     title: str
     circuit: Callable[[int], str]
     clients: int
     tasks: int
-    wanted: float
+    target: float
 
 
 NUMBERS = count()
-"""No two circuits are the same, but for those that always are: what ran before is remembered."""
+"""Numbers that make circuits different, because the worker caches programs."""
 
 CASES = (
     Case("Bell, 16 clients", lambda _: BELL, 16, 2000, 0.5),
@@ -51,25 +51,25 @@ CASES = (
 
 
 class Slots:
-    """Slots without a Worker around them."""
+    """Slots without a worker."""
 
     def __init__(self) -> None:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as a Worker's slots have it
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the slots of a worker
         self._ended: queue.SimpleQueue[list[AttemptOutcome] | BaseException] = queue.SimpleQueue()
         self._executor = LocalExecutor(Settings(), self._ended.put, self._ended.put)
         self._executor.warm()
 
     def per_second(self, case: Case) -> float:
         waiting = [assignment(case.circuit(k)) for k in islice(NUMBERS, case.tasks)]
-        left = len(waiting)
+        remaining = len(waiting)
         started = time.perf_counter()
-        while left:
+        while remaining:
             waiting = self._feed(waiting, case.clients)
-            left -= succeeded(self._ended.get())
+            remaining -= count_completed(self._ended.get())
         return case.tasks / (time.perf_counter() - started)
 
     def _feed(self, waiting: list[Assignment], clients: int) -> list[Assignment]:
-        """Gives every free slot its share of what so many clients would have waiting for it."""
+        """Give every free slot its share of the tasks of so many clients."""
         while waiting and self._executor.free:
             share = clients // self._executor.size
             [chunk], later = pack_chunks(waiting[:share], 1)
@@ -86,12 +86,12 @@ def assignment(circuit: str) -> Assignment:
     return Assignment(os.urandom(16).hex(), 1, "nobody", 0, predict_ms(spec), spec)
 
 
-def succeeded(ended: list[AttemptOutcome] | BaseException) -> int:
-    """How many tasks have ended; all of them well, or this benchmark is worth nothing."""
-    if isinstance(ended, BaseException):
-        raise ended
-    assert not any(o.value is None or isinstance(o.value, Failure) for o in ended), ended
-    return len(ended)
+def count_completed(outcomes: list[AttemptOutcome] | BaseException) -> int:
+    """Return the number of ended tasks; all tasks must have completed."""
+    if isinstance(outcomes, BaseException):
+        raise outcomes
+    assert not any(o.value is None or isinstance(o.value, Failure) for o in outcomes), outcomes
+    return len(outcomes)
 
 
 def through_http(url: str, case: Case) -> float:
@@ -110,7 +110,7 @@ def compare(case: Case, url: str, slots: Slots, rounds: int) -> None:
     busy_ms = 1e3 * Settings().slot_count / direct
     print(
         f"{case.title:24} {busy_ms:8.2f} ms {direct:9.1f}/s {http:9.1f}/s {ratio:7.2f} "
-        f"{case.wanted:7.2f}",
+        f"{case.target:7.2f}",
         flush=True,
     )
 
@@ -123,7 +123,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
         service, slots = Service(Path(folder)).start(), Slots()
-        print(f"{'':24} {'in a slot':>11} {'direct':>11} {'HTTP':>11} {'ratio':>7} {'wanted':>7}")
+        print(f"{'':24} {'in a slot':>11} {'direct':>11} {'HTTP':>11} {'ratio':>7} {'target':>7}")
         for case in CASES:
             compare(case, service.url, slots, rounds)
         slots.stop()

@@ -1,14 +1,14 @@
-"""Throughput against the number of workers, with slots that only take time.
+"""Throughput by the number of workers, with slots that only wait.
 
 usage: python -m benchmarks.service.scaling [--database postgresql] [--workers 1 2 4] [--slots 8]
     [--ms 100]
 
-Simulated: a machine with two cores cannot run the circuits of four workers. Each worker is the real
-process with the real claims, leases and commits; its slots wait for `ms` instead of computing, one
-task each. Everything is on this machine: API, clients, database and workers share its cores. Told
-are tasks a second, the share of what the slots could do, and the processor time of each part, in
-cores, with that of whatever else the machine does. The bottleneck is the slots while they are used,
-then the cores while none is idle, and else the part that works most.
+The slots are simulated, because a machine with two cores cannot run the circuits of four workers.
+Each worker is a real process with real claims, leases and commits; a slot waits for `ms` and holds
+one task. API, clients, database and workers share the cores of this machine. The benchmark prints
+tasks per second, the share of the capacity of the slots, and the processor time of each part and of
+the rest of the machine, in cores. The bottleneck is the slots if they are in use, then the cores if
+no core is idle, and otherwise the part with the most processor time.
 """
 
 import argparse
@@ -34,17 +34,17 @@ ALONE = (
     + "".join(f"rx(0.3) q[{k % 24}];" for k in range(400))
     + "c = measure q;"
 )
-"""By its text a task of more than a chunk: it gets a slot of its own."""
+"""Circuit whose predicted cost fills a chunk, so that each task gets its own slot."""
 
 RESULT = Result('{"0":1024}', None, 7, "simulated", "1", "none", 0.1)
 TICKS = os.sysconf("SC_CLK_TCK")
 IDLE = "idle"
-USED = 0.85
-"""The share of its slots or of the cores from which on these are the bottleneck."""
+BOTTLENECK_SHARE = 0.85
+"""Share of the slots, or of the cores, in use from which they are the bottleneck."""
 
 
-class Simulated:
-    """Slots that do nothing but take time, with the interface of the Executor."""
+class SimulatedExecutor:
+    """Slots that only wait, with the interface of the executor."""
 
     def __init__(
         self,
@@ -79,8 +79,8 @@ class Simulated:
         pass
 
 
-class Spent:
-    """Processor time of the parts, in cores, from `start` to `shares`."""
+class ProcessorTime:
+    """Processor time of the parts, in cores, from the construction to `shares`."""
 
     def __init__(self, pids: dict[str, Callable[[], list[int]]]) -> None:
         self._pids = pids
@@ -93,12 +93,12 @@ class Spent:
         return {**shares, "others on this machine": max(0.0, others)}
 
     def _now(self) -> dict[str, float]:
-        found = {part: sum(map(_seconds, pids())) for part, pids in self._pids.items()}
-        return {**found, "clients": time.process_time(), IDLE: _idle()}
+        seconds_by_part = {part: sum(map(_seconds, pids())) for part, pids in self._pids.items()}
+        return {**seconds_by_part, "clients": time.process_time(), IDLE: _idle()}
 
 
 def _idle() -> float:
-    """Seconds that the cores of this machine had nothing to do, or waited for a disk."""
+    """Return the seconds that the cores of this machine were idle or waited for a disk."""
     fields = Path("/proc/stat").read_text().splitlines()[0].split()
     return (int(fields[4]) + int(fields[5])) / TICKS
 
@@ -125,37 +125,38 @@ def measure(database: str, workers: int, slots: int, ms: float, seconds: float) 
             if server:
                 parts["PostgreSQL"] = lambda: [server.pid, *children(server.pid)]
             service.wait_ready()
-            could = workers * slots * 1000 / ms
+            capacity = workers * slots * 1000 / ms
             assert service.run(ALONE)["engine"] == RESULT.engine
-            spent = Spent(parts)
+            processor_time = ProcessorTime(parts)
             done = drive(
                 service.url,
                 lambda _: ALONE,
-                tasks=max(100, int(could * seconds)),
+                tasks=max(100, int(capacity * seconds)),
                 clients=2 * workers * slots,
             )
-            told(workers, done.per_second, could, spent.shares())
+            print_line(workers, done.per_second, capacity, processor_time.shares())
         finally:
             service.stop()
             if server:
                 server.remove()
 
 
-def told(workers: int, per_second: float, could: float, shares: dict[str, float]) -> None:
+def print_line(workers: int, per_second: float, capacity: float, shares: dict[str, float]) -> None:
     cells = ", ".join(f"{part} {share:.2f}" for part, share in shares.items())
+    used = per_second / capacity
     print(
-        f"{workers} workers: {per_second:7.0f} tasks/s, {per_second / could:4.0%} of their slots; "
-        f"cores: {cells}; bottleneck: {bottleneck(per_second / could, shares)}",
+        f"{workers} workers: {per_second:7.0f} tasks/s, {used:4.0%} of their slots; "
+        f"cores: {cells}; bottleneck: {bottleneck(used, shares)}",
         flush=True,
     )
 
 
 def bottleneck(used: float, shares: dict[str, float]) -> str:
-    if used > USED:
+    if used > BOTTLENECK_SHARE:
         return "the slots"
     largest = max((part for part in shares if part != IDLE), key=lambda part: shares[part])
-    if shares[IDLE] < (1 - USED) * core_count():
-        return f"the cores, most of them taken by {largest}"
+    if shares[IDLE] < (1 - BOTTLENECK_SHARE) * core_count():
+        return f"the cores, most of them used by {largest}"
     return f"{largest}, which waits for its turn or for the disk"
 
 
@@ -163,7 +164,7 @@ def serve() -> None:
     from quantumtask.cli.app import main as run
     from quantumtask.worker import worker
 
-    worker.LocalExecutor = Simulated  # type: ignore[assignment, misc]
+    worker.LocalExecutor = SimulatedExecutor  # type: ignore[assignment, misc]
     run()
 
 
@@ -176,9 +177,9 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=8)
     parser.add_argument("--ms", type=float, default=100.0)
     parser.add_argument("--seconds", type=float, default=10.0)
-    given = parser.parse_args()
-    for workers in given.workers:
-        measure(given.database, workers, given.slots, given.ms, given.seconds)
+    options = parser.parse_args()
+    for workers in options.workers:
+        measure(options.database, workers, options.slots, options.ms, options.seconds)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long the API takes from its start to its first answer.
+"""Time from the start of the API to its first answer.
 
 usage: python -m benchmarks.service.startup [--rounds 10]
 """
@@ -14,7 +14,7 @@ from tests.support.services import Service
 
 
 def first_answer(service: Service) -> float:
-    """Seconds from starting the process to an answer of /health."""
+    """Return the seconds from the start of the process to an answer of /health."""
     started = time.perf_counter()
     process = service.start_api()
     while not answers(service.port):

@@ -1,11 +1,12 @@
-"""A sweep in one request, beside single posts to a plain implementation and beside Aer in-process.
+"""Sweep in one request, compared with single posts to a simple implementation and with Aer.
 
 usage: python -m benchmarks.service.sweep [--rounds N] [--bindings N]
 
-An ansatz of 10 qubits and 60 gates with 30 angles, 1,024 shots for each of 5,000 bindings, counts
-of all of them. Ours and Aer run them all in each round, in turns; the plain implementation, which
-takes minutes for them, runs 500 of them in each. A time is from the first byte sent, or from
-bound numbers, to counts as Python has them. Prints a table; quote the ratios.
+The circuit is an ansatz of 10 qubits and 60 gates with 30 angles; each of 5,000 bindings has 1,024
+shots, and the result is the counts of all bindings. The service and Aer run all bindings in each
+round, in turns. The simple implementation needs minutes for all of them, and runs 500 in each
+round. The time is from the first byte of the request, or from the bound values, to counts as Python
+objects. The benchmark prints a table; quote the ratios.
 """
 
 import argparse
@@ -23,23 +24,23 @@ from numpy.typing import NDArray
 from tests.support.services import Service
 
 from benchmarks.common.load_generator import drive
-from benchmarks.service.throughput import plain
+from benchmarks.service.throughput import start_baseline
 
 QUBITS, LAYERS, SHOTS = 10, 3, 1024
 ANGLES = QUBITS * LAYERS
 CLIENTS = 16
 POSTS = 500
-"""Bindings that the plain implementation runs in a round."""
-WANTED = {"plain": 50, "Aer": 1}
+"""Number of bindings that the simple implementation runs in a round."""
+TARGETS = {"plain": 50, "Aer": 1}
 CLOSE = 0.15
-"""How far apart two runs may be in the share of ones of a bit: seven standard deviations."""
+"""Largest difference of the share of ones of a bit between two runs: seven standard deviations."""
 
 Values = NDArray[np.float64]
 Counts = dict[str, int]
 
 
 def gates(angle: Any) -> list[str]:
-    """The ansatz as statements; `angle` tells what stands for each of its angles."""
+    """Return the statements of the ansatz; `angle` returns the text of each angle."""
     lines = [f"h q[{k}];" for k in range(0, QUBITS, 4)]
     for layer in range(LAYERS):
         lines += [f"ry({angle(layer * QUBITS + k)}) q[{k}];" for k in range(QUBITS)]
@@ -52,8 +53,8 @@ def text(body: list[str], inputs: str = "") -> str:
     return "\n".join([head, *body, "c = measure q;"])
 
 
-def ours(service: Service, values: Values) -> list[Counts]:
-    """One request, and one for what came of it."""
+def run_on_service(service: Service, values: Values) -> list[Counts]:
+    """Send one request for the sweep, and one for its result."""
     encoded = {
         "dtype": "float64",
         "shape": list(values.shape),
@@ -67,8 +68,8 @@ def ours(service: Service, values: Values) -> list[Counts]:
         ended = service.get(task_id)
         assert ended["status"] == "pending", ended["error"]
     answer.raise_for_status()
-    found: list[Counts] = json.loads(answer.content)["result"]
-    return found
+    counts: list[Counts] = json.loads(answer.content)["result"]
+    return counts
 
 
 def _result(http: httpx.Client, task_id: str) -> httpx.Response:
@@ -76,7 +77,7 @@ def _result(http: httpx.Client, task_id: str) -> httpx.Response:
 
 
 class Aer:
-    """The same in this process, with as many threads as there are cores."""
+    """Aer in this process, with as many threads as there are cores."""
 
     def __init__(self) -> None:
         from qiskit import QuantumCircuit
@@ -98,14 +99,14 @@ class Aer:
         binds = {angle: values[:, k].tolist() for k, angle in enumerate(self._theta)}
         done = self._simulator.run(self._circuit, shots=SHOTS, parameter_binds=[binds]).result()
         assert done.success, done.status
-        found: list[Counts] = done.get_counts()
-        return found
+        counts: list[Counts] = done.get_counts()
+        return counts
 
 
-def posted(url: str, values: Values) -> float:
-    """Seconds that a single post to the plain implementation takes, the values in the texts.
+def time_posts(url: str, values: Values) -> float:
+    """Return the seconds of a post to the simple implementation, with the values in the text.
 
-    What it fails is not held against it: the time is shared among those that it completed.
+    The total time is divided by the number of completed tasks.
     """
     texts = [text(gates(lambda k, row=row: f"{row[k]:.17g}")) for row in values.tolist()]
     began = time.perf_counter()
@@ -113,8 +114,8 @@ def posted(url: str, values: Values) -> float:
     return (time.perf_counter() - began) / (len(texts) - figures.failed)
 
 
-def ones(counts: Counts) -> list[float]:
-    """How often each bit was one."""
+def frequencies_of_ones(counts: Counts) -> list[float]:
+    """Return the frequency of ones for each bit."""
     assert sum(counts.values()) == SHOTS
     return [
         sum(shots for outcome, shots in counts.items() if outcome[k] == "1") / SHOTS
@@ -123,27 +124,30 @@ def ones(counts: Counts) -> list[float]:
 
 
 def compare(left: list[Counts], right: list[Counts]) -> None:
-    """Raises AssertionError where they are not of the same circuits."""
+    """Raise AssertionError if two results are not of the same circuits."""
     assert len(left) == len(right)
-    apart = np.abs(np.array([ones(each) for each in left]) - [ones(each) for each in right])
+    apart = np.abs(
+        np.array([frequencies_of_ones(each) for each in left])
+        - [frequencies_of_ones(each) for each in right]
+    )
     assert apart.max() < CLOSE, f"a bit is one {apart.max():.2f} more often"
 
 
-def taken(run: Any, *given: Any) -> tuple[float, list[Counts]]:
+def time_call(run: Any, *arguments: Any) -> tuple[float, list[Counts]]:
     began = time.perf_counter()
-    counts = run(*given)
+    counts = run(*arguments)
     return time.perf_counter() - began, counts
 
 
 def measure(service: Service, url: str, aer: Aer, values: Values, part: Values) -> dict[str, float]:
-    """Seconds for all bindings; those of the plain implementation from the part that it ran."""
-    mine, counts = taken(ours, service, values)
-    theirs, expected = taken(aer.run, values)
+    """Return the seconds for all bindings, extrapolated for the simple implementation."""
+    service_s, counts = time_call(run_on_service, service, values)
+    aer_s, expected = time_call(aer.run, values)
     compare(counts, expected)
     return {
-        "QuantumTask": mine,
-        "Aer": theirs,
-        "plain": posted(url, part) * len(values),
+        "QuantumTask": service_s,
+        "Aer": aer_s,
+        "plain": time_posts(url, part) * len(values),
     }
 
 
@@ -153,16 +157,16 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bindings", type=int, default=5000)
-    given = parser.parse_args()
-    values = np.random.default_rng(1).uniform(0, 2 * np.pi, (given.bindings, ANGLES))
-    parts = [some[:POSTS] for some in np.array_split(values, given.rounds)]
+    options = parser.parse_args()
+    values = np.random.default_rng(1).uniform(0, 2 * np.pi, (options.bindings, ANGLES))
+    parts = [some[:POSTS] for some in np.array_split(values, options.rounds)]
     aer = Aer()
-    with tempfile.TemporaryDirectory() as folder, plain(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, start_baseline(Path(folder)) as url:
         service = Service(Path(folder)).start()
-        measure(service, url, aer, values[:CLIENTS], values[:CLIENTS])  # warm
+        measure(service, url, aer, values[:CLIENTS], values[:CLIENTS])  # warm-up
         rounds = [measure(service, url, aer, values, part) for part in parts]
         service.stop()
-    report(given.bindings, rounds)
+    report(options.bindings, rounds)
 
 
 def report(bindings: int, rounds: list[dict[str, float]]) -> None:
@@ -171,9 +175,9 @@ def report(bindings: int, rounds: list[dict[str, float]]) -> None:
     for number, seconds in enumerate(rounds, 1):
         cells = "".join(f"{taken_s:12.2f} s" for taken_s in seconds.values())
         print(f"round {number:<8}" + cells)
-    for name, wanted in WANTED.items():
+    for name, target in TARGETS.items():
         ratio = statistics.median(seconds[name] / seconds["QuantumTask"] for seconds in rounds)
-        print(f"\nQuantumTask beside {name}: {ratio:.1f} times as fast (wanted: {wanted})", end="")
+        print(f"\nQuantumTask beside {name}: {ratio:.1f} times as fast (target: {target})", end="")
     print()
 
 

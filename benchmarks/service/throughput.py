@@ -1,10 +1,10 @@
-"""Tasks per second and latency over HTTP, beside a plain implementation of the same contract.
+"""Tasks per second and latency over HTTP, compared with a simple implementation.
 
 usage: python -m benchmarks.service.throughput [--rounds N]
 
-Both services run at the same time on the same machine, on free ports and fresh databases, and are
-driven in turn by the same load, so their ratio holds although machines are noisy. Prints a table;
-quote the ratios.
+Both services run at the same time on the same machine, on free ports and new databases. The same
+load drives them in turn, so that the ratio is valid on a noisy machine. The benchmark prints a
+table; quote the ratios.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from benchmarks.common.load_generator import BELL, Figures, drive, layers
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the table: what is sent by how many, and the ratio that we want to see."""
+    """Row of the table: the load, the number of clients, and the target for the ratio."""
 
     title: str
     circuit: Callable[[int], str]
@@ -33,7 +33,7 @@ class Case:
     tasks: int
     plain_tasks: int
     figure: str
-    wanted: float
+    target: float
 
 
 CASES = (
@@ -52,8 +52,8 @@ CASES = (
 
 
 @contextmanager
-def plain(folder: Path) -> Iterator[str]:
-    """The plain implementation on two free ports; yields the URL of its API."""
+def start_baseline(folder: Path) -> Iterator[str]:
+    """Start the simple implementation on two free ports, and yield the URL of its API."""
     ports = {"api": free_port(), "worker": free_port()}
     environment = {
         **os.environ,
@@ -93,19 +93,21 @@ def answers(url: str) -> bool:
         return False
 
 
-def compare(case: Case, ours: str, theirs: str) -> tuple[Figures, Figures]:
-    # The plain one does not know `?wait=`: its clients ask every 5 ms.
-    plainly = drive(theirs, case.circuit, tasks=case.plain_tasks, clients=case.clients, wait=False)
-    mine = drive(ours, case.circuit, tasks=case.tasks, clients=case.clients)
-    assert mine.failed == plainly.failed == 0
-    return mine, plainly
+def compare(case: Case, service_url: str, baseline_url: str) -> tuple[Figures, Figures]:
+    # The simple implementation has no `?wait=`: its clients poll every 5 ms.
+    baseline = drive(
+        baseline_url, case.circuit, tasks=case.plain_tasks, clients=case.clients, wait=False
+    )
+    figures = drive(service_url, case.circuit, tasks=case.tasks, clients=case.clients)
+    assert figures.failed == baseline.failed == 0
+    return figures, baseline
 
 
-def ratio(case: Case, mine: Figures, plainly: Figures) -> float:
-    """How many times better ours is."""
+def ratio(case: Case, figures: Figures, baseline: Figures) -> float:
+    """Return the factor by which the service is better."""
     if case.figure == "per_second":
-        return mine.per_second / plainly.per_second
-    return plainly.median_ms / mine.median_ms
+        return figures.per_second / baseline.per_second
+    return baseline.median_ms / figures.median_ms
 
 
 def main() -> None:
@@ -114,26 +116,26 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    with tempfile.TemporaryDirectory() as folder, plain(Path(folder)) as theirs:
+    with tempfile.TemporaryDirectory() as folder, start_baseline(Path(folder)) as baseline_url:
         service = Service(Path(folder)).start()
-        print(f"{'':36} {'plain':>16} {'QuantumTask':>16} {'ratio':>7} {'wanted':>7}")
+        print(f"{'':36} {'plain':>16} {'QuantumTask':>16} {'ratio':>7} {'target':>7}")
         for case in CASES:
             drive(service.url, case.circuit, tasks=case.clients * 2, clients=case.clients)
-            results = [compare(case, service.url, theirs) for _ in range(rounds)]
-            for mine, plainly in results:
-                report(case, mine, plainly)
+            results = [compare(case, service.url, baseline_url) for _ in range(rounds)]
+            for figures, baseline in results:
+                report(case, figures, baseline)
             median = statistics.median(ratio(case, *result) for result in results)
-            print(f"{'  median':36} {'':16} {'':16} {median:7.1f} {case.wanted:7.1f}")
+            print(f"{'  median':36} {'':16} {'':16} {median:7.1f} {case.target:7.1f}")
         service.stop()
 
 
-def report(case: Case, mine: Figures, plainly: Figures) -> None:
+def report(case: Case, figures: Figures, baseline: Figures) -> None:
     cells = [
         f"{f.per_second:.1f}/s" if case.figure == "per_second" else f"{f.median_ms:.2f} ms"
-        for f in (plainly, mine)
+        for f in (baseline, figures)
     ]
     print(
-        f"{case.title:36} {cells[0]:>16} {cells[1]:>16} {ratio(case, mine, plainly):7.1f}",
+        f"{case.title:36} {cells[0]:>16} {cells[1]:>16} {ratio(case, figures, baseline):7.1f}",
         flush=True,
     )
 

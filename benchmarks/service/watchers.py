@@ -1,15 +1,15 @@
-"""Who hears when: 1,000 clients that wait by long-poll and 1,000 that follow events, on one API.
+"""Notification delay of 1,000 clients with long polls and 1,000 clients with event streams.
 
 usage: python -m benchmarks.service.watchers [--database sqlite] [--clients 1000] [--idle 30]
     [--slots 1]
 
-As many tasks are submitted as a batch; each has one client that waits for it and one that follows
-its events, each on a connection of its own. With all of them there and no worker, the processor
-time of the API is measured for `--idle` seconds: waiting ones ask again every 30 s. Then a worker
-runs the tasks, and each client takes the time between the end of its task (`finished_at`, by the
-database's clock on this machine) and when it has heard of it. Clients, API, worker and slot share
-the machine's cores. We want 95 % of both kinds to hear within 50 ms, and less than 2 % of a core at
-idle. Exits with 1 if that is not so.
+The tasks are submitted as one batch. Each task has one client with long polls and one client that
+follows its events, each on a separate connection. With all clients connected and without a worker,
+the benchmark measures the processor time of the API for `--idle` seconds; long polls are repeated
+every 30 s. Then a worker runs the tasks, and each client measures the time from the end of its task
+(`finished_at`, by the clock of the database on this machine) to the notification. Clients, API,
+worker and slot share the cores of the machine. The target is 95 % of both kinds of clients within
+50 ms, and less than 2 % of a core at idle; otherwise the exit status is 1.
 """
 
 import argparse
@@ -39,19 +39,19 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--clients", type=int, default=1000, help="of each kind")
-    parser.add_argument("--idle", type=float, default=30.0, help="seconds")
+    parser.add_argument("--clients", type=int, default=1000, help="clients of each kind")
+    parser.add_argument("--idle", type=float, default=30.0, help="seconds of the idle phase")
     parser.add_argument("--slots", type=int, default=1)
-    given = parser.parse_args()
+    options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
-    server = Server().start() if given.database == "postgresql" else None
+    server = Server().start() if options.database == "postgresql" else None
     try:
         with tempfile.TemporaryDirectory() as folder:
             url = server.url if server else ""
-            service = Service(Path(folder), database=url, slots=given.slots)
+            service = Service(Path(folder), database=url, slots=options.slots)
             try:
-                return 0 if asyncio.run(measure(service, given.clients, given.idle)) else 1
+                return 0 if asyncio.run(measure(service, options.clients, options.idle)) else 1
             finally:
                 service.stop()
     finally:
@@ -66,7 +66,7 @@ async def measure(service: Service, clients: int, idle_s: float) -> bool:
     ids = submit(service, clients)
     waiting = [asyncio.create_task(wait(service.url, task_id)) for task_id in ids]
     following = [asyncio.create_task(follow(service.url, task_id)) for task_id in ids]
-    await connected(service, clients)
+    await wait_until_connected(service, clients)
     share = await idle_share(service.api.pid, idle_s)
     print(f"{clients:,} wait, {clients:,} follow: {share:.2%} of a core at idle", flush=True)
     service.start_worker()
@@ -82,7 +82,7 @@ async def measure(service: Service, clients: int, idle_s: float) -> bool:
 
 
 def submit(service: Service, tasks: int) -> Sequence[str]:
-    """Circuits of some 30 ms each, none like another: they end one by one."""
+    """Submit different circuits of about 30 ms each, so that they end one by one."""
     ids: list[str] = []
     for start in range(0, tasks, 200):
         some = [{"circuit": layers(17, 20, n)} for n in range(start, min(start + 200, tasks))]
@@ -91,15 +91,15 @@ def submit(service: Service, tasks: int) -> Sequence[str]:
     return ids
 
 
-async def connected(service: Service, clients: int) -> None:
-    """Until all are there: the API tells how many follow."""
+async def wait_until_connected(service: Service, clients: int) -> None:
+    """Wait until the API counts all clients."""
     while f"quantumtask_streams {clients:.1f}" not in service.http.get("/metrics").text:
         await asyncio.sleep(0.2)
     await asyncio.sleep(2.0)
 
 
 async def idle_share(pid: int, seconds: float) -> float:
-    """Of one core, what a process takes."""
+    """Return the processor time of a process, as a share of one core."""
     before, began = cpu_ticks(pid), time.monotonic()
     await asyncio.sleep(seconds)
     spent = (cpu_ticks(pid) - before) / os.sysconf("SC_CLK_TCK")
@@ -107,7 +107,7 @@ async def idle_share(pid: int, seconds: float) -> float:
 
 
 async def wait(url: str, task_id: str) -> float:
-    """How long after its end a client that waits hears of it, in ms."""
+    """Return the delay of a client with long polls after the end of its task, in milliseconds."""
     connection = Connection(url)
     while True:
         status, task = await connection.request("GET", f"/tasks/{task_id}?wait=30")
@@ -119,17 +119,17 @@ async def wait(url: str, task_id: str) -> float:
 
 
 async def follow(url: str, task_id: str) -> float:
-    """How long after its end a client that follows hears of it, in ms."""
+    """Return the delay of a client with an event stream, in milliseconds."""
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     writer.write(f"GET /tasks/{task_id}/events HTTP/1.1\r\nhost: api\r\n\r\n".encode())
     while line := await reader.readline():
         if line.startswith(b"data: "):
-            told: dict[str, Any] = json.loads(line[6:])
-            if told["status"] != "pending":
+            event: dict[str, Any] = json.loads(line[6:])
+            if event["status"] != "pending":
                 now = time.time()
                 writer.close()
-                return since(told["at"], now)
+                return since(event["at"], now)
     raise ConnectionError(f"the events of {task_id} ended before it did")
 
 

@@ -1,9 +1,10 @@
-"""How cost grows: with a million finished tasks in the database, with a hundred times the gates.
+"""Growth of the cost with a million finished tasks, and with a hundred times the gates.
 
 usage: python -m benchmarks.store.growth [--tasks 1000000] [--rounds 400]
 
-A database with a thousand finished tasks and one with a million are asked in turn, so a noisy
-machine disturbs both alike. Filling the large one takes some minutes. Times are processor time.
+A database with a thousand finished tasks and a database with a million finished tasks are measured
+in turn, so that noise of the machine affects both equally. The insertion of a million tasks takes
+some minutes. Times are processor time.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from typing import TypeVar
 from tests.support.stores import FullStore
 
 from benchmarks.common.load_generator import BELL
-from benchmarks.engines.parsing import text_of
+from benchmarks.engines.parsing import build_text
 from quantumtask.api.ids import new_id
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.settings import Settings
@@ -28,14 +29,14 @@ T = TypeVar("T")
 
 FEW_TASKS = 1_000
 GATES = (1_000, 100_000)
-WANTED = 1.5
+TARGET_RATIO = 1.5
 BATCH = 200
 RESULT = Result('{"00":511,"11":513}', None, 7, "aer", "1", "statevector", 0.1)
 TURNS = ("submit", "claim", "complete", "read", "wait", "read an old one")
 
 
 class Database:
-    """A store with finished tasks, as the API and a worker see it: through two connections."""
+    """Store with finished tasks, with one connection for the API and one for a worker."""
 
     def __init__(self, folder: Path, finished: int) -> None:
         settings = Settings(data_dir=folder)
@@ -52,17 +53,17 @@ class Database:
         return ids
 
     def turn(self, random_: random.Random) -> None:
-        """One task's way through the database, and a look at one that ended long ago."""
+        """Measure the path of one task through the database, and a read of an old task."""
         task_id, old = new_id(), random_.choice(self.ids)
         submission = Submission(task_id, TaskSpec(BELL), 0.1)
-        self._timed("submit", lambda: self.api.submit([submission]))
-        claimed = self._timed("claim", lambda: self.worker.claim("worker", 1))
-        self._timed("complete", lambda: self.worker.complete([(claimed[0], RESULT)]))
-        self._timed("wait", lambda: self.api.task_states([task_id]))
-        self._timed("read", lambda: self.api.read([task_id]))
-        self._timed("read an old one", lambda: self.api.read([old]))
+        self._measure("submit", lambda: self.api.submit([submission]))
+        claimed = self._measure("claim", lambda: self.worker.claim("worker", 1))
+        self._measure("complete", lambda: self.worker.complete([(claimed[0], RESULT)]))
+        self._measure("wait", lambda: self.api.task_states([task_id]))
+        self._measure("read", lambda: self.api.read([task_id]))
+        self._measure("read an old one", lambda: self.api.read([old]))
 
-    def _timed(self, turn: str, work: Callable[[], T]) -> T:
+    def _measure(self, turn: str, work: Callable[[], T]) -> T:
         started = time.process_time()
         answer = work()
         self.spent[turn].append(time.process_time() - started)
@@ -79,16 +80,16 @@ def tasks(many: int, rounds: int) -> None:
         for _ in range(rounds):
             few.turn(random_)
             lots.turn(random_)
-        print(f"{'':18} {few.finished:>9,} tasks {lots.finished:>9,} tasks  ratio  wanted")
+        print(f"{'':18} {few.finished:>9,} tasks {lots.finished:>9,} tasks  ratio  target")
         for turn in TURNS:
             report(turn, few.microseconds(turn), lots.microseconds(turn))
 
 
 def gates(rounds: int) -> None:
-    texts = [text_of(gates) for gates in GATES]
+    texts = [build_text(gates) for gates in GATES]
     spent = [[seconds(text) / gates for text, gates in zip(texts, GATES, strict=True)]
              for _ in range(rounds)]  # fmt: skip
-    print(f"{'':18} {GATES[0]:>9,} gates {GATES[1]:>9,} gates  ratio  wanted")
+    print(f"{'':18} {GATES[0]:>9,} gates {GATES[1]:>9,} gates  ratio  target")
     report("parse one gate", *(1e6 * min(column) for column in zip(*spent, strict=True)))
 
 
@@ -99,7 +100,7 @@ def seconds(text: str) -> float:
 
 
 def report(what: str, small: float, large: float) -> None:
-    print(f"{what:18} {small:>12.1f} us {large:>12.1f} us {large / small:6.2f} {WANTED:7.1f}")
+    print(f"{what:18} {small:>12.1f} us {large:>12.1f} us {large / small:6.2f} {TARGET_RATIO:7.1f}")
 
 
 def main() -> None:

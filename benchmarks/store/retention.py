@@ -1,9 +1,10 @@
-"""How long a claim waits while old tasks are removed, beside while they are not.
+"""Times of claims while old tasks are deleted, compared with claims without deletions.
 
 usage: python -m benchmarks.store.retention [--tasks 20000] [--result-bytes 200]
 
-Fills a database with finished tasks, then submits and claims one task after another: first alone,
-then while a Worker's housekeeper removes what was there; on SQLite, then on the tests' PostgreSQL.
+The benchmark fills a database with finished tasks, and then submits and claims one task after
+another: first alone, then while the retention thread of a worker deletes the finished tasks.
+It runs on SQLite, and then on the PostgreSQL server of the tests.
 """
 
 import argparse
@@ -36,21 +37,21 @@ def fill(store: FullStore, tasks: int, result: Result) -> None:
 
 
 def claims(store: FullStore, go_on: Callable[[int], bool]) -> list[float]:
-    """Milliseconds that each of many claims took."""
-    taken: list[float] = []
-    while go_on(len(taken)):
+    """Return the milliseconds of each claim."""
+    times: list[float] = []
+    while go_on(len(times)):
         store.submit([Submission(new_id(), TaskSpec(BELL), 0.1)])
         started = time.perf_counter()
         store.claim("worker", 1)
-        taken.append(1e3 * (time.perf_counter() - started))
-    return taken
+        times.append(1e3 * (time.perf_counter() - started))
+    return times
 
 
-def report(what: str, taken: list[float]) -> None:
-    cuts = statistics.quantiles(taken, n=100)
+def report(title: str, times: list[float]) -> None:
+    cuts = statistics.quantiles(times, n=100)
     print(
-        f"{what:22} {len(taken):>6} claims: median {cuts[49]:.2f} ms, "
-        f"95 % {cuts[94]:.2f} ms, 99 % {cuts[98]:.2f} ms, longest {max(taken):.1f} ms"
+        f"{title:22} {len(times):>6} claims: median {cuts[49]:.2f} ms, "
+        f"95 % {cuts[94]:.2f} ms, 99 % {cuts[98]:.2f} ms, longest {max(times):.1f} ms"
     )
 
 
@@ -63,13 +64,15 @@ def measure(settings: Settings, tasks: int, result: Result) -> None:
     housekeeper = RetentionThread(impatient)
     started = time.perf_counter()
     housekeeper.start()
-    report("while they are removed", claims(store, lambda n: n % 20 != 0 or left(store, newest)))
+    report(
+        "while they are removed", claims(store, lambda n: n % 20 != 0 or is_deleted(store, newest))
+    )
     housekeeper.stop()
     print(f"{tasks:,} tasks removed in {time.perf_counter() - started:.1f} s")
     store.close()
 
 
-def left(store: FullStore, task: Task) -> bool:
+def is_deleted(store: FullStore, task: Task) -> bool:
     return bool(store.task_states([task.id]))
 
 
@@ -79,13 +82,13 @@ def main() -> None:
     )
     parser.add_argument("--tasks", type=int, default=20_000)
     parser.add_argument("--result-bytes", type=int, default=200)
-    given = parser.parse_args()
-    counts = json.dumps({"0" * max(1, given.result_bytes - 8): 1})
+    options = parser.parse_args()
+    counts = json.dumps({"0" * max(1, options.result_bytes - 8): 1})
     result = Result(counts, None, 7, "aer", "1", "statevector", 0.1)
     for kind in databases.KINDS:
         with tempfile.TemporaryDirectory() as folder, databases.new(kind, Path(folder)) as settings:
             print(kind)
-            measure(replace(settings, max_waiting_tasks=10**9), given.tasks, result)
+            measure(replace(settings, max_waiting_tasks=10**9), options.tasks, result)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""What the Store alone sustains: tasks a second, taken in, claimed and completed, on each database.
+"""Throughput of the Store alone: tasks submitted, claimed and completed per second.
 
 usage: python -m benchmarks.store.store [--tasks 2000] [--rounds 7] [--workers 1]
 
-A turn is what a worker does: one transaction that records the last chunk and claims the next. Both
-databases are on the same disk, with the durability they have in service, and take turns, so a noisy
-machine disturbs both alike. PostgreSQL is the one of the tests, with its own defaults, reached over
-TCP on this machine. Told is the median of the rounds, by the clock, and the processor time that
-Python spent of it. With several workers each is a thread with a connection of its own.
+A turn is one transaction of a worker, which records the last chunk and claims the next chunk. Both
+databases are on the same disk with the durability of production, and take turns, so that noise of
+the machine affects both equally. PostgreSQL is the server of the tests with its default settings,
+over TCP on this machine. The figures are medians of the rounds, by the wall clock, and the
+processor time of Python. Each of several workers is a thread with a separate connection.
 """
 
 import argparse
@@ -26,13 +26,13 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Result, Submission, TaskSpec
 
 CHUNKS = (1, 20, 200)
-TOGETHER = 50
+BATCH_SIZE = 50
 RESULT = Result('{"00":511,"11":513}', None, 7, "aer", "1", "statevector", 0.1)
 
 
 @dataclass
 class Side:
-    """One database, and the seconds it took for what it was asked."""
+    """Database with the seconds that its operations took."""
 
     name: str
     settings: Settings
@@ -51,20 +51,20 @@ class Side:
 
     def round(self, tasks: int, chunk: int, workers: int) -> None:
         submissions = [Submission(new_id(), TaskSpec(BELL), 1.0) for _ in range(tasks)]
-        parts = [submissions[n : n + TOGETHER] for n in range(0, tasks, TOGETHER)]
-        with self.timed(f"submit, {TOGETHER} together"):
+        parts = [submissions[n : n + BATCH_SIZE] for n in range(0, tasks, BATCH_SIZE)]
+        with self.timer(f"submit, {BATCH_SIZE} together"):
             for part in parts:
                 self.store.submit(part)
         with ThreadPoolExecutor(workers) as pool:
             stores = list(pool.map(FullStore, [self.settings] * workers))
-            with self.timed(f"claim and complete, {chunk} together"):
+            with self.timer(f"claim and complete, {chunk} together"):
                 done = sum(pool.map(work, stores, [chunk] * workers))
         assert done == tasks
         for store in stores:
             store.close()
 
-    def timed(self, what: str) -> "Timer":
-        return Timer(self.spent.setdefault(what, []), self.python.setdefault(what, []))
+    def timer(self, title: str) -> "Timer":
+        return Timer(self.spent.setdefault(title, []), self.python.setdefault(title, []))
 
 
 class Timer:
@@ -80,7 +80,7 @@ class Timer:
 
 
 def work(store: FullStore, chunk: int) -> int:
-    """Turns, until nothing is left; returns how many tasks were completed."""
+    """Run turns until no task is left, and return the number of completed tasks."""
     done, ended = 0, list[tuple[Assignment, Result]]()
     while True:
         with store.transaction(durable=bool(ended)):
@@ -93,11 +93,11 @@ def work(store: FullStore, chunk: int) -> int:
 
 def report(sides: list[Side], tasks: int) -> None:
     print(f"{'tasks a second':34} " + " ".join(f"{side.name:>13}" for side in sides) + "  ratio")
-    for what in sides[0].spent:
-        slow = [statistics.median(side.spent[what]) for side in sides]
+    for title in sides[0].spent:
+        slow = [statistics.median(side.spent[title]) for side in sides]
         cells = " ".join(f"{tasks / seconds:13,.0f}" for seconds in slow)
-        print(f"{what:34} {cells} {slow[0] / slow[1]:6.2f}")
-        shares = [statistics.median(side.python[what]) for side in sides]
+        print(f"{title:34} {cells} {slow[0] / slow[1]:6.2f}")
+        shares = [statistics.median(side.python[title]) for side in sides]
         cells = " ".join(f"{share / each:13.0%}" for share, each in zip(shares, slow, strict=True))
         print(f"{'  of that time in Python':34} {cells}")
 
@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--workers", type=int, default=1)
-    given = parser.parse_args()
+    options = parser.parse_args()
     server = postgres.Server().start()
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -117,11 +117,11 @@ def main() -> None:
                 Side("SQLite", Settings(data_dir=Path(folder))),
                 Side("PostgreSQL", Settings(data_dir=Path(folder), database=server.url)),
             ]
-            for _ in range(given.rounds):
+            for _ in range(options.rounds):
                 for chunk in CHUNKS:
                     for side in sides:
-                        side.round(given.tasks, chunk, given.workers)
-            report(sides, given.tasks)
+                        side.round(options.tasks, chunk, options.workers)
+            report(sides, options.tasks)
             for side in sides:
                 side.store.close()
     finally:

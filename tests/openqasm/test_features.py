@@ -12,7 +12,7 @@ from benchmarks.language.features import (
     RESULTS,
     SHOTS,
     agrees,
-    generated,
+    render_tables,
 )
 
 from quantumtask.shared.settings import Settings
@@ -80,4 +80,4 @@ def test_every_feature_was_tried_with_every_other_implementation() -> None:
 def test_the_table_on_the_page_is_what_the_features_say() -> None:
     results = json.loads(RESULTS.read_text())
     shown = PAGE.read_text().split(BEGIN)[1].split(END)[0].strip()
-    assert shown == generated(results)
+    assert shown == render_tables(results)
