@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.openqasm.compile_checks import compile_valid, error_of
+from tests.openqasm.random_unitaries import embed, matrix_text, random_unitary
 from tests.openqasm.reference_gates import X, Y, Z
-from tests.openqasm.test_pragmas import embed, matrix_text, random_unitary
-from tests.openqasm.test_undeclared_gates import compile_valid, error_of
 from tests.openqasm.undeclared_gates import BRAKET
 from tests.support.services import Service
 

@@ -28,7 +28,7 @@ from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.program.operations import BARRIER, Operation
 from quantumtask.shared.settings import Settings
 from tests.engines.device_circuits import aer_counts, device, ghz, random_isa, scheduled
-from tests.engines.test_noise import HEAD, UNLIKELY, exactly, table
+from tests.engines.probability_queries import HEAD, UNLIKELY, exactly, table
 from tests.support.chisquare import p_value
 from tests.support.command_line import quantumtask
 from tests.support.compile_circuit import compile_circuit

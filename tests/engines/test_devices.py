@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engines.test_noise import HEAD, exactly
+from tests.engines.probability_queries import HEAD, exactly
 from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.services import BELL, Service
 

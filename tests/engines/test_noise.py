@@ -9,31 +9,18 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import DensityMatrix, SuperOp
 from qiskit_aer.noise import depolarizing_error, thermal_relaxation_error
 
+from tests.engines.probability_queries import HEAD, UNLIKELY, exactly, table
 from tests.support.chisquare import p_value
 from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.problems import problem
 from tests.support.services import BELL, Service
 
-HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 FLIP = HEAD + "qubit q;\nbit c;\nx q;\nc = measure q;\n"
-UNLIKELY = 1e-6
 SOME: dict[str, Any] = {
     "depolarizing": {"one_qubit": 0.01, "two_qubit": 0.05},
     "thermal": {"t1_us": 50, "t2_us": 70, "gate_ns": {"one_qubit": 900, "two_qubit": 4000}},
     "readout": {"zero_as_one": 0.02, "one_as_zero": 0.07},
 }
-
-
-def exactly(service: Service, circuit: str, **body: Any) -> Any:
-    asked = {"return": ["probabilities"], **body}
-    return run_circuit(service, circuit, **asked)["data"]["probabilities"]
-
-
-def table(counts: dict[str, int], bits: int) -> Any:
-    found = np.zeros(1 << bits, dtype=np.int64)
-    for text, shots in counts.items():
-        found[int(text.replace(" ", ""), 2)] = shots
-    return found
 
 
 def test_rates_of_zero_change_nothing(service: Service) -> None:

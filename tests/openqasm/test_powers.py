@@ -13,8 +13,8 @@ from quantumtask.openqasm.compiler.pipeline import compile_full
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.gates.library import QELIB1, STDGATES
 from quantumtask.shared.settings import Settings
+from tests.openqasm.program_matrices import equal, matrix, same, unitary
 from tests.openqasm.reference_gates import GATES, controlled, modified
-from tests.openqasm.test_circuits_gates import equal, matrix, same, unitary
 from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import run_circuit
 from tests.support.services import Service

@@ -3,55 +3,24 @@
 import itertools
 import random
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import unitary_group
 
 from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.parser import qdk
 from quantumtask.openqasm.parser.antlr import parser as antlr_parser
 from quantumtask.openqasm.text.source import Source
 from quantumtask.shared.settings import Settings
-from tests.openqasm.test_undeclared_gates import compile_valid, error_of, unitary
+from tests.openqasm.compile_checks import compile_valid, error_of, unitary
+from tests.openqasm.random_unitaries import embed, matrix_text, random_unitary
 from tests.openqasm.undeclared_gates import reversed_qubits
 from tests.support.services import Service
 
 SETTINGS = Settings()
 STD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 FLIP = "[[0, 1], [1, 0]]"
-
-
-def matrix_text(matrix: Any, digits: int = 17, gap: str = "") -> str:
-    """Return a matrix in the syntax of Braket."""
-
-    def element(value: complex) -> str:
-        sign = "-" if value.imag < 0 else "+"
-        return f"{value.real:.{digits}g}{gap}{sign}{gap}{abs(value.imag):.{digits}g}im"
-
-    return "[" + ", ".join(f"[{', '.join(map(element, row))}]" for row in matrix) + "]"
-
-
-def random_unitary(qubits: int, seed: int) -> Any:
-    return unitary_group.rvs(1 << qubits, random_state=seed)
-
-
-def embed(matrix: Any, qubits: Sequence[int], total: int) -> Any:
-    """Return the matrix of a circuit on `total` qubits; bit k of an index is qubit k.
-
-    `matrix` acts on `qubits`, the first of which is the highest bit of its indices.
-    """
-    order = [*qubits, *(q for q in range(total) if q not in qubits)]
-    wide = np.kron(matrix, np.eye(1 << total - len(qubits)))
-    numbers = [
-        sum((k >> (total - 1 - place) & 1) << qubit for place, qubit in enumerate(order))
-        for k in range(1 << total)
-    ]
-    result = np.zeros_like(wide)
-    result[np.ix_(numbers, numbers)] = wide
-    return result
 
 
 @pytest.mark.parametrize("qubits", [1, 2, 3])

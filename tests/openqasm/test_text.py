@@ -14,8 +14,8 @@ from quantumtask.openqasm.validate import validate_circuit
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 from tests.openqasm import textbook
+from tests.openqasm.fast_path_programs import OLD, SUPPORTED, program_key, straight_line_programs
 from tests.openqasm.features import SECTIONS
-from tests.openqasm.test_fast_path import OLD, SUPPORTED, program_key, straight_line_programs
 from tests.openqasm.text_programs import BLANKS, old_pieces_of, pieces_of, respaced
 from tests.support.services import Service
 from tests.support.sizes import examples

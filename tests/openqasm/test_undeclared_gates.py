@@ -3,26 +3,19 @@
 import itertools
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
 
-from quantumtask.openqasm.compiler.pipeline import compile_full
-from quantumtask.openqasm.fast_path.compile import compile_straight_line
 from quantumtask.openqasm.gates.undeclared import UNDECLARED_NAMES
 from quantumtask.openqasm.parser import qdk
 from quantumtask.openqasm.parser.antlr import parser as antlr_parser
-from quantumtask.openqasm.program.program import Program
 from quantumtask.openqasm.text.source import Source
-from quantumtask.shared.errors import CircuitError
-from quantumtask.shared.settings import Settings
-from tests.engines.dense_reference import Dense
-from tests.openqasm.test_fast_path import agrees
+from tests.openqasm.compile_checks import compile_valid, error_of, unitary
+from tests.openqasm.fast_path_programs import agrees
 from tests.openqasm.undeclared_gates import BRAKET, HQS, QISKIT, Make, reversed_qubits
 from tests.support.services import Service
 
-SETTINGS = Settings()
 BARE = "OPENQASM 3.0;\n"
 STD = BARE + 'include "stdgates.inc";\n'
 OLD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
@@ -42,34 +35,9 @@ def cases() -> Iterator[Case]:
         yield name, numbers[0], lambda *a, make=make: reversed_qubits(make(*a)), "Quantinuum's"
 
 
-def unitary(program: Program) -> Any:
-    """Return the matrix of a program; bit k of an index is qubit k."""
-    assert program.circuit is not None
-    columns = []
-    for index in range(1 << program.qubits):
-        state = Dense(program.qubits)
-        state.vector = np.zeros(1 << program.qubits, dtype=complex)
-        state.vector[index] = 1
-        state.vector = state.vector.reshape((2,) * program.qubits)
-        state.apply(program.circuit.steps)  # type: ignore[arg-type]
-        columns.append(state.vector.reshape(-1))
-    return np.array(columns).T
-
-
-def compile_valid(text: str) -> Program:
-    return compile_full(text, SETTINGS).program
-
-
 def call(name: str, params: tuple[float, ...], qubits: range) -> str:
     angles = f"({', '.join(map(repr, params))})" if params else ""
     return f"{name}{angles} {', '.join(f'q[{k}]' for k in qubits)};"
-
-
-def error_of(text: str) -> Any:
-    with pytest.raises(CircuitError) as caught:
-        compile_full(text, SETTINGS)
-    assert compile_straight_line(text, SETTINGS) is None
-    return caught.value.problems[0]
 
 
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"{case[0]}-{case[1]}-{case[3]}")
