@@ -53,9 +53,9 @@ def schedule_alap(circuit: QuantumCircuit, device: DeviceSnapshot) -> IdleSchedu
 
 
 class IdleClock:
-    """Idle time of each place since its last instruction, in seconds.
+    """Idle time of each physical qubit since its last instruction, in seconds.
 
-    A place is added by setting its entry in `idle_s`.
+    A qubit is added by setting its entry in `idle_s`.
     """
 
     __slots__ = ("_readout_s", "idle_s")
@@ -70,28 +70,28 @@ class IdleClock:
         clone.idle_s, clone._readout_s = self.idle_s.copy(), self._readout_s.copy()
         return clone
 
-    def reset(self, place: int) -> float:
-        """Return the idle time of a place, and set it to 0."""
-        seconds = self.idle_s.get(place, 0.0)
-        self.idle_s[place] = 0.0
+    def reset(self, qubit: int) -> float:
+        """Return the idle time of a qubit, and set it to 0."""
+        seconds = self.idle_s.get(qubit, 0.0)
+        self.idle_s[qubit] = 0.0
         return seconds
 
-    def add_measurement(self, place: int, seconds: float) -> None:
+    def add_measurement(self, qubit: int, seconds: float) -> None:
         """Add a measurement, which is parallel to the others before the next gate."""
-        self._readout_s[place] = seconds
+        self._readout_s[qubit] = seconds
 
     def end_measurements(self) -> None:
-        """End the measurements: the idle time of all other places grows by the longest one."""
+        """End the measurements: the idle time of all other qubits grows by the longest one."""
         longest = max(self._readout_s.values(), default=0.0)
-        for place in self.idle_s:
-            self.idle_s[place] += longest - self._readout_s.get(place, 0.0)
+        for qubit in self.idle_s:
+            self.idle_s[qubit] += longest - self._readout_s.get(qubit, 0.0)
         self._readout_s = {}
 
     def begin_segment(self, leading: Mapping[int, float], duration: float) -> None:
-        """Begin a segment of gates: each place is idle until its first gate, or all the time."""
-        for place in self.idle_s:
-            self.idle_s[place] += leading.get(place, duration)
+        """Begin a segment of gates: each qubit is idle until its first gate, or all the time."""
+        for qubit in self.idle_s:
+            self.idle_s[qubit] += leading.get(qubit, duration)
 
     def end_segment(self, trailing: Mapping[int, float]) -> None:
-        """End a segment: each place has been idle since its last gate."""
+        """End a segment: each qubit has been idle since its last gate."""
         self.idle_s |= trailing
