@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from quantumtask.engines.backends.state_evolver import StateEvolver
@@ -27,31 +26,30 @@ TABLEAU_MIN_QUBITS = 14
 """Smallest number of qubits of a Clifford circuit for which a tableau is faster than a vector."""
 
 
-@dataclass(frozen=True, eq=False)
 class ExpectationRequest:
     """A program, its Pauli words, and the engine and the method that the task names.
 
     Attributes:
         words: Words of `Observables`.
+        circuit: The circuit of the program; only if all shots run the same circuit.
+        purified: The circuit with terminal measurements only, and a fresh qubit for each other one.
     """
 
-    program: Program
-    words: Sequence[str]
-    engine: str
-    method: str | None
+    circuit: Circuit
+    purified: PurifiedCircuit
+
+    def __init__(
+        self, program: Program, words: Sequence[str], engine: str, method: str | None
+    ) -> None:
+        self.program = program
+        self.words = words
+        self.engine = engine
+        self.method = method
+        if program.circuit is not None:
+            self.circuit = program.circuit
+            self.purified = defer_to_ancillas(program.circuit)
 
     @property
-    def circuit(self) -> Circuit:
-        """The circuit of the program; only if all shots run the same circuit."""
-        assert self.program.circuit is not None
-        return self.program.circuit
-
-    @cached_property
-    def purified(self) -> PurifiedCircuit:
-        """The circuit with terminal measurements only, and a fresh qubit for each other one."""
-        return defer_to_ancillas(self.circuit)
-
-    @cached_property
     def dephased(self) -> frozenset[int]:
         """The qubits that lose their phase, because gates depend on their measured values.
 
