@@ -292,7 +292,7 @@ def test_a_service_waits_for_a_server_that_starts_with_it(
     service = Service(tmp_path, slots=1, database=server.url)
     service.start_api()
     worker = service.start_worker()
-    until(lambda: "no connection" in worker.log.read_text(), 30)
+    until(lambda: "database connection failed" in worker.log.read_text(), 30)
     server.start()
     service.wait_ready()
     assert service.run()["status"] == "completed"

@@ -97,6 +97,7 @@ class Process:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
         whole = {**clean, **environment}
         self.log = log
+        log.touch()  # a test may read the log before the process has opened it
         self.popen: launcher.ChildProcess
         if not within and launcher.can_launch(arguments, whole):
             self.popen = launcher.launch(arguments, whole, str(log))
