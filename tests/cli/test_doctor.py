@@ -124,7 +124,7 @@ def test_all_wrong_settings_are_reported_together(tmp_path: Path) -> None:
     results = run_doctor(environment, 1)
     for part in (
         "MAX_SHOTZ is not a setting",
-        "SLOTS='many'",
+        "got 'many'",
         "have the same port",
         "is not an http://",
     ):

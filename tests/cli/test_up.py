@@ -47,7 +47,7 @@ class Up:
         return self.popen.stdout.read()
 
     def read_greeting(self) -> str:
-        text = self.read_until("Ctrl-C ends it")
+        text = self.read_until("Ctrl-C ends the service")
         self.pids = children(self.popen.pid)
         return text
 
