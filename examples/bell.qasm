@@ -1,4 +1,4 @@
-// Two entangled qubits: always equal, each value half of the time.
+// Bell pair: the two bits are equal, 00 and 11 in half of the shots each.
 OPENQASM 3.0;
 include "stdgates.inc";
 

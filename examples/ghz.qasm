@@ -1,4 +1,4 @@
-// Ten qubits that are all 0 or all 1.
+// GHZ state: ten bits that are all 0 or all 1.
 OPENQASM 3.0;
 include "stdgates.inc";
 

@@ -1,4 +1,4 @@
-// Grover's search among eight: two rounds find 101 about 94 times in 100.
+// Grover's search among eight elements: two iterations give 101 in about 94 % of the shots.
 OPENQASM 3.0;
 include "stdgates.inc";
 
@@ -8,14 +8,14 @@ gate ccz a, b, c {
   h c;
 }
 
-// Turns the sign of the one that is looked for: 101.
+// Oracle: flips the sign of the amplitude of 101.
 gate oracle a, b, c {
   x b;
   ccz a, b, c;
   x b;
 }
 
-// Reflects every amplitude about their mean.
+// Diffusion: reflects every amplitude about the mean.
 gate diffuse a, b, c {
   h a;
   h b;

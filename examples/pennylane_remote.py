@@ -1,4 +1,4 @@
-"""Finds the angle at which a qubit points down, by gradients that a QuantumTask service runs.
+"""Minimize the energy of a qubit with PennyLane; a QuantumTask service runs the circuits.
 
 usage: pennylane_remote.py, with `pip install quantumtask[qiskit] pennylane-qiskit`
 """

@@ -1,4 +1,4 @@
-// Turns one of two entangled qubits by an angle that is given when it is submitted.
+// Rotates a qubit by the input `theta`, and entangles it with another qubit.
 OPENQASM 3.0;
 include "stdgates.inc";
 input float theta;

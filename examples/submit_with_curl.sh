@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Submits a circuit and prints its counts, with nothing but curl and Python for the JSON.
+# Submit a circuit over HTTP with curl, and print its counts; Python reads and writes the JSON.
 # usage: submit_with_curl.sh [FILE] [SHOTS]
 set -euo pipefail
 
@@ -12,7 +12,7 @@ field() { python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)[sy
 body=$(python3 -c 'import json, sys; print(json.dumps({"circuit": open(sys.argv[1]).read(), "shots": int(sys.argv[2])}))' "$file" "$shots")
 task=$(curl --silent --show-error --fail-with-body --header 'content-type: application/json' --data "$body" "$url/tasks" | field task_id)
 
-# Each question is answered when the task ends, or after 20 seconds.
+# Each request returns when the task ends, or after 20 seconds.
 status=pending
 while [ "$status" = pending ]; do
   answer=$(curl --silent --show-error --fail-with-body "$url/tasks/$task?wait=20")

@@ -1,4 +1,4 @@
-"""Submits a circuit and prints its counts, with plain httpx.
+"""Submit a circuit over HTTP with httpx, and print its counts.
 
 usage: submit_with_python.py [FILE] [SHOTS]
 """
@@ -18,7 +18,7 @@ with httpx.Client(base_url=url, timeout=60) as http:
     answer.raise_for_status()
     task = answer.json()
 
-    # Each question is answered when the task ends, or after 20 seconds.
+    # Each request returns when the task ends, or after 20 seconds.
     while task["status"] in ("submitted", "pending"):
         task = http.get(f"/tasks/{task['task_id']}", params={"wait": 20}).raise_for_status().json()
 

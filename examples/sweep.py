@@ -1,4 +1,4 @@
-"""Finds the angle with the lowest energy: one request, 101 angles, each with its error.
+"""Find the angle with the lowest energy in one request, with the standard error of each energy.
 
 usage: sweep.py [ANGLES]
 """
@@ -12,7 +12,7 @@ from quantumtask import Client
 angles = int(sys.argv[1]) if len(sys.argv) > 1 else 101
 circuit = Path(__file__).parent / "rotation.qasm"
 thetas = [2 * math.pi * k / (angles - 1) for k in range(angles)]
-# The last letter is the first qubit.
+# The last letter belongs to the first qubit.
 energy = [["ZZ", -1.0], ["XI", -0.3], ["IX", -0.3], ["XX", -0.5]]
 
 with Client() as client:

@@ -1,4 +1,4 @@
-// Moves the state of `source` to `target` by two measured bits: `result` reads 1 three times in four.
+// Teleports the state of `source` to `target`: `result` is 1 in three quarters of the shots.
 OPENQASM 3.0;
 include "stdgates.inc";
 
@@ -9,20 +9,20 @@ bit sign;
 bit flip;
 bit result;
 
-// The state to move: cos(pi/3)|0> + sin(pi/3)|1>.
+// The state of the source: cos(pi/3)|0> + sin(pi/3)|1>.
 ry(2 * pi / 3) source;
 
-// A Bell pair, one half for each side.
+// Bell pair, one qubit for each side.
 h half;
 cx half, target;
 
-// The sender measures in the Bell basis ...
+// The sender measures in the Bell basis.
 cx source, half;
 h source;
 sign = measure source;
 flip = measure half;
 
-// ... and the receiver mends the target with what the two bits say.
+// The receiver corrects the target according to the two bits.
 if (flip == 1) {
   x target;
 }
