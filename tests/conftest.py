@@ -87,8 +87,8 @@ NO_PACKAGE = "import sys\nsys.modules['qiskit_ibm_runtime'] = None\n"
 
 
 @pytest.fixture
-def without_twins(tmp_path: Path) -> Iterator[Service]:
-    """A service in whose processes the package with the twins is missing."""
+def without_snapshots(tmp_path: Path) -> Iterator[Service]:
+    """A service in whose processes the package with the device snapshots is missing."""
     (tmp_path / "sitecustomize.py").write_text(NO_PACKAGE)
     service = Service(tmp_path, slots=1)
     known = os.environ.get("PYTHONPATH", "")

@@ -1,4 +1,4 @@
-"""Device twins compared with Aer, for the same calibrations of the same devices.
+"""Device snapshots compared with Aer, for the same calibrations of the same devices.
 
     python -m benchmarks.engines.devices
     pip install qiskit-experiments mitiq
@@ -100,20 +100,20 @@ def run_experiments(provider: QuantumTaskProvider, name: str, qubit: int) -> boo
     """Run device experiments on the service and on Aer, and return True if all values agree."""
     from qiskit_experiments.library import T1, StandardRB, T2Hahn
 
-    twin = provider.backend(name)
-    times = twin.qubit_properties(qubit)
+    snapshot = provider.backend(name)
+    times = snapshot.qubit_properties(qubit)
     pair = [qubit, qubit + 1]
     makers: dict[str, Callable[[Any], Any]] = {
         "T1": lambda b: T1([qubit], np.linspace(1e-6, 3 * times.t1, 14), backend=b),
         "T2": lambda b: T2Hahn([qubit], np.linspace(1e-6, 3 * times.t2, 14), backend=b),
         "EPC": lambda b: StandardRB(pair, [1, 5, 10, 20, 35, 55], num_samples=4, seed=5, backend=b),
     }
-    backends = (twin, AerSimulator.from_backend(device(name)))
+    backends = (snapshot, AerSimulator.from_backend(device(name)))
     agree = True
     for what, make in makers.items():
         values = [_value(make(backend), backend, what) for backend in backends]
         agree &= _compare(f"{what} of {name}", *[(value.n, value.s) for value in values])
-    return agree & _compare("ZNE", *[_extrapolate(twin, backend) for backend in backends])
+    return agree & _compare("ZNE", *[_extrapolate(snapshot, backend) for backend in backends])
 
 
 def _value(experiment: Any, backend: Any, what: str) -> Any:
@@ -122,7 +122,7 @@ def _value(experiment: Any, backend: Any, what: str) -> Any:
 
 
 def _extrapolate(
-    twin: Any, backend: Any, shots: int = 20_000, runs: int = 6
+    snapshot: Any, backend: Any, shots: int = 20_000, runs: int = 6
 ) -> tuple[float, float]:
     """Return the value that mitiq extrapolates to zero noise, and its standard error."""
     from mitiq import zne
@@ -141,7 +141,7 @@ def _extrapolate(
         def execute(folded: QuantumCircuit) -> float:
             measured = folded.copy()
             measured.measure_all()
-            on_device = transpile(measured, twin, optimization_level=0, initial_layout=[2, 3])
+            on_device = transpile(measured, snapshot, optimization_level=0, initial_layout=[2, 3])
             job = backend.run(on_device, shots=shots, seed_simulator=next(seeds))
             return float(job.result().get_counts().get("00", 0) / shots)
 

@@ -33,7 +33,7 @@ def test_the_simulator_comes_first_and_has_no_noise(listed: dict[str, Any]) -> N
     assert {"h", "cx", "u"} <= set(first["basis_gates"])
 
 
-def test_every_twin_tells_its_size_its_gates_and_its_errors(listed: dict[str, Any]) -> None:
+def test_every_snapshot_tells_its_size_its_gates_and_its_errors(listed: dict[str, Any]) -> None:
     backends_by_name = {each["name"]: each for each in listed["backends"]}
     assert len(backends_by_name) > 50
     assert {frozenset(each) for each in backends_by_name.values()} == {frozenset(SUMMARY)}
@@ -45,7 +45,7 @@ def test_every_twin_tells_its_size_its_gates_and_its_errors(listed: dict[str, An
     assert backends_by_name["fake_armonk"]["median_errors"]["two_qubit"] is None  # it has one qubit
 
 
-def test_a_twin_is_told_with_all_that_was_measured_of_it(service: Service) -> None:
+def test_a_device_snapshot_is_told_with_all_that_was_measured_of_it(service: Service) -> None:
     body = service.http.get("/backends/fake_manila").json()
     assert set(body) == SUMMARY | {"coupling_map", "dt_ns", "gates", "qubits_properties", "queue"}
     assert body["dt_ns"] == pytest.approx(2 / 9)
@@ -102,10 +102,10 @@ def test_where_no_worker_answers_nobody_knows_of_backends(start: Start) -> None:
         assert (answer.status_code, problem(answer)["code"]) == (503, "worker_unavailable")
 
 
-def test_without_the_extra_there_is_the_simulator_alone(without_twins: Service) -> None:
-    body = without_twins.http.get("/backends").json()
+def test_without_the_extra_there_is_the_simulator_alone(without_snapshots: Service) -> None:
+    body = without_snapshots.http.get("/backends").json()
     assert [each["name"] for each in body["backends"]] == ["simulator"]
-    answer = without_twins.http.get("/backends/fake_manila")
+    answer = without_snapshots.http.get("/backends/fake_manila")
     assert (answer.status_code, problem(answer)["code"]) == (404, "backend_not_found")
     assert "pip install 'quantumtask[backends]'" in str(problem(answer)["detail"])
 

@@ -1,4 +1,4 @@
-"""Random noise models and circuits, and what Aer makes of them."""
+"""Random noise models and circuits, and the results of Aer for them."""
 
 from random import Random
 from typing import Any
@@ -51,7 +51,7 @@ def error_on_two(lots: Random) -> QuantumError:
 
 
 def random_model(lots: Random) -> NoiseModel:
-    """Errors of some gates, of measurements and resets, for all or for certain qubits."""
+    """Return errors of some gates, measurements and resets, for all or for certain qubits."""
     model = NoiseModel()
     for _ in range(lots.randint(1, 6)):
         name = lots.choice([*ONE[:-1], "measure", "reset"])
@@ -74,7 +74,7 @@ def _add(model: NoiseModel, error: QuantumError, name: str, on: list[int], lots:
 
 
 def random_circuit(lots: Random, size: int = 10) -> QuantumCircuit:
-    """Gates, and measurements and resets on the way; each bit is measured once."""
+    """Return gates, with measurements and resets on the way; each bit is measured once."""
     circuit = QuantumCircuit(QUBITS, QUBITS + 1)
     measured = False
     for _ in range(size):
@@ -125,7 +125,7 @@ def _two(circuit: QuantumCircuit, name: str, qubits: list[int], lots: Random) ->
 
 
 def aer_probabilities(circuit: QuantumCircuit, model: NoiseModel) -> Any:
-    """The exact probabilities of all bits, of a circuit that measures at its end."""
+    """Return the exact probabilities of all bits of a circuit with terminal measurements."""
     exact = QuantumCircuit(*circuit.qregs, *circuit.cregs)
     for item in circuit.data:
         if not item.clbits:
@@ -136,7 +136,7 @@ def aer_probabilities(circuit: QuantumCircuit, model: NoiseModel) -> Any:
 
 
 def aer_counts(circuit: QuantumCircuit, model: NoiseModel, shots: int) -> Any:
-    """Shots of Aer; bit k of an index is the circuit's bit k."""
+    """Return the counts of Aer; bit k of an index is the circuit's bit k."""
     simulator = AerSimulator(method="statevector", seed_simulator=7, max_parallel_threads=1)
     counts = simulator.run(circuit, noise_model=model, shots=shots).result().get_counts()
     table = np.zeros(1 << circuit.num_clbits)

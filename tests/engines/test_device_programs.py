@@ -1,4 +1,4 @@
-"""Circuits as they are written, on the twins of devices, against Aer and against sums by hand."""
+"""Circuits as they are written, on device snapshots, against Aer and against sums by hand."""
 
 import math
 import warnings

@@ -1,4 +1,4 @@
-"""Circuits compiled for twins of devices and run with their noise, through a running service."""
+"""Circuits compiled for device snapshots and run with their noise, through a running service."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def ghz(qubits: int) -> str:
     return HEAD + f"qubit[{qubits}] q;\nbit[{qubits}] c;\nh q[0];\n{chain}c = measure q;\n"
 
 
-def test_a_ghz_state_on_a_twin_is_less_than_perfect(service: Service) -> None:
+def test_a_ghz_state_on_a_device_snapshot_is_less_than_perfect(service: Service) -> None:
     body = run_circuit(service, ghz(5), backend="fake_manila", shots=4000, seed=1)
     whole = body["result"]["00000"] + body["result"]["11111"]
     assert 2400 < whole < 3900
@@ -79,7 +79,7 @@ def test_of_a_large_device_only_what_a_circuit_uses_is_simulated(start: Start) -
         assert [one, other] in coupling or [other, one] in coupling
 
 
-def test_the_noise_of_a_twin_by_name_is_that_of_the_backend(service: Service) -> None:
+def test_the_noise_of_a_device_snapshot_by_name_is_that_of_the_backend(service: Service) -> None:
     by_backend = run_circuit(service, ghz(3), backend="fake_quito", seed=8)
     for body in (
         run_circuit(service, ghz(3), noise="fake_quito", seed=8),
@@ -101,7 +101,7 @@ def test_rates_take_the_place_of_the_noise_of_the_backend(service: Service) -> N
     assert body["compiled"]["gates"] == {"x": 1}
 
 
-def test_expectation_values_of_a_twin_are_those_of_its_shots(service: Service) -> None:
+def test_expectation_values_of_a_device_snapshot_are_those_of_its_shots(service: Service) -> None:
     observables = ["ZZZ", "XXX", "IZZ", "YYX", "0I1"]
     asked: dict[str, Any] = {"backend": "fake_lima", "observables": observables, "seed": 10}
     exact = run_circuit(service, ghz(3), **asked)["data"]["expectation_values"]
@@ -175,9 +175,9 @@ def test_the_simulator_by_name_is_the_ideal_one(service: Service) -> None:
     assert body.get("compiled") is None
 
 
-def test_without_the_extra_a_twin_is_refused_and_says_what_to_install(
-    without_twins: Service,
+def test_without_the_extra_a_device_snapshot_is_refused_and_says_what_to_install(
+    without_snapshots: Service,
 ) -> None:
-    code, text = circuit_error(without_twins, BELL, backend="fake_manila")
+    code, text = circuit_error(without_snapshots, BELL, backend="fake_manila")
     assert code == "backend_unknown"
     assert "pip install 'quantumtask[backends]'" in text

@@ -1,4 +1,4 @@
-"""Noise given by rates, through a running service: against sums by hand and Aer's own errors."""
+"""Noise by rates, through a running service, against a reference and against Aer's own errors."""
 
 import math
 from typing import Any

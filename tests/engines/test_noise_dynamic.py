@@ -1,4 +1,4 @@
-"""Programs that act on what they measure, with noise: against density matrices of their own."""
+"""Programs with noise that depend on outcomes, against reference density matrices."""
 
 from random import Random
 from typing import Any
@@ -89,7 +89,7 @@ def test_expectation_values_of_random_programs_are_exact(seed: int) -> None:
 
 
 def without_last(steps: Steps) -> Steps:
-    """Without the measurements at the end, which an observable takes back."""
+    """Return the steps without the terminal measurements, which an observable does not include."""
     kept = list(steps)
     while kept and isinstance(kept[-1], Measure):
         kept.pop()

@@ -1,4 +1,4 @@
-"""Noise models of errors by instruction, over HTTP and through the Qiskit adapter: as Aer's own."""
+"""Errors by instruction, over HTTP and through the Qiskit adapter, against Aer."""
 
 import json
 import logging
@@ -53,14 +53,14 @@ def backend(service: Service) -> Iterator[QuantumTaskBackend]:
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    """Aer logs what an error takes the place of."""
+    """Silence Aer, which logs each error that another error replaces."""
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)
 
 
 def sent(circuit: QuantumCircuit, model: NoiseModel) -> tuple[Any, Any]:
-    """The program and the noise that the service gets, as the adapter sends them."""
+    """Return the program and the noise as the adapter sends them."""
     exported, noise = AerNoiseModel(model, compiled=False).export(circuit)
     noise = json.loads(json.dumps(noise))
     sweep = compile_sweep(
@@ -107,7 +107,7 @@ def counts(backend: QuantumTaskBackend, circuit: QuantumCircuit, model: Any, **m
 
 
 def one(*gates: Any) -> QuantumCircuit:
-    """Gates on one qubit that is then measured."""
+    """Return a circuit of gates on one qubit, which is then measured."""
     circuit = QuantumCircuit(1, 1)
     for gate in gates:
         circuit.append(gate, [0])

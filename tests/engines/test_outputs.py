@@ -384,7 +384,7 @@ def test_probabilities_of_too_many_outcomes_on_the_way_are_refused(service: Serv
 
 def test_noise_and_backends_are_never_ignored(service: Service) -> None:
     circuit = HEAD + "qubit q;\nbit c;\nc = measure q;\n"
-    for asked in ({"noise": "no_such_twin"}, {"backend": "no_such_twin"}):
+    for asked in ({"noise": "no_such_snapshot"}, {"backend": "no_such_snapshot"}):
         code, _ = circuit_error(service, circuit, **asked)
         assert code
 

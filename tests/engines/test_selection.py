@@ -1,4 +1,4 @@
-"""The choice of an engine: nothing of it stays behind, and what cannot be run says why."""
+"""Selection of the engine: features and choices are freed with their program; errors say why."""
 
 import gc
 import json
@@ -24,9 +24,9 @@ HEAD = 'include "stdgates.inc"; '
         "qubit[2] q; bit[2] c; h q; reset q[1]; h q[0]; c = measure q;",
         "qubit q; bit[2] c; h q; c[0] = measure q; if (c[0] == 1) { h q; } c[1] = measure q;",
     ],
-    ids=["a circuit", "one that acts on what it measures"],
+    ids=["a circuit", "one that depends on outcomes"],
 )
-def test_a_program_that_nobody_remembers_is_forgotten_with_all_that_was_found_of_it(
+def test_the_features_of_a_program_are_freed_with_the_program(
     body: str,
 ) -> None:
     program = compile_uncached(HEAD + body, SETTINGS).program
@@ -37,7 +37,7 @@ def test_a_program_that_nobody_remembers_is_forgotten_with_all_that_was_found_of
     assert left() is None
 
 
-def test_a_chain_that_was_asked_for_and_is_too_entangled_points_to_the_vector() -> None:
+def test_the_error_of_a_requested_mps_that_is_too_entangled_names_the_state_vector() -> None:
     gates = "".join(f"cx q[{a}], q[{b}]; t q[{b}]; h q[{a}];" for a in range(18) for b in range(a))
     text = f"{HEAD}qubit[18] q; bit[18] c; h q; {gates * 2} c = measure q;"
     spec = TaskSpec(text, shots=10, engine="aer", method="matrix_product_state")
@@ -47,7 +47,7 @@ def test_a_chain_that_was_asked_for_and_is_too_entangled_points_to_the_vector() 
     assert "the state vector of 18 qubits fits the slot" in found.message
 
 
-def test_a_choice_that_is_remembered_is_only_for_what_was_asked() -> None:
+def test_a_cached_choice_holds_for_the_same_request_only() -> None:
     layers = "".join(f"t q; h q; cx q[{k}], q[{k + 1}];" for k in range(17))
     program = compile_uncached(
         f"{HEAD}qubit[18] q; bit[18] c; {layers} c = measure q;", SETTINGS

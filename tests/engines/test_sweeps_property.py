@@ -1,4 +1,4 @@
-"""Laws of sweeps: they are what NumPy's broadcasting says, and each element is its own task."""
+"""Properties of sweeps: NumPy's broadcasting; each element equals a task of its own."""
 
 import json
 from typing import Any

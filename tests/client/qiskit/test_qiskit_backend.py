@@ -310,28 +310,30 @@ def test_the_methods_of_aer_are_accepted(
 
 
 def test_a_twin_has_the_gates_and_the_errors_of_its_device(provider: QuantumTaskProvider) -> None:
-    twin = provider.backend("fake_manila")
+    snapshot = provider.backend("fake_manila")
     device = FakeManilaV2()
-    assert twin.num_qubits == 5
-    assert set(twin.coupling_map.get_edges()) == set(device.coupling_map.get_edges())
-    assert set(device.operation_names) <= set(twin.operation_names)
+    assert snapshot.num_qubits == 5
+    assert set(snapshot.coupling_map.get_edges()) == set(device.coupling_map.get_edges())
+    assert set(device.operation_names) <= set(snapshot.operation_names)
     for gate, qubits in (("cx", (0, 1)), ("sx", (3,)), ("measure", (2,))):
-        actual, expected = twin.target[gate][qubits], device.target[gate][qubits]
+        actual, expected = snapshot.target[gate][qubits], device.target[gate][qubits]
         assert actual.error == pytest.approx(expected.error)
         assert actual.duration == pytest.approx(expected.duration)
-    assert twin.qubit_properties(1).t1 == pytest.approx(device.qubit_properties(1).t1)
+    assert snapshot.qubit_properties(1).t1 == pytest.approx(device.qubit_properties(1).t1)
 
 
 def test_a_twin_runs_circuits_compiled_for_it_with_its_noise(
     provider: QuantumTaskProvider,
 ) -> None:
-    twin = provider.backend("fake_manila")
+    snapshot = provider.backend("fake_manila")
     ghz = QuantumCircuit(3)
     ghz.h(0)
     ghz.cx(0, 1)
     ghz.cx(0, 2)
     ghz.measure_all()
-    counts = twin.run(transpile(ghz, twin), shots=4000, seed_simulator=1).result().get_counts()
+    counts = (
+        snapshot.run(transpile(ghz, snapshot), shots=4000, seed_simulator=1).result().get_counts()
+    )
     assert 0.7 < (counts["000"] + counts["111"]) / 4000 < 0.995
     assert len(counts) > 2
 
@@ -339,15 +341,15 @@ def test_a_twin_runs_circuits_compiled_for_it_with_its_noise(
 def test_a_twin_runs_a_circuit_with_control_flow(
     provider: QuantumTaskProvider,
 ) -> None:
-    twin = provider.backend("fake_manila")
+    snapshot = provider.backend("fake_manila")
     circuit = QuantumCircuit(2, 2)
     circuit.h(0)
     circuit.measure(0, 0)
     with circuit.if_test((circuit.clbits[0], 1)):
         circuit.x(1)
     circuit.measure(1, 1)
-    for each in (circuit, transpile(circuit, twin, seed_transpiler=1)):
-        counts = twin.run(each, shots=2000, seed_simulator=1).result().get_counts()
+    for each in (circuit, transpile(circuit, snapshot, seed_transpiler=1)):
+        counts = snapshot.run(each, shots=2000, seed_simulator=1).result().get_counts()
         assert 0.75 < (counts["00"] + counts["11"]) / 2000 < 0.995
         assert set(counts) == {"00", "01", "10", "11"}
 

@@ -385,12 +385,12 @@ def test_a_waiting_job_has_a_queue_position(backend: QuantumTaskBackend) -> None
 def test_jobs_are_listed_by_tag_time_state_and_backend(provider: QuantumTaskProvider) -> None:
     tag = datetime.now(UTC).isoformat()
     began = datetime.now(UTC) - timedelta(seconds=1)
-    backend, twin = provider.backend(), provider.backend("fake_manila")
+    backend, snapshot = provider.backend(), provider.backend("fake_manila")
     circuit = flips(1).assign_parameters([0])
     options: dict[str, Any] = {"shots": 1, "job_tags": [tag, "listed"]}
     first = backend.run(circuit, **options)
     second = backend.run([circuit, circuit], **options)
-    third = twin.run(circuit, **options)
+    third = snapshot.run(circuit, **options)
     for job in (first, second, third):
         job.result()
     ids = [job.job_id() for job in (third, second, first)]

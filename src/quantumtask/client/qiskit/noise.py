@@ -86,7 +86,7 @@ class AerNoiseModel:
                 hint = "the service has no relaxation of delays in a model: " if delays_only else ""
                 raise UnsupportedOption(
                     f"noise_model: its noise pass {name} cannot be sent: {hint}"
-                    "use a twin of the device as the backend, or errors by instruction"
+                    "use a snapshot of the device as the backend, or errors by instruction"
                 )
 
 
