@@ -81,7 +81,7 @@ def test_few_possible_outcomes_of_many_take_little_memory() -> None:
 
 @pytest.mark.parametrize("wrong", [0.0, np.nan, np.inf])
 def test_probabilities_that_are_no_numbers_are_refused(wrong: float) -> None:
-    with pytest.raises(ResourceError, match="not a number"):
+    with pytest.raises(ResourceError, match="not finite"):
         Distribution(np.array([0.0, wrong]))
 
 

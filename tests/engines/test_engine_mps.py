@@ -310,10 +310,10 @@ from pathlib import Path
 from quantumtask.engines.simulators.base import load_engine
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import TaskSpec
-from quantumtask.worker.slots.execute import WARM_UP, execute
+from quantumtask.worker.slots.execute import WARM_UP_TASK, execute
 load_engine("aer")  # as a slot has it before its memory is limited
 settings = Settings(slot_memory_mb=512)
-execute(WARM_UP, settings)
+execute(WARM_UP_TASK, settings)
 lines = Path("/proc/self/status").read_text().splitlines()
 used = next(int(l.split()[1]) * 1024 for l in lines if l.startswith("VmData:"))
 most = used + settings.slot_memory_bytes

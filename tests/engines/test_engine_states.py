@@ -215,5 +215,5 @@ def test_an_angle_that_is_no_number_any_more_is_refused() -> None:
 def test_amplitudes_that_are_no_numbers_are_refused() -> None:
     state = StateVector(MEANS)
     state.apply([Operation(MatrixGate(np.full((2, 2), np.nan, dtype=np.complex128)), (), (0,))])
-    with pytest.raises(ResourceError, match="not a number"):
+    with pytest.raises(ResourceError, match="not finite"):
         state.probability(0)

@@ -71,7 +71,10 @@ def test_a_gate_that_takes_a_name_of_the_model_is_refused_at_its_place(service: 
     [
         ([quantum("x", [{"name": "rx", "qubits": [0], "params": [True]}])], "finite numbers"),
         ([quantum("x", [{"name": "rx", "qubits": [0], "params": [10**400]}])], "finite numbers"),
-        ([quantum("x", [{"name": "reset", "qubits": [0], "params": [1]}])], "a reset has none"),
+        (
+            [quantum("x", [{"name": "reset", "qubits": [0], "params": [1]}])],
+            "a reset has no parameter",
+        ),
         ([MISREAD, MISREAD], "a readout error of all qubits already"),
         ([{**MISREAD, "gate_qubits": [[0], [0]]}], "a readout error of qubit 0 already"),
         *(

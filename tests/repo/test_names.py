@@ -39,6 +39,7 @@ ONE_MEANING = {
     # Limits that two rooms have to agree on.
     "BRANCH_TOLERANCE": "distance from -1 at which an eigenvalue counts as -1",
     "MAX_BARS": "bars of a picture",
+    "MAX_CACHED_OPERATIONS": "operations that one cache holds",
     "MAX_CONTROLS": "controls of one gate call",
     "MAX_ERROR_QUBITS": "qubits of one quantum error",
     "MAX_MATRIX_QUBITS": "qubits of an operation that is decomposed from its matrix",

@@ -18,7 +18,7 @@ _SLOTS = Gauge("quantumtask_slots", "Slots of this worker.", registry=REGISTRY)
 _BUSY = Gauge("quantumtask_slots_busy", "Slots that run tasks.", registry=REGISTRY)
 _CLAIM_TASKS = Histogram(
     "quantumtask_claim_tasks",
-    "Tasks of a claim, of claims of at least one task.",
+    "Number of tasks of a claim; claims without a task are not counted.",
     registry=REGISTRY,
     buckets=(1, 2, 5, 10, 20, 50, 100, 200),
 )
@@ -43,7 +43,7 @@ _WAIT_S = Histogram(
 )
 _RUN_S = Histogram(
     "quantumtask_task_run_seconds",
-    "Run time in the slot, of completed tasks.",
+    "Run time of completed tasks in the slot.",
     ("engine",),
     registry=REGISTRY,
     buckets=_TASK_BUCKETS_S,
