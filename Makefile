@@ -27,7 +27,8 @@ test-full: lint types ## Run the same tests at full size, for an hour or so
 
 # Services of the tests have ports, folders and databases of their own in each of the processes.
 PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
-JOBS = 2
+# Four on two cores: half of the time, a test waits for a process, a disk or a deadline.
+JOBS = 4
 
 test-qiskit: $(VENV)/dev.stamp ## Run Qiskit's own tests of primitives on a service
 	@$(BIN)/python -m tests.client.qiskit.qiskit_suite
