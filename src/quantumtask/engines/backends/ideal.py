@@ -1,6 +1,7 @@
 """Backend without noise: each program runs on the engine that the table of methods selects."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,8 +68,15 @@ class IdealBackend:
         self._method = method
         self._no_cache = no_cache
         self._choices = ChoiceCache()
-        self._evolver = StateEvolver(settings, engine, method, threads)
-        self._expectations = ExpectationEvaluator(settings, threads, self._evolver)
+
+    # Tasks that only sample shots need neither of these two.
+    @cached_property
+    def _evolver(self) -> StateEvolver:
+        return StateEvolver(self._settings, self._engine, self._method, self._threads)
+
+    @cached_property
+    def _expectations(self) -> ExpectationEvaluator:
+        return ExpectationEvaluator(self._settings, self._threads, self._evolver)
 
     def check(self, program: Program) -> None:
         """Accept every program: a simulator has all gates."""

@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from quantumtask.engines.observables.observable import Observables, build_observables
 from quantumtask.shared.errors import OptionError, ResourceError
@@ -76,10 +77,22 @@ def parse_output_spec(options: str | None, shots: int, memory: bool) -> OutputSp
     Raises:
         ResourceError: an option is not valid (`bad_options`, `bad_observable`).
     """
+    if options is None:
+        return _default_spec(shots, memory)
     try:
-        parsed = TaskOptions() if options is None else parse_task_options(json.loads(options))
+        parsed = parse_task_options(json.loads(options))
     except OptionError as error:
         raise ResourceError(error.code, str(error)) from None
+    return _build_spec(parsed, shots, memory)
+
+
+@lru_cache(maxsize=64)
+def _default_spec(shots: int, memory: bool) -> OutputSpec:
+    """Return the specification of a task without options, which most tasks are."""
+    return _build_spec(TaskOptions(), shots, memory)
+
+
+def _build_spec(parsed: TaskOptions, shots: int, memory: bool) -> OutputSpec:
     return OutputSpec(
         kinds=frozenset(parsed.outputs) | ({MEMORY} if memory else frozenset()),
         shots=shots,
