@@ -35,12 +35,12 @@ def described(text: Text) -> dict[str, Any]:
     }
 
 
-def circuit(found: Any) -> list[Any]:
+def circuit(record: Any) -> list[Any]:
     return [
-        [named(step) for step in found.steps],
-        found.bits,
-        found.measurement_count,
-        found.terminal_measurements_only,
+        [named(step) for step in record.steps],
+        record.bits,
+        record.measurement_count,
+        record.terminal_measurements_only,
     ]
 
 

@@ -23,15 +23,15 @@ GATES = {
 
 SPREAD = "ry(0.9) q[0]; ry(1.3) q[1]; ry(2.2) q[2]; p(0.7) q[0]; p(2.6) q[1]; p(4.4) q[2];"
 """Statements that prepare a state that every gate changes, and that make phases measurable."""
-SEEN = "h q[0]; sx q[1]; h q[2]; t q[0]; s q[2]; cx q[1], q[2]; h q[0]; h q[1];"
+BASIS_CHANGE = "h q[0]; sx q[1]; h q[2]; t q[0]; s q[2]; cx q[1], q[2]; h q[0]; h q[1];"
 
 
 def on(qubits: int, code: str) -> str:
     return f"{HEAD}qubit[{qubits}] q;\nbit[{qubits}] c;\n{code}\nc = measure q;\n"
 
 
-def seen(code: str) -> str:
-    return on(3, f"{SPREAD}\n{code}\n{SEEN}")
+def with_basis_change(code: str) -> str:
+    return on(3, f"{SPREAD}\n{code}\n{BASIS_CHANGE}")
 
 
 def call(name: str, lowest: float, highest: float) -> str:
@@ -47,25 +47,39 @@ WITH_PARAMETERS = [name for name, (parameters, _) in GATES.items() if parameters
 NARROW = (0.0, 2 * math.pi)
 
 STATIC = {
-    **{f"gate {name}": seen(call(name, *NARROW)) for name in GATES},
-    "ctrl": seen("ctrl @ s q[0], q[2]; ctrl @ h q[1], q[0]; ctrl(2) @ z q[0], q[1], q[2];"),
-    "ctrl of sdg, t": seen("ctrl @ sdg q[1], q[2]; ctrl @ t q[2], q[0]; ctrl @ tdg q[0], q[1];"),
-    "ctrl of a rotation": seen("ctrl @ rz(1.1) q[0], q[2]; ctrl @ rx(2.3) q[2], q[1];"),
-    "negctrl": seen("negctrl @ x q[2], q[0]; negctrl @ ctrl @ y q[0], q[1], q[2];"),
-    "negctrl of a phase": seen(
+    **{f"gate {name}": with_basis_change(call(name, *NARROW)) for name in GATES},
+    "ctrl": with_basis_change(
+        "ctrl @ s q[0], q[2]; ctrl @ h q[1], q[0]; ctrl(2) @ z q[0], q[1], q[2];"
+    ),
+    "ctrl of sdg, t": with_basis_change(
+        "ctrl @ sdg q[1], q[2]; ctrl @ t q[2], q[0]; ctrl @ tdg q[0], q[1];"
+    ),
+    "ctrl of a rotation": with_basis_change(
+        "ctrl @ rz(1.1) q[0], q[2]; ctrl @ rx(2.3) q[2], q[1];"
+    ),
+    "negctrl": with_basis_change("negctrl @ x q[2], q[0]; negctrl @ ctrl @ y q[0], q[1], q[2];"),
+    "negctrl of a phase": with_basis_change(
         "negctrl @ p(1.9) q[2], q[0]; ctrl @ negctrl @ sx q[0], q[1], q[2];"
     ),
-    "inv": seen("inv @ s q[0]; inv @ t q[1]; inv @ sx q[2]; inv @ h q[0];"),
-    "inv of ctrl": seen("inv @ ctrl @ s q[0], q[1]; ctrl @ inv @ t q[2], q[1];"),
-    "inv of a gate of one's own": seen(
+    "inv": with_basis_change("inv @ s q[0]; inv @ t q[1]; inv @ sx q[2]; inv @ h q[0];"),
+    "inv of ctrl": with_basis_change("inv @ ctrl @ s q[0], q[1]; ctrl @ inv @ t q[2], q[1];"),
+    "inv of a gate of one's own": with_basis_change(
         "gate g a, b { h a; t b; cx a, b; s a; } g q[0], q[2]; inv @ g q[1], q[2];"
     ),
-    "pow": seen("pow(2) @ t q[0]; pow(3) @ s q[1]; pow(0) @ x q[2]; pow(5) @ sx q[0];"),
-    "pow of a gate of one's own": seen("gate g a { h a; t a; } pow(3) @ g q[1]; pow(2) @ g q[0];"),
-    "real pow": seen("pow(0.5) @ x q[0]; pow(0.25) @ z q[1]; pow(1 / 2.0) @ s q[2];"),
-    "negative pow": seen("pow(-1) @ s q[0]; pow(-2) @ t q[1];"),
-    "stack": seen("ctrl @ inv @ pow(3) @ s q[0], q[1]; negctrl @ pow(2) @ inv @ t q[2], q[0];"),
-    "gphase": seen("gphase(1.3); ctrl @ gphase(0.8) q[1]; negctrl @ gphase(2.1) q[0];"),
+    "pow": with_basis_change(
+        "pow(2) @ t q[0]; pow(3) @ s q[1]; pow(0) @ x q[2]; pow(5) @ sx q[0];"
+    ),
+    "pow of a gate of one's own": with_basis_change(
+        "gate g a { h a; t a; } pow(3) @ g q[1]; pow(2) @ g q[0];"
+    ),
+    "real pow": with_basis_change("pow(0.5) @ x q[0]; pow(0.25) @ z q[1]; pow(1 / 2.0) @ s q[2];"),
+    "negative pow": with_basis_change("pow(-1) @ s q[0]; pow(-2) @ t q[1];"),
+    "stack": with_basis_change(
+        "ctrl @ inv @ pow(3) @ s q[0], q[1]; negctrl @ pow(2) @ inv @ t q[2], q[0];"
+    ),
+    "gphase": with_basis_change(
+        "gphase(1.3); ctrl @ gphase(0.8) q[1]; negctrl @ gphase(2.1) q[0];"
+    ),
     "broadcast": on(4, "ry(0.8) q; qubit[4] r; h r; cx r, q; p(0.3) q; h q;"),
     "broadcast of one": on(3, "qubit a; h a; cx a, q; ry(1.0) q;"),
     "slices": on(5, "ry(0.9) q[0:2:4]; h q[1:2]; cx q[0:1], q[3:4]; x q[{4, 0}]; h q[-1];"),
@@ -74,14 +88,14 @@ STATIC = {
     "alias of two": on(
         2, "qubit[2] r; let all = q ++ r; h all[3]; cx all[3], all[0]; ry(1.0) all[1:2];"
     ),
-    "gate in a gate": seen(
+    "gate in a gate": with_basis_change(
         "gate f(a) x { rx(a) x; } gate g(a, b) x, y { f(a + b) x; cx x, y; f(a * b) y; }"
         "g(0.5, 0.25) q[0], q[2];"
     ),
     "gate named as one of Aer": on(
         2, "gate ecr a, b { sx b; } x q[0]; ecr q[0], q[1]; h q[1]; t q[1]; h q[1];"
     ),
-    "functions of constants": seen(
+    "functions of constants": with_basis_change(
         "rx(sin(0.4)) q[0]; ry(sqrt(2.0)) q[1]; rz(pi / 3) q[2]; p(2 * pi / 5) q[0];"
     ),
     "measured before others": on(3, "h q[0]; c[0] = measure q[0]; cx q[0], q[1]; ry(0.6) q[2];"),
@@ -99,17 +113,17 @@ STATIC = {
 }
 
 WIDE = {
-    f"gate {name} {where}": seen(call(name, *span))
+    f"gate {name} {where}": with_basis_change(call(name, *span))
     for name in WITH_PARAMETERS
     for where, span in (("below 0", (-20.0, 0.0)), ("beyond 2 pi", (2 * math.pi, 20.0)))
 } | {
-    "ctrl of wide rotations": seen(
+    "ctrl of wide rotations": with_basis_change(
         "ctrl @ rx(-1.0) q[0], q[1]; ctrl @ ry(7.5) q[1], q[2]; ctrl @ rz(-9.0) q[2], q[0];"
     ),
-    "negative parameters": seen(
+    "negative parameters": with_basis_change(
         "gate g(a) x, y { rx(a / 2) x; cry(-a) x, y; } g(-1.0) q[0], q[1]; g(8.0) q[2], q[0];"
     ),
-    "wide pow": seen("pow(0.5) @ rx(-3.0) q[0]; pow(2) @ crz(5.0) q[1], q[2];"),
+    "wide pow": with_basis_change("pow(0.5) @ rx(-3.0) q[0]; pow(2) @ crz(5.0) q[1], q[2];"),
 }
 """Programs that have arguments outside [0, 2 pi)."""
 

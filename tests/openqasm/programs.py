@@ -195,19 +195,19 @@ class Program(Definitions):
         self.looping(f"for {kind} {name} in {{{values}}}", 3, {name: Variable(kind)})
 
     def over_bits(self, name: str) -> None:
-        found = self.registers()
-        if not found:
+        result = self.registers()
+        if not result:
             return self.over_set(name)
-        of = self.pick(found)
+        of = self.pick(result)
         its = self.visible()[of]
         own = {of: its._replace(frozen=True), name: Variable(BIT)}
         return self.looping(f"for bit {name} in {of}", its.kind.width, own)
 
     def over_items(self, name: str) -> None:
-        found = [n for n in self.arrays() if len(self.visible()[n].shape) == 1]
-        if not found:
+        result = [n for n in self.arrays() if len(self.visible()[n].shape) == 1]
+        if not result:
             return self.over_range(name)
-        of = self.pick(found)
+        of = self.pick(result)
         its = self.visible()[of]
         own = {of: its._replace(frozen=True), name: Variable(its.kind)}
         return self.looping(f"for {its.kind} {name} in {of}", its.shape[0], own)

@@ -103,9 +103,9 @@ class Definitions(Quantum, ABC):
             self.quantum[-1][name] = Register(one[2] + two[2])
 
     def bit_alias(self) -> None:
-        found = [n for n in self.registers(writable=True) if self.visible()[n].kind.width >= 2]
-        if found:
-            name, of = self.fresh("let"), self.pick(found)
+        result = [n for n in self.registers(writable=True) if self.visible()[n].kind.width >= 2]
+        if result:
+            name, of = self.fresh("let"), self.pick(result)
             self.line(f"let {name} = {self.slice_of(of, 2)};")
             self.scopes[-1][name] = Variable(Kind("bits", 2))
 
@@ -139,12 +139,12 @@ class Definitions(Quantum, ABC):
         self.left = min(self.left, 2)
         budget = self.left
         try:
-            made = template(self.fresh("f"))
+            database = template(self.fresh("f"))
         finally:
             measured = budget - self.left
             self.scopes, self.quantum, self.left, self.times = saved
             self.in_function, self.returns = False, None
-        self.functions.append(made._replace(measured=measured))
+        self.functions.append(database._replace(measured=measured))
 
     def any_function(self, name: str) -> Function:
         """Draw a function of values and perhaps of qubits."""
@@ -152,14 +152,14 @@ class Definitions(Quantum, ABC):
         kinds: list[Any] = [self.pick(KINDS) for _ in range(self.upto(2))]
         names = [self.fresh("p") for _ in kinds]
         sizes = [self.pick([1, 0, 2]) for _ in range(self.upto(2))] or ([0] if not kinds else [])
-        written = [f"{kind} {p}" for kind, p in zip(kinds, names, strict=True)]
+        parameter_texts = [f"{kind} {p}" for kind, p in zip(kinds, names, strict=True)]
         self.scopes[-1] |= {p: Variable(kind) for kind, p in zip(kinds, names, strict=True)}
         for size in sizes:
             first, p = len(self.all_qubits()), self.fresh("q")
             self.quantum[-1][p] = Register(tuple(range(first, first + max(size, 1))), size == 0)
-            written.append(f"qubit[{size}] {p}" if size else f"qubit {p}")
+            parameter_texts.append(f"qubit[{size}] {p}" if size else f"qubit {p}")
         result = f" -> {self.returns}" if self.returns else ""
-        self.line(f"def {name}({', '.join(written)}){result} {{")
+        self.line(f"def {name}({', '.join(parameter_texts)}){result} {{")
         self.body(1 + self.upto(3), self.returned, own=self.scopes.pop())
         return Function(name, kinds + sizes, self.returns, 0, not sizes)
 
@@ -214,18 +214,18 @@ class Definitions(Quantum, ABC):
 
     def arguments(self, sizes: list[int]) -> list[str] | None:
         """Draw distinct qubits and registers; None if there are too few."""
-        texts, taken = [], set[int]()
+        texts, claims = [], set[int]()
         for size in sizes:
-            free = [q for q in self.all_qubits() if q not in taken]
+            free = [q for q in self.all_qubits() if q not in claims]
             if size:
                 part = self.part(size)
-                if part is None or taken & set(part[2]):
+                if part is None or claims & set(part[2]):
                     return None
                 texts.append(part[0])
-                taken |= set(part[2])
+                claims |= set(part[2])
             elif not free:
                 return None
             else:
-                taken.add(free[-1])
+                claims.add(free[-1])
                 texts.append(self.qubit(free[-1]))
         return texts

@@ -121,7 +121,7 @@ class Expressions(Scope):
     def boolean(self, depth: int = 2) -> str:
         places = self.places(BOOL)
         if depth <= 0 or self.chance(30):
-            return self.one(places or [self.known])
+            return self.one(places or [self.fallback_condition])
         if (calls := self.calls(BIT, depth) + self.calls(BOOL, depth)) and self.chance(30):
             return self.one(calls)
         if self.chance(40):
@@ -131,7 +131,7 @@ class Expressions(Scope):
             return f"!({self.boolean(depth - 1)})"
         return self.comparison(depth)
 
-    def known(self) -> str:
+    def fallback_condition(self) -> str:
         """Draw a condition on a number, if nothing else is in scope."""
         for name, it in self.visible().items():
             if it.kind.name in ("int", "uint") and not it.shape:
@@ -152,8 +152,8 @@ class Expressions(Scope):
 
     def a_number(self) -> Kind:
         """Draw an integer type, preferably that of a variable in scope."""
-        found = {it.kind for it in self.visible().values() if it.kind.name in ("int", "uint")}
-        return self.pick([*sorted(found), *sorted(found), Kind("int", 8), Kind("uint", 4)])
+        result = {it.kind for it in self.visible().values() if it.kind.name in ("int", "uint")}
+        return self.pick([*sorted(result), *sorted(result), Kind("int", 8), Kind("uint", 4)])
 
     def compared_bits(self, depth: int) -> str:
         width = self.pick([2, 3])
@@ -259,8 +259,8 @@ class Expressions(Scope):
         """Return True for a non-constant: constants that do not fit a type may be refused."""
         constants = {name for name in self.visible() if name.startswith("k")}
         text = re.sub(r"sizeof\([^)]*\)", "", text)
-        known = {*self.visible(), *(function.name for function in self.functions)}
-        return bool(set(re.findall(r"\b[a-z]+[0-9]+\b", text)) & known - constants)
+        names = {*self.visible(), *(function.name for function in self.functions)}
+        return bool(set(re.findall(r"\b[a-z]+[0-9]+\b", text)) & names - constants)
 
     def simple(self, kind: Kind) -> str:
         """Draw the value of a constant."""

@@ -73,14 +73,14 @@ class Quantum(Expressions):
 
     def qubit(self, number: int) -> str:
         """Draw the text of a qubit."""
-        found = []
+        result = []
         for name, (qubits, single) in self.qregisters().items():
             if number in qubits:
                 place = qubits.index(number)
-                found += (
+                result += (
                     [name] if single else [f"{name}[{place}]", f"{name}[{place - len(qubits)}]"]
                 )
-        return self.pick(found)
+        return self.pick(result)
 
     def some_qubits(self, count: int) -> list[int]:
         return list(self.draw(st.permutations(self.all_qubits())))[:count]
@@ -123,8 +123,8 @@ class Quantum(Expressions):
     def parameter(self) -> str:
         angles = self.named(Kind("angle"), Kind("angle", 5), Kind("angle", 8))
         turns = [f"pi * {name} / 4" for name in self.named(*SMALL)]
-        known = partial(self.pick, ANGLES)
-        return self.one([known, known, partial(self.real, 1), *angles, *turns])
+        angle = partial(self.pick, ANGLES)
+        return self.one([angle, angle, partial(self.real, 1), *angles, *turns])
 
     def call(self, name: str, parameters: int, modifiers: str, operands: list[str]) -> str:
         values = ", ".join(self.parameter() for _ in range(parameters))
@@ -201,8 +201,8 @@ class Quantum(Expressions):
         """Draw a gate of one or two qubits, with a body of earlier gates."""
         name, parameters, qubits = self.fresh("g"), self.upto(2), 1 + self.upto(1)
         names, operands = ["a", "b"][:parameters], ["m", "n"][:qubits]
-        written = f"({', '.join(names)})" if names else ""
-        self.line(f"gate {name}{written} {', '.join(operands)} {{")
+        parameter_list = f"({', '.join(names)})" if names else ""
+        self.line(f"gate {name}{parameter_list} {', '.join(operands)} {{")
         self.depth += 1
         for _ in range(self.upto(3)):
             self.line(self.gate_body(names, operands))

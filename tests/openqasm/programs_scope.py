@@ -100,23 +100,23 @@ class Scope:
 
     def places(self, kind: Kind, writable: bool = False) -> list[Any]:
         """Return all names of a kind, as options for `one`."""
-        found: list[Any] = [*self.named(kind, writable=writable)]
-        found += [partial(self.element, n) for n in self.arrays(kind, writable=writable)]
+        result: list[Any] = [*self.named(kind, writable=writable)]
+        result += [partial(self.element, n) for n in self.arrays(kind, writable=writable)]
         if kind in (BIT, BOOL):
             other = BOOL if kind == BIT else BIT
-            found += self.named(other, writable=writable)
-            found += [partial(self.bit_of, n) for n in self.registers(writable=writable)]
-        return found
+            result += self.named(other, writable=writable)
+            result += [partial(self.bit_of, n) for n in self.registers(writable=writable)]
+        return result
 
     # Indices
 
     def index(self, size: int) -> str:
         """Draw an index of an object of that size, perhaps known only at run time."""
-        found = [str(i) for i in range(size)] + ["-1", f"-{size}"]
+        result = [str(i) for i in range(size)] + ["-1", f"-{size}"]
         visible = self.visible()
-        found += 2 * [n for n, it in visible.items() if it.top is not None and it.top < size]
+        result += 2 * [n for n, it in visible.items() if it.top is not None and it.top < size]
         uints = [n for n, it in visible.items() if it.kind.name == "uint" and not it.shape]
-        return self.pick(found + [f"{name} % {size}" for name in uints])
+        return self.pick(result + [f"{name} % {size}" for name in uints])
 
     def span(self, size: int, length: int) -> str:
         """Draw a slice of that length."""

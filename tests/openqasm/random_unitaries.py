@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import unitary_group
 
 
 def matrix_text(matrix: Any, digits: int = 17, gap: str = "") -> str:
@@ -18,7 +17,14 @@ def matrix_text(matrix: Any, digits: int = 17, gap: str = "") -> str:
 
 
 def random_unitary(qubits: int, seed: int) -> Any:
-    return unitary_group.rvs(1 << qubits, random_state=seed)
+    """Return a unitary of the Haar measure: Mezzadri's method, as that of scipy.stats.
+
+    That package takes a second to import.
+    """
+    shape, lots = (1 << qubits, 1 << qubits), np.random.RandomState(seed)
+    unitary, triangle = np.linalg.qr(lots.normal(size=shape) + 1j * lots.normal(size=shape))
+    diagonal = triangle.diagonal()
+    return unitary * (diagonal / abs(diagonal))
 
 
 def embed(matrix: Any, qubits: Sequence[int], total: int) -> Any:

@@ -34,16 +34,16 @@ Outcome = tuple[str, tuple[tuple[str, Any], ...]]
 def distribution(text: str, most_histories: int = 4096) -> dict[Outcome, float]:
     """Return the exact probability of each outcome of a program that ends on every path."""
     program = openqasm3.parse(text)
-    found: dict[Outcome, float] = defaultdict(float)
+    result: dict[Outcome, float] = defaultdict(float)
     history: list[int] = []
     for _ in range(most_histories):
         run = Run(history)
         run.program(program)
-        found[run.outcome()] += run.probability
+        result[run.outcome()] += run.probability
         while history and history[-1] == 1:
             history.pop()
         if not history:
-            return dict(found)
+            return dict(result)
         history[-1] = 1
     raise RuntimeError(f"more than {most_histories} histories")
 

@@ -142,19 +142,19 @@ class Evaluator:
         return thing
 
     def indexed(self, thing: Any, index: Any) -> Any:
-        return self.chosen(
+        return self.select(
             self.registered(thing), [index] if isinstance(index, ast.DiscreteSet) else index
         )
 
-    def chosen(self, thing: Any, indices: list[Any]) -> Any:
+    def select(self, thing: Any, indices: list[Any]) -> Any:
         if not indices:
             return thing
         positions = self.positions(
             indices[0], thing.width if isinstance(thing, Place) else len(thing)
         )
         if isinstance(positions, int):
-            return self.chosen(item(thing, positions), indices[1:])
-        return joined([self.chosen(item(thing, each), indices[1:]) for each in positions], thing)
+            return self.select(item(thing, positions), indices[1:])
+        return joined([self.select(item(thing, each), indices[1:]) for each in positions], thing)
 
     def positions(self, index: Any, length: int) -> Any:
         def within(position: int) -> int:
@@ -201,12 +201,12 @@ class Evaluator:
 
     def measured(self, qubit: int) -> int:
         one = float(np.sum(np.abs(np.take(self.state, 1, qubit)) ** 2))
-        outcome = self.drawn(one)
-        kept = np.diag([1 - outcome, outcome]) / np.sqrt(one if outcome else 1 - one)
-        self.state = applied(kept, self.state, [qubit])
+        outcome = self.draw(one)
+        projector = np.diag([1 - outcome, outcome]) / np.sqrt(one if outcome else 1 - one)
+        self.state = applied(projector, self.state, [qubit])
         return outcome
 
-    def drawn(self, one: float) -> int:
+    def draw(self, one: float) -> int:
         if one < NEVER or one > 1 - NEVER:
             return int(one > 0.5)
         if self.step == len(self.history):

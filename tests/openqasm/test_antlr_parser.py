@@ -19,6 +19,10 @@ from tests.openqasm import textbook, textbook_large
 from tests.openqasm.describe_programs import Text, described
 from tests.openqasm.features import SECTIONS
 from tests.openqasm.refused_programs import HEAD, WRONG
+from tests.support.cases import check_each
+
+# They share the results of one process without qdk.
+pytestmark = [pytest.mark.xdist_group("antlr"), pytest.mark.slow_first]
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_QDK = "import sys; sys.modules['qdk'] = None; "
@@ -116,20 +120,26 @@ def first(result: Any) -> tuple[str, int]:
     return code, line
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name not in DIFFERENT])
-def test_a_program_becomes_the_same_with_either_parser(name: str) -> None:
-    result, expected = without_qdk()[name], with_qdk(ALL[name])
-    if first(expected)[0] == "syntax_error":  # problems after the first one may differ
-        assert first(result) == first(expected)
-    else:
-        assert result == expected
+def test_every_program_becomes_the_same_with_either_parser() -> None:
+    def check(name: str) -> None:
+        result, expected = without_qdk()[name], with_qdk(ALL[name])
+        if first(expected)[0] == "syntax_error":  # problems after the first one may differ
+            assert first(result) == first(expected)
+        else:
+            assert result == expected
+
+    same = {name: name for name in ALL if name not in DIFFERENT}
+    assert len(same) > 1000
+    check_each(same, check)
 
 
-@pytest.mark.parametrize("name", DIFFERENT)
-def test_where_the_parsers_differ_one_reports_a_problem_on_the_same_line(name: str) -> None:
-    result, expected = first(without_qdk()[name]), first(with_qdk(ALL[name]))
-    assert (expected[0], result[0]) == DIFFERENT[name]
-    assert RUNS in DIFFERENT[name] or result[1] == expected[1]
+def test_where_the_parsers_differ_one_reports_a_problem_on_the_same_line() -> None:
+    def check(name: str) -> None:
+        result, expected = first(without_qdk()[name]), first(with_qdk(ALL[name]))
+        assert (expected[0], result[0]) == DIFFERENT[name]
+        assert RUNS in DIFFERENT[name] or result[1] == expected[1]
+
+    check_each({name: name for name in DIFFERENT}, check)
 
 
 def problems(text: str) -> Sequence[Problem]:

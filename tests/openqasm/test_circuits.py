@@ -35,8 +35,8 @@ def only(text: str) -> Problem:
 
 def counts(text: str, shots: int = 200) -> dict[str, int]:
     result = run_program(compiled(text), shots=shots, seed=7, memory=False, settings=SETTINGS)
-    found: dict[str, int] = json.loads(result.counts)
-    return found
+    actual: dict[str, int] = json.loads(result.counts)
+    return actual
 
 
 def test_a_bell_pair_is_read_with_its_registers_and_its_size() -> None:
@@ -167,9 +167,9 @@ def test_only_a_program_that_looks_at_a_measurement_has_no_fixed_circuit() -> No
 
 
 def test_a_measurement_that_nothing_keeps_still_disturbs_its_qubit() -> None:
-    found = counts(STD + "qubit q; bit c; h q; measure q; h q; c = measure q;", shots=400)
-    assert set(found) == {"0", "1"}
-    assert sum(found.values()) == 400
+    result = counts(STD + "qubit q; bit c; h q; measure q; h q; c = measure q;", shots=400)
+    assert set(result) == {"0", "1"}
+    assert sum(result.values()) == 400
 
 
 def test_a_program_without_bits_is_warned_about_and_gives_nothing() -> None:
@@ -314,9 +314,9 @@ def test_a_problem_has_a_hint_if_a_remedy_is_known(text: str, hint: str) -> None
 
 
 def test_all_problems_are_reported_in_the_order_of_the_text() -> None:
-    found = problems(HEAD + "foo q[0];\nx q[9];\nrx q[0];")
-    assert [p.code for p in found] == ["unknown_gate", "index_out_of_range", "wrong_arity"]
-    assert [p.line for p in found] == [4, 5, 6]
+    result = problems(HEAD + "foo q[0];\nx q[9];\nrx q[0];")
+    assert [p.code for p in result] == ["unknown_gate", "index_out_of_range", "wrong_arity"]
+    assert [p.line for p in result] == [4, 5, 6]
 
 
 def test_at_most_twenty_problems_are_reported() -> None:

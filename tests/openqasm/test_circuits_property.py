@@ -65,7 +65,7 @@ programs = st.lists(calls(), min_size=1, max_size=8).map(
 )
 
 
-@settings(max_examples=examples(120), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(programs)
 def test_a_program_has_the_unitary_that_qiskit_reads(text: str) -> None:
     assert Operator(unitary(text)).equiv(Operator(qasm3.loads(text)))
@@ -87,7 +87,7 @@ def unitary(text: str) -> np.ndarray:
 REGISTERS = ["bit[2] c; bit[3] d;", "bit[5] c;", "bit[1] c; bit[1] d; bit[3] e;"]
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.sampled_from(REGISTERS), st.lists(st.integers(0, 4), max_size=4))
 def test_counts_are_written_as_qiskit_writes_them(registers: str, flipped: list[int]) -> None:
     names = [part.split()[1] for part in registers.split(";") if part]
@@ -170,15 +170,15 @@ class Machine:
         return bool(answers[kind]())
 
 
-def written_condition(condition: Condition) -> str:
+def condition_text(condition: Condition) -> str:
     kind, *rest = condition
     if kind == "bit":
         return f"c[{rest[0]}]"
     if kind == "not":
-        return f"!({written_condition(rest[0])})"
+        return f"!({condition_text(rest[0])})"
     if kind in ("and", "or"):
         operator = "&&" if kind == "and" else "||"
-        return f"({written_condition(rest[0])}) {operator} ({written_condition(rest[1])})"
+        return f"({condition_text(rest[0])}) {operator} ({condition_text(rest[1])})"
     if kind in ("same", "odd"):
         return f"c[{rest[0]}] {'==' if kind == 'same' else '^'} c[{rest[1]}]"
     if kind == "masked":
@@ -186,7 +186,7 @@ def written_condition(condition: Condition) -> str:
     return f"c {kind} {rest[0]}"
 
 
-def written(block: Block) -> str:
+def block_text(block: Block) -> str:
     lines = []
     for kind, *rest in block:
         if kind == "x":
@@ -199,10 +199,10 @@ def written(block: Block) -> str:
             lines.append(f"c[{rest[0]}] = {rest[1]};")
         elif kind == "if":
             condition, then, otherwise = rest
-            lines.append(f"if ({written_condition(condition)}) {{ {written(then)} }}")
-            lines.append(f"else {{ {written(otherwise)} }}")
+            lines.append(f"if ({condition_text(condition)}) {{ {block_text(then)} }}")
+            lines.append(f"else {{ {block_text(otherwise)} }}")
         elif kind == "while":
-            lines.append(f"while ({written_condition(rest[0])}) {{ {written(rest[1])} }}")
+            lines.append(f"while ({condition_text(rest[0])}) {{ {block_text(rest[1])} }}")
         else:
             lines.append(f"{kind};")
     return " ".join(lines)
@@ -242,14 +242,14 @@ def blocks(depth: int, in_loop: bool) -> st.SearchStrategy[Block]:
 
 
 @pytest.mark.filterwarnings("error")
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(blocks(2, False))
 def test_control_flow_agrees_with_an_independent_interpreter(block: Block) -> None:
     machine = Machine()
     machine.run(block)
     if machine.steps >= 1000:
         return  # it runs for ever, here and there
-    text = f'include "stdgates.inc"; qubit[{QUBITS}] q; bit[{QUBITS}] c; {written(block)}'
+    text = f'include "stdgates.inc"; qubit[{QUBITS}] q; bit[{QUBITS}] c; {block_text(block)}'
     program = compile_circuit(text, SETTINGS)
     result = run_program(program, shots=3, seed=1, memory=False, settings=SETTINGS)
     expected = "".join(str(bit) for bit in reversed(machine.bits))
@@ -288,7 +288,7 @@ WIDEST_GAP = 0.06
 """More than five standard deviations of the difference of two shares of 4,000 shots each."""
 
 
-@settings(max_examples=examples(40), deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(measured_programs())
 def test_a_program_that_depends_on_outcomes_gives_the_shares_of_qiskit(
     text: str,

@@ -42,30 +42,38 @@ def sketches(draw: st.DrawFn) -> Sketch:
         steps.append(Measure(draw(places), draw(places)))
         if draw(st.integers(0, 9)) == 0:
             steps.append(Reset(draw(places)))
-        wanted = ((draw(places), draw(st.integers(0, 1))),)
-        steps.append(If(wanted, tuple(calls(draw, 2)), tuple(calls(draw, 1))))
+        reference = ((draw(places), draw(st.integers(0, 1))),)
+        steps.append(If(reference, tuple(calls(draw, 2)), tuple(calls(draw, 1))))
     steps += [Measure(k, k) for k in draw(st.sets(places))]
     return sketch("drawn", WIDTH, steps)
 
 
 @settings(deadline=None)
 @given(sketches())
-def test_a_deferred_measurement_keeps_the_distribution_of_the_program(drawn: Sketch) -> None:
-    program = compile_uncached(drawn.text(), SETTINGS).program
+def test_a_deferred_measurement_keeps_the_distribution_of_the_program(
+    program_sketch: Sketch,
+) -> None:
+    program = compile_uncached(program_sketch.text(), SETTINGS).program
     for method in EXACT:
         if has_exact_probabilities(method, program):
-            wrong = np.abs(exact_probabilities(method, program) - distribution(drawn)).max()
+            wrong = np.abs(
+                exact_probabilities(method, program) - distribution(program_sketch)
+            ).max()
             assert wrong < TOLERANCES[method.precision], method.engine
 
 
 @settings(deadline=None, max_examples=examples(30))
 @given(sketches(), st.integers(0, 1000))
-def test_only_possible_outcomes_occur_with_and_without_deferral(drawn: Sketch, seed: int) -> None:
-    possible = set(np.flatnonzero(distribution(drawn) > 0).tolist())
+def test_only_possible_outcomes_occur_with_and_without_deferral(
+    program_sketch: Sketch, seed: int
+) -> None:
+    possible = set(np.flatnonzero(distribution(program_sketch) > 0).tolist())
     for engine in ("quantumtask", "auto"):
-        found = execute(TaskSpec(drawn.text(), shots=50, seed=seed, engine=engine), SETTINGS)
-        assert isinstance(found, Result)
-        assert {int(key, 2) for key in json.loads(found.counts)} <= possible, engine
+        result = execute(
+            TaskSpec(program_sketch.text(), shots=50, seed=seed, engine=engine), SETTINGS
+        )
+        assert isinstance(result, Result)
+        assert {int(key, 2) for key in json.loads(result.counts)} <= possible, engine
 
 
 def compiled(body: str, qubits: int = 3, before: str = "", **limits: Any) -> Program:
@@ -145,9 +153,9 @@ def test_a_branch_with_more_than_gates_runs_outcome_by_outcome(body: str) -> Non
 
 def test_a_branch_that_no_shot_takes_may_have_a_runtime_error() -> None:
     text = f"{HEAD}qubit[2] q; bit[2] c; c[0] = measure q[0]; int k = 5; if (c[0]) x q[k];"
-    found = execute(TaskSpec(text, shots=10), SETTINGS)
-    assert isinstance(found, Result)
-    assert json.loads(found.counts) == {"00": 10}
+    result = execute(TaskSpec(text, shots=10), SETTINGS)
+    assert isinstance(result, Result)
+    assert json.loads(result.counts) == {"00": 10}
     failed = execute(TaskSpec(text.replace("c[0] =", "x q[0]; c[0] ="), shots=10), SETTINGS)
     assert isinstance(failed, Failure)
     assert failed.code == "index_out_of_range"
@@ -168,9 +176,9 @@ def test_many_qubits_measured_mid_circuit_leave_the_state() -> None:
     walk = "".join(
         f"rx(0.1) q[{k}]; c[{k}] = measure q[{k}]; if (c[{k}]) x q[{k + 1}];" for k in range(40)
     )
-    found = execute(TaskSpec(f"{HEAD}qubit[41] q; bit[41] c; {walk}", shots=20), SETTINGS)
-    assert isinstance(found, Result)
-    assert found.engine == "quantumtask"
+    result = execute(TaskSpec(f"{HEAD}qubit[41] q; bit[41] c; {walk}", shots=20), SETTINGS)
+    assert isinstance(result, Result)
+    assert result.engine == "quantumtask"
 
 
 def test_a_program_with_more_gates_than_one_circuit_may_have_still_runs_one_way() -> None:
@@ -185,7 +193,7 @@ def test_teleportation_is_simulated_once_for_all_shots() -> None:
         "cx q[0], q[1]; h q[0]; a = measure q[0]; b = measure q[1]; if (b) x q[2]; if (a) z q[2]; "
         "ry(-1.2) q[2]; c[0] = measure q[2];"
     )
-    found = execute(TaskSpec(text, shots=500, seed=1), SETTINGS)
-    assert isinstance(found, Result)
-    assert found.engine == "lightning"
-    assert {key[0] for key in json.loads(found.counts)} == {"0"}
+    result = execute(TaskSpec(text, shots=500, seed=1), SETTINGS)
+    assert isinstance(result, Result)
+    assert result.engine == "lightning"
+    assert {key[0] for key in json.loads(result.counts)} == {"0"}

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 
-import pytest
 from benchmarks.language.features import (
     BEGIN,
     END,
@@ -19,6 +18,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
 from quantumtask.worker.slots.execute import execute
 from tests.openqasm.features import SECTIONS, Expected, Feature, Refused
+from tests.support.cases import check_each
 
 SETTINGS = Settings()
 ALL = {f"{section}: {f.name}": f for section, features in SECTIONS.items() for f in features}
@@ -39,25 +39,29 @@ def outcome(program: str, parameters: Mapping[str, object] | None = None) -> Exp
     return shares
 
 
-def check(expected: Expected | None, found: Expected) -> None:
-    if isinstance(expected, Refused) or isinstance(found, Refused):
-        assert isinstance(expected, Refused), found
-        assert isinstance(found, Refused), found
-        assert found.code == expected.code
+def check(expected: Expected | None, actual: Expected) -> None:
+    if isinstance(expected, Refused) or isinstance(actual, Refused):
+        assert isinstance(expected, Refused), actual
+        assert isinstance(actual, Refused), actual
+        assert actual.code == expected.code
     else:
         assert expected is not None
-        assert agrees(expected, found), found
+        assert agrees(expected, actual), actual
 
 
-@pytest.mark.parametrize("feature", ALL.values(), ids=ALL)
-def test_a_feature_does_what_the_specification_says(feature: Feature) -> None:
-    check(feature.expected, outcome(feature.program, feature.parameters))
+def test_every_feature_does_what_the_specification_says() -> None:
+    def check_feature(feature: Feature) -> None:
+        check(feature.expected, outcome(feature.program, feature.parameters))
+
+    check_each(ALL, check_feature)
 
 
-@pytest.mark.parametrize("feature", MEASURED.values(), ids=MEASURED)
-def test_a_feature_does_the_same_with_a_measured_value(feature: Feature) -> None:
-    assert feature.measured_program is not None
-    check(feature.measured_expected, outcome(feature.measured_program))
+def test_every_feature_does_the_same_with_a_measured_value() -> None:
+    def check_feature(feature: Feature) -> None:
+        assert feature.measured_program is not None
+        check(feature.measured_expected, outcome(feature.measured_program))
+
+    check_each(MEASURED, check_feature)
 
 
 def test_a_wrong_outcome_is_told_from_a_right_one() -> None:
@@ -70,7 +74,7 @@ def test_a_wrong_outcome_is_told_from_a_right_one() -> None:
 def test_every_feature_was_tried_with_every_other_implementation() -> None:
     words = json.loads(RESULTS.read_text())["features"]
     tried = {
-        section: {name: set(found) for name, found in fs.items()} for section, fs in words.items()
+        section: {name: set(result) for name, result in fs.items()} for section, fs in words.items()
     }
     assert tried == {
         section: {f.name: set(PACKAGES) for f in features} for section, features in SECTIONS.items()
@@ -79,5 +83,5 @@ def test_every_feature_was_tried_with_every_other_implementation() -> None:
 
 def test_the_table_on_the_page_is_what_the_features_say() -> None:
     results = json.loads(RESULTS.read_text())
-    shown = PAGE.read_text().split(BEGIN)[1].split(END)[0].strip()
-    assert shown == render_tables(results)
+    view = PAGE.read_text().split(BEGIN)[1].split(END)[0].strip()
+    assert view == render_tables(results)

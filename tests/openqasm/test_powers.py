@@ -18,6 +18,7 @@ from tests.openqasm.reference_gates import GATES, controlled, modified
 from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import run_circuit
 from tests.support.services import Service
+from tests.support.sizes import sized
 
 SETTINGS = Settings()
 HEAD = 'OPENQASM 3.0; include "stdgates.inc";\n'
@@ -89,7 +90,7 @@ EXACT = (0.5, -0.5, 1 / 3, 0.25, 1.5, 2, -3, 0)
 @pytest.mark.parametrize("seed", range(4))
 def test_nested_modifiers_have_the_matrix_of_each_modifier_in_turn(seed: int) -> None:
     rng = random.Random(seed)
-    for _ in range(30):
+    for _ in range(sized(12, 30)):
         name = rng.choice(list(PARAMETERS))
         qubits = (STDGATES.get(name) or STDGATES["u3"]).num_qubits
         angles = [rng.choice((rng.randint(-99, 99) * math.pi / 2, rng.uniform(-9, 9)))
@@ -112,7 +113,7 @@ def test_nested_modifiers_have_the_matrix_of_each_modifier_in_turn(seed: int) ->
 
 
 def test_all_gates_of_one_matrix_have_one_root() -> None:
-    for multiple in range(-100, 101):
+    for multiple in range(-100, 101, sized(7, 1)):
         actual = matrix(f"pow(0.5) @ rx({multiple}*pi) q[0];", 1)
         assert same(actual, matrix(f"pow(0.5) @ rx({multiple % 4}*pi) q[0];", 1)), multiple
         actual = matrix(f"ctrl @ pow(0.5) @ p({multiple}*pi) q[0], q[1];", 2)

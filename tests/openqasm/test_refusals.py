@@ -1,19 +1,22 @@
 """Wrong programs are refused with the code and the line of the first problem."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Problem, TaskSpec
 from quantumtask.worker.slots.execute import execute
 from tests.openqasm.refused_programs import HEAD, WRONG, Wrong
+from tests.support.cases import check_each
 from tests.support.services import Service
 
 SETTINGS = Settings(slot_memory_mb=2048)
 MEANING = [wrong for wrong in WRONG if wrong.code not in ("syntax_error", "empty_circuit")]
 
 
-def named(wrong: Wrong) -> str:
-    return f"{wrong.code}: {wrong.text.removeprefix(HEAD)[:60]}"
+def named(programs: Sequence[Wrong]) -> Mapping[str, Wrong]:
+    return {f"{wrong.code}: {wrong.text.removeprefix(HEAD)}": wrong for wrong in programs}
 
 
 def first_problem(text: str, parameters: str | None = None) -> Problem:
@@ -25,28 +28,36 @@ def first_problem(text: str, parameters: str | None = None) -> Problem:
     return failure.problems[0]
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=named)
-def test_a_wrong_program_is_refused_with_its_code_and_line(wrong: Wrong) -> None:
-    problem = first_problem(wrong.text)
-    assert (problem.code, problem.line) == (wrong.code, wrong.line), problem.message
+def test_every_wrong_program_is_refused_with_its_code_and_line_in_one_short_sentence() -> None:
+    def check(wrong: Wrong) -> None:
+        problem = first_problem(wrong.text)
+        assert (problem.code, problem.line) == (wrong.code, wrong.line), problem.message
+        assert 0 < len(problem.message) < 200, problem.message
+        assert "\n" not in problem.message
+
+    check_each(named(WRONG), check)
 
 
-@pytest.mark.parametrize("wrong", MEANING, ids=named)
-def test_a_program_stays_wrong_whatever_comes_after(wrong: Wrong) -> None:
-    problem = first_problem(wrong.text + "\nbarrier q;\n")
-    assert (problem.code, problem.line) == (wrong.code, wrong.line), problem.message
+def test_every_program_stays_wrong_whatever_comes_after() -> None:
+    def check(wrong: Wrong) -> None:
+        problem = first_problem(wrong.text + "\nbarrier q;\n")
+        assert (problem.code, problem.line) == (wrong.code, wrong.line), problem.message
+
+    check_each(named(MEANING), check)
+
+
+def test_every_case_that_is_wrong_is_named() -> None:
+    def check(number: int) -> None:
+        assert number < 2, "too large"
+
+    with pytest.raises(
+        AssertionError, match=r"2 of 4 cases are wrong:\n\nc: .*large(.|\n)*\n\nd: "
+    ):
+        check_each(dict(zip("abcd", range(4), strict=True)), check)
 
 
 def test_the_list_is_long_and_says_nothing_twice() -> None:
-    assert len(WRONG) >= 220
-    assert len({wrong.text for wrong in WRONG}) == len(WRONG)
-
-
-def test_every_message_is_one_short_sentence_that_repeats_no_endless_text() -> None:
-    for wrong in WRONG:
-        message = first_problem(wrong.text).message
-        assert 0 < len(message) < 200, message
-        assert "\n" not in message
+    assert len(named(WRONG)) == len(WRONG) >= 220
 
 
 def test_the_service_refuses_what_is_refused_here(service: Service) -> None:
@@ -88,6 +99,15 @@ def test_an_input_without_a_fitting_value_is_refused(
     problem = first_problem(f"{HEAD}{declaration}\nc = measure q;", parameters)
     assert (problem.code, problem.line) == (code, 5)
     assert f"`{name}`" in problem.message
+
+
+def test_a_misspelt_name_of_a_value_is_named_beside_the_input_without_a_value() -> None:
+    task = TaskSpec(f"{HEAD}input float theta;", parameters='{"tetha": 1}')
+    failure = execute(task, SETTINGS)
+    assert isinstance(failure, Failure)
+    hints = {each.message: each.hint for each in failure.problems}
+    assert hints["the program has no input `tetha`"] == "Did you mean `theta`?"
+    assert "the input `theta` has no value" in hints
 
 
 def test_a_value_for_no_input_is_refused() -> None:

@@ -178,8 +178,8 @@ def test_a_power_of_an_undeclared_gate_is_that_of_its_matrix() -> None:
         matrix = reversed_qubits(make(*(0.4, 1.1, 0.3)[: numbers[0]]))
         size = len(matrix).bit_length() - 1
         for power, inverse in itertools.product((1, 3), (False, True)):
-            written = call(name, (0.4, 1.1, 0.3)[: numbers[0]], range(size + 1))
-            text = f"qubit[{size + 1}] q; ctrl @ {'inv @ ' * inverse}pow({power}) @ {written}"
+            call_text = call(name, (0.4, 1.1, 0.3)[: numbers[0]], range(size + 1))
+            text = f"qubit[{size + 1}] q; ctrl @ {'inv @ ' * inverse}pow({power}) @ {call_text}"
             part = unitary(compile_valid(text))[1::2, 1::2]
             expected = np.linalg.matrix_power(matrix, -power if inverse else power)
             assert part == pytest.approx(expected, abs=1e-12), text

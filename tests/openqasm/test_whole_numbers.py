@@ -14,6 +14,7 @@ from tests.openqasm.whole_numbers import Number, Undefined
 from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import run_circuit
 from tests.support.services import Service
+from tests.support.sizes import sized
 
 SETTINGS = Settings()
 HEAD = 'OPENQASM 3.0; include "stdgates.inc";\n'
@@ -23,8 +24,8 @@ WIDTHS = (1, 2, 3, 5, 8, 16, 31, 32, 33, 63, 64, 65, 100, 127, 128, 130, 0)
 
 def result_of(text: str, parameters: object = None) -> dict[str, int]:
     """Return the result of a program without qubits, as one number for each register."""
-    given = None if parameters is None else json.dumps(parameters)
-    program = compile_circuit(text, SETTINGS, given)
+    inputs = None if parameters is None else json.dumps(parameters)
+    program = compile_circuit(text, SETTINGS, inputs)
     assert program.circuit is not None
     numbers, at = {}, 0
     for name, size in program.registers:
@@ -117,7 +118,7 @@ class ProgramGenerator:
             yield f"r{count}", f"r{count} = bit[{RESULT}](int[{RESULT}]({text}));", value
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(sized(15, 40)))
 def test_any_expression_has_the_value_that_python_gives(seed: int) -> None:
     source = ProgramGenerator(seed)
     expected = {}
@@ -131,7 +132,7 @@ def test_any_expression_has_the_value_that_python_gives(seed: int) -> None:
         assert actual[register] == value, (statement, source.names)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(sized(4, 8)))
 def test_a_compound_assignment_is_the_operator_and_an_assignment(seed: int) -> None:
     source = ProgramGenerator(seed)
     lines, expected, count = [], [], 0
@@ -152,8 +153,8 @@ def test_a_compound_assignment_is_the_operator_and_an_assignment(seed: int) -> N
     registers = [f"bit[{RESULT}] r{k};" for k in range(count)]
     text = "\n".join([*registers, *source.lines, *lines, "}" * source.opened])
     actual = result_of(text, source.inputs or None)
-    for k, (value, written) in enumerate(expected):
-        assert actual[f"r{k}"] == value, (written, source.names)
+    for k, (value, literal) in enumerate(expected):
+        assert actual[f"r{k}"] == value, (literal, source.names)
 
 
 SIZES = (1, 2, 3, 5)
@@ -193,17 +194,17 @@ def test_a_superposition_takes_the_branches_of_its_values() -> None:
 
 def test_a_range_has_the_numbers_that_its_bounds_mean() -> None:
     rng = random.Random(8)
-    for _ in range(150):
+    for _ in range(sized(60, 150)):
         start, stop, step = rng.randint(-6, 6), rng.randint(-6, 6), rng.choice((1, 2, -1, -3))
         bounds: list[str] = []
         lines: list[str] = []
-        given: dict[str, int] = {}
+        inputs: dict[str, int] = {}
         for name, value in (("a", start), ("s", step), ("b", stop)):
             way = rng.choice(("literal", "const", "variable", "input"))
             kind = rng.choice(("int", "int[8]", *(("uint", "uint[5]") if value >= 0 else ())))
             if way == "input":
                 lines.insert(0, f"input {kind} {name};")
-                given[name] = value
+                inputs[name] = value
             elif way != "literal":
                 lines.append(f"{'const ' if way == 'const' else ''}{kind} {name} = {value};")
             bounds.append(str(value) if way == "literal" else name)
@@ -217,7 +218,7 @@ def test_a_range_has_the_numbers_that_its_bounds_mean() -> None:
         total = 0
         for number in range(start, stop + (1 if step > 0 else -1), step):
             total = total * 16 + number + 7
-        assert result_of(text, given or None)["r"] == total % 2**RESULT, text
+        assert result_of(text, inputs or None)["r"] == total % 2**RESULT, text
 
 
 def test_a_range_near_the_largest_number_of_a_type_ends() -> None:

@@ -1,6 +1,7 @@
-"""Compiler of OpenQASM: parses, checks and traces circuit texts."""
+"""Compiler of OpenQASM: parses, checks, traces and draws circuit texts."""
 
 from quantumtask.openqasm.compile import compile_sweep
+from quantumtask.openqasm.draw import draw_circuit
 from quantumtask.openqasm.program.program import Circuit, Measure, Program, Register, Reset, Sweep
 from quantumtask.openqasm.validate import IoDeclaration, Validation, validate_circuit
 
@@ -14,5 +15,6 @@ __all__ = [
     "Sweep",
     "Validation",
     "compile_sweep",
+    "draw_circuit",
     "validate_circuit",
 ]

@@ -10,7 +10,7 @@ MAX_VALUE_SHARE = 8
 
 
 class SizedLruCache(Generic[V]):
-    """Values by key, of at most `max_size` together; the least recently used one goes first."""
+    """Values by key, of at most `max_size` together; removes the least recently used one first."""
 
     def __init__(self, max_size: int) -> None:
         self._max_size = max_size

@@ -135,7 +135,7 @@ def _collect_elements(
 def _convert_element(
     context: Context, value: Expr, shape: Sequence[int | None], base: Type
 ) -> Expr:
-    """Convert an element of a list; an array can stand for a list of its shape."""
+    """Convert an element of a list: a value, or an array in place of an inner list."""
     if not shape:
         return context.convert(value, base)
     if value.type != Type("array", None, base, tuple(shape)):

@@ -17,13 +17,19 @@ from quantumtask.openqasm.compiler import (
     subroutines,
     timing,
 )
-from quantumtask.openqasm.compiler.context import Context, TooManyErrors, Visitors
+from quantumtask.openqasm.compiler.context import (
+    Context,
+    StatementObserver,
+    TooManyErrors,
+    Visitors,
+)
 from quantumtask.openqasm.compiler.symbol_table import AlreadyReported, Extern
 from quantumtask.openqasm.compiler.type_nodes import resolve_type
 from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.gates.undeclared import (
     INCLUDES,
     UNDECLARED_GATE_CODE,
+    controlled_form,
     undeclared_warnings,
 )
 from quantumtask.openqasm.inputs.sweep_binding import broadcast_shape
@@ -39,6 +45,7 @@ def check_program(
     settings: Settings,
     parameters: dict[str, Any] | None,
     device: TargetGates | None = None,
+    observer: StatementObserver | None = None,
 ) -> Context:
     """Compile a program, and collect its diagnostics.
 
@@ -48,20 +55,23 @@ def check_program(
         settings: The limits of the service.
         parameters: The values of the inputs; None if the program is only validated.
         device: The gates of the target device; None for an ideal simulator.
+        observer: An object that is told about the statements.
 
     Returns:
         The context with the code, or with all `errors`.
     """
     visitors = Visitors(expressions.compile_expression, expressions.resolve_reference, _visit_block)
     context = Context(tree, source, settings, parameters, device, visitors)
+    context.observer = observer
     with suppress(TooManyErrors), _reporting(context):
         _visit_block(context, tree)
         if b"verbatim" in context.text:
             pragmas.check_verbatim(tree)
         _warn_of_shadowed_gates(context)
         _warn_of_undeclared_gates(context)
+        if all(code == "missing_parameter" for code, _ in context.errors):
+            io_variables.check_input_names(context)  # a wrong name can be why a value is missing
         if not context.errors:
-            io_variables.check_input_names(context)
             context.shape = broadcast_shape(context.inputs, settings.max_sweep)
     return context
 
@@ -88,7 +98,9 @@ def _warn_of_shadowed_gates(context: Context) -> None:
 def _warn_of_undeclared_gates(context: Context) -> None:
     uses = context.symbols.undeclared_gates
     for name, message in undeclared_warnings({name: use.owner for name, use in uses.items()}):
-        context.warn(UNDECLARED_GATE_CODE, message, uses[name].node.span)
+        origin = uses[name].owner
+        hint = controlled_form(each for each, use in uses.items() if use.owner == origin)
+        context.warn(UNDECLARED_GATE_CODE, message, uses[name].node.span, hint)
 
 
 def _visit_block(context: Context, tree: Sequence[Node]) -> None:
@@ -97,7 +109,10 @@ def _visit_block(context: Context, tree: Sequence[Node]) -> None:
         if context.annotated:
             _warn_of_annotations(context, node)
         try:
-            handler(context, node)
+            if context.observer is None:
+                handler(context, node)
+            else:
+                _observe(context.observer, context, node)
         except AlreadyReported:
             _mark_declared_name_invalid(context, node)
         except Diagnostic as error:
@@ -106,6 +121,12 @@ def _visit_block(context: Context, tree: Sequence[Node]) -> None:
         except RecursionError:
             message = "this is nested too deeply"
             context.report(Diagnostic("nesting_too_deep", message, node.span))
+
+
+def _observe(observer: StatementObserver, context: Context, node: Node) -> None:
+    observer.begin(context, node)
+    _HANDLERS.get(type(node), _reject)(context, node)
+    observer.end(context, node)
 
 
 def _warn_of_annotations(context: Context, node: Node) -> None:

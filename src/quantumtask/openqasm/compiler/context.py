@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from quantumtask.openqasm.compiler.code_builder import CodeBuilder
 from quantumtask.openqasm.compiler.load_store import store_function
@@ -62,6 +62,16 @@ class Visitors(NamedTuple):
     block: Callable[["Context", Sequence[Node]], None]
 
 
+class StatementObserver(Protocol):
+    """An object that is told about the statements while they are compiled."""
+
+    def begin(self, context: "Context", node: Node) -> None:
+        """Take note of a statement before it is compiled."""
+
+    def end(self, context: "Context", node: Node) -> None:
+        """Take note of a statement that was compiled, in the scope of the statement."""
+
+
 class Loop(NamedTuple):
     """The jump targets of an enclosing loop: `break` jumps to `end`, `continue` to `start`."""
 
@@ -107,6 +117,7 @@ class Context:
         expression: See Visitors.
         reference: See Visitors.
         block: See Visitors.
+        observer: An object that is told about all statements outside of gate definitions.
     """
 
     def __init__(
@@ -147,6 +158,7 @@ class Context:
         self.expression: Callable[[Node], Expr] = partial(visitors.expression, self)
         self.reference: Callable[[Node], Reference] = partial(visitors.reference, self)
         self.block: Callable[[Sequence[Node]], None] = partial(visitors.block, self)
+        self.observer: StatementObserver | None = None
         self._alias_elements = 0
 
     def report(self, error: Diagnostic) -> None:

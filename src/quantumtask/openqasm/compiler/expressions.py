@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from quantumtask.openqasm.compiler.context import Context
+from quantumtask.openqasm.compiler.gate_hints import write_as_gate_call
 from quantumtask.openqasm.compiler.literals import (
     LITERALS,
     compile_integer_literal,
@@ -23,9 +24,10 @@ from quantumtask.openqasm.compiler.subroutine_calls import (
     copy_to_temp,
     evaluate_in_order,
 )
-from quantumtask.openqasm.compiler.symbol_table import Constant, Extern, Subroutine
+from quantumtask.openqasm.compiler.symbol_table import Constant, Extern, Subroutine, Symbol
 from quantumtask.openqasm.compiler.timing import discard, is_nop_name
 from quantumtask.openqasm.compiler.type_nodes import resolve_type
+from quantumtask.openqasm.gates.library import STDGATES, Gate
 from quantumtask.openqasm.parser.parse import Node, nodes
 from quantumtask.openqasm.program.execution import (
     BranchTargets,
@@ -298,9 +300,14 @@ def _compile_function_call(context: Context, node: nodes.FunctionCall) -> Expr:
         raise Diagnostic("not_supported", message, node.span)
     if symbol is not None:
         message = f"`{shorten(name)}` is not a subroutine"
-        raise Diagnostic("wrong_type", message, node.name.span)
+        raise Diagnostic("wrong_type", message, node.name.span, _gate_hint(context, node, symbol))
     message = f"there is no function `{shorten(name)}`"
-    raise Diagnostic("undeclared_name", message, node.name.span)
+    hint = _gate_hint(context, node, STDGATES.get(name))
+    raise Diagnostic("undeclared_name", message, node.name.span, hint)
+
+
+def _gate_hint(context: Context, node: nodes.FunctionCall, symbol: Symbol | None) -> str | None:
+    return write_as_gate_call(node, symbol, context.text) if isinstance(symbol, Gate) else None
 
 
 def _compile_sizeof(context: Context, node: nodes.FunctionCall) -> Expr:

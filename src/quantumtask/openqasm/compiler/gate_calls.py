@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
+from quantumtask.openqasm.compiler.angle_quotients import warn_of_integer_division
 from quantumtask.openqasm.compiler.context import Context
 from quantumtask.openqasm.compiler.gate_instructions import GateCall, gate_instruction
 from quantumtask.openqasm.compiler.gate_modifiers import NO_MODIFIERS, compile_modifiers
@@ -76,6 +77,7 @@ def _compile_argument(context: Context, node: Node) -> float | Expr:
     value = context.symbols.argument_cache.get(words)
     if value is None:
         expr = to_real(context.expression(node))
+        warn_of_integer_division(context, node)
         if not expr.is_constant:
             return expr
         check_finite(expr.value, span)

@@ -13,6 +13,7 @@ from quantumtask.openqasm.inputs.sweep_binding import InputArray, InputVariable,
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, shorten
 from quantumtask.openqasm.values.types import INTEGER_KINDS
+from quantumtask.shared.close_names import close_name
 
 _IO_TYPES = INTEGER_KINDS | {"bit", "bits", "bool", "float", "angle", "complex", "array"}
 
@@ -65,7 +66,8 @@ def check_input_names(context: Context) -> None:
         context.warn("ignored", message, start)
     elif unknown:
         message = f"the program has no input `{shorten(unknown[0])}`"
-        hint = f"Its inputs are {_quote(inputs)}"
+        close = close_name(unknown[0], inputs)
+        hint = f"Did you mean `{close}`?" if close else f"Its inputs are {_quote(inputs)}"
         context.report(Diagnostic("unknown_parameter", message, start, hint))
 
 

@@ -23,7 +23,7 @@ from quantumtask.openqasm.values.types import (
 
 
 def is_hardware_qubit(context: Context, node: nodes.IntegerLiteral) -> bool:
-    """Return True for an integer behind a `$`: qdk reads hardware qubits in arguments so."""
+    """Return True for an integer after a `$`: so qdk parses a hardware qubit in an argument."""
     return context.text[node.span.lo - 1 : node.span.lo] == b"$"
 
 
@@ -55,10 +55,13 @@ def _read_number(context: Context, node: Node) -> float:
     text, span = context.text, node.span
     number = _NUMBER.match(text, span.lo, span.hi)
     if text[span.lo - 1 : span.lo] == b"$":
-        raise Diagnostic("syntax_error", "a physical qubit has no unit", span)
+        raise Diagnostic("syntax_error", "a physical qubit cannot have a unit of time", span)
     if number is None or text[span.lo : span.lo + 2].lower() in _BASE_PREFIXES:
         raise Diagnostic("syntax_error", "a decimal number is needed before a unit", span)
-    return float(number.group().replace(b"_", b""))
+    value = float(number.group().replace(b"_", b""))
+    if value == math.inf:
+        raise Diagnostic("number_too_large", "this number is too large", span)
+    return value
 
 
 _BASE_PREFIXES = frozenset({b"0x", b"0b", b"0o"})

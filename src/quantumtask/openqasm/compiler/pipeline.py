@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from quantumtask.openqasm.compiler.checker import check_program
-from quantumtask.openqasm.compiler.context import Context
+from quantumtask.openqasm.compiler.context import Context, StatementObserver
 from quantumtask.openqasm.compiler.declarations import OLD_STYLE_CODE
 from quantumtask.openqasm.compiler.json_values import output_reader
 from quantumtask.openqasm.gates.hardware import TargetGates
@@ -17,7 +17,7 @@ from quantumtask.openqasm.inputs.sweep_binding import ElementBinding, element_bi
 from quantumtask.openqasm.parser.parse import Node, parse
 from quantumtask.openqasm.program.deferred_measurement import DeferredMeasurement
 from quantumtask.openqasm.program.execution import Code, Execution, UndecidedOutcome
-from quantumtask.openqasm.program.program import Circuit, Program, Sweep
+from quantumtask.openqasm.program.program import BoundInputs, Circuit, Program, Sweep
 from quantumtask.openqasm.program.tracer import OperationLimitExceeded, Tracer
 from quantumtask.openqasm.text.layout import adapt_layout, normalize_line_ends
 from quantumtask.openqasm.text.limits import check_characters, check_nesting
@@ -118,8 +118,9 @@ def compile_source(
     settings: Settings,
     parameters: dict[str, Any] | None,
     device: TargetGates | None = None,
+    observer: StatementObserver | None = None,
 ) -> Context:
-    """Parse and check a preprocessed text.
+    """Parse and check a preprocessed text; see `check_program`.
 
     Raises:
         CircuitError: The text has a syntax error.
@@ -128,7 +129,7 @@ def compile_source(
     tree: list[Node] = parse(source)
     if not tree:
         raise Diagnostic("empty_circuit", "this text has no statement", OffsetSpan(0, 0))
-    return check_program(tree, source, settings, parameters, device)
+    return check_program(tree, source, settings, parameters, device, observer)
 
 
 def build_first_program(context: Context) -> Program:
@@ -173,6 +174,18 @@ class _BoundProgram:
             (*self._warnings, *unmeasured_warnings(circuit)),
             bool(context.qubits.physical),
             context.noisy,
+            partial(self._inputs, binding) if binding else None,
+        )
+
+    def _inputs(self, binding: ElementBinding) -> BoundInputs:
+        """Return the inputs of an element with their values."""
+        variables = [variable for variable in self._context.inputs if variable.array]
+        stores = [store for store, _ in binding]
+        return BoundInputs(
+            tuple(variable.name for variable in variables),
+            tuple(str(variable.type) for variable in variables),
+            tuple(value for _, value in binding),
+            lambda values: self.build(list(zip(stores, values, strict=True))),
         )
 
 

@@ -1,10 +1,10 @@
 """Symbol table: the meaning of each name, and its scope (spec: Scoping of variables)."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from quantumtask.openqasm.compiler.gate_hints import ask_for, suggest_gate
 from quantumtask.openqasm.compiler.visibility import NameDeclaration, invisible_name
 from quantumtask.openqasm.gates.library import STDGATES, Gate
 from quantumtask.openqasm.gates.undeclared import UNDECLARED_NAMES, find_undeclared_gate
@@ -12,6 +12,7 @@ from quantumtask.openqasm.parser.parse import Node
 from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, shorten
 from quantumtask.openqasm.values.builtin_functions import BUILT_IN_CONSTANTS
 from quantumtask.openqasm.values.types import Type
+from quantumtask.shared.close_names import close_name
 
 
 class Variable(NamedTuple):
@@ -205,7 +206,7 @@ class SymbolTable:
         if declaration is not None:
             return invisible_name(name, node, declaration, self.definitions[-1])
         message = f"`{shorten(name)}` is not declared"
-        return Diagnostic("undeclared_name", message, node.span, self._similar(name, Variable))
+        return Diagnostic("undeclared_name", message, node.span, self._suggest_variable(name))
 
     def lookup_gate(self, name: str, node: Node, parameters: int, qubits: int) -> Gate:
         """Return the gate of a call with these numbers of parameters and qubits.
@@ -243,29 +244,20 @@ class SymbolTable:
             hint = f'Add include "{file}"; at the top'
             raise Diagnostic("missing_include", message, node.span, hint)
         message = f"unknown gate `{shorten(name)}`"
-        raise Diagnostic("unknown_gate", message, node.span, self._similar(name, Gate))
+        raise Diagnostic("unknown_gate", message, node.span, self._suggest_gate(name, qubits))
 
     def _shadowed_gate(self, name: str) -> Gate | None:
         """Return the innermost gate of a name that a variable shadows."""
         symbols = (scope.get(name) for scope in reversed(self.scopes))
         return next((symbol for symbol in symbols if isinstance(symbol, Gate)), None)
 
-    def _similar(self, name: str, kind: type) -> str | None:
-        if kind is Gate and (synonym := GATE_SYNONYMS.get(name.lower())) in self.gates:
-            return f"Did you mean `{synonym}`?"
-        names = {n for scope in self.scopes for n, s in scope.items() if isinstance(s, kind)}
-        if kind is Gate:
-            names |= self.gates.keys()
-        if len(name) > 40 or len(names) > 1000:
-            return None
-        close = difflib.get_close_matches(name, sorted(names), n=1)
-        return f"Did you mean `{close[0]}`?" if close else None
+    def _suggest_gate(self, name: str, qubits: int) -> str | None:
+        gates = {n: s for scope in self.scopes for n, s in scope.items() if isinstance(s, Gate)}
+        return suggest_gate(name, {**self.gates, **gates}, qubits, not self._openqasm2)
 
-
-GATE_SYNONYMS = {"cnot": "cx", "toffoli": "ccx", "ccnot": "ccx", "hadamard": "h", "not": "x",
-                 "fredkin": "cswap", "i": "id", "cnotgate": "cx", "cphaseshift": "cp",
-                 "phaseshift": "p"}  # fmt: skip
-"""The names of gates in other languages, with the names of the standard library."""
+    def _suggest_variable(self, name: str) -> str | None:
+        names = {n for scope in self.scopes for n, s in scope.items() if isinstance(s, Variable)}
+        return ask_for(close_name(name, names))
 
 
 def redeclared_name(name: str, node: Node) -> Diagnostic:

@@ -13,7 +13,7 @@ from quantumtask.openqasm.values.arithmetic import mixes_signs
 from quantumtask.openqasm.values.casts import to_real
 from quantumtask.openqasm.values.expr import Expr, constant_expr
 from quantumtask.openqasm.values.operators import apply_unary
-from quantumtask.openqasm.values.types import FLOAT, INT
+from quantumtask.openqasm.values.types import FLOAT, INT, INTEGER_KINDS
 
 MAX_ARGUMENTS_LENGTH = 400
 """Most characters of all arguments of a call; the parser can nest as deep as these can."""
@@ -124,7 +124,10 @@ class _ArgumentParser:
             rhs = self.operation(precedence if is_power else precedence + 1)
             if mixes_signs(operator, lhs, rhs):
                 raise UnsupportedByFastPath
-            lhs = self.apply_operator(operator, lhs, rhs, _NO_SPAN)
+            result = self.apply_operator(operator, lhs, rhs, _NO_SPAN)
+            if operator == "/" and result.type.kind in INTEGER_KINDS and lhs.value % rhs.value:
+                raise UnsupportedByFastPath  # the compiler warns of the lost remainder
+            lhs = result
         return lhs
 
     def operand(self) -> Expr:

@@ -60,7 +60,7 @@ def _remove_comments(text: str) -> str:
 
 
 def _split_statements(text: str) -> list[str]:
-    """Return the text cut at each `;`, and behind the brace of each gate definition.
+    """Return the text split at each `;`, and after the closing brace of each gate definition.
 
     Raises UnsupportedByFastPath for any other brace.
     """

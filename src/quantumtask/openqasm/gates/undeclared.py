@@ -220,6 +220,17 @@ _MULTI_CONTROLLED = {"mcx": "x", "mcp": "p", "mcphase": "p"}
 
 _MAX_CONTROLS = 32
 
+
+def controlled_form(names: Iterable[str]) -> str | None:
+    """Return OpenQASM's form of the first gate with any number of controls; None without one."""
+    name = next((each for each in sorted(names) if each in _MULTI_CONTROLLED), None)
+    return (
+        f"Write `ctrl(n) @ {_MULTI_CONTROLLED[name]}` for `{name}` with n controls"
+        if name
+        else None
+    )
+
+
 UNDECLARED_NAMES = frozenset([*_UNDECLARED, *_MULTI_CONTROLLED])
 """The names of all undeclared gates."""
 

@@ -17,6 +17,10 @@ MAX_ENCODED_DIMENSIONS = 16
 """Most dimensions of an encoded array."""
 
 
+MAX_ENCODED_ELEMENTS = 2**31
+"""Largest product of the sizes of an encoded array, also of one that is empty by a size of 0."""
+
+
 class ArrayFormatError(Exception):
     """A JSON object that is not an encoded array; the message names the field and the rule."""
 
@@ -53,6 +57,11 @@ def _decode_shape(shape: object) -> tuple[int, ...]:
         raise ArrayFormatError("shape must be a list of integers, 0 or more")
     if len(shape) > MAX_ENCODED_DIMENSIONS:
         raise ArrayFormatError(f"shape must have at most {MAX_ENCODED_DIMENSIONS} dimensions")
+    if math.prod(n or 1 for n in shape) > MAX_ENCODED_ELEMENTS:
+        raise ArrayFormatError(
+            f"the sizes in shape, 0 left out, must have a product of at most "
+            f"{MAX_ENCODED_ELEMENTS:,}; got {shape!s:.80}"
+        )
     return tuple(shape)
 
 

@@ -1,6 +1,6 @@
 """Compiled programs: the interface between the compiler and the engines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -83,6 +83,21 @@ class Circuit:
         return measurements
 
 
+class BoundInputs(NamedTuple):
+    """The inputs of a program with their values.
+
+    Attributes:
+        types: Their types, as in the text.
+        values: Their values, as in the memory of a run.
+        rebind: Compiles the program for other values. Raises Diagnostic.
+    """
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    values: tuple[Any, ...]
+    rebind: "Callable[[Sequence[Any]], Program]"
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """A compiled circuit text.
@@ -101,6 +116,7 @@ class Program:
         physical: The program names physical qubits; `$n` is qubit number n.
         noisy: The program has noise of its own, whose environment is the qubits from number
             `qubits` on.
+        inputs: Returns the inputs; None for a program without any.
     """
 
     registers: tuple[Register, ...]
@@ -114,6 +130,7 @@ class Program:
     warnings: tuple[str, ...] = ()
     physical: bool = False
     noisy: bool = False
+    inputs: "Callable[[], BoundInputs] | None" = None
 
     @cached_property
     def initial_execution(self) -> "Execution":

@@ -1,5 +1,7 @@
 """Diagnostics that both parsers report for a text that they cannot read."""
 
+import math
+
 from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source, Span
 
 MAX_DIAGNOSTICS = 20
@@ -15,8 +17,18 @@ _NOT_OPENQASM_HINT = (
 
 def syntax_error(message: str, span: Span, source: Source) -> Diagnostic:
     """Return a syntax error; if the text does not look like OpenQASM, a hint shows an example."""
+    if message == "invalid floating-point literal" and _is_infinite(source.bytes, span):
+        return Diagnostic("number_too_large", "this number is too large", span)
     hint = None if source.looks_like_openqasm else _NOT_OPENQASM_HINT
     return Diagnostic("syntax_error", message, span, hint)
+
+
+def _is_infinite(text: bytes, span: Span) -> bool:
+    """Return True for a number that is well-formed, and larger than the largest float."""
+    try:
+        return math.isinf(float(text[span.lo : span.hi].replace(b"_", b"")))
+    except ValueError:
+        return False
 
 
 def unreadable_text() -> Diagnostic:

@@ -1,0 +1,1 @@
+"""Drawings of circuits as SVG: what the text says, statement by statement."""
