@@ -22,6 +22,7 @@ from tests.engines.engine_corpus import corpus
 from tests.engines.engine_truth import distribution
 from tests.engines.sketch import Sketch
 from tests.support.chisquare import p_value
+from tests.support.sizes import sized
 
 SETTINGS = Settings(slot_memory_mb=2048)
 SHOTS = 1000
@@ -48,6 +49,7 @@ EXACT = [
 
 EXACT_OPTIONS: dict[str, Callable[[IdealMethod], dict[str, Any]]] = {
     "lightning": lambda method: {"precision": method.precision},
+    "qsim": lambda _: {"threads": 1},
     "aer": lambda method: {"method": method.name, "threads": 1, "settings": SETTINGS},
 }
 """The options of the `probabilities` of an engine, by its name."""
@@ -69,6 +71,14 @@ ENGINE_METHODS = [
 @cache
 def all_sketches() -> list[Sketch]:
     return corpus()
+
+
+def compared_sketches() -> list[Sketch]:
+    """Return the sketches on which each method is compared: a sixth in `make test`, of each group.
+
+    A gate has eight sketches, one for each modifier: every sixth is another one for each gate.
+    """
+    return all_sketches()[:: sized(6, 1)]
 
 
 @cache

@@ -40,7 +40,7 @@ def random_isa(
     some = _neighbours(target, qubits, lots)
     places = [
         (gate, on)
-        for gate in target.operation_names
+        for gate in sorted(target.operation_names)
         if gate in ("cx", "ecr", "cz", "sx", "x", "rz", "id", "u1", "u2", "u3")
         for on in target[gate]
         if set(on) <= set(some)
@@ -90,10 +90,10 @@ def scheduled(circuit: QuantumCircuit, target: Any) -> QuantumCircuit:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # durations are rounded to the unit of the device
         passes = PassManager([ALAPScheduleAnalysis(target=target), PadDelay(target=target)])
-        found = passes.run(circuit)
+        scheduled_circuit = passes.run(circuit)
     used = {bit for item in circuit.data for bit in item.qubits if item.operation.name != "barrier"}
-    padded = found.copy_empty_like()
-    for item in found.data:
+    padded = scheduled_circuit.copy_empty_like()
+    for item in scheduled_circuit.data:
         if used.intersection(item.qubits):
             padded.append(item)
     return padded
@@ -126,9 +126,11 @@ def _noise(target: Any, used: list[int]) -> NoiseModel:
     for name in target.operation_names:
         places = target[name] or {}
         own = {on: properties for on, properties in places.items() if on and {*on} <= {*used}}
-        kept = {tuple(map(used.index, on)): properties for on, properties in own.items()}
-        if kept:
-            part.add_instruction(target.operation_from_name(name), kept, name=name)
+        properties_on_part = {
+            tuple(map(used.index, on)): properties for on, properties in own.items()
+        }
+        if properties_on_part:
+            part.add_instruction(target.operation_from_name(name), properties_on_part, name=name)
     names = list(part.operation_names)
     backend = SimpleNamespace(version=2, target=part, dt=part.dt, operation_names=names)
     return NoiseModel.from_backend(backend)
@@ -137,8 +139,8 @@ def _noise(target: Any, used: list[int]) -> NoiseModel:
 def distance(counts: dict[str, int], chances: Any) -> tuple[float, float]:
     """The total variation distance of counts from a distribution, and its mean by chance alone."""
     shots = sum(counts.values())
-    found = np.zeros(len(chances))
+    frequencies = np.zeros(len(chances))
     for text, count in counts.items():
-        found[int(text.replace(" ", ""), 2)] = count / shots
+        frequencies[int(text.replace(" ", ""), 2)] = count / shots
     by_chance = np.sqrt(2 * chances * (1 - chances) / (np.pi * shots)).sum() / 2
-    return float(np.abs(found - chances).sum() / 2), float(by_chance)
+    return float(np.abs(frequencies - chances).sum() / 2), float(by_chance)

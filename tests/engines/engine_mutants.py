@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 from quantumtask.engines.gates import gate_action
@@ -15,7 +16,13 @@ from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.selection.methods import engine_version
 from quantumtask.engines.simulators import aer, shot_branching
 from quantumtask.engines.simulators.base import load_engine
-from quantumtask.engines.simulators.native import kernels, statevector, tableau
+from quantumtask.engines.simulators.native import (
+    branch_group,
+    kernels,
+    state_vectors,
+    statevector,
+    tableau,
+)
 from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
 from tests.engines.agreement import (
     EXACT,
@@ -65,6 +72,7 @@ def mutants() -> list[Mutant]:
     mutants_of = {
         "aer": aer_mutants,
         "lightning": lightning_mutants,
+        "qsim": qsim_mutants,
         "stim": stim_mutants,
         "quantumtask": native_mutants,
     }
@@ -123,6 +131,21 @@ def lightning_mutants() -> Iterator[Mutant]:
     )
 
 
+def qsim_mutants() -> Iterator[Mutant]:
+    module: Any = load_engine("qsim")
+    way = EngineMethod("qsim", "statevector")
+    for name, make in (
+        ("_to_entries", with_conjugated_matrix),
+        ("_reversed_bits", with_bits_in_order),
+        ("_add_controlled", with_reversed_controls),
+        ("remove_swaps", with_swaps_dropped),
+    ):
+        yield Mutant(f"qsim: mistake in {name}", way, replace_function(module, name, make))
+    yield Mutant(
+        "qsim: bits shifted", way, replace_function(ClbitMap, "from_indices", with_rotated_results)
+    )
+
+
 def stim_mutants() -> Iterator[Mutant]:
     module: Any = load_engine("stim")
     way = EngineMethod("stim", "stabilizer")
@@ -133,17 +156,23 @@ def stim_mutants() -> Iterator[Mutant]:
         replace_function(module, "_step_text", with_reversed_positions),
     )
     yield Mutant(
-        "stim: bits shifted", way, replace_function(ClbitMap, "from_bits", with_rotated_result)
+        "stim: bits shifted", way, replace_function(ClbitMap, "from_words", with_rotated_words)
     )
 
 
 def native_mutants() -> Iterator[Mutant]:
     statevector_method = EngineMethod("quantumtask", "statevector")
     stabilizer_method = EngineMethod("quantumtask", "stabilizer")
+    for name, module in (("tree", statevector), ("lockstep", state_vectors)):
+        yield Mutant(
+            f"native: turn back in {name}",
+            statevector_method,
+            replace_function(module, "gate_action", with_conjugates),
+        )
     yield Mutant(
-        "native: turn back",
+        "native: bits shifted in lockstep",
         statevector_method,
-        replace_function(statevector, "gate_action", with_conjugates),
+        replace_function(branch_group.BranchGroup, "sample_bits", with_rotated_columns),
     )
     yield Mutant(
         "native: qubits reversed",
@@ -215,6 +244,35 @@ def with_reversed_positions(right: Any) -> Any:
     return line
 
 
+def with_conjugated_matrix(right: Any) -> Any:
+    # Of diagonal matrices alone: a circuit and its conjugate have the same distribution.
+    def entries(matrix: Any) -> Any:
+        diagonal = np.count_nonzero(matrix) == len(matrix) == np.count_nonzero(matrix.diagonal())
+        return right(matrix.conj() if diagonal else matrix)
+
+    return entries
+
+
+def with_bits_in_order(_: Any) -> Any:
+    return lambda size: np.ix_(range(size), range(size))
+
+
+def with_reversed_controls(right: Any) -> Any:
+    def add(circuit: Any, moment: int, positions: Any, action: gate_action.GateAction) -> None:
+        places = [place for place, _ in action.controls]
+        values = [value for _, value in action.controls][::-1]
+        controls = tuple(zip(places, values, strict=True))
+        right(circuit, moment, positions, action._replace(controls=controls))
+
+    return add
+
+
+def with_swaps_dropped(_: Any) -> Any:
+    return lambda operations: [
+        operation for operation in operations if operation.gate.name != "swap"
+    ]
+
+
 def with_reversed_bits(right: Any) -> Any:
     return lambda vector, act, places: right(vector, act, places[::-1])
 
@@ -241,6 +299,16 @@ def with_rotated_results(right: Any) -> Any:
     return lambda self, results: [
         rotate(result, len(self._circuit.bits)) for result in right(self, results)
     ]
+
+
+def with_rotated_words(right: Any) -> Any:
+    return lambda self, words: np.array(
+        [rotate(result, len(self._circuit.bits)) for result in right(self, words).tolist()]
+    )
+
+
+def with_rotated_columns(right: Any) -> Any:
+    return lambda self, bits: np.roll(right(self, bits), 1, axis=1)
 
 
 def with_rotated_bits(right: Any) -> Any:

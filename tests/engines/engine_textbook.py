@@ -74,8 +74,8 @@ def w_state(n: int) -> Sketch:
 
 
 def superdense(a: int, b: int) -> Sketch:
-    sent = [g("x", 0)] * b + [g("z", 0)] * a
-    steps = [g("h", 0), g("cx", 0, 1), *sent, g("cx", 0, 1), g("h", 0), *read(range(2))]
+    message_gates = [g("x", 0)] * b + [g("z", 0)] * a
+    steps = [g("h", 0), g("cx", 0, 1), *message_gates, g("cx", 0, 1), g("h", 0), *read(range(2))]
     return sketch(f"superdense {a}{b}", 2, steps)
 
 

@@ -14,12 +14,12 @@ UNLIKELY = 1e-6
 
 
 def exactly(service: Service, circuit: str, **body: Any) -> Any:
-    asked = {"return": ["probabilities"], **body}
-    return run_circuit(service, circuit, **asked)["data"]["probabilities"]
+    fields = {"return": ["probabilities"], **body}
+    return run_circuit(service, circuit, **fields)["data"]["probabilities"]
 
 
 def table(counts: dict[str, int], bits: int) -> Any:
-    found = np.zeros(1 << bits, dtype=np.int64)
+    totals = np.zeros(1 << bits, dtype=np.int64)
     for text, shots in counts.items():
-        found[int(text.replace(" ", ""), 2)] = shots
-    return found
+        totals[int(text.replace(" ", ""), 2)] = shots
+    return totals

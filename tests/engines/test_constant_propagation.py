@@ -41,8 +41,8 @@ def circuits(draw: st.DrawFn) -> Circuit:
         steps.append(Operation(gate, tuple(params), tuple(qubits), tuple(controls)))
     measured = draw(st.permutations(range(WIDTH)))[: draw(st.integers(0, WIDTH))]
     steps += [Measure(qubit, k) for k, qubit in enumerate(measured)]
-    shown = st.sampled_from([0, 1, *(-1 - k for k in range(len(measured)))])
-    bits = draw(st.lists(shown, max_size=6))
+    result_bits = st.sampled_from([0, 1, *(-1 - k for k in range(len(measured)))])
+    bits = draw(st.lists(result_bits, max_size=6))
     return Circuit(
         tuple(steps), tuple(bits), len(measured), clifford=False, terminal_measurements_only=True
     )

@@ -92,8 +92,8 @@ def test_the_noise_of_a_device_snapshot_by_name_is_that_of_the_backend(service: 
 def test_rates_take_the_place_of_the_noise_of_the_backend(service: Service) -> None:
     nothing = {"readout": {"zero_as_one": 0}}
     for backend in ("fake_manila", "fake_sherbrooke", "fake_almaden"):
-        wanted = exactly(service, ghz(3), backend=backend, noise=nothing, seed=9)
-        assert wanted == pytest.approx([0.5, 0, 0, 0, 0, 0, 0, 0.5], abs=1e-9)
+        reference = exactly(service, ghz(3), backend=backend, noise=nothing, seed=9)
+        assert reference == pytest.approx([0.5, 0, 0, 0, 0, 0, 0, 0.5], abs=1e-9)
     flips = {"readout": {"zero_as_one": 1, "one_as_zero": 1}}
     circuit = HEAD + "qubit[2] q;\nbit[2] c;\nx q[0];\nc = measure q;\n"
     body = run_circuit(service, circuit, backend="fake_manila", noise=flips, shots=9)
@@ -103,14 +103,14 @@ def test_rates_take_the_place_of_the_noise_of_the_backend(service: Service) -> N
 
 def test_expectation_values_of_a_device_snapshot_are_those_of_its_shots(service: Service) -> None:
     observables = ["ZZZ", "XXX", "IZZ", "YYX", "0I1"]
-    asked: dict[str, Any] = {"backend": "fake_lima", "observables": observables, "seed": 10}
-    exact = run_circuit(service, ghz(3), **asked)["data"]["expectation_values"]
-    drawn = run_circuit(service, ghz(3), precision=0.01, **asked)["data"]
+    fields: dict[str, Any] = {"backend": "fake_lima", "observables": observables, "seed": 10}
+    exact = run_circuit(service, ghz(3), **fields)["data"]["expectation_values"]
+    estimate = run_circuit(service, ghz(3), precision=0.01, **fields)["data"]
     assert exact[0] == pytest.approx(0, abs=0.1)
     assert 0.7 < exact[1] < 0.99
     assert -0.99 < exact[3] < -0.7
-    off = np.abs(drawn["expectation_values"] - exact)
-    assert (off <= 6 * drawn["standard_errors"]).all()
+    off = np.abs(estimate["expectation_values"] - exact)
+    assert (off <= 6 * estimate["standard_errors"]).all()
 
 
 def test_every_program_of_a_sweep_is_compiled(service: Service) -> None:
@@ -133,22 +133,29 @@ RESETS = HEAD + "qubit q;\nbit c;\nx q;\nreset q;\nc = measure q;\n"
     ("circuit", "body", "code", "word"),
     [
         (BELL, {"backend": "fake_moon"}, "backend_unknown", "`GET /backends` lists all"),
+        (BELL, {"backend": "manila"}, "backend_unknown", "did you mean `fake_manila`?"),
+        (BELL, {"backend": "manila"}, "backend_unknown", "`quantumtask backends`"),
         (BELL, {"backend": "fake_fractional"}, "backend_unknown", "no such backend"),
         (BELL, {"noise": "fake_moon"}, "backend_unknown", "no such backend"),
-        (BELL, {"noise": "simulator"}, "bad_noise", "has none"),
+        (BELL, {"noise": "simulator"}, "bad_noise", "has no noise"),
         (ghz(6), {"backend": "fake_manila"}, "backend_unsuitable", "uses 6 qubits"),
         (ghz(200), {"backend": "fake_manila"}, "backend_unsuitable", "fake_manila has 5"),
         (RESETS, {"backend": "fake_miami"}, "backend_unsuitable", "resets a qubit"),
         (BELL, {"backend": "fake_manila", "noise": "fake_lima"}, "bad_noise", "has its own"),
-        (BELL, {"backend": "fake_manila", "engine": "stim"}, "engine_unsuitable", "no noise"),
+        (
+            BELL,
+            {"backend": "fake_manila", "engine": "stim"},
+            "engine_unsuitable",
+            "compiled for a device",
+        ),
         (BELL, {"backend": "fake_manila", "method": "stabilizer"}, "engine_unsuitable", "aer"),
     ],
 )
 def test_what_a_backend_cannot_run_is_refused(
     service: Service, circuit: str, body: dict[str, Any], code: str, word: str
 ) -> None:
-    found, text = circuit_error(service, circuit, **body)
-    assert found == code
+    actual_code, text = circuit_error(service, circuit, **body)
+    assert actual_code == code
     assert word in text
 
 
@@ -180,4 +187,4 @@ def test_without_the_extra_a_device_snapshot_is_refused_and_says_what_to_install
 ) -> None:
     code, text = circuit_error(without_snapshots, BELL, backend="fake_manila")
     assert code == "backend_unknown"
-    assert "pip install 'quantumtask[backends]'" in text
+    assert "pip install '.[backends]'" in text

@@ -12,14 +12,16 @@ from tests.engines.agreement import (
     EXACT,
     EngineMethod,
     all_sketches,
+    compared_sketches,
     has_wrong_counts,
     has_wrong_probabilities,
 )
 from tests.engines.engine_corpus import GATES
 from tests.engines.engine_mutants import Mutant, mutants
 from tests.support.chisquare import p_value
+from tests.support.sizes import sized
 
-MIN_CIRCUITS = 60
+MIN_CIRCUITS = sized(9, 60)
 """Circuits that even an engine for Clifford circuits only must run."""
 
 
@@ -34,23 +36,21 @@ def test_the_corpus_has_hundreds_of_circuits_with_every_gate() -> None:
 @pytest.mark.parametrize("method", EXACT, ids=lambda m: f"{m.engine}-{m.name}-{m.precision}")
 def test_exact_probabilities_are_those_of_the_circuit(method: IdealMethod) -> None:
     wrong_by_name = {
-        sketch.name: has_wrong_probabilities(method, sketch) for sketch in all_sketches()
+        sketch.name: has_wrong_probabilities(method, sketch) for sketch in compared_sketches()
     }
     assert [name for name, wrong in wrong_by_name.items() if wrong] == []
     assert sum(wrong is not None for wrong in wrong_by_name.values()) >= MIN_CIRCUITS
 
 
-def test_the_engine_that_is_chosen_runs_every_circuit() -> None:
-    assert [
-        s.name for s in all_sketches() if has_wrong_counts(EngineMethod("auto", None), s) is None
-    ] == []
-
-
 @pytest.mark.parametrize("way", ENGINE_METHODS, ids=lambda way: f"{way.engine}-{way.method}")
+@pytest.mark.slow_first
 def test_shots_are_drawn_from_the_distribution_of_the_circuit(way: EngineMethod) -> None:
-    wrong_by_name = {sketch.name: has_wrong_counts(way, sketch) for sketch in all_sketches()}
+    wrong_by_name = {sketch.name: has_wrong_counts(way, sketch) for sketch in compared_sketches()}
     assert [name for name, wrong in wrong_by_name.items() if wrong] == []
-    assert sum(wrong is not None for wrong in wrong_by_name.values()) >= MIN_CIRCUITS
+    refused = [name for name, wrong in wrong_by_name.items() if wrong is None]
+    assert len(wrong_by_name) - len(refused) >= MIN_CIRCUITS
+    if way.engine == "auto":
+        assert refused == []
 
 
 def test_an_impossible_outcome_is_never_by_chance() -> None:
@@ -80,7 +80,7 @@ def clear_caches() -> None:
                     thing.cache_clear()
 
 
-@pytest.mark.parametrize("mutant", mutants(), ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", mutants()[:: sized(3, 1)], ids=lambda mutant: mutant.name)
 def test_an_adapter_with_a_mistake_is_found(mutant: Mutant, uncached: pytest.MonkeyPatch) -> None:
     mutant.patch(uncached)
     assert mutant.is_detected()

@@ -16,6 +16,7 @@ from tests.engines import density_reference
 from tests.engines.density_reference import Noise
 from tests.support.http_queries import decode_array
 from tests.support.services import Service
+from tests.support.sizes import sized
 
 SETTINGS = Settings()
 SHOTS = 400
@@ -187,7 +188,7 @@ KINDS = [(clifford, acts) for clifford in (True, False) for acts in (True, False
 def test_values_from_shots_are_the_exact_ones_on_every_engine(clifford: bool, acts: bool) -> None:
     rng = np.random.default_rng([clifford, acts])
     compared = 0
-    for _ in range(22):
+    for _ in range(sized(5, 22)):
         qubits, bits = int(rng.integers(1, 5)), int(rng.integers(1, 4))
         program = density_reference.random_program(rng, qubits, bits, clifford=clifford, acts=acts)
         words = density_reference.words(rng, qubits, 8)
@@ -196,7 +197,7 @@ def test_values_from_shots_are_the_exact_ones_on_every_engine(clifford: bool, ac
         exact, _ = arrays(run(circuit, observables=words))
         assert np.allclose(exact, right, atol=1e-9), (circuit, words, exact, right)
         compared += check(circuit, words, right, ENGINES)
-    assert compared > 400
+    assert compared > sized(60, 400)
 
 
 NOISES = {
@@ -212,7 +213,7 @@ NOISES = {
 def test_values_with_noise_are_those_of_its_shots(name: str, acts: bool) -> None:
     rng, noise = np.random.default_rng([len(name), acts]), NOISES[name]
     compared = 0
-    for number in range(4):
+    for number in range(sized(1, 4)):
         qubits, bits = int(rng.integers(1, 4)), int(rng.integers(1, 4))
         program = density_reference.random_program(
             rng, qubits, bits, clifford=number % 2 == 0, acts=acts
@@ -223,7 +224,7 @@ def test_values_with_noise_are_those_of_its_shots(name: str, acts: bool) -> None
         exact, _ = arrays(run(circuit, observables=words, noise=noise.json))
         assert np.allclose(exact, right, atol=1e-9), (circuit, words, exact, right)
         compared += check(circuit, words, right, ["auto", "quantumtask", "aer"], noise=noise.json)
-    assert compared >= 48
+    assert compared >= sized(12, 48)
 
 
 STATE = (
@@ -324,16 +325,17 @@ def rms(values: Any) -> Any:
 
 @pytest.mark.parametrize("precision", [0.05, 0.5, 1.0])
 def test_a_standard_error_is_the_spread_of_the_means(precision: float) -> None:
-    values, errors, exact = estimates(1000, precision)
+    count = sized(100, 1000)
+    values, errors, exact = estimates(count, precision)
     spread = rms(values - exact)
-    assert np.allclose(spread / rms(errors), 1, atol=0.1)
-    assert (abs(values.mean(axis=1) - exact[:, 0]) < 5 * spread / 1000**0.5).all()
+    assert np.allclose(spread / rms(errors), 1, atol=sized(0.2, 0.1))
+    assert (abs(values.mean(axis=1) - exact[:, 0]) < 5 * spread / count**0.5).all()
 
 
 @pytest.mark.parametrize("options", [{"engine": "aer"}, {"noise": Noise(0.02, 0.05, 0.1).json}])
 def test_a_standard_error_is_the_spread_of_the_means_everywhere(options: dict[str, Any]) -> None:
-    values, errors, exact = estimates(200, 0.1, SUMS[:1], **options)
-    assert rms(((values - exact) / errors).ravel()) == pytest.approx(1, abs=0.1)
+    values, errors, exact = estimates(sized(60, 200), 0.1, SUMS[:1], **options)
+    assert rms(((values - exact) / errors).ravel()) == pytest.approx(1, abs=sized(0.2, 0.1))
 
 
 def test_values_that_are_certain_have_no_standard_error() -> None:

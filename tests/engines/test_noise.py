@@ -65,10 +65,10 @@ def test_a_readout_error_flips_what_was_measured_in_its_register(
 def test_each_bit_is_misread_by_itself(service: Service) -> None:
     circuit = HEAD + "qubit[2] q;\nbit[2] c;\nx q[0];\nc = measure q;\n"
     noise = {"readout": {"zero_as_one": 0.1, "one_as_zero": 0.3}}
-    wanted = np.array([0.9 * 0.3, 0.9 * 0.7, 0.1 * 0.3, 0.1 * 0.7])
-    assert exactly(service, circuit, noise=noise) == pytest.approx(wanted)
+    reference = np.array([0.9 * 0.3, 0.9 * 0.7, 0.1 * 0.3, 0.1 * 0.7])
+    assert exactly(service, circuit, noise=noise) == pytest.approx(reference)
     body = run_circuit(service, circuit, noise=noise, shots=5000, seed=2)
-    assert p_value(table(body["result"], 2), wanted) > UNLIKELY
+    assert p_value(table(body["result"], 2), reference) > UNLIKELY
 
 
 def test_a_qubit_decays_while_a_gate_lasts(service: Service) -> None:
@@ -90,13 +90,13 @@ GATES = (
 
 
 def test_gates_have_the_errors_that_aer_has_for_these_rates(service: Service) -> None:
-    wanted = by_hand()
-    assert exactly(service, GATES, noise=SOME) == pytest.approx(wanted, abs=1e-9)
+    reference = by_hand()
+    assert exactly(service, GATES, noise=SOME) == pytest.approx(reference, abs=1e-9)
     for method in (None, "statevector", "matrix_product_state"):
         body = run_circuit(service, GATES, noise=SOME, shots=4000, seed=3, method=method)
         assert body["engine"] == "aer"
         assert body["method"] == (method or "density_matrix")
-        assert p_value(table(body["result"], 3), wanted) > UNLIKELY
+        assert p_value(table(body["result"], 3), reference) > UNLIKELY
 
 
 def by_hand() -> Any:
@@ -145,14 +145,14 @@ def test_a_gate_on_three_qubits_errs_as_the_gates_it_is_made_of(service: Service
 
 def test_what_is_sampled_comes_near_what_is_exact(service: Service) -> None:
     observables = [["XXX", "ZIZ", "Y0+"], [[["ZZI", 0.5], ["IXX", -2]], "III", "1rl"]]
-    asked: dict[str, Any] = {"noise": SOME, "observables": observables, "seed": 4}
-    exact = run_circuit(service, GATES, **asked)["data"]
-    drawn = run_circuit(service, GATES, precision=0.01, **asked)["data"]
+    fields: dict[str, Any] = {"noise": SOME, "observables": observables, "seed": 4}
+    exact = run_circuit(service, GATES, **fields)["data"]
+    estimate = run_circuit(service, GATES, precision=0.01, **fields)["data"]
     assert exact["expectation_values"].shape == (2, 3)
     assert not exact["standard_errors"].any()
     assert exact["expectation_values"][1][1] == pytest.approx(1)
-    off = np.abs(drawn["expectation_values"] - exact["expectation_values"])
-    assert (off <= 6 * drawn["standard_errors"] + 1e-9).all()
+    off = np.abs(estimate["expectation_values"] - exact["expectation_values"])
+    assert (off <= 6 * estimate["standard_errors"] + 1e-9).all()
 
 
 def test_readout_errors_are_in_expectation_values(service: Service) -> None:
@@ -165,13 +165,13 @@ def test_every_program_of_a_sweep_has_noise(service: Service) -> None:
     circuit = HEAD + "input float a;\nqubit q;\nbit c;\nry(a) q;\nc = measure q;\n"
     angles = [0, 1, 2, math.pi]
     noise = {"depolarizing": {"one_qubit": 0.2}}
-    wanted = 0.1 + 0.8 * np.sin(np.array(angles) / 2) ** 2
+    reference = 0.1 + 0.8 * np.sin(np.array(angles) / 2) ** 2
     kinds = ["counts", "probabilities"]
     options = {"noise": noise, "shots": 3000, "seed": 5, "return": kinds}
     body = run_circuit(service, circuit, parameters={"a": angles}, **options)
     assert body["shape"] == [4]
-    assert body["data"]["probabilities"][:, 1] == pytest.approx(wanted)
-    for counts, chance in zip(body["result"], wanted, strict=True):
+    assert body["data"]["probabilities"][:, 1] == pytest.approx(reference)
+    for counts, chance in zip(body["result"], reference, strict=True):
         assert p_value(table(counts, 1), np.array([1 - chance, chance])) > UNLIKELY
 
 
@@ -181,13 +181,13 @@ def test_what_is_measured_on_the_way_and_reset_has_noise(service: Service) -> No
         "h q[1];\nc[1] = measure q[0];\nc[2] = measure q[1];\n"
     )
     noise = {"depolarizing": {"one_qubit": 0.2}, "readout": {"one_as_zero": 0.5}}
-    wanted = np.zeros(8)
+    reference = np.zeros(8)
     for first, chance in ((0, 0.1 + 0.45), (1, 0.45)):
-        wanted[first], wanted[4 + first] = chance * 0.75, chance * 0.25
+        reference[first], reference[4 + first] = chance * 0.75, chance * 0.25
     for method in ("stabilizer", "statevector", "matrix_product_state"):
         body = run_circuit(service, circuit, noise=noise, shots=2000, seed=6, method=method)
-        assert p_value(table(body["result"], 3), wanted) > UNLIKELY
-    assert exactly(service, circuit, noise=noise) == pytest.approx(wanted)
+        assert p_value(table(body["result"], 3), reference) > UNLIKELY
+    assert exactly(service, circuit, noise=noise) == pytest.approx(reference)
 
 
 LONG = "".join(f"cx q[{k}], q[{k + 1}];\n" for k in range(39))
@@ -221,6 +221,10 @@ def test_the_same_seed_gives_the_same_shots(service: Service) -> None:
 
 def test_a_result_says_that_it_has_noise(service: Service) -> None:
     body = run_circuit(service, BELL, noise={"readout": {"zero_as_one": 0.1}})
+    assert (body["engine"], body["precision"]) == ("stim", "exact")
+    wanted = "noise of the given rates, as a stabilizer state with random Pauli errors"
+    assert body["reason"] == wanted
+    body = run_circuit(service, GATES, noise=SOME)
     assert (body["engine"], body["precision"]) == ("aer", "double")
     assert body["reason"] == "noise of the given rates, in a density matrix"
 
@@ -247,7 +251,8 @@ MANY = HEAD + "qubit[20] q;\nbit[20] c;\nh q;\nt q;\nc = measure q;\n"
     [
         (BELL, {"return": ["statevector"]}, "not_exact", "with noise there is no statevector"),
         (BELL, {"return": ["unitary"]}, "not_exact", "with noise there is no unitary"),
-        (BELL, {"engine": "stim"}, "engine_unsuitable", "stim simulates no noise"),
+        (BELL, {"engine": "stim"}, "engine_unsuitable", "errors that are not Pauli operators"),
+        (BELL, {"engine": "lightning"}, "engine_unsuitable", "lightning simulates no noise"),
         (GATES, {"method": "stabilizer"}, "engine_unsuitable", "not Clifford"),
         (
             ACTS,
@@ -264,8 +269,8 @@ MANY = HEAD + "qubit[20] q;\nbit[20] c;\nh q;\nt q;\nc = measure q;\n"
 def test_what_noise_cannot_be_had_with_is_refused(
     service: Service, circuit: str, body: dict[str, Any], code: str, word: str
 ) -> None:
-    found, text = circuit_error(service, circuit, noise=SOME, **body)
-    assert found == code
+    actual_code, text = circuit_error(service, circuit, noise=SOME, **body)
+    assert actual_code == code
     assert word in text
 
 

@@ -15,6 +15,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task_options import parse_noise
 from tests.engines.noisy_reference import (
     CLIFFORD_NOISE,
+    HEAD,
     SOME,
     DeviceNoise,
     Gate,
@@ -33,6 +34,7 @@ from tests.support.chisquare import p_value
 from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.services import Service
+from tests.support.sizes import sized
 
 SETTINGS = Settings()
 UNLIKELY = 1e-6
@@ -43,32 +45,32 @@ def noisy(rates: Any, **options: Any) -> NoisyBackend:
 
 
 def counts(device: NoisyBackend, steps: Steps, shots: int, seed: int) -> Any:
-    found = np.zeros(8, dtype=np.int64)
-    shown = device.sample(compile_circuit(text_of(steps), SETTINGS), shots, seed, False)
-    for outcome, count in shown.counts.by_outcome.items():
-        found[outcome] = count
-    return found
+    result = np.zeros(8, dtype=np.int64)
+    sample = device.sample(compile_circuit(text_of(steps), SETTINGS), shots, seed, False)
+    for outcome, count in sample.counts.by_outcome.items():
+        result[outcome] = count
+    return result
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(sized(20, 60)))
 def test_random_programs_have_the_exact_distribution_of_density_matrices(seed: int) -> None:
     steps = random_steps(Random(seed))
-    wanted = distribution(steps, Noise(SOME))
+    reference = distribution(steps, Noise(SOME))
     device = noisy(SOME, engine="quantumtask" if seed % 2 else "auto")
-    found = device.probabilities(compile_circuit(text_of(steps), SETTINGS))
-    assert found == pytest.approx(wanted, abs=1e-9)
+    result = device.probabilities(compile_circuit(text_of(steps), SETTINGS))
+    assert result == pytest.approx(reference, abs=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(sized(2, 12)))
 def test_shots_of_random_programs_are_drawn_from_that_distribution(seed: int) -> None:
     steps = random_steps(Random(seed), clifford=True)
     for method, rates in (
         ("density_matrix", SOME), ("statevector", SOME), ("stabilizer", CLIFFORD_NOISE),
     ):  # fmt: skip
-        wanted = distribution(steps, Noise(rates))
+        reference = distribution(steps, Noise(rates))
         device = noisy(rates, method=method, engine="quantumtask")
         shots = 4000 if method == "density_matrix" else 300
-        assert p_value(counts(device, steps, shots, seed), wanted) > UNLIKELY, method
+        assert p_value(counts(device, steps, shots, seed), reference) > UNLIKELY, method
         assert device.run_info is not None
         assert device.run_info.method == method
 
@@ -79,21 +81,21 @@ def turned(rho: Any, qubit: int, letter: str) -> Any:
     return rho
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(sized(2, 8)))
 def test_expectation_values_of_random_programs_are_exact(seed: int) -> None:
     steps = random_steps(Random(seed))
     words = ["ZZI", "IXY", "YIX"]
-    wanted = [expectation(without_last(steps), Noise(SOME), word, turned) for word in words]
-    found = noisy(SOME).expectation_values(compile_circuit(text_of(steps), SETTINGS), words)
-    assert found == pytest.approx(wanted, abs=1e-9)
+    reference = [expectation(without_last(steps), Noise(SOME), word, turned) for word in words]
+    result = noisy(SOME).expectation_values(compile_circuit(text_of(steps), SETTINGS), words)
+    assert result == pytest.approx(reference, abs=1e-9)
 
 
 def without_last(steps: Steps) -> Steps:
     """Return the steps without the terminal measurements, which an observable does not include."""
-    kept = list(steps)
-    while kept and isinstance(kept[-1], Measure):
-        kept.pop()
-    return tuple(kept)
+    remaining = list(steps)
+    while remaining and isinstance(remaining[-1], Measure):
+        remaining.pop()
+    return tuple(remaining)
 
 
 TELEPORT = (
@@ -104,16 +106,16 @@ TELEPORT = (
 
 
 def test_a_teleported_state_has_the_noise_of_every_step(service: Service) -> None:
-    wanted = distribution(TELEPORT, Noise(SOME))
+    reference = distribution(TELEPORT, Noise(SOME))
     body = run_circuit(
         service, text_of(TELEPORT), noise=SOME, shots=5000, seed=1, memory=True,
         **{"return": ["counts", "probabilities"]},
     )  # fmt: skip
-    found = np.zeros(8, dtype=np.int64)
+    result = np.zeros(8, dtype=np.int64)
     for text, shots in body["result"].items():
-        found[int(text, 2)] = shots
-    assert body["data"]["probabilities"] == pytest.approx(wanted, abs=1e-9)
-    assert p_value(found, wanted) > UNLIKELY
+        result[int(text, 2)] = shots
+    assert body["data"]["probabilities"] == pytest.approx(reference, abs=1e-9)
+    assert p_value(result, reference) > UNLIKELY
     assert (body["engine"], body["method"]) == ("quantumtask", "density_matrix")
     assert sorted(set(body["memory"])) == sorted(body["result"])
 
@@ -125,9 +127,9 @@ def test_a_measurement_repeated_is_misread_by_itself(service: Service) -> None:
     )
     noise = {"readout": {"one_as_zero": 0.25}}
     body = run_circuit(service, circuit, noise=noise, **{"return": ["probabilities"]})
-    wanted = np.zeros(8)
-    wanted[[0b000, 0b001, 0b010, 0b111]] = [1 / 16, 3 / 16, 3 / 16, 9 / 16]
-    assert body["data"]["probabilities"] == pytest.approx(wanted)
+    reference = np.zeros(8)
+    reference[[0b000, 0b001, 0b010, 0b111]] = [1 / 16, 3 / 16, 3 / 16, 9 / 16]
+    assert body["data"]["probabilities"] == pytest.approx(reference)
 
 
 LOOP = (
@@ -180,11 +182,11 @@ def test_values_from_shots_of_a_program_that_acts_come_near_the_exact_ones(
     service: Service,
 ) -> None:
     circuit = text_of(TELEPORT)
-    asked: dict[str, Any] = {"noise": SOME, "observables": ["XII", "YII", "ZIZ"], "seed": 5}
-    exact = run_circuit(service, circuit, **asked)["data"]
-    drawn = run_circuit(service, circuit, precision=0.01, **asked)["data"]
-    off = np.abs(drawn["expectation_values"] - exact["expectation_values"])
-    assert (off <= 6 * drawn["standard_errors"] + 1e-9).all()
+    fields: dict[str, Any] = {"noise": SOME, "observables": ["XII", "YII", "ZIZ"], "seed": 5}
+    exact = run_circuit(service, circuit, **fields)["data"]
+    estimate = run_circuit(service, circuit, precision=0.01, **fields)["data"]
+    off = np.abs(estimate["expectation_values"] - exact["expectation_values"])
+    assert (off <= 6 * estimate["standard_errors"] + 1e-9).all()
 
 
 def test_the_same_seed_gives_the_same_shots_of_a_program_that_acts() -> None:
@@ -192,6 +194,22 @@ def test_the_same_seed_gives_the_same_shots_of_a_program_that_acts() -> None:
     for method in ("density_matrix", "statevector"):
         device = noisy(SOME, method=method)
         assert (counts(device, steps, 50, 1) == counts(device, steps, 50, 1)).all()
+
+
+CODE_ROUND = (
+    "reset q[3:4]; cx q[0], q[3]; cx q[1], q[3]; cx q[1], q[4]; cx q[2], q[4]; s = measure q[3:4];"
+    "if (s == 1) x q[0]; if (s == 3) x q[1]; if (s == 2) x q[2];"
+)
+CODE = f"{HEAD}qubit[5] q; bit[2] s; bit[3] r; {5 * CODE_ROUND} r = measure q[0:2];"
+
+
+@pytest.mark.parametrize("shots", [200, 2000, 4000])
+def test_a_repetition_code_with_rare_errors_runs_in_a_density_matrix(shots: int) -> None:
+    rates = {"depolarizing": {"one_qubit": 0.001, "two_qubit": 0.01}}
+    device = noisy(rates)
+    device.sample(compile_circuit(CODE, SETTINGS), shots, 1, False)
+    assert device.run_info is not None
+    assert device.run_info.method == "density_matrix"
 
 
 PAIRS = [(0, 1), (1, 0), (1, 2), (2, 1)]
@@ -203,30 +221,30 @@ def compiled(text: str, noise: Any) -> Any:
     return compile_sweep(text, SETTINGS, None, gates).program
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(sized(2, 20)))
 def test_on_a_device_a_program_as_written_has_the_noise_of_its_gates(seed: int) -> None:
     lots = Random(seed)
     steps = on_device(random_steps(lots), lots, PAIRS)
-    wanted = distribution(steps, DeviceNoise(NoiseModel.from_backend(FakeManilaV2())))
+    reference = distribution(steps, DeviceNoise(NoiseModel.from_backend(FakeManilaV2())))
     noise = {"idle": False}
     device = NoisyBackend(
         resolve_noise("fake_manila", parse_noise(noise)), SETTINGS, seed=1, engine="quantumtask",
         compile_mode="never",
     )  # fmt: skip
-    found = device.probabilities(compiled(text_of(steps), noise))
-    assert found == pytest.approx(wanted, abs=1e-7)
+    result = device.probabilities(compiled(text_of(steps), noise))
+    assert result == pytest.approx(reference, abs=1e-7)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(sized(2, 12)))
 def test_compiling_a_program_for_a_device_keeps_what_it_means(seed: int) -> None:
     steps = random_steps(Random(seed))
     nothing = {"readout": {"zero_as_one": 0.0}}
-    wanted = distribution(steps, Noise({}))
+    reference = distribution(steps, Noise({}))
     device = NoisyBackend(
         resolve_noise("fake_manila", parse_noise(nothing)), SETTINGS, seed=1, engine="quantumtask"
     )
-    found = device.probabilities(compiled(text_of(steps), nothing))
-    assert found == pytest.approx(wanted, abs=1e-7)
+    result = device.probabilities(compiled(text_of(steps), nothing))
+    assert result == pytest.approx(reference, abs=1e-7)
 
 
 def test_a_teleported_state_on_a_device_is_compiled_and_noisy(service: Service) -> None:
@@ -235,11 +253,11 @@ def test_a_teleported_state_on_a_device_is_compiled_and_noisy(service: Service) 
         service, text_of(TELEPORT), backend="fake_manila", shots=4000, seed=1,
         **{"return": ["counts", "probabilities"]},
     )  # fmt: skip
-    found = np.zeros(8, dtype=np.int64)
+    result = np.zeros(8, dtype=np.int64)
     for text, shots in body["result"].items():
-        found[int(text, 2)] = shots
+        result[int(text, 2)] = shots
     exact = body["data"]["probabilities"]
-    assert p_value(found, exact) > UNLIKELY
+    assert p_value(result, exact) > UNLIKELY
     assert 0.02 < np.abs(exact - ideal).sum() / 2 < 0.25
     assert body["compiled"]["as_written"] is False
     assert set(body["compiled"]["gates"]) <= {"id", "rz", "sx", "x", "cx"}
@@ -251,13 +269,13 @@ def test_qubits_of_a_device_decay_while_another_is_measured(service: Service) ->
         "if (c[1]) x $2;\nx $2;\ndelay[100us] $0;\nc[0] = measure $0;\n"
     )
     t1 = FakeManilaV2().qubit_properties(0).t1
-    asked: dict[str, Any] = {"backend": "fake_manila", "return": ["probabilities"]}
-    table = run_circuit(service, circuit, **asked)["data"]["probabilities"]
+    fields: dict[str, Any] = {"backend": "fake_manila", "return": ["probabilities"]}
+    table = run_circuit(service, circuit, **fields)["data"]["probabilities"]
     error = FakeManilaV2().target["measure"][(0,)].error
     left = np.exp(-(100e-6 + FakeManilaV2().target["measure"][(1,)].duration) / t1)
     assert table[1] + table[3] == pytest.approx(left * (1 - error) + (1 - left) * error, abs=0.003)
     waiting = {"noise": {"idle": False}}
-    table = run_circuit(service, circuit, **asked, **waiting)["data"]["probabilities"]
+    table = run_circuit(service, circuit, **fields, **waiting)["data"]["probabilities"]
     left = np.exp(-100e-6 / t1)
     assert table[1] + table[3] == pytest.approx(left * (1 - error) + (1 - left) * error, abs=0.003)
 

@@ -39,6 +39,7 @@ from tests.support.chisquare import p_value
 from tests.support.http_queries import circuit_error, run_circuit
 from tests.support.problems import problem
 from tests.support.services import BELL, Service
+from tests.support.sizes import sized
 
 SETTINGS = Settings()
 UNLIKELY = 1e-6
@@ -69,7 +70,7 @@ def sent(circuit: QuantumCircuit, model: NoiseModel) -> tuple[Any, Any]:
     return sweep.program, resolve_noise("simulator", parse_noise(noise))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(sized(12, 40)))
 def test_random_models_and_circuits_have_the_counts_of_aer(seed: int) -> None:
     lots = Random(seed)
     model, circuit = random_model(lots), random_circuit(lots)
@@ -77,13 +78,13 @@ def test_random_models_and_circuits_have_the_counts_of_aer(seed: int) -> None:
     exact = NoisyBackend(noise, SETTINGS, seed=1).probabilities(program)
     assert p_value(aer_counts(circuit, model, 1500).astype(np.int64), exact) > UNLIKELY
     shots = NoisyBackend(noise, SETTINGS, seed=1).sample(program, 1500, seed, False)
-    found = np.zeros(16, dtype=np.int64)
+    result = np.zeros(16, dtype=np.int64)
     for outcome, count in shots.counts.by_outcome.items():
-        found[outcome] = count
-    assert p_value(found, exact) > UNLIKELY
+        result[outcome] = count
+    assert p_value(result, exact) > UNLIKELY
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(sized(8, 20)))
 def test_exact_probabilities_are_those_of_aers_density_matrix(seed: int) -> None:
     lots = Random(1000 + seed)
     model, circuit = random_model(lots), random_circuit(lots)
@@ -96,10 +97,10 @@ def test_exact_probabilities_are_those_of_aers_density_matrix(seed: int) -> None
     }
     circuit.data = [item for item in circuit.data if item.clbits != (circuit.clbits[3],)]
     program, noise = sent(circuit, quiet_model)
-    wanted = aer_probabilities(circuit, quiet_model)
+    reference = aer_probabilities(circuit, quiet_model)
     for engine in ("auto", "quantumtask"):
-        found = NoisyBackend(noise, SETTINGS, seed=1, engine=engine).probabilities(program)
-        assert found[:8] == pytest.approx(wanted, abs=1e-7), engine
+        result = NoisyBackend(noise, SETTINGS, seed=1, engine=engine).probabilities(program)
+        assert result[:8] == pytest.approx(reference, abs=1e-7), engine
 
 
 def counts(backend: QuantumTaskBackend, circuit: QuantumCircuit, model: Any, **more: Any) -> Any:
@@ -129,8 +130,8 @@ def test_a_noise_model_of_a_run_is_honoured(backend: QuantumTaskBackend) -> None
     bell.h(0)
     bell.cx(0, 1)
     bell.measure_all()
-    found = counts(backend, bell, model_of(pauli_error([("IX", 1.0)]), "cx"))
-    assert set(found) == {"01", "10"}
+    result = counts(backend, bell, model_of(pauli_error([("IX", 1.0)]), "cx"))
+    assert set(result) == {"01", "10"}
     assert set(counts(backend, bell, model_of(pauli_error([("IX", 1.0)]), "cx", [1, 0]))) == {
         "00", "11",
     }  # fmt: skip
@@ -202,12 +203,12 @@ def test_the_model_of_a_device_travels_with_its_relaxation(backend: QuantumTaskB
     ghz.cx(1, 2)
     ghz.measure_all()
     compiled = transpile(ghz, device, seed_transpiler=1, optimization_level=1)
-    found = np.zeros(8, dtype=np.int64)
+    result = np.zeros(8, dtype=np.int64)
     got = backend.run(compiled, noise_model=model, shots=4000, seed_simulator=1).result()
     for bits, shots in got.get_counts().items():
-        found[int(bits, 2)] = shots
-    wanted = aer_counts(compiled, model, 20000)
-    assert np.abs(found / 4000 - wanted / 20000).sum() / 2 < 0.03
+        result[int(bits, 2)] = shots
+    reference = aer_counts(compiled, model, 20000)
+    assert np.abs(result / 4000 - reference / 20000).sum() / 2 < 0.03
     waiting = compiled.copy()
     waiting.data = list(compiled.data)
     waiting.delay(100, 0)
@@ -233,8 +234,8 @@ def test_primitives_have_the_noise_model_of_their_backend(backend: QuantumTaskBa
 @pytest.mark.parametrize(
     ("model", "word"),
     [
-        ("noisy", "a NoiseModel of Qiskit Aer, not a str"),
-        ({"errors": []}, "a NoiseModel of Qiskit Aer, not a dict"),
+        ("noisy", "must be a NoiseModel of Qiskit Aer; got a str"),
+        ({"errors": []}, "must be a NoiseModel of Qiskit Aer; got a dict"),
     ],
 )
 def test_what_is_no_noise_model_is_refused(
@@ -364,7 +365,7 @@ def test_errors_that_mean_nothing_are_refused_by_their_place(
             "errors.0.gate_qubits",
         ),
         ([quantum("x", X), quantum("x", X)], "an error of this operation on these qubits already"),
-        ([quantum("x", [{"name": "cx", "qubits": [0, 1]}])], "the error of 'x' is one on 2 qubits"),
+        ([quantum("x", [{"name": "cx", "qubits": [0, 1]}])], "the error of 'x' acts on 2 qubits"),
     ],
 )
 def test_errors_that_are_no_channels_fail_the_task_and_say_why(
@@ -395,7 +396,7 @@ def test_a_large_model_of_a_device_is_taken(service: Service) -> None:
 def test_a_kraus_error_damps_as_much_as_it_says(service: Service) -> None:
     model = model_of(amplitude_damping_error(0.3), "x")
     circuit = HEAD + "qubit q;\nbit c;\nx q;\nc = measure q;\n"
-    asked = {"noise": model.to_dict(serializable=True), "return": ["probabilities"]}
-    assert run_circuit(service, circuit, **asked)["data"]["probabilities"] == pytest.approx(
+    fields = {"noise": model.to_dict(serializable=True), "return": ["probabilities"]}
+    assert run_circuit(service, circuit, **fields)["data"]["probabilities"] == pytest.approx(
         [0.3, 0.7]
     )

@@ -65,60 +65,68 @@ def test_probabilities_are_those_of_the_bits_and_not_of_the_qubits(service: Serv
     circuit = (
         HEAD + "qubit[2] q;\nbit a;\nbit[2] b;\nx q[1];\nb[1] = measure q[0];\na = measure q[1];\n"
     )
-    found = run_circuit(service, circuit, **{"return": ["probabilities", "counts"]}, shots=5)
-    assert found["data"]["probabilities"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0]
-    assert found["result"] == {"00 1": 5}
-    assert found["registers"] == [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
+    result = run_circuit(service, circuit, **{"return": ["probabilities", "counts"]}, shots=5)
+    assert result["data"]["probabilities"].tolist() == [0, 1, 0, 0, 0, 0, 0, 0]
+    assert result["result"] == {"00 1": 5}
+    assert result["registers"] == [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
+
+
+def test_exact_values_do_not_warn_that_nothing_is_measured(service: Service) -> None:
+    circuit = "qubit q; U(1, 2, 3) q;"
+    for fields in ({"observables": "Z"}, {"return": ["statevector", "unitary"]}):
+        assert run_circuit(service, circuit, **fields)["warnings"] == []
+    counted = run_circuit(service, circuit, **{"return": ["statevector", "counts"]})
+    assert "nothing is measured" in counted["warnings"][0]
 
 
 def test_the_last_letter_of_an_observable_is_the_first_qubit(service: Service) -> None:
     circuit = HEAD + "qubit[2] a;\nqubit b;\nx a[0];\nh b;\n"
-    asked = ["IIZ", "IZI", "ZII", "XII", "+I1", "+I0"]
+    fields = ["IIZ", "IZI", "ZII", "XII", "+I1", "+I0"]
     for more in ({}, {"precision": 0.02}):
-        found = run_circuit(service, circuit, observables=asked, seed=1, **more)["data"]
-        assert np.allclose(found["expectation_values"], [-1, 1, 0, 1, 1, 0], atol=0.1)
+        result = run_circuit(service, circuit, observables=fields, seed=1, **more)["data"]
+        assert np.allclose(result["expectation_values"], [-1, 1, 0, 1, 1, 0], atol=0.1)
 
 
 @pytest.mark.parametrize("engine", VECTORS)
 @pytest.mark.parametrize("qubits", [1, 2, 3, 5])
 def test_exact_results_are_those_of_qiskit(service: Service, engine: str, qubits: int) -> None:
     rng = np.random.default_rng(qubits)
-    circuit, asked = drawn(rng, qubits), words(rng, qubits, 12)
+    circuit, fields = drawn(rng, qubits), words(rng, qubits, 12)
     returns = ["statevector", "unitary", "expectation_values"]
-    found = run_circuit(
-        service, qasm3.dumps(circuit), engine=engine, observables=asked, **{"return": returns}
+    result = run_circuit(
+        service, qasm3.dumps(circuit), engine=engine, observables=fields, **{"return": returns}
     )
-    assert engine in ("auto", found["engine"])
-    vector, matrix = found["data"]["statevector"], found["data"]["unitary"]
+    assert engine in ("auto", result["engine"])
+    vector, matrix = result["data"]["statevector"], result["data"]["unitary"]
     assert abs(np.vdot(Statevector(circuit).data, vector)) == pytest.approx(1)
     overlap = np.trace(Operator(circuit).data.conj().T @ matrix)
     assert abs(overlap) == pytest.approx(1 << qubits)
-    values = [expected(circuit, word) for word in asked]
-    assert np.allclose(found["data"]["expectation_values"], values, atol=1e-9)
-    assert not found["data"]["standard_errors"].any()
+    values = [expected(circuit, word) for word in fields]
+    assert np.allclose(result["data"]["expectation_values"], values, atol=1e-9)
+    assert not result["data"]["standard_errors"].any()
 
 
 @pytest.mark.parametrize("qubits", [1, 3, 6])
 def test_what_is_sampled_agrees_with_what_is_exact(service: Service, qubits: int) -> None:
     rng = np.random.default_rng(qubits + 10)
-    circuit, asked = drawn(rng, qubits), words(rng, qubits, 8)
-    mixed = [[word, float(factor)] for word, factor in zip(asked, rng.normal(size=8), strict=True)]
-    values = np.array([expected(circuit, word) for word in asked])
+    circuit, fields = drawn(rng, qubits), words(rng, qubits, 8)
+    mixed = [[word, float(factor)] for word, factor in zip(fields, rng.normal(size=8), strict=True)]
+    values = np.array([expected(circuit, word) for word in fields])
     total = sum(factor * value for (_, factor), value in zip(mixed, values, strict=True))
-    found = run_circuit(
-        service, qasm3.dumps(circuit), observables=[*asked, mixed], precision=0.01, seed=3
+    result = run_circuit(
+        service, qasm3.dumps(circuit), observables=[*fields, mixed], precision=0.01, seed=3
     )["data"]
-    errors = found["standard_errors"]
+    errors = result["standard_errors"]
     assert (errors[:-1] <= 0.0101).all()
-    assert (abs(found["expectation_values"] - [*values, total]) <= 6 * errors + 1e-6).all()
+    assert (abs(result["expectation_values"] - [*values, total]) <= 6 * errors + 1e-6).all()
 
 
 def test_the_standard_error_is_that_of_the_shots(service: Service) -> None:
     circuit = HEAD + "qubit[2] q;\nh q[0];\ncx q[0], q[1];\n"
-    asked: dict[str, Any] = {"observables": [["ZI", 1], ["IZ", 1]], "precision": 0.05}
-    found = [run_circuit(service, circuit, seed=seed, **asked)["data"] for seed in range(60)]
-    values = np.array([float(each["expectation_values"]) for each in found])
-    errors = np.array([float(each["standard_errors"]) for each in found])
+    fields: dict[str, Any] = {"observables": [["ZI", 1], ["IZ", 1]], "precision": 0.05}
+    result = [run_circuit(service, circuit, seed=seed, **fields)["data"] for seed in range(60)]
+    values = np.array([float(each["expectation_values"]) for each in result])
+    errors = np.array([float(each["standard_errors"]) for each in result])
     # Both are measured at once, and always agree: their errors add up, not their squares.
     assert np.allclose(errors, 2 * 0.05, rtol=0.02)
     assert 0.07 < values.std() < 0.14
@@ -127,11 +135,13 @@ def test_the_standard_error_is_that_of_the_shots(service: Service) -> None:
 def test_observables_are_broadcast_against_the_sweep(service: Service) -> None:
     circuit = HEAD + "input float t;\nqubit[2] q;\nry(t) q[0];\n"
     angles = np.linspace(0, 3, 4)
-    asked = [["IZ"], ["IX"], [[["IZ", 2.0], ["IX", 1.0]]]]
-    found = run_circuit(service, circuit, parameters={"t": encode_array(angles)}, observables=asked)
+    fields = [["IZ"], ["IX"], [[["IZ", 2.0], ["IX", 1.0]]]]
+    result = run_circuit(
+        service, circuit, parameters={"t": encode_array(angles)}, observables=fields
+    )
     rows = np.array([np.cos(angles), np.sin(angles), 2 * np.cos(angles) + np.sin(angles)])
-    assert found["shape"] == [4]
-    assert np.allclose(found["data"]["expectation_values"], rows)
+    assert result["shape"] == [4]
+    assert np.allclose(result["data"]["expectation_values"], rows)
     each = run_circuit(
         service,
         circuit,
@@ -155,14 +165,14 @@ def test_a_single_observable_has_a_single_value(service: Service) -> None:
 def test_arrays_of_a_sweep_have_its_shape(service: Service) -> None:
     circuit = HEAD + "input float t;\nqubit[2] q;\nbit c;\nrx(t) q[0];\nc = measure q[0];\n"
     returns = ["probabilities", "statevector", "unitary", "counts"]
-    found = run_circuit(
+    result = run_circuit(
         service, circuit, parameters={"t": [[1.0], [2.0], [3.0]]}, **{"return": returns}
     )
-    shapes = {name: array.shape for name, array in found["data"].items()}
+    shapes = {name: array.shape for name, array in result["data"].items()}
     assert shapes == {"probabilities": (3, 1, 2), "statevector": (3, 1, 4), "unitary": (3, 1, 4, 4)}
-    ones = found["data"]["probabilities"][:, 0, 1]
+    ones = result["data"]["probabilities"][:, 0, 1]
     assert np.allclose(ones, np.sin(np.array([1, 2, 3]) / 2) ** 2)
-    assert np.array(found["result"]).shape == (3, 1)
+    assert np.array(result["result"]).shape == (3, 1)
 
 
 def test_plain_json_has_lists_and_pairs(service: Service) -> None:
@@ -181,30 +191,30 @@ GHZ = 1000
 def test_a_thousand_qubits_of_clifford_gates_are_exact(service: Service) -> None:
     chain = "".join(f"cx q[{k}], q[{k + 1}];\n" for k in range(GHZ - 1))
     circuit = HEAD + f"qubit[{GHZ}] q;\nbit[{GHZ}] c;\nh q[0];\n{chain}c = measure q;\n"
-    asked = {
+    fields = {
         "Z" * GHZ: 1, "X" * GHZ: 1, "0" * GHZ: 0.5, "1" * GHZ: 0.5, "X" * (GHZ - 1) + "+": 0.5,
         "I" * (GHZ - 1) + "Z": 0, "I" * (GHZ - 2) + "01": 0, "Z" + "I" * (GHZ - 2) + "Z": 1,
     }  # fmt: skip
-    found = run_circuit(service, circuit, observables=list(asked))
-    assert found["engine"] == "stim"
-    assert found["data"]["expectation_values"].tolist() == list(asked.values())
+    result = run_circuit(service, circuit, observables=list(fields))
+    assert result["engine"] == "stim"
+    assert result["data"]["expectation_values"].tolist() == list(fields.values())
 
 
 def test_what_is_measured_on_the_way_has_lost_its_phase(service: Service) -> None:
     circuit = HEAD + "qubit[2] q;\nbit c;\nh q[0];\nc = measure q[0];\nh q[0];\ncx q[0], q[1];\n"
-    asked = ["IX", "IZ", "ZZ", "XX"]
-    exact = run_circuit(service, circuit, observables=asked)["data"]
+    fields = ["IX", "IZ", "ZZ", "XX"]
+    exact = run_circuit(service, circuit, observables=fields)["data"]
     assert np.allclose(exact["expectation_values"], [0, 0, 1, 0])
-    sampled = run_circuit(service, circuit, observables=asked, precision=0.02, seed=1)["data"]
+    sampled = run_circuit(service, circuit, observables=fields, precision=0.02, seed=1)["data"]
     assert np.allclose(sampled["expectation_values"], [0, 0, 1, 0], atol=0.12)
 
 
 def test_what_was_reset_is_zero_and_what_hung_on_it_is_mixed(service: Service) -> None:
     circuit = HEAD + "qubit[2] q;\nh q[0];\ncx q[0], q[1];\nreset q[0];\n"
-    asked = ["IZ", "ZI", "XI", "0I", "XX"]
+    fields = ["IZ", "ZI", "XI", "0I", "XX"]
     for more in ({}, {"precision": 0.02, "seed": 4}):
-        found = run_circuit(service, circuit, observables=asked, **more)["data"]
-        assert np.allclose(found["expectation_values"], [1, 0, 0, 0.5, 0], atol=0.12)
+        result = run_circuit(service, circuit, observables=fields, **more)["data"]
+        assert np.allclose(result["expectation_values"], [1, 0, 0, 0.5, 0], atol=0.12)
 
 
 TELEPORT = HEAD + (
@@ -218,11 +228,11 @@ TELEPORT = HEAD + (
 def test_a_state_that_is_teleported_has_the_values_that_it_had(
     service: Service, more: dict[str, Any]
 ) -> None:
-    found = run_circuit(service, TELEPORT, observables=["ZII", "XII", "YII", "IXI", "IIX"], **more)[
-        "data"
-    ]
+    result = run_circuit(
+        service, TELEPORT, observables=["ZII", "XII", "YII", "IXI", "IIX"], **more
+    )["data"]
     values = [np.cos(1), np.sin(1) * np.cos(0.5), np.sin(1) * np.sin(0.5), 0, 0]
-    assert np.allclose(found["expectation_values"], values, atol=0.12 if more else 1e-9)
+    assert np.allclose(result["expectation_values"], values, atol=0.12 if more else 1e-9)
 
 
 @pytest.mark.parametrize(("rounds", "method"), [(1, "statevector"), (12, "density_matrix")])
@@ -234,14 +244,14 @@ def test_what_is_measured_again_and_again_is_exact(
         f"rx(0.{k + 1}) q[1];\nh q[2];\nreset q[2];\ncrz(1) q[0], q[1];\n"
         for k in range(rounds)
     )
-    asked = [*words(np.random.default_rng(3), 3, 20), "IZI", "IIX", "YXI"]
-    found = run_circuit(service, HEAD + f"qubit[3] q;\nbit c;\n{body}", observables=asked)
+    fields = [*words(np.random.default_rng(3), 3, 20), "IZI", "IIX", "YXI"]
+    result = run_circuit(service, HEAD + f"qubit[3] q;\nbit c;\n{body}", observables=fields)
     state = DensityMatrix.from_label("000")
     for k in range(rounds):
         state = after_round(state, k)
-    values = [state.expectation_value(operator(word)).real for word in asked]
-    assert found["method"] == method
-    assert np.allclose(found["data"]["expectation_values"], values, atol=1e-9)
+    values = [state.expectation_value(operator(word)).real for word in fields]
+    assert result["method"] == method
+    assert np.allclose(result["data"]["expectation_values"], values, atol=1e-9)
 
 
 def after_round(state: DensityMatrix, k: int) -> DensityMatrix:
@@ -278,16 +288,16 @@ def by_hand() -> list[float]:
 def test_a_loop_that_measures_has_the_values_of_all_its_ways(
     service: Service, more: dict[str, Any]
 ) -> None:
-    found = run_circuit(service, UNTIL_ONE, observables=["ZI", "XI", "IX"], **more)["data"]
+    result = run_circuit(service, UNTIL_ONE, observables=["ZI", "XI", "IX"], **more)["data"]
     tolerance = 0.12 if more else 1e-9
-    assert np.allclose(found["expectation_values"], by_hand(), atol=tolerance)
+    assert np.allclose(result["expectation_values"], by_hand(), atol=tolerance)
 
 
 def test_probabilities_count_every_way_through(service: Service) -> None:
     circuit = HEAD + ("qubit q;\nbit[2] c;\nry(1) q;\nc[0] = measure q;\nh q;\nc[1] = measure q;\n")
-    found = run_circuit(service, circuit, **{"return": ["probabilities"]})["data"]["probabilities"]
+    result = run_circuit(service, circuit, **{"return": ["probabilities"]})["data"]["probabilities"]
     one = np.sin(0.5) ** 2
-    assert np.allclose(found, [(1 - one) / 2, one / 2, (1 - one) / 2, one / 2])
+    assert np.allclose(result, [(1 - one) / 2, one / 2, (1 - one) / 2, one / 2])
 
 
 @pytest.mark.parametrize(
@@ -307,7 +317,7 @@ def test_what_there_is_not_is_refused(service: Service, body: str, returns: str)
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("fields", "words"),
     [
         ({"observables": "ZZZ"}, "has 3 letters, and the program 2 qubits"),
         ({"observables": ["ZZ", ["ZZ"]]}, "must be an array"),
@@ -322,9 +332,11 @@ def test_what_there_is_not_is_refused(service: Service, body: str, returns: str)
         ({"return": ["statevector"], "engine": "aer", "method": "stabilizer"}, "amplitudes"),
     ],
 )
-def test_what_cannot_be_asked_says_why(service: Service, asked: dict[str, Any], words: str) -> None:
+def test_what_cannot_be_asked_says_why(
+    service: Service, fields: dict[str, Any], words: str
+) -> None:
     circuit = HEAD + "input float t;\nqubit[2] q;\nbit[2] c;\nrx(t) q;\nc = measure q;\n"
-    _, text = circuit_error(service, circuit, **{"parameters": {"t": 1}, **asked})
+    _, text = circuit_error(service, circuit, **{"parameters": {"t": 1}, **fields})
     assert words in text
 
 
@@ -357,11 +369,11 @@ def test_what_is_too_large_is_refused_with_numbers(
 def test_a_projector_on_every_qubit_is_one_product_and_not_all_of_them(service: Service) -> None:
     qubits = 18
     circuit = HEAD + f"qubit[{qubits}] q;\nry(0.5) q;\n"
-    asked = ["0" * qubits, "+" * qubits, "r" * qubits, "1" * qubits]
-    found = run_circuit(service, circuit, observables=asked)["data"]["expectation_values"]
+    fields = ["0" * qubits, "+" * qubits, "r" * qubits, "1" * qubits]
+    result = run_circuit(service, circuit, observables=fields)["data"]["expectation_values"]
     zero, plus = np.cos(0.25) ** 2, (1 + np.sin(0.5)) / 2
     values = [zero**qubits, plus**qubits, 0.5**qubits, (1 - zero) ** qubits]
-    assert np.allclose(found, values, rtol=1e-6)
+    assert np.allclose(result, values, rtol=1e-6)
 
 
 def test_values_that_do_not_fit_a_slot_are_refused(start: Start) -> None:
@@ -384,8 +396,8 @@ def test_probabilities_of_too_many_outcomes_on_the_way_are_refused(service: Serv
 
 def test_noise_and_backends_are_never_ignored(service: Service) -> None:
     circuit = HEAD + "qubit q;\nbit c;\nc = measure q;\n"
-    for asked in ({"noise": "no_such_snapshot"}, {"backend": "no_such_snapshot"}):
-        code, _ = circuit_error(service, circuit, **asked)
+    for fields in ({"noise": "no_such_snapshot"}, {"backend": "no_such_snapshot"}):
+        code, _ = circuit_error(service, circuit, **fields)
         assert code
 
 

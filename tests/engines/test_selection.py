@@ -41,18 +41,18 @@ def test_the_error_of_a_requested_mps_that_is_too_entangled_names_the_state_vect
     gates = "".join(f"cx q[{a}], q[{b}]; t q[{b}]; h q[{a}];" for a in range(18) for b in range(a))
     text = f"{HEAD}qubit[18] q; bit[18] c; h q; {gates * 2} c = measure q;"
     spec = TaskSpec(text, shots=10, engine="aer", method="matrix_product_state")
-    found = execute(spec, SETTINGS)
-    assert isinstance(found, Failure)
-    assert found.code == "out_of_memory"
-    assert "the state vector of 18 qubits fits the slot" in found.message
+    result = execute(spec, SETTINGS)
+    assert isinstance(result, Failure)
+    assert result.code == "out_of_memory"
+    assert "the state vector of 18 qubits fits the slot" in result.message
 
 
 def test_a_cached_choice_holds_for_the_same_request_only() -> None:
-    layers = "".join(f"t q; h q; cx q[{k}], q[{k + 1}];" for k in range(17))
+    layers = "".join(f"t q; h q; cx q[{k}], q[{k + 1}];" for k in range(16))
     program = compile_uncached(
-        f"{HEAD}qubit[18] q; bit[18] c; {layers} c = measure q;", SETTINGS
+        f"{HEAD}qubit[17] q; bit[17] c; {layers} c = measure q;", SETTINGS
     ).program
-    features, small = extract_features(program), Settings(slot_memory_mb=8)
+    features, small = extract_features(program), Settings(slot_memory_mb=4)
     for _ in range(2):
         assert choose_engine(features, 100, SETTINGS).plan.engine == "lightning"
         assert choose_engine(features, 100, SETTINGS, engine="aer").plan.engine == "aer"
@@ -66,6 +66,34 @@ def test_a_cached_choice_holds_for_the_same_request_only() -> None:
             for threads in (1, 2)
         )
         assert one.microseconds > two.microseconds
+
+
+def test_more_threads_shorten_a_run_and_never_change_the_engine() -> None:
+    layers = "".join(f"t q; h q; cx q[{k}], q[{k + 1}];" for k in range(17))
+    program = compile_uncached(
+        f"{HEAD}qubit[18] q; bit[18] c; {layers} c = measure q;", SETTINGS
+    ).program
+    features = extract_features(program)
+    plans = [choose_engine(features, 100, SETTINGS, threads=threads).plan for threads in (1, 64)]
+    assert plans[0].engine == plans[1].engine
+    assert plans[0].microseconds >= plans[1].microseconds
+
+
+@pytest.mark.parametrize(
+    "circuit",
+    [
+        "qubit[16] q; bit[16] c; h q; c = measure q;",
+        "qubit[3] q; bit[4] c; h q; c[3] = measure q[0]; h q[0]; c[0:2] = measure q;",
+    ],
+    ids=["one state", "a state for each shot"],
+)
+def test_a_seed_gives_the_same_counts_on_one_thread_and_on_two(circuit: str) -> None:
+    spec = TaskSpec(HEAD + circuit, shots=300, seed=5, engine="aer", method="statevector")
+    one, two = (execute(spec, SETTINGS, threads) for threads in (1, 2))
+    assert isinstance(one, Result)
+    assert isinstance(two, Result)
+    assert (one.threads, two.threads) == (None, 2)
+    assert one.counts == two.counts
 
 
 def test_resets_of_fresh_qubits_change_nothing() -> None:

@@ -14,6 +14,7 @@ from quantumtask.shared.task import Result
 from tests.engines.dense_reference import assert_drawn_from, exact
 from tests.support.compile_circuit import compile_circuit
 from tests.support.run_program import run_program
+from tests.support.sizes import sized
 
 SETTINGS = Settings(slot_memory_mb=2048)
 HEAD = 'OPENQASM 3.0; include "stdgates.inc"; '
@@ -86,6 +87,7 @@ FLIPS = (
     "qubit[12] q; bit[12] c; for int i in [0:10] { h q[i]; c[i] = measure q[i];"
     "if (c[i]) x q[i + 1]; }"
 )
+LONG_FLIPS = FLIPS.replace("[12]", "[40]").replace("[0:10]", "[0:38]")
 
 
 def test_a_teleported_state_arrives() -> None:
@@ -99,7 +101,7 @@ def test_the_engine_its_version_and_method_are_told() -> None:
     assert (result.engine, result.method) == ("quantumtask", "statevector")
     assert result.engine_version
     assert result.run_ms > 0
-    assert run(FLIPS).method == "stabilizer"
+    assert run(LONG_FLIPS).method == "stabilizer"
 
 
 def test_repeating_until_success_takes_the_expected_number_of_tries() -> None:
@@ -178,7 +180,7 @@ def test_a_large_clifford_program_can_look_at_what_it_measured() -> None:
 
 def test_histories_that_do_not_fit_the_memory_are_run_again() -> None:
     text = (
-        "qubit[12] q; bit[12] c; for int r in [0:3] { for int i in [0:10] { ry(0.3 * (i + 1)) q[i];"
+        "qubit[13] q; bit[12] c; for int r in [0:3] { for int i in [0:10] { ry(0.3 * (i + 1)) q[i];"
         "cx q[i], q[i + 1]; } c[r] = measure q[r]; if (c[r]) { rx(0.4) q[r]; } }"
         "c[4:11] = measure q[4:11];"
     )
@@ -210,7 +212,8 @@ def test_a_loop_that_goes_on_for_long_ends_after_all() -> None:
 
 def test_a_rare_outcome_does_not_pile_up_waiting_branches() -> None:
     text = (
-        "qubit q; bit[11] n; uint[11] k = 0; bit c; while (!c && k < 1500)"
+        "qubit q; bit[11] n; uint[11] k = 0; bit c;"
+        f"while (!c && k < {sized(500, 1500)})"
         "{ reset q; ry(0.06) q; c = measure q; k += 1; }"
     )
     assert sum(counts(text, shots=1000).values()) == 1000

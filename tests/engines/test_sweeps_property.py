@@ -39,8 +39,8 @@ def arrays(result: Result) -> dict[str, Any]:
 
 
 def values(a: Any, b: Any, words: Any) -> tuple[tuple[int, ...], Any]:
-    found = run({"a": a, "b": b}, observables=words)
-    return found.shape or (), arrays(found)["expectation_values"]
+    result = run({"a": a, "b": b}, observables=words)
+    return result.shape or (), arrays(result)["expectation_values"]
 
 
 def filled(shape: tuple[int, ...], seed: int) -> Any:
@@ -56,16 +56,16 @@ def test_a_sweep_is_the_single_tasks_in_numpys_order(
     a, b = filled(one, seed), filled((*two, 2), seed + 1)
     words = np.random.default_rng(seed).choice(WORDS, three)
     sent_a, sent_b = (encode_array(a), encode_array(b)) if packed else (a.tolist(), b.tolist())
-    shape, found = values(sent_a, sent_b, words.tolist())
+    shape, result = values(sent_a, sent_b, words.tolist())
     assert shape == np.broadcast_shapes(one, two)
-    assert found.shape == np.broadcast_shapes(one, two, three)
-    whole_a = np.broadcast_to(a, found.shape)
-    whole_b = np.broadcast_to(b, (*found.shape, 2))
-    whole_words = np.broadcast_to(words, found.shape)
-    for place in list(np.ndindex(found.shape))[:3]:
+    assert result.shape == np.broadcast_shapes(one, two, three)
+    whole_a = np.broadcast_to(a, result.shape)
+    whole_b = np.broadcast_to(b, (*result.shape, 2))
+    whole_words = np.broadcast_to(words, result.shape)
+    for place in list(np.ndindex(result.shape))[:3]:
         single = values(float(whole_a[place]), whole_b[place].tolist(), str(whole_words[place]))
         assert single[0] == ()
-        assert np.isclose(found[place], single[1], atol=1e-12)
+        assert np.isclose(result[place], single[1], atol=1e-12)
 
 
 @settings(max_examples=examples(25), deadline=None)
@@ -77,17 +77,17 @@ def test_what_numpy_does_not_broadcast_is_refused(
     one: tuple[int, ...], two: tuple[int, ...]
 ) -> None:
     parameters = {"a": filled(one, 1).tolist(), "b": filled((*two, 2), 2).tolist()}
-    found = execute(TaskSpec(CIRCUIT, 1, parameters=json.dumps(parameters)), SETTINGS)
+    result = execute(TaskSpec(CIRCUIT, 1, parameters=json.dumps(parameters)), SETTINGS)
     try:
         shape = np.broadcast_shapes(one, two)
     except ValueError:
-        assert isinstance(found, Failure)
-        assert found.code == "shape_mismatch"
-        assert str(list(one)) in found.message
-        assert str(list(two)) in found.message
+        assert isinstance(result, Failure)
+        assert result.code == "shape_mismatch"
+        assert str(list(one)) in result.message
+        assert str(list(two)) in result.message
     else:
-        assert isinstance(found, Result)
-        assert (found.shape or ()) == shape
+        assert isinstance(result, Result)
+        assert (result.shape or ()) == shape
 
 
 @settings(max_examples=examples(15), deadline=None)

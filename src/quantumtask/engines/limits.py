@@ -1,10 +1,11 @@
 """Limits of a slot's memory and of the size of a result, and the errors beyond them."""
 
-from collections.abc import Sequence
-from math import prod
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import ceil, log2, prod
 
 from quantumtask.shared.errors import ResourceError
-from quantumtask.shared.settings import MIB, Settings
+from quantumtask.shared.settings import MIB, PREFIX, Settings
 from quantumtask.shared.task import FailureCode
 
 RESERVED_BYTES = 256 * MIB
@@ -17,13 +18,92 @@ def available_bytes(settings: Settings) -> int:
     return max(slot - RESERVED_BYTES, slot // 4)
 
 
-def out_of_memory(qubits: int, needed: int, available: int) -> ResourceError:
-    """Return the error of a state that does not fit the slot; sizes are in bytes."""
-    return ResourceError(
-        FailureCode.OUT_OF_MEMORY,
+class StateTooLarge(ResourceError):
+    """A state that does not fit the slot.
+
+    Attributes:
+        needed: Memory in bytes with which the task would run; None if more may not help.
+        qubits: The number of qubits of the state.
+        state_bytes: Memory of the state in bytes.
+    """
+
+    def __init__(self, message: str, needed: int | None, qubits: int, state_bytes: int) -> None:
+        super().__init__(FailureCode.OUT_OF_MEMORY, message)
+        self.needed = needed
+        self.qubits = qubits
+        self.state_bytes = state_bytes
+
+
+def out_of_memory(
+    qubits: int, needed: int, available: int, reason: str = "", *, larger_slot_helps: bool = True
+) -> StateTooLarge:
+    """Return the error of a state that does not fit the slot.
+
+    Args:
+        qubits: The number of qubits of the state.
+        needed: Memory of the state in bytes.
+        available: Memory of the slot for the state in bytes.
+        reason: End of the sentence.
+        larger_slot_helps: True if the task runs in a slot with the memory that the state needs.
+    """
+    return StateTooLarge(
         f"the state of {qubits} qubits needs {format_bytes(needed)} of memory, "
-        f"and this slot has {format_bytes(available)} for it",
+        f"and this slot has {format_bytes(available)} for it{reason}",
+        needed if larger_slot_helps else None,
+        qubits,
+        needed,
     )
+
+
+def name_remedy(
+    error: StateTooLarge, settings: Settings, engine: str | None = None
+) -> ResourceError:
+    """Return the error of a slot with the memory of all slots, and with what would fit.
+
+    Args:
+        error: The error of one slot.
+        settings: The settings of the worker.
+        engine: The engine that the task names, if it names one.
+    """
+    slots = settings.max_task_slots
+    available = available_bytes(settings.for_slots(slots))
+    all_slots = f"; all {slots} slots have {format_bytes(available)}" if slots > 1 else ""
+    remedies = [*_remedies(error, settings, available)]
+    if engine not in (None, "auto"):
+        remedies.append("Without `engine`, the engine that needs least is chosen.")
+    text = " ".join(["", *remedies])
+    return ResourceError(FailureCode.OUT_OF_MEMORY, f"{error.message}{all_slots}.{text}")
+
+
+def _remedies(error: StateTooLarge, settings: Settings, available: int) -> Iterator[str]:
+    fitting = _fitting_qubits(error.qubits, error.state_bytes, available)
+    if fitting > 0:
+        yield f"At most {fitting} qubits fit."
+    whole = replace(settings, slots=1)
+    if settings.max_task_slots < settings.slot_count and error.state_bytes <= available_bytes(
+        replace(whole, slot_memory_mb=settings.slot_memory_bytes * settings.slot_count // MIB)
+    ):
+        yield f"A worker with one slot has enough memory: --slots 1, or {PREFIX}SLOTS=1."
+    elif settings.slot_memory_mb and error.state_bytes <= available_bytes(
+        replace(whole, slot_memory_mb=0)
+    ):
+        yield f"The machine has enough memory: raise {PREFIX}SLOT_MEMORY_MB of the worker."
+
+
+def _fitting_qubits(qubits: int, needed: int, available: int) -> int:
+    """Return the largest number of qubits whose state fits.
+
+    With each qubit, a state vector doubles, and a density matrix has four times the size; the
+    latter has more bytes than 2 ** (1.6 * qubits), the former less in any slot above 1 MiB.
+    """
+    growth = 2 if log2(needed) > 1.6 * qubits else 1
+    return qubits - ceil(log2(needed / available) / growth)
+
+
+def slots_for(needed: int, settings: Settings) -> int | None:
+    """Return the fewest slots that have so many bytes for a state; None if all have too little."""
+    slots = range(1, settings.max_task_slots + 1)
+    return next((k for k in slots if needed <= available_bytes(settings.for_slots(k))), None)
 
 
 def non_finite_state() -> ResourceError:

@@ -17,10 +17,11 @@ class RunInfo(NamedTuple):
     method: str
     precision: str | None
     reason: str
+    threads: int = 1
 
 
-class Backend(Protocol):
-    """Runs the programs of one task, one after another; most differ only in their angles.
+class SamplingBackend(Protocol):
+    """Runs the shots of the programs of one task, one after another; most differ only in angles.
 
     Every method takes one program. It raises ResourceError for an output that the backend does not
     have or that does not fit the slot, and Diagnostic for an error of the program itself.
@@ -46,6 +47,10 @@ class Backend(Protocol):
             memory: Keep the order of the shots.
         """
         ...
+
+
+class Backend(SamplingBackend, Protocol):
+    """Also computes exact outputs of programs; raises as `SamplingBackend` does."""
 
     def probabilities(self, program: Program) -> FloatArray:
         """Return the exact probability of each value of the classical bits.

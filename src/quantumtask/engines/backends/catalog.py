@@ -25,7 +25,7 @@ def list_backends(settings: Settings) -> Json:
     """Return a summary of every backend.
 
     Args:
-        settings: Those of a slot: its memory limits the qubits of the simulator.
+        settings: Settings of the worker; their memory limits the qubits of the simulator.
     """
     return {"backends": [_simulator(settings), *_summarize_snapshots()]}
 
@@ -34,7 +34,7 @@ def describe_backend(name: str, settings: Settings) -> Json:
     """Return all data of a backend.
 
     Raises:
-        ResourceError: `backend_unknown` if there is none of this name.
+        ResourceError: `backend_unknown` if no backend has this name.
     """
     if name == SIMULATOR:
         no_device: Json = {
@@ -45,7 +45,7 @@ def describe_backend(name: str, settings: Settings) -> Json:
 
 
 def _simulator(settings: Settings) -> Json:
-    available = available_bytes(settings)
+    available = available_bytes(settings.for_slots(settings.max_task_slots))
     limits = [method.memory.max_qubits(available) or 0 for method in IDEAL_METHODS]
     return {
         "name": SIMULATOR,
@@ -81,7 +81,7 @@ def _summarize(device: DeviceSnapshot) -> Json:
 
 
 def _gate_errors(gates: Iterable[GateCalibration], qubits: int) -> Iterable[float | None]:
-    """Return the errors of the gates on so many qubits, without error-free and broken gates."""
+    """Return the errors of gates with this number of qubits, except error-free and broken gates."""
     errors = [gate.error for gate in gates if len(gate.qubits) == qubits]
     return [error for error in errors if error is not None and 0 < error < 1]
 

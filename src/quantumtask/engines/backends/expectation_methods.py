@@ -30,9 +30,9 @@ class ExpectationRequest:
     """A program, its Pauli words, and the engine and the method that the task names.
 
     Attributes:
-        words: Words of `Observables`.
+        words: The Pauli words, as in `Observables`.
         circuit: The circuit of the program; only if all shots run the same circuit.
-        purified: The circuit with terminal measurements only, and a fresh qubit for each other one.
+        purified: The circuit after `defer_to_ancillas`, with terminal measurements only.
     """
 
     circuit: Circuit
@@ -71,7 +71,7 @@ class ExpectationEvaluator:
         self._last_words: tuple[Any, PauliWords] | None = None
 
     def sum_over_branches(self, request: ExpectationRequest) -> FloatArray:
-        """Return the means over all outcomes of a program that depends on them."""
+        """Return the values of a program with branches: the weighted means of all branches."""
         from quantumtask.engines.simulators import branch_expectation
 
         return branch_expectation.expectation_values(
@@ -86,25 +86,34 @@ class ExpectationEvaluator:
         return stim.expectation_values(circuit, request.words, names, request.dephased)
 
     def from_density_matrix(self, request: ExpectationRequest) -> FloatArray:
-        """Return the values in the density matrix of the circuit, without further qubits."""
+        """Return the values in the density matrix of the circuit, which needs no ancillas."""
         active = request.circuit.active_qubits
-        words = self._place(request.words, active, {qubit: qubit for qubit in active}, frozenset())
+        words = self._compile_words(
+            request.words, active, {qubit: qubit for qubit in active}, frozenset()
+        )
         return words.values(self._evolver.density_matrix(request.circuit))
 
     def from_statevector(self, request: ExpectationRequest) -> FloatArray:
         """Return the values in the pure state of the purified circuit."""
         circuit, names = request.purified
-        words = self._place(request.words, circuit.active_qubits, names, request.dephased)
+        words = self._compile_words(request.words, circuit.active_qubits, names, request.dephased)
         return words.values(self._evolver.statevector(circuit))
 
-    def _place(
+    def _compile_words(
         self,
         words: Sequence[str],
         active: Sequence[int],
         names: Mapping[int, int],
         dephased: frozenset[int],
     ) -> PauliWords:
-        """Return the words with the places of their qubits; cached, because programs repeat."""
+        """Compile Pauli words for the positions of their qubits in the state; cached for a sweep.
+
+        Args:
+            words: The words; the last letter belongs to qubit 0 of the program.
+            active: The qubits of the state; bit k of an index is `active`[k].
+            names: The qubit of the state for each qubit of the program.
+            dephased: Qubits of the program without phase.
+        """
         key = (words, active, names, dephased)
         if self._last_words is None or self._last_words[0] != key:
             index = {qubit: k for k, qubit in enumerate(active)}

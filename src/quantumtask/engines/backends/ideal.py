@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quantumtask.engines.backends.base import RunInfo
 from quantumtask.engines.backends.choice_cache import ChoiceCache
@@ -14,11 +15,13 @@ from quantumtask.engines.backends.expectation_methods import (
     choose_expectation_method,
 )
 from quantumtask.engines.backends.state_evolver import StateEvolver
-from quantumtask.engines.observables.observable import FloatArray
+from quantumtask.engines.limits import StateTooLarge
+from quantumtask.engines.observables.observable import FloatArray, WordSums
 from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotSample
 from quantumtask.engines.selection.choose import REQUESTED, EngineChoice, choose_engine
 from quantumtask.engines.selection.circuit_features import CircuitFeatures, extract_features
+from quantumtask.engines.selection.large_task import SizeCheck
 from quantumtask.engines.selection.methods import (
     DOUBLE,
     IDEAL_METHODS,
@@ -52,6 +55,7 @@ class IdealBackend:
         engine: str = AUTO,
         method: str | None = None,
         no_cache: bool = False,
+        size: SizeCheck | None = None,
     ) -> None:
         """Create a backend.
 
@@ -59,6 +63,7 @@ class IdealBackend:
             engine: The engine that the task names, or AUTO.
             method: The method that the task names.
             no_cache: The programs do not occur again, so their distributions are not cached.
+            size: The check of the first run; None: the run takes what it has.
         """
         self.run_info: RunInfo | None = None
         self.compile_report: dict[str, Any] | None = None
@@ -67,6 +72,7 @@ class IdealBackend:
         self._engine = engine
         self._method = method
         self._no_cache = no_cache
+        self._size = size
         self._choices = ChoiceCache()
 
     # Tasks that only sample shots need neither of these two.
@@ -84,6 +90,8 @@ class IdealBackend:
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> ShotSample:
         """Run the shots of a program; see `Backend.sample`."""
         choice = self._choose(program, shots)
+        if self._size is not None and self.run_info is None:
+            self._check_size(self._size, program, shots, choice)
         try:
             return self._sample(program, shots, seed, memory, choice)
         except NotClifford:
@@ -96,8 +104,8 @@ class IdealBackend:
         """Return the exact probability of each value of the classical bits.
 
         Raises:
-            ResourceError: `not_exact` for a program that depends on outcomes, or that measures too
-                many qubits on the way.
+            ResourceError: `not_exact` for a program that depends on outcomes, or that has too
+                many mid-circuit measurements.
         """
         original = _require_circuit(program)
         circuit = propagate_constants(defer_to_ancillas(original).circuit)
@@ -144,27 +152,75 @@ class IdealBackend:
             if error.code != FailureCode.OUT_OF_MEMORY:
                 raise
             remedy = "set a `precision` to have the values estimated from shots"
-            raise ResourceError(error.code, f"{error.message}: {remedy}") from None
+            message = f"{error.message}: {remedy}"
+            if isinstance(error, StateTooLarge):
+                size = (error.qubits, error.state_bytes)
+                raise StateTooLarge(message, error.needed, *size) from None
+            raise ResourceError(FailureCode.OUT_OF_MEMORY, message) from None
         engine = method.engine or self._evolver.engine
         self._record_exact_run(engine, method.name, method.precision, method.qubits(request))
         return values
+
+    def require_gates_only(self, program: Program) -> None:
+        """Accept circuits of gates and terminal measurements; raise `not_exact` for others."""
+        _require_gates_only(program)
+
+    def angle_derivatives(
+        self,
+        program: Program,
+        words: Sequence[str],
+        sums: WordSums,
+        angles: NDArray[np.bool_],
+    ) -> FloatArray:
+        """Return the derivatives of expectation values by the angles of a program's circuit.
+
+        Args:
+            words: The Pauli words, as in `Observables`.
+            sums: The observables.
+            angles: For each angle, in the order of the operations, True if it is needed.
+
+        Returns:
+            [observables, angles], with 0 for other angles.
+
+        Raises:
+            ResourceError: `not_exact` or `out_of_memory`.
+        """
+        circuit = _require_gates_only(program)
+        derivatives = self._evolver.angle_derivatives(circuit, words, sums, angles)
+        qubits = len(circuit.active_qubits)
+        self._record_exact_run(self._evolver.engine, STATEVECTOR, DOUBLE, qubits)
+        return derivatives
 
     def _sample(
         self, program: Program, shots: int, seed: int, memory: bool, choice: EngineChoice
     ) -> ShotSample:
         counts = ShotCounts(program, shots, memory, self._settings)
-        sampling = SamplingRun(
-            program, shots, seed, counts, self._settings, self._threads, self._no_cache
-        )
         plan = choice.plan
+        sampling = SamplingRun(
+            program, shots, seed, counts, self._settings, plan.threads, self._no_cache
+        )
         if program.circuit is not None and sampling.clbit_map.is_constant:
             order = sampling.add_constant_result()
         else:
             order = load_engine(plan.engine).run(sampling, plan)
         self.run_info = self.run_info or RunInfo(
-            plan.engine, _version(plan.engine), plan.method, plan.precision, choice.reason
-        )
+            plan.engine, _version(plan.engine), plan.method, plan.precision, choice.reason,
+            plan.threads,
+        )  # fmt: skip
         return ShotSample(counts, order)
+
+    def _check_size(
+        self, size: SizeCheck, program: Program, shots: int, choice: EngineChoice
+    ) -> None:
+        features = extract_features(program)
+        if features.circuit is None or not features.clbit_map.is_constant:
+            size.check(
+                choice.plan,
+                lambda settings, threads: choose_engine(
+                    features, shots, settings,
+                    engine=self._engine, method=self._method, threads=threads,
+                ).plan,
+            )  # fmt: skip
 
     def _statevector(self, circuit: Circuit) -> ComplexArray:
         vector = self._evolver.statevector(circuit)
@@ -225,7 +281,7 @@ def _version(engine: str) -> str:
 
 
 def _without_tableau(choice: EngineChoice, features: CircuitFeatures, shots: int) -> EngineChoice:
-    """Return the other method of an engine, after the run reached a gate that is not Clifford."""
+    """Return the method without a tableau, for a program that reached a non-Clifford gate."""
     other = next(
         method
         for method in IDEAL_METHODS

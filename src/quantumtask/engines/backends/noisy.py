@@ -1,4 +1,8 @@
-"""Backend with noise: Aer runs the circuits whose shots are all alike, our engine all programs."""
+"""Backend with noise.
+
+Aer runs programs whose shots all run the same steps, Stim those of Clifford gates and Pauli errors,
+and our engine all programs.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +10,15 @@ from typing import Any
 import numpy as np
 
 from quantumtask.engines.backends.base import RunInfo
-from quantumtask.engines.backends.prepare import PreparedCircuit, build_source, prepare
+from quantumtask.engines.backends.noisy_features import prepared_features
+from quantumtask.engines.backends.pauli_noise import NoisyCircuit
+from quantumtask.engines.backends.prepare import (
+    PreparedCircuit,
+    build_source,
+    prepare,
+)
 from quantumtask.engines.compilation.physical_programs import check_physical_program
-from quantumtask.engines.limits import available_bytes, format_bytes
+from quantumtask.engines.limits import StateTooLarge, available_bytes, format_bytes
 from quantumtask.engines.noise.error_model import MEASURE, RESET
 from quantumtask.engines.noise.request import NoiseSpec
 from quantumtask.engines.noisy_simulation.program_simulator import NoisyProgramSimulator
@@ -16,18 +26,26 @@ from quantumtask.engines.observables.grouping import group_commuting
 from quantumtask.engines.observables.observable import PROJECTORS, FloatArray
 from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotOrder, ShotSample
-from quantumtask.engines.selection.choose import choose_noisy_method, match_methods
+from quantumtask.engines.selection.choose import (
+    choose_noisy_method,
+    engine_unavailable,
+    match_methods,
+)
 from quantumtask.engines.selection.circuit_features import (
     NoisyCircuitFeatures,
     add_noise,
     extract_features,
 )
+from quantumtask.engines.selection.large_task import SizeCheck
 from quantumtask.engines.selection.methods import (
     AER,
     DENSITY_MATRIX,
     DOUBLE,
+    EXACT,
     NOISY_METHODS,
     OWN,
+    STABILIZER,
+    STIM,
     NoisyMethod,
     engine_version,
 )
@@ -58,6 +76,7 @@ class NoisyBackend:
         engine: str = AUTO,
         method: str | None = None,
         compile_mode: str = COMPILE_AUTO,
+        size: SizeCheck | None = None,
     ) -> None:
         """Create a backend.
 
@@ -66,14 +85,17 @@ class NoisyBackend:
             engine: The engine that the task names, or AUTO.
             method: The method that the task names.
             compile_mode: One of COMPILE_MODES.
+            size: The check of the first run; None: the run takes what it has.
 
         Raises:
             ResourceError: the engine simulates no noise.
         """
-        if engine not in (AUTO, AER, OWN):
+        if engine not in (AUTO, AER, STIM, OWN):
             raise _unsuitable(
-                f"engine: {engine} simulates no noise; use {AER} or {OWN}, or omit `engine`"
+                f"engine: {engine} simulates no noise; use {AER}, {STIM} or {OWN}, or omit `engine`"
             )
+        if engine_version(AER if engine == AUTO else engine) is None:
+            raise engine_unavailable(engine)
         self.run_info: RunInfo | None = None
         self.compile_report: dict[str, Any] | None = None
         self._noise = noise
@@ -83,6 +105,7 @@ class NoisyBackend:
         self._method = method
         self._engine = engine
         self._compile_mode = compile_mode
+        self._size = size
 
     def check(self, program: Program) -> None:
         """Check a program that runs as written on a device.
@@ -100,6 +123,9 @@ class NoisyBackend:
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> ShotSample:
         """Run the shots of a program; see `Backend.sample`."""
+        noisy_circuit = self._circuit_for_stim(program, shots)
+        if noisy_circuit is not None:
+            return noisy_circuit.sample(program, shots, seed, memory, self._settings)
         if self._needs_own_engine(program):
             return self._sample_with_own_engine(program, shots, seed, memory)
         clbit_map = ClbitMap(_require_circuit(program))
@@ -109,22 +135,53 @@ class NoisyBackend:
             index = counts.add(clbit_map.from_bits(0), shots, program.fixed_outputs)
             return ShotSample(counts, np.full(shots, index) if counts.needs_order else None)
         prepared = self._prepare(program)
-        features = self._features(program, prepared)
-        method = choose_noisy_method(AER, features, shots, self._method, self._settings)
-        self._record_run(method, prepared.compile_report)
-        data = self._simulate(prepared, method, shots, seed, counts.needs_order)
+        features = prepared_features(_require_circuit(program), prepared, self._noise)
+        method = choose_noisy_method((AER,), features, shots, self._method, self._settings)
+        plan = method.plan(features, shots, self._threads)
+        if self._size is not None and self.run_info is None:
+            self._size.check(plan, lambda _, threads: method.plan(features, shots, threads))
+        self._record_run(method, prepared.compile_report, plan.threads)
+        data = self._simulate(prepared, method, plan.threads, shots, seed, counts.needs_order)
         indices = {
             text: counts.add(clbit_map.from_bits(int(text, 16)), count, program.fixed_outputs)
             for text, count in data["counts"].items()
         }
         return ShotSample(counts, _order(data, indices) if counts.needs_order else None)
 
+    def _circuit_for_stim(self, program: Program, shots: int) -> NoisyCircuit | None:
+        """Return the circuit if Stim runs it, by the choice of the method or by request.
+
+        Raises:
+            ResourceError: the task names Stim, which cannot run the program (`engine_unsuitable`).
+        """
+        if self._engine not in (AUTO, STIM) or engine_version(STIM) is None:
+            return None
+        noisy_circuit = NoisyCircuit.from_program(program, self._noise, self._settings)
+        if noisy_circuit is None:
+            if self._engine == STIM:
+                raise _unsuitable(
+                    f"engine: {STIM} runs no program with noise that depends on outcomes or is "
+                    "compiled for a device; omit `engine`"
+                )
+            return None
+        if ClbitMap(noisy_circuit.circuit).is_constant:
+            return None
+        other = OWN if self._needs_own_engine(program) else AER
+        engines = (STIM,) if self._engine == STIM else (STIM, other)
+        features = noisy_circuit.features
+        method = choose_noisy_method(engines, features, shots, self._method, self._settings)
+        if method.engine != STIM:
+            return None
+        self._record_run(method, None)
+        return noisy_circuit
+
     def _sample_with_own_engine(
         self, program: Program, shots: int, seed: int, memory: bool
     ) -> ShotSample:
         simulator = self._simulator(program)
-        features = add_noise(extract_features(program), simulator.clifford_noise)
-        method = choose_noisy_method(OWN, features, shots, self._method, self._settings)
+        errors = simulator.errors
+        features = add_noise(extract_features(program), errors.clifford, errors.has_kraus)
+        method = choose_noisy_method((OWN,), features, shots, self._method, self._settings)
         self._record_run(method, simulator.compile_report)
         return simulator.sample(program, method.name, shots, seed, memory)
 
@@ -134,6 +191,11 @@ class NoisyBackend:
         Raises:
             ResourceError: `not_exact` for too many branches, or `out_of_memory`.
         """
+        if self._engine == STIM:
+            raise _unsuitable(
+                f"engine: {STIM} has no exact values with noise; omit `engine`, ask for counts, or "
+                "set a `precision`"
+            )
         if self._needs_density_matrices(program):
             simulator = self._simulator(program)
             self._record_run(None, simulator.compile_report)
@@ -143,9 +205,11 @@ class NoisyBackend:
             self._record_constant_run()
         else:
             prepared = self._prepare(program)
-            method = self._require_density_matrix(self._features(program, prepared))
-            self._record_run(method, prepared.compile_report)
-            distribution = self._exact_distribution(prepared)
+            features = prepared_features(_require_circuit(program), prepared, self._noise)
+            method = self._require_density_matrix(features)
+            threads = method.plan(features, 1, self._threads).threads
+            self._record_run(method, prepared.compile_report, threads)
+            distribution = self._exact_distribution(prepared, threads)
         table = np.zeros(1 << program.bits)
         results = [clbit_map.from_bits(value) for value in range(len(distribution))]
         table[results] = distribution
@@ -202,17 +266,6 @@ class NoisyBackend:
         as_written = self._runs_as_written(program)
         return prepare(program, self._noise, self._seed, self._settings, as_written)
 
-    def _features(self, program: Program, prepared: PreparedCircuit) -> NoisyCircuitFeatures:
-        circuit = _require_circuit(program)
-        named = all(item.operation.name != "unitary" for item in prepared.circuit.data)
-        return NoisyCircuitFeatures(
-            qubits=prepared.circuit.num_qubits,
-            gates=len(prepared.circuit.data),
-            terminal_measurements_only=circuit.terminal_measurements_only,
-            clifford=circuit.clifford and named and self._noise.clifford,
-            entanglement=extract_features(program).entanglement,
-        )
-
     def _require_density_matrix(self, features: NoisyCircuitFeatures) -> NoisyMethod:
         """Return Aer's density matrix method.
 
@@ -222,23 +275,31 @@ class NoisyBackend:
         (method,) = match_methods(NOISY_METHODS, AER, DENSITY_MATRIX)
         needed = method.memory.predict_bytes(features)
         if needed > (available := available_bytes(self._settings)):
-            raise ResourceError(
-                FailureCode.OUT_OF_MEMORY,
+            raise StateTooLarge(
                 f"exact values with noise need a density matrix: for {features.qubits} qubits it "
                 f"takes {format_bytes(needed)}, and this slot has {format_bytes(available)}. "
                 "Ask for counts, or set a `precision` to have expectation values estimated",
+                needed,
+                features.qubits,
+                needed,
             )
         return method
 
     def _simulate(
-        self, prepared: PreparedCircuit, method: NoisyMethod, shots: int, seed: int, memory: bool
+        self,
+        prepared: PreparedCircuit,
+        method: NoisyMethod,
+        threads: int,
+        shots: int,
+        seed: int,
+        memory: bool,
     ) -> dict[str, Any]:
         return simulate(
-            prepared.circuit, self._threads, self._settings, method=method.name,
+            prepared.circuit, threads, self._settings, method=method.name,
             noise_model=prepared.model, shots=shots, seed_simulator=seed, memory=memory,
         )  # fmt: skip
 
-    def _exact_distribution(self, prepared: PreparedCircuit) -> FloatArray:
+    def _exact_distribution(self, prepared: PreparedCircuit, threads: int) -> FloatArray:
         """Return the probability of each value of the measured bits; bit k of an index is bit k."""
         circuit = prepared.circuit.copy_empty_like()
         for item in prepared.circuit.data:
@@ -246,7 +307,7 @@ class NoisyBackend:
                 circuit._append(item)
         circuit.save_probabilities([qubit for qubit, _ in prepared.readouts])
         data = simulate(
-            circuit, self._threads, self._settings, method=DENSITY_MATRIX,
+            circuit, threads, self._settings, method=DENSITY_MATRIX,
             noise_model=prepared.model, shots=1,
         )  # fmt: skip
         distribution = np.asarray(data["probabilities"], dtype=np.float64)
@@ -255,30 +316,47 @@ class NoisyBackend:
             distribution = np.einsum("iak,ab->ibk", split, np.array(confusion)).ravel()
         return distribution
 
-    def _record_run(self, method: NoisyMethod | None, report: dict[str, Any] | None) -> None:
+    def _record_run(
+        self, method: NoisyMethod | None, report: dict[str, Any] | None, threads: int = 1
+    ) -> None:
         """Set `run_info`, unless it describes an earlier run.
 
         Args:
             method: None: our engine, with the density matrix of each branch.
         """
         if method is None:
-            self._record(OWN, DENSITY_MATRIX, "in a density matrix of each branch", report)
+            how = "in a density matrix of each branch"
+            self._record(OWN, DENSITY_MATRIX, DOUBLE, how, report)
         else:
-            self._record(method.engine, method.name, method.reason, report)
+            self._record(
+                method.engine, method.name, method.precision, method.reason, report, threads
+            )
 
     def _record_constant_run(self) -> None:
-        self._record(AER, DENSITY_MATRIX, "the result is the same for every shot", None)
+        how = "the result is the same for every shot"
+        if self._engine == STIM:
+            self._record(STIM, STABILIZER, EXACT, how, None)
+        else:
+            self._record(AER, DENSITY_MATRIX, DOUBLE, how, None)
 
-    def _record(self, engine: str, method: str, how: str, report: dict[str, Any] | None) -> None:
+    def _record(
+        self,
+        engine: str,
+        method: str,
+        precision: str,
+        how: str,
+        report: dict[str, Any] | None,
+        threads: int = 1,
+    ) -> None:
         if self.run_info is None:
             reason = f"{self._noise.reason}, {how}"
             version = engine_version(engine) or ""
-            self.run_info = RunInfo(engine, version, method, DOUBLE, reason)
+            self.run_info = RunInfo(engine, version, method, precision, reason, threads)
             self.compile_report = report
 
 
 def _require_circuit(program: Program) -> Circuit:
-    """Return the circuit of a program whose shots are all alike."""
+    """Return the circuit of a program whose shots all run the same steps."""
     assert program.circuit is not None
     return program.circuit
 
@@ -308,6 +386,4 @@ def _unsuitable(message: str) -> ResourceError:
 
 
 def _no_exact_result(kind: str) -> ResourceError:
-    return ResourceError(
-        FailureCode.NOT_EXACT, f"return: with noise there is no {kind}; ask for others"
-    )
+    return ResourceError(FailureCode.NOT_EXACT, f"return: with noise there is no {kind}; omit it")

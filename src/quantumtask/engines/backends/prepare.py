@@ -30,9 +30,10 @@ from quantumtask.engines.noise.aer_model import (
     confusion_matrix,
     decompose_to_two_qubit,
     error_model_from_rates,
+    rates_gate_name,
 )
 from quantumtask.engines.noise.error_model import ConfusionMatrix, ErrorModel
-from quantumtask.engines.noise.named_gates import keep_model_names
+from quantumtask.engines.noise.named_gates import keep_model_names, model_gate_name
 from quantumtask.engines.noise.request import NoiseSpec
 from quantumtask.engines.noisy_simulation.device_source import DeviceErrorModel, DeviceSource
 from quantumtask.engines.noisy_simulation.instructions import (
@@ -42,6 +43,7 @@ from quantumtask.engines.noisy_simulation.instructions import (
 )
 from quantumtask.engines.qiskit.circuits import build_circuit
 from quantumtask.engines.sampling.clbit_map import ClbitMap
+from quantumtask.engines.simulators.pauli_noise import GateErrors
 from quantumtask.openqasm.program.operations import BARRIER, Operation
 from quantumtask.openqasm.program.program import Circuit, Program, Step
 from quantumtask.shared.error_rates import ErrorRates, ReadoutRates
@@ -67,7 +69,7 @@ class PreparedCircuit(NamedTuple):
 def prepare(
     program: Program, noise: NoiseSpec, seed: int, settings: Settings, as_written: bool
 ) -> PreparedCircuit:
-    """Return the circuit of a program whose shots are all alike, ready for Aer.
+    """Return the circuit for Aer of a program whose shots all run the same steps.
 
     Args:
         seed: Seed of the compiler.
@@ -119,10 +121,20 @@ def _is_barrier(step: Step) -> bool:
     return isinstance(step, Operation) and step.gate.name == BARRIER
 
 
+def gate_errors(noise: NoiseSpec) -> GateErrors | None:
+    """Return the errors of the gates as written; None if a device compiles the gates."""
+    if noise.device is not None:
+        return None
+    if noise.errors is not None:
+        return GateErrors(noise.errors, model_gate_name)
+    assert noise.rates is not None
+    return GateErrors(error_model_from_rates(noise.rates), rates_gate_name)
+
+
 def build_source(
     program: Program, noise: NoiseSpec, seed: int, settings: Settings, as_written: bool
 ) -> InstructionSource:
-    """Return the source of the noisy instructions of a program whose shots may differ.
+    """Return the source of the noisy instructions of a program whose shots may run other steps.
 
     Args:
         seed: Seed of the compiler.
@@ -131,7 +143,7 @@ def build_source(
     Raises:
         ResourceError: `backend_unsuitable` if the device cannot run the program.
     """
-    model, rename_gates = _instruction_errors(noise)
+    model, rename_gates = instruction_errors(noise), _rename_function(noise)
     if noise.device is None:
         return ErrorModelSource(model, rename_gates)
     timed = noise.idle and isinstance(model, DeviceErrorModel)
@@ -141,16 +153,21 @@ def build_source(
     )  # fmt: skip
 
 
-def _instruction_errors(
-    noise: NoiseSpec,
-) -> tuple[InstructionErrors, Callable[[QuantumCircuit], QuantumCircuit]]:
-    """Return the errors by instruction, and the function that gives gates the names of these."""
+def instruction_errors(noise: NoiseSpec) -> InstructionErrors:
+    """Return the errors by instruction."""
     if noise.errors is not None:
-        return noise.errors, partial(keep_model_names, errors=noise.errors)
+        return noise.errors
     if noise.rates is not None:
-        return error_model_from_rates(noise.rates), decompose_to_two_qubit
+        return error_model_from_rates(noise.rates)
     assert noise.device is not None
-    return DeviceErrorModel(noise.device), QuantumCircuit.copy
+    return DeviceErrorModel(noise.device)
+
+
+def _rename_function(noise: NoiseSpec) -> Callable[[QuantumCircuit], QuantumCircuit]:
+    """Return the function that gives the gates of a circuit the names of the errors."""
+    if noise.errors is not None:
+        return partial(keep_model_names, errors=noise.errors)
+    return QuantumCircuit.copy if noise.rates is None else decompose_to_two_qubit
 
 
 def _prepare_with_rates(

@@ -1,15 +1,22 @@
 """Exact states of circuits: state vectors, unitaries and density matrices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quantumtask.engines.gates.gate_action import gate_action
 from quantumtask.engines.limits import available_bytes, non_finite_state, out_of_memory
+from quantumtask.engines.observables.observable import (
+    FloatArray,
+    WordSums,
+    expectation_of_basis_state,
+)
 from quantumtask.engines.selection.memory_model import BYTES_PER_ENTRY
 from quantumtask.engines.selection.methods import AER, LIGHTNING, OWN, STATEVECTOR, engine_version
 from quantumtask.engines.simulators.native import kernels
+from quantumtask.engines.simulators.native.adjoint import differentiate
 from quantumtask.engines.simulators.native.density_matrix import evolve_density_matrix
 from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.openqasm.program.operations import Operation
@@ -90,6 +97,23 @@ class StateEvolver:
         self._check_memory(2 * len(circuit.active_qubits), WORKING_COPIES[OWN])
         return evolve_density_matrix(circuit)
 
+    def angle_derivatives(
+        self, circuit: Circuit, words: Sequence[str], sums: WordSums, angles: NDArray[np.bool_]
+    ) -> FloatArray:
+        """Return the derivatives of expectation values; see `IdealBackend.angle_derivatives`.
+
+        Raises:
+            ResourceError: the states do not fit the slot.
+        """
+        active = circuit.active_qubits
+        self._check_memory(len(active), WORKING_COPIES[self.engine] + 2 * (1 + len(sums)))
+        places = {qubit: k for k, qubit in enumerate(active)}
+        letters, factors = zip(*[_letters(word, places) for word in words], strict=True)
+        scaled = [(numbers, row * np.take(factors, numbers)) for numbers, row in sums]
+        operations = _place(circuit, places)
+        vector = self.statevector(circuit)
+        return differentiate(vector, operations, letters, tuple(scaled), angles).derivatives
+
     def _zeros(self, qubits: int) -> ComplexArray:
         self._check_memory(qubits, WORKING_COPIES[self.engine])
         return np.zeros(1 << qubits, dtype=np.complex128)
@@ -102,11 +126,7 @@ class StateEvolver:
     def _evolve(
         self, start: ComplexArray, circuit: Circuit, places: dict[int, int]
     ) -> ComplexArray:
-        operations = [
-            step._replace(qubits=tuple([places[qubit] for qubit in step.qubits]))
-            for step in circuit.steps
-            if isinstance(step, Operation)
-        ]
+        operations = _place(circuit, places)
         vector = self._evolve_function(start, operations) if operations else start
         if not np.isfinite(vector.sum()):
             raise non_finite_state()
@@ -123,6 +143,26 @@ class StateEvolver:
 
             return partial(aer.evolve, threads=self._threads, settings=self._settings)
         return _evolve_with_numpy
+
+
+def _place(circuit: Circuit, places: dict[int, int]) -> list[Operation]:
+    """Return the operations of a circuit on the positions of their qubits."""
+    return [
+        step._replace(qubits=tuple([places[qubit] for qubit in step.qubits]))
+        for step in circuit.steps
+        if isinstance(step, Operation)
+    ]
+
+
+def _letters(word: str, places: dict[int, int]) -> tuple[dict[int, str], float]:
+    """Return the letters of a word on the positions of a state, and the factor of the others."""
+    letters, factor = {}, 1.0
+    for qubit, letter in enumerate(reversed(word)):
+        if letter != "I" and qubit in places:
+            letters[places[qubit]] = letter
+        else:
+            factor *= expectation_of_basis_state(letter, 0)
+    return letters, factor
 
 
 def _choose_state_engine(engine: str, method: str | None) -> str:

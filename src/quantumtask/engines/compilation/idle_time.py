@@ -17,6 +17,9 @@ from quantumtask.shared.task import FailureCode
 MIN_IDLE_S = 1e-9
 """Shortest idle time: shorter gaps come from rounding durations to the time unit of a device."""
 
+MAX_DELAYS_S = 1_000_000
+"""Longest time of all delays of a circuit: a schedule counts time units in 64 bits."""
+
 MAX_CACHED_ERRORS = 4096
 
 Durations = Mapping[tuple[str, tuple[int, ...]], float]
@@ -29,26 +32,39 @@ def convert_delays(
     """Convert delays to nanoseconds, and drop barriers that order nothing.
 
     Returns:
-        The steps, and the qubits with any step but barriers. Barriers keep only those qubits, and
-        no barrier comes twice in a row.
+        The steps, and the qubits that any step but a barrier uses. Barriers act on these qubits
+        only, and equal barriers do not follow each other.
 
     Raises:
-        ResourceError: a delay is in `dt`, and the device has no such unit.
+        ResourceError: a delay is in `dt`, and the device has no such unit, or the delays are longer
+            than a schedule can be.
     """
     qubits = {qubit for step in steps if _name(step) != BARRIER for qubit in _qubits(step)}
     converted: list[Step] = []
     last: Step | None = None
+    duration_ns = 0.0
     for step in steps:
         if not isinstance(step, Operation) or step.gate.name not in TIMING_OPERATIONS:
             converted.append(step)
         elif step.gate.name == DELAY:
             nanoseconds, dt = step.params
             total_ns = nanoseconds + _dt_to_ns(dt, device)
+            duration_ns += abs(total_ns)
             converted.append(delay_operation(step.qubits[0], total_ns, 0.0))
         elif step is not last and (across := [q for q in step.qubits if q in qubits]):
             converted.append(barrier_operation(across))
         last = step
+    _check_duration(duration_ns, device)
     return converted, tuple(sorted(qubits))
+
+
+def _check_duration(nanoseconds: float, device: DeviceSnapshot) -> None:
+    if not nanoseconds <= MAX_DELAYS_S * 1e9:
+        message = (
+            f"the delays of the circuit take {nanoseconds * 1e-9:.3g} s in all; on {device.name}, "
+            f"they can take at most {MAX_DELAYS_S:,} s: shorten them"
+        )
+        raise ResourceError(FailureCode.BACKEND_UNSUITABLE, message)
 
 
 def _name(step: Step) -> str:
@@ -76,7 +92,7 @@ def remove_barriers_and_delays(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def add_idle_delays(circuit: QuantumCircuit, device: DeviceSnapshot) -> QuantumCircuit:
-    """Return the circuit with a delay wherever a qubit is idle, each instruction as late as can be.
+    """Return the circuit with a delay wherever a qubit is idle, scheduled as late as possible.
 
     The schedule is that of Qiskit's ALAPScheduleAnalysis. Qubit k of the circuit is qubit k of the
     device. There is no delay after the last instruction of a qubit.

@@ -173,7 +173,7 @@ def _quote_gate(operation: Operation) -> str:
 
 
 def check_steps(steps: Sequence[Step], device: DeviceSnapshot) -> None:
-    """Check that a device has all of some steps.
+    """Check that a device supports every step.
 
     Raises:
         ResourceError: `backend_unsuitable` for the first step that the device lacks.

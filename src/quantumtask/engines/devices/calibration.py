@@ -12,11 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from quantumtask.shared.close_names import suggestion
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.task import FailureCode
 
 PACKAGE = "qiskit_ibm_runtime"
-INSTALL_COMMAND = "pip install 'quantumtask[backends]'"
+INSTALL_COMMAND = "pip install '.[backends]'"
 
 SYNTHETIC = frozenset(["fake_fractional", "fake_nighthawk"])
 """Snapshots of no real device, with which IBM tests its compiler; they are not offered."""
@@ -81,7 +82,7 @@ def load_snapshot(name: str) -> DeviceSnapshot:
     """Return the snapshot with a name.
 
     Raises:
-        ResourceError: `backend_unknown` if there is none.
+        ResourceError: `backend_unknown` if no snapshot has this name.
     """
     folder = snapshot_folders().get(name)
     if folder is None:
@@ -98,7 +99,9 @@ def load_all_snapshots() -> Iterator[DeviceSnapshot]:
 def _unknown_backend_message(name: str) -> str:
     if not snapshot_folders():
         return f"backend {name[:60]!r}: run `{INSTALL_COMMAND}` where the worker runs"
-    return f"backend {name[:60]!r}: there is no such backend; `GET /backends` lists all"
+    close = suggestion(name, snapshot_folders())
+    lists = "`quantumtask backends` or `GET /backends` lists all"
+    return f"backend {name[:60]!r}: there is no such backend{close}; {lists}"
 
 
 def _read_snapshot(name: str, folder: Path) -> DeviceSnapshot:

@@ -6,7 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from quantumtask.engines.gates.gate_action import MAX_CACHED_GATES, ROUNDING_TOLERANCE, gate_matrix
-from quantumtask.openqasm.program.operations import BasicGate, Matrix, Operation, controlled_matrix
+from quantumtask.openqasm.program.operations import (
+    BasicGate,
+    Matrix,
+    MatrixGate,
+    Operation,
+    controlled_matrix,
+)
 
 
 class CliffordTable(NamedTuple):
@@ -15,8 +21,8 @@ class CliffordTable(NamedTuple):
     A Pauli operator on the n qubits of the gate is the bits (x0, x1, .., z0, z1, ..).
 
     Attributes:
-        images: For each new bit, the old bits whose sum modulo 2 it is.
-        signs: Products of old bits; their sum modulo 2 is 1 if the sign changes.
+        images: For each bit after the gate, the bits before it whose sum modulo 2 it equals.
+        signs: Products of bits before the gate; their sum modulo 2 is 1 if the sign changes.
     """
 
     images: tuple[tuple[int, ...], ...]
@@ -33,7 +39,22 @@ def clifford_table(operation: Operation) -> CliffordTable | None:
     gate = operation.gate
     if isinstance(gate, BasicGate):
         return _basic_table(gate, operation.params, operation.controls)
-    return _table(controlled_matrix(gate.entries, operation.controls))
+    return _matrix_table(gate, operation.controls)
+
+
+_matrix_tables: dict[tuple[int, tuple[bool, ...]], tuple[MatrixGate, CliffordTable | None]] = {}
+"""Cache by the id of a gate, because a matrix has no hash; a cached gate keeps its id."""
+
+
+def _matrix_table(gate: MatrixGate, controls: tuple[bool, ...]) -> CliffordTable | None:
+    key = (id(gate), controls)
+    entry = _matrix_tables.get(key)
+    if entry is None:
+        if len(_matrix_tables) >= MAX_CACHED_GATES:
+            _matrix_tables.clear()
+        table = _table(controlled_matrix(gate.entries, controls))
+        entry = _matrix_tables[key] = (gate, table)
+    return entry[1]
 
 
 @lru_cache(MAX_CACHED_GATES)

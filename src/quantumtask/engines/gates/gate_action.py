@@ -27,8 +27,8 @@ class GateAction(NamedTuple):
         controls: Index in the operation's qubits, and value, of each control.
         targets: Index of each target; bit k of a matrix index is target k.
         diagonal: The matrix is diagonal.
-        preserves_basis: For each qubit of the operation, if it commutes with a measurement of that
-            qubit.
+        preserves_basis: For each qubit of the operation: True if the operation commutes with a
+            measurement of that qubit.
     """
 
     controls: tuple[tuple[int, int], ...]
@@ -56,7 +56,7 @@ def gate_matrix(gate: BasicGate | MatrixGate, params: tuple[float, ...]) -> Matr
     """Return the matrix of a gate.
 
     Raises:
-        ResourceError: An angle is too large to have a sine (`engine_refused`).
+        ResourceError: An angle is too large to compute its sine (`engine_refused`).
     """
     try:
         return gate.matrix(*params)
@@ -68,11 +68,14 @@ def gate_matrix(gate: BasicGate | MatrixGate, params: tuple[float, ...]) -> Matr
 def _basic_action(
     gate: BasicGate, params: tuple[float, ...], controls: tuple[bool, ...]
 ) -> GateAction:
-    matrix = gate_matrix(gate, params)
     count = CONTROL_COUNTS.get(gate.name, 0)
-    step = 1 << count
-    target_matrix = np.ascontiguousarray(matrix[step - 1 :: step, step - 1 :: step])
-    return _build(target_matrix, (*controls, *(True,) * count))
+    return _build(target_matrix(gate, params), (*controls, *(True,) * count))
+
+
+def target_matrix(gate: BasicGate, params: tuple[float, ...]) -> Matrix:
+    """Return the matrix of a gate on its targets, without the controls that it has itself."""
+    matrix, step = gate_matrix(gate, params), 1 << CONTROL_COUNTS.get(gate.name, 0)
+    return np.ascontiguousarray(matrix[step - 1 :: step, step - 1 :: step])
 
 
 _unitaries: dict[tuple[int, tuple[bool, ...]], tuple[MatrixGate, GateAction]] = {}
@@ -102,7 +105,7 @@ def _build(matrix: Matrix, controls: tuple[bool, ...]) -> GateAction:
 
 
 def _preserved_targets(matrix: Matrix) -> tuple[bool, ...]:
-    """Return for each target True if no entry leads from its 0 to its 1 or back."""
+    """Return for each target True if the matrix never changes its value, 0 or 1."""
     if len(matrix) == 2:
         return (bool(matrix[0, 1] == 0 and matrix[1, 0] == 0),)
     rows, columns = np.nonzero(matrix)

@@ -18,6 +18,7 @@ from qiskit_aer.noise import (
 from quantumtask.engines.noise.error_model import ConfusionMatrix, ErrorModel
 from quantumtask.engines.noise.error_model_json import parse_error_model
 from quantumtask.engines.qiskit.circuits import unitary_gate
+from quantumtask.openqasm.program.operations import MatrixGate, Operation
 from quantumtask.shared.error_rates import ErrorRates, ReadoutRates, ThermalRates
 
 LABELS = {1: "one_qubit", 2: "two_qubit"}
@@ -29,6 +30,8 @@ ONE_QUBIT_GATES = frozenset(
 TWO_QUBIT_GATES = frozenset(["cx", "cy", "cz", "cp", "swap", "rxx", "ryy", "rzz"])
 """Gates that all methods of Aer run by name; its stabilizer method runs the Clifford ones."""
 
+NAMED_GATES = ONE_QUBIT_GATES | TWO_QUBIT_GATES
+
 
 def decompose_to_two_qubit(circuit: QuantumCircuit) -> QuantumCircuit:
     """Return a circuit of gates on one or two qubits, each with a name that the noise model has."""
@@ -37,17 +40,24 @@ def decompose_to_two_qubit(circuit: QuantumCircuit) -> QuantumCircuit:
     named = circuit.copy_empty_like()
     for item in circuit.data:
         operation = item.operation
-        if isinstance(operation, Gate) and operation.name not in ONE_QUBIT_GATES | TWO_QUBIT_GATES:
+        if isinstance(operation, Gate) and operation.name not in NAMED_GATES:
             gate = unitary_gate(operation.to_matrix(), LABELS[len(item.qubits)])
             item = CircuitInstruction(gate, item.qubits, ())
         named._append(item)
     return named
 
 
+def rates_gate_name(operation: Operation) -> str:
+    """Return the name of a gate on one or two qubits in the error model of some rates."""
+    name = operation.gate.name
+    known = name in NAMED_GATES and not isinstance(operation.gate, MatrixGate)
+    return name if known else LABELS[len(operation.qubits)]
+
+
 @lru_cache(8)
 def aer_noise_model(rates: ErrorRates) -> NoiseModel:
-    """Return Aer's model of some rates, for circuits of `decompose_to_two_qubit`."""
-    model = NoiseModel(basis_gates=sorted(ONE_QUBIT_GATES | TWO_QUBIT_GATES | {"unitary"}))
+    """Return Aer's noise model of error rates, for circuits of `decompose_to_two_qubit`."""
+    model = NoiseModel(basis_gates=sorted(NAMED_GATES | {"unitary"}))
     for qubits, names in ((1, ONE_QUBIT_GATES), (2, TWO_QUBIT_GATES)):
         error = _gate_error(rates, qubits)
         if error is not None:
@@ -59,18 +69,18 @@ def aer_noise_model(rates: ErrorRates) -> NoiseModel:
 
 @lru_cache(8)
 def error_model_from_rates(rates: ErrorRates) -> ErrorModel:
-    """Return the error model with the same noise as some rates."""
+    """Return the error model with the noise of error rates."""
     return parse_error_model(aer_noise_model(rates).to_dict())
 
 
 def confusion_matrix(rates: ReadoutRates) -> ConfusionMatrix:
-    """Return the readout error of some rates as a matrix."""
+    """Return the readout error rates as a confusion matrix."""
     up, down = rates.zero_as_one, rates.one_as_zero
     return (1 - up, up), (down, 1 - down)
 
 
 def _gate_error(rates: ErrorRates, qubits: int) -> QuantumError | None:
-    """Return the error after a gate on so many qubits; None if there is none."""
+    """Return the error after a gate on this number of qubits; None if there is none."""
     errors = []
     if rates.depolarizing:
         depolarizing = rates.depolarizing

@@ -23,6 +23,7 @@ from quantumtask.engines.qiskit.circuits import build_circuit
 from quantumtask.openqasm.program.operations import BASIC_GATES, Matrix, MatrixGate, Operation
 
 RESET, MEASURE, DELAY = "reset", "measure", "delay"
+KRAUS = "kraus"
 
 ConfusionMatrix = tuple[tuple[float, float], tuple[float, float]]
 """Readout error: row v has the probabilities that a qubit with value v is read as 0 and as 1."""
@@ -81,7 +82,7 @@ class Channel:
     """An error on `size` qubits.
 
     Attributes:
-        terms: Sequences of steps, each with its probability; one of them happens.
+        terms: Sequences of steps with their probabilities; exactly one of them is applied.
     """
 
     size: int
@@ -111,6 +112,21 @@ class Channel:
         return all(step.clifford for _, steps in self.terms for step in steps)
 
     @cached_property
+    def pauli_probabilities(self) -> Mapping[str, float] | None:
+        """The probability of each Pauli word but the identity; letter k acts on qubit k.
+
+        None if a step is no Pauli operator.
+        """
+        probabilities: dict[str, float] = {}
+        for probability, steps in self.terms:
+            word = _multiply_paulis(steps, self.size)
+            if word is None:
+                return None
+            probabilities[word] = probabilities.get(word, 0.0) + probability
+        probabilities.pop("I" * self.size, None)
+        return probabilities
+
+    @cached_property
     def bounds(self) -> NDArray[np.float64]:
         """The cumulative sums of the probabilities of the terms, the last of them 1."""
         sums: NDArray[np.float64] = np.cumsum([probability for probability, _ in self.terms])
@@ -122,6 +138,29 @@ class Channel:
         for step in steps:
             circuit.append(step.instruction, step.qubits)
         return circuit
+
+
+PAULI_BITS = {"I": (0, 0), "X": (1, 0), "Y": (1, 1), "Z": (0, 1)}
+"""The bits (x, z) of each Pauli letter: those of a product are the sums modulo 2."""
+
+PAULI_LETTERS = {bits: letter for letter, bits in PAULI_BITS.items()}
+
+PAULI_WORDS = {"id": "I", "x": "X", "y": "Y", "z": "Z"}
+"""The Pauli word of each gate that is a Pauli operator."""
+
+
+def _multiply_paulis(steps: Iterable[ErrorStep], size: int) -> str | None:
+    """Return the product of steps as a Pauli word; None if a step is no Pauli operator."""
+    product = [(0, 0)] * size
+    for step in steps:
+        # The last letter of a word of Qiskit acts on the first qubit.
+        word = step.params[0][::-1] if step.name == "pauli" else PAULI_WORDS.get(step.name)
+        if word is None:
+            return None
+        for letter, qubit in zip(word, step.qubits, strict=True):
+            (x, z), (own_x, own_z) = PAULI_BITS[letter], product[qubit]
+            product[qubit] = (x ^ own_x, z ^ own_z)
+    return "".join([PAULI_LETTERS[bits] for bits in product])
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,10 +183,14 @@ class ErrorModel:
         channel = by_qubits.get(qubits) or by_qubits.get(None)
         if channel is not None and channel.size > len(qubits):
             raise invalid_noise(
-                f"noise: the error of {name!r} is one on {channel.size} qubits, and the program "
-                f"calls {name!r} on {len(qubits)}: give it another name, or the error fewer qubits"
+                f"noise: the error of {name!r} acts on {channel.size} qubits, and the program "
+                f"calls {name!r} on {len(qubits)}: rename the gate, or reduce the error"
             )
         return channel
+
+    def is_uniform(self, name: str) -> bool:
+        """Return True if an instruction has the same error on all qubits, or none."""
+        return self.quantum.get(name, {}).keys() <= {None}
 
     def confusion(self, qubit: int) -> ConfusionMatrix:
         """Return the readout error of a qubit."""
@@ -156,8 +199,22 @@ class ErrorModel:
     @cached_property
     def clifford(self) -> bool:
         """True if all errors map stabilizer states to stabilizer states."""
-        channels = [each for by_qubits in self.quantum.values() for each in by_qubits.values()]
-        return all(channel.clifford for channel in channels)
+        return all(channel.clifford for channel in self._channels)
+
+    @cached_property
+    def pauli(self) -> bool:
+        """True if all errors are random Pauli operators, apart from readout errors."""
+        return all(channel.pauli_probabilities is not None for channel in self._channels)
+
+    @cached_property
+    def has_kraus(self) -> bool:
+        """True if the terms of some error have probabilities that depend on the state."""
+        steps = [step for channel in self._channels for _, term in channel.terms for step in term]
+        return any(step.name == KRAUS for step in steps)
+
+    @property
+    def _channels(self) -> list[Channel]:
+        return [each for by_qubits in self.quantum.values() for each in by_qubits.values()]
 
     def to_aer(self, qubits: Qubits, uses: frozenset[tuple[str, Qubits]]) -> NoiseModel:
         """Return Aer's model for a circuit; cached, because circuits of a task differ in angles.

@@ -11,6 +11,7 @@ from qiskit.transpiler.passes import Unroll3qOrMore
 from quantumtask.engines.noise.error_model import ErrorModel
 from quantumtask.engines.noise.failure import invalid_noise
 from quantumtask.engines.qiskit.circuits import unitary_gate
+from quantumtask.openqasm.program.operations import MatrixGate, Operation
 
 _AER_GATES = """
     id x y z h s sdg t tdg sx sxdg p rx ry rz u cx cy cz cp csx swap rxx ryy rzz ccx cswap ecr
@@ -22,8 +23,16 @@ AER_GATES = frozenset(_AER_GATES.split())
 PIECE_LABEL = "a piece of a gate"
 """Label of the parts of a decomposed gate; no error of a model has this name."""
 
+UNITARY = "unitary"
+"""Name of a gate that a program gives by its matrix."""
+
 MAX_MATRIX_QUBITS = 6
 """Largest number of qubits of a gate that Aer gets as a matrix."""
+
+
+def model_gate_name(operation: Operation) -> str:
+    """Return the name of a gate in a noise model: that of its circuit by `keep_model_names`."""
+    return UNITARY if isinstance(operation.gate, MatrixGate) else operation.gate.name
 
 
 def keep_model_names(circuit: QuantumCircuit, errors: ErrorModel) -> QuantumCircuit:

@@ -19,7 +19,7 @@ class NoiseSpec(NamedTuple):
 
     Attributes:
         device: None: the circuits are not compiled.
-        rates: Error rates; if `errors` is None, too, the noise is that of the device.
+        rates: Error rates; if `rates` and `errors` are None, the noise is that of the device.
         idle: Idle qubits decay; only with the noise of the device.
         errors: Errors by instruction.
     """
@@ -31,7 +31,7 @@ class NoiseSpec(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """The noise in words: the begin of the `reason` of a result."""
+        """The noise in words: the beginning of the `reason` of a result."""
         if self.rates == ErrorRates():
             return "requested by the task, without noise"
         if self.errors is not None:
@@ -70,10 +70,14 @@ def resolve_noise(backend: str, noise: NoiseOption) -> NoiseSpec:
 
         return NoiseSpec(device, None, errors=parse_error_model(noise))
     if noise == SIMULATOR:
-        raise invalid_noise(f"noise: {SIMULATOR} has none; omit `noise`, or give rates")
+        raise invalid_noise(
+            f"noise: the backend {SIMULATOR} has no noise; omit `noise`, or give rates"
+        )
     source = load_snapshot(noise)
     if device not in (None, source):
-        raise invalid_noise(f"noise: {backend} has its own; omit `noise`, or give rates")
+        raise invalid_noise(
+            f"noise: the backend {backend} has its own; omit `noise`, or give rates"
+        )
     return NoiseSpec(source, None)
 
 
@@ -103,8 +107,8 @@ def resolve_device_gates(backend: str, noise: NoiseOption) -> TargetGates | None
 def _resolve_rates(device: DeviceSnapshot | None, noise: RatesOption) -> NoiseSpec:
     if noise.idle is not None and (noise.rates or device is None):
         raise invalid_noise(
-            "noise.idle: must come with a `backend` and without rates: only a backend's own noise "
-            "has idle qubits decay"
+            "noise.idle: only allowed with a `backend` and without rates: only the backend's own "
+            "noise includes the decay of idle qubits"
         )
     default = ErrorRates() if device is None else None
     return NoiseSpec(device, noise.rates or default, noise.idle is not False)

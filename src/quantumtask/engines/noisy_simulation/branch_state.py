@@ -52,7 +52,7 @@ class NoisyState(Protocol):
         ...
 
     def measure(self, qubit: int, weights: ReadoutWeights) -> Self:
-        """Return the state after a measured value with these weights; discard the old state."""
+        """Return the state after a measurement with readout error; do not use this state again."""
         ...
 
     def copy(self) -> Self:
@@ -84,7 +84,7 @@ class NoisyBranchState(TerminalMeasurementTracker):
         Args:
             state: The state |0> of all physical qubits.
             source: The source of the noisy instructions.
-            values: Expectation values are computed.
+            values: True if expectation values are computed, and not shots.
         """
         super().__init__()
         self._has_values = values

@@ -64,7 +64,7 @@ class DensityMatrix:
         return float(one / (zero + one))
 
     def measure(self, qubit: int, weights: ReadoutWeights) -> "DensityMatrix":
-        """Return the state after a measured value with these weights."""
+        """Return the state after a measurement with readout error; see `NoisyState`."""
         state = self.copy()
         diagonal = np.array([weights[0], 0, 0, weights[1]], dtype=np.complex128)
         state._apply(np.diag(diagonal), (qubit,))

@@ -49,6 +49,7 @@ class DeviceErrorModel:
     """Errors of a device; see `InstructionErrors`."""
 
     clifford = False
+    has_kraus = True
 
     def __init__(self, device: DeviceSnapshot) -> None:
         self._device = device

@@ -87,6 +87,11 @@ class InstructionErrors(Protocol):
         """True if all errors map stabilizer states to stabilizer states."""
         ...
 
+    @property
+    def has_kraus(self) -> bool:
+        """True if the terms of some error have probabilities that depend on the state."""
+        ...
+
     def error(self, name: str, qubits: tuple[int, ...]) -> Channel | None:
         """Return the error of an instruction on these qubits."""
         ...
@@ -181,7 +186,7 @@ class ErrorModelSource:
         if operation.gate.name == BARRIER:
             return []
         if isinstance(operation.gate, BasicGate):
-            gate_matrix(operation.gate, operation.params)  # raises for angles without a sine
+            gate_matrix(operation.gate, operation.params)  # raises for angles that are too large
         circuit = build_circuit([operation], operation.qubits, {})
         return build_instructions(self._rename_gates(circuit), self.model, operation.qubits)
 

@@ -13,7 +13,7 @@ import numpy as np
 from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.noisy_simulation.branch_state import NoisyBranchState, NoisyState
 from quantumtask.engines.noisy_simulation.density_matrix import DensityMatrix
-from quantumtask.engines.noisy_simulation.instructions import InstructionSource
+from quantumtask.engines.noisy_simulation.instructions import InstructionErrors, InstructionSource
 from quantumtask.engines.noisy_simulation.trajectory import Trajectory
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotSample
@@ -51,9 +51,9 @@ class NoisyProgramSimulator:
         return report
 
     @property
-    def clifford_noise(self) -> bool:
-        """True if all errors map stabilizer states to stabilizer states."""
-        return self._source.model.clifford
+    def errors(self) -> InstructionErrors:
+        """The errors of the instructions."""
+        return self._source.model
 
     def sample(
         self, program: Program, method: str, shots: int, seed: int, memory: bool
@@ -125,7 +125,7 @@ class NoisyProgramSimulator:
 def _results(
     bits: list[int | MeasurementOutcome], undecided: list[MeasurementOutcome], size: int
 ) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return the result for each index, of which bit k is the value of the k-th outcome."""
+    """Return the result for each index; bit k of an index is the value of the k-th outcome."""
     column = {outcome: k for k, outcome in enumerate(undecided)}
     indices, results = np.arange(size), np.zeros(size, dtype=np.int64)
     for position, bit in enumerate(bits):

@@ -26,11 +26,11 @@ class Trajectory:
         return self._state.bytes
 
     def copy(self) -> "Trajectory":
-        """Return the trajectory: one shot has one state."""
+        """Return the trajectory itself, because a single shot has no branches."""
         return self
 
     def apply(self, instruction: NoisyInstruction) -> None:
-        """Apply a gate, and then one term of its error."""
+        """Apply a gate, and then one random term of its error."""
         noisy_gate, qubits = instruction.noisy_gate, instruction.qubits
         if noisy_gate.gate is not None:
             self._state.apply([noisy_gate.gate._replace(qubits=qubits)])
@@ -63,7 +63,7 @@ class Trajectory:
         return self._state.probability(qubit)
 
     def measure(self, qubit: int, weights: ReadoutWeights) -> "Trajectory":
-        """Project a qubit on a value drawn at random; see `NoisyState.measure`."""
+        """Project a qubit onto a random value; see `NoisyState.measure`."""
         if self._state.definite_value(qubit) is None:
             p = self._state.probability(qubit)
             weight = p * weights[1]

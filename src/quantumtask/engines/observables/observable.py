@@ -84,10 +84,13 @@ def build_observables(array: ObservableArray) -> Observables:
 
 
 def dephase(word: str, dephased: frozenset[int]) -> str:
-    """Return a word with the same mean for a state in which some qubits have no phase.
+    """Mark the letters of a word that are on dephased qubits and depend on the phase.
 
     Args:
-        dephased: The qubits without phase, for which the means of X and Y are 0.
+        dephased: The dephased qubits, for which the means of X and Y are 0.
+
+    Returns:
+        The word with N for such X and Y, and with H for such projectors + - r l.
     """
     letters = list(word)
     for qubit in dephased:

@@ -78,6 +78,6 @@ def _check_qubits(kind: str, qubits: int) -> None:
         elements = f"2**{qubits}" if kind == STATEVECTOR else f"4**{qubits}"
         raise ResourceError(
             FailureCode.RESULT_TOO_LARGE,
-            f"a {kind} is of all {qubits:,} qubits, numbers 0 to {qubits - 1:,}, and has "
+            f"a {kind} covers all {qubits:,} qubits, numbers 0 to {qubits - 1:,}, and has "
             f"{elements} elements: ask for counts, or number the qubits from 0",
         )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.backends.base import Backend
+from quantumtask.engines.backends.base import SamplingBackend
 from quantumtask.engines.limits import check_encoded_size, check_result_size
 from quantumtask.engines.outputs.output_spec import OutputSpec
 from quantumtask.engines.sampling.shot_counts import SampledOutput
@@ -22,7 +22,7 @@ class CountsCollector:
     """
 
     def __init__(
-        self, sweep: Sweep, spec: OutputSpec, backend: Backend, settings: Settings
+        self, sweep: Sweep, spec: OutputSpec, backend: SamplingBackend, settings: Settings
     ) -> None:
         """Create a collector.
 

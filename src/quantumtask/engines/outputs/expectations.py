@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantumtask.engines.backends.approximate import ApproximateBackend
 from quantumtask.engines.backends.base import Backend
 from quantumtask.engines.limits import check_encoded_size
 from quantumtask.engines.observables.observable import invalid_observable
@@ -21,7 +22,11 @@ class ExpectationCollector:
     """Collects mean and standard error of every observable with which a program is paired."""
 
     def __init__(
-        self, sweep: Sweep, spec: OutputSpec, backend: Backend, settings: Settings
+        self,
+        sweep: Sweep,
+        spec: OutputSpec,
+        backend: Backend | ApproximateBackend,
+        settings: Settings,
     ) -> None:
         """Create a collector.
 
@@ -35,18 +40,22 @@ class ExpectationCollector:
         self._backend = backend
         self._observables.check(sweep.program.qubits)
         _check_shots(spec, settings)
-        self._shape = _broadcast(sweep.shape, self._observables.shape)
+        self._shape = broadcast(sweep.shape, self._observables.shape)
         check_encoded_size((2, *self._shape), 8, settings)
-        self._pairs = _Pairs(sweep.shape, self._observables.shape, self._shape)
+        self._pairs = Pairs(sweep.shape, self._observables.shape, self._shape)
         self._values = np.empty(self._pairs.count)
         self._errors = np.zeros(self._pairs.count)
+        self._bounds = np.zeros(self._pairs.count)
 
     def add(self, number: int, program: Program, seed: int) -> None:
         """Compute the values of a program; see `OutputCollector.add`."""
         positions, observables = self._pairs.select(number)
         distinct, inverse = np.unique(observables, return_inverse=True)
         words, sums = self._observables.select(distinct.tolist())
-        if self._spec.precision:
+        if isinstance(self._backend, ApproximateBackend):
+            means, bounds = self._backend.observable_means(program, words, sums)
+            self._bounds[positions] = bounds[inverse]
+        elif self._spec.precision:
             means, errors = estimate_means(
                 self._backend, program, words, sums, self._spec.shots_per_group, seed
             )
@@ -58,11 +67,11 @@ class ExpectationCollector:
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The values and their standard errors."""
-        return {
-            "expectation_values": self._values.reshape(self._shape),
-            "standard_errors": self._errors.reshape(self._shape),
-        }
+        """The values, their standard errors, and bounds on the errors of approximate values."""
+        arrays = {"expectation_values": self._values, "standard_errors": self._errors}
+        if self._spec.approximation is not None:
+            arrays["error_bounds"] = self._bounds
+        return {name: array.reshape(self._shape) for name, array in arrays.items()}
 
 
 def _check_shots(spec: OutputSpec, settings: Settings) -> None:
@@ -74,7 +83,8 @@ def _check_shots(spec: OutputSpec, settings: Settings) -> None:
         )
 
 
-def _broadcast(sweep: Shape, observables: Shape) -> Shape:
+def broadcast(sweep: Shape, observables: Shape) -> Shape:
+    """Return the shape of a result. Raises ResourceError if the shapes do not fit."""
     try:
         return np.broadcast_shapes(sweep, observables)
     except ValueError:
@@ -84,8 +94,12 @@ def _broadcast(sweep: Shape, observables: Shape) -> Shape:
         ) from None
 
 
-class _Pairs:
-    """The pairs of a program and an observable, one for each element of the result."""
+class Pairs:
+    """The pairs of a program and an observable, one for each element of the result.
+
+    Attributes:
+        count: The number of pairs.
+    """
 
     def __init__(self, sweep: Shape, observables: Shape, shape: Shape) -> None:
         programs = _broadcast_numbers(sweep, shape)
@@ -102,6 +116,6 @@ class _Pairs:
 
 
 def _broadcast_numbers(original: Shape, shape: Shape) -> IndexArray:
-    """Return the number of the element that each position of a broadcast array shows."""
+    """Return for each position of a broadcast array the number of the original element."""
     numbers = np.arange(int(np.prod(original, dtype=np.intp))).reshape(original)
     return np.broadcast_to(numbers, shape).ravel()

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from quantumtask.engines.observables.observable import Observables, build_observables
+from quantumtask.shared.approximation import Approximation
 from quantumtask.shared.errors import OptionError, ResourceError
 from quantumtask.shared.output_kinds import (
     COMPILE_AUTO,
     COUNTS,
+    EXPECTATION_VALUES,
+    GRADIENTS,
     MEMORY,
     PROBABILITIES,
     STATEVECTOR,
     UNITARY,
 )
-from quantumtask.shared.task import SIMULATOR, FailureCode
+from quantumtask.shared.task import AUTO, SIMULATOR, FailureCode
 from quantumtask.shared.task_options import NoiseOption, TaskOptions, parse_task_options
 
 
@@ -28,6 +31,7 @@ class OutputSpec:
         precision: Standard error of sampled expectation values; 0: exact values.
         noise: As the client sent it: the name of a device, rates or errors; None: ideal.
         compile_mode: One of COMPILE_MODES.
+        approximation: Limits of an approximate method; None: the method is exact.
     """
 
     kinds: frozenset[str]
@@ -37,11 +41,22 @@ class OutputSpec:
     noise: NoiseOption = None
     backend: str = SIMULATOR
     compile_mode: str = COMPILE_AUTO
+    approximation: Approximation | None = None
 
     @property
     def arrays(self) -> list[str]:
         """The kinds that are one array for each program."""
         return [kind for kind in (PROBABILITIES, STATEVECTOR, UNITARY) if kind in self.kinds]
+
+    @property
+    def expectation_values(self) -> bool:
+        """True if the outputs include expectation values."""
+        return EXPECTATION_VALUES in self.kinds
+
+    @property
+    def gradients(self) -> bool:
+        """True if the outputs include gradients of expectation values."""
+        return GRADIENTS in self.kinds
 
     @property
     def ideal(self) -> bool:
@@ -59,7 +74,7 @@ class OutputSpec:
 
         At least two: a single shot has no standard error.
         """
-        return max(2, math.ceil(1 / self.precision**2))
+        return max(2, math.ceil((1 / self.precision) ** 2))
 
     def check(self, qubits: int) -> None:
         """Check the observables against the number of qubits of a program.
@@ -71,16 +86,26 @@ class OutputSpec:
             self.observables.check(qubits)
 
 
-def parse_output_spec(options: str | None, shots: int, memory: bool) -> OutputSpec:
+def parse_output_spec(
+    options: str | None, shots: int, memory: bool, engine: str = AUTO, method: str | None = None
+) -> OutputSpec:
     """Parse the options of a task, as JSON text; None: no options.
+
+    Args:
+        options: JSON text of the options.
+        shots: The number of shots.
+        memory: The task returns the bits of each shot.
+        engine: The engine that the task names, or AUTO.
+        method: The method that the task names.
 
     Raises:
         ResourceError: an option is not valid (`bad_options`, `bad_observable`).
     """
-    if options is None:
+    if options is None and method is None:
         return _default_spec(shots, memory)
     try:
-        parsed = parse_task_options(json.loads(options))
+        parsed = TaskOptions() if options is None else parse_task_options(json.loads(options))
+        parsed.check_method(engine, method)
     except OptionError as error:
         raise ResourceError(error.code, str(error)) from None
     return _build_spec(parsed, shots, memory)
@@ -101,6 +126,7 @@ def _build_spec(parsed: TaskOptions, shots: int, memory: bool) -> OutputSpec:
         noise=parsed.noise,
         backend=parsed.backend,
         compile_mode=parsed.compile_mode,
+        approximation=parsed.approximation,
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.backends.base import Backend
+from quantumtask.engines.backends.approximate import ApproximateBackend
+from quantumtask.engines.backends.base import Backend, RunInfo, SamplingBackend
 from quantumtask.engines.backends.ideal import IdealBackend
 from quantumtask.engines.limits import check_result_size
 from quantumtask.engines.noise.failure import invalid_noise
@@ -17,10 +18,15 @@ from quantumtask.engines.noise.request import resolve_noise
 from quantumtask.engines.outputs.arrays import ArrayCollector
 from quantumtask.engines.outputs.counts import CountsCollector
 from quantumtask.engines.outputs.expectations import ExpectationCollector
+from quantumtask.engines.outputs.gradients import GradientCollector
 from quantumtask.engines.outputs.output_spec import OutputSpec
+from quantumtask.engines.outputs.state_errors import StateErrorCollector
+from quantumtask.engines.selection.large_task import SizeCheck
 from quantumtask.engines.selection.methods import DENSITY_MATRIX
+from quantumtask.openqasm.compiler.pipeline import NOTHING_MEASURED
 from quantumtask.openqasm.inputs.array_codec import encode_array
 from quantumtask.openqasm.program.program import Program, Sweep
+from quantumtask.shared.output_kinds import EXPECTATION_VALUES, STATEVECTOR, UNITARY
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, Result
 
@@ -55,6 +61,7 @@ def run_sweep(
     threads: int = 1,
     engine: str = AUTO,
     method: str | None = None,
+    elastic: bool = False,
 ) -> Result:
     """Run all programs of a sweep; the same seed gives the same result.
 
@@ -62,8 +69,10 @@ def run_sweep(
         seed: 0 to 2**63 - 1; None: a random seed.
         engine: The engine that the task names, or AUTO.
         method: The method that the task names.
+        elastic: The task may request more than its slot.
 
     Raises:
+        LargeTask: the task requests more than its slot.
         ResourceError: the slot cannot hold the state or the result, or the engine cannot run a
             program.
         CircuitError: an element of the sweep is wrong.
@@ -72,10 +81,17 @@ def run_sweep(
     started = time.perf_counter()
     seed = secrets.randbits(63) if seed is None else seed
     if sweep.program.noisy and not spec.ideal:
-        raise invalid_noise("noise: the program has its own; omit `noise` and `backend`")
-    backend = _open_backend(sweep, spec, seed, settings, threads, engine, method)
-    counts = CountsCollector(sweep, spec, backend, settings)
-    collectors = _create_collectors(counts, sweep, spec, backend, settings)
+        raise invalid_noise("noise: the program has noise of its own; omit `noise` and `backend`")
+    backend: SamplingBackend
+    if spec.approximation is None:
+        size = SizeCheck(settings, sweep.size) if elastic else None
+        exact = _open_backend(sweep, spec, seed, settings, threads, engine, method, size)
+        backend, counts = exact, CountsCollector(sweep, spec, exact, settings)
+        collectors = _create_collectors(counts, sweep, spec, exact, settings)
+    else:
+        backend = approximate = ApproximateBackend(spec.approximation, settings, threads)
+        counts = CountsCollector(sweep, spec, approximate, settings)
+        collectors = _create_bounded_collectors(counts, sweep, spec, approximate, settings)
     for number, program in enumerate(sweep):
         _run_program(number, program, collectors, backend, _program_seed(seed, number, sweep))
     run = backend.run_info
@@ -88,17 +104,32 @@ def run_sweep(
         outputs=output.outputs_text,
         data=data,
         seed=seed,
-        engine=run.engine,
-        engine_version=run.version,
-        method=run.method,
-        precision=run.precision,
-        reason=run.reason,
+        **_run_fields(run),
         run_ms=(time.perf_counter() - started) * 1000,
-        warnings=sweep.program.warnings,
+        warnings=_relevant_warnings(sweep.program.warnings, spec),
         shape=sweep.shape or None,
         registers=tuple(sweep.program.registers) if has_layout else None,
         compiled=backend.compile_report,
     )
+
+
+def _relevant_warnings(warnings: tuple[str, ...], spec: OutputSpec) -> tuple[str, ...]:
+    """Return the warnings about the outputs of a task: exact values need no measurement."""
+    if spec.kinds <= {EXPECTATION_VALUES, STATEVECTOR, UNITARY}:
+        return tuple(each for each in warnings if each != NOTHING_MEASURED)
+    return warnings
+
+
+def _run_fields(run: RunInfo) -> dict[str, Any]:
+    """Return the fields of a Result that describe its run."""
+    return {
+        "engine": run.engine,
+        "engine_version": run.version,
+        "method": run.method,
+        "precision": run.precision,
+        "reason": run.reason,
+        "threads": run.threads if run.threads > 1 else None,
+    }
 
 
 def _open_backend(
@@ -109,17 +140,19 @@ def _open_backend(
     threads: int,
     engine: str,
     method: str | None,
+    size: SizeCheck | None,
 ) -> Backend:
     if spec.ideal and method != DENSITY_MATRIX:
         return IdealBackend(
-            settings, threads=threads, engine=engine, method=method, no_cache=sweep.size > 1
-        )
+            settings, threads=threads, engine=engine, method=method, no_cache=sweep.size > 1,
+            size=size,
+        )  # fmt: skip
     from quantumtask.engines.backends.noisy import NoisyBackend  # not above: it imports Aer's noise
 
     noise = resolve_noise(spec.backend, spec.noise)
     return NoisyBackend(
         noise, settings, seed=seed, threads=threads, engine=engine, method=method,
-        compile_mode=spec.compile_mode,
+        compile_mode=spec.compile_mode, size=size,
     )  # fmt: skip
 
 
@@ -128,6 +161,24 @@ def _create_collectors(
 ) -> list[OutputCollector]:
     collectors: list[OutputCollector] = [counts] if spec.needs_shots else []
     collectors += [ArrayCollector(sweep, kind, backend, settings) for kind in spec.arrays]
+    if spec.expectation_values:
+        collectors.append(ExpectationCollector(sweep, spec, backend, settings))
+    if spec.gradients:
+        assert isinstance(backend, IdealBackend)
+        collectors.append(GradientCollector(sweep, spec, backend, settings))
+    return collectors
+
+
+def _create_bounded_collectors(
+    counts: CountsCollector,
+    sweep: Sweep,
+    spec: OutputSpec,
+    backend: ApproximateBackend,
+    settings: Settings,
+) -> list[OutputCollector]:
+    collectors: list[OutputCollector] = []
+    if spec.needs_shots:
+        collectors = [counts, StateErrorCollector(sweep, backend)]
     if spec.observables is not None:
         collectors.append(ExpectationCollector(sweep, spec, backend, settings))
     return collectors
@@ -137,7 +188,7 @@ def _run_program(
     number: int,
     program: Program,
     collectors: Sequence[OutputCollector],
-    backend: Backend,
+    backend: SamplingBackend,
     seed: int,
 ) -> None:
     backend.check(program)

@@ -33,7 +33,7 @@ def estimate_means(
     Groups are sampled independently: their variances add up.
 
     Args:
-        words: Words of `Observables`.
+        words: The Pauli words, as in `Observables`.
         sums: The observables.
         shots: Shots of each group.
     """

@@ -15,8 +15,8 @@ WORD_BITS = 62
 class ClbitMap:
     """Map from the measurement outcomes of a circuit to the bits of its result.
 
-    A result is an integer: bit k is the k-th declared bit. The result shows an outcome if one of
-    its bits has the value of that outcome; a bit that is not measured is constant.
+    A result is an integer: bit k is the k-th declared bit. The result contains an outcome if one
+    of its bits has the value of that outcome; a bit that is not measured is constant.
     """
 
     def __init__(self, circuit: Circuit) -> None:
@@ -32,19 +32,24 @@ class ClbitMap:
 
     @property
     def is_constant(self) -> bool:
-        """True if the result shows no outcome."""
+        """True if the result contains no outcome."""
         return not self._masks
 
     @property
+    def fits_word(self) -> bool:
+        """True if a result fits `WORD_BITS`."""
+        return len(self._circuit.bits) <= WORD_BITS
+
+    @property
     def outcome_count(self) -> int:
-        """The number of outcomes that the result shows."""
+        """The number of outcomes that the result contains."""
         return len(self._masks)
 
     @property
     def clbits(self) -> dict[int, int]:
         """The classical bit into which an engine measures each outcome.
 
-        Outcomes that the result shows come first, in the order of the result. All other outcomes
+        Outcomes that the result contains come first, in the order of the result. All other outcomes
         share the next bit; a circuit that only measures at its end has no entries for them.
         """
         shown = {outcome: k for k, outcome in enumerate(self._masks)}
@@ -59,13 +64,22 @@ class ClbitMap:
             return measured & self._clbit_mask
         return self._result(measured, self._masks.values())
 
+    def from_words(self, measured: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return `from_bits` for each number; the result must fit `WORD_BITS`."""
+        if self._is_plain:
+            return measured & self._clbit_mask
+        results = np.full(len(measured), self._constant, dtype=np.int64)
+        for k, mask in enumerate(self._masks.values()):
+            results |= (measured >> k & 1) * mask
+        return results
+
     @cached_property
     def _clbit_mask(self) -> int:
         return (1 << len(self._masks)) - 1
 
     @cached_property
     def qubits(self) -> tuple[int, ...]:
-        """The qubits whose outcomes the result shows, ascending.
+        """The qubits whose outcomes the result contains, ascending.
 
         Only for a circuit that measures at its end.
         """
@@ -117,3 +131,14 @@ class ClbitMap:
             if measured >> k & 1:
                 result |= mask
         return result
+
+
+def to_words(packed: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return each row of bytes as a number, for at most `WORD_BITS` bits.
+
+    Args:
+        packed: Rows of bytes; bit 0 of the first byte is bit 0 of the number.
+    """
+    words = np.zeros((len(packed), 8), dtype=np.uint8)
+    words[:, : packed.shape[1]] = packed
+    return words.view("<i8").ravel()

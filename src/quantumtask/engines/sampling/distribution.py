@@ -1,4 +1,4 @@
-"""Exact distribution of measured qubits, and the drawing of shots."""
+"""Exact distribution of measured qubits, and the sampling of shots."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ probability of 0 into a small positive one.
 MAX_BINCOUNT = 1 << 16
 """Outcomes up to which a table of all outcomes is faster than sorting."""
 
+BLOCK = 1 << 15
+"""Probabilities that are rounded together, so that they stay in the cache of the CPU."""
+
 Indices = NDArray[np.intp]
 
 
@@ -27,20 +30,21 @@ class Distribution:
         Raises:
             ResourceError: The probabilities are not finite, or sum to less than 1/2.
         """
-        np.clip(probabilities, 0.0, None, out=probabilities)
-        probabilities *= PROBABILITY_STEPS
-        np.rint(probabilities, out=probabilities)
+        possible = sum(
+            _round(probabilities[start : start + BLOCK])
+            for start in range(0, len(probabilities), BLOCK)
+        )
         self._possible: Indices | None = None  # None: most outcomes are possible
-        if 2 * np.count_nonzero(probabilities) <= len(probabilities):
+        if 2 * possible <= len(probabilities):
             self._possible = np.flatnonzero(probabilities)
             probabilities = probabilities[self._possible]
-        total = np.cumsum(probabilities, out=probabilities)
-        if not (len(total) and np.isfinite(total[-1]) and total[-1] > PROBABILITY_STEPS / 2):
+        sums = np.cumsum(probabilities, out=probabilities)
+        if not (len(sums) and np.isfinite(sums[-1]) and sums[-1] > PROBABILITY_STEPS / 2):
             raise non_finite_state()
-        total /= total[-1]
-        self.bytes = total.nbytes + (0 if self._possible is None else self._possible.nbytes)
+        self.bytes = sums.nbytes + (0 if self._possible is None else self._possible.nbytes)
+        self._total = float(sums[-1])
         # Without zeros at the end: shots beyond the last sum belong to the last possible outcome.
-        self._cumulative = total[: np.searchsorted(total, 1.0) + 1]
+        self._sums = sums[: np.searchsorted(sums, self._total) + 1]
 
     def draw(self, shots: int, rng: np.random.Generator) -> Indices:
         """Return the outcome index of each shot."""
@@ -48,7 +52,7 @@ class Distribution:
 
     def count(self, shots: int, rng: np.random.Generator) -> tuple[Indices, Indices]:
         """Return the distinct outcome indices of the shots, ascending, and the shots of each."""
-        if len(self._cumulative) <= shots:
+        if len(self._sums) <= shots:
             totals = rng.multinomial(shots, self._probabilities())
             (positions,) = totals.nonzero()
             return self._to_outcomes(positions), totals[positions]
@@ -56,16 +60,23 @@ class Distribution:
         return self._to_outcomes(positions), totals
 
     def _draw_positions(self, shots: int, rng: np.random.Generator) -> Indices:
-        return np.searchsorted(self._cumulative, rng.random(shots), side="right")
+        return np.searchsorted(self._sums, self._total * rng.random(shots), side="right")
 
     def _probabilities(self) -> NDArray[np.float64]:
         """Return the probabilities of the possible outcomes."""
-        probabilities = self._cumulative.copy()
-        probabilities[1:] -= self._cumulative[:-1]
-        return probabilities
+        return np.diff(self._sums, prepend=0.0) / self._total
 
     def _to_outcomes(self, positions: Indices) -> Indices:
         return positions if self._possible is None else self._possible[positions]
+
+
+def _round(probabilities: NDArray[np.float64]) -> int:
+    """Convert probabilities to multiples of 1 / PROBABILITY_STEPS; return how many are not 0."""
+    if probabilities.min() < 0:
+        np.clip(probabilities, 0.0, None, out=probabilities)
+    probabilities *= PROBABILITY_STEPS
+    np.rint(probabilities, out=probabilities)
+    return int(np.count_nonzero(probabilities != 0))
 
 
 def _count_values(values: Indices) -> tuple[Indices, Indices]:

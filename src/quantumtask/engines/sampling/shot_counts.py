@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from quantumtask.engines.limits import check_result_size
 from quantumtask.engines.sampling.bitstrings import BitstringFormatter
+from quantumtask.engines.sampling.counts_text import counts_text
 from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.settings import Settings
 
@@ -54,17 +55,27 @@ class ShotCounts:
     """
 
     def __init__(self, program: Program, shots: int, memory: bool, settings: Settings) -> None:
+        self._registers = program.registers
         self._formatter = BitstringFormatter(program.registers)
         self._settings = settings
         self._memory = memory
         self._names = [name for name, _ in program.outputs]
         self.needs_order = memory or bool(self._names)
-        self._counts: Counter[int] = Counter()
+        self._added: Counter[int] = Counter()
+        self._arrays: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         self._indices: dict[DistinctOutcome, int] = {}
         self._shots: list[int] = []
         self._size = 0
         if memory:
             self._grow(shots * (self._formatter.width + 3) + 2)
+
+    @property
+    def _counts(self) -> Counter[int]:
+        if self._arrays is not None:
+            outcomes, totals = self._arrays
+            self._arrays = None
+            self._added.update(dict(zip(outcomes.tolist(), totals.tolist(), strict=True)))
+        return self._added
 
     def _grow(self, size: int) -> None:
         self._size += size
@@ -104,6 +115,25 @@ class ShotCounts:
                 return
             for outcome, shots in counts.items():
                 self._add_distinct(outcome, texts, shots)
+
+    def add_arrays(
+        self,
+        outcomes: NDArray[np.int64],
+        totals: NDArray[np.int64],
+        outputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add the shots of many outcomes; see `add_all`.
+
+        Args:
+            outcomes: Distinct outcomes, ascending.
+            totals: The shots of each outcome, 1 or more.
+            outputs: The values of the output variables.
+        """
+        if self.needs_order or self._arrays is not None or self._added:
+            self.add_all(dict(zip(outcomes.tolist(), totals.tolist(), strict=True)), outputs)
+        else:
+            self._grow(len(outcomes) * (self._formatter.width + 5))
+            self._arrays = (outcomes, totals)
 
     def _add_distinct(self, outcome: int, texts: tuple[str, ...], shots: int) -> int:
         index = self._indices.setdefault((outcome, texts), len(self._indices))
@@ -148,6 +178,8 @@ class ShotCounts:
     def _counts_text(self) -> str:
         if not self._formatter.bits:
             return "{}"
+        if self._arrays is not None and len(self._arrays[0]):
+            return counts_text(*self._arrays, self._registers)
         outcomes = sorted(self._counts)
         lines = zip(self._formatter.format(outcomes), map(self._counts.get, outcomes), strict=True)
         return "{" + ",".join([f'"{text}":{shots}' for text, shots in lines]) + "}"

@@ -49,9 +49,13 @@ def choose_engine(
 ) -> EngineChoice:
     """Return the fastest way to run a program without noise; choices are cached.
 
+    The engine is the fastest with the threads of one slot: more threads shorten its run and never
+    change the engine, so that a seed gives the same counts on a busy service and on an idle one.
+
     Args:
         engine: The engine that the task names, or AUTO.
         method: The method that the task names.
+        threads: The number of threads that the run may have.
 
     Raises:
         ResourceError: no such method can run the program (`engine_unsuitable`), is installed
@@ -60,7 +64,7 @@ def choose_engine(
     cache = _choices.get(features)
     if cache is None:
         cache = _choices[features] = SizedLruCache(MAX_CACHED_CHOICES)
-    key = (shots, available_bytes(settings), engine, method, threads)
+    key = (shots, available_bytes(settings), engine, method, settings.slot_threads, threads)
     choice = cache.get(key)
     if choice is None:
         choice = _choose_engine(features, *key)
@@ -74,41 +78,55 @@ def _choose_engine(
     available: int,
     engine: str,
     method: str | None,
+    slot_threads: int,
     threads: int,
 ) -> EngineChoice:
     matching = match_methods(IDEAL_METHODS, engine, method)
     installed = [each for each in matching if engine_version(each.engine) is not None]
     if not installed:
-        raise ResourceError(
-            FailureCode.ENGINE_UNAVAILABLE,
-            f"engine: {engine} is not installed where the worker runs",
-        )
-    best, plan = choose_cheapest(installed, features, shots, available, threads)
+        raise engine_unavailable(engine)
+    if engine == AUTO:
+        installed = [each for each in installed if each.unselected(features) is None]
+    best = choose_cheapest(installed, features, shots, available, slot_threads)
     requested = engine != AUTO or method is not None
-    return EngineChoice(plan, REQUESTED if requested else _reason(best, features))
+    reason = REQUESTED if requested else _reason(best, features)
+    return EngineChoice(best.plan(features, shots, threads), reason)
+
+
+def engine_unavailable(engine: str) -> ResourceError:
+    """Return the error of an engine that is not installed."""
+    return ResourceError(
+        FailureCode.ENGINE_UNAVAILABLE, f"engine: {engine} is not installed where the worker runs"
+    )
 
 
 def choose_noisy_method(
-    engine: str, features: NoisyCircuitFeatures, shots: int, method: str | None, settings: Settings
+    engines: Sequence[str],
+    features: NoisyCircuitFeatures,
+    shots: int,
+    method: str | None,
+    settings: Settings,
 ) -> NoisyMethod:
-    """Return the fastest method of an engine for a program with noise.
+    """Return the fastest method of some engines for a program with noise.
 
     Args:
-        engine: AER or OWN.
+        engines: Names of installed engines.
         method: The method that the task names; None: any.
 
     Raises:
         ResourceError: no such method can run the program (`engine_unsuitable`), or fits the slot
             (`out_of_memory`).
     """
-    matching = match_methods(NOISY_METHODS, engine, method)
+    of_engines = [each for each in NOISY_METHODS if each.engine in engines]
+    matching = [each for each in of_engines if method in (None, each.name)]
     if not matching:
-        names = ", ".join(each.name for each in match_methods(NOISY_METHODS, engine, None))
+        names = ", ".join(dict.fromkeys([each.name for each in of_engines]))
         raise ResourceError(
             FailureCode.ENGINE_UNSUITABLE,
-            f"method: {engine} runs this program with noise by {names}; got {method}",
+            f"method: {' or '.join(engines)} runs this program with noise by {names}; got {method}",
         )
-    return choose_cheapest(matching, features, shots, available_bytes(settings))[0]
+    available = available_bytes(settings)
+    return choose_cheapest(matching, features, shots, available, settings.slot_threads)
 
 
 def match_methods(
@@ -126,14 +144,15 @@ def choose_cheapest(
     shots: int,
     available: int,
     threads: int = 1,
-) -> tuple[Method[F_contra], RunPlan]:
-    """Return the fastest of some methods that can run a program in the memory of a slot.
+) -> Method[F_contra]:
+    """Return the fastest of `methods` that can run a program in the memory of a slot.
 
     If none fits, return the first adaptive method: its state may need less than predicted.
 
     Args:
         methods: One or more rows of the table.
         available: Bytes of a slot for the state.
+        threads: The number of threads of a slot.
 
     Raises:
         ResourceError: `engine_unsuitable` or `out_of_memory`.
@@ -144,17 +163,18 @@ def choose_cheapest(
         if each.unsupported(features) is None
     ]
     if not plans:
-        raise _unsuitable(methods[0], features)
+        raise unsuitable(methods[0], features)
     fitting = [(each, plan) for each, plan in plans if plan.bytes <= available]
     if fitting:
-        return min(fitting, key=lambda pair: pair[1].microseconds)
-    adaptive = [(each, plan) for each, plan in plans if each.adaptive_memory]
+        return min(fitting, key=lambda pair: pair[1].microseconds)[0]
+    adaptive = [each for each, _ in plans if each.adaptive_memory]
     if adaptive:
         return adaptive[0]
     raise out_of_memory(features.qubits, min(plan.bytes for _, plan in plans), available)
 
 
-def _unsuitable(method: Method[F_contra], features: F_contra) -> ResourceError:
+def unsuitable(method: Method[F_contra], features: F_contra) -> ResourceError:
+    """Return the error of a method that cannot run a program."""
     return ResourceError(
         FailureCode.ENGINE_UNSUITABLE,
         f"{method.engine} ({method.name}) cannot run this program: "

@@ -9,6 +9,11 @@ from random import Random
 from weakref import WeakKeyDictionary
 
 from quantumtask.engines.sampling.clbit_map import ClbitMap
+from quantumtask.engines.selection.bond_bound import (
+    DIVIDED_GATES,
+    MAX_UNDIVIDED_QUBITS,
+    max_bond_bits,
+)
 from quantumtask.engines.transforms.constant_propagation import propagate_constants
 from quantumtask.openqasm.program.execution import UndecidedOutcome
 from quantumtask.openqasm.program.operations import BARRIER, BasicGate, MatrixGate, Operation
@@ -40,6 +45,9 @@ PHASE_GATES = frozenset(["s", "sdg", "t", "tdg", "p", "rz"])
 MAX_SAMPLED_STEPS = 10_000
 """Largest number of steps of a sampled shot, for a program whose shots differ."""
 
+MAX_COUNTED_QUBITS = 60
+"""Largest exponent in a number of amplitudes: no machine holds so many."""
+
 SMALL_STATE_QUBITS = 14
 """Largest number of qubits for which the entanglement is not computed: the vector is small."""
 
@@ -53,14 +61,15 @@ class CircuitFeatures:
     """Features of a program, computed once.
 
     Attributes:
-        circuit: The circuit to simulate, after constant propagation; None if the shots of the
-            program differ.
+        circuit: The circuit to simulate, after constant propagation; None if the shots of
+            the program may run different steps.
         declared_qubits: Number of qubits that the program declares.
         steps: The steps of the circuit, or those of one sampled shot.
         sampled_decisions: Number of outcomes on which the sampled shot depended.
         gate_counts: Number of the gates of each kind.
         all_clifford: True if all gates of the program are Clifford, also the gates that constant
             propagation removes.
+        whole_shot: False if `steps` are only the first steps of a shot, which has more.
     """
 
     circuit: Circuit | None
@@ -69,6 +78,7 @@ class CircuitFeatures:
     sampled_decisions: int
     gate_counts: Counter[GateKind]
     all_clifford: bool
+    whole_shot: bool = True
 
     @cached_property
     def qubits(self) -> int:
@@ -126,6 +136,21 @@ class CircuitFeatures:
         return max(0.0, self.passes - saved)
 
     @cached_property
+    def fused_blocks(self) -> float:
+        """An estimate of the number of gates after fusion to gates on three qubits."""
+        blocks = 0.0
+        latest: dict[int, int] = {}  # by qubit: the number of the last gate on several qubits
+        for number, operation in enumerate(_operations(self.steps)):
+            qubits = operation.qubits
+            if len(qubits) < 2 or operation.gate.name == "swap":
+                continue
+            before = {latest.get(qubit) for qubit in qubits}
+            if len(before) > 1 or before == {None}:
+                blocks += 0.5 if len(qubits) == 2 else 1
+                latest.update(dict.fromkeys(qubits, number))
+        return max(blocks, self.qubits / 3)
+
+    @cached_property
     def outcome_bits(self) -> int:
         """An estimate of the entropy of the result in bits: 2**outcome_bits different values."""
         turned: set[int] = set()
@@ -141,12 +166,36 @@ class CircuitFeatures:
         return min(len(turned | spread), self.measured_qubits)
 
     @cached_property
+    def random_outcomes(self) -> int:
+        """An estimate of the number of measurements whose outcomes are random."""
+        turned: set[int] = set()
+        count = 0
+        for step in self.steps:
+            if isinstance(step, Operation):
+                name = step.gate.name
+                if name == "h":
+                    turned ^= {step.qubits[-1]}
+                elif name not in BASIS_PRESERVING_GATES or (
+                    name in PHASE_GATES and step.qubits[-1] in turned
+                ):
+                    turned.add(step.qubits[-1])
+            else:
+                count += step.qubit in turned
+                turned.discard(step.qubit)
+        return count
+
+    @property
+    def decisions(self) -> int:
+        """The number of outcomes on which the steps of a shot depend."""
+        return len(self.circuit.control_outcomes) if self.circuit else self.sampled_decisions
+
+    @cached_property
     def branch_points(self) -> int:
         """An estimate of the number of outcomes at which the shots of a program branch."""
+        if self.decisions:
+            return min(self.decisions, max(self.outcome_bits, self.random_outcomes))
         if self.terminal_measurements_only:
             return 0
-        if self.circuit is None:
-            return min(self.sampled_decisions, self.outcome_bits)
         later: set[int] = set()
         branch_points = 0
         for step in reversed(self.steps):
@@ -158,20 +207,41 @@ class CircuitFeatures:
         return branch_points
 
     @cached_property
+    def live_amplitudes(self) -> float:
+        """The mean size of a state vector that a qubit leaves when it was measured.
+
+        The qubit returns with its next gate.
+        """
+        measured: set[int] = set()
+        sizes: list[float] = []
+        for step in self.steps:
+            if isinstance(step, Operation):
+                measured.difference_update(step.qubits)
+                sizes.append(2.0 ** min(self.qubits - len(measured), MAX_COUNTED_QUBITS))
+            else:
+                measured.add(step.qubit)
+        return sum(sizes) / max(1, len(sizes))
+
+    @cached_property
     def entanglement(self) -> int:
         """An upper bound, in bits, of the entanglement across any cut of the row of qubits."""
         circuit = self.circuit
         if circuit is None or self.qubits <= SMALL_STATE_QUBITS:
             return self.qubits // 2
         place = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
-        increments = [0] * (len(place) + 1)
-        for step in circuit.steps:
-            if isinstance(step, Operation) and len(step.qubits) > 1 and step.gate.name != BARRIER:
-                places = [place[qubit] for qubit in step.qubits]
-                rank_bits = 1 if step.controls or _is_controlled(step.gate) else 2
-                increments[min(places)] += rank_bits
-                increments[max(places)] -= rank_bits
-        return _max_bond_bits(increments, len(place))
+        spans = [
+            ([place[q] for q in step.qubits], bool(step.controls) or _is_controlled(step.gate))
+            for step in circuit.steps
+            if isinstance(step, Operation) and len(step.qubits) > 1 and step.gate.name != BARRIER
+        ]
+        return max_bond_bits(spans, len(place))
+
+    @cached_property
+    def neighbour_gates(self) -> float:
+        """An estimate of the steps after gates on many qubits were divided into gates on two."""
+        sizes = (len(operation.qubits) for operation in _operations(self.steps))
+        divided = sum(DIVIDED_GATES * m**3 for m in sizes if m > MAX_UNDIVIDED_QUBITS)
+        return self.gates + divided
 
 
 @dataclass(frozen=True)
@@ -184,7 +254,12 @@ class NoisyCircuitFeatures:
         terminal_measurements_only: True if no step follows a measurement or reset of its qubit.
         clifford: True if all gates and all errors are Clifford.
         entanglement: Upper bound, in bits, of the entanglement across any cut; used for Aer only.
-        branch_points: Number of outcomes at which shots branch; 0 if all shots run one circuit.
+        branch_points: Number of outcomes on which steps depend.
+        random_branch_points: The number of them that are random also without noise.
+        has_kraus: True if the terms of some error have probabilities that depend on the state.
+        dynamic: True if gates depend on outcomes.
+        clifford_gates: True if all gates are Clifford; their errors need not be.
+        pauli_errors: True if all errors are random Pauli operators, apart from readout errors.
     """
 
     qubits: int
@@ -193,38 +268,41 @@ class NoisyCircuitFeatures:
     clifford: bool
     entanglement: int = 0
     branch_points: int = 0
+    random_branch_points: int = 0
+    has_kraus: bool = False
+    dynamic: bool = False
+    clifford_gates: bool = False
+    pauli_errors: bool = False
 
 
-def add_noise(features: CircuitFeatures, clifford_noise: bool) -> NoisyCircuitFeatures:
+def add_noise(
+    features: CircuitFeatures, clifford_noise: bool, has_kraus: bool
+) -> NoisyCircuitFeatures:
     """Return the features of a program with noise, before compilation for a device.
 
     Args:
         features: Those of the program without noise.
         clifford_noise: True if all errors are Clifford.
+        has_kraus: True if the terms of some error have probabilities that depend on the state.
     """
     touched: set[int] = set()
     for step in features.steps:
         touched.update(step.qubits if isinstance(step, Operation) else (step.qubit,))
-    dynamic = features.circuit is None
+    branch_points = features.decisions or features.branch_points
     return NoisyCircuitFeatures(
         qubits=len(touched),
         gates=len(features.steps),
         terminal_measurements_only=features.terminal_measurements_only,
         clifford=features.clifford and clifford_noise,
-        branch_points=features.sampled_decisions if dynamic else features.branch_points,
+        branch_points=branch_points,
+        random_branch_points=min(branch_points, features.random_outcomes),
+        has_kraus=has_kraus,
+        dynamic=True,
     )
 
 
 def _is_controlled(gate: BasicGate | MatrixGate) -> bool:
     return isinstance(gate, BasicGate) and gate.name[0] == "c" and gate.name != "cswap"
-
-
-def _max_bond_bits(increments: list[int], qubits: int) -> int:
-    bits = largest = 0
-    for k, increment in enumerate(increments[:-1], start=1):
-        bits += increment
-        largest = max(largest, min(bits, k, qubits - k))
-    return largest
 
 
 def _passes(kind: BasicGate | int, controls: int) -> float:
@@ -249,7 +327,7 @@ def extract_features(program: Program) -> CircuitFeatures:
 
 def _extract(program: Program) -> CircuitFeatures:
     circuit = propagate_constants(program.circuit) if program.circuit else None
-    steps, decisions = (circuit.steps, 0) if circuit else _sample_shot(program)
+    steps, decisions, whole = (circuit.steps, 0, True) if circuit else _sample_shot(program)
     operations = _operations(steps)
     clifford = (
         program.circuit.clifford
@@ -257,11 +335,13 @@ def _extract(program: Program) -> CircuitFeatures:
         else all(operation.is_clifford for operation in operations)
     )
     kinds = _count_gates(operations)
-    return CircuitFeatures(circuit, program.qubits, steps, decisions, kinds, clifford)
+    return CircuitFeatures(circuit, program.qubits, steps, decisions, kinds, clifford, whole)
 
 
-def _sample_shot(program: Program) -> tuple[Sequence[Step], int]:
+def _sample_shot(program: Program) -> tuple[Sequence[Step], int, bool]:
     """Return the first steps of one shot with random outcomes, and the number of its decisions.
+
+    The last value is True if these are all steps of the shot.
 
     The outcomes are the same in every call: the same program must get the same engine.
     """
@@ -271,11 +351,11 @@ def _sample_shot(program: Program) -> tuple[Sequence[Step], int]:
         while True:
             try:
                 execution.run(tracer, MAX_SAMPLED_STEPS)
-                break
+                return tracer.steps, decisions, True
             except UndecidedOutcome as undecided:
                 execution.decide(undecided.outcome, rng.getrandbits(1))
                 decisions += 1
-    return tracer.steps, decisions
+    return tracer.steps, decisions, False
 
 
 def _count_gates(operations: list[Operation]) -> Counter[GateKind]:

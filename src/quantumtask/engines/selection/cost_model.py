@@ -4,11 +4,12 @@ The costs are those of the machine on which they were measured; `benchmarks/engi
 compares them with measured times. Another machine is faster or slower for all methods alike, so
 the selection is the same on every machine; only `estimate_run` measures the speed of the machine.
 
-A cost function takes the features of a program, the number of shots, and the number of threads.
+A cost function takes the features of a program, the number of shots, and the factor by which the
+threads shorten the work on the state (see `Scaling`).
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from quantumtask.engines.selection.circuit_features import CircuitFeatures, NoisyCircuitFeatures
 from quantumtask.engines.transforms.gate_fusion import FUSION_MIN_QUBITS
@@ -23,7 +24,48 @@ CACHED_QUBITS = 16
 """Largest number of measured qubits for which sampling a shot stays within the CPU's cache."""
 
 
-CostFunction = Callable[[F_contra, int, int], float]
+CostFunction = Callable[[F_contra, int, float], float]
+
+
+class Scaling(NamedTuple):
+    """Speed of a method by its number of threads (Amdahl's law), as measured with two threads.
+
+    Attributes:
+        parallel: Share of the work on the state that the threads divide among them; 0: the method
+            runs in one thread.
+        min_qubits: Smallest number of qubits for which several threads work on one state. If each
+            shot has a state of its own, the threads divide the shots.
+    """
+
+    parallel: float = 0.0
+    min_qubits: int = 0
+
+    def speedup(self, features: CircuitFeatures | NoisyCircuitFeatures, threads: int) -> float:
+        """Return the factor by which so many threads shorten the work on the state."""
+        if features.terminal_measurements_only and features.qubits < self.min_qubits:
+            return 1.0
+        return self.largest_speedup(threads)
+
+    def largest_speedup(self, threads: int) -> float:
+        """Return the factor for a program with many qubits."""
+        return 1 / (1 - self.parallel + self.parallel / threads)
+
+
+ONE_THREAD = Scaling()
+"""The scaling of a method that runs in one thread."""
+
+LOCKSTEP_MAX_QUBITS = 12
+"""Largest number of qubits of a program whose branches run in lockstep."""
+
+FORK_COST = 18.0
+"""Microseconds of a fork in a tree of branches."""
+
+FORKED_AMPLITUDE_COST = 0.12
+"""Microseconds for each amplitude at a fork, which measures, projects and copies the state."""
+
+NOISY_OUTCOME_BITS = 0.6
+"""Entropy, in bits, of an outcome that only noise makes random: an estimate for error rates of 1 %
+on the way to a measurement."""
 
 
 def _amplitudes(qubits: int) -> float:
@@ -40,7 +82,7 @@ def _sampling(features: CircuitFeatures, shots: int) -> float:
     shot = 0.01 * (1 + measured) * (2 if measured > CACHED_QUBITS else 1)
     draws = min(0.07 * _amplitudes(features.outcome_bits), shot * shots)
     each = 0.4 + 0.01 * measured
-    return draws + 0.006 * outcomes + each * _distinct_outcomes(features, shots)
+    return draws + 0.005 * outcomes + each * _distinct_outcomes(features, shots)
 
 
 def _distinct_outcomes(features: CircuitFeatures, shots: int) -> float:
@@ -52,7 +94,7 @@ def lightning_cost(single: bool) -> CostFunction[CircuitFeatures]:
     """Return the cost of Lightning's state vector in single or in double precision."""
     each, cache_qubits, slowdown = (2.0e-4, 19, 0.35) if single else (2.7e-4, 18, 0.3)
 
-    def cost(features: CircuitFeatures, shots: int, _: int) -> float:
+    def cost(features: CircuitFeatures, shots: int, _: float) -> float:
         qubits = features.qubits
         passes = features.fused_passes if qubits >= FUSION_MIN_QUBITS else features.passes
         out_of_cache = 1 + slowdown * max(0, min(qubits, 23) - cache_qubits)
@@ -63,17 +105,23 @@ def lightning_cost(single: bool) -> CostFunction[CircuitFeatures]:
     return cost
 
 
-def aer_statevector_cost(features: CircuitFeatures, shots: int, threads: int) -> float:
-    """Return the cost of Aer's state vector; with measurements on the way, each shot is a run."""
-    passes = features.passes * _amplitudes(features.qubits)
-    passes /= threads if features.qubits >= 14 else 1
+def qsim_cost(features: CircuitFeatures, shots: int, speedup: float) -> float:
+    """Return the cost of qsim's state vector in single precision."""
+    out_of_cache = 1 + 0.12 * max(0, min(features.qubits, 26) - 21)
+    work = features.fused_blocks * _amplitudes(features.qubits) * 8.5e-4 * out_of_cache
+    return 300 + 12 * features.gates + work / speedup + _sampling(features, shots)
+
+
+def aer_statevector_cost(features: CircuitFeatures, shots: int, speedup: float) -> float:
+    """Return the cost of Aer's state vector: one, or one per shot with mid-circuit measurements."""
+    passes = features.passes * _amplitudes(features.qubits) / speedup
     if not features.terminal_measurements_only:
-        return 1000 + shots * (50 + 0.5 * features.gates + 0.01 * passes)
+        return 1000 + shots * ((50 + 0.5 * features.gates) / speedup + 0.01 * passes)
     sampling = _sampling(features, shots) if features.measured_qubits <= 12 else 3 * shots
     return 1100 + 20 * features.gates + 1.4e-3 * passes + sampling
 
 
-def aer_stabilizer_cost(features: CircuitFeatures, shots: int, _: int) -> float:
+def aer_stabilizer_cost(features: CircuitFeatures, shots: int, _: float) -> float:
     """Return the cost of Aer's stabilizer state."""
     if features.terminal_measurements_only:
         sampling = shots * (0.6 + 0.012 * features.measured_qubits**2)
@@ -81,14 +129,14 @@ def aer_stabilizer_cost(features: CircuitFeatures, shots: int, _: int) -> float:
     return 1300 + shots * (35 + features.gates * (0.045 + 3.6e-3 * features.qubits))
 
 
-def aer_mps_cost(features: CircuitFeatures, shots: int, _: int) -> float:
+def aer_mps_cost(features: CircuitFeatures, shots: int, _: float) -> float:
     """Return the cost of a matrix product state with the largest possible bond dimension."""
     bond = _amplitudes(features.entanglement)
     sampling = shots * (0.5 + features.qubits * 4e-4 * bond**2)
-    return 2000 + features.gates * (100 + 5e-4 * bond**3) + sampling
+    return 2000 + features.neighbour_gates * (100 + 5e-4 * bond**3) + sampling
 
 
-def stim_cost(features: CircuitFeatures, shots: int, _: int) -> float:
+def stim_cost(features: CircuitFeatures, shots: int, _: float) -> float:
     """Return the cost of Stim's compiled sampler."""
     each = 2.8 + 0.008 * features.measured_qubits
     sampling = shots * (0.1 + 1.7e-3 * features.measured_qubits)
@@ -96,63 +144,96 @@ def stim_cost(features: CircuitFeatures, shots: int, _: int) -> float:
     return 140 + 1.8 * features.gates + sampling
 
 
-def _branches(features: CircuitFeatures, shots: int) -> int:
-    return min(1 << min(features.branch_points, 60), shots)
+def _segments(branch_points: int, bits_per_point: float, shots: int) -> float:
+    """Return the number of stretches between the forks of a tree of branches.
+
+    Args:
+        branch_points: The number of forks on the way of one shot.
+        bits_per_point: The entropy of the outcome at a fork.
+        shots: The number of shots: there are not more branches.
+    """
+    growing = min(branch_points, MAX_SIZED_QUBITS)
+    segments = [min(float(shots), 2.0 ** (bits_per_point * k)) for k in range(growing + 1)]
+    total: float = sum(segments) + (branch_points - growing) * segments[-1]
+    return total
 
 
-def statevector_branching_cost(features: CircuitFeatures, shots: int, _: int) -> float:
-    """Return the cost of shot branching with state vectors."""
+def statevector_branching_cost(features: CircuitFeatures, shots: int, _: float) -> float:
+    """Return the cost of shot branching with state vectors: in lockstep if they are small."""
+    points = features.branch_points
+    amplitudes = _amplitudes(features.qubits)
+    sampling = 0.3 * shots + 1.0 * _distinct_outcomes(features, shots)
+    if features.declared_qubits <= LOCKSTEP_MAX_QUBITS:
+        branches = min(_amplitudes(points), float(shots))
+        fork = 170 + 0.2 * branches
+        steps = 45.0 * features.gates + fork * max(points, features.decisions)
+        return 1000 + steps + 1.3e-3 * features.passes * branches * amplitudes + sampling
     start = 230 + 25 * features.gates if features.circuit else 200
-    # A measured qubit leaves the state vector: on average, half of the measured qubits have left.
-    amplitudes = _amplitudes(features.qubits) / 2.0 ** (
-        min(features.branch_points, MAX_SIZED_QUBITS) // 2
-    )
-    branch = 3.6 * features.gates + 1.3e-3 * features.passes * amplitudes
-    work = _branches(features, shots) * branch
-    return start + work + 0.3 * shots + 4.4 * _distinct_outcomes(features, shots)
+    branch = 3.6 * features.gates + 1.3e-3 * features.passes * features.live_amplitudes
+    segments = _segments(points, 1.0, shots)
+    fork = FORK_COST + FORKED_AMPLITUDE_COST * features.live_amplitudes
+    return start + segments * (branch / (points + 1) + fork) + sampling
 
 
-def stabilizer_branching_cost(features: CircuitFeatures, shots: int, _: int) -> float:
+def stabilizer_branching_cost(features: CircuitFeatures, shots: int, _: float) -> float:
     """Return the cost of shot branching with stabilizer tableaus."""
-    start = 190 + 32 * features.gates if features.circuit else 150
+    points = features.branch_points
     sampling = shots * (0.17 + 0.0125 * features.measured_qubits)
     sampling += (0.9 + 0.3 * features.measured_qubits) * _distinct_outcomes(features, shots)
-    work = _branches(features, shots) * features.gates * (0.4 + 0.01 * features.qubits)
-    return start + work + sampling
+    gates = features.gates / (points + 1) * (1.5 + 0.05 * features.qubits)
+    work = _segments(points, 1.0, shots) * (gates + FORK_COST)
+    return 400 + 40 * features.gates + work + sampling
 
 
-def aer_noisy_density_matrix_cost(features: NoisyCircuitFeatures, _: int, __: int) -> float:
-    """Return the cost of one density matrix, from which all shots are sampled."""
-    return 20_000 + 0.012 * features.gates * _amplitudes(features.qubits) ** 2
+def aer_noisy_density_matrix_cost(features: NoisyCircuitFeatures, _: int, speedup: float) -> float:
+    """Return the cost of one density matrix and of sampling all shots from it."""
+    start = 26_000 if features.has_kraus else 13_000
+    return start + 0.013 * features.gates * _amplitudes(features.qubits) ** 2 / speedup
 
 
-def aer_noisy_statevector_cost(features: NoisyCircuitFeatures, shots: int, _: int) -> float:
-    """Return the cost of one state vector for each shot."""
-    return shots * features.gates * (10 + 0.009 * _amplitudes(features.qubits))
+def aer_noisy_statevector_cost(features: NoisyCircuitFeatures, shots: int, speedup: float) -> float:
+    """Return the cost of simulating each shot with a state vector."""
+    start, each = (26_000, 0.023) if features.has_kraus else (9000, 0.007)
+    gate = 8 + each * _amplitudes(features.qubits)
+    return start + shots * features.gates * gate / speedup
 
 
-def aer_noisy_stabilizer_cost(features: NoisyCircuitFeatures, shots: int, _: int) -> float:
-    """Return the cost of one stabilizer state for each shot."""
-    return shots * features.gates * (8 + 0.003 * features.qubits**2)
+def aer_noisy_stabilizer_cost(features: NoisyCircuitFeatures, shots: int, speedup: float) -> float:
+    """Return the cost of simulating each shot with a stabilizer state."""
+    return shots * features.gates * (8 + 0.003 * features.qubits**2) / speedup
 
 
-def aer_noisy_mps_cost(features: NoisyCircuitFeatures, shots: int, _: int) -> float:
-    """Return the cost of one matrix product state for each shot."""
-    return shots * features.gates * (20 + 0.05 * 8.0 ** min(features.entanglement, 99))
+def aer_noisy_mps_cost(features: NoisyCircuitFeatures, shots: int, speedup: float) -> float:
+    """Return the cost of simulating each shot with a matrix product state."""
+    bits = min(features.entanglement, MAX_SIZED_QUBITS)
+    gate = 15 + 0.2 * 4.0**bits + 6.5e-4 * 8.0**bits
+    start, factor = (26_000, 4.5) if features.has_kraus else (10_000, 1.0)
+    return start + shots * features.gates * gate * factor / speedup
 
 
-def density_matrix_branching_cost(features: NoisyCircuitFeatures, shots: int, _: int) -> float:
+def stim_noisy_cost(features: NoisyCircuitFeatures, shots: int, _: float) -> float:
+    """Return the cost of Stim's sampler of Pauli frames, with one outcome for each qubit."""
+    return 300 + 4.0 * features.gates + shots * (0.6 + 0.0006 * features.gates)
+
+
+def density_matrix_branching_cost(features: NoisyCircuitFeatures, shots: int, _: float) -> float:
     """Return the cost of shot branching with density matrices."""
-    branches = min(float(shots), 2.0 ** min(features.branch_points, 99))
+    points = features.branch_points
+    certain = points - features.random_branch_points
+    bits = features.random_branch_points + NOISY_OUTCOME_BITS * certain
+    segments = _segments(points, bits / max(points, 1), shots)
     entries = 4.0 ** min(features.qubits, MAX_SIZED_QUBITS)
-    return branches * (100 + features.gates * (35 + 0.08 * entries))
+    gates = features.gates / (points + 1) * (45 + 0.17 * entries)
+    return 5000 + 130 * features.gates + segments * (gates + 40) + 0.65 * shots
 
 
-def statevector_trajectory_cost(features: NoisyCircuitFeatures, shots: int, _: int) -> float:
-    """Return the cost of one trajectory of a state vector for each shot."""
-    return shots * (150 + features.gates * (120 + 0.03 * _amplitudes(features.qubits)))
+def statevector_trajectory_cost(features: NoisyCircuitFeatures, shots: int, _: float) -> float:
+    """Return the cost of simulating each shot as a state-vector trajectory."""
+    start, each = (200, 0.05) if features.has_kraus else (65, 0.03)
+    gate = start + each * _amplitudes(features.qubits)
+    return 5000 + shots * (200 + features.gates * gate)
 
 
-def stabilizer_trajectory_cost(features: NoisyCircuitFeatures, shots: int, _: int) -> float:
-    """Return the cost of one trajectory of a stabilizer tableau for each shot."""
-    return shots * (150 + features.gates * (30 + 0.05 * features.qubits))
+def stabilizer_trajectory_cost(features: NoisyCircuitFeatures, shots: int, _: float) -> float:
+    """Return the cost of simulating each shot as a trajectory of a stabilizer tableau."""
+    return 5000 + shots * (200 + features.gates * (40 + 0.065 * features.qubits))

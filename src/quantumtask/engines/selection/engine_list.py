@@ -14,11 +14,12 @@ def list_engines(settings: Settings) -> dict[str, Any]:
     A method that an engine has with noise and without is listed once, as it is without noise.
 
     Args:
-        settings: Those of a slot: its memory limits the number of qubits.
+        settings: Settings of the worker; their memory limits the number of qubits.
     """
     engines: dict[str, dict[str, Any]] = {}
     listed: set[tuple[str, str]] = set()
-    available = available_bytes(settings)
+    slots = settings.max_task_slots
+    available, threads = available_bytes(settings.for_slots(slots)), settings.threads_of(slots)
     for method in METHODS:
         if method.noisy and (method.engine, method.name) in listed:
             continue
@@ -40,10 +41,13 @@ def list_engines(settings: Settings) -> dict[str, Any]:
                 "runs": method.programs,
                 "bytes_per_amplitude": method.memory.bytes_per_amplitude or None,
                 "most_qubits": method.memory.max_qubits(available),
+                "speedup": round(method.scaling.largest_speedup(threads), 2),
             }
         )
     return {
         "engines": list(engines.values()),
         "default": AUTO,
         "slot_memory_bytes": settings.slot_memory_bytes,
+        "slots": slots,
+        "threads": threads,
     }

@@ -89,7 +89,7 @@ class StabilizerMemory:
 
     bytes_per_amplitude = 0
 
-    def predict_bytes(self, features: CircuitFeatures) -> int:
+    def predict_bytes(self, features: CircuitFeatures | NoisyCircuitFeatures) -> int:
         """Return the memory of the tableau, in bits, and that of the gates."""
         return features.qubits * features.qubits // 2 + 200 * features.gates
 

@@ -8,8 +8,10 @@ from typing import Any, Generic, NamedTuple
 
 from quantumtask.engines.selection.circuit_features import CircuitFeatures, NoisyCircuitFeatures
 from quantumtask.engines.selection.cost_model import (
+    ONE_THREAD,
     CostFunction,
     F_contra,
+    Scaling,
     aer_mps_cost,
     aer_noisy_density_matrix_cost,
     aer_noisy_mps_cost,
@@ -19,11 +21,13 @@ from quantumtask.engines.selection.cost_model import (
     aer_statevector_cost,
     density_matrix_branching_cost,
     lightning_cost,
+    qsim_cost,
     stabilizer_branching_cost,
     stabilizer_trajectory_cost,
     statevector_branching_cost,
     statevector_trajectory_cost,
     stim_cost,
+    stim_noisy_cost,
 )
 from quantumtask.engines.selection.memory_model import (
     DENSITY_MATRIX_COPIES,
@@ -36,12 +40,14 @@ from quantumtask.engines.selection.memory_model import (
     StatevectorMemory,
     TrajectoryMemory,
 )
+from quantumtask.shared.approximation import MATRIX_PRODUCT_STATE as MPS
+from quantumtask.shared.approximation import PAULI_PROPAGATION
 from quantumtask.version import __version__
 
-AER, LIGHTNING, OWN, STIM = "aer", "lightning", "quantumtask", "stim"
+AER, LIGHTNING, OWN, QSIM, STIM = "aer", "lightning", "quantumtask", "qsim", "stim"
+PAULI_PROP = "pauli_prop"
 
 DENSITY_MATRIX, STATEVECTOR, STABILIZER = "density_matrix", "statevector", "stabilizer"
-MPS = "matrix_product_state"
 
 SINGLE, DOUBLE, EXACT = "single", "double", "exact"
 
@@ -55,19 +61,27 @@ Rounding adds an error of 1e-7 for each gate, which grows with the square root o
 to this many gates, a million shots cannot show it.
 """
 
+QSIM_MAX_QUBITS = 4
+"""Largest number of qubits of a gate given by its matrix, without its controls, for qsim."""
+
 
 class RunPlan(NamedTuple):
-    """A way to run a program, with its predicted time and memory."""
+    """A way to run a program, with its threads and its predicted time and memory."""
 
     engine: str
     method: str
     precision: str
     microseconds: float
     bytes: int
+    threads: int = 1
 
 
 Rule = Callable[[F_contra], str | None]
 """Returns why a method cannot run a program; None if it can."""
+
+
+def _nothing(_: Any) -> str | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -80,6 +94,8 @@ class Method(Generic[F_contra]):
         cost: The time in microseconds.
         memory: The memory of the state.
         reason: Why the method is selected, as a result states it; `{qubits}` is replaced.
+        unselected: Why the method is not selected for a program that it can run.
+        scaling: How much faster the method is with several threads.
         adaptive_memory: The state takes only the memory that it needs, which may be less than
             predicted; the simulator raises an error if it runs out of memory.
         noisy: The method simulates noise.
@@ -93,17 +109,21 @@ class Method(Generic[F_contra]):
     cost: CostFunction[F_contra]
     memory: MemoryModel[F_contra]
     reason: str
+    unselected: Rule[F_contra] = _nothing
     adaptive_memory: bool = False
     noisy: bool = False
+    scaling: Scaling = ONE_THREAD
 
     def plan(self, features: F_contra, shots: int, threads: int = 1) -> RunPlan:
-        """Return the plan of a run, with its predicted time and memory."""
+        """Return the plan of a run on at most so many threads."""
+        speedup = self.scaling.speedup(features, threads)
         return RunPlan(
             self.engine,
             self.name,
             self.precision,
-            self.cost(features, shots, threads),
+            self.cost(features, shots, speedup),
             self.memory.predict_bytes(features),
+            threads if speedup > 1 else 1,
         )
 
 
@@ -121,13 +141,28 @@ def _measured_before_the_end(features: CircuitFeatures) -> str | None:
     return "it uses qubits after they are measured or reset"
 
 
+def _too_small_for_single_precision(features: CircuitFeatures) -> str | None:
+    if features.qubits < SINGLE_PRECISION_MIN_QUBITS:
+        return f"single precision needs at least {SINGLE_PRECISION_MIN_QUBITS} qubits"
+    return None
+
+
+def _too_long_for_single_precision(features: CircuitFeatures) -> str | None:
+    if features.terminal_measurements_only and features.gates > SINGLE_PRECISION_MAX_GATES:
+        return f"single precision allows at most {SINGLE_PRECISION_MAX_GATES:,} gates"
+    return _measured_before_the_end(features)
+
+
 def _unsuited_to_single_precision(features: CircuitFeatures) -> str | None:
     if features.terminal_measurements_only:
-        if features.qubits < SINGLE_PRECISION_MIN_QUBITS:
-            return f"single precision needs at least {SINGLE_PRECISION_MIN_QUBITS} qubits"
-        if features.gates > SINGLE_PRECISION_MAX_GATES:
-            return f"single precision allows at most {SINGLE_PRECISION_MAX_GATES:,} gates"
+        return _too_small_for_single_precision(features) or _too_long_for_single_precision(features)
     return _measured_before_the_end(features)
+
+
+def _unsuited_to_qsim(features: CircuitFeatures) -> str | None:
+    if any(isinstance(gate, int) and gate > QSIM_MAX_QUBITS for gate, _ in features.gate_counts):
+        return f"it has a gate given by its matrix on more than {QSIM_MAX_QUBITS} qubits"
+    return _too_long_for_single_precision(features)
 
 
 def _not_clifford(features: CircuitFeatures) -> str | None:
@@ -146,13 +181,17 @@ def _surely_not_clifford(features: CircuitFeatures) -> str | None:
     return None if features.all_clifford else "it has gates that are not Clifford"
 
 
-def _nothing(_: Any) -> str | None:
-    return None
-
-
 def _noisy_measured_before_the_end(features: NoisyCircuitFeatures) -> str | None:
     terminal = features.terminal_measurements_only
     return None if terminal else "it uses qubits after they are measured or reset"
+
+
+def _not_pauli(features: NoisyCircuitFeatures) -> str | None:
+    if features.dynamic:
+        return "its gates depend on measurement outcomes"
+    if not features.clifford_gates:
+        return "it has gates that are not Clifford"
+    return None if features.pauli_errors else "it has errors that are not Pauli operators"
 
 
 def _noisy_not_clifford(features: NoisyCircuitFeatures) -> str | None:
@@ -171,7 +210,13 @@ IDEAL_METHODS: tuple[IdealMethod, ...] = (
         "the fastest state vector for {qubits}; single precision",
     ),
     Method(
-        STIM, STABILIZER, EXACT, "Clifford circuits, measured anywhere",
+        QSIM, STATEVECTOR, SINGLE, "circuits that measure at their end",
+        _unsuited_to_qsim, qsim_cost, StatevectorMemory(8, 8),
+        "the fastest state vector for {qubits}; single precision",
+        unselected=_too_small_for_single_precision, scaling=Scaling(0.85, min_qubits=14),
+    ),
+    Method(
+        STIM, STABILIZER, EXACT, "Clifford circuits, measured anywhere; also with Pauli noise",
         _not_clifford, stim_cost, StabilizerMemory(),
         "a Clifford circuit: {qubits} as a stabilizer state",
     ),
@@ -179,6 +224,7 @@ IDEAL_METHODS: tuple[IdealMethod, ...] = (
         AER, STATEVECTOR, DOUBLE, "circuits without feed-forward",
         _dynamic, aer_statevector_cost, StatevectorMemory(16),
         "the state vector for {qubits} that needs least memory",
+        scaling=Scaling(0.95, min_qubits=15),
     ),
     Method(
         AER, STABILIZER, EXACT, "Clifford circuits of named gates",
@@ -208,22 +254,27 @@ NOISY_METHODS: tuple[NoisyMethod, ...] = (
     Method(
         AER, DENSITY_MATRIX, DOUBLE, "circuits, with noise or without",
         _noisy_measured_before_the_end, aer_noisy_density_matrix_cost, DensityMatrixMemory(),
-        "in a density matrix", noisy=True,
+        "in a density matrix", noisy=True, scaling=Scaling(0.95, min_qubits=8),
     ),
     Method(
         AER, STATEVECTOR, DOUBLE, "circuits with noise",
         _nothing, aer_noisy_statevector_cost, TrajectoryMemory(copies=1),
-        "shot by shot in a state vector", noisy=True,
+        "shot by shot in a state vector", noisy=True, scaling=Scaling(0.95),
     ),
     Method(
         AER, STABILIZER, DOUBLE, "Clifford circuits with Clifford noise",
         _noisy_not_clifford, aer_noisy_stabilizer_cost, NegligibleMemory(),
-        "shot by shot in a stabilizer state", noisy=True,
+        "shot by shot in a stabilizer state", noisy=True, scaling=Scaling(0.9),
     ),
     Method(
         AER, MPS, DOUBLE, "circuits with noise and little entanglement",
         _nothing, aer_noisy_mps_cost, NegligibleMemory(),
-        "shot by shot in a matrix product state", noisy=True,
+        "shot by shot in a matrix product state", noisy=True, scaling=Scaling(0.95),
+    ),
+    Method(
+        STIM, STABILIZER, EXACT, "Clifford circuits with Pauli noise",
+        _not_pauli, stim_noisy_cost, StabilizerMemory(),
+        "as a stabilizer state with random Pauli errors", noisy=True,
     ),
     Method(
         OWN, DENSITY_MATRIX, DOUBLE, "any program, with noise or without",
@@ -241,12 +292,32 @@ NOISY_METHODS: tuple[NoisyMethod, ...] = (
         "shot by shot in a stabilizer state", noisy=True,
     ),
 )  # fmt: skip
-"""The methods with noise: Aer for circuits whose shots are all alike, our engine for all."""
+"""The methods with noise: Aer and Stim for circuits whose shots are all alike, ours for all."""
 
-METHODS: tuple[Method[Any], ...] = (*IDEAL_METHODS, *NOISY_METHODS)
+APPROXIMATE_METHODS: tuple[IdealMethod, ...] = (
+    Method(
+        OWN, MPS, DOUBLE, "circuits that measure at their end, approximately: with `max_bond` or "
+        "`truncation`",
+        _measured_before_the_end, aer_mps_cost, MpsMemory(), "", adaptive_memory=True,
+    ),
+    Method(
+        PAULI_PROP, PAULI_PROPAGATION, DOUBLE, "expectation values of circuits, approximately: "
+        "with `max_terms` or `min_coefficient`",
+        _dynamic, aer_mps_cost, MpsMemory(), "", adaptive_memory=True,
+    ),
+)  # fmt: skip
+"""The approximate methods: a task must name them, and they are never selected.
+
+No cost model predicts them: what they drop decides.
+"""
+
+METHODS: tuple[Method[Any], ...] = (*IDEAL_METHODS, *NOISY_METHODS, *APPROXIMATE_METHODS)
 """All ways to run a program."""
 
-ENGINE_PACKAGES = {LIGHTNING: "pennylane-lightning", STIM: "stim", AER: "qiskit-aer", OWN: ""}
+ENGINE_PACKAGES = {
+    LIGHTNING: "pennylane-lightning", QSIM: "qsimcirq", STIM: "stim", AER: "qiskit-aer", OWN: "",
+    PAULI_PROP: "pauli-prop",
+}  # fmt: skip
 """The package of each engine; our own engine needs none."""
 
 

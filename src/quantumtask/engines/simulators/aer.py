@@ -19,7 +19,7 @@ from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators import exact_sampling
 from quantumtask.engines.simulators.mps import evolution
 from quantumtask.engines.simulators.mps.routing import LinearRouting, PlacedGate
-from quantumtask.engines.simulators.mps.sampling import MpsSampler, MpsState
+from quantumtask.engines.simulators.mps.sampling import MpsState, add_shots
 from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.openqasm.program.operations import BASIC_GATES, Operation
@@ -80,11 +80,7 @@ def _sample_mps(sampling: SamplingRun) -> ShotOrder | None:
     position = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
     site_of_position = routing.sites
     sites = [site_of_position[position[qubit]] for qubit in sampling.clbit_map.qubits]
-    rng = sampling.new_rng()
-    samples = MpsSampler(state).draw(sampling.shots, max(sites), rng, budget.spend_sampling)
-    for values, shots in samples:
-        sampling.add(sampling.clbit_map.from_values(values[sites].tolist()), shots)
-    return sampling.counts.shuffle(rng) if sampling.needs_order else None
+    return add_shots(sampling, state, sites, budget.spend_sampling)
 
 
 def _sample_counts(sampling: SamplingRun, method: str) -> ShotOrder | None:

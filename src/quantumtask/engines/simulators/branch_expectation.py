@@ -32,7 +32,7 @@ def expectation_values(
 
     Args:
         program: The program.
-        words: Words of `Observables`.
+        words: The Pauli words, as in `Observables`.
         settings: Settings with the memory of the slot.
         threads: The number of threads.
 
@@ -76,7 +76,7 @@ def _run_branch(
     pending: list[tuple[float, Execution, B]],
     max_steps: int,
 ) -> tuple[float, B]:
-    """Run to the end, at each fork on the likelier side; the other side becomes pending."""
+    """Run a branch to its end: the likelier side of each fork; the other side becomes pending."""
     while True:
         try:
             execution.run(state, max_steps)

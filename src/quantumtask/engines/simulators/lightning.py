@@ -26,7 +26,7 @@ class GateMethod(NamedTuple):
     """Method of Lightning's state vector that applies a gate.
 
     Attributes:
-        inverse: The method applies the gate if called for the inverse.
+        inverse: The method applies the gate if it is called with `inverse` True.
         controls: The number of the gate's first qubits that are controls for the method.
     """
 

@@ -55,7 +55,7 @@ class SamplingRun:
         return self.counts.add(outcome, shots, self.program.fixed_outputs)
 
     def add_constant_result(self) -> ShotOrder | None:
-        """Add all shots of a circuit whose result shows no outcome."""
+        """Add all shots of a circuit whose result is constant, because no outcome is in it."""
         index = self.add(self.clbit_map.from_bits(0), self.shots)
         return np.full(self.shots, index) if self.needs_order else None
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from quantumtask.engines.limits import available_bytes
 from quantumtask.engines.sampling.shot_counts import ShotOrder
-from quantumtask.engines.selection.methods import RunPlan
-from quantumtask.engines.simulators import aer
+from quantumtask.engines.selection.methods import STABILIZER, STATEVECTOR, RunPlan
+from quantumtask.engines.simulators import aer, lockstep
 from quantumtask.engines.simulators.native.branch_state import (
     BranchState,
     BranchStateFactory,
@@ -55,15 +55,17 @@ def run(sampling: SamplingRun, plan: RunPlan) -> ShotOrder | None:
         NotClifford: The method is `stabilizer`, and a gate that the program runs is not Clifford.
         Diagnostic: The program stopped with an error.
     """
-    state_vector = partial(StateVector, state_resources(sampling.settings, sampling.threads))
-    new_state = StabilizerTableau if plan.method == "stabilizer" else state_vector
     has_values = needs_values(sampling.program)
+    if plan.method == STATEVECTOR and not has_values and lockstep.suits(sampling):
+        return lockstep.LockstepRun(sampling).sample()
+    state_vector = partial(StateVector, state_resources(sampling.settings, sampling.threads))
+    new_state = StabilizerTableau if plan.method == STABILIZER else state_vector
     tree = BranchTree(sampling, lambda: IdealBranchState(new_state(), values=has_values))
     return tree.sample_branches()
 
 
 def needs_values(program: Program) -> bool:
-    """Return True if the shots of a program are for expectation values."""
+    """Return True if expectation values are estimated from the shots of a program."""
     return program.initial_execution.code.finish is not None
 
 
@@ -130,7 +132,7 @@ class BranchTree:
     def _run_branch(
         self, execution: Execution, state: BranchState, shots: int, path: OutcomePath | None
     ) -> None:
-        """Run to the end, at each fork on the smaller side; the other side becomes pending."""
+        """Run a branch to its end, at each fork on the side with fewer shots; suspend the other."""
         while True:
             try:
                 execution.run(state, self._max_steps)
@@ -170,7 +172,7 @@ class BranchTree:
         path: OutcomePath,
         shots: int,
     ) -> None:
-        """Keep the other side of a fork: with its state if the state fits, else by its path."""
+        """Store the other side of a fork: its state if the memory suffices, else its path."""
         size = state.state.bytes + BYTES_PER_CELL * len(execution.memory)
         if self._pending_bytes + size > self._max_pending_bytes:
             self._pending.append(_Branch(shots, path, None, None, 0))

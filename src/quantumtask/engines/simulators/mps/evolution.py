@@ -74,8 +74,9 @@ class WorkBudget:
         if needed <= self._available:
             vector = f"the state vector of {self._qubits} qubits fits the slot, and is the default"
             return ResourceError(FailureCode.OUT_OF_MEMORY, f"the qubits are {reason}; {vector}")
-        plain = out_of_memory(self._qubits, needed, self._available)
-        return ResourceError(plain.code, f"{plain.message}, and the qubits are {reason}")
+        # The memory of a state vector is not what this run lacks.
+        reason = f", and the qubits are {reason}"
+        return out_of_memory(self._qubits, needed, self._available, reason, larger_slot_helps=False)
 
 
 def evolve(

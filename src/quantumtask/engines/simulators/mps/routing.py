@@ -21,10 +21,10 @@ class PlacedGate(NamedTuple):
 
 
 class LinearRouting:
-    """Sites of some qubits, while gates are applied to them.
+    """Routing of a circuit: moves qubits to neighbouring sites, and tracks their sites.
 
-    A swap gate of the circuit only exchanges two names. No qubit returns after a gate: `sites` is
-    the final placement once `routed_gates` is exhausted.
+    A swap gate of the circuit only exchanges two names. Qubits do not move back after a gate:
+    `sites` has the final sites once `routed_gates` is exhausted.
     """
 
     def __init__(self, gates: Sequence[PlacedGate], qubits: int) -> None:

@@ -1,4 +1,4 @@
-"""Matrix product states, and the drawing of shots from them."""
+"""Matrix product states, and the sampling of shots from them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.limits import non_finite_state
+from quantumtask.engines.sampling.shot_counts import ShotOrder
+from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import MIB
 from quantumtask.shared.task import FailureCode
@@ -148,6 +150,23 @@ def _check_norm(norm: float) -> None:
         raise ResourceError(
             FailureCode.ENGINE_REFUSED, "the matrix product state lost too much precision"
         )
+
+
+def add_shots(
+    sampling: SamplingRun, state: MpsState, sites: Sequence[int], spend: Callable[[float], None]
+) -> ShotOrder | None:
+    """Draw all shots of a run and add them; return their order if the run needs it.
+
+    Args:
+        sampling: The run.
+        state: The state of its circuit.
+        sites: The site of each qubit of the run's `clbit_map`.
+        spend: See `MpsSampler.draw`.
+    """
+    rng = sampling.new_rng()
+    for values, shots in MpsSampler(state).draw(sampling.shots, max(sites), rng, spend):
+        sampling.add(sampling.clbit_map.from_values(values[sites].tolist()), shots)
+    return sampling.counts.shuffle(rng) if sampling.needs_order else None
 
 
 def mps_bytes(bonds: Sequence[int]) -> int:

@@ -109,7 +109,7 @@ class IdealBranchState(TerminalMeasurementTracker):
 
         Args:
             state: The state |0> of all qubits.
-            values: Expectation values are computed.
+            values: True if expectation values are computed, and not shots.
         """
         super().__init__()
         self.state = state

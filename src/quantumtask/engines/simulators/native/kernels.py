@@ -1,7 +1,7 @@
 """Gates on a NumPy state vector, in place.
 
-A state of n qubits is a flat array of 2**n amplitudes; bit k of an index is the qubit at position
-k.
+A state of n qubits is an array of 2**n amplitudes; bit k of an index is the qubit at position k.
+Several states are the columns of an array with 2**n rows.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def apply(vector: ComplexArray, action: GateAction, positions: Sequence[int]) ->
     if len(positions) == 1 and not action.controls and not action.diagonal:
         step = 1 << positions[0]
         if len(vector) // (2 * step) <= MAX_BATCHED_PRODUCTS:
-            halves = vector.reshape(-1, 2, step)
+            halves = vector.reshape(len(vector) // (2 * step), 2, -1)
             halves[...] = action.matrix @ halves
             return
     parts = _target_parts(vector, action, positions)
@@ -35,7 +35,20 @@ def apply(vector: ComplexArray, action: GateAction, positions: Sequence[int]) ->
         _multiply(parts, action.matrix)
 
 
-def split(vector: ComplexArray, positions: Sequence[int]) -> tuple[Any, dict[int, int]]:
+def overlaps(
+    bra: ComplexArray, ket: ComplexArray, action: GateAction, positions: Sequence[int]
+) -> ComplexArray:
+    """Return the inner products of the parts of two states for each pair of values of the targets.
+
+    The trace of the product of a matrix on the targets and the transpose of this array is the
+    matrix element of the controlled matrix between the states.
+    """
+    bras = [part.ravel() for part in _target_parts(bra, action, positions)]
+    kets = [part.ravel() for part in _target_parts(ket, action, positions)]
+    return np.array([[np.vdot(row, column) for column in kets] for row in bras])
+
+
+def split(vector: NDArray[Any], positions: Sequence[int]) -> tuple[Any, dict[int, int]]:
     """Return a view with an axis of length 2 for each position, and the axis of each position."""
     shape: list[int] = []
     axes = {}
@@ -44,7 +57,7 @@ def split(vector: ComplexArray, positions: Sequence[int]) -> tuple[Any, dict[int
         axes[position] = len(shape) + 1
         shape += [1 << above - position - 1, 2]
         above = position
-    return vector.reshape(*shape, 1 << above), axes
+    return vector.reshape(*shape, -1), axes
 
 
 def _target_parts(

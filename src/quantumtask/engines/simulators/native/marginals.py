@@ -14,12 +14,23 @@ def marginal(vector: ComplexArray, positions: Sequence[int]) -> FloatArray:
 
     The positions ascend; bit k of an index of the result is the k-th of them.
     """
-    view, _ = kernels.split(vector, positions)
-    probabilities: FloatArray = np.square(view.real)
-    probabilities += np.square(view.imag)
+    probabilities: FloatArray = np.square(vector.real)
+    probabilities += np.square(vector.imag)
+    return sum_over_others(probabilities, positions)
+
+
+def sum_over_others(probabilities: FloatArray, positions: Sequence[int]) -> FloatArray:
+    """Return the probabilities of the qubits at these positions from those of all qubits.
+
+    The positions ascend; bit k of an index of the result is the k-th of them.
+    """
+    if 1 << len(positions) == len(probabilities):
+        return probabilities
+    view, _ = kernels.split(probabilities, positions)
     for axis in range(view.ndim - 1, -1, -2):
-        probabilities = probabilities.sum(axis=axis)
-    return probabilities.reshape(-1)
+        view = view.sum(axis=axis)
+    summed: FloatArray = view.reshape(-1)
+    return summed
 
 
 def expand_to_all_qubits(

@@ -54,6 +54,11 @@ class StateVector:
         self._values: dict[int, int] = {}  # of qubits without a position; default 0
         self._queue: list[tuple[GateAction, Operation]] = []
 
+    def load(self, vector: ComplexArray, positions: dict[int, int], values: dict[int, int]) -> None:
+        """Replace the state by a vector, and the values of the qubits without a position."""
+        self._vector, self._positions, self._values = vector, positions, values
+        self._ones, self._queue = 0, []
+
     @property
     def bytes(self) -> int:
         """The memory of the state."""
