@@ -58,11 +58,20 @@ def no_fair_tag() -> None:
     db.load_queries = lambda *_: changed  # type: ignore[attr-defined,assignment]
 
 
+def no_project() -> None:
+    """Show the tasks of every project to everyone."""
+    condition, none = ":project IN ('*', project)", ":project IS NOT NULL"
+    changed = {name: text.replace(condition, none) for name, text in whole.items()}
+    assert changed != whole
+    db.load_queries = lambda *_: changed  # type: ignore[attr-defined,assignment]
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "no_attempt": no_attempt,
     "id_before_commit": id_before_commit,
     "no_sweep": no_sweep,
     "no_fair_tag": no_fair_tag,
+    "no_project": no_project,
 }
 
 if mutant := os.environ.get("MUTANT"):

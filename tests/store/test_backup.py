@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.support import postgres
@@ -68,8 +69,8 @@ def test_a_copy_made_while_a_service_runs_is_restored_as_the_page_says(
     busy = a_busy_service(service)
     steps = page("sqlite")
     assert steps[0].startswith("quantumtask backup")
-    told = shell([f"{steps[0]} --data-dir data"], service.folder)
-    assert "bytes, checked" in told
+    output = shell([f"{steps[0]} --data-dir data"], service.folder)
+    assert "bytes, checked" in output
     after = service.submit()
     service.stop()
     shell(steps[1:], service.folder)
@@ -113,7 +114,7 @@ def test_a_backup_has_the_rows_of_the_wal_and_is_a_single_file(
     store.submit([Submission("later", TaskSpec("x"), 1.0)])
     store.close()
     copy = FullStore(Settings(data_dir=target.parent))
-    assert [task.id for task in copy.list_tasks()] == ["t"]
+    assert [task.id for task in copy.list_tasks(ALL_PROJECTS)] == ["t"]
     copy.close()
 
 

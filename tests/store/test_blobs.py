@@ -4,20 +4,24 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 from quantumtask.shared.blobs import (
+    PIECE_BYTES,
     BlobStore,
+    check_blob,
     describe_blob,
     is_large,
     new_blob_name,
     open_blob_store,
     pack_result,
     parse_blob_name,
-    restore_result,
     strip_result,
+    unpack_result,
 )
 from quantumtask.shared.errors import ResultDamaged, ResultStoreUnavailable
 from quantumtask.shared.settings import Settings, SettingsError, load_settings
@@ -25,7 +29,8 @@ from quantumtask.shared.task import Result
 from tests.support import s3
 from tests.support.services import free_port
 
-pytestmark = pytest.mark.xdist_group("s3")  # they share a server
+# They share a server.
+pytestmark = [pytest.mark.xdist_group("s3"), pytest.mark.slow_first]
 
 RESULT = Result('{"0": 2,\n "π": 1}', '["0", "0", "1"]', 7, "aer", "1", "statevector", 1.5)
 TASK = "0192f0c1-2345-7000-8000-0123456789ab"
@@ -109,9 +114,23 @@ def test_a_result_is_restored_from_its_object_unchanged() -> None:
     assert (here.counts, here.memory, here.outputs, here.seed) == ("null", None, None, 7)
     # A line break between values is a blank to every reader of JSON.
     counts = RESULT.counts.replace("\n", " ")
-    back = restore_result(here, blob, data)
-    assert (back.counts, back.memory, back.outputs) == (counts, RESULT.memory, None)
-    assert back.blob is None
+    check_blob(blob, data)
+    assert unpacked(data) == {"counts": counts, "memory": RESULT.memory}
+
+
+@pytest.mark.parametrize("memory", [None, "", "nul", "null ", "[]", "x" * 100_000])
+@pytest.mark.parametrize("data", [None, "{}", "y" * 70_000])
+def test_each_text_of_a_result_comes_back_in_pieces(memory: str | None, data: str | None) -> None:
+    result = replace(RESULT, counts="{}", memory=memory, outputs=None, data=data)
+    texts = {"counts": "{}", "memory": memory, "data": data}
+    expected = {name: text for name, text in texts.items() if text is not None}
+    assert unpacked(pack_result(result)) == expected
+    assert max(len(piece) for _, piece in unpack_result(pack_result(result))) <= 2 * PIECE_BYTES
+
+
+def unpacked(data: bytes) -> dict[str, str]:
+    groups = groupby(unpack_result(data), lambda piece: piece[0])
+    return {name: b"".join(piece for _, piece in pieces).decode() for name, pieces in groups}
 
 
 def test_every_changed_byte_is_noticed() -> None:
@@ -120,11 +139,12 @@ def test_every_changed_byte_is_noticed() -> None:
     for n in range(len(data)):
         changed = data[:n] + bytes([data[n] ^ 1]) + data[n + 1 :]
         with pytest.raises(ResultDamaged):
-            restore_result(RESULT, blob, changed)
+            check_blob(blob, changed)
     with pytest.raises(ResultDamaged):
-        restore_result(RESULT, blob, data[:-1])
-    with pytest.raises(ResultDamaged, match="unpacked"):
-        restore_result(RESULT, describe_blob("name", b"other"), b"other")
+        check_blob(blob, data[:-1])
+    for damaged in (b"other", data[:-1]):
+        with pytest.raises(ResultDamaged, match="unpacked"):
+            unpacked(damaged)
 
 
 def test_all_texts_of_a_result_count_for_its_size() -> None:
@@ -145,16 +165,16 @@ def test_a_service_with_a_results_folder_never_loads_the_library_for_s3(tmp_path
     """A service with a bucket loads the library with the first large result."""
     script = (
         "import sys; from quantumtask.shared.blobs import open_blob_store; "
-        "from quantumtask.shared.settings import load_settings; open_blob_store(load_settings()); "
+        "from quantumtask.shared.settings import load_settings; "
+        "places = '', 's3://bucket/prefix'; "
+        "[open_blob_store(load_settings({'QUANTUMTASK_RESULTS': each})) for each in places]; "
         "import quantumtask.api.main, quantumtask.worker.worker; "
         "assert 'obstore' not in sys.modules"
     )
-    for place in ("", "s3://bucket/prefix"):
-        environment = {"PYTHONPATH": ":".join(sys.path), "QUANTUMTASK_RESULTS": place}
-        environment["PATH"] = os.environ["PATH"]
-        subprocess.run(
-            [sys.executable, "-c", script], env=environment, cwd=tmp_path, check=True, timeout=60
-        )
+    environment = {"PYTHONPATH": ":".join(sys.path), "PATH": os.environ["PATH"]}
+    subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=tmp_path, check=True, timeout=60
+    )
 
 
 @pytest.mark.parametrize("place", ["s3://", "gs://bucket", "s3://key:secret@bucket", "http://x/y"])

@@ -2,8 +2,6 @@
 
 import itertools
 import json
-import subprocess
-import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,12 +16,14 @@ from hypothesis import strategies as st
 
 from quantumtask.api.serialization.task_json import queue_json
 from quantumtask.shared.errors import QueueFull
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.queue_stats import OwnerQueue
 from quantumtask.shared.settings import Settings, SettingsError, load_settings
 from quantumtask.shared.task import QueuePosition, Submission, TaskSpec
 from tests.support import databases
+from tests.support.command_line import quantumtask
 from tests.support.databases import ids
-from tests.support.services import BELL, ENDLESS, SECONDS, Service
+from tests.support.services import BELL, ENDLESS, Service, entangle
 from tests.support.sizes import examples
 from tests.support.stores import FullStore
 
@@ -43,10 +43,13 @@ def owned(task_id: str, owner: str, cost_ms: float = 10.0, **more: Any) -> Submi
 
 def order(store: FullStore) -> list[str]:
     """Return the ids of all waiting tasks in the order of their claims."""
-    claimed = []
+    return [*claims(store)]
+
+
+def claims(store: FullStore) -> Iterator[str]:
+    """Claim all waiting tasks and yield their ids."""
     while assignments := store.claim("w", 1.0):
-        claimed += [assignment.id for assignment in assignments]
-    return claimed
+        yield from (assignment.id for assignment in assignments)
 
 
 def test_an_owner_with_too_many_waiting_tasks_is_refused_and_others_are_not(
@@ -65,7 +68,7 @@ def test_one_task_after_another_owners_thousands_is_next(store: FullStore) -> No
     [first] = store.claim("w", 1.0)
     store.submit([owned("b", "bob")])
     assert first.id == "a0"
-    assert order(store)[:3] == ["a1", "b", "a2"]
+    assert [*itertools.islice(claims(store), 3)] == ["a1", "b", "a2"]
 
 
 def test_two_owners_take_turns_by_their_work_and_not_by_their_tasks(store: FullStore) -> None:
@@ -129,7 +132,7 @@ def test_no_waiting_owner_is_behind_another_by_more_than_their_largest_tasks(
     done = dict.fromkeys(left, 0.0)
     while claimed := store.claim("w", 0.5):
         for assignment in claimed:
-            who = store.read([assignment.id])[assignment.id].owner
+            who = store.read(ALL_PROJECTS, [assignment.id])[assignment.id].owner
             done[who] += assignment.cost_ms
             left[who] -= 1
         for one, other in itertools.permutations((w for w in left if left[w]), 2):
@@ -139,13 +142,13 @@ def test_no_waiting_owner_is_behind_another_by_more_than_their_largest_tasks(
 
 def test_a_waiting_task_has_its_position_and_its_expected_start(store: FullStore) -> None:
     store.submit([owned(t, "alice", 500.0) for t in ("a", "b", "c")])
-    assert store.read(["c"])["c"].queue_position == QueuePosition(3, None)
+    assert store.read(ALL_PROJECTS, ["c"])["c"].queue_position == QueuePosition(3, None)
     store.heartbeat("w", slots=2)
-    assert store.read(["c"])["c"].queue_position == QueuePosition(3, 0.5)
+    assert store.read(ALL_PROJECTS, ["c"])["c"].queue_position == QueuePosition(3, 0.5)
     store.heartbeat("w", slots=2, rate=100.0)
-    assert store.read(["c"])["c"].queue_position == QueuePosition(3, 10.0)
+    assert store.read(ALL_PROJECTS, ["c"])["c"].queue_position == QueuePosition(3, 10.0)
     store.claim("w", 1.0)
-    tasks = store.read(["a", "b"])
+    tasks = store.read(ALL_PROJECTS, ["a", "b"])
     assert (tasks["a"].queue_position, tasks["b"].queue_position) == (None, QueuePosition(1, 0.0))
 
 
@@ -154,32 +157,35 @@ def test_the_queue_statistics_count_tasks_by_owner(store: FullStore) -> None:
     store.claim("w", 1.0)
     store.heartbeat("w", 2)
     queue = store.queue_stats()
-    assert queue.owners == (OwnerQueue("alice", 0, 3, 0), OwnerQueue("bob", 3, 0, 1))
+    assert queue.owners == (
+        OwnerQueue("default", "alice", 0, 3, 0),
+        OwnerQueue("default", "bob", 3, 0, 1),
+    )
     assert (queue.waiting, queue.running, queue.workers, queue.slots) == (3, 1, 1, 2)
-    assert queue.oldest_at == store.read(["a"])["a"].submitted_at
+    assert queue.oldest_at == store.read(ALL_PROJECTS, ["a"])["a"].submitted_at
 
 
 def test_the_totals_of_the_queue_are_json_numbers(store: FullStore) -> None:
     store.heartbeat("v", 2, None)
     store.heartbeat("w", 3, 500.0)
     store.submit([owned("a", "alice")])
-    told = json.loads(queue_json(store.queue_stats()))
-    assert (told["workers"], told["slots"]) == (2, 5)
+    answer = json.loads(queue_json(store.queue_stats()))
+    assert (answer["workers"], answer["slots"]) == (2, 5)
 
 
 def test_shares_in_the_past_are_deleted(configured: Settings, store: FullStore) -> None:
     for who in ("alice", "bob", "carol"):
         store.submit([owned(who, who)])
         store.claim("w", 1.0)
-    store.prune_shares()
+    store.prune()
     assert databases.ask(configured, "SELECT owner FROM shares") == [("carol",)]
 
 
 def test_a_task_after_another_owners_many_starts_on_the_next_free_slot(start: Start) -> None:
-    service = start(slots=1)
+    service = start(slots=1, turn_s=0)
     blocker = service.submit(ENDLESS)
     service.running(blocker)
-    many = [service.submit(SECONDS, owner="alice", shots=n + 1) for n in range(3)]
+    many = [service.submit(entangle(50), owner="alice", shots=n + 1) for n in range(3)]
     one = service.submit(owner="bob")
     body = service.get(one)
     assert (body["owner"], body["priority"], body["state"]) == ("bob", 0, "submitted")
@@ -203,12 +209,12 @@ def test_the_queue_is_shown_over_http_and_in_the_terminal(start: Start) -> None:
     assert (queue["waiting"], queue["running"], queue["workers"], queue["slots"]) == (1, 1, 1, 1)
     assert queue["oldest_submitted_at"] == service.get(waiting)["submitted_at"]
     assert queue["owners"] == [
-        {"owner": "bob", "priority": -3, "waiting": 1, "running": 0},
-        {"owner": "alice", "priority": 0, "waiting": 0, "running": 1},
+        {"project": "default", "owner": "bob", "priority": -3, "waiting": 1, "running": 0},
+        {"project": "default", "owner": "alice", "priority": 0, "waiting": 0, "running": 1},
     ]
-    shown = terminal("queue", "--url", service.url)
-    assert "1 waiting · 1 running · 1 worker with 1 slots" in shown
-    assert "bob" in shown
+    view = terminal("queue", "--url", service.url)
+    assert "1 waiting · 1 running · 1 worker with 1 slot" in view
+    assert "bob" in view
     assert "position 1 in the queue" in terminal("result", waiting, "--url", service.url)
 
 
@@ -221,8 +227,9 @@ def test_a_terminal_user_gives_owner_and_priority(service: Service, tmp_path: Pa
 
 
 def terminal(*arguments: str) -> str:
-    command = [sys.executable, "-m", "quantumtask", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    done = quantumtask(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize(

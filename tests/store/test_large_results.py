@@ -20,9 +20,11 @@ from tests.support.services import ENDLESS, Service, until
 
 Start = Callable[..., Service]
 
-COINS = 'OPENQASM 3.0; include "stdgates.inc"; qubit[20] q; bit[20] c; h q; c = measure q;'
-LARGE = TaskSpec(COINS, shots=50_000, seed=11, memory=True)
-"""Nearly every shot is another bit string: 1.2 MB of memory, 1.3 MB of counts."""
+WIDE = 'OPENQASM 3.0; include "stdgates.inc"; qubit[9] q; bit[1000] c; h q; ' + "".join(
+    f"c[{100 * k}] = measure q[{k}]; " for k in range(9)
+)
+LARGE = TaskSpec(WIDE, shots=1500, seed=11, memory=True)
+"""Short to run, with long bit strings: 1.5 MB of memory, 0.5 MB of counts."""
 
 OUT = {"shots": LARGE.shots, "seed": LARGE.seed, "memory": True}
 
@@ -96,6 +98,7 @@ def test_a_large_result_goes_to_the_folder_and_is_returned_unchanged(
     assert len(files(service)) == 2
 
 
+@pytest.mark.xdist_group("s3")
 def test_a_large_result_goes_to_the_bucket_and_is_returned_unchanged(
     start: Start, bucket: s3.Server, expected: Result
 ) -> None:
@@ -112,6 +115,7 @@ def test_a_large_result_goes_to_the_bucket_and_is_returned_unchanged(
     assert service.run()["status"] == "completed"
 
 
+@pytest.mark.xdist_group("s3")
 def test_a_task_waits_for_an_unreachable_store_and_then_completes(
     start: Start, bucket: s3.Server, expected: Result
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from quantumtask.shared.database.base import Database
 from quantumtask.shared.database.queries import load_queries
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
     FINAL_STATES,
@@ -35,7 +36,7 @@ def store(configured: Settings) -> Iterator[FullStore]:
 
 
 def submitted(store: FullStore) -> str:
-    task_id = f"task-{len(store.list_tasks(limit=100))}"
+    task_id = f"task-{len(store.list_tasks(ALL_PROJECTS, limit=100))}"
     [receipt] = store.submit([Submission(task_id, TaskSpec("x"), 1.0)])
     assert isinstance(receipt, str)
     return task_id
@@ -64,7 +65,7 @@ def reach(store: FullStore, state: TaskState) -> Assignment:
     elif state is TaskState.FAILED:
         store.fail(assignment, FAILURE)
     elif state is TaskState.CANCELLED:
-        store.cancel(task_id)
+        store.cancel(ALL_PROJECTS, task_id)
     return assignment
 
 
@@ -76,7 +77,7 @@ VERBS: dict[str, Callable[[FullStore, Assignment], object]] = {
     "claim": try_claim,
     "complete": lambda store, a: store.complete([(a, RESULT)]),
     "fail": lambda store, a: store.fail(a, FAILURE),
-    "cancel": lambda store, a: store.cancel(a.id),
+    "cancel": lambda store, a: store.cancel(ALL_PROJECTS, a.id),
     "release": lambda store, a: store.release(a),
 }
 
@@ -87,9 +88,9 @@ def test_a_move_happens_from_its_sources_and_from_nowhere_else(
     store: FullStore, move: str, state: TaskState
 ) -> None:
     assignment = reach(store, state)
-    before = store.read([assignment.id])[assignment.id]
+    before = store.read(ALL_PROJECTS, [assignment.id])[assignment.id]
     VERBS[move](store, assignment)
-    after = store.read([assignment.id])[assignment.id]
+    after = store.read(ALL_PROJECTS, [assignment.id])[assignment.id]
     if state in MOVES[move].sources:
         assert after.state is MOVES[move].target
         assert after.changes[-1].move == move
@@ -105,10 +106,10 @@ def test_an_expired_lease_releases_the_task_and_after_the_last_attempt_abandons_
     for _ in range(2):
         expired(store, task_id)
         assert databases.sweep(store) == 1
-        assert store.read([task_id])[task_id].state is TaskState.SUBMITTED
+        assert store.read(ALL_PROJECTS, [task_id])[task_id].state is TaskState.SUBMITTED
     expired(store, task_id)
     assert databases.sweep(store) == 1
-    task = store.read([task_id])[task_id]
+    task = store.read(ALL_PROJECTS, [task_id])[task_id]
     assert task.state is TaskState.FAILED
     assert task.failure is not None
     assert task.failure.code == "worker_crashed"
@@ -122,14 +123,14 @@ def test_an_expired_lease_releases_the_task_and_after_the_last_attempt_abandons_
 def test_every_move_is_a_query_whose_heading_and_where_agree_with_the_table(
     kind: type[Database],
 ) -> None:
-    found = set()
+    moves = set()
     for name, text in load_queries(*kind.QUERY_OVERRIDES).items():
         heading = re.search(r"^-- move: (.+) -> (\w+)$", text, re.MULTILINE)
         move = MOVES.get(name.partition(".")[0])
         assert (heading is None) == (move is None), name
         if heading is None or move is None:
             continue
-        found.add(name.partition(".")[0])
+        moves.add(name.partition(".")[0])
         where = text.partition("UPDATE tasks")[2].partition("WHERE")[2]
         guard = re.search(r"state (?:= '(\w+)'|IN \(([^)]+)\))", where)
         assert guard is not None, name
@@ -137,7 +138,7 @@ def test_every_move_is_a_query_whose_heading_and_where_agree_with_the_table(
         assert guarded == set(heading[1].split(" | ")) == {str(s) for s in move.sources}, name
         assert re.search(r"SET state = '(\w+)'", text)[1] == heading[2] == move.target, name  # type: ignore[index]
         assert re.search(r"RETURNING sequence, state, attempt, id\b", text), name
-    assert found == set(MOVES)
+    assert moves == set(MOVES)
 
 
 @pytest.mark.parametrize("kind", databases.KINDS.values())

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from quantumtask.shared.database import postgresql, sqlite
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, TaskSpec
 from tests.support import databases
@@ -42,7 +43,7 @@ def test_the_database_of_each_version_before_is_upgraded_with_all_its_rows(
 
 
 def holds_the_old_tasks(store: FullStore) -> None:
-    tasks = store.read(["waiting", "completed", "failed"])
+    tasks = store.read(ALL_PROJECTS, ["waiting", "completed", "failed"])
     assert {task.state for task in tasks.values()} == {"submitted", "completed", "failed"}
     assert [task.parameters for task in tasks.values()] == [None] * 3
     result, failure = tasks["completed"].result, tasks["failed"].failure
@@ -56,7 +57,7 @@ def holds_the_old_tasks(store: FullStore) -> None:
 
 def columns(settings: Settings) -> dict[str, set[str]]:
     """Return the names of all columns of all tables."""
-    found: dict[str, set[str]] = {}
+    columns: dict[str, set[str]] = {}
     if settings.database:
         listed = (
             "SELECT table_name, column_name FROM information_schema.columns "
@@ -70,8 +71,8 @@ def columns(settings: Settings) -> dict[str, set[str]]:
         rows = list(file.execute(f"{listed} WHERE t.type = 'table'"))
         file.close()
     for table, column in rows:
-        found.setdefault(table, set()).add(column)
-    return found
+        columns.setdefault(table, set()).add(column)
+    return columns
 
 
 def test_a_version_has_the_same_tables_and_columns_on_both_databases(tmp_path: Path) -> None:
@@ -122,8 +123,8 @@ def test_processes_that_start_together_upgrade_it_once(
             assert process.stdin
             process.stdin.write("now\n")
             process.stdin.flush()
-        said = [process.communicate(timeout=60)[1] for process in together]
-        assert [process.returncode for process in together] == [0] * 4, said
+        outputs = [process.communicate(timeout=60)[1] for process in together]
+        assert [process.returncode for process in together] == [0] * 4, outputs
 
 
 def test_the_version_before_still_works_after_the_next_one_has_upgraded_the_database(
@@ -144,6 +145,6 @@ def test_the_version_before_still_works_after_the_next_one_has_upgraded_the_data
     old.submit([Submission("after", TaskSpec("x"), 1.0)])
     restarted = FullStore(configured)
     assert [a.id for a in restarted.claim("w", 1.5)] == ["before", "after"]
-    assert [t.id for t in old.list_tasks()] == ["after", "before"]
+    assert [t.id for t in old.list_tasks(ALL_PROJECTS)] == ["after", "before"]
     old.close()
     restarted.close()

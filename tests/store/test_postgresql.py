@@ -12,10 +12,12 @@ import httpx
 import pytest
 
 from quantumtask.shared.errors import StoreUnavailable
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings, SettingsError, load_settings
 from quantumtask.shared.task import Result, Submission, TaskSpec, TaskState
 from tests.support import databases, postgres
 from tests.support.services import BELL, ENDLESS, Service, free_port, until
+from tests.support.sizes import sized
 from tests.support.stores import FullStore
 
 Start = Callable[..., Service]
@@ -87,12 +89,12 @@ def test_a_worker_stopped_inside_a_transaction_delays_no_reclaim(configured: Set
         *map(FullStore, [configured] * 2),
     )
     put(store, "held", "free")
-    held, _ = lapsed.claim("w", 50)
+    claim, _ = lapsed.claim("w", 50)
     with stopped.transaction():
-        stopped.complete([(held, RESULT)])
+        stopped.complete([(claim, RESULT)])
         assert databases.sweep(store) == 1
-        assert store.read(["free"])["free"].state is TaskState.SUBMITTED
-    assert store.read(["held"])["held"].state is TaskState.COMPLETED
+        assert store.read(ALL_PROJECTS, ["free"])["free"].state is TaskState.SUBMITTED
+    assert store.read(ALL_PROJECTS, ["held"])["held"].state is TaskState.COMPLETED
     for each in (lapsed, stopped, store):
         each.close()
 
@@ -110,9 +112,9 @@ def test_one_key_sent_to_many_processes_at_once_is_one_task(configured: Settings
 
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(submit, range(6)))
-    told = [[a for a in each if isinstance(a, str)] for each in answers]
-    assert told == [told[0]] * 6
-    assert sorted(t.id for t in stores[0].list_tasks(limit=100)) == sorted(told[0])
+    ids = [[a for a in each if isinstance(a, str)] for each in answers]
+    assert ids == [ids[0]] * 6
+    assert sorted(t.id for t in stores[0].list_tasks(ALL_PROJECTS, limit=100)) == sorted(ids[0])
     for store in stores:
         store.close()
 
@@ -120,8 +122,8 @@ def test_one_key_sent_to_many_processes_at_once_is_one_task(configured: Settings
 def test_text_with_a_nul_is_stored_without_it(configured: Settings) -> None:
     store = FullStore(configured)
     store.submit([Submission("t", TaskSpec("x", name="a\0b", tags=("c\0",)), 1.0)])
-    assert [t.name for t in store.list_tasks(name="a\0b", tag="c\0")] == ["a\ufffdb"]
-    assert store.list_tasks(name="\0") == []
+    assert [t.name for t in store.list_tasks(ALL_PROJECTS, name="a\0b", tag="c\0")] == ["a\ufffdb"]
+    assert store.list_tasks(ALL_PROJECTS, name="\0") == []
     store.close()
 
 
@@ -134,7 +136,7 @@ def test_a_call_that_begins_after_a_restart_succeeds(server: postgres.Server) ->
     server.stop()
     server.start()
     put(store, "after")
-    assert [t.id for t in store.list_tasks()] == ["after", "before"]
+    assert [t.id for t in store.list_tasks(ALL_PROJECTS)] == ["after", "before"]
     store.close()
 
 
@@ -151,7 +153,7 @@ def test_a_stopped_server_is_unavailable_until_it_runs_again(
         with pytest.raises(StoreUnavailable), caplog.at_level(logging.WARNING):
             put(store, "never")
         with pytest.raises(StoreUnavailable):
-            store.read(["never"])
+            store.read(ALL_PROJECTS, ["never"])
         with pytest.raises(StoreUnavailable):
             reader.changed()
     assert len(caplog.records) == 2, "one line for each connection, not one for each try"
@@ -160,7 +162,7 @@ def test_a_stopped_server_is_unavailable_until_it_runs_again(
     assert not reader.changed()
     put(store, "t")
     until(reader.changed, 5)
-    assert set(store.read(["never", "t"])) == {"t"}
+    assert set(store.read(ALL_PROJECTS, ["never", "t"])) == {"t"}
     store.close()
     reader.close()
 
@@ -172,9 +174,9 @@ def test_a_transaction_that_loses_its_server_writes_nothing(server: postgres.Ser
         server.stop()
         server.start()
         put(store, "b")
-    assert store.list_tasks() == []
+    assert store.list_tasks(ALL_PROJECTS) == []
     put(store, "c")
-    assert [t.id for t in store.list_tasks()] == ["c"]
+    assert [t.id for t in store.list_tasks(ALL_PROJECTS)] == ["c"]
     store.close()
 
 
@@ -183,12 +185,13 @@ def test_nothing_is_lost_or_done_twice_while_the_server_is_killed_again_and_agai
 ) -> None:
     configured = Settings(database=server.url, lease_s=1, max_crashes=1000)
     FullStore(configured).close()
+    count, stops = sized((200, 3), (300, 5))
     accepted: list[str] = []
     done = Event()
 
     def submit(number: int) -> None:
         store = FullStore(configured)
-        for n in range(300):
+        for n in range(count):
             name = f"t{number}-{n}"
             while not done.is_set():
                 with suppress(StoreUnavailable):
@@ -203,27 +206,33 @@ def test_nothing_is_lost_or_done_twice_while_the_server_is_killed_again_and_agai
             with suppress(StoreUnavailable), store.transaction():
                 databases.sweep(store)
                 store.complete([(a, RESULT) for a in store.claim(f"w{number}", 5)])
+            done.wait(0.01)
         store.close()
 
     with ThreadPoolExecutor(4) as pool:
-        running = [pool.submit(each, n) for each in (submit, work) for n in range(2)]
+        running = [pool.submit(role, n) for role in (submit, work) for n in range(2)]
         try:
-            for n in range(5):
+            for n in range(stops):
                 until(lambda n=n: len(accepted) > 100 * (n + 1), 60)
                 server.stop()
                 server.start()
-            until(lambda: len(accepted) == 600, 60)
+            until(lambda: len(accepted) == 2 * count, 60)
             store = FullStore(configured)
-            until(lambda: not store.list_tasks([TaskState.SUBMITTED, TaskState.RUNNING]), 60)
+            until(
+                lambda: (
+                    not store.list_tasks(ALL_PROJECTS, [TaskState.SUBMITTED, TaskState.RUNNING])
+                ),
+                60,
+            )
         finally:
             done.set()
-        for each in running:
-            each.result()
-    tasks = store.read(accepted)
-    assert len(tasks) == 600
+        for role in running:
+            role.result()
+    tasks = store.read(ALL_PROJECTS, accepted)
+    assert len(tasks) == 2 * count
     assert {task.state for task in tasks.values()} == {TaskState.COMPLETED}
     ends = [sum(c.state.final for c in task.changes) for task in tasks.values()]
-    assert ends == [1] * 600
+    assert ends == [1] * len(tasks)
     store.close()
 
 
@@ -307,10 +316,10 @@ def test_a_service_without_a_server_logs_the_reason_without_the_password(
     processes = [service.start_worker(), service.start_api()]
     for process in processes:
         assert process.popen.wait(30) != 0
-        said = process.log.read_text()
-        assert "Connection refused" in said
-        assert "the database cannot be read or written" in said
-        assert "s3cret" not in said
+        output = process.log.read_text()
+        assert "Connection refused" in output
+        assert "the database cannot be read or written" in output
+        assert "s3cret" not in output
     assert "The worker cannot run: the database" in service.worker.log.read_text()
     service.stop()
 
@@ -332,7 +341,7 @@ def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "shown"),
+    ("url", "label"),
     [
         ("postgresql://u:s3cret@h:5432/d", "postgresql://h:5432/d"),
         ("postgresql://h1,h2:5433/d?password=s3cret", "postgresql://h1,h2:5433/d"),
@@ -340,10 +349,10 @@ def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
         ("postgresql://u:%73%33cret@h", "postgresql://h"),
     ],
 )
-def test_the_password_is_never_shown(url: str, shown: str) -> None:
+def test_the_password_is_never_shown(url: str, label: str) -> None:
     settings = load_settings({"QUANTUMTASK_DATABASE": url})
     assert settings.database == url
-    assert settings.database_label == shown
+    assert settings.database_label == label
     assert "cret" not in repr(settings)
     assert "cret" not in settings.database_label
 

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from quantumtask.shared.batch import NewBatch
 from quantumtask.shared.blobs import describe_blob, new_blob_name, strip_result
 from quantumtask.shared.database.queries import load_queries
+from quantumtask.shared.limits import Consumption
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, Submission, TaskSpec
 from tests.support import databases
@@ -62,15 +65,52 @@ def test_old_tasks_are_deleted_with_all_their_rows_and_others_stay(
     end(attic, "large", result=strip_result(RESULT, BLOB))
     [failed, cancelled] = put(attic, "failed", "cancelled")
     attic.fail(failed, Failure("code", "message"))
-    attic.cancel(cancelled.id)
+    attic.cancel(ALL_PROJECTS, cancelled.id)
     attic.submit([Submission("waiting", TaskSpec("x", tags=("a",), parameters="{}"), 1.0)])
     [running] = attic.claim("w", 1)
     attic.submit([Submission("later", TaskSpec("x", tags=("a",), parameters="{}"), 1.0)])
     assert removed(configured, 500) == (4, [BLOB.name])
     assert removed(configured, 500) == (0, [])
     assert set(rest(attic).values()) == {2}
-    assert attic.list_tasks(tag="b") == []
+    assert attic.list_tasks(ALL_PROJECTS, tag="b") == []
     assert attic.complete([(running, RESULT)])
+
+
+def test_a_client_deletes_a_task_that_has_ended_with_all_its_rows(attic: FullStore) -> None:
+    end(attic, "large", result=strip_result(RESULT, BLOB))
+    end(attic, "other")
+    [running] = put(attic, "running")
+    before, blobs = attic.delete("default", "large")
+    assert before is not None
+    assert (before.id, blobs) == ("large", [BLOB.name])
+    assert attic.delete("default", "running")[0] is not None
+    assert attic.read(ALL_PROJECTS, ["large", "other", "running"]).keys() == {"other", "running"}
+    assert attic.delete("default", "large") == (None, [])
+    assert set(rest(attic).values()) == {2}
+    assert attic.complete([(running, RESULT)])
+    for name in ("running", "other"):
+        attic.delete("default", name)
+    assert set(rest(attic).values()) == {0}
+    assert sum(each.result_bytes for each in attic._select(Consumption, "read_consumption")) == 0
+
+
+def test_a_client_deletes_a_batch_as_a_whole_after_its_last_task_has_ended(
+    attic: FullStore,
+) -> None:
+    items = [Submission(name, TaskSpec("x", tags=("a",)), 1.0, batch="b", item=k)
+             for k, name in enumerate(("one", "two"))]  # fmt: skip
+    attic.submit_batch(NewBatch("b", tuple(items), tags=("t",)))
+    [one, two] = attic.claim("w", 1e9)
+    assert attic.complete([(one, strip_result(RESULT, BLOB))])
+    before, _ = attic.delete_batch("default", "b")
+    assert before is not None and before.finished_at is None
+    assert attic.delete("default", "one") == (attic.read("default", ["one"])["one"], [])
+    attic.cancel("default", two.id)
+    assert attic.delete_batch("other", "b") == (None, [])
+    assert attic.delete_batch("default", "b")[1] == [BLOB.name]
+    assert attic.list_batches(ALL_PROJECTS) == attic.list_batches(ALL_PROJECTS, tag="t") == []
+    assert set(rest(attic).values()) == {0}
+    assert attic.read_batch_events(ALL_PROJECTS, "b", 0, 9) == []
 
 
 def test_the_oldest_tasks_are_deleted_first_in_steps_of_the_given_size(
@@ -79,13 +119,13 @@ def test_the_oldest_tasks_are_deleted_first_in_steps_of_the_given_size(
     for name in ("a", "b", "c"):
         end(attic, name)
     assert removed(configured, 2)[0] == 2
-    assert list(attic.read(["a", "b", "c"])) == ["c"]
+    assert list(attic.read(ALL_PROJECTS, ["a", "b", "c"])) == ["c"]
 
 
 def test_recently_finished_tasks_stay(attic: FullStore) -> None:
     end(attic, "t")
     assert attic.remove_tasks(500) == (0, [])
-    assert attic.read(["t"])["t"].result == RESULT
+    assert attic.read(ALL_PROJECTS, ["t"])["t"].result == RESULT
 
 
 def test_a_task_lives_at_least_as_long_as_its_idempotency_key() -> None:
@@ -117,10 +157,10 @@ def test_concurrent_deletions_share_the_tasks(configured: Settings, attic: FullS
 
 def test_a_large_result_refers_to_its_object(attic: FullStore) -> None:
     end(attic, "large", result=strip_result(RESULT, BLOB))
-    result = attic.read(["large"])["large"].result
+    result = attic.read(ALL_PROJECTS, ["large"])["large"].result
     assert result is not None
     assert (result.blob, result.counts, result.memory) == (BLOB, "null", None)
-    assert attic.list_tasks()[0].result is not None
+    assert attic.list_tasks(ALL_PROJECTS)[0].result is not None
 
 
 @pytest.mark.parametrize(
@@ -155,18 +195,18 @@ def test_only_objects_that_no_task_can_ever_name_are_orphans(attic: FullStore) -
     }
     end(attic, "done", result=strip_result(RESULT, describe_blob(names["named"], b"")))
     put(attic, "cancelled")
-    attic.cancel("cancelled")
+    attic.cancel(ALL_PROJECTS, "cancelled")
     [first] = put(attic, "running")
     attic.release(first)
     assert [a.attempt for a in attic.claim("w", 50)] == [2]
     names["half written"] = names["of no task"] + ".part"
     others = [f"{database}/notes.txt", "results"]
-    found = attic.find_orphans([*names.values(), *others])
-    assert {what for what, name in names.items() if name not in found} == {
+    orphans = attic.find_orphans([*names.values(), *others])
+    assert {what for what, name in names.items() if name not in orphans} == {
         "named",
         "about to be named",
     }
-    assert set(found) <= set(names.values())
+    assert set(orphans) <= set(names.values())
 
 
 def test_every_database_has_a_unique_and_constant_identity(

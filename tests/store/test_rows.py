@@ -3,15 +3,15 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import apsw
 import apsw.ext
 import pytest
 
+from quantumtask.shared import activity, audit, fair_share, limits, queue_stats, sessions, tokens
 from quantumtask.shared import database as database_package
-from quantumtask.shared import queue_stats
-from quantumtask.shared.database import rows
+from quantumtask.shared.database import rows, usage_rows
 from quantumtask.shared.database.connect import open_database
 from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.database.sqlite import Sqlite
@@ -33,10 +33,28 @@ def selections() -> Iterator[tuple[str, str]]:
                     yield row_type, query
 
 
+def find_row_type(name: str) -> Any:
+    return next(
+        found
+        for each in (
+            rows,
+            usage_rows,
+            activity,
+            audit,
+            fair_share,
+            limits,
+            queue_stats,
+            sessions,
+            tokens,
+        )
+        if (found := getattr(each, name, None))
+    )
+
+
 MOVED = [
-    ("MovedRow", query)
+    ("FinalRow" if MOVES[move].target.final else "MovedRow", query)
     for query in load_queries()
-    if query.partition(".")[0] in MOVES and query != "claim"
+    if (move := query.partition(".")[0]) in MOVES and move != "claim"
 ]
 COUNTS = [("OwnerCountRow", f"count_{state}_by_owner") for state in ("waiting", "running")]
 PAIRS = sorted({*selections(), *MOVED, *COUNTS, ("MovedRow", "insert_task")})
@@ -55,7 +73,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connec
 def test_a_row_type_has_the_columns_of_its_query(
     connection: apsw.Connection, row_type: str, query: str
 ) -> None:
-    fields = get_type_hints(getattr(rows, row_type, None) or getattr(queue_stats, row_type))
+    fields = get_type_hints(find_row_type(row_type))
     info = apsw.ext.query_info(connection, Sqlite.translate(load_queries()[query]))
     assert [name for name, _ in info.description] == list(fields)
 

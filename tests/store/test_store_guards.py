@@ -9,6 +9,8 @@ import pytest
 
 from tests.store.mutants import MUTANTS
 
+pytestmark = pytest.mark.slow_first
+
 ROOT = Path(__file__).parents[2]
 
 FOUND_BY = {
@@ -16,6 +18,7 @@ FOUND_BY = {
     "id_before_commit": "test_store.py::test_a_task_comes_back_as_it_was_stored",
     "no_sweep": "test_store.py::test_a_lease_that_its_worker_does_not_know_expires",
     "no_fair_tag": "test_fair_sharing.py::test_one_task_after_another_owners_thousands_is_next",
+    "no_project": "test_projects.py::test_a_read_finds_what_its_project_has_and_nothing_of_another",
 }
 
 

@@ -4,7 +4,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from quantumtask.shared.task import FINAL_STATES, JsonText, StateChange, Submission, TaskState
+from quantumtask.shared.task import (
+    DEFAULT_PROJECT,
+    FINAL_STATES,
+    JsonText,
+    StateChange,
+    Submission,
+    TaskState,
+)
+
+
+class ProjectVersion(NamedTuple):
+    """Values of which one differs after each move of a task of a project.
+
+    Attributes:
+        newest: The sequence of the newest task; None without a task.
+        running: The number of running tasks.
+        running_sum: The sum of their sequences and attempts.
+        ended_at: The time at which the last task ended.
+    """
+
+    newest: int | None
+    running: int
+    running_sum: int
+    ended_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +49,7 @@ class NewBatch:
     key: str | None = None
     digest: str = ""
     metadata: JsonText | None = None
+    project: str = DEFAULT_PROJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +71,7 @@ class Batch:
     finished_at: float | None
     states: Mapping[TaskState, int]
     metadata: JsonText | None = None
+    project: str = DEFAULT_PROJECT
 
 
 class TaskVersion(NamedTuple):

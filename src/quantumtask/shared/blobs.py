@@ -5,6 +5,7 @@ This is the only file that imports the library for S3.
 
 import gzip
 import hashlib
+import io
 import os
 import re
 import secrets
@@ -16,7 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,14 @@ from quantumtask.shared.task import BLOB_PLACEHOLDER, Blob, Result
 
 LARGE_BYTES = 256 * 1024
 """Size in characters of JSON above which a result is stored outside the database."""
+
+PIECE_BYTES = 32 * 1024
+"""Size of the pieces in which the text of a large result is handled: a millisecond or so each."""
+
+FIELDS = ("counts", "memory", "outputs", "data")
+NONE_TEXT = b"null"
+"""Fields of a result in the order of the lines of an object, and the line of a field that is None.
+"""
 
 _PAGE_SIZE = 1000
 
@@ -39,7 +49,7 @@ def pack_result(result: Result) -> bytes:
     """Return counts, memory, outputs and, if set, data as lines of JSON, compressed by gzip."""
     texts = result.texts if result.data is not None else result.texts[:-1]
     # A line break in JSON can only be white space between values.
-    lines = ["null" if text is None else text.replace("\n", " ") for text in texts]
+    lines = [NONE_TEXT.decode() if text is None else text.replace("\n", " ") for text in texts]
     return gzip.compress("\n".join(lines).encode(), compresslevel=1, mtime=0)
 
 
@@ -56,23 +66,52 @@ def strip_result(result: Result, blob: Blob) -> Result:
     )
 
 
-def restore_result(result: Result, blob: Blob, data: bytes) -> Result:
-    """Return the whole result from its database row and the bytes of its object.
-
-    Raises:
-        ResultDamaged: The bytes differ from those that were stored.
-    """
+def check_blob(blob: Blob, data: bytes) -> None:
+    """Raise ResultDamaged if the bytes of an object differ from those that were stored."""
     if describe_blob(blob.name, data) != blob:
         raise ResultDamaged(f"{blob.name} differs from the stored object: {len(data):,} bytes")
+
+
+def unpack_result(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the texts of a result from its object, in pieces, each with the name of its field.
+
+    Fields come in the order of FIELDS; those that are None are left out.
+
+    Raises:
+        ResultDamaged: The bytes cannot be unpacked.
+    """
     try:
-        counts, *rest = gzip.decompress(data).decode().split("\n")
-        memory, outputs, *more = (None if text == "null" else text for text in rest)
-    except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise ResultDamaged(f"{blob.name} cannot be unpacked") from error
-    (values,) = more or (None,)
-    return replace(
-        result, counts=counts, memory=memory, outputs=outputs, data=values, blob=None, size=None
-    )
+        for number, pieces in groupby(_split_lines(_decompress(data)), itemgetter(0)):
+            yield from _name_pieces(FIELDS[number], (piece for _, piece in pieces))
+    except (OSError, EOFError, LookupError, zlib.error) as error:
+        raise ResultDamaged("the object cannot be unpacked") from error
+
+
+def _decompress(data: bytes) -> Iterator[bytes]:
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
+def _split_lines(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield pieces of lines, each with the number of its line."""
+    number = 0
+    for piece in pieces:
+        first, *others = piece.split(b"\n")
+        yield number, first
+        for other in others:
+            number += 1
+            yield number, other
+
+
+def _name_pieces(field: str, pieces: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Yield the pieces with the name of their field; nothing if the text is that of None."""
+    iterator, head = iter(pieces), b""
+    while len(head) <= len(NONE_TEXT) and (piece := next(iterator, None)) is not None:
+        head += piece
+    if head != NONE_TEXT or field == FIELDS[0]:
+        yield field, head
+        yield from ((field, piece) for piece in iterator)
 
 
 def new_blob_name(database: str, task_id: str, attempt: int) -> str:

@@ -4,6 +4,7 @@ Each process uses the Store in the form of its role: ApiStore, WorkerStore or Re
 """
 
 import contextlib
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from itertools import starmap
 from typing import Any, TypeVar
@@ -11,10 +12,19 @@ from typing import Any, TypeVar
 from quantumtask.shared.database.base import Row
 from quantumtask.shared.database.connect import open_database
 from quantumtask.shared.database.queries import load_queries
-from quantumtask.shared.database.rows import ClaimedRow, MovedRow
+from quantumtask.shared.database.rows import ClaimedRow, DeletedBatchRow, MovedRow
+from quantumtask.shared.database.usage_rows import FinalRow, to_minute_rows, to_usage_rows
 from quantumtask.shared.settings import Settings
 
 R = TypeVar("R")
+
+_DELETIONS = (
+    "delete_changes",
+    "delete_tags",
+    "delete_parameters",
+    "delete_circuits",
+    "delete_tasks",  # last: the other tables refer to it
+)
 
 
 class Store:
@@ -27,6 +37,7 @@ class Store:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._writer = uuid.uuid4().hex
         self._database = open_database(settings)
         texts = load_queries(*self._database.QUERY_OVERRIDES)
         self._queries = {name: self._database.translate(text) for name, text in texts.items()}
@@ -60,8 +71,21 @@ class Store:
             self._record(query.partition(".")[0], moved, values.get("worker"))
         return moved
 
+    def _end(self, query: str, /, **values: Any) -> list[FinalRow]:
+        """Run the query of a move that ends tasks; write their history and the usage."""
+        with self.transaction():
+            ended = self._select(FinalRow, query, **values)
+            self._record_end(query.partition(".")[0], ended, values.get("worker"))
+        return ended
+
+    def _record_end(self, move: str, tasks: Sequence[FinalRow], worker: str | None) -> None:
+        """Write an entry to the history of each task, and add the tasks to usage and minutes."""
+        self._record(move, tasks, worker)
+        self._each("add_usage", to_usage_rows(tasks, self._writer))
+        self._each("add_minute", to_minute_rows(tasks, self._writer))
+
     def _record(
-        self, move: str, tasks: Sequence[MovedRow | ClaimedRow], worker: str | None
+        self, move: str, tasks: Sequence[MovedRow | ClaimedRow | FinalRow], worker: str | None
     ) -> None:
         """Write an entry to the history of each task."""
         self._each(
@@ -77,6 +101,21 @@ class Store:
                 for task in tasks
             ),
         )
+
+    def _delete_tasks(self, sequences: Sequence[int]) -> None:
+        """Delete tasks that have ended, with all rows that refer to them."""
+        if sequences:
+            self._rows("subtract_results", sequences=sequences, writer=self._writer)
+            for deletion in _DELETIONS:
+                self._rows(deletion, sequences=sequences)
+
+    def _delete_batches(self, batches: Sequence[DeletedBatchRow]) -> None:
+        """Delete batches that have no tasks any more."""
+        if batches:
+            sequences = [batch.sequence for batch in batches]
+            self._rows("delete_batch_events", ids=[batch.id for batch in batches])
+            self._rows("delete_batch_tags", sequences=sequences)
+            self._rows("delete_batches", sequences=sequences)
 
     def _select(self, row_type: Callable[..., R], query: str, /, **values: Any) -> list[R]:
         """Run a query and return its rows by name."""

@@ -3,14 +3,16 @@
 QuantumTaskError
 |-- RequestError                 the request is wrong: sending it again does not help
 |   |-- InvalidJson  InvalidRequest  UnsupportedEncoding
-|   |-- BodyTooLarge  CircuitTooLarge  ParametersTooLarge
+|   |-- BodyTooLarge  JsonTooLarge  CircuitTooLarge  ParametersTooLarge
 |   |-- TaskNotFound  BatchNotFound  BackendNotFound
 |   |-- UnrunnableCircuit        the circuit would fail: has `problems`
+|   |-- Unauthenticated  Forbidden
 |   `-- IdempotencyConflict  TaskAlreadyFinished  TaskNotCompleted
 |-- Unavailable                  a temporary state: send the request again after `retry_after_s`
-|   |-- QueueFull
+|   |-- QueueFull  QuotaExceeded  RateExceeded
 |   |-- StoreUnavailable
 |   |-- ResultStoreUnavailable
+|   |-- AnswersTooLarge  BodiesTooLarge
 |   `-- WorkerUnavailable  AnalysisQueueFull
 |-- ResultDamaged                a large result is missing, or is not the one that was stored
 `-- TaskError                    the task ends as `failed`
@@ -43,12 +45,13 @@ class RequestError(QuantumTaskError):
 
 
 class InvalidJson(RequestError):
-    """A body that is not JSON."""
+    """A body that is not JSON; `problems` has the position, the reason and the remedy."""
 
     code = "invalid_json"
 
-    def __init__(self) -> None:
+    def __init__(self, problem: Problem) -> None:
         super().__init__("invalid json")
+        self.problems = [problem]
 
 
 class InvalidRequest(RequestError):
@@ -67,6 +70,12 @@ class BodyTooLarge(RequestError):
     """A body above QUANTUMTASK_MAX_BODY_BYTES."""
 
     code = "body_too_large"
+
+
+class JsonTooLarge(RequestError):
+    """A body with more names, strings or values than a parser can take without delay."""
+
+    code = "json_too_large"
 
 
 class CircuitTooLarge(RequestError):
@@ -103,6 +112,27 @@ class BatchNotFound(RequestError):
 
     def __init__(self) -> None:
         super().__init__("batch not found")
+
+
+class TokenNotFound(RequestError):
+    """First characters that no valid token has."""
+
+    code = "token_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("no valid token has these first characters")
+
+
+class Unauthenticated(RequestError):
+    """A request without a valid token, where one is required."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(RequestError):
+    """A request that needs a role with more rights."""
+
+    code = "forbidden"
 
 
 class UnrunnableCircuit(RequestError):
@@ -148,6 +178,35 @@ class QueueFull(Unavailable):
     retry_after_s = 5
 
 
+class QuotaExceeded(Unavailable):
+    """A limit on processor seconds or kept results that a project or a user has used up."""
+
+    code = "quota_exceeded"
+
+    def __init__(self, message: str, retry_after_s: int = 3600) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RateExceeded(Unavailable):
+    """More requests than a project or a user may send.
+
+    Attributes:
+        policy: Name of the limit that was exceeded.
+        quota: Requests that may follow each other at once.
+        window_s: Seconds in which the whole quota comes back.
+    """
+
+    code = "rate_exceeded"
+
+    def __init__(
+        self, message: str, policy: str, quota: int, window_s: int, retry_after_s: int
+    ) -> None:
+        super().__init__(message)
+        self.policy, self.quota, self.window_s = policy, quota, window_s
+        self.retry_after_s = retry_after_s
+
+
 class StoreUnavailable(Unavailable):
     """The database cannot be read or written now."""
 
@@ -160,6 +219,20 @@ class ResultStoreUnavailable(Unavailable):
 
     code = "result_unavailable"
     retry_after_s = 5
+
+
+class AnswersTooLarge(Unavailable):
+    """Large answers to other requests hold the memory for such answers."""
+
+    code = "answers_too_large"
+    retry_after_s = 2
+
+
+class BodiesTooLarge(Unavailable):
+    """The bodies of other requests hold the memory for large bodies."""
+
+    code = "bodies_too_large"
+    retry_after_s = 2
 
 
 class WorkerUnavailable(Unavailable):

@@ -2,7 +2,10 @@
 
 COUNTS, MEMORY, PROBABILITIES = "counts", "memory", "probabilities"
 STATEVECTOR, EXPECTATION_VALUES, UNITARY = "statevector", "expectation_values", "unitary"
-OUTPUT_KINDS = (COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATION_VALUES, UNITARY)
+GRADIENTS = "gradients"
+OUTPUT_KINDS = (
+    COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATION_VALUES, UNITARY, GRADIENTS,
+)  # fmt: skip
 """Values of `return`: the kinds of output of a task."""
 
 COMPILE_AUTO, COMPILE_ALWAYS, COMPILE_NEVER = "auto", "always", "never"

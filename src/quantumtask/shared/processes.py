@@ -1,4 +1,4 @@
-"""Control of the own process: death with the parent, limit of processor time, garbage collector."""
+"""Control of the own process: death with the parent, processor time, files, garbage collector."""
 
 import ctypes
 import gc
@@ -9,6 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PR_SET_PDEATHSIG = 1
+
+
+def limit_library_threads(threads: int) -> None:
+    """Set the variables that BLAS and OpenMP read in processes that start from now on.
+
+    BLAS gets one thread: a simulator has the threads of its plan. The threads of OpenMP sleep while
+    they wait: on cores that other processes use, too, spinning makes a run several times as long.
+
+    Args:
+        threads: The largest number of threads of a simulator.
+    """
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
 
 def kill_on_parent_death(death_signal: signal.Signals, parent: int | None = None) -> None:
@@ -44,6 +58,11 @@ def cpu_time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def keep_files_private() -> None:
+    """Have this process create files that only its user can read: tasks may be confidential."""
+    os.umask(0o077)
 
 
 def freeze_gc() -> None:

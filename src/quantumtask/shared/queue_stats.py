@@ -1,10 +1,29 @@
 """Statistics of the queue: tasks by owner, workers, expected waiting time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+from quantumtask.shared.principal import ALL_PROJECTS
 
 MAX_TASKS_AHEAD = 1_000
 """Limit of the count of tasks ahead of another task."""
+
+
+class DayUsage(NamedTuple):
+    """The usage of a project on one day: sums over the tasks that ended after a run.
+
+    Attributes:
+        day: Days since 1970, in UTC.
+        processor_s: Run time times threads, in seconds.
+        result_bytes: Bytes of the results, as they are stored.
+    """
+
+    day: int
+    project: str
+    tasks: int
+    shots: int
+    processor_s: float
+    result_bytes: int
 
 
 class WorkerRate(NamedTuple):
@@ -27,8 +46,9 @@ class WorkerRate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OwnerQueue:
-    """The numbers of waiting and of running tasks of one owner and priority."""
+    """The numbers of waiting and of running tasks of one project, owner and priority."""
 
+    project: str
     owner: str
     priority: int
     waiting: int
@@ -40,7 +60,7 @@ class QueueStats:
     """The state of the whole queue.
 
     Attributes:
-        owners: One entry for each owner and priority.
+        owners: One entry for each project, owner and priority.
         workers: Number of live workers.
         slots: Number of their slots.
         oldest_at: Submission time of the oldest waiting task, in seconds since 1970.
@@ -60,6 +80,12 @@ class QueueStats:
     def running(self) -> int:
         """Number of running tasks."""
         return sum(each.running for each in self.owners)
+
+    def of_project(self, project: str) -> "QueueStats":
+        """Return the statistics with the owners of one project alone; ALL_PROJECTS: of all."""
+        if project == ALL_PROJECTS:
+            return self
+        return replace(self, owners=tuple(o for o in self.owners if o.project == project))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,11 @@
 from collections.abc import Iterable
 
 from quantumtask.shared.blobs import parse_blob_name
-from quantumtask.shared.database.rows import BlobRow, ExpiredBatchRow, ExpiredTaskRow
+from quantumtask.shared.database.rows import BlobRow, DeletedBatchRow, DeletedTaskRow
 from quantumtask.shared.db import Store
 
-_DELETIONS = (
-    "delete_changes",
-    "delete_tags",
-    "delete_parameters",
-    "delete_circuits",
-    "delete_tasks",  # last: the other tables refer to it
-)
 _BATCHES = 10
+_AUDIT_RECORDS = 100
 
 
 class RetentionStore(Store):
@@ -27,27 +21,26 @@ class RetentionStore(Store):
         """
         with self.transaction():
             ttl_s = self._settings.retention_s
-            tasks = self._select(ExpiredTaskRow, "expired_tasks", ttl_s=ttl_s, limit=limit)
+            tasks = self._select(DeletedTaskRow, "expired_tasks", ttl_s=ttl_s, limit=limit)
             sequences = [task.sequence for task in tasks]
-            if sequences:
-                for deletion in _DELETIONS:
-                    self._rows(deletion, sequences=sequences)
+            self._delete_tasks(sequences)
         return len(tasks), [task.blob for task in tasks if task.blob]
 
     def remove_batches(self) -> int:
         """Delete some of the batches that have no tasks any more; return their number."""
         with self.transaction():
             ttl_s = self._settings.retention_s
-            batches = self._select(ExpiredBatchRow, "expired_batches", ttl_s=ttl_s, limit=_BATCHES)
-            if batches:
-                sequences = [batch.sequence for batch in batches]
-                self._rows("delete_batch_events", ids=[batch.id for batch in batches])
-                self._rows("delete_batch_tags", sequences=sequences)
-                self._rows("delete_batches", sequences=sequences)
+            batches = self._select(DeletedBatchRow, "expired_batches", ttl_s=ttl_s, limit=_BATCHES)
+            self._delete_batches(batches)
         return len(batches)
 
+    def remove_audit_records(self) -> int:
+        """Delete some of the audit records whose lifetime is over; return their number."""
+        with self.transaction():
+            return len(self._rows("delete_audit_records", limit=_AUDIT_RECORDS))
+
     def find_orphans(self, names: Iterable[str]) -> list[str]:
-        """Return the blobs among these that no task names, nor ever will.
+        """Return those of the blobs that no task names, and that no task can name later.
 
         A task can come to name a blob only while the attempt runs for which the blob was written,
         and an attempt that has ended never runs again. So no clock is needed to decide.

@@ -2,11 +2,15 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
+
+from quantumtask.shared.data_folder import DATA_FOLDER, data_folder
+from quantumtask.shared.limits import parse_limits, parse_weights
+from quantumtask.shared.machine import core_count, machine_memory_bytes
+from quantumtask.shared.secret_files import read_secret_files
 
 PREFIX = "QUANTUMTASK_"
 MIB = 1024 * 1024
@@ -20,7 +24,7 @@ def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
 class Settings:
     """All settings. The environment variable of `max_shots` is `QUANTUMTASK_MAX_SHOTS`."""
 
-    data_dir: Path = _setting(Path("data"), "Folder of the database and the logs.")
+    data_dir: Path = _setting(DATA_FOLDER, "Folder of the database and the logs.")
     database: str = _setting(
         "",
         "The database: `postgresql://USER:PASSWORD@HOST:PORT/NAME`; "
@@ -42,19 +46,66 @@ class Settings:
         "", "URL at which the API reaches the worker; empty: worker_host and worker_port."
     )
 
+    auth: str = _setting(
+        "auto",
+        "Whether requests need a token. `auto`: once a token exists, and always on an address that "
+        "other machines reach; `required`; `off`: everyone who reaches the API may do everything.",
+    )
+    oidc_issuer: str = _setting(
+        "", "URL of the provider of OpenID Connect whose ID tokens are accepted; empty: none."
+    )
+    oidc_client_id: str = _setting("", "Id of this service at the provider.")
+    oidc_groups: str = _setting(
+        "", "Project and role of each group: `GROUP=PROJECT:ROLE,...`; the first counts."
+    )
+    allowed_hosts: str = _setting(
+        "",
+        "Names of the API, besides those of this machine and all addresses: "
+        "`quantum.example.org,.lab.example.org`; a dot stands for all names below, `*` for any.",
+    )
+    allowed_origins: str = _setting(
+        "",
+        "Origins whose web pages may use the API: `https://lab.example.org`; "
+        "empty: the pages of the API itself.",
+    )
+    worker_secret: str = _setting(
+        "",
+        "Secret that the API shows to the worker, the same for both; "
+        "empty: the file `worker-secret` in the data folder, which the first of them makes.",
+        secret=True,
+    )
+    max_connections: int = _setting(
+        8192, "Largest number of open connections of the API; probes have more of their own."
+    )
+    max_address_connections: int = _setting(
+        4096, "Largest number of open connections of one client address."
+    )
+    client_timeout_s: float = _setting(
+        10.0,
+        "Time that a client has to send the head of a request, in seconds; also the time for which "
+        "it may send a body, or read an answer, with less than 1 KiB/s.",
+    )
+    keep_alive_s: float = _setting(
+        75.0, "Time after which a connection without a request is closed, in seconds."
+    )
+
     slots: int = _setting(0, "Circuits that run at once on this worker; 0: one for each core.")
     slot_memory_mb: int = _setting(
         0,
         "Memory limit of a slot in MiB; 0: 80 % of the memory of the machine or container, "
         "divided by the slots.",
     )
+    sandbox: str = _setting(
+        "on",
+        "Sandbox of the processes that read circuits: `on`, all that this machine has; `require`, "
+        "refuse to start without all restrictions; `off`.",
+    )
 
     executor: str = _setting(
         "local", "Place where circuits run: `local`, this machine; `ray`, a Ray cluster."
     )
     ray_address: str = _setting(
-        "auto",
-        "The Ray cluster: `HOST:PORT` of its head; `auto`: the cluster of this machine.",
+        "auto", "The Ray cluster: `HOST:PORT` of its head; `auto`: the cluster of this machine."
     )
     ray_patience_s: float = _setting(
         60.0,
@@ -63,7 +114,10 @@ class Settings:
     )
 
     max_body_bytes: int = _setting(10 * MIB, "Largest request body in bytes, after decompression.")
-    max_circuit_bytes: int = _setting(1 * MIB, "Largest circuit text, in bytes of UTF-8.")
+    max_bodies_bytes: int = _setting(
+        128 * MIB, "Memory of large request bodies, in bytes; a client gets half; above it, 503."
+    )
+    max_circuit_bytes: int = _setting(8 * MIB, "Largest circuit text, in bytes of UTF-8.")
     max_nesting: int = _setting(100, "Deepest nesting of blocks and parentheses in a circuit.")
     max_qubits: int = _setting(10_000, "Largest number of qubits that a circuit may declare.")
     max_bits: int = _setting(
@@ -87,15 +141,37 @@ class Settings:
     max_result_bytes: int = _setting(
         32 * MIB, "Largest result (counts, memory, outputs, data) of one task, in bytes of JSON."
     )
+    max_answer_bytes: int = _setting(
+        128 * MIB,
+        "Memory of large answers that the API sends at the same time, in bytes, of which one "
+        "client gets half; above it, requests wait, and get 503 after 10 seconds.",
+    )
     max_waiting_tasks: int = _setting(
         100_000, "Largest number of waiting tasks; above it, submissions get 429."
     )
     max_waiting_per_owner: int = _setting(
         10_000, "Largest number of waiting tasks of one owner; above it, submissions get 429."
     )
+    max_user_priority: int = _setting(
+        0, "Highest `priority` of a task, except of an administrator; with authentication alone."
+    )
     owner_weights: str = _setting(
+        "", "Weights of owners while several have waiting tasks: `alice=4,bob=0.5`; otherwise 1."
+    )
+    project_limits: str = _setting(
         "",
-        "Weights of owners while several have waiting tasks: `alice=4,bob=0.5`; 1 for all others.",
+        "Limits of every project as a whole: `max_running=100,max_slots=8`; `quantumtask project "
+        "set` replaces them for one project.",
+    )
+    user_limits: str = _setting(
+        "",
+        "Limits of every user, in each project: `max_waiting=1000,max_requests=50`; `quantumtask "
+        "project set` replaces them.",
+    )
+    turn_s: float = _setting(
+        1.0,
+        "Time that a task runs at least before its slot goes to an owner who waits and has none, "
+        "in seconds; 0: no task gives way.",
     )
     compile_limit_s: float = _setting(
         5.0, "Limit of processor time for reading and compiling a circuit, in seconds."
@@ -108,8 +184,7 @@ class Settings:
         5.0, "Interval at which a worker renews its leases and sends its heartbeat, in seconds."
     )
     poll_s: float = _setting(
-        0.5,
-        "Longest time until a worker that was not woken looks for tasks, in seconds.",
+        0.5, "Longest time until a worker that was not woken looks for tasks, in seconds."
     )
     max_crashes: int = _setting(3, "Number of lost slots or workers after which a task fails.")
     drain_s: float = _setting(
@@ -124,6 +199,7 @@ class Settings:
         "Lifetime of a task after its end, in days, and never less than that of its "
         "Idempotency-Key; 0: for ever.",
     )
+    audit_days: float = _setting(365.0, "Lifetime of an audit record, in days; 0: for ever.")
 
     traces: str = _setting(
         "",
@@ -150,7 +226,7 @@ class Settings:
     @property
     def weights(self) -> dict[str, float]:
         """Owner -> weight, of the owners with another weight than 1."""
-        return _parse_weights(self.owner_weights)
+        return parse_weights(self.owner_weights)
 
     @property
     def results_location(self) -> str:
@@ -184,6 +260,21 @@ class Settings:
         return max(1, core_count() // self.slot_count)
 
     @property
+    def max_task_slots(self) -> int:
+        """Largest number of slots that one task may have; Ray's nodes have slots of their own."""
+        return self.slot_count if self.executor == EXECUTORS[0] else 1
+
+    def for_slots(self, slots: int) -> "Settings":
+        """Return the settings of a task that has the memory of so many slots."""
+        if slots == 1:
+            return self
+        return replace(self, slot_memory_mb=slots * self.slot_memory_bytes // MIB)
+
+    def threads_of(self, slots: int) -> int:
+        """Return the number of threads that belong to so many slots."""
+        return max(1, core_count() * slots // self.slot_count)
+
+    @property
     def slot_memory_bytes(self) -> int:
         """Memory limit of one slot in bytes."""
         if self.slot_memory_mb:
@@ -205,27 +296,39 @@ def load_settings(environment: Mapping[str, str] = os.environ, **overrides: Any)
 
     Raises:
         SettingsError: A value has the wrong type, or a variable with our prefix is no setting: a
-            misspelt limit would otherwise be ignored without a word.
+            misspelt limit would otherwise be ignored silently.
     """
     setting_of = {environment_variable(field): field for field in fields(Settings)}
     texts = {k: v for k, v in environment.items() if k.startswith(PREFIX) and k not in NOT_SETTINGS}
+    try:
+        texts = read_secret_files(texts, secret_variables())
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
     if unknown := sorted(set(texts) - set(setting_of)):
         remedy = "docs/reference/settings.md lists them all"
         raise SettingsError(f"{unknown[0]} is not a setting. {remedy}.")
     values = {setting_of[k].name: _parse(k, v, setting_of[k]) for k, v in texts.items()}
     _check_database(values.get("database", ""))
-    _parse_weights(values.get("owner_weights", ""))
+    for name, parse in _PARSERS.items():
+        _check_text(name, values.get(name, ""), parse)
     _check_results(values.get("results", ""))
-    _check_executor(values.get("executor", EXECUTORS[0]))
-    return replace(Settings(**values), **{k: v for k, v in overrides.items() if v is not None})
+    for name, choices in CHOICES.items():
+        _check_choice(name, values.get(name, choices[0]))
+    changes = {k: v for k, v in overrides.items() if v is not None}
+    settings = replace(Settings(**values), **changes)
+    return replace(settings, data_dir=data_folder(settings.data_dir, environment))
+
+
+def secret_variables() -> list[str]:
+    """Return the environment variables of the settings that are secret."""
+    return [environment_variable(setting) for setting in fields(Settings) if not setting.repr]
 
 
 SUPERVISOR = PREFIX + "SUPERVISED"
 """Variable that `quantumtask up` sets for the services it starts: its own process id."""
 
-NOT_SETTINGS = frozenset({PREFIX + "URL", SUPERVISOR})
-"""Variables with our prefix that are no settings: the client's service, and the supervisor."""
-
+NOT_SETTINGS = frozenset({PREFIX + "URL", PREFIX + "TOKEN", SUPERVISOR})
+"""Variables with our prefix that are no settings: of the client, and of the supervisor."""
 
 _POSTGRESQL = re.compile(r"postgresql://([^@/?#]*@)?(?P<location>[^@/?#]*(/[^@/?#]*)?)(\?[^@#]*)?")
 
@@ -239,22 +342,18 @@ def _check_database(url: str) -> None:
         )
 
 
-@cache
-def _parse_weights(text: str) -> dict[str, float]:
-    """Return owner -> weight. Raises SettingsError."""
-    weights = {}
-    for part in filter(str.strip, text.split(",")):
-        match = _WEIGHT.fullmatch(part)
-        if not match or not 0 < float(match["weight"]) < float("inf"):
-            raise SettingsError(
-                f"{PREFIX}OWNER_WEIGHTS: each part must be an owner and a number above zero, "
-                f"as in alice=4; got {part.strip()!r}"
-            )
-        weights[match["owner"].strip()] = float(match["weight"])
-    return weights
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "owner_weights": parse_weights,
+    "project_limits": parse_limits,
+    "user_limits": parse_limits,
+}
 
 
-_WEIGHT = re.compile(r"(?P<owner>[^=]+)=\s*(?P<weight>\d+(\.\d*)?|\.\d+)\s*", re.ASCII)
+def _check_text(name: str, text: str, parse: Callable[[str], object]) -> None:
+    try:
+        parse(text)
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}{name.upper()}: {error}") from None
 
 
 def _check_results(location: str) -> None:
@@ -267,14 +366,16 @@ def _check_results(location: str) -> None:
 
 _BUCKET = re.compile(r"s3://[^/?#@:]+(/[^?#]*)?")
 
-
 EXECUTORS = ("local", "ray")
+SANDBOX_MODES = ("on", "require", "off")
+AUTH_MODES = ("auto", "required", "off")
+CHOICES = {"executor": EXECUTORS, "sandbox": SANDBOX_MODES, "auth": AUTH_MODES}
 
 
-def _check_executor(name: str) -> None:
-    if name not in EXECUTORS:
-        names = ", ".join(EXECUTORS)
-        raise SettingsError(f"{PREFIX}EXECUTOR must be one of {names}; got {name!r}.")
+def _check_choice(setting: str, value: str) -> None:
+    if value not in CHOICES[setting]:
+        names = ", ".join(CHOICES[setting])
+        raise SettingsError(f"{PREFIX}{setting.upper()} must be one of {names}; got {value!r}.")
 
 
 def environment_variable(setting: "Field[Any]") -> str:
@@ -295,30 +396,3 @@ def _parse(name: str, text: str, setting: "Field[Any]") -> Any:
 
 
 _KIND_NAME = {int: "a whole number", float: "a number", str: "a text", type(Path()): "a path"}
-
-
-@cache
-def core_count() -> int:
-    """Return the cores of this process: CPU affinity, or the container's quota if smaller."""
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    quota = _read("/sys/fs/cgroup/cpu.max").split()
-    if len(quota) == 2 and quota[0].isdigit():
-        cores = min(cores, max(1, int(quota[0]) // int(quota[1])))
-    return cores
-
-
-@cache
-def machine_memory_bytes() -> int:
-    """Return the memory of this machine in bytes, or the container's limit if smaller."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limit = _read("/sys/fs/cgroup/memory.max").strip()
-    return min(machine, int(limit)) if limit.isdigit() else machine
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text()
-    except OSError:
-        return ""

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from itertools import starmap
 from typing import Any, Protocol
 
-from quantumtask.shared.admission import AdmissionControl
+from quantumtask.shared.admission import AdmissionControl, Quotas, check_timeout
 from quantumtask.shared.batch import NewBatch
 from quantumtask.shared.database.rows import KeyRow, MovedRow, OwnerCountRow, to_insert_row
-from quantumtask.shared.db import Store
-from quantumtask.shared.errors import IdempotencyConflict, QuantumTaskError
-from quantumtask.shared.fair_share import virtual_length, virtual_starts
+from quantumtask.shared.errors import IdempotencyConflict, InvalidRequest, QuantumTaskError
+from quantumtask.shared.fair_share import share_name, virtual_length, virtual_starts
+from quantumtask.shared.limit_store import LimitStore
+from quantumtask.shared.limits import Consumption
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Submission
+from quantumtask.shared.task import DEFAULT_PROJECT, Submission
 
 _TEXTS = (
     ("insert_parameters", "parameters"),
@@ -31,6 +32,10 @@ class Idempotent(Protocol):
         """The id of the new task or batch."""
 
     @property
+    def project(self) -> str:
+        """The project of the task or batch."""
+
+    @property
     def key(self) -> str | None:
         """The idempotency key."""
 
@@ -39,7 +44,7 @@ class Idempotent(Protocol):
         """The hash of the request body."""
 
 
-class SubmissionStore(Store):
+class SubmissionStore(LimitStore):
     """The Store with the methods that add tasks; a part of ApiStore."""
 
     def __init__(self, settings: Settings) -> None:
@@ -47,6 +52,7 @@ class SubmissionStore(Store):
         self._admission = AdmissionControl(
             settings.max_waiting_tasks, settings.max_waiting_per_owner, self._count_waiting
         )
+        self._quotas = Quotas(lambda: self._select(Consumption, "read_consumption"))
 
     def submit(self, submissions: Sequence[Submission]) -> list[str | QuantumTaskError]:
         """Store tasks.
@@ -57,7 +63,7 @@ class SubmissionStore(Store):
         with self.transaction():
             if any(submission.key for submission in submissions):
                 self._rows("delete_expired_keys")
-            self._admission.refresh()
+            self._admission.refresh(self.limits())
             admitted: list[Submission] = []
             answers = [self._admit(submission, admitted) for submission in submissions]
             self._insert(admitted)
@@ -68,7 +74,7 @@ class SubmissionStore(Store):
         with self.transaction():
             if batch.key:
                 self._rows("delete_expired_keys")
-            self._admission.refresh()
+            self._admission.refresh(self.limits())
             answer = self._admit_batch(batch)
             if answer == batch.id:
                 self._insert_batch(batch)
@@ -76,63 +82,82 @@ class SubmissionStore(Store):
 
     def _admit(self, submission: Submission, admitted: list[Submission]) -> str | QuantumTaskError:
         """Return the answer to a submission; append the submission to `admitted` if it is new."""
-        owner = submission.spec.owner
         if repeated := self._find_repeated(submission):
             return repeated
-        if error := self._admission.check(owner):
+        if error := self._refusal((submission,)):
             return error
         # The key is stored now, because the next submission may have the same one.
         if not self._insert_key(submission) and (repeated := self._find_repeated(submission)):
             return repeated
-        self._admission.add(owner)
+        self._admission.add(_owner_of(submission))
         admitted.append(submission)
         return submission.id
 
     def _admit_batch(self, batch: NewBatch) -> str | QuantumTaskError:
         if repeated := self._find_repeated(batch):
             return repeated
-        tasks_by_owner = Counter(submission.spec.owner for submission in batch.submissions)
-        if error := self._admission.check_all(tasks_by_owner):
+        if error := self._refusal(batch.submissions, in_batch=True):
             return error
         if not self._insert_key(batch) and (repeated := self._find_repeated(batch)):
             return repeated
-        for owner, tasks in tasks_by_owner.items():
+        for owner, tasks in Counter(map(_owner_of, batch.submissions)).items():
             self._admission.add(owner, tasks)
         return batch.id
+
+    def _refusal(
+        self, submissions: Sequence[Submission], *, in_batch: bool = False
+    ) -> QuantumTaskError | None:
+        """Return the error if a limit refuses tasks; None if all of them may wait."""
+        tasks_by_owner: dict[tuple[str, str], int] = {}
+        for submission in submissions:
+            owner = _owner_of(submission)
+            tasks_by_owner[owner] = tasks_by_owner.get(owner, 0) + 1
+        if error := self._admission.check(tasks_by_owner, in_batch=in_batch):
+            return error
+        limits = self.limits()
+        if not limits:
+            return None
+        for submission in submissions:
+            owner, timeout_s = _owner_of(submission), submission.spec.timeout_s
+            if reason := check_timeout(limits, owner, timeout_s):
+                return InvalidRequest(reason)
+        exceeded = (self._quotas.check(limits, owner) for owner in tasks_by_owner)
+        return next(filter(None, exceeded), None)
 
     def _find_repeated(self, new: Idempotent) -> str | QuantumTaskError | None:
         """Return the id that is stored under the key, a conflict, or None for a new key."""
         if not new.key:
             return None
-        for row in self._select(KeyRow, "find_key", key=new.key):
+        for row in self._select(KeyRow, "find_key", key=_stored_key(new)):
             if row.digest == new.digest:
                 return row.task_id
             return IdempotencyConflict("this Idempotency-Key was used with another body")
         return None
 
     def _insert_key(self, new: Idempotent) -> bool:
-        """Return False if another API process has stored the key in the meantime."""
+        """Store an idempotency key; return False if another API process has stored it before."""
         return not new.key or bool(
             self._rows(
                 "insert_key",
-                key=new.key,
+                key=_stored_key(new),
                 digest=new.digest,
                 task_id=new.id,
                 ttl_s=self._settings.idempotency_hours * 3600,
             )
         )
 
-    def _count_waiting(self) -> dict[str, int]:
+    def _count_waiting(self) -> dict[tuple[str, str], int]:
         """Return the number of waiting tasks of each owner."""
-        tasks_by_owner: Counter[str] = Counter()
+        tasks_by_owner: Counter[tuple[str, str]] = Counter()
         for row in self._select(OwnerCountRow, "count_waiting_by_owner"):
-            tasks_by_owner[row.owner] += row.tasks
+            tasks_by_owner[row.project, row.owner] += row.tasks
         return tasks_by_owner
 
     def _insert_batch(self, batch: NewBatch) -> None:
         sequence = self._value(
             "insert_batch",
             id=batch.id,
+            project=batch.project,
             name=batch.name,
             tags=json.dumps(batch.tags),
             size=len(batch.submissions),
@@ -166,22 +191,40 @@ class SubmissionStore(Store):
         """Extend the shares of the owners; return the virtual start time of each task."""
         indices_of: dict[tuple[int, str], list[int]] = {}
         for index, submission in enumerate(submissions):
-            share = (-submission.spec.priority, submission.spec.owner)
-            indices_of.setdefault(share, []).append(index)
+            rank = -submission.spec.priority
+            indices_of.setdefault((rank, _share_of(submission)), []).append(index)
         now = {rank: self._value("virtual_time", rank=rank) for rank, _ in indices_of}
         starts = [0.0] * len(submissions)
-        for (rank, owner), indices in sorted(indices_of.items()):  # one order of locks for all
+        for (rank, share), indices in sorted(indices_of.items()):  # one order of locks for all
             own = [submissions[index] for index in indices]
-            weight = self._settings.weights.get(owner, 1.0)
+            weight = self._settings.weights.get(own[0].spec.owner, 1.0)
             work = sum(virtual_length(submission, weight) for submission in own)
             finish = self._value(
-                "extend_share", rank=rank, owner=owner, virtual_time=now[rank], work=work
+                "extend_share", rank=rank, owner=share, virtual_time=now[rank], work=work
             )
             for index, start in zip(
                 indices, virtual_starts(own, finish - work, weight), strict=True
             ):
                 starts[index] = start
         return starts
+
+
+def _owner_of(submission: Submission) -> tuple[str, str]:
+    return submission.spec.project, submission.spec.owner
+
+
+def _share_of(submission: Submission) -> str:
+    return share_name(submission.spec.project, submission.spec.owner)
+
+
+def _stored_key(new: Idempotent) -> str:
+    """Return an idempotency key as it is stored: two projects may use the same one.
+
+    A key has no space. The name of the project `default` is left out, as in keys of the previous
+    release.
+    """
+    assert new.key is not None
+    return new.key if new.project == DEFAULT_PROJECT else f"{new.project} {new.key}"
 
 
 def _text_rows(name: str, texts: Any) -> Iterator[dict[str, Any]]:

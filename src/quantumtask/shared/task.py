@@ -53,13 +53,17 @@ MOVES = {
 }
 """The lifecycle: every change of state after a submission is one of these moves."""
 
+DEFAULT_PROJECT = "default"
+"""The project of everything that was submitted without authentication."""
 
 AUTO = "auto"
 ENGINES: dict[str, tuple[str, ...]] = {
     "lightning": ("statevector",),
+    "qsim": ("statevector",),
     "stim": ("stabilizer",),
     "aer": ("statevector", "density_matrix", "stabilizer", "matrix_product_state"),
-    "quantumtask": ("statevector", "density_matrix", "stabilizer"),
+    "quantumtask": ("statevector", "density_matrix", "stabilizer", "matrix_product_state"),
+    "pauli_prop": ("pauli_propagation",),
 }
 """The engines that a task may name, with their methods; `AUTO` lets the slot choose one."""
 
@@ -77,11 +81,12 @@ class TaskSpec:
         timeout_s: Limit of the run, in wall-clock seconds.
         parameters: A JSON object, name of an `input` -> value; None without inputs. An array for
             an input that takes one value makes the task a sweep (docs/how-to/sweeps.md).
-        options: A JSON object with any of `observables`, `precision`, `return`, `noise`, `backend`
-            and `compile`.
+        options: A JSON object with any of `observables`, `precision`, `return`, `noise`,
+            `backend`, `compile`, and the options of approximate methods.
         engine: One of ENGINES, or AUTO.
         method: One of the methods of the engine; None: the engine chooses.
-        owner: The owner among whose tasks and those of other owners the work is shared fairly.
+        project: The project of the task; only its principals see the task.
+        owner: The owner of the task; the workers are shared fairly between owners.
         priority: -10 to 10; a task runs before all waiting tasks of lower priority.
         metadata: A JSON object of the client, stored with the task; no worker reads it.
     """
@@ -100,6 +105,7 @@ class TaskSpec:
     priority: int = 0
     options: JsonText | None = None
     metadata: JsonText | None = None
+    project: str = DEFAULT_PROJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,11 @@ class Submission:
     digest: str = ""
     batch: str | None = None
     item: int | None = None
+
+    @property
+    def project(self) -> str:
+        """The project of the task."""
+        return self.spec.project
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +209,7 @@ class Result:
         blob: The object with counts, memory, outputs and data, if these are too large for the
             database. They are then BLOB_PLACEHOLDER, None, None and None.
         size: The length of those four texts, if they are in a blob.
+        threads: Number of threads of the simulator; None: one.
     """
 
     counts: JsonText
@@ -217,6 +229,7 @@ class Result:
     compiled: dict[str, Any] | None = None
     blob: Blob | None = None
     size: int | None = None
+    threads: int | None = None
 
     @property
     def texts(self) -> tuple[str | None, ...]:
@@ -308,30 +321,6 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """The lease under which a worker holds tasks.
-
-    Attributes:
-        expires_at: End of the lease in seconds since 1970.
-        expired: True if the lease has ended by the database's clock.
-    """
-
-    worker: str
-    expires_at: float
-    expired: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReclaimedTask:
-    """A task that was taken from a lost worker, with its lost attempt and its new state."""
-
-    id: str
-    attempt: int
-    worker: str
-    state: TaskState
-
-
-@dataclass(frozen=True, slots=True)
 class StateChange:
     """One entry of the history of a task.
 
@@ -395,3 +384,4 @@ class Task:
     batch: str | None = None
     item: int | None = None
     metadata: JsonText | None = None
+    project: str = DEFAULT_PROJECT

@@ -10,6 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from quantumtask.shared.approximation import (
+    Approximation,
+    check_approximation,
+    parse_approximation,
+)
 from quantumtask.shared.error_rates import RatesOption, parse_error_rates
 from quantumtask.shared.errors import OptionError
 from quantumtask.shared.output_kinds import (
@@ -17,6 +22,7 @@ from quantumtask.shared.output_kinds import (
     COMPILE_MODES,
     COUNTS,
     EXPECTATION_VALUES,
+    GRADIENTS,
     MAX_OBSERVABLE_TERMS,
     OBSERVABLE_LETTERS,
     OUTPUT_KINDS,
@@ -61,6 +67,7 @@ class TaskOptions:
         noise: The name of a backend, rates, or errors as in the request; None: that of the backend.
         backend: The name of the backend.
         compile_mode: The `compile` option; one of COMPILE_MODES.
+        approximation: Limits of an approximate method; None: the method is exact.
     """
 
     outputs: Sequence[str] = (COUNTS,)
@@ -69,14 +76,38 @@ class TaskOptions:
     noise: NoiseOption = None
     backend: str = SIMULATOR
     compile_mode: str = COMPILE_AUTO
+    approximation: Approximation | None = None
+
+    def check_gradients(self) -> None:
+        """Check that a task with gradients has no option that they lack.
+
+        Raises:
+            OptionError: the task has noise, a device or a precision.
+        """
+        device = None if self.backend == SIMULATOR else self.backend
+        others = {"precision": self.precision, "noise": self.noise, "backend": device}
+        if GRADIENTS in self.outputs and (other := next((o for o in others if others[o]), None)):
+            raise _invalid_option(
+                f"{other}: not together with `{GRADIENTS}`, which are exact and without noise"
+            )
+
+    def check_method(self, engine: str, method: str | None) -> None:
+        """Check the engine and the method of the task against its options.
+
+        Raises:
+            OptionError: an option would be ignored, or the method lacks one.
+        """
+        device = "" if self.backend == SIMULATOR else self.backend
+        others = {"precision": self.precision, "noise": self.noise, "backend": device}
+        check_approximation(self.approximation, engine, method, self.outputs, others)
 
 
 def parse_task_options(options: Mapping[str, Any]) -> TaskOptions:
     """Parse the options of a task; an option that is None is absent.
 
     Args:
-        options: JSON values of `observables`, `precision`, `return`, `noise`, `backend` and
-            `compile`.
+        options: JSON values of `observables`, `precision`, `return`, `noise`, `backend`,
+            `compile`, `max_bond`, `truncation`, `max_terms` and `min_coefficient`.
 
     Raises:
         OptionError: an option is not valid.
@@ -85,14 +116,17 @@ def parse_task_options(options: Mapping[str, Any]) -> TaskOptions:
     observables = None
     if "observables" in present:
         observables = parse_observables(present["observables"])
-    return TaskOptions(
+    parsed = TaskOptions(
         _parse_outputs(present.get("return"), observables is not None),
         observables,
         _parse_precision(present.get("precision"), observables is not None),
         parse_noise(present.get("noise")),
         present.get("backend", SIMULATOR),
         _parse_compile_mode(present.get("compile", COMPILE_AUTO)),
+        parse_approximation(present),
     )
+    parsed.check_gradients()
+    return parsed
 
 
 def _parse_outputs(value: Any, has_observables: bool) -> Sequence[str]:
@@ -106,9 +140,12 @@ def _parse_outputs(value: Any, has_observables: bool) -> Sequence[str]:
         raise _invalid_option(
             f"return: must be a list of any of {', '.join(OUTPUT_KINDS)}; got {shown!r}"
         )
-    if (EXPECTATION_VALUES in value) != has_observables:
+    of_observables = next((kind for kind in (EXPECTATION_VALUES, GRADIENTS) if kind in value), None)
+    if of_observables and not has_observables:
+        raise _invalid_option(f"return: `{of_observables}` requires `observables`")
+    if has_observables and not of_observables:
         raise _invalid_option(
-            f"return: `{EXPECTATION_VALUES}` requires `observables`, and vice versa"
+            f"return: `observables` require `{EXPECTATION_VALUES}` or `{GRADIENTS}`"
         )
     return value
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import starmap
-from typing import Any
 
 from quantumtask.shared.database.rows import (
     AttemptRow,
@@ -15,27 +14,35 @@ from quantumtask.shared.database.rows import (
     assignment_from_row,
     to_completion_row,
 )
-from quantumtask.shared.db import Store
+from quantumtask.shared.database.usage_rows import FinalRow
+from quantumtask.shared.fair_share import StarvedTask, Turn
+from quantumtask.shared.lease import Lease, ReclaimedTask
+from quantumtask.shared.limit_store import LimitStore
+from quantumtask.shared.limits import LimitTable
 from quantumtask.shared.task import (
     Assignment,
     Failure,
-    Lease,
-    ReclaimedTask,
     Result,
     TaskState,
 )
 
+_CALL_S = 5.0
+"""Time in which no second slot is freed for a waiting task: the first one has to start anew."""
 
-class WorkerStore(Store):
+
+class WorkerStore(LimitStore):
     """The Store with the moves of a worker."""
 
     def claim(self, worker: str, budget_ms: float) -> list[Assignment]:
         """Claim the next waiting tasks whose predicted work fills the budget, under a lease."""
-        lease_s = self._settings.lease_s
+        values = {"worker": worker, "lease_s": self._settings.lease_s, "budget_ms": budget_ms}
+        limits = self.limits()
         with self.transaction():
-            tasks = self._select(
-                ClaimedRow, "claim", worker=worker, lease_s=lease_s, budget_ms=budget_ms
-            )
+            if limits.limits_any("max_running", "max_slots"):
+                self._rows("lock_claims")
+                tasks = self._select(ClaimedRow, "claim.limited", **values, **_load_limits(limits))
+            else:
+                tasks = self._select(ClaimedRow, "claim", **values)
             if not tasks:
                 return []
             self._record("claim", tasks, worker)
@@ -54,34 +61,63 @@ class WorkerStore(Store):
         """
         with self.transaction():
             rows = self._each("complete", starmap(to_completion_row, results))
-            tasks = list(starmap(MovedRow, rows))
-            self._record("complete", tasks, results[0][0].worker if results else None)
+            tasks = list(starmap(FinalRow, rows))
+            if tasks:
+                self._record_end("complete", tasks, results[0][0].worker)
         return {(task.id, task.attempt) for task in tasks}
 
     def fail(self, assignment: Assignment, failure: Failure) -> bool:
         """Write a failure; return False if the task has left this attempt."""
-        return self._end_attempt(
+        failed = self._end(
             "fail",
-            assignment,
+            id=assignment.id,
+            attempt=assignment.attempt,
+            worker=assignment.worker,
             code=str(failure.code),
             message=failure.message,
             problems=json.dumps([asdict(problem) for problem in failure.problems]),
         )
+        return bool(failed)
 
     def release(self, assignment: Assignment, *, crashed: bool = False) -> bool:
         """Return a task to the queue; return False if the task has left this attempt."""
-        return self._end_attempt("release", assignment, crashed=int(crashed))
+        values = {"id": assignment.id, "attempt": assignment.attempt, "worker": assignment.worker}
+        return bool(self._move("release", **values, crashed=int(crashed)))
 
-    def _end_attempt(self, move: str, assignment: Assignment, /, **values: Any) -> bool:
-        return bool(
-            self._move(
-                move,
-                id=assignment.id,
-                attempt=assignment.attempt,
-                worker=assignment.worker,
-                **values,
-            )
-        )
+    def starved_task(self, patience_s: float) -> StarvedTask | None:
+        """Return the next waiting task whose owner has no running task, after some patience."""
+        values = {"patience_s": patience_s, "again_s": _CALL_S}
+        most = _load_limits(self.limits())
+        values["project_running"] = min(most["project_running"], most["project_slots"])
+        rows = self._select(StarvedTask, "starved_task", **values)
+        return rows[0] if rows else None
+
+    def held_turns(self, worker: str) -> list[Turn]:
+        """Return the tasks that a worker holds, with their owners and the runs they may finish."""
+        return self._select(Turn, "held_turns", worker=worker)
+
+    def give_way(
+        self, turn: Turn, promise_s: float, worker: str, starved: StarvedTask | None
+    ) -> bool:
+        """Return a running task to the queue, so that another owner gets its slot.
+
+        Args:
+            turn: The running task.
+            promise_s: The shortest run of the task next time, in seconds.
+            worker: The worker of the task.
+            starved: The waiting task that gets the slot, and becomes the next of its priority;
+                None: one that the worker has claimed.
+
+        Returns:
+            False if the task has left this attempt, or another worker frees a slot for `starved`.
+        """
+        with self.transaction():
+            if starved and not self._rows(
+                "call_task", **starved._asdict(), id=turn.id, again_s=_CALL_S
+            ):
+                return False
+            values = {"id": turn.id, "attempt": turn.attempt, "worker": worker}
+            return bool(self._move("release.preempted", **values, turn_s=promise_s))
 
     def renew(self, worker: str, ids: Iterable[str]) -> set[tuple[str, int]]:
         """Extend a worker's leases of these tasks.
@@ -118,16 +154,20 @@ class WorkerStore(Store):
         with self.transaction():
             for lease in leases:
                 values = {"lost_worker": lease.worker, "expires_at": lease.expires_at}
-                for query in ("abandon", "release.lost"):
-                    reclaimed += (
-                        ReclaimedTask(task.id, task.attempt, lease.worker, TaskState(task.state))
-                        for task in self._move(query, **values, max_crashes=max_crashes)
-                    )
+                tasks: list[FinalRow | MovedRow] = [
+                    *self._end("abandon", **values, max_crashes=max_crashes),
+                    *self._move("release.lost", **values, max_crashes=max_crashes),
+                ]
+                reclaimed += (
+                    ReclaimedTask(task.id, task.attempt, lease.worker, TaskState(task.state))
+                    for task in tasks
+                )
         return reclaimed
 
-    def prune_shares(self) -> None:
-        """Delete some of the shares of the work that have ended."""
+    def prune(self) -> None:
+        """Delete some of the shares of the work that have ended, and the sums of past hours."""
         self._rows("delete_past_shares")
+        self._rows("delete_past_minutes")
 
     def heartbeat(self, worker: str, slots: int, rate: float | None = None) -> None:
         """Record that a worker is alive; `rate`: predicted work in ms that it does in a second."""
@@ -136,3 +176,22 @@ class WorkerStore(Store):
     def deregister(self, worker: str) -> None:
         """Record that a worker has stopped."""
         self._rows("delete_workers", worker=worker)
+
+
+_CHUNK_MS = 50.0
+"""Predicted work of a task that is a whole slot, in milliseconds: that of a chunk."""
+_UNLIMITED = 1e18
+
+
+def _load_limits(limits: LimitTable) -> dict[str, float]:
+    """Return the values of `claim.limited` for owners without limits in the database."""
+    project, user = limits.project_default, limits.user_default
+    values = {
+        "user_running": user.max_running,
+        "user_slots": user.max_slots,
+        "project_running": project.max_running,
+        "project_slots": project.max_slots,
+    }
+    return {name: min(value, _UNLIMITED) for name, value in values.items()} | {
+        "chunk_ms": _CHUNK_MS
+    }

@@ -68,6 +68,10 @@ class Database(ABC):
         """Commit the transaction, or roll it back."""
 
     @abstractmethod
+    def check_room(self) -> None:
+        """Raise StoreUnavailable if the database knows that it has no room for more tasks."""
+
+    @abstractmethod
     def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
         """Run a query and return its rows; a value may be a list."""
 
@@ -77,7 +81,7 @@ class Database(ABC):
 
     @abstractmethod
     def changed(self) -> bool:
-        """Return True if another connection has committed since the last call; takes µs."""
+        """Return True if another connection committed since the last call; takes microseconds."""
 
     @abstractmethod
     def close(self) -> None:

@@ -13,6 +13,8 @@ from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import Settings
 
 _Query = Callable[..., list[Row]]
+_TOKENS_SCHEMA = 9
+"""First version of the schema with tokens."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class DatabaseReport:
         waiting: Number of waiting tasks.
         workers: Seconds since the last heartbeat and number of slots of each worker, in order of
             the heartbeats, the latest first.
+        tokens: Number of tokens that were ever created.
     """
 
     server: ServerInfo
@@ -37,6 +40,7 @@ class DatabaseReport:
     write_error: str
     waiting: int
     workers: tuple[tuple[float, int], ...]
+    tokens: int
 
 
 def inspect_database(settings: Settings) -> DatabaseReport | None:
@@ -71,6 +75,7 @@ def _inspect(database: Database, max_waiting: int) -> DatabaseReport:
         write_error=_write_error(database, run) if schema else "",
         waiting=waiting[0][0],
         workers=tuple((age_s, slots) for _, slots, age_s in workers),
+        tokens=len(run("list_tokens")) if schema >= _TOKENS_SCHEMA else 0,
     )
 
 

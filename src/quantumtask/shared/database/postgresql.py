@@ -27,6 +27,12 @@ MIGRATIONS = {
     6: "postgresql/0006_options.sql",
     7: "postgresql/0007_batches.sql",
     8: "postgresql/0008_metadata.sql",
+    9: "postgresql/0009_projects.sql",
+    10: "postgresql/0010_preemption.sql",
+    11: "postgresql/0011_sharing.sql",
+    12: "postgresql/0012_audit.sql",
+    13: "postgresql/0013_sessions.sql",
+    14: "postgresql/0014_minutes.sql",
 }
 
 _MIGRATION_LOCK = 0x7175616E74756D  # "quantum": the number of an advisory lock
@@ -123,6 +129,9 @@ class Postgresql(Database):
                 connection.execute("ROLLBACK", prepare=False)
             except psycopg.Error:
                 connection.close()
+
+    def check_room(self) -> None:
+        """Return: the server itself refuses what it has no room for."""
 
     def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
         """Run a query and return its rows."""

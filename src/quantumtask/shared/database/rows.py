@@ -25,7 +25,7 @@ from quantumtask.shared.task import (
 
 _COLUMNS_OF_RESULT = frozenset({"counts", "memory", "outputs", "data", "blob"})
 """Fields of a Result with columns of their own, because they can be large."""
-_OPTIONAL_IN_REPORT = frozenset({"shape", "registers", "compiled", "size"})
+_OPTIONAL_IN_REPORT = frozenset({"shape", "registers", "compiled", "size", "threads"})
 """Fields that a report contains only if they are set: the previous release does not know them."""
 _ALWAYS_IN_REPORT = tuple(
     field.name
@@ -33,7 +33,7 @@ _ALWAYS_IN_REPORT = tuple(
     if field.name not in _COLUMNS_OF_RESULT | _OPTIONAL_IN_REPORT
 )
 
-_OPTIONS_ENGINE_PREFIX = "newer:"
+OPTIONS_ENGINE_PREFIX = "newer:"
 """Prefix of the engine of a task with options. A worker of the previous release rejects the unknown
 engine instead of running the task without its options."""
 
@@ -105,6 +105,7 @@ class ListedTaskRow(NamedTuple):
     attempt: int
     started_at: float | None
     finished_at: float | None
+    project: str
     owner: str
     rank: int
     report: str | None
@@ -127,6 +128,7 @@ class TaskRow(NamedTuple):
     attempt: int
     started_at: float | None
     finished_at: float | None
+    project: str
     owner: str
     rank: int
     fair: float
@@ -177,6 +179,7 @@ class BatchRow(NamedTuple):
 
     id: str
     sequence: int
+    project: str
     name: str | None
     tags: str
     size: int
@@ -194,8 +197,9 @@ class BatchStateRow(NamedTuple):
 
 
 class OwnerCountRow(NamedTuple):
-    """A number of tasks of one owner and rank, which is the negated priority."""
+    """A number of tasks of one project, owner and rank, which is the negated priority."""
 
+    project: str
     owner: str
     rank: int
     tasks: int
@@ -223,14 +227,14 @@ class BlobRow(NamedTuple):
     running_attempt: int | None
 
 
-class ExpiredTaskRow(NamedTuple):
+class DeletedTaskRow(NamedTuple):
     """A task to delete, with the object that it names."""
 
     sequence: int
     blob: str | None
 
 
-class ExpiredBatchRow(NamedTuple):
+class DeletedBatchRow(NamedTuple):
     """A batch to delete."""
 
     sequence: int
@@ -251,6 +255,7 @@ def to_insert_row(submission: Submission, virtual_start: float) -> dict[str, Any
         "name": spec.name,
         "tags": json.dumps(spec.tags) if spec.tags else "[]",
         "cost_ms": float(submission.cost_ms),
+        "project": spec.project,
         "owner": spec.owner,
         "rank": -spec.priority,
         "virtual_start": virtual_start,
@@ -261,7 +266,7 @@ def to_insert_row(submission: Submission, virtual_start: float) -> dict[str, Any
 
 def _engine(spec: TaskSpec) -> str | None:
     if spec.options is not None:
-        return _OPTIONS_ENGINE_PREFIX + spec.engine
+        return OPTIONS_ENGINE_PREFIX + spec.engine
     return None if spec.engine == AUTO else spec.engine
 
 
@@ -278,6 +283,8 @@ def to_completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
         "blob_bytes": result.blob and result.blob.size,
         "blob_sha256": result.blob and result.blob.sha256,
         "report": json.dumps(_report(result)),
+        "processor_s": result.run_ms / 1e3 * (result.threads or 1),
+        "result_bytes": result.blob.size if result.blob else result.json_size,
     }
 
 
@@ -298,7 +305,7 @@ def assignment_from_row(row: ClaimedRow, texts: CircuitRow, worker: str) -> Assi
         bool(row.memory),
         row.timeout_s,
         parameters=texts.parameters,
-        engine=(row.engine or AUTO).removeprefix(_OPTIONS_ENGINE_PREFIX),
+        engine=(row.engine or AUTO).removeprefix(OPTIONS_ENGINE_PREFIX),
         method=row.method,
         options=texts.options,
     )
@@ -352,6 +359,7 @@ def _task(row: ListedTaskRow | TaskRow, **details: Any) -> Task:
         attempt=row.attempt,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        project=row.project,
         owner=row.owner,
         priority=-row.rank,
         batch=row.batch,

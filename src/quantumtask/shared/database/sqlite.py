@@ -11,6 +11,7 @@ from typing import Any
 import apsw
 
 from quantumtask.shared.database.base import Database, ErrorTranslation, Row, ServerInfo
+from quantumtask.shared.database.sqlite_file import SqliteFiles
 
 MIGRATIONS = (
     "0001_tasks.sql",
@@ -21,6 +22,12 @@ MIGRATIONS = (
     "0006_options.sql",
     "0007_batches.sql",
     "0008_metadata.sql",
+    "0009_projects.sql",
+    "0010_preemption.sql",
+    "0011_sharing.sql",
+    "0012_audit.sql",
+    "0013_sessions.sql",
+    "0014_minutes.sql",
 )
 
 
@@ -33,6 +40,7 @@ class Sqlite(Database):
         with _translated:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = _open(path, busy_timeout_s)
+        self._files = SqliteFiles(path)
         self._connection.convert_binding = lambda _cursor, _number, value: json.dumps(value)
         self._durable = True
         self._data_version: int | None = None
@@ -65,6 +73,7 @@ class Sqlite(Database):
 
     def begin(self, durable: bool) -> None:
         """Begin a transaction with the write lock."""
+        self._files.check()
         with _translated:
             self._synchronize(durable)
             self._connection.execute("BEGIN IMMEDIATE")
@@ -76,11 +85,16 @@ class Sqlite(Database):
             if commit:
                 with _translated:
                     self._connection.execute("COMMIT")
+                self._files.check()  # what was written to a removed file is not to be confirmed
         finally:
             self._in_transaction = False
             if self._connection.in_transaction:
                 with _translated:
                     self._connection.execute("ROLLBACK")
+
+    def check_room(self) -> None:
+        """Raise StoreUnavailable if the disk has no room for more tasks."""
+        self._files.check_room()
 
     def _synchronize(self, durable: bool) -> None:
         if durable is not self._durable:

@@ -6,6 +6,7 @@ half of it. So no process has to store or pass on trace ids.
 
 from typing import TYPE_CHECKING
 
+from quantumtask.shared.installation import install_command
 from quantumtask.shared.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -25,6 +26,6 @@ def open_traces(settings: Settings, service: str, instance: str = "") -> "TraceE
     except ImportError:
         raise SettingsError(
             "QUANTUMTASK_TRACES is set, but OpenTelemetry is not installed: "
-            "pip install 'quantumtask[traces]'"
+            + install_command("traces")
         ) from None
     return TraceExporter(settings.traces, service, instance)

@@ -11,16 +11,17 @@
 
 -- name: insert_task
 INSERT INTO tasks
-  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank, fair,
-   batch, item, submitted_at)
-SELECT id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank,
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, project, owner, rank,
+   fair, batch, item, submitted_at)
+SELECT id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, project, owner, rank,
        virtual_start, batch, item, $now
 FROM ROWS FROM (json_to_recordset(:rows) AS (
   id text, shots bigint, seed bigint, memory integer, timeout_s float8, engine text, method text,
-  name text, tags text, cost_ms float8, owner text, rank bigint, virtual_start float8,
+  name text, tags text, cost_ms float8, project text, owner text, rank bigint,
+  virtual_start float8,
   batch text, item bigint
 )) WITH ORDINALITY AS input
-  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, owner, rank,
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, project, owner, rank,
    virtual_start, batch, item, place)
 ORDER BY place
 RETURNING sequence, state, attempt, id;
@@ -67,16 +68,45 @@ UPDATE tasks
 SET state = 'completed', finished_at = $now, worker = NULL, lease_until = NULL,
     result = done.result, result_memory = done.result_memory,
     result_outputs = done.result_outputs, result_data = done.result_data, report = done.report,
+    processor_s = done.run_s, result_bytes = done.stored_bytes,
     blob = done.blob, blob_bytes = done.blob_bytes, blob_sha256 = done.blob_sha256
 FROM (
   SELECT id AS task, attempt AS claimed, result, result_memory, result_outputs, result_data,
-         report, blob, blob_bytes, blob_sha256
+         report, processor_s AS run_s, result_bytes AS stored_bytes, blob, blob_bytes, blob_sha256
   FROM json_to_recordset(:rows) AS input
     (id text, attempt bigint, result text, result_memory text, result_outputs text,
-     result_data text, report text, blob text, blob_bytes bigint, blob_sha256 text)
+     result_data text, report text, processor_s float8, result_bytes bigint, blob text, blob_bytes bigint, blob_sha256 text)
 ) AS done
 WHERE id = done.task AND state = 'running' AND attempt = done.claimed
-RETURNING sequence, state, attempt, id;
+RETURNING sequence, state, attempt, id, project, owner, shots, processor_s, result_bytes,
+          submitted_at, started_at;
+
+-- name: add_usage
+INSERT INTO usage
+  (day, project, owner, writer, tasks, shots, processor_s, result_bytes, removed_bytes)
+SELECT CAST(floor($now / 86400) AS integer), project, owner, writer, tasks, shots, processor_s,
+       result_bytes, 0
+FROM json_to_recordset(:rows) AS input
+  (project text, owner text, writer text, tasks bigint, shots bigint, processor_s float8,
+   result_bytes bigint)
+ON CONFLICT (day, project, owner, writer) DO UPDATE
+SET tasks = usage.tasks + excluded.tasks, shots = usage.shots + excluded.shots,
+    processor_s = usage.processor_s + excluded.processor_s,
+    result_bytes = usage.result_bytes + excluded.result_bytes;
+
+-- name: add_minute
+INSERT INTO minutes
+  (minute, project, writer, completed, failed, cancelled, started, waiting_s, longest_s)
+SELECT CAST(floor($now / 60) AS bigint), project, writer, completed, failed, cancelled, started,
+       waiting_s, longest_s
+FROM json_to_recordset(:rows) AS input
+  (project text, writer text, completed bigint, failed bigint, cancelled bigint, started bigint,
+   waiting_s float8, longest_s float8)
+ON CONFLICT (minute, project, writer) DO UPDATE
+SET completed = minutes.completed + excluded.completed, failed = minutes.failed + excluded.failed,
+    cancelled = minutes.cancelled + excluded.cancelled, started = minutes.started + excluded.started,
+    waiting_s = minutes.waiting_s + excluded.waiting_s,
+    longest_s = greatest(minutes.longest_s, excluded.longest_s);
 
 -- name: delete_past_shares
 DELETE FROM shares WHERE (rank, owner) IN (
@@ -116,15 +146,21 @@ WHERE state = 'submitted'
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
           engine, method, submitted_at, started_at, rank, fair;
 
+-- name: lock_claims
+SELECT 1 FROM pg_advisory_xact_lock(6515);
+
 -- name: cancel.batch
 -- move: submitted | running -> cancelled
 UPDATE tasks
-SET state = 'cancelled', finished_at = $now, worker = NULL, lease_until = NULL
+SET state = 'cancelled', finished_at = $now, worker = NULL, lease_until = NULL,
+    processor_s = $now - started_at
 WHERE state IN ('submitted', 'running') AND sequence IN (
-  SELECT sequence FROM tasks WHERE batch = :batch AND state IN ('submitted', 'running')
+  SELECT sequence FROM tasks
+  WHERE batch = :batch AND :project IN ('*', project) AND state IN ('submitted', 'running')
   FOR UPDATE SKIP LOCKED
 )
-RETURNING sequence, state, attempt, id;
+RETURNING sequence, state, attempt, id, project, owner, shots, processor_s, result_bytes,
+          submitted_at, started_at;
 
 -- name: release.lost
 -- move: running -> submitted
@@ -143,6 +179,7 @@ RETURNING sequence, state, attempt, id;
 -- move: running -> failed
 UPDATE tasks
 SET state = 'failed', finished_at = $now, worker = NULL, lease_until = NULL, crashes = crashes + 1,
+    processor_s = lease_until - started_at,
     failure_code = 'worker_crashed',
     failure = 'the worker was lost ' || (crashes + 1) || ' times while it had this task'
 WHERE state = 'running' AND sequence IN (
@@ -151,7 +188,8 @@ WHERE state = 'running' AND sequence IN (
     AND crashes + 1 >= :max_crashes
   FOR UPDATE SKIP LOCKED
 )
-RETURNING sequence, state, attempt, id;
+RETURNING sequence, state, attempt, id, project, owner, shots, processor_s, result_bytes,
+          submitted_at, started_at;
 
 -- name: expired_tasks
 SELECT sequence, blob FROM tasks WHERE finished_at < $now - :ttl_s
