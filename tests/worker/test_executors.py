@@ -12,24 +12,28 @@ import pytest
 
 from quantumtask.shared.settings import EXECUTORS, Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
-from quantumtask.worker.outcome import AttemptOutcome
+from quantumtask.worker.outcome import AttemptOutcome, TaskSize, Value
 from quantumtask.worker.worker import open_executor
 from tests.support.ray_cluster import Cluster
 from tests.support.services import (
     BELL,
     ENDLESS,
-    SECONDS,
     TOO_LARGE,
     alive,
-    at_work,
+    entangle,
+    memory_mib,
     slot_pids,
     until,
 )
 
-pytestmark = pytest.mark.xdist_group("ray")  # all that use a Ray cluster share one
+# All that use a Ray cluster share one.
+pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.slow_first]
 
 KINDS = EXECUTORS
 SLOTS = 2
+
+STATE_MIB = 400
+"""More than a slot has without a state, and less than with that of ENDLESS."""
 
 # So it is seen at once that a state is too large, and not on the way.
 REFUSED = {"engine": "aer", "method": "statevector"}
@@ -46,8 +50,9 @@ class Bench:
     def __init__(self, settings: Settings, home: Any) -> None:
         self._home = home
         self._heard = threading.Condition()
-        self._outcomes: dict[str, list[Result | Failure | None]] = {}
+        self._outcomes: dict[str, list[Value | None]] = {}
         self._names = map(str, itertools.count())
+        self.size = TaskSize(1, all_threads=False)  # no task requests more
         self.broken: list[BaseException] = []
         self.executor = open_executor(settings, self._hear, self.broken.append)
         self.executor.warm()
@@ -67,10 +72,10 @@ class Bench:
         ]
         self._outcomes.update({task.id: [] for task in chunk})
         until(lambda: self.executor.free, 60)
-        self.executor.submit(chunk)
+        self.executor.submit(chunk, self.size)
         return chunk
 
-    def verdicts(self, chunk: list[Assignment]) -> list[Result | Failure | None]:
+    def verdicts(self, chunk: list[Assignment]) -> list[Value | None]:
         """Return the value of each outcome, after checking that there is one outcome for each
         task.
         """
@@ -80,12 +85,20 @@ class Bench:
         assert {len(self._outcomes[task.id]) for task in chunk} == {1}
         return [self._outcomes[task.id][0] for task in chunk]
 
-    def run(self, *circuits: str, **more: Any) -> list[Result | Failure | None]:
+    def run(self, *circuits: str, **more: Any) -> list[Value | None]:
         return self.verdicts(self.submit(*circuits, **more))
 
     def at_work(self, slots: int = 1) -> list[int]:
-        """Wait until this number of slots computes; return their process ids."""
-        return at_work(lambda: slot_pids(self._home), slots)
+        """Wait until this number of slots has the state of ENDLESS; return their process ids.
+
+        A slot computes when it starts, too.
+        """
+
+        def at_work() -> list[int]:
+            return [pid for pid in slot_pids(self._home) if memory_mib(pid) > STATE_MIB]
+
+        until(lambda: len(at_work()) >= slots, 120)
+        return at_work()
 
 
 Begin = Callable[[str], Bench]
@@ -167,7 +180,7 @@ def test_a_kill_of_one_task_ends_its_whole_chunk(bench: Bench) -> None:
 
 
 def test_another_attempt_is_not_killed(bench: Bench) -> None:
-    [task] = chunk = bench.submit(SECONDS)
+    [task] = chunk = bench.submit(entangle(150))
     bench.executor.kill(task.id, task.attempt + 1)
     bench.executor.kill("another", task.attempt)
     assert isinstance(bench.verdicts(chunk)[0], Result)

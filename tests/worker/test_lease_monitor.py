@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quantumtask.shared.lease import Lease
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Lease
 from quantumtask.worker.lease_monitor import LeaseMonitor
 
 SETTINGS = Settings(lease_s=30, renew_s=5)

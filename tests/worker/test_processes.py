@@ -21,16 +21,21 @@ def test_the_api_process_has_no_simulator_and_no_parser_in_it(service: Service) 
     assert [name for name in HEAVY if f"/{name}/" in maps] == []
 
 
-def test_only_slots_hold_a_simulator(service: Service) -> None:
-    if not service.processes:
-        return
+def test_only_slots_hold_a_simulator(tmp_path: Path) -> None:
+    service = Service(tmp_path, slots=1)
+    service.start_api()
+    service.start_worker(within=["env"])  # a new interpreter: a launched worker has simulators
+    service.wait_ready()
     service.run()
 
     def holds_aer(pid: int) -> bool:
         return "/qiskit_aer/" in Path(f"/proc/{pid}/maps").read_text()
 
+    slots = slot_pids(service.worker)
+    assert slots
+    assert all(holds_aer(pid) for pid in slots)
     assert not holds_aer(service.worker.pid)
-    assert all(holds_aer(pid) for pid in slot_pids(service.worker))
+    service.stop()
 
 
 def test_importing_the_api_imports_nothing_heavy() -> None:
@@ -86,3 +91,23 @@ def test_no_thread_waits_with_a_timeout_on_a_queue_that_may_ignore_it() -> None:
     simple = [file for file in sources if "SimpleQueue()" in file.read_text()]
     assert simple
     assert [file.name for file in simple if ".get(timeout=" in file.read_text()] == []
+
+
+CHILD = """
+from multiprocessing import get_context
+from quantumtask.worker.slots import child_process
+child = get_context("forkserver").Process(target=print, args=("ran",))
+child.start()
+child.join()
+"""
+
+
+def test_a_process_that_has_started_children_ends_without_a_warning() -> None:
+    """Python warns of programs that nobody has waited for; multiprocessing waits for its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", "-c", CHILD],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("ran\n", "")

@@ -25,6 +25,7 @@ WRONG: dict[str, Any] = {
     "an unknown field": [["a", 1, "Failure", {"problems": [], "unknown": 1}]],
     "no array": {"a": 1},
     "no outcome": [],
+    "a request that it may not make": [["a", 1, "SlotRequest", {"slots": 1}]],
 }
 MESSAGES = {name: json.dumps(message).encode() for name, message in WRONG.items()} | {
     "no JSON": b"no json",

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from quantumtask.shared.task import Assignment
+from quantumtask.worker.outcome import TaskSize
 
 
 class Executor(Protocol):
@@ -19,8 +20,13 @@ class Executor(Protocol):
     def free(self) -> int:
         """Number of chunks that can be submitted now."""
 
-    def submit(self, chunk: list[Assignment]) -> None:
-        """Run a chunk; call this only while `free` is above 0."""
+    def submit(self, chunk: list[Assignment], size: TaskSize | None = None) -> None:
+        """Run a chunk; call this only while so many slots are free.
+
+        Args:
+            size: The size of a single task that has requested it, or may not request any; None:
+                one slot, and the outcome of a task may be a SlotRequest.
+        """
 
     def kill(
         self, task_id: str | None = None, attempt: int | None = None, reason: str = "stopped"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from quantumtask.shared.lease import Lease
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Lease
 
 
 class LeaseMonitor:

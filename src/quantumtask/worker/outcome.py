@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from quantumtask.shared.task import (
     Assignment,
@@ -15,18 +15,42 @@ from quantumtask.shared.task import (
 
 
 @dataclass(frozen=True)
+class SlotRequest:
+    """The request of a task for more than its slot, instead of a run.
+
+    Attributes:
+        slots: Number of slots whose memory the task needs; 1: it is faster with more threads.
+    """
+
+    slots: int
+
+
+class TaskSize(NamedTuple):
+    """The size of the run of a task that has requested more than its slot.
+
+    Attributes:
+        slots: Number of slots whose memory the task has.
+        all_threads: True: all threads that no other task uses; False: those of its slots.
+    """
+
+    slots: int
+    all_threads: bool
+
+
+@dataclass(frozen=True)
 class AttemptOutcome:
     """The outcome of an attempt.
 
     Attributes:
         assignment: The task and its attempt.
-        value: The result or failure; None if the slot was lost, which is no fault of the task.
+        value: The result, the failure or the request for more than a slot; None if the slot was
+            lost, which is no fault of the task.
         requeue: If there is no value: True to return the task to the queue, so that another worker
             may run it; False to run it again on this worker.
     """
 
     assignment: Assignment
-    value: Result | Failure | None
+    value: Result | Failure | SlotRequest | None
     requeue: bool = False
 
 
@@ -46,15 +70,19 @@ class RecordedOutcome:
 _FIELDS_OF_RESULT = tuple(field.name for field in fields(Result) if field.name != "blob")
 
 
-def encode_value(value: Result | Failure) -> tuple[str, dict[str, Any]]:
-    """Return a result or failure as a kind and a JSON object."""
+Value: TypeAlias = Result | Failure | SlotRequest
+"""Value that a slot returns for a task."""
+
+
+def encode_value(value: Value) -> tuple[str, dict[str, Any]]:
+    """Return a value as its kind and a JSON object."""
     if isinstance(value, Result):  # asdict would copy its texts
         return "Result", {name: getattr(value, name) for name in _FIELDS_OF_RESULT}
-    return "Failure", asdict(value)
+    return type(value).__name__, asdict(value)
 
 
-def decode_value(kind: str, fields: dict[str, Any]) -> Result | Failure:
-    """Return the result or failure that `encode_value` has encoded.
+def decode_value(kind: str, fields: dict[str, Any]) -> Value:
+    """Return the value that `encode_value` has encoded.
 
     Raises:
         TypeError: A field is unknown or missing.
@@ -62,5 +90,7 @@ def decode_value(kind: str, fields: dict[str, Any]) -> Result | Failure:
     """
     if kind == "Result":
         return Result(**{**parse_result_fields(fields), "blob": None})
+    if kind == "SlotRequest":
+        return SlotRequest(**fields)
     problems = tuple(Problem(**problem) for problem in fields["problems"])
     return Failure(**{**fields, "problems": problems})

@@ -60,6 +60,8 @@ class RetentionThread:
             self._delete_old_tasks(store)
             while store.remove_batches() and not self._stopping.wait(_PAUSE_S):
                 pass
+        while store.remove_audit_records() and not self._stopping.wait(_PAUSE_S):
+            pass
         self._delete_orphans(store)
 
     def _delete_old_tasks(self, store: RetentionStore) -> None:

@@ -15,8 +15,16 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, FailureCode, Result, TaskState
 from quantumtask.shared.worker_store import WorkerStore
 from quantumtask.worker.executor_protocol import Executor
+from quantumtask.worker.large_tasks import LargeTasks
 from quantumtask.worker.lease_monitor import LeaseMonitor
-from quantumtask.worker.outcome import AttemptOutcome, RecordedOutcome, Report
+from quantumtask.worker.outcome import (
+    AttemptOutcome,
+    RecordedOutcome,
+    Report,
+    SlotRequest,
+    TaskSize,
+)
+from quantumtask.worker.preemption import Preemption
 from quantumtask.worker.ray.executor import RayExecutor
 from quantumtask.worker.result_uploader import ResultUploader
 from quantumtask.worker.retention import RetentionThread
@@ -80,8 +88,10 @@ class Worker:
         self._held: dict[tuple[str, int], Assignment] = {}
         self._backlog: list[Assignment] = []  # claimed, but not in a slot yet
         self._retries: list[Assignment] = []  # to run again, each alone in a slot
+        self._large = LargeTasks()  # to run again, each with more than a slot
         self._outcomes: list[AttemptOutcome] = []  # not recorded yet
         self._more_waiting = False  # the last claim has filled its budget
+        self._preemption = Preemption(settings, self._store, self.id)
         self._throughput = ThroughputMeter()
         self._lease_monitor = LeaseMonitor(settings)
         self._renew_at = 0.0
@@ -114,7 +124,7 @@ class Worker:
         self._retention.start()
         log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
         while not self._stopping.is_set():
-            if self._try_iteration() and not (self._more_waiting and self._executor.free):
+            if self._try_iteration() and not (self._more_waiting and self._unreserved_slots()):
                 self._sleep()
         self._drain()
 
@@ -178,6 +188,7 @@ class Worker:
         if self._outcomes or renewal_due or free_slots:
             self._write(renewal_due, free_slots)
         self._drop_lost(held_before)
+        self._preempt()
         self._dispatch()
 
     def _write(self, renewal_due: bool, free_slots: int) -> None:
@@ -212,7 +223,11 @@ class Worker:
         """Return the number of slots to claim tasks for."""
         if self._backlog or self._retries or self._uploader.saturated or self._stopping.is_set():
             return 0
-        return self._executor.free
+        return self._unreserved_slots()
+
+    def _unreserved_slots(self) -> int:
+        """Return the number of free slots that no large task waits for."""
+        return max(0, self._executor.free - self._large.reserved)
 
     def _collect(self) -> None:
         """Take all outcomes from the inbox; a task whose slot was lost is to run again, alone."""
@@ -224,6 +239,9 @@ class Worker:
             if outcome is None or _key(outcome.assignment) not in self._held:
                 continue
             self._events.ended(outcome)
+            if isinstance(outcome.value, SlotRequest) and not self._stopping.is_set():
+                self._large.add(outcome.assignment, outcome.value)
+                continue
             retry = outcome.value is None and not outcome.requeue
             if retry and not self._stopping.is_set():
                 self._events.retried(outcome.assignment)
@@ -233,11 +251,8 @@ class Worker:
 
     def _record(self, outcomes: list[AttemptOutcome]) -> list[RecordedOutcome]:
         """Write the outcomes of attempts that this worker still holds."""
-        results = [
-            (outcome.assignment, outcome.value)
-            for outcome in outcomes
-            if isinstance(outcome.value, Result)
-        ]
+        pairs = ((outcome.assignment, outcome.value) for outcome in outcomes)
+        results = [(task, value) for task, value in pairs if isinstance(value, Result)]
         completed = dict.fromkeys(self._store.complete(results), TaskState.COMPLETED)
         return [
             RecordedOutcome(
@@ -249,7 +264,7 @@ class Worker:
     def _record_other(self, outcome: AttemptOutcome) -> TaskState | None:
         """Write an outcome without a result; return the new state, None if the lease is lost."""
         assignment, value = outcome.assignment, outcome.value
-        if value is None:
+        if value is None or isinstance(value, SlotRequest):
             return TaskState.SUBMITTED if self._store.release(assignment) else None
         if isinstance(value, Result):
             return None
@@ -269,7 +284,7 @@ class Worker:
     def _renew(self) -> None:
         self._store.heartbeat(self.id, self._executor.size, self._throughput.rate())
         self._store.renew(self.id, {task_id for task_id, _ in self._held})
-        self._store.prune_shares()
+        self._store.prune()
 
     def _reclaim_expired(self) -> None:
         """Return the tasks of lost workers to the queue, once in an interval."""
@@ -291,22 +306,40 @@ class Worker:
             assignment = self._held.pop(key)
             self._backlog = [each for each in self._backlog if each is not assignment]
             self._retries = [each for each in self._retries if each is not assignment]
+            self._large.remove(assignment)
             cancelled = states.get(assignment.id) is TaskState.CANCELLED
             self._executor.kill(*key, "cancelled" if cancelled else "lease_lost")
             self._uploader.cancel(*key)
             self._events.lease_lost(assignment, "cancelled" if cancelled else "taken")
 
+    def _preempt(self) -> None:
+        """Kill one slot if all are busy and an owner without any waits in vain."""
+        if self._unreserved_slots() or not self._preemption.due(self._held):
+            return
+        waiting = (*self._backlog, *self._retries, *self._large.assignments)
+        if freed := self._preemption.free_slot(waiting):
+            self._events.preempted(self._held.pop(freed.key))
+            if freed.for_queue:
+                self._requeue_waiting()
+            self._executor.kill(*freed.key, "preempted")
+            self._uploader.cancel(*freed.key)
+
     def _dispatch(self) -> None:
-        while self._retries and self._executor.free:
+        while self._retries and self._unreserved_slots():
             self._submit([self._retries.pop(0)])
-        if self._backlog and (free := self._executor.free):
+        if self._backlog and (free := self._unreserved_slots()):
             chunks, self._backlog = pack_chunks(self._backlog, free)
             for chunk in chunks:
                 self._submit(chunk)
+        others_wait = bool(self._retries or self._backlog or self._more_waiting)
+        while start := self._large.take_first(self._executor.free, others_wait=others_wait):
+            assignment, size = start
+            self._submit([assignment], size)
 
-    def _submit(self, chunk: list[Assignment]) -> None:
+    def _submit(self, chunk: list[Assignment], size: TaskSize | None = None) -> None:
         self._events.started(chunk)
-        self._executor.submit(chunk)
+        self._preemption.start(chunk)
+        self._executor.submit(chunk, size)
 
     def _drain(self) -> None:
         """Requeue tasks that have not started; wait for running tasks, then kill late ones."""
@@ -328,7 +361,8 @@ class Worker:
 
     def _requeue_waiting(self) -> None:
         """Requeue the tasks that are in no slot: no slot will be free for them soon."""
-        self._outcomes += [AttemptOutcome(each, None) for each in (*self._backlog, *self._retries)]
+        waiting = (*self._backlog, *self._retries, *self._large.take_all())
+        self._outcomes += [AttemptOutcome(each, None) for each in waiting]
         self._backlog, self._retries = [], []
 
     def _requeue_all(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
-from quantumtask.openqasm import Sweep, Validation, validate_circuit
+from quantumtask.openqasm import Sweep, Validation, draw_circuit, validate_circuit
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.processes import cpu_time_limit
@@ -65,7 +65,7 @@ def _validate(spec: TaskSpec, settings: Settings, _: int) -> AnalysisResponse:
     return AnalysisResponse(True, report, not _is_out_of_memory(validation))
 
 
-def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> AnalysisResponse:
+def _estimate(spec: TaskSpec, settings: Settings, _: int) -> AnalysisResponse:
     """Return the engine, memory and time that a task would take, compilation included."""
     from quantumtask.engines.selection.estimate import RunEstimate, estimate_run
 
@@ -84,7 +84,6 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> AnalysisRespo
             sweep.program,
             shots=spec.shots,
             settings=settings,
-            threads=threads,
             engine=spec.engine,
             method=spec.method,
         )
@@ -92,8 +91,10 @@ def _estimate(spec: TaskSpec, settings: Settings, threads: int) -> AnalysisRespo
     run = run_catching(estimate, settings)
     if isinstance(run, Failure):
         return failure_response(AnalysisKind.ESTIMATE, run)
-    seconds = compile_s + sweep.size * run.seconds + (sweep.size - 1) * _binding_s(sweep)
-    return AnalysisResponse(True, run._replace(seconds=seconds)._asdict())
+    if run.seconds is not None:
+        seconds = compile_s + sweep.size * run.seconds + (sweep.size - 1) * _binding_s(sweep)
+        run = run._replace(seconds=seconds)
+    return AnalysisResponse(True, run._asdict())
 
 
 def _binding_s(sweep: Sweep) -> float:
@@ -102,6 +103,19 @@ def _binding_s(sweep: Sweep) -> float:
     with suppress(CircuitError):  # of that element, which an estimate does not check
         next(sweep.others(), None)
     return time.thread_time() - started
+
+
+def _draw(spec: TaskSpec, settings: Settings, _: int) -> AnalysisResponse:
+    """Return the SVG document of a circuit."""
+
+    def draw() -> str:
+        with cpu_time_limit(settings.compile_limit_s):
+            return draw_circuit(spec.circuit, settings, spec.parameters)
+
+    svg = run_catching(draw, settings)
+    if isinstance(svg, Failure):
+        return failure_response(AnalysisKind.DRAW, svg, not svg.is_out_of_memory)
+    return AnalysisResponse(True, {"svg": svg})
 
 
 def _catalog(request: AnalysisRequest, settings: Settings) -> AnalysisResponse:
@@ -129,5 +143,6 @@ def _is_out_of_memory(value: Validation | Failure) -> bool:
 ANALYSES: dict[AnalysisKind, Callable[[TaskSpec, Settings, int], AnalysisResponse]] = {
     AnalysisKind.VALIDATE: _validate,
     AnalysisKind.ESTIMATE: _estimate,
+    AnalysisKind.DRAW: _draw,
 }
 """The analyses of a circuit."""

@@ -18,6 +18,7 @@ class AnalysisKind(StrEnum):
 
     VALIDATE = "validate"
     ESTIMATE = "estimate"
+    DRAW = "draw"
     ENGINES = "engines"
     BACKENDS = "backends"
     BACKEND = "backend"

@@ -11,11 +11,12 @@ import sys
 from dataclasses import replace
 from multiprocessing import forkserver
 
+from quantumtask.shared.processes import limit_library_threads
 from quantumtask.shared.settings import MIB, PREFIX, Settings
 from quantumtask.shared.task import Assignment, Failure, FailureCode
 from quantumtask.version import __version__
 from quantumtask.worker.analysis.messages import AnalysisKind, AnalysisRequest
-from quantumtask.worker.analysis.pool import AnalysisProcess
+from quantumtask.worker.analysis.process import AnalysisProcess
 from quantumtask.worker.outcome import AttemptOutcome
 from quantumtask.worker.ray.messages import MemoryEstimate, RunReply, encode_outcome_list
 from quantumtask.worker.slots.slot import Slot
@@ -27,7 +28,7 @@ class SlotActor:
     def __init__(self, settings: Settings, threads: int) -> None:
         self._settings = settings
         self._slot = Slot(settings, threads)
-        _isolate_environment()
+        _isolate_environment(threads)
         # In the main thread: the fork server dies with the thread that started it.
         forkserver.ensure_running()
 
@@ -76,7 +77,9 @@ class SlotActor:
             return MemoryEstimate(mebibytes * MIB, failure)
         [[_, _, _, fields]] = json.loads(failure)
         limit = format_bytes(max_bytes)
-        message = f"{fields['message']}. No node of the cluster has more than {limit} for it"
+        message = (
+            f"{fields['message'].rstrip('.')}. No node of the cluster has more than {limit} for it"
+        )
         too_large = Failure(FailureCode.OUT_OF_MEMORY, message)
         return MemoryEstimate(0, encode_outcome_list([AttemptOutcome(task, too_large)]))
 
@@ -85,12 +88,12 @@ def _is_out_of_memory(outcome: AttemptOutcome) -> bool:
     return isinstance(outcome.value, Failure) and outcome.value.is_out_of_memory
 
 
-def _isolate_environment() -> None:
+def _isolate_environment(threads: int) -> None:
     """Remove our settings and the path of the main module, so that no child gets them.
 
     A child would import the main module, and with it all of Ray.
     """
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # see `worker.main.serve`
+    limit_library_threads(threads)
     vars(sys.modules["__main__"]).pop("__file__", None)

@@ -140,7 +140,7 @@ class RayDriver:
         self._worker.report_capacity(Capacity(sum(slot.cores for slot in ready), chunks))
 
     def _enforce_deadlines(self) -> None:
-        """Repeat the kill of cancelled chunks; kill the actor of a chunk that is overdue."""
+        """Send kills of cancelled chunks again; kill the actor of a chunk after its deadline."""
         now = time.monotonic()
         for slot in list(self._slots):
             if slot.work and slot.work.kill_reason:
@@ -190,7 +190,7 @@ class RayDriver:
         self._worker.require_sign_of_life()
 
     def _sort_out_large(self, before: dict[str, NodeCapacity]) -> None:
-        """Set tasks aside that fit no node any more; retry all such tasks after a change."""
+        """Move tasks that now fit no node to `_too_large`; retry them when nodes have changed."""
         aside = [work for work in self._large if work.min_memory > self._max_memory()]
         self._large = [work for work in self._large if work not in aside]
         self._too_large += [ChunkInFlight(work.number, work.chunk) for work in aside]
@@ -198,7 +198,7 @@ class RayDriver:
             self._waiting, self._too_large = self._waiting + self._too_large, []
 
     def _wait_for_nodes(self) -> None:
-        """Expect more nodes: they come and go together, so a task too large for now may wait."""
+        """Begin a period in which tasks too large for all nodes wait, since more nodes may join."""
         self._nodes_complete_at = time.monotonic() + self._settings.ray_patience_s
 
     def _waits_for_nodes(self) -> bool:

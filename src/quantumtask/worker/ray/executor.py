@@ -16,9 +16,10 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
+from quantumtask.shared.installation import install_command
 from quantumtask.shared.settings import PREFIX, Settings, SettingsError
 from quantumtask.shared.task import Assignment
-from quantumtask.worker.outcome import AttemptOutcome, Report, decode_value
+from quantumtask.worker.outcome import AttemptOutcome, Report, TaskSize, decode_value
 from quantumtask.worker.ray.messages import (
     Capacity,
     ChunkEnd,
@@ -50,9 +51,7 @@ class RayExecutor:
 
     def __init__(self, settings: Settings, report: Report) -> None:
         if find_spec("ray") is None:
-            raise SettingsError(
-                f"{PREFIX}EXECUTOR=ray needs Ray. Install it: pip install 'quantumtask[ray]'"
-            )
+            raise SettingsError(f"{PREFIX}EXECUTOR=ray needs Ray: {install_command('ray')}")
         self._settings = settings
         self._report = report
         self._lock = threading.Lock()
@@ -81,8 +80,8 @@ class RayExecutor:
         """Number of chunks that can be submitted now."""
         return max(0, self._max_chunks - len(self._chunks))
 
-    def submit(self, chunk: list[Assignment]) -> None:
-        """Give a chunk to the driver."""
+    def submit(self, chunk: list[Assignment], _size: TaskSize | None = None) -> None:
+        """Give a chunk to the driver, which itself starts larger slots for the memory of a task."""
         with self._lock:
             driver = self._driver
             if driver:

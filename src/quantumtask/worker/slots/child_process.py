@@ -6,11 +6,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing import util
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkContext, ForkProcess, ForkServerContext, ForkServerProcess
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, FailureCode
+from quantumtask.worker.sandbox.environment import start_program
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,8 @@ READY = b"ready"
 _START_TIMEOUT_S = 60.0
 _MAX_STARTS = 5
 
+# The fork server must not get the secrets of the worker: multiprocessing has no argument for it.
+util.spawnv_passfds = start_program
 _FORK_SERVER = multiprocessing.get_context("forkserver")
 _FORK_SERVER.set_forkserver_preload(["quantumtask.worker.slots.preload"])
 # multiprocessing's own records of its children are not safe for several threads.

@@ -5,6 +5,7 @@ be able to take over the worker.
 """
 
 import json
+import os
 import resource
 import signal
 import sys
@@ -22,7 +23,8 @@ from quantumtask.shared.errors import TaskError
 from quantumtask.shared.processes import cpu_time_limit, kill_on_parent_death
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, FailureCode, Result, TaskSpec
-from quantumtask.worker.outcome import encode_value
+from quantumtask.worker.outcome import SlotRequest, encode_value
+from quantumtask.worker.sandbox.restrictions import enter_sandbox
 from quantumtask.worker.slots.child_process import READY
 
 _T = TypeVar("_T")
@@ -35,11 +37,13 @@ WARM_UP_TASK = TaskSpec("bit c; qubit q; U(1, 2, 3) q; c = measure q;", shots=1)
 
 def slot_main(connection: Connection, settings: Settings, threads: int) -> None:
     """Run a slot: warm up, then run chunks of assignments until the connection closes."""
+    # Qiskit's kernels read the variable when they run for the first time.
+    os.environ["RAYON_NUM_THREADS"] = str(threads)
     child_loop(
         connection,
         settings,
         lambda: execute(WARM_UP_TASK, settings, threads),
-        lambda chunk: _run_chunk(chunk, connection.send_bytes, settings, threads),
+        lambda message: _run_chunk(message, connection.send_bytes, settings, threads),
     )
 
 
@@ -59,10 +63,13 @@ def child_loop(
             nearly: the process then ends, and the worker starts another one.
     """
     kill_on_parent_death(signal.SIGKILL)
+    null = os.open(os.devnull, os.O_RDWR)
+    enter_sandbox(settings, {connection.fileno(), null})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C stops the worker, which stops its slots
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     warm_up()
     _set_limits(settings.slot_memory_bytes)
+    _discard_output(null)
     connection.send_bytes(READY)
     usable = True
     while usable and (message := _receive(connection)) is not None:
@@ -75,6 +82,15 @@ def _receive(connection: Connection) -> Any:
         return connection.recv()
     except (EOFError, OSError):
         return None
+
+
+def _discard_output(null: int) -> None:
+    """Connect standard input and output to /dev/null: no circuit may write into the worker's log.
+
+    Until then, the log has the reason of a child that does not start.
+    """
+    for standard in range(3):
+        os.dup2(null, standard)
 
 
 def _set_limits(memory_bytes: int) -> None:
@@ -93,13 +109,18 @@ def _data_bytes() -> int:
 
 
 def _run_chunk(
-    chunk: list[Assignment], send: Callable[[bytes], None], settings: Settings, threads: int
+    message: tuple[list[Assignment], bool],
+    send: Callable[[bytes], None],
+    settings: Settings,
+    threads: int,
 ) -> bool:
     """Run a chunk and send its outcomes, several at a time; return False after out of memory."""
+    chunk, elastic = message
     unsent: list[Any] = []
     sent_at = time.monotonic()
     for assignment in chunk:
-        value = execute(assignment.spec, settings, threads)
+        run = execute_or_request if elastic else execute
+        value = run(assignment.spec, settings, threads)
         unsent.append([assignment.id, assignment.attempt, *encode_value(value)])
         if isinstance(value, Failure) and value.is_out_of_memory:
             send(json.dumps(unsent).encode())
@@ -114,31 +135,55 @@ def _run_chunk(
 
 def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
     """Run one task; every error becomes a Failure, and no exception is raised."""
+    return run_catching(lambda: _run(spec, settings, threads, elastic=False), settings)
+
+
+def execute_or_request(
+    spec: TaskSpec, settings: Settings, threads: int
+) -> Result | Failure | SlotRequest:
+    """Run one task as `execute` does, or return its request for more than its slot."""
+    from quantumtask.engines.limits import StateTooLarge, name_remedy, slots_for
+    from quantumtask.engines.selection.large_task import LargeTask
+
+    def run() -> Result | SlotRequest:
+        try:
+            return _run(spec, settings, threads, elastic=True)
+        except LargeTask as large:
+            return SlotRequest(large.slots)
+        except StateTooLarge as error:
+            slots = error.needed and slots_for(error.needed, settings)
+            if not slots or slots == 1:
+                raise name_remedy(error, settings, spec.engine) from None
+            return SlotRequest(slots)
+
+    return run_catching(run, settings)
+
+
+def _run(spec: TaskSpec, settings: Settings, threads: int, *, elastic: bool) -> Result:
+    """Compile and run one task."""
     # Imported here: a process that only analyses circuits does not need the engines.
     from quantumtask import engines
     from quantumtask.engines.outputs.output_spec import parse_output_spec
 
-    def run() -> Result:
-        output_spec = parse_output_spec(spec.options, spec.shots, spec.memory)
-        gates = None
-        if not output_spec.ideal:
-            gates = _device_gates(output_spec.backend, output_spec.noise)
-        with cpu_time_limit(settings.compile_limit_s):
-            sweep = compile_sweep(spec.circuit, settings, spec.parameters, gates)
-        try:
-            return engines.run_sweep(
-                sweep,
-                output_spec,
-                seed=spec.seed,
-                settings=settings,
-                threads=threads,
-                engine=spec.engine,
-                method=spec.method,
-            )
-        except Diagnostic as diagnostic:  # of a run, for example about a measured value
-            raise preprocess(spec.circuit, settings).error(diagnostic) from None
-
-    return run_catching(run, settings)
+    output_spec = parse_output_spec(spec.options, spec.shots, spec.memory, spec.engine, spec.method)
+    gates = None
+    if not output_spec.ideal:
+        gates = _device_gates(output_spec.backend, output_spec.noise)
+    with cpu_time_limit(settings.compile_limit_s):
+        sweep = compile_sweep(spec.circuit, settings, spec.parameters, gates)
+    try:
+        return engines.run_sweep(
+            sweep,
+            output_spec,
+            seed=spec.seed,
+            settings=settings,
+            threads=threads,
+            engine=spec.engine,
+            method=spec.method,
+            elastic=elastic,
+        )
+    except Diagnostic as diagnostic:  # of a run, for example about a measured value
+        raise preprocess(spec.circuit, settings).error(diagnostic) from None
 
 
 def _device_gates(backend: str, noise: Any) -> TargetGates | None:

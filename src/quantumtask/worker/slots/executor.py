@@ -7,7 +7,7 @@ from multiprocessing import forkserver
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment
-from quantumtask.worker.outcome import AttemptOutcome, Report
+from quantumtask.worker.outcome import AttemptOutcome, Report, TaskSize
 from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Slot
 
 CHUNK_MS = 50.0
@@ -28,11 +28,14 @@ class LocalExecutor:
         self, settings: Settings, report: Report, on_fatal: Callable[[BaseException], None]
     ) -> None:
         count = settings.slot_count
+        self._settings = settings
         self._report = report
         self._on_fatal = on_fatal
         self._lock = threading.Lock()
         self._slots = [Slot(settings, settings.slot_threads) for _ in range(count)]
         self._free = list(self._slots)
+        self._large: list[Slot] = []
+        self._threads_in_use = 0  # by tasks that are not tiny
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="slot")
 
     def warm(self) -> None:
@@ -51,31 +54,64 @@ class LocalExecutor:
         """Number of chunks that can be submitted now."""
         return len(self._free)
 
-    def submit(self, chunk: list[Assignment]) -> None:
-        """Run a chunk in a free slot."""
+    def submit(self, chunk: list[Assignment], size: TaskSize | None = None) -> None:
+        """Run a chunk in a free slot, or a task that is larger in a slot of its own."""
+        count = size.slots if size else 1
         with self._lock:
-            slot = self._free.pop()
-        slot.assign(chunk)
+            threads = self._threads(size)
+            slots = [self._free.pop() for _ in range(count)]
+            slot = slots[0]
+            if (count, threads) != (1, self._settings.slot_threads):
+                slot = Slot(self._settings.for_slots(count), threads)
+                self._large.append(slot)
+            used = 0 if size is None and all(map(_is_tiny, chunk)) else threads
+            self._threads_in_use += used
+        slot.assign(chunk, elastic=size is None)
         future = self._pool.submit(self._run, slot)
-        future.add_done_callback(lambda done: self._on_chunk_end(done, slot))
+        future.add_done_callback(lambda done: self._on_chunk_end(done, slots, used))
+
+    def _threads(self, size: TaskSize | None) -> int:
+        """Return the threads of a task: those of its slots, and those that no other task uses."""
+        if size is None:
+            return self._settings.slot_threads
+        own = self._settings.threads_of(size.slots)
+        unused = self._settings.threads_of(len(self._slots)) - self._threads_in_use
+        return max(own, unused) if size.all_threads else own
 
     def kill(
         self, task_id: str | None = None, attempt: int | None = None, reason: str = "stopped"
     ) -> None:
         """Kill the slot that runs this attempt, if any; None: every slot that runs one."""
-        for slot in self._slots:
+        for slot in self._all_slots():
             slot.kill(task_id, attempt, reason)
 
     def stop(self) -> None:
         """End all slots and their threads."""
-        for slot in self._slots:
+        for slot in self._all_slots():
             slot.kill()
         self._pool.shutdown()
         for slot in self._slots:
             slot.stop()
 
+    def _all_slots(self) -> list[Slot]:
+        with self._lock:
+            return [*self._slots, *self._large]
+
     def _run(self, slot: Slot) -> list[AttemptOutcome]:
-        """Run the chunk of a slot; return the outcomes of the last message, report all others."""
+        """Run the chunk of a slot, and end a larger slot.
+
+        Returns:
+            The outcomes of the last message; all others are reported.
+        """
+        try:
+            return self._run_chunk(slot)
+        finally:
+            if slot in self._large:
+                slot.stop()
+                with self._lock:
+                    self._large.remove(slot)
+
+    def _run_chunk(self, slot: Slot) -> list[AttemptOutcome]:
         last: list[AttemptOutcome] = []
         for message in slot.run():
             if last:
@@ -83,9 +119,13 @@ class LocalExecutor:
             last = message.outcomes
         return last
 
-    def _on_chunk_end(self, done: "Future[list[AttemptOutcome]]", slot: Slot) -> None:
+    def _on_chunk_end(
+        self, done: "Future[list[AttemptOutcome]]", slots: list[Slot], threads: int
+    ) -> None:
+        """Free the slots and the threads of a chunk, and report its last outcomes."""
         with self._lock:
-            self._free.append(slot)
+            self._free += slots
+            self._threads_in_use -= threads
         if error := done.exception():
             self._on_fatal(error)
         else:

@@ -9,8 +9,8 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, FailureCode, Result
-from quantumtask.worker.outcome import AttemptOutcome, decode_value
+from quantumtask.shared.task import Assignment, Failure, FailureCode
+from quantumtask.worker.outcome import AttemptOutcome, SlotRequest, Value, decode_value
 from quantumtask.worker.slots.child_process import ChildProcess, exit_failure
 from quantumtask.worker.telemetry import events
 
@@ -51,18 +51,24 @@ class Slot:
         self._unfinished: dict[tuple[str, int], Assignment] = {}
         self._kill_reason = ""
         self._single = True
+        self._elastic = False
         self._child = ChildProcess(_main, settings, threads)
 
     def warm(self) -> None:
         """Start the child, so that it is ready for the first chunk."""
         self._child.ensure_ready()
 
-    def assign(self, chunk: list[Assignment]) -> None:
-        """Set the chunk that `run` is going to run; from now on `kill` can end it."""
+    def assign(self, chunk: list[Assignment], elastic: bool = False) -> None:
+        """Set the chunk that `run` is going to run; from now on `kill` can end it.
+
+        Args:
+            elastic: The outcome of a task may be a SlotRequest.
+        """
         with self._lock:
             self._unfinished = {(task.id, task.attempt): task for task in chunk}
             self._kill_reason = ""
             self._single = len(chunk) == 1
+            self._elastic = elastic
 
     def run(self) -> Iterator[SlotMessage]:
         """Run the assigned chunk and yield its outcomes as they arrive.
@@ -79,7 +85,7 @@ class Slot:
         connection = self._child.ensure_ready()
         try:
             if not self._kill_reason:
-                connection.send(chunk)
+                connection.send((chunk, self._elastic))
             deadline = time.monotonic() + limit_s
             while self._unfinished and in_time and not self._kill_reason:
                 if message:
@@ -128,7 +134,7 @@ class Slot:
         try:
             # As UTF-8, because other readers of `data` do not guess another encoding.
             values = [
-                ((task_id, attempt), decode_value(kind, fields))
+                ((task_id, attempt), self._check(decode_value(kind, fields)))
                 for task_id, attempt, kind, fields in json.loads(data.decode())
             ]
             outcomes = self._take_outcomes(values)
@@ -136,9 +142,7 @@ class Slot:
             raise EOFError from error
         return SlotMessage(outcomes, data) if outcomes else None
 
-    def _take_outcomes(
-        self, values: list[tuple[tuple[str, int], Result | Failure]]
-    ) -> list[AttemptOutcome]:
+    def _take_outcomes(self, values: list[tuple[tuple[str, int], Value]]) -> list[AttemptOutcome]:
         """Return the outcomes of unfinished tasks.
 
         Raises:
@@ -149,6 +153,14 @@ class Slot:
             if len(keys) < len(values) or not keys <= self._unfinished.keys():
                 raise ValueError("an outcome of no unfinished task")
             return [AttemptOutcome(self._unfinished.pop(key), value) for key, value in values]
+
+    def _check(self, value: Value) -> Value:
+        """Return a value. Raises ValueError for a request that the child may not make."""
+        if isinstance(value, SlotRequest):
+            may_request = self._elastic and isinstance(value.slots, int)
+            if not (may_request and 1 <= value.slots <= self._settings.max_task_slots):
+                raise ValueError("a request for slots that the task may not make")
+        return value
 
     def _give_up(self, in_time: bool, out_of_memory: bool) -> list[AttemptOutcome]:
         """End the child; return the outcomes of its unfinished tasks."""

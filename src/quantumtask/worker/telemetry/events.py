@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable
 
 from quantumtask.shared.errors import StoreUnavailable
+from quantumtask.shared.lease import ReclaimedTask
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, ReclaimedTask, Result, TaskState
+from quantumtask.shared.task import Assignment, Failure, Result, TaskState
 from quantumtask.worker.outcome import AttemptOutcome, RecordedOutcome
 from quantumtask.worker.telemetry import metrics
 from quantumtask.worker.telemetry.spans import WorkerSpans
@@ -78,6 +79,12 @@ class WorkerEvents:
         self._spans.lease_lost(assignment, how)
         log.info("lease lost", extra={**_task(assignment), "how": how})
 
+    def preempted(self, assignment: Assignment) -> None:
+        """Report that a task gives its slot to another owner."""
+        metrics.lease_lost("preempted")
+        self._spans.lease_lost(assignment, "preempted")
+        log.info("task gives way to another owner", extra=_task(assignment))
+
     def reclaimed(self, tasks: Iterable[ReclaimedTask]) -> None:
         """Report tasks that were taken from lost workers."""
         for task in tasks:
@@ -100,7 +107,7 @@ def _task(assignment: Assignment) -> dict[str, str | int]:
     return {"task_id": assignment.id, "attempt": assignment.attempt}
 
 
-_LOG_LEVELS = dict.fromkeys(("cancelled", "stopped"), logging.INFO)
+_LOG_LEVELS = dict.fromkeys(("cancelled", "stopped", "preempted"), logging.INFO)
 
 
 def slot_ended(reason: str, exitcode: int | None, tasks: Iterable[Assignment]) -> None:

@@ -56,8 +56,8 @@ _FINISHED = Counter(
 )
 _LOST = Counter(
     "quantumtask_leases_lost_total",
-    "Leases that this worker lost: the task was `cancelled` or `taken` by another worker; "
-    "`outcome_dropped`: noticed only when the outcome was recorded.",
+    "Leases that this worker lost: the task was `cancelled`, was `taken` by another worker, or was "
+    "`preempted` for another owner; `outcome_dropped`: noticed only when the outcome was recorded.",
     ("how",),
     registry=REGISTRY,
 )
@@ -69,7 +69,7 @@ _RECLAIMED = Counter(
 )
 SLOT_END_REASONS = (
     *("cancelled", "lease_lost", "stopped", "timeout", "chunk_timeout"),
-    *("compile_timeout", "out_of_memory", "killed", "crashed"),
+    *("compile_timeout", "out_of_memory", "killed", "crashed", "preempted"),
 )
 _SLOTS_ENDED = Counter(
     "quantumtask_slots_ended_total",
@@ -91,7 +91,7 @@ _UNAVAILABLE = Counter(
 
 
 # Initialise label values with 0; otherwise rate() misses the first increment.
-for _how in ("cancelled", "taken", "outcome_dropped"):
+for _how in ("cancelled", "taken", "preempted", "outcome_dropped"):
     _LOST.labels(_how)
 for _state in (TaskState.SUBMITTED, TaskState.FAILED):
     _RECLAIMED.labels(_state.value)

@@ -7,7 +7,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskState
 from quantumtask.shared.telemetry.trace_ids import Attributes
 from quantumtask.shared.telemetry.traces import open_traces
-from quantumtask.worker.outcome import AttemptOutcome, RecordedOutcome
+from quantumtask.worker.outcome import AttemptOutcome, RecordedOutcome, Value
 
 
 class WorkerSpans:
@@ -86,13 +86,13 @@ def _attributes(assignment: Assignment) -> Attributes:
     return {"quantumtask.attempt": assignment.attempt, "quantumtask.worker": assignment.worker}
 
 
-def _run_attributes(value: Result | Failure | None) -> Attributes:
+def _run_attributes(value: Value | None) -> Attributes:
     if not isinstance(value, Result):
         return {}
     return {"quantumtask.engine": value.engine, "quantumtask.method": value.method}
 
 
-def _error(value: Result | Failure | None) -> str | None:
+def _error(value: Value | None) -> str | None:
     if value is None:
         return "the slot ended"
     return value.code if isinstance(value, Failure) else None

@@ -1,9 +1,7 @@
-"""The analysis child of a worker, apart from the slots, and the bounded queue in front of it."""
+"""One analysis child, which reads circuits outside the slots."""
 
 import logging
 import threading
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
 from quantumtask.shared.errors import AnalysisQueueFull
@@ -18,12 +16,6 @@ from quantumtask.worker.analysis.messages import (
 from quantumtask.worker.slots.child_process import ChildProcess, exit_failure
 
 log = logging.getLogger(__name__)
-
-MAX_QUEUED_REQUESTS = 64
-"""Largest number of requests in the queue; others are refused."""
-
-MAX_QUEUE_WAIT_S = 10.0
-"""Longest time of a request in the queue: a client waits for the response."""
 
 WALL_CLOCK_FACTOR = 4.0
 """Limit of the wall-clock time of a request, as a multiple of its limit of processor time: tasks
@@ -108,49 +100,3 @@ class AnalysisProcess:
         """End the child and return its exit code; the next request starts another child."""
         self._child.kill()
         return self._child.reap()
-
-
-class AnalysisQueue:
-    """A bounded queue in front of an AnalysisProcess; requests are handled one by one."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._process = AnalysisProcess(settings)
-        self._lock = threading.Lock()
-        self._queued = 0
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="analysis")
-
-    def submit(self, request: AnalysisRequest) -> "Future[AnalysisResponse]":
-        """Queue a request; its future ends with AnalysisQueueFull if the wait is too long.
-
-        Raises:
-            AnalysisQueueFull: Too many requests are queued.
-        """
-        with self._lock:
-            if self._queued >= MAX_QUEUED_REQUESTS:
-                raise AnalysisQueueFull(
-                    f"analysis queue full: {MAX_QUEUED_REQUESTS} circuits are waiting"
-                )
-            self._queued += 1
-        future = self._pool.submit(self._analyze, request, time.monotonic())
-        future.add_done_callback(self._on_done)
-        return future
-
-    def stop(self) -> None:
-        """Cancel all queued requests and end the child."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._process.stop()
-        self._pool.shutdown()
-        self._process.close()
-
-    def _analyze(self, request: AnalysisRequest, queued_at: float) -> AnalysisResponse:
-        waited_s = time.monotonic() - queued_at
-        if waited_s > MAX_QUEUE_WAIT_S:
-            raise AnalysisQueueFull(
-                f"analysis queue full: this circuit waited {waited_s:.0f} seconds; "
-                f"at most {MAX_QUEUE_WAIT_S:.0f}"
-            )
-        return self._process.analyze(request)
-
-    def _on_done(self, _: "Future[AnalysisResponse]") -> None:
-        with self._lock:
-            self._queued -= 1

@@ -1,0 +1,1 @@
+"""The sandbox of the processes that read circuits: what runs there is taken for hostile."""
