@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from quantumtask.api.serialization.array_json import to_lists
+from quantumtask.api.serialization.array_json import Registers, list_pieces
 from quantumtask.client.results import array_codec as client_codec
 from quantumtask.engines.sampling.bitstrings import BitstringFormatter
 from quantumtask.openqasm.inputs.array_codec import decode_array, encode_array
 from quantumtask.openqasm.program.program import Register
+from quantumtask.shared.errors import ResultDamaged
 from quantumtask.shared.output_kinds import ARRAY_BYTE_ORDER, ARRAY_DTYPES
 
-SHAPES = ((), (1,), (3,), (2, 3), (0, 2), (2, 1, 2))
+SHAPES = ((), (1,), (3,), (2, 3), (0, 2), (2, 0), (2, 1, 2), (3, 4, 5))
 
 REGISTERS = (
     (),
@@ -26,6 +27,11 @@ REGISTERS = (
     (("a", 3), ("b", 2)),
     (("a", 1), ("b", 9), ("c", 1), ("d", 64)),
 )
+
+
+def to_lists(data: str, registers: Registers, piece: int = 7) -> bytes:
+    pieces = (data[at : at + piece].encode() for at in range(0, len(data), piece))
+    return b"".join(list_pieces(pieces, registers))
 
 
 def array_of(dtype: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
@@ -75,12 +81,22 @@ def test_a_slot_reads_each_array_that_the_client_writes(dtype: str, shape: tuple
         assert (decoded == array).all()
 
 
+@pytest.mark.parametrize("piece", [1, 7, 1000])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", ["float64", "complex128"])
-def test_the_api_lists_each_array_that_a_slot_writes(dtype: str, shape: tuple[int, ...]) -> None:
+def test_the_api_lists_each_array_that_a_slot_writes(
+    dtype: str, shape: tuple[int, ...], piece: int
+) -> None:
     array = array_of(dtype, shape)
-    data = json.dumps({"probabilities": encode_array(array)})
-    assert json.loads(to_lists(data, ())) == {"probabilities": as_pairs(array)}
+    data = json.dumps({"probabilities": encode_array(array), "other": encode_array(-array)})
+    listed = json.loads(to_lists(data, (), piece))
+    assert listed == {"probabilities": as_pairs(array), "other": as_pairs(-array)}
+
+
+def test_no_array_is_an_empty_object_and_half_an_array_is_damage() -> None:
+    assert to_lists("{}", ()) == b"{}"
+    with pytest.raises(ResultDamaged):
+        to_lists(json.dumps({"x": encode_array(np.ones(9))})[:-20], ())
 
 
 @given(arrays.arrays(np.float64, (5,), elements=st.floats(allow_nan=False, allow_infinity=False)))

@@ -107,7 +107,7 @@ def test_without_the_extra_there_is_the_simulator_alone(without_snapshots: Servi
     assert [each["name"] for each in body["backends"]] == ["simulator"]
     answer = without_snapshots.http.get("/backends/fake_manila")
     assert (answer.status_code, problem(answer)["code"]) == (404, "backend_not_found")
-    assert "pip install 'quantumtask[backends]'" in str(problem(answer)["detail"])
+    assert "pip install '.[backends]'" in str(problem(answer)["detail"])
 
 
 def test_what_is_read_of_a_device_is_what_the_package_itself_says() -> None:

@@ -242,7 +242,7 @@ def test_one_item_that_is_not_valid_refuses_all_and_is_named(
         ({"tasks": "x" * 100}, "tasks: "),
         ({"tasks": []}, "tasks: must be 1 to 1,000 tasks; got 0"),
         ({"tasks": [ITEM] * 1001}, "tasks: must be 1 to 1,000 tasks; got 1,001"),
-        ({"tasks": [None] * 1_000_000}, "tasks: must be 1 to 1,000 tasks; got 1,000,000"),
+        ({"tasks": [None] * 100_000}, "tasks: must be 1 to 1,000 tasks; got 100,000"),
         ({"tasks": [ITEM], "name": ""}, "name: "),
         ({"tasks": [ITEM], "tags": ["x" * 51]}, "tags.0: "),
         ({"tasks": [ITEM], "shots": 3}, "shots: no such field"),
@@ -253,7 +253,7 @@ def test_what_is_no_batch_is_refused(service: Service, body: object, detail: str
 
 
 def test_an_item_that_is_too_large_is_named(service: Service) -> None:
-    large = {"circuit": "// " + "x" * 1_100_000}
+    large = {"circuit": "// " + "x" * 8_400_000}
     answer = service.http.post("/batches", json={"tasks": [ITEM, large]})
     assert answer.status_code == 413
     assert problem(answer)["code"] == "circuit_too_large"

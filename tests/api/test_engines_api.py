@@ -31,7 +31,7 @@ def installed(service: Service) -> list[tuple[str, str]]:
 
 def test_every_engine_is_told_with_its_methods(service: Service) -> None:
     body = service.http.get("/engines").json()
-    assert set(body) == {"engines", "default", "slot_memory_bytes"}
+    assert set(body) == {"engines", "default", "slot_memory_bytes", "slots", "threads"}
     assert body["default"] == "auto"
     methods = {e["name"]: {m["name"] for m in e["methods"]} for e in body["engines"]}
     assert methods == {name: set(methods) for name, methods in ENGINES.items()}
@@ -41,6 +41,7 @@ def test_every_engine_is_told_with_its_methods(service: Service) -> None:
         for method in engine["methods"]:
             assert method["precision"] in ("double", "single", "exact")
             assert method["runs"]
+            assert 1 <= method["speedup"] <= body["threads"]
             assert (method["most_qubits"] is None) is (method["bytes_per_amplitude"] is None)
 
 
@@ -75,7 +76,8 @@ def test_where_no_worker_answers_nobody_knows(start: Start) -> None:
 
 def test_what_is_asked_for_runs_and_says_so(service: Service) -> None:
     for engine, method in installed(service):
-        if (engine, method) == ("aer", "stabilizer"):
+        approximate = {("quantumtask", "matrix_product_state"), ("pauli_prop", "pauli_propagation")}
+        if (engine, method) in {("aer", "stabilizer"), *approximate}:
             continue
         body = service.run(engine=engine, method=method)
         assert body["status"] == "completed", body
@@ -133,7 +135,10 @@ def test_a_state_that_does_not_fit_the_engine_asked_for_fails_with_both_numbers(
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
-        ({"engine": "abacus"}, "engine: must be auto, lightning, stim, aer or quantumtask"),
+        (
+            {"engine": "abacus"},
+            "engine: must be auto, lightning, qsim, stim, aer, quantumtask or pauli_prop",
+        ),
         ({"engine": ""}, "engine: must be"),
         ({"engine": 3}, "engine: "),
         (
@@ -200,7 +205,7 @@ def test_the_terminal_lists_engines_and_asks_for_one(service: Service) -> None:
     table = quantumtask("engines", url=service.url).stdout.splitlines()
     assert table[0].split() == ["engine", "version", "method", "precision", "qubits", "runs"]
     assert any(re.match(r"aer +[\d.]+ +statevector +double +\d+ +circuits", row) for row in table)
-    assert "of a slot" in table[-1]
+    assert "the memory of all slots" in table[-1]
     done = quantumtask("engines", "--json", url=service.url)
     assert json.loads(done.stdout) == service.http.get("/engines").json()
     done = quantumtask("submit", "-", "--engine", "aer", "--wait", url=service.url, stdin=BELL)
@@ -223,7 +228,7 @@ def test_the_page_of_the_api_knows_engines_and_estimates(service: Service) -> No
     submission = page["paths"]["/tasks"]["post"]["requestBody"]["content"]["application/json"]
     schema = page["components"]["schemas"][submission["schema"]["$ref"].rpartition("/")[2]]
     assert {"engine", "method"} <= set(schema["properties"])
-    assert set(page["paths"]["/engines"]["get"]["responses"]) == {"200", "503"}
+    assert set(page["paths"]["/engines"]["get"]["responses"]) == {"200", "400", "401", "429", "503"}
     assert "422" in page["paths"]["/estimate"]["post"]["responses"]
     refusals = page["paths"]["/estimate"]["post"]["responses"]["422"]["content"]
     examples = refusals["application/problem+json"]["examples"]

@@ -1,7 +1,9 @@
 """Limits, and a database that cannot be written: refused with a clear error, nothing lost."""
 
 import json
+import os
 import resource
+import signal
 import socket
 import struct
 import threading
@@ -11,7 +13,9 @@ from collections.abc import Callable
 import apsw
 import pytest
 
-from tests.support.services import BELL, ENDLESS, SECONDS, TOO_LARGE, Service, until
+from quantumtask.shared.settings import Settings
+from tests.support.services import BELL, ENDLESS, TOO_LARGE, Service, slot_pids, until
+from tests.support.sizes import sized
 
 Start = Callable[..., Service]
 
@@ -55,11 +59,14 @@ def test_a_locked_database_is_503_with_retry_after_and_recovers_by_itself(start:
 
 def test_results_survive_a_database_that_is_locked_while_they_come_in(start: Start) -> None:
     service = start(slots=1, busy_timeout_s=0.2, lease_s=60)
-    task_id = service.submit(SECONDS)
+    [slot] = slot_pids(service.worker)
+    os.kill(slot, signal.SIGSTOP)
+    task_id = service.submit()
     service.running(task_id)
     other = apsw.Connection(str(service.settings.database_file))
     other.set_busy_timeout(30_000)  # somebody may be writing now
     other.execute("BEGIN IMMEDIATE")
+    os.kill(slot, signal.SIGCONT)
     until(lambda: "store unavailable" in (service.folder / "worker.log").read_text(), 30)
     other.execute("ROLLBACK")
     other.close()
@@ -73,15 +80,47 @@ def test_a_full_disk_is_503_and_recovers_by_itself(start: Start) -> None:
     before = service.run()
     # A file size limit on the API is a disk that is full for it alone, and that can be emptied.
     pid, free = service.api.pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    # Nearly full: one more row has room, a circuit has not.
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (2**20 - 1, resource.RLIM_INFINITY))
+    ready = service.http.get("/ready")
+    assert (ready.status_code, ready.json()["reason"]) == (503, "the disk is full")
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
     body = {"circuit": BELL + "//" + "x" * 500_000}
     refused = service.http.post("/tasks", json=body)
     assert refused.status_code == 503
     assert refused.json()["code"] == "store_unavailable"
     assert "Retry-After" in refused.headers
+    assert service.http.get("/ready").json()["database"] is False
     assert service.get(before["task_id"])["status"] == "completed"
     resource.prlimit(pid, resource.RLIMIT_FSIZE, free)
+    assert service.http.get("/ready").json()["reason"] is None
     assert service.run(body["circuit"])["status"] == "completed"
+    assert len(service.http.get("/tasks").json()["tasks"]) == 2
+
+
+@pytest.mark.parametrize("ending", ["", "-wal"])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_accepted_into_a_file_that_was_removed(
+    start: Start, ending: str, replaced: bool
+) -> None:
+    service = start(slots=1)
+    before = service.run()
+    file = service.settings.database_file
+    part = file.with_name(file.name + ending)
+    elsewhere = part.rename(part.with_name("elsewhere"))
+    if replaced:
+        part.write_bytes(elsewhere.read_bytes())
+    for _ in range(2):
+        refused = service.http.post("/tasks", json={"circuit": BELL})
+        assert (refused.status_code, refused.json()["code"]) == (503, "store_unavailable")
+        assert "was removed or replaced" in refused.json()["detail"]
+        ready = service.http.get("/ready")
+        assert (ready.status_code, ready.json()["database"]) == (503, False)
+        assert "was removed or replaced" in ready.json()["reason"]
+    assert service.http.get("/health").status_code == 200
+    elsewhere.replace(part)
+    assert service.run()["status"] == "completed"
+    assert service.get(before["task_id"])["status"] == "completed"
     assert len(service.http.get("/tasks").json()["tasks"]) == 2
 
 
@@ -95,6 +134,28 @@ def test_a_circuit_too_large_for_a_slot_is_told_both_numbers_without_running(
     assert "256.0 MiB" in body["error"]
     assert body["attempt"] == 1
     assert service.run()["status"] == "completed"
+
+
+def test_a_text_of_100_000_gates_runs_while_others_are_answered(service: Service) -> None:
+    turns = "".join(f"rz({k}.0123456789) q[{k % 2}];\n" for k in range(1, 100_000))
+    circuit = (
+        'include "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nx q[1];\n' + turns + "c = measure q;"
+    )
+    assert len(circuit) > 2_300_000
+    task_id = service.submit(circuit)
+    assert service.run()["status"] == "completed"
+    assert service.finished(task_id)["result"] == {"10": 1024}
+
+
+@pytest.mark.parametrize("filler", sized(["a;"], ["a;", "{}", "bit b;"]))
+def test_a_hostile_text_of_8_mib_fails_while_others_are_answered(start: Start, filler: str) -> None:
+    service = start(slots=2, compile_limit_s=sized(1, Settings().compile_limit_s))
+    head = "OPENQASM 3.0; qubit q; "
+    task_id = service.submit(head + filler * ((8 * 2**20 - len(head)) // len(filler)))
+    assert service.run()["status"] == "completed"
+    body = service.finished(task_id)
+    assert (body["status"], body["attempt"]) == ("failed", 1)
+    assert body["error_code"] in {"compile_timeout", "out_of_memory", "invalid_circuit"}
 
 
 def test_a_result_that_is_too_large_is_refused(start: Start) -> None:
@@ -153,7 +214,9 @@ def test_hundreds_of_idle_connections_do_not_keep_others_out(service: Service) -
     host = service.url.split("//")[1].partition(":")[0]
     idle = [socket.create_connection((host, port)) for _ in range(300)]
     for connection in idle:
-        connection.sendall(b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        connection.sendall(
+            b"POST /tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+        )
     try:
         assert service.run()["status"] == "completed"
     finally:
@@ -177,7 +240,7 @@ def test_submissions_at_the_same_time_are_all_durable(service: Service) -> None:
 def test_clients_that_leave_before_their_answer_leave_no_error_behind(start: Start) -> None:
     service = start(slots=1)
     body = json.dumps({"circuit": BELL}).encode()
-    head = f"POST /tasks?wait=1 HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST /tasks?wait=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     for _ in range(50):
         with socket.create_connection(("127.0.0.1", service.port)) as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

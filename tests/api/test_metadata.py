@@ -8,6 +8,7 @@ import pytest
 
 from quantumtask.client import Client, ServiceError
 from quantumtask.shared.batch import NewBatch
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.support import databases
@@ -121,13 +122,16 @@ def test_metadata_and_circuits_are_in_both_databases(configured: Settings) -> No
     batched = Submission("v", spec, 1.0, batch="b", item=0)
     store.submit_batch(NewBatch("b", (batched,), metadata='{"b": 1}'))
     store.submit_batch(NewBatch("c", (Submission("w", spec, 1.0, batch="c", item=0),)))
-    metadata = {name: task.metadata for name, task in store.read(["t", "u", "v"]).items()}
+    metadata = {
+        name: task.metadata for name, task in store.read(ALL_PROJECTS, ["t", "u", "v"]).items()
+    }
     assert metadata == {"t": spec.metadata, "u": None, "v": spec.metadata}
-    batches = store.read_batches(["b", "c"])
+    batches = store.read_batches(ALL_PROJECTS, ["b", "c"])
     assert (batches["b"].metadata, batches["c"].metadata) == ('{"b": 1}', None)
-    assert (store.read_circuit("t"), store.read_circuit("nothing")) == (TEXT, None)
+    circuits = [store.read_circuit(ALL_PROJECTS, name) for name in ("t", "nothing")]
+    assert circuits == [TEXT.encode(), None]
     databases.execute(configured, "DELETE FROM changes")
     databases.execute(configured, "DELETE FROM circuits")
     databases.execute(configured, "DELETE FROM tasks")  # as the version before removes them
-    assert store.read_circuit("t") is None
+    assert store.read_circuit(ALL_PROJECTS, "t") is None
     store.close()

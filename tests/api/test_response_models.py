@@ -104,7 +104,18 @@ def documented(service: Service) -> Iterator[tuple[str, str]]:
     send("POST", f"{path}/cancel")
     send("GET", "/tasks", params={"limit": 100})
     send("GET", "/batches", params={"limit": 1})
-    for name in ("/engines", "/backends", "/backends/simulator", "/queue", "/health", "/ready"):
+    for name in (
+        "/engines",
+        "/backends",
+        "/backends/simulator",
+        "/queue",
+        "/principal",
+        "/login",
+        "/health",
+        "/ready",
+        "/service",
+        "/usage",
+    ):
         send("GET", name)
     for method, sent_path, response in kinds:
         if response.status_code == 200 and response.headers["content-type"] in JSON_TYPES:

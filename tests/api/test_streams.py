@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
 from tests.support import postgres
@@ -113,6 +114,17 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Api]]:
         each.stop()
 
 
+def test_a_change_of_any_task_is_an_event_of_the_project(api: Api) -> None:
+    with api.http.stream("GET", "/events", timeout=60) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = (line for line in answer.iter_lines() if line.startswith("event"))
+        assert next(lines) == "event: changed"  # at the beginning
+        task_id = api.submit()
+        assert next(lines) == "event: changed"
+        api.http.post(f"/tasks/{task_id}/cancel")
+        assert next(lines) == "event: changed"
+
+
 def test_events_of_a_task_come_as_they_happen_and_end_with_it(api: Api) -> None:
     task_id = api.submit()
     with api.following(f"/tasks/{task_id}/events") as stream:
@@ -158,7 +170,7 @@ def test_events_of_a_batch_are_those_of_all_its_tasks_and_its_end(api: Api) -> N
         api.store.complete([(second, RESULT)])
         assert (received := next(stream)).data["item"] == 1
         assert received.data["task_id"] == second.id
-        api.store.cancel(first.id)
+        api.store.cancel(ALL_PROJECTS, first.id)
         assert next(stream).event == "cancelled"
         api.store.complete([(third, RESULT)])
         assert next(stream).data["state"] == "completed"
@@ -209,6 +221,7 @@ def test_events_of_an_unknown_task_are_none(api: Api) -> None:
         assert problem(answer)["code"] == "task_not_found"
 
 
+@pytest.mark.slow_first
 def test_a_stream_that_has_nothing_to_tell_shows_that_it_lives(api: Api) -> None:
     task_id, batch_id = api.submit(), api.batch(1)
 
@@ -256,7 +269,7 @@ def test_many_who_follow_take_no_thread_each_and_nothing_is_left_when_they_leave
 def opened_stream(api: Api, path: str) -> socket.socket:
     """Open a connection that requests a stream and reads nothing of it."""
     opened = socket.create_connection(("127.0.0.1", api.port))
-    opened.sendall(f"GET {path} HTTP/1.1\r\nHost: api\r\n\r\n".encode())
+    opened.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     return opened
 
 
@@ -315,8 +328,8 @@ def test_an_api_that_is_told_to_stop_ends_its_streams_and_they_go_on_at_the_next
         assert results.result() == []
     assert "Traceback" not in api.api.log.read_text()
     api.start_again()
-    api.store.cancel_batch(batch_id)
-    api.store.cancel(task_id)
+    api.store.cancel_batch(ALL_PROJECTS, batch_id)
+    api.store.cancel(ALL_PROJECTS, task_id)
     assert [event.id for event in api.all_events(f"/tasks/{task_id}/events", 1)] == [2]
     assert [event.id for event in api.all_events(f"/batches/{batch_id}/events", 2)] == [3, 4, 5]
     assert [line["offset"] for line in api.lines(path)] == [0, 1]
@@ -374,7 +387,7 @@ def test_a_stream_outlives_its_database(start: Callable[..., Api]) -> None:
             assert next(stream).id == 1
             server.stop()
             server.start()
-            api.store.cancel(task_id)
+            api.store.cancel(ALL_PROJECTS, task_id)
             assert [event.id for event in stream] == [2]
     finally:
         server.remove()

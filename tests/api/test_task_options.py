@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from quantumtask.api.schemas.requests import parse_submission
+from quantumtask.api.schemas.requests import SubmitRequest, parse_task
 from quantumtask.engines.outputs.output_spec import parse_output_spec
 from quantumtask.shared.errors import RequestError, ResourceError
 from quantumtask.shared.output_kinds import COMPILE_MODES, OUTPUT_KINDS
@@ -62,7 +62,7 @@ def nest(word: str, dimensions: int) -> Any:
 def submitted(options: dict[str, Any]) -> TaskSpec | None:
     """Return the task that the API makes of a body; None if it refuses the body."""
     try:
-        return parse_submission(json.dumps({"circuit": BELL, **options}).encode())
+        return parse_task(SubmitRequest, json.dumps({"circuit": BELL, **options}).encode())
     except RequestError:
         return None
 
@@ -101,6 +101,15 @@ def test_the_slot_accepts_what_the_api_accepts_and_nothing_else(options: dict[st
         ({"observables": "ZQ"}, "observables: 'ZQ' must be letters of I X Y Z 0 1 + - r l"),
         ({"return": ["statevectors"]}, "return: must be a list of any of counts, memory"),
         ({"return": ["expectation_values"]}, "return: `expectation_values` requires `observables`"),
+        ({"return": ["gradients"]}, "return: `gradients` requires `observables`"),
+        (
+            {"return": ["counts"], "observables": "ZZ"},
+            "return: `observables` require `expectation_values` or `gradients`",
+        ),
+        (
+            {"return": ["gradients"], "observables": "ZZ", "precision": 0.1},
+            "precision: not together with `gradients`",
+        ),
     ],
 )
 def test_a_wrong_option_is_refused_at_submission(

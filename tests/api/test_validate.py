@@ -1,6 +1,7 @@
 """Validation through HTTP: all problems with their positions, in a process that may die."""
 
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -116,7 +117,7 @@ def test_a_question_that_is_wrong_is_refused_by_name(
 
 
 def test_a_question_that_is_too_large_is_refused(service: Service) -> None:
-    assert refused_validation(service, ";" * (2**20 + 1)).json()["code"] == "circuit_too_large"
+    assert refused_validation(service, ";" * (8 * 2**20 + 1)).json()["code"] == "circuit_too_large"
     answer = service.http.post("/validate", content=b" " * (10 * 2**20 + 1))
     assert (answer.status_code, problem(answer)["code"]) == (413, "body_too_large")
 
@@ -127,6 +128,7 @@ def test_fifty_at_once_are_all_answered(service: Service) -> None:
     assert [each["valid"] for each in validation] == [True, True] + [False] * 48
 
 
+@pytest.mark.slow_first
 def test_it_is_not_delayed_by_tasks_nor_delays_them(start: Start) -> None:
     service = start(slots=1)
     endless = service.submit(ENDLESS)
@@ -134,21 +136,21 @@ def test_it_is_not_delayed_by_tasks_nor_delays_them(start: Start) -> None:
     assert validate(service, BELL)["valid"] is True
     service.http.post(f"/tasks/{endless}/cancel")
     assert service.run()["status"] == "completed"  # and its slot is warm again
-    with ThreadPoolExecutor(4) as pool:
-        reading = [pool.submit(validate, service, LONG) for _ in range(4)]
+    with ThreadPoolExecutor(2) as pool:
+        reading = [pool.submit(validate, service, LONG) for _ in range(2)]
         assert service.run()["status"] == "completed"
         assert not all(each.done() for each in reading)
 
 
 def test_a_circuit_that_takes_too_long_to_read_is_given_up(start: Start) -> None:
-    # By the processor's time, and not by the clock, of which it has four times as much: that has
-    # to be enough on a machine that does other things as well.
+    # By the processor's time; on a machine that does much else, by the clock, of which it has four
+    # times as much.
     service = start(slots=1, compile_limit_s=0.5, max_circuit_bytes=5_000_000)
     validation = validate(service, TWO_QUBITS + "x q[0];\n" * 480_000)
     assert validation["valid"] is False
     [only] = validation["problems"]
     assert (only["code"], only["severity"], only["line"]) == ("compile_timeout", "error", None)
-    assert "0.5 seconds" in only["message"]
+    assert re.search(r"0\.5 seconds|2 seconds of wall clock", only["message"])
     assert validate(service, BELL)["valid"] is True
 
 
@@ -203,10 +205,15 @@ def test_a_reader_that_died_while_it_was_idle_is_replaced(start: Start) -> None:
 
 
 def test_when_too_many_ask_the_rest_is_refused_and_told_when_to_come_back(start: Start) -> None:
-    service = start(slots=1, compile_limit_s=0.2)
+    service = start(slots=1)
+    pid = reader(service)
+    os.kill(pid, signal.SIGSTOP)
     with ThreadPoolExecutor(90) as pool:
-        post = lambda _: service.http.post("/validate", json={"circuit": LONG})  # noqa: E731
-        answers = list(pool.map(post, range(90)))
+        post = lambda _: service.http.post("/validate", json={"circuit": BELL})  # noqa: E731
+        asked = [pool.submit(post, n) for n in range(90)]
+        until(lambda: any(each.done() for each in asked), 30, service.logs)
+        os.kill(pid, signal.SIGCONT)
+        answers = [each.result() for each in asked]
     assert set(Counter(each.status_code for each in answers)) == {200, 503}
     for answer in answers:
         if answer.status_code == 503:

@@ -1,1 +1,1 @@
-"""HTTP in. Imports no Qiskit and parses no circuit: a hostile one cannot hurt it."""
+"""The HTTP API. It imports no Qiskit and parses no circuit: a hostile circuit cannot harm it."""

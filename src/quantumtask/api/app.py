@@ -1,14 +1,21 @@
 """The FastAPI application, with a fast route for the two calls that every task makes."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from time import perf_counter
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quantumtask.api import metrics
 from quantumtask.api.http import errors
+from quantumtask.api.http.authentication import authenticate, is_open
+from quantumtask.api.http.refusal_log import RefusalLog
 from quantumtask.api.routes import tasks
+from quantumtask.shared.errors import QuantumTaskError
+from quantumtask.shared.http_server.access import AccessRules
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -29,18 +36,80 @@ class App(FastAPI):
     answers other HTTP methods on their paths.
     """
 
+    def __init__(self, access: AccessRules, **options: Any) -> None:
+        """Make the application.
+
+        Args:
+            access: The hosts and the origins of requests that are served.
+            options: Options of FastAPI.
+        """
+        super().__init__(**options)
+        self._access = access
+        self._refusals = RefusalLog()
+        self._served: ASGIApp = self._serve
+        if access.origins:
+            self._served = CORSMiddleware(
+                self._serve,
+                allow_origins=access.origins,
+                allow_methods=["GET", "HEAD", "POST", "DELETE"],
+                allow_headers=["*"],
+                expose_headers=["ETag", "Retry-After", "RateLimit", "RateLimit-Policy"],
+            )
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
-        elif route := _match_fast_route(scope):
+        elif refusal := self._access.find_refusal(scope["method"], scope["headers"]):
+            metrics.record_request(scope["method"], "other", HTTPStatus.FORBIDDEN, None)
+            self._refusals.write(scope, HTTPStatus.FORBIDDEN, refusal.code)
+            await errors.refused_response(refusal)(scope, receive, send)
+        else:
+            await self._served(scope, receive, send)
+
+    async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer HEAD with the head of the answer to GET."""
+        is_complete = False
+
+        async def send_head(message: Message) -> None:
+            nonlocal is_complete
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif not is_complete:  # the end, which also ends a stream
+                is_complete = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        await self._serve({**scope, "method": "GET"}, receive, send_head)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            await self._answer_head(scope, receive, send)
+            return
+        scope["app"] = self  # which FastAPI would set: `request.app` reads it
+        try:
+            service = self.state.service
+            scope["principal"] = await authenticate(service.authenticator, scope)
+            if not is_open(scope["path"]):
+                await service.rate_limiter.check(scope["principal"])
+        except QuantumTaskError as error:
+            await self._refuse(error, scope, receive, send)
+            return
+        if route := _match_fast_route(scope):
             await self._fast_route(route, scope, receive, send)
         else:
             await self._framework_route(scope, receive, send)
 
+    async def _refuse(
+        self, error: QuantumTaskError, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer a request whose sender is not known, has too few rights or sends too many."""
+        response = errors.problem_response(Request(scope, receive), error)
+        await response(scope, receive, send)
+        metrics.record_request(scope["method"], "other", response.status_code, None)
+        self._refusals.write(scope, response.status_code, error.code)
+
     async def _fast_route(self, route: str, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        scope["app"] = self  # which FastAPI would set: `request.app` reads it
         request = Request(scope, receive)
         try:
             response = await FAST_ENDPOINTS[route](request)

@@ -9,12 +9,28 @@ from types import FrameType
 from fastapi import FastAPI
 
 from quantumtask.api.app import App
-from quantumtask.api.http import errors, swagger
-from quantumtask.api.http.protocol import CoalescingHttpProtocol
-from quantumtask.api.routes import batches, circuit, results, service, tasks
+from quantumtask.api.http import errors, swagger, web_page
+from quantumtask.api.http.openapi_security import install_security
+from quantumtask.api.routes import (
+    audit,
+    batches,
+    circuit,
+    deletion,
+    drawing,
+    project_events,
+    results,
+    service,
+    sessions,
+    tasks,
+    tokens,
+)
 from quantumtask.api.schemas import openapi
 from quantumtask.api.service.tasks import TaskService
-from quantumtask.shared.http_server import HttpServer, server_config
+from quantumtask.shared.access import OFF, check_access, is_loopback
+from quantumtask.shared.http_server.access import AccessRules, own_names, split_list
+from quantumtask.shared.http_server.connections import RESERVE
+from quantumtask.shared.http_server.limits import HttpLimits
+from quantumtask.shared.http_server.server import HttpServer
 from quantumtask.shared.processes import freeze_gc
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.telemetry import logs
@@ -41,26 +57,42 @@ def create_app(settings: Settings) -> App:
             yield
 
     app = App(
+        access=access_rules(settings),
         title="QuantumTask",
         version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,  # http/swagger.py has the document, as text
         docs_url=None,
         redoc_url=None,
         routes=[
             *tasks.router.routes,
             *results.router.routes,
             *circuit.router.routes,
+            *drawing.router.routes,
+            *project_events.router.routes,
             *batches.router.routes,
+            *deletion.router.routes,
             *service.router.routes,
+            *sessions.router.routes,
+            *audit.router.routes,
+            *tokens.router.routes,
         ],
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=None,  # http/body.py limits bodies, with a problem document
     )
     openapi.install_openapi(app)
+    install_security(app)
     swagger.mount_swagger(app)
+    web_page.mount_page(app)
     errors.register_handlers(app)
     return app
+
+
+def access_rules(settings: Settings) -> AccessRules:
+    """Return the rules on hosts and origins of requests."""
+    hosts = (*own_names(settings.host), *split_list(settings.allowed_hosts))
+    return AccessRules(hosts, split_list(settings.allowed_origins))
 
 
 class ApiServer(HttpServer):
@@ -74,31 +106,43 @@ class ApiServer(HttpServer):
         super().handle_exit(sig, frame)
 
 
-MAX_CONNECTIONS = 65_536
+OTHER_FILES = 256
+"""Open files that are no connections of clients: databases, logs, connections to the worker."""
 
 
-def raise_connection_limit() -> None:
-    """Raise the limit of open files as far as the system allows.
+def http_limits(settings: Settings) -> HttpLimits:
+    """Return the limits of the HTTP server, which has no more connections than open files."""
+    most = raise_file_limit(settings.max_connections + RESERVE + OTHER_FILES)
+    return HttpLimits(
+        connections=min(settings.max_connections, most - RESERVE - OTHER_FILES),
+        address_connections=settings.max_address_connections,
+        head_s=settings.client_timeout_s,
+        grace_s=settings.client_timeout_s,
+        keep_alive_s=settings.keep_alive_s,
+    )
+
+
+def raise_file_limit(files: int) -> int:
+    """Raise the limit of open files as far as needed and allowed, and return it.
 
     A shell often allows 1,024, and each long poll and each stream holds a connection.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
-    limit = MAX_CONNECTIONS if hard == unlimited else min(hard, MAX_CONNECTIONS)
-    if soft != unlimited and soft < limit:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    if soft != unlimited and soft < files:
+        soft = files if hard == unlimited else min(hard, files)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return files if soft == unlimited else soft
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Log JSON lines to standard error."""
+    check_access(settings)
     logs.start_logging("api")
-    raise_connection_limit()
-    config = server_config(
-        create_app(settings),
-        settings.host,
-        settings.port,
-        http=CoalescingHttpProtocol,
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=65_536,
-    )
-    ApiServer(config).run()
+    if settings.auth == OFF and not is_loopback(settings.host):
+        log.warning(
+            "authentication is off: everyone who reaches this address may do everything",
+            extra={"host": settings.host},
+        )
+    app = create_app(settings)
+    ApiServer(app, settings.host, settings.port, http_limits(settings), shutdown_s=5).run()

@@ -49,7 +49,7 @@ _STREAMS = Gauge("quantumtask_streams", "Open streams of events and results.", r
 
 
 class _QueueCollector(Collector):
-    """Gauges of the queue, from `snapshot`; None: the database does not answer."""
+    """Gauges of the queue in `snapshot`, which is None while the database does not answer."""
 
     snapshot: QueueStats | None = None
 

@@ -1,6 +1,5 @@
 """Exceptions to responses: each error is an RFC 9457 problem document with a stable `code`."""
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
@@ -12,42 +11,60 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Route
 
 from quantumtask.api.schemas.requests import first_error
+from quantumtask.shared.disconnect import ClientLeft
 from quantumtask.shared.errors import (
     BackendNotFound,
     BatchNotFound,
+    BodiesTooLarge,
     BodyTooLarge,
     CircuitTooLarge,
+    Forbidden,
     IdempotencyConflict,
+    InvalidJson,
+    JsonTooLarge,
     ParametersTooLarge,
     QuantumTaskError,
     QueueFull,
+    QuotaExceeded,
+    RateExceeded,
     RequestError,
     TaskAlreadyFinished,
     TaskNotCompleted,
     TaskNotFound,
+    TokenNotFound,
+    Unauthenticated,
     Unavailable,
     UnrunnableCircuit,
     UnsupportedEncoding,
 )
+from quantumtask.shared.http_server.access import AccessRefusal
+from quantumtask.shared.http_server.problem import PROBLEM_TYPE, problem_json
 
 log = logging.getLogger(__name__)
 
 STATUS_BY_ERROR: dict[type[QuantumTaskError], HTTPStatus] = {
     RequestError: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
     TaskNotFound: HTTPStatus.NOT_FOUND,
     BackendNotFound: HTTPStatus.NOT_FOUND,
     BatchNotFound: HTTPStatus.NOT_FOUND,
+    TokenNotFound: HTTPStatus.NOT_FOUND,
     IdempotencyConflict: HTTPStatus.CONFLICT,
     TaskAlreadyFinished: HTTPStatus.CONFLICT,
     TaskNotCompleted: HTTPStatus.CONFLICT,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    JsonTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     CircuitTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ParametersTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedEncoding: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     UnrunnableCircuit: HTTPStatus.UNPROCESSABLE_ENTITY,
     QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    RateExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -76,15 +93,13 @@ def _problem_document(
         headers: Headers of the response.
         extensions: Further members of the document.
     """
-    body = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": int(status),
-        "detail": detail,
-        "code": code,
-        **extensions,
-    }
-    return Response(json.dumps(body), int(status), headers, "application/problem+json")
+    body = problem_json(status, code, detail, **extensions)
+    return Response(body, int(status), headers, PROBLEM_TYPE)
+
+
+def refused_response(refusal: AccessRefusal) -> Response:
+    """Return the response to a request of a host or an origin that is not allowed."""
+    return _problem_document(HTTPStatus.FORBIDDEN, refusal.code, refusal.detail)
 
 
 def register_handlers(app: FastAPI) -> None:
@@ -103,10 +118,16 @@ def problem_response(request: Request, error: Exception) -> Response:
 def _domain_error(_: Request, error: Exception) -> Response:
     error = cast(QuantumTaskError, error)
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Unavailable) else {}
-    if isinstance(error, BodyTooLarge):
+    if isinstance(error, RateExceeded):
+        # draft-ietf-httpapi-ratelimit-headers, from its revision 08 on
+        headers["RateLimit-Policy"] = f'"{error.policy}";q={error.quota};w={error.window_s}'
+        headers["RateLimit"] = f'"{error.policy}";r=0;t={error.retry_after_s}'
+    if isinstance(error, BodyTooLarge | BodiesTooLarge):
         headers["Connection"] = "close"  # the rest of the body is not read
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="quantumtask"'
     extensions = {}
-    if isinstance(error, UnrunnableCircuit):
+    if isinstance(error, UnrunnableCircuit | InvalidJson):
         extensions["errors"] = [asdict(each) for each in error.problems]
     return _problem_document(find_status(error), error.code, error.message, headers, **extensions)
 
@@ -116,11 +137,21 @@ def _validation_error(_: Request, error: Exception) -> Response:
     return _problem_document(HTTPStatus.BAD_REQUEST, "invalid_request", reason)
 
 
-def _http_exception(_: Request, error: Exception) -> Response:
+def _http_exception(request: Request, error: Exception) -> Response:
     error = cast(HTTPException, error)
-    status = HTTPStatus(error.status_code)
+    status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_find_methods(request))  # the framework names one route's
     code = status.phrase.lower().replace(" ", "_")
-    return _problem_document(status, code, status.phrase.lower(), dict(error.headers or {}))
+    return _problem_document(status, code, status.phrase.lower(), headers)
+
+
+def _find_methods(request: Request) -> list[str]:
+    """Return the methods of all routes on the path of a request."""
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    matching = [route for route in routes if route.path_regex.match(request.scope["path"])]
+    methods = {method for route in matching for method in route.methods or ()}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _disconnected(_: Request, __: Exception) -> Response:
@@ -138,5 +169,6 @@ _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
     RequestValidationError: _validation_error,
     HTTPException: _http_exception,
     ClientDisconnect: _disconnected,
+    ClientLeft: _disconnected,
     Exception: _unexpected_error,
 }

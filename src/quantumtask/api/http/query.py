@@ -4,10 +4,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
 
 from quantumtask.api.service.tasks import TaskService
+from quantumtask.shared.audit import Sender
+from quantumtask.shared.close_names import suggestion
 from quantumtask.shared.errors import InvalidRequest
+from quantumtask.shared.principal import Principal
 
 MAX_WAIT_S = 30.0
 JSON_TYPE, ENCODED_JSON_TYPE = "application/json", "application/vnd.quantumtask+json"
@@ -59,6 +63,42 @@ def _parse_choice(name: str, text: str, off: str, on: str) -> bool:
     return text == on
 
 
+@lru_cache(64)
+def check_query_names(query: bytes, names: frozenset[str], fields: frozenset[str]) -> None:
+    """Raise InvalidRequest that names the first unknown parameter of a query.
+
+    Args:
+        query: The query string.
+        names: The parameters of the route.
+        fields: The fields of the route's body.
+    """
+    for name in QueryParams(query):
+        if name in names:
+            continue
+        if name in fields:
+            raise InvalidRequest(
+                f"{name}: no query parameter of a body of JSON; write `{name}` into the body"
+            )
+        similar = suggestion(name, names | fields)
+        raise InvalidRequest(f"{name[:60]}: no such query parameter{similar}")
+
+
+async def refuse_unknown_query(request: Request) -> None:
+    """Raise InvalidRequest if the query of a request has a parameter that its route does not."""
+    if query := request.scope["query_string"]:
+        check_query_names(query, _query_names(request.scope["route"]), frozenset())
+
+
+def _query_names(route: APIRoute) -> frozenset[str]:
+    """Return the query parameters that a route documents."""
+    dependants = (route.dependant, *route.dependant.dependencies)
+    described = (route.openapi_extra or {}).get("parameters", [])
+    return frozenset(
+        [field.alias for dependant in dependants for field in dependant.query_params]
+        + [each["name"] for each in described if each["in"] == "query"]
+    )
+
+
 def accepts_encoded_arrays(request: Request) -> bool:
     """Return True if the client accepts arrays in base64."""
     return ENCODED_JSON_TYPE in request.headers.get("accept", "")
@@ -68,6 +108,34 @@ def get_service(request: Request) -> TaskService:
     """Return the service of the application that handles a request."""
     service: TaskService = request.app.state.service
     return service
+
+
+def get_principal(request: Request) -> Principal:
+    """Return the sender of a request, whom the application knows before it calls a handler."""
+    principal: Principal = request.scope["principal"]
+    return principal
+
+
+def get_scope(request: Request) -> str:
+    """Return the project whose tasks the sender of a request sees, or ALL_PROJECTS."""
+    return get_principal(request).scope
+
+
+def get_sender(request: Request) -> Sender:
+    """Return the principal of a request with the address of the client, for the audit log."""
+    address = request.client.host if request.client else ""
+    return Sender.from_request(get_principal(request), address)
+
+
+def find_client(request: Request) -> str:
+    """Return the name under which the sender of a request shares memory and processes with others.
+
+    While authentication is off, all senders are one principal: their addresses tell them apart.
+    """
+    principal = get_principal(request)
+    if principal.chooses_owner:
+        return request.client.host if request.client else ""
+    return f"{principal.project}/{principal.name}"
 
 
 class RawJsonResponse(Response):

@@ -1,4 +1,4 @@
-"""Examples of batches in the OpenAPI document: samples, through the code of real responses."""
+"""Example batches of the OpenAPI document, rendered by the code of real responses."""
 
 import json
 from dataclasses import replace
@@ -9,12 +9,13 @@ from quantumtask.api.routes.batch_json import (
     batch_sse,
     batch_submitted_json,
     batches_json,
-    ndjson_line,
+    ndjson_pieces,
     task_sse,
 )
 from quantumtask.api.routes.task_examples import COMPLETED_TASK, ID, SUBMITTED_AT
+from quantumtask.api.serialization.task_json import result_texts
 from quantumtask.api.service.batches import BatchReceipt
-from quantumtask.api.watch.event_streams import BatchResultLine
+from quantumtask.api.watch.event_streams import FinishedTask
 from quantumtask.api.watch.queries import BatchEvents, TaskChanges
 from quantumtask.shared.batch import Batch, BatchEvent, BatchVersion, TaskVersion
 from quantumtask.shared.task import TaskState
@@ -58,8 +59,10 @@ SUBMITTED = {"accepted": json.loads(batch_submitted_json(BatchReceipt(BATCH_ID, 
 BATCH = {"pending": _batch(_PENDING), "completed": _batch(_COMPLETED)}
 CANCELLED = {"cancelled": _batch(_CANCELLED)}
 LIST = {"page": json.loads(batches_json([_PENDING], limit=1))}
-RESULT_LINE = ndjson_line(
-    BatchResultLine(0, replace(COMPLETED_TASK, batch=BATCH_ID, item=12)), encoded=False
+_FINISHED = FinishedTask(0, replace(COMPLETED_TASK, batch=BATCH_ID, item=12))
+assert _FINISHED.task.result
+RESULT_LINE = b"".join(
+    ndjson_pieces(_FINISHED, result_texts(_FINISHED.task.result), encoded=False)
 ).decode()
 TASK_EVENTS = task_sse(
     ID, TaskChanges(TaskVersion(TaskState.COMPLETED, 1, 41), 0, COMPLETED_TASK.changes)

@@ -1,14 +1,15 @@
 """Batches as JSON text, their results as NDJSON, events as server-sent events."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from quantumtask.api.serialization.task_json import format_time, task_json
+from quantumtask.api.serialization.task_json import ResultTexts, format_time, task_pieces
 from quantumtask.api.service.batches import BatchReceipt
-from quantumtask.api.watch.event_streams import BatchResultLine
+from quantumtask.api.watch.event_streams import FinishedTask
 from quantumtask.api.watch.queries import BatchEvents, TaskChanges
 from quantumtask.shared.batch import Batch
+from quantumtask.shared.errors import QuantumTaskError
 from quantumtask.shared.task import StateChange, TaskState
 
 SSE_KEEPALIVE = b":\n\n"
@@ -40,6 +41,7 @@ def _batch_fields(batch: Batch) -> dict[str, Any]:
     return {
         "batch_id": batch.id,
         "status": "pending" if batch.finished_at is None else "completed",
+        "project": batch.project,
         "name": batch.name,
         "tags": batch.tags,
         "size": batch.size,
@@ -49,18 +51,23 @@ def _batch_fields(batch: Batch) -> dict[str, Any]:
     }
 
 
-def ndjson_line(line: BatchResultLine, encoded: bool) -> bytes:
-    """Return a line of NDJSON: the offset, the task with its whole result, or the error."""
-    head = f'{{"offset": {line.offset}, '.encode()
-    text = head + task_json(line.task, encoded=encoded, whole=not line.error)[1:]
-    if line.error:
-        error = {"error": line.error.message, "error_code": line.error.code}
-        text = text[:-1] + b", " + json.dumps(error)[1:].encode()
-    return text + b"\n"
+def ndjson_pieces(line: FinishedTask, texts: ResultTexts | None, encoded: bool) -> Iterator[bytes]:
+    """Yield a line of NDJSON in pieces: the offset, and the task with its whole result, if any."""
+    task = task_pieces(line.task, texts, encoded)
+    yield f'{{"offset": {line.offset}, '.encode() + next(task)[1:]
+    yield from task
+    yield b"\n"
+
+
+def ndjson_error(line: FinishedTask, error: QuantumTaskError) -> bytes:
+    """Return a line of NDJSON for a task whose result cannot be read: the task and the error."""
+    text = b"".join(ndjson_pieces(line, None, encoded=True))
+    fields = {"error": error.message, "error_code": error.code}
+    return b"%b, %b\n" % (text[:-2], json.dumps(fields)[1:].encode())
 
 
 def task_sse(task_id: str, answer: TaskChanges) -> bytes:
-    """Return changes of a task as server-sent events; their ids count them from 1."""
+    """Return changes of a task as server-sent events with the ids 1, 2 and so on."""
     numbered = enumerate(answer.changes, answer.after + 1)
     return b"".join(
         _change_sse(number, change, {"task_id": task_id}) for number, change in numbered

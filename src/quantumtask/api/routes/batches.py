@@ -3,17 +3,21 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from functools import partial
 from typing import Annotated, TypeVar, cast
 
 from fastapi import APIRouter, Query, Request, Response
 
 from quantumtask.api import metrics
-from quantumtask.api.http.body import read_request_body
+from quantumtask.api.http.body import open_body
 from quantumtask.api.http.query import (
     RawJsonResponse,
     accepts_encoded_arrays,
+    find_client,
+    get_principal,
+    get_scope,
+    get_sender,
     get_service,
     parse_query,
 )
@@ -25,7 +29,8 @@ from quantumtask.api.routes.batch_json import (
     batch_sse,
     batch_submitted_json,
     batches_json,
-    ndjson_line,
+    ndjson_error,
+    ndjson_pieces,
     task_sse,
 )
 from quantumtask.api.routes.openapi_parts import (
@@ -35,13 +40,15 @@ from quantumtask.api.routes.openapi_parts import (
     OFFSET,
     WAIT_FOR_BATCH,
     describe_body,
+    describe_events,
+    describe_lines,
     describe_responses,
-    describe_stream,
 )
-from quantumtask.api.routes.parameters import BatchId, Page, TaskId
+from quantumtask.api.routes.parameters import KNOWN_QUERY, BatchId, Page, TaskId
 from quantumtask.api.routes.refusals import (
     BATCH_NOT_FOUND,
     BATCH_TOO_LARGE,
+    BODIES_TOO_LARGE,
     CIRCUIT_TOO_LARGE,
     IDEMPOTENCY_CONFLICT,
     INVALID_EVENT_ID,
@@ -51,6 +58,7 @@ from quantumtask.api.routes.refusals import (
     QUEUE_FULL_FOR_BATCH,
     STORE_UNAVAILABLE,
     TASK_NOT_FOUND,
+    UNKNOWN_QUERY,
     UNSUPPORTED_ENCODING,
 )
 from quantumtask.api.schemas.batches import (
@@ -63,11 +71,17 @@ from quantumtask.api.schemas.batches import (
 )
 from quantumtask.api.schemas.openapi import schema_of
 from quantumtask.api.schemas.requests import SubmitRequest
-from quantumtask.api.serialization.task_json import MAX_INLINE_CHARACTERS
-from quantumtask.api.watch.event_streams import BatchResultLine
-from quantumtask.shared.errors import InvalidRequest
+from quantumtask.api.serialization.task_json import MAX_INLINE_CHARACTERS, result_texts
+from quantumtask.api.watch.event_streams import FinishedTask
+from quantumtask.shared.errors import (
+    AnswersTooLarge,
+    InvalidRequest,
+    ResultDamaged,
+    ResultStoreUnavailable,
+    TaskNotFound,
+)
 
-router = APIRouter()
+router = APIRouter(dependencies=KNOWN_QUERY)
 
 I = TypeVar("I")  # noqa: E741
 
@@ -89,6 +103,7 @@ SSE_TYPE, NDJSON_TYPE = "text/event-stream", "application/x-ndjson"
         PARAMETERS_TOO_LARGE,
         BATCH_TOO_LARGE,
         UNSUPPORTED_ENCODING,
+        BODIES_TOO_LARGE,
         QUEUE_FULL_FOR_BATCH,
         STORE_UNAVAILABLE,
     ),
@@ -104,11 +119,12 @@ async def submit_batch(request: Request) -> Response:
     """
     service = get_service(request)
     with metrics.count_refusals:
-        # In a thread: ten megabytes would delay other requests.
-        spec = await asyncio.to_thread(parse_batch, await read_request_body(request))
-        traceparent = request.headers.get("traceparent", "") if service.tracing_enabled else ""
-        key = request.headers.get("idempotency-key")
-        receipt = await service.submit_batch(spec, key, traceparent)
+        async with open_body(request) as body:
+            # In a thread: ten megabytes would delay other requests.
+            spec = await asyncio.to_thread(parse_batch, body)
+            traceparent = request.headers.get("traceparent", "") if service.tracing_enabled else ""
+            key = request.headers.get("idempotency-key")
+            receipt = await service.submit_batch(get_principal(request), spec, key, traceparent)
     return RawJsonResponse(batch_submitted_json(receipt))
 
 
@@ -132,7 +148,7 @@ async def list_batches(
     """List batches, newest first."""
     pending = None if status is None else status is BatchFilter.PENDING
     batches = await get_service(request).batches.list_batches(
-        pending, page.name, page.tag, page.before, page.limit
+        get_scope(request), pending, page.name, page.tag, page.before, page.limit
     )
     return RawJsonResponse(batches_json(batches, page.limit))
 
@@ -153,7 +169,9 @@ async def get_batch(request: Request) -> Response:
     With `wait`, the response comes as soon as all tasks have ended, or when the time is up.
     """
     wait_s = parse_query(request).wait_s
-    batch = await get_service(request).batches.get(request.path_params["batch_id"], wait_s)
+    batch = await get_service(request).batches.get(
+        get_scope(request), request.path_params["batch_id"], wait_s
+    )
     return RawJsonResponse(batch_json(batch))
 
 
@@ -162,11 +180,15 @@ async def get_batch(request: Request) -> Response:
     tags=["batches"],
     summary="Cancel a batch",
     response_class=Response,
-    responses=describe_responses(examples.CANCELLED, BatchView, BATCH_NOT_FOUND, STORE_UNAVAILABLE),
+    responses=describe_responses(
+        examples.CANCELLED, BatchView, UNKNOWN_QUERY, BATCH_NOT_FOUND, STORE_UNAVAILABLE
+    ),
 )
 async def cancel_batch(request: Request, batch_id: BatchId) -> Response:
     """Cancel all tasks of a batch that have not ended. Cancelling it again changes nothing."""
-    return RawJsonResponse(batch_json(await get_service(request).cancel_batch(batch_id)))
+    service, sender = get_service(request), get_sender(request)
+    batch = await service.cancel_batch(get_scope(request), batch_id, sender)
+    return RawJsonResponse(batch_json(batch))
 
 
 @router.get(
@@ -174,8 +196,7 @@ async def cancel_batch(request: Request, batch_id: BatchId) -> Response:
     tags=["batches"],
     summary="Results of a batch",
     response_class=Response,
-    responses=describe_stream(
-        NDJSON_TYPE,
+    responses=describe_lines(
         examples.RESULT_LINE,
         (400, "invalid_request", "offset: must be at most 1,000, the number of the batch's tasks"),
         BATCH_NOT_FOUND,
@@ -190,8 +211,9 @@ async def batch_results(request: Request, batch_id: BatchId) -> Response:
     lines that you have read as `offset`: the order of the lines never changes.
     """
     offset = _parse_offset(request.query_params.get("offset", "0"))
-    lines = await get_service(request).streams.batch_results(batch_id, offset)
-    return StreamResponse(_ndjson_chunks(lines, accepts_encoded_arrays(request)), NDJSON_TYPE)
+    streams = get_service(request).streams
+    finished = await streams.batch_results(get_scope(request), batch_id, offset)
+    return StreamResponse(request, _ndjson_chunks(request, finished), NDJSON_TYPE)
 
 
 @router.get(
@@ -199,8 +221,8 @@ async def batch_results(request: Request, batch_id: BatchId) -> Response:
     tags=["batches"],
     summary="Events of a batch",
     response_class=Response,
-    responses=describe_stream(
-        SSE_TYPE, examples.BATCH_EVENTS, INVALID_EVENT_ID, BATCH_NOT_FOUND, STORE_UNAVAILABLE
+    responses=describe_events(
+        examples.BATCH_EVENTS, INVALID_EVENT_ID, BATCH_NOT_FOUND, STORE_UNAVAILABLE
     ),
     openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
@@ -210,8 +232,9 @@ async def follow_batch(request: Request, batch_id: BatchId) -> Response:
     The last event is `end`, when all tasks have ended. A client that reconnects with the
     `Last-Event-ID` of `end` gets 204.
     """
-    events = await get_service(request).streams.batch_events(batch_id, _last_event_id(request))
-    return _sse_response(events, partial(batch_sse, batch_id.lower()))
+    streams, after = get_service(request).streams, _last_event_id(request)
+    events = await streams.batch_events(get_scope(request), batch_id, after)
+    return _sse_response(request, events, partial(batch_sse, batch_id.lower()))
 
 
 @router.get(
@@ -219,8 +242,8 @@ async def follow_batch(request: Request, batch_id: BatchId) -> Response:
     tags=["tasks"],
     summary="Events of a task",
     response_class=Response,
-    responses=describe_stream(
-        SSE_TYPE, examples.TASK_EVENTS, INVALID_EVENT_ID, TASK_NOT_FOUND, STORE_UNAVAILABLE
+    responses=describe_events(
+        examples.TASK_EVENTS, INVALID_EVENT_ID, TASK_NOT_FOUND, STORE_UNAVAILABLE
     ),
     openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
@@ -230,17 +253,18 @@ async def follow_task(request: Request, task_id: TaskId) -> Response:
     The stream ends when the task ends. A client that reconnects with the `Last-Event-ID` of the
     last event gets 204.
     """
-    changes = await get_service(request).streams.task_changes(task_id, _last_event_id(request))
-    return _sse_response(changes, partial(task_sse, task_id.lower()))
+    streams, after = get_service(request).streams, _last_event_id(request)
+    changes = await streams.task_changes(get_scope(request), task_id, after)
+    return _sse_response(request, changes, partial(task_sse, task_id.lower()))
 
 
 def _sse_response(
-    answers: AsyncIterator[I | None] | None, to_text: Callable[[I], bytes]
+    request: Request, answers: AsyncIterator[I | None] | None, to_text: Callable[[I], bytes]
 ) -> Response:
     """Return a stream of events, or 204 if no event follows: a browser then stops reconnecting."""
     if answers is None:
         return Response(status_code=204)
-    return StreamResponse(_sse_chunks(answers, to_text), SSE_TYPE)
+    return StreamResponse(request, _sse_chunks(answers, to_text), SSE_TYPE)
 
 
 async def _sse_chunks(
@@ -253,16 +277,37 @@ async def _sse_chunks(
 
 
 async def _ndjson_chunks(
-    results: AsyncIterator[BatchResultLine | None], encoded: bool
+    request: Request, finished: AsyncIterator[FinishedTask | None]
 ) -> AsyncIterator[bytes]:
-    async with aclosing(cast(AsyncGenerator[BatchResultLine | None, None], results)) as lines:
-        async for line in lines:
-            if line is None:
-                continue
-            if line.task.result and line.task.result.json_size > MAX_INLINE_CHARACTERS:
-                yield await asyncio.to_thread(ndjson_line, line, encoded)
-            else:
-                yield ndjson_line(line, encoded)
+    """Yield the lines of tasks; end early, as other streams do, if one has no memory to be sent."""
+    tasks = cast(AsyncGenerator[FinishedTask | None, None], finished)
+    with suppress(AnswersTooLarge):
+        async with aclosing(tasks):
+            async for line in tasks:
+                if line is not None:
+                    async with aclosing(_line_chunks(request, line)) as chunks:
+                        async for chunk in chunks:
+                            yield chunk
+
+
+async def _line_chunks(request: Request, line: FinishedTask) -> AsyncGenerator[bytes, None]:
+    service, encoded = get_service(request), accepts_encoded_arrays(request)
+    result = line.task.result
+    if result is None or result.json_size <= MAX_INLINE_CHARACTERS:
+        texts = result_texts(result) if result else None
+        yield b"".join(ndjson_pieces(line, texts, encoded))
+        return
+    async with AsyncExitStack() as stack:
+        try:
+            opening = service.answers.open_result(line.task, find_client(request), patient=True)
+            pieces = ndjson_pieces(line, await stack.enter_async_context(opening), encoded)
+        except (ResultDamaged, ResultStoreUnavailable) as error:
+            yield ndjson_error(line, error)
+            return
+        except TaskNotFound:  # it was removed meanwhile
+            return
+        async for chunk in service.answers.render(pieces):
+            yield chunk
 
 
 def _last_event_id(request: Request) -> int:

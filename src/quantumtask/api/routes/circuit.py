@@ -1,17 +1,26 @@
 """`GET /tasks/{id}/circuit`: the circuit of a task, as it was submitted."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from quantumtask.api.http.query import get_service
+from quantumtask.api.http.query import find_client, get_scope, get_service
+from quantumtask.api.http.streaming import LargeResponse
 from quantumtask.api.routes.openapi_parts import describe_problems, wrap_examples
-from quantumtask.api.routes.parameters import TaskId
-from quantumtask.api.routes.refusals import STORE_UNAVAILABLE, TASK_NOT_FOUND
+from quantumtask.api.routes.parameters import KNOWN_QUERY, TaskId
+from quantumtask.api.routes.refusals import (
+    ANSWERS_TOO_LARGE,
+    STORE_UNAVAILABLE,
+    TASK_NOT_FOUND,
+    UNKNOWN_QUERY,
+)
 from quantumtask.api.schemas.requests import BELL
+from quantumtask.api.watch.render_threads import CHUNK_BYTES
 
-router = APIRouter()
+router = APIRouter(dependencies=KNOWN_QUERY)
 
 TEXT_RESPONSE: Any = {200: {"content": {"text/plain": {"examples": wrap_examples({"bell": BELL})}}}}
 
@@ -21,8 +30,23 @@ TEXT_RESPONSE: Any = {200: {"content": {"text/plain": {"examples": wrap_examples
     tags=["tasks"],
     summary="Get the circuit of a task",
     response_class=PlainTextResponse,
-    responses={**TEXT_RESPONSE, **describe_problems(TASK_NOT_FOUND, STORE_UNAVAILABLE)},
+    responses={
+        **TEXT_RESPONSE,
+        **describe_problems(UNKNOWN_QUERY, TASK_NOT_FOUND, STORE_UNAVAILABLE, ANSWERS_TOO_LARGE),
+    },
 )
-async def get_circuit(request: Request, task_id: TaskId) -> PlainTextResponse:
+async def get_circuit(request: Request, task_id: TaskId) -> Response:
     """Return the OpenQASM text of a task, byte for byte as it was submitted."""
-    return PlainTextResponse(await get_service(request).circuit(task_id))
+    return LargeResponse(request, _circuit_chunks(request, task_id), "text/plain; charset=utf-8")
+
+
+@asynccontextmanager
+async def _circuit_chunks(request: Request, task_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    scope, client = get_scope(request), find_client(request)
+    async with get_service(request).answers.open_circuit(scope, task_id, client) as text:
+        yield _slices(text)
+
+
+async def _slices(text: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(text), CHUNK_BYTES):
+        yield text[start : start + CHUNK_BYTES]

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from quantumtask.api.schemas.openapi import schema_of
+from quantumtask.api.schemas.requests import BELL
 from quantumtask.api.schemas.responses import ProblemDocument
 
 Refusal = tuple[int, str, str]
@@ -21,11 +22,24 @@ def describe_responses(examples: Examples, model: Any, *refusals: Refusal) -> An
     return {200: {"model": model, "content": content}, **describe_problems(*refusals)}
 
 
-def describe_stream(media_type: str, example: str, *refusals: Refusal) -> Any:
-    """Return the `responses` of a route that streams text."""
-    content = {"schema": {"type": "string"}, "examples": wrap_examples({"stream": example})}
+def describe_lines(example: str, *refusals: Refusal) -> Any:
+    """Return the `responses` of a route that streams lines of JSON."""
+    media = {"schema": {"type": "string"}, "examples": wrap_examples({"stream": example})}
     return {
-        200: {"description": "A stream", "content": {media_type: content}},
+        200: {"description": "A stream", "content": {"application/x-ndjson": media}},
+        **describe_problems(*refusals),
+    }
+
+
+def describe_events(example: str, *refusals: Refusal) -> Any:
+    """Return the `responses` of a route that streams server-sent events.
+
+    Programs take the schema of an event stream for that of an event: it has none.
+    """
+    media = {"examples": wrap_examples({"stream": example})}
+    return {
+        200: {"description": "A stream", "content": {"text/event-stream": media}},
+        204: {"description": "No event follows the one that `Last-Event-ID` names."},
         **describe_problems(*refusals),
     }
 
@@ -43,6 +57,11 @@ def describe_problems(*refusals: Refusal) -> Any:
         examples = response["content"]["application/problem+json"]["examples"]
         examples |= wrap_examples({code: problem.model_dump(exclude_unset=True)})
     return responses
+
+
+def describe_unchanged() -> Any:
+    """Return the part of `responses` for a client that has the result already."""
+    return {304: {"description": "The result is the one that `If-None-Match` names."}}
 
 
 def wrap_examples(examples: Examples) -> dict[str, Any]:
@@ -70,6 +89,21 @@ def describe_body(model: type[BaseModel], **changes: Any) -> dict[str, Any]:
     """
     content = {"application/json": {"schema": schema_of(model, **changes)}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def describe_task_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the `requestBody` of a route that takes JSON, or a program with a query."""
+    body = describe_body(model)
+    program = {
+        "schema": {"type": "string"},
+        "examples": wrap_examples({"bell": BELL}),
+    }
+    body["requestBody"]["content"] |= {"text/plain": program, "application/openqasm": program}
+    body["requestBody"]["description"] = (
+        "A JSON object, or the circuit itself as text, with the other fields as query parameters: "
+        "a string as it is, other values as JSON."
+    )
+    return body
 
 
 WAIT = describe_parameter(
@@ -108,9 +142,16 @@ IDEMPOTENCY_KEY = describe_parameter(
 LAST_EVENT_ID = describe_parameter(
     "header",
     "Last-Event-ID",
-    "The `id` of the last event that you have read; the stream continues after it.",
+    "The `id` of the last event that you have read; the stream continues after it. "
+    "Empty: the stream begins with the first event.",
     type="string",
-    pattern="^[0-9]{1,18}$",
+    pattern="^[0-9]{0,18}$",
+)
+IF_NONE_MATCH = describe_parameter(
+    "header",
+    "If-None-Match",
+    "The `ETag` of an earlier response: if the result is the same, the response is 304.",
+    type="string",
 )
 OFFSET = describe_parameter(
     "query",

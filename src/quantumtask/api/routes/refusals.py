@@ -12,6 +12,11 @@ BACKEND_NOT_FOUND = (
 )
 
 INVALID_JSON = (400, "invalid_json", "invalid json")
+UNKNOWN_QUERY = (
+    400,
+    "invalid_request",
+    "limits: no such query parameter; did you mean `limit`?",
+)
 INVALID_WAIT = (400, "invalid_request", "wait: must be a number of seconds from 0 to 30")
 INVALID_EVENT_ID = (400, "invalid_request", "Last-Event-ID: must be the `id` of an event")
 MISSING_CIRCUIT = (400, "invalid_request", "circuit: field required")
@@ -24,7 +29,7 @@ UNSUPPORTED_ENCODING = (
 CIRCUIT_TOO_LARGE = (
     413,
     "circuit_too_large",
-    "circuit: must be at most 1,048,576 bytes; got 1,200,000",
+    "circuit: must be at most 8,388,608 bytes; got 9,000,000",
 )
 _PARAMETER_LIMITS = (
     "parameters: must be at most 8,388,608 bytes as JSON, with at most 200,000 values outside "
@@ -37,7 +42,7 @@ BATCH_TOO_LARGE = (
     "body: must be at most 10,485,760 bytes, compressed and decompressed",
 )
 
-WORKER_BUSY = (503, "busy", "64 circuits wait to be analysed; try again")
+WORKER_BUSY = (503, "busy", "analysis queue full: 64 circuits of this client wait; try again")
 WORKER_UNAVAILABLE = (503, "worker_unavailable", NO_WORKER)
 STORE_UNAVAILABLE = (503, "store_unavailable", "the database is locked")
 
@@ -46,6 +51,16 @@ RESULT_UNAVAILABLE = (
     "result_unavailable",
     f"the result of task {ID} cannot be fetched now; try again",
 )
+_ANSWERS_TOO_LARGE = (
+    "large answers (half of QUANTUMTASK_MAX_ANSWER_BYTES) hold 66,000,000 of 67,108,864 bytes of "
+    "memory, of which a client has half; try again"
+)
+ANSWERS_TOO_LARGE = (503, "answers_too_large", _ANSWERS_TOO_LARGE)
+_BODIES_TOO_LARGE = (
+    "large bodies (QUANTUMTASK_MAX_BODIES_BYTES) hold 130,000,000 of 134,217,728 bytes of memory, "
+    "of which a client has half; try again"
+)
+BODIES_TOO_LARGE = (503, "bodies_too_large", _BODIES_TOO_LARGE)
 RESULT_DAMAGED = (
     500,
     "result_damaged",

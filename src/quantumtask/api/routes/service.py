@@ -1,21 +1,28 @@
 """Routes of the service itself: engines, backends, queue, health and metrics."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter, Request, Response
 
 from quantumtask.api import metrics
 from quantumtask.api.http.query import (
     RawJsonResponse,
+    get_principal,
+    get_scope,
     get_service,
 )
 from quantumtask.api.routes import service_examples
 from quantumtask.api.routes.openapi_parts import describe_responses
-from quantumtask.api.routes.parameters import BackendName
+from quantumtask.api.routes.parameters import KNOWN_QUERY, BackendName, Days
 from quantumtask.api.routes.refusals import (
     BACKEND_NOT_FOUND,
     STORE_UNAVAILABLE,
+    UNKNOWN_QUERY,
     WORKER_BUSY,
     WORKER_UNAVAILABLE,
 )
+from quantumtask.api.schemas.activity import ServiceStateView, service_view
+from quantumtask.api.schemas.principal import LoginView, PrincipalView
 from quantumtask.api.schemas.responses import (
     BackendList,
     BackendView,
@@ -24,6 +31,7 @@ from quantumtask.api.schemas.responses import (
     QueueView,
     ReadinessView,
 )
+from quantumtask.api.schemas.usage import UsageView, usage_view
 from quantumtask.api.serialization.task_json import (
     backends_json,
     queue_json,
@@ -35,10 +43,11 @@ router = APIRouter()
 @router.get(
     "/engines",
     tags=["service"],
+    dependencies=KNOWN_QUERY,
     summary="List engines",
     response_class=Response,
     responses=describe_responses(
-        service_examples.ENGINES_ANSWER, EngineList, WORKER_BUSY, WORKER_UNAVAILABLE
+        service_examples.ENGINES_ANSWER, EngineList, UNKNOWN_QUERY, WORKER_BUSY, WORKER_UNAVAILABLE
     ),
 )
 async def engines(request: Request) -> Response:
@@ -49,10 +58,16 @@ async def engines(request: Request) -> Response:
 @router.get(
     "/backends",
     tags=["service"],
+    dependencies=KNOWN_QUERY,
     summary="List backends",
     response_class=Response,
     responses=describe_responses(
-        service_examples.BACKENDS, BackendList, WORKER_BUSY, WORKER_UNAVAILABLE, STORE_UNAVAILABLE
+        service_examples.BACKENDS,
+        BackendList,
+        UNKNOWN_QUERY,
+        WORKER_BUSY,
+        WORKER_UNAVAILABLE,
+        STORE_UNAVAILABLE,
     ),
 )
 async def backends(request: Request) -> Response:
@@ -63,11 +78,13 @@ async def backends(request: Request) -> Response:
 @router.get(
     "/backends/{name}",
     tags=["service"],
+    dependencies=KNOWN_QUERY,
     summary="Get a backend",
     response_class=Response,
     responses=describe_responses(
         service_examples.BACKEND,
         BackendView,
+        UNKNOWN_QUERY,
         BACKEND_NOT_FOUND,
         WORKER_BUSY,
         WORKER_UNAVAILABLE,
@@ -82,16 +99,99 @@ async def get_backend(request: Request, name: BackendName) -> Response:
 @router.get(
     "/queue",
     tags=["service"],
+    dependencies=KNOWN_QUERY,
     summary="Get the queue",
     response_class=Response,
-    responses=describe_responses(service_examples.QUEUE, QueueView, STORE_UNAVAILABLE),
+    responses=describe_responses(
+        service_examples.QUEUE, QueueView, UNKNOWN_QUERY, STORE_UNAVAILABLE
+    ),
 )
 async def queue(request: Request) -> Response:
-    """Return how many tasks wait and run, in total and by owner.
+    """Return how many tasks of your project wait and run, in total and by owner.
 
     The numbers can be some seconds old if very many tasks wait.
     """
-    return RawJsonResponse(queue_json(await get_service(request).queue()))
+    return RawJsonResponse(queue_json(await get_service(request).queue(get_scope(request))))
+
+
+@router.get(
+    "/service",
+    tags=["service"],
+    dependencies=KNOWN_QUERY,
+    summary="Get the state of the service",
+    response_class=Response,
+    responses=describe_responses(
+        service_examples.SERVICE, ServiceStateView, UNKNOWN_QUERY, STORE_UNAVAILABLE
+    ),
+)
+async def get_service_state(request: Request) -> Response:
+    """Return the queue, the workers and what they do, the last hour, and your limits.
+
+    Tasks and sums are those of your project, for an administrator of all projects. The number of
+    running tasks of each worker counts all.
+    """
+    service, sender, scope = get_service(request), get_principal(request), get_scope(request)
+    limits = await service.limits()
+    view = service_view(
+        await service.queue(scope),
+        await service.activity(scope),
+        limits.of_project(sender.project),
+        limits.of_user(sender.project, sender.name),
+        service.settings,
+    )
+    return RawJsonResponse(view.model_dump_json())
+
+
+@router.get(
+    "/principal",
+    tags=["service"],
+    dependencies=KNOWN_QUERY,
+    summary="Get yourself",
+    response_class=Response,
+    responses=describe_responses(service_examples.PRINCIPAL, PrincipalView, UNKNOWN_QUERY),
+)
+async def principal(request: Request) -> Response:
+    """Return name, project and role of the principal that the token of the request belongs to."""
+    sender = get_principal(request)
+    view = PrincipalView(name=sender.name, project=sender.project, role=sender.role)
+    return RawJsonResponse(view.model_dump_json())
+
+
+@router.get(
+    "/login",
+    tags=["service"],
+    summary="Get the provider for logins",
+    response_class=Response,
+    responses=describe_responses(service_examples.LOGIN, LoginView),
+)
+async def get_login(request: Request) -> Response:
+    """Return the provider of OpenID Connect at which people log in. Needs no token."""
+    settings = get_service(request).settings
+    view = LoginView(issuer=settings.oidc_issuer or None, client_id=settings.oidc_client_id or None)
+    return RawJsonResponse(view.model_dump_json())
+
+
+@router.get(
+    "/usage",
+    tags=["service"],
+    dependencies=KNOWN_QUERY,
+    summary="Get the usage",
+    response_class=Response,
+    responses=describe_responses(
+        service_examples.USAGE,
+        UsageView,
+        (400, "invalid_request", "days: input should be greater than or equal to 1"),
+        STORE_UNAVAILABLE,
+    ),
+)
+async def get_usage(request: Request, days: Days = 30) -> Response:
+    """Return tasks, shots, processor seconds and bytes of results, by day and project.
+
+    An administrator sees all projects, every other principal its own. Days without a task are left
+    out.
+    """
+    view = usage_view(await get_service(request).usage(get_scope(request), days))
+    return RawJsonResponse(view.model_dump_json())
 
 
 @router.get(
@@ -125,7 +225,10 @@ async def get_metrics(request: Request) -> Response:
     },
 )
 async def ready(request: Request) -> Response:
-    """Return 200 if the database can be written and a worker has a recent heartbeat, else 503."""
+    """Return 200 if the database can be written and a worker has a recent heartbeat, else 503.
+
+    A database whose disk is full or whose file was removed cannot be written; `reason` says so.
+    """
     state = await get_service(request).readiness()
-    view = ReadinessView(ready=state.ready, database=state.database, worker=state.worker)
+    view = ReadinessView(ready=state.ready, **asdict(state))
     return RawJsonResponse(view.model_dump_json(), 200 if state.ready else 503)

@@ -3,7 +3,9 @@
 import json
 from dataclasses import asdict
 
-from quantumtask.api.routes.task_examples import PROBLEM, SUBMITTED_AT
+from quantumtask.api.routes.task_examples import ID, PROBLEM, SUBMITTED_AT
+from quantumtask.api.schemas.activity import service_view
+from quantumtask.api.schemas.principal import LoginView, PrincipalView, SessionView
 from quantumtask.api.schemas.responses import (
     BackendList,
     BackendSummary,
@@ -23,8 +25,15 @@ from quantumtask.api.schemas.responses import (
     ValidationView,
     VariableView,
 )
+from quantumtask.api.schemas.tokens import NewTokenView, token_list, token_view
+from quantumtask.api.schemas.usage import usage_view
 from quantumtask.api.serialization.task_json import queue_json
-from quantumtask.shared.queue_stats import OwnerQueue, QueueStats
+from quantumtask.shared.activity import Activity, HeldTask, LiveWorker, MinuteSum
+from quantumtask.shared.limits import Limits
+from quantumtask.shared.principal import Role
+from quantumtask.shared.queue_stats import DayUsage, OwnerQueue, QueueStats
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.tokens import AccessToken
 
 _VALID = ValidationView(
     valid=True,
@@ -54,6 +63,8 @@ ESTIMATED = {
         shots=1024,
         memory_bytes=128,
         seconds=0.0004,
+        threads=1,
+        slots=1,
     ).model_dump(mode="json")
 }
 
@@ -63,6 +74,7 @@ _METHOD = EngineMethod(
     runs="circuits that measure at their end",
     bytes_per_amplitude=16,
     most_qubits=27,
+    speedup=1.0,
 )
 ENGINES_ANSWER = {
     "engines": EngineList(
@@ -72,6 +84,8 @@ ENGINES_ANSWER = {
         ],
         default="auto",
         slot_memory_bytes=6_871_947_673,
+        slots=2,
+        threads=2,
     ).model_dump(mode="json")
 }
 
@@ -113,8 +127,57 @@ BACKEND = {
     ).model_dump(mode="json")
 }
 
-_OWNERS = (OwnerQueue("alice", 0, 10_000, 2), OwnerQueue("bob", 0, 1, 0))
+_OWNERS = (OwnerQueue("default", "alice", 0, 10_000, 2), OwnerQueue("default", "bob", 0, 1, 0))
 _QUEUE = QueueStats(_OWNERS, workers=1, slots=2, oldest_at=SUBMITTED_AT)
 QUEUE = {"queue": json.loads(queue_json(_QUEUE))}
+USAGE = {
+    "usage": usage_view(
+        [
+            DayUsage(20_787, "physics", 1_204, 1_232_896, 3_511.25, 90_417),
+            DayUsage(20_786, "physics", 87, 89_088, 120.5, 7_308),
+        ]
+    ).model_dump()
+}
+PRINCIPAL = {
+    "user": PrincipalView(name="ada", project="physics", role=Role.USER).model_dump(mode="json")
+}
+LOGIN = {
+    "provider": LoginView(
+        issuer="https://sso.example.org/realms/physics", client_id="quantumtask"
+    ).model_dump()
+}
+_SENDER = PrincipalView(name="ada", project="physics", role=Role.USER)
+_SESSION = SessionView(
+    authentication=True, openid=False, principal=_SENDER, expires_at="2026-11-30T18:00:00.000Z"
+)
+SESSIONS = {
+    "session": _SESSION.model_dump(mode="json"),
+    "none": SessionView(
+        authentication=True, openid=True, principal=None, expires_at=None
+    ).model_dump(mode="json"),
+}
+_ACTIVITY = Activity(
+    now=SUBMITTED_AT + 3.0,
+    workers=[LiveWorker("0b6f-worker", 2, 1000.0, 1.2, 1)],
+    tasks=[HeldTask("0b6f-worker", ID, "physics", "ada", "vqe", "auto", 1024, SUBMITTED_AT)],
+    minutes=[MinuteSum(int(SUBMITTED_AT // 60), 12, 1, 0, 13, 6.5, 2.0)],
+)
+SERVICE = {
+    "service": service_view(
+        _QUEUE, _ACTIVITY, Limits(max_slots=8), Limits(), Settings()
+    ).model_dump(mode="json")
+}
+_TOKEN = AccessToken("qt_mVZ1rWq2", "", "ada", "physics", "user", SUBMITTED_AT, None, None)
+TOKENS = {"tokens": token_list([_TOKEN], SUBMITTED_AT).model_dump(mode="json")}
+NEW_TOKEN = {
+    "new": NewTokenView(
+        **token_view(_TOKEN, SUBMITTED_AT).model_dump(), token="qt_mVZ1rWq2…"
+    ).model_dump(mode="json")
+}
+REVOKED_TOKEN = {
+    "revoked": token_view(
+        _TOKEN._replace(revoked_at=SUBMITTED_AT + 60), SUBMITTED_AT + 60
+    ).model_dump(mode="json")
+}
 HEALTH = {"alive": HealthView().model_dump()}
 READY_ANSWER = {"ready": ReadinessView(ready=True, database=True, worker=True).model_dump()}

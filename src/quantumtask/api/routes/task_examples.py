@@ -1,4 +1,4 @@
-"""Examples of tasks in the OpenAPI document: sample tasks, through the code of real responses."""
+"""Example tasks of the OpenAPI document, rendered by the code of real responses."""
 
 import json
 from dataclasses import replace

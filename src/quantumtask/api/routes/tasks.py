@@ -1,20 +1,28 @@
 """Routes of tasks: submit, validate, estimate, list, get, cancel."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from quantumtask.api import metrics
-from quantumtask.api.http.body import parse_without_blocking, read_request_body
 from quantumtask.api.http.query import (
     ENCODED_JSON_TYPE,
     JSON_TYPE,
     QueryOptions,
     RawJsonResponse,
     accepts_encoded_arrays,
+    check_query_names,
+    find_client,
+    get_principal,
+    get_scope,
+    get_sender,
     get_service,
     parse_query,
 )
+from quantumtask.api.http.streaming import LargeResponse
+from quantumtask.api.http.task_body import open_task
 from quantumtask.api.routes import service_examples, task_examples
 from quantumtask.api.routes.openapi_parts import (
     IDEMPOTENCY_KEY,
@@ -22,11 +30,21 @@ from quantumtask.api.routes.openapi_parts import (
     TASK_ID,
     VIEW,
     WAIT,
-    describe_body,
     describe_responses,
+    describe_task_body,
 )
-from quantumtask.api.routes.parameters import Page, TaskId
+from quantumtask.api.routes.parameters import (
+    KNOWN_QUERY,
+    IdPrefix,
+    NamePrefix,
+    OwnerName,
+    Page,
+    Since,
+    TaskId,
+)
 from quantumtask.api.routes.refusals import (
+    ANSWERS_TOO_LARGE,
+    BODIES_TOO_LARGE,
     CIRCUIT_TOO_LARGE,
     ENGINE_UNSUITABLE,
     IDEMPOTENCY_CONFLICT,
@@ -41,6 +59,7 @@ from quantumtask.api.routes.refusals import (
     STORE_UNAVAILABLE,
     TASK_NOT_FOUND,
     UNKNOWN_GATE,
+    UNKNOWN_QUERY,
     UNSUPPORTED_ENCODING,
     WORKER_BUSY,
     WORKER_UNAVAILABLE,
@@ -49,9 +68,6 @@ from quantumtask.api.schemas.requests import (
     EstimateRequest,
     SubmitRequest,
     ValidateRequest,
-    parse_estimate,
-    parse_submission,
-    parse_validation,
 )
 from quantumtask.api.schemas.responses import (
     EstimateView,
@@ -64,16 +80,23 @@ from quantumtask.api.schemas.responses import (
     ValidationView,
 )
 from quantumtask.api.serialization.task_json import (
+    MAX_INLINE_CHARACTERS,
     is_inline,
     list_json,
     status_json,
     task_cancelled_json,
     task_json,
+    task_pieces,
     task_submitted_json,
 )
+from quantumtask.shared.disconnect import unless_disconnected
 from quantumtask.shared.task import Task, TaskState
 
 router = APIRouter()
+
+GET_QUERY = frozenset({"wait", "view"})
+SUBMIT_QUERY = GET_QUERY | {"strict"}
+"""Query parameters of the two routes that bypass the framework."""
 
 
 @router.post(
@@ -91,17 +114,19 @@ router = APIRouter()
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED_ENCODING,
+        BODIES_TOO_LARGE,
         UNKNOWN_GATE,
         QUEUE_FULL,
         RESULT_DAMAGED,
         STORE_UNAVAILABLE,
         RESULT_UNAVAILABLE,
+        ANSWERS_TOO_LARGE,
         WORKER_BUSY,
         WORKER_UNAVAILABLE,
     ),
     openapi_extra={
         "parameters": [IDEMPOTENCY_KEY, WAIT, VIEW, STRICT],
-        **describe_body(SubmitRequest),
+        **describe_task_body(SubmitRequest),
     },
 )
 async def submit(request: Request) -> Response:
@@ -115,13 +140,15 @@ async def submit(request: Request) -> Response:
     service = get_service(request)
     with metrics.count_refusals:
         options = parse_query(request)
-        spec = await parse_without_blocking(parse_submission, await read_request_body(request))
-        if options.strict:
-            await service.check_circuit(spec)
-        traceparent = request.headers.get("traceparent", "") if service.tracing_enabled else ""
-        task_id = await service.submit(spec, request.headers.get("idempotency-key"), traceparent)
+        async with open_task(request, SubmitRequest, SUBMIT_QUERY) as spec:
+            if options.strict:
+                check = service.questions.check(spec, find_client(request))
+                await unless_disconnected(request.receive, check)
+            traceparent = request.headers.get("traceparent", "") if service.tracing_enabled else ""
+            key = request.headers.get("idempotency-key")
+            task_id = await service.submit(get_principal(request), spec, key, traceparent)
     if options.wait_s:
-        task = await service.get(task_id, options.wait_s)
+        task = await service.get(get_scope(request), task_id, options.wait_s)
         return await _task_response(request, task, options)
     return RawJsonResponse(task_submitted_json(task_id))
 
@@ -139,10 +166,11 @@ async def submit(request: Request) -> Response:
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED_ENCODING,
+        BODIES_TOO_LARGE,
         WORKER_BUSY,
         WORKER_UNAVAILABLE,
     ),
-    openapi_extra=describe_body(ValidateRequest),
+    openapi_extra=describe_task_body(ValidateRequest),
 )
 async def validate(request: Request) -> Response:
     """Return all problems of a circuit and its declarations. Nothing is run or stored.
@@ -150,8 +178,9 @@ async def validate(request: Request) -> Response:
     A worker analyses the circuit: the response is 503 if no worker answers or too many circuits
     wait.
     """
-    spec = await parse_without_blocking(parse_validation, await read_request_body(request))
-    return RawJsonResponse(await get_service(request).validate(spec))
+    async with open_task(request, ValidateRequest) as spec:
+        validation = get_service(request).questions.validate(spec, find_client(request))
+        return RawJsonResponse(await unless_disconnected(request.receive, validation))
 
 
 @router.post(
@@ -167,13 +196,14 @@ async def validate(request: Request) -> Response:
         CIRCUIT_TOO_LARGE,
         PARAMETERS_TOO_LARGE,
         UNSUPPORTED_ENCODING,
+        BODIES_TOO_LARGE,
         UNKNOWN_GATE,
         OUT_OF_MEMORY,
         ENGINE_UNSUITABLE,
         WORKER_BUSY,
         WORKER_UNAVAILABLE,
     ),
-    openapi_extra=describe_body(EstimateRequest),
+    openapi_extra=describe_task_body(EstimateRequest),
 )
 async def estimate(request: Request) -> Response:
     """Return the engine, memory and time that a task would take. Nothing is run or stored.
@@ -182,13 +212,15 @@ async def estimate(request: Request) -> Response:
     problems in `errors`. A worker analyses the circuit: the response is 503 if no worker answers or
     too many circuits wait.
     """
-    spec = await parse_without_blocking(parse_estimate, await read_request_body(request))
-    return RawJsonResponse(await get_service(request).estimate(spec))
+    async with open_task(request, EstimateRequest) as spec:
+        estimate = get_service(request).questions.estimate(spec, find_client(request))
+        return RawJsonResponse(await unless_disconnected(request.receive, estimate))
 
 
 @router.get(
     "/tasks",
     tags=["tasks"],
+    dependencies=KNOWN_QUERY,
     summary="List tasks",
     response_class=Response,
     responses=describe_responses(
@@ -202,11 +234,23 @@ async def list_tasks(
     request: Request,
     page: Page,
     status: Annotated[StateFilter | None, Query(description="Only tasks in this state.")] = None,
+    owner: OwnerName = None,
+    since: Since = 0.0,
+    id_prefix: IdPrefix = "",
+    name_prefix: NamePrefix = None,
 ) -> Response:
     """List tasks without their results, newest first."""
-    states = status.states() if status else tuple(TaskState)
     tasks = await get_service(request).list_tasks(
-        states, page.name, page.tag, page.before, page.limit
+        get_scope(request),
+        status.states() if status else tuple(TaskState),
+        page.name,
+        page.tag,
+        page.before,
+        page.limit,
+        owner,
+        since,
+        id_prefix.lower(),
+        name_prefix or None,
     )
     return RawJsonResponse(list_json(tasks, page.limit))
 
@@ -224,6 +268,7 @@ async def list_tasks(
         RESULT_DAMAGED,
         STORE_UNAVAILABLE,
         RESULT_UNAVAILABLE,
+        ANSWERS_TOO_LARGE,
     ),
     openapi_extra={"parameters": [TASK_ID, WAIT, VIEW]},
 )
@@ -234,28 +279,43 @@ async def get_task(request: Request) -> Response:
     `result_url` has all of it. With `view=status`, everything that can be large is left out.
     """
     options = parse_query(request)
-    task = await get_service(request).get(request.path_params["task_id"], options.wait_s)
+    check_query_names(request.scope["query_string"], GET_QUERY, frozenset())
+    task = await get_service(request).get(
+        get_scope(request), request.path_params["task_id"], options.wait_s
+    )
     return await _task_response(request, task, options)
 
 
 async def _task_response(request: Request, task: Task, options: QueryOptions) -> Response:
     if options.status_only:
         return RawJsonResponse(status_json(task))
-    if task.result and is_inline(task.result):
-        task = await get_service(request).with_result(task)
     encoded = accepts_encoded_arrays(request)
     media_type = ENCODED_JSON_TYPE if encoded else JSON_TYPE
+    result = task.result
+    if result and is_inline(result) and result.json_size > MAX_INLINE_CHARACTERS:
+        return LargeResponse(request, _task_chunks(request, task, encoded), media_type)
     return RawJsonResponse(task_json(task, encoded=encoded), media_type=media_type)
+
+
+@asynccontextmanager
+async def _task_chunks(
+    request: Request, task: Task, encoded: bool
+) -> AsyncIterator[AsyncIterator[bytes]]:
+    service = get_service(request)
+    async with service.answers.open_result(task, find_client(request)) as texts:
+        yield service.answers.render(task_pieces(task, texts, encoded))
 
 
 @router.post(
     "/tasks/{task_id}/cancel",
     tags=["tasks"],
+    dependencies=KNOWN_QUERY,
     summary="Cancel a task",
     response_class=Response,
     responses=describe_responses(
         task_examples.CANCELLED,
         TaskCancelled,
+        UNKNOWN_QUERY,
         TASK_NOT_FOUND,
         (409, "task_already_finished", "the task is already completed and cannot be cancelled"),
         STORE_UNAVAILABLE,
@@ -263,5 +323,6 @@ async def _task_response(request: Request, task: Task, options: QueryOptions) ->
 )
 async def cancel_task(request: Request, task_id: TaskId) -> Response:
     """Cancel a waiting or running task. Cancelling it again changes nothing."""
-    task = await get_service(request).cancel(task_id)
+    service, sender = get_service(request), get_sender(request)
+    task = await service.cancel(get_scope(request), task_id, sender)
     return RawJsonResponse(task_cancelled_json(task.id))

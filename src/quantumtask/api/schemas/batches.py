@@ -92,6 +92,7 @@ class BatchView(BaseModel):
     status: Literal["pending", "completed"] = Field(
         description="`completed`: all tasks have ended."
     )
+    project: str
     name: str | None
     tags: list[str]
     size: int = Field(description="Number of tasks in the request.")

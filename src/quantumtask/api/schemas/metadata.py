@@ -28,7 +28,9 @@ def metadata_text(values: Mapping[str, Any] | None) -> str | None:
     try:
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:  # the JSON reader accepts 1e400 as infinity
-        raise InvalidRequest("metadata: each number must be finite; send others as text") from None
+        raise InvalidRequest(
+            "metadata: each number must be finite; send NaN and infinity as text"
+        ) from None
     size = len(text.encode())
     if size > MAX_METADATA_BYTES:
         raise InvalidRequest(

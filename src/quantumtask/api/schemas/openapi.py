@@ -35,16 +35,21 @@ def schema_of(model: type[BaseModel], **changes: Json) -> Json:
 
 
 def install_openapi(app: FastAPI) -> None:
-    """Complete the document of the application: `$defs` in its components, examples with null."""
+    """Complete the document of the application: `$defs` in its components, examples with null.
+
+    The id of an operation is the name of its function: generated clients name functions by it.
+    """
     generate = app.openapi
+    routes = [each for each in app.routes if isinstance(each, APIRoute) and each.include_in_schema]
+    for each in routes:
+        each.operation_id = each.name
 
     def openapi() -> Json:
         document = generate()
         for definitions in list(_remove_definitions(document)):
             document["components"]["schemas"].update(definitions)
-        for route in app.routes:
-            if isinstance(route, APIRoute) and route.include_in_schema:
-                _restore_examples(document["paths"][route.path], route)
+        for each in routes:
+            _restore_examples(document["paths"][each.path], each)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -50,7 +50,7 @@ def parameters_text(values: Mapping[str, Any] | None) -> str | None:
 
 
 def _check_value(name: str, value: object, quota: int, max_depth: int) -> int:
-    """Return how many values may follow this one."""
+    """Check a value, and return how many more values the limit allows after it."""
     if quota <= 0:
         raise _too_large()
     if isinstance(value, list):

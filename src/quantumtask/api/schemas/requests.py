@@ -1,16 +1,20 @@
 """Request models: they validate each body and describe it in /docs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Container, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import from_json
 
+from quantumtask.api.schemas.json_errors import explain_json_error
+from quantumtask.api.schemas.json_limits import check_json_size
 from quantumtask.api.schemas.metadata import Metadata, metadata_text
 from quantumtask.api.schemas.noise import NOISE_TAGS, Noise
 from quantumtask.api.schemas.parameters import MAX_PARAMETERS_BYTES, parameters_text
+from quantumtask.shared.approximation import APPROXIMATION_OPTIONS
+from quantumtask.shared.close_names import suggestion
 from quantumtask.shared.error_rates import RatesOption
 from quantumtask.shared.errors import InvalidJson, InvalidRequest, OptionError, ParametersTooLarge
 from quantumtask.shared.output_kinds import OUTPUT_KINDS
@@ -44,7 +48,9 @@ INPUT_CIRCUIT = (
 
 LabelField = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_printable)]
 CircuitField = Annotated[
-    str, AfterValidator(_not_blank), Field(description="OpenQASM 3 (or 2) text.")
+    str,
+    AfterValidator(_not_blank),
+    Field(description="OpenQASM 3 (or 2) text.", json_schema_extra={"pattern": r"\S"}),
 ]
 ParametersField = Annotated[
     dict[str, Any] | None,
@@ -55,7 +61,11 @@ ParametersField = Annotated[
     ),
 ]
 EngineField = Annotated[
-    str, Field(description=f"{AUTO}: the fastest for the circuit. Or {', '.join(ENGINES)}.")
+    str,
+    Field(
+        description=f"{AUTO}: the fastest for the circuit. Or {', '.join(ENGINES)}.",
+        json_schema_extra={"enum": [AUTO, *ENGINES]},
+    ),
 ]
 MethodField = Annotated[
     str | None, Field(description="A method of the engine; see `GET /engines`.")
@@ -97,6 +107,36 @@ CompileField = Annotated[
         description="When to compile the circuit for the backend. auto (default): unless the "
         "circuit names physical qubits ($0). never: qubit k of the circuit is qubit k "
         "of the device."
+    ),
+]
+MaxBondField = Annotated[
+    int | None,
+    Field(
+        description="With method matrix_product_state: the largest bond dimension. The result is "
+        "approximate and has a bound on its error."
+    ),
+]
+TruncationField = Annotated[
+    float | None,
+    Field(
+        allow_inf_nan=False,
+        description="With method matrix_product_state: the largest weight that one gate may drop, "
+        "of a total of 1. The result is approximate and has a bound on its error.",
+    ),
+]
+MaxTermsField = Annotated[
+    int | None,
+    Field(
+        description="With method pauli_propagation: the largest number of Pauli words of an "
+        "observable. The values are approximate and have a bound on their error."
+    ),
+]
+MinCoefficientField = Annotated[
+    float | None,
+    Field(
+        allow_inf_nan=False,
+        description="With method pauli_propagation: Pauli words with smaller coefficients are "
+        "dropped. The values are approximate and have a bound on their error.",
     ),
 ]
 ShotsField = Annotated[int, Field(description="Number of runs: 1 to 1,000,000.")]
@@ -146,6 +186,10 @@ class SubmitRequest(BaseModel):
     noise: Noise = None
     backend: BackendField = None
     compile: CompileField = None
+    max_bond: MaxBondField = None
+    truncation: TruncationField = None
+    max_terms: MaxTermsField = None
+    min_coefficient: MinCoefficientField = None
     metadata: Metadata = None
 
     def to_spec(self) -> TaskSpec:
@@ -164,20 +208,24 @@ class SubmitRequest(BaseModel):
 
 
 OPTION_ALIASES = {"returns": "return"}
-OPTION_FIELDS = ("observables", "precision", "returns", "noise", "backend", "compile")
+OPTION_FIELDS = (
+    "observables", "precision", "returns", "noise", "backend", "compile", *APPROXIMATION_OPTIONS,
+)  # fmt: skip
 
 
 def _options_text(request: SubmitRequest) -> str | None:
-    if request.model_fields_set.isdisjoint(OPTION_FIELDS):
+    if request.method is None and request.model_fields_set.isdisjoint(OPTION_FIELDS):
         return None
     values = {OPTION_ALIASES.get(name, name): getattr(request, name) for name in OPTION_FIELDS}
     options = {name: value for name, value in values.items() if value is not None}
-    if not options:
-        return None
     try:
-        noise = parse_task_options(options).noise
+        parsed = parse_task_options(options)
+        parsed.check_method(request.engine, request.method)
     except OptionError as error:
         raise InvalidRequest(str(error)) from None
+    if not options:
+        return None
+    noise = parsed.noise
     if isinstance(noise, RatesOption):
         options["noise"] = noise.to_json()
     text = json.dumps(options, separators=(",", ":"))
@@ -217,36 +265,27 @@ class EstimateRequest(ValidateRequest):
     method: MethodField = None
 
 
-def parse_submission(body: bytes) -> TaskSpec:
-    """Parse the body of `POST /tasks`.
+TaskRequest = SubmitRequest | ValidateRequest
+"""A body with one circuit."""
+
+
+def parse_task(model: type[TaskRequest], body: bytes) -> TaskSpec:
+    """Parse the JSON body of `POST /tasks`, `/validate` or `/estimate`.
 
     Raises:
         InvalidJson: the body is not JSON.
         RequestError: a field is not valid; the message names it.
     """
-    return _parse_body(SubmitRequest, body).to_spec()
-
-
-def parse_validation(body: bytes) -> TaskSpec:
-    """Parse the body of `POST /validate`; raise as `parse_submission` does."""
-    return _parse_body(ValidateRequest, body).to_spec()
-
-
-def parse_estimate(body: bytes) -> TaskSpec:
-    """Parse the body of `POST /estimate`; raise as `parse_submission` does."""
-    return _parse_body(EstimateRequest, body).to_spec()
-
-
-def _parse_body(model: type[M], body: bytes) -> M:
-    return parse_model(model, read_json(body))
+    return parse_model(model, read_json(body)).to_spec()
 
 
 def read_json(body: bytes) -> Any:
-    """Return the JSON value of a request body; raise InvalidJson."""
+    """Return the JSON value of a request body; raise InvalidJson or JsonTooLarge."""
+    check_json_size(body)
     try:
         return from_json(body, allow_inf_nan=False)
-    except ValueError:
-        raise InvalidJson from None
+    except ValueError as error:
+        raise InvalidJson(explain_json_error(body, str(error))) from None
 
 
 def parse_model(model: type[M], fields: Any) -> M:
@@ -254,9 +293,9 @@ def parse_model(model: type[M], fields: Any) -> M:
     if not isinstance(fields, dict):
         raise InvalidRequest('the body must be a JSON object with a "circuit"')
     # Before pydantic, which would report each of a million unknown fields.
-    names = _field_names(model)
+    names = field_names(model)
     if unknown := next((name for name in fields if name not in names), None):
-        raise InvalidRequest(f"{unknown[:60]}: no such field")
+        raise _unknown_field(unknown, fields, names)
     try:
         return model.model_validate(fields)
     except ValidationError as error:
@@ -264,8 +303,15 @@ def parse_model(model: type[M], fields: Any) -> M:
     raise InvalidRequest(first_error(errors))
 
 
+def _unknown_field(name: str, fields: Container[str], names: Collection[str]) -> InvalidRequest:
+    similar = suggestion(name, [each for each in names if each not in fields])
+    if "circuit" in names and "circuit" not in fields:
+        return InvalidRequest(f"circuit: field required, and `{name[:60]}` is no field{similar}")
+    return InvalidRequest(f"{name[:60]}: no such field{similar}")
+
+
 @cache
-def _field_names(model: type[BaseModel]) -> frozenset[str]:
+def field_names(model: type[BaseModel]) -> frozenset[str]:
     """Return the names of the fields in a body."""
     return frozenset(field.alias or name for name, field in model.model_fields.items())
 

@@ -87,6 +87,7 @@ class TaskSummary(BaseModel):
     )
     name: str | None
     tags: list[str]
+    project: str
     owner: str | None
     priority: int
     shots: int
@@ -103,6 +104,7 @@ class TaskSummary(BaseModel):
     precision: str | None = Field(
         None, description="double, single, or exact: see docs/reference/api.md."
     )
+    threads: int | None = Field(None, description="Number of threads of the simulator.")
     reason: str | None = Field(None, description="The reason for this engine, in one sentence.")
     warnings: list[str] | None = None
     shape: list[int] | None = Field(None, description="Shape of a sweep; [] for a single run.")
@@ -226,7 +228,12 @@ class EstimateView(BaseModel):
     qubits: int = Field(description="Number of qubits that have to be simulated.")
     shots: int
     memory_bytes: int = Field(description="Memory of the state.")
-    seconds: float = Field(description="Time in the slot, from the circuit's text to its counts.")
+    seconds: float | None = Field(
+        description="Time on an idle worker, from the circuit's text to its counts; null: not "
+        "known, because a shot of the program has too many steps."
+    )
+    threads: int = Field(description="Number of threads of the simulator on an idle worker.")
+    slots: int = Field(description="Number of slots whose memory the task takes.")
 
 
 class EngineMethod(BaseModel):
@@ -237,7 +244,10 @@ class EngineMethod(BaseModel):
     runs: str = Field(description="The programs that this method can run.")
     bytes_per_amplitude: int | None = Field(description="null: no vector of amplitudes is stored.")
     most_qubits: int | None = Field(
-        description="Qubits that fit a slot if all are measured; null: no such limit."
+        description="Qubits that fit the slots of a task if all are measured; null: no such limit."
+    )
+    speedup: float = Field(
+        description="Predicted gain by `threads` for a large state; 1: the method has one thread."
     )
 
 
@@ -255,7 +265,9 @@ class EngineList(BaseModel):
 
     engines: list[EngineView]
     default: str = Field(description="auto: the fastest for the circuit.")
-    slot_memory_bytes: int = Field(description="The memory that one task may use.")
+    slot_memory_bytes: int = Field(description="The memory of one slot.")
+    slots: int = Field(description="The number of slots that one task may have.")
+    threads: int = Field(description="The number of threads that one task may have.")
 
 
 class MedianErrors(BaseModel):
@@ -338,8 +350,9 @@ class TaskList(BaseModel):
 
 
 class OwnerQueueView(BaseModel):
-    """The tasks of one owner and priority."""
+    """The tasks of one project, owner and priority."""
 
+    project: str
     owner: str | None
     priority: int
     waiting: int
@@ -369,6 +382,9 @@ class ReadinessView(BaseModel):
     ready: bool
     database: bool = Field(description="The database can be written.")
     worker: bool = Field(description="A worker has a recent heartbeat.")
+    reason: str | None = Field(
+        default=None, description="The reason why the service is not ready; null if it is."
+    )
 
 
 class ProblemDocument(BaseModel):
@@ -380,5 +396,5 @@ class ProblemDocument(BaseModel):
     detail: str
     code: str
     errors: list[CircuitProblem] = Field(
-        [], description="All problems of a circuit that would fail."
+        [], description="All problems of a circuit that would fail, or of a body that is not JSON."
     )

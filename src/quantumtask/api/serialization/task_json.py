@@ -7,26 +7,47 @@ lists otherwise.
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeAlias
 
-from quantumtask.api.serialization.array_json import to_lists
+from quantumtask.api.serialization.array_json import list_pieces
+from quantumtask.shared.blobs import FIELDS, PIECE_BYTES
 from quantumtask.shared.queue_stats import ExpectedWait, QueueStats
 from quantumtask.shared.task import QueuePosition, Result, StateChange, Task
+
+ResultTexts: TypeAlias = Iterator[tuple[str, bytes]]
+"""The texts of a result, in pieces, each with the name of its field."""
 
 MAX_INLINE_CHARACTERS = 64 * 1024
 """Size up to which parameters, options, arrays and sweep results are part of a task."""
 
 
 def task_json(task: Task, *, encoded: bool = False, whole: bool = False) -> bytes:
-    """Return one task.
+    """Return one task whose result, if any, is in memory.
 
     Args:
         task: The task.
         encoded: Leave arrays in base64.
         whole: Include a result of any size.
+    """
+    texts = None
+    if task.result and (whole or is_inline(task.result)):
+        texts = result_texts(task.result)
+    return b"".join(task_pieces(task, texts, encoded))
+
+
+def task_pieces(task: Task, texts: ResultTexts | None, encoded: bool) -> Iterator[bytes]:
+    """Yield one task as JSON, in pieces.
+
+    Args:
+        task: The task.
+        texts: The texts of its result; None: leave the result out.
+        encoded: Leave arrays in base64.
     """
     head = {**task_summary(task), "history": [_change_fields(change) for change in task.changes]}
     if task.queue_position:
@@ -40,11 +61,12 @@ def task_json(task: Task, *, encoded: bool = False, whole: bool = False) -> byte
         parts += [', "options": ', _inline_or_null(task.options)]
     if task.metadata is not None:
         parts += [', "metadata": ', task.metadata]
-    if task.result and (whole or is_inline(task.result)):
-        parts += _result_texts(task.result, encoded)
-    elif task.result:
+    if task.result and texts is None:
         parts += [', "result": null, "data": null']
-    return "".join([*parts, "}"]).encode()
+    yield "".join(parts).encode()
+    if task.result and texts is not None:
+        yield from _result_members(task.result, texts, encoded)
+    yield b"}"
 
 
 def is_inline(result: Result) -> bool:
@@ -56,22 +78,37 @@ def is_inline(result: Result) -> bool:
 
 
 def result_json(task: Task, encoded: bool) -> bytes:
-    """Return the whole result of a task that has one, without the task."""
+    """Return the whole result of a task that has one in memory, without the task."""
+    assert task.result
+    return b"".join(result_pieces(task, result_texts(task.result), encoded))
+
+
+def result_pieces(task: Task, texts: ResultTexts, encoded: bool) -> Iterator[bytes]:
+    """Yield the whole result of a task that has one, without the task, in pieces of JSON."""
     assert task.result
     head = {"task_id": task.id, **_result_metadata(task.result)}
-    return "".join([json.dumps(head)[:-1], *_result_texts(task.result, encoded), "}"]).encode()
+    yield json.dumps(head)[:-1].encode()
+    yield from _result_members(task.result, texts, encoded)
+    yield b"}"
 
 
-def _result_texts(result: Result, encoded: bool) -> list[str]:
-    parts = [', "result": ', result.counts]
-    if result.memory is not None:
-        parts += [', "memory": ', result.memory]
-    if result.outputs is not None:
-        parts += [', "outputs": ', result.outputs]
-    if result.data is not None:
-        data = result.data if encoded else to_lists(result.data, result.registers or ())
-        parts += [', "data": ', data]
-    return parts
+def result_texts(result: Result) -> ResultTexts:
+    """Yield the texts of a result that is in memory, as `unpack_result` does for an object."""
+    for field, text in zip(FIELDS, result.texts, strict=True):
+        for start in range(0, len(text or ""), PIECE_BYTES):
+            yield field, (text or "")[start : start + PIECE_BYTES].encode()
+
+
+def _result_members(result: Result, texts: ResultTexts, encoded: bool) -> Iterator[bytes]:
+    for field, group in groupby(texts, itemgetter(0)):
+        pieces = (piece for _, piece in group)
+        yield f', "{_MEMBERS.get(field, field)}": '.encode()
+        lists = field == "data" and not encoded
+        yield from list_pieces(pieces, result.registers or ()) if lists else pieces
+
+
+_MEMBERS = {"counts": "result"}
+"""Names of members of a JSON object that are not the name of their field."""
 
 
 def _inline_or_null(text: str | None) -> str:
@@ -171,6 +208,7 @@ def task_summary(task: Task) -> dict[str, Any]:
         "state": task.state.value,
         "name": task.name,
         "tags": task.tags,
+        "project": task.project,
         "owner": task.owner or None,
         "priority": task.priority,
         "shots": task.shots,
@@ -189,6 +227,7 @@ def task_summary(task: Task) -> dict[str, Any]:
             "engine_version": result.engine_version,
             "method": result.method,
             "precision": result.precision,
+            "threads": result.threads or 1,
             "reason": result.reason,
             "warnings": result.warnings,
             **_result_metadata(result),

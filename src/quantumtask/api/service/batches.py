@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from quantumtask.api.service.micro_batcher import MicroBatcher
 from quantumtask.api.watch.queries import BatchQuery
 from quantumtask.api.watch.watcher import DatabaseWatcher
 from quantumtask.shared.api_store import ApiStore
+from quantumtask.shared.audit import Sender
 from quantumtask.shared.batch import Batch, NewBatch
 from quantumtask.shared.errors import BatchNotFound, RequestError, StoreUnavailable
 from quantumtask.shared.task import Submission, TaskSpec
@@ -69,21 +70,22 @@ class BatchService:
 
     async def store(self, batch: NewBatch) -> BatchReceipt:
         """Store all tasks of a batch or none; return once they are durable."""
+        project = batch.project
         stored_id = await self._submissions(batch)
         if stored_id == batch.id:
             metrics.count_submissions(len(batch.submissions))
             return BatchReceipt(stored_id, [each.id for each in batch.submissions])
         metrics.count_deduplicated()
-        task_ids = await self._calls(lambda store: store.batch_task_ids(stored_id))
+        task_ids = await self._calls(lambda store: store.batch_task_ids(project, stored_id))
         return BatchReceipt(stored_id, task_ids, deduplicated=True)
 
-    async def get(self, batch_id: str, wait_s: float = 0.0) -> Batch:
+    async def get(self, project: str, batch_id: str, wait_s: float = 0.0) -> Batch:
         """Return the batch now, or as soon as all its tasks are final within `wait_s` seconds.
 
         Raises:
             BatchNotFound: there is no such batch.
         """
-        query = BatchQuery(parse_id(batch_id, BatchNotFound))
+        query = BatchQuery(project, parse_id(batch_id, BatchNotFound))
         batch = await (
             self._watcher.read_when_due(query, wait_s) if wait_s > 0 else self._watcher.read(query)
         )
@@ -91,7 +93,7 @@ class BatchService:
             raise BatchNotFound
         return batch
 
-    async def cancel(self, batch_id: str) -> Batch:
+    async def cancel(self, project: str, batch_id: str, sender: Sender) -> Batch:
         """Cancel all tasks of a batch that are not final.
 
         A task whose row is locked, because a worker claims it perhaps, is cancelled in a further
@@ -102,20 +104,21 @@ class BatchService:
             StoreUnavailable: a row stays locked for longer than the lock timeout.
         """
         deadline = time.monotonic() + self._lock_timeout_s
-        batch = await self.get(batch_id)
-        cancel = partial(ApiStore.cancel_batch, batch_id=batch.id)
+        batch = await self.get(project, batch_id)
+        cancel = partial(ApiStore.cancel_batch, project=project, batch_id=batch.id, sender=sender)
         while batch.finished_at is None:
             if time.monotonic() > deadline:
                 raise StoreUnavailable("the database is locked")
             cancelled: int = await self._calls(cancel)
             metrics.count_cancellations(cancelled)
-            batch = await self.get(batch_id)
+            batch = await self.get(project, batch_id)
             if not cancelled and batch.finished_at is None:
                 await asyncio.sleep(_RETRY_S)
         return batch
 
     async def list_batches(
         self,
+        project: str,
         pending: bool | None,
         name: str | None,
         tag: str | None,
@@ -125,6 +128,7 @@ class BatchService:
         """Return batches, newest first.
 
         Args:
+            project: Only batches of this project.
             pending: Only batches with (True) or without (False) tasks that are not final.
             name: Only batches of this name.
             tag: Only batches with this tag.
@@ -132,18 +136,20 @@ class BatchService:
             limit: Length of the page.
         """
         batches: list[Batch] = await self._calls(
-            lambda store: store.list_batches(pending, name, tag, before, limit)
+            lambda store: store.list_batches(project, pending, name, tag, before, limit)
         )
         return batches
 
 
-def validate_items(spec: BatchSpec, validate: Callable[[TaskSpec], None]) -> None:
-    """Raise the error of the first task that is not valid, with its index."""
+def replace_items(spec: BatchSpec, change: Callable[[TaskSpec], TaskSpec]) -> BatchSpec:
+    """Return a batch with changed tasks; raise the error of the first one, with its index."""
+    tasks: list[TaskSpec] = []
     for index, task in enumerate(spec.tasks):
         try:
-            validate(task)
+            tasks.append(change(task))
         except RequestError as error:
             raise with_item_index(error, index) from None
+    return replace(spec, tasks=tasks)
 
 
 def with_item_index(error: RequestError, index: int) -> RequestError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -88,7 +89,14 @@ class HttpPool:
     next requests.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        """Open no connection yet.
+
+        Args:
+            url: The URL of the server.
+            headers: Headers of each request.
+        """
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._idle: list[_Connection] = []
@@ -105,7 +113,7 @@ class HttpPool:
             OSError: there is no connection, or it broke.
             TimeoutError: there is no response in time (a kind of OSError).
         """
-        request = _format_request(method, path, body)
+        request = _format_request(method, path, self._headers, body)
         async with asyncio.timeout(timeout_s):
             if connection := self._take_idle():
                 try:
@@ -151,8 +159,8 @@ class HttpPool:
             connection.close()
 
 
-def _format_request(method: str, path: str, body: bytes) -> bytes:
-    head = f"{method} {path} HTTP/1.1\r\nHost: worker\r\n"
+def _format_request(method: str, path: str, headers: str, body: bytes) -> bytes:
+    head = f"{method} {path} HTTP/1.1\r\nHost: worker\r\n{headers}"
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return f"{head}\r\n".encode() + body

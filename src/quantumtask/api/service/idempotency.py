@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from quantumtask.api.service.batches import BatchSpec
 from quantumtask.shared.errors import InvalidRequest
-from quantumtask.shared.task import AUTO, TaskSpec
+from quantumtask.shared.task import AUTO, DEFAULT_PROJECT, TaskSpec
 
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
@@ -20,7 +20,7 @@ def validate_key(key: str | None) -> None:
 
 _DEFAULTS_ADDED_LATER = {
     "parameters": None, "engine": AUTO, "method": None, "owner": "", "priority": 0, "options": None,
-    "metadata": None,
+    "metadata": None, "project": DEFAULT_PROJECT,
 }  # fmt: skip
 """Fields that earlier releases did not have, and their defaults.
 
@@ -29,7 +29,7 @@ A default is not part of the fingerprint, so that an Idempotency-Key outlives an
 
 
 def fingerprint_task(spec: TaskSpec) -> str:
-    """Return a hash that differs for different tasks: an Idempotency-Key belongs to one."""
+    """Return a hash of a task, to detect an Idempotency-Key that is used for a different task."""
     fields = asdict(spec)
     for name, default in _DEFAULTS_ADDED_LATER.items():
         if fields[name] == default:
@@ -38,7 +38,7 @@ def fingerprint_task(spec: TaskSpec) -> str:
 
 
 def fingerprint_batch(spec: BatchSpec) -> str:
-    """Return a hash of a batch: different for different batches, and from that of any task."""
+    """Return a hash of a batch; it also differs from the hash of every task."""
     parts = ["batch", spec.name or "", *spec.tags, "", *map(fingerprint_task, spec.tasks)]
     parts += [spec.metadata] if spec.metadata else []
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -14,7 +14,7 @@ _MAX_BATCH = 256
 
 
 class MicroBatcher(Generic[I, O]):
-    """Hands items from the event loop to `handle` in one thread, all that wait at a time.
+    """Passes items from the event loop to `handle` in one thread: all waiting items in one call.
 
     Many requests then share one transaction. Create it and call it on the event loop.
 

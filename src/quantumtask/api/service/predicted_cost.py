@@ -1,7 +1,7 @@
 """Predicted cost of a task, from its text alone, within microseconds.
 
-The cost serves scheduling only: the Store hands a free worker about as much as it can do in one
-chunk. A wrong prediction costs waiting, never a wrong result.
+Only scheduling uses the cost: a worker claims about as many tasks as it can run in one chunk. A
+wrong prediction can delay tasks, but changes no result.
 """
 
 import re

@@ -2,51 +2,56 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from quantumtask.api import metrics
 from quantumtask.api.ids import new_id, parse_id
+from quantumtask.api.memory_budget import MemoryBudget
+from quantumtask.api.service.authenticator import Authenticator
 from quantumtask.api.service.batches import (
     BatchReceipt,
     BatchService,
     BatchSpec,
-    validate_items,
+    replace_items,
 )
-from quantumtask.api.service.field_checks import (
-    check_circuit_size,
-    check_run_fields,
-    validate_task,
-)
+from quantumtask.api.service.circuit_questions import CircuitQuestions
+from quantumtask.api.service.deletion import Deletion
+from quantumtask.api.service.field_checks import validate_task
 from quantumtask.api.service.idempotency import fingerprint_batch, fingerprint_task, validate_key
+from quantumtask.api.service.large_answers import LargeAnswers
+from quantumtask.api.service.logins import LoginService
 from quantumtask.api.service.micro_batcher import MicroBatcher
+from quantumtask.api.service.ownership import assign_owner
 from quantumtask.api.service.predicted_cost import predict_ms
+from quantumtask.api.service.rate_limiter import RateLimiter
+from quantumtask.api.service.readiness import NO_HEARTBEAT, Readiness
+from quantumtask.api.service.tokens import TokenService
 from quantumtask.api.service.worker_client import WorkerClient
 from quantumtask.api.watch.event_streams import EventStreams
 from quantumtask.api.watch.queries import TaskQuery
-from quantumtask.api.watch.result_loader import ResultLoader
 from quantumtask.api.watch.watcher import DatabaseWatcher
+from quantumtask.shared.activity import Activity
 from quantumtask.shared.api_store import ApiStore
+from quantumtask.shared.audit import AuditRecord, Sender
 from quantumtask.shared.batch import Batch, NewBatch
 from quantumtask.shared.errors import (
     BackendNotFound,
-    ResultDamaged,
+    BodiesTooLarge,
     StoreUnavailable,
     TaskAlreadyFinished,
     TaskNotFound,
     UnrunnableCircuit,
 )
-from quantumtask.shared.queue_stats import ExpectedWait, QueueStats
+from quantumtask.shared.limits import LimitTable
+from quantumtask.shared.principal import Principal
+from quantumtask.shared.queue_stats import DayUsage, ExpectedWait, QueueStats
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import (
-    Failure,
-    Problem,
     Submission,
     Task,
     TaskSpec,
@@ -54,24 +59,12 @@ from quantumtask.shared.task import (
 )
 from quantumtask.shared.telemetry.trace_ids import Attributes, parse_traceparent
 from quantumtask.shared.telemetry.traces import open_traces
+from quantumtask.shared.worker_secret import load_worker_secret
 
 log = logging.getLogger(__name__)
 
 QUEUE_TIMEOUT_S = 2.0
 """Scrapers wait for some seconds, and an unreachable database is silent for longer."""
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """State of the parts that the service needs to take tasks and run them."""
-
-    database: bool
-    worker: bool
-
-    @property
-    def ready(self) -> bool:
-        """True if tasks can be taken and run."""
-        return self.database and self.worker
 
 
 class TaskService:
@@ -88,12 +81,25 @@ class TaskService:
             "calls", self._call
         )
         self._watcher = DatabaseWatcher(ApiStore(settings))
-        self._results = ResultLoader(settings)
-        self.streams = EventStreams(self._watcher, self._results)
+        self.answers = LargeAnswers(settings, self._calls, self._watcher)
+        self.bodies = MemoryBudget(
+            settings.max_bodies_bytes, BodiesTooLarge, "large bodies (QUANTUMTASK_MAX_BODIES_BYTES)"
+        )
+        self.streams = EventStreams(self._watcher)
+        self.deletion = Deletion(settings, self._calls)
         self.batches = BatchService(
             self._submissions, self._calls, self._watcher, settings.busy_timeout_s
         )
-        self._worker = WorkerClient(settings.doorbell_url)
+        self.authenticator = Authenticator(
+            settings, self._read_store.credentials(), lambda: self._calls(ApiStore.credentials)
+        )
+        self.logins = LoginService(settings, self.authenticator, self._calls)
+        self.tokens = TokenService(self.authenticator, self._calls)
+        self.rate_limiter = RateLimiter(
+            self._read_store.limits(), lambda: self._calls(ApiStore.limits)
+        )
+        self._worker = WorkerClient(settings.doorbell_url, load_worker_secret(settings))
+        self.questions = CircuitQuestions(settings, self._worker)
         self._traces = open_traces(settings, "api")
 
     @contextlib.asynccontextmanager
@@ -103,7 +109,7 @@ class TaskService:
             yield self
         finally:
             self._worker.stop()
-            for thread in (self._submissions, self._calls, self._watcher):
+            for thread in (self._submissions, self._calls, self._watcher, self.answers):
                 await asyncio.to_thread(thread.stop)
             self._write_store.close()
             self._read_store.close()
@@ -115,20 +121,24 @@ class TaskService:
         """True if spans are collected."""
         return self._traces is not None
 
-    async def submit(self, spec: TaskSpec, key: str | None = None, traceparent: str = "") -> str:
+    async def submit(
+        self, principal: Principal, spec: TaskSpec, key: str | None = None, traceparent: str = ""
+    ) -> str:
         """Store a task; return its id once it is durable.
 
         Args:
+            principal: The sender of the request, who becomes the owner.
             spec: The task.
             key: Idempotency key: with the key of an earlier, equal task, return the id of that one.
             traceparent: W3C `traceparent` of the caller's span, "" if there is none.
 
         Raises:
-            RequestError: a field is not valid, or the key belongs to a different task.
+            RequestError: a field is not valid or not allowed to the principal, or the key belongs
+                to a different task.
             QueueFull: too many tasks are waiting.
         """
         began_ns = time.time_ns()
-        validate_task(spec, self.settings)
+        spec = self._check(principal, spec)
         validate_key(key)
         fingerprint = fingerprint_task(spec) if key else ""
         submission = Submission(new_id(), spec, predict_ms(spec), key, fingerprint)
@@ -142,13 +152,13 @@ class TaskService:
         return stored_id
 
     async def submit_batch(
-        self, spec: BatchSpec, key: str | None = None, traceparent: str = ""
+        self, principal: Principal, spec: BatchSpec, key: str | None = None, traceparent: str = ""
     ) -> BatchReceipt:
         """Store all tasks of a batch or none; arguments and errors are those of `submit`."""
         began_ns = time.time_ns()
         validate_key(key)
         # In a thread: ten megabytes of circuits would delay other requests.
-        batch = await asyncio.to_thread(self._create_batch, spec, key)
+        batch = await asyncio.to_thread(self._create_batch, principal, spec, key)
         self._worker.wake(batch.submissions[0].id)
         receipt = await self.batches.store(batch)
         if not receipt.deduplicated:
@@ -156,24 +166,28 @@ class TaskService:
                 self._trace(submission, began_ns, traceparent)
         return receipt
 
-    async def cancel_batch(self, batch_id: str) -> Batch:
+    async def cancel_batch(self, project: str, batch_id: str, sender: Sender) -> Batch:
         """Cancel the tasks of a batch that are not final; raise as `BatchService.cancel` does."""
-        batch = await self.batches.cancel(batch_id)
+        batch = await self.batches.cancel(project, batch_id, sender)
         self._worker.wake(batch.id)
         log.info("batch cancelled", extra={"batch_id": batch.id})
         return batch
 
-    def _create_batch(self, spec: BatchSpec, key: str | None) -> NewBatch:
-        validate_items(spec, partial(validate_task, settings=self.settings))
+    def _create_batch(self, principal: Principal, spec: BatchSpec, key: str | None) -> NewBatch:
+        spec = replace_items(spec, partial(self._check, principal))
         batch_id = new_id()
         submissions = tuple(
             Submission(new_id(), task, predict_ms(task), batch=batch_id, item=item)
             for item, task in enumerate(spec.tasks)
         )
         fingerprint = fingerprint_batch(spec) if key else ""
-        return NewBatch(
-            batch_id, submissions, spec.name, spec.tags, key, fingerprint, spec.metadata
-        )
+        about = (spec.name, spec.tags, key, fingerprint, spec.metadata, principal.project)
+        return NewBatch(batch_id, submissions, *about)
+
+    def _check(self, principal: Principal, spec: TaskSpec) -> TaskSpec:
+        """Return a task with owner and project, if all of its fields are valid."""
+        validate_task(spec, self.settings)
+        return assign_owner(spec, principal, self.settings.max_user_priority)
 
     def _trace(self, submission: Submission, began_ns: int, traceparent: str) -> None:
         if self._traces:
@@ -186,52 +200,21 @@ class TaskService:
             ended_ns = time.time_ns()
             self._traces.add_root(submission.id, "submit", began_ns, ended_ns, attributes, parent)
 
-    async def check_circuit(self, spec: TaskSpec) -> None:
-        """Validate the circuit of a task in the worker (`strict`).
-
-        Raises:
-            UnrunnableCircuit: the circuit would fail; it has all problems of the circuit.
-            AnalysisQueueFull: the worker has too many circuits to analyse.
-            WorkerUnavailable: no worker answers.
-        """
-        validate_task(spec, self.settings)
-        validation = json.loads(await self._worker.request("/validate", spec))
-        if not validation["valid"]:
-            problems = tuple(Problem(**problem) for problem in validation["problems"])
-            first = next(each for each in problems if each.severity == "error")
-            raise UnrunnableCircuit(Failure(first.code, first.sentence(), problems))
-
-    async def validate(self, spec: TaskSpec) -> bytes:
-        """Return the worker's validation of a circuit, as JSON text.
-
-        Raises:
-            AnalysisQueueFull: the worker has too many circuits to analyse.
-            WorkerUnavailable: no worker answers.
-        """
-        check_circuit_size(spec.circuit, self.settings)
-        return await self._worker.request("/validate", spec)
-
-    async def estimate(self, spec: TaskSpec) -> bytes:
-        """Return the worker's estimate of a task, as JSON text.
-
-        Raises:
-            UnrunnableCircuit: the task would fail.
-            AnalysisQueueFull: the worker has too many circuits to analyse.
-            WorkerUnavailable: no worker answers.
-        """
-        check_run_fields(spec, self.settings)
-        return await self._worker.request("/estimate", spec)
-
     async def engines(self) -> bytes:
-        """Return the worker's list of engines, as JSON text; raise as `validate` does."""
-        return await self._worker.request("/engines")
+        """Return the worker's list of engines, as JSON text.
+
+        Raises:
+            WorkerUnavailable: no worker answers.
+        """
+        return await self._worker.read("/engines")
 
     async def backends(self) -> tuple[bytes, ExpectedWait]:
         """Return the worker's list of backends, as JSON text, and the expected wait of a new task.
 
-        Raises as `validate` does.
+        Raises:
+            WorkerUnavailable: no worker answers.
         """
-        return await self._worker.request("/backends"), await self._expected_wait()
+        return await self._worker.read("/backends"), await self._expected_wait()
 
     async def backend(self, name: str) -> tuple[bytes, ExpectedWait]:
         """Return one backend with all its details, as JSON text, and the expected wait of a task.
@@ -241,7 +224,7 @@ class TaskService:
             WorkerUnavailable: no worker answers.
         """
         try:
-            details = await self._worker.request(f"/backends/{quote(name, safe='')}")
+            details = await self._worker.read(f"/backends/{quote(name, safe='')}")
         except UnrunnableCircuit as failure:
             raise BackendNotFound(failure.message) from None
         return details, await self._expected_wait()
@@ -252,15 +235,15 @@ class TaskService:
         )
         return expected
 
-    async def get(self, task_id: str, wait_s: float = 0.0) -> Task:
+    async def get(self, project: str, task_id: str, wait_s: float = 0.0) -> Task:
         """Return the task now, or as soon as it is final within `wait_s` seconds.
 
-        A result that is a blob is not loaded: see `with_result`.
+        A result that is a blob is not loaded: see `LargeAnswers`.
 
         Raises:
             TaskNotFound: there is no such task.
         """
-        query = TaskQuery(parse_id(task_id, TaskNotFound))
+        query = TaskQuery(project, parse_id(task_id, TaskNotFound))
         task = await (
             self._watcher.read_when_due(query, wait_s) if wait_s > 0 else self._watcher.read(query)
         )
@@ -268,40 +251,7 @@ class TaskService:
             raise TaskNotFound
         return task
 
-    async def circuit(self, task_id: str) -> str:
-        """Return the text of a task's circuit as it was submitted; raise TaskNotFound."""
-        stored_id = parse_id(task_id, TaskNotFound)
-        text: str | None = await self._calls(lambda store: store.read_circuit(stored_id))
-        if text is None:
-            raise TaskNotFound
-        return text
-
-    async def with_result(self, task: Task) -> Task:
-        """Return the task with its whole result.
-
-        Raises:
-            TaskNotFound: the task was removed meanwhile.
-            ResultStoreUnavailable: the blob store does not answer.
-            ResultDamaged: the blob is gone, or not the one that was stored.
-        """
-        try:
-            return await self._results.load(task)
-        except ResultDamaged:
-            if await self._watcher.read(TaskQuery(task.id)) is None:
-                raise TaskNotFound from None
-            raise
-
-    async def result(self, task: Task, *, encoded: bool, compressed: bool) -> bytes:
-        """Return the whole result of a completed task as JSON text; raise as `with_result` does.
-
-        Args:
-            task: The task.
-            encoded: Leave arrays in base64.
-            compressed: Compress the text with gzip.
-        """
-        return await self._results.render(await self.with_result(task), encoded, compressed)
-
-    async def cancel(self, task_id: str) -> Task:
+    async def cancel(self, project: str, task_id: str, sender: Sender) -> Task:
         """Cancel a task that is not final. Cancelling a cancelled task changes nothing.
 
         Raises:
@@ -310,7 +260,9 @@ class TaskService:
         """
         began_ns = time.time_ns()
         stored_id = parse_id(task_id, TaskNotFound)
-        task: Task | None = await self._calls(lambda store: store.cancel(stored_id))
+        task: Task | None = await self._calls(
+            lambda store: store.cancel(project, stored_id, sender)
+        )
         if task is None:
             raise TaskNotFound
         if task.state is not TaskState.CANCELLED:
@@ -325,33 +277,78 @@ class TaskService:
 
     async def list_tasks(
         self,
+        project: str,
         states: tuple[TaskState, ...],
         name: str | None,
         tag: str | None,
         before: int | None,
         limit: int,
+        owner: str | None,
+        since: float,
+        id_prefix: str,
+        name_prefix: str | None,
     ) -> list[Task]:
         """Return tasks without their results, newest first.
 
         Args:
+            project: Only tasks of this project.
             states: Only tasks in one of these states.
             name: Only tasks of this name.
             tag: Only tasks with this tag.
             before: Only tasks with a lower sequence.
             limit: Length of the page.
+            owner: Only tasks of this owner.
+            since: Only tasks submitted at this time, in seconds since 1970, or later.
+            id_prefix: Only tasks whose id begins so.
+            name_prefix: Only tasks whose name begins so.
         """
+        filters: dict[str, Any] = {
+            "owner": owner, "since": since, "id_prefix": id_prefix, "name_prefix": name_prefix
+        }  # fmt: skip
         tasks: list[Task] = await self._calls(
-            lambda store: store.list_tasks(states, name, tag, before, limit)
+            lambda store: store.list_tasks(project, states, name, tag, before, limit, **filters)
         )
         return tasks
 
-    async def queue(self) -> QueueStats:
-        """Return the numbers of waiting and running tasks."""
+    async def queue(self, project: str) -> QueueStats:
+        """Return the numbers of waiting and running tasks of a project."""
         queue: QueueStats = await self._calls(lambda store: store.queue_stats())
-        return queue
+        return queue.of_project(project)
+
+    async def activity(self, project: str) -> Activity:
+        """Return the workers, what they do for a project, and its last hour."""
+        activity: Activity = await self._calls(lambda store: store.activity(project))
+        return activity
+
+    async def limits(self) -> LimitTable:
+        """Return the limits of projects and users."""
+        limits: LimitTable = await self._calls(ApiStore.limits)
+        return limits
+
+    async def usage(self, project: str, days: int) -> list[DayUsage]:
+        """Return the usage of a project on the last days, the newest first."""
+        usage: list[DayUsage] = await self._calls(lambda store: store.usage(project, days))
+        return usage
+
+    async def audit_records(
+        self,
+        since: float,
+        principal: str | None,
+        action: str | None,
+        limit: int,
+        before: int | None,
+    ) -> list[AuditRecord]:
+        """Return records of the audit log since a time, the newest first."""
+        since_s = time.time() - since
+        records: list[AuditRecord] = await self._calls(
+            lambda store: store.audit_records(
+                since_s, principal=principal, action=action, limit=limit, before=before
+            )
+        )
+        return records
 
     async def queue_if_available(self) -> QueueStats | None:
-        """Return the queue; None if the database does not answer in time, for a scraper to wait."""
+        """Return the queue; None if the database does not answer within QUEUE_TIMEOUT_S."""
         try:
             return await asyncio.wait_for(self._calls(ApiStore.queue_stats), QUEUE_TIMEOUT_S)
         except (StoreUnavailable, TimeoutError):
@@ -362,9 +359,9 @@ class TaskService:
         try:
             await self._calls(lambda store: store.probe())
             worker = await self._calls(lambda store: store.has_live_worker())
-        except StoreUnavailable:
-            return Readiness(database=False, worker=False)
-        return Readiness(database=True, worker=worker)
+        except StoreUnavailable as error:
+            return Readiness(database=False, worker=False, reason=error.message)
+        return Readiness(database=True, worker=worker, reason=None if worker else NO_HEARTBEAT)
 
     def release_all(self) -> None:
         """Answer all long polls and end all streams, now and from now on."""

@@ -4,15 +4,17 @@ import asyncio
 import json
 import logging
 import time
+from collections import Counter
 
 from quantumtask.api.service.http_connection import HttpPool, HttpResponse
 from quantumtask.shared.errors import AnalysisQueueFull, UnrunnableCircuit, WorkerUnavailable
 from quantumtask.shared.task import Failure, Problem, TaskSpec
+from quantumtask.shared.worker_secret import SECRET_HEADER
 
 log = logging.getLogger(__name__)
 
-MAX_CONCURRENT_ANALYSES = 64
-"""Limit of requests about circuits, which is also that of the worker's queue."""
+MAX_ANALYSES_OF_CLIENT, MAX_ANALYSES = 64, 512
+"""Limits of requests about circuits of one client and of all, as in the worker's queue."""
 
 ANALYSIS_TIMEOUT_S = 60.0
 """Longer than the worker may take, its queue included."""
@@ -29,6 +31,11 @@ NO_WORKER = (
     "(`quantumtask validate FILE` needs no service)"
 )
 
+WRONG_SECRET = (
+    "the worker refuses the secret of the API: set QUANTUMTASK_WORKER_SECRET to the same value for "
+    "both, or give both the same data folder"
+)
+
 
 class WorkerClient:
     """The API's connection to one worker, or to a load balancer before several.
@@ -36,10 +43,10 @@ class WorkerClient:
     All requests share one pool of connections. Belongs to the event loop.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, secret: str) -> None:
         self._url = url
-        self._pool = HttpPool(url)
-        self._analyses = 0
+        self._pool = HttpPool(url, {SECRET_HEADER: secret})
+        self._analyses: Counter[str] = Counter()
         self._wakeup: asyncio.Task[None] | None = None
         self._last_wake = 0.0
         self._reachable = True
@@ -59,11 +66,11 @@ class WorkerClient:
     async def _send_wakeup(self, task_id: str) -> None:
         body = json.dumps({"task_id": task_id}).encode()
         try:
-            await self._pool.request("POST", "/execute", body, WAKE_TIMEOUT_S)
+            response = await self._pool.request("POST", "/execute", body, WAKE_TIMEOUT_S)
         except OSError:
             self._log_reachable(False)
         else:
-            self._log_reachable(True)
+            self._log_reachable(response.status != 401)
 
     def _log_reachable(self, reachable: bool) -> None:
         if reachable != self._reachable:
@@ -71,31 +78,46 @@ class WorkerClient:
             log.info("worker %s by the doorbell", state, extra={"url": self._url})
         self._reachable = reachable
 
-    async def request(self, path: str, spec: TaskSpec | None = None) -> bytes:
-        """Return the worker's response as JSON text.
+    async def analyze(self, path: str, spec: TaskSpec, client: str) -> bytes:
+        """Return the worker's answer to a question about a circuit, as JSON text.
 
         Args:
             path: The path of the worker's route.
-            spec: The task to analyse, if the route is about one.
+            spec: The task to analyse.
+            client: The name under which a client shares the worker's processes with others.
 
         Raises:
             UnrunnableCircuit: the task would fail.
             AnalysisQueueFull: the worker has too many circuits to analyse.
             WorkerUnavailable: no worker answers, or it failed.
         """
-        if self._analyses >= MAX_CONCURRENT_ANALYSES:
+        analyses = self._analyses
+        if analyses[client] >= MAX_ANALYSES_OF_CLIENT or analyses.total() >= MAX_ANALYSES:
             raise AnalysisQueueFull(
-                f"{MAX_CONCURRENT_ANALYSES} circuits are being analysed; try again"
+                f"{analyses[client]} circuits of this client and {analyses.total()} of all wait to "
+                f"be analysed; at most {MAX_ANALYSES_OF_CLIENT} and {MAX_ANALYSES}; try again"
             )
-        self._analyses += 1
+        analyses[client] += 1
         try:
-            method, body = ("GET", b"") if spec is None else ("POST", _analysis_body(spec))
-            response = await self._pool.request(method, path, body, ANALYSIS_TIMEOUT_S)
+            return _content_or_raise(await self._send("POST", path, _analysis_body(spec, client)))
+        finally:
+            analyses[client] -= 1
+            self._analyses += Counter()  # without the clients that have none
+
+    async def read(self, path: str) -> bytes:
+        """Return an answer that waits for no circuit, as JSON text.
+
+        Raises:
+            UnrunnableCircuit: there is no such thing.
+            WorkerUnavailable: no worker answers, or it failed.
+        """
+        return _content_or_raise(await self._send("GET", path, b""))
+
+    async def _send(self, method: str, path: str, body: bytes) -> HttpResponse:
+        try:
+            return await self._pool.request(method, path, body, ANALYSIS_TIMEOUT_S)
         except OSError:
             raise WorkerUnavailable(NO_WORKER) from None
-        finally:
-            self._analyses -= 1
-        return _content_or_raise(response)
 
     def stop(self) -> None:
         """Close all connections: pending requests fail, and the process can end at once."""
@@ -104,9 +126,9 @@ class WorkerClient:
         self._pool.close()
 
 
-def _analysis_body(spec: TaskSpec) -> bytes:
+def _analysis_body(spec: TaskSpec, client: str) -> bytes:
     fields = {n: value for n in FORWARDED_FIELDS if (value := getattr(spec, n)) is not None}
-    return json.dumps(fields).encode()
+    return json.dumps(fields | {"client": client}).encode()
 
 
 def _content_or_raise(response: HttpResponse) -> bytes:
@@ -114,6 +136,8 @@ def _content_or_raise(response: HttpResponse) -> bytes:
         raise AnalysisQueueFull(response.body.decode(errors="replace"))
     if response.status == 422 and (failure := _parse_failure(response.body)):
         raise UnrunnableCircuit(failure)
+    if response.status == 401:
+        raise WorkerUnavailable(WRONG_SECRET)
     if response.status != 200:
         raise WorkerUnavailable("the worker failed to answer; its log has the reason")
     return response.body

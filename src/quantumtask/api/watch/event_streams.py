@@ -1,9 +1,9 @@
 """Async iterators of the events of a task or batch, and of the results of a batch."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, suppress
+from typing import Any, NamedTuple, cast
 
 from quantumtask.api.ids import parse_id
 from quantumtask.api.watch.queries import (
@@ -11,36 +11,36 @@ from quantumtask.api.watch.queries import (
     BatchEventsAfter,
     FinishedTasks,
     FinishedTasksFrom,
+    ProjectChanges,
     StreamQuery,
     TaskChanges,
     TaskChangesAfter,
     TaskQuery,
 )
-from quantumtask.api.watch.result_loader import ResultLoader
 from quantumtask.api.watch.watcher import DatabaseWatcher
+from quantumtask.shared.batch import ProjectVersion
 from quantumtask.shared.errors import (
     BatchNotFound,
     InvalidRequest,
     QuantumTaskError,
-    ResultDamaged,
-    ResultStoreUnavailable,
     TaskNotFound,
 )
 from quantumtask.shared.task import Task
 
-_MAX_RESULTS_IN_MEMORY = 8  # of one stream
+_MAX_TASKS_IN_MEMORY = 8  # of one stream
 _KEEPALIVE_S = 15.0
+_PROJECT_PAUSE_S = 0.5
+"""Shortest time between two versions of a project: nothing asks for its version meanwhile."""
 
 
-class BatchResultLine(NamedTuple):
-    """A final task of a batch, with its result or the error of reading it.
+class FinishedTask(NamedTuple):
+    """A final task of a batch.
 
     `offset` counts the batch's tasks in the order in which they end, from 0.
     """
 
     offset: int
     task: Task
-    error: QuantumTaskError | None = None
 
 
 class EventStreams:
@@ -50,12 +50,11 @@ class EventStreams:
     then reconnects and continues. It yields None as a keep-alive.
     """
 
-    def __init__(self, watcher: DatabaseWatcher, results: ResultLoader) -> None:
+    def __init__(self, watcher: DatabaseWatcher) -> None:
         self._watcher = watcher
-        self._results = results
 
     async def task_changes(
-        self, task_id: str, after: int
+        self, project: str, task_id: str, after: int
     ) -> AsyncIterator[TaskChanges | None] | None:
         """Return the changes of a task after the first `after`, until the task is final.
 
@@ -65,15 +64,20 @@ class EventStreams:
         Raises:
             TaskNotFound: there is no such task.
         """
-        query = TaskChangesAfter(parse_id(task_id, TaskNotFound), after)
+        query = TaskChangesAfter(project, parse_id(task_id, TaskNotFound), after)
         first = await self._watcher.read(query)
         if first is None:
             raise TaskNotFound
         complete = first.version.final and not first.changes
         return None if complete else self._follow(query, first)
 
+    async def project_changes(self, project: str) -> AsyncIterator[ProjectVersion | None]:
+        """Return the versions of a project, now and after each change; at most two in a second."""
+        query = ProjectChanges(project, project)
+        return _paced(self._follow(query, await self._watcher.read(query)))
+
     async def batch_events(
-        self, batch_id: str, after: int
+        self, project: str, batch_id: str, after: int
     ) -> AsyncIterator[BatchEvents | None] | None:
         """Return the events of a batch's tasks after the first `after`, until all are final.
 
@@ -83,7 +87,7 @@ class EventStreams:
         Raises:
             BatchNotFound: there is no such batch.
         """
-        query = BatchEventsAfter(parse_id(batch_id, BatchNotFound), after)
+        query = BatchEventsAfter(project, parse_id(batch_id, BatchNotFound), after)
         first = await self._watcher.read(query)
         if first is None:
             raise BatchNotFound
@@ -91,15 +95,15 @@ class EventStreams:
         return None if complete else self._follow(query, first)
 
     async def batch_results(
-        self, batch_id: str, offset: int
-    ) -> AsyncIterator[BatchResultLine | None]:
+        self, project: str, batch_id: str, offset: int
+    ) -> AsyncIterator[FinishedTask | None]:
         """Return the tasks of a batch from an offset on, in the order in which they end.
 
         Raises:
             BatchNotFound: there is no such batch.
             InvalidRequest: the offset exceeds the size of the batch.
         """
-        query = FinishedTasksFrom(parse_id(batch_id, BatchNotFound), offset)
+        query = FinishedTasksFrom(project, parse_id(batch_id, BatchNotFound), offset)
         first = await self._watcher.read(query)
         if first is None:
             raise BatchNotFound
@@ -107,7 +111,7 @@ class EventStreams:
             raise InvalidRequest(
                 f"offset: must be at most {first.version.size:,}, the number of the batch's tasks"
             )
-        return self._result_lines(self._follow(query, first))
+        return self._final_tasks(project, self._follow(query, first))
 
     async def _follow(self, query: StreamQuery[Any], answer: Any) -> AsyncIterator[Any]:
         """Yield the answers to a query and to those that follow it, and None as a keep-alive."""
@@ -126,31 +130,33 @@ class EventStreams:
             finally:
                 pending.cancel()
 
-    async def _result_lines(
-        self, answers: AsyncIterator[FinishedTasks | None]
-    ) -> AsyncIterator[BatchResultLine | None]:
+    async def _final_tasks(
+        self, project: str, answers: AsyncIterator[FinishedTasks | None]
+    ) -> AsyncIterator[FinishedTask | None]:
         with suppress(QuantumTaskError):
             async for finished in answers:
                 if finished is None:
                     yield None
                     continue
-                for start in range(0, len(finished.tasks), _MAX_RESULTS_IN_MEMORY):
-                    group = finished.tasks[start : start + _MAX_RESULTS_IN_MEMORY]
-                    async for line in self._read_lines(group):
-                        yield line
+                for start in range(0, len(finished.tasks), _MAX_TASKS_IN_MEMORY):
+                    group = finished.tasks[start : start + _MAX_TASKS_IN_MEMORY]
+                    for task in await self._read_tasks(project, group):
+                        yield task
 
-    async def _read_lines(
-        self, offsets_and_ids: Sequence[tuple[int, str]]
-    ) -> AsyncIterator[BatchResultLine]:
-        """Yield the tasks that still exist, with their results."""
-        reads = (self._watcher.read(TaskQuery(task_id)) for _, task_id in offsets_and_ids)
+    async def _read_tasks(
+        self, project: str, offsets_and_ids: Sequence[tuple[int, str]]
+    ) -> list[FinishedTask]:
+        """Return the tasks that still exist."""
+        reads = (self._watcher.read(TaskQuery(project, task_id)) for _, task_id in offsets_and_ids)
         tasks = await asyncio.gather(*reads)
-        for (offset, _), task in zip(offsets_and_ids, tasks, strict=True):
-            if task is not None:
-                yield await self._load_line(offset, task)
+        pairs = zip(offsets_and_ids, tasks, strict=True)
+        return [FinishedTask(offset, task) for (offset, _), task in pairs if task is not None]
 
-    async def _load_line(self, offset: int, task: Task) -> BatchResultLine:
-        try:
-            return BatchResultLine(offset, await self._results.load(task))
-        except (ResultDamaged, ResultStoreUnavailable) as error:
-            return BatchResultLine(offset, task, error)
+
+async def _paced(versions: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Yield the items of a stream, with a pause after each that is no keep-alive."""
+    async with aclosing(cast(AsyncGenerator[Any, None], versions)) as items:
+        async for item in items:
+            yield item
+            if item is not None:
+                await asyncio.sleep(_PROJECT_PAUSE_S)

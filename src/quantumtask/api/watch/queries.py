@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from quantumtask.shared.api_store import ApiStore
-from quantumtask.shared.batch import Batch, BatchEvent, BatchVersion, TaskVersion
+from quantumtask.shared.batch import Batch, BatchEvent, BatchVersion, ProjectVersion, TaskVersion
 from quantumtask.shared.task import StateChange, Task
 
 A = TypeVar("A")
@@ -19,12 +19,14 @@ class WatchQuery(ABC, Generic[A]):
     """A query about the task or batch with the id `key`; the answer is None if there is none.
 
     Attributes:
+        project: The project in which the task or batch is looked for, or ALL_PROJECTS.
         load_versions: Loads the versions (change tokens) of all queried tasks, or batches, at once.
         max_group: Number of queries that `fetch` answers at a time.
     """
 
+    project: str
     key: str
-    load_versions: ClassVar[Callable[[ApiStore, Iterable[str]], Mapping[str, Any]]]
+    load_versions: ClassVar[Callable[[ApiStore, str, Iterable[str]], Mapping[str, Any]]]
     max_group: ClassVar[int] = 100
 
     @abstractmethod
@@ -37,26 +39,27 @@ class WatchQuery(ABC, Generic[A]):
 
     @classmethod
     @abstractmethod
-    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[A]:
-        """Return the answer to each query as of now, due or not."""
+    def fetch(cls, store: ApiStore, project: str, queries: Sequence[Self]) -> list[A]:
+        """Return the answer to each query of one project as of now, due or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskQuery(WatchQuery[Task | None]):
     """Read a task; due when the task is final."""
 
+    project: str
     key: str
     load_versions: ClassVar = ApiStore.task_versions
     max_group: ClassVar = 16  # results can be large: not all of them in memory at once
 
     def is_due(self, version: TaskVersion | None) -> bool:
-        """Return True if this version calls for a fetch."""
+        """Return True if a query for this version is to be answered now."""
         return version is None or version.final
 
     @classmethod
-    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[Task | None]:
+    def fetch(cls, store: ApiStore, project: str, queries: Sequence[Self]) -> list[Task | None]:
         """Fetch the answers of queries of this kind together."""
-        tasks = store.read({query.key for query in queries})
+        tasks = store.read(project, {query.key for query in queries})
         return [tasks.get(query.key) for query in queries]
 
 
@@ -64,17 +67,18 @@ class TaskQuery(WatchQuery[Task | None]):
 class BatchQuery(WatchQuery[Batch | None]):
     """Read a batch; due when the last of its tasks is final."""
 
+    project: str
     key: str
     load_versions: ClassVar = ApiStore.batch_versions
 
     def is_due(self, version: BatchVersion | None) -> bool:
-        """Return True if this version calls for a fetch."""
+        """Return True if a query for this version is to be answered now."""
         return version is None or version.final
 
     @classmethod
-    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[Batch | None]:
+    def fetch(cls, store: ApiStore, project: str, queries: Sequence[Self]) -> list[Batch | None]:
         """Fetch the answers of queries of this kind together."""
-        batches = store.read_batches({query.key for query in queries})
+        batches = store.read_batches(project, {query.key for query in queries})
         return [batches.get(query.key) for query in queries]
 
 
@@ -98,42 +102,66 @@ class TaskChanges(NamedTuple):
 class TaskChangesAfter(StreamQuery[TaskChanges | None]):
     """Read the changes of a task without the first `after`; due when the task's version changes."""
 
+    project: str
     key: str
     after: int
     last_version: TaskVersion | None = None
     load_versions: ClassVar = ApiStore.task_versions
 
     def is_due(self, version: TaskVersion | None) -> bool:
-        """Return True if this version calls for a fetch."""
+        """Return True if a query for this version is to be answered now."""
         return version != self.last_version
 
     def next_after(self, answer: TaskChanges) -> "TaskChangesAfter | None":
         """Return the query that follows an answer; None after the last one."""
         if answer.version.final:
             return None
-        return TaskChangesAfter(self.key, self.after + len(answer.changes), answer.version)
+        after = self.after + len(answer.changes)
+        return TaskChangesAfter(self.project, self.key, after, answer.version)
 
     @classmethod
-    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[TaskChanges | None]:
+    def fetch(
+        cls, store: ApiStore, project: str, queries: Sequence[Self]
+    ) -> list[TaskChanges | None]:
         """Fetch the answers of queries of this kind together."""
-        versions = store.task_versions({query.key for query in queries})
-        changes = store.read_changes({version.sequence for version in versions.values()})
-        return [_changes_after(query, versions.get(query.key), changes) for query in queries]
+        histories = store.read_histories(project, {query.key for query in queries})
+        return [_changes_after(query, *histories.get(query.key, (None, ()))) for query in queries]
 
 
 def _changes_after(
-    query: TaskChangesAfter,
-    version: TaskVersion | None,
-    changes_by_task: Mapping[int, Sequence[StateChange]],
+    query: TaskChangesAfter, version: TaskVersion | None, changes: Sequence[StateChange]
 ) -> TaskChanges | None:
     """Return None also if the task was removed between the two SQL statements."""
-    changes = changes_by_task.get(version.sequence) if version else None
-    if version is None or changes is None:
+    if version is None or not changes:
         return None
     last = changes[-1]  # possibly newer than the version
     return TaskChanges(
         TaskVersion(last.state, last.attempt, version.sequence), query.after, changes[query.after :]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectChanges(StreamQuery[ProjectVersion]):
+    """Read the version of a project, which is the `key`; due when it changes. Never complete."""
+
+    project: str
+    key: str
+    last_version: ProjectVersion | None = None
+    load_versions: ClassVar = ApiStore.project_versions
+
+    def is_due(self, version: ProjectVersion | None) -> bool:
+        """Return True if a query for this version is to be answered now."""
+        return version != self.last_version
+
+    def next_after(self, answer: ProjectVersion) -> "ProjectChanges":
+        """Return the query that follows an answer."""
+        return replace(self, last_version=answer)
+
+    @classmethod
+    def fetch(cls, store: ApiStore, project: str, queries: Sequence[Self]) -> list[ProjectVersion]:
+        """Fetch the answers of queries of this kind together."""
+        versions = store.project_versions(project, {query.key for query in queries})
+        return [versions[query.key] for query in queries]
 
 
 class BatchEvents(NamedTuple):
@@ -157,25 +185,28 @@ class BatchEvents(NamedTuple):
 class BatchEventsAfter(StreamQuery[BatchEvents | None]):
     """Read the events of a batch after event number `place`; due on any event and on the end."""
 
+    project: str
     key: str
     place: int
     load_versions: ClassVar = ApiStore.batch_versions
 
     def is_due(self, version: BatchVersion | None) -> bool:
-        """Return True if this version calls for a fetch."""
+        """Return True if a query for this version is to be answered now."""
         return version is None or version.events > self.place or version.final
 
     def next_after(self, answer: BatchEvents) -> "BatchEventsAfter | None":
         """Return the query that follows an answer; None after the last one."""
-        return None if answer.last else BatchEventsAfter(self.key, answer.cursor)
+        return None if answer.last else replace(self, place=answer.cursor)
 
     @classmethod
-    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[BatchEvents | None]:
+    def fetch(
+        cls, store: ApiStore, project: str, queries: Sequence[Self]
+    ) -> list[BatchEvents | None]:
         """Fetch the answers of queries of this kind together."""
-        return _fetch_tails(store, queries, cls._fetch_one)
+        return _fetch_tails(store, project, queries, cls._fetch_one)
 
     def _fetch_one(self, store: ApiStore, version: BatchVersion) -> BatchEvents:
-        events = store.read_batch_events(self.key, self.place, MAX_ROWS)
+        events = store.read_batch_events(self.project, self.key, self.place, MAX_ROWS)
         last = events[-1].place if events else self.place
         return BatchEvents(version, events, _tail_end(len(events), last, version.events))
 
@@ -197,27 +228,30 @@ class FinishedTasks(NamedTuple):
 class FinishedTasksFrom(StreamQuery[FinishedTasks | None]):
     """Read the final tasks of a batch from the offset `offset`; due when another task is final."""
 
+    project: str
     key: str
     offset: int
     load_versions: ClassVar = ApiStore.batch_versions
 
     def is_due(self, version: BatchVersion | None) -> bool:
-        """Return True if this version calls for a fetch."""
+        """Return True if a query for this version is to be answered now."""
         return version is None or version.ended > self.offset or version.final
 
     def next_after(self, answer: FinishedTasks) -> "FinishedTasksFrom | None":
         """Return the query that follows an answer; None after the last one."""
         if answer.next_offset >= answer.version.size:
             return None
-        return FinishedTasksFrom(self.key, answer.next_offset)
+        return replace(self, offset=answer.next_offset)
 
     @classmethod
-    def fetch(cls, store: ApiStore, queries: Sequence[Self]) -> list[FinishedTasks | None]:
+    def fetch(
+        cls, store: ApiStore, project: str, queries: Sequence[Self]
+    ) -> list[FinishedTasks | None]:
         """Fetch the answers of queries of this kind together."""
-        return _fetch_tails(store, queries, cls._fetch_one)
+        return _fetch_tails(store, project, queries, cls._fetch_one)
 
     def _fetch_one(self, store: ApiStore, version: BatchVersion) -> FinishedTasks:
-        tasks = store.finished_tasks(self.key, self.offset, MAX_ROWS)
+        tasks = store.finished_tasks(self.project, self.key, self.offset, MAX_ROWS)
         following = tasks[-1][0] + 1 if tasks else self.offset
         return FinishedTasks(version, tasks, _tail_end(len(tasks), following, version.ended))
 
@@ -226,10 +260,13 @@ Q = TypeVar("Q", bound=StreamQuery[Any])
 
 
 def _fetch_tails(
-    store: ApiStore, queries: Sequence[Q], fetch_one: Callable[[Q, ApiStore, BatchVersion], A]
+    store: ApiStore,
+    project: str,
+    queries: Sequence[Q],
+    fetch_one: Callable[[Q, ApiStore, BatchVersion], A],
 ) -> list[A | None]:
     """Return the answer to each query about a batch; equal queries share one answer."""
-    versions = store.batch_versions({query.key for query in queries})
+    versions = store.batch_versions(project, {query.key for query in queries})
     answers = {
         query: fetch_one(query, store, version) if (version := versions.get(query.key)) else None
         for query in set(queries)
@@ -240,7 +277,7 @@ def _fetch_tails(
 def _tail_end(rows: int, after_rows: int, total: int) -> int:
     """Return the position up to which a batch has been read.
 
-    Fewer rows than the limit mean that nothing follows: rows of removed tasks are missing, and the
-    position is that of the version.
+    Fewer rows than MAX_ROWS mean that no row follows. The position is then `total`, because rows of
+    removed tasks are missing.
     """
     return after_rows if rows == MAX_ROWS else max(after_rows, total)

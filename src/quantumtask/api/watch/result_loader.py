@@ -1,66 +1,83 @@
-"""Large results: loaded from the blob store, checked and rendered outside the event loop."""
+"""Large results: read from the blob store, checked, and handed out in pieces."""
 
 import asyncio
-import gzip
+import contextlib
 import logging
 import threading
-from dataclasses import replace
+from collections.abc import AsyncIterator
 
 from quantumtask.api.futures import resolve_threadsafe
-from quantumtask.api.serialization.task_json import result_json
-from quantumtask.shared.blobs import open_blob_store, restore_result
+from quantumtask.api.memory_budget import MemoryBudget
+from quantumtask.api.serialization.task_json import ResultTexts, result_texts
+from quantumtask.api.watch.shared_objects import SharedObjects
+from quantumtask.shared.blobs import check_blob, open_blob_store, unpack_result
 from quantumtask.shared.errors import QuantumTaskError, ResultDamaged, ResultStoreUnavailable
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Blob, Result, Task
+from quantumtask.shared.task import Blob, Task
 
 log = logging.getLogger(__name__)
 
-_MAX_CONCURRENT = 4  # each result is in memory several times: compressed, decompressed, as JSON
+_MAX_CONCURRENT = 4  # reads of the blob store
+_RENDERING_BYTES = 512 * 1024
+"""Memory of the pieces of one answer on their way from the object to the client."""
 
 
 class ResultLoader:
-    """Completes tasks whose result is a blob. Belongs to one event loop."""
+    """Opens the results of tasks. Belongs to one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._blobs = open_blob_store(settings)
-        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
-
-    async def load(self, task: Task) -> Task:
-        """Return the task with its whole result; raise ResultStoreUnavailable or ResultDamaged."""
-        if task.result is None or task.result.blob is None:
-            return task
-        async with self._slots:
-            return replace(task, result=await self._fetch(task.id, task.result, task.result.blob))
-
-    async def render(self, task: Task, encoded: bool, compressed: bool) -> bytes:
-        """Return the result of a loaded task as JSON text.
+    def __init__(self, settings: Settings, objects: MemoryBudget, pieces: MemoryBudget) -> None:
+        """Open the blob store.
 
         Args:
-            task: A task with its whole result.
-            encoded: Leave arrays in base64.
-            compressed: Compress the text with gzip.
+            settings: The settings of the API.
+            objects: The memory of objects, each of which is held once for all of its readers.
+            pieces: The memory of what each reader has of its own. Who waits for it holds an object,
+                and who holds it waits for nothing: that one comes second.
         """
+        self._blobs = open_blob_store(settings)
+        self._objects = SharedObjects(self._fetch, objects)
+        self._pieces = pieces
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
-        def to_bytes() -> bytes:
-            content = result_json(task, encoded)
-            return gzip.compress(content, compresslevel=1, mtime=0) if compressed else content
+    @contextlib.asynccontextmanager
+    async def open(
+        self, task: Task, client: str, *, patient: bool = False
+    ) -> AsyncIterator[ResultTexts]:
+        """Hold the memory of the result of a completed task and yield its texts.
 
-        async with self._slots:
-            return await asyncio.to_thread(to_bytes)
+        Raises:
+            AnswersTooLarge: Other large answers hold the memory.
+            ResultStoreUnavailable: The blob store does not answer.
+            ResultDamaged: The object is gone, or not the one that was stored.
+        """
+        assert task.result
+        blob = task.result.blob
+        if blob is None:
+            size = task.result.json_size + _RENDERING_BYTES
+            async with self._pieces.reserve(size, client, patient=patient):
+                yield result_texts(task.result)
+            return
+        async with (
+            self._objects.open(task.id, blob, client, patient=patient) as data,
+            self._pieces.reserve(_RENDERING_BYTES, client, patient=patient),
+        ):
+            yield unpack_result(data)
 
-    async def _fetch(self, task_id: str, result: Result, blob: Blob) -> Result:
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+    async def _fetch(self, task_id: str, blob: Blob) -> bytes:
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
         def fetch() -> None:
-            resolve_threadsafe([future], [self._fetch_or_error(task_id, result, blob)])
+            resolve_threadsafe([future], [self._fetch_or_error(task_id, blob)])
 
-        # A daemon thread: a blob store that hangs must not keep the process from ending.
-        threading.Thread(target=fetch, name="result", daemon=True).start()
-        return await future
+        async with self._slots:
+            # A daemon thread: a blob store that hangs must not keep the process from ending.
+            threading.Thread(target=fetch, name="result", daemon=True).start()
+            return await future
 
-    def _fetch_or_error(self, task_id: str, result: Result, blob: Blob) -> Result | Exception:
+    def _fetch_or_error(self, task_id: str, blob: Blob) -> bytes | Exception:
         try:
-            return restore_result(result, blob, self._blobs.get(blob.name))
+            data = self._blobs.get(blob.name)
+            check_blob(blob, data)
         except QuantumTaskError as error:
             log.error(
                 "large result could not be read",
@@ -69,6 +86,7 @@ class ResultLoader:
             return _public_error(task_id, error)
         except Exception as error:  # raised from the future
             return error
+        return data
 
 
 def _public_error(task_id: str, error: QuantumTaskError) -> QuantumTaskError:

@@ -44,7 +44,8 @@ class DatabaseWatcher:
 
     While requests wait, the thread asks the database after each pause whether anything was written
     (`changed`: microseconds, no table is read). Only then it loads the versions of all tasks and
-    batches that requests wait for, with one statement, and answers the due queries.
+    batches that requests wait for, with one statement for each project, and answers the due
+    queries.
 
     The pause grows to a tenth of the time since the last activity (a new request, an answer): a
     wait lasts at most a tenth longer than necessary, and a long wait costs next to nothing. A new
@@ -177,7 +178,7 @@ class DatabaseWatcher:
             self._dirty = changed  # until this poll has succeeded
             if arrivals or changed:
                 candidates = arrivals | self._waiting if changed else arrivals
-                for group in _group_by_type(self._due(candidates)):
+                for group in _group_by_statement(self._due(candidates)):
                     self._answer(group)
                     answered_any = answered_any or any(r.waits for r in group)
                     pending.difference_update(group)
@@ -196,30 +197,43 @@ class DatabaseWatcher:
 
     def _answer(self, group: list[_Request]) -> None:
         queries = [r.query for r in group]
-        answers = type(queries[0]).fetch(self._store, queries)
+        answers = type(queries[0]).fetch(self._store, queries[0].project, queries)
         resolve_threadsafe([r.future for r in group], answers)
 
     def _due(self, requests: set[_Request]) -> list[_Request]:
         """Return the requests that do not wait, and those whose query is due."""
-        keys: dict[Any, set[str]] = {}
+        ids: dict[tuple[Any, str], set[str]] = {}
         for r in requests:
             if r.waits:
-                keys.setdefault(type(r.query).load_versions, set()).add(r.query.key)
-        versions = {load: load(self._store, ids) for load, ids in keys.items()}
+                ids.setdefault(_versions_key(r.query), set()).add(r.query.key)
+        versions = {key: key[0](self._store, key[1], some) for key, some in ids.items()}
         return [
             r
             for r in requests
-            if not r.waits or r.query.is_due(versions[type(r.query).load_versions].get(r.query.key))
+            if not r.waits or r.query.is_due(versions[_versions_key(r.query)].get(r.query.key))
         ]
 
 
-def _group_by_type(requests: list[_Request]) -> Iterable[list[_Request]]:
-    """Yield groups of requests whose queries have one type, of at most `max_group` each."""
-    requests.sort(key=lambda r: type(r.query).__name__)
-    for query_type, same_type in groupby(requests, lambda r: type(r.query)):
-        group = list(same_type)
-        for start in range(0, len(group), query_type.max_group):
-            yield group[start : start + query_type.max_group]
+def _versions_key(query: WatchQuery[Any]) -> tuple[Any, str]:
+    """Return the function that loads the version of a query, and the project."""
+    return type(query).load_versions, query.project
+
+
+def _group_by_statement(requests: list[_Request]) -> Iterable[list[_Request]]:
+    """Yield groups of requests whose queries have one type and one project.
+
+    A group has at most `max_group` requests.
+    """
+
+    def statement(request: _Request) -> tuple[str, str]:
+        return type(request.query).__name__, request.query.project
+
+    requests.sort(key=statement)
+    for _, same_statement in groupby(requests, statement):
+        group = list(same_statement)
+        size = type(group[0].query).max_group
+        for start in range(0, len(group), size):
+            yield group[start : start + size]
 
 
 def _drain(requests: deque[_Request]) -> set[_Request]:
