@@ -1,0 +1,196 @@
+"""The pages of tasks and batches: live lists, what a task did, and why it failed."""
+
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Dialog, Page, expect
+
+from tests.support.browser import serious_findings
+from tests.support.services import BELL, ENDLESS, Service
+
+pytestmark = pytest.mark.xdist_group("web")
+
+WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nfrobnicate q[0];\n'
+ROTATION = (
+    'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput angle theta;\nqubit q;\nbit c;\n'
+    "ry(theta) q;\nc = measure q;\n"
+)
+ANGLES = [k * math.pi / 10 for k in range(11)]
+MARKUP = '<img src=x onerror="alert(1)">'
+
+
+def new_tag(page: str) -> str:
+    return f"{page}-{time.time_ns()}"
+
+
+def submit(service: Service, circuit: str, wait: int = 30, **fields: Any) -> str:
+    answer = service.http.post("/tasks", params={"wait": wait}, json={"circuit": circuit, **fields})
+    task_id: str = answer.raise_for_status().json()["task_id"]
+    return task_id
+
+
+def test_the_list_of_tasks_is_live_and_its_filters_are_in_the_address(
+    page: Page, service: Service
+) -> None:
+    tag = new_tag("list")
+    submit(service, BELL, name="pair", tags=[tag])
+    submit(service, WRONG, name="broken", tags=[tag])
+    page.goto(f"/#/tasks?tag={tag}")
+    rows = page.get_by_role("table", name="Tasks, newest first").locator("tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("failed")
+    expect(rows.first).to_contain_text("unknown gate `frobnicate`")
+    expect(rows.last).to_contain_text("completed")
+    endless = submit(service, ENDLESS, wait=0, name="endless", tags=[tag])
+    expect(rows).to_have_count(3)  # without a reload
+    service.http.post(f"/tasks/{endless}/cancel")
+    expect(rows.first).to_contain_text("cancelled")
+    page.get_by_label("State").select_option("failed")
+    expect(rows).to_have_count(1)
+    page.get_by_label("Name begins with").fill("pai")
+    expect(page.get_by_text("No task has all of this.")).to_be_visible()
+    assert page.url.split("?")[1] == f"tag={tag}&status=failed&name_prefix=pai"
+    page.reload()
+    expect(page.get_by_label("Name begins with")).to_have_value("pai")
+    page.get_by_label("State").select_option("")
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="pair").click()
+    expect(page).to_have_title("Task · QuantumTask")
+
+
+def test_the_list_has_pages(page: Page, service: Service) -> None:
+    tag = new_tag("pages")
+    tasks = [{"circuit": BELL, "tags": [tag]}] * 60
+    service.http.post("/batches", json={"tasks": tasks}).raise_for_status()
+    page.goto(f"/#/tasks?tag={tag}")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(50)
+    page.get_by_role("link", name="Older").click()
+    expect(rows).to_have_count(10)
+    expect(page.get_by_text("These are the oldest.")).to_be_visible()
+    page.get_by_role("button", name="Newer").click()
+    expect(rows).to_have_count(50)
+
+
+def test_a_task_shows_its_result_its_drawing_and_its_life(
+    page: Page, service: Service, tmp_path: Path
+) -> None:
+    task = submit(service, BELL, name="pair", shots=100, tags=[new_tag("task")])
+    page.goto(f"/#/tasks/{task}")
+    expect(page.get_by_role("heading", name="pair")).to_be_visible()
+    expect(page.get_by_role("region", name="Counts")).to_contain_text("00")
+    drawing = page.get_by_role("region", name="Drawing of the circuit").locator("svg")
+    expect(drawing).to_have_attribute("aria-label", "Circuit with 2 qubits and 4 operations")
+    expect(page.get_by_role("region", name="Facts")).to_contain_text("Why this engine")
+    moves = page.get_by_role("table", name="History").locator("tbody tr")
+    expect(moves).to_have_count(3)
+    expect(page.get_by_role("table", name="Times of the task")).to_contain_text("Ran on")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Program (.qasm)").click()
+    download.value.save_as(tmp_path / "program")
+    assert download.value.suggested_filename == "pair.qasm"
+    assert (tmp_path / "program").read_text() == BELL
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Result (JSON)").click()
+    download.value.save_as(tmp_path / "result")
+    assert sum(json.loads((tmp_path / "result").read_text())["result"].values()) == 100
+    page.get_by_role("button", name="Run again").click()
+    expect(page.locator(".title")).not_to_contain_text(task)
+    again = page.url.rsplit("/", 1)[1]
+    assert service.http.get(f"/tasks/{again}").json()["shots"] == 100
+
+
+def test_a_failed_task_shows_the_line_and_the_place(page: Page, service: Service) -> None:
+    page.goto(f"/#/tasks/{submit(service, WRONG)}")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("line 4, column 1: unknown gate `frobnicate`")
+    expect(alert.locator("pre")).to_contain_text("4 │ frobnicate q[0];")
+    expect(alert.locator(".caret")).to_have_text("^^^^^^^^^^")
+
+
+def test_a_task_is_followed_until_it_is_cancelled(page: Page, service: Service) -> None:
+    task = submit(service, ENDLESS, wait=0)
+    page.goto(f"/#/tasks/{task}")
+    status = page.locator(".state-line")
+    expect(status).to_contain_text("running")
+    page.get_by_role("button", name="Cancel").click()
+    expect(status).to_contain_text("cancelled")
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+def test_a_sweep_and_a_batch_have_curves(page: Page, service: Service) -> None:
+    sweep = submit(service, ROTATION, parameters={"theta": ANGLES}, observables=["Z"])
+    page.goto(f"/#/tasks/{sweep}")
+    expect(page.get_by_role("img", name="Expectation value against theta")).to_be_visible()
+    expect(page.locator(".curve canvas")).to_be_visible()
+    page.get_by_text("Expectation value as a table").click()
+    rows = page.get_by_role("table", name="Expectation value against theta").locator("tbody tr")
+    expect(rows).to_have_count(11)
+    expect(rows.last).to_contain_text("-1")
+    tasks = [{"circuit": ROTATION, "parameters": {"theta": angle}} for angle in ANGLES]
+    tag = new_tag("batch")
+    body = {"tasks": [*tasks, {"circuit": WRONG}], "name": "steps", "tags": [tag]}
+    batch = service.http.post("/batches", json=body).json()["batch_id"]
+    page.goto(f"/#/batches/{batch}")
+    expect(page.get_by_text("12 of 12 ended: 11 completed, 1 failed")).to_be_visible()
+    expect(page.get_by_role("img", name="Share of the shots against theta")).to_be_visible()
+    rows = page.get_by_role("table", name="Tasks of the batch").locator("tbody tr")
+    expect(rows).to_have_count(12)
+    expect(rows.last).to_contain_text("unknown gate")
+    page.goto(f"/#/batches?tag={tag}")
+    expect(page.get_by_role("table", name="Batches").locator("tbody tr")).to_have_count(1)
+
+
+def test_text_of_users_is_never_markup(page: Page, service: Service) -> None:
+    tag = f'"><script>{time.time_ns()}</script>'
+    name = f"{MARKUP}'"
+    program = (
+        f'// {MARKUP}\ninclude "stdgates.inc";\nqubit[2] q_évil;\nbit[2] c;\nif (c < 3) h q_évil;'
+    )
+    fields: dict[str, Any] = {"name": name, "tags": [tag], "metadata": {"note": MARKUP}}
+    drawn = submit(service, program, **fields)
+    failed = submit(service, f'include "{MARKUP.replace(chr(34), "")}";', **fields)
+    dialogs: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    page.goto("/#/tasks?status=failed")
+    expect(page.get_by_role("link", name=name).first).to_be_visible()
+    for task in (drawn, failed):
+        page.goto(f"/#/tasks/{task}")
+        expect(page.get_by_role("heading", name=name)).to_be_visible()
+        expect(page.get_by_role("link", name=tag)).to_be_visible()
+        expect(page.get_by_role("region", name="Facts")).to_contain_text(MARKUP.split('"')[0])
+    page.goto(f"/#/tasks/{drawn}")
+    expect(page.locator(".qt-frame text")).to_have_text("if c < 3")
+    assert page.locator("main img, main script").count() == 0
+    assert dialogs == []
+
+
+def test_no_page_of_tasks_has_a_serious_finding_of_axe(page: Page, service: Service) -> None:
+    sweep = submit(service, ROTATION, parameters={"theta": ANGLES})
+    batch = service.http.post("/batches", json={"tasks": [{"circuit": BELL}] * 3}).json()
+    paths = {
+        "tasks": "Tasks",
+        "batches": "Batches",
+        f"tasks/{sweep}": "Task",
+        f"tasks/{submit(service, WRONG)}": "Task",
+        f"batches/{batch['batch_id']}": "Batch",
+    }
+    findings = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for path, title in list(paths.items())[:: 1 if scheme == "light" else 2]:
+            page.goto(f"/#/{path}")
+            expect(page).to_have_title(f"{title} · QuantumTask")
+            expect(page.locator("table").first).to_be_visible()
+            if found := serious_findings(page):
+                findings[f"{path}, {scheme}"] = found
+    assert findings == {}

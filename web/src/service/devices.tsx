@@ -1,0 +1,37 @@
+import { ProblemBox } from "../components/problem-box";
+import { Table } from "../components/table";
+import { useResource } from "../resource";
+import { href } from "../router";
+import type { Backend } from "./types";
+
+/** The devices, each with a link to its page. */
+export function Devices() {
+  const { data, error } = useResource<{ backends: Backend[] }>("/backends");
+  return (
+    <>
+      <ProblemBox error={error} />
+      {data && (
+        <div class="device-list">
+          <Table
+          caption="Devices"
+          rows={data.backends}
+          rowKey={(backend) => backend.name}
+          columns={[
+            { title: "Name", cell: (backend) => <a href={href(["service", "devices", backend.name])}>{backend.name}</a> },
+            { title: "Description", cell: (backend) => backend.description },
+            { title: "Qubits", cell: (backend) => backend.qubits, isNumber: true },
+            { title: "Two-qubit error", cell: (backend) => formatError(backend.median_errors?.two_qubit), isNumber: true },
+            { title: "Readout error", cell: (backend) => formatError(backend.median_errors?.readout), isNumber: true },
+            { title: "Calibrated", cell: (backend) => backend.calibrated ?? "" },
+          ]}
+        />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Return an error rate as a percentage; nothing if it was not measured. */
+export function formatError(error: number | null | undefined): string {
+  return error === null || error === undefined ? "" : `${Number((100 * error).toPrecision(3))} %`;
+}
