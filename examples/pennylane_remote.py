@@ -1,6 +1,6 @@
 """Minimize the energy of a qubit with PennyLane; a QuantumTask service runs the circuits.
 
-usage: pennylane_remote.py, with `pip install quantumtask[qiskit] pennylane-qiskit`
+usage: pennylane_remote.py, with `pip install '.[qiskit]' pennylane-qiskit`
 """
 
 import pennylane as qml

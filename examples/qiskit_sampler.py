@@ -1,6 +1,6 @@
 """Sample a rotated Bell pair at 20 angles, and estimate an observable: two requests.
 
-usage: qiskit_sampler.py, with `pip install quantumtask[qiskit]`
+usage: qiskit_sampler.py, with `pip install '.[qiskit]'`
 """
 
 import numpy as np

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Submit a circuit over HTTP with curl, and print its counts; Python reads and writes the JSON.
+# Submit a circuit over HTTP with curl, and print its counts; Python reads the JSON.
 # usage: submit_with_curl.sh [FILE] [SHOTS]
 set -euo pipefail
 
@@ -9,8 +9,7 @@ shots=${2:-1024}
 
 field() { python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)[sys.argv[1]]).strip("\""))' "$1"; }
 
-body=$(python3 -c 'import json, sys; print(json.dumps({"circuit": open(sys.argv[1]).read(), "shots": int(sys.argv[2])}))' "$file" "$shots")
-task=$(curl --silent --show-error --fail-with-body --header 'content-type: application/json' --data "$body" "$url/tasks" | field task_id)
+task=$(curl --silent --show-error --fail-with-body --header 'content-type: text/plain' --data-binary "@$file" "$url/tasks?shots=$shots" | field task_id)
 
 # Each request returns when the task ends, or after 20 seconds.
 status=pending

@@ -125,6 +125,13 @@ def test_health_and_readiness_are_true_or_false(client: Client) -> None:
         assert not unreachable.ready()
 
 
+def test_an_address_without_a_scheme_or_of_the_documentation_works(service: Service) -> None:
+    for address in (service.url.removeprefix("http://"), service.url + "/docs"):
+        with Client(address) as client:
+            assert client.ready()
+            assert client.url == service.url
+
+
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:{port}", "127.0.0.1:{port}", "http://[", "nonsense"]
 )

@@ -1,16 +1,22 @@
 """Batches: many tasks that one request submits."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from json import loads
 
-from quantumtask.client.connection import Connection, Json, deadline, path
+from quantumtask.client import notebook
+from quantumtask.client.connection import Connection, Json, deadline, explain_older_service, path
 from quantumtask.client.errors import TaskCancelled, TaskFailed
 from quantumtask.client.events import Event, events
-from quantumtask.client.progress import Progress
+from quantumtask.client.progress import Progress, ProgressMeter, progress_text
+from quantumtask.client.quantity import quantity
 from quantumtask.client.results.decode import result_from_json
 from quantumtask.client.results.result import Result
 from quantumtask.client.task import ACCEPTED, fetch_result
+
+LIVE_PERIOD_S = 0.5
+"""Seconds between two looks at a batch in a notebook."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +104,38 @@ class Batch:
         """Cancel all tasks of the batch that have not ended."""
         self._connection.json("POST", self._path + "/cancel", timeout=timeout)
 
+    def delete(self, timeout: float | None = None) -> None:
+        """Delete the batch with its tasks and results, for good.
+
+        Raises:
+            ServiceError: `task_not_finished` if a task of the batch has not ended.
+        """
+        with explain_older_service("delete batches"):
+            self._connection.json("DELETE", self._path, timeout=timeout)
+
     def events(self) -> Iterator[Event]:
         """Yield every change of state of the tasks, until all tasks have ended."""
         return events(self._connection, self._path)
 
     def __repr__(self) -> str:
-        return f"Batch({self.id!r}, {self._size} tasks)"
+        return f"Batch({self.id!r}, {quantity(self._size, 'task')})"
+
+    def _repr_html_(self) -> str:
+        return notebook.batch_html(self.known, self._size)
+
+    def _ipython_display_(self) -> None:
+        """Show the batch in a notebook, live until its last task ends."""
+        follower, meter = Batch(self._connection, self.known, progress=False), ProgressMeter()
+
+        def update() -> bool:
+            pending = "states" not in follower.known or follower.known["status"] == "pending"
+            if pending and "states" in follower.known:
+                time.sleep(LIVE_PERIOD_S)
+            return bool(follower.info()["status"] == "pending")
+
+        notebook.show_live(
+            self, lambda: notebook.batch_html(follower.known, self._size, meter), update
+        )
 
     @property
     def _path(self) -> str:
@@ -116,9 +148,10 @@ class Batch:
         lines = self._connection.follow(
             self._path + "/results", accept, lambda: ({"offset": had}, {}), end
         )
+        meter = ProgressMeter()
         with Progress(self._progress) as progress:
             while had < self._size:
-                progress.show(f"{had:,} of {self._size:,} ended")
+                progress.show(progress_text(had, self._size, meter.remaining_s(had, self._size)))
                 if line := next(lines).strip():
                     had += 1
                     yield fetch_result(self._connection, loads(line), accept)

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from datetime import datetime
 from typing import Any, Self, Unpack
 
 from quantumtask.client import request
@@ -15,7 +16,9 @@ from quantumtask.client.connection import (
     path,
     without_none,
 )
+from quantumtask.client.drawing import Drawing
 from quantumtask.client.json_numbers import to_json
+from quantumtask.client.notebook import BackendTable, EngineTable
 from quantumtask.client.observables import column
 from quantumtask.client.request import CircuitSource, Common, Options, Parameters
 from quantumtask.client.results.result import Result
@@ -32,12 +35,15 @@ class Client:
 
     Args:
         url: Address of the service. The default is QUANTUMTASK_URL, and then http://127.0.0.1:8000.
-        token: Token for the header `Authorization: Bearer`. The default is QUANTUMTASK_TOKEN.
+        token: Token for the header `Authorization: Bearer`. The default is QUANTUMTASK_TOKEN, and
+            then the token that `quantumtask login` has stored for this address.
         timeout: Time limit of a call, in seconds. Within this time, the client repeats a call if
             the service is busy, or does not answer after it has answered before.
         progress: True shows a line while a call waits, False shows none, and None shows a line in a
             terminal or a notebook.
     """
+
+    _connection_type = Connection
 
     def __init__(
         self,
@@ -47,7 +53,7 @@ class Client:
         timeout: float = 30.0,
         progress: bool | None = None,
     ) -> None:
-        self._connection = Connection(url, token, timeout)
+        self._connection = self._connection_type(url, token, timeout)
         self._progress = progress
 
     @property
@@ -175,12 +181,19 @@ class Client:
         return task
 
     def tasks(
-        self, *, status: str | None = None, name: str | None = None, tag: str | None = None
+        self,
+        *,
+        status: str | None = None,
+        name: str | None = None,
+        tag: str | None = None,
+        owner: str | None = None,
+        since: datetime | None = None,
     ) -> Iterator[Task]:
-        """Yield all tasks page by page, the newest first."""
+        """Yield all tasks page by page, the newest first; the arguments are those of `page`."""
         cursor = None
+        filters: Json = {"status": status, "name": name, "tag": tag}
         while True:
-            page = self.page(status=status, name=name, tag=tag, limit=100, cursor=cursor)
+            page = self.page(**filters, owner=owner, since=since, limit=100, cursor=cursor)
             yield from map(self._task, page["tasks"])
             if not (cursor := page["next_cursor"]):
                 return
@@ -191,16 +204,47 @@ class Client:
         status: str | None = None,
         name: str | None = None,
         tag: str | None = None,
+        owner: str | None = None,
+        since: datetime | None = None,
+        id_prefix: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> Json:
         """Return one page of tasks as JSON, the newest first.
 
-        The value `next_cursor` of a page is the `cursor` of the next page.
+        Args:
+            status: Only tasks in this state.
+            name: Only tasks with this name.
+            tag: Only tasks with this tag.
+            owner: Only tasks of this owner.
+            since: Only tasks that were submitted at this time or later; without a time zone, it is
+                local time.
+            id_prefix: Only tasks whose id begins so.
+            limit: Length of the page, 1 to 100.
+            cursor: The value `next_cursor` of the page before.
+            timeout: Time limit of the call, in seconds.
+        """
+        query: Json = {"status": status, "name": name, "tag": tag, "owner": owner, "id": id_prefix}
+        query |= {"since": since and str(since.timestamp()), "limit": limit, "cursor": cursor}
+        return self._connection.json("GET", "/tasks", params=without_none(query), timeout=timeout)
+
+    def batch_page(
+        self,
+        *,
+        status: str | None = None,
+        name: str | None = None,
+        tag: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Json:
+        """Return one page of batches as JSON, the newest first; the arguments are those of `page`.
+
+        The status of a batch is `pending` until all of its tasks have ended, then `completed`.
         """
         query = {"status": status, "name": name, "tag": tag, "limit": limit, "cursor": cursor}
-        return self._connection.json("GET", "/tasks", params=without_none(query), timeout=timeout)
+        return self._connection.json("GET", "/batches", params=without_none(query), timeout=timeout)
 
     def validate(
         self,
@@ -232,23 +276,56 @@ class Client:
             body = request.body(source, **options)
             return self._connection.json("POST", "/estimate", json=body, timeout=timeout)
 
-    def backends(self, timeout: float = WORKER_LIMIT_S) -> Json:
+    def draw(
+        self,
+        source: CircuitSource,
+        parameters: Parameters | None = None,
+        timeout: float = WORKER_LIMIT_S,
+    ) -> Drawing:
+        """Return the drawing of a circuit, which a notebook shows, without running the circuit.
+
+        Raises:
+            CircuitError: The circuit is wrong.
+            ServiceError: `worker_unavailable` if no worker answers.
+        """
+        with explain_older_service("draw circuits"):
+            body = request.body(source, parameters=parameters)
+            return Drawing(self._connection.call("POST", "/draw", json=body, timeout=timeout).text)
+
+    def backends(self, timeout: float = WORKER_LIMIT_S) -> BackendTable:
         """Return the backends: the simulator, and devices with their noise."""
         with explain_older_service("backends"):
-            return self._connection.json("GET", "/backends", timeout=timeout)
+            return BackendTable(self._connection.json("GET", "/backends", timeout=timeout))
 
     def backend(self, name: str, timeout: float = WORKER_LIMIT_S) -> Json:
         """Return one backend with its coupling map, its errors and its queue."""
         with explain_older_service("backends"):
             return self._connection.json("GET", path("backends", name), timeout=timeout)
 
-    def engines(self, timeout: float = WORKER_LIMIT_S) -> Json:
+    def engines(self, timeout: float = WORKER_LIMIT_S) -> EngineTable:
         """Return the engines with their methods and their numbers of qubits."""
-        return self._connection.json("GET", "/engines", timeout=timeout)
+        return EngineTable(self._connection.json("GET", "/engines", timeout=timeout))
 
     def queue(self, timeout: float | None = None) -> Json:
         """Return the numbers of waiting and running tasks, in total and by owner."""
         return self._connection.json("GET", "/queue", timeout=timeout)
+
+    def usage(self, days: int = 30, timeout: float | None = None) -> Json:
+        """Return tasks, shots, processor seconds and bytes of results, by day and project."""
+        return self._connection.json("GET", "/usage", params={"days": days}, timeout=timeout)
+
+    def principal(self, timeout: float | None = None) -> Json:
+        """Return name, project and role of the principal that the token belongs to."""
+        return self._connection.json("GET", "/principal", timeout=timeout)
+
+    def login_provider(self, timeout: float | None = None) -> tuple[str, str] | None:
+        """Return issuer and client id of the service's provider of OpenID Connect, if it has one.
+
+        The request is sent without a token, which may have ended.
+        """
+        about = self._connection.json("GET", "/login", timeout=timeout, auth=None)
+        issuer, client_id = about.get("issuer"), about.get("client_id")
+        return (str(issuer), str(client_id)) if issuer and client_id else None
 
     def health(self) -> bool:
         """Return True if the process at the URL is alive: the API or a Worker."""

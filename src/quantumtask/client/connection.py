@@ -10,18 +10,24 @@ from urllib.parse import quote
 
 import httpx
 
-from quantumtask.client.errors import ClientError, ServiceError, Unreachable, failure
+from quantumtask.client.errors import (
+    WITHOUT_WORKER,
+    ClientError,
+    ServiceError,
+    Unreachable,
+    failure,
+)
+from quantumtask.client.openid import stored_token
+from quantumtask.client.service_url import LOOPBACK_HOSTS, service_url, without_user
 
 Json = dict[str, Any]
 Resume = Callable[[], tuple[Json, dict[str, str]]]
 """Function that returns the query and the headers to resume a stream with."""
 
-DEFAULT_URL = "http://127.0.0.1:8000"
 ENCODED = "application/vnd.quantumtask+json"
 """Media type of results whose arrays are base64 of their bytes instead of lists of numbers."""
 STREAM_S = 60.0
 """Silence, in seconds, after which a stream counts as lost."""
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _BUSY = (429, 503)
 
 
@@ -33,7 +39,7 @@ class Connection:
     """
 
     def __init__(self, url: str | None, token: str | None, timeout: float) -> None:
-        self.url = (url or os.environ.get("QUANTUMTASK_URL") or DEFAULT_URL).rstrip("/")
+        self.url = service_url(url)
         self.timeout = float(timeout)
         self._token = token or os.environ.get("QUANTUMTASK_TOKEN")
         self._has_answered = False
@@ -48,17 +54,20 @@ class Connection:
         return self._pools[os.getpid()]
 
     def _open(self) -> httpx.Client:
-        http = _connect(self.url, self._token)
+        http = httpx.Client(**pool_arguments(self.url, self._token))
         weakref.finalize(self, http.close)  # a task from a pickle has no client that closes it
         return http
+
+    def _sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     def __getstate__(self) -> Json:
         """Leave out the connections and the token.
 
         Others may read a pickle, so the process that loads the pickle takes its token from the
-        environment. Connections are opened again at their first use.
+        environment, or from `quantumtask login`. Connections are opened again at their first use.
         """
-        return {"url": _public(self.url), "timeout": self.timeout}
+        return {"url": without_user(self.url), "timeout": self.timeout}
 
     def __setstate__(self, state: Json) -> None:
         self.url, self.timeout = state["url"], state["timeout"]
@@ -79,8 +88,8 @@ class Connection:
     ) -> httpx.Response:
         """Call the service and return the successful answer.
 
-        A service that has never answered is reported at once. For a service that has answered
-        before, the call waits.
+        A service that has never answered, or has no workers for a call that needs one, is reported
+        at once. For a service that has answered before, the call waits.
 
         Raises:
             ServiceError: The service refused the request.
@@ -88,11 +97,13 @@ class Connection:
             TimeoutError: The time limit is over.
             Unreachable: No service answers.
         """
-        budget = _RetryBudget(self.timeout if timeout is None else float(timeout))
+        budget = _RetryBudget(self.timeout if timeout is None else float(timeout), self._sleep)
         while True:
             answer, lost = self._try(method, path, timeout=budget.remaining, **request)
             if answer is not None and answer.status_code not in _BUSY:
                 return _check_success(answer)
+            if answer is not None and self._lacks_workers(answer):
+                raise ServiceError("worker_unavailable", WITHOUT_WORKER, answer.status_code)
             if not self._has_answered or not budget.pause(_retry_after(answer)):
                 raise self._final_error(answer, lost)
 
@@ -116,14 +127,14 @@ class Connection:
                 with.
             end: Time of `time.monotonic` at which TimeoutError is raised.
         """
-        budget = _RetryBudget(self.timeout)
+        budget = _RetryBudget(self.timeout, self._sleep)
         while True:
             try:
                 for line in self._lines(path, accept, resume, end):
                     yield line
-                    budget = _RetryBudget(self.timeout)
+                    budget = _RetryBudget(self.timeout, self._sleep)
             except httpx.ReadTimeout:
-                budget = _RetryBudget(self.timeout)
+                budget = _RetryBudget(self.timeout, self._sleep)
             except httpx.TransportError:
                 pass
             except ServiceError as error:
@@ -168,6 +179,16 @@ class Connection:
         self._has_answered = True
         return answer, None
 
+    def _lacks_workers(self, refusal: httpx.Response) -> bool:
+        """Return True if a call was refused because no worker has a recent heartbeat.
+
+        A worker that is only busy, or that restarts, answers the same call later.
+        """
+        if (_json(refusal) or {}).get("code") != "worker_unavailable":
+            return False
+        answer, _ = self._try("GET", "/queue")
+        return answer is not None and (_json(answer) or {}).get("workers") == 0
+
     def _final_error(
         self, answer: httpx.Response | None, lost: httpx.RequestError | None
     ) -> ClientError | TimeoutError:
@@ -181,9 +202,10 @@ class Connection:
 class _RetryBudget:
     """Remaining time of a call, and pauses that grow with each repetition."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, sleep: Callable[[float], None]) -> None:
         self._end = time.monotonic() + seconds
         self._next = 0.1
+        self._sleep = sleep
 
     @property
     def remaining(self) -> float:
@@ -195,7 +217,7 @@ class _RetryBudget:
         delay = requested or self._next
         if time.monotonic() + delay > self._end:
             return False
-        time.sleep(delay)
+        self._sleep(delay)
         self._next = min(2 * self._next, 2.0)
         return True
 
@@ -236,17 +258,17 @@ def without_none(values: Mapping[str, Any]) -> Json:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _public(url: str) -> str:
-    """Return a URL without user name and password."""
-    return str(httpx.URL(url).copy_with(userinfo=b"")).rstrip("/")
+def pool_arguments(url: str, token: str | None) -> Json:
+    """Return the arguments of a connection pool, which uses no proxy for this machine.
 
-
-def _connect(url: str, token: str | None) -> httpx.Client:
-    """Return a connection pool, which uses no proxy for services on this machine."""
+    Raises:
+        Unreachable: The URL is not valid.
+    """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with suppress(httpx.InvalidURL):
-        host = httpx.URL(url).host
-        return httpx.Client(base_url=url, headers=headers, trust_env=host not in _LOOPBACK)
+        remote = httpx.URL(url).host not in LOOPBACK_HOSTS
+        auth = None if token else stored_token(without_user(url))
+        return {"base_url": url, "headers": headers, "auth": auth, "trust_env": remote}
     raise Unreachable(url)
 
 

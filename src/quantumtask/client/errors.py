@@ -15,6 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+WITHOUT_WORKER = "no worker is running: start one with `quantumtask worker`, or read its log"
+"""Detail of a refusal by a service without workers."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -38,6 +41,10 @@ class ClientError(Exception):
         super().__init__(detail)
         self.code = code
         self.detail = detail
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the fields: Exception would call the constructor with the detail alone."""
+        return _restore, (type(self), self.args, vars(self))
 
 
 class Unreachable(ClientError):
@@ -100,6 +107,13 @@ def failure(
     """Return the exception for a failure; `errors` are the problems of the circuit."""
     problems = [_problem(each) for each in errors]
     return (CircuitError if problems else TaskFailed)(code, detail, problems, task_id)
+
+
+def _restore(kind: type[ClientError], args: tuple[Any, ...], attributes: dict[str, Any]) -> Any:
+    """Return a copy of an exception that was pickled."""
+    error = kind.__new__(kind, *args)
+    vars(error).update(attributes)
+    return error
 
 
 def _problem(problem: Mapping[str, Any]) -> Problem:

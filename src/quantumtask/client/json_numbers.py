@@ -1,4 +1,4 @@
-"""Conversion of numbers of any package to the exact, real numbers of JSON, without NumPy."""
+"""Conversion of numbers of any package to exact, real JSON numbers; does not import NumPy."""
 
 import math
 from collections.abc import Mapping

@@ -9,6 +9,35 @@ MIN_WAIT_S = 0.5
 """Waiting time, in seconds, below which no line appears."""
 
 
+MIN_PERIOD_S = 0.25
+"""Seconds between two texts of the line: a notebook that is stored keeps each of them."""
+MIN_OBSERVED_S = 1.0
+"""Time of observation, in seconds, below which no remaining time is predicted."""
+
+
+class ProgressMeter:
+    """Number of ended items over time, from which the remaining time is predicted."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def remaining_s(self, done: int, total: int) -> float | None:
+        """Record the number of ended items; return the seconds until the end, None if unknown."""
+        now = time.monotonic()
+        began, done_before = self._first = self._first or (now, done)
+        if now - began < MIN_OBSERVED_S or done <= done_before:
+            return None
+        return (total - done) * (now - began) / (done - done_before)
+
+
+def progress_text(done: int, total: int, remaining_s: float | None) -> str:
+    """Return a text such as `512 of 1,000 ended, about 0:00:20 left`."""
+    text = f"{done:,} of {total:,} ended"
+    if done == total or remaining_s is None:
+        return text
+    return f"{text}, about {_clock(remaining_s)} left"
+
+
 class Progress:
     """Line that is overwritten with each state and erased at the end.
 
@@ -20,6 +49,7 @@ class Progress:
         self._out = _output_stream() if visible is None else sys.stderr if visible else None
         self._began = time.monotonic()
         self._written = 0
+        self._due = self._began + MIN_WAIT_S
 
     @property
     def visible(self) -> bool:
@@ -27,10 +57,11 @@ class Progress:
         return self._out is not None
 
     def show(self, text: str) -> None:
-        """Replace the text of the line."""
-        seconds = time.monotonic() - self._began
-        if self._out is not None and (self._written or seconds >= MIN_WAIT_S):
-            self._write(f"{text}  {_clock(seconds)}")
+        """Replace the text of the line, unless that was done a moment ago."""
+        now = time.monotonic()
+        if self._out is not None and now >= self._due:
+            self._due = now + MIN_PERIOD_S
+            self._write(f"{text}  {_clock(now - self._began)}")
 
     def __enter__(self) -> Self:
         return self

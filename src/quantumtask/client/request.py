@@ -1,5 +1,6 @@
 """Requests: circuits as text, parameters as JSON, options by name."""
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from os import PathLike
@@ -8,6 +9,7 @@ from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 
 from quantumtask.client.connection import Json, without_none
 from quantumtask.client.json_numbers import holds_complex, to_json
+from quantumtask.shared.close_names import suggestion
 
 
 @runtime_checkable
@@ -21,6 +23,8 @@ class QiskitCircuit(Protocol):
 
 MAX_LIST_LENGTH = 100
 """Largest array that is sent as a readable list of numbers."""
+
+_FILE_NAME = re.compile(r"[^;\n]+\.(qasm|inc|txt)", re.IGNORECASE)
 
 CircuitSource = str | PathLike[str] | QiskitCircuit
 Parameters = Mapping[str, Any]
@@ -37,7 +41,8 @@ class Common(TypedDict, total=False):
     precision: float | None
     """Standard error of the expectation values; 0 or None: exact values."""
     returns: str | Sequence[str] | None
-    """Outputs: counts, memory, probabilities, statevector, unitary, expectation_values."""
+    """Outputs: counts, memory, probabilities, statevector, unitary, expectation_values,
+    gradients."""
     noise: str | Mapping[str, Any] | None
     """Name of a device; error rates (`depolarizing`, `thermal`, `readout`); `errors` of gates,
     as `NoiseModel.to_dict(serializable=True)` of Qiskit Aer returns them; or, beside a `backend`,
@@ -57,6 +62,15 @@ class Common(TypedDict, total=False):
     """Name from `Client.engines`; None: the fastest engine for the circuit."""
     method: str | None
     """Method of the engine."""
+    max_bond: int | None
+    truncation: float | None
+    """For the method matrix_product_state: largest bond dimension, and largest weight that a gate
+    may drop. The result is approximate and has bounds on its errors."""
+    max_terms: int | None
+    min_coefficient: float | None
+    """For the method pauli_propagation: largest number of Pauli words of an observable, and
+    smallest coefficient that is kept. The values are approximate and have bounds on their
+    errors."""
     owner: str | None
     """Owner of the task; the owners share the slots fairly."""
     priority: int | None
@@ -81,8 +95,10 @@ def body(source: CircuitSource, **options: Unpack[Options]) -> Json:
 
     Raises:
         OSError: A file cannot be read.
-        TypeError: A source or a value has a type that cannot be sent.
+        TypeError: There is no such option, or a source or a value has a type that cannot be sent.
+        ValueError: The text is the name of a file.
     """
+    _check_names(options)
     returns = options.pop("returns", None)
     values = options.pop("parameters", None)
     sent = {name: to_json(name, value) for name, value in options.items()}
@@ -97,9 +113,26 @@ def body(source: CircuitSource, **options: Unpack[Options]) -> Json:
     )
 
 
+def _check_names(options: Mapping[str, Any]) -> None:
+    names = Options.__optional_keys__
+    for name in options:
+        if name not in names:
+            close = suggestion(name, names) or f"; the options are {', '.join(sorted(names))}"
+            raise TypeError(f"{name}: no such option{close}")
+
+
 def text(source: CircuitSource) -> str:
-    """Return the OpenQASM text of a source."""
+    """Return the OpenQASM text of a source.
+
+    The name of a file is refused: a program that sends the text of others must not read its own
+    files for them.
+    """
     if isinstance(source, str):
+        if _FILE_NAME.fullmatch(source):
+            raise ValueError(
+                f"{source!r} is the name of a file, and a circuit is OpenQASM text: "
+                f"pass pathlib.Path({source!r})"
+            )
         return source
     if isinstance(source, PathLike):
         return Path(source).read_text("utf-8-sig")

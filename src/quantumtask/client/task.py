@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from quantumtask.client import notebook
 from quantumtask.client.connection import (
     ENCODED,
     Connection,
@@ -22,6 +23,8 @@ LONG_POLL_S = 25.0
 """Seconds that one long poll stays open; the service allows at most 30 s."""
 VISIBLE_POLL_S = 2.0
 """Seconds that one long poll stays open while a progress line is visible."""
+LIVE_POLL_S = 2.0
+"""Seconds that one long poll of a task in a notebook stays open."""
 _PLAIN = "application/json"
 ACCEPTED = f"{ENCODED}, {_PLAIN};q=0.5"
 """Media types of a result: arrays as bytes, or as lists from an older service."""
@@ -91,12 +94,36 @@ class Task:
         answer = self._connection.json("POST", self._path + "/cancel", timeout=timeout)
         self.known = self.known | answer | {"state": "cancelled"}
 
+    def delete(self, timeout: float | None = None) -> None:
+        """Delete the task, its circuit and its result, for good.
+
+        Raises:
+            ServiceError: `task_not_finished` if the task has not ended; `task_in_batch` for a task
+                of a batch, which is deleted as a whole.
+        """
+        with explain_older_service("delete tasks"):
+            self._connection.json("DELETE", self._path, timeout=timeout)
+
     def events(self) -> Iterator[Event]:
         """Yield every change of state of the task, past and future, until the task has ended."""
         return events(self._connection, self._path)
 
     def __repr__(self) -> str:
         return f"Task({self.id!r}, {self._state})"
+
+    def _repr_html_(self) -> str:
+        return notebook.task_html(self.known)
+
+    def _ipython_display_(self) -> None:
+        """Show the task in a notebook, live until it ends."""
+        follower = Task(self._connection, self.known, progress=False)
+
+        def update() -> bool:
+            # The first question has no wait: the state may be old by now.
+            wait = LIVE_POLL_S if "history" in follower.known else 0.0
+            return bool(follower.info(wait)["status"] == "pending")
+
+        notebook.show_live(self, follower._repr_html_, update)
 
     @property
     def _path(self) -> str:
@@ -141,5 +168,10 @@ def fetch_result(connection: Connection, body: Json, accept: str = ACCEPTED) -> 
 
 def _words(body: Json) -> str:
     """Return the text of the progress line, such as `submitted, position 3`."""
-    position = (body.get("queue") or body).get("position")
-    return str(body.get("state", "pending")) + (f", position {position:,}" if position else "")
+    queue = body.get("queue") or body
+    words = [str(body.get("state", "pending"))]
+    if position := queue.get("position"):
+        words.append(f"position {position:,}")
+        if queue.get("expected_start", "") is None:
+            words.append("no worker is running")
+    return ", ".join(words)

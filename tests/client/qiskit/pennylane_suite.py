@@ -1,7 +1,7 @@
-"""Device tests of PennyLane with the remote device of pennylane-qiskit: `make test-pennylane`.
+"""Device tests of PennyLane with its native device and that of Qiskit: `make test-pennylane`.
 
-The service runs in this environment, and PennyLane runs in `.venv-pennylane`, because its plugin
-needs an older Qiskit. Arguments select tests by name.
+The service runs in this environment, and PennyLane runs in `.venv-pennylane`, because the remote
+device of pennylane-qiskit needs an older Qiskit. Arguments select tests by name.
 """
 
 import os
@@ -11,6 +11,7 @@ import tempfile
 import venv
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.support.services import Service
 
@@ -18,10 +19,29 @@ ROOT = Path(__file__).parents[3]
 HOME = ROOT / ".venv-pennylane"
 PACKAGES = [
     "pennylane==0.45.1", "pennylane-qiskit==0.45.0", "httpx>=0.28,<1", "numpy>=2",
-    "pytest>=8.3", "pytest-mock>=3.15", "flaky>=3.8",
+    "jax>=0.7,<0.8", "pytest>=8.3", "pytest-mock>=3.15", "flaky>=3.8",
 ]  # fmt: skip
-MIN_PASSED = 0.95
-"""Smallest share of tests that pass."""
+
+
+class Suite(NamedTuple):
+    """One run of the device tests.
+
+    Attributes:
+        min_passed: Smallest share of tests that pass.
+        selection: Expression that selects tests by name.
+    """
+
+    device: str
+    shots: str
+    min_passed: float
+    selection: str
+
+
+SUITES = (
+    Suite("quantumtask", "None", 0.99, ""),
+    Suite("quantumtask", "20000", 0.99, ""),
+    Suite("qiskit.remote", "10000", 0.95, "test_gates or test_measurements"),
+)
 EXPECTED_FAILURES = {
     "test_wire_label_in_tensor_prod_observables": "pennylane-qiskit takes labels of wires for "
     "numbers of qubits; the same with AerSimulator"
@@ -38,6 +58,7 @@ def environment() -> Path:
         venv.create(HOME, clear=True, with_pip=True)
         pip = [str(HOME / "bin" / "pip"), "--disable-pip-version-check", "install", "--quiet"]
         subprocess.run([*pip, "--no-compile", *PACKAGES], check=True)
+        subprocess.run([*pip, "--no-deps", "-e", str(ROOT)], check=True)  # the entry point
         stamp.write_text(packages)
     return HOME / "bin"
 
@@ -52,16 +73,16 @@ def variables(url: str) -> dict[str, str]:
     }
 
 
-def run(url: str, selection: str, report: Path) -> None:
+def run(suite: Suite, url: str, selection: str, report: Path) -> None:
     command = [
-        "pl-device-test", "--device", "qiskit.remote", "--shots", "10000", "--skip-ops",
-        "-p", "pennylane_plugin", "-p", "no:cacheprovider", "-k", selection, "--tb=short", "-q",
-        "-W", "ignore", f"--junitxml={report}",
+        "pl-device-test", "--device", suite.device, "--shots", suite.shots, "--skip-ops",
+        "-p", "client.qiskit.pennylane_plugin", "-p", "no:cacheprovider", "-k", selection,
+        "--tb=short", "-q", "-W", "ignore", f"--junitxml={report}",
     ]  # fmt: skip
     subprocess.run(command, env=variables(url), cwd=report.parent, check=False)
 
 
-def print_report(report: Path) -> int:
+def print_report(suite: Suite, report: Path) -> int:
     """Print the failed tests, and return the exit status.
 
     The status is 1 if too many tests failed, or one without a reason in EXPECTED_FAILURES.
@@ -81,10 +102,11 @@ def print_report(report: Path) -> int:
         unexpected += [] if reason else [name]
         print(f"    failed {case.get('classname', '').split('.')[-1]}.{name}: {reason or '?'}")
     print(
-        f"Device tests of PennyLane: {ran - len(failed)} of {ran} passed ({share:.1%}), "
-        f"{len(failed)} failed, {len(skipped)} skipped by PennyLane"
+        f"Device tests of PennyLane, {suite.device}, shots {suite.shots}: "
+        f"{ran - len(failed)} of {ran} passed ({share:.1%}), {len(failed)} failed, "
+        f"{len(skipped)} skipped by PennyLane"
     )
-    return 1 if unexpected or share < MIN_PASSED else 0
+    return 1 if unexpected or share < suite.min_passed else 0
 
 
 def _cases(report: Path) -> list[ET.Element]:
@@ -97,15 +119,17 @@ def _has(case: ET.Element, tag: str) -> bool:
 
 
 def main() -> int:
-    selection = " or ".join(sys.argv[1:]) or "test_gates or test_measurements"
+    status = 0
     with tempfile.TemporaryDirectory() as scratch:
         service = Service(Path(scratch), slots=2).start()
         try:
-            report = Path(scratch) / "report.xml"
-            run(service.url, selection, report)
-            return print_report(report)
+            for number, suite in enumerate(SUITES):
+                report = Path(scratch) / f"report-{number}.xml"
+                run(suite, service.url, " or ".join(sys.argv[1:]) or suite.selection, report)
+                status |= print_report(suite, report)
         finally:
             service.stop()
+    return status
 
 
 if __name__ == "__main__":

@@ -72,6 +72,15 @@ def test_deterministic_circuits_have_the_counts_memory_and_headers_of_aer(
         assert {**actual_header, "qreg_sizes": 0} == {**expected_header, "qreg_sizes": 0}, name
 
 
+def test_a_notebook_shows_backends_and_jobs(backend: QuantumTaskBackend) -> None:
+    job = backend.run(bell(), shots=10)
+    job.result()
+    assert "1 of 1 ended: 1 completed" in job._repr_html_()
+    assert job.job_id() in job._repr_html_()
+    assert f"<b>{backend.name}</b>" in backend._repr_html_()
+    assert "gates: ccx" in backend._repr_html_()
+
+
 @pytest.mark.parametrize("name", UNSUPPORTED_BY_AER)
 def test_circuits_that_aer_cannot_run_have_the_expected_counts(
     backend: QuantumTaskBackend, name: str
@@ -249,6 +258,7 @@ def test_several_threads_use_one_backend(backend: QuantumTaskBackend) -> None:
     ("option", "word"),
     [
         ({"meas_level": 1}, "meas_level: must be 2; got 1"),
+        ({"shot": 5}, "shot: the service has no such option; did you mean `shots`\\?; it has"),
         ({"meas_return": "single"}, "meas_return: the service has no such option; it has"),
         ({"optimization_level": 3}, "optimization_level: "),
         ({"shotz": 10}, "shotz: "),

@@ -246,7 +246,7 @@ def test_an_instruction_with_a_reset_is_refused_under_a_modifier() -> None:
     circuit = QuantumCircuit(2)
     operation = AnnotatedOperation(inner.to_instruction(), [ControlModifier(1)])
     circuit.append(operation, [0, 1])
-    with pytest.raises(UnsupportedCircuit, match="other instructions than gates"):
+    with pytest.raises(UnsupportedCircuit, match="instructions that are not gates"):
         lower(circuit)
 
 

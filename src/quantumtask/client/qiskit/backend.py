@@ -14,6 +14,7 @@ from qiskit.transpiler import Target
 
 from quantumtask.client.connection import Json
 from quantumtask.client.json_numbers import to_json
+from quantumtask.client.notebook import backend_html
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob, find_job
 from quantumtask.client.qiskit.noise import AerNoiseModel
 from quantumtask.client.qiskit.options import (
@@ -70,6 +71,10 @@ class QuantumTaskBackend(BackendV2):
         if self._target is None:
             self._target = build_target(self._service.backend(self.name))
         return self._target
+
+    def _repr_html_(self) -> str:
+        """Return the backend as HTML for a notebook: its qubits, its gates, and its errors."""
+        return backend_html(self._service.backend(self.name))
 
     @property
     def service(self) -> SharedConnection:

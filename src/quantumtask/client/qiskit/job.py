@@ -10,6 +10,7 @@ from qiskit.providers.jobstatus import JOB_FINAL_STATES
 from qiskit.result import Result
 
 from quantumtask.client.connection import Json
+from quantumtask.client.notebook import batch_html
 from quantumtask.client.qiskit.primitive_results import RESULT_BUILDERS
 from quantumtask.client.qiskit.record import RUN, Record, parse_record
 from quantumtask.client.qiskit.result_conversion import record_from_answers, run_result
@@ -91,6 +92,13 @@ class SubmittedJob:
     def error_message(self) -> str | None:
         """Return the error of the first failed task; None without one, or before the end."""
         return failure(self._final_answers())
+
+    def _repr_html_(self) -> str:
+        """Return the job as HTML for a notebook; it asks the service for the state."""
+        view = self._submission.info()
+        states = self._submission.states()
+        known = {"batch_id": self._submission.id, "name": view.get("name") or "job"}
+        return batch_html({**known, "states": states}, sum(states.values()))
 
     def _final_answers(self) -> list[Json]:
         """Return the answers of all tasks; [] until all tasks have ended."""
@@ -189,8 +197,8 @@ class PrimitiveJob(SubmittedJob, BasePrimitiveJob[Any, JobStatus]):
         """Wait for all PUBs and return their result.
 
         Raises:
-            JobError: A PUB failed, or the job of another process had too many different PUBs for
-                the record of their shapes.
+            JobError: A PUB failed, or the job was retrieved by its id and has PUBs of too many
+                different shapes to be stored with it.
             JobTimeoutError: The job has not ended after `timeout` seconds.
         """
         if self._record is None:

@@ -44,7 +44,9 @@ class AerNoiseModel:
     def __init__(self, model: Any, *, compiled: bool) -> None:
         if not hasattr(model, "to_dict") or not hasattr(model, "noise_instructions"):
             kind = type(model).__name__
-            raise UnsupportedOption(f"noise_model: a NoiseModel of Qiskit Aer, not a {kind}")
+            raise UnsupportedOption(
+                f"noise_model: must be a NoiseModel of Qiskit Aer; got a {kind}"
+            )
         self._errors: list[Json] = model.to_dict(serializable=True)["errors"]
         self._compiled = compiled
         self._passes: Sequence[Any] = getattr(model, "_custom_noise_passes", ())
@@ -106,7 +108,7 @@ def _check(error: Json) -> None:
     if error["type"] == "roerror" and (sizes - {1} or len(error["probabilities"]) != 2):
         raise UnsupportedOption(
             f"noise_model: the readout error of qubits {error.get('gate_qubits')} cannot be "
-            "honoured: each measurement is of one qubit, so give one error for each qubit"
+            "simulated: each measurement is of one qubit, so give one error for each qubit"
         )
 
 

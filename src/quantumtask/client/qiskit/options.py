@@ -6,8 +6,11 @@ from typing import Any
 from qiskit.exceptions import QiskitError
 from qiskit.providers import Options
 
+from quantumtask.shared.close_names import suggestion
+
 SERVICE_OPTIONS = (
-    "shots", "memory", "engine", "method", "timeout_s", "noise", "compile", "owner", "priority",
+    "shots", "memory", "engine", "method", "max_bond", "truncation", "max_terms", "min_coefficient",
+    "timeout_s", "noise", "compile", "owner", "priority",
 )  # fmt: skip
 """Options that the service has by the same name."""
 
@@ -43,7 +46,7 @@ AER_METHODS = {
 """Methods of the service, by the names of AerSimulator; None: the service chooses."""
 
 UNSUPPORTED_METHODS = {
-    "extended_stabilizer": "it is an approximation, and the service has none",
+    "extended_stabilizer": "it is an approximation without a bound on its error",
     "unitary": "it gives no counts: Client.submit(…, returns='unitary') gives the matrix",
     "superop": "it gives no counts",
     "tensor_network": "it needs a GPU",
@@ -82,9 +85,10 @@ def _check_foreign(name: str, value: Any) -> None:
             return
         raise UnsupportedOption(f"{name}: must be {SINGLE_VALUE_OPTIONS[name]!r}; got {value!r}")
     supported = ", ".join(sorted([*SUPPORTED, *SINGLE_VALUE_OPTIONS]))
+    close = suggestion(name, [*SUPPORTED, *SINGLE_VALUE_OPTIONS])
     raise UnsupportedOption(
-        f"{name}: the service has no such option; it has {supported}, and ignores the options that "
-        "tune AerSimulator for its machine, because they change no result"
+        f"{name}: the service has no such option{close}; it has {supported}, and ignores "
+        "the options that tune AerSimulator for its machine, because they change no result"
     )
 
 

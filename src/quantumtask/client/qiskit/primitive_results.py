@@ -18,11 +18,18 @@ from quantumtask.client.results.array_codec import Array, decode_reals
 def sampler_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[SamplerPubResult]:
     """Return the result of a SamplerV2 job from the answers of its tasks."""
     memories = join_memory(record, answers, lambda number: record.parts[number]["shots"])
-    parts = [_sampler_pub_result(*pair) for pair in zip(record.parts, memories, strict=True)]
+    bounds = np.full(sum(part["size"] for part in record.parts), np.nan)
+    for (elements, _), answer in zip(record.tasks, answers, strict=True):
+        if (sent := (answer.get("data") or {}).get("total_variation_bounds")) is not None:
+            bounds[elements] = decode_reals(sent).ravel()
+    parts = [
+        _sampler_pub_result(part, memory, bounds[end - part["size"] : end])
+        for part, memory, end in zip(record.parts, memories, record.ends, strict=True)
+    ]
     return PrimitiveResult(parts, metadata={"version": 2})
 
 
-def _sampler_pub_result(part: Json, memory: Any) -> SamplerPubResult:
+def _sampler_pub_result(part: Json, memory: Any, bounds: Array) -> SamplerPubResult:
     shape, shots = tuple(part["shape"]), part["shots"]
     data: dict[str, Any] = {}
     for name, bits in part["registers"].items():
@@ -31,33 +38,39 @@ def _sampler_pub_result(part: Json, memory: Any) -> SamplerPubResult:
         else:
             array = np.zeros((part["size"], shots, -(-len(bits) // 8)), np.uint8)
         data[name] = BitArray(array.reshape(*shape, shots, array.shape[-1]), len(bits))
-    return SamplerPubResult(
-        DataBin(**data, shape=shape),
-        metadata={"shots": shots, "circuit_metadata": part["metadata"]},
-    )
+    metadata: Json = {"shots": shots, "circuit_metadata": part["metadata"]}
+    if bounds.size and not np.isnan(bounds).any():
+        metadata["total_variation_bounds"] = bounds.reshape(shape)
+    return SamplerPubResult(DataBin(**data, shape=shape), metadata=metadata)
 
 
 def estimator_result(record: Record, answers: Sequence[Json]) -> PrimitiveResult[PubResult]:
     """Return the result of an EstimatorV2 job from the answers of its tasks."""
     size = sum(part["size"] for part in record.parts)
-    evs, stds = np.zeros(size), np.zeros(size)
+    evs, stds, bounds = np.zeros(size), np.zeros(size), np.full(size, np.nan)
     for (elements, _), answer in zip(record.tasks, answers, strict=True):
         evs[elements] = decode_reals(answer["data"]["expectation_values"]).ravel()
         stds[elements] = decode_reals(answer["data"]["standard_errors"]).ravel()
+        if (sent := answer["data"].get("error_bounds")) is not None:
+            bounds[elements] = decode_reals(sent).ravel()
     parts = [
-        _estimator_pub_result(part, evs[end - part["size"] : end], stds[end - part["size"] : end])
+        _estimator_pub_result(
+            part, *(array[end - part["size"] : end] for array in (evs, stds, bounds))
+        )
         for part, end in zip(record.parts, record.ends, strict=True)
     ]
     return PrimitiveResult(parts, metadata={"version": 2})
 
 
-def _estimator_pub_result(part: Json, evs: Array, stds: Array) -> PubResult:
+def _estimator_pub_result(part: Json, evs: Array, stds: Array, bounds: Array) -> PubResult:
     shape, precision = tuple(part["shape"]), part["precision"]
     metadata = {
         "target_precision": precision,
-        "shots": max(2, math.ceil(1 / precision**2)) if precision else 0,
+        "shots": max(2, math.ceil((1 / precision) ** 2)) if precision else 0,
         "circuit_metadata": part["metadata"],
     }
+    if bounds.size and not np.isnan(bounds).any():
+        metadata["error_bounds"] = bounds.reshape(shape)
     data = DataBin(evs=evs.reshape(shape), stds=stds.reshape(shape), shape=shape)
     return PubResult(data, metadata=metadata)
 

@@ -22,7 +22,8 @@ class QuantumTaskProvider:
 
     Args:
         url: Address of the service. The default is QUANTUMTASK_URL, and then http://127.0.0.1:8000.
-        token: Token for the header `Authorization: Bearer`. The default is QUANTUMTASK_TOKEN.
+        token: Token for the header `Authorization: Bearer`. The default is QUANTUMTASK_TOKEN, and
+            then the token that `quantumtask login` has stored for this address.
     """
 
     def __init__(self, url: str | None = None, token: str | None = None) -> None:

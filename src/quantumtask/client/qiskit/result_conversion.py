@@ -12,7 +12,7 @@ from qiskit.result.models import ExperimentResult, ExperimentResultData
 from quantumtask.client.connection import Json
 from quantumtask.client.qiskit.record import RUN, Record
 from quantumtask.client.qiskit.sampler_tasks import parse_memory
-from quantumtask.client.results.array_codec import Array
+from quantumtask.client.results.array_codec import Array, decode_reals
 
 
 class Sample(NamedTuple):
@@ -57,7 +57,7 @@ def header_from_answer(answer: Json) -> Json:
 
 
 def _registers(counts: Mapping[str, int]) -> list[Json]:
-    """Return the registers that counts without names of registers have."""
+    """Return registers without names, with the sizes that the bit strings of the counts have."""
     words = next(iter(counts or {}), "").split()
     return [{"name": f"c{k}", "size": len(word)} for k, word in enumerate(reversed(words))]
 
@@ -106,6 +106,7 @@ def _experiment(header: Json, samples: Sequence[Sample]) -> ExperimentResult:
     first = samples[0].answer
     data: Json = {"counts": dict(counts), "memory": shots} if shots else {"counts": dict(counts)}
     metadata = {name: first.get(name) for name in ("task_id", "engine", "method", "engine_version")}
+    metadata |= state_errors(samples[0].answer)
     return ExperimentResult(
         sum(sample.answer["shots"] for sample in samples),
         True,
@@ -120,6 +121,13 @@ def _experiment(header: Json, samples: Sequence[Sample]) -> ExperimentResult:
 
 def _has_memory(answer: Json) -> bool:
     return answer.get("memory") is not None or "memory" in (answer.get("data") or {})
+
+
+def state_errors(answer: Json) -> Json:
+    """Return the arrays about the states that the counts of an approximate method come from."""
+    data = answer.get("data") or {}
+    names = ("total_variation_bounds", "fidelity_estimates")
+    return {name: decode_reals(data[name]) for name in names if data.get(name) is not None}
 
 
 def hexadecimal(bits: str) -> str:

@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from qiskit.providers import JobTimeoutError
 
@@ -16,12 +17,21 @@ from quantumtask.client.task import ACCEPTED, LONG_POLL_S, fetch_result
 MAX_REQUEST_TASKS = 1_000
 MAX_BODY_BYTES = 9 * 1024 * 1024
 """Largest number of tasks and of bytes of a request; the service accepts 10 MiB."""
+FINAL_STATUSES = frozenset({"completed", "failed", "cancelled"})
+SHORT_WAIT_S = 0.1
+"""Seconds for which the submission of one task waits for its end, so that one request is enough.
+
+Only if each earlier job of the connection was asked for its result: a program that submits many
+jobs before the first result does not wait.
+"""
+MAX_UNREAD = 1_000
+"""Largest number of jobs without a question for their result that are remembered."""
 KEY = "qiskit"
 """Key of the entry of this adapter in the metadata of a task or a batch."""
 
 
 class JobSubmission(Protocol):
-    """Tasks of one job, which `find` returns by their `id`."""
+    """Tasks of one job; `find_submission` returns them by their `id`."""
 
     @property
     def id(self) -> str:
@@ -48,6 +58,9 @@ class JobSubmission(Protocol):
         """Return the queue position of the first waiting task, from 1; None if no task waits."""
 
 
+_unread: WeakKeyDictionary[Connection, set[str]] = WeakKeyDictionary()
+"""Ids of the tasks that this process submitted and has not asked for a result."""
+
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
@@ -69,7 +82,8 @@ def post(
             others = [each.id for each in submissions]
             entry = {**record, "requests": others} if number == len(requests) else {"part": True}
             labels = without_none({"tags": list(tags) or None, "metadata": {KEY: entry}})
-            submissions.append(_post_compatibly(connection, request, labels))
+            wait = len(requests) == 1 and not _unread.get(connection)
+            submissions.append(_post_compatibly(connection, request, labels, wait))
     except ClientError:
         for each in submissions:
             each.cancel()
@@ -89,23 +103,31 @@ def _requests(texts: Sequence[str]) -> Iterator[list[str]]:
     yield request
 
 
-def _post_compatibly(connection: Connection, texts: Sequence[str], labels: Json) -> JobSubmission:
+def _post_compatibly(
+    connection: Connection, texts: Sequence[str], labels: Json, wait: bool
+) -> JobSubmission:
     try:
-        return _post(connection, texts, labels)
+        return _post(connection, texts, labels, wait)
     except ServiceError as error:
         if error.detail != "metadata: no such field":  # a service of the previous version
             raise
-    return _post(connection, texts, {name: labels[name] for name in labels if name != "metadata"})
+    older = {name: labels[name] for name in labels if name != "metadata"}
+    return _post(connection, texts, older, wait)
 
 
-def _post(connection: Connection, texts: Sequence[str], labels: Json) -> JobSubmission:
+def _post(connection: Connection, texts: Sequence[str], labels: Json, wait: bool) -> JobSubmission:
     more = _JSON.encode(labels)[1:]
     comma = "," if labels else ""
     headers = {"Idempotency-Key": uuid.uuid4().hex, "Content-Type": "application/json"}
     if len(texts) == 1:
         content = texts[0][:-1] + comma + more
-        answer = connection.json("POST", "/tasks", content=content, headers=headers)
-        return TaskSubmission(connection, answer["task_id"])
+        query = {"wait": f"{SHORT_WAIT_S:g}"} if wait else {}
+        headers["Accept"] = ACCEPTED
+        answer = connection.json("POST", "/tasks", content=content, headers=headers, params=query)
+        unread = _unread.setdefault(connection, set())
+        if len(unread) < MAX_UNREAD:
+            unread.add(answer["task_id"])
+        return TaskSubmission(connection, answer["task_id"], answer)
     content = f'{{"tasks":[{",".join(texts)}]{comma}{more}'
     answer = connection.json("POST", "/batches", content=content, headers=headers)
     return BatchSubmission(connection, answer["batch_id"], len(texts))
@@ -169,11 +191,17 @@ class EmptySubmission:
 
 
 class TaskSubmission:
-    """Submission of one task."""
+    """Submission of one task.
 
-    def __init__(self, connection: Connection, name: str) -> None:
+    Args:
+        answer: Answer of the service about the task, which is used if the task has ended.
+    """
+
+    def __init__(self, connection: Connection, name: str, answer: Json | None = None) -> None:
         self._connection = connection
         self.id = name
+        self._final_answer: Json | None = None
+        self._keep_final(answer or {})
 
     def info(self) -> Json:
         """Return the task or the batch of the job."""
@@ -181,18 +209,22 @@ class TaskSubmission:
 
     def states(self) -> Counter[str]:
         """Return the number of tasks in each state."""
-        return Counter([self._status()["state"]])
+        return Counter([(self._final_answer or self._status())["state"]])
 
     def answers(self, timeout: float | None) -> list[Json]:
         """Wait for all tasks and return their answers."""
+        _unread.get(self._connection, set()).discard(self.id)
         end = deadline(timeout)
-        body = self._ask(0.0)
-        while body["status"] == "pending":
+        while self._final_answer is None:
             remaining = end - time.monotonic()
-            if remaining <= 0:
+            self._keep_final(self._ask(max(0.001, min(remaining, LONG_POLL_S))))
+            if self._final_answer is None and time.monotonic() >= end:
                 raise JobTimeoutError(f"job {self.id} has not ended in {timeout:g} s")
-            body = self._ask(max(0.001, min(remaining, LONG_POLL_S)))
-        return [fetch_result(self._connection, body)]
+        return [fetch_result(self._connection, self._final_answer)]
+
+    def _keep_final(self, answer: Json) -> None:
+        if answer.get("status") in FINAL_STATUSES:
+            self._final_answer = answer
 
     def cancel(self) -> bool:
         """Cancel the tasks that have not ended."""
@@ -217,7 +249,7 @@ class TaskSubmission:
         return self._connection.json(
             "GET",
             path("tasks", self.id),
-            params={"wait": f"{wait:g}"} if wait else {},
+            params={"wait": f"{wait:g}"},
             headers={"Accept": ACCEPTED},
             timeout=wait + self._connection.timeout,
         )

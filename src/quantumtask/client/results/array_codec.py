@@ -48,7 +48,7 @@ def to_reals(name: str, values: Any) -> Array:
 
 
 def to_complexes(values: Any) -> Array:
-    """Convert numbers of which some are complex to an array.
+    """Convert nested lists with complex numbers, or an array, to a complex array.
 
     Raises:
         TypeError: A value is not a number.
@@ -97,7 +97,7 @@ def decode_amplitudes(value: Any) -> Array:
 
 
 def pack(shots: Sequence[str]) -> Array:
-    """Pack bit strings as uint8 [shots, bytes]: each shot is an integer, its largest byte first.
+    """Pack bit strings as uint8 [shots, bytes]: each shot is a big-endian integer.
 
     The last character of a string is the lowest bit. Blanks between registers do not count.
     """

@@ -8,8 +8,14 @@ from quantumtask.client.errors import TaskCancelled, failure
 from quantumtask.client.observables import names
 from quantumtask.client.results.result import Result
 
-_FACTS = ("seed", "engine", "engine_version", "method", "precision", "reason", "compiled", "name")
-_REAL = ("probabilities", "expectation_values", "standard_errors")
+_FACTS = (
+    *("seed", "engine", "engine_version", "method", "precision", "threads", "reason"),
+    *("compiled", "name"),
+)
+_REAL = (
+    *("probabilities", "expectation_values", "standard_errors", "error_bounds", "gradients"),
+    *("total_variation_bounds", "fidelity_estimates"),
+)
 _COMPLEX = ("statevector", "unitary")
 
 

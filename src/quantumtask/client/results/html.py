@@ -1,144 +1,191 @@
-"""HTML of a result for notebooks, without external files."""
+"""HTML of a result for notebooks."""
 
+import itertools
+import math
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
+from quantumtask.client.html import bars, block, note, table
+from quantumtask.client.quantity import quantity
+from quantumtask.client.results.table import elements, labels, rows, scalars
+
 if TYPE_CHECKING:
+    from quantumtask.client.results.array_codec import Array
     from quantumtask.client.results.result_data import ResultData
 
 MAX_BARS = 24
 MAX_TABLE_ROWS = 12
-BAR_WIDTH, ROW_HEIGHT = 260, 20
-COLOUR = "#4c78a8"
-INK = "fill='currentColor'"
+MAX_STATES = 16
+MAX_OBSERVABLES = 6
+MAX_MATRIX = 8
+_ROUNDING = 1e-12
+"""Largest rounding error of a simulation; smaller values count as zero."""
 
 
 def html(result: "ResultData") -> str:
-    """Return counts or probabilities as bars, expectation values as a table, and the run."""
-    parts = [f"<div style='font-family:sans-serif'><b>{escape(_title(result))}</b>"]
-    if result.shape:
-        parts.append(_sweep(result))
-    elif result.expectation_values is not None:
-        parts.append(_values(result))
-    elif result.counts:
-        parts.append(_bars(*_largest_rows(list(result.counts.items()))))
-    elif result.probabilities is not None:
-        width = max(1, (len(result.probabilities) - 1).bit_length())
-        named = [(f"{k:0{width}b}", p) for k, p in enumerate(result.probabilities.tolist()) if p]
-        parts.append(_bars(*_largest_rows(named)))
-    parts += [_table(["", "shape"], arrays)] if (arrays := _shapes(result)) else []
-    parts += [f"<div>⚠ {escape(each)}</div>" for each in result.warnings]
-    return "".join([*parts, "</div>"])
+    """Return the values of a result with captions, and how they were made."""
+    return block(_title(result), itertools.chain(_parts(result), _notes(result)))
+
+
+def has_shots(result: "ResultData") -> bool:
+    """Return True if the result has values of each shot; expectation values have none."""
+    if result.bits is not None or result._memory is not None or result.outputs:
+        return True
+    return any(element.counts for element in itertools.islice(elements(result), 1))
 
 
 def _title(result: "ResultData") -> str:
     ran = " ".join(filter(None, [result.engine, result.method and f"({result.method})"]))
-    facts = [result.name or "", f"{result.shots} shots", ran]
+    shots = quantity(result.shots, "shot") if has_shots(result) else _accuracy(result)
+    sweep = f"sweep of shape {result.shape}" if result.shape else ""
+    return " · ".join(filter(None, [result.name or "", sweep, shots, ran])) or "result"
+
+
+def _accuracy(result: "ResultData") -> str:
+    """Return the kind of values that are not of single shots; "" without values."""
+    if result.standard_errors is not None and result.standard_errors.any():
+        return "sampled values"
+    arrays = (result.expectation_values, result.probabilities, result.statevector, result.unitary)
+    return "exact values" if any(array is not None for array in arrays) else ""
+
+
+def _parts(result: "ResultData") -> Iterator[str]:
     if result.shape:
-        facts.insert(1, f"sweep of shape {result.shape}")
-    return " · ".join(filter(None, facts))
+        yield _sweep(result)
+        yield from _shapes(result)
+        return
+    if result.expectation_values is not None:
+        yield _values(result)
+    if result.counts:
+        yield bars(f"counts{_registers(result)}", *_largest(list(result.counts.items())))
+    if result.probabilities is not None:
+        yield bars(f"probabilities{_registers(result)}", *_largest(_named(result.probabilities)))
+    if result.statevector is not None:
+        yield _state(result.statevector)
+    if result.unitary is not None:
+        yield _matrix(result.unitary)
 
 
-def _largest_rows(rows: list[tuple[str, float]]) -> tuple[list[tuple[str, float]], int]:
-    """Return the most frequent rows in the order of their bits, and the number of hidden rows."""
-    rows.sort(key=lambda row: (-row[1], row[0]))
-    return sorted(rows[:MAX_BARS]), max(0, len(rows) - MAX_BARS)
+def _notes(result: "ResultData") -> Iterator[str]:
+    if result.total_variation_bounds is not None and not result.shape:
+        bound = result.total_variation_bounds.item()
+        yield note(f"approximate: total variation distance at most {bound:.2g}")
+    yield from (note(f"⚠ {each}") for each in result.warnings)
 
 
-def _bars(rows: Sequence[tuple[str, float]], hidden: int) -> str:
-    """Return an SVG with a horizontal bar for each row."""
-    label = 8 * max((len(bits) for bits, _ in rows), default=0) + 12
-    largest = max((value for _, value in rows), default=1) or 1
-    bars = "".join(
-        _bar(k * ROW_HEIGHT, label, bits, value, value / largest)
-        for k, (bits, value) in enumerate(rows)
-    )
-    size = f"width='{label + BAR_WIDTH + 90}' height='{ROW_HEIGHT * len(rows)}'"
-    more = f"<div>… and {hidden:,} more</div>" if hidden else ""
-    svg = f"<svg xmlns='http://www.w3.org/2000/svg' {size} font-family='monospace' font-size='13'>"
-    return f"{svg}{bars}</svg>{more}"
+def _registers(result: "ResultData") -> str:
+    """Return the registers of a bit string, such as ` of a c`: the last declared one is first."""
+    names = " ".join(name for name, size in reversed(result.registers) if size)
+    return f" of {names}" if names else ""
 
 
-def _bar(y: int, x: int, bits: str, value: float, share: float) -> str:
-    middle = y + ROW_HEIGHT - 6
-    length = max(1.0, share * BAR_WIDTH)
-    text = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
-    box = f"x='{x}' y='{y + 3}' width='{length:.1f}' height='{ROW_HEIGHT - 6}'"
-    return (
-        f"<text x='{x - 8}' y='{middle}' text-anchor='end' {INK}>{escape(bits)}</text>"
-        f"<rect {box} fill='{COLOUR}'/>"
-        f"<text x='{x + length + 6:.1f}' y='{middle}' {INK}>{text}</text>"
-    )
+def _named(values: "Array") -> list[tuple[str, float]]:
+    """Return the values that are not zero, each with the bits of its index."""
+    width = max(1, (len(values) - 1).bit_length())
+    return [(f"{k:0{width}b}", v) for k, v in enumerate(values.tolist()) if abs(v) > _ROUNDING]
 
 
-def _shapes(result: "ResultData") -> list[list[str]]:
-    """Return the names and shapes of the arrays of a result."""
-    arrays = {"state vector": result.statevector, "unitary": result.unitary}
-    return [[name, str(array.shape)] for name, array in arrays.items() if array is not None]
+def _largest(
+    pairs: list[tuple[str, float]], limit: int = MAX_BARS
+) -> tuple[list[tuple[str, float]], int]:
+    """Return the largest values in the order of their bits, and the number of hidden ones."""
+    pairs.sort(key=lambda pair: (-pair[1], pair[0]))
+    return sorted(pairs[:limit]), max(0, len(pairs) - limit)
+
+
+def _state(amplitudes: "Array") -> str:
+    """Return the probabilities of a state as bars, and its largest amplitudes as a table."""
+    shown, hidden = _largest(_named(abs(amplitudes) ** 2), MAX_STATES)
+    values = {bits: complex(amplitudes[int(bits, 2)]) for bits, _ in shown}
+    lines = [
+        (bits, _complex(value), f"{abs(value) ** 2:.6g}", f"{math.degrees(_phase(value)):.4g}°")
+        for bits, value in values.items()
+    ]
+    picture = bars("state vector: probabilities of basis states (first qubit last)", shown, hidden)
+    return picture + table(["state", "amplitude", "probability", "phase"], lines)
+
+
+def _matrix(unitary: "Array") -> str:
+    if len(unitary) > MAX_MATRIX:
+        return table(["", "shape"], [("unitary", str(unitary.shape))])
+    width = max(1, (len(unitary) - 1).bit_length())
+    heads = [f"{k:0{width}b}" for k in range(len(unitary))]
+    lines = [[head, *map(_complex, row)] for head, row in zip(heads, unitary.tolist(), strict=True)]
+    return table(["unitary", *heads], lines)
+
+
+def _phase(value: complex) -> float:
+    return math.atan2(_rounded(value.imag), _rounded(value.real))
+
+
+def _complex(value: complex) -> str:
+    real, imaginary = _rounded(value.real), _rounded(value.imag)
+    if not imaginary:
+        return f"{real:.4g}"
+    sign = "-" if imaginary < 0 else "+"
+    return f"{real:.4g} {sign} {abs(imaginary):.4g}i" if real else f"{imaginary:.4g}i"
+
+
+def _rounded(value: float) -> float:
+    return 0.0 if abs(value) < _ROUNDING else value
+
+
+def _shapes(result: "ResultData") -> Iterator[str]:
+    """Yield the names and shapes of the arrays of a sweep."""
+    named = {"state vector": result.statevector, "unitary": result.unitary}
+    arrays = {name: array for name, array in named.items() if array is not None}
+    if arrays:
+        yield table(["", "shape"], [(name, str(array.shape)) for name, array in arrays.items()])
 
 
 def _sweep(result: "ResultData") -> str:
-    from quantumtask.client.results.table import elements, scalars
-
-    rows: list[list[str]] = []
-    names: list[str] = []
-    for number, element in enumerate(elements(result)):
-        if number == MAX_TABLE_ROWS:
-            rows.append(["…", *[""] * len(names), f"{_size(result.shape) - MAX_TABLE_ROWS:,} more"])
-            break
-        values = scalars(element)
-        names = list(values)
-        shown = [
-            f"{value:.6g}" if isinstance(value, float) else str(value) for value in values.values()
-        ]
-        rows.append([_index(element.index), *shown, _short(element)])
-    return _table(["element", *names, "result"], rows)
+    """Return a table with a row for each element, and a column for each of few observables."""
+    first = next(elements(result), result)
+    names, observables = list(scalars(first)), labels(first)
+    if len(observables) > MAX_OBSERVABLES:
+        observables = []
+    lines: list[Sequence[str]] = []
+    for element in itertools.islice(elements(result), MAX_TABLE_ROWS):
+        values = [_number(value) for value in scalars(element).values()]
+        results = list(_with_errors(element)) if observables else [_short(element)]
+        lines.append([", ".join(map(str, element.index)), *values, *results])
+    hidden = math.prod(result.shape) - MAX_TABLE_ROWS
+    more = note(f"… and {hidden:,} more elements") if hidden > 0 else ""
+    return table(["element", *names, *(observables or ["result"])], lines) + more
 
 
 def _short(element: "ResultData") -> str:
     if element.expectation_values is not None:
-        values = element.expectation_values.ravel()
-        more = ", …" if values.size > 4 else ""
-        return ", ".join(f"{value:.6g}" for value in values[:4].tolist()) + more
-    rows, hidden = _largest_rows(list((element.counts or {}).items()))
-    shown = sorted(rows, key=lambda row: -row[1])[:4]
-    more = ", …" if len(rows) > 4 or hidden else ""
-    return ", ".join(f"{bits}: {count}" for bits, count in shown) + more
+        values = list(_with_errors(element))
+        return ", ".join(values[:4]) + (", …" if len(values) > 4 else "")
+    pairs, hidden = _largest(list((element.counts or {}).items()))
+    if not pairs and element.probabilities is not None:
+        pairs, hidden = _largest(_named(element.probabilities))
+    shown = sorted(pairs, key=lambda pair: -pair[1])[:4]
+    more = ", …" if len(pairs) > 4 or hidden else ""
+    return ", ".join(f"{bits}: {_number(value)}" for bits, value in shown) + more
 
 
 def _values(result: "ResultData") -> str:
-    from quantumtask.client.results.table import rows
-
-    table = []
-    for number, row in enumerate(rows(result)):
-        if number == MAX_TABLE_ROWS:
-            table.append(["…", ""])
-            break
-        error = row["standard_error"]
-        spread = f" ± {error:.2g}" if error else ""
-        table.append([str(row["observable"]), f"{row['expectation_value']:.6g}{spread}"])
-    return _table(["observable", "expectation value"], table)
+    names = labels(result)
+    pairs = itertools.islice(zip(names, _with_errors(result), strict=True), MAX_TABLE_ROWS)
+    hidden = len(names) - MAX_TABLE_ROWS
+    more = note(f"… and {hidden:,} more") if hidden > 0 else ""
+    return table(["observable", "expectation value"], pairs) + more
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return f"<table>{_row('th', heads)}{''.join(_row('td', row) for row in rows)}</table>"
+def _with_errors(result: "ResultData") -> Iterator[str]:
+    """Yield values such as `0.7071`, `0.71 ± 0.02` or `0.7 (error at most 0.01)`."""
+    for row in rows(result):
+        text = _number(row["expectation_value"])
+        if error := row["standard_error"]:
+            text += f" ± {error:.2g}"
+        if "error_bound" in row:
+            text += f" (error at most {row['error_bound']:.2g})"
+        yield text
 
 
-def _row(tag: str, cells: Sequence[str]) -> str:
-    return "<tr>" + "".join(_cells(tag, cells)) + "</tr>"
-
-
-def _cells(tag: str, cells: Sequence[str]) -> Iterator[str]:
-    return (f"<{tag} style='text-align:left'>{escape(cell)}</{tag}>" for cell in cells)
-
-
-def _index(index: tuple[int, ...]) -> str:
-    return ", ".join(map(str, index))
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    total = 1
-    for length in shape:
-        total *= length
-    return total
+def _number(value: object) -> str:
+    tolist = getattr(value, "tolist", None)
+    value = value if tolist is None else tolist()
+    return f"{_rounded(value):.6g}" if isinstance(value, float) else str(value)

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from quantumtask.client.quantity import quantity
 from quantumtask.client.results import html
 from quantumtask.client.results.result_data import Counts, ResultData
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 
 class Result(ResultData):
@@ -23,6 +25,27 @@ class Result(ResultData):
 
     def _repr_html_(self) -> str:
         return html.html(self)
+
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the result with matplotlib: bars, or curves over the parameter of a sweep.
+
+        Args:
+            axes: Axes to draw into; None: those of a new figure.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+            ValueError: The result has nothing to draw.
+        """
+        try:
+            from quantumtask.client.results import plot
+        except ImportError:
+            raise ImportError("plot needs matplotlib: pip install matplotlib") from None
+        axes = plot.new_axes() if axes is None else axes
+        plot.draw_into(axes, self)
+        return axes
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """Return a data frame with a row for each bit string or expectation value.
@@ -45,16 +68,22 @@ class Result(ResultData):
         elif self.counts:
             yield "counts=" + _short(self.counts)
         if self.bits is not None or self._memory is not None:
-            yield f"memory of {self.shots} shots"
+            yield f"memory of {quantity(self.shots, 'shot')}"
         for name in ("expectation_values", *_ARRAYS):
             if (array := getattr(self, name)) is not None:
                 values = repr(array.tolist()) if array.size <= _FEW else f"<{array.shape}>"
                 yield f"{name}={values}"
         ran = " ".join(str(each) for each in (self.engine, self.method) if each)
-        yield f"{self.shots} shots" + (f", {ran}" if ran else "")
+        if html.has_shots(self):
+            yield quantity(self.shots, "shot")
+        if ran:
+            yield ran
 
 
-_ARRAYS = ("probabilities", "statevector", "unitary")
+_ARRAYS = (
+    "error_bounds", "total_variation_bounds", "fidelity_estimates", "probabilities", "statevector",
+    "unitary", "gradients",
+)  # fmt: skip
 _FEW = 8
 
 

@@ -33,6 +33,17 @@ class ResultData:
     """float64, with the broadcast shape of observables and sweep."""
     standard_errors: "Array | None" = None
     """Standard errors of the expectation values, with the same shape; 0 for exact values."""
+    error_bounds: "Array | None" = None
+    """Upper bounds on the absolute errors of approximate expectation values, with the same
+    shape; None for exact values and for values from shots."""
+    total_variation_bounds: "Array | None" = None
+    """float64 [*shape]: upper bounds on the total variation distance between the distribution that
+    the counts of an approximate method are drawn from and the exact one; None for other counts."""
+    fidelity_estimates: "Array | None" = None
+    """float64 [*shape]: estimates, not bounds, of the fidelity of the state behind such counts."""
+    gradients: "Array | None" = None
+    """float64, the shape of the expectation values and then the `float` inputs: the derivatives of
+    exact expectation values by the inputs, in the order of their declaration."""
     observables: tuple[str, ...] = ()
     """Names of the observables in the order of the leading dimensions; () if unknown."""
     bits: "Array | None" = field(default=None, compare=False)
@@ -48,6 +59,8 @@ class ResultData:
     engine_version: str | None = None
     method: str | None = None
     precision: str | None = None
+    threads: int | None = None
+    """Number of threads of the simulator."""
     reason: str | None = None
     """Reason for the choice of the engine."""
     warnings: tuple[str, ...] = ()
@@ -73,7 +86,7 @@ class ResultData:
         if not self.shape:
             raise TypeError("the result of a single circuit has no elements: there was no sweep")
         if len(at) > len(self.shape):
-            raise IndexError(f"index {at} for a sweep of shape {self.shape}")
+            raise IndexError(f"index {at} is too long for a sweep of shape {self.shape}")
         where = tuple(_positive(i, size) for i, size in zip(at, self.shape, strict=False))
         return replace(
             self,
@@ -85,6 +98,10 @@ class ResultData:
             parameters=_bindings(self.parameters, where, self.shape),
             expectation_values=_pick_broadcast(self.expectation_values, where, self.shape),
             standard_errors=_pick_broadcast(self.standard_errors, where, self.shape),
+            error_bounds=_pick_broadcast(self.error_bounds, where, self.shape),
+            total_variation_bounds=_pick_leading(self.total_variation_bounds, where),
+            fidelity_estimates=_pick_leading(self.fidelity_estimates, where),
+            gradients=_pick_gradients(self.gradients, where, self.shape),
             probabilities=_pick_leading(self.probabilities, where),
             statevector=_pick_leading(self.statevector, where),
             unitary=_pick_leading(self.unitary, where),
@@ -105,7 +122,7 @@ class ResultData:
 
 def _positive(index: int, size: int) -> int:
     if not -size <= index < size:
-        raise IndexError(f"index {index} for {size} elements")
+        raise IndexError(f"index {index} is out of range for {size} elements")
     return index % size
 
 
@@ -130,6 +147,17 @@ def _pick_broadcast(
     for axis, (index, size) in enumerate(zip(where, shape, strict=False), start=first):
         picked[axis] = index if array.shape[axis] == size else slice(None)
     return array[tuple(picked)]
+
+
+def _pick_gradients(
+    array: "Array | None", where: tuple[int, ...], shape: tuple[int, ...]
+) -> "Array | None":
+    """Return the gradients of an element; the dimension of the inputs comes last."""
+    if array is None:
+        return None
+    picked = _pick_broadcast(array.transpose(-1, *range(array.ndim - 1)), where, shape)
+    assert picked is not None
+    return picked.transpose(*range(1, picked.ndim), 0)
 
 
 def _bindings(

@@ -68,7 +68,9 @@ def _values(element: ResultData, head: TableRow) -> Iterator[TableRow]:
     import numpy as np
 
     values, errors = element.expectation_values, element.standard_errors
+    bounds = element.error_bounds
     for k, (at, value) in enumerate(np.ndenumerate(np.asarray(values))):
         row = {**head, "observable": labels(element)[k]}
         error = None if errors is None else float(errors[at])
-        yield {**row, "expectation_value": float(value), "standard_error": error}
+        row |= {"expectation_value": float(value), "standard_error": error}
+        yield row if bounds is None else {**row, "error_bound": float(bounds[at])}

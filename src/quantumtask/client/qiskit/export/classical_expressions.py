@@ -28,7 +28,7 @@ def type_name(type_: Any) -> str:
             return "float[64]"
         case types.Duration():
             return "duration"
-    raise ValueError(f"values of type {type_} are not known")
+    raise ValueError(f"values of type {type_} are not supported")
 
 
 def condition(value: Any, scope: Scope) -> str:
@@ -55,11 +55,11 @@ def text(node: Any, scope: Scope) -> str:
             return _binary(node, scope)
         case expr.Index():
             return _index(node, scope)
-    raise ValueError(f"the expression {node} is not known")
+    raise ValueError(f"the expression {node} is not supported")
 
 
 def target(node: Any, scope: Scope) -> tuple[str, str]:
-    """Return the target of a Store, and the type of its value."""
+    """Return the variable that an `expr` Store assigns to, as text, and its type."""
     if isinstance(node, expr.Index):
         index = text(node.index, scope)
         return f"{_whole(node.target, scope)}[{index}]", "bit"
@@ -76,7 +76,7 @@ def _whole(node: Any, scope: Scope) -> str:
         return scope.variables[node]
     name = scope.register(node.var)
     if name is None:
-        raise ValueError(f"the register {node.var.name!r} is not declared as one")
+        raise ValueError(f"the register {node.var.name!r} shares bits with another register")
     return name
 
 

@@ -27,7 +27,7 @@ def control_flow(writer: StatementWriter, scope: Scope, item: Any) -> None:
             time = writer.duration(item.operation, scope) if item.operation.duration else ""
             _block(writer, f"box{time}", scope.inner(item.operation.blocks[0], item))
         case _:
-            raise ValueError("this kind of control flow is not known")
+            raise ValueError("this kind of control flow is not supported")
 
 
 def _block(writer: StatementWriter, head: str, scope: Scope) -> None:

@@ -135,7 +135,7 @@ def _closed_controlled_call(gate: Any) -> Call | None:
 
 
 def _has_phase(gate: Any) -> bool:
-    """Return True for a `cu` under controls, which Qiskit makes a `u` of four parameters."""
+    """Return True for a controlled `cu`, which Qiskit stores as a `u` of four parameters."""
     return _class(gate.base_gate) is gates.UGate and len(gate.params) == 4
 
 
@@ -212,7 +212,7 @@ def _apply_modifier(inner: Call, modifier: Modifier) -> Call | None:
         state = modifier.ctrl_state
         count = modifier.num_ctrl_qubits
         return _add_controls(inner, [state is None or bool(state >> k & 1) for k in range(count)])
-    raise ValueError(f"the modifier {modifier} is not known")
+    raise ValueError(f"the modifier {modifier} is not supported")
 
 
 def _from_matrix(operation: Any) -> QuantumCircuit | None:

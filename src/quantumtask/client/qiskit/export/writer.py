@@ -113,7 +113,9 @@ class Writer:
         weighted_sum = parameter_expressions.linear_weights(value)
         if weighted_sum is None:
             if any(p in scope.loops for p in value.parameters):
-                raise ValueError(f"{value} is no plain multiple of its loop's variable")
+                raise ValueError(
+                    f"{value} is not a weighted sum of parameters, and depends on a loop variable"
+                )
             return self._input(value)
         weights, constant = weighted_sum
         named = {scope.loops.get(p) or self._input(p): w for p, w in weights.items()}
@@ -191,7 +193,7 @@ class GateWriter(Writer):
     def _statement(self, item: Any, scope: Scope) -> None:
         kind = getattr(item.operation, "base_class", type(item.operation))
         if kind in _STATEMENTS.keys() - {Barrier} or isinstance(item.operation, ControlFlowOp):
-            raise ValueError("its definition has other instructions than gates")
+            raise ValueError("its definition has instructions that are not gates")
         if kind is not Barrier:
             super()._statement(item, scope)
 

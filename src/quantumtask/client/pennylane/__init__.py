@@ -1,0 +1,5 @@
+"""QuantumTask as a PennyLane device: `qml.device("quantumtask", ...)`."""
+
+from quantumtask.client.pennylane.device import QuantumTaskDevice
+
+__all__ = ["QuantumTaskDevice"]
