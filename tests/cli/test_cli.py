@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 
 from quantumtask import __version__
 from quantumtask.cli.render import style, task_view
-from tests.support.command_line import Run, environment, quantumtask, read_terminal
+from tests.support.command_line import Run, environment, quantumtask, read_terminal, start
+from tests.support.fake_service import fake_service, json_reply
 from tests.support.services import BELL, ENDLESS, Service, free_port
 
 WRONG = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\nhh q;\n'
@@ -38,7 +40,7 @@ def test_counts_are_shown_as_bars_with_percentages(cli: Callable[..., Run]) -> N
     done = cli("submit", "-", "--wait", "--shots", "1000", "--name", "pair", stdin=BELL)
     assert done.returncode == 0, done
     heading, facts, *rows = done.stdout.splitlines()
-    assert heading == "completed  pair"
+    assert re.fullmatch(r"completed  pair  [0-9a-f-]{36}", heading)
     assert facts.startswith("1000 shots · waited ")
     assert re.search(r" · \w+ [\d.]+ \(\w+\), \w+", facts)
     assert len(rows) == 2
@@ -75,9 +77,10 @@ def test_a_failed_task_shows_lines_and_columns_and_exits_with_status_one(
 ) -> None:
     done = cli("submit", "-", "--wait", stdin=WRONG)
     assert done.returncode == 1
-    assert done.stdout.startswith("failed\n")
-    assert "line 4, column 1: " in done.stdout
-    assert "hh" in done.stdout
+    assert re.match(r"failed  [0-9a-f-]{36}\n", done.stdout)
+    message = re.search(r"\n  line 4, column 1: .*\n    4 \| hh q;\n      \| \^\^\n", done.stdout)
+    assert message, done.stdout
+    assert message[0] in cli("result", task_id(done)).stdout
 
 
 def test_without_wait_the_command_to_fetch_the_result_is_printed(cli: Callable[..., Run]) -> None:
@@ -91,7 +94,7 @@ def test_without_wait_the_command_to_fetch_the_result_is_printed(cli: Callable[.
     assert cli("cancel", name).stdout == f"Cancelled {name}\n"
     ended = cli("result", name, "--wait")
     assert ended.returncode == 1
-    assert ended.stdout.startswith("cancelled\n")
+    assert ended.stdout.startswith("cancelled  ")
 
 
 def test_cancelling_a_task_that_has_ended_exits_with_status_three(cli: Callable[..., Run]) -> None:
@@ -113,6 +116,56 @@ def test_a_circuit_is_printed_as_it_was_submitted_and_metadata_are_shown(
     assert cli("circuit", "nothing").returncode == 3
 
 
+def test_the_beginning_of_an_id_is_enough_and_the_latest_task_needs_none(
+    cli: Callable[..., Run],
+) -> None:
+    first, second = (task_id(cli("submit", "-", "--wait", stdin=BELL)) for _ in range(2))
+    common = first[:2]
+    for command in ("result", "circuit", "cancel"):
+        done = cli(command, common)
+        assert done.returncode == 2
+        assert done.stderr == (
+            f"quantumtask: more than one id begins with {common}: {second} and {first}. "
+            "Write more of the id.\n"
+        )
+    beginning = first[:-1].upper()
+    assert task_id(cli("result", beginning)) == first
+    assert cli("circuit", beginning).stdout == BELL
+    assert "already completed" in cli("cancel", beginning).stderr
+    assert cli("result").stdout.startswith("completed  ")
+    missing = cli("result", "ffff")
+    assert (missing.returncode, missing.stderr) == (
+        3, "quantumtask: no task has an id that begins with ffff.\n"
+    )  # fmt: skip
+
+
+def test_rm_deletes_what_has_ended_and_says_how_to_end_the_rest(cli: Callable[..., Run]) -> None:
+    ended = task_id(cli("submit", "-", "--wait", stdin=BELL))
+    running = task_id(cli("submit", "-", stdin=ENDLESS))
+    done = cli("rm", ended[:-1], running)
+    assert (done.returncode, done.stdout) == (3, f"Deleted {ended}\n")
+    assert done.stderr == (
+        f"quantumtask: {running}: it has not ended. Cancel it first: quantumtask cancel {running}\n"
+    )
+    assert cli("cancel", running).returncode == 0
+    assert cli("rm", running).stdout == f"Deleted {running}\n"
+    assert "no task and no batch" in cli("rm", running[:-1]).stderr
+    assert cli("rm", running).returncode == 3
+
+
+def test_without_a_task_there_is_no_latest_result() -> None:
+    with fake_service(json_reply({"tasks": [], "next_cursor": None})) as (client, _):
+        done = quantumtask("result", url=client.url)
+    assert (done.returncode, done.stderr) == (
+        3, "quantumtask: there is no task yet: submit a circuit with quantumtask submit FILE.\n"
+    )  # fmt: skip
+
+
+def test_the_last_line_of_a_printed_circuit_ends(cli: Callable[..., Run]) -> None:
+    name = task_id(cli("submit", "-", stdin=BELL.rstrip("\n")))
+    assert cli("circuit", name).stdout == BELL.rstrip("\n") + "\n"
+
+
 def test_the_list_shows_the_newest_tasks_and_the_cursor_of_the_next_page(
     cli: Callable[..., Run],
 ) -> None:
@@ -128,6 +181,40 @@ def test_the_list_shows_the_newest_tasks_and_the_cursor_of_the_next_page(
     assert cli("list", "--tag", tag + "-none").stdout == "No tasks.\n"
 
 
+def test_the_list_has_the_tasks_of_an_owner_and_of_a_time(cli: Callable[..., Run]) -> None:
+    owner = f"o-{time.time_ns()}"
+    name = task_id(cli("submit", "-", "--wait", "--owner", owner, stdin=WRONG))
+    today = datetime.now().astimezone()
+    for since in ("1h", "1d", today.date().isoformat(), (today - timedelta(hours=1)).isoformat()):
+        line = cli("list", "--owner", owner, "--since", since).stdout.splitlines()[1]
+        assert line.startswith(f"{name}  failed"), since
+        assert "unknown" in line
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    assert cli("list", "--owner", owner, "--since", tomorrow).stdout == "No tasks.\n"
+    for wrong in ("soon", "0h", "2027-13-01"):
+        refused = cli("list", "--since", wrong)
+        assert (refused.returncode, refused.stderr[:27]) == (2, "quantumtask: --since: must ")
+
+
+def test_a_list_of_batches_shows_their_progress(cli: Callable[..., Run]) -> None:
+    tag = f"b-{time.time_ns()}"
+    bell = str(EXAMPLES / "bell.qasm")
+    assert cli("batch", bell, bell, "--tag", tag).returncode == 0
+    shown = cli("list", "--batches", "--tag", tag)
+    assert "2/2" in shown.stdout
+    [listed] = json.loads(cli("list", "--batches", "--tag", tag, "--json").stdout)["batches"]
+    assert listed["batch_id"] in shown.stdout
+    assert cli("list", "--batches", "--since", "1h").returncode == 2
+    batch_id = listed["batch_id"]
+    tasks = json.loads(cli("list", "--limit", "100", "--json").stdout)["tasks"]
+    item = next(task["task_id"] for task in tasks if task.get("batch_id") == batch_id)
+    refused = cli("rm", item)
+    assert refused.stderr.endswith(f"Delete that: quantumtask rm {batch_id}\n")
+    assert cli("cancel", batch_id[:-1]).stdout == f"Cancelled {batch_id}\n"
+    assert cli("rm", batch_id[:-1]).stdout == f"Deleted {batch_id}\n"
+    assert cli("list", "--batches", "--tag", tag).stdout == "No batches.\n"
+
+
 def test_control_characters_in_a_task_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
     task = {"task_id": "t", "status": "completed", "shots": 1, "result": {"\x1b[2J": 1}}
     style.console().print(task_view.task({**task, "name": "a\x1b[31mb[bold]c"}))
@@ -139,12 +226,10 @@ def test_control_characters_in_a_task_are_not_printed(capsys: pytest.CaptureFixt
 def test_a_terminal_shows_the_state_and_the_seconds_of_a_wait(service: Service) -> None:
     terminal, stream = pty.openpty()
     name = service.submit(ENDLESS)
-    waiting = subprocess.Popen(
-        [sys.executable, "-m", "quantumtask", "result", name, "--wait"],
-        env=environment(service.url, TERM="xterm"),
-        stdout=subprocess.DEVNULL,
-        stderr=stream,
-    )
+    variables = environment(service.url, TERM="xterm")
+    with Path(os.devnull).open("r+") as nothing:
+        files = (nothing.fileno(), nothing.fileno(), stream)
+        waiting = start(("result", name, "--wait"), files, variables)
     os.close(stream)
     output = ""
     while not re.search(r"running.*0:00:0\d", output):

@@ -6,14 +6,13 @@ import pty
 import re
 import signal
 import struct
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import Run, environment, quantumtask, read_terminal
+from quantumtask.cli.render.task_list import SHORT_ID_LENGTH
+from tests.support.command_line import Run, environment, quantumtask, read_terminal, start
 from tests.support.fake_service import error_reply, fake_service, json_reply
 from tests.support.services import BELL, ENDLESS, Service
 
@@ -203,28 +202,20 @@ def test_watch_in_a_pipe_prints_one_screen(cli: Callable[..., Run], service: Ser
 
 def test_watch_in_a_terminal_runs_until_ctrl_c(service: Service) -> None:
     terminal, stream = pty.openpty()
-    watching = subprocess.Popen(
-        [sys.executable, "-m", "quantumtask", "watch", "--every", "0.1"],
-        env=environment(service.url, TERM="xterm", COLUMNS="120", LINES="30"),
-        stdin=stream,
-        stdout=stream,
-        stderr=stream,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # the default of a terminal
-    )
+    variables = environment(service.url, TERM="xterm", COLUMNS="120", LINES="30")
+    arguments = ("watch", "--every", "0.1")
+    watching = start(arguments, (stream, stream, stream), variables)
     os.close(stream)
     screen = ""
     task = service.submit(name="shown-on-the-screen")
     while "shown-on-the-screen" not in screen:
         screen += os.read(terminal, 10_000).decode(errors="replace")
-    watching.send_signal(signal.SIGINT)
+    os.kill(watching.pid, signal.SIGINT)
     while read_terminal(terminal):
         pass
     os.close(terminal)
     assert watching.wait(30) == 0
-    assert task in screen
+    assert task[:SHORT_ID_LENGTH] in screen
 
 
 # Backends

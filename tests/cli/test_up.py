@@ -1,5 +1,6 @@
 """Tests of `quantumtask up`: it starts two services, and stops them completely."""
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from quantumtask.client import Client
+from quantumtask.version import __version__
+from tests.support.command_line import quantumtask
 from tests.support.services import children, free_port, until
 
 
@@ -89,10 +92,25 @@ def up(tmp_path: Path) -> Iterator[Up]:
     until(running.all_processes_ended, 30)
 
 
+@pytest.fixture(scope="module")
+def restartable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """A running `up` for the tests that leave it running; SIGTERM ends it with status 0."""
+    running = Up(tmp_path_factory.mktemp("up"))
+    running.read_greeting()
+    yield running
+    running.pids += children(running.popen.pid)
+    running.popen.send_signal(signal.SIGTERM)
+    status = running.popen.wait(30)
+    running.stop()
+    until(running.all_processes_ended, 30)
+    assert status == 0
+
+
 def test_up_shows_a_bell_circuit_and_ctrl_c_ends_all_processes(up: Up) -> None:
-    text = up.read_greeting()
+    text, url = up.read_greeting(), f"http://127.0.0.1:{up.port}"
     assert re.search(r"^(00|11) █+", text, re.MULTILINE)
-    assert f"http://127.0.0.1:{up.port}/docs" in text
+    assert text.startswith(f"QuantumTask {__version__} starts.\nPage           {url}/\n")
+    assert f"{url}/docs" in text
     assert str(up.data / "logs") in text
     assert len(up.pids) > 2
     up.popen.send_signal(signal.SIGINT)
@@ -101,17 +119,16 @@ def test_up_shows_a_bell_circuit_and_ctrl_c_ends_all_processes(up: Up) -> None:
     until(up.all_processes_ended, 5)
 
 
+@pytest.mark.xdist_group("up")
 @pytest.mark.parametrize("name", ["api", "worker"])
-def test_a_killed_service_is_restarted(up: Up, name: str) -> None:
-    up.read_greeting()
+def test_a_killed_service_is_restarted(restartable: Up, name: str) -> None:
+    up = restartable
     os.kill(up.service_pid(name), signal.SIGKILL)
     assert f"The {name} ended (killed by SIGKILL)" in up.read_until(f"The {name} ended")
     port = up.port if name == "api" else up.worker_port
     with Client(f"http://127.0.0.1:{port}") as client:
         until(client.health, 30)
     up.pids += children(up.popen.pid)
-    up.popen.send_signal(signal.SIGTERM)
-    assert up.popen.wait(30) == 0
 
 
 def test_a_second_ctrl_c_kills_a_service_that_does_not_answer(up: Up) -> None:
@@ -130,13 +147,15 @@ def test_the_services_end_when_up_is_killed(up: Up) -> None:
     until(up.all_processes_ended, 30)
 
 
-def test_a_port_in_use_is_reported_before_any_service_starts(up: Up, tmp_path: Path) -> None:
-    up.read_greeting()
-    command = [sys.executable, "-m", "quantumtask", "up", "--port", str(up.port)]
+@pytest.mark.xdist_group("up")
+def test_a_port_in_use_is_reported_before_any_service_starts(
+    restartable: Up, tmp_path: Path
+) -> None:
+    port = restartable.port
     options = ["--worker-port", str(free_port()), "--data-dir", str(tmp_path / "second")]
-    second = subprocess.run([*command, *options], capture_output=True, text=True)
+    second = quantumtask("up", "--port", str(port), *options)
     assert second.returncode == 1
-    assert second.stderr.startswith(f"quantumtask: Port {up.port} of 127.0.0.1 is in use")
+    assert second.stderr.startswith(f"quantumtask: Port {port} of 127.0.0.1 is in use")
     assert "--port" in second.stderr
     assert not (tmp_path / "second").exists()
 
@@ -150,3 +169,47 @@ def test_a_service_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) ->
     assert re.search(r"The (api|worker) did not start \(exit status \d+\)\.", text)
     assert re.search(r"The end of .*\.log:\n  \S", text)
     assert "Traceback" not in text.partition("The end of")[0]
+
+
+@pytest.mark.xdist_group("up")
+def test_a_second_up_on_a_folder_names_the_process_that_has_it(restartable: Up) -> None:
+    ports = ["--port", str(free_port()), "--worker-port", str(free_port())]
+    data = ["--data-dir", str(restartable.data)]
+    for more in ([], ["--detach"]):
+        second = quantumtask("up", *ports, *data, *more)
+        assert second.returncode == 1
+        url = f"http://127.0.0.1:{restartable.port}"
+        start = f"quantumtask: Process {restartable.popen.pid} has the data folder "
+        assert second.stderr.startswith(f"{start}{restartable.data} and serves {url}. Stop it: ")
+        assert f"quantumtask stop --data-dir {restartable.data}." in second.stderr
+    away = quantumtask("status", "--data-dir", str(restartable.data / "other")).stdout
+    assert f"Start it: quantumtask up --detach --data-dir {restartable.data}/other" in away
+    report = json.loads(quantumtask("status", "--json", *data).stdout)
+    assert (report["pid"], report["url"]) == (restartable.popen.pid, url)
+
+
+@pytest.mark.xdist_group("up")
+def test_the_default_folder_follows_xdg_and_starts_in_the_background(tmp_path: Path) -> None:
+    port, home = free_port(), {"XDG_DATA_HOME": str(tmp_path), "QUANTUMTASK_SLOTS": "1"}
+    folder = tmp_path / "quantumtask"
+    before = quantumtask("status", **home)
+    assert (before.returncode, before.stdout.splitlines()[0]) == (
+        3,
+        f"No service runs on {folder}.",
+    )
+    ports = ["--port", str(port), "--worker-port", str(free_port())]
+    up = quantumtask("up", "--detach", *ports, **home)
+    try:
+        assert up.returncode == 0, up.stdout + up.stderr
+        assert f"Data folder    {folder}\nLogs           {folder}/logs\n" in up.stdout
+        assert up.stdout.endswith("quantumtask stop ends the service.\n")
+        status = quantumtask("status", **home)
+        assert status.returncode == 0, status.stdout
+        assert f"URL            http://127.0.0.1:{port}\n" in status.stdout
+        logs = quantumtask("logs", "worker", "-n", "1000", **home).stdout
+        assert '"ready to run tasks"' in logs
+        assert re.search("^api  .*service started", quantumtask("logs", **home).stdout, re.M)
+    finally:
+        stopped = quantumtask("stop", **home)
+    assert re.match(r"Stopped process \d+, which served http", stopped.stdout), stopped
+    assert quantumtask("stop", **home).stdout == f"No service runs on {folder}.\n"

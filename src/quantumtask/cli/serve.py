@@ -11,14 +11,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from quantumtask.shared.data_folder import has_run_data, two_folders
 from quantumtask.shared.errors import QuantumTaskError
-from quantumtask.shared.processes import kill_on_parent_death
+from quantumtask.shared.installation import as_typed
+from quantumtask.shared.processes import keep_files_private, kill_on_parent_death
 from quantumtask.shared.settings import SUPERVISOR, Settings, SettingsError, load_settings
 
 ABOUT = {
     "api": "Run the API alone: it accepts circuits over HTTP and returns their results.",
     "worker": "Run one Worker alone: it takes circuits from the database and runs them.",
 }
+INSECURE = "require no token, although others may reach the address: they may do everything"
 MORE = "Every setting is also an environment variable: see docs/reference/settings.md."
 
 
@@ -28,7 +31,10 @@ def run_service(service: str, arguments: list[str]) -> None:
     The exit status is 2 for wrong options, and 1 if the service cannot run.
     """
     options = vars(_parser(service).parse_args(arguments))
+    if options["data_dir"] is None and has_run_data(os.environ):
+        _refuse(two_folders(os.environ), 2)
     _end_with_supervisor()
+    keep_files_private()
     try:
         with suppress(KeyboardInterrupt):
             SERVE[service](load_settings(**options))
@@ -50,6 +56,10 @@ def _parser(service: str) -> argparse.ArgumentParser:
     option("--host", prefix + "host", str, "address to listen on")
     option("--port", prefix + "port", int, "port to listen on")
     option("--data-dir", "data_dir", Path, "folder of the database")
+    if service == "api":
+        parser.add_argument(
+            "--insecure", dest="auth", action="store_const", const="off", help=INSECURE
+        )
     if service == "worker":
         option("--slots", "slots", int, "circuits that run at the same time; 0: one per core")
     return parser
@@ -78,5 +88,5 @@ def _end_with_supervisor() -> None:
 
 
 def _refuse(sentence: str, status: int) -> NoReturn:
-    print(f"quantumtask: {sentence}", file=sys.stderr)
+    print(f"quantumtask: {as_typed(sentence)}", file=sys.stderr)
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""Validation of circuits on this machine, in a child process as a Worker has it."""
+"""Validation of circuits on this machine, in a child process like that of a worker."""
 
 import multiprocessing
 import os
@@ -11,7 +11,7 @@ from quantumtask.client import Json
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
 from quantumtask.worker.analysis.messages import AnalysisKind, AnalysisRequest, validation_report
-from quantumtask.worker.analysis.pool import AnalysisProcess, run_analysis_child
+from quantumtask.worker.analysis.process import AnalysisProcess, run_analysis_child
 from quantumtask.worker.slots.child_process import ChildProcess
 
 

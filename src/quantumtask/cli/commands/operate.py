@@ -1,13 +1,16 @@
-"""Commands of operators: up, api, worker, doctor, backup."""
+"""Commands of operators: up, api, worker, doctor, backup; `service` has status, stop and logs."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from quantumtask.cli.commands.database import choose_folder
 from quantumtask.cli.commands.terminal import exit_with
-from quantumtask.shared.settings import SettingsError, load_settings
+from quantumtask.shared.errors import QuantumTaskError
+from quantumtask.shared.settings import PREFIX, Settings, SettingsError, load_settings
 
 
 def up(
@@ -22,17 +25,55 @@ def up(
     slots: Annotated[
         int | None, typer.Option(min=0, help="Circuits that run at the same time; 0: one per core.")
     ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Require no token, although others may reach the address."),
+    ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Go on in the background: status, stop, logs.")
+    ] = False,
+    in_background: Annotated[bool, typer.Option("--in-background", hidden=True)] = False,
 ) -> None:
-    """Start the API and the Worker, run a first circuit, and keep both running until Ctrl-C."""
-    from quantumtask.cli.supervisor.up import Supervisor
+    """Start the API and the Worker, run a first circuit, and keep both running until Ctrl-C.
 
+    Exit status: 0, it was stopped; 1, it cannot start; 2, a wrong option or setting.
+    """
+    from quantumtask.shared.processes import keep_files_private
+
+    keep_files_private()
     try:
         settings = load_settings(
-            host=host, port=port, worker_port=worker_port, data_dir=data_dir, slots=slots
+            host=host,
+            port=port,
+            worker_port=worker_port,
+            data_dir=data_dir,
+            slots=slots,
+            auth="off" if insecure else None,
         )
+        settings = replace(settings, data_dir=settings.data_dir.absolute())
+        status = _detach(settings) if detach else _supervise(settings, in_background)
     except SettingsError as error:
         exit_with(str(error), 2)
-    raise typer.Exit(Supervisor(settings).run())
+    except QuantumTaskError as error:
+        exit_with(f"the database cannot be used: {error}", 1)
+    raise typer.Exit(status)
+
+
+def _supervise(settings: Settings, detached: bool) -> int:
+    from quantumtask.cli.supervisor.up import Supervisor
+
+    return Supervisor(settings, detached).run()
+
+
+def _detach(settings: Settings) -> int:
+    from quantumtask.cli.supervisor.background import start_detached
+    from quantumtask.cli.supervisor.preparation import StartError
+    from quantumtask.cli.supervisor.up import settings_environment
+
+    try:
+        return start_detached(settings, settings_environment(settings), print)
+    except StartError as error:
+        exit_with(str(error), 1)
 
 
 def api(context: typer.Context) -> None:
@@ -46,6 +87,10 @@ def worker(context: typer.Context) -> None:
 
 
 def doctor(
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the database and the logs.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the API.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
@@ -53,7 +98,9 @@ def doctor(
     """Check this machine, the database and the settings; exit status 1: there is a problem."""
     from quantumtask.cli.doctor import run_checks
 
-    raise typer.Exit(run_checks(os.environ, as_json))
+    options = {"DATA_DIR": data_dir, "PORT": port}
+    variables = {PREFIX + name: str(value) for name, value in options.items() if value is not None}
+    raise typer.Exit(run_checks({**os.environ, **variables}, as_json))
 
 
 def backup(
@@ -62,10 +109,11 @@ def backup(
 ) -> None:
     """Copy the SQLite database to a file; docs/how-to/backup.md explains how to restore it."""
     from quantumtask.shared.database.backup import back_up
-    from quantumtask.shared.errors import QuantumTaskError
+    from quantumtask.shared.processes import keep_files_private
 
+    keep_files_private()
     try:
-        settings = load_settings(data_dir=data_dir)
+        settings = load_settings(data_dir=choose_folder(data_dir))
         if settings.database:
             exit_with(
                 "backup copies SQLite alone; for PostgreSQL use pg_dump: docs/how-to/backup.md.", 2

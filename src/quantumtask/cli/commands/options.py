@@ -17,6 +17,30 @@ EngineOption = Annotated[
     str | None, typer.Option(help="Engine: a name from `quantumtask engines`; default: auto.")
 ]
 MethodOption = Annotated[str | None, typer.Option(help="A method of that engine.")]
+MaxBondOption = Annotated[
+    int | None,
+    typer.Option(
+        help="With --method matrix_product_state: the largest bond dimension. The result is "
+        "approximate and has a bound on its error."
+    ),
+]
+TruncationOption = Annotated[
+    float | None,
+    typer.Option(
+        help="With --method matrix_product_state: the largest weight that a gate may drop."
+    ),
+]
+MaxTermsOption = Annotated[
+    int | None,
+    typer.Option(
+        help="With --method pauli_propagation: the largest number of Pauli words of an observable. "
+        "The values are approximate and have a bound on their error."
+    ),
+]
+MinCoefficientOption = Annotated[
+    float | None,
+    typer.Option(help="With --method pauli_propagation: drop Pauli words of smaller coefficients."),
+]
 ShotsOption = Annotated[
     int | None, typer.Option(help="Number of runs of the circuit; default 1024.")
 ]
@@ -27,13 +51,27 @@ FileOption = Annotated[
     str,
     typer.Argument(metavar="FILE", help="File with OpenQASM 3 in UTF-8; - reads standard input."),
 ]
-WaitOption = Annotated[bool, typer.Option("--wait", help="WaitOption until the task has ended.")]
-TaskIdOption = Annotated[str, typer.Argument(metavar="ID", help="Id of the task.")]
+WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until the task has ended.")]
+TaskIdOption = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of the task, or enough of its beginning.")
+]
+AnyIdOption = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Id of the task or the batch, or enough of its beginning."),
+]
+LatestTaskIdOption = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[ID]",
+        help="Id of the task, or enough of its beginning; default: the latest task.",
+        show_default=False,
+    ),
+]
 OwnerOption = Annotated[
     str | None, typer.Option(help="Owner of the task; the owners share the slots fairly.")
 ]
 PriorityOption = Annotated[int | None, typer.Option(help="-10 to 10: higher priorities run first.")]
-NameOption = Annotated[str | None, typer.Option(help="NameOption of the task, for lists.")]
+NameOption = Annotated[str | None, typer.Option(help="Name of the task, for lists.")]
 TagsOption = Annotated[list[str] | None, typer.Option("--tag", help="Tag of the task; repeatable.")]
 LimitOption = Annotated[
     float | None, typer.Option("--timeout", help="Time limit of the task, in seconds.")
@@ -72,7 +110,7 @@ ReturnsOption = Annotated[
     typer.Option(
         "--return",
         metavar="WHAT",
-        help="counts, memory, probabilities, statevector, unitary or expectation_values. "
+        help="counts, memory, probabilities, statevector, unitary, expectation_values, gradients. "
         "Repeatable.",
     ),
 ]

@@ -15,6 +15,10 @@ from quantumtask.shared.errors import RequestError
 MAX_SWEEP_ELEMENTS = 100_000
 """Largest number of elements of a sweep."""
 
+NOISE_FORM = (
+    """write error rates as JSON, such as '{"depolarizing": {"two_qubit": 0.01}}', or the name """
+    "of a device that `quantumtask backends` lists"
+)
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 _PI = re.compile(rf"({_NUMBER}|[+-])?\s*\*?\s*pi(?:\s*/\s*({_NUMBER}))?", re.IGNORECASE)
 
@@ -39,7 +43,7 @@ def parse_parameters(texts: Sequence[str] | None) -> dict[str, Any] | None:
         if not equals or not name or not _is_utf8(text):
             raise _bad(f"write NAME=VALUE; got {text!a}")
         if name in values:
-            raise _bad(f"{name!a} stands twice: write one value for each input")
+            raise _bad(f"{name!a} occurs twice: write one value for each input")
         values[name] = _value(value)
     try:
         parameters_text(values)
@@ -63,7 +67,9 @@ def parse_json_or_text(text: str | None) -> Any:
 
 
 def read_noise(text: str | None) -> Any:
-    """Return the noise of a name, of JSON, or of a `.json` file. Raise BadParameter."""
+    """Return the noise from a backend's name, JSON text, or a `.json` file. Raise BadParameter."""
+    if text is not None and _number(text) is not None:
+        raise typer.BadParameter(f"{NOISE_FORM}; got {text}", param_hint="'--noise'")
     if text is None or not text.endswith(".json"):
         return parse_json_or_text(text)
     try:

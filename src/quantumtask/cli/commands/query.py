@@ -9,6 +9,7 @@ import typer
 from quantumtask.cli.commands import options as ask
 from quantumtask.cli.commands.parameter_syntax import ParametersOption, parse_parameters
 from quantumtask.cli.commands.terminal import exit_with, open_client, print_answer, read_circuit
+from quantumtask.cli.commands.times import parse_time
 from quantumtask.shared.settings import SettingsError, load_settings
 
 PARSERS = ("qdk", "openqasm3")
@@ -68,7 +69,7 @@ def estimate(
     as_json: ask.JsonOption = False,
     url: ask.UrlOption = None,
 ) -> None:
-    """Show the engine, memory and time of a circuit, without running it; 1: it would fail."""
+    """Show engine, memory and time of a circuit, without a run; exit status 1: it would fail."""
     from quantumtask.cli.render import service_view
 
     parameters = parse_parameters(param)
@@ -112,19 +113,62 @@ def queue(as_json: ask.JsonOption = False, url: ask.UrlOption = None) -> None:
         print_answer(answer, lambda _: service_view.queue(answer), as_json)
 
 
+def usage(
+    days: Annotated[int, typer.Option(min=1, help="Number of days, today included.")] = 30,
+    as_json: ask.JsonOption = False,
+    url: ask.UrlOption = None,
+) -> None:
+    """Show tasks, shots, processor seconds and bytes of results, by day and project."""
+    from quantumtask.cli.render import service_view
+
+    with open_client(url) as service:
+        answer = service.usage(days)
+        print_answer(answer, lambda _: service_view.usage(answer), as_json)
+
+
 def list_tasks(
     status: Annotated[str | None, typer.Option(help="Only tasks in this state.")] = None,
     name: Annotated[str | None, typer.Option(help="Only tasks with this name.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only tasks with this tag.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only tasks of this owner.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Only tasks since 1h, 2d, or a time such as 2027-01-31T09:30."
+        ),
+    ] = None,
+    batches: Annotated[
+        bool, typer.Option("--batches", help="List batches with their progress instead of tasks.")
+    ] = False,
     limit: Annotated[int | None, typer.Option(help="Length of the page, 1 to 100.")] = None,
     cursor: Annotated[str | None, typer.Option(help="Cursor that the page before printed.")] = None,
     as_json: ask.JsonOption = False,
     url: ask.UrlOption = None,
 ) -> None:
-    """List tasks, newest first."""
+    """List tasks, newest first, with engine, time and the reason of a failure."""
+    if batches and (owner or since):
+        exit_with(
+            "--batches: goes with --status, --name and --tag, not with --owner or --since.", 2
+        )
+    filters: dict[str, Any] = {"status": status, "name": name, "tag": tag}
+    filters |= {"limit": limit, "cursor": cursor}
+    start = parse_time("--since", since) if since else None
     with open_client(url) as service:
-        page = service.page(status=status, name=name, tag=tag, limit=limit, cursor=cursor)
-        print_answer(page, lambda task_view: task_view.tasks(page), as_json)
+        if batches:
+            _print_list(service.batch_page(**filters), as_json)
+        else:
+            _print_list(service.page(**filters, owner=owner, since=start), as_json)
+
+
+def _print_list(page: dict[str, Any], as_json: bool) -> None:
+    """Print a page: short ids in a terminal, for people, and whole ones elsewhere."""
+    from quantumtask.cli.render import style, task_list
+
+    def view(_: Any) -> Any:
+        short = style.console().is_terminal
+        return (task_list.batches if "batches" in page else task_list.tasks)(page, short)
+
+    print_answer(page, view, as_json)
 
 
 def watch(

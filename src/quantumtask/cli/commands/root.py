@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from quantumtask.cli.commands import operate, query, submit
+from quantumtask.cli.commands import (
+    audit,
+    draw,
+    login,
+    operate,
+    project,
+    query,
+    service,
+    submit,
+    token,
+)
 from quantumtask.version import __version__
 
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -39,19 +49,30 @@ def _root(
 
 
 app.command()(operate.up)
+app.command()(service.status)
+app.command()(service.stop)
+app.command()(service.logs)
 app.command(context_settings=FORWARDED)(operate.api)
 app.command(context_settings=FORWARDED)(operate.worker)
 app.command()(operate.doctor)
 app.command()(operate.backup)
+app.command()(login.login)
+app.command()(login.logout)
+app.add_typer(token.app, name="token")
+app.add_typer(project.app, name="project")
+app.command()(audit.audit)
 app.command()(submit.submit)
 app.command()(submit.batch)
 app.command()(query.validate)
 app.command()(query.estimate)
+app.command()(draw.draw)
 app.command()(submit.result)
 app.command()(submit.circuit)
 app.command()(submit.cancel)
+app.command("rm")(submit.remove)
 app.command("list")(query.list_tasks)
 app.command()(query.watch)
 app.command()(query.queue)
+app.command()(query.usage)
 app.command()(query.engines)
 app.command()(query.backends)

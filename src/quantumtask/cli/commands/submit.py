@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,10 +11,17 @@ import typer
 from quantumtask.cli.commands import options as ask
 from quantumtask.cli.commands.parameter_syntax import ParametersOption, parse_parameters
 from quantumtask.cli.commands.task_options import SubmitOptions, accept_submit_options
-from quantumtask.cli.commands.terminal import exit_with, open_client, print_answer, read_circuit
+from quantumtask.cli.commands.task_search import find_any, find_task
+from quantumtask.cli.commands.terminal import (
+    exit_with,
+    open_client,
+    print_answer,
+    read_circuit,
+    warn_without_worker,
+)
 
 if TYPE_CHECKING:
-    from quantumtask.client import Batch, Task
+    from quantumtask.client import Batch, Client, ServiceError, Task
 
 PlotOption = Annotated[
     Path | None,
@@ -44,7 +51,7 @@ def submit(
     with open_client(url) as client:
         task = client.submit(circuit, parameters=parameters, **arguments)
         if wait or plot:
-            _finish(_wait(task), as_json, plot)
+            _finish(_wait(client, task), as_json, plot, lambda: circuit)
         else:
             answer = {"task_id": task.id, "status": "submitted"}
             print_answer(answer, lambda task_view: task_view.submitted(task.id), as_json)
@@ -61,16 +68,17 @@ def batch(
     ] = False,
     url: ask.UrlOption = None,
 ) -> None:
-    """Submit many circuits in one request, wait, and show each result; 1: a circuit failed."""
+    """Submit many circuits in one request, and show each result; exit status 1: one failed."""
     arguments = options.arguments(None)
     circuits = [read_circuit(file) for file in files]
     with open_client(url) as client:
         batch = client.batch(circuits, **arguments)
+        warn_without_worker(client)
         raise typer.Exit(_print_batch(batch, files, as_json))
 
 
 def result(
-    task_id: ask.TaskIdOption,
+    task_id: ask.LatestTaskIdOption = None,
     wait: ask.WaitOption = False,
     plot: PlotOption = None,
     as_json: ask.JsonOption = False,
@@ -80,38 +88,80 @@ def result(
     if plot:
         _check_plot(plot)
     with open_client(url) as client:
-        task = client.task(task_id)
+        task = find_task(client, task_id)
         needs_result = wait or plot or task.known["status"] == "completed"
-        _finish(_wait(task) if needs_result else task.info(), as_json, plot)
+        body = _wait(client, task) if needs_result else task.info()
+        _finish(body, as_json, plot, task.circuit)
 
 
 def circuit(task_id: ask.TaskIdOption, url: ask.UrlOption = None) -> None:
     """Print the circuit of a task as it was submitted."""
     with open_client(url) as client:
-        sys.stdout.write(client.task(task_id).circuit())
+        text = find_task(client, task_id).circuit()
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
 def cancel(
-    task_id: ask.TaskIdOption, as_json: ask.JsonOption = False, url: ask.UrlOption = None
+    task_id: ask.AnyIdOption, as_json: ask.JsonOption = False, url: ask.UrlOption = None
 ) -> None:
-    """Cancel a task that has not ended."""
+    """Cancel a task, or the tasks of a batch, that have not ended."""
     with open_client(url) as client:
-        task = client.task(task_id)
+        task = find_any(client, task_id)
         task.cancel()
-        answer = {"task_id": task.id, "status": "cancelled"}
-        print_answer(answer, lambda _: f"Cancelled {task_id}", as_json)
+        name = "task_id" if "task_id" in task.known else "batch_id"
+        answer = {name: task.id, "status": "cancelled"}
+        print_answer(answer, lambda _: f"Cancelled {task.id}", as_json)
 
 
-def _wait(task: "Task") -> dict[str, Any]:
+def remove(
+    ids: Annotated[
+        list[str],
+        typer.Argument(metavar="ID", help="Id of a task or a batch, or enough of its beginning."),
+    ],
+    url: ask.UrlOption = None,
+) -> None:
+    """Delete tasks and batches that have ended, with their circuits and results, for good."""
+    from quantumtask.client import ServiceError
+    from quantumtask.shared.installation import as_typed
+
+    refused = 0
+    with open_client(url) as client:
+        for each in [find_any(client, task_id) for task_id in ids]:
+            try:
+                each.delete()
+                print(f"Deleted {each.id}")
+            except ServiceError as error:
+                if error.code not in ("task_not_finished", "task_in_batch"):
+                    raise
+                refused = 3
+                sentence = as_typed(f"{each.id}: {_remedy(error, each)}")
+                print(f"quantumtask: {sentence}", file=sys.stderr)
+    raise typer.Exit(refused)
+
+
+def _remedy(error: "ServiceError", target: "Task | Batch") -> str:
+    """Return the reason why something was not deleted, and the command that helps."""
+    if error.code == "task_not_finished":
+        return f"it has not ended. Cancel it first: quantumtask cancel {target.id}"
+    return f"it belongs to a batch. Delete that: quantumtask rm {target.info()['batch_id']}"
+
+
+def _wait(client: "Client", task: "Task") -> dict[str, Any]:
     """Wait for the end of a task; a terminal shows its state and the seconds meanwhile."""
+    warn_without_worker(client)
     try:
         return task.wait()
     except KeyboardInterrupt:
         exit_with(f"the task goes on. Fetch it: quantumtask result {task.id} --wait", 130)
 
 
-def _finish(task: Mapping[str, Any], as_json: bool, plot: Path | None) -> None:
-    print_answer(task, lambda task_view: task_view.task(task), as_json)
+def _finish(
+    task: Mapping[str, Any], as_json: bool, plot: Path | None, circuit: Callable[[], str]
+) -> None:
+    """Print a task that was waited for, draw its result, and end the command."""
+    has_places = any(problem.get("line") for problem in task.get("errors") or ())
+    source = circuit() if has_places and not as_json else ""
+    print_answer(task, lambda task_view: task_view.task(task, source), as_json)
     if plot and task["status"] == "completed":
         _draw(task, plot)
     raise typer.Exit(1 if task["status"] in ("failed", "cancelled") else 0)
@@ -119,7 +169,7 @@ def _finish(task: Mapping[str, Any], as_json: bool, plot: Path | None) -> None:
 
 def _check_plot(file: Path) -> None:
     """End the command, before anything runs, if the picture cannot be written."""
-    from quantumtask.cli.render.plot import SUFFIXES
+    from quantumtask.client.results.plot import SUFFIXES
 
     if file.suffix.lower() not in SUFFIXES:
         exit_with(f"--plot {file}: the name must end in {', '.join(SUFFIXES)}.", 2)
@@ -128,8 +178,8 @@ def _check_plot(file: Path) -> None:
 
 
 def _draw(task: Mapping[str, Any], file: Path) -> None:
-    from quantumtask.cli.render.plot import NoPicture, draw
     from quantumtask.client.results.decode import result_from_json
+    from quantumtask.client.results.plot import NoPicture, draw
 
     try:
         draw(result_from_json(dict(task)), file)

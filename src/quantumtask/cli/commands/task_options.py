@@ -32,6 +32,10 @@ class SubmitOptions:
     compile: ask.CompileOption = None
     engine: ask.EngineOption = None
     method: ask.MethodOption = None
+    max_bond: ask.MaxBondOption = None
+    truncation: ask.TruncationOption = None
+    max_terms: ask.MaxTermsOption = None
+    min_coefficient: ask.MinCoefficientOption = None
     owner: ask.OwnerOption = None
     priority: ask.PriorityOption = None
 
@@ -56,6 +60,10 @@ class SubmitOptions:
             "compile": self.compile,
             "engine": self.engine,
             "method": self.method,
+            "max_bond": self.max_bond,
+            "truncation": self.truncation,
+            "max_terms": self.max_terms,
+            "min_coefficient": self.min_coefficient,
             "owner": self.owner,
             "priority": self.priority,
         }

@@ -21,16 +21,20 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_client(url: str | None) -> Iterator["Client"]:
+def open_client(url: str | None, token: str | None = None) -> Iterator["Client"]:
     """Open a client whose errors end the command with a sentence and an exit status."""
     from quantumtask.client import Client, ServiceError, TaskFailed, Unreachable
 
     try:
-        with Client(url) as client:
+        with Client(url, token) as client:
             yield client
     except TaskFailed as error:
         exit_with(_reasons(error), 1)
     except ServiceError as error:
+        if error.code == "unauthenticated":
+            exit_with(f"{error.detail}. Then: quantumtask login, or QUANTUMTASK_TOKEN.", 3)
+        if error.code == "worker_unavailable":
+            exit_with(f"{error.detail}.", 3)
         exit_with(f"the service refused the request: {error.detail}", 3)
     except (Unreachable, TimeoutError) as error:
         exit_with(str(error), 3)
@@ -68,7 +72,19 @@ def print_answer(answer: Any, render: Callable[[Any], "RenderableType"], as_json
     style.console().print(render(task_view))
 
 
+def warn_without_worker(client: "Client") -> None:
+    """Print a sentence to standard error if tasks wait for a worker to start."""
+    from quantumtask.client.errors import WITHOUT_WORKER
+    from quantumtask.shared.installation import as_typed
+
+    if client.queue().get("workers") == 0:
+        sentence = as_typed(f"{WITHOUT_WORKER}. The task waits.")
+        print(f"quantumtask: {sentence}", file=sys.stderr, flush=True)
+
+
 def exit_with(sentence: str, status: int) -> NoReturn:
     """Print a sentence to standard error and end the command with this exit status."""
-    print(f"quantumtask: {sentence}", file=sys.stderr)
+    from quantumtask.shared.installation import as_typed
+
+    print(f"quantumtask: {as_typed(sentence)}", file=sys.stderr)
     raise typer.Exit(status)

@@ -8,14 +8,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from quantumtask.cli.doctor import database, engines, machine, ray, services, settings
-from quantumtask.cli.doctor.check_result import Check, CheckResult, Level
+from quantumtask.cli.doctor import (
+    authentication,
+    database,
+    engines,
+    file_modes,
+    machine,
+    ray,
+    sandbox,
+    services,
+    settings,
+)
+from quantumtask.cli.doctor.check_result import Check, CheckResult, Level, problem
 from quantumtask.cli.render import style
+from quantumtask.client.quantity import quantity
+from quantumtask.shared.installation import as_typed
+from quantumtask.shared.settings import Settings
 
 CHECKS: tuple[Check, ...] = (
     settings.check,
     machine.check,
+    file_modes.check,
+    sandbox.check,
     database.check,
+    authentication.check,
     services.check,
     engines.check,
     ray.check,
@@ -39,16 +55,27 @@ def _results(environment: Mapping[str, str]) -> Iterator[CheckResult]:
     usable, results = settings.read(environment)
     yield from results
     for check in CHECKS:
+        yield from _run(check, usable)
+
+
+def _run(check: Check, usable: Settings) -> Iterator[CheckResult]:
+    """Yield the results of a check; one that cannot be made is a problem and hides no other."""
+    try:
         yield from check(usable)
+    except Exception as error:  # the system and the drivers of a broken machine can raise any
+        name = check.__module__.rpartition(".")[2]
+        reason = str(error) or type(error).__name__
+        yield problem(name, f"cannot be checked: {reason}", "Correct the reason, and check again.")
 
 
 def _print(results: Sequence[CheckResult]) -> None:
     console = style.console()
     table = Table.grid(padding=(0, 2))
     for each in results:
-        finding = style.printable(each.finding)
-        text = Text(f"{finding}\n{style.printable(each.advice)}" if each.advice else finding)
+        lines = (style.printable(as_typed(line)) for line in (each.finding, each.advice) if line)
+        text = Text("\n".join(lines))
         table.add_row(Text(each.level, STYLES[each.level]), Text(each.check), text)
     console.print(table)
     count = Counter(each.level for each in results)
-    console.print(", ".join(f"{count[level]} {level}" for level in Level))
+    others = (quantity(count[level], level) for level in (Level.WARNING, Level.PROBLEM))
+    console.print(", ".join([f"{count[Level.OK]} {Level.OK}", *others]))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
+from quantumtask.client.quantity import quantity
 from quantumtask.shared.database.base import ServerInfo
 from quantumtask.shared.database.inspection import DatabaseReport, inspect_database
 from quantumtask.shared.errors import StoreUnavailable
@@ -141,9 +142,10 @@ def _clock(report: DatabaseReport) -> Iterator[CheckResult]:
 def _workers(report: DatabaseReport, settings: Settings) -> Iterator[CheckResult]:
     recent_s = 3 * settings.renew_s
     slots = [slots for age, slots in report.workers if age <= recent_s]
-    waiting = f"{report.waiting:,} tasks waiting"
+    waiting = f"{quantity(report.waiting, 'task')} waiting"
     if slots:
-        finding = f"{len(slots)} seen in the last {recent_s:g} s, {sum(slots)} slots; {waiting}"
+        total = quantity(sum(slots), "slot")
+        finding = f"{len(slots)} seen in the last {recent_s:g} s, {total}; {waiting}"
         yield ok("workers", finding)
     else:
         last = (

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
-from quantumtask.shared.settings import MIB, PREFIX, Settings, core_count, machine_memory_bytes
+from quantumtask.shared.machine import core_count, machine_memory_bytes
+from quantumtask.shared.settings import MIB, PREFIX, Settings
 from quantumtask.version import __version__
 
 MIN_SLOT_BYTES = 512 * MIB

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
+from quantumtask.shared.installation import install_command
 from quantumtask.shared.settings import PREFIX, Settings
 
 CONNECT_LIMIT_S = 60
@@ -30,7 +31,7 @@ def check(settings: Settings) -> Iterator[CheckResult]:
         installed = version("ray")
     except PackageNotFoundError:
         finding = f"{PREFIX}EXECUTOR=ray, and Ray is not installed"
-        yield problem("ray", finding, "pip install 'quantumtask[ray]'")
+        yield problem("ray", finding, install_command("ray"))
         return
     if os.environ.get("RAY_AUTH_MODE") != "token":
         finding = "RAY_AUTH_MODE is not token: everyone who reaches the cluster can run programs"

@@ -1,11 +1,19 @@
 """Check of the settings: unknown ones, wrong values, and contradictions."""
 
-import re
+import os
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
-from quantumtask.shared.settings import NOT_SETTINGS, PREFIX, Settings, SettingsError, load_settings
+from quantumtask.shared.data_folder import DATA_FOLDER, RUN_FOLDER, data_folder, has_run_data
+from quantumtask.shared.secret_files import FILE_SUFFIX
+from quantumtask.shared.settings import (
+    NOT_SETTINGS,
+    PREFIX,
+    Settings,
+    SettingsError,
+    load_settings,
+)
 
 CHECK = "settings"
 
@@ -17,14 +25,20 @@ def read(environment: Mapping[str, str]) -> tuple[Settings, list[CheckResult]]:
         try:
             settings = load_settings(usable)
         except SettingsError as error:
-            name = re.match(r"\w+", str(error))
-            assert name
-            del usable[name[0]]
+            name = _variable(str(error), usable)
+            for variable in {name, name + FILE_SUFFIX, name.removesuffix(FILE_SUFFIX)}:
+                usable.pop(variable, None)
             results.append(
-                problem(CHECK, str(error), f"Correct or unset {name[0]}: no service starts.")
+                problem(CHECK, str(error), f"Correct or unset {name}: no service starts.")
             )
         else:
             return settings, [*results, _names(usable)]
+
+
+def _variable(message: str, environment: Mapping[str, str]) -> str:
+    """Return the variable at the beginning of a message; its value can come from a file."""
+    names = [each for each in environment if message.startswith(each.removesuffix(FILE_SUFFIX))]
+    return max(names, key=len)
 
 
 def _names(environment: Mapping[str, str]) -> CheckResult:
@@ -37,6 +51,9 @@ def _names(environment: Mapping[str, str]) -> CheckResult:
 def check(settings: Settings) -> Iterator[CheckResult]:
     """Check for settings that contradict each other."""
     yield from _leases(settings)
+    if has_run_data(os.environ) and settings.data_dir == data_folder(DATA_FOLDER, os.environ):
+        finding = f"this folder has a database of `make run`; {settings.data_dir} is checked"
+        yield warning(CHECK, finding, f"To check the other one: --data-dir {RUN_FOLDER}")
     url = urlsplit(settings.doorbell_url)
     if url.scheme != "http" or not url.hostname:
         yield problem(

@@ -1,7 +1,7 @@
 """View of a validation: every problem with its marked line and its hint."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from quantumtask.cli.render.style import printable
 from quantumtask.client import Json
+from quantumtask.client.quantity import quantity
 
 TAB = "    "
 ELLIPSIS = "…"
@@ -34,10 +35,31 @@ def lines(file: str, text: str, answer: Json, width: int) -> Iterator[Text]:
         answer: Answer of the validation.
         width: Width of the terminal, in cells.
     """
-    source = _LINE_END.split(text)
+    source = source_lines(text)
     for problem in answer["problems"]:
         yield from _problem(file, source, problem, width)
     yield _summary(file, answer)
+
+
+def source_lines(text: str) -> list[str]:
+    """Return the lines of a source, as the positions of problems count them."""
+    return _LINE_END.split(text)
+
+
+def mark_position(source: Sequence[str], problem: Json, width: int) -> Iterator[Text]:
+    """Yield the source line of a problem with its number, and carets below; nothing without one."""
+    number, column = problem.get("line"), problem.get("column")
+    if number is None or column is None or not 0 < number <= len(source):
+        return
+    line = source[number - 1]
+    end_line, end_column = problem.get("end_line"), problem.get("end_column")
+    first = min(column - 1, len(line))
+    spans_lines = end_line is not None and end_line > number
+    last = len(line) if spans_lines else (end_column or column + 1) - 1
+    part = excerpt(line, first, last, max(MIN_WIDTH, width - len(str(number)) - 5))
+    style = STYLES.get(problem.get("severity", "error"), "bold")
+    yield Text.assemble((f"  {number} | ", "dim"), part.line)
+    yield Text.assemble((f"  {' ' * len(str(number))} | ", "dim"), (part.marks, style))
 
 
 def excerpt(line: str, first: int, last: int, width: int) -> Excerpt:
@@ -80,42 +102,26 @@ def _problem(file: str, source: list[str], problem: Json, width: int) -> Iterato
         (f"{severity}[{printable(problem['code'])}]", style),
         f": {printable(problem['message'])}",
     )
-    if line is not None and 0 < line <= len(source):
-        yield from _mark_position(source[line - 1], problem, style, width)
+    yield from mark_position(source, problem, width)
     if problem["hint"]:
         yield Text(f"  hint: {printable(problem['hint'])}")
-
-
-def _mark_position(line: str, problem: Json, style: str, width: int) -> Iterator[Text]:
-    """Yield the source line with its number, and a line of carets below the problem."""
-    first = min(problem["column"] - 1, len(line))
-    spans_lines = problem["end_line"] is not None and problem["end_line"] > problem["line"]
-    last = len(line) if spans_lines else (problem["end_column"] or problem["column"] + 1) - 1
-    number = str(problem["line"])
-    part = excerpt(line, first, last, max(MIN_WIDTH, width - len(number) - 5))
-    yield Text.assemble((f"  {number} | ", "dim"), part.line)
-    yield Text.assemble((f"  {' ' * len(number)} | ", "dim"), (part.marks, style))
 
 
 def _summary(file: str, answer: Json) -> Text:
     """Return a line such as `bell.qasm: valid: 2 qubits, 3 operations; 1 warning`."""
     severities = [problem["severity"] for problem in answer["problems"]]
     errors, warnings = severities.count("error"), severities.count("warning")
-    counts = [_count(errors, "error")] if errors else []
-    counts += [_count(warnings, "warning")] if warnings else []
+    counts = [quantity(errors, "error")] if errors else []
+    counts += [quantity(warnings, "warning")] if warnings else []
     if not answer["valid"]:
         return Text.assemble(
             (f"{file}: ", "bold"), ("not valid", STYLES["error"]), _details(counts)
         )
-    size = _count(answer["qubits"], "qubit")
+    size = quantity(answer["qubits"], "qubit")
     if answer["operations"] is not None:
-        size += ", " + _count(answer["operations"], "operation")
+        size += ", " + quantity(answer["operations"], "operation")
     return Text.assemble((f"{file}: ", "bold"), ("valid", "bold green"), _details([size, *counts]))
 
 
 def _details(parts: list[str]) -> str:
     return ": " + "; ".join(parts) if parts else ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -31,8 +31,17 @@ def result(result: Result) -> RenderableType:
 def _parts(result: Result) -> Iterator[RenderableType]:
     if result.counts:
         yield style.counts(result.counts)
+    if result.total_variation_bounds is not None and result.fidelity_estimates is not None:
+        bound, fidelity = result.total_variation_bounds.item(), result.fidelity_estimates.item()
+        yield Text(
+            f"approximate: total variation distance at most {bound:.2g}; estimated fidelity "
+            f"{fidelity:.6g}",
+            style="dim",
+        )
     if result.expectation_values is not None:
         yield _values(result)
+    if result.gradients is not None:
+        yield Text(f"gradients: an array of shape {result.gradients.shape}; --json prints it")
     if result.probabilities is not None:
         yield _amplitudes("probability", result.probabilities.tolist())
     if result.statevector is not None:
@@ -121,8 +130,12 @@ def _with_errors(result: Result) -> Iterator[str]:
     errors = [0.0] * len(values)
     if result.standard_errors is not None:
         errors = result.standard_errors.ravel().tolist()
-    for value, error in zip(values, errors, strict=True):
-        yield f"{_format_float(value)} ± {error:.2g}" if error else _format_float(value)
+    bounds = [None] * len(values)
+    if result.error_bounds is not None:
+        bounds = result.error_bounds.ravel().tolist()
+    for value, error, bound in zip(values, errors, bounds, strict=True):
+        text = f"{_format_float(value)} ± {error:.2g}" if error else _format_float(value)
+        yield text if bound is None else f"{text} (error at most {bound:.2g})"
 
 
 def _values(result: Result) -> RenderableType:

@@ -8,17 +8,22 @@ from rich.table import Table
 from rich.text import Text
 
 from quantumtask.cli.render.style import duration, printable
-from quantumtask.cli.render.task_view import engine, since
+from quantumtask.cli.render.task_list import since
+from quantumtask.cli.render.task_view import engine
 from quantumtask.client import Json
+from quantumtask.client.quantity import quantity
+from quantumtask.shared.installation import as_typed
 
 
 def estimate(answer: Json) -> Text:
     """Show an estimate in two lines: its size, memory and time, and then the engine."""
     facts = (
-        f"{answer['qubits']} qubit" + "s" * (answer["qubits"] != 1),
-        f"{answer['shots']} shots",
+        quantity(answer["qubits"], "qubit"),
+        quantity(answer["shots"], "shot"),
         f"{_size(answer['memory_bytes'])} of memory",
-        f"about {duration(1000 * answer['seconds'])}",
+        "time not known"
+        if answer["seconds"] is None
+        else f"about {duration(1000 * answer['seconds'])}",
     )
     return Text(" · ".join(facts) + "\n" + engine(answer))
 
@@ -34,8 +39,8 @@ def engines(answer: Json) -> RenderableType:
             max_qubits = method["most_qubits"]
             cells = (each["name"], version, method["name"], method["precision"], max_qubits or "")
             table.add_row(*(Text(printable(cell)) for cell in (*cells, method["runs"])))
-    size = _size(answer["slot_memory_bytes"])
-    note = f"qubits: the most that fit the {size} of a slot; empty: the gates decide"
+    size = _size(answer["slot_memory_bytes"] * answer.get("slots", 1))
+    note = f"qubits: the most that fit {size}, the memory of all slots; empty: the gates decide"
     return Group(table, Text(note, style="dim"))
 
 
@@ -54,11 +59,27 @@ def queue(answer: Json) -> RenderableType:
     return Group(facts, table)
 
 
+def usage(answer: Json) -> RenderableType:
+    """Show the usage: a row per day and project, the newest first."""
+    if not answer["usage"]:
+        return Text("no task has ended after a run")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("day", "project"):
+        table.add_column(column, overflow="fold")
+    for column in ("tasks", "shots", "processor seconds", "result bytes"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for each in answer["usage"]:
+        numbers = (f"{each[name]:,}" for name in ("tasks", "shots"))
+        cells = (f"{each['processor_seconds']:,.1f}", f"{each['result_bytes']:,}")
+        table.add_row(each["day"], Text(printable(each["project"])), *numbers, *cells)
+    return table
+
+
 def queue_facts(answer: Json) -> Iterator[str]:
     """Yield `31 waiting`, `8 running`, `2 workers with 8 slots`, `the oldest for 4 s`."""
     yield f"{answer['waiting']:,} waiting"
     yield f"{answer['running']:,} running"
-    yield f"{answer['workers']} worker{'s' * (answer['workers'] != 1)} with {answer['slots']} slots"
+    yield f"{quantity(answer['workers'], 'worker')} with {quantity(answer['slots'], 'slot')}"
     if answer["oldest_submitted_at"]:
         yield f"the oldest for {since(answer['oldest_submitted_at'])}"
 
@@ -80,7 +101,7 @@ def backends(answer: Json) -> RenderableType:
         cells = (each["name"], each["qubits"], *_errors(each), each.get("description") or "")
         table.add_row(*(Text(printable(cell)) for cell in cells))
     note = "errors: medians of the device; for each qubit and gate: quantumtask backends NAME"
-    return Group(table, Text(note, style="dim"))
+    return Group(table, Text(as_typed(note), style="dim"))
 
 
 def backend(answer: Json) -> RenderableType:
@@ -98,7 +119,7 @@ def backend(answer: Json) -> RenderableType:
 
 def _backend_facts(answer: Json) -> Iterator[str]:
     """Yield `5 qubits`, `2-qubit error 0.0101`, `calibrated 2024-05-27`, `0 waiting`."""
-    yield f"{answer['qubits']} qubits"
+    yield quantity(answer["qubits"], "qubit")
     for name, error in zip(("1-qubit", "2-qubit", "readout"), _errors(answer), strict=True):
         if error:
             yield f"{name} error {error}"
@@ -110,7 +131,7 @@ def _backend_facts(answer: Json) -> Iterator[str]:
 
 
 def _errors(backend: Json) -> list[str]:
-    """Return the median errors as texts of a table; empty texts for unknown ones."""
+    """Return the cells of a table with the median errors; empty if unknown."""
     medians = backend.get("median_errors") or {}
     kinds = ("one_qubit", "two_qubit", "readout")
     return [f"{medians[kind]:.3g}" if medians.get(kind) else "" for kind in kinds]

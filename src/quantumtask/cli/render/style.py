@@ -7,6 +7,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from quantumtask.client.quantity import quantity
+
 MAX_HISTOGRAM_ROWS = 20
 PIPE_WIDTH = 200
 BAR_WIDTH = 40
@@ -46,7 +48,9 @@ def counts(counts: Mapping[str, int]) -> RenderableType:
     if not hidden:
         return table
     rest = sum(count for _, count in hidden)
-    return Group(table, Text(f"… and {len(hidden)} more ({rest} shots, {rest / total:.1%})"))
+    return Group(
+        table, Text(f"… and {len(hidden)} more ({quantity(rest, 'shot')}, {rest / total:.1%})")
+    )
 
 
 def printable(text: object) -> str:

@@ -10,15 +10,31 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from quantumtask.cli.render.style import COLOURS, PIPE_WIDTH, counts, duration, printable
+from quantumtask.cli.render import style
+from quantumtask.cli.render.problem_view import mark_position, source_lines
+from quantumtask.cli.render.style import (
+    COLOURS,
+    PIPE_WIDTH,
+    counts,
+    duration,
+    printable,
+)
 from quantumtask.client import Json
+from quantumtask.client.errors import WITHOUT_WORKER
+from quantumtask.client.quantity import quantity
+from quantumtask.shared.installation import as_typed
 
 MAX_OUTPUT_VALUES = 5
 MAX_VALUE_LENGTH = 40
 
 
-def task(task: Json) -> RenderableType:
-    """Show a task: its heading, then its result, its problems, or the command to fetch it."""
+def task(task: Json, source: str = "") -> RenderableType:
+    """Show a task: its heading, then its result, its problems, or the command to fetch it.
+
+    Args:
+        task: Task as the service describes it.
+        source: Text of the circuit, of which the lines with problems are shown.
+    """
     parts: list[RenderableType] = [heading(task)]
     if task.get("metadata"):
         parts.append(
@@ -32,7 +48,7 @@ def task(task: Json) -> RenderableType:
             parts.append(outputs(task["outputs"]))
         parts += _warnings(task.get("warnings", []))
     elif task["status"] == "failed":
-        parts += _problems(task)
+        parts += _problems(task, source)
     elif task["status"] == "pending":
         parts.append(_fetch_command(task["task_id"]))
     return Group(*parts)
@@ -54,11 +70,12 @@ def submitted(task_id: str) -> RenderableType:
 
 
 def heading(task: Json) -> Text:
-    """Return the state and the name, and a line such as `1024 shots · ran 3 ms · seed 7`."""
+    """Return state, name and id, and a line such as `1024 shots · ran 3 ms · seed 7`."""
     state = str(task.get("state") or task["status"])
     name = task.get("name")
     line = Text(state, style="bold " + COLOURS.get(state, "default"))
     line.append(f"  {printable(name)}" if name else "", style="bold")
+    line.append(f"  {printable(task['task_id'])}", style="dim")
     line.append("\n" + " · ".join(_facts(task)), style="none")
     return line
 
@@ -74,27 +91,14 @@ def outputs(outputs: Mapping[str, Sequence[Any]]) -> RenderableType:
     return table
 
 
-def tasks(page: Json) -> RenderableType:
-    """Show a page of tasks as a table, and the option for the next page."""
-    if not page["tasks"]:
-        return Text("No tasks.")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("task", "state", "age", "shots", "name", "tags"):
-        table.add_column(column, overflow="fold", no_wrap=column not in ("name", "tags"))
-    for task in page["tasks"]:
-        table.add_row(*_row(task))
-    if not page.get("next_cursor"):
-        return table
-    return Group(table, Text(f"More: add --cursor {printable(page['next_cursor'])}"))
-
-
 def reasons(problems: Sequence[Json]) -> list[str]:
     """Return every problem of a circuit with its place and its hint."""
     return [line.plain.strip() for problem in problems for line in _problem(problem)]
 
 
 def _facts(task: Json) -> Iterator[str]:
-    yield f"{task['shots']} shots"
+    if _has_shots(task):
+        yield quantity(task["shots"], "shot")
     if task.get("queue"):
         yield from _queue_position(task["queue"])
     if task.get("waiting_ms") is not None:
@@ -109,12 +113,19 @@ def _facts(task: Json) -> Iterator[str]:
         yield engine(task)
 
 
+def _has_shots(task: Json) -> bool:
+    """Return False if the result has exact values alone, for which no shot was run."""
+    result, data = task.get("result"), task.get("data")
+    counts = any(result) if isinstance(result, list) else result
+    return bool(counts or task.get("memory") or task.get("outputs") or not data)
+
+
 def _queue_position(position: Json) -> Iterator[str]:
     """Yield `position 3 in the queue`, `starts in about 4.0 s`."""
     more = " or later" if position["at_least"] else ""
     yield f"position {position['position']:,}{more} in the queue"
     if position["expected_start"] is None:
-        yield "no worker is running: start one with `quantumtask worker`"
+        yield WITHOUT_WORKER
     else:
         wait = datetime.fromisoformat(position["expected_start"]) - datetime.now(UTC)
         yield f"starts in about {duration(max(0.0, 1000 * wait.total_seconds()))}{more}"
@@ -124,6 +135,7 @@ def engine(run: Json) -> str:
     """Return a text such as `lightning 0.45.0 (statevector), the fastest state vector`."""
     details = [run["method"]] if run.get("method") else []
     details += ["single precision"] if run.get("precision") == "single" else []
+    details += [f"{run['threads']} threads"] if run.get("threads", 1) > 1 else []
     method = f" ({', '.join(details)})" if details else ""
     reason = f", {run['reason']}" if run.get("reason") else ""
     return printable(f"{run['engine']} {run['engine_version']}{method}{reason}")
@@ -167,38 +179,24 @@ def _warnings(warnings: Sequence[str]) -> list[RenderableType]:
     return [Text(f"Warning: {printable(warning)}", style="yellow") for warning in warnings]
 
 
-def _problems(task: Json) -> list[RenderableType]:
+def _problems(task: Json, source: str) -> list[RenderableType]:
     """Return all problems of the circuit; if there are none, the error of the task."""
-    problems = task.get("errors") or [{"message": task["error"]}]
-    return [line for problem in problems for line in _problem(problem)]
+    problems, lines = task.get("errors") or [{"message": task["error"]}], source_lines(source)
+    return [line for problem in problems for line in _problem(problem, lines)]
 
 
-def _problem(problem: Json) -> Iterator[Text]:
+def _problem(problem: Json, source: Sequence[str] = ()) -> Iterator[Text]:
     place = ""
     if problem.get("line") is not None:
         place = f"line {problem['line']}, column {problem.get('column')}: "
     warning = problem.get("severity") == "warning"
     words = f"warning: {problem['message']}" if warning else problem["message"]
     yield Text(f"  {place}{printable(words)}", style="yellow" if warning else "red")
+    for line in mark_position(source, problem, style.console().width - 2):
+        yield Text("  ") + line
     if problem.get("hint"):
         yield Text(f"    hint: {printable(problem['hint'])}")
 
 
 def _fetch_command(task_id: str) -> Text:
-    return Text(f"Fetch it: quantumtask result {printable(task_id)} --wait", style="dim")
-
-
-def _row(task: Json) -> tuple[Text, ...]:
-    state = Text(task["state"], style=COLOURS.get(task["state"], "default"))
-    name, tags = task.get("name") or "", ", ".join(task.get("tags") or ())
-    cells = (since(task["submitted_at"]), str(task["shots"]), printable(name), printable(tags))
-    return (Text(printable(task["task_id"])), state, *map(Text, cells))
-
-
-def since(at: str) -> str:
-    """Return the age of a time in ISO 8601, such as `4 s` or `2 h`."""
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{max(0, seconds):.0f} s"
+    return Text(as_typed(f"Fetch it: quantumtask result {printable(task_id)} --wait"), style="dim")

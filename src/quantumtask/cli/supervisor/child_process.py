@@ -136,7 +136,7 @@ class ManagedService:
     def log_tail(self) -> list[str]:
         """Return the last lines that the service logged since its last start."""
         with self.log.open("rb") as log:
-            log.seek(self._log_start)
+            log.seek(min(self._log_start, log.seek(0, os.SEEK_END)))
             lines = deque(log, LOG_TAIL_LINES)
         return [line.decode("utf-8", "replace").rstrip() for line in lines]
 

@@ -1,20 +1,29 @@
 """`quantumtask up`: the API and the Worker as two child processes, restarted when they end."""
 
-import errno
 import os
-import shutil
-import socket
 import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import fields, replace
-from pathlib import Path
 
 from quantumtask.cli.render import style, task_view
-from quantumtask.cli.supervisor.addresses import listen_error, url_host
+from quantumtask.cli.supervisor.addresses import url_host
+from quantumtask.cli.supervisor.bell_token import bell_token
 from quantumtask.cli.supervisor.child_process import ManagedService, StopSignal
+from quantumtask.cli.supervisor.folder_lock import FolderLock, FolderOwner
+from quantumtask.cli.supervisor.log_files import LOG_NAMES, log_file, log_folder, rotate
+from quantumtask.cli.supervisor.preparation import (
+    StartError,
+    check_owner,
+    check_start,
+    data_option,
+    prepare_folder,
+)
 from quantumtask.client import DEFAULT_URL, Client, ClientError, Json
+from quantumtask.shared.access import OFF, check_access, is_loopback
+from quantumtask.shared.installation import as_typed, command_path
+from quantumtask.shared.secret_files import FILE_SUFFIX
 from quantumtask.shared.settings import SUPERVISOR, Settings, environment_variable
 from quantumtask.version import __version__
 
@@ -36,10 +45,6 @@ c = measure q;
 """
 
 
-class StartError(Exception):
-    """The service cannot start; the message has the reason and the remedy."""
-
-
 class Stopped(Exception):
     """A signal to stop arrived during the start."""
 
@@ -47,10 +52,12 @@ class Stopped(Exception):
 class Supervisor:
     """Owner of the two child processes, from their start to their end."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, detached: bool = False) -> None:
         self.settings = replace(settings, data_dir=settings.data_dir.absolute())
-        self.logs = self.settings.data_dir / "logs"
-        environment = _environment(self.settings)
+        self.detached = detached
+        self.lock = FolderLock(self.settings.data_dir)
+        self.logs = log_folder(self.settings.data_dir)
+        environment = {**settings_environment(self.settings), SUPERVISOR: str(os.getpid())}
         worker_grace = settings.drain_s + EXTRA_GRACE_S
         self.api = ManagedService("api", environment, self.logs, API_GRACE_S)
         self.worker = ManagedService("worker", environment, self.logs, worker_grace)
@@ -64,14 +71,16 @@ class Supervisor:
             self._prepare()
             self._start()
             self._greet()
+            self.lock.announce_ready()
             self._keep_up()
         except Stopped:
             pass
         except StartError as error:
-            print(f"quantumtask: {error}", file=sys.stderr, flush=True)
+            print(f"quantumtask: {as_typed(str(error))}", file=sys.stderr, flush=True)
             return 1
         finally:
             self._end()
+            self.lock.drop()
         return 0
 
     @property
@@ -79,28 +88,28 @@ class Supervisor:
         """Address of the API."""
         return f"http://{url_host(self.settings.host)}:{self.settings.port}"
 
+    @property
+    def worker_url(self) -> str:
+        """Address of the worker."""
+        return f"http://{url_host(self.settings.worker_host)}:{self.settings.worker_port}"
+
     def _prepare(self) -> None:
-        """Check ports and folders before any process starts."""
-        settings = self.settings
-        _check_port(settings.host, settings.port, "quantumtask up --port")
-        _check_port(settings.worker_host, settings.worker_port, "quantumtask up --worker-port")
-        if settings.port == settings.worker_port:
-            raise StartError(
-                "--port: the API and the Worker need two different ports; choose another one."
-            )
-        try:
-            self.logs.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StartError(f"{self.logs} cannot be created: {error.strerror}.") from None
+        """Check and make what the services need, and take the data folder."""
+        check_start(self.settings)
+        prepare_folder(self.settings)
+        owner = FolderOwner(os.getpid(), self.url, self.worker_url, __version__, time.time())
+        if not self.lock.take(owner):  # another one was faster
+            check_owner(self.settings)
+        check_access(self.settings)
 
     def _start(self) -> None:
-        self._say(
-            f"QuantumTask {__version__}: starting the API and the Worker, logs in {self.logs}"
-        )
+        self._say(f"QuantumTask {__version__} starts.")
+        self._say(f"Page           {self.url}/")
+        self._say(f"Data folder    {self.settings.data_dir}")
+        self._say(f"Logs           {self.logs}")
         for service in self.services:
             service.start()
-        worker_url = f"http://{url_host(self.settings.worker_host)}:{self.settings.worker_port}"
-        with self._progress("Starting"), Client(self.url) as api, Client(worker_url) as worker:
+        with self._progress("Starting"), Client(self.url) as api, Client(self.worker_url) as worker:
             end = time.monotonic() + START_S
             for check in (api.health, worker.health, api.ready):
                 if not self._wait_for(check, end):
@@ -108,7 +117,7 @@ class Supervisor:
 
     def _greet(self) -> None:
         """Run a Bell circuit over HTTP, and print the commands to send other circuits."""
-        with Client(self.url) as client:
+        with bell_token(self.settings) as token, Client(self.url, token) as client:
             task = self._bell(client)
         if task["status"] in ("failed", "cancelled"):
             self.console.print(task_view.task(task))
@@ -116,10 +125,13 @@ class Supervisor:
         self._say("\nA Bell circuit, sent over HTTP:")
         self.console.print(task_view.task(task))
         self._say(_instructions(self.url))
-        if url_host(self.settings.host) != self.settings.host:
-            self._say(
-                "There are no accounts: everyone who can reach this machine can use the service."
-            )
+        option = data_option(self.settings)
+        if token:
+            self._say(f"Requests need a token: {command_path()} token create NAME{option}")
+        if self.settings.auth == OFF and not is_loopback(self.settings.host):
+            self._say("INSECURE: everyone who reaches this machine may do everything here.")
+        stop = f"{command_path()} stop{option}" if self.detached else "Ctrl-C"
+        self._say(f"{stop} ends the service.")
 
     def _bell(self, client: Client) -> Json:
         """Return the Bell task when it has ended, at the latest after BELL_S."""
@@ -153,13 +165,16 @@ class Supervisor:
         while not self.stop.wait(0.2):
             for service in self.services:
                 service.restart_if_ended(self._say)
+            for name in LOG_NAMES:
+                rotate(log_file(self.settings.data_dir, name))
 
     def _end(self) -> None:
         """End the API first, so that no task arrives while the Worker finishes."""
         if any(service.alive for service in self.services):
             drain = self.settings.drain_s
             self._say(
-                f"\nStopping; running circuits have {drain:g} s left. Ctrl-C again ends them."
+                f"\nStopping; running circuits have {drain:g} s left."
+                + ("" if self.detached else " Ctrl-C again ends them.")
             )
         for service in self.services:
             service.terminate()
@@ -178,26 +193,17 @@ class Supervisor:
             print(text, flush=True)
 
 
-def _environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of a child: these settings, and the process to end with."""
+def settings_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of a child process, with all settings.
+
+    A secret that is in a file stays there.
+    """
     variables = {
-        environment_variable(field): str(getattr(settings, field.name))
+        name: str(getattr(settings, field.name))
         for field in fields(settings)
+        if (name := environment_variable(field)) + FILE_SUFFIX not in os.environ
     }
-    return {**os.environ, **variables, SUPERVISOR: str(os.getpid())}
-
-
-def _check_port(host: str, port: int, option: str) -> None:
-    """Raise StartError with a remedy if a service cannot listen on a port."""
-    error = listen_error(host, port)
-    if error is None:
-        return
-    if isinstance(error, socket.gaierror):
-        raise StartError(f"{host!r} is not an address of this machine.")
-    if error.errno != errno.EADDRINUSE:
-        raise StartError(f"Cannot listen on {host}:{port}: {error.strerror}.")
-    sentence = f"Port {port} of {host} is in use, perhaps by another QuantumTask."
-    raise StartError(f"{sentence} Choose another port: {option} {port + 10}")
+    return {**os.environ, **variables}
 
 
 def _start_failure(service: ManagedService) -> str:
@@ -207,22 +213,12 @@ def _start_failure(service: ManagedService) -> str:
     return "\n".join(lines)
 
 
-def _command() -> str:
-    """Return the command `quantumtask`, with its path if the environment is not activated."""
-    if shutil.which("quantumtask"):
-        return "quantumtask"
-    script = Path(sys.executable).with_name("quantumtask")
-    if not script.exists():
-        return f"{sys.executable} -m quantumtask"
-    return str(script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script)
-
-
 def _instructions(url: str) -> str:
     option = "" if url == DEFAULT_URL else f" --url {url}"
     return f"""
-Documentation  {url}/docs
-Submit         {_command()} submit FILE --wait{option}
+Page           {url}/
+HTTP API       {url}/docs
+Submit         {command_path()} submit FILE --wait{option}
 With curl      curl -s {url}/tasks -H 'content-type: application/json' \\
                  -d '{{"circuit": "OPENQASM 3.0; qubit q; bit c; c = measure q;"}}'
-               curl -s '{url}/tasks/TASK_ID?wait=10'
-Ctrl-C ends the service."""
+               curl -s '{url}/tasks/TASK_ID?wait=10'"""
