@@ -14,6 +14,7 @@ from quantumtask.shared.settings import Settings
 from tests.support import databases
 from tests.support.ray_cluster import Cluster
 from tests.support.response_models import check_responses
+from tests.support.secured_service import SecuredService
 from tests.support.services import NO_LIMITS, Service
 from tests.support.sizes import FULL
 
@@ -27,12 +28,28 @@ class RunningElsewhere(Service):
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self.worker_url = None
+        self.worker_url, self._has_worker_port = None, False
         self.http = httpx.Client(base_url=self.url, timeout=60, limits=NO_LIMITS)
         self.processes = []
 
     def logs(self) -> str:
         return f"see the logs of {self.url}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Move the marked tests to the front; the order is random otherwise."""
+    items.sort(key=lambda item: item.get_closest_marker("slow_first") is None)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fail if pytest-xdist has not put a group of tests into one process.
+
+    pytest-xdist appends the group to the id of a test. It did so without effect under pytest 9.2.
+    """
+    if session.config.getoption("loadgroup", default=False):
+        for item in session.items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                raise pytest.UsageError(f"{item.nodeid}: pytest-xdist ignores its group")
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +60,16 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         running.wait_ready()
     else:
         running = Service(tmp_path_factory.mktemp("service"), slots=2).start()
+    check_responses(running.http)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredService]:
+    """A service that requires tokens, with a slot, shared by all tests that do not harm it."""
+    running = SecuredService(tmp_path_factory.mktemp("secured"), slots=1, auth="required")
+    running.start()
     check_responses(running.http)
     yield running
     running.stop()

@@ -71,8 +71,8 @@ def test_a_wrong_field_is_refused_by_its_name(service: Service, field: str, valu
     assert problem(answer)["code"] == "invalid_request"
 
 
-def test_a_million_unknown_fields_are_refused_at_the_first(service: Service) -> None:
-    fields = ",".join(f'"{n}":0' for n in range(600_000))
+def test_many_unknown_fields_are_refused_at_the_first(service: Service) -> None:
+    fields = ",".join(f'"{n}":0' for n in range(99_000))
     answer = service.http.post("/tasks", content=f'{{"circuit":"x",{fields}}}')
     assert answer.status_code == 400
     assert str(problem(answer)["detail"]).startswith("0:")
@@ -85,7 +85,7 @@ def test_a_field_with_an_endless_name_is_not_echoed_whole(service: Service) -> N
 
 
 def test_tags_are_refused_at_the_first_wrong_one(service: Service) -> None:
-    answer = service.http.post("/tasks", json={"circuit": "x", "tags": [0] * 1_000_000})
+    answer = service.http.post("/tasks", json={"circuit": "x", "tags": [0] * 900_000})
     assert answer.status_code == 400
     assert str(problem(answer)["detail"]).startswith("tags")
 
@@ -215,11 +215,11 @@ def test_an_encoding_that_is_unknown_or_broken_is_refused(
 
 
 def test_a_circuit_over_the_limit_is_refused_with_both_numbers(service: Service) -> None:
-    answer = service.http.post("/tasks", json={"circuit": ";" * (2**20 + 1)})
+    answer = service.http.post("/tasks", json={"circuit": ";" * (8 * 2**20 + 1)})
     assert answer.status_code == 413
     assert problem(answer)["code"] == "circuit_too_large"
-    assert "1,048,577" in str(problem(answer)["detail"])
-    assert "1,048,576" in str(problem(answer)["detail"])
+    assert "8,388,609" in str(problem(answer)["detail"])
+    assert "8,388,608" in str(problem(answer)["detail"])
 
 
 def test_ten_megabytes_of_semicolons_are_refused(service: Service) -> None:

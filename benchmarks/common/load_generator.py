@@ -46,9 +46,10 @@ class Figures:
 class Connection(asyncio.Protocol):
     """Persistent connection with one request at a time."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname, parts.port
+        self._token = f"authorization: Bearer {token}\r\n" if token else ""
         self._transport: asyncio.Transport | None = None
         self._received = b""
         self._answer: asyncio.Future[tuple[int, Any]] | None = None
@@ -60,7 +61,7 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         head = (
             f"{method} {path} HTTP/1.1\r\nhost: {self._host}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n{self._token}\r\n"
         )
         self._answer = loop.create_future()
         self._transport.write(head.encode() + body)
@@ -112,7 +113,13 @@ async def run_task(
 
 
 async def run(
-    url: str, circuit: Callable[[int], str], tasks: int, clients: int, wait: bool, poll_s: float
+    url: str,
+    circuit: Callable[[int], str],
+    tasks: int,
+    clients: int,
+    wait: bool,
+    poll_s: float,
+    token: str | None,
 ) -> Figures:
     """Submit `tasks` circuits from `clients` concurrent clients."""
     numbers = iter(range(tasks))
@@ -121,7 +128,7 @@ async def run(
 
     async def client() -> None:
         nonlocal failed
-        connection = Connection(url)
+        connection = Connection(url, token)
         for number in numbers:
             body = json.dumps({"circuit": circuit(number)}).encode()
             start = time.perf_counter()
@@ -151,6 +158,7 @@ def drive(
     clients: int = 16,
     wait: bool = True,
     poll_s: float = 0.005,
+    token: str | None = None,
 ) -> Figures:
     """Run `run` from synchronous code."""
-    return asyncio.run(run(url, circuit, tasks, clients, wait, poll_s))
+    return asyncio.run(run(url, circuit, tasks, clients, wait, poll_s, token))

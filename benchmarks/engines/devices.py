@@ -29,7 +29,7 @@ from tests.support.services import Service
 from quantumtask.client import Client
 from quantumtask.client.qiskit import QuantumTaskProvider, openqasm
 
-STILL = {"idle": False}
+NO_IDLE_DECAY = {"idle": False}
 SEEDS = 6
 DEVICES = {
     "fake_manila": 20,
@@ -50,7 +50,7 @@ def compare_layouts(client: Client, name: str, qubits: int, shots: int = 4000) -
     service, qiskit = [], []
     for seed in range(SEEDS):
         counts = client.submit(
-            circuit, backend=name, noise=STILL, compile="always", shots=shots, seed=seed
+            circuit, backend=name, noise=NO_IDLE_DECAY, compile="always", shots=shots, seed=seed
         ).result().counts  # fmt: skip
         service.append(sum(counts.get(end, 0) for end in ends) / shots)
         passes = generate_preset_pass_manager(2, target=device(name).target, seed_transpiler=seed)
@@ -82,7 +82,7 @@ def compare_circuits(client: Client) -> bool:
 
 def _deviations(client: Client, name: str, circuits: int) -> Iterator[tuple[float, float, float]]:
     for seed in range(100, 100 + circuits):
-        circuit, noise = random_isa(name, seed, steps=40), STILL
+        circuit, noise = random_isa(name, seed, steps=40), NO_IDLE_DECAY
         if seed % 2 and name not in ("fake_almaden",):  # its gates have no durations
             circuit, noise = scheduled(circuit, device(name).target), None
         task = client.submit(

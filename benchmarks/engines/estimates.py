@@ -86,6 +86,8 @@ def random_loads(quick: bool) -> Iterator[Load]:
         yield Load(f"random {kind} {qubits}", build_text(kind, qubits))
     for qubits, shots in product(sizes[:5], (20_000, 300_000)):
         yield Load(f"random plain {qubits}, {shots:,} shots", build_text("plain", qubits), shots)
+    for flips, shots in product((8, 24, 100), (100, 1024)):
+        yield Load(f"{flips} coin flips on one qubit, {shots} shots", coin_flips(flips), shots)
     for qubits in (40, 120, 300):
         yield Load(f"random Clifford {qubits}", build_text("Clifford", qubits))
 
@@ -107,6 +109,13 @@ KINDS: dict[str, Callable[[int, int], str]] = {
     "dynamic": lambda a, b: f"c[{a}] = measure q[{a}];\nif (c[{a}]) {{ x q[{b}]; }}",
 }
 """Statement on two qubits between the layers, by the kind of circuit."""
+
+
+def coin_flips(flips: int) -> str:
+    head = f'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit q;\nbit[{flips}] c;\n'
+    return head + "".join(
+        [f"h q;\nc[{k}] = measure q;\nif (c[{k}]) {{ x q; }}\n" for k in range(flips)]
+    )
 
 
 def single(kind: str, qubit: int, generator: random.Random) -> str:

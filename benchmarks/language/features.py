@@ -34,7 +34,7 @@ TITLES = {"qiskit": "Qiskit", "pyqasm": "pyqasm", "braket": "Braket"}
 SHOTS = 1000
 MAX_SECONDS = 20
 
-Words = dict[str, dict[str, dict[str, str]]]
+Verdicts = dict[str, dict[str, dict[str, str]]]
 """Section -> feature -> implementation -> verdict."""
 
 
@@ -51,7 +51,7 @@ def agrees(expected: Mapping[str, float], outcomes: Mapping[str, float]) -> bool
     )
 
 
-class Other:
+class OtherImplementation:
     """Another implementation in a separate process, which is killed if a program hangs."""
 
     def __init__(self, python: str, name: str) -> None:
@@ -101,7 +101,7 @@ def verdict(feature: Feature, expected: Expected, answer: Mapping[str, Any]) -> 
     return "differs" if feature.silent else "wrong"
 
 
-def combined_verdict(feature: Feature, other: Other) -> str:
+def combined_verdict(feature: Feature, other: OtherImplementation) -> str:
     """Return the verdict on a feature, with and without a measurement before it."""
     plain = verdict(feature, feature.expected, other.answer(feature.program, feature.parameters))
     if feature.measured_program is None or feature.measured_expected is None:
@@ -113,14 +113,14 @@ def combined_verdict(feature: Feature, other: Other) -> str:
 
 def run_others(python: str) -> dict[str, Any]:
     """Run all features with all other implementations, and return their verdicts and answers."""
-    words: Words = {section: {f.name: {} for f in fs} for section, fs in SECTIONS.items()}
+    verdicts: Verdicts = {section: {f.name: {} for f in fs} for section, fs in SECTIONS.items()}
     for name in PACKAGES:
-        other = Other(python, name)
+        other = OtherImplementation(python, name)
         for section, features in SECTIONS.items():
             for feature in features:
-                words[section][feature.name][name] = combined_verdict(feature, other)
+                verdicts[section][feature.name][name] = combined_verdict(feature, other)
         other.close()
-    return {"versions": versions(python), "features": words}
+    return {"versions": versions(python), "features": verdicts}
 
 
 def versions(python: str) -> dict[str, str]:
@@ -168,7 +168,7 @@ def render_tables(results: Mapping[str, Any]) -> str:
     return "\n\n".join([describe_versions(results), summary(results["features"]), *tables])
 
 
-def summary(words: Words) -> str:
+def summary(verdicts: Verdicts) -> str:
     """Return the numbers of features that run, and that are wrong, on a simulator."""
     able = [
         (section, feature)
@@ -181,7 +181,7 @@ def summary(words: Words) -> str:
         rows.append(
             (
                 title,
-                [other_verdict(f.expected, words[section][f.name][name]) for section, f in able],
+                [other_verdict(f.expected, verdicts[section][f.name][name]) for section, f in able],
             )
         )
     lines = [
@@ -192,14 +192,14 @@ def summary(words: Words) -> str:
     return "\n".join(lines)
 
 
-def _section(section: str, words: Words) -> str:
+def _section(section: str, verdicts: Verdicts) -> str:
     rows = [
         f"### {section}\n",
         f"| feature | specification | QuantumTask | {' | '.join(TITLES.values())} |",
         "|---|---|---|---|---|---|",
     ]
     for feature in SECTIONS[section]:
-        verdict_ = words[section][feature.name]
+        verdict_ = verdicts[section][feature.name]
         cells = [feature.name.replace("|", "\\|"), feature.spec, own_verdict(feature)]
         cells += [other_verdict(feature.expected, verdict_[name]) for name in PACKAGES]
         rows.append(f"| {' | '.join(cells)} |")

@@ -28,45 +28,45 @@ _names = map(str, itertools.count())
 
 
 @dataclass
-class Side:
-    """Executor with its rates by the size of its chunks."""
+class ExecutorRunner:
+    """Executor with its rates, by the size of the chunks, and its round trips."""
 
     kind: str
     slots: int
     rates: dict[int, list[float]] = field(default_factory=dict)
-    trips: list[float] = field(default_factory=list)
+    round_trips: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._ended = threading.Semaphore(0)
         settings = Settings(executor=self.kind, slots=self.slots, slot_memory_mb=1024)
-        self.executor = open_executor(settings, self._hear, print)
+        self.executor = open_executor(settings, self._on_outcomes, print)
         self.executor.warm()
         while self.executor.free < self.slots:
             time.sleep(0.1)
 
-    def _hear(self, outcomes: list[AttemptOutcome]) -> None:
+    def _on_outcomes(self, outcomes: list[AttemptOutcome]) -> None:
         for outcome in outcomes:
             assert outcome.value is not None
             self._ended.release()
 
     def round(self, chunk: int, seconds: float) -> None:
-        begun, sent = time.perf_counter(), 0
-        while time.perf_counter() < begun + seconds:
+        began, submitted = time.perf_counter(), 0
+        while time.perf_counter() < began + seconds:
             if self.executor.free:
                 self.executor.submit([_bell() for _ in range(chunk)])
-                sent += chunk
+                submitted += chunk
             else:
                 time.sleep(0.0002)
-        for _ in range(sent):
+        for _ in range(submitted):
             self._ended.acquire()
-        self.rates.setdefault(chunk, []).append(sent / (time.perf_counter() - begun))
+        self.rates.setdefault(chunk, []).append(submitted / (time.perf_counter() - began))
 
-    def trip(self) -> None:
+    def time_round_trip(self) -> None:
         """Measure the round trip of one task."""
-        begun = time.perf_counter()
+        began = time.perf_counter()
         self.executor.submit([_bell()])
         self._ended.acquire()
-        self.trips.append(1000 * (time.perf_counter() - begun))
+        self.round_trips.append(1000 * (time.perf_counter() - began))
         while self.executor.free < self.slots:
             time.sleep(0.0002)
 
@@ -84,27 +84,27 @@ def main() -> None:
     cluster = Cluster(cores=options.slots).start()
     os.environ.update(cluster.access, RAY_ADDRESS=cluster.address)
     try:
-        sides = [Side(kind, options.slots) for kind in EXECUTORS]
+        runners = [ExecutorRunner(kind, options.slots) for kind in EXECUTORS]
         for _ in range(options.rounds):
-            for side in sides:
+            for runner in runners:
                 for _ in range(50):
-                    side.trip()
+                    runner.time_round_trip()
                 for chunk in CHUNKS:
-                    side.round(chunk, options.seconds)
-        report(sides)
-        for side in sides:
-            side.executor.stop()
+                    runner.round(chunk, options.seconds)
+        report(runners)
+        for runner in runners:
+            runner.executor.stop()
     finally:
         cluster.stop()
 
 
-def report(sides: list[Side]) -> None:
-    print("|" + " | ".join(["", *(side.kind for side in sides), "ratio"]) + " |")
-    print("|---" * (len(sides) + 2) + "|")
-    trips = [statistics.median(side.trips) for side in sides]
-    print(f"| one task there and back, ms | {trips[0]:.2f} | {trips[1]:.2f} | {_ratio(trips)} |")
+def report(runners: list[ExecutorRunner]) -> None:
+    print("|" + " | ".join(["", *(runner.kind for runner in runners), "ratio"]) + " |")
+    print("|---" * (len(runners) + 2) + "|")
+    times = [statistics.median(runner.round_trips) for runner in runners]
+    print(f"| round trip of one task, ms | {times[0]:.2f} | {times[1]:.2f} | {_ratio(times)} |")
     for chunk in CHUNKS:
-        rates = [statistics.median(side.rates[chunk]) for side in sides]
+        rates = [statistics.median(runner.rates[chunk]) for runner in runners]
         cells = " | ".join(f"{rate:,.0f}" for rate in rates)
         print(f"| tasks a second, {chunk} in a chunk | {cells} | {_ratio(rates)} |")
 

@@ -64,12 +64,12 @@ class Slots:
         remaining = len(waiting)
         started = time.perf_counter()
         while remaining:
-            waiting = self._feed(waiting, case.clients)
+            waiting = self._fill_free_slots(waiting, case.clients)
             remaining -= count_completed(self._ended.get())
         return case.tasks / (time.perf_counter() - started)
 
-    def _feed(self, waiting: list[Assignment], clients: int) -> list[Assignment]:
-        """Give every free slot its share of the tasks of so many clients."""
+    def _fill_free_slots(self, waiting: list[Assignment], clients: int) -> list[Assignment]:
+        """Submit to every free slot its part of the tasks that `clients` clients would send."""
         while waiting and self._executor.free:
             share = clients // self._executor.size
             [chunk], later = pack_chunks(waiting[:share], 1)

@@ -25,7 +25,8 @@ from tests.support.postgres import Server
 from tests.support.services import Service, children, cpu_ticks, until
 
 from benchmarks.common.load_generator import drive
-from quantumtask.shared.settings import Settings, core_count
+from quantumtask.shared.machine import core_count
+from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Result
 from quantumtask.worker.outcome import AttemptOutcome
 
@@ -63,11 +64,11 @@ class SimulatedExecutor:
     def submit(self, chunk: list[Assignment]) -> None:
         with self._lock:
             self.free -= 1
-        timer = threading.Timer(self._seconds * len(chunk), self._done, [chunk])
+        timer = threading.Timer(self._seconds * len(chunk), self._report_chunk, [chunk])
         timer.daemon = True
         timer.start()
 
-    def _done(self, chunk: list[Assignment]) -> None:
+    def _report_chunk(self, chunk: list[Assignment]) -> None:
         with self._lock:
             self.free += 1
         self._report([AttemptOutcome(assignment, RESULT) for assignment in chunk])

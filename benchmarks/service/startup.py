@@ -27,7 +27,9 @@ def first_answer(service: Service) -> float:
 def answers(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port)) as connection:
-            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            connection.sendall(
+                b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
             return b" 200 " in connection.recv(100)
     except OSError:
         return False

@@ -22,6 +22,7 @@ from benchmarks.common.load_generator import BELL
 from benchmarks.engines.parsing import build_text
 from quantumtask.api.ids import new_id
 from quantumtask.openqasm.compile import compile_uncached
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, TaskSpec
 
@@ -60,8 +61,8 @@ class Database:
         claimed = self._measure("claim", lambda: self.worker.claim("worker", 1))
         self._measure("complete", lambda: self.worker.complete([(claimed[0], RESULT)]))
         self._measure("wait", lambda: self.api.task_states([task_id]))
-        self._measure("read", lambda: self.api.read([task_id]))
-        self._measure("read an old one", lambda: self.api.read([old]))
+        self._measure("read", lambda: self.api.read(ALL_PROJECTS, [task_id]))
+        self._measure("read an old one", lambda: self.api.read(ALL_PROJECTS, [old]))
 
     def _measure(self, turn: str, work: Callable[[], T]) -> T:
         started = time.process_time()

@@ -21,6 +21,7 @@ from tests.support.stores import FullStore
 
 from benchmarks.common.load_generator import BELL
 from quantumtask.api.ids import new_id
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, Task, TaskSpec
 from quantumtask.worker.retention import RetentionThread
@@ -36,10 +37,10 @@ def fill(store: FullStore, tasks: int, result: Result) -> None:
         store.complete([(assignment, result) for assignment in store.claim("worker", BATCH)])
 
 
-def claims(store: FullStore, go_on: Callable[[int], bool]) -> list[float]:
+def claims(store: FullStore, keep_running: Callable[[int], bool]) -> list[float]:
     """Return the milliseconds of each claim."""
     times: list[float] = []
-    while go_on(len(times)):
+    while keep_running(len(times)):
         store.submit([Submission(new_id(), TaskSpec(BELL), 0.1)])
         started = time.perf_counter()
         store.claim("worker", 1)
@@ -58,7 +59,7 @@ def report(title: str, times: list[float]) -> None:
 def measure(settings: Settings, tasks: int, result: Result) -> None:
     store = FullStore(settings)
     fill(store, tasks, result)
-    [newest] = store.list_tasks(limit=1)
+    [newest] = store.list_tasks(ALL_PROJECTS, limit=1)
     report("alone", claims(store, lambda n: n < ALONE))
     impatient = replace(settings, retention_days=1e-9, idempotency_hours=0, renew_s=0.01)
     housekeeper = RetentionThread(impatient)

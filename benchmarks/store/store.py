@@ -31,23 +31,23 @@ RESULT = Result('{"00":511,"11":513}', None, 7, "aer", "1", "statevector", 0.1)
 
 
 @dataclass
-class Side:
-    """Database with the seconds that its operations took."""
+class MeasuredStore:
+    """Store of a database, with the seconds of its operations."""
 
     name: str
     settings: Settings
-    spent: dict[str, list[float]] = field(default_factory=dict)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
     python: dict[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        patient = Settings(
+        settings = Settings(
             data_dir=self.settings.data_dir,
             database=self.settings.database,
             busy_timeout_s=60,
             max_waiting_tasks=10**9,
             max_waiting_per_owner=10**9,
         )
-        self.store, self.settings = FullStore(patient), patient
+        self.store, self.settings = FullStore(settings), settings
 
     def round(self, tasks: int, chunk: int, workers: int) -> None:
         submissions = [Submission(new_id(), TaskSpec(BELL), 1.0) for _ in range(tasks)]
@@ -58,46 +58,50 @@ class Side:
         with ThreadPoolExecutor(workers) as pool:
             stores = list(pool.map(FullStore, [self.settings] * workers))
             with self.timer(f"claim and complete, {chunk} together"):
-                done = sum(pool.map(work, stores, [chunk] * workers))
-        assert done == tasks
+                completed = sum(pool.map(work, stores, [chunk] * workers))
+        assert completed == tasks
         for store in stores:
             store.close()
 
     def timer(self, title: str) -> "Timer":
-        return Timer(self.spent.setdefault(title, []), self.python.setdefault(title, []))
+        return Timer(self.seconds.setdefault(title, []), self.python.setdefault(title, []))
 
 
 class Timer:
-    def __init__(self, spent: list[float], python: list[float]) -> None:
-        self._spent, self._python = spent, python
+    def __init__(self, seconds: list[float], python: list[float]) -> None:
+        self._seconds, self._python = seconds, python
 
     def __enter__(self) -> None:
         self._began = time.perf_counter(), time.process_time()
 
     def __exit__(self, *_: object) -> None:
-        self._spent.append(time.perf_counter() - self._began[0])
+        self._seconds.append(time.perf_counter() - self._began[0])
         self._python.append(time.process_time() - self._began[1])
 
 
 def work(store: FullStore, chunk: int) -> int:
     """Run turns until no task is left, and return the number of completed tasks."""
-    done, ended = 0, list[tuple[Assignment, Result]]()
+    completed, ended = 0, list[tuple[Assignment, Result]]()
     while True:
         with store.transaction(durable=bool(ended)):
-            done += len(store.complete(ended))
+            completed += len(store.complete(ended))
             claimed = store.claim("worker", chunk - 0.5)
         if not claimed:
-            return done
+            return completed
         ended = [(assignment, RESULT) for assignment in claimed]
 
 
-def report(sides: list[Side], tasks: int) -> None:
-    print(f"{'tasks a second':34} " + " ".join(f"{side.name:>13}" for side in sides) + "  ratio")
-    for title in sides[0].spent:
-        slow = [statistics.median(side.spent[title]) for side in sides]
+def report(databases: list[MeasuredStore], tasks: int) -> None:
+    print(
+        f"{'tasks a second':34} "
+        + " ".join(f"{database.name:>13}" for database in databases)
+        + "  ratio"
+    )
+    for title in databases[0].seconds:
+        slow = [statistics.median(database.seconds[title]) for database in databases]
         cells = " ".join(f"{tasks / seconds:13,.0f}" for seconds in slow)
         print(f"{title:34} {cells} {slow[0] / slow[1]:6.2f}")
-        shares = [statistics.median(side.python[title]) for side in sides]
+        shares = [statistics.median(database.python[title]) for database in databases]
         cells = " ".join(f"{share / each:13.0%}" for share, each in zip(shares, slow, strict=True))
         print(f"{'  of that time in Python':34} {cells}")
 
@@ -113,17 +117,17 @@ def main() -> None:
     server = postgres.Server().start()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            sides = [
-                Side("SQLite", Settings(data_dir=Path(folder))),
-                Side("PostgreSQL", Settings(data_dir=Path(folder), database=server.url)),
+            databases = [
+                MeasuredStore("SQLite", Settings(data_dir=Path(folder))),
+                MeasuredStore("PostgreSQL", Settings(data_dir=Path(folder), database=server.url)),
             ]
             for _ in range(options.rounds):
                 for chunk in CHUNKS:
-                    for side in sides:
-                        side.round(options.tasks, chunk, options.workers)
-            report(sides, options.tasks)
-            for side in sides:
-                side.store.close()
+                    for database in databases:
+                        database.round(options.tasks, chunk, options.workers)
+            report(databases, options.tasks)
+            for database in databases:
+                database.store.close()
     finally:
         server.remove()
 

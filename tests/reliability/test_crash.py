@@ -11,18 +11,25 @@ from typing import Any
 import apsw
 import pytest
 
-from tests.reliability.chaos import audit, journal
-from tests.reliability.chaos.havoc import FULL, SETTINGS, SHORT
+from tests.reliability.chaos import audit, journal, scenarios
+from tests.reliability.chaos.fault_injector import FULL, SETTINGS, SHORT
 from tests.reliability.chaos.journal import Journal
-from tests.reliability.chaos.storm import settle, storm, unread
+from tests.reliability.chaos.outages import ready_workers
+from tests.reliability.chaos.trial import run_with_kills, unfinished, wait_for_end
 from tests.store import mutants
-from tests.support.postgres import Server
+from tests.support import databases
 from tests.support.services import SECONDS, Process, Service, cpu_ticks, slot_pids, until
 from tests.support.sizes import sized
 
+pytestmark = pytest.mark.slow_first
+
 MUTANTS = Path(mutants.__file__)
-TASKS = sized(300, 3000)
-BLOWS = sized(SHORT, FULL)
+TASKS = sized(100, 3000)
+FAULTS = sized(SHORT, FULL)
+SERVER_FAULTS = sized(
+    {"kill_api": 1, "kill_worker": 1, "kill_slot": 1, "stop_worker": 1, "kill_server": 2},
+    {**FULL, "kill_server": 10},
+)
 SOON = 0.3
 """Seconds after which a write is given up for now, where a test waits for two that were."""
 
@@ -46,45 +53,39 @@ def begin(
 
 def violations(service: Service, limit: float = 60) -> list[str]:
     """Return the violations of the tasks of the journal, after a time to end."""
-    settle(service.settings, limit)
-    intents = journal.read(service.folder / "journal")
-    found = audit.violations(audit.read(service.settings), intents)
-    return found + unread(service, journal.accepted(intents))
+    wait_for_end(service.settings, limit)
+    records = journal.read(service.folder / "journal")
+    problems = audit.violations(audit.read(service.settings), records)
+    return problems + unfinished(service, journal.accepted(records))
 
 
 def note(service: Service, *ids: str) -> None:
     """Write tasks into the journal that may end with any counts."""
-    book = Journal(service.folder / "journal")
+    journal_file = Journal(service.folder / "journal")
     for task_id in ids:
-        book.intend(task_id, None)
-        book.answered(task_id, task_id)
-    book.close()
+        journal_file.record_submission(task_id, None)
+        journal_file.record_answer(task_id, task_id)
+    journal_file.close()
 
 
 @pytest.mark.timeout(sized(600, 3600))
-def test_300_tasks_survive_processes_killed_and_stopped_at_random(
+def test_tasks_survive_processes_killed_and_stopped_at_random(
     services: list[Service], tmp_path: Path
 ) -> None:
     service = begin(services, tmp_path)
-    report = storm(service, TASKS, seed=1, blows=BLOWS)
+    report = run_with_kills(service, TASKS, seed=1, faults=FAULTS)
     assert report.violations == []
     assert report.accepted == TASKS
-    assert dict(report.blows) == BLOWS
+    assert dict(report.faults) == FAULTS
 
 
 @pytest.mark.timeout(sized(600, 3600))
-def test_300_tasks_survive_when_postgresql_is_killed_too(
-    services: list[Service], tmp_path: Path
-) -> None:
-    server = Server().start()
-    try:
-        service = begin(services, tmp_path, database=server.url)
-        blows = {**BLOWS, "kill_server": sized(3, 10)}
-        report = storm(service, TASKS, seed=2, blows=blows, server=server)
-        assert report.violations == []
-        assert report.accepted == TASKS
-    finally:
-        server.remove()
+def test_tasks_survive_when_postgresql_is_killed_too() -> None:
+    """Each request needs a token, so that the tokens survive as well."""
+    report = scenarios.with_kills("postgresql", TASKS, seed=2, faults=SERVER_FAULTS, tokens=True)
+    assert report.violations == []
+    assert report.accepted == TASKS
+    assert dict(report.faults) == SERVER_FAULTS
 
 
 def overtake(service: Service) -> None:
@@ -92,30 +93,34 @@ def overtake(service: Service) -> None:
 
     The other worker still runs the task then, because its slot is stopped.
     """
-    first = service.worker
-    task_id = service.submit(SECONDS, seed=5)
+    first, second = service.worker, service.start_worker(worker_port=0)
+    until(lambda: ready_workers(service) == 2, 60, service.logs)
+    [finishing], [stopped_slot] = slot_pids(first), slot_pids(second)
+    for pid in (finishing, stopped_slot):
+        os.kill(pid, signal.SIGSTOP)
+    with databases.locked(service.settings):  # or the worker might be stopped with this lock
+        second.signal(signal.SIGSTOP)
+    task_id = service.submit(seed=5)
     service.running(task_id)
-    [finishing] = slot_pids(first)
     lock = apsw.Connection(str(service.settings.database_file))
     lock.set_busy_timeout(10_000)
     lock.execute("BEGIN IMMEDIATE")
+    os.kill(finishing, signal.SIGCONT)
     until(lambda: idle(finishing), 60)
     failures = refused_writes(first)
     until(lambda: refused_writes(first) >= failures + 2, 30)
     first.signal(signal.SIGSTOP)
     lock.execute("ROLLBACK")
     lock.close()
-    second = service.start_worker(worker_port=0)
+    second.signal(signal.SIGCONT)
     until(lambda: service.get(task_id)["attempt"] == 2, 60, service.logs)
-    [held] = slot_pids(second)
-    os.kill(held, signal.SIGSTOP)
     first.signal(signal.SIGCONT)
     dropped = "outcome dropped"
     until(
         lambda: dropped in first.log.read_text() or service.get(task_id)["status"] != "pending", 30
     )
     with suppress(ProcessLookupError):  # its worker has killed it, if the first one has written
-        os.kill(held, signal.SIGCONT)
+        os.kill(stopped_slot, signal.SIGCONT)
     service.finished(task_id)
     note(service, task_id)
 
@@ -150,7 +155,7 @@ def test_the_audit_finds_an_id_that_is_returned_before_the_commit(
     services: list[Service], tmp_path: Path
 ) -> None:
     service = begin(services, tmp_path, "id_before_commit")
-    report = storm(service, tasks=100, seed=2, blows={"kill_api": 4})
+    report = run_with_kills(service, tasks=60, seed=2, faults={"kill_api": 4})
     assert any(what.endswith(": lost") for what in report.violations)
 
 

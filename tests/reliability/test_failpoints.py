@@ -6,9 +6,11 @@ the rarer failpoints.
 
 import pytest
 
-from tests.reliability.chaos import trials
+from tests.reliability.chaos import scenarios
 from tests.reliability.chaos.failpoints import POINTS, SIDES
 from tests.support.sizes import sized
+
+pytestmark = pytest.mark.slow_first
 
 REACHED = ["claim", "complete", "renew", "blob", *sized([], ["fail", "release", "sweep"])]
 POINTS_OF_RUN = [
@@ -20,6 +22,6 @@ POINTS_OF_RUN = [
 @pytest.mark.timeout(600)
 def test_no_task_is_lost_when_processes_end_around_each_commit_reply_and_ring() -> None:
     assert len(POINTS_OF_RUN) >= 12
-    report = trials.at_points("sqlite", 5 * len(POINTS_OF_RUN), 1, *POINTS_OF_RUN)
+    report = scenarios.with_failpoints("sqlite", 5 * len(POINTS_OF_RUN), 1, *POINTS_OF_RUN)
     assert report.violations == []
-    assert set(report.blows) == set(POINTS_OF_RUN)
+    assert set(report.faults) == set(POINTS_OF_RUN)

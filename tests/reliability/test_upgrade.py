@@ -15,12 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
+from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Result, Submission, TaskSpec, TaskState
 from tests.support import databases
 from tests.support.circuits import prepare_number
 from tests.support.previous_release import PreviousRelease
-from tests.support.services import ENDLESS, Process, Service, free_port, until
+from tests.support.services import ENDLESS, TLS, Process, Service, free_port, until
 from tests.support.stores import FullStore
 
 CLIENTS, FEW = 3, 5
@@ -49,7 +50,7 @@ class Tier:
 
 def healthy(port: int) -> bool:
     with suppress(httpx.TransportError):
-        return httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}/health", verify=TLS).status_code == 200
     return False
 
 
@@ -63,7 +64,7 @@ class Client:
         self.statuses: set[int] = set()
 
     def run(self, enough: threading.Event) -> "Client":
-        with httpx.Client(timeout=60) as self._http:
+        with httpx.Client(timeout=60, verify=TLS) as self._http:
             while not enough.is_set():
                 few = range(len(self.ended), len(self.ended) + FEW)
                 accepted = [self._submit(self._number + CLIENTS * n) for n in few]
@@ -187,7 +188,7 @@ def test_this_version_runs_tasks_that_the_version_before_accepted(
     ]
     moves = before.rows("read_changes", sequences=[read[0][1]])
     assert [row[1] for row in moves] == ["submit", "claim", "complete"]
-    assert [task.id for task in store.list_tasks(name="old", tag="a")] == ["b", "a"]
+    assert [task.id for task in store.list_tasks(ALL_PROJECTS, name="old", tag="a")] == ["b", "a"]
 
 
 def test_the_version_before_runs_tasks_that_this_version_accepted(
@@ -206,7 +207,7 @@ def test_the_version_before_runs_tasks_that_this_version_accepted(
     assert before.move("cancel", id="stopped")
     assert states(store, *names) == ["completed", "failed", "submitted", "cancelled"]
     assert before.complete("done", 1) == []
-    result = store.read(["done"])["done"].result
+    result = store.read(ALL_PROJECTS, ["done"])["done"].result
     assert result is not None
     assert result.counts == '{"0": 1}'
 

@@ -82,11 +82,14 @@ def test_clients_of_the_proxy_notice_nothing_of_an_upgrade(url: str) -> None:
     """Each container of ours ends and starts again, while circuits go in and counts come out."""
     replicas = [*containers("api"), *containers("worker")]
     assert len(replicas) == 4
+    assert httpx.get(f"{url}/tasks").status_code == 401
+    token = docker("exec", replicas[0], "quantumtask", "token", "create", "test").strip()
+    bearer = {"Authorization": f"Bearer {token}"}
     going = True
 
     def client() -> list[str]:
         ended = []
-        with httpx.Client(base_url=url, timeout=60) as http:
+        with httpx.Client(base_url=url, headers=bearer, timeout=60) as http:
             while going:
                 ended.append(run_one(http))
         return ended

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
+import psycopg
 import pytest
 import yaml
 
 from quantumtask.shared.settings import Settings, environment_variable, load_settings
+from quantumtask.shared.worker_store import WorkerStore
+from tests.support import postgres
 from tests.support.containers import compose_command
 
 ROOT = Path(__file__).parents[2]
@@ -170,13 +173,13 @@ def test_ports_of_pods_services_probes_and_images_are_the_same(part: str) -> Non
 
 
 def test_the_api_rings_the_workers_service() -> None:
-    [config] = of_kind("ConfigMap")
+    config = named("ConfigMap", "settings")
     port = named("Service", "worker")["spec"]["ports"][0]["port"]
     assert config["data"]["QUANTUMTASK_WORKER_URL"] == f"http://worker:{port}"
 
 
 def test_a_pod_gets_longer_to_end_than_it_takes() -> None:
-    [config] = of_kind("ConfigMap")
+    config = named("ConfigMap", "settings")
     settings = load_settings(config["data"])
     drain_s = settings.drain_s + settings.busy_timeout_s + 10
     for worker in (named("Deployment", "worker"), worker_on_ray()):
@@ -184,6 +187,14 @@ def test_a_pod_gets_longer_to_end_than_it_takes() -> None:
     api = named("Deployment", "api")["spec"]["template"]["spec"]
     before_s = api["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert api["terminationGracePeriodSeconds"] > before_s + 5 + 5
+
+
+def test_no_pod_reaches_the_service_of_a_cloud_that_has_its_keys() -> None:
+    for name in ("api", "worker"):
+        rules = named("NetworkPolicy", name)["spec"]["egress"]
+        assert all("to" in rule for rule in rules)
+        blocks = [to["ipBlock"] for rule in rules for to in rule["to"] if "ipBlock" in to]
+        assert [block["except"][0] for block in blocks] == ["169.254.0.0/16", "fe80::/10"]
 
 
 def test_nobody_but_the_api_reaches_a_worker() -> None:
@@ -281,12 +292,59 @@ def test_containers_are_locked_up_as_those_of_one_machine_are(composition: Json)
     for name, each in composition["services"].items():
         assert each["cap_drop"] == ["ALL"], name
         assert each["security_opt"] == ["no-new-privileges:true"], name
-        assert each.get("read_only", name == "postgres"), name
+        assert each["read_only"] is True, name
+        assert {"mem_limit", "pids_limit"} <= set(each), name
     for name in ("api", "worker"):
         one, other = composition["services"][name], alone["services"][name]
         assert (one["image"], one["build"]) == (other["image"], other["build"])
         assert one["stop_grace_period"] == other["stop_grace_period"]
+        assert one["pids_limit"] == other["pids_limit"]
         assert one["expose"] == [{"api": "8000", "worker": "8001"}[name]]
+
+
+def test_a_service_that_others_reach_requires_tokens(composition: Json) -> None:
+    """One machine's is published on 127.0.0.1, and stays open there."""
+    [alone] = documents(ROOT / "docker-compose.yml")
+    [config] = [each for each in of_kind("ConfigMap") if each["metadata"]["name"] == "settings"]
+    assert config["data"]["QUANTUMTASK_AUTH"] == "required"
+    assert composition["services"]["api"]["environment"]["QUANTUMTASK_AUTH"] == "required"
+    api = alone["services"]["api"]
+    assert api["environment"]["QUANTUMTASK_AUTH"] == "${QUANTUMTASK_AUTH:-off}"
+    assert api["ports"] == ["${PUBLISH:-127.0.0.1:8000}:8000"]
+
+
+def test_the_worker_of_one_machine_reaches_nothing_but_the_api() -> None:
+    [alone] = documents(ROOT / "docker-compose.yml")
+    assert alone["services"]["worker"]["networks"] == ["bell"]
+    assert alone["networks"]["bell"] == {"internal": "${WORKER_IS_INTERNAL:-true}"}
+
+
+def test_the_user_of_the_services_is_no_administrator_of_the_database(
+    composition: Json, tmp_path: Path
+) -> None:
+    script = ROOT / "deploy/compose/create-role.sql"
+    assert named("ConfigMap", "postgres")["data"] == {script.name: script.read_text()}
+    database = composition["services"]["postgres"]
+    assert "POSTGRES_USER" not in database["environment"]
+    assert f"./deploy/compose/{script.name}:" in str(database["volumes"])
+
+    server = postgres.Server().start()
+    subprocess.run(
+        [postgres.PROGRAMS / "psql", "-v", "ON_ERROR_STOP=1", server.url, "-f", script],
+        env={**os.environ, "POSTGRES_PASSWORD": "it's"},
+        check=True,
+        capture_output=True,
+    )
+    url = server.url.replace("postgres@", "quantumtask@").removesuffix("/postgres")
+    store = WorkerStore(Settings(tmp_path, f"{url}/quantumtask"))
+    with psycopg.connect(f"{url}/quantumtask") as connection:
+        [row] = connection.execute(
+            "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+        )
+        assert row == (False, False, False)
+    assert store.identity()
+    store.close()
+    server.remove()
 
 
 def test_every_variable_of_the_composition_is_a_setting(composition: Json) -> None:
@@ -375,3 +433,27 @@ def test_the_proxy_takes_its_configuration() -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_unit_of_systemd_is_valid_and_keeps_all_privileges_away(tmp_path: Path) -> None:
+    text = (ROOT / "deploy/quantumtask.service").read_text()
+    for line in (
+        "DynamicUser=yes",
+        "NoNewPrivileges=yes",
+        "CapabilityBoundingSet=",
+        "KillMode=mixed",
+    ):
+        assert f"\n{line}\n" in text
+    assert set(re.findall("QUANTUMTASK_[A-Z_]+(?==)", text)) <= SETTINGS
+    assert Path(re.findall("QUANTUMTASK_DATA_DIR=(.*)", text)[0]).name in re.findall(
+        "StateDirectory=(.*)", text
+    )
+    [start] = re.findall("^ExecStart=(.*)$", text, re.MULTILINE)
+    program, command = start.split()
+    assert (Path(program).name, command) == ("quantumtask", "up")
+    if shutil.which("systemd-analyze"):
+        unit = tmp_path / "quantumtask.service"
+        unit.write_text(text.replace(program, "/bin/true"))
+        verify = ["systemd-analyze", "verify", "--man=no", str(unit)]
+        done = subprocess.run(verify, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")

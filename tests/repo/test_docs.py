@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from http import HTTPStatus
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -21,6 +22,7 @@ from quantumtask.shared.settings import Settings, environment_variable
 from quantumtask.shared.task import MOVES
 from tests.support.pages import ROOT, page_commands, read_page
 from tests.support.services import Service
+from tests.support.shell_command import command_folder
 
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
 
@@ -114,6 +116,9 @@ COMMANDS_ELSEWHERE = {
     "docs/how-to/backends.md": "test_every_command_of_the_page_of_backends_works",
     "docs/how-to/sweeps.md": "test_every_command_of_the_page_of_sweeps_works",
     "docs/how-to/backup.md": "test_backup.py",
+    "docs/security.md": "test_token.py",
+    "docs/how-to/sharing.md": "test_rate_limit.py",
+    "docs/reference/api.md": "test_request_messages.py",
 }
 
 
@@ -123,6 +128,7 @@ def test_every_page_with_commands_is_run() -> None:
 
 
 @pytest.mark.parametrize("page", COMMANDS)
+@pytest.mark.slow_first
 def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Path) -> None:
     """In order, in one shell, against a running service in place of port 8000."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
@@ -148,20 +154,23 @@ def test_every_command_of_the_page_of_backends_works(service: Service, tmp_path:
 
 
 def run(script: list[str], service: Service, folder: Path) -> str:
-    """What commands print, in one shell, against this service in place of port 8000."""
-    lines = [
-        "set -euo pipefail",
-        f"export QUANTUMTASK_URL={service.url} PATH={Path(sys.executable).parent}:$PATH",
-        *[command.replace("http://127.0.0.1:8000", service.url) for command in script],
-    ]
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(lines)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    """Return what commands print, in one shell, against this service in place of port 8000."""
+    with TemporaryDirectory() as short, command_folder(Path(short)) as front:
+        path = f"{front}:{Path(sys.executable).parent}"
+        lines = [
+            "set -euo pipefail",
+            f"export QUANTUMTASK_URL={service.url} PATH={path}:$PATH",
+            *[command.replace("http://127.0.0.1:8000", service.url) for command in script],
+        ]
+        done = subprocess.run(
+            ["bash", "-c", "\n".join(lines)],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -187,13 +196,15 @@ PYTHON = {
     "docs/how-to/python.md": (
         "[1. 1.]", "(200,) (200,)", "unknown_gate 2 1", "'failed': 1", "completed 20",
     ),
+    "docs/how-to/pennylane.md": ("1.040980", "-1.118", "(3,)", "['00', '11'] 1.0"),
 }  # fmt: skip
 """What the Python of a page prints, among other things."""
 
 
 def test_every_page_with_python_is_run() -> None:
     pages = {page for page in ["README.md", *PAGES] if "```python" in read_page(page)}
-    assert pages == {*PYTHON, "docs/how-to/qiskit.md"}  # test_qiskit_examples.py
+    elsewhere = {"docs/how-to/qiskit.md", "docs/how-to/clients.md"}
+    assert pages == {*PYTHON, *elsewhere}  # test_qiskit_examples.py, test_generated_clients.py
 
 
 @pytest.mark.parametrize("page", PYTHON)

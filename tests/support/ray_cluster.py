@@ -18,6 +18,16 @@ ONE_TRY = ("RAY_NUM_REDIS_GET_RETRIES", "1")
 """For who is not let in: Ray asks a head that refuses it twenty times, a second apart."""
 
 
+LEAN = {
+    "RAY_worker_niceness": "0",  # as urgent as we are: what is started here is waited for
+    "RAY_enable_worker_prestart": "0",
+    "RAY_prestart_worker_first_driver": "0",
+    "RAY_enable_metrics_collection": "0",
+    "RAY_health_check_period_ms": "1000",  # a dead node is noticed after five of them
+}
+"""Settings of Ray without the processes and reports that no test uses."""
+
+
 class Member:
     """A node: `ray start --block` and everything below it."""
 
@@ -68,8 +78,7 @@ class Cluster:
         token.write_text(secrets.token_hex(32))
         self.access = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
         ours = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
-        # As urgent as we are: what is started here is waited for.
-        self.environment = {**ours, **self.access, "RAY_worker_niceness": "0"}
+        self.environment = {**ours, **self.access, **LEAN}
         self.members: list[Member] = []
 
     def start(self) -> "Cluster":
@@ -77,7 +86,7 @@ class Cluster:
         self.head = Member(
             self,
             *("--head", "--node-ip-address=127.0.0.1", f"--port={self._port}"),
-            *("--include-dashboard=false", *self._options),
+            *("--include-dashboard=false", "--no-monitor", *self._options),
         )
         self.members.append(self.head)
         self.head.wait_ready()

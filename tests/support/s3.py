@@ -1,13 +1,11 @@
 """An S3-compatible server for the tests, on a free port of this machine."""
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
-from tests.support.services import free_port, until
+from tests.support.services import Process, free_port, until
 
 BUCKET = "results"
 
@@ -25,20 +23,19 @@ class Server:
             "AWS_SECRET_ACCESS_KEY": "tests",
             "AWS_REGION": "us-east-1",
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     def start(self) -> "Server":
         """Returns once there is an empty bucket."""
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        command = ["-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
+        self._process = Process(command, {}, self._log)
         until(self._has_bucket, 60, self._log.read_text)
         return self
 
     def stop(self) -> None:
         if self._process:
             self._process.kill()
-            self._process.wait(30)
+            self._process = None
 
     def objects(self) -> int:
         """How many there are in the bucket."""

@@ -23,6 +23,9 @@ MEASURED = "COVERAGE_PROCESS_CONFIG" in os.environ
 
 NO_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 
+TLS = httpx.create_ssl_context()
+"""Shared by the clients of the tests: each would read all certificates of the system otherwise."""
+
 BELL = (
     'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\n'
     "h q[0];\ncx q[0], q[1];\nc = measure q;\n"
@@ -36,15 +39,18 @@ ENDLESS = (
     + "c = measure q;"
 )
 
-# Two seconds or so in the engine: long enough to act while it runs.
-SECONDS = (
-    'OPENQASM 3.0; include "stdgates.inc"; qubit[22] q; bit[22] c; '
-    + "".join(
+
+def entangle(pairs: int) -> str:
+    """Return a circuit with so many pairs of gates on 22 qubits, each 4 ms or so in the engine."""
+    gates = "".join(
         f"rx(0.3) q[{k * 5 % 22}]; cx q[{k * 5 % 22}], q[{(k * 5 + 1 + k * 7 % 21) % 22}];"
-        for k in range(500)
+        for k in range(pairs)
     )
-    + "c = measure q;"
-)
+    return f'OPENQASM 3.0; include "stdgates.inc"; qubit[22] q; bit[22] c; {gates} c = measure q;'
+
+
+# Two seconds or so in the engine: long enough to act while it runs.
+SECONDS = entangle(500)
 
 # 40 qubits, entangled with each other: no slot holds their state in any form.
 TOO_LARGE = (
@@ -99,8 +105,10 @@ class Process:
         self.log = log
         log.touch()  # a test may read the log before the process has opened it
         self.popen: launcher.ChildProcess
-        if not within and launcher.can_launch(arguments, whole):
-            self.popen = launcher.launch(arguments, whole, str(log))
+        kind = None if within else launcher.kind_of(arguments, whole)
+        if kind:
+            files = (os.devnull, str(log), str(log))
+            self.popen = launcher.launch(kind, arguments, whole, *files)
             return
         with log.open("ab") as out:
             self.popen = subprocess.Popen(
@@ -152,8 +160,10 @@ class Service:
         }
         self.environment = {f"QUANTUMTASK_{k.upper()}": str(v) for k, v in values.items()}
         self.settings = load_settings(self.environment)
-        self.http = httpx.Client(base_url=self.url, timeout=60, limits=NO_LIMITS)
+        self.http = httpx.Client(base_url=self.url, timeout=60, limits=NO_LIMITS, verify=TLS)
+        self.worker_http = httpx.Client(base_url=self.worker_url, timeout=60, verify=TLS)
         self.processes: list[Process] = []
+        self._has_worker_port = False
 
     def start(self) -> "Service":
         self.api = self.start_api()
@@ -168,6 +178,7 @@ class Service:
     def start_worker(self, within: Sequence[str] = (), **more: Any) -> Process:
         environment = {f"QUANTUMTASK_{k.upper()}": str(v) for k, v in more.items()}
         self.worker = self._start("worker", environment, within)
+        self._has_worker_port |= not {"worker_host", "worker_port"} & more.keys()
         return self.worker
 
     def _start(
@@ -180,7 +191,15 @@ class Service:
         return process
 
     def wait_ready(self) -> None:
+        """Wait for the API, and for the worker: its heartbeat may come before it listens."""
         until(lambda: self.try_get("/ready") == 200, 60, self.logs)
+        if self._has_worker_port:
+            until(self._worker_listens, 60, self.logs)
+
+    def _worker_listens(self) -> bool:
+        with suppress(httpx.TransportError):
+            return self.worker_http.get("/health").status_code > 0
+        return False
 
     def try_get(self, path: str) -> int:
         try:
@@ -188,11 +207,17 @@ class Service:
         except httpx.TransportError:
             return 0
 
+    def worker_health(self) -> dict[str, Any]:
+        """Return the answer of the worker to GET /health."""
+        health: dict[str, Any] = self.worker_http.get("/health").json()
+        return health
+
     def logs(self) -> str:
         return "\n".join(p.read_text()[-2000:] for p in self.folder.glob("*.log"))
 
     def stop(self) -> None:
         self.http.close()
+        self.worker_http.close()
         for process in self.processes:
             if process.popen.poll() is None:
                 process.signal(signal.SIGCONT)
@@ -229,21 +254,21 @@ class Service:
 
 def until(condition: Any, limit: float, why: Any = lambda: "") -> None:
     """Returns when the condition holds; fails, with what `why` says, if it does not in time."""
-    end = time.monotonic() + limit
+    began = time.monotonic()
     while not condition():
-        assert time.monotonic() < end, f"not so within {limit} s\n{why()}"
-        time.sleep(0.02)
+        waited = time.monotonic() - began
+        assert waited < limit, f"not so within {limit} s\n{why()}"
+        time.sleep(min(0.25, max(0.02, waited / 20)))  # a long wait may end a little later
 
 
 def children(pid: int) -> list[int]:
     """All living descendants of a process."""
     parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            text = stat.read_text()
-            state, parent = text.rpartition(")")[2].split()[:2]
-            if state != "Z":
-                parents.setdefault(int(parent), []).append(int(stat.parent.name))
+    for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208, Path takes twice as long
+        with suppress(OSError), open(f"/proc/{name}/stat", "rb") as stat:  # noqa: PTH123
+            state, parent = stat.read().rpartition(b")")[2].split(maxsplit=2)[:2]
+            if state != b"Z":
+                parents.setdefault(int(parent), []).append(int(name))
     found, todo = [], [pid]
     while todo:
         below = parents.get(todo.pop(), [])
@@ -261,11 +286,14 @@ class Running(Protocol):
 
 def slot_pids(worker: Running) -> list[int]:
     """The slots below a process: the children of its fork servers."""
-    return [
-        pid
-        for pid in children(worker.pid)
-        if "forkserver" in command(pid) and "forkserver" in command(parent(pid))
-    ]
+    return [pid for pid in children(worker.pid) if is_forked(pid) and is_forked(parent(pid))]
+
+
+def is_forked(pid: int) -> bool:
+    """Return True if a process is a fork server or a child of one."""
+    with suppress(OSError):
+        return "forkserver" in command(pid) + Path(f"/proc/{pid}/comm").read_text()
+    return False
 
 
 def memory_mib(pid: int) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import FINAL_STATES, MOVES, TaskState
-from tests.reliability.chaos.journal import Intent
+from tests.reliability.chaos.journal import SubmissionRecord
 from tests.support import databases
 
 Changes = list[tuple[str, str, int, str | None]]
@@ -30,11 +30,11 @@ class Row:
     circuits: int
     changes: Changes
     damage: str
-    """What is wrong with the object that holds a large result; empty: nothing, or there is none."""
+    """Fault of the object that holds a large result; empty without a fault or an object."""
 
 
 @dataclass(frozen=True)
-class Books:
+class StoredTasks:
     """All tasks by id, and the id of each idempotency key."""
 
     tasks: dict[str, Row]
@@ -46,7 +46,7 @@ class Books:
         return dict(sorted(Counter(row.attempt for row in self.tasks.values()).items()))
 
 
-def read(settings: Settings) -> Books:
+def read(settings: Settings) -> StoredTasks:
     changes: dict[int, Changes] = defaultdict(list)
     for sequence, *change in databases.ask(settings, _CHANGES):
         changes[sequence].append((change[0], change[1], change[2], change[3]))
@@ -56,12 +56,12 @@ def read(settings: Settings) -> Books:
         state, attempt, result, failure, circuits = row
         damage = ""
         if blob:
-            result, damage = _unpacked(place / blob, digest)
+            result, damage = _unpack(place / blob, digest)
         tasks[task_id] = Row(state, attempt, result, failure, circuits, changes[sequence], damage)
-    return Books(tasks, dict(databases.ask(settings, _KEYS)))
+    return StoredTasks(tasks, dict(databases.ask(settings, _KEYS)))
 
 
-def _unpacked(path: Path, digest: str) -> tuple[str | None, str]:
+def _unpack(path: Path, digest: str) -> tuple[str | None, str]:
     """Return the counts of an object, and the fault of the object."""
     if not path.exists():
         return None, f"its result {path.name} is gone"
@@ -80,67 +80,74 @@ _CHANGES = "SELECT sequence, move, state, attempt, worker FROM changes ORDER BY 
 _KEYS = "SELECT key, task_id FROM idempotency_keys"
 
 
-def violations(books: Books, intents: dict[str, Intent]) -> list[str]:
-    """Return every violation as a sentence; an empty list is the promise."""
-    found = []
-    for key, intent in intents.items():
-        found += _of_answers(books, key, intent)
-    told = {task_id: intent for intent in intents.values() for task_id in intent.ids}
-    for task_id, row in books.tasks.items():
-        found += [f"{task_id}: {what}" for what in faults(row, told.get(task_id, Intent(None)))]
-    return found + _unknown(books, intents)
+def violations(stored_tasks: StoredTasks, records: dict[str, SubmissionRecord]) -> list[str]:
+    """Return every violation of a guarantee as a sentence."""
+    problems = []
+    for key, record in records.items():
+        problems += _of_answers(stored_tasks, key, record)
+    record_by_task = {task_id: record for record in records.values() for task_id in record.ids}
+    for task_id, row in stored_tasks.tasks.items():
+        problems += [
+            f"{task_id}: {fault}"
+            for fault in task_faults(row, record_by_task.get(task_id, SubmissionRecord(None)))
+        ]
+    return problems + _unknown(stored_tasks, records)
 
 
-def _of_answers(books: Books, key: str, intent: Intent) -> list[str]:
-    found = [f"{task_id}: lost" for task_id in intent.ids if task_id not in books.tasks]
-    if len(intent.ids) > 1:
-        found.append(f"key {key}: answered with {len(intent.ids)} tasks")
-    if key in books.keys and intent.ids and intent.ids != {books.keys[key]}:
-        found.append(f"key {key}: stored for another task than was answered")
-    return found
+def _of_answers(stored_tasks: StoredTasks, key: str, record: SubmissionRecord) -> list[str]:
+    problems = [f"{task_id}: lost" for task_id in record.ids if task_id not in stored_tasks.tasks]
+    if len(record.ids) > 1:
+        problems.append(f"key {key}: answered with {len(record.ids)} tasks")
+    if key in stored_tasks.keys and record.ids and record.ids != {stored_tasks.keys[key]}:
+        problems.append(f"key {key}: stored for another task than was answered")
+    return problems
 
 
-def _unknown(books: Books, intents: dict[str, Intent]) -> list[str]:
+def _unknown(stored_tasks: StoredTasks, records: dict[str, SubmissionRecord]) -> list[str]:
     """Return the tasks that no answer named and no submission waits for."""
-    told = set().union(*(intent.ids for intent in intents.values()))
-    awaited = {books.keys.get(key) for key, intent in intents.items() if not intent.ids}
-    return [f"{i}: nobody submitted it" for i in books.tasks if i not in told and i not in awaited]
+    named = set().union(*(record.ids for record in records.values()))
+    pending = {stored_tasks.keys.get(key) for key, record in records.items() if not record.ids}
+    return [
+        f"{i}: no client submitted it"
+        for i in stored_tasks.tasks
+        if i not in named and i not in pending
+    ]
 
 
-def faults(row: Row, intent: Intent) -> list[str]:
+def task_faults(row: Row, record: SubmissionRecord) -> list[str]:
     """Return the faults of one task."""
-    found = list(_of_history(row.changes))
+    problems = list(_of_history(row.changes))
     finals = sum(TaskState(state) in FINAL_STATES for _, state, _, _ in row.changes)
     if finals != 1 or TaskState(row.state) not in FINAL_STATES:
-        found.append(f"final {finals} times, state {row.state}")
+        problems.append(f"final {finals} times, state {row.state}")
     if row.changes and (row.state, row.attempt) != (row.changes[-1][1], row.changes[-1][2]):
-        found.append(f"{row.state} at attempt {row.attempt}, but {row.changes[-1]} was last")
+        problems.append(f"{row.state} at attempt {row.attempt}, but {row.changes[-1]} was last")
     if row.circuits != 1:
-        found.append(f"{row.circuits} circuits")
+        problems.append(f"{row.circuits} circuits")
     if row.damage:
-        found.append(row.damage)
+        problems.append(row.damage)
     result: Any = json.loads(row.result) if row.result else None
-    if row.state == "completed" and intent.counts is not None and result != intent.counts:
-        found.append(f"completed with {result}")
-    if row.state not in intent.ends:
-        found.append(f"{row.state} {row.failure or ''}, not {' or '.join(intent.ends)}")
-    return found
+    if row.state == "completed" and record.counts is not None and result != record.counts:
+        problems.append(f"completed with {result}")
+    if row.state not in record.ends:
+        problems.append(f"{row.state} {row.failure or ''}, not {' or '.join(record.ends)}")
+    return problems
 
 
 def _of_history(changes: Changes) -> list[str]:
     """Return moves outside of the lifecycle, and moves of a worker without the lease."""
     if not changes or changes[0][0] != "submit":
         return ["does not begin with a submission"]
-    found = []
+    problems = []
     state, holder, attempt = TaskState.SUBMITTED, None, 0
     for move, after, at, worker in changes[1:]:
         if state not in MOVES[move].sources:
-            found.append(f"{move} from {state}")
+            problems.append(f"{move} from {state}")
         state = TaskState(after)
         if move == "claim":
             holder, attempt = worker, attempt + 1
         elif worker not in (None, holder):
-            found.append(f"{move} by a worker that had lost its lease")
+            problems.append(f"{move} by a worker that had lost its lease")
         if at != attempt:
-            found.append(f"{move} at attempt {at}, expected {attempt}")
-    return found
+            problems.append(f"{move} at attempt {at}, expected {attempt}")
+    return problems

@@ -12,17 +12,18 @@ from dataclasses import dataclass, replace
 import httpx
 
 from tests.reliability.chaos.journal import COMPLETED, Counts, Journal
-from tests.support.services import NO_LIMITS, Service
+from tests.support.services import NO_LIMITS, TLS, Service
 
 PATIENCE_S = 180
 LARGE_SHOTS = 25_000
+RETRY_S = 0.1
 PAUSE_S = 0.3
-"""The longest pause between two submissions: so that they meet the blows."""
+"""The longest pause between two submissions: so that submissions are spread over the faults."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """A circuit, the counts that it gives, and the states in which its task may end."""
+class CircuitCase:
+    """A circuit, its expected counts, and the states in which its task may end."""
 
     circuit: str
     counts: Counts | None
@@ -35,80 +36,82 @@ class Order:
         return {"circuit": self.circuit, "shots": self.shots, "memory": self.memory}
 
 
-def good(number: int) -> Order:
-    """Return a circuit that gives the bit string of its number after some work.
+def checked_circuit(number: int) -> CircuitCase:
+    """Return a circuit whose counts are the bit string of its number.
 
-    Every eighth circuit has much work, so that a task runs at all times.
+    Every eighth circuit takes longer, so that a task runs at all times.
     """
     flips = "".join(f"x q[{k}];" for k in range(12) if number >> k & 1)
-    work = "rx(0.5) q; rx(-0.5) q;" * (1 + number % 7) + _AND_BACK * (number % 8 == 0)
+    work = "rx(0.5) q; rx(-0.5) q;" * (1 + number % 7) + _SHORT_IDENTITY * (number % 8 == 0)
     text = f'include "stdgates.inc"; qubit[17] q; bit[12] c; {flips} {work} c = measure q[0:11];'
-    return Order(text, {f"{number % 4096:012b}": 100})
+    return CircuitCase(text, {f"{number % 4096:012b}": 100})
 
 
-def mixed(number: int) -> Order:
-    """Return a circuit, mostly a good one.
+def mixed_circuit(number: int) -> CircuitCase:
+    """Return a circuit, in most cases a checked one.
 
     Some fail, some are cancelled at once, some have a large result, and some run for several
     renewals of their lease.
     """
     if number % 5 == 3:
-        return Order(f"qubit q; frobnicate({number}) q;", None, ("failed",))
+        return CircuitCase(f"qubit q; frobnicate({number}) q;", None, ("failed",))
     if number % 20 == 10:
-        return lasting(number)
-    order = good(number)
+        return long_circuit(number)
+    case = checked_circuit(number)
     if number % 5 == 1:
-        return replace(order, ends=("cancelled", *COMPLETED))
-    return large(order) if number % 5 == 2 else order
+        return replace(case, ends=("cancelled", *COMPLETED))
+    return with_large_result(case) if number % 5 == 2 else case
 
 
-def lasting(number: int) -> Order:
-    """Return a circuit that gives its number after seconds, also on an idle machine."""
+def long_circuit(number: int) -> CircuitCase:
+    """Return such a circuit that takes several renewals of a lease, also on an idle machine."""
     flips = "".join(f"x q[{k}];" for k in range(12) if number >> k & 1)
-    text = f'include "stdgates.inc"; qubit[22] q; bit[12] c; {flips} {_FAR_AND_BACK} '
-    return Order(text + "c = measure q[0:11];", {f"{number % 4096:012b}": 100})
+    text = f'include "stdgates.inc"; qubit[22] q; bit[12] c; {flips} {_LONG_IDENTITY} '
+    return CircuitCase(text + "c = measure q[0:11];", {f"{number % 4096:012b}": 100})
 
 
-def large(order: Order) -> Order:
+def with_large_result(case: CircuitCase) -> CircuitCase:
     """Return a circuit with many shots and the bits of each."""
-    assert order.counts
+    assert case.counts
     return replace(
-        order, shots=LARGE_SHOTS, memory=True, counts=dict.fromkeys(order.counts, LARGE_SHOTS)
+        case, shots=LARGE_SHOTS, memory=True, counts=dict.fromkeys(case.counts, LARGE_SHOTS)
     )
 
 
-def _and_back(there: list[tuple[str, str]]) -> str:
+def _with_inverse(gates: list[tuple[str, str]]) -> str:
     """Return rotations and gates, followed by their inverses."""
-    back = [(gate, rotation.replace("0.3", "-0.3")) for rotation, gate in reversed(there)]
-    return "".join(first + second for first, second in there + back)
+    back = [(gate, rotation.replace("0.3", "-0.3")) for rotation, gate in reversed(gates)]
+    return "".join(first + second for first, second in gates + back)
 
 
-_THERE = [(f"rx(0.3) q[{k % 17}]; ", f"cx q[{k % 17}], q[{(k + 1) % 17}];") for k in range(170)]
-_AND_BACK = _and_back(_THERE)
-_FAR = [
-    (f"rx(0.3) q[{k * 5 % 22}]; ", f"cx q[{k * 5 % 22}], q[{(k * 5 + 1 + k * 7 % 21) % 22}];")
-    for k in range(250)
+_SHORT_GATES = [
+    (f"rx(0.3) q[{k % 17}]; ", f"cx q[{k % 17}], q[{(k + 1) % 17}];") for k in range(170)
 ]
-_FAR_AND_BACK = _and_back(_FAR)
+_SHORT_IDENTITY = _with_inverse(_SHORT_GATES)
+_LONG_GATES = [
+    (f"rx(0.3) q[{k * 5 % 22}]; ", f"cx q[{k * 5 % 22}], q[{(k * 5 + 1 + k * 7 % 21) % 22}];")
+    for k in range(150)
+]
+_LONG_IDENTITY = _with_inverse(_LONG_GATES)
 
 
-class Pace:
-    """The share of tasks that may have been submitted by now, even over the whole trial."""
+class SubmissionPace:
+    """Limits the part of the tasks that are submitted, so that they are spread over a trial."""
 
     def __init__(self, tasks: int) -> None:
         self._tasks, self._allowed = tasks, 0.0
-        self._news = threading.Condition()
+        self._condition = threading.Condition()
 
     def allow(self, share: float) -> None:
-        """Allow this share of all tasks."""
-        with self._news:
+        """Allow the submission of this part of all tasks, from 0 to 1."""
+        with self._condition:
             self._allowed = share * self._tasks
-            self._news.notify_all()
+            self._condition.notify_all()
 
     def wait(self, number: int) -> None:
-        """Wait for the turn of this task."""
-        with self._news:
-            self._news.wait_for(lambda: number < self._allowed + 1)
+        """Wait until the task with this number may be submitted."""
+        with self._condition:
+            self._condition.wait_for(lambda: number < self._allowed + 1)
 
 
 class Client(threading.Thread):
@@ -119,12 +122,12 @@ class Client(threading.Thread):
         service: Service,
         numbers: Sequence[int],
         journal: Journal,
-        pace: Pace,
-        order: Callable[[int], Order] = good,
+        pace: SubmissionPace,
+        case: Callable[[int], CircuitCase] = checked_circuit,
     ) -> None:
         super().__init__(name="client")
         self._service, self._numbers = service, numbers
-        self._journal, self._pace, self._order = journal, pace, order
+        self._journal, self._pace, self._case = journal, pace, case
         self._random = random.Random(numbers[0])
         self.refusals: Counter[int] = Counter()
         self.gaps: list[float] = []
@@ -132,36 +135,42 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         try:
-            with httpx.Client(base_url=self._service.url, timeout=10, limits=NO_LIMITS) as http:
+            with httpx.Client(
+                base_url=self._service.url,
+                headers=self._service.http.headers,
+                timeout=10,
+                limits=NO_LIMITS,
+                verify=TLS,
+            ) as http:
                 for number in self._numbers:
                     self._pace.wait(number)
                     time.sleep(self._random.uniform(0, PAUSE_S))
-                    self._one(http, number)
+                    self._submit(http, number)
         except BaseException as error:
             self.error = error
 
-    def _one(self, http: httpx.Client, number: int) -> None:
-        order = self._order(number)
+    def _submit(self, http: httpx.Client, number: int) -> None:
+        case = self._case(number)
         key = uuid.uuid4().hex
-        self._journal.intend(key, order.counts, order.ends)
-        task_id = self._persist(http, order, key)
-        self._journal.answered(key, task_id)
+        self._journal.record_submission(key, case.counts, case.ends)
+        task_id = self._submit_until_accepted(http, case, key)
+        self._journal.record_answer(key, task_id)
         with suppress(httpx.TransportError):
-            if "cancelled" in order.ends:
+            if "cancelled" in case.ends:
                 http.post(f"/tasks/{task_id}/cancel")
             http.get(f"/tasks/{task_id}")
 
-    def _persist(self, http: httpx.Client, order: Order, key: str) -> str:
+    def _submit_until_accepted(self, http: httpx.Client, case: CircuitCase, key: str) -> str:
         """Repeat a submission with one key until there is an answer."""
         headers, began = {"Idempotency-Key": key}, time.monotonic()
         while time.monotonic() < began + PATIENCE_S:
             with suppress(httpx.TransportError):
-                answer = http.post("/tasks", json=order.body, headers=headers)
+                answer = http.post("/tasks", json=case.body, headers=headers)
                 if answer.status_code == 200:
                     self.gaps.append(time.monotonic() - began)
                     return str(answer.json()["task_id"])
                 self.refusals[answer.status_code] += 1
                 assert answer.status_code in (429, 503), answer.text
                 assert "retry-after" in answer.headers, answer.text
-            time.sleep(0.05)
+            time.sleep(RETRY_S)
         raise AssertionError(f"nothing was accepted for {PATIENCE_S} s")

@@ -40,13 +40,13 @@ class Clock:
 
     def now(self) -> float:
         """Return the time of the moved clock."""
-        said = subprocess.run(
+        process = subprocess.run(
             ["date", "+%s"], env=self.environment, capture_output=True, check=True
         )
-        return float(said.stdout)
+        return float(process.stdout)
 
 
 def _library() -> Path:
-    package = find_spec("libfaketime")  # found, not imported: it would look for a shell
+    package = find_spec("libfaketime")  # not imported, because the import searches for a shell
     assert package and package.origin
     return Path(package.origin).parent / "vendor/libfaketime/src/libfaketime.so.1"

@@ -14,23 +14,23 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from quantumtask.api.http import protocol
 from quantumtask.api.service.worker_client import WorkerClient
 from quantumtask.cli.app import main
 from quantumtask.shared.blobs import FolderStore
 from quantumtask.shared.database.postgresql import Postgresql
 from quantumtask.shared.database.sqlite import Sqlite
 from quantumtask.shared.db import Store
+from quantumtask.shared.http_server.transport import CoalescingTransport
 from quantumtask.shared.worker_store import WorkerStore
 
 SPREAD = 3
-"""How many more hits a point lets pass each time before it ends its process again."""
+"""Number of hits by which each repetition of a failpoint is later than the one before."""
 
 PLACES = {
     "api": ("submit", "cancel", "answer", "ring"),
     "worker": ("claim", "complete", "fail", "release", "renew", "sweep", "blob"),
 }
-"""What can be interrupted: commits by the move that they write, and what is no commit."""
+"""Steps with failpoints: commits by their move, and steps that are no commits."""
 
 SIDES = ("before", "after")
 POINTS = {
@@ -39,21 +39,21 @@ POINTS = {
 }
 
 
-class Points:
-    """The failpoints that are still to end a process."""
+class Failpoints:
+    """The failpoints of a process, and the number of times that each ends a process."""
 
     def __init__(self, folder: Path, times: int, names: Sequence[str]) -> None:
         self._folder, self._times, self._names = folder, times, frozenset(names)
         self._hits: Counter[str] = Counter()
 
     def hit(self, point: str) -> None:
-        """End this process if it is time."""
+        """Count a hit of a failpoint, and end this process if the failpoint is due."""
         if point not in self._names:
             return
-        deaths = len(list(self._folder.glob(f"{point}.*")))
+        ends = len(list(self._folder.glob(f"{point}.*")))
         self._hits[point] += 1
-        if deaths < self._times and self._hits[point] > SPREAD * deaths:
-            (self._folder / f"{point}.{deaths}.{os.getpid()}").touch()
+        if ends < self._times and self._hits[point] > SPREAD * ends:
+            (self._folder / f"{point}.{ends}.{os.getpid()}").touch()
             os._exit(9)
 
     def around(self, owner: Any, name: str, places: Callable[..., Sequence[str]]) -> None:
@@ -61,11 +61,11 @@ class Points:
         inner = getattr(owner, name)
 
         @wraps(inner)
-        def outer(*given: Any, **more: Any) -> Any:
-            at = places(*given, **more)
+        def outer(*args: Any, **kwargs: Any) -> Any:
+            at = places(*args, **kwargs)
             for place in at:
                 self.hit(f"{place}.before")
-            answer = inner(*given, **more)
+            answer = inner(*args, **kwargs)
             for place in at:
                 self.hit(f"{place}.after")
             return answer
@@ -73,13 +73,13 @@ class Points:
         setattr(owner, name, outer)
 
 
-def install(points: Points) -> None:
+def install(failpoints: Failpoints) -> None:
     """Wrap the functions of the service that have failpoints."""
-    written: dict[int, list[str]] = {}  # by connection: what its open transaction writes
+    steps: dict[int, list[str]] = {}  # of the open transaction, by connection
     reclaiming: set[int] = set()
 
-    def note(self: Store, what: str) -> None:
-        written.setdefault(id(self._database), []).append(what)
+    def note(self: Store, step: str) -> None:
+        steps.setdefault(id(self._database), []).append(step)
 
     def record(self: Store, move: str, tasks: Sequence[Any], worker: str | None) -> None:
         if tasks:
@@ -87,10 +87,10 @@ def install(points: Points) -> None:
         inner_record(self, move, tasks, worker)
 
     def renew(self: WorkerStore, worker: str, ids: Any) -> Any:
-        known = list(ids)
-        if known:
+        task_ids = list(ids)
+        if task_ids:
             note(self, "renew")
-        return inner_renew(self, worker, known)
+        return inner_renew(self, worker, task_ids)
 
     def reclaim(self: WorkerStore, leases: Any) -> Any:
         reclaiming.add(id(self))
@@ -100,20 +100,20 @@ def install(points: Points) -> None:
             reclaiming.discard(id(self))
 
     def writes(self: Any, *, commit: bool) -> list[str]:
-        what = written.pop(id(self), [])
-        return what if commit else []
+        open_steps = steps.pop(id(self), [])
+        return open_steps if commit else []
 
     inner_record, inner_renew, inner_reclaim = Store._record, WorkerStore.renew, WorkerStore.reclaim
     Store._record = record  # type: ignore[method-assign]
     WorkerStore.renew, WorkerStore.reclaim = renew, reclaim  # type: ignore[method-assign]
-    points.around(Sqlite, "end", writes)
-    points.around(Postgresql, "end", writes)
-    points.around(protocol._CoalescingTransport, "_flush", answer)
-    points.around(FolderStore, "put", lambda *_: ["blob"])
-    points.around(WorkerClient, "wake", lambda *_: ["ring"])
+    failpoints.around(Sqlite, "end", writes)
+    failpoints.around(Postgresql, "end", writes)
+    failpoints.around(CoalescingTransport, "_flush", answer)
+    failpoints.around(FolderStore, "put", lambda *_: ["blob"])
+    failpoints.around(WorkerClient, "wake", lambda *_: ["ring"])
 
 
-def answer(connection: protocol._CoalescingTransport) -> list[str]:
+def answer(connection: CoalescingTransport) -> list[str]:
     """Return the failpoint of a reply with the id of a task."""
     return ["answer"] if b'"submitted"' in b"".join(connection._buffer) else []
 
@@ -121,5 +121,5 @@ def answer(connection: protocol._CoalescingTransport) -> list[str]:
 if __name__ == "__main__":
     folder, times, names = sys.argv[1:4]
     del sys.argv[1:4]
-    install(Points(Path(folder), int(times), names.split(",")))
+    install(Failpoints(Path(folder), int(times), names.split(",")))
     main()

@@ -11,8 +11,8 @@ COMPLETED = ("completed",)
 
 
 @dataclass
-class Intent:
-    """One submission: the states in which it may end, its counts (None: any), and its answer."""
+class SubmissionRecord:
+    """A submission: its expected counts (None: any), its final states, and the answered ids."""
 
     counts: Counts | None
     ends: tuple[str, ...] = COMPLETED
@@ -20,18 +20,20 @@ class Intent:
 
 
 class Journal:
-    """A file that outlives its writer; for several threads at once."""
+    """A file with each submission and answer, for several threads; it survives a crash."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
-    def intend(self, key: str, counts: Counts | None, ends: tuple[str, ...] = COMPLETED) -> None:
+    def record_submission(
+        self, key: str, counts: Counts | None, ends: tuple[str, ...] = COMPLETED
+    ) -> None:
         """Record that a submission under this key is about to be sent."""
         self._write({"key": key, "counts": counts, "ends": ends})
 
-    def answered(self, key: str, task_id: str) -> None:
-        """Record that it was accepted as this task."""
+    def record_answer(self, key: str, task_id: str) -> None:
+        """Record that the submission under this key was accepted as this task."""
         self._write({"key": key, "id": task_id})
 
     def close(self) -> None:
@@ -42,17 +44,17 @@ class Journal:
         os.fsync(self._file)
 
 
-def read(path: Path) -> dict[str, Intent]:
+def read(path: Path) -> dict[str, SubmissionRecord]:
     """Return the submissions of a journal by their key."""
-    intents: dict[str, Intent] = {}
+    records: dict[str, SubmissionRecord] = {}
     for line in map(json.loads, path.read_text().splitlines()):
         if "id" in line:
-            intents[line["key"]].ids.add(line["id"])
+            records[line["key"]].ids.add(line["id"])
         else:
-            intents[line["key"]] = Intent(line["counts"], tuple(line["ends"]))
-    return intents
+            records[line["key"]] = SubmissionRecord(line["counts"], tuple(line["ends"]))
+    return records
 
 
-def accepted(intents: dict[str, Intent]) -> list[str]:
+def accepted(records: dict[str, SubmissionRecord]) -> list[str]:
     """Return the ids of all tasks that the service has accepted."""
-    return sorted(set().union(*(intent.ids for intent in intents.values())))
+    return sorted(set().union(*(record.ids for record in records.values())))

@@ -1,4 +1,4 @@
-"""Restart of services that have ended, as `quantumtask up` and Kubernetes do it."""
+"""Supervisor of services that end at failpoints: restarts them, as `quantumtask up` does."""
 
 import signal
 import time
@@ -11,50 +11,50 @@ from tests.support.services import Process, Service
 LIMIT_S = 120.0
 
 
-class Keeper:
-    """An API and two workers that end at failpoints and are restarted until all were reached."""
+class FailpointSupervisor:
+    """Runs an API and two workers, and restarts them until every failpoint was reached."""
 
     def __init__(self, service: Service, points: dict[str, tuple[str, ...]], times: int) -> None:
         self._service, self._points, self._times = service, points, times
-        self._deaths = Path(service.folder / "deaths")
-        self._deaths.mkdir()
+        self._marks = Path(service.folder / "failpoints")
+        self._marks.mkdir()
         self._api = self._start("api")
         self._workers = [self._start("worker"), self._start("worker")]
-        self.dealt: Counter[str] = Counter()
+        self.fault_counts: Counter[str] = Counter()
 
-    def wreak(self) -> Iterator[float]:
-        """Yield the share of deaths that is over with the next one."""
-        wanted = self._times * sum(map(len, self._points.values()))
+    def inject(self) -> Iterator[float]:
+        """Restart ended processes, and yield the progress, from 0 to 1, after each check."""
+        total = self._times * sum(map(len, self._points.values()))
         end = time.monotonic() + LIMIT_S
         drain_at = time.monotonic()
-        while (done := self._count()) < wanted and time.monotonic() < end:
-            # So much more as time has passed: a point that is reached by few tasks needs more.
-            spent = 1 - (end - time.monotonic()) / LIMIT_S
-            yield max((done + 1) / wanted, spent)
+        while (ends := self._count()) < total and time.monotonic() < end:
+            # More tasks as time passes, because few tasks reach some of the failpoints.
+            elapsed = 1 - (end - time.monotonic()) / LIMIT_S
+            yield max((ends + 1) / total, elapsed)
             time.sleep(0.05)
-            self._tend()
-            if time.monotonic() > drain_at and self._wanted("release"):
+            self._restart_ended()
+            if time.monotonic() > drain_at and self._misses("release"):
                 self._workers.reverse()
-                self._workers[0].signal(signal.SIGTERM)  # what it runs goes back
+                self._workers[0].signal(signal.SIGTERM)  # the worker releases its tasks
                 drain_at = time.monotonic() + 4
-        self._settle()
+        self._finish()
 
     @property
     def missed(self) -> list[str]:
         """Return the failpoints at which too few processes have ended."""
         names = [name for points in self._points.values() for name in points]
-        return [name for name in names if self._died(name) < self._times]
+        return [name for name in names if self._end_count(name) < self._times]
 
-    def _settle(self) -> None:
-        """Start the services without failpoints."""
+    def _finish(self) -> None:
+        """Restart ended processes until the API is healthy."""
         end = time.monotonic() + LIMIT_S
         while self._service.try_get("/health") != 200 and time.monotonic() < end:
-            self._tend()
+            self._restart_ended()
             time.sleep(0.05)
-        self._tend()
+        self._restart_ended()
         self._count()
 
-    def _tend(self) -> None:
+    def _restart_ended(self) -> None:
         if self._api.popen.poll() is not None:
             self._api = self._start("api")
         for index, worker in enumerate(self._workers):
@@ -65,18 +65,18 @@ class Keeper:
         points = ",".join(self._points.get(name, ()))
         self._service.runner = [
             "-m", "tests.reliability.chaos.failpoints",
-            str(self._deaths), str(self._times), points or "none",
+            str(self._marks), str(self._times), points or "none",
         ]  # fmt: skip
         if name == "api":
             return self._service.start_api()
         return self._service.start_worker(worker_port=0)
 
-    def _wanted(self, place: str) -> bool:
+    def _misses(self, place: str) -> bool:
         return any(name.startswith(place) for name in self.missed)
 
     def _count(self) -> int:
-        self.dealt = Counter(file.name.rsplit(".", 2)[0] for file in self._deaths.iterdir())
-        return self.dealt.total()
+        self.fault_counts = Counter(file.name.rsplit(".", 2)[0] for file in self._marks.iterdir())
+        return self.fault_counts.total()
 
-    def _died(self, name: str) -> int:
-        return len(list(self._deaths.glob(f"{name}.*")))
+    def _end_count(self, name: str) -> int:
+        return len(list(self._marks.glob(f"{name}.*")))

@@ -1,4 +1,4 @@
-"""Faults that end or stop processes, each sent to a process by its id."""
+"""Fault injector: ends or stops processes of a service, each by its id."""
 
 import os
 import random
@@ -13,7 +13,7 @@ from typing import Any
 from tests.support.postgres import Server
 from tests.support.services import Process, Service, slot_pids, until
 
-Blows = Mapping[str, int]
+FaultCounts = Mapping[str, int]
 
 SETTINGS: dict[str, Any] = {
     "slots": 1,
@@ -24,44 +24,44 @@ SETTINGS: dict[str, Any] = {
     "max_crashes": 1000,
     "drain_s": 2.0,
 }
-"""Short leases, so that a lost worker is noticed soon; and no task is given up, so all complete."""
+"""Short leases, so that a lost worker is noticed soon; no task fails because of crashes."""
 
 LONGER_THAN_A_LEASE_S = float(SETTINGS["lease_s"]) + 0.6
 
 SHORT = {
-    "kill_api": 3, "kill_worker": 3, "kill_slot": 4, "stop_worker": 3, "stop_slot": 1,
+    "kill_api": 2, "kill_worker": 2, "kill_slot": 2, "stop_worker": 2, "stop_slot": 1,
     "stop_api": 1,
 }  # fmt: skip
 FULL = {
     "kill_api": 60, "kill_worker": 50, "kill_slot": 100, "stop_worker": 50, "stop_slot": 5,
     "stop_api": 5,
 }  # fmt: skip
-ON_RAY = {**FULL, "kill_slot": 60, "kill_bridge": 20, "kill_raylet": 12, "kill_gcs": 8}
+ON_RAY = {**FULL, "kill_slot": 60, "kill_driver": 20, "kill_raylet": 12, "kill_gcs": 8}
 
 
-class Havoc:
-    """Causes faults in a service. Two workers run at any time, except those just killed."""
+class FaultInjector:
+    """Causes faults in a service with two workers; a killed process is started again."""
 
     def __init__(self, service: Service, seed: int, server: Server | None = None) -> None:
         self._service, self._random, self._server = service, random.Random(seed), server
-        self._stopped: list[threading.Timer] = []
-        self.dealt: Counter[str] = Counter()
+        self._timers: list[threading.Timer] = []
+        self.fault_counts: Counter[str] = Counter()
         self.workers = [service.worker, self._new_worker()]
 
-    def wreak(self, blows: Blows) -> Iterator[float]:
-        """Cause each fault the given number of times, in random order.
+    def inject(self, faults: FaultCounts) -> Iterator[float]:
+        """Cause each fault so many times, in random order.
 
-        Yields the share of faults that is over with the next one. All processes run again after
-        the last one.
+        Yields, before each fault, the part of the faults that is over after it, from 0 to 1. After
+        the last fault, all processes run again.
         """
-        plan = [blow for blow, times in blows.items() for _ in range(times)]
+        plan = [fault for fault, times in faults.items() for _ in range(times)]
         self._random.shuffle(plan)
-        for number, blow in enumerate(plan, 1):
+        for number, fault in enumerate(plan, 1):
             yield number / len(plan)
             time.sleep(self._random.uniform(0.05, 0.6))
-            getattr(self, blow)()
-            self.dealt[blow] += 1
-        for timer in self._stopped:
+            getattr(self, fault)()
+            self.fault_counts[fault] += 1
+        for timer in self._timers:
             timer.join()
 
     def kill_api(self) -> None:
@@ -75,20 +75,18 @@ class Havoc:
         self.workers[index] = self._new_worker()
 
     def kill_slot(self) -> None:
-        self._to_a_slot(signal.SIGKILL)
+        self._signal_slot(signal.SIGKILL)
 
     def stop_worker(self) -> None:
-        """Stop a worker for longer than its lease, then continue it: it writes after its lease is
-        lost.
-        """
+        """Stop a worker for longer than its lease, so that it continues without the lease."""
         worker = self._random.choice(self.workers)
         worker.signal(signal.SIGSTOP)
         timer = threading.Timer(LONGER_THAN_A_LEASE_S, worker.signal, [signal.SIGCONT])
         timer.start()
-        self._stopped.append(timer)
+        self._timers.append(timer)
 
     def stop_slot(self) -> None:
-        pid = self._to_a_slot(signal.SIGSTOP)
+        pid = self._signal_slot(signal.SIGSTOP)
         time.sleep(0.3)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
@@ -99,20 +97,20 @@ class Havoc:
         self._service.api.signal(signal.SIGCONT)
 
     def kill_server(self) -> None:
-        """PostgreSQL ends at once, and comes back after a moment that may be long."""
+        """Stop PostgreSQL at once, and start it again after 0 to 2 s."""
         assert self._server
         self._server.stop()
         time.sleep(self._random.choice((0.0, 0.5, 2.0)))
         self._server.start()
 
-    def _to_a_slot(self, number: signal.Signals) -> int:
-        """The slot that was hit, as soon as there is one."""
+    def _signal_slot(self, signal_: signal.Signals) -> int:
+        """Send a signal to a slot, as soon as there is one, and return its process id."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
             if pids := self.slots():
                 pid = self._random.choice(pids)
                 with suppress(ProcessLookupError):
-                    os.kill(pid, number)
+                    os.kill(pid, signal_)
                     return pid
             time.sleep(0.02)
         raise AssertionError(f"no slot for a minute\n{self._service.logs()}")

@@ -1,0 +1,62 @@
+"""A Chromium of the machine, without which the tests of the page are skipped."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+WEB = Path(__file__).parents[2] / "web"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+SERIOUS = ("serious", "critical")
+
+
+def find_browser() -> str | None:
+    paths = [path for path in map(shutil.which, NAMES) if path]
+    return paths[0] if paths else str(ON_MACOS) if ON_MACOS.exists() else None
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """A browser, or a visible skip of the test."""
+    path = find_browser()
+    if path is None:
+        pytest.skip("no browser, so the page is not tested: apt-get install chromium")
+    with sync_playwright() as playwright:
+        # Its own sandbox needs rights that root in a container does not have.
+        yield playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+
+
+def open_page(page: Page, path: str) -> None:
+    """Open a page of the service, and wait until it has its data."""
+    page.goto("about:blank")  # a change of the fragment alone would keep the page before
+    page.goto(path)
+    expect(page.locator("main[aria-busy=false]")).to_be_attached()
+
+
+@cache
+def axe_source() -> str:
+    path = WEB / "node_modules/axe-core/axe.min.js"
+    if not path.exists():
+        pytest.skip("axe-core is not installed: make web")
+    return path.read_text()
+
+
+def serious_findings(page: Page) -> list[str]:
+    """The serious problems that axe sees on a page, each with the first place."""
+    page.evaluate(axe_source() + "; null")
+    report: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]} "
+        f"{json.dumps(each['nodes'][0].get('any', []))[:300]}"
+        for each in report["violations"]
+        if each["impact"] in SERIOUS
+    ]

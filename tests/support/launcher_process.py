@@ -1,0 +1,219 @@
+"""The process from which a launcher forks: it has imported the modules of one kind of process.
+
+usage: python -m tests.support.launcher_process SOCKET KIND    (by Launcher alone)
+"""
+
+import atexit
+import fcntl
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from multiprocessing import util
+from pathlib import Path
+from typing import Any, NoReturn
+
+from quantumtask.worker.sandbox.environment import child_environment
+
+SERVICE = (
+    "anyio._backends._asyncio",
+    "quantumtask.cli.serve",
+    "quantumtask.shared.database.sqlite",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.protocols.websockets.auto",
+)
+"""What both services import after their start, when it is first used."""
+
+MODULES: dict[str, Sequence[str]] = {
+    "api": ("quantumtask.api.main", *SERVICE),
+    "worker": (
+        "quantumtask.worker.main",
+        "quantumtask.worker.slots.execute",
+        "pydantic.v1",
+        *SERVICE,
+    ),
+    "command": (
+        "quantumtask.cli.commands.root",
+        "quantumtask.cli.commands.local_validation",
+        "quantumtask.cli.doctor",
+        "quantumtask.client",
+        "quantumtask.openqasm",
+        "quantumtask.worker.analysis.child",
+        "httpcore",
+        "rich.progress",
+        "rich.live",
+        "matplotlib.figure",
+        "matplotlib.backends.backend_agg",
+        "matplotlib.backends.backend_svg",
+        "typer._adapters",
+    ),
+    "s3": ("moto.server",),
+}
+FORK_SERVER = "from multiprocessing.forkserver import main"
+"""The start of the program that multiprocessing starts as its fork server."""
+
+HIGH = 512
+"""A number above those of a worker's files when it starts its fork server."""
+
+
+def serve(requests: socket.socket) -> dict[str, Any] | None:
+    """Answer requests until there are no more; in each new child, return its request."""
+    with requests, requests.makefile("rw") as lines:
+        for line in iter(lines.readline, ""):
+            request: dict[str, Any] = json.loads(line)
+            if "poll" in request:
+                answer = reap(request["poll"])
+            else:
+                files = open_files(request["files"])  # before its caller may close them
+                answer = os.fork()
+                if answer == 0:
+                    return {**request, "files": files}
+                for file in files:
+                    os.close(file)
+            lines.write(json.dumps(answer) + "\n")
+            lines.flush()
+    return None
+
+
+def open_files(names: Sequence[str]) -> list[int]:
+    """Open the standard input, output and error of a child."""
+    write = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    modes = (os.O_RDONLY, write, write)
+    return [os.open(n, mode | os.O_NOCTTY, 0o666) for n, mode in zip(names, modes, strict=True)]
+
+
+def reap(pid: int) -> int | None:
+    """Return the exit status of a child that has ended, as subprocess.Popen writes it."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def become(request: dict[str, Any]) -> None:
+    """Give a new child what subprocess.Popen would give it."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
+    for number, file in enumerate(request["files"]):
+        os.dup2(file, number)
+        os.close(file)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.chdir(request["cwd"])
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run a module or a script as the main program, and end as it ends."""
+    try:
+        run_main(arguments)
+    except SystemExit as end:
+        if not isinstance(end.code, int):
+            raise
+        end_process(end.code)
+    end_process(0)
+
+
+def end_process(status: int) -> NoReturn:
+    """End as an interpreter does, but leave the objects of the modules to the kernel.
+
+    Python would write to each of them to free it, and the kernel copy each page for that: most of
+    what a short command costs.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def run_main(arguments: Sequence[str]) -> None:
+    if arguments[0] == "-m":
+        _, module, *sys.argv[1:] = arguments
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = [*arguments]
+        runpy.run_path(arguments[0], run_name="__main__")
+
+
+def import_simulators() -> None:
+    """Import what a fork server imports, so that its fork has it."""
+    from quantumtask.engines.selection.methods import engine_version
+    from quantumtask.engines.simulators.base import load_engine
+    from quantumtask.shared.task import ENGINES
+
+    for name in ENGINES:
+        if engine_version(name) is not None:
+            load_engine(name)
+
+
+class ForkServerProcess:
+    """A child that becomes the fork server of this worker once multiprocessing starts one.
+
+    The child is forked before the worker has threads, files or secrets. It imports nothing more:
+    the simulators are there. A second fork server is a new interpreter, as usual.
+    """
+
+    def __init__(self) -> None:
+        self._order, order = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._order.close()
+            wait_for_order(order)
+        order.close()
+        self._spawn = util.spawnv_passfds
+        util.spawnv_passfds = self.spawn  # type: ignore[assignment]
+
+    def spawn(self, path: Any, arguments: Sequence[Any], files: Sequence[int]) -> int:
+        """Start a program, as `multiprocessing.util.spawnv_passfds` does."""
+        if self._pid and str(arguments[-1]).startswith(FORK_SERVER):
+            environment = child_environment(os.environ)
+            order = {"program": arguments[-1], "environment": environment, "files": [*files]}
+            socket.send_fds(self._order, [json.dumps(order).encode()], [*files])
+            self._order.close()
+            pid, self._pid = self._pid, 0
+            return pid
+        return int(self._spawn(path, arguments, files))
+
+
+def wait_for_order(order: socket.socket) -> None:
+    """Become a fork server with the files of the worker, or end with it."""
+    text, files, *_ = socket.recv_fds(order, 1 << 20, 10)
+    if not text:
+        os._exit(0)
+    request = json.loads(text)
+    # The program names its files by the worker's numbers. All others are closed, as by exec.
+    copies = [fcntl.fcntl(file, fcntl.F_DUPFD, HIGH) for file in files]
+    order.detach()
+    os.closerange(3, HIGH)
+    for copy, number in zip(copies, request["files"], strict=True):
+        os.dup2(copy, number)
+        os.close(copy)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    Path("/proc/self/comm").write_text("forkserver")
+    exec(request["program"], {})
+
+
+def main() -> None:
+    requests, kind = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
+    for module in ("quantumtask.cli.app", *MODULES[kind]):
+        importlib.import_module(module)
+    if kind == "worker":
+        import_simulators()
+    assert len([*Path("/proc/self/task").iterdir()]) == 1, "importing has started a thread"
+    gc.freeze()
+    if request := serve(requests):
+        become(request)
+        if kind == "worker":
+            ForkServerProcess()
+        run(request["arguments"])
+
+
+if __name__ == "__main__":
+    main()
