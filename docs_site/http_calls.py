@@ -79,9 +79,14 @@ def answer(status: str, response: Json) -> str:
     """Return the model of a success, or the codes of an error."""
     media = list(response.get("content", {}).items())
     if status.startswith("2"):
-        return ", ".join(f"{type_name(each['schema'])} (`{kind}`)" for kind, each in media)
+        return ", ".join(content(kind, each) for kind, each in media)
     codes = [code for _, each in media for code in each.get("examples", {})]
     return ", ".join(f"`{code}`" for code in codes) or str(response["description"])
+
+
+def content(kind: str, media: Json) -> str:
+    """Return the model and the media type of an answer; a stream of events has no model."""
+    return f"{type_name(media['schema'])} (`{kind}`)" if "schema" in media else f"`{kind}`"
 
 
 def example(response: Json) -> Iterator[str]:

@@ -6,6 +6,9 @@ from quantumtask.version import __version__
 
 if TYPE_CHECKING:
     from quantumtask.client import (
+        AsyncBatch,
+        AsyncClient,
+        AsyncTask,
         Batch,
         CircuitError,
         Client,
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AsyncBatch",
+    "AsyncClient",
+    "AsyncTask",
     "Batch",
     "CircuitError",
     "Client",
