@@ -305,5 +305,5 @@ def test_a_shell_completes_commands_and_options(shell: str) -> None:
 
     assert "submit" in complete("quantumtask sub")
     assert "--observable" in complete("quantumtask submit --obs")
-    script = quantumtask("--show-completion", shell)
-    assert "quantumtask" in script.stdout, script.stderr
+    script = quantumtask("completion", shell)
+    assert f"_QUANTUMTASK_COMPLETE=complete_{shell}" in script.stdout, script.stderr

@@ -9,6 +9,7 @@ import typer
 
 from quantumtask.cli.commands import (
     audit,
+    completion,
     draw,
     login,
     operate,
@@ -56,6 +57,7 @@ app.command(context_settings=FORWARDED)(operate.api)
 app.command(context_settings=FORWARDED)(operate.worker)
 app.command()(operate.doctor)
 app.command()(operate.backup)
+app.command()(completion.completion)
 app.command()(login.login)
 app.command()(login.logout)
 app.add_typer(token.app, name="token")
