@@ -2,7 +2,6 @@
 
 import json
 import math
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -75,12 +74,6 @@ def standard_gates() -> Iterator[tuple[str, QuantumCircuit]]:
             gate, [PowerModifier(3), ControlModifier(2, 2), InverseModifier()]
         )
         yield f"{name} annotated", _on(annotated, gate.num_qubits + 2)
-
-
-def _old(name: str) -> Gate:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return getattr(gates, name)
 
 
 def _composite() -> QuantumCircuit:

@@ -113,7 +113,6 @@ TIMING = (
 )
 
 _INCLUDE = "comments: Included files"
-_PLAIN = "qubit[2] q; bit[2] c; U(pi, 0, pi) q[0]; c = measure q;"
 
 INCLUDES = (
     quantum('`include "stdgates.inc";`', _INCLUDE, "x q[0];", "1"),

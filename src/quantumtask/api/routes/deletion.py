@@ -16,7 +16,6 @@ from quantumtask.api.schemas.deletion import BatchDeleted, TaskDeleted
 router = APIRouter()
 
 _ID = "0190ec3e-bd6c-7d27-a6b4-7d2e4c1f8a55"
-_CANCEL, _DELETE = "cancel with POST", "delete that with DELETE"
 
 
 @router.delete(
