@@ -1,6 +1,6 @@
 """The FastAPI application, with a fast route for the two calls that every task makes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from quantumtask.api import metrics
 from quantumtask.api.http import errors
 from quantumtask.api.http.authentication import authenticate, is_open
+from quantumtask.api.http.door import Door
 from quantumtask.api.http.refusal_log import RefusalLog
 from quantumtask.api.routes import tasks
 from quantumtask.shared.errors import QuantumTaskError
@@ -36,15 +37,17 @@ class App(FastAPI):
     answers other HTTP methods on their paths.
     """
 
-    def __init__(self, access: AccessRules, **options: Any) -> None:
+    def __init__(self, access: AccessRules, doors: Sequence[Door], **options: Any) -> None:
         """Make the application.
 
         Args:
             access: The hosts and the origins of requests that are served.
+            doors: The protocols of other services that are spoken, too.
             options: Options of FastAPI.
         """
         super().__init__(**options)
         self._access = access
+        self._doors = {door.root: door for door in doors}
         self._refusals = RefusalLog()
         self._served: ASGIApp = self._serve
         if access.origins:
@@ -86,6 +89,9 @@ class App(FastAPI):
             await self._answer_head(scope, receive, send)
             return
         scope["app"] = self  # which FastAPI would set: `request.app` reads it
+        if door := self._find_door(scope["path"]):
+            await self._door_route(door, scope, receive, send)
+            return
         try:
             service = self.state.service
             scope["principal"] = await authenticate(service.authenticator, scope)
@@ -120,6 +126,27 @@ class App(FastAPI):
         metrics.record_request(
             scope["method"], route, response.status_code, None if long_poll else started
         )
+
+    def _find_door(self, path: str) -> Door | None:
+        """Return the door whose root is the first part of a path."""
+        end = path.find("/", 1)
+        return self._doors.get(path if end < 0 else path[:end])
+
+    async def _door_route(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request in another service's protocol, its errors included."""
+        started = perf_counter()
+        request, path = Request(scope, receive), "other"
+        try:
+            route = door.find_route(scope)
+            path = door.root + route.path
+            await door.admit(route, self.state.service, scope)
+            response = await route.endpoint(request)
+        except Exception as error:  # as FastAPI's own exception handlers do
+            answer = errors.describe_error(request, error)
+            self._refusals.write(scope, answer.status, answer.code)
+            response = door.error_response(answer)
+        await response(scope, receive, send)
+        metrics.record_request(scope["method"], path, response.status_code, started)
 
     async def _framework_route(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()

@@ -3,13 +3,14 @@
 import contextlib
 import logging
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import FrameType
 
 from fastapi import FastAPI
 
 from quantumtask.api.app import App
 from quantumtask.api.http import errors, swagger, web_page
+from quantumtask.api.http.door import Door
 from quantumtask.api.http.openapi_security import install_security
 from quantumtask.api.routes import (
     audit,
@@ -45,7 +46,7 @@ counts. Every error is a problem document (RFC 9457) with a stable `code`.
 """
 
 
-def create_app(settings: Settings) -> App:
+def create_app(settings: Settings, doors: Sequence[Door] = ()) -> App:
     """Return the application; its `TaskService` lives as long as the application runs."""
 
     @contextlib.asynccontextmanager
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> App:
 
     app = App(
         access=access_rules(settings),
+        doors=doors,
         title="QuantumTask",
         version=__version__,
         description=DESCRIPTION,
@@ -135,7 +137,7 @@ def raise_file_limit(files: int) -> int:
     return files if soft == unlimited else soft
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, doors: Sequence[Door]) -> None:
     """Serve until SIGTERM or SIGINT. Log JSON lines to standard error."""
     check_access(settings)
     logs.start_logging("api")
@@ -144,5 +146,5 @@ def serve(settings: Settings) -> None:
             "authentication is off: everyone who reaches this address may do everything",
             extra={"host": settings.host},
         )
-    app = create_app(settings)
+    app = create_app(settings, doors)
     ApiServer(app, settings.host, settings.port, http_limits(settings), shutdown_s=5).run()

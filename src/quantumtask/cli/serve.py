@@ -67,8 +67,9 @@ def _parser(service: str) -> argparse.ArgumentParser:
 
 def _api(settings: Settings) -> None:
     from quantumtask.api.main import serve
+    from quantumtask.doors.registry import open_doors
 
-    serve(settings)
+    serve(settings, open_doors(settings))
 
 
 def _worker(settings: Settings) -> None:

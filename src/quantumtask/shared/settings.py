@@ -1,14 +1,15 @@
 """Settings: one documented table, read once from the environment and passed on as a value."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
 from quantumtask.shared.data_folder import DATA_FOLDER, data_folder
+from quantumtask.shared.door_names import parse_doors
 from quantumtask.shared.limits import parse_limits, parse_weights
+from quantumtask.shared.locations import LOCATION_CHECKS, url_without_user
 from quantumtask.shared.machine import core_count, machine_memory_bytes
 from quantumtask.shared.secret_files import read_secret_files
 
@@ -57,6 +58,11 @@ class Settings:
     oidc_client_id: str = _setting("", "Id of this service at the provider.")
     oidc_groups: str = _setting(
         "", "Project and role of each group: `GROUP=PROJECT:ROLE,...`; the first counts."
+    )
+    doors: str = _setting(
+        "auto",
+        "Protocols of other services that the API speaks, too: `auto`, all on loopback and none "
+        "elsewhere; `all`; `none`; or a list of names: `ionq`.",
     )
     allowed_hosts: str = _setting(
         "",
@@ -220,8 +226,7 @@ class Settings:
     @property
     def database_label(self) -> str:
         """The database as shown to people: without user and password."""
-        url = _POSTGRESQL.fullmatch(self.database)
-        return f"postgresql://{url['location']}" if url else str(self.database_file)
+        return url_without_user(self.database) or str(self.database_file)
 
     @property
     def weights(self) -> dict[str, float]:
@@ -308,10 +313,11 @@ def load_settings(environment: Mapping[str, str] = os.environ, **overrides: Any)
         remedy = "docs/reference/settings.md lists them all"
         raise SettingsError(f"{unknown[0]} is not a setting. {remedy}.")
     values = {setting_of[k].name: _parse(k, v, setting_of[k]) for k, v in texts.items()}
-    _check_database(values.get("database", ""))
     for name, parse in _PARSERS.items():
         _check_text(name, values.get(name, ""), parse)
-    _check_results(values.get("results", ""))
+    for name, check in LOCATION_CHECKS.items():
+        if fault := check(values.get(name, "")):
+            raise SettingsError(f"{PREFIX}{name.upper()} {fault}")
     for name, choices in CHOICES.items():
         _check_choice(name, values.get(name, choices[0]))
     changes = {k: v for k, v in overrides.items() if v is not None}
@@ -330,19 +336,8 @@ SUPERVISOR = PREFIX + "SUPERVISED"
 NOT_SETTINGS = frozenset({PREFIX + "URL", PREFIX + "TOKEN", SUPERVISOR})
 """Variables with our prefix that are no settings: of the client, and of the supervisor."""
 
-_POSTGRESQL = re.compile(r"postgresql://([^@/?#]*@)?(?P<location>[^@/?#]*(/[^@/?#]*)?)(\?[^@#]*)?")
-
-
-def _check_database(url: str) -> None:
-    """Raise SettingsError for a wrong URL, without the URL, which may hold a password."""
-    if url and not _POSTGRESQL.fullmatch(url):
-        raise SettingsError(
-            f"{PREFIX}DATABASE must be postgresql://USER:PASSWORD@HOST:PORT/NAME, or empty for "
-            "SQLite. In user and password write %40 for @, %2F for /, %3F for ? and %23 for #."
-        )
-
-
 _PARSERS: dict[str, Callable[[str], object]] = {
+    "doors": parse_doors,
     "owner_weights": parse_weights,
     "project_limits": parse_limits,
     "user_limits": parse_limits,
@@ -355,16 +350,6 @@ def _check_text(name: str, text: str, parse: Callable[[str], object]) -> None:
     except ValueError as error:
         raise SettingsError(f"{PREFIX}{name.upper()}: {error}") from None
 
-
-def _check_results(location: str) -> None:
-    if "://" in location and not _BUCKET.fullmatch(location):
-        raise SettingsError(
-            f"{PREFIX}RESULTS must be a folder, or s3://BUCKET/PREFIX; got {location!r}. Set the "
-            "server and the keys in AWS_ENDPOINT_URL and the other AWS_ variables."
-        )
-
-
-_BUCKET = re.compile(r"s3://[^/?#@:]+(/[^?#]*)?")
 
 EXECUTORS = ("local", "ray")
 SANDBOX_MODES = ("on", "require", "off")

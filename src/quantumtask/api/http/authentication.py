@@ -47,12 +47,17 @@ async def authenticate(authenticator: Authenticator, scope: Scope) -> Principal:
     principal = await authenticator.identify(credential)
     if credential.session and not principal.chooses_owner:
         check_page(scope)
-    if not principal.writes and not only_reads(scope["method"], path):
+    check_role(principal, only_reads(scope["method"], path))
+    return principal
+
+
+def check_role(principal: Principal, reads: bool) -> None:
+    """Raise Forbidden unless the role of a principal allows a request that reads, or writes."""
+    if not principal.writes and not reads:
         raise Forbidden(
             f"the role of your token is {principal.role}, which neither submits nor cancels tasks: "
             "use a token of the role user"
         )
-    return principal
 
 
 def credential_of(scope: Scope) -> Credential:
@@ -71,6 +76,20 @@ def credential_of(scope: Scope) -> Credential:
     if token is not None or cookies is None:
         return Credential(token)
     return Credential(None, _session_in(cookies.decode("latin-1")))
+
+
+def find_authorization(scope: Scope, scheme: str) -> str | None:
+    """Return the token of a request in the header `Authorization: SCHEME TOKEN`; None without it.
+
+    Args:
+        scope: The request.
+        scheme: The word before the token, in any case.
+    """
+    for name, value in scope["headers"]:
+        word, _, token = value.partition(b" ")
+        if name == b"authorization" and word.lower() == scheme.lower().encode():
+            return str(token.strip().decode("latin-1"))
+    return None
 
 
 def _session_in(cookies: str) -> str | None:

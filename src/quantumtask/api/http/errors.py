@@ -1,8 +1,8 @@
 """Exceptions to responses: each error is an RFC 9457 problem document with a stable `code`."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -77,45 +77,52 @@ def find_status(error: QuantumTaskError) -> HTTPStatus:
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _problem_document(
-    status: HTTPStatus,
-    code: str,
-    detail: str,
-    headers: dict[str, str] | None = None,
-    **extensions: Any,
-) -> Response:
-    """Return a response with a problem document.
+@dataclass(frozen=True)
+class ErrorAnswer:
+    """The answer to an error, apart from its form: a problem document, or that of a door.
 
-    Args:
+    Attributes:
         status: The HTTP status.
         code: For programs; it never changes once published.
         detail: For people: the field, the rule, the value, the remedy.
         headers: Headers of the response.
-        extensions: Further members of the document.
+        extensions: Further members of a problem document.
     """
-    body = problem_json(status, code, detail, **extensions)
-    return Response(body, int(status), headers, PROBLEM_TYPE)
+
+    status: HTTPStatus
+    code: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_problem(self) -> Response:
+        """Return a response with a problem document."""
+        body = problem_json(self.status, self.code, self.detail, **self.extensions)
+        return Response(body, int(self.status), dict(self.headers), PROBLEM_TYPE)
 
 
 def refused_response(refusal: AccessRefusal) -> Response:
     """Return the response to a request of a host or an origin that is not allowed."""
-    return _problem_document(HTTPStatus.FORBIDDEN, refusal.code, refusal.detail)
+    return ErrorAnswer(HTTPStatus.FORBIDDEN, refusal.code, refusal.detail).to_problem()
 
 
 def register_handlers(app: FastAPI) -> None:
     """Make the application answer every exception with a problem document."""
-    for kind, handler in _HANDLERS.items():
-        app.add_exception_handler(kind, handler)
+    for kind in _ANSWERS:
+        app.add_exception_handler(kind, problem_response)
 
 
 def problem_response(request: Request, error: Exception) -> Response:
-    """Return the response to an exception that the framework does not see (see `App`)."""
-    return next(_HANDLERS[kind] for kind in type(error).__mro__ if kind in _HANDLERS)(
-        request, error
-    )
+    """Return the response to an exception: a problem document."""
+    return describe_error(request, error).to_problem()
 
 
-def _domain_error(_: Request, error: Exception) -> Response:
+def describe_error(request: Request, error: Exception) -> ErrorAnswer:
+    """Return the answer to an exception that a request has raised."""
+    return next(_ANSWERS[kind] for kind in type(error).__mro__ if kind in _ANSWERS)(request, error)
+
+
+def _domain_error(_: Request, error: Exception) -> ErrorAnswer:
     error = cast(QuantumTaskError, error)
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Unavailable) else {}
     if isinstance(error, RateExceeded):
@@ -129,21 +136,21 @@ def _domain_error(_: Request, error: Exception) -> Response:
     extensions = {}
     if isinstance(error, UnrunnableCircuit | InvalidJson):
         extensions["errors"] = [asdict(each) for each in error.problems]
-    return _problem_document(find_status(error), error.code, error.message, headers, **extensions)
+    return ErrorAnswer(find_status(error), error.code, error.message, headers, extensions)
 
 
-def _validation_error(_: Request, error: Exception) -> Response:
+def _validation_error(_: Request, error: Exception) -> ErrorAnswer:
     reason = first_error(cast(RequestValidationError, error).errors())
-    return _problem_document(HTTPStatus.BAD_REQUEST, "invalid_request", reason)
+    return ErrorAnswer(HTTPStatus.BAD_REQUEST, "invalid_request", reason)
 
 
-def _http_exception(request: Request, error: Exception) -> Response:
+def _http_exception(request: Request, error: Exception) -> ErrorAnswer:
     error = cast(HTTPException, error)
     status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
-    if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(_find_methods(request))  # the framework names one route's
+    if status is HTTPStatus.METHOD_NOT_ALLOWED and (methods := _find_methods(request)):
+        headers["Allow"] = ", ".join(methods)  # the framework names one route's
     code = status.phrase.lower().replace(" ", "_")
-    return _problem_document(status, code, status.phrase.lower(), headers)
+    return ErrorAnswer(status, code, status.phrase.lower(), headers)
 
 
 def _find_methods(request: Request) -> list[str]:
@@ -154,17 +161,18 @@ def _find_methods(request: Request) -> list[str]:
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
-def _disconnected(_: Request, __: Exception) -> Response:
-    return Response(status_code=HTTPStatus.BAD_REQUEST)  # which the client does not read any more
+def _disconnected(_: Request, __: Exception) -> ErrorAnswer:
+    # Which the client does not read any more.
+    return ErrorAnswer(HTTPStatus.BAD_REQUEST, "client_left", "the client left")
 
 
-def _unexpected_error(request: Request, error: Exception) -> Response:
+def _unexpected_error(request: Request, error: Exception) -> ErrorAnswer:
     log.error("unexpected error in a request", extra={"path": request.url.path}, exc_info=error)
     detail = "internal error: the log of the API has the details"
-    return _problem_document(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
+    return ErrorAnswer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
 
 
-_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Response]] = {
+_ANSWERS: dict[type[Exception], Callable[[Request, Exception], ErrorAnswer]] = {
     QuantumTaskError: _domain_error,
     RequestValidationError: _validation_error,
     HTTPException: _http_exception,

@@ -11,6 +11,7 @@ from rich.text import Text
 from quantumtask.cli.doctor import (
     authentication,
     database,
+    doors,
     engines,
     file_modes,
     machine,
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     sandbox.check,
     database.check,
     authentication.check,
+    doors.check,
     services.check,
     engines.check,
     ray.check,

@@ -1,0 +1,65 @@
+"""Backends: IonQ's `simulator`, and our devices by the names `qpu.NAME`."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import Request, Response
+
+from quantumtask.api.http.query import get_service
+from quantumtask.doors.ionq.answers import json_response
+from quantumtask.shared.errors import BackendNotFound
+from quantumtask.shared.task import SIMULATOR
+
+DEVICE_PREFIX = "qpu."
+"""The first letters of a device's name in IonQ's protocol; the rest is our name of it."""
+
+
+def device_name(backend: str) -> str:
+    """Return our name of a backend.
+
+    Raises:
+        BackendNotFound: the name has not the form of a backend of this door.
+    """
+    if backend == SIMULATOR:
+        return SIMULATOR
+    name = backend.removeprefix(DEVICE_PREFIX)
+    if not name or name in (backend, SIMULATOR):
+        raise BackendNotFound(
+            f"backend: {backend[:60]!r} is none of this service, which has `simulator` and its "
+            f"device snapshots as `{DEVICE_PREFIX}NAME`; see GET /backends"
+        )
+    return name
+
+
+async def answer_backends(request: Request) -> Response:
+    """Return all backends."""
+    text, _ = await get_service(request).backends()
+    return json_response(list(_views(json.loads(text)["backends"])))
+
+
+async def answer_backend(request: Request) -> Response:
+    """Return one backend."""
+    text, _ = await get_service(request).backend(device_name(request.path_params["backend"]))
+    return json_response(_view(json.loads(text)))
+
+
+async def answer_characterizations(request: Request) -> Response:
+    """Return no characterization: IonQ's fields describe the gates of its own hardware."""
+    await get_service(request).backend(device_name(request.path_params["backend"]))
+    return json_response({"characterizations": []})
+
+
+def _views(backends: list[Any]) -> Iterator[dict[str, Any]]:
+    return (_view(backend) for backend in backends)
+
+
+def _view(backend: dict[str, Any]) -> dict[str, Any]:
+    name = backend["name"]
+    return {
+        "backend": name if name == SIMULATOR else DEVICE_PREFIX + name,
+        "status": "available",
+        "qubits": backend["qubits"],
+        "degraded": False,
+        "has_access": True,
+    }
