@@ -98,8 +98,11 @@ def test_the_error_names_an_unsupported_instruction(backend: QuantumTaskBackend,
 @pytest.mark.parametrize(
     ("add", "word"),
     [
-        (lambda circuit: circuit.save_statevector(), "'save_statevector' .* the `returns`"),
-        (lambda circuit: circuit.save_probabilities(), "'save_probabilities' .* the `returns`"),
+        (lambda circuit: circuit.save_statevector(), "'save_statevector' .* returns='statevector'"),
+        (
+            lambda circuit: circuit.save_probabilities(),
+            "returns='probabilities'",
+        ),
         (lambda circuit: circuit.set_statevector([0, 1]), "'set_statevector' .* `initialize`"),
         (
             lambda circuit: circuit.append(amplitude_damping_error(0.5), [0]),
@@ -124,7 +127,7 @@ def test_counts_of_a_bell_pair(backend: QuantumTaskBackend) -> None:
     assert sum(counts.values()) == 1000
     assert result.get_counts("bell") == counts
     assert counts == backend.run(bell(), shots=1000, seed_simulator=7).result().get_counts()
-    assert result.success
+    assert result.success and 0 < result.time_taken < 60
     assert result.results[0].header["metadata"] == {"origin": "bell"}
 
 
@@ -163,10 +166,13 @@ def test_a_job_is_retrieved_by_its_id(
     for circuits in (bell(), [bell(), bell("other")]):
         job = backend.run(circuits, shots=50, memory=True)
         counts = job.result().get_counts()
-        for retrieved in (backend.retrieve_job(job.job_id()), provider.retrieve_job(job.job_id())):
+        assert repr(job) == f"QuantumTaskJob('{job.job_id()}', backend='{backend.name}')"
+        for retrieved in (backend.retrieve_job(job.job_id()), provider.job(job.job_id())):
             assert retrieved.result().get_counts() == counts
             assert retrieved.status() is JobStatus.DONE
             assert retrieved.done() and retrieved.in_final_state()
+    with pytest.raises(ServiceError, match=r"job 'absent' not found .*QuantumTaskProvider\.jobs"):
+        provider.retrieve_job("absent")
 
 
 def test_the_failure_of_one_circuit_leaves_the_results_of_the_others(
@@ -301,7 +307,7 @@ def test_an_option_that_tunes_the_machine_changes_nothing(backend: QuantumTaskBa
 def test_an_unknown_option_of_a_primitive_is_refused(
     backend: QuantumTaskBackend, primitive: Any
 ) -> None:
-    with pytest.raises(AttributeError):
+    with pytest.raises(UnsupportedOption, match="default_shotz: the primitive has no such option"):
         primitive(backend).options.default_shotz = 3
 
 
@@ -368,6 +374,7 @@ def test_all_backends_are_listed_and_retrieved_by_name(provider: QuantumTaskProv
     names = [backend.name for backend in provider.backends()]
     assert names[0] == "simulator" and "fake_manila" in names
     assert [backend.num_qubits for backend in provider.backends("fake_manila")] == [5]
+    assert repr(provider.get_backend("fake_manila")) == "QuantumTaskBackend('fake_manila')"
     with pytest.raises(ServiceError) as refusal:
         provider.backend("fake_atlantis")
     assert refusal.value.code == "backend_not_found"

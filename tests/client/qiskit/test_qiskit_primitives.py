@@ -1,6 +1,7 @@
 """Tests of the primitives: results have the shapes of Qiskit, and a run is one request."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from qiskit.circuit import Clbit, Parameter
 from qiskit.circuit.library import efficient_su2
 from qiskit.primitives import StatevectorEstimator, StatevectorSampler
 from qiskit.providers import JobError, JobStatus
+from qiskit.providers.fake_provider import GenericBackendV2
 from qiskit.quantum_info import SparsePauliOp
 
 from quantumtask.client.qiskit import (
@@ -17,6 +19,7 @@ from quantumtask.client.qiskit import (
     QuantumTaskProvider,
     SamplerV2,
     UnsupportedCircuit,
+    UnsupportedOption,
 )
 from tests.client.qiskit.qiskit_dynamic import UNSUPPORTED
 from tests.support.services import Service
@@ -190,6 +193,33 @@ def test_a_failed_circuit_fails_the_run_with_the_error_of_the_service(
     with pytest.raises(JobError, match=r"steps|rounds"):
         job.result(timeout=120)
     assert job.status() is JobStatus.ERROR
+
+
+def test_a_primitive_is_made_as_those_of_ibm(backend: QuantumTaskBackend) -> None:
+    options = {"default_shots": 30, "job_tags": ["thesis"]}
+    sampler = SamplerV2(mode=backend, options=options)
+    sampler.options.update(seed_simulator=4)
+    assert sampler.backend is backend
+    assert (sampler.default_shots, sampler.options.job_tags, sampler.seed) == (30, ["thesis"], 4)
+    estimator = EstimatorV2(mode=backend, options={"default_precision": 0.5})
+    assert estimator.default_precision == 0.5
+
+
+def test_a_primitive_names_an_option_and_a_backend_that_it_cannot_use(
+    backend: QuantumTaskBackend,
+) -> None:
+    options = SamplerV2(backend).options
+    with pytest.raises(UnsupportedOption, match=r"shots: .* did you mean `default_shots`"):
+        options.update(shots=10)
+    with pytest.raises(UnsupportedOption, match="twirling: the primitive has no such option"):
+        options.twirling.enable_gates = True
+    with pytest.raises(UnsupportedOption, match=r"resilience_level: .* it has abelian_grouping"):
+        EstimatorV2(backend, options={"resilience_level": 1})
+    with pytest.raises(TypeError, match="mode: is another name of `backend`"):
+        SamplerV2(backend, mode=backend)
+    other: Any = GenericBackendV2(2)
+    with pytest.raises(TypeError, match=r"QuantumTaskProvider\(\)\.backend.*got GenericBackendV2"):
+        SamplerV2(other)
 
 
 def test_the_default_backend_is_the_simulator_of_the_service_in_the_environment(

@@ -72,6 +72,9 @@ class QuantumTaskBackend(BackendV2):
             self._target = build_target(self._service.backend(self.name))
         return self._target
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
     def _repr_html_(self) -> str:
         """Return the backend as HTML for a notebook: its qubits, its gates, and its errors."""
         return backend_html(self._service.backend(self.name))

@@ -1,7 +1,8 @@
 """EstimatorV2: expectation values of observables, broadcast against parameters by the service."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from qiskit.primitives import BaseEstimatorV2, EstimatorPubLike
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
@@ -39,11 +40,13 @@ class EstimatorV2(Primitive[EstimatorOptions], BaseEstimatorV2):
         self,
         backend: QuantumTaskBackend | None = None,
         *,
+        mode: QuantumTaskBackend | None = None,
+        options: Mapping[str, Any] | None = None,
         default_precision: float = 0.0,
         seed: Seed = None,
     ) -> None:
-        options = EstimatorOptions(default_precision=default_precision, seed_simulator=seed)
-        super().__init__(backend, options)
+        defaults = EstimatorOptions(default_precision=default_precision, seed_simulator=seed)
+        super().__init__(backend, mode, defaults, options)
 
     @property
     def default_precision(self) -> float:

@@ -35,6 +35,11 @@ def failure(answers: Sequence[Json]) -> str | None:
     return None
 
 
+def running_seconds(answers: Sequence[Json]) -> float:
+    """Return the seconds that tasks ran on the service."""
+    return float(sum(task.get("running_ms") or 0 for task in answers) / 1000)
+
+
 class SubmittedJob:
     """Base of both kinds of jobs: state and properties of the tasks of a job."""
 
@@ -67,7 +72,7 @@ class SubmittedJob:
 
     def usage(self) -> float:
         """Return the seconds that the tasks ran on the service; 0 until all tasks have ended."""
-        return float(sum(task.get("running_ms") or 0 for task in self._final_answers()) / 1000)
+        return running_seconds(self._final_answers())
 
     def metrics(self) -> Json:
         """Return times, usage and queue position, by the names of the service of IBM.
@@ -84,7 +89,7 @@ class SubmittedJob:
                 "running": min(starts, default=None),
                 "finished": max(ends, default=None),
             },
-            "usage": {"seconds": sum(task.get("running_ms") or 0 for task in answers) / 1000},
+            "usage": {"seconds": running_seconds(answers)},
             "position_in_queue": None if answers else self.queue_position(),
             "tasks": sum(self._submission.states().values()),
         }
@@ -92,6 +97,9 @@ class SubmittedJob:
     def error_message(self) -> str | None:
         """Return the error of the first failed task; None without one, or before the end."""
         return failure(self._final_answers())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._submission.id!r}, backend={self._backend.name!r})"
 
     def _repr_html_(self) -> str:
         """Return the job as HTML for a notebook; it asks the service for the state."""
@@ -178,6 +186,7 @@ class QuantumTaskJob(SubmittedJob, JobV1):
             success=why is None,
             status="COMPLETED" if why is None else f"PARTIAL: {why}",
             date=datetime.now(UTC).isoformat(),
+            time_taken=running_seconds(answers),
         )
 
 

@@ -37,6 +37,10 @@ class QuantumTaskProvider:
         """
         return self._create(self._service.backend(name))
 
+    def get_backend(self, name: str = "simulator") -> QuantumTaskBackend:
+        """Return one backend; the name of `backend` in many other providers."""
+        return self.backend(name)
+
     def backends(
         self,
         name: str | None = None,
@@ -83,8 +87,16 @@ class QuantumTaskProvider:
         return matches[0]
 
     def retrieve_job(self, job_id: str) -> Job:
-        """Return a job by its id, with its original backend and result."""
+        """Return a job by its id, with its original backend and result.
+
+        Raises:
+            ServiceError: The service has no such job.
+        """
         return find_job(self._create({"name": "simulator"}), job_id)
+
+    def job(self, job_id: str) -> Job:
+        """Return a job by its id; the name of `retrieve_job` in the service of IBM."""
+        return self.retrieve_job(job_id)
 
     def jobs(
         self,

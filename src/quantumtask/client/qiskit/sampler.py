@@ -1,8 +1,9 @@
 """SamplerV2: the bits of every shot of circuits and their parameters."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from qiskit.primitives import BaseSamplerV2, SamplerPubLike
@@ -40,10 +41,13 @@ class SamplerV2(Primitive[SamplerOptions], BaseSamplerV2):
         self,
         backend: QuantumTaskBackend | None = None,
         *,
+        mode: QuantumTaskBackend | None = None,
+        options: Mapping[str, Any] | None = None,
         default_shots: int = 1024,
         seed: Seed = None,
     ) -> None:
-        super().__init__(backend, SamplerOptions(default_shots=default_shots, seed_simulator=seed))
+        defaults = SamplerOptions(default_shots=default_shots, seed_simulator=seed)
+        super().__init__(backend, mode, defaults, options)
 
     @property
     def default_shots(self) -> int:

@@ -153,7 +153,13 @@ def _one(connection: Connection, name: str) -> tuple[JobSubmission, Json]:
     except ServiceError as error:
         if error.code != "task_not_found":
             raise
-    view = connection.json("GET", path("batches", name))
+    try:
+        view = connection.json("GET", path("batches", name))
+    except ServiceError as error:
+        if error.code != "batch_not_found":
+            raise
+        detail = f"job {name!r} not found on this service; QuantumTaskProvider.jobs lists the jobs"
+        raise ServiceError(error.code, detail, error.status) from None
     return BatchSubmission(connection, name, view["size"]), view
 
 

@@ -19,6 +19,7 @@ from qiskit.quantum_info import Operator
 from qiskit.transpiler.passes import HighLevelSynthesis
 
 from quantumtask.client.qiskit.export.parameter_expressions import number
+from quantumtask.shared.output_kinds import PROBABILITIES, STATEVECTOR, UNITARY
 
 MAX_CONTROLS = 32
 """Largest number of controls of one call in the service."""
@@ -93,7 +94,9 @@ def contents(operation: Any) -> QuantumCircuit:
 def _remedy(name: str) -> str:
     """Return the remedy for an instruction without a definition."""
     if name.startswith("save_"):
-        return "the service gives what a task returns: use the `returns` of Client.submit"
+        kind = name.removeprefix("save_")
+        kind = kind if kind in (PROBABILITIES, UNITARY) else STATEVECTOR
+        return f"what a task returns is an option: Client().submit(circuit, returns={kind!r})"
     if name.startswith("set_"):
         return "a state is prepared by gates, or by `initialize`"
     if name in ("kraus", "superop", "quantum_channel", "roerror"):
