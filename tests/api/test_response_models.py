@@ -89,6 +89,7 @@ def documented(service: Service) -> Iterator[tuple[str, str]]:
         send("GET", path, headers={"accept": ENCODED})
         send("GET", path, params={"view": "status"})
         send("GET", f"{path}/result")
+        send("GET", f"{path}/request")
         send("POST", "/validate", json={"circuit": body["circuit"]})
         send("POST", "/estimate", json={"circuit": body["circuit"]})
     send("POST", "/tasks", params={"wait": 30, "view": "status"}, json={"circuit": BELL})

@@ -15,6 +15,7 @@ from quantumtask.shared.activity_store import ActivityStore
 from quantumtask.shared.admission import TtlCache
 from quantumtask.shared.audit import LOCAL_SENDER, Sender
 from quantumtask.shared.batch import Batch, BatchEvent, BatchVersion, ProjectVersion, TaskVersion
+from quantumtask.shared.database.request_rows import RequestRow, spec_from_request_row
 from quantumtask.shared.database.rows import (
     BatchEventRow,
     BatchRow,
@@ -41,7 +42,7 @@ from quantumtask.shared.queue_stats import (
 from quantumtask.shared.session_store import SessionStore
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.submission_store import SubmissionStore
-from quantumtask.shared.task import QueuePosition, StateChange, Task, TaskState
+from quantumtask.shared.task import QueuePosition, StateChange, Task, TaskSpec, TaskState
 
 _MAX_SEQUENCE = 2**63 - 1
 _AFTER_DIGITS = "g"
@@ -94,6 +95,11 @@ class ApiStore(SubmissionStore, SessionStore, ActivityStore):
         """Return the circuit of a task, in UTF-8; None for an unknown id."""
         circuits = self._column("read_circuit", project=project, id=task_id)
         return bytes(circuits[0]) if circuits else None
+
+    def read_request(self, project: str, task_id: str) -> TaskSpec | None:
+        """Return a task as it was submitted; None for an unknown id."""
+        rows = self._select(RequestRow, "read_request", project=project, id=task_id)
+        return spec_from_request_row(rows[0]) if rows else None
 
     def list_tasks(
         self,

@@ -1,4 +1,4 @@
-"""`GET /tasks/{id}/circuit`: the circuit of a task, as it was submitted."""
+"""`GET /tasks/{id}/circuit` and `/request`: a task as it was submitted."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,9 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from quantumtask.api.http.query import find_client, get_scope, get_service
+from quantumtask.api.http.query import find_client, get_principal, get_scope, get_service
 from quantumtask.api.http.streaming import LargeResponse
-from quantumtask.api.routes.openapi_parts import describe_problems, wrap_examples
+from quantumtask.api.routes.openapi_parts import (
+    describe_problems,
+    describe_responses,
+    wrap_examples,
+)
 from quantumtask.api.routes.parameters import KNOWN_QUERY, TaskId
 from quantumtask.api.routes.refusals import (
     ANSWERS_TOO_LARGE,
@@ -17,7 +21,7 @@ from quantumtask.api.routes.refusals import (
     TASK_NOT_FOUND,
     UNKNOWN_QUERY,
 )
-from quantumtask.api.schemas.requests import BELL
+from quantumtask.api.schemas.requests import BELL, SubmitRequest
 from quantumtask.api.watch.render_threads import CHUNK_BYTES
 
 router = APIRouter(dependencies=KNOWN_QUERY)
@@ -45,6 +49,36 @@ async def _circuit_chunks(request: Request, task_id: str) -> AsyncIterator[Async
     scope, client = get_scope(request), find_client(request)
     async with get_service(request).answers.open_circuit(scope, task_id, client) as text:
         yield _slices(text)
+
+
+@router.get(
+    "/tasks/{task_id}/request",
+    tags=["tasks"],
+    summary="Get the request of a task",
+    response_class=Response,
+    responses=describe_responses(
+        {"seeded": {"circuit": BELL, "shots": 100, "seed": 7, "engine": "aer"}},
+        SubmitRequest,
+        UNKNOWN_QUERY,
+        TASK_NOT_FOUND,
+        STORE_UNAVAILABLE,
+        ANSWERS_TOO_LARGE,
+    ),
+)
+async def get_request(request: Request, task_id: TaskId) -> Response:
+    """Return the body that submits the same task again with `POST /tasks`.
+
+    Fields that have their default are left out. Where requests have tokens, so is the owner: it is
+    the name of whoever submits.
+    """
+    return LargeResponse(request, _request_chunks(request, task_id), "application/json")
+
+
+@asynccontextmanager
+async def _request_chunks(request: Request, task_id: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    principal, client = get_principal(request), find_client(request)
+    async with get_service(request).answers.open_request(principal, task_id, client) as body:
+        yield _slices(body)
 
 
 async def _slices(text: bytes) -> AsyncIterator[bytes]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from quantumtask.api.ids import parse_id
 from quantumtask.api.memory_budget import MemoryBudget
+from quantumtask.api.schemas.parameters import MAX_PARAMETERS_BYTES
+from quantumtask.api.serialization.request_json import request_json
 from quantumtask.api.serialization.task_json import ResultTexts
 from quantumtask.api.service.micro_batcher import MicroBatcher
 from quantumtask.api.watch.queries import TaskQuery
@@ -14,8 +16,9 @@ from quantumtask.api.watch.result_loader import ResultLoader
 from quantumtask.api.watch.watcher import DatabaseWatcher
 from quantumtask.shared.api_store import ApiStore
 from quantumtask.shared.errors import AnswersTooLarge, ResultDamaged, TaskNotFound
+from quantumtask.shared.principal import Principal
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Task
+from quantumtask.shared.task import Task, TaskSpec
 
 _HALF = "half of QUANTUMTASK_MAX_ANSWER_BYTES"
 
@@ -63,6 +66,28 @@ class LargeAnswers:
                 raise TaskNotFound
             self._memory.shrink(reservation, len(text))
             yield text
+
+    @contextlib.asynccontextmanager
+    async def open_request(
+        self, principal: Principal, task_id: str, client: str
+    ) -> AsyncIterator[bytes]:
+        """Hold the memory of a task's request and yield it, as a body of `POST /tasks`.
+
+        Raises:
+            TaskNotFound: there is no such task.
+            AnswersTooLarge: other large answers hold the memory.
+        """
+        stored_id = parse_id(task_id, TaskNotFound)
+        most = 2 * (self._max_circuit_bytes + 2 * MAX_PARAMETERS_BYTES)  # as stored, and as JSON
+        async with self._memory.reserve(most, client) as reservation:
+            spec: TaskSpec | None = await self._calls(
+                lambda store: store.read_request(principal.scope, stored_id)
+            )
+            if spec is None:
+                raise TaskNotFound
+            body = request_json(spec, names_owner=principal.chooses_owner)
+            self._memory.shrink(reservation, len(body))
+            yield body
 
     @contextlib.asynccontextmanager
     async def open_result(

@@ -272,6 +272,13 @@ WHERE sequence $in :sequences;
 SELECT circuit FROM circuits JOIN tasks USING (sequence)
 WHERE id = :id AND :project IN ('*', project);
 
+-- name: read_request
+SELECT circuit, shots, seed, memory, timeout_s, name, tags, parameters, engine, method, owner, rank,
+       options, metadata, project
+FROM tasks JOIN circuits USING (sequence) LEFT JOIN parameters USING (sequence)
+     LEFT JOIN options USING (sequence) LEFT JOIN metadata USING (sequence)
+WHERE id = :id AND :project IN ('*', project);
+
 -- name: complete
 -- move: running -> completed
 UPDATE tasks
