@@ -1,7 +1,7 @@
 # `make run` and `make test` need Python 3.11 or newer with venv (or uv), and make, nothing else. The
 # tests of the page and of the clients need Node.js and Chromium, and are skipped where these are missing.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full coverage test-qiskit test-algorithms test-pennylane web clients node-packages lint format types docs lock upgrade dist clean
+.PHONY: help run test test-full coverage test-qiskit test-algorithms test-pennylane web screenshots clients node-packages lint format types docs lock upgrade dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -61,6 +61,9 @@ coverage: $(VENV)/dev.stamp ## Run the tests and show which lines of src no test
 
 web: web/node_modules/.package-lock.json ## Build the page from web/ into the package; needs Node.js 20
 	@node web/build.mjs
+
+screenshots: $(VENV)/dev.stamp ## Take pictures of every page of the web page, to be looked at; needs Chromium
+	@$(BIN)/python -m tests.web.screenshots $(ONLY)
 
 clients: examples/typescript/node_modules/.package-lock.json ## Install what the example in TypeScript needs; needs Node.js 20
 

@@ -80,6 +80,7 @@ def test_a_page_whose_token_is_revoked_asks_for_a_login(
 def test_a_circuit_runs_in_a_session(stranger: Page, secured: SecuredService) -> None:
     stranger.goto("/")
     log_in(stranger, secured.tokens["ada"])
+    expect(stranger.get_by_text(f"ada · {PHYSICS}")).to_be_visible()
     status = stranger.evaluate(
         """async (circuit) => (await fetch("/tasks", {
              method: "POST", headers: {"X-Requested-With": "page"}, body: JSON.stringify({circuit}),

@@ -52,7 +52,7 @@ def test_the_list_of_tasks_is_live_and_its_filters_are_in_the_address(
     page.get_by_label("State").select_option("failed")
     expect(rows).to_have_count(1)
     page.get_by_label("Name begins with").fill("pai")
-    expect(page.get_by_text("No task has all of this.")).to_be_visible()
+    expect(page.get_by_text("No task matches these filters")).to_be_visible()
     assert page.url.split("?")[1] == f"tag={tag}&status=failed&name_prefix=pai"
     page.reload()
     expect(page.get_by_label("Name begins with")).to_have_value("pai")
@@ -98,16 +98,33 @@ def test_a_task_shows_its_result_its_drawing_and_its_life(
         page.get_by_role("button", name="Result (JSON)").click()
     download.value.save_as(tmp_path / "result")
     assert sum(json.loads((tmp_path / "result").read_text())["result"].values()) == 100
+
+
+def test_a_task_runs_again_as_it_was_submitted(page: Page, service: Service) -> None:
+    body = {
+        "circuit": ROTATION, "parameters": {"theta": [0.1, 0.2]}, "seed": 2**63 - 1, "shots": 9,
+        "engine": "aer", "method": "density_matrix", "tags": [new_tag("again")],
+        "noise": {"depolarizing": {"one_qubit": 0.25, "two_qubit": 0.0}},
+        "return": ["counts", "expectation_values"], "observables": ["Z"],
+    }  # fmt: skip
+    task = service.http.post("/tasks?wait=30", json=body).json()["task_id"]
+    page.goto(f"/#/tasks/{task}")
     page.get_by_role("button", name="Run again").click()
     expect(page.locator(".title")).not_to_contain_text(task)
     again = page.url.rsplit("/", 1)[1]
-    assert service.http.get(f"/tasks/{again}").json()["shots"] == 100
+    assert service.http.get(f"/tasks/{again}/request").json() == body
+    page.get_by_role("link", name="Open in Try").click()
+    expect(page.get_by_text("no field for seed, method of the task")).to_be_visible()
+    expect(page.get_by_label("Engine")).to_have_value("aer")
+    expect(page.get_by_label("Observables")).to_have_value("Z")
+    expect(page.get_by_label("Gate on one qubit")).to_have_value("0.25")
 
 
 def test_a_failed_task_shows_the_line_and_the_place(page: Page, service: Service) -> None:
     page.goto(f"/#/tasks/{submit(service, WRONG)}")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("line 4, column 1: unknown gate `frobnicate`")
+    expect(alert).to_contain_text("A problem in the program unknown_gate")
+    expect(alert).to_contain_text("unknown gate `frobnicate`")
     expect(alert.locator("pre")).to_contain_text("4 │ frobnicate q[0];")
     expect(alert.locator(".caret")).to_have_text("^^^^^^^^^^")
 

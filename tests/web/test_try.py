@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.browser import open_page, serious_findings
+from tests.support.browser import serious_findings
 from tests.support.services import Service, until
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -183,16 +183,6 @@ def test_each_of_the_other_ways_runs_and_gives_the_same(page: Page) -> None:
             page.get_by_role("tab", name=tab).click()
             text = page.get_by_role("region", name=f"The same in {tab}").inner_text()
             assert outputs[tab] in run(text), (title, tab)
-
-
-def test_a_narrow_screen_does_not_scroll_sideways(page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 800})
-    open_page(page, "/")
-    for path in ("", "tasks", "service", "login"):
-        page.goto(f"/#/{path}")
-        expect(page.locator("main h1")).to_be_attached()
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= 390, path
 
 
 def test_a_gate_of_the_drawing_leads_to_its_line(page: Page) -> None:

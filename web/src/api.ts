@@ -5,6 +5,9 @@ import type { CircuitProblem } from "./types";
 /** True after a request that needs a login: the app then shows the page `login`. */
 export const loginNeeded = signal(false);
 
+/** How many requests had no answer at all: the app then asks whether the service is there. */
+export const unanswered = signal(0);
+
 /** An answer that is an error, or no answer at all (status 0). */
 export class Problem extends Error {
   constructor(
@@ -24,20 +27,23 @@ const PAGE_HEADER = { "X-Requested-With": "QuantumTask" };
 interface Options {
   method?: string;
   body?: unknown;
+  /** The body as JSON text, which is sent as it is: numbers keep all of their digits. */
+  text?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
 /** Send a request and return the response; throw a Problem unless it succeeded. */
 export async function send(path: string, options: Options = {}): Promise<Response> {
-  const { method = options.body === undefined ? "GET" : "POST", body, signal } = options;
+  const { signal, text = encode(options.body), method = text === undefined ? "GET" : "POST" } = options;
   const headers: Record<string, string> = { ...PAGE_HEADER, ...options.headers };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (text !== undefined) headers["Content-Type"] = "application/json";
   let response: Response;
   try {
-    response = await fetch(path, { method, headers, signal, body: encode(body) });
+    response = await fetch(path, { method, headers, signal, body: text });
   } catch (error) {
     if (signal?.aborted) throw error;
+    unanswered.value++;
     throw new Problem(0, "no_answer", "the service does not answer: it may be restarting");
   }
   if (response.ok) return response;

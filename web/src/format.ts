@@ -1,4 +1,4 @@
-// Numbers, times and sizes as text.
+// Numbers, times and sizes as text. A number and its unit have a blank between them that no line breaks.
 const COUNT = new Intl.NumberFormat("en");
 
 /** Return a whole number with separators: 12,345. */
@@ -13,11 +13,18 @@ export function formatNumber(value: number, digits = 4): string {
 
 /** Return a duration: 840 µs, 12 ms, 3.4 s, 5 min 2 s. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 0.001) return `${formatNumber(seconds * 1e6, 3)} µs`;
-  if (seconds < 1) return `${formatNumber(seconds * 1e3, 3)} ms`;
-  if (seconds < 60) return `${formatNumber(seconds, 3)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  if (!seconds) return "0\u00a0s";
+  if (seconds < 0.001) return `${formatNumber(seconds * 1e6, 3)}\u00a0µs`;
+  if (seconds < 1) return `${formatNumber(seconds * 1e3, 3)}\u00a0ms`;
+  if (seconds < 60) return `${formatNumber(seconds, 3)}\u00a0s`;
+  if (seconds < 3600) return inTwoUnits(seconds / 60, "min", "s");
+  return inTwoUnits(seconds / 3600, "h", "min");
+}
+
+/** Return a value as two whole numbers, the second in sixtieths: "5 min 2 s", "24 h". */
+function inTwoUnits(value: number, unit: string, sixtieth: string): string {
+  const [whole, rest] = [Math.floor(value), Math.floor((value % 1) * 60 + 1e-6)];
+  return `${whole}\u00a0${unit}${rest ? ` ${rest}\u00a0${sixtieth}` : ""}`;
 }
 
 /** Return a number of bytes: 512 B, 1.5 KiB, 3 GiB. */
@@ -28,7 +35,7 @@ export function formatBytes(bytes: number): string {
     bytes /= 1024;
     power++;
   }
-  return `${formatNumber(bytes, 3)} ${units[power]}`;
+  return `${formatNumber(bytes, 3)}\u00a0${units[power]}`;
 }
 
 /** Return the time since a moment: "just now", "5 min ago", "3 days ago". */

@@ -10,35 +10,37 @@ export interface Bar {
 }
 
 /** Horizontal bars with their labels and values; a table for screen readers. */
-export function Bars({ bars, caption, labelTitle, valueTitle, wideNotes }: {
+export function Bars({ bars, caption, labelTitle, valueTitle, noteTitle }: {
   bars: Bar[];
   caption: string;
   labelTitle: string;
   valueTitle: string;
-  wideNotes?: boolean;
+  noteTitle: string;
 }) {
   const most = Math.max(...bars.map((bar) => Math.abs(bar.value)), 0) || 1;
   return (
-    <div class={wideNotes ? "bars wide-notes" : "bars"} tabIndex={0} role="region" aria-label={caption}>
+    <div class="bars" tabIndex={0} role="region" aria-label={caption}>
       <table>
         <caption class="hidden">{caption}</caption>
         <thead class="hidden">
           <tr>
             <th scope="col">{labelTitle}</th>
+            <td />
             <th scope="col">{valueTitle}</th>
+            <th scope="col">{noteTitle}</th>
           </tr>
         </thead>
         <tbody>
           {bars.map((bar) => (
             <tr key={bar.label}>
               <th scope="row">{bar.label}</th>
-              <td>
+              <td class="bar-cell">
                 <div class="bar">
                   <div class="bar-fill" style={{ width: `${(100 * Math.abs(bar.value)) / most}%` }} />
                 </div>
-                <span class="bar-text">{bar.text}</span>
-                {bar.note && <span class="bar-note">{bar.note}</span>}
               </td>
+              <td class="bar-text">{bar.text}</td>
+              <td class="bar-note">{bar.note}</td>
             </tr>
           ))}
         </tbody>
@@ -64,7 +66,7 @@ export function Histogram({ counts }: { counts: Counts }) {
   }));
   return (
     <>
-      <Bars bars={bars} caption="Counts" labelTitle="Bits" valueTitle="Shots" />
+      <Bars bars={bars} caption="Counts" labelTitle="Bits" valueTitle="Shots" noteTitle="Share" />
       {rest > 0 && (
         <p class="muted">
           {formatCount(entries.length - MOST_BARS)} more bit strings with {formatCount(rest)} shots.

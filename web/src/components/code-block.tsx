@@ -10,12 +10,12 @@ export function CodeBlock({ text, label }: { text: string; label: string }) {
   };
   return (
     <div class="code-block">
-      <pre tabIndex={0} role="region" aria-label={label}>{text}</pre>
       {"clipboard" in navigator && (
         <button type="button" class="small" onClick={copy}>
           <span aria-live="polite">{isCopied ? "Copied" : "Copy"}</span>
         </button>
       )}
+      <pre tabIndex={0} role="region" aria-label={label}>{text}</pre>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { formatNumber } from "../format";
 import { theme } from "../theme";
 
 export interface Series {
@@ -13,6 +14,8 @@ interface Props {
   caption: string;
   /** The variable is the time, in seconds since 1970. */
   isTime?: boolean;
+  /** The values are never negative: their axis begins at 0. */
+  isFromZero?: boolean;
   height?: number;
 }
 
@@ -20,29 +23,32 @@ const HEIGHT = 280;
 const COLOURS = 6;
 
 /** Curves over one variable. The table beside it has the numbers for screen readers. */
-export function Curve({ x, xLabel, series, caption, isTime = false, height = HEIGHT }: Props) {
+export function Curve({ x, xLabel, series, caption, isTime = false, isFromZero = false, height = HEIGHT }: Props) {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = host.current;
     if (!element) return;
     let destroy = () => {};
     let isShown = true;
-    void import("../lazy/charts").then(({ uPlot }) => {
+    const draw = ({ uPlot }: typeof import("../lazy/charts")) => {
       if (!isShown) return;
       const style = getComputedStyle(element);
       const colour = (name: string) => style.getPropertyValue(name).trim();
+      const colourOf = (index: number) => colour(`--curve-${(index % COLOURS) + 1}`);
       const axis = { stroke: colour("--muted"), grid: { stroke: colour("--border"), width: 1 }, ticks: { stroke: colour("--border"), width: 1 } };
       const plot = new uPlot(
         {
           width: element.clientWidth,
           height,
-          scales: { x: { time: isTime } },
+          scales: { x: { time: isTime }, ...(isFromZero && { y: { range: (_, __, most) => [0, most * 1.1 || 1] as [number, number] } }) },
+          legend: { markers: { width: 0, fill: (_, index) => colourOf(index - 1) } },
           axes: [isTime ? { ...axis, values: formatTicks } : { ...axis, label: xLabel }, axis],
           series: [
-            { label: xLabel, ...(isTime && { value: (_, x) => (x === null ? "--" : formatTicks(_, [x])[0]!) }) },
+            { label: xLabel, value: (_, x) => (x === null ? "" : isTime ? formatTicks(_, [x])[0]! : formatNumber(x, 5)) },
             ...series.map(({ label }, index) => ({
               label,
-              stroke: colour(`--curve-${(index % COLOURS) + 1}`),
+              value: (_: unknown, value: number | null) => (value === null ? "" : formatNumber(value, 5)),
+              stroke: colourOf(index),
               width: 2,
               points: { show: x.length <= 60, size: isTime ? 3 : 5 },
             })),
@@ -57,7 +63,8 @@ export function Curve({ x, xLabel, series, caption, isTime = false, height = HEI
         resize.disconnect();
         plot.destroy();
       };
-    });
+    };
+    import("../lazy/charts").then(draw, () => undefined); // the table beside it has the numbers
     return () => {
       isShown = false;
       destroy();

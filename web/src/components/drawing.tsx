@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, send } from "../api";
+import { comebacks } from "../resource";
 
 const PAUSE_MS = 250;
 
@@ -16,6 +17,7 @@ export function Drawing({ circuit, parameters = null, onLine }: Props) {
   const [isOld, setOld] = useState(true);
   const [note, setNote] = useState("");
   const body = JSON.stringify(parameters ? { circuit, parameters } : { circuit });
+  const comeback = comebacks.value;
   useEffect(() => {
     const abort = new AbortController();
     const draw = async () => {
@@ -36,7 +38,7 @@ export function Drawing({ circuit, parameters = null, onLine }: Props) {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [body]);
+  }, [body, comeback]);
   return (
     <div class="drawing" data-old={isOld}>
       <div

@@ -14,10 +14,11 @@ export function Editor({ handle, text, label, isReadOnly, ...actions }: Props) {
   const latest = useRef({ ...actions, text });
   latest.current = { ...actions, text };
   const [editor, setEditor] = useState<EditorHandle | null>(null);
+  const [isMissing, setMissing] = useState(false);
   useEffect(() => {
     let created: EditorHandle | null = null;
     let isShown = true;
-    void import("../lazy/editor").then(({ createEditor }) => {
+    const open = ({ createEditor }: typeof import("../lazy/editor")) => {
       if (!isShown || !host.current) return; // an effect can follow the end of its component
       created = createEditor(host.current, {
         text: latest.current.text, // which may have changed while the editor was loaded
@@ -27,7 +28,8 @@ export function Editor({ handle, text, label, isReadOnly, ...actions }: Props) {
         onRun: () => latest.current.onRun?.(),
       });
       setEditor(created);
-    });
+    };
+    import("../lazy/editor").then(open, () => isShown && setMissing(true));
     return () => {
       isShown = false;
       created?.destroy();
@@ -37,6 +39,18 @@ export function Editor({ handle, text, label, isReadOnly, ...actions }: Props) {
   return (
     <div class="editor" ref={host}>
       {!editor && <pre>{text}</pre>}
+      {isMissing && <p class="notice">The editor could not be loaded. Reload the page to change the program.</p>}
     </div>
   );
+}
+
+const LINE_HEIGHT = 21.6;
+const MOST_LINES = 18;
+const WRAPPED_AFTER = 90;
+
+/** Return the height in pixels of an editor for a program; a longer one scrolls. */
+export function heightOf(program: string, fewestLines = 3): number {
+  let lines = 0;
+  for (const line of program.split("\n", MOST_LINES)) lines += Math.max(1, Math.ceil(line.length / WRAPPED_AFTER));
+  return Math.ceil(LINE_HEIGHT * Math.min(MOST_LINES, Math.max(fewestLines, lines))) + 24;
 }

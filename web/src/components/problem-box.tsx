@@ -38,7 +38,7 @@ export function SourceLine({ problem, source }: { problem: CircuitProblem; sourc
       </pre>
       <figcaption>
         {problem.message}
-        {problem.hint && <span class="muted"> {problem.hint}</span>}
+        {problem.hint && <span class="muted">. {problem.hint}</span>}
       </figcaption>
     </figure>
   );

@@ -4,6 +4,7 @@ import type { Complex } from "../quantum";
 import { href } from "../router";
 import type { Task } from "../types";
 import { Histogram } from "./bars";
+import { Fact } from "./fact";
 import { StateView } from "./state-view";
 import { Table } from "./table";
 
@@ -97,7 +98,7 @@ export function RunFacts({ task }: { task: Task }) {
   return (
     <>
       <dl class="facts">
-        <Fact title="Engine">{[task.engine, task.method].filter(Boolean).join(" · ") || "none"}</Fact>
+        {task.engine && <Fact title="Engine">{[task.engine, task.method].filter(Boolean).join(" · ")}</Fact>}
         <Fact title="Waited">{duration(task.waiting_ms)}</Fact>
         <Fact title="Ran">{duration(task.running_ms)}</Fact>
         <Fact title="Task">
@@ -106,15 +107,6 @@ export function RunFacts({ task }: { task: Task }) {
       </dl>
       {task.reason && <p class="muted">Why this engine: {task.reason}.</p>}
     </>
-  );
-}
-
-function Fact({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -26,14 +26,14 @@ export function StateView({ state }: { state: Complex[] }) {
       <Bars
         caption="Amplitudes"
         labelTitle="Basis state"
-        valueTitle="Probability and amplitude"
+        valueTitle="Probability"
+        noteTitle="Amplitude"
         bars={shown.map(({ amplitude, index, probability }) => ({
           label: bitsOf(index, qubits),
           value: probability,
           text: formatNumber(Math.round(probability * 1e6) / 1e6, 4),
           note: formatComplex(amplitude),
         }))}
-        wideNotes
       />
       {rows.length > MOST_ROWS && (
         <p class="muted">The {MOST_ROWS} largest of {rows.length.toLocaleString("en")} amplitudes.</p>

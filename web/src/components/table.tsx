@@ -15,14 +15,16 @@ interface Props<T> {
   columns: Column<T>[];
   rows: T[];
   rowKey: (row: T) => string | number;
+  /** True for a list that can be long: it scrolls by itself, below its head. */
+  isLong?: boolean;
   /** Shown in the place of rows where there are none. */
   empty?: ComponentChildren;
 }
 
 /** A table that scrolls sideways by itself on a narrow screen. */
-export function Table<T>({ caption, columns, rows, rowKey, empty }: Props<T>) {
+export function Table<T>({ caption, columns, rows, rowKey, isLong = false, empty }: Props<T>) {
   return (
-    <div class="table" tabIndex={0} role="region" aria-label={caption}>
+    <div class={isLong ? "table long" : "table"} tabIndex={0} role="region" aria-label={caption}>
       <table>
         <caption class="hidden">{caption}</caption>
         <thead>

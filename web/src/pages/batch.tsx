@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { request } from "../api";
+import { LoadError } from "../components/load-error";
 import { ProblemBox } from "../components/problem-box";
 import { StateBadge } from "../components/state-badge";
 import { Table } from "../components/table";
@@ -38,11 +39,12 @@ function BatchView({ id }: { id: string }) {
         </div>
         {batch && !batch.finished_at && (
           <button type="button" onClick={cancel}>
-            Cancel all that have not ended
+            Cancel the rest
           </button>
         )}
       </div>
-      <ProblemBox error={error ?? cancelError} />
+      <LoadError error={error} noun="batch" list="batches" />
+      <ProblemBox error={cancelError} />
       {batch && (
         <>
           <p class="state-line">
@@ -68,6 +70,7 @@ function BatchTasks({ events, ended }: { events: Map<number, BatchEvent>; ended:
   const [page, setPage] = useState(0);
   const rows = [...events.values()].sort((a, b) => a.item - b.item);
   const pages = Math.ceil(rows.length / PAGE_SIZE);
+  const hasFailures = rows.some(({ state }) => state === "failed");
   const result = ({ item }: BatchEvent) => ended.get(item);
   return (
     <>
@@ -81,7 +84,7 @@ function BatchTasks({ events, ended }: { events: Map<number, BatchEvent>; ended:
           { title: "Parameters", isWideOnly: true, class: "clip mono", cell: (row) => parametersText(result(row)) },
           { title: "Engine", isWideOnly: true, cell: (row) => result(row)?.engine ?? "" },
           { title: "Duration", isNumber: true, cell: (row) => durationText(result(row)) },
-          { title: "Why it failed", class: "clip reason", cell: (row) => result(row)?.error ?? "" },
+          ...(hasFailures ? [{ title: "Why it failed", class: "clip reason", cell: (row: BatchEvent) => result(row)?.error ?? "" }] : []),
         ]}
       />
       {pages > 1 && (

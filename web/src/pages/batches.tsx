@@ -5,13 +5,15 @@ import { href, type Route } from "../router";
 import { BatchProgress } from "../tasks/batch-progress";
 import { useNow } from "../tasks/clock";
 import { listPath } from "../tasks/filter";
-import { Filters } from "../tasks/filters";
+import { Filters, isFiltered } from "../tasks/filters";
 import { ListLinks } from "../tasks/list-links";
 import { REFRESH_MS, useProjectChanges } from "../tasks/live";
+import { NoBatches, NoMatch } from "../tasks/no-entries";
 import { Pager } from "../tasks/pager";
 import { Age, Tags } from "../tasks/task-table";
 import type { BatchList } from "../tasks/types";
 
+const TEXTS = ["name", "tag"];
 const STATES = ["pending", "completed"];
 
 /** The batches of the project, newest first; a page at a time. */
@@ -19,22 +21,25 @@ export function BatchesPage({ route: { query } }: { route: Route }) {
   const now = useNow();
   const { data, error, reload } = useResource<BatchList>(listPath("/batches", query, now), REFRESH_MS);
   useProjectChanges(reload);
+  const hasFilter = isFiltered(query, TEXTS);
+  const hasNone = !!data && !data.batches.length && !query.get("cursor");
   return (
     <section class="page">
       <ListLinks selected="batches" />
-      <Filters query={query} texts={["name", "tag"]} states={STATES} hasSince={false} />
+      {(!hasNone || hasFilter) && <Filters query={query} texts={TEXTS} states={STATES} hasSince={false} />}
       <ProblemBox error={error} />
-      {data && (
+      {hasNone && (hasFilter ? <NoMatch noun="batch" /> : <NoBatches />)}
+      {data && !hasNone && (
         <>
           <Table
             caption="Batches, newest first"
             rows={data.batches}
             rowKey={(batch) => batch.batch_id}
-            empty="No batches: a program submits one with POST /batches, a terminal with quantumtask batch."
+            empty="No older batches."
             columns={[
               {
                 title: "Batch",
-                class: "clip",
+                class: "main",
                 cell: (batch) => (
                   <a href={href(["batches", batch.batch_id])} title={batch.batch_id} class={batch.name ? undefined : "mono"}>
                     {batch.name ?? batch.batch_id.slice(0, 13)}

@@ -1,3 +1,4 @@
+import { Fact } from "../components/fact";
 import { ProblemBox } from "../components/problem-box";
 import { Table } from "../components/table";
 import { formatNumber } from "../format";
@@ -26,17 +27,22 @@ function Details({ device }: { device: Device }) {
   return (
     <>
       <p>
-        {device.description}. {device.qubits} qubits; gates {device.basis_gates.join(", ")}
-        {device.calibrated && `; calibrated on ${device.calibrated}`}. Use it with{" "}
-        <code>"backend": "{device.name}"</code>.
+        {device.description}. Use it with <code>"backend": "{device.name}"</code>.
       </p>
+      <dl class="facts">
+        <Fact title="Qubits">{device.qubits}</Fact>
+        <Fact title="Gates">{device.basis_gates.join(", ")}</Fact>
+        {device.calibrated && <Fact title="Calibrated">{device.calibrated}</Fact>}
+      </dl>
       {device.coupling_map ? (
         <CouplingMap device={device} />
       ) : (
         <p class="muted">A gate can act on any pair of qubits.</p>
       )}
-      {!!device.qubits_properties.length && <Qubits device={device} />}
-      {!!device.gates.length && <Gates device={device} />}
+      <div class="pair wide">
+        {!!device.qubits_properties.length && <Qubits device={device} />}
+        {!!device.gates.length && <Gates device={device} />}
+      </div>
     </>
   );
 }
@@ -48,23 +54,24 @@ function Qubits({ device }: { device: Device }) {
     if (qubits.length === 1 && error) oneQubit.set(qubits[0]!, Math.max(error, oneQubit.get(qubits[0]!) ?? 0));
   }
   return (
-    <>
+    <section class="part" aria-label="Qubits">
       <h2>Qubits</h2>
       <Table
         caption="Qubits"
+        isLong
         rows={rows}
         rowKey={(row) => row.number}
         columns={[
           { title: "Qubit", cell: (row) => row.number, isNumber: true },
           { title: "T1 in µs", cell: (row) => show(row.t1_us), isNumber: true },
           { title: "T2 in µs", cell: (row) => show(row.t2_us), isNumber: true },
-          { title: "Frequency in GHz", cell: (row) => show(row.frequency_ghz), isNumber: true },
+          { title: "GHz", cell: (row) => show(row.frequency_ghz), isNumber: true },
           { title: "Readout error", cell: (row) => formatError(row.readout_error), isNumber: true },
           { title: "Readout in ns", cell: (row) => show(row.readout_ns), isNumber: true },
-          { title: "Largest gate error", cell: (row) => formatError(oneQubit.get(row.number)), isNumber: true },
+          { title: "Gate error", cell: (row) => formatError(oneQubit.get(row.number)), isNumber: true },
         ]}
       />
-    </>
+    </section>
   );
 }
 
@@ -72,10 +79,11 @@ function Gates({ device }: { device: Device }) {
   const gates = device.gates.filter(({ qubits }) => qubits.length > 1);
   if (!gates.length) return null;
   return (
-    <>
+    <section class="part" aria-label="Gates">
       <h2>Gates on several qubits</h2>
       <Table
         caption="Gates on several qubits"
+        isLong
         rows={gates}
         rowKey={(gate) => `${gate.name} ${gate.qubits.join()}`}
         columns={[
@@ -85,7 +93,7 @@ function Gates({ device }: { device: Device }) {
           { title: "Duration in ns", cell: (gate) => show(gate.duration_ns), isNumber: true },
         ]}
       />
-    </>
+    </section>
   );
 }
 

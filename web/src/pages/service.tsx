@@ -21,16 +21,20 @@ export function ServicePage() {
       <h1>Service</h1>
       <ProblemBox error={error} />
       {data && <State state={data} />}
-      <h2>Engines</h2>
-      <Engines />
+      <div class="pair">
+        <section class="part" aria-label="Engines">
+          <h2>Engines</h2>
+          <Engines />
+        </section>
+        {data && (
+          <section class="part" aria-label="Limits">
+            <h2>Limits</h2>
+            <LimitsTable limits={data.limits} />
+          </section>
+        )}
+      </div>
       <h2>Devices</h2>
       <Devices />
-      {data && (
-        <>
-          <h2>Limits</h2>
-          <LimitsTable limits={data.limits} />
-        </>
-      )}
       {session.value?.principal?.role === "admin" && (
         <>
           <Usage />
@@ -76,12 +80,17 @@ function Engines() {
           columns={[
             { title: "Engine", cell: (engine) => engine.name },
             { title: "Version", cell: (engine) => engine.version ?? "not installed" },
-            { title: "Methods", cell: (engine) => engine.methods.map((method) => method.name).join(", ") },
+            { title: "Methods", cell: methodsOf },
           ]}
         />
       )}
     </>
   );
+}
+
+/** Return the methods of an engine; one that computes in two precisions is in the list twice. */
+function methodsOf({ methods }: EngineSummary): string {
+  return [...new Set(methods.map((method) => method.name.replaceAll("_", " ")))].join(", ");
 }
 
 function Figure({ title, value }: { title: string; value: string }) {

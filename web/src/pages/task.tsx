@@ -1,8 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { send } from "../api";
 import { Drawing } from "../components/drawing";
-import { Editor } from "../components/editor";
-import { ProblemBox, SourceLine } from "../components/problem-box";
+import { Editor, heightOf } from "../components/editor";
+import { LoadError } from "../components/load-error";
+import { SourceLine } from "../components/problem-box";
 import { StateBadge } from "../components/state-badge";
 import { useEvents } from "../events";
 import { formatTime } from "../format";
@@ -34,9 +35,9 @@ function TaskView({ id }: { id: string }) {
           <h1>{task?.name ?? "Task"}</h1>
           <p class="muted mono">{id}</p>
         </div>
-        {task && <Actions task={task} circuit={circuit} onChange={reload} />}
+        {task && <Actions task={task} onChange={reload} />}
       </div>
-      <ProblemBox error={error} />
+      <LoadError error={error} noun="task" list="tasks" />
       {task && <Content task={task} circuit={circuit} />}
     </section>
   );
@@ -64,7 +65,7 @@ function Content({ task, circuit }: { task: Task; circuit: string | null }) {
             <h2>Program</h2>
             {circuit !== null && !isWrong && <Drawing circuit={circuit} />}
             {circuit !== null && (
-              <div class="program-text" style={{ height: `${heightOf(circuit)}px` }}>
+              <div style={{ height: `${heightOf(circuit)}px` }}>
                 <Editor text={circuit} label="Program in OpenQASM" isReadOnly />
               </div>
             )}
@@ -86,23 +87,16 @@ function Content({ task, circuit }: { task: Task; circuit: string | null }) {
   );
 }
 
-const LINE_HEIGHT = 21.6;
-const MOST_LINES = 18;
-
-/** Return the height of the editor for a program; a longer one scrolls. */
-function heightOf(program: string): number {
-  const lines = Math.min(MOST_LINES, program.split("\n", MOST_LINES).length);
-  return Math.ceil(LINE_HEIGHT * Math.max(3, lines)) + 24;
-}
-
 /** The reason of a failure, with the lines of the program that it is about. */
 function Failure({ task, circuit }: { task: Task; circuit: string | null }) {
   if (!task.error) return null;
   const problems = (task.errors ?? []).filter((problem) => problem.line !== null);
+  const isShown = circuit !== null && problems.length > 0;
+  const count = problems.length === 1 ? "A problem" : `${problems.length} problems`;
   return (
     <div class="problem" role="alert">
       <p>
-        {task.error} <code class="muted">{task.error_code}</code>
+        <strong>{isShown ? `${count} in the program` : task.error}</strong> <code class="muted">{task.error_code}</code>
       </p>
       {circuit !== null && problems.map((each, index) => <SourceLine key={index} problem={each} source={circuit} />)}
     </div>

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { describe, request, send } from "../api";
+import { describe, request } from "../api";
 import { Drawing } from "../components/drawing";
-import { Editor } from "../components/editor";
+import { Editor, heightOf } from "../components/editor";
 import { ProblemBox } from "../components/problem-box";
 import type { EditorHandle } from "../lazy/editor";
 import type { Route } from "../router";
@@ -14,9 +14,12 @@ import { useEstimate, useValidation } from "../try/questions";
 import { run, start } from "../try/run";
 import { SameIn } from "../try/same-in";
 import { Prediction, Settings } from "../try/settings";
-import type { Task, Validation } from "../types";
+import { formOf } from "../try/task-form";
+import type { Validation } from "../types";
 
 if (!form.value.circuit.trim()) change({ ...NO_FORM, ...EXAMPLES[0]!.form, circuit: BELL });
+
+const FEWEST_LINES = 11;
 
 /** An editor for a program, which runs on the service. */
 export function TryPage({ route }: { route: Route }) {
@@ -29,7 +32,7 @@ export function TryPage({ route }: { route: Route }) {
   const isValid = validation.data?.valid === true && !validation.isOld;
   const drawn = useLast(isValid && known?.qubits ? circuit : null);
   const estimate = useEstimate(isValid && body ? questionOf(body) : null);
-  const loadError = useTask(route.query.get("task"), editor);
+  const opened = useTask(route.query.get("task"), editor);
   useEffect(() => editor.current?.setProblems(validation.data?.problems ?? []), [validation.data]);
   const submit = useCallback(async () => {
     // The inputs of the text as it is now, which the last check may not have seen.
@@ -47,13 +50,15 @@ export function TryPage({ route }: { route: Route }) {
             <h2>Program</h2>
             <ExampleSelect onSelect={(chosen) => load(chosen, editor.current)} />
           </div>
-          <Editor
-            handle={editor}
-            text={circuit}
-            label="Program in OpenQASM"
-            onChange={(text) => change({ circuit: text })}
-            onRun={submit}
-          />
+          <div style={{ height: `${heightOf(circuit, FEWEST_LINES)}px` }}>
+            <Editor
+              handle={editor}
+              text={circuit}
+              label="Program in OpenQASM"
+              onChange={(text) => change({ circuit: text })}
+              onRun={submit}
+            />
+          </div>
           <ProblemList
             answer={validation}
             onSelect={({ line, column }) => editor.current?.moveTo(line ?? 1, column ?? 1)}
@@ -66,7 +71,7 @@ export function TryPage({ route }: { route: Route }) {
         </div>
         {body && (
           <section class="card same-in" aria-label="The same in other ways">
-            <h2>The same in</h2>
+            <h2>This task as code</h2>
             <SameIn body={body} />
           </section>
         )}
@@ -80,7 +85,13 @@ export function TryPage({ route }: { route: Route }) {
             void submit();
           }}
         >
-          <ProblemBox error={loadError} />
+          <ProblemBox error={opened.error} />
+          {opened.missing.length > 0 && (
+            <p class="notice">
+              This form has no field for {opened.missing.join(", ")} of the task: a run leaves {opened.missing.length > 1 ? "these" : "it"} out.
+              <em> Run again</em> on the task's page has all of its options.
+            </p>
+          )}
           <Settings />
           <Parameters inputs={inputs} />
           {mistake && <p class="refusal">{mistake}</p>}
@@ -157,23 +168,24 @@ function ExampleSelect({ onSelect }: { onSelect: (form: Partial<Form>) => void }
   );
 }
 
-/** Open the program of a task that the address names: `#/?task=ID`. */
-function useTask(id: string | null, editor: { current: EditorHandle | null }): unknown {
-  const [error, setError] = useState<unknown>(null);
-  useEffect(() => {
-    if (!id) return;
-    const path = `/tasks/${encodeURIComponent(id)}`;
-    Promise.all([request<Task>(path), send(`${path}/circuit`).then((response) => response.text())]).then(
-      ([task, circuit]) => load(formOf(task, circuit), editor.current),
-      setError,
-    );
-  }, [id]);
-  return error;
+interface Opened {
+  error: unknown;
+  missing: string[];
 }
 
-/** Return the form of a task, as far as the form has its options. */
-function formOf(task: Task, circuit: string): Partial<Form> {
-  const { backend } = task.options ?? {};
-  const parameters = (task.parameters ?? {}) as Form["parameters"];
-  return { circuit, shots: task.shots, parameters, ...(typeof backend === "string" && { target: backend }) };
+/** Open the request of a task that the address names: `#/?task=ID`. */
+function useTask(id: string | null, editor: { current: EditorHandle | null }): Opened {
+  const [opened, setOpened] = useState<Opened>({ error: null, missing: [] });
+  useEffect(() => {
+    if (!id) return;
+    request<Body>(`/tasks/${encodeURIComponent(id)}/request`).then(
+      (body) => {
+        const { form, missing } = formOf(body);
+        load(form, editor.current);
+        setOpened({ error: null, missing });
+      },
+      (error) => setOpened({ error, missing: [] }),
+    );
+  }, [id]);
+  return opened;
 }

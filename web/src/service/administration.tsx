@@ -74,7 +74,7 @@ export function Tokens() {
           Requests need no token here. The first one, created with <code>quantumtask token create NAME --role admin</code>, changes that.
         </p>
       )}
-      {data && (
+      {data && (needsToken() || data.tokens.length > 0) && (
         <Table
           caption="Tokens"
           rows={data.tokens}

@@ -82,13 +82,15 @@ function Legend({ title, scale }: { title: string; scale: Scale }) {
   return (
     <div class="legend">
       <span>{title}</span>
-      <span class="number">{formatError(least)}</span>
-      <span class="ramp" aria-hidden="true">
-        {Array.from({ length: LEVELS }, (_, level) => (
-          <i key={level} class={`error-${level}`} />
-        ))}
+      <span class="scale">
+        <span class="number">{formatError(least)}</span>
+        <span class="ramp" aria-hidden="true">
+          {Array.from({ length: LEVELS }, (_, level) => (
+            <i key={level} class={`error-${level}`} />
+          ))}
+        </span>
+        <span class="number">{formatError(most)}</span>
       </span>
-      <span class="number">{formatError(most)}</span>
       {scale.hasBroken && (
         <span>
           <i class="key error-broken" aria-hidden="true" /> out of order

@@ -11,21 +11,20 @@ export function Devices() {
     <>
       <ProblemBox error={error} />
       {data && (
-        <div class="device-list">
-          <Table
+        <Table
           caption="Devices"
+          isLong
           rows={data.backends}
           rowKey={(backend) => backend.name}
           columns={[
             { title: "Name", cell: (backend) => <a href={href(["service", "devices", backend.name])}>{backend.name}</a> },
-            { title: "Description", cell: (backend) => backend.description },
+            { title: "Description", isWideOnly: true, cell: (backend) => backend.description },
             { title: "Qubits", cell: (backend) => backend.qubits, isNumber: true },
             { title: "Two-qubit error", cell: (backend) => formatError(backend.median_errors?.two_qubit), isNumber: true },
-            { title: "Readout error", cell: (backend) => formatError(backend.median_errors?.readout), isNumber: true },
-            { title: "Calibrated", cell: (backend) => backend.calibrated ?? "" },
+            { title: "Readout error", isWideOnly: true, cell: (backend) => formatError(backend.median_errors?.readout), isNumber: true },
+            { title: "Calibrated", isWideOnly: true, cell: (backend) => backend.calibrated ?? "" },
           ]}
         />
-        </div>
       )}
     </>
   );

@@ -8,14 +8,17 @@ export function LastHour({ minutes }: { minutes: Minute[] }) {
   const ended = minutes.reduce((sum, each) => sum + each.completed + each.failed + each.cancelled, 0);
   const waits = minutes.map((minute) => minute.longest_waiting_s ?? 0);
   const longest = Math.max(0, ...waits);
+  if (!ended) return <p class="empty card">No task has ended in the last hour.</p>;
   return (
     <div class="charts">
-      <div class="stack">
-        <h3>Tasks per minute</h3>
-        <p class="muted">{formatCount(ended)} tasks ended in the last hour.</p>
+      <div class="card">
+        <h3>
+          Tasks per minute <span class="muted">{formatCount(ended)} in total</span>
+        </h3>
         <Curve
           x={x}
           isTime
+          isFromZero
           xLabel="Time"
           caption={`Tasks that ended in each minute of the last hour: ${ended} in total`}
           height={200}
@@ -26,12 +29,14 @@ export function LastHour({ minutes }: { minutes: Minute[] }) {
           ]}
         />
       </div>
-      <div class="stack">
-        <h3>Waiting time in seconds</h3>
-        <p class="muted">At most {formatDuration(longest)}, of tasks that ended in the last hour.</p>
+      <div class="card">
+        <h3>
+          Waiting time in seconds <span class="muted">{formatDuration(longest)} at most</span>
+        </h3>
         <Curve
           x={x}
           isTime
+          isFromZero
           xLabel="Time"
           caption={`Waiting time of tasks by the minute of their end: at most ${formatDuration(longest)}`}
           height={200}

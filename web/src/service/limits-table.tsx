@@ -21,13 +21,20 @@ const TITLES: Record<string, string> = {
 };
 const OF_OWNER: Record<string, string> = { max_timeout_s: "Time limit of a task", max_result_bytes: "Size of all kept results" };
 
+interface Row {
+  name: string;
+  value: number | null;
+  of: string;
+}
+
 /** The limits that hold for the reader: of each task, of the project, of the user. */
 export function LimitsTable({ limits }: { limits: ServiceState["limits"] }) {
-  const rows = [
+  const rows: Row[] = [
     ...Object.entries(limits.service).map(([name, value]) => ({ name, value, of: "everyone" })),
     ...Object.entries(limits.project).map(([name, value]) => ({ name, value, of: "your project" })),
     ...Object.entries(limits.user).map(([name, value]) => ({ name, value, of: "you" })),
   ].filter(({ value }) => value !== null);
+  const isOfEveryone = rows.every(({ of }) => of === "everyone");
   return (
     <Table
       caption="Limits"
@@ -35,7 +42,7 @@ export function LimitsTable({ limits }: { limits: ServiceState["limits"] }) {
       rowKey={(row) => `${row.of} ${row.name}`}
       columns={[
         { title: "Limit", cell: (row) => (row.of === "everyone" ? TITLES : { ...TITLES, ...OF_OWNER })[row.name] ?? row.name },
-        { title: "Holds for", cell: (row) => row.of },
+        ...(isOfEveryone ? [] : [{ title: "Holds for", cell: (row: Row) => row.of }]),
         { title: "At most", cell: (row) => formatLimit(row.name, row.value!), isNumber: true },
       ]}
     />

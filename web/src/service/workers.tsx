@@ -62,7 +62,7 @@ function TaskSlot({ task, now }: { task: RunningTask; now: number }) {
     <li class="slot busy">
       <a href={href(["tasks", task.task_id])}>{task.name ?? task.task_id.slice(0, 13)}</a>
       <span class="muted">
-        {task.owner ?? task.project} · engine {task.engine} · {formatDuration(Math.floor(seconds))}
+        {[task.owner ?? task.project, task.engine !== "auto" && task.engine, formatDuration(Math.floor(seconds))].filter(Boolean).join(" · ")}
       </span>
     </li>
   );

@@ -6,12 +6,11 @@ import type { Task } from "../types";
 
 interface Props {
   task: Task;
-  circuit: string | null;
   onChange: () => void;
 }
 
 /** Cancel, run again, download. */
-export function Actions({ task, circuit, onChange }: Props) {
+export function Actions({ task, onChange }: Props) {
   const [error, setError] = useState<unknown>(null);
   const [isBusy, setBusy] = useState(false);
   const act = async (action: () => Promise<unknown>) => {
@@ -22,7 +21,6 @@ export function Actions({ task, circuit, onChange }: Props) {
     onChange();
   };
   const isPending = task.finished_at === null;
-  const canRepeat = circuit !== null && hasWholeRequest(task);
   return (
     <>
       <div class="actions">
@@ -31,8 +29,8 @@ export function Actions({ task, circuit, onChange }: Props) {
             Cancel
           </button>
         )}
-        {canRepeat && !isPending && (
-          <button type="button" disabled={isBusy} onClick={() => act(() => repeat(task, circuit))}>
+        {!isPending && (
+          <button type="button" disabled={isBusy} onClick={() => act(() => repeat(task))}>
             Run again
           </button>
         )}
@@ -57,18 +55,10 @@ function pathOf(task: Task): string {
   return `/tasks/${encodeURIComponent(task.task_id)}`;
 }
 
-/** Return false if the service left out parameters or options of a task, because they are large. */
-function hasWholeRequest({ shape, parameters, options }: Task): boolean {
-  return !(shape?.length && parameters === null) && options !== null;
-}
-
-/** Submit the program with the same parameters and options, and show the new task. */
-async function repeat(task: Task, circuit: string): Promise<void> {
-  const { shots, name, tags, priority, parameters, options, metadata, memory } = task;
-  const fields = { circuit, shots, name, tags, priority, parameters, metadata, ...options };
-  const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
-  const body = { ...Object.fromEntries(given), ...(memory && { memory: true }) };
-  const { task_id } = await request<{ task_id: string }>("/tasks", { body });
+/** Submit the same request once more, and show the new task. */
+async function repeat(task: Task): Promise<void> {
+  const text = await (await send(`${pathOf(task)}/request`)).text();
+  const { task_id } = await request<{ task_id: string }>("/tasks", { text });
   location.hash = href(["tasks", task_id]);
 }
 

@@ -1,5 +1,7 @@
-import type { ComponentChildren } from "preact";
+import { Fact } from "../components/fact";
 import { formatBytes, formatCount, formatDuration, formatNumber } from "../format";
+import { observableName } from "../components/result-view";
+import { href } from "../router";
 import type { Task } from "../types";
 
 /** The engine and its reason, and what the request asked for. */
@@ -24,6 +26,7 @@ export function Facts({ task }: { task: Task }) {
         )}
         {task.reason && <Fact title="Why this engine">{task.reason}</Fact>}
         <Fact title="Shots">{formatCount(task.shots)}</Fact>
+        {task.seed != null && <Fact title="Seed">{String(task.seed)}</Fact>}
         {task.shape && task.shape.length > 0 && <Fact title="Sweep">{task.shape.join(" × ")} elements</Fact>}
         {task.priority !== 0 && <Fact title="Priority">{task.priority}</Fact>}
         {task.owner && <Fact title="Owner">{task.owner}</Fact>}
@@ -35,20 +38,39 @@ export function Facts({ task }: { task: Task }) {
               <Value value={value} />
             </Fact>
           ))}
-        {isObject(task.options) && <Fact title="Options"><Json value={task.options} /></Fact>}
+        {isObject(task.options) &&
+          Object.entries(task.options).map(([name, value]) => (
+            <Fact key={name} title={OPTIONS[name] ?? name}>
+              <Option name={name} value={value} />
+            </Fact>
+          ))}
         {isObject(task.metadata) && <Fact title="Metadata"><Json value={task.metadata} /></Fact>}
       </dl>
     </section>
   );
 }
 
-function Fact({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{title}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
+const OPTIONS: Record<string, string> = {
+  backend: "Device",
+  compile: "Compile",
+  noise: "Noise",
+  observables: "Observables",
+  precision: "Precision",
+  return: "Return",
+};
+
+function Option({ name, value }: { name: string; value: unknown }) {
+  if (name === "backend") return <a href={href(["service", "devices", String(value)])}>{String(value)}</a>;
+  if (name === "return" && Array.isArray(value)) return <>{value.join(", ").replaceAll("_", " ")}</>;
+  if (name === "observables" && isFlat(value)) return <span class="mono">{value.map(observableName).join(", ")}</span>;
+  return <Json value={value} />;
+}
+
+/** Return true for a list of observables that is not nested by the shape of a sweep. */
+function isFlat(value: unknown): value is unknown[] {
+  const isTerms = (each: unknown) =>
+    typeof each === "string" || (Array.isArray(each) && each.every((term) => Array.isArray(term) && typeof term[1] === "number"));
+  return Array.isArray(value) && value.every(isTerms);
 }
 
 /** The value of an input: the range of an array of numbers, and any other value as JSON. */

@@ -12,12 +12,17 @@ interface Props {
   hasSince?: boolean;
 }
 
+/** Return true if the query has a filter. */
+export function isFiltered(query: URLSearchParams, texts: readonly string[]): boolean {
+  return ["status", "since", ...texts].some((name) => query.get(name));
+}
+
 const TITLES: Record<string, string> = { name: "Name", name_prefix: "Name begins with", tag: "Tag", owner: "Owner" };
 
 /** The filters of a list; each is a part of the address. */
 export function Filters({ query, texts, states = STATES, hasSince = true }: Props) {
   const set = (name: string, value: string) => replaceQuery(changed(query, { [name]: value }));
-  const isActive = ["status", "since", ...texts].some((name) => query.get(name));
+  const isActive = isFiltered(query, texts);
   return (
     <form class="filters" role="search" aria-label="Filter" onSubmit={(event) => event.preventDefault()}>
       <label>
@@ -31,9 +36,6 @@ export function Filters({ query, texts, states = STATES, hasSince = true }: Prop
           ))}
         </select>
       </label>
-      {texts.map((name) => (
-        <TextFilter key={name} title={TITLES[name]!} value={query.get(name) ?? ""} onChange={(value) => set(name, value)} />
-      ))}
       {hasSince && (
         <label>
           Submitted
@@ -47,6 +49,9 @@ export function Filters({ query, texts, states = STATES, hasSince = true }: Prop
           </select>
         </label>
       )}
+      {texts.map((name) => (
+        <TextFilter key={name} title={TITLES[name]!} value={query.get(name) ?? ""} onChange={(value) => set(name, value)} />
+      ))}
       {isActive && (
         <button type="button" onClick={() => replaceQuery({})}>
           Clear

@@ -1,16 +1,17 @@
+import type { ComponentChildren } from "preact";
 import { StateBadge } from "../components/state-badge";
 import { Table, type Column } from "../components/table";
 import { formatAge, formatDuration, formatTime } from "../format";
 import { href } from "../router";
 import type { TaskSummary } from "../types";
 
-/** Characters of an id that tell tasks apart: the milliseconds of their submission. */
-const ID_LENGTH = 13;
+/** Characters of an id that tell tasks apart: the milliseconds of their submission, and a part of what follows. */
+const ID_LENGTH = 18;
 
 interface Props {
   tasks: TaskSummary[];
   now: number;
-  empty: string;
+  empty: ComponentChildren;
 }
 
 /** Tasks in rows: what happened to each, and why one failed. */
@@ -18,13 +19,12 @@ export function TaskTable({ tasks, now, empty }: Props) {
   const hasOwners = tasks.some((task) => task.owner);
   const columns: (Column<TaskSummary> | false)[] = [
     { title: "State", cell: (task) => <StateBadge state={task.state} /> },
-    { title: "Task", class: "clip", cell: (task) => <TaskLink task={task} /> },
+    { title: "Task", class: "main", cell: (task) => <TaskName task={task} /> },
     { title: "Tags", isWideOnly: true, cell: (task) => <Tags tags={task.tags} /> },
     hasOwners && { title: "Owner", isWideOnly: true, class: "clip", cell: (task) => task.owner ?? "" },
     { title: "Engine", isWideOnly: true, cell: (task) => task.engine ?? "" },
-    { title: "Duration", isNumber: true, cell: (task) => durationOf(task, now) },
+    { title: "Duration", isNumber: true, isWideOnly: true, cell: (task) => durationOf(task, now) },
     { title: "Age", isNumber: true, cell: (task) => <Age at={task.submitted_at} now={now} /> },
-    { title: "Why it failed", class: "clip reason", cell: (task) => <Clipped text={task.error ?? ""} /> },
   ];
   return (
     <Table
@@ -34,6 +34,23 @@ export function TaskTable({ tasks, now, empty }: Props) {
       empty={empty}
       columns={columns.filter((column) => column !== false)}
     />
+  );
+}
+
+/** The name of a task, and below it why the task failed. */
+function TaskName({ task }: { task: TaskSummary }) {
+  return (
+    <>
+      <div class="line">
+        <TaskLink task={task} />
+        {task.batch_id && <span class="muted"> item {task.item} of a batch</span>}
+      </div>
+      {task.error && (
+        <div class="line reason" title={task.error}>
+          {task.error}
+        </div>
+      )}
+    </>
   );
 }
 
@@ -66,12 +83,9 @@ export function Age({ at, now }: { at: string; now: number }) {
   );
 }
 
-function Clipped({ text }: { text: string }) {
-  return <span title={text}>{text}</span>;
-}
-
 /** Return the time that a task ran, or has run up to now. */
 export function durationOf(task: TaskSummary, now: number): string {
+  if (task.running_ms === 0) return ""; // cancelled before it ran
   if (task.running_ms != null) return formatDuration(task.running_ms / 1000);
   if (task.state !== "running" || !task.started_at) return "";
   return formatDuration(Math.max(0, Math.floor((now - Date.parse(task.started_at)) / 1000)));

@@ -15,7 +15,11 @@ export function Outcome() {
   if (phase === "idle") {
     return (
       <p class="empty">
-        The result appears here. <kbd>Ctrl</kbd> <kbd>Enter</kbd> in the editor runs the program, too.
+        Run the program to see its result here.
+        <span class="keys">
+          {" "}
+          Or press <kbd>Ctrl</kbd> <kbd>Enter</kbd> in the editor.
+        </span>
       </p>
     );
   }

@@ -13,7 +13,7 @@ export function ProblemList({ answer: { data, error, isOld }, onSelect }: Props)
   if (!data) return <p class="problems-summary muted">{isOld ? "Checking…" : ""}</p>;
   return (
     <div class="problems" data-old={isOld}>
-      <p class="problems-summary" role="status">
+      <p class="problems-summary" role="status" data-good={!data.problems.length}>
         {summary(data.problems)}
       </p>
       <ul>

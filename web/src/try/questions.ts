@@ -1,6 +1,7 @@
 // What the service says about the program while one types: problems, inputs, the estimate.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { request } from "../api";
+import { comebacks } from "../resource";
 import type { Estimate, Validation } from "../types";
 
 const PAUSE_MS = 250;
@@ -23,6 +24,7 @@ interface Kept<T> {
 function useQuestion<T>(path: string, body: object | null): Answer<T> {
   const [kept, setKept] = useState<Kept<T>>({ question: null, data: null, error: null });
   const question = body && JSON.stringify(body);
+  const comeback = comebacks.value;
   useEffect(() => {
     const abort = new AbortController();
     const ask = async () => {
@@ -38,7 +40,7 @@ function useQuestion<T>(path: string, body: object | null): Answer<T> {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [path, question]);
+  }, [path, question, comeback]);
   return { data: kept.data, error: kept.error, isOld: kept.question !== question };
 }
 

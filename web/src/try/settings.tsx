@@ -36,7 +36,7 @@ export function Settings() {
         <label>
           Engine
           <select value={engine} onChange={(event) => change({ engine: event.currentTarget.value })}>
-            <option value="auto">auto: the fastest</option>
+            <option value="auto">auto (the fastest)</option>
             {engines.filter((each) => each.installed).map(({ name }) => (
               <option key={name}>{name}</option>
             ))}
@@ -48,6 +48,7 @@ export function Settings() {
             type="number"
             min="1"
             max={MOST_SHOTS}
+            disabled={!wantsCounts}
             value={shots}
             onChange={(event) => change({ shots: Number(event.currentTarget.value) })}
           />
@@ -132,7 +133,9 @@ export function Prediction({ validation, estimate }: {
   }
   return (
     <p class="prediction" aria-live="polite">
-      {parts.filter(Boolean).join(" · ")}
+      {parts.filter(Boolean).map((part, index) => (
+        <span key={index}>{part}</span>
+      ))}
       {estimate?.error && !estimate.isOld ? <span class="refusal">{describe(estimate.error)}</span> : null}
     </p>
   );
