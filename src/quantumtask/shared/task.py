@@ -8,6 +8,10 @@ JsonText: TypeAlias = str
 """A text of JSON that travels as it is: no process between the API and the slot parses it."""
 
 
+MAX_PARAMETERS_BYTES = 8 * 1024 * 1024
+"""Maximal size of the parameters of a task as JSON text, and of its options."""
+
+
 class TaskState(StrEnum):
     """The exact state of a task; `status` is the word that the HTTP contract uses for it."""
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quantumtask.shared.errors import InvalidRequest, ParametersTooLarge
-
-MAX_PARAMETERS_BYTES = 8 * 1024 * 1024
-"""Maximal size of the JSON text."""
+from quantumtask.shared.task import MAX_PARAMETERS_BYTES
 
 MAX_VALUES = 200_000
 """Maximal number of values outside encoded arrays, which are checked one by one."""

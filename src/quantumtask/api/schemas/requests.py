@@ -12,13 +12,13 @@ from quantumtask.api.schemas.json_errors import explain_json_error
 from quantumtask.api.schemas.json_limits import check_json_size
 from quantumtask.api.schemas.metadata import Metadata, metadata_text
 from quantumtask.api.schemas.noise import NOISE_TAGS, Noise
-from quantumtask.api.schemas.parameters import MAX_PARAMETERS_BYTES, parameters_text
+from quantumtask.api.schemas.parameters import parameters_text
 from quantumtask.shared.approximation import APPROXIMATION_OPTIONS
 from quantumtask.shared.close_names import suggestion
 from quantumtask.shared.error_rates import RatesOption
 from quantumtask.shared.errors import InvalidJson, InvalidRequest, OptionError, ParametersTooLarge
 from quantumtask.shared.output_kinds import OUTPUT_KINDS
-from quantumtask.shared.task import AUTO, ENGINES, TaskSpec
+from quantumtask.shared.task import AUTO, ENGINES, MAX_PARAMETERS_BYTES, TaskSpec
 from quantumtask.shared.task_options import parse_task_options
 
 M = TypeVar("M", bound=BaseModel)

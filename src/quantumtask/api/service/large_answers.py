@@ -6,7 +6,6 @@ from typing import Any
 
 from quantumtask.api.ids import parse_id
 from quantumtask.api.memory_budget import MemoryBudget
-from quantumtask.api.schemas.parameters import MAX_PARAMETERS_BYTES
 from quantumtask.api.serialization.request_json import request_json
 from quantumtask.api.serialization.task_json import ResultTexts
 from quantumtask.api.service.micro_batcher import MicroBatcher
@@ -18,7 +17,7 @@ from quantumtask.shared.api_store import ApiStore
 from quantumtask.shared.errors import AnswersTooLarge, ResultDamaged, TaskNotFound
 from quantumtask.shared.principal import Principal
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Task, TaskSpec
+from quantumtask.shared.task import MAX_PARAMETERS_BYTES, Task, TaskSpec
 
 _HALF = "half of QUANTUMTASK_MAX_ANSWER_BYTES"
 
