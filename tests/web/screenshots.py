@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -28,6 +28,7 @@ SHOWN = "bell.1440.light"
 """The picture of the README."""
 
 Prepare = Callable[[Page], None]
+AnyService = TypeVar("AnyService", bound=Service)
 
 
 def main(names: list[str]) -> None:
@@ -39,7 +40,9 @@ def main(names: list[str]) -> None:
         with started(Service(Path(folder), slots=2)) as service:
             take_all(browser, service, {**EMPTY, **TRIALS}, names)
             take_all(browser, service, pages_of(fill(service)), names)
-        with started(SecuredService(Path(folder) / "secured", slots=1, auth="required")) as secured:
+        folder_of_secured = Path(folder) / "secured"
+        folder_of_secured.mkdir()
+        with started(SecuredService(folder_of_secured, slots=1, auth="required")) as secured:
             fill(secured)
             take_all(browser, secured, accounts_of(secured), names)
     if (FOLDER / f"{SHOWN}.png").exists():
@@ -48,10 +51,10 @@ def main(names: list[str]) -> None:
 
 
 @contextmanager
-def started(service: Service) -> Iterator[Service]:
-    service.folder.mkdir(exist_ok=True)
+def started(service: AnyService) -> Iterator[AnyService]:
+    service.start()
     try:
-        yield service.start()
+        yield service
     finally:
         service.stop()
 
