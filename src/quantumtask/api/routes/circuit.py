@@ -68,8 +68,8 @@ async def _circuit_chunks(request: Request, task_id: str) -> AsyncIterator[Async
 async def get_request(request: Request, task_id: TaskId) -> Response:
     """Return the body that submits the same task again with `POST /tasks`.
 
-    Fields that have their default are left out. Where requests have tokens, so is the owner: it is
-    the name of whoever submits.
+    Fields that have their default are left out, and the owner where requests have tokens: a task
+    then belongs to its sender.
     """
     return LargeResponse(request, _request_chunks(request, task_id), "application/json")
 

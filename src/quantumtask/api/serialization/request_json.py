@@ -8,7 +8,7 @@ from quantumtask.shared.task import TaskSpec
 
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(TaskSpec)}
 _NO_FIELDS = frozenset({"project", "parameters", "options", "metadata"})
-"""What is no field of the body, or is JSON text already."""
+"""Fields of a task that the body lacks, or that are JSON text already."""
 
 
 def request_json(spec: TaskSpec, *, names_owner: bool) -> bytes:

@@ -8,7 +8,7 @@ from quantumtask.shared.task import AUTO, TaskSpec
 
 
 class RequestRow(NamedTuple):
-    """What the sender of a task asked for."""
+    """A task as it was submitted."""
 
     circuit: bytes
     shots: int
