@@ -6,18 +6,26 @@ from typing import Any
 
 import httpx
 import numpy as np
-import pennylane as qml
 import pytest
-from pennylane import numpy as pnp
-from pennylane.exceptions import DeviceError
 
 from quantumtask.client import TaskFailed
+from tests.support.lazy_import import lazy_import
 from tests.support.services import Service
+
+pytestmark = pytest.mark.xdist_group("pennylane")
+"""One process imports PennyLane, which takes 3 s, and no other."""
+
+qml = lazy_import("pennylane")
 
 WIRES = ["a", 3, "b"]
 HERMITIAN = np.array([[1, 2j], [-2j, 0.5]])
 
 Circuit = Callable[..., Any]
+
+
+def refusal(match: str) -> Any:
+    """Return a context in which the device must refuse a circuit."""
+    return pytest.raises(qml.exceptions.DeviceError, match=match)
 
 
 @pytest.fixture
@@ -134,7 +142,7 @@ def test_a_gradient_by_parameter_shift_is_two_requests(device: Any) -> None:
         qml.Rot(x[2], x[3], x[4], 3)
         return qml.expval(qml.Z(3) @ qml.X("a"))
 
-    x = pnp.array([0.3, 0.5, 0.7, 0.9, 1.1], requires_grad=True)
+    x = qml.numpy.array([0.3, 0.5, 0.7, 0.9, 1.1], requires_grad=True)
     with requests_of(device) as sent:
         gradient = qml.grad(qml.QNode(circuit, device, diff_method="parameter-shift"))(x)
     reference = qml.QNode(circuit, qml.device("default.qubit"))
@@ -154,19 +162,19 @@ def test_gradients_are_those_of_pennylane_in_one_request(device: Any) -> None:
         return qml.expval(energy), qml.expval(qml.Hermitian(HERMITIAN, 3))
 
     def cost(x: Any, node: Any, coefficients: Any) -> Any:
-        return pnp.stack(node(x, coefficients))
+        return qml.numpy.stack(node(x, coefficients))
 
-    x = pnp.linspace(0.3, 2.0, 11, requires_grad=True)
+    x = qml.numpy.linspace(0.3, 2.0, 11, requires_grad=True)
     reference = qml.QNode(circuit, qml.device("default.qubit"), diff_method="parameter-shift")
     for trainable in (False, True):
-        coefficients = pnp.array([0.5, -1.5], requires_grad=trainable)
+        coefficients = qml.numpy.array([0.5, -1.5], requires_grad=trainable)
         node = qml.QNode(circuit, device)
         with requests_of(device) as sent:
             jacobian = qml.jacobian(cost, argnums=0)(x, node, coefficients)
         assert np.allclose(jacobian, qml.jacobian(cost, argnums=0)(x, reference, coefficients))
         assert trainable or sent == ["POST /tasks"]
     both = qml.jacobian(cost, argnums=[0, 2])
-    coefficients = pnp.array([0.5, -1.5], requires_grad=True)
+    coefficients = qml.numpy.array([0.5, -1.5], requires_grad=True)
     for part, other in zip(
         both(x, qml.QNode(circuit, device), coefficients),
         both(x, reference, coefficients),
@@ -190,7 +198,7 @@ def test_gradients_of_one_parameter_and_of_none_have_the_nesting_of_pennylane(de
     assert device.supports_derivatives(config)
     other = qml.tape.QuantumScript([], [qml.probs("a")])
     assert not device.supports_derivatives(config, other)
-    with pytest.raises(DeviceError, match="gradients are of exact expectation values"):
+    with refusal(match="gradients are of exact expectation values"):
         device.compute_derivatives(other, config)
 
 
@@ -200,7 +208,7 @@ def test_snapshots_do_not_prevent_gradients(device: Any) -> None:
         qml.Snapshot()
         return qml.expval(qml.Z("a"))
 
-    gradient = qml.grad(qml.QNode(circuit, device))(pnp.array(0.4, requires_grad=True))
+    gradient = qml.grad(qml.QNode(circuit, device))(qml.numpy.array(0.4, requires_grad=True))
     assert gradient == pytest.approx(-np.sin(0.4))
 
 
@@ -271,7 +279,7 @@ def test_a_variational_search_finds_the_ground_state(device: Any) -> None:
         return qml.expval(hamiltonian)
 
     energy = qml.QNode(circuit, device)
-    x = pnp.array([0.3, 2.0, 2.5], requires_grad=True)
+    x = qml.numpy.array([0.3, 2.0, 2.5], requires_grad=True)
     descent = qml.GradientDescentOptimizer(0.6)
     for _ in range(15):
         x = descent.step(energy, x)
@@ -291,15 +299,15 @@ def test_what_the_device_cannot_do_is_refused_with_the_reason(service: Service) 
     def shadow() -> Any:
         return qml.classical_shadow(wires=[0])
 
-    with pytest.raises(DeviceError, match="middle of a circuit are not supported with noise"):
+    with refusal(match="middle of a circuit are not supported with noise"):
         qml.QNode(measured, noisy)()
-    with pytest.raises(DeviceError, match="at most 5 wires"):
+    with refusal(match="at most 5 wires"):
         qml.QNode(lambda: qml.state(), noisy)()
-    with pytest.raises(DeviceError, match="not accepted with finite shots on quantumtask"):
+    with refusal(match="not accepted with finite shots on quantumtask"):
         qml.set_shots(qml.QNode(shadow, ideal), 10)()
-    with pytest.raises(DeviceError, match="mcm_method 'one-shot' is not supported"):
+    with refusal(match="mcm_method 'one-shot' is not supported"):
         qml.set_shots(qml.QNode(measured, ideal, mcm_method="one-shot"), 10)()
-    with pytest.raises(DeviceError, match="nose: no such option"):
+    with refusal(match="nose: no such option"):
         qml.device("quantumtask", url=service.url, nose=noise)
     unknown = qml.device("quantumtask", url=service.url, engine="stim", method="stabilizer")
     with pytest.raises(TaskFailed, match="stim"):
