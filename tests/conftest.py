@@ -1,7 +1,9 @@
 """The services that tests share."""
 
+import importlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from tests.support.response_models import check_responses
 from tests.support.secured_service import SecuredService
 from tests.support.services import NO_LIMITS, Service
 from tests.support.sizes import FULL
+
+ROOT = Path(__file__).parents[1]
 
 hypothesis.settings.register_profile("tests", derandomize=not FULL, deadline=None)
 hypothesis.settings.load_profile("tests")
@@ -34,6 +38,27 @@ class RunningElsewhere(Service):
 
     def logs(self) -> str:
         return f"see the logs of {self.url}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Import a part of the test modules of this run, in each process another one.
+
+    In a new clone, pytest rewrites the assertions of each module, and caches the result. Processes
+    that import all modules in the same order do all of that at the same time.
+    """
+    process: dict[str, Any] = getattr(session.config, "workerinput", {})
+    if process:
+        folders = [Path(name.partition("::")[0]) for name in session.config.args]
+        paths = sorted(path for each in folders for path in each.rglob("test_*.py"))
+        number = int(process["workerid"].removeprefix("gw"))
+        for path in paths[number :: process["workercount"]]:
+            with suppress(Exception):  # of any module: pytest imports it again and reports it
+                importlib.import_module(module_name(path))
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.resolve().relative_to(ROOT).with_suffix("").parts)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
