@@ -120,7 +120,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 @pytest.fixture(params=databases.KINDS)
 def configured(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings for stores of the test's own: once on each database."""
-    with databases.new(request.param, tmp_path) as settings:
+    with databases.empty(request.param, tmp_path) as settings:
         yield replace(settings, busy_timeout_s=0.2)
 
 

@@ -87,7 +87,10 @@ def main() -> None:
     counts = json.dumps({"0" * max(1, options.result_bytes - 8): 1})
     result = Result(counts, None, 7, "aer", "1", "statevector", 0.1)
     for kind in databases.KINDS:
-        with tempfile.TemporaryDirectory() as folder, databases.new(kind, Path(folder)) as settings:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            databases.empty(kind, Path(folder)) as settings,
+        ):
             print(kind)
             measure(replace(settings, max_waiting_tasks=10**9), options.tasks, result)
 

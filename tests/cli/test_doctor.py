@@ -188,10 +188,13 @@ def check_database(configured: Settings) -> Results:
     return by_check(database.check(configured))
 
 
-def test_a_database_without_workers_warns_that_tasks_wait(configured: Settings) -> None:
-    create_old_database(configured, NEWEST)
-    databases.execute(configured, "INSERT INTO workers (id, slots, seen_at) VALUES ('w', 2, 1000)")
-    results = check_database(configured)
+@pytest.mark.parametrize("kind", databases.KINDS)
+def test_a_database_without_workers_warns_that_tasks_wait(tmp_path: Path, kind: str) -> None:
+    old_worker = "INSERT INTO workers (id, slots, seen_at) VALUES ('w', 2, 1000)"
+    with databases.new(kind, tmp_path) as configured:
+        create_old_database(configured, NEWEST)
+        databases.execute(configured, old_worker)
+        results = check_database(configured)
     assert "none seen in the last 15 s" in results["workers"][0].finding
     assert results["workers"][0].finding.endswith("1 task waiting")
     assert "quantumtask worker" in results["workers"][0].advice

@@ -100,7 +100,7 @@ class Client:
 
 
 def test_replacing_every_process_under_load_loses_no_task(tmp_path: Path) -> None:
-    with databases.new("postgresql", tmp_path) as configured:
+    with databases.empty("postgresql", tmp_path) as configured:
         service = Service(tmp_path, slots=1, database=configured.database)
         try:
             apis, workers = Tier(service, "api"), Tier(service, "worker")
@@ -137,7 +137,7 @@ def test_a_replaced_worker_requeues_its_unfinished_tasks_at_once(
     tmp_path: Path,
 ) -> None:
     """Long before the end of its lease."""
-    with databases.new("postgresql", tmp_path) as configured:
+    with databases.empty("postgresql", tmp_path) as configured:
         service = Service(tmp_path, slots=1, database=configured.database, drain_s=0.5, lease_s=300)
         try:
             service.start()

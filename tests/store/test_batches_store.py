@@ -351,7 +351,7 @@ def test_a_reader_that_continues_at_its_last_place_misses_no_event_while_many_wr
 
 
 def test_a_task_that_is_being_written_is_cancelled_by_the_next_call(tmp_path: Path) -> None:
-    with databases.new("postgresql", tmp_path) as served:
+    with databases.empty("postgresql", tmp_path) as served:
         first, second = FullStore(served), FullStore(replace(served, busy_timeout_s=0.2))
         put(first, "b", 3)
         with first.transaction():
@@ -366,7 +366,7 @@ def test_a_task_that_is_being_written_is_cancelled_by_the_next_call(tmp_path: Pa
 def test_a_worker_stopped_inside_a_transaction_blocks_no_other_worker_of_its_batch(
     tmp_path: Path,
 ) -> None:
-    with databases.new("postgresql", tmp_path) as served:
+    with databases.empty("postgresql", tmp_path) as served:
         stopped, other = FullStore(served), FullStore(replace(served, busy_timeout_s=0.2))
         put(other, "b", 2)
         one, two = other.claim("w", ALL)
@@ -388,7 +388,7 @@ class Followed(RuleBasedStateMachine):
         super().__init__()
         self.ending = ExitStack()
         folder = Path(self.ending.enter_context(TemporaryDirectory()))
-        database = self.ending.enter_context(databases.new(self.kind, folder))
+        database = self.ending.enter_context(databases.empty(self.kind, folder))
         self.store = FullStore(database)
         self.sizes: list[int] = []
         self.claims: list[Assignment] = []

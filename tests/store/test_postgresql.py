@@ -26,7 +26,7 @@ RESULT = Result('{"0": 1}', None, 7, "aer", "1", "statevector", 1.5)
 
 @pytest.fixture
 def configured(tmp_path: Path) -> Iterator[Settings]:
-    with databases.new("postgresql", tmp_path) as settings:
+    with databases.empty("postgresql", tmp_path) as settings:
         yield settings
 
 

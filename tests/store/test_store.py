@@ -381,7 +381,7 @@ class Lifecycle(RuleBasedStateMachine):
         super().__init__()
         self.ending = ExitStack()
         folder = Path(self.ending.enter_context(TemporaryDirectory()))
-        database = self.ending.enter_context(databases.new(self.kind, folder))
+        database = self.ending.enter_context(databases.empty(self.kind, folder))
         base = replace(database, max_crashes=3)
         self.store = FullStore(base)
         self.lapsed = FullStore(replace(base, lease_s=-1))

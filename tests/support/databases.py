@@ -17,7 +17,7 @@ from quantumtask.shared.errors import (
     QuantumTaskError,
 )
 from quantumtask.shared.settings import Settings
-from tests.support import postgres
+from tests.support import schemas
 from tests.support.stores import FullStore
 
 KINDS: dict[str, type[Database]] = {"sqlite": Sqlite, "postgresql": Postgresql}
@@ -25,12 +25,22 @@ REFUSED = (apsw.ConstraintError, psycopg.errors.CheckViolation)
 
 
 @contextmanager
-def new(kind: str, folder: Path) -> Iterator[Settings]:
-    """Return settings with an empty database, without a schema."""
+def empty(kind: str, folder: Path) -> Iterator[Settings]:
+    """Return settings with an empty database, which may have its tables already."""
     if kind == "sqlite":
         yield Settings(data_dir=folder)
     else:
-        with postgres.database() as url:
+        with schemas.empty_schema() as url:
+            yield Settings(data_dir=folder, database=url)
+
+
+@contextmanager
+def new(kind: str, folder: Path) -> Iterator[Settings]:
+    """Return settings with a new database without tables, for a test that makes or changes them."""
+    if kind == "sqlite":
+        yield Settings(data_dir=folder)
+    else:
+        with schemas.new_schema() as url:
             yield Settings(data_dir=folder, database=url)
 
 

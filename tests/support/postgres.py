@@ -2,14 +2,12 @@
 
 import atexit
 import os
-import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -152,18 +150,3 @@ def server() -> str:
     shared = Server("fsync=off").start()
     atexit.register(shared.remove)
     return shared.url
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    """The URL of an empty schema of the shared server.
-
-    A schema and not a database, which takes ten times as long to make. Only on the server of
-    another is it dropped: that takes a quarter of the time of a small test.
-    """
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(server(), autocommit=True) as admin:
-        admin.execute(f"CREATE SCHEMA {name}".encode())
-        yield f"{server()}{'&' if '?' in server() else '?'}options=-csearch_path%3D{name}"
-        if GIVEN:
-            admin.execute(f"DROP SCHEMA {name} CASCADE".encode())
