@@ -1,6 +1,8 @@
 """The OpenAPI document: each model is defined once, in the components."""
 
 from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,12 +28,18 @@ def schema_of(model: type[BaseModel], **changes: Json) -> Json:
     Returns:
         A schema object with the keys `$ref` and `$defs`.
     """
-    schema = model.model_json_schema(ref_template=COMPONENT)
+    schema = deepcopy(_generate_schema(model))
     definitions = schema.pop(DEFINITIONS, {})
     for name, change in changes.items():
         schema["properties"][name].update(change)
     name = model.__name__
     return {"$ref": COMPONENT.format(model=name), DEFINITIONS: {**definitions, name: schema}}
+
+
+@cache
+def _generate_schema(model: type[BaseModel]) -> Json:
+    """Return the schema of a model; the API would generate that of a problem 150 times."""
+    return model.model_json_schema(ref_template=COMPONENT)
 
 
 def install_openapi(app: FastAPI) -> None:
