@@ -1,13 +1,16 @@
 """Launch processes of QuantumTask as forks of a process that has imported their modules.
 
 Importing takes two thirds of a service's start and most of a command's time, and the tests start
-hundreds of services and commands. Each process of pytest therefore keeps one launcher each for API
-processes, workers, commands and S3 servers. A launched process has a session, an environment,
-arguments and files of its own, and runs the same `main` as `python -m`; only its imports are those
-of the launcher. `launcher_process.py` is the launcher's side.
+hundreds of services and commands. A run of pytest therefore has one launcher each for API
+processes, workers, commands and S3 servers, which the processes of pytest share. A launched process
+has a session, an environment, arguments and files of its own, and runs the same `main` as
+`python -m`; only its imports are those of the launcher. `launcher_process.py` is the launcher's
+side.
 """
 
 import atexit
+import errno
+import hashlib
 import json
 import os
 import select
@@ -15,6 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -22,6 +26,8 @@ from typing import Any, Protocol
 
 SERVICES = ("api", "worker")
 S3_SERVER = ("-m", "moto.server")
+GREETING = b"\n"
+"""What a launcher sends to each new connection."""
 
 
 class ChildProcess(Protocol):
@@ -79,36 +85,71 @@ READ_BY_LOADER = ("LD_PRELOAD", "FAKETIME")
 
 @cache
 def launcher(kind: str, *loaded: tuple[str, str]) -> "Launcher":
-    """Return the launcher of this process for a kind of process, with variables of the loader."""
+    """Return the launcher of this run for a kind of process, with variables of the loader."""
     return Launcher(kind, dict(loaded))
 
 
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+"""A name that the processes of a run of pytest share, and no other process has."""
+
+
+def connect(kind: str, variables: Mapping[str, str]) -> socket.socket:
+    """Return a connection to the launcher, which is started by the first process that needs it."""
+    key = hashlib.sha256(repr((kind, sorted(variables.items()))).encode()).hexdigest()
+    name = f"\0launcher {RUN} {key[:32]}"  # an abstract address, which is no file
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(name)
+            if connection.recv(len(GREETING)):  # otherwise it has ended meanwhile
+                return connection
+        except ConnectionRefusedError:
+            start_launcher(name, kind, variables)
+        except ConnectionResetError:
+            pass
+        connection.close()
+
+
+def start_launcher(name: str, kind: str, variables: Mapping[str, str]) -> None:
+    """Start a launcher that listens on a socket, unless another process is just doing so."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        try:
+            listener.bind(name)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            time.sleep(0.01)
+            return
+        listener.listen()
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
+        os.set_inheritable(listener.fileno(), True)
+        # It may outlive this process, so that subprocess.Popen would warn of it.
+        os.posix_spawn(
+            sys.executable,
+            [
+                *(sys.executable, "-m", "tests.support.launcher_process"),
+                *(str(listener.fileno()), kind),
+            ],
+            # As a worker sets it: otherwise numpy would start threads, and a fork has only one.
+            {"OPENBLAS_NUM_THREADS": "1", **clean, **variables},
+            setsid=True,
+        )
+
+
 class Launcher:
-    """The pytest side of one launcher process."""
+    """The connection of a process of pytest to a launcher."""
 
     def __init__(self, kind: str, variables: Mapping[str, str]) -> None:
-        ours, theirs = socket.socketpair()
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("QUANTUMTASK_")}
-        with theirs:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "tests.support.launcher_process"),
-                    *(str(theirs.fileno()), kind),
-                ],
-                # As a worker sets it: otherwise numpy would start threads, and a fork has only one.
-                env={"OPENBLAS_NUM_THREADS": "1", **clean, **variables},
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        with ours:
-            self._requests = ours.makefile("rw")
+        self._connection = connect(kind, variables)
+        self._requests = self._connection.makefile("rw")
         self._lock = threading.Lock()
         atexit.register(self.close)
 
     def close(self) -> None:
-        """End the launcher; what it launched goes on."""
-        self._requests.close()
-        self._process.wait(30)
+        """Leave the launcher, which ends after its last connection; what it launched goes on."""
+        with self._connection, self._requests:
+            self._connection.shutdown(socket.SHUT_WR)
+            self._requests.read()
 
     def launch(
         self,

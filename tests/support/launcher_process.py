@@ -1,6 +1,6 @@
 """The process from which a launcher forks: it has imported the modules of one kind of process.
 
-usage: python -m tests.support.launcher_process SOCKET KIND    (by Launcher alone)
+usage: python -m tests.support.launcher_process SOCKET KIND    (by start_launcher alone)
 """
 
 import atexit
@@ -10,16 +10,19 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing import util
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol, TextIO
 
 from quantumtask.worker.sandbox.environment import child_environment
+from tests.support.launcher import GREETING
 
 SERVICE = (
     "anyio._backends._asyncio",
@@ -64,23 +67,56 @@ HIGH = 512
 """A number above those of a worker's files when it starts its fork server."""
 
 
-def serve(requests: socket.socket) -> dict[str, Any] | None:
-    """Answer requests until there are no more; in each new child, return its request."""
-    with requests, requests.makefile("rw") as lines:
-        for line in iter(lines.readline, ""):
-            request: dict[str, Any] = json.loads(line)
-            if "poll" in request:
-                answer = reap(request["poll"])
+class Closable(Protocol):
+    """A socket or a file."""
+
+    def close(self) -> None: ...
+
+
+def serve(listener: socket.socket) -> dict[str, Any] | None:
+    """Answer requests until the last connection ends; in each new child, return its request."""
+    connections: dict[socket.socket, TextIO] = {}
+    while True:
+        for ready in select.select([listener, *connections], [], [])[0]:
+            if ready is listener:
+                connection, _ = listener.accept()
+                connections[connection] = connection.makefile("rw")
+                connection.send(GREETING)
+            elif request := read_request(connections[ready]):
+                answer = reap(request["poll"]) if "poll" in request else fork(request)
+                if answer == 0 and "poll" not in request:
+                    close(listener, *connections, *connections.values())
+                    return request
+                connections[ready].write(json.dumps(answer) + "\n")
+                connections[ready].flush()
+            elif len(connections) > 1:
+                close(connections.pop(ready), ready)
             else:
-                files = open_files(request["files"])  # before its caller may close them
-                answer = os.fork()
-                if answer == 0:
-                    return {**request, "files": files}
-                for file in files:
-                    os.close(file)
-            lines.write(json.dumps(answer) + "\n")
-            lines.flush()
+                return None
+
+
+def read_request(lines: TextIO) -> dict[str, Any] | None:
+    """Return the next request; None at the end of the connection."""
+    with suppress(ConnectionResetError):  # pytest was killed
+        if line := lines.readline():
+            request: dict[str, Any] = json.loads(line)
+            return request
     return None
+
+
+def fork(request: dict[str, Any]) -> int:
+    """Fork a child, and open its files for it before its caller may close them."""
+    request["files"] = open_files(request["files"])
+    pid = os.fork()
+    if pid:
+        for file in request["files"]:
+            os.close(file)
+    return pid
+
+
+def close(*files: Closable) -> None:
+    for file in files:
+        file.close()
 
 
 def open_files(names: Sequence[str]) -> list[int]:
@@ -201,14 +237,15 @@ def wait_for_order(order: socket.socket) -> None:
 
 
 def main() -> None:
-    requests, kind = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
+    listener, kind = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
+    listener.set_inheritable(False)
     for module in ("quantumtask.cli.app", *MODULES[kind]):
         importlib.import_module(module)
     if kind == "worker":
         import_simulators()
     assert len([*Path("/proc/self/task").iterdir()]) == 1, "importing has started a thread"
     gc.freeze()
-    if request := serve(requests):
+    if request := serve(listener):
         become(request)
         if kind == "worker":
             ForkServerProcess()
