@@ -1,10 +1,8 @@
 """Stores without one of their guards, to prove that a test notices each missing guard.
 
 usage: python mutants.py MUTANT api|worker [OPTIONS]
-       MUTANT=... pytest -p tests.store.mutants ...
 """
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -73,9 +71,6 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "no_fair_tag": no_fair_tag,
     "no_project": no_project,
 }
-
-if mutant := os.environ.get("MUTANT"):
-    MUTANTS[mutant]()
 
 if __name__ == "__main__":
     MUTANTS[sys.argv.pop(1)]()

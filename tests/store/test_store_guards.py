@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.mutants import MUTANTS
+from tests.support.cases import check_each
 
 pytestmark = pytest.mark.slow_first
 
@@ -26,16 +27,22 @@ def test_every_mutant_has_a_test() -> None:
     assert set(FOUND_BY) == set(MUTANTS)
 
 
-@pytest.mark.parametrize("mutant", FOUND_BY)
-def test_a_missing_guard_fails_a_test(mutant: str) -> None:
-    test = f"tests/store/{FOUND_BY[mutant]}"
+def test_a_missing_guard_fails_a_test(tmp_path: Path) -> None:
+    tests = {mutant: f"tests/store/{test}" for mutant, test in FOUND_BY.items()}
+    runs = [f"{mutant}={test}" for mutant, test in tests.items()]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "tests.store.mutants", test, "-k", "sqlite"],
+        [sys.executable, "-m", "tests.store.mutant_runs", str(tmp_path), *runs],
         cwd=ROOT,
-        env={**os.environ, "MUTANT": mutant, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert f"FAILED {test}" in done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    def check(mutant: str) -> None:
+        output = (tmp_path / mutant).read_text()
+        assert output.endswith(f"\n{int(pytest.ExitCode.TESTS_FAILED)}"), output
+        assert f"FAILED {tests[mutant]}" in output, output
+
+    check_each({mutant: mutant for mutant in tests}, check)
