@@ -4,14 +4,14 @@ HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 TWO_QUBITS = HEAD + "qubit[2] q;\nbit[2] c;\n"
 
 
-# Few statements, and seconds in any engine: its estimated cost is far too low. Its gates act on
+# Few statements, and a second or more in any engine: its estimated cost is far too low. Its gates act on
 # four qubits in turn, so an engine can merge few of them.
 DECEPTIVE = HEAD + (
     "gate a w, x, y, z { rx(0.1) w; cx w, x; rx(0.1) y; cx y, z; rx(0.1) x; cx x, y; "
     "rx(0.1) z; cx z, w; } gate b w, x, y, z { "
     + "a w, x, y, z; " * 30
     + "} gate d w, x, y, z { "
-    + "b w, x, y, z; " * 15
+    + "b w, x, y, z; " * 5
     + "} qubit[20] q; bit[2] c; h q; d q[0], q[5], q[10], q[15]; d q[1], q[6], q[11], q[16]; "
     "c[0] = measure q[0]; c[1] = measure q[11];"
 )

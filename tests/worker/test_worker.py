@@ -16,11 +16,15 @@ from tests.support.services import (
     alive,
     busy,
     children,
+    cpu_ticks,
     memory_mib,
     parent,
     slot_pids,
     until,
 )
+
+TICKS_OF_START = 30
+"""Processor time, in ticks of 10 ms, of which the start of a slot and tiny tasks need a part."""
 
 Start = Callable[..., Service]
 
@@ -157,11 +161,20 @@ def test_a_slow_task_among_tiny_ones_completes_and_harms_none(start: Start) -> N
     service = start(slots=1, poll_s=5)
     blocker = service.submit(ENDLESS)
     service.running(blocker)
+    before = slot_pids(service.worker)
     ids = [service.submit(circuit) for circuit in (SLOW_TINY, DECEPTIVE, SLOW_TINY)]
     service.http.post(f"/tasks/{blocker}/cancel")
+
+    def in_slow_task() -> list[int]:
+        slots = [pid for pid in slot_pids(service.worker) if pid not in before]
+        return [pid for pid in slots if alive(pid) and cpu_ticks(pid) > TICKS_OF_START]
+
+    until(in_slow_task, 30, service.logs)
+    os.kill(in_slow_task()[0], signal.SIGSTOP)  # uses the time of its chunk, and no processor
     bodies = [service.finished(task_id) for task_id in ids]
     assert [body["status"] for body in bodies] == ["completed"] * 3
     assert [body["attempt"] for body in bodies] == [1, 1, 1]
+    assert '"chunk_timeout"' in service.worker.log.read_text()
 
 
 def test_a_slot_that_ran_out_of_memory_is_replaced(start: Start) -> None:
