@@ -61,9 +61,21 @@ def module_name(path: Path) -> str:
     return ".".join(path.resolve().relative_to(ROOT).with_suffix("").parts)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Put the tests that share a fixture of their module, often a service, into one process."""
+    fixtures = getattr(item, "_fixtureinfo", None)
+    definitions = fixtures.name2fixturedefs.values() if fixtures else ()
+    if any(each[-1].scope == "module" for each in definitions if each) and not group(item):
+        item.add_marker(pytest.mark.xdist_group(item.location[0]))
+
+
+def group(item: pytest.Item) -> pytest.Mark | None:
+    return item.get_closest_marker("xdist_group")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Move the marked tests to the front; the order is random otherwise."""
-    items.sort(key=lambda item: item.get_closest_marker("slow_first") is None)
+    """Move the marked tests to the front, then groups, so that a run does not end with one."""
+    items.sort(key=lambda item: (item.get_closest_marker("slow_first") is None, not group(item)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -73,7 +85,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """
     if session.config.getoption("loadgroup", default=False):
         for item in session.items:
-            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            if group(item) and "@" not in item.nodeid:
                 raise pytest.UsageError(f"{item.nodeid}: pytest-xdist ignores its group")
 
 

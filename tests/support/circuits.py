@@ -4,8 +4,8 @@ HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 TWO_QUBITS = HEAD + "qubit[2] q;\nbit[2] c;\n"
 
 
-# Few statements, and a second or more in any engine: its estimated cost is far too low. Its gates act on
-# four qubits in turn, so an engine can merge few of them.
+# Few statements, and a second or more in any engine: its estimated cost is far too low. Its gates
+# act on four qubits in turn, so an engine can merge few of them.
 DECEPTIVE = HEAD + (
     "gate a w, x, y, z { rx(0.1) w; cx w, x; rx(0.1) y; cx y, z; rx(0.1) x; cx x, y; "
     "rx(0.1) z; cx z, w; } gate b w, x, y, z { "
