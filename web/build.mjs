@@ -1,7 +1,7 @@
 // Builds the page: `node build.mjs [FOLDER]`. The same sources give the same bytes everywhere.
 import { build } from "esbuild";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const WEB = dirname(fileURLToPath(import.meta.url));
@@ -20,7 +20,6 @@ const lazyBundles = {
 
 async function main() {
   const lazy = (await readdir(join(WEB, "src/lazy"))).map((file) => `src/lazy/${file}`);
-  await rm(TARGET, { recursive: true, force: true });
   await mkdir(TARGET, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: WEB,
@@ -38,6 +37,10 @@ async function main() {
   });
   await Promise.all(COPIES.map((name) => copyFile(join(WEB, name), join(TARGET, name))));
   await writeFile(join(TARGET, "LICENSES.txt"), await licenses(Object.keys(metafile.inputs)));
+  // At the end, and only what is too much: a service can start in the meantime.
+  const outputs = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), ...COPIES, "LICENSES.txt"]);
+  const extra = (await readdir(TARGET)).filter((name) => !outputs.has(name));
+  await Promise.all(extra.map((name) => rm(join(TARGET, name))));
 }
 
 // Return the licences of all packages whose code is in the bundles.

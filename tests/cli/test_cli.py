@@ -135,7 +135,7 @@ def test_the_beginning_of_an_id_is_enough_and_the_latest_task_needs_none(
     assert cli("result").stdout.startswith("completed  ")
     missing = cli("result", "ffff")
     assert (missing.returncode, missing.stderr) == (
-        3, "quantumtask: no task has an id that begins with ffff.\n"
+        3, "quantumtask: no task and no batch has an id that begins with ffff.\n"
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pytest
 from quantumtask.cli.render.task_list import SHORT_ID_LENGTH
 from tests.support.command_line import Run, environment, quantumtask, read_terminal, start
 from tests.support.fake_service import error_reply, fake_service, json_reply
-from tests.support.services import BELL, ENDLESS, Service
+from tests.support.services import BELL, ENDLESS, Service, until
 
 ROTATION = (
     'OPENQASM 3.0; include "stdgates.inc"; input float theta; qubit[2] q; bit[2] c; '
@@ -189,6 +189,33 @@ def test_a_batch_as_json_has_one_line_for_each_file(cli: Callable[..., Run]) -> 
     items = [json.loads(line) for line in done.stdout.splitlines()]
     assert sorted(each["file"] for each in items) == files
     assert [sum(each["result"].values()) for each in items] == [7, 7]
+
+
+def test_the_result_of_a_batch_is_a_table_of_what_has_ended(
+    cli: Callable[..., Run], service: Service
+) -> None:
+    tasks = [{"circuit": BELL, "shots": 7}, {"circuit": "qubit q;\nhh q;"}, {"circuit": ENDLESS}]
+    batch_id = service.http.post("/batches", json={"tasks": tasks}).json()["batch_id"]
+    path = f"/batches/{batch_id}"
+
+    def has_ended(count: int) -> bool:
+        states = service.http.get(path).json()["states"]
+        return bool(states["completed"] + states["failed"] + states["cancelled"] == count)
+
+    until(lambda: has_ended(2), 60, service.logs)
+    shown = cli("result", batch_id)
+    head, first, second, note = [
+        line.strip().split(maxsplit=2) for line in shown.stdout.splitlines()
+    ]
+    assert (shown.returncode, head) == (1, ["item", "state", "result"])
+    assert (first[:2], second[:2]) == (["0", "completed"], ["1", "failed"])
+    assert " ".join(note) == "1 of 2 completed; 1 of 3 still to come (wait for all: --wait)"
+    assert cli("result", batch_id, "--plot", "x.png").returncode == 2
+    service.http.post(f"{path}/cancel")
+    lines = [
+        json.loads(line) for line in cli("result", batch_id, "--wait", "--json").stdout.splitlines()
+    ]
+    assert sorted(line["item"] for line in lines) == [0, 1, 2]
 
 
 def test_watch_in_a_pipe_prints_one_screen(cli: Callable[..., Run], service: Service) -> None:

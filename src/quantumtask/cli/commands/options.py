@@ -59,11 +59,11 @@ AnyIdOption = Annotated[
     str,
     typer.Argument(metavar="ID", help="Id of the task or the batch, or enough of its beginning."),
 ]
-LatestTaskIdOption = Annotated[
+LatestAnyIdOption = Annotated[
     str | None,
     typer.Argument(
         metavar="[ID]",
-        help="Id of the task, or enough of its beginning; default: the latest task.",
+        help="Id of the task or the batch, or enough of its beginning; default: the latest task.",
         show_default=False,
     ),
 ]

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,17 +79,23 @@ def batch(
 
 
 def result(
-    task_id: ask.LatestTaskIdOption = None,
+    task_id: ask.LatestAnyIdOption = None,
     wait: ask.WaitOption = False,
     plot: PlotOption = None,
     as_json: ask.JsonOption = False,
     url: ask.UrlOption = None,
 ) -> None:
-    """Show the state of a task, and its result or the reason of its failure."""
+    """Show the state of a task, and its result or the reason of its failure; a batch is a table."""
+    from quantumtask.client import Batch
+
     if plot:
         _check_plot(plot)
     with open_client(url) as client:
-        task = find_task(client, task_id)
+        task = find_any(client, task_id) if task_id else find_task(client, None)
+        if isinstance(task, Batch):
+            if plot:
+                exit_with("--plot: draws the result of a task, not of a batch.", 2)
+            raise typer.Exit(_print_ended(client, task, wait=wait, as_json=as_json))
         needs_result = wait or plot or task.known["status"] == "completed"
         body = _wait(client, task) if needs_result else task.info()
         _finish(body, as_json, plot, task.circuit)
@@ -196,6 +203,28 @@ def _print_batch(batch: "Batch", files: list[str], as_json: bool) -> int:
         return _print_lines(batch, files) if as_json else _print_table(batch, files)
     except KeyboardInterrupt:
         exit_with(f"the batch {batch.id} goes on: quantumtask list shows its tasks.", 130)
+
+
+def _print_ended(client: "Client", batch: "Batch", *, wait: bool, as_json: bool) -> int:
+    """Print the results of a batch, of all tasks or of those that have ended."""
+    from quantumtask.cli.render import result_view, style
+
+    states = batch.status()
+    ended = sum(states[name] for name in ("completed", "failed", "cancelled"))
+    count = len(batch) if wait else ended
+    if count > ended:
+        warn_without_worker(client)
+    failed = 0
+    if as_json:
+        for line in islice(batch.lines(), count):
+            print(json.dumps(line), flush=True)
+            failed += line["status"] != "completed"
+    else:
+        outcomes = sorted(islice(batch, count), key=lambda outcome: outcome.index)
+        items = [str(k) for k in range(len(batch))]
+        style.console().print(result_view.batch(items, outcomes, "item", len(batch)))
+        failed = sum(outcome.error is not None for outcome in outcomes)
+    return 1 if failed else 0
 
 
 def _print_lines(batch: "Batch", files: list[str]) -> int:

@@ -50,14 +50,25 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         yield Text(f"unitary: a matrix of shape {result.unitary.shape}; --json prints it")
 
 
-def batch(files: Sequence[str], outcomes: Sequence[Outcome]) -> RenderableType:
-    """Show a batch: a row per circuit with its file, its state, and its result or error."""
-    table = _table("file", "state", "result")
+def batch(
+    names: Sequence[str], outcomes: Sequence[Outcome], title: str = "file", size: int = 0
+) -> RenderableType:
+    """Show a batch: a row per circuit with its name, its state, and its result or error.
+
+    Args:
+        names: The name of each item.
+        outcomes: The items that have ended.
+        title: The title of the column with the names.
+        size: The number of items; 0: all have ended.
+    """
+    table = _table(title, "state", "result")
     for outcome in outcomes:
         row = _state_and_result(outcome)
-        table.add_row(Text(style.printable(files[outcome.index])), *row)
+        table.add_row(Text(style.printable(names[outcome.index])), *row)
     failed = sum(outcome.error is not None for outcome in outcomes)
     note = f"{len(outcomes) - failed} of {len(outcomes)} completed"
+    if len(outcomes) < size:
+        note += f"; {size - len(outcomes)} of {size} still to come (wait for all: --wait)"
     return Group(table, Text(note, style="dim"))
 
 
