@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -15,6 +15,8 @@ WEB = Path(__file__).parents[2] / "web"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 SERIOUS = ("serious", "critical")
+CONTRAST = ("color-contrast", "link-in-text-block")
+Theme = Literal["light", "dark"]
 
 
 def find_browser() -> str | None:
@@ -31,7 +33,7 @@ def open_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Its own sandbox needs rights that root in a container does not have.
         yield playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-software-rasterizer"]
         )
 
 
@@ -52,8 +54,25 @@ def axe_source() -> str:
 
 def serious_findings(page: Page) -> list[str]:
     """The serious problems that axe sees on a page, each with the first place."""
-    page.evaluate(axe_source() + "; null")
-    report: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return _run_axe(page)
+
+
+def findings_in_themes(page: Page) -> dict[str, list[str]]:
+    """The serious problems of a page by theme; a second theme can only change the contrast."""
+    findings = {"light": _run_axe(page, "light"), "dark": _run_axe(page, "dark", CONTRAST)}
+    return {theme: found for theme, found in findings.items() if found}
+
+
+def _run_axe(page: Page, theme: Theme | None = None, rules: tuple[str, ...] = ()) -> list[str]:
+    if theme:
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe_source() + "; null")
+    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = list(rules)
+    report: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]} "
         f"{json.dumps(each['nodes'][0].get('any', []))[:300]}"

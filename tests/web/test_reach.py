@@ -1,7 +1,7 @@
 """The page for people with a keyboard, a small screen, a large font, or a bad network."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import open_page
 from tests.support.services import BELL, Service
@@ -103,6 +103,22 @@ def test_a_page_says_that_the_service_is_away_and_goes_on_when_it_is_back(
     expect(page.get_by_role("link", name=name).first).to_be_visible()
     expect(away).to_have_count(0)
     console[:] = [each for each in console if not any(part in each for part in NETWORK_ERRORS)]
+
+
+def test_a_page_is_left_before_its_editor_is_there(page: Page, service: Service) -> None:
+    """The editor comes when nobody waits for it: nothing throws."""
+    held: list[Route] = []
+    task = service.submit(BELL)
+    page.route("**/ui/editor.js", lambda route: held.append(route))
+    open_page(page, f"/#/tasks/{task}")
+    expect(page.locator(".editor pre")).to_be_visible()
+    for path in ("", "tasks", f"tasks/{task}", "", "tasks"):
+        page.evaluate("path => { location.hash = `#/${path}` }", path)
+    expect(page).to_have_title("Tasks · QuantumTask")
+    for each in held:
+        each.continue_()
+    page.evaluate("import('/ui/editor.js').then(() => new Promise(requestAnimationFrame))")
+    expect(page.locator(".editor")).to_have_count(0)
 
 
 def test_the_program_can_be_read_while_the_editor_does_not_load(

@@ -1,12 +1,11 @@
 """The page at / and what surrounds all of its pages."""
 
 import re
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import open_page, serious_findings
+from tests.support.browser import findings_in_themes, open_page
 from tests.support.services import Service
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -14,7 +13,6 @@ pytestmark = pytest.mark.xdist_group("web")
 HTML = {"Accept": "text/html,*/*"}
 PAGES = {"": "Try", "tasks": "Tasks", "service": "Service", "login": "Log in"}
 MOST_BYTES = 200_000
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def test_a_browser_gets_the_page_and_a_program_the_documentation(service: Service) -> None:
@@ -79,9 +77,6 @@ def test_no_page_has_a_serious_finding_of_axe(page: Page) -> None:
     for path, title in PAGES.items():
         open_page(page, f"/#/{path}")
         expect(page).to_have_title(f"{title} · QuantumTask")
-        for scheme in THEMES:
-            page.emulate_media(color_scheme=scheme)
-            expect(page.locator("html")).to_have_attribute("data-theme", scheme)
-            if found := serious_findings(page):
-                findings[f"{title}, {scheme}"] = found
+        if found := findings_in_themes(page):
+            findings[title] = found
     assert findings == {}

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.services import Service
-from tests.support.sizes import FULL
+from tests.support.sizes import FULL, sized
 
 pytestmark = pytest.mark.xdist_group("web")
 
@@ -35,13 +35,13 @@ def test_the_documentation_allows_nothing_else_than_its_own_files(service: Servi
 def test_operations_open_without_an_error_and_examples_run_with_the_id_of_the_new_task(
     page: Page, service: Service
 ) -> None:
-    """At full size, all operations: each takes Swagger UI a second."""
+    """At full size, all operations and all examples: each takes Swagger UI a second."""
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add("/".join(request.url.split("/")[:3])))
     page.goto("/docs")
     expect(page.locator(".opblock").first).to_be_visible(timeout=RENDERED_MS)
     expect(page.get_by_role("button", name="Authorize")).to_be_hidden()
-    for call, (field, text) in CALLS.items():
+    for call, (field, text) in list(CALLS.items())[: sized(2, len(CALLS))]:
         block = page.locator(f"#operations-{call}")
         block.locator(".opblock-summary-control").dispatch_event("click")
         expect(block.locator(field)).to_have_value(text, timeout=RENDERED_MS)

@@ -60,7 +60,7 @@ function TokenForm() {
     }
   };
   return (
-    <form class="stack" onSubmit={submit}>
+    <form class="card" onSubmit={submit}>
       <label>
         Token
         <input

@@ -43,7 +43,7 @@ function TaskName({ task }: { task: TaskSummary }) {
     <>
       <div class="line">
         <TaskLink task={task} />
-        {task.batch_id && <span class="muted"> item {task.item} of a batch</span>}
+        {task.batch_id && <span class="muted wide-only"> · item {task.item}</span>}
       </div>
       {task.error && (
         <div class="line reason" title={task.error}>
