@@ -14,6 +14,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 WEB = Path(__file__).parents[2] / "web"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+ARGUMENTS = [
+    "--no-sandbox",  # which needs rights that root in a container does not have
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-software-rasterizer",
+]
 SERIOUS = ("serious", "critical")
 CONTRAST = ("color-contrast", "link-in-text-block")
 Theme = Literal["light", "dark"]
@@ -31,10 +37,7 @@ def open_browser() -> Iterator[Browser]:
     if path is None:
         pytest.skip("no browser, so the page is not tested: apt-get install chromium")
     with sync_playwright() as playwright:
-        # Its own sandbox needs rights that root in a container does not have.
-        yield playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-software-rasterizer"]
-        )
+        yield playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
 
 
 def open_page(page: Page, path: str) -> None:
