@@ -12,7 +12,12 @@ from quantumtask.cli.doctor import authentication, machine, ray, services, setti
 from quantumtask.cli.doctor.check_result import CheckResult, Level, ok, problem, warning
 from quantumtask.cli.supervisor.addresses import listen_error, url_host
 from quantumtask.shared.data_folder import DATA_FOLDER, data_folder
-from quantumtask.shared.machine import core_count, machine_memory_bytes
+from quantumtask.shared.machine import (
+    core_count,
+    core_quota,
+    machine_memory_bytes,
+    memory_limit_bytes,
+)
 from quantumtask.shared.principal import Principal, Role
 from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.token_store import TokenStore
@@ -100,6 +105,35 @@ def test_slots_need_memory_and_cores(tmp_path: Path) -> None:
         [result] = machine_results(replace(base, slots=slots, slot_memory_mb=memory), "slots")
         assert (result.level, words in result.finding) == (level, True), result
         assert bool(result.advice) == (level is Level.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("files", "cores", "memory"),
+    [
+        ({"cpu.max": "250000 100000", "memory.max": "1024\n"}, 2, 1024),
+        ({"cpu.max": "50000 100000", "memory.max": "max\n"}, 1, None),
+        ({"cpu.max": "max 100000"}, None, None),
+        (
+            {
+                "cpu/cpu.cfs_quota_us": "300000\n",
+                "cpu/cpu.cfs_period_us": "100000\n",
+                "memory/memory.limit_in_bytes": "8589934592\n",
+            },
+            3,
+            8 * GIB,
+        ),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None, None),
+        ({}, None, None),
+    ],
+    ids=["version 2", "half a core", "no limits", "version 1", "version 1, no limits", "none"],
+)
+def test_a_container_has_the_limits_of_its_control_group(
+    tmp_path: Path, files: dict[str, str], cores: int | None, memory: int | None
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert (core_quota(tmp_path), memory_limit_bytes(tmp_path)) == (cores, memory)
 
 
 class Usage(NamedTuple):
