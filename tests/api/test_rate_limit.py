@@ -85,8 +85,24 @@ def test_an_operator_sets_shows_and_removes_limits_in_the_terminal(alone: Servic
     assert table["max_running"] == ["-", "4", "16"]
     assert table["max_slots"] == ["8", "-", "-"]
     assert "physics: max_slots 8" in run("list")
+    described = "physics: max_slots 8; each user: max_running 4; ada: max_running 16"
+    assert described in run("list").splitlines()
     run("set", "physics", "--user", "ada", "--max-running", "default")
     assert "ada" not in run("show", "physics")
+
+
+def test_limits_of_a_project_that_nothing_names_are_set_with_a_warning(alone: Service) -> None:
+    """A misspelt name would otherwise limit nobody, silently."""
+
+    def warning(*arguments: str) -> str:
+        done = quantumtask("project", *arguments, QUANTUMTASK_DATA_DIR=str(alone.settings.data_dir))
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    words = "names the project 'physik' so far. Projects: "
+    assert words in warning("show", "physik")
+    assert words in warning("set", "physik", "--max-slots", "8")
+    assert warning("set", "physik", "--max-slots", "9") == warning("show", "default") == ""
 
 
 def test_every_command_of_the_page_about_sharing_works(alone: Service) -> None:

@@ -37,6 +37,28 @@ def test_a_token_is_printed_once_and_alone(folder: str) -> None:
     assert not TOKEN.search(listed)
 
 
+def test_each_of_several_names_has_a_token_or_none_has(folder: str) -> None:
+    created = run(folder, "create", "ada", "bob", "eve", "--project", "physics")
+    assert created.returncode == 0, created.stderr
+    tokens = dict(line.split("\t") for line in created.stdout.splitlines())
+    assert list(tokens) == ["ada", "bob", "eve"]
+    assert all(TOKEN.fullmatch(text) for text in tokens.values())
+    assert "3 tokens (user, project physics)" in created.stderr
+    listed = run(folder, "list").stdout
+    assert [listed.count(text[:11]) for text in tokens.values()] == [1] * 3
+    refused = run(folder, "create", "kim", "a" * 51)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "kim" not in run(folder, "list").stdout
+
+
+def test_a_token_that_no_request_needs_is_created_with_a_warning(folder: str) -> None:
+    off = {"QUANTUMTASK_DATA_DIR": folder, "QUANTUMTASK_AUTH": "off"}
+    created = quantumtask("token", "create", "ada", **off)
+    assert TOKEN.fullmatch(created.stdout.rstrip("\n"))
+    assert "Warning: QUANTUMTASK_AUTH is off: no request needs a token" in created.stderr
+    assert "Warning" not in run(folder, "create", "ada").stderr
+
+
 def test_a_revoked_token_is_listed_as_revoked(folder: str) -> None:
     prefix = run(folder, "create", "ada").stdout[:11]
     run(folder, "create", "ada")
@@ -68,7 +90,8 @@ def test_a_wrong_argument_creates_no_token(folder: str, arguments: list[str], me
 
 @pytest.mark.parametrize("command", ["api", "up"])
 def test_no_service_listens_for_others_before_a_token_exists(folder: str, command: str) -> None:
-    refused = quantumtask(command, "--host", "0.0.0.0", QUANTUMTASK_DATA_DIR=folder)
+    ports = {"QUANTUMTASK_PORT": str(free_port()), "QUANTUMTASK_WORKER_PORT": str(free_port())}
+    refused = quantumtask(command, "--host", "0.0.0.0", QUANTUMTASK_DATA_DIR=folder, **ports)
     assert refused.returncode == 2
     assert "no token exists. Create one: quantumtask token create NAME" in refused.stderr
     assert "--insecure" in refused.stderr
@@ -97,10 +120,26 @@ def test_an_api_that_others_reach_requires_a_token_or_says_that_it_does_not(
         api.stop()
 
 
-def test_the_first_token_closes_a_service_on_loopback(folder: str, tmp_path: Path) -> None:
+def test_no_container_that_others_reach_starts_before_a_token_exists(folder: str) -> None:
+    for published in ("0.0.0.0:8000", "8000", "[::]:8000", "192.0.2.1:80"):
+        container = {"QUANTUMTASK_DATA_DIR": folder, "QUANTUMTASK_PUBLISHED": published}
+        refused = quantumtask("api", "--host", "0.0.0.0", **container)
+        assert refused.returncode == 2
+        message = "no token exists. Create one: docker compose run --rm api token create NAME"
+        assert message in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [{}, {"QUANTUMTASK_HOST": "0.0.0.0", "QUANTUMTASK_PUBLISHED": "127.0.0.1:8000"}],
+    ids=["process", "container"],
+)
+def test_the_first_token_closes_a_service_on_loopback(
+    folder: str, tmp_path: Path, addresses: dict[str, str]
+) -> None:
     """A proxy on the same machine may lead others to it."""
     port = free_port()
-    environment = {"QUANTUMTASK_DATA_DIR": folder, "QUANTUMTASK_PORT": str(port)}
+    environment = {"QUANTUMTASK_DATA_DIR": folder, "QUANTUMTASK_PORT": str(port), **addresses}
     api = Process(["-m", "quantumtask", "api"], environment, tmp_path / "api.log")
     url = f"http://127.0.0.1:{port}/tasks"
 

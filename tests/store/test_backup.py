@@ -145,3 +145,22 @@ def test_postgresql_is_left_to_its_own_programs() -> None:
     done = quantumtask("backup", "copy", QUANTUMTASK_DATABASE="postgresql://db/tasks")
     assert done.returncode == 2
     assert "pg_dump" in done.stderr
+
+
+def test_a_backup_on_standard_output_is_the_whole_copy_and_nothing_stays_beside_the_database(
+    tmp_path: Path,
+) -> None:
+    """A container has no other folder for it: `docker compose exec -T api quantumtask backup -`."""
+    data = tmp_path / "data"
+    store = FullStore(Settings(data_dir=data))
+    store.submit([Submission("t", TaskSpec("x"), 1.0)])
+    before = {each.name for each in data.iterdir()}
+    target = tmp_path / "copy" / "quantumtask.db"
+    target.parent.mkdir()
+    said = shell([f"quantumtask backup - --data-dir {data} > {target}"], tmp_path)
+    assert said == ""
+    assert {each.name for each in data.iterdir()} == before
+    store.close()
+    copy = FullStore(Settings(data_dir=target.parent))
+    assert [task.id for task in copy.list_tasks(ALL_PROJECTS)] == ["t"]
+    copy.close()

@@ -1,6 +1,7 @@
 """Commands of operators: up, api, worker, doctor, backup; `service` has status, stop and logs."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -104,11 +105,13 @@ def doctor(
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The new file; it must not exist.")],
+    file: Annotated[
+        Path, typer.Argument(help="The new file, which must not exist; -: standard output.")
+    ],
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the database.")] = None,
 ) -> None:
     """Copy the SQLite database to a file; docs/how-to/backup.md explains how to restore it."""
-    from quantumtask.shared.database.backup import back_up
+    from quantumtask.shared.database.backup import back_up, stream_backup
     from quantumtask.shared.processes import keep_files_private
 
     keep_files_private()
@@ -118,12 +121,15 @@ def backup(
             exit_with(
                 "backup copies SQLite alone; for PostgreSQL use pg_dump: docs/how-to/backup.md.", 2
             )
-        back_up(settings.database_file, file)
+        if file == Path("-"):
+            size = stream_backup(settings.database_file, sys.stdout.buffer)
+        else:
+            size = back_up(settings.database_file, file)
     except SettingsError as error:
         exit_with(str(error), 2)
     except (OSError, QuantumTaskError) as error:
         exit_with(f"backup failed: {error}", 1)
-    print(f"{file}: {file.stat().st_size:,} bytes, checked.")
+    typer.echo(f"{file}: {size:,} bytes, checked.", err=file == Path("-"))
 
 
 def _service(name: str, context: typer.Context) -> None:

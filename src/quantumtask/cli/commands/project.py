@@ -58,8 +58,11 @@ def set_limits(
         exit_with("no limit is given: `quantumtask project set --help` lists them.", 2)
     owner = EACH_USER if each_user else user or WHOLE_PROJECT
     with open_store(LimitStore, data_dir) as store, store.transaction():
+        projects = store.projects()
         for limit, value in chosen.items():
             store.set_limit(name, owner, limit, value, terminal_sender())
+    if name not in projects:
+        _warn_of_new(name, projects)
 
 
 @app.command()
@@ -68,7 +71,9 @@ def show(name: ProjectArgument, data_dir: DataDirOption = None) -> None:
     from quantumtask.shared.limit_store import LimitStore
 
     with open_store(LimitStore, data_dir) as store:
-        limits = store.limits()
+        projects, limits = store.projects(), store.limits()
+    if name not in projects:
+        _warn_of_new(name, projects)
     columns = {"project": limits.of_project(name), "each user": limits.of_user(name, EACH_USER)}
     columns |= {user: limits.of_user(name, user) for user in limits.users_of(name)}
     _print_table("limit", LIMIT_NAMES, columns)
@@ -85,10 +90,23 @@ def list_projects(data_dir: DataDirOption = None) -> None:
         print(f"{project}: {_describe(limits, project)}")
 
 
+def _warn_of_new(project: str, projects: list[str]) -> None:
+    typer.echo(
+        f"Warning: no token, no limit and no finished task names the project {project!r} so far. "
+        f"Projects: {', '.join(projects)}.",
+        err=True,
+    )
+
+
 def _describe(limits: "LimitTable", project: str) -> str:
-    own = limits.of_project(project)
-    texts = [f"{n} {_format(own, n)}" for n in LIMIT_NAMES if getattr(own, n) < inf]
-    return ", ".join(texts) or "no limits"
+    """Return the limits of a project, of each user, and of users with limits of their own."""
+    parts = {"": limits.of_project(project), "each user: ": limits.of_user(project, EACH_USER)}
+    parts |= {f"{user}: ": limits.of_user(project, user) for user in limits.users_of(project)}
+    texts = {
+        label: ", ".join(f"{n} {_format(own, n)}" for n in LIMIT_NAMES if getattr(own, n) < inf)
+        for label, own in parts.items()
+    }
+    return "; ".join(label + text for label, text in texts.items() if text) or "no limits"
 
 
 def _parse(name: str, text: str) -> float | None:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from quantumtask.shared.token_store import TokenStore
     from quantumtask.shared.tokens import AccessToken
 
+IGNORED = (
+    "QUANTUMTASK_AUTH is off: no request needs a token, and everyone may do everything. "
+    "Remove the setting, and start the API again."
+)
+
 app = typer.Typer(
     help="Create, list and revoke tokens, in the database of the service.", no_args_is_help=True
 )
@@ -25,7 +30,10 @@ app = typer.Typer(
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Name of the person or program: owner of its tasks.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME...", help="Names of people or programs: owners of tasks."),
+    ],
     project: Annotated[
         str, typer.Option(help="Project of the tasks; its members see them.")
     ] = DEFAULT_PROJECT,
@@ -39,19 +47,30 @@ def create(
     ] = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Create a token and print it, once: the database has only its hash."""
+    """Create a token and print it, once: the database has only its hash.
+
+    With several names, each has a token, and a line: the name, a tab, and the token.
+    """
+    from quantumtask.shared.settings import load_settings
+
     lifetime_s = None if expires is None else parse_duration("--expires", expires)
-    with _open_store(data_dir) as store:
-        text, token = store.create_token(
-            Principal(name, project, role), lifetime_s, terminal_sender()
-        )
-    print(text)
-    until = "without end" if token.expires_at is None else f"until {format_utc(token.expires_at)}"
+    with _open_store(data_dir) as store, store.transaction():
+        created = [
+            store.create_token(Principal(name, project, role), lifetime_s, terminal_sender())
+            for name in names
+        ]
+    for name, (text, _) in zip(names, created, strict=True):
+        print(f"{name}\t{text}" if len(names) > 1 else text)
+    ends_at = created[0][1].expires_at
+    until = "without end" if ends_at is None else f"until {format_utc(ends_at)}"
+    subject = f"The token of {names[0]}" if len(names) == 1 else f"{len(names)} tokens"
     typer.echo(
-        f"The token of {name} ({role}, project {project}), valid {until}. It is not shown again.\n"
-        "Use it: quantumtask login, or the environment variable QUANTUMTASK_TOKEN.",
+        f"{subject} ({role}, project {project}), valid {until}, not to be shown again.\n"
+        "To use one: quantumtask login, or the environment variable QUANTUMTASK_TOKEN.",
         err=True,
     )
+    if load_settings().auth == "off":
+        typer.echo(f"Warning: {IGNORED}", err=True)
 
 
 @app.command("list")
