@@ -11,7 +11,7 @@ ENV PIP_NO_CACHE_DIR=1 \
     HOME=/tmp
 # The number is fixed so that the images, and a folder of the host mounted at /data, agree on it.
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin quantumtask \
- && mkdir /data \
+ && mkdir --mode=700 /data \
  && chown quantumtask:quantumtask /data
 VOLUME /data
 

@@ -289,7 +289,8 @@ def test_each_service_reaches_only_what_it_needs(composition: Json) -> None:
 
 def test_containers_are_locked_up_as_those_of_one_machine_are(composition: Json) -> None:
     [alone] = documents(ROOT / "docker-compose.yml")
-    for name, each in composition["services"].items():
+    for name, each in [*composition["services"].items(), *alone["services"].items()]:
+        assert {"max-size", "max-file"} == set(each["logging"]["options"]), name
         assert each["cap_drop"] == ["ALL"], name
         assert each["security_opt"] == ["no-new-privileges:true"], name
         assert each["read_only"] is True, name
@@ -309,7 +310,8 @@ def test_a_service_that_others_reach_requires_tokens(composition: Json) -> None:
     assert config["data"]["QUANTUMTASK_AUTH"] == "required"
     assert composition["services"]["api"]["environment"]["QUANTUMTASK_AUTH"] == "required"
     api = alone["services"]["api"]
-    assert api["environment"]["QUANTUMTASK_AUTH"] == "${QUANTUMTASK_AUTH:-off}"
+    assert "QUANTUMTASK_AUTH" not in api["environment"], "the published address decides"
+    assert api["environment"]["QUANTUMTASK_PUBLISHED"] == "${PUBLISH:-127.0.0.1:8000}"
     assert api["ports"] == ["${PUBLISH:-127.0.0.1:8000}:8000"]
 
 
@@ -354,6 +356,29 @@ def test_every_variable_of_the_composition_is_a_setting(composition: Json) -> No
     ours = {name for name in given if name.startswith("QUANTUMTASK_")}
     assert {"QUANTUMTASK_DATABASE", "QUANTUMTASK_EXECUTOR"} <= ours
     assert ours <= SETTINGS
+
+
+def test_every_setting_of_the_shell_and_of_dot_env_reaches_the_containers(
+    composition: Json,
+) -> None:
+    """Compose ignores a variable that its file does not name: a limit would be lost silently."""
+    [alone] = documents(ROOT / "docker-compose.yml")
+    [passed_on] = documents(ROOT / "deploy/compose/settings.yml")
+    names = passed_on["services"]["settings"]["environment"]
+    fixed = {"DATA_DIR", "HOST", "PORT", "PUBLISHED", "WORKER_HOST", "WORKER_PORT", "WORKER_URL"}
+    assert {n for n in names if n.startswith("QUANTUMTASK_")} == SETTINGS - {
+        f"QUANTUMTASK_{name}" for name in fixed
+    }
+    assert set(names.values()) == {None}, "a value would go before that of .env"
+    for services, ours in (
+        (alone["services"], ("api", "worker")),
+        (composition["services"], ("api", "worker", "ray-worker")),
+    ):
+        for name in ours:
+            assert services[name]["extends"] == {
+                "file": "deploy/compose/settings.yml",
+                "service": "settings",
+            }
 
 
 def test_there_are_two_of_what_may_be_lost(composition: Json) -> None:
@@ -403,6 +428,20 @@ def test_docker_compose_takes_the_file_with_passwords_and_refuses_it_without(
     refused = config(POSTGRES_PASSWORD="")
     assert refused.returncode != 0
     assert "put a password" in refused.stderr
+
+
+@pytest.mark.skipif(compose_command() == [], reason="no docker compose")
+def test_docker_compose_passes_a_setting_on_and_asks_who_may_reach_the_api(tmp_path: Path) -> None:
+    file = tmp_path / "environment"
+    file.write_text("QUANTUMTASK_USER_LIMITS=max_running=4\nPUBLISH=0.0.0.0:80\n")
+    text = subprocess.check_output(
+        [*compose_command(), "--env-file", str(file), "config"], cwd=ROOT, text=True
+    )
+    services = yaml.safe_load(text)["services"]
+    for name in ("api", "worker"):
+        assert services[name]["environment"]["QUANTUMTASK_USER_LIMITS"] == "max_running=4"
+        assert services[name]["environment"].get("QUANTUMTASK_TURN_S") is None
+    assert services["api"]["environment"]["QUANTUMTASK_PUBLISHED"] == "0.0.0.0:80"
 
 
 # The proxy

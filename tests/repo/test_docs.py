@@ -116,6 +116,7 @@ COMMANDS_ELSEWHERE = {
     "docs/how-to/backends.md": "test_every_command_of_the_page_of_backends_works",
     "docs/how-to/sweeps.md": "test_every_command_of_the_page_of_sweeps_works",
     "docs/how-to/backup.md": "test_backup.py",
+    "docs/how-to/compose.md": "test_containers.py",
     "docs/security.md": "test_token.py",
     "docs/how-to/sharing.md": "test_rate_limit.py",
     "docs/reference/api.md": "test_request_messages.py",

@@ -27,7 +27,7 @@ from quantumtask.api.routes import (
 )
 from quantumtask.api.schemas import openapi
 from quantumtask.api.service.tasks import TaskService
-from quantumtask.shared.access import OFF, check_access, is_loopback
+from quantumtask.shared.access import OFF, check_access, is_loopback, public_host
 from quantumtask.shared.http_server.access import AccessRules, own_names, split_list
 from quantumtask.shared.http_server.connections import RESERVE
 from quantumtask.shared.http_server.limits import HttpLimits
@@ -141,10 +141,10 @@ def serve(settings: Settings, doors: Sequence[Door]) -> None:
     """Serve until SIGTERM or SIGINT. Log JSON lines to standard error."""
     check_access(settings)
     logs.start_logging("api")
-    if settings.auth == OFF and not is_loopback(settings.host):
+    if settings.auth == OFF and not is_loopback(public_host(settings)):
         log.warning(
             "authentication is off: everyone who reaches this address may do everything",
-            extra={"host": settings.host},
+            extra={"host": public_host(settings)},
         )
     app = create_app(settings, doors)
     ApiServer(app, settings.host, settings.port, http_limits(settings), shutdown_s=5).run()

@@ -25,6 +25,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def public_host(settings: Settings) -> str:
+    """Return the address at which clients reach the API; "" stands for every address."""
+    if not settings.published:
+        return settings.host
+    return settings.published.rpartition(":")[0].strip("[]")
+
+
 def group_rights(settings: Settings) -> dict[str, tuple[str, Role]]:
     """Return group -> project and role, of the provider of OpenID Connect; raise SettingsError."""
     rights = {}
@@ -72,19 +79,21 @@ def tokens_required(settings: Settings, tokens: Sequence[AccessToken]) -> bool:
             last one must not open the service.
     """
     if settings.auth == AUTO:
-        return bool(tokens or settings.oidc_issuer) or not is_loopback(settings.host)
+        return bool(tokens or settings.oidc_issuer) or not is_loopback(public_host(settings))
     return settings.auth == REQUIRED
 
 
 def check_access(settings: Settings) -> None:
     """Raise SettingsError if the API must not start: others would reach it without a token."""
     check_openid(settings)
-    known = settings.auth != AUTO or is_loopback(settings.host) or settings.oidc_issuer
+    host = public_host(settings)
+    known = settings.auth != AUTO or is_loopback(host) or settings.oidc_issuer
     if not known and not _has_token(settings):
+        command = "docker compose run --rm api" if settings.published else "quantumtask"
         raise SettingsError(
-            f"the API would listen on {settings.host or 'every address'}, where others reach it, "
-            "and no token exists. Create one: quantumtask token create NAME --role admin. To let "
-            f"everyone in who reaches this machine: --insecure, or {PREFIX}AUTH=off."
+            f"others would reach the API on {host or 'every address'}, and no token exists. Create "
+            f"one: {command} token create NAME --role admin. To let everyone in who reaches this "
+            f"machine: --insecure, or {PREFIX}AUTH=off."
         )
 
 

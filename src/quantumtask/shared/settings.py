@@ -39,6 +39,9 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address that the API listens on.")
     port: int = _setting(8000, "Port of the API.")
+    published: str = _setting(
+        "", "Address and port at which clients reach a container, as in `ports` of Docker."
+    )
     worker_host: str = _setting(
         "127.0.0.1", "Address that the worker listens on. Never publish it."
     )
@@ -46,7 +49,6 @@ class Settings:
     worker_url: str = _setting(
         "", "URL at which the API reaches the worker; empty: worker_host and worker_port."
     )
-
     auth: str = _setting(
         "auto",
         "Whether requests need a token. `auto`: once a token exists, and always on an address that "

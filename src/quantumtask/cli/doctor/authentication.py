@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
-from quantumtask.shared.access import AUTO, OFF, check_openid, is_loopback
+from quantumtask.shared.access import AUTO, OFF, check_openid, is_loopback, public_host
 from quantumtask.shared.database.inspection import inspect_database
 from quantumtask.shared.errors import StoreUnavailable
 from quantumtask.shared.settings import PREFIX, Settings, SettingsError
@@ -28,11 +28,12 @@ def check(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _off(settings: Settings) -> CheckResult:
-    if is_loopback(settings.host):
+    host = public_host(settings)
+    if is_loopback(host):
         return ok("authentication", "off, for every program of this machine")
     return warning(
         "authentication",
-        f"off: everyone who reaches {settings.host or 'this machine'} may do everything",
+        f"off: everyone who reaches {host or 'this machine'} may do everything",
         f"Set {PREFIX}AUTH=auto, and create tokens: quantumtask token create NAME",
     )
 
@@ -42,7 +43,7 @@ def _tokens(settings: Settings, count: int) -> CheckResult:
         return ok("authentication", f"requests need a token; {count} created so far")
     if settings.oidc_issuer:
         return ok("authentication", "requests need a token of the provider; no other exists")
-    if settings.auth == AUTO and is_loopback(settings.host):
+    if settings.auth == AUTO and is_loopback(public_host(settings)):
         return ok("authentication", "off on loopback, until the first token is created")
     return problem(
         "authentication",

@@ -21,7 +21,7 @@ from quantumtask.cli.supervisor.preparation import (
     prepare_folder,
 )
 from quantumtask.client import DEFAULT_URL, Client, ClientError, Json
-from quantumtask.shared.access import OFF, check_access, is_loopback
+from quantumtask.shared.access import OFF, check_access, is_loopback, public_host
 from quantumtask.shared.installation import as_typed, command_path
 from quantumtask.shared.secret_files import FILE_SUFFIX
 from quantumtask.shared.settings import SUPERVISOR, Settings, environment_variable
@@ -128,7 +128,7 @@ class Supervisor:
         option = data_option(self.settings)
         if token:
             self._say(f"Requests need a token: {command_path()} token create NAME{option}")
-        if self.settings.auth == OFF and not is_loopback(self.settings.host):
+        if self.settings.auth == OFF and not is_loopback(public_host(self.settings)):
             self._say("INSECURE: everyone who reaches this machine may do everything here.")
         stop = f"{command_path()} stop{option}" if self.detached else "Ctrl-C"
         self._say(f"{stop} ends the service.")
