@@ -150,7 +150,7 @@ def test_a_strict_submission_of_a_good_circuit_runs(service: Service) -> None:
         ({"return": ["count"]}, "return"),
         ({"return": ["expectation_values"]}, "return"),
         ({"return": ["counts"], "observables": "ZZ"}, "return"),
-        ({"noise": 3}, "noise"),
+        ({"noise": 0.01}, "the name of a device; got 0.01"),
         ({"backend": ""}, "backend"),
         ({"parameters": {"a": {"dtype": "float64", "shape": [2]}}}, "parameters"),
         ({"parameters": {"a": {"dtype": "float64", "shape": [-2], "data": ""}}}, "parameters"),

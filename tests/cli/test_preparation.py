@@ -124,3 +124,5 @@ def test_commands_ask_which_database_where_there_is_one_of_make_run(
         assert "--data-dir data, that of `make run` in this folder, or" in done.stderr
     status = quantumtask("status", XDG_DATA_HOME=str(tmp_path))
     assert "The data of `make run` is in data: --data-dir data" in status.stdout
+    logs = quantumtask("logs", XDG_DATA_HOME=str(tmp_path))
+    assert "The data of `make run` is in data: --data-dir data" in logs.stderr

@@ -109,6 +109,8 @@ def test_backends_have_their_median_errors() -> None:
     assert lines[1].split() == ["simulator", "32"]
     assert lines[2].split() == ["fake_x", "5", "0.000235", "0.0101", "a�b"]
     assert lines[3].endswith("quantumtask backends NAME")
+    lines = rendered(service_view.backends({"backends": answer["backends"][:1]}))
+    assert lines[2].startswith("for 66 devices with their noise: pip install '.[backends]'")
 
 
 def test_a_backend_is_shown_with_all_that_is_known_of_it() -> None:

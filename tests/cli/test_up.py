@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -158,6 +159,13 @@ def test_a_port_in_use_is_reported_before_any_service_starts(
     assert second.stderr.startswith(f"quantumtask: Port {port} of 127.0.0.1 is in use")
     assert "--port" in second.stderr
     assert not (tmp_path / "second").exists()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        other = taken.getsockname()[1]
+        options[1] = str(other)
+        third = quantumtask("up", "--port", str(port), *options)
+    assert third.stderr.endswith(
+        f"Choose other ports: quantumtask up --port {port + 10} --worker-port {other + 10}\n"
+    )
 
 
 def test_a_service_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:

@@ -45,6 +45,9 @@ def test_a_circuit_may_be_a_file(client: Client, tmp_path: Path) -> None:
         client.submit(tmp_path / "none.qasm")
     with pytest.raises(TypeError, match="this is a dict"):
         client.submit({})  # type: ignore[arg-type]
+    for one in (BELL, file):
+        with pytest.raises(TypeError, match=r"must be a list of circuits; .*call `submit`"):
+            client.batch(one)  # type: ignore[arg-type]
 
 
 def test_the_same_key_gives_the_same_task_and_no_key_gives_a_new_one(client: Client) -> None:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tests.support.cases import check_each
 # They share the results of one process without qdk.
 pytestmark = [pytest.mark.xdist_group("antlr"), pytest.mark.slow_first]
 
+Parser = Callable[[Source], Any]
 ROOT = Path(__file__).parents[2]
 WITHOUT_QDK = "import sys; sys.modules['qdk'] = None; "
 CHILD = "from tests.openqasm.describe_programs import answer; answer()"
@@ -175,6 +176,27 @@ def test_a_syntax_error_lists_the_expected_tokens_if_they_are_few() -> None:
 def test_all_syntax_errors_are_reported_up_to_twenty() -> None:
     assert [p.line for p in problems("int = 1;\nx q;\nfloat = 2;\n")] == [1, 3]
     assert len(problems("int = 1;\n" * 100)) == 20
+
+
+@pytest.mark.parametrize("parse", [antlr_parser.parse_source, qdk.parse_source])
+def test_a_missing_semicolon_is_reported_where_it_is_missing(parse: Parser) -> None:
+    text = "OPENQASM 3.0;\nqubit q;\nx q // λ; comment\n\n/* more */ x q;\nqubit[2] r\n"
+    with pytest.raises(CircuitError) as caught:
+        parse(Source(text))
+    places = [(each.line, each.column, each.token) for each in caught.value.problems]
+    assert places == [(3, 3, "q"), (6, 10, "r")]
+    assert caught.value.problems[0].message.startswith("expected `;`")
+    with pytest.raises(CircuitError) as caught:
+        parse(Source("OPENQASM 3.0;\nqubit q;\nx q" + "\n// comment" * 1000 + "\nx q;"))
+    assert (caught.value.problems[0].line, caught.value.problems[0].column) == (1004, 1)
+
+
+@pytest.mark.parametrize("parse", [antlr_parser.parse_source, qdk.parse_source])
+def test_a_program_in_python_is_named_once(parse: Parser) -> None:
+    text = "from qiskit import QuantumCircuit\nqc = QuantumCircuit(2)\nqc.h(0)\n"
+    with pytest.raises(CircuitError, match=r"this is Python, .* qiskit\.qasm3\.dumps") as caught:
+        parse(Source(text))
+    assert len(caught.value.problems) == 1
 
 
 def test_a_text_that_is_no_program_gets_a_hint() -> None:

@@ -229,7 +229,7 @@ def test_an_openqasm_2_program_runs_with_the_gates_of_its_own_include() -> None:
 @pytest.mark.parametrize(
     ("text", "code", "line", "column", "token"),
     [
-        (HEAD + "h q[0]\nx q[1];", "syntax_error", 5, 1, "x"),
+        (HEAD + "h q[0]\nx q[1];", "syntax_error", 4, 6, "]"),
         (HEAD + "cnott q[0], q[1];", "unknown_gate", 4, 1, "cnott"),
         ("qubit q;\nsx q;", "missing_include", 2, 1, "sx"),
         (HEAD + "x q[5];", "index_out_of_range", 4, 5, "5"),

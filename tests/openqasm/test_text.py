@@ -231,7 +231,7 @@ def test_an_opaque_gate_is_refused_by_its_own_name() -> None:
     ("rest", "line", "column", "token", "message"),
     [
         ("x in[2];", 1, 6, "2", "`in`"),
-        ("x in[0]; x\nlet;", 2, 1, "let", "`let`"),
+        ("x in[0]; x\nlet;", 1, 10, "x", "`let`"),
         ("CX in[0], in[0];", 1, 1, "CX in[0], in[0];", "twice"),
         ("rx(2^2^pi^(1/0)) in;", 1, 12, "1/0", "zero"),
         ("opaque delay(a)\nb; foo in;", 2, 4, "foo", "`foo`"),

@@ -120,6 +120,32 @@ def test_an_input_has_a_slider_and_its_value_is_sent(page: Page, service: Servic
     assert sent == {"theta": 3.14, "n": 5, "b": True}
 
 
+def test_a_large_program_runs_without_its_state_and_shows_all_of_its_counts(page: Page) -> None:
+    page.goto("/")
+    open_example(page, "Bell pair")
+    write(page, "qubit[40] q; bit[40] c; for int i in [0:39] U(pi/2, 0, pi) q[i]; c = measure q;")
+    is_checked(page, "No problems")
+    expect(page.get_by_label("State vector (up to 12 qubits)")).to_be_disabled()
+    page.get_by_label("Shots").fill("4000")
+    page.get_by_role("button", name="Run", exact=True).click()
+    result(page)
+    expect(page.get_by_role("region", name="Result").get_by_role("table")).to_contain_text(
+        "0.025 %"
+    )
+
+
+def test_without_a_measurement_the_result_says_why_it_has_no_counts(page: Page) -> None:
+    page.goto("/")
+    open_example(page, "Bell pair")
+    write(page, "qubit[2] q; U(pi/2, 0, pi) q[0];")
+    is_checked(page, "bit[2] c = measure q;")
+    page.get_by_role("button", name="Run", exact=True).click()
+    result(page)
+    shown = page.get_by_role("region", name="Result")
+    expect(shown.get_by_text("nothing is measured")).to_be_visible()
+    expect(shown.get_by_text("Amplitudes")).to_be_attached()
+
+
 def test_wrong_observables_are_named_and_the_service_explains_refusals(
     page: Page, console: list[str]
 ) -> None:

@@ -37,6 +37,7 @@ def test_a_question_without_the_secret_is_refused(
     method, _, path = question.partition(" ")
     answer = port.request(method, path, headers={"X-Worker-Secret": secret}, json={"circuit": BELL})
     assert (answer.status_code, answer.json()["code"]) == (401, "wrong_secret")
+    assert "the port of a worker; the API, at port 8000" in answer.json()["detail"]
 
 
 def test_the_api_has_the_secret_and_nobody_else_may_read_it(

@@ -157,8 +157,7 @@ class Client:
             timeout: Time limit of the call, in seconds.
             **options: Defaults of the options for every item.
         """
-        given_items = [each if isinstance(each, Mapping) else {"source": each} for each in items]
-        bodies = [request.body(**dict(options, **each)) for each in given_items]
+        bodies = [request.body(**dict(options, **each)) for each in request.batch_items(items)]
         labels = {"name": name, "tags": list(tags) or None}
         labels["metadata"] = to_json("metadata", metadata)
         whole = without_none({"tasks": bodies, **labels})

@@ -1,7 +1,7 @@
 """Requests: circuits as text, parameters as JSON, options by name."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -119,6 +119,16 @@ def _check_names(options: Mapping[str, Any]) -> None:
         if name not in names:
             close = suggestion(name, names) or f"; the options are {', '.join(sorted(names))}"
             raise TypeError(f"{name}: no such option{close}")
+
+
+def batch_items(
+    items: Iterable[CircuitSource | Mapping[str, Any]],
+) -> list[Mapping[str, Any]]:
+    """Return the items of a batch, each with its `source`. Raise TypeError for a single circuit."""
+    if isinstance(items, (str, PathLike, Mapping, QiskitCircuit)):
+        kind = type(items).__name__
+        raise TypeError(f"items: must be a list of circuits; for one {kind}, call `submit`")
+    return [each if isinstance(each, Mapping) else {"source": each} for each in items]
 
 
 def text(source: CircuitSource) -> str:

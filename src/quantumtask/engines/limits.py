@@ -12,6 +12,10 @@ RESERVED_BYTES = 256 * MIB
 """Memory of a slot for Python, Qiskit, the circuit and the counts."""
 
 
+FEWER_SHOTS = "Take fewer shots, or split the sweep into several tasks"
+"""The remedy for counts, memory and outputs that are too large."""
+
+
 def available_bytes(settings: Settings) -> int:
     """Return the memory of a slot that a state may take."""
     slot = settings.slot_memory_bytes
@@ -113,8 +117,13 @@ def non_finite_state() -> ResourceError:
     )
 
 
-def check_result_size(size: int, settings: Settings) -> None:
+def check_result_size(size: int, settings: Settings, remedy: str = "") -> None:
     """Check the size of a result, in bytes, if possible before the result is written.
+
+    Args:
+        size: Bytes of the result.
+        settings: Settings with the limit.
+        remedy: What makes the result smaller, as a sentence.
 
     Raises:
         ResourceError: `result_too_large`.
@@ -123,17 +132,20 @@ def check_result_size(size: int, settings: Settings) -> None:
         raise ResourceError(
             FailureCode.RESULT_TOO_LARGE,
             f"the result would take {format_bytes(size)}, and the limit is "
-            f"{format_bytes(settings.max_result_bytes)} (QUANTUMTASK_MAX_RESULT_BYTES)",
+            f"{format_bytes(settings.max_result_bytes)} (QUANTUMTASK_MAX_RESULT_BYTES)"
+            f"{remedy and f'. {remedy}'}",
         )
 
 
-def check_encoded_size(shape: Sequence[int], itemsize: int, settings: Settings) -> None:
-    """Check the size of an array in base64 before it is computed.
+def check_encoded_size(
+    shape: Sequence[int], itemsize: int, settings: Settings, remedy: str = ""
+) -> None:
+    """Check the size of an array in base64 before it is computed; see `check_result_size`.
 
     Raises:
         ResourceError: `result_too_large`.
     """
-    check_result_size(prod(shape) * itemsize * 4 // 3, settings)
+    check_result_size(prod(shape) * itemsize * 4 // 3, settings, remedy)
 
 
 def format_bytes(size: float) -> str:

@@ -9,6 +9,7 @@ from quantumtask.openqasm.compiler.pipeline import (
     NOTHING_MEASURED,
     build_first_program,
     compile_source,
+    measurement_hint,
     parse_inputs,
     preprocess,
     report_errors_in,
@@ -108,7 +109,7 @@ def _usage_warnings(context: Context, circuit: Circuit) -> list[Diagnostic]:
     if not measured:
         registers = context.declared_registers
         span = registers[0].span if registers else OffsetSpan(0, 0)
-        hint = "Measure the qubits: c = measure q;"
+        hint = measurement_hint(len(circuit.bits), context.qubits.count)
         warnings.append(Diagnostic("nothing_measured", NOTHING_MEASURED, span, hint))
     return warnings
 

@@ -1,6 +1,7 @@
 """This installation of QuantumTask: its command as it can be typed, and the way to add an extra."""
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -44,7 +45,8 @@ def _source() -> str:
     path = Path(unquote(url.path))
     if url.scheme != "file" or not path.exists():
         return "quantumtask"
-    return "." if path == Path.cwd() else _short(path)
+    # A path with a separator: pip takes a single word for the name of a package of the index.
+    return "." if path == Path.cwd() else os.path.join(os.curdir, _short(path))  # noqa: PTH118
 
 
 def _short(path: Path) -> str:

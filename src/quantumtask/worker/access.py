@@ -7,7 +7,7 @@ from typing import Any
 
 from quantumtask.shared.http_server.access import AccessRules
 from quantumtask.shared.http_server.problem import PROBLEM_TYPE, problem_json
-from quantumtask.shared.settings import MIB
+from quantumtask.shared.settings import MIB, Settings
 from quantumtask.shared.worker_secret import SECRET_HEADER
 
 Message = MutableMapping[str, Any]
@@ -53,7 +53,10 @@ class WorkerAccess:
         elif refusal := self._rules.find_refusal(scope["method"], scope["headers"]):
             await _refuse(send, HTTPStatus.FORBIDDEN, *refusal)
         elif scope["path"] not in self._open_paths and not self._has_secret(scope):
-            detail = f"{SECRET_HEADER}: must be QUANTUMTASK_WORKER_SECRET of this worker"
+            detail = (
+                f"{SECRET_HEADER}: must be QUANTUMTASK_WORKER_SECRET of this worker. This is the "
+                f"port of a worker; the API, at port {Settings.port} by default, runs tasks"
+            )
             await _refuse(send, HTTPStatus.UNAUTHORIZED, "wrong_secret", detail)
         else:
             await self._serve(scope, receive, send)

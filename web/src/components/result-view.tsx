@@ -8,8 +8,6 @@ import { Fact } from "./fact";
 import { StateView } from "./state-view";
 import { Table } from "./table";
 
-const MOST_AMPLITUDES = 1 << 14;
-
 /** The result of a task that is no sweep: counts, values, state, outputs. */
 export function ResultView({ task }: { task: Task }) {
   const data = task.data ?? {};
@@ -27,15 +25,10 @@ export function ResultView({ task }: { task: Task }) {
           <Values task={task} values={data.expectation_values} />
         </Part>
       )}
-      {state && state.length <= MOST_AMPLITUDES && (
+      {state && (
         <Part title="State before the measurement">
           <StateView state={state} />
         </Part>
-      )}
-      {task.result === null && task.result_url && (
-        <p>
-          The result is large: <a href={task.result_url}>open it as JSON</a>.
-        </p>
       )}
       {warningsOf(task).map((warning) => (
         <p key={warning} class="notice">
@@ -47,9 +40,9 @@ export function ResultView({ task }: { task: Task }) {
 }
 
 /** Return the warnings about what is shown. */
-function warningsOf({ warnings, data, result }: Task): string[] {
-  const hasOnlyExact = !!data && !Object.keys(result ?? {}).length;
-  return (warnings ?? []).filter((text) => !(hasOnlyExact && text.startsWith("nothing is measured")));
+function warningsOf({ warnings, options }: Task): string[] {
+  const asksForCounts = (options?.return as string[] | undefined)?.includes("counts") ?? !options?.observables;
+  return (warnings ?? []).filter((text) => asksForCounts || !text.startsWith("nothing is measured"));
 }
 
 function Part({ title, children }: { title: string; children: ComponentChildren }) {

@@ -6,7 +6,7 @@ import { ProblemBox } from "../components/problem-box";
 import type { EditorHandle } from "../lazy/editor";
 import type { Route } from "../router";
 import { BELL, EXAMPLES } from "../try/examples";
-import { bodyOf, change, form, NO_FORM, type Body, type Form } from "../try/form";
+import { bodyOf, change, form, NO_FORM, type Body, type Declarations, type Form } from "../try/form";
 import { Outcome } from "../try/outcome";
 import { Parameters } from "../try/parameters";
 import { ProblemList } from "../try/problem-list";
@@ -20,24 +20,24 @@ import type { Validation } from "../types";
 if (!form.value.circuit.trim()) change({ ...NO_FORM, ...EXAMPLES[0]!.form, circuit: BELL });
 
 const FEWEST_LINES = 11;
+const NO_DECLARATIONS: Declarations = { inputs: [], qubits: 0 };
 
 /** An editor for a program, which runs on the service. */
 export function TryPage({ route }: { route: Route }) {
   const editor = useRef<EditorHandle>(null);
   const { circuit, wantsCounts } = form.value;
   const validation = useValidation(circuit, wantsCounts);
-  const known = useLast(validation.data);
-  const inputs = known?.inputs ?? [];
-  const [body, mistake] = attempt(() => bodyOf(form.value, inputs));
+  const known = useLast(validation.data) ?? NO_DECLARATIONS;
+  const [body, mistake] = attempt(() => bodyOf(form.value, known));
   const isValid = validation.data?.valid === true && !validation.isOld;
-  const drawn = useLast(isValid && known?.qubits ? circuit : null);
+  const drawn = useLast(isValid && known.qubits ? circuit : null);
   const estimate = useEstimate(isValid && body ? questionOf(body) : null);
   const opened = useTask(route.query.get("task"), editor);
   useEffect(() => editor.current?.setProblems(validation.data?.problems ?? []), [validation.data]);
   const submit = useCallback(async () => {
     // The inputs of the text as it is now, which the last check may not have seen.
     const fresh = await request<Validation>("/validate", { body: { circuit: form.value.circuit } }).catch(() => null);
-    const [now] = attempt(() => bodyOf(form.value, fresh?.inputs ?? []));
+    const [now] = attempt(() => bodyOf(form.value, fresh ?? NO_DECLARATIONS));
     if (now) await start(now);
   }, []);
   const isRunning = run.value.phase === "sending" || run.value.phase === "waiting";
@@ -92,8 +92,8 @@ export function TryPage({ route }: { route: Route }) {
               <em> Run again</em> on the task's page has all of its options.
             </p>
           )}
-          <Settings />
-          <Parameters inputs={inputs} />
+          <Settings qubits={known.qubits} />
+          <Parameters inputs={known.inputs} />
           {mistake && <p class="refusal">{mistake}</p>}
           <div class="run-line">
             <button class="primary" disabled={isRunning || !body}>

@@ -11,20 +11,31 @@ const MOST_BYTES = 4 * 1024 * 1024;
 
 /** The result of a task: of one circuit, or the curves of a sweep. */
 export function TaskResult({ task }: { task: Task }) {
-  const isLeftOut = task.state === "completed" && task.result === null && !!task.result_url;
-  const isTooLarge = (task.result_bytes ?? 0) > MOST_BYTES;
-  const { data, error } = useResource<Partial<Task>>(isLeftOut && !isTooLarge ? task.result_url! : null);
   if (task.state !== "completed") return null;
-  const whole: Task = data ? { ...task, ...data } : task;
   return (
     <section class="card" aria-label="Result">
       <h2>Result</h2>
+      <WholeResult task={task} />
+    </section>
+  );
+}
+
+/** The result of a completed task; one that the answer left out is fetched, if it is not huge. */
+export function WholeResult({ task }: { task: Task }) {
+  const isLeftOut = task.result === null && !!task.result_url;
+  const isTooLarge = (task.result_bytes ?? 0) > MOST_BYTES;
+  const { data, error } = useResource<Partial<Task>>(isLeftOut && !isTooLarge ? task.result_url! : null);
+  const whole: Task = data ? { ...task, ...data } : task;
+  return (
+    <>
       <ProblemBox error={error} />
       {isLeftOut && isTooLarge && (
-        <p>The result has {formatBytes(task.result_bytes ?? 0)}: download it to look at it.</p>
+        <p>
+          The result has {formatBytes(task.result_bytes ?? 0)}: <a href={task.result_url!}>open it as JSON</a>.
+        </p>
       )}
       {task.shape?.length ? <SweepResult task={whole} /> : <SingleResult task={whole} />}
-    </section>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 // The form of the page Try, and the request that it stands for.
 import { signal } from "@preact/signals";
-import type { Variable } from "../types";
+import type { Validation, Variable } from "../types";
 import { parseObservables } from "./observables";
 
 export type ParameterValue = number | boolean | string | unknown[];
@@ -64,12 +64,23 @@ export function change(fields: Partial<Form>): void {
 
 export type Body = Record<string, unknown> & { circuit: string };
 
+/** What the form needs to know about its program. */
+export type Declarations = Pick<Validation, "inputs" | "qubits">;
+
+/** The largest program whose state vector the form asks for: its 4,096 amplitudes take 160 kB. */
+export const MOST_STATE_QUBITS = 12;
+
+/** Return whether a run of a program returns its state vector. */
+export function returnsState(form: Form, qubits: number): boolean {
+  return form.wantsState && form.target === "ideal" && qubits <= MOST_STATE_QUBITS;
+}
+
 /** Return the body of `POST /tasks`. Throw an Error that names the wrong field. */
-export function bodyOf(form: Form, inputs: Variable[]): Body {
+export function bodyOf(form: Form, { inputs, qubits }: Declarations): Body {
   const observables = parseObservables(form.observables);
   const outputs = [
     form.wantsCounts && "counts",
-    form.wantsState && form.target === "ideal" && "statevector",
+    returnsState(form, qubits) && "statevector",
     observables.length && "expectation_values",
   ].filter(Boolean);
   const parameters = parametersOf(form, inputs);

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { ProblemBox, SourceLine } from "../components/problem-box";
-import { ResultView, RunFacts } from "../components/result-view";
+import { RunFacts } from "../components/result-view";
 import { StateBadge } from "../components/state-badge";
 import { request } from "../api";
-import { Outputs } from "../tasks/outputs";
+import { WholeResult } from "../tasks/task-result";
 import type { Queue, Task } from "../types";
 import { form } from "./form";
 import { cancel, run } from "./run";
@@ -34,14 +34,13 @@ export function Outcome() {
       {phase === "ended" && task && (
         <>
           {task.state !== "completed" && <Failure task={task} circuit={circuit} />}
-          {task.state === "completed" && <ResultView task={task} />}
-          {task.outputs && <Outputs outputs={task.outputs} />}
+          {task.state === "completed" && <WholeResult key={task.task_id} task={task} />}
           <RunFacts task={task} />
         </>
       )}
       {isRunning && last && (
         <div class="stack is-old" aria-hidden="true" inert>
-          <ResultView task={last} />
+          <WholeResult key={last.task_id} task={last} />
           <RunFacts task={last} />
         </div>
       )}

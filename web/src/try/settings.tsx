@@ -2,14 +2,15 @@ import type { BackendSummary, EngineSummary, Estimate, Validation } from "../typ
 import { describe } from "../api";
 import { formatBytes, formatCount, formatDuration } from "../format";
 import { useResource } from "../resource";
-import { change, form, type Rates } from "./form";
+import { change, form, MOST_STATE_QUBITS, returnsState, type Rates } from "./form";
 import type { Answer } from "./questions";
 
 const MOST_SHOTS = 1_000_000;
 
 /** How the program runs, and what it returns. */
-export function Settings() {
-  const { shots, target, wantsCounts, wantsState, observables, engine } = form.value;
+export function Settings({ qubits }: { qubits: number }) {
+  const { shots, target, wantsCounts, observables, engine } = form.value;
+  const isLarge = qubits > MOST_STATE_QUBITS;
   const backends = useResource<{ backends: BackendSummary[] }>("/backends").data?.backends ?? [];
   const engines = useResource<{ engines: EngineSummary[] }>("/engines").data?.engines ?? [];
   const devices = backends.filter((backend) => backend.noisy);
@@ -49,6 +50,7 @@ export function Settings() {
             min="1"
             max={MOST_SHOTS}
             disabled={!wantsCounts}
+            required
             value={shots}
             onChange={(event) => change({ shots: Number(event.currentTarget.value) })}
           />
@@ -64,11 +66,11 @@ export function Settings() {
         <label class="check">
           <input
             type="checkbox"
-            checked={wantsState && target === "ideal"}
-            disabled={target !== "ideal"}
+            checked={returnsState(form.value, qubits)}
+            disabled={target !== "ideal" || isLarge}
             onChange={(event) => change({ wantsState: event.currentTarget.checked })}
           />
-          State vector
+          State vector{isLarge && ` (up to ${MOST_STATE_QUBITS} qubits)`}
         </label>
         <label class="observables">
           Observables

@@ -150,7 +150,9 @@ def _http_exception(request: Request, error: Exception) -> ErrorAnswer:
     if status is HTTPStatus.METHOD_NOT_ALLOWED and (methods := _find_methods(request)):
         headers["Allow"] = ", ".join(methods)  # the framework names one route's
     code = status.phrase.lower().replace(" ", "_")
-    return ErrorAnswer(status, code, status.phrase.lower(), headers)
+    path = "not found: the API has no such path; /docs lists all"
+    detail = path if status is HTTPStatus.NOT_FOUND else status.phrase.lower()
+    return ErrorAnswer(status, code, detail, headers)
 
 
 def _find_methods(request: Request) -> list[str]:

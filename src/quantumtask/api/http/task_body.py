@@ -59,7 +59,7 @@ def _is_program(content_type: str, body: bytes) -> bool:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == TEXT_TYPE:  # which a browser also sends with JSON; no program begins with "{"
         return not body.lstrip().startswith(b"{")
-    if media_type == FORM_TYPE and looks_like_program(body):
+    if media_type == FORM_TYPE and (looks_like_program(body) or body.lstrip().startswith(b"//")):
         _check_newlines(body)
         return True
     return media_type == PROGRAM_TYPE

@@ -3,7 +3,7 @@
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from quantumtask.api.schemas.noise_errors import QUANTUM_TAG, READOUT_TAG, NoiseErrors
 from quantumtask.shared.error_rates import ErrorRates
@@ -58,7 +58,16 @@ def _to_json(value: dict[str, Any] | NoiseErrors | str | None) -> dict[str, Any]
     return value
 
 
-_Rates = Annotated[dict[str, Any], WithJsonSchema(_rates_schema())]
+def _check_rates(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError(
+            'must be rates, such as {"depolarizing": {"two_qubit": 0.01}}, errors, or the name of '
+            f"a device; got {value!r:.60}"
+        )
+    return value
+
+
+_Rates = Annotated[dict[str, Any], BeforeValidator(_check_rates), WithJsonSchema(_rates_schema())]
 """Rates are validated with the other options: `shared.task_options.parse_task_options`."""
 
 _BackendName = Annotated[str, Field(min_length=1, max_length=50)]

@@ -88,7 +88,8 @@ def logs(
     names = (service,) if service else log_files.LOG_NAMES
     files = {name: log_files.log_file(settings.data_dir, name) for name in names}
     if not any(file.exists() for file in files.values()):
-        exit_with(f"there is no log in {log_files.log_folder(settings.data_dir)}.", NOT_RUNNING)
+        folder = log_files.log_folder(settings.data_dir)
+        exit_with("\n".join([f"there is no log in {folder}.", *_other_data()]), NOT_RUNNING)
 
     def show(name: str, line: str) -> None:
         print(line if service else f"{name:6} {line}", flush=True)
@@ -128,10 +129,14 @@ def _answers(url: str) -> bool:
 
 
 def _absence(folder: Path | str) -> list[str]:
-    lines = [f"No service runs on {folder}."]
-    if has_run_data(os.environ):
-        lines.append(f"The data of `make run` is in {RUN_FOLDER}: --data-dir {RUN_FOLDER}")
-    return lines
+    return [f"No service runs on {folder}.", *_other_data()]
+
+
+def _other_data() -> list[str]:
+    """Return a line about the data of `make run` in the current folder, if there is some."""
+    if not has_run_data(os.environ):
+        return []
+    return [f"The data of `make run` is in {RUN_FOLDER}: --data-dir {RUN_FOLDER}"]
 
 
 def _lines(report: dict[str, Any]) -> list[str]:

@@ -14,6 +14,8 @@ from quantumtask.client import Json
 from quantumtask.client.quantity import quantity
 from quantumtask.shared.installation import as_typed
 
+NO_DEVICES = "pip install '.[backends]' where the worker runs, then start the service again"
+
 
 def estimate(answer: Json) -> Text:
     """Show an estimate in two lines: its size, memory and time, and then the engine."""
@@ -101,6 +103,8 @@ def backends(answer: Json) -> RenderableType:
         cells = (each["name"], each["qubits"], *_errors(each), each.get("description") or "")
         table.add_row(*(Text(printable(cell)) for cell in cells))
     note = "errors: medians of the device; for each qubit and gate: quantumtask backends NAME"
+    if [each["name"] for each in answer["backends"]] == ["simulator"]:
+        note = f"for 66 devices with their noise: {NO_DEVICES}"
     return Group(table, Text(as_typed(note), style="dim"))
 
 

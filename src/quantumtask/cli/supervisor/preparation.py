@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 from pathlib import Path
+from typing import NamedTuple
 
 from quantumtask.cli.supervisor.addresses import listen_error
 from quantumtask.cli.supervisor.folder_lock import FolderLock
@@ -24,8 +25,10 @@ class StartError(Exception):
 def check_start(settings: Settings) -> None:
     """Raise StartError for a folder that another process has, or a port that is not free."""
     check_owner(settings)
-    _check_port(settings.host, settings.port, "quantumtask up --port")
-    _check_port(settings.worker_host, settings.worker_port, "quantumtask up --worker-port")
+    _check_addresses(
+        _Address("--port", settings.host, settings.port),
+        _Address("--worker-port", settings.worker_host, settings.worker_port),
+    )
     if settings.port == settings.worker_port:
         raise StartError(
             "--port: the API and the Worker need two different ports; choose another one."
@@ -78,18 +81,36 @@ def data_option(settings: Settings) -> str:
     return f" --data-dir {folder.relative_to(here) if folder.is_relative_to(here) else folder}"
 
 
-def _check_port(host: str, port: int, option: str) -> None:
-    """Raise StartError with a remedy if a service cannot listen on a port."""
-    error = listen_error(host, port)
-    if error is None:
-        return
+class _Address(NamedTuple):
+    """An address to listen on, and the option that changes its port."""
+
+    option: str
+    host: str
+    port: int
+
+
+def _check_addresses(*addresses: _Address) -> None:
+    """Raise StartError with one remedy for all ports on which a service cannot listen."""
+    sentences, options = [], []
+    for address in addresses:
+        if (error := listen_error(address.host, address.port)) is None:
+            continue
+        sentences.append(_port_sentence(address, error))
+        other = address.port + 10 if address.port >= 1024 else 8000
+        options.append(f"{address.option} {other}")
+    if sentences:
+        noun = "another port" if len(sentences) == 1 else "other ports"
+        remedy = f"Choose {noun}: quantumtask up {' '.join(options)}"
+        raise StartError(" ".join([*sentences, remedy]))
+
+
+def _port_sentence(address: _Address, error: OSError) -> str:
+    """Return the reason why a port cannot be used. Raise StartError if no other port helps."""
+    _, host, port = address
     if isinstance(error, socket.gaierror):
         raise StartError(f"{host!r} is not an address of this machine.")
     if error.errno == errno.EACCES:
-        sentence = f"This user may not listen on port {port} of {host}."
-    elif error.errno == errno.EADDRINUSE:
-        sentence = f"Port {port} of {host} is in use, perhaps by another QuantumTask."
-    else:
-        raise StartError(f"Cannot listen on {host}:{port}: {error.strerror}.")
-    other = port + 10 if port >= 1024 else 8000
-    raise StartError(f"{sentence} Choose another port: {option} {other}")
+        return f"This user may not listen on port {port} of {host}."
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is in use, perhaps by another QuantumTask."
+    raise StartError(f"Cannot listen on {host}:{port}: {error.strerror}.")

@@ -42,7 +42,7 @@ class ArrayCollector:
         }[kind]
         shape = (sweep.size, *_shape(kind, sweep.program))
         dtype = np.dtype(np.float64 if kind == PROBABILITIES else np.complex128)
-        check_encoded_size(shape, dtype.itemsize, settings)
+        check_encoded_size(shape, dtype.itemsize, settings, f"Return counts without `{kind}`")
         self._rows = np.empty(shape, dtype=dtype)
 
     def add(self, number: int, program: Program, _: int) -> None:

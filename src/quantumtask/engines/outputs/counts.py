@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.engines.backends.base import SamplingBackend
-from quantumtask.engines.limits import check_encoded_size, check_result_size
+from quantumtask.engines.limits import FEWER_SHOTS, check_encoded_size, check_result_size
 from quantumtask.engines.outputs.output_spec import OutputSpec
 from quantumtask.engines.sampling.shot_counts import SampledOutput
 from quantumtask.openqasm.program.program import Program, Sweep
@@ -39,7 +39,7 @@ class CountsCollector:
         self._packed: NDArray[np.uint8] | None = None
         if self._needs_memory and sweep.shape:
             shape = (sweep.size, spec.shots, -(-sweep.program.bits // 8))
-            check_encoded_size(shape, 1, settings)
+            check_encoded_size(shape, 1, settings, FEWER_SHOTS)
             self._packed = np.zeros(shape, dtype=np.uint8)
 
     def add(self, number: int, program: Program, seed: int) -> None:
@@ -50,7 +50,7 @@ class CountsCollector:
         output = sample.to_output(memory=self._packed is None)
         self._size += sum(map(len, (output.counts, *(output.outputs or {}).values())))
         if self._sweep.shape:  # ShotCounts checks the size for a single program
-            check_result_size(self._size, self._settings)
+            check_result_size(self._size, self._settings, FEWER_SHOTS)
         self._samples.append(output)
 
     @property

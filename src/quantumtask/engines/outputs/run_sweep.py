@@ -116,7 +116,7 @@ def run_sweep(
 def _relevant_warnings(warnings: tuple[str, ...], spec: OutputSpec) -> tuple[str, ...]:
     """Return the warnings about the outputs of a task: exact values need no measurement."""
     if spec.kinds <= {EXPECTATION_VALUES, STATEVECTOR, UNITARY}:
-        return tuple(each for each in warnings if each != NOTHING_MEASURED)
+        return tuple(each for each in warnings if not each.startswith(NOTHING_MEASURED))
     return warnings
 
 

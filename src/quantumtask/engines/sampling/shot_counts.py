@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumtask.engines.limits import check_result_size
+from quantumtask.engines.limits import FEWER_SHOTS, check_result_size
 from quantumtask.engines.sampling.bitstrings import BitstringFormatter
 from quantumtask.engines.sampling.counts_text import counts_text
 from quantumtask.openqasm.program.program import Program
@@ -79,7 +79,7 @@ class ShotCounts:
 
     def _grow(self, size: int) -> None:
         self._size += size
-        check_result_size(self._size, self._settings)
+        check_result_size(self._size, self._settings, FEWER_SHOTS)
 
     def add(self, outcome: int, shots: int, outputs: Mapping[str, Any] | None = None) -> int:
         """Add shots of one outcome.

@@ -28,6 +28,7 @@ from quantumtask.shared.processes import gc_paused
 from quantumtask.shared.settings import Settings
 
 NOTHING_MEASURED = "nothing is measured: every bit of the result is 0"
+"""The beginning of the warning about a circuit without a measurement."""
 
 MAX_DEFERRED_QUBITS = 22
 """The largest non-Clifford circuit with deferred measurements that is simulated as one circuit. In
@@ -171,7 +172,7 @@ class _BoundProgram:
             operations + context.qubits.count + execution.size,
             self._outputs,
             outputs,
-            (*self._warnings, *unmeasured_warnings(circuit)),
+            (*self._warnings, *unmeasured_warnings(circuit, context.qubits.count)),
             bool(context.qubits.physical),
             context.noisy,
             partial(self._inputs, binding) if binding else None,
@@ -209,9 +210,16 @@ def undeclared_gate_messages(owners: dict[str, str]) -> tuple[str, ...]:
     return tuple([message for _, message in undeclared_warnings(owners)])
 
 
-def unmeasured_warnings(circuit: Circuit | None) -> tuple[str, ...]:
+def unmeasured_warnings(circuit: Circuit | None, qubits: int) -> tuple[str, ...]:
     """Return the warning about a circuit whose result is always 0."""
-    return () if circuit is None or any(circuit.bits) else (NOTHING_MEASURED,)
+    if circuit is None or any(circuit.bits):
+        return ()
+    return (f"{NOTHING_MEASURED}. {measurement_hint(len(circuit.bits), qubits)}",)
+
+
+def measurement_hint(bits: int, qubits: int) -> str:
+    """Return the remedy for a circuit without a measurement."""
+    return f"Measure the qubits: {'' if bits else f'bit[{qubits}] '}c = measure q;"
 
 
 def _build_code(context: Context) -> Code:

@@ -82,7 +82,7 @@ def _compile(text: str, settings: Settings, device: TargetGates | None) -> Progr
         (
             *declarations.warnings,
             *undeclared_gate_messages(operands.undeclared_origins),
-            *unmeasured_warnings(circuit),
+            *unmeasured_warnings(circuit, operands.count),
         ),
         operands.has_physical,
     )

@@ -15,6 +15,7 @@ from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, Source, Spa
 from quantumtask.openqasm.text.syntax_errors import (
     MAX_DIAGNOSTICS,
     include_not_allowed,
+    most_diagnostics,
     syntax_error,
     unreadable_text,
 )
@@ -49,7 +50,8 @@ def parse_source(source: Source) -> tuple[str | None, list[Any]]:
 def _raise_errors(diagnostics: Sequence[Any], source: Source) -> None:
     """Raise CircuitError if there are diagnostics of the parser."""
     if diagnostics:
-        raise source.error(*[_convert_diagnostic(d, source) for d in diagnostics[:MAX_DIAGNOSTICS]])
+        first = diagnostics[: most_diagnostics(source)]
+        raise source.error(*[_convert_diagnostic(each, source) for each in first])
 
 
 def _early_diagnostics(text: str) -> list[Any]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Protocol
 
+from quantumtask.openqasm.text.scanner import scan
 from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.task import Problem
 
@@ -15,10 +16,14 @@ MAX_PROBLEMS = 20
 MAX_TOKEN_LENGTH = 60
 """Most characters of a name or a token in a message."""
 
+MAX_GAP = 1000
+"""Most characters of blanks and comments between a statement without an end and the next one."""
+
 KEYWORD_SUFFIX = "\N{LATIN LETTER RETROFLEX CLICK}"
 """Suffix, in the parser's text, of an OpenQASM 2 name that is a keyword of OpenQASM 3."""
 
 _KEYWORD = re.compile(r"\b(?:OPENQASM|qubit|bit|qreg|include|gate|measure)\b")
+_PYTHON = re.compile(r"^[ \t]*+(?:import|from)\s+\w|\bQuantumCircuit\(", re.MULTILINE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -93,6 +98,29 @@ class Source:
     def looks_like_openqasm(self) -> bool:
         """True for a text with a keyword of OpenQASM and the end of a statement."""
         return ";" in self.text and _KEYWORD.search(self.text) is not None
+
+    @cached_property
+    def looks_like_python(self) -> bool:
+        """True for a text with an import or a circuit of Qiskit, and nothing of OpenQASM."""
+        return not self.looks_like_openqasm and _PYTHON.search(self.text) is not None
+
+    def statement_end(self, offset: int) -> int:
+        """Return the byte offset behind the last token before `offset`.
+
+        A token that is farther away than MAX_GAP characters is not looked for.
+        """
+        index = len(self.bytes[:offset].decode(errors="ignore"))
+        first = max(0, index - MAX_GAP)
+        gap = self.text[first:index].rstrip()
+        while (start := self._comments.get(first + len(gap))) is not None:
+            gap = gap[: max(0, start - first)].rstrip()
+        return len(self.text[: first + len(gap)].encode(errors="replace")) if gap else offset
+
+    @cached_property
+    def _comments(self) -> dict[int, int]:
+        """The first character of each comment, by its end."""
+        tokens = scan(self.text, openqasm2=self.opaque_gates is not None)
+        return {end: start for kind, start, end in tokens if kind == "comment"}
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -15,8 +15,25 @@ _NOT_OPENQASM_HINT = (
 )
 
 
+_PYTHON_HINT = (
+    "A circuit is OpenQASM text: qiskit.qasm3.dumps(circuit) returns it, and Client.submit takes "
+    "a QuantumCircuit"
+)
+
+
+def most_diagnostics(source: Source) -> int:
+    """Return the number of syntax errors to report: of another language, one says it all."""
+    return 1 if source.looks_like_python else MAX_DIAGNOSTICS
+
+
 def syntax_error(message: str, span: Span, source: Source) -> Diagnostic:
     """Return a syntax error; if the text does not look like OpenQASM, a hint shows an example."""
+    if source.looks_like_python:
+        return Diagnostic("syntax_error", "this is Python, not OpenQASM 3", span, _PYTHON_HINT)
+    if message.startswith("expected `;`"):
+        end = source.statement_end(span.lo)
+        if b"\n" in source.bytes[end : span.lo]:  # it is missing in the line before
+            span = OffsetSpan(end - 1, end)
     if message == "invalid floating-point literal" and _is_infinite(source.bytes, span):
         return Diagnostic("number_too_large", "this number is too large", span)
     hint = None if source.looks_like_openqasm else _NOT_OPENQASM_HINT

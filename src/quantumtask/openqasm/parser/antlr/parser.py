@@ -15,7 +15,7 @@ from quantumtask.openqasm.parser.antlr.expressions import EXPRESSIONS
 from quantumtask.openqasm.parser.antlr.statements import STATEMENTS
 from quantumtask.openqasm.parser.antlr.tree import TreeConverter
 from quantumtask.openqasm.text.source import Diagnostic, Source, shorten
-from quantumtask.openqasm.text.syntax_errors import MAX_DIAGNOSTICS, syntax_error
+from quantumtask.openqasm.text.syntax_errors import most_diagnostics, syntax_error
 
 __all__ = ["nodes", "parse_source"]
 
@@ -50,7 +50,7 @@ class _ErrorCollector(ErrorListener):  # type: ignore[misc]
 
     def syntaxError(self, recognizer: Any, token: Any, line: int, column: int, *_: Any) -> None:
         """Record one syntax error; ANTLR calls this method."""
-        if len(self.diagnostics) < MAX_DIAGNOSTICS:
+        if len(self.diagnostics) < most_diagnostics(self._source):
             if token is None:
                 message = "this is not OpenQASM 3"
                 span = self._converter.character_span(line, column)
