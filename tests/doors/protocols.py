@@ -1,12 +1,19 @@
-"""For each door: its credentials, and the ids that stand for the parameters of its paths."""
+"""For each door: its credentials, its jobs, and values for the parameters of its paths."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from quantumtask.api.http.door import Door, DoorRoute
+from quantumtask.doors.ionq.job_view import SHOTS_FORMAT
 from quantumtask.doors.registry import open_doors
 from quantumtask.shared.settings import Settings
+
+Ids = Mapping[str, str]
+
+UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
 
 @dataclass(frozen=True)
@@ -14,29 +21,60 @@ class Protocol:
     """A door as its clients know it.
 
     Attributes:
-        headers: The headers that carry a token.
-        parameters: Parameters of paths that are no id of a task or batch.
-        ids: For each other parameter the kind of its id: `task_id` or `batch_id`.
+        headers: Returns the headers that carry a token.
+        parameters: Values of parameters of paths that are no id of a job.
+        ids: The parameters that are ids of jobs.
+        submit: Submits jobs, awaits their end, and returns the ids of each as parameters of paths.
+        may_lack: Returns True for a path that a job may not have although the job exists.
     """
 
     headers: Callable[[str], Mapping[str, str]]
-    parameters: Mapping[str, str]
-    ids: Mapping[str, str] = field(default_factory=dict)
+    parameters: Ids
+    ids: tuple[str, ...]
+    submit: Callable[[httpx.Client, str], list[Ids]]
+    may_lack: Callable[[str], bool]
+
+
+def submit_to_ionq(http: httpx.Client, name: str) -> list[Ids]:
+    calls = [{"gate": "h", "target": 0}]
+    common = {"backend": "simulator", "name": f"name-of-{name}", "shots": 10}
+    jobs = [
+        {"type": "ionq.circuit.v1", "input": {"qubits": 1, "circuit": calls}},
+        {
+            "type": "ionq.multi-circuit.v1",
+            "input": {"qubits": 1, "circuits": [{"circuit": calls}, {"circuit": calls}]},
+        },
+    ]
+    answers = [http.post("/v0.4/jobs", json={**common, **job}) for job in jobs]
+    ids = [answer.json()["id"] for answer in answers]
+    http.get(f"/tasks/{ids[0]}", params={"wait": 30})
+    http.get(f"/batches/{ids[1]}", params={"wait": 30})
+    return [{"job_id": each} for each in ids]
 
 
 PROTOCOLS = {
     "ionq": Protocol(
         headers=lambda token: {"Authorization": f"apiKey {token}"},
-        parameters={"backend": "simulator"},
+        parameters={
+            "backend": "simulator", "session_id": UNKNOWN, "artifact_id": SHOTS_FORMAT,
+        },
+        ids=("job_id",),
+        submit=submit_to_ionq,
+        may_lack=lambda path: path.endswith("/results/shots") or "/artifacts/" in path,
     ),
-}
+}  # fmt: skip
 
 DOORS = open_doors(Settings())
 ROUTES = [(door, route) for door in DOORS for route in door.routes]
 
 
-def path_of(door: Door, route: DoorRoute, ids: Mapping[str, Any]) -> str:
-    """Return the path of a route with values for its parameters."""
+def path_of(door: Door, route: DoorRoute, ids: Mapping[str, Any] | None = None) -> str:
+    """Return the path of a route with values for its parameters; without ids, that of no job."""
     protocol = PROTOCOLS[door.name]
-    values = {**protocol.parameters, **{name: ids[kind] for name, kind in protocol.ids.items()}}
-    return door.root + route.path.format_map(values)
+    unknown = dict.fromkeys(protocol.ids, UNKNOWN)
+    return door.root + route.path.format_map({**protocol.parameters, **unknown, **(ids or {})})
+
+
+def of_a_job(door: Door, route: DoorRoute) -> bool:
+    """Return True if a route has the id of a job in its path."""
+    return any(f"{{{name}}}" in route.path for name in PROTOCOLS[door.name].ids)

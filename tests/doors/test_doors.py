@@ -13,8 +13,6 @@ from tests.doors.protocols import DOORS, PROTOCOLS, ROUTES, path_of
 from tests.support.secured_service import SecuredService
 from tests.support.services import Service
 
-UNKNOWN = "00000000-0000-7000-8000-000000000000"
-NO_IDS = {"task_id": UNKNOWN, "batch_id": UNKNOWN}
 PROBLEM = "application/problem+json"
 
 
@@ -59,7 +57,7 @@ def test_a_closed_door_is_an_unknown_path(start: Any) -> None:
 def test_every_route_needs_credentials_but_those_that_say_so(secured: SecuredService) -> None:
     anonymous = secured.with_headers()
     for door, route in ROUTES:
-        path = path_of(door, route, NO_IDS)
+        path = path_of(door, route)
         for headers in ({}, PROTOCOLS[door.name].headers("qt_unknown"), {"Authorization": "x"}):
             status = send(anonymous, route.method, path, headers).status_code
             assert (status == 401) is not route.is_open, f"{route.method} {path}: {status}"
@@ -69,7 +67,7 @@ def test_a_token_is_known_at_every_door(secured: SecuredService) -> None:
     anonymous = secured.with_headers()
     for door, route in ROUTES:
         headers = PROTOCOLS[door.name].headers(secured.tokens["ada"])
-        path = path_of(door, route, NO_IDS)
+        path = path_of(door, route)
         status = send(anonymous, route.method, path, headers).status_code
         assert status not in (401, 403), f"{route.method} {path}: {status}"
 
@@ -78,14 +76,14 @@ def test_the_role_read_writes_at_no_door(secured: SecuredService) -> None:
     anonymous = secured.with_headers()
     for door, route in ROUTES:
         headers = PROTOCOLS[door.name].headers(secured.tokens["reader"])
-        path = path_of(door, route, NO_IDS)
+        path = path_of(door, route)
         status = send(anonymous, route.method, path, headers).status_code
         assert (status == 403) is not (route.reads or route.is_open), f"{route.method} {path}"
 
 
 def test_with_authentication_off_any_credentials_do(service: Service) -> None:
     for door, route in ROUTES:
-        path = path_of(door, route, NO_IDS)
+        path = path_of(door, route)
         for headers in ({}, PROTOCOLS[door.name].headers("anything")):
             status = send(service.http, route.method, path, headers).status_code
             assert status not in (401, 403), f"{route.method} {path}: {status}"
@@ -111,11 +109,11 @@ def test_a_session_of_a_browser_opens_no_door(secured: SecuredService) -> None:
     assert login.status_code == 200
     for door, route in ROUTES:
         if not route.is_open:
-            answer = send(browser, route.method, path_of(door, route, NO_IDS))
+            answer = send(browser, route.method, path_of(door, route))
             assert answer.status_code == 401, f"{route.method} {route.path}"
 
 
 def test_requests_at_a_door_are_counted_by_their_route(service: Service) -> None:
     door, route = ROUTES[0]
-    service.http.request(route.method, path_of(door, route, NO_IDS))
+    service.http.request(route.method, path_of(door, route))
     assert f'route="{door.root}{route.path}"' in service.http.get("/metrics").text

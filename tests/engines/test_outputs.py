@@ -409,3 +409,13 @@ def test_a_strict_submission_knows_what_is_asked(service: Service) -> None:
     assert answer.status_code == 422, answer.text
     assert [problem["code"] for problem in answer.json()["errors"]] == ["bad_observable"]
     assert service.http.post("/tasks?strict=true", json={**body, "observables": "ZZ"}).is_success
+
+
+def test_registers_are_returned_on_request_and_name_the_bits_of_the_counts(
+    service: Service,
+) -> None:
+    circuit = HEAD + "qubit[2] q;\nbit a;\nbit[2] b;\nx q[0];\na = measure q[0];\n"
+    registers = [{"name": "a", "size": 1}, {"name": "b", "size": 2}]
+    task = run_circuit(service, circuit, shots=3, **{"return": ["counts", "registers"]})
+    assert (task["registers"], task["shape"], task["result"]) == (registers, [], {"00 1": 3})
+    assert "registers" not in run_circuit(service, circuit, shots=3)

@@ -66,7 +66,9 @@ class App(FastAPI):
         elif refusal := self._access.find_refusal(scope["method"], scope["headers"]):
             metrics.record_request(scope["method"], "other", HTTPStatus.FORBIDDEN, None)
             self._refusals.write(scope, HTTPStatus.FORBIDDEN, refusal.code)
-            await errors.refused_response(refusal)(scope, receive, send)
+            if door := self._find_door(scope["path"]):
+                scope[errors.FORM] = door.error_response
+            await errors.refused_response(refusal, scope)(scope, receive, send)
         else:
             await self._served(scope, receive, send)
 
@@ -109,7 +111,7 @@ class App(FastAPI):
         self, error: QuantumTaskError, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Answer a request whose sender is not known, has too few rights or sends too many."""
-        response = errors.problem_response(Request(scope, receive), error)
+        response = errors.error_response(Request(scope, receive), error)
         await response(scope, receive, send)
         metrics.record_request(scope["method"], "other", response.status_code, None)
         self._refusals.write(scope, response.status_code, error.code)
@@ -120,7 +122,7 @@ class App(FastAPI):
         try:
             response = await FAST_ENDPOINTS[route](request)
         except Exception as error:  # as FastAPI's own exception handlers do
-            response = errors.problem_response(request, error)
+            response = errors.error_response(request, error)
         await response(scope, receive, send)
         long_poll = b"wait=" in scope["query_string"]
         metrics.record_request(
@@ -135,6 +137,7 @@ class App(FastAPI):
     async def _door_route(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request in another service's protocol, its errors included."""
         started = perf_counter()
+        scope[errors.FORM] = door.error_response
         request, path = Request(scope, receive), "other"
         try:
             route = door.find_route(scope)
@@ -142,9 +145,9 @@ class App(FastAPI):
             await door.admit(route, self.state.service, scope)
             response = await route.endpoint(request)
         except Exception as error:  # as FastAPI's own exception handlers do
-            answer = errors.describe_error(request, error)
-            self._refusals.write(scope, answer.status, answer.code)
-            response = door.error_response(answer)
+            response = errors.error_response(request, error)
+            if isinstance(error, QuantumTaskError):
+                self._refusals.write(scope, response.status_code, error.code)
         await response(scope, receive, send)
         metrics.record_request(scope["method"], path, response.status_code, started)
 

@@ -4,7 +4,8 @@ QuantumTaskError
 |-- RequestError                 the request is wrong: sending it again does not help
 |   |-- InvalidJson  InvalidRequest  UnsupportedEncoding
 |   |-- BodyTooLarge  JsonTooLarge  CircuitTooLarge  ParametersTooLarge
-|   |-- TaskNotFound  BatchNotFound  BackendNotFound
+|   |-- NotFound                 nothing has this id or name
+|   |   `-- TaskNotFound  BatchNotFound  BackendNotFound  TokenNotFound
 |   |-- UnrunnableCircuit        the circuit would fail: has `problems`
 |   |-- Unauthenticated  Forbidden
 |   `-- IdempotencyConflict  TaskAlreadyFinished  TaskNotCompleted
@@ -90,7 +91,13 @@ class ParametersTooLarge(RequestError):
     code = "parameters_too_large"
 
 
-class TaskNotFound(RequestError):
+class NotFound(RequestError):
+    """An id or a name that nothing has, as far as the sender may know."""
+
+    code = "not_found"
+
+
+class TaskNotFound(NotFound):
     """An id that no task has."""
 
     code = "task_not_found"
@@ -99,13 +106,13 @@ class TaskNotFound(RequestError):
         super().__init__("task not found")
 
 
-class BackendNotFound(RequestError):
+class BackendNotFound(NotFound):
     """A name that no backend has."""
 
     code = "backend_not_found"
 
 
-class BatchNotFound(RequestError):
+class BatchNotFound(NotFound):
     """An id that no batch has."""
 
     code = "batch_not_found"
@@ -114,7 +121,7 @@ class BatchNotFound(RequestError):
         super().__init__("batch not found")
 
 
-class TokenNotFound(RequestError):
+class TokenNotFound(NotFound):
     """First characters that no valid token has."""
 
     code = "token_not_found"

@@ -2,9 +2,9 @@
 
 COUNTS, MEMORY, PROBABILITIES = "counts", "memory", "probabilities"
 STATEVECTOR, EXPECTATION_VALUES, UNITARY = "statevector", "expectation_values", "unitary"
-GRADIENTS = "gradients"
+GRADIENTS, REGISTERS = "gradients", "registers"
 OUTPUT_KINDS = (
-    COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATION_VALUES, UNITARY, GRADIENTS,
+    COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATION_VALUES, UNITARY, GRADIENTS, REGISTERS,
 )  # fmt: skip
 """Values of `return`: the kinds of output of a task."""
 

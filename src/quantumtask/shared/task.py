@@ -208,7 +208,7 @@ class Result:
             kinds of output; None if the task requested none.
         shape: The shape of a sweep; None if the task is no sweep.
         registers: Name and size of each register in order of declaration; set if `shape` or
-            `data` is.
+            `data` is, or if the task requests them.
         compiled: A description of the circuit as compiled for the requested backend.
         blob: The object with counts, memory, outputs and data, if these are too large for the
             database. They are then BLOB_PLACEHOLDER, None, None and None.

@@ -12,12 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from quantumtask.api.schemas.requests import first_error
 from quantumtask.shared.disconnect import ClientLeft
 from quantumtask.shared.errors import (
-    BackendNotFound,
-    BatchNotFound,
     BodiesTooLarge,
     BodyTooLarge,
     CircuitTooLarge,
@@ -25,6 +24,7 @@ from quantumtask.shared.errors import (
     IdempotencyConflict,
     InvalidJson,
     JsonTooLarge,
+    NotFound,
     ParametersTooLarge,
     QuantumTaskError,
     QueueFull,
@@ -33,8 +33,6 @@ from quantumtask.shared.errors import (
     RequestError,
     TaskAlreadyFinished,
     TaskNotCompleted,
-    TaskNotFound,
-    TokenNotFound,
     Unauthenticated,
     Unavailable,
     UnrunnableCircuit,
@@ -49,10 +47,7 @@ STATUS_BY_ERROR: dict[type[QuantumTaskError], HTTPStatus] = {
     RequestError: HTTPStatus.BAD_REQUEST,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
-    TaskNotFound: HTTPStatus.NOT_FOUND,
-    BackendNotFound: HTTPStatus.NOT_FOUND,
-    BatchNotFound: HTTPStatus.NOT_FOUND,
-    TokenNotFound: HTTPStatus.NOT_FOUND,
+    NotFound: HTTPStatus.NOT_FOUND,
     IdempotencyConflict: HTTPStatus.CONFLICT,
     TaskAlreadyFinished: HTTPStatus.CONFLICT,
     TaskNotCompleted: HTTPStatus.CONFLICT,
@@ -95,26 +90,42 @@ class ErrorAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def sentence(self) -> str:
+        """The detail, with the reason if the body is not JSON, for forms without extensions."""
+        if self.code != InvalidJson.code:
+            return self.detail
+        return ": ".join([self.detail, *(each["message"] for each in self.extensions["errors"])])
+
     def to_problem(self) -> Response:
         """Return a response with a problem document."""
         body = problem_json(self.status, self.code, self.detail, **self.extensions)
         return Response(body, int(self.status), dict(self.headers), PROBLEM_TYPE)
 
 
-def refused_response(refusal: AccessRefusal) -> Response:
+FORM = "error_form"
+"""Key of a request's scope: the function that writes an error in the form of a door."""
+
+
+def refused_response(refusal: AccessRefusal, scope: Scope) -> Response:
     """Return the response to a request of a host or an origin that is not allowed."""
-    return ErrorAnswer(HTTPStatus.FORBIDDEN, refusal.code, refusal.detail).to_problem()
+    return _write(scope, ErrorAnswer(HTTPStatus.FORBIDDEN, refusal.code, refusal.detail))
 
 
 def register_handlers(app: FastAPI) -> None:
     """Make the application answer every exception with a problem document."""
     for kind in _ANSWERS:
-        app.add_exception_handler(kind, problem_response)
+        app.add_exception_handler(kind, error_response)
 
 
-def problem_response(request: Request, error: Exception) -> Response:
-    """Return the response to an exception: a problem document."""
-    return describe_error(request, error).to_problem()
+def error_response(request: Request, error: Exception) -> Response:
+    """Return the response to an exception: a problem document, or an answer in a door's form."""
+    return _write(request.scope, describe_error(request, error))
+
+
+def _write(scope: Scope, answer: ErrorAnswer) -> Response:
+    response: Response = scope.get(FORM, ErrorAnswer.to_problem)(answer)
+    return response
 
 
 def describe_error(request: Request, error: Exception) -> ErrorAnswer:

@@ -63,7 +63,7 @@ class LargeResponse(Response):
                 await stack.enter_async_context(aclosing(cast(AsyncGenerator[bytes], chunks)))
                 first = await self._read_first(chunks)
             except Exception as error:  # as the handlers of errors in routes do
-                response = errors.problem_response(self._request, error)
+                response = errors.error_response(self._request, error)
                 self.status_code = response.status_code
                 await response(scope, receive, send)
             else:

@@ -46,6 +46,27 @@ def list_pieces(data: Iterable[bytes], registers: Registers) -> Iterator[bytes]:
     yield b"{}" if separator == b"{" else b"}"
 
 
+def array_groups(data: Iterable[bytes], name: str) -> Iterator[list[float]]:
+    """Yield the numbers of one array of a result's `data`, in groups, the last index first.
+
+    Args:
+        data: Pieces of a JSON object, name -> array in base64.
+        name: The name of an array of real numbers.
+
+    Raises:
+        ResultDamaged: The object has no such array.
+    """
+    reader = _Reader(data)
+    while (head := reader.read_until(_DATA_BEGIN)) is not None:
+        pieces = reader.pieces_until(b'"')
+        if json.dumps(name).encode() in head:
+            raw = _decode_base64(pieces)
+            return (_decode_floats(each) for each in _split(raw, 8))
+        for _ in pieces:
+            pass
+    raise ResultDamaged(f"the result has no array `{name}`")
+
+
 _DATA_BEGIN = b'"data": "'
 """The text before the base64 of an array, whose dtype and shape come first."""
 

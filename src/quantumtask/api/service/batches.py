@@ -93,6 +93,12 @@ class BatchService:
             raise BatchNotFound
         return batch
 
+    async def task_ids(self, project: str, batch_id: str) -> list[str]:
+        """Return the ids of the tasks of a batch in the order of the submission."""
+        stored_id = parse_id(batch_id, BatchNotFound)
+        ids: list[str] = await self._calls(lambda store: store.batch_task_ids(project, stored_id))
+        return ids
+
     async def cancel(self, project: str, batch_id: str, sender: Sender) -> Batch:
         """Cancel all tasks of a batch that are not final.
 

@@ -15,12 +15,12 @@ def json_response(value: Any, status: int = 200) -> Response:
     return Response(json.dumps(value), status, media_type=JSON_TYPE)
 
 
-def error_response(answer: ErrorAnswer) -> Response:
+def write_error(answer: ErrorAnswer) -> Response:
     """Return an error in IonQ's form."""
     fields = {
         "statusCode": int(answer.status),
         "error": answer.status.phrase,
-        "message": answer.detail,
+        "message": answer.sentence,
     }
     headers = {**answer.headers}
     if "WWW-Authenticate" in headers:

@@ -15,16 +15,24 @@ DEVICE_PREFIX = "qpu."
 """The first letters of a device's name in IonQ's protocol; the rest is our name of it."""
 
 
+HARDWARE = ("aria", "forte", "harmony")
+"""First letters of the names of IonQ's own hardware, which is not here: a device snapshot of it is
+neither public nor part of Qiskit."""
+
+_CLIENT_PREFIX = "ionq_"
+"""Letters before the name of a backend with which qiskit-ionq creates a session."""
+
+
 def device_name(backend: str) -> str:
     """Return our name of a backend.
 
     Raises:
         BackendNotFound: the name has not the form of a backend of this door.
     """
-    if backend == SIMULATOR:
+    if backend in (SIMULATOR, f"{_CLIENT_PREFIX}{SIMULATOR}"):
         return SIMULATOR
     name = backend.removeprefix(DEVICE_PREFIX)
-    if not name or name in (backend, SIMULATOR):
+    if not name or name in (backend, SIMULATOR) or name.startswith(HARDWARE):
         raise BackendNotFound(
             f"backend: {backend[:60]!r} is none of this service, which has `simulator` and its "
             f"device snapshots as `{DEVICE_PREFIX}NAME`; see GET /backends"

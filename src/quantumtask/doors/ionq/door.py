@@ -5,8 +5,8 @@ from starlette.types import Scope
 from quantumtask.api.http.authentication import find_authorization
 from quantumtask.api.http.door import Door, DoorRoute
 from quantumtask.api.service.authenticator import Authenticator, Credential
-from quantumtask.doors.ionq import backends
-from quantumtask.doors.ionq.answers import error_response
+from quantumtask.doors.ionq import backends, job_list, jobs, results, sessions
+from quantumtask.doors.ionq.answers import write_error
 from quantumtask.shared.principal import Principal
 from quantumtask.shared.settings import Settings
 
@@ -18,13 +18,22 @@ SCHEME = "apiKey"
 
 def ionq_door(_: Settings) -> Door:
     """Return the door of IonQ's API."""
-    return Door("ionq", ROOT, ROUTES, identify, error_response)
+    return Door("ionq", ROOT, ROUTES, identify, write_error)
 
 
 async def identify(authenticator: Authenticator, scope: Scope) -> Principal:
     """Return the sender by `Authorization: apiKey TOKEN`; raise Unauthenticated."""
     return await authenticator.identify(Credential(find_authorization(scope, SCHEME)))
 
+
+RESULTS = {
+    "probabilities": results.get_probabilities,
+    "probabilities/aggregated": results.get_probabilities,
+    "histogram": results.get_histogram,
+    "histogram/aggregated": results.get_histogram,
+    "shots": results.get_shots,
+}
+"""Results of a job by their name in the path; one circuit is aggregated already."""
 
 ROUTES = (
     # qiskit-ionq reads the number of qubits without its key.
@@ -36,4 +45,17 @@ ROUTES = (
         backends.answer_characterizations,
         reads=True,
     ),
+    DoorRoute("POST", "/jobs", jobs.submit_job),
+    DoorRoute("GET", "/jobs", job_list.list_jobs, reads=True),
+    DoorRoute("GET", "/jobs/{job_id}", jobs.get_job, reads=True),
+    DoorRoute("DELETE", "/jobs/{job_id}", jobs.delete_job),
+    DoorRoute("PUT", "/jobs/{job_id}/status/cancel", jobs.cancel_job),
+    *(
+        DoorRoute("GET", f"/jobs/{{job_id}}/results/{name}", endpoint, reads=True)
+        for name, endpoint in RESULTS.items()
+    ),
+    DoorRoute("GET", "/jobs/{job_id}/artifacts/{artifact_id}", results.get_artifact, reads=True),
+    DoorRoute("POST", "/sessions", sessions.create_session),
+    DoorRoute("GET", "/sessions/{session_id}", sessions.answer_session, reads=True),
+    DoorRoute("POST", "/sessions/{session_id}/end", sessions.end_session),
 )

@@ -26,7 +26,7 @@ from quantumtask.engines.selection.methods import DENSITY_MATRIX
 from quantumtask.openqasm.compiler.pipeline import NOTHING_MEASURED
 from quantumtask.openqasm.inputs.array_codec import encode_array
 from quantumtask.openqasm.program.program import Program, Sweep
-from quantumtask.shared.output_kinds import EXPECTATION_VALUES, STATEVECTOR, UNITARY
+from quantumtask.shared.output_kinds import EXPECTATION_VALUES, REGISTERS, STATEVECTOR, UNITARY
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, Result
 
@@ -97,7 +97,7 @@ def run_sweep(
     run = backend.run_info
     assert run is not None
     output, data = counts.to_output(), _encode_arrays(collectors, settings)
-    has_layout = data is not None or bool(sweep.shape)
+    has_layout = data is not None or bool(sweep.shape) or REGISTERS in spec.kinds
     return Result(
         counts=output.counts,
         memory=output.memory,

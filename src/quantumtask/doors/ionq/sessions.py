@@ -1,0 +1,87 @@
+"""Sessions: a tag that the jobs of a session have in common, and a higher priority.
+
+A session has no row of its own: its id says when it began, and its jobs say the rest.
+"""
+
+import time
+from typing import Any
+
+from fastapi import Request, Response
+
+from quantumtask.api.http.body import open_body
+from quantumtask.api.http.query import get_principal
+from quantumtask.api.ids import new_id, parse_id
+from quantumtask.api.schemas.requests import read_json
+from quantumtask.api.serialization.task_json import format_time
+from quantumtask.doors.ionq.answers import json_response
+from quantumtask.doors.ionq.backends import device_name
+from quantumtask.shared.errors import InvalidRequest, NotFound
+from quantumtask.shared.principal import Principal, Role
+from quantumtask.shared.settings import Settings
+
+PRIORITY = 1
+"""Priority of the jobs of a session, if the sender may have it."""
+
+
+class SessionNotFound(NotFound):
+    """A text that is no id of a session."""
+
+    def __init__(self) -> None:
+        super().__init__("session not found")
+
+
+def check_session(session_id: str) -> str:
+    """Return the id of a session as it is stored; raise SessionNotFound."""
+    return parse_id(session_id, SessionNotFound)
+
+
+def session_priority(principal: Principal, settings: Settings) -> int:
+    """Return the priority of the jobs of a session of a principal."""
+    free = principal.chooses_owner or principal.role is Role.ADMIN
+    return PRIORITY if free else min(PRIORITY, settings.max_user_priority)
+
+
+async def create_session(request: Request) -> Response:
+    """Begin a session; refuse limits, which nothing here would keep."""
+    async with open_body(request) as body:
+        fields = read_json(body)
+    if not isinstance(fields, dict) or not isinstance(fields.get("backend"), str):
+        raise InvalidRequest("backend: must be the name of a backend; see GET /backends")
+    if limits := fields.get("settings"):
+        name = next(iter(limits)) if isinstance(limits, dict) else ""
+        raise InvalidRequest(
+            f"settings.{name[:40]}: a session of this service has no limits; an administrator "
+            "sets those of a project or a user with `quantumtask project set`"
+        )
+    device_name(fields["backend"])
+    view = _view(new_id(), get_principal(request))
+    return json_response({**view, "backend": fields["backend"]}, 201)
+
+
+async def answer_session(request: Request) -> Response:
+    """Return a session; its jobs are in GET /jobs?session_id=."""
+    return json_response(
+        _view(check_session(request.path_params["session_id"]), get_principal(request))
+    )
+
+
+async def end_session(request: Request) -> Response:
+    """End a session. Its jobs run on, as those of an ended session of IonQ do."""
+    session_id = check_session(request.path_params["session_id"])
+    ended = {"ended_at": format_time(time.time()), "active": False, "status": "ended"}
+    return json_response({**_view(session_id, get_principal(request)), **ended})
+
+
+def _view(session_id: str, principal: Principal) -> dict[str, Any]:
+    created_s = int(session_id.replace("-", "")[:12], 16) / 1000
+    return {
+        "id": session_id,
+        "created_at": format_time(min(created_s, time.time())),
+        "started_at": None,
+        "ended_at": None,
+        "project_id": principal.project,
+        "active": True,
+        "status": "created",
+        "state": "created",
+        "settings": {},
+    }
