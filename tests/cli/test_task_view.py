@@ -194,6 +194,11 @@ def test_an_output_has_its_type_and_its_frequent_values(
     assert row.split() == ["out", *kind.split(), *shown.split()]
 
 
+def test_a_sweep_has_no_table_of_all_outputs() -> None:
+    swept = task(shape=[2], result=[{"0": 1}, {"1": 1}], outputs={"a": [[0], [1]]})
+    assert rendered(task_view.task(swept))[-1] == "output variables of each element: add --json"
+
+
 def test_outputs_stand_below_the_counts() -> None:
     lines = rendered(task_view.task(task(outputs={"a": [1, 1], "b\n": ["01", "10"]})))
     assert [line.split()[0] for line in lines[3:]] == ["output", "a", "b�"]

@@ -23,9 +23,9 @@ from quantumtask.client.errors import (
     failure,
 )
 from quantumtask.client.progress import Progress
-from quantumtask.client.quantity import quantity
 from quantumtask.client.results.decode import is_complete, result_from_json
 from quantumtask.client.results.table import elements, labels, rows, scalars
+from quantumtask.shared.quantity import quantity
 
 
 def result(counts: Any = None, **fields: Any) -> Result:

@@ -10,10 +10,10 @@ from quantumtask.client.connection import Connection, Json, deadline, explain_ol
 from quantumtask.client.errors import TaskCancelled, TaskFailed
 from quantumtask.client.events import Event, events
 from quantumtask.client.progress import Progress, ProgressMeter, progress_text
-from quantumtask.client.quantity import quantity
 from quantumtask.client.results.decode import result_from_json
 from quantumtask.client.results.result import Result
 from quantumtask.client.task import ACCEPTED, fetch_result
+from quantumtask.shared.quantity import quantity
 
 LIVE_PERIOD_S = 0.5
 """Seconds between two looks at a batch in a notebook."""

@@ -15,9 +15,9 @@ from quantumtask.client.html import (
     table,
 )
 from quantumtask.client.progress import ProgressMeter, progress_text
-from quantumtask.client.quantity import quantity
 from quantumtask.client.results.decode import is_complete, result_from_json
 from quantumtask.client.results.html import html as result_html
+from quantumtask.shared.quantity import quantity
 
 Json = dict[str, Any]
 FAILED_STATES = ("failed", "cancelled")

@@ -22,8 +22,8 @@ from quantumtask.cli.doctor import (
 )
 from quantumtask.cli.doctor.check_result import Check, CheckResult, Level, problem
 from quantumtask.cli.render import style
-from quantumtask.client.quantity import quantity
 from quantumtask.shared.installation import as_typed
+from quantumtask.shared.quantity import quantity
 from quantumtask.shared.settings import Settings
 
 CHECKS: tuple[Check, ...] = (

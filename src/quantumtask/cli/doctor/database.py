@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from quantumtask.cli.doctor.check_result import CheckResult, ok, problem, warning
-from quantumtask.client.quantity import quantity
 from quantumtask.shared.database.base import ServerInfo
 from quantumtask.shared.database.inspection import DatabaseReport, inspect_database
 from quantumtask.shared.errors import StoreUnavailable
+from quantumtask.shared.quantity import quantity
 from quantumtask.shared.settings import PREFIX, Settings
 
 SQLITE = (3, 51, 3)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from quantumtask.cli.render.style import printable
 from quantumtask.client import Json
-from quantumtask.client.quantity import quantity
+from quantumtask.shared.quantity import quantity
 
 TAB = "    "
 ELLIPSIS = "…"

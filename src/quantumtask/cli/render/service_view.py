@@ -11,8 +11,8 @@ from quantumtask.cli.render.style import duration, printable
 from quantumtask.cli.render.task_list import since
 from quantumtask.cli.render.task_view import engine
 from quantumtask.client import Json
-from quantumtask.client.quantity import quantity
 from quantumtask.shared.installation import as_typed
+from quantumtask.shared.quantity import quantity
 
 NO_DEVICES = "pip install '.[backends]' where the worker runs, then start the service again"
 

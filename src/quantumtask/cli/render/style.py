@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from quantumtask.client.quantity import quantity
+from quantumtask.shared.quantity import quantity
 
 MAX_HISTOGRAM_ROWS = 20
 PIPE_WIDTH = 200

@@ -21,11 +21,12 @@ from quantumtask.cli.render.style import (
 )
 from quantumtask.client import Json
 from quantumtask.client.errors import WITHOUT_WORKER
-from quantumtask.client.quantity import quantity
 from quantumtask.shared.installation import as_typed
+from quantumtask.shared.quantity import quantity
 
 MAX_OUTPUT_VALUES = 5
 MAX_VALUE_LENGTH = 40
+SWEEP_OUTPUTS = Text("output variables of each element: add --json", style="dim")
 
 
 def task(task: Json, source: str = "") -> RenderableType:
@@ -45,7 +46,8 @@ def task(task: Json, source: str = "") -> RenderableType:
     if task["status"] == "completed":
         parts.append(_result(task))
         if task.get("outputs"):
-            parts.append(outputs(task["outputs"]))
+            shown = SWEEP_OUTPUTS if task.get("shape") else outputs(task["outputs"])
+            parts.append(shown)
         parts += _warnings(task.get("warnings", []))
     elif task["status"] == "failed":
         parts += _problems(task, source)

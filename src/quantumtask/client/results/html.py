@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from quantumtask.client.html import bars, block, note, table
-from quantumtask.client.quantity import quantity
 from quantumtask.client.results.table import elements, labels, rows, scalars
+from quantumtask.shared.quantity import quantity
 
 if TYPE_CHECKING:
     from quantumtask.client.results.array_codec import Array

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from quantumtask.client.quantity import quantity
 from quantumtask.client.results import html
 from quantumtask.client.results.result_data import Counts, ResultData
+from quantumtask.shared.quantity import quantity
 
 if TYPE_CHECKING:
     import pandas

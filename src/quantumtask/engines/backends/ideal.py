@@ -37,6 +37,7 @@ from quantumtask.engines.transforms.constant_propagation import propagate_consta
 from quantumtask.engines.transforms.purification import defer_to_ancillas
 from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.quantity import quantity
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, FailureCode
 
@@ -232,7 +233,8 @@ class IdealBackend:
         """Set `run_info`, unless it describes an earlier run."""
         if self.run_info is None:
             requested = self._engine != AUTO or self._method is not None
-            reason = REQUESTED if requested else f"exact values, from the state of {qubits} qubits"
+            state = f"exact values, from the state of {quantity(qubits, 'qubit')}"
+            reason = REQUESTED if requested else state
             self.run_info = RunInfo(engine, _version(engine), method, precision, reason)
 
     def _choose(self, program: Program, shots: int) -> EngineChoice:

@@ -21,6 +21,7 @@ from quantumtask.openqasm.program.operations import (
 )
 from quantumtask.openqasm.program.program import Program, Reset, Step
 from quantumtask.openqasm.text.source import Diagnostic
+from quantumtask.shared.quantity import quantity
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import FailureCode
 
@@ -157,7 +158,8 @@ class _StepChecker:
         size, highest = len(self._device.qubits), max(qubits)
         if highest >= size:
             raise _UnsupportedStep(
-                f"qubit {highest:,} is needed, and {self._device.name} has {size} qubits"
+                f"qubit {highest:,} is needed, and {self._device.name} has "
+                f"{quantity(size, 'qubit')}"
             )
 
     @property

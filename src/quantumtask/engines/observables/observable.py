@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantumtask.shared.errors import ResourceError
+from quantumtask.shared.quantity import quantity
 from quantumtask.shared.task import FailureCode
 from quantumtask.shared.task_options import ObservableArray
 
@@ -65,8 +66,9 @@ class Observables:
         wrong = next((word for word in self.words if len(word) != qubits), None)
         if wrong is not None:
             raise invalid_observable(
-                f"observables: the word {_quote_word(wrong)} has {len(wrong):,} letters, and the "
-                f"program {qubits:,} qubits: give one letter for each, the last for the first qubit"
+                f"observables: the word {_quote_word(wrong)} has "
+                f"{quantity(len(wrong), 'letter')}, and the program {quantity(qubits, 'qubit')}: "
+                "give one letter for each, the last for the first qubit"
             )
 
 

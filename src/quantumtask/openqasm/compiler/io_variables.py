@@ -46,7 +46,10 @@ def _parse_values(context: Context, variable: InputVariable) -> InputArray:
     if variable.name not in context.parameters:
         name = shorten(variable.name)
         message = f"the input `{name}` has no value"
-        hint = f'Add it to the task: "parameters": {{"{name}": ...}}'
+        hint = (
+            f'Add it to the task: "parameters": {{"{name}": ...}}, or --param {name}=... in a '
+            "terminal"
+        )
         raise Diagnostic("missing_parameter", message, variable.span, hint)
 
     def parse_element(value: Any, name: str) -> Any:
