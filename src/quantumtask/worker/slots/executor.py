@@ -13,7 +13,7 @@ from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Slot
 CHUNK_MS = 50.0
 """Predicted work of a full chunk, in milliseconds."""
 
-MIN_SPLIT_MS = 1.0
+MIN_SPLIT_MS = 6.0
 """Predicted work below which a second slot is not used: waking it would take longer."""
 
 
