@@ -35,6 +35,13 @@ def test_every_operation_has_a_summary_and_a_description_of_each_parameter(docum
             assert parameter.get("description"), f"{name}: {parameter['name']}"
 
 
+def test_every_refusal_is_a_problem_document(document: Json) -> None:
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if status >= "400" and name != "GET /ready":  # whose answer has one form
+                assert list(response["content"]) == ["application/problem+json"], (name, status)
+
+
 def test_every_example_fits_the_schema_that_it_is_an_example_of(document: Json) -> None:
     examples = 0
     for name, media in contents(document):

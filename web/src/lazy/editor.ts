@@ -81,7 +81,12 @@ function extensions({ label, onChange, onRun, isReadOnly = false }: EditorOption
     EditorView.lineWrapping,
     look,
     EditorState.readOnly.of(isReadOnly),
-    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
+    EditorView.contentAttributes.of({
+      "aria-label": label,
+      ...(!isReadOnly && { "aria-description": "Escape, then Tab, leaves the editor" }),
+      spellcheck: "false",
+      tabindex: "0",
+    }),
     replaceSelectionByText,
     markedLine,
     EditorView.updateListener.of((update) => {

@@ -13,6 +13,8 @@ Json = dict[str, Any]
 
 COMPONENT = "#/components/schemas/{model}"
 DEFINITIONS = "$defs"
+VALIDATION_ERRORS = ("HTTPValidationError", "ValidationError")
+"""Schemas of the response 422 of FastAPI, which `http/errors.py` replaces."""
 
 
 def schema_of(model: type[BaseModel], **changes: Json) -> Json:
@@ -45,6 +47,8 @@ def _generate_schema(model: type[BaseModel]) -> Json:
 def install_openapi(app: FastAPI) -> None:
     """Complete the document of the application: `$defs` in its components, examples with null.
 
+    FastAPI's own response 422 is left out: the API refuses wrong requests with a problem, 400.
+
     The id of an operation is the name of its function: generated clients name functions by it.
     """
     generate = app.openapi
@@ -57,10 +61,19 @@ def install_openapi(app: FastAPI) -> None:
         for definitions in list(_remove_definitions(document)):
             document["components"]["schemas"].update(definitions)
         for each in routes:
+            _remove_validation_error(document["paths"][each.path])
             _restore_examples(document["paths"][each.path], each)
+        for name in VALIDATION_ERRORS:
+            document["components"]["schemas"].pop(name, None)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _remove_validation_error(operations: Json) -> None:
+    for operation in operations.values():
+        if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+            del operation["responses"]["422"]
 
 
 def _restore_examples(operations: Json, route: APIRoute) -> None:
