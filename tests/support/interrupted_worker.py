@@ -7,16 +7,13 @@ import os
 from collections.abc import Sequence
 
 from quantumtask.cli.app import main
-from quantumtask.shared.task import Assignment, Result
-from quantumtask.shared.worker_store import WorkerStore
+from quantumtask.shared.worker_store import Completion, WorkerStore
 
 complete = WorkerStore.complete
 
 
-def complete_or_end(
-    self: WorkerStore, results: Sequence[tuple[Assignment, Result]]
-) -> set[tuple[str, int]]:
-    if any(result.blob for _, result in results):
+def complete_or_end(self: WorkerStore, results: Sequence[Completion]) -> set[tuple[str, int]]:
+    if any(completion[1].blob for completion in results):
         os._exit(9)
     return complete(self, results)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,10 @@ def test_a_task_shows_its_result_its_drawing_and_its_life(
     expect(page.get_by_role("region", name="Facts")).to_contain_text("Why this engine")
     moves = page.get_by_role("table", name="History").locator("tbody tr")
     expect(moves).to_have_count(3)
-    expect(page.get_by_role("table", name="Times of the task")).to_contain_text("Ran on")
+    times = page.get_by_role("table", name="Times of the task").locator("th")
+    expect(times).to_have_text(
+        ["Waited", "On a worker", "Compiled", re.compile("Ran on"), "Stored"]
+    )
     with page.expect_download() as download:
         page.get_by_role("button", name="Program (.qasm)").click()
     download.value.save_as(tmp_path / "program")

@@ -71,6 +71,8 @@ export interface TaskSummary {
   finished_at: string | null;
   waiting_ms: number | null;
   running_ms: number | null;
+  compile_ms?: number | null;
+  store_ms?: number | null;
   seed?: number | string | null;
   engine?: string | null;
   engine_version?: string | null;

@@ -214,6 +214,8 @@ class Result:
             database. They are then BLOB_PLACEHOLDER, None, None and None.
         size: The length of those four texts, if they are in a blob.
         threads: Number of threads of the simulator; None: one.
+        compile_ms: Wall-clock milliseconds of the compilation in the slot, before the run.
+        store_ms: Milliseconds from the arrival of the result at the worker to its write.
     """
 
     counts: JsonText
@@ -234,6 +236,8 @@ class Result:
     blob: Blob | None = None
     size: int | None = None
     threads: int | None = None
+    compile_ms: float | None = None
+    store_ms: float | None = None
 
     @property
     def texts(self) -> tuple[str | None, ...]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import starmap
+from typing import TypeAlias
 
 from quantumtask.shared.database.rows import (
     AttemptRow,
@@ -30,6 +31,10 @@ _CALL_S = 5.0
 """Time in which no second slot is freed for a waiting task: the first one has to start anew."""
 
 
+Completion: TypeAlias = tuple[Assignment, Result] | tuple[Assignment, Result, float]
+"""A result, with the milliseconds that it has waited for its write, if they are known."""
+
+
 class WorkerStore(LimitStore):
     """The Store with the moves of a worker."""
 
@@ -52,8 +57,8 @@ class WorkerStore(LimitStore):
         texts_of = {texts.sequence: texts for texts in circuits}
         return [assignment_from_row(task, texts_of[task.sequence], worker) for task in tasks]
 
-    def complete(self, results: Sequence[tuple[Assignment, Result]]) -> set[tuple[str, int]]:
-        """Write results, all of one worker.
+    def complete(self, results: Sequence[Completion]) -> set[tuple[str, int]]:
+        """Write results, all of one worker, each with its `store_ms`, if that is known.
 
         Returns:
             The (id, attempt) pairs whose result was written. A task that has left its attempt

@@ -1,7 +1,8 @@
 """Outcomes of assignments, and their form as JSON."""
 
+import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, TypeAlias
 
 from quantumtask.shared.task import (
@@ -47,11 +48,19 @@ class AttemptOutcome:
             lost, which is no fault of the task.
         requeue: If there is no value: True to return the task to the queue, so that another worker
             may run it; False to run it again on this worker.
+        received_at: Time of its arrival at the worker, by the monotonic clock.
     """
 
     assignment: Assignment
     value: Result | Failure | SlotRequest | None
     requeue: bool = False
+    received_at: float = field(default_factory=time.monotonic)
+
+    def completion(self) -> tuple[Assignment, Result, float] | None:
+        """Return the result with the milliseconds since its arrival; None without a result."""
+        if not isinstance(self.value, Result):
+            return None
+        return self.assignment, self.value, (time.monotonic() - self.received_at) * 1e3
 
 
 Report = Callable[[list[AttemptOutcome]], None]
@@ -66,8 +75,10 @@ class RecordedOutcome:
     state: TaskState | None
 
 
-# Without `blob`: a slot could name the blob of another task.
-_FIELDS_OF_RESULT = tuple(field.name for field in fields(Result) if field.name != "blob")
+# Without `blob`: a slot could name the blob of another task. The worker measures `store_ms`.
+_FIELDS_OF_RESULT = tuple(
+    each.name for each in fields(Result) if each.name not in ("blob", "store_ms")
+)
 
 
 Value: TypeAlias = Result | Failure | SlotRequest
@@ -89,7 +100,7 @@ def decode_value(kind: str, fields: dict[str, Any]) -> Value:
         KeyError: A field is missing.
     """
     if kind == "Result":
-        return Result(**{**parse_result_fields(fields), "blob": None})
+        return Result(**{**parse_result_fields(fields), "blob": None, "store_ms": None})
     if kind == "SlotRequest":
         return SlotRequest(**fields)
     problems = tuple(Problem(**problem) for problem in fields["problems"])

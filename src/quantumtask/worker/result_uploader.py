@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from quantumtask.shared.blobs import (
     describe_blob,
@@ -59,7 +60,7 @@ class ResultUploader:
         with self._lock:
             self._uploads[assignment.id, assignment.attempt] = assignment, cancelled
         threading.Thread(
-            target=self._run, args=(assignment, result, cancelled), name="upload", daemon=True
+            target=self._run, args=(outcome, result, cancelled), name="upload", daemon=True
         ).start()
 
     def cancel(self, task_id: str, attempt: int) -> None:
@@ -77,7 +78,8 @@ class ResultUploader:
             cancelled.set()
             self._pass_on(AttemptOutcome(assignment, None, requeue=True))
 
-    def _run(self, assignment: Assignment, result: Result, cancelled: threading.Event) -> None:
+    def _run(self, outcome: AttemptOutcome, result: Result, cancelled: threading.Event) -> None:
+        assignment = outcome.assignment
         stripped: Result | None = None
         try:
             stripped = self._upload(assignment, result, cancelled)
@@ -85,7 +87,7 @@ class ResultUploader:
             with self._lock:
                 upload = self._uploads.pop((assignment.id, assignment.attempt), None)
             if upload:
-                self._pass_on(AttemptOutcome(assignment, stripped, requeue=stripped is None))
+                self._pass_on(replace(outcome, value=stripped, requeue=stripped is None))
 
     def _upload(
         self, assignment: Assignment, result: Result, cancelled: threading.Event

@@ -251,8 +251,7 @@ class Worker:
 
     def _record(self, outcomes: list[AttemptOutcome]) -> list[RecordedOutcome]:
         """Write the outcomes of attempts that this worker still holds."""
-        pairs = ((outcome.assignment, outcome.value) for outcome in outcomes)
-        results = [(task, value) for task, value in pairs if isinstance(value, Result)]
+        results = [completion for each in outcomes if (completion := each.completion())]
         completed = dict.fromkeys(self._store.complete(results), TaskState.COMPLETED)
         return [
             RecordedOutcome(

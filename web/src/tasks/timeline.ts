@@ -10,7 +10,7 @@ export interface Span {
   isOpen?: boolean;
 }
 
-/** Return what happened to a task, in order: waits, attempts, and the run in the last attempt. */
+/** Return what happened to a task, in order: waits, attempts, and the stages of the last attempt. */
 export function spansOf(task: Task, now: number): Span[] {
   const spans: Span[] = [];
   let since = Date.parse(task.submitted_at);
@@ -30,17 +30,21 @@ export function spansOf(task: Task, now: number): Span[] {
     const label = attempt ? attemptLabel(task, attempt) : "Waiting";
     spans.push({ label, kind: attempt ? "attempt" : "wait", from: since, to: Math.max(now, since), isOpen: true });
   }
-  const run = runOf(task);
-  return run ? [...spans, run] : spans;
+  return [...spans, ...stagesOf(task)];
 }
 
 function attemptLabel(task: Task, attempt: number): string {
   return task.attempt > 1 ? `Attempt ${attempt}` : "On a worker";
 }
 
-/** Return the time in which the engine had the task, at the end of the last attempt. */
-function runOf({ state, finished_at, running_ms, engine }: Task): Span | null {
-  if (state !== "completed" || !finished_at || running_ms == null) return null;
-  const to = Date.parse(finished_at);
-  return { label: `Ran${engine ? ` on ${engine}` : ""}`, kind: "run", from: to - running_ms, to };
+/** Return what happened at the end of the last attempt: compilation, run, record of the result. */
+function stagesOf({ state, finished_at, running_ms, compile_ms, store_ms, engine }: Task): Span[] {
+  if (state !== "completed" || !finished_at || running_ms == null) return [];
+  const ran = Date.parse(finished_at) - (store_ms ?? 0);
+  const started = ran - running_ms;
+  const spans: Span[] = [];
+  if (compile_ms != null) spans.push({ label: "Compiled", kind: "run", from: started - compile_ms, to: started });
+  spans.push({ label: `Ran${engine ? ` on ${engine}` : ""}`, kind: "run", from: started, to: ran });
+  if (store_ms != null) spans.push({ label: "Stored", kind: "run", from: ran, to: ran + store_ms });
+  return spans;
 }

@@ -20,7 +20,7 @@ export function Waterfall({ task }: { task: Task }) {
                 class="span"
                 data-kind={span.kind}
                 data-open={span.isOpen}
-                style={{ left: `${(100 * (span.from - start)) / whole}%`, width: `${(100 * (span.to - span.from)) / whole}%` }}
+                style={{ left: `${Math.max(0, (100 * (span.from - start)) / whole)}%`, width: `${(100 * (span.to - span.from)) / whole}%` }}
               />
             </td>
             <td class="number">{formatDuration((span.to - span.from) / 1000)}</td>

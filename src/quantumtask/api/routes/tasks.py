@@ -71,7 +71,6 @@ from quantumtask.api.schemas.requests import (
 )
 from quantumtask.api.schemas.responses import (
     EstimateView,
-    StateFilter,
     TaskCancelled,
     TaskList,
     TaskStatusView,
@@ -79,6 +78,7 @@ from quantumtask.api.schemas.responses import (
     TaskView,
     ValidationView,
 )
+from quantumtask.api.schemas.state_filter import StateFilter
 from quantumtask.api.serialization.task_json import (
     MAX_INLINE_CHARACTERS,
     is_inline,

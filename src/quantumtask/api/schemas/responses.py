@@ -4,30 +4,11 @@
 models.
 """
 
-from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from quantumtask.shared.task import TaskState
-
-
-class StateFilter(StrEnum):
-    """States to filter tasks by; `pending` is submitted or running."""
-
-    PENDING = "pending"
-    SUBMITTED = "submitted"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    def states(self) -> tuple[TaskState, ...]:
-        """Return the states of the lifecycle that this filter includes."""
-        if self is StateFilter.PENDING:
-            return (TaskState.SUBMITTED, TaskState.RUNNING)
-        return (TaskState(self.value),)
-
 
 PublicStatus = Literal["pending", "completed", "failed", "cancelled"]
 
@@ -97,6 +78,8 @@ class TaskSummary(BaseModel):
     finished_at: str | None
     waiting_ms: float | None = Field(description="Milliseconds of waiting, so far or in total.")
     running_ms: float | None = Field(description="Milliseconds of running; null until the end.")
+    compile_ms: float | None = Field(None, description="Milliseconds of the compilation.")
+    store_ms: float | None = Field(None, description="Milliseconds until the result was stored.")
     seed: int | None = Field(None, description="The seed of the run.")
     engine: str | None = Field(None, description="The simulator that ran the task.")
     engine_version: str | None = None

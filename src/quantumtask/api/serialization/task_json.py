@@ -231,12 +231,19 @@ def task_summary(task: Task) -> dict[str, Any]:
             "reason": result.reason,
             "warnings": result.warnings,
             **_result_metadata(result),
+            **_stage_times(result),
         }
     if task.batch is not None:
         fields |= {"batch_id": task.batch, "item": task.item}
     if task.failure:
         fields |= {"error": task.failure.message, "error_code": task.failure.code}
     return fields
+
+
+def _stage_times(result: Result) -> dict[str, float]:
+    """Return the milliseconds of compilation and of storage, as far as they were measured."""
+    times = {"compile_ms": result.compile_ms, "store_ms": result.store_ms}
+    return {name: value for name, value in times.items() if value is not None}
 
 
 def _durations(task: Task) -> tuple[float | None, float | None]:

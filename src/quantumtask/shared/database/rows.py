@@ -25,7 +25,9 @@ from quantumtask.shared.task import (
 
 _COLUMNS_OF_RESULT = frozenset({"counts", "memory", "outputs", "data", "blob"})
 """Fields of a Result with columns of their own, because they can be large."""
-_OPTIONAL_IN_REPORT = frozenset({"shape", "registers", "compiled", "size", "threads"})
+_OPTIONAL_IN_REPORT = frozenset(
+    {"shape", "registers", "compiled", "size", "threads", "compile_ms", "store_ms"}
+)
 """Fields that a report contains only if they are set: the previous release does not know them."""
 _ALWAYS_IN_REPORT = tuple(
     field.name
@@ -270,8 +272,10 @@ def _engine(spec: TaskSpec) -> str | None:
     return None if spec.engine == AUTO else spec.engine
 
 
-def to_completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
-    """Return the values of the query `complete`."""
+def to_completion_row(
+    assignment: Assignment, result: Result, store_ms: float | None = None
+) -> dict[str, Any]:
+    """Return the values of the query `complete`; `store_ms` becomes a part of the report."""
     return {
         "id": assignment.id,
         "attempt": assignment.attempt,
@@ -282,14 +286,16 @@ def to_completion_row(assignment: Assignment, result: Result) -> dict[str, Any]:
         "blob": result.blob and result.blob.name,
         "blob_bytes": result.blob and result.blob.size,
         "blob_sha256": result.blob and result.blob.sha256,
-        "report": json.dumps(_report(result)),
+        "report": json.dumps(_report(result, store_ms)),
         "processor_s": result.run_ms / 1e3 * (result.threads or 1),
         "result_bytes": result.blob.size if result.blob else result.json_size,
     }
 
 
-def _report(result: Result) -> dict[str, Any]:
+def _report(result: Result, store_ms: float | None) -> dict[str, Any]:
     report = {name: getattr(result, name) for name in _ALWAYS_IN_REPORT}
+    if store_ms is not None:
+        report["store_ms"] = round(store_ms, 3)
     for name in _OPTIONAL_IN_REPORT:
         if (value := getattr(result, name)) is not None:
             report[name] = value

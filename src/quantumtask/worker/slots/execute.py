@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -169,10 +170,12 @@ def _run(spec: TaskSpec, settings: Settings, threads: int, *, elastic: bool) -> 
     gates = None
     if not output_spec.ideal:
         gates = _device_gates(output_spec.backend, output_spec.noise)
+    started = time.perf_counter()
     with cpu_time_limit(settings.compile_limit_s):
         sweep = compile_sweep(spec.circuit, settings, spec.parameters, gates)
+    compile_ms = (time.perf_counter() - started) * 1e3
     try:
-        return engines.run_sweep(
+        result = engines.run_sweep(
             sweep,
             output_spec,
             seed=spec.seed,
@@ -184,6 +187,7 @@ def _run(spec: TaskSpec, settings: Settings, threads: int, *, elastic: bool) -> 
         )
     except Diagnostic as diagnostic:  # of a run, for example about a measured value
         raise preprocess(spec.circuit, settings).error(diagnostic) from None
+    return replace(result, compile_ms=round(compile_ms, 3))
 
 
 def _device_gates(backend: str, noise: Any) -> TargetGates | None:
