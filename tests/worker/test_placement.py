@@ -17,6 +17,7 @@ from quantumtask.worker.ray.placement import (
     NodeCapacity,
     allocate,
     node_capacities,
+    retry_memory,
     slots_needed,
 )
 
@@ -118,6 +119,15 @@ def test_a_task_that_no_node_has_the_memory_for_holds_up_nobody() -> None:
     allocation = allocate([large(201), small], slots_of(node), {"a": node})
     assert [work for work, _ in allocation.start] == [small]
     assert len(allocation.reserved) == 1
+
+
+@pytest.mark.parametrize("estimate", [1, 100, 101, 250])
+def test_a_task_that_ran_out_of_memory_gets_more_than_its_slot_had(estimate: int) -> None:
+    """Also if its state is estimated to fit that slot exactly."""
+    node = capacity("a", 4)
+    memory = retry_memory(estimate, node)
+    assert memory >= estimate
+    assert slots_needed(large(memory), node) == max(2, slots_needed(large(estimate), node))
 
 
 def test_a_slot_is_idle_only_when_it_is_ready_and_has_no_work() -> None:

@@ -326,12 +326,13 @@ class RayDriver:
         if estimate is None:
             self._on_slot_lost(slot, loss or ActorLoss.OTHER)
             return
-        needed = estimate.memory_bytes
-        if not needed and self._waits_for_nodes() and not work.kill_reason:
-            self._too_large.append(ChunkInFlight(work.number, [task]))
-            slot.work = None
-        elif slot.capacity.slot_memory < needed <= self._max_memory() and not work.kill_reason:
+        needed = placement.retry_memory(estimate.memory_bytes, slot.capacity)
+        fits = estimate.memory_bytes > 0 and needed <= self._max_memory()
+        if fits and not work.kill_reason:
             self._large.append(ChunkInFlight(work.number, [task], needed))
+            slot.work = None
+        elif self._waits_for_nodes() and not work.kill_reason:
+            self._too_large.append(ChunkInFlight(work.number, [task]))
             slot.work = None
         else:
             self._worker.send_outcomes(work.number, estimate.failure)

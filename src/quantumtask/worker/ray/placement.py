@@ -120,6 +120,14 @@ def allocate(
     return allocation
 
 
+def retry_memory(estimate: int, capacity: NodeCapacity) -> int:
+    """Return the bytes of memory for a task that ran out of memory in a slot.
+
+    More than the slot had, also if the estimate is that its memory is enough.
+    """
+    return max(estimate, capacity.slot_memory + 1)
+
+
 def slots_needed(work: ChunkInFlight, capacity: NodeCapacity) -> int:
     """Return the number of slots of a node that have the memory for a large task."""
     return -(-work.min_memory // capacity.slot_memory)
