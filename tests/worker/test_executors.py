@@ -55,8 +55,9 @@ class Bench:
         self.size = TaskSize(1, all_threads=False)  # no task requests more
         self.broken: list[BaseException] = []
         self.executor = open_executor(settings, self._hear, self.broken.append)
+        self._slots = settings.slots
         self.executor.warm()
-        until(lambda: self.executor.free == SLOTS, 200)
+        until(lambda: self.executor.free == self._slots, 200)
 
     def _hear(self, outcomes: list[AttemptOutcome]) -> None:
         with self._heard:
@@ -81,7 +82,7 @@ class Bench:
         """
         with self._heard:
             assert self._heard.wait_for(lambda: all(self._outcomes[t.id] for t in chunk), 150)
-        until(lambda: self.executor.free == SLOTS, 60)
+        until(lambda: self.executor.free == self._slots, 60)
         assert {len(self._outcomes[task.id]) for task in chunk} == {1}
         return [self._outcomes[task.id][0] for task in chunk]
 
@@ -101,17 +102,17 @@ class Bench:
         return at_work()
 
 
-Begin = Callable[[str], Bench]
+Begin = Callable[..., Bench]
 
 
 @pytest.fixture(scope="module")
 def begin(request: pytest.FixtureRequest) -> Iterator[Begin]:
-    """Return a function that starts an executor with two slots of 2 GiB."""
+    """Return a function that starts an executor with slots of 2 GiB."""
     begun: list[Bench] = []
 
-    def one(kind: str) -> Bench:
+    def one(kind: str, slots: int) -> Bench:
         # Nobody has to be patient: this cluster loses no node, and gets none.
-        settings = Settings(executor=kind, slots=SLOTS, slot_memory_mb=2048, ray_patience_s=5)
+        settings = Settings(executor=kind, slots=slots, slot_memory_mb=2048, ray_patience_s=5)
         if kind == "local":
             begun.append(Bench(settings, Me()))
         else:
@@ -135,7 +136,7 @@ def bench(request: pytest.FixtureRequest, benches: dict[str, Bench], begin: Begi
     """Return the executor of a kind, shared by all tests: each leaves it as it was."""
     kind: str = request.param
     if kind not in benches:
-        benches[kind] = begin(kind)
+        benches[kind] = begin(kind, SLOTS)
     return benches[kind]
 
 
@@ -223,7 +224,7 @@ def test_a_task_whose_process_dies_fails_if_it_was_alone(bench: Bench) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_stopping_an_executor_ends_running_tasks_without_a_value(kind: str, begin: Begin) -> None:
-    bench = begin(kind)
+    bench = begin(kind, slots=1)
     [task] = bench.submit(ENDLESS)
     [pid] = bench.at_work()
     bench.executor.stop()
