@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit_aer.noise import NoiseModel
-from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from quantumtask.engines.backends.noisy import NoisyBackend
 from quantumtask.engines.noise.request import resolve_device_gates, resolve_noise
@@ -33,8 +32,11 @@ from tests.engines.noisy_reference import (
 from tests.support.chisquare import p_value
 from tests.support.compile_circuit import compile_circuit
 from tests.support.http_queries import circuit_error, run_circuit
+from tests.support.lazy_import import lazy_import
 from tests.support.services import Service
 from tests.support.sizes import sized
+
+fake_provider = lazy_import("qiskit_ibm_runtime.fake_provider")
 
 SETTINGS = Settings()
 UNLIKELY = 1e-6
@@ -225,7 +227,9 @@ def compiled(text: str, noise: Any) -> Any:
 def test_on_a_device_a_program_as_written_has_the_noise_of_its_gates(seed: int) -> None:
     lots = Random(seed)
     steps = on_device(random_steps(lots), lots, PAIRS)
-    reference = distribution(steps, DeviceNoise(NoiseModel.from_backend(FakeManilaV2())))
+    reference = distribution(
+        steps, DeviceNoise(NoiseModel.from_backend(fake_provider.FakeManilaV2()))
+    )
     noise = {"idle": False}
     device = NoisyBackend(
         resolve_noise("fake_manila", parse_noise(noise)), SETTINGS, seed=1, engine="quantumtask",
@@ -268,11 +272,11 @@ def test_qubits_of_a_device_decay_while_another_is_measured(service: Service) ->
         'OPENQASM 3.0;\ninclude "stdgates.inc";\nbit[2] c;\nx $0;\nc[1] = measure $1;\n'
         "if (c[1]) x $2;\nx $2;\ndelay[100us] $0;\nc[0] = measure $0;\n"
     )
-    t1 = FakeManilaV2().qubit_properties(0).t1
+    t1 = fake_provider.FakeManilaV2().qubit_properties(0).t1
     fields: dict[str, Any] = {"backend": "fake_manila", "return": ["probabilities"]}
     table = run_circuit(service, circuit, **fields)["data"]["probabilities"]
-    error = FakeManilaV2().target["measure"][(0,)].error
-    left = np.exp(-(100e-6 + FakeManilaV2().target["measure"][(1,)].duration) / t1)
+    error = fake_provider.FakeManilaV2().target["measure"][(0,)].error
+    left = np.exp(-(100e-6 + fake_provider.FakeManilaV2().target["measure"][(1,)].duration) / t1)
     assert table[1] + table[3] == pytest.approx(left * (1 - error) + (1 - left) * error, abs=0.003)
     waiting = {"noise": {"idle": False}}
     table = run_circuit(service, circuit, **fields, **waiting)["data"]["probabilities"]

@@ -19,7 +19,6 @@ from qiskit_aer.noise import (
     depolarizing_error,
     pauli_error,
 )
-from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from quantumtask.client.qiskit import (
     EstimatorV2,
@@ -37,9 +36,12 @@ from quantumtask.shared.task_options import parse_noise
 from tests.engines.noise_models import aer_counts, aer_probabilities, random_circuit, random_model
 from tests.support.chisquare import p_value
 from tests.support.http_queries import circuit_error, run_circuit
+from tests.support.lazy_import import lazy_import
 from tests.support.problems import problem
 from tests.support.services import BELL, Service
 from tests.support.sizes import sized
+
+fake_provider = lazy_import("qiskit_ibm_runtime.fake_provider")
 
 SETTINGS = Settings()
 UNLIKELY = 1e-6
@@ -195,7 +197,7 @@ def test_feed_forward_has_the_noise_of_a_model(backend: QuantumTaskBackend) -> N
 
 
 def test_the_model_of_a_device_travels_with_its_relaxation(backend: QuantumTaskBackend) -> None:
-    device = FakeManilaV2()
+    device = fake_provider.FakeManilaV2()
     model = NoiseModel.from_backend(device)
     ghz = QuantumCircuit(3)
     ghz.h(0)
@@ -389,7 +391,7 @@ def test_a_model_may_take_the_place_of_a_devices_own_noise(service: Service) -> 
 
 
 def test_a_large_model_of_a_device_is_taken(service: Service) -> None:
-    noise = NoiseModel.from_backend(FakeManilaV2()).to_dict(serializable=True)
+    noise = NoiseModel.from_backend(fake_provider.FakeManilaV2()).to_dict(serializable=True)
     assert set(run_circuit(service, BELL, noise=noise, shots=200)["result"]) >= {"00", "11"}
 
 

@@ -15,7 +15,6 @@ from qiskit.quantum_info import Kraus
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import amplitude_damping_error
-from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
 from quantumtask.client import ServiceError
 from quantumtask.client.qiskit import (
@@ -27,7 +26,10 @@ from quantumtask.client.qiskit import (
     UnsupportedOption,
 )
 from tests.client.qiskit.qiskit_dynamic import DETERMINISTIC, UNSUPPORTED, UNSUPPORTED_BY_AER
+from tests.support.lazy_import import lazy_import
 from tests.support.services import Service
+
+fake_provider = lazy_import("qiskit_ibm_runtime.fake_provider")
 
 
 @pytest.fixture(scope="module")
@@ -327,7 +329,7 @@ def test_the_methods_of_aer_are_accepted(
 
 def test_a_twin_has_the_gates_and_the_errors_of_its_device(provider: QuantumTaskProvider) -> None:
     snapshot = provider.backend("fake_manila")
-    device = FakeManilaV2()
+    device = fake_provider.FakeManilaV2()
     assert snapshot.num_qubits == 5
     assert set(snapshot.coupling_map.get_edges()) == set(device.coupling_map.get_edges())
     assert set(device.operation_names) <= set(snapshot.operation_names)
