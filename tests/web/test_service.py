@@ -28,6 +28,23 @@ def test_a_running_task_is_shown_in_its_slot(page: Page, service: Service) -> No
         expect(page.get_by_role("img", name=caption).locator("canvas")).to_be_visible()
 
 
+def test_the_labels_of_a_curve_have_room_for_large_numbers(page: Page, service: Service) -> None:
+    state = service.http.get("/service").json()
+    state["minutes"][-1] |= {"completed": 12_345_678}
+    page.route("**/service", lambda route: route.fulfill(json=state))
+    open_page(page, "/#/service")
+    curve = page.get_by_role("img", name="Tasks that ended in each minute")
+    expect(curve.locator("canvas")).to_be_visible()
+    room, need = curve.locator(".u-over").evaluate(
+        """over => {
+            const text = document.createElement("canvas").getContext("2d");
+            text.font = "12px system-ui, sans-serif";
+            return [over.offsetLeft, text.measureText("10,000,000").width];
+        }"""
+    )
+    assert room > need + 15, "the tick, and the gap before it"
+
+
 def test_engines_devices_and_limits_are_listed(page: Page, service: Service) -> None:
     open_page(page, "/#/service")
     engines = page.get_by_role("table", name="Engines")

@@ -42,7 +42,7 @@ export function Curve({ x, xLabel, series, caption, isTime = false, isFromZero =
           height,
           scales: { x: { time: isTime }, ...(isFromZero && { y: { range: (_, __, most) => [0, most * 1.1 || 1] as [number, number] } }) },
           legend: { markers: { width: 0, fill: (_, index) => colourOf(index - 1) } },
-          axes: [isTime ? { ...axis, values: formatTicks } : { ...axis, label: xLabel }, axis],
+          axes: [isTime ? { ...axis, values: formatTicks } : { ...axis, label: xLabel }, { ...axis, size: widthOfLabels }],
           series: [
             { label: xLabel, value: (_, x) => (x === null ? "" : isTime ? formatTicks(_, [x])[0]! : formatNumber(x, 5)) },
             ...series.map(({ label }, index) => ({
@@ -75,6 +75,12 @@ export function Curve({ x, xLabel, series, caption, isTime = false, isFromZero =
       <div ref={host} role="img" aria-label={caption} />
     </figure>
   );
+}
+
+/** Return the width of the vertical axis, in pixels: that of its longest label, with the tick and its gap. */
+function widthOfLabels(_: unknown, labels: string[] | null): number {
+  const longest = Math.max(0, ...(labels ?? []).map((label) => label.length));
+  return Math.max(50, 20 + 8 * longest);
 }
 
 /** Return the hours and minutes of moments. */
