@@ -129,7 +129,8 @@ def backup(
         exit_with(str(error), 2)
     except (OSError, QuantumTaskError) as error:
         exit_with(f"backup failed: {error}", 1)
-    typer.echo(f"{file}: {size:,} bytes, checked.", err=file == Path("-"))
+    name = "standard output" if file == Path("-") else file
+    typer.echo(f"{name}: {size:,} bytes, checked.", err=file == Path("-"))
 
 
 def _service(name: str, context: typer.Context) -> None:
