@@ -38,10 +38,10 @@ ENTRYPOINT ["quantumtask"]
 CMD ["api"]
 
 FROM base AS worker
-COPY requirements/run.lock requirements/qsim.lock /tmp/
+COPY requirements/run.lock requirements/qsim.lock requirements/devices.lock /tmp/
 RUN pip install -r /tmp/run.lock \
- && pip install --no-deps -r /tmp/qsim.lock \
- && rm /tmp/run.lock /tmp/qsim.lock
+ && pip install --no-deps -r /tmp/qsim.lock -r /tmp/devices.lock \
+ && rm /tmp/run.lock /tmp/qsim.lock /tmp/devices.lock
 COPY --from=package /dist /tmp/dist
 RUN pip install --no-deps /tmp/dist/*.whl && rm -r /tmp/dist
 USER quantumtask

@@ -106,6 +106,7 @@ lock: $(VENV)/dev.stamp ## Lock what pyproject.toml names; versions locked befor
 	@$(LOCK) -c requirements/dev.lock requirements/api.in -o requirements/api.lock
 	@$(LOCK) --no-deps requirements/qsim.in -o requirements/qsim.lock
 	@$(LOCK) -c requirements/dev.lock requirements/portable.in -o requirements/portable.lock
+	@$(LOCK) --no-deps -c requirements/dev.lock requirements/devices.in -o requirements/devices.lock
 	@$(LOCK) --no-deps requirements/generator.in -o requirements/generator.lock
 	@$(LOCK) -c requirements/dev.lock --group docs -o requirements/docs.lock
 
@@ -126,6 +127,10 @@ clean: ## Remove the environment and every cache; keeps ./data
 $(VENV)/dev.stamp: requirements/generator.lock
 $(VENV)/dev.stamp: GENERATOR = requirements/generator.lock
 
+# What only a service needs beside qsim; the environment of the tests has the package with its dependencies.
+$(VENV)/run.stamp: requirements/devices.lock
+$(VENV)/run.stamp: DEVICES = requirements/devices.lock
+
 # The site shows what the installed package declares: its packages are added to those of the tests.
 $(VENV)/docs.stamp: requirements/docs.lock $(VENV)/dev.stamp
 	@$(FIND_PYTHON); "$$python" requirements/install.py $(VENV) $< --uv "$(UV)" --packages-only
@@ -136,5 +141,5 @@ $(VENV)/docs.stamp: requirements/docs.lock $(VENV)/dev.stamp
 $(VENV)/dev.stamp: COMPILE = --compile
 $(VENV)/%.stamp: requirements/%.lock requirements/build.lock requirements/qsim.lock requirements/portable.lock pyproject.toml
 	@$(FIND_PYTHON); "$$python" requirements/install.py $(VENV) $< requirements/build.lock \
-		requirements/qsim.lock $(GENERATOR) --uv "$(UV)" $(COMPILE)
+		requirements/qsim.lock $(GENERATOR) $(DEVICES) --uv "$(UV)" $(COMPILE)
 	@touch $@

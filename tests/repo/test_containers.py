@@ -121,6 +121,7 @@ def test_an_operator_gives_out_tokens_and_restores_a_backup_as_the_page_says(
     tokens = dict(line.split("\t") for line in lines)
     assert list(tokens) == ["ada", "bob", "eve"]
     with composition.client(tokens["ada"]) as ada, composition.client(token) as root:
+        assert len(ada.get("/backends").json()["backends"]) > 60, "the devices of the image"
         before = run_bell(ada)
         for command in parts["backup"]:
             composition.run(command)

@@ -82,6 +82,8 @@ def test_a_package_has_the_same_version_in_every_lock() -> None:
     assert pins("build").items() <= pins("dev").items()
     assert pins("portable").items() <= pins("dev").items()
     assert pins("api").items() <= pins("dev").items()
+    assert pins("devices").items() <= pins("dev").items()
+    assert {*pins("devices")} == {"qiskit-ibm-runtime"}
 
 
 def test_qsim_is_pinned_without_cirq_in_the_range_that_its_documentation_has() -> None:
