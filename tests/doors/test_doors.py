@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from quantumtask.doors.registry import OPENERS, enabled_doors
+from quantumtask.doors.registry import OPENERS
+from quantumtask.shared.access import enabled_doors
 from quantumtask.shared.door_names import DOOR_NAMES
 from quantumtask.shared.settings import Settings, SettingsError, load_settings
 from tests.doors.protocols import DOORS, PROTOCOLS, ROUTES, path_of
@@ -33,6 +34,7 @@ def test_every_door_has_a_name_in_the_setting_and_credentials_in_these_tests() -
 def test_doors_are_open_on_loopback_and_closed_elsewhere_unless_a_setting_says_so() -> None:
     assert enabled_doors(Settings()) == DOOR_NAMES
     assert enabled_doors(Settings(host="0.0.0.0")) == ()
+    assert enabled_doors(Settings(host="0.0.0.0", published="127.0.0.1:8000")) == DOOR_NAMES
     assert enabled_doors(Settings(host="0.0.0.0", doors="all")) == DOOR_NAMES
     assert enabled_doors(Settings(host="0.0.0.0", doors=DOOR_NAMES[0])) == DOOR_NAMES[:1]
     assert enabled_doors(Settings(doors="none")) == ()

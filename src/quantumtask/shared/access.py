@@ -1,4 +1,4 @@
-"""Rules of authentication: when requests need a token, and where the API may listen without one."""
+"""Rules of access: when requests need a token, where the API may listen without one, open doors."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from quantumtask.shared.door_names import DOOR_NAMES, parse_doors
 from quantumtask.shared.installation import install_command
 from quantumtask.shared.principal import PROJECT, Role
 from quantumtask.shared.settings import AUTH_MODES, PREFIX, Settings, SettingsError
@@ -30,6 +31,14 @@ def public_host(settings: Settings) -> str:
     if not settings.published:
         return settings.host
     return settings.published.rpartition(":")[0].strip("[]")
+
+
+def enabled_doors(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the doors that are open; `auto` opens all, on loopback alone."""
+    names = parse_doors(settings.doors)
+    if names is None:
+        return DOOR_NAMES if is_loopback(public_host(settings)) else ()
+    return names
 
 
 def group_rights(settings: Settings) -> dict[str, tuple[str, Role]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from quantumtask.cli.doctor.check_result import CheckResult, ok
-from quantumtask.doors.registry import enabled_doors
+from quantumtask.shared.access import enabled_doors
 from quantumtask.shared.settings import PREFIX, Settings
 
 
