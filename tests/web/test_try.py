@@ -96,6 +96,18 @@ def test_an_answer_about_an_earlier_text_is_dropped(page: Page) -> None:
     expect(page.get_by_text("frobnicate", exact=False)).to_have_count(0)
 
 
+def test_the_estimate_of_an_earlier_text_is_not_shown(page: Page) -> None:
+    page.goto("/")
+    open_example(page, "Bell pair")
+    prediction = page.locator(".prediction")
+    expect(prediction).to_contain_text("about")
+    page.route("**/estimate", lambda _: None)  # the answer does not come
+    with page.expect_request("**/estimate"):
+        write(page, "qubit[3] q; bit[3] c; c = measure q;")
+        expect(prediction).to_contain_text("3 qubits")
+    expect(prediction).not_to_contain_text("about")
+
+
 def test_a_failure_shows_the_line_and_the_keyboard_runs(page: Page) -> None:
     page.goto("/")
     write(page, 'include "stdgates.inc";\nqubit q;\nhh q;\n')

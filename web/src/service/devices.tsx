@@ -10,6 +10,11 @@ export function Devices() {
   return (
     <>
       <ProblemBox error={error} />
+      {data?.backends.length === 1 && (
+        <p class="notice">
+          For 66 devices with their noise: <code>pip install '.[backends]'</code> where the worker runs, then start the service again.
+        </p>
+      )}
       {data && (
         <Table
           caption="Devices"

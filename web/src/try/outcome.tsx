@@ -3,6 +3,8 @@ import { ProblemBox, SourceLine } from "../components/problem-box";
 import { RunFacts } from "../components/result-view";
 import { StateBadge } from "../components/state-badge";
 import { request } from "../api";
+import { formatCount } from "../format";
+import { href } from "../router";
 import { WholeResult } from "../tasks/task-result";
 import type { Queue, Task } from "../types";
 import { form } from "./form";
@@ -76,9 +78,9 @@ function Failure({ task, circuit }: { task: Task; circuit: string }) {
 }
 
 function Waiting({ task }: { task: Task }) {
-  const [workers, setWorkers] = useState(1);
+  const [{ workers, running }, setService] = useState({ workers: 1, running: 0 });
   useEffect(() => {
-    request<Queue>("/queue").then((queue) => setWorkers(queue.workers), () => undefined);
+    request<Queue>("/queue").then(setService, () => undefined);
   }, [task.state]);
   const { queue } = task;
   return (
@@ -86,7 +88,12 @@ function Waiting({ task }: { task: Task }) {
       <StateBadge state={task.state} />
       <span>
         {task.state === "submitted" && workers === 0 && "No worker is running: the task waits until one starts. "}
-        {task.state === "submitted" && queue && `Place ${queue.position} in the queue${queue.at_least ? " or later" : ""}.`}
+        {task.state === "submitted" && queue && `Place ${queue.position} in the queue${queue.at_least ? " or later" : ""}. `}
+        {task.state === "submitted" && running > 0 && (
+          <a href={href(["tasks"], { state: "running" })}>
+            {running === 1 ? "1 task runs" : `${formatCount(running)} tasks run`}
+          </a>
+        )}
       </span>
       <button type="button" class="small" onClick={cancel}>
         Cancel

@@ -128,7 +128,7 @@ export function Prediction({ validation, estimate }: {
     `${formatCount(validation.qubits)} ${validation.qubits === 1 ? "qubit" : "qubits"}`,
     validation.operations !== null && `${formatCount(validation.operations)} operations`,
   ];
-  const data = estimate?.data;
+  const data = estimate && !estimate.isOld ? estimate.data : null;
   if (data) {
     parts.push(`${data.engine} · ${data.method}`, formatBytes(data.memory_bytes));
     parts.push(data.seconds === null ? "time not known" : `about ${formatDuration(data.seconds)}`);
