@@ -94,6 +94,7 @@ class Worker:
         self._preemption = Preemption(settings, self._store, self.id)
         self._throughput = ThroughputMeter()
         self._lease_monitor = LeaseMonitor(settings)
+        self._event_at = 0.0  # the last outcome, doorbell or write by another process
         self._renew_at = 0.0
         self._reclaim_at = 0.0
 
@@ -131,19 +132,19 @@ class Worker:
     def _sleep(self) -> None:
         """Wait for an outcome, a write by another process, or the next poll.
 
-        The check for writes takes microseconds. It is repeated after a tenth of the time since the
-        last event, so a busy worker hardly waits and an idle one rarely checks.
+        The check for writes takes microseconds. A busy worker makes it often and an idle one
+        rarely: after a tenth of the time since the last event, or of the time between polls.
         """
-        awake_at = time.monotonic()
-        end = awake_at + self._settings.poll_s
-        pause = shortest = self._shortest_pause_s()
-        while (reason := self._wait_event(pause)) is not WakeReason.OUTCOME:
-            now = time.monotonic()
-            if now >= end or self._stopping.is_set() or self._store_changed():
-                break
-            if reason is WakeReason.DOORBELL:
-                awake_at = now
-            pause = max(shortest, (now - awake_at) / 10)
+        poll_s, shortest = self._settings.poll_s, self._shortest_pause_s()
+        end = time.monotonic() + poll_s
+        while not self._stopping.is_set():
+            idle_s = time.monotonic() - self._event_at
+            reason = self._wait_event(max(shortest, min(idle_s, poll_s) / 10))
+            changed = reason is WakeReason.OUTCOME or self._store_changed()
+            if changed or reason is WakeReason.DOORBELL:
+                self._event_at = time.monotonic()
+            if changed or time.monotonic() >= end:
+                return
 
     def _shortest_pause_s(self) -> float:
         if not self._executor.free:
