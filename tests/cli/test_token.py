@@ -173,7 +173,8 @@ def test_up_runs_its_first_circuit_with_a_token_of_its_own(folder: str, tmp_path
         ]
         assert "revoked" in line
     finally:
-        up.stop()
+        status = up.stop()
+    assert status == 0, "SIGTERM ends it"
 
 
 def test_the_commands_of_the_page_of_security_work(folder: str) -> None:

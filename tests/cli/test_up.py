@@ -50,10 +50,9 @@ class Up:
         assert self.popen.stdout
         return self.popen.stdout.read()
 
-    def read_greeting(self) -> str:
-        text = self.read_until("Ctrl-C ends the service")
+    def read_greeting(self) -> None:
+        self.greeting = self.read_until("Ctrl-C ends the service")
         self.pids = children(self.popen.pid)
-        return text
 
     def service_pid(self, name: str) -> int:
         """Return the process id of one of the two services."""
@@ -95,29 +94,27 @@ def up(tmp_path: Path) -> Iterator[Up]:
 
 @pytest.fixture(scope="module")
 def restartable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """A running `up` for the tests that leave it running; SIGTERM ends it with status 0."""
+    """A running `up` for the tests that leave it running; Ctrl-C ends it and all its processes."""
     running = Up(tmp_path_factory.mktemp("up"))
     running.read_greeting()
     yield running
     running.pids += children(running.popen.pid)
-    running.popen.send_signal(signal.SIGTERM)
-    status = running.popen.wait(30)
+    running.popen.send_signal(signal.SIGINT)
+    output, status = running.remaining_output(), running.popen.wait(30)
     running.stop()
-    until(running.all_processes_ended, 30)
+    until(running.all_processes_ended, 5)
+    assert "Stopping" in output
     assert status == 0
 
 
-def test_up_shows_a_bell_circuit_and_ctrl_c_ends_all_processes(up: Up) -> None:
-    text, url = up.read_greeting(), f"http://127.0.0.1:{up.port}"
+@pytest.mark.xdist_group("up")
+def test_up_shows_a_bell_circuit(restartable: Up) -> None:
+    up, text, url = restartable, restartable.greeting, f"http://127.0.0.1:{restartable.port}"
     assert re.search(r"^(00|11) █+", text, re.MULTILINE)
     assert text.startswith(f"QuantumTask {__version__} starts.\nPage           {url}/\n")
     assert f"{url}/docs" in text
     assert str(up.data / "logs") in text
     assert len(up.pids) > 2
-    up.popen.send_signal(signal.SIGINT)
-    assert "Stopping" in up.remaining_output()
-    assert up.popen.wait(30) == 0
-    until(up.all_processes_ended, 5)
 
 
 @pytest.mark.xdist_group("up")
