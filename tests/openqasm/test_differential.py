@@ -209,6 +209,7 @@ def test_a_random_circuit_has_the_amplitudes_of_qiskit(text: str) -> None:
     assert abs(np.vdot(state, other)) > 1 - 1e-9
 
 
+@one_process["braket"]
 @random
 @given(st.one_of(random_circuits, random_processes))
 def test_a_random_program_has_the_distribution_of_other_implementations(text: str) -> None:
