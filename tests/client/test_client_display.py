@@ -151,6 +151,8 @@ def test_a_repr_has_few_values_and_the_shapes_of_arrays() -> None:
     assert repr(result({"0": 1}, _memory=["0"])) == (
         "Result(counts={'0': 1}, memory of 10 shots, 10 shots)"
     )
+    unmeasured = result({}, warnings=("nothing is measured",))
+    assert repr(unmeasured).endswith("warning: nothing is measured)")
 
 
 def test_rows_of_probabilities_have_the_value_and_of_nothing_the_index() -> None:

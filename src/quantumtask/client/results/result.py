@@ -78,6 +78,7 @@ class Result(ResultData):
             yield quantity(self.shots, "shot")
         if ran:
             yield ran
+        yield from (f"warning: {each}" for each in self.warnings)
 
 
 _ARRAYS = (
