@@ -16,6 +16,7 @@ import pytest
 from quantumtask.cli.doctor import sandbox as doctor
 from quantumtask.cli.doctor.check_result import Level
 from quantumtask.engines.selection.methods import engine_version
+from quantumtask.shared.data_folder import data_folder
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import ENGINES
 from quantumtask.worker.sandbox import landlock
@@ -275,3 +276,20 @@ def test_each_attempt_succeeds_without_the_sandbox(hook: Path, tmp_path: Path) -
     assert refused <= NEED_RIGHTS
     if os.geteuid() == 0:
         assert refused == set()
+
+
+def test_a_user_without_a_home_reads_the_libraries_and_no_private_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """systemd (DynamicUser) and containers run services as users that no list of users has."""
+
+    def raise_unknown(user: int) -> None:
+        raise KeyError(user)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", raise_unknown)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    folders = list(landlock.library_folders([tmp_path / "data"]))
+    assert Path(np.__file__).parents[1] in folders
+    assert tmp_path not in folders
+    assert data_folder(Path("~/tasks"), {}) == Path("/tasks")

@@ -11,13 +11,26 @@ RUN_FOLDER = Path("data")
 MACOS_DATA_FOLDER = Path("~/Library/Application Support/quantumtask")
 
 
+def home_folder(environment: Mapping[str, str]) -> Path:
+    """Return the home of this user; the root for a user that is in no list, as systemd has it.
+
+    systemd (DynamicUser) and containers run programs as such users.
+    """
+    if home := environment.get("HOME"):
+        return Path(home)
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
 def data_folder(folder: Path, environment: Mapping[str, str]) -> Path:
     """Return the folder that a setting means: the default on this system, `~` as the home."""
     if folder == DATA_FOLDER:
         folder = _default(sys.platform, environment)
     if folder.parts[:1] != ("~",):
         return folder
-    return Path(environment.get("HOME") or Path.home(), *folder.parts[1:])
+    return home_folder(environment).joinpath(*folder.parts[1:])
 
 
 def has_run_data(environment: Mapping[str, str]) -> bool:

@@ -50,6 +50,7 @@ def _source() -> str:
 
 
 def _short(path: Path) -> str:
-    """Return a path relative to the current folder if it is below."""
+    """Return a path relative to the current folder if it is below, and that is not the root."""
     folder = Path.cwd()
-    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    is_below = path.is_relative_to(folder) and folder != Path(folder.anchor)
+    return str(path.relative_to(folder) if is_below else path)

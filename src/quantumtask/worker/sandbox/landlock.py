@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from quantumtask.shared.data_folder import home_folder
 from quantumtask.worker.sandbox.kernel import call_kernel
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -70,7 +71,7 @@ def forbid_files(private: Sequence[Path]) -> None:
 
 def library_folders(private: Sequence[Path]) -> Iterator[Path]:
     """Yield the folders of Python's modules, without those that contain a private folder."""
-    private = [folder.resolve() for folder in (*private, Path.cwd(), Path.home())]
+    private = [folder.resolve() for folder in (*private, Path.cwd(), home_folder(os.environ))]
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     listed = [*(sysconfig.get_path(name) for name in names), *filter(None, sys.path)]
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(":")
