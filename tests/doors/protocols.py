@@ -8,8 +8,10 @@ import httpx
 
 from quantumtask.api.http.door import Door, DoorRoute
 from quantumtask.doors.ionq.job_view import SHOTS_FORMAT
+from quantumtask.doors.qbraid.devices import qrn_of
 from quantumtask.doors.registry import open_doors
 from quantumtask.shared.settings import Settings
+from tests.support.services import BELL
 
 Ids = Mapping[str, str]
 
@@ -26,6 +28,8 @@ class Protocol:
         ids: The parameters that are ids of jobs.
         submit: Submits jobs, awaits their end, and returns the ids of each as parameters of paths.
         may_lack: Returns True for a path that a job may not have although the job exists.
+        lists: The paths of lists of jobs.
+        refused_at_the_end: Ends of the paths of calls that a job that has ended refuses.
     """
 
     headers: Callable[[str], Mapping[str, str]]
@@ -33,6 +37,8 @@ class Protocol:
     ids: tuple[str, ...]
     submit: Callable[[httpx.Client, str], list[Ids]]
     may_lack: Callable[[str], bool]
+    lists: tuple[str, ...]
+    refused_at_the_end: tuple[str, ...] = ()
 
 
 def submit_to_ionq(http: httpx.Client, name: str) -> list[Ids]:
@@ -52,6 +58,22 @@ def submit_to_ionq(http: httpx.Client, name: str) -> list[Ids]:
     return [{"job_id": each} for each in ids]
 
 
+SIMULATOR_QRN = qrn_of("simulator")
+
+
+def submit_to_qbraid(http: httpx.Client, name: str) -> list[Ids]:
+    program = {"format": "qasm3", "data": BELL}
+    common = {"deviceQrn": SIMULATOR_QRN, "name": f"name-of-{name}", "shots": 10}
+    answers = [
+        http.post("/qbraid/api/v1/jobs", json={**common, "program": each})
+        for each in (program, [program, program])
+    ]
+    ids = [answer.json()["data"]["jobQrn"] for answer in answers]
+    http.get(f"/tasks/{ids[0]}", params={"wait": 30})
+    http.get(f"/batches/{ids[1]}", params={"wait": 30})
+    return [{"job_qrn": each} for each in ids]
+
+
 PROTOCOLS = {
     "ionq": Protocol(
         headers=lambda token: {"Authorization": f"apiKey {token}"},
@@ -61,6 +83,16 @@ PROTOCOLS = {
         ids=("job_id",),
         submit=submit_to_ionq,
         may_lack=lambda path: path.endswith("/results/shots") or "/artifacts/" in path,
+        lists=("/jobs",),
+    ),
+    "qbraid": Protocol(
+        headers=lambda token: {"X-API-Key": token},
+        parameters={"device_qrn": SIMULATOR_QRN},
+        ids=("job_qrn",),
+        submit=submit_to_qbraid,
+        may_lack=lambda path: path.endswith("/compiled-program"),
+        refused_at_the_end=("/cancel",),
+        lists=("/api/v1/jobs",),
     ),
 }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 AUTO, ALL, NONE = "auto", "all", "none"
 
-DOOR_NAMES = ("ionq",)
+DOOR_NAMES = ("ionq", "qbraid")
 """The doors of this version."""
 
 

@@ -10,6 +10,7 @@ import typer
 from quantumtask.cli.commands import (
     audit,
     completion,
+    door,
     draw,
     login,
     operate,
@@ -22,6 +23,11 @@ from quantumtask.cli.commands import (
 from quantumtask.version import __version__
 
 FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+FOLLOWED_BY_COMMAND = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "allow_interspersed_args": False,
+}
 
 app = typer.Typer(
     help="Run OpenQASM 3 circuits: start the service, or send circuits to one.",
@@ -68,6 +74,8 @@ app.command()(submit.batch)
 app.command()(query.validate)
 app.command()(query.estimate)
 app.command()(draw.draw)
+app.command()(door.env)
+app.command("run", context_settings=FOLLOWED_BY_COMMAND)(door.run_command)
 app.command()(submit.result)
 app.command()(submit.circuit)
 app.command()(submit.cancel)

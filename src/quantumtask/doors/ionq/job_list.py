@@ -8,9 +8,10 @@ from fastapi import Request, Response
 
 from quantumtask.api.http.query import check_query_names, get_scope, get_service
 from quantumtask.doors.ionq.answers import json_response
-from quantumtask.doors.ionq.job_record import SESSION_TAG, TAG, JobNotFound
+from quantumtask.doors.ionq.job_record import SESSION_TAG, TAG
 from quantumtask.doors.ionq.job_view import STATES, batch_status, batch_view, task_view
 from quantumtask.doors.ionq.sessions import check_session
+from quantumtask.doors.stored_jobs import JobNotFound
 from quantumtask.shared.batch import Batch
 from quantumtask.shared.errors import InvalidRequest, TaskNotFound
 from quantumtask.shared.task import Task, TaskState

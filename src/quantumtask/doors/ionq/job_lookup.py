@@ -1,13 +1,11 @@
-"""Jobs by id: the id of a job is that of a task or of a batch."""
+"""Jobs by the id in the path of a request."""
 
 from fastapi import Request
 
-from quantumtask.api.http.query import get_scope, get_service
-from quantumtask.doors.ionq.job_record import JobNotFound, read_record
-from quantumtask.doors.ionq.job_view import failure_of
+from quantumtask.doors.ionq.job_record import read_record
+from quantumtask.doors.stored_jobs import first_failure, read_item
 from quantumtask.shared.batch import Batch
-from quantumtask.shared.errors import BatchNotFound, TaskNotFound
-from quantumtask.shared.task import Task, TaskState
+from quantumtask.shared.task import Task
 
 
 async def read_job(request: Request) -> Task | Batch:
@@ -16,27 +14,17 @@ async def read_job(request: Request) -> Task | Batch:
     Raises:
         JobNotFound: no task or batch of the sender that was submitted at this door has this id.
     """
-    service, scope, job_id = get_service(request), get_scope(request), request.path_params["job_id"]
-    job: Task | Batch
-    try:
-        job = await service.get(scope, job_id)
-    except TaskNotFound:
-        try:
-            job = await service.batches.get(scope, job_id)
-        except BatchNotFound:
-            raise JobNotFound from None
+    job = await read_item(request, request.path_params["job_id"])
     read_record(job)
     return job
 
 
-async def first_failure(
+async def failure_of_batch(
     request: Request, batch: Batch, children: list[str]
 ) -> dict[str, str] | None:
-    """Return the failure of the first task of a batch that failed; None without one."""
-    if not batch.states.get(TaskState.FAILED):
+    """Return the failure of the first circuit that failed; None without one."""
+    failed = await first_failure(request, batch, children)
+    if failed is None:
         return None
-    for child in children:
-        failure = failure_of(await get_service(request).get(get_scope(request), child))
-        if failure:
-            return failure
-    return None
+    number, failure = failed
+    return {"code": failure.code, "error": f"circuit {number}: {failure.message}"}

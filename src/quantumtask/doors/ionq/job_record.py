@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from quantumtask.api.schemas.metadata import metadata_text
 from quantumtask.doors.ionq.job_body import CIRCUIT, OPENQASM
 from quantumtask.doors.ionq.noise_models import IDEAL
+from quantumtask.doors.stored_jobs import read_facts
 from quantumtask.shared.batch import Batch
-from quantumtask.shared.errors import NotFound
 from quantumtask.shared.output_kinds import PROBABILITIES
 from quantumtask.shared.task import SIMULATOR, Task
 
@@ -17,13 +17,6 @@ TAG = "ionq"
 """The tag of every job, by which jobs are listed, and the name in the metadata."""
 SESSION_TAG = "session:"
 """The first letters of the tag of all jobs of a session."""
-
-
-class JobNotFound(NotFound):
-    """An id that no job of this door has."""
-
-    def __init__(self) -> None:
-        super().__init__("job not found")
 
 
 class JobRecord(BaseModel):
@@ -78,7 +71,4 @@ def read_record(item: Task | Batch) -> JobRecord:
     Raises:
         JobNotFound: the task or batch was not submitted at this door.
     """
-    try:
-        return JobRecord.model_validate(json.loads(item.metadata or "{}")[TAG], strict=False)
-    except (KeyError, TypeError, ValidationError):  # also metadata that another client wrote
-        raise JobNotFound from None
+    return read_facts(JobRecord, item, TAG)

@@ -98,12 +98,6 @@ def batch_status(batch: Batch) -> str:
     return CANCELED if TaskState.CANCELLED in states else COMPLETED
 
 
-def failure_of(task: Task) -> dict[str, str] | None:
-    """Return the failure of a task that is a child, with its number; None without one."""
-    failure = _failure(task)
-    return failure and {**failure, "error": f"circuit {task.item}: {failure['error']}"}
-
-
 def _common(item: Task | Batch, record: JobRecord) -> dict[str, Any]:
     return {
         "id": item.id,

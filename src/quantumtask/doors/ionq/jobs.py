@@ -11,7 +11,7 @@ from quantumtask.api.http.query import get_principal, get_scope, get_sender, get
 from quantumtask.api.service.batches import BatchSpec
 from quantumtask.doors.ionq.answers import json_response
 from quantumtask.doors.ionq.job_body import parse_job
-from quantumtask.doors.ionq.job_lookup import first_failure, read_job
+from quantumtask.doors.ionq.job_lookup import failure_of_batch, read_job
 from quantumtask.doors.ionq.job_record import read_record
 from quantumtask.doors.ionq.job_view import CANCELED, SUBMITTED, batch_view, task_view
 from quantumtask.doors.ionq.sessions import session_priority
@@ -55,7 +55,7 @@ async def _view(request: Request, job: Task | Batch) -> dict[str, Any]:
     read_record(job)
     service = get_service(request)
     children = await service.batches.task_ids(get_scope(request), job.id)
-    return batch_view(job, children, await first_failure(request, job, children))
+    return batch_view(job, children, await failure_of_batch(request, job, children))
 
 
 async def cancel_job(request: Request) -> Response:

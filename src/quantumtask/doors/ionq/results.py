@@ -17,8 +17,9 @@ from quantumtask.api.serialization.result_readers import read_counts, read_float
 from quantumtask.api.serialization.task_json import ResultTexts
 from quantumtask.doors.ionq.answers import JSON_TYPE
 from quantumtask.doors.ionq.job_lookup import read_job
-from quantumtask.doors.ionq.job_record import JobNotFound, is_exact, read_record
+from quantumtask.doors.ionq.job_record import is_exact, read_record
 from quantumtask.doors.ionq.job_view import COMPLETED, SHOTS_FORMAT, STATUS, batch_status
+from quantumtask.doors.stored_jobs import JobNotFound
 from quantumtask.shared.batch import Batch
 from quantumtask.shared.errors import InvalidRequest, NotFound
 from quantumtask.shared.output_kinds import PROBABILITIES

@@ -1,0 +1,118 @@
+"""The body of `POST /jobs` as a task or a batch."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from quantumtask.api.schemas.metadata import metadata_text
+from quantumtask.api.schemas.requests import parse_model, read_json
+from quantumtask.api.service.batches import MAX_BATCH_TASKS, BatchSpec
+from quantumtask.doors.qbraid.devices import name_of
+from quantumtask.shared.errors import InvalidRequest
+from quantumtask.shared.output_kinds import COUNTS
+from quantumtask.shared.task import SIMULATOR, TaskSpec
+
+TAG = "qbraid"
+"""The tag of every job, by which jobs are listed, and the name in the metadata."""
+SHOTS_WITHOUT_A_NUMBER = 1024
+MAX_NAME_OF_A_TASK = 50
+
+
+class JobRecord(BaseModel):
+    """Facts about a job that only qBraid's protocol has; they are in the metadata."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    device: str = ""
+    name: str | None = None
+    shots: int = 1
+    tags: dict[str, str | int | bool] = {}
+    options: dict[str, Any] = {}
+    format: str = "qasm3"
+
+
+class ProgramText(BaseModel):
+    """A program in OpenQASM, which no process but a slot reads."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    format: Literal["qasm2", "qasm3"]
+    data: str
+
+
+class DeviceOptions(BaseModel):
+    """Options of the devices of this service."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    seed: int | None = None
+
+
+class JobRequest(BaseModel):
+    """A job: a program, or several."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    deviceQrn: str
+    program: ProgramText | Annotated[list[ProgramText], Field(min_length=1)]
+    shots: int | None = None
+    name: Annotated[str | None, Field(max_length=1000)] = None
+    tags: dict[str, str | int | bool] = {}
+    runtimeOptions: DeviceOptions = DeviceOptions()
+    groupJobQrn: str | None = None
+
+
+def parse_request(body: bytes) -> TaskSpec | BatchSpec:
+    """Return the task or the batch in a request body.
+
+    Raises:
+        InvalidJson: the body is not JSON.
+        RequestError: a field is not valid; the message names it.
+    """
+    fields = read_json(body)
+    if not isinstance(fields, dict):
+        raise InvalidRequest("body: must be a JSON object")
+    if isinstance(programs := fields.get("program"), list) and len(programs) > MAX_BATCH_TASKS:
+        raise InvalidRequest(
+            f"program: must be at most {MAX_BATCH_TASKS:,} programs; got {len(programs):,}"
+        )
+    job = parse_model(JobRequest, fields)
+    if job.groupJobQrn is not None:
+        raise InvalidRequest("groupJobQrn: this service has no groups; send several programs")
+    if isinstance(job.program, ProgramText):
+        return _task(job, job.program, (TAG,))
+    tasks = [_task(job, program, ()) for program in job.program]
+    return BatchSpec(tasks, _label(job.name), (TAG,), _metadata(job, job.program[0]))
+
+
+def _task(job: JobRequest, program: ProgramText, tags: tuple[str, ...]) -> TaskSpec:
+    device = name_of(job.deviceQrn)
+    options = {"return": [COUNTS]} | ({} if device == SIMULATOR else {"backend": device})
+    return TaskSpec(
+        program.data,
+        shots=SHOTS_WITHOUT_A_NUMBER if job.shots is None else job.shots,
+        seed=job.runtimeOptions.seed,
+        name=_label(job.name),
+        tags=tags,
+        options=json.dumps(options),
+        metadata=_metadata(job, program),
+    )
+
+
+def _metadata(job: JobRequest, program: ProgramText) -> str | None:
+    facts = JobRecord(
+        device=job.deviceQrn,
+        name=job.name,
+        shots=SHOTS_WITHOUT_A_NUMBER if job.shots is None else job.shots,
+        tags=job.tags,
+        options=job.runtimeOptions.model_dump(exclude_none=True),
+        format=program.format,
+    )
+    return metadata_text({TAG: facts.model_dump(exclude_defaults=True)})
+
+
+def _label(name: str | None) -> str | None:
+    """Return the name of a task for the name of a job, which may be any text."""
+    text = "".join(filter(str.isprintable, name or ""))[:MAX_NAME_OF_A_TASK]
+    return text if text.strip() else None

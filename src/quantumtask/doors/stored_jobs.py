@@ -1,0 +1,64 @@
+"""Jobs of every door: an id is that of a task or of a batch, which the metadata says."""
+
+import json
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from quantumtask.api.http.query import get_scope, get_service
+from quantumtask.shared.batch import Batch
+from quantumtask.shared.errors import BatchNotFound, NotFound, TaskNotFound
+from quantumtask.shared.task import Failure, Task, TaskState
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class JobNotFound(NotFound):
+    """An id that no job of a door has."""
+
+    def __init__(self) -> None:
+        super().__init__("job not found")
+
+
+async def read_item(request: Request, job_id: str) -> Task | Batch:
+    """Return the task or the batch of the sender with an id; raise JobNotFound."""
+    service, scope = get_service(request), get_scope(request)
+    try:
+        return await service.get(scope, job_id)
+    except TaskNotFound:
+        try:
+            return await service.batches.get(scope, job_id)
+        except BatchNotFound:
+            raise JobNotFound from None
+
+
+def read_facts(model: type[_M], item: Task | Batch, door: str) -> _M:
+    """Return the facts about a job that only one door knows, from the metadata.
+
+    Args:
+        model: The facts.
+        item: The task or the batch.
+        door: The name of the door, which is the name in the metadata.
+
+    Raises:
+        JobNotFound: the task or batch was not submitted at this door.
+    """
+    try:
+        metadata: Any = json.loads(item.metadata or "{}")
+        return model.model_validate(metadata[door], strict=False)
+    except (KeyError, TypeError, ValidationError):  # also metadata that another client wrote
+        raise JobNotFound from None
+
+
+async def first_failure(
+    request: Request, batch: Batch, children: list[str]
+) -> tuple[int, Failure] | None:
+    """Return the number and the failure of the first task of a batch that failed."""
+    if not batch.states.get(TaskState.FAILED):
+        return None
+    for number, child in enumerate(children):
+        failure = (await get_service(request).get(get_scope(request), child)).failure
+        if failure:
+            return number, failure
+    return None
