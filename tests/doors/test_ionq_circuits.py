@@ -5,16 +5,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import cirq
-import cirq_ionq
 import numpy as np
 import pytest
-from cirq_ionq.serializer import Serializer
 from qiskit import QuantumCircuit
 from qiskit.circuit import Gate, library
 from qiskit.quantum_info import Operator, SparsePauliOp
-from qiskit_ionq import GPI2Gate, GPIGate, MSGate, ZZGate
-from qiskit_ionq.helpers import qiskit_circ_to_ionq_circ
 
 from quantumtask.doors.ionq.json_circuit import translate
 from quantumtask.doors.ionq.native_gates import NATIVE_WRITERS
@@ -22,6 +17,14 @@ from quantumtask.doors.ionq.qis_gates import QIS_WRITERS
 from quantumtask.shared.errors import InvalidRequest
 from tests.doors.unitaries import Matrix, distance, unitary_of
 from tests.support.cases import check_each
+from tests.support.lazy_import import lazy_import
+
+pytestmark = pytest.mark.xdist_group("ionq")
+"""One process imports Cirq, which takes 2 s."""
+
+cirq, cirq_ionq = lazy_import("cirq"), lazy_import("cirq_ionq")
+serializer = lazy_import("cirq_ionq.serializer")
+qiskit_ionq, helpers = lazy_import("qiskit_ionq"), lazy_import("qiskit_ionq.helpers")
 
 Json = dict[str, Any]
 QUBITS = 5
@@ -146,10 +149,10 @@ QISKIT_GATES: list[Callable[..., Gate]] = [
     lambda angle, *_: library.PauliEvolutionGate(SparsePauliOp(["XYZX"], [angle]), 0.9),
 ]  # fmt: skip
 QISKIT_NATIVE_GATES: list[Callable[..., Gate]] = [
-    lambda phase, *_: GPIGate(phase),
-    lambda phase, *_: GPI2Gate(phase),
-    lambda one, other, angle: MSGate(one, other, abs(angle) / 28),
-    lambda phase, *_: ZZGate(phase),
+    lambda phase, *_: qiskit_ionq.GPIGate(phase),
+    lambda phase, *_: qiskit_ionq.GPI2Gate(phase),
+    lambda one, other, angle: qiskit_ionq.MSGate(one, other, abs(angle) / 28),
+    lambda phase, *_: qiskit_ionq.ZZGate(phase),
 ]
 
 
@@ -159,24 +162,27 @@ def test_random_circuits_of_qiskit_ionq_keep_their_unitary(gate_set: Any) -> Non
     gates = QISKIT_GATES if gate_set == "qis" else QISKIT_NATIVE_GATES
     for seed in range(12):
         circuit = random_qiskit_circuit(np.random.default_rng(seed), gates)
-        calls, _, _ = qiskit_circ_to_ionq_circ(circuit, gate_set)
+        calls, _, _ = helpers.qiskit_circ_to_ionq_circ(circuit, gate_set)
         wanted = np.asarray(Operator(circuit).data)
         assert distance(matrix_of(calls, gate_set=gate_set), wanted) < TOLERANCE, f"seed {seed}"
 
 
-CIRQ_GATES: list[Callable[..., cirq.Gate]] = [
-    *(lambda *_, gate=gate: gate for gate in (
-        cirq.X, cirq.Y, cirq.Z, cirq.H, cirq.S, cirq.T, cirq.S**-1, cirq.T**-1, cirq.X**0.5,
-        cirq.X**-0.5, cirq.CNOT, cirq.SWAP,
-    )),
-    *(lambda power, *_, gate=gate: gate**power for gate in (
-        cirq.X, cirq.Y, cirq.Z, cirq.XX, cirq.YY, cirq.ZZ,
-    )),
-    lambda power, *_: cirq.PauliStringPhasorGate(
-        cirq.DensePauliString("XYZ"), exponent_neg=abs(power), exponent_pos=0
-    ),
-]  # fmt: skip
-CIRQ_NATIVE_GATES: list[Callable[..., cirq.Gate]] = [
+def cirq_gates() -> list[Callable[..., Any]]:
+    return [
+        *(lambda *_, gate=gate: gate for gate in (
+            cirq.X, cirq.Y, cirq.Z, cirq.H, cirq.S, cirq.T, cirq.S**-1, cirq.T**-1, cirq.X**0.5,
+            cirq.X**-0.5, cirq.CNOT, cirq.SWAP,
+        )),
+        *(lambda power, *_, gate=gate: gate**power for gate in (
+            cirq.X, cirq.Y, cirq.Z, cirq.XX, cirq.YY, cirq.ZZ,
+        )),
+        lambda power, *_: cirq.PauliStringPhasorGate(
+            cirq.DensePauliString("XYZ"), exponent_neg=abs(power), exponent_pos=0
+        ),
+    ]  # fmt: skip
+
+
+CIRQ_NATIVE_GATES: list[Callable[..., Any]] = [
     lambda phase, *_: cirq_ionq.GPIGate(phi=phase),
     lambda phase, *_: cirq_ionq.GPI2Gate(phi=phase),
     lambda one, other, angle: cirq_ionq.MSGate(phi0=one, phi1=other, theta=angle),
@@ -186,7 +192,7 @@ CIRQ_NATIVE_GATES: list[Callable[..., cirq.Gate]] = [
 
 @pytest.mark.parametrize("gate_set", ["qis", "native"])
 def test_random_circuits_of_cirq_ionq_keep_their_unitary(gate_set: str) -> None:
-    gates = CIRQ_GATES if gate_set == "qis" else CIRQ_NATIVE_GATES
+    gates = cirq_gates() if gate_set == "qis" else CIRQ_NATIVE_GATES
     qubits = cirq.LineQubit.range(QUBITS)
     for seed in range(12):
         random = np.random.default_rng(seed)
@@ -195,7 +201,7 @@ def test_random_circuits_of_cirq_ionq_keep_their_unitary(gate_set: str) -> None:
             gate = gates[random.integers(len(gates))](*random.uniform(-1, 1, 3))
             order = random.permutation(QUBITS)[: gate.num_qubits()]
             circuit.append(gate.on(*(qubits[q] for q in order)))
-        program = Serializer().serialize_single_circuit(circuit)
+        program = serializer.Serializer().serialize_single_circuit(circuit)
         assert program.input["gateset"] == gate_set
         # Cirq's first qubit is the highest bit of an index.
         wanted = circuit.unitary(qubit_order=qubits[::-1], qubits_that_should_be_present=qubits)

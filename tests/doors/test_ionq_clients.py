@@ -4,20 +4,23 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import cirq
-import cirq_ionq
 import numpy as np
 import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, transpile
 from qiskit.circuit.random import random_circuit
 from qiskit.quantum_info import Statevector
-from qiskit_ionq import ErrorMitigation, GPI2Gate, IonQProvider, MSGate, Session
-from qiskit_ionq.exceptions import IonQAPIError, IonQJobFailureError
-from qiskit_ionq.helpers import ionq_basis_gates
 
+from tests.support.lazy_import import lazy_import
 from tests.support.services import Service
 
-pytestmark = pytest.mark.filterwarnings("ignore:Transpiler default optimization_level")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Transpiler default optimization_level"),
+    pytest.mark.xdist_group("ionq"),
+]
+
+cirq, cirq_ionq = lazy_import("cirq"), lazy_import("cirq_ionq")
+qiskit_ionq, helpers = lazy_import("qiskit_ionq"), lazy_import("qiskit_ionq.helpers")
+exceptions = lazy_import("qiskit_ionq.exceptions")
 
 TOLERANCE = 1e-9
 POLL_S = 0.05
@@ -37,7 +40,7 @@ def environment(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 @pytest.fixture
 def simulator(request: pytest.FixtureRequest) -> Any:
     request.getfixturevalue("environment")
-    return IonQProvider().get_backend("simulator")
+    return qiskit_ionq.IonQProvider().get_backend("simulator")
 
 
 def bell() -> QuantumCircuit:
@@ -55,7 +58,7 @@ def measured(circuit: QuantumCircuit) -> QuantumCircuit:
 
 
 def test_thirty_circuits_of_qiskit_ionq_have_exact_probabilities(simulator: Any) -> None:
-    gates = [name for name in ionq_basis_gates if name not in NO_GATES]
+    gates = [name for name in helpers.ionq_basis_gates if name not in NO_GATES]
     circuits = []
     for seed in range(CIRCUITS):
         circuit = random_circuit(4, 6, max_operands=3, seed=seed)
@@ -113,12 +116,12 @@ def test_a_circuit_with_registers_and_measurements_in_its_middle_runs(simulator:
 
 
 def test_noise_and_native_gates_of_qiskit_ionq() -> None:
-    backend = IonQProvider().get_backend("simulator", gateset="native")
+    backend = qiskit_ionq.IonQProvider().get_backend("simulator", gateset="native")
     backend.set_options(noise_model="aria-1", sampler_seed=7)
     circuit = QuantumCircuit(2, 2)
-    circuit.append(MSGate(0, 0, 0.25), [0, 1])
-    circuit.append(GPI2Gate(0.5), [0])
-    circuit.append(GPI2Gate(0), [0])
+    circuit.append(qiskit_ionq.MSGate(0, 0, 0.25), [0, 1])
+    circuit.append(qiskit_ionq.GPI2Gate(0.5), [0])
+    circuit.append(qiskit_ionq.GPI2Gate(0), [0])
     circuit.measure([0, 1], [0, 1])
     shots = 4000
     job = backend.run(circuit, shots=shots, memory=True)
@@ -130,12 +133,12 @@ def test_noise_and_native_gates_of_qiskit_ionq() -> None:
 
 
 def test_a_device_snapshot_is_a_qpu() -> None:
-    backend = IonQProvider().get_backend("qpu.fake_manila")
+    backend = qiskit_ionq.IonQProvider().get_backend("qpu.fake_manila")
     assert backend.num_qubits == 5
     counts = backend.run(bell(), shots=SHOTS).result(wait=POLL_S).get_counts()
     assert sum(counts.values()) == SHOTS
-    with pytest.raises(IonQAPIError, match="is none of this service"):
-        IonQProvider().get_backend("qpu.aria-1").run(bell())
+    with pytest.raises(exceptions.IonQAPIError, match="is none of this service"):
+        qiskit_ionq.IonQProvider().get_backend("qpu.aria-1").run(bell())
 
 
 def test_a_job_is_retrieved_listed_canceled_and_deleted(simulator: Any) -> None:
@@ -172,17 +175,17 @@ def test_a_program_that_cannot_run_fails_with_its_reason(simulator: Any, service
     program = {"type": "ionq.qasm3.v1", "backend": "simulator", "input": {"data": "no program"}}
     job_id = service.http.post("/v0.4/jobs", json=program).json()["id"]
     service.http.get(f"/tasks/{job_id}", params={"wait": 30})
-    with pytest.raises(IonQJobFailureError, match="line 1"):
+    with pytest.raises(exceptions.IonQJobFailureError, match="line 1"):
         simulator.retrieve_job(job_id)
 
 
 def test_a_session_is_a_tag_and_its_jobs_are_listed(simulator: Any, service: Service) -> None:
-    with Session(backend=simulator) as session:
+    with qiskit_ionq.Session(backend=simulator) as session:
         job = simulator.run(bell(), shots=SHOTS)
         job.result(wait=POLL_S)
         assert session.details()["active"]
-        with pytest.raises(IonQAPIError, match=r"settings\.job_count_limit"):
-            Session(backend=simulator, max_jobs=3)
+        with pytest.raises(exceptions.IonQAPIError, match=r"settings\.job_count_limit"):
+            qiskit_ionq.Session(backend=simulator, max_jobs=3)
     listed = service.http.get(f"/v0.4/jobs?session_id={session.session_id}").json()["jobs"]
     assert [each["id"] for each in listed] == [job.job_id()]
     task = service.http.get(f"/tasks/{job.job_id()}").json()
@@ -190,12 +193,14 @@ def test_a_session_is_a_tag_and_its_jobs_are_listed(simulator: Any, service: Ser
 
 
 def test_options_that_would_be_ignored_are_refused(simulator: Any) -> None:
-    for options in ({"dry_run": True}, {"error_mitigation": ErrorMitigation.DEBIASING}):
-        with pytest.raises(IonQAPIError, match="this service has no"):
+    for options in ({"dry_run": True}, {"error_mitigation": qiskit_ionq.ErrorMitigation.DEBIASING}):
+        with pytest.raises(exceptions.IonQAPIError, match="this service has no"):
             simulator.run(bell(), **options)
-    simulator.run(bell(), error_mitigation=ErrorMitigation.NO_DEBIASING).result(wait=POLL_S)
+    simulator.run(bell(), error_mitigation=qiskit_ionq.ErrorMitigation.NO_DEBIASING).result(
+        wait=POLL_S
+    )
     job = simulator.run(bell())
-    with pytest.raises(IonQAPIError, match="sharpen: no job has debiasing"):
+    with pytest.raises(exceptions.IonQAPIError, match="sharpen: no job has debiasing"):
         job.result(sharpen=True, wait=POLL_S)
 
 
