@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.simulators import aer
 from quantumtask.engines.simulators.mps import evolution, sampling
 from quantumtask.engines.simulators.mps.routing import LinearRouting, PlacedGate
@@ -76,7 +77,7 @@ def evolved(circuit: Circuit, simulations: list[int] | None = None) -> tuple[Mps
         return after
 
     budget = evolution.WorkBudget(qubits, 512 * MIB)
-    return evolution.evolve(route.routed_gates(), qubits, budget, watched), route.sites
+    return evolution.evolve(route.routed_gates(RunProgress()), qubits, budget, watched), route.sites
 
 
 def vector(
@@ -291,7 +292,7 @@ def test_an_angle_that_is_no_number_is_refused() -> None:
 def test_a_swap_costs_nothing() -> None:
     circuit = circuit_of("h q[0]; swap q[0], q[9]; t q[0]; cx q[9], q[8];", 10)
     route = LinearRouting(aer._gates_to_route(circuit), 10)
-    assert [move.gate.name for move in route.routed_gates()] == ["h", "t", "cx"]
+    assert [move.gate.name for move in route.routed_gates(RunProgress())] == ["h", "t", "cx"]
 
 
 def test_gates_of_two_are_given_neighbours() -> None:
@@ -299,7 +300,7 @@ def test_gates_of_two_are_given_neighbours() -> None:
     pairs = [rng.sample(range(20), 2) for _ in range(200)]
     body = "".join(f"cx q[{a}], q[{b}];" for a, b in pairs)
     route = LinearRouting(aer._gates_to_route(circuit_of(body, 20)), 20)
-    on = [move.targets for move in route.routed_gates()]
+    on = [move.targets for move in route.routed_gates(RunProgress())]
     assert all(abs(a - b) == 1 for a, b in on)
     assert sorted(route.sites) == list(range(20))
 

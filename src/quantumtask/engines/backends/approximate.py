@@ -15,6 +15,7 @@ from quantumtask.engines.observables.observable import (
     dephase,
     expectation_of_basis_state,
 )
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotSample
 from quantumtask.engines.selection.choose import engine_unavailable, unsuitable
 from quantumtask.engines.selection.circuit_features import extract_features
@@ -42,16 +43,24 @@ class ApproximateBackend:
     """Runs programs by one approximate method.
 
     Attributes:
+        progress: The progress of the task.
         run_info: How the first program ran; None before that.
         compile_report: Always None: there is no device.
     """
 
-    def __init__(self, approximation: Approximation, settings: Settings, threads: int) -> None:
+    def __init__(
+        self,
+        approximation: Approximation,
+        settings: Settings,
+        threads: int,
+        progress: RunProgress | None = None,
+    ) -> None:
         """Create a backend.
 
         Raises:
             ResourceError: the package of the method is not installed (`engine_unavailable`).
         """
+        self.progress = progress or RunProgress()
         self.run_info: RunInfo | None = None
         self.compile_report: dict[str, Any] | None = None
         self._approximation = approximation
@@ -77,7 +86,9 @@ class ApproximateBackend:
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> ShotSample:
         """Run the shots of a program; see `Backend.sample`."""
         counts = ShotCounts(program, shots, memory, self._settings)
-        sampling = SamplingRun(program, shots, seed, counts, self._settings, self._threads)
+        sampling = SamplingRun(
+            program, shots, seed, counts, self._settings, self._threads, progress=self.progress
+        )
         self._record_run()
         if sampling.clbit_map.is_constant:
             return ShotSample(counts, sampling.add_constant_result())
@@ -113,8 +124,9 @@ class ApproximateBackend:
         from quantumtask.engines.simulators import pauli_prop  # not above: it may be missing
 
         values = pauli_prop.observable_values(
-            purified.circuit, purified.qubits, words, sums, self._approximation, self._settings
-        )
+            purified.circuit, purified.qubits, words, sums, self._approximation, self._settings,
+            self.progress,
+        )  # fmt: skip
         return BoundedMeans(*map(np.array, zip(*values, strict=True)))
 
     def _mps_means(
@@ -137,7 +149,9 @@ class ApproximateBackend:
 
         if self._last is None or self._last[0] is not circuit:
             self._last = None
-            self._last = (circuit, evolve(circuit, self._approximation, self._settings))
+            with self.progress.part(0, 2):  # shots or values are the other half
+                state = evolve(circuit, self._approximation, self._settings, self.progress)
+            self._last = (circuit, state)
         return self._last[1]
 
     def _record_run(self) -> None:

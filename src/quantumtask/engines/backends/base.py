@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from quantumtask.engines.observables.observable import FloatArray
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.shot_counts import ShotSample
 from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.openqasm.program.program import Program
@@ -30,8 +31,10 @@ class SamplingBackend(Protocol):
         run_info: How the first program ran; None before that.
         compile_report: The first circuit on its device, as the `compiled` field of a result; None
             without a device.
+        progress: The progress of the task.
     """
 
+    progress: RunProgress
     run_info: RunInfo | None
     compile_report: dict[str, Any] | None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from quantumtask.engines.backends.state_evolver import StateEvolver
 from quantumtask.engines.observables.observable import FloatArray
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.selection.methods import (
     DENSITY_MATRIX,
     DOUBLE,
@@ -16,6 +17,7 @@ from quantumtask.engines.selection.methods import (
     STIM,
     engine_version,
 )
+from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.engines.simulators.native.pauli_expectation import PauliWords
 from quantumtask.engines.transforms.purification import PurifiedCircuit, defer_to_ancillas
 from quantumtask.openqasm.program.program import Circuit, Program
@@ -64,10 +66,13 @@ class ExpectationRequest:
 class ExpectationEvaluator:
     """Computes expectation values for the programs of one task."""
 
-    def __init__(self, settings: Settings, threads: int, evolver: StateEvolver) -> None:
+    def __init__(
+        self, settings: Settings, threads: int, evolver: StateEvolver, progress: RunProgress
+    ) -> None:
         self._settings = settings
         self._threads = threads
         self._evolver = evolver
+        self._progress = progress
         self._last_words: tuple[Any, PauliWords] | None = None
 
     def sum_over_branches(self, request: ExpectationRequest) -> FloatArray:
@@ -75,7 +80,7 @@ class ExpectationEvaluator:
         from quantumtask.engines.simulators import branch_expectation
 
         return branch_expectation.expectation_values(
-            request.program, request.words, self._settings, self._threads
+            request.program, request.words, self._settings, self._threads, self._progress
         )
 
     def from_tableau(self, request: ExpectationRequest) -> FloatArray:
@@ -91,13 +96,20 @@ class ExpectationEvaluator:
         words = self._compile_words(
             request.words, active, {qubit: qubit for qubit in active}, frozenset()
         )
-        return words.values(self._evolver.density_matrix(request.circuit))
+        return self._values(words, lambda: self._evolver.density_matrix(request.circuit))
 
     def from_statevector(self, request: ExpectationRequest) -> FloatArray:
         """Return the values in the pure state of the purified circuit."""
         circuit, names = request.purified
         words = self._compile_words(request.words, circuit.active_qubits, names, request.dephased)
-        return words.values(self._evolver.statevector(circuit))
+        return self._values(words, lambda: self._evolver.statevector(circuit))
+
+    def _values(self, words: PauliWords, evolve: Callable[[], ComplexArray]) -> FloatArray:
+        """Return the values of words in a state: its evolution is half of the progress."""
+        with self._progress.part(0, 2):
+            state = evolve()
+        with self._progress.part(1, 2):
+            return words.values(state, self._progress)
 
     def _compile_words(
         self,

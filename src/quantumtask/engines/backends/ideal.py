@@ -17,10 +17,12 @@ from quantumtask.engines.backends.expectation_methods import (
 from quantumtask.engines.backends.state_evolver import StateEvolver
 from quantumtask.engines.limits import StateTooLarge
 from quantumtask.engines.observables.observable import FloatArray, WordSums
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotSample
 from quantumtask.engines.selection.choose import REQUESTED, EngineChoice, choose_engine
 from quantumtask.engines.selection.circuit_features import CircuitFeatures, extract_features
+from quantumtask.engines.selection.estimate import report_prediction
 from quantumtask.engines.selection.large_task import SizeCheck
 from quantumtask.engines.selection.methods import (
     DOUBLE,
@@ -57,6 +59,7 @@ class IdealBackend:
         method: str | None = None,
         no_cache: bool = False,
         size: SizeCheck | None = None,
+        progress: RunProgress | None = None,
     ) -> None:
         """Create a backend.
 
@@ -65,7 +68,9 @@ class IdealBackend:
             method: The method that the task names.
             no_cache: The programs do not occur again, so their distributions are not cached.
             size: The check of the first run; None: the run takes what it has.
+            progress: The progress of the task.
         """
+        self.progress = progress or RunProgress()
         self.run_info: RunInfo | None = None
         self.compile_report: dict[str, Any] | None = None
         self._settings = settings
@@ -79,11 +84,13 @@ class IdealBackend:
     # Tasks that only sample shots need neither of these two.
     @cached_property
     def _evolver(self) -> StateEvolver:
-        return StateEvolver(self._settings, self._engine, self._method, self._threads)
+        return StateEvolver(
+            self._settings, self._engine, self._method, self._threads, self.progress
+        )
 
     @cached_property
     def _expectations(self) -> ExpectationEvaluator:
-        return ExpectationEvaluator(self._settings, self._threads, self._evolver)
+        return ExpectationEvaluator(self._settings, self._threads, self._evolver, self.progress)
 
     def check(self, program: Program) -> None:
         """Accept every program: a simulator has all gates."""
@@ -93,6 +100,8 @@ class IdealBackend:
         choice = self._choose(program, shots)
         if self._size is not None and self.run_info is None:
             self._check_size(self._size, program, shots, choice)
+        if self.run_info is None and extract_features(program).whole_shot:
+            report_prediction(self.progress, choice.plan)
         try:
             return self._sample(program, shots, seed, memory, choice)
         except NotClifford:
@@ -198,8 +207,9 @@ class IdealBackend:
         counts = ShotCounts(program, shots, memory, self._settings)
         plan = choice.plan
         sampling = SamplingRun(
-            program, shots, seed, counts, self._settings, plan.threads, self._no_cache
-        )
+            program, shots, seed, counts, self._settings, plan.threads, self._no_cache,
+            self.progress,
+        )  # fmt: skip
         if program.circuit is not None and sampling.clbit_map.is_constant:
             order = sampling.add_constant_result()
         else:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from quantumtask.engines.backends.base import RunInfo
+from quantumtask.engines.backends.exact_distribution import exact_distribution, pauli_mean
 from quantumtask.engines.backends.noisy_features import prepared_features
 from quantumtask.engines.backends.pauli_noise import NoisyCircuit
 from quantumtask.engines.backends.prepare import (
@@ -23,7 +24,8 @@ from quantumtask.engines.noise.error_model import MEASURE, RESET
 from quantumtask.engines.noise.request import NoiseSpec
 from quantumtask.engines.noisy_simulation.program_simulator import NoisyProgramSimulator
 from quantumtask.engines.observables.grouping import group_commuting
-from quantumtask.engines.observables.observable import PROJECTORS, FloatArray
+from quantumtask.engines.observables.observable import FloatArray
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotOrder, ShotSample
 from quantumtask.engines.selection.choose import (
@@ -36,6 +38,7 @@ from quantumtask.engines.selection.circuit_features import (
     add_noise,
     extract_features,
 )
+from quantumtask.engines.selection.estimate import report_prediction
 from quantumtask.engines.selection.large_task import SizeCheck
 from quantumtask.engines.selection.methods import (
     AER,
@@ -47,6 +50,7 @@ from quantumtask.engines.selection.methods import (
     STABILIZER,
     STIM,
     NoisyMethod,
+    RunPlan,
     engine_version,
 )
 from quantumtask.engines.simulators.aer import simulate
@@ -77,6 +81,7 @@ class NoisyBackend:
         method: str | None = None,
         compile_mode: str = COMPILE_AUTO,
         size: SizeCheck | None = None,
+        progress: RunProgress | None = None,
     ) -> None:
         """Create a backend.
 
@@ -86,6 +91,7 @@ class NoisyBackend:
             method: The method that the task names.
             compile_mode: One of COMPILE_MODES.
             size: The check of the first run; None: the run takes what it has.
+            progress: The progress of the task.
 
         Raises:
             ResourceError: the engine simulates no noise.
@@ -96,6 +102,7 @@ class NoisyBackend:
             )
         if engine_version(AER if engine == AUTO else engine) is None:
             raise engine_unavailable(engine)
+        self.progress = progress or RunProgress()
         self.run_info: RunInfo | None = None
         self.compile_report: dict[str, Any] | None = None
         self._noise = noise
@@ -125,7 +132,7 @@ class NoisyBackend:
         """Run the shots of a program; see `Backend.sample`."""
         noisy_circuit = self._circuit_for_stim(program, shots)
         if noisy_circuit is not None:
-            return noisy_circuit.sample(program, shots, seed, memory, self._settings)
+            return noisy_circuit.sample(program, shots, seed, memory, self._settings, self.progress)
         if self._needs_own_engine(program):
             return self._sample_with_own_engine(program, shots, seed, memory)
         clbit_map = ClbitMap(_require_circuit(program))
@@ -140,6 +147,7 @@ class NoisyBackend:
         plan = method.plan(features, shots, self._threads)
         if self._size is not None and self.run_info is None:
             self._size.check(plan, lambda _, threads: method.plan(features, shots, threads))
+        self._predict(plan)
         self._record_run(method, prepared.compile_report, plan.threads)
         data = self._simulate(prepared, method, plan.threads, shots, seed, counts.needs_order)
         indices = {
@@ -172,6 +180,7 @@ class NoisyBackend:
         method = choose_noisy_method(engines, features, shots, self._method, self._settings)
         if method.engine != STIM:
             return None
+        self._predict(method.plan(features, shots))
         self._record_run(method, None)
         return noisy_circuit
 
@@ -182,6 +191,8 @@ class NoisyBackend:
         errors = simulator.errors
         features = add_noise(extract_features(program), errors.clifford, errors.has_kraus)
         method = choose_noisy_method((OWN,), features, shots, self._method, self._settings)
+        if extract_features(program).whole_shot:
+            self._predict(method.plan(features, shots))
         self._record_run(method, simulator.compile_report)
         return simulator.sample(program, method.name, shots, seed, memory)
 
@@ -209,7 +220,7 @@ class NoisyBackend:
             method = self._require_density_matrix(features)
             threads = method.plan(features, 1, self._threads).threads
             self._record_run(method, prepared.compile_report, threads)
-            distribution = self._exact_distribution(prepared, threads)
+            distribution = exact_distribution(prepared, threads, self._settings)
         table = np.zeros(1 << program.bits)
         results = [clbit_map.from_bits(value) for value in range(len(distribution))]
         table[results] = distribution
@@ -218,11 +229,12 @@ class NoisyBackend:
     def expectation_values(self, program: Program, words: Sequence[str]) -> FloatArray:
         """Return the exact expectation value of each Pauli word; see `probabilities`."""
         values = np.ones(len(words))
-        for group in group_commuting(tuple(words)):
+        groups = group_commuting(tuple(words))
+        for group in self.progress.each(groups, len(groups)):
             letters = group.basis.letters
             distribution = self.probabilities(measure_in_bases(program, letters))
             for index in group.members:
-                values[index] = _mean(distribution, words[index], list(letters))
+                values[index] = pauli_mean(distribution, words[index], list(letters))
         return values
 
     def statevector(self, _: Program) -> ComplexArray:
@@ -260,7 +272,7 @@ class NoisyBackend:
     def _simulator(self, program: Program) -> NoisyProgramSimulator:
         as_written = self._runs_as_written(program)
         source = build_source(program, self._noise, self._seed, self._settings, as_written)
-        return NoisyProgramSimulator(source, self._settings, self._threads)
+        return NoisyProgramSimulator(source, self._settings, self._threads, self.progress)
 
     def _prepare(self, program: Program) -> PreparedCircuit:
         as_written = self._runs_as_written(program)
@@ -299,22 +311,10 @@ class NoisyBackend:
             noise_model=prepared.model, shots=shots, seed_simulator=seed, memory=memory,
         )  # fmt: skip
 
-    def _exact_distribution(self, prepared: PreparedCircuit, threads: int) -> FloatArray:
-        """Return the probability of each value of the measured bits; bit k of an index is bit k."""
-        circuit = prepared.circuit.copy_empty_like()
-        for item in prepared.circuit.data:
-            if not item.clbits:
-                circuit._append(item)
-        circuit.save_probabilities([qubit for qubit, _ in prepared.readouts])
-        data = simulate(
-            circuit, threads, self._settings, method=DENSITY_MATRIX,
-            noise_model=prepared.model, shots=1,
-        )  # fmt: skip
-        distribution = np.asarray(data["probabilities"], dtype=np.float64)
-        for bit, (_, confusion) in enumerate(prepared.readouts):
-            split = distribution.reshape(-1, 2, 1 << bit)
-            distribution = np.einsum("iak,ab->ibk", split, np.array(confusion)).ravel()
-        return distribution
+    def _predict(self, plan: RunPlan) -> None:
+        """Report the predicted time of the first run."""
+        if self.run_info is None:
+            report_prediction(self.progress, plan)
 
     def _record_run(
         self, method: NoisyMethod | None, report: dict[str, Any] | None, threads: int = 1
@@ -363,22 +363,6 @@ def _require_circuit(program: Program) -> Circuit:
 
 def _order(data: dict[str, Any], indices: dict[str, int]) -> ShotOrder:
     return np.array([indices[text] for text in data["memory"]], dtype=np.intp)
-
-
-def _mean(distribution: FloatArray, word: str, qubits: Sequence[int]) -> float:
-    """Return the mean of a Pauli word; bit k of an index is the value of `qubits`[k]."""
-    for qubit in qubits:
-        distribution = distribution.reshape(-1, 2) @ _eigenvalues(word[-1 - qubit])
-    return float(distribution[0])
-
-
-def _eigenvalues(letter: str) -> FloatArray:
-    """Return the values of a letter for the outcomes 0 and 1 of its measurement."""
-    if letter == "I":
-        return np.array([1.0, 1.0])
-    if letter in PROJECTORS:
-        return np.array([1.0, 0.0]) if PROJECTORS[letter][1] == 0 else np.array([0.0, 1.0])
-    return np.array([1.0, -1.0])
 
 
 def _unsuitable(message: str) -> ResourceError:

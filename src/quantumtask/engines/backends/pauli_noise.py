@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 from quantumtask.engines.backends.prepare import gate_errors
 from quantumtask.engines.noise.error_model import RESET
 from quantumtask.engines.noise.request import NoiseSpec
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotSample
 from quantumtask.engines.selection.circuit_features import NoisyCircuitFeatures
 from quantumtask.engines.simulators.pauli_noise import GateErrors
@@ -56,7 +57,13 @@ class NoisyCircuit(NamedTuple):
         )
 
     def sample(
-        self, program: Program, shots: int, seed: int, memory: bool, settings: Settings
+        self,
+        program: Program,
+        shots: int,
+        seed: int,
+        memory: bool,
+        settings: Settings,
+        progress: RunProgress,
     ) -> ShotSample:
         """Run the shots of the program on Stim; see `Backend.sample`."""
         from quantumtask.engines.simulators import stim  # not above: it may not be installed
@@ -65,5 +72,6 @@ class NoisyCircuit(NamedTuple):
         order = stim.run_noisy(
             self.circuit, self.errors,
             shots=shots, seed=seed, counts=counts, outputs=program.fixed_outputs,
+            progress=progress,
         )  # fmt: skip
         return ShotSample(counts, order)

@@ -13,6 +13,7 @@ from quantumtask.engines.observables.observable import (
     WordSums,
     expectation_of_basis_state,
 )
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.selection.memory_model import BYTES_PER_ENTRY
 from quantumtask.engines.selection.methods import AER, LIGHTNING, OWN, STATEVECTOR, engine_version
 from quantumtask.engines.simulators.native import kernels
@@ -37,16 +38,25 @@ class StateEvolver:
     Bit k of an index is active qubit k of the circuit, counted from 0.
     """
 
-    def __init__(self, settings: Settings, engine: str, method: str | None, threads: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: str,
+        method: str | None,
+        threads: int,
+        progress: RunProgress,
+    ) -> None:
         """Create an evolver.
 
         Args:
             engine: The engine that the task names, or AUTO.
             method: The method that the task names.
+            progress: The progress of the task.
         """
         self._requested = (engine, method)
         self._settings = settings
         self._threads = threads
+        self._progress = progress
         self._last: tuple[Circuit, ComplexArray] | None = None
 
     @cached_property
@@ -95,7 +105,7 @@ class StateEvolver:
             ResourceError: the matrix does not fit the slot.
         """
         self._check_memory(2 * len(circuit.active_qubits), WORKING_COPIES[OWN])
-        return evolve_density_matrix(circuit)
+        return evolve_density_matrix(circuit, self._progress)
 
     def angle_derivatives(
         self, circuit: Circuit, words: Sequence[str], sums: WordSums, angles: NDArray[np.bool_]
@@ -111,8 +121,12 @@ class StateEvolver:
         letters, factors = zip(*[_letters(word, places) for word in words], strict=True)
         scaled = [(numbers, row * np.take(factors, numbers)) for numbers, row in sums]
         operations = _place(circuit, places)
-        vector = self.statevector(circuit)
-        return differentiate(vector, operations, letters, tuple(scaled), angles).derivatives
+        with self._progress.part(0, 2):
+            vector = self.statevector(circuit)
+        with self._progress.part(1, 2):
+            return differentiate(
+                vector, operations, letters, tuple(scaled), angles, self._progress
+            ).derivatives
 
     def _zeros(self, qubits: int) -> ComplexArray:
         self._check_memory(qubits, WORKING_COPIES[self.engine])
@@ -137,12 +151,12 @@ class StateEvolver:
         if self.engine == LIGHTNING:
             from quantumtask.engines.simulators import lightning
 
-            return lightning.evolve
+            return partial(lightning.evolve, progress=self._progress)
         if self.engine == AER:
             from quantumtask.engines.simulators import aer
 
             return partial(aer.evolve, threads=self._threads, settings=self._settings)
-        return _evolve_with_numpy
+        return partial(_evolve_with_numpy, progress=self._progress)
 
 
 def _place(circuit: Circuit, places: dict[int, int]) -> list[Operation]:
@@ -183,7 +197,9 @@ def _choose_state_engine(engine: str, method: str | None) -> str:
     return engine
 
 
-def _evolve_with_numpy(vector: ComplexArray, operations: list[Operation]) -> ComplexArray:
-    for operation in operations:
+def _evolve_with_numpy(
+    vector: ComplexArray, operations: list[Operation], *, progress: RunProgress
+) -> ComplexArray:
+    for operation in progress.each(operations, len(operations)):
         kernels.apply(vector, gate_action(operation), operation.qubits)
     return vector

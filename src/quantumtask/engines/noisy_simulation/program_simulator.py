@@ -16,6 +16,7 @@ from quantumtask.engines.noisy_simulation.density_matrix import DensityMatrix
 from quantumtask.engines.noisy_simulation.instructions import InstructionErrors, InstructionSource
 from quantumtask.engines.noisy_simulation.trajectory import Trajectory
 from quantumtask.engines.observables.observable import FloatArray
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotSample
 from quantumtask.engines.selection.methods import DENSITY_MATRIX, STABILIZER
 from quantumtask.engines.simulators.branch_expectation import enumerate_branches
@@ -39,10 +40,13 @@ MAX_PROBABILITY_BITS = 24
 class NoisyProgramSimulator:
     """Simulator of any program with noise."""
 
-    def __init__(self, source: InstructionSource, settings: Settings, threads: int) -> None:
+    def __init__(
+        self, source: InstructionSource, settings: Settings, threads: int, progress: RunProgress
+    ) -> None:
         self._source = source
         self._settings = settings
         self._threads = threads
+        self._progress = progress
 
     @property
     def compile_report(self) -> dict[str, Any] | None:
@@ -72,7 +76,9 @@ class NoisyProgramSimulator:
                 (`engine_unsuitable`), or the state does not fit (`out_of_memory`).
         """
         counts = ShotCounts(program, shots, memory, self._settings)
-        sampling = SamplingRun(program, shots, seed, counts, self._settings, self._threads)
+        sampling = SamplingRun(
+            program, shots, seed, counts, self._settings, self._threads, progress=self._progress
+        )
         rng = sampling.new_rng()
         if method == DENSITY_MATRIX:
             tree = BranchTree(sampling, partial(self._new_density_matrix, program))
@@ -96,8 +102,9 @@ class NoisyProgramSimulator:
         """
         table = np.zeros(1 << program.bits)
         branches = enumerate_branches(
-            program.initial_execution, self._new_density_matrix(program), self._settings
-        )
+            program.initial_execution, self._new_density_matrix(program), self._settings,
+            self._progress,
+        )  # fmt: skip
         for probability, execution, state in branches:
             bits = execution.bits()
             undecided = list(

@@ -21,6 +21,7 @@ from quantumtask.engines.outputs.expectations import ExpectationCollector
 from quantumtask.engines.outputs.gradients import GradientCollector
 from quantumtask.engines.outputs.output_spec import OutputSpec
 from quantumtask.engines.outputs.state_errors import StateErrorCollector
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.selection.large_task import SizeCheck
 from quantumtask.engines.selection.methods import DENSITY_MATRIX
 from quantumtask.openqasm.compiler.pipeline import NOTHING_MEASURED
@@ -62,6 +63,7 @@ def run_sweep(
     engine: str = AUTO,
     method: str | None = None,
     elastic: bool = False,
+    progress: RunProgress | None = None,
 ) -> Result:
     """Run all programs of a sweep; the same seed gives the same result.
 
@@ -70,32 +72,32 @@ def run_sweep(
         engine: The engine that the task names, or AUTO.
         method: The method that the task names.
         elastic: The task may request more than its slot.
+        progress: The progress of the run; None: nothing waits for it.
 
     Raises:
         LargeTask: the task requests more than its slot.
-        ResourceError: the slot cannot hold the state or the result, or the engine cannot run a
-            program.
+        ResourceError: the state or the result is too large, or the engine cannot run a program.
         CircuitError: an element of the sweep is wrong.
         Diagnostic: an error of a program that shows only while it runs.
     """
     started = time.perf_counter()
     seed = secrets.randbits(63) if seed is None else seed
+    progress = progress or RunProgress()
     if sweep.program.noisy and not spec.ideal:
         raise invalid_noise("noise: the program has noise of its own; omit `noise` and `backend`")
     backend: SamplingBackend
     if spec.approximation is None:
         size = SizeCheck(settings, sweep.size) if elastic else None
-        exact = _open_backend(sweep, spec, seed, settings, threads, engine, method, size)
+        exact = _open_backend(sweep, spec, seed, settings, threads, engine, method, size, progress)
         backend, counts = exact, CountsCollector(sweep, spec, exact, settings)
         collectors = _create_collectors(counts, sweep, spec, exact, settings)
     else:
-        backend = approximate = ApproximateBackend(spec.approximation, settings, threads)
-        counts = CountsCollector(sweep, spec, approximate, settings)
-        collectors = _create_bounded_collectors(counts, sweep, spec, approximate, settings)
-    for number, program in enumerate(sweep):
+        bounded = ApproximateBackend(spec.approximation, settings, threads, progress)
+        backend, counts = bounded, CountsCollector(sweep, spec, bounded, settings)
+        collectors = _create_bounded_collectors(counts, sweep, spec, bounded, settings)
+    progress.advance(0, 1)
+    for number, program in enumerate(progress.each(sweep, sweep.size)):
         _run_program(number, program, collectors, backend, _program_seed(seed, number, sweep))
-    run = backend.run_info
-    assert run is not None
     output, data = counts.to_output(), _encode_arrays(collectors, settings)
     has_layout = data is not None or bool(sweep.shape) or REGISTERS in spec.kinds
     return Result(
@@ -104,7 +106,7 @@ def run_sweep(
         outputs=output.outputs_text,
         data=data,
         seed=seed,
-        **_run_fields(run),
+        **_run_fields(backend.run_info),
         run_ms=(time.perf_counter() - started) * 1000,
         warnings=_relevant_warnings(sweep.program.warnings, spec),
         shape=sweep.shape or None,
@@ -120,8 +122,9 @@ def _relevant_warnings(warnings: tuple[str, ...], spec: OutputSpec) -> tuple[str
     return warnings
 
 
-def _run_fields(run: RunInfo) -> dict[str, Any]:
+def _run_fields(run: RunInfo | None) -> dict[str, Any]:
     """Return the fields of a Result that describe its run."""
+    assert run is not None
     return {
         "engine": run.engine,
         "engine_version": run.version,
@@ -141,18 +144,19 @@ def _open_backend(
     engine: str,
     method: str | None,
     size: SizeCheck | None,
+    progress: RunProgress,
 ) -> Backend:
     if spec.ideal and method != DENSITY_MATRIX:
         return IdealBackend(
             settings, threads=threads, engine=engine, method=method, no_cache=sweep.size > 1,
-            size=size,
+            size=size, progress=progress,
         )  # fmt: skip
     from quantumtask.engines.backends.noisy import NoisyBackend  # not above: it imports Aer's noise
 
     noise = resolve_noise(spec.backend, spec.noise)
     return NoisyBackend(
         noise, settings, seed=seed, threads=threads, engine=engine, method=method,
-        compile_mode=spec.compile_mode, size=size,
+        compile_mode=spec.compile_mode, size=size, progress=progress,
     )  # fmt: skip
 
 
@@ -192,7 +196,7 @@ def _run_program(
     seed: int,
 ) -> None:
     backend.check(program)
-    for collector in collectors:
+    for collector in backend.progress.each(collectors, len(collectors)):
         collector.add(number, program, seed)
     if backend.run_info is None:  # observables of identities only need no shots
         backend.sample(program, 1, seed, False)

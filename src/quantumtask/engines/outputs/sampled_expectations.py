@@ -40,7 +40,8 @@ def estimate_means(
     means, errors = np.zeros(len(sums)), np.zeros(len(sums))
     groups = group_commuting(words)
     parts_of_groups = _split_by_group(groups, words, sums)
-    for number, (group, parts) in enumerate(zip(groups, parts_of_groups, strict=True)):
+    pairs = zip(groups, parts_of_groups, strict=True)
+    for number, (group, parts) in enumerate(backend.progress.each(pairs, len(groups))):
         samples = _GroupSamples(words, group)
         if letters := group.basis.letters:
             measured = measure_in_bases(program, letters)

@@ -11,6 +11,7 @@ from quantumtask.engines.limits import (
     name_remedy,
     out_of_memory,
 )
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.selection.choose import EngineChoice, choose_engine, match_methods
 from quantumtask.engines.selection.circuit_features import CircuitFeatures, extract_features
 from quantumtask.engines.selection.large_task import LargeTask, SizeCheck, fewest_slots
@@ -26,6 +27,9 @@ from quantumtask.openqasm.program.program import Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, FailureCode
+
+MIN_REPORTED_US = 2e6
+"""Smallest prediction that is reported: the result of a shorter run comes before the report."""
 
 LOOP_ITERATIONS = 20_000
 REFERENCE_LOOP_S = 0.00080
@@ -107,7 +111,7 @@ def estimate_run(
         qubits=features.qubits,
         shots=shots,
         memory_bytes=plan.bytes,
-        seconds=plan.microseconds * 1e-6 * machine_factor() if features.whole_shot else None,
+        seconds=predict_seconds(plan) if features.whole_shot else None,
         threads=plan.threads,
         slots=slots,
     )
@@ -150,6 +154,17 @@ def _possibly_out_of_memory(
     fits = vector <= available_bytes(settings)
     reason = ", as an upper bound: a task may run if its state is less entangled"
     return _out_of_memory(features, plan.bytes if fits else vector, settings, engine, reason)
+
+
+def predict_seconds(plan: RunPlan) -> float:
+    """Return the time of a run on this machine while it is idle."""
+    return plan.microseconds * 1e-6 * machine_factor()
+
+
+def report_prediction(progress: RunProgress, plan: RunPlan) -> None:
+    """Report the predicted time of a run that takes longer than a moment."""
+    if plan.microseconds >= MIN_REPORTED_US:
+        progress.predict(predict_seconds(plan))
 
 
 @cache

@@ -76,11 +76,14 @@ def _sample_mps(sampling: SamplingRun) -> ShotOrder | None:
     budget = evolution.WorkBudget(qubits, available_bytes(settings))
     routing = LinearRouting(_gates_to_route(circuit), qubits)
     evolve_segment = partial(evolve_mps, qubits=qubits, threads=sampling.threads, settings=settings)
-    state = evolution.evolve(routing.routed_gates(), qubits, budget, evolve_segment)
+    with sampling.progress.part(0, 2):
+        gates = routing.routed_gates(sampling.progress)
+        state = evolution.evolve(gates, qubits, budget, evolve_segment)
     position = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
     site_of_position = routing.sites
     sites = [site_of_position[position[qubit]] for qubit in sampling.clbit_map.qubits]
-    return add_shots(sampling, state, sites, budget.spend_sampling)
+    with sampling.progress.part(1, 2):
+        return add_shots(sampling, state, sites, budget.spend_sampling)
 
 
 def _sample_counts(sampling: SamplingRun, method: str) -> ShotOrder | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from quantumtask.engines.limits import available_bytes, format_bytes
 from quantumtask.engines.observables.observable import FloatArray
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.simulators.native.branch_state import BranchState, IdealBranchState
 from quantumtask.engines.simulators.native.pauli_expectation import PauliWords
 from quantumtask.engines.simulators.native.statevector import StateVector
@@ -26,7 +27,11 @@ B = TypeVar("B", bound=BranchState)
 
 
 def expectation_values(
-    program: Program, words: Sequence[str], settings: Settings, threads: int
+    program: Program,
+    words: Sequence[str],
+    settings: Settings,
+    threads: int,
+    progress: RunProgress,
 ) -> FloatArray:
     """Return the expectation value of each word at the end of a program.
 
@@ -35,6 +40,7 @@ def expectation_values(
         words: The Pauli words, as in `Observables`.
         settings: Settings with the memory of the slot.
         threads: The number of threads.
+        progress: The progress of the run.
 
     Raises:
         ResourceError: There are too many branches, or their states are too large (`not_exact`).
@@ -42,26 +48,32 @@ def expectation_values(
     state = StateVector(state_resources(settings, threads))
     execution = track_all_branches(program.initial_execution)
     totals = np.zeros(len(words))
-    branches = enumerate_branches(execution, IdealBranchState(state, values=True), settings)
+    first = IdealBranchState(state, values=True)
+    branches = enumerate_branches(execution, first, settings, progress)
     for probability, _, branch_state in branches:
         totals += probability * _word_values(branch_state, words)
     return totals
 
 
 def enumerate_branches(
-    execution: Execution, state: B, settings: Settings
+    execution: Execution, state: B, settings: Settings, progress: RunProgress
 ) -> Iterator[tuple[float, Execution, B]]:
     """Yield the probability, the execution and the state at the end of each branch.
+
+    The progress is the probability of the branches that have ended.
 
     Raises:
         ResourceError: There are too many branches, or their states are too large (`not_exact`).
     """
     pending = [(1.0, execution.copy(), state)]
     max_pending_bytes = available_bytes(settings) // 4
+    ended = 0.0
     for _ in range(MAX_BRANCHES):
         probability, execution, state = pending.pop()
         probability, state = _run_branch(probability, execution, state, pending, settings.max_steps)
         yield probability, execution, state
+        ended += probability
+        progress.advance(ended, 1)
         if not pending:
             return
         if sum(other.state.bytes for _, _, other in pending) > max_pending_bytes:
@@ -100,7 +112,7 @@ def _word_values(branch_state: IdealBranchState, words: Sequence[str]) -> FloatA
     vector, positions = state.amplitudes()
     basis_value = partial(_basis_value, state)
     dephased = branch_state.dephased_qubits
-    return PauliWords(words, positions, basis_value, dephased).values(vector)
+    return PauliWords(words, positions, basis_value, dephased).values(vector, RunProgress())
 
 
 def _basis_value(state: StateVector, qubit: int) -> int:

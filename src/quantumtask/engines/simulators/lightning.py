@@ -4,6 +4,7 @@ The compiled class is used directly, without PennyLane. Wire 0 of Lightning is t
 state index; qubit 0 here is the lowest.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from pennylane_lightning import lightning_qubit_ops
 
 from quantumtask.engines.gates.gate_action import gate_action
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.shot_counts import ShotOrder
 from quantumtask.engines.selection.methods import RunPlan
 from quantumtask.engines.simulators import exact_sampling
@@ -20,6 +22,9 @@ from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.engines.transforms.gate_fusion import FUSION_MIN_QUBITS, fuse_single_qubit_gates
 from quantumtask.openqasm.program.operations import BasicGate, Operation
 from quantumtask.openqasm.program.program import Circuit
+
+PROGRESS_MIN_QUBITS = 20
+"""Qubits from which a gate takes much longer than the count of it."""
 
 
 class GateMethod(NamedTuple):
@@ -60,12 +65,12 @@ CONTROLLED_METHODS = {
 
 def run(sampling: SamplingRun, plan: RunPlan) -> ShotOrder | None:
     """Sample a circuit that measures at its end; see `Engine.run`."""
-    compute = partial(probabilities, precision=plan.precision)
+    compute = partial(probabilities, precision=plan.precision, progress=sampling.progress)
     return exact_sampling.sample(sampling, plan, compute)
 
 
 def probabilities(
-    circuit: Circuit, qubits: tuple[int, ...], *, precision: str
+    circuit: Circuit, qubits: tuple[int, ...], *, precision: str, progress: RunProgress
 ) -> NDArray[np.float64]:
     """Return the probabilities of all values of some qubits; see `Probabilities`.
 
@@ -77,7 +82,7 @@ def probabilities(
     }
     state = _new_state(len(wires), precision)
     operations = [step for step in circuit.steps if isinstance(step, Operation)]
-    _apply_all(state, operations, wires, precision)
+    _apply_all(state, operations, wires, precision, progress)
     measurements = _measurements(precision)(state)
     if len(qubits) == len(wires):
         values = measurements.probs()
@@ -87,12 +92,15 @@ def probabilities(
     return np.require(values, dtype=np.float64, requirements="W")
 
 
-def evolve(vector: ComplexArray, operations: list[Operation]) -> ComplexArray:
+def evolve(
+    vector: ComplexArray, operations: list[Operation], *, progress: RunProgress
+) -> ComplexArray:
     """Apply operations to a state vector in place; takes twice the memory of the vector.
 
     Args:
         vector: 2**n amplitudes; bit k of an index is qubit k.
         operations: Operations on the qubits 0 to n - 1.
+        progress: The progress of the run.
 
     Raises:
         MemoryError: The state does not fit the memory.
@@ -101,17 +109,25 @@ def evolve(vector: ComplexArray, operations: list[Operation]) -> ComplexArray:
     state = _new_state(qubits, "double")
     if vector[0] != 1:
         state.updateData(vector)
-    _apply_all(state, operations, {qubit: qubits - 1 - qubit for qubit in range(qubits)}, "double")
+    wires = {qubit: qubits - 1 - qubit for qubit in range(qubits)}
+    _apply_all(state, operations, wires, "double", progress)
     state.getState(vector)
     return vector
 
 
 def _apply_all(
-    state: Any, operations: list[Operation], wires: dict[int, int], precision: str
+    state: Any,
+    operations: list[Operation],
+    wires: dict[int, int],
+    precision: str,
+    progress: RunProgress,
 ) -> None:
     if len(wires) >= FUSION_MIN_QUBITS:
         operations = fuse_single_qubit_gates(operations)
-    for operation in operations:
+    steps: Iterable[Operation] = operations
+    if len(wires) >= PROGRESS_MIN_QUBITS:
+        steps = progress.each(operations, len(operations))
+    for operation in steps:
         _apply(state, operation, [wires[qubit] for qubit in operation.qubits], precision)
 
 

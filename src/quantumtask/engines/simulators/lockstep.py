@@ -62,6 +62,7 @@ class LockstepRun:
             for end in ends:
                 self._finish(end)
             remaining -= shots
+            self._sampling.progress.advance(self._sampling.shots - remaining, self._sampling.shots)
         counts = self._sampling.counts
         return counts.shuffle(self._rng) if counts.needs_order else None
 

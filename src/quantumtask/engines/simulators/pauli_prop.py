@@ -27,6 +27,7 @@ from quantumtask.engines.observables.observable import (
     expectation_of_basis_state,
     invalid_observable,
 )
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.qiskit.circuits import build_circuit
 from quantumtask.engines.qiskit.transpiler import build_pass_manager
 from quantumtask.openqasm.program.operations import TIMING_OPERATIONS, Operation
@@ -78,6 +79,7 @@ def observable_values(
     sums: WordSums,
     approximation: Approximation,
     settings: Settings,
+    progress: RunProgress,
 ) -> list[BoundedValue]:
     """Return the value of each observable in the state before the terminal measurements.
 
@@ -88,6 +90,7 @@ def observable_values(
         sums: The observables.
         approximation: Limits of the terms.
         settings: Settings with the memory of the slot.
+        progress: The progress of the run.
 
     Raises:
         ResourceError: `max_terms` do not fit the slot (`out_of_memory`), or an observable has too
@@ -98,7 +101,7 @@ def observable_values(
     places = {qubit: backward.place[name] for qubit, name in qubits.items()}
     tolerance = approximation.min_coefficient or 0.0
     values = []
-    for numbers, coefficients in sums:
+    for numbers, coefficients in progress.each(sums, len(sums)):
         terms: dict[str, float] = {}
         for number, coefficient in zip(numbers, coefficients.tolist(), strict=True):
             _add_word(terms, words[number], coefficient, places, len(backward.place))

@@ -1,9 +1,10 @@
 """One run of an engine: a program, its shots, and the counter of its outcomes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.sampling.distribution import Distribution
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotOrder
@@ -19,6 +20,7 @@ class SamplingRun:
     Attributes:
         seed: 0 to 2**63 - 1.
         no_cache: The program does not occur again, so its distribution is not cached.
+        progress: The progress of the task.
     """
 
     program: Program
@@ -28,6 +30,7 @@ class SamplingRun:
     settings: Settings
     threads: int = 1
     no_cache: bool = False
+    progress: RunProgress = field(default_factory=RunProgress)
 
     @property
     def circuit(self) -> Circuit:

@@ -97,6 +97,8 @@ class BranchTree:
         self._program = sampling.program
         self._shots = sampling.shots
         self._counts = sampling.counts
+        self._progress = sampling.progress
+        self._finished = 0  # shots
         self._new_state = new_state
         self._max_steps = sampling.settings.max_steps
         self._max_pending_bytes = available_bytes(sampling.settings) // PENDING_MEMORY_DIVISOR
@@ -145,6 +147,8 @@ class BranchTree:
                 shots, path = shots - others, OutcomePath(value, path)
             else:
                 self._finish(execution, state, shots)
+                self._finished += shots
+                self._progress.advance(self._finished, self._shots)
                 return
 
     def _split(self, p: float, shots: int) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from quantumtask.engines.observables.observable import (
     dephase,
     expectation_of_basis_state,
 )
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.clbit_map import ClbitMap, to_words
 from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotOrder
 from quantumtask.engines.selection.methods import RunPlan
@@ -42,6 +43,7 @@ class _Sample(NamedTuple):
     Attributes:
         text: The text; its measurement k is outcome k.
         outcome_count: The number of measurements.
+        progress: The progress of the run.
         noise: The readout errors that the text lacks; None: there are none.
     """
 
@@ -50,6 +52,7 @@ class _Sample(NamedTuple):
     clbit_map: ClbitMap
     shots: int
     seed: int
+    progress: RunProgress
     noise: NoisyText | None = None
 
 
@@ -58,7 +61,7 @@ def run(sampling: SamplingRun, _plan: RunPlan) -> ShotOrder | None:
     circuit = sampling.circuit
     sample = _Sample(
         stim_text(circuit), circuit.measurement_count, sampling.clbit_map, sampling.shots,
-        sampling.seed,
+        sampling.seed, sampling.progress,
     )  # fmt: skip
     return _count(sample, sampling.counts, sampling.program.fixed_outputs)
 
@@ -71,6 +74,7 @@ def run_noisy(
     seed: int,
     counts: ShotCounts,
     outputs: Mapping[str, Any] | None,
+    progress: RunProgress,
 ) -> ShotOrder | None:
     """Sample a Clifford circuit with Pauli noise.
 
@@ -81,13 +85,16 @@ def run_noisy(
         seed: 0 to 2**63 - 1.
         counts: The counter to which the shots are added.
         outputs: The values of the output variables.
+        progress: The progress of the run.
 
     Returns:
         The order of the shots if the counts need it, else None.
     """
     noisy = NoisyText(circuit, errors, _step_text)
     noise = noisy if noisy.has_other_readout_errors else None
-    sample = _Sample(noisy.text, circuit.measurement_count, ClbitMap(circuit), shots, seed, noise)
+    sample = _Sample(
+        noisy.text, circuit.measurement_count, ClbitMap(circuit), shots, seed, progress, noise
+    )
     return _count(sample, counts, outputs)
 
 
@@ -127,11 +134,12 @@ def _sample_batches(sample: _Sample) -> Iterator[PackedRows]:
         shots = min(batch, sample.shots - first)
         if is_packed:
             yield sampler.sample(shots, bit_packed=True)
-            continue
-        values = sampler.sample(shots)
-        if sample.noise is not None:
-            sample.noise.add_readout_errors(values, rng)
-        yield np.packbits(values[:, columns], axis=1, bitorder="little")
+        else:
+            values = sampler.sample(shots)
+            if sample.noise is not None:
+                sample.noise.add_readout_errors(values, rng)
+            yield np.packbits(values[:, columns], axis=1, bitorder="little")
+        sample.progress.advance(first + shots, sample.shots)
 
 
 def stim_text(circuit: Circuit) -> str:

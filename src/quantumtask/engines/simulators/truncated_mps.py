@@ -9,6 +9,7 @@ from qiskit.transpiler import PassManager
 
 from quantumtask.engines.limits import available_bytes, format_bytes, non_finite_state
 from quantumtask.engines.observables.observable import FloatArray
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.qiskit.circuits import build_circuit
 from quantumtask.engines.qiskit.transpiler import build_pass_manager
 from quantumtask.engines.sampling.shot_counts import ShotOrder
@@ -37,7 +38,8 @@ class PlacedState(NamedTuple):
     def sample(self, sampling: SamplingRun) -> ShotOrder | None:
         """Draw and add all shots of a run of the circuit."""
         sites = [self.site_of[qubit] for qubit in sampling.clbit_map.qubits]
-        return add_shots(sampling, self.mps.to_mps_state(), sites, lambda _: None)
+        with sampling.progress.part(1, 2):
+            return add_shots(sampling, self.mps.to_mps_state(), sites, lambda _: None)
 
     def expectation_values(self, words: Sequence[str], qubits: dict[int, int]) -> FloatArray:
         """Return the value of each word.
@@ -51,7 +53,9 @@ class PlacedState(NamedTuple):
         return expectation_values(self.mps.sites, places, words)
 
 
-def evolve(circuit: Circuit, approximation: Approximation, settings: Settings) -> PlacedState:
+def evolve(
+    circuit: Circuit, approximation: Approximation, settings: Settings, progress: RunProgress
+) -> PlacedState:
     """Return the state of a circuit before its terminal measurements.
 
     Raises:
@@ -68,7 +72,7 @@ def evolve(circuit: Circuit, approximation: Approximation, settings: Settings) -
         len(qubits), approximation.max_bond, approximation.truncation or 0.0, check_bytes
     )
     routing = LinearRouting(_placed_gates(circuit), len(qubits))
-    for gate, sites in routing.routed_gates():
+    for gate, sites in routing.routed_gates(progress):
         matrix = np.asarray(gate.to_matrix(), dtype=np.complex128)
         if not np.isfinite(matrix).all():
             raise non_finite_state()

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from qiskit.circuit.library import SwapGate
 
+from quantumtask.engines.progress import RunProgress
+
 SWAP = SwapGate()
 
 
@@ -39,10 +41,14 @@ class LinearRouting:
         """The site of each qubit."""
         return [self._site_of[name] for name in self._names]
 
-    def routed_gates(self) -> Iterator[PlacedGate]:
-        """Yield the gates and the swaps between them, by site."""
+    def routed_gates(self, progress: RunProgress) -> Iterator[PlacedGate]:
+        """Yield the gates and the swaps between them, by site.
+
+        Args:
+            progress: The progress of what is done with the gates.
+        """
         partners = iter(self._partners)
-        for gate, qubits in self._gates:
+        for gate, qubits in progress.each(self._gates, len(self._gates)):
             if len(qubits) == 1:
                 yield PlacedGate(gate, (self._site_of[qubits[0]],))
                 continue

@@ -164,8 +164,11 @@ def add_shots(
         spend: See `MpsSampler.draw`.
     """
     rng = sampling.new_rng()
+    count = 0
     for values, shots in MpsSampler(state).draw(sampling.shots, max(sites), rng, spend):
         sampling.add(sampling.clbit_map.from_values(values[sites].tolist()), shots)
+        count += shots
+        sampling.progress.advance(count, sampling.shots)
     return sampling.counts.shuffle(rng) if sampling.needs_order else None
 
 

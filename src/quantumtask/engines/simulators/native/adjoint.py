@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from quantumtask.engines.gates.gate_action import GateAction, gate_action, target_matrix
 from quantumtask.engines.observables.observable import PROJECTORS, FloatArray, WordSums
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.openqasm.program.operations import BasicGate, Matrix, Operation
@@ -46,6 +47,7 @@ def differentiate(
     words: Sequence[Mapping[int, str]],
     sums: WordSums,
     angles: NDArray[np.bool_],
+    progress: RunProgress,
 ) -> AngleDerivatives:
     """Return the derivatives of expectation values.
 
@@ -55,6 +57,7 @@ def differentiate(
         words: For each Pauli word, its letters but I by their qubits.
         sums: The observables, as in `Observables`.
         angles: For each angle of the operations, True if its derivative is needed.
+        progress: The progress of the run.
     """
     rows = 1 << len(sums).bit_length()  # a power of two above the number of observables
     states = np.zeros((rows, len(vector)), dtype=np.complex128)
@@ -65,7 +68,7 @@ def differentiate(
     values = np.real(states[1 : 1 + len(sums)] @ vector.conj())
     derivatives = np.zeros((len(sums), len(angles)))
     position = len(angles)
-    for operation in reversed(operations):
+    for operation in progress.each(reversed(operations), len(operations)):
         position -= len(operation.params)
         needed = angles[position : position + len(operation.params)]
         columns = derivatives[:, position : position + len(operation.params)]

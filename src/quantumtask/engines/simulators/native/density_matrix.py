@@ -7,22 +7,27 @@ n + k is qubit k of the column.
 import numpy as np
 
 from quantumtask.engines.gates.gate_action import GateAction, gate_action
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.simulators.native import kernels
 from quantumtask.engines.simulators.native.kernels import ComplexArray
 from quantumtask.openqasm.program.operations import Operation
 from quantumtask.openqasm.program.program import Circuit, Measure
 
 
-def evolve_density_matrix(circuit: Circuit) -> ComplexArray:
+def evolve_density_matrix(circuit: Circuit, progress: RunProgress) -> ComplexArray:
     """Return the transpose of the density matrix before the terminal measurements.
 
     Bit k of an index is the k-th active qubit of the circuit.
+
+    Args:
+        circuit: The circuit.
+        progress: The progress of the run.
     """
     position = {qubit: k for k, qubit in enumerate(circuit.active_qubits)}
     count, terminal = len(position), circuit.terminal_measurements.outcomes
     vector = np.zeros(1 << 2 * count, dtype=np.complex128)
     vector[0] = 1
-    for step in circuit.steps:
+    for step in progress.each(circuit.steps, len(circuit.steps)):
         if isinstance(step, Operation):
             action, rows = gate_action(step), [position[qubit] for qubit in step.qubits]
             kernels.apply(vector, action, rows)

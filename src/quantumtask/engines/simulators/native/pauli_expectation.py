@@ -20,6 +20,7 @@ from quantumtask.engines.observables.observable import (
     dephase,
     expectation_of_basis_state,
 )
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.simulators.native.kernels import ComplexArray, split
 
 MAX_BATCHED_WORDS = 256
@@ -130,17 +131,18 @@ class PauliWords:
             group = self._groups[FlipGroup(tuple(projectors), x)]
             group.append(SignedWord(number, z, power, factor))
 
-    def values(self, state: ComplexArray) -> FloatArray:
+    def values(self, state: ComplexArray, progress: RunProgress) -> FloatArray:
         """Return the expectation value of each word.
 
         Args:
             state: A state vector, or the transpose of a density matrix.
+            progress: The progress of the run.
 
         Raises:
             ResourceError: A value is not finite (`engine_refused`).
         """
         values = np.zeros(self._count)
-        for group, words in self._groups.items():
+        for group, words in progress.each(self._groups.items(), len(self._groups)):
             part = state
             for position, letter in group.projectors:
                 part = _project(part, position, letter)
