@@ -11,7 +11,7 @@ import pytest
 
 from quantumtask.shared import activity, audit, fair_share, limits, queue_stats, sessions, tokens
 from quantumtask.shared import database as database_package
-from quantumtask.shared.database import request_rows, rows, usage_rows
+from quantumtask.shared.database import batch_rows, request_rows, rows, usage_rows
 from quantumtask.shared.database.connect import open_database
 from quantumtask.shared.database.queries import load_queries
 from quantumtask.shared.database.sqlite import Sqlite
@@ -37,6 +37,7 @@ def find_row_type(name: str) -> Any:
     return next(
         found
         for each in (
+            batch_rows,
             rows,
             request_rows,
             usage_rows,

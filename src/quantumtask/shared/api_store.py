@@ -15,13 +15,15 @@ from quantumtask.shared.activity_store import ActivityStore
 from quantumtask.shared.admission import TtlCache
 from quantumtask.shared.audit import LOCAL_SENDER, Sender
 from quantumtask.shared.batch import Batch, BatchEvent, BatchVersion, ProjectVersion, TaskVersion
-from quantumtask.shared.database.request_rows import RequestRow, spec_from_request_row
-from quantumtask.shared.database.rows import (
+from quantumtask.shared.database.batch_rows import (
     BatchEventRow,
     BatchRow,
     BatchStateRow,
-    ChangeRow,
     DeletedBatchRow,
+)
+from quantumtask.shared.database.request_rows import RequestRow, spec_from_request_row
+from quantumtask.shared.database.rows import (
+    ChangeRow,
     DeletedTaskRow,
     ListedTaskRow,
     OwnerCountRow,
@@ -266,6 +268,10 @@ class ApiStore(SubmissionStore, SessionStore, ActivityStore):
         return batch, [task.blob for task in tasks if task.blob]
 
     # Changes
+
+    def now(self) -> float:
+        """Return the time of the database, in seconds since 1970."""
+        return float(self._value("clock"))
 
     def task_versions(self, project: str, ids: Iterable[str]) -> dict[str, TaskVersion]:
         """Return the versions of the tasks with these ids; unknown ids are left out."""

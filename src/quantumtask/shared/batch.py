@@ -12,22 +12,25 @@ from quantumtask.shared.task import (
     Submission,
     TaskState,
 )
+from quantumtask.shared.task_progress import TaskProgress
 
 
 class ProjectVersion(NamedTuple):
-    """Values of which one differs after each move of a task of a project.
+    """Values of which one differs after each move of a task of a project, and with its progress.
 
     Attributes:
         newest: The sequence of the newest task; None without a task.
         running: The number of running tasks.
         running_sum: The sum of their sequences and attempts.
         ended_at: The time at which the last task ended.
+        progress: The sum of the fractions that are done, and the number of tasks with progress.
     """
 
     newest: int | None
     running: int
     running_sum: int
     ended_at: float | None
+    progress: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +78,33 @@ class Batch:
 
 
 class TaskVersion(NamedTuple):
-    """A value that differs after every move of a task."""
+    """A value that differs after every move of a task, and with its progress.
+
+    Attributes:
+        progress: The fraction of the work that is done, if it is known.
+        progress_end: The expected end, in seconds since 1970.
+    """
 
     state: str
     attempt: int
     sequence: int
+    progress: float | None = None
+    progress_end: float | None = None
 
     @property
     def final(self) -> bool:
         """True if the task has ended."""
         return self.state in FINAL_STATES
+
+    @property
+    def without_progress(self) -> "TaskVersion":
+        """The version that differs after every move alone."""
+        return TaskVersion(self.state, self.attempt, self.sequence)
+
+    def progress_at(self, now: float) -> TaskProgress:
+        """Return the progress at a time in seconds since 1970."""
+        end = self.progress_end
+        return TaskProgress(self.progress, end - now if end is not None and end > now else None)
 
 
 class BatchVersion(NamedTuple):

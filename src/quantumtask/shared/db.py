@@ -10,9 +10,13 @@ from itertools import starmap
 from typing import Any, TypeVar
 
 from quantumtask.shared.database.base import Row
+from quantumtask.shared.database.batch_rows import DeletedBatchRow
 from quantumtask.shared.database.connect import open_database
 from quantumtask.shared.database.queries import load_queries
-from quantumtask.shared.database.rows import ClaimedRow, DeletedBatchRow, MovedRow
+from quantumtask.shared.database.rows import (
+    ClaimedRow,
+    MovedRow,
+)
 from quantumtask.shared.database.usage_rows import FinalRow, to_minute_rows, to_usage_rows
 from quantumtask.shared.settings import Settings
 

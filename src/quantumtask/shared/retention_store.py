@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 
 from quantumtask.shared.blobs import parse_blob_name
-from quantumtask.shared.database.rows import BlobRow, DeletedBatchRow, DeletedTaskRow
+from quantumtask.shared.database.batch_rows import DeletedBatchRow
+from quantumtask.shared.database.rows import (
+    BlobRow,
+    DeletedTaskRow,
+)
 from quantumtask.shared.db import Store
 
 _BATCHES = 10

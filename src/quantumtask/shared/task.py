@@ -1,8 +1,10 @@
-"""Tasks, their lifecycle and their results, as data. Standard library only."""
+"""Tasks, their lifecycle and their results, as data."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
+
+from quantumtask.shared.task_progress import TaskProgress
 
 JsonText: TypeAlias = str
 """A text of JSON that travels as it is: no process between the API and the slot parses it."""
@@ -368,7 +370,8 @@ class Task:
     """A task as the Store returns it, without its circuit. Times are in seconds since 1970.
 
     Lists of tasks leave out the fields that can be large: `parameters`, `options`, `metadata`, the
-    texts of a result, and problems. `queue_position` is set only while a task waits.
+    texts of a result, and problems. `queue_position` is set only while a task waits, and `progress`
+    only while it runs.
     """
 
     id: str
@@ -389,6 +392,7 @@ class Task:
     owner: str = ""
     priority: int = 0
     queue_position: QueuePosition | None = None
+    progress: TaskProgress | None = None
     batch: str | None = None
     item: int | None = None
     metadata: JsonText | None = None

@@ -1,7 +1,7 @@
 """The Store of a worker: claims, leases and outcomes."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import starmap
 from typing import TypeAlias
@@ -26,6 +26,7 @@ from quantumtask.shared.task import (
     Result,
     TaskState,
 )
+from quantumtask.shared.task_progress import TaskProgress
 
 _CALL_S = 5.0
 """Time in which no second slot is freed for a waiting task: the first one has to start anew."""
@@ -136,6 +137,24 @@ class WorkerStore(LimitStore):
         lease_s = self._settings.lease_s
         values = {"worker": worker, "ids": list(ids), "lease_s": lease_s}
         return {(row.id, row.attempt) for row in self._select(AttemptRow, "renew_leases", **values)}
+
+    def record_progress(
+        self, worker: str, progress: Mapping[tuple[str, int], TaskProgress]
+    ) -> None:
+        """Write the progress of attempts, by id and attempt; skip those that the worker lost."""
+        self._each(
+            "record_progress",
+            (
+                {
+                    "id": task_id,
+                    "attempt": attempt,
+                    "worker": worker,
+                    "fraction": each.fraction,
+                    "remaining_s": each.remaining_s,
+                }
+                for (task_id, attempt), each in progress.items()
+            ),
+        )
 
     def held_attempts(self, worker: str) -> set[tuple[str, int]]:
         """Return the (id, attempt) pairs that a worker holds, without renewing any lease."""

@@ -33,6 +33,7 @@ MIGRATIONS = {
     12: "postgresql/0012_audit.sql",
     13: "postgresql/0013_sessions.sql",
     14: "postgresql/0014_minutes.sql",
+    15: "postgresql/0015_progress.sql",
 }
 
 _MIGRATION_LOCK = 0x7175616E74756D  # "quantum": the number of an advisory lock

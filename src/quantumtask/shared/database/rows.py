@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from quantumtask.shared.database.batch_rows import BatchEventRow
 from quantumtask.shared.task import (
     AUTO,
     Assignment,
@@ -22,6 +23,7 @@ from quantumtask.shared.task import (
     TaskState,
     parse_result_fields,
 )
+from quantumtask.shared.task_progress import TaskProgress
 
 _COLUMNS_OF_RESULT = frozenset({"counts", "memory", "outputs", "data", "blob"})
 """Fields of a Result with columns of their own, because they can be large."""
@@ -115,6 +117,8 @@ class ListedTaskRow(NamedTuple):
     failure: str
     batch: str | None
     item: int | None
+    progress: float | None
+    remaining_s: float | None
 
 
 class TaskRow(NamedTuple):
@@ -139,6 +143,8 @@ class TaskRow(NamedTuple):
     failure: str
     batch: str | None
     item: int | None
+    progress: float | None
+    remaining_s: float | None
     result: str | None
     result_memory: str | None
     result_outputs: str | None
@@ -161,41 +167,6 @@ class ChangeRow(NamedTuple):
     at: float
     attempt: int
     worker: str | None
-
-
-class BatchEventRow(NamedTuple):
-    """An entry of the history of a batch's task, numbered within the batch by `place`."""
-
-    place: int
-    id: str
-    item: int
-    move: str
-    state: str
-    at: float
-    attempt: int
-    worker: str | None
-
-
-class BatchRow(NamedTuple):
-    """A batch."""
-
-    id: str
-    sequence: int
-    project: str
-    name: str | None
-    tags: str
-    size: int
-    submitted_at: float
-    finished_at: float | None
-    metadata: str | None
-
-
-class BatchStateRow(NamedTuple):
-    """The number of a batch's tasks in one state."""
-
-    batch: str
-    state: str
-    tasks: int
 
 
 class OwnerCountRow(NamedTuple):
@@ -234,13 +205,6 @@ class DeletedTaskRow(NamedTuple):
 
     sequence: int
     blob: str | None
-
-
-class DeletedBatchRow(NamedTuple):
-    """A batch to delete."""
-
-    sequence: int
-    id: str
 
 
 def to_insert_row(submission: Submission, virtual_start: float) -> dict[str, Any]:
@@ -370,8 +334,17 @@ def _task(row: ListedTaskRow | TaskRow, **details: Any) -> Task:
         priority=-row.rank,
         batch=row.batch,
         item=row.item,
+        progress=_progress(row),
         **details,
     )
+
+
+def _progress(row: ListedTaskRow | TaskRow) -> TaskProgress | None:
+    """Return the progress of a running task; an expected end that has passed is not known."""
+    remaining_s = row.remaining_s if row.remaining_s and row.remaining_s > 0 else None
+    if row.state != TaskState.RUNNING or (row.progress is None and remaining_s is None):
+        return None
+    return TaskProgress(row.progress, remaining_s)
 
 
 def _result(row: TaskRow) -> Result | None:

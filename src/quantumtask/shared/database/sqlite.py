@@ -28,6 +28,7 @@ MIGRATIONS = (
     "0012_audit.sql",
     "0013_sessions.sql",
     "0014_minutes.sql",
+    "0015_progress.sql",
 )
 
 

@@ -409,6 +409,13 @@ UPDATE tasks SET lease_until = $now + :lease_s
 WHERE id $in :ids AND state = 'running' AND worker = :worker
 RETURNING id, attempt;
 
+-- name: record_progress
+-- The progress of an attempt, if the worker still holds it. It counts for this attempt alone, so that no move
+-- has to remove it.
+UPDATE tasks
+SET progress_attempt = :attempt, progress = :fraction, progress_end = $now + :remaining_s
+WHERE id = :id AND state = 'running' AND attempt = :attempt AND worker = :worker;
+
 -- name: held_attempts
 -- The tasks that a worker holds.
 SELECT id, attempt FROM tasks WHERE state = 'running' AND worker = :worker;
@@ -446,14 +453,19 @@ FROM workers WHERE seen_at BETWEEN $now - :within_s AND $now + :within_s;
 SELECT id, state FROM tasks WHERE id $in :ids;
 
 -- name: task_versions
--- Values that differ after every move of a task.
-SELECT id, state, attempt, sequence FROM tasks
+-- Values that differ after every move of a task, and with its progress.
+SELECT id, state, attempt, sequence,
+       CASE WHEN state = 'running' AND progress_attempt = attempt THEN progress END AS progress,
+       CASE WHEN state = 'running' AND progress_attempt = attempt THEN progress_end END AS progress_end
+FROM tasks
 WHERE id $in :ids AND :project IN ('*', project);
 
 -- name: read_tasks
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
        project, owner, rank, fair,
        report, failure_code, failure, batch, item,
+       CASE WHEN progress_attempt = attempt THEN progress END AS progress,
+       CASE WHEN progress_attempt = attempt THEN progress_end - $now END AS remaining_s,
        result, result_memory, result_outputs, result_data, blob, blob_bytes, blob_sha256, problems,
        (SELECT parameters FROM parameters WHERE parameters.sequence = tasks.sequence) AS parameters,
        (SELECT options FROM options WHERE options.sequence = tasks.sequence) AS options,
@@ -526,7 +538,7 @@ ORDER BY sequence DESC LIMIT :limit;
 SELECT sequence FROM tasks WHERE id < :id ORDER BY id DESC LIMIT 1;
 
 -- name: project_version
--- Values of which one differs after each move of a task of the project. Of the tasks that have ended, the
+-- Values of which one differs after each move of a task of the project, and with its progress. Of the tasks that have ended, the
 -- last 200 of all projects are looked at: after more of others, one that ends is not noticed.
 SELECT CASE WHEN :project = '*' THEN (SELECT max(sequence) FROM tasks)
             ELSE (SELECT max(sequence) FROM tasks $by tasks_by_project WHERE project = :project)
@@ -538,12 +550,16 @@ SELECT CASE WHEN :project = '*' THEN (SELECT max(sequence) FROM tasks)
        (SELECT max(finished_at)
         FROM (SELECT project, finished_at FROM tasks WHERE finished_at IS NOT NULL
               ORDER BY finished_at DESC LIMIT 200) AS ended
-        WHERE :project IN ('*', project)) AS ended_at;
+        WHERE :project IN ('*', project)) AS ended_at,
+       (SELECT coalesce(sum(progress), 0.0) + count(progress_attempt) FROM tasks $by tasks_by_state
+        WHERE state = 'running' AND :project IN ('*', project)) AS progress;
 
 -- name: list_tasks
 -- Tasks for a list, newest first, without the columns that can be large.
 SELECT id, sequence, state, shots, name, tags, submitted_at, attempt, started_at, finished_at,
-       project, owner, rank, report, failure_code, failure, batch, item
+       project, owner, rank, report, failure_code, failure, batch, item,
+       CASE WHEN progress_attempt = attempt THEN progress END AS progress,
+       CASE WHEN progress_attempt = attempt THEN progress_end - $now END AS remaining_s
 FROM tasks
 WHERE sequence $in :sequences ORDER BY sequence DESC;
 

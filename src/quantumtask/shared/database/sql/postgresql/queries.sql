@@ -108,6 +108,15 @@ SET completed = minutes.completed + excluded.completed, failed = minutes.failed 
     waiting_s = minutes.waiting_s + excluded.waiting_s,
     longest_s = greatest(minutes.longest_s, excluded.longest_s);
 
+-- name: record_progress
+UPDATE tasks
+SET progress_attempt = latest.attempt, progress = latest.fraction,
+    progress_end = $now + latest.remaining_s
+FROM json_to_recordset(:rows) AS latest
+  (id text, attempt bigint, worker text, fraction float8, remaining_s float8)
+WHERE tasks.id = latest.id AND state = 'running' AND tasks.attempt = latest.attempt
+  AND tasks.worker = latest.worker;
+
 -- name: delete_past_shares
 DELETE FROM shares WHERE (rank, owner) IN (
   SELECT rank, owner FROM shares AS past
