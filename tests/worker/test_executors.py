@@ -39,6 +39,19 @@ STATE_MIB = 400
 REFUSED = {"engine": "aer", "method": "statevector"}
 
 
+HISTORIES = (
+    'OPENQASM 3.0; include "stdgates.inc"; qubit q; bit[2] c; h q; c[0] = measure q; '
+    "if (c[0]) { h q; } c[1] = measure q;"
+)
+ONE_BY_ONE = {
+    "shots": 1_000_000,
+    "engine": "quantumtask",
+    "method": "statevector",
+    "options": '{"noise": {"depolarizing": {"one_qubit": 0.01}}}',
+}
+"""A run of minutes on any machine, one shot after the other."""
+
+
 @dataclass
 class Me:
     pid: int = os.getpid()
@@ -112,7 +125,9 @@ def begin(request: pytest.FixtureRequest) -> Iterator[Begin]:
 
     def one(kind: str, slots: int) -> Bench:
         # Nobody has to be patient: this cluster loses no node, and gets none.
-        settings = Settings(executor=kind, slots=slots, slot_memory_mb=2048, ray_patience_s=5)
+        settings = Settings(
+            executor=kind, slots=slots, slot_memory_mb=2048, ray_patience_s=5, renew_s=1
+        )
         if kind == "local":
             begun.append(Bench(settings, Me()))
         else:
@@ -155,6 +170,23 @@ def test_chunks_fill_every_slot_and_no_more(bench: Bench) -> None:
     bench.at_work(SLOTS)
     bench.executor.kill()
     assert [bench.verdicts(chunk) for chunk in chunks] == [[None]] * SLOTS
+
+
+def test_the_progress_of_a_long_task_is_known_while_it_runs(bench: Bench) -> None:
+    [task] = bench.submit(HISTORIES, **ONE_BY_ONE)
+    key = task.id, task.attempt
+
+    def fraction() -> float:
+        progress = bench.executor.progress.get(key)
+        return (progress and progress.fraction) or 0.0
+
+    until(fraction, 60)
+    first = fraction()
+    until(lambda: fraction() > first, 60)
+    assert 0 < first < fraction() < 1
+    bench.executor.kill(*key)
+    assert bench.verdicts([task]) == [None]
+    assert key not in bench.executor.progress
 
 
 def test_a_task_that_is_killed_ends_at_once_and_its_slot_goes_on(bench: Bench) -> None:

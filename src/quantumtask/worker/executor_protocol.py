@@ -1,9 +1,12 @@
 """The interface of an executor: the local slots of a worker, or those of a Ray cluster."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from quantumtask.shared.task import Assignment
+from quantumtask.shared.task_progress import TaskProgress
 from quantumtask.worker.outcome import TaskSize
+from quantumtask.worker.progress import AttemptKey
 
 
 class Executor(Protocol):
@@ -19,6 +22,10 @@ class Executor(Protocol):
     @property
     def free(self) -> int:
         """Number of chunks that can be submitted now."""
+
+    @property
+    def progress(self) -> Mapping[AttemptKey, TaskProgress]:
+        """The progress of the attempts that run now, as far as their engines can tell."""
 
     def submit(self, chunk: list[Assignment], size: TaskSize | None = None) -> None:
         """Run a chunk; call this only while so many slots are free.

@@ -26,6 +26,7 @@ from quantumtask.worker.outcome import (
 )
 from quantumtask.worker.preemption import Preemption
 from quantumtask.worker.ray.executor import RayExecutor
+from quantumtask.worker.renewal import Renewal
 from quantumtask.worker.result_uploader import ResultUploader
 from quantumtask.worker.retention import RetentionThread
 from quantumtask.worker.slots.executor import CHUNK_MS, LocalExecutor, pack_chunks
@@ -95,7 +96,7 @@ class Worker:
         self._throughput = ThroughputMeter()
         self._lease_monitor = LeaseMonitor(settings)
         self._event_at = 0.0  # the last outcome, doorbell or write by another process
-        self._renew_at = 0.0
+        self._renewal = Renewal(settings, self._store, self.id, self._executor, self._throughput)
         self._reclaim_at = 0.0
 
     @property
@@ -182,7 +183,7 @@ class Worker:
         self._collect()
         if not self._executor.size:
             self._requeue_waiting()
-        renewal_due = time.monotonic() >= self._renew_at
+        renewal_due = self._renewal.due
         free_slots = self._free_slots()
         held_before = set(self._held)
         self._reclaim_expired()
@@ -197,7 +198,7 @@ class Worker:
         with self._store.transaction(durable=renewal_due or bool(self._outcomes)):
             recorded = self._record(self._outcomes)
             if renewal_due:
-                self._renew()
+                self._renewal.write(self._held.keys())
             claim_ns = time.time_ns()
             claimed = self._claim(free_slots) if free_slots else []
         self._events.committed(recorded, claimed, claim_ns, began_ns)
@@ -212,7 +213,7 @@ class Worker:
         self._held |= {_key(assignment): assignment for assignment in claimed}
         self._backlog += claimed
         if renewal_due:
-            self._renew_at = time.monotonic() + self._settings.renew_s
+            self._renewal.committed()
 
     def _claim(self, free_slots: int) -> list[Assignment]:
         began = time.perf_counter()
@@ -280,11 +281,6 @@ class Worker:
         message = f"{failure.message}; crash {crashes} of {self._settings.max_crashes}, not retried"
         failed = self._store.fail(assignment, replace(failure, message=message))
         return TaskState.FAILED if failed else None
-
-    def _renew(self) -> None:
-        self._store.heartbeat(self.id, self._executor.size, self._throughput.rate())
-        self._store.renew(self.id, {task_id for task_id, _ in self._held})
-        self._store.prune()
 
     def _reclaim_expired(self) -> None:
         """Return the tasks of lost workers to the queue, once in an interval."""

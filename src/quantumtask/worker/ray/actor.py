@@ -18,12 +18,13 @@ from quantumtask.version import __version__
 from quantumtask.worker.analysis.messages import AnalysisKind, AnalysisRequest
 from quantumtask.worker.analysis.process import AnalysisProcess
 from quantumtask.worker.outcome import AttemptOutcome
+from quantumtask.worker.progress import encode_progress
 from quantumtask.worker.ray.messages import MemoryEstimate, RunReply, encode_outcome_list
 from quantumtask.worker.slots.slot import Slot
 
 
 class SlotActor:
-    """One slot. One thread calls `run`; another one may call `kill` at the same time."""
+    """One slot. One thread calls `run`; another one may call `kill` and `progress` meanwhile."""
 
     def __init__(self, settings: Settings, threads: int) -> None:
         self._settings = settings
@@ -51,6 +52,11 @@ class SlotActor:
             else:
                 arrays.append(message.data or encode_outcome_list(message.outcomes))
         return RunReply(arrays, encode_outcome_list([out_of_memory]) if out_of_memory else b"")
+
+    def progress(self) -> bytes:
+        """Return the progress of the task that runs, as a JSON object; empty if it is not known."""
+        progress = self._slot.progress
+        return encode_progress(progress) if progress else b""
 
     def kill(self, task_id: str, attempt: int, reason: str) -> None:
         """Kill the child if it has this attempt at a task."""

@@ -14,6 +14,7 @@ from ray import exceptions
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Failure, FailureCode
 from quantumtask.worker.ray.actor import SlotActor
 
 PROBE_TIMEOUT_S = 3.0
@@ -128,3 +129,14 @@ def _loss(error: BaseException | None) -> ActorLoss | None:
     if isinstance(error, exceptions.ActorDiedError) and "worker process has died" in str(error):
         return ActorLoss.PROCESS
     return ActorLoss.OTHER
+
+
+def loss_failure(loss: ActorLoss, node: ClusterNode) -> Failure | None:
+    """Return the failure of a task that was alone in a lost slot; None if it may run again."""
+    if loss is ActorLoss.PROCESS:
+        message = f"the process of the slot on {node.name} died"
+        return Failure(FailureCode.WORKER_CRASHED, message)
+    if loss is ActorLoss.MEMORY:
+        message = f"Ray killed the slot because {node.name} ran out of memory"
+        return Failure(FailureCode.OUT_OF_MEMORY, message)
+    return None

@@ -20,7 +20,7 @@ from typing import Any
 
 from quantumtask.shared.processes import kill_on_parent_death
 from quantumtask.shared.settings import MIB, Settings
-from quantumtask.shared.task import Assignment, Failure, FailureCode
+from quantumtask.shared.task import Assignment
 from quantumtask.version import __version__
 from quantumtask.worker.outcome import AttemptOutcome
 from quantumtask.worker.ray import cluster, placement
@@ -30,6 +30,7 @@ from quantumtask.worker.ray.cluster import (
     Callback,
     ClusterNode,
     ClusterUnavailable,
+    loss_failure,
 )
 from quantumtask.worker.ray.executor import HEAD_TIMEOUT_S
 from quantumtask.worker.ray.messages import (
@@ -187,6 +188,7 @@ class RayDriver:
         self._sort_out_large(before)
         for capacity in self._capacities.values():
             self._reconcile_node(capacity)
+        self._request_progress()
         self._worker.require_sign_of_life()
 
     def _sort_out_large(self, before: dict[str, NodeCapacity]) -> None:
@@ -263,7 +265,8 @@ class RayDriver:
     def _start_chunk(self, slot: ActorSlot, work: ChunkInFlight) -> None:
         slot.work = work
         limit_s = work.single.spec.timeout_s if work.single else CHUNK_LIMIT_S
-        work.deadline = time.monotonic() + limit_s + RUN_GRACE_S
+        now = time.monotonic()
+        work.deadline, work.progress_at = now + limit_s + RUN_GRACE_S, now + NODES_INTERVAL_S
         chunk = pickle.dumps(work.chunk)  # Ray's own pickling takes several times as long
         slot.actor.call("run", chunk, then=self._post(self._on_run_reply, slot, work))
 
@@ -275,6 +278,20 @@ class RayDriver:
         capacity, cores = slots[0].capacity, len(slots)
         actor = self._create_actor(capacity, cores, work.min_memory)
         self._add_slot(ActorSlot(capacity, cores, actor, work=work))
+
+    def _request_progress(self) -> None:
+        """Ask the actors that are due for the progress of their tasks."""
+        now = time.monotonic()
+        for slot in self._slots:
+            if slot.ready and slot.work and slot.work.single and now >= slot.work.progress_at:
+                slot.work.progress_at = now + self._settings.renew_s
+                slot.actor.call("progress", then=self._post(self._on_progress, slot, slot.work))
+
+    def _on_progress(
+        self, slot: ActorSlot, work: ChunkInFlight, progress: bytes | None, _: ActorLoss | None
+    ) -> None:
+        if progress and slot.work is work:
+            self._worker.send_progress(work.number, progress)
 
     def _on_run_reply(
         self,
@@ -351,22 +368,11 @@ class RayDriver:
         if work is None:
             return
         task = work.single
-        if task and not work.kill_reason and (failure := _failure(loss, slot.capacity.node)):
+        if task and not work.kill_reason and (failure := loss_failure(loss, slot.capacity.node)):
             self._worker.send_outcomes(
                 work.number, encode_outcome_list([AttemptOutcome(task, failure)])
             )
         self._worker.end_chunk(work.number)
-
-
-def _failure(loss: ActorLoss, node: ClusterNode) -> Failure | None:
-    """Return the failure of a task that was alone in a lost slot; None if it may run again."""
-    if loss is ActorLoss.PROCESS:
-        message = f"the process of the slot on {node.name} died"
-        return Failure(FailureCode.WORKER_CRASHED, message)
-    if loss is ActorLoss.MEMORY:
-        message = f"Ray killed the slot because {node.name} ran out of memory"
-        return Failure(FailureCode.OUT_OF_MEMORY, message)
-    return None
 
 
 def main() -> None:

@@ -19,8 +19,11 @@ from typing import Any
 from quantumtask.shared.installation import install_command
 from quantumtask.shared.settings import PREFIX, Settings, SettingsError
 from quantumtask.shared.task import Assignment
+from quantumtask.shared.task_progress import TaskProgress
 from quantumtask.worker.outcome import AttemptOutcome, Report, TaskSize, decode_value
+from quantumtask.worker.progress import AttemptKey, LatestProgress, decode_progress
 from quantumtask.worker.ray.messages import (
+    AttemptProgress,
     Capacity,
     ChunkEnd,
     DriverMessage,
@@ -58,6 +61,7 @@ class RayExecutor:
         self._stopped = threading.Event()
         self._driver: _DriverProcess | None = None
         self._chunks: dict[int, _Chunk] = {}  # tasks that the driver has
+        self._progress = LatestProgress()
         self._number = 0
         self._size = 0
         self._max_chunks = 0
@@ -79,6 +83,11 @@ class RayExecutor:
     def free(self) -> int:
         """Number of chunks that can be submitted now."""
         return max(0, self._max_chunks - len(self._chunks))
+
+    @property
+    def progress(self) -> dict[AttemptKey, TaskProgress]:
+        """The progress of the attempts that run now, as far as their engines can tell."""
+        return self._progress.read()
 
     def submit(self, chunk: list[Assignment], _size: TaskSize | None = None) -> None:
         """Give a chunk to the driver, which itself starts larger slots for the memory of a task."""
@@ -138,14 +147,22 @@ class RayExecutor:
                     self._connected, self._last_log = True, ""
                     log.info("connected to the Ray cluster")
                 self._size, self._max_chunks = size, chunks
+            case AttemptProgress(number, progress):
+                self._note_progress(number, decode_progress(progress))
             case Outcomes(number, outcomes):
                 self._report(self._take_outcomes(number, outcomes))
             case ChunkEnd(number, retained):
                 self._report(self._end_chunk(number, retained))
 
+    def _note_progress(self, number: int, progress: dict[AttemptKey, TaskProgress]) -> None:
+        with self._lock:
+            for key in progress.keys() & self._chunks.get(number, {}).keys():
+                self._progress.put(key, progress[key])
+
     def _take_outcomes(self, number: int, outcomes: list[Any]) -> list[AttemptOutcome]:
         with self._lock:
             chunk = self._chunks[number]
+            self._progress.remove(chunk)
             return [
                 AttemptOutcome(chunk.pop((task_id, attempt)), decode_value(kind, fields))
                 for task_id, attempt, kind, fields in outcomes
@@ -155,6 +172,7 @@ class RayExecutor:
         """Return the outcomes of the tasks of a chunk that lost their slot."""
         with self._lock:
             chunk = self._chunks[number]
+            self._progress.remove(chunk)
             lost = [key for key in chunk if key[0] != retained]
             outcomes = [AttemptOutcome(chunk.pop(key), None) for key in lost]
             if not chunk:
@@ -174,6 +192,8 @@ class RayExecutor:
         with self._lock:
             self._driver, self._size, self._max_chunks = None, 0, 0
             lost = [task for chunk in self._chunks.values() for task in chunk.values()]
+            for chunk in self._chunks.values():
+                self._progress.remove(chunk)
             self._chunks = {}
         if connected and not self._stopped.is_set():
             log.warning("Ray cluster lost: tasks wait for it", extra={"tasks": len(lost)})

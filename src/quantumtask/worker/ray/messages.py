@@ -6,12 +6,14 @@
                                        --estimate_memory(task)-->
                 <--Outcomes--          <--RunReply--             <--JSON----
                 <--ChunkEnd--          <--MemoryEstimate--
+                <--AttemptProgress--   <--progress()--         <--JSON----
                 <--Capacity--
                 <--LogLine---
 
-The worker sends pickles, because it is trusted. All data of a slot are JSON arrays of
+The worker sends pickles, because it is trusted. All outcomes of a slot are JSON arrays of
 [task id, attempt, kind, fields], as the child of the slot writes them: the actor checks them, and
 the driver passes the bytes on without parsing them. The driver therefore sends JSON, too.
+The driver asks the actors of long tasks for their progress.
 """
 
 import json
@@ -54,6 +56,13 @@ class Capacity(NamedTuple):
     chunks: int
 
 
+class AttemptProgress(NamedTuple):
+    """Driver to worker: the progress of an attempt, as the actor encodes it."""
+
+    number: int
+    progress: dict[str, Any]
+
+
 class Outcomes(NamedTuple):
     """Driver to worker: outcomes of a chunk, each as [task id, attempt, kind, fields]."""
 
@@ -71,10 +80,10 @@ class ChunkEnd(NamedTuple):
     retained: str = ""
 
 
-DriverMessage = LogLine | Capacity | Outcomes | ChunkEnd
+DriverMessage = LogLine | Capacity | AttemptProgress | Outcomes | ChunkEnd
 
 _TYPES: dict[str, type[DriverMessage]] = {
-    kind.__name__: kind for kind in (LogLine, Capacity, Outcomes, ChunkEnd)
+    kind.__name__: kind for kind in (LogLine, Capacity, AttemptProgress, Outcomes, ChunkEnd)
 }
 
 
@@ -112,6 +121,11 @@ def encode_message(message: LogLine | Capacity | ChunkEnd) -> bytes:
 def encode_outcomes(number: int, outcomes: bytes) -> bytes:
     """Return an Outcomes message as JSON; `outcomes` is a JSON array, passed on as it is."""
     return b'["Outcomes", %d, %b]' % (number, outcomes)
+
+
+def encode_progress_message(number: int, progress: bytes) -> bytes:
+    """Return an AttemptProgress message as JSON; `progress` is passed on as it is."""
+    return b'["AttemptProgress", %d, %b]' % (number, progress)
 
 
 def decode_message(data: bytes) -> DriverMessage:

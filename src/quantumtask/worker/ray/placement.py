@@ -36,6 +36,7 @@ class ChunkInFlight:
         min_memory: Bytes of memory that the chunk needs; 0: those of a slot are enough.
         kill_reason: The reason if the chunk is being killed, or empty.
         deadline: The time on the monotonic clock at which the driver gives up the chunk.
+        progress_at: The time at which the actor is asked for the progress.
     """
 
     number: int
@@ -43,6 +44,7 @@ class ChunkInFlight:
     min_memory: int = 0
     kill_reason: str = ""
     deadline: float = float("inf")
+    progress_at: float = float("inf")
 
     @property
     def single(self) -> Assignment | None:

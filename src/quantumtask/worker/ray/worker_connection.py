@@ -12,6 +12,7 @@ from quantumtask.worker.ray.messages import (
     Submit,
     encode_message,
     encode_outcomes,
+    encode_progress_message,
 )
 
 
@@ -49,6 +50,10 @@ class WorkerConnection:
     def send_outcomes(self, number: int, outcomes: bytes) -> None:
         """Send a JSON array of outcomes of a chunk, as it is."""
         self._connection.send_bytes(encode_outcomes(number, outcomes))
+
+    def send_progress(self, number: int, progress: bytes) -> None:
+        """Send the progress of a chunk, a JSON object, as it is."""
+        self._connection.send_bytes(encode_progress_message(number, progress))
 
     def end_chunk(self, number: int, retained: str = "") -> None:
         """Send the end of a chunk, except for one task."""

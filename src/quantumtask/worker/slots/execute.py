@@ -27,6 +27,7 @@ from quantumtask.shared.task import Assignment, Failure, FailureCode, Result, Ta
 from quantumtask.worker.outcome import SlotRequest, encode_value
 from quantumtask.worker.sandbox.restrictions import enter_sandbox
 from quantumtask.worker.slots.child_process import READY
+from quantumtask.worker.slots.progress_sender import ProgressSender
 
 _T = TypeVar("_T")
 
@@ -121,7 +122,9 @@ def _run_chunk(
     sent_at = time.monotonic()
     for assignment in chunk:
         run = execute_or_request if elastic else execute
-        value = run(assignment.spec, settings, threads)
+        # Tasks of a chunk are short, and run again, from their beginning, if they are not.
+        listener = ProgressSender(send, assignment) if len(chunk) == 1 else None
+        value = run(assignment.spec, settings, threads, listener)
         unsent.append([assignment.id, assignment.attempt, *encode_value(value)])
         if isinstance(value, Failure) and value.is_out_of_memory:
             send(json.dumps(unsent).encode())
@@ -134,13 +137,18 @@ def _run_chunk(
     return True
 
 
-def execute(spec: TaskSpec, settings: Settings, threads: int = 1) -> Result | Failure:
+def execute(
+    spec: TaskSpec,
+    settings: Settings,
+    threads: int = 1,
+    listener: ProgressSender | None = None,
+) -> Result | Failure:
     """Run one task; every error becomes a Failure, and no exception is raised."""
-    return run_catching(lambda: _run(spec, settings, threads, elastic=False), settings)
+    return run_catching(lambda: _run(spec, settings, threads, listener, elastic=False), settings)
 
 
 def execute_or_request(
-    spec: TaskSpec, settings: Settings, threads: int
+    spec: TaskSpec, settings: Settings, threads: int, listener: ProgressSender | None = None
 ) -> Result | Failure | SlotRequest:
     """Run one task as `execute` does, or return its request for more than its slot."""
     from quantumtask.engines.limits import StateTooLarge, name_remedy, slots_for
@@ -148,7 +156,7 @@ def execute_or_request(
 
     def run() -> Result | SlotRequest:
         try:
-            return _run(spec, settings, threads, elastic=True)
+            return _run(spec, settings, threads, listener, elastic=True)
         except LargeTask as large:
             return SlotRequest(large.slots)
         except StateTooLarge as error:
@@ -160,11 +168,19 @@ def execute_or_request(
     return run_catching(run, settings)
 
 
-def _run(spec: TaskSpec, settings: Settings, threads: int, *, elastic: bool) -> Result:
+def _run(
+    spec: TaskSpec,
+    settings: Settings,
+    threads: int,
+    listener: ProgressSender | None,
+    *,
+    elastic: bool,
+) -> Result:
     """Compile and run one task."""
     # Imported here: a process that only analyses circuits does not need the engines.
     from quantumtask import engines
     from quantumtask.engines.outputs.output_spec import parse_output_spec
+    from quantumtask.engines.progress import RunProgress
 
     output_spec = parse_output_spec(spec.options, spec.shots, spec.memory, spec.engine, spec.method)
     gates = None
@@ -184,6 +200,7 @@ def _run(spec: TaskSpec, settings: Settings, threads: int, *, elastic: bool) -> 
             engine=spec.engine,
             method=spec.method,
             elastic=elastic,
+            progress=RunProgress(listener),
         )
     except Diagnostic as diagnostic:  # of a run, for example about a measured value
         raise preprocess(spec.circuit, settings).error(diagnostic) from None

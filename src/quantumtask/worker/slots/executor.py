@@ -7,7 +7,9 @@ from multiprocessing import forkserver
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment
+from quantumtask.shared.task_progress import TaskProgress
 from quantumtask.worker.outcome import AttemptOutcome, Report, TaskSize
+from quantumtask.worker.progress import AttemptKey
 from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Slot
 
 CHUNK_MS = 50.0
@@ -53,6 +55,11 @@ class LocalExecutor:
     def free(self) -> int:
         """Number of chunks that can be submitted now."""
         return len(self._free)
+
+    @property
+    def progress(self) -> dict[AttemptKey, TaskProgress]:
+        """The progress of the attempts that run now, as far as their engines can tell."""
+        return {k: progress for s in self._all_slots() for k, progress in s.progress.items()}
 
     def submit(self, chunk: list[Assignment], size: TaskSize | None = None) -> None:
         """Run a chunk in a free slot, or a task that is larger in a slot of its own."""

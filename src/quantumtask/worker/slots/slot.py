@@ -6,16 +6,26 @@ import threading
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, FailureCode
+from quantumtask.shared.task_progress import TaskProgress
 from quantumtask.worker.outcome import AttemptOutcome, SlotRequest, Value, decode_value
+from quantumtask.worker.progress import (
+    REPORT_INTERVAL_S,
+    AttemptKey,
+    LatestProgress,
+    decode_progress,
+)
 from quantumtask.worker.slots.child_process import ChildProcess, exit_failure
 from quantumtask.worker.telemetry import events
 
 CHUNK_LIMIT_S = 2.0
 """Time limit of a chunk of tiny tasks: a task of a slower chunk is not tiny, and runs alone."""
+
+REPORTS_AT_ONCE = 3
+"""Reports of progress that a child may send at once; after these, one in REPORT_INTERVAL_S."""
 
 _EXIT_REASONS: dict[int | None, str] = {
     -signal.SIGPROF: "compile_timeout",
@@ -52,6 +62,9 @@ class Slot:
         self._kill_reason = ""
         self._single = True
         self._elastic = False
+        self._progress = LatestProgress()
+        self._last_fraction = 0.0
+        self._reports_allowed_from = 0.0  # on the monotonic clock
         self._child = ChildProcess(_main, settings, threads)
 
     def warm(self) -> None:
@@ -69,6 +82,13 @@ class Slot:
             self._kill_reason = ""
             self._single = len(chunk) == 1
             self._elastic = elastic
+            self._last_fraction = 0.0
+            self._reports_allowed_from = time.monotonic() - REPORTS_AT_ONCE * REPORT_INTERVAL_S
+
+    @property
+    def progress(self) -> dict[AttemptKey, TaskProgress]:
+        """The progress of the task that is alone in the slot, as far as it is known."""
+        return self._progress.read()
 
     def run(self) -> Iterator[SlotMessage]:
         """Run the assigned chunk and yield its outcomes as they arrive.
@@ -94,6 +114,7 @@ class Slot:
                 in_time = message is not None
         except (EOFError, OSError):
             message = None
+        self._progress.remove([(task.id, task.attempt) for task in chunk])
         out_of_memory = message is not None and any(map(_is_out_of_memory, message.outcomes))
         lost: list[AttemptOutcome] = []
         if self._unfinished or self._kill_reason or out_of_memory:
@@ -128,19 +149,39 @@ class Slot:
         Raises:
             EOFError: The child has ended or sent a wrong message, which a sane child never does.
         """
-        if not connection.poll(max(0.0, deadline - time.monotonic())):
-            return None
-        data = connection.recv_bytes()
-        try:
-            # As UTF-8, because other readers of `data` do not guess another encoding.
-            values = [
-                ((task_id, attempt), self._check(decode_value(kind, fields)))
-                for task_id, attempt, kind, fields in json.loads(data.decode())
-            ]
-            outcomes = self._take_outcomes(values)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise EOFError from error
-        return SlotMessage(outcomes, data) if outcomes else None
+        while connection.poll(max(0.0, deadline - time.monotonic())):
+            data = connection.recv_bytes()
+            try:
+                # As UTF-8, because other readers of `data` do not guess another encoding.
+                message = json.loads(data.decode())
+                if isinstance(message, dict):
+                    self._note_progress(message)
+                    continue
+                values = [
+                    ((task_id, attempt), self._check(decode_value(kind, fields)))
+                    for task_id, attempt, kind, fields in message
+                ]
+                outcomes = self._take_outcomes(values)
+            except (ValueError, TypeError, KeyError, RecursionError) as error:
+                raise EOFError from error
+            return SlotMessage(outcomes, data) if outcomes else None
+        return None
+
+    def _note_progress(self, message: Any) -> None:
+        """Note the progress of a task that is alone in the slot.
+
+        Raises:
+            ValueError: It is of another task, goes back, or comes too soon after earlier ones.
+        """
+        self._reports_allowed_from += REPORT_INTERVAL_S
+        if not self._single or self._reports_allowed_from > time.monotonic():
+            raise ValueError("a report that the child may not make")
+        [(key, progress)] = decode_progress(message).items()
+        fraction = progress.fraction or 0.0
+        if key not in self._unfinished or fraction < self._last_fraction:
+            raise ValueError("the progress of no unfinished task, or less than before")
+        self._last_fraction = fraction
+        self._progress.put(key, progress)
 
     def _take_outcomes(self, values: list[tuple[tuple[str, int], Value]]) -> list[AttemptOutcome]:
         """Return the outcomes of unfinished tasks.
