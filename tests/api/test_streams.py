@@ -15,6 +15,7 @@ import pytest
 from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, Result
+from quantumtask.shared.task_progress import TaskProgress
 from tests.support import postgres
 from tests.support.problems import problem
 from tests.support.prometheus import scrape
@@ -123,6 +124,35 @@ def test_a_change_of_any_task_is_an_event_of_the_project(api: Api) -> None:
         assert next(lines) == "event: changed"
         api.http.post(f"/tasks/{task_id}/cancel")
         assert next(lines) == "event: changed"
+
+
+def test_progress_is_an_event_for_those_who_ask_and_a_change_of_the_project(api: Api) -> None:
+    task_id = api.submit()
+    [assignment] = api.claim()
+
+    def record(fraction: float) -> None:
+        progress = {(task_id, assignment.attempt): TaskProgress(fraction, 60)}
+        api.store.record_progress(assignment.worker, progress)
+
+    path = f"/tasks/{task_id}/events"
+    with (
+        api.http.stream("GET", f"{path}?progress=true") as watching,
+        api.following(path) as following,
+        api.http.stream("GET", "/events") as project,
+    ):
+        changed = (line for line in project.iter_lines() if line.startswith("event"))
+        next(changed)
+        data = (line for line in watching.iter_lines() if "fraction" in line)
+        for fraction in (0.25, 0.5):
+            record(fraction)
+            progress = json.loads(next(data).removeprefix("data: "))
+            assert (progress["task_id"], progress["attempt"]) == (task_id, 1)
+            assert progress["fraction"] == fraction
+            assert 0 < progress["remaining_s"] <= 60
+            assert next(changed) == "event: changed"
+        api.store.complete([(assignment, RESULT)])
+        assert [event.event for event in following] == ["submitted", "running", "completed"]
+        assert list(data) == []
 
 
 def test_events_of_a_task_come_as_they_happen_and_end_with_it(api: Api) -> None:

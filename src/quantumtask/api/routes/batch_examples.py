@@ -12,7 +12,7 @@ from quantumtask.api.routes.batch_json import (
     ndjson_pieces,
     task_sse,
 )
-from quantumtask.api.routes.task_examples import COMPLETED_TASK, ID, SUBMITTED_AT
+from quantumtask.api.routes.task_examples import COMPLETED_TASK, ID, RUNNING_TASK, SUBMITTED_AT
 from quantumtask.api.serialization.task_json import result_texts
 from quantumtask.api.service.batches import BatchReceipt
 from quantumtask.api.watch.event_streams import FinishedTask
@@ -64,8 +64,14 @@ assert _FINISHED.task.result
 RESULT_LINE = b"".join(
     ndjson_pieces(_FINISHED, result_texts(_FINISHED.task.result), encoded=False)
 ).decode()
-TASK_EVENTS = task_sse(
-    ID, TaskChanges(TaskVersion(TaskState.COMPLETED, 1, 41), 0, COMPLETED_TASK.changes)
+TASK_EVENTS = b"".join(
+    task_sse(ID, changes)
+    for changes in (
+        TaskChanges(
+            TaskVersion(TaskState.RUNNING, 1, 41), 0, RUNNING_TASK.changes, RUNNING_TASK.progress
+        ),
+        TaskChanges(TaskVersion(TaskState.COMPLETED, 1, 41), 2, COMPLETED_TASK.changes[2:]),
+    )
 ).decode()
 BATCH_EVENTS = batch_sse(
     BATCH_ID, BatchEvents(BatchVersion(events=3, ended=1, size=1), _EVENTS, cursor=3)

@@ -4,7 +4,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from quantumtask.api.serialization.task_json import ResultTexts, format_time, task_pieces
+from quantumtask.api.serialization.task_json import (
+    ResultTexts,
+    format_time,
+    progress_fields,
+    task_pieces,
+)
 from quantumtask.api.service.batches import BatchReceipt
 from quantumtask.api.watch.event_streams import FinishedTask
 from quantumtask.api.watch.queries import BatchEvents, TaskChanges
@@ -67,11 +72,17 @@ def ndjson_error(line: FinishedTask, error: QuantumTaskError) -> bytes:
 
 
 def task_sse(task_id: str, answer: TaskChanges) -> bytes:
-    """Return changes of a task as server-sent events with the ids 1, 2 and so on."""
+    """Return changes of a task as server-sent events with the ids 1, 2 and so on.
+
+    Its progress has no id: a client that reconnects needs none of before.
+    """
     numbered = enumerate(answer.changes, answer.after + 1)
-    return b"".join(
-        _change_sse(number, change, {"task_id": task_id}) for number, change in numbered
-    )
+    texts = [_change_sse(number, change, {"task_id": task_id}) for number, change in numbered]
+    if answer.progress:
+        data = {"task_id": task_id, "attempt": answer.version.attempt}
+        data |= progress_fields(answer.progress)
+        texts.append(f"event: progress\ndata: {json.dumps(data)}\n\n".encode())
+    return b"".join(texts)
 
 
 def batch_sse(batch_id: str, answer: BatchEvents) -> bytes:

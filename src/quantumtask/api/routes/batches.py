@@ -247,14 +247,20 @@ async def follow_batch(request: Request, batch_id: BatchId) -> Response:
     ),
     openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
-async def follow_task(request: Request, task_id: TaskId) -> Response:
+async def follow_task(
+    request: Request,
+    task_id: TaskId,
+    progress: Annotated[
+        bool, Query(description="Also stream `progress`, every few seconds while it changes.")
+    ] = False,
+) -> Response:
     """Stream every change of a task's state, past and future, as server-sent events.
 
     The stream ends when the task ends. A client that reconnects with the `Last-Event-ID` of the
     last event gets 204.
     """
     streams, after = get_service(request).streams, _last_event_id(request)
-    changes = await streams.task_changes(get_scope(request), task_id, after)
+    changes = await streams.task_changes(get_scope(request), task_id, after, progress)
     return _sse_response(request, changes, partial(task_sse, task_id.lower()))
 
 

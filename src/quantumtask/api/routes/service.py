@@ -23,12 +23,12 @@ from quantumtask.api.routes.refusals import (
 )
 from quantumtask.api.schemas.activity import ServiceStateView, service_view
 from quantumtask.api.schemas.principal import LoginView, PrincipalView
+from quantumtask.api.schemas.queue import QueueView
 from quantumtask.api.schemas.responses import (
     BackendList,
     BackendView,
     EngineList,
     HealthView,
-    QueueView,
     ReadinessView,
 )
 from quantumtask.api.schemas.usage import UsageView, usage_view

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from quantumtask.api.routes.task_examples import ID, PROBLEM, SUBMITTED_AT
 from quantumtask.api.schemas.activity import service_view
 from quantumtask.api.schemas.principal import LoginView, PrincipalView, SessionView
+from quantumtask.api.schemas.queue import ExpectedWaitView
 from quantumtask.api.schemas.responses import (
     BackendList,
     BackendSummary,
@@ -15,7 +16,6 @@ from quantumtask.api.schemas.responses import (
     EngineMethod,
     EngineView,
     EstimateView,
-    ExpectedWaitView,
     GateView,
     HealthView,
     MedianErrors,

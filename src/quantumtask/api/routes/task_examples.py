@@ -13,6 +13,7 @@ from quantumtask.api.serialization.task_json import (
     task_submitted_json,
 )
 from quantumtask.shared.task import Failure, Problem, Result, StateChange, Task, TaskState
+from quantumtask.shared.task_progress import TaskProgress
 
 ID = "5f2c9f3e-8d0b-4c0e-9a4f-2f6f0b7f3c11"
 WORKER = "0d3e2f7a"
@@ -54,9 +55,11 @@ RUNNING_TASK = Task(
     attempt=1,
     started_at=SUBMITTED_AT + 0.002,
     changes=_CLAIMED,
+    progress=TaskProgress(0.42, 17.3),
 )
 COMPLETED_TASK = replace(
     RUNNING_TASK,
+    progress=None,
     state=TaskState.COMPLETED,
     finished_at=SUBMITTED_AT + 0.006,
     changes=(*_CLAIMED, _change("complete", TaskState.COMPLETED, 0.006)),
@@ -69,7 +72,8 @@ _TASK_WITH_OUTPUTS = replace(
     result=replace(_RESULT, counts='{"0": 3, "1": 1}', outputs='{"c": ["0", "0", "1", "0"]}'),
 )
 _FAILED_TASK = replace(
-    RUNNING_TASK,
+    COMPLETED_TASK,
+    result=None,
     state=TaskState.FAILED,
     finished_at=SUBMITTED_AT + 0.006,
     changes=(*_CLAIMED, _change("fail", TaskState.FAILED, 0.006)),

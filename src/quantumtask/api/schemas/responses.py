@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from quantumtask.api.schemas.progress import ProgressView
+from quantumtask.api.schemas.queue import ExpectedWaitView, QueuePositionView
 from quantumtask.shared.task import TaskState
 
 PublicStatus = Literal["pending", "completed", "failed", "cancelled"]
@@ -80,6 +82,7 @@ class TaskSummary(BaseModel):
     running_ms: float | None = Field(description="Milliseconds of running; null until the end.")
     compile_ms: float | None = Field(None, description="Milliseconds of the compilation.")
     store_ms: float | None = Field(None, description="Milliseconds until the result was stored.")
+    progress: ProgressView | None = Field(None, description="Only of a running task.")
     seed: int | None = Field(None, description="The seed of the run.")
     engine: str | None = Field(None, description="The simulator that ran the task.")
     engine_version: str | None = None
@@ -101,16 +104,6 @@ class TaskSummary(BaseModel):
     item: int | None = Field(None, description="Index of the task in its batch, from 0.")
     error: str | None = Field(None, description="The reason of a failure, in one sentence.")
     error_code: str | None = None
-
-
-class QueuePositionView(BaseModel):
-    """Position of a waiting task in the queue."""
-
-    position: int = Field(description="1: the next task to run.")
-    at_least: bool = Field(description="True: these are lower bounds, very many tasks are ahead.")
-    expected_start: str | None = Field(
-        description="From the predicted work ahead and the workers' rate; null: no active worker."
-    )
 
 
 class TaskView(TaskSummary):
@@ -155,6 +148,7 @@ class TaskStatusView(BaseModel):
     started_at: str | None
     finished_at: str | None
     queue: QueuePositionView | None = None
+    progress: ProgressView | None = None
     shape: list[int] | None = None
     result_bytes: int | None = None
     result_url: str | None = None
@@ -261,16 +255,6 @@ class MedianErrors(BaseModel):
     readout: float | None
 
 
-class ExpectedWaitView(BaseModel):
-    """The expected wait of a task that is submitted now, on any backend."""
-
-    waiting: int = Field(description="Number of waiting tasks.")
-    expected_wait_s: float | None = Field(
-        description="Seconds until these have run, by their predicted cost; null: no worker is "
-        "active."
-    )
-
-
 class BackendSummary(BaseModel):
     """A backend in the list."""
 
@@ -330,27 +314,6 @@ class TaskList(BaseModel):
     next_cursor: str | None = Field(
         description="The `cursor` of the next page, with older tasks; null on the last page."
     )
-
-
-class OwnerQueueView(BaseModel):
-    """The tasks of one project, owner and priority."""
-
-    project: str
-    owner: str | None
-    priority: int
-    waiting: int
-    running: int
-
-
-class QueueView(BaseModel):
-    """The waiting and the running tasks."""
-
-    waiting: int
-    running: int
-    oldest_submitted_at: str | None = Field(description="Of the waiting tasks.")
-    workers: int = Field(description="Number of workers with a recent heartbeat.")
-    slots: int = Field(description="Number of slots of these workers.")
-    owners: list[OwnerQueueView] = Field(description="The 100 with the most waiting tasks.")
 
 
 class HealthView(BaseModel):

@@ -19,6 +19,7 @@ from quantumtask.api.serialization.array_json import list_pieces
 from quantumtask.shared.blobs import FIELDS, PIECE_BYTES
 from quantumtask.shared.queue_stats import ExpectedWait, QueueStats
 from quantumtask.shared.task import QueuePosition, Result, StateChange, Task
+from quantumtask.shared.task_progress import TaskProgress
 
 ResultTexts: TypeAlias = Iterator[tuple[str, bytes]]
 """The texts of a result, in pieces, each with the name of its field."""
@@ -154,6 +155,8 @@ def status_json(task: Task) -> bytes:
     }
     if task.queue_position:
         fields["queue"] = _queue_position(task.queue_position)
+    if task.progress:
+        fields["progress"] = progress_fields(task.progress)
     if task.result:
         if task.result.registers is not None:
             fields["shape"] = task.result.shape or ()
@@ -199,6 +202,15 @@ def _queue_position(place: QueuePosition) -> dict[str, Any]:
     }
 
 
+def progress_fields(progress: TaskProgress) -> dict[str, float | None]:
+    """Return the progress of a task, with the digits that it is known to."""
+    fraction, remaining_s = progress.fraction, progress.remaining_s
+    return {
+        "fraction": None if fraction is None else round(fraction, 4),
+        "remaining_s": None if remaining_s is None else round(remaining_s, 1),
+    }
+
+
 def task_summary(task: Task) -> dict[str, Any]:
     """Return the fields of a task in a list."""
     waiting_ms, running_ms = _durations(task)
@@ -219,6 +231,8 @@ def task_summary(task: Task) -> dict[str, Any]:
         "waiting_ms": waiting_ms,
         "running_ms": running_ms,
     }
+    if task.progress:
+        fields["progress"] = progress_fields(task.progress)
     if task.result:
         result = task.result
         fields |= {

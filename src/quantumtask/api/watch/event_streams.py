@@ -54,9 +54,15 @@ class EventStreams:
         self._watcher = watcher
 
     async def task_changes(
-        self, project: str, task_id: str, after: int
+        self, project: str, task_id: str, after: int, progress: bool = False
     ) -> AsyncIterator[TaskChanges | None] | None:
         """Return the changes of a task after the first `after`, until the task is final.
+
+        Args:
+            project: The project of the task.
+            task_id: The task.
+            after: The number of changes to leave out.
+            progress: Also return each change of the progress.
 
         Returns:
             The stream, or None if no change follows and the task is final.
@@ -64,7 +70,7 @@ class EventStreams:
         Raises:
             TaskNotFound: there is no such task.
         """
-        query = TaskChangesAfter(project, parse_id(task_id, TaskNotFound), after)
+        query = TaskChangesAfter(project, parse_id(task_id, TaskNotFound), after, progress)
         first = await self._watcher.read(query)
         if first is None:
             raise TaskNotFound

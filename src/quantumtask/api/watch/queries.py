@@ -3,11 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from quantumtask.shared.api_store import ApiStore
 from quantumtask.shared.batch import Batch, BatchEvent, BatchVersion, ProjectVersion, TaskVersion
 from quantumtask.shared.task import StateChange, Task
+from quantumtask.shared.task_progress import TaskProgress
 
 A = TypeVar("A")
 
@@ -91,25 +93,37 @@ class StreamQuery(WatchQuery[A]):
 
 
 class TaskChanges(NamedTuple):
-    """The version of a task, and its changes of state without the first `after` changes."""
+    """The version of a task, and its changes of state without the first `after` changes.
+
+    Attributes:
+        progress: The progress of the task, if it has changed.
+    """
 
     version: TaskVersion
     after: int
     changes: Sequence[StateChange]
+    progress: TaskProgress | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TaskChangesAfter(StreamQuery[TaskChanges | None]):
-    """Read the changes of a task without the first `after`; due when the task's version changes."""
+    """Read the changes of a task without the first `after`; due when the task's version changes.
+
+    Attributes:
+        progress: True: also when its progress changes.
+    """
 
     project: str
     key: str
     after: int
+    progress: bool = False
     last_version: TaskVersion | None = None
     load_versions: ClassVar = ApiStore.task_versions
 
     def is_due(self, version: TaskVersion | None) -> bool:
         """Return True if a query for this version is to be answered now."""
+        if version and not self.progress:
+            version = version.without_progress
         return version != self.last_version
 
     def next_after(self, answer: TaskChanges) -> "TaskChangesAfter | None":
@@ -117,7 +131,7 @@ class TaskChangesAfter(StreamQuery[TaskChanges | None]):
         if answer.version.final:
             return None
         after = self.after + len(answer.changes)
-        return TaskChangesAfter(self.project, self.key, after, answer.version)
+        return replace(self, after=after, last_version=answer.version)
 
     @classmethod
     def fetch(
@@ -125,19 +139,29 @@ class TaskChangesAfter(StreamQuery[TaskChanges | None]):
     ) -> list[TaskChanges | None]:
         """Fetch the answers of queries of this kind together."""
         histories = store.read_histories(project, {query.key for query in queries})
-        return [_changes_after(query, *histories.get(query.key, (None, ()))) for query in queries]
+        now = cache(store.now)
+        return [
+            _changes_after(query, now, *histories.get(query.key, (None, ()))) for query in queries
+        ]
 
 
 def _changes_after(
-    query: TaskChangesAfter, version: TaskVersion | None, changes: Sequence[StateChange]
+    query: TaskChangesAfter,
+    now: Callable[[], float],
+    version: TaskVersion | None,
+    changes: Sequence[StateChange],
 ) -> TaskChanges | None:
     """Return None also if the task was removed between the two SQL statements."""
     if version is None or not changes:
         return None
-    last = changes[-1]  # possibly newer than the version
-    return TaskChanges(
-        TaskVersion(last.state, last.attempt, version.sequence), query.after, changes[query.after :]
-    )
+    last = changes[-1]
+    is_newer = (last.state, last.attempt) != version[:2]
+    if is_newer or not query.progress:
+        version = TaskVersion(last.state, last.attempt, version.sequence)
+    progress = None
+    if version != query.last_version and version != version.without_progress:
+        progress = version.progress_at(now())
+    return TaskChanges(version, query.after, changes[query.after :], progress)
 
 
 @dataclass(frozen=True, slots=True)
