@@ -57,6 +57,19 @@ def test_a_failed_task_has_its_reason_and_a_running_one_its_time_in_one_line_eac
     assert len(lines) == 3
 
 
+def test_a_running_task_has_its_progress_as_far_as_it_is_known() -> None:
+    for fraction, remaining_s, text in (
+        (0.426, 77.4, "42 %, about 0:01:17 left"),
+        (0.999, None, "99 %"),
+        (None, 3.0, "about 0:00:03 left (estimate)"),
+    ):
+        progress = {"fraction": fraction, "remaining_s": remaining_s}
+        page = {"tasks": [task(state="running", progress=progress)]}
+        head, row = rendered(task_list.tasks(page))
+        assert head.split() == ["task", "state", "progress", "age"]
+        assert f"running  {text}" in row
+
+
 def test_a_long_name_takes_no_second_line() -> None:
     page = {"tasks": [task(name="n" * 50, tags=["t" * 50], engine="lightning", error="e" * 99)]}
     for width in (60, 80, 120):

@@ -30,6 +30,14 @@ def test_a_waiting_task_has_its_position_and_says_that_no_worker_runs() -> None:
     )
 
 
+def test_a_running_task_has_a_bar_of_what_is_done_and_the_time_that_is_left() -> None:
+    running = task(state="running", progress={"fraction": 0.5, "remaining_s": 65.2})
+    assert words(task_html(running)) == "● running task · t1 50 %, about 0:01:05 left"
+    assert "width:" in task_html(running)
+    guessed = task(state="running", progress={"fraction": None, "remaining_s": 9})
+    assert words(task_html(guessed)) == "● running task · t1 about 0:00:09 left (estimate)"
+
+
 def test_an_ended_task_has_its_result_or_the_reasons_of_its_failure() -> None:
     done = task(status="completed", state="completed", result={"00": 5}, shots=5, running_ms=1500)
     assert words(task_html(done)) == "● completed task · t1 ran 1.5 s 5 shots counts 00 5"

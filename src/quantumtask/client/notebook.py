@@ -14,7 +14,7 @@ from quantumtask.client.html import (
     progress_bar,
     table,
 )
-from quantumtask.client.progress import ProgressMeter, progress_text
+from quantumtask.client.progress import ProgressMeter, progress_text, task_progress_text
 from quantumtask.client.results.decode import is_complete, result_from_json
 from quantumtask.client.results.html import html as result_html
 from quantumtask.shared.quantity import quantity
@@ -27,14 +27,24 @@ def task_html(task: Json) -> str:
     """Return a task as HTML: its state, its run, and its result or the reason of its failure."""
     state = str(task.get("state") or task["status"])
     title = " · ".join(filter(None, [task.get("name") or "task", str(task["task_id"])]))
-    parts = [note(" · ".join(_run(task)))]
+    parts = [_progress_bar(task), note(" · ".join(_run(task)))]
     parts += [note(f"⚠ {_place(each)}{each['message']}") for each in _problems(task)]
     if state == "completed" and is_complete(task):
         parts.append(result_html(result_from_json(task)))
     return block(title, parts, state)
 
 
+def _progress_bar(task: Json) -> str:
+    """Return a bar of the work of a running task that is done; "" if that is not known."""
+    fraction = (task.get("progress") or {}).get("fraction")
+    if fraction is None:
+        return ""
+    return progress_bar([(STATE_COLOURS["running"], round(1000 * fraction))], 1000)
+
+
 def _run(task: Json) -> Iterator[str]:
+    if progress := task_progress_text(task):
+        yield progress
     queue = task.get("queue") or {}
     if queue.get("position"):
         yield f"position {queue['position']:,} in the queue"

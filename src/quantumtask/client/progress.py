@@ -1,9 +1,11 @@
 """Progress line in a terminal or a notebook."""
 
+import math
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
 
 MIN_WAIT_S = 0.5
 """Waiting time, in seconds, below which no line appears."""
@@ -36,6 +38,21 @@ def progress_text(done: int, total: int, remaining_s: float | None) -> str:
     if done == total or remaining_s is None:
         return text
     return f"{text}, about {_clock(remaining_s)} left"
+
+
+def task_progress_text(task: Mapping[str, Any]) -> str:
+    """Return the progress of a running task, such as `42 %, about 0:00:17 left`; "" if unknown.
+
+    Args:
+        task: Task as the service describes it.
+    """
+    progress = task.get("progress") or {}
+    fraction, remaining_s = progress.get("fraction"), progress.get("remaining_s")
+    words = [] if fraction is None else [f"{math.floor(100 * fraction)} %"]
+    if remaining_s is not None:
+        estimate = " (estimate)" if fraction is None else ""
+        words.append(f"about {_clock(remaining_s)} left{estimate}")
+    return ", ".join(words)
 
 
 class Progress:

@@ -15,9 +15,10 @@ from quantumtask.client.connection import (
     without_none,
 )
 from quantumtask.client.events import Event, events
-from quantumtask.client.progress import Progress
+from quantumtask.client.progress import Progress, task_progress_text
 from quantumtask.client.results.decode import is_complete, result_from_json
 from quantumtask.client.results.result import Result
+from quantumtask.shared.task_progress import TaskProgress
 
 LONG_POLL_S = 25.0
 """Seconds that one long poll stays open; the service allows at most 30 s."""
@@ -54,6 +55,16 @@ class Task:
         self._ask("status", _PLAIN, timeout=timeout)
         return self._state
 
+    def progress(self, timeout: float | None = None) -> TaskProgress | None:
+        """Return the progress of the task; None unless the task runs and its progress is known.
+
+        The engine counts shots, elements of a sweep, gates or terms. If it cannot tell, there is
+        no fraction, and the remaining time is the estimate from before the run.
+        """
+        self._ask("status", _PLAIN, timeout=timeout)
+        progress = self.known.get("progress")
+        return progress and TaskProgress(progress["fraction"], progress["remaining_s"])
+
     def info(self, wait: float = 0.0, timeout: float | None = None) -> Json:
         """Return the task as JSON.
 
@@ -66,7 +77,7 @@ class Task:
     def wait(self, timeout: float | None = None) -> Json:
         """Wait for the end of the task and return its JSON with the whole result.
 
-        A terminal or a notebook shows the state and the seconds meanwhile.
+        A terminal or a notebook shows the state, the progress and the seconds meanwhile.
 
         Raises:
             TimeoutError: The task has not ended after `timeout` seconds.
@@ -167,11 +178,11 @@ def fetch_result(connection: Connection, body: Json, accept: str = ACCEPTED) -> 
 
 
 def _words(body: Json) -> str:
-    """Return the text of the progress line, such as `submitted, position 3`."""
+    """Return the text of the progress line: `submitted, position 3` or `running, 42 %`."""
     queue = body.get("queue") or body
     words = [str(body.get("state", "pending"))]
     if position := queue.get("position"):
         words.append(f"position {position:,}")
         if queue.get("expected_start", "") is None:
             words.append("no worker is running")
-    return ", ".join(words)
+    return ", ".join(filter(None, [*words, task_progress_text(body)]))

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from quantumtask.cli.render.style import COLOURS, duration, printable
 from quantumtask.client import Json
+from quantumtask.client.progress import task_progress_text
 
 SHORT_ID_LENGTH = 13
 """Characters of an id that hold the time of the submission in milliseconds."""
@@ -17,7 +18,7 @@ ITEM_ID_LENGTH = 23
 """Characters of the ids of a batch and of its tasks, many of which have the same time."""
 MAX_LABEL_LENGTH = 24
 PROGRESS_WIDTH = 12
-OPTIONAL_COLUMNS = ("ran", "engine", "owner", "name", "tags", "details")
+OPTIONAL_COLUMNS = ("progress", "ran", "engine", "owner", "name", "tags", "details")
 """Columns that a table has if one of its tasks has a value."""
 
 
@@ -83,6 +84,7 @@ def _row(task: Json, task_id: str) -> dict[str, Text]:
     return {
         "task": _line(task_id),
         "state": Text(state, style=COLOURS.get(state, "default")),
+        "progress": Text(task_progress_text(task)),
         "age": Text(since(task["submitted_at"])),
         "ran": Text(_running_time(task)),
         "engine": _line(task.get("engine") or ""),

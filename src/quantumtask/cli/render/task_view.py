@@ -21,6 +21,7 @@ from quantumtask.cli.render.style import (
 )
 from quantumtask.client import Json
 from quantumtask.client.errors import WITHOUT_WORKER
+from quantumtask.client.progress import task_progress_text
 from quantumtask.shared.installation import as_typed
 from quantumtask.shared.quantity import quantity
 
@@ -103,6 +104,8 @@ def _facts(task: Json) -> Iterator[str]:
         yield quantity(task["shots"], "shot")
     if task.get("queue"):
         yield from _queue_position(task["queue"])
+    if progress := task_progress_text(task):
+        yield progress
     if task.get("waiting_ms") is not None:
         yield f"waited {duration(task['waiting_ms'])}"
     if task.get("running_ms") is not None:

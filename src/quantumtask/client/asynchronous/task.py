@@ -30,6 +30,7 @@ class AsyncTask:
         return self.synchronous.known
 
     status = awaited(Task.status)
+    progress = awaited(Task.progress)
     info = awaited(Task.info)
     wait = awaited(Task.wait)
     result = awaited(Task.result)
