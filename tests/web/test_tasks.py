@@ -2,16 +2,21 @@
 
 import json
 import math
+import os
 import re
+import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
+from quantumtask.shared.task_progress import TaskProgress
 from tests.support.browser import findings_in_themes
-from tests.support.services import BELL, ENDLESS, Service
+from tests.support.services import BELL, ENDLESS, Service, slot_pids
+from tests.support.stores import FullStore
 
 pytestmark = pytest.mark.xdist_group("web")
 
@@ -122,6 +127,40 @@ def test_a_task_runs_again_as_it_was_submitted(page: Page, service: Service) -> 
     expect(page.get_by_label("Engine")).to_have_value("aer")
     expect(page.get_by_label("Observables")).to_have_value("Z")
     expect(page.get_by_label("Gate on one qubit")).to_have_value("0.25")
+
+
+def test_a_running_task_shows_what_is_done_and_the_time_that_is_left(
+    page: Page, service: Service
+) -> None:
+    store = FullStore(service.settings)
+    slots = slot_pids(service.worker)
+    for slot in slots:
+        os.kill(slot, signal.SIGSTOP)  # so that no slot reports anything
+    tag = new_tag("progress")
+    task = submit(service, ENDLESS, wait=0, tags=[tag])
+    service.running(task)
+    worker = service.get(task)["history"][-1]["worker"]
+    page.goto(f"/#/tasks?tag={tag}")
+    row = page.get_by_role("table", name="Tasks, newest first").locator("tbody tr")
+    expect(row).to_contain_text("running")
+    store.record_progress(worker, {(task, 1): TaskProgress(0.426, 3661)})
+    expect(row).to_contain_text("42 %, about 1 h 1 min left")  # without a reload
+    bar = page.get_by_role("progressbar", name="Work that is done")
+    expect(bar).to_have_attribute("value", "0.426")
+    assert findings_in_themes(page) == {}
+    page.goto(f"/#/tasks/{task}")
+    expect(bar).to_have_attribute("value", "0.426")
+    store.record_progress(worker, {(task, 1): TaskProgress(0.75, 60)})
+    expect(bar).to_have_attribute("value", "0.75")
+    expect(page.locator(".task-progress")).to_contain_text("75 %, about")
+    assert findings_in_themes(page) == {}
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".state-line")).to_contain_text("cancelled")
+    expect(bar).to_have_count(0)
+    store.close()
+    for slot in slots:
+        with suppress(ProcessLookupError):  # the slot of the task was killed
+            os.kill(slot, signal.SIGCONT)
 
 
 def test_a_failed_task_shows_the_line_and_the_place(page: Page, service: Service) -> None:

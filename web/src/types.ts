@@ -55,6 +55,12 @@ export interface StateChange {
   worker: string | null;
 }
 
+/** Progress of a running task; null: not known. */
+export interface Progress {
+  fraction: number | null;
+  remaining_s: number | null;
+}
+
 export interface TaskSummary {
   task_id: string;
   status: string;
@@ -73,6 +79,7 @@ export interface TaskSummary {
   running_ms: number | null;
   compile_ms?: number | null;
   store_ms?: number | null;
+  progress?: Progress | null;
   seed?: number | string | null;
   engine?: string | null;
   engine_version?: string | null;

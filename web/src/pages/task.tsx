@@ -12,6 +12,7 @@ import { href, type Route } from "../router";
 import { Actions } from "../tasks/actions";
 import { Facts } from "../tasks/facts";
 import { History } from "../tasks/history";
+import { TaskProgress } from "../tasks/task-progress";
 import { TaskResult } from "../tasks/task-result";
 import { Tags } from "../tasks/task-table";
 import { Waterfall } from "../tasks/waterfall";
@@ -27,7 +28,7 @@ function TaskView({ id }: { id: string }) {
   const path = `/tasks/${encodeURIComponent(id)}`;
   const { data: task, error, reload } = useResource<Task>(path);
   const circuit = useText(`${path}/circuit`);
-  useEvents(`${path}/events`, reload);
+  useEvents(`${path}/events?progress=true`, reload);
   return (
     <section class="page">
       <div class="page-head">
@@ -57,6 +58,7 @@ function Content({ task, circuit }: { task: Task; circuit: string | null }) {
         )}
         <Tags tags={task.tags} />
       </p>
+      {task.progress && <TaskProgress progress={task.progress} />}
       <Failure task={task} circuit={circuit} />
       <div class="task-columns">
         <div class="stack">

@@ -4,6 +4,7 @@ import { Table, type Column } from "../components/table";
 import { formatAge, formatDuration, formatTime } from "../format";
 import { href } from "../router";
 import type { TaskSummary } from "../types";
+import { TaskProgress } from "./task-progress";
 
 /** Characters of an id that tell tasks apart: the milliseconds of their submission, and a part of what follows. */
 const ID_LENGTH = 18;
@@ -18,7 +19,7 @@ interface Props {
 export function TaskTable({ tasks, now, empty }: Props) {
   const hasOwners = tasks.some((task) => task.owner);
   const columns: (Column<TaskSummary> | false)[] = [
-    { title: "State", cell: (task) => <StateBadge state={task.state} /> },
+    { title: "State", cell: (task) => <State task={task} /> },
     { title: "Task", class: "main", cell: (task) => <TaskName task={task} /> },
     { title: "Tags", isWideOnly: true, cell: (task) => <Tags tags={task.tags} /> },
     hasOwners && { title: "Owner", isWideOnly: true, class: "clip", cell: (task) => task.owner ?? "" },
@@ -34,6 +35,16 @@ export function TaskTable({ tasks, now, empty }: Props) {
       empty={empty}
       columns={columns.filter((column) => column !== false)}
     />
+  );
+}
+
+/** The state, and the progress of a task that runs. */
+function State({ task }: { task: TaskSummary }) {
+  return (
+    <>
+      <StateBadge state={task.state} />
+      {task.progress && <TaskProgress progress={task.progress} />}
+    </>
   );
 }
 
