@@ -7,7 +7,12 @@ import pytest
 
 from quantumtask.cli.supervisor import log_files
 from quantumtask.cli.supervisor.folder_lock import FolderLock, FolderOwner
-from quantumtask.cli.supervisor.preparation import StartError, check_start, prepare_folder
+from quantumtask.cli.supervisor.preparation import (
+    StartError,
+    check_start,
+    data_option,
+    prepare_folder,
+)
 from quantumtask.shared.data_folder import DATA_FOLDER, data_folder
 from quantumtask.shared.settings import Settings, load_settings
 from tests.reliability.chaos.outages import DiskUnavailable, small_disk
@@ -126,3 +131,14 @@ def test_commands_ask_which_database_where_there_is_one_of_make_run(
     assert "The data of `make run` is in data: --data-dir data" in status.stdout
     logs = quantumtask("logs", XDG_DATA_HOME=str(tmp_path))
     assert "The data of `make run` is in data: --data-dir data" in logs.stderr
+
+
+def test_a_folder_is_named_from_the_current_one_unless_that_is_the_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """systemd starts services in the root; their messages are read elsewhere."""
+    settings = Settings(data_dir=tmp_path / "tasks")
+    monkeypatch.chdir(tmp_path)
+    assert data_option(settings) == " --data-dir tasks"
+    monkeypatch.chdir("/")
+    assert data_option(settings) == f" --data-dir {tmp_path / 'tasks'}"

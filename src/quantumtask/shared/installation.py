@@ -21,8 +21,8 @@ def command_path(name: str = "quantumtask") -> str:
     if on_path and (not script.exists() or Path(on_path).samefile(script)):
         return name
     if not script.exists():
-        return f"{_short(Path(sys.executable))} -m {name}"
-    return _short(script)
+        return f"{short_path(Path(sys.executable))} -m {name}"
+    return short_path(script)
 
 
 def as_typed(text: str) -> str:
@@ -46,10 +46,10 @@ def _source() -> str:
     if url.scheme != "file" or not path.exists():
         return "quantumtask"
     # A path with a separator: pip takes a single word for the name of a package of the index.
-    return "." if path == Path.cwd() else os.path.join(os.curdir, _short(path))  # noqa: PTH118
+    return "." if path == Path.cwd() else os.path.join(os.curdir, short_path(path))  # noqa: PTH118
 
 
-def _short(path: Path) -> str:
+def short_path(path: Path) -> str:
     """Return a path relative to the current folder if it is below, and that is not the root."""
     folder = Path.cwd()
     is_below = path.is_relative_to(folder) and folder != Path(folder.anchor)

@@ -11,6 +11,7 @@ from quantumtask.cli.supervisor.addresses import listen_error
 from quantumtask.cli.supervisor.folder_lock import FolderLock
 from quantumtask.cli.supervisor.log_files import log_folder
 from quantumtask.shared.data_folder import data_folder
+from quantumtask.shared.installation import short_path
 from quantumtask.shared.settings import MIB, Settings
 
 MIN_FREE_BYTES = 16 * MIB
@@ -77,8 +78,7 @@ def data_option(settings: Settings) -> str:
     default = data_folder(Settings.data_dir, os.environ).absolute()
     if default == settings.data_dir.absolute():
         return ""
-    folder, here = settings.data_dir.absolute(), Path.cwd()
-    return f" --data-dir {folder.relative_to(here) if folder.is_relative_to(here) else folder}"
+    return f" --data-dir {short_path(settings.data_dir.absolute())}"
 
 
 class _Address(NamedTuple):
