@@ -14,6 +14,10 @@ from quantumtask.shared.task import Failure, Task, TaskState
 _M = TypeVar("_M", bound=BaseModel)
 
 
+MAX_TASK_NAME = 50
+"""Longest name of a task; the whole name of a job is in its metadata."""
+
+
 class JobNotFound(NotFound):
     """An id that no job of a door has."""
 
@@ -49,6 +53,12 @@ def read_facts(model: type[_M], item: Task | Batch, door: str) -> _M:
         return model.model_validate(metadata[door], strict=False)
     except (KeyError, TypeError, ValidationError):  # also metadata that another client wrote
         raise JobNotFound from None
+
+
+def task_name(name: str | None) -> str | None:
+    """Return the name of a task for the name of a job, which may be any text."""
+    text = "".join(filter(str.isprintable, name or ""))[:MAX_TASK_NAME]
+    return text if text.strip() else None
 
 
 async def first_failure(

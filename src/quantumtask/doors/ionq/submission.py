@@ -20,6 +20,7 @@ from quantumtask.doors.ionq.job_record import SESSION_TAG, TAG, JobRecord
 from quantumtask.doors.ionq.json_circuit import QIS, translate
 from quantumtask.doors.ionq.noise_models import noise_option
 from quantumtask.doors.ionq.sessions import check_session
+from quantumtask.doors.stored_jobs import task_name
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.output_kinds import COUNTS, MEMORY, PROBABILITIES, REGISTERS
 from quantumtask.shared.settings import Settings
@@ -27,8 +28,6 @@ from quantumtask.shared.task import SIMULATOR, TaskSpec
 
 MAX_TABLE_QUBITS = 20
 """Most qubits of a table of exact probabilities; above, probabilities are frequencies."""
-MAX_TASK_NAME = 50
-"""Longest name of a task; a longer name of a job is in its record alone."""
 
 
 class NewJob:
@@ -86,7 +85,7 @@ class NewJob:
             )
             tasks.append(self._task(single, f"{place}.circuit", record, ()))
         record = self._record(MULTI_CIRCUIT).model_copy(update={"qubits": qubits})
-        return BatchSpec(tasks, _label(self._job.name), self._tags(), record.to_metadata())
+        return BatchSpec(tasks, task_name(self._job.name), self._tags(), record.to_metadata())
 
     def _missing_qubits(self) -> int:
         raise InvalidRequest("input.qubits: field required")
@@ -128,7 +127,7 @@ class NewJob:
             text,
             shots=self._job.shots,
             seed=self._job.noise.seed if self._job.noise else None,
-            name=_label(record.name),
+            name=task_name(record.name),
             tags=tags,
             priority=self._priority,
             options=json.dumps(present, separators=(",", ":")),
@@ -154,9 +153,3 @@ class NewJob:
     def _tags(self) -> tuple[str, ...]:
         session = self._job.session_id
         return (TAG, *([SESSION_TAG + session] if session else []))
-
-
-def _label(name: str | None) -> str | None:
-    """Return the name of a task for the name of a job, which may be any text."""
-    text = "".join(filter(str.isprintable, name or ""))[:MAX_TASK_NAME]
-    return text if text.strip() else None

@@ -9,6 +9,7 @@ from quantumtask.api.schemas.metadata import metadata_text
 from quantumtask.api.schemas.requests import parse_model, read_json
 from quantumtask.api.service.batches import MAX_BATCH_TASKS, BatchSpec
 from quantumtask.doors.qbraid.devices import name_of
+from quantumtask.doors.stored_jobs import task_name
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.output_kinds import COUNTS
 from quantumtask.shared.task import SIMULATOR, TaskSpec
@@ -16,7 +17,6 @@ from quantumtask.shared.task import SIMULATOR, TaskSpec
 TAG = "qbraid"
 """The tag of every job, by which jobs are listed, and the name in the metadata."""
 SHOTS_WITHOUT_A_NUMBER = 1024
-MAX_NAME_OF_A_TASK = 50
 
 
 class JobRecord(BaseModel):
@@ -83,7 +83,7 @@ def parse_request(body: bytes) -> TaskSpec | BatchSpec:
     if isinstance(job.program, ProgramText):
         return _task(job, job.program, (TAG,))
     tasks = [_task(job, program, ()) for program in job.program]
-    return BatchSpec(tasks, _label(job.name), (TAG,), _metadata(job, job.program[0]))
+    return BatchSpec(tasks, task_name(job.name), (TAG,), _metadata(job, job.program[0]))
 
 
 def _task(job: JobRequest, program: ProgramText, tags: tuple[str, ...]) -> TaskSpec:
@@ -93,7 +93,7 @@ def _task(job: JobRequest, program: ProgramText, tags: tuple[str, ...]) -> TaskS
         program.data,
         shots=SHOTS_WITHOUT_A_NUMBER if job.shots is None else job.shots,
         seed=job.runtimeOptions.seed,
-        name=_label(job.name),
+        name=task_name(job.name),
         tags=tags,
         options=json.dumps(options),
         metadata=_metadata(job, program),
@@ -110,9 +110,3 @@ def _metadata(job: JobRequest, program: ProgramText) -> str | None:
         format=program.format,
     )
     return metadata_text({TAG: facts.model_dump(exclude_defaults=True)})
-
-
-def _label(name: str | None) -> str | None:
-    """Return the name of a task for the name of a job, which may be any text."""
-    text = "".join(filter(str.isprintable, name or ""))[:MAX_NAME_OF_A_TASK]
-    return text if text.strip() else None
