@@ -242,3 +242,24 @@ def test_results_above_twenty_qubits_are_frequencies_and_say_so(service: Service
     assert set(shares) <= {"0", str(2**24 - 1)}
     assert shares == {key: count / 50 for key, count in histogram.items()}
     assert histogram == {key: shots.count(int(key)) for key in histogram}
+
+
+def test_a_table_of_probabilities_that_is_an_object_beside_the_database_is_exact(
+    service: Service,
+) -> None:
+    angles = [0.2 + 0.15 * k for k in range(15)]
+    calls = [{"gate": "ry", "target": k, "rotation": angle} for k, angle in enumerate(angles)]
+    job = {"type": "ionq.circuit.v1", "shots": 20, "input": {"qubits": 15, "circuit": calls}}
+    job_id = service.http.post("/v0.4/jobs", json=job).json()["id"]
+    assert (
+        service.http.get(f"/tasks/{job_id}", params={"wait": 30}).json()["result_bytes"] > 262_144
+    )
+    table = service.http.get(f"/v0.4/jobs/{job_id}/results/probabilities").json()
+    wanted = np.ones(1)
+    for angle in angles:  # the first qubit is the lowest bit
+        wanted = np.kron([np.cos(angle / 2) ** 2, np.sin(angle / 2) ** 2], wanted)
+    returned = np.array([table.get(str(key), 0.0) for key in range(2**15)])
+    assert np.abs(returned - wanted).max() < TOLERANCE
+    shots = service.http.get(f"/v0.4/jobs/{job_id}/results/shots").json()
+    histogram = service.http.get(f"/v0.4/jobs/{job_id}/results/histogram").json()
+    assert len(shots) == sum(histogram.values()) == 20
