@@ -19,7 +19,7 @@ from tests.doors.unitaries import Matrix, distance, unitary_of
 from tests.support.cases import check_each
 from tests.support.lazy_import import lazy_import
 
-pytestmark = pytest.mark.xdist_group("ionq")
+pytestmark = pytest.mark.xdist_group("cirq")
 """One process imports Cirq, which takes 2 s."""
 
 cirq, cirq_ionq = lazy_import("cirq"), lazy_import("cirq_ionq")

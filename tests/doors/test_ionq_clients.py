@@ -15,7 +15,7 @@ from tests.support.services import Service
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Transpiler default optimization_level"),
-    pytest.mark.xdist_group("ionq"),
+    pytest.mark.xdist_group("cirq"),
 ]
 
 cirq, cirq_ionq = lazy_import("cirq"), lazy_import("cirq_ionq")

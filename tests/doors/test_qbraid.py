@@ -3,16 +3,23 @@
 import json
 from typing import Any
 
-import cirq
 import pytest
-from qbraid.runtime import JobStatus, QbraidProvider
-from qbraid.runtime.exceptions import ResourceNotFoundError
-from qbraid_core.services.runtime.exceptions import QuantumRuntimeServiceRequestError
-from qbraid_core.services.runtime.schemas.job import Program
 from qiskit import QuantumCircuit
 
 from tests.doors.protocols import SIMULATOR_QRN
+from tests.support.lazy_import import lazy_import
 from tests.support.services import BELL, Service
+
+pytestmark = pytest.mark.xdist_group("cirq")
+"""One process imports qBraid and Cirq, which take 4 s."""
+
+cirq = lazy_import("cirq")
+runtime, runtime_exceptions = (
+    lazy_import("qbraid.runtime"),
+    lazy_import("qbraid.runtime.exceptions"),
+)
+service_exceptions = lazy_import("qbraid_core.services.runtime.exceptions")
+job_schema = lazy_import("qbraid_core.services.runtime.schemas.job")
 
 FLIPPED = 'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; x q[0]; c = measure q;'
 JOBS = "/qbraid/api/v1/jobs"
@@ -22,7 +29,7 @@ JOBS = "/qbraid/api/v1/jobs"
 def provider(service: Service, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("QBRAID_API_URL", f"{service.url}/qbraid/api/v1")
     monkeypatch.setenv("QBRAID_API_KEY", "anything")
-    return QbraidProvider()
+    return runtime.QbraidProvider()
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def test_devices_are_the_simulator_and_the_snapshots(provider: Any, device: Any)
     assert (device.num_qubits, device.queue_depth() >= 0) == (30, True)
     assert device.status().name == "ONLINE"
     assert device.get_calibrations() is None
-    with pytest.raises(ResourceNotFoundError):
+    with pytest.raises(runtime_exceptions.ResourceNotFoundError):
         provider.get_device("aws:aws:sim:sv1")
 
 
@@ -66,7 +73,7 @@ def test_a_noisy_device_and_a_seed_are_honoured(provider: Any) -> None:
 
 
 def test_several_programs_are_one_job(device: Any) -> None:
-    programs = [Program(format="qasm3", data=each) for each in (FLIPPED, BELL)]
+    programs = [job_schema.Program(format="qasm3", data=each) for each in (FLIPPED, BELL)]
     job = device.submit(programs, shots=10, as_batch=True)
     job.wait_for_final_state(timeout=30, poll_interval=0.05)
     results = job.result().results
@@ -86,7 +93,7 @@ def test_a_job_keeps_its_program_its_name_and_its_tags(device: Any, service: Ser
     assert job.id in {each.jobQrn for each in listed}
     assert service.http.get(f"/tasks/{job.id}").json()["tags"] == ["qbraid"]
     device.client.delete_job(job.id)
-    with pytest.raises(QuantumRuntimeServiceRequestError, match="job not found"):
+    with pytest.raises(service_exceptions.QuantumRuntimeServiceRequestError, match="job not found"):
         device.client.get_job(job.id)
 
 
@@ -106,7 +113,7 @@ def test_a_running_job_is_canceled(device: Any, service: Service) -> None:
     body = {"deviceQrn": SIMULATOR_QRN, "program": {"format": "qasm3", "data": slow}}
     job_id = service.http.post(JOBS, json=body).json()["data"]["jobQrn"]
     device.client.cancel_job(job_id)
-    assert device.client.get_job(job_id).status.value == JobStatus.CANCELLED.value
+    assert device.client.get_job(job_id).status.value == runtime.JobStatus.CANCELLED.value
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
