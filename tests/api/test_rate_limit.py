@@ -77,18 +77,18 @@ def test_an_operator_sets_shows_and_removes_limits_in_the_terminal(alone: Servic
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    run("set", "physics", "--max-slots", "8")
-    run("set", "physics", "--each-user", "--max-running", "4")
-    run("set", "physics", "--user", "ada", "--max-running", "16")
-    table = {line.split()[0]: line.split()[1:] for line in run("show", "physics").splitlines()}
+    run("set", "optics", "--max-slots", "8")
+    run("set", "optics", "--each-user", "--max-running", "4")
+    run("set", "optics", "--user", "ada", "--max-running", "16")
+    table = {line.split()[0]: line.split()[1:] for line in run("show", "optics").splitlines()}
     assert table["limit"] == ["project", "each", "user", "ada"]
     assert table["max_running"] == ["-", "4", "16"]
     assert table["max_slots"] == ["8", "-", "-"]
-    assert "physics: max_slots 8" in run("list")
-    described = "physics: max_slots 8; each user: max_running 4; ada: max_running 16"
+    assert "optics: max_slots 8" in run("list")
+    described = "optics: max_slots 8; each user: max_running 4; ada: max_running 16"
     assert described in run("list").splitlines()
-    run("set", "physics", "--user", "ada", "--max-running", "default")
-    assert "ada" not in run("show", "physics")
+    run("set", "optics", "--user", "ada", "--max-running", "default")
+    assert "ada" not in run("show", "optics")
 
 
 def test_limits_of_a_project_that_nothing_names_are_set_with_a_warning(alone: Service) -> None:
