@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.clbit_map import ClbitMap
 from quantumtask.engines.selection.circuit_features import extract_features
 from quantumtask.engines.selection.methods import IDEAL_METHODS, IdealMethod, engine_version
@@ -48,7 +49,7 @@ EXACT = [
 """The methods with exact probabilities."""
 
 EXACT_OPTIONS: dict[str, Callable[[IdealMethod], dict[str, Any]]] = {
-    "lightning": lambda method: {"precision": method.precision},
+    "lightning": lambda method: {"precision": method.precision, "progress": RunProgress()},
     "qsim": lambda _: {"threads": 1},
     "aer": lambda method: {"method": method.name, "threads": 1, "settings": SETTINGS},
 }

@@ -31,6 +31,7 @@ def store(configured: Settings) -> Iterator[FullStore]:
 READS: dict[str, Callable[[FullStore, str], Any]] = {
     "read": lambda store, project: store.read(project, ["task"]),
     "read_circuit": lambda store, project: store.read_circuit(project, "task"),
+    "read_request": lambda store, project: store.read_request(project, "task"),
     "list_tasks": lambda store, project: store.list_tasks(project),
     "list_tasks of a name": lambda store, project: store.list_tasks(project, name="n"),
     "list_tasks of a tag": lambda store, project: store.list_tasks(project, tag="t"),
