@@ -21,6 +21,11 @@ def circuit(**fields: Any) -> dict[str, Any]:
     return job(input={"qubits": 1, "circuit": [CALL], **fields})
 
 
+def terms(count: int) -> dict[str, Any]:
+    values = {"terms": ["Z"] * count, "coefficients": [1] * count, "time": 1}
+    return {"gate": "pauliexp", "targets": [0], **values}
+
+
 def deep(levels: int) -> str:
     return '{"a":' * levels + "1" + "}" * levels
 
@@ -75,6 +80,13 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "program is a list": (
         json.dumps(job(type="ionq.qasm3.v1", input={"data": []})), "input.data: input should be"
+    ),
+    "many terms in several circuits": (
+        json.dumps(job(
+            type="ionq.multi-circuit.v1",
+            input={"qubits": 1, "circuits": [{"circuit": [terms(900)]}] * 3},
+        )),
+        "input.circuits.2.circuit.0.terms: the circuits of a job must have at most 1,000,000 pairs",
     ),
     "a million gates": (
         json.dumps(circuit(circuit=[CALL] * 200_000)), "body: must have at most"

@@ -11,11 +11,12 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Gate, library
 from qiskit.quantum_info import Operator, SparsePauliOp
 
+from quantumtask.doors.ionq.circuit_budget import CircuitBudget
 from quantumtask.doors.ionq.json_circuit import translate
 from quantumtask.doors.ionq.native_gates import NATIVE_WRITERS
 from quantumtask.doors.ionq.qis_gates import QIS_WRITERS
-from quantumtask.shared.errors import InvalidRequest
-from tests.doors.unitaries import Matrix, distance, unitary_of
+from quantumtask.shared.errors import CircuitTooLarge, InvalidRequest
+from tests.doors.unitaries import Matrix, distance, text_of, unitary_of
 from tests.support.cases import check_each
 from tests.support.lazy_import import lazy_import
 
@@ -34,7 +35,7 @@ ANGLE = 0.7310585786300049
 
 def matrix_of(circuit: Sequence[Json], qubits: int = QUBITS, gate_set: str = "qis") -> Matrix:
     through_json = json.loads(json.dumps(circuit))
-    return unitary_of(translate(through_json, qubits, gate_set, "input.circuit").text)
+    return unitary_of(text_of(through_json, qubits, gate_set, "input.circuit"))
 
 
 def expected(gate: Gate, qubits: Sequence[int]) -> Matrix:
@@ -239,7 +240,7 @@ WRONG: dict[str, tuple[Any, str]] = {
          "time": 1}, "terms: X and Z do not commute"),
     "too many terms": (
         {"gate": "pauliexp", "targets": [0], "terms": ["Z"] * 2000, "coefficients": [1] * 2000,
-         "time": 1}, "terms: the circuit has too many terms"),
+         "time": 1}, "terms: the circuits of a job must have at most 1,000,000 pairs"),
 }  # fmt: skip
 
 
@@ -247,11 +248,27 @@ def test_a_wrong_gate_is_refused_with_its_place_and_its_field() -> None:
     def check(case: tuple[Any, str]) -> None:
         call, message = case
         with pytest.raises(InvalidRequest) as raised:
-            translate([{"gate": "h", "target": 0}, call], QUBITS, "qis", "input.circuit")
+            text_of([{"gate": "h", "target": 0}, call], QUBITS, "qis", "input.circuit")
         assert raised.value.message.startswith("input.circuit.1")
         assert message in raised.value.message
 
     check_each(WRONG, check)
+
+
+def test_text_that_grows_beyond_its_bound_is_refused_while_it_is_written() -> None:
+    call = {"gate": "pauliexp", "targets": list(range(QUBITS)), "terms": ["Y" * QUBITS] * 9,
+            "coefficients": [1] * 9, "time": 1}  # fmt: skip
+    size = len(text_of([call], QUBITS, "qis"))
+    for count, bound in ((1, size), (2, 2 * size)):
+        budget = CircuitBudget(bound)
+        for _ in range(count):
+            translate([call], QUBITS, "qis", "input.circuit", budget)
+        with pytest.raises(CircuitTooLarge) as raised:
+            translate([call], QUBITS, "qis", "input.circuits.7", budget)
+        assert raised.value.message.startswith("input.circuits.7")
+    with pytest.raises(CircuitTooLarge) as raised:
+        translate([call], QUBITS, "qis", "input.circuit", CircuitBudget(size // 2))
+    assert raised.value.message.startswith("input.circuit.0: the circuits of a job must be")
 
 
 def test_native_gates_without_their_fields_are_refused() -> None:
@@ -264,5 +281,5 @@ def test_native_gates_without_their_fields_are_refused() -> None:
         {"gate": "h", "target": 0},
     ):
         with pytest.raises(InvalidRequest):
-            translate([call], 2, "native", "input.circuit")
+            text_of([call], 2, "native", "input.circuit")
     assert set(NATIVE_WRITERS) == {"gpi", "gpi2", "ms", "zz"}

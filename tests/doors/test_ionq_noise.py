@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from quantumtask.doors.ionq.json_circuit import translate
 from quantumtask.doors.ionq.noise_models import NOISE_MODELS, noise_option
-from tests.doors.unitaries import unitary_of
+from tests.doors.unitaries import text_of, unitary_of
 from tests.support.http_queries import run_circuit
 from tests.support.services import Service
 
@@ -48,7 +47,7 @@ def documented(calls: list[Json], gate_set: str, model: str) -> Array:
     state = np.zeros((4, 4), complex)
     state[0, 0] = 1
     for call in calls:
-        matrix = unitary_of(translate([call], 2, gate_set, "").text)
+        matrix = unitary_of(text_of([call], 2, gate_set))
         state = matrix @ state @ matrix.conj().T
         names = ("target", "targets", "control", "controls")
         parts = [call[name] for name in names if name in call]
@@ -63,7 +62,7 @@ def documented(calls: list[Json], gate_set: str, model: str) -> Array:
 def test_a_noise_model_is_the_documented_channel_after_each_gate(
     service: Service, gate_set: str, calls: list[Json], model: str
 ) -> None:
-    text = translate(calls, 2, gate_set, "").text
+    text = text_of(calls, 2, gate_set)
     options = {"return": ["probabilities"], "noise": noise_option(model, gate_set)}
     computed = np.array(run_circuit(service, text, **options)["data"]["probabilities"])
     assert np.abs(computed - documented(calls, gate_set, model)).max() < 1e-9

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantumtask.doors.ionq.circuit_budget import CircuitBudget
+from quantumtask.doors.ionq.json_circuit import translate
 from quantumtask.engines import run_sweep
 from quantumtask.engines.outputs.output_spec import OutputSpec
 from quantumtask.openqasm import compile_sweep
@@ -16,6 +18,11 @@ from quantumtask.shared.settings import Settings
 Matrix = NDArray[Any]
 
 LIMITS = Settings()
+
+
+def text_of(circuit: Any, qubits: int, gate_set: str, place: str = "") -> str:
+    """Return a JSON circuit of IonQ as OpenQASM, as a job with this circuit alone has it."""
+    return translate(circuit, qubits, gate_set, place, CircuitBudget(LIMITS.max_body_bytes)).text
 
 
 def unitary_of(text: str) -> Matrix:

@@ -3,56 +3,52 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from quantumtask.doors.ionq.circuit_budget import CircuitBudget
 from quantumtask.doors.ionq.gate_call import JsonGate
 from quantumtask.doors.ionq.qis_gates import statement
 
 LETTERS = frozenset("IXYZ")
-MAX_TERM_PAIRS = 1_000_000
-"""Most pairs of terms of a circuit that are tested for commuting: one second of work."""
 
 _TO_Z = {"X": ("h",), "Y": ("sdg", "h")}
 """The gates that turn a Pauli matrix into Z; backwards, `s` undoes `sdg`."""
 _INVERSE = {"h": "h", "sdg": "s"}
 
 
-class PauliExponentials:
-    """Writes the calls of `pauliexp` of one circuit."""
+def pauli_exponential(call: JsonGate, budget: CircuitBudget) -> Iterator[str]:
+    """Yield the statements of a call.
 
-    def __init__(self) -> None:
-        self._pairs = 0
+    A term acts on the targets; its last letter belongs to the first of them.
 
-    def statements(self, call: JsonGate) -> Iterator[str]:
-        """Yield the statements of a call.
+    Args:
+        call: The call.
+        budget: The budget of the job.
 
-        A term acts on the targets; its last letter belongs to the first of them.
+    Raises:
+        InvalidRequest: a field is not valid, two terms do not commute, or there are too many.
+    """
+    call.check_fields("terms", "coefficients", "time")
+    targets, time = call.targets(None), call.number("time")
+    words = _words(call, len(targets))
+    coefficients = call.numbers("coefficients", len(words))
+    budget.add_pairs(len(words) * (len(words) - 1) // 2, call.place)
+    _check_commuting(call, words)
+    for word, coefficient in zip(words, coefficients, strict=True):
+        angle = call.to_number("time", 2 * time * coefficient)
+        yield from _exponential(word[::-1], angle, targets)
 
-        Raises:
-            InvalidRequest: a field is not valid, or two terms do not commute.
-        """
-        call.check_fields("terms", "coefficients", "time")
-        targets, time = call.targets(None), call.number("time")
-        words = _words(call, len(targets))
-        coefficients = call.numbers("coefficients", len(words))
-        self._check_commuting(call, words)
-        for word, coefficient in zip(words, coefficients, strict=True):
-            angle = call.to_number("time", 2 * time * coefficient)
-            yield from _exponential(word[::-1], angle, targets)
 
-    def _check_commuting(self, call: JsonGate, words: Sequence[str]) -> None:
-        self._pairs += len(words) * (len(words) - 1) // 2
-        if self._pairs > MAX_TERM_PAIRS:
-            raise call.error("terms", "the circuit has too many terms; send several jobs")
-        masks = [(_mask(word, "XY"), _mask(word, "YZ")) for word in words]
-        for index, (x, z) in enumerate(masks):
-            for other in range(index):
-                other_x, other_z = masks[other]
-                if ((x & other_z).bit_count() + (z & other_x).bit_count()) % 2:
-                    raise call.error(
-                        "terms",
-                        f"{words[other]} and {words[index]} do not commute, so that the "
-                        "exponential of their sum is no product of gates; send one gate for each "
-                        "step of a product formula",
-                    )
+def _check_commuting(call: JsonGate, words: Sequence[str]) -> None:
+    masks = [(_mask(word, "XY"), _mask(word, "YZ")) for word in words]
+    for index, (x, z) in enumerate(masks):
+        for other in range(index):
+            other_x, other_z = masks[other]
+            if ((x & other_z).bit_count() + (z & other_x).bit_count()) % 2:
+                raise call.error(
+                    "terms",
+                    f"{words[other]} and {words[index]} do not commute, so that the "
+                    "exponential of their sum is no product of gates; send one gate for each "
+                    "step of a product formula",
+                )
 
 
 def _words(call: JsonGate, qubits: int) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from quantumtask.api.service.batches import MAX_BATCH_TASKS, BatchSpec
 from quantumtask.doors.ionq.backends import device_name
+from quantumtask.doors.ionq.circuit_budget import CircuitBudget
 from quantumtask.doors.ionq.job_body import (
     CIRCUIT,
     MULTI_CIRCUIT,
@@ -44,6 +45,7 @@ class NewJob:
         self._job, self._settings = job, settings
         self._priority = priority if job.session_id else 0
         self._device = device_name(job.backend)
+        self._budget = CircuitBudget(settings.max_body_bytes)  # as much as POST /batches takes
         if job.session_id is not None:
             check_session(job.session_id)
 
@@ -97,7 +99,7 @@ class NewJob:
         limit = self._settings.max_qubits
         if single.qubits > limit:
             raise InvalidRequest(f"input.qubits: must be at most {limit:,}; got {single.qubits:,}")
-        circuit = translate(single.circuit, single.qubits, single.gateset, place)
+        circuit = translate(single.circuit, single.qubits, single.gateset, place, self._budget)
         gates = (circuit.one_qubit_gates, circuit.two_qubit_gates)
         exact = record.should_be_exact and single.qubits <= MAX_TABLE_QUBITS
         record = record.model_copy(update={"qubits": single.qubits, "gates": gates})
