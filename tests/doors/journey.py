@@ -1,10 +1,12 @@
 """Runs the programs of the pages about clients of other clouds, where nothing but loopback is up.
 
 `python -m tests.doors.journey` starts a service and prints the output of each page's programs. In a
-network namespace of its own (`unshare -n`), no client can reach a vendor.
+network namespace of its own (`unshare -n`), no client can reach a vendor. The user has keys and
+addresses of the vendors already; the service takes none of those keys.
 """
 
 import fcntl
+import os
 import re
 import socket
 import struct
@@ -13,11 +15,25 @@ import sys
 import tempfile
 from pathlib import Path
 
+from quantumtask.shared.token_store import TokenStore
+from tests.support.secured_service import PRINCIPALS
 from tests.support.services import Service
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to"
 PAGES = {"ionq": DOCS / "ionq.md", "qbraid": DOCS / "qbraid.md"}
 """The page of each door."""
+
+OF_VENDORS = {
+    "CIRQ_IONQ_REMOTE_HOST": "https://api.ionq.co",
+    "CIRQ_IONQ_API_KEY": "of-a-vendor",
+    "QISKIT_IONQ_API_URL": "https://api.ionq.co/v0.4",
+    "QISKIT_IONQ_API_TOKEN": "of-a-vendor",
+    "IONQ_API_KEY": "of-a-vendor",
+    "QBRAID_API_KEY": "of-a-vendor",
+    "QBRAID_ACCESS_TOKEN": "of-a-vendor",
+}
+"""Variables of a user of the other clouds."""
+QBRAIDRC = "[default]\napi-key = of-a-vendor\naccess-token = of-a-vendor\n"
 
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
@@ -32,7 +48,14 @@ def programs(page: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
-def run_pages(url: str, folder: Path) -> None:
+def user_environment(home: Path, token: str) -> dict[str, str]:
+    """Return the variables of a user of other clouds who has a token of this service."""
+    (home / ".qbraid").mkdir()
+    (home / ".qbraid" / "qbraidrc").write_text(QBRAIDRC)
+    return {**os.environ, **OF_VENDORS, "HOME": str(home), "QUANTUMTASK_TOKEN": token}
+
+
+def run_pages(url: str, folder: Path, environment: dict[str, str]) -> None:
     for door, page in PAGES.items():
         for program in programs(page):
             script = folder / "script.py"
@@ -40,7 +63,8 @@ def run_pages(url: str, folder: Path) -> None:
             command = ["run", "--door", door, "--url", url, sys.executable, "-W", "ignore"]
             done = subprocess.run(
                 [sys.executable, "-m", "quantumtask", *command, str(script)],
-                cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+                cwd=folder, env=environment, capture_output=True, text=True, timeout=120,
+                check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
             print(door, done.stdout, flush=True)
@@ -50,8 +74,11 @@ if __name__ == "__main__":
     if "--alone" in sys.argv:
         start_loopback()
     with tempfile.TemporaryDirectory() as name:
-        service = Service(Path(name), slots=1)
+        service = Service(Path(name), slots=1, auth="required")
+        store = TokenStore(service.settings)
+        token, _ = store.create_token(PRINCIPALS["ada"])
+        store.close()
         try:
-            run_pages(service.start().url, Path(name))
+            run_pages(service.start().url, Path(name), user_environment(Path(name), token))
         finally:
             service.stop()

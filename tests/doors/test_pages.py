@@ -45,10 +45,15 @@ def test_every_door_has_a_page_and_variables() -> None:
 def test_the_variables_of_a_door_are_printed_for_a_shell() -> None:
     done = quantumtask("env", "ionq", "--url", "lab.example.org:9000", QUANTUMTASK_TOKEN="it's")
     assert done.returncode == 0, done.stderr
+    host, token = "http://lab.example.org:9000", "'it'\"'\"'s'"
     assert done.stdout.splitlines() == [
-        "export IONQ_API_URL=http://lab.example.org:9000/v0.4",
-        "export IONQ_REMOTE_HOST=http://lab.example.org:9000",
-        "export IONQ_API_KEY='it'\"'\"'s'",
+        f"export IONQ_API_URL={host}/v0.4",
+        f"export QISKIT_IONQ_API_URL={host}/v0.4",
+        f"export IONQ_REMOTE_HOST={host}",
+        f"export CIRQ_IONQ_REMOTE_HOST={host}",
+        f"export IONQ_API_KEY={token}",
+        f"export QISKIT_IONQ_API_TOKEN={token}",
+        f"export CIRQ_IONQ_API_KEY={token}",
     ]
 
 

@@ -18,15 +18,29 @@ ANY_TOKEN = "local"
 
 
 def _ionq(url: str, token: str) -> Variables:
+    """Return the variables of qiskit-ionq, and of cirq-ionq, which appends /v0.4 to the host.
+
+    Each client reads names with its own prefix first. They must not lead to IonQ, either.
+    """
     return {
-        "IONQ_API_URL": f"{url}/v0.4",  # qiskit-ionq
-        "IONQ_REMOTE_HOST": url,  # cirq-ionq, which appends /v0.4
+        "IONQ_API_URL": f"{url}/v0.4",
+        "QISKIT_IONQ_API_URL": f"{url}/v0.4",
+        "IONQ_REMOTE_HOST": url,
+        "CIRQ_IONQ_REMOTE_HOST": url,
         "IONQ_API_KEY": token,
+        "QISKIT_IONQ_API_TOKEN": token,
+        "CIRQ_IONQ_API_KEY": token,
     }
 
 
 def _qbraid(url: str, token: str) -> Variables:
-    return {"QBRAID_API_URL": f"{url}/qbraid/api/v1", "QBRAID_API_KEY": token}
+    """Return the variables of qBraid's client, which prefers a saved key and an access token."""
+    return {
+        "QBRAID_API_URL": f"{url}/qbraid/api/v1",
+        "QBRAID_API_KEY": token,
+        "QBRAID_ACCESS_TOKEN": "",
+        "QBRAID_CONFIG_FILE": os.devnull,
+    }
 
 
 DOOR_VARIABLES: dict[str, Callable[[str, str], Variables]] = {"ionq": _ionq, "qbraid": _qbraid}
