@@ -107,6 +107,25 @@ def test_a_program_that_cannot_run_fails_with_its_reason(service: Service, devic
     assert service.http.get(f"{JOBS}/{job_id}/result").status_code == 409
 
 
+def test_a_job_is_listed_under_its_own_status_alone(service: Service) -> None:
+    programs = [{"format": "qasm3", "data": text} for text in (BELL, "no program")]
+    common = {"deviceQrn": SIMULATOR_QRN, "shots": 1}
+    ids = {
+        status: service.http.post(JOBS, json={**common, "program": program}).json()["data"][
+            "jobQrn"
+        ]
+        for status, program in (("FAILED", programs), ("COMPLETED", programs[:1]))
+    }
+    for job_id in ids.values():
+        service.http.get(f"/batches/{job_id}", params={"wait": 30})
+    for status, job_id in ids.items():
+        listed = service.http.get(f"{JOBS}?limit=100&status={status}").json()["data"]
+        assert {each["status"] for each in listed} == {status}
+        assert {each["jobQrn"] for each in listed} & set(ids.values()) == {job_id}
+    newest = service.http.get(f"{JOBS}?limit=1&status=FAILED").json()["data"]
+    assert [each["jobQrn"] for each in newest] == [ids["FAILED"]]
+
+
 def test_a_running_job_is_canceled(device: Any, service: Service) -> None:
     gates = "".join(f"rx(0.3) q[{k % 26}]; cx q[{k % 26}], q[{(k + 1) % 26}];" for k in range(3000))
     slow = f'OPENQASM 3.0; include "stdgates.inc"; qubit[26] q; bit[26] c; {gates} c = measure q;'

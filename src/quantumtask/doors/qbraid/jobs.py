@@ -19,7 +19,7 @@ from quantumtask.api.http.query import (
 from quantumtask.api.service.batches import BatchSpec
 from quantumtask.doors.qbraid.answers import data_response
 from quantumtask.doors.qbraid.devices import VENDOR
-from quantumtask.doors.qbraid.job_fields import PENDING, STATES_BY_STATUS, job_fields
+from quantumtask.doors.qbraid.job_fields import PENDING, STATES_BY_STATUS, job_fields, status_of
 from quantumtask.doors.qbraid.job_request import TAG, JobRecord, parse_request
 from quantumtask.doors.stored_jobs import JobNotFound, first_failure, read_facts, read_item
 from quantumtask.shared.batch import Batch
@@ -102,13 +102,16 @@ def _states(request: Request) -> tuple[TaskState, ...]:
 async def _newest(
     request: Request, states: tuple[TaskState, ...], count: int
 ) -> list[Task | Batch]:
-    """Return the newest jobs, of batches those of whose tasks one has such a state."""
+    """Return the newest jobs whose status is that of one of the states."""
     service, scope = get_service(request), get_scope(request)
+    # The status of a batch is not stored: all that may have it are read.
+    most = count if states == tuple(TaskState) else MAX_LISTED + 1
     tasks, batches = await asyncio.gather(
         service.list_tasks(scope, states, None, TAG, None, count, None, 0.0, "", None),
-        service.batches.list_batches(scope, None, None, TAG, None, count),
+        service.batches.list_batches(scope, None, None, TAG, None, most),
     )
-    jobs: list[Task | Batch] = [*tasks, *(b for b in batches if set(b.states) & set(states))]
+    fit = (each for each in batches if set(STATES_BY_STATUS[status_of(each)]) & set(states))
+    jobs: list[Task | Batch] = [*tasks, *fit]
     return sorted(jobs, key=lambda each: each.submitted_at, reverse=True)[:count]
 
 
