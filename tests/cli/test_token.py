@@ -48,6 +48,9 @@ def test_each_of_several_names_has_a_token_or_none_has(folder: str) -> None:
     assert [listed.count(text[:11]) for text in tokens.values()] == [1] * 3
     refused = run(folder, "create", "kim", "a" * 51)
     assert (refused.returncode, refused.stdout) == (2, "")
+    repeated = run(folder, "create", "kim", "leo", "kim")
+    assert (repeated.returncode, repeated.stdout) == (2, "")
+    assert "name: 'kim' occurs twice; no token was created" in repeated.stderr
     assert "kim" not in run(folder, "list").stdout
 
 

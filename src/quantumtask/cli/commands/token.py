@@ -54,6 +54,8 @@ def create(
     from quantumtask.shared.settings import load_settings
 
     lifetime_s = None if expires is None else parse_duration("--expires", expires)
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        exit_with(f"name: {repeated!r} occurs twice; no token was created. Name each once.", 2)
     with _open_store(data_dir) as store, store.transaction():
         created = [
             store.create_token(Principal(name, project, role), lifetime_s, terminal_sender())
