@@ -61,7 +61,7 @@ REFUSED: dict[str, tuple[str, str]] = {
         json.dumps(job(settings={"error_mitigation": {"debiasing": True}})),
         "settings.error_mitigation.debiasing: this service has no debiasing",
     ),
-    "unknown setting": (json.dumps(job(settings={"pulse": 1})), "settings.pulse: extra inputs"),
+    "unknown setting": (json.dumps(job(settings={"pulse": 1})), "settings: no such field: pulse"),
     "session": (json.dumps(job(session_id="mine")), "session not found"),
     "large metadata": (json.dumps(job(metadata={"a": "x" * 20_000})), "metadata: must be at most"),
     "no circuits": (
@@ -73,6 +73,10 @@ REFUSED: dict[str, tuple[str, str]] = {
             type="ionq.multi-circuit.v1", input={"qubits": 1, "circuits": [{"circuit": []}] * 1001}
         )),
         "input.circuits: must be at most 1,000; got 1,001",
+    ),
+    "circuits that are numbers": (
+        json.dumps(job(type="ionq.multi-circuit.v1", input={"qubits": 1, "circuits": [1] * 5000})),
+        "input.circuits.0: input should be a valid dictionary",
     ),
     "a circuit that is none": (
         json.dumps(job(type="ionq.multi-circuit.v1", input={"qubits": 1, "circuits": [{}]})),

@@ -145,7 +145,16 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "many programs": ({"program": [{}] * 1001}, "program: must be at most 1,000 programs"),
     "device": ({"deviceQrn": "ionq:ionq:qpu:forte-1"}, "deviceQrn: 'ionq:ionq:qpu:forte-1'"),
     "shots": ({"shots": 0}, "shots: must be 1 to 1,000,000"),
-    "option": ({"runtimeOptions": {"noiseModel": "x"}}, "runtimeOptions.noiseModel: extra inputs"),
+    "option": (
+        {"runtimeOptions": {"noiseModel": "x"}},
+        "runtimeOptions: no such field: noiseModel",
+    ),
+    "text in place of options": ({"runtimeOptions": "x"}, "runtimeOptions: input should be"),
+    "field of a program": (
+        {"program": {"format": "qasm3", "data": "x", "name": "y"}},
+        "no such field: name",
+    ),
+    "tag": ({"tags": {"a": 1, "b": 1.5}}, "tags: 'b' must be a text, a whole number, true or"),
     "group": ({"groupJobQrn": "g"}, "groupJobQrn: this service has no groups"),
     "tags": ({"tags": {"a": "x" * 20_000}}, "metadata: must be at most"),
 }

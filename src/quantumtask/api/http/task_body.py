@@ -9,9 +9,10 @@ from starlette.datastructures import QueryParams
 
 from quantumtask.api.http.body import open_body, parse_without_blocking
 from quantumtask.api.http.query import check_query_names
+from quantumtask.api.schemas.body_part import field_names
 from quantumtask.api.schemas.json_errors import looks_like_program
 from quantumtask.api.schemas.program_request import parse_program
-from quantumtask.api.schemas.requests import TaskRequest, field_names, parse_task
+from quantumtask.api.schemas.requests import TaskRequest, parse_task
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.task import TaskSpec
 

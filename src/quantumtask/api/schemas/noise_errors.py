@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Discriminator,
     FailFast,
@@ -17,6 +16,8 @@ from pydantic import (
     Tag,
 )
 from typing_extensions import TypedDict
+
+from quantumtask.api.schemas.body_part import BodyPart
 
 QUANTUM_TAG, READOUT_TAG = "qerror", "roerror"
 
@@ -129,10 +130,8 @@ Error = Annotated[
 ]
 
 
-class NoiseErrors(BaseModel):
+class NoiseErrors(BodyPart):
     """A noise model: errors by instruction and qubits, in the form of Aer's NoiseModel."""
-
-    model_config = CONFIG
 
     errors: Annotated[list[Error], FailFast(), Field(max_length=MAX_ERRORS)]
     basis_gates: Annotated[list[InstructionName], FailFast()] = Field(

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Collection, Container, Sequence
-from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import from_json
 
+from quantumtask.api.schemas.body_part import field_names
 from quantumtask.api.schemas.json_errors import explain_json_error
 from quantumtask.api.schemas.json_limits import check_json_size
 from quantumtask.api.schemas.metadata import Metadata, metadata_text
@@ -308,12 +308,6 @@ def _unknown_field(name: str, fields: Container[str], names: Collection[str]) ->
     if "circuit" in names and "circuit" not in fields:
         return InvalidRequest(f"circuit: field required, and `{name[:60]}` is no field{similar}")
     return InvalidRequest(f"{name[:60]}: no such field{similar}")
-
-
-@cache
-def field_names(model: type[BaseModel]) -> frozenset[str]:
-    """Return the names of the fields in a body."""
-    return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
 INTERNAL_LOCATIONS = ("body", "query", "path", *NOISE_TAGS)

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, FailFast, Field
 
+from quantumtask.api.schemas.body_part import BodyPart
 from quantumtask.api.schemas.requests import parse_model, read_json
 from quantumtask.doors.ionq.noise_models import IDEAL
 from quantumtask.shared.errors import InvalidRequest
@@ -19,18 +20,14 @@ def _whole_number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
-class _JobModel(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class JobNoise(_JobModel):
+class JobNoise(BodyPart):
     """The noise model of the simulator, by name."""
 
     model: str = IDEAL
     seed: int | None = None
 
 
-class JobCompilation(_JobModel):
+class JobCompilation(BodyPart):
     """Settings of IonQ's compiler, which change the circuit on the hardware and no distribution."""
 
     opt: float | None = None
@@ -39,20 +36,20 @@ class JobCompilation(_JobModel):
     gate_basis: str | None = None
 
 
-class JobMitigation(_JobModel):
+class JobMitigation(BodyPart):
     """Settings of error mitigation."""
 
     debiasing: bool | None = None
 
 
-class JobSettings(_JobModel):
+class JobSettings(BodyPart):
     """Settings of a job."""
 
     compilation: JobCompilation | None = None
     error_mitigation: JobMitigation | None = None
 
 
-class JobBody(_JobModel):
+class JobBody(BodyPart):
     """A job."""
 
     type: Literal["ionq.circuit.v1", "ionq.multi-circuit.v1", "ionq.qasm3.v1"]
@@ -73,7 +70,7 @@ class JobBody(_JobModel):
         return self.noise.model if self.noise else IDEAL
 
 
-class CircuitInput(_JobModel):
+class CircuitInput(BodyPart):
     """The input of a job with one circuit."""
 
     qubits: Annotated[int, Field(ge=1)]
@@ -81,15 +78,15 @@ class CircuitInput(_JobModel):
     gateset: Literal["qis", "native"] = "qis"
 
 
-class CircuitsInput(_JobModel):
+class CircuitsInput(BodyPart):
     """The input of a job with several circuits."""
 
-    circuits: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    circuits: Annotated[list[dict[str, Any]], FailFast(), Field(min_length=1)]
     qubits: Annotated[int | None, Field(ge=1)] = None
     gateset: Literal["qis", "native"] = "qis"
 
 
-class ChildCircuit(_JobModel):
+class ChildCircuit(BodyPart):
     """One of several circuits."""
 
     circuit: list[Any]
@@ -98,7 +95,7 @@ class ChildCircuit(_JobModel):
     gateset: Literal["qis", "native"] | None = None
 
 
-class OpenQasmInput(_JobModel):
+class OpenQasmInput(BodyPart):
     """The input of a job with a program in OpenQASM 3."""
 
     data: str

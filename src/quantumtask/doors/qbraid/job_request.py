@@ -3,8 +3,9 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from quantumtask.api.schemas.body_part import BodyPart
 from quantumtask.api.schemas.metadata import metadata_text
 from quantumtask.api.schemas.requests import parse_model, read_json
 from quantumtask.api.service.batches import MAX_BATCH_TASKS, BatchSpec
@@ -32,33 +33,36 @@ class JobRecord(BaseModel):
     format: str = "qasm3"
 
 
-class ProgramText(BaseModel):
+class ProgramText(BodyPart):
     """A program in OpenQASM, which no process but a slot reads."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
     format: Literal["qasm2", "qasm3"]
     data: str
 
 
-class DeviceOptions(BaseModel):
+class DeviceOptions(BodyPart):
     """Options of the devices of this service."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
     seed: int | None = None
 
 
-class JobRequest(BaseModel):
-    """A job: a program, or several."""
+def _check_tags(tags: Any) -> Any:
+    """Return the tags; raise ValueError that names the first wrong one alone."""
+    values = tags.items() if isinstance(tags, dict) else ()
+    wrong = next((name for name, value in values if not isinstance(value, str | int)), None)
+    if wrong is not None:
+        raise ValueError(f"{wrong[:60]!r} must be a text, a whole number, true or false")
+    return tags
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+
+class JobRequest(BodyPart):
+    """A job: a program, or several."""
 
     deviceQrn: str
     program: ProgramText | Annotated[list[ProgramText], Field(min_length=1)]
     shots: int | None = None
     name: Annotated[str | None, Field(max_length=1000)] = None
-    tags: dict[str, str | int | bool] = {}
+    tags: Annotated[dict[str, Any], BeforeValidator(_check_tags)] = Field(default_factory=dict)
     runtimeOptions: DeviceOptions = DeviceOptions()
     groupJobQrn: str | None = None
 
