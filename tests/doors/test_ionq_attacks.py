@@ -131,10 +131,13 @@ def test_metadata_that_imitates_a_job_shows_nothing_and_breaks_nothing(service: 
         assert service.http.get(f"/v0.4/jobs/{task_id}/results/histogram").status_code == 404
     listed = service.http.get("/v0.4/jobs")
     assert listed.status_code == 200
-    plain = {"circuit": bell, "metadata": {"ionq": {}}, "shots": 10}
-    task_id = service.http.post("/tasks?wait=30", json=plain).json()["task_id"]
-    answer = service.http.get(f"/v0.4/jobs/{task_id}/results/probabilities").json()
-    assert sum(answer.values()) == pytest.approx(1)
+    registers = bell.replace("bit c;", "bit c; bit d;")
+    for program in (bell, registers):
+        plain = {"circuit": program, "metadata": {"ionq": {}}, "shots": 100}
+        task_id = service.http.post("/tasks?wait=30", json=plain).json()["task_id"]
+        answer = service.http.get(f"/v0.4/jobs/{task_id}/results/probabilities").json()
+        assert set(answer) == {"0", "1"}
+        assert sum(answer.values()) == pytest.approx(1)
 
 
 def test_wrong_queries_are_refused(service: Service) -> None:

@@ -124,15 +124,20 @@ def _probabilities(task: Task, texts: ResultTexts) -> Iterator[bytes]:
         values = enumerate(read_floats(texts, PROBABILITIES))
         return _object((str(key), p) for key, p in values if p > MIN_PROBABILITY)
     counts = read_counts(texts)
-    return _object((str(int(bits, 2)), count / task.shots) for bits, count in counts)
+    return _object((str(_outcome(bits)), count / task.shots) for bits, count in counts)
 
 
 def _histogram(_: Task, texts: ResultTexts) -> Iterator[bytes]:
-    return _object((str(int(bits, 2)), count) for bits, count in read_counts(texts))
+    return _object((str(_outcome(bits)), count) for bits, count in read_counts(texts))
 
 
 def _shots(_: Task, texts: ResultTexts) -> Iterator[bytes]:
-    return _list(int(bits, 2) for bits in read_memory(texts))
+    return _list(_outcome(bits) for bits in read_memory(texts))
+
+
+def _outcome(bits: str) -> int:
+    """Return an outcome as a number; a task of another client may have several registers."""
+    return int(bits.replace(" ", "") or "0", 2)
 
 
 def _registers(task: Task, texts: ResultTexts) -> Iterator[bytes]:
