@@ -148,6 +148,12 @@ def test_a_running_task_shows_what_is_done_and_the_time_that_is_left(
     bar = page.get_by_role("progressbar", name="Work that is done")
     expect(bar).to_have_attribute("value", "0.426")
     assert findings_in_themes(page) == {}
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 800})
+    name, age = row.get_by_role("link").first.bounding_box(), row.locator("time").bounding_box()
+    assert name and age and wide
+    assert name["x"] + name["width"] <= age["x"], "the name covers the age on a small screen"
+    page.set_viewport_size(wide)
     page.goto(f"/#/tasks/{task}")
     expect(bar).to_have_attribute("value", "0.426")
     store.record_progress(worker, {(task, 1): TaskProgress(0.75, 60)})
