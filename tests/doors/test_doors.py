@@ -65,6 +65,17 @@ def test_every_route_needs_credentials_but_those_that_say_so(secured: SecuredSer
             assert (status == 401) is not route.is_open, f"{route.method} {path}: {status}"
 
 
+def test_a_request_without_credentials_is_answered_with_the_header_of_the_door(
+    secured: SecuredService,
+) -> None:
+    anonymous = secured.with_headers()
+    for door in DOORS:
+        route = next(route for route in door.routes if not route.is_open)
+        [(name, value)] = PROTOCOLS[door.name].headers("qt_...").items()
+        message = send(anonymous, route.method, path_of(door, route)).json()["message"]
+        assert f"a token is required: send `{name}: {value}`." in message
+
+
 def test_a_token_is_known_at_every_door(secured: SecuredService) -> None:
     anonymous = secured.with_headers()
     for door, route in ROUTES:

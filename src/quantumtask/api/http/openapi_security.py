@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from quantumtask.api.http.authentication import SESSION_COOKIES, is_open, only_reads
-from quantumtask.api.service.authenticator import TOKEN_MISSING
+from quantumtask.api.service.authenticator import BEARER, TOKEN_MISSING
 
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -37,7 +37,7 @@ def install_security(app: FastAPI) -> None:
 
 
 def _refusals(method: str, path: str) -> dict[str, Any]:
-    refusals = {"401": _response(401, "unauthenticated", TOKEN_MISSING)}
+    refusals = {"401": _response(401, "unauthenticated", TOKEN_MISSING.format(header=BEARER))}
     if not only_reads(method, path):
         detail = "the role of your token is read, which neither submits nor cancels tasks"
         refusals["403"] = _response(403, "forbidden", detail)

@@ -22,8 +22,9 @@ MAX_AGE_S = 4.0
 MIN_AGE_S = 0.2
 """Age at which the table is read for an unknown token, which may be new; its request waits."""
 
+BEARER = "Authorization: Bearer"
 TOKEN_MISSING = (
-    "a token is required: send `Authorization: Bearer qt_...`. The operator creates one with "
+    "a token is required: send `{header} qt_...`. The operator creates one with "
     "`quantumtask token create NAME`"
 )
 TOKEN_INVALID = "the token is not valid: it is unknown, was revoked or has expired"
@@ -77,8 +78,12 @@ class Authenticator:
         self._required = tokens_required(self._settings, tokens)
         self._read_at = time.monotonic()
 
-    async def identify(self, credential: Credential) -> Principal:
+    async def identify(self, credential: Credential, header: str = BEARER) -> Principal:
         """Return the principal of a token or a session; LOCAL while authentication is off.
+
+        Args:
+            credential: The secret of a request.
+            header: The header before a token, for the error about a missing one.
 
         Raises:
             Unauthenticated: a token is required, and this one is missing or not valid.
@@ -98,7 +103,7 @@ class Authenticator:
             await self._renew(wait=True)
             if self._may_be_new(credential):
                 await self._renew(wait=True)
-        return self.find(credential)
+        return self.find(credential, header)
 
     async def knows(self, credential: Credential) -> bool:
         """Return False if a token or a session has become invalid since the request began."""
@@ -108,14 +113,14 @@ class Authenticator:
             return False
         return True
 
-    def find(self, credential: Credential) -> Principal:
+    def find(self, credential: Credential, header: str = BEARER) -> Principal:
         """Return the principal by the tables in memory; raise Unauthenticated."""
         if not self._required:
             return LOCAL
         if credential.token is not None:
             return self._find_token(credential.token)
         if credential.session is None:
-            raise Unauthenticated(TOKEN_MISSING)
+            raise Unauthenticated(TOKEN_MISSING.format(header=header))
         session = self.find_session(credential.session)
         if session is None:
             raise Unauthenticated(SESSION_INVALID)

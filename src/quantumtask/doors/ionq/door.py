@@ -23,7 +23,8 @@ def ionq_door(_: Settings) -> Door:
 
 async def identify(authenticator: Authenticator, scope: Scope) -> Principal:
     """Return the sender by `Authorization: apiKey TOKEN`; raise Unauthenticated."""
-    return await authenticator.identify(Credential(find_authorization(scope, SCHEME)))
+    credential = Credential(find_authorization(scope, SCHEME))
+    return await authenticator.identify(credential, f"Authorization: {SCHEME}")
 
 
 RESULTS = {
