@@ -1,5 +1,6 @@
 """Answers that can be large, circuits and results: opened while there is memory for them."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -84,7 +85,8 @@ class LargeAnswers:
             )
             if spec is None:
                 raise TaskNotFound
-            body = request_json(spec, names_owner=principal.chooses_owner)
+            # In a thread: a large one would delay other requests.
+            body = await asyncio.to_thread(request_json, spec, names_owner=principal.chooses_owner)
             self._memory.shrink(reservation, len(body))
             yield body
 
