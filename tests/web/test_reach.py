@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.browser import open_page
+from tests.support.browser import findings_in_themes, open_page
 from tests.support.services import BELL, Service
 
 pytestmark = pytest.mark.xdist_group("web")
@@ -120,10 +120,13 @@ def test_a_page_is_left_before_its_editor_is_there(page: Page, service: Service)
 
 
 def test_the_program_can_be_read_while_the_editor_does_not_load(
-    page: Page, console: list[str]
+    page: Page, service: Service, console: list[str]
 ) -> None:
+    task = service.submit(BELL + "// a line that has to be scrolled" * 9)
     page.route("**/ui/editor.js", lambda route: route.abort())
-    page.goto("/")
-    expect(page.get_by_text("h q[0];").first).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.goto(f"/#/tasks/{task}")
+    expect(page.get_by_text("a line that has to be scrolled").first).to_be_visible()
     expect(page.get_by_text("The editor could not be loaded.")).to_be_visible()
+    assert findings_in_themes(page) == {}
     console[:] = [each for each in console if not any(part in each for part in NETWORK_ERRORS)]

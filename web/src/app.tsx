@@ -91,7 +91,7 @@ function skip(event: Event, main: HTMLElement | null): void {
 function Header({ link }: { link: string }) {
   return (
     <header class="header">
-      <a class="brand" href="#/">
+      <a class="brand" href="#/" aria-label="QuantumTask">
         <img src="/ui/favicon.svg" alt="" width="22" height="22" />
         <span>QuantumTask</span>
       </a>

@@ -38,7 +38,7 @@ export function Editor({ handle, text, label, isReadOnly, ...actions }: Props) {
   useImperativeHandle(handle ?? null, () => editor as EditorHandle, [editor]);
   return (
     <div class="editor" ref={host}>
-      {!editor && <pre>{text}</pre>}
+      {!editor && <pre tabIndex={0} role="region" aria-label={label}>{text}</pre>}
       {isMissing && <p class="notice">The editor could not be loaded. Reload the page to change the program.</p>}
     </div>
   );
