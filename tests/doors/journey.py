@@ -20,7 +20,7 @@ from tests.support.secured_service import PRINCIPALS
 from tests.support.services import Service
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to"
-PAGES = {"ionq": DOCS / "ionq.md", "qbraid": DOCS / "qbraid.md"}
+PAGES = {name: DOCS / f"{name}.md" for name in ("ionq", "qbraid", "braket")}
 """The page of each door."""
 
 OF_VENDORS = {
@@ -31,6 +31,12 @@ OF_VENDORS = {
     "IONQ_API_KEY": "of-a-vendor",
     "QBRAID_API_KEY": "of-a-vendor",
     "QBRAID_ACCESS_TOKEN": "of-a-vendor",
+    "AWS_ACCESS_KEY_ID": "of-a-vendor",
+    "AWS_SESSION_TOKEN": "of-a-vendor",
+    "AWS_REGION": "eu-west-2",
+    "AWS_ENDPOINT_URL_S3": "https://s3.eu-west-2.amazonaws.com",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "BRAKET_ENDPOINT": "https://braket.eu-west-2.amazonaws.com",
 }
 """Variables of a user of the other clouds."""
 QBRAIDRC = "[default]\napi-key = of-a-vendor\naccess-token = of-a-vendor\n"

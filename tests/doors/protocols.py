@@ -1,5 +1,7 @@
 """For each door: its credentials, its jobs, and values for the parameters of its paths."""
 
+import json
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import httpx
 
 from quantumtask.api.http.door import Door, DoorRoute
+from quantumtask.doors.braket.arns import device_arn, task_arn
 from quantumtask.doors.ionq.job_view import SHOTS_FORMAT
 from quantumtask.doors.qbraid.devices import qrn_of
 from quantumtask.doors.registry import open_doors
@@ -74,6 +77,32 @@ def submit_to_qbraid(http: httpx.Client, name: str) -> list[Ids]:
     return [{"job_qrn": each} for each in ids]
 
 
+SV1 = device_arn("sv1")
+
+
+def braket_body(source: str, shots: int = 10, **more: Any) -> dict[str, Any]:
+    """Return a body of `CreateQuantumTask`."""
+    header = {"name": "braket.ir.openqasm.program", "version": "1"}
+    action = {"braketSchemaHeader": header, "source": source, "inputs": {}}
+    return {
+        "clientToken": str(uuid.uuid4()),
+        "deviceArn": SV1,
+        "shots": shots,
+        "outputS3Bucket": "bucket",
+        "outputS3KeyPrefix": "tasks",
+        "action": json.dumps(action),
+        **more,
+    }
+
+
+def submit_to_braket(http: httpx.Client, name: str) -> list[Ids]:
+    body = braket_body("qubit[1] q; h q[0];", tags={"name": f"name-of-{name}"})
+    arn = http.post("/aws/quantum-task", json=body).json()["quantumTaskArn"]
+    task_id = arn.rpartition("/")[2]
+    http.get(f"/tasks/{task_id}", params={"wait": 30})
+    return [{"task_arn": task_arn(task_id), "key": f"tasks/{task_id}/results.json"}]
+
+
 PROTOCOLS = {
     "ionq": Protocol(
         headers=lambda token: {"Authorization": f"apiKey {token}"},
@@ -94,6 +123,15 @@ PROTOCOLS = {
         refused_at_the_end=("/cancel",),
         lists=("/api/v1/jobs",),
     ),
+    "braket": Protocol(
+        headers=lambda token: {"X-Amz-Security-Token": token},
+        parameters={"device_arn": SV1, "bucket": "bucket"},
+        ids=("task_arn", "key"),
+        submit=submit_to_braket,
+        may_lack=lambda _: False,
+        refused_at_the_end=("/cancel",),
+        lists=(),
+    ),
 }  # fmt: skip
 
 DOORS = open_doors(Settings())
@@ -104,9 +142,10 @@ def path_of(door: Door, route: DoorRoute, ids: Mapping[str, Any] | None = None) 
     """Return the path of a route with values for its parameters; without ids, that of no job."""
     protocol = PROTOCOLS[door.name]
     unknown = dict.fromkeys(protocol.ids, UNKNOWN)
-    return door.root + route.path.format_map({**protocol.parameters, **unknown, **(ids or {})})
+    path = route.path.replace(":path}", "}")
+    return door.root + path.format_map({**protocol.parameters, **unknown, **(ids or {})})
 
 
 def of_a_job(door: Door, route: DoorRoute) -> bool:
     """Return True if a route has the id of a job in its path."""
-    return any(f"{{{name}}}" in route.path for name in PROTOCOLS[door.name].ids)
+    return any(f"{{{name}" in route.path for name in PROTOCOLS[door.name].ids)

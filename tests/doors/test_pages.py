@@ -32,10 +32,12 @@ def test_every_program_of_a_page_runs_where_no_vendor_can_be_reached() -> None:
         cwd=ROOT, capture_output=True, text=True, timeout=280, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    qiskit, cirq, qbraid = done.stdout.split("\n\n")[:3]
+    qiskit, cirq, qbraid, braket = done.stdout.split("\n\n")[:4]
     assert qiskit.startswith("ionq {'00': 0.49999"), done.stdout
     assert cirq.startswith("ionq Counter({"), done.stdout
     assert qbraid.startswith("qbraid {'00': "), done.stdout
+    assert braket.startswith("braket Counter({"), done.stdout
+    assert "1.0000 0.7071" in braket, done.stdout
 
 
 def test_every_door_has_a_page_and_variables() -> None:
@@ -67,8 +69,8 @@ def test_a_command_has_the_variables_of_its_door_and_its_own_options() -> None:
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (("env", "azure"), "'azure' is no door; doors are ionq, qbraid."),
-        (("run", "--door", "azure", "true"), "'azure' is no door; doors are ionq, qbraid."),
+        (("env", "azure"), "'azure' is no door; doors are ionq, qbraid, braket."),
+        (("run", "--door", "azure", "true"), "'azure' is no door; doors are ionq, qbraid, braket."),
         (("run", "--door", "ionq"), "name the command to run"),
         (("run", "--door", "ionq", "no-such-command"), "no-such-command: there is no such command"),
     ],

@@ -205,7 +205,8 @@ PYTHON = {
 def test_every_page_with_python_is_run() -> None:
     pages = {page for page in ["README.md", *PAGES] if "```python" in read_page(page)}
     elsewhere = {"docs/how-to/qiskit.md", "docs/how-to/clients.md"}
-    elsewhere |= {"docs/how-to/ionq.md", "docs/how-to/qbraid.md"}  # test_pages.py of the doors
+    # test_pages.py of the doors:
+    elsewhere |= {"docs/how-to/ionq.md", "docs/how-to/qbraid.md", "docs/how-to/braket.md"}
     assert pages == {*PYTHON, *elsewhere}  # test_qiskit_examples.py, test_generated_clients.py
 
 

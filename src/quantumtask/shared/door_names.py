@@ -2,7 +2,7 @@
 
 AUTO, ALL, NONE = "auto", "all", "none"
 
-DOOR_NAMES = ("ionq", "qbraid")
+DOOR_NAMES = ("ionq", "qbraid", "braket")
 """The doors of this version."""
 
 

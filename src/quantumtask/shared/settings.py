@@ -64,7 +64,7 @@ class Settings:
     doors: str = _setting(
         "auto",
         "Protocols of other services that the API speaks, too: `auto`, all on loopback and none "
-        "elsewhere; `all`; `none`; or a list of names: `ionq`, `qbraid`.",
+        "elsewhere; `all`; `none`; or a list of names: `ionq`, `qbraid`, `braket`.",
     )
     allowed_hosts: str = _setting(
         "",

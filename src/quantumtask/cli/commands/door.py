@@ -43,7 +43,27 @@ def _qbraid(url: str, token: str) -> Variables:
     }
 
 
-DOOR_VARIABLES: dict[str, Callable[[str, str], Variables]] = {"ionq": _ionq, "qbraid": _qbraid}
+def _braket(url: str, token: str) -> Variables:
+    return {
+        "AWS_ENDPOINT_URL": f"{url}/aws",
+        "AWS_ENDPOINT_URL_BRAKET": f"{url}/aws",  # these have precedence, if they are set
+        "AWS_ENDPOINT_URL_S3": f"{url}/aws",
+        "AWS_ENDPOINT_URL_STS": f"{url}/aws",
+        "BRAKET_ENDPOINT": f"{url}/aws",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",  # boto3 reads this one
+        "AWS_ACCESS_KEY_ID": "quantumtask",  # a client signs with both, and needs some
+        "AWS_SECRET_ACCESS_KEY": "quantumtask",
+        "AWS_SESSION_TOKEN": token,
+    }
+
+
+DOOR_VARIABLES: dict[str, Callable[[str, str], Variables]] = {
+    "ionq": _ionq,
+    "qbraid": _qbraid,
+    "braket": _braket,
+}
 """For each door the environment variables of its clients."""
 
 DoorName = Annotated[str, typer.Argument(help=f"One of {', '.join(DOOR_VARIABLES)}.")]

@@ -1,0 +1,1 @@
+"""The door of Amazon Braket: https://docs.aws.amazon.com/braket/latest/APIReference."""
