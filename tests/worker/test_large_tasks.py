@@ -91,11 +91,15 @@ def test_a_short_task_has_one_slot(wide: Service) -> None:
 
 def test_a_task_has_the_threads_of_its_slot_while_others_wait(wide: Service) -> None:
     wide.worker.stop()
-    ids = [wide.submit(LONG, **AER) for _ in range(4)]
+    ids = [wide.submit(LONG, **AER) for _ in range(2)]
+    waiting = [wide.submit(LONG_ENDLESS, **AER) for _ in range(3)]
     wide.start_worker()
     bodies = [wide.finished(task_id) for task_id in ids]
-    assert [body["threads"] for body in bodies[:2]] == [SETTINGS.threads_of(1)] * 2
-    assert {str(body["result"]) for body in bodies} == {str(bodies[0]["result"])}
+    assert [body["threads"] for body in bodies] == [SETTINGS.threads_of(1)] * 2
+    assert bodies[0]["result"] == bodies[1]["result"] == json.loads(in_process(LONG).counts)
+    for task_id in waiting:
+        wide.http.post(f"/tasks/{task_id}/cancel").raise_for_status()
+    check_slots_are_free(wide)
 
 
 def test_a_small_task_runs_beside_a_long_one_that_has_all_threads(wide: Service) -> None:
