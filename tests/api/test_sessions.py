@@ -288,9 +288,14 @@ def test_a_principal_has_a_bounded_number_of_sessions(configured: Settings) -> N
     store = FullStore(configured)
     ada, bob = (Principal(name, PHYSICS, Role.USER) for name in ("ada", "bob"))
     store.create_session(bob, None)
-    made = [store.create_session(ada, None)[1].prefix for _ in range(MAX_SESSIONS + 3)]
-    kept = [each.prefix for each in store.sessions() if each.name == "ada"]
-    assert sorted(kept) == sorted(made[3:])
+    created = []
+    for _ in range(MAX_SESSIONS + 3):
+        created.append(store.create_session(ada, None)[1])
+        kept = [each for each in store.sessions() if each.name == "ada"]
+        assert created[-1] in kept, "the session that was just created is there"
+    assert len(kept) == MAX_SESSIONS
+    removed = [each for each in created if each not in kept]
+    assert max(each.created_at for each in removed) <= min(each.created_at for each in kept)
     assert [each.name for each in store.end_sessions("bob")] == ["bob"]
     store.create_session(bob, None, lifetime_s=0.0)
     assert {each.name for each in store.sessions()} == {"ada"}, "an expired session is not listed"

@@ -31,6 +31,9 @@ class SessionStore(TokenStore):
         text = new_secret(SESSION_MARK)
         with self.transaction():
             self._rows("delete_expired_sessions")
+            # Before the new one is there, which may be as old as others to the millisecond.
+            values = {"name": principal.name, "project": principal.project}
+            self._rows("delete_oldest_sessions", **values, most=MAX_SESSIONS - 1)
             [session] = self._select(
                 Session,
                 "insert_session",
@@ -42,8 +45,6 @@ class SessionStore(TokenStore):
                 role=str(principal.role),
                 lifetime_s=float(lifetime_s),
             )
-            values = {"name": principal.name, "project": principal.project}
-            self._rows("delete_oldest_sessions", **values, most=MAX_SESSIONS)
             outcome = f"{session.role} {session.name} by {token or 'OpenID Connect'}"
             sender = Sender.from_request(principal, address)
             self._audit(sender, "login", "session", session.prefix, session.project, outcome)
