@@ -1,5 +1,6 @@
 """Amazon Braket's client, unmodified, on this service; exact values are those of its simulator."""
 
+import asyncio
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,23 @@ from tests.support.services import Service
 
 HERMITIAN = np.array([[1, 2 + 1j], [2 - 1j, -0.5]])
 PAIR = np.array([[1, 1j, 0, 2], [-1j, 2, 1, 0], [0, 1, -1, 0.5j], [2, 0, -0.5j, 0.25]])
+
+
+@pytest.fixture(autouse=True)
+def closed_event_loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the event loops that the client makes in each thread and leaves open."""
+    loops, new_event_loop = [], asyncio.new_event_loop
+
+    def new_closed_later() -> asyncio.AbstractEventLoop:
+        loops.append(new_event_loop())
+        return loops[-1]
+
+    monkeypatch.setattr(asyncio, "new_event_loop", new_closed_later)
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    yield
+    asyncio.set_event_loop(None)
+    for loop in loops:
+        loop.close()
 
 
 @pytest.fixture
