@@ -1,16 +1,18 @@
 """`GET /service`: the queue, workers and their tasks, the last hour and limits of a project."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from quantumtask.shared.activity import MINUTES
+from quantumtask.shared.door_names import DOOR_NAMES
 from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, Submission, TaskSpec
 from tests.support import databases
 from tests.support.secured_service import CHEMISTRY, PHYSICS, SecuredService
-from tests.support.services import BELL, ENDLESS, until
+from tests.support.services import BELL, ENDLESS, Service, until
 from tests.support.stores import FullStore
 
 RESULT = Result('{"0": 10}', None, 1, "aer", "1", "x", 1.0)
@@ -138,3 +140,9 @@ def test_minutes_without_a_task_are_there_too(secured: SecuredService) -> None:
     last = [minute for minute in state["minutes"] if minute["completed"]][-1]
     assert last["mean_waiting_s"] <= last["longest_waiting_s"]
     assert state["minutes"][0]["at"] < state["minutes"][-1]["at"] <= state["now"]
+
+
+def test_the_open_doors_are_named(service: Service, start: Any) -> None:
+    assert service.http.get("/service").json()["doors"] == list(DOOR_NAMES)
+    closed = start(doors="none", slots=1)
+    assert closed.http.get("/service").json()["doors"] == []

@@ -5,6 +5,7 @@ import { Editor, heightOf } from "../components/editor";
 import { ProblemBox } from "../components/problem-box";
 import type { EditorHandle } from "../lazy/editor";
 import type { Route } from "../router";
+import { DoorCard } from "../try/door-card";
 import { BELL, EXAMPLES } from "../try/examples";
 import { bodyOf, change, form, NO_FORM, type Body, type Declarations, type Form } from "../try/form";
 import { Outcome } from "../try/outcome";
@@ -75,6 +76,7 @@ export function TryPage({ route }: { route: Route }) {
             <SameIn body={body} />
           </section>
         )}
+        <DoorCard />
       </div>
       <div class="column">
         <form

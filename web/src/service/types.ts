@@ -35,6 +35,7 @@ export interface ServiceState {
   workers: LiveWorker[];
   minutes: Minute[];
   limits: { service: Limits; project: Limits; user: Limits };
+  doors: string[];
 }
 
 export interface Backend {

@@ -125,7 +125,7 @@ async def queue(request: Request) -> Response:
     ),
 )
 async def get_service_state(request: Request) -> Response:
-    """Return the queue, the workers and what they do, the last hour, and your limits.
+    """Return the queue, the workers and what they do, the last hour, your limits, and the doors.
 
     Tasks and sums are those of your project, for an administrator of all projects. The number of
     running tasks of each worker counts all.

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pydantic import BaseModel, Field
 
 from quantumtask.api.serialization.task_json import format_time
+from quantumtask.shared.access import enabled_doors
 from quantumtask.shared.activity import MINUTES, Activity, HeldTask, LiveWorker, MinuteSum
 from quantumtask.shared.limits import Limits
 from quantumtask.shared.queue_stats import QueueStats
@@ -107,6 +108,9 @@ class ServiceStateView(BaseModel):
         description="The last 60 minutes, the oldest first; the last one has not ended."
     )
     limits: AllLimitsView
+    doors: list[str] = Field(
+        description="The doors that are open. `quantumtask env NAME` leads their clients here."
+    )
 
 
 def service_view(
@@ -133,6 +137,7 @@ def service_view(
             project=_limits_view(project),
             user=_limits_view(user),
         ),
+        doors=list(enabled_doors(settings)),
     )
 
 
