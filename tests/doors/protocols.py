@@ -132,6 +132,14 @@ PROTOCOLS = {
         refused_at_the_end=("/cancel",),
         lists=(),
     ),
+    "ibm": Protocol(
+        headers=lambda token: {"Authorization": f"apikey {token}"},
+        parameters={},
+        ids=("job_id",),
+        submit=lambda *_: [],
+        may_lack=lambda _: False,
+        lists=(),
+    ),
 }  # fmt: skip
 
 DOORS = open_doors(Settings())

@@ -2,7 +2,7 @@
 
 AUTO, ALL, NONE = "auto", "all", "none"
 
-DOOR_NAMES = ("ionq", "qbraid", "braket")
+DOOR_NAMES = ("ionq", "qbraid", "braket", "ibm")
 """The doors of this version."""
 
 

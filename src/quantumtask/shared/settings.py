@@ -64,7 +64,7 @@ class Settings:
     doors: str = _setting(
         "auto",
         "Protocols of other services that the API speaks, too: `auto`, all on loopback and none "
-        "elsewhere; `all`; `none`; or a list of names: `ionq`, `qbraid`, `braket`.",
+        "elsewhere; `all`; `none`; or a list of names: `ionq`, `qbraid`, `braket`, `ibm`.",
     )
     allowed_hosts: str = _setting(
         "",

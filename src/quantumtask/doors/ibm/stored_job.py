@@ -1,0 +1,84 @@
+"""A job that is stored: its task or batch, read through the request of a client."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import Request
+
+from quantumtask.api.http.query import find_client, get_scope, get_service
+from quantumtask.api.serialization.task_json import ResultTexts
+from quantumtask.doors.ibm.job_record import TAG, ChildRecord, JobRecord, read_record
+from quantumtask.doors.stored_jobs import first_failure, read_facts, read_item
+from quantumtask.shared.batch import Batch
+from quantumtask.shared.task import Task, TaskState
+
+
+class StoredJob:
+    """A job of the sender of a request.
+
+    Attributes:
+        item: Its task, or its batch with a task for each of several circuits.
+        record: The facts about it.
+    """
+
+    def __init__(self, request: Request, item: Task | Batch) -> None:
+        """Keep the job; raise JobNotFound if it was not submitted at this door."""
+        self._request, self.item = request, item
+        self.record: JobRecord = read_record(item)
+
+    @property
+    def id(self) -> str:
+        """The id of the job."""
+        return self.item.id
+
+    @property
+    def state(self) -> TaskState:
+        """The state of the job; of several tasks it is that of the one that is worst off."""
+        if isinstance(self.item, Task):
+            return self.item.state
+        states = self.item.states
+        if self.item.finished_at is None:
+            waits = set(states) == {TaskState.SUBMITTED}
+            return TaskState.SUBMITTED if waits else TaskState.RUNNING
+        worst = (TaskState.FAILED, TaskState.CANCELLED, TaskState.COMPLETED)
+        return next(state for state in worst if state in states)
+
+    async def tasks(self) -> list[Task]:
+        """Return the tasks in the order of the plan."""
+        if isinstance(self.item, Task):
+            return [self.item]
+        service, scope = get_service(self._request), get_scope(self._request)
+        children = await service.batches.task_ids(scope, self.item.id)
+        return [await service.get(scope, child) for child in children]
+
+    def task_facts(self, task: Task) -> dict[str, Any]:
+        """Return the facts of the primitive about a task."""
+        return read_facts(ChildRecord, task, TAG).task_facts
+
+    async def failure(self) -> str | None:
+        """Return the reason of a failure; None without one."""
+        if isinstance(self.item, Task):
+            return self.item.failure.message if self.item.failure else None
+        service, scope = get_service(self._request), get_scope(self._request)
+        children = await service.batches.task_ids(scope, self.item.id)
+        failed = await first_failure(self._request, self.item, children)
+        return f"pub {failed[0]}: {failed[1].message}" if failed else None
+
+    def open_circuit(self, task: Task) -> AbstractAsyncContextManager[bytes]:
+        """Hold the memory of the circuit of a task and yield its text as it was submitted."""
+        answers, scope = get_service(self._request).answers, get_scope(self._request)
+        return answers.open_circuit(scope, task.id, find_client(self._request))
+
+    def open_result(self, task: Task) -> AbstractAsyncContextManager[ResultTexts]:
+        """Hold the memory of the result of a completed task and yield its texts."""
+        return get_service(self._request).answers.open_result(task, find_client(self._request))
+
+    def render(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield pieces of an answer that are made in a thread."""
+        return get_service(self._request).answers.render(pieces)
+
+
+async def read_job(request: Request) -> StoredJob:
+    """Return the job of a request's path; raise JobNotFound."""
+    return StoredJob(request, await read_item(request, request.path_params["job_id"]))
