@@ -17,13 +17,15 @@ from tests.support.sizes import sized
 
 MAX_MIB = 512
 """Memory of the API that no attack may reach."""
+MAX_CONNECTIONS = 120
+"""Connections of one address."""
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("limits")
     service = Service(
-        folder, slots=1, client_timeout_s=1, keep_alive_s=1, max_address_connections=120
+        folder, slots=1, client_timeout_s=1, keep_alive_s=1, max_address_connections=MAX_CONNECTIONS
     )
     service.start()
     service.http.close()
@@ -32,10 +34,16 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     service.stop()
 
 
-def new_client(service: Service) -> httpx.Client:
-    """Return a client with a connection for each request: idle ones have to make room."""
+def new_client(service: Service, address: str = "127.0.0.2") -> httpx.Client:
+    """Return a client with a connection for each request: idle ones have to make room.
+
+    Args:
+        service: The service.
+        address: The client's address; that of the attackers is 127.0.0.1.
+    """
     limits = httpx.Limits(max_keepalive_connections=0)
-    return httpx.Client(base_url=service.url, timeout=60, limits=limits)
+    transport = httpx.HTTPTransport(limits=limits, local_address=address)
+    return httpx.Client(base_url=service.url, timeout=60, transport=transport)
 
 
 def answer(port: int, *parts: bytes) -> tuple[int, dict[str, Any]]:
@@ -66,6 +74,19 @@ def test_others_are_answered_during_an_attack(service: Service, attack: attacks.
         for _ in range(sized(2, 20)):
             check_others(service)
     check_others(service)
+
+
+def test_clients_that_read_nothing_make_room_for_others_of_their_address(service: Service) -> None:
+    with ExitStack() as stack:
+        for _ in range(MAX_CONNECTIONS):
+            reader = stack.enter_context(socket.socket())
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.connect(("127.0.0.1", service.port))
+            reader.sendall(f"GET /openapi.json HTTP/1.1\r\n{HOST}\r\n".encode() * 50)
+            reader.recv(1, socket.MSG_PEEK)  # the next response waits
+        with new_client(service, "127.0.0.1") as other:
+            statuses = [other.get("/backends").status_code for _ in range(20)]
+        assert statuses.count(200) >= 15  # a moment may come at which all are being answered
 
 
 @pytest.fixture(params=["api", "worker"])

@@ -33,10 +33,12 @@ class AddressConnections:
 class ConnectionTable:
     """The open connections of a server.
 
-    A connection is *waiting* while the server waits for its client: for a request, or for the rest
-    of one. Where a limit is reached, a new connection takes the place of the one that has waited
-    longest, as in nginx: idle and slow clients cannot keep others out. While all are being
-    answered, a new connection goes into a small reserve, which is for probes.
+    A connection is *waiting* while the server waits for its client: for a request, for the rest of
+    one, or for the client to read more of its answer. It also waits between two requests of which
+    the second came before the answer to the first. Where a limit is reached, a new connection takes
+    the place of the one that has waited longest, as in nginx: idle and slow clients cannot keep
+    others out. While all are being answered, a new connection goes into a small reserve, which is
+    for probes.
     """
 
     def __init__(self, limits: HttpLimits) -> None:
@@ -68,13 +70,13 @@ class ConnectionTable:
         return True
 
     def start_waiting(self, connection: ServerConnection) -> None:
-        """Note that the server waits for the client from now on."""
+        """Note that the server waits for the client from now on, if it does not do so yet."""
         if connection in self._open:
             self._waiting[connection] = None
             self._addresses[connection.address].waiting[connection] = None
 
     def stop_waiting(self, connection: ServerConnection) -> None:
-        """Note that the client waits for its answer."""
+        """Note that the server works for the client from now on."""
         if connection in self._waiting:
             del self._waiting[connection]
             del self._addresses[connection.address].waiting[connection]

@@ -38,7 +38,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.address, self.reserved = "", False
         self._connections, self._limits = connections, connections.limits
         self._unread = bytearray()
-        self._is_in_head, self._is_answering = True, False
+        self._is_in_head, self._is_answering, self._is_pausing = True, False, False
         self._body_left: int | None = None
         self._silent_bytes = 0
         self._linger_bytes: int | None = None
@@ -64,6 +64,23 @@ class HttpProtocol(HttpToolsProtocol):
     def evict(self) -> None:
         """Close the connection at once, because another one needs its place."""
         self._wire.abort()
+
+    def pause_writing(self) -> None:
+        """Stop the response until the client has read more of it."""
+        super().pause_writing()
+        self._update_waiting()
+
+    def resume_writing(self) -> None:
+        """Go on with the response."""
+        super().resume_writing()
+        self._update_waiting()
+
+    def _update_waiting(self) -> None:
+        """Tell the table of connections if the server waits for the client now."""
+        if self._is_answering and not (self._is_pausing or self.flow.write_paused):
+            self._connections.stop_waiting(self)
+        else:
+            self._connections.start_waiting(self)
 
     # What arrives.
 
@@ -145,13 +162,15 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self._is_answering = True
             self._reading.stop()
-            self._connections.stop_waiting(self)
+            self._update_waiting()
 
     def on_response_complete(self) -> None:
         """Go on with the next request; after a pause, if it came before the response."""
         super().on_response_complete()
         if self._is_answering and self._unread:
             self.flow.pause_reading()
+            self._is_pausing = True
+            self._update_waiting()
             self.loop.call_later(PIPELINE_PAUSE_S, self._go_on)
         elif self._is_answering:
             self._go_on()
@@ -159,11 +178,11 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _go_on(self) -> None:
-        self._is_answering = False
+        self._is_answering, self._is_pausing = False, False
         if self.transport.is_closing():
             return
         self._wait_for_request()
-        self._connections.start_waiting(self)
+        self._update_waiting()
         if self._unread:
             self._reading.start_head(self.loop.time())
             self.flow.resume_reading()
