@@ -164,6 +164,28 @@ def test_each_observable_is_measured_in_its_basis(device: Any) -> None:
             assert run(device, circuit, 8).values[0] == pytest.approx([value] * 8), observable
 
 
+def test_a_matrix_on_several_qubits_is_measured_in_its_eigenbasis(device: Any) -> None:
+    observable = Observable.Z() @ Observable.Hermitian(PAIR)
+    values, vectors = np.linalg.eigh(PAIR)
+    for value, vector in zip(values, vectors.T, strict=True):
+        others = np.linalg.qr(np.column_stack([vector, np.eye(4)[:, :3]]))[0]
+        circuit = Circuit().x(1).unitary(targets=[2, 0], matrix=others)
+        circuit.sample(observable, target=[1, 2, 0]).variance(Observable.Hermitian(PAIR), [2, 0])
+        samples, variance = run(device, circuit, 8).values
+        assert samples == pytest.approx([-value] * 8)
+        assert variance == pytest.approx(0, abs=1e-12)
+
+
+def test_a_pragma_needs_no_line_of_its_own(device: Any) -> None:
+    source = (
+        "OPENQASM 3;qubit[2] q;x q[0];#pragma braket noise bit_flip(1.0) q[1]"
+        "#pragma braket result sample z(q[0]) #pragma braket result probability q\n// a #pragma"
+    )
+    samples, table = run(device, Program(source=source), 4).values
+    assert samples == [-1.0] * 4
+    assert table.tolist() == [0, 0, 0, 1]
+
+
 def test_devices_are_searched_and_described(connect: Callable[..., Any], device: Any) -> None:
     manila = connect(device_arn("fake_manila"))
     assert (device.name, device.provider_name, device.status) == ("SV1", "Amazon Braket", "ONLINE")
@@ -314,12 +336,13 @@ def test_a_comment_with_a_pragma_is_no_result_and_a_source_comes_back_as_it_was(
 
 
 @pytest.mark.usefixtures("connect")
-def test_buckets_exist_and_the_account_has_a_name(service: Service) -> None:
+def test_buckets_exist_and_the_account_has_a_name() -> None:
     session = AwsSession()
     assert session.default_bucket() == "amazon-braket-us-east-1-000000000000"
     session.s3_client.head_bucket(Bucket="anything")
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError, match=r"InvalidRequest.*objects are not listed here"):
         session.s3_client.list_objects_v2(Bucket="anything")
-    with pytest.raises(ClientError):
+    with pytest.raises(session.s3_client.exceptions.NoSuchKey):
         session.s3_client.get_object(Bucket="anything", Key="a/b")
-    assert service.http.post("/aws", content="Action=AssumeRole").status_code == 400
+    with pytest.raises(ClientError, match=r"InvalidRequest.*must be GetCallerIdentity"):
+        session.sts_client.get_session_token()

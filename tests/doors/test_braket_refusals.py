@@ -61,8 +61,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "wide matrix": (
         braket_body(RESULT + "sample hermitian([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], "
-                    "[0, 0, 0, 1]]) q"),
-        "must be on one qubit",
+                    "[0, 0, 0, 2]]) q\n#pragma braket result sample z(q[1])"),
+        "observables on qubit 1 differ",
     ),
     "size": (braket_body("const int n = 2; qubit[n] q;"), "must be a number"),
     "physical": (braket_body("x $0;"), "need declared qubits"),

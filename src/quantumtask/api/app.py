@@ -142,6 +142,7 @@ class App(FastAPI):
         try:
             route = door.find_route(scope)
             path = door.root + route.path
+            scope[errors.FORM] = route.error_response or door.error_response
             await door.admit(route, self.state.service, scope)
             response = await route.endpoint(request)
         except Exception as error:  # as FastAPI's own exception handlers do

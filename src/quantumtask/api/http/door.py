@@ -36,6 +36,7 @@ class DoorRoute:
         endpoint: Answers a request, or raises an error.
         reads: The call changes nothing, so that every role may send it.
         is_open: The call needs no credentials.
+        error_response: Writes an error of this call; None: in the form of its door.
     """
 
     method: str
@@ -43,6 +44,7 @@ class DoorRoute:
     endpoint: Callable[[Request], Awaitable[Response]]
     reads: bool = False
     is_open: bool = False
+    error_response: Callable[[ErrorAnswer], Response] | None = None
 
 
 class Door:

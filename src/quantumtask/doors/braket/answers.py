@@ -1,7 +1,7 @@
 """Answers in the forms of AWS: JSON of Braket, XML of S3 and STS, and errors with a type."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
@@ -22,6 +22,14 @@ _ERROR_TYPES = {
 }
 """The names by which the clients of Braket know errors; others are of two kinds."""
 
+_XML_CODES = {
+    HTTPStatus.UNAUTHORIZED: "AccessDenied",
+    HTTPStatus.FORBIDDEN: "AccessDenied",
+    HTTPStatus.NOT_FOUND: "NoSuchKey",
+    HTTPStatus.TOO_MANY_REQUESTS: "SlowDown",
+}
+"""The names by which the clients of S3 and STS know errors."""
+
 
 def json_response(value: Any, status: int = 200) -> Response:
     """Return a response with a JSON value."""
@@ -37,9 +45,12 @@ def json_list_pieces(values: Sequence[Any]) -> Iterator[bytes]:
     yield b"]" if values else b"[]"
 
 
-def xml_response(text: str) -> Response:
+def xml_response(
+    text: str, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """Return a response with XML."""
-    return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', media_type=XML_TYPE)
+    declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return Response(declaration + text, status, headers, XML_TYPE)
 
 
 def xml_element(name: str, text: str) -> str:
@@ -47,11 +58,31 @@ def xml_element(name: str, text: str) -> str:
     return f"<{name}>{escape(text)}</{name}>"
 
 
+def write_storage_error(answer: ErrorAnswer) -> Response:
+    """Return an error in the form of S3."""
+    return xml_response(_xml_error(answer), int(answer.status), _headers(answer))
+
+
+def write_identity_error(answer: ErrorAnswer) -> Response:
+    """Return an error in the form of STS."""
+    text = f"<ErrorResponse>{_xml_error(answer)}</ErrorResponse>"
+    return xml_response(text, int(answer.status), _headers(answer))
+
+
+def _xml_error(answer: ErrorAnswer) -> str:
+    other = "InvalidRequest" if answer.status < 500 else "InternalError"
+    code = _XML_CODES.get(answer.status, other)
+    return f"<Error>{xml_element('Code', code)}{xml_element('Message', answer.sentence)}</Error>"
+
+
+def _headers(answer: ErrorAnswer) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name != "WWW-Authenticate"}
+
+
 def write_error(answer: ErrorAnswer) -> Response:
     """Return an error in Braket's form, whose type is in a header."""
     other = "ValidationException" if answer.status < 500 else "InternalServiceException"
-    headers = {name: value for name, value in answer.headers.items() if name != "WWW-Authenticate"}
-    headers["x-amzn-ErrorType"] = _ERROR_TYPES.get(answer.status, other)
+    headers = _headers(answer) | {"x-amzn-ErrorType": _ERROR_TYPES.get(answer.status, other)}
     return Response(
         json.dumps({"message": answer.sentence}), int(answer.status), headers, JSON_TYPE
     )

@@ -1,19 +1,18 @@
 """Observables of Braket: as sums of Pauli words, and as bases of measurements."""
 
-import cmath
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from quantumtask.doors.braket.eigenbasis import MatrixRows, diagonalize
 from quantumtask.shared.errors import InvalidRequest
 
 MAX_MATRIX_QUBITS = 4
 MAX_PAULI_WORDS = 4096
 """Most Pauli words of one observable."""
 
-MatrixRows = list[list[complex]]
 PauliTerm = tuple[str, float]
 """A Pauli word, whose first letter belongs to the first target, and its coefficient."""
 
@@ -63,27 +62,13 @@ class ObservableFactor:
     def eigenbasis(self) -> tuple[list[float], MatrixRows | None]:
         """Return the eigenvalues by outcome, and the gate before the measurement, if any.
 
-        Raises:
-            InvalidRequest: the observable is a matrix on several qubits.
+        The outcome 0 of a named observable is its higher eigenvalue; the outcomes of a matrix are
+        in ascending order. The first qubit is the highest bit of an outcome.
         """
         if self.name in ("i", "z"):
             return [self.matrix[k][k].real for k in range(2)], None
-        if self.size > 1:
-            raise InvalidRequest(
-                "action.source: a hermitian matrix must be on one qubit, or the task have shots 0"
-            )
-        (a, b), (_, d) = self.matrix
-        mean, radius = (a.real + d.real) / 2, math.hypot((a.real - d.real) / 2, abs(b))
-        if radius < _TOLERANCE:
-            return [mean, mean], None
-        polar = math.acos(max(-1.0, min(1.0, (a.real - d.real) / 2 / radius)))
-        turn = cmath.exp(1j * cmath.phase(b)) if abs(b) else 1
-        cosine, sine = math.cos(polar / 2), math.sin(polar / 2)
-        gate: MatrixRows = [[cosine, sine * turn], [sine, -cosine * turn]]
-        values = [mean + radius, mean - radius]
-        if self.name in _NAMED:
-            return values, gate
-        return values[::-1], gate[::-1]  # of a matrix, the outcome 0 is the lower eigenvalue
+        values, gate = diagonalize(self.matrix)
+        return (values[::-1], gate[::-1]) if self.name in _NAMED else (values, gate)
 
 
 def named_factor(name: str) -> ObservableFactor:
@@ -128,6 +113,16 @@ def _parse_number(text: str) -> complex:
     if not signed or not text.strip() or not all(map(math.isfinite, parts)):
         raise InvalidRequest(f"action.source: {text.strip()[:40]!r} is no number of a matrix")
     return complex(*parts)
+
+
+def factor_targets(
+    factors: Sequence[ObservableFactor], targets: Sequence[int]
+) -> Iterator[tuple[ObservableFactor, tuple[int, ...]]]:
+    """Yield each factor of a tensor product with its targets."""
+    first = 0
+    for factor in factors:
+        yield factor, tuple(targets[first : first + factor.size])
+        first += factor.size
 
 
 def tensor_terms(factors: Sequence[ObservableFactor], *, squared: bool) -> list[PauliTerm]:

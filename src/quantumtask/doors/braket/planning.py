@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-from quantumtask.doors.braket.observables import MatrixRows
+from quantumtask.doors.braket.eigenbasis import MatrixRows
+from quantumtask.doors.braket.observables import ObservableFactor, factor_targets
 from quantumtask.doors.braket.program_plan import BitOfQubit, ProgramPlan
 from quantumtask.doors.braket.program_text import BitMeasurement, ProgramText
 from quantumtask.doors.braket.qubit_names import QubitNames
@@ -168,34 +170,41 @@ def _check_exact(plan: ProgramPlan) -> None:
             )
 
 
-def _measured_bases(plan: ProgramPlan) -> dict[int, MatrixRows]:
-    """Return the gate before the measurement of each qubit that needs one."""
-    names: dict[int, str] = {}
-    gates: dict[int, MatrixRows] = {}
+def _measured_bases(plan: ProgramPlan) -> dict[tuple[int, ...], MatrixRows]:
+    """Return the gates before the measurements, each with the qubits it acts on."""
+    bases: dict[int, _Basis] = {}
+    gates: dict[tuple[int, ...], MatrixRows] = {}
     for result in plan.results:
         if result.kind in OF_STATE:
             raise InvalidRequest(f"shots: must be 0 for `{result.kind}`")
-        for qubit, name, gate in _bases(plan, result):
-            if names.setdefault(qubit, name) != name:
+        for qubits, basis in _bases(plan, result):
+            differs = [each for each in qubits if bases.setdefault(each, basis) != basis]
+            if differs:
                 raise InvalidRequest(
-                    f"action.source: observables on qubit {qubit} differ, so that no shot measures "
-                    "both; use shots 0, or several tasks"
+                    f"action.source: observables on qubit {differs[0]} differ, so that no shot "
+                    "measures both; use shots 0, or several tasks"
                 )
-            if gate:
-                gates[qubit] = gate
+            if basis.factor and qubits not in gates and (gate := basis.factor.eigenbasis()[1]):
+                gates[qubits] = gate
     return gates
 
 
-def _bases(
-    plan: ProgramPlan, result: ResultRequest
-) -> Iterator[tuple[int, str, MatrixRows | None]]:
-    """Yield the qubits that a result measures, with the name of the basis and its gate."""
+@dataclass(frozen=True)
+class _Basis:
+    """The basis of a measurement; two results share a shot if they have equal bases."""
+
+    name: str
+    qubits: tuple[int, ...] = ()
+    factor: ObservableFactor | None = field(default=None, compare=False)
+
+
+def _bases(plan: ProgramPlan, result: ResultRequest) -> Iterator[tuple[tuple[int, ...], _Basis]]:
+    """Yield the qubits that a result measures together, with their basis."""
     if result.kind == PROBABILITY:
         _check_table(PROBABILITY, len(plan.targets(result)))
-        yield from ((qubit, "z", None) for qubit in plan.targets(result))
+        yield from (((qubit,), _Basis("z")) for qubit in plan.targets(result))
         return
     for targets in plan.target_lists(result):
-        for factor, qubit in zip(result.factors, targets, strict=False):
-            gate = factor.eigenbasis()[1]  # also refuses a factor on several qubits
+        for factor, qubits in factor_targets(result.factors, targets):
             if factor.name != "i":
-                yield qubit, factor.name, gate
+                yield qubits, _Basis(factor.name, qubits if factor.size > 1 else (), factor)

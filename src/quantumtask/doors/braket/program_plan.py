@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from quantumtask.doors.braket.observables import MatrixRows, PauliTerm, tensor_terms
+from quantumtask.doors.braket.eigenbasis import MatrixRows
+from quantumtask.doors.braket.observables import PauliTerm, tensor_terms
 from quantumtask.doors.braket.program_text import (
     ProgramText,
     QubitRegister,
@@ -48,7 +49,7 @@ class ProgramPlan:
         results: The results that it requests.
         own_bits: The measurements of the program itself.
         measured: The qubits that the run measures in the end, the last bit of an index first.
-        gates: The gate before the measurement of a qubit.
+        gates: The gates before the measurements, by the qubits that each acts on.
     """
 
     shots: int
@@ -57,7 +58,7 @@ class ProgramPlan:
     results: Sequence[ResultRequest] = ()
     own_bits: Sequence[BitOfQubit] = ()
     measured: Sequence[int] = ()
-    gates: dict[int, MatrixRows] = field(default_factory=dict)
+    gates: dict[tuple[int, ...], MatrixRows] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -80,8 +81,8 @@ class ProgramPlan:
     def circuit(self) -> str:
         """Return the circuit that runs."""
         lines = [
-            f"#pragma braket unitary({_matrix_text(gate)}) {self._place(qubit)}"
-            for qubit, gate in sorted(self.gates.items())
+            f"#pragma braket unitary({_matrix_text(gate)}) {', '.join(map(self._place, qubits))}"
+            for qubits, gate in sorted(self.gates.items())
         ]
         if self.measured:
             lines.append(f"bit[{len(self.measured)}] {self.register};")

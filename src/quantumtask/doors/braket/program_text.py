@@ -15,6 +15,10 @@ _TOKEN = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 """A pragma, or a comment or string, in which nothing is a pragma."""
+_JOINED_PRAGMA = re.compile(
+    r'//[^\n]*|/\*.*?(?:\*/|\Z)|"[^"\n]*"?|(?P<joint>(?<=[^\s])[ \t]*+(?=#pragma\b))', re.DOTALL
+)
+"""A comment or a string, or the place before a pragma that is not on a line of its own."""
 _RESULT = re.compile(r"[ \t]*#?pragma\s+braket\s+result\b(.*)")
 _NOISE = re.compile(r"[ \t]*#?pragma\s+braket\s+noise\b")
 _QUBITS = re.compile(
@@ -79,12 +83,13 @@ class ProgramText:
     """A program, and what this door reads of it.
 
     Attributes:
-        source: The text as it was submitted.
+        source: The text as it was submitted, with each pragma on a line of its own.
         results: The pragmas that request results, in their order.
         has_noise: A pragma adds noise.
     """
 
     def __init__(self, source: str) -> None:
+        source = _JOINED_PRAGMA.sub(_separate, source)
         self.source = source
         self.results: list[ResultLine] = []
         self.has_noise = False
@@ -161,6 +166,10 @@ class ProgramText:
                 "q;`, with numbers: the result names the measured qubits"
             )
         return plain
+
+
+def _separate(match: re.Match[str]) -> str:
+    return match[0] if match["joint"] is None else "\n"
 
 
 def _bit_measurement(match: re.Match[str]) -> BitMeasurement | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from quantumtask.doors.braket.answers import json_list_pieces
+from quantumtask.doors.braket.observables import factor_targets
 from quantumtask.doors.braket.program_plan import ProgramPlan
 from quantumtask.doors.braket.result_request import PROBABILITY, SAMPLE, VARIANCE, ResultRequest
 
@@ -70,9 +71,10 @@ class ShotStatistics:
 
     def _eigenvalue(self, number: int, targets: tuple[int, ...], outcomes: str) -> float:
         """Return the eigenvalue of an observable for the outcomes of a shot."""
-        bases = self._eigenvalues[number]
+        groups = factor_targets(self._plan.results[number].factors, targets)
         return math.prod(
-            values[int(outcomes[qubit])] for values, qubit in zip(bases, targets, strict=True)
+            values[int("".join(outcomes[qubit] for qubit in qubits), 2)]
+            for values, (_, qubits) in zip(self._eigenvalues[number], groups, strict=True)
         )
 
     def _frequencies(self, result: ResultRequest) -> list[float]:
