@@ -13,7 +13,7 @@ from braket.circuits import Circuit, FreeParameter, Observable
 from braket.devices import LocalSimulator
 from braket.ir.openqasm import Program
 
-from quantumtask.cli.commands.door import DOOR_VARIABLES
+from quantumtask.cli.client_variables import CLIENT_VARIABLES
 from quantumtask.doors.braket.arns import device_arn
 from tests.doors.protocols import SV1, braket_body
 from tests.support.secured_service import SecuredService
@@ -42,7 +42,7 @@ def closed_event_loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def connect(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
-    for name, value in DOOR_VARIABLES["braket"](service.url, "anything").items():
+    for name, value in CLIENT_VARIABLES["braket"].of_service(service.url, "anything").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with warnings.catch_warnings():

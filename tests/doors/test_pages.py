@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from quantumtask.cli.commands.door import DOOR_VARIABLES
+from quantumtask.cli.client_variables import CLIENT_VARIABLES
 from quantumtask.shared.door_names import DOOR_NAMES
 from tests.doors.journey import PAGES
 from tests.support.command_line import quantumtask
@@ -41,7 +41,7 @@ def test_every_program_of_a_page_runs_where_no_vendor_can_be_reached() -> None:
 
 
 def test_every_door_has_a_page_and_variables() -> None:
-    assert tuple(DOOR_VARIABLES) == tuple(PAGES) == DOOR_NAMES
+    assert tuple(CLIENT_VARIABLES) == tuple(PAGES) == DOOR_NAMES
 
 
 def test_the_variables_of_a_door_are_printed_for_a_shell() -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from quantumtask.cli.doctor import (
     authentication,
+    clients,
     database,
     doors,
     engines,
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     authentication.check,
     doors.check,
     services.check,
+    clients.check,
     engines.check,
     ray.check,
 )
