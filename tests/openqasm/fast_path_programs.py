@@ -74,6 +74,10 @@ SUPPORTED = {
     "single bits": HEAD + "x q[1];\nc[0] = measure q[1];\nc[3]=measure q[0];",
     "definition": HEAD + "gate f(a, b) x, y { rx(a/2) x; cx x, y; rz(-b*a) y; }\n"
     "f(0.3, pi) q[0], q[1]; f(0.3, pi) q[0], q[1]; inv @ f(1, 2) q[2], q[0]; c = measure q;",
+    "multiples of pi": HEAD + "U(pi/2, -pi/4, 3*pi/8) q[0]; U(-3*pi/7,2*pi, pi) q[1]; rx(-pi) q[2];"
+    "U(0*pi, -0*pi/3, 999999999999999*pi/7) q[1]; U( pi /2,pi/ 4, 3 * pi) q[2]; rx(03*pi/04) q[3];",
+    "two large registers": STD + "qubit[65] a; qubit[2] b; bit[65] c; bit[2] d; cx a[64], b[1];"
+    "cx b[0],a[0]; c[64] = measure a[1]; c [0]=measure b [1]; d[1]= measure a[ 2 ];",
     "hidden gate": HEAD + "h q[0]; gate h a { x a; } h q[0]; h q[1]; c = measure q;",
     "constants": STD + "const int n = 3; const float w = pi / n; qubit[n] q; rx(w*2) q[1];",
     "late declarations": STD + "qubit[2] q; h q; bit a; a = measure q[0]; qubit r; x r;"

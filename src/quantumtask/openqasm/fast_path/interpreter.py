@@ -1,5 +1,6 @@
 """Interpreter of straight-line statements: calls, measurements, resets and barriers."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -49,6 +50,8 @@ _CALL = _statement_pattern(
     rf"({NAME}){SPACE}(?:\((?:({_DECIMAL})\)|(.*)\)){SPACE})?([$\w\[\], \t\r\n]++)",
 )
 _NUMBER = re.compile(_DECIMAL, re.ASCII)
+_PI_FRACTION = re.compile(r"(-)?+(?:([1-9][0-9]{0,14}+)\*)?+pi(?:/([1-9][0-9]{0,14}+))?+")
+"""A multiple of pi, as programs write it that write other programs."""
 _MEASURE_ASSIGNMENT = _statement_pattern(rf"({OPERAND})={SPACE}measure\b{SPACE}({OPERAND})")
 _MEASURE_ARROW = _statement_pattern(rf"measure\b{SPACE}({OPERAND})(?:->{SPACE}({OPERAND}))?+")
 _RESET = _statement_pattern(rf"reset\b{SPACE}({OPERAND})")
@@ -126,7 +129,8 @@ class Interpreter:
 
     def _run_statement(self, item: str) -> Operation | None:
         """Return the operation of a simple call; run any other statement and return None."""
-        match = _CALL.fullmatch(item)
+        # Measurements are assignments; a call with `=` in its arguments is read by `_run_other`.
+        match = None if "=" in item else _CALL.fullmatch(item)
         if match is None:
             self._run_other(item)
             return None
@@ -162,11 +166,21 @@ class Interpreter:
         for argument in text.split(","):
             value = self._values.get(argument)
             if value is None:
-                number = _NUMBER.fullmatch(argument)
-                (value,) = (float(argument),) if number else self._evaluate(argument)
-                self._values[argument] = value
+                value = self._values[argument] = self._value(argument.strip(WHITE_SPACE))
             values.append(value)
         return tuple(values)
+
+    def _value(self, argument: str) -> float:
+        """Return the value of one argument."""
+        if _NUMBER.fullmatch(argument):
+            return float(argument)
+        fraction = _PI_FRACTION.fullmatch(argument)
+        if fraction is None or "pi" in self.operands.visible:
+            (value,) = self._evaluate(argument)
+            return value
+        sign, factor, divisor = fraction.groups()
+        value = int(factor or 1) * math.pi / int(divisor or 1)
+        return -value if sign else value
 
     def _evaluate(self, text: str) -> tuple[float, ...]:
         if not self._openqasm2:

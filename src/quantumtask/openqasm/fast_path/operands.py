@@ -1,6 +1,7 @@
 """Resolution of operands: the names that are visible so far, and their qubits and bits."""
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +25,9 @@ NAME = r"[A-Za-z_]\w*+"
 
 OPERAND = rf"(?:\$\d{{1,9}}+|{NAME}){SPACE}(?:\[{SPACE}\d{{1,9}}+{SPACE}\]{SPACE})?+"
 """The pattern of an operand: a physical qubit, or a name with at most one index."""
+
+MAX_CACHED_REGISTER = 64
+"""Largest register whose operands are cached all at once."""
 
 _NAME_AND_INDEX = re.compile(rf"([$\w]++){SPACE}(?:\[{SPACE}(\d++){SPACE}\]{SPACE})?+", re.ASCII)
 _SPACE_AND_OPERAND = re.compile(rf"{SPACE}{OPERAND}", re.ASCII)
@@ -119,6 +123,7 @@ class OperandResolver:
         Raises:
             UnsupportedByFastPath: The operand is not a bit or a register of bits.
         """
+        text = text.rstrip(WHITE_SPACE)
         index = self._bits.get(text)
         if index is None:
             index = self._bits[text] = self._resolve(text, "bit", "bits")
@@ -137,7 +142,18 @@ class OperandResolver:
             return symbol.locations
         if kind == single_kind or int(index) >= len(symbol.locations):
             raise UnsupportedByFastPath
+        self._cache_register(name, symbol.locations, single_kind)
         return symbol.locations[int(index)]
+
+    def _cache_register(self, name: str, locations: Sequence[int], kind: str) -> None:
+        """Cache the operands of a register, because most programs use all of them."""
+        if len(locations) > MAX_CACHED_REGISTER:
+            return
+        texts = [f"{name}[{k}]" for k in range(len(locations))]
+        cache = self._qubits if kind == "qubit" else self._bits
+        cache.update(zip(texts, locations, strict=True))
+        if kind == "qubit":  # the second operand of a call
+            cache.update(zip([" " + text for text in texts], locations, strict=True))
 
     def _resolve_physical(self, number: int) -> int:
         """Return the number n of `$n`; with declared qubits, only the compiler can assign it."""
