@@ -12,6 +12,8 @@ from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Result, TaskSpec
 from quantumtask.worker.slots.execute import execute
+from tests.engines.agreement import INSTALLED
+from tests.engines.engine_corpus import corpus
 from tests.support.run_program import run_program
 
 SETTINGS = Settings(slot_memory_mb=2048)
@@ -66,6 +68,19 @@ def test_a_cached_choice_holds_for_the_same_request_only() -> None:
             for threads in (1, 2)
         )
         assert one.microseconds > two.microseconds
+
+
+def test_no_method_that_starts_too_slowly_to_be_computed_would_be_faster() -> None:
+    wrong = []
+    for sketch in corpus():
+        features = extract_features(compile_uncached(sketch.text, SETTINGS).program)
+        plans = {m: m.plan(features, 1000) for m in INSTALLED if m.unsupported(features) is None}
+        wrong += [(sketch.text, m) for m, plan in plans.items() if plan.microseconds < m.start_us]
+        able = [plan for m, plan in plans.items() if m.unselected(features) is None]
+        chosen = choose_engine(features, 1000, SETTINGS).plan
+        if chosen.microseconds > min(plan.microseconds for plan in able):
+            wrong.append((sketch.text, chosen))
+    assert not wrong, wrong[:3]
 
 
 def test_more_threads_shorten_a_run_and_never_change_the_engine() -> None:

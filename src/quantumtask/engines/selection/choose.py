@@ -1,6 +1,7 @@
 """Selection of the method for a program: the fastest of the table that is exact and fits a slot."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -157,20 +158,40 @@ def choose_cheapest(
     Raises:
         ResourceError: `engine_unsuitable` or `out_of_memory`.
     """
-    plans = [
-        (each, each.plan(features, shots, threads))
-        for each in methods
-        if each.unsupported(features) is None
-    ]
-    if not plans:
+    best = _cheapest_fitting(methods, features, shots, available, threads)
+    if best is not None:
+        return best
+    able = [each for each in methods if each.unsupported(features) is None]
+    if not able:
         raise unsuitable(methods[0], features)
-    fitting = [(each, plan) for each, plan in plans if plan.bytes <= available]
-    if fitting:
-        return min(fitting, key=lambda pair: pair[1].microseconds)[0]
-    adaptive = [each for each, _ in plans if each.adaptive_memory]
+    adaptive = [each for each in able if each.adaptive_memory]
     if adaptive:
         return adaptive[0]
-    raise out_of_memory(features.qubits, min(plan.bytes for _, plan in plans), available)
+    needed = min(each.plan(features, shots, threads).bytes for each in able)
+    raise out_of_memory(features.qubits, needed, available)
+
+
+def _cheapest_fitting(
+    methods: Sequence[Method[F_contra]],
+    features: F_contra,
+    shots: int,
+    available: int,
+    threads: int,
+) -> Method[F_contra] | None:
+    """Return the fastest of `methods` that can run a program and fits; None if there is none.
+
+    The cost of a method that starts more slowly than another one ends is not computed: for a small
+    circuit, all costs together would take longer than its run.
+    """
+    best, best_us = None, float("inf")
+    for each in sorted(methods, key=attrgetter("start_us")):
+        if each.start_us >= best_us:
+            break
+        if each.unsupported(features) is None:
+            plan = each.plan(features, shots, threads)
+            if plan.microseconds < best_us and plan.bytes <= available:
+                best, best_us = each, plan.microseconds
+    return best
 
 
 def unsuitable(method: Method[F_contra], features: F_contra) -> ResourceError:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from random import Random
 from weakref import WeakKeyDictionary
 
@@ -112,6 +113,10 @@ class CircuitFeatures:
         return len(self.steps)
 
     @cached_property
+    def _operations(self) -> list[Operation]:
+        return _operations(self.steps)
+
+    @cached_property
     def only_named_gates(self) -> bool:
         """True if no gate is given by its matrix."""
         return not any(isinstance(kind, int) for kind, _ in self.gate_counts)
@@ -126,7 +131,7 @@ class CircuitFeatures:
         """The work on a state vector in passes, with consecutive gates on one qubit fused."""
         saved = 0
         open_runs: set[int] = set()
-        for operation in _operations(self.steps):
+        for operation in self._operations:
             qubits = operation.qubits
             if len(qubits) == 1:
                 saved += qubits[0] in open_runs
@@ -140,7 +145,7 @@ class CircuitFeatures:
         """An estimate of the number of gates after fusion to gates on three qubits."""
         blocks = 0.0
         latest: dict[int, int] = {}  # by qubit: the number of the last gate on several qubits
-        for number, operation in enumerate(_operations(self.steps)):
+        for number, operation in enumerate(self._operations):
             qubits = operation.qubits
             if len(qubits) < 2 or operation.gate.name == "swap":
                 continue
@@ -155,7 +160,7 @@ class CircuitFeatures:
         """An estimate of the entropy of the result in bits: 2**outcome_bits different values."""
         turned: set[int] = set()
         spread: set[int] = set()
-        for gate, _, qubits, _ in _operations(self.steps):
+        for gate, _, qubits, _ in self._operations:
             name = gate.name if isinstance(gate, BasicGate) else ""
             if name == "h":
                 turned ^= {qubits[-1]}
@@ -212,6 +217,8 @@ class CircuitFeatures:
 
         The qubit returns with its next gate.
         """
+        if self.terminal_measurements_only:
+            return 2.0 ** min(self.qubits, MAX_COUNTED_QUBITS)
         measured: set[int] = set()
         sizes: list[float] = []
         for step in self.steps:
@@ -239,8 +246,8 @@ class CircuitFeatures:
     @cached_property
     def neighbour_gates(self) -> float:
         """An estimate of the steps after gates on many qubits were divided into gates on two."""
-        sizes = (len(operation.qubits) for operation in _operations(self.steps))
-        divided = sum(DIVIDED_GATES * m**3 for m in sizes if m > MAX_UNDIVIDED_QUBITS)
+        sizes = map(len, map(itemgetter(2), self._operations))
+        divided = sum([DIVIDED_GATES * m**3 for m in sizes if m > MAX_UNDIVIDED_QUBITS])
         return self.gates + divided
 
 
@@ -360,17 +367,18 @@ def _sample_shot(program: Program) -> tuple[Sequence[Step], int, bool]:
 
 def _count_gates(operations: list[Operation]) -> Counter[GateKind]:
     # By identity, because to hash a gate takes longer than all the rest.
-    gates = {id(operation.gate): operation.gate for operation in operations}
-    counts_by_id = Counter(
-        (id(operation.gate), len(operation.controls)) for operation in operations
-    )
+    gates = [operation[0] for operation in operations]
+    by_id = dict(zip(map(id, gates), gates, strict=True))
+    controls = map(len, map(itemgetter(3), operations))
     counts: Counter[GateKind] = Counter()
-    for (number, controls), count in counts_by_id.items():
-        gate = gates[number]
+    for (number, count_controls), count in Counter(
+        zip(map(id, gates), controls, strict=True)
+    ).items():
+        gate = by_id[number]
         kind = gate if isinstance(gate, BasicGate) else len(gate.entries).bit_length() - 1
-        counts[kind, controls] += count
+        counts[kind, count_controls] += count
     return counts
 
 
 def _operations(steps: Iterable[Step]) -> list[Operation]:
-    return [step for step in steps if isinstance(step, Operation)]
+    return [step for step in steps if step.__class__ is Operation]

@@ -99,6 +99,7 @@ class Method(Generic[F_contra]):
         adaptive_memory: The state takes only the memory that it needs, which may be less than
             predicted; the simulator raises an error if it runs out of memory.
         noisy: The method simulates noise.
+        start_us: Lower bound of the cost of any program, in microseconds.
     """
 
     engine: str
@@ -113,6 +114,7 @@ class Method(Generic[F_contra]):
     adaptive_memory: bool = False
     noisy: bool = False
     scaling: Scaling = ONE_THREAD
+    start_us: float = 0.0
 
     def plan(self, features: F_contra, shots: int, threads: int = 1) -> RunPlan:
         """Return the plan of a run on at most so many threads."""
@@ -202,50 +204,52 @@ IDEAL_METHODS: tuple[IdealMethod, ...] = (
     Method(
         LIGHTNING, STATEVECTOR, DOUBLE, "circuits that measure at their end",
         _measured_before_the_end, lightning_cost(False), StatevectorMemory(16, 16),
-        "the fastest state vector for {qubits}",
+        "the fastest state vector for {qubits}", start_us=190,
     ),
     Method(
         LIGHTNING, STATEVECTOR, SINGLE, "the same with many qubits",
         _unsuited_to_single_precision, lightning_cost(True), StatevectorMemory(8, 12),
-        "the fastest state vector for {qubits}; single precision",
+        "the fastest state vector for {qubits}; single precision", start_us=190,
     ),
     Method(
         QSIM, STATEVECTOR, SINGLE, "circuits that measure at their end",
         _unsuited_to_qsim, qsim_cost, StatevectorMemory(8, 8),
         "the fastest state vector for {qubits}; single precision",
         unselected=_too_small_for_single_precision, scaling=Scaling(0.85, min_qubits=14),
+        start_us=300,
     ),
     Method(
         STIM, STABILIZER, EXACT, "Clifford circuits, measured anywhere; also with Pauli noise",
         _not_clifford, stim_cost, StabilizerMemory(),
-        "a Clifford circuit: {qubits} as a stabilizer state",
+        "a Clifford circuit: {qubits} as a stabilizer state", start_us=140,
     ),
     Method(
         AER, STATEVECTOR, DOUBLE, "circuits without feed-forward",
         _dynamic, aer_statevector_cost, StatevectorMemory(16),
         "the state vector for {qubits} that needs least memory",
-        scaling=Scaling(0.95, min_qubits=15),
+        scaling=Scaling(0.95, min_qubits=15), start_us=1000,
     ),
     Method(
         AER, STABILIZER, EXACT, "Clifford circuits of named gates",
         _not_named_clifford, aer_stabilizer_cost, StabilizerMemory(),
-        "a Clifford circuit: {qubits} as a stabilizer state",
+        "a Clifford circuit: {qubits} as a stabilizer state", start_us=1300,
     ),
     Method(
         AER, MPS, DOUBLE, "many qubits with little entanglement",
         _measured_before_the_end, aer_mps_cost, MpsMemory(),
         "{qubits} with little entanglement as a matrix product state", adaptive_memory=True,
+        start_us=2000,
     ),
     Method(
         OWN, STATEVECTOR, DOUBLE, "any program",
         _nothing, statevector_branching_cost, StatevectorMemory(32),
         "it uses qubits after measuring: shots of equal outcomes run together",
-        adaptive_memory=True,
+        adaptive_memory=True, start_us=200,
     ),
     Method(
         OWN, STABILIZER, EXACT, "any program of Clifford gates",
         _surely_not_clifford, stabilizer_branching_cost, StabilizerMemory(),
-        "a Clifford circuit: {qubits} as a stabilizer state",
+        "a Clifford circuit: {qubits} as a stabilizer state", start_us=400,
     ),
 )  # fmt: skip
 """The methods without noise. The first adaptive one is the fallback if no state fits."""

@@ -33,7 +33,10 @@ def propagate_constants(circuit: Circuit) -> Circuit:
             steps += circuit.steps[number:]
             break
         if isinstance(step, Operation):
-            steps += _remaining_operations(step, values)
+            if values.keys().isdisjoint(step.qubits):
+                steps.append(step)
+            else:
+                steps += _remaining_operations(step, values)
         elif step.qubit not in values:
             steps.append(step)
     return _build(circuit, steps, values) if len(steps) < len(circuit.steps) else circuit
@@ -56,7 +59,8 @@ def _build(circuit: Circuit, steps: list[Step], values: BasisValues) -> Circuit:
         tuple(numbered),
         tuple([bit if bit >= 0 else bits[-1 - bit] for bit in circuit.bits]),
         count,
-        all(step.is_clifford for step in numbered if isinstance(step, Operation)),
+        circuit.clifford
+        or all(step.is_clifford for step in numbered if isinstance(step, Operation)),
         terminal_measurements_only=True,
         control_outcomes=frozenset(-1 - bits[k] for k in circuit.control_outcomes if bits[k] < 0),
     )
@@ -64,7 +68,8 @@ def _build(circuit: Circuit, steps: list[Step], values: BasisValues) -> Circuit:
 
 def _remaining_operations(operation: Operation, values: BasisValues) -> Iterator[Operation]:
     """Yield the operations that remain of one operation, and update the values."""
-    reduced = _remove_controls(operation, values)
+    alone = len(operation.qubits) == 1  # most gates: without controls
+    reduced = operation if alone else _remove_controls(operation, values)
     if reduced is None:
         return
     qubits = reduced.qubits
