@@ -1,5 +1,7 @@
 """Exact distribution of measured qubits, and the sampling of shots."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,15 +38,15 @@ class Distribution:
         )
         self._possible: Indices | None = None  # None: most outcomes are possible
         if 2 * possible <= len(probabilities):
-            self._possible = np.flatnonzero(probabilities)
+            (self._possible,) = probabilities.nonzero()
             probabilities = probabilities[self._possible]
-        sums = np.cumsum(probabilities, out=probabilities)
-        if not (len(sums) and np.isfinite(sums[-1]) and sums[-1] > PROBABILITY_STEPS / 2):
+        sums = probabilities.cumsum(out=probabilities)
+        if not (len(sums) and PROBABILITY_STEPS / 2 < sums[-1] < math.inf):
             raise non_finite_state()
         self.bytes = sums.nbytes + (0 if self._possible is None else self._possible.nbytes)
         self._total = float(sums[-1])
         # Without zeros at the end: shots beyond the last sum belong to the last possible outcome.
-        self._sums = sums[: np.searchsorted(sums, self._total) + 1]
+        self._sums = sums[: sums.searchsorted(self._total) + 1]
 
     def draw(self, shots: int, rng: np.random.Generator) -> Indices:
         """Return the outcome index of each shot."""
@@ -60,11 +62,14 @@ class Distribution:
         return self._to_outcomes(positions), totals
 
     def _draw_positions(self, shots: int, rng: np.random.Generator) -> Indices:
-        return np.searchsorted(self._sums, self._total * rng.random(shots), side="right")
+        return self._sums.searchsorted(self._total * rng.random(shots), side="right")
 
     def _probabilities(self) -> NDArray[np.float64]:
         """Return the probabilities of the possible outcomes."""
-        return np.diff(self._sums, prepend=0.0) / self._total
+        probabilities = self._sums.copy()
+        probabilities[1:] -= self._sums[:-1]
+        probabilities /= self._total
+        return probabilities
 
     def _to_outcomes(self, positions: Indices) -> Indices:
         return positions if self._possible is None else self._possible[positions]

@@ -4,7 +4,7 @@ The compiled class is used directly, without PennyLane. Wire 0 of Lightning is t
 state index; qubit 0 here is the lowest.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -61,6 +61,9 @@ CONTROLLED_METHODS = {
     "crz": "CRZ", "ccx": "Toffoli", "cswap": "CSWAP",
 }  # fmt: skip
 """Faster methods for gates whose controls are part of the gate."""
+
+DirectMethod = tuple[Callable[[list[int], bool, tuple[float, ...]], None], bool]
+"""Method of a state vector that takes the wires of a gate, and its argument `inverse`."""
 
 
 def run(sampling: SamplingRun, plan: RunPlan) -> ShotOrder | None:
@@ -127,8 +130,26 @@ def _apply_all(
     steps: Iterable[Operation] = operations
     if len(wires) >= PROGRESS_MIN_QUBITS:
         steps = progress.each(operations, len(operations))
+    direct: dict[BasicGate, DirectMethod | None] = {}
     for operation in steps:
-        _apply(state, operation, [wires[qubit] for qubit in operation.qubits], precision)
+        gate, params, qubits, controls = operation
+        method = None
+        if not controls and isinstance(gate, BasicGate):
+            method = direct.get(gate) or direct.setdefault(gate, _direct_method(state, gate.name))
+        if method is None:
+            _apply(state, operation, [wires[qubit] for qubit in qubits], precision)
+        else:
+            method[0]([wires[qubit] for qubit in qubits], method[1], params)
+
+
+def _direct_method(state: Any, name: str) -> DirectMethod | None:
+    """Return the method of a gate that takes all qubits alike; None if there is none."""
+    if name in CONTROLLED_METHODS:
+        return getattr(state, CONTROLLED_METHODS[name]), False
+    entry = GATE_METHODS.get(name)
+    if entry is None or entry.controls:
+        return None
+    return getattr(state, entry.method), entry.inverse
 
 
 def _new_state(qubits: int, precision: str) -> Any:
@@ -146,9 +167,6 @@ def _measurements(precision: str) -> Any:
 def _apply(state: Any, operation: Operation, wires: list[int], precision: str) -> None:
     gate, params, _, controls = operation
     if isinstance(gate, BasicGate) and gate.name in GATE_METHODS:
-        if gate.name in CONTROLLED_METHODS and not controls:
-            getattr(state, CONTROLLED_METHODS[gate.name])(wires, False, params)
-            return
         entry = GATE_METHODS[gate.name]
         method, first = getattr(state, entry.method), len(controls) + entry.controls
         if not first:
