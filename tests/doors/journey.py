@@ -20,7 +20,7 @@ from tests.support.secured_service import PRINCIPALS
 from tests.support.services import Service
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to"
-PAGES = {name: DOCS / f"{name}.md" for name in ("ionq", "qbraid", "braket")}
+PAGES = {name: DOCS / f"{name}.md" for name in ("ionq", "qbraid", "braket", "ibm")}
 """The page of each door."""
 
 OF_VENDORS = {
@@ -37,9 +37,15 @@ OF_VENDORS = {
     "AWS_ENDPOINT_URL_S3": "https://s3.eu-west-2.amazonaws.com",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
     "BRAKET_ENDPOINT": "https://braket.eu-west-2.amazonaws.com",
+    "QISKIT_IBM_TOKEN": "of-a-vendor",
+    "QISKIT_IBM_URL": "https://cloud.ibm.com",
+    "QISKIT_IBM_INSTANCE": "of-a-vendor",
+    "GLOBAL_SEARCH_URL": "https://api.global-search-tagging.cloud.ibm.com",
+    "QISKIT_FUNCTIONS_EXPERIMENTAL": "1",
 }
 """Variables of a user of the other clouds."""
 QBRAIDRC = "[default]\napi-key = of-a-vendor\naccess-token = of-a-vendor\n"
+IBM_CREDENTIALS = "GLOBAL_SEARCH_URL=https://api.global-search-tagging.cloud.ibm.com\n"
 
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 
@@ -58,6 +64,7 @@ def user_environment(home: Path, token: str) -> dict[str, str]:
     """Return the variables of a user of other clouds who has a token of this service."""
     (home / ".qbraid").mkdir()
     (home / ".qbraid" / "qbraidrc").write_text(QBRAIDRC)
+    (home / "ibm-credentials.env").write_text(IBM_CREDENTIALS)
     return {**os.environ, **OF_VENDORS, "HOME": str(home), "QUANTUMTASK_TOKEN": token}
 
 

@@ -10,6 +10,7 @@ import httpx
 
 from quantumtask.api.http.door import Door, DoorRoute
 from quantumtask.doors.braket.arns import device_arn, task_arn
+from quantumtask.doors.ibm.cloud import PLAN
 from quantumtask.doors.ionq.job_view import SHOTS_FORMAT
 from quantumtask.doors.qbraid.devices import qrn_of
 from quantumtask.doors.registry import open_doors
@@ -134,7 +135,7 @@ PROTOCOLS = {
     ),
     "ibm": Protocol(
         headers=lambda token: {"Authorization": f"apikey {token}"},
-        parameters={},
+        parameters={"backend": "simulator", "plan_id": PLAN},
         ids=("job_id",),
         submit=lambda *_: [],
         may_lack=lambda _: False,

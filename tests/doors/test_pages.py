@@ -13,6 +13,7 @@ from quantumtask.shared.door_names import DOOR_NAMES
 from tests.doors.journey import PAGES
 from tests.support.command_line import quantumtask
 
+NO_DOOR = "'azure' is no door; doors are ionq, qbraid, braket, ibm."
 ROOT = Path(__file__).parents[2]
 
 
@@ -32,12 +33,13 @@ def test_every_program_of_a_page_runs_where_no_vendor_can_be_reached() -> None:
         cwd=ROOT, capture_output=True, text=True, timeout=280, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    qiskit, cirq, qbraid, braket = done.stdout.split("\n\n")[:4]
+    qiskit, cirq, qbraid, braket, ibm = done.stdout.split("\n\n")[:5]
     assert qiskit.startswith("ionq {'00': 0.49999"), done.stdout
     assert cirq.startswith("ionq Counter({"), done.stdout
     assert qbraid.startswith("qbraid {'00': "), done.stdout
     assert braket.startswith("braket Counter({"), done.stdout
     assert "1.0000 0.7071" in braket, done.stdout
+    assert ibm.startswith("ibm 127 ['ecr'"), done.stdout
 
 
 def test_every_door_has_a_page_and_variables() -> None:
@@ -69,8 +71,11 @@ def test_a_command_has_the_variables_of_its_door_and_its_own_options() -> None:
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (("env", "azure"), "'azure' is no door; doors are ionq, qbraid, braket."),
-        (("run", "--door", "azure", "true"), "'azure' is no door; doors are ionq, qbraid, braket."),
+        (("env", "azure"), NO_DOOR),
+        (
+            ("run", "--door", "azure", "true"),
+            NO_DOOR,
+        ),
         (("run", "--door", "ionq"), "name the command to run"),
         (("run", "--door", "ionq", "no-such-command"), "no-such-command: there is no such command"),
     ],

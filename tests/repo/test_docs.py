@@ -207,6 +207,7 @@ def test_every_page_with_python_is_run() -> None:
     elsewhere = {"docs/how-to/qiskit.md", "docs/how-to/clients.md"}
     # test_pages.py of the doors:
     elsewhere |= {"docs/how-to/ionq.md", "docs/how-to/qbraid.md", "docs/how-to/braket.md"}
+    elsewhere |= {"docs/how-to/ibm.md"}
     assert pages == {*PYTHON, *elsewhere}  # test_qiskit_examples.py, test_generated_clients.py
 
 

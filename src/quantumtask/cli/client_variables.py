@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 Variables = Mapping[str, str]
 
+_IBM_SERVICE = "crn:v1:bluemix:public:quantum-computing"
+"""The first part of the name of an instance."""
+
 
 @dataclass(frozen=True)
 class ClientVariables:
@@ -66,6 +69,26 @@ def _braket(url: str, token: str) -> Variables:
     }
 
 
+def _ibm(url: str, token: str) -> Variables:
+    """Return the variables of qiskit-ibm-runtime, and of the clients of IBM Cloud that it uses.
+
+    Those read a file `ibm-credentials.env` first, unless a variable names another one. The last
+    variable would skip the search for the instance.
+    """
+    root = f"{url}/ibm"
+    return {
+        "QISKIT_IBM_CHANNEL": "ibm_quantum_platform",
+        "QISKIT_IBM_URL": f"{root}/experimental",
+        "QISKIT_IBM_TOKEN": token,
+        "QISKIT_IBM_INSTANCE": f"{_IBM_SERVICE}:us-east:a/quantumtask:local::",
+        "IAM_URL": f"{root}/iam",
+        "GLOBAL_SEARCH_URL": f"{root}/gs",
+        "GLOBAL_CATALOG_URL": f"{root}/gc",
+        "IBM_CREDENTIALS_FILE": os.devnull,
+        "QISKIT_FUNCTIONS_EXPERIMENTAL": "",
+    }
+
+
 CLIENT_VARIABLES: dict[str, ClientVariables] = {
     "ionq": ClientVariables(
         _ionq,
@@ -87,6 +110,12 @@ CLIENT_VARIABLES: dict[str, ClientVariables] = {
         }),
         any_value=frozenset({
             "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+        }),
+    ),
+    "ibm": ClientVariables(
+        _ibm,
+        optional=frozenset({
+            "QISKIT_IBM_CHANNEL", "IBM_CREDENTIALS_FILE", "QISKIT_FUNCTIONS_EXPERIMENTAL",
         }),
     ),
 }  # fmt: skip

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from quantumtask.api.service.temporary_tokens import TemporaryTokens
 from quantumtask.shared.access import OFF, tokens_required
 from quantumtask.shared.errors import Forbidden, StoreUnavailable, Unauthenticated, Unavailable
 from quantumtask.shared.principal import LOCAL, Principal
@@ -35,10 +36,11 @@ Secrets = tuple[Sequence[AccessToken], Sequence[Session]]
 
 
 class Credential(NamedTuple):
-    """The secret of a request: a token, or else the id of a session; both None: it has none."""
+    """The secret of a request: one of these, or none."""
 
     token: str | None
     session: str | None = None
+    temporary_token: str | None = None
 
 
 class Authenticator:
@@ -46,9 +48,11 @@ class Authenticator:
 
     Attributes:
         id_tokens: The check of ID tokens; None: no provider of OpenID Connect is set.
+        temporary_tokens: Issues temporary tokens.
 
     Args:
         settings: The settings of the API.
+        secret: The secret of this installation.
         secrets: All tokens and sessions in the database at the start.
         read_secrets: Reads all tokens and sessions from the database.
     """
@@ -56,6 +60,7 @@ class Authenticator:
     def __init__(
         self,
         settings: Settings,
+        secret: str,
         secrets: Secrets,
         read_secrets: Callable[[], Awaitable[Secrets]],
     ) -> None:
@@ -64,6 +69,7 @@ class Authenticator:
         self._reading: asyncio.Task[StoreUnavailable | None] | None = None
         self._answers = True  # the database did, at the last reading
         self.id_tokens = _open_id_tokens(settings)
+        self.temporary_tokens = TemporaryTokens(secret)
         self._update(secrets)
 
     @property
@@ -119,6 +125,8 @@ class Authenticator:
             return LOCAL
         if credential.token is not None:
             return self._find_token(credential.token)
+        if credential.temporary_token is not None:
+            return self._find_temporary_token(credential.temporary_token)
         if credential.session is None:
             raise Unauthenticated(TOKEN_MISSING.format(header=header))
         session = self.find_session(credential.session)
@@ -129,6 +137,17 @@ class Authenticator:
     def _find_token(self, token: str) -> Principal:
         known = self._tokens.get(prefix_of(token) or "")
         if known is None or not matches(token, known[0].hash) or not known[0].is_valid(time.time()):
+            raise Unauthenticated(TOKEN_INVALID)
+        return known[1]
+
+    def _find_temporary_token(self, text: str) -> Principal:
+        grant = self.temporary_tokens.read(text)
+        if grant.principal:
+            if self.id_tokens is None:
+                raise Unauthenticated(TOKEN_INVALID)
+            return grant.principal
+        known = self._tokens.get(grant.prefix or "")
+        if known is None or not known[0].is_valid(time.time()):
             raise Unauthenticated(TOKEN_INVALID)
         return known[1]
 

@@ -90,15 +90,19 @@ class TaskService:
         self.batches = BatchService(
             self._submissions, self._calls, self._watcher, settings.busy_timeout_s
         )
+        secret = load_worker_secret(settings)
         self.authenticator = Authenticator(
-            settings, self._read_store.credentials(), lambda: self._calls(ApiStore.credentials)
+            settings,
+            secret,
+            self._read_store.credentials(),
+            lambda: self._calls(ApiStore.credentials),
         )
         self.logins = LoginService(settings, self.authenticator, self._calls)
         self.tokens = TokenService(self.authenticator, self._calls)
         self.rate_limiter = RateLimiter(
             self._read_store.limits(), lambda: self._calls(ApiStore.limits)
         )
-        self._worker = WorkerClient(settings.doorbell_url, load_worker_secret(settings))
+        self._worker = WorkerClient(settings.doorbell_url, secret)
         self.questions = CircuitQuestions(settings, self._worker)
         self._traces = open_traces(settings, "api")
 

@@ -5,7 +5,7 @@ from starlette.types import Scope
 from quantumtask.api.http.authentication import find_authorization
 from quantumtask.api.http.door import Door, DoorRoute
 from quantumtask.api.service.authenticator import Authenticator, Credential
-from quantumtask.doors.ibm import jobs
+from quantumtask.doors.ibm import backends, cloud, jobs
 from quantumtask.doors.ibm.answers import write_error
 from quantumtask.shared.principal import Principal
 from quantumtask.shared.settings import Settings
@@ -24,12 +24,32 @@ def ibm_door(_: Settings) -> Door:
 
 
 async def identify(authenticator: Authenticator, scope: Scope) -> Principal:
-    """Return the sender by `Authorization: apikey TOKEN` or `Bearer`; raise Unauthenticated."""
-    token = find_authorization(scope, SCHEME) or find_authorization(scope, "Bearer")
-    return await authenticator.identify(Credential(token), f"Authorization: {SCHEME}")
+    """Return the sender by `Authorization: apikey TOKEN`; raise Unauthenticated.
 
+    `Bearer` comes before the temporary token for which a client has exchanged its token.
+    """
+    token, bearer = find_authorization(scope, SCHEME), find_authorization(scope, "Bearer")
+    credential = Credential(token, temporary_token=None if token else bearer)
+    return await authenticator.identify(credential, f"Authorization: {SCHEME}")
+
+
+BACKEND_DATA = {
+    "configuration": backends.get_configuration,
+    "properties": backends.get_properties,
+    "status": backends.get_status,
+    "defaults": backends.get_defaults,
+}
+"""Data of a backend by the end of the path."""
 
 ROUTES = (
+    DoorRoute("POST", "/iam/identity/token", cloud.exchange_token, is_open=True),
+    DoorRoute("POST", "/gs/v3/resources/search", cloud.search_resources, reads=True),
+    DoorRoute("GET", "/gc/{plan_id}", cloud.answer_plan, reads=True),
+    DoorRoute("GET", f"{RUNTIME}/backends", backends.answer_backends, reads=True),
+    *(
+        DoorRoute("GET", f"{RUNTIME}/backends/{{backend}}/{name}", endpoint, reads=True)
+        for name, endpoint in BACKEND_DATA.items()
+    ),
     DoorRoute("POST", f"{RUNTIME}/jobs", jobs.submit_job),
     DoorRoute("GET", f"{RUNTIME}/jobs/{{job_id}}", jobs.get_job, reads=True),
     DoorRoute("GET", f"{RUNTIME}/jobs/{{job_id}}/results", jobs.get_results, reads=True),
