@@ -109,6 +109,7 @@ PROTOCOLS = {
         headers=lambda token: {"Authorization": f"apiKey {token}"},
         parameters={
             "backend": "simulator", "session_id": UNKNOWN, "artifact_id": SHOTS_FORMAT,
+            "characterization_id": UNKNOWN,
         },
         ids=("job_id",),
         submit=submit_to_ionq,

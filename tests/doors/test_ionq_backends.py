@@ -1,4 +1,6 @@
-"""Backends as IonQ's clients ask for them."""
+"""Backends and their characterizations as IonQ's clients ask for them."""
+
+import pytest
 
 from tests.support.services import Service
 
@@ -22,8 +24,25 @@ def test_hardware_of_ionq_is_refused_in_the_form_of_ionq(service: Service) -> No
         assert name.removeprefix("qpu.") in body["message"]
 
 
-def test_a_backend_has_no_characterization_in_ionqs_terms(service: Service) -> None:
+def test_a_device_snapshot_has_a_characterization_of_its_errors_and_times(
+    service: Service,
+) -> None:
     path = "/v0.4/backends/{}/characterizations"
-    for name in ("simulator", "qpu.fake_manila"):
-        assert service.http.get(path.format(name)).json() == {"characterizations": []}
+    [shown] = service.http.get(path.format("qpu.fake_manila")).json()["characterizations"]
+    device = service.http.get("/backends/fake_manila").json()
+    assert (shown["backend"], shown["qubits"]) == ("qpu.fake_manila", 5)
+    assert shown["date"] == f"{device['calibrated']}T00:00:00.000Z"
+    assert shown["connectivity"] == device["coupling_map"]
+    errors = device["median_errors"]
+    assert shown["fidelity"]["2q"]["median"] == pytest.approx(1 - errors["two_qubit"])
+    assert shown["fidelity"]["spam"]["median"] == pytest.approx(1 - errors["readout"])
+    assert 1e-9 < shown["timing"]["1q"] < shown["timing"]["2q"] < shown["timing"]["t1"] < 1
+    one = f"{path.format('qpu.fake_manila')}/{shown['id']}"
+    assert service.http.get(one).json() == shown
+    assert service.http.get(one + "0").status_code == 404
+
+
+def test_the_simulator_has_no_characterization_and_hardware_is_refused(service: Service) -> None:
+    path = "/v0.4/backends/{}/characterizations"
+    assert service.http.get(path.format("simulator")).json() == {"characterizations": []}
     assert service.http.get(path.format("qpu.aria-1")).status_code == 404

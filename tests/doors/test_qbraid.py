@@ -141,6 +141,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "no program": ({"deviceQrn": SIMULATOR_QRN}, "program: field required"),
     "unknown field": ({"frobnicate": 1}, "frobnicate: no such field"),
     "format": ({"program": {"format": "qir.bc", "data": "x"}}, "program."),
+    "blank program": (
+        {"program": {"format": "qasm3", "data": " \n"}},
+        "data: must not be blank: send a program in OpenQASM",
+    ),
     "no programs": ({"program": []}, "program."),
     "many programs": ({"program": [{}] * 1001}, "program: must be at most 1,000 programs"),
     "device": ({"deviceQrn": "ionq:ionq:qpu:forte-1"}, "deviceQrn: 'ionq:ionq:qpu:forte-1'"),

@@ -229,8 +229,18 @@ def test_a_batch_is_deleted_after_the_last_of_its_tasks(
     impatient.close()
 
 
+def test_the_first_failure_of_a_batch_is_the_first_of_the_submission(store: FullStore) -> None:
+    store.submit_batch(batch("f", 4))
+    claims = {each.id: each for each in store.claim("w", 5.0)}
+    assert store.first_batch_failure(ALL_PROJECTS, "f") is None
+    for name in ("f3", "f1", "f2"):
+        store.fail(claims[name], Failure("timeout", name))
+    assert store.first_batch_failure(ALL_PROJECTS, "f") == "f1"
+
+
 BATCH_QUERIES = [
     "batch_task_ids",
+    "first_batch_failure",
     "task_versions",
     "batch_versions",
     "read_batches",

@@ -10,7 +10,7 @@ from quantumtask.shared.batch import NewBatch
 from quantumtask.shared.errors import IdempotencyConflict
 from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Submission, TaskSpec, TaskState
+from quantumtask.shared.task import Failure, Submission, TaskSpec, TaskState
 from tests.support.stores import FullStore
 
 ONE, OTHER = "physics", "chemistry"
@@ -38,6 +38,7 @@ READS: dict[str, Callable[[FullStore, str], Any]] = {
     "task_versions": lambda store, project: store.task_versions(project, ["task"]),
     "read_histories": lambda store, project: store.read_histories(project, ["task"]),
     "batch_task_ids": lambda store, project: store.batch_task_ids(project, "batch"),
+    "first_batch_failure": lambda store, project: store.first_batch_failure(project, "batch"),
     "read_batches": lambda store, project: store.read_batches(project, ["batch"]),
     "list_batches": lambda store, project: store.list_batches(project),
     "list_batches of a name": lambda store, project: store.list_batches(project, name="n"),
@@ -71,6 +72,9 @@ def test_a_read_finds_what_its_project_has_and_nothing_of_another(
         store.cancel_batch(ONE, "batch")
     if name == "delete":
         store.cancel(ONE, "task")
+    if name == "first_batch_failure":
+        for each in store.claim("w", 1e9):
+            store.fail(each, Failure("timeout", "x"))
     read = READS[name]
     assert not read(store, OTHER)
     assert not read(store, "default")

@@ -67,8 +67,9 @@ async def first_failure(
     """Return the number and the failure of the first task of a batch that failed."""
     if not batch.states.get(TaskState.FAILED):
         return None
-    for number, child in enumerate(children):
-        failure = (await get_service(request).get(get_scope(request), child)).failure
-        if failure:
-            return number, failure
-    return None
+    service, scope = get_service(request), get_scope(request)
+    task_id = await service.batches.first_failure(scope, batch.id)
+    if task_id is None or task_id not in children:
+        return None
+    failure = (await service.get(scope, task_id)).failure
+    return (children.index(task_id), failure) if failure else None

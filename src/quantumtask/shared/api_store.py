@@ -165,6 +165,11 @@ class ApiStore(SubmissionStore, SessionStore, ActivityStore):
         """Return the ids of a batch's tasks in the order of the submission."""
         return self._column("batch_task_ids", project=project, batch=batch_id)
 
+    def first_batch_failure(self, project: str, batch_id: str) -> str | None:
+        """Return the id of the first task of a batch that failed; None if none has failed."""
+        ids = self._column("first_batch_failure", project=project, batch=batch_id)
+        return ids[0] if ids else None
+
     def cancel_batch(self, project: str, batch_id: str, sender: Sender = LOCAL_SENDER) -> int:
         """Cancel the unfinished tasks of a batch, except those that are being written now.
 

@@ -99,6 +99,14 @@ class BatchService:
         ids: list[str] = await self._calls(lambda store: store.batch_task_ids(project, stored_id))
         return ids
 
+    async def first_failure(self, project: str, batch_id: str) -> str | None:
+        """Return the id of the first task of a batch that failed; None if none has failed."""
+        stored_id = parse_id(batch_id, BatchNotFound)
+        first: str | None = await self._calls(
+            lambda store: store.first_batch_failure(project, stored_id)
+        )
+        return first
+
     async def cancel(self, project: str, batch_id: str, sender: Sender) -> Batch:
         """Cancel all tasks of a batch that are not final.
 

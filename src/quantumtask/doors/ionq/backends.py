@@ -52,12 +52,6 @@ async def answer_backend(request: Request) -> Response:
     return json_response(_view(json.loads(text)))
 
 
-async def answer_characterizations(request: Request) -> Response:
-    """Return no characterization: IonQ's fields describe the gates of its own hardware."""
-    await get_service(request).backend(device_name(request.path_params["backend"]))
-    return json_response({"characterizations": []})
-
-
 def _views(backends: list[Any]) -> Iterator[dict[str, Any]]:
     return (_view(backend) for backend in backends)
 

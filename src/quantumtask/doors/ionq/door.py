@@ -5,7 +5,15 @@ from starlette.types import Scope
 from quantumtask.api.http.authentication import find_authorization
 from quantumtask.api.http.door import Door, DoorRoute
 from quantumtask.api.service.authenticator import Authenticator, Credential
-from quantumtask.doors.ionq import backends, job_list, jobs, results, sessions
+from quantumtask.doors.ionq import (
+    backends,
+    characterizations,
+    job_groups,
+    job_list,
+    jobs,
+    results,
+    sessions,
+)
 from quantumtask.doors.ionq.answers import write_error
 from quantumtask.shared.principal import Principal
 from quantumtask.shared.settings import Settings
@@ -43,11 +51,25 @@ ROUTES = (
     DoorRoute(
         "GET",
         "/backends/{backend}/characterizations",
-        backends.answer_characterizations,
+        characterizations.answer_characterizations,
         reads=True,
+    ),
+    DoorRoute(
+        "GET",
+        "/backends/{backend}/characterizations/{characterization_id}",
+        characterizations.answer_characterization,
+        reads=True,
+    ),
+    # cirq-ionq asks for the calibrations of API 0.3.
+    DoorRoute("GET", "/calibrations", characterizations.answer_calibrations, reads=True),
+    DoorRoute(
+        "GET", "/calibrations/current", characterizations.answer_current_calibration, reads=True
     ),
     DoorRoute("POST", "/jobs", jobs.submit_job),
     DoorRoute("GET", "/jobs", job_list.list_jobs, reads=True),
+    DoorRoute("DELETE", "/jobs", job_groups.delete_jobs),
+    DoorRoute("PUT", "/jobs/status/cancel", job_groups.cancel_jobs),
+    DoorRoute("GET", "/jobs/estimate", job_groups.estimate_job, reads=True),
     DoorRoute("GET", "/jobs/{job_id}", jobs.get_job, reads=True),
     DoorRoute("DELETE", "/jobs/{job_id}", jobs.delete_job),
     DoorRoute("PUT", "/jobs/{job_id}/status/cancel", jobs.cancel_job),
@@ -57,6 +79,7 @@ ROUTES = (
     ),
     DoorRoute("GET", "/jobs/{job_id}/artifacts/{artifact_id}", results.get_artifact, reads=True),
     DoorRoute("POST", "/sessions", sessions.create_session),
+    DoorRoute("GET", "/sessions", sessions.list_sessions, reads=True),
     DoorRoute("GET", "/sessions/{session_id}", sessions.answer_session, reads=True),
     DoorRoute("POST", "/sessions/{session_id}/end", sessions.end_session),
 )

@@ -14,7 +14,12 @@ async def read_job(request: Request) -> Task | Batch:
     Raises:
         JobNotFound: no task or batch of the sender that was submitted at this door has this id.
     """
-    job = await read_item(request, request.path_params["job_id"])
+    return await read_job_by_id(request, request.path_params["job_id"])
+
+
+async def read_job_by_id(request: Request, job_id: str) -> Task | Batch:
+    """Return the task or the batch of an id; raise JobNotFound."""
+    job = await read_item(request, job_id)
     read_record(job)
     return job
 

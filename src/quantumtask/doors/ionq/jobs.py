@@ -61,10 +61,11 @@ async def _view(request: Request, job: Task | Batch) -> dict[str, Any]:
 async def cancel_job(request: Request) -> Response:
     """Cancel a job. A job that has ended stays as it is, which its status says."""
     job = await read_job(request)
-    return json_response({"id": job.id, "status": await _cancel(request, job)})
+    return json_response({"id": job.id, "status": await cancel_one(request, job)})
 
 
-async def _cancel(request: Request, job: Task | Batch) -> str:
+async def cancel_one(request: Request, job: Task | Batch) -> str:
+    """Cancel a job, and return its status then."""
     service, scope, sender = get_service(request), get_scope(request), get_sender(request)
     if isinstance(job, Batch):
         await service.cancel_batch(scope, job.id, sender)
@@ -78,7 +79,13 @@ async def _cancel(request: Request, job: Task | Batch) -> str:
 
 async def delete_job(request: Request) -> Response:
     """Delete a job that has ended, with its results."""
-    job, deletion = await read_job(request), get_service(request).deletion
+    job = await read_job(request)
+    await delete_one(request, job)
+    return json_response({"id": job.id, "status": "deleted"})
+
+
+async def delete_one(request: Request, job: Task | Batch) -> None:
+    """Delete a job that has ended."""
+    deletion = get_service(request).deletion
     delete = deletion.delete_batch if isinstance(job, Batch) else deletion.delete_task
     await delete(get_scope(request), job.id, get_sender(request))
-    return json_response({"id": job.id, "status": "deleted"})

@@ -3,24 +3,32 @@
 A session has no row of its own: its id says when it began, and its jobs say the rest.
 """
 
+import asyncio
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from fastapi import Request, Response
 
 from quantumtask.api.http.body import open_body
-from quantumtask.api.http.query import get_principal
+from quantumtask.api.http.query import check_query_names, get_principal, get_scope, get_service
 from quantumtask.api.ids import new_id, parse_id
 from quantumtask.api.schemas.requests import read_json
 from quantumtask.api.serialization.task_json import format_time
 from quantumtask.doors.ionq.answers import json_response
 from quantumtask.doors.ionq.backends import device_name
+from quantumtask.doors.ionq.job_record import SESSION_TAG, TAG
+from quantumtask.shared.batch import Batch
 from quantumtask.shared.errors import InvalidRequest, NotFound
 from quantumtask.shared.principal import Principal, Role
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Task, TaskState
 
 PRIORITY = 1
 """Priority of the jobs of a session, if the sender may have it."""
+MAX_READ = 1000
+"""Newest tasks, and newest batches, whose sessions are listed."""
 
 
 class SessionNotFound(NotFound):
@@ -56,6 +64,27 @@ async def create_session(request: Request) -> Response:
     device_name(fields["backend"])
     view = _view(new_id(), get_principal(request))
     return json_response({**view, "backend": fields["backend"]}, 201)
+
+
+async def list_sessions(request: Request) -> Response:
+    """Return the sessions of the newest jobs, the newest session first: others leave no trace."""
+    check_query_names(request.scope["query_string"], frozenset(), frozenset())
+    service, scope = get_service(request), get_scope(request)
+    tasks, batches = await asyncio.gather(
+        service.list_tasks(scope, tuple(TaskState), None, TAG, None, MAX_READ, None, 0.0, "", None),
+        service.batches.list_batches(scope, None, None, TAG, None, MAX_READ),
+    )
+    listed: list[Task | Batch] = [*tasks, *batches]
+    ids = sorted({each for job in listed for each in _ids(job.tags)}, reverse=True)
+    return json_response({"sessions": [_view(each, get_principal(request)) for each in ids]})
+
+
+def _ids(tags: Iterable[str]) -> Iterator[str]:
+    """Yield the ids of sessions in the tags of a job; another client may have written others."""
+    for tag in tags:
+        if tag.startswith(SESSION_TAG):
+            with suppress(SessionNotFound):
+                yield check_session(tag.removeprefix(SESSION_TAG))
 
 
 async def answer_session(request: Request) -> Response:

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from quantumtask.api.schemas.body_part import BodyPart
 from quantumtask.api.schemas.metadata import metadata_text
@@ -33,11 +33,17 @@ class JobRecord(BaseModel):
     format: str = "qasm3"
 
 
+def _check_program(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank: send a program in OpenQASM")
+    return text
+
+
 class ProgramText(BodyPart):
     """A program in OpenQASM, which no process but a slot reads."""
 
     format: Literal["qasm2", "qasm3"]
-    data: str
+    data: Annotated[str, AfterValidator(_check_program)]
 
 
 class DeviceOptions(BodyPart):

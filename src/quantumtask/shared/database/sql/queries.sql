@@ -576,6 +576,11 @@ INSERT INTO batch_tags (tag, sequence) VALUES (:tag, :sequence) ON CONFLICT DO N
 -- The tasks of a batch in the order of the submission.
 SELECT id FROM tasks WHERE batch = :batch AND :project IN ('*', project) ORDER BY item;
 
+-- name: first_batch_failure
+-- The first task of a batch, in the order of the submission, that failed.
+SELECT id FROM tasks WHERE batch = :batch AND :project IN ('*', project) AND state = 'failed'
+ORDER BY item LIMIT 1;
+
 -- name: batch_versions
 -- Values that differ after every move of a task of the batch.
 SELECT id, events, ended, size FROM batches
