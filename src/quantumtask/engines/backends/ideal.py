@@ -37,6 +37,7 @@ from quantumtask.engines.simulators.native.tableau import NotClifford
 from quantumtask.engines.simulators.sampling_run import SamplingRun
 from quantumtask.engines.transforms.constant_propagation import propagate_constants
 from quantumtask.engines.transforms.purification import defer_to_ancillas
+from quantumtask.engines.transforms.right_angles import with_clifford_gates
 from quantumtask.openqasm.program.program import Circuit, Program
 from quantumtask.shared.errors import ResourceError
 from quantumtask.shared.quantity import quantity
@@ -97,6 +98,7 @@ class IdealBackend:
 
     def sample(self, program: Program, shots: int, seed: int, memory: bool) -> ShotSample:
         """Run the shots of a program; see `Backend.sample`."""
+        program = with_clifford_gates(program)
         choice = self._choose(program, shots)
         if self._size is not None and self.run_info is None:
             self._check_size(self._size, program, shots, choice)
@@ -154,6 +156,7 @@ class IdealBackend:
             ResourceError: `not_exact` or `out_of_memory` if the values need too many states, or too
                 large ones.
         """
+        program = with_clifford_gates(program)
         request = ExpectationRequest(program, words, self._engine, self._method)
         method = choose_expectation_method(request)
         try:
