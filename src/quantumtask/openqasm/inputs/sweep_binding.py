@@ -19,6 +19,9 @@ The second argument is the name of the value in messages. Raises Diagnostic.
 StoreValue = Callable[[list[Any], Any], None]
 """Function that writes a value into the memory of a run."""
 
+_DOUBLES = (Type("float"), Type("float", 64))
+"""The types whose values are the numbers of an array of float64, without a conversion of each."""
+
 MAX_SWEEP_DIMENSIONS = 16
 """Most dimensions of a sweep."""
 
@@ -87,6 +90,8 @@ def _parse_encoded(
     sweep_dimensions = array.ndim - _value_dimensions(variable.type, array.ndim)
     shape = array.shape[:sweep_dimensions]
     _check_shape(shape, variable, max_elements)
+    if variable.type in _DOUBLES and array.dtype == np.float64 and np.isfinite(array).all():
+        return InputArray(shape, array.reshape(-1).tolist())
     rows = array.reshape(prod(shape), *array.shape[sweep_dimensions:])
     return _parse_elements(shape, rows.tolist(), variable, parse_element)
 
@@ -214,6 +219,8 @@ def element_bindings(
 
 def _iterate_broadcast(array: InputArray, shape: tuple[int, ...]) -> Iterator[Any]:
     """Return an iterator over the value for each element, without a copy of the values."""
+    if array.shape == shape:
+        return iter(array.values)
     numbers = np.arange(len(array.values)).reshape(array.shape)
     values = array.values
     return (values[int(number)] for number in np.broadcast_to(numbers, shape).flat)
