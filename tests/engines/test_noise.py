@@ -280,6 +280,14 @@ def test_what_noise_cannot_be_had_with_is_refused(
         ({"depolarizing": {"one_qubit": 2}}, "noise.depolarizing.one_qubit: "),
         ({"depolarizing": {"two_qubit": -0.1}}, "noise.depolarizing.two_qubit: "),
         ({"depolarizing": {"three_qubit": 0.1}}, "noise.depolarizing.three_qubit: "),
+        (
+            {"frobnicate": 1},
+            "noise.frobnicate: no such field; `noise` has depolarizing, idle, readout, thermal",
+        ),
+        (
+            {"depolarizing": {"x": 1}},
+            "noise.depolarizing.x: no such field; `noise.depolarizing` has one_qubit, two_qubit",
+        ),
         ({"readout": {"zero_as_one": True}}, "noise.readout.zero_as_one: "),
         ({"readout": {"zero_as_one": "0.1"}}, "noise.readout.zero_as_one: "),
         ({"thermal": {"t1_us": 10, "t2_us": 10}}, "noise.thermal.gate_ns: "),

@@ -212,6 +212,19 @@ def test_the_version_before_runs_tasks_that_this_version_accepted(
     assert result.counts == '{"0": 1}'
 
 
+def test_this_version_reads_results_with_fields_of_the_version_after(
+    configured: Settings, both: tuple[FullStore, PreviousRelease]
+) -> None:
+    store, _ = both
+    store.submit([Submission("a", TaskSpec("x"), 1.0)])
+    store.complete([(each, RESULT) for each in store.claim("w", 50)])
+    addition = """'{"of_the_next_version": {"a": [1]}, ' || substr(report, 2)"""
+    databases.execute(configured, f"UPDATE tasks SET report = {addition}")
+    for task in (store.read(ALL_PROJECTS, ["a"])["a"], *store.list_tasks(ALL_PROJECTS)):
+        assert task.result is not None
+        assert (task.result.engine, task.result.run_ms) == (RESULT.engine, RESULT.run_ms)
+
+
 def test_each_version_takes_over_from_lost_workers_of_the_other(
     configured: Settings, both: tuple[FullStore, PreviousRelease]
 ) -> None:

@@ -144,7 +144,8 @@ def _parse_object(path: str, value: Any, names: set[str]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _invalid_rate(f"{path}: must be an object with any of {', '.join(sorted(names))}")
     if unknown := next((name for name in value if name not in names), None):
-        raise _invalid_rate(f"{path}.{unknown[:60]}: no such field")
+        known = ", ".join(sorted(names))
+        raise _invalid_rate(f"{path}.{unknown[:60]}: no such field; `{path}` has {known}")
     return dict(value)
 
 

@@ -31,11 +31,8 @@ _OPTIONAL_IN_REPORT = frozenset(
     {"shape", "registers", "compiled", "size", "threads", "compile_ms", "store_ms"}
 )
 """Fields that a report contains only if they are set: the previous release does not know them."""
-_ALWAYS_IN_REPORT = tuple(
-    field.name
-    for field in fields(Result)
-    if field.name not in _COLUMNS_OF_RESULT | _OPTIONAL_IN_REPORT
-)
+_IN_REPORT = tuple(field.name for field in fields(Result) if field.name not in _COLUMNS_OF_RESULT)
+_ALWAYS_IN_REPORT = tuple(name for name in _IN_REPORT if name not in _OPTIONAL_IN_REPORT)
 
 OPTIONS_ENGINE_PREFIX = "newer:"
 """Prefix of the engine of a task with options. A worker of the previous release rejects the unknown
@@ -361,7 +358,9 @@ def _result(row: TaskRow) -> Result | None:
 
 
 def _report_fields(report: str) -> Mapping[str, Any]:
-    return parse_result_fields(json.loads(report))
+    """Return the fields of a report; those that only a newer release knows are left out."""
+    known = parse_result_fields(json.loads(report))
+    return {name: value for name, value in known.items() if name in _IN_REPORT}
 
 
 def _failure(row: ListedTaskRow | TaskRow, problems: str) -> Failure | None:
