@@ -27,7 +27,7 @@ export function Devices() {
             { title: "Qubits", cell: (backend) => backend.qubits, isNumber: true },
             { title: "Two-qubit error", cell: (backend) => formatError(backend.median_errors?.two_qubit), isNumber: true },
             { title: "Readout error", isWideOnly: true, cell: (backend) => formatError(backend.median_errors?.readout), isNumber: true },
-            { title: "Calibrated", isWideOnly: true, cell: (backend) => backend.calibrated ?? "" },
+            { title: "Calibrated", isWideOnly: true, class: "date", cell: (backend) => backend.calibrated ?? "" },
           ]}
         />
       )}
