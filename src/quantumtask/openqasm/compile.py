@@ -1,5 +1,6 @@
 """Compilation of circuit texts: the fast path if it applies, else the full pipeline."""
 
+from contextlib import suppress
 from operator import itemgetter
 
 from quantumtask.openqasm.compiler.pipeline import compile_full, preprocess
@@ -8,6 +9,7 @@ from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.lru_cache import SizedLruCache
 from quantumtask.openqasm.program.operations import MatrixGate
 from quantumtask.openqasm.program.program import Program, Sweep
+from quantumtask.shared.errors import CircuitError
 from quantumtask.shared.settings import Settings
 
 __all__ = ["compile_sweep", "compile_uncached", "preprocess"]
@@ -19,6 +21,8 @@ MIN_PROGRAM_SIZE = 20
 """The size of an empty program in the cache, in operations."""
 
 _cache: SizedLruCache[Sweep] = SizedLruCache(MAX_CACHED_OPERATIONS_IN_TOTAL)
+_texts: SizedLruCache[Sweep] = SizedLruCache(MAX_CACHED_OPERATIONS_IN_TOTAL)
+"""Sweeps of texts with inputs, by text, for any values."""
 
 
 def compile_sweep(
@@ -42,11 +46,28 @@ def compile_sweep(
     key = (text, settings, parameters, device)
     sweep = _cache.get(key)
     if sweep is None:
-        sweep = compile_uncached(text, settings, parameters, device)
+        sweep = _compile(text, settings, parameters, device)
         if sweep.size == 1 and not _has_matrices(sweep.program):
             characters = len(text) + len(parameters or "")
-            _cache.put(key, sweep, MIN_PROGRAM_SIZE + sweep.program.size + characters // 100)
+            size = MIN_PROGRAM_SIZE + sweep.program.size + characters // 100
+            _cache.put(key, sweep, size)
+            if sweep.rebind:
+                _texts.put((text, settings, device), sweep, size)
     return sweep
+
+
+def _compile(
+    text: str, settings: Settings, parameters: str | None, device: TargetGates | None
+) -> Sweep:
+    """Compile a text; bind a text with inputs again if it was compiled for other values.
+
+    An optimizer sends one text again and again, each time with new values.
+    """
+    compiled = _texts.get((text, settings, device)) if parameters is not None else None
+    if parameters is not None and compiled is not None and compiled.rebind:
+        with suppress(CircuitError):  # the compiler finds all errors
+            return compiled.rebind(parameters)
+    return compile_uncached(text, settings, parameters, device)
 
 
 def _has_matrices(program: Program) -> bool:

@@ -1,6 +1,6 @@
 """Declarations of `input` and `output` variables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quantumtask.openqasm.compiler.context import Context, Output
@@ -9,7 +9,7 @@ from quantumtask.openqasm.compiler.load_store import load, store_function
 from quantumtask.openqasm.compiler.references import build_reference
 from quantumtask.openqasm.compiler.symbol_table import Variable
 from quantumtask.openqasm.compiler.type_nodes import resolve_type
-from quantumtask.openqasm.inputs.sweep_binding import InputArray, InputVariable, parse_input
+from quantumtask.openqasm.inputs.sweep_binding import InputVariable, parse_input
 from quantumtask.openqasm.parser.parse import nodes
 from quantumtask.openqasm.text.source import Diagnostic, OffsetSpan, shorten
 from quantumtask.openqasm.values.types import INTEGER_KINDS
@@ -33,17 +33,28 @@ def declare_io_variable(context: Context, node: nodes.IODeclaration) -> None:
         variable = InputVariable(name, to, node.span, store_function(reference), None)
         context.inputs.append(variable)  # also if its value has an error
         if context.parameters is not None:
-            values = _parse_values(context, variable)
-            context.inputs[-1] = variable._replace(array=values)
+            limit = context.settings.max_sweep
+            context.inputs[-1] = bind_input(variable, context.parameters, limit)
     else:
         if to.kind in ("bit", "bits"):
             context.add_result_register(name, 1 if to.size is None else to.size, cells, node)
         context.outputs.append(Output(name, to, load(reference)))
 
 
-def _parse_values(context: Context, variable: InputVariable) -> InputArray:
-    assert context.parameters is not None
-    if variable.name not in context.parameters:
+def bind_input(
+    variable: InputVariable, parameters: Mapping[str, Any], max_elements: int
+) -> InputVariable:
+    """Return an input variable with its values.
+
+    Args:
+        variable: The input variable.
+        parameters: JSON values by name.
+        max_elements: Most elements of a sweep.
+
+    Raises:
+        Diagnostic: The variable has no value, or one that does not fit.
+    """
+    if variable.name not in parameters:
         name = shorten(variable.name)
         message = f"the input `{name}` has no value"
         hint = (
@@ -55,8 +66,8 @@ def _parse_values(context: Context, variable: InputVariable) -> InputArray:
     def parse_element(value: Any, name: str) -> Any:
         return parse_json_value(value, variable.type, name, variable.span)
 
-    value, limit = context.parameters[variable.name], context.settings.max_sweep
-    return parse_input(value, variable, parse_element, limit)
+    array = parse_input(parameters[variable.name], variable, parse_element, max_elements)
+    return variable._replace(array=array)
 
 
 def check_input_names(context: Context) -> None:

@@ -1,7 +1,7 @@
 """Compile pipeline: preprocess, parse, check, and trace the operations of a shot."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from itertools import islice
@@ -10,10 +10,17 @@ from typing import Any
 from quantumtask.openqasm.compiler.checker import check_program
 from quantumtask.openqasm.compiler.context import Context, StatementObserver
 from quantumtask.openqasm.compiler.declarations import OLD_STYLE_CODE
+from quantumtask.openqasm.compiler.io_variables import bind_input
 from quantumtask.openqasm.compiler.json_values import output_reader
 from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.gates.undeclared import UNDECLARED_GATE_CODE, undeclared_warnings
-from quantumtask.openqasm.inputs.sweep_binding import ElementBinding, element_bindings, format_index
+from quantumtask.openqasm.inputs.sweep_binding import (
+    ElementBinding,
+    InputVariable,
+    broadcast_shape,
+    element_bindings,
+    format_index,
+)
 from quantumtask.openqasm.parser.parse import Node, parse
 from quantumtask.openqasm.program.deferred_measurement import DeferredMeasurement
 from quantumtask.openqasm.program.execution import Code, Execution, UndecidedOutcome
@@ -48,8 +55,17 @@ def compile_full(
         context = compile_source(source, settings, parse_inputs(parameters) or {}, device)
         if context.errors:
             raise source.error(*context.errors.values())
-        bound = _BoundProgram(context)
-        return Sweep(context.shape, bound.first, partial(_compile_others, bound, source))
+        return _build_sweep(_BoundProgram(context, context.inputs, context.shape), source)
+
+
+def _build_sweep(bound: "_BoundProgram", source: Source) -> Sweep:
+    others, rebind = partial(_compile_others, bound, source), partial(_rebind, bound, source)
+    return Sweep(bound.shape, bound.first, others, rebind if bound.inputs else None)
+
+
+def _rebind(bound: "_BoundProgram", source: Source, parameters: str) -> Sweep:
+    with report_errors_in(source), gc_paused():
+        return _build_sweep(bound.rebind(parse_inputs(parameters) or {}), source)
 
 
 def _compile_others(bound: "_BoundProgram", source: Source) -> Iterator[Program]:
@@ -135,22 +151,46 @@ def compile_source(
 
 def build_first_program(context: Context) -> Program:
     """Return the program of a checked text, for the first values of its inputs."""
-    return _BoundProgram(context).first
+    return _BoundProgram(context, context.inputs, context.shape).first
 
 
 class _BoundProgram:
-    """A checked text that is bound to the values of its inputs, element by element."""
+    """A checked text that is bound to the values of its inputs, element by element.
 
-    def __init__(self, context: Context) -> None:
+    Attributes:
+        inputs: The input variables with their values.
+        shape: The shape of the sweep that these make.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        inputs: Sequence[InputVariable],
+        shape: tuple[int, ...],
+        code: Code | None = None,
+    ) -> None:
         self._context = context
-        self._code = _build_code(context)
+        self._code = code or _build_code(context)
+        self.inputs = inputs
+        self.shape = shape
         self._outputs = tuple((output.name, str(output.type)) for output in context.outputs)
         owners = undeclared_owners(context)
         self._warnings = (*task_warnings(context), *undeclared_gate_messages(owners))
-        self.shape = context.shape
 
     def bindings(self) -> Iterator[ElementBinding]:
-        return element_bindings(self._context.inputs, self.shape)
+        return element_bindings(self.inputs, self.shape)
+
+    def rebind(self, parameters: Mapping[str, Any]) -> "_BoundProgram":
+        """Return the text with other values of its inputs; no instruction depends on the values.
+
+        Raises:
+            Diagnostic: The values do not fit, or one has no input.
+        """
+        limit = self._context.settings.max_sweep
+        inputs = [bind_input(variable, parameters, limit) for variable in self.inputs]
+        if len(parameters) > len(inputs):
+            raise Diagnostic("unknown_parameter", "a value has no input", OffsetSpan(0, 0))
+        return _BoundProgram(self._context, inputs, broadcast_shape(inputs, limit), self._code)
 
     @cached_property
     def first(self) -> Program:
@@ -180,7 +220,7 @@ class _BoundProgram:
 
     def _inputs(self, binding: ElementBinding) -> BoundInputs:
         """Return the inputs of an element with their values."""
-        variables = [variable for variable in self._context.inputs if variable.array]
+        variables = [variable for variable in self.inputs if variable.array]
         stores = [store for store, _ in binding]
         return BoundInputs(
             tuple(variable.name for variable in variables),

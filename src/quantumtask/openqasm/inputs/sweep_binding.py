@@ -211,6 +211,9 @@ def element_bindings(
 ) -> Iterator[ElementBinding]:
     """Yield the binding of each element of the sweep, the last index running fastest."""
     bound = [(variable.store, variable.array) for variable in variables if variable.array]
+    if not shape:  # most programs: no sweep
+        yield [(store, array.values[0]) for store, array in bound]
+        return
     columns = [_iterate_broadcast(array, shape) for _, array in bound]
     stores = [store for store, _ in bound]
     for _ in range(prod(shape)):

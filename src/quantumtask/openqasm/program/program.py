@@ -152,11 +152,14 @@ class Sweep:
         program: The first program.
         others: Compiles the programs after the first one, the last index running fastest. Raises
             CircuitError.
+        rebind: Compiles the text for other values of its inputs, as JSON text. Raises CircuitError
+            with one of the errors. None for a text without inputs.
     """
 
     shape: tuple[int, ...]
     program: Program
     others: "Callable[[], Iterator[Program]]" = lambda: iter(())
+    rebind: "Callable[[str], Sweep] | None" = None
 
     @property
     def size(self) -> int:
