@@ -117,7 +117,7 @@ class Programs:
             return
         points = dict(zip(circuit.parameters, values.T, strict=True))
         inputs = {
-            name: np.broadcast_to(array, elements.shape)
+            name: array if array.shape == elements.shape else np.broadcast_to(array, elements.shape)
             for name, array in exported.values(points).items()
         }
         yield SweepProgram(exported, fields, inputs, elements, circuit)

@@ -1,6 +1,7 @@
 """Names in OpenQASM that are unique and have no other meaning."""
 
 import re
+from collections import Counter
 
 _PLAIN = re.compile(r"[A-Za-zα-ωΑ-Ω][A-Za-z0-9α-ωΑ-Ω_]{0,99}")
 _RESERVED = """
@@ -19,13 +20,13 @@ class Names:
 
     def __init__(self) -> None:
         self._used = set(_RESERVED.split())
+        self._numbers: Counter[str] = Counter()  # with each name that was not free: the next one
 
     def new(self, preferred: str, otherwise: str) -> str:
         """Return the preferred name if it is plain and free; else another name and a number."""
         name = preferred if _PLAIN.fullmatch(preferred) else otherwise
-        count = 0
         while name in self._used:
-            name = f"{otherwise}_{count}"
-            count += 1
+            name = f"{otherwise}_{self._numbers[otherwise]}"
+            self._numbers[otherwise] += 1
         self._used.add(name)
         return name
