@@ -43,8 +43,8 @@ def main() -> None:
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         sys.exit("The site has warnings or errors: see above.")
     vendor_shim()
-    if found := list(external_resources(SITE)):
-        sys.exit("\n".join(["These pages load something from another host:", *found]))
+    if resources := list(external_resources(SITE)):
+        sys.exit("\n".join(["These pages load something from another host:", *resources]))
     print(f"Open {SITE / 'index.html'}")
 
 

@@ -155,7 +155,7 @@ def without_snapshots(tmp_path: Path) -> Iterator[Service]:
     """A service in whose processes the package with the device snapshots is missing."""
     (tmp_path / "sitecustomize.py").write_text(NO_PACKAGE)
     service = Service(tmp_path, slots=1)
-    known = os.environ.get("PYTHONPATH", "")
-    service.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tmp_path), known]))
+    inherited = os.environ.get("PYTHONPATH", "")
+    service.environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tmp_path), inherited]))
     yield service.start()
     service.stop()

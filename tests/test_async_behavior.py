@@ -178,16 +178,16 @@ def test_lists_show_newest_first_and_page_through(service: Service) -> None:
     ids = [service.submit(tags=[tag], name=f"n{n % 2}", shots=10) for n in range(5)]
     for task_id in ids:
         service.finished(task_id)
-    seen: list[str] = []
+    listed_ids: list[str] = []
     cursor = None
     while True:
         query: dict[str, Any] = {"tag": tag, "limit": 2} | ({"cursor": cursor} if cursor else {})
         page = service.http.get("/tasks", params=query).json()
-        seen += [task["task_id"] for task in page["tasks"]]
+        listed_ids += [task["task_id"] for task in page["tasks"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert seen == ids[::-1]
+    assert listed_ids == ids[::-1]
     named = service.http.get("/tasks", params={"tag": tag, "name": "n1"}).json()["tasks"]
     assert [task["task_id"] for task in named] == [ids[3], ids[1]]
     assert all("result" not in task for task in named)

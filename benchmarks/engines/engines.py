@@ -209,9 +209,9 @@ def show_engines(case: Case) -> None:
     """Print the milliseconds of each engine alone, and the engine that is chosen."""
     program = compile_uncached(case.text, SETTINGS).program
     times = {name: measure_alone(case, name) for name in ENGINES}
-    chosen = choose_engine(extract_features(program), SHOTS, SETTINGS).plan
+    plan = choose_engine(extract_features(program), SHOTS, SETTINGS).plan
     cells = "".join(f"{'-' if ms is None else f'{ms:.2f}':>13}" for ms in times.values())
-    print(f"{case.title:28}{cells}  {chosen.engine} {chosen.method} {chosen.precision}", flush=True)
+    print(f"{case.title:28}{cells}  {plan.engine} {plan.method} {plan.precision}", flush=True)
 
 
 def measure_alone(case: Case, engine: str) -> float | None:

@@ -51,20 +51,20 @@ class Row:
 
     load: Load
     reading: float
-    chosen: IdealMethod
+    choice: IdealMethod
     predicted: dict[IdealMethod, float] = field(default_factory=dict)
     measured: dict[IdealMethod, float] = field(default_factory=dict)
 
     @property
     def accuracy(self) -> float:
         """Ratio of the estimate to the measured time."""
-        seconds = self.reading + self.measured[self.chosen]
-        return (self.reading + self.predicted[self.chosen]) / seconds
+        seconds = self.reading + self.measured[self.choice]
+        return (self.reading + self.predicted[self.choice]) / seconds
 
     @property
     def loss(self) -> float:
         """Ratio of the time of the chosen method to that of the fastest method."""
-        return self.measured[self.chosen] / min(self.measured.values())
+        return self.measured[self.choice] / min(self.measured.values())
 
 
 def loads(quick: bool) -> Iterator[Load]:
@@ -142,8 +142,8 @@ def measure(load: Load, max_s: float) -> Row | None:
         m for m in IDEAL_METHODS if engine_version(m.engine) and m.unsupported(features) is None
     ]
     plans = {m: m.plan(features, load.shots, 1) for m in able}
-    chosen = next(m for m, each in plans.items() if each == plan)
-    row = Row(load, reading, chosen)
+    choice = next(m for m, each in plans.items() if each == plan)
+    row = Row(load, reading, choice)
     for method, each in plans.items():
         predicted = each.microseconds * 1e-6 * machine_factor()
         if each.bytes <= available_bytes(SETTINGS) and predicted <= max_s:
@@ -188,14 +188,14 @@ def print_summary(results: list[Row]) -> bool:
         ratios = [r.predicted[method] / r.measured[method] for r in results if method in r.measured]
         if ratios:
             print_accuracy(f"{method.engine} {method.name} {method.precision}", ratios)
-    ran = [row for row in results if row.chosen in row.measured]
+    ran = [row for row in results if row.choice in row.measured]
     share = print_accuracy("as estimated: chosen, with reading", [row.accuracy for row in ran])
     slower = sorted((row for row in ran if row.loss > 1.1), key=lambda row: -row.loss)
     mean = statistics.geometric_mean(row.loss for row in ran)
     print(f"\nanother method was faster: {len(slower)} of {len(ran)}; on average {mean:.2f} times")
     for row in slower[:15]:
         best = min(row.measured, key=row.measured.__getitem__)
-        names = f"{row.chosen.engine} {row.chosen.name}, best {best.engine} {best.name}"
+        names = f"{row.choice.engine} {row.choice.name}, best {best.engine} {best.name}"
         print(f"{row.load.title:38}{row.loss:6.1f}  {names}")
     return share >= TARGET_SHARE
 

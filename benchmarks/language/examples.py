@@ -28,12 +28,12 @@ class Example:
     Attributes:
         expected: Distribution of the counts; None if the distribution is not fixed.
         refused: Line and rule of the violation, for a file that cannot run unchanged.
-        mend: Replacements (old, new) that make the program correct.
+        corrections: Replacements (old, new) that make the program correct.
     """
 
     expected: Mapping[str, float] | None = None
     refused: tuple[int, str] | None = None
-    mend: tuple[tuple[str, str], ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
     note: str = ""
 
 
@@ -76,21 +76,21 @@ EXAMPLES = {
     "alignment": Example(note="delays that only pad; nothing is measured"),
     "arrays": Example(
         refused=(76, "declares `first_dimension` twice, and writes element 4 of four"),
-        mend=(
+        corrections=(
             ("const uint[32] first_dimension = sizeof(my_doubles);", ""),
             ("= {5, 6, 7, 8};", "= {3, 6, 7, 8};"),
         ),
     ),
     "cphase": Example(
         refused=(4, "declares no `q` and includes no `CX`"),
-        mend=(
+        corrections=(
             ("gate cphase(θ)", 'include "stdgates.inc"; qubit[2] q; gate my_phase(θ)'),
             ("cphase(π / 2)", "my_phase(π / 2)"),
         ),
     ),
     "dd": Example(
         refused=(25, "calls a gate `u` that it does not declare"),
-        mend=(("u $3;", "id $3;"),),
+        corrections=(("u $3;", "id $3;"),),
         note="delays that only pad; nothing is measured",
     ),
     "defcal": Example(refused=(3, "calibrations")),
@@ -101,8 +101,8 @@ EXAMPLES = {
     "inverseqft2": Example({"0 0 0 0": 1.0}, note="the inverse transform of an even spread"),
     "ipe": Example(
         _phase_distribution(),
-        mend=(("// Now c contains", "bit[n] seen = bit[n](c); // "),),
-        note="declares no bit: mended, it shows `c`; the lowest power first is no usual estimate",
+        corrections=(("// Now c contains", "bit[n] seen = bit[n](c); // "),),
+        note="declares no bit: corrected, it shows `c`; lowest power first is no usual estimate",
     ),
     "msd": Example(refused=(48, "uses scratch[3] of three, and declares no `success`")),
     "qec": Example({"01 000": 1.0}, note="the flip is detected and corrected"),
@@ -119,7 +119,7 @@ EXAMPLES = {
     "varteleport": Example(
         even("0", "1"),
         refused=(31, "calls the subroutine `bellprep` as if it were a gate"),
-        mend=(("bellprep bp;", "bellprep(bp);"),),
+        corrections=(("bellprep bp;", "bellprep(bp);"),),
         note="`let io` in the loop is its own: the outer `io` was measured, and is turned by h",
     ),
     "vqe": Example(refused=(17, _EXTERN)),
@@ -144,7 +144,7 @@ def judge(outcome: Result | Failure, example: Example) -> tuple[bool, str]:
     shown = json.dumps(counts) if len(counts) <= 4 else f"{len(counts)} different outcomes"
     if example.refused is not None:
         return False, f"completed, although it {example.refused[1]}: {shown}"
-    if example.expected is None or (example.mend and not counts):
+    if example.expected is None or (example.corrections and not counts):
         return True, f"completed: {shown}"
     far = distance(counts, example.expected)
     possible = set(counts) <= {key for key, p in example.expected.items() if p > 0}
@@ -159,7 +159,7 @@ def judge_refusal(failure: Failure, example: Example) -> tuple[bool, str]:
 
 
 def correct(text: str, example: Example) -> str:
-    for old, new in example.mend:
+    for old, new in example.corrections:
         if old not in text:
             raise SystemExit(f"this is not the file we know: it does not say {old!r}")
         text = text.replace(old, new)
@@ -174,9 +174,9 @@ def lines(path: Path) -> Iterator[tuple[bool, str]]:
     yield good, f"{path.stem:13} {sentence}"
     if example.refused:
         yield True, f"{'':13} ({example.refused[1]})"
-    if example.mend:
+    if example.corrections:
         good, sentence = judge(run(correct(text, example)), Example(example.expected))
-        yield good, f"{'  mended':13} {sentence}"
+        yield good, f"{'  corrected':13} {sentence}"
     if example.note:
         yield True, f"{'':13} ({example.note})"
 

@@ -1,4 +1,4 @@
-"""What other clients feel while the port of the API is attacked, and the memory of the API.
+"""Latency of other clients and memory of the API while the port of the API is attacked.
 
 usage: python -m benchmarks.service.attacks [ATTACK ...] [--seconds 10]
 
@@ -33,10 +33,10 @@ def main() -> int:
     parser.add_argument("attacks", nargs="*", metavar="ATTACK", help="names; default: all")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of each attack")
     options = parser.parse_args()
-    known = {attack.__name__: attack for attack in attacks.ON_THE_API}
-    names = options.attacks or ["nothing", *known]
+    by_name = {attack.__name__: attack for attack in attacks.ON_THE_API}
+    names = options.attacks or ["nothing", *by_name]
     print(f"{'attack':20} {'health p99':>11} {'bell p99':>11} {'failed':>7} {'memory MiB':>11}")
-    good = [measure(name, known.get(name), options.seconds) for name in names]
+    good = [measure(name, by_name.get(name), options.seconds) for name in names]
     return 0 if all(good) else 1
 
 

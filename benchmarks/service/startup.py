@@ -19,9 +19,9 @@ def first_answer(service: Service) -> float:
     process = service.start_api()
     while not answers(service.port):
         time.sleep(0.002)
-    spent = time.perf_counter() - started
+    seconds = time.perf_counter() - started
     process.stop()
-    return spent
+    return seconds
 
 
 def answers(port: int) -> bool:

@@ -72,7 +72,7 @@ async def measure(service: Service, clients: int, idle_s: float) -> bool:
     service.start_worker()
     good = share <= WANTED_SHARE
     titles = ("median", "90 %", "95 %", "99 %", "most")
-    print(f"{'heard after, in ms':20} " + " ".join(f"{title:>8}" for title in titles))
+    print(f"{'event after, in ms':20} " + " ".join(f"{title:>8}" for title in titles))
     for name, kind in (("by long-poll", waiting), ("by events", following)):
         late = sorted(await asyncio.gather(*kind))
         shown = [late[int(part * (len(late) - 1))] for part in (0.5, 0.9, 0.95, 0.99, 1.0)]
@@ -102,8 +102,8 @@ async def idle_share(pid: int, seconds: float) -> float:
     """Return the processor time of a process, as a share of one core."""
     before, began = cpu_ticks(pid), time.monotonic()
     await asyncio.sleep(seconds)
-    spent = (cpu_ticks(pid) - before) / os.sysconf("SC_CLK_TCK")
-    return spent / (time.monotonic() - began)
+    processor_s = (cpu_ticks(pid) - before) / os.sysconf("SC_CLK_TCK")
+    return processor_s / (time.monotonic() - began)
 
 
 async def wait(url: str, task_id: str) -> float:

@@ -44,7 +44,7 @@ class Database:
         self.api, self.worker = FullStore(settings), FullStore(settings)
         self.finished = finished
         self.ids = [self._finish(BATCH)[0] for _ in range(finished // BATCH)]
-        self.spent: dict[str, list[float]] = {turn: [] for turn in TURNS}
+        self.durations: dict[str, list[float]] = {turn: [] for turn in TURNS}
 
     def _finish(self, tasks: int) -> list[str]:
         ids = [new_id() for _ in range(tasks)]
@@ -67,11 +67,11 @@ class Database:
     def _measure(self, turn: str, work: Callable[[], T]) -> T:
         started = time.process_time()
         answer = work()
-        self.spent[turn].append(time.process_time() - started)
+        self.durations[turn].append(time.process_time() - started)
         return answer
 
     def microseconds(self, turn: str) -> float:
-        return 1e6 * statistics.median(self.spent[turn])
+        return 1e6 * statistics.median(self.durations[turn])
 
 
 def tasks(many: int, rounds: int) -> None:
@@ -88,10 +88,10 @@ def tasks(many: int, rounds: int) -> None:
 
 def gates(rounds: int) -> None:
     texts = [build_text(gates) for gates in GATES]
-    spent = [[seconds(text) / gates for text, gates in zip(texts, GATES, strict=True)]
+    times = [[seconds(text) / gates for text, gates in zip(texts, GATES, strict=True)]
              for _ in range(rounds)]  # fmt: skip
     print(f"{'':18} {GATES[0]:>9,} gates {GATES[1]:>9,} gates  ratio  target")
-    report("parse one gate", *(1e6 * min(column) for column in zip(*spent, strict=True)))
+    report("parse one gate", *(1e6 * min(column) for column in zip(*times, strict=True)))
 
 
 def seconds(text: str) -> float:

@@ -130,10 +130,10 @@ def test_a_link_of_another_page_leads_to_the_documentation(service: Service) -> 
 
 
 def test_a_listed_origin_may_ask_first_and_read_the_answer(service: Service) -> None:
-    asked = {"Origin": LISTED, "Sec-Fetch-Site": "cross-site",
+    preflight = {"Origin": LISTED, "Sec-Fetch-Site": "cross-site",
              "Access-Control-Request-Method": "POST",
              "Access-Control-Request-Headers": "authorization,idempotency-key"}  # fmt: skip
-    status, headers, _ = ask(service.port, "OPTIONS", "/tasks", asked)
+    status, headers, _ = ask(service.port, "OPTIONS", "/tasks", preflight)
     assert (status, headers["access-control-allow-origin"]) == (200, LISTED)
     assert "POST" in headers["access-control-allow-methods"]
     assert "idempotency-key" in headers["access-control-allow-headers"]

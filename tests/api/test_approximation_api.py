@@ -84,10 +84,10 @@ def test_results_in_python_have_bounds(service: Service) -> None:
         assert "error_bounds=" in repr(result)
         assert "error at most" in result._repr_html_()
         assert set(result.to_dataframe().columns) >= {"expectation_value", "error_bound"}
-        drawn = client.submit(CIRCUIT, **options).result()
-        assert drawn.total_variation_bounds is not None
-        assert drawn.fidelity_estimates is not None
-        assert "total variation distance at most" in drawn._repr_html_()
+        sampled = client.submit(CIRCUIT, **options).result()
+        assert sampled.total_variation_bounds is not None
+        assert sampled.fidelity_estimates is not None
+        assert "total variation distance at most" in sampled._repr_html_()
 
 
 def test_results_in_qiskit_have_bounds(service: Service) -> None:
@@ -101,7 +101,7 @@ def test_results_in_qiskit_have_bounds(service: Service) -> None:
         assert value.metadata["error_bounds"].shape == (2,)
         assert np.isfinite(value.data.evs).all()
         circuit.measure_all()
-        drawn = SamplerV2(backend).run([circuit], shots=20).result()[0]
-        assert 0 < float(drawn.metadata["total_variation_bounds"]) <= 1
+        sampled = SamplerV2(backend).run([circuit], shots=20).result()[0]
+        assert 0 < float(sampled.metadata["total_variation_bounds"]) <= 1
         counted = backend.run(circuit, shots=20).result().results[0]
         assert 0 < float(counted.metadata["fidelity_estimates"]) < 1

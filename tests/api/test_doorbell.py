@@ -18,11 +18,11 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 class Listener:
     """A server in the place of a worker, which handles each connection with the given function."""
 
-    def __init__(self, deal: Callable[[socket.socket], bytes]) -> None:
+    def __init__(self, answer: Callable[[socket.socket], bytes]) -> None:
         self.port = free_port()
-        self.heard: list[str] = []
+        self.rings: list[str] = []
         self.connections = 0
-        self._deal = deal
+        self._answer = answer
         self._socket = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -31,14 +31,14 @@ class Listener:
             while True:
                 connection, _ = self._socket.accept()
                 self.connections += 1
-                threading.Thread(target=self._hear, args=[connection], daemon=True).start()
+                threading.Thread(target=self._receive, args=[connection], daemon=True).start()
 
-    def _hear(self, connection: socket.socket) -> None:
+    def _receive(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            while ring := self._deal(connection):
+            while ring := self._answer(connection):
                 head, _, body = ring.partition(b"\r\n\r\n")
                 assert head.startswith(b"POST /execute HTTP/1.1\r\n")
-                self.heard.append(json.loads(body)["task_id"])
+                self.rings.append(json.loads(body)["task_id"])
 
     def close(self) -> None:
         self._socket.close()
@@ -52,8 +52,8 @@ def start_with_listener(tmp_path: Path) -> Iterator[StartWithListener]:
     """Start an API whose worker is a listener."""
     ending: list[Callable[[], None]] = []
 
-    def listen(deal: Callable[[socket.socket], bytes]) -> tuple[Service, Listener]:
-        listener = Listener(deal)
+    def listen(answer: Callable[[socket.socket], bytes]) -> tuple[Service, Listener]:
+        listener = Listener(answer)
         service = Service(tmp_path, worker_port=listener.port)
         ending.extend((service.stop, listener.close))
         service.start_api()
@@ -75,7 +75,7 @@ def submit_and_wait_for_ring(service: Service, listener: Listener) -> None:
     """Submit a task after a moment without a ring, and wait until its ring arrives."""
     time.sleep(0.05)
     task_id = service.submit()
-    until(lambda: task_id in listener.heard, 10)
+    until(lambda: task_id in listener.rings, 10)
 
 
 def test_a_submission_rings_with_its_id_over_one_connection(
@@ -123,7 +123,7 @@ def test_a_worker_that_says_nothing_holds_nobody_up(start_with_listener: StartWi
     for _ in range(20):
         time.sleep(0.03)
         service.submit()
-    assert len(listener.heard) == 1  # the first ring is still under way
+    assert len(listener.rings) == 1  # the first ring is still under way
 
 
 def test_a_submission_that_is_refused_is_no_less_refused_for_its_ring(

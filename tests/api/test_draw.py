@@ -44,8 +44,10 @@ def test_a_wrong_circuit_has_all_its_problems_instead_of_a_drawing(service: Serv
 
 def test_other_mistakes_are_those_of_validate(service: Service) -> None:
     for body in ({}, {"circuit": 1}, {"circuit": BELL, "shots": 10}):
-        drawn, validated = (service.http.post(path, json=body) for path in ("/draw", "/validate"))
-        assert problem(drawn) == problem(validated)
+        drawing, validation = (
+            service.http.post(path, json=body) for path in ("/draw", "/validate")
+        )
+        assert problem(drawing) == problem(validation)
 
 
 def test_the_client_and_the_terminal_draw(service: Service, tmp_path: Path) -> None:

@@ -129,17 +129,17 @@ def test_a_vector_that_is_asked_for_and_does_not_fit_is_refused_for_good(service
     assert "less entangled" not in body["detail"]
 
 
-def deaths(service: Service) -> set[str]:
+def reports_of_deaths(service: Service) -> set[str]:
     return {line for line in service.logs().splitlines() if "analysis process died" in line}
 
 
 def test_a_refusal_for_memory_costs_no_process(start: Start) -> None:
     service = start(slots=1, slot_memory_mb=300)
     refused_estimate(service, TOO_LARGE)
-    before = deaths(service)
+    before = reports_of_deaths(service)
     assert refused_estimate(service, TOO_LARGE)["code"] == "out_of_memory"
     assert estimate(service, BELL)["qubits"] == 2
-    assert deaths(service) == before
+    assert reports_of_deaths(service) == before
 
 
 def test_an_engine_that_cannot_run_it_says_why(service: Service) -> None:

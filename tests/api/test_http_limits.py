@@ -135,8 +135,8 @@ def test_a_chunked_body_of_anything_but_chunks_is_refused(service: Service, tail
 def test_a_request_that_does_not_arrive_in_time_is_refused(
     service: Service, begin: bytes, status: int
 ) -> None:
-    found, document = answer(service.port, begin)
-    assert (found, document["code"]) == (status, "request_timeout")
+    actual, document = answer(service.port, begin)
+    assert (actual, document["code"]) == (status, "request_timeout")
 
 
 @pytest.mark.parametrize("begin", [b"", f"{GET}\r\n".encode(), b"\r\n"])

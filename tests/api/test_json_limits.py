@@ -69,7 +69,7 @@ def test_head_has_the_head_of_get_and_no_body(service: Service) -> None:
         head = httpx.head(f"{service.url}{path}")
         assert (head.status_code, head.content) == (200, b""), path
         if not path.endswith(("/events", "/metrics", "/queue", "/tasks")):
-            found = service.http.get(path)
-            assert head.headers["content-type"] == found.headers["content-type"], path
+            full = service.http.get(path)
+            assert head.headers["content-type"] == full.headers["content-type"], path
     assert httpx.head(f"{service.url}/tasks/unknown").status_code == 404
     assert httpx.head(f"{service.url}/validate").status_code == 405

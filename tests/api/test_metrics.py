@@ -104,8 +104,8 @@ def test_the_api_counts_requests_and_submissions(service: Service) -> None:
         key = {"Idempotency-Key": f"once-{task_id}"}
         service.http.post("/tasks", json={"circuit": "qubit q;"}, headers=key)
     service.http.post(f"/tasks/{task_id}/cancel")
-    for stranger in ("/nowhere", f"/nowhere/{task_id}", "/tasks/a/b/c"):
-        service.http.get(stranger)
+    for path in ("/nowhere", f"/nowhere/{task_id}", "/tasks/a/b/c"):
+        service.http.get(path)
     after = scrape(service.url)
 
     def increase(name: str, **labels: str) -> float:

@@ -59,7 +59,7 @@ def ask(service: SecuredService, token: str, path: str = "/principal") -> httpx.
 def test_a_group_gives_project_and_role(
     service: SecuredService, issuer: Issuer, groups: list[str], project: str, role: str
 ) -> None:
-    """The first group of the setting counts, in whatever order the provider lists them."""
+    """The first group of the setting counts, in any order of the groups in the token."""
     answer = ask(service, issuer.sign("ada", *groups))
     assert answer.json() == {"name": "ada", "project": project, "role": role}
 

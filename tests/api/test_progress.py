@@ -53,10 +53,10 @@ def test_a_long_task_tells_its_progress_which_starts_again_with_the_next_attempt
 
         [slot] = slot_pids(service.worker)
         os.kill(slot, signal.SIGSTOP)  # its progress is the last one soon
-        known = client.task(task_id).progress()
-        assert known
+        latest = client.task(task_id).progress()
+        assert latest
         [listed] = client.page(status="running")["tasks"]
-        assert listed["progress"]["fraction"] >= known.fraction
+        assert listed["progress"]["fraction"] >= latest.fraction
         os.kill(slot, signal.SIGKILL)
         assert next_fraction(stream, attempt=2) < fractions[-1]
         client.task(task_id).cancel()

@@ -33,14 +33,14 @@ def ask(service: Service, count: int) -> list[socket.socket]:
 def statuses(clients: list[socket.socket]) -> set[str]:
     """Return the statuses of those that have an answer; "" for those that have none yet."""
     answered, _, _ = select.select(clients, [], [], 0)
-    seen = {client.recv(12, socket.MSG_PEEK).decode()[-3:] for client in answered}
-    return seen | ({""} if len(answered) < len(clients) else set())
+    codes = {client.recv(12, socket.MSG_PEEK).decode()[-3:] for client in answered}
+    return codes | ({""} if len(answered) < len(clients) else set())
 
 
 def test_seventy_questions_of_one_client_keep_nobody_else_waiting(
     service: Service, neighbour: httpx.Client
 ) -> None:
-    asked = ask(service, 70)
+    clients = ask(service, 70)
     try:
         for client in (neighbour, service.http):
             for path in ("/engines", "/backends", "/backends/simulator", "/health"):
@@ -49,11 +49,11 @@ def test_seventy_questions_of_one_client_keep_nobody_else_waiting(
         assert neighbour.post("/estimate", json={"circuit": BELL}).status_code == 200
         strict = neighbour.post("/tasks?strict=true&wait=30", json={"circuit": BELL})
         assert strict.json()["status"] == "completed"
-        assert "" in statuses(asked)
-        until(lambda: statuses(asked) >= {"200", "503"}, 60, service.logs)
-        assert statuses(asked) <= {"200", "503", ""}
+        assert "" in statuses(clients)
+        until(lambda: statuses(clients) >= {"200", "503"}, 60, service.logs)
+        assert statuses(clients) <= {"200", "503", ""}
     finally:
-        for each in asked:
+        for each in clients:
             each.close()
 
 

@@ -92,7 +92,7 @@ def test_an_operator_sets_shows_and_removes_limits_in_the_terminal(alone: Servic
 
 
 def test_limits_of_a_project_that_nothing_names_are_set_with_a_warning(alone: Service) -> None:
-    """A misspelt name would otherwise limit nobody, silently."""
+    """Without the warning, limits of a misspelt name would silently apply to no project."""
 
     def warning(*arguments: str) -> str:
         done = quantumtask("project", *arguments, QUANTUMTASK_DATA_DIR=str(alone.settings.data_dir))

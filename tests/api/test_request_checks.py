@@ -299,8 +299,8 @@ ID = "01a22e39-4bba-7a37-911d-2bd3f76c35c1"
 def test_a_text_that_is_no_id_is_not_found(text: str) -> None:
     with pytest.raises(TaskNotFound):
         parse_id(text, TaskNotFound)
-    known = new_id()
-    assert parse_id(known.upper(), TaskNotFound) == known
+    valid = new_id()
+    assert parse_id(valid.upper(), TaskNotFound) == valid
 
 
 # Predicted cost.
@@ -375,9 +375,9 @@ def test_an_error_of_the_handler_reaches_every_request_and_the_next_is_handled()
 def test_a_request_that_was_given_up_harms_no_other() -> None:
     async def ask() -> str:
         batcher: MicroBatcher[str, str] = MicroBatcher("test", lambda items: list(items))
-        given_up, kept = batcher("a"), batcher("b")
-        given_up.cancel()
-        answer = await kept
+        cancelled, other = batcher("a"), batcher("b")
+        cancelled.cancel()
+        answer = await other
         batcher.stop()
         return answer
 

@@ -128,8 +128,8 @@ def test_a_body_that_is_not_json_is_told_where_and_why(
     assert (answer.status_code, problem(answer)["detail"]) == (400, "invalid json")
     (error,) = answer.json()["errors"]
     hint = f". {error['hint']}" if error["hint"] else ""
-    said = f"line {error['line']}, column {error['column']}: {error['message']}{hint}"
-    assert said.startswith(sentence)
+    message = f"line {error['line']}, column {error['column']}: {error['message']}{hint}"
+    assert message.startswith(sentence)
 
 
 @pytest.mark.parametrize(

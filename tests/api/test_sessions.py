@@ -69,8 +69,8 @@ def test_a_token_is_exchanged_for_a_cookie_that_scripts_cannot_read(
     assert set(cookie.split("; ")[1:]) == {"Max-Age=28800", "Path=/", "HttpOnly", "SameSite=Strict"}
     assert answer.headers["cache-control"] == "no-store"
     assert secured.tokens["ada"][11:] not in cookie
-    asked = http.get("/principal", headers={"Cookie": cookie_of(answer)})
-    assert asked.json() == view["principal"]
+    reply = http.get("/principal", headers={"Cookie": cookie_of(answer)})
+    assert reply.json() == view["principal"]
     shown = http.get("/session", headers={"Cookie": cookie_of(answer)}).json()
     assert shown == view
 
@@ -90,8 +90,8 @@ def test_over_https_the_cookie_is_of_this_host_alone(
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-quantumtask-session=qs_")
     assert cookie.endswith("; Path=/; HttpOnly; SameSite=Strict; Secure")
-    asked = http.get("/principal", headers={"Cookie": f"other=1; {cookie_of(answer)}"})
-    assert asked.json()["name"] == "bob"
+    reply = http.get("/principal", headers={"Cookie": f"other=1; {cookie_of(answer)}"})
+    assert reply.json()["name"] == "bob"
 
 
 def test_without_a_session_the_way_to_log_in_is_shown(
@@ -291,11 +291,11 @@ def test_a_principal_has_a_bounded_number_of_sessions(configured: Settings) -> N
     created = []
     for _ in range(MAX_SESSIONS + 3):
         created.append(store.create_session(ada, None)[1])
-        kept = [each for each in store.sessions() if each.name == "ada"]
-        assert created[-1] in kept, "the session that was just created is there"
-    assert len(kept) == MAX_SESSIONS
-    removed = [each for each in created if each not in kept]
-    assert max(each.created_at for each in removed) <= min(each.created_at for each in kept)
+        remaining = [each for each in store.sessions() if each.name == "ada"]
+        assert created[-1] in remaining, "the session that was just created is there"
+    assert len(remaining) == MAX_SESSIONS
+    removed = [each for each in created if each not in remaining]
+    assert max(each.created_at for each in removed) <= min(each.created_at for each in remaining)
     assert [each.name for each in store.end_sessions("bob")] == ["bob"]
     store.create_session(bob, None, lifetime_s=0.0)
     assert {each.name for each in store.sessions()} == {"ada"}, "an expired session is not listed"

@@ -374,7 +374,7 @@ def test_an_api_that_is_killed_amid_streams_loses_and_repeats_nothing(
     claimed = api.claim()
     assert len(claimed) == 60
     received: list[Event] = []
-    got: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
 
     def follow() -> None:
         while not received or received[-1].event != "end":
@@ -385,10 +385,10 @@ def test_an_api_that_is_killed_amid_streams_loses_and_repeats_nothing(
                     received.extend(stream)
 
     def read() -> None:
-        while len(got) < 60:
+        while len(events) < 60:
             until(lambda: api.try_get("/health") == 200, 60, api.logs)
             with suppress(httpx.TransportError):
-                got.extend(api.lines(f"/batches/{batch_id}/results?offset={len(got)}"))
+                events.extend(api.lines(f"/batches/{batch_id}/results?offset={len(events)}"))
 
     with ThreadPoolExecutor(2) as pool:
         running = [pool.submit(follow), pool.submit(read)]
@@ -396,7 +396,7 @@ def test_an_api_that_is_killed_amid_streams_loses_and_repeats_nothing(
         for n, assignment in enumerate(claimed):
             api.store.complete([(assignment, RESULT)])
             if n % 20 == 10:
-                until(lambda n=n: len(got) > n and len(received) > 120 + n, 60, api.logs)
+                until(lambda n=n: len(events) > n and len(received) > 120 + n, 60, api.logs)
                 api.api.signal(signal.SIGKILL)
                 api.api.popen.wait(30)
                 api.start_api()
@@ -404,8 +404,8 @@ def test_an_api_that_is_killed_amid_streams_loses_and_repeats_nothing(
             each.result(60)
     assert [event.id for event in received] == list(range(1, 182))
     assert received == api.all_events(f"/batches/{batch_id}/events")
-    assert [line["offset"] for line in got] == list(range(60))
-    assert [line["task_id"] for line in got] == [each.id for each in claimed]
+    assert [line["offset"] for line in events] == list(range(60))
+    assert [line["task_id"] for line in events] == [each.id for each in claimed]
 
 
 def test_a_stream_outlives_its_database(start: Callable[..., Api]) -> None:

@@ -81,8 +81,8 @@ def fill(path: str, ids: Json) -> str:
 
 def answer(http: httpx.Client, method: str, path: str) -> tuple[int, str, str]:
     """Return status, media type and body; of a stream as far as it goes."""
-    got = http.request(method, path)
-    return got.status_code, got.headers.get("content-type", ""), got.text
+    answer = http.request(method, path)
+    return answer.status_code, answer.headers.get("content-type", ""), answer.text
 
 
 def test_the_document_has_routes_of_tasks_and_of_batches(routes: list[tuple[str, str]]) -> None:

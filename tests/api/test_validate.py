@@ -210,10 +210,10 @@ def test_when_too_many_ask_the_rest_is_refused_and_told_when_to_come_back(start:
     os.kill(pid, signal.SIGSTOP)
     with ThreadPoolExecutor(90) as pool:
         post = lambda _: service.http.post("/validate", json={"circuit": BELL})  # noqa: E731
-        asked = [pool.submit(post, n) for n in range(90)]
-        until(lambda: any(each.done() for each in asked), 30, service.logs)
+        requests = [pool.submit(post, n) for n in range(90)]
+        until(lambda: any(each.done() for each in requests), 30, service.logs)
         os.kill(pid, signal.SIGCONT)
-        answers = [each.result() for each in asked]
+        answers = [each.result() for each in requests]
     assert set(Counter(each.status_code for each in answers)) == {200, 503}
     for answer in answers:
         if answer.status_code == 503:

@@ -90,12 +90,12 @@ def test_refused_requests_are_logged_at_a_bounded_rate(secured: SecuredService) 
         parsed = (json.loads(x) for text in texts for x in text.splitlines() if x[:1] == "{")
         return [each for each in parsed if each["event"] == "request refused"]
 
-    stranger = secured.with_headers()
+    anonymous = secured.with_headers()
     before = len(lines())
 
     def most_are_left_out() -> bool:
         for _ in range(20):
-            assert stranger.get("/tasks").status_code == 401
+            assert anonymous.get("/tasks").status_code == 401
         written = lines()[before:]
         return sum(line["left_out"] for line in written) > len(written)
 

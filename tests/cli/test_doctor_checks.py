@@ -87,8 +87,8 @@ def test_settings_that_contradict_each_other_are_reported(
 # The machine.
 
 
-def machine_results(made: Settings, check: str) -> list[CheckResult]:
-    return [result for result in machine.check(made) if result.check == check]
+def machine_results(settings: Settings, check: str) -> list[CheckResult]:
+    return [result for result in machine.check(settings) if result.check == check]
 
 
 def test_slots_need_memory_and_cores(tmp_path: Path) -> None:
@@ -216,21 +216,21 @@ def test_a_service_that_answers_is_healthy_and_another_program_is_a_problem() ->
     healthy, other = json_reply({"status": "ok"}), json_reply([])
     wrong: Reply = (200, {}, b"<html>")
     with fake_service(healthy, other, wrong, (503, {}, b"{}")) as (client, _):
-        made = service_settings(int(client.url.rpartition(":")[2]))
-        first, *others = [list(services.check(made)) for _ in range(4)]
+        configured = service_settings(int(client.url.rpartition(":")[2]))
+        first, *others = [list(services.check(configured)) for _ in range(4)]
     assert levels(first) == [("api", "ok"), ("worker", "ok")]
-    assert first[0].finding == f"answers on port {made.port} of 127.0.0.1"
+    assert first[0].finding == f"answers on port {configured.port} of 127.0.0.1"
     assert first[1].finding.startswith("not running here; port")
     for results in others:
         assert levels(results) == [("api", "problem"), ("worker", "ok")]
-        assert results[0].finding == f"another program uses port {made.port} of 127.0.0.1"
+        assert results[0].finding == f"another program uses port {configured.port} of 127.0.0.1"
         assert "QUANTUMTASK_PORT" in results[0].advice
 
 
 def test_the_address_of_a_worker_is_asked_if_it_is_set() -> None:
     with fake_service(json_reply({"status": "ok"}), None) as (client, _):
-        made = service_settings(0, worker_url=client.url)
-        answers, silent = [list(services.check(made))[2] for _ in range(2)]
+        configured = service_settings(0, worker_url=client.url)
+        answers, silent = [list(services.check(configured))[2] for _ in range(2)]
     assert (answers.level, answers.finding) == (Level.OK, f"a Worker answers at {client.url}")
     assert (silent.level, silent.check) == (Level.WARNING, "doorbell")
     assert "QUANTUMTASK_WORKER_URL" in silent.advice

@@ -71,7 +71,7 @@ def test_a_lock_has_one_owner_and_ends_with_it(tmp_path: Path) -> None:
     assert not second.take(owner)
     assert second.owner() == owner
     first.announce_ready()
-    assert (found := second.owner()) and found.ready
+    assert (ready_owner := second.owner()) and ready_owner.ready
     assert not second.wait_until_free(0)
     first.drop()
     assert second.owner() is None
@@ -88,8 +88,8 @@ def test_a_large_log_is_rotated_and_its_reader_goes_on(tmp_path: Path) -> None:
             assert [*reader.lines()] == [f"line {number}"]
             log_files.rotate(log, max_bytes=3)
             assert [*reader.lines()] == []
-    kept = {file.name: file.read_text() for file in tmp_path.iterdir()}
-    assert kept == {
+    logs = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert logs == {
         "api.log": "",
         **{f"api.log.{age}": f"line {8 - age}\n" for age in range(1, 6)},
     }

@@ -156,8 +156,8 @@ def test_a_port_in_use_is_reported_before_any_service_starts(
     assert second.stderr.startswith(f"quantumtask: Port {port} of 127.0.0.1 is in use")
     assert "--port" in second.stderr
     assert not (tmp_path / "second").exists()
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        other = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as occupied:
+        other = occupied.getsockname()[1]
         options[1] = str(other)
         third = quantumtask("up", "--port", str(port), *options)
     assert third.stderr.endswith(

@@ -113,8 +113,8 @@ def test_batches_and_sweeps_are_iterated(service: Service) -> None:
             await again.cancel()
             await again.delete()
             results = client.map(ROTATION, {"theta": [0, 1, 2]}, observables="Z")
-            found = {each.index[0]: each.expectation_values async for each in results}
-            assert sorted(found) == [0, 1, 2]
+            values = {each.index[0]: each.expectation_values async for each in results}
+            assert sorted(values) == [0, 1, 2]
 
     run(test)
 

@@ -1,4 +1,4 @@
-"""What the client shows and raises: notebooks, tables, progress lines, errors, and elements."""
+"""Displays and errors of the client: notebooks, tables, progress lines and elements."""
 
 import copy
 import io

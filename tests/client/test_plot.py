@@ -18,11 +18,11 @@ def result(counts: Any = None, **fields: Any) -> Result:
     return Result("t", counts or {}, 10, **fields)
 
 
-def texts(drawn: Result, folder: Path) -> list[str]:
+def texts(task_result: Result, folder: Path) -> list[str]:
     """Return all texts of the picture of a result."""
     file = folder / "picture.svg"
     with matplotlib.rc_context({"svg.fonttype": "none"}):
-        draw(drawn, file)
+        draw(task_result, file)
     return re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text("utf-8"))
 
 
@@ -88,7 +88,7 @@ def test_probabilities_of_a_sweep_are_curves(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("drawn", "words"),
+    ("task_result", "words"),
     [
         (result(), "there are no counts, probabilities, amplitudes or expectation values"),
         (result(unitary=np.eye(2)), "measure a qubit"),
@@ -97,9 +97,9 @@ def test_probabilities_of_a_sweep_are_curves(tmp_path: Path) -> None:
         (result(probabilities=np.array([0.0])), "declares no bits to measure into"),
     ],
 )
-def test_what_has_no_picture_says_why(drawn: Result, words: str, tmp_path: Path) -> None:
+def test_what_has_no_picture_says_why(task_result: Result, words: str, tmp_path: Path) -> None:
     with pytest.raises(NoPicture, match=words):
-        draw(drawn, tmp_path / "picture.svg")
+        draw(task_result, tmp_path / "picture.svg")
     assert not (tmp_path / "picture.svg").exists()
 
 

@@ -41,9 +41,9 @@ def test_doors_are_open_on_loopback_and_closed_elsewhere_unless_a_setting_says_s
 
 
 def test_the_name_of_no_door_stops_the_service_with_the_names_of_all() -> None:
-    with pytest.raises(SettingsError) as raised:
+    with pytest.raises(SettingsError) as error:
         load_settings({"QUANTUMTASK_DOORS": "ionq,azure"})
-    assert str(raised.value) == (
+    assert str(error.value) == (
         f"QUANTUMTASK_DOORS: must be auto, all, none, or a list of these: {', '.join(DOOR_NAMES)}; "
         "got 'azure'"
     )

@@ -13,8 +13,8 @@ MEGABYTE = 1_000_000
 
 
 def job(**fields: Any) -> dict[str, Any]:
-    given = {"type": "ionq.circuit.v1", "input": {"qubits": 1, "circuit": [CALL]}, "shots": 10}
-    return {**given, **fields}
+    default = {"type": "ionq.circuit.v1", "input": {"qubits": 1, "circuit": [CALL]}, "shots": 10}
+    return {**default, **fields}
 
 
 def circuit(**fields: Any) -> dict[str, Any]:

@@ -77,16 +77,16 @@ def test_every_gate_is_the_gate_of_qiskit_with_any_number_of_controls() -> None:
             call = {"gate": name.split()[0], "targets": order[controls:], **fields}
             if controls:
                 call["controls"] = order[:controls]
-            wanted = gate.control(controls, annotated=False) if controls else gate
-            assert distance(matrix_of([call]), expected(wanted, order)) < TOLERANCE, controls
+            unitary = gate.control(controls, annotated=False) if controls else gate
+            assert distance(matrix_of([call]), expected(unitary, order)) < TOLERANCE, controls
 
     check_each({name: (name, *case) for name, case in GATES.items()}, check)
 
 
 def test_a_cnot_has_its_control_first_and_a_single_target_is_a_target() -> None:
     for call in ({"control": 2, "target": 0}, {"controls": [2], "targets": [0]}):
-        wanted = expected(library.CXGate(), [2, 0])
-        assert distance(matrix_of([{"gate": "cnot", **call}]), wanted) < TOLERANCE
+        unitary = expected(library.CXGate(), [2, 0])
+        assert distance(matrix_of([{"gate": "cnot", **call}]), unitary) < TOLERANCE
 
 
 def equatorial(phase: float) -> Matrix:
@@ -107,18 +107,18 @@ def test_native_gates_are_the_matrices_that_ionq_documents_in_turns() -> None:
         "gpi": equatorial(0.17),
         "gpi2": exponential(0.25, equatorial(0.17)),
     }
-    for name, wanted in one.items():
+    for name, unitary in one.items():
         call = {"gate": name, "target": 0, "phase": 0.17}
-        assert distance(matrix_of([call], 1, "native"), wanted) < TOLERANCE
+        assert distance(matrix_of([call], 1, "native"), unitary) < TOLERANCE
     pair = np.kron(equatorial(0.6), equatorial(0.17))  # the second target is the highest bit
     for fields, angle in (({"angle": 0.11}, 0.11), ({}, 0.25)):
         call = {"gate": "ms", "targets": [0, 1], "phases": [0.17, 0.6], **fields}
-        wanted = exponential(angle, pair)
-        assert distance(matrix_of([call], 2, "native"), wanted) < TOLERANCE
+        unitary = exponential(angle, pair)
+        assert distance(matrix_of([call], 2, "native"), unitary) < TOLERANCE
     for fields, angle in (({"angle": 0.11}, 0.11), ({"phase": 0.11}, 0.11), ({}, 0.25)):
         call = {"gate": "zz", "targets": [0, 1], **fields}
-        wanted = exponential(angle, np.kron(z, z))
-        assert distance(matrix_of([call], 2, "native"), wanted) < TOLERANCE
+        unitary = exponential(angle, np.kron(z, z))
+        assert distance(matrix_of([call], 2, "native"), unitary) < TOLERANCE
 
 
 def random_qiskit_circuit(random: np.random.Generator, gates: Sequence[Callable[..., Gate]]) -> Any:
@@ -164,8 +164,8 @@ def test_random_circuits_of_qiskit_ionq_keep_their_unitary(gate_set: Any) -> Non
     for seed in range(12):
         circuit = random_qiskit_circuit(np.random.default_rng(seed), gates)
         calls, _, _ = helpers.qiskit_circ_to_ionq_circ(circuit, gate_set)
-        wanted = np.asarray(Operator(circuit).data)
-        assert distance(matrix_of(calls, gate_set=gate_set), wanted) < TOLERANCE, f"seed {seed}"
+        unitary = np.asarray(Operator(circuit).data)
+        assert distance(matrix_of(calls, gate_set=gate_set), unitary) < TOLERANCE, f"seed {seed}"
 
 
 def cirq_gates() -> list[Callable[..., Any]]:
@@ -205,9 +205,9 @@ def test_random_circuits_of_cirq_ionq_keep_their_unitary(gate_set: str) -> None:
         program = serializer.Serializer().serialize_single_circuit(circuit)
         assert program.input["gateset"] == gate_set
         # Cirq's first qubit is the highest bit of an index.
-        wanted = circuit.unitary(qubit_order=qubits[::-1], qubits_that_should_be_present=qubits)
+        unitary = circuit.unitary(qubit_order=qubits[::-1], qubits_that_should_be_present=qubits)
         matrix = matrix_of(program.input["circuit"], gate_set=gate_set)
-        assert distance(matrix, wanted) < TOLERANCE, f"seed {seed}"
+        assert distance(matrix, unitary) < TOLERANCE, f"seed {seed}"
 
 
 WRONG: dict[str, tuple[Any, str]] = {
@@ -247,10 +247,10 @@ WRONG: dict[str, tuple[Any, str]] = {
 def test_a_wrong_gate_is_refused_with_its_place_and_its_field() -> None:
     def check(case: tuple[Any, str]) -> None:
         call, message = case
-        with pytest.raises(InvalidRequest) as raised:
+        with pytest.raises(InvalidRequest) as error:
             text_of([{"gate": "h", "target": 0}, call], QUBITS, "qis", "input.circuit")
-        assert raised.value.message.startswith("input.circuit.1")
-        assert message in raised.value.message
+        assert error.value.message.startswith("input.circuit.1")
+        assert message in error.value.message
 
     check_each(WRONG, check)
 
@@ -263,12 +263,12 @@ def test_text_that_grows_beyond_its_bound_is_refused_while_it_is_written() -> No
         budget = CircuitBudget(bound)
         for _ in range(count):
             translate([call], QUBITS, "qis", "input.circuit", budget)
-        with pytest.raises(CircuitTooLarge) as raised:
+        with pytest.raises(CircuitTooLarge) as error:
             translate([call], QUBITS, "qis", "input.circuits.7", budget)
-        assert raised.value.message.startswith("input.circuits.7")
-    with pytest.raises(CircuitTooLarge) as raised:
+        assert error.value.message.startswith("input.circuits.7")
+    with pytest.raises(CircuitTooLarge) as error:
         translate([call], QUBITS, "qis", "input.circuit", CircuitBudget(size // 2))
-    assert raised.value.message.startswith("input.circuit.0: the circuits of a job must be")
+    assert error.value.message.startswith("input.circuit.0: the circuits of a job must be")
 
 
 def test_native_gates_without_their_fields_are_refused() -> None:

@@ -66,11 +66,11 @@ def test_thirty_circuits_of_qiskit_ionq_have_exact_probabilities(simulator: Any)
     job = simulator.run([measured(each) for each in circuits], shots=SHOTS)
     result = job.result(wait=POLL_S)
     for number, circuit in enumerate(circuits):
-        wanted = Statevector(circuit).probabilities_dict()
+        expected = Statevector(circuit).probabilities_dict()
         returned = result.data(number)["probabilities"]
         # The client drops outcomes whose share of the sampled counts is 0.
         for outcome, probability in returned.items():
-            assert abs(probability - wanted[outcome]) < TOLERANCE, f"circuit {number}: {outcome}"
+            assert abs(probability - expected[outcome]) < TOLERANCE, f"circuit {number}: {outcome}"
         counts = result.get_counts(number)
         assert sum(counts.values()) == SHOTS
 
@@ -92,11 +92,11 @@ def test_thirty_circuits_of_cirq_ionq_have_exact_probabilities() -> None:
     assert len(results) == CIRCUITS
     for number, (circuit, result) in enumerate(zip(whole, results, strict=True)):
         state = circuit.final_state_vector(qubit_order=qubits, dtype=np.complex128)
-        wanted = np.abs(state) ** 2
+        expected = np.abs(state) ** 2
         returned = np.zeros(16)
         for outcome, probability in result.probabilities().items():
             returned[outcome] = probability
-        assert np.abs(returned - wanted).max() < TOLERANCE, f"circuit {number}"
+        assert np.abs(returned - expected).max() < TOLERANCE, f"circuit {number}"
 
 
 def test_a_circuit_with_registers_and_measurements_in_its_middle_runs(simulator: Any) -> None:
@@ -255,11 +255,11 @@ def test_a_table_of_probabilities_that_is_an_object_beside_the_database_is_exact
         service.http.get(f"/tasks/{job_id}", params={"wait": 30}).json()["result_bytes"] > 262_144
     )
     table = service.http.get(f"/v0.4/jobs/{job_id}/results/probabilities").json()
-    wanted = np.ones(1)
+    expected = np.ones(1)
     for angle in angles:  # the first qubit is the lowest bit
-        wanted = np.kron([np.cos(angle / 2) ** 2, np.sin(angle / 2) ** 2], wanted)
+        expected = np.kron([np.cos(angle / 2) ** 2, np.sin(angle / 2) ** 2], expected)
     returned = np.array([table.get(str(key), 0.0) for key in range(2**15)])
-    assert np.abs(returned - wanted).max() < TOLERANCE
+    assert np.abs(returned - expected).max() < TOLERANCE
     shots = service.http.get(f"/v0.4/jobs/{job_id}/results/shots").json()
     histogram = service.http.get(f"/v0.4/jobs/{job_id}/results/histogram").json()
     assert len(shots) == sum(histogram.values()) == 20

@@ -37,8 +37,8 @@ def make_tenant(service: SecuredService, name: str) -> Tenant:
 def answer(
     tenant: Tenant, door: Door, route: DoorRoute, ids: Ids | None = None
 ) -> tuple[int, str, str]:
-    got = tenant.clients[door.name].request(route.method, path_of(door, route, ids))
-    return got.status_code, got.headers.get("content-type", ""), got.text
+    answer = tenant.clients[door.name].request(route.method, path_of(door, route, ids))
+    return answer.status_code, answer.headers.get("content-type", ""), answer.text
 
 
 def test_a_job_of_another_project_is_answered_as_an_unknown_one(

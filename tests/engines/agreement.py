@@ -138,14 +138,14 @@ def result_counts(
         engine=engine_method.engine,
         method=engine_method.method,
     )
-    verdict = execute(spec, SETTINGS)
-    if isinstance(verdict, Failure):
-        assert verdict.code in REFUSALS, (engine_method, sketch.name, verdict)
+    outcome = execute(spec, SETTINGS)
+    if isinstance(outcome, Failure):
+        assert outcome.code in REFUSALS, (engine_method, sketch.name, outcome)
         return None
-    assert engine_method.engine in ("auto", verdict.engine)
-    assert engine_method.method in (None, verdict.method)
+    assert engine_method.engine in ("auto", outcome.engine)
+    assert engine_method.method in (None, outcome.method)
     counts = np.zeros(1 << sketch.outcome_bits, dtype=np.int64)
-    for bits, shots in json.loads(verdict.counts).items():
+    for bits, shots in json.loads(outcome.counts).items():
         counts[int(bits.replace(" ", ""), 2)] += shots
     return counts
 

@@ -100,9 +100,10 @@ def scheduled(circuit: QuantumCircuit, target: Any) -> QuantumCircuit:
 
 
 def aer_counts(name: str, circuit: QuantumCircuit, shots: int, seed: int) -> dict[str, int]:
-    """What `AerSimulator.from_backend` gives for a circuit.
+    """Return the counts of `AerSimulator.from_backend` for a circuit.
 
-    Of the device only what the circuit uses: of 156 qubits Aer's noise model takes half a minute.
+    The device is reduced to the qubits of the circuit: Aer takes half a minute to build the noise
+    model of 156 qubits.
     """
     target, number = device(name).target, {bit: k for k, bit in enumerate(circuit.qubits)}
     used = sorted({number[bit] for item in circuit.data for bit in item.qubits if _acts(item)})

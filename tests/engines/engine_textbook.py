@@ -201,8 +201,8 @@ def teleport(theta: float) -> Sketch:
 def entanglement_swap() -> Sketch:
     pairs = [g("h", 0), g("cx", 0, 1), g("h", 2), g("cx", 2, 3)]
     joined: list[Step] = [g("cx", 1, 2), g("h", 1), Measure(1, 0), Measure(2, 1)]
-    mended: list[Step] = [on(1, g("x", 3)), on(0, g("z", 3)), Measure(0, 2), Measure(3, 3)]
-    return sketch("entanglement swap", 4, [*pairs, *joined, *mended])
+    corrections: list[Step] = [on(1, g("x", 3)), on(0, g("z", 3)), Measure(0, 2), Measure(3, 3)]
+    return sketch("entanglement swap", 4, [*pairs, *joined, *corrections])
 
 
 def repeater() -> Sketch:

@@ -21,15 +21,15 @@ SETTINGS = Settings()
 
 def attempt(circuit: str, method: str | None = None, **options: Any) -> Result | Failure:
     spec = TaskSpec(HEAD + circuit, 2000, 1, options=json.dumps(options), method=method)
-    verdict = execute(spec, SETTINGS)
-    assert isinstance(verdict, Result | Failure)
-    return verdict
+    outcome = execute(spec, SETTINGS)
+    assert isinstance(outcome, Result | Failure)
+    return outcome
 
 
 def arrays(circuit: str, method: str | None = None, **options: Any) -> dict[str, Any]:
-    verdict = attempt(circuit, method, **options)
-    assert isinstance(verdict, Result), (circuit, options, verdict)
-    data = json.loads(verdict.data or "{}")
+    outcome = attempt(circuit, method, **options)
+    assert isinstance(outcome, Result), (circuit, options, outcome)
+    data = json.loads(outcome.data or "{}")
     return {name: decode_array(array) for name, array in data.items()}
 
 
@@ -61,10 +61,10 @@ SEEDS = range(sized(4, 100))
 def test_values_of_a_truncated_state_are_within_their_bounds(
     seed: int, options: dict[str, Any]
 ) -> None:
-    circuit, wanted = random_circuit(seed), observables(seed)
-    exact = arrays(circuit, observables=wanted)["expectation_values"]
-    found = arrays(circuit, MPS, observables=wanted, **options)
-    assert (abs(found["expectation_values"] - exact) <= found["error_bounds"]).all()
+    circuit, words = random_circuit(seed), observables(seed)
+    exact = arrays(circuit, observables=words)["expectation_values"]
+    values = arrays(circuit, MPS, observables=words, **options)
+    assert (abs(values["expectation_values"] - exact) <= values["error_bounds"]).all()
 
 
 @pytest.mark.parametrize("options", [{"max_terms": 12}, {"min_coefficient": 0.05}])
@@ -72,11 +72,11 @@ def test_values_of_a_truncated_state_are_within_their_bounds(
 def test_values_of_pauli_propagation_are_within_their_bounds(
     seed: int, options: dict[str, Any]
 ) -> None:
-    circuit, wanted = random_circuit(seed), observables(seed)
-    exact = arrays(circuit, observables=wanted)["expectation_values"]
-    found = arrays(circuit, PAULI, observables=wanted, **options)
-    assert (abs(found["expectation_values"] - exact) <= found["error_bounds"]).all()
-    assert found["error_bounds"].any()
+    circuit, words = random_circuit(seed), observables(seed)
+    exact = arrays(circuit, observables=words)["expectation_values"]
+    values = arrays(circuit, PAULI, observables=words, **options)
+    assert (abs(values["expectation_values"] - exact) <= values["error_bounds"]).all()
+    assert values["error_bounds"].any()
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ def test_values_of_pauli_propagation_are_within_their_bounds(
     [(MPS, {"max_bond": 8}), (MPS, {"truncation": 0}), (PAULI, {"min_coefficient": 0})],
 )
 def test_a_method_that_drops_nothing_is_exact(method: str, options: dict[str, Any]) -> None:
-    circuit, wanted = random_circuit(7), observables(7)
-    exact = arrays(circuit, observables=wanted)["expectation_values"]
-    found = arrays(circuit, method, observables=wanted, **options)
-    assert np.allclose(found["expectation_values"], exact, atol=1e-9)
-    assert (found["error_bounds"] < 1e-9).all()
+    circuit, words = random_circuit(7), observables(7)
+    exact = arrays(circuit, observables=words)["expectation_values"]
+    values = arrays(circuit, method, observables=words, **options)
+    assert np.allclose(values["expectation_values"], exact, atol=1e-9)
+    assert (values["error_bounds"] < 1e-9).all()
 
 
 @pytest.mark.parametrize("bond", [1, 2, 3])
@@ -98,14 +98,14 @@ def test_counts_are_drawn_from_a_distribution_within_its_bound(bond: int) -> Non
     exact = arrays(circuit, observables=words)["expectation_values"]
     outputs = ["counts", "expectation_values"]
     options = {"max_bond": bond, "observables": words, "return": outputs}
-    verdict = attempt(circuit, MPS, **options)
-    assert isinstance(verdict, Result)
-    found = {name: decode_array(array) for name, array in json.loads(verdict.data or "").items()}
-    drawn_from = found["expectation_values"]
+    outcome = attempt(circuit, MPS, **options)
+    assert isinstance(outcome, Result)
+    values = {name: decode_array(array) for name, array in json.loads(outcome.data or "").items()}
+    drawn_from = values["expectation_values"]
     assert drawn_from.sum() == pytest.approx(1)
-    assert abs(drawn_from - exact).sum() / 2 <= found["total_variation_bounds"]
-    assert 0 <= found["fidelity_estimates"] <= 1
-    counts = json.loads(verdict.counts)
+    assert abs(drawn_from - exact).sum() / 2 <= values["total_variation_bounds"]
+    assert 0 <= values["fidelity_estimates"] <= 1
+    counts = json.loads(outcome.counts)
     shares = np.array([counts.get(word, 0) for word in words]) / 2000
     assert (abs(shares - drawn_from) < 6 * np.sqrt(drawn_from / 2000) + 5e-3).all()
 
@@ -116,13 +116,13 @@ def test_both_methods_agree_on_a_circuit_of_many_qubits() -> None:
     for _ in range(2):
         lines += [f"rx(0.4) q[{k}];" for k in range(qubits)]
         lines += [f"rzz(0.3) q[{k}], q[{k + 1}];" for k in range(qubits - 1)]
-    wanted = ["I" * k + "ZZ" + "I" * (qubits - 2 - k) for k in range(0, qubits - 1, 8)]
-    state = arrays("\n".join(lines), MPS, observables=wanted, max_bond=16)
-    words = arrays("\n".join(lines), PAULI, observables=wanted, min_coefficient=1e-7)
-    difference = abs(state["expectation_values"] - words["expectation_values"])
-    assert (difference <= state["error_bounds"] + words["error_bounds"]).all()
+    words = ["I" * k + "ZZ" + "I" * (qubits - 2 - k) for k in range(0, qubits - 1, 8)]
+    state = arrays("\n".join(lines), MPS, observables=words, max_bond=16)
+    paulis = arrays("\n".join(lines), PAULI, observables=words, min_coefficient=1e-7)
+    difference = abs(state["expectation_values"] - paulis["expectation_values"])
+    assert (difference <= state["error_bounds"] + paulis["error_bounds"]).all()
     assert (state["error_bounds"] < 1e-6).all()
-    assert (words["error_bounds"] < 1e-4).all()
+    assert (paulis["error_bounds"] < 1e-4).all()
 
 
 SMALL = {
@@ -138,11 +138,11 @@ SMALL = {
 @pytest.mark.parametrize("method", [MPS, PAULI])
 @pytest.mark.parametrize("name", SMALL)
 def test_small_circuits_have_their_exact_values(name: str, method: str) -> None:
-    wanted = ["ZZ", "XI", "0+", "I1", "IX", "II"]
+    words = ["ZZ", "XI", "0+", "I1", "IX", "II"]
     option = {"max_bond": 2} if method == MPS else {"max_terms": 100}
-    exact = arrays(SMALL[name], observables=wanted)["expectation_values"]
-    found = arrays(SMALL[name], method, observables=wanted, **option)
-    assert np.allclose(found["expectation_values"], exact, atol=1e-9)
+    exact = arrays(SMALL[name], observables=words)["expectation_values"]
+    values = arrays(SMALL[name], method, observables=words, **option)
+    assert np.allclose(values["expectation_values"], exact, atol=1e-9)
 
 
 def test_pauli_propagation_runs_through_measurements_on_the_way() -> None:
@@ -150,10 +150,10 @@ def test_pauli_propagation_runs_through_measurements_on_the_way() -> None:
         "qubit[3] q; bit[3] c; ry(0.7) q[0]; c[0] = measure q[0]; cx q[0], q[1]; h q[0]; "
         "rx(0.3) q[1]; reset q[2]; ry(0.2) q[2]; c[1] = measure q[0]; c[2] = measure q[1];"
     )
-    wanted = ["IIX", "IIZ", "IYI", "IZZ", "ZII", "XII", "0+1"]
-    exact = arrays(circuit, observables=wanted)["expectation_values"]
-    found = arrays(circuit, PAULI, observables=wanted, max_terms=200)
-    assert np.allclose(found["expectation_values"], exact, atol=1e-9)
+    words = ["IIX", "IIZ", "IYI", "IZZ", "ZII", "XII", "0+1"]
+    exact = arrays(circuit, observables=words)["expectation_values"]
+    values = arrays(circuit, PAULI, observables=words, max_terms=200)
+    assert np.allclose(values["expectation_values"], exact, atol=1e-9)
 
 
 def test_a_sweep_has_a_bound_for_each_element() -> None:

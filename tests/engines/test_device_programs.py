@@ -126,15 +126,15 @@ def test_an_excited_qubit_decays_in_a_delay(service: Service, time: str, seconds
         one = exactly(service, circuit, backend="fake_manila")[1]
         return (one - error) / (1 - 2 * error)
 
-    left = excited(f"delay[{time}] $2;\n") / excited("")
-    assert left == pytest.approx(math.exp(-seconds / qubit.t1_s), rel=1e-6)
+    survival = excited(f"delay[{time}] $2;\n") / excited("")
+    assert survival == pytest.approx(math.exp(-seconds / qubit.t1_s), rel=1e-6)
 
 
 @pytest.mark.parametrize(
     "waits", ["delay[40us] $2;", "x $1;\nbarrier $1, $2;\ndelay[40us] $1;\nbarrier;"]
 )
 def test_a_qubit_loses_its_phase_while_it_waits(service: Service, waits: str) -> None:
-    """Whether it is told to wait, or waits for another one."""
+    """The qubit waits for a `delay`, or for another qubit."""
     t2 = load_snapshot("fake_manila").qubits[2].t2_s
     assert t2 is not None
     turn = "rz(pi/2) $2;\nsx $2;\nrz(pi/2) $2;\n"

@@ -134,16 +134,16 @@ def entangled(qubits: int) -> str:
 
 
 def test_too_many_qubits_for_the_slot_are_refused_with_both_numbers() -> None:
-    with pytest.raises(ResourceError, match=r"64\.0 GiB.* 1\.8 GiB.* too entangled") as caught:
+    with pytest.raises(ResourceError, match=r"64\.0 GiB.* 1\.8 GiB.* too entangled") as error:
         run(entangled(32))
-    assert caught.value.code == "out_of_memory"
+    assert error.value.code == "out_of_memory"
 
 
 def test_a_thousand_qubits_are_refused_in_readable_units() -> None:
-    with pytest.raises(ResourceError) as caught:
+    with pytest.raises(ResourceError) as error:
         run(entangled(1000))
-    assert caught.value.code == "out_of_memory"
-    assert len(caught.value.message) < 200
+    assert error.value.code == "out_of_memory"
+    assert len(error.value.message) < 200
 
 
 def test_many_qubits_with_little_entanglement_run_as_a_chain_of_matrices() -> None:
@@ -160,17 +160,17 @@ def test_idle_qubits_take_no_memory() -> None:
 
 def test_memory_that_would_be_too_large_is_refused_before_it_runs() -> None:
     small = Settings(slot_memory_mb=2048, max_result_bytes=1000)
-    with pytest.raises(ResourceError, match="1000 bytes") as caught:
+    with pytest.raises(ResourceError, match="1000 bytes") as error:
         run(BELL, shots=1000, memory=True, settings=small)
-    assert caught.value.code == "result_too_large"
+    assert error.value.code == "result_too_large"
 
 
 def test_counts_that_are_too_large_are_refused() -> None:
     small = Settings(slot_memory_mb=2048, max_result_bytes=100)
     text = 'include "stdgates.inc"; qubit[8] q; bit[8] c; h q; c = measure q;'
-    with pytest.raises(ResourceError) as caught:
+    with pytest.raises(ResourceError) as error:
         run(text, shots=1000, settings=small)
-    assert caught.value.code == "result_too_large"
+    assert error.value.code == "result_too_large"
 
 
 def test_several_threads_give_the_same_counts_as_one() -> None:

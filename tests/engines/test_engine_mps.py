@@ -320,8 +320,8 @@ def run_limited(text):
     used = next(int(l.split()[1]) * 1024 for l in lines if l.startswith("VmData:"))
     most = used + settings.slot_memory_bytes
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    verdict = execute(TaskSpec(text, shots=1024, seed=1), settings)
-    print(type(verdict).__name__, getattr(verdict, "message", ""), flush=True)
+    outcome = execute(TaskSpec(text, shots=1024, seed=1), settings)
+    print(type(outcome).__name__, getattr(outcome, "message", ""), flush=True)
 for text in json.load(sys.stdin):  # each in a process of its own, as the slots are
     if not os.fork():
         run_limited(text)

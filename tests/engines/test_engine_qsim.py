@@ -129,5 +129,5 @@ def test_swaps_become_other_qubits_of_the_gates_before_them() -> None:
     )
     assert program.circuit is not None
     operations = [step for step in program.circuit.steps if isinstance(step, Operation)]
-    kept = [(each.gate.name, each.qubits) for each in remove_swaps(operations)]
-    assert kept == [("ry", (2,)), ("cx", (2, 1)), ("rx", (1,))]
+    remaining = [(each.gate.name, each.qubits) for each in remove_swaps(operations)]
+    assert remaining == [("ry", (2,)), ("cx", (2, 1)), ("rx", (1,))]

@@ -156,54 +156,54 @@ def test_a_large_stabilizer_state_is_sampled_together() -> None:
 
 
 def pending(make: Any) -> tuple[IdealBranchState, MeasurementOutcome]:
-    world = IdealBranchState(make())
-    world.apply([Operation(BASIC_GATES["h"], (), (0,))])
-    outcome = world.measure(0)
+    state = IdealBranchState(make())
+    state.apply([Operation(BASIC_GATES["h"], (), (0,))])
+    outcome = state.measure(0)
     assert isinstance(outcome, MeasurementOutcome)
-    return world, outcome
+    return state, outcome
 
 
 @pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
 def test_a_measurement_is_put_off_until_something_touches_the_qubit(make: Any) -> None:
-    world, outcome = pending(make)
-    assert world.measure(0) is outcome
-    world.apply([Operation(BASIC_GATES["z"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
+    state, outcome = pending(make)
+    assert state.measure(0) is outcome
+    state.apply([Operation(BASIC_GATES["z"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
     with pytest.raises(UndecidedOutcome) as interrupt:
-        world.apply([Operation(BASIC_GATES["x"], (), (2,)), Operation(BASIC_GATES["h"], (), (0,))])
+        state.apply([Operation(BASIC_GATES["x"], (), (2,)), Operation(BASIC_GATES["h"], (), (0,))])
     assert interrupt.value.outcome is outcome
-    assert world.measure(2) == 0
+    assert state.measure(2) == 0
     with pytest.raises(UndecidedOutcome):
-        world.apply([Operation(BASIC_GATES["cx"], (), (1, 0))])
+        state.apply([Operation(BASIC_GATES["cx"], (), (1, 0))])
     with pytest.raises(UndecidedOutcome):
-        world.reset([0])
-    assert world.probability(outcome) == 0.5
+        state.reset([0])
+    assert state.probability(outcome) == 0.5
 
 
 @pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
 @pytest.mark.parametrize("value", [0, 1])
 def test_a_decided_outcome_leaves_the_state_that_goes_with_it(make: Any, value: int) -> None:
-    world, outcome = pending(make)
-    world.apply([Operation(BASIC_GATES["cx"], (), (0, 1))])
-    world = world.project(outcome, value)
-    assert world.measure(0) == value
-    world.reset([0])
-    assert world.measure(0) == 0
-    other = world.measure(1)
-    assert other == value or world.probability(other) == value  # type: ignore[arg-type]
+    state, outcome = pending(make)
+    state.apply([Operation(BASIC_GATES["cx"], (), (0, 1))])
+    state = state.project(outcome, value)
+    assert state.measure(0) == value
+    state.reset([0])
+    assert state.measure(0) == 0
+    other = state.measure(1)
+    assert other == value or state.probability(other) == value  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("make", [make_stabilizer, make_statevector])
 def test_a_reset_of_an_uncertain_qubit_asks_for_its_outcome(make: Any) -> None:
-    world = IdealBranchState(make())
-    world.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
+    state = IdealBranchState(make())
+    state.apply([Operation(BASIC_GATES["h"], (), (0,)), Operation(BASIC_GATES["cx"], (), (0, 1))])
     with pytest.raises(UndecidedOutcome) as interrupt:
-        world.reset([0])
-    world = world.project(interrupt.value.outcome, 1)
-    world.reset([0])
-    assert world.measure(0) == 0
-    last = world.measure(1)
+        state.reset([0])
+    state = state.project(interrupt.value.outcome, 1)
+    state.reset([0])
+    assert state.measure(0) == 0
+    last = state.measure(1)
     assert isinstance(last, MeasurementOutcome)
-    assert world.probability(last) == 1.0
+    assert state.probability(last) == 1.0
 
 
 def test_an_angle_that_is_no_number_any_more_is_refused() -> None:

@@ -43,9 +43,9 @@ def run(
         engine=engine,
         method=method,
     )
-    verdict = execute(spec, SETTINGS)
-    assert isinstance(verdict, Result | Failure)
-    return verdict
+    outcome = execute(spec, SETTINGS)
+    assert isinstance(outcome, Result | Failure)
+    return outcome
 
 
 def arrays(result: Result | Failure) -> tuple[Any, Any]:
@@ -63,11 +63,11 @@ def spread(word: str, value: float) -> float:
 def check(circuit: str, words: list[str], right: Any, engines: list[str], **more: Any) -> int:
     compared = 0
     for number, engine in enumerate(engines):
-        verdict = run(circuit, engine, 100 + number, observables=words, precision=0.05, **more)
-        if isinstance(verdict, Failure):
-            assert verdict.code == "engine_unsuitable", (circuit, verdict)
+        outcome = run(circuit, engine, 100 + number, observables=words, precision=0.05, **more)
+        if isinstance(outcome, Failure):
+            assert outcome.code == "engine_unsuitable", (circuit, outcome)
             continue
-        values, errors = arrays(verdict)
+        values, errors = arrays(outcome)
         for word, value, error, exact in zip(words, values, errors, right, strict=True):
             margin = 5 * max(error, spread(word, exact) / SHOTS**0.5) + 1e-9
             assert abs(value - exact) <= margin, (circuit, engine, word, value, exact, error)

@@ -55,9 +55,9 @@ def run(
 ) -> Result | Failure:
     texts = json.dumps(parameters), json.dumps({**options, "return": returns})
     spec = TaskSpec(circuit, 1, 1, parameters=texts[0], options=texts[1], engine=engine)
-    verdict = execute(spec, SETTINGS)
-    assert isinstance(verdict, Result | Failure)
-    return verdict
+    outcome = execute(spec, SETTINGS)
+    assert isinstance(outcome, Result | Failure)
+    return outcome
 
 
 def array(

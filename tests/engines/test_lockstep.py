@@ -22,10 +22,10 @@ FLIPS = "qubit q; bit[{0}] c; for int i in [0:{1}] {{ h q; c[i] = measure q; if 
 
 
 def run(text: str, *, settings: Settings = SETTINGS, **options: Any) -> Result:
-    asked: dict[str, Any] = {"shots": 4000, "seed": 3, "memory": False} | options
+    request: dict[str, Any] = {"shots": 4000, "seed": 3, "memory": False} | options
     program = compile_circuit(HEAD + text, settings)
     return run_program(
-        program, settings=settings, engine="quantumtask", method="statevector", **asked
+        program, settings=settings, engine="quantumtask", method="statevector", **request
     )
 
 
@@ -93,9 +93,9 @@ def test_a_branch_that_is_run_ahead_changes_no_distribution(
 @pytest.mark.parametrize("body", ["if (c) x q;", "if (c) n += 1;"])
 def test_an_endless_loop_is_found_in_one_branch(body: str) -> None:
     text = f"qubit q; bit c; int n = 0; while (true) {{ h q; c = measure q; {body} }}"
-    with pytest.raises(Diagnostic) as raised:
+    with pytest.raises(Diagnostic) as error:
         run(text, settings=Settings(max_steps=30_000))
-    assert raised.value.code == "too_many_steps"
+    assert error.value.code == "too_many_steps"
 
 
 def test_the_memory_has_each_shot_and_outputs_belong_to_their_history() -> None:

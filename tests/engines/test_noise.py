@@ -73,12 +73,14 @@ def test_each_bit_is_misread_by_itself(service: Service) -> None:
 
 def test_a_qubit_decays_while_a_gate_lasts(service: Service) -> None:
     thermal = {"t1_us": 100, "t2_us": 60, "gate_ns": {"one_qubit": 30_000, "two_qubit": 0}}
-    left, coherent = math.exp(-0.3), math.exp(-0.5)
-    assert exactly(service, FLIP, noise={"thermal": thermal}) == pytest.approx([1 - left, left])
+    survival, coherent = math.exp(-0.3), math.exp(-0.5)
+    assert exactly(service, FLIP, noise={"thermal": thermal}) == pytest.approx(
+        [1 - survival, survival]
+    )
     turned = FLIP.replace("x q", "h q")
     body = run_circuit(service, turned, noise={"thermal": thermal}, observables="X")
     # The gate that turns X to Z before it is measured lasts as long.
-    assert body["data"]["expectation_values"] == pytest.approx(1 - (1 - coherent) * left)
+    assert body["data"]["expectation_values"] == pytest.approx(1 - (1 - coherent) * survival)
 
 
 GATES = (
@@ -222,8 +224,8 @@ def test_the_same_seed_gives_the_same_shots(service: Service) -> None:
 def test_a_result_says_that_it_has_noise(service: Service) -> None:
     body = run_circuit(service, BELL, noise={"readout": {"zero_as_one": 0.1}})
     assert (body["engine"], body["precision"]) == ("stim", "exact")
-    wanted = "noise of the given rates, as a stabilizer state with random Pauli errors"
-    assert body["reason"] == wanted
+    reason = "noise of the given rates, as a stabilizer state with random Pauli errors"
+    assert body["reason"] == reason
     body = run_circuit(service, GATES, noise=SOME)
     assert (body["engine"], body["precision"]) == ("aer", "double")
     assert body["reason"] == "noise of the given rates, in a density matrix"

@@ -276,12 +276,18 @@ def test_qubits_of_a_device_decay_while_another_is_measured(service: Service) ->
     fields: dict[str, Any] = {"backend": "fake_manila", "return": ["probabilities"]}
     table = run_circuit(service, circuit, **fields)["data"]["probabilities"]
     error = fake_provider.FakeManilaV2().target["measure"][(0,)].error
-    left = np.exp(-(100e-6 + fake_provider.FakeManilaV2().target["measure"][(1,)].duration) / t1)
-    assert table[1] + table[3] == pytest.approx(left * (1 - error) + (1 - left) * error, abs=0.003)
+    survival = np.exp(
+        -(100e-6 + fake_provider.FakeManilaV2().target["measure"][(1,)].duration) / t1
+    )
+    assert table[1] + table[3] == pytest.approx(
+        survival * (1 - error) + (1 - survival) * error, abs=0.003
+    )
     waiting = {"noise": {"idle": False}}
     table = run_circuit(service, circuit, **fields, **waiting)["data"]["probabilities"]
-    left = np.exp(-100e-6 / t1)
-    assert table[1] + table[3] == pytest.approx(left * (1 - error) + (1 - left) * error, abs=0.003)
+    survival = np.exp(-100e-6 / t1)
+    assert table[1] + table[3] == pytest.approx(
+        survival * (1 - error) + (1 - survival) * error, abs=0.003
+    )
 
 
 def test_a_gate_that_the_device_has_not_is_refused_where_only_a_shot_shows_it(

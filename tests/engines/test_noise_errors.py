@@ -205,12 +205,12 @@ def test_the_model_of_a_device_travels_with_its_relaxation(backend: QuantumTaskB
     ghz.cx(1, 2)
     ghz.measure_all()
     compiled = transpile(ghz, device, seed_transpiler=1, optimization_level=1)
-    result = np.zeros(8, dtype=np.int64)
-    got = backend.run(compiled, noise_model=model, shots=4000, seed_simulator=1).result()
-    for bits, shots in got.get_counts().items():
-        result[int(bits, 2)] = shots
+    totals = np.zeros(8, dtype=np.int64)
+    result = backend.run(compiled, noise_model=model, shots=4000, seed_simulator=1).result()
+    for bits, shots in result.get_counts().items():
+        totals[int(bits, 2)] = shots
     reference = aer_counts(compiled, model, 20000)
-    assert np.abs(result / 4000 - reference / 20000).sum() / 2 < 0.03
+    assert np.abs(totals / 4000 - reference / 20000).sum() / 2 < 0.03
     waiting = compiled.copy()
     waiting.data = list(compiled.data)
     waiting.delay(100, 0)

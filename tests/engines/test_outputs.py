@@ -26,7 +26,7 @@ LETTERS = list("IXYZ01+-rl")
 VECTORS = ["auto", "lightning", "aer", "quantumtask"]
 
 
-def drawn(rng: np.random.Generator, qubits: int, gates: int = 15) -> QuantumCircuit:
+def random_circuit(rng: np.random.Generator, qubits: int, gates: int = 15) -> QuantumCircuit:
     """A circuit of gates on the left and right, far and near, with all kinds of angles."""
     circuit = QuantumCircuit(qubits)
     for _ in range(gates):
@@ -92,7 +92,7 @@ def test_the_last_letter_of_an_observable_is_the_first_qubit(service: Service) -
 @pytest.mark.parametrize("qubits", [1, 2, 3, 5])
 def test_exact_results_are_those_of_qiskit(service: Service, engine: str, qubits: int) -> None:
     rng = np.random.default_rng(qubits)
-    circuit, fields = drawn(rng, qubits), words(rng, qubits, 12)
+    circuit, fields = random_circuit(rng, qubits), words(rng, qubits, 12)
     returns = ["statevector", "unitary", "expectation_values"]
     result = run_circuit(
         service, qasm3.dumps(circuit), engine=engine, observables=fields, **{"return": returns}
@@ -110,7 +110,7 @@ def test_exact_results_are_those_of_qiskit(service: Service, engine: str, qubits
 @pytest.mark.parametrize("qubits", [1, 3, 6])
 def test_what_is_sampled_agrees_with_what_is_exact(service: Service, qubits: int) -> None:
     rng = np.random.default_rng(qubits + 10)
-    circuit, fields = drawn(rng, qubits), words(rng, qubits, 8)
+    circuit, fields = random_circuit(rng, qubits), words(rng, qubits, 8)
     mixed = [[word, float(factor)] for word, factor in zip(fields, rng.normal(size=8), strict=True)]
     values = np.array([expected(circuit, word) for word in fields])
     total = sum(factor * value for (_, factor), value in zip(mixed, values, strict=True))

@@ -111,15 +111,15 @@ def test_shots_are_drawn_from_the_diagonal_of_the_density_matrix(seed: int, kind
     rng = Random(f"{kind} {seed}")
     noise = random_rates(rng) if kind == "rates" else random_model(rng)
     program = compiled(random_text(rng), noise)
-    wanted = backend(noise).probabilities(program)
+    expected = backend(noise).probabilities(program)
     for memory in (False, True):
         stim = backend(noise, engine="stim")
         sample = stim.sample(program, SHOTS, seed, memory)
-        counts = np.zeros(len(wanted), dtype=np.int64)
+        counts = np.zeros(len(expected), dtype=np.int64)
         for outcome, shots in sample.counts.by_outcome.items():
             counts[outcome] = shots
         assert counts.sum() == SHOTS
-        assert p_value(counts, wanted) > UNLIKELY
+        assert p_value(counts, expected) > UNLIKELY
         assert stim.run_info is not None
         assert (stim.run_info.engine, stim.run_info.method) == ("stim", "stabilizer")
 
@@ -165,13 +165,13 @@ def test_stim_refuses_the_noise_of_a_device_and_exact_values(service: Service) -
     code, text = circuit_error(service, BELL, backend="fake_manila", engine="stim")
     assert (code, "compiled for a device" in text) == ("engine_unsuitable", True)
     noise = {"depolarizing": {"one_qubit": 0.1}}
-    asked: dict[str, Any] = {"noise": noise, "engine": "stim"}
-    code, text = circuit_error(service, BELL, **asked, observables="ZZ")
+    request: dict[str, Any] = {"noise": noise, "engine": "stim"}
+    code, text = circuit_error(service, BELL, **request, observables="ZZ")
     assert (code, "no exact values" in text) == ("engine_unsuitable", True)
-    sampled = run_circuit(service, BELL, **asked, observables="XX", precision=0.02, seed=1)
+    sampled = run_circuit(service, BELL, **request, observables="XX", precision=0.02, seed=1)
     # The errors of three gates h: the first one, and two that turn X to Z.
     assert sampled["data"]["expectation_values"] == pytest.approx(0.9**3, abs=0.1)
-    code, text = circuit_error(service, BELL.replace("h q[0];", "t q[0];"), **asked)
+    code, text = circuit_error(service, BELL.replace("h q[0];", "t q[0];"), **request)
     assert (code, "not Clifford" in text) == ("engine_unsuitable", True)
 
 
@@ -189,6 +189,6 @@ def test_too_many_measurements_of_a_memory_are_refused() -> None:
     program = compiled(MANY, {"readout": {"zero_as_one": 0.5}})
     small = Settings(max_result_bytes=10_000)
     spec = resolve_noise("simulator", parse_noise({"readout": {"zero_as_one": 0.5}}))
-    with pytest.raises(ResourceError) as caught:
+    with pytest.raises(ResourceError) as error:
         NoisyBackend(spec, small, seed=1).sample(program, 1000, 1, False)
-    assert caught.value.code == "result_too_large"
+    assert error.value.code == "result_too_large"

@@ -33,10 +33,10 @@ def test_the_features_of_a_program_are_freed_with_the_program(
 ) -> None:
     program = compile_uncached(HEAD + body, SETTINGS).program
     run_program(program, shots=10, seed=1, memory=False, settings=SETTINGS)
-    left = weakref.ref(program)
+    reference = weakref.ref(program)
     del program
     gc.collect()
-    assert left() is None
+    assert reference() is None
 
 
 def test_the_error_of_a_requested_mps_that_is_too_entangled_names_the_state_vector() -> None:
@@ -113,13 +113,13 @@ def test_a_seed_gives_the_same_counts_on_one_thread_and_on_two(circuit: str) -> 
 
 def test_resets_of_fresh_qubits_change_nothing() -> None:
     body = "h q[0]; cx q[0], q[1]; c = measure q;"
-    plain, begun = (
+    plain, mid_circuit = (
         execute(TaskSpec(f"{HEAD}qubit[3] q; bit[3] c; {resets} {body}", seed=4), SETTINGS)
         for resets in ("", "reset q; reset q[1];")
     )
     assert isinstance(plain, Result)
-    assert isinstance(begun, Result)
-    assert (begun.engine, begun.counts) == (plain.engine, plain.counts)
+    assert isinstance(mid_circuit, Result)
+    assert (mid_circuit.engine, mid_circuit.counts) == (plain.engine, plain.counts)
     late = execute(TaskSpec(f"{HEAD}qubit[3] q; bit[3] c; h q; reset q; x q[2]; {body}"), SETTINGS)
     assert isinstance(late, Result)
     assert set(json.loads(late.counts)) == {"100", "111"}

@@ -34,7 +34,7 @@ def compile_valid(text: str) -> Program:
 
 
 def error_of(text: str) -> Any:
-    with pytest.raises(CircuitError) as caught:
+    with pytest.raises(CircuitError) as error:
         compile_full(text, SETTINGS)
     assert compile_straight_line(text, SETTINGS) is None
-    return caught.value.problems[0]
+    return error.value.problems[0]

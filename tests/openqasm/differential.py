@@ -229,11 +229,11 @@ def braket(text: str, parameters: Parameters, program: Program) -> Counter[str]:
             return simulation
 
     _expect(not _is_version_2(text), "nothing for Braket")
-    lent = _INCLUDE.sub(STDGATES_FOR_BRAKET.replace("\n", " "), text)
+    source = _INCLUDE.sub(STDGATES_FOR_BRAKET.replace("\n", " "), text)
     random = np.random.default_rng(7)
     simulator = Simulator()
     with _unable_on_error():
-        result = simulator.run(Task(source=lent, inputs=parameters), shots=SHOTS)
+        result = simulator.run(Task(source=source, inputs=parameters), shots=SHOTS)
     return _read(result.measurements, simulator.context.circuit, program)
 
 

@@ -12,7 +12,7 @@ class Disagreement(NamedTuple):
     """A disagreement; `section` is the page and title of the specification that ours follows."""
 
     other: str
-    why: str
+    reason: str
     section: str
     names: tuple[str, ...]
 

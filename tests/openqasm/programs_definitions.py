@@ -133,16 +133,16 @@ class Definitions(Quantum, ABC):
         template = self.pick(
             [self.any_function, self.any_function, self.over_array, self.recursion]
         )
-        saved = self.scopes, self.quantum, self.left, self.times
+        saved = self.scopes, self.quantum, self.remaining, self.times
         constants = {n: it for n, it in self.scopes[0].items() if it.frozen}
         self.scopes, self.quantum, self.in_function = [constants, {}], [{}], True
-        self.left = min(self.left, 2)
-        budget = self.left
+        self.remaining = min(self.remaining, 2)
+        budget = self.remaining
         try:
             database = template(self.fresh("f"))
         finally:
-            measured = budget - self.left
-            self.scopes, self.quantum, self.left, self.times = saved
+            measured = budget - self.remaining
+            self.scopes, self.quantum, self.remaining, self.times = saved
             self.in_function, self.returns = False, None
         self.functions.append(database._replace(measured=measured))
 

@@ -40,7 +40,7 @@ class Register(NamedTuple):
 
 
 class Quantum(Expressions):
-    """Draws lines; `left` qubits may still be measured, each in `times` passes."""
+    """Draws lines; `remaining` qubits may still be measured, each in `times` passes."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         super().__init__(draw)
@@ -48,7 +48,7 @@ class Quantum(Expressions):
         self.depth = 0
         self.quantum: list[dict[str, Register]] = [{}]
         self.gates: dict[str, tuple[int, int]] = dict(GATES)
-        self.left, self.times, self.count = MEASURED_ON_THE_WAY, 1, 0
+        self.remaining, self.times, self.count = MEASURED_ON_THE_WAY, 1, 0
 
     def line(self, text: str) -> None:
         self.lines.append("  " * self.depth + text)
@@ -58,10 +58,10 @@ class Quantum(Expressions):
         return f"{stem}{self.count}"
 
     def afford(self, qubits: int) -> bool:
-        return qubits * self.times <= self.left
+        return qubits * self.times <= self.remaining
 
     def spend(self, qubits: int) -> None:
-        self.left -= qubits * self.times
+        self.remaining -= qubits * self.times
 
     # Operands
 

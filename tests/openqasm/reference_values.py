@@ -198,8 +198,8 @@ def builtin(name: str, args: list[Value]) -> Value:
     unsigned = value.data % 2**value.width
     if name == "popcount":
         return Value("uint", 64, unsigned.bit_count())
-    left = (args[1].data if name == "rotl" else -args[1].data) % value.width
-    return whole(value.kind, value.width, unsigned << left | unsigned >> (value.width - left))
+    turn = (args[1].data if name == "rotl" else -args[1].data) % value.width
+    return whole(value.kind, value.width, unsigned << turn | unsigned >> (value.width - turn))
 
 
 CONSTANTS = {"pi": math.pi, "π": math.pi, "tau": math.tau, "τ": math.tau, "euler": math.e}

@@ -181,22 +181,22 @@ def test_all_syntax_errors_are_reported_up_to_twenty() -> None:
 @pytest.mark.parametrize("parse", [antlr_parser.parse_source, qdk.parse_source])
 def test_a_missing_semicolon_is_reported_where_it_is_missing(parse: Parser) -> None:
     text = "OPENQASM 3.0;\nqubit q;\nx q // λ; comment\n\n/* more */ x q;\nqubit[2] r\n"
-    with pytest.raises(CircuitError) as caught:
+    with pytest.raises(CircuitError) as error:
         parse(Source(text))
-    places = [(each.line, each.column, each.token) for each in caught.value.problems]
+    places = [(each.line, each.column, each.token) for each in error.value.problems]
     assert places == [(3, 3, "q"), (6, 10, "r")]
-    assert caught.value.problems[0].message.startswith("expected `;`")
-    with pytest.raises(CircuitError) as caught:
+    assert error.value.problems[0].message.startswith("expected `;`")
+    with pytest.raises(CircuitError) as error:
         parse(Source("OPENQASM 3.0;\nqubit q;\nx q" + "\n// comment" * 1000 + "\nx q;"))
-    assert (caught.value.problems[0].line, caught.value.problems[0].column) == (1004, 1)
+    assert (error.value.problems[0].line, error.value.problems[0].column) == (1004, 1)
 
 
 @pytest.mark.parametrize("parse", [antlr_parser.parse_source, qdk.parse_source])
 def test_a_program_in_python_is_named_once(parse: Parser) -> None:
     text = "from qiskit import QuantumCircuit\nqc = QuantumCircuit(2)\nqc.h(0)\n"
-    with pytest.raises(CircuitError, match=r"this is Python, .* qiskit\.qasm3\.dumps") as caught:
+    with pytest.raises(CircuitError, match=r"this is Python, .* qiskit\.qasm3\.dumps") as error:
         parse(Source(text))
-    assert len(caught.value.problems) == 1
+    assert len(error.value.problems) == 1
 
 
 def test_a_text_that_is_no_program_gets_a_hint() -> None:

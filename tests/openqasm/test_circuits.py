@@ -23,9 +23,9 @@ def compiled(text: str) -> Program:
 
 
 def problems(text: str) -> tuple[Problem, ...]:
-    with pytest.raises(CircuitError) as caught:
+    with pytest.raises(CircuitError) as error:
         compiled(text)
-    return caught.value.problems
+    return error.value.problems
 
 
 def only(text: str) -> Problem:
@@ -337,9 +337,9 @@ def test_too_many_qubits_and_bits_are_refused_with_both_numbers() -> None:
 def test_operations_are_counted_before_they_are_made() -> None:
     small = Settings(max_operations=10)
     compile_circuit(STD + "qubit[10] q; h q;", small)
-    with pytest.raises(CircuitError, match="more than 10 operations") as caught:
+    with pytest.raises(CircuitError, match="more than 10 operations") as error:
         compile_circuit(STD + "qubit[10] q; h q;\nx q[0];", small)
-    assert caught.value.problems[0].line == 3
+    assert error.value.problems[0].line == 3
 
 
 def test_a_circuit_keeps_its_bits_in_the_order_of_declaration() -> None:

@@ -84,14 +84,14 @@ class Grammar:
         form = self.random.randrange(8 if depth else 2)
         if form < 2:
             return self.random.choice(VALUES if form else NAMES)
-        left = self.value(depth - 1)
+        operand = self.value(depth - 1)
         if form < 5:
-            return f"({left} {self.random.choice(OPERATORS)} {self.value(depth - 1)})"
+            return f"({operand} {self.random.choice(OPERATORS)} {self.value(depth - 1)})"
         if form == 5:
-            arguments = [left, *([self.value(depth - 1)] * self.random.randrange(2))]
+            arguments = [operand, *([self.value(depth - 1)] * self.random.randrange(2))]
             return f"{self.random.choice(FUNCTIONS)}({', '.join(arguments)})"
         if form == 6:
-            return f"{self.random.choice('-!~')}{left}"
+            return f"{self.random.choice('-!~')}{operand}"
         return f"{self.random.choice(NAMES)}[{self.index(depth - 1)}]"
 
     def index(self, depth: int) -> str:
@@ -173,8 +173,8 @@ def child() -> Iterator[Child]:
 def test_a_program_from_the_grammar_runs_or_is_refused(seed: int, child: Child) -> None:
     grammar = Grammar(seed)
     texts = [grammar.program() for _ in range(20)]
-    for text, verdict in zip(texts, child.run(texts), strict=True):
-        check(text, verdict)
+    for text, outcome in zip(texts, child.run(texts), strict=True):
+        check(text, outcome)
 
 
 PIECES = [*"(){}[];,@+-*/<>=!~&|:\"'#$.\\\n\r\t 019eqc", "ctrl @", "pow(", "measure", "->", "**",
@@ -203,13 +203,13 @@ def test_a_mutated_program_runs_or_is_refused(seed: int, child: Child) -> None:
     random_ = random.Random(seed)
     sources = [path.read_text() for path in EXAMPLES] + [Grammar(seed).program()]
     texts = [mutant(random_.choice(sources), random_) for _ in range(20)]
-    for text, verdict in zip(texts, child.run(texts), strict=True):
-        check(text, verdict)
+    for text, outcome in zip(texts, child.run(texts), strict=True):
+        check(text, outcome)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_a_program_that_is_cut_off_anywhere_runs_or_is_refused(path: Path, child: Child) -> None:
     whole = path.read_text()
     texts = [whole[:end] for end in range(1, len(whole), max(1, len(whole) // 60))]
-    for text, verdict in zip(texts, child.run(texts), strict=True):
-        check(text, verdict)
+    for text, outcome in zip(texts, child.run(texts), strict=True):
+        check(text, outcome)

@@ -203,11 +203,11 @@ def test_modifiers_and_arguments_may_come_from_variables() -> None:
 
 
 def test_a_fraction_of_a_large_gate_is_refused_at_its_place() -> None:
-    with pytest.raises(CircuitError) as caught:
+    with pytest.raises(CircuitError) as error:
         compiled(
             STD + "qubit[8] q;\npow(0.5) @ ctrl(6) @ x q[0], q[1], q[2], q[3], q[4], q[5], q[6];"
         )
-    (problem,) = caught.value.problems
+    (problem,) = error.value.problems
     assert (problem.code, problem.line) == ("not_supported", 3)
 
 
@@ -216,6 +216,6 @@ def test_many_controls_cost_their_decomposition() -> None:
     program = compiled(f"{STD}qubit[21] q;\n{call}")
     assert program.circuit is not None
     assert len(program.circuit.active_qubits) == 21
-    with pytest.raises(CircuitError) as caught:
+    with pytest.raises(CircuitError) as error:
         compile_circuit(f"{STD}qubit[21] q;\n{call * 10}", Settings(max_operations=10_000))
-    assert caught.value.code == "too_many_operations"
+    assert error.value.code == "too_many_operations"

@@ -130,8 +130,8 @@ def child() -> Iterator[Child]:
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_hostile_circuit_is_refused(name: str, child: Child) -> None:
     text, code = REFUSED[name]
-    (verdict,) = child.run([text])
-    assert check(text, verdict) == code
+    (outcome,) = child.run([text])
+    assert check(text, outcome) == code
 
 
 def test_a_definition_that_is_never_called_costs_nothing() -> None:
@@ -154,18 +154,18 @@ def test_a_gate_can_have_many_parameters() -> None:
 
 def test_an_endless_loop_is_refused_where_it_has_to_be_run() -> None:
     endless = "while (true) { }"
-    with pytest.raises(CircuitError) as caught:
+    with pytest.raises(CircuitError) as error:
         compile_circuit(HEAD + endless, SETTINGS)
-    assert caught.value.code == "too_many_steps"
+    assert error.value.code == "too_many_steps"
     only_if = "h q[0]; c[0] = measure q[0]; if (c[0]) { " + endless + " }"
     assert compile_circuit(HEAD + only_if, SETTINGS).circuit is None
     assert compile_circuit(HEAD + f"if (c[0]) {{ {endless} }}", SETTINGS).operations == 0
 
 
 def test_a_lone_carriage_return_does_not_hide_what_follows_a_comment() -> None:
-    with pytest.raises(CircuitError) as caught:
+    with pytest.raises(CircuitError) as error:
         compile_circuit("qubit q; // comment\rfoo q;", SETTINGS)
-    assert caught.value.problems[0].line == 2
+    assert error.value.problems[0].line == 2
 
 
 VALID = (

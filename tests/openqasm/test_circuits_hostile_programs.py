@@ -282,9 +282,9 @@ def child() -> Iterator[Child]:
 def test_a_hostile_program_runs_or_is_refused(name: str, child: Child) -> None:
     text, expected = PROGRAMS[name]
     shots = 1_000_000 if expected == "result_too_large" else sized(2, 20)
-    (verdict,) = child.run([text], shots=shots)
-    result = check(text, verdict)
-    assert expected is None or result == expected, verdict
+    (outcome,) = child.run([text], shots=shots)
+    result = check(text, outcome)
+    assert expected is None or result == expected, outcome
 
 
 @pytest.mark.parametrize(
@@ -298,8 +298,8 @@ def test_a_hostile_program_runs_or_is_refused(name: str, child: Child) -> None:
 )  # fmt: skip
 def test_a_hostile_parameter_is_refused(parameters: str, child: Child) -> None:
     text = "input float n;\nqubit q;\nU(n, 0, 0) q;"
-    (verdict,) = child.run([text], parameters=parameters)
-    assert check(text, verdict) != RAN
+    (outcome,) = child.run([text], parameters=parameters)
+    assert check(text, outcome) != RAN
 
 
 def test_a_child_does_not_grow_from_program_to_program() -> None:
@@ -310,7 +310,7 @@ def test_a_child_does_not_grow_from_program_to_program() -> None:
     try:
         for number in range(60):
             text = f'include "stdgates.inc"; qubit[6] q; rx({number}) q[0]; {gate}{roots}'
-            (verdict,) = child.run([text])
-            assert check(text, verdict) == RAN
+            (outcome,) = child.run([text])
+            assert check(text, outcome) == RAN
     finally:
         child.stop()

@@ -113,17 +113,17 @@ def test_every_gate_of_a_program_is_drawn_once(lines: list[str]) -> None:
         elif isinstance(mark, Meters):
             actual.update(("measure", qubit) for qubit in mark.qubits)
     assert actual == expected
-    placed = layout(text)
-    assert placed.omitted == 0
-    assert placed.operations == expected.total()
+    drawing = layout(text)
+    assert drawing.omitted == 0
+    assert drawing.operations == expected.total()
     root = draw(text)
-    taken = [(each.column, wire) for each in placed.marks for wire in each.qubits]
-    assert len(taken) == len(set(taken))
-    assert len(titles(root)) == len(placed.marks)
+    cells = [(each.column, wire) for each in drawing.marks for wire in each.qubits]
+    assert len(cells) == len(set(cells))
+    assert len(titles(root)) == len(drawing.marks)
 
 
 def test_every_feature_of_the_language_is_drawn() -> None:
-    drawn = 0
+    count = 0
     for features in SECTIONS.values():
         for feature in features:
             values = None if feature.parameters is None else json.dumps(feature.parameters)
@@ -132,8 +132,8 @@ def test_every_feature_of_the_language_is_drawn() -> None:
             except CircuitError:
                 continue
             ElementTree.fromstring(svg)
-            drawn += 1
-    assert drawn > 250
+            count += 1
+    assert count > 250
 
 
 def test_controls_and_modifiers_are_symbols_of_their_own() -> None:
@@ -197,10 +197,10 @@ def test_a_qubit_that_is_known_only_at_run_time_is_drawn_on_its_register() -> No
 
 
 def test_measurements_that_follow_each_other_share_a_column() -> None:
-    placed = layout(
+    drawing = layout(
         HEAD + "qubit[3] q;\nbit[3] c;\nh q;\nc[0] = measure q[1];\nc[2] = measure q[0];"
     )
-    meters = placed.marks[-1].mark
+    meters = drawing.marks[-1].mark
     assert isinstance(meters, Meters)
     assert (meters.qubits, meters.targets, meters.register) == ((1, 0), ("0", "2"), 0)
 
@@ -233,10 +233,10 @@ def test_the_drawing_of_a_bell_circuit_names_its_parts() -> None:
 
 
 def test_a_wide_circuit_wraps_into_rows() -> None:
-    placed = layout(HEAD + "qubit[2] q;\n" + "h q[0];\ncx q[0], q[1];\n" * 60)
-    assert len(placed.rows) > 2
-    assert [column for row in placed.rows for column in row] == list(range(len(placed.widths)))
-    assert all(sum(placed.widths[k] for k in row) <= 1_000 for row in placed.rows)
+    drawing = layout(HEAD + "qubit[2] q;\n" + "h q[0];\ncx q[0], q[1];\n" * 60)
+    assert len(drawing.rows) > 2
+    assert [column for row in drawing.rows for column in row] == list(range(len(drawing.widths)))
+    assert all(sum(drawing.widths[k] for k in row) <= 1_000 for row in drawing.rows)
 
 
 def test_text_of_a_program_is_never_markup() -> None:
@@ -283,15 +283,15 @@ HOSTILE = {
 
 def test_a_hostile_program_has_a_bounded_drawing_that_says_what_it_lacks() -> None:
     for name, program in HOSTILE.items():
-        placed = layout(HEAD + program)
-        svg = render(placed)
+        drawing = layout(HEAD + program)
+        svg = render(drawing)
         assert len(svg) < 4_000_000, name
         root = ElementTree.fromstring(svg)
-        assert len(placed.qubits) <= MAX_QUBITS, name
-        assert len(placed.widths) <= MAX_COLUMNS, name
-        assert sum(len(each.qubits) for each in placed.marks) <= MAX_MARKS + 60 * 2_000, name
+        assert len(drawing.qubits) <= MAX_QUBITS, name
+        assert len(drawing.widths) <= MAX_COLUMNS, name
+        assert sum(len(each.qubits) for each in drawing.marks) <= MAX_MARKS + 60 * 2_000, name
         notes = [each for each in root.iter() if each.get("class") == "qt-note"]
-        assert bool(notes) == bool(placed.omitted or placed.omitted_qubits), name
+        assert bool(notes) == bool(drawing.omitted or drawing.omitted_qubits), name
 
 
 def test_what_is_left_out_is_counted() -> None:

@@ -20,9 +20,9 @@ ENGINES = ("auto", "quantumtask", "lightning", "aer", "stim")
 
 
 def error_of(text: str) -> tuple[str, int | None, int | None, str]:
-    with pytest.raises(CircuitError) as caught:
+    with pytest.raises(CircuitError) as error:
         compile_circuit(HEAD + text, SETTINGS)
-    problem = caught.value.problems[0]
+    problem = error.value.problems[0]
     return problem.code, problem.line, problem.column, problem.message
 
 

@@ -283,9 +283,9 @@ def test_a_negative_number_and_an_unsigned_variable_combine_as_in_c_with_a_warni
     ],
 )
 def test_a_literal_that_no_type_holds_is_an_error_at_its_position(text: str, column: int) -> None:
-    with pytest.raises(CircuitError) as caught:
+    with pytest.raises(CircuitError) as error:
         compile_circuit(text, SETTINGS)
-    (problem,) = caught.value.problems
+    (problem,) = error.value.problems
     assert (problem.code, problem.line, problem.column) == ("number_too_large", 1, column)
 
 

@@ -39,13 +39,13 @@ def test_a_slot_that_dies_is_noticed_within_a_second(start: Start) -> None:
     noticed = []
     for attempt in (1, 2, 3):
         until(lambda n=attempt: service.get(task_id)["attempt"] == n, 60, service.logs)
-        killed = struck(service, task_id, attempt)
+        killed = kill_slot(service, task_id, attempt)
         released = [h for h in service.get(task_id)["history"] if h["move"] == "release"][-1]
         noticed.append(datetime.fromisoformat(released["at"]).timestamp() - killed)
     assert min(noticed) < 1, noticed
 
 
-def struck(service: Service, task_id: str, attempt: int) -> float:
+def kill_slot(service: Service, task_id: str, attempt: int) -> float:
     """Kill the slot that runs this attempt, as soon as it is ready; return the time."""
     while True:
         slot = at_work(lambda: slot_pids(service.worker))[0]

@@ -169,8 +169,8 @@ def both(configured: Settings) -> Iterator[tuple[FullStore, PreviousRelease]]:
 
 
 def states(store: FullStore, *ids: str) -> list[str]:
-    found = store.task_states(ids)
-    return [str(found[task_id]) for task_id in ids]
+    state_of = store.task_states(ids)
+    return [str(state_of[task_id]) for task_id in ids]
 
 
 def test_this_version_runs_tasks_that_the_version_before_accepted(
@@ -201,8 +201,8 @@ def test_the_version_before_runs_tasks_that_this_version_accepted(
     assert {row[0] for row in before.rows("held", worker="before")} == set(names)
     assert len(before.rows("renew", worker="before", ids=names, lease_s=30)) == 4
     assert before.complete("done", 1)
-    why = {"code": "x", "message": "y", "problems": "[]"}
-    assert before.move("fail", id="failed", attempt=1, worker="before", **why)
+    failure = {"code": "x", "message": "y", "problems": "[]"}
+    assert before.move("fail", id="failed", attempt=1, worker="before", **failure)
     assert before.move("release", id="given", attempt=1, worker="before", crashed=0)
     assert before.move("cancel", id="stopped")
     assert states(store, *names) == ["completed", "failed", "submitted", "cancelled"]
@@ -232,9 +232,9 @@ def test_each_version_takes_over_from_lost_workers_of_the_other(
     before.submit("old", "worn")
     assert set(before.claim(lease_s=-1)) == {"old", "worn"}
     assert len(store.reclaim(store.leases())) == 2
-    lapsed = FullStore(replace(configured, lease_s=-1))
-    assert {each.id for each in lapsed.claim("w", 50)} == {"old", "worn"}
-    lapsed.close()
+    expired = FullStore(replace(configured, lease_s=-1))
+    assert {each.id for each in expired.claim("w", 50)} == {"old", "worn"}
+    expired.close()
     assert len(before.move("release.expired", max_crashes=3)) == 2
     assert set(before.claim(lease_s=-1)) == {"old", "worn"}
     assert len(before.move("abandon", max_crashes=3)) == 2

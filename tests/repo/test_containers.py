@@ -99,8 +99,8 @@ def token(composition: Composition) -> str:
 
 def inspected(service: str) -> dict[str, Any]:
     [container] = docker("ps", "-q", "--filter", f"name={PROJECT}.{service}").split()
-    found: list[dict[str, Any]] = json.loads(docker("inspect", container))
-    return found[0]
+    containers: list[dict[str, Any]] = json.loads(docker("inspect", container))
+    return containers[0]
 
 
 def run_bell(http: httpx.Client) -> dict[str, Any]:

@@ -18,10 +18,10 @@ OTHERS = ("haproxy:3.2-alpine", "postgres:18")
 
 
 def images_are_there() -> bool:
-    """Here, or to be had from where images come from."""
+    """Return True if all images are on this machine or can be pulled from their registry."""
     for image in OTHERS:
-        known = subprocess.run(["docker", "image", "inspect", image], capture_output=True)
-        if known.returncode and subprocess.run(["docker", "pull", "-q", image]).returncode:
+        inspection = subprocess.run(["docker", "image", "inspect", image], capture_output=True)
+        if inspection.returncode and subprocess.run(["docker", "pull", "-q", image]).returncode:
             return False
     return True
 
@@ -79,7 +79,7 @@ def run_one(http: httpx.Client) -> str:
 
 
 def test_clients_of_the_proxy_notice_nothing_of_an_upgrade(url: str) -> None:
-    """Each container of ours ends and starts again, while circuits go in and counts come out."""
+    """Each container of QuantumTask restarts while clients submit circuits and read counts."""
     replicas = [*containers("api"), *containers("worker")]
     assert len(replicas) == 4
     assert httpx.get(f"{url}/tasks").status_code == 401
@@ -121,6 +121,6 @@ def test_the_proxy_reaches_neither_workers_nor_the_database(url: str) -> None:
 def test_the_doctor_finds_a_worker_and_a_server_that_keeps_what_it_says(url: str) -> None:
     assert url
     for service in ("api", "worker"):
-        said = docker("exec", containers(service)[0], "quantumtask", "doctor")
-        assert "ok  database  PostgreSQL 18" in said
-        assert "0 problem" in said
+        report = docker("exec", containers(service)[0], "quantumtask", "doctor")
+        assert "ok  database  PostgreSQL 18" in report
+        assert "0 problem" in report

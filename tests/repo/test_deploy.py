@@ -40,9 +40,9 @@ def merged(one: Any, other: Any) -> Any:
             k: v for k, v in one.items() if k not in other
         }
     if isinstance(one, list) and isinstance(other, list) and all("name" in x for x in one + other):
-        known = {each["name"]: each for each in one}
-        added = {each["name"]: merged(known.get(each["name"]), each) for each in other}
-        return list((known | added).values())
+        by_name = {each["name"]: each for each in one}
+        added = {each["name"]: merged(by_name.get(each["name"]), each) for each in other}
+        return list((by_name | added).values())
     return other
 
 
@@ -56,8 +56,8 @@ def manifests() -> Iterator[Json]:
 
 def worker_on_ray() -> Json:
     [patch] = documents(KUBERNETES / "ray/worker.yaml")
-    found: Json = merged(documents(KUBERNETES / "worker.yaml")[0], patch)
-    return found
+    worker: Json = merged(documents(KUBERNETES / "worker.yaml")[0], patch)
+    return worker
 
 
 def of_kind(*kinds: str) -> list[Json]:
@@ -117,14 +117,14 @@ def test_every_file_is_in_a_kustomization_that_finds_it() -> None:
 
 
 def test_every_variable_is_a_setting_with_a_value_that_can_be_used() -> None:
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for each in of_kind("ConfigMap"):
-        found |= each["data"]
+        variables |= each["data"]
     for each in of_kind("Secret"):
-        found |= each["stringData"]
+        variables |= each["stringData"]
     for each in containers():
-        found |= {one["name"]: one.get("value", "") for one in each.get("env", [])}
-    ours = {k: v for k, v in found.items() if k.startswith("QUANTUMTASK_")}
+        variables |= {one["name"]: one.get("value", "") for one in each.get("env", [])}
+    ours = {k: v for k, v in variables.items() if k.startswith("QUANTUMTASK_")}
     assert len(ours) > 3
     assert set(ours) <= SETTINGS
     load_settings(ours)
@@ -253,9 +253,9 @@ def test_no_node_of_ray_is_told_where_the_database_is() -> None:
 
 @pytest.mark.parametrize("page", ["cluster.md", "backup.md", "postgresql.md"])
 def test_the_pages_for_operators_name_no_setting_that_is_none(page: str) -> None:
-    found = set(re.findall(r"QUANTUMTASK_[A-Z_]+", (ROOT / "docs" / "how-to" / page).read_text()))
-    assert found
-    assert found <= SETTINGS
+    names = set(re.findall(r"QUANTUMTASK_[A-Z_]+", (ROOT / "docs" / "how-to" / page).read_text()))
+    assert names
+    assert names <= SETTINGS
 
 
 # Compose
@@ -263,8 +263,8 @@ def test_the_pages_for_operators_name_no_setting_that_is_none(page: str) -> None
 
 @pytest.fixture(scope="module")
 def composition() -> Json:
-    [found] = documents(ROOT / "docker-compose.cluster.yml")
-    return found
+    [document] = documents(ROOT / "docker-compose.cluster.yml")
+    return document
 
 
 def test_only_the_proxy_is_published_and_on_this_machine_alone(composition: Json) -> None:
@@ -350,10 +350,10 @@ def test_the_user_of_the_services_is_no_administrator_of_the_database(
 
 
 def test_every_variable_of_the_composition_is_a_setting(composition: Json) -> None:
-    given: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for each in composition["services"].values():
-        given |= each.get("environment", {})
-    ours = {name for name in given if name.startswith("QUANTUMTASK_")}
+        variables |= each.get("environment", {})
+    ours = {name for name in variables if name.startswith("QUANTUMTASK_")}
     assert {"QUANTUMTASK_DATABASE", "QUANTUMTASK_EXECUTOR"} <= ours
     assert ours <= SETTINGS
 

@@ -80,9 +80,9 @@ def test_the_page_of_errors_has_every_code() -> None:
     paths = (path for room in rooms for path in (ROOT / "src/quantumtask" / room).rglob("*.py"))
     trees = (ast.parse(path.read_text()) for path in paths)
     words = {code for tree in trees for code in codes(tree) if isinstance(code, str)}
-    known = {code for code in words if CODE.fullmatch(code)}
-    assert len(known) >= 80
-    assert [code for code in sorted(known) if f"| `{code}` |" not in page] == []
+    used = {code for code in words if CODE.fullmatch(code)}
+    assert len(used) >= 80
+    assert [code for code in sorted(used) if f"| `{code}` |" not in page] == []
     assert all(issubclass(kind, errors.QuantumTaskError) for kind in STATUS_BY_ERROR)
 
 
@@ -136,7 +136,7 @@ def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Pa
     script = [
         command
         for command in page_commands(page, "console")
-        if not any(command.startswith(known) for known in RUN_ELSEWHERE)
+        if not any(command.startswith(start) for start in RUN_ELSEWHERE)
     ]
     assert len(script) >= 5
     printed = run(script, service, tmp_path)
@@ -148,10 +148,10 @@ def test_every_command_of_a_page_works(page: str, service: Service, tmp_path: Pa
 def test_every_command_of_the_page_of_backends_works(service: Service, tmp_path: Path) -> None:
     script = page_commands("docs/how-to/backends.md", "console")
     assert len(script) == 6
-    said = run(script, service, tmp_path)
-    assert said.count('"status": "completed"') == 4
-    assert said.count('"compiled": {"as_written": false,') == 1
-    assert said.count('"compiled": {"as_written": true,') == 1
+    output = run(script, service, tmp_path)
+    assert output.count('"status": "completed"') == 4
+    assert output.count('"compiled": {"as_written": false,') == 1
+    assert output.count('"compiled": {"as_written": true,') == 1
 
 
 def run(script: list[str], service: Service, folder: Path) -> str:
@@ -177,11 +177,13 @@ def run(script: list[str], service: Service, folder: Path) -> str:
 
 
 def test_every_command_of_the_page_of_sweeps_works(service: Service) -> None:
-    found = [
+    commands = [
         command.replace("http://127.0.0.1:8000", service.url)
         for command in page_commands("docs/how-to/sweeps.md", "console")
     ]
-    answers = [json.loads(subprocess.check_output(shlex.split(one), timeout=60)) for one in found]
+    answers = [
+        json.loads(subprocess.check_output(shlex.split(one), timeout=60)) for one in commands
+    ]
     assert [answer["status"] for answer in answers] == ["completed"] * 2
     ends, middle, full = answers[0]["result"]
     assert (ends, full) == ({"0": 1000}, {"1": 1000})
@@ -199,7 +201,7 @@ PYTHON = {
     ),
     "docs/how-to/pennylane.md": ("1.040980", "-1.118", "(3,)", "['00', '11'] 1.0"),
 }  # fmt: skip
-"""What the Python of a page prints, among other things."""
+"""Texts that the Python code of a page prints."""
 
 
 def test_every_page_with_python_is_run() -> None:
@@ -324,7 +326,7 @@ def test_the_curl_example_runs(service: Service) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.qasm")), ids=lambda p: p.name)
 def test_every_example_circuit_completes(service: Service, path: Path) -> None:
-    given = {"parameters": {"theta": 0.5}} if "input float theta" in path.read_text() else {}
-    body = service.run(path.read_text(), shots=200, **given)
+    values = {"parameters": {"theta": 0.5}} if "input float theta" in path.read_text() else {}
+    body = service.run(path.read_text(), shots=200, **values)
     assert body["status"] == "completed", body
     assert sum(body["result"].values()) == 200

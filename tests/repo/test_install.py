@@ -33,11 +33,11 @@ def test_a_python_without_ensurepip_is_named_with_the_package_that_has_it(tmp_pa
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None")
     python = script(tmp_path / "python", f'PYTHONPATH={tmp_path} exec {sys.executable} "$@"')
     (tmp_path / ".venv").mkdir()  # left by a failure of an earlier version
-    made = run("make", "run", "UV=", f"PYTHON={python}", cwd=tmp_path)
-    assert made.returncode == 2
-    assert "Removing .venv, which is not complete." in made.stdout
-    assert "has no module ensurepip.\nInstall it" in made.stderr
-    assert ", or install uv, and run make again." in made.stderr
+    process = run("make", "run", "UV=", f"PYTHON={python}", cwd=tmp_path)
+    assert process.returncode == 2
+    assert "Removing .venv, which is not complete." in process.stdout
+    assert "has no module ensurepip.\nInstall it" in process.stderr
+    assert ", or install uv, and run make again." in process.stderr
     assert not (tmp_path / ".venv").exists()
 
 
@@ -54,9 +54,9 @@ def test_uv_installs_all_locked_packages_and_what_it_leaves_half_made_is_removed
     assert failed.returncode == 1
     assert "The environment .venv cannot be made" in failed.stderr
     assert not (tmp_path / ".venv").exists()
-    made = run(*command, cwd=tmp_path, STATUS="0")
-    assert (made.returncode, made.stderr) == (0, "")
-    assert "Installing 2 packages with uv: about 0 s" in made.stdout
+    process = run(*command, cwd=tmp_path, STATUS="0")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "Installing 2 packages with uv: about 0 s" in process.stdout
     packages, project = (tmp_path / "uv.log").read_text().splitlines()[2:]
     assert packages.endswith(f"--compile-bytecode --no-deps --require-hashes -r {lock}")
     assert project.endswith(f"--no-deps --no-build-isolation -e {ROOT}")
@@ -104,8 +104,8 @@ def test_a_clone_and_a_wheel_install_and_name_what_is_missing(tmp_path: Path) ->
     """The normal size has the parts: the installer above, and the messages in test_packaging."""
     clone, dist = tmp_path / "clone", tmp_path / "dist"
     run("git", "clone", "--quiet", str(ROOT), str(clone), cwd=tmp_path)
-    made = run("make", ".venv/run.stamp", cwd=clone)
-    assert (made.returncode, "Installed in " in made.stdout) == (0, True), made.stderr
+    process = run("make", ".venv/run.stamp", cwd=clone)
+    assert (process.returncode, "Installed in " in process.stdout) == (0, True), process.stderr
     command = str(clone / ".venv/bin/quantumtask")
     assert run(command, "validate", "examples/bell.qasm", cwd=clone).returncode == 0
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(dist)]

@@ -1,4 +1,4 @@
-"""What is installed where: the locks, the API without Qiskit, the commands that CI runs."""
+"""Installed packages: the locks, the API without Qiskit, the commands that CI runs."""
 
 import json
 import os
@@ -35,23 +35,23 @@ def project() -> dict[str, Any]:
 def pins(lock: str) -> dict[str, str]:
     """Name and version of every package in a lock file."""
     text = (ROOT / f"requirements/{lock}.lock").read_text()
-    found = re.findall(r"^([A-Za-z0-9._-]+)==([^ \n]+)", text, re.MULTILINE)
-    assert len({name for name, _ in found}) == len(found), "one version for every Python"
-    return {canonicalize_name(name): version for name, version in found}
+    pairs = re.findall(r"^([A-Za-z0-9._-]+)==([^ \n]+)", text, re.MULTILINE)
+    assert len({name for name, _ in pairs}) == len(pairs), "one version for every Python"
+    return {canonicalize_name(name): version for name, version in pairs}
 
 
 def extra(project: dict[str, Any], name: str) -> list[str]:
-    """What an extra brings, with what comes with the extras that it names itself."""
-    found = []
+    """Return the requirements of an extra, and those of the extras that it includes."""
+    requirements = []
     for text in project["project"]["optional-dependencies"][name]:
         one = Requirement(text)
         inner = one.extras if one.name == "quantumtask" else ()
-        found += [each for one in inner for each in extra(project, one)] if inner else [text]
-    return found
+        requirements += [each for one in inner for each in extra(project, one)] if inner else [text]
+    return requirements
 
 
 def everything(project: dict[str, Any]) -> list[str]:
-    """What runs both services."""
+    """Return the requirements of API and Worker."""
     return [*project["project"]["dependencies"], *extra(project, "server")]
 
 
@@ -62,10 +62,10 @@ def development(project: dict[str, Any]) -> list[str]:
 
 def unmet(requirements: list[str], lock: str) -> list[str]:
     pinned = pins(lock)
-    wanted = [Requirement(text) for text in requirements]
+    needs = [Requirement(text) for text in requirements]
     return [
         str(one)
-        for one in wanted
+        for one in needs
         if not one.specifier.contains(pinned.get(canonicalize_name(one.name), "0"))
     ]
 
@@ -88,10 +88,10 @@ def test_a_package_has_the_same_version_in_every_lock() -> None:
 
 def test_qsim_is_pinned_without_cirq_in_the_range_that_its_documentation_has() -> None:
     lines = (ROOT / "requirements/qsim.in").read_text().splitlines()
-    [wanted] = [line.partition(";")[0] for line in lines if not line.startswith("#")]
+    [requirement] = [line.partition(";")[0] for line in lines if not line.startswith("#")]
     assert {*pins("qsim")} == {"qsimcirq"}
-    assert Requirement(wanted).specifier.contains(pins("qsim")["qsimcirq"])
-    assert f"pip install --no-deps '{wanted}'" in (ROOT / "docs/dependencies.md").read_text()
+    assert Requirement(requirement).specifier.contains(pins("qsim")["qsimcirq"])
+    assert f"pip install --no-deps '{requirement}'" in (ROOT / "docs/dependencies.md").read_text()
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -119,8 +119,8 @@ def test_the_api_needs_nothing_that_its_lock_does_not_hold() -> None:
         "print(json.dumps([owner for top in tops for owner in owners.get(top, [])]))"
     )
     command = [sys.executable, "-P", "-c", script]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    needed = {canonicalize_name(name) for name in json.loads(found.stdout)}
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    needed = {canonicalize_name(name) for name in json.loads(process.stdout)}
     # What the project does not name itself is something optional that happens to be installed.
     assert (needed & set(pins("dev"))) - set(pins("api")) == set()
 
@@ -135,15 +135,15 @@ def test_the_documentation_says_why_for_every_dependency(project: dict[str, Any]
 
 def closure(names: Iterable[str]) -> dict[str, Distribution]:
     """These packages and all that they need, of those that are installed here."""
-    found: dict[str, Distribution] = {}
+    packages: dict[str, Distribution] = {}
     todo = list(names)
     while todo:
         name = canonicalize_name(todo.pop())
-        if name not in found:
-            found[name] = distribution(name)
-            wanted = map(Requirement, found[name].requires or ())
-            todo += [w.name for w in wanted if not w.marker or w.marker.evaluate({"extra": ""})]
-    return found
+        if name not in packages:
+            packages[name] = distribution(name)
+            direct = map(Requirement, packages[name].requires or ())
+            todo += [w.name for w in direct if not w.marker or w.marker.evaluate({"extra": ""})]
+    return packages
 
 
 def environment(folder: Path, requirements: list[str]) -> Path:
@@ -159,15 +159,15 @@ def environment(folder: Path, requirements: list[str]) -> Path:
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory, project: dict[str, Any]) -> Path:
-    """What `pip install quantumtask` makes."""
+    """An environment as `pip install quantumtask` makes it."""
     return environment(tmp_path_factory.mktemp("alone"), project["project"]["dependencies"])
 
 
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory, project: dict[str, Any]) -> Path:
-    """What `pip install 'quantumtask[cli]'` makes."""
-    wanted = [*project["project"]["dependencies"], *extra(project, "cli")]
-    return environment(tmp_path_factory.mktemp("terminal"), wanted)
+    """An environment as `pip install 'quantumtask[cli]'` makes it."""
+    requirements = [*project["project"]["dependencies"], *extra(project, "cli")]
+    return environment(tmp_path_factory.mktemp("terminal"), requirements)
 
 
 def in_it(
@@ -316,9 +316,9 @@ def test_make_names_every_python_it_tried_when_none_is_new_enough(tmp_path: Path
     old.chmod(0o755)
     pythons = ["PYTHONS=python3 python3.99"]
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    made = subprocess.run(
+    process = subprocess.run(
         ["make", "run", *pythons], cwd=tmp_path, env=environment, capture_output=True, text=True
     )
-    assert made.returncode != 0
-    assert "needs Python 3.11 or newer; none of these is: python3 python3.99" in made.stderr
+    assert process.returncode != 0
+    assert "needs Python 3.11 or newer; none of these is: python3 python3.99" in process.stderr
     assert not (tmp_path / ".venv").exists()

@@ -17,7 +17,7 @@ from tests.support.services import BELL, ENDLESS, Service, until
 from tests.support.stores import FullStore
 
 SOON: dict[str, Any] = {"slots": 1, "lease_s": 1.5, "renew_s": 0.3}
-"""What a worker that is gone had is run again soon."""
+"""Settings with a short lease: the tasks of a worker that has ended run again soon."""
 
 
 def shell(lines: list[str], folder: Path, **environment: str) -> str:
@@ -157,8 +157,8 @@ def test_a_backup_on_standard_output_is_the_whole_copy_and_nothing_stays_beside_
     before = {each.name for each in data.iterdir()}
     target = tmp_path / "copy" / "quantumtask.db"
     target.parent.mkdir()
-    said = shell([f"quantumtask backup - --data-dir {data} > {target}"], tmp_path)
-    assert said == ""
+    output = shell([f"quantumtask backup - --data-dir {data} > {target}"], tmp_path)
+    assert output == ""
     assert {each.name for each in data.iterdir()} == before
     store.close()
     copy = FullStore(Settings(data_dir=target.parent))

@@ -210,15 +210,15 @@ def test_lists_are_newest_first_filtered_and_paged(store: FullStore) -> None:
 def test_a_batch_is_deleted_after_the_last_of_its_tasks(
     configured: Settings, store: FullStore
 ) -> None:
-    impatient = FullStore(replace(configured, retention_days=-1, idempotency_hours=-24))
+    without_retention = FullStore(replace(configured, retention_days=-1, idempotency_hours=-24))
     for name in ("gone", "left"):
         store.submit_batch(replace(batch(name, 2), tags=("t",)))
     store.cancel_batch(ALL_PROJECTS, "gone")
     store.cancel(ALL_PROJECTS, "left0")
-    assert impatient.remove_tasks(2)[0] == 2
-    assert impatient.remove_batches() == 1
-    assert impatient.remove_tasks(2)[0] == 1
-    assert impatient.remove_batches() == 0
+    assert without_retention.remove_tasks(2)[0] == 2
+    assert without_retention.remove_batches() == 1
+    assert without_retention.remove_tasks(2)[0] == 1
+    assert without_retention.remove_batches() == 0
     assert [b.id for b in store.list_batches(ALL_PROJECTS, tag="t")] == ["left"]
     assert moves(store, "gone") == []
     assert moves(store, "left") == [(1, "submit")], "the other task is kept no longer"
@@ -226,7 +226,7 @@ def test_a_batch_is_deleted_after_the_last_of_its_tasks(
     assert [
         (number, task) for number, task in store.finished_tasks(ALL_PROJECTS, "left", 0, 9)
     ] == [(1, "left1")]
-    impatient.close()
+    without_retention.close()
 
 
 def test_the_first_failure_of_a_batch_is_the_first_of_the_submission(store: FullStore) -> None:
@@ -281,8 +281,8 @@ def test_workers_that_end_tasks_of_the_same_batches_in_any_order_do_not_block_ea
     configured: Settings,
 ) -> None:
     """Two workers end tasks of two batches; each transaction has tasks of both, in either order."""
-    patient = replace(configured, busy_timeout_s=30)
-    store = FullStore(patient)
+    long_timeout = replace(configured, busy_timeout_s=30)
+    store = FullStore(long_timeout)
     for name in ("a", "b"):
         put(store, name, 150)
     shared_out = store.claim("w", ALL) + store.claim("w", ALL)
@@ -290,7 +290,7 @@ def test_workers_that_end_tasks_of_the_same_batches_in_any_order_do_not_block_ea
     failures: list[StoreUnavailable] = []
 
     def work(number: int) -> None:
-        mine = FullStore(patient)
+        mine = FullStore(long_timeout)
         todo = [each for n, each in enumerate(shared_out) if n % 3 == number]
         todo.sort(key=lambda each: each.id, reverse=number % 2 == 1)
         random.Random(number).shuffle(todo)
@@ -321,13 +321,13 @@ def test_workers_that_end_tasks_of_the_same_batches_in_any_order_do_not_block_ea
 def test_a_reader_that_continues_at_its_last_place_misses_no_event_while_many_write(
     configured: Settings,
 ) -> None:
-    patient = replace(configured, busy_timeout_s=30)
-    store = FullStore(patient)
+    long_timeout = replace(configured, busy_timeout_s=30)
+    store = FullStore(long_timeout)
     put(store, "b", 200)
     done = threading.Event()
 
     def work(number: int) -> None:
-        mine = FullStore(patient)
+        mine = FullStore(long_timeout)
         while not store_is_done():
             for assignment in mine.claim(f"w{number}", 6.5):
                 if number == 0 and assignment.attempt == 1:
@@ -402,14 +402,14 @@ class Followed(RuleBasedStateMachine):
         self.store = FullStore(database)
         self.sizes: list[int] = []
         self.claims: list[Assignment] = []
-        self.seen: dict[str, list[BatchEvent]] = {}
+        self.events: dict[str, list[BatchEvent]] = {}
 
     @rule(size=st.integers(1, 4))
     def submit(self, size: int) -> None:
         name = f"b{len(self.sizes)}-"
         put(self.store, name, size)
         self.sizes.append(size)
-        self.seen[name] = []
+        self.events[name] = []
 
     @rule(budget=st.sampled_from([0.5, 1.5, 100.0]))
     def claim(self, budget: float) -> None:
@@ -429,19 +429,19 @@ class Followed(RuleBasedStateMachine):
     @precondition(lambda self: self.sizes)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        self.store.cancel_batch(ALL_PROJECTS, data.draw(st.sampled_from(sorted(self.seen))))
+        self.store.cancel_batch(ALL_PROJECTS, data.draw(st.sampled_from(sorted(self.events))))
 
     @precondition(lambda self: self.sizes)
     @rule(data=st.data(), most=st.integers(1, 5))
     def follow(self, data: st.DataObject, most: int) -> None:
-        name = data.draw(st.sampled_from(sorted(self.seen)))
-        self.seen[name] += self.store.read_batch_events(
-            ALL_PROJECTS, name, len(self.seen[name]), most
+        name = data.draw(st.sampled_from(sorted(self.events)))
+        self.events[name] += self.store.read_batch_events(
+            ALL_PROJECTS, name, len(self.events[name]), most
         )
 
     @invariant()
     def what_was_seen_is_the_beginning_of_what_there_is(self) -> None:
-        for name, events in self.seen.items():
+        for name, events in self.events.items():
             whole = self.store.read_batch_events(ALL_PROJECTS, name, 0, 1000)
             assert [event.place for event in whole] == list(range(1, len(whole) + 1))
             assert events == whole[: len(events)]

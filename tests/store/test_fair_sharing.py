@@ -83,7 +83,7 @@ def test_two_owners_take_turns_by_their_work_and_not_by_their_tasks(store: FullS
 
 def test_an_owner_of_weight_two_gets_twice_the_work(configured: Settings) -> None:
     store = FullStore(replace(configured, owner_weights="alice=2"))
-    store.submit([owned(f"{who[0]}{n}", who) for n in range(8) for who in ("alice", "bob")])
+    store.submit([owned(f"{owner[0]}{n}", owner) for n in range(8) for owner in ("alice", "bob")])
     assert "".join(task_id[0] for task_id in order(store)[:9]) == "ababaabaa"
     store.close()
 
@@ -126,16 +126,16 @@ def test_no_waiting_owner_is_behind_another_by_more_than_their_largest_tasks(
 ) -> None:
     """The bound of start-time fair queueing, for owners with waiting tasks all the time."""
     store = FullStore(configured)
-    store.submit([owned(uuid.uuid4().hex, who, float(cost)) for who, cost in tasks])
-    largest = {who: max(cost for w, cost in tasks if w == who) for who, _ in tasks}
-    left = Counter(who for who, _ in tasks)
-    done = dict.fromkeys(left, 0.0)
+    store.submit([owned(uuid.uuid4().hex, owner, float(cost)) for owner, cost in tasks])
+    largest = {owner: max(cost for w, cost in tasks if w == owner) for owner, _ in tasks}
+    waiting = Counter(owner for owner, _ in tasks)
+    done = dict.fromkeys(waiting, 0.0)
     while claimed := store.claim("w", 0.5):
         for assignment in claimed:
-            who = store.read(ALL_PROJECTS, [assignment.id])[assignment.id].owner
-            done[who] += assignment.cost_ms
-            left[who] -= 1
-        for one, other in itertools.permutations((w for w in left if left[w]), 2):
+            owner = store.read(ALL_PROJECTS, [assignment.id])[assignment.id].owner
+            done[owner] += assignment.cost_ms
+            waiting[owner] -= 1
+        for one, other in itertools.permutations((w for w in waiting if waiting[w]), 2):
             assert done[one] - done[other] <= largest[one] + largest[other] + 1e-6
     store.close()
 
@@ -174,8 +174,8 @@ def test_the_totals_of_the_queue_are_json_numbers(store: FullStore) -> None:
 
 
 def test_shares_in_the_past_are_deleted(configured: Settings, store: FullStore) -> None:
-    for who in ("alice", "bob", "carol"):
-        store.submit([owned(who, who)])
+    for owner in ("alice", "bob", "carol"):
+        store.submit([owned(owner, owner)])
         store.claim("w", 1.0)
     store.prune()
     assert databases.ask(configured, "SELECT owner FROM shares") == [("carol",)]

@@ -47,9 +47,9 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[s3.Serve
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Start a service; some tests damage its results folder and repair it again."""
-    running = Service(tmp_path_factory.mktemp("shelf"), slots=1).start()
+    running = Service(tmp_path_factory.mktemp("large_results"), slots=1).start()
     yield running
     running.stop()
 
@@ -155,17 +155,17 @@ def test_a_worker_that_is_stopped_during_an_upload_requeues_the_task(start: Star
     assert service.finished(task_id)["status"] == "completed"
 
 
-def test_a_task_that_is_cancelled_during_an_upload_stays_cancelled(shelf: Service) -> None:
-    large_one(shelf)
-    place, elsewhere = away(shelf)
+def test_a_task_that_is_cancelled_during_an_upload_stays_cancelled(service: Service) -> None:
+    large_one(service)
+    place, elsewhere = away(service)
     place.write_text("no folder")
-    task_id = large(shelf)
-    until(lambda: logged(shelf, "result upload delayed"), 60, shelf.logs)
-    assert shelf.http.post(f"/tasks/{task_id}/cancel").status_code == 200
+    task_id = large(service)
+    until(lambda: logged(service, "result upload delayed"), 60, service.logs)
+    assert service.http.post(f"/tasks/{task_id}/cancel").status_code == 200
     place.unlink()
     elsewhere.rename(place)
-    assert shelf.finished(large(shelf))["status"] == "completed"
-    assert shelf.get(task_id)["status"] == "cancelled"
+    assert service.finished(large(service))["status"] == "completed"
+    assert service.get(task_id)["status"] == "cancelled"
 
 
 def large_one(service: Service) -> tuple[str, Path]:
@@ -182,43 +182,43 @@ def away(service: Service) -> tuple[Path, Path]:
     return place, place.rename(place.with_name("elsewhere"))
 
 
-def test_a_damaged_result_is_never_shown(shelf: Service, expected: Result) -> None:
-    task_id, file = large_one(shelf)
+def test_a_damaged_result_is_never_shown(service: Service, expected: Result) -> None:
+    task_id, file = large_one(service)
     sound = file.read_bytes()
     file.write_bytes(sound[:1000] + b"?" + sound[1001:])
     for _ in range(2):
-        answer = shelf.http.get(f"/tasks/{task_id}")
+        answer = service.http.get(f"/tasks/{task_id}")
         assert (answer.status_code, answer.json()["code"]) == (500, "result_damaged")
         assert task_id in answer.json()["detail"]
         assert answer.headers["content-type"] == "application/problem+json"
         file.unlink(missing_ok=True)
-    assert logged(shelf, "large result could not be read")
+    assert logged(service, "large result could not be read")
     file.write_bytes(sound)
-    assert holds(text(shelf, task_id), expected)
+    assert holds(text(service, task_id), expected)
 
 
 def test_a_result_that_takes_long_to_read_delays_no_other_request(
-    shelf: Service, expected: Result
+    service: Service, expected: Result
 ) -> None:
-    task_id, file = large_one(shelf)
+    task_id, file = large_one(service)
     sound = file.read_bytes()
     file.unlink()
     os.mkfifo(file)
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(text, shelf, task_id)
+        slow = pool.submit(text, service, task_id)
         with file.open("wb") as pipe:  # returns when the API has begun to read
-            assert shelf.run()["status"] == "completed"
+            assert service.run()["status"] == "completed"
             pipe.write(sound)
         assert holds(slow.result(), expected)
 
 
-def test_a_temporarily_missing_folder_is_no_damage(shelf: Service, expected: Result) -> None:
-    task_id, _ = large_one(shelf)
-    place, elsewhere = away(shelf)
-    answer = shelf.http.get(f"/tasks/{task_id}")
+def test_a_temporarily_missing_folder_is_no_damage(service: Service, expected: Result) -> None:
+    task_id, _ = large_one(service)
+    place, elsewhere = away(service)
+    answer = service.http.get(f"/tasks/{task_id}")
     assert (answer.status_code, answer.json()["code"]) == (503, "result_unavailable")
     elsewhere.rename(place)
-    assert holds(text(shelf, task_id), expected)
+    assert holds(text(service, task_id), expected)
 
 
 def test_a_worker_killed_before_the_commit_leaves_one_result_and_no_orphan(
@@ -227,9 +227,9 @@ def test_a_worker_killed_before_the_commit_leaves_one_result_and_no_orphan(
     service = start(slots=1, lease_s=1, renew_s=0.1, max_crashes=1000, database=configured.database)
     service.worker.stop()
     service.runner = [interrupted_worker.__file__]
-    doomed = service.start_worker()
+    lost_worker = service.start_worker()
     task_id = large(service)
-    until(lambda: doomed.popen.poll() == 9, 60, service.logs)
+    until(lambda: lost_worker.popen.poll() == 9, 60, service.logs)
     assert service.get(task_id)["state"] == "running"
     [orphan] = files(service)
     service.runner = ["-m", "quantumtask"]

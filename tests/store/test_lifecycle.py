@@ -48,9 +48,9 @@ def claimed(store: FullStore, task_id: str) -> Assignment:
 
 def expired(store: FullStore, task_id: str) -> Assignment:
     """Claim a task under a lease that has expired already."""
-    lapsed = FullStore(replace(store._settings, lease_s=-1))
-    assignment = claimed(lapsed, task_id)
-    lapsed.close()
+    short_lease = FullStore(replace(store._settings, lease_s=-1))
+    assignment = claimed(short_lease, task_id)
+    short_lease.close()
     return assignment
 
 
@@ -131,8 +131,8 @@ def test_every_move_is_a_query_whose_heading_and_where_agree_with_the_table(
         if heading is None or move is None:
             continue
         moves.add(name.partition(".")[0])
-        where = text.partition("UPDATE tasks")[2].partition("WHERE")[2]
-        guard = re.search(r"state (?:= '(\w+)'|IN \(([^)]+)\))", where)
+        condition = text.partition("UPDATE tasks")[2].partition("WHERE")[2]
+        guard = re.search(r"state (?:= '(\w+)'|IN \(([^)]+)\))", condition)
         assert guard is not None, name
         guarded = {guard[1]} if guard[1] else set(re.findall(r"\w+", guard[2]))
         assert guarded == set(heading[1].split(" | ")) == {str(s) for s in move.sources}, name

@@ -133,13 +133,13 @@ def test_the_version_before_still_works_after_the_next_one_has_upgraded_the_data
     """A migration adds columns and tables, and leaves their removal to the version after it."""
     old = FullStore(configured)
     old.submit([Submission("before", TaskSpec("x"), 1.0)])
-    patient = replace(configured, busy_timeout_s=5)
-    databases.execute(patient, "ALTER TABLE tasks ADD COLUMN later TEXT")
+    long_timeout = replace(configured, busy_timeout_s=5)
+    databases.execute(long_timeout, "ALTER TABLE tasks ADD COLUMN later TEXT")
     newest = 1 + max(postgresql.MIGRATIONS)
     databases.execute(
-        patient,
+        long_timeout,
         f"UPDATE schema_version SET version = {newest}"
-        if patient.database
+        if long_timeout.database
         else f"PRAGMA user_version = {newest}",
     )
     old.submit([Submission("after", TaskSpec("x"), 1.0)])

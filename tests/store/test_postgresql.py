@@ -84,18 +84,18 @@ def test_a_claim_among_many_waiting_tasks_reads_only_the_tasks_that_it_claims(
 
 
 def test_a_worker_stopped_inside_a_transaction_delays_no_reclaim(configured: Settings) -> None:
-    lapsed, stopped, store = (
+    expired, stopped, store = (
         FullStore(replace(configured, lease_s=-1)),
         *map(FullStore, [configured] * 2),
     )
     put(store, "held", "free")
-    claim, _ = lapsed.claim("w", 50)
+    claim, _ = expired.claim("w", 50)
     with stopped.transaction():
         stopped.complete([(claim, RESULT)])
         assert databases.sweep(store) == 1
         assert store.read(ALL_PROJECTS, ["free"])["free"].state is TaskState.SUBMITTED
     assert store.read(ALL_PROJECTS, ["held"])["held"].state is TaskState.COMPLETED
-    for each in (lapsed, stopped, store):
+    for each in (expired, stopped, store):
         each.close()
 
 

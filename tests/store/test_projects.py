@@ -87,23 +87,23 @@ def test_the_version_of_a_project_changes_with_each_move_of_its_tasks_only(
     store: FullStore,
 ) -> None:
     def versions() -> list[Any]:
-        found = store.project_versions(ONE, [ONE, OTHER, ALL_PROJECTS])
-        return [found[project] for project in (ONE, OTHER, ALL_PROJECTS)]
+        by_project = store.project_versions(ONE, [ONE, OTHER, ALL_PROJECTS])
+        return [by_project[project] for project in (ONE, OTHER, ALL_PROJECTS)]
 
-    seen = [versions()]
+    history = [versions()]
     for _ in range(2):
         assignments = store.claim("w", 1e9)
-        seen.append(versions())
+        history.append(versions())
         for each in assignments:
             store.release(each)
-            seen.append(versions())
+            history.append(versions())
     store.cancel(ONE, "task")
-    seen.append(versions())
+    history.append(versions())
     store.submit([Submission("new", TaskSpec("x", project=ONE), 1.0)])
-    seen.append(versions())
+    history.append(versions())
     for column in (0, 2):
-        assert all(a[column] != b[column] for a, b in pairwise(seen)), column
-    assert len({each[1] for each in seen}) == 1
+        assert all(a[column] != b[column] for a, b in pairwise(history)), column
+    assert len({each[1] for each in history}) == 1
 
 
 def test_an_administrator_cancels_tasks_of_every_project(store: FullStore) -> None:

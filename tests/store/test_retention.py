@@ -21,111 +21,111 @@ BLOB = describe_blob("database/name", b"large")
 
 
 @pytest.fixture
-def attic(configured: Settings) -> Iterator[FullStore]:
+def store(configured: Settings) -> Iterator[FullStore]:
     opened = FullStore(configured)
     yield opened
     opened.close()
 
 
-def impatient(configured: Settings) -> Settings:
+def without_retention(configured: Settings) -> Settings:
     """Return settings with a lifetime in the past, so that every finished task is deleted."""
     return replace(configured, retention_days=-1, idempotency_hours=-24)
 
 
-def put(attic: FullStore, *names: str) -> list[Assignment]:
+def put(store: FullStore, *names: str) -> list[Assignment]:
     spec = TaskSpec("x", name="n", tags=("a", "b"), parameters='{"x": 1}')
-    attic.submit([Submission(name, spec, 1.0) for name in names])
-    return attic.claim("w", 1e9)
+    store.submit([Submission(name, spec, 1.0) for name in names])
+    return store.claim("w", 1e9)
 
 
-def end(attic: FullStore, *names: str, result: Result = RESULT) -> None:
-    assert len(attic.complete([(a, result) for a in put(attic, *names)])) == len(names)
+def end(store: FullStore, *names: str, result: Result = RESULT) -> None:
+    assert len(store.complete([(a, result) for a in put(store, *names)])) == len(names)
 
 
 def removed(configured: Settings, most: int) -> tuple[int, list[str]]:
-    opened = FullStore(impatient(configured))
+    opened = FullStore(without_retention(configured))
     try:
         return opened.remove_tasks(most)
     finally:
         opened.close()
 
 
-def rest(attic: FullStore) -> dict[str, int]:
+def rest(store: FullStore) -> dict[str, int]:
     """Return the number of remaining tasks, as seen in all tables."""
-    database = attic._database
+    database = store._database
     tables = ("tasks", "changes", "tags", "parameters", "circuits")
     counted = (f"SELECT count(DISTINCT sequence) FROM {table}" for table in tables)
     return {t: database.rows(q, {})[0][0] for t, q in zip(tables, counted, strict=True)}
 
 
 def test_old_tasks_are_deleted_with_all_their_rows_and_others_stay(
-    configured: Settings, attic: FullStore
+    configured: Settings, store: FullStore
 ) -> None:
-    end(attic, "inline")
-    end(attic, "large", result=strip_result(RESULT, BLOB))
-    [failed, cancelled] = put(attic, "failed", "cancelled")
-    attic.fail(failed, Failure("code", "message"))
-    attic.cancel(ALL_PROJECTS, cancelled.id)
-    attic.submit([Submission("waiting", TaskSpec("x", tags=("a",), parameters="{}"), 1.0)])
-    [running] = attic.claim("w", 1)
-    attic.submit([Submission("later", TaskSpec("x", tags=("a",), parameters="{}"), 1.0)])
+    end(store, "inline")
+    end(store, "large", result=strip_result(RESULT, BLOB))
+    [failed, cancelled] = put(store, "failed", "cancelled")
+    store.fail(failed, Failure("code", "message"))
+    store.cancel(ALL_PROJECTS, cancelled.id)
+    store.submit([Submission("waiting", TaskSpec("x", tags=("a",), parameters="{}"), 1.0)])
+    [running] = store.claim("w", 1)
+    store.submit([Submission("later", TaskSpec("x", tags=("a",), parameters="{}"), 1.0)])
     assert removed(configured, 500) == (4, [BLOB.name])
     assert removed(configured, 500) == (0, [])
-    assert set(rest(attic).values()) == {2}
-    assert attic.list_tasks(ALL_PROJECTS, tag="b") == []
-    assert attic.complete([(running, RESULT)])
+    assert set(rest(store).values()) == {2}
+    assert store.list_tasks(ALL_PROJECTS, tag="b") == []
+    assert store.complete([(running, RESULT)])
 
 
-def test_a_client_deletes_a_task_that_has_ended_with_all_its_rows(attic: FullStore) -> None:
-    end(attic, "large", result=strip_result(RESULT, BLOB))
-    end(attic, "other")
-    [running] = put(attic, "running")
-    before, blobs = attic.delete("default", "large")
+def test_a_client_deletes_a_task_that_has_ended_with_all_its_rows(store: FullStore) -> None:
+    end(store, "large", result=strip_result(RESULT, BLOB))
+    end(store, "other")
+    [running] = put(store, "running")
+    before, blobs = store.delete("default", "large")
     assert before is not None
     assert (before.id, blobs) == ("large", [BLOB.name])
-    assert attic.delete("default", "running")[0] is not None
-    assert attic.read(ALL_PROJECTS, ["large", "other", "running"]).keys() == {"other", "running"}
-    assert attic.delete("default", "large") == (None, [])
-    assert set(rest(attic).values()) == {2}
-    assert attic.complete([(running, RESULT)])
+    assert store.delete("default", "running")[0] is not None
+    assert store.read(ALL_PROJECTS, ["large", "other", "running"]).keys() == {"other", "running"}
+    assert store.delete("default", "large") == (None, [])
+    assert set(rest(store).values()) == {2}
+    assert store.complete([(running, RESULT)])
     for name in ("running", "other"):
-        attic.delete("default", name)
-    assert set(rest(attic).values()) == {0}
-    assert sum(each.result_bytes for each in attic._select(Consumption, "read_consumption")) == 0
+        store.delete("default", name)
+    assert set(rest(store).values()) == {0}
+    assert sum(each.result_bytes for each in store._select(Consumption, "read_consumption")) == 0
 
 
 def test_a_client_deletes_a_batch_as_a_whole_after_its_last_task_has_ended(
-    attic: FullStore,
+    store: FullStore,
 ) -> None:
     items = [Submission(name, TaskSpec("x", tags=("a",)), 1.0, batch="b", item=k)
              for k, name in enumerate(("one", "two"))]  # fmt: skip
-    attic.submit_batch(NewBatch("b", tuple(items), tags=("t",)))
-    [one, two] = attic.claim("w", 1e9)
-    assert attic.complete([(one, strip_result(RESULT, BLOB))])
-    before, _ = attic.delete_batch("default", "b")
+    store.submit_batch(NewBatch("b", tuple(items), tags=("t",)))
+    [one, two] = store.claim("w", 1e9)
+    assert store.complete([(one, strip_result(RESULT, BLOB))])
+    before, _ = store.delete_batch("default", "b")
     assert before is not None and before.finished_at is None
-    assert attic.delete("default", "one") == (attic.read("default", ["one"])["one"], [])
-    attic.cancel("default", two.id)
-    assert attic.delete_batch("other", "b") == (None, [])
-    assert attic.delete_batch("default", "b")[1] == [BLOB.name]
-    assert attic.list_batches(ALL_PROJECTS) == attic.list_batches(ALL_PROJECTS, tag="t") == []
-    assert set(rest(attic).values()) == {0}
-    assert attic.read_batch_events(ALL_PROJECTS, "b", 0, 9) == []
+    assert store.delete("default", "one") == (store.read("default", ["one"])["one"], [])
+    store.cancel("default", two.id)
+    assert store.delete_batch("other", "b") == (None, [])
+    assert store.delete_batch("default", "b")[1] == [BLOB.name]
+    assert store.list_batches(ALL_PROJECTS) == store.list_batches(ALL_PROJECTS, tag="t") == []
+    assert set(rest(store).values()) == {0}
+    assert store.read_batch_events(ALL_PROJECTS, "b", 0, 9) == []
 
 
 def test_the_oldest_tasks_are_deleted_first_in_steps_of_the_given_size(
-    configured: Settings, attic: FullStore
+    configured: Settings, store: FullStore
 ) -> None:
     for name in ("a", "b", "c"):
-        end(attic, name)
+        end(store, name)
     assert removed(configured, 2)[0] == 2
-    assert list(attic.read(ALL_PROJECTS, ["a", "b", "c"])) == ["c"]
+    assert list(store.read(ALL_PROJECTS, ["a", "b", "c"])) == ["c"]
 
 
-def test_recently_finished_tasks_stay(attic: FullStore) -> None:
-    end(attic, "t")
-    assert attic.remove_tasks(500) == (0, [])
-    assert attic.read(ALL_PROJECTS, ["t"])["t"].result == RESULT
+def test_recently_finished_tasks_stay(store: FullStore) -> None:
+    end(store, "t")
+    assert store.remove_tasks(500) == (0, [])
+    assert store.read(ALL_PROJECTS, ["t"])["t"].result == RESULT
 
 
 def test_a_task_lives_at_least_as_long_as_its_idempotency_key() -> None:
@@ -135,13 +135,13 @@ def test_a_task_lives_at_least_as_long_as_its_idempotency_key() -> None:
     assert Settings(retention_days=0).retention_s == 0
 
 
-def test_concurrent_deletions_share_the_tasks(configured: Settings, attic: FullStore) -> None:
-    end(attic, *(f"t{n}" for n in range(200)), result=RESULT)
-    patient = replace(impatient(configured), busy_timeout_s=30)
+def test_concurrent_deletions_share_the_tasks(configured: Settings, store: FullStore) -> None:
+    end(store, *(f"t{n}" for n in range(200)), result=RESULT)
+    long_timeout = replace(without_retention(configured), busy_timeout_s=30)
     counts: list[int] = []
 
     def work() -> None:
-        mine = FullStore(patient)
+        mine = FullStore(long_timeout)
         while count := mine.remove_tasks(7)[0]:
             counts.append(count)
         mine.close()
@@ -152,15 +152,15 @@ def test_concurrent_deletions_share_the_tasks(configured: Settings, attic: FullS
     for thread in together:
         thread.join()
     assert sum(counts) == 200
-    assert set(rest(attic).values()) == {0}
+    assert set(rest(store).values()) == {0}
 
 
-def test_a_large_result_refers_to_its_object(attic: FullStore) -> None:
-    end(attic, "large", result=strip_result(RESULT, BLOB))
-    result = attic.read(ALL_PROJECTS, ["large"])["large"].result
+def test_a_large_result_refers_to_its_object(store: FullStore) -> None:
+    end(store, "large", result=strip_result(RESULT, BLOB))
+    result = store.read(ALL_PROJECTS, ["large"])["large"].result
     assert result is not None
     assert (result.blob, result.counts, result.memory) == (BLOB, "null", None)
-    assert attic.list_tasks(ALL_PROJECTS)[0].result is not None
+    assert store.list_tasks(ALL_PROJECTS)[0].result is not None
 
 
 @pytest.mark.parametrize(
@@ -173,15 +173,15 @@ def test_a_large_result_refers_to_its_object(attic: FullStore) -> None:
     ],
 )
 def test_the_schema_refuses_an_incomplete_result(
-    configured: Settings, attic: FullStore, wrong: str
+    configured: Settings, store: FullStore, wrong: str
 ) -> None:
-    end(attic, "t", result=replace(RESULT, memory=None))
+    end(store, "t", result=replace(RESULT, memory=None))
     with pytest.raises(databases.REFUSED):
         databases.execute(configured, f"UPDATE tasks SET {wrong}")
 
 
-def test_only_objects_that_no_task_can_ever_name_are_orphans(attic: FullStore) -> None:
-    database = attic.identity()
+def test_only_objects_that_no_task_can_ever_name_are_orphans(store: FullStore) -> None:
+    database = store.identity()
     names = {
         what: new_blob_name(database, task, attempt)
         for what, task, attempt in [
@@ -193,15 +193,15 @@ def test_only_objects_that_no_task_can_ever_name_are_orphans(attic: FullStore) -
             ("of no task", "removed", 1),
         ]
     }
-    end(attic, "done", result=strip_result(RESULT, describe_blob(names["named"], b"")))
-    put(attic, "cancelled")
-    attic.cancel(ALL_PROJECTS, "cancelled")
-    [first] = put(attic, "running")
-    attic.release(first)
-    assert [a.attempt for a in attic.claim("w", 50)] == [2]
+    end(store, "done", result=strip_result(RESULT, describe_blob(names["named"], b"")))
+    put(store, "cancelled")
+    store.cancel(ALL_PROJECTS, "cancelled")
+    [first] = put(store, "running")
+    store.release(first)
+    assert [a.attempt for a in store.claim("w", 50)] == [2]
     names["half written"] = names["of no task"] + ".part"
     others = [f"{database}/notes.txt", "results"]
-    orphans = attic.find_orphans([*names.values(), *others])
+    orphans = store.find_orphans([*names.values(), *others])
     assert {what for what, name in names.items() if name not in orphans} == {
         "named",
         "about to be named",
@@ -210,11 +210,11 @@ def test_only_objects_that_no_task_can_ever_name_are_orphans(attic: FullStore) -
 
 
 def test_every_database_has_a_unique_and_constant_identity(
-    configured: Settings, attic: FullStore
+    configured: Settings, store: FullStore
 ) -> None:
     again = FullStore(configured)
-    assert again.identity() == attic.identity()
-    assert len(attic.identity()) == 16
+    assert again.identity() == store.identity()
+    assert len(store.identity()) == 16
     again.close()
 
 
@@ -231,8 +231,8 @@ def test_every_database_has_a_unique_and_constant_identity(
     ],
 )
 def test_no_query_of_the_retention_thread_scans_a_table(
-    configured: Settings, attic: FullStore, name: str
+    configured: Settings, store: FullStore, name: str
 ) -> None:
-    database = attic._database
+    database = store._database
     query = database.translate(load_queries(*database.QUERY_OVERRIDES)[name])
     assert databases.scans(configured, query) == []

@@ -35,7 +35,7 @@ def selections() -> Iterator[tuple[str, str]]:
 
 def find_row_type(name: str) -> Any:
     return next(
-        found
+        row_type
         for each in (
             batch_rows,
             rows,
@@ -49,7 +49,7 @@ def find_row_type(name: str) -> Any:
             sessions,
             tokens,
         )
-        if (found := getattr(each, name, None))
+        if (row_type := getattr(each, name, None))
     )
 
 

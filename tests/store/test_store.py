@@ -90,9 +90,9 @@ def test_tasks_that_are_stored_together_keep_their_own_fields(store: FullStore) 
 def test_results_of_lost_tasks_are_left_out_when_results_are_written_together(
     configured: Settings, store: FullStore
 ) -> None:
-    lapsed = FullStore(replace(configured, lease_s=-1))
+    expired = FullStore(replace(configured, lease_s=-1))
     put(store, "lost")
-    [lost] = lapsed.claim("w", 50)
+    [lost] = expired.claim("w", 50)
     databases.sweep(store)
     put(store, "kept", "cancelled")
     held_task, cancelled = (a for a in store.claim("w", 50) if a.id != "lost")
@@ -105,7 +105,7 @@ def test_results_of_lost_tasks_are_left_out_when_results_are_written_together(
         "kept": TaskState.COMPLETED,
         "cancelled": TaskState.CANCELLED,
     }
-    lapsed.close()
+    expired.close()
 
 
 TASK_QUERIES = [
@@ -175,33 +175,33 @@ def test_two_workers_never_hold_the_same_task(configured: Settings) -> None:
 
 def test_a_worker_that_lost_its_lease_cannot_write(configured: Settings, store: FullStore) -> None:
     put(store, "t")
-    lapsed = FullStore(replace(configured, lease_s=-1))
-    [old] = lapsed.claim("old", 50)
+    expired = FullStore(replace(configured, lease_s=-1))
+    [old] = expired.claim("old", 50)
     assert databases.sweep(store) == 1
     [new] = store.claim("new", 50)
-    assert not lapsed.complete([(old, RESULT)])
-    assert not lapsed.fail(old, Failure("x", "x"))
-    assert not lapsed.release(old)
-    assert lapsed.renew("old", ["t"]) == set()
+    assert not expired.complete([(old, RESULT)])
+    assert not expired.fail(old, Failure("x", "x"))
+    assert not expired.release(old)
+    assert expired.renew("old", ["t"]) == set()
     assert store.renew("new", ["t"]) == {("t", 2)}
     assert store.complete([(new, RESULT)])
-    lapsed.close()
+    expired.close()
 
 
 def test_a_lease_that_its_worker_does_not_know_expires(
     configured: Settings, store: FullStore
 ) -> None:
     """The claim was committed, but its answer was lost."""
-    lapsed = FullStore(replace(configured, lease_s=-1))
+    expired = FullStore(replace(configured, lease_s=-1))
     put(store, "unknown", "known")
-    assert len(lapsed.claim("w", 50)) == 2
+    assert len(expired.claim("w", 50)) == 2
     assert store.renew("w", ["known"]) == {("known", 1)}
     assert databases.sweep(store) == 1
     assert store.task_states(["unknown", "known"]) == {
         "unknown": TaskState.SUBMITTED,
         "known": TaskState.RUNNING,
     }
-    lapsed.close()
+    expired.close()
 
 
 def test_a_cancelled_task_is_no_longer_held(store: FullStore) -> None:
@@ -240,8 +240,8 @@ def test_a_repeated_submission_does_not_count_for_the_limit_of_the_queue(
 def test_several_processes_may_create_the_database_at_once(tmp_path: Path, kind: str) -> None:
     for n in range(20 if kind == "sqlite" else 5):
         with databases.new(kind, tmp_path / str(n)) as database, ThreadPoolExecutor(4) as pool:
-            patient = replace(database, busy_timeout_s=5)
-            for store in pool.map(lambda settings: FullStore(settings), [patient] * 4):
+            long_timeout = replace(database, busy_timeout_s=5)
+            for store in pool.map(lambda settings: FullStore(settings), [long_timeout] * 4):
                 store.close()
 
 
@@ -280,13 +280,13 @@ def test_a_locked_database_is_unavailable_writes_nothing_and_recovers(
 
 
 def test_a_failed_transaction_writes_nothing_at_all(store: FullStore) -> None:
-    class Oops(Exception):
+    class Unexpected(Exception):
         pass
 
-    with pytest.raises(Oops), store.transaction():
+    with pytest.raises(Unexpected), store.transaction():
         put(store, "a")
         put(store, "b")
-        raise Oops
+        raise Unexpected
     assert store.list_tasks(ALL_PROJECTS) == []
 
 
@@ -384,7 +384,7 @@ class Lifecycle(RuleBasedStateMachine):
         database = self.ending.enter_context(databases.empty(self.kind, folder))
         base = replace(database, max_crashes=3)
         self.store = FullStore(base)
-        self.lapsed = FullStore(replace(base, lease_s=-1))
+        self.expired = FullStore(replace(base, lease_s=-1))
         self.current: dict[str, int] = {}
         self.count = 0
 
@@ -398,7 +398,7 @@ class Lifecycle(RuleBasedStateMachine):
     @precondition(lambda self: self.count)
     @rule(target=claims, lapses=st.booleans())
     def claim(self, lapses: bool) -> Assignment | None:
-        store = self.lapsed if lapses else self.store
+        store = self.expired if lapses else self.store
         claimed = store.claim("w", 0.5)
         for assignment in claimed:
             assert assignment.attempt == self.current.get(assignment.id, 0) + 1
@@ -445,7 +445,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.store.close()
-        self.lapsed.close()
+        self.expired.close()
         self.ending.close()
 
 

@@ -88,12 +88,12 @@ def test_progress_changes_the_versions_of_its_task_and_project_and_no_history(
         task = store.task_versions(ALL_PROJECTS, ["a"])["a"]
         return task, store.project_versions("", [ALL_PROJECTS])[ALL_PROJECTS]
 
-    seen = [versions()]
+    history = [versions()]
     for fraction in (None, 0.5, 0.75):
         record(store, assignment, fraction, 60)
-        seen.append(versions())
-        assert seen[-1] == versions()
-    tasks, projects = zip(*seen, strict=True)
+        history.append(versions())
+        assert history[-1] == versions()
+    tasks, projects = zip(*history, strict=True)
     assert len(set(tasks)) == len(set(projects)) == 4
     assert len({task.without_progress for task in tasks}) == 1
     assert [change.move for change in read(store).changes] == ["submit", "claim"]

@@ -40,7 +40,7 @@ ATTEMPTS: dict[str, Attempt] = {}
 
 
 class Target:
-    """What the payload knows: the worker and its files."""
+    """The worker and its files, as the payload knows them."""
 
     def __init__(self, worker: int, folder: str, port: int) -> None:
         self.worker, self.folder, self.port = worker, Path(folder), port
@@ -305,14 +305,14 @@ def raise_a_limit(_: Target) -> object:
 
 def successes(target: Target) -> list[str]:
     """Make all attempts; return the names of those that succeed."""
-    found = []
+    names = []
     for name, function in ATTEMPTS.items():
         try:
             if function(target):
-                found.append(name)
+                names.append(name)
         except (OSError, ValueError, MemoryError, subprocess.SubprocessError):
             pass
-    return found
+    return names
 
 
 # The hook

@@ -63,7 +63,7 @@ def serious_findings(page: Page) -> list[str]:
 def findings_in_themes(page: Page) -> dict[str, list[str]]:
     """The serious problems of a page by theme; a second theme can only change the contrast."""
     findings = {"light": _run_axe(page, "light"), "dark": _run_axe(page, "dark", CONTRAST)}
-    return {theme: found for theme, found in findings.items() if found}
+    return {theme: problems for theme, problems in findings.items() if problems}
 
 
 def _run_axe(page: Page, theme: Theme | None = None, rules: tuple[str, ...] = ()) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whether counts were drawn from a distribution: Pearson's test."""
+"""Pearson's chi-squared test: are counts samples of a distribution?"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,17 @@ NEVER = 1e-12
 
 
 def p_value(counts: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
-    """How probable it is that counts deviate as much, by chance; 0 for an impossible outcome."""
+    """Return the probability of a deviation of at least this size; 0 for an impossible outcome."""
     possible = probabilities > NEVER
     if counts[~possible].any():
         return 0.0
     expected = probabilities[possible] * counts.sum()
     bins = binned(expected)
-    found = np.bincount(bins, counts[possible])
-    wanted = np.bincount(bins, expected)
-    if len(wanted) == 1:
+    actual = np.bincount(bins, counts[possible])
+    mean = np.bincount(bins, expected)
+    if len(mean) == 1:
         return 1.0
-    return float(chdtrc(len(wanted) - 1, ((found - wanted) ** 2 / wanted).sum()))
+    return float(chdtrc(len(mean) - 1, ((actual - mean) ** 2 / mean).sum()))
 
 
 def binned(expected: NDArray[np.float64]) -> NDArray[np.intp]:

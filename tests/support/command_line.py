@@ -53,7 +53,7 @@ def start(
 
 
 def read_terminal(terminal: int) -> bytes:
-    """What the other side of a terminal wrote; nothing once it is closed, which Linux calls EIO."""
+    """Return the text that the other side of a terminal wrote; b"" after a hangup (EIO)."""
     try:
         return os.read(terminal, 1000)
     except OSError:

@@ -92,22 +92,22 @@ def ask(settings: Settings, query: str) -> list[tuple[Any, ...]]:
 
 
 def scans(settings: Settings, query: str) -> list[str]:
-    """Return the steps of the plan of a query that scan a whole table of ours."""
+    """Return the steps of the plan of a query that scan a whole table of QuantumTask."""
     if settings.database:
         return [step for step in steps(settings, query) if "Seq Scan on" in step]
     stored = "tasks|tags|circuits|parameters|changes|idempotency_keys"
-    found = [step for step in _sqlite_plan(settings, query) if re.match(f"SCAN ({stored})", step)]
-    return [step for step in found if "INDEX tasks_waiting" not in step]  # holds only what waits
+    lines = [step for step in _sqlite_plan(settings, query) if re.match(f"SCAN ({stored})", step)]
+    return [step for step in lines if "INDEX tasks_waiting" not in step]  # holds only what waits
 
 
 def scanning_queries(
     settings: Settings, store: FullStore, names: Sequence[str]
 ) -> dict[str, list[str]]:
-    """Return the queries of the Store that scan a whole table of ours, and those steps of each."""
+    """Return the queries of the Store that scan a whole table, each with those steps."""
     database = store._database
     queries = load_queries(*database.QUERY_OVERRIDES)
-    found = {name: scans(settings, database.translate(queries[name])) for name in names}
-    return {name: each for name, each in found.items() if each}
+    by_query = {name: scans(settings, database.translate(queries[name])) for name in names}
+    return {name: each for name, each in by_query.items() if each}
 
 
 def steps(settings: Settings, query: str) -> list[str]:

@@ -132,7 +132,7 @@ def slow_readers(port: int, stop: threading.Event) -> None:
 
 
 def pipelined_requests(port: int, stop: threading.Event) -> None:
-    """Hold connections full of small requests, whose responses nobody reads."""
+    """Hold connections full of small requests, and read no response."""
     hold(port, stop, 100, f"{GET}\r\n".encode() * 3000, f"{GET}\r\n".encode() * 100)
 
 

@@ -22,16 +22,16 @@ class Child:
 
     def __init__(self, settings: Settings = SETTINGS) -> None:
         self._slot = Slot(settings, 1)
-        self._verdicts: dict[str, Value | None] = {}
+        self._values: dict[str, Value | None] = {}
 
-    def _seen(self, outcomes: list[AttemptOutcome]) -> None:
-        self._verdicts.update({o.assignment.id: o.value for o in outcomes})
+    def _record(self, outcomes: list[AttemptOutcome]) -> None:
+        self._values.update({o.assignment.id: o.value for o in outcomes})
 
     def run(
         self, texts: Sequence[str], *, shots: int = 20, parameters: str | None = None
     ) -> list[Result | Failure]:
         """Return the value of each outcome; tasks of a broken chunk are run again alone."""
-        self._verdicts = {}
+        self._values = {}
         specs = [
             TaskSpec(text, shots=shots, seed=7, parameters=parameters, timeout_s=60.0)
             for text in texts
@@ -39,29 +39,29 @@ class Child:
         tasks = [Assignment(str(k), 1, "test", 0, 0.0, spec) for k, spec in enumerate(specs)]
         self._assign(tasks)
         for task in tasks:
-            if self._verdicts.get(task.id) is None:
+            if self._values.get(task.id) is None:
                 self._assign([task])
-        verdicts = [self._verdicts[task.id] for task in tasks]
-        return [verdict for verdict in verdicts if isinstance(verdict, Result | Failure)]
+        outcomes = [self._values[task.id] for task in tasks]
+        return [outcome for outcome in outcomes if isinstance(outcome, Result | Failure)]
 
     def _assign(self, tasks: list[Assignment]) -> None:
         self._slot.assign(tasks)
         for message in self._slot.run():
-            self._seen(message.outcomes)
+            self._record(message.outcomes)
 
     def stop(self) -> None:
         self._slot.stop()
 
 
-def check(text: str, verdict: Result | Failure) -> str:
-    """Return the code of an outcome, which must be no fault of ours and must name a line."""
-    if isinstance(verdict, Result):
+def check(text: str, outcome: Result | Failure) -> str:
+    """Return the code of an outcome, which must name a line and be no fault of the service."""
+    if isinstance(outcome, Result):
         return RAN
-    assert verdict.code not in NEVER, f"{verdict}\n{text[:3000]}"
-    assert len(verdict.message) < 400, verdict.message
-    assert verdict.code in NO_LINE or verdict.problems, verdict
+    assert outcome.code not in NEVER, f"{outcome}\n{text[:3000]}"
+    assert len(outcome.message) < 400, outcome.message
+    assert outcome.code in NO_LINE or outcome.problems, outcome
     height = text.count("\n") + text.count("\r") + 1
-    for problem in verdict.problems:
+    for problem in outcome.problems:
         assert problem.line is not None
         assert 1 <= problem.line <= height
-    return verdict.code
+    return outcome.code

@@ -27,7 +27,7 @@ from typing import Any, Protocol
 SERVICES = ("api", "worker")
 S3_SERVER = ("-m", "moto.server")
 GREETING = b"\n"
-"""What a launcher sends to each new connection."""
+"""Bytes that a launcher sends to each new connection."""
 
 
 class ChildProcess(Protocol):

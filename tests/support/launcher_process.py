@@ -33,7 +33,7 @@ SERVICE = (
     "uvicorn.protocols.http.httptools_impl",
     "uvicorn.protocols.websockets.auto",
 )
-"""What both services import after their start, when it is first used."""
+"""Modules that both services import after their start, at the first use."""
 
 MODULES: dict[str, Sequence[str]] = {
     "api": ("quantumtask.api.main", *SERVICE),

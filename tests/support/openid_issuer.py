@@ -94,10 +94,10 @@ class Issuer:
         if form["grant_type"] == "authorization_code":
             return self._answer_code(form)
         if form["grant_type"] == "refresh_token":
-            known = form["refresh_token"] == self.refresh_token
+            valid = form["refresh_token"] == self.refresh_token
         else:
-            known = form["device_code"] == "device1"
-        return self._tokens() if known else (400, {"error": "invalid_grant"})
+            valid = form["device_code"] == "device1"
+        return self._tokens() if valid else (400, {"error": "invalid_grant"})
 
     def authorize(self, query: dict[str, str]) -> str:
         """Return the address to which the browser of `person` goes, who confirms each login."""

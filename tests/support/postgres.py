@@ -17,7 +17,7 @@ import psycopg
 from quantumtask.shared.processes import kill_on_parent_death
 from tests.support.services import free_port
 
-GIVEN = os.environ.get("QUANTUMTASK_TEST_POSTGRES")
+SERVER_URL = os.environ.get("QUANTUMTASK_TEST_POSTGRES")
 
 
 # Not by importing the package, which would look for a folder to run servers in.
@@ -101,8 +101,8 @@ class Server:
             try:
                 return psycopg.connect(self.url).close()
             except psycopg.OperationalError:
-                said = (self._folder / "log").read_text()
-                assert self._process.poll() is None and time.monotonic() < end, said
+                log = (self._folder / "log").read_text()
+                assert self._process.poll() is None and time.monotonic() < end, log
                 time.sleep(0.02)
 
 
@@ -137,16 +137,16 @@ def empty_database() -> Path:
 
 
 def make_database(folder: Path, *options: str) -> None:
-    made = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", *options)
-    command = [str(programs() / "initdb"), "-D", str(folder), *made]
+    arguments = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", *options)
+    command = [str(programs() / "initdb"), "-D", str(folder), *arguments]
     subprocess.run(command, user=USER, cwd=shared_folder(), check=True, capture_output=True)
 
 
 @cache
 def server() -> str:
     """The URL of the server that the tests share."""
-    if GIVEN:
-        return GIVEN
+    if SERVER_URL:
+        return SERVER_URL
     shared = Server("fsync=off").start()
     atexit.register(shared.remove)
     return shared.url

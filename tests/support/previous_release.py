@@ -43,9 +43,9 @@ class PreviousRelease:
     def submit(self, *ids: str) -> None:
         for task_id in ids:
             task = {"id": task_id, "shots": 1, "seed": None, "memory": 0, "timeout_s": 600.0}
-            chosen = {"engine": None, "method": None, "name": "old", "tags": '["a"]'}
+            options = {"engine": None, "method": None, "name": "old", "tags": '["a"]'}
             with self._database.transaction():
-                rows = self.each("insert", {**task, **chosen, "cost_ms": 1.0})
+                rows = self.each("insert", {**task, **options, "cost_ms": 1.0})
                 self.record("submit", rows)
                 [[sequence, *_]] = rows
                 self.each("insert_circuit", {"sequence": sequence, "circuit": b"x"})

@@ -1,4 +1,4 @@
-"""What `/metrics` says, read as a scraper reads it."""
+"""The samples of `/metrics`, read as a scraper of Prometheus reads them."""
 
 from dataclasses import dataclass
 

@@ -38,7 +38,7 @@ class Server:
             self._process = None
 
     def objects(self) -> int:
-        """How many there are in the bucket."""
+        """Return the number of objects in the bucket."""
         return httpx.get(f"{self.url}/{BUCKET}").text.count("<Key>")
 
     def _has_bucket(self) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from quantumtask.shared.database.postgresql import Postgresql
-from tests.support.postgres import GIVEN, server
+from tests.support.postgres import SERVER_URL, server
 
 MOST_TASKS = 1000
 """A schema that has had more tasks is not used again: its indexes have grown."""
@@ -28,7 +28,7 @@ then, the services of the test before have ended, too."""
 @contextmanager
 def empty_schema() -> Iterator[str]:
     """The URL of a schema without rows, with tables or without."""
-    if GIVEN:  # deleting the rows needs a superuser
+    if SERVER_URL:  # deleting the rows needs a superuser
         with new_schema() as url:
             yield url
         return
@@ -45,7 +45,7 @@ def new_schema() -> Iterator[str]:
     """
     name = _create()
     yield _url(name)
-    if GIVEN:
+    if SERVER_URL:
         _admin().execute(f"DROP SCHEMA {name} CASCADE".encode())
 
 

@@ -65,26 +65,26 @@ TOO_LARGE = (
 
 
 def free_port() -> int:
-    """A port that nobody listens on, of those that neither the kernel nor Ray gives to others.
+    """Return a port without a listener, outside the ranges that the kernel and Ray assign.
 
-    Who calls a service that is away, again and again, may be given the service's own port to call
-    from: then it talks to itself, and the service cannot come back. None is given twice: it may be
-    free only because its service has not started, or is away. Workers of pytest-xdist share the
-    ports out for that reason.
+    A client that connects again and again to a stopped service could get the port of that service
+    as its own source port: then it would be connected to itself, and the service could not start
+    again. No port is returned twice, because the service of a free port may only be stopped, or not
+    yet started. For the same reason each worker of pytest-xdist has its own ports.
     """
     mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     of = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
         port = random.SystemRandom().randrange(20_000 + mine, 32_000, of)
-        if port in _given:
+        if port in _assigned_ports:
             continue
-        _given.add(port)
+        _assigned_ports.add(port)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
 
 
-_given: set[int] = set()
+_assigned_ports: set[int] = set()
 
 
 class Process:
@@ -185,8 +185,8 @@ class Service:
         self, name: str, environment: dict[str, str] | None = None, within: Sequence[str] = ()
     ) -> Process:
         log = self.folder / f"{name}.log"
-        given = {**self.environment, **(environment or {})}
-        process = Process([*self.runner, name], given, log, within)
+        variables = {**self.environment, **(environment or {})}
+        process = Process([*self.runner, name], variables, log, within)
         self.processes.append(process)
         return process
 
@@ -238,8 +238,8 @@ class Service:
 
     def finished(self, task_id: str, limit: float = 60) -> dict[str, Any]:
         end = time.monotonic() + limit
-        while (left := end - time.monotonic()) > 0:
-            body = self.get(task_id, wait=min(30.0, max(0.01, left)))
+        while (remaining_s := end - time.monotonic()) > 0:
+            body = self.get(task_id, wait=min(30.0, max(0.01, remaining_s)))
             if body["status"] != "pending":
                 return body
         raise AssertionError(f"{task_id} did not end in {limit} s: {body}\n{self.logs()}")
@@ -256,9 +256,9 @@ def until(condition: Any, limit: float, why: Any = lambda: "") -> None:
     """Returns when the condition holds; fails, with what `why` says, if it does not in time."""
     began = time.monotonic()
     while not condition():
-        waited = time.monotonic() - began
-        assert waited < limit, f"not so within {limit} s\n{why()}"
-        time.sleep(min(0.25, max(0.02, waited / 20)))  # a long wait may end a little later
+        elapsed = time.monotonic() - began
+        assert elapsed < limit, f"not so within {limit} s\n{why()}"
+        time.sleep(min(0.25, max(0.02, elapsed / 20)))  # a long wait may end a little later
 
 
 def children(pid: int) -> list[int]:
@@ -269,12 +269,12 @@ def children(pid: int) -> list[int]:
             state, parent = stat.read().rpartition(b")")[2].split(maxsplit=2)[:2]
             if state != b"Z":
                 parents.setdefault(int(parent), []).append(int(name))
-    found, todo = [], [pid]
+    descendants, todo = [], [pid]
     while todo:
         below = parents.get(todo.pop(), [])
-        found += below
+        descendants += below
         todo += below
-    return found
+    return descendants
 
 
 class Running(Protocol):
@@ -312,19 +312,19 @@ def cpu_ticks(pid: int) -> int:
 
 def at_work(pids: Callable[[], list[int]], count: int = 1) -> list[int]:
     """Waits until so many processes have been seen to compute, and tells which."""
-    begun: dict[int, int] = {}
-    seen: list[int] = []
+    first_ticks: dict[int, int] = {}
+    busy: list[int] = []
 
     def enough() -> bool:
         for pid in pids():
             with suppress(OSError):
                 ticks = cpu_ticks(pid)
-                if ticks - begun.setdefault(pid, ticks) > 10 and pid not in seen:
-                    seen.append(pid)
-        return len(seen) >= count
+                if ticks - first_ticks.setdefault(pid, ticks) > 10 and pid not in busy:
+                    busy.append(pid)
+        return len(busy) >= count
 
     until(enough, 120)
-    return seen
+    return busy
 
 
 def alive(pid: int) -> bool:

@@ -25,11 +25,11 @@ def node() -> str:
 
 def test_the_files_of_the_page_come_from_their_sources(node: str, tmp_path: Path) -> None:
     subprocess.run([node, WEB / "build.mjs", tmp_path], check=True)
-    new, kept = (
+    new, committed = (
         {each.name: each.read_bytes() for each in at.iterdir()} for at in (tmp_path, BUILT)
     )
-    assert new.keys() == kept.keys()
-    changed = [name for name in new if new[name] != kept[name]]
+    assert new.keys() == committed.keys()
+    changed = [name for name in new if new[name] != committed[name]]
     assert changed == [], "the sources have changed: make web"
 
 

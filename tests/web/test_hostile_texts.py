@@ -24,7 +24,7 @@ TRACES = "script:not([src]), img[src=x], svg[onload], iframe, b"
 """Elements that only a payload could make."""
 
 EXPECTED = "Failed to load resource"
-"""What Chromium writes about an answer with an error; the page shows that error."""
+"""Message of Chromium about a response with an error; the page itself shows the error."""
 
 
 def programs(payload: str) -> list[str]:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("web")
 
 
 @pytest.fixture
-def stranger(browser: Browser, secured: SecuredService, console: list[str]) -> Iterator[Page]:
+def login_page(browser: Browser, secured: SecuredService, console: list[str]) -> Iterator[Page]:
     """A page of a service that requires tokens, without a session."""
     with open_new_page(browser, secured.url, console) as page:
         yield page
@@ -29,59 +29,59 @@ def log_in(page: Page, token: str) -> None:
 
 
 def test_a_person_logs_in_with_a_token_and_out_again(
-    stranger: Page, secured: SecuredService
+    login_page: Page, secured: SecuredService
 ) -> None:
     """Without a session, no page asks for anything: the console stays empty."""
-    stranger.goto("/#/service")
-    expect(stranger).to_have_title("Log in · QuantumTask")
-    assert serious_findings(stranger) == []
-    log_in(stranger, f" {secured.tokens['ada']} ")
-    expect(stranger).to_have_title("Service · QuantumTask")
-    expect(stranger.get_by_text(f"ada · {PHYSICS}")).to_be_visible()
-    assert stranger.evaluate("document.cookie") == ""
-    assert secured.tokens["ada"] not in stranger.evaluate(
+    login_page.goto("/#/service")
+    expect(login_page).to_have_title("Log in · QuantumTask")
+    assert serious_findings(login_page) == []
+    log_in(login_page, f" {secured.tokens['ada']} ")
+    expect(login_page).to_have_title("Service · QuantumTask")
+    expect(login_page.get_by_text(f"ada · {PHYSICS}")).to_be_visible()
+    assert login_page.evaluate("document.cookie") == ""
+    assert secured.tokens["ada"] not in login_page.evaluate(
         "JSON.stringify([{...localStorage}, {...sessionStorage}])"
     )
-    stranger.reload()
-    expect(stranger).to_have_title("Service · QuantumTask")
-    expect(stranger.get_by_role("heading", name="Tokens")).to_have_count(0)
-    stranger.get_by_role("button", name="Log out").click()
-    expect(stranger).to_have_title("Log in · QuantumTask")
-    stranger.reload()
-    expect(stranger).to_have_title("Log in · QuantumTask")
+    login_page.reload()
+    expect(login_page).to_have_title("Service · QuantumTask")
+    expect(login_page.get_by_role("heading", name="Tokens")).to_have_count(0)
+    login_page.get_by_role("button", name="Log out").click()
+    expect(login_page).to_have_title("Log in · QuantumTask")
+    login_page.reload()
+    expect(login_page).to_have_title("Log in · QuantumTask")
 
 
-def test_a_wrong_token_is_refused_with_the_reason(stranger: Page, console: list[str]) -> None:
-    stranger.goto("/#/login")
-    log_in(stranger, "qt_wrong")
-    expect(stranger.get_by_role("alert")).to_contain_text("the token is not valid")
-    expect(stranger).to_have_title("Log in · QuantumTask")
+def test_a_wrong_token_is_refused_with_the_reason(login_page: Page, console: list[str]) -> None:
+    login_page.goto("/#/login")
+    log_in(login_page, "qt_wrong")
+    expect(login_page.get_by_role("alert")).to_contain_text("the token is not valid")
+    expect(login_page).to_have_title("Log in · QuantumTask")
     assert [each for each in console if "401" not in each] == []
     console.clear()
 
 
 def test_a_page_whose_token_is_revoked_asks_for_a_login(
-    stranger: Page, secured: SecuredService, console: list[str]
+    login_page: Page, secured: SecuredService, console: list[str]
 ) -> None:
     store = TokenStore(secured.settings)
     text, token = store.create_token(Principal("guest", PHYSICS, Role.USER))
-    stranger.goto("/#/service")
-    log_in(stranger, text)
-    expect(stranger.get_by_text(f"guest · {PHYSICS}")).to_be_visible()
+    login_page.goto("/#/service")
+    log_in(login_page, text)
+    expect(login_page.get_by_text(f"guest · {PHYSICS}")).to_be_visible()
     store.revoke_tokens(token.prefix, PHYSICS)
     store.close()
-    expect(stranger.get_by_text("Your session has ended")).to_be_visible()
-    log_in(stranger, secured.tokens["bob"])
-    expect(stranger).to_have_title("Service · QuantumTask")
-    expect(stranger.get_by_text(f"bob · {PHYSICS}")).to_be_visible()
+    expect(login_page.get_by_text("Your session has ended")).to_be_visible()
+    log_in(login_page, secured.tokens["bob"])
+    expect(login_page).to_have_title("Service · QuantumTask")
+    expect(login_page.get_by_text(f"bob · {PHYSICS}")).to_be_visible()
     console.clear()  # the browser reports each refused request
 
 
-def test_a_circuit_runs_in_a_session(stranger: Page, secured: SecuredService) -> None:
-    stranger.goto("/")
-    log_in(stranger, secured.tokens["ada"])
-    expect(stranger.get_by_text(f"ada · {PHYSICS}")).to_be_visible()
-    status = stranger.evaluate(
+def test_a_circuit_runs_in_a_session(login_page: Page, secured: SecuredService) -> None:
+    login_page.goto("/")
+    log_in(login_page, secured.tokens["ada"])
+    expect(login_page.get_by_text(f"ada · {PHYSICS}")).to_be_visible()
+    status = login_page.evaluate(
         """async (circuit) => (await fetch("/tasks", {
              method: "POST", headers: {"X-Requested-With": "page"}, body: JSON.stringify({circuit}),
            })).status""",

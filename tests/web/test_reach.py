@@ -104,7 +104,7 @@ def test_a_page_says_that_the_service_is_away_and_goes_on_when_it_is_back(
 
 
 def test_a_page_is_left_before_its_editor_is_there(page: Page, service: Service) -> None:
-    """The editor comes when nobody waits for it: nothing throws."""
+    """The editor arrives after its page was left: no error is thrown."""
     held: list[Route] = []
     task = service.submit(BELL)
     page.route("**/ui/editor.js", lambda route: held.append(route))

@@ -77,6 +77,6 @@ def test_no_page_has_a_serious_finding_of_axe(page: Page) -> None:
     for path, title in PAGES.items():
         open_page(page, f"/#/{path}")
         expect(page).to_have_title(f"{title} · QuantumTask")
-        if found := findings_in_themes(page):
-            findings[title] = found
+        if problems := findings_in_themes(page):
+            findings[title] = problems
     assert findings == {}

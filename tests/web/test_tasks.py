@@ -218,7 +218,7 @@ def test_text_of_users_is_never_markup(page: Page, service: Service) -> None:
         f'// {MARKUP}\ninclude "stdgates.inc";\nqubit[2] q_évil;\nbit[2] c;\nif (c < 3) h q_évil;'
     )
     fields: dict[str, Any] = {"name": name, "tags": [tag], "metadata": {"note": MARKUP}}
-    drawn = submit(service, program, **fields)
+    completed = submit(service, program, **fields)
     failed = submit(service, f'include "{MARKUP.replace(chr(34), "")}";', **fields)
     dialogs: list[str] = []
 
@@ -229,12 +229,12 @@ def test_text_of_users_is_never_markup(page: Page, service: Service) -> None:
     page.on("dialog", dismiss)
     page.goto("/#/tasks?status=failed")
     expect(page.get_by_role("link", name=name).first).to_be_visible()
-    for task in (drawn, failed):
+    for task in (completed, failed):
         page.goto(f"/#/tasks/{task}")
         expect(page.get_by_role("heading", name=name)).to_be_visible()
         expect(page.get_by_role("link", name=tag)).to_be_visible()
         expect(page.get_by_role("region", name="Facts")).to_contain_text(MARKUP.split('"')[0])
-    page.goto(f"/#/tasks/{drawn}")
+    page.goto(f"/#/tasks/{completed}")
     expect(page.locator(".qt-frame text")).to_have_text("if c < 3")
     assert page.locator("main img, main script").count() == 0
     assert dialogs == []
@@ -255,6 +255,6 @@ def test_no_page_of_tasks_has_a_serious_finding_of_axe(page: Page, service: Serv
         page.goto(f"/#/{path}")
         expect(page).to_have_title(f"{title} · QuantumTask")
         expect(page.locator("table").first).to_be_visible()
-        if found := findings_in_themes(page):
-            findings[path] = found
+        if problems := findings_in_themes(page):
+            findings[path] = problems
     assert findings == {}

@@ -59,9 +59,9 @@ def test_every_example_runs_and_shows_its_result(page: Page) -> None:
         for text in texts:
             expect(shown.get_by_text(text).first).to_be_visible()
         if title in ("Bell pair", "Grover search among eight") and (
-            found := serious_findings(page)
+            problems := serious_findings(page)
         ):
-            findings[title] = found
+            findings[title] = problems
         page.reload()
     assert findings == {}
 

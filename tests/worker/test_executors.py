@@ -62,21 +62,21 @@ class Bench:
 
     def __init__(self, settings: Settings, home: Any) -> None:
         self._home = home
-        self._heard = threading.Condition()
+        self._reported = threading.Condition()
         self._outcomes: dict[str, list[Value | None]] = {}
         self._names = map(str, itertools.count())
         self.size = TaskSize(1, all_threads=False)  # no task requests more
         self.broken: list[BaseException] = []
-        self.executor = open_executor(settings, self._hear, self.broken.append)
+        self.executor = open_executor(settings, self._report, self.broken.append)
         self._slots = settings.slots
         self.executor.warm()
         until(lambda: self.executor.free == self._slots, 200)
 
-    def _hear(self, outcomes: list[AttemptOutcome]) -> None:
-        with self._heard:
+    def _report(self, outcomes: list[AttemptOutcome]) -> None:
+        with self._reported:
             for outcome in outcomes:
                 self._outcomes[outcome.assignment.id].append(outcome.value)
-            self._heard.notify_all()
+            self._reported.notify_all()
 
     def submit(self, *circuits: str, **more: Any) -> list[Assignment]:
         """Submit one chunk as soon as a slot is free."""
@@ -89,18 +89,18 @@ class Bench:
         self.executor.submit(chunk, self.size)
         return chunk
 
-    def verdicts(self, chunk: list[Assignment]) -> list[Value | None]:
+    def values(self, chunk: list[Assignment]) -> list[Value | None]:
         """Return the value of each outcome, after checking that there is one outcome for each
         task.
         """
-        with self._heard:
-            assert self._heard.wait_for(lambda: all(self._outcomes[t.id] for t in chunk), 150)
+        with self._reported:
+            assert self._reported.wait_for(lambda: all(self._outcomes[t.id] for t in chunk), 150)
         until(lambda: self.executor.free == self._slots, 60)
         assert {len(self._outcomes[task.id]) for task in chunk} == {1}
         return [self._outcomes[task.id][0] for task in chunk]
 
     def run(self, *circuits: str, **more: Any) -> list[Value | None]:
-        return self.verdicts(self.submit(*circuits, **more))
+        return self.values(self.submit(*circuits, **more))
 
     def at_work(self, slots: int = 1) -> list[int]:
         """Wait until this number of slots has the state of ENDLESS; return their process ids.
@@ -121,7 +121,7 @@ Begin = Callable[..., Bench]
 @pytest.fixture(scope="module")
 def begin(request: pytest.FixtureRequest) -> Iterator[Begin]:
     """Return a function that starts an executor with slots of 2 GiB."""
-    begun: list[Bench] = []
+    benches: list[Bench] = []
 
     def one(kind: str, slots: int) -> Bench:
         # Nobody has to be patient: this cluster loses no node, and gets none.
@@ -129,14 +129,14 @@ def begin(request: pytest.FixtureRequest) -> Iterator[Begin]:
             executor=kind, slots=slots, slot_memory_mb=2048, ray_patience_s=5, renew_s=1
         )
         if kind == "local":
-            begun.append(Bench(settings, Me()))
+            benches.append(Bench(settings, Me()))
         else:
             cluster: Cluster = request.getfixturevalue("cluster")
-            begun.append(Bench(settings, cluster.head))
-        return begun[-1]
+            benches.append(Bench(settings, cluster.head))
+        return benches[-1]
 
     yield one
-    for bench in begun:
+    for bench in benches:
         bench.executor.stop()
         assert bench.broken == []
 
@@ -156,8 +156,8 @@ def bench(request: pytest.FixtureRequest, benches: dict[str, Bench], begin: Begi
 
 
 def test_a_chunk_has_one_outcome_for_each_of_its_tasks(bench: Bench) -> None:
-    verdicts = bench.run(*[BELL] * 50, "qubit[2] q; nonsense q;", shots=100, seed=7)
-    *results, failure = verdicts
+    values = bench.run(*[BELL] * 50, "qubit[2] q; nonsense q;", shots=100, seed=7)
+    *results, failure = values
     assert {r.counts for r in results if isinstance(r, Result)} == {results[0].counts}  # type: ignore[union-attr]
     assert isinstance(failure, Failure)
     assert failure.problems
@@ -169,7 +169,7 @@ def test_chunks_fill_every_slot_and_no_more(bench: Bench) -> None:
     assert bench.executor.size == SLOTS
     bench.at_work(SLOTS)
     bench.executor.kill()
-    assert [bench.verdicts(chunk) for chunk in chunks] == [[None]] * SLOTS
+    assert [bench.values(chunk) for chunk in chunks] == [[None]] * SLOTS
 
 
 def test_the_progress_of_a_long_task_is_known_while_it_runs(bench: Bench) -> None:
@@ -185,7 +185,7 @@ def test_the_progress_of_a_long_task_is_known_while_it_runs(bench: Bench) -> Non
     until(lambda: fraction() > first, 60)
     assert 0 < first < fraction() < 1
     bench.executor.kill(*key)
-    assert bench.verdicts([task]) == [None]
+    assert bench.values([task]) == [None]
     assert key not in bench.executor.progress
 
 
@@ -193,7 +193,7 @@ def test_a_task_that_is_killed_ends_at_once_and_its_slot_goes_on(bench: Bench) -
     [task] = chunk = bench.submit(ENDLESS)
     [pid] = bench.at_work()
     bench.executor.kill(task.id, task.attempt)
-    assert bench.verdicts(chunk) == [None]
+    assert bench.values(chunk) == [None]
     until(lambda: not alive(pid), 20)
     assert isinstance(bench.run(BELL)[0], Result)
 
@@ -202,21 +202,21 @@ def test_a_task_that_is_killed_before_it_runs_has_one_outcome(bench: Bench) -> N
     for _ in range(10):
         [task] = chunk = bench.submit(ENDLESS)
         bench.executor.kill(task.id, task.attempt)
-        assert bench.verdicts(chunk) == [None]
+        assert bench.values(chunk) == [None]
     assert isinstance(bench.run(BELL)[0], Result)
 
 
 def test_a_kill_of_one_task_ends_its_whole_chunk(bench: Bench) -> None:
     chunk = bench.submit(ENDLESS, BELL, BELL)
     bench.executor.kill(chunk[2].id, 1)
-    assert bench.verdicts(chunk) == [None] * 3
+    assert bench.values(chunk) == [None] * 3
 
 
 def test_another_attempt_is_not_killed(bench: Bench) -> None:
     [task] = chunk = bench.submit(entangle(150))
     bench.executor.kill(task.id, task.attempt + 1)
     bench.executor.kill("another", task.attempt)
-    assert isinstance(bench.verdicts(chunk)[0], Result)
+    assert isinstance(bench.values(chunk)[0], Result)
 
 
 def test_a_task_that_runs_too_long_fails_with_its_limit(bench: Bench) -> None:
@@ -248,7 +248,7 @@ def test_a_task_that_is_too_large_harms_no_other_of_its_chunk(bench: Bench) -> N
 def test_a_task_whose_process_dies_fails_if_it_was_alone(bench: Bench) -> None:
     chunk = bench.submit(ENDLESS)
     os.kill(bench.at_work()[0], signal.SIGKILL)
-    [failure] = bench.verdicts(chunk)
+    [failure] = bench.values(chunk)
     assert isinstance(failure, Failure)
     assert failure.code == "worker_crashed"
     assert isinstance(bench.run(BELL)[0], Result)

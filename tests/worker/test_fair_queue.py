@@ -22,7 +22,7 @@ def put(queue: FairQueue, client: str) -> Question:
     return question
 
 
-def taken(queue: FairQueue) -> Question:
+def next_question(queue: FairQueue) -> Question:
     question = queue.take()
     assert question is not None
     return question
@@ -34,23 +34,23 @@ def test_clients_take_turns_and_each_question_is_taken_once(clients: list[str]) 
     put_in = {put(queue, client) for client in clients}
     order = []
     for _ in clients:
-        question = taken(queue)
+        question = next_question(queue)
         order.append(question)
         queue.finish(question)
     assert set(order) == put_in
-    left = Counter(clients)
+    waiting = Counter(clients)
     for before, question in zip([None, *order], order, strict=False):
         if before and before.client == question.client:
-            assert left[question.client] == left.total()  # all others have been answered
-        left[question.client] -= 1
+            assert waiting[question.client] == waiting.total()  # all others have been answered
+        waiting[question.client] -= 1
 
 
 def test_no_client_has_the_last_free_thread() -> None:
     queue = FairQueue(2)
     first, _ = put(queue, "a"), put(queue, "a")
-    assert taken(queue) is first
+    assert next_question(queue) is first
     other = put(queue, "b")
-    assert taken(queue) is other
+    assert next_question(queue) is other
     waiting: list[Question | None] = []
     thread = threading.Thread(target=lambda: waiting.append(queue.take()))
     thread.start()
@@ -72,11 +72,11 @@ def test_a_question_that_is_withdrawn_is_not_taken_and_leaves_room(
     other = put(queue, "b")
     assert first.answer.cancel()
     third = put(queue, "a")
-    assert [taken(queue) for _ in range(1)] == [second]
+    assert [next_question(queue) for _ in range(1)] == [second]
     queue.finish(second)
-    assert taken(queue) is other
+    assert next_question(queue) is other
     queue.finish(other)
-    assert taken(queue) is third
+    assert next_question(queue) is third
 
 
 def test_the_bytes_of_the_questions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,5 +58,5 @@ def test_no_renewed_lease_is_ever_lost_and_every_other_is(
     for number, (passed, over) in enumerate(steps):
         now += passed
         assert not monitor.find_lost([Lease("w", float(number // 2), over)], now)
-    dead = Lease("w", -1.0, expired=False)
-    assert any(monitor.find_lost([dead], now + t) for t in range(40))
+    unrenewed = Lease("w", -1.0, expired=False)
+    assert any(monitor.find_lost([unrenewed], now + t) for t in range(40))

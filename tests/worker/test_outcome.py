@@ -153,11 +153,11 @@ def test_codes_of_hostile_slots_make_no_series_of_their_own() -> None:
     def count(code: str) -> float:
         return shown(f'quantumtask_tasks_finished_total{{code="{code}",state="failed"}}')
 
-    other, known = count("other"), count("compile_error")
+    other, compile_errors = count("other"), count("compile_error")
     for code in ("Compile", "a" * 41, "a b", 'x"y', ""):
         metrics.failed(assignment(0, 0), Failure(code, "m"))
     metrics.failed(assignment(0, 0), FAILURE)
-    assert (count("other") - other, count("compile_error") - known) == (5, 1)
+    assert (count("other") - other, count("compile_error") - compile_errors) == (5, 1)
     for number in range(300):
         letters = "".join(chr(97 + int(digit)) for digit in str(number))
         metrics.failed(assignment(0, 0), Failure(f"made_up_{letters}", "m"))

@@ -54,8 +54,8 @@ def test_a_set_memory_limits_the_slots_of_a_node() -> None:
 def test_few_slots_are_dealt_out_evenly_with_more_memory_first(
     slots: int, expected: dict[str, int]
 ) -> None:
-    dealt = counts([SMALL, LARGE], slots=slots)
-    assert {name: number for name, (number, _) in dealt.items()} == expected
+    allocation = counts([SMALL, LARGE], slots=slots)
+    assert {name: number for name, (number, _) in allocation.items()} == expected
 
 
 def capacity(name: str, slots: int, memory: int = 100) -> NodeCapacity:
@@ -99,18 +99,18 @@ def test_a_task_goes_to_the_node_that_lacks_the_fewest_slots_and_then_to_the_sma
     one, two = capacity("a", 4), capacity("b", 8)
     capacities = {"a": one, "b": two}
     busy_first = [*slots_of(one, busy=3), *slots_of(two)]
-    [(_, taken)] = allocate([large(200)], busy_first, capacities).start
-    assert {slot.capacity.node.id for slot in taken} == {"b"}
-    [(_, taken)] = allocate([large(200)], slots_of(one) + slots_of(two), capacities).start
-    assert {slot.capacity.node.id for slot in taken} == {"a"}
+    [(_, assigned)] = allocate([large(200)], busy_first, capacities).start
+    assert {slot.capacity.node.id for slot in assigned} == {"b"}
+    [(_, assigned)] = allocate([large(200)], slots_of(one) + slots_of(two), capacities).start
+    assert {slot.capacity.node.id for slot in assigned} == {"a"}
 
 
 def test_two_large_tasks_never_share_a_slot() -> None:
     node = capacity("a", 4)
     allocation = allocate([large(200), large(200), large(100)], slots_of(node), {"a": node})
-    taken = [id(slot) for _, slots in allocation.start for slot in slots]
+    assigned = [id(slot) for _, slots in allocation.start for slot in slots]
     assert len(allocation.start) == 2
-    assert len(set(taken)) == len(taken) == 4
+    assert len(set(assigned)) == len(assigned) == 4
 
 
 def test_a_task_that_no_node_has_the_memory_for_holds_up_nobody() -> None:

@@ -103,7 +103,7 @@ child.join()
 
 
 def test_a_process_that_has_started_children_ends_without_a_warning() -> None:
-    """Python warns of programs that nobody has waited for; multiprocessing waits for its own."""
+    """Python warns of a child without `wait`; multiprocessing waits for its own children."""
     done = subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", "-c", CHILD],
         capture_output=True,

@@ -239,8 +239,8 @@ def test_a_worker_with_a_wrong_token_logs_the_remedy(
     monkeypatch.setenv(*ONE_TRY)
     service = Service(tmp_path, executor="ray", ray_address=shared.cluster.address)
     worker = service.start_worker()
-    told = "is RAY_AUTH_TOKEN_PATH its token?"
+    remedy = "is RAY_AUTH_TOKEN_PATH its token?"
     try:
-        until(lambda: told in worker.log.read_text(), 90, worker.log.read_text)
+        until(lambda: remedy in worker.log.read_text(), 90, worker.log.read_text)
     finally:
         service.stop()

@@ -123,19 +123,19 @@ def test_the_progress_of_a_task_is_known_until_it_ends() -> None:
     slot = slot_with(report(None, 60), report(0.25, 30), END)
     slot.assign(TASKS[:1])
     assert slot.progress == {}
-    known: list[TaskProgress] = []
+    reports: list[TaskProgress] = []
     put = slot._progress.put
 
     def watch(key: tuple[str, int], progress: TaskProgress) -> None:
         put(key, progress)
-        known.append(slot.progress[key])
+        reports.append(slot.progress[key])
 
     slot._progress.put = watch  # type: ignore[method-assign]
     [message] = slot.run()
     slot.stop()
     assert message.data == END
-    assert [each.fraction for each in known] == [None, 0.25]
-    assert all(each.remaining_s and 0 < each.remaining_s <= 60 for each in known)
+    assert [each.fraction for each in reports] == [None, 0.25]
+    assert all(each.remaining_s and 0 < each.remaining_s <= 60 for each in reports)
     assert slot.progress == {}
 
 

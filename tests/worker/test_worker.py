@@ -118,11 +118,13 @@ def test_cancelling_a_running_26_qubit_circuit_frees_its_memory_within_a_second(
 
 def test_a_cancellation_reaches_the_worker_without_its_doorbell(start: Start) -> None:
     service = start(slots=1)
-    deaf = Service(service.folder.parent, worker_port=1, data_dir=service.settings.data_dir)
+    without_doorbell = Service(
+        service.folder.parent, worker_port=1, data_dir=service.settings.data_dir
+    )
     service.api.stop()
-    deaf.port, deaf.url = service.port, service.url
-    deaf.environment["QUANTUMTASK_PORT"] = str(service.port)
-    deaf.start_api()
+    without_doorbell.port, without_doorbell.url = service.port, service.url
+    without_doorbell.environment["QUANTUMTASK_PORT"] = str(service.port)
+    without_doorbell.start_api()
     service.wait_ready()
     task_id = service.submit(ENDLESS)
     service.running(task_id)
@@ -130,20 +132,20 @@ def test_a_cancellation_reaches_the_worker_without_its_doorbell(start: Start) ->
     service.http.post(f"/tasks/{task_id}/cancel")
     until(lambda: not os.path.exists(f"/proc/{slot}"), 5)  # noqa: PTH110
     assert service.run()["status"] == "completed"
-    deaf.stop()
+    without_doorbell.stop()
 
 
 def test_a_task_cancelled_while_its_slot_is_still_starting_never_runs(start: Start) -> None:
     service = start(slots=1)
     [slot] = slot_pids(service.worker)
-    nursery = parent(slot)
+    fork_server = parent(slot)
     os.kill(slot, signal.SIGKILL)
     until(lambda: not alive(slot), 10)
-    os.kill(nursery, signal.SIGSTOP)  # the next slot takes its time
+    os.kill(fork_server, signal.SIGSTOP)  # the next slot takes its time
     task_id = service.submit(ENDLESS)
     service.running(task_id)
     service.http.post(f"/tasks/{task_id}/cancel")
-    os.kill(nursery, signal.SIGCONT)
+    os.kill(fork_server, signal.SIGCONT)
     assert service.finished(service.submit(), limit=30)["status"] == "completed"
 
 

@@ -131,21 +131,21 @@ def run_in_process(folder: Path, url: str, names: list[str], *, on_service: bool
 
 def print_report(service: dict[str, Any], qiskit: dict[str, Any]) -> int:
     """Print the tests that fail on the service alone, and return the exit status."""
-    failed = {k: why for k, why in service["failed"].items() if k not in qiskit["failed"]}
+    failed = {k: error for k, error in service["failed"].items() if k not in qiskit["failed"]}
     print(
         f"{service['ran']} ran, {service['skipped']} were skipped, "
         f"{len(service['failed'])} failed, of which {len(service['failed']) - len(failed)} "
         "fail with the primitives of Qiskit, too"
     )
-    for name, why in failed.items():
+    for name, error in failed.items():
         reason = _reason(name)
         print(f"    excepted {name}: {reason}" if reason else f"    FAILED {name}")
-        print(f"        {why}")
+        print(f"        {error}")
     return 0 if all(map(_reason, failed)) else 1
 
 
 def _reason(name: str) -> str | None:
-    return next((why for part, why in EXCEPTED.items() if part in name), None)
+    return next((reason for part, reason in EXCEPTED.items() if part in name), None)
 
 
 def main(names: list[str]) -> int:

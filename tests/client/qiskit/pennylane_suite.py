@@ -97,7 +97,8 @@ def print_report(suite: Suite, report: Path) -> int:
     for case in failed:
         name = case.get("name", "")
         reason = next(
-            (why for prefix, why in EXPECTED_FAILURES.items() if name.startswith(prefix)), None
+            (reason for prefix, reason in EXPECTED_FAILURES.items() if name.startswith(prefix)),
+            None,
         )
         unexpected += [] if reason else [name]
         print(f"    failed {case.get('classname', '').split('.')[-1]}.{name}: {reason or '?'}")

@@ -279,8 +279,8 @@ def print_report(suite: Suite, result: SuiteResult) -> None:
         print(f"    excluded {_short(name)}: {reason}")
     for name, count in result.seeds.items():
         print(f"    with seed {count} of at most {MAX_SEEDS} {_short(name)}")
-    for name, why in result.problems:
-        print(f"    FAILED {_short(name)}\n{why}")
+    for name, error in result.problems:
+        print(f"    FAILED {_short(name)}\n{error}")
 
 
 def _short(name: str) -> str:

@@ -35,7 +35,7 @@ def requests(backend: QuantumTaskBackend) -> list[httpx.Request]:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let submissions wait for as long as a busy machine takes."""
     monkeypatch.setattr(submission, "SHORT_WAIT_S", 30.0)
 
@@ -47,7 +47,7 @@ def bell() -> QuantumCircuit:
     return circuit
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("short_polls")
 def test_an_estimate_of_a_small_circuit_is_one_request(
     backend: QuantumTaskBackend, requests: list[httpx.Request]
 ) -> None:
@@ -58,7 +58,7 @@ def test_an_estimate_of_a_small_circuit_is_one_request(
     assert [request.method for request in requests] == ["POST"] * 20
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("short_polls")
 def test_shots_of_a_small_circuit_are_one_request_and_its_state_is_known(
     backend: QuantumTaskBackend, requests: list[httpx.Request]
 ) -> None:

@@ -79,7 +79,7 @@ class Hosts:
         for address in DIRECTIONS[direction]:
             _run(*_inside(self._router), "ip", "route", "add", "blackhole", f"{address}/32")
 
-    def heal(self, direction: str) -> None:
+    def reconnect(self, direction: str) -> None:
         for address in DIRECTIONS[direction]:
             _run(*_inside(self._router), "ip", "route", "del", "blackhole", f"{address}/32")
 
@@ -144,7 +144,7 @@ class PartitionInjector:
             began = time.time()
             self._hosts.partition(direction)
             time.sleep(seconds)
-            self._hosts.heal(direction)
+            self._hosts.reconnect(direction)
             with suppress(ProcessLookupError):  # the worker may have killed the slot
                 os.kill(slot, signal.SIGCONT)
             self.fault_counts[f"partition {direction} for {seconds:g} s"] += 1

@@ -134,13 +134,13 @@ def move_clock(clock: Clock, service: Service) -> Callable[[int], None]:
     """
 
     def cause(number: int) -> None:
-        dying, ready = service.worker, ready_workers(service)
-        _hold_task(service, dying)
+        worker, ready = service.worker, ready_workers(service)
+        _hold_task(service, worker)
         service.start_worker(worker_port=0)
         until(lambda: ready_workers(service) > ready, 60, service.logs)
         clock.move(offset := (HOUR_S, 0, -HOUR_S, 0)[number % 4])
         assert abs(clock.now() - time.time() - offset) < 60
-        dying.kill()
+        worker.kill()
 
     return cause
 

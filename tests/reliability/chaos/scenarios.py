@@ -96,10 +96,10 @@ def with_kills(
 
 def with_failpoints(database: str, tasks: int, times: int, *points: str) -> Report:
     """Run a trial in which processes end at named failpoints."""
-    chosen = {name: tuple(p for p in all_ if p in points) for name, all_ in POINTS.items()}
+    selection = {name: tuple(p for p in all_ if p in points) for name, all_ in POINTS.items()}
     with prepared(database) as (service, _):
         service.environment["QUANTUMTASK_DRAIN_S"] = "0"  # a stopping worker releases tasks at once
-        supervisor = FailpointSupervisor(service, chosen, times)
+        supervisor = FailpointSupervisor(service, selection, times)
         report = run_trial(service, tasks, supervisor.inject(), mixed_circuit)
         missed = [f"{point}: not reached {times} times" for point in supervisor.missed]
         return replace(

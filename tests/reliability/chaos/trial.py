@@ -117,12 +117,12 @@ def run_trial(
 
 def wait_for_end(settings: Settings, limit: float) -> None:
     """Wait until every task has ended, or none has ended for `limit` seconds."""
-    left, since = _count_unfinished(settings), time.monotonic()
-    while left and time.monotonic() - since < limit:
+    remaining, since = _count_unfinished(settings), time.monotonic()
+    while remaining and time.monotonic() - since < limit:
         time.sleep(0.1)
         count = _count_unfinished(settings)
-        if count < left:
-            left, since = count, time.monotonic()
+        if count < remaining:
+            remaining, since = count, time.monotonic()
 
 
 def _count_unfinished(settings: Settings) -> int:
