@@ -22,7 +22,8 @@ class Limits:
         max_running: Running tasks.
         max_slots: Slots at once; tiny tasks share a slot.
         max_timeout_s: Largest `timeout_s` of a task, in seconds.
-        max_processor_s: Processor seconds of finished tasks on one day in UTC; running tasks end.
+        max_processor_s: Processor seconds of the tasks that end on one day (UTC); no running task
+            is stopped.
         max_result_bytes: Bytes of results that are kept.
         max_requests: Requests in a second, over a few seconds, to each API process.
     """

@@ -135,7 +135,7 @@ class OpenIdLogin:
         parts = urlsplit(str(url))
         local = parts.scheme == "http" and is_loopback(parts.hostname or "")
         if parts.scheme != "https" and not local:
-            raise Unavailable(f"{self._issuer} has no login with https: {url!r}")
+            raise Unavailable(f"{self._issuer} lists an endpoint without https: {url!r}")
         return str(url)
 
     def _fetch_token(self, form: dict[str, str]) -> str:

@@ -320,7 +320,7 @@ class TaskService:
         return queue.of_project(project)
 
     async def activity(self, project: str) -> Activity:
-        """Return the workers, what they do for a project, and its last hour."""
+        """Return the workers with their tasks of a project, and the activity of its last hour."""
         activity: Activity = await self._calls(lambda store: store.activity(project))
         return activity
 

@@ -96,7 +96,7 @@ def doctor(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Check this machine, the database and the settings; exit status 1: there is a problem."""
+    """Check this machine, the database and the settings; exit with 1 if there is a problem."""
     from quantumtask.cli.doctor import run_checks
 
     options = {"DATA_DIR": data_dir, "PORT": port}

@@ -129,7 +129,7 @@ class QuantumTaskDevice(Device):
         self,
         execution_config: ExecutionConfig | None = None,
     ) -> CompilePipeline:
-        """Return the transforms that make circuits of gates and measurements of the service."""
+        """Return the transforms that leave only gates and measurements of the service."""
         pipeline = preprocessing(self.wires, self.name, noisy=self.noisy)
         if execution_config is not None and execution_config.gradient_method == "adjoint":
             add_gradient_transforms(pipeline, self.name)

@@ -115,7 +115,7 @@ def _refuse_deferral(tape: QuantumScript) -> Batch:
 
 
 def _split(tape: QuantumScript, noisy: bool) -> Batch:
-    """Split a circuit into circuits whose observables commute, if they are measured together."""
+    """Split a circuit by groups of observables that can be measured together."""
     if tape.shots or _needs_rotation(tape, noisy):
         batch, join = split_non_commuting(tape, grouping_strategy="qwc")
         return list(batch), join

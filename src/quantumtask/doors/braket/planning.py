@@ -51,7 +51,7 @@ def plan_program(source: str, shots: int) -> ProgramPlan:
             "action.source: a program has results or measurements of its own, not both"
         )
     if not shots and not text.results:
-        raise InvalidRequest("shots: must be at least 1 for a program without results")
+        raise InvalidRequest("shots: must be at least 1 for a program without result pragmas")
     registers = text.declared_registers()
     plan = ProgramPlan(shots, text, registers, parse_results(text, registers))
     if shots:

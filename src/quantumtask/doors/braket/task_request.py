@@ -58,7 +58,7 @@ def _check_tags(tags: Any) -> Any:
         raise ValueError(f"must be at most {MAX_TAGS}; got {len(values):,}")
     wrong = next((name for name, value in values.items() if not isinstance(value, str)), None)
     if wrong is not None:
-        raise ValueError(f"{wrong[:60]!r} must be a text")
+        raise ValueError(f"{wrong[:60]!r} the value must be a string")
     return tags
 
 

@@ -29,7 +29,7 @@ class JobPrimitive(Protocol):
         ...
 
     def render_params(self, job: StoredJob) -> AsyncIterator[bytes]:
-        """Yield the parameters of a job as JSON, equal to those that were submitted."""
+        """Yield the parameters of a job as JSON, with the values that the client submitted."""
         ...
 
     def render_results(self, job: StoredJob) -> AsyncIterator[bytes]:

@@ -19,7 +19,7 @@ from quantumtask.shared.principal import Principal
 from quantumtask.shared.settings import Settings
 
 ROOT = "/v0.4"
-"""cirq-ionq appends this to the scheme and the host of its URL, and drops the path."""
+"""Path of the API. cirq-ionq uses the scheme and the host of its URL, with this path."""
 
 SCHEME = "apiKey"
 

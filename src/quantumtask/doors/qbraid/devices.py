@@ -18,7 +18,7 @@ FORMATS = ("qasm3", "qasm2")
 
 
 def name_of(qrn: str) -> str:
-    """Return our name of a device; raise BackendNotFound if it is none of this service."""
+    """Return the name of a backend for the resource name of a device; raise BackendNotFound."""
     name = qrn.removeprefix(_PREFIX)
     if name == qrn or not name:
         raise BackendNotFound(

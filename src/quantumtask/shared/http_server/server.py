@@ -12,7 +12,7 @@ from quantumtask.shared.http_server.limits import HttpLimits
 from quantumtask.shared.http_server.protocol import HttpProtocol
 
 TICKS_PER_CHECK = 5
-"""uvicorn ticks ten times a second."""
+"""Calls of `on_tick` between two checks of the connections; uvicorn calls it ten times a second."""
 
 
 class HttpServer(uvicorn.Server):
