@@ -10,7 +10,7 @@ class Drawing:
     """A circuit as SVG, which a notebook shows.
 
     Attributes:
-        svg: The SVG document. Its lines have the color of the text around it.
+        svg: The SVG document. Its lines have the color of the surrounding text.
     """
 
     svg: str

@@ -15,7 +15,7 @@ def limit_library_threads(threads: int) -> None:
     """Set the variables that BLAS and OpenMP read in processes that start from now on.
 
     BLAS gets one thread: a simulator has the threads of its plan. The threads of OpenMP sleep while
-    they wait: on cores that other processes use, too, spinning makes a run several times as long.
+    they wait, because busy waiting on cores with other processes makes a run several times as long.
 
     Args:
         threads: The largest number of threads of a simulator.

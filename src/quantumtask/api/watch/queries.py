@@ -127,7 +127,7 @@ class TaskChangesAfter(StreamQuery[TaskChanges | None]):
         return version != self.last_version
 
     def next_after(self, answer: TaskChanges) -> "TaskChangesAfter | None":
-        """Return the query that follows an answer; None after the last one."""
+        """Return the next query after an answer; None if the answer is the last one."""
         if answer.version.final:
             return None
         after = self.after + len(answer.changes)
@@ -219,7 +219,7 @@ class BatchEventsAfter(StreamQuery[BatchEvents | None]):
         return version is None or version.events > self.place or version.final
 
     def next_after(self, answer: BatchEvents) -> "BatchEventsAfter | None":
-        """Return the query that follows an answer; None after the last one."""
+        """Return the next query after an answer; None if the answer is the last one."""
         return None if answer.last else replace(self, place=answer.cursor)
 
     @classmethod
@@ -262,7 +262,7 @@ class FinishedTasksFrom(StreamQuery[FinishedTasks | None]):
         return version is None or version.ended > self.offset or version.final
 
     def next_after(self, answer: FinishedTasks) -> "FinishedTasksFrom | None":
-        """Return the query that follows an answer; None after the last one."""
+        """Return the next query after an answer; None if the answer is the last one."""
         if answer.next_offset >= answer.version.size:
             return None
         return replace(self, offset=answer.next_offset)

@@ -57,7 +57,7 @@ def estimate_means(
 def _split_by_group(
     groups: list[CommutingGroup], words: Sequence[str], sums: WordSums
 ) -> list[list[GroupPart]]:
-    """Return for each group the parts of the observables that it measures."""
+    """Return the parts of the observables that each group measures."""
     group_numbers = np.empty(len(words), dtype=np.intp)
     for number, group in enumerate(groups):
         group_numbers[group.members] = number

@@ -10,10 +10,10 @@ BYTES_PER_ENTRY = 16
 """Bytes of one complex number of double precision."""
 
 DENSITY_MATRIX_COPIES = 3
-"""Copies of its density matrix that `noisy_simulation` needs while it works."""
+"""Number of density matrices that `noisy_simulation` holds at once."""
 
 STATEVECTOR_COPIES = 2
-"""Copies of its state vector that a trajectory needs while it works."""
+"""Number of state vectors that a trajectory holds at once."""
 
 
 class MemoryModel(Protocol[F_contra]):

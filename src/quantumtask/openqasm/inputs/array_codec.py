@@ -54,7 +54,7 @@ def _decode_dtype(name: object) -> "np.dtype[Any]":
 
 def _decode_shape(shape: object) -> tuple[int, ...]:
     if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape):
-        raise ArrayFormatError("shape must be a list of integers, 0 or more")
+        raise ArrayFormatError("shape must be a list of integers that are at least 0")
     if len(shape) > MAX_ENCODED_DIMENSIONS:
         raise ArrayFormatError(f"shape must have at most {MAX_ENCODED_DIMENSIONS} dimensions")
     if math.prod(n or 1 for n in shape) > MAX_ENCODED_ELEMENTS:

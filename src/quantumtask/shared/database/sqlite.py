@@ -1,4 +1,4 @@
-"""SQLite, a file that the processes of one machine share; the only file that imports its driver."""
+"""One SQLite file for all processes of one machine. No other module imports apsw."""
 
 import json
 import re

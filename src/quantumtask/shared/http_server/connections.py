@@ -10,7 +10,7 @@ RESERVE = 64
 
 
 class ServerConnection(Protocol):
-    """A connection, as far as its place in the table matters."""
+    """The part of a connection that `ConnectionTable` uses."""
 
     address: str
     reserved: bool
