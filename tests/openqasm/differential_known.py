@@ -208,6 +208,12 @@ KNOWN = (
     ),
     Disagreement(
         "braket",
+        "a reset adds the amplitudes of both values of its qubit",
+        "insts: Initialization",
+        ("reset of an entangled qubit",),
+    ),
+    Disagreement(
+        "braket",
         "`durationof` is no length; `$0` is the first declared qubit, where nothing says so",
         "delays: Duration of a block; types: Physical qubits",
         ("Timing: `durationof` that pads", "Qubits: physical beside declared qubits"),

@@ -130,6 +130,7 @@ WIDE = {
 _COIN = "ry(1.1) q[0]; c[0] = measure q[0];"
 
 DYNAMIC = {
+    "reset of an entangled qubit": on(2, "h q[0]; cx q[0], q[1]; reset q[1]; h q[0];"),
     "if": on(2, f"{_COIN} if (c[0]) {{ x q[1]; }}"),
     "if else": on(2, f"{_COIN} if (c[0]) {{ ry(0.4) q[1]; }} else {{ ry(1.4) q[1]; x q[0]; }}"),
     "if not": on(2, f"{_COIN} if (!c[0]) {{ x q[1]; }}"),

@@ -215,6 +215,8 @@ def test_a_random_circuit_has_the_amplitudes_of_qiskit(text: str) -> None:
 def test_a_random_program_has_the_distribution_of_other_implementations(text: str) -> None:
     mine = ours(text, {})
     for other in INSTALLED:
+        if other == "braket" and "reset" in text:  # see `differential_known.py`
+            continue
         try:
             theirs = OTHERS[other](text, {}, compiled(text, {}))
         except Unable:
