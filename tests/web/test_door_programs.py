@@ -43,7 +43,11 @@ def test_the_program_of_each_open_door_runs_by_the_command_that_is_shown(
         (folder / "script.py").write_text(program)
         command = page.get_by_role("region", name=f"Command for {title}").inner_text()
         running[title] = start_shell(command, folder)
-    outputs = {title: each.communicate(timeout=120) for title, each in running.items()}
+    try:
+        outputs = {title: each.communicate(timeout=240) for title, each in running.items()}
+    finally:
+        for process in running.values():
+            process.kill()
     wrong = {title: each for title, each in outputs.items() if "'00': " not in each[0]}
     assert wrong == {}
 

@@ -51,9 +51,11 @@ def test_a_keyboard_writes_runs_and_reaches_everything(page: Page) -> None:
     assert press_tab(page) == "curl"
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Python")).to_have_attribute("aria-selected", "true")
-    names = [press_tab(page) for _ in range(9)]
+    names = [press_tab(page) for _ in range(14)]
     assert names[:2] == ["Copy", "The same in Python"]
-    assert names[2:5] == ["Run on", "Engine", "Shots"]
+    clouds = ["IonQ", "Copy", "Command for IonQ", "Copy", "script.py for IonQ"]
+    assert names[2:7] == clouds
+    assert names[7:10] == ["Run on", "Engine", "Shots"]
     assert names[-1] == "Run"
 
 
