@@ -155,7 +155,9 @@ def test_a_hostile_text_of_8_mib_fails_while_others_are_answered(start: Start, f
     assert service.run()["status"] == "completed"
     body = service.finished(task_id)
     assert (body["status"], body["attempt"]) == ("failed", 1)
-    assert body["error_code"] in {"compile_timeout", "out_of_memory", "invalid_circuit"}
+    # The last one of `bit b;`, on a machine that reads the whole text in time.
+    codes = {"compile_timeout", "out_of_memory", "invalid_circuit", "redeclared_name"}
+    assert body["error_code"] in codes
 
 
 def test_a_result_that_is_too_large_is_refused(start: Start) -> None:

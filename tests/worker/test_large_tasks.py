@@ -4,7 +4,6 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -50,9 +49,9 @@ def busy_slots(service: Service) -> int:
     return int(service.worker_health()["busy"])
 
 
-def begin(service: Service, text: str, slots: int, **options: Any) -> str:
+def begin(service: Service, text: str, slots: int) -> str:
     """Submit a large task and wait until it occupies its slots."""
-    task_id = service.submit(text, **AER | options)
+    task_id = service.submit(text, **AER)
     until(lambda: busy_slots(service) == slots and at_work(service), 60, service.logs)
     return task_id
 
@@ -147,7 +146,8 @@ def test_a_cancelled_large_task_returns_both_slots(wide: Service) -> None:
 
 
 def test_a_large_task_that_runs_too_long_returns_both_slots(wide: Service) -> None:
-    task_id = begin(wide, WIDE_ENDLESS, slots=2, timeout_s=3)
+    task_id = wide.submit(WIDE_ENDLESS, **AER, timeout_s=3)
+    until(lambda: busy_slots(wide) == 2, 60, wide.logs)
     assert wide.finished(task_id)["error_code"] == "timeout"
     check_slots_are_free(wide)
 
