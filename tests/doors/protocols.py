@@ -11,6 +11,7 @@ import httpx
 from quantumtask.api.http.door import Door, DoorRoute
 from quantumtask.doors.braket.arns import device_arn, task_arn
 from quantumtask.doors.ibm.cloud import PLAN
+from quantumtask.doors.ibm.sessions import SessionId
 from quantumtask.doors.ionq.job_view import SHOTS_FORMAT
 from quantumtask.doors.qbraid.devices import qrn_of
 from quantumtask.doors.registry import open_doors
@@ -104,6 +105,8 @@ def submit_to_braket(http: httpx.Client, name: str) -> list[Ids]:
     return [{"task_arn": task_arn(task_id), "key": f"tasks/{task_id}/results.json"}]
 
 
+IBM_SESSION = str(SessionId(UNKNOWN, "dedicated", None, "simulator"))
+
 PROTOCOLS = {
     "ionq": Protocol(
         headers=lambda token: {"Authorization": f"apiKey {token}"},
@@ -136,7 +139,7 @@ PROTOCOLS = {
     ),
     "ibm": Protocol(
         headers=lambda token: {"Authorization": f"apikey {token}"},
-        parameters={"backend": "simulator", "plan_id": PLAN},
+        parameters={"backend": "simulator", "plan_id": PLAN, "session_id": IBM_SESSION},
         ids=("job_id",),
         submit=lambda *_: [],
         may_lack=lambda _: False,

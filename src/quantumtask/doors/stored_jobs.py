@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 from quantumtask.api.http.query import get_scope, get_service
 from quantumtask.shared.batch import Batch
 from quantumtask.shared.errors import BatchNotFound, NotFound, TaskNotFound
+from quantumtask.shared.principal import Principal, Role
+from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, Task, TaskState
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -16,6 +18,16 @@ _M = TypeVar("_M", bound=BaseModel)
 
 MAX_TASK_NAME = 50
 """Longest name of a task; the whole name of a job is in its metadata."""
+
+
+SESSION_PRIORITY = 1
+"""Priority of the jobs of a session, if the sender may have it."""
+
+
+def session_priority(principal: Principal, settings: Settings) -> int:
+    """Return the priority of the jobs of a session of a principal."""
+    free = principal.chooses_owner or principal.role is Role.ADMIN
+    return SESSION_PRIORITY if free else min(SESSION_PRIORITY, settings.max_user_priority)
 
 
 class JobNotFound(NotFound):

@@ -11,10 +11,11 @@ from quantumtask.shared.activity import (
 )
 from quantumtask.shared.database.rows import OPTIONS_ENGINE_PREFIX
 from quantumtask.shared.db import Store
+from quantumtask.shared.queue_stats import DayUsage
 
 
 class ActivityStore(Store):
-    """The Store with the method about workers and the last hour, whose cost is bounded."""
+    """The Store with the methods about workers, the last hour and usage, whose cost is bounded."""
 
     def activity(self, project: str) -> Activity:
         """Return the workers, what they do for a project, and its last hour."""
@@ -29,3 +30,7 @@ class ActivityStore(Store):
             ],
             minutes=self._select(MinuteSum, "read_minutes", project=project, minutes=MINUTES),
         )
+
+    def usage(self, project: str, days: int) -> list[DayUsage]:
+        """Return the usage of a project on the last days, today included, the newest first."""
+        return self._select(DayUsage, "read_usage", project=project, days=days)

@@ -36,7 +36,6 @@ from quantumtask.shared.database.rows import (
 from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.queue_stats import (
     MAX_TASKS_AHEAD,
-    DayUsage,
     OwnerQueue,
     QueueStats,
     WorkerRate,
@@ -44,6 +43,7 @@ from quantumtask.shared.queue_stats import (
 from quantumtask.shared.session_store import SessionStore
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.submission_store import SubmissionStore
+from quantumtask.shared.tag_store import TagStore
 from quantumtask.shared.task import QueuePosition, StateChange, Task, TaskSpec, TaskState
 
 _MAX_SEQUENCE = 2**63 - 1
@@ -53,7 +53,7 @@ _MAX_CLOCK_ERROR_S = 3600.0
 """Largest difference between the clock of an API, which is in ids, and that of the database."""
 
 
-class ApiStore(SubmissionStore, SessionStore, ActivityStore):
+class ApiStore(SubmissionStore, SessionStore, ActivityStore, TagStore):
     """The Store with the methods of the API. Each method is one transaction."""
 
     def __init__(self, settings: Settings) -> None:
@@ -356,10 +356,6 @@ class ApiStore(SubmissionStore, SessionStore, ActivityStore):
         if ahead.tasks == MAX_TASKS_AHEAD:
             factor = max(1.0, self.queue_stats().waiting / ahead.tasks)
         return self._worker_rate().seconds_for(factor * ahead.work_ms)
-
-    def usage(self, project: str, days: int) -> list[DayUsage]:
-        """Return the usage of a project on the last days, today included, the newest first."""
-        return self._select(DayUsage, "read_usage", project=project, days=days)
 
     def has_live_worker(self) -> bool:
         """Return True if a worker has sent a heartbeat lately."""

@@ -1,6 +1,6 @@
 """Batches, and the versions and events of tasks and batches, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -133,3 +133,23 @@ class BatchEvent(NamedTuple):
     task_id: str
     item: int
     change: StateChange
+
+
+ChangeTags = Callable[[tuple[str, ...]], tuple[str, ...]]
+"""Returns the new tags for the tags of a task or a batch."""
+
+FOREVER = 1e18
+"""A time after all others, in seconds since 1970."""
+
+
+class Tagged(NamedTuple):
+    """A task or a batch in a list by tags.
+
+    Attributes:
+        is_batch: 1 for a batch, 0 for a task.
+        total: The number of all that the list would have without its limit.
+    """
+
+    id: str
+    is_batch: int
+    total: int

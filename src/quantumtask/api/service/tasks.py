@@ -30,6 +30,7 @@ from quantumtask.api.service.ownership import assign_owner
 from quantumtask.api.service.predicted_cost import predict_ms
 from quantumtask.api.service.rate_limiter import RateLimiter
 from quantumtask.api.service.readiness import NO_HEARTBEAT, Readiness
+from quantumtask.api.service.tagging import Tagging
 from quantumtask.api.service.tokens import TokenService
 from quantumtask.api.service.worker_client import WorkerClient
 from quantumtask.api.watch.event_streams import EventStreams
@@ -87,6 +88,7 @@ class TaskService:
         )
         self.streams = EventStreams(self._watcher)
         self.deletion = Deletion(settings, self._calls)
+        self.tagging = Tagging(self._calls)
         self.batches = BatchService(
             self._submissions, self._calls, self._watcher, settings.busy_timeout_s
         )

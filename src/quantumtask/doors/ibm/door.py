@@ -5,7 +5,7 @@ from starlette.types import Scope
 from quantumtask.api.http.authentication import find_authorization
 from quantumtask.api.http.door import Door, DoorRoute
 from quantumtask.api.service.authenticator import Authenticator, Credential
-from quantumtask.doors.ibm import backends, cloud, jobs
+from quantumtask.doors.ibm import backends, cloud, job_list, job_reports, jobs, sessions
 from quantumtask.doors.ibm.answers import write_error
 from quantumtask.shared.principal import Principal
 from quantumtask.shared.settings import Settings
@@ -14,6 +14,8 @@ ROOT = "/ibm"
 RUNTIME = "/experimental"
 """Path of Qiskit Runtime below the root: the client replaces every URL without this word by one
 that it makes of the instance."""
+
+_JOB, _SESSION = f"{RUNTIME}/jobs/{{job_id}}", f"{RUNTIME}/sessions/{{session_id}}"
 
 SCHEME = "apikey"
 
@@ -50,7 +52,18 @@ ROUTES = (
         DoorRoute("GET", f"{RUNTIME}/backends/{{backend}}/{name}", endpoint, reads=True)
         for name, endpoint in BACKEND_DATA.items()
     ),
+    DoorRoute("GET", f"{RUNTIME}/instances/usage", job_reports.answer_usage, reads=True),
     DoorRoute("POST", f"{RUNTIME}/jobs", jobs.submit_job),
-    DoorRoute("GET", f"{RUNTIME}/jobs/{{job_id}}", jobs.get_job, reads=True),
-    DoorRoute("GET", f"{RUNTIME}/jobs/{{job_id}}/results", jobs.get_results, reads=True),
+    DoorRoute("GET", f"{RUNTIME}/jobs", job_list.list_jobs, reads=True),
+    DoorRoute("GET", _JOB, jobs.get_job, reads=True),
+    DoorRoute("DELETE", _JOB, jobs.delete_job),
+    DoorRoute("POST", f"{_JOB}/cancel", jobs.cancel_job),
+    DoorRoute("PUT", f"{_JOB}/tags", jobs.replace_tags),
+    DoorRoute("GET", f"{_JOB}/results", jobs.get_results, reads=True),
+    DoorRoute("GET", f"{_JOB}/logs", job_reports.answer_logs, reads=True),
+    DoorRoute("GET", f"{_JOB}/metrics", job_reports.answer_metrics, reads=True),
+    DoorRoute("POST", f"{RUNTIME}/sessions", sessions.create_session),
+    DoorRoute("GET", _SESSION, sessions.answer_session, reads=True),
+    DoorRoute("PATCH", _SESSION, sessions.change_session),
+    DoorRoute("DELETE", f"{_SESSION}/close", sessions.end_session),
 )

@@ -11,8 +11,6 @@ from quantumtask.shared.task import Task
 
 TAG = "ibm"
 """The tag of every job, by which jobs are listed, and the name in the metadata."""
-SESSION_TAG = "session:"
-"""The first letters of the tag of all jobs of a session."""
 
 
 class ChildRecord(BaseModel):

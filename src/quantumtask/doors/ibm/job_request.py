@@ -1,6 +1,6 @@
 """The body of `POST /jobs` as a task or a batch."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -9,8 +9,10 @@ from quantumtask.api.schemas.body_part import BodyPart
 from quantumtask.api.schemas.requests import parse_model, read_json
 from quantumtask.api.service.batches import MAX_BATCH_TASKS, BatchSpec
 from quantumtask.doors.ibm.job_plan import JobContext, JobPlan
-from quantumtask.doors.ibm.job_record import SESSION_TAG, TAG, ChildRecord, JobRecord
+from quantumtask.doors.ibm.job_record import TAG, ChildRecord, JobRecord
+from quantumtask.doors.ibm.job_tags import BACKEND_TAG, PROGRAM_TAG, check_tags
 from quantumtask.doors.ibm.primitives import find_primitive
+from quantumtask.doors.ibm.sessions import DEDICATED, SessionId
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import SIMULATOR, TaskSpec
@@ -20,7 +22,7 @@ class JobRequest(BodyPart):
     """A job: a primitive, and its parameters."""
 
     program_id: str
-    backend: str
+    backend: Annotated[str, Field(min_length=1, max_length=60)]
     params: dict[str, Any]
     runtime: Annotated[str | None, Field(max_length=200)] = None
     log_level: Annotated[str | None, Field(max_length=50)] = None
@@ -31,8 +33,27 @@ class JobRequest(BodyPart):
     calibration_id: str | None = None
 
 
-def parse_job(body: bytes, settings: Settings) -> tuple[JobRequest, TaskSpec | BatchSpec]:
-    """Return the job in a request body, and its task or batch.
+@dataclass(frozen=True)
+class NewJob:
+    """A job that is about to be stored.
+
+    Attributes:
+        spec: Its task, or its batch.
+    """
+
+    backend: str
+    spec: TaskSpec | BatchSpec
+    session: SessionId | None
+    calibration_id: str | None
+
+
+def parse_job(body: bytes, settings: Settings, priority: int) -> NewJob:
+    """Return the job in a request body.
+
+    Args:
+        body: The body.
+        settings: The settings of the API.
+        priority: The priority of a job of a session.
 
     Raises:
         InvalidJson: the body is not JSON.
@@ -42,12 +63,27 @@ def parse_job(body: bytes, settings: Settings) -> tuple[JobRequest, TaskSpec | B
     if not isinstance(fields, dict):
         raise InvalidRequest("body: must be a JSON object")
     job = parse_model(JobRequest, fields)
+    check_tags(job.tags)
+    session = None if job.session_id is None else SessionId.parse(job.session_id)
     device = None if job.backend == SIMULATOR else job.backend
     plan = find_primitive(job.program_id).plan_job(job.params, JobContext(device, settings))
-    return job, _to_spec(job, plan)
+    changes: dict[str, Any] = {}
+    if session and session.mode == DEDICATED:
+        changes["priority"] = priority
+    if job.cost is not None:
+        changes["timeout_s"] = float(min(job.cost, settings.max_timeout_s))
+    plan = replace(plan, tasks=[replace(task, **changes) for task in plan.tasks])
+    return NewJob(
+        job.backend, _to_spec(job, plan, _tags(job, session)), session, job.calibration_id
+    )
 
 
-def _to_spec(job: JobRequest, plan: JobPlan) -> TaskSpec | BatchSpec:
+def _tags(job: JobRequest, session: SessionId | None) -> tuple[str, ...]:
+    own = (TAG, PROGRAM_TAG + job.program_id, BACKEND_TAG + job.backend)
+    return (*own, *([session.tag] if session else []), *dict.fromkeys(job.tags))
+
+
+def _to_spec(job: JobRequest, plan: JobPlan, tags: tuple[str, ...]) -> TaskSpec | BatchSpec:
     """Return the tasks of a plan with what the door knows about the job."""
     if len(plan.tasks) > MAX_BATCH_TASKS:
         raise InvalidRequest(
@@ -64,7 +100,6 @@ def _to_spec(job: JobRequest, plan: JobPlan) -> TaskSpec | BatchSpec:
         runtime=job.runtime,
         calibration_id=job.calibration_id,
     )
-    tags = (TAG, *([SESSION_TAG + job.session_id] if job.session_id else []), *job.tags)
     items = [dict(each) for each in plan.task_facts] or [{} for _ in plan.tasks]
     if len(plan.tasks) == 1:
         record = record.model_copy(update={"task_facts": items[0]})

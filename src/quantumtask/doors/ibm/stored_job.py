@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -11,7 +12,7 @@ from quantumtask.api.serialization.task_json import ResultTexts
 from quantumtask.doors.ibm.job_record import TAG, ChildRecord, JobRecord, read_record
 from quantumtask.doors.stored_jobs import first_failure, read_facts, read_item
 from quantumtask.shared.batch import Batch
-from quantumtask.shared.task import Task, TaskState
+from quantumtask.shared.task import Failure, Task, TaskState
 
 
 class StoredJob:
@@ -56,14 +57,17 @@ class StoredJob:
         """Return the facts of the primitive about a task."""
         return read_facts(ChildRecord, task, TAG).task_facts
 
-    async def failure(self) -> str | None:
-        """Return the reason of a failure; None without one."""
+    async def failure(self) -> Failure | None:
+        """Return the failure of the job, or of the first of its tasks that failed."""
         if isinstance(self.item, Task):
-            return self.item.failure.message if self.item.failure else None
+            return self.item.failure
         service, scope = get_service(self._request), get_scope(self._request)
         children = await service.batches.task_ids(scope, self.item.id)
         failed = await first_failure(self._request, self.item, children)
-        return f"pub {failed[0]}: {failed[1].message}" if failed else None
+        if failed is None:
+            return None
+        number, failure = failed
+        return replace(failure, message=f"pub {number}: {failure.message}")
 
     def open_circuit(self, task: Task) -> AbstractAsyncContextManager[bytes]:
         """Hold the memory of the circuit of a task and yield its text as it was submitted."""

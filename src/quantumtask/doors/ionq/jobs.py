@@ -14,8 +14,8 @@ from quantumtask.doors.ionq.job_body import parse_job
 from quantumtask.doors.ionq.job_lookup import failure_of_batch, read_job
 from quantumtask.doors.ionq.job_record import read_record
 from quantumtask.doors.ionq.job_view import CANCELED, SUBMITTED, batch_view, task_view
-from quantumtask.doors.ionq.sessions import session_priority
 from quantumtask.doors.ionq.submission import NewJob
+from quantumtask.doors.stored_jobs import session_priority
 from quantumtask.shared.batch import Batch
 from quantumtask.shared.errors import TaskAlreadyFinished
 from quantumtask.shared.settings import Settings

@@ -21,12 +21,9 @@ from quantumtask.doors.ionq.backends import device_name
 from quantumtask.doors.ionq.job_record import SESSION_TAG, TAG
 from quantumtask.shared.batch import Batch
 from quantumtask.shared.errors import InvalidRequest, NotFound
-from quantumtask.shared.principal import Principal, Role
-from quantumtask.shared.settings import Settings
+from quantumtask.shared.principal import Principal
 from quantumtask.shared.task import Task, TaskState
 
-PRIORITY = 1
-"""Priority of the jobs of a session, if the sender may have it."""
 MAX_READ = 1000
 """Newest tasks, and newest batches, whose sessions are listed."""
 
@@ -41,12 +38,6 @@ class SessionNotFound(NotFound):
 def check_session(session_id: str) -> str:
     """Return the id of a session as it is stored; raise SessionNotFound."""
     return parse_id(session_id, SessionNotFound)
-
-
-def session_priority(principal: Principal, settings: Settings) -> int:
-    """Return the priority of the jobs of a session of a principal."""
-    free = principal.chooses_owner or principal.role is Role.ADMIN
-    return PRIORITY if free else min(PRIORITY, settings.max_user_priority)
 
 
 async def create_session(request: Request) -> Response:

@@ -43,3 +43,11 @@ class DeletedBatchRow(NamedTuple):
 
     sequence: int
     id: str
+
+
+class TagsRow(NamedTuple):
+    """A task or a batch to change, and its tags."""
+
+    sequence: int
+    project: str
+    tags: str

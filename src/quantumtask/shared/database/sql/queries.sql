@@ -638,6 +638,42 @@ WHERE tag = :tag AND :project IN ('*', project) AND sequence < :before
   AND (finished_at IS NULL) = coalesce(:pending = 1, finished_at IS NULL)
 ORDER BY sequence DESC LIMIT :limit;
 
+-- name: page_tagged
+-- Tasks outside of batches, and batches, that have all tags, in the order of their submission: with
+-- `direction` 1 the oldest first, with -1 the newest. `total` is the number of all of them. `pending` is 1
+-- for those that have not ended, 0 for the others, NULL for all.
+SELECT id, is_batch, count(*) OVER () AS total FROM (
+  SELECT tasks.id, 0 AS is_batch, submitted_at, tasks.sequence
+  FROM tags JOIN tasks ON tasks.sequence = tags.sequence
+  WHERE tag = :tag AND :project IN ('*', project) AND batch IS NULL
+    AND (finished_at IS NULL) = coalesce(CAST(:pending AS integer) = 1, finished_at IS NULL)
+    AND submitted_at >= :since AND submitted_at <= :until
+    AND (SELECT count(*) FROM tags AS other
+         WHERE other.sequence = tasks.sequence AND other.tag $in :more_tags) = :more
+  UNION ALL
+  SELECT batches.id, 1 AS is_batch, submitted_at, batches.sequence
+  FROM batch_tags JOIN batches ON batches.sequence = batch_tags.sequence
+  WHERE tag = :tag AND :project IN ('*', project)
+    AND (finished_at IS NULL) = coalesce(CAST(:pending AS integer) = 1, finished_at IS NULL)
+    AND submitted_at >= :since AND submitted_at <= :until
+    AND (SELECT count(*) FROM batch_tags AS other
+         WHERE other.sequence = batches.sequence AND other.tag $in :more_tags) = :more
+) AS tagged
+ORDER BY CAST(:direction AS integer) * submitted_at, CAST(:direction AS integer) * sequence
+LIMIT :limit OFFSET :offset;
+
+-- name: find_task_tags
+SELECT sequence, project, tags FROM tasks WHERE id = :id AND :project IN ('*', project);
+
+-- name: find_batch_tags
+SELECT sequence, project, tags FROM batches WHERE id = :id AND :project IN ('*', project);
+
+-- name: set_task_tags
+UPDATE tasks SET tags = :tags WHERE sequence = :sequence;
+
+-- name: set_batch_tags
+UPDATE batches SET tags = :tags WHERE sequence = :sequence;
+
 -- name: delete_expired_keys
 DELETE FROM idempotency_keys WHERE expires_at < $now;
 
