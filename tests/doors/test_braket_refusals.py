@@ -32,6 +32,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"action": '{"braketSchemaHeader": {"name": "braket.ir.openqasm.program_set"}}'},
         "action: must be a program of the schema braket.ir.openqasm.program",
     ),
+    "blank program": (braket_body(" \n"), "source: must not be blank"),
     "no results": (braket_body("qubit q;", 0), "shots: must be at least 1"),
     "output": (braket_body("output bit b; qubit q; b = measure q;"), "`output` variables"),
     "both": (braket_body("bit b;\n" + RESULT + "probability\nb = measure q[0];"), "not both"),

@@ -85,6 +85,9 @@ REFUSED: dict[str, tuple[str, str]] = {
     "program is a list": (
         json.dumps(job(type="ionq.qasm3.v1", input={"data": []})), "input.data: input should be"
     ),
+    "program is blank": (
+        json.dumps(job(type="ionq.qasm3.v1", input={"data": " "})), "input.data: must not be blank"
+    ),
     "many terms in several circuits": (
         json.dumps(job(
             type="ionq.multi-circuit.v1",

@@ -143,7 +143,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "format": ({"program": {"format": "qir.bc", "data": "x"}}, "program."),
     "blank program": (
         {"program": {"format": "qasm3", "data": " \n"}},
-        "data: must not be blank: send a program in OpenQASM",
+        "data: must not be blank",
     ),
     "no programs": ({"program": []}, "program."),
     "many programs": ({"program": [{}] * 1001}, "program: must be at most 1,000 programs"),

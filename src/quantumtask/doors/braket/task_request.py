@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from quantumtask.api.schemas.body_part import BodyPart
 from quantumtask.api.schemas.metadata import metadata_text
 from quantumtask.api.schemas.parameters import parameters_text
-from quantumtask.api.schemas.requests import parse_model, read_json
+from quantumtask.api.schemas.requests import CircuitField, parse_model, read_json
 from quantumtask.doors.braket.arns import backend_of
 from quantumtask.doors.braket.planning import plan_program
 from quantumtask.doors.braket.task_record import TAG, TaskRecord
@@ -32,7 +32,7 @@ class OpenQasmAction(BodyPart):
     """A program in OpenQASM, which no process but a slot compiles."""
 
     braketSchemaHeader: SchemaHeader
-    source: str
+    source: CircuitField
     inputs: dict[str, Any] | None = None
 
 

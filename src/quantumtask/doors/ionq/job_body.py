@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, FailFast, Field
 
 from quantumtask.api.schemas.body_part import BodyPart
-from quantumtask.api.schemas.requests import parse_model, read_json
+from quantumtask.api.schemas.requests import CircuitField, parse_model, read_json
 from quantumtask.doors.ionq.noise_models import IDEAL
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.task import SIMULATOR
@@ -98,7 +98,7 @@ class ChildCircuit(BodyPart):
 class OpenQasmInput(BodyPart):
     """The input of a job with a program in OpenQASM 3."""
 
-    data: str
+    data: CircuitField
     qubits: Annotated[int | None, Field(ge=0)] = None
 
 

@@ -3,11 +3,11 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from quantumtask.api.schemas.body_part import BodyPart
 from quantumtask.api.schemas.metadata import metadata_text
-from quantumtask.api.schemas.requests import parse_model, read_json
+from quantumtask.api.schemas.requests import CircuitField, parse_model, read_json
 from quantumtask.api.service.batches import MAX_BATCH_TASKS, BatchSpec
 from quantumtask.doors.qbraid.devices import name_of
 from quantumtask.doors.stored_jobs import task_name
@@ -33,17 +33,11 @@ class JobRecord(BaseModel):
     format: str = "qasm3"
 
 
-def _check_program(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank: send a program in OpenQASM")
-    return text
-
-
 class ProgramText(BodyPart):
     """A program in OpenQASM, which no process but a slot reads."""
 
     format: Literal["qasm2", "qasm3"]
-    data: Annotated[str, AfterValidator(_check_program)]
+    data: CircuitField
 
 
 class DeviceOptions(BodyPart):
