@@ -1,7 +1,9 @@
 """A task gives its slot to an owner who waits and has none."""
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +14,14 @@ from quantumtask.shared.fair_share import Turn
 from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Submission, TaskSpec
-from quantumtask.worker.preemption import PROMISE_FACTOR, Run, choose_run
+from quantumtask.worker.preemption import (
+    PATIENCE_S,
+    PROMISE_FACTOR,
+    FreedSlot,
+    Preemption,
+    Run,
+    choose_run,
+)
 from tests.support.services import ENDLESS, Service, until
 from tests.support.stores import FullStore
 
@@ -95,6 +104,25 @@ def test_only_one_slot_is_freed_for_a_starved_task(store: FullStore) -> None:
     assert not store.give_way(turn_of(store, runs[1]), 1.0, "w", starved)
     assert store.starved_task(AT_ONCE) is None
     assert [turn.id for turn in store.held_turns("w")] == ["a1"]
+
+
+@pytest.mark.parametrize("begins", [False, True], ids=["all_stuck", "one_begins"])
+def test_a_long_task_gives_way_only_if_no_other_slot_becomes_free(
+    store: FullStore, configured: Settings, begins: bool
+) -> None:
+    preemption = Preemption(replace(configured, turn_s=2 * PATIENCE_S), store, "w")
+    submit(store, "a", "alice")
+    submit(store, "b", "bob")
+    long, short = [store.claim("w", 1.0)[0] for _ in range(2)]
+    preemption.start([long])
+    turn_ends = time.monotonic() + 2 * PATIENCE_S
+    submit(store, "c", "carol")
+    until(lambda: time.monotonic() > turn_ends, 30)
+    assert store.starved_task(PATIENCE_S) is not None
+    if begins:
+        preemption.start([short, short])
+    freed = preemption.free_slot([])
+    assert freed == (None if begins else FreedSlot((long.id, 1), for_queue=True))
 
 
 def test_a_task_that_has_ended_gives_no_way(store: FullStore) -> None:

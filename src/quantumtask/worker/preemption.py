@@ -19,6 +19,9 @@ from quantumtask.shared.worker_store import WorkerStore
 PATIENCE_S = 0.5
 """Wait of a task after which its owner counts as waiting in vain."""
 
+PATIENCE_WITH_FREE_SLOTS_S = 5.0
+"""The same while other slots become free again and again: the queue gives these to the owner."""
+
 _INTERVAL_S = 0.5
 _MAX_SHARE = 0.05  # of the worker's time that the search for starved tasks may take
 PROMISE_FACTOR = 2.0
@@ -78,12 +81,14 @@ class Preemption:
         self._turn_s = settings.turn_s
         self._store, self._worker = store, worker
         self._begun_at: dict[Key, float] = {}
+        self._last_begin = 0.0
         self._due_at = 0.0
 
     def start(self, chunk: list[Assignment]) -> None:
         """Note the begin of a chunk."""
+        self._last_begin = time.monotonic()
         if self._turn_s and len(chunk) == 1:
-            self._begun_at[_key(chunk[0])] = time.monotonic()
+            self._begun_at[_key(chunk[0])] = self._last_begin
 
     def due(self, held: Collection[Key]) -> bool:
         """Return True if a task may have to give way: one has had its turn, and it is time to look.
@@ -116,7 +121,10 @@ class Preemption:
         ranks = [
             turn.rank for k, turn in turns.items() if k in waiting and turn.share not in shares
         ]
-        starved = None if ranks else self._store.starved_task(PATIENCE_S)
+        patience_s = PATIENCE_S
+        if now - self._last_begin < self._turn_s:
+            ranks, patience_s = [], PATIENCE_WITH_FREE_SLOTS_S
+        starved = None if ranks else self._store.starved_task(patience_s)
         if starved:
             ranks = [starved.rank]
         if not ranks or not (run := choose_run(runs, min(ranks), self._turn_s)):
