@@ -20,8 +20,8 @@ from tests.support.ray_cluster import Cluster
 from benchmarks.common.load_generator import BELL
 from quantumtask.shared.settings import EXECUTORS, Settings
 from quantumtask.shared.task import Assignment, TaskSpec
+from quantumtask.worker.executors import open_executor
 from quantumtask.worker.outcome import AttemptOutcome
-from quantumtask.worker.worker import open_executor
 
 CHUNKS = (1, 20, 200)
 _names = map(str, itertools.count())

@@ -5,14 +5,16 @@ usage: python mutants.py MUTANT api|worker [OPTIONS]
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from quantumtask.cli.app import main
 from quantumtask.shared import db
 from quantumtask.shared.api_store import ApiStore
 from quantumtask.shared.database.queries import load_queries
+from quantumtask.shared.database.sqlite import Sqlite
+from quantumtask.shared.direct_run import DirectRun
 from quantumtask.shared.errors import QuantumTaskError
-from quantumtask.shared.submission_store import SubmissionStore
+from quantumtask.shared.submission_store import NO_RUNS, SubmissionStore
 from quantumtask.shared.task import Submission
 from quantumtask.shared.worker_store import WorkerStore
 
@@ -30,18 +32,31 @@ def id_before_commit() -> None:
     """Return the id to the client before the task is written."""
 
     def submit(
-        self: SubmissionStore, submissions: Sequence[Submission]
+        self: SubmissionStore,
+        submissions: Sequence[Submission],
+        runs: Mapping[str, DirectRun] = NO_RUNS,
     ) -> list[str | QuantumTaskError]:
-        threading.Timer(0.3, late, (self, list(submissions))).start()
+        threading.Timer(0.3, late, (self, list(submissions), runs)).start()
         return [s.id for s in submissions]
 
-    def late(self: SubmissionStore, submissions: list[Submission]) -> None:
+    def late(
+        self: SubmissionStore, submissions: list[Submission], runs: Mapping[str, DirectRun]
+    ) -> None:
         other = ApiStore(self._settings)
-        honest(other, submissions)
+        honest(other, submissions, runs)
         other.close()
 
     honest = SubmissionStore.submit
     SubmissionStore.submit = submit  # type: ignore[method-assign]
+
+
+def no_sync() -> None:
+    """Commit without a sync: a power cut may undo what was answered."""
+
+    def synchronize(self: Sqlite, _: bool) -> None:
+        self._connection.pragma("synchronous", "normal")
+
+    Sqlite._synchronize = synchronize  # type: ignore[method-assign,assignment]
 
 
 def no_sweep() -> None:
@@ -67,6 +82,7 @@ def no_project() -> None:
 MUTANTS: dict[str, Callable[[], None]] = {
     "no_attempt": no_attempt,
     "id_before_commit": id_before_commit,
+    "no_sync": no_sync,
     "no_sweep": no_sweep,
     "no_fair_tag": no_fair_tag,
     "no_project": no_project,

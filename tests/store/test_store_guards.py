@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 FOUND_BY = {
     "no_attempt": "test_store.py::test_a_worker_that_lost_its_lease_cannot_write",
     "id_before_commit": "test_store.py::test_a_task_comes_back_as_it_was_stored",
+    "no_sync": "test_direct_runs_store.py::"
+    "test_an_answered_direct_run_survives_a_power_cut_with_sqlite",
     "no_sweep": "test_store.py::test_a_lease_that_its_worker_does_not_know_expires",
     "no_fair_tag": "test_fair_sharing.py::test_one_task_after_another_owners_thousands_is_next",
     "no_project": "test_projects.py::test_a_read_finds_what_its_project_has_and_nothing_of_another",

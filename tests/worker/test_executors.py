@@ -12,8 +12,8 @@ import pytest
 
 from quantumtask.shared.settings import EXECUTORS, Settings
 from quantumtask.shared.task import Assignment, Failure, Result, TaskSpec
+from quantumtask.worker.executors import open_executor
 from quantumtask.worker.outcome import AttemptOutcome, TaskSize, Value
-from quantumtask.worker.worker import open_executor
 from tests.support.ray_cluster import Cluster
 from tests.support.services import (
     BELL,

@@ -40,6 +40,11 @@ _SUBMISSIONS = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
+_DIRECT_RUNS = Counter(
+    "quantumtask_direct_runs_total",
+    "Tasks that ran before they were stored.",
+    registry=REGISTRY,
+)
 _CANCELLATIONS = Counter(
     "quantumtask_cancellations_total",
     "Tasks cancelled by a client.",
@@ -130,5 +135,6 @@ for _error in (QueueFull, StoreUnavailable):
 count_refusals = CountRefusals()
 count_submissions = _SUBMISSIONS.labels("taken").inc
 count_deduplicated = _SUBMISSIONS.labels("repeated").inc
+count_direct_runs = _DIRECT_RUNS.inc
 count_cancellations = _CANCELLATIONS.inc
 track_stream = _STREAMS.track_inprogress

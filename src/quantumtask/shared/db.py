@@ -5,8 +5,9 @@ Each process uses the Store in the form of its role: ApiStore, WorkerStore or Re
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import starmap
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from quantumtask.shared.database.base import Row
@@ -21,6 +22,9 @@ from quantumtask.shared.database.usage_rows import FinalRow, to_minute_rows, to_
 from quantumtask.shared.settings import Settings
 
 R = TypeVar("R")
+
+NOW: Mapping[str, float] = MappingProxyType({})
+"""The seconds since moves that happen now."""
 
 _DELETIONS = (
     "delete_changes",
@@ -82,6 +86,13 @@ class Store:
             self._record_end(query.partition(".")[0], ended, values.get("worker"))
         return ended
 
+    def _complete(self, worker: str, rows: Iterable[dict[str, Any]]) -> list[FinalRow]:
+        """Write results of a worker; return the tasks that had not left their attempt."""
+        tasks = list(starmap(FinalRow, self._each("complete", rows)))
+        if tasks:
+            self._record_end("complete", tasks, worker)
+        return tasks
+
     def _record_end(self, move: str, tasks: Sequence[FinalRow], worker: str | None) -> None:
         """Write an entry to the history of each task, and add the tasks to usage and minutes."""
         self._record(move, tasks, worker)
@@ -89,14 +100,19 @@ class Store:
         self._each("add_minute", to_minute_rows(tasks, self._writer))
 
     def _record(
-        self, move: str, tasks: Sequence[MovedRow | ClaimedRow | FinalRow], worker: str | None
+        self,
+        move: str,
+        tasks: Sequence[MovedRow | ClaimedRow | FinalRow],
+        worker: str | None,
+        ago_s: Mapping[str, float] = NOW,
     ) -> None:
-        """Write an entry to the history of each task."""
+        """Write an entry to the history of each task, of a move that was `ago_s[id]` ago."""
         self._each(
             "record_change",
             (
                 {
                     "sequence": task.sequence,
+                    "ago_s": ago_s.get(task.id, 0.0),
                     "state": task.state,
                     "attempt": task.attempt,
                     "move": move,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from itertools import starmap
 from typing import TypeAlias
 
 from quantumtask.shared.database.rows import (
@@ -39,6 +38,10 @@ Completion: TypeAlias = tuple[Assignment, Result] | tuple[Assignment, Result, fl
 class WorkerStore(LimitStore):
     """The Store with the moves of a worker."""
 
+    def has_waiting(self) -> bool:
+        """Return True if any task waits."""
+        return bool(self._value("count_waiting", limit=1))
+
     def claim(self, worker: str, budget_ms: float) -> list[Assignment]:
         """Claim the next waiting tasks whose predicted work fills the budget, under a lease."""
         values = {"worker": worker, "lease_s": self._settings.lease_s, "budget_ms": budget_ms}
@@ -66,10 +69,8 @@ class WorkerStore(LimitStore):
             keeps its state.
         """
         with self.transaction():
-            rows = self._each("complete", starmap(to_completion_row, results))
-            tasks = list(starmap(FinalRow, rows))
-            if tasks:
-                self._record_end("complete", tasks, results[0][0].worker)
+            rows = [to_completion_row(task.id, task.attempt, *rest) for task, *rest in results]
+            tasks = self._complete(results[0][0].worker, rows) if rows else []
         return {(task.id, task.attempt) for task in tasks}
 
     def fail(self, assignment: Assignment, failure: Failure) -> bool:

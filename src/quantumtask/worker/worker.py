@@ -5,7 +5,6 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -14,22 +13,21 @@ from quantumtask.shared.processes import freeze_gc
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, FailureCode, Result, TaskState
 from quantumtask.shared.worker_store import WorkerStore
-from quantumtask.worker.executor_protocol import Executor
+from quantumtask.worker.direct_runs import DirectRunServer
+from quantumtask.worker.executors import open_executor
 from quantumtask.worker.large_tasks import LargeTasks
 from quantumtask.worker.lease_monitor import LeaseMonitor
 from quantumtask.worker.outcome import (
     AttemptOutcome,
     RecordedOutcome,
-    Report,
     SlotRequest,
     TaskSize,
 )
 from quantumtask.worker.preemption import Preemption
-from quantumtask.worker.ray.executor import RayExecutor
 from quantumtask.worker.renewal import Renewal
 from quantumtask.worker.result_uploader import ResultUploader
 from quantumtask.worker.retention import RetentionThread
-from quantumtask.worker.slots.executor import CHUNK_MS, LocalExecutor, pack_chunks
+from quantumtask.worker.slots.executor import CHUNK_MS, pack_chunks
 from quantumtask.worker.telemetry import metrics
 from quantumtask.worker.telemetry.events import WorkerEvents
 from quantumtask.worker.throughput import ThroughputMeter
@@ -40,21 +38,6 @@ IDLE_PAUSE_S = 0.0001
 SOME_BUSY_PAUSE_S = 0.0005  # tasks that arrive meanwhile are better claimed together
 ALL_BUSY_PAUSE_S = 0.005  # without a free slot, only a cancellation needs the worker
 RECLAIM_INTERVAL_S = 1.0
-
-
-def open_executor(
-    settings: Settings, report: Report, on_fatal: Callable[[BaseException], None]
-) -> Executor:
-    """Return the executor that the settings name.
-
-    Args:
-        settings: The settings.
-        report: The callback for outcomes.
-        on_fatal: The callback for an error after which no task can run.
-    """
-    if settings.executor == "ray":
-        return RayExecutor(settings, report)
-    return LocalExecutor(settings, report, on_fatal)
 
 
 class WakeReason(Enum):
@@ -79,6 +62,7 @@ class Worker:
         self.warm = False
         self._settings = settings
         self._executor = open_executor(settings, self._report, self._on_fatal)
+        self._direct = DirectRunServer(settings, self.id, self._executor, self._has_waiting)
         self._store = WorkerStore(settings)
         self._events = WorkerEvents(settings, self.id)
         self._stopping = threading.Event()
@@ -124,6 +108,7 @@ class Worker:
         self.warm = True
         freeze_gc()
         self._retention.start()
+        self._direct.start()
         log.info("ready to run tasks", extra={"worker": self.id, "slots": self.slots})
         while not self._stopping.is_set():
             if self._try_iteration() and not (self._more_waiting and self._unreserved_slots()):
@@ -164,8 +149,9 @@ class Worker:
         return WakeReason.OUTCOME
 
     def _store_changed(self) -> bool:
+        """Return True if another process has written something that concerns this worker."""
         try:
-            return self._store.changed()
+            return self._store.changed() and (bool(self._held) or self._store.has_waiting())
         except StoreUnavailable:
             return True
 
@@ -226,6 +212,11 @@ class Worker:
         if self._backlog or self._retries or self._uploader.saturated or self._stopping.is_set():
             return 0
         return self._unreserved_slots()
+
+    def _has_waiting(self) -> bool:
+        """Return True if tasks wait that are stored; threads of direct runs ask."""
+        waiting = self._backlog or self._retries or self._large.assignments or self._more_waiting
+        return bool(waiting) or self._stopping.is_set()
 
     def _unreserved_slots(self) -> int:
         """Return the number of free slots that no large task waits for."""
@@ -339,6 +330,7 @@ class Worker:
 
     def _drain(self) -> None:
         """Requeue tasks that have not started; wait for running tasks, then kill late ones."""
+        self._direct.stop()
         log.info("draining", extra={"held": len(self._held)})
         self._requeue_waiting()
         deadline = time.monotonic() + (0 if self.fatal_error else self._settings.drain_s)

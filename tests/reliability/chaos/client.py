@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 import httpx
 
@@ -124,8 +125,12 @@ class Client(threading.Thread):
         journal: Journal,
         pace: SubmissionPace,
         case: Callable[[int], CircuitCase] = checked_circuit,
+        *,
+        waits: bool = True,
     ) -> None:
+        """Prepare a client; one that `waits` asks for the end of three tasks of four at once."""
         super().__init__(name="client")
+        self._waits = waits
         self._service, self._numbers = service, numbers
         self._journal, self._pace, self._case = journal, pace, case
         self._random = random.Random(numbers[0])
@@ -151,22 +156,26 @@ class Client(threading.Thread):
 
     def _submit(self, http: httpx.Client, number: int) -> None:
         case = self._case(number)
+        question = {"wait": 1} if self._waits and number // 8 % 4 else {}
         key = uuid.uuid4().hex
         self._journal.record_submission(key, case.counts, case.ends)
-        task_id = self._submit_until_accepted(http, case, key)
+        task_id = self._submit_until_accepted(http, case, key, question)
         self._journal.record_answer(key, task_id)
         with suppress(httpx.TransportError):
             if "cancelled" in case.ends:
                 http.post(f"/tasks/{task_id}/cancel")
             http.get(f"/tasks/{task_id}")
 
-    def _submit_until_accepted(self, http: httpx.Client, case: CircuitCase, key: str) -> str:
+    def _submit_until_accepted(
+        self, http: httpx.Client, case: CircuitCase, key: str, question: dict[str, int]
+    ) -> str:
         """Repeat a submission with one key until there is an answer."""
         headers, began = {"Idempotency-Key": key}, time.monotonic()
         while time.monotonic() < began + PATIENCE_S:
             with suppress(httpx.TransportError):
-                answer = http.post("/tasks", json=case.body, headers=headers)
+                answer = http.post("/tasks", json=case.body, headers=headers, params=question)
                 if answer.status_code == 200:
+                    _check_answer(answer.json(), case)
                     self.gaps.append(time.monotonic() - began)
                     return str(answer.json()["task_id"])
                 self.refusals[answer.status_code] += 1
@@ -174,3 +183,9 @@ class Client(threading.Thread):
                 assert "retry-after" in answer.headers, answer.text
             time.sleep(RETRY_S)
         raise AssertionError(f"nothing was accepted for {PATIENCE_S} s")
+
+
+def _check_answer(task: dict[str, Any], case: CircuitCase) -> None:
+    """Check the counts of a task that has ended; its row must have them, too."""
+    if task["status"] == "completed":
+        assert case.counts in (None, task["result"]), task

@@ -9,7 +9,7 @@ FOLDER count them.
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from quantumtask.cli.app import main
 from quantumtask.shared.blobs import FolderStore
 from quantumtask.shared.database.postgresql import Postgresql
 from quantumtask.shared.database.sqlite import Sqlite
-from quantumtask.shared.db import Store
+from quantumtask.shared.db import NOW, Store
 from quantumtask.shared.http_server.transport import CoalescingTransport
 from quantumtask.shared.worker_store import WorkerStore
 
@@ -27,10 +27,13 @@ SPREAD = 3
 """Number of hits by which each repetition of a failpoint is later than the one before."""
 
 PLACES = {
-    "api": ("submit", "cancel", "answer", "ring"),
+    "api": ("submit", "direct", "cancel", "answer", "ring"),
     "worker": ("claim", "complete", "fail", "release", "renew", "sweep", "blob"),
 }
-"""Steps with failpoints: commits by their move, and steps that are no commits."""
+"""Steps with failpoints: commits by their move, and steps that are no commits.
+
+`direct` is the commit of a task that has run before it is stored.
+"""
 
 SIDES = ("before", "after")
 POINTS = {
@@ -81,10 +84,16 @@ def install(failpoints: Failpoints) -> None:
     def note(self: Store, step: str) -> None:
         steps.setdefault(id(self._database), []).append(step)
 
-    def record(self: Store, move: str, tasks: Sequence[Any], worker: str | None) -> None:
+    def record(
+        self: Store,
+        move: str,
+        tasks: Sequence[Any],
+        worker: str | None,
+        ago_s: Mapping[str, float] = NOW,
+    ) -> None:
         if tasks:
             note(self, "sweep" if id(self) in reclaiming else move)
-        inner_record(self, move, tasks, worker)
+        inner_record(self, move, tasks, worker, ago_s)
 
     def renew(self: WorkerStore, worker: str, ids: Any) -> Any:
         task_ids = list(ids)
@@ -101,6 +110,8 @@ def install(failpoints: Failpoints) -> None:
 
     def writes(self: Any, *, commit: bool) -> list[str]:
         open_steps = steps.pop(id(self), [])
+        if {"submit", "complete"} <= set(open_steps):
+            open_steps = ["submit", "direct"]
         return open_steps if commit else []
 
     inner_record, inner_renew, inner_reclaim = Store._record, WorkerStore.renew, WorkerStore.reclaim

@@ -40,10 +40,18 @@ class Report:
 
 
 def run_with_kills(
-    service: Service, tasks: int, seed: int, faults: FaultCounts, server: Server | None = None
+    service: Service,
+    tasks: int,
+    seed: int,
+    faults: FaultCounts,
+    server: Server | None = None,
+    *,
+    waits: bool = True,
 ) -> Report:
     """Submit tasks, evenly over the faults, and wait until they have ended."""
-    return run_with_faults(service, tasks, FaultInjector(service, seed, server), faults)
+    injector = FaultInjector(service, seed, server)
+    report = run_trial(service, tasks, injector.inject(faults), waits=waits)
+    return replace(report, faults=injector.fault_counts)
 
 
 def run_with_faults(
@@ -78,12 +86,15 @@ def run_trial(
     progress: Iterable[float],
     case: Callable[[int], CircuitCase] = checked_circuit,
     limit: float = 120,
+    *,
+    waits: bool = True,
 ) -> Report:
     """Submit tasks while faults happen, and audit them; `progress` is the part of the faults."""
     started = time.monotonic()
     journal_file, pace = Journal(service.folder / "journal"), SubmissionPace(tasks)
     clients = [
-        Client(service, range(k, tasks, CLIENTS), journal_file, pace, case) for k in range(CLIENTS)
+        Client(service, range(k, tasks, CLIENTS), journal_file, pace, case, waits=waits)
+        for k in range(CLIENTS)
     ]
     for client in clients:
         client.start()

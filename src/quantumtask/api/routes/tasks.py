@@ -146,11 +146,15 @@ async def submit(request: Request) -> Response:
                 await unless_disconnected(request.receive, check)
             traceparent = request.headers.get("traceparent", "") if service.tracing_enabled else ""
             key = request.headers.get("idempotency-key")
-            task_id = await service.submit(get_principal(request), spec, key, traceparent)
-    if options.wait_s:
-        task = await service.get(get_scope(request), task_id, options.wait_s)
-        return await _task_response(request, task, options)
-    return RawJsonResponse(task_submitted_json(task_id))
+            principal = get_principal(request)
+            if options.wait_s:
+                task = await service.run(principal, spec, options.wait_s, key, traceparent)
+            else:
+                task_id = await service.submit(principal, spec, key, traceparent)
+                return RawJsonResponse(task_submitted_json(task_id))
+    if isinstance(task, str):
+        task = await service.get(get_scope(request), task, options.wait_s)
+    return await _task_response(request, task, options)
 
 
 @router.post(

@@ -10,13 +10,14 @@ from typing import Any
 from quantumtask.api import metrics
 from quantumtask.api.ids import parse_id
 from quantumtask.api.service.micro_batcher import MicroBatcher
+from quantumtask.api.service.submission_writer import Item
 from quantumtask.api.watch.queries import BatchQuery
 from quantumtask.api.watch.watcher import DatabaseWatcher
 from quantumtask.shared.api_store import ApiStore
 from quantumtask.shared.audit import Sender
 from quantumtask.shared.batch import Batch, NewBatch
 from quantumtask.shared.errors import BatchNotFound, RequestError, StoreUnavailable
-from quantumtask.shared.task import Submission, TaskSpec
+from quantumtask.shared.task import TaskSpec
 
 MAX_BATCH_TASKS = 1_000
 
@@ -58,7 +59,7 @@ class BatchService:
 
     def __init__(
         self,
-        submissions: MicroBatcher[Submission | NewBatch, str],
+        submissions: MicroBatcher[Item, Any],
         calls: MicroBatcher[Callable[[ApiStore], Any], Any],
         watcher: DatabaseWatcher,
         lock_timeout_s: float,

@@ -50,7 +50,12 @@ class RateLimiter:
     Args:
         limits: The limits at the start.
         read_limits: Reads the limits from the database.
+
+    Attributes:
+        limits_runs: True if anybody has a limit on running tasks or on slots.
     """
+
+    limits_runs: bool
 
     def __init__(
         self, limits: LimitTable, read_limits: Callable[[], Awaitable[LimitTable]]
@@ -97,6 +102,7 @@ class RateLimiter:
     def _update(self, limits: LimitTable) -> None:
         self._limits = limits
         self._limited = limits.limits_any("max_requests")
+        self.limits_runs = limits.limits_any("max_running", "max_slots")
         self._read_at = time.monotonic()
 
     async def _renew(self, wait: bool) -> None:

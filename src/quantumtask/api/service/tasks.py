@@ -21,6 +21,7 @@ from quantumtask.api.service.batches import (
 )
 from quantumtask.api.service.circuit_questions import CircuitQuestions
 from quantumtask.api.service.deletion import Deletion
+from quantumtask.api.service.direct_runs import DirectRunClient
 from quantumtask.api.service.field_checks import validate_task
 from quantumtask.api.service.idempotency import fingerprint_batch, fingerprint_task, validate_key
 from quantumtask.api.service.large_answers import LargeAnswers
@@ -30,6 +31,7 @@ from quantumtask.api.service.ownership import assign_owner
 from quantumtask.api.service.predicted_cost import predict_ms
 from quantumtask.api.service.rate_limiter import RateLimiter
 from quantumtask.api.service.readiness import NO_HEARTBEAT, Readiness
+from quantumtask.api.service.submission_writer import SubmissionRun, SubmissionWriter, call_or_error
 from quantumtask.api.service.tagging import Tagging
 from quantumtask.api.service.tokens import TokenService
 from quantumtask.api.service.worker_client import WorkerClient
@@ -73,11 +75,8 @@ class TaskService:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._write_store = ApiStore(settings)
         self._read_store = ApiStore(settings)
-        self._submissions: MicroBatcher[Submission | NewBatch, str] = MicroBatcher(
-            "submissions", self._store
-        )
+        self._writer = SubmissionWriter(settings)
         self._calls: MicroBatcher[Callable[[ApiStore], Any], Any] = MicroBatcher(
             "calls", self._call
         )
@@ -90,7 +89,7 @@ class TaskService:
         self.deletion = Deletion(settings, self._calls)
         self.tagging = Tagging(self._calls)
         self.batches = BatchService(
-            self._submissions, self._calls, self._watcher, settings.busy_timeout_s
+            self._writer.submissions, self._calls, self._watcher, settings.busy_timeout_s
         )
         secret = load_worker_secret(settings)
         self.authenticator = Authenticator(
@@ -104,6 +103,7 @@ class TaskService:
         self.rate_limiter = RateLimiter(
             self._read_store.limits(), lambda: self._calls(ApiStore.limits)
         )
+        self._direct = DirectRunClient(settings)
         self._worker = WorkerClient(settings.doorbell_url, secret)
         self.questions = CircuitQuestions(settings, self._worker)
         self._traces = open_traces(settings, "api")
@@ -115,9 +115,9 @@ class TaskService:
             yield self
         finally:
             self._worker.stop()
-            for thread in (self._submissions, self._calls, self._watcher, self.answers):
+            self._direct.stop()
+            for thread in (self._writer, self._calls, self._watcher, self.answers):
                 await asyncio.to_thread(thread.stop)
-            self._write_store.close()
             self._read_store.close()
             if self._traces:
                 await asyncio.to_thread(self._traces.close)
@@ -144,18 +144,41 @@ class TaskService:
             QueueFull: too many tasks are waiting.
         """
         began_ns = time.time_ns()
+        submission = self._create(principal, spec, key)
+        stored = await self._store((submission, None), began_ns, traceparent)
+        assert isinstance(stored, str)
+        return stored
+
+    async def run(
+        self, principal: Principal, spec: TaskSpec, wait_s: float, key: str | None, traceparent: str
+    ) -> Task | str:
+        """Submit a task whose sender waits; return the task if it has ended, otherwise its id.
+
+        A small task may run before it is stored. Arguments and errors are those of `submit`.
+        """
+        began_ns = time.time_ns()
+        submission = self._create(principal, spec, key)
+        needs_row = self._traces or self.rate_limiter.limits_runs
+        run = None if needs_row else await self._direct.run(submission, wait_s)
+        return await self._store((submission, run), began_ns, traceparent)
+
+    async def _store(self, new: SubmissionRun, began_ns: int, traceparent: str) -> Task | str:
+        submission, run = new
+        if run is None:
+            self._worker.wake(submission.id)  # before storing: the worker wakes up meanwhile
+        stored: Task | str = await self._writer.submissions(new)
+        if (stored if isinstance(stored, str) else stored.id) == submission.id:
+            metrics.count_submissions()
+            self._trace(submission, began_ns, traceparent)
+        else:
+            metrics.count_deduplicated()
+        return stored
+
+    def _create(self, principal: Principal, spec: TaskSpec, key: str | None) -> Submission:
         spec = self._check(principal, spec)
         validate_key(key)
         fingerprint = fingerprint_task(spec) if key else ""
-        submission = Submission(new_id(), spec, predict_ms(spec), key, fingerprint)
-        self._worker.wake(submission.id)  # before storing: the worker wakes up meanwhile
-        stored_id: str = await self._submissions(submission)
-        if stored_id != submission.id:
-            metrics.count_deduplicated()
-            return stored_id
-        metrics.count_submissions()
-        self._trace(submission, began_ns, traceparent)
-        return stored_id
+        return Submission(new_id(), spec, predict_ms(spec), key, fingerprint)
 
     async def submit_batch(
         self, principal: Principal, spec: BatchSpec, key: str | None = None, traceparent: str = ""
@@ -373,26 +396,5 @@ class TaskService:
         """Answer all long polls and end all streams, now and from now on."""
         self._watcher.release_all()
 
-    def _store(self, items: list[Submission | NewBatch]) -> list[Any]:
-        """Store single tasks in one transaction, and each batch in one of its own."""
-        tasks = [each for each in items if isinstance(each, Submission)]
-        stored: Any = []
-        if tasks:
-            stored = _call_or_error(lambda store: store.submit(tasks), self._write_store)
-        outcomes = iter([stored] * len(tasks) if isinstance(stored, Exception) else stored)
-        return [
-            _call_or_error(partial(ApiStore.submit_batch, batch=each), self._write_store)
-            if isinstance(each, NewBatch)
-            else next(outcomes)
-            for each in items
-        ]
-
     def _call(self, functions: list[Callable[[ApiStore], Any]]) -> list[Any]:
-        return [_call_or_error(function, self._read_store) for function in functions]
-
-
-def _call_or_error(function: Callable[[ApiStore], Any], store: ApiStore) -> Any:
-    try:
-        return function(store)
-    except Exception as error:  # of the database driver: raised to the caller
-        return error
+        return [call_or_error(function, self._read_store) for function in functions]

@@ -234,12 +234,12 @@ def _engine(spec: TaskSpec) -> str | None:
 
 
 def to_completion_row(
-    assignment: Assignment, result: Result, store_ms: float | None = None
+    task_id: str, attempt: int, result: Result, store_ms: float | None = None
 ) -> dict[str, Any]:
     """Return the values of the query `complete`; `store_ms` becomes a part of the report."""
     return {
-        "id": assignment.id,
-        "attempt": assignment.attempt,
+        "id": task_id,
+        "attempt": attempt,
         "result": result.counts,
         "result_memory": result.memory,
         "result_outputs": result.outputs,

@@ -10,7 +10,7 @@ from quantumtask.shared.task import Assignment
 from quantumtask.shared.task_progress import TaskProgress
 from quantumtask.worker.outcome import AttemptOutcome, Report, TaskSize
 from quantumtask.worker.progress import AttemptKey
-from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Slot
+from quantumtask.worker.slots.slot import CHUNK_LIMIT_S, Slot, SlotMessage
 
 CHUNK_MS = 50.0
 """Predicted work of a full chunk, in milliseconds."""
@@ -34,10 +34,13 @@ class LocalExecutor:
         self._report = report
         self._on_fatal = on_fatal
         self._lock = threading.Lock()
+        self._slot_freed = threading.Condition(self._lock)
         self._slots = [Slot(settings, settings.slot_threads) for _ in range(count)]
         self._free = list(self._slots)
         self._large: list[Slot] = []
         self._threads_in_use = 0  # by tasks that are not tiny
+        self._direct = 0  # slots with a direct run
+        self._waits = False  # `submit` waits for the end of a direct run
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="slot")
 
     def warm(self) -> None:
@@ -53,8 +56,8 @@ class LocalExecutor:
 
     @property
     def free(self) -> int:
-        """Number of chunks that can be submitted now."""
-        return len(self._free)
+        """Number of chunks that can be submitted now; a slot with a direct run counts as free."""
+        return len(self._free) + self._direct
 
     @property
     def progress(self) -> dict[AttemptKey, TaskProgress]:
@@ -65,6 +68,7 @@ class LocalExecutor:
         """Run a chunk in a free slot, or a task that is larger in a slot of its own."""
         count = size.slots if size else 1
         with self._lock:
+            self._wait_for_direct_runs(count)
             threads = self._threads(size)
             slots = [self._free.pop() for _ in range(count)]
             slot = slots[0]
@@ -76,6 +80,33 @@ class LocalExecutor:
         slot.assign(chunk, elastic=size is None)
         future = self._pool.submit(self._run, slot)
         future.add_done_callback(lambda done: self._on_chunk_end(done, slots, used))
+
+    def _wait_for_direct_runs(self, count: int) -> None:
+        """Wait until so many slots are free; no other direct run takes one meanwhile."""
+        self._waits = True
+        self._slot_freed.wait_for(lambda: len(self._free) >= count)
+        self._waits = False
+
+    def run_directly(self, chunk: list[Assignment], limit_s: float) -> list[SlotMessage]:
+        """Run a chunk in the thread of the caller; return nothing without a free slot.
+
+        Args:
+            chunk: The tasks.
+            limit_s: Seconds after which the slot is killed. `submit` may have to wait as long.
+        """
+        with self._lock:
+            if self._waits or not self._free:
+                return []
+            slot = self._free.pop()
+            self._direct += 1
+        try:
+            slot.assign(chunk, limit_s=limit_s)
+            return list(slot.run())
+        finally:
+            with self._lock:
+                self._free.append(slot)
+                self._direct -= 1
+                self._slot_freed.notify()
 
     def _threads(self, size: TaskSize | None) -> int:
         """Return the threads of a task: those of its slots, and those that no other task uses."""
@@ -132,6 +163,7 @@ class LocalExecutor:
         """Free the slots and the threads of a chunk, and report its last outcomes."""
         with self._lock:
             self._free += slots
+            self._slot_freed.notify()
             self._threads_in_use -= threads
         if error := done.exception():
             self._on_fatal(error)

@@ -62,6 +62,7 @@ class Slot:
         self._kill_reason = ""
         self._single = True
         self._elastic = False
+        self._limit_s: float | None = None
         self._progress = LatestProgress()
         self._last_fraction = 0.0
         self._reports_allowed_from = 0.0  # on the monotonic clock
@@ -71,17 +72,22 @@ class Slot:
         """Start the child, so that it is ready for the first chunk."""
         self._child.ensure_ready()
 
-    def assign(self, chunk: list[Assignment], elastic: bool = False) -> None:
+    def assign(
+        self, chunk: list[Assignment], elastic: bool = False, limit_s: float | None = None
+    ) -> None:
         """Set the chunk that `run` is going to run; from now on `kill` can end it.
 
         Args:
+            chunk: The tasks.
             elastic: The outcome of a task may be a SlotRequest.
+            limit_s: Time limit of the chunk; None: that of its task, or of a chunk.
         """
         with self._lock:
             self._unfinished = {(task.id, task.attempt): task for task in chunk}
             self._kill_reason = ""
             self._single = len(chunk) == 1
             self._elastic = elastic
+            self._limit_s = limit_s
             self._last_fraction = 0.0
             self._reports_allowed_from = time.monotonic() - REPORTS_AT_ONCE * REPORT_INTERVAL_S
 
@@ -99,7 +105,9 @@ class Slot:
             ChildStartError: No child could be started.
         """
         chunk = list(self._unfinished.values())
-        limit_s = chunk[0].spec.timeout_s if self._single else CHUNK_LIMIT_S
+        limit_s = self._limit_s
+        if limit_s is None:
+            limit_s = chunk[0].spec.timeout_s if self._single else CHUNK_LIMIT_S
         message: SlotMessage | None = None
         in_time = True
         connection = self._child.ensure_ready()

@@ -37,7 +37,7 @@ INSERT INTO tags (tag, sequence) VALUES (:tag, :sequence) ON CONFLICT DO NOTHING
 -- name: record_change
 -- One entry of the history of a task.
 INSERT INTO changes (sequence, at, move, state, attempt, worker)
-VALUES (:sequence, $now, :move, :state, :attempt, :worker);
+VALUES (:sequence, $now - :ago_s, :move, :state, :attempt, :worker);
 
 -- name: virtual_time
 -- The current virtual time: the virtual start of the next waiting task, or the end of all shares if no
@@ -85,6 +85,15 @@ WHERE state = 'submitted'
   AND sequence IN (SELECT sequence FROM waiting WHERE before_ms < :budget_ms)
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
           engine, method, submitted_at, started_at, rank, fair;
+
+-- name: claim.direct
+-- move: submitted -> running
+-- Claims a task that its worker has run before it was stored.
+UPDATE tasks
+SET state = 'running', attempt = attempt + 1, worker = :worker, lease_until = $now + :lease_s,
+    submitted_at = $now - :submitted_ago_s, started_at = $now - :started_ago_s
+WHERE id = :id AND state = 'submitted'
+RETURNING sequence, state, attempt, id;
 
 -- name: claim.limited
 -- move: submitted -> running

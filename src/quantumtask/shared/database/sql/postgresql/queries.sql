@@ -58,9 +58,23 @@ ON CONFLICT DO NOTHING;
 
 -- name: record_change
 INSERT INTO changes (sequence, at, move, state, attempt, worker)
-SELECT sequence, $now, move, state, attempt, worker
+SELECT sequence, $now - ago_s, move, state, attempt, worker
 FROM json_to_recordset(:rows) AS input
-  (sequence bigint, move text, state text, attempt bigint, worker text);
+  (sequence bigint, ago_s float8, move text, state text, attempt bigint, worker text);
+
+-- name: claim.direct
+-- move: submitted -> running
+UPDATE tasks
+SET state = 'running', attempt = attempt + 1, worker = ran.holder,
+    lease_until = $now + ran.lease_s, submitted_at = $now - ran.submitted_ago_s,
+    started_at = $now - ran.started_ago_s
+FROM (
+  SELECT id AS task, worker AS holder, lease_s, submitted_ago_s, started_ago_s
+  FROM json_to_recordset(:rows) AS input
+    (id text, worker text, lease_s float8, submitted_ago_s float8, started_ago_s float8)
+) AS ran
+WHERE id = ran.task AND state = 'submitted'
+RETURNING sequence, state, attempt, id;
 
 -- name: complete
 -- move: running -> completed

@@ -1,0 +1,157 @@
+"""The API's side of direct runs: small tasks go to the worker before they are stored."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import NamedTuple, cast
+
+from quantumtask.shared.direct_run import DirectRun, api_address, decode_answer, encode_tasks
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Result, Submission
+
+MAX_COST_MS = 3.0
+"""Predicted work of a task that may run directly, in milliseconds."""
+MAX_LOAD_MS = 6.0
+"""Predicted work of all tasks that run directly or wait for it: more is worth several slots."""
+MAX_CHARACTERS = 16 * 1024
+MIN_TIMEOUT_S = 2.0
+"""Tasks with a shorter time limit run alone in their slot."""
+REPLY_LIMIT_S = 0.5
+"""Time after which a worker that does not answer counts as lost."""
+RETRY_S = 1.0
+REFUSAL_PAUSE_S = 0.05
+"""Time without direct runs after the worker has refused one, because other tasks wait."""
+
+_HEAD_BYTES = 4
+
+
+class _Arrival(NamedTuple):
+    submission: Submission
+    submitted_at: float
+    future: "asyncio.Future[DirectRun | None]"
+
+
+class DirectRunClient(asyncio.Protocol):
+    """The connection to the worker of this machine. Belongs to the event loop.
+
+    One message is under way at a time; tasks that arrive meanwhile travel together in the next.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._address = api_address(settings)
+        self._transport: asyncio.Transport | None = None
+        self._paused_until = 0.0
+        self._arrivals: list[_Arrival] = []
+        self._sent: list[_Arrival] = []
+        self._sent_at = 0.0
+        self._load_ms = 0.0
+        self._received = bytearray()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def run(self, submission: Submission, wait_s: float) -> DirectRun | None:
+        """Return the run of a task; None if the task has to be stored first.
+
+        Args:
+            submission: The task.
+            wait_s: Seconds that its sender waits.
+        """
+        if wait_s < REPLY_LIMIT_S or not self._may_run(submission):
+            return None
+        if self._transport is None and not await self._connect():
+            return None
+        loop = asyncio.get_running_loop()
+        arrival = _Arrival(submission, time.monotonic(), loop.create_future())
+        self._load_ms += submission.cost_ms
+        if not (self._arrivals or self._sent):
+            loop.call_soon(self._send)
+        self._arrivals.append(arrival)
+        try:
+            return await arrival.future
+        finally:
+            self._load_ms -= submission.cost_ms
+
+    def stop(self) -> None:
+        """Close the connection; tasks that wait for a direct run are stored."""
+        self._address = None
+        self._lose()
+
+    def _may_run(self, submission: Submission) -> bool:
+        spec, cost_ms = submission.spec, submission.cost_ms
+        if cost_ms > MAX_COST_MS or self._load_ms + cost_ms > MAX_LOAD_MS:
+            return False
+        if len(spec.circuit) > MAX_CHARACTERS or spec.timeout_s < MIN_TIMEOUT_S:
+            return False
+        return time.monotonic() >= self._paused_until and self._address is not None
+
+    async def _connect(self) -> bool:
+        """Connect to the worker, which takes no time; return False if there is none."""
+        self._paused_until = time.monotonic() + RETRY_S
+        try:
+            await asyncio.get_running_loop().create_unix_connection(lambda: self, self._address)
+        except OSError:
+            return False
+        self._paused_until = 0.0
+        return True
+
+    def _send(self) -> None:
+        self._sent, self._arrivals = self._arrivals, []
+        if not self._sent:
+            return
+        if self._transport is None:
+            self._lose()
+            return
+        message = encode_tasks(arrival.submission for arrival in self._sent)
+        self._sent_at = time.monotonic()
+        self._transport.write(len(message).to_bytes(_HEAD_BYTES) + message)
+        self._timer = asyncio.get_running_loop().call_later(REPLY_LIMIT_S, self._lose)
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Use a new connection."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Read an answer, and send the tasks that have arrived meanwhile."""
+        self._received += data
+        size = int.from_bytes(self._received[:_HEAD_BYTES])
+        if len(self._received) < _HEAD_BYTES + size:
+            return
+        message = bytes(self._received[_HEAD_BYTES:])
+        self._received.clear()
+        try:
+            worker, results = decode_answer(message)
+        except (ValueError, TypeError, KeyError):
+            self._lose()
+            return
+        self._resolve(worker, results)
+        if not results:
+            self._paused_until = time.monotonic() + REFUSAL_PAUSE_S
+        self._send()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Have all tasks stored that are not run yet."""
+        self._lose()
+
+    def _lose(self) -> None:
+        """Close the connection, and have all tasks stored that are not run yet."""
+        transport, self._transport = self._transport, None
+        if transport:
+            transport.abort()
+            self._paused_until = time.monotonic() + RETRY_S
+        self._received.clear()
+        self._sent, self._arrivals = self._sent + self._arrivals, []
+        self._resolve("", {})
+
+    def _resolve(self, worker: str, results: Mapping[str, Result]) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        sent, self._sent = self._sent, []
+        now = time.monotonic()
+        for task, submitted_at, future in sent:
+            run = None
+            if result := results.get(task.id):
+                run = DirectRun(worker, result, submitted_at, self._sent_at, now)
+            if not future.done():
+                future.set_result(run)
