@@ -119,7 +119,8 @@ def _is_earlier(request: Request, calibrated_at: datetime) -> bool:
 
 
 def _calibrated_at(backend: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(backend["calibrated"]).replace(tzinfo=UTC)
+    """Return the time of the calibration; for the simulator a date that the clients need."""
+    return datetime.fromisoformat(backend["calibrated"] or "1970-01-01").replace(tzinfo=UTC)
 
 
 def _configuration(backend: dict[str, Any], max_shots: int) -> dict[str, Any]:
@@ -147,12 +148,11 @@ def _configuration(backend: dict[str, Any], max_shots: int) -> dict[str, Any]:
         "max_experiments": 1000,
         "meas_levels": [2],
         "credits_required": False,
+        "online_date": _calibrated_at(backend).isoformat(),
         "dynamic_reprate_enabled": False,
     }
     if backend["dt_ns"] is not None:
         fields |= {"dt": backend["dt_ns"], "dtm": backend["dt_ns"]}
-    if backend["calibrated"] is not None:
-        fields |= {"online_date": _calibrated_at(backend).isoformat()}
     return fields
 
 
