@@ -46,7 +46,7 @@ def test_the_simulator_has_no_couplings_and_all_its_gates(client: Any) -> None:
     backend = client.backend("simulator", use_fractional_gates=None)
     assert backend.simulator
     assert backend.coupling_map is None
-    assert {"h", "cx", "u", "rzz", "ccx", "measure", "reset"} <= set(backend.operation_names)
+    assert {"h", "cx", "rx", "rzz", "ccx", "measure", "reset"} <= set(backend.operation_names)
     assert backend.properties() is None
 
 

@@ -22,6 +22,7 @@ from quantumtask.api.routes import (
     results,
     service,
     sessions,
+    tagging,
     tasks,
     tokens,
 )
@@ -75,6 +76,7 @@ def create_app(settings: Settings, doors: Sequence[Door] = ()) -> App:
             *project_events.router.routes,
             *batches.router.routes,
             *deletion.router.routes,
+            *tagging.router.routes,
             *service.router.routes,
             *sessions.router.routes,
             *audit.router.routes,

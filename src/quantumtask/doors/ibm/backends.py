@@ -16,6 +16,9 @@ from quantumtask.shared.task import SIMULATOR
 _VERSION = "1.0.0"
 _OBJECTS_SINCE = "2025-05-01"
 """The version of IBM's API from which on a list has a JSON object for each backend."""
+_WRONGLY_TWIRLED = ("p", "ry", "u")
+"""Gates with which samplomatic 0.21, a library of the client, twirls layers wrongly if the angles
+differ. Circuits with these gates run; compilers write others instead."""
 _CONTROL_FLOW = ["if_else", "for_loop", "while_loop", "switch_case"]
 _ONE_ANGLE = ("p", "rx", "ry", "rz", "u1", "cp", "crx", "cry", "crz", "rxx", "ryy", "rzz")
 _ANGLES = {"u": 3, "u2": 2, "u3": 3, "cu": 4, **dict.fromkeys(_ONE_ANGLE, 1)}
@@ -125,7 +128,7 @@ def _calibrated_at(backend: dict[str, Any]) -> datetime:
 
 def _configuration(backend: dict[str, Any], max_shots: int) -> dict[str, Any]:
     is_simulator = backend["name"] == SIMULATOR
-    gates = backend["basis_gates"]
+    gates = _gates(backend)
     instructions = [*gates, "measure", "delay", *_CONTROL_FLOW]
     if is_simulator or any(gate["name"] == "reset" for gate in backend["gates"]):
         instructions.append("reset")
@@ -156,12 +159,17 @@ def _configuration(backend: dict[str, Any], max_shots: int) -> dict[str, Any]:
     return fields
 
 
+def _gates(backend: dict[str, Any]) -> list[str]:
+    """Return the gates into which compilers write circuits."""
+    return [name for name in backend["basis_gates"] if name not in _WRONGLY_TWIRLED]
+
+
 def _gate_configurations(backend: dict[str, Any]) -> list[dict[str, Any]]:
     places: dict[str, list[Any]] = {}
     for gate in backend["gates"]:
         places.setdefault(gate["name"], []).append(gate["qubits"])
     configurations = []
-    for name in backend["basis_gates"]:
+    for name in _gates(backend):
         angles = [f"angle_{k}" for k in range(_ANGLES.get(name, 0))]
         fields = {"name": name, "parameters": angles, "qasm_def": ""}
         configurations.append(fields | ({"coupling_map": places[name]} if name in places else {}))
