@@ -1,7 +1,7 @@
 # `make run` and `make test` need Python 3.11 or newer with venv (or uv), and make, nothing else. The
 # tests of the page and of the clients need Node.js and Chromium, and are skipped where these are missing.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full coverage test-qiskit test-algorithms test-pennylane web screenshots clients node-packages lint format types docs lock upgrade dist clean
+.PHONY: help run test test-full coverage test-qiskit test-algorithms test-pennylane test-doors web screenshots clients node-packages lint format types docs lock upgrade dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -52,6 +52,10 @@ test-algorithms: $(VENV)/dev.stamp ## Run qiskit-algorithms' own tests with our 
 
 test-pennylane: $(VENV)/dev.stamp ## Run PennyLane's own tests of devices on a service
 	@$(BIN)/python -m tests.client.qiskit.pennylane_suite
+
+test-doors: export BRAKET_SOURCES ?=
+test-doors: $(VENV)/dev.stamp ## Run the clients' own tests through the doors; ONLY=braket runs one suite
+	@$(BIN)/python -m tests.doors.suites $(ONLY)
 
 coverage: $(VENV)/dev.stamp ## Run the tests and show which lines of src no test runs
 	@rm -rf build/coverage && mkdir -p build/coverage
@@ -120,7 +124,7 @@ dist: $(VENV)/dev.stamp ## Build the source archive and the wheel into dist/
 	@$(BIN)/python -m hatchling build
 
 clean: ## Remove the environment and every cache; keeps ./data
-	rm -rf $(VENV) .venv-pennylane $(NODE:%=%/node_modules) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-pennylane .venv-doors $(NODE:%=%/node_modules) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What only the tests need beside qsim.

@@ -5,17 +5,15 @@ network namespace of its own (`unshare -n`), no client can reach a vendor. The u
 addresses of the vendors already; the service takes none of those keys.
 """
 
-import fcntl
 import os
 import re
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from quantumtask.shared.token_store import TokenStore
+from tests.support.loopback import start_loopback
 from tests.support.secured_service import PRINCIPALS
 from tests.support.services import Service
 
@@ -46,14 +44,6 @@ OF_VENDORS = {
 """Variables of a user of the other clouds."""
 QBRAIDRC = "[default]\napi-key = of-a-vendor\naccess-token = of-a-vendor\n"
 IBM_CREDENTIALS = "GLOBAL_SEARCH_URL=https://api.global-search-tagging.cloud.ibm.com\n"
-
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
-
-
-def start_loopback() -> None:
-    """Let this network namespace have its loopback; elsewhere it is up already."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
 
 
 def programs(page: Path) -> list[str]:

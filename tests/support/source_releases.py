@@ -29,13 +29,13 @@ class Release(NamedTuple):
         return caches / "quantumtask" / f"{self.name}-{self.version}"
 
     def fetch(self) -> Path:
-        """Return the folder that holds `test` of the release; download it at the first call.
+        """Return the folder that holds the folders of the release; download it at the first call.
 
         Raises:
             DownloadError: pip could not download the release.
         """
         folder = self.folder
-        if not (folder / "test").is_dir():
+        if not (folder / self.folders[0]).is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
                 release = self._unpack(self._download(Path(scratch)), Path(scratch) / "release")
