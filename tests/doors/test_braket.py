@@ -176,6 +176,16 @@ def test_a_matrix_on_several_qubits_is_measured_in_its_eigenbasis(device: Any) -
         assert variance == pytest.approx(0, abs=1e-12)
 
 
+def test_equal_eigenvalues_of_a_matrix_are_equal_samples(device: Any) -> None:
+    singular = np.array([[1, 2], [2, 4]])
+    circuit = Circuit().h(range(3))
+    circuit.sample(Observable.Hermitian(singular) @ Observable.Hermitian(PAIR), target=[0, 1, 2])
+    samples = run(device, circuit, 200).values[0]
+    expected = [5 * each for each in np.linalg.eigvalsh(PAIR)]
+    assert all(each == 0 or min(abs(each - e) for e in expected) < 1e-9 for each in samples)
+    assert 0 in samples
+
+
 def test_a_pragma_needs_no_line_of_its_own(device: Any) -> None:
     source = (
         "OPENQASM 3;qubit[2] q;x q[0];#pragma braket noise bit_flip(1.0) q[1]"

@@ -7,11 +7,13 @@ MatrixRows = list[list[complex]]
 
 _SWEEPS = 40
 """Most sweeps; a matrix of 16 rows needs about 8."""
-_PRECISION = 1e-14
+_PRECISION, _DIGITS = 1e-14, 13
 
 
 def diagonalize(matrix: MatrixRows) -> tuple[list[float], MatrixRows]:
     """Return the eigenvalues in ascending order, and the gate that turns eigenvectors into states.
+
+    Eigenvalues are rounded to the precision of the rotations, so that equal ones are equal numbers.
 
     Args:
         matrix: A Hermitian matrix.
@@ -28,9 +30,10 @@ def diagonalize(matrix: MatrixRows) -> tuple[list[float], MatrixRows]:
             break
         for p, q in combinations(range(size), 2):
             _rotate(rest, vectors, p, q)
-    order = sorted(range(size), key=lambda k: rest[k][k].real)
+    values = [round(rest[k][k].real / scale, _DIGITS) * scale + 0.0 for k in range(size)]
+    order = sorted(range(size), key=values.__getitem__)
     gate = [[row[k].conjugate() for row in vectors] for k in order]
-    return [rest[k][k].real for k in order], gate
+    return [values[k] for k in order], gate
 
 
 def _rotate(rest: MatrixRows, vectors: MatrixRows, p: int, q: int) -> None:
