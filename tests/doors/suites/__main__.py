@@ -76,10 +76,12 @@ def run(suite: Suite, url: str, folder: Path, arguments: list[str]) -> Outcome:
         file.write_text(text)
     command = [str(programs / suite.command), *suite.arguments, *arguments]
     options = ["-p", "no:cacheprovider", "-W", "ignore", "-q", "--tb=short", "--timeout=600"]
-    subprocess.run(
+    done = subprocess.run(
         [*command, *options, f"--junitxml={report}"],
         cwd=folder, env=_variables(suite, url, programs, folder), check=False,
     )  # fmt: skip
+    if not report.is_file():
+        return Outcome(failed={"all tests": f"pytest ended with {done.returncode}, and no report"})
     return read_outcome(report, read_reasons(suite.name))
 
 
