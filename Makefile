@@ -54,6 +54,7 @@ test-pennylane: $(VENV)/dev.stamp ## Run PennyLane's own tests of devices on a s
 	@$(BIN)/python -m tests.client.qiskit.pennylane_suite
 
 test-doors: export BRAKET_SOURCES ?=
+test-doors: export PYTKET_SOURCES ?=
 test-doors: $(VENV)/dev.stamp ## Run the clients' own tests through the doors; ONLY=braket runs one suite
 	@$(BIN)/python -m tests.doors.suites $(ONLY)
 

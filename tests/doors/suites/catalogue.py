@@ -16,6 +16,19 @@ MITIQ = Release(
     ("mitiq",),
 )
 
+QBRAID = Release(
+    "qbraid",
+    "0.13.0",
+    "sha256:f44f2a29c53fd1b3962582b54085464a5ca8028ccb94059041d44bfe1193f9f7",
+    ("tests",),
+)
+QBRAID_FILES = {
+    "tests/runtime/native/test_ionq_runtime_remote.py": "ionq:ionq:sim:simulator",
+    "tests/runtime/native/test_qir_simulator_remote.py": "qbraid:qbraid:sim:qir-sv",
+}
+"""Files of qBraid's tests, and the device of each."""
+IBM_INSTANCE = "crn:v1:bluemix:public:quantum-computing:us-east:a/quantumtask:local::"
+
 BRAKET = "amazon-braket-sdk==1.127.5"
 AWS_FILES = {
     ".aws/config": "[default]\nregion=us-east-1\n",
@@ -153,6 +166,37 @@ _SUITES = (
         ("-p", "mitiq_on_braket", *(f"mitiq/{name}/tests" for name in MITIQ_FOLDERS)),
         IndexSources(MITIQ),
         folders=("mitiq",),
+    ),
+    Suite(
+        "qbraid",
+        "qbraid 0.13.0",
+        "qbraid",
+        ("qbraid[qiskit]==0.13.0", "pyqir>=0.12"),
+        (*QBRAID_FILES, "--remote=true"),
+        IndexSources(QBRAID),
+        folders=("tests",),
+        changes=tuple(
+            Change(file, f'"{name}"', '"quantumtask:quantumtask:sim:simulator"', "our simulator")
+            for file, name in QBRAID_FILES.items()
+        ),
+    ),
+    Suite(
+        "pytket",
+        "pytket-qiskit 0.79.0",
+        "ibm",
+        ("pytket-qiskit==0.79.0", "hypothesis>=6.130", "requests-mock>=1.12"),
+        ("-p", "remote_tests", "tests/backend_test.py"),
+        ArchiveSources("PYTKET_SOURCES", "the source archive of pytket-qiskit", "tests"),
+        folders=("tests",),
+        changes=tuple(
+            Change(f"tests/{name}.py", '"ibm_aachen"', '"fake_aachen"', "our snapshot of it")
+            for name in ("conftest", "backend_test")
+        ),
+        variables={
+            "PYTKET_RUN_REMOTE_TESTS": "1",
+            "PYTKET_REMOTE_IBM_CLOUD_INSTANCE": IBM_INSTANCE,
+            "PYTKET_REMOTE_IBM_CLOUD_TOKEN": "local",
+        },
     ),
 )  # fmt: skip
 
