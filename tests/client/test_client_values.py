@@ -14,7 +14,7 @@ from quantumtask.client.chunking import MAX_CHUNK_SIZE, join_results, split_swee
 from quantumtask.client.errors import failure
 from quantumtask.client.json_numbers import holds_complex, to_json
 from quantumtask.client.observables import column, names
-from quantumtask.client.request import body, parameters, text
+from quantumtask.client.request import body, circuit_fields, parameters
 from quantumtask.client.results.result import Result
 from quantumtask.client.service_url import service_url
 
@@ -72,28 +72,29 @@ def test_a_complex_number_is_found_in_lists_and_arrays(value: Any, expected: boo
 def test_a_source_is_a_text_or_a_file(tmp_path: Path) -> None:
     file = tmp_path / "circuit.qasm"
     file.write_bytes("\ufeffqubit q; // é".encode())
-    assert text("qubit q;") == "qubit q;"
-    assert text(file) == "qubit q; // é"
+    assert circuit_fields("qubit q;")["circuit"] == "qubit q;"
+    assert circuit_fields(file)["circuit"] == "qubit q; // é"
     with pytest.raises(OSError):
-        text(tmp_path / "missing.qasm")
+        circuit_fields(tmp_path / "missing.qasm")
 
 
-@pytest.mark.parametrize("source", [None, 5, b"qubit q;", ["qubit q;"]])
+@pytest.mark.parametrize("source", [None, 5, bytearray(b"qubit q;"), ["qubit q;"]])
 def test_any_other_source_is_refused_with_its_type(source: Any) -> None:
     kind = type(source).__name__
     with pytest.raises(TypeError, match=f"a circuit is OpenQASM text, .*; this is a {kind}"):
-        text(source)
+        circuit_fields(source)
 
 
 @pytest.mark.parametrize("name", ["bell.qasm", "../bell.QASM", "C:\\bell.txt", "my files/a.inc"])
 def test_the_name_of_a_file_is_refused_with_the_way_to_pass_the_file(name: str) -> None:
     with pytest.raises(ValueError) as refusal:
-        text(name)
+        circuit_fields(name)
     assert str(refusal.value) == (
         f"{name!r} is the name of a file, and a circuit is OpenQASM text: "
         f"pass pathlib.Path({name!r})"
     )
-    assert text(f'include "{name}";') == f'include "{name}";'
+    text = f'include "{name}";'
+    assert circuit_fields(text)["circuit"] == text
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ ONE_MEANING = {
     "NoiseOption": "the option `noise` of a task",
     "ErrorStep": "a step of a quantum error of a noise model",
     "BELL": "the circuit of a Bell pair",
+    "Call": "the name of a gate and its arguments",
+    "CALLS": "the names of gates by their classes in a library",
+    "call": "return the call of an operation",
     # The calls of the service: a route, its command in the terminal, and the view of its answer.
     "backends": "list the backends",
     "draw": "draw a circuit",

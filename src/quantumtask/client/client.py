@@ -73,7 +73,7 @@ class Client:
         """Submit a circuit. When this returns, the circuit is on disk.
 
         Args:
-            source: OpenQASM text, the Path of a file, or a Qiskit QuantumCircuit.
+            source: OpenQASM text, QPY as bytes, the Path of a file, or a Qiskit QuantumCircuit.
             strict: Refuse a wrong circuit with CircuitError. Otherwise the service accepts the
                 circuit, and the task fails.
             idempotency_key: Calls with equal keys and equal arguments return one task. Without a
@@ -114,7 +114,7 @@ class Client:
         element. Observables and other options apply to every element.
 
         Args:
-            source: OpenQASM text, the Path of a file, or a Qiskit QuantumCircuit.
+            source: OpenQASM text, QPY as bytes, the Path of a file, or a Qiskit QuantumCircuit.
             parameters: Values of the inputs by name.
             name: Name of the tasks.
             tags: Tags of the tasks.

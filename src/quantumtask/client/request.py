@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypedDict, Unpack, runtime_checkable
 from quantumtask.client.connection import Json, without_none
 from quantumtask.client.json_numbers import holds_complex, to_json
 from quantumtask.shared.close_names import suggestion
+from quantumtask.shared.output_kinds import QPY
+from quantumtask.shared.qpy_text import encode_qpy, is_qpy
 
 
 @runtime_checkable
@@ -24,9 +26,10 @@ class QiskitCircuit(Protocol):
 MAX_LIST_LENGTH = 100
 """Largest array that is sent as a readable list of numbers."""
 
-_FILE_NAME = re.compile(r"[^;\n]+\.(qasm|inc|txt)", re.IGNORECASE)
+_FILE_NAME = re.compile(r"[^;\n]+\.(qasm|inc|txt|qpy)", re.IGNORECASE)
 
-CircuitSource = str | PathLike[str] | QiskitCircuit
+CircuitSource = str | bytes | PathLike[str] | QiskitCircuit
+"""OpenQASM text, QPY, the Path of a file with either, or a QuantumCircuit."""
 Parameters = Mapping[str, Any]
 
 
@@ -42,7 +45,7 @@ class Common(TypedDict, total=False):
     """Standard error of the expectation values; 0 or None: exact values."""
     returns: str | Sequence[str] | None
     """Outputs: counts, memory, probabilities, statevector, unitary, expectation_values,
-    gradients."""
+    gradients, registers, register_memory."""
     noise: str | Mapping[str, Any] | None
     """Name of a device; error rates (`depolarizing`, `thermal`, `readout`); `errors` of gates,
     as `NoiseModel.to_dict(serializable=True)` of Qiskit Aer returns them; or, beside a `backend`,
@@ -80,6 +83,8 @@ class Common(TypedDict, total=False):
 class Options(Common, total=False):
     """Options of one circuit."""
 
+    circuit_format: str | None
+    """"qpy" sends a QuantumCircuit in Qiskit's own format in place of OpenQASM."""
     parameters: Parameters | None
     """Value of each `input`: a number, True or False, a bit string, an array. An array with more
     dimensions than the type of the input is a sweep, broadcast as in NumPy.
@@ -105,7 +110,7 @@ def body(source: CircuitSource, **options: Unpack[Options]) -> Json:
     return without_none(
         {
             **sent,
-            "circuit": text(source),
+            **circuit_fields(source, options.get("circuit_format")),
             "parameters": parameters(values),
             "return": [returns] if isinstance(returns, str) else returns and list(returns),
             "tags": sent.get("tags") or None,
@@ -125,14 +130,14 @@ def batch_items(
     items: Iterable[CircuitSource | Mapping[str, Any]],
 ) -> list[Mapping[str, Any]]:
     """Return the items of a batch, each with its `source`. Raise TypeError for a single circuit."""
-    if isinstance(items, (str, PathLike, Mapping, QiskitCircuit)):
+    if isinstance(items, (str, bytes, PathLike, Mapping, QiskitCircuit)):
         kind = type(items).__name__
         raise TypeError(f"items: must be a list of circuits; for one {kind}, call `submit`")
     return [each if isinstance(each, Mapping) else {"source": each} for each in items]
 
 
-def text(source: CircuitSource) -> str:
-    """Return the OpenQASM text of a source.
+def circuit_fields(source: CircuitSource, circuit_format: str | None = None) -> Json:
+    """Return the fields `circuit` and `circuit_format` of a source.
 
     The name of a file is refused: a program that sends the text of others must not read its own
     files for them.
@@ -143,13 +148,27 @@ def text(source: CircuitSource) -> str:
                 f"{source!r} is the name of a file, and a circuit is OpenQASM text: "
                 f"pass pathlib.Path({source!r})"
             )
-        return source
+        return {"circuit": source, "circuit_format": circuit_format}
     if isinstance(source, PathLike):
-        return Path(source).read_text("utf-8-sig")
+        data = Path(source).read_bytes()
+        if is_qpy(data):
+            return _qpy_fields(data)
+        return {"circuit": data.decode("utf-8-sig"), "circuit_format": circuit_format}
+    if isinstance(source, bytes):
+        return _qpy_fields(source)
     if isinstance(source, QiskitCircuit):
-        return str(import_module("quantumtask.client.qiskit").openqasm(source))
+        adapter = import_module("quantumtask.client.qiskit")
+        if circuit_format == QPY:
+            return _qpy_fields(adapter.qpy_bytes(source))
+        return {"circuit": str(adapter.openqasm(source)), "circuit_format": circuit_format}
     kind = type(source).__name__
-    raise TypeError(f"a circuit is OpenQASM text, a Path or a QuantumCircuit; this is a {kind}")
+    raise TypeError(
+        f"a circuit is OpenQASM text, QPY, a Path or a QuantumCircuit; this is a {kind}"
+    )
+
+
+def _qpy_fields(data: bytes) -> Json:
+    return {"circuit": encode_qpy(data), "circuit_format": QPY}
 
 
 def parameters(values: Parameters | None) -> Json | None:

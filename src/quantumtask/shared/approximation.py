@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quantumtask.shared.errors import OptionError
-from quantumtask.shared.output_kinds import COUNTS, EXPECTATION_VALUES, MEMORY
+from quantumtask.shared.output_kinds import COUNTS, EXPECTATION_VALUES, MEMORY, REGISTER_MEMORY
 from quantumtask.shared.task import AUTO, FailureCode
 
 MATRIX_PRODUCT_STATE, PAULI_PROPAGATION = "matrix_product_state", "pauli_propagation"
@@ -27,7 +27,7 @@ APPROXIMATE_ENGINES = {MATRIX_PRODUCT_STATE: "quantumtask", PAULI_PROPAGATION: "
 """The engine of each approximate method."""
 
 OUTPUTS = {
-    MATRIX_PRODUCT_STATE: (COUNTS, MEMORY, EXPECTATION_VALUES),
+    MATRIX_PRODUCT_STATE: (COUNTS, MEMORY, REGISTER_MEMORY, EXPECTATION_VALUES),
     PAULI_PROPAGATION: (EXPECTATION_VALUES,),
 }
 """The outputs of each approximate method."""

@@ -2,9 +2,10 @@
 
 COUNTS, MEMORY, PROBABILITIES = "counts", "memory", "probabilities"
 STATEVECTOR, EXPECTATION_VALUES, UNITARY = "statevector", "expectation_values", "unitary"
-GRADIENTS, REGISTERS = "gradients", "registers"
+GRADIENTS, REGISTERS, REGISTER_MEMORY = "gradients", "registers", "register_memory"
 OUTPUT_KINDS = (
     COUNTS, MEMORY, PROBABILITIES, STATEVECTOR, EXPECTATION_VALUES, UNITARY, GRADIENTS, REGISTERS,
+    REGISTER_MEMORY,
 )  # fmt: skip
 """Values of `return`: the kinds of output of a task."""
 
@@ -25,3 +26,10 @@ ARRAY_DTYPES = {
     "float64": "<f8", "complex128": "<c16", "int64": "<i8", "uint8": "|u1", "bool": "|b1",
 }  # fmt: skip
 """For each dtype of an array in JSON, NumPy's type string, which has the byte order."""
+
+OPENQASM, QPY = "openqasm", "qpy"
+CIRCUIT_FORMATS = (OPENQASM, QPY)
+"""Formats of the text of a circuit; `qpy` is base64 of QPY, which Qiskit writes."""
+
+ALL_PARAMETERS = "*"
+"""The name of an array with the values of all parameters of a circuit in QPY, in their order."""

@@ -82,13 +82,13 @@ class TaskSpec:
     """A circuit and the options to run it with.
 
     Attributes:
-        circuit: OpenQASM 3 text.
+        circuit: OpenQASM 3 text, or a text in the `circuit_format` of the options.
         seed: The seed of all random choices; None: the slot draws one.
         timeout_s: Limit of the run, in wall-clock seconds.
         parameters: A JSON object, name of an `input` -> value; None without inputs. An array for
             an input that takes one value makes the task a sweep (docs/how-to/sweeps.md).
         options: A JSON object with any of `observables`, `precision`, `return`, `noise`,
-            `backend`, `compile`, and the options of approximate methods.
+            `backend`, `compile`, `circuit_format`, and the options of approximate methods.
         engine: One of ENGINES, or AUTO.
         method: One of the methods of the engine; None: the engine chooses.
         project: The project of the task; only its principals see the task.

@@ -5,6 +5,7 @@ accept the same values. The names of backends and the errors of a noise model pa
 worker knows backends and gates.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from quantumtask.shared.approximation import (
 from quantumtask.shared.error_rates import RatesOption, parse_error_rates
 from quantumtask.shared.errors import OptionError
 from quantumtask.shared.output_kinds import (
+    CIRCUIT_FORMATS,
     COMPILE_AUTO,
     COMPILE_MODES,
     COUNTS,
@@ -25,6 +27,7 @@ from quantumtask.shared.output_kinds import (
     GRADIENTS,
     MAX_OBSERVABLE_TERMS,
     OBSERVABLE_LETTERS,
+    OPENQASM,
     OUTPUT_KINDS,
 )
 from quantumtask.shared.task import SIMULATOR, FailureCode
@@ -68,6 +71,7 @@ class TaskOptions:
         backend: The name of the backend.
         compile_mode: The `compile` option; one of COMPILE_MODES.
         approximation: Limits of an approximate method; None: the method is exact.
+        circuit_format: One of CIRCUIT_FORMATS.
     """
 
     outputs: Sequence[str] = (COUNTS,)
@@ -77,13 +81,19 @@ class TaskOptions:
     backend: str = SIMULATOR
     compile_mode: str = COMPILE_AUTO
     approximation: Approximation | None = None
+    circuit_format: str = OPENQASM
 
     def check_gradients(self) -> None:
         """Check that a task with gradients has no option that they lack.
 
         Raises:
-            OptionError: the task has noise, a device or a precision.
+            OptionError: the task has noise, a device or a precision, or its circuit has no `input`.
         """
+        if GRADIENTS in self.outputs and self.circuit_format != OPENQASM:
+            raise _invalid_option(
+                f"circuit_format: `{GRADIENTS}` are by the `input` variables of OpenQASM; send the "
+                "circuit as OpenQASM"
+            )
         device = None if self.backend == SIMULATOR else self.backend
         others = {"precision": self.precision, "noise": self.noise, "backend": device}
         if GRADIENTS in self.outputs and (other := next((o for o in others if others[o]), None)):
@@ -107,7 +117,8 @@ def parse_task_options(options: Mapping[str, Any]) -> TaskOptions:
 
     Args:
         options: JSON values of `observables`, `precision`, `return`, `noise`, `backend`,
-            `compile`, `max_bond`, `truncation`, `max_terms` and `min_coefficient`.
+            `compile`, `circuit_format`, `max_bond`, `truncation`, `max_terms` and
+            `min_coefficient`.
 
     Raises:
         OptionError: an option is not valid.
@@ -124,6 +135,7 @@ def parse_task_options(options: Mapping[str, Any]) -> TaskOptions:
         present.get("backend", SIMULATOR),
         _parse_compile_mode(present.get("compile", COMPILE_AUTO)),
         parse_approximation(present),
+        _parse_circuit_format(present.get("circuit_format", OPENQASM)),
     )
     parsed.check_gradients()
     return parsed
@@ -176,6 +188,22 @@ def _parse_compile_mode(value: Any) -> str:
     if value not in COMPILE_MODES:
         raise _invalid_option(
             f"compile: must be one of {', '.join(COMPILE_MODES)}; got {_shorten(value)}"
+        )
+    return str(value)
+
+
+def circuit_format(options: str | None) -> str:
+    """Return the format of the circuit of a task, whose options the API has checked."""
+    if options is None or '"circuit_format"' not in options:  # megabytes, which need no parser
+        return OPENQASM
+    value: str = json.loads(options).get("circuit_format", OPENQASM)
+    return value
+
+
+def _parse_circuit_format(value: Any) -> str:
+    if value not in CIRCUIT_FORMATS:
+        raise _invalid_option(
+            f"circuit_format: must be one of {', '.join(CIRCUIT_FORMATS)}; got {_shorten(value)}"
         )
     return str(value)
 

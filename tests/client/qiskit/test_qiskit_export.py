@@ -29,8 +29,8 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Clifford, Operator, random_clifford, random_unitary
 
 from quantumtask.client.qiskit import UnsupportedCircuit
-from quantumtask.client.qiskit.export.program import lower
-from quantumtask.client.qiskit.export.writer import UnboundCircuit
+from quantumtask.export.program import lower
+from quantumtask.export.writer import UnboundCircuit
 from quantumtask.shared.settings import Settings
 from tests.client.qiskit.qiskit_circuits import (
     GATES,

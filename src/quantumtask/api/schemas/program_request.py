@@ -9,7 +9,9 @@ from quantumtask.api.schemas.requests import TaskRequest, parse_model
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.task import TaskSpec
 
-_TEXT_FIELDS = frozenset({"name", "owner", "engine", "method", "backend", "compile"})
+_TEXT_FIELDS = frozenset(
+    {"name", "owner", "engine", "method", "backend", "compile", "circuit_format"}
+)
 _LIST_FIELDS = frozenset({"tags", "return"})
 """Fields that a query has once for each of their texts."""
 

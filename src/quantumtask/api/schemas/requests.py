@@ -17,7 +17,8 @@ from quantumtask.shared.approximation import APPROXIMATION_OPTIONS
 from quantumtask.shared.close_names import suggestion
 from quantumtask.shared.error_rates import RatesOption
 from quantumtask.shared.errors import InvalidJson, InvalidRequest, OptionError, ParametersTooLarge
-from quantumtask.shared.output_kinds import OUTPUT_KINDS
+from quantumtask.shared.output_kinds import ALL_PARAMETERS, OPENQASM, OUTPUT_KINDS, QPY
+from quantumtask.shared.qpy_text import MIN_QPY_VERSION, QpyFormatError, read_qpy_head
 from quantumtask.shared.task import AUTO, ENGINES, MAX_PARAMETERS_BYTES, TaskSpec
 from quantumtask.shared.task_options import parse_task_options
 
@@ -50,14 +51,26 @@ LabelField = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_
 CircuitField = Annotated[
     str,
     AfterValidator(_not_blank),
-    Field(description="OpenQASM 3 (or 2) text.", json_schema_extra={"pattern": r"\S"}),
+    Field(
+        description="OpenQASM 3 (or 2) text; or base64 of QPY, with `circuit_format`.",
+        json_schema_extra={"pattern": r"\S"},
+    ),
+]
+CircuitFormatField = Annotated[
+    Literal["openqasm", "qpy"] | None,
+    Field(
+        description="`qpy`: the circuit is base64 of one circuit as `qiskit.qpy.dump` writes it, "
+        f"version {MIN_QPY_VERSION} or later, compressed by zlib or gzip or not. Default: openqasm."
+    ),
 ]
 ParametersField = Annotated[
     dict[str, Any] | None,
     Field(
         description="A value for each `input` of the circuit: a number, true, false, a bit string, "
         "a list for an array, [re, im] for a complex number. An array for an input of one value "
-        "makes a sweep; arrays are broadcast by NumPy's rules. At most 8 MiB as JSON."
+        "makes a sweep; arrays are broadcast by NumPy's rules. At most 8 MiB as JSON. With QPY: "
+        f"for each parameter, or `{ALL_PARAMETERS}` for one array, whose last dimension has a "
+        "value for each of `circuit.parameters`."
     ),
 ]
 EngineField = Annotated[
@@ -158,6 +171,7 @@ class SubmitRequest(BaseModel):
     )
 
     circuit: CircuitField
+    circuit_format: CircuitFormatField = None
     shots: ShotsField = 1024
     seed: int | None = Field(
         None, description="0 to 2^63 - 1; the same seed gives the same counts. null: a random seed."
@@ -209,7 +223,8 @@ class SubmitRequest(BaseModel):
 
 OPTION_ALIASES = {"returns": "return"}
 OPTION_FIELDS = (
-    "observables", "precision", "returns", "noise", "backend", "compile", *APPROXIMATION_OPTIONS,
+    "observables", "precision", "returns", "noise", "backend", "compile", "circuit_format",
+    *APPROXIMATION_OPTIONS,
 )  # fmt: skip
 
 
@@ -218,6 +233,9 @@ def _options_text(request: SubmitRequest) -> str | None:
         return None
     values = {OPTION_ALIASES.get(name, name): getattr(request, name) for name in OPTION_FIELDS}
     options = {name: value for name, value in values.items() if value is not None}
+    if options.get("circuit_format") == OPENQASM:
+        del options["circuit_format"]
+    _check_circuit(request.circuit, request.circuit_format)
     try:
         parsed = parse_task_options(options)
         parsed.check_method(request.engine, request.method)
@@ -232,6 +250,15 @@ def _options_text(request: SubmitRequest) -> str | None:
     if len(text) > MAX_PARAMETERS_BYTES:
         raise ParametersTooLarge(f"options: must be at most {MAX_PARAMETERS_BYTES:,} bytes as JSON")
     return text
+
+
+def _check_circuit(circuit: str, circuit_format: str | None) -> None:
+    """Check the header of QPY; no process but a slot reads more of it. Raises InvalidRequest."""
+    if circuit_format == QPY:
+        try:
+            read_qpy_head(circuit)
+        except QpyFormatError as error:
+            raise InvalidRequest(f"circuit: {error}") from None
 
 
 class ValidateRequest(BaseModel):
@@ -249,12 +276,17 @@ class ValidateRequest(BaseModel):
     )
 
     circuit: CircuitField
+    circuit_format: CircuitFormatField = None
     parameters: ParametersField = None
 
     def to_spec(self) -> TaskSpec:
         """Return the task; raise RequestError that names the field."""
-        fields = self.model_dump(exclude={"parameters"})
-        return TaskSpec(**fields, parameters=parameters_text(self.parameters))
+        _check_circuit(self.circuit, self.circuit_format)
+        options = None
+        if self.circuit_format == QPY:
+            options = json.dumps({"circuit_format": QPY})
+        fields = self.model_dump(exclude={"parameters", "circuit_format"})
+        return TaskSpec(**fields, parameters=parameters_text(self.parameters), options=options)
 
 
 class EstimateRequest(ValidateRequest):

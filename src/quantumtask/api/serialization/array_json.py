@@ -154,6 +154,7 @@ def _decode_complex(raw: bytes) -> list[tuple[float, float]]:
 _DECODERS: dict[str, tuple[int, Callable[[bytes], list[Any]]]] = {
     "float64": (8, _decode_floats),
     "complex128": (16, _decode_complex),
+    "uint8": (1, list),
 }
 """For each dtype, the bytes of an element and the function that decodes elements."""
 

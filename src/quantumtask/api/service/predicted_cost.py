@@ -6,7 +6,10 @@ wrong prediction can delay tasks, but changes no result.
 
 import re
 
+from quantumtask.shared.output_kinds import QPY
+from quantumtask.shared.qpy_text import QpyFormatError, read_qpy_head
 from quantumtask.shared.task import TaskSpec
+from quantumtask.shared.task_options import circuit_format
 
 _REGISTER_SIZE = re.compile(r"q(?:ubit|reg\s{1,8}\w{1,64})\s{0,8}\[\s{0,8}(\d{1,6})")
 _UNSIZED_REGISTER = re.compile(r"qubit\s{0,8}\[\s{0,8}[^\d\s]")
@@ -19,15 +22,33 @@ _NOISY = re.compile(r'"(?:noise|backend)":')
 CHARACTERS_PER_VALUE = 15
 """A number with its comma; in base64, eleven."""
 UNKNOWN_MS = 1_000.0
+QPY_MS = 3.0
+"""Reading a small circuit in QPY, and writing it as OpenQASM."""
 
 
 def predict_ms(spec: TaskSpec) -> float:
     """Return a rough number of milliseconds that a slot will need for this task."""
+    if circuit_format(spec.options) == QPY:
+        return _predict_qpy_ms(spec)
     head = spec.circuit[:_HEAD_CHARACTERS]
     if len(spec.circuit) > _HEAD_CHARACTERS or _may_run_long(head):
         return UNKNOWN_MS
     qubits = sum(map(int, _REGISTER_SIZE.findall(head)))
-    gates = len(head) / 20
+    return _run_ms(spec, qubits, len(head) / 20)
+
+
+def _predict_qpy_ms(spec: TaskSpec) -> float:
+    """Return a prediction from the header; a single instruction can hold a large circuit."""
+    try:
+        head = read_qpy_head(spec.circuit)
+    except QpyFormatError:
+        return UNKNOWN_MS
+    if len(spec.circuit) > _HEAD_CHARACTERS:
+        return UNKNOWN_MS
+    return QPY_MS + _run_ms(spec, head.qubits, len(spec.circuit) / 20)
+
+
+def _run_ms(spec: TaskSpec, qubits: int, gates: float) -> float:
     state_vector_ms = gates * 2.0 ** min(qubits, 40) * 2e-7
     run_ms = gates * 0.006 + spec.shots * (3e-5 + 5e-5 * spec.memory) + state_vector_ms
     if spec.options and _NOISY.search(spec.options):

@@ -52,7 +52,7 @@ def submit(
     with open_client(url) as client:
         task = client.submit(circuit, parameters=parameters, **arguments)
         if wait or plot:
-            _finish(_wait(client, task), as_json, plot, lambda: circuit)
+            _finish(_wait(client, task), as_json, plot, task.circuit)
         else:
             answer = {"task_id": task.id, "status": "submitted"}
             print_answer(answer, lambda task_view: task_view.submitted(task.id), as_json)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from quantumtask.shared.qpy_text import is_qpy
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -51,10 +53,12 @@ def _reasons(error: "TaskFailed") -> str:
     return "the circuit would fail: " + "\n  ".join(problems or [printable(error.detail)])
 
 
-def read_circuit(file: str) -> str:
-    """Return the text of a file, or of standard input for `-`."""
+def read_circuit(file: str) -> str | bytes:
+    """Return the text of a file, or of standard input for `-`; the bytes of a file in QPY."""
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if is_qpy(content):
+            return content
         return content.decode("utf-8-sig")
     except OSError as error:
         exit_with(f"{file} cannot be read: {error.strerror}.", 2)

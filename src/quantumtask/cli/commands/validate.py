@@ -8,9 +8,10 @@ from pathlib import Path
 from quantumtask.cli.render import style
 from quantumtask.cli.render.problem_view import lines
 from quantumtask.client import Json
+from quantumtask.shared.qpy_text import is_qpy
 
-Validator = Callable[[str], Json]
-"""Function from a circuit's text to the answer of `POST /validate`."""
+Validator = Callable[[str | bytes], Json]
+"""Function from a circuit's text, or its bytes in QPY, to the answer of `POST /validate`."""
 
 VALID, INVALID, UNREADABLE = 0, 1, 2
 STDIN = "<stdin>"
@@ -32,13 +33,13 @@ def validate_files(files: Sequence[str], validator: Validator, limit: int, as_js
     status, valid = VALID, []
     for file in files:
         try:
-            text = _read(file, limit)
+            circuit = _read(file, limit)
         except Unreadable as error:
             print(f"quantumtask: {error}", file=sys.stderr)
             status = UNREADABLE
             continue
-        answer = validator(text)
-        _print(file, text, answer, as_json)
+        answer = validator(circuit)
+        _print(file, circuit if isinstance(circuit, str) else "", answer, as_json)
         valid.append(answer["valid"])
         status = max(status, VALID if answer["valid"] else INVALID)
     if len(files) > 1 and not as_json:
@@ -46,8 +47,8 @@ def validate_files(files: Sequence[str], validator: Validator, limit: int, as_js
     return status
 
 
-def _read(file: str, limit: int) -> str:
-    """Return the text of a file, at most one byte longer than the limit.
+def _read(file: str, limit: int) -> str | bytes:
+    """Return the text of a file, or its bytes in QPY, at most one byte longer than the limit.
 
     The additional byte makes a file that is too long fail the check of its size.
     """
@@ -57,7 +58,7 @@ def _read(file: str, limit: int) -> str:
         else:
             with Path(file).open("rb") as stream:
                 content = stream.read(limit + 1)
-        return content.decode("utf-8-sig")
+        return content if is_qpy(content) else content.decode("utf-8-sig")
     except OSError as error:
         raise Unreadable(f"{style.printable(file)} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:

@@ -1,15 +1,19 @@
 """QuantumTask for Qiskit: a provider with backends, and primitives that run on the service."""
 
+import io
+import zlib
+
+from qiskit import qpy
 from qiskit.circuit import QuantumCircuit
 
 from quantumtask.client.qiskit.backend import QuantumTaskBackend
 from quantumtask.client.qiskit.estimator import EstimatorV2
-from quantumtask.client.qiskit.export.program import lower
-from quantumtask.client.qiskit.export.writer import UnsupportedCircuit
 from quantumtask.client.qiskit.job import PrimitiveJob, QuantumTaskJob
 from quantumtask.client.qiskit.options import UnsupportedOption
 from quantumtask.client.qiskit.provider import QuantumTaskProvider
 from quantumtask.client.qiskit.sampler import SamplerV2
+from quantumtask.export.program import lower
+from quantumtask.export.writer import UnsupportedCircuit
 
 __all__ = [
     "EstimatorV2",
@@ -22,6 +26,7 @@ __all__ = [
     "UnsupportedOption",
     "lower",
     "openqasm",
+    "qpy_bytes",
 ]
 
 
@@ -32,3 +37,10 @@ def openqasm(circuit: QuantumCircuit) -> str:
         UnsupportedCircuit: OpenQASM cannot express the circuit.
     """
     return lower(circuit).text
+
+
+def qpy_bytes(circuit: QuantumCircuit) -> bytes:
+    """Return a circuit in QPY, compressed."""
+    stream = io.BytesIO()
+    qpy.dump(circuit, stream)
+    return zlib.compress(stream.getvalue())

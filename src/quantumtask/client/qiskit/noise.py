@@ -1,13 +1,14 @@
 """Conversion of the noise models of Aer to the JSON of errors by instruction and qubits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from qiskit.circuit import ControlFlowOp, Delay, QuantumCircuit
 
 from quantumtask.client.connection import Json
-from quantumtask.client.qiskit.export.program import ExportedProgram, lower
 from quantumtask.client.qiskit.options import UnsupportedOption
+from quantumtask.export.noise_errors import rename_errors
+from quantumtask.export.program import ExportedProgram, lower
 
 
 def export_with_noise(
@@ -23,10 +24,6 @@ def export_with_noise(
         return lower(circuit), {}
     exported, noise = noise_model.export(circuit)
     return exported, {"noise": noise}
-
-
-NON_GATE_INSTRUCTIONS = frozenset({"measure", "reset", "delay"})
-"""Instructions other than gates that can have an error."""
 
 
 class AerNoiseModel:
@@ -67,17 +64,7 @@ class AerNoiseModel:
         if self._compiled:
             return lower(circuit), {"errors": self._errors}
         exported = lower(circuit, self.names)
-        return exported, self._noise_fields(circuit, exported)
-
-    def _noise_fields(self, circuit: QuantumCircuit, exported: ExportedProgram) -> Json:
-        """Return the errors of the model, with the names of gates in the text of the circuit."""
-        used = {circuit.find_bit(bit).index for item in circuit.data for bit in item.qubits}
-        errors = [_restrict(error, exported.instructions, used) for error in self._errors]
-        names = {name for written in exported.instructions.values() for name in written}
-        return {
-            "errors": [error for error in errors if error is not None],
-            "basis_gates": sorted(names),
-        }
+        return exported, rename_errors(self._errors, circuit, exported)
 
     def _check_passes(self, circuit: QuantumCircuit) -> None:
         """Raise UnsupportedOption for a custom pass of the model that would change the circuit."""
@@ -110,22 +97,3 @@ def _check(error: Json) -> None:
             f"noise_model: the readout error of qubits {error.get('gate_qubits')} cannot be "
             "simulated: each measurement is of one qubit, so give one error for each qubit"
         )
-
-
-def _restrict(error: Json, written: Mapping[str, frozenset[str]], used: set[int]) -> Json | None:
-    """Return the error, reduced to the qubits and gates of a circuit; None if it cannot occur."""
-    restricted = {name: value for name, value in error.items() if name != "id"}
-    if "gate_qubits" in error:
-        restricted["gate_qubits"] = [
-            qubits for qubits in error["gate_qubits"] if used.issuperset(qubits)
-        ]
-        if not restricted["gate_qubits"]:
-            return None
-    if error["type"] == "qerror":
-        names: set[str] = set()
-        for name in error["operations"]:
-            names |= {name} if name in NON_GATE_INSTRUCTIONS else written.get(name, frozenset())
-        restricted["operations"] = sorted(names)
-        if not names:
-            return None
-    return restricted

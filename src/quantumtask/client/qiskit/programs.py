@@ -11,10 +11,10 @@ from qiskit.circuit import QuantumCircuit
 
 from quantumtask.client.chunking import MAX_CHUNKS
 from quantumtask.client.connection import Json
-from quantumtask.client.qiskit.export.program import ExportedProgram
-from quantumtask.client.qiskit.export.writer import UnboundCircuit
 from quantumtask.client.qiskit.noise import AerNoiseModel, export_with_noise
 from quantumtask.client.results.array_codec import Array, encode_array
+from quantumtask.export.program import ExportedProgram
+from quantumtask.export.writer import UnboundCircuit
 
 CHEAP_RUN_COST = 20_000_000
 """Amplitudes times lines of a program up to which a run costs less than a task."""

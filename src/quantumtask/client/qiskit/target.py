@@ -22,7 +22,7 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 
 from quantumtask.client.connection import Json
-from quantumtask.client.qiskit.export.gates import CALLS
+from quantumtask.export.gates import CALLS
 
 CONTROL_FLOW = {
     "if_else": IfElseOp, "for_loop": ForLoopOp, "while_loop": WhileLoopOp,

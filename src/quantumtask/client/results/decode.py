@@ -17,6 +17,7 @@ _REAL = (
     *("total_variation_bounds", "fidelity_estimates"),
 )
 _COMPLEX = ("statevector", "unitary")
+_BY_REGISTER = "memory."
 
 
 def is_complete(body: Json) -> bool:
@@ -61,7 +62,7 @@ def result_from_json(body: Json, parameters: Mapping[str, Any] | None = None) ->
         waiting_ms=body.get("waiting_ms"),
         **_facts(body),
         **_arrays(data),
-        **_memory(body.get("memory"), data.get("memory")),
+        **_memory(body.get("memory"), data),
     )
 
 
@@ -80,10 +81,20 @@ def _arrays(data: Json) -> Json:
     }
 
 
-def _memory(plain: Any, sent: Any) -> Json:
+def _memory(plain: Any, data: Json) -> Json:
     """Return bit strings, or the packed bits of a sweep: strings are slow to build."""
+    sent = data.get("memory")
+    fields: Json = {}
+    if by_register := {name: sent for name, sent in data.items() if name.startswith(_BY_REGISTER)}:
+        from quantumtask.client.results.array_codec import decode_array
+
+        arrays = {
+            name.removeprefix(_BY_REGISTER): decode_array(each)
+            for name, each in by_register.items()
+        }
+        fields["register_memory"] = arrays
     if not isinstance(sent, Mapping):
-        return {"_memory": plain if sent is None else sent}
+        return fields | {"_memory": plain if sent is None else sent}
     from quantumtask.client.results.array_codec import decode_array
 
-    return {"bits": decode_array(sent)}
+    return fields | {"bits": decode_array(sent)}

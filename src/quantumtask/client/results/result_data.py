@@ -48,6 +48,9 @@ class ResultData:
     """Names of the observables in the order of the leading dimensions; () if unknown."""
     bits: "Array | None" = field(default=None, compare=False)
     """Memory of a sweep as uint8 [*shape, shots, bytes]; each shot is the integer of its bits."""
+    register_memory: "Mapping[str, Array] | None" = field(default=None, compare=False)
+    """Memory of each register by name, as uint8 [*shape, shots, bytes]: the `array` of a `BitArray`
+    of Qiskit."""
     _memory: Any = field(default=None, repr=False)
     registers: tuple[tuple[str, int], ...] = ()
     """Names and sizes of the registers in the order of declaration; () if unknown."""
@@ -106,6 +109,8 @@ class ResultData:
             statevector=_pick_leading(self.statevector, where),
             unitary=_pick_leading(self.unitary, where),
             bits=_pick_leading(self.bits, where),
+            register_memory=self.register_memory
+            and {name: each[where] for name, each in self.register_memory.items()},
         )
 
     def __len__(self) -> int:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from quantumtask.engines.backends.base import SamplingBackend
 from quantumtask.engines.limits import FEWER_SHOTS, check_encoded_size, check_result_size
 from quantumtask.engines.outputs.output_spec import OutputSpec
+from quantumtask.engines.sampling.register_memory import register_memory
 from quantumtask.engines.sampling.shot_counts import SampledOutput
 from quantumtask.openqasm.program.program import Program, Sweep
-from quantumtask.shared.output_kinds import COUNTS, MEMORY
+from quantumtask.shared.output_kinds import COUNTS, MEMORY, REGISTER_MEMORY
 from quantumtask.shared.settings import Settings
 
 
@@ -33,11 +34,12 @@ class CountsCollector:
         self._spec = spec
         self._backend = backend
         self._settings = settings
-        self._needs_memory = MEMORY in spec.kinds
+        self._memory_as_text = MEMORY in spec.kinds and not sweep.shape
+        self._needs_memory = not spec.kinds.isdisjoint({MEMORY, REGISTER_MEMORY})
         self._samples: list[SampledOutput] = []
         self._size = 0
         self._packed: NDArray[np.uint8] | None = None
-        if self._needs_memory and sweep.shape:
+        if REGISTER_MEMORY in spec.kinds or (self._needs_memory and sweep.shape):
             shape = (sweep.size, spec.shots, -(-sweep.program.bits // 8))
             check_encoded_size(shape, 1, settings, FEWER_SHOTS)
             self._packed = np.zeros(shape, dtype=np.uint8)
@@ -47,7 +49,7 @@ class CountsCollector:
         sample = self._backend.sample(program, self._spec.shots, seed, self._needs_memory)
         if self._packed is not None:
             self._packed[number] = sample.packed_memory(program.bits)
-        output = sample.to_output(memory=self._packed is None)
+        output = sample.to_output(counts=COUNTS in self._spec.kinds, memory=self._memory_as_text)
         self._size += sum(map(len, (output.counts, *(output.outputs or {}).values())))
         if self._sweep.shape:  # ShotCounts checks the size for a single program
             check_result_size(self._size, self._settings, FEWER_SHOTS)
@@ -58,7 +60,12 @@ class CountsCollector:
         """The memory of a sweep: the value of each shot as big-endian bytes."""
         if self._packed is None:
             return {}
-        return {MEMORY: self._packed.reshape(*self._sweep.shape, *self._packed.shape[1:])}
+        memory = self._packed.reshape(*self._sweep.shape, *self._packed.shape[1:])
+        in_array = MEMORY in self._spec.kinds and not self._memory_as_text
+        arrays = {MEMORY: memory} if in_array else {}
+        if REGISTER_MEMORY in self._spec.kinds:
+            arrays |= register_memory(memory, self._sweep)
+        return arrays
 
     def to_output(self) -> SampledOutput:
         """Return the JSON texts of all programs, as lists nested by the shape of the sweep."""
@@ -67,7 +74,7 @@ class CountsCollector:
         counts = "{}"
         if COUNTS in self._spec.kinds:
             counts = _nest([sample.counts for sample in self._samples], self._sweep.shape)
-        memory = self._samples[0].memory if self._packed is None else None
+        memory = self._samples[0].memory if self._memory_as_text else None
         return SampledOutput(counts, memory, self._nest_outputs())
 
     def _nest_outputs(self) -> dict[str, str]:

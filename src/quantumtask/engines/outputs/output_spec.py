@@ -14,7 +14,9 @@ from quantumtask.shared.output_kinds import (
     EXPECTATION_VALUES,
     GRADIENTS,
     MEMORY,
+    OPENQASM,
     PROBABILITIES,
+    REGISTER_MEMORY,
     STATEVECTOR,
     UNITARY,
 )
@@ -32,6 +34,7 @@ class OutputSpec:
         noise: As the client sent it: the name of a device, rates or errors; None: ideal.
         compile_mode: One of COMPILE_MODES.
         approximation: Limits of an approximate method; None: the method is exact.
+        circuit_format: One of CIRCUIT_FORMATS.
     """
 
     kinds: frozenset[str]
@@ -42,6 +45,7 @@ class OutputSpec:
     backend: str = SIMULATOR
     compile_mode: str = COMPILE_AUTO
     approximation: Approximation | None = None
+    circuit_format: str = OPENQASM
 
     @property
     def arrays(self) -> list[str]:
@@ -66,7 +70,7 @@ class OutputSpec:
     @property
     def needs_shots(self) -> bool:
         """True if the outputs include counts or memory."""
-        return not self.kinds.isdisjoint({COUNTS, MEMORY})
+        return not self.kinds.isdisjoint({COUNTS, MEMORY, REGISTER_MEMORY})
 
     @property
     def shots_per_group(self) -> int:
@@ -127,6 +131,7 @@ def _build_spec(parsed: TaskOptions, shots: int, memory: bool) -> OutputSpec:
         backend=parsed.backend,
         compile_mode=parsed.compile_mode,
         approximation=parsed.approximation,
+        circuit_format=parsed.circuit_format,
     )
 
 

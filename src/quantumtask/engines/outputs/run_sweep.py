@@ -26,8 +26,15 @@ from quantumtask.engines.selection.large_task import SizeCheck
 from quantumtask.engines.selection.methods import DENSITY_MATRIX
 from quantumtask.openqasm.compiler.pipeline import NOTHING_MEASURED
 from quantumtask.openqasm.inputs.array_codec import encode_array
-from quantumtask.openqasm.program.program import Program, Sweep
-from quantumtask.shared.output_kinds import EXPECTATION_VALUES, REGISTERS, STATEVECTOR, UNITARY
+from quantumtask.openqasm.program.program import Program, Register, Sweep
+from quantumtask.shared.output_kinds import (
+    COUNTS,
+    EXPECTATION_VALUES,
+    MEMORY,
+    REGISTERS,
+    STATEVECTOR,
+    UNITARY,
+)
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import AUTO, Result
 
@@ -110,9 +117,16 @@ def run_sweep(
         run_ms=(time.perf_counter() - started) * 1000,
         warnings=_relevant_warnings(sweep.program.warnings, spec),
         shape=sweep.shape or None,
-        registers=tuple(sweep.program.registers) if has_layout else None,
+        registers=_registers(sweep, spec) if has_layout else None,
         compiled=backend.compile_report,
     )
+
+
+def _registers(sweep: Sweep, spec: OutputSpec) -> tuple[Register, ...]:
+    """Return the registers of a result; without counts, those of the circuit, which may overlap."""
+    if sweep.register_bits is None or not spec.kinds.isdisjoint({COUNTS, MEMORY}):
+        return tuple(sweep.program.registers)
+    return tuple(Register(name, len(bits)) for name, bits in sweep.register_bits.items())
 
 
 def _relevant_warnings(warnings: tuple[str, ...], spec: OutputSpec) -> tuple[str, ...]:

@@ -163,17 +163,20 @@ class ShotCounts:
         """The bits of each distinct outcome, by index."""
         return [outcome for outcome, _ in self._indices]
 
-    def to_output(self, order: ShotOrder | None, *, memory: bool = True) -> SampledOutput:
+    def to_output(
+        self, order: ShotOrder | None, *, counts: bool = True, memory: bool = True
+    ) -> SampledOutput:
         """Return the JSON texts of the result.
 
         Args:
             order: The shots in order; None unless `needs_order`.
+            counts: False: leave the counts out, which the task did not request.
             memory: False: leave the memory out, because the caller packs it.
         """
         indices = [] if order is None or not (memory or self._names) else order.tolist()
         memory_text = self._memory_text(indices) if self._memory and memory else None
         outputs = dict(self._columns(indices)) if self._names else None
-        return SampledOutput(self._counts_text(), memory_text, outputs)
+        return SampledOutput(self._counts_text() if counts else "{}", memory_text, outputs)
 
     def _counts_text(self) -> str:
         if not self._formatter.bits:
@@ -203,9 +206,9 @@ class ShotSample(NamedTuple):
     counts: ShotCounts
     order: ShotOrder | None
 
-    def to_output(self, *, memory: bool = True) -> SampledOutput:
+    def to_output(self, *, counts: bool = True, memory: bool = True) -> SampledOutput:
         """Return the JSON texts of the result; see `ShotCounts.to_output`."""
-        return self.counts.to_output(self.order, memory=memory)
+        return self.counts.to_output(self.order, counts=counts, memory=memory)
 
     def packed_memory(self, bits: int) -> NDArray[np.uint8]:
         """Return the outcome of each shot as a row of big-endian bytes.

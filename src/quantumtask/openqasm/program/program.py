@@ -1,6 +1,6 @@
 """Compiled programs: the interface between the compiler and the engines."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -154,12 +154,15 @@ class Sweep:
             CircuitError.
         rebind: Compiles the text for other values of its inputs, as JSON text. Raises CircuitError
             with one of the errors. None for a text without inputs.
+        register_bits: For each register of the circuit, the numbers of its bits in a result; None:
+            those of the program's registers.
     """
 
     shape: tuple[int, ...]
     program: Program
     others: "Callable[[], Iterator[Program]]" = lambda: iter(())
     rebind: "Callable[[str], Sweep] | None" = None
+    register_bits: Mapping[str, Sequence[int]] | None = None
 
     @property
     def size(self) -> int:

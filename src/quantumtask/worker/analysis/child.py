@@ -11,9 +11,11 @@ from multiprocessing.connection import Connection
 from quantumtask.openqasm import Sweep, Validation, draw_circuit, validate_circuit
 from quantumtask.openqasm.compile import compile_uncached
 from quantumtask.shared.errors import CircuitError
+from quantumtask.shared.output_kinds import QPY
 from quantumtask.shared.processes import cpu_time_limit
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Failure, TaskSpec
+from quantumtask.shared.task_options import circuit_format
 from quantumtask.worker.analysis.messages import (
     AnalysisKind,
     AnalysisRequest,
@@ -53,7 +55,7 @@ def _validate(spec: TaskSpec, settings: Settings, _: int) -> AnalysisResponse:
     def validate() -> Validation:
         output_spec = parse_output_spec(spec.options, spec.shots, spec.memory)
         with cpu_time_limit(settings.compile_limit_s):
-            validation = validate_circuit(spec.circuit, settings, spec.parameters)
+            validation = _validate_circuit(spec, settings)
         if validation.valid:
             output_spec.check(validation.qubits)
         if not output_spec.ideal:
@@ -65,12 +67,24 @@ def _validate(spec: TaskSpec, settings: Settings, _: int) -> AnalysisResponse:
     return AnalysisResponse(True, report, not _is_out_of_memory(validation))
 
 
+def _validate_circuit(spec: TaskSpec, settings: Settings) -> Validation:
+    if circuit_format(spec.options) != QPY:
+        return validate_circuit(spec.circuit, settings, spec.parameters)
+    from quantumtask.engines.qpy.validate import validate_qpy
+
+    return validate_qpy(spec.circuit, settings, spec.parameters)
+
+
 def _estimate(spec: TaskSpec, settings: Settings, _: int) -> AnalysisResponse:
     """Return the engine, memory and time that a task would take, compilation included."""
     from quantumtask.engines.selection.estimate import RunEstimate, estimate_run
 
     def compile_circuit() -> Sweep:
         with cpu_time_limit(settings.compile_limit_s):
+            if circuit_format(spec.options) == QPY:
+                from quantumtask.engines.qpy.compile import compile_qpy
+
+                return compile_qpy(spec.circuit, spec.parameters, settings)[0]
             return compile_uncached(spec.circuit, settings, spec.parameters)
 
     started = time.thread_time()  # see `estimate_run`: not process_time
@@ -110,6 +124,10 @@ def _draw(spec: TaskSpec, settings: Settings, _: int) -> AnalysisResponse:
 
     def draw() -> str:
         with cpu_time_limit(settings.compile_limit_s):
+            if circuit_format(spec.options) == QPY:
+                from quantumtask.engines.qpy.validate import draw_qpy
+
+                return draw_qpy(spec.circuit, settings, spec.parameters)
             return draw_circuit(spec.circuit, settings, spec.parameters)
 
     svg = run_catching(draw, settings)

@@ -14,20 +14,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from quantumtask.openqasm import compile_sweep
+from quantumtask.openqasm import Sweep, compile_sweep
 from quantumtask.openqasm.compile import preprocess
-from quantumtask.openqasm.gates.hardware import TargetGates
 from quantumtask.openqasm.text.source import Diagnostic
-from quantumtask.shared.errors import TaskError
+from quantumtask.shared.errors import CircuitError, TaskError
+from quantumtask.shared.output_kinds import QPY
 from quantumtask.shared.processes import cpu_time_limit, kill_on_parent_death
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Assignment, Failure, FailureCode, Result, TaskSpec
+from quantumtask.shared.task import Assignment, Failure, FailureCode, Problem, Result, TaskSpec
 from quantumtask.worker.outcome import SlotRequest, encode_value
 from quantumtask.worker.sandbox.restrictions import enter_sandbox
 from quantumtask.worker.slots.child_process import READY
 from quantumtask.worker.slots.progress_sender import ProgressSender
+
+if TYPE_CHECKING:
+    from quantumtask.engines.outputs.output_spec import OutputSpec
 
 _T = TypeVar("_T")
 
@@ -183,12 +186,11 @@ def _run(
     from quantumtask.engines.progress import RunProgress
 
     output_spec = parse_output_spec(spec.options, spec.shots, spec.memory, spec.engine, spec.method)
-    gates = None
-    if not output_spec.ideal:
-        gates = _device_gates(output_spec.backend, output_spec.noise)
     started = time.perf_counter()
-    with cpu_time_limit(settings.compile_limit_s):
-        sweep = compile_sweep(spec.circuit, settings, spec.parameters, gates)
+    if output_spec.circuit_format == QPY:
+        sweep, output_spec = _compile_qpy(spec, output_spec, settings)
+    else:
+        sweep = _compile_text(spec, output_spec, settings)
     compile_ms = (time.perf_counter() - started) * 1e3
     try:
         result = engines.run_sweep(
@@ -203,15 +205,34 @@ def _run(
             progress=RunProgress(listener),
         )
     except Diagnostic as diagnostic:  # of a run, for example about a measured value
+        if output_spec.circuit_format == QPY:
+            raise CircuitError(Problem(diagnostic.code, diagnostic.message)) from None
         raise preprocess(spec.circuit, settings).error(diagnostic) from None
     return replace(result, compile_ms=round(compile_ms, 3))
 
 
-def _device_gates(backend: str, noise: Any) -> TargetGates | None:
-    """Return the gates of the device that the circuit is for; None if any gates will do."""
-    from quantumtask.engines.noise.request import resolve_device_gates
+def _compile_text(spec: TaskSpec, output_spec: "OutputSpec", settings: Settings) -> Sweep:
+    """Compile a text for the device that the task names, if it names one."""
+    gates = None
+    if not output_spec.ideal:
+        from quantumtask.engines.noise.request import resolve_device_gates
 
-    return resolve_device_gates(backend, noise)
+        gates = resolve_device_gates(output_spec.backend, output_spec.noise)
+    with cpu_time_limit(settings.compile_limit_s):
+        return compile_sweep(spec.circuit, settings, spec.parameters, gates)
+
+
+def _compile_qpy(
+    spec: TaskSpec, output_spec: "OutputSpec", settings: Settings
+) -> tuple[Sweep, "OutputSpec"]:
+    """Compile a circuit in QPY, and return the noise with the names that its gates got."""
+    from quantumtask.engines.qpy.compile import compile_qpy
+
+    with cpu_time_limit(settings.compile_limit_s):
+        sweep, noise = compile_qpy(
+            spec.circuit, spec.parameters, settings, output_spec.backend, output_spec.noise
+        )
+    return sweep, replace(output_spec, noise=noise)
 
 
 def run_catching(work: Callable[[], _T], settings: Settings) -> _T | Failure:

@@ -2,8 +2,8 @@
 
 from typing import Any, Protocol
 
-from quantumtask.client.qiskit.export.identifiers import Names
-from quantumtask.client.qiskit.export.scope import Scope
+from quantumtask.export.identifiers import Names
+from quantumtask.export.scope import Scope
 
 
 class StatementWriter(Protocol):

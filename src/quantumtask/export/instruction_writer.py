@@ -4,9 +4,9 @@ from typing import Any
 
 from qiskit.circuit import ControlFlowOp, Gate, QuantumCircuit
 
-from quantumtask.client.qiskit.export import gates
-from quantumtask.client.qiskit.export.scope import Scope
-from quantumtask.client.qiskit.export.writer import GateWriter, Writer
+from quantumtask.export import gates
+from quantumtask.export.scope import Scope
+from quantumtask.export.writer import GateWriter, Writer
 
 _INSTRUCTIONS = """
     ccx ccz ch cp cs csdg cswap csx cu cu1 cu3 cx cy cz dcx diagonal ecr h id iswap mcp mcphase

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from qiskit.circuit import Parameter, ParameterExpression, QuantumCircuit
 
-from quantumtask.client.qiskit.export.identifiers import Names
-from quantumtask.client.qiskit.export.instruction_writer import InstructionWriter
-from quantumtask.client.qiskit.export.parameter_expressions import values
-from quantumtask.client.qiskit.export.scope import Scope
-from quantumtask.client.qiskit.export.writer import UnsupportedCircuit, Writer
+from quantumtask.export.identifiers import Names
+from quantumtask.export.instruction_writer import InstructionWriter
+from quantumtask.export.parameter_expressions import values
+from quantumtask.export.scope import Scope
+from quantumtask.export.writer import UnsupportedCircuit, Writer
 
 HEAD = ["OPENQASM 3.0;", 'include "qelib1.inc";']
 

@@ -5,8 +5,8 @@ from typing import Any
 from qiskit.circuit import ClassicalRegister, Clbit, Duration
 from qiskit.circuit.classical import expr, types
 
-from quantumtask.client.qiskit.export.parameter_expressions import number
-from quantumtask.client.qiskit.export.scope import Scope
+from quantumtask.export.parameter_expressions import number
+from quantumtask.export.scope import Scope
 
 _BITWISE = {"BIT_AND": "&", "BIT_OR": "|", "BIT_XOR": "^"}
 _BOOLEAN = {"BIT_AND": "&&", "BIT_OR": "||", "BIT_XOR": "!="}

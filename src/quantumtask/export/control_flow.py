@@ -6,9 +6,9 @@ from typing import Any
 from qiskit.circuit import CASE_DEFAULT, BoxOp, ForLoopOp, IfElseOp, SwitchCaseOp, WhileLoopOp
 from qiskit.circuit.classical import expr, types
 
-from quantumtask.client.qiskit.export import classical_expressions
-from quantumtask.client.qiskit.export.scope import Scope
-from quantumtask.client.qiskit.export.statement_writer import StatementWriter
+from quantumtask.export import classical_expressions
+from quantumtask.export.scope import Scope
+from quantumtask.export.statement_writer import StatementWriter
 
 
 def control_flow(writer: StatementWriter, scope: Scope, item: Any) -> None:

@@ -16,15 +16,21 @@ from qiskit.circuit import (
     Reset,
     Store,
 )
+from qiskit.circuit.exceptions import CircuitError
 from qiskit.exceptions import QiskitError
 
-from quantumtask.client.qiskit.export import classical_expressions, gates, parameter_expressions
-from quantumtask.client.qiskit.export.control_flow import control_flow
-from quantumtask.client.qiskit.export.identifiers import Names
-from quantumtask.client.qiskit.export.scope import Scope
+from quantumtask.export import classical_expressions, gates, parameter_expressions
+from quantumtask.export.control_flow import control_flow
+from quantumtask.export.identifiers import Names
+from quantumtask.export.scope import Scope
 
 MAX_DEFINITION_DEPTH = 100
 """Depth of nested definitions at which a definition counts as one that contains itself."""
+
+WITHOUT_UNIT = (
+    "QPY has lost the unit of its duration (Qiskit's issue 8293): give delays in dt, such as "
+    'delay(100, 0, "dt")'
+)
 
 
 class UnsupportedCircuit(QiskitError):
@@ -62,7 +68,7 @@ class Writer:
         for item in scope.circuit.data:
             try:
                 self._statement(item, scope)
-            except (ValueError, KeyError, RecursionError) as error:
+            except (ValueError, KeyError, RecursionError, CircuitError) as error:
                 raise _unsupported_error(item, scope, error) from None
 
     def duration(self, operation: Any, scope: Scope) -> str:
@@ -213,7 +219,19 @@ def _barrier(writer: Writer, item: Any, scope: Scope) -> None:
         writer.line(f"barrier {qubits(item, scope)};")
 
 
+def lacks_unit(item: Any) -> bool:
+    """Return True for a delay that lost its unit in QPY: durations in dt are integers."""
+    if not isinstance(item.params[0], float):
+        return False
+    try:
+        return bool(item.operation.unit == "dt")
+    except CircuitError:  # of a duration that is no integer
+        return True
+
+
 def _delay(writer: Writer, item: Any, scope: Scope) -> None:
+    if lacks_unit(item):
+        raise ValueError(WITHOUT_UNIT)
     writer.line(f"delay{writer.duration(item.operation, scope)} {qubits(item, scope)};")
 
 
@@ -241,10 +259,12 @@ _STATEMENTS: dict[type, Callable[[Writer, Any, Scope], None]] = {
 
 
 def _unsupported_error(item: Any, scope: Scope, error: Exception) -> UnsupportedCircuit:
-    name = item.operation.name
+    name = item.name
     reason = str(error) if isinstance(error, ValueError) else "it cannot be written as OpenQASM 3"
+    if name == "delay" and lacks_unit(item):
+        reason = WITHOUT_UNIT
     message = f"the instruction {name!r} cannot be sent: {reason}"
-    free = (p for value in item.operation.params for p in getattr(value, "parameters", ()))
+    free = (p for value in item.params for p in getattr(value, "parameters", ()))
     if any(parameter not in scope.loops for parameter in free):
         return UnboundCircuit(f"{message}; bind its parameters first")
     return UnsupportedCircuit(message)

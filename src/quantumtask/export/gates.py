@@ -18,7 +18,7 @@ from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 from qiskit.transpiler.passes import HighLevelSynthesis
 
-from quantumtask.client.qiskit.export.parameter_expressions import number
+from quantumtask.export.parameter_expressions import number
 from quantumtask.shared.output_kinds import PROBABILITIES, STATEVECTOR, UNITARY
 
 MAX_CONTROLS = 32

@@ -1,0 +1,1 @@
+"""Circuits in QPY: read into Qiskit, bound to parameters, and compiled as OpenQASM text."""
