@@ -89,8 +89,13 @@ def jobs_of(door: str) -> list[tuple[str, dict[str, Any]]]:
         "ibm": [
             ("/ibm/experimental/jobs", {
                 "program_id": "sampler", "backend": "simulator", "tags": ["a"], "cost": 10,
-                "params": {"pubs": [["QISKIT", [], 10]], "version": 2, "support_qiskit": True,
-                           "options": {"default_shots": 10}},
+                "params": {"pubs": [[BELL, [], 10]], "version": 2, "support_qiskit": True,
+                           "options": {"default_shots": 10, "simulator": {"seed_simulator": 1}}},
+            }),
+            ("/ibm/experimental/jobs", {
+                "program_id": "estimator", "backend": "simulator",
+                "params": {"pubs": [[BELL, [{"ZZ": 1.0}, {"XX": 0.5}], {}, 0.5]], "version": 2,
+                           "resilience_level": 0, "options": {"default_precision": 0.5}},
             }),
         ],
     }  # fmt: skip

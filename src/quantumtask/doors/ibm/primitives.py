@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from quantumtask.doors.ibm.estimator import Estimator
 from quantumtask.doors.ibm.job_plan import JobContext, JobPlan
+from quantumtask.doors.ibm.sampler import Sampler
 from quantumtask.doors.ibm.stored_job import StoredJob
 from quantumtask.shared.errors import InvalidRequest
 
@@ -37,7 +39,9 @@ class JobPrimitive(Protocol):
         ...
 
 
-PRIMITIVES: Mapping[str, JobPrimitive] = MappingProxyType({})
+PRIMITIVES: Mapping[str, JobPrimitive] = MappingProxyType(
+    {"sampler": Sampler(), "estimator": Estimator()}
+)
 """The primitives by their names in `program_id`."""
 
 
