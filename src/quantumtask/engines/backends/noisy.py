@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from quantumtask.engines.backends.aer_shots import sample_of_parts, sample_of_run
 from quantumtask.engines.backends.base import RunInfo
 from quantumtask.engines.backends.exact_distribution import exact_distribution, pauli_mean
 from quantumtask.engines.backends.noisy_features import prepared_features
@@ -17,6 +18,7 @@ from quantumtask.engines.backends.prepare import (
     PreparedCircuit,
     build_source,
     prepare,
+    prepare_parts,
 )
 from quantumtask.engines.compilation.physical_programs import check_physical_program
 from quantumtask.engines.limits import StateTooLarge, available_bytes, format_bytes
@@ -27,7 +29,7 @@ from quantumtask.engines.observables.grouping import group_commuting
 from quantumtask.engines.observables.observable import FloatArray
 from quantumtask.engines.progress import RunProgress
 from quantumtask.engines.sampling.clbit_map import ClbitMap
-from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotOrder, ShotSample
+from quantumtask.engines.sampling.shot_counts import ShotCounts, ShotSample
 from quantumtask.engines.selection.choose import (
     choose_noisy_method,
     engine_unavailable,
@@ -141,7 +143,20 @@ class NoisyBackend:
             self._record_constant_run()
             index = counts.add(clbit_map.from_bits(0), shots, program.fixed_outputs)
             return ShotSample(counts, np.full(shots, index) if counts.needs_order else None)
-        prepared = self._prepare(program)
+        as_written = self._runs_as_written(program)
+        parts = prepare_parts(program, self._noise, self._seed, self._settings, as_written)
+        if len(parts) > 1:
+            seeds = np.random.SeedSequence(seed).generate_state(len(parts)).tolist()
+            pairs = zip(parts, seeds, strict=True)
+            runs = (self._run(program, *each, shots, memory=True) for each in pairs)
+            return sample_of_parts(runs, program, clbit_map, counts)
+        data = self._run(program, parts[0], seed, shots, memory=counts.needs_order)
+        return sample_of_run(data, program, clbit_map, counts)
+
+    def _run(
+        self, program: Program, prepared: PreparedCircuit, seed: int, shots: int, *, memory: bool
+    ) -> dict[str, Any]:
+        """Run a circuit on Aer, and return the data of its result."""
         features = prepared_features(_require_circuit(program), prepared, self._noise)
         method = choose_noisy_method((AER,), features, shots, self._method, self._settings)
         plan = method.plan(features, shots, self._threads)
@@ -149,12 +164,7 @@ class NoisyBackend:
             self._size.check(plan, lambda _, threads: method.plan(features, shots, threads))
         self._predict(plan)
         self._record_run(method, prepared.compile_report, plan.threads)
-        data = self._simulate(prepared, method, plan.threads, shots, seed, counts.needs_order)
-        indices = {
-            text: counts.add(clbit_map.from_bits(int(text, 16)), count, program.fixed_outputs)
-            for text, count in data["counts"].items()
-        }
-        return ShotSample(counts, _order(data, indices) if counts.needs_order else None)
+        return self._simulate(prepared, method, plan.threads, shots, seed, memory)
 
     def _circuit_for_stim(self, program: Program, shots: int) -> NoisyCircuit | None:
         """Return the circuit if Stim runs it, by the choice of the method or by request.
@@ -359,10 +369,6 @@ def _require_circuit(program: Program) -> Circuit:
     """Return the circuit of a program whose shots all run the same steps."""
     assert program.circuit is not None
     return program.circuit
-
-
-def _order(data: dict[str, Any], indices: dict[str, int]) -> ShotOrder:
-    return np.array([indices[text] for text in data["memory"]], dtype=np.intp)
 
 
 def _unsuitable(message: str) -> ResourceError:

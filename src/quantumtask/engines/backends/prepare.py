@@ -18,8 +18,10 @@ from quantumtask.engines.compilation.idle_time import (
     insert_relaxation,
     remove_barriers_and_delays,
 )
+from quantumtask.engines.compilation.independent_parts import split_parts
 from quantumtask.engines.compilation.physical_programs import place_as_written
 from quantumtask.engines.compilation.transpile import (
+    DeviceCircuit,
     device_noise_model,
     reduce_to_used_qubits,
     transpile_for_device,
@@ -84,6 +86,46 @@ def prepare(
     device = noise.device
     if device is None:
         return _prepare_without_device(circuit, clbits, noise)
+    on_device, report = _place(program, circuit, clbits, device, seed, settings, as_written)
+    if noise.errors is not None:
+        part = reduce_to_used_qubits(on_device.circuit)
+        return _prepare_with_errors(part.circuit, part.qubits, noise.errors, report)
+    if noise.rates is not None:
+        part = reduce_to_used_qubits(remove_barriers_and_delays(on_device.circuit))
+        return _prepare_with_rates(part.circuit, noise.rates, report)
+    return _prepare_on_device(_schedule(on_device.circuit, noise, device), device, report)
+
+
+def prepare_parts(
+    program: Program, noise: NoiseSpec, seed: int, settings: Settings, as_written: bool
+) -> list[PreparedCircuit]:
+    """Return the circuits for Aer of the independent parts of a program; see `prepare`.
+
+    The bits of all parts together are those of the program. A program whose noise is not that of a
+    device is one part.
+    """
+    circuit, device = program.circuit, noise.device
+    assert circuit is not None
+    whole = noise.errors is not None or noise.rates is not None or device is None
+    if whole or not circuit.terminal_measurements_only:
+        return [prepare(program, noise, seed, settings, as_written)]
+    assert device is not None
+    clbits = ClbitMap(circuit).clbits
+    on_device, report = _place(program, circuit, clbits, device, seed, settings, as_written)
+    parts = split_parts(_schedule(on_device.circuit, noise, device))
+    return [_prepare_on_device(part, device, report) for part in parts]
+
+
+def _place(
+    program: Program,
+    circuit: Circuit,
+    clbits: Mapping[int, int],
+    device: DeviceSnapshot,
+    seed: int,
+    settings: Settings,
+    as_written: bool,
+) -> tuple[DeviceCircuit, dict[str, Any]]:
+    """Return a circuit on the qubits of a device, and its description."""
     steps, qubits = convert_delays(circuit.steps, device)
     if as_written:
         on_device = place_as_written(steps, qubits, clbits, device)
@@ -91,15 +133,19 @@ def prepare(
         on_device = transpile_for_device(
             build_circuit(steps, qubits, clbits), device, seed, settings
         )
-    report = on_device.report(qubits, program.qubits)
-    if noise.errors is not None:
-        part = reduce_to_used_qubits(on_device.circuit)
-        return _prepare_with_errors(part.circuit, part.qubits, noise.errors, report)
-    if noise.rates is not None:
-        part = reduce_to_used_qubits(remove_barriers_and_delays(on_device.circuit))
-        return _prepare_with_rates(part.circuit, noise.rates, report)
-    timed = add_idle_delays(on_device.circuit, device) if noise.idle else on_device.circuit
-    part = reduce_to_used_qubits(insert_relaxation(timed, device))
+    return on_device, on_device.report(qubits, program.qubits)
+
+
+def _schedule(circuit: QuantumCircuit, noise: NoiseSpec, device: DeviceSnapshot) -> QuantumCircuit:
+    """Return a circuit with the decay of its qubits."""
+    timed = add_idle_delays(circuit, device) if noise.idle else circuit
+    return insert_relaxation(timed, device)
+
+
+def _prepare_on_device(
+    circuit: QuantumCircuit, device: DeviceSnapshot, report: dict[str, Any]
+) -> PreparedCircuit:
+    part = reduce_to_used_qubits(circuit)
     model = device_noise_model(device, part.qubits, part.gate_uses)
     readouts = _match_readouts(part.circuit, _device_readout_errors(device, part.qubits))
     return PreparedCircuit(part.circuit, model, report, readouts)

@@ -130,7 +130,7 @@ def _log_fidelities(device: DeviceSnapshot) -> dict[GateUse, float]:
     return {use: log1p(-min(error or 0.0, 0.999)) for use, error in errors.items()}
 
 
-@lru_cache(16)
+@lru_cache(256)
 def device_noise_model(
     device: DeviceSnapshot, qubits: tuple[int, ...], gate_uses: frozenset[GateUse]
 ) -> NoiseModel:
