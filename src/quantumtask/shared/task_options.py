@@ -29,7 +29,9 @@ from quantumtask.shared.output_kinds import (
     OBSERVABLE_LETTERS,
     OPENQASM,
     OUTPUT_KINDS,
+    QPY,
 )
+from quantumtask.shared.randomization import Randomization, parse_randomization
 from quantumtask.shared.task import SIMULATOR, FailureCode
 
 MIN_PRECISION = 1e-4
@@ -72,6 +74,7 @@ class TaskOptions:
         compile_mode: The `compile` option; one of COMPILE_MODES.
         approximation: Limits of an approximate method; None: the method is exact.
         circuit_format: One of CIRCUIT_FORMATS.
+        randomization: The samplex that draws the inputs of the circuit.
     """
 
     outputs: Sequence[str] = (COUNTS,)
@@ -82,6 +85,7 @@ class TaskOptions:
     compile_mode: str = COMPILE_AUTO
     approximation: Approximation | None = None
     circuit_format: str = OPENQASM
+    randomization: Randomization | None = None
 
     def check_gradients(self) -> None:
         """Check that a task with gradients has no option that they lack.
@@ -101,6 +105,11 @@ class TaskOptions:
                 f"{other}: not together with `{GRADIENTS}`, which are exact and without noise"
             )
 
+    def check_parameters(self, parameters: object) -> None:
+        """Check that a circuit has one source of values; raise OptionError."""
+        if self.randomization and parameters is not None:
+            raise _invalid_option("parameters: not together with `randomization`, which draws them")
+
     def check_method(self, engine: str, method: str | None) -> None:
         """Check the engine and the method of the task against its options.
 
@@ -118,7 +127,7 @@ def parse_task_options(options: Mapping[str, Any]) -> TaskOptions:
     Args:
         options: JSON values of `observables`, `precision`, `return`, `noise`, `backend`,
             `compile`, `circuit_format`, `max_bond`, `truncation`, `max_terms` and
-            `min_coefficient`.
+            `min_coefficient`, and `randomization`.
 
     Raises:
         OptionError: an option is not valid.
@@ -136,8 +145,13 @@ def parse_task_options(options: Mapping[str, Any]) -> TaskOptions:
         _parse_compile_mode(present.get("compile", COMPILE_AUTO)),
         parse_approximation(present),
         _parse_circuit_format(present.get("circuit_format", OPENQASM)),
+        _parse_randomization(present),
     )
     parsed.check_gradients()
+    if parsed.randomization and parsed.circuit_format != QPY:
+        raise _invalid_option(
+            f"randomization: needs a circuit in QPY, with `circuit_format` {QPY!r}"
+        )
     return parsed
 
 
@@ -182,6 +196,10 @@ def parse_noise(value: Any) -> NoiseOption:
     if isinstance(value, dict) and "errors" in value:
         return value
     return parse_error_rates(value)
+
+
+def _parse_randomization(present: Mapping[str, Any]) -> Randomization | None:
+    return parse_randomization(present["randomization"]) if "randomization" in present else None
 
 
 def _parse_compile_mode(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Metadata of a task or a batch: a bounded JSON object, which the service does not interpret."""
+"""Metadata and attachments of a task or a batch: JSON that the service does not interpret."""
 
 import json
 from collections.abc import Mapping
@@ -14,6 +14,15 @@ MAX_METADATA_BYTES = 16 * 1024
 Metadata = Annotated[
     dict[str, Any] | None,
     Field(description="Any JSON object, stored and returned unchanged: at most 16 KiB."),
+]
+
+
+Attachment = Annotated[
+    Any,
+    Field(
+        description="Any JSON value, stored and returned unchanged in `options`, with which it may "
+        "have 8 MiB. For more than `metadata` takes; no task reads it."
+    ),
 ]
 
 

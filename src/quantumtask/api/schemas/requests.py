@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from quantumtask.api.schemas.body_part import field_names
 from quantumtask.api.schemas.json_errors import explain_json_error
 from quantumtask.api.schemas.json_limits import check_json_size
-from quantumtask.api.schemas.metadata import Metadata, metadata_text
+from quantumtask.api.schemas.metadata import Attachment, Metadata, metadata_text
 from quantumtask.api.schemas.noise import NOISE_TAGS, Noise
 from quantumtask.api.schemas.parameters import parameters_text
 from quantumtask.shared.approximation import APPROXIMATION_OPTIONS
@@ -152,6 +152,15 @@ MinCoefficientField = Annotated[
         "dropped. The values are approximate and have a bound on their error.",
     ),
 ]
+RandomizationField = Annotated[
+    dict[str, Any] | None,
+    Field(
+        description="With a circuit in QPY: a samplex of samplomatic that draws the values of its "
+        "parameters. `samplex`: its JSON text. `arguments`: a value for each name: a number, an "
+        "encoded array, or a Pauli-Lindblad map `{num_qubits, terms}` with terms "
+        '`["XZ", [0, 3], 0.01]`. `shape`: that of the sweep, to which the arguments are broadcast.'
+    ),
+]
 ShotsField = Annotated[int, Field(description="Number of runs: 1 to 1,000,000.")]
 
 
@@ -204,6 +213,8 @@ class SubmitRequest(BaseModel):
     truncation: TruncationField = None
     max_terms: MaxTermsField = None
     min_coefficient: MinCoefficientField = None
+    randomization: RandomizationField = None
+    attachment: Attachment = None
     metadata: Metadata = None
 
     def to_spec(self) -> TaskSpec:
@@ -224,7 +235,7 @@ class SubmitRequest(BaseModel):
 OPTION_ALIASES = {"returns": "return"}
 OPTION_FIELDS = (
     "observables", "precision", "returns", "noise", "backend", "compile", "circuit_format",
-    *APPROXIMATION_OPTIONS,
+    "randomization", "attachment", *APPROXIMATION_OPTIONS,
 )  # fmt: skip
 
 
@@ -239,6 +250,7 @@ def _options_text(request: SubmitRequest) -> str | None:
     try:
         parsed = parse_task_options(options)
         parsed.check_method(request.engine, request.method)
+        parsed.check_parameters(request.parameters)
     except OptionError as error:
         raise InvalidRequest(str(error)) from None
     if not options:

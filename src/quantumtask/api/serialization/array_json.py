@@ -34,16 +34,39 @@ def list_pieces(data: Iterable[bytes], registers: Registers) -> Iterator[bytes]:
     Raises:
         ResultDamaged: The text is not what a slot writes.
     """
-    reader, separator = _Reader(data), b"{"
-    while (head := reader.read_until(_DATA_BEGIN)) is not None:
-        ((name, encoded),) = json.loads(b"{%b}}" % head.strip(b"{}, ")).items()
-        yield separator + json.dumps(name).encode() + b": "
-        raw = _decode_base64(reader.pieces_until(b'"'))
-        yield from _nest(_elements(name, encoded, raw, registers))
-        for _ in raw:
-            pass  # an empty array has only the end of its text
+    separator = b"{"
+    for each in read_arrays(data):
+        yield separator + json.dumps(each.name).encode() + b": "
+        yield from _nest(_elements(each, registers))
         separator = b", "
     yield b"{}" if separator == b"{" else b"}"
+
+
+class StoredArray(NamedTuple):
+    """An array of a result as it is stored; `raw` yields the bytes of its elements."""
+
+    name: str
+    dtype: str
+    shape: list[int]
+    raw: Iterator[bytes]
+
+
+def read_arrays(data: Iterable[bytes]) -> Iterator[StoredArray]:
+    """Yield the arrays of a result's `data`, each of which must be read before the next.
+
+    Args:
+        data: Pieces of a JSON object, name -> array in base64.
+
+    Raises:
+        ResultDamaged: The text is not what a slot writes.
+    """
+    reader = _Reader(data)
+    while (head := reader.read_until(_DATA_BEGIN)) is not None:
+        ((name, encoded),) = json.loads(b"{%b}}" % head.strip(b"{}, ")).items()
+        raw = _decode_base64(reader.pieces_until(b'"'))
+        yield StoredArray(name, encoded["dtype"], encoded["shape"], raw)
+        for _ in raw:
+            pass  # what the caller left, which of an empty array is only the end of its text
 
 
 def array_groups(data: Iterable[bytes], name: str) -> Iterator[list[float]]:
@@ -117,15 +140,13 @@ class _Elements(NamedTuple):
     shape: Sequence[int]
 
 
-def _elements(
-    name: str, encoded: dict[str, Any], raw: Iterator[bytes], registers: Registers
-) -> _Elements:
-    shape = encoded["shape"]
-    if name == "memory":
+def _elements(stored: StoredArray, registers: Registers) -> _Elements:
+    shape, raw = stored.shape, stored.raw
+    if stored.name == "memory":
         shots = _split(raw, shape[-1]) if shape[-1] else iter(())
         strings = _BitStrings(shape[-1], registers)
         return _Elements((strings.decode(each) for each in shots), shape[:-1])
-    size, decode = _DECODERS[encoded["dtype"]]
+    size, decode = _DECODERS[stored.dtype]
     return _Elements((decode(each) for each in _split(raw, size)), shape)
 
 
@@ -151,10 +172,19 @@ def _decode_complex(raw: bytes) -> list[tuple[float, float]]:
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
+def _decode_integers(raw: bytes) -> list[int]:
+    values = array("q", raw)
+    if sys.byteorder != ARRAY_BYTE_ORDER:
+        values.byteswap()
+    return values.tolist()
+
+
 _DECODERS: dict[str, tuple[int, Callable[[bytes], list[Any]]]] = {
     "float64": (8, _decode_floats),
     "complex128": (16, _decode_complex),
+    "int64": (8, _decode_integers),
     "uint8": (1, list),
+    "bool": (1, lambda raw: list(map(bool, raw))),
 }
 """For each dtype, the bytes of an element and the function that decodes elements."""
 

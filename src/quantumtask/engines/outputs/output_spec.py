@@ -20,6 +20,7 @@ from quantumtask.shared.output_kinds import (
     STATEVECTOR,
     UNITARY,
 )
+from quantumtask.shared.randomization import Randomization
 from quantumtask.shared.task import AUTO, SIMULATOR, FailureCode
 from quantumtask.shared.task_options import NoiseOption, TaskOptions, parse_task_options
 
@@ -35,6 +36,7 @@ class OutputSpec:
         compile_mode: One of COMPILE_MODES.
         approximation: Limits of an approximate method; None: the method is exact.
         circuit_format: One of CIRCUIT_FORMATS.
+        randomization: The samplex that draws the inputs of the circuit.
     """
 
     kinds: frozenset[str]
@@ -46,6 +48,7 @@ class OutputSpec:
     compile_mode: str = COMPILE_AUTO
     approximation: Approximation | None = None
     circuit_format: str = OPENQASM
+    randomization: Randomization | None = None
 
     @property
     def arrays(self) -> list[str]:
@@ -132,6 +135,7 @@ def _build_spec(parsed: TaskOptions, shots: int, memory: bool) -> OutputSpec:
         compile_mode=parsed.compile_mode,
         approximation=parsed.approximation,
         circuit_format=parsed.circuit_format,
+        randomization=parsed.randomization,
     )
 
 

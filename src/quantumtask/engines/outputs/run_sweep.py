@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -105,7 +105,7 @@ def run_sweep(
     progress.advance(0, 1)
     for number, program in enumerate(progress.each(sweep, sweep.size)):
         _run_program(number, program, collectors, backend, _program_seed(seed, number, sweep))
-    output, data = counts.to_output(), _encode_arrays(collectors, settings)
+    output, data = counts.to_output(), _encode_arrays(collectors, sweep.arrays, settings)
     has_layout = data is not None or bool(sweep.shape) or REGISTERS in spec.kinds
     return Result(
         counts=output.counts,
@@ -224,9 +224,12 @@ def _program_seed(seed: int, number: int, sweep: Sweep) -> int:
     return int(words[0]) >> 1
 
 
-def _encode_arrays(collectors: Sequence[OutputCollector], settings: Settings) -> str | None:
+def _encode_arrays(
+    collectors: Sequence[OutputCollector], others: Mapping[str, NDArray[Any]], settings: Settings
+) -> str | None:
     """Return all arrays as one JSON object; None if there are none."""
     arrays = {name: array for each in collectors for name, array in each.arrays.items()}
+    arrays |= others
     if not arrays:
         return None
     text = json.dumps({name: encode_array(array) for name, array in arrays.items()})

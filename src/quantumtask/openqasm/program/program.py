@@ -1,10 +1,12 @@
 """Compiled programs: the interface between the compiler and the engines."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from numpy.typing import NDArray
 
 from quantumtask.openqasm.program.operations import TIMING_OPERATIONS, Operation
 from quantumtask.openqasm.program.terminal_measurements import TerminalMeasurements
@@ -154,6 +156,7 @@ class Sweep:
             CircuitError.
         rebind: Compiles the text for other values of its inputs, as JSON text. Raises CircuitError
             with one of the errors. None for a text without inputs.
+        arrays: Arrays that were drawn with the values of the inputs, for the result.
         register_bits: For each register of the circuit, the numbers of its bits in a result; None:
             those of the program's registers.
     """
@@ -163,6 +166,7 @@ class Sweep:
     others: "Callable[[], Iterator[Program]]" = lambda: iter(())
     rebind: "Callable[[str], Sweep] | None" = None
     register_bits: Mapping[str, Sequence[int]] | None = None
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

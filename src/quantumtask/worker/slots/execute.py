@@ -7,6 +7,7 @@ be able to take over the worker.
 import json
 import os
 import resource
+import secrets
 import signal
 import sys
 import time
@@ -20,8 +21,9 @@ from quantumtask.openqasm import Sweep, compile_sweep
 from quantumtask.openqasm.compile import preprocess
 from quantumtask.openqasm.text.source import Diagnostic
 from quantumtask.shared.errors import CircuitError, TaskError
-from quantumtask.shared.output_kinds import QPY
+from quantumtask.shared.output_kinds import ALL_PARAMETERS, QPY
 from quantumtask.shared.processes import cpu_time_limit, kill_on_parent_death
+from quantumtask.shared.randomization import Randomization
 from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Assignment, Failure, FailureCode, Problem, Result, TaskSpec
 from quantumtask.worker.outcome import SlotRequest, encode_value
@@ -187,10 +189,14 @@ def _run(
 
     output_spec = parse_output_spec(spec.options, spec.shots, spec.memory, spec.engine, spec.method)
     started = time.perf_counter()
+    arrays: dict[str, Any] = {}
+    if output_spec.randomization is not None:
+        spec, arrays = _draw_inputs(spec, output_spec.randomization, settings)
     if output_spec.circuit_format == QPY:
         sweep, output_spec = _compile_qpy(spec, output_spec, settings)
     else:
         sweep = _compile_text(spec, output_spec, settings)
+    sweep = replace(sweep, arrays=arrays)
     compile_ms = (time.perf_counter() - started) * 1e3
     try:
         result = engines.run_sweep(
@@ -209,6 +215,19 @@ def _run(
             raise CircuitError(Problem(diagnostic.code, diagnostic.message)) from None
         raise preprocess(spec.circuit, settings).error(diagnostic) from None
     return replace(result, compile_ms=round(compile_ms, 3))
+
+
+def _draw_inputs(
+    spec: TaskSpec, option: Randomization, settings: Settings
+) -> tuple[TaskSpec, dict[str, Any]]:
+    """Return the task with values for its circuit, and the arrays that were drawn with them."""
+    from quantumtask.engines.randomization.sweep_inputs import draw_inputs
+
+    seed = secrets.randbits(63) if spec.seed is None else spec.seed
+    with cpu_time_limit(settings.compile_limit_s):
+        inputs = draw_inputs(option, seed, settings)
+    parameters = json.dumps({ALL_PARAMETERS: inputs.encoded_values()})
+    return replace(spec, seed=seed, parameters=parameters), inputs.arrays
 
 
 def _compile_text(spec: TaskSpec, output_spec: "OutputSpec", settings: Settings) -> Sweep:

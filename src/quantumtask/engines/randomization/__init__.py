@@ -1,0 +1,1 @@
+"""Randomization of circuits: samplexes, which draw the inputs of each program of a sweep."""
