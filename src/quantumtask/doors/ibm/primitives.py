@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from quantumtask.doors.ibm.estimator import Estimator
+from quantumtask.doors.ibm.executor import ProgramExecutor
 from quantumtask.doors.ibm.job_plan import JobContext, JobPlan
 from quantumtask.doors.ibm.sampler import Sampler
 from quantumtask.doors.ibm.stored_job import StoredJob
@@ -40,7 +41,7 @@ class JobPrimitive(Protocol):
 
 
 PRIMITIVES: Mapping[str, JobPrimitive] = MappingProxyType(
-    {"sampler": Sampler(), "estimator": Estimator()}
+    {"sampler": Sampler(), "estimator": Estimator(), "executor": ProgramExecutor()}
 )
 """The primitives by their names in `program_id`."""
 
