@@ -116,4 +116,4 @@ def test_a_clone_and_a_wheel_install_and_name_what_is_missing(tmp_path: Path) ->
     assert run("alone/bin/quantumtask", "--version", cwd=tmp_path).returncode == 0
     refusal = run("alone/bin/quantumtask", "up", cwd=tmp_path)
     assert refusal.returncode == 1
-    assert f"alone/bin/pip install 'dist/{wheel.name}[server]'" in refusal.stderr
+    assert f"alone/bin/pip install './dist/{wheel.name}[server]'" in refusal.stderr
