@@ -144,7 +144,7 @@ def test_the_progress_of_a_task_is_known_until_it_ends() -> None:
     [
         ([report(0.5), report(0.4), END], TASKS[:1]),
         ([report(0.5), report(None, 9), END], TASKS[:1]),
-        ([*[report(0.5)] * (REPORTS_AT_ONCE + 1), END], TASKS[:1]),
+        ([*[report(0.5)] * (10 * REPORTS_AT_ONCE), END], TASKS[:1]),
         ([report(0.5), END], TASKS),
     ],
     ids=["goes back", "is forgotten", "comes too often", "is of a task in a chunk"],

@@ -208,8 +208,8 @@ def test_a_task_that_kills_its_slot_three_times_fails_and_harms_no_other(start: 
     service = start(slots=1)
     task_id = service.submit(ENDLESS)
     for attempt in (1, 2, 3):
-        until(lambda n=attempt: service.get(task_id)["attempt"] == n, 30, service.logs)
-        until(lambda: any(busy(pid) for pid in slot_pids(service.worker)), 30)
+        until(lambda n=attempt: service.get(task_id)["attempt"] == n, 120, service.logs)
+        until(lambda: any(busy(pid) for pid in slot_pids(service.worker)), 120)
         for pid in slot_pids(service.worker):
             os.kill(pid, signal.SIGKILL)
     body = service.finished(task_id)
