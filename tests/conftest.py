@@ -17,7 +17,7 @@ from tests.support import databases
 from tests.support.ray_cluster import Cluster
 from tests.support.response_models import check_responses
 from tests.support.secured_service import SecuredService
-from tests.support.services import NO_LIMITS, Service
+from tests.support.services import MEASURED, NO_LIMITS, Service
 from tests.support.sizes import FULL
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +38,14 @@ class RunningElsewhere(Service):
 
     def logs(self) -> str:
         return f"see the logs of {self.url}"
+
+
+def pytest_sessionfinish() -> None:
+    """Save the coverage of this process, which pytest-xdist kills ten seconds after its end."""
+    if MEASURED:
+        coverage = importlib.import_module("coverage")
+        if (current := coverage.Coverage.current()) is not None:
+            current.save()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -39,7 +39,8 @@ def _warn_of_quotient(context: Context, quotient: Node) -> None:
     lhs, rhs = context.expression(quotient.lhs), context.expression(quotient.rhs)
     if not (_is_integer(lhs) and _is_integer(rhs)):
         return
-    words = shorten(context.text[quotient.span.lo : quotient.span.hi].decode(errors="replace"))
+    text = context.text[quotient.span.lo : quotient.span.hi].decode(errors="replace")
+    words = shorten(" ".join(text.split()))
     value = ""
     if lhs.is_constant and rhs.is_constant:
         if lhs.value % rhs.value == 0:
