@@ -29,6 +29,9 @@ from tests.support.services import Service
 ALONE = "--alone"
 """Argument of the process that is in a network namespace of its own."""
 
+MAX_ADDRESSES = 16 << 30
+"""Address space of a client in bytes: a test of it that needs more fails alone."""
+
 
 def main(arguments: list[str]) -> int:
     names = [each for each in arguments if each in SUITES]
@@ -74,7 +77,8 @@ def run(suite: Suite, url: str, folder: Path, arguments: list[str]) -> Outcome:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    command = [str(programs / suite.command), *suite.arguments, *arguments]
+    limit = ["prlimit", f"--as={MAX_ADDRESSES}"]
+    command = [*limit, str(programs / suite.command), *suite.arguments, *arguments]
     options = ["-p", "no:cacheprovider", "-W", "ignore", "-q", "--tb=short", "--timeout=600"]
     done = subprocess.run(
         [*command, *options, f"--junitxml={report}"],
