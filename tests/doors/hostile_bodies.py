@@ -97,6 +97,9 @@ def jobs_of(door: str) -> list[tuple[str, dict[str, Any]]]:
                 "params": {"pubs": [[BELL, [{"ZZ": 1.0}, {"XX": 0.5}], {}, 0.5]], "version": 2,
                            "resilience_level": 0, "options": {"default_precision": 0.5}},
             }),
+            ("/ibm/experimental/sessions", {
+                "mode": "batch", "backend": "simulator", "max_ttl": 60, "instance": "crn",
+            }),
         ],
     }  # fmt: skip
     return programs[door]

@@ -1,12 +1,16 @@
 """For each door: its credentials, its jobs, and values for the parameters of its paths."""
 
+import base64
+import io
 import json
 import uuid
+import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from qiskit import QuantumCircuit, qpy
 
 from quantumtask.api.http.door import Door, DoorRoute
 from quantumtask.doors.braket.arns import device_arn, task_arn
@@ -35,6 +39,8 @@ class Protocol:
         may_lack: Returns True for a path that a job may not have although the job exists.
         lists: The paths of lists of jobs.
         refused_at_the_end: Ends of the paths of calls that a job that has ended refuses.
+        bodies: Returns the body of a call that needs one, for the name of a tenant, by the end of
+            the path.
     """
 
     headers: Callable[[str], Mapping[str, str]]
@@ -44,6 +50,15 @@ class Protocol:
     may_lack: Callable[[str], bool]
     lists: tuple[str, ...]
     refused_at_the_end: tuple[str, ...] = ()
+    bodies: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+
+
+def qpy_json(circuit: QuantumCircuit) -> dict[str, str]:
+    """Return a circuit as qiskit-ibm-runtime sends it."""
+    with io.BytesIO() as file:
+        qpy.dump(circuit, file)
+        text = base64.b64encode(zlib.compress(file.getvalue())).decode()
+    return {"__type__": "QuantumCircuit", "__value__": text}
 
 
 def submit_to_ionq(http: httpx.Client, name: str) -> list[Ids]:
@@ -105,6 +120,25 @@ def submit_to_braket(http: httpx.Client, name: str) -> list[Ids]:
     return [{"task_arn": task_arn(task_id), "key": f"tasks/{task_id}/results.json"}]
 
 
+def submit_to_ibm(http: httpx.Client, name: str) -> list[Ids]:
+    circuit = QuantumCircuit(1)
+    circuit.h(0)
+    circuit.measure_all()
+    pub = [qpy_json(circuit), [], 10]
+    common = {"program_id": "sampler", "backend": "simulator", "tags": [f"name-of-{name}"]}
+    answers = [
+        http.post(
+            "/ibm/experimental/jobs",
+            json={**common, "params": {"pubs": pubs, "version": 2, "support_qiskit": True}},
+        )
+        for pubs in ([pub], [pub, pub])
+    ]
+    ids = [answer.json()["id"] for answer in answers]
+    http.get(f"/tasks/{ids[0]}", params={"wait": 30})
+    http.get(f"/batches/{ids[1]}", params={"wait": 30})
+    return [{"job_id": each} for each in ids]
+
+
 IBM_SESSION = str(SessionId(UNKNOWN, "dedicated", None, "simulator"))
 
 PROTOCOLS = {
@@ -141,9 +175,11 @@ PROTOCOLS = {
         headers=lambda token: {"Authorization": f"apikey {token}"},
         parameters={"backend": "simulator", "plan_id": PLAN, "session_id": IBM_SESSION},
         ids=("job_id",),
-        submit=lambda *_: [],
+        submit=submit_to_ibm,
         may_lack=lambda _: False,
-        lists=(),
+        refused_at_the_end=("/cancel",),
+        lists=("/experimental/jobs",),
+        bodies={"/tags": lambda name: {"tags": [f"name-of-{name}"]}},
     ),
 }  # fmt: skip
 

@@ -1,32 +1,20 @@
 """Jobs, sessions and lists at the door of IBM Qiskit Runtime."""
 
-import base64
-import io
 import time
 import uuid
-import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from qiskit import QuantumCircuit, qpy
+from qiskit import QuantumCircuit
 from qiskit.circuit.controlflow import WhileLoopOp
 
-from quantumtask.doors.ibm.primitives import PRIMITIVES
+from tests.doors.protocols import qpy_json
 from tests.support.services import Service
-
-pytestmark = pytest.mark.skipif("sampler" not in PRIMITIVES, reason="no sampler yet")
 
 RUNTIME = "/ibm/experimental"
 JOBS, SESSIONS = f"{RUNTIME}/jobs", f"{RUNTIME}/sessions"
-
-
-def encode(circuit: QuantumCircuit) -> dict[str, str]:
-    with io.BytesIO() as file:
-        qpy.dump(circuit, file)
-        text = base64.b64encode(zlib.compress(file.getvalue())).decode()
-    return {"__type__": "QuantumCircuit", "__value__": text}
 
 
 def bell() -> QuantumCircuit:
@@ -46,7 +34,7 @@ def endless() -> QuantumCircuit:
 
 
 def job_body(circuit: QuantumCircuit | None = None, pubs: int = 1, **more: Any) -> dict[str, Any]:
-    pub = [encode(circuit or bell()), [], 100]
+    pub = [qpy_json(circuit or bell()), [], 100]
     params = {"pubs": [pub] * pubs, "version": 2, "support_qiskit": True, "options": {}}
     return {"program_id": "sampler", "backend": "simulator", "params": params, **more}
 
