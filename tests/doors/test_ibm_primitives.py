@@ -136,7 +136,7 @@ def test_values_of_a_tiny_precision_are_those_of_the_state_vector(simulator: Any
     pubs: list[Any] = [
         (circuit, observables, points, 1e-9),
         (circuit, "ZZZ", points[0, 0], 1e-9),
-        (circuit, [["XXX"], ["0I1"]], points[:, 0], 1e-9),
+        (circuit, [["XXX"], ["ZIZ"]], points[:, 0], 1e-9),
     ]
     results = EstimatorV2(simulator).run(pubs).result()
     expected = StatevectorEstimator().run([pub[:3] for pub in pubs]).result()
