@@ -9,7 +9,16 @@ import apsw
 import apsw.ext
 import pytest
 
-from quantumtask.shared import activity, audit, fair_share, limits, queue_stats, sessions, tokens
+from quantumtask.shared import (
+    activity,
+    audit,
+    batch,
+    fair_share,
+    limits,
+    queue_stats,
+    sessions,
+    tokens,
+)
 from quantumtask.shared import database as database_package
 from quantumtask.shared.database import batch_rows, request_rows, rows, usage_rows
 from quantumtask.shared.database.connect import open_database
@@ -43,6 +52,7 @@ def find_row_type(name: str) -> Any:
             usage_rows,
             activity,
             audit,
+            batch,
             fair_share,
             limits,
             queue_stats,

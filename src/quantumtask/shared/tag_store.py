@@ -2,11 +2,28 @@
 
 import json
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from quantumtask.shared.audit import Sender
 from quantumtask.shared.audit_store import AuditStore
 from quantumtask.shared.batch import FOREVER, ChangeTags, Tagged
 from quantumtask.shared.database.batch_rows import TagsRow
+
+
+class _TagQueries(NamedTuple):
+    """The queries that change the tags of one kind of object."""
+
+    kind: str
+    find: str
+    set: str
+    delete: str
+    insert: str
+
+
+_OF_TASK = _TagQueries("task", "find_task_tags", "set_task_tags", "delete_tags", "insert_tag")
+_OF_BATCH = _TagQueries(
+    "batch", "find_batch_tags", "set_batch_tags", "delete_batch_tags", "insert_batch_tag"
+)
 
 
 class TagStore(AuditStore):
@@ -26,29 +43,33 @@ class TagStore(AuditStore):
         Returns:
             The tags before; None for an unknown id.
         """
-        return self._change("task", project, task_id, change, sender)
+        return self._change(_OF_TASK, project, task_id, change, sender)
 
     def change_batch_tags(
         self, project: str, batch_id: str, change: ChangeTags, sender: Sender | None = None
     ) -> tuple[str, ...] | None:
         """Change the tags of a batch; as `change_task_tags`."""
-        return self._change("batch", project, batch_id, change, sender)
+        return self._change(_OF_BATCH, project, batch_id, change, sender)
 
     def _change(
-        self, kind: str, project: str, object_id: str, change: ChangeTags, sender: Sender | None
+        self,
+        queries: _TagQueries,
+        project: str,
+        object_id: str,
+        change: ChangeTags,
+        sender: Sender | None,
     ) -> tuple[str, ...] | None:
-        prefix = "" if kind == "task" else "batch_"
         with self.transaction():
-            for row in self._select(TagsRow, f"find_{kind}_tags", project=project, id=object_id):
+            for row in self._select(TagsRow, queries.find, project=project, id=object_id):
                 before: tuple[str, ...] = tuple(json.loads(row.tags))
                 after = tuple(dict.fromkeys(change(before)))
                 if after != before:
-                    self._rows(f"set_{kind}_tags", sequence=row.sequence, tags=json.dumps(after))
-                    self._rows(f"delete_{prefix}tags", sequences=[row.sequence])
+                    self._rows(queries.set, sequence=row.sequence, tags=json.dumps(after))
+                    self._rows(queries.delete, sequences=[row.sequence])
                     rows = [{"sequence": row.sequence, "tag": tag} for tag in after]
-                    self._each(f"insert_{prefix}tag", rows)
+                    self._each(queries.insert, rows)
                     if sender:
-                        self._audit(sender, "set", kind, object_id, row.project, "tags")
+                        self._audit(sender, "set", queries.kind, object_id, row.project, "tags")
                 return before
         return None
 
