@@ -11,6 +11,7 @@ threads shorten the work on the state (see `Scaling`).
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
+from quantumtask.engines.sampling.clbit_map import WORD_BITS
 from quantumtask.engines.selection.circuit_features import CircuitFeatures, NoisyCircuitFeatures
 from quantumtask.engines.transforms.gate_fusion import FUSION_MIN_QUBITS
 
@@ -138,7 +139,8 @@ def aer_mps_cost(features: CircuitFeatures, shots: int, _: float) -> float:
 
 def stim_cost(features: CircuitFeatures, shots: int, _: float) -> float:
     """Return the cost of Stim's compiled sampler."""
-    each = 2.8 + 0.008 * features.measured_qubits
+    in_words = features.measured_qubits <= WORD_BITS  # results that are counted as numbers
+    each = 0.4 if in_words else 2.8 + 0.008 * features.measured_qubits
     sampling = shots * (0.1 + 1.7e-3 * features.measured_qubits)
     sampling += each * _distinct_outcomes(features, shots)
     return 140 + 1.8 * features.gates + sampling
