@@ -11,11 +11,13 @@ from quantumtask.worker.large_tasks import LargeTasks
 from quantumtask.worker.outcome import SlotRequest, Value, decode_value, encode_value
 from quantumtask.worker.telemetry import metrics
 from quantumtask.worker.throughput import ThroughputMeter
+from tests.support.cases import check_each
 
 RESULT = Result('{"0": 1}', None, 5, "aer", "1.0", "stabilizer", 2.5)
 WHOLE = replace(
     RESULT, memory="[]", warnings=("a", "b"), outputs="{}", precision="double", reason="r",
-    data="{}", shape=(2, 3), registers=(("c", 1), ("d", 2)), compiled={"depth": 1}, size=7,
+    data="{}", shape=(2, 3), registers=(("c", 1), ("d", 2)), compiled={"depth": 1}, threads=2,
+    compile_ms=0.5,
 )  # fmt: skip
 FAILURE = Failure("compile_error", "wrong", (Problem("x", "y", 1, 2, "t", "h"), Problem("z", "w")))
 
@@ -54,6 +56,50 @@ def test_a_slot_can_never_name_a_stored_result() -> None:
 def test_a_value_with_other_fields_is_an_error(kind: str, fields: dict[str, Any]) -> None:
     with pytest.raises((TypeError, KeyError)):
         decode_value(kind, fields)
+
+
+HOSTILE: dict[str, dict[str, Any]] = {
+    "counts that are no text": {"counts": {"0": 1}},
+    "counts that no database takes": {"counts": "\ud800"},
+    "memory that is a list": {"memory": ["0"]},
+    "data with U+0000": {"data": "\0"},
+    "a seed that is a text": {"seed": "1"},
+    "a huge seed": {"seed": 10**400},
+    "a run time that is a list": {"run_ms": [1]},
+    "a run time that is no number": {"run_ms": float("nan")},
+    "a huge run time": {"run_ms": 10**400},
+    "a run time below 0": {"run_ms": -1},
+    "threads that are a text": {"threads": "2"},
+    "huge threads": {"threads": 10**400},
+    "a compilation time that is a text": {"compile_ms": "1"},
+    "an engine that is null": {"engine": None},
+    "a reason that is a list": {"reason": []},
+    "a warning that is an object": {"warnings": [{}]},
+    "a shape of texts": {"shape": ["1"]},
+    "a register without a size": {"registers": [["c", None]]},
+    "a description that is a list": {"compiled": []},
+}
+
+
+def test_a_hostile_result_is_an_error_before_it_reaches_the_database() -> None:
+    kind, fields = encode_value(RESULT)
+
+    def check(change: dict[str, Any]) -> None:
+        with pytest.raises((TypeError, ValueError)):
+            decode_value(kind, {**fields, **change})
+
+    check_each(HOSTILE, check)
+
+
+def test_a_slot_cannot_hide_the_size_of_a_result() -> None:
+    kind, fields = encode_value(RESULT)
+    value = decode_value(kind, {**fields, "size": 0})
+    assert isinstance(value, Result)
+    assert value.json_size == len(RESULT.counts)
+
+
+def test_a_message_that_no_database_takes_is_written_with_escapes() -> None:
+    assert sent(Failure("c", "a\0b \ud800 é")) == Failure("c", "a\\x00b \\ud800 é")
 
 
 # Requests for more than a slot.

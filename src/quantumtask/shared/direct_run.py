@@ -14,23 +14,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import (
-    Assignment,
-    JsonText,
-    Result,
-    Submission,
-    TaskSpec,
-    parse_result_fields,
-)
+from quantumtask.shared.slot_result import parse_slot_result
+from quantumtask.shared.task import Assignment, Result, Submission, TaskSpec
 
 MAX_ADDRESS_BYTES = 100
 """Longest path of a Unix socket; the systems have limits from 104 to 108."""
 
 _FIELDS = ("circuit", "shots", "seed", "memory", "timeout_s", "parameters", "engine", "method")
 """Fields of a task that a slot needs, without the options."""
-_TEXTS = ("counts", "engine", "engine_version", "method")
-_OPTIONAL_TEXTS = ("memory", "outputs", "data", "precision", "reason")
-_NUMBERS = ("seed", "run_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +99,9 @@ def decode_answer(message: bytes) -> tuple[str, dict[str, Result]]:
     """
     answer = json.loads(message)
     results = {
-        task_id: _result(fields)
+        task_id: parse_slot_result(fields)
         for outcomes in answer["messages"]
         for task_id, attempt, kind, fields in outcomes
         if kind == "Result" and attempt == 1
     }
     return answer["worker"], results
-
-
-def _result(fields: dict[str, Any]) -> Result:
-    """Return the result of a slot, which may be hostile. Raises TypeError for wrong types."""
-    result = Result(**{**parse_result_fields(fields), "blob": None, "store_ms": None})
-    texts: tuple[JsonText | None, ...] = tuple(getattr(result, name) for name in _OPTIONAL_TEXTS)
-    if not (
-        all(isinstance(getattr(result, name), str) for name in _TEXTS)
-        and all(text is None or isinstance(text, str) for text in texts)
-        and all(isinstance(getattr(result, name), int | float) for name in _NUMBERS)
-    ):
-        raise TypeError("a field of a result has a wrong type")
-    return result

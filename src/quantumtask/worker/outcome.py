@@ -5,14 +5,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, TypeAlias
 
-from quantumtask.shared.task import (
-    Assignment,
-    Failure,
-    Problem,
-    Result,
-    TaskState,
-    parse_result_fields,
-)
+from quantumtask.shared.slot_result import clean_slot_text, parse_slot_result
+from quantumtask.shared.task import Assignment, Failure, Problem, Result, TaskState
 
 
 @dataclass(frozen=True)
@@ -75,9 +69,9 @@ class RecordedOutcome:
     state: TaskState | None
 
 
-# Without `blob`: a slot could name the blob of another task. The worker measures `store_ms`.
+# Only a worker sets the others.
 _FIELDS_OF_RESULT = tuple(
-    each.name for each in fields(Result) if each.name not in ("blob", "store_ms")
+    each.name for each in fields(Result) if each.name not in ("blob", "size", "store_ms")
 )
 
 
@@ -96,12 +90,14 @@ def decode_value(kind: str, fields: dict[str, Any]) -> Value:
     """Return the value that `encode_value` has encoded.
 
     Raises:
-        TypeError: A field is unknown or missing.
+        TypeError: A field is unknown, missing or of a wrong type.
         KeyError: A field is missing.
+        ValueError: A number or a text is not possible.
     """
     if kind == "Result":
-        return Result(**{**parse_result_fields(fields), "blob": None, "store_ms": None})
+        return parse_slot_result(fields)
     if kind == "SlotRequest":
         return SlotRequest(**fields)
     problems = tuple(Problem(**problem) for problem in fields["problems"])
-    return Failure(**{**fields, "problems": problems})
+    texts = {name: clean_slot_text(fields[name]) for name in ("code", "message")}
+    return Failure(**{**fields, **texts, "problems": problems})
