@@ -23,7 +23,7 @@ from quantumtask.shared.settings import Settings
 from quantumtask.shared.task import Submission, TaskSpec
 from tests.support import databases
 from tests.support.cases import check_each
-from tests.support.services import BELL, ENDLESS, Service, slot_pids, until
+from tests.support.services import BELL, ENDLESS, Service, alive, slot_pids, until
 
 FIELDS: dict[str, Any] = {
     "counts": '{"0": 1}', "memory": None, "seed": 1, "engine": "aer", "engine_version": "1",
@@ -153,6 +153,28 @@ def test_a_service_without_a_worker_stores_the_task(tmp_path: Path) -> None:
     until(lambda: service.try_get("/health") == 200, 60, service.logs)
     assert post(service, wait=1)["state"] == "submitted"
     service.stop()
+
+
+def test_a_task_with_long_options_is_stored_first(alone: Service) -> None:
+    until(lambda: runs_directly(alone), 30, alone.logs)
+    before = direct_runs(alone)
+    body = {"circuit": BELL.replace("c = measure q;", ""), "observables": ["ZZ"] * 4_000}
+    answer = alone.http.post("/tasks", json=body, params={"wait": 30})
+    assert answer.json()["status"] == "completed", answer.text[:500]
+    assert direct_runs(alone) == before
+    until(lambda: runs_directly(alone), 30, alone.logs)
+
+
+def test_a_task_whose_slot_has_died_is_stored_and_runs_in_a_new_slot(alone: Service) -> None:
+    until(lambda: runs_directly(alone), 30, alone.logs)
+    [slot] = slot_pids(alone.worker)
+    os.kill(slot, signal.SIGKILL)
+    until(lambda: not alive(slot), 30)
+    before = direct_runs(alone)
+    task = post(alone)
+    assert (task["status"], moves(task)) == ("completed", ["submit", "claim", "complete"])
+    assert direct_runs(alone) == before
+    until(lambda: runs_directly(alone), 30, alone.logs)
 
 
 def test_only_the_user_of_the_worker_may_send_tasks(alone: Service) -> None:

@@ -14,6 +14,7 @@ MAX_COST_MS = 3.0
 MAX_LOAD_MS = 6.0
 """Predicted work of all tasks that run directly or wait for it: more is worth several slots."""
 MAX_CHARACTERS = 16 * 1024
+"""Longest circuit with parameters and options: the event loop writes them into a message."""
 MIN_TIMEOUT_S = 2.0
 """Tasks with a shorter time limit run alone in their slot."""
 REPLY_LIMIT_S = 0.5
@@ -79,7 +80,8 @@ class DirectRunClient(asyncio.Protocol):
         spec, cost_ms = submission.spec, submission.cost_ms
         if cost_ms > MAX_COST_MS or self._load_ms + cost_ms > MAX_LOAD_MS:
             return False
-        if len(spec.circuit) > MAX_CHARACTERS or spec.timeout_s < MIN_TIMEOUT_S:
+        characters = len(spec.circuit) + len(spec.parameters or "") + len(spec.options or "")
+        if characters > MAX_CHARACTERS or spec.timeout_s < MIN_TIMEOUT_S:
             return False
         return time.monotonic() >= self._paused_until and self._address is not None
 

@@ -55,6 +55,12 @@ class ChildProcess:
         self._process: ForkServerProcess | ForkProcess | None = None
         self._connection: Connection | None = None
 
+    @property
+    def is_ready(self) -> bool:
+        """True if there is an idle child that is ready; for the thread that may use the child."""
+        # An idle child sends no message: this would be the end of its connection.
+        return self._connection is not None and not self._connection.poll(0)
+
     def ensure_ready(self) -> Connection:
         """Return the connection to a child that is ready; start one if there is none.
 

@@ -57,7 +57,8 @@ class LocalExecutor:
     @property
     def free(self) -> int:
         """Number of chunks that can be submitted now; a slot with a direct run counts as free."""
-        return len(self._free) + self._direct
+        with self._lock:  # a slot that moves from one to the other must not be counted twice
+            return len(self._free) + self._direct
 
     @property
     def progress(self) -> dict[AttemptKey, TaskProgress]:
@@ -88,16 +89,19 @@ class LocalExecutor:
         self._waits = False
 
     def run_directly(self, chunk: list[Assignment], limit_s: float) -> list[SlotMessage]:
-        """Run a chunk in the thread of the caller; return nothing without a free slot.
+        """Run a chunk in the thread of the caller; return nothing without a slot that is ready.
+
+        `submit` may wait for this slot, and the start of a child can take a minute.
 
         Args:
             chunk: The tasks.
             limit_s: Seconds after which the slot is killed. `submit` may have to wait as long.
         """
         with self._lock:
-            if self._waits or not self._free:
+            slot = next((each for each in reversed(self._free) if each.is_ready), None)
+            if self._waits or slot is None:
                 return []
-            slot = self._free.pop()
+            self._free.remove(slot)
             self._direct += 1
         try:
             slot.assign(chunk, limit_s=limit_s)

@@ -92,6 +92,11 @@ class Slot:
             self._reports_allowed_from = time.monotonic() - REPORTS_AT_ONCE * REPORT_INTERVAL_S
 
     @property
+    def is_ready(self) -> bool:
+        """True if the child of a slot without a chunk is ready; otherwise `run` starts one."""
+        return self._child.is_ready
+
+    @property
     def progress(self) -> dict[AttemptKey, TaskProgress]:
         """The progress of the task that is alone in the slot, as far as it is known."""
         return self._progress.read()
