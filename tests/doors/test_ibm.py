@@ -134,6 +134,12 @@ def test_earlier_clients_get_the_names_of_the_backends_alone(service: Service) -
     assert service.http.get(f"{RUNTIME}/backends/fake_manila/defaults").json() == {}
 
 
+def test_a_backend_says_that_it_measures_within_circuits(service: Service) -> None:
+    for name in ("simulator", "fake_manila"):
+        configuration = service.http.get(f"{RUNTIME}/backends/{name}/configuration").json()
+        assert configuration["multi_meas_enabled"], name
+
+
 def test_a_backend_has_one_calibration_whose_id_is_its_day(service: Service) -> None:
     path = f"{RUNTIME}/backends/fake_manila"
     day = service.http.get("/backends/fake_manila").json()["calibrated"]

@@ -153,6 +153,7 @@ def _configuration(backend: dict[str, Any], max_shots: int) -> dict[str, Any]:
         "credits_required": False,
         "online_date": _calibrated_at(backend).isoformat(),
         "dynamic_reprate_enabled": False,
+        "multi_meas_enabled": True,  # measurements within circuits, which pytket asks for
     }
     if backend["dt_ns"] is not None:
         fields |= {"dt": backend["dt_ns"], "dtm": backend["dt_ns"]}
