@@ -198,7 +198,7 @@ def test_tasks_and_results_travel_as_they_are() -> None:
     [assignment] = decode_tasks(encode_tasks([Submission("task", spec, 2.5)]), "worker")
     assert (assignment.spec, assignment.cost_ms) == (spec, 2.5)
     sent = json.dumps([["task", 1, "Result", FIELDS]]).encode()
-    worker, results = decode_answer(encode_answer("worker", [sent]))
+    worker, results, _ = decode_answer(encode_answer("worker", [sent]))
     assert worker == "worker"
     assert results["task"].counts == '{"0": 1}'
 

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from quantumtask.shared.settings import Settings
@@ -91,8 +91,22 @@ def encode_answer(worker: str, messages: Iterable[bytes]) -> bytes:
     return b'{"worker":%b,"messages":[%b]}' % (json.dumps(worker).encode(), b",".join(messages))
 
 
-def decode_answer(message: bytes) -> tuple[str, dict[str, Result]]:
-    """Return the id of the worker and the results by task; other outcomes are left out.
+class DirectAnswer(NamedTuple):
+    """The answer of a worker.
+
+    Attributes:
+        worker: The id of the worker.
+        results: The results by task; other outcomes are left out.
+        refused: True if nothing was run, or nothing that can be used.
+    """
+
+    worker: str
+    results: dict[str, Result]
+    refused: bool
+
+
+def decode_answer(message: bytes) -> DirectAnswer:
+    """Return the answer of a worker.
 
     Raises:
         ValueError, TypeError, KeyError: It is no such answer.
@@ -104,4 +118,4 @@ def decode_answer(message: bytes) -> tuple[str, dict[str, Result]]:
         for task_id, attempt, kind, fields in outcomes
         if kind == "Result" and attempt == 1
     }
-    return answer["worker"], results
+    return DirectAnswer(answer["worker"], results, not answer["messages"])

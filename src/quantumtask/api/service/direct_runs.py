@@ -22,6 +22,8 @@ REPLY_LIMIT_S = 0.5
 RETRY_S = 1.0
 REFUSAL_PAUSE_S = 0.05
 """Time without direct runs after the worker has refused one, because other tasks wait."""
+LOST_SLOT_S = 0.2
+"""A worker that refuses a task so late has lost a slot with it, which takes time to start again."""
 
 _HEAD_BYTES = 4
 
@@ -122,13 +124,15 @@ class DirectRunClient(asyncio.Protocol):
         message = bytes(self._received[_HEAD_BYTES:])
         self._received.clear()
         try:
-            worker, results = decode_answer(message)
+            worker, results, refused = decode_answer(message)
         except (ValueError, TypeError, KeyError):
             self._lose()
             return
         self._resolve(worker, results)
-        if not results:
-            self._paused_until = time.monotonic() + REFUSAL_PAUSE_S
+        if refused:
+            now = time.monotonic()
+            lost = now - self._sent_at > LOST_SLOT_S
+            self._paused_until = now + (RETRY_S if lost else REFUSAL_PAUSE_S)
         self._send()
 
     def connection_lost(self, _: Exception | None) -> None:

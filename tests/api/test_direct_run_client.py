@@ -1,0 +1,53 @@
+"""The API's side of direct runs, with a worker that the test plays."""
+
+import asyncio
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+
+from quantumtask.api.service.direct_runs import LOST_SLOT_S, DirectRunClient
+from quantumtask.shared.direct_run import api_address, encode_answer
+from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Submission, TaskSpec
+
+FAILED = json.dumps([["task", 1, "Failure", {"code": "c", "message": "m"}]]).encode()
+TASK = Submission("task", TaskSpec("circuit"), 1.0)
+
+
+async def messages_after(folder: Path, answers: list[list[bytes]], pause_s: float = 0) -> int:
+    """Run a task as often as there are answers; return the number of messages to the worker."""
+    settings = Settings(data_dir=folder)
+    address = api_address(settings)
+    assert address
+    messages, ended = 0, asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal messages
+        with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError):
+            for answer in answers:
+                await reader.readexactly(int.from_bytes(await reader.readexactly(4)))
+                messages += 1
+                await asyncio.sleep(pause_s)
+                data = encode_answer("worker", answer)
+                writer.write(len(data).to_bytes(4) + data)
+        await writer.wait_closed()
+        ended.set()
+
+    client = DirectRunClient(settings)
+    async with await asyncio.start_unix_server(serve, address):
+        for _ in answers:
+            assert await client.run(TASK, wait_s=30) is None
+        client.stop()
+        await asyncio.wait_for(ended.wait(), 30)
+    return messages
+
+
+def test_a_wrong_circuit_ends_no_direct_runs_of_others(tmp_path: Path) -> None:
+    assert asyncio.run(messages_after(tmp_path, [[FAILED], [FAILED], [FAILED]])) == 3
+
+
+@pytest.mark.parametrize("pause_s", [0, LOST_SLOT_S + 0.01])
+def test_no_task_is_sent_right_after_a_refusal(tmp_path: Path, pause_s: float) -> None:
+    assert asyncio.run(messages_after(tmp_path, [[], []], pause_s)) == 1
