@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from quantumtask.api.service.direct_runs import LOST_SLOT_S, DirectRunClient
-from quantumtask.shared.direct_run import api_address, encode_answer
+from quantumtask.api.service.submission_writer import SubmissionWriter
+from quantumtask.shared.direct_run import DirectRun, api_address, encode_answer
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Submission, TaskSpec
+from quantumtask.shared.task import Result, Submission, Task, TaskSpec
 
 FAILED = json.dumps([["task", 1, "Failure", {"code": "c", "message": "m"}]]).encode()
 TASK = Submission("task", TaskSpec("circuit"), 1.0)
@@ -51,3 +53,18 @@ def test_a_wrong_circuit_ends_no_direct_runs_of_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pause_s", [0, LOST_SLOT_S + 0.01])
 def test_no_task_is_sent_right_after_a_refusal(tmp_path: Path, pause_s: float) -> None:
     assert asyncio.run(messages_after(tmp_path, [[], []], pause_s)) == 1
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_repetition_without_wait_gets_the_id_of_a_direct_run(tmp_path: Path, first: bool) -> None:
+    result = Result('{"0": 1}', None, 5, "aer", "1.0", "stabilizer", 2.5)
+    run = (replace(TASK, key="key"), DirectRun("worker", result, 0.0, 0.0, 0.0))
+    repetition = (replace(TASK, id="other", key="key"), None)
+    writer = SubmissionWriter(Settings(data_dir=tmp_path))
+    stored = writer._write([run, repetition] if first else [repetition, run])
+    writer.stop()
+    if first:
+        assert isinstance(stored[0], Task)
+        assert stored[1] == "task"
+    else:
+        assert stored == ["other", "other"]

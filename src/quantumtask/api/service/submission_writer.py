@@ -56,7 +56,11 @@ def _store_tasks(store: ApiStore, new: list[SubmissionRun]) -> list[Any]:
         answers = store.submit([submission for submission, _ in new], runs)
         tasks = store.read(ALL_PROJECTS, runs) if runs else {}
     metrics.count_direct_runs(len(tasks))
-    return [tasks.get(answer, answer) if isinstance(answer, str) else answer for answer in answers]
+    # A request with the same key gets the id: it may have no direct run, and expect no Task.
+    return [
+        tasks.get(submission.id, answer) if answer == submission.id else answer
+        for (submission, _), answer in zip(new, answers, strict=True)
+    ]
 
 
 def call_or_error(function: Callable[[ApiStore], Any], store: ApiStore) -> Any:
