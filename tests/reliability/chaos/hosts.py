@@ -157,11 +157,12 @@ class PartitionInjector:
         end = time.monotonic() + 120
         while time.monotonic() < end:
             for slot in slot_pids(self._remote):
-                os.kill(slot, signal.SIGSTOP)
-                time.sleep(0.3)  # until then, earlier outcomes are recorded
-                if attempts := self._remote_attempts():
-                    return slot, attempts
-                os.kill(slot, signal.SIGCONT)
+                with suppress(ProcessLookupError):  # the worker may have replaced the slot
+                    os.kill(slot, signal.SIGSTOP)
+                    time.sleep(0.3)  # until then, earlier outcomes are recorded
+                    if attempts := self._remote_attempts():
+                        return slot, attempts
+                    os.kill(slot, signal.SIGCONT)
             time.sleep(0.1)
         raise AssertionError(f"the remote host runs no task\n{self._service.logs()}")
 
