@@ -177,6 +177,16 @@ def test_a_task_whose_slot_has_died_is_stored_and_runs_in_a_new_slot(alone: Serv
     until(lambda: runs_directly(alone), 30, alone.logs)
 
 
+def test_a_second_worker_with_the_same_port_takes_no_socket(alone: Service) -> None:
+    address = socket_address(alone.settings, alone.worker_port)
+    assert address
+    first, number = alone.worker, Path(address).stat().st_ino
+    assert alone.start_worker().popen.wait(60) != 0
+    alone.worker = first
+    assert Path(address).stat().st_ino == number
+    until(lambda: runs_directly(alone), 30, alone.logs)
+
+
 def test_only_the_user_of_the_worker_may_send_tasks(alone: Service) -> None:
     address = socket_address(alone.settings, alone.worker_port)
     assert address

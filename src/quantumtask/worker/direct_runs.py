@@ -98,6 +98,10 @@ class DirectRunServer:
 
 
 def _listen(address: str) -> socket.socket:
+    """Return a socket that listens; raise OSError if another worker listens there."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        if not probe.connect_ex(address):
+            raise OSError(f"another worker listens at {address}")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     path = Path(address)
     path.unlink(missing_ok=True)  # of a worker that was killed
