@@ -83,7 +83,11 @@ def test_a_page_of_another_origin_sends_no_program(service: Service, content_typ
         ("shots=many", ONE, "shots: input should be a valid integer"),
         ("shots=1&shots=2", ONE, "shots: the query must have it at most once"),
         ("shot=100", ONE, "shot: no such query parameter; did you mean `shots`?"),
-        ("circuit=x", ONE, "circuit: no such query parameter"),
+        (
+            "circuit=x",
+            ONE,
+            "circuit: no such query parameter; did you mean `circuit_format`?",
+        ),
         ("", " ", "circuit: must not be blank"),
         ("", b"// \n\xff", "circuit: must be UTF-8; line 2 has other bytes"),
     ],
