@@ -42,7 +42,7 @@ def checked_circuit(number: int) -> CircuitCase:
 
     Every eighth circuit takes longer, so that a task runs at all times.
     """
-    flips = "".join(f"x q[{k}];" for k in range(12) if number >> k & 1)
+    flips = _flips(number)
     work = "rx(0.5) q; rx(-0.5) q;" * (1 + number % 7) + _SHORT_IDENTITY * (number % 8 == 0)
     text = f'include "stdgates.inc"; qubit[17] q; bit[12] c; {flips} {work} c = measure q[0:11];'
     return CircuitCase(text, {f"{number % 4096:012b}": 100})
@@ -51,9 +51,11 @@ def checked_circuit(number: int) -> CircuitCase:
 def mixed_circuit(number: int) -> CircuitCase:
     """Return a circuit, in most cases a checked one.
 
-    Some fail, some are cancelled at once, some have a large result, and some run for several
-    renewals of their lease.
+    Some fail, some are cancelled at once, some have a large result, some run for several renewals
+    of their lease, and some are so small that they run before they are stored.
     """
+    if number % 5 == 4:
+        return small_circuit(number)
     if number % 5 == 3:
         return CircuitCase(f"qubit q; frobnicate({number}) q;", None, ("failed",))
     if number % 20 == 10:
@@ -64,9 +66,20 @@ def mixed_circuit(number: int) -> CircuitCase:
     return with_large_result(case) if number % 5 == 2 else case
 
 
+def small_circuit(number: int) -> CircuitCase:
+    """Return a circuit that runs in less than a millisecond."""
+    text = f'include "stdgates.inc"; qubit[12] q; bit[12] c; {_flips(number)} c = measure q;'
+    return CircuitCase(text, {f"{number % 4096:012b}": 100})
+
+
+def _flips(number: int) -> str:
+    """Return gates that write a number into twelve qubits."""
+    return "".join(f"x q[{k}];" for k in range(12) if number >> k & 1)
+
+
 def long_circuit(number: int) -> CircuitCase:
     """Return such a circuit that takes several renewals of a lease, also on an idle machine."""
-    flips = "".join(f"x q[{k}];" for k in range(12) if number >> k & 1)
+    flips = _flips(number)
     text = f'include "stdgates.inc"; qubit[22] q; bit[12] c; {flips} {_LONG_IDENTITY} '
     return CircuitCase(text + "c = measure q[0:11];", {f"{number % 4096:012b}": 100})
 

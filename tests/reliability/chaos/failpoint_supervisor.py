@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.services import Process, Service
 
-LIMIT_S = 300.0
+LIMIT_S = 120.0
 
 
 class FailpointSupervisor:
