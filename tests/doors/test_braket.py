@@ -97,7 +97,7 @@ def test_counts_are_of_the_qubits_in_their_order(device: Any) -> None:
     assert set(bell.measurement_counts) == {"00", "11"}
     assert sum(bell.measurement_counts.values()) == 50
     turned = Circuit().rx(0, FreeParameter("theta")).i(1).i(2)
-    result = run(device, turned, 7, inputs={"theta": np.pi})
+    result = run(device, turned, 7, inputs={"theta": np.pi, "other": 1.0})  # as `LocalSimulator`
     assert (result.measurement_counts, result.measured_qubits) == ({"100": 7}, [0, 1, 2])
     assert result.additional_metadata.action.inputs == {"theta": np.pi}
 

@@ -116,6 +116,12 @@ class ProgramText:
         """True if the program declares an `output`."""
         return re.search(r"\boutput\s", self._code) is not None
 
+    @property
+    def inputs(self) -> set[str]:
+        """The names of the declared inputs."""
+        statements = (each for each in self._code.split(";") if re.search(r"\binput\s", each))
+        return {statement.split()[-1] for statement in statements}
+
     def declared_registers(self) -> list[QubitRegister]:
         """Return the registers of a program that has no physical qubits; raise InvalidRequest."""
         if _PHYSICAL.search(self._code):

@@ -11,6 +11,7 @@ from quantumtask.api.schemas.parameters import parameters_text
 from quantumtask.api.schemas.requests import CircuitField, parse_model, read_json
 from quantumtask.doors.braket.arns import backend_of
 from quantumtask.doors.braket.planning import plan_program
+from quantumtask.doors.braket.program_text import ProgramText
 from quantumtask.doors.braket.task_record import TAG, TaskRecord
 from quantumtask.shared.errors import InvalidRequest
 from quantumtask.shared.task import SIMULATOR, TaskSpec
@@ -124,7 +125,7 @@ def _spec(task: TaskBody, action: OpenQasmAction) -> TaskSpec:
         plan.circuit(),
         shots=task.shots or 1,
         tags=(TAG,),
-        parameters=parameters_text(_inputs(action)),
+        parameters=parameters_text(_inputs(action, plan.text)),
         options=json.dumps(options, separators=(",", ":")),
         metadata=metadata_text({TAG: record.model_dump(exclude_defaults=True)}),
     )
@@ -144,14 +145,22 @@ def _action(text: str) -> OpenQasmAction:
     return action
 
 
-def _inputs(action: OpenQasmAction) -> dict[str, Any] | None:
+def _inputs(action: OpenQasmAction, program: ProgramText) -> dict[str, Any] | None:
+    """Return the values of the declared inputs; as in Braket, others may be there, too.
+
+    Raises:
+        InvalidRequest: a value is an array or an object.
+    """
     for name, value in (action.inputs or {}).items():
         if not isinstance(value, int | float | str):
             raise InvalidRequest(
                 f"action.inputs.{name[:40]}: must be a number or a text; arrays are not taken at "
                 "this door"
             )
-    return action.inputs or None
+    declared = program.inputs
+    return {
+        name: value for name, value in (action.inputs or {}).items() if name in declared
+    } or None
 
 
 def _read_object(field: str, text: str) -> dict[str, Any]:
