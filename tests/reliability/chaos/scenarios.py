@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.reliability.chaos import outages
-from tests.reliability.chaos.client import mixed_circuit
+from tests.reliability.chaos.client import CircuitCase, mixed_circuit
 from tests.reliability.chaos.clock import Clock
 from tests.reliability.chaos.failpoint_supervisor import FailpointSupervisor
 from tests.reliability.chaos.failpoints import POINTS
@@ -94,13 +94,19 @@ def with_kills(
         return run_with_kills(service.start(), tasks, seed, faults, server)
 
 
-def with_failpoints(database: str, tasks: int, times: int, *points: str) -> Report:
+def with_failpoints(
+    database: str,
+    tasks: int,
+    times: int,
+    *points: str,
+    case: Callable[[int], CircuitCase] = mixed_circuit,
+) -> Report:
     """Run a trial in which processes end at named failpoints."""
     selection = {name: tuple(p for p in all_ if p in points) for name, all_ in POINTS.items()}
     with prepared(database) as (service, _):
         service.environment["QUANTUMTASK_DRAIN_S"] = "0"  # a stopping worker releases tasks at once
         supervisor = FailpointSupervisor(service, selection, times)
-        report = run_trial(service, tasks, supervisor.inject(), mixed_circuit)
+        report = run_trial(service, tasks, supervisor.inject(), case)
         missed = [f"{point}: not reached {times} times" for point in supervisor.missed]
         return replace(
             report, faults=supervisor.fault_counts, violations=report.violations + missed
