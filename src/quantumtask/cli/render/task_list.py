@@ -156,7 +156,7 @@ def _table(rows: Sequence[dict[str, Text]]) -> Table:
         if name not in OPTIONAL_COLUMNS or any(row[name].plain for row in rows)
     ]
     for name in names:
-        may_shrink = name in ("name", "tags", "details")
+        may_shrink = name in ("engine", "owner", "name", "tags", "details")
         head = Text(name, no_wrap=True)
         table.add_column(head, no_wrap=not may_shrink, min_width=len(name), overflow="fold")
     for row in rows:
