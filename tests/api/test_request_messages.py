@@ -191,10 +191,10 @@ def test_the_probes_of_a_monitor_may_have_any_query(service: Service) -> None:
     [
         ({"circuit": ONE, "shot": 3}, "shot: no such field; did you mean `shots`?"),
         ({"circuit": ONE, "frob": 3}, "frob: no such field"),
-        ({"shot": 3}, "circuit: field required, and `shot` is no field; did you mean `shots`?"),
-        ({"qasm": ONE}, "circuit: field required, and `qasm` is no field"),
+        ({"shot": 3}, "circuit: field required, and `shot` is not a field; did you mean `shots`?"),
+        ({"qasm": ONE}, "circuit: field required, and `qasm` is not a field"),
         ({"circut": ONE},
-         "circuit: field required, and `circut` is no field; did you mean `circuit`?"),
+         "circuit: field required, and `circut` is not a field; did you mean `circuit`?"),
     ],
 )  # fmt: skip
 def test_a_missing_circuit_is_said_before_an_unknown_field(

@@ -45,10 +45,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "sample": (braket_body(RESULT + "sample z all", 0), "shots: must be at least 1 for `sample`"),
     "unknown": (braket_body(RESULT + "entropy", 0), "there is no result 'entropy'"),
     "observable": (braket_body(RESULT + "expectation w(q[0])", 0), "no observable 'w'"),
-    "sum": (braket_body(RESULT + "expectation 2 * x(q[0]) + z(q[1])", 0), "is no observable"),
+    "sum": (braket_body(RESULT + "expectation 2 * x(q[0]) + z(q[1])", 0), "is not an observable"),
     "twice": (braket_body(RESULT + "probability q[0], q[0]", 0), "names a qubit twice"),
     "outside": (braket_body(RESULT + "probability q[2]", 0), "there is no qubit 'q[2]'"),
-    "alias": (braket_body(RESULT + "probability a", 0), "'a' is no declared qubit"),
+    "alias": (braket_body(RESULT + "probability a", 0), "'a' is not a declared qubit"),
     "amplitude": (braket_body(RESULT + 'amplitude "0"', 0), "of 2 characters"),
     "not hermitian": (
         braket_body(RESULT + "expectation hermitian([[0, 1], [2, 0]]) q[0]", 0), "not hermitian",

@@ -105,7 +105,7 @@ def test_jobs_of_one_circuit_and_of_several_are_listed_by_each_filter(service: S
         ({"limit": "x"}, "limit: must be a whole number"),
         ({"sort": "up"}, "sort: must be ASC or DESC"),
         ({"pending": "yes"}, "pending: must be true or false"),
-        ({"created_after": "soon"}, "created_after: 'soon' is no time of ISO 8601"),
+        ({"created_after": "soon"}, "created_after: 'soon' is not a time in ISO 8601"),
         ({"color": "red"}, "color: no such query parameter"),
     ],
 )
@@ -271,7 +271,7 @@ def test_sessions_of_wrong_bodies_and_unknown_ids_are_refused(service: Service) 
     ("fields", "status", "message"),
     [
         ({"program_id": "circuit-runner"}, 400, "program_id: must be one of "),
-        ({"calibration_id": "x"}, 404, "calibration_id: 'x' is no calibration of simulator"),
+        ({"calibration_id": "x"}, 404, "calibration_id: 'x' is not a calibration of simulator"),
         ({"cost": 0}, 400, "cost: input should be greater than or equal to 1"),
         ({"start_session": True}, 400, "start_session: no such field"),
         ({"params": []}, 400, "params: input should be a valid dictionary"),

@@ -127,7 +127,7 @@ HOSTILE: dict[str, tuple[Callable[[Json], None], str]] = {
     "analogue signals": (set_at(f"{PROGRAM}.meas_level", "kerneled"), "must be classified"),
     "qubits that are not reset": (set_at("options.init_qubits", False), "init_qubits: must be"),
     "timing": (set_at("options.scheduler_timing", True), "scheduler_timing: must be false"),
-    "an experiment": (set_at("options.experimental", {"image": "x"}), "'image' is no option"),
+    "an experiment": (set_at("options.experimental", {"image": "x"}), "'image' is not an option"),
     "an unknown item": (set_at(f"{CIRCUIT}.item_type", "other"), "circuit or samplex"),
     "mixed chunks": (set_at(f"{CIRCUIT}.chunk_size", 3), "chunk_size must be auto"),
     "a repeated circuit": (set_at(f"{CIRCUIT}.shape", [5, 2]), "this service repeats no circuit"),

@@ -213,7 +213,7 @@ def test_random_circuits_of_cirq_ionq_keep_their_unitary(gate_set: str) -> None:
 WRONG: dict[str, tuple[Any, str]] = {
     "no object": (7, 'must be an object such as {"gate": "h", "target": 0}; got 7'),
     "no gate": ({"target": 0}, "must be an object such as"),
-    "unknown": ({"gate": "hh", "target": 0}, "gate: 'hh' is no gate of the gate set `qis`"),
+    "unknown": ({"gate": "hh", "target": 0}, "gate: 'hh' is not a gate of the gate set `qis`"),
     "of the other gate set": ({"gate": "gpi", "target": 0, "phase": 0}, "no gate of the gate set"),
     "no target": ({"gate": "h"}, "targets: `h` has 1; got 0"),
     "two targets": ({"gate": "h", "targets": [0, 1]}, "targets: `h` has 1; got 2"),

@@ -14,7 +14,7 @@ from quantumtask.shared.door_names import DOOR_NAMES
 from tests.doors.journey import PAGES
 from tests.support.command_line import quantumtask
 
-NO_DOOR = "'azure' is no door; doors are ionq, qbraid, braket, ibm."
+NO_DOOR = "'azure' is not a door; doors are ionq, qbraid, braket, ibm."
 ROOT = Path(__file__).parents[2]
 
 

@@ -117,7 +117,7 @@ def test_a_limit_is_set_changed_and_removed(store: FullStore) -> None:
 def test_a_wrong_limit_is_not_stored(
     store: FullStore, project: str, owner: str, name: str, value: float
 ) -> None:
-    with pytest.raises(ValueError, match=r"must be|is no limit"):
+    with pytest.raises(ValueError, match=r"must be|is not a limit"):
         store.set_limit(project, owner, name, value)
     assert store.projects() == ["default"]
 

@@ -72,7 +72,7 @@ def discover(issuer: str, client_id: str) -> Provider:
     issuer_url = _secure(issuer).rstrip("/")
     status, about = _send("GET", f"{issuer_url}/.well-known/openid-configuration")
     if status != httpx.codes.OK or about.get("issuer") != issuer:
-        raise _failed(f"{issuer} is no provider of OpenID Connect of this name")
+        raise _failed(f"{issuer} is not a provider of OpenID Connect of this name")
     device_url = about.get("device_authorization_endpoint")
     known = about.get("scopes_supported") or ()
     return Provider(

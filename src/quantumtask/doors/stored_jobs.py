@@ -38,7 +38,11 @@ class JobNotFound(NotFound):
 
 
 async def read_item(request: Request, job_id: str) -> Task | Batch:
-    """Return the task or the batch of the sender with an id; raise JobNotFound."""
+    """Return the task or the batch with this id if the sender may see it.
+
+    Raises:
+        JobNotFound: no job that the sender may see has this id.
+    """
     service, scope = get_service(request), get_scope(request)
     try:
         return await service.get(scope, job_id)

@@ -180,7 +180,7 @@ def _exponent(modifier: PowerModifier) -> float:
     try:
         return float(number(modifier.power))
     except TypeError:
-        raise ValueError(f"its power {modifier.power} is no number") from None
+        raise ValueError(f"its power {modifier.power} is not a number") from None
 
 
 def _apply_powers(base: Any, modifiers: Sequence[Modifier]) -> tuple[Gate, list[Modifier]]:

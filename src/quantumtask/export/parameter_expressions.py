@@ -15,7 +15,7 @@ def number(value: Any) -> str:
     """Return a real number with all its digits. Raise ValueError for other numbers."""
     real, imaginary = complex(value).real, complex(value).imag
     if imaginary or not math.isfinite(real):
-        raise ValueError(f"{value} is no finite real number")
+        raise ValueError(f"{value} is not a finite real number")
     return repr(real)
 
 
@@ -71,5 +71,5 @@ def _real(value: Any) -> float:
             raise ValueError("not a number")
         value = value.numeric()
     if complex(value).imag:
-        raise ValueError(f"{value} is no real number")
+        raise ValueError(f"{value} is not a real number")
     return float(complex(value).real)

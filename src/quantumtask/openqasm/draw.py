@@ -23,7 +23,8 @@ def draw_circuit(text: str, settings: Settings, parameters: str | None = None) -
         parameters: The values of the inputs, as a JSON object; None: inputs need no values.
 
     Returns:
-        An SVG document. What is beyond its limits is left out, and the drawing says so.
+        An SVG document. A drawing has limits of its own (such as 60 qubits); it leaves out what
+        exceeds them, and says so.
 
     Raises:
         CircuitError: With every error of the text.

@@ -53,7 +53,7 @@ class LimitStore(AuditStore):
         if owner not in (EACH_USER, WHOLE_PROJECT):
             check_name(owner)
         if name not in LIMIT_NAMES:
-            raise ValueError(f"{name!r} is no limit: use {', '.join(LIMIT_NAMES)}")
+            raise ValueError(f"{name!r} is not a limit: use {', '.join(LIMIT_NAMES)}")
         values = {"project": project, "owner": owner, "name": name}
         with self.transaction():
             if value is None:

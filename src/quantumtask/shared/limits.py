@@ -79,7 +79,7 @@ def parse_limits(text: str) -> Limits:
     for part in filter(str.strip, text.split(",")):
         name, _, number = (each.strip() for each in part.partition("="))
         if name not in LIMIT_NAMES:
-            raise ValueError(f"{name!r} is no limit: use {', '.join(LIMIT_NAMES)}")
+            raise ValueError(f"{name!r} is not a limit: use {', '.join(LIMIT_NAMES)}")
         try:
             values[name] = float(number)
         except ValueError:

@@ -62,12 +62,12 @@ def _check_columns(result: Result) -> None:
     for text in result.texts:
         _check_type(text, str | None)
         if text and text != clean_slot_text(text):
-            raise ValueError("a text with a character that no database takes")
+            raise ValueError("a text of a result must not have a character that no database takes")
 
 
 def _check_type(value: Any, kind: Any) -> None:
     if not isinstance(value, kind):
-        raise TypeError(f"a field of the type {type(value).__name__}")
+        raise TypeError(f"a field of a result must not have the type {type(value).__name__}")
 
 
 def _check_number(name: str, number: Any, kind: Any, most: float) -> None:

@@ -350,7 +350,7 @@ def parse_model(model: type[M], fields: Any) -> M:
 def _unknown_field(name: str, fields: Container[str], names: Collection[str]) -> InvalidRequest:
     similar = suggestion(name, [each for each in names if each not in fields])
     if "circuit" in names and "circuit" not in fields:
-        return InvalidRequest(f"circuit: field required, and `{name[:60]}` is no field{similar}")
+        return InvalidRequest(f"circuit: field required, and `{name[:60]}` is not a field{similar}")
     return InvalidRequest(f"{name[:60]}: no such field{similar}")
 
 

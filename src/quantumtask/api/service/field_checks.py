@@ -23,7 +23,12 @@ def validate_task(spec: TaskSpec, settings: Settings) -> None:
 
 
 def check_run_fields(spec: TaskSpec, settings: Settings) -> None:
-    """Check the fields that an estimate depends on, too; raise as `validate_task` does."""
+    """Check the circuit, the shots and the engine: the fields that an estimate also has.
+
+    Raises:
+        CircuitTooLarge: as for `validate_task`.
+        InvalidRequest: as for `validate_task`.
+    """
     check_circuit_size(spec.circuit, settings)
     if not 1 <= spec.shots <= settings.max_shots:
         raise InvalidRequest(f"shots: must be 1 to {settings.max_shots:,}")

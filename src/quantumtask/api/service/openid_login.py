@@ -122,7 +122,7 @@ class OpenIdLogin:
         url = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
         about = self._fetch(url)
         if about.get("issuer") != self._issuer:
-            raise Unavailable(f"{self._issuer} is no provider of OpenID Connect of this name")
+            raise Unavailable(f"{self._issuer} is not a provider of OpenID Connect of this name")
         known = about.get("scopes_supported") or ()
         return Endpoints(
             self._secure(about.get("authorization_endpoint")),

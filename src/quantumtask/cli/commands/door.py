@@ -42,7 +42,7 @@ def _variables(door: str, url: str | None) -> Variables:
     from quantumtask.client.service_url import service_url
 
     if door not in CLIENT_VARIABLES:
-        exit_with(f"{door!r} is no door; doors are {', '.join(CLIENT_VARIABLES)}.", 2)
+        exit_with(f"{door!r} is not a door; doors are {', '.join(CLIENT_VARIABLES)}.", 2)
     address = service_url(url)
     token = os.environ.get("QUANTUMTASK_TOKEN") or load_credential(address) or ANY_TOKEN
     return CLIENT_VARIABLES[door].of_service(

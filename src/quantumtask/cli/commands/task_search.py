@@ -16,7 +16,7 @@ _UUID_LENGTH = 36
 
 
 def find_task(client: "Client", task_id: str | None) -> "Task":
-    """Return the task with this id, or with an id that begins so; the latest task for None.
+    """Return the task whose id is or begins with `task_id`; for None, the latest task.
 
     The command ends if there is no such task, or more than one.
     """
@@ -31,7 +31,7 @@ def find_task(client: "Client", task_id: str | None) -> "Task":
 
 
 def find_any(client: "Client", beginning: str) -> "Task | Batch":
-    """Return the task or the batch with this id, or with an id that begins so.
+    """Return the task or the batch whose id is or begins with `beginning`.
 
     The command ends if there is no such task or batch, or more than one.
     """

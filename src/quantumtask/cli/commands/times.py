@@ -37,5 +37,10 @@ def parse_time(option: str, text: str) -> datetime:
 
 
 def format_utc(seconds: float, unit: str = "minutes") -> str:
-    """Return a time as date and minutes, or `seconds`, in UTC."""
+    """Return the time in UTC, such as `2026-12-01 09:30`.
+
+    Args:
+        seconds: Seconds since 1970.
+        unit: The last part of the text: `minutes` or `seconds`.
+    """
     return datetime.fromtimestamp(seconds, UTC).isoformat(" ", unit)[: -len("+00:00")]

@@ -127,7 +127,7 @@ class ManagedService:
             _kill_group(self._process.pid)
 
     def exit_message(self) -> str:
-        """Return the end of the process: its signal or its exit status."""
+        """Return a text that says how the process ended, such as `exit status 1`."""
         code = self._process.returncode if self._process else None
         if code is None:
             return "not started"

@@ -28,7 +28,7 @@ def backend_of(arn: str) -> str:
     name = arn.rpartition("/")[2]
     if device_arn(name) != arn or name in ("", SIMULATOR):
         raise BackendNotFound(
-            f"deviceArn: {arn[:120]!r} is no device of this service, which has SV1, DM1 and its "
+            f"deviceArn: {arn[:120]!r} is not a device of this service, which has SV1, DM1 and its "
             f"device snapshots as {device_arn('NAME')}; see SearchDevices"
         )
     return SIMULATOR if name in AMAZON_SIMULATORS else name

@@ -28,7 +28,7 @@ class QubitNames:
         register = self._registers.get(match[1]) if match else None
         if match is None or register is None:
             raise InvalidRequest(
-                f"action.source: {text[:40]!r} is no declared qubit; write a register or q[0]"
+                f"action.source: {text[:40]!r} is not a declared qubit; write a register or q[0]"
             )
         if match[2] is None:
             return range(register.first, register.first + register.count)

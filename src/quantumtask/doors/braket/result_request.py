@@ -126,5 +126,5 @@ def _parse_factor(text: str) -> tuple[ObservableFactor, str]:
     if match := _NAMED.fullmatch(text):
         return named_factor(match[1]), match[2].strip()
     raise InvalidRequest(
-        f"action.source: {text[:60]!r} is no observable such as x(q[0]); sums are not computed"
+        f"action.source: {text[:60]!r} is not an observable such as x(q[0]); sums are not computed"
     )

@@ -44,7 +44,7 @@ def read_record(task: Task) -> TaskRecord:
 
 
 async def read_task(request: Request, task_id: str) -> Task:
-    """Return the task of the sender with an id; raise JobNotFound."""
+    """Return the task with this id if the sender may see it; raise JobNotFound otherwise."""
     task = await read_item(request, task_id)
     if not isinstance(task, Task):
         raise JobNotFound

@@ -116,4 +116,4 @@ def _time(text: str) -> float:
     try:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError):
-        raise InvalidRequest(f"filters: {text[:40]!r} is no time of ISO 8601") from None
+        raise InvalidRequest(f"filters: {text[:40]!r} is not a time in ISO 8601") from None

@@ -53,7 +53,7 @@ async def answer_task(request: Request) -> Response:
 
 
 def summary(task: Task, record: TaskRecord) -> dict[str, Any]:
-    """Return the fields of a task that searches have, too."""
+    """Return the fields of a task that the answers of searches also have."""
     fields = {
         "quantumTaskArn": task_arn(task.id),
         "deviceArn": record.device,

@@ -104,7 +104,7 @@ def check_calibration(backend: dict[str, Any], calibration_id: str | None) -> No
     if calibration_id is not None and calibration_id != backend["calibrated"]:
         only = backend["calibrated"] or "none"
         raise NotFound(
-            f"calibration_id: {calibration_id[:60]!r} is no calibration of {backend['name']}, "
+            f"calibration_id: {calibration_id[:60]!r} is not a calibration of {backend['name']}, "
             f"which has {only}"
         )
 
@@ -117,7 +117,7 @@ def _is_earlier(request: Request, calibrated_at: datetime) -> bool:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"updated_before: {text[:40]!r} is no time of ISO 8601") from None
+        raise InvalidRequest(f"updated_before: {text[:40]!r} is not a time in ISO 8601") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) < calibrated_at
 
 

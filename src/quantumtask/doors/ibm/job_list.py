@@ -93,4 +93,4 @@ def _time(request: Request, name: str, default: float) -> float:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise InvalidRequest(f"{name}: {text[:40]!r} is no time of ISO 8601") from None
+        raise InvalidRequest(f"{name}: {text[:40]!r} is not a time in ISO 8601") from None

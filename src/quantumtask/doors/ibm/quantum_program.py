@@ -140,7 +140,7 @@ def _check_options(options: ExecutionOptions) -> None:
     if options.experimental:
         first = next(iter(options.experimental))
         raise InvalidRequest(
-            f"params.options.experimental: {first[:60]!r} is no option of this service"
+            f"params.options.experimental: {first[:60]!r} is not an option of this service"
         )
 
 

@@ -74,6 +74,6 @@ def _statements(call: JsonGate, gate_set: str, budget: CircuitBudget) -> Iterato
         names = [*gates, *([PAULI_EXPONENTIAL] if gate_set == QIS else [])]
         raise call.error(
             "gate",
-            f"{call.name[:40]!r} is no gate of the gate set `{gate_set}`"
+            f"{call.name[:40]!r} is not a gate of the gate set `{gate_set}`"
             f"{suggestion(call.name, names) or ': ' + ', '.join(names)}",
         )

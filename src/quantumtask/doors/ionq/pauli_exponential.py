@@ -46,7 +46,7 @@ def _check_commuting(call: JsonGate, words: Sequence[str]) -> None:
                 raise call.error(
                     "terms",
                     f"{words[other]} and {words[index]} do not commute, so that the "
-                    "exponential of their sum is no product of gates; send one gate for each "
+                    "exponential of their sum is not a product of gates; send one gate for each "
                     "step of a product formula",
                 )
 

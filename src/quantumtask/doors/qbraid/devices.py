@@ -22,7 +22,7 @@ def name_of(qrn: str) -> str:
     name = qrn.removeprefix(_PREFIX)
     if name == qrn or not name:
         raise BackendNotFound(
-            f"deviceQrn: {qrn[:80]!r} is no device of this service, whose names begin with "
+            f"deviceQrn: {qrn[:80]!r} is not a device of this service, whose names begin with "
             f"{_PREFIX}; see GET /devices"
         )
     return name

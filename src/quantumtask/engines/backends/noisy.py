@@ -178,8 +178,8 @@ class NoisyBackend:
         if noisy_circuit is None:
             if self._engine == STIM:
                 raise _unsuitable(
-                    f"engine: {STIM} runs no program with noise that depends on outcomes or is "
-                    "compiled for a device; omit `engine`"
+                    f"engine: {STIM} cannot run this program with noise: the program depends on "
+                    "outcomes of measurements, or is compiled for a device; omit `engine`"
                 )
             return None
         if ClbitMap(noisy_circuit.circuit).is_constant:
@@ -265,7 +265,10 @@ class NoisyBackend:
         if circuit is not None and not circuit.control_outcomes:
             return self._engine == OWN or self._has_error(RESET)  # circuits leave resets out
         if self._engine == AER:
-            raise _unsuitable(f"{AER} runs no program with noise that depends on outcomes")
+            raise _unsuitable(
+                f"engine: {AER} cannot run this program with noise: the program depends on "
+                "outcomes of measurements; omit `engine`"
+            )
         return True
 
     def _needs_density_matrices(self, program: Program) -> bool:

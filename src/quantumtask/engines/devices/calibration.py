@@ -79,7 +79,7 @@ def snapshot_folders() -> dict[str, Path]:
 
 @lru_cache(4)
 def load_snapshot(name: str) -> DeviceSnapshot:
-    """Return the snapshot with a name.
+    """Return the snapshot that has this name.
 
     Raises:
         ResourceError: `backend_unknown` if no snapshot has this name.

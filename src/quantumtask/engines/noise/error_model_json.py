@@ -171,8 +171,8 @@ def _parse_gate(name: str, params: Sequence[Any], field: str) -> Matrix:
     gate = BASIC_GATES.get(name)
     if gate is None or len(params) != gate.num_parameters:
         raise invalid_noise(
-            f"{field}.name: {str(name)[:40]!r} with {len(params)} params is no step of an error: "
-            f"give pauli, unitary, kraus, reset, or a gate of {', '.join(BASIC_GATES)}"
+            f"{field}.name: {str(name)[:40]!r} with {len(params)} params is not a step of an "
+            f"error: give pauli, unitary, kraus, reset, or a gate of {', '.join(BASIC_GATES)}"
         )
     angles = [float(each) for each in params if _is_finite(each)]
     if len(angles) != len(params):

@@ -51,7 +51,7 @@ class ArrayCollector:
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The arrays of all programs, with the shape of the sweep first."""
+        """One array with the values of all programs; its first dimensions are the sweep's."""
         return {self._kind: self._rows.reshape(*self._sweep.shape, *self._rows.shape[1:])}
 
 

@@ -123,7 +123,10 @@ def run_sweep(
 
 
 def _registers(sweep: Sweep, spec: OutputSpec) -> tuple[Register, ...]:
-    """Return the registers of a result; without counts, those of the circuit, which may overlap."""
+    """Return the registers of a result.
+
+    A result without counts has the registers of the circuit, which may share bits.
+    """
     if sweep.register_bits is None or not spec.kinds.isdisjoint({COUNTS, MEMORY}):
         return tuple(sweep.program.registers)
     return tuple(Register(name, len(bits)) for name, bits in sweep.register_bits.items())

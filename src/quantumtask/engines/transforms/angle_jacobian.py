@@ -141,7 +141,7 @@ def _check_linear(
     if np.any(np.abs(other - expected) > limit) or np.any(
         np.abs(2 * base - angles - expected) > limit
     ):
-        raise _not_linear("an angle is no linear function of the inputs")
+        raise _not_linear("an angle is not a linear function of the inputs")
 
 
 def _not_linear(reason: str) -> ResourceError:

@@ -39,7 +39,7 @@ class InputArray(NamedTuple):
 
 
 class InputVariable(NamedTuple):
-    """An `input` of a program; `array` is None for a program that is only checked."""
+    """An `input` of a program; `array` has its values, or None if the program is only checked."""
 
     name: str
     type: Type

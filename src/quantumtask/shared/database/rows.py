@@ -190,7 +190,10 @@ class KeyRow(NamedTuple):
 
 
 class BlobRow(NamedTuple):
-    """The object that a task names, and the running attempt, which may name another object."""
+    """The stored object that a task names.
+
+    `running_attempt` is the attempt that runs now: it may store another object.
+    """
 
     id: str
     blob: str | None

@@ -59,7 +59,7 @@ class AccessRules:
         if not self._is_own_host(sender.host):
             return AccessRefusal(
                 "host_not_allowed",
-                f"Host: {_short(sender.host)} is no name of this service; an administrator can "
+                f"Host: {_short(sender.host)} is not a name of this service; an administrator can "
                 "add it to QUANTUMTASK_ALLOWED_HOSTS",
             )
         if not self._is_allowed_origin(sender):

@@ -16,6 +16,8 @@ MAX_OF_CLIENT, MAX_OF_ALL = 64, 512
 MAX_BYTES_OF_CLIENT, MAX_BYTES_OF_ALL = 64 * MIB, 256 * MIB
 """Largest size of these questions in bytes."""
 
+_STOPPING = "the worker is stopping; try again"
+
 
 @dataclass(eq=False)
 class Question:
@@ -53,7 +55,7 @@ class FairQueue:
         """Add a question; raise AnalysisQueueFull if there are too many."""
         with self._changed:
             if self._closed:
-                raise AnalysisQueueFull("the worker is stopping")
+                raise AnalysisQueueFull(_STOPPING)
             self._check_room(question)
             self._open.add(question)
             self._waiting.setdefault(question.client, deque()).append(question)
@@ -91,7 +93,7 @@ class FairQueue:
             self._changed.notify_all()
         for question in refused:
             if question.answer.set_running_or_notify_cancel():
-                question.answer.set_exception(AnalysisQueueFull("the worker is stopping"))
+                question.answer.set_exception(AnalysisQueueFull(_STOPPING))
 
     def _check_room(self, question: Question) -> None:
         own = [each for each in self._open if each.client == question.client]

@@ -88,7 +88,7 @@ class AnalysisProcess:
     def _give_up(self, late: bool) -> Failure:
         exitcode = self._end_child()
         if self._stopped:
-            raise AnalysisQueueFull("the worker is stopping")
+            raise AnalysisQueueFull("the worker is stopping; try again")
         failure = exit_failure(exitcode, "reading the circuit", self._settings)
         if late:
             message = f"reading the circuit took more than {self._limit_s:g} seconds of wall clock"

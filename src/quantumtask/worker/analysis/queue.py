@@ -75,6 +75,6 @@ def _answer(process: AnalysisProcess, question: Question) -> AnalysisResponse:
     if waited_s > MAX_QUEUE_WAIT_S:
         raise AnalysisQueueFull(
             f"analysis queue full: this circuit waited {waited_s:.0f} seconds; "
-            f"at most {MAX_QUEUE_WAIT_S:.0f}"
+            f"at most {MAX_QUEUE_WAIT_S:.0f}; try again"
         )
     return process.analyze(question.request)

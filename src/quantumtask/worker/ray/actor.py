@@ -24,7 +24,7 @@ from quantumtask.worker.slots.slot import Slot
 
 
 class SlotActor:
-    """One slot. One thread calls `run`; another one may call `kill` and `progress` meanwhile."""
+    """A slot on a node. While one thread is in `run`, another may call `kill` and `progress`."""
 
     def __init__(self, settings: Settings, threads: int) -> None:
         self._settings = settings

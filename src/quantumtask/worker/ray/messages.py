@@ -104,9 +104,8 @@ class MemoryEstimate(NamedTuple):
     """Actor to driver: the memory that a task needs.
 
     Attributes:
-        memory_bytes: The memory; 0 if it is more than any node has.
-        failure: A JSON array with the failure of the task, for the case that it cannot move to a
-            larger slot.
+        memory_bytes: The memory; 0 if no node has enough.
+        failure: A JSON array with the outcome of the task if no larger slot can run it.
     """
 
     memory_bytes: int

@@ -38,7 +38,10 @@ class ChildStartError(Exception):
 
 
 class ChildProcess:
-    """One child process at a time. `kill` may be called from any thread, the rest from one."""
+    """A child process, and the next one after its end: there is one at a time.
+
+    Any thread may call `kill`; all other methods belong to one thread.
+    """
 
     def __init__(
         self,

@@ -53,7 +53,10 @@ def _main(connection: Connection, settings: Settings, threads: int) -> None:
 
 
 class Slot:
-    """One child process at a time. `run` belongs to one thread; `kill` may be called from any."""
+    """A slot of a worker. It has one child process at a time, which it replaces after its end.
+
+    `run` belongs to one thread; any thread may call `kill`.
+    """
 
     def __init__(self, settings: Settings, threads: int) -> None:
         self._settings = settings

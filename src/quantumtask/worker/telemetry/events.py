@@ -74,7 +74,12 @@ class WorkerEvents:
         log.info("task will run again, alone", extra=_task(assignment))
 
     def lease_lost(self, assignment: Assignment, how: str) -> None:
-        """Report the loss of a lease: the task was `cancelled`, or `taken` by another worker."""
+        """Report the loss of a lease.
+
+        Args:
+            assignment: The task.
+            how: `cancelled`, or `taken` by another worker.
+        """
         metrics.lease_lost(how)
         self._spans.lease_lost(assignment, how)
         log.info("lease lost", extra={**_task(assignment), "how": how})

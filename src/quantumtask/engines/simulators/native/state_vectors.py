@@ -157,7 +157,7 @@ class StateVectors:
         state.load(self._vectors[:, branch].copy(), dict(self._positions), values)
 
     def join(self, other: "StateVectors") -> "StateVectors":
-        """Return the states of all branches of both objects, which may change their layout."""
+        """Return the states of all branches of both objects; this may change the layout of both."""
         for qubit in other._positions:
             self._position(qubit)
         for qubit in self._positions:
