@@ -214,7 +214,7 @@ def test_secrets_are_sent_only_by_https_or_on_this_machine(url: str) -> None:
 
 
 def test_a_provider_of_another_name_is_refused(issuer: Issuer) -> None:
-    with pytest.raises(ServiceError, match="no provider of OpenID Connect of this name"):
+    with pytest.raises(ServiceError, match="not a provider of OpenID Connect of this name"):
         openid.discover(issuer.url.replace("127.0.0.1", "localhost"), CLIENT_ID)
 
 

@@ -13,8 +13,8 @@ RESULT = "qubit[2] q; h q[0];\n#pragma braket result "
 AMPLITUDE = '#pragma braket result amplitude "00"'
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown field": ({"frobnicate": 1}, "frobnicate: no such field"),
-    "device": ({"deviceArn": "arn:aws:braket:::device/qpu/ionq/Aria-1"}, "no device of this"),
-    "our simulator": ({"deviceArn": device_arn("simulator")}, "no device of this service"),
+    "device": ({"deviceArn": "arn:aws:braket:::device/qpu/ionq/Aria-1"}, "not a device of this"),
+    "our simulator": ({"deviceArn": device_arn("simulator")}, "not a device of this service"),
     "shots": ({"shots": -1}, "shots: "),
     "bucket": ({"outputS3Bucket": "../x"}, "outputS3Bucket: "),
     "action": ({"action": "{"}, "invalid json"),

@@ -214,7 +214,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no object": (7, 'must be an object such as {"gate": "h", "target": 0}; got 7'),
     "no gate": ({"target": 0}, "must be an object such as"),
     "unknown": ({"gate": "hh", "target": 0}, "gate: 'hh' is not a gate of the gate set `qis`"),
-    "of the other gate set": ({"gate": "gpi", "target": 0, "phase": 0}, "no gate of the gate set"),
+    "of the other gate set": ({"gate": "gpi", "target": 0, "phase": 0}, "not a gate of the gate"),
     "no target": ({"gate": "h"}, "targets: `h` has 1; got 0"),
     "two targets": ({"gate": "h", "targets": [0, 1]}, "targets: `h` has 1; got 2"),
     "target and targets": ({"gate": "h", "target": 0, "targets": [0]}, "target: not together"),

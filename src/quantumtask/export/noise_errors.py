@@ -18,7 +18,7 @@ def rename_errors(
 
     Args:
         errors: Errors in the form of Aer's NoiseModel, which name gates of the circuit.
-        circuit: The circuit; errors of its other qubits are left out.
+        circuit: The circuit; errors on qubits without an operation are left out.
         exported: The program of the circuit, exported for these errors.
     """
     used = {circuit.find_bit(bit).index for item in circuit.data for bit in item.qubits}

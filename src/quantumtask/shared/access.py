@@ -42,7 +42,11 @@ def enabled_doors(settings: Settings) -> tuple[str, ...]:
 
 
 def group_rights(settings: Settings) -> dict[str, tuple[str, Role]]:
-    """Return group -> project and role, of the provider of OpenID Connect; raise SettingsError."""
+    """Return the project and the role of each group of the provider of OpenID Connect.
+
+    Raises:
+        SettingsError: a part of the setting does not have the form `GROUP=PROJECT:ROLE`.
+    """
     rights = {}
     for part in filter(str.strip, settings.oidc_groups.split(",")):
         match = _RIGHT.fullmatch(part.strip())

@@ -74,7 +74,7 @@ def check_limit(name: str, value: float) -> None:
 
 
 def parse_limits(text: str) -> Limits:
-    """Return the limits in a text such as `max_running=4,max_requests=20`; raise ValueError."""
+    """Return the limits in a text such as `max_running=4,max_requests=20`, or raise ValueError."""
     values = {}
     for part in filter(str.strip, text.split(",")):
         name, _, number = (each.strip() for each in part.partition("="))
@@ -93,7 +93,7 @@ _WEIGHT = re.compile(r"(?P<owner>[^=]+)=\s*(?P<weight>\d+(\.\d*)?|\.\d+)\s*", re
 
 @cache
 def parse_weights(text: str) -> dict[str, float]:
-    """Return owner -> weight in fair queueing from `alice=4,bob=0.5`; raise ValueError."""
+    """Return the weights of owners in fair queueing from `alice=4,bob=0.5`, or raise ValueError."""
     weights = {}
     for part in filter(str.strip, text.split(",")):
         match = _WEIGHT.fullmatch(part)

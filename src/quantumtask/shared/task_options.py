@@ -106,7 +106,7 @@ class TaskOptions:
             )
 
     def check_parameters(self, parameters: object) -> None:
-        """Check that a circuit has one source of values; raise OptionError."""
+        """Raise OptionError if a circuit has two sources of values for its parameters."""
         if self.randomization and parameters is not None:
             raise _invalid_option("parameters: not together with `randomization`, which draws them")
 

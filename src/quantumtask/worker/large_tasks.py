@@ -5,10 +5,10 @@ from quantumtask.worker.outcome import SlotRequest, TaskSize
 
 
 class LargeTasks:
-    """Requests in their order, for one thread.
+    """A queue of requests for larger slots, for one thread.
 
-    The first one reserves the slots that it needs: no other task starts in them, so that it waits
-    at most for the tasks that run now.
+    The first request reserves the slots that it needs: no other task starts in these slots, so that
+    the request waits at most for the tasks that run now.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Exceptions to responses: each error is an RFC 9457 problem document with a stable `code`."""
+"""Conversion of exceptions to responses: RFC 9457 problem documents with a stable `code`."""
 
 import logging
 from collections.abc import Callable, Mapping

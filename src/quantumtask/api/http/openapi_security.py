@@ -19,7 +19,7 @@ _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
 
 
 def install_security(app: FastAPI) -> None:
-    """Add the schemes, and the statuses 401, 403 and 429, to the document of an application."""
+    """Add the ways to send a token, and the statuses 401, 403 and 429, to the OpenAPI document."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Log lines about refused requests, so few that a client cannot fill the disk with them."""
+"""Log lines about refused requests: at most one in a second, lest a client fill the disk."""
 
 import logging
 import time

@@ -75,7 +75,7 @@ async def replace_batch_tags(request: Request, batch_id: BatchId) -> Response:
 
 
 async def _read_tags(request: Request) -> tuple[str, ...]:
-    """Return the tags in a request's body, each once; raise RequestError."""
+    """Return the tags in a request's body, each once, or raise RequestError."""
     async with open_body(request) as body:
         fields = read_json(body)
     if not isinstance(fields, dict):

@@ -1,4 +1,7 @@
-"""Tokens and sessions to principals: tables of both in memory, never older than seconds."""
+"""Lookup of the principal that a token or a session belongs to.
+
+Tables of all tokens and sessions are in memory, and are read again every few seconds.
+"""
 
 import asyncio
 import time
@@ -120,7 +123,7 @@ class Authenticator:
         return True
 
     def find(self, credential: Credential, header: str = BEARER) -> Principal:
-        """Return the principal by the tables in memory; raise Unauthenticated."""
+        """Look up the principal in the tables in memory, or raise Unauthenticated."""
         if not self._required:
             return LOCAL
         if credential.token is not None:

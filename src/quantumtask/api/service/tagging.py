@@ -42,7 +42,7 @@ class Tagging:
     async def change_batch_tags(
         self, project: str, batch_id: str, change: ChangeTags, sender: Sender | None
     ) -> tuple[str, ...]:
-        """Change the tags of a batch, as `change_task_tags` does; raise BatchNotFound."""
+        """Change the tags of a batch, as `change_task_tags` does, or raise BatchNotFound."""
         stored_id = parse_id(batch_id, BatchNotFound)
         before: tuple[str, ...] | None = await self._calls(
             lambda store: store.change_batch_tags(project, stored_id, change, sender)

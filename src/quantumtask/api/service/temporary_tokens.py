@@ -76,7 +76,7 @@ class TemporaryTokens:
         return TemporaryToken(text, claims["iat"], claims["exp"])
 
     def read(self, text: str) -> Grant:
-        """Return the right of a temporary token; raise Unauthenticated."""
+        """Return the right of a temporary token, or raise Unauthenticated."""
         import jwt
 
         try:

@@ -35,7 +35,7 @@ class TokenService:
     async def create(
         self, principal: Principal, lifetime_s: float | None, sender: Sender
     ) -> tuple[str, AccessToken]:
-        """Return the text and the row of a new token; raise InvalidRequest."""
+        """Return the text and the row of a new token, or raise InvalidRequest."""
         try:
             check_name(principal.name)
             check_project(principal.project)
@@ -47,7 +47,7 @@ class TokenService:
         return created
 
     async def revoke(self, prefix: str, sender: Sender) -> AccessToken:
-        """Revoke one token and return it; raise TokenNotFound."""
+        """Revoke one token and return it, or raise TokenNotFound."""
         revoked: list[AccessToken] = []
         if len(prefix) == PREFIX_CHARACTERS:  # a shorter text would be a name
             revoked = await self._calls(

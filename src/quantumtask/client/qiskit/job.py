@@ -36,7 +36,7 @@ def failure(answers: Sequence[Json]) -> str | None:
 
 
 def running_seconds(answers: Sequence[Json]) -> float:
-    """Return the seconds that tasks ran on the service."""
+    """Return the sum of the run times of tasks on the service, in seconds."""
     return float(sum(task.get("running_ms") or 0 for task in answers) / 1000)
 
 

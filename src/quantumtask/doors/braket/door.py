@@ -27,7 +27,7 @@ def braket_door(_: Settings) -> Door:
 
 
 async def identify(authenticator: Authenticator, scope: Scope) -> Principal:
-    """Return the sender by the session token of AWS, which is a token here; raise Unauthenticated.
+    """Return the sender, whose token is the session token of AWS, or raise Unauthenticated.
 
     The signature is not checked: its key would be the token, and this service stores only hashes of
     tokens. The session token is compared as a whole, as `Authorization: Bearer` is.

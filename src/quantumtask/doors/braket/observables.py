@@ -126,7 +126,7 @@ def factor_targets(
 
 
 def tensor_terms(factors: Sequence[ObservableFactor], *, squared: bool) -> list[PauliTerm]:
-    """Return a tensor product, or its square, as a sum of Pauli words; raise InvalidRequest."""
+    """Return a tensor product, or its square, as a sum of Pauli words, or raise InvalidRequest."""
     parts = [factor.terms(squared=squared) for factor in factors]
     if math.prod(map(len, parts)) > MAX_PAULI_WORDS:
         raise InvalidRequest(

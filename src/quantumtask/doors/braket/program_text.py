@@ -123,7 +123,7 @@ class ProgramText:
         return {statement.split()[-1] for statement in statements}
 
     def declared_registers(self) -> list[QubitRegister]:
-        """Return the registers of a program that has no physical qubits; raise InvalidRequest."""
+        """Return the registers of a program without physical qubits, or raise InvalidRequest."""
         if _PHYSICAL.search(self._code):
             raise InvalidRequest(
                 "action.source: results and missing measurements need declared qubits; write "

@@ -17,7 +17,7 @@ class QubitNames:
         self.count = sum(each.count for each in registers)
 
     def read(self, text: str) -> tuple[int, ...]:
-        """Return the qubits of operands such as `q[0], r`; raise InvalidRequest."""
+        """Return the qubits of operands such as `q[0], r`, or raise InvalidRequest."""
         numbers = tuple(n for part in text.split(",") for n in self._operand(part.strip()))
         if len(set(numbers)) < len(numbers):
             raise InvalidRequest(f"action.source: {text.strip()[:60]!r} names a qubit twice")

@@ -62,7 +62,7 @@ def _observable_field(factor: ObservableFactor) -> Any:
 
 
 def parse_results(text: ProgramText, registers: Sequence[QubitRegister]) -> list[ResultRequest]:
-    """Return the results that a program requests; raise InvalidRequest."""
+    """Return the results that a program requests, or raise InvalidRequest."""
     if len(text.results) > MAX_RESULTS:
         raise InvalidRequest(f"action.source: must request at most {MAX_RESULTS} results")
     qubits = QubitNames(registers)

@@ -77,7 +77,7 @@ class TaskBody(BodyPart):
 
 
 class NewTask(NamedTuple):
-    """A task that is about to be stored, and the key that makes it one if it is sent again."""
+    """A task that is about to be stored, and its idempotency key: repeats store no second task."""
 
     spec: TaskSpec
     key: str
@@ -164,7 +164,7 @@ def _inputs(action: OpenQasmAction, program: ProgramText) -> dict[str, Any] | No
 
 
 def _read_object(field: str, text: str) -> dict[str, Any]:
-    """Return the JSON object in a field that is a text; raise InvalidRequest."""
+    """Return the JSON object in a field that is a text, or raise InvalidRequest."""
     fields = read_json(text.encode())
     if not isinstance(fields, dict):
         raise InvalidRequest(f"{field}: must be the text of a JSON object")

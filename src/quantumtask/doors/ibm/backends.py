@@ -86,7 +86,7 @@ async def get_properties(request: Request) -> Response:
 
 
 async def _read(request: Request) -> tuple[dict[str, Any], ExpectedWait]:
-    """Return the backend of a request's path; raise NotFound."""
+    """Return the backend of a request's path, or raise NotFound."""
     name = request.path_params["backend"]
     backend, expected = await read_backend(request, name)
     check_calibration(backend, request.query_params.get("calibration_id"))
@@ -94,7 +94,7 @@ async def _read(request: Request) -> tuple[dict[str, Any], ExpectedWait]:
 
 
 async def read_backend(request: Request, name: str) -> tuple[dict[str, Any], ExpectedWait]:
-    """Return all data of a backend, and the expected wait of a new task; raise NotFound."""
+    """Return all data of a backend, and the expected wait of a new task, or raise NotFound."""
     text, expected = await get_service(request).backend(name)
     return json.loads(text), expected
 

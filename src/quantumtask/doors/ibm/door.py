@@ -26,7 +26,7 @@ def ibm_door(_: Settings) -> Door:
 
 
 async def identify(authenticator: Authenticator, scope: Scope) -> Principal:
-    """Return the sender by `Authorization: apikey TOKEN`; raise Unauthenticated.
+    """Return the sender by `Authorization: apikey TOKEN`, or raise Unauthenticated.
 
     `Bearer` comes before the temporary token for which a client has exchanged its token.
     """

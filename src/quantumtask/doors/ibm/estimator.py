@@ -36,7 +36,7 @@ _MAX_DIMENSIONS = 8
 
 
 class Estimator:
-    """The primitive `estimator`."""
+    """The primitive `estimator`: one task for each PUB of a job."""
 
     def plan_job(self, params: dict[str, Any], context: JobContext) -> JobPlan:
         """Return a task for each PUB; see `JobPrimitive.plan_job`."""

@@ -27,7 +27,7 @@ _MEMORY = "memory."
 
 
 class ProgramExecutor:
-    """The primitive `executor`."""
+    """The primitive `executor`: one task for each item of a quantum program."""
 
     def plan_job(self, params: dict[str, Any], context: JobContext) -> JobPlan:
         """Return a task for each item; see `JobPrimitive`."""

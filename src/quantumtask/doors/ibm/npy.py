@@ -72,7 +72,7 @@ def decode_npy(text: str, name: str) -> NpyArray:
         raise InvalidRequest(f"{name}: must be base64 of a compressed array") from None
     if not stream.eof:
         raise InvalidRequest(
-            f"{name}: must be a whole array of at most {MAX_PARAMETERS_BYTES:,} bytes"
+            f"{name}: must be a complete array of at most {MAX_PARAMETERS_BYTES:,} bytes"
         )
     return _read(data, name)
 

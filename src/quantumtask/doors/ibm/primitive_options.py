@@ -139,7 +139,7 @@ def _refuse_mitigation(options: Mapping[str, Any], level: Any) -> None:
 
 
 def read_seed(group: Mapping[str, Any], path: str, name: str) -> int | None:
-    """Return the seed under a name of a group of options; raise InvalidRequest."""
+    """Return the option `name` of a group, which is a seed, or raise InvalidRequest."""
     seed = group.get(name)
     if seed is None:
         return None

@@ -17,7 +17,7 @@ from quantumtask.shared.errors import InvalidRequest
 
 
 class JobPrimitive(Protocol):
-    """One kind of job."""
+    """A kind of job: converts its parameters to tasks, and the results of the tasks to its own."""
 
     def plan_job(self, params: dict[str, Any], context: JobContext) -> JobPlan:
         """Return the tasks of a job. Runs in a thread.
@@ -47,7 +47,7 @@ PRIMITIVES: Mapping[str, JobPrimitive] = MappingProxyType(
 
 
 def find_primitive(program_id: str) -> JobPrimitive:
-    """Return the primitive of a name; raise InvalidRequest."""
+    """Return the primitive of a name, or raise InvalidRequest."""
     try:
         return PRIMITIVES[program_id]
     except KeyError:

@@ -93,11 +93,11 @@ class ProgramParams(BodyPart):
 
 
 def parse_quantum_program(params: dict[str, Any]) -> tuple[QuantumProgram, QpyCircuits, list[Any]]:
-    """Return a program, its circuits and its items.
+    """Return a program, its circuits, and its items: for each circuit, the values of its inputs.
 
     Raises:
-        InvalidRequest: a field is not valid, or asks for what a simulator lacks; the message names
-            it.
+        InvalidRequest: a field is not valid, or requests something that a simulator does not have;
+            the message names the field.
     """
     parts = parse_part(ProgramParams, params, "")
     if parts.schema_version != SCHEMA_VERSION:

@@ -33,7 +33,7 @@ _PREFIX = "memory."
 
 
 class Sampler:
-    """The primitive `sampler`."""
+    """The primitive `sampler`: one task for each PUB of a job."""
 
     def plan_job(self, params: dict[str, Any], context: JobContext) -> JobPlan:
         """Return a task for each PUB; see `JobPrimitive.plan_job`."""

@@ -70,7 +70,7 @@ class SessionId(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "SessionId":
-        """Return the parts of an id; raise SessionNotFound."""
+        """Return the parts of an id, or raise SessionNotFound."""
         match = _ID.fullmatch(text)
         if match is None:
             raise SessionNotFound

@@ -84,5 +84,5 @@ class StoredJob:
 
 
 async def read_job(request: Request) -> StoredJob:
-    """Return the job of a request's path; raise JobNotFound."""
+    """Return the job of a request's path, or raise JobNotFound."""
     return StoredJob(request, await read_item(request, request.path_params["job_id"]))

@@ -25,7 +25,7 @@ async def answer_characterizations(request: Request) -> Response:
 
 
 async def answer_characterization(request: Request) -> Response:
-    """Return a characterization by its id; raise NotFound."""
+    """Return a characterization by its id, or raise NotFound."""
     for each in await _characterizations(request):
         if each["id"] == request.path_params["characterization_id"]:
             return json_response(each)

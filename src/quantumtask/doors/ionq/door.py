@@ -30,7 +30,7 @@ def ionq_door(_: Settings) -> Door:
 
 
 async def identify(authenticator: Authenticator, scope: Scope) -> Principal:
-    """Return the sender by `Authorization: apiKey TOKEN`; raise Unauthenticated."""
+    """Return the sender by `Authorization: apiKey TOKEN`, or raise Unauthenticated."""
     credential = Credential(find_authorization(scope, SCHEME))
     return await authenticator.identify(credential, f"Authorization: {SCHEME}")
 

@@ -87,7 +87,7 @@ class CircuitsInput(BodyPart):
 
 
 class ChildCircuit(BodyPart):
-    """One of several circuits."""
+    """One of the circuits of a job of the type `ionq.multi-circuit.v1`."""
 
     circuit: list[Any]
     name: str | None = None

@@ -69,7 +69,7 @@ async def estimate_job(request: Request) -> Response:
 
 
 def _input_values(query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the parameters of a request, with their numbers; raise InvalidRequest."""
+    """Return the parameters of a request, with their numbers, or raise InvalidRequest."""
     values: dict[str, Any] = {name: query[name] for name in ("type", "backend") if name in query}
     for name in ("1q_gates", "2q_gates", "qubits", "shots"):
         if (text := query.get(name)) is None:

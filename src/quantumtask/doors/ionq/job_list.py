@@ -30,7 +30,7 @@ class JobCursor(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "JobCursor":
-        """Return the cursor of a text of `str`; raise InvalidRequest."""
+        """Return the cursor that `str` has converted to this text, or raise InvalidRequest."""
         match = _CURSOR.fullmatch(text)
         if not match:
             raise InvalidRequest("next: must be the `next` of the page before")

@@ -18,7 +18,7 @@ async def read_job(request: Request) -> Task | Batch:
 
 
 async def read_job_by_id(request: Request, job_id: str) -> Task | Batch:
-    """Return the task or the batch of an id; raise JobNotFound."""
+    """Return the task or the batch of an id, or raise JobNotFound."""
     job = await read_item(request, job_id)
     read_record(job)
     return job

@@ -36,7 +36,7 @@ class SessionNotFound(NotFound):
 
 
 def check_session(session_id: str) -> str:
-    """Return the id of a session as it is stored; raise SessionNotFound."""
+    """Return the id of a session as it is stored, or raise SessionNotFound."""
     return parse_id(session_id, SessionNotFound)
 
 

@@ -18,7 +18,7 @@ FORMATS = ("qasm3", "qasm2")
 
 
 def name_of(qrn: str) -> str:
-    """Return the name of a backend for the resource name of a device; raise BackendNotFound."""
+    """Return the name of a backend for the resource name of a device, or raise BackendNotFound."""
     name = qrn.removeprefix(_PREFIX)
     if name == qrn or not name:
         raise BackendNotFound(

@@ -19,7 +19,7 @@ def qbraid_door(_: Settings) -> Door:
 
 
 async def identify(authenticator: Authenticator, scope: Scope) -> Principal:
-    """Return the sender by the header `X-API-Key`; raise Unauthenticated."""
+    """Return the sender by the header `X-API-Key`, or raise Unauthenticated."""
     keys = (value.decode("latin-1") for name, value in scope["headers"] if name == HEADER)
     return await authenticator.identify(Credential(next(keys, None)), "X-API-Key:")
 

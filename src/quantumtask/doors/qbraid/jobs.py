@@ -52,7 +52,7 @@ async def answer_job(request: Request) -> Response:
 
 
 async def requested_job(request: Request) -> Task | Batch:
-    """Return the task or the batch of a request's path; raise JobNotFound."""
+    """Return the task or the batch of a request's path, or raise JobNotFound."""
     job = await read_item(request, request.path_params["job_qrn"])
     read_facts(JobRecord, job, TAG)
     return job

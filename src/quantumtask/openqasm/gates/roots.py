@@ -41,7 +41,10 @@ def matrix_power(matrix: Matrix, exponent: float) -> Matrix:
 
 
 def principal_phase(value: complex) -> float:
-    """Return the phase of an eigenvalue, in (-pi, pi] up to BRANCH_TOLERANCE."""
+    """Return the phase of an eigenvalue, in (-pi, pi].
+
+    A phase within BRANCH_TOLERANCE of -pi counts as +pi.
+    """
     phase = cmath.phase(value)
     return phase + math.tau if phase < BRANCH_TOLERANCE - math.pi else phase
 

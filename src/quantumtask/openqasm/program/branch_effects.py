@@ -33,7 +33,7 @@ class BranchEffects:
         self.outcomes: set[MeasurementOutcome] = set()
 
     def apply(self, operations: Sequence[Operation]) -> None:
-        """Add the qubits of gates."""
+        """Add the qubits of gates to `qubits`."""
         for operation in operations:
             self.qubits.update(operation.qubits)
 
@@ -41,11 +41,11 @@ class BranchEffects:
         """Do nothing: a measurement before a barrier or a delay can still be terminal."""
 
     def reset(self, qubits: Sequence[int]) -> None:
-        """Add qubits."""
+        """Add the qubits of a reset to `qubits`."""
         self.qubits.update(qubits)
 
     def measure(self, qubit: int) -> MeasurementOutcome:
-        """Add a qubit; the outcome is a placeholder."""
+        """Add a measured qubit to `qubits`; the outcome is a placeholder."""
         self.qubits.add(qubit)
         return MeasurementOutcome(-1)
 

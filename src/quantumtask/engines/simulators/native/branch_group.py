@@ -40,7 +40,7 @@ class BranchGroup:
         rng: np.random.Generator,
         max_branches: int,
     ) -> None:
-        """Create a group; raises TooManyBranches."""
+        """Create a group, or raise TooManyBranches."""
         if len(shots) > max_branches:
             raise TooManyBranches
         self._max_branches = max_branches
