@@ -12,7 +12,7 @@ from quantumtask.worker.throughput import ThroughputMeter
 
 
 class Renewal:
-    """Heartbeat, leases and progress of one worker, for the thread of its loop."""
+    """Writes the heartbeat, leases and progress of a worker. Belongs to the thread of its loop."""
 
     def __init__(
         self,

@@ -108,8 +108,8 @@ def check_page(scope: Scope) -> None:
     header = PAGE_HEADER.lower().encode()
     if not any(name == header and value.strip() for name, value in scope["headers"]):
         raise Forbidden(
-            f"{PAGE_HEADER}: a request of a browser's session that changes something must have "
-            "this header, with any value; programs send a token instead of the cookie"
+            f"{PAGE_HEADER}: a request that changes something must have this header, with any "
+            "value, if it has the session cookie of a browser; programs send a token instead"
         )
 
 

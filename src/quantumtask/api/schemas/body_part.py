@@ -1,4 +1,4 @@
-"""Objects inside of a request's body."""
+"""Base class of the models of JSON objects in the body of a request."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -21,7 +21,7 @@ def draw(
     param: ParametersOption = None,
     url: ask.UrlOption = None,
 ) -> None:
-    """Draw a circuit as SVG, without a run; exit status 1: the circuit is wrong."""
+    """Draw a circuit as SVG, without running it; exit status 1: the circuit is wrong."""
     parameters = parse_parameters(param)
     circuit = read_circuit(file)
     with open_client(url) as service:

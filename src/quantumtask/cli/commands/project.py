@@ -67,7 +67,7 @@ def set_limits(
 
 @app.command()
 def show(name: ProjectArgument, data_dir: DataDirOption = None) -> None:
-    """Show the limits of a project, of each of its users, and of users with limits of their own."""
+    """Show the limits of a project, those of each user, and exceptions for single users."""
     from quantumtask.shared.limit_store import LimitStore
 
     with open_store(LimitStore, data_dir) as store:

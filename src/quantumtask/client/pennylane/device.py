@@ -44,10 +44,10 @@ class QuantumTaskDevice(Device):
         wires: Number of wires, or their labels. None: those of each circuit.
         shots: Number of shots, or a sequence of numbers. None: exact values.
         url: Address of the service. The default is QUANTUMTASK_URL, and then http://127.0.0.1:8000.
-        token: Token, as of `Client`.
+        token: Token, as for `Client`.
         seed: Seed of all shots of the device; None: a new seed for each task.
         timeout: Seconds that an execution waits for its results; None: no limit.
-        **options: Options of the tasks, as of `Client.submit`: `noise`, `backend`, `compile`,
+        **options: Options of the tasks, as for `Client.submit`: `noise`, `backend`, `compile`,
             `engine`, `method`, `timeout_s`, `owner`, `priority` and others.
 
     Raises:

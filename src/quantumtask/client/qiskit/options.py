@@ -87,8 +87,8 @@ def _check_foreign(name: str, value: Any) -> None:
     supported = ", ".join(sorted([*SUPPORTED, *SINGLE_VALUE_OPTIONS]))
     close = suggestion(name, [*SUPPORTED, *SINGLE_VALUE_OPTIONS])
     raise UnsupportedOption(
-        f"{name}: the service has no such option{close}; it has {supported}, and ignores "
-        "the options that tune AerSimulator for its machine, because they change no result"
+        f"{name}: the service has no such option{close}; it has {supported}. Options that tune "
+        "AerSimulator for its machine are accepted and ignored, because they change no result"
     )
 
 

@@ -1,4 +1,4 @@
-"""Data of a result, and its elements by index."""
+"""Data of a result; for the result of a sweep, also the elements of the sweep by index."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -151,7 +151,7 @@ class NoisyBranchState(TerminalMeasurementTracker):
         self._pending = {physical: outcomes for physical, outcomes in remaining.items() if outcomes}
 
     def next_to_decide(self, outcome: MeasurementOutcome) -> MeasurementOutcome:
-        """Return the first undecided outcome of the same qubit."""
+        """Return the first undecided outcome of the qubit that has `outcome`."""
         return self._pending[self._physical_of[outcome]][0]
 
     def probability(self, outcome: MeasurementOutcome) -> float:

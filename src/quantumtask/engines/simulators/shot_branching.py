@@ -42,7 +42,12 @@ B = TypeVar("B", bound=BranchState)
 
 
 class OutcomePath(NamedTuple):
-    """Value of an outcome that leads to a branch, and the path of the outcomes before it."""
+    """The outcomes that lead to a branch, as a linked list from the last outcome to the first.
+
+    Attributes:
+        value: The value of the last outcome.
+        before: The path of the outcomes before the last one.
+    """
 
     value: int
     before: "OutcomePath | None"

@@ -36,7 +36,7 @@ def decimal(value: float) -> str:
 
 
 def svg_text(x: float, y: float, words: str, size: float, extra: str = "") -> str:
-    """Return a text with its baseline at y."""
+    """Return an SVG element for a text with its baseline at y; `extra` has more attributes."""
     return (
         f'<text x="{decimal(x)}" y="{decimal(y)}" font-size="{size:g}"{extra}>{clean(words)}</text>'
     )
