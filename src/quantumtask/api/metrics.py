@@ -99,7 +99,14 @@ _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 
 def record_request(method: str, route: str, status: int, started: float | None) -> None:
-    """Count a request that ended now; `started` by `perf_counter`, None: do not time it."""
+    """Count a request that ends now, and its duration.
+
+    Args:
+        method: The HTTP method.
+        route: The route, or `other`.
+        status: The HTTP status of the response.
+        started: Time of the begin by `perf_counter`; None: the duration is not recorded.
+    """
     count, observe = _series(method if method in _KNOWN_METHODS else "other", route, status)
     count()
     if started is not None:

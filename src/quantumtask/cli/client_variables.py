@@ -16,7 +16,7 @@ class ClientVariables:
 
     Attributes:
         of_service: Returns name -> value for the address of a service and a token.
-        optional: Names that a client prefers to another one: they may be absent.
+        optional: Names that a client reads before another name; a client works without them, too.
         any_value: Names that a client needs, with any value.
         in_dotenv: Names that a client reads from a file `.env` before all variables.
     """

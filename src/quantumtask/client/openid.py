@@ -66,8 +66,8 @@ def discover(issuer: str, client_id: str) -> Provider:
     """Return the endpoints that a provider publishes.
 
     Raises:
-        ServiceError: The provider does not answer, is another one than it says, or would get
-            secrets without encryption.
+        ServiceError: The provider does not answer, publishes another issuer than `issuer`, or has
+            an address without TLS, so that secrets would not be encrypted.
     """
     issuer_url = _secure(issuer).rstrip("/")
     status, about = _send("GET", f"{issuer_url}/.well-known/openid-configuration")
@@ -154,7 +154,7 @@ def stored_token(url: str) -> "StoredToken | None":
 
 
 class StoredToken(httpx.Auth):
-    """A token that is stored that is stored for a service, for any number of threads and processes.
+    """A token that is stored for a service, for any number of threads and processes.
 
     An ID token is refreshed before it ends.
     """

@@ -1,4 +1,4 @@
-"""Jobs of every door: an id is that of a task or of a batch, which the metadata says."""
+"""Jobs of every door: each is a task or a batch, whose metadata has the facts about the job."""
 
 import json
 from typing import Any, TypeVar

@@ -62,7 +62,7 @@ def out_of_memory(
 def name_remedy(
     error: StateTooLarge, settings: Settings, engine: str | None = None
 ) -> ResourceError:
-    """Return the error of a slot with the memory of all slots, and with what would fit.
+    """Return the error of a slot with remedies: the memory of all slots, and the qubits that fit.
 
     Args:
         error: The error of one slot.

@@ -16,7 +16,7 @@ from quantumtask.shared.task_progress import TaskProgress
 
 
 class ProjectVersion(NamedTuple):
-    """Values of which one differs after each move of a task of a project, and with its progress.
+    """Values that show a change: one differs after each move or progress of a task of a project.
 
     Attributes:
         newest: The sequence of the newest task; None without a task.
@@ -98,7 +98,7 @@ class TaskVersion(NamedTuple):
 
     @property
     def without_progress(self) -> "TaskVersion":
-        """The version that differs after every move alone."""
+        """The version without progress: it differs only after a move."""
         return TaskVersion(self.state, self.attempt, self.sequence)
 
     def progress_at(self, now: float) -> TaskProgress:

@@ -12,7 +12,7 @@ MACOS_DATA_FOLDER = Path("~/Library/Application Support/quantumtask")
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
-    """Return the home of this user; the root for a user that is in no list, as systemd has it.
+    """Return the home of this user; `/` for a user that the system has no entry for, as in systemd.
 
     systemd (DynamicUser) and containers run programs as such users.
     """

@@ -97,7 +97,7 @@ class DirectAnswer(NamedTuple):
     Attributes:
         worker: The id of the worker.
         results: The results by task; other outcomes are left out.
-        refused: True if nothing was run, or nothing that can be used.
+        refused: True if the worker has run nothing, or if no outcome can be used.
     """
 
     worker: str

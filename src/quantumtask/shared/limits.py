@@ -107,7 +107,7 @@ def parse_weights(text: str) -> dict[str, float]:
 
 
 class LimitTable:
-    """All limits at one time: those of the settings, and those in the database, which go first."""
+    """All limits at one time; those in the database have precedence over those of the settings."""
 
     def __init__(
         self, rows: Iterable[LimitRow] = (), project: Limits = NO_LIMITS, user: Limits = NO_LIMITS

@@ -88,7 +88,7 @@ class TaskOptions:
     randomization: Randomization | None = None
 
     def check_gradients(self) -> None:
-        """Check that a task with gradients has no option that they lack.
+        """Check that a task with gradients has no option that excludes gradients.
 
         Raises:
             OptionError: the task has noise, a device or a precision, or its circuit has no `input`.

@@ -91,7 +91,7 @@ class Preemption:
             self._begun_at[_key(chunk[0])] = self._last_begin
 
     def due(self, held: Collection[Key]) -> bool:
-        """Return True if a task may have to give way: one has had its turn, and it is time to look.
+        """Return True if it is time to look for a task that gives way, and one has had its turn.
 
         Args:
             held: The attempts that the worker holds.

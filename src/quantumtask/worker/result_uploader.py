@@ -71,7 +71,7 @@ class ResultUploader:
             cancelled.set()
 
     def cancel_all(self) -> None:
-        """Cancel all uploads and pass their tasks on as to be requeued."""
+        """Cancel all uploads, and pass their tasks on, so that they return to the queue."""
         with self._lock:
             uploads, self._uploads = list(self._uploads.values()), {}
         for assignment, cancelled in uploads:

@@ -37,7 +37,8 @@ async def authenticate(authenticator: Authenticator, scope: Scope) -> Principal:
 
     Raises:
         Unauthenticated: the request needs a token, and has none that is valid.
-        Forbidden: the role of the sender does not allow the request, or it has a cookie alone.
+        Forbidden: the role of the sender does not allow the request, or the request changes
+            something and has a cookie without the header of the page (see `check_page`).
         StoreUnavailable: the database does not answer.
     """
     path = scope["path"]
@@ -52,7 +53,12 @@ async def authenticate(authenticator: Authenticator, scope: Scope) -> Principal:
 
 
 def check_role(principal: Principal, reads: bool) -> None:
-    """Raise Forbidden unless the role of a principal allows a request that reads, or writes."""
+    """Raise Forbidden if the role of a principal does not allow its request.
+
+    Args:
+        principal: The sender of the request.
+        reads: True if the request changes nothing: every role allows that.
+    """
     if not principal.writes and not reads:
         raise Forbidden(
             f"the role of your token is {principal.role}, which neither submits nor cancels tasks: "
@@ -98,7 +104,7 @@ def _session_in(cookies: str) -> str | None:
 
 
 def check_page(scope: Scope) -> None:
-    """Raise Forbidden if a request that changes something may be of another site's page.
+    """Raise Forbidden if a request that changes something may come from a page of another site.
 
     A browser adds a cookie to every request that it sends here. This rule stands beside `SameSite`
     of the cookie and the rules on `Origin`.

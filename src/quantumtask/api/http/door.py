@@ -53,7 +53,7 @@ class Door:
     Attributes:
         name: The name in the setting `doors`.
         root: The first part of the path of each of its requests, such as `/v0.4`.
-        routes: Its calls, the first that matches being the one.
+        routes: Its calls; the first one that matches a request answers it.
         error_response: Writes an error in the form of the protocol.
     """
 

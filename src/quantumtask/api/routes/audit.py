@@ -61,7 +61,7 @@ async def get_audit(
 ) -> Response:
     """List cancellations, deletions, logins, and changes of tokens and limits, the newest first.
 
-    For administrators alone. A record cannot be changed, or removed before the end of its time.
+    For administrators alone. A record cannot be changed, nor removed before its lifetime is over.
     """
     if get_principal(request).role is not Role.ADMIN:
         raise Forbidden(_NO_ADMINISTRATOR)

@@ -74,7 +74,7 @@ def ndjson_error(line: FinishedTask, error: QuantumTaskError) -> bytes:
 def task_sse(task_id: str, answer: TaskChanges) -> bytes:
     """Return changes of a task as server-sent events with the ids 1, 2 and so on.
 
-    Its progress has no id: a client that reconnects needs none of before.
+    An event of progress has no id: a client that reconnects does not need earlier progress.
     """
     numbered = enumerate(answer.changes, answer.after + 1)
     texts = [_change_sse(number, change, {"task_id": task_id}) for number, change in numbered]

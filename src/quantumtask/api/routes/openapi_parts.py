@@ -34,7 +34,7 @@ def describe_lines(example: str, *refusals: Refusal) -> Any:
 def describe_events(example: str, *refusals: Refusal) -> Any:
     """Return the `responses` of a route that streams server-sent events.
 
-    Programs take the schema of an event stream for that of an event: it has none.
+    The media type has no schema: generators of clients would read it as the schema of an event.
     """
     media = {"examples": wrap_examples({"stream": example})}
     return {

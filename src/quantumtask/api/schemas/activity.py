@@ -90,7 +90,7 @@ class AllLimitsView(BaseModel):
 
 
 class WaitingView(BaseModel):
-    """The tasks of your project that wait and run; an administrator's are those of all."""
+    """The waiting and running tasks of your project; for an administrator, of all projects."""
 
     waiting: int
     running: int
@@ -116,7 +116,7 @@ class ServiceStateView(BaseModel):
 def service_view(
     queue: QueueStats, activity: Activity, project: Limits, user: Limits, settings: Settings
 ) -> ServiceStateView:
-    """Return the answer of its parts."""
+    """Return the answer with these parts."""
     tasks: dict[str, list[HeldTask]] = {}
     for task in activity.tasks:
         tasks.setdefault(task.worker, []).append(task)

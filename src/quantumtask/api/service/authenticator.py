@@ -165,11 +165,11 @@ class Authenticator:
         return session if token and token[0].is_valid(time.time()) else None
 
     def add_session(self, session: Session) -> None:
-        """Know a session that this process has stored before the next reading does."""
+        """Add a session that this process has just stored, without waiting for the next reading."""
         self._sessions[session.prefix] = session
 
     async def renew(self) -> None:
-        """Read tokens and sessions again, after one was written; begin after this call."""
+        """Read tokens and sessions again after a change, also if a reading runs already."""
         if self._reading and not self._reading.done():
             await self._renew(wait=True)
         await self._renew(wait=True)

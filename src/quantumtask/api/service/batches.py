@@ -111,7 +111,7 @@ class BatchService:
     async def cancel(self, project: str, batch_id: str, sender: Sender) -> Batch:
         """Cancel all tasks of a batch that are not final.
 
-        A task whose row is locked, because a worker claims it perhaps, is cancelled in a further
+        A task whose row is locked, for example by the claim of a worker, is cancelled in a further
         round.
 
         Raises:

@@ -136,7 +136,7 @@ class DirectRunClient(asyncio.Protocol):
         self._send()
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Have all tasks stored that are not run yet."""
+        """Hand back all tasks that have not run: they are stored before they run."""
         self._lose()
 
     def _lose(self) -> None:

@@ -13,7 +13,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
 
 def validate_key(key: str | None) -> None:
-    """Raise InvalidRequest if the key is not one; None means that the request has no key."""
+    """Raise InvalidRequest if a key is not valid; None means that the request has no key."""
     if key is not None and not _KEY.fullmatch(key):
         raise InvalidRequest("Idempotency-Key: must be 1 to 64 visible ASCII characters")
 

@@ -1,4 +1,4 @@
-"""OpenID Connect: ID tokens of a provider to principals."""
+"""OpenID Connect: check of the ID tokens of a provider, and their principals."""
 
 import asyncio
 import hmac

@@ -81,7 +81,7 @@ def show(name: ProjectArgument, data_dir: DataDirOption = None) -> None:
 
 @app.command("list")
 def list_projects(data_dir: DataDirOption = None) -> None:
-    """List the projects with their limits; those that have tokens, limits or finished tasks."""
+    """List the limits of each project that has tokens, limits or finished tasks."""
     from quantumtask.shared.limit_store import LimitStore
 
     with open_store(LimitStore, data_dir) as store:

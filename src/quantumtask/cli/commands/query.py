@@ -69,7 +69,7 @@ def estimate(
     as_json: ask.JsonOption = False,
     url: ask.UrlOption = None,
 ) -> None:
-    """Show engine, memory and time of a circuit, without a run; exit status 1: it would fail."""
+    """Show engine, memory and time of a circuit without running it; exit status 1: it fails."""
     from quantumtask.cli.render import service_view
 
     parameters = parse_parameters(param)

@@ -1,7 +1,7 @@
 """Synchronous code that awaits: it runs in a greenlet, which switches to the event loop to wait.
 
-SQLAlchemy runs its synchronous core for asyncio in the same way. One code serves both worlds, a
-waiting call needs no thread, and a cancellation arrives in the code where it waits.
+SQLAlchemy runs its synchronous core for asyncio in the same way. The same code serves both
+clients, a waiting call needs no thread, and a cancellation arrives in the code where it waits.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator

@@ -117,7 +117,7 @@ class QuantumTaskDevice(Device):
     def supports_derivatives(
         self, execution_config: ExecutionConfig | None = None, circuit: QuantumScript | None = None
     ) -> bool:
-        """Return True if the service computes the gradients: of exact values without noise."""
+        """Return True if the service computes the gradients: only of exact values without noise."""
         config = execution_config or ExecutionConfig(gradient_method="device")
         if config.gradient_method not in GRADIENT_METHODS or config.derivative_order != 1:
             return False

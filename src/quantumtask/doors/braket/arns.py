@@ -24,7 +24,7 @@ def device_arn(name: str) -> str:
 
 
 def backend_of(arn: str) -> str:
-    """Return our name of a device; raise BackendNotFound if it is none of this service."""
+    """Return our name of a device; raise BackendNotFound if this service has no such device."""
     name = arn.rpartition("/")[2]
     if device_arn(name) != arn or name in ("", SIMULATOR):
         raise BackendNotFound(
@@ -40,6 +40,6 @@ def task_arn(task_id: str) -> str:
 
 
 def task_id_of(arn: str) -> str:
-    """Return the id of a task; a text that no task has if the name is not one of a task."""
+    """Return the id in the name of a task; "", which no task has, for any other name."""
     head, _, task_id = arn.rpartition("/")
     return task_id if head == _TASK else ""

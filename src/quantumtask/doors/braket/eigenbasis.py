@@ -11,7 +11,7 @@ _PRECISION, _DIGITS = 1e-14, 13
 
 
 def diagonalize(matrix: MatrixRows) -> tuple[list[float], MatrixRows]:
-    """Return the eigenvalues in ascending order, and the gate that turns eigenvectors into states.
+    """Return the eigenvalues in ascending order, and the gate from eigenvectors to basis states.
 
     Eigenvalues are rounded to the precision of the rotations, so that equal ones are equal numbers.
 

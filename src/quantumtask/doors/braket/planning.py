@@ -1,4 +1,4 @@
-"""The plan of a Braket program: its results and measurements, checked for its shots."""
+"""The plan of a Braket program: checks if its results and measurements fit the shots."""
 
 import math
 from collections.abc import Iterator, Sequence

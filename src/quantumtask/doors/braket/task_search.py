@@ -50,7 +50,8 @@ class TaskSearch(BodyPart):
 async def search_tasks(request: Request) -> Response:
     """Return a page of tasks; `nextToken` is absent on the last page.
 
-    A page has the tasks of a part of the list that meet all conditions, which can be none.
+    A page is for a part of the list, and has the tasks of this part that meet all conditions. So a
+    page can be empty although more pages follow.
     """
     async with open_body(request) as body:
         search = parse_model(TaskSearch, read_json(body))

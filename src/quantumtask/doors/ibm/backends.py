@@ -78,7 +78,10 @@ async def get_configuration(request: Request) -> Response:
 
 
 async def get_properties(request: Request) -> Response:
-    """Return the calibration of a device; nothing for the simulator, or before the calibration."""
+    """Return the calibration of a device.
+
+    The answer is empty for the simulator, and for a time before the calibration.
+    """
     backend, _ = await _read(request)
     if backend["calibrated"] is None or _is_earlier(request, _calibrated_at(backend)):
         return json_response({})
@@ -100,7 +103,7 @@ async def read_backend(request: Request, name: str) -> tuple[dict[str, Any], Exp
 
 
 def check_calibration(backend: dict[str, Any], calibration_id: str | None) -> None:
-    """Raise NotFound unless a calibration is the one of the backend: the day, as YYYY-MM-DD."""
+    """Raise NotFound if a backend has no calibration with this id: its day, as YYYY-MM-DD."""
     if calibration_id is not None and calibration_id != backend["calibrated"]:
         only = backend["calibrated"] or "none"
         raise NotFound(

@@ -28,7 +28,8 @@ def ibm_door(_: Settings) -> Door:
 async def identify(authenticator: Authenticator, scope: Scope) -> Principal:
     """Return the sender by `Authorization: apikey TOKEN`, or raise Unauthenticated.
 
-    `Bearer` comes before the temporary token for which a client has exchanged its token.
+    A client that has exchanged its token for a temporary token sends `Authorization: Bearer` and
+    the temporary token.
     """
     token, bearer = find_authorization(scope, SCHEME), find_authorization(scope, "Bearer")
     credential = Credential(token, temporary_token=None if token else bearer)

@@ -22,7 +22,7 @@ class JobContext:
     settings: Settings
 
     def task_options(self, options: Mapping[str, Any]) -> str | None:
-        """Return the options of a task as JSON text, with the backend; those of None are absent.
+        """Return the options of a task that are not None, and its backend, as JSON text.
 
         A circuit for a device has its gates and is on its qubits already, and runs as written.
         """

@@ -37,7 +37,7 @@ class JobRecord(ChildRecord):
         backend: The name of the backend.
         facts: Facts of the primitive about the job.
         session_id: The session or batch of jobs, if the job belongs to one.
-        private: The parameters and results are for no eyes but those of the client.
+        private: Parameters are not returned, and results only once.
         cost_s: The longest run in seconds that the client allows.
     """
 

@@ -38,8 +38,8 @@ class TagsRequest(BodyPart):
 async def submit_job(request: Request) -> Response:
     """Store a job durably and return its id.
 
-    The clients send a job again after an answer of 5xx, and nothing by which to tell it from a new
-    one. This service answers so for jobs that it has not stored.
+    The clients send a job again after an answer of 5xx, and do not mark it as a repetition. So this
+    service answers 5xx only for a job that it has not stored.
     """
     service, principal = get_service(request), get_principal(request)
     priority = session_priority(principal, service.settings)

@@ -42,7 +42,7 @@ class NpyArray(NamedTuple):
         return self.dtype == _COMPLEX
 
     def to_floats(self) -> dict[str, Any]:
-        """Return the array as `parameters` have it."""
+        """Return the array as an encoded array of float64, for the `parameters` of a task."""
         floats = array("d", self.items)
         return {
             "dtype": "float64",

@@ -35,7 +35,7 @@ class StoredJob:
 
     @property
     def state(self) -> TaskState:
-        """The state of the job; of several tasks it is that of the one that is worst off."""
+        """The state of the job: failed if a task failed, else cancelled if a task was cancelled."""
         if isinstance(self.item, Task):
             return self.item.state
         states = self.item.states

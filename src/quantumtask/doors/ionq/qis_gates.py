@@ -1,7 +1,7 @@
 """Gates of IonQ's gate set `qis` as OpenQASM 3.
 
-Each gate call becomes one operation where our basic gates have one, so that noise follows the gate
-once. Angles are in radians.
+If one of our basic gates is equal to a gate, a call of the gate becomes a single operation, so that
+noise follows the gate once. Angles are in radians.
 
 Source: https://docs.ionq.com/api-reference/v0.4/writing-quantum-programs
 """

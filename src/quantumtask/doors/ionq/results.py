@@ -34,7 +34,7 @@ Renderer = Callable[[Task, ResultTexts], Iterator[bytes]]
 
 
 async def get_probabilities(request: Request) -> Response:
-    """Return the probability of each outcome that is not impossible."""
+    """Return the probability of each possible outcome."""
     return await _respond(request, _probabilities)
 
 

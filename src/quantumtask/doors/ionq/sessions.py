@@ -41,7 +41,7 @@ def check_session(session_id: str) -> str:
 
 
 async def create_session(request: Request) -> Response:
-    """Begin a session; refuse limits, which nothing here would keep."""
+    """Begin a session; refuse limits, which sessions do not have here."""
     async with open_body(request) as body:
         fields = read_json(body)
     if not isinstance(fields, dict) or not isinstance(fields.get("backend"), str):
@@ -58,7 +58,7 @@ async def create_session(request: Request) -> Response:
 
 
 async def list_sessions(request: Request) -> Response:
-    """Return the sessions of the newest jobs, the newest session first: others leave no trace."""
+    """Return the sessions of the newest jobs, newest first; sessions without jobs are unknown."""
     check_query_names(request.scope["query_string"], frozenset(), frozenset())
     service, scope = get_service(request), get_scope(request)
     tasks, batches = await asyncio.gather(

@@ -248,11 +248,11 @@ class NoisyBackend:
         return values
 
     def statevector(self, _: Program) -> ComplexArray:
-        """Raise ResourceError: a noisy state is no vector."""
+        """Raise ResourceError: a noisy state is not a vector."""
         raise _no_exact_result(STATEVECTOR)
 
     def unitary(self, _: Program) -> ComplexArray:
-        """Raise ResourceError: noisy gates are no matrix."""
+        """Raise ResourceError: noisy gates are not a matrix."""
         raise _no_exact_result(UNITARY)
 
     def _needs_own_engine(self, program: Program) -> bool:

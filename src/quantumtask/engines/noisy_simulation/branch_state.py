@@ -116,7 +116,7 @@ class NoisyBranchState(TerminalMeasurementTracker):
         self._operations += operations
 
     def measure(self, qubit: int) -> MeasurementOutcome:
-        """Measure a qubit; raises UndecidedOutcome only before a queued gate has run."""
+        """Run the queued gates and measure a qubit; raises UndecidedOutcome before a gate ran."""
         self._flush()
         physical = self._physical(qubit)
         self._begin_measurement(physical)

@@ -9,10 +9,11 @@ _CONTROL_FLOW = frozenset({"if_else", "for_loop", "while_loop", "switch_case", "
 
 
 def drop_delays_without_unit(circuit: QuantumCircuit) -> QuantumCircuit:
-    """Return a circuit without those delays, which are identities on an ideal simulator.
+    """Return a circuit without delays whose unit is lost: they change nothing without a device.
 
-    Durations in dt are integers. All others are read as dt, too, by a Qiskit whose QPY has no unit
-    (https://github.com/Qiskit/qiskit/issues/8293); on a device, the export refuses them.
+    QPY of some versions has no unit, so Qiskit reads every duration as one in dt
+    (https://github.com/Qiskit/qiskit/issues/8293). A duration that is no integer had another unit.
+    For a device, the export refuses such a delay.
     """
     names = circuit.count_ops().keys()
     if "delay" not in names and names.isdisjoint(_CONTROL_FLOW):

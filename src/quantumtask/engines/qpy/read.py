@@ -39,7 +39,7 @@ def read_qpy(text: str, settings: Settings) -> QuantumCircuit:
     _check_head(head, settings)
     circuit = _load(data)
     if not isinstance(circuit, QuantumCircuit):
-        raise circuit_error(BAD_QPY, "the QPY file must contain a QuantumCircuit")
+        raise circuit_error(BAD_QPY, "circuit: the QPY file must contain a QuantumCircuit")
     return circuit
 
 

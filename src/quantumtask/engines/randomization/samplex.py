@@ -1,4 +1,4 @@
-"""Samplexes, by samplomatic: reading, checking and drawing. This is its only file.
+"""Samplexes: reading, checking and drawing. No other file imports samplomatic.
 
 A samplex comes from a client. The library builds what the text says, so all that decides about
 memory or about formats inside of the text is checked here first.

@@ -133,7 +133,13 @@ def choose_noisy_method(
 def match_methods(
     methods: Sequence[Method[F_contra]], engine: str, method: str | None
 ) -> list[Method[F_contra]]:
-    """Return the methods of an engine, or of all engines for AUTO, with this name if given."""
+    """Return the methods that a task allows.
+
+    Args:
+        methods: All methods.
+        engine: The engine that the task names; AUTO: any.
+        method: The method that the task names; None: any.
+    """
     return [
         each for each in methods if engine in (AUTO, each.engine) and method in (None, each.name)
     ]

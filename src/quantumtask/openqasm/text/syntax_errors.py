@@ -22,7 +22,7 @@ _PYTHON_HINT = (
 
 
 def most_diagnostics(source: Source) -> int:
-    """Return the number of syntax errors to report: of another language, one says it all."""
+    """Return the number of syntax errors to report: only one for a text in another language."""
     return 1 if source.looks_like_python else MAX_DIAGNOSTICS
 
 

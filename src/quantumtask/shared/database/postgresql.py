@@ -132,7 +132,7 @@ class Postgresql(Database):
                 connection.close()
 
     def check_room(self) -> None:
-        """Return: the server itself refuses what it has no room for."""
+        """Do nothing: the server itself refuses a transaction for which it has no room."""
 
     def rows(self, query: str, values: Mapping[str, Any]) -> list[Row]:
         """Run a query and return its rows."""
