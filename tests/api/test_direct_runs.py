@@ -1,6 +1,7 @@
 """Small tasks whose sender waits run before they are stored, and are safe at each step."""
 
 import json
+import math
 import os
 import signal
 import stat
@@ -11,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.quantum_info import SparsePauliOp
 
+from quantumtask.client.qiskit import EstimatorV2, QuantumTaskProvider
 from quantumtask.shared.direct_run import (
     decode_answer,
     decode_tasks,
@@ -77,6 +82,22 @@ def test_a_small_task_runs_before_it_is_stored_if_its_sender_waits(alone: Servic
     assert alone.get(task["task_id"]) == task
     alone.run()
     assert direct_runs(alone) == before + 1
+
+
+def test_an_estimate_of_the_qiskit_client_runs_before_it_is_stored(alone: Service) -> None:
+    circuit = QuantumCircuit(2)
+    circuit.ry(Parameter("t"), 0)
+    circuit.cx(0, 1)
+    with QuantumTaskProvider(alone.url) as provider:
+        estimator = EstimatorV2(provider.backend())
+
+        def estimate() -> bool:
+            before = direct_runs(alone)
+            result = estimator.run([(circuit, SparsePauliOp("XX"), [math.pi / 2])]).result()[0]
+            assert float(result.data.evs) == pytest.approx(1)
+            return direct_runs(alone) == before + 1
+
+        until(estimate, 30, alone.logs)
 
 
 def test_the_answer_comes_after_the_commit(alone: Service) -> None:

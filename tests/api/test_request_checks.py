@@ -318,6 +318,9 @@ def test_more_work_has_a_higher_predicted_cost() -> None:
     assert cost("qreg q[26]; h q;") == pytest.approx(cost("qubit[26] q; h q;"), rel=0.1)
     assert cost(small, shots=1) < cost(small, shots=10**6) < cost(small, shots=10**6, memory=True)
     assert cost(small) < cost(small, options='{"noise": {}}')
+    assert cost('include "qelib1.inc"; ' + small) < 2 * cost(small)
+    exact = '{"observables":[["ZI",1.0],["XX",1.0],["YY",1.0]],"precision":0.0}'
+    assert cost(small, options=exact) < cost(small, options=exact.replace("0.0}", "0.01}"))
     sweep = "input float t; qubit q; rx(t) q;"
     assert cost(sweep) < cost(sweep, parameters='{"t":[' + "0.5," * 5000 + "1]}")
 
@@ -325,7 +328,7 @@ def test_more_work_has_a_higher_predicted_cost() -> None:
 @pytest.mark.parametrize(
     "circuit",
     ["while (c) { }", "for int i in [0:9] { }", "def f() { }", "if (c) x q;", "switch (i) { }",
-     "qubit[n] q;", 'include "own.inc";', "// " + "x" * 70_000],
+     "qubit[n] q;", "// " + "x" * 70_000],
     ids=lambda text: text[:20],
 )  # fmt: skip
 def test_a_circuit_that_may_run_long_has_the_cost_of_the_unknown(circuit: str) -> None:

@@ -17,6 +17,8 @@ MAX_CHARACTERS = 16 * 1024
 """Longest circuit with parameters and options: the event loop writes them into a message."""
 MIN_TIMEOUT_S = 2.0
 """Tasks with a shorter time limit run alone in their slot."""
+SHORTEST_WAIT_S = 0.1
+"""A sender that waits for less gets its id at once."""
 REPLY_LIMIT_S = 0.5
 """Time after which a worker that does not answer counts as lost."""
 RETRY_S = 1.0
@@ -58,7 +60,7 @@ class DirectRunClient(asyncio.Protocol):
             submission: The task.
             wait_s: Seconds that its sender waits.
         """
-        if wait_s < REPLY_LIMIT_S or not self._may_run(submission):
+        if wait_s < SHORTEST_WAIT_S or not self._may_run(submission):
             return None
         if self._transport is None and not await self._connect():
             return None

@@ -13,12 +13,12 @@ from quantumtask.shared.task_options import circuit_format
 
 _REGISTER_SIZE = re.compile(r"q(?:ubit|reg\s{1,8}\w{1,64})\s{0,8}\[\s{0,8}(\d{1,6})")
 _UNSIZED_REGISTER = re.compile(r"qubit\s{0,8}\[\s{0,8}[^\d\s]")
-_FOREIGN_INCLUDE = re.compile(r"include\s{0,8}\"(?!stdgates)")
 _CONTROL_WORDS = ("while", "for", "def", "if", "switch")
 _CONTROL = re.compile(rf"\b(?:{'|'.join(_CONTROL_WORDS)})")
 _INPUT = re.compile(r"\binput\s")
 _HEAD_CHARACTERS = 65_536
 _NOISY = re.compile(r'"(?:noise|backend)":')
+_SAMPLED_VALUES = re.compile(r'"precision":(?!0\.0[,}])')
 CHARACTERS_PER_VALUE = 15
 """A number with its comma; in base64, eleven."""
 UNKNOWN_MS = 1_000.0
@@ -51,6 +51,8 @@ def _predict_qpy_ms(spec: TaskSpec) -> float:
 def _run_ms(spec: TaskSpec, qubits: int, gates: float) -> float:
     state_vector_ms = gates * 2.0 ** min(qubits, 40) * 2e-7
     run_ms = gates * 0.006 + spec.shots * (3e-5 + 5e-5 * spec.memory) + state_vector_ms
+    if spec.options and _SAMPLED_VALUES.search(spec.options):
+        run_ms *= 1 + spec.options.count('["')  # groups of terms have shots of their own
     if spec.options and _NOISY.search(spec.options):
         run_ms += _noise_ms(min(qubits, 40), gates, spec.shots)
     return 0.1 + run_ms * (_sweep_points(spec) if spec.parameters else 1.0)
@@ -70,7 +72,7 @@ def _sweep_points(spec: TaskSpec) -> float:
 
 
 def _may_run_long(text: str) -> bool:
-    if _UNSIZED_REGISTER.search(text) or _FOREIGN_INCLUDE.search(text):
+    if _UNSIZED_REGISTER.search(text):
         return True
     # Most texts contain none of the words: `in` tells that ten times faster than the expression.
     return any(word in text for word in _CONTROL_WORDS) and _CONTROL.search(text) is not None
