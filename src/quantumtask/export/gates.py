@@ -13,7 +13,7 @@ from qiskit.circuit.annotated_operation import (
     Modifier,
     PowerModifier,
 )
-from qiskit.circuit.library import UnitaryGate
+from qiskit.circuit.library import UnitaryGate, get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 from qiskit.transpiler.passes import HighLevelSynthesis
@@ -57,6 +57,13 @@ CALLS = {
 
 DEVICE_GATES = {gates.U1Gate: "u1", gates.U2Gate: "u2", gates.U3Gate: "u3"}
 """Native gates of devices by these names; under a control, two of them differ by a phase."""
+
+STANDARD_CALLS = {
+    name: CALLS[gate.base_class]
+    for name, gate in get_standard_gate_name_mapping().items()
+    if gate.base_class in CALLS
+}
+"""Gates of CALLS by the name of Qiskit: of a standard gate, the name is enough."""
 
 GATE_DEFINITIONS = {
     "ecr": " a, b { h b; cx a, b; rz(pi/4) b; cx a, b; h b; x a; "

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 _PLAIN = re.compile(r"[A-Za-zα-ωΑ-Ω][A-Za-z0-9α-ωΑ-Ω_]{0,99}")
-_RESERVED = """
+_WORDS = """
     OPENQASM angle arccos arcsin arctan array barrier bit bool box break cal case ceiling complex
     const continue cos creg ctrl def defcal defcalgrammar default delay duration durationof else
     end euler exp extern false float floor for gate gphase if im in include input int inv let log
@@ -13,13 +13,14 @@ _RESERVED = """
     CX U ecr c3sqrtx c3sx c3x c4x ccx ch cp cphase crx cry crz csx cswap cu cu1 cu3 cx cy cz h id p
     phase rc3x rccx rx rxx ry ryy rz rzz s sdg swap sx sxdg t tdg u u0 u1 u2 u3 x y z π τ
 """
+_RESERVED = frozenset(_WORDS.split())
 
 
 class Names:
     """Source of unique names: the name of an object, where OpenQASM can express it."""
 
     def __init__(self) -> None:
-        self._used = set(_RESERVED.split())
+        self._used = set(_RESERVED)
         self._numbers: Counter[str] = Counter()  # with each name that was not free: the next one
 
     def new(self, preferred: str, otherwise: str) -> str:

@@ -13,6 +13,8 @@ _PROBE = 0.7071
 
 def number(value: Any) -> str:
     """Return a real number with all its digits. Raise ValueError for other numbers."""
+    if type(value) is float and math.isfinite(value):
+        return repr(value)
     real, imaginary = complex(value).real, complex(value).imag
     if imaginary or not math.isfinite(real):
         raise ValueError(f"{value} is not a finite real number")

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from qiskit.circuit import ClassicalRegister, Clbit, Parameter, QuantumCircuit
+from qiskit.circuit import ClassicalRegister, Clbit, Parameter, QuantumCircuit, Qubit
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Scope:
     registers: Mapping[tuple[str, ...], str]
     variables: dict[Any, str] = field(default_factory=dict)
     loops: Mapping[Parameter, str] = field(default_factory=dict)
+
+    @cached_property
+    def name_of_qubit(self) -> dict[Qubit, str]:
+        """Name of each qubit of the circuit."""
+        return dict(zip(self.circuit.qubits, self.qubits, strict=True))
 
     def bit(self, bit: Clbit) -> str:
         """Return the name of a bit."""

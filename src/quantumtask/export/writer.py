@@ -1,6 +1,6 @@
 """Writer of the statements of Qiskit circuits as OpenQASM."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,6 +45,7 @@ class Writer:
     """Writer of the lines of a program, and of the expressions of its inputs."""
 
     of_devices: Mapping[Any, str] = gates.DEVICE_GATES
+    standard_calls: Mapping[str, str] = gates.STANDARD_CALLS | {"u1": "u1", "u3": "u3"}
 
     def __init__(self) -> None:
         self.names = Names()
@@ -88,6 +89,9 @@ class Writer:
         self.line(f"{kind} {name};")
 
     def _statement(self, item: Any, scope: Scope) -> None:
+        if item.is_standard_gate() and (name := self.standard_calls.get(item.name)) is not None:
+            self._call(name, item.params, item, scope)  # without an object of Python for the gate
+            return
         operation = item.operation
         if (name := self.of_devices.get(getattr(operation, "base_class", None))) is not None:
             self._call(name, tuple(operation.params), item, scope)
@@ -101,7 +105,7 @@ class Writer:
             write = _STATEMENTS.get(getattr(operation, "base_class", type(operation)))
             (write or _expand)(self, item, scope)
 
-    def _call(self, name: str, arguments: tuple[Any, ...], item: Any, scope: Scope) -> None:
+    def _call(self, name: str, arguments: Sequence[Any], item: Any, scope: Scope) -> None:
         if (gate := name.rpartition(" ")[2]) in gates.GATE_DEFINITIONS:
             self.gates[gates.GATE_DEFINITIONS[gate]] = gate
         values = ", ".join([self._argument(value, scope) for value in arguments])
@@ -110,6 +114,8 @@ class Writer:
     def _argument(self, value: Any, scope: Scope) -> str:
         if not isinstance(value, ParameterExpression):
             return parameter_expressions.number(value)
+        if isinstance(value, Parameter):
+            return scope.loops.get(value) or self._input(value)
         if not value.parameters:
             return parameter_expressions.number(value.numeric())
         return self._expression(value, scope)
@@ -128,10 +134,10 @@ class Writer:
         return parameter_expressions.total(named, constant)
 
     def _input(self, value: ParameterExpression) -> str:
-        if value not in self._named:
-            self._named[value] = self.names.new(self._preferred_name(value), "p")
-            self.inputs[self._named[value]] = value
-        return self._named[value]
+        if (name := self._named.get(value)) is None:
+            name = self._named[value] = self.names.new(self._preferred_name(value), "p")
+            self.inputs[name] = value
+        return name
 
     def _preferred_name(self, value: ParameterExpression) -> str:
         """Return the name that an input gets if the name is free; "" for no preference."""
@@ -170,6 +176,7 @@ class GateWriter(Writer):
     """Writer of the body of a gate, whose inputs are the parameters of the gate."""
 
     of_devices: Mapping[Any, str] = {}  # under a control, their phase matters
+    standard_calls: Mapping[str, str] = gates.STANDARD_CALLS
 
     def __init__(self, outer: Writer) -> None:
         super().__init__()
@@ -206,8 +213,7 @@ class GateWriter(Writer):
 
 def qubits(item: Any, scope: Scope) -> str:
     """Return the operands of an instruction."""
-    find = scope.circuit.find_bit
-    return ", ".join([scope.qubits[find(qubit).index] for qubit in item.qubits])
+    return ", ".join([scope.name_of_qubit[qubit] for qubit in item.qubits])
 
 
 def _measure(writer: Writer, item: Any, scope: Scope) -> None:
