@@ -5,11 +5,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 
 from quantumtask.api.service.submission_writer import SubmissionWriter
+from quantumtask.shared.database.sqlite import Sqlite
 from quantumtask.shared.direct_run import DirectRun
 from quantumtask.shared.errors import QueueFull
 from quantumtask.shared.principal import ALL_PROJECTS
@@ -85,6 +87,23 @@ def test_limits_refuse_a_task_that_has_run_already(configured: Settings) -> None
     [refusal] = store.submit([new("ran")], {"ran": ran()})
     store.close()
     assert isinstance(refusal, QueueFull)
+
+
+def test_no_statement_of_a_submission_is_planned_again_with_sqlite(tmp_path: Path) -> None:
+    store = FullStore(Settings(data_dir=tmp_path))
+    assert isinstance(store._database, Sqlite)
+    plans: dict[str, int] = {}
+
+    def note(event: dict[str, Any]) -> None:
+        plans[event["sql"]] = event["stmt_status"]["SQLITE_STMTSTATUS_REPREPARE"]
+
+    store._database._connection.trace_v2(apsw.SQLITE_TRACE_PROFILE, note)
+    for number in range(3):
+        ended, waiting = f"ended-{number}", f"waiting-{number}"
+        store.submit([new(ended), new(waiting)], {ended: ran()})
+    store.close()
+    assert len(plans) > 10
+    assert [statement for statement, times in plans.items() if times] == []
 
 
 class WrittenLog(apsw.VFS):
