@@ -15,7 +15,7 @@ from quantumtask.shared.database.sqlite import Sqlite
 from quantumtask.shared.direct_run import DirectRun
 from quantumtask.shared.errors import QuantumTaskError
 from quantumtask.shared.submission_store import NO_RUNS, SubmissionStore
-from quantumtask.shared.task import Submission
+from quantumtask.shared.task import Submission, Task
 from quantumtask.shared.worker_store import WorkerStore
 
 whole = load_queries()
@@ -35,7 +35,7 @@ def id_before_commit() -> None:
         self: SubmissionStore,
         submissions: Sequence[Submission],
         runs: Mapping[str, DirectRun] = NO_RUNS,
-    ) -> list[str | QuantumTaskError]:
+    ) -> list[str | Task | QuantumTaskError]:
         threading.Timer(0.3, late, (self, list(submissions), runs)).start()
         return [s.id for s in submissions]
 

@@ -30,10 +30,10 @@ def store(configured: Settings) -> Iterator[FullStore]:
     opened.close()
 
 
-def ran(worker: str = "worker") -> DirectRun:
+def ran(worker: str = "worker", result: Result = RESULT) -> DirectRun:
     """Return a run that began 100 seconds ago, 200 after the submission."""
     started_at = time.monotonic() - 100
-    return DirectRun(worker, RESULT, started_at - 200, started_at, started_at + 50)
+    return DirectRun(worker, result, started_at - 200, started_at, started_at + 50)
 
 
 def new(task_id: str, **more: str) -> Submission:
@@ -42,10 +42,9 @@ def new(task_id: str, **more: str) -> Submission:
 
 def test_a_task_with_a_direct_run_has_the_moves_and_times_of_its_run(store: FullStore) -> None:
     runs = {"first": ran("one"), "third": ran("other")}
-    assert store.submit([new("first"), new("second"), new("third")], runs) == [
-        *("first", "second", "third")
-    ]
+    answers = store.submit([new("first"), new("second"), new("third")], runs)
     tasks = store.read(ALL_PROJECTS, ["first", "second", "third"])
+    assert answers == [tasks["first"], "second", tasks["third"]]
     assert tasks["second"].state is TaskState.SUBMITTED
     for task_id, worker in (("first", "one"), ("third", "other")):
         task = tasks[task_id]
@@ -56,12 +55,26 @@ def test_a_task_with_a_direct_run_has_the_moves_and_times_of_its_run(store: Full
         moves = [(each.move, each.worker) for each in task.changes]
         assert moves == [("submit", None), ("claim", worker), ("complete", worker)]
         submit, claim, complete = (each.at for each in task.changes)
-        assert task.submitted_at == pytest.approx(submit, abs=50)
-        assert task.started_at == pytest.approx(claim, abs=50)
+        assert (task.submitted_at, task.started_at, task.finished_at) == (submit, claim, complete)
         assert claim - submit == pytest.approx(200, abs=50)
         assert complete - claim == pytest.approx(100, abs=50)
     [usage] = store.usage("default", 1)
     assert usage.tasks == 2
+
+
+def test_a_task_with_every_field_is_returned_as_it_is_read(store: FullStore) -> None:
+    spec = TaskSpec(
+        "x", 7, 3, True, 4.5, "name", ("b", "a"), "{}", "aer", "statevector", "owner", -4, "{}",
+        '{"a": 1}', "project",
+    )  # fmt: skip
+    result = Result(
+        '[{"0": 1}]', '["0"]', 2**63, "aer", "1", "statevector", 1 / 3, ("a", "é"), '{"o": []}',
+        "double", 'a "reason"', '{"d": []}', (1,), (("c", 1), ("é", 2)), {"depth": [1, None, 0.1]},
+        threads=2, compile_ms=2 / 3,
+    )  # fmt: skip
+    [task] = store.submit([Submission("task", spec, 1.0)], {"task": ran(result=result)})
+    assert [task] == list(store.read(ALL_PROJECTS, ["task"]).values())
+    assert store.read_request(ALL_PROJECTS, "task") == spec
 
 
 def test_no_worker_claims_a_task_with_a_direct_run_and_none_writes_it_again(
@@ -76,7 +89,10 @@ def test_no_worker_claims_a_task_with_a_direct_run_and_none_writes_it_again(
 
 def test_a_repeated_key_drops_the_second_run(store: FullStore) -> None:
     first, again = (new(name, key="key", digest="same") for name in ("first", "again"))
-    assert store.submit([first, again], {"first": ran(), "again": ran()}) == ["first", "first"]
+    assert store.submit([first, again], {"first": ran(), "again": ran()}) == [
+        *store.read(ALL_PROJECTS, ["first"]).values(),
+        "first",
+    ]
     assert store.submit([new("late", key="key", digest="same")], {"late": ran()}) == ["first"]
     assert list(store.read(ALL_PROJECTS, ["first", "again", "late"])) == ["first"]
 

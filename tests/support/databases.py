@@ -17,6 +17,7 @@ from quantumtask.shared.errors import (
     QuantumTaskError,
 )
 from quantumtask.shared.settings import Settings
+from quantumtask.shared.task import Task
 from tests.support import schemas
 from tests.support.stores import FullStore
 
@@ -132,7 +133,7 @@ def _postgresql_plan(settings: Settings, query: str) -> list[str]:
     return [step for (step,) in plan]
 
 
-def ids(answers: list[str | QuantumTaskError]) -> list[str]:
+def ids(answers: Sequence[str | Task | QuantumTaskError]) -> list[str]:
     """Return the ids of tasks that were all accepted."""
     assert all(isinstance(answer, str) for answer in answers), answers
     return [answer for answer in answers if isinstance(answer, str)]

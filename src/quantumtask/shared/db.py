@@ -5,9 +5,8 @@ Each process uses the Store in the form of its role: ApiStore, WorkerStore or Re
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import starmap
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from quantumtask.shared.database.base import Row
@@ -22,9 +21,6 @@ from quantumtask.shared.database.usage_rows import FinalRow, to_minute_rows, to_
 from quantumtask.shared.settings import Settings
 
 R = TypeVar("R")
-
-NOW: Mapping[str, float] = MappingProxyType({})
-"""The seconds since moves that happen now."""
 
 _DELETIONS = (
     "delete_changes",
@@ -96,6 +92,10 @@ class Store:
     def _record_end(self, move: str, tasks: Sequence[FinalRow], worker: str | None) -> None:
         """Write an entry to the history of each task, and add the tasks to usage and minutes."""
         self._record(move, tasks, worker)
+        self._add_usage(tasks)
+
+    def _add_usage(self, tasks: Sequence[FinalRow]) -> None:
+        """Add tasks that have just ended to usage and minutes."""
         self._each("add_usage", to_usage_rows(tasks, self._writer))
         self._each("add_minute", to_minute_rows(tasks, self._writer))
 
@@ -104,15 +104,13 @@ class Store:
         move: str,
         tasks: Sequence[MovedRow | ClaimedRow | FinalRow],
         worker: str | None,
-        ago_s: Mapping[str, float] = NOW,
     ) -> None:
-        """Write an entry to the history of each task, of a move that was `ago_s[id]` ago."""
+        """Write an entry to the history of each task."""
         self._each(
             "record_change",
             (
                 {
                     "sequence": task.sequence,
-                    "ago_s": ago_s.get(task.id, 0.0),
                     "state": task.state,
                     "attempt": task.attempt,
                     "move": move,

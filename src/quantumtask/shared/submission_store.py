@@ -1,7 +1,6 @@
 """Storing of submissions: admission, idempotency keys, virtual start times, rows of tasks."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
@@ -14,17 +13,16 @@ from quantumtask.shared.database.rows import (
     KeyRow,
     MovedRow,
     OwnerCountRow,
-    to_completion_row,
     to_insert_row,
 )
-from quantumtask.shared.db import NOW
+from quantumtask.shared.database.run_rows import DirectRunRow, NewRun, new_run
 from quantumtask.shared.direct_run import DirectRun
 from quantumtask.shared.errors import IdempotencyConflict, InvalidRequest, QuantumTaskError
 from quantumtask.shared.fair_share import share_name, virtual_length, virtual_starts
 from quantumtask.shared.limit_store import LimitStore
 from quantumtask.shared.limits import Consumption
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import DEFAULT_PROJECT, Submission
+from quantumtask.shared.task import DEFAULT_PROJECT, Submission, Task
 
 NO_RUNS: Mapping[str, DirectRun] = MappingProxyType({})
 
@@ -68,11 +66,12 @@ class SubmissionStore(LimitStore):
 
     def submit(
         self, submissions: Sequence[Submission], runs: Mapping[str, DirectRun] = NO_RUNS
-    ) -> list[str | QuantumTaskError]:
+    ) -> list[str | Task | QuantumTaskError]:
         """Store tasks; those with a direct run, by their id, as completed.
 
         Returns:
-            For each submission the id of its task, or the error (QueueFull, IdempotencyConflict).
+            For each submission the id of its task, or the error (QueueFull, IdempotencyConflict);
+            the whole task if it is new and had a direct run.
         """
         with self.transaction():
             if any(submission.key for submission in submissions):
@@ -80,11 +79,15 @@ class SubmissionStore(LimitStore):
             self._admission.refresh(self.limits())
             admitted: list[Submission] = []
             answers = [self._admit(submission, admitted) for submission in submissions]
-            new = {each.id: runs[each.id] for each in admitted if each.id in runs}
-            now = time.monotonic()
-            self._insert(admitted, {i: now - run.submitted_at for i, run in new.items()})
-            self._complete_direct(new, now)
-        return answers
+            if waiting := [each for each in admitted if each.id not in runs]:
+                self._insert(waiting)
+            new = [new_run(each, runs[each.id]) for each in admitted if each.id in runs]
+            tasks = {task.id: task for task in (self._insert_runs(new) if new else ())}
+        # A request with the same key gets the id: it may have no direct run, and expect no task.
+        return [
+            tasks.get(submission.id, answer) if answer == submission.id else answer
+            for submission, answer in zip(submissions, answers, strict=True)
+        ]
 
     def submit_batch(self, batch: NewBatch) -> str | QuantumTaskError:
         """Store all tasks of a batch, or none; return the id of the batch, or the error."""
@@ -183,13 +186,33 @@ class SubmissionStore(LimitStore):
         self._each("insert_batch_tag", ({"sequence": sequence, "tag": tag} for tag in batch.tags))
         self._insert(batch.submissions)
 
-    def _insert(self, submissions: Sequence[Submission], ago_s: Mapping[str, float] = NOW) -> None:
-        """Insert tasks, each submitted `ago_s[id]` seconds ago."""
+    def _insert(self, submissions: Sequence[Submission]) -> None:
+        """Insert tasks, which wait from now on."""
         starts = self._virtual_starts(submissions)
         tasks = list(
             starmap(MovedRow, self._each("insert_task", map(to_insert_row, submissions, starts)))
         )
-        self._record("submit", tasks, None, ago_s)
+        self._record("submit", tasks, None)
+        self._insert_texts(tasks, submissions)
+
+    def _insert_runs(self, runs: Sequence[NewRun]) -> list[Task]:
+        """Insert tasks that have run already, with their results, and return the tasks."""
+        submissions = [run.submission for run in runs]
+        starts = self._virtual_starts(submissions)
+        rows = list(
+            starmap(
+                DirectRunRow, self._each("insert_completed", map(NewRun.insert_row, runs, starts))
+            )
+        )
+        self._each("record_run", map(NewRun.history_row, runs, rows))
+        self._insert_texts(rows, submissions)
+        self._add_usage([row.final_row() for row in rows])
+        return list(map(NewRun.task, runs, rows))
+
+    def _insert_texts(
+        self, tasks: Sequence[MovedRow | DirectRunRow], submissions: Sequence[Submission]
+    ) -> None:
+        """Insert the texts and tags of new tasks."""
         specs = [
             (task.sequence, submission.spec)
             for task, submission in zip(tasks, submissions, strict=True)
@@ -204,30 +227,6 @@ class SubmissionStore(LimitStore):
         self._each(
             "insert_tag", ({"sequence": n, "tag": tag} for n, spec in specs for tag in spec.tags)
         )
-
-    def _complete_direct(self, runs: Mapping[str, DirectRun], now: float) -> None:
-        """Claim and complete new tasks that have run already, as their worker would.
-
-        Args:
-            runs: The run of each task, by its id.
-            now: The time by the monotonic clock.
-        """
-        for worker in {run.worker for run in runs.values()}:
-            own = {task_id: run for task_id, run in runs.items() if run.worker == worker}
-            claims = (
-                {
-                    "id": task_id,
-                    "worker": worker,
-                    "lease_s": self._settings.lease_s,
-                    "submitted_ago_s": now - run.submitted_at,
-                    "started_ago_s": now - run.started_at,
-                }
-                for task_id, run in own.items()
-            )
-            claimed = list(starmap(MovedRow, self._each("claim.direct", claims)))
-            started = {task_id: now - run.started_at for task_id, run in own.items()}
-            self._record("claim", claimed, worker, started)
-            self._complete(worker, [_completion(task, own[task.id], now) for task in claimed])
 
     def _virtual_starts(self, submissions: Sequence[Submission]) -> list[float]:
         """Extend the shares of the owners; return the virtual start time of each task."""
@@ -249,11 +248,6 @@ class SubmissionStore(LimitStore):
             ):
                 starts[index] = start
         return starts
-
-
-def _completion(task: MovedRow, run: DirectRun, now: float) -> dict[str, Any]:
-    store_ms = (now - run.received_at) * 1e3
-    return to_completion_row(task.id, task.attempt, run.result, store_ms)
 
 
 def _owner_of(submission: Submission) -> tuple[str, str]:

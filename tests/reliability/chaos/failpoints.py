@@ -9,7 +9,7 @@ FOLDER count them.
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from quantumtask.cli.app import main
 from quantumtask.shared.blobs import FolderStore
 from quantumtask.shared.database.postgresql import Postgresql
 from quantumtask.shared.database.sqlite import Sqlite
-from quantumtask.shared.db import NOW, Store
+from quantumtask.shared.db import Store
 from quantumtask.shared.http_server.transport import CoalescingTransport
+from quantumtask.shared.submission_store import SubmissionStore
 from quantumtask.shared.worker_store import WorkerStore
 
 SPREAD = 3
@@ -84,16 +85,15 @@ def install(failpoints: Failpoints) -> None:
     def note(self: Store, step: str) -> None:
         steps.setdefault(id(self._database), []).append(step)
 
-    def record(
-        self: Store,
-        move: str,
-        tasks: Sequence[Any],
-        worker: str | None,
-        ago_s: Mapping[str, float] = NOW,
-    ) -> None:
+    def record(self: Store, move: str, tasks: Sequence[Any], worker: str | None) -> None:
         if tasks:
             note(self, "sweep" if id(self) in reclaiming else move)
-        inner_record(self, move, tasks, worker, ago_s)
+        inner_record(self, move, tasks, worker)
+
+    def insert_runs(self: SubmissionStore, runs: Any) -> Any:
+        note(self, "submit")
+        note(self, "direct")
+        return inner_insert_runs(self, runs)
 
     def renew(self: WorkerStore, worker: str, ids: Any) -> Any:
         task_ids = list(ids)
@@ -110,12 +110,12 @@ def install(failpoints: Failpoints) -> None:
 
     def writes(self: Any, *, commit: bool) -> list[str]:
         open_steps = steps.pop(id(self), [])
-        if {"submit", "complete"} <= set(open_steps):
-            open_steps = ["submit", "direct"]
         return open_steps if commit else []
 
     inner_record, inner_renew, inner_reclaim = Store._record, WorkerStore.renew, WorkerStore.reclaim
+    inner_insert_runs = SubmissionStore._insert_runs
     Store._record = record  # type: ignore[method-assign]
+    SubmissionStore._insert_runs = insert_runs  # type: ignore[method-assign]
     WorkerStore.renew, WorkerStore.reclaim = renew, reclaim  # type: ignore[method-assign]
     failpoints.around(Sqlite, "end", writes)
     failpoints.around(Postgresql, "end", writes)

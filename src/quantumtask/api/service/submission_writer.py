@@ -9,9 +9,8 @@ from quantumtask.api.service.micro_batcher import MicroBatcher
 from quantumtask.shared.api_store import ApiStore
 from quantumtask.shared.batch import NewBatch
 from quantumtask.shared.direct_run import DirectRun
-from quantumtask.shared.principal import ALL_PROJECTS
 from quantumtask.shared.settings import Settings
-from quantumtask.shared.task import Submission
+from quantumtask.shared.task import Submission, Task
 
 SubmissionRun = tuple[Submission, DirectRun | None]
 Item = SubmissionRun | NewBatch
@@ -52,15 +51,10 @@ class SubmissionWriter:
 def _store_tasks(store: ApiStore, new: list[SubmissionRun]) -> list[Any]:
     """Return the outcome of each task, after the commit of all."""
     runs = {submission.id: run for submission, run in new if run}
-    with store.transaction():
-        answers = store.submit([submission for submission, _ in new], runs)
-        tasks = store.read(ALL_PROJECTS, runs) if runs else {}
-    metrics.count_direct_runs(len(tasks))
-    # A request with the same key gets the id: it may have no direct run, and expect no Task.
-    return [
-        tasks.get(submission.id, answer) if answer == submission.id else answer
-        for (submission, _), answer in zip(new, answers, strict=True)
-    ]
+    answers = store.submit([submission for submission, _ in new], runs)
+    if runs:
+        metrics.count_direct_runs(sum(isinstance(answer, Task) for answer in answers))
+    return answers
 
 
 def call_or_error(function: Callable[[ApiStore], Any], store: ApiStore) -> Any:

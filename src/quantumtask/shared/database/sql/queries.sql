@@ -19,6 +19,20 @@ VALUES
    :rank, :virtual_start, :batch, :item, $now)
 RETURNING sequence, state, attempt, id;
 
+-- name: insert_completed
+-- A new task that its worker has run before: submitted, claimed and completed in one statement.
+INSERT INTO tasks
+  (id, state, attempt, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, project, owner,
+   rank, fair, batch, item, submitted_at, started_at, finished_at, result, result_memory, result_outputs,
+   result_data, report, processor_s, result_bytes)
+VALUES
+  (:id, 'completed', 1, :shots, :seed, :memory, :timeout_s, :engine, :method, :name, :tags, :cost_ms,
+   :project, :owner, :rank, :virtual_start, :batch, :item, $now - :submitted_ago_s,
+   $now - :started_ago_s, $now, :result, :result_memory, :result_outputs, :result_data, :report,
+   :processor_s, :result_bytes)
+RETURNING sequence, state, attempt, id, project, owner, shots, processor_s, result_bytes,
+          submitted_at, started_at, finished_at;
+
 -- name: insert_circuit
 INSERT INTO circuits (sequence, circuit) VALUES (:sequence, :circuit);
 
@@ -37,7 +51,14 @@ INSERT INTO tags (tag, sequence) VALUES (:tag, :sequence) ON CONFLICT DO NOTHING
 -- name: record_change
 -- One entry of the history of a task.
 INSERT INTO changes (sequence, at, move, state, attempt, worker)
-VALUES (:sequence, $now - :ago_s, :move, :state, :attempt, :worker);
+VALUES (:sequence, $now, :move, :state, :attempt, :worker);
+
+-- name: record_run
+-- The whole history of a task that was inserted as completed.
+INSERT INTO changes (sequence, at, move, state, attempt, worker)
+VALUES (:sequence, :submitted_at, 'submit', 'submitted', 0, NULL),
+       (:sequence, :started_at, 'claim', 'running', 1, :worker),
+       (:sequence, :finished_at, 'complete', 'completed', 1, :worker);
 
 -- name: virtual_time
 -- The current virtual time: the virtual start of the next waiting task, or the end of all shares if no
@@ -85,15 +106,6 @@ WHERE state = 'submitted'
   AND sequence IN (SELECT sequence FROM waiting WHERE before_ms < :budget_ms)
 RETURNING sequence, state, attempt, id, crashes, cost_ms, shots, seed, memory, timeout_s,
           engine, method, submitted_at, started_at, rank, fair;
-
--- name: claim.direct
--- move: submitted -> running
--- Claims a task that its worker has run before it was stored.
-UPDATE tasks
-SET state = 'running', attempt = attempt + 1, worker = :worker, lease_until = $now + :lease_s,
-    submitted_at = $now - :submitted_ago_s, started_at = $now - :started_ago_s
-WHERE id = :id AND state = 'submitted'
-RETURNING sequence, state, attempt, id;
 
 -- name: claim.limited
 -- move: submitted -> running

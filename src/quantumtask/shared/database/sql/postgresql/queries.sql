@@ -26,6 +26,28 @@ FROM ROWS FROM (json_to_recordset(:rows) AS (
 ORDER BY place
 RETURNING sequence, state, attempt, id;
 
+-- name: insert_completed
+INSERT INTO tasks
+  (id, state, attempt, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, project, owner,
+   rank, fair, batch, item, submitted_at, started_at, finished_at, result, result_memory, result_outputs,
+   result_data, report, processor_s, result_bytes)
+SELECT id, 'completed', 1, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, project, owner,
+       rank, virtual_start, batch, item, $now - submitted_ago_s, $now - started_ago_s, $now, result,
+       result_memory, result_outputs, result_data, report, processor_s, result_bytes
+FROM ROWS FROM (json_to_recordset(:rows) AS (
+  id text, shots bigint, seed bigint, memory integer, timeout_s float8, engine text, method text,
+  name text, tags text, cost_ms float8, project text, owner text, rank bigint,
+  virtual_start float8,
+  batch text, item bigint, submitted_ago_s float8, started_ago_s float8, result text, result_memory text,
+  result_outputs text, result_data text, report text, processor_s float8, result_bytes bigint
+)) WITH ORDINALITY AS input
+  (id, shots, seed, memory, timeout_s, engine, method, name, tags, cost_ms, project, owner, rank,
+   virtual_start, batch, item, submitted_ago_s, started_ago_s, result, result_memory, result_outputs,
+   result_data, report, processor_s, result_bytes, place)
+ORDER BY place
+RETURNING sequence, state, attempt, id, project, owner, shots, processor_s, result_bytes,
+          submitted_at, started_at, finished_at;
+
 -- name: insert_circuit
 INSERT INTO circuits (sequence, circuit)
 SELECT sequence, decode(circuit, 'hex')
@@ -58,23 +80,19 @@ ON CONFLICT DO NOTHING;
 
 -- name: record_change
 INSERT INTO changes (sequence, at, move, state, attempt, worker)
-SELECT sequence, $now - ago_s, move, state, attempt, worker
+SELECT sequence, $now, move, state, attempt, worker
 FROM json_to_recordset(:rows) AS input
-  (sequence bigint, ago_s float8, move text, state text, attempt bigint, worker text);
+  (sequence bigint, move text, state text, attempt bigint, worker text);
 
--- name: claim.direct
--- move: submitted -> running
-UPDATE tasks
-SET state = 'running', attempt = attempt + 1, worker = ran.holder,
-    lease_until = $now + ran.lease_s, submitted_at = $now - ran.submitted_ago_s,
-    started_at = $now - ran.started_ago_s
-FROM (
-  SELECT id AS task, worker AS holder, lease_s, submitted_ago_s, started_ago_s
-  FROM json_to_recordset(:rows) AS input
-    (id text, worker text, lease_s float8, submitted_ago_s float8, started_ago_s float8)
-) AS ran
-WHERE id = ran.task AND state = 'submitted'
-RETURNING sequence, state, attempt, id;
+-- name: record_run
+INSERT INTO changes (sequence, at, move, state, attempt, worker)
+SELECT sequence, at, move, state, attempt, CASE WHEN attempt > 0 THEN worker END
+FROM json_to_recordset(:rows) AS input
+  (sequence bigint, submitted_at float8, started_at float8, finished_at float8, worker text),
+  LATERAL (VALUES (1, submitted_at, 'submit', 'submitted', 0),
+                  (2, started_at, 'claim', 'running', 1),
+                  (3, finished_at, 'complete', 'completed', 1)) AS moves (place, at, move, state, attempt)
+ORDER BY sequence, place;
 
 -- name: complete
 -- move: running -> completed
