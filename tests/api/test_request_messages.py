@@ -152,7 +152,7 @@ def test_the_text_that_is_not_json_is_named(service: Service, body: str, token: 
     [
         ("/tasks?waitt=3", "waitt: no such query parameter; did you mean `wait`?"),
         ("/tasks?shots=3",
-         "shots: no query parameter of a body of JSON; write `shots` into the body"),
+         "shots: not a query parameter if the body is JSON; write `shots` into the body"),
         ("/validate?strict=true", "strict: no such query parameter"),
     ],
 )  # fmt: skip

@@ -40,7 +40,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "state": (braket_body(RESULT + "state_vector"), "shots: must be 0 for `state_vector`"),
     "state of noise": (
         braket_body("qubit[2] q;\n#pragma braket noise bit_flip(0.1) q[0]\n" + AMPLITUDE, 0),
-        "`amplitude` is not of a program with noise",
+        "a program with noise has no `amplitude`",
     ),
     "sample": (braket_body(RESULT + "sample z all", 0), "shots: must be at least 1 for `sample`"),
     "unknown": (braket_body(RESULT + "entropy", 0), "there is no result 'entropy'"),
@@ -81,11 +81,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "many tags": ({"tags": dict.fromkeys(map(str, range(51)), "")}, "must be at most 50"),
     "many numbers": (
         braket_body("qubit[20] q;" + "\n#pragma braket result probability all" * 5, 0),
-        "of at most 4,194,304 for all results",
+        "may need at most 4,194,304",
     ),
     "many samples": (
         braket_body("qubit[5] q;\n#pragma braket result sample z all", 1_000_000),
-        "of at most 4,194,304 for all results",
+        "may need at most 4,194,304",
     ),
     "many qubits": (braket_body("qubit[1001] q;"), "must declare at most 1,000 qubits"),
     "many measurements": (

@@ -137,7 +137,7 @@ def test_a_device_snapshot_is_a_qpu() -> None:
     assert backend.num_qubits == 5
     counts = backend.run(bell(), shots=SHOTS).result(wait=POLL_S).get_counts()
     assert sum(counts.values()) == SHOTS
-    with pytest.raises(exceptions.IonQAPIError, match="is none of this service"):
+    with pytest.raises(exceptions.IonQAPIError, match="is not a backend of this service"):
         qiskit_ionq.IonQProvider().get_backend("qpu.aria-1").run(bell())
 
 

@@ -141,7 +141,7 @@ class Connection:
                 if error.status not in _BUSY:
                     raise
             if time.monotonic() >= end:
-                raise TimeoutError(f"{self.url}{path} has not ended in time")
+                raise TimeoutError(f"the request to {self.url}{path} has not ended in time")
             if not budget.pause(None):
                 raise Unreachable(self.url)
 

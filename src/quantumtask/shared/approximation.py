@@ -68,7 +68,7 @@ def parse_approximation(options: Mapping[str, Any]) -> Approximation | None:
     methods = {APPROXIMATION_OPTIONS[name]: name for name in present}
     if len(methods) > 1:
         first, second = methods.values()
-        raise _invalid(f"{second}: not together with `{first}`, of another method")
+        raise _invalid(f"{second}: not together with `{first}`, which belongs to another method")
     for name, largest in (("max_bond", MAX_BOND), ("max_terms", MAX_TERMS)):
         if name in present and not _is_count(present[name], largest):
             raise _invalid(
@@ -109,7 +109,9 @@ def check_approximation(
         raise _invalid(f"{name}: requires the method {approximation.method}; got {method or AUTO}")
     own = APPROXIMATE_ENGINES[method]
     if engine not in (AUTO, own):
-        raise _invalid(f"{name}: only engine {own} bounds its error; got {engine}; omit `engine`")
+        raise _invalid(
+            f"{name}: only the engine {own} bounds the error; got {engine}; omit `engine`"
+        )
     if wrong := [kind for kind in outputs if kind not in OUTPUTS[method]]:
         allowed = ", ".join(OUTPUTS[method])
         raise _invalid(f"return: with `{name}`, any of {allowed}; got {wrong[0]}")

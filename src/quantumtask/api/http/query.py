@@ -77,7 +77,7 @@ def check_query_names(query: bytes, names: frozenset[str], fields: frozenset[str
             continue
         if name in fields:
             raise InvalidRequest(
-                f"{name}: no query parameter of a body of JSON; write `{name}` into the body"
+                f"{name}: not a query parameter if the body is JSON; write `{name}` into the body"
             )
         similar = suggestion(name, names | fields)
         raise InvalidRequest(f"{name[:60]}: no such query parameter{similar}")

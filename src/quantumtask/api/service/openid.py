@@ -98,7 +98,7 @@ class IdTokens:
             if group in groups:
                 return Principal(_name(claims), project, role)
         raise Forbidden(
-            "none of your groups has a project here: the operator gives it one in "
+            "none of your groups has a project here: the operator can add one of them to "
             "QUANTUMTASK_OIDC_GROUPS"
         )
 

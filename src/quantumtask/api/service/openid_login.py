@@ -101,7 +101,9 @@ class OpenIdLogin:
         if not secret or not hmac.compare_digest(
             state.encode("utf-8", "replace"), _derive("state", secret).encode()
         ):
-            raise Unauthenticated("the login was not begun by this browser, or has taken too long")
+            raise Unauthenticated(
+                "this browser did not begin the login, or the login took too long: begin it again"
+            )
         form = {
             "grant_type": "authorization_code",
             "client_id": self._client_id,

@@ -111,7 +111,7 @@ def _parse_number(text: str) -> complex:
     parts = [float(re.sub(r"\s+", "", part or "0")) for part in match.groups()] if match else []
     signed = match is not None and not (match[1] and match[2] and match[2][0] not in "+-")
     if not signed or not text.strip() or not all(map(math.isfinite, parts)):
-        raise InvalidRequest(f"action.source: {text.strip()[:40]!r} is not a number of a matrix")
+        raise InvalidRequest(f"action.source: {text.strip()[:40]!r} is not a number in a matrix")
     return complex(*parts)
 
 

@@ -68,8 +68,8 @@ def plan_program(source: str, shots: int) -> ProgramPlan:
 def _check_values(count: int) -> None:
     if count > MAX_RESULT_NUMBERS:
         raise InvalidRequest(
-            f"action.source: the results need {count:,} numbers, of at most "
-            f"{MAX_RESULT_NUMBERS:,} for all results of a task"
+            f"action.source: the results need {count:,} numbers; all results of a task may need "
+            f"at most {MAX_RESULT_NUMBERS:,}"
         )
 
 
@@ -128,8 +128,8 @@ def _bits_of(each: BitMeasurement, names: QubitNames) -> dict[tuple[str, int], i
         qubits = names.read(each.qubit.register + index)
     if each.bit.index is not None and len(qubits) > 1:
         raise InvalidRequest(
-            f"action.source: {each.qubit.register[:40]!r} has {len(qubits)} qubits to measure, for "
-            "one bit"
+            f"action.source: the {len(qubits)} qubits of {each.qubit.register[:40]!r} cannot be "
+            "measured into one bit"
         )
     return {(each.bit.register, (each.bit.index or 0) + k): q for k, q in enumerate(qubits)}
 
@@ -161,7 +161,7 @@ def _check_exact(plan: ProgramPlan) -> None:
             _check_table(result.kind, plan.count)
             if plan.text.has_noise:
                 raise InvalidRequest(
-                    f"action.source: `{result.kind}` is not of a program with noise; request "
+                    f"action.source: a program with noise has no `{result.kind}`; request "
                     "`density_matrix`"
                 )
         if result.kind == DENSITY_MATRIX and len(plan.targets(result)) > MAX_MATRIX_QUBITS:

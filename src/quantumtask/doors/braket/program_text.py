@@ -126,8 +126,8 @@ class ProgramText:
         """Return the registers of a program without physical qubits, or raise InvalidRequest."""
         if _PHYSICAL.search(self._code):
             raise InvalidRequest(
-                "action.source: results and missing measurements need declared qubits; write "
-                "`qubit[n] q;` and q[0] for $0"
+                "action.source: a program with results, or without measurements, needs declared "
+                "qubits; write `qubit[n] q;` and q[0] for $0"
             )
         registers = self.registers()
         if not registers:

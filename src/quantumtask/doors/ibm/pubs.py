@@ -77,7 +77,9 @@ def _read_values(values: Any, circuit_format: str, name: str) -> str | None:
         if values in (None, []):
             return None
         if not isinstance(values, dict) or "__type__" in values:
-            raise InvalidRequest(f"{name} of OpenQASM text must be an object, by name")
+            raise InvalidRequest(
+                f"{name} of OpenQASM text must be an object with a value for each name"
+            )
         return _to_text(values, name)
     sent: Any = values
     if isinstance(values, dict):

@@ -34,8 +34,8 @@ def device_name(backend: str) -> str:
     name = backend.removeprefix(DEVICE_PREFIX)
     if not name or name in (backend, SIMULATOR) or name.startswith(HARDWARE):
         raise BackendNotFound(
-            f"backend: {backend[:60]!r} is none of this service, which has `simulator` and its "
-            f"device snapshots as `{DEVICE_PREFIX}NAME`; see GET /backends"
+            f"backend: {backend[:60]!r} is not a backend of this service, which has `simulator` "
+            f"and its device snapshots as `{DEVICE_PREFIX}NAME`; see GET /backends"
         )
     return name
 

@@ -42,7 +42,7 @@ class JsonGate:
         """Raise InvalidRequest for a field that the gate does not have."""
         allowed = {"gate", "target", "targets", *names}
         if unknown := next((name for name in self._fields if name not in allowed), None):
-            raise self.error(unknown[:MAX_SHOWN], f"no field of the gate `{self.name}`")
+            raise self.error(unknown[:MAX_SHOWN], f"not a field of the gate `{self.name}`")
 
     def has(self, field: str) -> bool:
         """Return True if the call has a field."""

@@ -124,7 +124,7 @@ class IdealBackend:
         qubits = len(circuit.active_qubits)
         if not original.terminal_measurements_only and qubits > MAX_PURIFIED_QUBITS:
             raise _not_exact(
-                "each measurement and reset on the way counts as one more qubit: the program has "
+                "each measurement or reset in the middle counts as one more qubit: the program has "
                 f"{qubits:,} qubits, and the limit is {MAX_PURIFIED_QUBITS}"
             )
         clbit_map, table = ClbitMap(circuit), np.zeros(1 << program.bits)

@@ -76,7 +76,7 @@ def resolve_noise(backend: str, noise: NoiseOption) -> NoiseSpec:
     source = load_snapshot(noise)
     if device not in (None, source):
         raise invalid_noise(
-            f"noise: the backend {backend} has its own; omit `noise`, or give rates"
+            f"noise: the backend {backend} has its own noise; omit `noise`, or give rates"
         )
     return NoiseSpec(source, None)
 

@@ -182,7 +182,9 @@ class Execution:
             message = "this cannot be calculated: a number is too large"
             raise Diagnostic("number_too_large", message, self._span(address)) from None
         except ValueError:
-            raise Diagnostic("not_finite", "this has no value", self._span(address)) from None
+            raise Diagnostic(
+                "not_finite", "the result is not a number", self._span(address)
+            ) from None
         finally:
             self.address = address
             self.steps = max_steps - remaining

@@ -89,7 +89,9 @@ def _diagnosed(operation: Callable[..., Any], span: Span) -> Callable[..., Any]:
         except OverflowError:
             raise Diagnostic("number_too_large", "this number is too large", span) from None
         except ValueError as error:
-            message = str(error) if str(error) in OPERATION_MESSAGES else "this has no value"
+            message = (
+                str(error) if str(error) in OPERATION_MESSAGES else "the result is not a number"
+            )
             raise Diagnostic("not_finite", message, span) from None
 
     return run
