@@ -66,7 +66,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "observables on qubit 1 differ",
     ),
     "size": (braket_body("const int n = 2; qubit[n] q;"), "must be a number"),
-    "physical": (braket_body("x $0;"), "need declared qubits"),
+    "physical": (braket_body("x $0;"), "needs declared qubits"),
     "index": (
         braket_body("qubit[2] q; bit[2] b; for int i in [0:1] { b[i] = measure q[i]; }"),
         "write each measurement as",

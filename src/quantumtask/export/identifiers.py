@@ -24,7 +24,7 @@ class Names:
         self._numbers: Counter[str] = Counter()  # with each name that was not free: the next one
 
     def new(self, preferred: str, otherwise: str) -> str:
-        """Return the preferred name if it is plain and free; else another name and a number."""
+        """Return the preferred name if it is plain and not in use; else another with a number."""
         name = preferred if _PLAIN.fullmatch(preferred) else otherwise
         while name in self._used:
             name = f"{otherwise}_{self._numbers[otherwise]}"

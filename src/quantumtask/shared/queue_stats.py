@@ -10,7 +10,7 @@ MAX_TASKS_AHEAD = 1_000
 
 
 class DayUsage(NamedTuple):
-    """The usage of a project on one day: sums over the tasks that ran, by the day of their end.
+    """The usage of a project on one day: sums over the tasks that ended on that day.
 
     Attributes:
         day: Days since 1970, in UTC.

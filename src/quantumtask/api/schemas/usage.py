@@ -11,7 +11,7 @@ _FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DayUsageView(BaseModel):
-    """The usage of a project on one day: sums over the tasks that ran, by the day of their end."""
+    """The usage of a project on one day: sums over the tasks that ended on that day."""
 
     day: str = Field(description="The date in UTC, such as 2026-11-30.")
     project: str

@@ -64,7 +64,7 @@ def queue(answer: Json) -> RenderableType:
 def usage(answer: Json) -> RenderableType:
     """Show the usage: a row per day and project, the newest first."""
     if not answer["usage"]:
-        return Text("no task has run and ended yet")
+        return Text("no task has ended yet")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("day", "project"):
         table.add_column(column, overflow="fold")

@@ -13,7 +13,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class AsyncObject(Protocol[T_co]):
-    """Object that belongs to an object of the synchronous client."""
+    """Object for asyncio that wraps an object of the synchronous client."""
 
     @property
     def synchronous(self) -> T_co:

@@ -42,7 +42,7 @@ class Tracer:
             self._change([qubit for operation in operations for qubit in operation.qubits])
 
     def apply_timing(self, operations: Sequence[Operation]) -> None:
-        """Record barriers and delays, which change no measured qubit."""
+        """Record barriers and delays: a measurement before them can still be terminal."""
         self.steps.extend(operations)
         if len(self.steps) > self._max_operations:
             raise OperationLimitExceeded
