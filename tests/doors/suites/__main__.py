@@ -6,6 +6,7 @@ service and all tests run in a network namespace with loopback alone: no client 
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,7 @@ def main(arguments: list[str]) -> int:
         command = [*isolation_command(), sys.executable, "-m", "tests.doors.suites", ALONE]
         os.execvp(command[0], [*command, *arguments])
     start_loopback()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # stops the service
     return run_suites(suites, others, is_selection=bool(names))
 
 

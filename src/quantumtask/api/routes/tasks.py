@@ -1,5 +1,6 @@
 """Routes of tasks: submit, validate, estimate, list, get, cancel."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -148,12 +149,14 @@ async def submit(request: Request) -> Response:
             key = request.headers.get("idempotency-key")
             principal = get_principal(request)
             if options.wait_s:
+                deadline = time.monotonic() + options.wait_s
                 task = await service.run(principal, spec, options.wait_s, key, traceparent)
             else:
                 task_id = await service.submit(principal, spec, key, traceparent)
                 return RawJsonResponse(task_submitted_json(task_id))
     if isinstance(task, str):
-        task = await service.get(get_scope(request), task, options.wait_s)
+        remaining_s = max(0.0, deadline - time.monotonic())
+        task = await service.get(get_scope(request), task, remaining_s)
     return await _task_response(request, task, options)
 
 
