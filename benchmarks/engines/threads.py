@@ -3,8 +3,9 @@
 usage: python -m benchmarks.engines.threads [--qubits 22 24] [--rounds 5]
 
 First, each engine that can use several threads runs the same random circuit in this process, in
-turns on 1, 2, 4 and 8 threads, as far as there are cores. The table has the median seconds, the
-ratio to one thread and the ratio that the table of methods predicts.
+turns on 1, 2, 4 and 8 threads. The table has the median seconds, the ratio to one thread and the
+ratio that the table of methods predicts. With more threads than cores, a row has the prediction
+alone.
 
 Then an idle service runs the circuit over HTTP, with the engine that it chooses, in turns with
 `AerSimulator().run` on all cores in this process. Quote the ratios: absolute times depend on the
@@ -36,7 +37,7 @@ from quantumtask.openqasm.compile import compile_uncached  # noqa: E402
 from quantumtask.shared.task import Result, TaskSpec  # noqa: E402
 from quantumtask.worker.slots.execute import execute  # noqa: E402
 
-THREADS = [count for count in (1, 2, 4, 8) if count <= core_count()]
+THREADS = (1, 2, 4, 8)
 SHOTS = 1024
 LAYERS = 6
 
@@ -75,9 +76,11 @@ def scaling_methods(text: str) -> Iterable[IdealMethod]:
 def show_scaling(qubits: int, rounds: int) -> None:
     settings = Settings(slots=1)
     for method in scaling_methods(build_text(qubits, 0)):
-        times: dict[int, list[float]] = {threads: [] for threads in THREADS}
+        times: dict[int, list[float]] = {
+            threads: [] for threads in THREADS if threads <= core_count()
+        }
         for turn in range(rounds):
-            for threads in THREADS:
+            for threads in times:
                 spec = TaskSpec(
                     build_text(qubits, turn), SHOTS, engine=method.engine, method=method.name
                 )
@@ -87,12 +90,15 @@ def show_scaling(qubits: int, rounds: int) -> None:
 
                 times[threads].append(seconds(run))
         one = statistics.median(times[1])
-        for threads, each in times.items():
-            median = statistics.median(each)
+        for threads in THREADS:
+            measured = f"{'-':>10}{'-':>9}"
+            if threads in times:
+                median = statistics.median(times[threads])
+                measured = f"{median:10.2f}{one / median:9.2f}"
             predicted = method.scaling.largest_speedup(threads)
             print(
                 f"{method.engine:12}{method.name:14}{method.precision:8}{qubits:7}{threads:9}"
-                f"{median:10.2f}{one / median:9.2f}{predicted:11.2f}",
+                f"{measured}{predicted:11.2f}",
                 flush=True,
             )
 
